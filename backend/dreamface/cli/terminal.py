@@ -1,0 +1,139 @@
+"""How the command line speaks: to a person at a terminal, to a log, or as JSON to a program."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from dreamface.errors import Cancelled, DreamFaceError
+from dreamface.progress import Progress, Step, Watcher
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+LOG_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe, which has no width of its own."""
+
+
+class Terminal:
+    """Where a command's words go.
+
+    Results go to stdout; progress, notes and errors to stderr. With `as_json` both carry JSON only: one document on
+    stdout, one object a line on stderr.
+    """
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def show(self, *lines: RenderableType) -> None:
+        """Print text or tables for a person; nothing with `as_json`."""
+        if not self.as_json:
+            console = _console(sys.stdout)
+            for line in lines:
+                console.print(line)
+
+    def result(self, data: Any) -> None:
+        """Print the result for a program; nothing without `as_json`."""
+        if self.as_json:
+            print(json.dumps(data, indent=2, ensure_ascii=False))
+
+    def fail(self, error: DreamFaceError) -> None:
+        """Say in one sentence what could not be done."""
+        if self.as_json:
+            _print_json({"error": str(error), "kind": type(error).__name__})
+        else:
+            print(error, file=sys.stderr)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Show a job's progress; the first Ctrl-C stops it at its next step, a second one at once."""
+        with self._watcher() as watcher, _stop_asked() as stop_asked:
+            try:
+                yield Progress(watcher, stop_asked)
+            except DreamFaceError as error:
+                if stop_asked() and not isinstance(error, Cancelled):
+                    raise Cancelled from error  # Ctrl-C reaches helper processes too: their failing is no news
+                raise
+
+    @contextmanager
+    def _watcher(self) -> Iterator[Watcher]:
+        if self.as_json:
+            yield lambda step: _print_json({"stage": step.stage, "fraction": step.fraction, "message": step.message})
+        elif sys.stderr.isatty():
+            with _bar() as watcher:
+                yield watcher
+        else:
+            yield _LineWatcher()
+
+
+class _LineWatcher:
+    """Writes one plain line for each new thing that happens; for logs."""
+
+    def __init__(self) -> None:
+        self._last = ("", "")
+
+    def __call__(self, step: Step) -> None:
+        now = (step.stage, step.message)
+        if now != self._last:
+            print(f"{step.fraction:4.0%}  {step.stage}: {step.message}".rstrip(": "), file=sys.stderr, flush=True)
+        self._last = now
+
+
+@contextmanager
+def _bar() -> Iterator[Watcher]:
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with RichProgress(*columns, console=_console(sys.stderr), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda step: bar.update(task, completed=step.fraction, description=step.message or step.stage)
+
+
+@contextmanager
+def _stop_asked() -> Iterator[Callable[[], bool]]:
+    asked = False
+
+    def ask(signal_number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def use_utf8(*streams: TextIO) -> None:
+    """Make streams speak UTF-8 where they don't, as on Windows; what still can't be shown becomes a `?`."""
+    for stream in streams:
+        if (stream.encoding or "").lower().replace("-", "") != "utf8" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def table(title: str, *columns: str) -> Any:
+    """An empty table in the house style; a rich `Table`."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+
+
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console
+
+    width = None if stream.isatty() else LOG_WIDTH
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    print(json.dumps(data, ensure_ascii=False), file=sys.stderr, flush=True)

@@ -1,0 +1,144 @@
+"""Between traits' values and the words people read and type."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from dreamface.errors import BadRequest
+from dreamface.traits import VOCABULARY, Kind, Trait, TraitValue, Value
+
+SLUG_LENGTH = 40
+"""Characters of a prompt that a folder is named after."""
+
+STRENGTHS = ((0.25, "average"), (0.8, "slight"), (1.7, "clear"), (2.5, "strong"), (math.inf, "extreme"))
+"""Up to so many standard deviations from the mean, and what that is called."""
+
+PLAIN_MARGIN = 0.05
+"""How far a fraction is from its default before it is worth a phrase."""
+
+WINDOWS_DEVICES = frozenset(("con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))))
+"""Names no file can have on Windows."""
+
+
+# ----------------------------------------------------------------------------------------------------------- to words
+
+
+def in_words(trait: Trait, value: Value) -> str:
+    """A trait's value as an artist would say it: "hooked nose (strong, +1.9 sd)", "62 years", "#8a5a3c"."""
+    if isinstance(value, tuple):
+        return _colour_in_words(value)
+    if isinstance(value, str):
+        return value
+    if trait.unit == "sd":
+        strength = next(word for limit, word in STRENGTHS if abs(value) < limit)
+        phrase = "" if strength == "average" else _phrase(trait, value)
+        return f"{phrase} ({strength}, {value:+.1f} sd)" if phrase else f"{strength} ({value:+.1f} sd)"
+    if trait.unit == "years":
+        return f"{value:.0f} years"
+    phrase = _phrase(trait, value)
+    amount = f"{abs(value):.0%}" if trait.low < 0.0 else f"{value:.0%}"
+    return f"{phrase} ({amount})" if phrase else amount
+
+
+def summary(traits: Mapping[str, TraitValue], limit: int = 8) -> str:
+    """One line on what was asked for, the surest first; more than `limit` traits are only counted."""
+    surest = sorted(traits.items(), key=lambda item: -item[1].confidence)
+    said = [_short(VOCABULARY[name], entry.value) for name, entry in surest[:limit]]
+    rest = len(surest) - limit
+    return ", ".join(said) + (f" and {rest} more" if rest > 0 else "")
+
+
+def colour_hex(rgb: Iterable[float]) -> str:
+    """Linear Rec. 709 (r, g, b), each 0..1, as sRGB "#rrggbb"."""
+    return "#" + "".join(f"{round(255 * _encode_srgb(channel)):02x}" for channel in rgb)
+
+
+def slug(prompt: str) -> str:
+    """A prompt as a name that is good for files on every system: "An old man!" -> "an-old-man"."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", prompt).lower().replace("_", " "))
+    name = ""
+    for word in words:
+        if name and len(name) + 1 + len(word) > SLUG_LENGTH:
+            break
+        name = f"{name}-{word}" if name else word[:SLUG_LENGTH]
+    return f"face-{name}" if name in WINDOWS_DEVICES else name or "face"
+
+
+def _phrase(trait: Trait, value: float) -> str:
+    default = trait.default if isinstance(trait.default, float) and trait.unit != "weight" else 0.0
+    if value > default + PLAIN_MARGIN:
+        return trait.more[0] if trait.more else ""
+    if value < default - PLAIN_MARGIN:
+        return trait.less[0] if trait.less else ""
+    return ""
+
+
+def _short(trait: Trait, value: Value) -> str:
+    words = in_words(trait, value)
+    says_what = isinstance(value, float | int) and (trait.unit == "years" or bool(_phrase(trait, value)))
+    return words if says_what else f"{trait.name.replace('.', ' ').replace('_', ' ')}: {words}"
+
+
+def _colour_in_words(value: tuple[float, ...]) -> str:
+    name = colour_hex(value[:3])
+    if len(value) == 3:
+        return name
+    return f"{name} ({value[3]:.0%})" if value[3] > 0.0 else "none"
+
+
+def _encode_srgb(linear: float) -> float:
+    """IEC 61966-2-1, linear 0..1 to encoded 0..1."""
+    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+
+
+def _decode_srgb(encoded: float) -> float:
+    """The inverse of `_encode_srgb`."""
+    return encoded / 12.92 if encoded <= 0.04045 else ((encoded + 0.055) / 1.055) ** 2.4
+
+
+# --------------------------------------------------------------------------------------------------------- from words
+
+
+def settings(texts: Iterable[str]) -> dict[str, Value]:
+    """What `--set trait=value` asks for.
+
+    Numbers are written as such, colours as `#rrggbb` (sRGB) or linear `r,g,b`, tints as `#rrggbb` or linear
+    `r,g,b,strength`.
+
+    Raises:
+        BadRequest: no such trait (the nearest names are offered), or a value that it can't have.
+    """
+    chosen: dict[str, Value] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals:
+            raise BadRequest(f"--set takes trait=value, such as nose.width=1.5; got {text!r}.")
+        if name not in VOCABULARY:
+            near = difflib.get_close_matches(name, VOCABULARY, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else "`dreamface traits` lists them."
+            raise BadRequest(f"There is no trait called {name!r}; {hint}")
+        chosen[name] = VOCABULARY[name].check(_value(VOCABULARY[name], value))
+    return chosen
+
+
+def _value(trait: Trait, text: str) -> Value:
+    if trait.kind is Kind.CHOICE:
+        return text
+    if trait.kind is Kind.NUMBER:
+        return _number(trait, text)
+    if re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        rgb = tuple(_decode_srgb(int(text[i : i + 2], 16) / 255) for i in (1, 3, 5))
+        return (*rgb, 1.0) if trait.kind is Kind.TINT else rgb
+    return tuple(_number(trait, part) for part in text.split(","))
+
+
+def _number(trait: Trait, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        wanted = "a number" if trait.kind is Kind.NUMBER else "#rrggbb or numbers with commas between them"
+        raise BadRequest(f"{trait.name} takes {wanted}; got {text!r}.") from None

@@ -1,0 +1,24 @@
+"""Errors a user can meet. Each message is one sentence that says what to do."""
+
+
+class DreamFaceError(Exception):
+    """Base of every expected error; anything else that escapes is a bug."""
+
+
+class BadRequest(DreamFaceError):
+    """What was asked for cannot be made: a bad prompt, seed, resolution, trait or file."""
+
+
+class FolderError(DreamFaceError):
+    """A face folder cannot be read or written."""
+
+
+class MissingDependency(DreamFaceError):
+    """An optional package or model that this action needs is not installed."""
+
+
+class Cancelled(DreamFaceError):
+    """The user stopped the job; nothing was kept."""
+
+    def __init__(self, message: str = "Stopped; nothing was written.") -> None:
+        super().__init__(message)

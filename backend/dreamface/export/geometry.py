@@ -1,0 +1,145 @@
+"""Geometry as other software wants it: Y up, one mesh per part, vertex normals, morph targets.
+
+Arrays are numpy: N vertices and Q quads of one part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dreamface.face import Face, Part
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+STILL = 1e-6
+"""Metres: a vertex that a shape moves by less stays where it is; nobody sees a micrometre."""
+
+
+@dataclass(frozen=True)
+class PartMesh:
+    """One part of a face, Y up.
+
+    Attributes:
+        part: which one.
+        vertices: [N, 3] metres.
+        quads: [Q, 4] indices into the part's own vertices.
+        quad_uvs: [Q, 4] indices into the topology's `uv`.
+    """
+
+    part: Part
+    vertices: Floats
+    quads: Ints
+    quad_uvs: Ints
+
+
+@dataclass(frozen=True)
+class Morph:
+    """How one blend shape moves a part: only the K vertices whose position or normal changes.
+
+    Attributes:
+        vertices: [K] ascending indices.
+        offsets: [K, 3] metres, added to the vertices.
+        normal_offsets: [K, 3], added to the vertex normals.
+    """
+
+    vertices: Ints
+    offsets: Floats
+    normal_offsets: Floats
+
+
+def y_up(vectors: Tensor) -> Floats:
+    """[..., 3] from DreamFace's axes (Z up, looking along -Y) to glTF's and OBJ's (Y up, looking along +Z)."""
+    x, y, z = vectors.detach().cpu().float().unbind(-1)
+    return np.stack((x.numpy(), z.numpy(), -y.numpy()), axis=-1)
+
+
+def part_mesh(face: Face, part: Part) -> PartMesh:
+    """The neutral geometry of one part."""
+    topology = face.head.topology
+    first = part.vertices[0]
+    return PartMesh(
+        part,
+        y_up(face.head.vertices[slice(*part.vertices)]),
+        topology.faces[slice(*part.faces)].cpu().numpy() - first,
+        topology.face_uvs[slice(*part.faces)].cpu().numpy(),
+    )
+
+
+def vertex_normals(mesh: PartMesh) -> Floats:
+    """[N, 3] unit normals, the mean of the adjoining quads' normals weighted by their areas."""
+    return _unit(_gather(_area_vectors(mesh.vertices, mesh.quads), mesh.quads, len(mesh.vertices)))
+
+
+def morph(mesh: PartMesh, deltas: Floats) -> Morph | None:
+    """A blend shape as changes of positions and vertex normals, or None where it leaves the part alone.
+
+    Args:
+        mesh: the part.
+        deltas: [N, 3] metres, Y up.
+    """
+    moved = np.abs(deltas).max(axis=1, initial=0.0) > STILL
+    if not moved.any():
+        return None
+    touched = np.zeros(len(moved), bool)  # a quad with a moved corner turns, and the normals at its other corners too
+    touched[mesh.quads[moved[mesh.quads].any(axis=1)]] = True
+    near = mesh.quads[touched[mesh.quads].any(axis=1)]
+    before = _gather(_area_vectors(mesh.vertices, near), near, len(moved))
+    after = _gather(_area_vectors(mesh.vertices + deltas, near), near, len(moved))
+    vertices = np.flatnonzero(touched | moved)
+    return Morph(vertices, deltas[vertices], _unit(after[vertices]) - _unit(before[vertices]))
+
+
+def vertex_tangents(vertices: Floats, normals: Floats, uv: Floats, quads: Ints) -> Floats:
+    """Tangent frames for normal maps, from how the positions change with the texture coordinates.
+
+    Args:
+        vertices: [M, 3] split at texture seams.
+        normals: [M, 3].
+        uv: [M, 2], v up.
+        quads: [Q, 4].
+
+    Returns:
+        [M, 4]: the unit direction of growing u, at right angles to the normal; and 1 or -1, so that
+        cross(normal, tangent) times it is the direction of growing v.
+    """
+    a, b, c, d = (quads[:, corner] for corner in range(4))
+    along, across = vertices[c] - vertices[a], vertices[d] - vertices[b]
+    uv_along, uv_across = uv[c] - uv[a], uv[d] - uv[b]
+    area = uv_along[:, :1] * uv_across[:, 1:] - uv_along[:, 1:] * uv_across[:, :1]
+    facing = np.sign(area)
+    by_u = _gather(facing * (along * uv_across[:, 1:] - across * uv_along[:, 1:]), quads, len(vertices))
+    by_v = _gather(facing * (across * uv_along[:, :1] - along * uv_across[:, :1]), quads, len(vertices))
+    tangents = by_u - normals * (by_u * normals).sum(axis=1, keepdims=True)
+    lost = np.linalg.norm(tangents, axis=1) < 1e-12  # where the texture has no area, any direction will do
+    tangents[lost] = np.cross(normals[lost], np.roll(normals[lost], 1, axis=1) + np.array([0.1, 0.2, 0.3], np.float32))
+    handed = np.where((np.cross(normals, tangents) * by_v).sum(axis=1, keepdims=True) < 0.0, -1.0, 1.0)
+    frames: Floats = np.concatenate((_unit(tangents), handed), axis=1).astype(np.float32)
+    return frames
+
+
+def _area_vectors(vertices: Floats, quads: Ints) -> Floats:
+    """[Q, 3] normals with twice each quad's area as length: the cross product of its diagonals."""
+    a, b, c, d = (vertices[quads[:, corner]] for corner in range(4))
+    normals: Floats = np.cross(c - a, d - b)
+    return normals
+
+
+def _gather(area_vectors: Floats, quads: Ints, count: int) -> Floats:
+    """[count, 3] sums over the quads that share each vertex."""
+    corners = quads.reshape(-1)
+    sums = [np.bincount(corners, np.repeat(area_vectors[:, axis], 4), count) for axis in range(3)]
+    total: Floats = np.stack(sums, axis=1).astype(np.float32)
+    return total
+
+
+def _unit(vectors: Floats) -> Floats:
+    """Vectors of length 1; +Y where there is no length, as at a vertex whose quads have no area."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    up = np.array([0.0, 1.0, 0.0], np.float32)
+    unit: Floats = np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), up).astype(np.float32)
+    return unit

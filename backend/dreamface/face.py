@@ -1,0 +1,173 @@
+"""The nouns of a generated head: topology, head, maps, face.
+
+Lengths are metres, Z is up, the face looks along -Y, the origin is the base of the neck. Images are `[H, W, C]` with row 0
+at v = 1; colours are linear Rec. 709.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dreamface.traits import Traits
+
+
+@dataclass(frozen=True)
+class Material:
+    """How a part's surface answers light, for every exporter and renderer.
+
+    Attributes:
+        tile: the texture tile it reads, or None where it has plain values only.
+        base_colour: linear Rec. 709; multiplies the tile's albedo.
+        roughness: 0..1; where the tile has a roughness map, the map is used instead.
+        transmission: 0..1, how much light passes through.
+        ior: index of refraction.
+        subsurface: 0..1 weight; where the tile has a subsurface map, the map is used instead.
+        subsurface_radius: mean free path in metres for red, green, blue.
+    """
+
+    name: str
+    tile: str | None = None
+    base_colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    roughness: float = 0.5
+    transmission: float = 0.0
+    ior: float = 1.45
+    subsurface: float = 0.0
+    subsurface_radius: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named piece of the head: one contiguous run of vertices and one of faces, with one material.
+
+    Attributes:
+        name: such as "skin", "left_sclera", "upper_teeth"; left is the person's left (+X).
+        material: name of its material.
+        vertices: [start, stop) into the head's vertices.
+        faces: [start, stop) into the topology's faces.
+    """
+
+    name: str
+    material: str
+    vertices: tuple[int, int]
+    faces: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What all heads of one model share.
+
+    Attributes:
+        faces: [F, 4] int64 vertex indices, counter-clockwise seen from outside; every face is a quad.
+        uv: [T, 2] texture coordinates in 0..1, v up, one layout per tile.
+        face_uvs: [F, 4] int64 indices into `uv`, corner by corner like `faces`.
+        parts: in order; together they cover all vertices and all faces.
+        tiles: tile names in UDIM order: the first is 1001.
+        regions: name -> [V] soft weights 0..1, such as "lips_upper" or "cheeks".
+        landmarks: name -> vertex index; "multipie_00" .. "multipie_67" and named anthropometric points.
+    """
+
+    faces: Tensor
+    uv: Tensor
+    face_uvs: Tensor
+    parts: tuple[Part, ...]
+    tiles: tuple[str, ...]
+    regions: Mapping[str, Tensor] = field(default_factory=dict)
+    landmarks: Mapping[str, int] = field(default_factory=dict)
+
+    def part(self, name: str) -> Part:
+        """The part called `name`; KeyError where there is none."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise KeyError(name)
+
+    @cached_property
+    def triangles(self) -> Tensor:
+        """[2F, 3] int64: faces 2i and 2i+1 are quad i split along its first diagonal (corners 0-1-2 and 0-2-3)."""
+        return split_quads(self.faces)
+
+    @cached_property
+    def triangle_uvs(self) -> Tensor:
+        """[2F, 3] int64 indices into `uv`, corner by corner like `triangles`."""
+        return split_quads(self.face_uvs)
+
+    @cached_property
+    def multipie(self) -> Tensor:
+        """[68] int64: vertex indices of the 68 Multi-PIE landmarks."""
+        return torch.tensor([self.landmarks[f"multipie_{i:02d}"] for i in range(68)])
+
+
+def split_quads(quads: Tensor) -> Tensor:
+    """[F, 4] quads to [2F, 3] triangles, each quad along its first diagonal."""
+    return torch.stack((quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]), dim=1).reshape(-1, 3)
+
+
+@dataclass(frozen=True)
+class Head:
+    """One person's neutral geometry.
+
+    Attributes:
+        model: name of the head model, such as "anny".
+        topology: shared with every head of that model.
+        vertices: [V, 3] metres.
+        identity: the model's coefficients by name; with the same model they give the same vertices again.
+    """
+
+    model: str
+    topology: Topology
+    vertices: Tensor
+    identity: Mapping[str, float]
+
+    def landmark(self, name: str) -> Tensor:
+        """[3] position of a landmark, metres."""
+        return self.vertices[self.topology.landmarks[name]]
+
+
+TileMaps = Mapping[str, Tensor]
+"""Channel -> image of one tile.
+
+albedo [H, W, 3] linear; specular, roughness, subsurface [H, W, 1] 0..1; normal [H, W, 3] unit vectors in tangent space
+(OpenGL: +Y is +v); displacement [H, W, 1] metres along the normal, 0 is the mesh.
+"""
+
+Maps = Mapping[str, TileMaps]
+"""Tile name -> its maps. The skin tile has every channel, others at least albedo."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """A generated head: everything needed to show, edit, export or rebuild it.
+
+    Attributes:
+        face_id: stable identity through edits.
+        prompt: as the artist typed it.
+        seed: what every random choice was drawn from.
+        resolution: side of the maps in pixels.
+        traits: all of them, with confidence 0 where the seed drew them.
+        head: neutral geometry.
+        shapes: [52, V, 3] ARKit blend shape deltas in metres, in the order of `ARKIT_SHAPES`.
+        materials: by name; every part's material is here.
+        maps: textures by tile and channel.
+        preview: [H, W, 3] sRGB-encoded 0..1 picture, for looking at.
+        not_understood: the prompt's words that nothing was made of.
+        history: what was done to it, oldest first; plain data.
+    """
+
+    face_id: str
+    prompt: str
+    seed: int
+    resolution: int
+    traits: Traits
+    head: Head
+    shapes: Tensor
+    materials: Mapping[str, Material]
+    maps: Maps
+    preview: Tensor
+    not_understood: tuple[str, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = ()

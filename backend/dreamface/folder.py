@@ -1,0 +1,416 @@
+"""The face folder: a Face on disk.
+
+    face.json       what the face is and where it came from; everything that is not an array (`FaceDocument`)
+    geometry.npz    vertices, quads, UVs, blend shapes, regions, landmarks; numpy alone reads it
+    maps/           <tile>_<channel>.png, and <tile>_displacement.exr in metres
+    preview.png     a picture
+
+It is written beside its place and renamed into it: a folder that exists is whole. The same face gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from dreamface import __version__, images
+from dreamface._files import cannot_write, sibling, side_by_side
+from dreamface.errors import BadRequest, FolderError
+from dreamface.face import Face, Head, Maps, Material, Part, Topology
+from dreamface.progress import Progress
+from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
+from dreamface.traits import ARKIT_SHAPES, Traits
+
+SCHEMA_VERSION: Final = 1
+
+_DOCUMENT = "face.json"
+_GEOMETRY = "geometry.npz"
+_PREVIEW = "preview.png"
+
+_STEP = "save"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Generator(_Strict):
+    """The software that wrote the folder."""
+
+    name: str
+    version: str
+
+
+class HeadDocument(_Strict):
+    """Which head model, and the identity coefficients that rebuild the vertices from it."""
+
+    model: str
+    identity: dict[str, float]
+
+
+class MapFile(_Strict):
+    """One texture: which tile and channel it is, where it lies in the folder and how its values are encoded.
+
+    "srgb" is colour; "non-color" is plain values, 0..1 over 0..255, a normal's -1..1 over 0..255, or metres in an EXR.
+    """
+
+    tile: str
+    channel: str
+    file: str = Field(pattern=r"^maps/\w[\w.-]*$")
+    colour_space: Literal["srgb", "non-color"]
+
+
+class FaceDocument(_Strict):
+    """face.json: see `Face` for what the fields mean."""
+
+    schema_version: Literal[1]
+    generator: Generator
+    statement: str
+    digital_source_type: str
+    face_id: str
+    prompt: str
+    seed: int
+    resolution: int
+    traits: dict[str, dict[str, Any]]
+    head: HeadDocument
+    parts: tuple[Part, ...]
+    materials: dict[str, Material]
+    tiles: tuple[str, ...]
+    maps: tuple[MapFile, ...]
+    shapes: tuple[str, ...]
+    not_understood: tuple[str, ...]
+    history: tuple[dict[str, Any], ...]
+
+
+# ------------------------------------------------------------------------------------------------------------- saving
+
+
+def save(face: Face, path: Path | str, progress: Progress | None = None) -> Path:
+    """Write `face` as the folder `path`, in place of the face folder that may be there, and return `path`.
+
+    Files that someone else put into the old folder are kept. If anything fails, or the user stops, the old folder stays
+    as it was and nothing else is left behind.
+
+    Raises:
+        FolderError: the disk refused, or `path` holds something that is not a face folder.
+        Cancelled: the user asked to stop.
+    """
+    path = Path(path).absolute()
+    progress = progress or Progress()
+    progress.report(_STEP, 0.0, "Saving the face")
+    _check_replaceable(path)
+    part = sibling(path, "part")
+    try:
+        part.mkdir()
+        _write_contents(face, part, progress)
+        _swap(part, path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    progress.report(_STEP, 1.0, "Saved the face")
+    return path
+
+
+def _check_replaceable(path: Path) -> None:
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not _is_ours(path):
+        raise FolderError(f"{path} exists and is not a DreamFace folder: choose another name.")
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        generator = json.loads((path / _DOCUMENT).read_text("utf-8"))["generator"]
+        return bool(generator["name"] == SOFTWARE)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write_contents(face: Face, folder: Path, progress: Progress) -> None:
+    document = _describe(face)
+    (folder / "maps").mkdir()
+    writers: list[Callable[[], None]] = [
+        partial(_write_map, face.maps[file.tile][file.channel], folder / file.file, file) for file in document.maps
+    ]
+    writers.append(lambda: images.write_png(images.encode_unit8(face.preview), folder / _PREVIEW))
+    writers.append(lambda: np.savez(folder / _GEOMETRY, **_pack_geometry(face)))
+    writers.append(lambda: _write_document(document, folder / _DOCUMENT))
+    for done, _ in enumerate(side_by_side(writers), 1):
+        progress.report(_STEP, 0.9 * done / len(writers), f"Saved {done} of {len(writers)} files")
+    for file in (*folder.rglob("*"), folder):
+        _flush_to_disk(file)
+
+
+def _write_map(image: Tensor, path: Path, file: MapFile) -> None:
+    if path.suffix == ".exr":
+        images.write_exr(image, path)
+    elif file.channel == "normal":
+        images.write_png(images.encode_normal8(image), path)
+    elif file.colour_space == "srgb":
+        images.write_png(images.encode_srgb8(image), path)
+    else:
+        images.write_png(images.encode_unit8(image), path)
+
+
+def _write_document(document: FaceDocument, path: Path) -> None:
+    path.write_text(document.model_dump_json(indent=1) + "\n", "utf-8")
+
+
+def _flush_to_disk(path: Path) -> None:
+    """Make sure that a rename which survives a power cut never points at contents that did not."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders and orders their entries by itself
+    descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _swap(part: Path, path: Path) -> None:
+    """Rename `part` to `path`; the folder that was there stays until the new one has its place."""
+    if path.exists() and not any(path.iterdir()):
+        path.rmdir()
+    if not path.exists():
+        part.rename(path)
+        return
+    foreign = _foreign_files(path)
+    old = sibling(path, "old")
+    path.rename(old)
+    try:
+        part.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    for name in foreign:
+        if not (path / name).exists():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (old / name).rename(path / name)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _foreign_files(path: Path) -> list[Path]:
+    """What DreamFace did not write into a face folder, relative to it: an artist's own .blend, say."""
+    ours = {_DOCUMENT, _GEOMETRY, _PREVIEW, *(file["file"] for file in _read_json(path).get("maps", ()))}
+    names = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
+    return [name for name in names if name.as_posix() not in ours]
+
+
+def _describe(face: Face) -> FaceDocument:
+    topology = face.head.topology
+    return FaceDocument(
+        schema_version=SCHEMA_VERSION,
+        generator=Generator(name=SOFTWARE, version=__version__),
+        statement=STATEMENT,
+        digital_source_type=DIGITAL_SOURCE_TYPE,
+        face_id=face.face_id,
+        prompt=face.prompt,
+        seed=face.seed,
+        resolution=face.resolution,
+        traits=face.traits.to_json(),
+        head=HeadDocument(model=face.head.model, identity=dict(face.head.identity)),
+        parts=topology.parts,
+        materials=dict(face.materials),
+        tiles=topology.tiles,
+        maps=tuple(_map_file(tile, channel) for tile, channels in face.maps.items() for channel in channels),
+        shapes=ARKIT_SHAPES,
+        not_understood=face.not_understood,
+        history=tuple(dict(entry) for entry in face.history),
+    )
+
+
+def _map_file(tile: str, channel: str) -> MapFile:
+    suffix = "exr" if channel == "displacement" else "png"
+    colour_space: Literal["srgb", "non-color"] = "srgb" if channel == "albedo" else "non-color"
+    return MapFile(tile=tile, channel=channel, file=f"maps/{tile}_{channel}.{suffix}", colour_space=colour_space)
+
+
+# ----------------------------------------------------------------------------------------------------------- geometry
+
+
+def _pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
+    """The arrays of geometry.npz.
+
+    A shape moves, and a region covers, a small part of the vertices. Both are stored as runs: row i of the list has the
+    entries offsets[i]:offsets[i+1] of `*_vertices` (which vertices) and of `shape_deltas` or `region_weights`.
+    """
+    head, topology = face.head, face.head.topology
+    shape_offsets, shape_vertices, deltas = _to_runs(face.shapes.detach().cpu().numpy().astype(np.float32))
+    weights = np.zeros((len(topology.regions), len(head.vertices), 1), np.float32)
+    for row, region in enumerate(topology.regions.values()):
+        weights[row, :, 0] = region.cpu().numpy()
+    region_offsets, region_vertices, region_weights = _to_runs(weights)
+    return {
+        "vertices": head.vertices.detach().cpu().numpy().astype(np.float32),
+        "faces": topology.faces.cpu().numpy().astype(np.int32),
+        "uv": topology.uv.cpu().numpy().astype(np.float32),
+        "face_uvs": topology.face_uvs.cpu().numpy().astype(np.int32),
+        "shape_offsets": shape_offsets,
+        "shape_vertices": shape_vertices,
+        "shape_deltas": deltas,
+        "region_names": np.array(list(topology.regions), dtype=np.str_),
+        "region_offsets": region_offsets,
+        "region_vertices": region_vertices,
+        "region_weights": region_weights[:, 0],
+        "landmark_names": np.array(list(topology.landmarks), dtype=np.str_),
+        "landmark_vertices": np.array(list(topology.landmarks.values()), dtype=np.int32),
+    }
+
+
+def _to_runs(dense: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """[N, V, C] to offsets [N + 1], vertices [K] and values [K, C], where K entries differ from zero."""
+    rows, vertices = np.nonzero(dense.any(axis=2))
+    offsets = np.searchsorted(rows, np.arange(len(dense) + 1)).astype(np.int32)
+    return offsets, vertices.astype(np.int32), dense[rows, vertices]
+
+
+def _from_runs(
+    offsets: NDArray[np.int32], vertices: NDArray[np.int32], values: NDArray[np.float32], vertex_count: int
+) -> Tensor:
+    """The inverse of `_to_runs`: [N, V, C]."""
+    dense = np.zeros((len(offsets) - 1, vertex_count, values.shape[1]), np.float32)
+    dense[np.repeat(np.arange(len(offsets) - 1), np.diff(offsets)), vertices] = values
+    return torch.from_numpy(dense)
+
+
+def _read_geometry(path: Path) -> dict[str, NDArray[Any]]:
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _topology(document: FaceDocument, arrays: Arrays) -> Topology:
+    names, vertex_count = arrays["region_names"].tolist(), len(arrays["vertices"])
+    weights = _from_runs(
+        arrays["region_offsets"], arrays["region_vertices"], arrays["region_weights"][:, None], vertex_count
+    )
+    faces, face_uvs = arrays["faces"], arrays["face_uvs"]
+    if faces.max() >= vertex_count or face_uvs.max() >= len(arrays["uv"]) or faces.min() < 0 or face_uvs.min() < 0:
+        raise ValueError("a face points at a vertex that is not there")
+    return Topology(
+        faces=torch.from_numpy(faces.astype(np.int64)),
+        uv=torch.from_numpy(arrays["uv"]),
+        face_uvs=torch.from_numpy(face_uvs.astype(np.int64)),
+        parts=document.parts,
+        tiles=document.tiles,
+        regions=dict(zip(names, weights[..., 0], strict=True)),
+        landmarks=dict(zip(arrays["landmark_names"].tolist(), arrays["landmark_vertices"].tolist(), strict=True)),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ loading
+
+
+def read_document(path: Path | str) -> FaceDocument:
+    """Only face.json: who the face is, without its arrays; milliseconds.
+
+    Raises:
+        FolderError: `path` is not a face folder, is damaged, or was written by a newer DreamFace.
+    """
+    path = Path(path)
+    data = _read_json(path)
+    version = data.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise FolderError(f"{path} was made by a newer DreamFace (schema {version}): update DreamFace to open it.")
+    try:
+        return FaceDocument.model_validate(data)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(step) for step in problem["loc"])
+        raise _damaged(path / _DOCUMENT, f"{where}: {problem['msg']}") from error
+
+
+def load(path: Path | str) -> Face:
+    """Read a face folder.
+
+    Raises:
+        FolderError: `path` is not a face folder, is damaged or incomplete, or was written by a newer DreamFace.
+    """
+    path = Path(path)
+    document = read_document(path)
+    with _explained(path / _GEOMETRY):
+        arrays = _read_geometry(path / _GEOMETRY)
+        topology = _topology(document, arrays)
+        vertices = torch.from_numpy(arrays["vertices"])
+        shapes = _from_runs(
+            arrays["shape_offsets"], arrays["shape_vertices"], arrays["shape_deltas"], len(arrays["vertices"])
+        )
+    with _explained(path / _PREVIEW):
+        preview = images.decode_unit8(images.read_png(path / _PREVIEW))
+    with _explained(path / _DOCUMENT):
+        traits = Traits.from_json(document.traits)
+    return Face(
+        face_id=document.face_id,
+        prompt=document.prompt,
+        seed=document.seed,
+        resolution=document.resolution,
+        traits=traits,
+        head=Head(document.head.model, topology, vertices, document.head.identity),
+        shapes=shapes,
+        materials=document.materials,
+        maps=_read_maps(path, document),
+        preview=preview,
+        not_understood=document.not_understood,
+        history=document.history,
+    )
+
+
+def _read_maps(path: Path, document: FaceDocument) -> Maps:
+    maps: dict[str, dict[str, Tensor]] = {file.tile: {} for file in document.maps}
+    for file in document.maps:
+        maps[file.tile][file.channel] = torch.empty(0)  # threads finish in any order; this one is the document's
+    for file, image in side_by_side([partial(_read_map, path, file) for file in document.maps]):
+        maps[file.tile][file.channel] = image
+    return maps
+
+
+def _read_map(path: Path, file: MapFile) -> tuple[MapFile, Tensor]:
+    with _explained(path / file.file):
+        if file.file.endswith(".exr"):
+            return file, images.read_exr(path / file.file)
+        pixels = images.read_png(path / file.file)
+    if file.channel == "normal":
+        return file, images.decode_normal8(pixels)
+    return file, images.decode_srgb8(pixels) if file.colour_space == "srgb" else images.decode_unit8(pixels)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not (path / _DOCUMENT).is_file():
+        raise FolderError(f"{path} is not a DreamFace folder: choose one that has a {_DOCUMENT} in it.")
+    with _explained(path / _DOCUMENT):
+        data = json.loads((path / _DOCUMENT).read_text("utf-8"))
+    if not isinstance(data, dict) or not _is_ours(path):
+        raise FolderError(f"{path} is not a DreamFace folder: its {_DOCUMENT} was written by something else.")
+    return data
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """Turn what reading `file` can raise into a FolderError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FolderError(f"{file} is missing: restore it or generate the face again.") from error
+    except PermissionError as error:
+        raise FolderError(f"{file} is not readable: change its permissions.") from error
+    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, BadRequest) as error:
+        raise _damaged(file, str(error)) from error
+
+
+def _damaged(file: Path, detail: str) -> FolderError:
+    return FolderError(f"{file} is damaged ({detail.rstrip('.')}): restore it or generate the face again.")

@@ -1,0 +1,414 @@
+"""The words the reader knows beyond the vocabulary's own phrases. Data only; one meaning a line.
+
+Keys are written as people write them; `lexicon` brings them and the prompt to one form (lower case, hyphens as spaces,
+singular), so "wide-set eyes" also reads "wide set eye".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dreamface.language.effects import Degree, Effects, Rank, at, less, more, pose
+from dreamface.traits import Value
+
+# --------------------------------------------------------------------------------------------------- grammar's own words
+
+DETERMINERS: Final = frozenset(
+    "a an the his her its their my your our this that these those some any each both all".split()
+)
+PERSON_PRONOUNS: Final = frozenset("he she who whose him hers himself herself i you we me us".split())
+COPULAS: Final = frozenset(
+    "is are was were be being been am look appear seem looking appearing seeming become becoming get getting".split()
+)
+BREAKS: Final = frozenset(
+    "with has have having had while in wearing wear under beneath above below on over around near at by from of to into "
+    "across behind between for as like than through during before after against along upon beside within up down".split()
+)
+FUNCTION_WORDS: Final = frozenset(
+    "which what where when why how it they them do does did done can could will would shall should may might must also "
+    "then there here if because so such just only even still yet very too more most much less least own other another "
+    "same one ones either both not no nor or and but please make made give given show want create generate draw "
+    "add let put bit kind sort type way s t d m re ve ll about quite".split()
+)
+NEGATIONS: Final = frozenset("not no without never neither lacking lack lacks non minus".split())
+NEGATION_PHRASES: Final = ("free of", "devoid of", "no sign of", "no trace of", "instead of", "rather than", "anything but", "free from")
+JOINING_AND: Final = frozenset({"and", "&", "plus", "+"})
+JOINING_OR: Final = frozenset({"or", "nor"})
+STOPS: Final = frozenset({".", ";", "!", "?", ":", "but", "though", "although", "however", "yet", "(", ")", "\n"})
+
+NEUTRAL_WORDS: Final = frozenset(
+    "face head person human portrait character feature appearance someone somebody individual people figure".split()
+)
+"""Nouns for the head itself: they say nothing about it, and are not reported as not understood."""
+
+SCENE_WORDS: Final = frozenset("wearing wear wears holding carrying riding standing sitting playing background behind".split())
+"""What follows these is about clothes or surroundings; it is never matched by meaning."""
+
+DEGREES: Final[dict[str, Degree]] = {
+    **dict.fromkeys(
+        ("slightly", "a little", "a little bit", "a bit", "somewhat", "mildly", "a touch", "a tad", "kind of", "sort of", "faintly",
+         "subtly", "lightly", "vaguely", "barely", "a hint of", "hints of", "a touch of", "a bit of", "a few", "few", "a couple of",
+         "a little of", "a trace of", "partially", "partly", "half", "gently", "softly", "marginally", "hardly any"),
+        Degree.SLIGHT,
+    ),
+    **dict.fromkeys(("rather", "quite", "fairly", "pretty", "noticeably", "visibly", "particularly", "clearly"), Degree.RATHER),
+    **dict.fromkeys(
+        ("very", "really", "highly", "strongly", "heavily", "deeply", "truly", "so", "too", "many", "lots of", "a lot of", "plenty of",
+         "loads of", "wide", "widely", "greatly", "remarkably", "strikingly", "especially", "broadly", "tons of"),
+        Degree.VERY,
+    ),
+    **dict.fromkeys(
+        ("extremely", "super", "incredibly", "insanely", "ultra", "hugely", "exceptionally", "absurdly", "comically", "impossibly",
+         "massively", "enormously", "ridiculously", "completely", "totally", "fully", "covered in", "covered with", "full of",
+         "very very", "exaggeratedly", "unbelievably", "overly", "unusually", "terribly", "absolutely"),
+        Degree.EXTREME,
+    ),
+}  # fmt: skip
+
+DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
+    **dict.fromkeys("slight light faint subtle small little tiny sparse mild hint soft gentle weak fine thin natural".split(), Degree.SLIGHT),
+    **dict.fromkeys("heavy deep strong big pronounced prominent thick many dense broad wide dark severe bad bold full large".split(), Degree.VERY),
+    **dict.fromkeys("huge enormous massive extreme extensive exaggerated dramatic intense gigantic".split(), Degree.EXTREME),
+}  # fmt: skip
+"""Adjectives that only say how much there is of the noun's own meaning: "faint freckles", "a huge grin"."""
+
+STRONG_ADJECTIVES: Final[dict[str, Degree]] = {
+    **dict.fromkeys("huge enormous gigantic massive oversized giant gargantuan colossal".split(), Degree.EXTREME),
+    **dict.fromkeys("tiny minuscule beady bulbous emaciated obese ancient razor".split(), Degree.VERY),
+}
+"""Adjectives that carry a degree of their own."""
+
+SYNONYMS: Final[tuple[tuple[str, ...], ...]] = (
+    ("big", "large", "huge", "enormous", "gigantic", "massive", "oversized", "sizeable", "giant", "great", "gargantuan", "colossal"),
+    ("small", "little", "tiny", "petite", "miniature", "dainty", "minuscule"),
+    ("wide", "broad"),
+    ("narrow", "thin", "slim", "slender", "skinny", "slight"),
+    ("full", "plump", "thick", "fleshy", "luscious", "voluptuous", "lush", "fat"),
+    ("thin", "narrow", "skinny", "thinning"),
+    ("thick", "wide", "bushy", "dense", "heavy", "full"),
+    ("long", "elongated"),
+    ("short", "stubby"),
+    ("high", "tall", "raised"),
+    ("prominent", "strong", "pronounced", "protruding", "jutting", "defined", "well defined", "chiselled", "chiseled", "striking"),
+    ("hollow", "sunken", "gaunt"),
+    ("pointed", "pointy", "sharp"),
+    ("upturned", "turned up", "turned upward", "upswept"),
+    ("downturned", "drooping", "droopy", "turned down", "downward", "downcast"),
+    ("slanted", "slanting", "tilted"),
+    ("chubby", "plump", "full", "fat", "puffy"),
+    ("weak", "receding", "recessed"),
+    ("smooth", "flawless", "silky", "soft"),
+    ("rosy", "ruddy", "pink"),
+    ("dark", "tanned"),
+    ("pale", "fair", "light"),
+    ("asymmetric", "asymmetrical", "lopsided", "crooked"),
+    ("protruding", "sticking out", "stick out", "sticking", "jutting", "prominent"),
+    ("bulging", "protruding", "bulgy", "popping"),
+)  # fmt: skip
+"""Adjectives that may stand in for one another where the exact pair with a noun is not known."""
+
+SPELLINGS: Final[dict[str, str]] = {
+    "gray": "grey", "grayish": "grey", "greyish": "grey", "color": "colour", "colored": "coloured", "blond": "blonde",
+    "mustache": "moustache", "mustachioed": "moustache", "moustached": "moustache", "mustached": "moustache",
+    "eyebrow": "brow", "eyelash": "lash", "lid": "eyelid", "men": "man", "women": "woman", "children": "child", "teeth": "tooth",
+    "eyed": "eye", "haired": "hair", "lipped": "lip", "nosed": "nose", "jawed": "jaw", "skinned": "skin", "faced": "face",
+    "browed": "brow", "cheeked": "cheek", "chinned": "chin", "eared": "ear", "necked": "neck", "lashed": "lash", "mouthed": "mouth",
+    "jawline": "jaw", "reddish": "red", "bluish": "blue", "greenish": "green", "brownish": "brown", "purplish": "purple",
+    "pinkish": "pink", "yellowish": "yellow", "blackish": "black", "goldish": "gold", "golden": "gold", "complexion": "skin",
+    "complected": "skin", "complexioned": "skin", "chiseled": "chiselled", "mum": "mother", "mom": "mother", "grandma": "grandmother",
+    "granny": "grandmother", "grandad": "grandfather", "grandpa": "grandfather", "plaits": "braid", "wrinkly": "wrinkled", "lined": "wrinkled",
+    "lipgloss": "lipstick", "rouged": "rouge", "coloring": "colour", "makeup": "makeup", "ladies": "lady", "wolves": "wolf",
+    "elves": "elf", "dwarves": "dwarf", "symmetric": "symmetrical", "nostrilled": "nostril", "smaller": "small",
+    "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
+    "locks": "hair", "tresses": "hair", "lashes": "lash",
+}  # fmt: skip
+"""Other spellings and forms, to the word the tables use."""
+
+PARTS: Final = (
+    "face", "head", "feature", "forehead", "temple", "brow", "brow ridge", "eye", "eyelid", "lid crease", "under eye", "iris", "lash",
+    "nose", "nose bridge", "nose tip", "nostril", "cheek", "cheekbone", "mouth", "mouth corner", "corner", "lip", "upper lip",
+    "lower lip", "philtrum", "jaw", "jaw angle", "chin", "ear", "neck", "skin", "hair", "body", "build", "pore", "beard",
+    "moustache", "stubble", "tooth", "tongue", "fringe",
+)  # fmt: skip
+"""Things adjectives attach to."""
+
+PART_ALIASES: Final[dict[str, str]] = {
+    "bridge": "nose bridge", "bridge of nose": "nose bridge", "tip of nose": "nose tip", "tip": "nose tip", "nasal bridge": "nose bridge",
+    "jaw line": "jaw", "jowl": "jaw", "skin tone": "skin", "skin colour": "skin", "top lip": "upper lip", "bottom lip": "lower lip",
+    "underlip": "lower lip", "corner of mouth": "mouth corner", "eye colour": "eye", "hair colour": "hair", "facial hair": "beard",
+    "earlobe": "ear", "ear tip": "ear", "facial feature": "feature", "cheek bone": "cheekbone", "eye socket": "under eye",
+    "cupid bow": "philtrum", "throat": "neck", "physique": "body", "figure": "body", "visage": "face", "countenance": "face",
+    "snout": "nose", "schnoz": "nose", "peeper": "eye", "kisser": "mouth", "mane": "hair", "hairstyle": "hair", "haircut": "hair",
+}  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------------------- people
+
+PEOPLE: Final[dict[str, Effects]] = {
+    "man": (at("gender", 1.0),),
+    "male": (at("gender", 1.0),),
+    "guy": (at("gender", 1.0),),
+    "gentleman": (at("gender", 1.0),),
+    "dude": (at("gender", 1.0),),
+    "bloke": (at("gender", 1.0),),
+    "king": (at("gender", 1.0),),
+    "prince": (at("gender", 1.0), at("age", 24.0, Rank.VAGUE)),
+    "father": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
+    "dad": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
+    "husband": (at("gender", 1.0),),
+    "uncle": (at("gender", 1.0), at("age", 48.0, Rank.VAGUE)),
+    "grandfather": (at("gender", 1.0), at("age", 72.0)),
+    "boy": (at("gender", 1.0), at("age", 9.0)),
+    "schoolboy": (at("gender", 1.0), at("age", 10.0)),
+    "brother": (at("gender", 1.0),),
+    "son": (at("gender", 1.0),),
+    "monk": (at("gender", 0.8), at("hair.style", "bald", Rank.IMPLIED)),
+    "woman": (at("gender", -1.0),),
+    "female": (at("gender", -1.0),),
+    "lady": (at("gender", -1.0),),
+    "gal": (at("gender", -1.0),),
+    "queen": (at("gender", -1.0),),
+    "princess": (at("gender", -1.0), at("age", 21.0, Rank.VAGUE)),
+    "mother": (at("gender", -1.0), at("age", 40.0, Rank.VAGUE)),
+    "wife": (at("gender", -1.0),),
+    "aunt": (at("gender", -1.0), at("age", 48.0, Rank.VAGUE)),
+    "grandmother": (at("gender", -1.0), at("age", 72.0)),
+    "girl": (at("gender", -1.0), at("age", 9.0)),
+    "schoolgirl": (at("gender", -1.0), at("age", 10.0)),
+    "sister": (at("gender", -1.0),),
+    "daughter": (at("gender", -1.0),),
+    "nun": (at("gender", -1.0),),
+    "child": (at("age", 8.0),),
+    "kid": (at("age", 8.0),),
+    "toddler": (at("age", 2.5),),
+    "baby": (at("age", 1.0),),
+    "infant": (at("age", 1.0),),
+    "newborn": (at("age", 1.0),),
+    "teenager": (at("age", 16.0),),
+    "teen": (at("age", 16.0),),
+    "teenage": (at("age", 16.0),),
+    "adolescent": (at("age", 15.0),),
+    "teenage girl": (at("gender", -1.0), at("age", 16.0)),
+    "teenage boy": (at("gender", 1.0), at("age", 16.0)),
+    "teen girl": (at("gender", -1.0), at("age", 16.0)),
+    "teen boy": (at("gender", 1.0), at("age", 16.0)),
+    "preteen": (at("age", 11.0),),
+    "youth": (at("age", 18.0),),
+    "adult": (at("age", 35.0, Rank.VAGUE),),
+    "senior": (at("age", 72.0),),
+    "pensioner": (at("age", 72.0),),
+    "old lady": (at("gender", -1.0), at("age", 72.0)),
+    "crone": (at("gender", -1.0), at("age", 82.0), more("wrinkles.cheeks"), more("nose.hump", 0.7)),
+    "hag": (at("gender", -1.0), at("age", 82.0), more("wrinkles.cheeks"), more("nose.hump", 0.7)),
+    "masculine woman": (at("gender", -0.3, Rank.EXACT),),
+    "manly woman": (at("gender", -0.3, Rank.EXACT),),
+    "feminine man": (at("gender", 0.3, Rank.EXACT),),
+    "effeminate man": (at("gender", 0.3, Rank.EXACT),),
+}
+
+PERSON_NOUNS: Final = frozenset(
+    "person human people someone somebody individual character figure model hero heroine villain wizard warrior knight "
+    "ranger mage rogue paladin cleric ruler noble peasant villager stranger teacher nurse doctor librarian student "
+    "scientist professor lawyer officer detective policeman policewoman firefighter cook chef waiter waitress actor actress "
+    "dancer singer musician artist painter writer poet engineer mechanic driver shopkeeper merchant priest samurai geisha "
+    "ninja surfer skater astronaut superhero adventurer explorer hunter thief assassin spy judge politician "
+    "executive manager worker neighbour cousin twin sibling parent fellow folk lass lad".split()
+)
+"""People an adjective such as "black" or "thin" describes; the noun itself says nothing about the face."""
+
+PERSON_ADJECTIVES: Final[dict[str, Effects]] = {
+    "middle aged": (at("age", 50.0),),
+    "mature": (at("age", 48.0, Rank.VAGUE),),
+    "adolescent": (at("age", 15.0),),
+    "grown": (at("age", 30.0, Rank.VAGUE),),
+    "grown up": (at("age", 30.0, Rank.VAGUE),),
+    "retired": (at("age", 68.0, Rank.VAGUE),),
+    "elderly": (at("age", 76.0, Rank.VAGUE),),
+    "ancient": (at("age", 90.0, Rank.VAGUE),),
+    "centenarian": (at("age", 95.0),),
+    "octogenarian": (at("age", 84.0),),
+    "septuagenarian": (at("age", 74.0),),
+    "masculine": (at("gender", 0.7, Rank.VAGUE),),
+    "manly": (at("gender", 0.8, Rank.VAGUE), more("jaw.width", 0.5)),
+    "feminine": (at("gender", -0.7, Rank.VAGUE),),
+    "womanly": (at("gender", -0.8, Rank.VAGUE),),
+    "effeminate": (at("gender", 0.2),),
+    "androgynous": (at("gender", 0.0),),
+    "boyish": (at("gender", 0.5, Rank.VAGUE), at("age", 20.0, Rank.VAGUE)),
+    "girlish": (at("gender", -0.7, Rank.VAGUE), at("age", 19.0, Rank.VAGUE)),
+}
+
+AGE_DECADES: Final[dict[str, int]] = {
+    "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80, "nineties": 90,
+}  # fmt: skip
+UNITS: Final[dict[str, int]] = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen".split()
+    )
+}
+TENS: Final[dict[str, int]] = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+
+# ----------------------------------------------------------------------------------------------------------- ancestry
+
+# Shares of African, East Asian, South Asian and European ancestry: a coarse handle on looks, not a statement about
+# any people. Where a population is mixed the shares are the rough middle of it.
+ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
+    **dict.fromkeys(
+        "african black nigerian kenyan ethiopian ghanaian somali sudanese senegalese ugandan congolese jamaican haitian "
+        "zulu yoruba igbo tanzanian rwandan cameroonian zimbabwean angolan eritrean malian masai maasai".split(),
+        (1.0, 0.0, 0.0, 0.0),
+    ),
+    **dict.fromkeys(("african american", "afro american", "afro caribbean", "caribbean"), (0.85, 0.0, 0.0, 0.15)),
+    "south african": (0.8, 0.0, 0.0, 0.2),
+    **dict.fromkeys(
+        ("east asian", "asian", "oriental", *(
+            "chinese japanese korean taiwanese mongolian vietnamese thai tibetan cambodian laotian burmese hmong "
+            "singaporean".split())),
+        (0.0, 1.0, 0.0, 0.0),
+    ),
+    **dict.fromkeys("filipino filipina indonesian malaysian malay javanese southeast".split(), (0.0, 0.8, 0.2, 0.0)),
+    **dict.fromkeys(("southeast asian", "south east asian"), (0.0, 0.8, 0.2, 0.0)),
+    **dict.fromkeys(
+        ("south asian", "sri lankan", *(
+            "indian pakistani bengali bangladeshi nepali nepalese punjabi tamil desi gujarati kashmiri".split())),
+        (0.0, 0.0, 1.0, 0.0),
+    ),
+    **dict.fromkeys("afghan afghani".split(), (0.0, 0.15, 0.45, 0.4)),
+    **dict.fromkeys(
+        ("european", "caucasian", "eastern european", "northern european", "new zealander", *(
+            "white scandinavian italian irish english scottish welsh british german french dutch swedish norwegian danish "
+            "finnish icelandic polish russian ukrainian czech austrian swiss belgian nordic slavic celtic hungarian romanian "
+            "serbian croatian bulgarian lithuanian latvian estonian canadian australian american viking anglo portuguese".split())),
+        (0.0, 0.0, 0.0, 1.0),
+    ),
+    **dict.fromkeys("spanish greek mediterranean sicilian maltese".split(), (0.05, 0.0, 0.05, 0.9)),
+    **dict.fromkeys(
+        ("middle eastern", "north african", *(
+            "arab arabic arabian iranian persian iraqi syrian lebanese egyptian moroccan algerian tunisian saudi turkish "
+            "jordanian palestinian kurdish israeli yemeni libyan berber".split())),
+        (0.15, 0.0, 0.35, 0.5),
+    ),
+    **dict.fromkeys("kazakh uzbek kyrgyz uyghur turkmen".split(), (0.0, 0.6, 0.15, 0.25)),
+    "jewish": (0.0, 0.0, 0.25, 0.75),
+    "brazilian": (0.35, 0.1, 0.0, 0.55),
+    **dict.fromkeys("cuban dominican".split(), (0.4, 0.05, 0.0, 0.55)),
+    "puerto rican": (0.25, 0.15, 0.0, 0.6),
+    **dict.fromkeys(
+        ("latin american", *(
+            "latino latina latinx hispanic mexican colombian venezuelan chilean ecuadorian chicano chicana".split())),
+        (0.1, 0.4, 0.0, 0.5),
+    ),
+    **dict.fromkeys("peruvian bolivian guatemalan".split(), (0.05, 0.65, 0.0, 0.3)),
+    **dict.fromkeys(("native american", "american indian", "first nation", "inuit"), (0.0, 0.85, 0.05, 0.1)),
+    "argentinian": (0.05, 0.15, 0.0, 0.8),
+    "argentine": (0.05, 0.15, 0.0, 0.8),
+    **dict.fromkeys("polynesian hawaiian samoan maori tongan".split(), (0.1, 0.7, 0.1, 0.1)),
+    **dict.fromkeys(("aboriginal", "indigenous australian", "melanesian", "papuan"), (0.65, 0.05, 0.3, 0.0)),
+    **dict.fromkeys("eurasian hapa".split(), (0.0, 0.5, 0.0, 0.5)),
+    **dict.fromkeys(("biracial", "mulatto"), (0.5, 0.0, 0.0, 0.5)),
+    "mixed race": (0.4, 0.2, 0.0, 0.4),
+}  # fmt: skip
+
+FRACTIONS: Final[dict[str, float]] = {"half": 0.5, "part": 0.5, "quarter": 0.25, "third": 0.33, "mostly": 0.75, "three quarters": 0.75}
+
+# ------------------------------------------------------------------------------------------------------------- colours
+
+COLOURS_SRGB: Final[dict[str, str]] = {
+    "red": "#b3101c", "crimson": "#9c0f24", "scarlet": "#c8201a", "ruby": "#8f0f2a", "cherry": "#a1132b", "burgundy": "#5c1023",
+    "maroon": "#5a1418", "wine": "#5e1526", "plum": "#5b2046", "pink": "#e07a9a", "hot pink": "#e0307f", "magenta": "#c01f8a",
+    "fuchsia": "#c4217f", "rose": "#c65a6c", "coral": "#e3694f", "peach": "#eaa07f", "nude": "#b9806a", "orange": "#e0701a",
+    "yellow": "#e8c52a", "gold": "#c99a35", "bronze": "#8f5f32", "copper": "#a8623a", "brown": "#5b3420", "chocolate": "#3d2114",
+    "green": "#2f7d3a", "emerald": "#0f7a4f", "olive": "#6b6b2a", "lime": "#8ec63f", "mint": "#8fd4b0", "teal": "#1d7f80",
+    "turquoise": "#30b3ad", "cyan": "#25b5cf", "aqua": "#3fc0c8", "blue": "#2a59b8", "navy": "#172a57", "azure": "#3a8fd9",
+    "indigo": "#3a2a86", "purple": "#6a2c91", "violet": "#7a3fb0", "lavender": "#b19bd9", "lilac": "#bf9fd6",
+    "black": "#0b0a0b", "white": "#f0efed", "grey": "#808080", "silver": "#b9bcc2", "cream": "#efe3cc",
+}  # fmt: skip
+"""Named colours as sRGB, for make-up, dyes and unnatural skin."""
+
+IRIS_SRGB: Final[dict[str, str]] = {
+    "blue": "#5b86b8", "light blue": "#86abd0", "pale blue": "#93b3d1", "ice blue": "#a3c1da", "icy blue": "#a3c1da", "icy": "#a3c1da",
+    "dark blue": "#33537f", "deep blue": "#34568a", "sky blue": "#79a7d6", "bright blue": "#4a8fd0", "piercing blue": "#5c97d1",
+    "green": "#5f7d4c", "dark green": "#3c5735", "light green": "#87a06d", "emerald": "#3b8257", "bright green": "#5f9a4c",
+    "brown": "#5a3a22", "dark brown": "#331d10", "light brown": "#84582f", "black": "#170f0b", "dark": "#2a180e",
+    "hazel": "#7b6239", "amber": "#a8702a", "honey": "#a3752f", "gold": "#b78a34", "grey": "#84909a", "light grey": "#a5aeb5",
+    "blue grey": "#74889b", "grey blue": "#74889b", "steel": "#7b8894", "silver": "#b4bcc4", "violet": "#71579b", "purple": "#6d4497",
+    "turquoise": "#4ba3a5", "teal": "#3f8384", "yellow": "#c5a431", "orange": "#b86a1f", "white": "#dcdedd", "pink": "#c27d8e",
+    "blue green": "#4f8a86", "green blue": "#4f8a86", "chocolate": "#3f2716", "chestnut": "#5f3a20", "pale": "#a9bccb", "light": "#93acc0",
+}  # fmt: skip
+"""What those words mean of an iris, as sRGB."""
+
+HAIR_COLOURS: Final[dict[str, Effects]] = {
+    "black": (at("hair.melanin", 1.0),),
+    "jet black": (at("hair.melanin", 1.0),),
+    "raven": (at("hair.melanin", 1.0),),
+    "dark": (at("hair.melanin", 0.9),),
+    "dark brown": (at("hair.melanin", 0.88),),
+    "brown": (at("hair.melanin", 0.76),),
+    "brunette": (at("hair.melanin", 0.78),),
+    "chocolate": (at("hair.melanin", 0.82),),
+    "chestnut": (at("hair.melanin", 0.72), at("hair.redness", 0.4)),
+    "auburn": (at("hair.melanin", 0.62), at("hair.redness", 0.65)),
+    "copper": (at("hair.melanin", 0.45), at("hair.redness", 0.85)),
+    "light brown": (at("hair.melanin", 0.55),),
+    "mousy": (at("hair.melanin", 0.5),),
+    "dark blonde": (at("hair.melanin", 0.4),),
+    "dirty blonde": (at("hair.melanin", 0.4),),
+    "sandy": (at("hair.melanin", 0.36),),
+    "blonde": (at("hair.melanin", 0.22),),
+    "fair": (at("hair.melanin", 0.22),),
+    "light": (at("hair.melanin", 0.26),),
+    "light blonde": (at("hair.melanin", 0.14),),
+    "gold": (at("hair.melanin", 0.27), at("hair.redness", 0.2)),
+    "honey": (at("hair.melanin", 0.35), at("hair.redness", 0.2)),
+    "platinum": (at("hair.melanin", 0.05),),
+    "platinum blonde": (at("hair.melanin", 0.05),),
+    "strawberry blonde": (at("hair.melanin", 0.24), at("hair.redness", 0.5)),
+    "strawberry": (at("hair.melanin", 0.24), at("hair.redness", 0.5)),
+    "red": (at("hair.redness", 0.9), at("hair.melanin", 0.45)),
+    "ginger": (at("hair.redness", 0.9), at("hair.melanin", 0.4)),
+    "fiery": (at("hair.redness", 1.0), at("hair.melanin", 0.42)),
+    "grey": (at("hair.grey", 0.8),),
+    "silver": (at("hair.grey", 0.9),),
+    "white": (at("hair.grey", 1.0),),
+    "snow white": (at("hair.grey", 1.0),),
+    "greying": (at("hair.grey", 0.4),),
+    "graying": (at("hair.grey", 0.4),),
+    "salt and pepper": (at("hair.grey", 0.5), at("hair.melanin", 0.9, Rank.VAGUE)),
+}
+DYES: Final = (
+    "pink", "hot pink", "magenta", "fuchsia", "orange", "yellow", "green", "emerald", "lime", "mint", "teal", "turquoise", "cyan",
+    "aqua", "blue", "navy", "azure", "indigo", "purple", "violet", "lavender", "lilac", "crimson", "scarlet", "burgundy", "plum",
+)  # fmt: skip
+"""Colours hair only has when it is dyed."""
+
+SKIN_TINTS: Final = (
+    "blue", "green", "purple", "violet", "lavender", "lilac", "cyan", "teal", "turquoise", "orange", "grey", "silver", "gold",
+    "azure", "emerald", "lime", "mint", "pink", "crimson", "scarlet", "magenta", "aqua", "indigo", "navy", "yellow", "red", "white",
+    "black",
+)  # fmt: skip
+"""Colours that a creature's skin may have; a person's only where they are not skin tones."""
+
+HUMAN_SKIN_COLOURS: Final = frozenset({"pink", "yellow", "red", "white", "black", "gold"})
+"""Of those, the words that mean a natural tone when a person is described."""
+
+SKIN_TINT_STRENGTH: Final = 0.85
+DYE_STRENGTH: Final = 0.95
+MAKEUP: Final[dict[str, tuple[str, str, float]]] = {
+    "lipstick": ("lipstick", "#9c1c2b", 0.8),
+    "lip gloss": ("lipstick", "#c65a6c", 0.4),
+    "eyeshadow": ("eyeshadow", "#4a3a3c", 0.65),
+    "eye shadow": ("eyeshadow", "#4a3a3c", 0.65),
+    "eyeliner": ("eyeliner", "#0b0a0b", 0.8),
+    "eye liner": ("eyeliner", "#0b0a0b", 0.8),
+    "winged eyeliner": ("eyeliner", "#0b0a0b", 0.9),
+    "kohl": ("eyeliner", "#0b0a0b", 0.9),
+    "blush": ("blush", "#d0596b", 0.5),
+    "rouge": ("blush", "#c23a50", 0.6),
+    "painted lip": ("lipstick", "#9c1c2b", 0.8),
+    "blushing cheek": ("blush", "#d0596b", 0.5),
+    "smoky eye": ("eyeshadow", "#2c282a", 0.85),
+}
+"""Make-up: word -> trait, its usual colour as sRGB, and strength."""

@@ -1,0 +1,63 @@
+"""How a stage reports what it is doing and learns that it should stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from dreamface.errors import Cancelled
+
+
+@dataclass(frozen=True)
+class Step:
+    """One report: the stage's name, how far the whole job is (0..1) and what is happening now."""
+
+    stage: str
+    fraction: float
+    message: str
+
+
+class Watcher(Protocol):
+    """Whoever watches: a progress bar, an event stream, a test."""
+
+    def __call__(self, step: Step) -> None: ...
+
+
+def _nobody(step: Step) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Passed into every stage; the only thing that knows someone is watching.
+
+    `part` narrows it to a slice of the job, so that a stage reports 0..1 of itself and the watcher
+    sees 0..1 of the whole.
+    """
+
+    watcher: Watcher = _nobody
+    cancelled: Callable[[], bool] = _never
+    start: float = 0.0
+    end: float = 1.0
+
+    def report(self, stage: str, fraction: float, message: str = "") -> None:
+        """Tell the watcher; raise `Cancelled` if the user has asked to stop.
+
+        Args:
+            stage: the stage's name, such as "skin".
+            fraction: 0..1 of this progress's own slice.
+            message: what is happening now, in the artist's words.
+        """
+        if self.cancelled():
+            raise Cancelled
+        self.watcher(Step(stage, self.start + (self.end - self.start) * fraction, message))
+
+    def part(self, start: float, end: float) -> Progress:
+        """The slice `start`..`end` (0..1) of this progress."""
+        length = self.end - self.start
+        return Progress(self.watcher, self.cancelled, self.start + length * start, self.start + length * end)

@@ -1,0 +1,111 @@
+"""Pinhole cameras: world to pixels, and pixels to rays.
+
+Pixel coordinates have their origin at the picture's upper left corner, x to the right and y down; the centre of the
+first pixel is (0.5, 0.5).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+FULL_FRAME_HEIGHT = 24.0
+"""Short side of a full-frame sensor, millimetres."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera looking at a point; its pictures are square.
+
+    Attributes:
+        position: where it stands, metres.
+        target: what is in the middle of the picture, metres.
+        fov: angle between the upper and the lower edge of the picture, radians, above 0 and below pi.
+        up: direction that is up in the picture; not parallel to the line of sight.
+    """
+
+    position: tuple[float, float, float]
+    target: tuple[float, float, float]
+    fov: float
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+
+    def axes(self, like: Tensor) -> Tensor:
+        """[3, 3]: rows are the unit directions right, down and forward, on the device of `like`."""
+        forward = like.new_tensor(self.target) - like.new_tensor(self.position)
+        forward = forward / torch.linalg.vector_norm(forward)
+        right = torch.linalg.cross(forward, like.new_tensor(self.up))
+        right = right / torch.linalg.vector_norm(right)
+        return torch.stack((right, torch.linalg.cross(forward, right), forward))
+
+    def to_camera(self, points: Tensor) -> Tensor:
+        """World points to camera space: right, down and depth along the line of sight.
+
+        Args:
+            points: [..., 3] metres.
+
+        Returns:
+            [..., 3] metres; what is in front of the camera has a depth above 0. Differentiable.
+        """
+        return (points - points.new_tensor(self.position)) @ self.axes(points).T
+
+    def to_pixels(self, points: Tensor, size: int) -> Tensor:
+        """World points to the picture.
+
+        Args:
+            points: [..., 3] metres, in front of the camera.
+            size: side of the picture in pixels.
+
+        Returns:
+            [..., 3] pixel x, pixel y and depth in metres. Differentiable.
+        """
+        right, down, depth = self.to_camera(points).unbind(-1)
+        focal = 0.5 * size / math.tan(0.5 * self.fov)
+        return torch.stack((0.5 * size + focal * right / depth, 0.5 * size + focal * down / depth, depth), dim=-1)
+
+    def rays(self, pixels: Tensor, size: int) -> Tensor:
+        """Directions from the camera through points of the picture.
+
+        Args:
+            pixels: [..., 2] pixel x and y.
+            size: side of the picture in pixels.
+
+        Returns:
+            [..., 3] world directions whose depth is 1, so that position + depth * direction is the point seen.
+        """
+        tangent = (2.0 * pixels / size - 1.0) * math.tan(0.5 * self.fov)
+        return torch.cat((tangent, torch.ones_like(tangent[..., :1])), dim=-1) @ self.axes(pixels)
+
+
+def pixel_centres(size: int, device: torch.device) -> Tensor:
+    """[size, size, 2] x and y of every pixel's centre."""
+    steps = torch.arange(size, device=device, dtype=torch.float32) + 0.5
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    return torch.stack((x, y), dim=-1)
+
+
+def portrait_camera(
+    vertices: Tensor, *, yaw: float = 0.0, focal_length: float = 85.0, headroom: float = 0.03, bust: float = 0.03
+) -> Camera:
+    """Frame a head as a portrait photographer would: a long lens at eye height, the whole head and neck in the picture.
+
+    The head is centred, not the shoulders, so a wide bust is cut by the sides of the picture.
+
+    Args:
+        vertices: [V, 3] metres; the head looks along -Y with the base of the neck at the origin.
+        yaw: how far the camera walks around the head, radians; above 0 it shows more of the person's left side.
+        focal_length: full-frame equivalent in millimetres.
+        headroom: space above the head, metres.
+        bust: how much is shown below the base of the neck, metres.
+    """
+    head = vertices.detach()[vertices[:, 2] > 0.3 * vertices[:, 2].max()]
+    low, high = head.amin(dim=0), head.amax(dim=0)
+    top, bottom = float(high[2]) + headroom, -bust
+    x, y = (0.5 * (low + high))[:2].tolist()
+    fov = 2.0 * math.atan(0.5 * FULL_FRAME_HEIGHT / focal_length)
+    distance = 0.5 * (top - bottom) / math.tan(0.5 * fov)
+    middle = 0.5 * (top + bottom)
+    position = (x + distance * math.sin(yaw), y - distance * math.cos(yaw), middle)
+    return Camera(position=position, target=(x, y, middle), fov=fov)

@@ -1,0 +1,235 @@
+"""Visibility: which triangle is seen where. Nothing here is differentiated; shading takes it from there.
+
+Warp does the work, on the device the tensors are on: `Surface` casts rays through a bounding volume hierarchy,
+`rasterise` fills a picture. `rasterise_reference` is the same in plain torch, to test against.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dreamface.render.camera import Camera, pixel_centres
+
+RAYS_PER_TASK = 8192
+"""Long enough that launching costs nothing, short enough that threads finish together."""
+
+NEAR = 1.0e-3
+"""Metres; triangles that come closer to the camera than this are not drawn."""
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """What is seen along rays or at pixels; `...` is [N] or [H, W].
+
+    Attributes:
+        triangle: [...] int64 index of the triangle seen, -1 where there is none.
+        barycentric: [..., 3] perspective-correct weights of its three corners, 0 where there is none.
+        depth: [...] distance in lengths of the ray's direction; for a picture that is metres along the camera's line of
+            sight. Infinite where there is none.
+    """
+
+    triangle: Tensor
+    barycentric: Tensor
+    depth: Tensor
+
+
+class Surface:
+    """Triangles that rays can be cast against, on the device of the vertices.
+
+    `move` keeps the hierarchy and only refits it, which costs a twentieth of building it.
+    """
+
+    def __init__(self, vertices: Tensor, triangles: Tensor) -> None:
+        """Build the hierarchy.
+
+        Args:
+            vertices: [V, 3] metres.
+            triangles: [T, 3] indices into the vertices; at least one triangle.
+        """
+        warp = _kernels().wp
+        self._points = vertices.detach().to(torch.float32).contiguous().clone()
+        self._corners = triangles.to(self._points.device, torch.int32).reshape(-1).contiguous()
+        self._mesh = warp.Mesh(warp.from_torch(self._points, dtype=warp.vec3), warp.from_torch(self._corners))
+
+    def move(self, vertices: Tensor) -> None:
+        """Put the vertices ([V, 3] metres, same count) elsewhere."""
+        self._points.copy_(vertices.detach())
+        self._mesh.refit()
+
+    def cast(self, origins: Tensor, directions: Tensor) -> Visibility:
+        """The first triangle that each ray meets, from either side.
+
+        Args:
+            origins: [N, 3] metres, or [3] for all rays.
+            directions: [N, 3], of any length.
+
+        Returns:
+            Visibility of shape [N].
+        """
+        directions = self._own(directions)
+        origins = self._own(origins.expand_as(directions))
+        faces = torch.empty(len(directions), dtype=torch.int32, device=self._points.device)
+        hits = torch.empty_like(directions)
+        arrays = [_vectors(origins), _vectors(directions)]
+        self._launch(_kernels().closest_hit, len(directions), arrays, [_scalars(faces), _vectors(hits)])
+        u, v, depth = hits.unbind(-1)
+        seen = faces >= 0
+        barycentric = torch.stack((u, v, 1.0 - u - v), dim=-1) * seen[:, None]
+        return Visibility(faces.long(), barycentric, depth.masked_fill(~seen, torch.inf))
+
+    def openness(self, origins: Tensor, ends: Tensor, weights: Tensor) -> Tensor:
+        """How much of what is around points can be seen from them: soft shadows and ambient occlusion.
+
+        Args:
+            origins: [N, 3] metres, a little off the surface.
+            ends: [N, K, 3] metres; what each point looks at.
+            weights: [N, K]; how much each end counts. Those of 0 and below are not looked at.
+
+        Returns:
+            [N] weighted share of the ends that nothing hides, 0..1; 0 where all weights are 0.
+        """
+        origins = self._own(origins)
+        shares = torch.empty(len(origins), device=self._points.device)
+        arrays = [_vectors(origins), _vectors(self._own(ends)), _scalars(self._own(weights))]
+        rays_each = max(1, ends.shape[1])
+        self._launch(_kernels().unblocked, len(origins), arrays, [_scalars(shares)], rays_each)
+        return shares
+
+    def _own(self, tensor: Tensor) -> Tensor:
+        return tensor.detach().to(self._points.device, torch.float32).contiguous()
+
+    def _launch(self, kernel: Any, count: int, inputs: list[Any], outputs: list[Any], rays_each: int = 1) -> None:
+        """Run the kernel for 0..count; on the CPU in slices side by side, as Warp runs a CPU kernel on one thread.
+
+        Slices write disjoint ranges and only read the hierarchy; Warp calls the compiled kernel through ctypes, which
+        lets go of the interpreter lock.
+        """
+        if count == 0:
+            return
+        warp = _kernels().wp
+        device = warp.device_from_torch(self._points.device)
+
+        def run(first: int, length: int) -> None:
+            arguments = [self._mesh.id, *inputs, first]
+            warp.launch(kernel, length, inputs=arguments, outputs=outputs, device=device, record_tape=False)
+
+        if not device.is_cpu:
+            run(0, count)
+            return
+        step = max(1, RAYS_PER_TASK // rays_each)
+        warp.load_module(kernel.module, device=device)
+        list(_threads().map(lambda first: run(first, min(step, count - first)), range(0, count, step)))
+
+
+def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) -> Visibility:
+    """What the camera sees at the centre of every pixel.
+
+    On the CPU triangles are drawn into a depth buffer, which for a head is several times as fast as casting a ray per
+    pixel; on CUDA rays are cast. Triangles that come closer to the camera than `NEAR` are left out on the CPU.
+
+    Args:
+        vertices: [V, 3] metres.
+        triangles: [T, 3] int64.
+        camera: where it is seen from.
+        size: side of the picture in pixels.
+
+    Returns:
+        Visibility of shape [size, size].
+    """
+    if vertices.device.type == "cpu":
+        return _scan(vertices.detach(), triangles, camera, size)
+    directions = camera.rays(pixel_centres(size, vertices.device), size).view(-1, 3)
+    seen = Surface(vertices, triangles).cast(vertices.new_tensor(camera.position), directions)
+    shape = (size, size)
+    return Visibility(seen.triangle.view(shape), seen.barycentric.view(*shape, 3), seen.depth.view(shape))
+
+
+def _scan(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) -> Visibility:
+    """`rasterise` with a depth buffer; threads share the picture out in bands of rows."""
+    warp = _kernels().wp
+    projected = camera.to_pixels(vertices.float(), size)
+    place, depth = projected[:, :2], projected[:, 2:]
+    corners = torch.cat((place, torch.where(depth > NEAR, 1.0 / depth, 0.0)), dim=1)
+    faces = torch.full((size, size), -1, dtype=torch.int32)
+    barycentric, nearness = torch.zeros(size, size, 3), torch.zeros(size, size)
+    inputs = [_vectors(corners), _scalars(triangles.to(torch.int32).contiguous())]
+    outputs = [_scalars(faces), _vectors(barycentric), _scalars(nearness)]
+    kernel = _kernels().scan
+    warp.load_module(kernel.module, device="cpu")
+
+    def run(rows: tuple[int, int]) -> None:
+        warp.launch(kernel, len(triangles), inputs=[*inputs, *rows], outputs=outputs, device="cpu", record_tape=False)
+
+    list(_threads().map(run, _bands(place[:, 1], size)))
+    return Visibility(faces.long(), barycentric, 1.0 / nearness)
+
+
+def _bands(heights: Tensor, size: int) -> list[tuple[int, int]]:
+    """First and stop row of as many bands as there are threads, over the rows that hold something."""
+    first, last = heights.nan_to_num().clamp(0, size).aminmax()
+    edges = torch.linspace(float(first.floor()), float(last.ceil()), (os.cpu_count() or 1) + 1).round().int().tolist()
+    return list(pairwise(edges))
+
+
+def rasterise_reference(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) -> Visibility:
+    """`rasterise` in plain torch, for testing; small pictures only.
+
+    Every triangle is tried at every pixel: O(T * size^2). Inside is where all three edge functions have the sign of the
+    triangle's area (Pineda 1988, "A parallel algorithm for polygon rasterization"); dividing each by its corner's depth
+    makes the weights perspective-correct. Triangles nearer than `NEAR` are left out.
+    """
+    corners = camera.to_pixels(vertices.detach(), size)[triangles]
+    pixels = pixel_centres(size, vertices.device).reshape(-1, 2)
+    best = Visibility(
+        torch.full((len(pixels),), -1, device=vertices.device),
+        torch.zeros(len(pixels), 3, device=vertices.device),
+        torch.full((len(pixels),), torch.inf, device=vertices.device),
+    )
+    for index in torch.nonzero((corners[..., 2] > NEAR).all(dim=1))[:, 0].tolist():
+        weights, depth = _cover(corners[index].double(), pixels.double())
+        nearer = (weights >= 0.0).all(dim=1) & (depth < best.depth)
+        best.triangle[nearer] = index
+        best.barycentric[nearer] = weights[nearer].float()
+        best.depth[nearer] = depth[nearer].float()
+    return Visibility(best.triangle.view(size, size), best.barycentric.view(size, size, 3), best.depth.view(size, size))
+
+
+def _cover(corners: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Perspective-correct weights [P, 3] (some below 0 outside) and depth [P] of one triangle at pixels [P, 2]."""
+    place, depth = corners[:, :2], corners[:, 2]
+    start, end = place[[1, 2, 0]], place[[2, 0, 1]]
+    edge, offset = end - start, pixels[:, None] - start
+    area = edge[:, 0] * offset[..., 1] - edge[:, 1] * offset[..., 0]
+    flat = area / area.sum(dim=1, keepdim=True)
+    inverse_depth = (flat / depth).sum(dim=1)
+    return flat / depth / inverse_depth[:, None], 1.0 / inverse_depth
+
+
+@cache
+def _kernels() -> Any:
+    """The kernels' module; importing it starts Warp, which takes half a second, or some more the first time ever."""
+    from dreamface.render import _kernels
+
+    return _kernels
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rays")
+
+
+def _vectors(tensor: Tensor) -> Any:
+    warp = _kernels().wp
+    return warp.from_torch(tensor, dtype=warp.vec3)
+
+
+def _scalars(tensor: Tensor) -> Any:
+    return _kernels().wp.from_torch(tensor)

@@ -1,0 +1,90 @@
+"""What is in front of the camera: a head with its materials, and which of its triangles have which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from dreamface.face import Maps, Material, Topology
+from dreamface.render.camera import Camera
+from dreamface.render.raster import Surface
+from dreamface.render.shading import vertex_normals
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A head in front of a camera.
+
+    Attributes:
+        vertices: [V, 3] metres.
+        topology: the head's faces, texture layout and parts.
+        materials: every part's material, by name.
+        maps: the textures of every tile that a material reads.
+        camera: where it is seen from.
+        size: side of the picture in pixels.
+    """
+
+    vertices: Tensor
+    topology: Topology
+    materials: Mapping[str, Material]
+    maps: Maps
+    camera: Camera
+    size: int
+
+    @cached_property
+    def triangles(self) -> Tensor:
+        """[T, 3] corners of all triangles."""
+        return self.topology.triangles.to(self.vertices.device)
+
+    @cached_property
+    def triangle_uvs(self) -> Tensor:
+        """[T, 3] texture corners of all triangles."""
+        return self.topology.triangle_uvs.to(self.vertices.device)
+
+    @cached_property
+    def uv(self) -> Tensor:
+        """[U, 2] texture coordinates."""
+        return self.topology.uv.to(self.vertices.device)
+
+    @cached_property
+    def normals(self) -> Tensor:
+        """[V, 3] smooth unit normals."""
+        return vertex_normals(self.vertices, self.triangles)
+
+    @cached_property
+    def part_of_triangle(self) -> Tensor:
+        """[T] int64 index into the topology's parts."""
+        counts = torch.tensor([2 * (part.faces[1] - part.faces[0]) for part in self.topology.parts])
+        return torch.arange(len(counts)).repeat_interleave(counts).to(self.vertices.device)
+
+    @cached_property
+    def solid(self) -> Tensor:
+        """Indices of the triangles that hide what is behind them."""
+        return torch.nonzero(~self._lets_light_through)[:, 0]
+
+    @cached_property
+    def clear(self) -> Tensor:
+        """Indices of the triangles that light passes through."""
+        return torch.nonzero(self._lets_light_through)[:, 0]
+
+    @cached_property
+    def solid_surface(self) -> Surface:
+        """The solid triangles, to cast rays against."""
+        return Surface(self.vertices, self.triangles[self.solid])
+
+    def with_material(self, material: Material, triangle: Tensor) -> Tensor:
+        """[M] indices of those among triangles [N] that have the material."""
+        return torch.nonzero(self._of_parts([p.material == material.name for p in self.topology.parts])[triangle])[:, 0]
+
+    @cached_property
+    def _lets_light_through(self) -> Tensor:
+        parts = self.topology.parts
+        return self._of_parts([self.materials[part.material].transmission > 0.0 for part in parts])
+
+    def _of_parts(self, chosen: list[bool]) -> Tensor:
+        """[T] bool: triangles of the parts that are chosen."""
+        return torch.tensor(chosen, device=self.vertices.device)[self.part_of_triangle]

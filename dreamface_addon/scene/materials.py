@@ -1,0 +1,121 @@
+"""A face's materials as Principled BSDF node trees, the same in Blender 4.2 to 5.2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .reading import FaceFolder
+
+COLUMN = 300  # width of a column of nodes, in the node editor's units
+
+_PLAIN_INPUTS = {"roughness": "Roughness", "specular": "Specular IOR Level", "subsurface": "Subsurface Weight"}
+"""Channel -> the Principled BSDF input that its map goes straight into."""
+
+
+Images = dict[str, bpy.types.Image]
+"""Channel -> image of one tile."""
+
+
+def load_images(face: FaceFolder) -> dict[str, Images]:
+    """Tile -> its images, for the tiles that the face's materials read; anew each time, as files change."""
+    tiles = {face.document["materials"][part["material"]]["tile"] for part in face.document["parts"]} - {None}
+    return {tile: {channel: _load(*file) for channel, file in face.maps(tile).items()} for tile in sorted(tiles)}
+
+
+def _load(file: Path, is_colour: bool) -> bpy.types.Image:
+    image = bpy.data.images.load(str(file), check_existing=False)
+    image.name = file.stem
+    image.colorspace_settings.name = "sRGB" if is_colour else "Non-Color"
+    return image
+
+
+def new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
+    """A material as face.json describes it, with its tile's maps connected."""
+    name = values["name"]
+    material = bpy.data.materials.new(name)
+    if not material.use_nodes:  # from 5.0 on materials always have nodes, and setting this warns
+        material.use_nodes = True
+    tree = material.node_tree
+    tree.nodes.clear()
+    output = _node(tree, "ShaderNodeOutputMaterial", 1, 300)
+    shader = _node(tree, "ShaderNodeBsdfPrincipled", 0, 300)
+    tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+    _set_values(shader, values)
+    _connect_maps(tree, shader, output, images, values)
+    material.diffuse_color = (*values["base_colour"], 1.0)
+    material.displacement_method = "DISPLACEMENT"  # the fine relief is in the normal map; bump would add it twice
+    if values["transmission"] > 0.0:
+        material.use_raytrace_refraction = True
+    return material
+
+
+def _set_values(shader: bpy.types.Node, values: dict[str, Any]) -> None:
+    """What the material says without maps. Blender multiplies the radius by the scale, in metres."""
+    inputs = shader.inputs
+    inputs["Base Color"].default_value = (*values["base_colour"], 1.0)
+    inputs["Roughness"].default_value = values["roughness"]
+    inputs["IOR"].default_value = values["ior"]
+    inputs["Transmission Weight"].default_value = values["transmission"]
+    inputs["Subsurface Weight"].default_value = values["subsurface"]
+    farthest = max(values["subsurface_radius"])
+    if farthest > 0.0:
+        inputs["Subsurface Scale"].default_value = farthest
+        inputs["Subsurface Radius"].default_value = [radius / farthest for radius in values["subsurface_radius"]]
+
+
+def _connect_maps(
+    tree: bpy.types.NodeTree,
+    shader: bpy.types.Node,
+    output: bpy.types.Node,
+    images: Images,
+    values: dict[str, Any],
+) -> None:
+    nodes = {channel: _image_node(tree, image, channel, row) for row, (channel, image) in enumerate(images.items())}
+    for channel, socket in _PLAIN_INPUTS.items():
+        if channel in nodes:
+            tree.links.new(nodes[channel].outputs["Color"], shader.inputs[socket])
+    if "albedo" in nodes:
+        colour = _multiplied(tree, nodes["albedo"].outputs["Color"], values["base_colour"])
+        tree.links.new(colour, shader.inputs["Base Color"])
+    if "normal" in nodes:
+        normal_map = _node(tree, "ShaderNodeNormalMap", -1, -200)
+        tree.links.new(nodes["normal"].outputs["Color"], normal_map.inputs["Color"])
+        tree.links.new(normal_map.outputs["Normal"], shader.inputs["Normal"])
+    if "displacement" in nodes:
+        displacement = _node(tree, "ShaderNodeDisplacement", -1, -450)
+        displacement.inputs["Midlevel"].default_value = 0.0
+        displacement.inputs["Scale"].default_value = 1.0  # the map is in metres already
+        tree.links.new(nodes["displacement"].outputs["Color"], displacement.inputs["Height"])
+        tree.links.new(displacement.outputs["Displacement"], output.inputs["Displacement"])
+
+
+def _multiplied(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, factor: list[float]) -> bpy.types.NodeSocket:
+    """`colour` times the material's base colour; itself where that is white."""
+    if min(factor) == 1.0:
+        return colour
+    mix = _node(tree, "ShaderNodeMix", -1, 300)
+    mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
+    factor_socket, first, second = (mix.inputs[index] for index in _MIX_INPUTS)
+    factor_socket.default_value = 1.0
+    second.default_value = (*factor, 1.0)
+    tree.links.new(colour, first)
+    return mix.outputs[_MIX_RESULT]
+
+
+_MIX_INPUTS = (0, 6, 7)  # the Mix node has one set of sockets per data type, all of one name; these are the colour's
+_MIX_RESULT = 2
+
+
+def _image_node(tree: bpy.types.NodeTree, image: bpy.types.Image, channel: str, row: int) -> bpy.types.Node:
+    node = _node(tree, "ShaderNodeTexImage", -2, 500 - COLUMN * row)
+    node.label, node.image = channel, image
+    return node
+
+
+def _node(tree: bpy.types.NodeTree, kind: str, column: int, height: float) -> bpy.types.Node:
+    node = tree.nodes.new(kind)
+    node.location = (COLUMN * column, height)
+    return node

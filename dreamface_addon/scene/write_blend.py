@@ -1,0 +1,86 @@
+"""`python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend`: a Blender file of a face, by pip's bpy.
+
+Runs in a process of its own. Whoever starts it points BLENDER_USER_RESOURCES at an empty folder, so that the user's
+preferences and add-ons stay out of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import bpy
+
+from .importing import import_face
+from .reading import FaceFolderError
+from .studio import add_studio
+
+
+def write_blend(folder: Path, path: Path) -> None:
+    """Write the face in `folder` with a studio around it and its textures packed; `path` appears once it is whole.
+
+    Raises:
+        FaceFolderError: the folder cannot be read.
+        OSError, RuntimeError: the file cannot be written.
+    """
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    add_studio(bpy.context.scene, import_face(folder))
+    _pack_images()
+    _show_camera()
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part.blend")
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(part.absolute()), compress=True, check_existing=False)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _pack_images() -> None:
+    """Pack every texture, and forget where it came from: the folder may be temporary, and its path is private."""
+    for image in bpy.data.images:
+        if image.source == "FILE":
+            image.pack()
+            name = f"//textures/{Path(image.filepath).name}"
+            image.filepath_raw = name
+            for packed in image.packed_files:
+                packed.filepath = name
+
+
+def _show_camera() -> None:
+    """Let 3D views open on the portrait, with materials."""
+    for screen in bpy.data.screens:
+        for area in screen.areas:
+            if area.type == "VIEW_3D":
+                area.spaces.active.shading.type = "MATERIAL"
+                area.spaces.active.region_3d.view_perspective = "CAMERA"
+
+
+def main(arguments: list[str]) -> int:
+    """The command; returns its exit status."""
+    if len(arguments) != 2:
+        print("usage: python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend", file=sys.stderr)
+        return 2
+    try:
+        write_blend(Path(arguments[0]), Path(arguments[1]))
+    except (FaceFolderError, OSError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _leave(status: int) -> NoReturn:
+    """Exit without Python's own clean-up, in which bpy hangs or crashes."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    try:
+        _leave(main(sys.argv[1:]))
+    except BaseException:
+        traceback.print_exc()
+        _leave(1)

@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""Sets DreamFace up beside this file, once, and runs it.
+
+    python3 run.py generate "an old fisherman with a hooked nose"
+    python3 run.py test
+
+The first start makes `.venv` and installs the project into it with the versions of `constraints.txt`; later starts
+go straight to work. Anything but `test` is passed on to the `dreamface` command. Only Python's own library is used
+here, and no syntax newer than Python 3.7, so that an unsuitable Python can still say what is wrong.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+PYTHON = "3.11"
+EXTRAS = "blender,dev"
+DISK_NEEDED_GB = 4.0  # a finished .venv takes 2.9 GB with torch's CPU build; pip needs room to unpack
+BIG_DOWNLOAD_MB = 15.0  # smaller ones are not worth a line
+TAIL_LINES = 15  # of pip's output, shown when it fails
+
+PIP_FAILURES = (
+    ("No space left on device", "The disk is full; free about {disk:.0f} GB and run this again."),
+    (
+        r"name resolution|Failed to establish a new connection|Network is unreachable|ReadTimeout|ConnectTimeout"
+        r"|getaddrinfo failed|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|ConnectionResetError|NewConnectionError",
+        "The package index could not be reached; check the network or pip's proxy settings and run this again.",
+    ),
+    (
+        "No matching distribution found",
+        "A package is not offered for this machine; DreamFace runs on 64-bit Linux, Windows and Apple-silicon macOS.",
+    ),
+    ("Permission denied|Access is denied", "{root} cannot be written to; move DreamFace to a folder of your own."),
+)
+"""What pip prints (a regular expression), and what it means for the user; the first match counts."""
+
+
+class SetupError(Exception):
+    """Setting up failed; the message says what to do."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Set up if needed, run the command and return its exit code."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(__doc__.strip() if __doc__ else "")
+        return 0 if arguments else 2
+    try:
+        python = ready_python(ROOT)
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; run this again to finish setting up.", file=sys.stderr)
+        return 130
+    if arguments[0] == "test":
+        return run([str(python), "-m", "pytest", *arguments[1:]], ROOT)
+    return run([str(python), "-m", "dreamface", *arguments])
+
+
+def run(command: Sequence[str], folder: Path | None = None) -> int:
+    """Run a program to its end, wherever it is stopped from, and return its exit code."""
+    with subprocess.Popen(command, cwd=folder) as program:
+        signal.signal(signal.SIGTERM, lambda *_: program.terminate())
+        while True:
+            try:
+                code = program.wait()
+            except KeyboardInterrupt:
+                continue  # the terminal has sent Ctrl-C to the program too, which is now ending in good order
+            return code if code >= 0 else 128 - code
+
+
+# ------------------------------------------------------------------------------------------------------- setting up
+
+
+def ready_python(root: Path) -> Path:
+    """The Python of a finished environment, which is made or mended first where needed.
+
+    Raises:
+        SetupError: it cannot be made.
+    """
+    if not is_ready(root):
+        with setup_lock(root, say):
+            if not is_ready(root):  # whoever held the lock may have finished it
+                set_up(root)
+    return environment_python(root)
+
+
+def environment_python(root: Path) -> Path:
+    """Where the environment's Python is, whether or not it exists."""
+    return root / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def stamp(root: Path) -> str:
+    """A hash of everything the environment was made from: the two files, the Python and the place."""
+    digest = hashlib.sha256(str(root).encode())  # an editable install and its scripts hold the absolute path
+    for path in (root / "pyproject.toml", root / "constraints.txt", root / ".venv" / "pyvenv.cfg"):
+        digest.update(path.read_bytes() if path.exists() else b"")
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def is_ready(root: Path) -> bool:
+    """True where the environment was finished from these very files and its Python is still there."""
+    note = root / ".venv" / "stamp"
+    return environment_python(root).exists() and note.exists() and note.read_text() == stamp(root)
+
+
+def set_up(root: Path) -> None:
+    """Make or mend `.venv`; its stamp is written last, so an interrupted one is taken up again.
+
+    Raises:
+        SetupError: no suitable Python, no room, or pip failed.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        (root / ".venv" / "stamp").unlink()
+    if not works([str(environment_python(root))], "import pip"):
+        make_environment(root, find_python())
+    say("Installing DreamFace's packages: 1 GB or more to download, some minutes, only this once.")
+    install(root)
+    (root / ".venv" / "stamp").write_text(stamp(root))
+    say("Ready.")
+
+
+def make_environment(root: Path, python: list[str]) -> None:
+    """A fresh, empty `.venv` in the place of any broken one.
+
+    Raises:
+        SetupError: there is no room, or this Python cannot make environments.
+    """
+    free = shutil.disk_usage(root).free / 1e9
+    if free < DISK_NEEDED_GB:
+        raise SetupError(f"Setting up needs {DISK_NEEDED_GB:.0f} GB of disk and {root} has {free:.1f} GB; free some.")
+    if not works(python, "import ensurepip, venv"):
+        raise SetupError(
+            f"Python {PYTHON} is here but cannot make environments; "
+            f"install the rest of it (on Debian and Ubuntu: apt install python{PYTHON}-venv) and run this again."
+        )
+    say(f"Making .venv with Python {PYTHON}.")
+    for leftover in (root / ".venv").iterdir():
+        if leftover.name != "lock":
+            shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
+    made = subprocess.run([*python, "-m", "venv", str(root / ".venv")], capture_output=True, text=True)
+    if made.returncode:
+        raise SetupError(explain(made.stdout + made.stderr, root))
+
+
+def find_python() -> list[str]:
+    """The command of a Python 3.11: this one, or one on PATH.
+
+    Raises:
+        SetupError: there is none.
+    """
+    this = getattr(sys, "_base_executable", None) or sys.executable  # outside any environment we may be in
+    candidates = [[this], [f"python{PYTHON}"], ["py", f"-{PYTHON}"]]
+    for command in candidates:
+        if works(command, f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{PYTHON}')"):
+            return command
+    here = "{}.{}".format(*sys.version_info[:2])
+    raise SetupError(
+        f"DreamFace needs Python {PYTHON}, the one Blender 4.5 is built on, and this is Python {here}. "
+        f"Install Python {PYTHON} beside it and run this again; it is found by itself."
+    )
+
+
+def works(python: Sequence[str], code: str) -> bool:
+    """True where this Python exists and runs `code` without error."""
+    try:
+        return subprocess.run([*python, "-c", code], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+# -------------------------------------------------------------------------------------------------------------- pip
+
+
+def install(root: Path) -> None:
+    """Install the project, editable, under the constraints.
+
+    Raises:
+        SetupError: pip failed; the message holds the end of its output and what to do.
+    """
+    command = [str(environment_python(root)), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    command += ["--progress-bar", "off", "-c", "constraints.txt", "-e", f".[{EXTRAS}]"]
+    tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
+    with subprocess.Popen(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as pip:
+        assert pip.stdout is not None
+        for line in pip.stdout:
+            tail.append(line.rstrip())
+            step = milestone(line)
+            if step:
+                say("  " + step)
+    if pip.returncode:
+        raise SetupError("\n".join(tail) + "\n\n" + explain("\n".join(tail), root))
+
+
+def milestone(line: str) -> str:
+    """What a line of pip's output means for someone who waits, or nothing."""
+    download = re.search(r"Downloading (?:\S*/)?([A-Za-z0-9._]+?)-\d\S* \(([\d.]+) ([MG])B\)", line)
+    if download:
+        size = float(download.group(2)) * (1000.0 if download.group(3) == "G" else 1.0)
+        return f"downloading {download.group(1)} ({size:.0f} MB)" if size >= BIG_DOWNLOAD_MB else ""
+    return "unpacking (a minute or two)" if line.startswith("Installing collected packages") else ""
+
+
+def explain(output: str, root: Path) -> str:
+    """One sentence on why setting up failed, from what pip or venv printed."""
+    for pattern, sentence in PIP_FAILURES:
+        if re.search(pattern, output):
+            return sentence.format(disk=DISK_NEEDED_GB, root=root)
+    return "Setting up failed for the reason above; run this again to go on from where it stopped."
+
+
+# ------------------------------------------------------------------------------------------------------------- lock
+
+
+@contextlib.contextmanager
+def setup_lock(root: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    """Only one process at a time sets up; the system frees the lock even if its holder dies.
+
+    Raises:
+        SetupError: the folder cannot be written to.
+    """
+    try:
+        (root / ".venv").mkdir(exist_ok=True)
+        file = (root / ".venv" / "lock").open("a+")
+    except OSError:
+        raise SetupError(explain("Permission denied", root)) from None
+    with file:
+        waiting = False
+        while not try_lock(file.fileno()):
+            if not waiting:
+                tell("DreamFace is being set up by another run.py; waiting for it.")
+            waiting = True
+            time.sleep(0.2)
+        yield
+
+
+def try_lock(file: int) -> bool:
+    """Take the lock on an open file without waiting; closing the file gives it back."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(file, 0, os.SEEK_SET)
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def say(message: str) -> None:
+    """Tell the user what is happening, on stderr: stdout belongs to the command."""
+    print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

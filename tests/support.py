@@ -1,0 +1,152 @@
+"""A small made-up face with everything that a real one has, for tests that need no head model."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dreamface.face import Face, Head, Material, Part, Topology
+from dreamface.traits import ARKIT_SHAPES, Traits, TraitValue
+
+HEAD_RADIUS = 0.1  # metres
+EYE_RADIUS = 0.012  # metres
+HEAD_CENTRE = (0.0, 0.0, 0.3)
+EYE_HEIGHT = 0.32
+
+MATERIALS = {
+    "skin": Material(
+        "skin", "skin", roughness=0.45, ior=1.4, subsurface=0.6, subsurface_radius=(0.0037, 0.0014, 0.0007)
+    ),
+    "sclera": Material("sclera", "eyes", roughness=0.3),
+    "iris": Material("iris", "eyes", roughness=0.4),
+    "cornea": Material("cornea", roughness=0.02, transmission=1.0, ior=1.376),
+    "teeth": Material("teeth", base_colour=(0.8, 0.75, 0.6), roughness=0.25),
+}
+
+
+def synthetic_face(face_id: str = "face-1", resolution: int = 64, side: int = 8, jaw_open: float = 0.0) -> Face:
+    """A sphere with eyes and teeth.
+
+    Args:
+        face_id: its id.
+        resolution: side of the skin tile's maps in pixels; the eyes' is half.
+        side: quads along each of the skin sphere's 12 edges; the skin has 6 * side^2 of them.
+        jaw_open: the weight of expression.jawOpen that it was asked for.
+    """
+    generator = torch.Generator().manual_seed(5)
+    head = _head(side)
+    return Face(
+        face_id=face_id,
+        prompt="a round stranger, “smooth”",
+        seed=11,
+        resolution=resolution,
+        traits=Traits(
+            {
+                "nose.width": TraitValue(1.25, 0.8, "round"),
+                "age": TraitValue(41.0, 0.0),
+                "skin.melanin": 0.1,
+                "lipstick": (0.5, 0.1, 0.1, 0.75),
+                "hair.style": "bob",
+                "expression.jawOpen": TraitValue(jaw_open, 1.0 if jaw_open else 0.0),
+            }
+        ),
+        head=head,
+        shapes=_shapes(head, generator),
+        materials=MATERIALS,
+        maps=_maps(resolution, generator),
+        preview=torch.randint(0, 256, (48, 48, 3), generator=generator) / 255,
+        not_understood=("stranger",),
+        history=({"action": "generate", "seed": 11}, {"action": "edit", "text": "rounder", "strength": 0.5}),
+    )
+
+
+def _head(side: int) -> Head:
+    pieces = [("skin", "skin", HEAD_CENTRE, HEAD_RADIUS, side)]
+    for name, x in (("left", 0.033), ("right", -0.033)):
+        for layer, radius in (("sclera", 1.0), ("iris", 1.01), ("cornea", 1.05)):
+            pieces.append((f"{name}_{layer}", layer, (x, -0.09, EYE_HEIGHT), EYE_RADIUS * radius, 3))
+    pieces.append(("upper_teeth", "teeth", (0.0, -0.07, 0.26), 0.02, 2))
+
+    vertices, faces, uvs, face_uvs, parts = [], [], [], [], []
+    vertex_count = face_count = uv_count = 0
+    for name, material, centre, radius, sphere_side in pieces:
+        points, quads, uv, quad_uvs = _quad_sphere(sphere_side)
+        parts.append(
+            Part(name, material, (vertex_count, vertex_count + len(points)), (face_count, face_count + len(quads)))
+        )
+        vertices.append(points * radius + torch.tensor(centre))
+        faces.append(quads + vertex_count)
+        uvs.append(uv)
+        face_uvs.append(quad_uvs + uv_count)
+        vertex_count, face_count, uv_count = vertex_count + len(points), face_count + len(quads), uv_count + len(uv)
+    positions = torch.cat(vertices)
+    skin = torch.zeros(vertex_count)
+    skin[: parts[0].vertices[1]] = 1.0
+    topology = Topology(
+        faces=torch.cat(faces),
+        uv=torch.cat(uvs),
+        face_uvs=torch.cat(face_uvs),
+        parts=tuple(parts),
+        tiles=("skin", "eyes"),
+        regions={
+            "lips_upper": skin * (1 - (positions - torch.tensor([0.0, -0.1, 0.27])).norm(dim=1) / 0.06).clamp(0, 1),
+            "forehead": skin * (positions[:, 2] > 0.34).float(),
+        },
+        landmarks={f"multipie_{i:02d}": i for i in range(68)} | {"multipie_08": int(positions[:, 2].argmin())},
+    )
+    return Head("synthetic", topology, positions, {"radius": HEAD_RADIUS, "roundness": 0.1 + 0.2})
+
+
+def _quad_sphere(side: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A unit cube's grid pushed out to a sphere: welded vertices [V, 3], quads [F, 4], one UV island per cube side."""
+    steps = torch.linspace(-1, 1, side + 1)
+    u, v = torch.meshgrid(steps, steps, indexing="ij")
+    one = torch.ones_like(u)
+    grids = [(one, u, v), (-one, -u, v), (-u, one, v), (u, -one, v), (u, v, one), (u, -v, -one)]
+    corners = torch.stack([torch.stack(grid, -1).reshape(-1, 3) for grid in grids]).reshape(-1, 3)
+    points, weld = torch.unique((corners * side).round().long(), dim=0, return_inverse=True)
+    first = (torch.arange(side)[:, None] * (side + 1) + torch.arange(side)).reshape(-1)
+    quad = torch.stack((first, first + side + 1, first + side + 2, first + 1), 1)
+    quad_uvs = torch.cat([quad + island * (side + 1) ** 2 for island in range(6)])
+    islands = [
+        torch.stack((u, v), -1).reshape(-1, 2) * 0.14 + torch.tensor([(i % 3) / 3 + 0.16, (i // 3) / 2 + 0.25])
+        for i in range(6)
+    ]
+    return torch.nn.functional.normalize(points.float(), dim=1), weld[quad_uvs], torch.cat(islands), quad_uvs
+
+
+def _shapes(head: Head, generator: torch.Generator) -> Tensor:
+    """[52, V, 3]: each shape moves a cap of the skin; jawOpen moves the teeth too, and eyeLook... the eyes alone."""
+    shapes = torch.zeros(len(ARKIT_SHAPES), *head.vertices.shape)
+    skin = slice(*head.topology.part("skin").vertices)
+    for index, name in enumerate(ARKIT_SHAPES):
+        if name.startswith("eyeLook"):
+            for part in head.topology.parts:
+                if part.name.startswith("left_" if name.endswith("Left") else "right_"):
+                    shapes[index, slice(*part.vertices)] = 0.001 * torch.randn(3, generator=generator)
+            continue
+        centre = torch.nn.functional.normalize(torch.randn(3, generator=generator), dim=0)
+        outwards = torch.nn.functional.normalize(head.vertices[skin] - torch.tensor(HEAD_CENTRE), dim=1)
+        shapes[index, skin] = 0.01 * (outwards @ centre - 0.6).clamp_min(0.0)[:, None] * outwards
+        if name == "jawOpen":
+            shapes[index, slice(*head.topology.part("upper_teeth").vertices)] = torch.tensor([0.0, 0.0, -0.015])
+    return shapes
+
+
+def _maps(resolution: int, generator: torch.Generator) -> dict[str, dict[str, Tensor]]:
+    def noise(size: int, channels: int) -> Tensor:
+        coarse = torch.rand(1, channels, 8, 8, generator=generator)
+        return torch.nn.functional.interpolate(coarse, (size, size), mode="bicubic")[0].permute(1, 2, 0).clamp(0, 1)
+
+    tilt = (noise(resolution, 3) - 0.5) * torch.tensor([0.4, 0.4, 0.0]) + torch.tensor([0.0, 0.0, 1.0])
+    return {
+        "skin": {
+            "albedo": noise(resolution, 3) * 0.2 + torch.tensor([0.45, 0.25, 0.18]),
+            "specular": noise(resolution, 1) * 0.3 + 0.3,
+            "roughness": noise(resolution, 1) * 0.4 + 0.3,
+            "normal": torch.nn.functional.normalize(tilt, dim=-1),
+            "displacement": (noise(resolution, 1) - 0.5) * 0.001,
+            "subsurface": noise(resolution, 1),
+        },
+        "eyes": {"albedo": noise(resolution // 2, 3)},
+    }

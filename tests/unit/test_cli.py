@@ -1,0 +1,478 @@
+"""The command line, with a pipeline that makes a small made-up face in no time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dreamface
+from dreamface import folder
+from dreamface.cli import doctor, main
+from dreamface.cli.words import colour_hex, in_words, settings, slug
+from dreamface.errors import BadRequest, DreamFaceError, MissingDependency
+from dreamface.face import Face, Head
+from dreamface.progress import Progress
+from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
+from tests.support import synthetic_face
+
+PROMPT = "An old fisherman, hooked nose"
+ASKED = {"nose.hump": TraitValue(1.9, 0.9, "hooked nose"), "age": TraitValue(68.0, 0.8, "old")}
+
+
+@dataclass(frozen=True)
+class Reading:
+    traits: Traits
+    not_understood: tuple[str, ...]
+
+
+@dataclass
+class FakePipeline:
+    """Stands in for dreamface.pipeline; `on_generate` and `on_export` may raise or press Ctrl-C."""
+
+    RESOLUTIONS = (512, 1024, 2048, 4096)
+    HEADS = ("auto", "anny")
+    on_generate: Callable[[str], None] = lambda prompt: None
+    on_export: Callable[[Path], None] = lambda path: None
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def read(self, prompt: str) -> Reading:
+        return Reading(Traits(ASKED), ("quantum",))
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        seed: int | None = None,
+        resolution: int = 1024,
+        head: str = "auto",
+        traits: Mapping[str, Value] | None = None,
+        progress: Progress,
+    ) -> Face:
+        self.calls.append({"prompt": prompt, "seed": seed, "resolution": resolution, "head": head, "traits": traits})
+        progress.report("head", 0.2, "shaping the head")
+        self.on_generate(prompt)
+        progress.report("skin", 0.9, "painting the skin")
+        face = synthetic_face(resolution=16, side=2)
+        seed = 7 if seed is None else seed
+        return replace(face, prompt=prompt, seed=seed, traits=Traits(ASKED), not_understood=("quantum",))
+
+    def rebuild(self, document: folder.FaceDocument, *, progress: Progress) -> Face:
+        return replace(self.generate(document.prompt, progress=progress), seed=document.seed)
+
+    def measure(self, head: Head) -> dict[str, float]:
+        return {"nose.hump": 1.7}
+
+    def export(self, face: Face, path: Path, *, progress: Progress) -> Path:
+        progress.report("export", 0.5, "writing")
+        self.on_export(path)
+        path.write_text("a mesh")
+        return path
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
+    fake = FakePipeline()
+    monkeypatch.setitem(sys.modules, "dreamface.pipeline", fake)
+    monkeypatch.setattr(dreamface, "pipeline", fake, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return fake
+
+
+def ctrl_c(*_: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def fail_blend(path: Path) -> None:
+    if path.suffix == ".blend":
+        raise MissingDependency("Writing .blend files needs bpy: pip install 'dreamface[blender]'.")
+
+
+def test_generate_makes_a_folder_with_everything_in_it(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", PROMPT]) == 0
+
+    made = Path("faces/an-old-fisherman-hooked-nose-7")
+    assert folder.load(made).prompt == PROMPT
+    assert (made / "an-old-fisherman-hooked-nose.glb").exists()
+    assert (made / "an-old-fisherman-hooked-nose.blend").exists()
+    said = capsys.readouterr().out
+    assert "hooked nose" in said and "68 years" in said and "quantum" in said
+    assert str(made / "preview.png") in said
+    assert list(Path("faces").iterdir()) == [made], "nothing temporary is left"
+
+
+def test_a_prompt_needs_no_quotes(pipeline: FakePipeline) -> None:
+    assert main(["generate", "an", "old", "man", "--seed", "3"]) == 0
+    assert pipeline.calls[0]["prompt"] == "an old man"
+
+
+def test_what_is_asked_for_reaches_the_pipeline(pipeline: FakePipeline) -> None:
+    words = ["generate", PROMPT, "-o", "out", "--seed", "4294967295", "--resolution", "2048", "--head", "anny"]
+    assert main([*words, "--set", "nose.width=-1.5", "--set", "hair.style=bob", "--no-blend", "--no-glb"]) == 0
+
+    call = pipeline.calls[0]
+    assert (call["seed"], call["resolution"], call["head"]) == (4294967295, 2048, "anny")
+    assert call["traits"] == {"nose.width": -1.5, "hair.style": "bob"}
+    assert {path.name for path in Path("out").iterdir()} == {"face.json", "geometry.npz", "maps", "preview.png"}
+
+
+def test_json_is_all_there_is_on_both_streams(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", PROMPT, "--seed", "5", "--json"]) == 0
+
+    captured = capsys.readouterr()
+    result = json.loads(captured.out)
+    assert result["seed"] == 5
+    assert result["understood"]["nose.hump"]["value"] == 1.9
+    assert result["not_understood"] == ["quantum"]
+    assert Path(result["preview"]).exists() and Path(result["files"]["glb"]).exists()
+    steps = [json.loads(line) for line in captured.err.splitlines()]
+    fractions = [step["fraction"] for step in steps]
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
+    assert "painting the skin" in [step["message"] for step in steps]
+
+
+def test_in_a_log_each_step_is_one_line(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate", PROMPT])
+    assert " 14%  head: shaping the head" in capsys.readouterr().err.splitlines()
+
+
+def test_without_bpy_there_is_all_but_the_blend_and_a_sentence(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline.on_export = fail_blend
+    assert main(["generate", PROMPT, "-o", "out"]) == 0
+
+    assert Path("out/an-old-fisherman-hooked-nose.glb").exists()
+    assert "There is no .blend: Writing .blend files needs bpy" in capsys.readouterr().out
+
+
+def test_a_face_is_never_written_over(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", PROMPT]) == main(["generate", PROMPT]) == 0
+    assert {path.name for path in Path("faces").iterdir()} == {
+        "an-old-fisherman-hooked-nose-7",
+        "an-old-fisherman-hooked-nose-7-2",
+    }
+
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("keep")
+    assert main(["generate", PROMPT, "-o", "mine"]) == 1
+    assert "already exists" in capsys.readouterr().err
+    assert [path.name for path in Path("mine").iterdir()] == ["notes.txt"]
+    assert len(pipeline.calls) == 2, "it was refused before the work"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["generate", "  "], "prompt is empty"),
+        (["read", " "], "prompt is empty"),
+        (["generate", "man", "--seed", "-1"], "between 0 and 4294967295"),
+        (["generate", "man", "--seed", "4294967296"], "between 0 and 4294967295"),
+        (["generate", "man", "--resolution", "1000"], "512, 1024, 2048, 4096"),
+        (["generate", "man", "--head", "flame"], "auto, anny"),
+        (["generate", "man", "--set", "nose.widht=1"], "did you mean nose.width"),
+        (["generate", "man", "--set", "zzzzzz=1"], "dreamface traits"),
+        (["generate", "man", "--set", "nose.width"], "trait=value"),
+        (["generate", "man", "--set", "nose.width=wide"], "takes a number"),
+        (["generate", "man", "--set", "nose.width=9"], "between -3 and 3"),
+        (["generate", "man", "--set", "iris.colour=blue"], "#rrggbb"),
+        (["generate", "man", "-o", "a-file/face"], "a-file"),
+        (["show", "nowhere"], "nowhere"),
+        (["rebuild", "nowhere", "-o", "out"], "nowhere"),
+        (["batch", "nowhere.csv", "-o", "out"], "nowhere.csv"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    Path("a-file").write_text("")
+    assert main(words) == 1
+
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert len(captured.err.splitlines()) == 1 and captured.out == ""
+    assert [path.name for path in Path().iterdir()] == ["a-file"]
+
+
+def test_errors_are_json_too(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "man", "--seed", "-1", "--json"]) == 1
+    error = json.loads(capsys.readouterr().err)
+    assert error["kind"] == "BadRequest" and "seed" in error["error"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no read-only folders of this kind")
+def test_a_folder_that_cannot_be_written_to(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "man", "-o", "/proc/dreamface/face"]) == 1
+    assert "/proc" in capsys.readouterr().err
+    assert pipeline.calls == [], "it was refused before the work"
+
+
+@pytest.mark.parametrize("moment", ["on_generate", "on_export"])
+def test_ctrl_c_leaves_nothing(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], moment: str) -> None:
+    setattr(pipeline, moment, ctrl_c)
+    assert main(["generate", PROMPT, "-o", "out/face"]) == 130
+
+    assert list(Path("out").iterdir()) == []
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped; nothing was written."
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_helper_that_ctrl_c_stopped_is_no_failure(pipeline: FakePipeline) -> None:
+    def interrupted(path: Path) -> None:
+        ctrl_c()
+        raise DreamFaceError("Blender could not write the file.")
+
+    main(["generate", PROMPT, "-o", "out"])
+    pipeline.on_export = interrupted
+    assert main(["export", "out", "head.blend"]) == 130
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_next_step(pipeline: FakePipeline) -> None:
+    went_on: list[str] = []
+
+    def stuck(prompt: str) -> None:
+        ctrl_c()
+        ctrl_c()
+        went_on.append(prompt)
+
+    pipeline.on_generate = stuck
+    assert main(["generate", PROMPT, "-o", "out/face"]) == 130
+    assert went_on == [] and list(Path("out").iterdir()) == []
+
+
+def test_a_bug_shows_where_it_happened(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(prompt: str) -> None:
+        raise ZeroDivisionError
+
+    pipeline.on_generate = broken
+    assert main(["generate", PROMPT, "-o", "out/face"]) == 3
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said and "please report it" in said
+    assert list(Path("out").iterdir()) == []
+
+
+def test_read_says_why(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", PROMPT]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "nose.hump" in line)
+    assert "hooked nose (strong, +1.9 sd)" in row and "90%" in row
+
+    assert main(["read", PROMPT, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["traits"]["age"]["because"] == "old"
+
+
+def test_show_puts_measured_beside_asked_for(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate", PROMPT, "-o", "out"])
+    capsys.readouterr()
+
+    assert main(["show", "out"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "nose.hump" in line)
+    assert "+1.9 sd" in row and "+1.7 sd" in row
+    assert main(["show", "out/face.json", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured"] == {"nose.hump": 1.7}
+
+
+def test_export_and_rebuild(pipeline: FakePipeline) -> None:
+    main(["generate", PROMPT, "-o", "out", "--seed", "9"])
+    assert main(["export", "out", "head.obj"]) == 0
+    assert Path("head.obj").exists()
+
+    assert main(["rebuild", "out", "-o", "again", "--no-blend"]) == 0
+    assert folder.read_document("again").seed == 9
+    assert Path("again/an-old-fisherman-hooked-nose.glb").exists()
+
+
+def test_traits_of_a_group(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["traits", "hair"]) == 0
+    said = capsys.readouterr().out
+    assert "hair.style" in said and "mohawk" in said and "nose.width" not in said
+
+    assert main(["traits", "--json"]) == 0
+    assert [trait["name"] for trait in json.loads(capsys.readouterr().out)] == list(VOCABULARY)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["traits", "shape"], ["generate", "man", "--set", "x=1"]])
+def test_what_needs_no_torch_does_not_load_it(words: list[str]) -> None:
+    program = (
+        "import sys\nfrom dreamface.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        "print('loaded' if 'torch' in sys.modules else 'quick')"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8")
+    assert ran.stdout.splitlines()[-1] == "quick"
+
+
+def test_a_console_of_another_encoding_gets_utf8() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "dreamface", "traits", "person"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )
+    assert "young … old" in ran.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize("words", [[], ["sing"], ["generate"], ["generate", "man", "--seed", "x"], ["traits", "toes"]])
+def test_a_wrong_command_line_is_a_usage_error(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+
+
+# --------------------------------------------------------------------------------------------------------------- batch
+
+
+def write_table(text: str) -> str:
+    Path("prompts.csv").write_text(text, encoding="utf-8")
+    return "prompts.csv"
+
+
+def test_batch_makes_a_folder_for_each_row(pipeline: FakePipeline) -> None:
+    table = write_table(
+        "\ufeffPrompt,name,seed,resolution,notes\n"
+        "an old man,,3,512,\n"
+        "an old man,,4,,asked for twice\n"
+        '"a woman,\nsmiling",ada,,,\n'
+    )
+    assert main(["batch", table, "-o", "out", "--glb", "--resolution", "2048"]) == 0
+
+    assert {path.name for path in Path("out").iterdir()} == {"an-old-man", "an-old-man-2", "ada"}
+    assert [(call["seed"], call["resolution"]) for call in pipeline.calls] == [(3, 512), (4, 2048), (None, 2048)]
+    assert Path("out/ada/ada.glb").exists() and not Path("out/ada/ada.blend").exists()
+
+
+def test_batch_goes_on_where_it_stopped(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_table("prompt\none\ntwo\nthree\n")
+    pipeline.on_generate = lambda prompt: ctrl_c() if prompt == "two" else None
+    assert main(["batch", table, "-o", "out"]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped; 1 of 3 are there, run it again to go on."
+    assert [path.name for path in Path("out").iterdir()] == ["one"]
+
+    pipeline.on_generate = lambda prompt: None
+    pipeline.calls.clear()
+    assert main(["batch", table, "-o", "out"]) == 0
+    assert [call["prompt"] for call in pipeline.calls] == ["two", "three"]
+    assert "2 made, 1 were there, 0 failed" in capsys.readouterr().out
+
+
+def test_bad_rows_are_listed_and_the_others_made(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(prompt: str) -> None:
+        if prompt == "odd":
+            raise ZeroDivisionError
+        if prompt == "unlucky":
+            raise DreamFaceError("No luck.")
+
+    pipeline.on_generate = broken
+    table = write_table(
+        'prompt,name,seed,resolution\n"a\nb",ab,,\n,empty,,\n\n"x\nx",,soon,\ny,,,1000\nz,a/b,,\nodd,,,\nunlucky,,,\nlast,,,\n'
+    )
+    assert main(["batch", table, "-o", "out", "--json"]) == 1
+
+    result = json.loads(capsys.readouterr().out)
+    assert result["made"] == ["ab", "last"]
+    reasons = {failure["line"]: failure["reason"] for failure in result["failed"]}
+    assert list(reasons) == [4, 6, 8, 9, 10, 11]
+    assert "prompt is empty" in reasons[4] and "'soon'" in reasons[6] and "1000" in reasons[8]
+    assert "a/b" in reasons[9] and "report" in reasons[10] and reasons[11] == "No luck."
+
+
+def test_a_row_never_takes_anothers_folder(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", write_table("prompt,name\none,x\ntwo,x\n"), "-o", "out"]) == 1
+    assert "Line 3: " in capsys.readouterr().out
+    assert folder.read_document("out/x").prompt == "one"
+
+
+@pytest.mark.parametrize("text", ["", "prompt\n", "words\nold man\n", 'prompt\n"old\n'])
+def test_a_table_without_prompts_is_refused(pipeline: FakePipeline, text: str) -> None:
+    assert main(["batch", write_table(text), "-o", "out"]) == 1
+    assert not Path("out").exists()
+
+
+# -------------------------------------------------------------------------------------------------------------- doctor
+
+
+def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["doctor", "--json"])
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    assert {"Python", "torch", "versions", "MiniLM", "bpy", "cache folder", "kernels", "disk", "this folder"} == set(
+        checks
+    )
+    assert all(check["ok"] or check["advice"] for check in checks.values())
+
+
+def test_doctor_names_debians_packages_of_missing_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = "\tlibm.so.6 => /lib/libm.so.6 (0x7f)\n\tlibXi.so.6 => not found\n\tlibSM.so.6 => not found\n"
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        if command[0] == "ldd":
+            return subprocess.CompletedProcess(command, 0, listing, "")
+        return subprocess.CompletedProcess(command, 1, "", "ImportError: libXi.so.6: cannot open shared object file")
+
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: name)
+    monkeypatch.setattr(doctor.subprocess, "run", run)
+    monkeypatch.setattr(doctor.util, "find_spec", lambda name: type("Spec", (), {"origin": "/site/bpy/__init__.so"}))
+    check = doctor._bpy()
+    assert not check.ok and not check.needed
+    assert "apt install libsm6 libxi6" in check.advice
+
+
+# --------------------------------------------------------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("nose.hump", 1.9, "hooked nose (strong, +1.9 sd)"),
+        ("nose.hump", -0.5, "concave nose (slight, -0.5 sd)"),
+        ("nose.hump", 0.1, "average (+0.1 sd)"),
+        ("age", 62.4, "62 years"),
+        ("gender", -1.0, "woman (100%)"),
+        ("gender", 0.0, "0%"),
+        ("freckles.density", 0.7, "freckles (70%)"),
+        ("ancestry.european", 0.2, "european (20%)"),
+        ("hair.style", "bob", "bob"),
+        ("iris.colour", (1.0, 0.0, 0.0), "#ff0000"),
+        ("lipstick", (1.0, 0.0, 0.0, 0.5), "#ff0000 (50%)"),
+        ("lipstick", (1.0, 1.0, 1.0, 0.0), "none"),
+        ("expression.jawOpen", 0.3, "30%"),
+    ],
+)
+def test_values_in_words(name: str, value: Value, words: str) -> None:
+    assert in_words(VOCABULARY[name], value) == words
+
+
+def test_hex_colours_are_read_and_shown_alike() -> None:
+    chosen = settings(["iris.colour=#4a7fb0", "lipstick=#aa2233", "eyeliner=0.1, 0.2, 0.3, 0.4"])
+    assert colour_hex(chosen["iris.colour"]) == "#4a7fb0"
+    assert colour_hex(chosen["lipstick"][:3]) == "#aa2233" and chosen["lipstick"][3] == 1.0
+    assert chosen["eyeliner"] == (0.1, 0.2, 0.3, 0.4)
+
+
+def test_settings_are_checked_against_the_vocabulary() -> None:
+    with pytest.raises(BadRequest, match="one of bald"):
+        settings(["hair.style=mullet"])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        ("An OLD man!", "an-old-man"),
+        ("  jaw/../../etc  ", "jaw-etc"),
+        ("Frau mit Zöpfen", "frau-mit-zöpfen"),
+        ("con", "face-con"),
+        ("!!!", "face"),
+        ("a very long description of somebody whose nose is long", "a-very-long-description-of-somebody"),
+        ("x" * 100, "x" * 40),
+    ],
+)
+def test_prompts_become_names_for_files(prompt: str, name: str) -> None:
+    assert slug(prompt) == name

@@ -1,0 +1,291 @@
+"""Exported files, read back by other people's software."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pygltflib
+import pytest
+import trimesh
+from PIL import Image
+
+from dreamface import images
+from dreamface.errors import BadRequest, Cancelled, FolderError
+from dreamface.export import export
+from dreamface.progress import Progress
+from dreamface.traits import ARKIT_SHAPES
+from tests.support import synthetic_face
+
+JAW_OPEN = ARKIT_SHAPES.index("jawOpen")
+PARTS = ["skin", *(f"{side}_{layer}" for side in ("left", "right") for layer in ("sclera", "iris", "cornea"))]
+PARTS.append("upper_teeth")
+VALIDATOR = Path(__file__).with_name("gltf_validator.js")
+
+
+@pytest.fixture(scope="module")
+def face():
+    return synthetic_face(jaw_open=0.25)
+
+
+@pytest.fixture(scope="module")
+def glb(face, tmp_path_factory):
+    return export(face, tmp_path_factory.mktemp("glb") / "face.glb")
+
+
+@pytest.fixture(scope="module")
+def gltf(glb):
+    return pygltflib.GLTF2.load_binary(str(glb))
+
+
+@pytest.fixture(scope="module")
+def obj(face, tmp_path_factory):
+    return export(face, tmp_path_factory.mktemp("obj") / "old man.obj")
+
+
+def test_an_unknown_format_is_answered_with_the_known_ones(face, tmp_path):
+    with pytest.raises(BadRequest, match=r"face\.fbx has no format .*: end it in \.glb, \.obj, \.blend\."):
+        export(face, tmp_path / "face.fbx")
+
+
+@pytest.mark.parametrize("name", ["face.glb", "face.obj", "FACE.GLB"])
+def test_cancelling_leaves_nothing(face, tmp_path, name):
+    seen = []
+    with pytest.raises(Cancelled):
+        export(face, tmp_path / name, Progress(seen.append, lambda: len(seen) >= 6))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["face.glb", "face.obj"])
+def test_a_missing_folder_is_named(face, tmp_path, name):
+    with pytest.raises(FolderError, match="nowhere is not a folder: create it first"):
+        export(face, tmp_path / "nowhere" / name)
+
+
+@pytest.mark.parametrize("name", ["face.glb", "face.obj"])
+def test_the_same_face_gives_the_same_bytes(face, tmp_path, name):
+    written = []
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        export(synthetic_face(jaw_open=0.25), tmp_path / folder / name)
+        files = sorted(file for file in (tmp_path / folder).rglob("*") if file.is_file())
+        written.append({file.name: file.read_bytes() for file in files})
+    assert written[0] == written[1]
+
+
+# ----------------------------------------------------------------------------------------------------------------- GLB
+
+
+def test_khronos_validator_finds_nothing_wrong(glb):
+    report = _validate(glb)
+    serious = [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]  # errors and warnings
+    assert not serious
+    assert report["info"]["hasMorphTargets"]
+
+
+def test_every_part_is_a_named_node_under_one_root(gltf):
+    root, *children = gltf.nodes
+    assert [child.name for child in children] == PARTS
+    assert root.children == list(range(1, len(gltf.nodes)))
+
+
+def test_the_file_says_that_the_face_is_synthetic(gltf, face):
+    assert gltf.asset.generator.startswith("DreamFace")
+    assert "does not show a real person" in gltf.asset.extras["statement"]
+    assert gltf.asset.extras["prompt"] == face.prompt
+
+
+def test_a_head_looks_forward_in_gltfs_axes(glb, face):
+    """DreamFace's +Z, the crown, is glTF's +Y; DreamFace's -Y, where the face looks, is glTF's +Z."""
+    vertices = trimesh.load(glb).geometry["left_iris"].vertices
+    start, stop = face.head.topology.part("left_iris").vertices
+    x, y, z = face.head.vertices[start:stop].mean(dim=0).tolist()
+    np.testing.assert_allclose(vertices.mean(axis=0), (x, z, -y), atol=2e-4)
+    assert vertices[:, 0].mean() > 0.0, "left is +X"
+
+
+def test_surfaces_face_outwards_with_the_seams_split(glb, face):
+    skin = trimesh.load(glb, process=False).geometry["skin"]
+    centre = skin.vertices.mean(axis=0)
+    outwards = skin.vertices - centre
+    assert (np.einsum("vc,vc->v", skin.vertex_normals, outwards) > 0).all()
+    assert (np.einsum("fc,fc->f", skin.face_normals, skin.triangles_center - centre) > 0).all()
+    start, stop = face.head.topology.part("skin").vertices
+    assert len(skin.vertices) > stop - start
+    assert len(skin.faces) == 2 * 6 * 8 * 8
+
+
+def test_texture_coordinates_pick_the_same_texels(gltf, face):
+    """Row 0 of an image is v = 1 here and v = 0 in glTF."""
+    skin = gltf.meshes[0].primitives[0]
+    position, uv = _read(gltf, skin.attributes.POSITION), _read(gltf, skin.attributes.TEXCOORD_0)
+    topology = face.head.topology
+    x, y, z = face.head.vertices[topology.faces[0, 0]].tolist()
+    u, v = topology.uv[topology.face_uvs[0, 0]].tolist()
+    same = np.abs(position - (x, z, -y)).max(axis=1) < 1e-6
+    assert np.abs(uv[same] - (u, 1 - v)).max(axis=1).min() < 1e-6
+
+
+def test_tangents_point_along_growing_u(gltf):
+    skin = gltf.meshes[0].primitives[0]
+    position, normal, tangent, uv = (
+        _read(gltf, getattr(skin.attributes, name)) for name in ("POSITION", "NORMAL", "TANGENT", "TEXCOORD_0")
+    )
+    np.testing.assert_allclose((tangent[:, :3] * normal).sum(axis=1), 0.0, atol=1e-5)
+    triangles = _read(gltf, skin.indices).reshape(-1, 3)
+    a, b, c = (triangles[:, corner] for corner in range(3))
+    uv = uv * (1, -1)  # v up, as tangent space counts it
+    edges = np.stack((position[b] - position[a], position[c] - position[a]), axis=1)
+    steps = np.stack((uv[b] - uv[a], uv[c] - uv[a]), axis=1)
+    by_u, by_v = np.moveaxis(np.linalg.solve(steps, edges), 1, 0)
+    bitangent = np.cross(normal, tangent[:, :3]) * tangent[:, 3:]
+    for direction, expected in ((tangent[a, :3], by_u), (bitangent[a], by_v)):
+        cosine = (direction * expected).sum(axis=1) / np.linalg.norm(expected, axis=1)
+        assert cosine.min() > 0.7
+
+
+def test_moving_parts_carry_all_shapes_by_name_at_the_faces_expression(gltf):
+    for mesh in gltf.meshes:
+        assert mesh.extras["targetNames"] == list(ARKIT_SHAPES), mesh.name
+        assert len(mesh.primitives[0].targets) == len(ARKIT_SHAPES)
+        assert {ARKIT_SHAPES[i]: weight for i, weight in enumerate(mesh.weights) if weight} == {"jawOpen": 0.25}
+
+
+def test_a_part_that_nothing_moves_has_no_shapes(tmp_path):
+    still = synthetic_face()
+    still.shapes[:, slice(*still.head.topology.part("upper_teeth").vertices)] = 0.0
+    gltf = pygltflib.GLTF2.load_binary(str(export(still, tmp_path / "still.glb")))
+    counts = {mesh.name: len(mesh.primitives[0].targets) for mesh in gltf.meshes}
+    assert counts == {part: 0 if part == "upper_teeth" else len(ARKIT_SHAPES) for part in PARTS}
+
+
+def test_a_morph_target_gives_the_shapes_vertices_and_their_normals(gltf, face):
+    skin = gltf.meshes[0].primitives[0]
+    target = skin.targets[JAW_OPEN]
+    moved = _read(gltf, skin.attributes.POSITION) + _read(gltf, target["POSITION"])
+    normals = _read(gltf, skin.attributes.NORMAL) + _read(gltf, target["NORMAL"])
+    start, stop = face.head.topology.part("skin").vertices
+    expected = (face.head.vertices + face.shapes[JAW_OPEN])[start:stop].numpy() @ np.array(
+        [[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32
+    )
+    distances = np.abs(moved[:, None] - expected[None]).max(axis=2).min(axis=1)
+    assert distances.max() < 2e-6
+
+    triangles = _read(gltf, skin.indices).reshape(-1, 3)
+    reference = trimesh.Trimesh(moved, triangles, process=True, merge_tex=True, merge_norm=True)
+    _, nearest = reference.kdtree.query(moved)
+    cosine = (reference.vertex_normals[nearest] * normals).sum(axis=1)
+    assert cosine.min() > 0.98
+
+
+def test_skin_material_has_its_maps(gltf, face):
+    material = gltf.materials[0]
+    pbr = material.pbrMetallicRoughness
+    assert (pbr.metallicFactor, pbr.roughnessFactor) == (0.0, 1.0)
+    np.testing.assert_array_equal(
+        _texture(gltf, pbr.baseColorTexture.index), images.encode_srgb8(face.maps["skin"]["albedo"])
+    )
+    packed = _texture(gltf, pbr.metallicRoughnessTexture.index)
+    np.testing.assert_array_equal(packed[..., 1:2], images.encode_unit8(face.maps["skin"]["roughness"]))
+    assert not packed[..., 2].any()
+    np.testing.assert_array_equal(
+        _texture(gltf, material.normalTexture.index), images.encode_normal8(face.maps["skin"]["normal"])
+    )
+    assert material.extensions["KHR_materials_specular"]["specularColorFactor"] == [2.0] * 3
+
+
+def test_the_cornea_lets_light_through(gltf):
+    cornea = next(material for material in gltf.materials if material.name == "cornea")
+    assert cornea.extensions["KHR_materials_transmission"] == {"transmissionFactor": 1.0}
+    assert cornea.extensions["KHR_materials_ior"] == {"ior": 1.376}
+    assert cornea.pbrMetallicRoughness.roughnessFactor == 0.02
+    assert {"KHR_materials_transmission", "KHR_materials_ior"} <= set(gltf.extensionsUsed)
+
+
+# ----------------------------------------------------------------------------------------------------------------- OBJ
+
+
+def test_an_obj_keeps_quads_parts_and_texture_coordinates(obj, face):
+    lines = obj.read_text().splitlines()
+    topology = face.head.topology
+    faces = [line.split()[1:] for line in lines if line.startswith("f ")]
+    assert [[int(corner.split("/")[0]) - 1 for corner in corners] for corners in faces] == topology.faces.tolist()
+    assert [[int(corner.split("/")[1]) - 1 for corner in corners] for corners in faces] == topology.face_uvs.tolist()
+    assert [line.split()[1] for line in lines if line.startswith("g ")] == PARTS
+    uv = [[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")]
+    np.testing.assert_allclose(uv, topology.uv.numpy(), atol=1e-6)
+
+
+def test_an_obj_wears_the_faces_expression(obj, face):
+    vertices = [
+        [float(number) for number in line.split()[1:]] for line in obj.read_text().splitlines() if line.startswith("v ")
+    ]
+    posed = face.head.vertices + 0.25 * face.shapes[JAW_OPEN]
+    x, y, z = posed.numpy().T
+    np.testing.assert_allclose(vertices, np.stack((x, z, -y), axis=1), atol=1e-6)
+
+
+def test_other_software_finds_the_objs_materials_and_textures(obj):
+    scene = trimesh.load(obj)
+    assert set(scene.geometry) == {"skin", "sclera", "iris", "cornea", "teeth"}
+    skin = scene.geometry["skin"]
+    assert skin.visual.material.image.size == (64, 64)
+    assert (np.einsum("vc,vc->v", skin.vertex_normals, skin.vertices - skin.vertices.mean(axis=0)) > 0).all()
+    for line in obj.with_name("old_man.mtl").read_text().splitlines():
+        if line.startswith(("map_", "norm ", "disp ")):
+            assert (obj.parent / line.split()[1]).is_file(), line
+
+
+def test_exporting_again_replaces_the_old_files(face, tmp_path):
+    first = export(face, tmp_path / "face.obj").read_bytes()
+    export(synthetic_face(side=2), tmp_path / "face.obj")
+    assert (tmp_path / "face.obj").read_bytes() != first
+    assert {path.name for path in tmp_path.iterdir()} == {"face.obj", "face.mtl", "face_textures"}
+
+
+def _validate(path):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js is not installed, so Khronos' glTF validator cannot run.")
+    search = [str(Path(__file__).parents[2] / "node_modules"), os.environ.get("NODE_PATH", "")]
+    run = subprocess.run(
+        [node, str(VALIDATOR), str(path)],
+        env={**os.environ, "NODE_PATH": os.pathsep.join(filter(None, search))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "Cannot find module 'gltf-validator'" in run.stderr:
+        pytest.skip("Khronos' glTF validator is not installed: run `npm install` in the repository.")
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def _read(gltf, index):
+    """An accessor's values [count, width], sparse ones filled in."""
+    accessor = gltf.accessors[index]
+    width = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}[accessor.type]
+
+    def view(number, kind, count):
+        start = gltf.bufferViews[number].byteOffset
+        return np.frombuffer(gltf.binary_blob(), kind, count, start)
+
+    kinds = {pygltflib.FLOAT: np.float32, pygltflib.UNSIGNED_SHORT: np.uint16, pygltflib.UNSIGNED_INT: np.uint32}
+    if accessor.bufferView is not None:
+        return view(accessor.bufferView, kinds[accessor.componentType], accessor.count * width).reshape(-1, width)
+    values = np.zeros((accessor.count, width), np.float32)
+    if (sparse := accessor.sparse) is not None:
+        indices = view(sparse.indices.bufferView, kinds[sparse.indices.componentType], sparse.count)
+        values[indices] = view(sparse.values.bufferView, np.float32, sparse.count * width).reshape(-1, width)
+    return values
+
+
+def _texture(gltf, index):
+    view = gltf.bufferViews[gltf.images[gltf.textures[index].source].bufferView]
+    file = gltf.binary_blob()[view.byteOffset : view.byteOffset + view.byteLength]
+    return np.array(Image.open(io.BytesIO(file)))

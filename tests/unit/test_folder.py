@@ -1,0 +1,238 @@
+"""The face folder: what is written comes back, and nothing half-written or foreign is ever left or lost."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dreamface import folder, images
+from dreamface.errors import Cancelled, FolderError
+from dreamface.progress import Progress
+from tests.support import synthetic_face
+
+CODE = 1 / 255  # one step of an 8-bit encoding
+
+
+@pytest.fixture(scope="module")
+def face():
+    return synthetic_face(jaw_open=0.25)
+
+
+@pytest.fixture
+def saved(face, tmp_path):
+    return folder.save(face, tmp_path / "ada")
+
+
+def test_a_saved_face_comes_back(face, saved):
+    loaded = folder.load(saved)
+    for name in ("face_id", "prompt", "seed", "resolution", "not_understood", "history", "materials"):
+        assert getattr(loaded, name) == getattr(face, name), name
+    assert dict(loaded.traits) == dict(face.traits)
+    assert (loaded.head.model, loaded.head.identity) == (face.head.model, face.head.identity)
+    assert torch.equal(loaded.head.vertices, face.head.vertices)
+    assert torch.equal(loaded.shapes, face.shapes)
+    before, after = face.head.topology, loaded.head.topology
+    for name in ("faces", "uv", "face_uvs"):
+        assert torch.equal(getattr(after, name), getattr(before, name)), name
+    assert (after.parts, after.tiles, after.landmarks) == (before.parts, before.tiles, before.landmarks)
+    assert list(after.regions) == list(before.regions)
+    assert all(torch.equal(after.regions[name], weights) for name, weights in before.regions.items())
+
+
+def test_the_maps_come_back_within_their_encoding(face, saved):
+    loaded = folder.load(saved)
+    assert [list(tile) for tile in loaded.maps.values()] == [list(tile) for tile in face.maps.values()]
+    skin, original = loaded.maps["skin"], face.maps["skin"]
+    encoded = images.linear_to_srgb(skin["albedo"]), images.linear_to_srgb(original["albedo"])
+    assert (encoded[0] - encoded[1]).abs().max() <= 0.6 * CODE
+    for channel in ("specular", "roughness", "subsurface"):
+        assert (skin[channel] - original[channel]).abs().max() <= 0.51 * CODE, channel
+    assert (skin["normal"] - original["normal"]).abs().max() <= 1.01 * CODE
+    assert torch.equal(skin["displacement"], original["displacement"])
+    assert (loaded.preview - face.preview).abs().max() <= 0.51 * CODE
+
+
+def test_the_same_face_gives_the_same_bytes(face, saved, tmp_path):
+    again = folder.save(synthetic_face(jaw_open=0.25), tmp_path / "again")
+    assert _contents(again) == _contents(saved)
+
+
+def test_loading_and_saving_changes_nothing(saved, tmp_path):
+    assert _contents(folder.save(folder.load(saved), tmp_path / "again")) == _contents(saved)
+
+
+def test_the_folder_says_that_the_face_is_synthetic(saved):
+    document = folder.read_document(saved)
+    assert "does not show a real person" in document.statement
+    assert document.digital_source_type.startswith("http://cv.iptc.org/newscodes/digitalsourcetype/")
+    for file in saved.rglob("*.png"):
+        with Image.open(file) as image:
+            assert image.info["Software"] == "DreamFace"
+            assert "does not show a real person" in image.info["Comment"]
+
+
+def test_the_geometry_needs_numpy_alone(face, saved):
+    arrays = np.load(saved / "geometry.npz", allow_pickle=False)
+    start, stop = arrays["shape_offsets"][17], arrays["shape_offsets"][18]
+    jaw_open = np.zeros_like(arrays["vertices"])
+    jaw_open[arrays["shape_vertices"][start:stop]] = arrays["shape_deltas"][start:stop]
+    assert folder.read_document(saved).shapes[17] == "jawOpen"
+    np.testing.assert_array_equal(jaw_open, face.shapes[17].numpy())
+
+
+def test_saving_again_replaces_the_face_and_keeps_the_artists_files(saved, tmp_path):
+    (saved / "maps" / "paint.psd").write_text("mine")
+    (saved / "scene.blend").write_text("mine")
+    folder.save(synthetic_face("face-2"), saved)
+    assert folder.read_document(saved).face_id == "face-2"
+    assert (saved / "maps" / "paint.psd").read_text() == (saved / "scene.blend").read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+def test_an_empty_folder_may_be_filled(face, tmp_path):
+    (tmp_path / "empty").mkdir()
+    folder.save(face, tmp_path / "empty")
+    assert folder.read_document(tmp_path / "empty").face_id == face.face_id
+
+
+@pytest.mark.parametrize("content", ["notes.txt", "face.json"])
+def test_a_folder_that_is_not_ours_is_left_alone(face, tmp_path, content):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / content).write_text("{}")
+    with pytest.raises(FolderError, match="not a DreamFace folder: choose another name"):
+        folder.save(face, other)
+    assert (other / content).read_text() == "{}"
+    assert list(tmp_path.iterdir()) == [other]
+
+
+def test_a_file_in_the_way_is_left_alone(face, tmp_path):
+    (tmp_path / "ada").write_text("mine")
+    with pytest.raises(FolderError, match="not a DreamFace folder"):
+        folder.save(face, tmp_path / "ada")
+    assert (tmp_path / "ada").read_text() == "mine"
+
+
+@pytest.mark.parametrize("reports", [1, 3, 8])
+def test_a_cancelled_save_leaves_the_old_face_and_nothing_else(face, saved, tmp_path, reports):
+    before = _contents(saved)
+    seen = []
+
+    with pytest.raises(Cancelled):
+        folder.save(synthetic_face("face-2"), saved, Progress(seen.append, lambda: len(seen) >= reports))
+    assert _contents(saved) == before
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (errno.ENOSPC, "The disk is full: free some space"),
+        (errno.EACCES, "is not writable: choose another place"),
+        (errno.EROFS, "is not writable: choose another place"),
+        (errno.EIO, "could not be written"),
+    ],
+)
+def test_a_disk_that_refuses_leaves_the_old_face(face, saved, tmp_path, monkeypatch, code, sentence):
+    before = _contents(saved)
+
+    def refuse(image, path):
+        path.write_bytes(b"half")
+        raise OSError(code, "refused")
+
+    monkeypatch.setattr(images, "write_exr", refuse)
+    with pytest.raises(FolderError, match=sentence):
+        folder.save(synthetic_face("face-2"), saved)
+    assert _contents(saved) == before
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+def test_the_old_face_returns_when_the_new_one_cannot_take_its_place(face, saved, tmp_path, monkeypatch):
+    before = _contents(saved)
+    rename = Path.rename
+
+    def refuse_the_new(self, target):
+        if self.name.endswith(".part"):
+            raise PermissionError(errno.EACCES, "refused")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_the_new)
+    with pytest.raises(FolderError, match="not writable"):
+        folder.save(synthetic_face("face-2"), saved)
+    assert _contents(saved) == before
+    assert list(tmp_path.iterdir()) == [saved]
+
+
+def test_a_missing_parent_is_named(face, tmp_path):
+    with pytest.raises(FolderError, match=r"nowhere is not a folder: create it first"):
+        folder.save(face, tmp_path / "nowhere" / "ada")
+
+
+def test_a_place_that_is_no_face_folder_is_refused(tmp_path):
+    with pytest.raises(FolderError, match=r"not a DreamFace folder: choose one that has a face.json"):
+        folder.load(tmp_path)
+    (tmp_path / "face.json").write_text('{"name": "someone else\'s"}')
+    with pytest.raises(FolderError, match="written by something else"):
+        folder.load(tmp_path)
+
+
+def test_a_newer_schema_asks_for_an_update(saved):
+    _change(saved, schema_version=2)
+    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 2\): update DreamFace"):
+        folder.load(saved)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": "one"},
+        {"seed": "seven"},
+        {"surprise": 1},
+        {"traits": {"nose.colour": {"value": 1.0, "confidence": 1.0, "because": ""}}},
+        {"traits": {"age": {"value": 1000.0, "confidence": 1.0, "because": ""}}},
+        {"maps": [{"tile": "a", "channel": "albedo", "file": "maps/../../secret.png", "colour_space": "srgb"}]},
+    ],
+)
+def test_a_wrong_document_is_called_damaged(saved, change):
+    _change(saved, **change)
+    with pytest.raises(FolderError, match=r"face\.json is damaged .*: restore it or generate the face again\."):
+        folder.load(saved)
+
+
+@pytest.mark.parametrize("file", ["geometry.npz", "maps/skin_albedo.png", "maps/skin_displacement.exr", "preview.png"])
+@pytest.mark.parametrize("keep", [0, 60, 0.5])
+def test_a_truncated_file_is_called_damaged(saved, file, keep):
+    data = (saved / file).read_bytes()
+    (saved / file).write_bytes(data[: int(len(data) * keep) if isinstance(keep, float) else keep])
+    with pytest.raises(FolderError, match=rf"{file} is damaged .*: restore it"):
+        folder.load(saved)
+
+
+@pytest.mark.parametrize("file", ["geometry.npz", "maps/eyes_albedo.png", "maps/skin_displacement.exr"])
+def test_a_missing_file_is_named(saved, file):
+    (saved / file).unlink()
+    with pytest.raises(FolderError, match=rf"{file} is missing: restore it"):
+        folder.load(saved)
+
+
+def test_a_face_that_points_past_the_vertices_is_damaged(saved):
+    arrays = dict(np.load(saved / "geometry.npz"))
+    arrays["faces"][5, 2] = len(arrays["vertices"])
+    np.savez(saved / "geometry.npz", **arrays)
+    with pytest.raises(FolderError, match=r"geometry.npz is damaged"):
+        folder.load(saved)
+
+
+def _change(path, **fields):
+    document = json.loads((path / "face.json").read_text())
+    (path / "face.json").write_text(json.dumps(document | fields))
+
+
+def _contents(path):
+    return {file.relative_to(path): file.read_bytes() for file in path.rglob("*") if file.is_file()}
