@@ -31,6 +31,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         FolderError: the disk refused.
     """
+    if not path.parent.is_dir():
+        raise cannot_write(path, FileNotFoundError(errno.ENOENT, ""))
     part = sibling(path, "part")
     try:
         yield part

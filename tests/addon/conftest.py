@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 
 import pytest
 
 # Before the first `import bpy`: nobody's Blender preferences or add-ons take part.
-os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="dreamface-bpy-"))
+_USER_RESOURCES = tempfile.mkdtemp(prefix="dreamface-bpy-")
+os.environ["BLENDER_USER_RESOURCES"] = _USER_RESOURCES
 
 _STATUS = pytest.StashKey[int]()
 
@@ -36,6 +38,8 @@ def pytest_sessionfinish(session, exitstatus):
 def pytest_unconfigure(config):
     """Leave without Python's own clean-up, in which bpy hangs or crashes; the summary is printed by now."""
     if "bpy" in sys.modules and _STATUS in config.stash:
+        shutil.rmtree(sys.modules["bpy"].app.tempdir, ignore_errors=True)
+        shutil.rmtree(_USER_RESOURCES, ignore_errors=True)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(config.stash[_STATUS])

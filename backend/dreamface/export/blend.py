@@ -31,10 +31,9 @@ def write_blend(face: Face, path: Path, progress: Progress) -> None:
         Cancelled: the user asked to stop.
     """
     addon = _addon_parent()
-    with tempfile.TemporaryDirectory(prefix="dreamface-") as temporary:
+    with whole_file(path) as file, tempfile.TemporaryDirectory(prefix="dreamface-") as temporary:
         face_folder = folder.save(face, Path(temporary) / "face", progress.part(0.0, 0.3))
-        with whole_file(path) as file:
-            _run_blender(face_folder, file, _environment(addon, Path(temporary)), progress.part(0.3, 0.95))
+        _run_blender(face_folder, file, _environment(addon, Path(temporary)), progress.part(0.3, 0.95))
     progress.report(_STEP, 1.0, f"Wrote {path.name}")
 
 
@@ -49,10 +48,11 @@ def _addon_parent() -> Path:
 
 
 def _environment(addon: Path, temporary: Path) -> dict[str, str]:
-    """The process's environment: it finds the add-on, and no user's Blender preferences or add-ons."""
+    """The process's environment: it finds the add-on, no user's preferences, and a place for Blender's litter."""
     paths = [str(addon), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
         "PYTHONPATH": os.pathsep.join(paths),
         "BLENDER_USER_RESOURCES": str(temporary / "blender"),
     }

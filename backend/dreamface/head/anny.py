@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -250,8 +251,12 @@ def _join(surfaces: list[_Surface], skin_regions: Mapping[str, FloatArray], poin
 
 def _sparse(matrix: sp.csr_matrix) -> Tensor:
     """The scipy operator as a float32 torch one."""
+    matrix.sum_duplicates()  # also sorts, which torch requires
     indptr, indices = torch.from_numpy(matrix.indptr).long(), torch.from_numpy(matrix.indices).long()
-    return torch.sparse_csr_tensor(indptr, indices, torch.from_numpy(matrix.data).float(), matrix.shape)
+    values = torch.from_numpy(matrix.data).float()
+    with warnings.catch_warnings():  # torch announces that CSR support is in beta; the product used here is not news
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.sparse_csr_tensor(indptr, indices, values, matrix.shape, check_invariants=True)
 
 
 def _refine_all(operator: Tensor, offsets: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from dreamface.head import anny_source
+from dreamface.head.anny_motion import seal_lips
 from dreamface.head.bank import Bank
 from dreamface.head.measure import Points, Population, measure_raw
 from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits
@@ -29,7 +30,7 @@ _RACE_OF_ANCESTRY: Final = {
     "ancestry.european": {"caucasian": 1.0},
 }
 
-_SPREAD: Final = 0.27  # standard deviation of a free slider
+_SPREAD: Final = 0.24  # standard deviation of a free slider
 _SPREADS: Final = {  # of sliders that look odd, or like something else, when they stray as far as the rest
     "ear-shape-pointed": 0.0,
     "ear-shape-round": 0.12,
@@ -38,8 +39,20 @@ _SPREADS: Final = {  # of sliders that look odd, or like something else, when th
     "head-trans-forward": 0.05,
     "head-angle-out": 0.08,
     "head-back-scale-depth": 0.15,
-    "head-scale-vert": 0.16,
-    "head-scale-horiz": 0.18,
+    "head-scale-vert": 0.12,
+    "head-scale-horiz": 0.15,
+    "head-scale-depth": 0.15,
+    "head-oval": 0.14,
+    "head-diamond": 0.14,
+    "head-round": 0.14,
+    "head-rectangular": 0.12,
+    "head-triangular": 0.12,
+    "head-invertedtriangular": 0.12,
+    "forehead-scale-vert": 0.15,
+    "forehead-nubian": 0.12,
+    "forehead-trans-forward": 0.14,
+    "measure-neck-height": 0.12,
+    "neck-scale-vert": 0.12,
     "neck-trans-up": 0.05,
     "neck-trans-forward": 0.05,
     "neck-double": 0.10,
@@ -61,14 +74,14 @@ _SPREADS: Final = {  # of sliders that look odd, or like something else, when th
 _DRAWN_LIMIT: Final = 0.75  # of a free slider
 _FITTED_LIMIT: Final = 1.4  # of a slider that a trait asks for
 _ASYMMETRY_SPREAD: Final = 0.16
-_REST_OPENING: Final = 0.42  # of eyeWide in every neutral head: MakeHuman's lids hang low over our iris
+_REST_OPENING: Final = 0.2  # of eyeWide in every neutral head: MakeHuman's lids hang low over our iris
 
 _POPULATION_SIZE: Final = 600
 _POPULATION_SEED: Final = 20
 
-_FIT_STEPS: Final = 8
+_FIT_STEPS: Final = 9  # the last one only judges
 _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
-_FREE_TOLERANCE: Final = 1.6  # standard deviations by which the others may move along
+_FREE_TOLERANCE: Final = 2.0  # standard deviations by which the others may move along
 _DIFFERENCE: Final = 1e-4  # slider step of the numerical derivative
 
 
@@ -107,23 +120,22 @@ class IdentitySpace:
         self.slider_names = bank.slider_names
         self.asymmetry_names = bank.asymmetry_names
         self._macro_names = bank.macro_names
-        opening = sum(bank.actions[ARKIT_SHAPES.index(f"eyeWide{side}")] for side in ("Left", "Right"))
-        stacked = (
-            (bank.base + np.float32(_REST_OPENING) * opening)[None],
-            bank.macros,
-            bank.sliders_high,
-            bank.sliders_low,
-            bank.asymmetries,
-        )
-        everything = np.concatenate(stacked)
-        self._targets = torch.from_numpy(everything)
+        targets = (bank.macros, bank.sliders_high, bank.sliders_low, bank.asymmetries)
+        self._targets = torch.from_numpy(np.concatenate((bank.base[None], *targets)))
+        self._settle(bank)
         self._spreads = torch.tensor([_SPREADS.get(name, _SPREAD) for name in self.slider_names], dtype=torch.float64)
         names = sorted(bank.landmarks)
         rows = refine[[bank.landmarks[name] for name in names]]
-        measured = np.stack([rows @ target[: refine.shape[1]] for target in everything.astype(np.float64)])
+        measured = np.stack([rows @ target[: refine.shape[1]] for target in self._targets.double().numpy()])
         self._measured_targets = torch.from_numpy(measured)
         self._measured_names = {name: index for index, name in enumerate(names)}
         self.population = self._sample_population()
+
+    def _settle(self, bank: Bank) -> None:
+        """Put the base's face at rest: lids a little wider, lips together."""
+        for side in ("Left", "Right"):
+            self._targets[0] += _REST_OPENING * torch.from_numpy(bank.actions[ARKIT_SHAPES.index(f"eyeWide{side}")])
+        self._targets[0] += seal_lips(self.mean_adult(), bank.cage.lip_rings)
 
     # --------------------------------------------------------------------------------------------------------- people
 
@@ -240,15 +252,18 @@ class IdentitySpace:
         before = self._deviations(drawn, start[None])[0]
         target = torch.where(confidence > 0.0, wanted, before)
         pull = torch.where(confidence > 0.0, confidence.clamp_min(0.3) / _FIT_TOLERANCE, 1.0 / _FREE_TOLERANCE).square()
-        current = start
+        current, best, least = start, start, float("inf")
         for _ in range(_FIT_STEPS):
             value, jacobian = self._linearise(drawn, current)
+            cost = float((pull * (target - value).square()).sum() + (hold * (current - start).square()).sum())
+            if cost < least:
+                best, least = current, cost
             normal = jacobian.T @ (pull[:, None] * jacobian) + torch.diag(hold)
             gradient = jacobian.T @ (pull * (target - value)) - hold * (current - start)
             current = current + torch.linalg.solve(normal, gradient)
             current[:-1] = current[:-1].clamp(-_FITTED_LIMIT, _FITTED_LIMIT)
             current[-1] = current[-1].clamp(0.0, 6.0)
-        return replace(drawn, sliders=current[:-1], asymmetries=drawn.asymmetries * current[-1])
+        return replace(drawn, sliders=best[:-1], asymmetries=drawn.asymmetries * best[-1])
 
     def _linearise(self, drawn: Identity, values: Tensor) -> tuple[Tensor, Tensor]:
         """[T] measurements at `values` and [T, S + 1] their derivatives by central differences."""

@@ -1,4 +1,4 @@
-"""Corrections to the facial actions that depend on who the person is: lids that meet, eyeballs that turn."""
+"""Corrections to the facial actions and to the face at rest: lids and lips that meet, eyeballs that turn."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from torch import Tensor
 from dreamface.head.transforms import rotation_about
 from dreamface.traits import ARKIT_SHAPES
 
+Floats = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 YAW: Final = np.radians(30.0)  # of the eyeball at eyeLookIn and eyeLookOut = 1
 PITCH: Final = np.radians(25.0)  # at eyeLookUp and eyeLookDown = 1
 
-_CONTACT_RING: Final = 2  # lid loop whose upper and lower halves meet
-_OVERLAP: Final = 0.7e-3  # metres by which the control cage's lids overlap when shut; subdivision draws them back
-_FOLLOW: Final = (1.0, 1.0, 1.0, 1.0, 0.92, 0.75, 0.5, 0.28, 0.12, 0.04)  # how much of the closing each loop joins in
+# Subdivision draws edges back, so on the control cage lids and lips overlap by a little, in metres, to touch in the end.
+_LID_CONTACT_RING: Final = 2  # lid loop whose upper and lower halves meet
+_LID_OVERLAP: Final = 1.5e-3
+_LID_FOLLOW: Final = (1.0, 1.0, 1.0, 1.0, 0.95, 0.82, 0.64, 0.45, 0.28, 0.15, 0.06)  # how far each loop joins in
+_LIP_CONTACT_RING: Final = 1
+_LIP_OVERLAP: Final = 1.1e-3
+_LIP_FOLLOW: Final = (1.0, 1.0, 0.9, 0.6, 0.3, 0.1)
 _CLEARANCE: Final = (0.1e-3, 0.2e-3, 0.4e-3, 0.8e-3, 1.0e-3, 1.1e-3, 1.2e-3, 1.3e-3)  # metres off the eyeball, per loop
 
 
@@ -48,30 +53,56 @@ def close_lids(cage: Tensor, actions: Tensor, rings: IntArray, centres: Tensor, 
     corrected = actions.clone()
     for side, name in enumerate(("eyeBlinkLeft", "eyeBlinkRight")):
         index = ARKIT_SHAPES.index(name)
-        shut = cage + corrected[index]
-        shut = _meet(shut, rings[side])
+        shut = _meet(cage, cage + corrected[index], rings[side])
         shut = _clear_of_eye(shut, rings[side], centres[side], float(radii[side]) * (1.0 + bulge))
         corrected[index] = shut - cage
     return corrected
 
 
-def _meet(shut: Tensor, rings: IntArray) -> Tensor:
+def seal_lips(cage: Tensor, rings: IntArray) -> Tensor:
+    """[C, 3] offsets that bring parted lips together, half from above and half from below.
+
+    Args:
+        cage: [C, 3] a cage whose lips stand a little open.
+        rings: [R, N] lip loops.
+    """
+    contact = cage[rings[_LIP_CONTACT_RING]].numpy()
+    upper, lower = _halves(contact)
+    offsets = torch.zeros_like(cage)
+    for columns, others, direction in ((upper, lower, -1.0), (lower, upper, 1.0)):  # seen upside down, the lower lip sinks
+        needed = 0.5 * _opening(contact * [1.0, 1.0, -direction], columns, others, _LIP_OVERLAP)
+        for ring, follow in zip(rings, _LIP_FOLLOW, strict=False):
+            offsets[ring[columns], 2] += direction * torch.from_numpy(needed * follow).float()
+    return offsets
+
+
+def _meet(neutral: Tensor, shut: Tensor, rings: IntArray) -> Tensor:
     """Lower the upper lid until its contact loop lies on the lower lid's."""
-    contact = shut[rings[_CONTACT_RING]].numpy()
-    upper, lower = _lid_columns(contact)
-    order = lower[np.argsort(contact[lower, 0])]
-    floor = np.interp(contact[upper, 0], contact[order, 0], contact[order, 2])
-    # Towards the corners the lids run into each other by themselves.
-    place = (contact[upper, 0] - contact[:, 0].min()) / np.ptp(contact[:, 0])
-    needed = np.maximum(contact[upper, 2] - floor + _OVERLAP, 0.0) * np.minimum(1.0, 6.0 * np.sin(np.pi * place))
+    ring = rings[_LID_CONTACT_RING]
+    contact = shut[ring].numpy()
+    upper, lower = _halves(neutral[ring].numpy())  # shut lids can't be told apart by height
+    needed = _opening(contact, upper, lower, _LID_OVERLAP)
     moved = shut.clone()
-    for ring, follow in zip(rings, _FOLLOW, strict=False):
+    for ring, follow in zip(rings, _LID_FOLLOW, strict=False):
         moved[ring[upper], 2] -= torch.from_numpy(needed * follow).float()
     return moved
 
 
-def _lid_columns(contact: NDArray[np.float32]) -> tuple[IntArray, IntArray]:
-    """Columns of the upper and of the lower lid, without the corners, told apart by their way along the loop."""
+def _opening(contact: Floats, columns: IntArray, others: IntArray, overlap: float) -> Floats:
+    """[K] how far each of `columns` must sink to pass the edge below by `overlap`; fades out towards the corners."""
+    order = others[np.argsort(contact[others, 0])]
+    facing = np.interp(contact[columns, 0], contact[order, 0], contact[order, 2])
+    # Towards the corners the edges run into each other by themselves.
+    place = (contact[columns, 0] - contact[:, 0].min()) / np.ptp(contact[:, 0])
+    fade = np.minimum(1.0, 5.0 * np.sin(np.pi * place))
+    needed = np.maximum(contact[columns, 2] - facing + overlap, 0.0) * fade
+    padded = np.pad(needed, 1, mode="edge")
+    smooth: Floats = np.maximum(needed, 0.25 * padded[:-2] + 0.5 * needed + 0.25 * padded[2:])
+    return smooth
+
+
+def _halves(contact: Floats) -> tuple[IntArray, IntArray]:
+    """Columns of the upper and of the lower edge, without the corners, told apart by their way along the loop."""
     x = contact[:, 0]
     start, end, count = int(np.argmin(x)), int(np.argmax(x)), len(x)
     one = (start + np.arange(1, (end - start) % count)) % count

@@ -13,6 +13,7 @@ from dreamface.head.cage import Cage
 FloatArray = NDArray[np.float64]
 
 _MM: Final = 1e-3
+_OUTLINE_RING: Final = 6  # the loop by whose height upper and lower are told apart
 _SOFT_LIPS: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.92, 0.18, 0.0, 0.0])  # weight per lip loop
 _SOFT_MARGIN: Final = np.array([1.0, 1.0, 1.0, 0.7, 0.15, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])  # wet rim, per lid loop
 _SOFT_LIDS: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.95, 0.85, 0.65, 0.4, 0.2])  # per lid loop
@@ -64,8 +65,8 @@ def _upper_and_lower(
     cage: Cage, skin: FloatArray, rings: NDArray[np.int64], weights: FloatArray, name: str
 ) -> dict[str, FloatArray]:
     """Loop weights split into the upper and lower half, halved at the corners."""
-    corner = rings[2]
-    x, z = skin[corner, 0], skin[corner, 2]
+    outline = rings[_OUTLINE_RING]
+    x, z = skin[outline, 0], skin[outline, 2]
     line = np.interp(x, [x.min(), x.max()], [z[x.argmin()], z[x.argmax()]])
     above = np.clip(0.5 + (z - line) / (2.0 * _MM), 0.0, 1.0)
     full = _on_loops(cage, rings, weights)

@@ -54,8 +54,8 @@ _LOWER: Final = (
 # The arches' labial line on the mean adult's helper boxes: x, y of the left half, metres, and the biting edge's height.
 _ARCH_X: Final = np.array([0.0, 8.8, 17.4, 22.4, 26.0, 29.2, 30.8, 32.2, 33.2]) * _MM
 _ARCH_Y: Final = np.array([-137.2, -136.9, -132.2, -125.4, -118.0, -110.2, -104.0, -98.0, -88.0]) * _MM
-_EDGE_FRONT: Final = {"upper": 0.6688, "lower": 0.6698}
-_EDGE_BACK: Final = {"upper": 0.6728, "lower": 0.6726}  # at the last molar: the curve of Spee
+_EDGE_FRONT: Final = {"upper": 0.6664, "lower": 0.6690}
+_EDGE_BACK: Final = {"upper": 0.6712, "lower": 0.6714}  # at the last molar: the curve of Spee
 _INSET: Final = {"upper": 0.6 * _MM, "lower": 3.2 * _MM}  # lower teeth bite behind the upper ones
 
 _ROWS: Final = 7  # vertex rows of a crown below its cap
@@ -145,7 +145,7 @@ def _crown(crown: _Crown, arch: _Arch, along: float) -> tuple[FloatArray, IntArr
     centre = point - outward * 0.5 * crown.depth * _MM - up * crown.height * _MM
     vertices = centre + local[:, :1] * tangent + local[:, 1:2] * outward + local[:, 2:] * up
     faces = _closed_loft(_ROWS, len(rim), cap, rim)
-    if arch.root > 0:
+    if arch.root < 0:
         faces = faces[:, ::-1]
     flat = np.stack((0.5 + local[:, 0] / (crown.width * _MM * 1.1), local[:, 2] / (crown.height * _MM)), axis=1)
     return vertices, faces, np.clip(flat, 0.0, 1.0)
@@ -190,8 +190,8 @@ def _gums(jaw: str) -> MouthPart:
     along = np.linspace(-arch.reach - 1.0 * _MM, arch.reach + 1.0 * _MM, _STATIONS)
     points, _, outward = arch.frame(along)
     height, depth, scallop = _neck_profile(arch, along)
-    rise = np.array([11.0, 6.5, 2.6, 0.0, -0.1, 0.6, 0.0, 2.6, 7.0, 11.0])  # millimetres above the necks
-    spread = np.array([1.8, 1.7, 1.1, 0.05, -0.6, 0.0, -0.6, 0.05, 1.5, 3.0])  # beyond the tooth, both sides
+    rise = np.array([8.0, 5.0, 2.2, 0.0, -0.1, 0.6, 0.0, 2.6, 7.0, 11.0])  # millimetres above the necks
+    spread = np.array([-0.6, 0.3, 0.6, 0.05, -0.6, 0.0, -0.6, 0.05, 1.5, 3.0])  # beyond the tooth, both sides
     sign = np.array([1, 1, 1, 1, 1, 0, -1, -1, -1, -1])
     scalloped = np.array([0, 0, 0.35, 1, 1, 1, 1, 1, 0.35, 0])
     up = np.array([0.0, 0.0, arch.root])

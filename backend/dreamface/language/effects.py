@@ -96,8 +96,20 @@ SHARE: Final = {Degree.SLIGHT: 0.35, Degree.PLAIN: 0.6, Degree.RATHER: 0.7, Degr
 STRENGTH: Final = {Degree.SLIGHT: 0.5, Degree.PLAIN: 1.0, Degree.RATHER: 1.1, Degree.VERY: 1.25, Degree.EXTREME: 1.5}
 """What a blend shape weight or the strength of a tint is multiplied by."""
 
-OLD_YEARS: Final = {Degree.SLIGHT: 56.0, Degree.PLAIN: 70.0, Degree.RATHER: 75.0, Degree.VERY: 82.0, Degree.EXTREME: 92.0}
-YOUNG_YEARS: Final = {Degree.SLIGHT: 28.0, Degree.PLAIN: 23.0, Degree.RATHER: 21.0, Degree.VERY: 18.0, Degree.EXTREME: 16.0}
+OLD_YEARS: Final = {
+    Degree.SLIGHT: 56.0,
+    Degree.PLAIN: 70.0,
+    Degree.RATHER: 75.0,
+    Degree.VERY: 82.0,
+    Degree.EXTREME: 92.0,
+}
+YOUNG_YEARS: Final = {
+    Degree.SLIGHT: 28.0,
+    Degree.PLAIN: 23.0,
+    Degree.RATHER: 21.0,
+    Degree.VERY: 18.0,
+    Degree.EXTREME: 16.0,
+}
 
 _TRACE = 0.2  # an amount whose default is at most this is absent on most faces, so "no ..." means none of it
 

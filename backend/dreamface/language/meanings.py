@@ -4,6 +4,8 @@
 `THINGS` are nouns with a meaning of their own; `LOOKS` are words about the whole person.
 """
 
+# ruff: noqa: E501 - tables: one meaning a line
+
 from __future__ import annotations
 
 from typing import Final
@@ -133,13 +135,13 @@ PAIRS: Final[dict[str, Effects]] = {
     "round cheek": (more("cheeks.volume"),),
     "dimpled cheek": pose(mouthDimple=0.5),
     "saggy cheek": (more("wrinkles.mouth", 0.7), more("wrinkles.cheeks", 0.7)),
-    "round jaw": (less("jaw.angle", 0.6), more("face.roundness", 0.6)),
+    "round jaw": (more("jaw.angle", 0.6), more("face.roundness", 0.6)),
     "soft jaw": (less("jaw.width", 0.5), more("face.roundness", 0.5)),
-    "square jaw": (more("jaw.width"), more("jaw.angle", 0.7)),
+    "square jaw": (more("jaw.width"), less("jaw.angle", 0.7)),
     "strong jaw": (more("jaw.width"), more("chin.prominence", 0.4)),
     "prominent jaw": (more("jaw.width"), more("chin.prominence", 0.5)),
-    "sharp jaw": (more("jaw.angle", 0.7), less("face.roundness", 0.7)),
-    "chiselled jaw": (more("jaw.width", 0.7), more("jaw.angle", 0.7), less("face.roundness", 0.7)),
+    "sharp jaw": (less("jaw.angle", 0.7), less("face.roundness", 0.7)),
+    "chiselled jaw": (more("jaw.width", 0.7), less("jaw.angle", 0.7), less("face.roundness", 0.7)),
     "big jaw": (more("jaw.width"), more("jaw.length", 0.6)),
     "small jaw": (less("jaw.width"), less("jaw.length", 0.6)),
     "jutting jaw": (more("chin.prominence"),),
@@ -258,7 +260,7 @@ PAIRS: Final[dict[str, Effects]] = {
     "full beard": (more("beard.density", 1.2), at("beard.style", "full"), at("beard.length", 0.35, Rank.VAGUE)),
     "thick beard": (more("beard.density", 1.3), at("beard.style", "full")),
     "bushy beard": (more("beard.density", 1.3), more("beard.length", 0.7), at("beard.style", "full")),
-    "sparse beard": (at("beard.density", 0.0, Rank.VAGUE), at("stubble.density", 0.4), at("beard.style", "full", Rank.VAGUE)),
+    "sparse beard": (at("beard.density", 0.25), at("beard.style", "full")),
     "patchy beard": (more("beard.density", 0.4), at("beard.style", "full")),
     "light beard": (more("beard.density", 0.5), at("beard.length", 0.1), at("beard.style", "full")),
     "goatee beard": (at("beard.style", "goatee"), more("beard.density")),
@@ -277,7 +279,24 @@ PAIRS: Final[dict[str, Effects]] = {
 _WRINKLES: Final = (more("wrinkles.forehead"), more("wrinkles.eyes"), more("wrinkles.cheeks"), more("wrinkles.mouth"))
 _BEARD: Final = (at("beard.style", "full"), more("beard.density"))
 
+_WRINKLE_PLACES: Final = {
+    "forehead": "forehead",
+    "brow": "forehead",
+    "eye": "eyes",
+    "cheek": "cheeks",
+    "mouth": "mouth",
+    "lip": "mouth",
+}
+
 THINGS: Final[dict[str, Effects]] = {
+    **{
+        f"{thing} {where} {place}": (more(f"wrinkles.{trait}"),)
+        for thing in ("wrinkle", "line", "crease")
+        for where in ("around", "on", "across", "at", "near", "under", "by", "in", "of")
+        for place, trait in _WRINKLE_PLACES.items()
+    },
+    **{f"{place} {thing}": (more(f"wrinkles.{trait}"),) for thing in ("wrinkle", "line", "crease") for place, trait in _WRINKLE_PLACES.items()},
+    "chin dimple": (more("chin.cleft"),),
     "beard": _BEARD,
     "goatee": (at("beard.style", "goatee"), more("beard.density")),
     "moustache": (at("beard.style", "moustache"), more("beard.density")),
@@ -561,7 +580,10 @@ IMPLIED_LOOKS: Final[dict[str, Effects]] = {
     "hippie": (more("hair.length", 0.8), at("hair.style", "long")),
     "hipster": (at("beard.style", "full"), more("beard.density", 0.8)),
     "nerdy": (less("body.muscle", 0.4), less("jaw.width", 0.3)),
-    "dwarf": (more("beard.density", 1.3), more("beard.length"), at("beard.style", "full"), more("nose.width", 0.8), more("brow.ridge", 0.5), at("gender", 0.9)),
+}  # fmt: skip
+"""Adjectives that suggest looks without saying them; whatever the prompt says wins over these."""
+
+OCCUPATIONS: Final[dict[str, Effects]] = {
     "fisherman": (more("wrinkles.eyes", 0.8), more("wrinkles.forehead", 0.6), more("wrinkles.cheeks", 0.6), more("skin.pores", 0.6), more("skin.melanin", 0.3), more("stubble.density", 0.6), at("gender", 1.0)),
     "sailor": (more("wrinkles.eyes", 0.7), more("skin.pores", 0.5), more("skin.melanin", 0.3), more("stubble.density", 0.5), at("gender", 0.7)),
     "farmer": (more("wrinkles.eyes", 0.6), more("wrinkles.forehead", 0.4), more("skin.pores", 0.5), more("skin.melanin", 0.3), more("skin.redness", 0.3)),
@@ -594,7 +616,7 @@ IMPLIED_LOOKS: Final[dict[str, Effects]] = {
     "caveman": (more("brow.ridge", 1.2), more("jaw.width"), at("beard.style", "full"), more("beard.density"), less("forehead.height", 0.7), at("gender", 1.0)),
     "neanderthal": (more("brow.ridge", 1.4), more("nose.width", 0.8), less("forehead.height", 0.8), less("chin.prominence", 0.7)),
 }  # fmt: skip
-"""Words that suggest looks without saying them; whatever the prompt says wins over these."""
+"""What people are, where it suggests how they look."""
 
 CREATURES: Final[dict[str, Effects]] = {
     "elf": (more("ears.pointed", 1.5), more("ears.size", 0.4), more("cheekbones.height", 0.7), more("cheekbones.prominence", 0.5), more("eyes.tilt", 0.6), less("face.width", 0.6), less("jaw.width", 0.5), at("beard.style", "none")),
@@ -610,6 +632,7 @@ CREATURES: Final[dict[str, Effects]] = {
     "ogre": (at("skin.tint", (0.3, 0.34, 0.12, 0.6)), more("jaw.width", 1.4), more("brow.ridge", 1.2), more("nose.width", 1.3), more("body.weight", 1.3), more("neck.width", 1.4), at("hair.style", "bald")),
     "troll": (at("skin.tint", (0.2, 0.28, 0.2, 0.7)), more("nose.length", 1.4), more("nose.width", 1.2), more("brow.ridge", 1.0), more("ears.size", 1.0), more("ears.pointed", 0.8), more("skin.pores", 1.2)),
     "giant": (more("jaw.width", 1.0), more("brow.ridge", 1.0), more("neck.width", 1.0)),
+    "dwarf": (more("beard.density", 1.3), more("beard.length"), at("beard.style", "full"), more("nose.width", 0.8), more("brow.ridge", 0.5), at("gender", 0.9)),
     "gnome": (more("nose.width", 1.0), more("nose.tip_width", 1.0), more("beard.density"), at("beard.style", "full"), at("hair.grey", 0.9), more("ears.size", 0.6), more("cheeks.volume", 0.7)),
     "hobbit": (more("ears.pointed", 0.6), more("cheeks.volume", 0.6), at("hair.style", "curly")),
     "halfling": (more("ears.pointed", 0.6), more("cheeks.volume", 0.6), at("hair.style", "curly")),
@@ -639,5 +662,3 @@ CREATURES: Final[dict[str, Effects]] = {
     "dryad": (at("skin.tint", (0.2, 0.35, 0.12, 0.5)), more("ears.pointed", 0.8), at("gender", -1.0)),
 }  # fmt: skip
 """Creatures and the features everybody gives them."""
-
-LOOKALIKES: Final[tuple[str, ...]] = ("ancient", "withered", "grizzled")

@@ -4,45 +4,354 @@ Keys are written as people write them; `lexicon` brings them and the prompt to o
 singular), so "wide-set eyes" also reads "wide set eye".
 """
 
+# ruff: noqa: E501 - tables: one meaning a line
+
 from __future__ import annotations
 
 from typing import Final
 
-from dreamface.language.effects import Degree, Effects, Rank, at, less, more, pose
-from dreamface.traits import Value
+from dreamface.language.effects import Degree, Effects, Rank, at, more
 
 # --------------------------------------------------------------------------------------------------- grammar's own words
 
 DETERMINERS: Final = frozenset(
-    "a an the his her its their my your our this that these those some any each both all".split()
+    [
+        "a",
+        "an",
+        "the",
+        "his",
+        "her",
+        "its",
+        "their",
+        "my",
+        "your",
+        "our",
+        "this",
+        "that",
+        "these",
+        "those",
+        "some",
+        "any",
+        "each",
+        "both",
+        "all",
+    ]
 )
-PERSON_PRONOUNS: Final = frozenset("he she who whose him hers himself herself i you we me us".split())
+PERSON_PRONOUNS: Final = frozenset(
+    ["he", "she", "who", "whose", "him", "hers", "himself", "herself", "i", "you", "we", "me", "us"]
+)
 COPULAS: Final = frozenset(
-    "is are was were be being been am look appear seem looking appearing seeming become becoming get getting".split()
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "being",
+        "been",
+        "am",
+        "look",
+        "appear",
+        "seem",
+        "looking",
+        "appearing",
+        "seeming",
+        "become",
+        "becoming",
+        "get",
+        "getting",
+    ]
 )
 BREAKS: Final = frozenset(
-    "with has have having had while in wearing wear under beneath above below on over around near at by from of to into "
-    "across behind between for as like than through during before after against along upon beside within up down".split()
+    [
+        "with",
+        "has",
+        "have",
+        "having",
+        "had",
+        "while",
+        "in",
+        "wearing",
+        "wear",
+        "under",
+        "beneath",
+        "above",
+        "below",
+        "on",
+        "over",
+        "around",
+        "near",
+        "at",
+        "by",
+        "from",
+        "of",
+        "to",
+        "into",
+        "across",
+        "behind",
+        "between",
+        "for",
+        "as",
+        "like",
+        "than",
+        "through",
+        "during",
+        "before",
+        "after",
+        "against",
+        "along",
+        "upon",
+        "beside",
+        "within",
+        "up",
+        "down",
+    ]
 )
 FUNCTION_WORDS: Final = frozenset(
-    "which what where when why how it they them do does did done can could will would shall should may might must also "
-    "then there here if because so such just only even still yet very too more most much less least own other another "
-    "same one ones either both not no nor or and but please make made give given show want create generate draw "
-    "add let put bit kind sort type way s t d m re ve ll about quite".split()
+    [
+        "which",
+        "what",
+        "where",
+        "when",
+        "why",
+        "how",
+        "it",
+        "they",
+        "them",
+        "do",
+        "does",
+        "did",
+        "done",
+        "can",
+        "could",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "may",
+        "might",
+        "must",
+        "also",
+        "then",
+        "there",
+        "here",
+        "if",
+        "because",
+        "so",
+        "such",
+        "just",
+        "only",
+        "even",
+        "still",
+        "yet",
+        "very",
+        "too",
+        "more",
+        "most",
+        "much",
+        "less",
+        "least",
+        "own",
+        "other",
+        "another",
+        "same",
+        "one",
+        "ones",
+        "either",
+        "both",
+        "not",
+        "no",
+        "nor",
+        "or",
+        "and",
+        "but",
+        "please",
+        "make",
+        "made",
+        "give",
+        "given",
+        "show",
+        "want",
+        "create",
+        "generate",
+        "draw",
+        "add",
+        "let",
+        "put",
+        "bit",
+        "kind",
+        "sort",
+        "type",
+        "way",
+        "s",
+        "t",
+        "d",
+        "m",
+        "re",
+        "ve",
+        "ll",
+        "about",
+        "quite",
+    ]
 )
-NEGATIONS: Final = frozenset("not no without never neither lacking lack lacks non minus".split())
-NEGATION_PHRASES: Final = ("free of", "devoid of", "no sign of", "no trace of", "instead of", "rather than", "anything but", "free from")
+NEGATIONS: Final = frozenset(["not", "no", "without", "never", "neither", "lacking", "lack", "lacks", "non", "minus"])
+NEGATION_PHRASES: Final = (
+    "free of",
+    "devoid of",
+    "no sign of",
+    "no trace of",
+    "instead of",
+    "rather than",
+    "anything but",
+    "free from",
+)
 JOINING_AND: Final = frozenset({"and", "&", "plus", "+"})
 JOINING_OR: Final = frozenset({"or", "nor"})
 STOPS: Final = frozenset({".", ";", "!", "?", ":", "but", "though", "although", "however", "yet", "(", ")", "\n"})
 
 NEUTRAL_WORDS: Final = frozenset(
-    "face head person human portrait character feature appearance someone somebody individual people figure".split()
+    [
+        "face",
+        "head",
+        "person",
+        "human",
+        "portrait",
+        "character",
+        "feature",
+        "appearance",
+        "someone",
+        "somebody",
+        "individual",
+        "people",
+        "figure",
+        "ancestry",
+        "descent",
+        "heritage",
+        "origin",
+        "parentage",
+        "parent",
+        "coloured",
+        "shaped",
+        "skinned",
+        "expression",
+        "look",
+        "type",
+        "sort",
+        "build",
+        "body",
+    ]
 )
 """Nouns for the head itself: they say nothing about it, and are not reported as not understood."""
 
-SCENE_WORDS: Final = frozenset("wearing wear wears holding carrying riding standing sitting playing background behind".split())
-"""What follows these is about clothes or surroundings; it is never matched by meaning."""
+SCENE_WORDS: Final = frozenset(
+    [
+        "wearing",
+        "wear",
+        "wears",
+        "dressed",
+        "holding",
+        "carrying",
+        "riding",
+        "standing",
+        "sitting",
+        "playing",
+        "background",
+        "behind",
+        "jacket",
+        "coat",
+        "dress",
+        "shirt",
+        "hat",
+        "cap",
+        "hood",
+        "helmet",
+        "crown",
+        "tiara",
+        "mask",
+        "veil",
+        "scarf",
+        "glass",
+        "sunglass",
+        "goggle",
+        "eyepatch",
+        "monocle",
+        "earring",
+        "ring",
+        "necklace",
+        "piercing",
+        "stud",
+        "chain",
+        "jewel",
+        "jewelry",
+        "jewellery",
+        "tattoo",
+        "scar",
+        "bandage",
+        "collar",
+        "tie",
+        "suit",
+        "robe",
+        "uniform",
+        "armour",
+        "armor",
+        "cape",
+        "gown",
+        "headphone",
+        "headband",
+        "bandana",
+        "turban",
+        "ribbon",
+        "bow",
+        "flower",
+        "horn",
+        "antler",
+        "fang",
+        "tusk",
+        "wing",
+        "sword",
+        "gun",
+        "shield",
+        "light",
+        "lighting",
+        "lit",
+        "camera",
+        "lens",
+        "photo",
+        "photograph",
+        "photography",
+        "render",
+        "rendering",
+        "painting",
+        "style",
+        "studio",
+        "portrait",
+        "sky",
+        "sea",
+        "forest",
+        "city",
+        "street",
+        "room",
+        "chair",
+        "table",
+        "horse",
+        "dog",
+        "cigarette",
+        "pipe",
+        "cigar",
+        "wearer",
+        "clothe",
+        "clothing",
+        "sweater",
+        "hoodie",
+        "leather",
+        "denim",
+        "silk",
+        "velvet",
+        "cotton",
+        "wool",
+    ]
+)
+"""Clothes, objects and surroundings: words beside these are never matched by meaning ("nose ring" is no round nose)."""
 
 DEGREES: Final[dict[str, Degree]] = {
     **dict.fromkeys(
@@ -66,15 +375,17 @@ DEGREES: Final[dict[str, Degree]] = {
 }  # fmt: skip
 
 DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
-    **dict.fromkeys("slight light faint subtle small little tiny sparse mild hint soft gentle weak fine thin natural".split(), Degree.SLIGHT),
-    **dict.fromkeys("heavy deep strong big pronounced prominent thick many dense broad wide dark severe bad bold full large".split(), Degree.VERY),
-    **dict.fromkeys("huge enormous massive extreme extensive exaggerated dramatic intense gigantic".split(), Degree.EXTREME),
+    **dict.fromkeys(["slight", "light", "faint", "subtle", "small", "little", "tiny", "sparse", "mild", "hint", "soft", "gentle", "weak", "fine", "thin", "natural"], Degree.SLIGHT),
+    **dict.fromkeys(["heavy", "deep", "strong", "big", "pronounced", "prominent", "thick", "many", "dense", "broad", "wide", "dark", "severe", "bad", "bold", "full", "large"], Degree.VERY),
+    **dict.fromkeys(["huge", "enormous", "massive", "extreme", "extensive", "exaggerated", "dramatic", "intense", "gigantic"], Degree.EXTREME),
 }  # fmt: skip
 """Adjectives that only say how much there is of the noun's own meaning: "faint freckles", "a huge grin"."""
 
 STRONG_ADJECTIVES: Final[dict[str, Degree]] = {
-    **dict.fromkeys("huge enormous gigantic massive oversized giant gargantuan colossal".split(), Degree.EXTREME),
-    **dict.fromkeys("tiny minuscule beady bulbous emaciated obese ancient razor".split(), Degree.VERY),
+    **dict.fromkeys(
+        ["huge", "enormous", "gigantic", "massive", "oversized", "giant", "gargantuan", "colossal"], Degree.EXTREME
+    ),
+    **dict.fromkeys(["tiny", "minuscule", "beady", "bulbous", "emaciated", "obese", "ancient", "razor"], Degree.VERY),
 }
 """Adjectives that carry a degree of their own."""
 
@@ -120,7 +431,7 @@ SPELLINGS: Final[dict[str, str]] = {
     "lipgloss": "lipstick", "rouged": "rouge", "coloring": "colour", "makeup": "makeup", "ladies": "lady", "wolves": "wolf",
     "elves": "elf", "dwarves": "dwarf", "symmetric": "symmetrical", "nostrilled": "nostril", "smaller": "small",
     "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
-    "locks": "hair", "tresses": "hair", "lashes": "lash",
+    "locks": "hair", "older": "old", "younger": "young", "oldest": "old", "youngest": "young", "elder": "old", "tresses": "hair", "lashes": "lash",
 }  # fmt: skip
 """Other spellings and forms, to the word the tables use."""
 
@@ -206,12 +517,92 @@ PEOPLE: Final[dict[str, Effects]] = {
 }
 
 PERSON_NOUNS: Final = frozenset(
-    "person human people someone somebody individual character figure model hero heroine villain wizard warrior knight "
-    "ranger mage rogue paladin cleric ruler noble peasant villager stranger teacher nurse doctor librarian student "
-    "scientist professor lawyer officer detective policeman policewoman firefighter cook chef waiter waitress actor actress "
-    "dancer singer musician artist painter writer poet engineer mechanic driver shopkeeper merchant priest samurai geisha "
-    "ninja surfer skater astronaut superhero adventurer explorer hunter thief assassin spy judge politician "
-    "executive manager worker neighbour cousin twin sibling parent fellow folk lass lad".split()
+    [
+        "person",
+        "human",
+        "people",
+        "someone",
+        "somebody",
+        "individual",
+        "character",
+        "figure",
+        "model",
+        "hero",
+        "heroine",
+        "villain",
+        "wizard",
+        "warrior",
+        "knight",
+        "ranger",
+        "mage",
+        "rogue",
+        "paladin",
+        "cleric",
+        "ruler",
+        "noble",
+        "peasant",
+        "villager",
+        "stranger",
+        "teacher",
+        "nurse",
+        "doctor",
+        "librarian",
+        "student",
+        "scientist",
+        "professor",
+        "lawyer",
+        "officer",
+        "detective",
+        "policeman",
+        "policewoman",
+        "firefighter",
+        "cook",
+        "chef",
+        "waiter",
+        "waitress",
+        "actor",
+        "actress",
+        "dancer",
+        "singer",
+        "musician",
+        "artist",
+        "painter",
+        "writer",
+        "poet",
+        "engineer",
+        "mechanic",
+        "driver",
+        "shopkeeper",
+        "merchant",
+        "priest",
+        "samurai",
+        "geisha",
+        "ninja",
+        "surfer",
+        "skater",
+        "astronaut",
+        "superhero",
+        "adventurer",
+        "explorer",
+        "hunter",
+        "thief",
+        "assassin",
+        "spy",
+        "judge",
+        "politician",
+        "executive",
+        "manager",
+        "worker",
+        "neighbour",
+        "cousin",
+        "twin",
+        "sibling",
+        "parent",
+        "fellow",
+        "folk",
+        "lass",
+        "lad",
+    ]
 )
 """People an adjective such as "black" or "thin" describes; the noun itself says nothing about the face."""
 
@@ -243,8 +634,28 @@ AGE_DECADES: Final[dict[str, int]] = {
 UNITS: Final[dict[str, int]] = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 TENS: Final[dict[str, int]] = {
@@ -257,62 +668,64 @@ TENS: Final[dict[str, int]] = {
 # any people. Where a population is mixed the shares are the rough middle of it.
 ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     **dict.fromkeys(
-        "african black nigerian kenyan ethiopian ghanaian somali sudanese senegalese ugandan congolese jamaican haitian "
-        "zulu yoruba igbo tanzanian rwandan cameroonian zimbabwean angolan eritrean malian masai maasai".split(),
+        ["african", "black", "nigerian", "kenyan", "ethiopian", "ghanaian", "somali", "sudanese", "senegalese", "ugandan", "congolese", "jamaican", "haitian", "zulu", "yoruba", "igbo", "tanzanian", "rwandan", "cameroonian", "zimbabwean", "angolan", "eritrean", "malian", "masai", "maasai"],
         (1.0, 0.0, 0.0, 0.0),
     ),
     **dict.fromkeys(("african american", "afro american", "afro caribbean", "caribbean"), (0.85, 0.0, 0.0, 0.15)),
     "south african": (0.8, 0.0, 0.0, 0.2),
     **dict.fromkeys(
         ("east asian", "asian", "oriental", *(
-            "chinese japanese korean taiwanese mongolian vietnamese thai tibetan cambodian laotian burmese hmong "
-            "singaporean".split())),
+            ["chinese", "japanese", "korean", "taiwanese", "mongolian", "vietnamese", "thai", "tibetan", "cambodian", "laotian", "burmese", "hmong", "singaporean"])),
         (0.0, 1.0, 0.0, 0.0),
     ),
-    **dict.fromkeys("filipino filipina indonesian malaysian malay javanese southeast".split(), (0.0, 0.8, 0.2, 0.0)),
+    **dict.fromkeys(["filipino", "filipina", "indonesian", "malaysian", "malay", "javanese", "southeast"], (0.0, 0.8, 0.2, 0.0)),
     **dict.fromkeys(("southeast asian", "south east asian"), (0.0, 0.8, 0.2, 0.0)),
     **dict.fromkeys(
         ("south asian", "sri lankan", *(
-            "indian pakistani bengali bangladeshi nepali nepalese punjabi tamil desi gujarati kashmiri".split())),
+            ["indian", "pakistani", "bengali", "bangladeshi", "nepali", "nepalese", "punjabi", "tamil", "desi", "gujarati", "kashmiri"])),
         (0.0, 0.0, 1.0, 0.0),
     ),
-    **dict.fromkeys("afghan afghani".split(), (0.0, 0.15, 0.45, 0.4)),
+    **dict.fromkeys(["afghan", "afghani"], (0.0, 0.15, 0.45, 0.4)),
     **dict.fromkeys(
         ("european", "caucasian", "eastern european", "northern european", "new zealander", *(
-            "white scandinavian italian irish english scottish welsh british german french dutch swedish norwegian danish "
-            "finnish icelandic polish russian ukrainian czech austrian swiss belgian nordic slavic celtic hungarian romanian "
-            "serbian croatian bulgarian lithuanian latvian estonian canadian australian american viking anglo portuguese".split())),
+            ["white", "scandinavian", "italian", "irish", "english", "scottish", "welsh", "british", "german", "french", "dutch", "swedish", "norwegian", "danish", "finnish", "icelandic", "polish", "russian", "ukrainian", "czech", "austrian", "swiss", "belgian", "nordic", "slavic", "celtic", "hungarian", "romanian", "serbian", "croatian", "bulgarian", "lithuanian", "latvian", "estonian", "canadian", "australian", "american", "viking", "anglo", "portuguese"])),
         (0.0, 0.0, 0.0, 1.0),
     ),
-    **dict.fromkeys("spanish greek mediterranean sicilian maltese".split(), (0.05, 0.0, 0.05, 0.9)),
+    **dict.fromkeys(["spanish", "greek", "mediterranean", "sicilian", "maltese"], (0.05, 0.0, 0.05, 0.9)),
     **dict.fromkeys(
         ("middle eastern", "north african", *(
-            "arab arabic arabian iranian persian iraqi syrian lebanese egyptian moroccan algerian tunisian saudi turkish "
-            "jordanian palestinian kurdish israeli yemeni libyan berber".split())),
+            ["arab", "arabic", "arabian", "iranian", "persian", "iraqi", "syrian", "lebanese", "egyptian", "moroccan", "algerian", "tunisian", "saudi", "turkish", "jordanian", "palestinian", "kurdish", "israeli", "yemeni", "libyan", "berber"])),
         (0.15, 0.0, 0.35, 0.5),
     ),
-    **dict.fromkeys("kazakh uzbek kyrgyz uyghur turkmen".split(), (0.0, 0.6, 0.15, 0.25)),
+    **dict.fromkeys(["kazakh", "uzbek", "kyrgyz", "uyghur", "turkmen"], (0.0, 0.6, 0.15, 0.25)),
     "jewish": (0.0, 0.0, 0.25, 0.75),
     "brazilian": (0.35, 0.1, 0.0, 0.55),
-    **dict.fromkeys("cuban dominican".split(), (0.4, 0.05, 0.0, 0.55)),
+    **dict.fromkeys(["cuban", "dominican"], (0.4, 0.05, 0.0, 0.55)),
     "puerto rican": (0.25, 0.15, 0.0, 0.6),
     **dict.fromkeys(
         ("latin american", *(
-            "latino latina latinx hispanic mexican colombian venezuelan chilean ecuadorian chicano chicana".split())),
+            ["latino", "latina", "latinx", "hispanic", "mexican", "colombian", "venezuelan", "chilean", "ecuadorian", "chicano", "chicana"])),
         (0.1, 0.4, 0.0, 0.5),
     ),
-    **dict.fromkeys("peruvian bolivian guatemalan".split(), (0.05, 0.65, 0.0, 0.3)),
+    **dict.fromkeys(["peruvian", "bolivian", "guatemalan"], (0.05, 0.65, 0.0, 0.3)),
     **dict.fromkeys(("native american", "american indian", "first nation", "inuit"), (0.0, 0.85, 0.05, 0.1)),
     "argentinian": (0.05, 0.15, 0.0, 0.8),
     "argentine": (0.05, 0.15, 0.0, 0.8),
-    **dict.fromkeys("polynesian hawaiian samoan maori tongan".split(), (0.1, 0.7, 0.1, 0.1)),
+    **dict.fromkeys(["polynesian", "hawaiian", "samoan", "maori", "tongan"], (0.1, 0.7, 0.1, 0.1)),
     **dict.fromkeys(("aboriginal", "indigenous australian", "melanesian", "papuan"), (0.65, 0.05, 0.3, 0.0)),
-    **dict.fromkeys("eurasian hapa".split(), (0.0, 0.5, 0.0, 0.5)),
+    **dict.fromkeys(["eurasian", "hapa"], (0.0, 0.5, 0.0, 0.5)),
     **dict.fromkeys(("biracial", "mulatto"), (0.5, 0.0, 0.0, 0.5)),
     "mixed race": (0.4, 0.2, 0.0, 0.4),
 }  # fmt: skip
 
-FRACTIONS: Final[dict[str, float]] = {"half": 0.5, "part": 0.5, "quarter": 0.25, "third": 0.33, "mostly": 0.75, "three quarters": 0.75}
+FRACTIONS: Final[dict[str, float]] = {
+    "half": 0.5,
+    "part": 0.5,
+    "quarter": 0.25,
+    "third": 0.33,
+    "mostly": 0.75,
+    "three quarters": 0.75,
+}
 
 # ------------------------------------------------------------------------------------------------------------- colours
 
@@ -391,7 +804,7 @@ SKIN_TINTS: Final = (
 )  # fmt: skip
 """Colours that a creature's skin may have; a person's only where they are not skin tones."""
 
-HUMAN_SKIN_COLOURS: Final = frozenset({"pink", "yellow", "red", "white", "black", "gold"})
+HUMAN_SKIN_COLOURS: Final = frozenset({"pink", "yellow", "red", "white", "black", "gold", "grey", "silver"})
 """Of those, the words that mean a natural tone when a person is described."""
 
 SKIN_TINT_STRENGTH: Final = 0.85

@@ -89,7 +89,7 @@ def pixel_centres(size: int, device: torch.device) -> Tensor:
 def portrait_camera(
     vertices: Tensor, *, yaw: float = 0.0, focal_length: float = 85.0, headroom: float = 0.03, bust: float = 0.03
 ) -> Camera:
-    """Frame a head as a portrait photographer would: a long lens at eye height, the whole head and neck in the picture.
+    """Frame a head as a portrait photographer would: a long level lens, the whole head and neck in the picture.
 
     The head is centred, not the shoulders, so a wide bust is cut by the sides of the picture.
 

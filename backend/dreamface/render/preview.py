@@ -34,7 +34,7 @@ from dreamface.render.shading import (
     unit,
     uv_tangents,
 )
-from dreamface.render.shadows import LIFT, OCCLUSION_REACH, light_at_vertices
+from dreamface.render.shadows import LIFT, OCCLUSION_REACH, fibonacci_sphere, light_at_vertices
 from dreamface.render.studio import backdrop, portrait_lights, softbox_glow
 
 GRID = 3
@@ -42,6 +42,11 @@ GRID = 3
 
 EDGE_DEPTH = 0.003
 """Metres; a pixel whose samples lie further apart than this has an edge in it."""
+
+MIRROR_RAYS = 12
+MIRROR_BLUR = 0.15
+"""Rays that look for lids and lashes in what the cornea mirrors, and the tangent of how far they spread: lashes are too
+fine to be mirrored one by one."""
 
 EXPOSURE = 0.68
 """Scales the light before the film curve, so that skin comes out as bright as it is."""
@@ -253,8 +258,9 @@ def _mirrored_lights(scene: Scene, samples: _Samples, lights: tuple[Light, ...])
     for material in scene.materials.values():
         reflectance[scene.with_material(material, triangle)] = dielectric_reflectance(material.ior)
     start = position + LIFT * normal
-    ends = (start + OCCLUSION_REACH * reflected)[:, None]
-    free = scene.solid_surface.openness(start, ends, torch.ones_like(cosine))[:, None]
+    around = fibonacci_sphere(MIRROR_RAYS, position.device)
+    ends = start[:, None] + OCCLUSION_REACH * (reflected[:, None] + MIRROR_BLUR * around)
+    free = scene.solid_surface.openness(start, ends, torch.ones_like(ends[..., 0]))[:, None]
     glow = torch.stack([softbox_glow(position, reflected, light) for light in lights]).sum(dim=0)
     return behind, schlick_fresnel(reflectance, cosine) * glow * free
 

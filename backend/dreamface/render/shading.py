@@ -272,6 +272,16 @@ def coloured_occlusion(openness: Tensor, albedo: Tensor) -> Tensor:
     return torch.maximum(openness.expand_as(albedo), (cubic * openness + (2.7552 * albedo + 0.6903)) * openness)
 
 
+def mirrored_openness(openness: Tensor, fragment: Fragment) -> Tensor:
+    """[N, 1] share of the reflected surroundings that is free, from the free share [N, 1] of the hemisphere.
+
+    Lagarde and de Rousiers 2014, "Moving Frostbite to physically based rendering", section 4.10.
+    """
+    n_dot_v = (fragment.normal * fragment.view).sum(dim=1, keepdim=True).clamp(EPSILON, 1.0)
+    exponent = torch.exp2(-16.0 * fragment.roughness - 1.0)
+    return ((n_dot_v + openness) ** exponent - 1.0 + openness).clamp(0.0, 1.0)
+
+
 def shade(
     fragment: Fragment, lights: Sequence[Light], lit: Sequence[Tensor], ambient: Ambient, openness: Tensor
 ) -> Tensor:
@@ -290,7 +300,8 @@ def shade(
     reflected = 2.0 * (fragment.normal * fragment.view).sum(dim=1, keepdim=True) * fragment.normal - fragment.view
     around = ambient.towards(fragment.normal) * coloured_occlusion(openness, fragment.albedo)
     colour = fragment.albedo * around
-    colour = colour + environment_reflectance(fragment) * ambient.towards(reflected) * openness
+    mirrored = ambient.towards(reflected) * mirrored_openness(openness, fragment)
+    colour = colour + environment_reflectance(fragment) * mirrored
     for light, seen in zip(lights, lit, strict=True):
         offset = light.position - fragment.position
         distance = torch.linalg.vector_norm(offset, dim=1, keepdim=True)

@@ -21,13 +21,13 @@ LIFT = 5.0e-4
 OCCLUSION_REACH = 0.07
 """Metres; what is further away does not darken: about the depth of an eye socket or of the hollow under the chin."""
 
-OCCLUSION_RAYS = 40
+OCCLUSION_RAYS = 32
 """Directions over the sphere; a vertex uses the half above it."""
 
 OCCLUSION_RISE = 0.05
 """Cosine above the surface's plane that a direction must have: lower ones meet the facets next to the vertex."""
 
-LIGHT_RAYS = 16
+LIGHT_RAYS = 12
 """Points on each light that shadow rays go to."""
 
 WRAP_LIMIT = -0.4

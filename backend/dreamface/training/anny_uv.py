@@ -30,6 +30,7 @@ OUTPUT = Path(__file__).parent.parent / "head" / "anny_uv.npz"
 
 _ITERATIONS = 600
 _MARGIN = 0.012  # of the tile, kept free around and between islands
+_CAP_WEIGHT = 0.004  # of a hole's cap in the energy, as a share of the island's
 _CROWN = 881  # base mesh vertex where the seam ends, on top of the skull
 # Texel density relative to the face.
 _SCALP_DENSITY = 0.33
@@ -109,33 +110,47 @@ def _seam(cage: Cage, faces: IntArray, positions: FloatArray) -> list[int]:
 
 
 def _relax(points: FloatArray, faces: IntArray, density: FloatArray) -> FloatArray:
-    """[N, 2] flattened positions of a disc (with or without holes) of quads; no triangle is folded."""
+    """[N, 2] flattened positions of a disc (with or without holes) of quads; no triangle is folded.
+
+    Holes are capped with a fan that resists collapse a little, so that no border can cross itself.
+    """
     triangles = np.concatenate([faces[:, corners] for corners in ([0, 1, 2], [0, 2, 3], [0, 1, 3], [1, 2, 3])])
-    flat, laplacian = _tutte(points, faces)
+    flat, fans, laplacian = _tutte(points, faces)
     rest, area = _rest_frames(points, triangles, density[triangles].mean(axis=1))
-    flat *= np.sqrt(area.sum() / 4.0 / _signed_areas(flat, triangles).sum() * 4.0)
-    energy = _Energy(triangles, rest, area)
-    return _descend(flat, energy, laplacian)
+    flat *= np.sqrt(area.sum() / _signed_areas(flat, triangles).sum())
+    if len(fans):
+        level = np.concatenate((flat, np.zeros((len(flat), 1))), axis=1)
+        fan_rest, fan_area = _rest_frames(level, fans, np.ones(len(fans)))
+        triangles, rest = np.concatenate((triangles, fans)), torch.cat((rest, fan_rest))
+        area = np.concatenate((area, fan_area * _CAP_WEIGHT * area.sum() / fan_area.sum()))
+    return _descend(flat, _Energy(triangles, rest, area), laplacian)[: len(points)]
 
 
-def _tutte(points: FloatArray, faces: IntArray) -> tuple[FloatArray, sp.csc_matrix]:
-    """Tutte's embedding in the unit circle with holes capped, and the mesh's graph Laplacian."""
+def _tutte(points: FloatArray, faces: IntArray) -> tuple[FloatArray, IntArray, sp.csc_matrix]:
+    """Tutte's embedding in the unit circle.
+
+    Returns:
+        [N + H, 2] positions, one more for each of the H holes; [K, 3] the fans that cap the holes; the graph Laplacian.
+    """
     loops = _border_loops(faces)
     outer = max(loops, key=lambda loop: _length(points, loop))
     edges, _, _ = unique_edges(faces)
     count = len(points)
     caps = [loop for loop in loops if loop is not outer]
     spokes = [(vertex, count + number) for number, loop in enumerate(caps) for vertex in loop]
-    graph = np.array([*map(tuple, edges.tolist()), *spokes])
-    laplacian = _laplacian(graph, count + len(caps))
+    fans = [
+        (end, start, count + number)
+        for number, loop in enumerate(caps)
+        for start, end in zip(loop, [*loop[1:], loop[0]], strict=True)
+    ]
+    laplacian = _laplacian(np.array([*map(tuple, edges.tolist()), *spokes]), count + len(caps))
     flat = np.zeros((count + len(caps), 2))
     flat[outer] = _circle(points, outer)
     free = np.setdiff1d(np.arange(len(flat)), outer)
     flat[free] = spsolve(laplacian[free][:, free], -laplacian[free][:, outer] @ flat[outer])
-    flat = flat[:count]
     if _signed_areas(flat, faces[:, :3]).sum() < 0:
         flat[:, 0] *= -1.0
-    return flat, _laplacian(edges, count)
+    return flat, np.array(fans, dtype=np.int64).reshape(-1, 3), laplacian
 
 
 def _border_loops(faces: IntArray) -> list[list[int]]:

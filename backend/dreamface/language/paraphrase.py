@@ -1,0 +1,104 @@
+"""Leftover words to traits by meaning: each run of them is compared with all known phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dreamface.language import encoder, tables
+from dreamface.language.effects import Rank, value_of
+from dreamface.language.grammar import Claim, Leftover
+from dreamface.language.lexicon import lexicon
+from dreamface.language.resolve import words_of
+from dreamface.language.words import Token
+
+PART_THRESHOLD: Final = 0.62
+"""Cosine from which words that name a body part count as a paraphrase of a phrase about that part."""
+
+FREE_THRESHOLD: Final = 0.7
+"""The same for words that name none; higher, as nothing else speaks for the match."""
+
+_GLUE: Final = tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.PERSON_PRONOUNS | tables.COPULAS
+"""Words that may stand inside a run: "cheekbones you could cut yourself on"."""
+
+_MOST_QUERIES: Final = 24  # of one prompt; a face has no more to say, and time is bounded
+_SUREST: Final = 0.8  # confidence in a match of cosine 1
+_SHORTEST_ASCII: Final = 3  # letters
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Leftovers that stand together, and the words to look up for them."""
+
+    leftovers: tuple[Leftover, ...]
+    text: str
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        found = {token for leftover in self.leftovers for token in (*leftover.tokens, *leftover.context)}
+        return tuple(sorted(found, key=lambda token: token.start))
+
+    @property
+    def parts(self) -> frozenset[str]:
+        return lexicon().parts_of(self.text)
+
+
+def read(leftovers: Sequence[Leftover], tokens: Sequence[Token]) -> tuple[tuple[Claim, ...], tuple[Leftover, ...]]:
+    """Claims from leftovers whose meaning is near a known phrase, and the leftovers that remain."""
+    runs = [run for run in _runs(leftovers, tokens) if _worth_asking(run)][:_MOST_QUERIES]
+    if not runs or encoder.model_folder() is None:
+        return (), tuple(leftovers)
+    matches = encoder.nearest([run.text for run in runs], [run.parts for run in runs])
+    claims: list[Claim] = []
+    understood: set[Token] = set()
+    for run, match in zip(runs, matches, strict=True):
+        if match is not None and match.similarity >= (PART_THRESHOLD if run.parts else FREE_THRESHOLD):
+            claims += _claims(run, match)
+            understood.update(run.tokens)
+    return tuple(claims), tuple(left for left in leftovers if not understood.issuperset(left.tokens))
+
+
+def _runs(leftovers: Sequence[Leftover], tokens: Sequence[Token]) -> Iterator[_Run]:
+    """Leftovers with nothing but function words and their own nouns between them."""
+    places = {token: index for index, token in enumerate(tokens)}
+    run: list[Leftover] = []
+    for leftover in sorted(leftovers, key=lambda left: left.tokens[0].start):
+        if run and not _together(run[-1], leftover, tokens, places):
+            yield _run(run, tokens, places)
+            run = []
+        run.append(leftover)
+    if run:
+        yield _run(run, tokens, places)
+
+
+def _together(earlier: Leftover, later: Leftover, tokens: Sequence[Token], places: dict[Token, int]) -> bool:
+    between = tokens[places[earlier.tokens[-1]] + 1 : places[later.tokens[0]]]
+    own = {*earlier.context, *later.context}
+    return all(token in own or token.word in _GLUE for token in between)
+
+
+def _run(leftovers: Sequence[Leftover], tokens: Sequence[Token], places: dict[Token, int]) -> _Run:
+    start, end = places[leftovers[0].tokens[0]], places[leftovers[-1].tokens[-1]] + 1
+    said = [*tokens[start:end], *(token for leftover in leftovers for token in leftover.context)]
+    return _Run(tuple(leftovers), words_of(said).lower())
+
+
+def _worth_asking(run: _Run) -> bool:
+    """Whether it is about the face, in letters the encoder reads, and says more than a body part's name."""
+    words = [token.word for token in run.tokens]
+    says_something = any(word not in run.parts for word in words)
+    readable = all(word.isascii() and len(word) >= _SHORTEST_ASCII for word in words)
+    about_things = any(tables.SCENE_WORDS.intersection((token.word, token.text.lower())) for token in run.tokens)
+    return says_something and readable and not about_things
+
+
+def _claims(run: _Run, match: encoder.Match) -> list[Claim]:
+    said = run.leftovers[0]
+    claims: list[Claim] = []
+    for effect in lexicon().phrases[match.phrase]:
+        value = value_of(effect, said.degree, said.negated)
+        if value is not None:
+            confidence = _SUREST * match.similarity * effect.confidence
+            claims.append(Claim(effect.trait, value, confidence, min(effect.rank, Rank.VAGUE), run.tokens))
+    return claims

@@ -1,0 +1,84 @@
+"""Prompt to traits: the tables and the grammar first, then likely typing slips, then meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from dreamface.errors import BadRequest
+from dreamface.language import paraphrase, slips
+from dreamface.language.ages import find_ages
+from dreamface.language.grammar import Claim, Leftover, Parse, parse
+from dreamface.language.lexicon import lexicon
+from dreamface.language.resolve import resolve, words_of
+from dreamface.language.words import Token, clean, tokenize
+from dreamface.traits import Traits
+
+LONGEST_PROMPT: Final = 2000  # characters
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a prompt says.
+
+    Attributes:
+        traits: only what it says, each with its confidence and the words that caused it.
+        not_understood: content words nothing was made of, in the order of the prompt.
+    """
+
+    traits: Traits
+    not_understood: tuple[str, ...]
+
+
+def read(prompt: str) -> Reading:
+    """Reads an English prompt; the same prompt always gives the same reading.
+
+    Args:
+        prompt: 1 to `LONGEST_PROMPT` characters; control characters are ignored.
+
+    Raises:
+        BadRequest: the prompt is empty or too long.
+    """
+    tokens = tokenize(_checked(prompt))
+    tokens, parsed = _parse_with_corrections(tokens)
+    by_meaning, leftovers = paraphrase.read(parsed.leftovers, tokens)
+    return Reading(resolve((*parsed.claims, *by_meaning), tokens), _words(leftovers))
+
+
+def _checked(prompt: str) -> str:
+    if len(prompt) > LONGEST_PROMPT:
+        raise BadRequest(f"The prompt has {len(prompt):,} characters; shorten it to at most {LONGEST_PROMPT:,}.")
+    text = clean(prompt)
+    if not text.strip():
+        raise BadRequest("The prompt is empty; describe a face, such as 'an old fisherman with a grey beard'.")
+    return text
+
+
+def _parse(tokens: tuple[Token, ...]) -> Parse:
+    ages, rest = find_ages(tokens, lexicon())
+    parsed = parse(rest, lexicon())
+    return Parse((*ages, *parsed.claims), parsed.leftovers)
+
+
+def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], Parse]:
+    """Parses; if unknown words look like slips of known ones, parses again with those."""
+    parsed = _parse(tokens)
+    unknown = {token for leftover in parsed.leftovers for token in leftover.tokens}
+    corrected = {token: replace(token, word=word) for token in unknown if (word := slips.correction(token.word))}
+    if not corrected:
+        return tokens, parsed
+    tokens = tuple(corrected.get(token, token) for token in tokens)
+    parsed = _parse(tokens)
+    guesses = set(corrected.values())
+    return tokens, Parse(tuple(_doubted(claim, guesses) for claim in parsed.claims), parsed.leftovers)
+
+
+def _doubted(claim: Claim, guesses: set[Token]) -> Claim:
+    touched = guesses.intersection(claim.tokens)
+    return replace(claim, confidence=claim.confidence * slips.CONFIDENCE) if touched else claim
+
+
+def _words(leftovers: Sequence[Leftover]) -> tuple[str, ...]:
+    ordered = sorted((token for leftover in leftovers for token in leftover.tokens), key=lambda token: token.start)
+    return tuple(dict.fromkeys(words_of((token,)) for token in ordered))

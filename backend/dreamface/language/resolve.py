@@ -1,0 +1,91 @@
+"""Claims to traits: one value per trait, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dreamface.language.effects import Rank
+from dreamface.language.grammar import Claim
+from dreamface.language.tables import FRACTIONS
+from dreamface.language.words import Token
+from dreamface.traits import ANCESTRIES, VOCABULARY, Kind, Traits, TraitValue, Value
+
+CONTRADICTED = 0.6
+"""What is left of the confidence in a word that an earlier one contradicts."""
+
+
+def resolve(claims: Sequence[Claim], tokens: Sequence[Token]) -> Traits:
+    """One value per trait: the higher rank wins, then the later word, less surely where they contradict.
+
+    Args:
+        claims: in any order; each with the words that caused it.
+        tokens: the whole prompt, for the words before an ancestry.
+    """
+    ordered = sorted(claims, key=lambda claim: claim.tokens[-1].start)
+    winners: dict[str, Claim] = {}
+    for claim in ordered:
+        if claim.trait not in ANCESTRIES:
+            winners[claim.trait] = _winner(winners[claim.trait], claim) if claim.trait in winners else claim
+    values = {name: _value(claim.value, claim) for name, claim in winners.items()}
+    return Traits({**values, **_ancestry([claim for claim in ordered if claim.trait in ANCESTRIES], tokens)})
+
+
+def _value(value: Value, claim: Claim) -> TraitValue:
+    return TraitValue(value, claim.confidence, words_of(claim.tokens))
+
+
+def words_of(tokens: Iterable[Token]) -> str:
+    """The words as the prompt has them, in its order."""
+    texts: dict[int, str] = {token.start: token.text for token in tokens}
+    return " ".join(texts[start] for start in sorted(texts))
+
+
+def _winner(earlier: Claim, later: Claim) -> Claim:
+    if earlier.rank != later.rank:
+        return earlier if earlier.rank > later.rank else later
+    if _side(earlier) == _side(later) != 0:
+        return earlier if abs(_distance(earlier)) > abs(_distance(later)) else later
+    if earlier.value == later.value:
+        return later
+    if later.rank == Rank.IMPLIED:
+        return later
+    return Claim(later.trait, later.value, later.confidence * CONTRADICTED, later.rank, later.tokens)
+
+
+def _distance(claim: Claim) -> float:
+    """How far a number lies from its trait's default; 0 for what is not a number."""
+    trait = VOCABULARY[claim.trait]
+    if trait.kind is not Kind.NUMBER or not isinstance(claim.value, float) or not isinstance(trait.default, float):
+        return 0.0
+    return claim.value - trait.default
+
+
+def _side(claim: Claim) -> int:
+    distance = _distance(claim)
+    return (distance > 0) - (distance < 0)
+
+
+def _ancestry(claims: Sequence[Claim], tokens: Sequence[Token]) -> dict[str, TraitValue]:
+    """Shares of all ancestries the prompt names: "half Japanese half Irish" is the mean of both."""
+    mentions: dict[tuple[Token, ...], dict[str, Claim]] = {}
+    for claim in claims:
+        mentions.setdefault(claim.tokens, {})[claim.trait] = claim
+    named = {said: shares for said, shares in mentions.items() if any(_share(claim) for claim in shares.values())}
+    if not named:  # none, or only denied: "not Asian"
+        return {claim.trait: _value(0.0, claim) for claim in claims}
+    weights = {said: _fraction_before(said, tokens) for said in named}
+    total = sum(weights.values())
+    because = words_of(token for said in named for token in said)
+    confidence = min(claim.confidence for shares in named.values() for claim in shares.values())
+    mean = {name: sum(weights[said] * _share(named[said][name]) for said in named) / total for name in ANCESTRIES}
+    return {name: TraitValue(min(1.0, share), confidence, because) for name, share in mean.items()}
+
+
+def _share(claim: Claim) -> float:
+    assert isinstance(claim.value, float)
+    return claim.value
+
+
+def _fraction_before(said: tuple[Token, ...], tokens: Sequence[Token]) -> float:
+    place = tokens.index(said[0]) if said[0] in tokens else 0
+    return FRACTIONS.get(tokens[place - 1].word, 1.0) if place > 0 else 1.0

@@ -1,0 +1,227 @@
+"""What a prompt leaves open: a balanced prior over people, drawn by the seed.
+
+Sexes and ancestries come up equally often and adults of all ages do. What hangs together in people hangs together here:
+skin, hair and eyes follow ancestry, wrinkles and grey hair follow age, beards follow sex and age. What the prompt does say
+is evidence for the rest: someone bearded is drawn a man, someone grey-haired is drawn older.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from dreamface.random_streams import stream
+from dreamface.traits import ANCESTRIES, VOCABULARY, Traits, TraitValue, Value
+
+Colour = tuple[float, float, float]
+
+_DARK_BROWN: Colour = (0.030, 0.013, 0.006)
+_BROWN: Colour = (0.085, 0.036, 0.014)
+_HAZEL: Colour = (0.150, 0.085, 0.028)
+_GREEN: Colour = (0.110, 0.140, 0.060)
+_BLUE: Colour = (0.100, 0.180, 0.290)
+_GREY: Colour = (0.170, 0.200, 0.220)
+
+
+@dataclass(frozen=True)
+class _Ancestry:
+    """Typical colouring: (mean, spread) of the amounts, and how often each iris colour comes up."""
+
+    skin_melanin: tuple[float, float]
+    skin_yellowness: tuple[float, float]
+    hair_melanin: tuple[float, float]
+    hair_redness: float
+    irises: tuple[tuple[Colour, float], ...]
+
+
+_COLOURING = {
+    "ancestry.african": _Ancestry((0.76, 0.10), (0.35, 0.08), (0.97, 0.03), 0.05, ((_DARK_BROWN, 0.85), (_BROWN, 0.15))),
+    "ancestry.east_asian": _Ancestry((0.27, 0.07), (0.50, 0.10), (0.95, 0.05), 0.05, ((_DARK_BROWN, 0.8), (_BROWN, 0.2))),
+    "ancestry.south_asian": _Ancestry((0.50, 0.11), (0.45, 0.10), (0.94, 0.05), 0.08, ((_DARK_BROWN, 0.6), (_BROWN, 0.4))),
+    "ancestry.european": _Ancestry(
+        (0.14, 0.07),
+        (0.30, 0.08),
+        (0.60, 0.24),
+        0.22,
+        ((_BROWN, 0.32), (_BLUE, 0.27), (_HAZEL, 0.16), (_GREEN, 0.13), (_GREY, 0.12)),
+    ),
+}
+
+_MALE_STYLES = ("short", "buzz", "short", "medium", "curly", "receding")
+_FEMALE_STYLES = ("long", "medium", "bob", "ponytail", "bun", "curly")
+
+
+def complete(asked: Traits, seed: int) -> Traits:
+    """Every person, skin and hair trait: as asked where it was, else drawn with confidence 0.
+
+    Shape traits and expressions stay as asked: free shapes are drawn by the head model, a free face is at rest.
+
+    Args:
+        asked: what the prompt says.
+        seed: two seeds give two people.
+    """
+    return _Draw(asked, seed).complete()
+
+
+class _Draw:
+    """One draw; every trait has a stream of its own, so that asking for one changes no other by chance."""
+
+    def __init__(self, asked: Traits, seed: int) -> None:
+        self._asked = asked
+        self._seed = seed
+        self._drawn: dict[str, TraitValue] = {}
+
+    def complete(self) -> Traits:
+        self._person()
+        self._skin()
+        self._marks()
+        self._hair()
+        self._facial_hair()
+        return Traits(self._drawn).under(self._asked)
+
+    # ------------------------------------------------------------------------------------------------------- helpers
+
+    def _uniform(self, name: str) -> float:
+        return float(torch.rand((), generator=stream(self._seed, name)))
+
+    def _normal(self, name: str) -> float:
+        return float(torch.randn((), generator=stream(self._seed, name)))
+
+    def _set(self, name: str, value: Value) -> None:
+        """Set a trait the prompt leaves open."""
+        if isinstance(value, float):
+            value = VOCABULARY[name].clamp(value)
+        self._drawn[name] = TraitValue(value, confidence=0.0)
+
+    def _around(self, name: str, mean: float, spread: float) -> None:
+        self._set(name, mean + spread * self._normal(name))
+
+    def _now(self, name: str) -> float:
+        """A number as asked, else as drawn so far."""
+        source = self._asked if name in self._asked else Traits({n: self._drawn[n] for n in (name,) if n in self._drawn})
+        return source.number(name)
+
+    def _pick(self, name: str, shares: list[float]) -> int:
+        """An index drawn in proportion to `shares`."""
+        weights = torch.tensor(shares, dtype=torch.float64)
+        return int(torch.multinomial(weights, 1, generator=stream(self._seed, name)))
+
+    def _says(self, *names: str) -> bool:
+        """Whether the prompt asks for more than nothing of any of these amounts."""
+        return any(name in self._asked and self._asked.number(name) > 0.25 for name in names)
+
+    # -------------------------------------------------------------------------------------------------------- person
+
+    def _person(self) -> None:
+        bearded = self._says("stubble.density", "beard.density") or (
+            "beard.style" in self._asked and self._asked.choice("beard.style") != "none"
+        )
+        sex = 1.0 if bearded or self._uniform("gender") < 0.5 else -1.0
+        self._set("gender", sex * (0.80 + 0.20 * self._uniform("gender.strength")))
+        lined = self._says("wrinkles.forehead", "wrinkles.eyes", "wrinkles.mouth", "age_spots.density", "hair.grey")
+        low, high = (52.0, 78.0) if lined else (19.0, 62.0)
+        self._set("age", low + (high - low) * self._uniform("age"))
+        self._ancestry()
+        self._around("body.weight", 0.5, 0.10)
+        self._around("body.muscle", 0.5, 0.08)
+
+    def _ancestry(self) -> None:
+        """One main ancestry, now and then two; skin that was asked for makes some likelier."""
+        if any(name in self._asked for name in ANCESTRIES):
+            for name in ANCESTRIES:
+                self._set(name, 0.0)
+            return
+        shares = [self._likelihood(_COLOURING[name]) for name in ANCESTRIES]
+        main = self._pick("ancestry.main", shares)
+        second = self._pick("ancestry.second", shares)
+        part = 0.35 * self._uniform("ancestry.part") if self._uniform("ancestry.mixed") < 0.3 else 0.0
+        for index, name in enumerate(ANCESTRIES):
+            self._set(name, (1.0 - part) * (index == main) + part * (index == second))
+
+    def _likelihood(self, colouring: _Ancestry) -> float:
+        """How well an ancestry explains the skin that was asked for; equal where none was."""
+        if "skin.melanin" not in self._asked:
+            return 1.0
+        mean, spread = colouring.skin_melanin
+        distance = (self._asked.number("skin.melanin") - mean) / (2.0 * spread)
+        return math.exp(-0.5 * distance * distance) + 1e-6
+
+    def _colouring(self, part: str) -> tuple[float, float]:
+        """(mean, spread) of a colouring amount over this person's ancestry."""
+        weights = [self._now(name) for name in ANCESTRIES]
+        total = sum(weights) or 1.0
+        pairs = [getattr(_COLOURING[name], part) for name in ANCESTRIES]
+        mean = sum(weight * pair[0] for weight, pair in zip(weights, pairs, strict=True)) / total
+        spread = sum(weight * pair[1] for weight, pair in zip(weights, pairs, strict=True)) / total
+        return mean, spread
+
+    # ---------------------------------------------------------------------------------------------------- skin and eyes
+
+    def _skin(self) -> None:
+        age, male = self._now("age"), self._now("gender") > 0
+        self._around("skin.melanin", *self._colouring("skin_melanin"))
+        self._around("skin.yellowness", *self._colouring("skin_yellowness"))
+        self._around("skin.redness", 0.42, 0.10)
+        self._around("skin.oiliness", 0.42 - 0.15 * _rise(age, 40, 80), 0.10)
+        self._around("skin.pores", 0.30 + (0.12 if male else 0.0) + 0.15 * _rise(age, 15, 50), 0.08)
+        self._around("under_eyes.darkness", 0.20 + 0.20 * _rise(age, 30, 70), 0.10)
+        self._around("lips.redness", 0.42 if male else 0.55, 0.10)
+        self._around("sclera.redness", 0.08 + 0.15 * _rise(age, 30, 90), 0.05)
+        for name, slope in (("forehead", 0.85), ("eyes", 0.95), ("cheeks", 0.80), ("mouth", 0.80)):
+            self._around(f"wrinkles.{name}", slope * _rise(age, 24, 82), 0.05 * _rise(age, 15, 40))
+        self._iris()
+
+    def _iris(self) -> None:
+        shares: dict[Colour, float] = {}
+        for name in ANCESTRIES:
+            for colour, share in _COLOURING[name].irises:
+                shares[colour] = shares.get(colour, 0.0) + share * self._now(name)
+        colours = list(shares)
+        colour = colours[self._pick("iris.colour", [shares[c] + 1e-9 for c in colours])]
+        factor = math.exp(0.18 * self._normal("iris.lightness"))
+        red, green, blue = (min(1.0, channel * factor) for channel in colour)
+        self._set("iris.colour", (red, green, blue))
+
+    def _marks(self) -> None:
+        age, fair = self._now("age"), 1.0 - _rise(self._now("skin.melanin"), 0.1, 0.4)
+        some = self._uniform("freckles.some") < 0.45 * fair
+        self._set("freckles.density", 0.10 + 0.40 * self._uniform("freckles.density") if some else 0.0)
+        self._set("moles.density", 0.25 * self._uniform("moles.density"))
+        self._around("age_spots.density", 0.55 * _rise(age, 45, 85) * (0.5 + 0.5 * fair), 0.05 * _rise(age, 40, 60))
+        young = 1.0 - _rise(age, 18, 30)
+        self._set("blemishes.density", 0.35 * self._uniform("blemishes.density") * (0.2 + 0.8 * young) * _rise(age, 9, 14))
+
+    # ---------------------------------------------------------------------------------------------------------- hair
+
+    def _hair(self) -> None:
+        age, male = self._now("age"), self._now("gender") > 0
+        self._around("hair.melanin", *self._colouring("hair_melanin"))
+        european = self._now("ancestry.european")
+        self._set("hair.redness", european * 0.30 * self._uniform("hair.redness") ** 2 + 0.05)
+        self._around("hair.grey", _rise(age, 36, 78), 0.08 * _rise(age, 30, 45))
+        styles = _MALE_STYLES if male else _FEMALE_STYLES
+        losing = male and self._uniform("hair.loss") < 0.45 * _rise(age, 28, 70)
+        self._set("hair.style", "bald" if losing else styles[self._pick("hair.style", [1.0] * len(styles))])
+        self._around("hair.length", 0.20 if male else 0.55, 0.10)
+        self._around("brows.thickness", 0.60 if male else 0.42, 0.12)
+        self._around("brows.density", 0.66 - 0.25 * _rise(age, 55, 90), 0.10)
+        self._around("lashes.length", 0.35 if male else 0.60, 0.10)
+
+    def _facial_hair(self) -> None:
+        grows = self._now("gender") > 0 and self._now("age") > 17
+        wants_style = "beard.style" in self._asked and self._asked.choice("beard.style") != "none"
+        wants = wants_style or self._says("beard.density", "beard.length")
+        has_beard = wants or (grows and self._uniform("beard.some") < 0.22)
+        style = ("full", "goatee", "moustache")[self._pick("beard.style", [0.6, 0.25, 0.15])]
+        self._set("beard.style", style if has_beard else "none")
+        self._set("beard.density", 0.55 + 0.35 * self._uniform("beard.density") if has_beard else 0.0)
+        self._set("beard.length", 0.10 + 0.25 * self._uniform("beard.length") if has_beard else 0.0)
+        self._set("stubble.density", 0.10 + 0.55 * self._uniform("stubble.density") if grows else 0.0)
+
+
+def _rise(value: float, start: float, end: float) -> float:
+    """0 below `start`, 1 above `end`, smooth between."""
+    share = min(1.0, max(0.0, (value - start) / (end - start)))
+    return share * share * (3.0 - 2.0 * share)

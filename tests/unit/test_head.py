@@ -1,0 +1,274 @@
+"""The built-in head: topology, identity, expressions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from dreamface.face import Head, split_quads
+from dreamface.head import load_model
+from dreamface.prior import complete
+from dreamface.random_streams import stream
+from dreamface.render import Camera, rasterise
+from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, Traits
+
+
+def person(seed: int, asked: dict[str, float] | None = None) -> Head:
+    return load_model("anny").build(complete(Traits(asked or {}), seed), stream(seed, "head"))
+
+
+@pytest.fixture(scope="module")
+def adult() -> Head:
+    return person(3, {"age": 30.0, "gender": 1.0})
+
+
+@pytest.fixture(scope="module")
+def adult_shapes(adult: Head) -> Tensor:
+    return load_model("anny").shapes(adult)
+
+
+def part_of(head: Head, values: Tensor, name: str) -> Tensor:
+    return values[..., slice(*head.topology.part(name).vertices), :]
+
+
+# ------------------------------------------------------------------------------------------------------------- topology
+
+
+def test_parts_cover_all_vertices_and_faces_once(adult: Head) -> None:
+    topology = adult.topology
+    assert [part.vertices[0] for part in topology.parts[1:]] == [part.vertices[1] for part in topology.parts[:-1]]
+    assert topology.parts[-1].vertices[1] == len(adult.vertices)
+    assert topology.parts[-1].faces[1] == len(topology.faces)
+    for part in topology.parts:
+        used = topology.faces[slice(*part.faces)]
+        assert used.unique().tolist() == list(range(*part.vertices))
+
+
+def test_it_has_what_a_head_has(adult: Head) -> None:
+    materials = {part.material for part in adult.topology.parts}
+    assert materials == {"skin", "sclera", "iris", "cornea", "teeth", "gums", "tongue", "lashes"}
+
+
+def test_every_face_is_a_quad_with_area(adult: Head) -> None:
+    corners = adult.vertices[split_quads(adult.topology.faces)].double()
+    area = 0.5 * torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).norm(dim=1)
+    assert all(len(set(face)) == 4 for face in adult.topology.faces.tolist())
+    assert float((area[0::2] + area[1::2]).min()) > 1e-12
+
+
+def test_skin_is_one_sheet_with_one_border_at_the_bust(adult: Head) -> None:
+    faces = adult.topology.faces[slice(*adult.topology.part("skin").faces)]
+    edges = torch.stack((faces, faces.roll(-1, 1)), -1).reshape(-1, 2).sort(dim=1).values
+    unique, uses = edges.unique(dim=0, return_counts=True)
+    assert int(uses.max()) == 2
+    border = unique[uses == 1].unique()
+    assert float(adult.vertices[border, 2].max()) < 0.03  # nothing open above the base of the neck
+    assert len(faces.unique()) - len(unique) + len(faces) == 1  # Euler characteristic of a disc
+
+
+def test_closed_parts_face_outwards(adult: Head) -> None:
+    for name in ("skin", "left_sclera", "upper_teeth", "lower_teeth", "tongue"):
+        part = adult.topology.part(name)
+        corners = adult.vertices[split_quads(adult.topology.faces[slice(*part.faces)])]
+        corners = corners - adult.vertices[slice(*part.vertices)].mean(dim=0)
+        volume = (torch.linalg.cross(corners[:, 0], corners[:, 1]) * corners[:, 2]).sum() / 6.0
+        assert float(volume) > 0.0, name
+
+
+def test_skin_texture_does_not_overlap(adult: Head) -> None:
+    """Count how many triangles claim each sample point of the tile."""
+    topology = adult.topology
+    part = topology.part("skin")
+    corners = topology.uv[split_quads(topology.face_uvs[slice(*part.faces)])].double()
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    determinant = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    assert float(determinant.min()) > 0.0
+    points = torch.rand(4000, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    offset = points[:, None] - corners[None, :, 0]
+    a = (offset[..., 0] * second[:, 1] - offset[..., 1] * second[:, 0]) / determinant
+    b = (offset[..., 1] * first[:, 0] - offset[..., 0] * first[:, 1]) / determinant
+    assert int(((a > 0) & (b > 0) & (a + b < 1)).sum(dim=1).max()) == 1
+
+
+def test_the_face_takes_most_of_its_tile(adult: Head) -> None:
+    topology = adult.topology
+    faces = slice(*topology.part("skin").faces)
+    quads = topology.uv[topology.face_uvs[faces]]
+    diagonals = quads[:, 2] - quads[:, 0], quads[:, 3] - quads[:, 1]
+    area = 0.5 * (diagonals[0][:, 0] * diagonals[1][:, 1] - diagonals[0][:, 1] * diagonals[1][:, 0]).abs()
+    scalp = topology.regions["scalp"][topology.faces[faces]].mean(dim=1)
+    below_chin = adult.vertices[topology.faces[faces]][..., 2].mean(dim=1) < float(adult.landmark("menton")[2]) - 0.01
+    face = (scalp < 0.5) & ~below_chin
+    assert float(area[face].sum()) > 0.5 * float(area.sum())
+
+
+def test_left_and_right_have_the_same_texel_density(adult: Head) -> None:
+    topology = adult.topology
+    left = torch.tensor([topology.landmarks[n] for n in topology.landmarks if n.endswith("_l")])
+    right = torch.tensor([topology.landmarks[n] for n in topology.landmarks if n.endswith("_r")])
+    uv_of = torch.zeros(len(adult.vertices), 2)
+    faces = slice(*topology.part("skin").faces)
+    uv_of[topology.faces[faces].flatten()] = topology.uv[topology.face_uvs[faces].flatten()]
+    mirrored = torch.stack((1.0 - uv_of[right, 0], uv_of[right, 1]), dim=1)
+    assert torch.allclose(uv_of[left], mirrored, atol=2e-3)
+
+
+def test_regions_lie_where_they_should(adult: Head) -> None:
+    points, regions = adult.topology.landmarks, adult.topology.regions
+    expected = {
+        "lips_upper": "labrale_superius", "lips_lower": "multipie_57", "nose": "pronasale", "chin": "pogonion",
+        "forehead": "metopion", "ears": "ear_back_l", "scalp": "crown", "neck": "jugular_notch", "cheeks": "upper_cheek_r",
+        "under_eyes": "eye_bag_l", "brows": "brow_arch_r", "beard": "pogonion", "lids_upper": "lid_upper_l",
+    }  # fmt: skip
+    for region, landmark in expected.items():
+        assert regions[region].min() >= 0.0
+        assert regions[region].max() <= 1.0
+        assert float(regions[region][points[landmark]]) > 0.5, region
+    assert float(regions["scalp"][points["glabella"]]) == 0.0
+    assert float(regions["lips_upper"][points["pogonion"]]) == 0.0
+
+
+def test_multipie_landmarks_run_in_order(adult: Head) -> None:
+    points = adult.vertices[adult.topology.multipie]
+    assert points[:17, 0].diff().min() > -0.002  # jaw, from the person's right to left; beside the ears it runs straight up
+    assert points[17:27, 0].diff().min() > 0.0  # brows
+    assert points[27:31, 2].diff().max() < 0.0  # down the nose
+    assert points[36, 0] < points[39, 0] < points[42, 0] < points[45, 0]  # eye corners
+    assert points[48, 0] < points[51, 0] < points[54, 0]  # mouth
+    assert points[8, 2] < points[:, 2].min() + 0.002  # chin
+
+
+# ------------------------------------------------------------------------------------------------------------- identity
+
+
+def test_a_head_has_the_size_of_a_head(adult: Head) -> None:
+    width = adult.landmark("zygion_l")[0] - adult.landmark("zygion_r")[0]
+    height = adult.landmark("crown")[2] - adult.landmark("menton")[2]
+    assert 0.11 < float(width) < 0.16
+    assert 0.18 < float(height) < 0.27
+    assert float(adult.landmark("pronasale")[1]) < float(adult.landmark("crown")[1])  # the face looks along -Y
+
+
+def test_same_seed_same_head_and_stored_identity_gives_it_back() -> None:
+    head, again = person(9), person(9)
+    assert torch.equal(head.vertices, again.vertices)
+    assert torch.equal(load_model("anny").rebuild(dict(head.identity)).vertices, head.vertices)
+
+
+def test_two_seeds_are_two_people() -> None:
+    asked = {"age": 40.0, "gender": -1.0, "ancestry.european": 1.0, "nose.width": 1.0}
+    skins = [person(seed, asked).vertices[:17000] for seed in (1, 2)]
+    assert float((skins[0] - skins[1]).norm(dim=1).mean()) > 0.002
+
+
+# The base mesh's chin is as smooth as it gets: its cleft slider cuts whichever way it is pushed.
+@pytest.mark.parametrize("trait", [name for name in SHAPE_TRAITS if name not in ("asymmetry", "chin.cleft")])
+def test_each_shape_trait_can_be_asked_for(trait: str) -> None:
+    """Asking for more and for less of a trait moves its measurement there, or at least far that way."""
+    person_traits = {"age": 30.0, "gender": -0.2, "ancestry.european": 0.5, "ancestry.african": 0.5}
+    model = load_model("anny")
+    low, high = (model.measure(person(4, person_traits | {trait: value}))[trait] for value in (-1.5, 1.5))
+    assert high - low > 2.2
+    assert abs(high - 1.5) < 0.7
+    assert abs(low + 1.5) < 0.7
+
+
+def test_asymmetry_can_be_asked_for() -> None:
+    model = load_model("anny")
+    even, uneven = (model.measure(person(4, {"asymmetry": value}))["asymmetry"] for value in (-1.5, 2.0))
+    assert uneven - even > 2.0
+
+
+def test_age_and_ancestry_change_the_head() -> None:
+    child, grown = person(5, {"age": 6.0}), person(5, {"age": 30.0})
+    size = [float(head.landmark("crown")[2] - head.landmark("menton")[2]) for head in (child, grown)]
+    assert size[0] < 0.95 * size[1]
+
+
+# ----------------------------------------------------------------------------------------------------------- expression
+
+
+def test_every_shape_moves_something_and_only_a_little(adult: Head, adult_shapes: Tensor) -> None:
+    reach = adult_shapes.norm(dim=-1).amax(dim=1)
+    assert adult_shapes.shape == (52, len(adult.vertices), 3)
+    assert float(reach.min()) > 0.001
+    assert float(reach.max()) < 0.06
+
+
+def test_left_shapes_stay_on_the_left(adult: Head, adult_shapes: Tensor) -> None:
+    skin = part_of(adult, adult.vertices, "skin")
+    for name in ("eyeBlinkLeft", "mouthSmileLeft", "browDownLeft"):
+        moved = part_of(adult, adult_shapes[ARKIT_SHAPES.index(name)], "skin").norm(dim=1)
+        assert float(moved[skin[:, 0] > 0].sum()) > 5.0 * float(moved[skin[:, 0] < 0].sum()), name
+
+
+@pytest.mark.parametrize(("name", "axis", "sign"), [
+    ("eyeLookUpLeft", 2, 1), ("eyeLookDownLeft", 2, -1), ("eyeLookOutLeft", 0, 1), ("eyeLookInLeft", 0, -1),
+    ("eyeLookUpRight", 2, 1), ("eyeLookDownRight", 2, -1), ("eyeLookOutRight", 0, -1), ("eyeLookInRight", 0, 1),
+])  # fmt: skip
+def test_eyeballs_turn(adult: Head, adult_shapes: Tensor, name: str, axis: int, sign: int) -> None:
+    side = "left" if name.endswith("Left") else "right"
+    deltas = part_of(adult, adult_shapes[ARKIT_SHAPES.index(name)], f"{side}_iris").mean(dim=0)
+    assert sign * float(deltas[axis]) > 0.004
+    sclera = part_of(adult, adult.vertices, f"{side}_sclera")
+    turned = sclera + part_of(adult, adult_shapes[ARKIT_SHAPES.index(name)], f"{side}_sclera")
+    centre = sclera[120:].mean(dim=0)
+    assert float((turned.mean(dim=0) - sclera.mean(dim=0)).norm()) < 0.004  # it turns in place
+    assert torch.isfinite(centre).all()
+
+
+def test_lower_teeth_and_tongue_follow_the_jaw(adult: Head, adult_shapes: Tensor) -> None:
+    opened = adult_shapes[ARKIT_SHAPES.index("jawOpen")]
+    assert float(part_of(adult, opened, "lower_teeth")[:, 2].mean()) < -0.008
+    assert float(part_of(adult, opened, "tongue")[:, 2].mean()) < -0.002
+    assert float(part_of(adult, opened, "upper_teeth").norm(dim=1).max()) == 0.0
+
+
+def seen_parts(head: Head, vertices: Tensor, target: Tensor) -> set[str]:
+    """Names of the parts visible in a close look from the front at `target`."""
+    camera = Camera(
+        position=(float(target[0]), float(target[1]) - 0.5, float(target[2])), target=tuple(target.tolist()), fov=0.09
+    )
+    hit = rasterise(vertices, head.topology.triangles, camera, 160).triangle
+    quads = (hit[hit >= 0] // 2).unique()
+    return {part.name for part in head.topology.parts if ((quads >= part.faces[0]) & (quads < part.faces[1])).any()}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_shut_lids_leave_no_gap(seed: int) -> None:
+    head = person(seed)
+    shapes = load_model("anny").shapes(head)
+    names = ("sclera", "iris", "cornea")
+    for side, shape in (("left", "eyeBlinkLeft"), ("right", "eyeBlinkRight")):
+        target = 0.5 * (head.landmark(f"endocanthion_{side[0]}") + head.landmark(f"exocanthion_{side[0]}"))
+        open_eye = seen_parts(head, head.vertices, target)
+        shut = seen_parts(head, head.vertices + shapes[ARKIT_SHAPES.index(shape)], target)
+        assert f"{side}_iris" in open_eye or f"{side}_cornea" in open_eye
+        assert not shut & {f"{side}_{name}" for name in names}
+
+
+def test_a_closed_mouth_hides_teeth_and_tongue() -> None:
+    for seed in range(6):
+        head = person(seed)
+        seen = seen_parts(head, head.vertices, head.landmark("stomion_superius"))
+        assert not seen & {"tongue", "upper_gums", "lower_gums"}, seed
+
+
+def test_faces_do_not_fold_over_when_the_eye_shuts(adult: Head, adult_shapes: Tensor) -> None:
+    """Lid quads keep their facing relative to their neighbours' mean within reason."""
+    posed = adult.vertices + adult_shapes[ARKIT_SHAPES.index("eyeBlinkLeft")]
+    assert torch.isfinite(posed).all()
+    lids = adult.topology.regions["lids_upper"] > 0.5
+    faces = adult.topology.faces[lids[adult.topology.faces].all(dim=1)]
+    corners = posed[faces]
+    normals = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
+    assert float((normals.norm(dim=1) > 1e-9).float().mean()) > 0.999
+
+
+def test_the_population_is_its_own_yardstick() -> None:
+    model = load_model("anny")
+    everyone = np.array([list(model.measure(person(seed)).values()) for seed in range(40)])
+    assert np.abs(everyone.mean(axis=0)).max() < 1.2
+    assert 0.4 < np.median(everyone.std(axis=0)) < 1.6
