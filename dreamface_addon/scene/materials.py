@@ -36,7 +36,7 @@ def new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     """A material as face.json describes it, with its tile's maps connected."""
     name = values["name"]
     material = bpy.data.materials.new(name)
-    if not material.use_nodes:  # from 5.0 on materials always have nodes, and setting this warns
+    if bpy.app.version < (5, 0, 0):  # from 5.0 on materials always have nodes, and use_nodes warns that it will go
         material.use_nodes = True
     tree = material.node_tree
     tree.nodes.clear()
@@ -46,10 +46,27 @@ def new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     _set_values(shader, values)
     _connect_maps(tree, shader, output, images, values)
     material.diffuse_color = (*values["base_colour"], 1.0)
-    material.displacement_method = "DISPLACEMENT"  # the fine relief is in the normal map; bump would add it twice
+    material.displacement_method = "DISPLACEMENT"
     if values["transmission"] > 0.0:
-        material.use_raytrace_refraction = True
+        output.target = "CYCLES"
+        _add_clear_coat(material, values)
     return material
+
+
+def _add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> None:
+    """For EEVEE, a surface that reflects and lets everything behind it through.
+
+    Its refraction shows what lies behind only with ray tracing, which is off in new scenes: the iris would be gone.
+    """
+    tree = material.node_tree
+    output, add = _node(tree, "ShaderNodeOutputMaterial", 1, -400), _node(tree, "ShaderNodeAddShader", 0, -400)
+    output.target = "EEVEE"
+    clear, coat = _node(tree, "ShaderNodeBsdfTransparent", -1, -400), _node(tree, "ShaderNodeBsdfPrincipled", -1, -500)
+    _set_values(coat, values | {"base_colour": (0.0, 0.0, 0.0), "transmission": 0.0, "subsurface": 0.0})
+    tree.links.new(clear.outputs["BSDF"], add.inputs[0])
+    tree.links.new(coat.outputs["BSDF"], add.inputs[1])
+    tree.links.new(add.outputs["Shader"], output.inputs["Surface"])
+    material.surface_render_method = "BLENDED"  # dithering would drop the reflection with the rest
 
 
 def _set_values(shader: bpy.types.Node, values: dict[str, Any]) -> None:
@@ -89,7 +106,9 @@ def _connect_maps(
         displacement.inputs["Midlevel"].default_value = 0.0
         displacement.inputs["Scale"].default_value = 1.0  # the map is in metres already
         tree.links.new(nodes["displacement"].outputs["Color"], displacement.inputs["Height"])
-        tree.links.new(displacement.outputs["Displacement"], output.inputs["Displacement"])
+        displacement.label = "Displacement: subdivide the mesh, then unmute its link"
+        link = tree.links.new(displacement.outputs["Displacement"], output.inputs["Displacement"])
+        link.is_muted = True  # the normal map shows the same relief, and a coarse mesh would catch single wrinkles
 
 
 def _multiplied(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, factor: list[float]) -> bpy.types.NodeSocket:

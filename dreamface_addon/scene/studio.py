@@ -95,7 +95,7 @@ def _new_light(light: AreaLight, target: Vector) -> bpy.types.Object:
 
 def _new_world() -> bpy.types.World:
     world = bpy.data.worlds.new("studio")
-    if not world.use_nodes:  # from 5.0 on worlds always have nodes, and setting this warns
+    if bpy.app.version < (5, 0, 0):  # from 5.0 on worlds always have nodes, and use_nodes warns that it will go
         world.use_nodes = True
     tree = world.node_tree
     tree.nodes.clear()

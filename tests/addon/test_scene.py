@@ -12,6 +12,7 @@ from dreamface import folder
 from dreamface.traits import ARKIT_SHAPES
 from tests.support import synthetic_face
 
+ENGINES = ("CYCLES", "EEVEE")
 EYES = [f"{side}_{layer}" for side in ("left", "right") for layer in ("sclera", "iris", "cornea")]
 
 
@@ -112,10 +113,24 @@ def test_the_maps_are_connected_in_their_colour_spaces(imported):
     normal_map = shader.inputs["Normal"].links[0].from_node
     assert normal_map.inputs["Color"].links[0].from_node.image.colorspace_settings.name == "Non-Color"
     output = next(node for node in skin.nodes if node.type == "OUTPUT_MATERIAL")
-    displacement = output.inputs["Displacement"].links[0].from_node
+    link = output.inputs["Displacement"].links[0]
+    assert link.is_muted, "the normal map already shows the relief"
+    displacement = link.from_node
     assert (displacement.inputs["Midlevel"].default_value, displacement.inputs["Scale"].default_value) == (0.0, 1.0)
     height = displacement.inputs["Height"].links[0].from_node.image
     assert (height.colorspace_settings.name, height.is_float) == ("Non-Color", True)
+
+
+def test_both_engines_have_their_own_cornea(imported):
+    """Cycles refracts; EEVEE, whose refraction hides the iris, sees through."""
+    tree = imported.parts["left_cornea"].active_material.node_tree
+    surfaces = {engine: tree.get_output_node(engine).inputs["Surface"].links[0].from_node for engine in ENGINES}
+    assert surfaces["CYCLES"].inputs["Transmission Weight"].default_value == 1.0
+    layers = [socket.links[0].from_node for socket in surfaces["EEVEE"].inputs]
+    assert layers[0].type == "BSDF_TRANSPARENT"
+    assert layers[1].inputs["Transmission Weight"].default_value == 0.0
+    skin = imported.skin.active_material.node_tree
+    assert skin.get_output_node("CYCLES") == skin.get_output_node("EEVEE")
 
 
 def test_plain_values_reach_the_shader(imported):

@@ -30,56 +30,65 @@ _RACE_OF_ANCESTRY: Final = {
     "ancestry.european": {"caucasian": 1.0},
 }
 
-_SPREAD: Final = 0.24  # standard deviation of a free slider
+_SPREAD: Final = 0.22  # standard deviation of a free slider
 _SPREADS: Final = {  # of sliders that look odd, or like something else, when they stray as far as the rest
+    "chin-cleft": 0.18,
+    "chin-jaw-drop": 0.14,
+    "chin-prognathism": 0.14,
+    "chin-triangle": 0.10,
     "ear-shape-pointed": 0.0,
     "ear-shape-round": 0.12,
-    "head-age": 0.10,
-    "head-trans-up": 0.0,
-    "head-trans-forward": 0.05,
-    "head-angle-out": 0.08,
-    "head-back-scale-depth": 0.15,
-    "head-scale-vert": 0.12,
-    "head-scale-horiz": 0.15,
-    "head-scale-depth": 0.15,
-    "head-oval": 0.14,
-    "head-diamond": 0.14,
-    "head-round": 0.14,
-    "head-rectangular": 0.12,
-    "head-triangular": 0.12,
-    "head-invertedtriangular": 0.12,
-    "forehead-scale-vert": 0.15,
-    "forehead-nubian": 0.12,
-    "forehead-trans-forward": 0.14,
-    "measure-neck-height": 0.12,
-    "neck-scale-vert": 0.12,
-    "neck-trans-up": 0.05,
-    "neck-trans-forward": 0.05,
-    "neck-double": 0.10,
-    "nose-compression-uncompress": 0.10,
-    "nose-septumangle": 0.15,
-    "mouth-scale-depth": 0.12,
-    "mouth-dimples-out": 0.12,
-    "mouth-laugh-lines-out": 0.10,
-    "chin-cleft": 0.18,
-    "chin-triangle": 0.10,
-    "chin-prognathism": 0.16,
-    "chin-jaw-drop": 0.16,
+    "eye-bag-out": 0.15,
     "eye-push1-out": 0.15,
     "eye-push2-out": 0.15,
+    "eye-trans-out": 0.15,
     "eye-trans-up": 0.12,
-    "eye-trans-out": 0.16,
-    "eye-bag-out": 0.15,
+    "forehead-nubian": 0.10,
+    "forehead-scale-vert": 0.11,
+    "forehead-trans-forward": 0.12,
+    "head-age": 0.08,
+    "head-angle-out": 0.06,
+    "head-back-scale-depth": 0.12,
+    "head-diamond": 0.10,
+    "head-invertedtriangular": 0.09,
+    "head-oval": 0.10,
+    "head-rectangular": 0.09,
+    "head-round": 0.11,
+    "head-scale-depth": 0.12,
+    "head-scale-horiz": 0.12,
+    "head-scale-vert": 0.10,
+    "head-trans-forward": 0.05,
+    "head-trans-up": 0.0,
+    "head-triangular": 0.09,
+    "measure-neck-height": 0.10,
+    "mouth-angles-up": 0.16,
+    "mouth-dimples-out": 0.12,
+    "mouth-laugh-lines-out": 0.10,
+    "mouth-lowerlip-height": 0.16,
+    "mouth-lowerlip-volume": 0.16,
+    "mouth-scale-depth": 0.10,
+    "mouth-scale-vert": 0.16,
+    "mouth-trans-forward": 0.12,
+    "mouth-trans-up": 0.14,
+    "mouth-upperlip-height": 0.16,
+    "mouth-upperlip-volume": 0.16,
+    "neck-double": 0.10,
+    "neck-scale-vert": 0.10,
+    "neck-trans-forward": 0.05,
+    "neck-trans-up": 0.05,
+    "nose-compression-uncompress": 0.10,
+    "nose-septumangle": 0.15,
 }
 _DRAWN_LIMIT: Final = 0.75  # of a free slider
 _FITTED_LIMIT: Final = 1.4  # of a slider that a trait asks for
 _ASYMMETRY_SPREAD: Final = 0.16
+_ASYMMETRY_LIMIT: Final = 6.0  # how many times as uneven as drawn a face can be asked to be
 _REST_OPENING: Final = 0.2  # of eyeWide in every neutral head: MakeHuman's lids hang low over our iris
 
 _POPULATION_SIZE: Final = 600
 _POPULATION_SEED: Final = 20
 
-_FIT_STEPS: Final = 9  # the last one only judges
+_FIT_STEPS: Final = 10
 _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
 _FREE_TOLERANCE: Final = 2.0  # standard deviations by which the others may move along
 _DIFFERENCE: Final = 1e-4  # slider step of the numerical derivative
@@ -252,18 +261,29 @@ class IdentitySpace:
         before = self._deviations(drawn, start[None])[0]
         target = torch.where(confidence > 0.0, wanted, before)
         pull = torch.where(confidence > 0.0, confidence.clamp_min(0.3) / _FIT_TOLERANCE, 1.0 / _FREE_TOLERANCE).square()
-        current, best, least = start, start, float("inf")
+
+        def judge(values: Tensor) -> tuple[float, Tensor, Tensor]:
+            value, jacobian = self._linearise(drawn, values)
+            cost = (pull * (target - value).square()).sum() + (hold * (values - start).square()).sum()
+            return float(cost), value, jacobian
+
+        best, damping = start, 0.0
+        least, value, jacobian = judge(start)
         for _ in range(_FIT_STEPS):
-            value, jacobian = self._linearise(drawn, current)
-            cost = float((pull * (target - value).square()).sum() + (hold * (current - start).square()).sum())
+            normal = jacobian.T @ (pull[:, None] * jacobian) + torch.diag(hold * (1.0 + damping))
+            gradient = jacobian.T @ (pull * (target - value)) - hold * (best - start)
+            tried = self._within_limits(best + torch.linalg.solve(normal, gradient))
+            cost, new_value, new_jacobian = judge(tried)
             if cost < least:
-                best, least = current, cost
-            normal = jacobian.T @ (pull[:, None] * jacobian) + torch.diag(hold)
-            gradient = jacobian.T @ (pull * (target - value)) - hold * (current - start)
-            current = current + torch.linalg.solve(normal, gradient)
-            current[:-1] = current[:-1].clamp(-_FITTED_LIMIT, _FITTED_LIMIT)
-            current[-1] = current[-1].clamp(0.0, 6.0)
+                best, least, value, jacobian, damping = tried, cost, new_value, new_jacobian, 0.25 * damping
+            else:  # sliders have a kink at 0, past which the slope is another one
+                damping = max(4.0, 6.0 * damping)
         return replace(drawn, sliders=best[:-1], asymmetries=drawn.asymmetries * best[-1])
+
+    @staticmethod
+    def _within_limits(values: Tensor) -> Tensor:
+        sliders = values[:-1].clamp(-_FITTED_LIMIT, _FITTED_LIMIT)
+        return torch.cat((sliders, values[-1:].clamp(0.0, _ASYMMETRY_LIMIT)))
 
     def _linearise(self, drawn: Identity, values: Tensor) -> tuple[Tensor, Tensor]:
         """[T] measurements at `values` and [T, S + 1] their derivatives by central differences."""

@@ -22,8 +22,10 @@ PITCH: Final = np.radians(25.0)  # at eyeLookUp and eyeLookDown = 1
 _LID_CONTACT_RING: Final = 2  # lid loop whose upper and lower halves meet
 _LID_OVERLAP: Final = 1.5e-3
 _LID_FOLLOW: Final = (1.0, 1.0, 1.0, 1.0, 0.95, 0.82, 0.64, 0.45, 0.28, 0.15, 0.06)  # how far each loop joins in
+_LID_FADE: Final = 5.0  # the larger, the closer to the corners the full closing reaches
 _LIP_CONTACT_RING: Final = 1
 _LIP_OVERLAP: Final = 1.1e-3
+_LIP_FADE: Final = 2.0
 _LIP_FOLLOW: Final = (1.0, 1.0, 0.9, 0.6, 0.3, 0.1)
 _CLEARANCE: Final = (0.1e-3, 0.2e-3, 0.4e-3, 0.8e-3, 1.0e-3, 1.1e-3, 1.2e-3, 1.3e-3)  # metres off the eyeball, per loop
 
@@ -70,7 +72,7 @@ def seal_lips(cage: Tensor, rings: IntArray) -> Tensor:
     upper, lower = _halves(contact)
     offsets = torch.zeros_like(cage)
     for columns, others, direction in ((upper, lower, -1.0), (lower, upper, 1.0)):  # seen upside down, the lower lip sinks
-        needed = 0.5 * _opening(contact * [1.0, 1.0, -direction], columns, others, _LIP_OVERLAP)
+        needed = 0.5 * _opening(contact * [1.0, 1.0, -direction], columns, others, _LIP_OVERLAP, _LIP_FADE)
         for ring, follow in zip(rings, _LIP_FOLLOW, strict=False):
             offsets[ring[columns], 2] += direction * torch.from_numpy(needed * follow).float()
     return offsets
@@ -81,21 +83,21 @@ def _meet(neutral: Tensor, shut: Tensor, rings: IntArray) -> Tensor:
     ring = rings[_LID_CONTACT_RING]
     contact = shut[ring].numpy()
     upper, lower = _halves(neutral[ring].numpy())  # shut lids can't be told apart by height
-    needed = _opening(contact, upper, lower, _LID_OVERLAP)
+    needed = _opening(contact, upper, lower, _LID_OVERLAP, _LID_FADE)
     moved = shut.clone()
     for ring, follow in zip(rings, _LID_FOLLOW, strict=False):
         moved[ring[upper], 2] -= torch.from_numpy(needed * follow).float()
     return moved
 
 
-def _opening(contact: Floats, columns: IntArray, others: IntArray, overlap: float) -> Floats:
-    """[K] how far each of `columns` must sink to pass the edge below by `overlap`; fades out towards the corners."""
+def _opening(contact: Floats, columns: IntArray, others: IntArray, overlap: float, fade: float) -> Floats:
+    """[K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners."""
     order = others[np.argsort(contact[others, 0])]
     facing = np.interp(contact[columns, 0], contact[order, 0], contact[order, 2])
     # Towards the corners the edges run into each other by themselves.
     place = (contact[columns, 0] - contact[:, 0].min()) / np.ptp(contact[:, 0])
-    fade = np.minimum(1.0, 5.0 * np.sin(np.pi * place))
-    needed = np.maximum(contact[columns, 2] - facing + overlap, 0.0) * fade
+    share = np.minimum(1.0, fade * np.sin(np.pi * place))
+    needed = np.maximum(contact[columns, 2] - facing + overlap, 0.0) * share
     padded = np.pad(needed, 1, mode="edge")
     smooth: Floats = np.maximum(needed, 0.25 * padded[:-2] + 0.5 * needed + 0.25 * padded[2:])
     return smooth

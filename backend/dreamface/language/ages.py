@@ -1,12 +1,13 @@
-"""Ages said with a figure: "70 year old", "aged 45", "a man of 60", "in her early thirties", "twenty-five years old"."""
+"""Ages said with a figure: "70 year old", "aged 45", "a man of 60", "in her early thirties"."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
-from dreamface.language.grammar import Claim
 from dreamface.language.lexicon import Lexicon
 from dreamface.language.tables import AGE_DECADES, COPULAS, DETERMINERS, TENS, UNITS
 from dreamface.language.words import Token
@@ -17,6 +18,8 @@ _INTO_DECADE = {"early": _EARLY, "mid": _MID, "middle": _MID, "late": _LATE}
 _TEEN_YEARS = 16.0
 _TEENS = {"early": 13.0, "mid": 15.0, "middle": 15.0, "late": 18.0}
 _OLDEST_SAID = 120.0  # years; a larger number is not an age
+_JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
+_DECADE = re.compile(r"([1-9]0)s")
 _BEFORE = frozenset({"aged", "age", "turned", "turning"})
 _AROUND = frozenset(
     {"about", "around", "roughly", "approximately", "nearly", "almost", "over", "some", "approx", "circa"}
@@ -68,6 +71,8 @@ def _number(tokens: Sequence[Token], position: int) -> _Number | None:
 
 
 def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    if (joined := _JOINED.fullmatch(_word(tokens, position))) is not None:  # "70yo"
+        return _Number(float(joined[1]), 2 if _word(tokens, position + 1) == "old" else 1)
     number = _number(tokens, position)
     if number is None:
         return None
@@ -77,7 +82,7 @@ def _years_old(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Num
         return _Number(
             years, number.length + (2 if following[1] == "old" else 3 if following[1:] == ["of", "age"] else 1)
         )
-    if following[0] in ("yo", "yrs"):
+    if following[0] in ("yo", "yrs", "yr"):
         return _Number(number.value, number.length + 1)
     if following == ["y", "/", "o"]:
         return _Number(number.value, number.length + 3)
@@ -136,8 +141,8 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
         return _Number(_TEENS.get(into, _TEEN_YEARS), length + 1)
     if word in AGE_DECADES:
         return _Number(AGE_DECADES[word] + _INTO_DECADE.get(into, _MID), length + 1)
-    if word.isdigit() and _word(tokens, position + length + 1) == "s":
-        return _Number(float(word) + _INTO_DECADE.get(into, _MID), length + 2)
+    if (joined := _DECADE.fullmatch(word)) is not None:  # "30s"
+        return _Number(float(joined[1]) + _INTO_DECADE.get(into, _MID), length + 1)
     return None
 
 

@@ -149,6 +149,8 @@ def _negated(effect: Effect, trait: Trait) -> Value | None:
         return -effect.value
     if trait.name == "age" and effect.value is not None:
         return None
+    if trait.name.startswith("ancestry."):
+        return 0.0 if effect.value else None
     assert isinstance(trait.default, float)
     rising = effect.push > 0 or (isinstance(effect.value, float) and effect.value > trait.default)
-    return 0.0 if trait.name.startswith("ancestry.") or (rising and trait.default <= _TRACE) else trait.default
+    return 0.0 if rising and trait.default <= _TRACE else trait.default

@@ -22,6 +22,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from dreamface.language.lexicon import lexicon
+from dreamface.language.tables import PARTS
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +40,8 @@ class Match:
     """The known phrase nearest to a query.
 
     Attributes:
-        phrase: as the lexicon's `phrases` have it.
+        phrase: as the lexicon's `phrases` have it, or a bare body part: nearer to "eyes" than to anything said about
+            eyes, "kind eyes" says nothing about them.
         similarity: cosine, -1..1.
     """
 
@@ -115,7 +117,8 @@ def _model() -> tuple[Any, Any]:
 
 @cache
 def _known_phrases() -> tuple[tuple[str, ...], Embeddings]:
-    phrases = tuple(lexicon().phrases)
+    bare = tuple(form for part in PARTS for form in (part, f"{part}s"))
+    phrases = (*lexicon().phrases, *bare)
     path = _cache_path(phrases)
     try:
         known: Embeddings = np.load(path, allow_pickle=False)

@@ -21,8 +21,13 @@ CREATURE = "<creature>"
 _IMPLIED_CONFIDENCE = 0.5
 _CREATURE_CONFIDENCE = 0.75
 _SHADES: Mapping[str, tuple[float, float]] = {
-    "dark": (0.4, 0.0), "deep": (0.5, 0.0), "light": (1.0, 0.35), "pale": (1.0, 0.5), "bright": (1.25, 0.0), "pastel": (1.0, 0.5),
-}  # fmt: skip
+    "dark": (0.4, 0.0),
+    "deep": (0.5, 0.0),
+    "light": (1.0, 0.35),
+    "pale": (1.0, 0.5),
+    "bright": (1.25, 0.0),
+    "pastel": (1.0, 0.5),
+}
 """What a shade does to a linear colour: a factor, then a share of white."""
 
 

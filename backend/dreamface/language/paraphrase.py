@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from dreamface.language import encoder, tables
+from dreamface.language.binding import Claim, Leftover
 from dreamface.language.effects import Rank, value_of
-from dreamface.language.grammar import Claim, Leftover
 from dreamface.language.lexicon import lexicon
 from dreamface.language.resolve import words_of
 from dreamface.language.words import Token
@@ -21,6 +21,9 @@ FREE_THRESHOLD: Final = 0.7
 
 _GLUE: Final = tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.PERSON_PRONOUNS | tables.COPULAS
 """Words that may stand inside a run: "cheekbones you could cut yourself on"."""
+
+_COLOURS: Final = frozenset(tables.COLOURS_SRGB)
+"""A colour alone is the colour of something the prompt does not say."""
 
 _MOST_QUERIES: Final = 24  # of one prompt; a face has no more to say, and time is bounded
 _SUREST: Final = 0.8  # confidence in a match of cosine 1
@@ -53,10 +56,15 @@ def read(leftovers: Sequence[Leftover], tokens: Sequence[Token]) -> tuple[tuple[
     claims: list[Claim] = []
     understood: set[Token] = set()
     for run, match in zip(runs, matches, strict=True):
-        if match is not None and match.similarity >= (PART_THRESHOLD if run.parts else FREE_THRESHOLD):
+        if match is not None and accepts(match, run.parts):
             claims += _claims(run, match)
             understood.update(run.tokens)
     return tuple(claims), tuple(left for left in leftovers if not understood.issuperset(left.tokens))
+
+
+def accepts(match: encoder.Match, parts: frozenset[str]) -> bool:
+    """Whether a match is near enough, and says something, for a query that names `parts`."""
+    return match.phrase in lexicon().phrases and match.similarity >= (PART_THRESHOLD if parts else FREE_THRESHOLD)
 
 
 def _runs(leftovers: Sequence[Leftover], tokens: Sequence[Token]) -> Iterator[_Run]:
@@ -85,9 +93,9 @@ def _run(leftovers: Sequence[Leftover], tokens: Sequence[Token], places: dict[To
 
 
 def _worth_asking(run: _Run) -> bool:
-    """Whether it is about the face, in letters the encoder reads, and says more than a body part's name."""
+    """Whether it is about the face, in letters the encoder reads, and says more than a part or a colour."""
     words = [token.word for token in run.tokens]
-    says_something = any(word not in run.parts for word in words)
+    says_something = any(word not in run.parts and word not in _COLOURS for word in words)
     readable = all(word.isascii() and len(word) >= _SHORTEST_ASCII for word in words)
     about_things = any(tables.SCENE_WORDS.intersection((token.word, token.text.lower())) for token in run.tokens)
     return says_something and readable and not about_things

@@ -9,7 +9,7 @@ from typing import Final
 from dreamface.errors import BadRequest
 from dreamface.language import paraphrase, slips
 from dreamface.language.ages import find_ages
-from dreamface.language.grammar import Claim, Leftover, Parse, parse
+from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.lexicon import lexicon
 from dreamface.language.resolve import resolve, words_of
 from dreamface.language.words import Token, clean, tokenize

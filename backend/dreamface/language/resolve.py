@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
-from dreamface.language.grammar import Claim
 from dreamface.language.tables import FRACTIONS
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY, Kind, Traits, TraitValue, Value

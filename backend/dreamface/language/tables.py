@@ -12,189 +12,36 @@ from typing import Final
 
 from dreamface.language.effects import Degree, Effects, Rank, at, more
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # --------------------------------------------------------------------------------------------------- grammar's own words
 
 DETERMINERS: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "his",
-        "her",
-        "its",
-        "their",
-        "my",
-        "your",
-        "our",
-        "this",
-        "that",
-        "these",
-        "those",
-        "some",
-        "any",
-        "each",
-        "both",
-        "all",
-    ]
+    _words("a an the his her its their my your our this that these those some any each both all")
 )
-PERSON_PRONOUNS: Final = frozenset(
-    ["he", "she", "who", "whose", "him", "hers", "himself", "herself", "i", "you", "we", "me", "us"]
-)
+PERSON_PRONOUNS: Final = frozenset(_words("he she who whose him hers himself herself i you we me us"))
 COPULAS: Final = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "being",
-        "been",
-        "am",
-        "look",
-        "appear",
-        "seem",
-        "looking",
-        "appearing",
-        "seeming",
-        "become",
-        "becoming",
-        "get",
-        "getting",
-    ]
+    _words("is are was were be being been am look appear seem looking appearing seeming become becoming get getting")
 )
 BREAKS: Final = frozenset(
-    [
-        "with",
-        "has",
-        "have",
-        "having",
-        "had",
-        "while",
-        "in",
-        "wearing",
-        "wear",
-        "under",
-        "beneath",
-        "above",
-        "below",
-        "on",
-        "over",
-        "around",
-        "near",
-        "at",
-        "by",
-        "from",
-        "of",
-        "to",
-        "into",
-        "across",
-        "behind",
-        "between",
-        "for",
-        "as",
-        "like",
-        "than",
-        "through",
-        "during",
-        "before",
-        "after",
-        "against",
-        "along",
-        "upon",
-        "beside",
-        "within",
-        "up",
-        "down",
-    ]
+    _words(
+        "with has have having had while in wearing wear under beneath above below on over around near at by "
+        "from of to into across behind between for as like than through during before after against along "
+        "upon beside within up down"
+    )
 )
 FUNCTION_WORDS: Final = frozenset(
-    [
-        "which",
-        "what",
-        "where",
-        "when",
-        "why",
-        "how",
-        "it",
-        "they",
-        "them",
-        "do",
-        "does",
-        "did",
-        "done",
-        "can",
-        "could",
-        "will",
-        "would",
-        "shall",
-        "should",
-        "may",
-        "might",
-        "must",
-        "also",
-        "then",
-        "there",
-        "here",
-        "if",
-        "because",
-        "so",
-        "such",
-        "just",
-        "only",
-        "even",
-        "still",
-        "yet",
-        "very",
-        "too",
-        "more",
-        "most",
-        "much",
-        "less",
-        "least",
-        "own",
-        "other",
-        "another",
-        "same",
-        "one",
-        "ones",
-        "either",
-        "both",
-        "not",
-        "no",
-        "nor",
-        "or",
-        "and",
-        "but",
-        "please",
-        "make",
-        "made",
-        "give",
-        "given",
-        "show",
-        "want",
-        "create",
-        "generate",
-        "draw",
-        "add",
-        "let",
-        "put",
-        "bit",
-        "kind",
-        "sort",
-        "type",
-        "way",
-        "s",
-        "t",
-        "d",
-        "m",
-        "re",
-        "ve",
-        "ll",
-        "about",
-        "quite",
-    ]
+    _words(
+        "which what where when why how it they them do does did done can could will would shall should may "
+        "might must also then there here if because so such just only even still yet very too more most much "
+        "less least own other another same one ones either both not no nor or and but please make made give "
+        "given show want create generate draw add let put bit kind sort type way s t d m re ve ll about quite"
+    )
 )
-NEGATIONS: Final = frozenset(["not", "no", "without", "never", "neither", "lacking", "lack", "lacks", "non", "minus"])
+NEGATIONS: Final = frozenset(_words("not no without never neither lacking lack lacks non minus"))
 NEGATION_PHRASES: Final = (
     "free of",
     "devoid of",
@@ -210,146 +57,24 @@ JOINING_OR: Final = frozenset({"or", "nor"})
 STOPS: Final = frozenset({".", ";", "!", "?", ":", "but", "though", "although", "however", "yet", "(", ")", "\n"})
 
 NEUTRAL_WORDS: Final = frozenset(
-    [
-        "face",
-        "head",
-        "person",
-        "human",
-        "portrait",
-        "character",
-        "feature",
-        "appearance",
-        "someone",
-        "somebody",
-        "individual",
-        "people",
-        "figure",
-        "ancestry",
-        "descent",
-        "heritage",
-        "origin",
-        "parentage",
-        "parent",
-        "coloured",
-        "shaped",
-        "skinned",
-        "expression",
-        "look",
-        "type",
-        "sort",
-        "build",
-        "body",
-    ]
+    _words(
+        "face head person human portrait character feature appearance someone somebody individual people "
+        "figure ancestry descent heritage origin parentage parent coloured shaped skinned expression look "
+        "type sort build body"
+    )
 )
 """Nouns for the head itself: they say nothing about it, and are not reported as not understood."""
 
 SCENE_WORDS: Final = frozenset(
-    [
-        "wearing",
-        "wear",
-        "wears",
-        "dressed",
-        "holding",
-        "carrying",
-        "riding",
-        "standing",
-        "sitting",
-        "playing",
-        "background",
-        "behind",
-        "jacket",
-        "coat",
-        "dress",
-        "shirt",
-        "hat",
-        "cap",
-        "hood",
-        "helmet",
-        "crown",
-        "tiara",
-        "mask",
-        "veil",
-        "scarf",
-        "glass",
-        "sunglass",
-        "goggle",
-        "eyepatch",
-        "monocle",
-        "earring",
-        "ring",
-        "necklace",
-        "piercing",
-        "stud",
-        "chain",
-        "jewel",
-        "jewelry",
-        "jewellery",
-        "tattoo",
-        "scar",
-        "bandage",
-        "collar",
-        "tie",
-        "suit",
-        "robe",
-        "uniform",
-        "armour",
-        "armor",
-        "cape",
-        "gown",
-        "headphone",
-        "headband",
-        "bandana",
-        "turban",
-        "ribbon",
-        "bow",
-        "flower",
-        "horn",
-        "antler",
-        "fang",
-        "tusk",
-        "wing",
-        "sword",
-        "gun",
-        "shield",
-        "light",
-        "lighting",
-        "lit",
-        "camera",
-        "lens",
-        "photo",
-        "photograph",
-        "photography",
-        "render",
-        "rendering",
-        "painting",
-        "style",
-        "studio",
-        "portrait",
-        "sky",
-        "sea",
-        "forest",
-        "city",
-        "street",
-        "room",
-        "chair",
-        "table",
-        "horse",
-        "dog",
-        "cigarette",
-        "pipe",
-        "cigar",
-        "wearer",
-        "clothe",
-        "clothing",
-        "sweater",
-        "hoodie",
-        "leather",
-        "denim",
-        "silk",
-        "velvet",
-        "cotton",
-        "wool",
-    ]
+    _words(
+        "wearing wear wears dressed holding carrying riding standing sitting playing background behind jacket "
+        "coat dress shirt hat cap hood helmet crown tiara mask veil scarf glass sunglass goggle eyepatch "
+        "monocle earring ring necklace piercing stud chain jewel jewelry jewellery tattoo scar bandage collar "
+        "tie suit robe uniform armour armor cape gown headphone headband bandana turban ribbon bow flower "
+        "horn antler fang tusk wing sword gun shield light lighting lit camera lens photo photograph "
+        "photography render rendering painting style studio portrait sky sea forest city street room chair "
+        "table horse dog cigarette pipe cigar wearer clothe clothing sweater hoodie denim"
+    )
 )
 """Clothes, objects and surroundings: words beside these are never matched by meaning ("nose ring" is no round nose)."""
 
@@ -375,17 +100,27 @@ DEGREES: Final[dict[str, Degree]] = {
 }  # fmt: skip
 
 DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
-    **dict.fromkeys(["slight", "light", "faint", "subtle", "small", "little", "tiny", "sparse", "mild", "hint", "soft", "gentle", "weak", "fine", "thin", "natural"], Degree.SLIGHT),
-    **dict.fromkeys(["heavy", "deep", "strong", "big", "pronounced", "prominent", "thick", "many", "dense", "broad", "wide", "dark", "severe", "bad", "bold", "full", "large"], Degree.VERY),
-    **dict.fromkeys(["huge", "enormous", "massive", "extreme", "extensive", "exaggerated", "dramatic", "intense", "gigantic"], Degree.EXTREME),
+    **dict.fromkeys(_words(
+        "slight light faint subtle small little tiny sparse mild hint soft gentle weak fine thin natural"
+    ), Degree.SLIGHT),
+    **dict.fromkeys(_words(
+        "heavy deep strong big pronounced prominent thick many dense broad wide dark severe bad bold full "
+        "large"
+    ), Degree.VERY),
+    **dict.fromkeys(_words(
+        "huge enormous massive extreme extensive exaggerated dramatic intense gigantic"
+    ), Degree.EXTREME),
 }  # fmt: skip
 """Adjectives that only say how much there is of the noun's own meaning: "faint freckles", "a huge grin"."""
 
+AMBIGUOUS_ADJECTIVES: Final = frozenset(
+    _words("black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty")
+)
+"""Adjectives that describe things as readily as people: before an unknown noun they say nothing about the face."""
+
 STRONG_ADJECTIVES: Final[dict[str, Degree]] = {
-    **dict.fromkeys(
-        ["huge", "enormous", "gigantic", "massive", "oversized", "giant", "gargantuan", "colossal"], Degree.EXTREME
-    ),
-    **dict.fromkeys(["tiny", "minuscule", "beady", "bulbous", "emaciated", "obese", "ancient", "razor"], Degree.VERY),
+    **dict.fromkeys(_words("huge enormous gigantic massive oversized giant gargantuan colossal"), Degree.EXTREME),
+    **dict.fromkeys(_words("tiny minuscule beady bulbous emaciated obese ancient razor"), Degree.VERY),
 }
 """Adjectives that carry a degree of their own."""
 
@@ -517,92 +252,15 @@ PEOPLE: Final[dict[str, Effects]] = {
 }
 
 PERSON_NOUNS: Final = frozenset(
-    [
-        "person",
-        "human",
-        "people",
-        "someone",
-        "somebody",
-        "individual",
-        "character",
-        "figure",
-        "model",
-        "hero",
-        "heroine",
-        "villain",
-        "wizard",
-        "warrior",
-        "knight",
-        "ranger",
-        "mage",
-        "rogue",
-        "paladin",
-        "cleric",
-        "ruler",
-        "noble",
-        "peasant",
-        "villager",
-        "stranger",
-        "teacher",
-        "nurse",
-        "doctor",
-        "librarian",
-        "student",
-        "scientist",
-        "professor",
-        "lawyer",
-        "officer",
-        "detective",
-        "policeman",
-        "policewoman",
-        "firefighter",
-        "cook",
-        "chef",
-        "waiter",
-        "waitress",
-        "actor",
-        "actress",
-        "dancer",
-        "singer",
-        "musician",
-        "artist",
-        "painter",
-        "writer",
-        "poet",
-        "engineer",
-        "mechanic",
-        "driver",
-        "shopkeeper",
-        "merchant",
-        "priest",
-        "samurai",
-        "geisha",
-        "ninja",
-        "surfer",
-        "skater",
-        "astronaut",
-        "superhero",
-        "adventurer",
-        "explorer",
-        "hunter",
-        "thief",
-        "assassin",
-        "spy",
-        "judge",
-        "politician",
-        "executive",
-        "manager",
-        "worker",
-        "neighbour",
-        "cousin",
-        "twin",
-        "sibling",
-        "parent",
-        "fellow",
-        "folk",
-        "lass",
-        "lad",
-    ]
+    _words(
+        "person human people someone somebody individual character figure model hero heroine villain wizard "
+        "warrior knight ranger mage rogue paladin cleric ruler noble peasant villager stranger teacher nurse "
+        "doctor librarian student scientist professor lawyer officer detective policeman policewoman "
+        "firefighter cook chef waiter waitress actor actress dancer singer musician artist painter writer "
+        "poet engineer mechanic driver shopkeeper merchant priest samurai geisha ninja surfer skater "
+        "astronaut superhero adventurer explorer hunter thief assassin spy judge politician executive manager "
+        "worker neighbour cousin twin sibling parent fellow folk lass lad"
+    )
 )
 """People an adjective such as "black" or "thin" describes; the noun itself says nothing about the face."""
 
@@ -634,28 +292,10 @@ AGE_DECADES: Final[dict[str, int]] = {
 UNITS: Final[dict[str, int]] = {
     word: number
     for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
+        _words(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+            "sixteen seventeen eighteen nineteen"
+        )
     )
 }
 TENS: Final[dict[str, int]] = {
@@ -668,33 +308,50 @@ TENS: Final[dict[str, int]] = {
 # any people. Where a population is mixed the shares are the rough middle of it.
 ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     **dict.fromkeys(
-        ["african", "black", "nigerian", "kenyan", "ethiopian", "ghanaian", "somali", "sudanese", "senegalese", "ugandan", "congolese", "jamaican", "haitian", "zulu", "yoruba", "igbo", "tanzanian", "rwandan", "cameroonian", "zimbabwean", "angolan", "eritrean", "malian", "masai", "maasai"],
+        _words(
+        "african black nigerian kenyan ethiopian ghanaian somali sudanese senegalese ugandan congolese "
+        "jamaican haitian zulu yoruba igbo tanzanian rwandan cameroonian zimbabwean angolan eritrean malian "
+        "masai maasai"
+    ),
         (1.0, 0.0, 0.0, 0.0),
     ),
     **dict.fromkeys(("african american", "afro american", "afro caribbean", "caribbean"), (0.85, 0.0, 0.0, 0.15)),
     "south african": (0.8, 0.0, 0.0, 0.2),
     **dict.fromkeys(
         ("east asian", "asian", "oriental", *(
-            ["chinese", "japanese", "korean", "taiwanese", "mongolian", "vietnamese", "thai", "tibetan", "cambodian", "laotian", "burmese", "hmong", "singaporean"])),
+            _words(
+        "chinese japanese korean taiwanese mongolian vietnamese thai tibetan cambodian laotian burmese hmong "
+        "singaporean"
+    ))),
         (0.0, 1.0, 0.0, 0.0),
     ),
     **dict.fromkeys(["filipino", "filipina", "indonesian", "malaysian", "malay", "javanese", "southeast"], (0.0, 0.8, 0.2, 0.0)),
     **dict.fromkeys(("southeast asian", "south east asian"), (0.0, 0.8, 0.2, 0.0)),
     **dict.fromkeys(
         ("south asian", "sri lankan", *(
-            ["indian", "pakistani", "bengali", "bangladeshi", "nepali", "nepalese", "punjabi", "tamil", "desi", "gujarati", "kashmiri"])),
+            _words(
+        "indian pakistani bengali bangladeshi nepali nepalese punjabi tamil desi gujarati kashmiri"
+    ))),
         (0.0, 0.0, 1.0, 0.0),
     ),
     **dict.fromkeys(["afghan", "afghani"], (0.0, 0.15, 0.45, 0.4)),
     **dict.fromkeys(
         ("european", "caucasian", "eastern european", "northern european", "new zealander", *(
-            ["white", "scandinavian", "italian", "irish", "english", "scottish", "welsh", "british", "german", "french", "dutch", "swedish", "norwegian", "danish", "finnish", "icelandic", "polish", "russian", "ukrainian", "czech", "austrian", "swiss", "belgian", "nordic", "slavic", "celtic", "hungarian", "romanian", "serbian", "croatian", "bulgarian", "lithuanian", "latvian", "estonian", "canadian", "australian", "american", "viking", "anglo", "portuguese"])),
+            _words(
+        "white scandinavian italian irish english scottish welsh british german french dutch swedish "
+        "norwegian danish finnish icelandic polish russian ukrainian czech austrian swiss belgian nordic "
+        "slavic celtic hungarian romanian serbian croatian bulgarian lithuanian latvian estonian canadian "
+        "australian american viking anglo portuguese"
+    ))),
         (0.0, 0.0, 0.0, 1.0),
     ),
     **dict.fromkeys(["spanish", "greek", "mediterranean", "sicilian", "maltese"], (0.05, 0.0, 0.05, 0.9)),
     **dict.fromkeys(
         ("middle eastern", "north african", *(
-            ["arab", "arabic", "arabian", "iranian", "persian", "iraqi", "syrian", "lebanese", "egyptian", "moroccan", "algerian", "tunisian", "saudi", "turkish", "jordanian", "palestinian", "kurdish", "israeli", "yemeni", "libyan", "berber"])),
+            _words(
+        "arab arabic arabian iranian persian iraqi syrian lebanese egyptian moroccan algerian tunisian saudi "
+        "turkish jordanian palestinian kurdish israeli yemeni libyan berber"
+    ))),
         (0.15, 0.0, 0.35, 0.5),
     ),
     **dict.fromkeys(["kazakh", "uzbek", "kyrgyz", "uyghur", "turkmen"], (0.0, 0.6, 0.15, 0.25)),
@@ -704,7 +361,9 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
     "puerto rican": (0.25, 0.15, 0.0, 0.6),
     **dict.fromkeys(
         ("latin american", *(
-            ["latino", "latina", "latinx", "hispanic", "mexican", "colombian", "venezuelan", "chilean", "ecuadorian", "chicano", "chicana"])),
+            _words(
+        "latino latina latinx hispanic mexican colombian venezuelan chilean ecuadorian chicano chicana"
+    ))),
         (0.1, 0.4, 0.0, 0.5),
     ),
     **dict.fromkeys(["peruvian", "bolivian", "guatemalan"], (0.05, 0.65, 0.0, 0.3)),

@@ -10,7 +10,7 @@ from functools import cache
 from dreamface.language.tables import SPELLINGS, STOPS
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'"})
-_TOKEN = re.compile(r"\d+(?!(?:s|yo|y|yrs?|years?)\b)[^\W\d_]+|\d+|[^\W\d_]+(?:'[^\W\d_]+)*|\n|[^\w\s]|_|[^\s]")
+_TOKEN = re.compile(r"\d+[^\W\d_]*|[^\W\d_]+(?:'[^\W\d_]+)*|\n|[^\w\s]|_|[^\s]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # Unicode categories: control, format, surrogate, unassigned
 _NOT_PLURAL = ("ss", "us", "is", "as", "os")
 _SIBILANT_PLURALS = ("shes", "ches", "sses", "xes", "zzes")

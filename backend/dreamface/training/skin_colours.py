@@ -22,7 +22,8 @@ FloatArray = NDArray[np.float64]
 OUTPUT: Final = Path(__file__).parent.parent / "skin" / "skin_colours.npz"
 
 WAVELENGTHS: Final = np.arange(400.0, 701.0, 10.0)  # nanometres
-STEPS: Final = {"oxygenation": 2, "carotene": 6, "blood": 12, "melanin": 24}  # table size by axis
+STEPS: Final = {"oxygenation": 2, "carotene": 5, "blood": 17, "melanin": 25}  # table size by axis
+MOST_BLOOD: Final = 2.0  # upper end of the blood axis: 1 is the reddest skin, lips and wet skin have more
 
 # Molar extinction of haemoglobin with and without oxygen, 1 / (cm mol / l), at WAVELENGTHS. Compiled by Scott Prahl from
 # W. B. Gratzer and N. Kollias, "Tabulated molar extinction coefficient for hemoglobin in water", Oregon Medical Laser
@@ -59,14 +60,14 @@ def main() -> None:
 
 
 def skin_colours() -> FloatArray:
-    """[oxygenation, carotene, blood, melanin, 3] linear Rec. 709; every axis is a trait-like amount from 0 to 1."""
-    axes = [np.linspace(0.0, 1.0, count) for count in STEPS.values()]
+    """[oxygenation, carotene, blood, melanin, 3] linear Rec. 709; axes run from 0 to 1, blood to `MOST_BLOOD`."""
+    axes = [np.linspace(0.0, MOST_BLOOD if name == "blood" else 1.0, count) for name, count in STEPS.items()]
     oxygenation, carotene, blood, melanin = np.meshgrid(*axes, indexing="ij")
     return to_linear(reflectance(oxygenation, carotene, blood, melanin))
 
 
 def reflectance(oxygenation: FloatArray, carotene: FloatArray, blood: FloatArray, melanin: FloatArray) -> FloatArray:
-    """[..., 31] diffuse reflectance of skin at WAVELENGTHS, for amounts [...] from 0 to 1.
+    """[..., 31] diffuse reflectance of skin at WAVELENGTHS, for amounts [...] as in the table.
 
     Light that comes back from the dermis passes the epidermis twice and bounces between both (Kubelka 1954).
     """

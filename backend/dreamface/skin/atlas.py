@@ -1,0 +1,193 @@
+"""The skin tile's texels on the head's surface.
+
+What varies slowly over the skin is painted on a coarse grid of texels and enlarged; only relief, spots and hairs are
+painted at full size, straight into the layout. Texels outside the islands take after the nearest one inside, so that no
+filter ever meets a background.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from scipy.ndimage import distance_transform_edt
+from torch import Tensor
+
+from dreamface.face import Head, Topology
+
+_SKIN: Final = "skin"
+_BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
+_KEPT: Final = 4  # atlases in memory
+_ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
+
+_atlases: OrderedDict[tuple[int, int], tuple[Topology, Atlas]] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Where the texels of an S x S skin tile lie; the same for all heads of a topology. N is S * S, row by row.
+
+    Attributes:
+        size: S.
+        corners: [N, 3] vertices around each texel.
+        uv_corners: [N, 3] the same as indices into the topology's `uv`.
+        barycentric: [N, 3] weights of the corners.
+        inside: [S, S] bool: texels whose centre lies in an island.
+        interior: [S, S] 0 at the islands' borders and outside, 1 further inside.
+        regions: name -> [S, S] weights 0..1.
+    """
+
+    size: int
+    corners: Tensor
+    uv_corners: Tensor
+    barycentric: Tensor
+    inside: Tensor
+    interior: Tensor
+    regions: dict[str, Tensor]
+
+    def region(self, *names: str) -> Tensor:
+        """[S, S] union of regions; 0 for those that the head model has not."""
+        missing = torch.zeros(self.size, self.size)
+        found = [self.regions.get(name, missing) for name in names]
+        return torch.stack(found).amax(dim=0)
+
+    def spread(self, values: Tensor, corners: Tensor) -> Tensor:
+        """[C, S, S] of values [V, C] at `corners` (vertices or texture coordinates)."""
+        mixed = torch.einsum("nkc,nk->cn", values[corners], self.barycentric)
+        return mixed.view(-1, self.size, self.size)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """One head's skin over the atlas.
+
+    Attributes:
+        atlas: where the texels lie.
+        position: [3, S, S] metres.
+        metric: [3, S, S]: a, b, c such that a height's slope along the tangent is a * dh/du and along the bitangent
+            c * (dh/dv - b * dh/du), per metre; see `slopes`.
+    """
+
+    atlas: Atlas
+    position: Tensor
+    metric: Tensor
+
+    @property
+    def density(self) -> Tensor:
+        """[S, S] tile lengths per metre of skin."""
+        return torch.sqrt(self.metric[0] * self.metric[2])
+
+
+def atlas_of(topology: Topology, size: int) -> Atlas:
+    """The atlas of a topology, from memory where it was needed before."""
+    key = (id(topology), size)
+    if key not in _atlases:
+        _atlases[key] = (topology, _bake(topology, size))  # keeps the topology alive, and so its id its own
+        while len(_atlases) > _KEPT:
+            _atlases.popitem(last=False)
+    _atlases.move_to_end(key)
+    return _atlases[key][1]
+
+
+def surface_of(head: Head, size: int) -> Surface:
+    """The head's skin on a grid of `size` x `size` texels."""
+    atlas = atlas_of(head.topology, size)
+    along_u, along_v = _uv_derivatives(head).split(3, dim=1)
+    length = torch.linalg.vector_norm(along_u, dim=1, keepdim=True).clamp_min(1e-9)
+    shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
+    upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(1e-12))
+    metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
+    return Surface(
+        atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners)
+    )
+
+
+def landmark_uv(topology: Topology, name: str) -> Tensor:
+    """[2] texture coordinates of a landmark on the skin."""
+    corner = torch.nonzero(topology.faces == topology.landmarks[name])[0]
+    return topology.uv[topology.face_uvs[corner[0], corner[1]]]
+
+
+def _skin_triangles(topology: Topology) -> Tensor:
+    parts = [part for part in topology.parts if part.material == _SKIN]
+    return torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
+
+
+def _uv_derivatives(head: Head) -> Tensor:
+    """[T, 6] metres of surface per unit of u and of v at texture coordinates, averaged over the triangles around them."""
+    topology = head.topology
+    chosen = _skin_triangles(topology)
+    corners = topology.triangle_uvs[chosen]
+    a, b, c = head.vertices[topology.triangles[chosen]].unbind(1)
+    uv_a, uv_b, uv_c = topology.uv[corners].unbind(1)
+    (u_b, v_b), (u_c, v_c) = (uv_b - uv_a).unbind(1), (uv_c - uv_a).unbind(1)
+    area = (u_b * v_c - u_c * v_b)[:, None]
+    # Multiplied by the area instead of divided by it: each triangle then weighs as much as it covers of the tile.
+    scaled_u = (b - a) * v_c[:, None] - (c - a) * v_b[:, None]
+    scaled_v = (c - a) * u_b[:, None] - (b - a) * u_c[:, None]
+    share = torch.cat((scaled_u, scaled_v, area), dim=1) * torch.sign(area)
+    total = torch.zeros(len(topology.uv), 7).index_add_(0, corners.reshape(-1), share.repeat_interleave(3, dim=0))
+    return total[:, :6] / total[:, 6:].clamp_min(1e-12)
+
+
+def _bake(topology: Topology, size: int) -> Atlas:
+    chosen = _skin_triangles(topology)
+    uv = topology.uv[topology.triangle_uvs[chosen]]
+    places = torch.stack((uv[..., 0] * size - 0.5, (1.0 - uv[..., 1]) * size - 0.5), dim=-1)
+    covered = _cover(places, size)
+    inside = (covered >= 0).view(size, size)
+    distance = distance_transform_edt(inside.numpy())
+    rows, columns = distance_transform_edt(~inside.numpy(), return_distances=False, return_indices=True)
+    nearest = torch.from_numpy(rows.astype(np.int64) * size + columns).view(-1)
+    triangle = covered[nearest]
+    pixel = torch.stack((nearest % size, nearest // size), dim=1).to(places.dtype)
+    corners = topology.triangles[chosen[triangle]]
+    barycentric = _weights(places[triangle], pixel).clamp_min(0.0)
+    barycentric = barycentric / barycentric.sum(dim=1, keepdim=True)
+    atlas = Atlas(
+        size,
+        corners,
+        topology.triangle_uvs[chosen[triangle]],
+        barycentric,
+        inside,
+        smooth_step(torch.from_numpy(distance.astype(np.float32)) / size, 0.0, _BORDER),
+        {},
+    )
+    if topology.regions:
+        weights = atlas.spread(torch.stack(list(topology.regions.values()), dim=1), corners)
+        atlas.regions.update(zip(topology.regions, weights.unbind(0), strict=True))
+    return atlas
+
+
+def _cover(places: Tensor, size: int) -> Tensor:
+    """[size * size] the triangle that covers each texel's centre, -1 for none; places [T, 3, 2] are in texels."""
+    low = places.amin(dim=1).ceil().long().clamp(0, size - 1)
+    high = places.amax(dim=1).floor().long().clamp(0, size - 1)
+    width, height = (high - low + 1).clamp_min(0).unbind(1)
+    count = width * height
+    triangle = torch.repeat_interleave(torch.arange(len(places)), count)
+    number = torch.arange(len(triangle)) - (count.cumsum(0) - count)[triangle]
+    x = low[triangle, 0] + number % width[triangle]
+    y = low[triangle, 1] + number // width[triangle]
+    weights = _weights(places[triangle], torch.stack((x, y), dim=1).to(places.dtype))
+    hit = (weights >= _ON_EDGE).all(dim=1)
+    found = torch.full((size * size,), -1)
+    return found.scatter_reduce_(0, (y * size + x)[hit], triangle[hit], "amax")
+
+
+def _weights(corners: Tensor, points: Tensor) -> Tensor:
+    """[N, 3] barycentric weights of points [N, 2] in triangles [N, 3, 2]."""
+    (x_a, y_a), (x_b, y_b) = (corners[:, 0] - points).unbind(1), (corners[:, 1] - points).unbind(1)
+    x_c, y_c = (corners[:, 2] - points).unbind(1)
+    parts = torch.stack((x_b * y_c - x_c * y_b, x_c * y_a - x_a * y_c, x_a * y_b - x_b * y_a), dim=1)
+    total = parts.sum(dim=1, keepdim=True)
+    return parts / torch.where(total.abs() < 1e-12, 1e-12, total)
+
+
+def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
+    """0 up to `low`, 1 from `high` on, smooth between."""
+    share = ((values - low) / (high - low)).clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)

@@ -1,0 +1,92 @@
+"""Random patterns, each from its own stream, so that a new layer or a changed trait leaves the others as they were."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate
+
+_LATTICE: Final = 32  # cells after which a lattice repeats; odd angles to the surface hide it
+# Any rotation away from the axes will do: noise aligned with the face would be mirrored across its middle.
+_TURN: Final = torch.linalg.qr(torch.tensor([[0.62, 0.37, -0.71], [-0.29, 0.91, 0.24], [0.73, 0.11, 0.66]]))[0]
+
+
+def stream(seed: int, layer: str) -> torch.Generator:
+    """The layer's own random numbers."""
+    digest = hashlib.blake2b(f"skin/{layer}/{seed}".encode(), digest_size=7).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest, "big"))
+
+
+def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.Generator) -> Tensor:
+    """Smooth value noise in space (Perlin 1985's lattice, quintic fade), seamless wherever the surface is.
+
+    Args:
+        position: [3, H, W] metres.
+        cell: metres between lattice points.
+        channels: how many independent ones.
+        generator: where the lattice comes from.
+
+    Returns:
+        [channels, H, W], mean 0, standard deviation about 1.
+    """
+    lattice = torch.randn(_LATTICE**3, channels, generator=generator)
+    place = (_TURN @ position.reshape(3, -1)) / cell
+    low = place.floor()
+    share = place - low
+    fade = share**3 * (share * (share * 6.0 - 15.0) + 10.0)
+    near = low.long().remainder(_LATTICE)
+    far = (near + 1).remainder(_LATTICE)
+    scale = torch.tensor([[_LATTICE**2], [_LATTICE], [1]])
+    (x_0, y_0, z_0), (x_1, y_1, z_1) = near * scale, far * scale
+    fade_x, fade_y, fade_z = fade[..., None]
+
+    def along_z(base: Tensor) -> Tensor:
+        return torch.lerp(lattice[base + z_0], lattice[base + z_1], fade_z)
+
+    front = torch.lerp(along_z(x_0 + y_0), along_z(x_0 + y_1), fade_y)
+    back = torch.lerp(along_z(x_1 + y_0), along_z(x_1 + y_1), fade_y)
+    mixed = torch.lerp(front, back, fade_x).T.reshape(channels, *position.shape[1:])
+    return mixed * 1.55  # trilinear mixing of independent values loses about a third of their spread
+
+
+def flat_noise(rows: int, columns: int, size: int, generator: torch.Generator) -> Tensor:
+    """[size, size] smooth noise over the tile with `rows` x `columns` bumps, standard deviation about 1."""
+    coarse = torch.randn(1, 1, rows, columns, generator=generator)
+    if size < min(rows, columns):
+        coarse = avg_pool2d(coarse, min(rows, columns) // size)
+    return interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)[0, 0]
+
+
+def cell_tile(cells: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """A repeating square of irregular cells (Worley 1996, "A cellular texture basis function").
+
+    Args:
+        cells: per side.
+        size: texels per side.
+        generator: where the cells come from.
+
+    Returns:
+        [size, size] distance to the nearest cell's middle, to the second nearest, both in cells, and a number 0..1 that
+        is the nearest cell's own.
+    """
+    offset = 0.5 + 0.8 * (torch.rand(2, cells, cells, generator=generator) - 0.5)
+    own = torch.rand(cells * cells, generator=generator)
+    line = (torch.arange(size) + 0.5) * (cells / size)
+    row, column = line.long()[:, None], line.long()[None, :]
+    y, x = line[:, None] - row, line[None, :] - column
+    first = torch.full((size, size), 9.0)
+    second, nearest = first.clone(), torch.zeros(size, size, dtype=torch.long)
+    for step_y in (-1, 0, 1):
+        for step_x in (-1, 0, 1):
+            index = (row + step_y).remainder(cells) * cells + (column + step_x).remainder(cells)
+            away_y = step_y + offset[0].view(-1)[index] - y
+            away_x = step_x + offset[1].view(-1)[index] - x
+            distance = away_x * away_x + away_y * away_y
+            closer = distance < first
+            second = torch.where(closer, first, torch.minimum(second, distance))
+            nearest = torch.where(closer, index, nearest)
+            first = torch.minimum(first, distance)
+    return first.sqrt(), second.sqrt(), own[nearest]

@@ -1,0 +1,81 @@
+"""What colour pigments give: skin from the table that `training.skin_colours` makes, hair from its melanins."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from dreamface.traits import Traits
+
+_TABLE: Final = Path(__file__).with_name("skin_colours.npz")
+MOST_BLOOD: Final = 2.0  # upper end of the table's blood axis; 1 is the reddest skin, lips have more
+_STEP: Final = 0.05  # of a pigment, for slopes
+
+# Absorption of hair per unit of each melanin, red, green and blue (d'Eon et al. 2011, "An energy-conserving hair
+# reflectance model"), and how a mass of hair reflects it (Chiang et al. 2016, "A practical and controllable hair and fur
+# model for production path tracing", equation 9, for an azimuthal roughness of 0.3).
+_EUMELANIN: Final = torch.tensor([0.419, 0.697, 1.37])
+_PHEOMELANIN: Final = torch.tensor([0.187, 0.4, 1.05])
+_MANY_BOUNCES: Final = 5.89
+_MOST_MELANIN: Final = 0.985  # share at which hair is black; 1 would need endless melanin
+_WHITE_HAIR: Final = torch.tensor([0.62, 0.60, 0.57])
+
+
+def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: float) -> Tensor:
+    """Linear Rec. 709 albedo of skin.
+
+    Args:
+        melanin, oxygenation: [H, W] 0..1.
+        blood: [H, W] 0..2.
+        carotene: 0..1, one for the whole face.
+
+    Returns:
+        [3, H, W].
+    """
+    table = _table()
+    place = carotene * (table.shape[1] - 1)
+    below = min(int(place), table.shape[1] - 2)
+    chosen = torch.lerp(table[:, below], table[:, below + 1], place - below)  # [oxygenation, blood, melanin, 3]
+    volume = chosen.permute(0, 3, 1, 2).reshape(1, -1, *chosen.shape[1:3])
+    grid = torch.stack((2.0 * melanin - 1.0, 2.0 / MOST_BLOOD * blood - 1.0), dim=-1)[None]
+    venous, arterial = grid_sample(volume, grid, padding_mode="border", align_corners=True)[0].split(3)
+    return torch.exp(torch.lerp(venous, arterial, oxygenation.clamp(0.0, 1.0)))
+
+
+def pigment_slopes(melanin: float, blood: float, carotene: float) -> tuple[Tensor, Tensor]:
+    """How much a little more melanin, and a little more blood, darkens skin: [3] change of the albedo's logarithm each."""
+    start = min(melanin, 1.0 - _STEP), min(blood, MOST_BLOOD - _STEP)
+    amounts = torch.tensor([[start, (start[0] + _STEP, start[1]), (start[0], start[1] + _STEP)]])
+    colours = skin_colour(amounts[..., 0], amounts[..., 1], torch.full((1, 3), 0.8), carotene).log()[:, 0]
+    return (colours[:, 1] - colours[:, 0]) / _STEP, (colours[:, 2] - colours[:, 0]) / _STEP
+
+
+@cache
+def _table() -> Tensor:
+    """[oxygenation, carotene, blood, melanin, 3] logarithm of the albedo: pigments absorb, so it bends the least."""
+    with np.load(_TABLE) as stored:
+        return torch.from_numpy(stored["linear"]).log()
+
+
+def hair_colour(traits: Traits) -> Tensor:
+    """[3] linear Rec. 709 of hair that has not turned grey."""
+    melanin = -np.log(1.0 - _MOST_MELANIN * traits.number("hair.melanin"))
+    redness = traits.number("hair.redness")
+    absorption = melanin * ((1.0 - redness) * _EUMELANIN + redness * _PHEOMELANIN)
+    return torch.minimum(torch.exp(-_MANY_BOUNCES * absorption.sqrt()), _WHITE_HAIR)
+
+
+def white_hair_colour() -> Tensor:
+    """[3] linear Rec. 709 of hair without pigment."""
+    return _WHITE_HAIR
+
+
+def mixed_hair_colour(traits: Traits) -> Tensor:
+    """[3] mean linear Rec. 709 of grey and coloured hairs."""
+    return torch.lerp(hair_colour(traits), _WHITE_HAIR, traits.number("hair.grey"))

@@ -1,0 +1,361 @@
+"""Prompts to traits: what the words say comes out, with its reason, and nothing else does."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+
+from dreamface.errors import BadRequest
+from dreamface.language import encoder, read
+from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, VOCABULARY, Kind
+
+HIGH, LOW, ZERO = "high", "low", "zero"
+SMILE = "expression.mouthSmileLeft"
+OPEN = "expression.jawOpen"
+
+NEEDS_ENCODER = pytest.mark.skipif(encoder.model_folder() is None, reason="the encoder's package is not installed")
+
+# What each prompt must say: HIGH and LOW are sides of the trait's default, ZERO is 0, anything else is the value.
+PROMPTS = {
+    # binding
+    "a big nose and small eyes": {"nose.width": HIGH, "eyes.size": LOW},
+    "a wide nose, mouth and jaw": {"nose.width": HIGH, "mouth.width": HIGH, "jaw.width": HIGH},
+    "thin lips and thick brows": {"lips.upper": LOW, "lips.lower": LOW, "brows.thickness": HIGH},
+    "eyes that are close together": {"eyes.spacing": LOW},
+    "close-set eyes": {"eyes.spacing": LOW},
+    "his nose is broad": {"nose.width": HIGH},
+    "her eyes are big and blue, her nose is small": {"eyes.size": HIGH, "nose.width": LOW},
+    "his nose and ears are big": {"nose.width": HIGH, "ears.size": HIGH},
+    "a nose that is long and thin": {"nose.length": HIGH, "nose.width": LOW},
+    "she has a big nose and she is thin": {"nose.width": HIGH, "body.weight": LOW},
+    "a square-jawed, thin-lipped man": {"jaw.width": HIGH, "lips.upper": LOW, "gender": 1.0},
+    "the tip of his nose is round": {"nose.tip_width": HIGH},
+    "bigger ears": {"ears.size": HIGH},
+    "ears that stick out": {"ears.protrusion": HIGH},
+    "a thin man with a thin face": {"body.weight": LOW, "face.width": LOW, "gender": 1.0},
+    # people and ages
+    "a 70 year old woman": {"age": 70.0, "gender": -1.0},
+    "a man of 60": {"age": 60.0, "gender": 1.0},
+    "a girl aged 12": {"age": 12.0, "gender": -1.0},
+    "a woman in her thirties": {"age": 35.0},
+    "a man in his late 40s": {"age": 48.0},
+    "a seventy-five-year-old grandmother": {"age": 75.0, "gender": -1.0},
+    "a middle-aged lady": {"age": 50.0, "gender": -1.0},
+    "a little boy": {"age": 9.0, "gender": 1.0},
+    "a toddler": {"age": 2.5},
+    "a 20 year old girl": {"age": 20.0, "gender": -1.0},
+    "an old king": {"age": HIGH, "gender": 1.0},
+    "a young queen": {"age": LOW, "gender": -1.0},
+    "a muscular teenager": {"age": 16.0, "body.muscle": HIGH},
+    # ancestry
+    "half Japanese half Irish": {"ancestry.east_asian": 0.5, "ancestry.european": 0.5, "ancestry.african": ZERO},
+    "a Nigerian man": {"ancestry.african": 1.0, "ancestry.european": ZERO},
+    "a Brazilian woman": {"ancestry.european": 0.55, "ancestry.african": 0.35},
+    "a black woman with white hair": {"ancestry.african": 1.0, "hair.grey": 1.0},
+    "not Asian": {"ancestry.east_asian": ZERO},
+    # skin, hair, eyes, make-up
+    "very dark skin": {"skin.melanin": HIGH},
+    "pale skin with rosy cheeks": {"skin.melanin": LOW, "skin.redness": HIGH},
+    "long curly black hair": {"hair.style": "curly", "hair.length": HIGH, "hair.melanin": 1.0},
+    "a blonde woman with braids": {"hair.melanin": LOW, "hair.style": "braids"},
+    "auburn hair": {"hair.redness": HIGH},
+    "pink hair": {"hair.dye": None},
+    "a bald man": {"hair.style": "bald"},
+    "his hair is short and grey": {"hair.length": LOW, "hair.grey": HIGH},
+    "red lipstick and green eyeshadow": {"lipstick": None, "eyeshadow": None},
+    "a long white beard": {"beard.length": HIGH, "beard.style": "full"},
+    "a goatee": {"beard.style": "goatee"},
+    "bushy eyebrows and long lashes": {"brows.thickness": HIGH, "lashes.length": HIGH},
+    "bags under his eyes": {"eyes.bags": HIGH},
+    "wrinkles around the eyes": {"wrinkles.eyes": HIGH},
+    # negation
+    "no freckles": {"freckles.density": ZERO},
+    "no freckles, moles or wrinkles": {"freckles.density": ZERO, "moles.density": ZERO, "wrinkles.eyes": ZERO},
+    "no freckles, big nose": {"freckles.density": ZERO, "nose.width": HIGH},
+    "without a beard": {"beard.style": "none", "beard.density": ZERO},
+    "he doesn't have a moustache": {"beard.style": "none"},
+    "not smiling": {SMILE: ZERO},
+    "she isn't old": {"age": 35.0},
+    "a clean-shaven man": {"beard.style": "none", "stubble.density": ZERO},
+    "no eyebrows": {"brows.density": ZERO},
+    "free of wrinkles": {"wrinkles.forehead": ZERO},
+    "his nose isn't big": {"nose.width": ZERO},
+    "no hair": {"hair.style": "bald"},
+    "not a very old woman": {"age": 35.0, "gender": -1.0},
+    # expressions
+    "smiling": {SMILE: HIGH},
+    "a slight smile": {SMILE: 0.35},
+    "angry": {"expression.browDownLeft": HIGH},
+    "surprised": {"expression.eyeWideLeft": HIGH, "expression.browInnerUp": HIGH},
+    "sad": {"expression.mouthFrownLeft": HIGH},
+    "winking": {"expression.eyeBlinkLeft": 1.0},
+    "laughing": {SMILE: HIGH, OPEN: HIGH},
+    "mouth open and eyes closed": {OPEN: HIGH, "expression.eyeBlinkRight": 1.0},
+    "disgusted": {"expression.noseSneerLeft": HIGH},
+    "afraid": {"expression.eyeWideLeft": HIGH, "expression.mouthStretchLeft": HIGH},
+    "pouting": {"expression.mouthPucker": HIGH},
+    "with her tongue out": {"expression.tongueOut": 1.0},
+    # people who look like something
+    "an elf": {"ears.pointed": HIGH},
+    "a goblin": {"ears.pointed": HIGH, "nose.length": HIGH},
+    "a vampire": {"skin.melanin": LOW},
+    "a weathered fisherman": {"wrinkles.eyes": HIGH, "wrinkles.forehead": HIGH},
+    "tired": {"under_eyes.darkness": HIGH},
+    "a vampire with tanned skin": {"skin.melanin": HIGH},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_a_prompt_says(prompt):
+    traits = read(prompt).traits
+    for name, expected in PROMPTS[prompt].items():
+        assert name in traits, f"{name} is missing"
+        value, default = traits[name].value, VOCABULARY[name].default
+        if expected == HIGH:
+            assert value > default, name
+        elif expected == LOW:
+            assert value < default, name
+        elif expected == ZERO:
+            assert value == 0.0, name
+        elif expected is not None:
+            assert value == (pytest.approx(expected) if isinstance(expected, float) else expected), name
+    assert read(prompt).not_understood == ()
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_reasons_are_words_of_the_prompt(prompt):
+    words = set(re.findall(r"[\w']+", prompt))
+    for name, entry in read(prompt).traits.items():
+        assert entry.because, name
+        assert 0.0 < entry.confidence <= 1.0, name
+        assert set(re.findall(r"[\w']+", entry.because)) <= words, name
+
+
+@pytest.mark.parametrize(
+    ("prompt", "only"),
+    [
+        ("a wide nose", {"nose.width"}),
+        ("thin lips", {"lips.upper", "lips.lower"}),
+        ("a woman of 30", {"age", "gender"}),
+        ("freckles on her nose and cheeks", {"freckles.density"}),
+        ("green eyes", {"iris.colour"}),
+        ("a black leather jacket", set()),
+        ("a man with a nose ring and a red dress", {"gender"}),
+        ("a face", set()),
+    ],
+)
+def test_what_is_not_mentioned_is_absent(prompt, only):
+    assert set(read(prompt).traits) == only
+
+
+def test_a_vocabulary_phrase_reads_to_its_trait():
+    """Every phrase of the vocabulary, on its own and on the right side."""
+    wrong = []
+    for trait in VOCABULARY.values():
+        for phrase in trait.more:
+            found = read(phrase)
+            if (
+                trait.name not in found.traits
+                or found.not_understood
+                or not _is_more(trait, found.traits[trait.name].value)
+            ):
+                wrong.append((trait.name, phrase))
+        for phrase in trait.less:
+            found = read(phrase)
+            if (
+                trait.name not in found.traits
+                or found.not_understood
+                or not _is_less(trait, found.traits[trait.name].value)
+            ):
+                wrong.append((trait.name, phrase))
+    assert wrong == []
+
+
+def _is_more(trait, value):
+    if trait.kind is Kind.NUMBER:
+        return value > trait.default
+    return trait.kind is Kind.COLOUR or value[3] > 0.0
+
+
+def _is_less(trait, value):
+    """An amount that most faces have none of cannot be less than that: a short beard is shorter than a long one."""
+    return value < (trait.default if trait.default > trait.low else _plain_amount(trait))
+
+
+def _plain_amount(trait):
+    return read(trait.more[0]).traits[trait.name].value
+
+
+@pytest.mark.parametrize(
+    ("name", "phrases"),
+    [
+        ("nose.width", ("a slightly wide nose", "a wide nose", "a very wide nose", "an extremely wide nose")),
+        ("eyes.size", ("slightly big eyes", "big eyes", "really big eyes", "huge eyes")),
+        ("freckles.density", ("no freckles", "a few freckles", "freckles", "covered in freckles")),
+        ("age", ("a bit old", "old", "very old", "extremely old")),
+        ("skin.melanin", ("very pale skin", "pale skin", "dark skin", "very dark skin")),
+        (SMILE, ("not smiling", "slightly smiling", "smiling", "a huge smile")),
+        ("body.weight", ("extremely thin", "thin", "a little thin", "a bit fat", "fat", "very fat")),
+    ],
+)
+def test_degrees_are_in_order(name, phrases):
+    values = [read(phrase).traits[name].value for phrase in phrases]
+    assert values == sorted(values)
+    assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "deviations"),
+    [("a wide jaw", 1.8), ("a slightly wide jaw", 0.9), ("a very narrow jaw", -2.4), ("an extremely wide jaw", 3.0)],
+)
+def test_shape_levels(phrase, deviations):
+    assert read(phrase).traits.number("jaw.width") == pytest.approx(deviations)
+
+
+def test_colours_are_what_they_are_called():
+    blue = read("blue eyes").traits.colour("iris.colour")
+    green = read("her eyes are green").traits.colour("iris.colour")
+    brown = read("brown eyes").traits.colour("iris.colour")
+    assert blue[2] == max(blue)
+    assert green[1] == max(green)
+    assert brown[0] == max(brown)
+    (red, _, tint_blue), strength = read("a blue alien").traits.tint("skin.tint")
+    assert tint_blue > red
+    assert strength > 0.5
+    lips, strength = read("bright red lipstick").traits.tint("lipstick")
+    assert lips[0] == max(lips)
+    assert strength > 0.5
+
+
+def test_later_words_win_with_less_confidence():
+    entry = read("a big nose. A small nose").traits["nose.width"]
+    assert entry.value < 0.0
+    assert entry.confidence < read("a small nose").traits["nose.width"].confidence
+
+
+def test_looks_that_are_only_suggested_are_less_sure_than_those_said():
+    fisherman, wrinkled = read("a fisherman").traits, read("wrinkled").traits
+    assert fisherman["wrinkles.eyes"].confidence < wrinkled["wrinkles.eyes"].confidence
+
+
+def test_ancestry_shares_add_up():
+    for prompt in ("Chinese", "half Japanese half Irish", "a Brazilian man", "Mexican", "Arab"):
+        traits = read(prompt).traits
+        assert sum(traits.number(name) for name in ANCESTRIES) == pytest.approx(1.0), prompt
+
+
+def test_unknown_words_are_reported_and_function_words_are_not():
+    reading = read("a man with a 😀 and 東京 in the spaceship")
+    assert reading.not_understood == ("😀", "東京", "spaceship")
+    assert set(reading.traits) == {"gender"}
+
+
+def test_nothing_usable_gives_no_traits():
+    reading = read("zxqv 12345 !!!")
+    assert dict(reading.traits) == {}
+    assert reading.not_understood == ("zxqv", "12345")
+
+
+@NEEDS_ENCODER
+@pytest.mark.parametrize(
+    ("slip", "name"), [("freckels", "freckles.density"), ("a smilling man", SMILE), ("wrinkels", "wrinkles.eyes")]
+)
+def test_typing_slips_are_forgiven_with_less_confidence(slip, name):
+    assert 0.0 < read(slip).traits[name].confidence < 1.0
+
+
+@pytest.mark.parametrize("prompt", ["a man in a house", "a horse", "bread", "the noise"])
+def test_words_that_only_look_alike_are_no_slips(prompt):
+    traits = set(read(prompt).traits)
+    assert not traits & set(SHAPE_TRAITS)
+    assert "beard.density" not in traits
+
+
+@NEEDS_ENCODER
+@pytest.mark.parametrize(
+    ("prompt", "name", "side"),
+    [
+        ("a nose like a potato", "nose.tip_width", 1),
+        ("crinkles beside the eyes", "wrinkles.eyes", 1),
+        ("his hairline is creeping back", "hair.style", 0),
+        ("skin like leather", "skin.pores", 1),
+        ("a grin from ear to ear", SMILE, 1),
+    ],
+)
+def test_paraphrases_are_found_by_meaning(prompt, name, side):
+    entry = read(prompt).traits[name]
+    assert 0.0 < entry.confidence <= 1.0
+    if side:
+        assert (entry.value - VOCABULARY[name].default) * side > 0.0
+
+
+def test_without_the_encoder_the_tables_still_work(monkeypatch):
+    monkeypatch.setattr(encoder, "model_folder", lambda: None)
+    reading = read("a big nose and snout-like whatsits")
+    assert reading.traits.number("nose.width") > 0.0
+    assert "whatsits" in reading.not_understood
+
+
+def test_a_plain_prompt_loads_no_heavy_library():
+    code = "import sys; from dreamface.language import read; read('a big nose'); print('transformers' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "\n\t", "\x00\x07"])
+def test_an_empty_prompt_is_refused(prompt):
+    with pytest.raises(BadRequest, match="empty"):
+        read(prompt)
+
+
+def test_a_long_prompt_is_refused_with_the_limit():
+    with pytest.raises(BadRequest, match="2,000"):
+        read("big nose " * 223)
+
+
+def test_control_characters_are_ignored():
+    assert read("a bi\x00g no\x07se").traits == read("a big nose").traits
+
+
+def test_reading_is_deterministic():
+    prompt = "a weathered 60 year old fisherman with a scruffy beard and eyes like the sea"
+    first, second = read(prompt), read(prompt)
+    assert first == second
+
+
+def test_random_text_never_crashes(monkeypatch):
+    monkeypatch.setattr(encoder, "model_folder", lambda: None)
+    generator = random.Random(7)
+    words = [
+        "no",
+        "not",
+        "very",
+        "and",
+        ",",
+        "or",
+        "is",
+        "nose",
+        "big",
+        "eyes",
+        "of",
+        "60",
+        "half",
+        "man",
+        "with",
+        "'s",
+        "n't",
+        "-",
+    ]
+    for _ in range(300):
+        noise = "".join(chr(generator.randrange(1, 0x3000)) for _ in range(generator.randrange(1, 40)))
+        jumble = " ".join(generator.choice(words) for _ in range(generator.randrange(1, 20)))
+        for prompt in (noise, jumble, f"{jumble} {noise}"):
+            try:
+                reading = read(prompt)
+            except BadRequest:
+                continue
+            assert all(word for word in reading.not_understood)
