@@ -1,7 +1,7 @@
 """The nouns of a generated head: topology, head, maps, face.
 
-Lengths are metres, Z is up, the face looks along -Y, the origin is the base of the neck. Images are `[H, W, C]` with row 0
-at v = 1; colours are linear Rec. 709.
+Lengths are metres, Z is up, the face looks along -Y, the origin is the base of the neck. Images are `[H, W, C]` with
+row 0 at v = 1; colours are linear Rec. 709.
 """
 
 from __future__ import annotations

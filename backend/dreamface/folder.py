@@ -100,7 +100,7 @@ class FaceDocument(_Strict):
 # ------------------------------------------------------------------------------------------------------------- saving
 
 
-def save(face: Face, path: Path | str, progress: Progress | None = None) -> Path:
+def save(face: Face, path: Path | str, progress: Progress = Progress()) -> Path:  # noqa: B008 - immutable
     """Write `face` as the folder `path`, in place of the face folder that may be there, and return `path`.
 
     Files that someone else put into the old folder are kept. If anything fails, or the user stops, the old folder stays
@@ -110,8 +110,7 @@ def save(face: Face, path: Path | str, progress: Progress | None = None) -> Path
         FolderError: the disk refused, or `path` holds something that is not a face folder.
         Cancelled: the user asked to stop.
     """
-    path = Path(path).absolute()
-    progress = progress or Progress()
+    path = Path(path).resolve()
     progress.report(_STEP, 0.0, "Saving the face")
     _check_replaceable(path)
     part = sibling(path, "part")

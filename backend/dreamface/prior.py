@@ -1,8 +1,8 @@
 """What a prompt leaves open: a balanced prior over people, drawn by the seed.
 
 Sexes and ancestries come up equally often and adults of all ages do. What hangs together in people hangs together here:
-skin, hair and eyes follow ancestry, wrinkles and grey hair follow age, beards follow sex and age. What the prompt does say
-is evidence for the rest: someone bearded is drawn a man, someone grey-haired is drawn older.
+skin, hair and eyes follow ancestry, wrinkles and grey hair follow age, beards follow sex and age. What the prompt does
+say is evidence for the rest: someone bearded is drawn a man, someone grey-haired is drawn older.
 """
 
 from __future__ import annotations
@@ -37,9 +37,15 @@ class _Ancestry:
 
 
 _COLOURING = {
-    "ancestry.african": _Ancestry((0.76, 0.10), (0.35, 0.08), (0.97, 0.03), 0.05, ((_DARK_BROWN, 0.85), (_BROWN, 0.15))),
-    "ancestry.east_asian": _Ancestry((0.27, 0.07), (0.50, 0.10), (0.95, 0.05), 0.05, ((_DARK_BROWN, 0.8), (_BROWN, 0.2))),
-    "ancestry.south_asian": _Ancestry((0.50, 0.11), (0.45, 0.10), (0.94, 0.05), 0.08, ((_DARK_BROWN, 0.6), (_BROWN, 0.4))),
+    "ancestry.african": _Ancestry(
+        (0.76, 0.10), (0.35, 0.08), (0.97, 0.03), 0.05, ((_DARK_BROWN, 0.85), (_BROWN, 0.15))
+    ),
+    "ancestry.east_asian": _Ancestry(
+        (0.27, 0.07), (0.50, 0.10), (0.95, 0.05), 0.05, ((_DARK_BROWN, 0.8), (_BROWN, 0.2))
+    ),
+    "ancestry.south_asian": _Ancestry(
+        (0.50, 0.11), (0.45, 0.10), (0.94, 0.05), 0.08, ((_DARK_BROWN, 0.6), (_BROWN, 0.4))
+    ),
     "ancestry.european": _Ancestry(
         (0.14, 0.07),
         (0.30, 0.08),
@@ -100,7 +106,9 @@ class _Draw:
 
     def _now(self, name: str) -> float:
         """A number as asked, else as drawn so far."""
-        source = self._asked if name in self._asked else Traits({n: self._drawn[n] for n in (name,) if n in self._drawn})
+        source = (
+            self._asked if name in self._asked else Traits({n: self._drawn[n] for n in (name,) if n in self._drawn})
+        )
         return source.number(name)
 
     def _pick(self, name: str, shares: list[float]) -> int:
@@ -191,7 +199,9 @@ class _Draw:
         self._set("moles.density", 0.25 * self._uniform("moles.density"))
         self._around("age_spots.density", 0.55 * _rise(age, 45, 85) * (0.5 + 0.5 * fair), 0.05 * _rise(age, 40, 60))
         young = 1.0 - _rise(age, 18, 30)
-        self._set("blemishes.density", 0.35 * self._uniform("blemishes.density") * (0.2 + 0.8 * young) * _rise(age, 9, 14))
+        self._set(
+            "blemishes.density", 0.35 * self._uniform("blemishes.density") * (0.2 + 0.8 * young) * _rise(age, 9, 14)
+        )
 
     # ---------------------------------------------------------------------------------------------------------- hair
 

@@ -21,7 +21,9 @@ class Step:
 class Watcher(Protocol):
     """Whoever watches: a progress bar, an event stream, a test."""
 
-    def __call__(self, step: Step) -> None: ...
+    def __call__(self, step: Step) -> None:
+        """Take one report."""
+        ...
 
 
 def _nobody(step: Step) -> None:

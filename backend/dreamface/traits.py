@@ -224,7 +224,21 @@ _SKIN = (
     _amount(Group.SKIN, "sclera.redness", "redness of the whites of the eyes", "bloodshot eyes, red eyes", "clear eyes", 0.1),
 )  # fmt: skip
 
-HAIR_STYLES = ("bald", "buzz", "short", "bob", "medium", "long", "curly", "afro", "braids", "bun", "ponytail", "mohawk", "receding")
+HAIR_STYLES = (
+    "bald",
+    "buzz",
+    "short",
+    "bob",
+    "medium",
+    "long",
+    "curly",
+    "afro",
+    "braids",
+    "bun",
+    "ponytail",
+    "mohawk",
+    "receding",
+)
 BEARD_STYLES = ("none", "moustache", "goatee", "full", "sideburns")
 
 _HAIR = (
@@ -264,7 +278,8 @@ ARKIT_SHAPES = (
 """The 52 blend shape names of Apple's ARKit (ARFaceAnchor.BlendShapeLocation), in its order."""
 
 _EXPRESSION = tuple(
-    Trait(f"expression.{name}", Group.EXPRESSION, Kind.NUMBER, f"ARKit blend shape {name} at rest") for name in ARKIT_SHAPES
+    Trait(f"expression.{name}", Group.EXPRESSION, Kind.NUMBER, f"ARKit blend shape {name} at rest")
+    for name in ARKIT_SHAPES
 )
 
 VOCABULARY: Mapping[str, Trait] = MappingProxyType(
@@ -364,7 +379,9 @@ class Traits(Mapping[str, TraitValue]):
     @classmethod
     def from_json(cls, data: Mapping[str, Mapping[str, Any]]) -> Traits:
         """The inverse of `to_json`."""
-        return cls({name: TraitValue(entry["value"], entry["confidence"], entry["because"]) for name, entry in data.items()})
+        return cls(
+            {name: TraitValue(entry["value"], entry["confidence"], entry["because"]) for name, entry in data.items()}
+        )
 
     def _value(self, name: str, kind: Kind) -> Value:
         trait = VOCABULARY[name]

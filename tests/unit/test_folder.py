@@ -95,6 +95,14 @@ def test_saving_again_replaces_the_face_and_keeps_the_artists_files(saved, tmp_p
     assert list(tmp_path.iterdir()) == [saved]
 
 
+def test_saving_through_a_link_replaces_what_it_points_at(saved, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(saved, target_is_directory=True)
+    folder.save(synthetic_face("face-2"), link)
+    assert link.is_symlink()
+    assert folder.read_document(saved).face_id == "face-2"
+
+
 def test_an_empty_folder_may_be_filled(face, tmp_path):
     (tmp_path / "empty").mkdir()
     folder.save(face, tmp_path / "empty")

@@ -119,8 +119,8 @@ def test_regions_lie_where_they_should(adult: Head) -> None:
     points, regions = adult.topology.landmarks, adult.topology.regions
     expected = {
         "lips_upper": "labrale_superius", "lips_lower": "multipie_57", "nose": "pronasale", "chin": "pogonion",
-        "forehead": "metopion", "ears": "ear_back_l", "scalp": "crown", "neck": "jugular_notch", "cheeks": "upper_cheek_r",
-        "under_eyes": "eye_bag_l", "brows": "brow_arch_r", "beard": "pogonion", "lids_upper": "lid_upper_l",
+        "forehead": "metopion", "ears": "ear_back_l", "scalp": "crown", "neck": "jugular_notch", "beard": "pogonion",
+        "cheeks": "upper_cheek_r", "under_eyes": "eye_bag_l", "brows": "brow_arch_r", "lids_upper": "lid_upper_l",
     }  # fmt: skip
     for region, landmark in expected.items():
         assert regions[region].min() >= 0.0
@@ -132,7 +132,7 @@ def test_regions_lie_where_they_should(adult: Head) -> None:
 
 def test_multipie_landmarks_run_in_order(adult: Head) -> None:
     points = adult.vertices[adult.topology.multipie]
-    assert points[:17, 0].diff().min() > -0.002  # jaw, from the person's right to left; beside the ears it runs straight up
+    assert points[:17, 0].diff().min() > -0.002  # jaw, from right to left; beside the ears it runs straight up
     assert points[17:27, 0].diff().min() > 0.0  # brows
     assert points[27:31, 2].diff().max() < 0.0  # down the nose
     assert points[36, 0] < points[39, 0] < points[42, 0] < points[45, 0]  # eye corners

@@ -144,6 +144,7 @@ def test_reasons_are_words_of_the_prompt(prompt):
         ("freckles on her nose and cheeks", {"freckles.density"}),
         ("green eyes", {"iris.colour"}),
         ("a black leather jacket", set()),
+        ("a man in a blue hat", {"gender"}),
         ("a man with a nose ring and a red dress", {"gender"}),
         ("a face", set()),
     ],

@@ -26,7 +26,8 @@ def test_every_trait_is_described_and_its_default_is_valid(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [
     ("nose.width", 3.5), ("nose.width", float("nan")), ("nose.width", "wide"), ("nose.width", True), ("age", 0.0),
-    ("hair.style", "perm"), ("iris.colour", (0.1, 0.2)), ("iris.colour", (0.1, 0.2, 1.2)), ("skin.tint", (0.1, 0.2, 0.3)),
+    ("hair.style", "perm"), ("iris.colour", (0.1, 0.2)), ("iris.colour", (0.1, 0.2, 1.2)),
+    ("skin.tint", (0.1, 0.2, 0.3)),
 ])  # fmt: skip
 def test_bad_values_are_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(BadRequest, match=name.replace(".", r"\.")):

@@ -17,7 +17,7 @@ FORMATS = {".glb": write_glb, ".obj": write_obj, ".blend": write_blend}
 """Suffix -> how it is written."""
 
 
-def export(face: Face, path: Path | str, progress: Progress | None = None) -> Path:
+def export(face: Face, path: Path | str, progress: Progress = Progress()) -> Path:  # noqa: B008 - immutable
     """Write `face` in the format that the suffix of `path` names, and return `path`.
 
     Raises:
@@ -30,5 +30,5 @@ def export(face: Face, path: Path | str, progress: Progress | None = None) -> Pa
     write = FORMATS.get(path.suffix.lower())
     if write is None:
         raise BadRequest(f"{path.name} has no format that DreamFace writes: end it in {', '.join(FORMATS)}.")
-    write(face, path, progress or Progress())
+    write(face, path, progress)
     return path

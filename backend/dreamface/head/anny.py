@@ -22,7 +22,7 @@ from dreamface.head.eyes import CORNEA_BULGE, eye_parts
 from dreamface.head.lashes import lash_faces, lash_roots, lash_uv, lash_vertices
 from dreamface.head.measure import Points, measure
 from dreamface.head.mouth import mouth_parts
-from dreamface.head.subdivision import Subdivision, catmull_clark, linear_subdivision
+from dreamface.head.subdivision import catmull_clark, linear_subdivision
 from dreamface.head.transforms import Similarity, fit_similarity
 from dreamface.traits import ARKIT_SHAPES, Traits
 
@@ -180,7 +180,9 @@ class AnnyHead:
         surfaces = [self._skin_surface()]
         for side in _SIDES:
             for part, surface in eye_parts(side).items():
-                surfaces.append(_Surface(f"{side}_{part}", part, surface.faces, surface.faces, surface.uv, len(surface.uv)))
+                surfaces.append(
+                    _Surface(f"{side}_{part}", part, surface.faces, surface.faces, surface.uv, len(surface.uv))
+                )
         for name, part_surface in mouth_parts().items():
             faces, uv = part_surface.faces, part_surface.uv
             surfaces.append(_Surface(name, _MOUTH_PARTS[name][0], faces, faces, uv, len(uv)))

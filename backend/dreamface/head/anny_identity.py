@@ -1,4 +1,4 @@
-"""Who a built-in head is: the coefficients of MakeHuman's targets, drawn from a seed and fitted to the traits asked for."""
+"""Who a built-in head is: coefficients of MakeHuman's targets, drawn from a seed and fitted to the traits asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from dreamface.head.bank import Bank
 from dreamface.head.measure import Points, Population, measure_raw
 from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits
 
-# Ages at which MakeHuman's age targets are fully reached, and how far a face has aged from "young" to "old" between them.
+# Ages at which MakeHuman's age targets are fully reached, and how far a face has aged from "young" to "old" in
+# between.
 _GROWING_YEARS: Final = (1.0, 11.0, 25.0)  # baby, child, young
 _AGEING_YEARS: Final = (25.0, 40.0, 60.0, 75.0, 95.0)
 _AGEING_SHARE: Final = (0.0, 0.14, 0.45, 0.75, 1.05)
@@ -121,7 +122,8 @@ class IdentitySpace:
     """All people the built-in head can be."""
 
     def __init__(self, bank: Bank, refine: sp.csr_matrix) -> None:
-        """
+        """Stack the targets and measure the population.
+
         Args:
             bank: the morph targets.
             refine: [V, Cs] subdivision of the skin, for measuring on the refined surface.
@@ -164,7 +166,9 @@ class IdentitySpace:
         if not asked:
             return drawn
         wanted = torch.tensor([traits.number(name) for name in SHAPE_TRAITS], dtype=torch.float64)
-        confidence = torch.tensor([asked[n].confidence if n in asked else 0.0 for n in SHAPE_TRAITS], dtype=torch.float64)
+        confidence = torch.tensor(
+            [asked[n].confidence if n in asked else 0.0 for n in SHAPE_TRAITS], dtype=torch.float64
+        )
         return self._fit(drawn, wanted, confidence)
 
     def mean_adult(self) -> Tensor:

@@ -1,8 +1,8 @@
 """Where the landmarks lie on the built-in head, as vertices of MakeHuman's base mesh.
 
 Points on the left (+X) are listed; the right ones follow from the mesh's mirror map. Names are those of anthropometry
-(Farkas 1994, "Anthropometry of the Head and Face") where it has one. Points on the lids and lips come from the edge loops of
-the cage instead.
+(Farkas 1994, "Anthropometry of the Head and Face") where it has one. Points on the lids and lips come from the edge
+loops of the cage instead.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dreamface.head.cage import Cage
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 MIDLINE: Final = {
     "crown": 881,
@@ -83,7 +87,7 @@ _LIP_BORDER_RING: Final = 6  # the vermilion border
 _LIP_CONTACT_RING: Final = 2  # where closed lips are seen to meet
 
 
-def landmarks(cage: Cage, positions: np.ndarray) -> dict[str, int]:
+def landmarks(cage: Cage, positions: FloatArray) -> dict[str, int]:
     """Name -> cage vertex: every anthropometric point and "multipie_00" .. "multipie_67".
 
     Args:
@@ -126,7 +130,7 @@ def _multipie(
     ]  # fmt: skip
 
 
-def _eye(rings: np.ndarray, positions: np.ndarray) -> dict[str, int]:
+def _eye(rings: IntArray, positions: FloatArray) -> dict[str, int]:
     """Canthi and lid points of one eye from its loops."""
     margin, crease = rings[_LID_RING], rings[_CREASE_RING]
     x = np.abs(positions[margin, 0])
@@ -147,7 +151,7 @@ def _eye(rings: np.ndarray, positions: np.ndarray) -> dict[str, int]:
     }
 
 
-def _mouth(ring: np.ndarray, positions: np.ndarray, count: int) -> list[int]:
+def _mouth(ring: IntArray, positions: FloatArray, count: int) -> list[int]:
     """`count` points around a lip loop from the right corner over the upper lip to the left corner and back below."""
     x = positions[ring, 0]
     right, left = int(np.argmin(x)), int(np.argmax(x))
@@ -158,7 +162,7 @@ def _mouth(ring: np.ndarray, positions: np.ndarray, count: int) -> list[int]:
     return [int(ring[right]), *above, int(ring[left]), *below]
 
 
-def _halves(ring: np.ndarray, start: int, end: int, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _halves(ring: IntArray, start: int, end: int, positions: FloatArray) -> tuple[IntArray, IntArray]:
     """The two ways along a closed loop from `start` to `end`, both ends included: (upper, lower)."""
     length = len(ring)
     forward = ring[(start + np.arange((end - start) % length + 1)) % length]
@@ -168,7 +172,7 @@ def _halves(ring: np.ndarray, start: int, end: int, positions: np.ndarray) -> tu
     return backward, forward
 
 
-def _at_share(chain: np.ndarray, share: float, positions: np.ndarray) -> int:
+def _at_share(chain: IntArray, share: float, positions: FloatArray) -> int:
     """The chain's vertex nearest to `share` of the way across (in x) from its first to its last."""
     x = positions[chain, 0]
     wanted = x[0] + share * (x[-1] - x[0])

@@ -18,7 +18,8 @@ IntArray = NDArray[np.int64]
 YAW: Final = np.radians(30.0)  # of the eyeball at eyeLookIn and eyeLookOut = 1
 PITCH: Final = np.radians(25.0)  # at eyeLookUp and eyeLookDown = 1
 
-# Subdivision draws edges back, so on the control cage lids and lips overlap by a little, in metres, to touch in the end.
+# Subdivision draws edges back, so on the control cage lids and lips overlap by a little, in metres, to touch at
+# last.
 _LID_CONTACT_RING: Final = 2  # lid loop whose upper and lower halves meet
 _LID_OVERLAP: Final = 1.5e-3
 _LID_FOLLOW: Final = (1.0, 1.0, 1.0, 1.0, 0.95, 0.82, 0.64, 0.45, 0.28, 0.15, 0.06)  # how far each loop joins in
@@ -49,7 +50,8 @@ def close_lids(cage: Tensor, actions: Tensor, rings: IntArray, centres: Tensor, 
         cage: [C, 3] neutral cage.
         actions: [52, C, 3] deltas.
         rings: [2, R, N] lid loops, left then right.
-        centres: [2, 3] of the eyeballs; radii: [2] of the eyeballs, metres.
+        centres: [2, 3] of the eyeballs, metres.
+        radii: [2] of the eyeballs, metres.
         bulge: how far the cornea stands out, as a share of the radius.
     """
     corrected = actions.clone()
@@ -71,7 +73,8 @@ def seal_lips(cage: Tensor, rings: IntArray) -> Tensor:
     contact = cage[rings[_LIP_CONTACT_RING]].numpy()
     upper, lower = _halves(contact)
     offsets = torch.zeros_like(cage)
-    for columns, others, direction in ((upper, lower, -1.0), (lower, upper, 1.0)):  # seen upside down, the lower lip sinks
+    # Seen upside down, the lower lip sinks onto the upper one.
+    for columns, others, direction in ((upper, lower, -1.0), (lower, upper, 1.0)):
         needed = 0.5 * _opening(contact * [1.0, 1.0, -direction], columns, others, _LIP_OVERLAP, _LIP_FADE)
         for ring, follow in zip(rings, _LIP_FOLLOW, strict=False):
             offsets[ring[columns], 2] += direction * torch.from_numpy(needed * follow).float()

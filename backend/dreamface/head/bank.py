@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -131,5 +132,5 @@ def _read(file: Path) -> Bank:
             ranges={name: (start, stop) for name, (start, stop) in meta["ranges"].items()},
             **{name: data[name] for name in _CAGE_ARRAYS},
         )
-    names = {name: tuple(meta[name]) for name in _BANK_NAMES}
+    names: dict[str, Any] = {name: tuple(meta[name]) for name in _BANK_NAMES}
     return Bank(cage=stored, landmarks=meta["landmarks"], **arrays, **names)

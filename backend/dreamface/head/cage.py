@@ -90,8 +90,8 @@ def build_cage(base: BaseMesh, mean: FloatArray) -> Cage:
 
     skin_faces = index[faces]
     mirror = index[base.mirror[used]]
-    left, right = (_rings(skin_faces, islands, socket, LID_RINGS) for socket in (3, 4))
-    left = _ordered(left, skin_faces, mean[used])
+    right_members = _rings(skin_faces, islands, 4, LID_RINGS)
+    left = _ordered(_rings(skin_faces, islands, 3, LID_RINGS), skin_faces, mean[used])
     return Cage(
         blend=sp.vstack(blocks).tocsr(),
         skin_faces=skin_faces,
@@ -101,7 +101,7 @@ def build_cage(base: BaseMesh, mean: FloatArray) -> Cage:
         mirror=mirror,
         base_index=used,
         lip_rings=_ordered(_rings(skin_faces, islands, 2, LIP_RINGS), skin_faces, mean[used]),
-        lid_rings=np.stack((left, _mirrored(left, right, mirror))),
+        lid_rings=np.stack((left, _mirrored(left, right_members, mirror))),
     )
 
 
@@ -155,7 +155,7 @@ def _snap_to_bowl(base: BaseMesh, faces: IntArray, used: IntArray, mean: FloatAr
 
 
 def _slides(border: IntArray, edges: IntArray, mean: FloatArray) -> list[tuple[float, int, int, float]]:
-    """(distance, border vertex, other end, share of the edge) of every way onto the bowl, a little overshoot allowed."""
+    """(distance, border vertex, other end, share of the edge) of every way onto the bowl, or nearly."""
     pairs = np.concatenate((edges, edges[:, ::-1]))
     pairs = pairs[np.isin(pairs[:, 0], border)]
     here, there = _bowl(mean[pairs[:, 0]]), _bowl(mean[pairs[:, 1]])
@@ -186,7 +186,7 @@ def _rows(members: IntArray, count: int) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(members)), (np.arange(len(members)), members)), shape=(len(members), count))
 
 
-# ------------------------------------------------------------------------------------------------------ islands and rings
+# ---------------------------------------------------------------------------------------------- islands and rings
 
 
 def _name_islands(labels: IntArray, faces: IntArray, mean: FloatArray) -> IntArray:
@@ -227,8 +227,10 @@ def _rings(faces: IntArray, islands: IntArray, inner: int, count: int) -> list[l
 
 
 def _ordered(rings: list[list[int]], faces: IntArray, positions: FloatArray) -> IntArray:
-    """[R, N] rings walked in columns: ring 0 along its edges from its left-most vertex (+X), upwards first; each next
-    ring by nearest neighbour."""
+    """[R, N] rings walked in columns.
+
+    Ring 0 goes along its edges from its left-most vertex (+X), upwards first; each next ring by nearest neighbour.
+    """
     columns = [_walk(rings[0], faces, positions)]
     for ring in rings[1:]:
         columns.append(_matched(columns[-1], np.array(ring), positions))

@@ -1,7 +1,7 @@
 """The eyeball: sclera, iris and cornea as separate surfaces on a unit eye that looks along -Y.
 
-Proportions follow the human eye (Atchison and Smith 2000, "Optics of the Human Eye"): the limbus lies about 24 degrees off
-the axis, the iris a little behind it, and the cornea bulges by about a twelfth of the eye's radius.
+Proportions follow the human eye (Atchison and Smith 2000, "Optics of the Human Eye"): the limbus lies about 24 degrees
+off the axis, the iris a little behind it, and the cornea bulges by about a twelfth of the eye's radius.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class EyePart:
 
 
 def eye_parts(side: str) -> dict[str, EyePart]:
-    """ "sclera", "iris" and "cornea" of the left or right unit eye (radius 1, centre 0, looking along -Y)."""
+    """The parts "sclera", "iris" and "cornea" of the left or right unit eye (radius 1, centre 0, looking along -Y)."""
     return {"sclera": _sclera(side), "iris": _iris(side), "cornea": _cornea(side)}
 
 

@@ -13,7 +13,8 @@ def lattice_quads(rows: int, columns: int, *, closed: bool = False) -> IntArray:
     """Quads of a rows x columns lattice of vertices in row-major order.
 
     Args:
-        rows, columns: counts of vertices.
+        rows: count of vertices down.
+        columns: count of vertices across.
         closed: join the last column to the first.
 
     Returns:
@@ -33,7 +34,8 @@ def disc_grid(cells: int) -> tuple[FloatArray, IntArray, IntArray]:
         cells: cells per side; the rim has 4 x cells vertices.
 
     Returns:
-        [N, 2] points; [cells^2, 4] counter-clockwise quads; [4 cells] rim vertices, counter-clockwise from angle -135 degrees.
+        [N, 2] points; [cells^2, 4] counter-clockwise quads; [4 cells] rim vertices, counter-clockwise from angle -135
+        degrees.
     """
     line = np.linspace(-1.0, 1.0, cells + 1)
     y, x = np.meshgrid(line, line, indexing="ij")

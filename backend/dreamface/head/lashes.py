@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -111,8 +111,8 @@ def _columns(start: int, end: int, length: int) -> tuple[IntArray, IntArray]:
 
 def _along(
     chain: IntArray, count: int, generator: np.random.Generator, length: float
-) -> tuple[IntArray, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Column pairs, shares, lengths and leans of lashes spread from the inner to the outer corner."""
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Column pairs [K, 2], shares, lengths and leans of lashes spread from the inner to the outer corner."""
     place = np.linspace(0.06, 0.985, count) + generator.uniform(-0.3, 0.3, count) / count
     at = np.clip(place, 0.0, 0.999) * (len(chain) - 1)
     first = at.astype(np.int64)

@@ -1,8 +1,8 @@
 """Shape traits as measurements between landmarks.
 
-A measurement is a length, an angle or a ratio taken on named landmarks, so it means the same on every head model. Lengths
-are divided by the size of the skull, which makes them independent of how big the whole person is. `Population` turns raw
-measurements into standard deviations.
+A measurement is a length, an angle or a ratio taken on named landmarks, so it means the same on every head model.
+Lengths are divided by the size of the skull, which makes them independent of how big the whole person is. `Population`
+turns raw measurements into standard deviations.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from dreamface.traits import SHAPE_TRAITS
 X, Y, Z = 0, 1, 2  # right to left, front (negative) to back, up
 
 PAIRED = (
-    "zygion", "cheekbone", "cheek", "gonion", "ramus", "chin_side", "temple", "frontotemporale", "brow_inner", "brow_arch",
-    "brow_outer", "endocanthion", "exocanthion", "lid_upper", "lid_lower", "alare", "tip_side", "cheilion", "ear_top",
-    "ear_back", "ear_lobe",
+    "zygion", "cheekbone", "cheek", "gonion", "ramus", "chin_side", "temple", "frontotemporale",
+    "brow_inner", "brow_arch", "brow_outer", "endocanthion", "exocanthion", "lid_upper", "lid_lower",
+    "alare", "tip_side", "cheilion", "ear_top", "ear_back", "ear_lobe",
 )  # fmt: skip
 """Landmarks whose left and right are compared for asymmetry."""
 
@@ -29,7 +29,8 @@ class Points:
     """Landmark positions by name, each [..., 3], with any leading batch dimensions."""
 
     def __init__(self, positions: Tensor, names: Mapping[str, int]) -> None:
-        """
+        """Name the rows of `positions`.
+
         Args:
             positions: [..., L, 3] metres.
             names: landmark -> index into L.
@@ -167,7 +168,6 @@ _MEASURES: Mapping[str, Callable[[Points], Tensor]] = {
     "asymmetry": _length(_asymmetry),
 }
 assert tuple(_MEASURES) == SHAPE_TRAITS
-
 
 
 def measure_raw(points: Points, names: tuple[str, ...] = SHAPE_TRAITS) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
@@ -12,27 +13,29 @@ from dreamface.traits import Traits
 
 
 class HeadModel(Protocol):
-    """A topology, and how identity and expression move it.
+    """A topology, and how identity and expression move it."""
 
-    Attributes:
-        name: such as "anny".
-        topology: shared by all its heads.
-    """
+    @property
+    def name(self) -> str:
+        """Such as "anny"."""
+        ...
 
-    name: str
-    topology: Topology
+    @property
+    def topology(self) -> Topology:
+        """Shared by all its heads."""
+        ...
 
     def build(self, traits: Traits, generator: torch.Generator) -> Head:
         """One person's neutral head.
 
         Args:
-            traits: what was asked for (confidence above 0) is met as closely as the model can; other shape traits are free
-                and drawn. Person traits are taken as they are.
+            traits: what was asked for (confidence above 0) is met as closely as the model can; other shape traits are
+                free and drawn. Person traits are taken as they are.
             generator: what is free is drawn from it.
         """
         ...
 
-    def rebuild(self, identity: dict[str, float]) -> Head:
+    def rebuild(self, identity: Mapping[str, float]) -> Head:
         """The head of a stored identity, vertex for vertex."""
         ...
 

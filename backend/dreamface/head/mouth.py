@@ -75,7 +75,7 @@ class MouthPart:
 
 
 def mouth_parts() -> dict[str, MouthPart]:
-    """ "upper_teeth", "lower_teeth", "upper_gums" and "lower_gums" of the mean adult."""
+    """The parts "upper_teeth", "lower_teeth", "upper_gums" and "lower_gums" of the mean adult."""
     return {
         "upper_teeth": _teeth("upper"),
         "lower_teeth": _teeth("lower"),
@@ -116,7 +116,9 @@ class _Arch:
 
 def _teeth(jaw: str) -> MouthPart:
     arch = _Arch(jaw)
-    vertices, faces, uv = [], [], []
+    vertices: list[FloatArray] = []
+    faces: list[IntArray] = []
+    uv: list[FloatArray] = []
     for side in (1.0, -1.0):
         along = 0.0
         for number, crown in enumerate(arch.crowns):

@@ -22,8 +22,8 @@ class Subdivision:
     """One subdivision step of a quad mesh.
 
     Attributes:
-        matrix: [V, C] from cage to subdivided vertices. The cage's vertices keep their indices 0..C-1; then one vertex per
-            edge, then one per face.
+        matrix: [V, C] from cage to subdivided vertices. The cage's vertices keep their indices 0..C-1; then one vertex
+            per edge, then one per face.
         faces: [4F, 4] quads; face 4i + k surrounds corner k of cage face i.
         edges: [E, 2] cage vertices of each edge vertex, sorted.
     """
@@ -59,7 +59,8 @@ def unique_edges(faces: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """The mesh's edges.
 
     Returns:
-        [E, 2] sorted vertex pairs; [F, 4] the edge from corner k to corner k + 1 of each face; [E] how many faces use it.
+        [E, 2] sorted vertex pairs; [F, 4] the edge from corner k to corner k + 1 of each face; [E] how many faces use
+        it.
     """
     pairs = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
     edges, inverse, uses = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True, return_counts=True)

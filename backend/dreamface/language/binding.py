@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dreamface.language import tables
 from dreamface.language.effects import Degree, Effects, value_of
 from dreamface.language.grammar import Group, Link, Modifier, Role, groups_of
-from dreamface.language.lexicon import PERSON, Entry, Lexicon, base_degree
+from dreamface.language.lexicon import Entry, Lexicon, base_degree
 from dreamface.language.words import Token
 from dreamface.traits import Value
 
@@ -219,15 +219,11 @@ class _ClauseReader:
         entry = self.lexicon.entries.get(modifier.unit.key)
         about_part = noun is not None and not self._is_person(noun) and modifier.unit.key in tables.AMBIGUOUS_ADJECTIVES
         claimed = entry is not None and not about_part and self._claim(modifier, entry.effects, None)
-        if not claimed and not self._about_person(modifier) and modifier.unit.key not in tables.NEUTRAL_WORDS:
+        if not claimed and modifier.unit.key not in tables.NEUTRAL_WORDS:
             self._leave(modifier, noun)
 
     def _is_person(self, noun: Modifier) -> bool:
         return bool(self.lexicon.entries[noun.unit.key].kind) or noun.unit.key in tables.NEUTRAL_WORDS
-
-    def _about_person(self, modifier: Modifier) -> bool:
-        effects = self.lexicon.pairs.get((modifier.unit.key, PERSON))
-        return bool(effects) and self._claim(modifier, effects or (), None)
 
     def _claim(self, modifier: Modifier, effects: Effects, noun: Modifier | None) -> bool:
         degree = modifier.degree

@@ -236,21 +236,22 @@ class _Grouper:
 
     def _join(self, index: int, unit: Unit) -> None:
         self._close(Link.COMMA if unit.role is Role.COMMA else Link.AND)
-        if not self._negation_reaches(index, unit):
+        if self.negation is not None and not self._negation_reaches(index, unit):
             self.negation = None
 
     def _negation_reaches(self, index: int, unit: Unit) -> bool:
         """Whether "no" goes on: "no freckles, moles or scars" denies all three, "no beard, freckles" only the first."""
         if unit.role is Role.OR:
             return True
-        rest = self.units[index + 1 :]
+        following = self.units[index + 1 :]
         if unit.role is Role.AND:
-            return bool(rest) and rest[0].role is Role.WORD and self._is_head(index + 1, rest[0])
-        return any(
-            later.role is Role.OR
-            for position, later in enumerate(rest)
-            if all(between.role in (Role.WORD, Role.UNKNOWN, Role.COMMA) for between in rest[:position])
-        )
+            return bool(following) and following[0].role is Role.WORD and self._is_head(index + 1, following[0])
+        for later in following:
+            if later.role is Role.OR:
+                return True
+            if later.role not in (Role.WORD, Role.UNKNOWN, Role.COMMA):
+                return False
+        return False
 
     def _break(self, index: int) -> None:
         denied_just_now = index > 0 and self.units[index - 1].role is Role.NEGATION

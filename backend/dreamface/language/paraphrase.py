@@ -13,11 +13,15 @@ from dreamface.language.lexicon import lexicon
 from dreamface.language.resolve import words_of
 from dreamface.language.words import Token
 
-PART_THRESHOLD: Final = 0.62
-"""Cosine from which words that name a body part count as a paraphrase of a phrase about that part."""
+PART_THRESHOLD: Final = 0.7
+"""Cosine from which words that name a body part count as a paraphrase of a phrase about that part.
 
-FREE_THRESHOLD: Final = 0.7
-"""The same for words that name none; higher, as nothing else speaks for the match."""
+Both thresholds are chosen on the development prompts of `benchmarks/language.py --thresholds`, for few wrong matches
+before many right ones.
+"""
+
+FREE_THRESHOLD: Final = 0.66
+"""The same for words that name none."""
 
 _GLUE: Final = tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.PERSON_PRONOUNS | tables.COPULAS
 """Words that may stand inside a run: "cheekbones you could cut yourself on"."""

@@ -38,7 +38,7 @@ FUNCTION_WORDS: Final = frozenset(
         "which what where when why how it they them do does did done can could will would shall should may "
         "might must also then there here if because so such just only even still yet very too more most much "
         "less least own other another same one ones either both not no nor or and but please make made give "
-        "given show want create generate draw add let put bit kind sort type way s t d m re ve ll about quite"
+        "given show want create generate draw add let put bit way s t d m re ve ll about quite"
     )
 )
 NEGATIONS: Final = frozenset(_words("not no without never neither lacking lack lacks non minus"))

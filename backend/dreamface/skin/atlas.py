@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -50,9 +51,8 @@ class Atlas:
 
     def region(self, *names: str) -> Tensor:
         """[S, S] union of regions; 0 for those that the head model has not."""
-        missing = torch.zeros(self.size, self.size)
-        found = [self.regions.get(name, missing) for name in names]
-        return torch.stack(found).amax(dim=0)
+        found = [self.regions[name] for name in names if name in self.regions]
+        return reduce(torch.maximum, found) if found else torch.zeros(self.size, self.size)
 
     def spread(self, values: Tensor, corners: Tensor) -> Tensor:
         """[C, S, S] of values [V, C] at `corners` (vertices or texture coordinates)."""

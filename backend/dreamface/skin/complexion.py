@@ -52,7 +52,7 @@ def complexion(surface: Surface, traits: Traits, seed: int, hair_cover: Tensor) 
     middle = solid_noise(surface.position, 0.011, 3, stream(seed, "patches"))
     small = solid_noise(surface.position, 0.0034, 3, stream(seed, "mottling"))
     albedo = _skin_albedo(atlas, traits, broad, middle, small)
-    albedo = _shade(albedo, mixed_hair_colour(traits), 0.55 * hair_cover)
+    albedo = _shade(albedo, mixed_hair_colour(traits), 0.75 * hair_cover)
     albedo = _beard_shadow(atlas, traits, albedo, middle[2])
     albedo = torch.lerp(albedo, _WET[:, None, None], _inner(atlas))
     albedo = _tint_skin(albedo, traits)
@@ -87,10 +87,10 @@ def _skin_albedo(atlas: Atlas, traits: Traits, broad: Tensor, middle: Tensor, sm
         + 0.16 * region("nostrils") + 0.10 * lids + 0.35 * region("lids_margin")
         - 0.07 * region("forehead") - 0.06 * region("neck") - 0.05 * region("temples")
     )  # fmt: skip
-    uneven = 0.05 * broad[0] + 0.045 * middle[0] + 0.04 * small[0]
+    uneven = 0.022 * broad[0] + 0.022 * middle[0] + 0.026 * small[0]
     blood = 0.85 * ruddy + (0.45 + 1.1 * ruddy) * flush + (0.6 + 0.8 * ruddy + 0.4 * age) * uneven + 0.30 * tired
     # The same dose of melanin is a smaller step of the trait on light skin, where the trait's curve is flat.
-    spots = (0.35 + 0.5 * age) * (0.014 * broad[1] + 0.014 * middle[1] + 0.010 * small[1])
+    spots = (0.35 + 0.5 * age) * (0.012 * broad[1] + 0.012 * middle[1] + 0.012 * small[1])
     melanin = base + spots * (1.6 - base)
     melanin = melanin + 0.05 * tired * (0.5 + base) + 0.03 * region("forehead") * (0.4 + base) + 0.03 * lids * base
     melanin = melanin - 0.04 * region("neck") * base + 0.02 * region("nose")
@@ -110,7 +110,7 @@ def _lips(
     lips = torch.maximum(upper, lower)
     share = lower / (upper + lower).clamp_min(1e-3)
     lip_melanin = base * (0.93 - 0.13 * share) + 0.05 - 0.02 * uneven.clamp(-2.0, 2.0)
-    lip_blood = 0.62 + 0.75 * red + 0.05 * uneven
+    lip_blood = 0.80 + 0.95 * red + 0.05 * uneven
     return (
         torch.lerp(melanin, lip_melanin, lips),
         torch.lerp(blood, lip_blood, lips),

