@@ -137,11 +137,12 @@ class _Draw:
 
     def _ancestry(self) -> None:
         """One main ancestry, now and then two; skin that was asked for makes some likelier."""
-        if any(name in self._asked for name in ANCESTRIES):
+        if any(name in self._asked and self._asked.number(name) > 0.0 for name in ANCESTRIES):
             for name in ANCESTRIES:
                 self._set(name, 0.0)
             return
-        shares = [self._likelihood(_COLOURING[name]) for name in ANCESTRIES]
+        # Where the prompt only denies some ("not European"), the others stay likely.
+        shares = [0.0 if name in self._asked else self._likelihood(_COLOURING[name]) for name in ANCESTRIES]
         main = self._pick("ancestry.main", shares)
         second = self._pick("ancestry.second", shares)
         part = 0.35 * self._uniform("ancestry.part") if self._uniform("ancestry.mixed") < 0.3 else 0.0

@@ -73,3 +73,8 @@ def test_children_have_no_beards_and_no_wrinkles() -> None:
         assert child.choice("beard.style") == "none"
         assert child.number("stubble.density") == 0.0
         assert child.number("wrinkles.forehead") < 0.02
+
+
+def test_a_denied_ancestry_leaves_the_others_open() -> None:
+    drawn = [complete(Traits({"ancestry.european": 0.0}), seed) for seed in range(20)]
+    assert all(sum(person.number(name) for name in ANCESTRIES) > 0.99 for person in drawn)

@@ -71,17 +71,21 @@ class Terminal:
             yield _LineWatcher()
 
 
+_LINE_STEP = 0.1
+"""Of a job: how far it gets between two plain lines about one stage."""
+
+
 class _LineWatcher:
-    """Writes one plain line for each new thing that happens; for logs."""
+    """Writes a plain line when a stage begins and now and then while it goes on; for logs."""
 
     def __init__(self) -> None:
-        self._last = ("", "")
+        self._stage = ""
+        self._next = 0.0
 
     def __call__(self, step: Step) -> None:
-        now = (step.stage, step.message)
-        if now != self._last:
+        if step.stage != self._stage or step.fraction >= self._next:
             print(f"{step.fraction:4.0%}  {step.stage}: {step.message}".rstrip(": "), file=sys.stderr, flush=True)
-        self._last = now
+            self._stage, self._next = step.stage, step.fraction + _LINE_STEP
 
 
 @contextmanager

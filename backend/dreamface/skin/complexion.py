@@ -52,7 +52,7 @@ def complexion(surface: Surface, traits: Traits, seed: int, hair_cover: Tensor) 
     middle = solid_noise(surface.position, 0.011, 3, stream(seed, "patches"))
     small = solid_noise(surface.position, 0.0034, 3, stream(seed, "mottling"))
     albedo = _skin_albedo(atlas, traits, broad, middle, small)
-    albedo = _shade(albedo, mixed_hair_colour(traits), 0.75 * hair_cover)
+    albedo = _shade(albedo, mixed_hair_colour(traits), 0.85 * hair_cover)
     albedo = _beard_shadow(atlas, traits, albedo, middle[2])
     albedo = torch.lerp(albedo, _WET[:, None, None], _inner(atlas))
     albedo = _tint_skin(albedo, traits)
@@ -88,7 +88,7 @@ def _skin_albedo(atlas: Atlas, traits: Traits, broad: Tensor, middle: Tensor, sm
         - 0.07 * region("forehead") - 0.06 * region("neck") - 0.05 * region("temples")
     )  # fmt: skip
     uneven = 0.022 * broad[0] + 0.022 * middle[0] + 0.026 * small[0]
-    blood = 0.85 * ruddy + (0.45 + 1.1 * ruddy) * flush + (0.6 + 0.8 * ruddy + 0.4 * age) * uneven + 0.30 * tired
+    blood = _resting_blood(ruddy) + (0.45 + 1.1 * ruddy) * flush + (0.6 + 0.8 * ruddy + 0.4 * age) * uneven + 0.30 * tired
     # The same dose of melanin is a smaller step of the trait on light skin, where the trait's curve is flat.
     spots = (0.35 + 0.5 * age) * (0.012 * broad[1] + 0.012 * middle[1] + 0.012 * small[1])
     melanin = base + spots * (1.6 - base)
@@ -99,6 +99,11 @@ def _skin_albedo(atlas: Atlas, traits: Traits, broad: Tensor, middle: Tensor, sm
     colour = skin_colour(melanin.clamp(0.0, 1.0), blood.clamp(0.0, MOST_BLOOD), oxygenation, carotene)
     dark = 1.0 - 0.16 * tired - 0.25 * region("nostrils") * smooth_step(region("nostrils"), 0.9, 1.0)
     return colour * dark
+
+
+def _resting_blood(redness: float) -> float:
+    """The blood axis' amount where no region has more or less."""
+    return 0.14 + 0.78 * redness
 
 
 def _lips(
@@ -123,7 +128,7 @@ def _beard_shadow(atlas: Atlas, traits: Traits, albedo: Tensor, uneven: Tensor) 
     adult = float(smooth_step(torch.tensor(traits.number("age")), *_ADULT))
     male = max(0.0, traits.number("gender")) * adult
     dark = traits.number("hair.melanin") * (1.0 - 0.7 * traits.number("hair.grey"))
-    strength = 0.22 * male * dark + 0.12 * traits.number("stubble.density") * dark
+    strength = 0.22 * male * dark + 0.40 * traits.number("stubble.density") * dark
     bluish = torch.tensor([0.42, 0.50, 0.56])[:, None, None]
     weight = strength * atlas.region("beard") * (0.85 + 0.15 * uneven).clamp(0.0, 1.3)
     return albedo * torch.lerp(torch.ones(()), bluish, weight.clamp(0.0, 1.0))
@@ -131,7 +136,7 @@ def _beard_shadow(atlas: Atlas, traits: Traits, albedo: Tensor, uneven: Tensor) 
 
 def _shade(albedo: Tensor, colour: Tensor, weight: Tensor) -> Tensor:
     """`albedo` as seen between hairs of a colour."""
-    return torch.lerp(albedo, albedo * 0.35 + 0.5 * colour[:, None, None], weight)
+    return torch.lerp(albedo, albedo * 0.22 + 0.7 * colour[:, None, None], weight)
 
 
 def _tint_skin(albedo: Tensor, traits: Traits) -> Tensor:
@@ -140,7 +145,7 @@ def _tint_skin(albedo: Tensor, traits: Traits) -> Tensor:
     if strength == 0.0:
         return albedo
     mean = skin_colour(
-        torch.full((1, 1), traits.number("skin.melanin")), torch.full((1, 1), 0.85 * traits.number("skin.redness")),
+        torch.full((1, 1), traits.number("skin.melanin")), torch.full((1, 1), _resting_blood(traits.number("skin.redness"))),
         torch.full((1, 1), 0.8), traits.number("skin.yellowness"),
     )  # fmt: skip
     tinted = torch.tensor(colour)[:, None, None] * (albedo / mean).clamp(0.0, 1.8)
@@ -153,13 +158,12 @@ def _tint_skin(albedo: Tensor, traits: Traits) -> Tensor:
 def _make_up(atlas: Atlas, traits: Traits, albedo: Tensor) -> Tensor:
     lips = atlas.region("lips_upper", "lips_lower")
     margin, lid = atlas.region("lids_margin"), atlas.region("lids_upper")
-    # Region weights fall from 1 at the lashes; a band of small weights is the crease and what lies above it.
-    line = margin + smooth_step(atlas.region("lids_upper", "lids_lower"), 0.93, 1.0) * (1.0 - margin)
+    outside = 1.0 - _inner(atlas)
     places = {
-        "lipstick": 0.92 * smooth_step(lips, 0.25, 0.75),
+        "lipstick": 0.92 * smooth_step(lips, 0.25, 0.75) * outside,
         "eyeshadow": 0.75 * smooth_step(lid, 0.15, 0.9) * (1.0 - margin),
         "blush": 0.45 * atlas.region("cheeks"),
-        "eyeliner": 0.9 * line.clamp(0.0, 1.0),
+        "eyeliner": 0.9 * smooth_step(margin, 0.02, 0.35) * outside,
     }
     for name, weight in places.items():
         colour, strength = traits.tint(name)

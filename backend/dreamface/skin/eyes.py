@@ -95,7 +95,7 @@ def _sclera(disc: _Disc, traits: Traits, side: str, generator: torch.Generator) 
     redness = traits.number("sclera.redness")
     age = float(smooth_step(torch.tensor(traits.number("age")), 30.0, 85.0))
     angle = -_FALLOFF * torch.log((1.0 - disc.radius * (1.0 - math.exp(-math.pi / _FALLOFF))).clamp_min(1e-3))
-    white = torch.tensor([0.76, 0.725, 0.68]) - age * torch.tensor([0.03, 0.055, 0.12])
+    white = torch.tensor([0.70, 0.665, 0.62]) - age * torch.tensor([0.03, 0.055, 0.12])
     white = white - 0.10 * traits.number("skin.melanin") * torch.tensor([0.6, 1.0, 1.6])
     uneven = 1.0 + 0.025 * _around(disc, 9, 3, generator)
     colour = white[:, None, None] * uneven

@@ -21,8 +21,8 @@ from dreamface.traits import Traits
 
 _MM: Final = 1e-3
 _BROWS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
-_BROW_HAIRS: Final = 760  # per brow at density 1 and full thickness
-_SCALP_HAIRS: Final = 700e3  # per square metre
+_BROW_HAIRS: Final = 820  # per brow at density 1 and full thickness
+_SCALP_HAIRS: Final = 1200e3  # per square metre
 _BEARD_HAIRS: Final = 400e3  # per square metre
 _MOST_SKIN: Final = 0.9  # square metres of skin per tile that roots are drawn for
 _FULL_COUNT_SIZE: Final = 2048  # below this size fewer and wider hairs look the same
@@ -104,7 +104,7 @@ def _brow(surface: Surface, topology: Topology, traits: Traits, seed: int, side:
     length = length * (0.8 + 0.3 * traits.number("brows.thickness"))
     middle = root + 0.5 * length[:, None] * _turned(tangent, upward, angle)
     tip = middle + 0.5 * length[:, None] * _turned(tangent, upward, angle + bend)
-    width = density * _MM * (0.085 + 0.05 * random[:, 7])
+    width = density * _MM * (0.105 + 0.06 * random[:, 7])
     return _Hairs(torch.stack((root, middle, tip), dim=1)[there], width[there], random[there, 5])
 
 
@@ -156,7 +156,7 @@ def scalp_cover(surface: Surface, topology: Topology, traits: Traits) -> Tensor:
         return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
     if style == "receding" and "frontotemporale_l" in topology.landmarks:
         names = ("frontotemporale_l", "frontotemporale_r", "trichion")
-        for name, reach in zip(names, (0.052, 0.052, 0.022), strict=True):
+        for name, reach in zip(names, (0.058, 0.058, 0.050), strict=True):
             vertex = topology.landmarks[name]
             corner = surface.atlas.corners.view(-1, 3)
             index = int((corner == vertex).any(dim=1).nonzero()[0])
@@ -204,7 +204,7 @@ def _point(surface: Surface, topology: Topology, landmark: str) -> Tensor:
 
 def _beard(surface: Surface, topology: Topology, traits: Traits, size: int, seed: int) -> _Hairs:
     """Stubble and beard: downwards, and away from the middle."""
-    stubble = 0.75 * traits.number("stubble.density") * surface.atlas.region("beard")
+    stubble = 1.0 * traits.number("stubble.density") * surface.atlas.region("beard")
     stubble = stubble * (1.0 - 0.9 * surface.atlas.region("lips_upper", "lips_lower"))
     beard = beard_cover(surface, topology, traits)
     downwards = 0.35 * surface.position[0].abs() - surface.position[2]
@@ -212,7 +212,7 @@ def _beard(surface: Surface, topology: Topology, traits: Traits, size: int, seed
     generator = stream(seed, "beard")
     length = 1.1 * _MM + (longer * 1.6 * _MM) * (beard > 0.05)
     where = torch.maximum(stubble, beard)
-    return _grow(surface, where, _BEARD_HAIRS, downwards, length, 0.11 * _MM, size, generator, swirl=0.25)
+    return _grow(surface, where, _BEARD_HAIRS, downwards, length, 0.12 * _MM, size, generator, swirl=0.25)
 
 
 def _grow(

@@ -6,12 +6,14 @@ strength s cover 1 - exp(-n s).
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import torch
 from torch import Tensor
 
-_SAMPLES_PER_TEXEL: Final = 1.3  # along a hair
+_SAMPLES_PER_TEXEL: Final = 1.5  # along a hair
+_LENGTH_SAMPLE: Final = 10_000  # hairs that are looked at to find the longest
 _LOBES: Final = ((2.0, 0.16), (3.0, 0.10), (5.0, 0.06))  # of a spot's outline: waves around it, height
 
 
@@ -44,7 +46,8 @@ def draw_hairs(size: int, curves: Tensor, widths: Tensor) -> Tensor:
     if len(curves) == 0:
         return torch.zeros(size, size)
     steps = curves.diff(dim=1).norm(dim=2).sum(dim=1) * size
-    count = max(3, int(float(steps.quantile(0.9)) * _SAMPLES_PER_TEXEL) if len(steps) < 100_000 else int(steps.mean() * 1.6))
+    longest = float(steps[:_LENGTH_SAMPLE].quantile(0.97))  # a few longer ones may get dotted
+    count = max(3, math.ceil(longest * _SAMPLES_PER_TEXEL))
     share = (torch.arange(count) + 0.5) / count
     start, bend, end = curves.unbind(1)
     at = share[None, :, None]

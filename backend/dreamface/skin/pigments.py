@@ -15,7 +15,7 @@ from dreamface.traits import Traits
 
 _TABLE: Final = Path(__file__).with_name("skin_colours.npz")
 MOST_BLOOD: Final = 2.0  # upper end of the table's blood axis; 1 is the reddest skin, lips have more
-_STEP: Final = 0.05  # of a pigment, for slopes
+_STEP: Final = 0.3  # of a pigment, for slopes: about what a strong freckle adds
 
 # Absorption of hair per unit of each melanin, red, green and blue (d'Eon et al. 2011, "An energy-conserving hair
 # reflectance model"), and how a mass of hair reflects it (Chiang et al. 2016, "A practical and controllable hair and fur
@@ -24,7 +24,7 @@ _EUMELANIN: Final = torch.tensor([0.419, 0.697, 1.37])
 _PHEOMELANIN: Final = torch.tensor([0.187, 0.4, 1.05])
 _MANY_BOUNCES: Final = 5.89
 _MOST_MELANIN: Final = 0.985  # share at which hair is black; 1 would need endless melanin
-_WHITE_HAIR: Final = torch.tensor([0.62, 0.60, 0.57])
+_WHITE_HAIR: Final = torch.tensor([0.52, 0.50, 0.475])
 
 
 def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: float) -> Tensor:

@@ -177,7 +177,7 @@ def _forehead(marks: dict[int, Tensor], unit: float, amount: float, generator: t
             points = torch.stack([_on_brow(marks, start + (end - start) * share) for share in (0.0, 0.33, 0.67, 1.0)])
             wave = torch.randn(4, 2, generator=generator) * 0.05 * unit
             points = points + torch.tensor([0.0, (height + 0.1 * random[5]) * unit]) + wave
-            found.append(_Fold(points, 0.30 * _MM * amount * (1.15 - 0.45 * height) * (0.5 + random[1])))
+            found.append(_Fold(points, 0.42 * _MM * amount * (1.15 - 0.45 * height) * (0.5 + random[1])))
     for side in (-1.0, 1.0):
         lean = 0.04 * unit * float(torch.randn(1, generator=generator))
         start = marks[27] + torch.tensor([side * 0.13 * unit + lean, 0.02 * unit])
@@ -205,12 +205,12 @@ def _eyes(marks: dict[int, Tensor], unit: float, amount: float, generator: torch
             length = unit * (0.46 + 0.10 * random[2])
             middle = start + 0.5 * length * direction + torch.tensor([0.0, 0.05 * unit * (1.0 if angle > 0 else -0.4)])
             end = start + length * direction - torch.tensor([0.0, 0.10 * unit])
-            found.append(_Fold(torch.stack((start, middle, end)), 0.24 * _MM * amount * (1.0 + 0.25 * random[3])))
+            found.append(_Fold(torch.stack((start, middle, end)), 0.34 * _MM * amount * (1.0 + 0.25 * random[3])))
         for drop in (0.20, 0.34):
             start = torch.lerp(marks[inner], marks[outer], 0.15) - torch.tensor([0.0, drop * unit])
             end = torch.lerp(marks[inner], marks[outer], 0.9) - torch.tensor([0.0, 0.75 * drop * unit])
             middle = 0.5 * (start + end) - torch.tensor([0.0, 0.30 * unit])
-            found.append(_Fold(torch.stack((start, middle, end)), 0.16 * _MM * amount))
+            found.append(_Fold(torch.stack((start, middle, end)), 0.22 * _MM * amount))
     return found
 
 
@@ -239,7 +239,7 @@ def _mouth(
         first = min(int(place), 52)
         start = torch.lerp(marks[first], marks[first + 1], place - first) + torch.tensor([0.02 * unit * random[0], 0.03 * unit])
         end = start + torch.tensor([0.03 * unit * random[1] + 0.2 * float(start[0] - marks[51][0]), 0.20 * unit])
-        lines.append(_Fold(torch.stack((start, 0.5 * (start + end), end)), 0.14 * _MM * amount * (1.0 + 0.3 * random[2])))
+        lines.append(_Fold(torch.stack((start, 0.5 * (start + end), end)), 0.18 * _MM * amount * (1.0 + 0.3 * random[2])))
     for corner, side in ((54, 1.0), (48, -1.0)):
         jitter = 0.03 * unit * torch.randn(3, 2, generator=generator)
         start = marks[corner] + torch.tensor([side * 0.03 * unit, -0.03 * unit])

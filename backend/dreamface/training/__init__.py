@@ -1,0 +1,1 @@
+"""How each shipped data file was made, runnable again."""

@@ -3,7 +3,8 @@
 MakeHuman's own layout is for a whole body; this one gives the face most of one tile. Each island is flattened by
 Tutte's embedding (Tutte 1963), which cannot fold, and then relaxed under the symmetric Dirichlet energy (Smith and
 Schaefer 2015, "Bijective Parameterization with Free Boundaries"), which stays fold-free, towards a texel density
-that is highest on the face. Left and right are mirror images. The head's seam runs down the back of the skull, where hair hides it.
+that is highest on the face. Left and right are mirror images. The head's seam runs down the back of the skull, where
+hair hides it.
 
 Run it again with: python -m dreamface.training.anny_uv
 """

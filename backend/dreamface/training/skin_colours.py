@@ -45,12 +45,12 @@ _SATURATION: Final = (0.35, 0.85)  # oxygenated share of the blood at the two en
 _CAROTENE_BANDS: Final = ((425.0, 18.0, 70000.0), (450.0, 14.0, 118000.0), (478.0, 13.0, 105000.0))
 
 _EPIDERMIS: Final = 0.0075  # centimetres thick
-_EPIDERMAL_SCATTERING: Final = 0.51  # of skin's mean
+_EPIDERMAL_SCATTERING: Final = 0.60  # of skin's mean
 _DERMAL_SCATTERING: Final = 0.94  # of skin's mean
 _BASELINE: Final = 0.1  # of Jacques' skin without melanin and blood, which already holds some blood
 _BLOOD: Final = (0.0002, 0.0499)  # share of the dermis at amounts 0 and 1
 _BLOOD_POWER: Final = 1.6  # makes equal steps of the amount look equal
-_CAROTENE: Final = 1.0e-5  # mol / l at amount 1
+_CAROTENE: Final = 0.7e-5  # mol / l at amount 1
 _LN10: Final = 2.302585
 
 
