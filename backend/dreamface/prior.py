@@ -216,8 +216,9 @@ class _Draw:
         losing = male and self._uniform("hair.loss") < 0.45 * _rise(age, 28, 70)
         self._set("hair.style", "bald" if losing else styles[self._pick("hair.style", [1.0] * len(styles))])
         self._around("hair.length", 0.20 if male else 0.55, 0.10)
-        self._around("brows.thickness", 0.60 if male else 0.42, 0.12)
-        self._around("brows.density", 0.66 - 0.25 * _rise(age, 55, 90), 0.10)
+        grown = _rise(age, 1, 14)
+        self._around("brows.thickness", 0.25 + (0.35 if male else 0.17) * grown, 0.12)
+        self._around("brows.density", 0.30 + 0.36 * grown - 0.25 * _rise(age, 55, 90), 0.10)
         self._around("lashes.length", 0.35 if male else 0.60, 0.10)
 
     def _facial_hair(self) -> None:

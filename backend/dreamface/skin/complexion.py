@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dreamface.skin.atlas import Atlas, Surface, smooth_step
 from dreamface.skin.noise import solid_noise, stream
-from dreamface.skin.pigments import MOST_BLOOD, mixed_hair_colour, skin_colour
+from dreamface.skin.pigments import MOST_BLOOD, scalp_hair_colour, skin_colour
 from dreamface.traits import Traits
 
 _LUMINANCE: Final = torch.tensor([0.2126, 0.7152, 0.0722])
@@ -52,7 +52,7 @@ def complexion(surface: Surface, traits: Traits, seed: int, hair_cover: Tensor) 
     middle = solid_noise(surface.position, 0.011, 3, stream(seed, "patches"))
     small = solid_noise(surface.position, 0.0034, 3, stream(seed, "mottling"))
     albedo = _skin_albedo(atlas, traits, broad, middle, small)
-    albedo = _shade(albedo, mixed_hair_colour(traits), 0.85 * hair_cover)
+    albedo = _shade(albedo, scalp_hair_colour(traits), 0.93 * hair_cover)
     albedo = _beard_shadow(atlas, traits, albedo, middle[2])
     albedo = torch.lerp(albedo, _WET[:, None, None], _inner(atlas))
     albedo = _tint_skin(albedo, traits)
@@ -88,7 +88,9 @@ def _skin_albedo(atlas: Atlas, traits: Traits, broad: Tensor, middle: Tensor, sm
         - 0.07 * region("forehead") - 0.06 * region("neck") - 0.05 * region("temples")
     )  # fmt: skip
     uneven = 0.022 * broad[0] + 0.022 * middle[0] + 0.026 * small[0]
-    blood = _resting_blood(ruddy) + (0.45 + 1.1 * ruddy) * flush + (0.6 + 0.8 * ruddy + 0.4 * age) * uneven + 0.30 * tired
+    blood = (
+        _resting_blood(ruddy) + (0.45 + 1.1 * ruddy) * flush + (0.6 + 0.8 * ruddy + 0.4 * age) * uneven + 0.30 * tired
+    )
     # The same dose of melanin is a smaller step of the trait on light skin, where the trait's curve is flat.
     spots = (0.35 + 0.5 * age) * (0.012 * broad[1] + 0.012 * middle[1] + 0.012 * small[1])
     melanin = base + spots * (1.6 - base)
@@ -109,7 +111,7 @@ def _resting_blood(redness: float) -> float:
 def _lips(
     atlas: Atlas, traits: Traits, melanin: Tensor, blood: Tensor, oxygenation: Tensor, uneven: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Melanin, blood and oxygenation with lips: little melanin, the lower lip even less, and blood close to the surface."""
+    """Melanin, blood and oxygenation with lips: less melanin, least in the lower lip, and near blood."""
     base, red = traits.number("skin.melanin"), traits.number("lips.redness")
     upper, lower = atlas.region("lips_upper"), atlas.region("lips_lower")
     lips = torch.maximum(upper, lower)
@@ -136,7 +138,7 @@ def _beard_shadow(atlas: Atlas, traits: Traits, albedo: Tensor, uneven: Tensor) 
 
 def _shade(albedo: Tensor, colour: Tensor, weight: Tensor) -> Tensor:
     """`albedo` as seen between hairs of a colour."""
-    return torch.lerp(albedo, albedo * 0.22 + 0.7 * colour[:, None, None], weight)
+    return torch.lerp(albedo, albedo * 0.10 + 0.8 * colour[:, None, None], weight)
 
 
 def _tint_skin(albedo: Tensor, traits: Traits) -> Tensor:
@@ -144,10 +146,9 @@ def _tint_skin(albedo: Tensor, traits: Traits) -> Tensor:
     colour, strength = traits.tint("skin.tint")
     if strength == 0.0:
         return albedo
-    mean = skin_colour(
-        torch.full((1, 1), traits.number("skin.melanin")), torch.full((1, 1), _resting_blood(traits.number("skin.redness"))),
-        torch.full((1, 1), 0.8), traits.number("skin.yellowness"),
-    )  # fmt: skip
+    melanin, blood = traits.number("skin.melanin"), _resting_blood(traits.number("skin.redness"))
+    one = torch.ones(1, 1)
+    mean = skin_colour(melanin * one, blood * one, 0.8 * one, traits.number("skin.yellowness"))
     tinted = torch.tensor(colour)[:, None, None] * (albedo / mean).clamp(0.0, 1.8)
     return torch.lerp(albedo, tinted, strength)
 
@@ -195,7 +196,9 @@ def _roughness(atlas: Atlas, traits: Traits, middle: Tensor, small: Tensor) -> T
 
 def _subsurface(atlas: Atlas) -> Tensor:
     region = atlas.region
-    weight = 0.55 + 0.25 * region("lips_upper", "lips_lower") + 0.35 * region("ears") + 0.15 * region("nose", "nostrils")
+    weight = (
+        0.55 + 0.25 * region("lips_upper", "lips_lower") + 0.35 * region("ears") + 0.15 * region("nose", "nostrils")
+    )
     return (weight + 0.2 * _inner(atlas) - 0.15 * region("scalp")).clamp(0.0, 1.0)
 
 

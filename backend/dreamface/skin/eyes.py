@@ -23,7 +23,9 @@ _PUPIL: Final = 0.34  # of the iris' radius, in a lit room
 _COLLARETTE: Final = 0.52
 _PUPIL_COLOUR: Final = torch.tensor([0.0025, 0.0022, 0.0022])
 _VEIN: Final = torch.tensor([0.42, 0.055, 0.045])
-_BRANCHES: Final = 90  # veins per eye at most
+_BRANCHES: Final = 110  # veins per eye at most
+_VEIN_STEPS: Final = 90
+_VEIN_SAMPLES: Final = 4  # per step
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,11 @@ def _sclera(disc: _Disc, traits: Traits, side: str, generator: torch.Generator) 
     uneven = 1.0 + 0.025 * _around(disc, 9, 3, generator)
     colour = white[:, None, None] * uneven
     inward = -1.0 if side == "left" else 1.0
-    corner = smooth_step(angle, 0.62, 1.25) * (0.35 + 0.65 * torch.cos(disc.turn).abs() ** 2)
-    corner = corner + 0.35 * smooth_step(angle, 0.75, 1.2) * (inward * torch.cos(disc.turn)).clamp_min(0.0)
+    corner = smooth_step(angle, 0.50, 1.05) * (0.35 + 0.65 * torch.cos(disc.turn).abs() ** 2)
+    corner = corner + 0.35 * smooth_step(angle, 0.60, 1.0) * (inward * torch.cos(disc.turn)).clamp_min(0.0)
     pink = torch.tensor([0.74, 0.36, 0.32])[:, None, None]
     colour = torch.lerp(colour, pink, (corner * (0.35 + 0.4 * redness)).clamp(0.0, 1.0))
-    flush = redness * (0.30 + 0.08 * _around(disc, 14, 4, generator)) * smooth_step(angle, _LIMBUS, 0.9)
+    flush = redness * (0.42 + 0.08 * _around(disc, 14, 4, generator)) * smooth_step(angle, _LIMBUS, 0.9)
     colour = torch.lerp(colour, pink, flush.clamp(0.0, 0.6))
     veins = coverage(_veins(disc.radius.shape[0], redness, generator))
     colour = torch.lerp(colour, _VEIN[:, None, None], veins * (0.45 + 0.4 * redness))
@@ -114,21 +116,20 @@ def _sclera(disc: _Disc, traits: Traits, side: str, generator: torch.Generator) 
 
 def _veins(size: int, redness: float, generator: torch.Generator) -> Tensor:
     """[S, S] optical depth of wandering lines that thin out towards the iris."""
-    steps = 90
     start = torch.rand(_BRANCHES, 5, generator=generator)
-    wander = torch.randn(_BRANCHES, steps, generator=generator)
+    wander = torch.randn(_BRANCHES, _VEIN_STEPS, generator=generator)
     there = start[:, 0] < 0.22 + 0.78 * redness
-    share = torch.linspace(0.0, 1.0, steps)
+    share = torch.linspace(0.0, 1.0, _VEIN_STEPS)
     # Most come from the corners, left and right.
-    turn = math.pi * (start[:, 1] > 0.5) + 1.1 * (start[:, 2] + start[:, 3] - 1.0)
-    bend = wander.cumsum(dim=1).cumsum(dim=1) * 0.0035 + wander.cumsum(dim=1) * 0.018
-    reach = 0.98 - (0.18 + 0.28 * start[:, 4:]) * share
+    turn = math.pi * (start[:, 1] > 0.5) + 1.2 * (start[:, 2] + start[:, 0] - 1.0)
+    bend = wander.cumsum(dim=1).cumsum(dim=1) * 0.0004 + wander.cumsum(dim=1) * 0.012
+    reach = 0.92 - (0.20 + 0.32 * start[:, 4:]) * share
     turns = turn[:, None] + bend
     place = 0.5 + 2.0 * _DISC * reach[..., None] * torch.stack((turns.cos(), turns.sin()), dim=-1)
-    width = (0.7 + 1.3 * start[:, 3:4]) * size / 512.0 * (1.0 - 0.85 * share)
+    width = (0.8 + 1.6 * start[:, 3:4] ** 2) * size / 512.0 * (1.0 - 0.8 * share)
     length = place.diff(dim=1, append=place[:, -1:]).norm(dim=2) * size
-    fine = torch.linspace(0.0, 1.0, 4)[:-1]
+    fine = torch.arange(_VEIN_SAMPLES) / _VEIN_SAMPLES
     following = torch.cat((place[:, 1:], place[:, -1:]), dim=1)
     dense = torch.lerp(place[:, :, None], following[:, :, None], fine[:, None])
-    weights = (width * length)[:, :, None].expand(-1, -1, 3) / 3.0
+    weights = (width * length)[:, :, None].expand(-1, -1, _VEIN_SAMPLES) / _VEIN_SAMPLES
     return splat(size, dense[there].reshape(-1, 2), weights[there].reshape(-1))

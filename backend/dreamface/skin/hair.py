@@ -15,7 +15,7 @@ from dreamface.face import Topology
 from dreamface.skin.atlas import Surface, landmark_uv, smooth_step
 from dreamface.skin.marks import draw_hairs
 from dreamface.skin.noise import solid_noise, stream
-from dreamface.skin.pigments import hair_colour, white_hair_colour
+from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
 from dreamface.skin.spots import texel_of
 from dreamface.traits import Traits
 
@@ -49,13 +49,12 @@ def paint_hair(surface: Surface, topology: Topology, traits: Traits, size: int, 
     """All hairs at full size, by colour."""
     facial = _join([*_brows(surface, topology, traits, seed), _beard(surface, topology, traits, size, seed)])
     scalp = _scalp(surface, topology, traits, size, seed)
-    dye, strength = traits.tint("hair.dye")
-    if strength == 0.0:
-        return _layers(size, traits, _join([facial, scalp]), hair_colour(traits), white_hair_colour())
-    dyed, dyed_white = (torch.lerp(colour, torch.tensor(dye), strength) for colour in (hair_colour(traits), white_hair_colour()))
+    colour, white = hair_colour(traits), white_hair_colour()
+    if traits.tint("hair.dye")[1] == 0.0:
+        return _layers(size, traits, _join([facial, scalp]), colour, white)
     return [
-        *_layers(size, traits, facial, hair_colour(traits), white_hair_colour()),
-        *_layers(size, traits, scalp, dyed, dyed_white),
+        *_layers(size, traits, facial, colour, white),
+        *_layers(size, traits, scalp, dyed(colour, traits), dyed(white, traits)),
     ]
 
 
@@ -84,7 +83,7 @@ def _brows(surface: Surface, topology: Topology, traits: Traits, seed: int) -> l
 
 
 def _brow(surface: Surface, topology: Topology, traits: Traits, seed: int, side: str) -> _Hairs:
-    """Hairs along the brow's arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
+    """Hairs along the arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
     arc = torch.stack([landmark_uv(topology, f"multipie_{number:02d}") for number in _BROWS[side]])
     density = float(surface.density.view(-1)[texel_of(arc, surface.atlas.size)].median())
     thickness = 0.45 + 1.1 * traits.number("brows.thickness")
@@ -155,13 +154,8 @@ def scalp_cover(surface: Surface, topology: Topology, traits: Traits) -> Tensor:
     if style == "mohawk":
         return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
     if style == "receding" and "frontotemporale_l" in topology.landmarks:
-        names = ("frontotemporale_l", "frontotemporale_r", "trichion")
-        for name, reach in zip(names, (0.058, 0.058, 0.050), strict=True):
-            vertex = topology.landmarks[name]
-            corner = surface.atlas.corners.view(-1, 3)
-            index = int((corner == vertex).any(dim=1).nonzero()[0])
-            centre = surface.position.view(3, -1)[:, index, None, None]
-            distance = (surface.position - centre).norm(dim=0)
+        for name, reach in (("frontotemporale_l", 0.058), ("frontotemporale_r", 0.058), ("trichion", 0.050)):
+            distance = (surface.position - _point(surface, topology, name)[:, None, None]).norm(dim=0)
             cover = cover * smooth_step(distance, 0.6 * reach, 1.15 * reach)
     return cover
 
@@ -183,15 +177,14 @@ def beard_cover(surface: Surface, topology: Topology, traits: Traits) -> Tensor:
     if style == "none":
         return torch.zeros_like(region)
     x, z = surface.position[0].abs(), surface.position[2]
-    heights = {n: float(_point(surface, topology, n)[2]) for n in ("multipie_33", "multipie_51", "multipie_54", "multipie_57")}
-    corner = abs(float(_point(surface, topology, "multipie_54")[0]))
-    above = smooth_step(z, heights["multipie_54"] - 0.004, heights["multipie_54"] + 0.004)
-    near = 1.0 - smooth_step(x, corner - 0.002, corner + 0.010)
+    corner_x, _, corner_z = _point(surface, topology, "multipie_54").abs().tolist()
+    above = smooth_step(z, corner_z - 0.004, corner_z + 0.004)
+    near = 1.0 - smooth_step(x, corner_x - 0.002, corner_x + 0.010)
     shapes = {
         "full": torch.ones_like(x),
         "moustache": above * near,
-        "goatee": near * (above + (1.0 - above) * (1.0 - smooth_step(x, corner - 0.006, corner + 0.006))),
-        "sideburns": smooth_step(x, 2.0 * corner, 2.4 * corner),
+        "goatee": near * (above + (1.0 - above) * (1.0 - smooth_step(x, corner_x - 0.006, corner_x + 0.006))),
+        "sideburns": smooth_step(x, 2.0 * corner_x, 2.4 * corner_x),
     }
     return region * shapes[style] * (0.35 + 0.65 * traits.number("beard.density"))
 
@@ -205,7 +198,7 @@ def _point(surface: Surface, topology: Topology, landmark: str) -> Tensor:
 def _beard(surface: Surface, topology: Topology, traits: Traits, size: int, seed: int) -> _Hairs:
     """Stubble and beard: downwards, and away from the middle."""
     stubble = 1.0 * traits.number("stubble.density") * surface.atlas.region("beard")
-    stubble = stubble * (1.0 - 0.9 * surface.atlas.region("lips_upper", "lips_lower"))
+    stubble = stubble * (1.0 - surface.atlas.region("lips_upper", "lips_lower"))
     beard = beard_cover(surface, topology, traits)
     downwards = 0.35 * surface.position[0].abs() - surface.position[2]
     longer = 1.0 + 7.0 * traits.number("beard.length")
@@ -234,7 +227,8 @@ def _grow(
         where: [S, S] 0..1 how many there are.
         often: roots per square metre where that is 1.
         towards: [S, S] hairs point to where this is larger.
-        length, width: metres; the length may be [S, S].
+        length: metres; [S, S] or the same everywhere.
+        width: metres at the root.
         size: of the image they will be drawn on.
         generator: what they are drawn from.
         swirl: radians that the direction wanders.

@@ -1,12 +1,14 @@
 """Hairs and spots, drawn straight into the texture layout with anti-aliasing.
 
-Images are [size, size], row 0 at v = 1; places are texture coordinates (u, v). Coverage is optical: n overlapping marks of
-strength s cover 1 - exp(-n s).
+Images are [size, size], row 0 at v = 1; places are texture coordinates (u, v). Coverage is optical: n overlapping marks
+of strength s cover 1 - exp(-n s).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -15,6 +17,8 @@ from torch import Tensor
 _SAMPLES_PER_TEXEL: Final = 1.5  # along a hair
 _LENGTH_SAMPLE: Final = 10_000  # hairs that are looked at to find the longest
 _LOBES: Final = ((2.0, 0.16), (3.0, 0.10), (5.0, 0.06))  # of a spot's outline: waves around it, height
+_FURTHEST: Final = 1.35  # the outline's largest radius over the mean
+_GROUPS: Final = (0.0, 2.0, 5.0, 12.0, 28.0, 64.0, 200.0)  # radii in texels that share one size of window
 
 
 def splat(size: int, places: Tensor, weights: Tensor) -> Tensor:
@@ -57,32 +61,43 @@ def draw_hairs(size: int, curves: Tensor, widths: Tensor) -> Tensor:
     return splat(size, points.reshape(-1, 2), weights.reshape(-1))
 
 
-def draw_spots(size: int, places: Tensor, radii: Tensor, strengths: Tensor, softness: float, shapes: Tensor) -> Tensor:
-    """Sum of irregular spots.
+@dataclass(frozen=True)
+class SpotList:
+    """N spots.
 
-    Args:
-        size: of the image.
+    Attributes:
         places: [N, 2].
         radii: [N] tile lengths.
         strengths: [N] in the middle.
-        softness: width of the edge over the radius.
         shapes: [N, 3] uniform random numbers, which the outlines come from.
     """
+
+    places: Tensor
+    radii: Tensor
+    strengths: Tensor
+    shapes: Tensor
+
+    def of(self, chosen: Tensor) -> SpotList:
+        """Those where a mask is true."""
+        return SpotList(self.places[chosen], self.radii[chosen], self.strengths[chosen], self.shapes[chosen])
+
+
+def draw_spots(size: int, spots: SpotList, softness: float) -> Tensor:
+    """[size, size] sum of irregular spots; `softness` is the width of their edge over the radius."""
     image = torch.zeros(size * size)
-    texels = radii * size
-    for low, high in ((0.0, 2.0), (2.0, 5.0), (5.0, 12.0), (12.0, 28.0), (28.0, 64.0), (64.0, 200.0)):
+    texels = spots.radii * size
+    for low, high in pairwise(_GROUPS):
         group = (texels >= low) & (texels < high)
         if bool(group.any()):
-            reach = int(min(high, float(texels[group].max())) * (1.35 + 0.5 * softness)) + 1
-            _draw_group(image, size, places[group], texels[group], strengths[group], softness, shapes[group], reach)
+            reach = int(float(texels[group].max()) * (_FURTHEST + 0.5 * softness)) + 1
+            _draw_group(image, size, spots.of(group), softness, reach)
     return image.view(size, size)
 
 
-def _draw_group(
-    image: Tensor, size: int, places: Tensor, texels: Tensor, strengths: Tensor, softness: float, shapes: Tensor, reach: int
-) -> None:
-    x = places[:, 0] * size - 0.5
-    y = (1.0 - places[:, 1]) * size - 0.5
+def _draw_group(image: Tensor, size: int, spots: SpotList, softness: float, reach: int) -> None:
+    """Add spots that fit into windows of 2 `reach` + 1 texels to a flattened image."""
+    x = spots.places[:, 0] * size - 0.5
+    y = (1.0 - spots.places[:, 1]) * size - 0.5
     window = torch.arange(-reach, reach + 1)
     columns = x.round().long()[:, None, None] + window[None, None, :]
     rows = y.round().long()[:, None, None] + window[None, :, None]
@@ -90,13 +105,14 @@ def _draw_group(
     turn = torch.atan2(away_y, away_x)
     outline = torch.ones_like(turn)
     for number, (waves, height) in enumerate(_LOBES):
-        outline = outline + height * torch.sin(waves * turn + 6.2832 * shapes[:, number, None, None])
+        outline = outline + height * torch.sin(waves * turn + 2.0 * math.pi * spots.shapes[:, number, None, None])
     # Spots smaller than a texel keep their sum: they get fainter instead of disappearing between texels.
+    texels = spots.radii * size
     radius = texels.clamp_min(0.7)
-    fainter = (texels / radius) ** 2
+    strengths = spots.strengths * (texels / radius) ** 2
     distance = torch.sqrt(away_x**2 + away_y**2) / (radius[:, None, None] * outline)
     inside = ((1.0 + 0.5 * softness - distance) / softness).clamp(0.0, 1.0)
-    values = (strengths * fainter)[:, None, None] * inside * inside * (3.0 - 2.0 * inside)
+    values = strengths[:, None, None] * inside * inside * (3.0 - 2.0 * inside)
     keep = (columns >= 0) & (columns < size) & (rows >= 0) & (rows < size) & (values > 0)
     image.index_add_(0, (rows * size + columns)[keep], values[keep])
 

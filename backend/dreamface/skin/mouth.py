@@ -77,6 +77,8 @@ def _gums(v: Tensor, traits: Traits, patches: Tensor, mottling: Tensor) -> Tenso
 
 def _tongue(u: Tensor, v: Tensor, mottling: Tensor, papillae: Tensor) -> Tensor:
     middle = torch.exp(-(((u - 0.5) / 0.22) ** 2))
-    colour = torch.lerp(_TONGUE[:, None, None], _COATING[:, None, None], (0.35 * middle + 0.08 * papillae).clamp(0.0, 1.0))
+    colour = torch.lerp(
+        _TONGUE[:, None, None], _COATING[:, None, None], (0.35 * middle + 0.08 * papillae).clamp(0.0, 1.0)
+    )
     groove = torch.exp(-(((u - 0.5) / 0.012) ** 2))
     return colour * (1.0 + 0.04 * mottling + 0.05 * papillae) * (1.0 - 0.15 * groove)

@@ -7,7 +7,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, grid_sample, interpolate
+from torch.nn.functional import grid_sample, interpolate
 
 _LATTICE: Final = 32  # cells after which a lattice repeats; odd angles to the surface hide it
 _UNMIXING: Final = 1.55  # mixing eight independent values takes about a third of their spread
@@ -48,9 +48,8 @@ def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.G
 def flat_noise(rows: int, columns: int, size: int, generator: torch.Generator) -> Tensor:
     """[size, size] smooth noise over the tile with `rows` x `columns` bumps, standard deviation about 1."""
     coarse = torch.randn(1, 1, rows, columns, generator=generator)
-    if size < min(rows, columns):
-        coarse = avg_pool2d(coarse, min(rows, columns) // size)
-    return interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)[0, 0]
+    shrinks = size < max(rows, columns)
+    return interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False, antialias=shrinks)[0, 0]
 
 
 def cell_tile(cells: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate, pad
 from dreamface.errors import BadRequest
 from dreamface.face import Head, Maps
 from dreamface.progress import Progress
-from dreamface.skin.atlas import Surface, surface_of
+from dreamface.skin.atlas import Surface, coarser, surface_of
 from dreamface.skin.complexion import Complexion, complexion
 from dreamface.skin.eyes import paint_eyes
 from dreamface.skin.hair import HairLayer, beard_cover, paint_hair, scalp_cover
@@ -21,12 +21,12 @@ from dreamface.skin.marks import coverage
 from dreamface.skin.mouth import paint_mouth
 from dreamface.skin.noise import flat_noise, stream
 from dreamface.skin.pigments import pigment_slopes
-from dreamface.skin.relief import REPEATS, FinePattern, bumps, fine_height, fine_pattern, slopes, wrinkles
+from dreamface.skin.relief import FinePattern, bumps, fine_height, fine_pattern, slopes, wrinkles
 from dreamface.skin.spots import Spots, paint_spots
 from dreamface.traits import Traits
 
 _MULTIPLE: Final = 128  # texels; sides are multiples of it
-_LARGEST_COARSE: Final = 512
+_SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
 _BAND: Final = 128  # rows that are finished at a time, so that they stay in the processor's cache
 _LARGEST_EYES, _LARGEST_MOUTH = 1024, 512
 _LIP_CREASES: Final = (48, 768)  # bumps over the tile, rows and columns: long up and down, fine across
@@ -98,7 +98,7 @@ class _Layers:
 
 def _paint_skin(head: Head, traits: Traits, size: int, seed: int, progress: Progress) -> dict[str, Tensor]:
     progress.report("skin", 0.0, "Mixing pigments")
-    surface = surface_of(head, min(_LARGEST_COARSE, max(256, size // 2), size))
+    surface = surface_of(head, coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE))))
     topology = head.topology
     hair_cover = torch.maximum(scalp_cover(surface, topology, traits), 0.5 * beard_cover(surface, topology, traits))
     coarse = _stack(surface, complexion(surface, traits, seed, hair_cover), seed)
@@ -164,7 +164,7 @@ def _bands(image: Tensor, size: int) -> Iterator[tuple[slice, Tensor]]:
     coarse_size = image.shape[1]
     factor = size // coarse_size
     padded = pad(image[None], (0, 0, 1, 1), mode="replicate")
-    step = max(1, min(_BAND, size // REPEATS) // factor)
+    step = max(1, _BAND // factor)
     for start in range(0, coarse_size, step):
         stop = min(coarse_size, start + step)
         piece = padded[:, :, start : stop + 2]
@@ -203,9 +203,9 @@ def _finish_band(maps: dict[str, Tensor], layers: _Layers, traits: Traits, rows:
 def _pattern_rows(pattern: FinePattern, rows: slice, size: int) -> FinePattern:
     """The repeating pattern over whole rows of the tile."""
     side = pattern.pores.shape[0]
-    start = rows.start % side
-    images = (image[start : start + rows.stop - rows.start] for image in (pattern.pores, pattern.lines, pattern.grain))
-    return FinePattern(*(image.repeat(1, size // side) for image in images))
+    index = torch.arange(rows.start, rows.stop).remainder(side)
+    images = (pattern.pores, pattern.lines, pattern.grain)
+    return FinePattern(*(image[index].repeat(1, size // side) for image in images))
 
 
 def _enlarged_rows(image: Tensor, rows: slice, size: int) -> Tensor:

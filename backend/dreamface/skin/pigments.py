@@ -18,8 +18,8 @@ MOST_BLOOD: Final = 2.0  # upper end of the table's blood axis; 1 is the reddest
 _STEP: Final = 0.3  # of a pigment, for slopes: about what a strong freckle adds
 
 # Absorption of hair per unit of each melanin, red, green and blue (d'Eon et al. 2011, "An energy-conserving hair
-# reflectance model"), and how a mass of hair reflects it (Chiang et al. 2016, "A practical and controllable hair and fur
-# model for production path tracing", equation 9, for an azimuthal roughness of 0.3).
+# reflectance model"), and how a mass of hair reflects it (Chiang et al. 2016, "A practical and controllable hair and
+# fur model for production path tracing", equation 9, for an azimuthal roughness of 0.3).
 _EUMELANIN: Final = torch.tensor([0.419, 0.697, 1.37])
 _PHEOMELANIN: Final = torch.tensor([0.187, 0.4, 1.05])
 _MANY_BOUNCES: Final = 5.89
@@ -31,8 +31,9 @@ def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: f
     """Linear Rec. 709 albedo of skin.
 
     Args:
-        melanin, oxygenation: [H, W] 0..1.
+        melanin: [H, W] 0..1.
         blood: [H, W] 0..2.
+        oxygenation: [H, W] 0..1, from blue venous to red arterial blood.
         carotene: 0..1, one for the whole face.
 
     Returns:
@@ -44,12 +45,12 @@ def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: f
     chosen = torch.lerp(table[:, below], table[:, below + 1], place - below)  # [oxygenation, blood, melanin, 3]
     volume = chosen.permute(0, 3, 1, 2).reshape(1, -1, *chosen.shape[1:3])
     grid = torch.stack((2.0 * melanin - 1.0, 2.0 / MOST_BLOOD * blood - 1.0), dim=-1)[None]
-    venous, arterial = grid_sample(volume, grid, padding_mode="border", align_corners=True)[0].split(3)
-    return torch.exp(torch.lerp(venous, arterial, oxygenation.clamp(0.0, 1.0)))
+    found = grid_sample(volume, grid, padding_mode="border", align_corners=True)[0]
+    return torch.exp(torch.lerp(found[:3], found[3:], oxygenation.clamp(0.0, 1.0)))
 
 
 def pigment_slopes(melanin: float, blood: float, carotene: float) -> tuple[Tensor, Tensor]:
-    """How much a little more melanin, and a little more blood, darkens skin: [3] change of the albedo's logarithm each."""
+    """[3] change of the albedo's logarithm per step of melanin, and per step of blood, from the given skin."""
     start = min(melanin, 1.0 - _STEP), min(blood, MOST_BLOOD - _STEP)
     amounts = torch.tensor([[start, (start[0] + _STEP, start[1]), (start[0], start[1] + _STEP)]])
     colours = skin_colour(amounts[..., 0], amounts[..., 1], torch.full((1, 3), 0.8), carotene).log()[:, 0]
@@ -77,5 +78,16 @@ def white_hair_colour() -> Tensor:
 
 
 def mixed_hair_colour(traits: Traits) -> Tensor:
-    """[3] mean linear Rec. 709 of grey and coloured hairs."""
+    """[3] mean linear Rec. 709 of grey and pigmented hairs."""
     return torch.lerp(hair_colour(traits), _WHITE_HAIR, traits.number("hair.grey"))
+
+
+def dyed(colour: Tensor, traits: Traits) -> Tensor:
+    """[3] a hair colour under the dye, if there is any."""
+    dye, strength = traits.tint("hair.dye")
+    return torch.lerp(colour, torch.tensor(dye), strength)
+
+
+def scalp_hair_colour(traits: Traits) -> Tensor:
+    """[3] mean linear Rec. 709 of the hair on the scalp."""
+    return dyed(mixed_hair_colour(traits), traits)

@@ -11,18 +11,19 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
 from dreamface.face import Topology
-from dreamface.skin.atlas import Surface, landmark_uv
+from dreamface.skin.atlas import Surface, coarser, landmark_uv
 from dreamface.skin.marks import splat
 from dreamface.skin.noise import cell_tile, solid_noise, stream
 from dreamface.skin.spots import texel_of
 from dreamface.traits import Traits
 
 _MM: Final = 1e-3
-REPEATS: Final = 4  # the fine pattern repeats this often across the tile
+_REPEATS: Final = 4  # the fine pattern repeats this often across the tile
 _PORE_CELLS: Final = 84  # per repetition: about one pore per square millimetre of face
 _LINE_CELLS: Final = 120
 _PORE_DEPTH: Final = 0.075 * _MM
 _LINE_DEPTH: Final = 0.028 * _MM
+_SMALLEST_PATTERN: Final = 256  # texels a side that the pattern is drawn with before it is averaged
 _LARGEST_WRINKLE_MAP: Final = 1024
 
 
@@ -43,9 +44,9 @@ class FinePattern:
 
 def fine_pattern(size: int, seed: int) -> FinePattern:
     """The pattern for a tile of `size` texels; finer than it can show is averaged away."""
-    side = size // REPEATS
-    drawn = max(side, 256)
-    first, second, own = cell_tile(_PORE_CELLS, drawn, stream(seed, "pores"))
+    side = size // _REPEATS
+    drawn = side * math.ceil(_SMALLEST_PATTERN / side)
+    first, _, own = cell_tile(_PORE_CELLS, drawn, stream(seed, "pores"))
     radius = 0.16 + 0.16 * own
     pores = torch.exp(-((first / radius) ** 2)) * (0.25 + 0.75 * own**2)
     line_first, line_second, field = cell_tile(_LINE_CELLS, drawn, stream(seed, "lines"))
@@ -89,7 +90,7 @@ def slopes(height: Tensor, metric: Tensor, size: int) -> tuple[Tensor, Tensor]:
     return per_u.mul(metric[0]).mul_(scale), (per_v - metric[1] * per_u).mul_(metric[2]).mul_(scale)
 
 
-# -------------------------------------------------------------------------------------------------------------- wrinkles
+# ------------------------------------------------------------------------------------------------------------- wrinkles
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def wrinkles(surface: Surface, topology: Topology, traits: Traits, size: int, se
     sharp, soft = _folds(marks, traits, seed)
     if not sharp and not soft:
         return None
-    side = min(size, _LARGEST_WRINKLE_MAP)
+    side = coarser(size, _LARGEST_WRINKLE_MAP)
     nose = marks[30][None]
     density = float(surface.density.view(-1)[texel_of(nose, surface.atlas.size)])
     groove = torch.zeros(side, side)
@@ -173,7 +174,11 @@ def _forehead(marks: dict[int, Tensor], unit: float, amount: float, generator: t
     found = []
     for height in (0.45, 0.72, 0.98, 1.25, 1.5):
         random = torch.rand(6, generator=generator).tolist()
-        for start, end in ((17.4 + random[0], 20.6 + random[1]), (20.2 + random[2], 23.2 + random[3]), (22.8, 25.6 - random[4])):
+        for start, end in (
+            (17.4 + random[0], 20.6 + random[1]),
+            (20.2 + random[2], 23.2 + random[3]),
+            (22.8, 25.6 - random[4]),
+        ):
             points = torch.stack([_on_brow(marks, start + (end - start) * share) for share in (0.0, 0.33, 0.67, 1.0)])
             wave = torch.randn(4, 2, generator=generator) * 0.05 * unit
             points = points + torch.tensor([0.0, (height + 0.1 * random[5]) * unit]) + wave
@@ -181,8 +186,9 @@ def _forehead(marks: dict[int, Tensor], unit: float, amount: float, generator: t
     for side in (-1.0, 1.0):
         lean = 0.04 * unit * float(torch.randn(1, generator=generator))
         start = marks[27] + torch.tensor([side * 0.13 * unit + lean, 0.02 * unit])
-        found.append(_Fold(torch.stack((start, start + torch.tensor([side * 0.03 * unit, 0.25 * unit]),
-                                        start + torch.tensor([side * 0.10 * unit, 0.5 * unit]))), 0.32 * _MM * amount))  # fmt: skip
+        middle = start + torch.tensor([side * 0.03 * unit, 0.25 * unit])
+        end = start + torch.tensor([side * 0.10 * unit, 0.5 * unit])
+        found.append(_Fold(torch.stack((start, middle, end)), 0.32 * _MM * amount))
     return found
 
 
@@ -237,9 +243,13 @@ def _mouth(
     for place in torch.linspace(49.0, 53.0, 11).tolist():
         random = torch.randn(3, generator=generator).tolist()
         first = min(int(place), 52)
-        start = torch.lerp(marks[first], marks[first + 1], place - first) + torch.tensor([0.02 * unit * random[0], 0.03 * unit])
+        start = torch.lerp(marks[first], marks[first + 1], place - first) + torch.tensor(
+            [0.02 * unit * random[0], 0.03 * unit]
+        )
         end = start + torch.tensor([0.03 * unit * random[1] + 0.2 * float(start[0] - marks[51][0]), 0.20 * unit])
-        lines.append(_Fold(torch.stack((start, 0.5 * (start + end), end)), 0.18 * _MM * amount * (1.0 + 0.3 * random[2])))
+        lines.append(
+            _Fold(torch.stack((start, 0.5 * (start + end), end)), 0.18 * _MM * amount * (1.0 + 0.3 * random[2]))
+        )
     for corner, side in ((54, 1.0), (48, -1.0)):
         jitter = 0.03 * unit * torch.randn(3, 2, generator=generator)
         start = marks[corner] + torch.tensor([side * 0.03 * unit, -0.03 * unit])

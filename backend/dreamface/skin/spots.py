@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.atlas import Surface
-from dreamface.skin.marks import draw_spots
+from dreamface.skin.marks import SpotList, draw_spots
 from dreamface.skin.noise import solid_noise, stream
 from dreamface.traits import Traits
 
 _MM: Final = 1e-3
-_LARGEST: Final = 1.0  # square metres of skin per tile that candidates are drawn for; where there is more, spots are fewer
+_LARGEST: Final = 1.0  # square metres of skin per tile that candidates are drawn for
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _draw(surface: Surface, kind: _Kind, amount: float, where: Tensor, size: int
     # Small ones are many: squaring the uniform number crowds the lower end.
     radii = kind.radius[0] + (kind.radius[1] - kind.radius[0]) * chosen[:, 3] ** 2.2
     strengths = kind.strength[0] + (kind.strength[1] - kind.strength[0]) * chosen[:, 4]
-    return draw_spots(size, places[there], radii * density[there], strengths, kind.softness, chosen[:, 5:])
+    return draw_spots(size, SpotList(places[there], radii * density[there], strengths, chosen[:, 5:]), kind.softness)
 
 
 def texel_of(places: Tensor, size: int) -> Tensor:

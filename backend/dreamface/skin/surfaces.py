@@ -12,6 +12,7 @@ from dreamface.traits import Traits
 _MM: Final = 1e-3
 # Mean free paths of red, green and blue in light skin (Jensen et al. 2001, table 1: "skin 1").
 _SKIN_RADIUS: Final = (3.67 * _MM, 1.37 * _MM, 0.68 * _MM)
+_TEETH_RADIUS: Final = (1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
 _WET_RADIUS: Final = (2.0 * _MM, 0.7 * _MM, 0.5 * _MM)
 
 
@@ -30,7 +31,7 @@ def materials(traits: Traits) -> Mapping[str, Material]:
         Material("iris", "eyes", roughness=0.35, ior=1.4),
         Material("cornea", roughness=0.02, transmission=1.0, ior=1.376),
         Material(
-            "teeth", "mouth", roughness=0.16, ior=1.62, subsurface=0.3, subsurface_radius=(1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
+            "teeth", "mouth", roughness=0.16, ior=1.62, subsurface=0.3, subsurface_radius=_TEETH_RADIUS,
         ),
         Material("gums", "mouth", roughness=0.24, ior=1.4, subsurface=0.6, subsurface_radius=_WET_RADIUS),
         Material("tongue", "mouth", roughness=0.34, ior=1.4, subsurface=0.6, subsurface_radius=_WET_RADIUS),

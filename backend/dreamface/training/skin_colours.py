@@ -25,12 +25,12 @@ WAVELENGTHS: Final = np.arange(400.0, 701.0, 10.0)  # nanometres
 STEPS: Final = {"oxygenation": 2, "carotene": 5, "blood": 17, "melanin": 25}  # table size by axis
 MOST_BLOOD: Final = 2.0  # upper end of the blood axis: 1 is the reddest skin, lips and wet skin have more
 
-# Molar extinction of haemoglobin with and without oxygen, 1 / (cm mol / l), at WAVELENGTHS. Compiled by Scott Prahl from
-# W. B. Gratzer and N. Kollias, "Tabulated molar extinction coefficient for hemoglobin in water", Oregon Medical Laser
-# Center, 1998.
+# Molar extinction of haemoglobin with and without oxygen, 1 / (cm mol / l), at WAVELENGTHS. Compiled by Scott Prahl
+# from W. B. Gratzer and N. Kollias, "Tabulated molar extinction coefficient for hemoglobin in water", Oregon Medical
+# Laser Center, 1998.
 _OXYGENATED: Final = np.array(
-    [266232, 466840, 480360, 246072, 102580, 62816, 44480, 33209.2, 26629.2, 23684.4, 20932.8, 20035.2, 24202.4, 39956.8,
-     53236, 43016, 32613.2, 44496, 50104, 14400.8, 3200, 1506, 942, 610, 442, 368, 319.6, 294, 277.6, 276, 290]
+    [266232, 466840, 480360, 246072, 102580, 62816, 44480, 33209.2, 26629.2, 23684.4, 20932.8, 20035.2, 24202.4,
+     39956.8, 53236, 43016, 32613.2, 44496, 50104, 14400.8, 3200, 1506, 942, 610, 442, 368, 319.6, 294, 277.6, 276, 290]
 )  # fmt: skip
 _DEOXYGENATED: Final = np.array(
     [223296, 303956, 407560, 528600, 413280, 103292, 23388.8, 16156.4, 14550, 16684, 20862, 25773.6, 31589.6, 39036.4,
@@ -40,12 +40,12 @@ _DEOXYGENATED: Final = np.array(
 _HAEMOGLOBIN: Final = 150.0 / 64500.0  # mol / l of whole blood: 150 g / l of 64 500 g / mol
 _SATURATION: Final = (0.35, 0.85)  # oxygenated share of the blood at the two ends of the table: venous, arterial
 
-# Beta-carotene in hexane peaks at 139 500 / (cm mol / l) (PhotochemCAD, Dixon et al. 2005); its band as three Gaussians:
-# centre and width in nanometres, height.
+# Beta-carotene in hexane peaks at 139 500 / (cm mol / l) (PhotochemCAD, Dixon et al. 2005); its band as three
+# Gaussians: centre and width in nanometres, height.
 _CAROTENE_BANDS: Final = ((425.0, 18.0, 70000.0), (450.0, 14.0, 118000.0), (478.0, 13.0, 105000.0))
 
 _EPIDERMIS: Final = 0.0075  # centimetres thick
-_EPIDERMAL_SCATTERING: Final = 0.60  # of skin's mean
+_EPIDERMAL_SCATTERING: Final = 0.54  # of skin's mean
 _DERMAL_SCATTERING: Final = 0.94  # of skin's mean
 _BASELINE: Final = 0.1  # of Jacques' skin without melanin and blood, which already holds some blood
 _BLOOD: Final = (0.0002, 0.0499)  # share of the dermis at amounts 0 and 1
