@@ -1,7 +1,7 @@
 """How long painting the built-in head's skin takes, and how much memory: `python benchmarks/skin.py`.
 
-Prints medians over one run on this machine's processor, with the topology's layout already baked, then the first bake and
-the memory that painting at 2048 adds to the process at its peak.
+Prints, from one run on this machine's processor: the first painting with the bake of the topology's layout, medians of
+the following ones, and the memory that painting at 2048 adds to the process at its peak.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ class _Draw:
         self._around("hair.melanin", *self._colouring("hair_melanin"))
         european = self._now("ancestry.european")
         self._set("hair.redness", european * 0.30 * self._uniform("hair.redness") ** 2 + 0.05)
-        self._around("hair.grey", _rise(age, 36, 78), 0.08 * _rise(age, 30, 45))
+        self._around("hair.grey", _rise(age, 40, 80), 0.05 * _rise(age, 30, 45))
         styles = _MALE_STYLES if male else _FEMALE_STYLES
         losing = male and self._uniform("hair.loss") < 0.45 * _rise(age, 28, 70)
         self._set("hair.style", "bald" if losing else styles[self._pick("hair.style", [1.0] * len(styles))])

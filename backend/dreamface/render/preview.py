@@ -48,7 +48,7 @@ MIRROR_BLUR = 0.15
 """Rays that look for lids and lashes in what the cornea mirrors, and the tangent of how far they spread: lashes are too
 fine to be mirrored one by one."""
 
-EXPOSURE = 0.68
+EXPOSURE = 1.1
 """Scales the light before the film curve, so that skin comes out as bright as it is."""
 
 

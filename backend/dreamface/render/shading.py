@@ -314,14 +314,21 @@ def shade(
 
 # --------------------------------------------------------------------------------------------------------- the picture
 
+# Linear Rec. 709 to the space in which film's curve runs, and back to the display.
+_TO_FILM = ((0.59719, 0.35458, 0.04823), (0.07600, 0.90834, 0.01566), (0.02840, 0.13383, 0.83777))
+_FROM_FILM = ((1.60475, -0.53108, -0.07367), (-0.10208, 1.10813, -0.00605), (-0.00327, -0.07276, 1.07602))
+
 
 def film(colour: Tensor, exposure: float = 1.0) -> Tensor:
     """Linear radiance to linear display values 0..1, with film's toe and shoulder.
 
-    Narkowicz 2015, "ACES filmic tone mapping curve": a rational fit to the Academy's reference rendering.
+    Stephen Hill's fit to the Academy's reference rendering and sRGB output transforms (in MJP's "Baking Lab", 2016). Its
+    curve runs in a wider colour space, so that bright skin pales as it does on film instead of turning yellow.
     """
-    x = colour * exposure
-    return (x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)).clamp(0.0, 1.0)
+    wide = (colour * exposure) @ colour.new_tensor(_TO_FILM).T
+    toned = (wide * (wide + 0.0245786) - 0.000090537) / (wide * (0.983729 * wide + 0.4329510) + 0.238081)
+    display: Tensor = toned @ colour.new_tensor(_FROM_FILM).T
+    return display.clamp(0.0, 1.0)
 
 
 def encode_srgb(linear: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from dreamface.face import Head, Topology
+from dreamface.skin.noise import solid_noise
 
 _SKIN: Final = "skin"
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
@@ -102,6 +103,12 @@ def surface_of(head: Head, size: int) -> Surface:
     upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(1e-12))
     metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
     return Surface(atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners))
+
+
+def skin_noise(surface: Surface, cell: float, channels: int, generator: torch.Generator) -> Tensor:
+    """`solid_noise` on the skin, [channels, S, S], fading where the texels are too large to show it."""
+    texels_per_cell = cell * surface.density * surface.atlas.size
+    return solid_noise(surface.position, cell, channels, generator) * smooth_step(texels_per_cell, 1.5, 4.0)
 
 
 def landmark_uv(topology: Topology, name: str) -> Tensor:

@@ -8,8 +8,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.atlas import Atlas, Surface, smooth_step
-from dreamface.skin.noise import solid_noise, stream
+from dreamface.skin.atlas import Atlas, Surface, skin_noise, smooth_step
+from dreamface.skin.noise import stream
 from dreamface.skin.pigments import MOST_BLOOD, scalp_hair_colour, skin_colour
 from dreamface.traits import Traits
 
@@ -48,9 +48,9 @@ def complexion(surface: Surface, traits: Traits, seed: int, hair_cover: Tensor) 
         hair_cover: [S, S] 0..1 how much short hair shades the skin.
     """
     atlas = surface.atlas
-    broad = solid_noise(surface.position, 0.034, 3, stream(seed, "blotches"))
-    middle = solid_noise(surface.position, 0.011, 3, stream(seed, "patches"))
-    small = solid_noise(surface.position, 0.0034, 3, stream(seed, "mottling"))
+    broad = skin_noise(surface, 0.034, 3, stream(seed, "blotches"))
+    middle = skin_noise(surface, 0.011, 3, stream(seed, "patches"))
+    small = skin_noise(surface, 0.0034, 3, stream(seed, "mottling"))
     albedo = _skin_albedo(atlas, traits, broad, middle, small)
     albedo = _shade(albedo, scalp_hair_colour(traits), 0.93 * hair_cover)
     albedo = _beard_shadow(atlas, traits, albedo, middle[2])

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
 from dreamface.face import Topology
-from dreamface.skin.atlas import Surface, coarser, landmark_uv
+from dreamface.skin.atlas import Surface, coarser, landmark_uv, skin_noise
 from dreamface.skin.marks import splat
-from dreamface.skin.noise import cell_tile, solid_noise, stream
+from dreamface.skin.noise import cell_tile, stream
 from dreamface.skin.spots import texel_of
 from dreamface.traits import Traits
 
@@ -25,6 +25,8 @@ _PORE_DEPTH: Final = 0.075 * _MM
 _LINE_DEPTH: Final = 0.028 * _MM
 _SMALLEST_PATTERN: Final = 256  # texels a side that the pattern is drawn with before it is averaged
 _LARGEST_WRINKLE_MAP: Final = 1024
+_SWELLING: Final = 2.6  # width of the swelling beside a groove, over the groove's
+_REACH: Final = 2.6  # of a blur, in its standard deviations
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def fine_height(pattern: FinePattern, pores: Tensor, lines: Tensor, traits: Trai
 
 def bumps(surface: Surface, seed: int) -> Tensor:
     """[1, S, S] metres: the skin is never quite even."""
-    wide = solid_noise(surface.position, 0.006, 1, stream(seed, "bumps"))
+    wide = skin_noise(surface, 0.006, 1, stream(seed, "bumps"))
     return 0.022 * _MM * wide * surface.atlas.interior
 
 
@@ -116,7 +118,9 @@ def wrinkles(surface: Surface, topology: Topology, traits: Traits, size: int, se
             lines = _draw_folds(folds, side)
             sigma = width * density * side
             # The skin that a groove takes up swells beside it.
-            groove -= _blur(lines, sigma) - 0.45 * _blur(lines, 2.6 * sigma)
+            rows, columns = _around(lines, _SWELLING * sigma)
+            lines = lines[rows, columns]
+            groove[rows, columns] -= _blur(lines, sigma) - 0.45 * _blur(lines, _SWELLING * sigma)
     return groove
 
 
@@ -133,6 +137,16 @@ def _draw_folds(folds: list[_Fold], side: int) -> Tensor:
     return splat(side, torch.cat(places), torch.cat(weights))
 
 
+def _around(lines: Tensor, sigma: float) -> tuple[slice, slice]:
+    """Rows and columns that a blur of the lines reaches."""
+    reach = math.ceil(_REACH * sigma)
+    row, column = torch.nonzero(lines).unbind(1)
+    return (
+        slice(max(0, int(row.min()) - reach), int(row.max()) + reach + 1),
+        slice(max(0, int(column.min()) - reach), int(column.max()) + reach + 1),
+    )
+
+
 def _bezier(points: Tensor, share: Tensor) -> Tensor:
     """De Casteljau's algorithm: [N, 2] for control points [P, 2]."""
     level = points[None].expand(len(share), -1, -1)
@@ -143,7 +157,7 @@ def _bezier(points: Tensor, share: Tensor) -> Tensor:
 
 def _blur(lines: Tensor, sigma: float) -> Tensor:
     """Gaussian across the lines, scaled so that a long line of depth d becomes a groove of depth d."""
-    reach = max(1, math.ceil(2.6 * sigma))
+    reach = max(1, math.ceil(_REACH * sigma))
     kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
     kernel = kernel / kernel.sum()
     image = conv2d(lines[None, None], kernel.view(1, 1, 1, -1), padding=(0, reach))

@@ -1,0 +1,123 @@
+"""The whole way: prompt -> face -> folder -> face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import dreamface
+from dreamface import folder, pipeline
+from dreamface.errors import BadRequest, Cancelled
+from dreamface.face import Face
+from dreamface.progress import Progress, Step
+from dreamface.traits import VOCABULARY
+
+PROMPT = "an elderly man with a broad nose and freckles, smiling"
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    return pipeline.generate(PROMPT, seed=1, resolution=512)
+
+
+def test_the_prompt_can_be_found_in_the_face(face: Face) -> None:
+    assert face.traits.number("age") > 60
+    assert face.traits.number("gender") > 0.5
+    assert face.traits["freckles.density"].because == "freckles"
+    assert pipeline.measure(face.head)["nose.width"] > 1.2
+    assert face.traits.number("expression.mouthSmileLeft") > 0.3
+
+
+def test_a_face_is_complete(face: Face) -> None:
+    assert face.shapes.shape == (52, len(face.head.vertices), 3)
+    assert set(face.maps) == set(face.head.topology.tiles)
+    for part in face.head.topology.parts:
+        assert part.material in face.materials
+    for material in face.materials.values():
+        assert material.tile is None or material.tile in face.maps
+    for tile in face.maps.values():
+        for image in tile.values():
+            assert image.shape[:2] == (512, 512)
+            assert torch.isfinite(image).all()
+    assert face.preview.shape == (512, 512, 3)
+
+
+def test_the_preview_shows_a_face_in_front_of_a_backdrop(face: Face) -> None:
+    middle = face.preview[180:300, 180:330].mean(dim=(0, 1))
+    corner = face.preview[:40, :40].mean(dim=(0, 1))
+    assert float((middle - corner).abs().max()) > 0.1
+    assert float(middle[0] - middle[2]) > 0.03  # skin is warmer than the backdrop
+
+
+def test_rebuilding_gives_the_same_bytes(face: Face, tmp_path: Path) -> None:
+    folder.save(face, tmp_path / "first")
+    again = pipeline.rebuild(folder.read_document(tmp_path / "first"))
+    folder.save(again, tmp_path / "second")
+    files = sorted(path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*") if path.is_file())
+    assert len(files) > 5
+    for file in files:
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes(), file
+
+
+def test_two_seeds_are_two_people_and_both_are_as_asked() -> None:
+    one, other = (pipeline.generate("a woman with a big nose", seed=seed, resolution=512) for seed in (1, 2))
+    assert float((one.preview - other.preview).abs().mean()) > 0.01
+    for face in (one, other):
+        assert pipeline.measure(face.head)["nose.width"] > 1.2
+        assert face.traits.number("gender") < -0.5
+
+
+def test_a_prompt_with_nothing_usable_still_gives_a_person() -> None:
+    face = pipeline.generate("asdf qwer", seed=3, resolution=512)
+    assert face.not_understood == ("asdf", "qwer")
+    assert not face.traits.asked()
+    assert face.traits.number("age") > 15
+
+
+def test_values_can_be_laid_over_the_prompt() -> None:
+    face = pipeline.generate("an old man", seed=3, resolution=512, traits={"age": 20.0, "nose.hump": 2.0})
+    assert face.traits.number("age") == 20.0
+    assert pipeline.measure(face.head)["nose.hump"] > 1.5
+
+
+def test_progress_rises_to_one_and_names_the_stages() -> None:
+    steps: list[Step] = []
+    pipeline.generate("a man", seed=1, resolution=512, progress=Progress(steps.append))
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert {"language", "head", "rig", "skin", "preview"} <= {step.stage for step in steps}
+
+
+def test_it_can_be_stopped_at_every_stage() -> None:
+    for stage in ("head", "skin", "preview"):
+        seen: list[str] = []
+        progress = Progress(lambda step: seen.append(step.stage), lambda s=stage: s in seen)  # type: ignore[misc]
+        with pytest.raises(Cancelled):
+            pipeline.generate("a man", seed=1, resolution=512, progress=progress)
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    ({"prompt": ""}, "empty"), ({"prompt": " \n\t"}, "empty"), ({"prompt": "x" * 10_000}, "2,000"),
+    ({"seed": -1}, "seed"), ({"seed": 2**32}, "seed"), ({"resolution": 1000}, "resolution"), ({"head": "ogre"}, "head"),
+    ({"traits": {"nose.widht": 1.0}}, "nose.widht"), ({"traits": {"nose.width": 9.0}}, "nose.width"),
+])  # fmt: skip
+def test_bad_requests_get_one_sentence(arguments: dict[str, object], word: str) -> None:
+    with pytest.raises(BadRequest, match=word) as caught:
+        pipeline.generate(**({"prompt": "a man", "seed": 1, "resolution": 512} | arguments))  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+
+
+def test_emoji_and_control_characters_do_no_harm() -> None:
+    face = pipeline.generate("a man\x00 with \x1b[31m blue eyes 🙂", seed=1, resolution=512)
+    assert face.traits.number("gender") > 0.5
+    red, _, blue = face.traits.colour("iris.colour")
+    assert blue > red
+
+
+def test_the_package_offers_what_its_page_says() -> None:
+    for name in dreamface.__all__:
+        assert getattr(dreamface, name) is not None
+    assert len(VOCABULARY) == 140
