@@ -148,7 +148,7 @@ class Face:
         face_id: stable identity through edits.
         prompt: as the artist typed it.
         seed: what every random choice was drawn from.
-        resolution: side of the maps in pixels.
+        resolution: side of the skin tile's maps in pixels; the other tiles may be smaller.
         traits: all of them, with confidence 0 where the seed drew them.
         head: neutral geometry.
         shapes: [52, V, 3] ARKit blend shape deltas in metres, in the order of `ARKIT_SHAPES`.

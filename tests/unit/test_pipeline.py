@@ -37,9 +37,11 @@ def test_a_face_is_complete(face: Face) -> None:
         assert part.material in face.materials
     for material in face.materials.values():
         assert material.tile is None or material.tile in face.maps
+    assert set(face.maps["skin"]) == {"albedo", "specular", "roughness", "normal", "displacement", "subsurface"}
+    assert face.maps["skin"]["albedo"].shape == (512, 512, 3)
     for tile in face.maps.values():
         for image in tile.values():
-            assert image.shape[:2] == (512, 512)
+            assert image.shape[0] == image.shape[1] <= 512
             assert torch.isfinite(image).all()
     assert face.preview.shape == (512, 512, 3)
 

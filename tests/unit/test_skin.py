@@ -187,7 +187,7 @@ def test_both_sides_of_the_seam_agree(head: Head, maps: Maps, atlas: Atlas) -> N
     first, second = topology.uv[pairs[:-1, 1][doubled]], topology.uv[pairs[1:, 1][doubled]]
     assert len(first) > 20
     assert ((first - second).abs()[:, 0] > 0.3).any()  # they are on opposite sides of the tile
-    for name, tolerance in (("albedo", 0.03), ("roughness", 0.04), ("displacement", 2e-5)):
+    for name, tolerance in (("albedo", 0.03), ("roughness", 0.06), ("displacement", 2e-5)):
         image = maps["skin"][name]
         apart = (sample_texture(image, first) - sample_texture(image, second)).abs()
         assert apart.mean() < tolerance / 2
