@@ -36,7 +36,9 @@ def test_rooms_import_only_what_they_may() -> None:
     forbidden = {
         "dreamface_addon": ("import dreamface", "from dreamface ", "from dreamface."),
         "backend/dreamface": ("import bpy", "from bpy", "import dreamface_addon", "from dreamface_addon"),
-        "backend/dreamface/cli": tuple(f"from dreamface.{room}" for room in ("head", "skin", "language", "render", "rig")),
+        "backend/dreamface/cli": tuple(
+            f"from dreamface.{room}" for room in ("head", "skin", "language", "render", "rig")
+        ),
         "backend/dreamface/language": tuple(f"from dreamface.{room}" for room in ("head", "skin", "rig", "pipeline")),
         "backend/dreamface/skin": tuple(f"from dreamface.{room}" for room in ("language", "rig", "pipeline", "export")),
     }

@@ -322,8 +322,8 @@ _FROM_FILM = ((1.60475, -0.53108, -0.07367), (-0.10208, 1.10813, -0.00605), (-0.
 def film(colour: Tensor, exposure: float = 1.0) -> Tensor:
     """Linear radiance to linear display values 0..1, with film's toe and shoulder.
 
-    Stephen Hill's fit to the Academy's reference rendering and sRGB output transforms (in MJP's "Baking Lab", 2016). Its
-    curve runs in a wider colour space, so that bright skin pales as it does on film instead of turning yellow.
+    Stephen Hill's fit to the Academy's reference rendering and sRGB output transforms ("Baking Lab", 2016). Its curve
+    runs in a wider colour space, so that bright skin pales as it does on film instead of turning yellow.
     """
     wide = (colour * exposure) @ colour.new_tensor(_TO_FILM).T
     toned = (wide * (wide + 0.0245786) - 0.000090537) / (wide * (0.983729 * wide + 0.4329510) + 0.238081)
