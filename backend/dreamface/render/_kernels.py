@@ -4,10 +4,38 @@
 # Warp's kernels are a language of their own in Python's clothes: annotations are values, and a variable that changes in
 # a loop must start as float(...).
 # ruff: noqa: UP018
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import torch
 import warp as wp
 
-wp.config.log_level = wp.LOG_ERROR  # Warp greets on stdout otherwise, where the backend speaks JSON
-wp.init()
+
+@contextmanager
+def _silenced(stream: int) -> Iterator[None]:
+    """Whatever is written to a file descriptor meanwhile is lost."""
+    kept, nowhere = os.dup(stream), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream)
+        yield
+    finally:
+        os.dup2(kept, stream)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _start() -> None:
+    """Start Warp without its greeting on stdout, where the backend speaks JSON.
+
+    Its native code warns of a missing CUDA driver past every log level; where there is no GPU, that is no news.
+    """
+    wp.config.log_level = wp.LOG_ERROR
+    with nullcontext() if torch.cuda.is_available() else _silenced(2):
+        wp.init()
+
+
+_start()
 
 
 @wp.kernel(enable_backward=False)

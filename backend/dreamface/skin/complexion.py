@@ -92,7 +92,7 @@ def _skin_albedo(atlas: Atlas, traits: Traits, broad: Tensor, middle: Tensor, sm
         _resting_blood(ruddy) + (0.45 + 1.1 * ruddy) * flush + (0.6 + 0.8 * ruddy + 0.4 * age) * uneven + 0.30 * tired
     )
     # The same dose of melanin is a smaller step of the trait on light skin, where the trait's curve is flat.
-    spots = (0.35 + 0.5 * age) * (0.012 * broad[1] + 0.012 * middle[1] + 0.012 * small[1])
+    spots = (0.26 + 0.30 * age) * (0.012 * broad[1] + 0.012 * middle[1] + 0.012 * small[1])
     melanin = base + spots * (1.6 - base)
     melanin = melanin + 0.05 * tired * (0.5 + base) + 0.03 * region("forehead") * (0.4 + base) + 0.03 * lids * base
     melanin = melanin - 0.04 * region("neck") * base + 0.02 * region("nose")

@@ -20,6 +20,7 @@ _FALLOFF: Final = math.radians(50.0)  # of the whites' disc: its radius is propo
 _LIMBUS: Final = math.radians(23.5)  # off the eye's axis, where iris meets white
 
 _PUPIL: Final = 0.34  # of the iris' radius, in a lit room
+_IRIS_ALBEDO: Final = 0.62  # the trait is the colour people see, with the cornea's gleam; the tissue is darker
 _COLLARETTE: Final = 0.52
 _PUPIL_COLOUR: Final = torch.tensor([0.0025, 0.0022, 0.0022])
 _VEIN: Final = torch.tensor([0.42, 0.055, 0.045])
@@ -75,7 +76,7 @@ def _around(disc: _Disc, spokes: int, rings: int, generator: torch.Generator) ->
 
 def _iris(disc: _Disc, traits: Traits, generator: torch.Generator) -> Tensor:
     """[3, S, S]: radial fibres, lighter around the collarette, a dark ring at the limbus, the pupil."""
-    colour = torch.tensor(traits.colour("iris.colour"))[:, None, None]
+    colour = _IRIS_ALBEDO * torch.tensor(traits.colour("iris.colour"))[:, None, None]
     radius = disc.radius + 0.012 * _around(disc, 40, 1, generator)
     coarse, fine = _around(disc, 46, 3, generator), _around(disc, 150, 5, generator)
     crypts = smooth_step(_around(disc, 17, 4, generator), 0.9, 1.9) * smooth_step(radius, 0.45, 0.6)

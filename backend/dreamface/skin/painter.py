@@ -25,6 +25,7 @@ from dreamface.skin.relief import FinePattern, bumps, fine_height, fine_pattern,
 from dreamface.skin.spots import Spots, paint_spots
 from dreamface.traits import Traits
 
+_SPOT_MELANIN: Final = 0.34  # on paler skin the trait's curve is flat, but freckles are as brown as on this
 _MULTIPLE: Final = 128  # texels; sides are multiples of it
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
 _BAND: Final = 128  # rows that are finished at a time, so that they stay in the processor's cache
@@ -107,7 +108,9 @@ def _paint_skin(head: Head, traits: Traits, size: int, seed: int, progress: Prog
     hairs = paint_hair(surface, topology, traits, size, seed)
     progress.report("skin", 0.6, "Folding wrinkles and pores")
     slopes_of_pigments = pigment_slopes(
-        traits.number("skin.melanin"), traits.number("skin.redness"), traits.number("skin.yellowness")
+        max(traits.number("skin.melanin"), _SPOT_MELANIN),
+        traits.number("skin.redness"),
+        traits.number("skin.yellowness"),
     )
     layers = _Layers(
         size,

@@ -12,12 +12,13 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.atlas import Surface
+from dreamface.skin.atlas import Surface, smooth_step
 from dreamface.skin.marks import SpotList, draw_spots
 from dreamface.skin.noise import solid_noise, stream
 from dreamface.traits import Traits
 
 _MM: Final = 1e-3
+_BUST_RIM: Final = (0.0, 0.03)  # metres: between these heights spots fade out, where the layout is stretched
 _LARGEST: Final = 1.0  # square metres of skin per tile that candidates are drawn for
 
 
@@ -56,7 +57,7 @@ def paint_spots(surface: Surface, traits: Traits, size: int, seed: int) -> Spots
     """All spots at full size, or None on clear skin."""
     region = surface.atlas.region
     covered = 1.0 - region("lips_upper", "lips_lower", "mouth_inside", "eye_sockets", "lids_margin")
-    open_skin = covered * (1.0 - 0.9 * region("scalp"))
+    open_skin = covered * (1.0 - 0.9 * region("scalp")) * smooth_step(surface.position[2], *_BUST_RIM)
     sun = torch.maximum(region("nose", "cheeks", "under_eyes"), 0.55 * region("forehead"))
     sun = torch.maximum(sun, 0.3 * region("temples", "chin")) * open_skin
     places = {
