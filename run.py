@@ -28,11 +28,12 @@ ROOT = Path(__file__).resolve().parent
 PYTHON = "3.11"
 EXTRAS = "blender,dev"
 DISK_NEEDED_GB = 4.0  # a finished .venv takes 2.9 GB with torch's CPU build; pip needs room to unpack
+DISK_WITH_CUDA_GB = 10.0  # with torch's GPU build and the CUDA libraries it brings, which is pip's choice on Linux
 BIG_DOWNLOAD_MB = 15.0  # smaller ones are not worth a line
 TAIL_LINES = 15  # of pip's output, shown when it fails
 
 PIP_FAILURES = (
-    ("No space left on device", "The disk is full; free about {disk:.0f} GB and run this again."),
+    ("No space left on device", "The disk is full; free {disk:.0f} GB and run this again."),
     (
         r"name resolution|Failed to establish a new connection|Network is unreachable|ReadTimeout|ConnectTimeout"
         r"|getaddrinfo failed|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|ConnectionResetError|NewConnectionError",
@@ -66,7 +67,8 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     if arguments[0] == "test":
         return run([str(python), "-m", "pytest", *arguments[1:]], ROOT)
-    return run([str(python), "-m", "dreamface", *arguments])
+    # -P: no file in the user's folder, such as a secrets.py, takes the place of a module.
+    return run([str(python), "-P", "-m", "dreamface", *arguments])
 
 
 def run(command: Sequence[str], folder: Path | None = None) -> int:
@@ -142,6 +144,10 @@ def make_environment(root: Path, python: list[str]) -> None:
     free = shutil.disk_usage(root).free / 1e9
     if free < DISK_NEEDED_GB:
         raise SetupError(f"Setting up needs {DISK_NEEDED_GB:.0f} GB of disk and {root} has {free:.1f} GB; free some.")
+    if free < disk_wanted_gb():
+        say(
+            f"There are {free:.1f} GB free; torch's GPU build, if pip chooses it, may need up to {disk_wanted_gb():.0f}."
+        )
     if not works(python, "import ensurepip, venv"):
         raise SetupError(
             f"Python {PYTHON} is here but cannot make environments; "
@@ -151,9 +157,14 @@ def make_environment(root: Path, python: list[str]) -> None:
     for leftover in (root / ".venv").iterdir():
         if leftover.name != "lock":
             shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
-    made = subprocess.run([*python, "-m", "venv", str(root / ".venv")], capture_output=True, text=True)
+    made = subprocess.run([*python, "-I", "-m", "venv", str(root / ".venv")], capture_output=True, text=True)
     if made.returncode:
         raise SetupError(explain(made.stdout + made.stderr, root))
+
+
+def disk_wanted_gb() -> float:
+    """How much free disk, in GB, is enough for whichever build of torch this system gets."""
+    return DISK_WITH_CUDA_GB if sys.platform == "linux" else DISK_NEEDED_GB
 
 
 def find_python() -> list[str]:
@@ -175,9 +186,9 @@ def find_python() -> list[str]:
 
 
 def works(python: Sequence[str], code: str) -> bool:
-    """True where this Python exists and runs `code` without error."""
+    """True where this Python exists and runs `code` without error, whatever lies in the current folder."""
     try:
-        return subprocess.run([*python, "-c", code], capture_output=True).returncode == 0
+        return subprocess.run([*python, "-I", "-c", code], capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -220,7 +231,7 @@ def explain(output: str, root: Path) -> str:
     """One sentence on why setting up failed, from what pip or venv printed."""
     for pattern, sentence in PIP_FAILURES:
         if re.search(pattern, output):
-            return sentence.format(disk=DISK_NEEDED_GB, root=root)
+            return sentence.format(disk=disk_wanted_gb(), root=root)
     return "Setting up failed for the reason above; run this again to go on from where it stopped."
 
 

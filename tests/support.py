@@ -24,7 +24,13 @@ MATERIALS = {
 }
 
 
-def synthetic_face(face_id: str = "face-1", resolution: int = 64, side: int = 8, jaw_open: float = 0.0) -> Face:
+def synthetic_face(
+    face_id: str = "face-1",
+    resolution: int = 64,
+    side: int = 8,
+    jaw_open: float = 0.0,
+    extra_shapes: tuple[str, ...] = (),
+) -> Face:
     """A sphere with eyes and teeth.
 
     Args:
@@ -32,6 +38,7 @@ def synthetic_face(face_id: str = "face-1", resolution: int = 64, side: int = 8,
         resolution: side of the skin tile's maps in pixels; the eyes' is half.
         side: quads along each of the skin sphere's 12 edges; the skin has 6 * side^2 of them.
         jaw_open: the weight of expression.jawOpen that it was asked for.
+        extra_shapes: names of shapes beyond ARKit's, as other head models have them.
     """
     generator = torch.Generator().manual_seed(5)
     head = _head(side)
@@ -51,7 +58,8 @@ def synthetic_face(face_id: str = "face-1", resolution: int = 64, side: int = 8,
             }
         ),
         head=head,
-        shapes=_shapes(head, generator),
+        shapes=_shapes(head, (*ARKIT_SHAPES, *extra_shapes), generator),
+        shape_names=(*ARKIT_SHAPES, *extra_shapes),
         materials=MATERIALS,
         maps=_maps(resolution, generator),
         preview=torch.randint(0, 256, (48, 48, 3), generator=generator) / 255,
@@ -115,11 +123,11 @@ def _quad_sphere(side: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return torch.nn.functional.normalize(points.float(), dim=1), weld[quad_uvs], torch.cat(islands), quad_uvs
 
 
-def _shapes(head: Head, generator: torch.Generator) -> Tensor:
-    """[52, V, 3]: each shape moves a cap of the skin; jawOpen moves the teeth too, and eyeLook... the eyes alone."""
-    shapes = torch.zeros(len(ARKIT_SHAPES), *head.vertices.shape)
+def _shapes(head: Head, names: tuple[str, ...], generator: torch.Generator) -> Tensor:
+    """[S, V, 3]: each shape moves a cap of the skin; jawOpen moves the teeth too, and eyeLook... the eyes alone."""
+    shapes = torch.zeros(len(names), *head.vertices.shape)
     skin = slice(*head.topology.part("skin").vertices)
-    for index, name in enumerate(ARKIT_SHAPES):
+    for index, name in enumerate(names):
         if name.startswith("eyeLook"):
             for part in head.topology.parts:
                 if part.name.startswith("left_" if name.endswith("Left") else "right_"):

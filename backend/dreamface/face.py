@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dreamface.traits import Traits
+from dreamface.traits import ARKIT_SHAPES, VOCABULARY, Traits
 
 
 @dataclass(frozen=True)
@@ -146,17 +146,18 @@ class Face:
 
     Attributes:
         face_id: stable identity through edits.
-        prompt: as the artist typed it.
+        prompt: as the artist typed it, without control characters.
         seed: what every random choice was drawn from.
         resolution: side of the skin tile's maps in pixels; the other tiles may be smaller.
         traits: all of them, with confidence 0 where the seed drew them.
         head: neutral geometry.
-        shapes: [52, V, 3] ARKit blend shape deltas in metres, in the order of `ARKIT_SHAPES`.
+        shapes: [S, V, 3] blend shape deltas in metres, in the order of `shape_names`.
         materials: by name; every part's material is here.
         maps: textures by tile and channel.
         preview: [H, W, 3] sRGB-encoded 0..1 picture, for looking at.
         not_understood: the prompt's words that nothing was made of.
         history: what was done to it, oldest first; plain data.
+        shape_names: [S] `ARKIT_SHAPES` first, then what else the head model offers.
     """
 
     face_id: str
@@ -171,3 +172,30 @@ class Face:
     preview: Tensor
     not_understood: tuple[str, ...] = ()
     history: tuple[Mapping[str, Any], ...] = ()
+    shape_names: tuple[str, ...] = ARKIT_SHAPES
+
+    @property
+    def expression(self) -> Tensor:
+        """[S] weights 0..1 of the expression that the face wears."""
+        return expression_weights(self.traits, self.shape_names)
+
+    def posed(self, weights: Tensor) -> Tensor:
+        """[..., V, 3] vertices in metres at blend shape weights [..., S]; see `pose`."""
+        return pose(self.head.vertices, self.shapes, weights)
+
+
+def expression_weights(traits: Traits, shape_names: tuple[str, ...]) -> Tensor:
+    """[S] weights 0..1 of the expression.* traits for the named shapes; 0 for a shape that is no trait."""
+    names = [f"expression.{name}" for name in shape_names]
+    return torch.tensor([traits.number(name) if name in VOCABULARY else 0.0 for name in names])
+
+
+def pose(vertices: Tensor, shapes: Tensor, weights: Tensor) -> Tensor:
+    """[..., V, 3] vertices with blend shapes applied: v + sum_i w_i d_i.
+
+    Args:
+        vertices: [V, 3] neutral, metres.
+        shapes: [S, V, 3] deltas, metres.
+        weights: [..., S].
+    """
+    return vertices + torch.einsum("...s,svx->...vx", weights.to(shapes), shapes)

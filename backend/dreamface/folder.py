@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator, model_validator
 from torch import Tensor
 
 from dreamface import __version__, images
@@ -60,7 +60,7 @@ class HeadDocument(_Strict):
     """Which head model, and the identity coefficients that rebuild the vertices from it."""
 
     model: str
-    identity: dict[str, float]
+    identity: dict[str, FiniteFloat]
 
 
 class MapFile(_Strict):
@@ -76,7 +76,7 @@ class MapFile(_Strict):
 
 
 class FaceDocument(_Strict):
-    """face.json: see `Face` for what the fields mean."""
+    """face.json: see `Face` for what the fields mean; what one field names, the other has."""
 
     schema_version: Literal[1]
     generator: Generator
@@ -95,6 +95,52 @@ class FaceDocument(_Strict):
     shapes: tuple[str, ...]
     not_understood: tuple[str, ...]
     history: tuple[dict[str, Any], ...]
+
+    @field_validator("traits")
+    @classmethod
+    def _check_traits(cls, traits: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name, entry in traits.items():
+            if not ("value" in entry and _is_share(entry.get("confidence")) and isinstance(entry.get("because"), str)):
+                raise ValueError(f"{name} needs a value, a confidence of 0 to 1 and a reason")
+        try:
+            Traits.from_json(traits)
+        except BadRequest as error:
+            raise ValueError(str(error)) from error
+        return traits
+
+    @field_validator("shapes")
+    @classmethod
+    def _check_shapes(cls, shapes: tuple[str, ...]) -> tuple[str, ...]:
+        if shapes[: len(ARKIT_SHAPES)] != ARKIT_SHAPES or len(set(shapes)) != len(shapes):
+            raise ValueError("the 52 ARKit shapes must come first, and every name once")
+        return shapes
+
+    @field_validator("parts")
+    @classmethod
+    def _check_parts(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        vertex = face = 0
+        for part in parts:
+            follows = (part.vertices[0], part.faces[0]) == (vertex, face)
+            vertex, face = part.vertices[1], part.faces[1]
+            if not follows or vertex <= part.vertices[0] or face <= part.faces[0]:
+                raise ValueError(f"{part.name} does not start where the part before it ends, or is empty")
+        if not parts or len({part.name for part in parts}) != len(parts):
+            raise ValueError("there must be parts, each with a name of its own")
+        return parts
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        for part in self.parts:
+            if part.material not in self.materials:
+                raise ValueError(f"{part.name} has the material {part.material}, which is not there")
+        for tile in {file.tile for file in self.maps}:
+            if not any((file.tile, file.channel) == (tile, "albedo") for file in self.maps):
+                raise ValueError(f"the tile {tile} has no albedo")
+        return self
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= 1.0
 
 
 # ------------------------------------------------------------------------------------------------------------- saving
@@ -228,7 +274,7 @@ def _describe(face: Face) -> FaceDocument:
         materials=dict(face.materials),
         tiles=topology.tiles,
         maps=tuple(_map_file(tile, channel) for tile, channels in face.maps.items() for channel in channels),
-        shapes=ARKIT_SHAPES,
+        shapes=face.shape_names,
         not_understood=face.not_understood,
         history=tuple(dict(entry) for entry in face.history),
     )
@@ -299,8 +345,9 @@ def _topology(document: FaceDocument, arrays: Arrays) -> Topology:
         arrays["region_offsets"], arrays["region_vertices"], arrays["region_weights"][:, None], vertex_count
     )
     faces, face_uvs = arrays["faces"], arrays["face_uvs"]
-    if faces.max() >= vertex_count or face_uvs.max() >= len(arrays["uv"]) or faces.min() < 0 or face_uvs.min() < 0:
-        raise ValueError("a face points at a vertex that is not there")
+    _check_indices(document.parts, faces, vertex_count)
+    if not _all_below(face_uvs, len(arrays["uv"])) or not _all_below(arrays["landmark_vertices"], vertex_count):
+        raise ValueError("a face or landmark points at something that is not there")
     return Topology(
         faces=torch.from_numpy(faces.astype(np.int64)),
         uv=torch.from_numpy(arrays["uv"]),
@@ -310,6 +357,30 @@ def _topology(document: FaceDocument, arrays: Arrays) -> Topology:
         regions=dict(zip(names, weights[..., 0], strict=True)),
         landmarks=dict(zip(arrays["landmark_names"].tolist(), arrays["landmark_vertices"].tolist(), strict=True)),
     )
+
+
+def _vertices_and_shapes(document: FaceDocument, arrays: Arrays) -> tuple[Tensor, Tensor]:
+    """[V, 3] vertices and [S, V, 3] shapes, metres."""
+    vertices = arrays["vertices"]
+    shapes = _from_runs(arrays["shape_offsets"], arrays["shape_vertices"], arrays["shape_deltas"], len(vertices))
+    if vertices.shape[1:] != (3,):
+        raise ValueError("a vertex has other than three coordinates")
+    if len(shapes) != len(document.shapes):
+        raise ValueError(f"it has {len(shapes)} shapes and {_DOCUMENT} names {len(document.shapes)}")
+    return torch.from_numpy(vertices), shapes
+
+
+def _check_indices(parts: tuple[Part, ...], faces: NDArray[np.int32], vertex_count: int) -> None:
+    """Raise unless the parts cover everything and the faces of each have corners of its own alone."""
+    if parts[-1].vertices[1] != vertex_count or parts[-1].faces[1] != len(faces):
+        raise ValueError("the parts do not cover all vertices and faces")
+    for part in parts:
+        if not _all_below(faces[slice(*part.faces)] - part.vertices[0], part.vertices[1] - part.vertices[0]):
+            raise ValueError(f"a face of {part.name} points at a vertex that is not its own")
+
+
+def _all_below(indices: NDArray[np.int32], count: int) -> bool:
+    return bool(((indices >= 0) & (indices < count)).all())
 
 
 # ------------------------------------------------------------------------------------------------------------ loading
@@ -331,7 +402,8 @@ def read_document(path: Path | str) -> FaceDocument:
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(step) for step in problem["loc"])
-        raise _damaged(path / _DOCUMENT, f"{where}: {problem['msg']}") from error
+        what = problem["msg"].removeprefix("Value error, ")
+        raise _damaged(path / _DOCUMENT, f"{where}: {what}" if where else what) from error
 
 
 def load(path: Path | str) -> Face:
@@ -345,10 +417,7 @@ def load(path: Path | str) -> Face:
     with _explained(path / _GEOMETRY):
         arrays = _read_geometry(path / _GEOMETRY)
         topology = _topology(document, arrays)
-        vertices = torch.from_numpy(arrays["vertices"])
-        shapes = _from_runs(
-            arrays["shape_offsets"], arrays["shape_vertices"], arrays["shape_deltas"], len(arrays["vertices"])
-        )
+        vertices, shapes = _vertices_and_shapes(document, arrays)
     with _explained(path / _PREVIEW):
         preview = images.decode_unit8(images.read_png(path / _PREVIEW))
     with _explained(path / _DOCUMENT):
@@ -366,6 +435,7 @@ def load(path: Path | str) -> Face:
         preview=preview,
         not_understood=document.not_understood,
         history=document.history,
+        shape_names=document.shapes,
     )
 
 
@@ -407,7 +477,7 @@ def _explained(file: Path) -> Iterator[None]:
         raise FolderError(f"{file} is missing: restore it or generate the face again.") from error
     except PermissionError as error:
         raise FolderError(f"{file} is not readable: change its permissions.") from error
-    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, BadRequest) as error:
+    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zipfile.BadZipFile, BadRequest) as error:
         raise _damaged(file, str(error)) from error
 
 

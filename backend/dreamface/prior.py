@@ -143,6 +143,8 @@ class _Draw:
             return
         # Where the prompt only denies some ("not European"), the others stay likely.
         shares = [0.0 if name in self._asked else self._likelihood(_COLOURING[name]) for name in ANCESTRIES]
+        if not any(shares):  # all denied: somebody still has to be drawn
+            shares = [1.0] * len(ANCESTRIES)
         main = self._pick("ancestry.main", shares)
         second = self._pick("ancestry.second", shares)
         part = 0.35 * self._uniform("ancestry.part") if self._uniform("ancestry.mixed") < 0.3 else 0.0

@@ -39,9 +39,9 @@ class ImportedFace:
 def import_face(folder: Path | str, collection: bpy.types.Collection | None = None) -> ImportedFace:
     """Build a face's objects, each time anew, in a collection of their own.
 
-    The skin gets all 52 ARKit shape keys, at the face's own expression; the keys of the other parts are driven by them.
-    Its custom properties are dreamface_face_id, dreamface_prompt, dreamface_seed (as text: it may not fit
-    Blender's integers) and dreamface_traits (as JSON).
+    The skin gets all shape keys, the 52 of ARKit first, at the face's own expression; the keys of the other parts are
+    driven by them. Its custom properties are dreamface_face_id, dreamface_prompt, dreamface_seed (as text: it may not
+    fit Blender's integers) and dreamface_traits (as JSON).
 
     Args:
         folder: a face folder.

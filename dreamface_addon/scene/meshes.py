@@ -34,7 +34,7 @@ def new_mesh(face: FaceFolder, part: dict[str, Any], material: bpy.types.Materia
 
 
 def add_shape_keys(face: FaceFolder, part: dict[str, Any], object_: bpy.types.Object, all_of_them: bool) -> None:
-    """Add the shape keys that move the part, or all 52, at the weights of the face's expression."""
+    """Add the shape keys that move the part, or all of them, at the weights of the face's expression."""
     first, last = part["vertices"]
     neutral = face.arrays["vertices"][first:last]
     for index, name in enumerate(face.document["shapes"]):

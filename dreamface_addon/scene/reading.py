@@ -90,6 +90,8 @@ def read_face_folder(path: Path | str) -> FaceFolder:
             raise FaceFolderError(f"{path} was made by a newer DreamFace (schema {version}): update the extension.")
         with np.load(path / "geometry.npz", allow_pickle=False) as archive:
             face = FaceFolder(path, document, {name: archive[name] for name in archive.files})
+        if len(face.document["shapes"]) != len(face.arrays["shape_offsets"]) - 1:
+            raise ValueError("not every blend shape has a name")
         _check_files(face)
     except _DAMAGED as error:
         raise FaceFolderError(f"{path} is damaged ({error}): restore it or generate the face again.") from error

@@ -20,7 +20,9 @@ from .studio import add_studio
 
 
 def write_blend(folder: Path, path: Path) -> None:
-    """Write the face in `folder` with a studio around it and its textures packed; `path` appears once it is whole.
+    """Write the face in `folder` with a studio around it and its textures packed.
+
+    Blender writes to `path` with an @ appended and renames that; stopped on the way, it leaves it behind.
 
     Raises:
         FaceFolderError: the folder cannot be read.
@@ -30,12 +32,7 @@ def write_blend(folder: Path, path: Path) -> None:
     add_studio(bpy.context.scene, import_face(folder))
     _pack_images()
     _show_camera()
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part.blend")
-    try:
-        bpy.ops.wm.save_as_mainfile(filepath=str(part.absolute()), compress=True, check_existing=False)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    bpy.ops.wm.save_as_mainfile(filepath=str(path.absolute()), compress=True, check_existing=False)
 
 
 def _pack_images() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 
 from dreamface.errors import Cancelled, FolderError, MissingDependency
@@ -59,11 +64,58 @@ def test_cancelling_stops_blender_and_leaves_nothing(bpy, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_failure_in_blender_is_a_sentence(bpy, tmp_path, monkeypatch):
-    monkeypatch.setattr(blend.folder, "save", lambda face, path, progress: path)  # no folder for Blender to read
+@pytest.mark.skipif(sys.platform == "win32", reason="a script with a #! line stands in for Blender")
+def test_cancelling_while_blender_saves_leaves_nothing(bpy, tmp_path, monkeypatch):
+    """Blender's own half-written file, whose name ends in an @, goes with the rest."""
+    blender, out = tmp_path / "blender", tmp_path / "out"
+    out.mkdir()
+    save_for_ever = 'open(sys.argv[-1] + "@", "wb").write(b"BLENDER"); time.sleep(60)'
+    blender.write_text(f"#!{sys.executable}\nimport sys, time; {save_for_ever}\n")
+    blender.chmod(0o755)
+    monkeypatch.setattr(blend.sys, "executable", str(blender))
+    half_written = []
+
+    def cancelled():
+        half_written.extend(out.rglob("*.blend@"))
+        return bool(half_written)
+
+    with pytest.raises(Cancelled):
+        export(synthetic_face(), out / "face.blend", Progress(cancelled=cancelled))
+    assert half_written
+    assert not list(out.iterdir())
+
+
+def test_a_saved_face_is_not_saved_again(bpy, tmp_path, monkeypatch):
+    face_folder = blend.folder.save(synthetic_face(), tmp_path / "ada")
+    monkeypatch.setattr(blend.folder, "save", None)
+    export(synthetic_face(), face_folder / "ada.blend", face_folder=face_folder)
+    assert (face_folder / "ada.blend").stat().st_size > 10_000
+    assert blend.folder.load(face_folder).face_id == "face-1"
+
+
+def test_files_in_the_users_folder_pass_for_no_module(bpy, tmp_path, monkeypatch):
+    for module in ("bpy", "json", "numpy"):
+        (tmp_path / f"{module}.py").write_text("raise RuntimeError('taken for a module')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep)  # two empty entries: both mean the current folder
+    assert export(synthetic_face(), Path("face.blend")).is_file()
+
+
+def test_a_failure_in_blender_is_a_sentence(bpy, tmp_path):
     with pytest.raises(FolderError, match=r"Blender could not write the file: .*is not a DreamFace folder"):
-        export(synthetic_face(), tmp_path / "face.blend")
+        export(synthetic_face(), tmp_path / "face.blend", face_folder=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_system_library_sends_to_the_doctor(bpy, tmp_path, monkeypatch):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "bpy.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    monkeypatch.setattr(blend, "_addon_parent", lambda: broken)  # first on Blender's path
+    monkeypatch.setenv("PYTHONPATH", str(Path(find_spec("dreamface_addon").origin).parents[1]))
+    with pytest.raises(MissingDependency, match=r"does not load \(libGL.so.1: .*\): run `dreamface doctor`"):
+        export(synthetic_face(), tmp_path / "face.blend")
+    assert list(tmp_path.iterdir()) == [broken]
 
 
 @pytest.mark.parametrize("package", ["bpy", "dreamface_addon"])

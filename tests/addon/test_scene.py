@@ -64,6 +64,16 @@ def test_the_skin_has_all_shape_keys_at_the_expression_of_the_face(imported, fac
     np.testing.assert_allclose(moved, face.shapes[17, skin].numpy(), atol=1e-7)
 
 
+def test_shapes_beyond_arkits_are_keys_too(scene, tmp_path):
+    from dreamface_addon.scene import import_face
+
+    extra = ("browFurrowDeep", "neckTense")
+    imported = import_face(folder.save(synthetic_face(extra_shapes=extra), tmp_path / "ada"))
+    keys = imported.skin.data.shape_keys.key_blocks
+    assert [key.name for key in keys] == ["Basis", *ARKIT_SHAPES, *extra]
+    assert keys["neckTense"].value == 0.0
+
+
 def test_other_parts_have_only_the_keys_that_move_them(imported):
     def names(part):
         return {key.name for key in imported.parts[part].data.shape_keys.key_blocks[1:]}

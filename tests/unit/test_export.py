@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pygltflib
 import pytest
+import torch
 import trimesh
 from PIL import Image
 
@@ -159,6 +160,16 @@ def test_moving_parts_carry_all_shapes_by_name_at_the_faces_expression(gltf):
         assert {ARKIT_SHAPES[i]: weight for i, weight in enumerate(mesh.weights) if weight} == {"jawOpen": 0.25}
 
 
+def test_shapes_beyond_arkits_are_exported_by_name(tmp_path):
+    extra = ("browFurrowDeep", "neckTense")
+    face = synthetic_face(jaw_open=0.25, extra_shapes=extra)
+    skin = pygltflib.GLTF2.load_binary(str(export(face, tmp_path / "face.glb"))).meshes[0]
+    assert skin.extras["targetNames"] == [*ARKIT_SHAPES, *extra]
+    assert len(skin.primitives[0].targets) == len(skin.weights) == 54
+    assert skin.weights[52:] == [0.0, 0.0]
+    assert export(face, tmp_path / "face.obj").read_text().count("\nv ") == len(face.head.vertices)
+
+
 def test_a_part_that_nothing_moves_has_no_shapes(tmp_path):
     still = synthetic_face()
     still.shapes[:, slice(*still.head.topology.part("upper_teeth").vertices)] = 0.0
@@ -222,6 +233,14 @@ def test_an_obj_keeps_quads_parts_and_texture_coordinates(obj, face):
     assert [line.split()[1] for line in lines if line.startswith("g ")] == PARTS
     uv = [[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")]
     np.testing.assert_allclose(uv, topology.uv.numpy(), atol=1e-6)
+
+
+def test_posing_adds_the_weighted_shapes(face):
+    weights = torch.zeros(2, 52)
+    weights[0, JAW_OPEN], weights[1, 3] = 0.5, 1.0
+    posed = face.posed(weights)
+    torch.testing.assert_close(posed[0], face.head.vertices + 0.5 * face.shapes[JAW_OPEN])
+    torch.testing.assert_close(posed[1], face.head.vertices + face.shapes[3])
 
 
 def test_an_obj_wears_the_faces_expression(obj, face):

@@ -14,6 +14,7 @@ from PIL import Image
 from dreamface import folder, images
 from dreamface.errors import Cancelled, FolderError
 from dreamface.progress import Progress
+from dreamface.traits import ARKIT_SHAPES
 from tests.support import synthetic_face
 
 CODE = 1 / 255  # one step of an 8-bit encoding
@@ -43,6 +44,13 @@ def test_a_saved_face_comes_back(face, saved):
     assert (after.parts, after.tiles, after.landmarks) == (before.parts, before.tiles, before.landmarks)
     assert list(after.regions) == list(before.regions)
     assert all(torch.equal(after.regions[name], weights) for name, weights in before.regions.items())
+
+
+def test_shapes_beyond_arkits_come_back_with_their_names(tmp_path):
+    face = synthetic_face(extra_shapes=("browFurrowDeep", "neckTense"))
+    loaded = folder.load(folder.save(face, tmp_path / "ada"))
+    assert loaded.shape_names == (*ARKIT_SHAPES, "browFurrowDeep", "neckTense")
+    assert torch.equal(loaded.shapes, face.shapes)
 
 
 def test_the_maps_come_back_within_their_encoding(face, saved):
@@ -204,13 +212,29 @@ def test_a_newer_schema_asks_for_an_update(saved):
         {"surprise": 1},
         {"traits": {"nose.colour": {"value": 1.0, "confidence": 1.0, "because": ""}}},
         {"traits": {"age": {"value": 1000.0, "confidence": 1.0, "because": ""}}},
+        {"traits": {"age": {"value": 30.0, "because": ""}}},
+        {"traits": {"age": {"value": 30.0, "confidence": "high", "because": ""}}},
+        {"traits": {"age": {"value": 30.0, "confidence": 1.0, "because": None}}},
+        {"head": {"model": "synthetic"}},
+        {"head": {"model": "synthetic", "identity": {"radius": float("nan")}}},
+        {"shapes": ["a"]},
+        {"shapes": [*ARKIT_SHAPES, "jawOpen"]},
+        {"parts": []},
+        {"parts": [{"name": "skin", "material": "skin", "vertices": [5, 9], "faces": [0, 9]}]},
+        {"parts": [{"name": "skin", "material": "skin", "vertices": [0, 0], "faces": [0, 9]}]},
+        {"parts": [{"name": "skin", "material": "velvet", "vertices": [0, 9], "faces": [0, 9]}]},
+        {"maps": [{"tile": "skin", "channel": "normal", "file": "maps/a.png", "colour_space": "non-color"}]},
         {"maps": [{"tile": "a", "channel": "albedo", "file": "maps/../../secret.png", "colour_space": "srgb"}]},
     ],
 )
 def test_a_wrong_document_is_called_damaged(saved, change):
     _change(saved, **change)
-    with pytest.raises(FolderError, match=r"face\.json is damaged .*: restore it or generate the face again\."):
-        folder.load(saved)
+    for read in (folder.read_document, folder.load):
+        with pytest.raises(
+            FolderError, match=r"face\.json is damaged .*: restore it or generate the face again\.$"
+        ) as raised:
+            read(saved)
+        assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("file", ["geometry.npz", "maps/skin_albedo.png", "maps/skin_displacement.exr", "preview.png"])
@@ -229,12 +253,30 @@ def test_a_missing_file_is_named(saved, file):
         folder.load(saved)
 
 
-def test_a_face_that_points_past_the_vertices_is_damaged(saved):
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: {"faces": _with(arrays["faces"], (5, 2), len(arrays["vertices"]))},
+        lambda arrays: {"faces": _with(arrays["faces"], (5, 2), len(arrays["vertices"]) - 1)},  # another part's
+        lambda arrays: {"face_uvs": _with(arrays["face_uvs"], (5, 2), -1)},
+        lambda arrays: {"landmark_vertices": _with(arrays["landmark_vertices"], 3, len(arrays["vertices"]))},
+        lambda arrays: {"vertices": np.concatenate((arrays["vertices"], arrays["vertices"]))},
+        lambda arrays: {"faces": arrays["faces"][:-1]},
+        lambda arrays: {"shape_offsets": arrays["shape_offsets"][:-1]},
+        lambda arrays: {"vertices": np.array("none")},
+    ],
+)
+def test_geometry_that_does_not_fit_is_damaged(saved, change):
     arrays = dict(np.load(saved / "geometry.npz"))
-    arrays["faces"][5, 2] = len(arrays["vertices"])
-    np.savez(saved / "geometry.npz", **arrays)
+    np.savez(saved / "geometry.npz", **(arrays | change(arrays)))
     with pytest.raises(FolderError, match=r"geometry.npz is damaged"):
         folder.load(saved)
+
+
+def _with(array, place, value):
+    changed = array.copy()
+    changed[place] = value
+    return changed
 
 
 def _change(path, **fields):

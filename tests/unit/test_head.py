@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from dreamface.errors import BadRequest
 from dreamface.face import Head, split_quads
-from dreamface.head import load_model
+from dreamface.head import bank, load_model
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.render import Camera, rasterise
@@ -27,6 +30,9 @@ def adult() -> Head:
 @pytest.fixture(scope="module")
 def adult_shapes(adult: Head) -> Tensor:
     return load_model("anny").shapes(adult)
+
+
+A_FEW_PIXELS = 4  # at the mouth's corners, where lips meet at a point
 
 
 def part_of(head: Head, values: Tensor, name: str) -> Tensor:
@@ -181,10 +187,39 @@ def test_asymmetry_can_be_asked_for() -> None:
     assert uneven - even > 2.0
 
 
-def test_age_and_ancestry_change_the_head() -> None:
+def test_age_changes_the_head() -> None:
     child, grown = person(5, {"age": 6.0}), person(5, {"age": 30.0})
     size = [float(head.landmark("crown")[2] - head.landmark("menton")[2]) for head in (child, grown)]
     assert size[0] < 0.95 * size[1]
+
+
+def test_ancestry_changes_the_head() -> None:
+    model = load_model("anny")
+    heads = [person(5, {"age": 30.0, f"ancestry.{name}": 1.0}) for name in ("african", "east_asian", "european")]
+    african, east_asian, european = (model.measure(head) for head in heads)
+    assert african["nose.width"] > european["nose.width"] + 0.5
+    assert african["lips.lower"] > european["lips.lower"] + 0.3
+    assert european["nose.bridge_height"] > east_asian["nose.bridge_height"] + 0.3
+
+
+def test_the_best_model_is_loaded_once() -> None:
+    assert load_model("auto") is load_model("anny")
+    with pytest.raises(BadRequest, match="not installed"):
+        load_model("ogre")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not an archive"])
+def test_a_broken_cache_file_is_made_again(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
+    file = bank._cache_file()
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    made = bank.load_bank()
+    assert file.stat().st_size > 1_000_000
+    again = bank.load_bank()
+    assert np.array_equal(made.base, again.base)
+    assert made.landmarks == again.landmarks
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
 # ----------------------------------------------------------------------------------------------------------- expression
@@ -213,10 +248,11 @@ def test_eyeballs_turn(adult: Head, adult_shapes: Tensor, name: str, axis: int, 
     deltas = part_of(adult, adult_shapes[ARKIT_SHAPES.index(name)], f"{side}_iris").mean(dim=0)
     assert sign * float(deltas[axis]) > 0.004
     sclera = part_of(adult, adult.vertices, f"{side}_sclera")
+    # It turns in place: every point keeps its distance to the ball's centre.
+    centre = 0.5 * (sclera.amin(dim=0) + sclera.amax(dim=0))
     turned = sclera + part_of(adult, adult_shapes[ARKIT_SHAPES.index(name)], f"{side}_sclera")
-    centre = sclera[120:].mean(dim=0)
-    assert float((turned.mean(dim=0) - sclera.mean(dim=0)).norm()) < 0.004  # it turns in place
-    assert torch.isfinite(centre).all()
+    stretch = (turned - centre).norm(dim=1) / (sclera - centre).norm(dim=1)
+    assert float((stretch - 1.0).abs().max()) < 0.06
 
 
 def test_lower_teeth_and_tongue_follow_the_jaw(adult: Head, adult_shapes: Tensor) -> None:
@@ -226,14 +262,17 @@ def test_lower_teeth_and_tongue_follow_the_jaw(adult: Head, adult_shapes: Tensor
     assert float(part_of(adult, opened, "upper_teeth").norm(dim=1).max()) == 0.0
 
 
-def seen_parts(head: Head, vertices: Tensor, target: Tensor) -> set[str]:
-    """Names of the parts visible in a close look from the front at `target`."""
+def seen_parts(head: Head, vertices: Tensor, target: Tensor) -> dict[str, int]:
+    """Pixels of each part visible in a close look from the front at `target`, in a picture of 160 x 160."""
     camera = Camera(
         position=(float(target[0]), float(target[1]) - 0.5, float(target[2])), target=tuple(target.tolist()), fov=0.09
     )
     hit = rasterise(vertices, head.topology.triangles, camera, 160).triangle
-    quads = (hit[hit >= 0] // 2).unique()
-    return {part.name for part in head.topology.parts if ((quads >= part.faces[0]) & (quads < part.faces[1])).any()}
+    quads = hit[hit >= 0] // 2
+    counts = {
+        part.name: int(((quads >= part.faces[0]) & (quads < part.faces[1])).sum()) for part in head.topology.parts
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -246,25 +285,39 @@ def test_shut_lids_leave_no_gap(seed: int) -> None:
         open_eye = seen_parts(head, head.vertices, target)
         shut = seen_parts(head, head.vertices + shapes[ARKIT_SHAPES.index(shape)], target)
         assert f"{side}_iris" in open_eye or f"{side}_cornea" in open_eye
-        assert not shut & {f"{side}_{name}" for name in names}
+        assert not shut.keys() & {f"{side}_{name}" for name in names}
 
 
 def test_a_closed_mouth_hides_teeth_and_tongue() -> None:
     for seed in range(6):
         head = person(seed)
         seen = seen_parts(head, head.vertices, head.landmark("stomion_superius"))
-        assert not seen & {"tongue", "upper_gums", "lower_gums"}, seed
+        inside = ("tongue", "upper_gums", "lower_gums", "upper_teeth", "lower_teeth")
+        assert sum(seen.get(name, 0) for name in inside) <= A_FEW_PIXELS, (seed, seen)
 
 
-def test_faces_do_not_fold_over_when_the_eye_shuts(adult: Head, adult_shapes: Tensor) -> None:
-    """Lid quads keep their facing relative to their neighbours' mean within reason."""
-    posed = adult.vertices + adult_shapes[ARKIT_SHAPES.index("eyeBlinkLeft")]
-    assert torch.isfinite(posed).all()
-    lids = adult.topology.regions["lids_upper"] > 0.5
-    faces = adult.topology.faces[lids[adult.topology.faces].all(dim=1)]
-    corners = posed[faces]
-    normals = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-    assert float((normals.norm(dim=1) > 1e-9).float().mean()) > 0.999
+@pytest.mark.parametrize("shape", ["eyeBlinkLeft", "jawOpen", "mouthPucker", "mouthSmileLeft", "browInnerUp"])
+def test_skin_does_not_fold_over(adult: Head, adult_shapes: Tensor, shape: str) -> None:
+    """Neighbouring quads of the face's outside that faced alike still do when the shape is at 1."""
+    skin = adult.topology.faces[slice(*adult.topology.part("skin").faces)]
+    hidden = adult.topology.regions["mouth_inside"] + adult.topology.regions["eye_sockets"]
+    hidden = hidden + adult.topology.regions["lids_margin"]
+    outside = skin[(hidden[skin] < 0.01).all(dim=1)]
+    edges = torch.stack((outside, outside.roll(-1, 1)), -1).reshape(-1, 2).sort(dim=1).values
+    _, inverse = edges.unique(dim=0, return_inverse=True)
+    order = inverse.argsort(stable=True)
+    twins = inverse[order][1:] == inverse[order][:-1]
+    pairs = torch.stack((order[:-1][twins], order[1:][twins]), dim=1) // 4
+
+    def agreement(vertices: Tensor) -> Tensor:
+        corners = vertices[outside]
+        normals = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
+        normals = torch.nn.functional.normalize(normals, dim=1)
+        return (normals[pairs[:, 0]] * normals[pairs[:, 1]]).sum(dim=1)
+
+    alike = agreement(adult.vertices) > 0.5
+    posed = agreement(adult.vertices + adult_shapes[ARKIT_SHAPES.index(shape)])
+    assert float((posed[alike] < -0.2).float().mean()) < 0.002
 
 
 def test_the_population_is_its_own_yardstick() -> None:

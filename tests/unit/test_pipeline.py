@@ -84,6 +84,17 @@ def test_values_can_be_laid_over_the_prompt() -> None:
     assert pipeline.measure(face.head)["nose.hump"] > 1.5
 
 
+def test_an_edit_changes_what_was_asked_and_keeps_the_person(face: Face) -> None:
+    changed = pipeline.edit(face, {"nose.width": -1.5})
+    before, after = pipeline.measure(face.head), pipeline.measure(changed.head)
+    assert after["nose.width"] < -1.0
+    assert changed.face_id == face.face_id
+    assert changed.history[-1]["changed"]["nose.width"]["value"] == -1.5
+    others = [name for name in before if not name.startswith(("nose", "philtrum"))]
+    assert sum(abs(after[name] - before[name]) for name in others) / len(others) < 0.15
+    assert torch.equal(pipeline.reshape(face, {"nose.width": -1.5}).vertices, changed.head.vertices)
+
+
 def test_progress_rises_to_one_and_names_the_stages() -> None:
     steps: list[Step] = []
     pipeline.generate("a man", seed=1, resolution=512, progress=Progress(steps.append))

@@ -78,3 +78,8 @@ def test_children_have_no_beards_and_no_wrinkles() -> None:
 def test_a_denied_ancestry_leaves_the_others_open() -> None:
     drawn = [complete(Traits({"ancestry.european": 0.0}), seed) for seed in range(20)]
     assert all(sum(person.number(name) for name in ANCESTRIES) > 0.99 for person in drawn)
+
+
+def test_denying_every_ancestry_still_gives_a_person() -> None:
+    person = complete(Traits(dict.fromkeys(ANCESTRIES, 0.0)), 3)
+    assert person.number("age") > 1

@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import csv
-import traceback
+import re
+import unicodedata
 from argparse import Namespace
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from dreamface.cli.making import check_request, staging, write
+from dreamface.cli.making import check_can_be_folder, export_all, staging, write
 from dreamface.cli.terminal import Terminal
 from dreamface.cli.words import WINDOWS_DEVICES, slug
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress
 
-COLUMNS = ("prompt", "name", "seed", "resolution")
 NOT_IN_NAMES = '<>:"/\\|?*'
 """Characters that a folder can't have on some system."""
+
+LONGEST_NAME = 150
+"""Bytes of a folder's name: systems allow 255, and exports are written under longer names first."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table, as written.
+    """One line of the table.
 
     Attributes:
         line: where it starts in the file, from 1.
-        prompt, seed, resolution: as typed; may be empty or wrong.
-        name: of its folder.
+        prompt: as typed; may be empty.
+        name: of its folder; may be empty before the table is complete.
+        seed: None where it is left open.
+        resolution: of the maps in pixels; None where it is left open.
     """
 
     line: int
     prompt: str
     name: str
-    seed: str
-    resolution: str
+    seed: int | None
+    resolution: int | None
 
 
 @dataclass(frozen=True)
@@ -45,51 +51,79 @@ class Failure:
     reason: str
 
 
+@dataclass
+class Outcome:
+    """What became of the rows.
+
+    Attributes:
+        made: names of new folders.
+        exported: names of folders that were there and got files they lacked.
+        skipped: names of folders that were there with all that is asked for.
+        failures: the other rows.
+        notes: sentences about what could not be written; may repeat.
+    """
+
+    made: list[str] = field(default_factory=list)
+    exported: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def there(self) -> int:
+        """How many rows have their folder."""
+        return len(self.made) + len(self.exported) + len(self.skipped)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for a program."""
+        return {
+            "made": self.made,
+            "exported": self.exported,
+            "skipped": self.skipped,
+            "failed": [{"line": failure.line, "reason": failure.reason} for failure in self.failures],
+            "notes": sorted(set(self.notes)),
+        }
+
+    def sentences(self) -> list[str]:
+        """The same for a person, without the counts."""
+        exported = [f"Of those that were there, {len(self.exported)} got new exports"] if self.exported else []
+        failed = [f"Line {failure.line}: {failure.reason}" for failure in self.failures]
+        return [*exported, *sorted(set(self.notes)), *failed]
+
+
 def run(options: Namespace, terminal: Terminal) -> bool:
-    """Make a face for every row; rows whose folder is there already are left alone."""
+    """Make a face for every row; faces that are there already only get the exports they lack."""
     rows = read_table(options.table)
-    formats = [suffix for suffix in ("glb", "blend") if getattr(options, suffix)]
-    made: list[str] = []
-    skipped: list[str] = []
-    failures: list[Failure] = []
-    notes: list[str] = []
+    check_can_be_folder(options.output)
+    outcome = Outcome()
     with terminal.progress() as progress:
         for index, row in enumerate(rows):
+            if isinstance(row, Failure):
+                outcome.failures.append(row)
+                continue
             part = progress.part(index / len(rows), (index + 1) / len(rows))
             try:
                 part.report("batch", 0.0, f"{index + 1} of {len(rows)}: {row.name}")
-                if _is_there(options.output / row.name, row):
-                    skipped.append(row.name)
-                    continue
-                notes += _make(row, options, formats, part)
-                made.append(row.name)
+                _do(row, options, outcome, part)
             except (Cancelled, KeyboardInterrupt):
-                finished = len(made) + len(skipped)
-                raise Cancelled(f"Stopped; {finished} of {len(rows)} are there, run it again to go on.") from None
+                there = f"{outcome.there()} of {len(rows)} are there"
+                raise Cancelled(f"Stopped; {there}, run it again to go on.") from None
             except DreamFaceError as error:
-                failures.append(Failure(row.line, str(error)))
+                outcome.failures.append(Failure(row.line, str(error)))
             except Exception as error:  # a bug that one row meets must not lose the night's other rows
-                traceback.print_exc()
-                failures.append(Failure(row.line, f"a bug in DreamFace, please report it: {error!r}"))
-    terminal.result(
-        {
-            "folder": str(options.output),
-            "made": made,
-            "skipped": skipped,
-            "failed": [{"line": failure.line, "reason": failure.reason} for failure in failures],
-            "notes": sorted(set(notes)),
-        }
-    )
-    terminal.show(
-        f"{len(made)} made, {len(skipped)} were there, {len(failures)} failed, in {options.output}",
-        *sorted(set(notes)),
-        *(f"Line {failure.line}: {failure.reason}" for failure in failures),
-    )
-    return not failures
+                terminal.bug(error)
+                outcome.failures.append(Failure(row.line, f"a bug in DreamFace, please report it: {error!r}"))
+    terminal.result({"folder": str(options.output), **outcome.to_json()})
+    there = len(outcome.skipped) + len(outcome.exported)
+    counts = f"{len(outcome.made)} made, {there} were there, {len(outcome.failures)} failed, in {options.output}"
+    terminal.show(counts, *outcome.sentences())
+    return not outcome.failures
 
 
-def read_table(path: Path) -> list[Row]:
-    """The rows of a CSV file in UTF-8; blank lines are left out.
+# ----------------------------------------------------------------------------------------------------------- the table
+
+
+def read_table(path: Path) -> list[Row | Failure]:
+    """The rows of a CSV file in UTF-8, and for those that can't be read why; blank lines are left out.
 
     Rows without a name are called after their prompt, with a number where several would be called the same.
 
@@ -97,82 +131,147 @@ def read_table(path: Path) -> list[Row]:
         BadRequest: the file can't be read, or has no column "prompt", or no row.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(_rows(csv.reader(file, strict=True)))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise BadRequest(f"{path} can't be read ({reason}); it must be a CSV file in UTF-8.") from error
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+            lines = list(file)
+    except OSError as error:
+        raise BadRequest(f"{path} can't be read ({error.strerror}); it must be a CSV file in UTF-8.") from error
+    records = _records(lines)
+    _, titles = next(records, (0, None))
+    header = [title.strip().lower() for title in titles or ()]
+    if "prompt" not in header:
+        raise BadRequest(f"{path} needs the columns' names in its first line, separated by commas; one must be prompt.")
+    rows = [_row(line, cells, header) for line, cells in records if cells is None or any(map(str.strip, cells))]
     if not rows:
         raise BadRequest(f"{path} has no rows; write a prompt under the column called prompt.")
     return _all_named(rows)
 
 
-def _rows(lines: Iterator[list[str]]) -> Iterator[Row]:
-    header = [title.strip().lower() for title in next(lines, [])]
-    if "prompt" not in header:
-        raise BadRequest("The table needs a first line with the columns' names, one of them prompt.")
-    for cells in lines:
-        # The reader counts lines to the end of a row; line breaks inside quotes are part of it.
-        line = lines.line_num - sum(cell.count("\n") for cell in cells)  # type: ignore[attr-defined]
-        values = {title: cell.strip() for title, cell in zip(header, cells, strict=False)}
-        if any(values.values()):
-            yield Row(line, **{column: values.get(column, "") for column in COLUMNS})
+def _records(lines: Sequence[str]) -> Iterator[tuple[int, list[str] | None]]:
+    """Each record's first line, from 1, and its cells; None for a line with unmatched quotes.
+
+    Reading goes on after such a line, which would otherwise take all that follows for a part of one cell.
+    """
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(lines[start:], strict=True)
+        try:
+            cells = next(reader)
+        except csv.Error:
+            yield start + 1, None
+            start += 1
+        else:
+            yield start + 1, cells
+            start += reader.line_num
 
 
-def _all_named(rows: list[Row]) -> list[Row]:
-    """Rows without a name get their prompt's, numbered where it is taken; given names are kept as they are."""
-    taken = {row.name.lower() for row in rows}
-    named = []
+def _row(line: int, cells: list[str] | None, header: list[str]) -> Row | Failure:
+    if cells is None:
+        return Failure(line, "The quotes don't match; put the whole prompt in one pair, and double those inside it.")
+    if any(map(str.strip, cells[len(header) :])):
+        reason = "This line has more cells than the first line has columns; put the prompt in quotes."
+        return Failure(line, reason)
+    values = {title: cell.strip() for title, cell in zip(header, cells, strict=False)}
+    prompt, name = values.get("prompt", ""), values.get("name", "")
+    if any("\ud800" <= character <= "\udfff" for character in prompt + name):
+        return Failure(line, "This line is not in UTF-8; save the table as “CSV UTF-8”.")
+    try:
+        seed = _whole_number(values.get("seed", ""), "seed")
+        resolution = _whole_number(values.get("resolution", ""), "resolution")
+    except BadRequest as error:
+        return Failure(line, str(error))
+    return Row(line, prompt, name, seed, resolution)
+
+
+def _whole_number(text: str, column: str) -> int | None:
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise BadRequest(f"The {column} must be a whole number; got {text!r}.") from None
+
+
+def _all_named(rows: Sequence[Row | Failure]) -> list[Row | Failure]:
+    """Rows without a name get their prompt's, numbered where it is taken; a given name is only given once."""
+    given: dict[str, int] = {}
+    named: list[Row | Failure] = []
     for row in rows:
-        name, number = row.name or slug(row.prompt), 1
-        while not row.name and name in taken:
-            number += 1
-            name = f"{slug(row.prompt)}-{number}"
-        taken.add(name)
-        named.append(replace(row, name=name))
+        if isinstance(row, Row) and row.name:
+            first = given.setdefault(row.name.casefold(), row.line)
+            if first != row.line:
+                row = Failure(row.line, f"Line {first} has the same name; give this row one of its own.")
+        named.append(row)
+    taken = set(given)
+    for index, row in enumerate(named):
+        if isinstance(row, Row) and not row.name:
+            name, number = slug(row.prompt), 1
+            while name.casefold() in taken:
+                number += 1
+                name = f"{slug(row.prompt)}-{number}"
+            taken.add(name.casefold())
+            named[index] = replace(row, name=name)
     return named
 
 
-def _is_there(folder: Path, row: Row) -> bool:
-    """True where the row's face was made before: folders are moved into place whole.
+# ----------------------------------------------------------------------------------------------------------- the faces
+
+
+def _do(row: Row, options: Namespace, outcome: Outcome, progress: Progress) -> None:
+    """Make a row's face, or what its folder lacks.
 
     Raises:
-        FolderError: another face has its name.
+        DreamFaceError: it can't be made.
     """
-    if not folder.exists():
-        return False
     from dreamface import folder as face_folder
-
-    document = face_folder.read_document(folder)
-    if document.prompt != row.prompt or row.seed not in ("", str(document.seed)):
-        face = f"“{document.prompt}” with seed {document.seed}"
-        raise FolderError(f"{folder} holds another face, {face}; give this row a name of its own or delete the folder.")
-    return True
-
-
-def _make(row: Row, options: Namespace, formats: list[str], progress: Progress) -> list[str]:
-    _check_name(row.name)
-    seed = _whole_number(row.seed, "seed") if row.seed else None
-    resolution = _whole_number(row.resolution, "resolution") if row.resolution else options.resolution
-    check_request(row.prompt, seed, resolution, options.head)
     from dreamface import pipeline
 
-    with staging(options.output) as stage:
-        face = pipeline.generate(
-            row.prompt, seed=seed, resolution=resolution, head=options.head, progress=progress.part(0.0, 0.7)
-        )
-        written = write(face, stage, options.output / row.name, row.name, formats, progress.part(0.7, 1.0))
-    return written.notes
+    _check_name(row.name)
+    resolution = options.resolution if row.resolution is None else row.resolution
+    pipeline.check_request(row.prompt, row.seed or 0, resolution, options.head)
+    folder = options.output / row.name
+    formats = [suffix for suffix in ("glb", "blend") if getattr(options, suffix)]
+    if not folder.exists():
+        with staging(options.output) as stage:
+            face = pipeline.generate(
+                row.prompt, seed=row.seed, resolution=resolution, head=options.head, progress=progress.part(0.0, 0.7)
+            )
+            written = write(face, stage, folder, row.name, formats, progress.part(0.7, 1.0))
+        outcome.made.append(row.name)
+        outcome.notes += written.notes
+        return
+    _check_same(folder, row, resolution, options.head)
+    missing = [suffix for suffix in formats if not (folder / f"{row.name}.{suffix}").exists()]
+    written = export_all(face_folder.load(folder), folder, row.name, missing, progress) if missing else None
+    (outcome.exported if written and written.files else outcome.skipped).append(row.name)
+    outcome.notes += written.notes if written else []
 
 
 def _check_name(name: str) -> None:
     bad = any(character in NOT_IN_NAMES or ord(character) < ord(" ") for character in name)
     if bad or name.startswith(".") or name.endswith((".", " ")) or name.lower() in WINDOWS_DEVICES:
         raise BadRequest(f"{name!r} can't be a folder's name; use letters, digits, - and _.")
+    if len(name.encode()) > LONGEST_NAME:
+        raise BadRequest(f"The name is too long for a folder; use at most {LONGEST_NAME} letters.")
 
 
-def _whole_number(text: str, column: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise BadRequest(f"The {column} must be a whole number; got {text!r}.") from None
+def _check_same(folder: Path, row: Row, resolution: int, head: str) -> None:
+    """Refuse a folder whose face is another than the row's.
+
+    Raises:
+        FolderError: it is, or the folder holds no face.
+    """
+    from dreamface import folder as face_folder
+
+    document = face_folder.read_document(folder)
+    same = (
+        _words(document.prompt) == _words(row.prompt)
+        and row.seed in (None, document.seed)
+        and resolution == document.resolution
+        and head in ("auto", document.head.model)
+    )
+    if not same:
+        face = f"“{document.prompt}” with seed {document.seed}, {document.resolution} pixels, {document.head.model}"
+        raise FolderError(f"{folder} holds another face, {face}; give this row a name of its own or delete the folder.")
+
+
+def _words(prompt: str) -> list[str]:
+    """A prompt without what is tidied before it is kept with a face: spacing, apostrophes, composed letters."""
+    return re.findall(r"\w+", unicodedata.normalize("NFC", prompt))

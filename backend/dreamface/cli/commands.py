@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from dreamface.cli.making import Written, check_free, check_prompt, check_request, staging, write
+from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, settings, slug, summary
+from dreamface.errors import BadRequest
 from dreamface.traits import SHAPE_TRAITS, VOCABULARY, Group, Kind, Trait, Traits
 
 FACES = Path("faces")
@@ -18,12 +19,14 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
     """Make a face, its folder and its exports."""
     prompt = " ".join(options.prompt)
     chosen = settings(options.set)
-    if options.output is not None:
+    if options.output is None:
+        check_can_be_folder(FACES)
+    else:
         check_free(options.output)
     with terminal.progress() as progress:
-        check_request(prompt, options.seed, options.resolution, options.head)
         from dreamface import pipeline
 
+        pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
         with staging(options.output.absolute().parent if options.output else FACES) as stage:
             face = pipeline.generate(
                 prompt,
@@ -33,12 +36,13 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 traits=chosen or None,
                 progress=progress.part(0.0, 0.7),
             )
-            folder = options.output or _free_folder(FACES / f"{slug(prompt)}-{face.seed}")
-            written = write(face, stage, folder, slug(prompt), _formats(options), progress.part(0.7, 1.0))
+            name = slug(face.prompt)
+            folder = options.output or _free_folder(FACES / f"{name}-{face.seed}")
+            written = write(face, stage, folder, name, _formats(options), progress.part(0.7, 1.0))
     asked = face.traits.asked()
     terminal.result(
         {
-            "prompt": prompt,
+            "prompt": face.prompt,
             "seed": face.seed,
             "resolution": face.resolution,
             "understood": asked.to_json(),
@@ -52,11 +56,9 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
 
 def read(options: Namespace, terminal: Terminal) -> bool:
     """Show how a prompt is understood."""
-    prompt = " ".join(options.prompt)
-    check_prompt(prompt)
     from dreamface import pipeline
 
-    reading = pipeline.read(prompt)
+    reading = pipeline.read(" ".join(options.prompt))
     terminal.result({"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood)})
     rows = table("", "trait", "value", "sure", "because of")
     for name, entry in reading.traits.items():
@@ -71,7 +73,12 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     from dreamface import folder, pipeline
 
     face = folder.load(_folder_of(options.face))
-    measured = pipeline.measure(face.head)
+    notes = []
+    try:
+        measured = pipeline.measure(face.head)
+    except BadRequest as error:  # made elsewhere, with a head model that is not installed here
+        measured = {}
+        notes.append(f"Nothing could be measured: {error}")
     terminal.result(
         {
             "prompt": face.prompt,
@@ -81,6 +88,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
             "traits": face.traits.to_json(),
             "measured": measured,
             "not_understood": list(face.not_understood),
+            "notes": notes,
         }
     )
     asked = face.traits.asked()
@@ -94,6 +102,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         rows,
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
         *_not_understood(face.not_understood),
+        *notes,
     )
     return True
 

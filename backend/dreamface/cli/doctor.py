@@ -121,7 +121,7 @@ def _bpy() -> Check:
     program = "import bpy, os; print(bpy.app.version_string, flush=True); os._exit(0)"
     try:  # in a process of its own: a graphics driver can take the whole interpreter down
         tried = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, timeout=IMPORT_TIMEOUT_S
+            [sys.executable, "-P", "-c", program], capture_output=True, text=True, timeout=IMPORT_TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
         return Check("bpy", False, f"does not load within {IMPORT_TIMEOUT_S:.0f} s", "Try again.", needed=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from dreamface import __version__
 from dreamface.cli import batch, commands, doctor
@@ -20,6 +20,9 @@ DONE, FAILED, BUG, STOPPED = 0, 1, 3, 130
 
 Command = Callable[[argparse.Namespace, Terminal], bool]
 """Does one command; False where some of the work could not be done, which has been said already."""
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""What the commands' own command lines are added to."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,9 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader, such as `head`, has gone; without this Python would complain about it once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Exception:
-        traceback.print_exc()
-        print("This is a bug in DreamFace; please report it with these lines and your command.", file=sys.stderr)
+    except Exception as error:
+        terminal.bug(error)
         return BUG
 
 
@@ -65,52 +67,79 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"dreamface {__version__}")
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Command, summary: str) -> argparse.ArgumentParser:
-        added = actions.add_parser(name, help=summary, description=summary)
-        added.set_defaults(run=run)
-        added.add_argument("--json", action="store_true", help="result as JSON on stdout, progress as JSON on stderr")
-        return added
+    for add in (_add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_doctor, _add_batch):
+        add(actions)
+    return root
 
-    generate = command("generate", commands.generate, "Make a face from a prompt.")
-    _add_prompt(generate)
-    generate.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="default: faces/<words>-<seed>")
-    generate.add_argument("--seed", type=int, help="0 to 4294967295; the same prompt and seed give the same face")
-    _add_making(generate)
-    generate.add_argument(
+
+# ------------------------------------------------------------------------------------------------------- the commands
+
+
+def _add_generate(actions: Commands) -> None:
+    command = _command(actions, "generate", commands.generate, "Make a face from a prompt.")
+    _add_prompt(command)
+    command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="default: faces/<words>-<seed>")
+    command.add_argument("--seed", type=int, help="0 to 4294967295; the same prompt and seed give the same face")
+    _add_making(command)
+    command.add_argument(
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
     )
-    _add_formats(generate)
+    _add_formats(command)
 
-    _add_prompt(command("read", commands.read, "Show what a prompt is understood to mean."))
 
-    show = command("show", commands.show, "Show what was asked for beside what is measured on the face.")
-    _add_face(show)
+def _add_read(actions: Commands) -> None:
+    _add_prompt(_command(actions, "read", commands.read, "Show what a prompt is understood to mean."))
 
-    export = command("export", commands.export, "Write a face for another program.")
-    _add_face(export)
-    export.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
 
-    rebuild = command("rebuild", commands.rebuild, "Make a face again from its face.json alone.")
-    _add_face(rebuild)
-    rebuild.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="the new folder")
-    _add_formats(rebuild)
+def _add_show(actions: Commands) -> None:
+    summary = "Show what was asked for beside what is measured on the face."
+    _add_face(_command(actions, "show", commands.show, summary))
 
-    traits = command("traits", commands.traits, "List what a face can be told to be.")
-    traits.add_argument(
-        "group", nargs="?", choices=[group.value for group in Group], metavar="GROUP", help="%(choices)s"
-    )
 
-    command("doctor", doctor.run, "Check that everything DreamFace needs is here, and say what to do where it isn't.")
+def _add_export(actions: Commands) -> None:
+    command = _command(actions, "export", commands.export, "Write a face for another program.")
+    _add_face(command)
+    command.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
 
-    many = command("batch", batch.run, "Make a face for every row of a table; run it again to go on where it stopped.")
-    many.add_argument(
+
+def _add_rebuild(actions: Commands) -> None:
+    command = _command(actions, "rebuild", commands.rebuild, "Make a face again from its face.json alone.")
+    _add_face(command)
+    command.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="the new folder")
+    _add_formats(command)
+
+
+def _add_traits(actions: Commands) -> None:
+    command = _command(actions, "traits", commands.traits, "List what a face can be told to be.")
+    groups = [group.value for group in Group]
+    command.add_argument("group", nargs="?", choices=groups, metavar="GROUP", help="%(choices)s")
+
+
+def _add_doctor(actions: Commands) -> None:
+    summary = "Check that everything DreamFace needs is here, and say what to do where it isn't."
+    _command(actions, "doctor", doctor.run, summary)
+
+
+def _add_batch(actions: Commands) -> None:
+    summary = "Make a face for every row of a table; run it again to go on where it stopped."
+    command = _command(actions, "batch", batch.run, summary)
+    command.add_argument(
         "table", type=Path, metavar="PROMPTS.csv", help="columns: prompt, and if you like name, seed, resolution"
     )
-    many.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="gets one folder a row")
-    _add_making(many)
-    many.add_argument("--glb", action="store_true", help="also write a .glb of each")
-    many.add_argument("--blend", action="store_true", help="also write a .blend of each")
-    return root
+    command.add_argument("-o", "--output", type=Path, metavar="DIR", required=True, help="gets one folder a row")
+    _add_making(command)
+    command.add_argument("--glb", action="store_true", help="also write a .glb of each")
+    command.add_argument("--blend", action="store_true", help="also write a .blend of each")
+
+
+# ------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _command(actions: Commands, name: str, run: Command, summary: str) -> argparse.ArgumentParser:
+    added = actions.add_parser(name, help=summary, description=summary)
+    added.set_defaults(run=run)
+    added.add_argument("--json", action="store_true", help="result as JSON on stdout, progress as JSON on stderr")
+    return added
 
 
 def _add_prompt(command: argparse.ArgumentParser) -> None:

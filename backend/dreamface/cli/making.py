@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dreamface._files import cannot_write
-from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
+from dreamface.errors import Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress
 
 if TYPE_CHECKING:
     from dreamface.face import Face
-
-SEED_LIMIT = 2**32
-"""Seeds are below it: what torch, numpy and Blender all take."""
 
 
 @dataclass
@@ -44,34 +41,6 @@ class Written:
         }
 
 
-def check_prompt(prompt: str) -> None:
-    """Refuse a prompt without words.
-
-    Raises:
-        BadRequest: there is nothing in it.
-    """
-    if not prompt.strip():
-        raise BadRequest('The prompt is empty; describe a face, such as "an old fisherman with a hooked nose".')
-
-
-def check_request(prompt: str, seed: int | None, resolution: int, head: str) -> None:
-    """Refuse what can't be made before anything slow starts.
-
-    Raises:
-        BadRequest: an empty prompt, a seed out of range, a resolution or head model that is not offered.
-    """
-    check_prompt(prompt)
-    if seed is not None and not 0 <= seed < SEED_LIMIT:
-        raise BadRequest(f"The seed must be between 0 and {SEED_LIMIT - 1}; got {seed}.")
-    from dreamface import pipeline  # here, because it takes seconds to load
-
-    if resolution not in pipeline.RESOLUTIONS:
-        offered = ", ".join(map(str, pipeline.RESOLUTIONS))
-        raise BadRequest(f"The resolution must be one of {offered}; got {resolution}.")
-    if head not in pipeline.HEADS:
-        raise BadRequest(f"The head model must be one of {', '.join(pipeline.HEADS)}; got {head!r}.")
-
-
 @contextmanager
 def staging(parent: Path) -> Iterator[Path]:
     """A temporary folder in `parent`, so that what is finished there can be moved into place in one step.
@@ -88,20 +57,40 @@ def staging(parent: Path) -> Iterator[Path]:
         yield Path(name)
 
 
+def check_can_be_folder(folder: Path) -> None:
+    """Refuse a folder that a file is in the way of.
+
+    Raises:
+        FolderError: it is a file, or is to be inside one, or can't be looked at.
+    """
+    try:
+        file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    except OSError as error:  # a name too long, or a folder that only others may enter
+        raise cannot_write(folder, error) from error
+    if file is not None:
+        raise FolderError(f"{file} is a file, not a folder; choose another place.")
+
+
 def check_free(folder: Path) -> None:
-    """Refuse to write over anything.
+    """Refuse to write over anything, and places that no folder can be moved to.
 
     Raises:
         FolderError: there is something at `folder` already, other than an empty folder.
     """
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+    check_can_be_folder(folder)
+    try:
+        fixed = folder.name in ("", "..") or folder.is_mount() or folder.resolve() == Path.cwd()
+        taken = folder.is_symlink() or (folder.is_dir() and any(folder.iterdir()))
+    except OSError as error:
+        raise cannot_write(folder / "face.json", error) from error
+    if fixed:
+        raise FolderError(f"{folder} can't become a face's folder; name a new one, such as {folder / 'face'}.")
+    if taken:
         raise FolderError(f"{folder} already exists; choose another folder, or delete it first.")
 
 
 def write(face: Face, stage: Path, folder: Path, name: str, formats: Sequence[str], progress: Progress) -> Written:
     """Save a face and its exports in `stage`, then move everything to `folder` at once.
-
-    A .blend that can't be written, as where bpy is missing, becomes a note: the rest is useful without it.
 
     Args:
         face: what to write.
@@ -112,25 +101,11 @@ def write(face: Face, stage: Path, folder: Path, name: str, formats: Sequence[st
         progress: 0..1 of the writing.
     """
     from dreamface import folder as face_folder
-    from dreamface import pipeline
 
     whole = stage / folder.name
-    steps = 1 + len(formats)
-    face_folder.save(face, whole, progress.part(0.0, 1.0 / steps))
-    written = Written(folder)
-    for index, suffix in enumerate(formats, start=1):
-        part = progress.part(index / steps, (index + 1) / steps)
-        part.report("export", 0.0, f"writing {name}.{suffix}")
-        try:
-            pipeline.export(face, whole / f"{name}.{suffix}", progress=part)
-        except Cancelled:
-            raise
-        except DreamFaceError as error:
-            if suffix != "blend":
-                raise
-            written.notes.append(f"There is no .blend: {error} (`dreamface doctor` looks for the cause.)")
-        else:
-            written.files[suffix] = folder / f"{name}.{suffix}"
+    saved = 1.0 / (1 + len(formats))
+    face_folder.save(face, whole, progress.part(0.0, saved))
+    staged = export_all(face, whole, name, formats, progress.part(saved, 1.0))
     progress.report("save", 1.0, "finishing")  # the last chance to stop
     try:
         if folder.is_dir():
@@ -138,4 +113,33 @@ def write(face: Face, stage: Path, folder: Path, name: str, formats: Sequence[st
         whole.rename(folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
+    return Written(folder, {suffix: folder / path.name for suffix, path in staged.files.items()}, staged.notes)
+
+
+def export_all(face: Face, folder: Path, name: str, formats: Sequence[str], progress: Progress) -> Written:
+    """Write a face's exports into its folder.
+
+    A .blend that can't be written, as where bpy is missing, becomes a note: the rest is useful without it.
+
+    Args:
+        face: what to export.
+        folder: where it was saved.
+        name: of the exported files, without suffix.
+        formats: of "glb" and "blend".
+        progress: 0..1 of the exports.
+    """
+    from dreamface import pipeline
+
+    written = Written(folder)
+    for index, suffix in enumerate(formats):
+        part = progress.part(index / len(formats), (index + 1) / len(formats))
+        part.report("export", 0.0, f"writing {name}.{suffix}")
+        try:
+            written.files[suffix] = pipeline.export(face, folder / f"{name}.{suffix}", progress=part)
+        except Cancelled:
+            raise
+        except DreamFaceError as error:
+            if suffix != "blend":
+                raise
+            written.notes.append(f"There is no .blend: {error} (`dreamface doctor` looks for the cause.)")
     return written

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -48,6 +49,17 @@ class Terminal:
             _print_json({"error": str(error), "kind": type(error).__name__})
         else:
             print(error, file=sys.stderr)
+
+    def bug(self, error: Exception) -> None:
+        """Show where an unexpected error happened."""
+        lines = "".join(traceback.format_exception(error))
+        if self.as_json:
+            _print_json({"error": repr(error), "kind": "bug", "traceback": lines})
+        else:
+            print(
+                lines + "This is a bug in DreamFace; please report it with these lines and your command.",
+                file=sys.stderr,
+            )
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -118,9 +130,9 @@ def _stop_asked() -> Iterator[Callable[[], bool]]:
 
 
 def use_utf8(*streams: TextIO) -> None:
-    """Make streams speak UTF-8 where they don't, as on Windows; what still can't be shown becomes a `?`."""
+    """Make streams speak UTF-8, as they don't by themselves on Windows; what can't be said in it becomes a `?`."""
     for stream in streams:
-        if (stream.encoding or "").lower().replace("-", "") != "utf8" and hasattr(stream, "reconfigure"):
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 

@@ -54,7 +54,11 @@ def summary(traits: Mapping[str, TraitValue], limit: int = 8) -> str:
 
 def colour_hex(rgb: Iterable[float]) -> str:
     """Linear Rec. 709 (r, g, b), each 0..1, as sRGB "#rrggbb"."""
-    return "#" + "".join(f"{round(255 * _encode_srgb(channel)):02x}" for channel in rgb)
+    import torch  # here, as in `_linear`, because it takes seconds to load
+
+    from dreamface.images import encode_srgb8
+
+    return "#" + encode_srgb8(torch.tensor([[list(rgb)]])).tobytes().hex()
 
 
 def slug(prompt: str) -> str:
@@ -90,16 +94,6 @@ def _colour_in_words(value: tuple[float, ...]) -> str:
     return f"{name} ({value[3]:.0%})" if value[3] > 0.0 else "none"
 
 
-def _encode_srgb(linear: float) -> float:
-    """IEC 61966-2-1, linear 0..1 to encoded 0..1."""
-    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
-
-
-def _decode_srgb(encoded: float) -> float:
-    """The inverse of `_encode_srgb`."""
-    return encoded / 12.92 if encoded <= 0.04045 else ((encoded + 0.055) / 1.055) ** 2.4
-
-
 # --------------------------------------------------------------------------------------------------------- from words
 
 
@@ -131,9 +125,18 @@ def _value(trait: Trait, text: str) -> Value:
     if trait.kind is Kind.NUMBER:
         return _number(trait, text)
     if re.fullmatch(r"#[0-9a-fA-F]{6}", text):
-        rgb = tuple(_decode_srgb(int(text[i : i + 2], 16) / 255) for i in (1, 3, 5))
+        rgb = _linear(text)
         return (*rgb, 1.0) if trait.kind is Kind.TINT else rgb
     return tuple(_number(trait, part) for part in text.split(","))
+
+
+def _linear(code: str) -> tuple[float, ...]:
+    """An sRGB "#rrggbb" as linear Rec. 709 (r, g, b), each 0..1; the inverse of `colour_hex`."""
+    import numpy as np
+
+    from dreamface.images import decode_srgb8
+
+    return tuple(decode_srgb8(np.array([[list(bytes.fromhex(code[1:]))]], dtype=np.uint8))[0, 0].tolist())
 
 
 def _number(trait: Trait, text: str) -> float:

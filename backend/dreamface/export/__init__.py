@@ -13,12 +13,23 @@ from dreamface.progress import Progress
 
 __all__ = ["FORMATS", "export", "write_blend", "write_glb", "write_obj"]
 
-FORMATS = {".glb": write_glb, ".obj": write_obj, ".blend": write_blend}
-"""Suffix -> how it is written."""
+FORMATS = (".glb", ".obj", ".blend")
+"""Suffixes that `export` knows."""
 
 
-def export(face: Face, path: Path | str, progress: Progress = Progress()) -> Path:  # noqa: B008 - immutable
+def export(
+    face: Face,
+    path: Path | str,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+    face_folder: Path | None = None,
+) -> Path:
     """Write `face` in the format that the suffix of `path` names, and return `path`.
+
+    Args:
+        face: what to write.
+        path: the file.
+        progress: told about every step.
+        face_folder: where `face` is saved already, if it is: a Blender file is made from a face folder.
 
     Raises:
         BadRequest: there is no such format.
@@ -27,8 +38,13 @@ def export(face: Face, path: Path | str, progress: Progress = Progress()) -> Pat
         Cancelled: the user asked to stop; nothing was written.
     """
     path = Path(path)
-    write = FORMATS.get(path.suffix.lower())
-    if write is None:
-        raise BadRequest(f"{path.name} has no format that DreamFace writes: end it in {', '.join(FORMATS)}.")
-    write(face, path, progress)
+    match path.suffix.lower():
+        case ".glb":
+            write_glb(face, path, progress)
+        case ".obj":
+            write_obj(face, path, progress)
+        case ".blend":
+            write_blend(face, path, progress, face_folder)
+        case _:
+            raise BadRequest(f"{path.name} has no format that DreamFace writes: end it in {', '.join(FORMATS)}.")
     return path

@@ -9,11 +9,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 from dreamface import folder
-from dreamface._files import whole_file
+from dreamface._files import cannot_write
 from dreamface.errors import FolderError, MissingDependency
 from dreamface.face import Face
 from dreamface.progress import Progress
@@ -22,19 +24,36 @@ _STEP = "export"
 _POLL = 0.1  # seconds between looks at whether the user wants to stop
 
 
-def write_blend(face: Face, path: Path, progress: Progress) -> None:
+def write_blend(face: Face, path: Path, progress: Progress, face_folder: Path | None = None) -> None:
     """Write `face` as a .blend with a portrait studio around it and its textures packed.
 
+    Args:
+        face: what to write.
+        path: the file.
+        progress: told about every step.
+        face_folder: where `face` is saved already, or None.
+
     Raises:
-        MissingDependency: bpy or the add-on's code is not installed.
+        MissingDependency: bpy or the add-on's code is not installed, or bpy does not load.
         FolderError: the disk refused, or Blender could not write the file.
         Cancelled: the user asked to stop.
     """
     addon = _addon_parent()
-    with whole_file(path) as file, tempfile.TemporaryDirectory(prefix="dreamface-") as temporary:
-        face_folder = folder.save(face, Path(temporary) / "face", progress.part(0.0, 0.3))
-        _run_blender(face_folder, file, _environment(addon, Path(temporary)), progress.part(0.3, 0.95))
+    with _stage(path) as stage:
+        source = face_folder or folder.save(face, stage / "face", progress.part(0.0, 0.3))
+        _run_blender(source, stage / path.name, _environment(addon, stage), progress.part(0.3, 0.95))
+        (stage / path.name).replace(path)
     progress.report(_STEP, 1.0, f"Wrote {path.name}")
+
+
+@contextmanager
+def _stage(path: Path) -> Iterator[Path]:
+    """A folder beside `path`, on the same disk, for all that Blender leaves around when it is stopped."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".dreamface-", dir=path.parent, ignore_cleanup_errors=True) as name:
+            yield Path(name).absolute()
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _addon_parent() -> Path:
@@ -49,7 +68,8 @@ def _addon_parent() -> Path:
 
 def _environment(addon: Path, temporary: Path) -> dict[str, str]:
     """The process's environment: it finds the add-on, no user's preferences, and a place for Blender's litter."""
-    paths = [str(addon), *filter(None, [os.environ.get("PYTHONPATH")])]
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [str(addon), *filter(None, inherited)]  # an empty one would be the user's folder
     return {
         **os.environ,
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
@@ -59,7 +79,8 @@ def _environment(addon: Path, temporary: Path) -> dict[str, str]:
 
 
 def _run_blender(face_folder: Path, file: Path, environment: dict[str, str], progress: Progress) -> None:
-    command = [sys.executable, "-m", "dreamface_addon.scene.write_blend", str(face_folder), str(file.absolute())]
+    in_isolation = (sys.executable, "-P")  # no file in the user's folder passes for a module
+    command = [*in_isolation, "-m", "dreamface_addon.scene.write_blend", str(face_folder.absolute()), str(file)]
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(
@@ -74,8 +95,16 @@ def _run_blender(face_folder: Path, file: Path, environment: dict[str, str], pro
             process.kill()
         if process.returncode != 0:
             log.seek(0)
-            lines = log.read().decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-            raise FolderError(f"Blender could not write the file: {lines[-1].removeprefix('Error: ').rstrip('.')}.")
+            raise _failure(log.read().decode("utf-8", "replace"))
+
+
+def _failure(log: str) -> MissingDependency | FolderError:
+    """What the last line of Blender's output says went wrong."""
+    reason = (log.strip().splitlines() or ["no reason given"])[-1].removeprefix("Error: ").rstrip(".")
+    kind, _, detail = reason.partition(": ")
+    if kind in ("ImportError", "ModuleNotFoundError"):
+        return MissingDependency(f"The package bpy does not load ({detail}): run `dreamface doctor`, which says why.")
+    return FolderError(f"Blender could not write the file: {reason}.")
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

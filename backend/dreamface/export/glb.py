@@ -17,7 +17,6 @@ from dreamface.export.geometry import Floats, Morph, PartMesh, morph, part_mesh,
 from dreamface.face import Face, Material, TileMaps
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
-from dreamface.traits import ARKIT_SHAPES
 
 _STEP = "export"
 
@@ -32,8 +31,8 @@ SPECULAR_AT_FULL = 2.0
 def write_glb(face: Face, path: Path, progress: Progress) -> None:
     """Write `face` as one .glb file: a node and mesh per part under a root node, metres, +Y up, looking along +Z.
 
-    Parts that any blend shape moves have all 52 morph targets in the order of `ARKIT_SHAPES`, so that one list of
-    weights drives them all; the meshes' weights are the face's expression.
+    Parts that any blend shape moves have all morph targets in the order of the face's `shape_names`, so that one list
+    of weights drives them all; the meshes' weights are the face's expression.
 
     Raises:
         FolderError: the disk refused.
@@ -71,7 +70,7 @@ class _Document:
                 )
             ],
         )
-        self.weights = [face.traits.number(f"expression.{name}") for name in ARKIT_SHAPES]
+        self.weights = face.expression.tolist()
 
     def to_bytes(self) -> bytes:
         """The .glb file."""
@@ -100,13 +99,13 @@ class _Document:
             material=material,
             targets=targets,
         )
-        moving = {"weights": self.weights, "extras": {"targetNames": list(ARKIT_SHAPES)}} if targets else {}
+        moving = {"weights": self.weights, "extras": {"targetNames": list(self.face.shape_names)}} if targets else {}
         self.gltf.meshes.append(gltf.Mesh(name=mesh.part.name, primitives=[primitive], **moving))
         self.gltf.nodes.append(gltf.Node(name=mesh.part.name, mesh=len(self.gltf.meshes) - 1))
         self.gltf.nodes[0].children.append(len(self.gltf.nodes) - 1)
 
     def _morph_targets(self, mesh: PartMesh, source: NDArray[np.int64]) -> list[dict[str, int]]:
-        """All 52 targets, or none where no shape moves the part."""
+        """All targets, or none where no shape moves the part."""
         deltas = y_up(self.face.shapes[:, slice(*mesh.part.vertices)])
         morphs = [morph(mesh, delta) for delta in deltas]
         if not any(morphs):

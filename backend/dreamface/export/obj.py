@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from dreamface import images
@@ -16,7 +15,6 @@ from dreamface.export.geometry import part_mesh, vertex_normals, y_up
 from dreamface.face import Face, Material, TileMaps
 from dreamface.progress import Progress
 from dreamface.provenance import SOFTWARE, STATEMENT
-from dreamface.traits import ARKIT_SHAPES
 
 _STEP = "export"
 
@@ -111,7 +109,7 @@ def _material(material: Material, maps: TileMaps, textures: str) -> list[str]:
 
 def _objects(face: Face, library: str) -> Iterable[str]:
     """The lines of the OBJ file. OBJ counts from 1."""
-    posed = _with_expression(face)
+    posed = replace(face, head=replace(face.head, vertices=face.posed(face.expression)))
     yield f"# {SOFTWARE}: {STATEMENT}"
     yield f"mtllib {library}"
     yield from (f"v {_numbers(vertex)}" for vertex in y_up(posed.head.vertices).tolist())
@@ -123,12 +121,6 @@ def _objects(face: Face, library: str) -> Iterable[str]:
         yield from (f"o {part.name}", f"g {part.name}", f"usemtl {part.material}", "s 1")
         for quad, uvs in zip(faces[slice(*part.faces)], face_uvs[slice(*part.faces)], strict=True):
             yield "f " + " ".join(f"{vertex}/{uv}/{vertex}" for vertex, uv in zip(quad, uvs, strict=True))
-
-
-def _with_expression(face: Face) -> Face:
-    weights = torch.tensor([face.traits.number(f"expression.{name}") for name in ARKIT_SHAPES])
-    vertices = face.head.vertices + torch.einsum("s,svc->vc", weights, face.shapes.float())
-    return replace(face, head=replace(face.head, vertices=vertices))
 
 
 def _numbers(values: Iterable[float]) -> str:

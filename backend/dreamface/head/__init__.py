@@ -13,15 +13,23 @@ HEADS = ("auto", "anny")
 """What can be asked for; "auto" takes the best model that is installed."""
 
 
-@cache
+_BEST = "anny"
+
+
 def load_model(name: str = "auto") -> HeadModel:
     """The head model called `name`, loaded once per process.
 
     Raises:
-        BadRequest: there is no head model of that name.
+        BadRequest: there is no head model of that name here.
     """
     if name not in HEADS:
-        raise BadRequest(f"There is no head model called {name!r}; choose one of {', '.join(HEADS)}.")
+        raise BadRequest(f"The head model {name!r} is not installed here; there is {', '.join(HEADS)}.")
+    return _load(_BEST if name == "auto" else name)
+
+
+@cache
+def _load(name: str) -> HeadModel:
     from dreamface.head.anny import AnnyHead
 
+    assert name == AnnyHead.name
     return AnnyHead()

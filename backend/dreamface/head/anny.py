@@ -48,6 +48,7 @@ class AnnyHead:
     """See `HeadModel`. The origin is the middle of the neck's base."""
 
     name: Final = "anny"
+    shape_names: Final = ARKIT_SHAPES
 
     def __init__(self) -> None:
         self._bank: Bank = load_bank()

@@ -88,6 +88,9 @@ _ASYMMETRY_SPREAD: Final = 0.16
 _ASYMMETRY_LIMIT: Final = 6.0  # how many times as uneven as drawn a face can be asked to be
 _REST_OPENING: Final = 0.2  # of eyeWide in every neutral head: MakeHuman's lids hang low over our iris
 
+# Subdivision draws the lips' edges back and sliders part them, so on the mean adult's control cage they overlap.
+_LIP_OVERLAP: Final = 1.3e-3  # metres
+
 _POPULATION_SIZE: Final = 600
 _POPULATION_SEED: Final = 20
 
@@ -145,10 +148,11 @@ class IdentitySpace:
         self.population = self._sample_population()
 
     def _settle(self, bank: Bank) -> None:
-        """Put the base's face at rest: lids a little wider, lips together."""
+        """Put the base's face at rest: lids a little wider, and the mean adult's lips together."""
+        base = self._targets[0]
         for side in ("Left", "Right"):
-            self._targets[0] += _REST_OPENING * torch.from_numpy(bank.actions[ARKIT_SHAPES.index(f"eyeWide{side}")])
-        self._targets[0] += seal_lips(self.mean_adult(), bank.cage.lip_rings)
+            base += _REST_OPENING * torch.from_numpy(bank.actions[ARKIT_SHAPES.index(f"eyeWide{side}")])
+        base += seal_lips(self.mean_adult(), bank.cage.lip_rings, _LIP_OVERLAP)
 
     # --------------------------------------------------------------------------------------------------------- people
 
@@ -189,8 +193,7 @@ class IdentitySpace:
 
     def cage_vertices(self, identity: Identity) -> Tensor:
         """[C, 3] cage positions in the base mesh's own place, metres."""
-        weights = self._weights(identity).float()
-        return torch.einsum("t,tcx->cx", weights, self._targets)
+        return torch.einsum("t,tcx->cx", self._weights(identity).float(), self._targets)
 
     def to_mapping(self, identity: Identity) -> dict[str, float]:
         """Coefficients by name, for `Head.identity`; zeros are left out."""

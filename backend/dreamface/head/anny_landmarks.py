@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamface.head.cage import Cage
+from dreamface.head.grids import ways_around
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -164,9 +165,7 @@ def _mouth(ring: IntArray, positions: FloatArray, count: int) -> list[int]:
 
 def _halves(ring: IntArray, start: int, end: int, positions: FloatArray) -> tuple[IntArray, IntArray]:
     """The two ways along a closed loop from `start` to `end`, both ends included: (upper, lower)."""
-    length = len(ring)
-    forward = ring[(start + np.arange((end - start) % length + 1)) % length]
-    backward = ring[(start - np.arange((start - end) % length + 1)) % length]
+    forward, backward = (ring[way] for way in ways_around(start, end, len(ring)))
     if positions[forward, 2].mean() > positions[backward, 2].mean():
         return forward, backward
     return backward, forward

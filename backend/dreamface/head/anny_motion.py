@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dreamface.head.grids import ways_around
 from dreamface.head.transforms import rotation_about
 from dreamface.traits import ARKIT_SHAPES
 
@@ -25,8 +26,7 @@ _LID_OVERLAP: Final = 1.5e-3
 _LID_FOLLOW: Final = (1.0, 1.0, 1.0, 1.0, 0.95, 0.82, 0.64, 0.45, 0.28, 0.15, 0.06)  # how far each loop joins in
 _LID_FADE: Final = 5.0  # the larger, the closer to the corners the full closing reaches
 _LIP_CONTACT_RING: Final = 1
-_LIP_OVERLAP: Final = 1.1e-3
-_LIP_FADE: Final = 2.0
+_LIP_FADE: Final = 3.2
 _LIP_FOLLOW: Final = (1.0, 1.0, 0.9, 0.6, 0.3, 0.1)
 _CLEARANCE: Final = (0.1e-3, 0.2e-3, 0.4e-3, 0.8e-3, 1.0e-3, 1.1e-3, 1.2e-3, 1.3e-3)  # metres off the eyeball, per loop
 
@@ -63,19 +63,20 @@ def close_lids(cage: Tensor, actions: Tensor, rings: IntArray, centres: Tensor, 
     return corrected
 
 
-def seal_lips(cage: Tensor, rings: IntArray) -> Tensor:
+def seal_lips(cage: Tensor, rings: IntArray, overlap: float) -> Tensor:
     """[C, 3] offsets that bring parted lips together, half from above and half from below.
 
     Args:
         cage: [C, 3] a cage whose lips stand a little open.
         rings: [R, N] lip loops.
+        overlap: metres by which the lips' contact loops are to pass each other; lips that already do stay as they are.
     """
     contact = cage[rings[_LIP_CONTACT_RING]].numpy()
     upper, lower = _halves(contact)
     offsets = torch.zeros_like(cage)
     # Seen upside down, the lower lip sinks onto the upper one.
     for columns, others, direction in ((upper, lower, -1.0), (lower, upper, 1.0)):
-        needed = 0.5 * _opening(contact * [1.0, 1.0, -direction], columns, others, _LIP_OVERLAP, _LIP_FADE)
+        needed = 0.5 * _opening(contact * [1.0, 1.0, -direction], columns, others, overlap, _LIP_FADE)
         for ring, follow in zip(rings, _LIP_FOLLOW, strict=False):
             offsets[ring[columns], 2] += direction * torch.from_numpy(needed * follow).float()
     return offsets
@@ -109,9 +110,7 @@ def _opening(contact: Floats, columns: IntArray, others: IntArray, overlap: floa
 def _halves(contact: Floats) -> tuple[IntArray, IntArray]:
     """Columns of the upper and of the lower edge, without the corners, told apart by their way along the loop."""
     x = contact[:, 0]
-    start, end, count = int(np.argmin(x)), int(np.argmax(x)), len(x)
-    one = (start + np.arange(1, (end - start) % count)) % count
-    other = (end + np.arange(1, (start - end) % count)) % count
+    one, other = (way[1:-1] for way in ways_around(int(np.argmin(x)), int(np.argmax(x)), len(x)))
     return (one, other) if contact[one, 2].mean() >= contact[other, 2].mean() else (other, one)
 
 

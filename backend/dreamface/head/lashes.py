@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dreamface.head.grids import ways_around
+
 IntArray = NDArray[np.int64]
 
 _UPPER_COUNT: Final = 54  # per eye
@@ -55,7 +57,7 @@ def lash_roots(rings: IntArray, positions: NDArray[np.float64], seed: int) -> Ro
     margin = rings[_MARGIN_RING]
     x = np.abs(positions[margin, 0])
     inner, outer = int(np.argmin(x)), int(np.argmax(x))
-    chains = _columns(inner, outer, len(margin))
+    chains = ways_around(inner, outer, len(margin))
     is_upper = [positions[margin[chain], 2].mean() for chain in chains]
     upper, lower = (chains[0], chains[1]) if is_upper[0] > is_upper[1] else (chains[1], chains[0])
     parts = [_along(upper, _UPPER_COUNT, generator, 1.0), _along(lower, _LOWER_COUNT, generator, _LOWER_SHARE)]
@@ -100,13 +102,6 @@ def lash_uv(roots: Roots) -> NDArray[np.float64]:
     """[8K, 2] texture coordinates: u across each ribbon, v from root to tip."""
     one = np.stack((np.tile([0.0, 1.0], _ROWS), np.repeat(np.linspace(0.0, 1.0, _ROWS), 2)), axis=1)
     return np.tile(one, (len(roots.share), 1))
-
-
-def _columns(start: int, end: int, length: int) -> tuple[IntArray, IntArray]:
-    """Both ways around a loop from column `start` to column `end`, both included."""
-    forward = (start + np.arange((end - start) % length + 1)) % length
-    backward = (start - np.arange((start - end) % length + 1)) % length
-    return forward, backward
 
 
 def _along(

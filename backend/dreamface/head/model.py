@@ -25,6 +25,11 @@ class HeadModel(Protocol):
         """Shared by all its heads."""
         ...
 
+    @property
+    def shape_names(self) -> tuple[str, ...]:
+        """What `shapes` gives, in order: ARKit's 52 names first, then the model's own extras."""
+        ...
+
     def build(self, traits: Traits, generator: torch.Generator) -> Head:
         """One person's neutral head.
 
@@ -36,11 +41,11 @@ class HeadModel(Protocol):
         ...
 
     def rebuild(self, identity: Mapping[str, float]) -> Head:
-        """The head of a stored identity, vertex for vertex."""
+        """The head of a stored identity, vertex for vertex; KeyError where a coefficient is missing."""
         ...
 
     def shapes(self, head: Head) -> Tensor:
-        """[52, V, 3] ARKit blend shape deltas of this head in metres, in the order of `ARKIT_SHAPES`."""
+        """[S, V, 3] blend shape deltas of this head in metres, in the order of `shape_names`."""
         ...
 
     def measure(self, head: Head) -> dict[str, float]:

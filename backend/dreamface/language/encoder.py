@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -124,7 +125,7 @@ def _known_phrases() -> tuple[tuple[str, ...], Embeddings]:
         known: Embeddings = np.load(path, allow_pickle=False)
         if known.shape[0] == len(phrases):
             return phrases, known
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass  # not there yet, or damaged: made again below
     known = embed(phrases)
     _keep(path, known)

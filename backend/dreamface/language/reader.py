@@ -12,7 +12,7 @@ from dreamface.language.ages import find_ages
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.lexicon import lexicon
 from dreamface.language.resolve import resolve, words_of
-from dreamface.language.words import Token, clean, tokenize
+from dreamface.language.words import Token, clean, normalise, tokenize
 from dreamface.traits import Traits
 
 LONGEST_PROMPT: Final = 2000  # characters
@@ -40,19 +40,23 @@ def read(prompt: str) -> Reading:
     Raises:
         BadRequest: the prompt is empty or too long.
     """
-    tokens = tokenize(_checked(prompt))
+    check_prompt(prompt)
+    tokens = tokenize(normalise(clean(prompt)))
     tokens, parsed = _parse_with_corrections(tokens)
     by_meaning, leftovers = paraphrase.read(parsed.leftovers, tokens)
     return Reading(resolve((*parsed.claims, *by_meaning), tokens), _words(leftovers))
 
 
-def _checked(prompt: str) -> str:
+def check_prompt(prompt: str) -> None:
+    """Refuse a prompt that cannot be read.
+
+    Raises:
+        BadRequest: the prompt is empty or too long.
+    """
     if len(prompt) > LONGEST_PROMPT:
         raise BadRequest(f"The prompt has {len(prompt):,} characters; shorten it to at most {LONGEST_PROMPT:,}.")
-    text = clean(prompt)
-    if not text.strip():
+    if not normalise(clean(prompt)).strip():
         raise BadRequest("The prompt is empty; describe a face, such as 'an old fisherman with a grey beard'.")
-    return text
 
 
 def _parse(tokens: tuple[Token, ...]) -> Parse:

@@ -7,11 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from dreamface.language.tables import SPELLINGS, STOPS
+from dreamface.language.tables import SPELLINGS
 
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'"})
 _TOKEN = re.compile(r"\d+[^\W\d_]*|[^\W\d_]+(?:'[^\W\d_]+)*|\n|[^\w\s]|_|[^\s]")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # Unicode categories: control, format, surrogate, unassigned
+_UNWRITABLE = frozenset({"Cc", "Cs"})  # Unicode categories: control characters; surrogates, as undecodable bytes become
+_INVISIBLE = frozenset({"Cf", "Co", "Cn"})  # format, private use, unassigned
 _NOT_PLURAL = ("ss", "us", "is", "as", "os")
 _SIBILANT_PLURALS = ("shes", "ches", "sses", "xes", "zzes")
 _SHORTEST_PLURAL = 4  # letters: "eyes" is one, "his" is not
@@ -24,7 +25,7 @@ class Token:
     Attributes:
         word: canonical form.
         text: as the prompt has it.
-        start: index of its first character in the cleaned prompt.
+        start: index of its first character in the normalised prompt.
         joined: whether a hyphen ties it to the word before.
     """
 
@@ -38,21 +39,21 @@ class Token:
         """Whether it is a word or number, not a mark."""
         return self.word[:1].isalnum()
 
-    @property
-    def is_stop(self) -> bool:
-        """Whether a clause ends here."""
-        return self.word in STOPS
-
 
 def clean(prompt: str) -> str:
-    """The prompt without control and format characters, with straight apostrophes; line breaks stay."""
-    kept = (" " if char == "\t" else char for char in prompt.replace("\r\n", "\n").replace("\r", "\n"))
-    visible = "".join(char for char in kept if char == "\n" or unicodedata.category(char) not in _INVISIBLE)
+    """The prompt as any file can hold it: without control characters and bytes that were no text; line breaks stay."""
+    kept = prompt.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return "".join(char for char in kept if char == "\n" or unicodedata.category(char) not in _UNWRITABLE)
+
+
+def normalise(text: str) -> str:
+    """Cleaned text in one form for the tables: composed characters, straight apostrophes, nothing invisible."""
+    visible = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
     return unicodedata.normalize("NFC", visible).translate(_APOSTROPHES)
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
-    """Tokens of cleaned text; "isn't" becomes "is", "not", and hyphens only mark what they join."""
+    """Tokens of normalised text; "isn't" becomes "is", "not", and hyphens only mark what they join."""
     tokens: list[Token] = []
     joined = False
     for match in _TOKEN.finditer(text):

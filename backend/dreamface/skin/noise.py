@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
+
+from dreamface import random_streams
 
 _LATTICE: Final = 32  # cells after which a lattice repeats; odd angles to the surface hide it
 _UNMIXING: Final = 1.55  # mixing eight independent values takes about a third of their spread
@@ -17,8 +18,7 @@ _TURN: Final = torch.linalg.qr(torch.tensor([[0.62, 0.37, -0.71], [-0.29, 0.91, 
 
 def stream(seed: int, layer: str) -> torch.Generator:
     """The layer's own random numbers."""
-    digest = hashlib.blake2b(f"skin/{layer}/{seed}".encode(), digest_size=7).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest, "big"))
+    return random_streams.stream(seed, f"skin/{layer}")
 
 
 def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.Generator) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dreamface.face import Material
+from dreamface.face import Head, Material
 from dreamface.skin.pigments import mixed_hair_colour
 from dreamface.traits import Traits
 
@@ -16,8 +16,13 @@ _TEETH_RADIUS: Final = (1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
 _WET_RADIUS: Final = (2.0 * _MM, 0.7 * _MM, 0.5 * _MM)
 
 
-def materials(traits: Traits) -> Mapping[str, Material]:
-    """Every part's material by name: skin, sclera, iris, cornea, teeth, gums, tongue and lashes."""
+def materials(head: Head, traits: Traits) -> Mapping[str, Material]:
+    """The material of every part of a head, by name."""
+    known = _all_materials(traits)
+    return {part.material: known[part.material] for part in head.topology.parts}
+
+
+def _all_materials(traits: Traits) -> dict[str, Material]:
     # Melanin takes part of the light that would have come back further away.
     reach = 1.0 - 0.45 * traits.number("skin.melanin")
     red, green, blue = _SKIN_RADIUS
