@@ -144,10 +144,9 @@ def make_environment(root: Path, python: list[str]) -> None:
     free = shutil.disk_usage(root).free / 1e9
     if free < DISK_NEEDED_GB:
         raise SetupError(f"Setting up needs {DISK_NEEDED_GB:.0f} GB of disk and {root} has {free:.1f} GB; free some.")
-    if free < disk_wanted_gb():
-        say(
-            f"There are {free:.1f} GB free; torch's GPU build, if pip chooses it, may need up to {disk_wanted_gb():.0f}."
-        )
+    wanted = disk_wanted_gb()
+    if free < wanted:
+        say(f"There are {free:.1f} GB free; torch's GPU build, if pip chooses it, may need up to {wanted:.0f} GB.")
     if not works(python, "import ensurepip, venv"):
         raise SetupError(
             f"Python {PYTHON} is here but cannot make environments; "

@@ -27,7 +27,7 @@ PROMPTS = (
     ("a Japanese girl with freckles", 4),
     ("a Scandinavian woman with green eyes and red hair", 6),
     ("an Indian man with a hooked nose and a thick moustache", 7),
-    ("a blue elf queen with pointed ears", 8),
+    ("a blue elf queen", 8),
     ("a tired middle-aged woman with dark circles", 9),
     ("a black boxer with a broad nose and stubble", 10),
     ("a smiling grandmother with wrinkles", 11),

@@ -16,6 +16,7 @@ import pytest
 
 import dreamface
 from dreamface import folder
+from dreamface import pipeline as real_pipeline
 from dreamface.cli import doctor, main
 from dreamface.cli.words import colour_hex, in_words, settings, slug
 from dreamface.errors import BadRequest, DreamFaceError, MissingDependency
@@ -38,13 +39,13 @@ class Reading:
 class FakePipeline:
     """Stands in for dreamface.pipeline; `on_generate` and `on_export` may raise or press Ctrl-C."""
 
-    RESOLUTIONS = (512, 1024, 2048, 4096)
-    HEADS = ("auto", "anny")
+    check_request = staticmethod(real_pipeline.check_request)
     on_generate: Callable[[str], None] = lambda prompt: None
     on_export: Callable[[Path], None] = lambda path: None
     calls: list[dict[str, Any]] = field(default_factory=list)
 
     def read(self, prompt: str) -> Reading:
+        self.check_request(prompt, 0, 512, "auto")
         return Reading(Traits(ASKED), ("quantum",))
 
     def generate(
@@ -63,7 +64,9 @@ class FakePipeline:
         progress.report("skin", 0.9, "painting the skin")
         face = synthetic_face(resolution=16, side=2)
         seed = 7 if seed is None else seed
-        return replace(face, prompt=prompt, seed=seed, traits=Traits(ASKED), not_understood=("quantum",))
+        return replace(
+            face, prompt=prompt, seed=seed, resolution=resolution, traits=Traits(ASKED), not_understood=("quantum",)
+        )
 
     def rebuild(self, document: folder.FaceDocument, *, progress: Progress) -> Face:
         return replace(self.generate(document.prompt, progress=progress), seed=document.seed)
@@ -186,7 +189,14 @@ def test_a_face_is_never_written_over(pipeline: FakePipeline, capsys: pytest.Cap
         (["generate", "man", "--set", "nose.width=wide"], "takes a number"),
         (["generate", "man", "--set", "nose.width=9"], "between -3 and 3"),
         (["generate", "man", "--set", "iris.colour=blue"], "#rrggbb"),
-        (["generate", "man", "-o", "a-file/face"], "a-file"),
+        (["generate", "x" * 2001], "shorten it"),
+        (["generate", "man", "-o", "a-file"], "a-file is a file, not a folder"),
+        (["generate", "man", "-o", "a-file/some/face"], "a-file is a file, not a folder"),
+        (["generate", "man", "-o", "."], "name a new one"),
+        (["generate", "man", "-o", "new/.."], "name a new one"),
+        (["generate", "man", "-o", "x" * 300], "could not be written"),
+        (["generate", "man", "-o", "f\udcffce"], "not text in UTF-8"),
+        (["rebuild", "nowhere", "-o", "."], "name a new one"),
         (["show", "nowhere"], "nowhere"),
         (["rebuild", "nowhere", "-o", "out"], "nowhere"),
         (["batch", "nowhere.csv", "-o", "out"], "nowhere.csv"),
@@ -202,6 +212,18 @@ def test_what_cannot_be_is_one_sentence(
     assert sentence in captured.err
     assert len(captured.err.splitlines()) == 1 and captured.out == ""
     assert [path.name for path in Path().iterdir()] == ["a-file"]
+
+
+def test_a_file_called_faces_is_in_the_way(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("faces").write_text("")
+    assert main(["generate", "man"]) == 1
+    assert capsys.readouterr().err == "faces is a file, not a folder; choose another place.\n"
+    assert pipeline.calls == [], "it was refused before the work"
+
+
+def test_the_current_folder_is_never_replaced(pipeline: FakePipeline, tmp_path: Path) -> None:
+    assert main(["generate", "man", "-o", str(tmp_path)]) == 1
+    assert list(tmp_path.iterdir()) == [] and pipeline.calls == []
 
 
 def test_errors_are_json_too(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,6 +282,10 @@ def test_a_bug_shows_where_it_happened(pipeline: FakePipeline, capsys: pytest.Ca
     assert "ZeroDivisionError" in said and "please report it" in said
     assert list(Path("out").iterdir()) == []
 
+    assert main(["generate", PROMPT, "--json"]) == 3
+    last = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert last["kind"] == "bug" and "in broken" in last["traceback"]
+
 
 def test_read_says_why(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", PROMPT]) == 0
@@ -279,6 +305,21 @@ def test_show_puts_measured_beside_asked_for(pipeline: FakePipeline, capsys: pyt
     assert "+1.9 sd" in row and "+1.7 sd" in row
     assert main(["show", "out/face.json", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["measured"] == {"nose.hump": 1.7}
+
+
+def test_a_face_of_a_missing_head_model_is_shown_without_measures(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(head: Head) -> dict[str, float]:
+        raise BadRequest("The head model 'ict' is not installed here.")
+
+    main(["generate", PROMPT, "-o", "out"])
+    capsys.readouterr()
+    monkeypatch.setattr(pipeline, "measure", measure)
+    assert main(["show", "out"]) == 0
+    said = capsys.readouterr().out
+    assert "hooked nose (strong, +1.9 sd)" in said
+    assert said.splitlines()[-1] == "Nothing could be measured: The head model 'ict' is not installed here."
 
 
 def test_export_and_rebuild(pipeline: FakePipeline) -> None:
@@ -309,6 +350,47 @@ def test_what_needs_no_torch_does_not_load_it(words: list[str]) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8")
     assert ran.stdout.splitlines()[-1] == "quick"
+
+
+QUICK = ("--resolution", "512", "--no-blend", "--no-glb", "--seed", "1")
+
+
+def test_the_real_command_speaks_json_only(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dreamface", "generate", "a man", "--json", *QUICK]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
+
+    assert ran.returncode == 0, ran.stderr
+    result = json.loads(ran.stdout)
+    assert result["understood"]["gender"]["value"] == 1.0
+    assert (tmp_path / result["preview"]).exists()
+    steps = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert steps[-1]["fraction"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code", "sentence"),
+    [
+        ("a m\udcffan\x07 with \x1b[31m \udced\udca0 a beard\x00", 0, "beard"),
+        ("\udcff\x1b\x07", 1, "prompt is empty"),
+    ],
+)
+def test_bytes_that_are_no_text_are_passed_over(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    prompt: str,
+    code: int,
+    sentence: str,
+) -> None:
+    """A terminal's undecodable bytes reach Python as lone surrogates."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["generate", prompt, *QUICK]) == code
+
+    captured = capsys.readouterr()
+    said = captured.err if code else captured.out
+    assert sentence in said and said.replace("\n", "").isprintable()
+    assert len(captured.err.splitlines()) == 1 or code == 0
+    assert Path("faces").exists() == (code == 0)
 
 
 def test_a_console_of_another_encoding_gets_utf8() -> None:
@@ -388,6 +470,70 @@ def test_a_row_never_takes_anothers_folder(pipeline: FakePipeline, capsys: pytes
     assert main(["batch", write_table("prompt,name\none,x\ntwo,x\n"), "-o", "out"]) == 1
     assert "Line 3: " in capsys.readouterr().out
     assert folder.read_document("out/x").prompt == "one"
+
+
+def test_a_prompt_with_commas_is_not_cut(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_table('prompt\nan old man, bald\n"an old woman, smiling"\na boy,\n')
+    assert main(["batch", table, "-o", "out"]) == 1
+
+    assert [call["prompt"] for call in pipeline.calls] == ["an old woman, smiling", "a boy"]
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Line 2: "))
+    assert line.endswith("has more cells than the first line has columns; put the prompt in quotes.")
+
+
+def test_rows_that_are_no_csv_or_no_text_cost_only_themselves(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [
+        b"prompt,name",
+        b"one,a",
+        b'"a woman" foo,b',
+        b"caf\xe9 brown,c",
+        b'"two,d',
+        b'"three, four",e',
+        b'"five,f',
+        b"",
+    ]
+    Path("prompts.csv").write_bytes(b"\r\n".join(lines))
+    assert main(["batch", "prompts.csv", "-o", "out", "--json"]) == 1
+
+    result = json.loads(capsys.readouterr().out)
+    assert result["made"] == ["a", "e"]
+    reasons = {failure["line"]: failure["reason"] for failure in result["failed"]}
+    assert list(reasons) == [3, 4, 5, 7]
+    assert "UTF-8" in reasons[4] and all("quotes" in reasons[line] for line in (3, 5, 7))
+
+
+def test_batch_adds_the_exports_that_are_missing(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_table("prompt\nthe king\u2019s son\n")
+    assert main(["batch", table, "-o", "out"]) == 0
+    assert main(["batch", table, "-o", "out", "--glb"]) == 0
+    assert Path("out/the-king-s-son/the-king-s-son.glb").exists()
+    assert "0 made, 1 were there" in capsys.readouterr().out and len(pipeline.calls) == 1
+
+    Path("out/the-king-s-son/the-king-s-son.glb").write_text("mine")
+    assert main(["batch", table, "-o", "out", "--glb"]) == 0
+    assert Path("out/the-king-s-son/the-king-s-son.glb").read_text() == "mine", "nothing is exported twice"
+
+
+def test_a_face_of_another_resolution_is_not_there(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_table("prompt\none\n")
+    assert main(["batch", table, "-o", "out", "--resolution", "512"]) == 0
+    assert main(["batch", table, "-o", "out", "--resolution", "2048"]) == 1
+    assert "512 pixels" in capsys.readouterr().out
+
+
+def test_a_row_asked_for_twice_under_one_name_is_made_once_and_said(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["batch", write_table("prompt,name\none,x\none,X\n"), "-o", "out"]) == 1
+    assert "Line 3: Line 2 has the same name" in capsys.readouterr().out
+    assert len(pipeline.calls) == 1
+
+
+def test_a_file_where_the_faces_should_go(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", write_table("prompt\none\n"), "-o", "prompts.csv"]) == 1
+    assert capsys.readouterr().err == "prompts.csv is a file, not a folder; choose another place.\n"
 
 
 @pytest.mark.parametrize("text", ["", "prompt\n", "words\nold man\n", 'prompt\n"old\n'])

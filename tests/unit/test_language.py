@@ -7,10 +7,11 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from dreamface.errors import BadRequest
-from dreamface.language import encoder, read
+from dreamface.language import check_prompt, clean, encoder, read
 from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, VOCABULARY, Kind
 
 HIGH, LOW, ZERO = "high", "low", "zero"
@@ -147,10 +148,40 @@ def test_reasons_are_words_of_the_prompt(prompt):
         ("a man in a blue hat", {"gender"}),
         ("a man with a nose ring and a red dress", {"gender"}),
         ("a face", set()),
+        ("a man in black", {"gender"}),
+        ("a woman in white and red", {"gender"}),
+        ("a man dressed all in black", {"gender"}),
+        ("a woman wearing white", {"gender"}),
+        ("a man in tan", {"gender"}),
+        ("a black hat", set()),
+        ("a red dress", set()),
+        ("a tan coat", set()),
+        ("his hat is black", set()),
+        ("a man in a suit that is white", {"gender"}),
+        ("a woman with white and gold earrings", {"gender"}),
+        ("a man against a plain white background", {"gender"}),
+        ("a black and white photo of a woman", {"gender"}),
+        ("a white suit, black tie and brown eyes", {"iris.colour"}),
+        ("white sunglasses and black hair", {"hair.melanin"}),
+        ("a woman wearing black lipstick", {"gender", "lipstick"}),
     ],
 )
 def test_what_is_not_mentioned_is_absent(prompt, only):
     assert set(read(prompt).traits) == only
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("a black woman in white", {"ancestry.african": 1.0, "ancestry.european": 0.0}),
+        ("a white-haired man in black", {"hair.grey": 1.0}),
+        ("a man in his 30s, black", {"age": 35.0, "ancestry.african": 1.0}),
+        ("a man in black is old", {"age": 70.0}),
+    ],
+)
+def test_a_person_keeps_a_colour_beside_clothes(prompt, said):
+    traits = read(prompt).traits
+    assert {name: traits[name].value for name in said} == said
 
 
 def test_a_vocabulary_phrase_reads_to_its_trait():
@@ -320,6 +351,41 @@ def test_a_long_prompt_is_refused_with_the_limit():
 
 def test_control_characters_are_ignored():
     assert read("a bi\x00g no\x07se").traits == read("a big nose").traits
+
+
+def test_a_cleaned_prompt_can_be_written_anywhere_and_reads_the_same():
+    typed = "an o\x00ld\tman\x1b with\udcff a big nose\r\nand L\u2019Oréal lips 👩\u200d🦰"
+    cleaned = clean(typed)
+    assert cleaned == "an old man with a big nose\nand L\u2019Oréal lips 👩\u200d🦰"
+    assert cleaned.encode("utf-8").decode("utf-8") == clean(cleaned) == cleaned
+    assert read(cleaned) == read(typed)
+
+
+def test_a_prompt_is_checked_before_anything_is_read():
+    check_prompt("an old man")
+    with pytest.raises(BadRequest, match="empty"):
+        check_prompt("\x00 \udcff")
+
+
+@pytest.mark.parametrize("left", [b"", b"\x93NUMPY", b"PK\x03\x04 no archive", b"text", slice(0, -40)])
+def test_a_damaged_cache_of_phrases_is_made_anew(monkeypatch, tmp_path, left):
+    made = []
+
+    def embed(phrases):
+        made.append(len(phrases))
+        return np.full((len(phrases), 384), 0.5, np.float32)
+
+    path = tmp_path / "phrases.npy"
+    monkeypatch.setattr(encoder, "embed", embed)
+    monkeypatch.setattr(encoder, "_cache_path", lambda phrases: path)
+    known_phrases = encoder._known_phrases.__wrapped__  # without what earlier tests left in memory
+    phrases, known = known_phrases()
+    path.write_bytes(path.read_bytes()[left] if isinstance(left, slice) else left)
+    for _ in range(2):
+        again = known_phrases()
+        assert again[0] == phrases
+        np.testing.assert_array_equal(again[1], known)
+    assert made == [len(phrases)] * 2, "the second time it is read"
 
 
 def test_reading_is_deterministic():

@@ -151,6 +151,33 @@ def test_a_full_disk_is_noticed_before_anything_is_downloaded(tmp_path: Path, mo
         run.make_environment(tmp_path, [sys.executable])
 
 
+@pytest.mark.parametrize(("system", "warned"), [("linux", True), ("win32", False), ("darwin", False)])
+def test_little_disk_for_torchs_gpu_build_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    system: str,
+    warned: bool,
+) -> None:
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(run.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 6e9}))
+    monkeypatch.setattr(run.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, "", ""))
+    monkeypatch.setattr(run.sys, "platform", system)
+    run.make_environment(tmp_path, [sys.executable])
+    assert (
+        "6.0 GB free; torch's GPU build, if pip chooses it, may need up to 10 GB" in capsys.readouterr().err
+    ) is warned
+
+
+def test_the_users_files_never_replace_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "venv.py").write_text("raise SystemExit(1)")
+    (tmp_path / "secrets.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(run, "ready_python", lambda root: Path(sys.executable))
+    assert run.works([sys.executable], "import venv, secrets")
+    assert run.main(["show", "nowhere"]) == 1, "a sentence, not a bug"
+
+
 def test_a_python_without_venv_names_debians_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr(run, "works", lambda python, code: False)
@@ -227,7 +254,7 @@ def test_words_go_to_the_command_and_test_goes_to_pytest(monkeypatch: pytest.Mon
     run.main(["test", "-k", "folder"])
 
     assert started == [
-        ["python", "-m", "dreamface", "generate", "an old man", "--seed", "3"],
+        ["python", "-P", "-m", "dreamface", "generate", "an old man", "--seed", "3"],
         ["python", "-m", "pytest", "-k", "folder"],
     ]
 

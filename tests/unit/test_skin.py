@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import ndimage
 from torch import Tensor
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import avg_pool2d, max_pool2d
 
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps
@@ -218,10 +218,12 @@ def test_brows_grow_where_the_brows_are(head: Head, atlas: Atlas) -> None:
 
 def test_brows_are_no_mirror_copies(head: Head) -> None:
     hidden = (albedo(head, 512) - albedo(head, 512, brows__density=0.7)).amax(dim=-1)
-    left, right = hidden[:, 256:].flatten(), hidden.flip(1)[:, 256:].flatten()
-    drawn = (left > 0.01) | (right > 0.01)
+    # Both brows have the same outline; it is the single hairs that must differ.
+    hairs = hidden - avg_pool2d(hidden[None, None], 7, stride=1, padding=3)[0, 0]
+    left, right = hairs[:, 256:].flatten(), hairs.flip(1)[:, 256:].flatten()
+    drawn = (hidden[:, 256:].flatten() > 0.01) | (hidden.flip(1)[:, 256:].flatten() > 0.01)
     agreement = torch.corrcoef(torch.stack((left[drawn], right[drawn])))[0, 1]
-    assert agreement < 0.8
+    assert agreement < 0.5
 
 
 def test_hair_shows_on_the_scalp_unless_bald(head: Head, atlas: Atlas) -> None:
@@ -276,15 +278,15 @@ def test_teeth_yellow_with_age(head: Head) -> None:
 
 
 def test_every_part_has_its_material(head: Head, maps: Maps) -> None:
-    found = materials(Traits())
+    found = materials(head, Traits())
     assert {part.material for part in head.topology.parts} <= set(found)
     assert all(material.tile is None or material.tile in maps for material in found.values())
     assert found["cornea"].transmission == 1.0
 
 
-def test_lashes_follow_the_hair() -> None:
-    black = materials(Traits({"hair.melanin": 1.0, "hair.redness": 0.0}))["lashes"].base_colour
-    blonde = materials(Traits({"hair.melanin": 0.1, "hair.redness": 0.0}))["lashes"].base_colour
+def test_lashes_follow_the_hair(head: Head) -> None:
+    black = materials(head, Traits({"hair.melanin": 1.0, "hair.redness": 0.0}))["lashes"].base_colour
+    blonde = materials(head, Traits({"hair.melanin": 0.1, "hair.redness": 0.0}))["lashes"].base_colour
     assert max(black) < 0.02 < min(blonde)
 
 

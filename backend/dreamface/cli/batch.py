@@ -113,8 +113,8 @@ def run(options: Namespace, terminal: Terminal) -> bool:
                 terminal.bug(error)
                 outcome.failures.append(Failure(row.line, f"a bug in DreamFace, please report it: {error!r}"))
     terminal.result({"folder": str(options.output), **outcome.to_json()})
-    there = len(outcome.skipped) + len(outcome.exported)
-    counts = f"{len(outcome.made)} made, {there} were there, {len(outcome.failures)} failed, in {options.output}"
+    old = len(outcome.skipped) + len(outcome.exported)
+    counts = f"{len(outcome.made)} made, {old} were there, {len(outcome.failures)} failed, in {options.output}"
     terminal.show(counts, *outcome.sentences())
     return not outcome.failures
 
@@ -228,20 +228,22 @@ def _do(row: Row, options: Namespace, outcome: Outcome, progress: Progress) -> N
     pipeline.check_request(row.prompt, row.seed or 0, resolution, options.head)
     folder = options.output / row.name
     formats = [suffix for suffix in ("glb", "blend") if getattr(options, suffix)]
-    if not folder.exists():
+    if folder.exists():
+        _check_same(folder, row, resolution, options.head)
+        missing = [suffix for suffix in formats if not (folder / f"{row.name}.{suffix}").exists()]
+        if not missing:
+            outcome.skipped.append(row.name)
+            return
+        written = export_all(face_folder.load(folder), folder, row.name, missing, progress)
+        (outcome.exported if written.files else outcome.skipped).append(row.name)
+    else:
         with staging(options.output) as stage:
             face = pipeline.generate(
                 row.prompt, seed=row.seed, resolution=resolution, head=options.head, progress=progress.part(0.0, 0.7)
             )
             written = write(face, stage, folder, row.name, formats, progress.part(0.7, 1.0))
         outcome.made.append(row.name)
-        outcome.notes += written.notes
-        return
-    _check_same(folder, row, resolution, options.head)
-    missing = [suffix for suffix in formats if not (folder / f"{row.name}.{suffix}").exists()]
-    written = export_all(face_folder.load(folder), folder, row.name, missing, progress) if missing else None
-    (outcome.exported if written and written.files else outcome.skipped).append(row.name)
-    outcome.notes += written.notes if written else []
+    outcome.notes += written.notes
 
 
 def _check_name(name: str) -> None:

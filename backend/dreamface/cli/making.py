@@ -58,11 +58,13 @@ def staging(parent: Path) -> Iterator[Path]:
 
 
 def check_can_be_folder(folder: Path) -> None:
-    """Refuse a folder that a file is in the way of.
+    """Refuse a folder that a file is in the way of, or whose name not all libraries can open.
 
     Raises:
-        FolderError: it is a file, or is to be inside one, or can't be looked at.
+        FolderError: it is a file, or is to be inside one, or can't be looked at, or has bytes in its name.
     """
+    if any("\ud800" <= character <= "\udfff" for character in str(folder.absolute())):
+        raise FolderError(f"{folder} has a name that is not text in UTF-8; choose another place.")
     try:
         file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
     except OSError as error:  # a name too long, or a folder that only others may enter

@@ -6,8 +6,8 @@ Adjectives are bound to their noun, to the noun before a copula ("her nose is bi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from dreamface.language import tables
 from dreamface.language.effects import Degree, Effects, value_of
@@ -81,12 +81,24 @@ def parse(tokens: Sequence[Token], lexicon: Lexicon) -> Parse:
     return Parse(tuple(claims), tuple(leftovers))
 
 
+def _about_things(groups: Sequence[Group]) -> Iterator[tuple[Group, bool]]:
+    """Each group, and whether its colours are a garment's or an object's: "in black", "the hat is black"."""
+    worn = False
+    for index, group in enumerate(groups):
+        before = groups[index - 1] if index else None
+        after = groups[index + 1] if index + 1 < len(groups) else None
+        worn = group.worn or (worn and group.link is Link.AND)
+        said_of = group.link is Link.COPULA and before is not None and before.names_thing
+        leads_to = after is not None and after.link in (Link.AND, Link.ADJACENT) and after.names_thing
+        names_nobody = group.noun is None or group.noun.unit.key in tables.THING_COLOURS
+        yield group, names_nobody and (worn or said_of or leads_to)
+
+
 class _ClauseReader:
     """Turns one clause's groups into claims and leftovers."""
 
     def __init__(self, lexicon: Lexicon, groups: list[Group]) -> None:
         self.lexicon = lexicon
-        self.groups = groups
         self.claims: list[Claim] = []
         self.leftovers: list[Leftover] = []
         self.subjects: list[Modifier] = []  # nouns that a copula or a trailing adjective would speak about
@@ -94,6 +106,7 @@ class _ClauseReader:
         self.shared: list[Modifier] = []  # adjectives that the bare nouns of a list share
         self.located = False  # whether a thing was named that "on the ..." may place
         self.mute: list[Modifier] = []  # nouns that meant nothing yet
+        self.groups = [self._without_colours(group) if thing else group for group, thing in _about_things(groups)]
 
     def read(self) -> None:
         carried: list[Modifier] = []
@@ -103,15 +116,25 @@ class _ClauseReader:
             if group.noun is not None:
                 self._read_noun(group, carried)
                 carried = []
+            elif not group.modifiers:
+                continue
             elif self._describes_subject(group):
                 self._predicate(group.modifiers)
-            elif self._reaches_noun(index):
+            elif self._reaches_noun(index) and not group.names_thing:
                 carried += group.modifiers
             else:
                 self._stand_alone([*carried, *group.modifiers])
                 carried = []
         for noun in self.mute:
             self._leave(noun)
+
+    def _without_colours(self, group: Group) -> Group:
+        """The group of a thing without its colours, which say nothing about the person; they are left over."""
+        noun = group.noun if group.noun and group.noun.unit.key not in tables.THING_COLOURS else None
+        colours = [m for m in (*group.modifiers, group.noun) if m and m.unit.key in tables.THING_COLOURS]
+        for colour in colours:
+            self._leave(colour)
+        return replace(group, modifiers=[m for m in group.modifiers if m not in colours], noun=noun)
 
     def _describes_subject(self, group: Group) -> bool:
         if not self.subjects or (group.link is not Link.COPULA and group.modifiers[-1].unit.role is Role.UNKNOWN):

@@ -73,11 +73,20 @@ class Group:
     modifiers: list[Modifier] = field(default_factory=list)
     noun: Modifier | None = None
     determined: bool = False
+    worn: bool = False  # after "in", "wearing" or "against"
 
     @property
     def is_bare(self) -> bool:
         """Whether it is a noun alone, as in the tail of a list."""
         return self.noun is not None and not self.modifiers and not self.determined
+
+    @property
+    def names_thing(self) -> bool:
+        """Whether it ends in a garment, an object or a surrounding."""
+        if self.noun is not None or not self.modifiers:
+            return False
+        last = self.modifiers[-1].unit.tokens[-1]
+        return not tables.SCENE_WORDS.isdisjoint((last.word, last.text.lower()))
 
 
 def groups_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[list[Group]]:
@@ -115,6 +124,8 @@ def _longest_unit(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> U
 
 
 def _phrase_role(key: str, lexicon: Lexicon) -> Role | None:
+    if key in tables.PICTURE_PHRASES:
+        return Role.FILLER
     if key in tables.NEGATION_PHRASES:
         return Role.NEGATION
     if lexicon.knows(key):
@@ -256,6 +267,7 @@ class _Grouper:
     def _break(self, index: int) -> None:
         denied_just_now = index > 0 and self.units[index - 1].role is Role.NEGATION
         self._close(Link.BREAK)
+        self.group.worn = self.units[index].key in tables.WORN_AFTER
         if not denied_just_now:
             self.negation = None
 

@@ -26,9 +26,6 @@ FREE_THRESHOLD: Final = 0.66
 _GLUE: Final = tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.PERSON_PRONOUNS | tables.COPULAS
 """Words that may stand inside a run: "cheekbones you could cut yourself on"."""
 
-_COLOURS: Final = frozenset(tables.COLOURS_SRGB)
-"""A colour alone is the colour of something the prompt does not say."""
-
 _MOST_QUERIES: Final = 24  # of one prompt; a face has no more to say, and time is bounded
 _SUREST: Final = 0.8  # confidence in a match of cosine 1
 _SHORTEST_ASCII: Final = 3  # letters
@@ -99,7 +96,7 @@ def _run(leftovers: Sequence[Leftover], tokens: Sequence[Token], places: dict[To
 def _worth_asking(run: _Run) -> bool:
     """Whether it is about the face, in letters the encoder reads, and says more than a part or a colour."""
     words = [token.word for token in run.tokens]
-    says_something = any(word not in run.parts and word not in _COLOURS for word in words)
+    says_something = any(word not in run.parts and word not in tables.THING_COLOURS for word in words)
     readable = all(word.isascii() and len(word) >= _SHORTEST_ASCII for word in words)
     about_things = any(tables.SCENE_WORDS.intersection((token.word, token.text.lower())) for token in run.tokens)
     return says_something and readable and not about_things

@@ -28,11 +28,14 @@ COPULAS: Final = frozenset(
 )
 BREAKS: Final = frozenset(
     _words(
-        "with has have having had while in wearing wear under beneath above below on over around near at by "
+        "with has have having had while in wearing wear dressed clad under beneath above below on over around near at by "
         "from of to into across behind between for as like than through during before after against along "
         "upon beside within up down"
     )
 )
+WORN_AFTER: Final = frozenset(_words("in wearing wear dressed clad against"))
+"""Those of them that name clothes or a background: a colour alone after them is not the person's."""
+
 FUNCTION_WORDS: Final = frozenset(
     _words(
         "which what where when why how it they them do does did done can could will would shall should may "
@@ -77,6 +80,11 @@ SCENE_WORDS: Final = frozenset(
     )
 )
 """Clothes, objects and surroundings: words beside these are never matched by meaning ("nose ring" is no round nose)."""
+
+PICTURE_PHRASES: Final = frozenset(
+    f"black and white {picture}" for picture in _words("photo photograph picture portrait image film shot")
+)
+"""Colours of the picture, not of the person in it."""
 
 DEGREES: Final[dict[str, Degree]] = {
     **dict.fromkeys(
@@ -399,6 +407,9 @@ COLOURS_SRGB: Final[dict[str, str]] = {
     "black": "#0b0a0b", "white": "#f0efed", "grey": "#808080", "silver": "#b9bcc2", "cream": "#efe3cc",
 }  # fmt: skip
 """Named colours as sRGB, for make-up, dyes and unnatural skin."""
+
+THING_COLOURS: Final = frozenset({*COLOURS_SRGB, "tan"})
+"""Colours that clothes and objects have as readily as people."""
 
 IRIS_SRGB: Final[dict[str, str]] = {
     "blue": "#5b86b8", "light blue": "#86abd0", "pale blue": "#93b3d1", "ice blue": "#a3c1da", "icy blue": "#a3c1da", "icy": "#a3c1da",

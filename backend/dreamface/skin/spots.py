@@ -47,8 +47,8 @@ class _Kind:
     softness: float
 
 
-_FRECKLES: Final = _Kind(110e3, (0.25 * _MM, 1.0 * _MM), (0.08, 0.28), 0.9)
-_MOLES: Final = _Kind(1.5e3, (0.6 * _MM, 1.7 * _MM), (0.28, 0.5), 0.45)
+_FRECKLES: Final = _Kind(110e3, (0.25 * _MM, 1.0 * _MM), (0.07, 0.22), 0.9)
+_MOLES: Final = _Kind(1.3e3, (0.5 * _MM, 1.4 * _MM), (0.16, 0.36), 0.8)
 _AGE_SPOTS: Final = _Kind(4e3, (1.2 * _MM, 4.0 * _MM), (0.05, 0.14), 0.5)
 _BLEMISHES: Final = _Kind(8e3, (0.7 * _MM, 2.2 * _MM), (0.4, 0.9), 1.3)
 
