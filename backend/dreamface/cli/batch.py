@@ -13,7 +13,7 @@ from typing import Any
 
 from dreamface.cli.making import check_can_be_folder, export_all, staging, write
 from dreamface.cli.terminal import Terminal
-from dreamface.cli.words import WINDOWS_DEVICES, slug
+from dreamface.cli.words import WINDOWS_DEVICES, is_text, slug
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress
 
@@ -172,7 +172,7 @@ def _row(line: int, cells: list[str] | None, header: list[str]) -> Row | Failure
         return Failure(line, reason)
     values = {title: cell.strip() for title, cell in zip(header, cells, strict=False)}
     prompt, name = values.get("prompt", ""), values.get("name", "")
-    if any("\ud800" <= character <= "\udfff" for character in prompt + name):
+    if not is_text(prompt + name):
         return Failure(line, "This line is not in UTF-8; save the table as “CSV UTF-8”.")
     try:
         seed = _whole_number(values.get("seed", ""), "seed")

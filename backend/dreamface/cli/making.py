@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dreamface._files import cannot_write
+from dreamface.cli.words import is_text
 from dreamface.errors import Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress
 
@@ -63,7 +64,7 @@ def check_can_be_folder(folder: Path) -> None:
     Raises:
         FolderError: it is a file, or is to be inside one, or can't be looked at, or has bytes in its name.
     """
-    if any("\ud800" <= character <= "\udfff" for character in str(folder.absolute())):
+    if not is_text(str(folder.absolute())):
         raise FolderError(f"{folder} has a name that is not text in UTF-8; choose another place.")
     try:
         file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)

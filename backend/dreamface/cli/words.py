@@ -72,6 +72,11 @@ def slug(prompt: str) -> str:
     return f"face-{name}" if name in WINDOWS_DEVICES else name or "face"
 
 
+def is_text(words: str) -> bool:
+    """False where bytes that are not UTF-8 became lone surrogates, which few libraries and no file format take."""
+    return not any("\ud800" <= character <= "\udfff" for character in words)
+
+
 def _phrase(trait: Trait, value: float) -> str:
     default = trait.default if isinstance(trait.default, float) and trait.unit != "weight" else 0.0
     if value > default + PLAIN_MARGIN:

@@ -114,6 +114,9 @@ YOUNG_YEARS: Final = {
 _TRACE = 0.2  # an amount whose default is at most this is absent on most faces, so "no ..." means none of it
 
 
+_UNHUMAN = {"ears.pointed": 1.45}  # asked for plainly, these mean more than any person has
+
+
 def value_of(effect: Effect, degree: Degree = Degree.PLAIN, negated: bool = False) -> Value | None:
     """The trait's value, or None where a negation leaves it open ("not blue eyes")."""
     trait = VOCABULARY[effect.trait]
@@ -126,7 +129,7 @@ def _pushed(push: float, trait: Trait, degree: Degree) -> float:
     if trait.name == "age":
         return (OLD_YEARS if push > 0 else YOUNG_YEARS)[degree]
     if trait.group is Group.SHAPE:
-        return trait.clamp(push * SHAPE_SD[degree])
+        return trait.clamp(push * _UNHUMAN.get(trait.name, 1.0) * SHAPE_SD[degree])
     assert isinstance(trait.default, float)
     room = trait.high - trait.default if push > 0 else trait.default - trait.low
     return trait.clamp(trait.default + push * SHARE[degree] * room)

@@ -115,7 +115,10 @@ def lexicon() -> Lexicon:
 
 
 def linear(srgb: str) -> tuple[float, float, float]:
-    """A colour such as "#2a59b8" (sRGB, IEC 61966-2-1) as linear Rec. 709."""
+    """A colour such as "#2a59b8" (sRGB, IEC 61966-2-1) as linear Rec. 709.
+
+    `images` has the curve for tensors; loading torch for it would make every first prompt wait.
+    """
     channels = (int(srgb[i : i + 2], 16) / 255 for i in (1, 3, 5))
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return red, green, blue
