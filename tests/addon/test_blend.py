@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,8 +70,9 @@ def test_cancelling_while_blender_saves_leaves_nothing(bpy, tmp_path, monkeypatc
     """Blender's own half-written file, whose name ends in an @, goes with the rest."""
     blender, out = tmp_path / "blender", tmp_path / "out"
     out.mkdir()
-    save_for_ever = 'open(sys.argv[-1] + "@", "wb").write(b"BLENDER"); time.sleep(60)'
-    blender.write_text(f"#!{sys.executable}\nimport sys, time; {save_for_ever}\n")
+    save_for_ever = 'import sys, time; open(sys.argv[-1] + "@", "wb").write(b"BLENDER"); time.sleep(60)'
+    # By way of a shell, because a #! line cannot name a Python whose path has a space in it.
+    blender.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(save_for_ever)} \"$@\"\n")
     blender.chmod(0o755)
     monkeypatch.setattr(blend.sys, "executable", str(blender))
     half_written = []
