@@ -72,7 +72,7 @@ def test_cancelling_while_blender_saves_leaves_nothing(bpy, tmp_path, monkeypatc
     out.mkdir()
     save_for_ever = 'import sys, time; open(sys.argv[-1] + "@", "wb").write(b"BLENDER"); time.sleep(60)'
     # By way of a shell, because a #! line cannot name a Python whose path has a space in it.
-    blender.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(save_for_ever)} \"$@\"\n")
+    blender.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(save_for_ever)} "$@"\n')
     blender.chmod(0o755)
     monkeypatch.setattr(blend.sys, "executable", str(blender))
     half_written = []
