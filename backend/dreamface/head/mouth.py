@@ -33,8 +33,8 @@ class _Crown:
 
 
 _UPPER: Final = (
-    _Crown(8.5, 10.5, 7.0, 1.6, 0.92),
-    _Crown(6.7, 9.2, 6.0, 1.5, 0.88),
+    _Crown(8.5, 10.5, 7.0, 1.6, 0.98),
+    _Crown(6.7, 9.2, 6.0, 1.5, 0.95),
     _Crown(7.6, 10.4, 7.8, 2.4, 0.42),
     _Crown(7.0, 8.6, 9.0, 6.0, 0.72, 1.2),
     _Crown(6.8, 8.2, 9.0, 6.4, 0.75, 1.0),
@@ -42,8 +42,8 @@ _UPPER: Final = (
     _Crown(9.4, 7.0, 10.4, 8.4, 0.90, 0.8),
 )
 _LOWER: Final = (
-    _Crown(5.4, 9.0, 6.0, 1.4, 0.95),
-    _Crown(5.9, 9.2, 6.3, 1.4, 0.93),
+    _Crown(5.4, 9.0, 6.0, 1.4, 0.99),
+    _Crown(5.9, 9.2, 6.3, 1.4, 0.98),
     _Crown(6.9, 10.2, 7.6, 2.3, 0.45),
     _Crown(7.0, 8.6, 7.8, 5.2, 0.72, 1.2),
     _Crown(7.1, 8.2, 8.2, 5.8, 0.78, 1.0),
@@ -158,7 +158,7 @@ def _section(crown: _Crown, arch: _Arch, outline: FloatArray, height: float) -> 
     above = max(height, 0.0)
     belly = 0.78 + 0.22 * np.sin(np.pi * min(above / 0.65, 1.0) / 2.0)
     closing = 1.0 - (1.0 - crown.taper) * max(0.0, (above - 0.55) / 0.45) ** 1.6
-    width = 0.5 * crown.width * arch.scale * 0.985 * belly * closing
+    width = 0.5 * crown.width * arch.scale * belly * closing
     depth = 0.5 * (crown.depth + (crown.edge_depth - crown.depth) * above**1.25)
     # The labial face stays nearly upright: what depth is lost is lost on the tongue's side.
     forward = 0.5 * crown.depth - depth - 0.6 * above**2
