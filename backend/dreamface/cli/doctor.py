@@ -159,13 +159,13 @@ def _cache() -> Check:
 
 
 def _kernels() -> Check:
-    try:
-        import warp
-    except ImportError as error:
-        return Check("kernels", False, str(error), MEND)
-    warp.config.log_level = warp.LOG_WARNING  # no banner
-    warp.init()  # type: ignore[no-untyped-call]
-    folder = Path(str(warp.config.kernel_cache_dir))
+    # In a process of its own: on starting, Warp speaks to the terminal past every setting.
+    program = "import warp; warp.init(); print(warp.config.kernel_cache_dir)"
+    tried = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
+    if tried.returncode != 0:
+        last = (tried.stderr.strip().splitlines() or [f"ended with code {tried.returncode}"])[-1]
+        return Check("kernels", False, last, MEND)
+    folder = Path(tried.stdout.strip().splitlines()[-1])
     if _can_write(folder):
         return Check("kernels", True, str(folder))
     advice = "Make it writable, or name another with the environment variable WARP_CACHE_PATH."
