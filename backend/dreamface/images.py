@@ -22,6 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from dreamface.provenance import SOFTWARE, STATEMENT
+from dreamface.render.shading import encode_srgb
 
 Pixels = NDArray[np.uint8]
 """[H, W, C] with C 1 or 3."""
@@ -36,12 +37,6 @@ _LINEAR_STEPS = 65535  # table size; one step is 1/20 of an sRGB code even where
 # -------------------------------------------------------------------------------------------------------------- sRGB
 
 
-def linear_to_srgb(linear: Tensor) -> Tensor:
-    """Encode linear Rec. 709 values 0..1 with the sRGB curve (IEC 61966-2-1); values outside are clamped."""
-    linear = linear.clamp(0.0, 1.0)
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(1e-8).pow(1 / 2.4) - 0.055)
-
-
 def srgb_to_linear(encoded: Tensor) -> Tensor:
     """Decode sRGB values 0..1 to linear Rec. 709 (IEC 61966-2-1); values outside are clamped."""
     encoded = encoded.clamp(0.0, 1.0)
@@ -49,7 +44,7 @@ def srgb_to_linear(encoded: Tensor) -> Tensor:
 
 
 _LINEAR = torch.linspace(0, 1, _LINEAR_STEPS + 1, dtype=torch.float64)
-_TO_SRGB8: Pixels = linear_to_srgb(_LINEAR).mul(255).round().to(torch.uint8).numpy()
+_TO_SRGB8: Pixels = encode_srgb(_LINEAR).mul(255).round().to(torch.uint8).numpy()
 _FROM_SRGB8 = srgb_to_linear(torch.arange(256, dtype=torch.float64) / 255).float().numpy()
 _FROM_UNIT8 = (np.arange(256) / 255).astype(np.float32)
 

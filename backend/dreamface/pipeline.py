@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, expression_weights, pose
-from dreamface.head import HEADS, load_model
+from dreamface.head import HEADS, check_name, load_model
 from dreamface.language import Reading, check_prompt, clean, read
 from dreamface.prior import complete
 from dreamface.progress import Progress
@@ -28,6 +28,7 @@ __all__ = [
     "RESOLUTIONS",
     "Reading",
     "check_request",
+    "clean",
     "edit",
     "export",
     "generate",
@@ -163,8 +164,7 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
         raise BadRequest(f"The seed must be between 0 and {SEED_LIMIT - 1}; got {seed}.")
     if resolution not in RESOLUTIONS:
         raise BadRequest(f"The resolution must be one of {', '.join(map(str, RESOLUTIONS))}; got {resolution}.")
-    if head not in HEADS:
-        raise BadRequest(f"The head model {head!r} is not installed here; there is {', '.join(HEADS)}.")
+    check_name(head)
 
 
 @dataclass(frozen=True)

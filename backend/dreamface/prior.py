@@ -106,10 +106,7 @@ class _Draw:
 
     def _now(self, name: str) -> float:
         """A number as asked, else as drawn so far."""
-        source = (
-            self._asked if name in self._asked else Traits({n: self._drawn[n] for n in (name,) if n in self._drawn})
-        )
-        return source.number(name)
+        return (self._asked if name in self._asked else Traits({name: self._drawn[name]})).number(name)
 
     def _pick(self, name: str, shares: list[float]) -> int:
         """An index drawn in proportion to `shares`."""

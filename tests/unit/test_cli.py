@@ -40,6 +40,7 @@ class FakePipeline:
     """Stands in for dreamface.pipeline; `on_generate` and `on_export` may raise or press Ctrl-C."""
 
     check_request = staticmethod(real_pipeline.check_request)
+    clean = staticmethod(real_pipeline.clean)
     on_generate: Callable[[str], None] = lambda prompt: None
     on_export: Callable[[Path], None] = lambda path: None
     calls: list[dict[str, Any]] = field(default_factory=list)
@@ -74,7 +75,7 @@ class FakePipeline:
     def measure(self, head: Head) -> dict[str, float]:
         return {"nose.hump": 1.7}
 
-    def export(self, face: Face, path: Path, *, progress: Progress) -> Path:
+    def export(self, face: Face, path: Path, *, progress: Progress, face_folder: Path) -> Path:
         progress.report("export", 0.5, "writing")
         self.on_export(path)
         path.write_text("a mesh")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
-import unicodedata
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -261,10 +259,11 @@ def _check_same(folder: Path, row: Row, resolution: int, head: str) -> None:
         FolderError: it is, or the folder holds no face.
     """
     from dreamface import folder as face_folder
+    from dreamface import pipeline
 
     document = face_folder.read_document(folder)
     same = (
-        _words(document.prompt) == _words(row.prompt)
+        document.prompt == pipeline.clean(row.prompt)
         and row.seed in (None, document.seed)
         and resolution == document.resolution
         and head in ("auto", document.head.model)
@@ -272,8 +271,3 @@ def _check_same(folder: Path, row: Row, resolution: int, head: str) -> None:
     if not same:
         face = f"“{document.prompt}” with seed {document.seed}, {document.resolution} pixels, {document.head.model}"
         raise FolderError(f"{folder} holds another face, {face}; give this row a name of its own or delete the folder.")
-
-
-def _words(prompt: str) -> list[str]:
-    """A prompt without what is tidied before it is kept with a face: spacing, apostrophes, composed letters."""
-    return re.findall(r"\w+", unicodedata.normalize("NFC", prompt))

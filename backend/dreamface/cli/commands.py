@@ -112,8 +112,8 @@ def export(options: Namespace, terminal: Terminal) -> bool:
     with terminal.progress() as progress:
         from dreamface import folder, pipeline
 
-        face = folder.load(_folder_of(options.face))
-        path = pipeline.export(face, options.target, progress=progress)
+        source = _folder_of(options.face)
+        path = pipeline.export(folder.load(source), options.target, progress=progress, face_folder=source)
     terminal.result({"file": str(path)})
     terminal.show(f"Wrote {path}")
     return True

@@ -138,11 +138,13 @@ def export_all(face: Face, folder: Path, name: str, formats: Sequence[str], prog
         part = progress.part(index / len(formats), (index + 1) / len(formats))
         part.report("export", 0.0, f"writing {name}.{suffix}")
         try:
-            written.files[suffix] = pipeline.export(face, folder / f"{name}.{suffix}", progress=part)
+            written.files[suffix] = pipeline.export(
+                face, folder / f"{name}.{suffix}", progress=part, face_folder=folder
+            )
         except Cancelled:
             raise
         except DreamFaceError as error:
             if suffix != "blend":
                 raise
-            written.notes.append(f"There is no .blend: {error} (`dreamface doctor` looks for the cause.)")
+            written.notes.append(f"There is no .blend: {error}")
     return written

@@ -104,7 +104,7 @@ def _failure(log: str) -> MissingDependency | FolderError:
     kind, _, detail = reason.partition(": ")
     if kind in ("ImportError", "ModuleNotFoundError"):
         return MissingDependency(f"The package bpy does not load ({detail}): run `dreamface doctor`, which says why.")
-    return FolderError(f"Blender could not write the file: {reason}.")
+    return FolderError(f"Blender could not write the file: {reason}; `dreamface doctor` may know why.")
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

@@ -7,13 +7,22 @@ from functools import cache
 from dreamface.errors import BadRequest
 from dreamface.head.model import HeadModel
 
-__all__ = ["HEADS", "HeadModel", "load_model"]
+__all__ = ["HEADS", "HeadModel", "check_name", "load_model"]
 
 HEADS = ("auto", "anny")
 """What can be asked for; "auto" takes the best model that is installed."""
 
-
 _BEST = "anny"
+
+
+def check_name(name: str) -> None:
+    """Refuse a head model that is not here.
+
+    Raises:
+        BadRequest: there is none of that name.
+    """
+    if name not in HEADS:
+        raise BadRequest(f"The head model {name!r} is not installed here; there is {', '.join(HEADS)}.")
 
 
 def load_model(name: str = "auto") -> HeadModel:
@@ -22,8 +31,7 @@ def load_model(name: str = "auto") -> HeadModel:
     Raises:
         BadRequest: there is no head model of that name here.
     """
-    if name not in HEADS:
-        raise BadRequest(f"The head model {name!r} is not installed here; there is {', '.join(HEADS)}.")
+    check_name(name)
     return _load(_BEST if name == "auto" else name)
 
 

@@ -18,10 +18,10 @@ from dreamface.head.anny_identity import Identity, IdentitySpace
 from dreamface.head.anny_motion import close_lids, gaze_rotations
 from dreamface.head.anny_regions import regions
 from dreamface.head.bank import Bank, load_bank
-from dreamface.head.eyes import CORNEA_BULGE, eye_parts
+from dreamface.head.eyes import CORNEA_BULGE, EyePart, eye_parts
 from dreamface.head.lashes import lash_faces, lash_roots, lash_uv, lash_vertices
 from dreamface.head.measure import Points, measure
-from dreamface.head.mouth import mouth_parts
+from dreamface.head.mouth import MouthPart, mouth_parts
 from dreamface.head.subdivision import catmull_clark, linear_subdivision
 from dreamface.head.transforms import Similarity, fit_similarity
 from dreamface.traits import ARKIT_SHAPES, Traits
@@ -61,16 +61,17 @@ class AnnyHead:
         self._refine_tongue = _sparse(self._tongue.matrix)
         self._space = IdentitySpace(self._bank, self._skin.matrix)
         self._mean = self._space.mean_adult()
+        eyes, mouth = {side: eye_parts(side) for side in _SIDES}, mouth_parts()
         self._eyes = {
-            side: {part: torch.from_numpy(surface.vertices).float() for part, surface in eye_parts(side).items()}
-            for side in _SIDES
+            side: {part: torch.from_numpy(surface.vertices).float() for part, surface in parts.items()}
+            for side, parts in eyes.items()
         }
-        self._mouth = {name: torch.from_numpy(part.vertices).float() for name, part in mouth_parts().items()}
+        self._mouth = {name: torch.from_numpy(part.vertices).float() for name, part in mouth.items()}
         mean_skin = self._mean[:skin_count].double().numpy()
         self._lashes = [
             lash_roots(rings, mean_skin, seed) for rings, seed in zip(cage.lid_rings, _LASH_SEEDS, strict=True)
         ]
-        self.topology = self._build_topology()
+        self.topology = self._build_topology(eyes, mouth)
 
     # ------------------------------------------------------------------------------------------------------- identity
 
@@ -177,14 +178,14 @@ class AnnyHead:
 
     # ------------------------------------------------------------------------------------------------------- topology
 
-    def _build_topology(self) -> Topology:
+    def _build_topology(self, eyes: Mapping[str, Mapping[str, EyePart]], mouth: Mapping[str, MouthPart]) -> Topology:
         surfaces = [self._skin_surface()]
-        for side in _SIDES:
-            for part, surface in eye_parts(side).items():
+        for side, parts in eyes.items():
+            for part, surface in parts.items():
                 surfaces.append(
                     _Surface(f"{side}_{part}", part, surface.faces, surface.faces, surface.uv, len(surface.uv))
                 )
-        for name, part_surface in mouth_parts().items():
+        for name, part_surface in mouth.items():
             faces, uv = part_surface.faces, part_surface.uv
             surfaces.append(_Surface(name, _MOUTH_PARTS[name][0], faces, faces, uv, len(uv)))
         surfaces.append(self._tongue_surface())

@@ -142,7 +142,9 @@ class IdentitySpace:
         self._spreads = torch.tensor([_SPREADS.get(name, _SPREAD) for name in self.slider_names], dtype=torch.float64)
         names = sorted(bank.landmarks)
         rows = refine[[bank.landmarks[name] for name in names]]
-        measured = np.stack([rows @ target[: refine.shape[1]] for target in self._targets.double().numpy()])
+        used = np.unique(rows.indices)  # the few cage vertices that landmarks depend on
+        rows, near = rows[:, used], self._targets[:, used].double().numpy()
+        measured = np.stack([rows @ target for target in near])
         self._measured_targets = torch.from_numpy(measured)
         self._measured_names = {name: index for index, name in enumerate(names)}
         self.population = self._sample_population()

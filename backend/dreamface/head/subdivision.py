@@ -25,12 +25,10 @@ class Subdivision:
         matrix: [V, C] from cage to subdivided vertices. The cage's vertices keep their indices 0..C-1; then one vertex
             per edge, then one per face.
         faces: [4F, 4] quads; face 4i + k surrounds corner k of cage face i.
-        edges: [E, 2] cage vertices of each edge vertex, sorted.
     """
 
     matrix: sp.csr_matrix
     faces: IntArray
-    edges: IntArray
 
 
 def catmull_clark(faces: IntArray, count: int) -> Subdivision:
@@ -45,14 +43,14 @@ def catmull_clark(faces: IntArray, count: int) -> Subdivision:
     edge_points = _edge_points(edges, face_edges, edge_uses, face_points, count)
     vertex_points = _vertex_points(faces, edges, edge_uses, face_points, count)
     matrix = sp.vstack((vertex_points, edge_points, face_points)).tocsr()
-    return Subdivision(matrix, split_faces(faces, face_edges, count, len(edges)), edges)
+    return Subdivision(matrix, split_faces(faces, face_edges, count, len(edges)))
 
 
 def linear_subdivision(faces: IntArray, count: int) -> Subdivision:
     """The same split without smoothing: edge and face points are plain averages. For texture coordinates."""
     edges, face_edges, _ = unique_edges(faces)
     matrix = sp.vstack((sp.identity(count), _averages(edges, count), _averages(faces, count))).tocsr()
-    return Subdivision(matrix, split_faces(faces, face_edges, count, len(edges)), edges)
+    return Subdivision(matrix, split_faces(faces, face_edges, count, len(edges)))
 
 
 def unique_edges(faces: IntArray) -> tuple[IntArray, IntArray, IntArray]:
