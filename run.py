@@ -2,11 +2,12 @@
 """Sets DreamFace up beside this file, once, and runs it.
 
     python3 run.py generate "an old fisherman with a hooked nose"
+    python3 run.py extension        builds the zip to install in Blender
     python3 run.py test
 
 The first start makes `.venv` and installs the project into it with the versions of `constraints.txt`; later starts
-go straight to work. Anything but `test` is passed on to the `dreamface` command. Only Python's own library is used
-here, and no syntax newer than Python 3.7, so that an unsuitable Python can still say what is wrong.
+go straight to work. Any other word is passed on to the `dreamface` command. Only Python's own library is used here,
+and no syntax newer than Python 3.7, so that an unsuitable Python can still say what is wrong.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     if arguments[0] == "test":
         return run([str(python), "-m", "pytest", *arguments[1:]], ROOT)
+    if arguments[0] == "extension":
+        return run([str(python), str(ROOT / "tools" / "build_extension.py"), *arguments[1:]])
     # -P: no file in the user's folder, such as a secrets.py, takes the place of a module.
     return run([str(python), "-P", "-m", "dreamface", *arguments])
 
@@ -179,7 +182,7 @@ def find_python() -> list[str]:
             return command
     here = "{}.{}".format(*sys.version_info[:2])
     raise SetupError(
-        f"DreamFace needs Python {PYTHON}, the one Blender 4.5 is built on, and this is Python {here}. "
+        f"run.py needs Python {PYTHON}, the one Blender 4.5 is built on, and this is Python {here}. "
         f"Install Python {PYTHON} beside it and run this again; it is found by itself."
     )
 

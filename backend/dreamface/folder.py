@@ -296,7 +296,6 @@ def _pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
     entries offsets[i]:offsets[i+1] of `*_vertices` (which vertices) and of `shape_deltas` or `region_weights`.
     """
     head, topology = face.head, face.head.topology
-    shape_offsets, shape_vertices, deltas = _to_runs(face.shapes.detach().cpu().numpy().astype(np.float32))
     weights = np.zeros((len(topology.regions), len(head.vertices), 1), np.float32)
     for row, region in enumerate(topology.regions.values()):
         weights[row, :, 0] = region.cpu().numpy()
@@ -306,9 +305,7 @@ def _pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
         "faces": topology.faces.cpu().numpy().astype(np.int32),
         "uv": topology.uv.cpu().numpy().astype(np.float32),
         "face_uvs": topology.face_uvs.cpu().numpy().astype(np.int32),
-        "shape_offsets": shape_offsets,
-        "shape_vertices": shape_vertices,
-        "shape_deltas": deltas,
+        **pack_shapes(face.shapes),
         "region_names": np.array(list(topology.regions), dtype=np.str_),
         "region_offsets": region_offsets,
         "region_vertices": region_vertices,
@@ -316,6 +313,12 @@ def _pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
         "landmark_names": np.array(list(topology.landmarks), dtype=np.str_),
         "landmark_vertices": np.array(list(topology.landmarks.values()), dtype=np.int32),
     }
+
+
+def pack_shapes(shapes: Tensor) -> dict[str, NDArray[Any]]:
+    """[S, V, 3] blend shapes in metres as geometry.npz has them: `shape_offsets`, `shape_vertices`, `shape_deltas`."""
+    offsets, vertices, deltas = _to_runs(shapes.detach().cpu().numpy().astype(np.float32))
+    return {"shape_offsets": offsets, "shape_vertices": vertices, "shape_deltas": deltas}
 
 
 def _to_runs(dense: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:

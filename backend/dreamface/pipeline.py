@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamface.errors import BadRequest, FolderError
+from dreamface.errors import FolderError
 from dreamface.face import Face, Head, expression_weights, pose
 from dreamface.head import HEADS, check_name, load_model
-from dreamface.language import Reading, check_prompt, clean, read
+from dreamface.language import Reading, clean, read
+from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolution, check_seed
 from dreamface.prior import complete
 from dreamface.progress import Progress
-from dreamface.random_streams import SEED_LIMIT, stream
+from dreamface.random_streams import stream
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import materials, paint
-from dreamface.traits import Traits, TraitValue, Value
+from dreamface.traits import Traits, TraitValue, Value, check_names
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from dreamface.folder import FaceDocument
 
 __all__ = [
     "HEADS",
     "RESOLUTIONS",
+    "FaceRecord",
     "Reading",
+    "build_head",
     "check_request",
     "clean",
     "edit",
     "export",
+    "expressions",
     "generate",
     "measure",
     "read",
@@ -38,11 +44,35 @@ __all__ = [
     "reshape",
 ]
 
-RESOLUTIONS = (512, 1024, 2048, 4096)
-"""Sides of the maps that can be asked for, in pixels."""
-
 PREVIEW_SIZE = 512
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
+
+
+@dataclass(frozen=True)
+class FaceRecord:
+    """What a face came from and what it remembers: all that an edit needs of it, without its arrays.
+
+    Attributes:
+        face_id, prompt, seed, resolution, traits, not_understood, history: see `Face`.
+        head: name of its head model, such as "anny".
+    """
+
+    face_id: str
+    prompt: str
+    seed: int
+    resolution: int
+    head: str
+    traits: Traits
+    not_understood: tuple[str, ...] = ()
+    history: tuple[Mapping[str, object], ...] = ()
+
+    @classmethod
+    def of(cls, face: Face) -> FaceRecord:
+        """A face's own."""
+        return cls(
+            face.face_id, face.prompt, face.seed, face.resolution, face.head.model, face.traits, face.not_understood,
+            face.history,
+        )  # fmt: skip
 
 
 def generate(
@@ -52,6 +82,8 @@ def generate(
     resolution: int = 1024,
     head: str = "auto",
     traits: Mapping[str, TraitValue | Value] | None = None,
+    without: Collection[str] = (),
+    face_id: str | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """A face from words.
@@ -62,23 +94,49 @@ def generate(
         resolution: side of the maps in pixels, one of `RESOLUTIONS`.
         head: head model, one of `HEADS`.
         traits: laid over what the prompt says.
+        without: traits that are left open even though the prompt gives them.
+        face_id: its identity, where it takes another face's place; None makes a new one.
         progress: told about every stage.
 
     Raises:
-        BadRequest: the prompt is empty or too long, or a value is out of range.
+        BadRequest: the prompt is empty or too long, or a trait is unknown or out of range.
         Cancelled: the progress said so.
     """
     number = secrets.randbelow(SEED_LIMIT) if seed is None else seed
     check_request(prompt, number, resolution, head)
+    check_names(without)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt)
-    person = complete(reading.traits.under(traits or {}), number)
+    said = Traits({name: entry for name, entry in reading.traits.items() if name not in without})
+    person = complete(said.under(traits or {}), number)
     progress.report("head", 0.1, "Shaping the head")
-    record = _Record(clean(prompt), number, resolution, str(uuid.uuid4()), reading.not_understood)
-    return _dress(_shape(head, person, number), person, record, progress.part(0.2, 1.0))
+    built = build_head(head, person, number)
+    record = FaceRecord(
+        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, reading.not_understood
+    )
+    return _dress(built, record, progress.part(0.2, 1.0))
 
 
-def reshape(face: Face, traits: Mapping[str, TraitValue | Value]) -> Head:
+def build_head(model: str, traits: Traits, seed: int) -> Head:
+    """Neutral geometry of a completed person; quick enough to follow a slider.
+
+    Args:
+        model: head model, one of `HEADS`.
+        traits: all of a face's.
+        seed: what the traits leave open is drawn from it.
+
+    Raises:
+        BadRequest: the head model is not installed here.
+    """
+    return load_model(model).build(traits, stream(seed, "head"))
+
+
+def expressions(head: Head) -> Tensor:
+    """[S, V, 3] blend shape deltas of a head in metres; the 52 ARKit shapes first."""
+    return load_model(head.model).shapes(head)
+
+
+def reshape(face: Face | FaceRecord, traits: Mapping[str, TraitValue | Value]) -> Head:
     """The same person's head with some traits changed; quick enough to follow a slider.
 
     Args:
@@ -88,26 +146,39 @@ def reshape(face: Face, traits: Mapping[str, TraitValue | Value]) -> Head:
     Raises:
         BadRequest: a value is out of range, or the face's head model is not installed here.
     """
-    return _shape(face.head.model, face.traits.under(traits), face.seed)
+    record = face if isinstance(face, FaceRecord) else FaceRecord.of(face)
+    return build_head(record.head, record.traits.under(traits), record.seed)
 
 
 def edit(
-    face: Face,
+    face: Face | FaceRecord,
     traits: Mapping[str, TraitValue | Value],
     *,
+    resolution: int | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """The same person with some traits changed, all stages; the change goes into its history.
+
+    Args:
+        face: who is changed; its record is enough.
+        traits: laid over the face's own.
+        resolution: side of the maps in pixels, one of `RESOLUTIONS`; None keeps the face's.
+        progress: told about every stage.
 
     Raises:
         BadRequest: a value is out of range, or the face's head model is not installed here.
         Cancelled: the progress said so.
     """
-    changed = face.traits.under(traits)
-    step = {"changed": Traits(traits).to_json()}
-    record = _Record(face.prompt, face.seed, face.resolution, face.face_id, face.not_understood, (*face.history, step))
+    before = face if isinstance(face, FaceRecord) else FaceRecord.of(face)
+    record = replace(
+        before,
+        traits=before.traits.under(traits),
+        resolution=before.resolution if resolution is None else resolution,
+        history=(*before.history, {"changed": Traits(traits).to_json()}),
+    )
+    check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
-    return _dress(_shape(face.head.model, changed, face.seed), changed, record, progress.part(0.1, 1.0))
+    return _dress(build_head(record.head, record.traits, record.seed), record, progress.part(0.1, 1.0))
 
 
 def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:  # noqa: B008 - immutable
@@ -125,11 +196,11 @@ def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:
         built = load_model(document.head.model).rebuild(document.head.identity)
     except KeyError as error:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
-    record = _Record(
-        document.prompt, document.seed, document.resolution, document.face_id, tuple(document.not_understood),
-        tuple(document.history),
+    record = FaceRecord(
+        document.face_id, document.prompt, document.seed, document.resolution, document.head.model, traits,
+        document.not_understood, document.history,
     )  # fmt: skip
-    return _dress(built, traits, record, progress.part(0.1, 1.0))
+    return _dress(built, record, progress.part(0.1, 1.0))
 
 
 def measure(head: Head) -> dict[str, float]:
@@ -160,33 +231,14 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
         BadRequest: an empty or too long prompt, a seed out of range, a resolution or head model that is not offered.
     """
     check_prompt(prompt)
-    if not 0 <= seed < SEED_LIMIT:
-        raise BadRequest(f"The seed must be between 0 and {SEED_LIMIT - 1}; got {seed}.")
-    if resolution not in RESOLUTIONS:
-        raise BadRequest(f"The resolution must be one of {', '.join(map(str, RESOLUTIONS))}; got {resolution}.")
+    check_seed(seed)
+    check_resolution(resolution)
     check_name(head)
 
 
-@dataclass(frozen=True)
-class _Record:
-    """What a face remembers of how it came about; see `Face`."""
-
-    prompt: str
-    seed: int
-    resolution: int
-    face_id: str
-    not_understood: tuple[str, ...]
-    history: tuple[Mapping[str, object], ...] = ()
-
-
-def _shape(model: str, person: Traits, seed: int) -> Head:
-    """Neutral geometry of a completed person."""
-    return load_model(model).build(person, stream(seed, "head"))
-
-
-def _dress(head: Head, traits: Traits, record: _Record, progress: Progress) -> Face:
+def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     """Everything after the neutral geometry: rig, skin, preview."""
-    model = load_model(head.model)
+    model, traits = load_model(head.model), record.traits
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
     progress.report("skin", 0.2, "Painting the skin")

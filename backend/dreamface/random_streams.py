@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 SEED_LIMIT = 2**32
 """Seeds are 0 <= seed < SEED_LIMIT."""
@@ -12,5 +14,7 @@ SEED_LIMIT = 2**32
 
 def stream(seed: int, name: str) -> torch.Generator:
     """The generator called `name` under `seed`; the same two always give the same draws."""
+    import torch  # here, so that the service, which only checks seeds, need not load it
+
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

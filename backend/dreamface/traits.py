@@ -7,7 +7,7 @@ differences between them, every builder reads them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -92,6 +92,23 @@ class Trait:
     def clamp(self, number: float) -> float:
         """`number` moved into this trait's range."""
         return min(self.high, max(self.low, number))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the command line and the HTTP API."""
+        return {
+            "name": self.name,
+            "group": self.group.value,
+            "kind": self.kind.value,
+            "description": self.description,
+            "low": self.low,
+            "high": self.high,
+            "unit": self.unit,
+            "default": self.default,
+            "choices": self.choices,
+            "more": self.more,
+            "less": self.less,
+            "measured": self.group is Group.SHAPE,
+        }
 
 
 def _finite(name: str, value: Any) -> float:
@@ -291,6 +308,17 @@ SHAPE_TRAITS: tuple[str, ...] = tuple(trait.name for trait in _SHAPE)
 ANCESTRIES: tuple[str, ...] = tuple(trait.name for trait in _PERSON if trait.name.startswith("ancestry."))
 
 
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names that are no traits'.
+
+    Raises:
+        BadRequest: one is not in the vocabulary.
+    """
+    for name in names:
+        if name not in VOCABULARY:
+            raise BadRequest(f"There is no trait called {name!r}; `dreamface traits` lists them.")
+
+
 # --------------------------------------------------------------------------------------------------------- the mapping
 
 
@@ -318,9 +346,8 @@ class Traits(Mapping[str, TraitValue]):
 
     def __init__(self, values: Mapping[str, TraitValue | Value] | None = None) -> None:
         checked: dict[str, TraitValue] = {}
+        check_names(values or {})
         for name, given in (values or {}).items():
-            if name not in VOCABULARY:
-                raise BadRequest(f"There is no trait called {name!r}; `dreamface traits` lists them.")
             entry = given if isinstance(given, TraitValue) else TraitValue(given)
             checked[name] = TraitValue(VOCABULARY[name].check(entry.value), entry.confidence, entry.because)
         self._values = {name: checked[name] for name in VOCABULARY if name in checked}

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from .materials import load_images, new_material
+from .checking import SKIN
+from .materials import new_materials
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
 from .reading import FaceFolder, read_face_folder
-
-SKIN = "skin"
-"""The part that carries all shape keys and custom properties, and that the other parts follow."""
+from .records import describe_part, describe_skin, wear_expression
 
 NAME_LENGTH = 40  # characters of the prompt in the collection's name
 
@@ -40,8 +38,7 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
     """Build a face's objects, each time anew, in a collection of their own.
 
     The skin gets all shape keys, the 52 of ARKit first, at the face's own expression; the keys of the other parts are
-    driven by them. Its custom properties are dreamface_face_id, dreamface_prompt, dreamface_seed (as text: it may not
-    fit Blender's integers) and dreamface_traits (as JSON).
+    driven by them. What the objects remember of the face is described in `records`.
 
     Args:
         folder: a face folder.
@@ -54,37 +51,35 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
     document = face.document
     home = bpy.data.collections.new(document["prompt"][:NAME_LENGTH].strip() or document["face_id"])
     (collection or bpy.context.scene.collection).children.link(home)
-    used = dict.fromkeys(part["material"] for part in document["parts"])
-    images = load_images(face)
-    materials = {
-        name: new_material(document["materials"][name], images.get(document["materials"][name]["tile"], {}))
-        for name in used
-    }
-    parts = {part["name"]: _new_object(face, part, materials, home) for part in document["parts"]}
+    materials = new_materials(face)
+    parts = {part["name"]: new_object(face, part, materials, home) for part in document["parts"]}
     skin = parts[SKIN]
-    for object_ in parts.values():
-        if object_ is not skin:
-            object_.parent = skin
-            drive_shape_keys(object_, skin)
-    _describe(skin, document)
+    for part in parts.values():
+        follow_skin(part, skin)
+    describe_skin(skin, face)
+    wear_expression(skin, document["traits"])
     return ImportedFace(home, skin, parts, face)
 
 
-def _new_object(
+def follow_skin(object_: bpy.types.Object, skin: bpy.types.Object) -> None:
+    """Let a new object move with the skin and its shape keys."""
+    if object_ == skin:
+        return
+    object_.parent = skin
+    keys = object_.data.shape_keys
+    drive_shape_keys(object_, skin, keys.key_blocks.keys()[1:] if keys else ())
+
+
+def new_object(
     face: FaceFolder, part: dict[str, Any], materials: dict[str, bpy.types.Material], home: bpy.types.Collection
 ) -> bpy.types.Object:
-    mesh = new_mesh(face, part, materials[part["material"]])
+    """One part as an object in the collection `home`."""
+    mesh = new_mesh(face, part, [materials[part["material"]]])
     object_ = bpy.data.objects.new(part["name"], mesh)
     home.objects.link(object_)
+    describe_part(object_, face, part)
     add_vertex_groups(face, part, object_)
     add_shape_keys(face, part, object_, all_of_them=part["name"] == SKIN)
     if face.document["materials"][part["material"]]["transmission"] > 0.0:
         object_.visible_shadow = False  # path tracers would leave the iris behind the cornea in the dark
     return object_
-
-
-def _describe(skin: bpy.types.Object, document: dict[str, Any]) -> None:
-    skin["dreamface_face_id"] = document["face_id"]
-    skin["dreamface_prompt"] = document["prompt"]
-    skin["dreamface_seed"] = str(document["seed"])
-    skin["dreamface_traits"] = json.dumps(document["traits"])

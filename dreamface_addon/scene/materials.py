@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +19,52 @@ _PLAIN_INPUTS = {"roughness": "Roughness", "specular": "Specular IOR Level", "su
 Images = dict[str, bpy.types.Image]
 """Channel -> image of one tile."""
 
+SURFACE, COAT, TINT = "DreamFace Surface", "DreamFace Coat", "DreamFace Tint"
+"""Names of the nodes that hold a material's values."""
+
+VALUES = "dreamface_material"
+"""Custom property of a material: its values in face.json as it was built, as JSON."""
+
+TILE, CHANNEL = "dreamface_tile", "dreamface_channel"
+"""Custom properties of an image: which map it is."""
+
 
 def load_images(face: FaceFolder) -> dict[str, Images]:
     """Tile -> its images, for the tiles that the face's materials read; anew each time, as files change."""
     tiles = {face.document["materials"][part["material"]]["tile"] for part in face.document["parts"]} - {None}
-    return {tile: {channel: _load(*file) for channel, file in face.maps(tile).items()} for tile in sorted(tiles)}
+    return {
+        tile: {channel: _load(tile, channel, *file) for channel, file in face.maps(tile).items()}
+        for tile in sorted(tiles)
+    }
 
 
-def _load(file: Path, is_colour: bool) -> bpy.types.Image:
+def _load(tile: str, channel: str, file: Path, is_colour: bool) -> bpy.types.Image:
     image = bpy.data.images.load(str(file), check_existing=False)
     image.name = file.stem
+    image[TILE], image[CHANNEL] = tile, channel
     image.colorspace_settings.name = "sRGB" if is_colour else "Non-Color"
     return image
 
 
-def new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
+def new_materials(face: FaceFolder) -> dict[str, bpy.types.Material]:
+    """Name in face.json -> material, for those that the face's parts wear."""
+    images, described = load_images(face), face.document["materials"]
+    used = dict.fromkeys(part["material"] for part in face.document["parts"])
+    return {name: _new_material(described[name], images.get(described[name]["tile"], {})) for name in used}
+
+
+def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     """A material as face.json describes it, with its tile's maps connected."""
     name = values["name"]
     material = bpy.data.materials.new(name)
+    material[VALUES] = json.dumps(values)
     if bpy.app.version < (5, 0, 0):  # from 5.0 on materials always have nodes, and use_nodes warns that it will go
         material.use_nodes = True
     tree = material.node_tree
     tree.nodes.clear()
     output = _node(tree, "ShaderNodeOutputMaterial", 1, 300)
     shader = _node(tree, "ShaderNodeBsdfPrincipled", 0, 300)
+    shader.name = SURFACE
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     _set_values(shader, values)
     _connect_maps(tree, shader, output, images, values)
@@ -62,25 +85,39 @@ def _add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> Non
     output, add = _node(tree, "ShaderNodeOutputMaterial", 1, -400), _node(tree, "ShaderNodeAddShader", 0, -400)
     output.target = "EEVEE"
     clear, coat = _node(tree, "ShaderNodeBsdfTransparent", -1, -400), _node(tree, "ShaderNodeBsdfPrincipled", -1, -500)
-    _set_values(coat, values | {"base_colour": (0.0, 0.0, 0.0), "transmission": 0.0, "subsurface": 0.0})
+    coat.name = COAT
+    _set_values(coat, coat_of(values))
     tree.links.new(clear.outputs["BSDF"], add.inputs[0])
     tree.links.new(coat.outputs["BSDF"], add.inputs[1])
     tree.links.new(add.outputs["Shader"], output.inputs["Surface"])
     material.surface_render_method = "BLENDED"  # dithering would drop the reflection with the rest
 
 
+def coat_of(values: dict[str, Any]) -> dict[str, Any]:
+    """What is left of a transmissive material when only its reflection counts."""
+    return values | {"base_colour": (0.0, 0.0, 0.0), "transmission": 0.0, "subsurface": 0.0}
+
+
 def _set_values(shader: bpy.types.Node, values: dict[str, Any]) -> None:
-    """What the material says without maps. Blender multiplies the radius by the scale, in metres."""
-    inputs = shader.inputs
-    inputs["Base Color"].default_value = (*values["base_colour"], 1.0)
-    inputs["Roughness"].default_value = values["roughness"]
-    inputs["IOR"].default_value = values["ior"]
-    inputs["Transmission Weight"].default_value = values["transmission"]
-    inputs["Subsurface Weight"].default_value = values["subsurface"]
+    """What the material says without maps."""
+    for name, value in principled_inputs(values).items():
+        shader.inputs[name].default_value = value
+
+
+def principled_inputs(values: dict[str, Any]) -> dict[str, Any]:
+    """Input of the Principled BSDF -> its value. Blender multiplies the radius by the scale, in metres."""
+    inputs = {
+        "Base Color": (*values["base_colour"], 1.0),
+        "Roughness": values["roughness"],
+        "IOR": values["ior"],
+        "Transmission Weight": values["transmission"],
+        "Subsurface Weight": values["subsurface"],
+    }
     farthest = max(values["subsurface_radius"])
     if farthest > 0.0:
-        inputs["Subsurface Scale"].default_value = farthest
-        inputs["Subsurface Radius"].default_value = [radius / farthest for radius in values["subsurface_radius"]]
+        inputs["Subsurface Scale"] = farthest
+        inputs["Subsurface Radius"] = tuple(radius / farthest for radius in values["subsurface_radius"])
+    return inputs
 
 
 def _connect_maps(
@@ -116,15 +153,16 @@ def _multiplied(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, factor: 
     if min(factor) == 1.0:
         return colour
     mix = _node(tree, "ShaderNodeMix", -1, 300)
+    mix.name = TINT
     mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
-    factor_socket, first, second = (mix.inputs[index] for index in _MIX_INPUTS)
+    factor_socket, first, second = (mix.inputs[index] for index in MIX_INPUTS)
     factor_socket.default_value = 1.0
     second.default_value = (*factor, 1.0)
     tree.links.new(colour, first)
     return mix.outputs[_MIX_RESULT]
 
 
-_MIX_INPUTS = (0, 6, 7)  # the Mix node has one set of sockets per data type, all of one name; these are the colour's
+MIX_INPUTS = (0, 6, 7)  # the Mix node has one set of sockets per data type, all of one name; these are the colour's
 _MIX_RESULT = 2
 
 

@@ -2,63 +2,141 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from .reading import FaceFolder
+
+Array = NDArray[Any]
+Shape = tuple[str, Array, Array]
+"""A blend shape's name, the vertices that it moves, [K], and by how much, [K, 3] in metres."""
+
+UV_MAP = "UVMap"
 
 WEIGHT_STEPS = 255
 """Vertex group weights are rounded to this many steps: Blender takes one weight for many vertices at once, not many."""
 
 
-def new_mesh(face: FaceFolder, part: dict[str, Any], material: bpy.types.Material) -> bpy.types.Mesh:
-    """One part's neutral mesh: quads, one UV map, smooth shading."""
-    first, last = part["vertices"]
-    faces = slice(*part["faces"])
-    quads = face.arrays["faces"][faces] - first
-    uv = face.arrays["uv"][face.arrays["face_uvs"][faces].reshape(-1)]
+def new_mesh(face: FaceFolder, part: dict[str, Any], materials: list[bpy.types.Material | None]) -> bpy.types.Mesh:
+    """One part's neutral mesh: quads, one UV map, smooth shading; all faces have the first of the materials."""
+    quads = _local_quads(face, part)
     mesh = bpy.data.meshes.new(part["name"])
-    mesh.vertices.add(last - first)
-    mesh.vertices.foreach_set("co", _flat(face.arrays["vertices"][first:last]))
+    mesh.vertices.add(_count(part))
+    mesh.vertices.foreach_set("co", _flat(face.arrays["vertices"][slice(*part["vertices"])]))
     mesh.loops.add(quads.size)
     mesh.loops.foreach_set("vertex_index", np.ascontiguousarray(quads, np.int32).reshape(-1))
     mesh.polygons.add(len(quads))
     mesh.polygons.foreach_set("loop_start", np.arange(0, quads.size, 4, dtype=np.int32))
-    mesh.uv_layers.new(name="UVMap").uv.foreach_set("vector", _flat(uv))
+    mesh.uv_layers.new(name=UV_MAP)
+    set_uv(mesh, face, part)
     mesh.update(calc_edges=True)
     mesh.shade_smooth()
-    mesh.materials.append(material)
+    for material in materials:
+        mesh.materials.append(material)
     return mesh
 
 
-def add_shape_keys(face: FaceFolder, part: dict[str, Any], object_: bpy.types.Object, all_of_them: bool) -> None:
-    """Add the shape keys that move the part, or all of them, at the weights of the face's expression."""
+def has_topology(mesh: bpy.types.Mesh, face: FaceFolder, part: dict[str, Any]) -> bool:
+    """Whether a mesh has the vertices and quads of a part, wherever the vertices are."""
+    quads = _local_quads(face, part)
+    if (len(mesh.vertices), len(mesh.polygons), len(mesh.loops)) != (_count(part), len(quads), quads.size):
+        return False
+    corners = np.empty(quads.size, np.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    return np.array_equal(corners, quads.reshape(-1))
+
+
+def set_uv(mesh: bpy.types.Mesh, face: FaceFolder, part: dict[str, Any]) -> None:
+    """Give a mesh the part's texture coordinates, in our own UV map; none where an artist has removed that."""
+    layer = mesh.uv_layers.get(UV_MAP)
+    if layer is not None:
+        layer.uv.foreach_set("vector", _flat(_corner_uvs(face, part)))
+
+
+def part_shapes(arrays: dict[str, Array], names: list[str], first: int, last: int) -> Iterator[Shape]:
+    """All blend shapes, in order, as they move the vertices first:last of a head.
+
+    Args:
+        arrays: `shape_offsets` [S + 1], `shape_vertices` [K] and `shape_deltas` [K, 3] in metres: shape i moves
+            shape_vertices[offsets[i]:offsets[i + 1]] by shape_deltas of the same rows.
+        names: the S names.
+        first: index of the part's first vertex.
+        last: one more than the index of its last.
+    """
+    offsets = arrays["shape_offsets"]
+    for name, start, stop in zip(names, offsets[:-1], offsets[1:], strict=True):
+        vertices = arrays["shape_vertices"][start:stop]
+        inside = (vertices >= first) & (vertices < last)
+        yield name, vertices[inside] - first, arrays["shape_deltas"][start:stop][inside]
+
+
+def add_shape_keys(face: FaceFolder, part: dict[str, Any], object_: bpy.types.Object, all_of_them: bool) -> list[str]:
+    """Add the shape keys that move the part, or all of them, at the weights of the face's expression.
+
+    Keys that are there already stay as they are. Returns the names of those that were added.
+    """
     first, last = part["vertices"]
     neutral = face.arrays["vertices"][first:last]
-    for index, name in enumerate(face.document["shapes"]):
-        vertices, deltas = face.shape(index)
-        inside = (vertices >= first) & (vertices < last)
-        if not (all_of_them or inside.any()):
+    keys = object_.data.shape_keys
+    existing, added = set(keys.key_blocks.keys() if keys else ()), []
+    for name, vertices, deltas in part_shapes(face.arrays, face.document["shapes"], first, last):
+        if name in existing or not (all_of_them or vertices.size):
             continue
         if object_.data.shape_keys is None:
             object_.shape_key_add(name="Basis", from_mix=False)
-        moved = neutral.copy()
-        moved[vertices[inside] - first] += deltas[inside]
         key = object_.shape_key_add(name=name, from_mix=False)
-        key.points.foreach_set("co", _flat(moved))
+        key.points.foreach_set("co", _flat(_moved(neutral, vertices, deltas)))
         key.value = face.expression(name)  # set always: what a new key starts at differs between Blender versions
+        added.append(name)
+    return added
 
 
-def drive_shape_keys(object_: bpy.types.Object, skin: bpy.types.Object) -> None:
-    """Make each shape key of `object_` follow the one of the same name on the skin.
+def move_vertices(mesh: bpy.types.Mesh, neutral: Array, shapes: Iterable[Shape] = ()) -> None:
+    """Give a mesh new neutral vertices, and let its shape keys go along.
+
+    Args:
+        mesh: of V vertices.
+        neutral: [V, 3] positions in metres, which the basis gets exactly.
+        shapes: keys to make anew. All others, an artist's own among them, keep how they differ from the basis.
+    """
+    anew = {name: (vertices, deltas) for name, vertices, deltas in shapes}
+    if mesh.shape_keys is not None:
+        basis = mesh.shape_keys.reference_key
+        delta = neutral - positions(basis.points)
+        for key in mesh.shape_keys.key_blocks:
+            if key.name in anew:
+                moved = _moved(neutral, *anew[key.name])
+            else:
+                moved = neutral if key == basis else positions(key.points) + delta
+            key.points.foreach_set("co", _flat(moved))
+    mesh.vertices.foreach_set("co", _flat(neutral))
+    mesh.update()
+
+
+def positions(points: Any) -> Array:
+    """[V, 3] positions of a mesh's vertices or of a shape key's points, metres."""
+    values = np.empty(len(points) * 3, np.float32)
+    points.foreach_get("co", values)
+    return values.reshape(-1, 3)
+
+
+def _moved(neutral: Array, vertices: Array, deltas: Array) -> Array:
+    moved = neutral.copy()
+    moved[vertices] += deltas
+    return moved
+
+
+def drive_shape_keys(object_: bpy.types.Object, skin: bpy.types.Object, names: Iterable[str]) -> None:
+    """Make shape keys of `object_` follow those of the same names on the skin.
 
     The driver is a plain sum of one variable, not a script: it works in files that may not run Python.
     """
-    if object_.data.shape_keys is None:
-        return
-    for key in object_.data.shape_keys.key_blocks[1:]:
+    for name in names:
+        key = object_.data.shape_keys.key_blocks[name]
         driver = key.driver_add("value").driver
         driver.type = "SUM"
         variable = driver.variables.new()
@@ -81,6 +159,21 @@ def add_vertex_groups(face: FaceFolder, part: dict[str, Any], object_: bpy.types
         group = object_.vertex_groups.new(name=name)
         for step in np.unique(steps[steps > 0]):
             group.add(local[steps == step].tolist(), step / WEIGHT_STEPS, "REPLACE")
+
+
+def _count(part: dict[str, Any]) -> int:
+    first, last = part["vertices"]
+    return last - first
+
+
+def _local_quads(face: FaceFolder, part: dict[str, Any]) -> Array:
+    """[F, 4] corners of a part's faces, counted from the part's first vertex."""
+    return face.arrays["faces"][slice(*part["faces"])] - part["vertices"][0]
+
+
+def _corner_uvs(face: FaceFolder, part: dict[str, Any]) -> Array:
+    """[4 F, 2] texture coordinates of a part's corners."""
+    return face.arrays["uv"][face.arrays["face_uvs"][slice(*part["faces"])].reshape(-1)]
 
 
 def _flat(values: Any) -> Any:

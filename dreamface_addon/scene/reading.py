@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .checking import check_arrays, check_document, check_image
+from .errors import FaceFolderError
+
 SCHEMA_VERSION = 1
 
-_DAMAGED = (OSError, ValueError, KeyError, IndexError, TypeError, EOFError, zipfile.BadZipFile)
-
-
-class FaceFolderError(Exception):
-    """A face folder cannot be read; the message is a sentence for the artist."""
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,6 @@ class FaceFolder:
     document: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
 
-    def shape(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Blend shape `index`: the vertices that it moves, [K], and by how much, [K, 3]."""
-        run = slice(*self.arrays["shape_offsets"][index : index + 2])
-        return self.arrays["shape_vertices"][run], self.arrays["shape_deltas"][run]
-
     def regions(self) -> dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]:
         """Region name -> the vertices in it, [K], and their weights, [K], above 0 and up to 1."""
         offsets = self.arrays["region_offsets"]
@@ -47,18 +42,6 @@ class FaceFolder:
             str(name): (vertices[start:stop], weights[start:stop])
             for name, start, stop in zip(self.arrays["region_names"], offsets[:-1], offsets[1:], strict=True)
         }
-
-    def landmark(self, name: str) -> NDArray[np.float32]:
-        """[3] position of a landmark.
-
-        Raises:
-            KeyError: there is no such landmark.
-        """
-        found = np.flatnonzero(self.arrays["landmark_names"] == name)
-        if not found.size:
-            raise KeyError(name)
-        position: NDArray[np.float32] = self.arrays["vertices"][self.arrays["landmark_vertices"][found[0]]]
-        return position
 
     def maps(self, tile: str) -> dict[str, tuple[Path, bool]]:
         """Channel -> image file of a tile, and whether it is sRGB colour."""
@@ -70,38 +53,51 @@ class FaceFolder:
 
     def expression(self, shape: str) -> float:
         """The weight, 0..1, at which the face wears an ARKit shape at rest."""
-        trait = self.document["traits"].get(f"expression.{shape}")
-        return float(trait["value"]) if trait else 0.0
+        return expression_weight(self.document["traits"], shape)
+
+
+def expression_weight(traits: dict[str, Any], shape: str) -> float:
+    """The weight, 0..1, that a face's traits give to a blend shape at rest."""
+    trait = traits.get(f"expression.{shape}")
+    return float(trait["value"]) if trait else 0.0
 
 
 def read_face_folder(path: Path | str) -> FaceFolder:
-    """Read and check a face folder.
+    """Read a face folder and check all of it, so that whoever builds it need not.
 
     Raises:
         FaceFolderError: it is not one, is damaged or incomplete, or was made by a newer DreamFace.
     """
-    path = Path(path)
+    path = Path(path).absolute()
     if not (path / "face.json").is_file():
         raise FaceFolderError(f"{path} is not a DreamFace folder: choose one that has a face.json in it.")
     try:
-        document = json.loads((path / "face.json").read_text("utf-8"))
-        version = document["schema_version"]
-        if version > SCHEMA_VERSION:
-            raise FaceFolderError(f"{path} was made by a newer DreamFace (schema {version}): update the extension.")
-        with np.load(path / "geometry.npz", allow_pickle=False) as archive:
-            face = FaceFolder(path, document, {name: archive[name] for name in archive.files})
-        if len(face.document["shapes"]) != len(face.arrays["shape_offsets"]) - 1:
-            raise ValueError("not every blend shape has a name")
-        _check_files(face)
+        face = FaceFolder(path, _read_document(path), _read_arrays(path))
+        check_arrays(face.document, face.arrays)
+        for file in _used_images(face):
+            check_image(file)
     except _DAMAGED as error:
         raise FaceFolderError(f"{path} is damaged ({error}): restore it or generate the face again.") from error
     return face
 
 
-def _check_files(face: FaceFolder) -> None:
-    """Raise where an image is missing, so that an import never stops half-way."""
-    for part in face.document["parts"]:
-        tile = face.document["materials"][part["material"]]["tile"]
-        for file, _ in face.maps(tile).values() if tile else ():
-            if not file.is_file():
-                raise FileNotFoundError(f"{file.name} is missing")
+def _read_document(path: Path) -> dict[str, Any]:
+    document = json.loads((path / "face.json").read_text("utf-8"))
+    version = document["schema_version"] if isinstance(document, dict) and "schema_version" in document else None
+    if type(version) is not int:
+        raise FaceFolderError(f"{path} is not a DreamFace folder: its face.json was written by something else.")
+    if version > SCHEMA_VERSION:
+        raise FaceFolderError(f"{path} was made by a newer DreamFace (schema {version}): update the extension.")
+    check_document(document)
+    return document
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    with np.load(path / "geometry.npz", allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _used_images(face: FaceFolder) -> list[Path]:
+    materials = face.document["materials"]
+    tiles = {materials[part["material"]]["tile"] for part in face.document["parts"]} - {None}
+    return [file for tile in sorted(tiles) for file, _ in face.maps(tile).values()]

@@ -1,4 +1,4 @@
-"""A portrait studio: camera, three area lights, a grey world, and settings to render with."""
+"""A portrait studio: camera, three area lights, a grey world where there is none, and settings to render with."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 import bpy
-from mathutils import Vector
+from mathutils import Matrix, Vector
 
 from .importing import ImportedFace
+from .meshes import positions
 
 FOCAL_LENGTH = 85.0  # millimetres on a full frame: the portrait lens, which keeps a face's proportions
 SENSOR_HEIGHT = 36.0  # millimetres, upright
@@ -45,52 +46,96 @@ LIGHTS = (
 )
 
 
-def add_studio(scene: bpy.types.Scene, face: ImportedFace) -> None:
-    """Light `face`, point the scene's camera at it, and set up rendering in Cycles."""
-    crown, chin = _extent(face)
+_ROLE = "dreamface_studio"
+"""Custom property of the studio's collection and of the objects in it: what they are for, whatever they are called."""
+
+
+def add_studio(scene: bpy.types.Scene, face: ImportedFace | bpy.types.Object) -> None:
+    """Light a face, and point a camera at it that becomes the scene's.
+
+    They stand before the head where and as large as it is now, in a collection of their own, and do not move with it.
+    A studio that the scene has already moves to the face and keeps what the artist has changed on its lights; what is
+    missing in it is added. The scene gets a grey world if it has none.
+
+    Args:
+        scene: where the studio goes.
+        face: an imported face, or the skin of one.
+    """
+    skin = face.skin if isinstance(face, ImportedFace) else face
+    bpy.context.view_layer.update()  # the head may have been moved just now
+    place, size = _place_of(skin)
+    crown, chin = _extent(skin)
     height = crown - chin
     target = Vector((0.0, 0.0, (crown + chin) / 2 - BELOW * height))
-    collection = bpy.data.collections.new("studio")
-    scene.collection.children.link(collection)
+    collection = _collection(scene)
+    known = {object_[_ROLE]: object_ for object_ in collection.objects if _ROLE in object_}
     for light in LIGHTS:
-        collection.objects.link(_new_light(light, target))
-    scene.camera = _new_camera(target, height * HEADROOM)
-    collection.objects.link(scene.camera)
-    scene.world = _new_world()
-    _set_up_rendering(scene)
+        object_ = known.get(light.name) or _new_light(light, size, collection)
+        object_.matrix_world = place @ _light_place(light, target, size)
+    camera = known.get("camera") or _new_camera(size, collection)
+    distance = height * HEADROOM * camera.data.lens / SENSOR_HEIGHT
+    camera.matrix_world = place @ Matrix.Translation((target + Vector((0.0, -distance, 0.0))) * size) @ _FORWARDS
+    scene.camera = camera
+    if scene.world is None:
+        scene.world = _new_world()
 
 
-def _extent(face: ImportedFace) -> tuple[float, float]:
-    """Heights of the crown and the chin in metres; the skin's own where the head model names no chin."""
-    heights = [corner[2] for corner in face.skin.bound_box]
-    try:
-        chin = float(face.face.landmark("multipie_08")[2])
-    except KeyError:
-        chin = min(heights)
-    return max(heights), chin
+_FORWARDS = Matrix.Rotation(math.pi / 2, 4, "X")
+"""Turns a camera, which looks along -Z, so that it looks along +Y."""
 
 
-def _new_camera(target: Vector, height: float) -> bpy.types.Object:
-    """A camera straight in front of the face that sees `height` metres of it."""
+def _place_of(skin: bpy.types.Object) -> tuple[Matrix, float]:
+    """Where the head is, without its scale, and the scale: 1 where a metre is a metre."""
+    location, rotation, scale = skin.matrix_world.decompose()
+    return Matrix.LocRotScale(location, rotation, None), sum(abs(factor) for factor in scale) / 3
+
+
+def _extent(skin: bpy.types.Object) -> tuple[float, float]:
+    """Heights of the crown and the chin in the head; the skin's lowest point where the head model names no chin."""
+    heights = positions(skin.data.vertices)[:, 2]
+    chin = skin.get("dreamface_chin", -1)
+    return float(heights.max()), float(heights[chin] if 0 <= chin < len(heights) else heights.min())
+
+
+def _collection(scene: bpy.types.Scene) -> bpy.types.Collection:
+    for collection in scene.collection.children_recursive:
+        if _ROLE in collection:
+            return collection
+    collection = bpy.data.collections.new("studio")
+    collection[_ROLE] = "studio"
+    scene.collection.children.link(collection)
+    return collection
+
+
+def _new_camera(size: float, collection: bpy.types.Collection) -> bpy.types.Object:
+    """A portrait camera for a head of that scale, somewhere."""
     data = bpy.data.cameras.new("camera")
     data.sensor_fit = "VERTICAL"
     data.sensor_height = SENSOR_HEIGHT
     data.lens = FOCAL_LENGTH
-    data.clip_start = 0.01
-    camera = bpy.data.objects.new("camera", data)
-    camera.location = target + Vector((0.0, -height * FOCAL_LENGTH / SENSOR_HEIGHT, 0.0))
-    camera.rotation_euler = (math.pi / 2, 0.0, 0.0)
-    return camera
+    data.clip_start = 0.01 * size
+    data.clip_end = 100.0 * max(size, 1.0)
+    return _new_object("camera", data, collection)
 
 
-def _new_light(light: AreaLight, target: Vector) -> bpy.types.Object:
+def _new_light(light: AreaLight, size: float, collection: bpy.types.Collection) -> bpy.types.Object:
+    """A light for a head of that scale, somewhere; the larger the scene, the more watts for the same brightness."""
     data = bpy.data.lights.new(light.name, "AREA")
-    data.shape, data.size, data.energy, data.color = "SQUARE", light.size, light.power, light.colour
-    direction = Vector(light.direction).normalized()
-    object_ = bpy.data.objects.new(light.name, data)
-    object_.location = target + direction * light.distance
-    object_.rotation_euler = direction.to_track_quat("Z", "Y").to_euler()
+    data.shape, data.size, data.energy, data.color = "SQUARE", light.size * size, light.power * size**2, light.colour
+    return _new_object(light.name, data, collection)
+
+
+def _new_object(role: str, data: bpy.types.ID, collection: bpy.types.Collection) -> bpy.types.Object:
+    object_ = bpy.data.objects.new(role, data)
+    object_[_ROLE] = role
+    collection.objects.link(object_)
     return object_
+
+
+def _light_place(light: AreaLight, target: Vector, size: float) -> Matrix:
+    """Where a light stands and looks, seen from the head."""
+    direction = Vector(light.direction).normalized()
+    return Matrix.LocRotScale((target + direction * light.distance) * size, direction.to_track_quat("Z", "Y"), None)
 
 
 def _new_world() -> bpy.types.World:
@@ -106,7 +151,8 @@ def _new_world() -> bpy.types.World:
     return world
 
 
-def _set_up_rendering(scene: bpy.types.Scene) -> None:
+def set_up_rendering(scene: bpy.types.Scene) -> None:
+    """Render upright portraits with Cycles."""
     scene.render.engine = "CYCLES"
     scene.cycles.samples = SAMPLES
     scene.render.resolution_x, scene.render.resolution_y = PICTURE

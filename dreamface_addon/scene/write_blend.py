@@ -16,7 +16,7 @@ import bpy
 
 from .importing import import_face
 from .reading import FaceFolderError
-from .studio import add_studio
+from .studio import add_studio, set_up_rendering
 
 
 def write_blend(folder: Path, path: Path) -> None:
@@ -30,6 +30,7 @@ def write_blend(folder: Path, path: Path) -> None:
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     add_studio(bpy.context.scene, import_face(folder))
+    set_up_rendering(bpy.context.scene)
     _pack_images()
     _show_camera()
     bpy.ops.wm.save_as_mainfile(filepath=str(path.absolute()), compress=True, check_existing=False)

@@ -134,3 +134,33 @@ def test_the_package_offers_what_its_page_says() -> None:
     for name in dreamface.__all__:
         assert getattr(dreamface, name) is not None
     assert len(VOCABULARY) == 140
+
+
+def test_traits_of_the_prompt_can_be_left_out() -> None:
+    face = pipeline.generate("an old man with freckles", seed=3, resolution=512, without=["freckles.density", "age"])
+    assert face.traits["freckles.density"].confidence == 0.0
+    assert face.traits["age"].confidence == 0.0
+    assert face.traits.number("gender") > 0.5
+    with pytest.raises(BadRequest, match=r"nose\.widht"):
+        pipeline.generate("a man", resolution=512, without=["nose.widht"])
+
+
+def test_a_face_can_take_anothers_place() -> None:
+    assert pipeline.generate("a man", seed=3, resolution=512, face_id="kept").face_id == "kept"
+
+
+def test_a_record_is_enough_for_an_edit(face: Face) -> None:
+    record = pipeline.FaceRecord.of(face)
+    ours, theirs = pipeline.edit(face, {"nose.width": -1.5}), pipeline.edit(record, {"nose.width": -1.5})
+    assert torch.equal(ours.head.vertices, theirs.head.vertices)
+    assert torch.equal(ours.preview, theirs.preview)
+    assert ours.history == theirs.history
+    assert torch.equal(pipeline.reshape(record, {"nose.width": -1.5}).vertices, theirs.head.vertices)
+
+
+def test_an_edit_can_change_the_resolution(face: Face) -> None:
+    changed = pipeline.edit(face, {}, resolution=1024)
+    assert changed.maps["skin"]["albedo"].shape == (1024, 1024, 3)
+    assert changed.resolution == 1024
+    with pytest.raises(BadRequest, match="resolution"):
+        pipeline.edit(face, {}, resolution=1000)

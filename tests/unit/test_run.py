@@ -252,10 +252,12 @@ def test_words_go_to_the_command_and_test_goes_to_pytest(monkeypatch: pytest.Mon
 
     run.main(["generate", "an old man", "--seed", "3"])
     run.main(["test", "-k", "folder"])
+    run.main(["extension", "-o", "x.zip"])
 
     assert started == [
         ["python", "-P", "-m", "dreamface", "generate", "an old man", "--seed", "3"],
         ["python", "-m", "pytest", "-k", "folder"],
+        ["python", str(ROOT / "tools" / "build_extension.py"), "-o", "x.zip"],
     ]
 
 

@@ -9,7 +9,7 @@ from dreamface.cli.making import Written, check_can_be_folder, check_free, stagi
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, settings, slug, summary
 from dreamface.errors import BadRequest
-from dreamface.traits import SHAPE_TRAITS, VOCABULARY, Group, Kind, Trait, Traits
+from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits
 
 FACES = Path("faces")
 """Where faces go in the current folder unless another place is named."""
@@ -139,7 +139,7 @@ def traits(options: Namespace, terminal: Terminal) -> bool:
     """List the vocabulary."""
     groups = [Group(options.group)] if options.group else list(Group)
     listed = [trait for trait in VOCABULARY.values() if trait.group in groups]
-    terminal.result([_trait_json(trait) for trait in listed])
+    terminal.result([trait.to_json() for trait in listed])
     for group in groups:
         rows = table(group.value, "trait", "takes", "what it is", "words for it")
         for trait in listed:
@@ -196,20 +196,3 @@ def _takes(trait: Trait) -> str:
 
 def _words_for(trait: Trait) -> str:
     return " … ".join(phrases[0] for phrases in (trait.less, trait.more) if phrases)
-
-
-def _trait_json(trait: Trait) -> dict[str, object]:
-    return {
-        "name": trait.name,
-        "group": trait.group.value,
-        "kind": trait.kind.value,
-        "description": trait.description,
-        "low": trait.low,
-        "high": trait.high,
-        "unit": trait.unit,
-        "default": trait.default,
-        "choices": trait.choices,
-        "more": trait.more,
-        "less": trait.less,
-        "measured": trait.name in SHAPE_TRAITS,
-    }

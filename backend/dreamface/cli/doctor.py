@@ -13,6 +13,7 @@ from importlib import metadata, util
 from pathlib import Path
 
 import platformdirs
+from packaging.requirements import Requirement
 
 from dreamface.cli.terminal import Terminal, table
 
@@ -72,9 +73,9 @@ def run(options: Namespace, terminal: Terminal) -> bool:
 
 
 def _python() -> Check:
-    right = sys.version_info[:2] == (3, 11)
+    right = (3, 11) <= sys.version_info[:2] <= (3, 14)
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Check("Python", right, found, "" if right else "Use Python 3.11; run.py finds it and sets everything up.")
+    return Check("Python", right, found, "" if right else "Use Python 3.11 to 3.14.")
 
 
 def _torch() -> Check:
@@ -89,15 +90,19 @@ def _torch() -> Check:
 def _versions() -> Check:
     if not CONSTRAINTS.exists():
         return Check("versions", True, "not a checkout, so there are no exact versions to compare with")
-    pins = dict(line.split("==") for line in CONSTRAINTS.read_text("utf-8").split() if "==" in line)
     wrong = []
-    for name, pin in pins.items():
+    for line in CONSTRAINTS.read_text("utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        pin = Requirement(line)
+        if pin.marker and not pin.marker.evaluate():
+            continue
         try:
-            version = metadata.version(name).partition("+")[0]  # "+cpu" and such are builds of the same version
+            version = metadata.version(pin.name)
         except metadata.PackageNotFoundError:
             continue  # an extra that is not installed
-        if version != pin:
-            wrong.append(f"{name} {version} instead of {pin}")
+        if version not in pin.specifier:  # "+cpu" and such are builds of the same version
+            wrong.append(f"{pin.name} {version} instead of {pin.specifier}".replace("==", ""))
     if wrong:
         advice = "Delete .venv and run run.py again to have the versions that are known to work together."
         return Check("versions", False, ", ".join(wrong), advice, needed=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
-from dreamface.cli import batch, commands, doctor
+from dreamface.cli import batch, commands, doctor, jobs, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.traits import Group
@@ -67,7 +67,10 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"dreamface {__version__}")
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
-    for add in (_add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_doctor, _add_batch):
+    for add in (
+        _add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_doctor, _add_batch,
+        _add_serve, _add_jobs,
+    ):  # fmt: skip
         add(actions)
     return root
 
@@ -132,7 +135,37 @@ def _add_batch(actions: Commands) -> None:
     command.add_argument("--blend", action="store_true", help="also write a .blend of each")
 
 
+def _add_serve(actions: Commands) -> None:
+    summary = "Run the backend that Blender's sidebar talks to."
+    command = _command(actions, "serve", serve.run, summary)
+    _add_store(command)
+    command.add_argument(
+        "--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="default: this machine only, any free port"
+    )
+    command.add_argument(
+        "--token-file", type=Path, metavar="FILE", help=f"holds the token; or set {serve.TOKEN_VARIABLE}"
+    )
+    command.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="a name it may be asked by; may be repeated"
+    )
+    command.add_argument("--handover", type=Path, metavar="FILE", help="default: backend.json in the store")
+    command.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
+
+
+def _add_jobs(actions: Commands) -> None:
+    command = _command(actions, "jobs", jobs.run, "List the backend's jobs, follow one or stop one.")
+    command.add_argument("action", nargs="?", choices=("list", "follow", "cancel"), default="list")
+    command.add_argument("id", nargs="?", metavar="ID", help="of the job, or how it begins")
+    _add_store(command)
+
+
 # ------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _add_store(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--store", type=Path, metavar="DIR", help="its jobs and faces; default: the user's data folder"
+    )
 
 
 def _command(actions: Commands, name: str, run: Command, summary: str) -> argparse.ArgumentParser:

@@ -1,0 +1,22 @@
+"""DreamFace for Blender: type a prompt in the sidebar, get a production head."""
+
+from . import operators, panels
+from .dreamface_addon import application, preferences, properties
+
+
+def register() -> None:
+    """Add DreamFace to Blender."""
+    preferences.register()
+    properties.register()
+    operators.register()
+    panels.register()
+    application.register()
+
+
+def unregister() -> None:
+    """Take everything out again, in the opposite order; a backend that we started ends with it."""
+    application.unregister()
+    panels.unregister()
+    operators.unregister()
+    properties.unregister()
+    preferences.unregister()

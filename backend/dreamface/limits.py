@@ -1,0 +1,32 @@
+"""What can be asked for, checked before anything slow is loaded."""
+
+from __future__ import annotations
+
+from dreamface.errors import BadRequest
+from dreamface.language import check_prompt
+from dreamface.random_streams import SEED_LIMIT
+
+__all__ = ["RESOLUTIONS", "SEED_LIMIT", "check_prompt", "check_resolution", "check_seed"]
+
+RESOLUTIONS = (512, 1024, 2048, 4096)
+"""Sides of the maps that can be asked for, in pixels."""
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that nothing can be drawn from.
+
+    Raises:
+        BadRequest: it is out of range.
+    """
+    if not 0 <= seed < SEED_LIMIT:
+        raise BadRequest(f"The seed must be between 0 and {SEED_LIMIT - 1}; got {seed}.")
+
+
+def check_resolution(resolution: int) -> None:
+    """Refuse maps of a size that is not made.
+
+    Raises:
+        BadRequest: it is not one of `RESOLUTIONS`.
+    """
+    if resolution not in RESOLUTIONS:
+        raise BadRequest(f"The resolution must be one of {', '.join(map(str, RESOLUTIONS))}; got {resolution}.")

@@ -1,0 +1,61 @@
+"""Who may ask: those who know the token, under one of our own names."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+LONGEST_BODY = 2**20
+"""Bytes of a request."""
+
+TOO_LONG = "The request is too long: send at most 1 MB."
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Access:
+    """ASGI middleware in front of everything, so that nothing can be forgotten.
+
+    The Host check keeps a web page from reaching the backend under its own name, which DNS rebinding would allow. The
+    port in it may be any: behind an SSH tunnel it is another than ours.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str]) -> None:
+        self._app = app
+        self._token = f"Bearer {token}".encode()
+        self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(headers)
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> JSONResponse | None:
+        if _name(headers.get("host", "")) not in self._hosts:
+            error = "This backend is not known by that host name: use 127.0.0.1, or start it with --allow-host."
+            return JSONResponse({"error": error}, 421)
+        given = headers.get("authorization", "").encode("latin-1", "replace")
+        if not hmac.compare_digest(given, self._token):
+            error = "The token is missing or wrong: send the one that the backend was started with."
+            return JSONResponse({"error": error}, 401, {"WWW-Authenticate": "Bearer"})
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > LONGEST_BODY:  # one that states no length is counted as it comes
+            return JSONResponse({"error": TOO_LONG}, 413)
+        return None
+
+
+def _name(host: str) -> str:
+    """The name in a Host header, without its port; "" where it is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,218 @@
+"""The HTTP API, version 1: routes of a few lines over `JobQueue` and `WorkerProcess`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Body, FastAPI, Query, Response, Security
+from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.security import HTTPBearer
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from dreamface import __version__, models
+from dreamface.service import schemas
+from dreamface.service.access import LONGEST_BODY, Access
+from dreamface.service.events import Hub
+from dreamface.service.jobs import JobQueue, NotFound
+from dreamface.service.layout import Layout
+from dreamface.service.problems import explain_errors
+from dreamface.service.worker_process import WorkerProcess
+from dreamface.traits import VOCABULARY
+
+API = 1
+"""Version of what is spoken here."""
+
+
+def _answers(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of an answer that is not JSON."""
+    return {200: {"content": {media_type: {}}, "description": description}}
+
+
+_STREAM = _answers("text/event-stream", "`event: job`, its data a Job as JSON on one line")
+_BYTES = _answers("application/octet-stream", "the file's bytes")
+
+
+@dataclass
+class Service:
+    """What the routes work with."""
+
+    layout: Layout
+    store_id: str
+    jobs: JobQueue
+    worker: WorkerProcess
+    hub: Hub
+
+
+def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> FastAPI:
+    """The application; while it lives, so does the worker.
+
+    Args:
+        service: what it works with.
+        token: what every request must carry.
+        hosts: names it may be asked by, besides this machine's own.
+    """
+
+    @asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(service.worker.supervise()), asyncio.create_task(service.jobs.run())]
+        try:
+            yield
+        finally:
+            service.jobs.put_back()
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    app = FastAPI(
+        title="DreamFace",
+        version=__version__,
+        description="From words to a 3D head. Every request carries the backend's token.",
+        lifespan=live,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Security(HTTPBearer(auto_error=False, description="the token of the handover file"))],
+        responses={"4XX": {"model": schemas.Problem}, "5XX": {"model": schemas.Problem}},
+    )
+    explain_errors(app)
+    _add_questions(app, service)
+    _add_jobs(app, service)
+    _add_results(app, service)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LONGEST_BODY)
+    app.add_middleware(Access, token=token, hosts=hosts)
+    return app
+
+
+def _add_questions(app: FastAPI, service: Service) -> None:
+    @app.get("/health", tags=["backend"], summary="How the backend is")
+    async def health() -> schemas.Health:
+        worker = service.worker
+        return schemas.Health(
+            name="DreamFace",
+            version=__version__,
+            api=API,
+            state=worker.state,
+            problem=worker.problem,
+            store=str(service.layout.root),
+            store_id=service.store_id,
+            pid=os.getpid(),
+            worker_pid=worker.pid,
+            python=platform.python_version(),
+            device=worker.device,
+            active_jobs=len(service.jobs.active()),
+        )
+
+    @app.get("/traits", tags=["language"], summary="Everything a face can be told to be")
+    async def traits() -> list[schemas.TraitInfo]:
+        return [schemas.TraitInfo.model_validate(trait.to_json()) for trait in VOCABULARY.values()]
+
+    @app.get("/models", tags=["backend"], summary="Head models and other models, and whether they are installed")
+    async def list_models() -> schemas.Models:
+        heads = [schemas.HeadInfo(**asdict(model), installed=model.installed) for model in models.HEADS]
+        others = [schemas.ModelInfo(**asdict(model), installed=model.installed) for model in models.MODELS]
+        return schemas.Models(heads=heads, models=others)
+
+    @app.post("/read", tags=["language"], summary="What a prompt says")
+    async def read(asked: schemas.Read) -> schemas.Reading:
+        result, _ = await service.worker.call("read", asked.model_dump())
+        return schemas.Reading.model_validate(result)
+
+    @app.post(
+        "/reshape", tags=["head"], summary="A head's vertices, as .npz", responses=_BYTES, response_class=Response
+    )
+    async def reshape(asked: schemas.Reshape) -> Response:
+        """An uncompressed .npz with float32 `vertices` [V, 3] in the order of geometry.npz, metres.
+
+        With `shapes` also `shape_offsets`, `shape_vertices` and `shape_deltas`, as geometry.npz has them.
+        """
+        _, payload = await service.worker.call("reshape", asked.model_dump())
+        return Response(payload, media_type="application/octet-stream")
+
+
+def _add_jobs(app: FastAPI, service: Service) -> None:
+    @app.post("/jobs", tags=["jobs"], summary="Ask for a face or a file", status_code=201)
+    async def submit(asked: Annotated[schemas.NewJob, Body()], response: Response) -> schemas.Job:
+        """Remembered before it is answered. 200 instead of 201 where there was a job of that id already."""
+        job, new = service.jobs.submit(asked)
+        response.status_code = 201 if new else 200
+        return job
+
+    @app.get("/jobs", tags=["jobs"], summary="Jobs, newest first")
+    async def list_jobs(
+        active: Annotated[
+            bool | None, Query(description="only those that are not over, or only those that are")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    ) -> schemas.JobList:
+        if active is None:
+            return schemas.JobList(jobs=service.jobs.newest(limit))
+        return schemas.JobList(jobs=service.jobs.active()[:limit] if active else service.jobs.over(limit))
+
+    @app.get("/jobs/{job}", tags=["jobs"], summary="One job")
+    async def get_job(job: str) -> schemas.Job:
+        return service.jobs.get(job)
+
+    @app.post("/jobs/{job}/cancel", tags=["jobs"], summary="Stop a job")
+    async def cancel(job: str) -> schemas.Job:
+        """Answered at once; a job that is over already stays as it is."""
+        return service.jobs.cancel(job)
+
+    @app.get(
+        "/events", tags=["jobs"], summary="All jobs as they go", responses=_STREAM, response_class=StreamingResponse
+    )
+    async def events() -> StreamingResponse:
+        """Server-sent events: first every active job, then every change; a comment at least every five seconds."""
+        return _events(service.hub.stream(lambda: reversed(service.jobs.active())))
+
+    @app.get(
+        "/jobs/{job}/events", tags=["jobs"], summary="One job as it goes", responses=_STREAM,
+        response_class=StreamingResponse,
+    )  # fmt: skip
+    async def job_events(job: str) -> StreamingResponse:
+        """Server-sent events: the job as it is, then every change until it is over."""
+        service.jobs.get(job)
+        return _events(service.hub.stream(lambda: [service.jobs.get(job)], only=job))
+
+
+def _add_results(app: FastAPI, service: Service) -> None:
+    @app.get("/jobs/{job}/files", tags=["results"], summary="What a done job made")
+    async def list_files(job: str) -> schemas.FileList:
+        folder = service.jobs.folder(job)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        listed = [schemas.File(path=path.relative_to(folder).as_posix(), size=path.stat().st_size) for path in files]
+        return schemas.FileList(files=listed)
+
+    @app.get(
+        "/jobs/{job}/files/{path:path}", tags=["results"], summary="One file", responses=_BYTES,
+        response_class=FileResponse,
+    )  # fmt: skip
+    async def get_file(job: str, path: str) -> FileResponse:
+        return FileResponse(_inside(service.jobs.folder(job), path), media_type="application/octet-stream")
+
+
+def _events(stream: AsyncIterator[str]) -> StreamingResponse:
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The file `name` of a folder.
+
+    Raises:
+        NotFound: there is none, or it lies somewhere else.
+    """
+    try:
+        root = folder.resolve(strict=True)
+        file = (root / name).resolve(strict=True)
+        if file.is_relative_to(root) and file.is_file():
+            return file
+    except (OSError, ValueError, RuntimeError):  # not there; a NUL; links in a circle
+        pass
+    raise NotFound(f"There is no file {name!r} in this result: GET .../files lists what there is.")

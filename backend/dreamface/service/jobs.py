@@ -1,0 +1,287 @@
+"""The jobs, from being asked for to being over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import shutil
+import statistics
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from dreamface._files import cannot_write
+from dreamface.errors import DreamFaceError
+from dreamface.limits import SEED_LIMIT
+from dreamface.service.events import Hub
+from dreamface.service.layout import Layout
+from dreamface.service.schemas import EditJob, Export, ExportJob, GenerateJob, Job
+from dreamface.service.store import JobStore, Record, StoreError, to_job
+from dreamface.service.worker_process import JobFailed, WorkerLost, WorkerProcess
+
+_MOST_ATTEMPTS: Final = 3
+_GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worked on this: try a lower resolution."
+_RENAME_TRIES: Final = 20  # every 0.1 s: on Windows a virus scanner may hold a new file for a moment
+_TELLING: Final = 0.1  # of a job: how far it must be before its own speed says when it ends
+
+log = logging.getLogger(__name__)
+
+
+class Conflict(DreamFaceError):
+    """What was asked for does not go with how a job is."""
+
+
+class NotFound(DreamFaceError):
+    """There is no such job or file."""
+
+
+class JobQueue:
+    """Takes jobs, has the worker do them one after the other, and keeps the store true to what has happened.
+
+    A job's result is there when its folder has been renamed into place and its row says done, in that order: a crash
+    before the rename leaves only staging to sweep, one between the two a folder of a row that still says running, which
+    is removed before the job is run again.
+    """
+
+    def __init__(self, store: JobStore, layout: Layout, worker: WorkerProcess, hub: Hub) -> None:
+        self._store = store
+        self._layout = layout
+        self._worker = worker
+        self._hub = hub
+        self._active: dict[str, Record] = {}  # in the order they came
+        self._unsaved: dict[str, Record] = {}  # over, but the disk would not take it; the next start runs them again
+        self._came = asyncio.Event()
+
+    # --------------------------------------------------------------------------------------------------------- asking
+
+    def submit(self, asked: GenerateJob | EditJob | ExportJob) -> tuple[Job, bool]:
+        """Take a job, and say whether it is new: the same id twice is the same job.
+
+        Raises:
+            Conflict: the id belongs to another job, or what is to be exported is not done.
+            NotFound: there is no job to export.
+            StoreError: it can't be remembered.
+        """
+        request = asked.request.model_dump(mode="json")
+        if asked.kind == "edit" and request["resolution"] is None:
+            request["resolution"] = request["face"]["resolution"]
+        known = self._find(asked.id) if asked.id else None
+        if known is not None:
+            if request.get("seed", 0) is None:
+                request["seed"] = known.request.get("seed")
+            if (known.kind, known.request) != (asked.kind, request):
+                raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
+            return self._describe(known), False
+        if isinstance(asked.request, Export):
+            self._source(asked.request.job)
+        if asked.kind == "generate" and request["seed"] is None:
+            request["seed"] = secrets.randbelow(SEED_LIMIT)
+        record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
+        self._store.add(record)
+        self._active[record.id] = record
+        self._came.set()
+        return self._publish(record), True
+
+    def cancel(self, job: str) -> Job:
+        """Stop a job that is not over; one that is stays as it is.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        record = self._known(job)
+        if record.is_active:
+            was_running = record.state == "running"
+            self._finish(record, "cancelled")
+            if was_running:
+                self._stopping = asyncio.ensure_future(self._worker.cancel(job))
+        return self._describe(record)
+
+    def get(self, job: str) -> Job:
+        """A job as it is now.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        return self._describe(self._known(job))
+
+    def active(self) -> list[Job]:
+        """The jobs that are not over, newest first."""
+        return [self._describe(record) for record in reversed(self._active.values())]
+
+    def newest(self, limit: int) -> list[Job]:
+        """The newest jobs, newest first."""
+        return [self._describe(self._live(record)) for record in self._store.newest(limit)]
+
+    def over(self, limit: int) -> list[Job]:
+        """The newest jobs that are over, newest first."""
+        records = map(self._live, self._store.newest(limit + len(self._active)))
+        return [self._describe(record) for record in records if not record.is_active][:limit]
+
+    def folder(self, job: str) -> Path:
+        """Where a done job's files are.
+
+        Raises:
+            NotFound: there is none of that id, or its folder was deleted.
+            Conflict: it is not done.
+        """
+        record = self._known(job)
+        if record.state != "done":
+            raise Conflict(f"Job {job} is {record.state}: only a done job has files.")
+        folder = self._layout.result(record.kind, job)
+        if not folder.is_dir():
+            raise NotFound(f"The files of job {job} were deleted: make the face again.")
+        return folder
+
+    # ---------------------------------------------------------------------------------------------------------- doing
+
+    def recover(self) -> None:
+        """Take up what an earlier backend left: what waited waits, what ran is run again, but not for ever."""
+        for record in self._store.active():
+            self._active[record.id] = record
+            if record.state == "running":
+                _remove(self._layout.result(record.kind, record.id))  # renamed, but not yet known as done
+                if record.attempts >= _MOST_ATTEMPTS:
+                    self._finish(record, "failed", error=_GIVEN_UP)
+                else:
+                    record.state = "queued"
+                    self._save(record)
+        self._came.set()
+
+    async def run(self) -> None:
+        """Do the jobs until this is cancelled."""
+        while True:
+            record = next((record for record in self._active.values() if record.state == "queued"), None)
+            if record is None:
+                self._came.clear()
+                await self._came.wait()
+                continue
+            try:
+                await self._do(record)
+            except DreamFaceError as error:
+                self._finish(record, "failed", error=str(error))
+            except Exception as error:
+                log.exception("A job met a bug in the service.")
+                self._finish(record, "failed", error=f"DreamFace met a bug ({error!r}): please report it with the log.")
+
+    def put_back(self) -> None:
+        """Before an orderly end: the job that runs has not failed, it waits for the next start."""
+        for record in self._active.values():
+            if record.state == "running":
+                record.state, record.attempts = "queued", record.attempts - 1
+                self._save(record)
+
+    async def _do(self, record: Record) -> None:
+        await self._worker.ready()
+        if record.state != "queued":
+            return  # cancelled meanwhile
+        record.state, record.started, record.attempts = "running", time.time(), record.attempts + 1
+        seconds = self._store.durations(record.kind, record.request.get("resolution"))
+        record.usual = statistics.median(seconds) if seconds else None
+        self._save(record)
+        self._publish(record)
+        staged = self._layout.staging(record.id, record.attempts)
+        try:
+            order = {"id": record.id, "kind": record.kind, "request": record.request, "place": str(staged)}
+            if record.kind == "export":
+                order["source"] = str(self._source(record.request["job"]))
+            result = await self._worker.do(order, self._progress_of(record))
+            await self._keep(record, staged, result)
+        except (JobFailed, WorkerLost) as error:
+            self._finish(record, "failed", error=str(error))  # unless it was cancelled
+        finally:
+            await asyncio.to_thread(shutil.rmtree, staged, ignore_errors=True)
+
+    async def _keep(self, record: Record, staged: Path, result: dict[str, Any]) -> None:
+        """Make a result part of the store: the folder first, then the row."""
+        place = self._layout.result(record.kind, record.id)
+        for attempt in range(_RENAME_TRIES):
+            if record.state != "running":
+                return  # cancelled meanwhile
+            try:
+                staged.rename(place)
+                break
+            except PermissionError as error:
+                if attempt + 1 == _RENAME_TRIES:
+                    raise cannot_write(place, error) from error
+                await asyncio.sleep(0.1)
+            except OSError as error:
+                raise cannot_write(place, error) from error
+        self._finish(record, "done", result=result)
+
+    def _progress_of(self, record: Record) -> Callable[[str, float, str], None]:
+        def take(stage: str, fraction: float, message: str) -> None:
+            if record.state == "running":
+                record.stage, record.fraction, record.message = stage, fraction, message
+                self._publish(record)
+
+        return take
+
+    def _finish(
+        self, record: Record, state: Any, *, error: str | None = None, result: dict[str, Any] | None = None
+    ) -> None:
+        """The end of a job; the first one counts."""
+        if not record.is_active:
+            return
+        record.state, record.finished, record.error, record.result = state, time.time(), error, result
+        record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
+        self._active.pop(record.id, None)
+        if not self._save(record):
+            if state == "done":  # a face that no row knows of would be half there
+                _remove(self._layout.result(record.kind, record.id))
+                record.state, record.result = "failed", None
+                record.error = "The disk is full: free some space, then try again."
+            if not self._save(record):
+                self._unsaved[record.id] = record
+        self._publish(record)
+
+    # ---------------------------------------------------------------------------------------------------------- pieces
+
+    def _save(self, record: Record) -> bool:
+        try:
+            self._store.update(record)
+        except StoreError as error:
+            log.error("%s", error)
+            return False
+        return True
+
+    def _find(self, job: str) -> Record | None:
+        return self._active.get(job) or self._unsaved.get(job) or self._store.get(job)
+
+    def _live(self, record: Record) -> Record:
+        return self._active.get(record.id) or self._unsaved.get(record.id) or record
+
+    def _known(self, job: str) -> Record:
+        record = self._find(job)
+        if record is None:
+            raise NotFound(f"There is no job {job}.")
+        return record
+
+    def _source(self, job: str) -> Path:
+        """The face that an export is made of."""
+        if self._known(job).kind == "export":
+            raise Conflict(f"Job {job} made no face: export the job that did.")
+        return self.folder(job)
+
+    def _publish(self, record: Record) -> Job:
+        job = self._describe(record)
+        self._hub.publish(job)
+        return job
+
+    def _describe(self, record: Record) -> Job:
+        return to_job(record, self._layout, self._eta(record))
+
+    def _eta(self, record: Record) -> float | None:
+        """Seconds until a running job is done, by the last ones like it, else by how far it is."""
+        if record.state != "running" or record.started is None:
+            return None
+        gone = time.time() - record.started
+        if record.usual is not None and gone < record.usual:
+            return record.usual - gone
+        return None if record.fraction <= _TELLING else gone / record.fraction * (1.0 - record.fraction)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

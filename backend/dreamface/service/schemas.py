@@ -1,0 +1,283 @@
+"""What goes over HTTP: requests, jobs and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+from dreamface.errors import BadRequest
+from dreamface.limits import check_prompt, check_resolution, check_seed
+from dreamface.models import check_head
+from dreamface.traits import Traits, TraitValue, check_names
+
+Checked = TypeVar("Checked")
+
+
+def _passes(check: Callable[[Any], object]) -> AfterValidator:
+    """Pydantic's form of a function that raises BadRequest."""
+
+    def validate(value: Checked) -> Checked:
+        try:
+            check(value)
+        except BadRequest as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    return AfterValidator(validate)
+
+
+def to_traits(data: Mapping[str, Any]) -> Traits:
+    """Traits as JSON has them: bare values, or objects as `Traits.to_json` writes them.
+
+    Raises:
+        BadRequest: a name is not in the vocabulary, or a value is out of range.
+    """
+    return Traits({name: _trait_value(entry) for name, entry in data.items()})
+
+
+def _trait_value(entry: Any) -> Any:
+    if isinstance(entry, TraitEntry):
+        entry = entry.model_dump()
+    return TraitValue(**entry) if isinstance(entry, Mapping) else entry
+
+
+class Strict(BaseModel):
+    """A request: nothing is guessed, nothing unknown let through."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_written(cls, data: object) -> object:
+        """Refuse what JSON lets in and nothing can write again: NaN, and half a surrogate pair."""
+        if isinstance(data, dict):
+            try:
+                json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
+            except (ValueError, RecursionError) as error:
+                raise ValueError("The request holds a number or text that can't be stored: leave it out.") from error
+        return data
+
+
+class TraitEntry(Strict):
+    """A trait's value, how sure it is that it was asked for (0: the seed drew it), and because of which words."""
+
+    value: FiniteFloat | str | list[FiniteFloat]
+    confidence: FiniteFloat = Field(default=1.0, ge=0.0, le=1.0)
+    because: str = ""
+
+
+Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits, such as uuid4().hex")]
+Prompt = Annotated[str, _passes(check_prompt), Field(description="a face in words; 1 to 2000 characters")]
+Seed = Annotated[int, _passes(check_seed), Field(description="0 to 4294967295")]
+Resolution = Annotated[int, _passes(check_resolution), Field(description="side of the maps: 512, 1024, 2048 or 4096")]
+HeadName = Annotated[str, _passes(check_head), Field(description='a head model of GET /models, or "auto"')]
+FaceId = Annotated[str, Field(min_length=1, max_length=200)]
+TraitValues = Annotated[
+    dict[str, TraitEntry | FiniteFloat | str | list[FiniteFloat]],
+    _passes(to_traits),
+    Field(description="trait of GET /traits -> value, or an object with value, confidence and because"),
+]
+TraitNames = Annotated[list[str], _passes(check_names)]
+
+
+# ------------------------------------------------------------------------------------------------------------ requests
+
+
+class Generate(Strict):
+    """A face from words."""
+
+    prompt: Prompt
+    seed: Seed | None = Field(default=None, description="what is left open is drawn from it; null throws the dice")
+    resolution: Resolution = 1024
+    head: HeadName = "auto"
+    traits: TraitValues = Field(default={}, description="laid over what the prompt says")
+    without: TraitNames = Field(default=[], description="traits left open even though the prompt gives them")
+    face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
+
+
+class FaceRecord(Strict):
+    """What a face came from; the fields of its face.json that an edit needs."""
+
+    face_id: FaceId
+    prompt: Prompt
+    seed: Seed
+    resolution: Resolution
+    head: HeadName
+    traits: TraitValues
+    not_understood: list[str] = []
+    history: list[dict[str, Any]] = []
+
+
+class Edit(Strict):
+    """A face made again with some traits changed."""
+
+    face: FaceRecord
+    traits: TraitValues
+    resolution: Resolution | None = Field(default=None, description="null keeps the face's own")
+
+
+class Export(Strict):
+    """A face as a file for another program."""
+
+    job: Id = Field(description="a done generate or edit job")
+    format: Literal["glb", "obj", "blend"]
+
+
+class GenerateJob(Strict):
+    """Ask for a face from words."""
+
+    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
+    kind: Literal["generate"]
+    request: Generate
+
+
+class EditJob(Strict):
+    """Ask for a changed face."""
+
+    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
+    kind: Literal["edit"]
+    request: Edit
+
+
+class ExportJob(Strict):
+    """Ask for a file."""
+
+    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
+    kind: Literal["export"]
+    request: Export
+
+
+NewJob = Annotated[GenerateJob | EditJob | ExportJob, Field(discriminator="kind")]
+
+
+class Read(Strict):
+    """A prompt to be understood."""
+
+    prompt: Prompt
+
+
+class Reshape(Strict):
+    """A head to be shaped."""
+
+    head: HeadName = "auto"
+    seed: Seed
+    traits: TraitValues = Field(description="all of the face's, with their confidence")
+    shapes: bool = Field(default=False, description="also its blend shapes")
+
+
+# ------------------------------------------------------------------------------------------------------------- answers
+
+Kind = Literal["generate", "edit", "export"]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class Job(BaseModel):
+    """One job. Times are ISO 8601 in UTC."""
+
+    id: str
+    kind: Kind
+    state: State
+    stage: str = Field(description="of the pipeline, such as skin")
+    fraction: float = Field(description="0 to 1 of the whole job")
+    message: str = Field(description="what is happening now, in plain words")
+    eta: float | None = Field(description="seconds left, where there is anything to guess from")
+    created: str
+    started: str | None
+    finished: str | None
+    error: str | None = Field(description="a sentence that says what went wrong and what to do")
+    request: dict[str, Any] = Field(description="as sent, with the seed filled in")
+    result: dict[str, Any] | None = Field(
+        description="of a face: folder, face_id, prompt, seed, resolution, not_understood; of an export: file"
+    )
+    attempts: int = Field(description="how often it was started")
+
+
+class JobList(BaseModel):
+    """Jobs, newest first."""
+
+    jobs: list[Job]
+
+
+class File(BaseModel):
+    """One file of a job's result."""
+
+    path: str = Field(description="relative to the result's folder, with /")
+    size: int = Field(description="bytes")
+
+
+class FileList(BaseModel):
+    """All files of a job's result."""
+
+    files: list[File]
+
+
+class Reading(BaseModel):
+    """What a prompt says."""
+
+    traits: dict[str, TraitEntry]
+    not_understood: list[str]
+
+
+class Health(BaseModel):
+    """How the backend is."""
+
+    name: str
+    version: str
+    api: int
+    state: Literal["starting", "ready", "restarting"] = Field(description="of the worker process")
+    problem: str = Field(description="a sentence where the worker does not start, else empty")
+    store: str
+    store_id: str = Field(description="also in the store's file store_id: who reads it there shares the disk")
+    pid: int
+    worker_pid: int | None
+    python: str
+    device: Literal["cpu", "cuda"] | None
+    active_jobs: int
+
+
+class HeadInfo(BaseModel):
+    """A head model."""
+
+    name: str
+    description: str
+    licence: str
+    installed: bool
+
+
+class ModelInfo(HeadInfo):
+    """A model that makes one stage better."""
+
+    stage: str
+
+
+class Models(BaseModel):
+    """What there is to choose from."""
+
+    heads: list[HeadInfo]
+    models: list[ModelInfo]
+
+
+class TraitInfo(BaseModel):
+    """One word of the vocabulary, as `dreamface traits --json` has it."""
+
+    name: str
+    group: str
+    kind: Literal["number", "colour", "tint", "choice"]
+    description: str
+    low: float
+    high: float
+    unit: str
+    default: float | str | list[float]
+    choices: list[str]
+    more: list[str] = Field(description="phrases for a high value")
+    less: list[str] = Field(description="phrases for a low value")
+    measured: bool = Field(description="whether it is measured on the mesh")
+
+
+class Problem(BaseModel):
+    """Every answer that is not 2xx."""
+
+    error: str = Field(description="one sentence that says what to do")

@@ -1,0 +1,221 @@
+"""Running the backend: a socket, a lock, a token, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from dreamface import __version__
+from dreamface.errors import BadRequest, DreamFaceError
+from dreamface.service import handover
+from dreamface.service.app import API, Service, create_app
+from dreamface.service.events import Hub
+from dreamface.service.jobs import JobQueue
+from dreamface.service.layout import Layout, lock
+from dreamface.service.store import JobStore
+from dreamface.service.worker_process import COMMAND, WorkerProcess
+
+SHORTEST_TOKEN: Final = 16  # characters
+_LAST_WORD: Final = 0.8  # seconds that an orderly end may take once the parent is gone
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a backend is run.
+
+    Attributes:
+        store: the folder with its jobs and faces.
+        host, port: where it listens; port 0 lets the system pick one.
+        token: what every request must carry; None makes one.
+        hosts: names it may be asked by, besides this machine's own.
+        handover: where it says how to be reached; None: in the store.
+        until_stdin_closes: whether it ends when its standard input does, that is when its parent does.
+        worker: starts the worker.
+    """
+
+    store: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    token: str | None = None
+    hosts: tuple[str, ...] = ()
+    handover: Path | None = None
+    until_stdin_closes: bool = False
+    worker: Sequence[str] = COMMAND
+
+
+def serve(options: Options) -> None:
+    """Run a backend until it is told to end.
+
+    Raises:
+        DreamFaceError: it can't start; the message says why.
+    """
+    _check_token(options.token)
+    listener = bind(options.host, options.port, guarded=options.token is not None)
+    with listener:
+        layout = Layout(options.store.absolute())
+        with lock(layout.root):
+            store_id = layout.prepare()
+            store, hub, worker = JobStore(layout.jobs), Hub(), WorkerProcess(options.worker)
+            try:
+                jobs = JobQueue(store, layout, worker, hub)
+                jobs.recover()
+                service = Service(layout, store_id, jobs, worker, hub)
+                _run(service, listener, options)
+            finally:
+                store.close()
+
+
+def _run(service: Service, listener: socket.socket, options: Options) -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    token = options.token or secrets.token_urlsafe(32)
+    host, port = listener.getsockname()[:2]
+    place = handover.Handover(API, f"http://{_reachable(host)}:{port}", token, os.getpid(), __version__)
+    file = options.handover or handover.file_of(service.layout.root)
+    app = create_app(service, token, (*options.hosts, *([] if _is_any(host) else [host])))
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", access_log=False, http="h11", ws="none", loop="asyncio",
+        lifespan="on", server_header=False, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = _Server(config, service, file, place)
+    if options.until_stdin_closes:
+        threading.Thread(target=_watch_stdin, args=(server, file), daemon=True).start()
+    try:
+        asyncio.run(server.serve(sockets=[listener]))
+    finally:
+        handover.remove(file)
+    if server.problem is not None:
+        raise server.problem
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells where it is once it answers, ends event streams when it ends, and lets us end after it."""
+
+    def __init__(self, config: uvicorn.Config, service: Service, file: Path, place: handover.Handover) -> None:
+        super().__init__(config)
+        self.problem: DreamFaceError | None = None
+        self._hub = service.hub
+        self._store = service.layout.root
+        self._file = file
+        self._place = place
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        try:
+            handover.write(self._file, self._place)
+        except DreamFaceError as error:
+            self.problem, self.should_exit = error, True
+        else:
+            print(f"DreamFace is listening on {self._place.url} (store {self._store})", file=sys.stderr, flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        handover.remove(self._file)
+        self._hub.close()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal again at the end, before anything after it could tidy up.
+        names = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Windows' Ctrl-Break
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        previous = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit  # the second one is impatient
+        self.should_exit = True
+
+
+def _watch_stdin(server: uvicorn.Server, file: Path) -> None:
+    """End when standard input does."""
+    try:
+        while os.read(0, 4096):
+            pass
+    except OSError:
+        pass
+    server.should_exit = True
+    time.sleep(_LAST_WORD)
+    handover.remove(file)
+    os._exit(0)  # the worker sees its own input end
+
+
+# ------------------------------------------------------------------------------------------------------------- places
+
+
+def bind(host: str, port: int, guarded: bool) -> socket.socket:
+    """A socket that listens at an address.
+
+    Args:
+        host: an address or a name of this machine.
+        port: 0 lets the system pick one.
+        guarded: whether the artist chose the token; beyond this machine only then.
+
+    Raises:
+        BadRequest: there is no such address here, it is taken, or it reaches beyond this machine unguarded.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise BadRequest(f"{host!r} is no address of this machine: choose another with --listen.") from error
+    if not guarded and not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback:
+        raise BadRequest(
+            f"Listening on {host} lets other machines in: give a token with --token-file, or listen on 127.0.0.1."
+        )
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if sys.platform != "win32":  # there it would let two programs share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise BadRequest(_why_not(host, port, error)) from error
+    return listener
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken by another program: choose another with --listen."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Port {port} may not be used here: choose one above 1023 with --listen."
+    return f"Nothing can listen on {host}:{port} ({error.strerror}): choose another place with --listen."
+
+
+def _check_token(token: str | None) -> None:
+    if token is not None and (
+        len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token
+    ):
+        raise BadRequest(f"The token must be at least {SHORTEST_TOKEN} letters, digits or signs without spaces.")
+
+
+def _is_any(host: str) -> bool:
+    return ipaddress.ip_address(host.partition("%")[0]).is_unspecified
+
+
+def _reachable(host: str) -> str:
+    """An address that a client on this machine can use, as it stands in a URL."""
+    if _is_any(host):
+        host = "::1" if ":" in host else "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,115 @@
+"""What the worker can do: the jobs, and the calls that are answered while a job runs. Importing this loads torch."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dreamface import folder as face_folder
+from dreamface import pipeline
+from dreamface.face import Face
+from dreamface.progress import Progress
+from dreamface.service.schemas import to_traits
+
+Request = Mapping[str, Any]
+
+_MADE = 0.85
+"""Of a job that makes a face: when the face is made and only saving is left."""
+
+
+def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Make a face in the folder `place`, which does not exist yet."""
+    request = job["request"]
+    face = pipeline.generate(
+        request["prompt"],
+        seed=request["seed"],
+        resolution=request["resolution"],
+        head=request["head"],
+        traits=to_traits(request["traits"]),
+        without=request["without"],
+        # The same in every attempt: a job that is run again makes the same face.
+        face_id=request["face_id"] or str(uuid.UUID(job["id"])),
+        progress=progress.part(0.0, _MADE),
+    )
+    return _save(face, place, progress)
+
+
+def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Make a face again with some traits changed."""
+    request, face = job["request"], dict(job["request"]["face"])
+    record = pipeline.FaceRecord(
+        face_id=face["face_id"],
+        prompt=face["prompt"],
+        seed=face["seed"],
+        resolution=face["resolution"],
+        head=face["head"],
+        traits=to_traits(face["traits"]),
+        not_understood=tuple(face["not_understood"]),
+        history=tuple(face["history"]),
+    )
+    changed = to_traits(request["traits"])
+    made = pipeline.edit(record, changed, resolution=request["resolution"], progress=progress.part(0.0, _MADE))
+    return _save(made, place, progress)
+
+
+def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Write a done job's face for another program, into the folder `place`."""
+    progress.report("export", 0.0, "Opening the face")
+    source = Path(job["source"])
+    face = face_folder.load(source)
+    place.mkdir(parents=True)
+    name = f"face.{job['request']['format']}"
+    pipeline.export(face, place / name, progress=progress.part(0.1, 1.0), face_folder=source)
+    return {"file": name}
+
+
+JOBS: Mapping[str, Callable[[Request, Path, Progress], dict[str, Any]]] = {
+    "generate": generate,
+    "edit": edit,
+    "export": export,
+}
+"""By kind: each fills the folder it is given and returns the result's plain data."""
+
+
+def _save(face: Face, place: Path, progress: Progress) -> dict[str, Any]:
+    face_folder.save(face, place, progress.part(_MADE, 1.0))
+    return {
+        "face_id": face.face_id,
+        "prompt": face.prompt,
+        "seed": face.seed,
+        "resolution": face.resolution,
+        "not_understood": list(face.not_understood),
+    }
+
+
+def read(prompt: str) -> tuple[dict[str, Any], bytes]:
+    """What a prompt says."""
+    reading = pipeline.read(prompt)
+    return {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood)}, b""
+
+
+def reshape(head: str, seed: int, traits: Request, shapes: bool) -> tuple[dict[str, Any], bytes]:
+    """A head's vertices, and its shapes if they are wanted, as an .npz."""
+    built = pipeline.build_head(head, to_traits(traits), seed)
+    arrays = {"vertices": built.vertices.numpy().astype(np.float32)}
+    if shapes:
+        arrays |= face_folder.pack_shapes(pipeline.expressions(built))
+    archive = io.BytesIO()
+    np.savez(archive, **arrays)
+    return {}, archive.getvalue()
+
+
+CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {"read": read, "reshape": reshape}
+"""By name: each returns plain data and bytes."""
+
+
+def warm_up() -> None:
+    """Load what the first job and the first call would wait for."""
+    pipeline.read("someone reminiscent of autumn")  # not in the tables: brings the sentence encoder
+    head = pipeline.build_head("auto", to_traits({}), 0)
+    pipeline.expressions(head)

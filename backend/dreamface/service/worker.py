@@ -1,0 +1,165 @@
+"""The worker process: does one job at a time, and answers calls beside it.
+
+It speaks `frames` over its standard input and output. It ends at once when its input ends: then the service is gone.
+
+    to it       job {id, kind, request, place, source?} | cancel {id} | call {call, name, arguments}
+    from it     ready {device} | progress {id, stage, fraction, message} | done {id, result} | failed {id, error}
+                answer {call, result} + bytes | answer {call, error, bug}
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dreamface.errors import DreamFaceError
+from dreamface.progress import Progress, Step
+from dreamface.service import frames
+
+_REPORT_EVERY = 0.1  # seconds
+
+_OUT_OF_MEMORY = "There is not enough memory for this: choose a lower resolution or close other programs."
+_BUG = "DreamFace met a bug ({}): please report it with the backend's log."
+
+
+class Worker:
+    """Reads commands in one thread, answers calls in a second and does jobs in the one that `run` is called in."""
+
+    def __init__(self, commands: BinaryIO, answers: BinaryIO) -> None:
+        self._commands = commands
+        self._answers = answers
+        self._writing = threading.Lock()
+        self._jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._cancelled: set[str] = set()
+
+    def run(self) -> None:
+        """Work until the process is ended."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        from dreamface.service import tasks  # seconds: the threads above must be listening already
+
+        tasks.warm_up()
+        threading.Thread(target=self._answer_calls, daemon=True).start()
+        _give_memory_back()
+        self._send({"type": "ready", "device": "cpu"})
+        while True:
+            job = self._jobs.get()
+            self._do(job)
+            self._cancelled.discard(job["id"])
+            _give_memory_back()
+
+    def _listen(self) -> None:
+        try:
+            while (frame := frames.read(self._commands)) is not None:
+                command = frame.header
+                if command["type"] == "job":
+                    self._jobs.put(command)
+                elif command["type"] == "call":
+                    self._calls.put(command)
+                elif command["type"] == "cancel":
+                    self._cancelled.add(command["id"])
+        finally:
+            _end()
+
+    def _do(self, job: dict[str, Any]) -> None:
+        from dreamface.service.tasks import JOBS
+
+        name = job["id"]
+        progress = Progress(_Reporter(self, name), lambda: name in self._cancelled)
+        try:
+            result = JOBS[job["kind"]](job, Path(job["place"]), progress)
+        except Exception as error:
+            sentence, _ = _explain(error)
+            self._send({"type": "failed", "id": name, "error": sentence})
+        else:
+            self._send({"type": "done", "id": name, "result": result})
+
+    def _answer_calls(self) -> None:
+        from dreamface.service.tasks import CALLS
+
+        while True:
+            command = self._calls.get()
+            answer = {"type": "answer", "call": command["call"]}
+            try:
+                result, payload = CALLS[command["name"]](**command["arguments"])
+            except Exception as error:
+                sentence, bug = _explain(error)
+                self._send({**answer, "error": sentence, "bug": bug})
+            else:
+                self._send({**answer, "result": result}, payload)
+
+    def _send(self, header: dict[str, Any], payload: bytes = b"") -> None:
+        packed = frames.pack(header, payload)
+        try:
+            with self._writing:
+                self._answers.write(packed)
+                self._answers.flush()
+        except OSError:
+            _end()  # nobody listens any more
+
+    def report(self, job: str, step: Step) -> None:
+        """Tell the service how far a job is."""
+        self._send({"type": "progress", "id": job, **vars(step)})
+
+
+class _Reporter:
+    """Passes on a job's steps: every new stage, and otherwise ten a second."""
+
+    def __init__(self, worker: Worker, job: str) -> None:
+        self._worker = worker
+        self._job = job
+        self._stage = ""
+        self._next = 0.0
+
+    def __call__(self, step: Step) -> None:
+        now = time.monotonic()
+        if step.stage != self._stage or now >= self._next:
+            self._worker.report(self._job, step)
+            self._stage, self._next = step.stage, now + _REPORT_EVERY
+
+
+def _explain(error: Exception) -> tuple[str, bool]:
+    """The sentence for what went wrong, and whether it was nobody's fault but ours; that is logged."""
+    if isinstance(error, DreamFaceError):
+        return str(error), False
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "allocate memory" in str(error)):
+        return _OUT_OF_MEMORY, False
+    traceback.print_exception(error)
+    return _BUG.format(f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".: ")), True
+
+
+def _give_memory_back() -> None:
+    """Return what the allocator keeps to the system; glibc would hold on to the largest job's for ever."""
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL(None).malloc_trim(0)
+        except AttributeError:  # musl has none
+            return
+
+
+def _end() -> None:
+    """End this process and those it started."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+def main() -> None:
+    """Work for the service on the other end of standard input and output."""
+    commands, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints goes to the log, not between the frames
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    Worker(commands, answers).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,278 @@
+"""The service's side of the worker: starting it, talking to it, and starting it again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from dreamface.errors import BadRequest, DreamFaceError
+from dreamface.service import frames
+
+COMMAND: Final = (sys.executable, "-I" if sys.flags.isolated else "-P", "-m", "dreamface.service.worker")
+"""Starts the real worker; no file in the user's folder passes for a module."""
+
+GRACE: Final = 2.0
+"""Seconds that a cancelled job has to stop by itself."""
+
+START_LIMIT: Final = 180.0
+"""Seconds that a worker has to become ready; virus scanners read every file of torch the first time."""
+
+CALL_LIMIT: Final = 30.0  # seconds
+_GIVE_UP: Final = 3  # starts in a row that failed, before waiting jobs are told
+_LONGEST_PAUSE: Final = 30.0  # seconds between starts
+
+log = logging.getLogger(__name__)
+
+
+class WorkerLost(DreamFaceError):
+    """The worker died, or does not start; the message says why."""
+
+
+class JobFailed(DreamFaceError):
+    """The worker could not do the job; the message says why."""
+
+
+class CallFailed(DreamFaceError):
+    """A call met a bug; the message says which."""
+
+
+@dataclass
+class _Running:
+    job: str
+    outcome: asyncio.Future[dict[str, Any]]
+    on_progress: Callable[[str, float, str], None]
+    cancelled: bool = False
+
+
+class WorkerProcess:
+    """One worker at a time, as long as `supervise` runs.
+
+    Attributes:
+        state: "starting" at first, "ready" while it can be used, "restarting" after it died.
+        pid: of the process, or None.
+        device: what it computes on, once known.
+        problem: why it does not start, or "".
+    """
+
+    def __init__(self, command: Sequence[str] = COMMAND, *, grace: float = GRACE, pause: float = 0.25) -> None:
+        self.state: Literal["starting", "ready", "restarting"] = "starting"
+        self.pid: int | None = None
+        self.device: Literal["cpu", "cuda"] | None = None
+        self.problem = ""
+        self._command = command
+        self._grace = grace
+        self._pause = pause
+        self._process: asyncio.subprocess.Process | None = None
+        self._running: _Running | None = None
+        self._calls: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
+        self._call_numbers = itertools.count(1)
+        self._news = asyncio.Event()  # set when it became ready, or a problem
+
+    # --------------------------------------------------------------------------------------------------------- its life
+
+    async def supervise(self) -> None:
+        """Keep a worker alive until this is cancelled."""
+        failures = 0
+        while True:
+            was_ready, reason = await self._live()
+            failures = 0 if was_ready else failures + 1
+            if failures >= _GIVE_UP:
+                self.problem = f"The worker process does not start: {reason}"
+                self._news.set()
+            log.error("%s", reason)
+            self._lose(reason)
+            if failures:
+                await asyncio.sleep(min(_LONGEST_PAUSE, self._pause * 2**failures))
+
+    async def _live(self) -> tuple[bool, str]:
+        """One worker from start to end; whether it ever was ready, and why it ended."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_own_group()
+            )
+        except OSError as error:
+            return False, f"{self._command[0]} could not be run ({error.strerror}); set DreamFace up again."
+        self._process, self.pid = process, process.pid
+        reason = ""
+        try:
+            reason = await self._attend(process)
+        finally:
+            was_ready = self.state == "ready"
+            self.state = "restarting"
+            self._news.clear()
+            self._process = self.pid = None
+            _kill(process)
+            code = await process.wait()
+        return was_ready, reason or _why(code)
+
+    async def _attend(self, process: asyncio.subprocess.Process) -> str:
+        """Take what the worker sends until it ends; the reason, if it is ours."""
+        assert process.stdout
+        try:
+            async with asyncio.timeout(START_LIMIT) as limit:
+                while (frame := await frames.receive(process.stdout)) is not None:
+                    if frame.header.get("type") == "ready":
+                        limit.reschedule(None)
+                    self._take(frame)
+        except TimeoutError:
+            return f"The worker process was not ready after {START_LIMIT:.0f} seconds; the log may say why."
+        except (frames.FrameError, KeyError, TypeError, ValueError) as error:
+            log.error("The worker broke the protocol: %r", error)
+            return "The worker process sent something that makes no sense and was ended; please report it with the log."
+        return ""
+
+    def _take(self, frame: frames.Frame) -> None:
+        header = frame.header
+        match header["type"]:
+            case "ready":
+                self.device = header["device"]
+                self.state, self.problem = "ready", ""
+                self._news.set()
+            case "answer":
+                self._take_answer(header, frame.payload)
+            case "progress" | "done" | "failed":
+                self._take_outcome(header)
+            case kind:
+                raise ValueError(f"there is no message {kind!r}")
+
+    def _take_answer(self, header: dict[str, Any], payload: bytes) -> None:
+        answer = self._calls.pop(header["call"], None)
+        if answer is None or answer.done():
+            return
+        if "error" in header:
+            kind = CallFailed if header["bug"] else BadRequest
+            answer.set_exception(kind(header["error"]))
+        else:
+            answer.set_result((header["result"], payload))
+
+    def _take_outcome(self, header: dict[str, Any]) -> None:
+        running = self._running
+        if running is None or running.job != header["id"] or running.outcome.done():
+            return  # late news of a job that was given up
+        if header["type"] == "progress":
+            running.on_progress(str(header["stage"]), float(header["fraction"]), str(header["message"]))
+        elif header["type"] == "done":
+            running.outcome.set_result(dict(header["result"]))
+        else:
+            running.outcome.set_exception(JobFailed(str(header["error"])))
+
+    def _lose(self, reason: str) -> None:
+        """Tell everyone who waits for the dead worker."""
+        waiting: list[asyncio.Future[Any]] = list(self._calls.values())
+        if self._running:
+            waiting.append(self._running.outcome)
+        self._calls.clear()
+        for future in waiting:
+            if not future.done():
+                future.set_exception(WorkerLost(reason))
+
+    # ------------------------------------------------------------------------------------------------------ its work
+
+    async def ready(self) -> None:
+        """Wait until the worker can be used.
+
+        Raises:
+            WorkerLost: it does not start.
+        """
+        while self.state != "ready":
+            if self.problem:
+                raise WorkerLost(self.problem)
+            await self._news.wait()
+
+    async def do(self, job: dict[str, Any], on_progress: Callable[[str, float, str], None]) -> dict[str, Any]:
+        """Do a job, {id, kind, request, place}, and give its result; one at a time, when ready.
+
+        Raises:
+            JobFailed: it can't be done.
+            WorkerLost: the worker died of it.
+        """
+        running = _Running(job["id"], asyncio.get_running_loop().create_future(), on_progress)
+        self._running = running
+        try:
+            await self._send({"type": "job", **job})
+            return await running.outcome
+        finally:
+            self._running = None
+
+    async def cancel(self, job: str) -> None:
+        """Stop a job, by force if it does not stop soon. Returns at once."""
+        running = self._running
+        if running is None or running.job != job or running.cancelled:
+            return
+        running.cancelled = True
+        asyncio.get_running_loop().call_later(self._grace, self._insist, running)
+        with suppress(WorkerLost):
+            await self._send({"type": "cancel", "id": job})
+
+    def _insist(self, running: _Running) -> None:
+        if self._running is running and self._process is not None:
+            log.warning("A cancelled job did not stop; the worker is started again.")
+            _kill(self._process)
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Ask something that is answered even while a job runs.
+
+        Raises:
+            BadRequest: it can't be answered.
+            CallFailed: answering met a bug.
+            WorkerLost: the worker is not ready, died, or does not answer.
+        """
+        if self.state != "ready":
+            raise WorkerLost(self.problem or "DreamFace is still starting: try again in a moment.")
+        number = next(self._call_numbers)
+        answer = self._calls[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self._send({"type": "call", "call": number, "name": name, "arguments": arguments})
+            return await asyncio.wait_for(answer, CALL_LIMIT)
+        except TimeoutError as error:
+            raise WorkerLost("The worker process is too busy to answer: try again in a moment.") from error
+        finally:
+            self._calls.pop(number, None)
+
+    async def _send(self, header: dict[str, Any]) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise WorkerLost("The worker process is just starting again: try again in a moment.")
+        try:
+            process.stdin.write(frames.pack(header))
+            await process.stdin.drain()
+        except OSError:
+            return  # it is dead, and whoever waits is told so by `_lose`
+
+
+def _own_group() -> dict[str, Any]:
+    """Arguments that make a process the head of a group, so that it can be killed with those it starts."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    try:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _why(code: int) -> str:
+    """Why a worker ended that we did not end."""
+    if code == -getattr(signal, "SIGKILL", 9):
+        return (
+            "The worker process was stopped by the system (signal 9), probably because memory ran out: "
+            "try a lower resolution."
+        )
+    if code < 0:
+        return f"The worker process crashed (signal {-code}): try again, and report it with the log if it stays so."
+    return f"The worker process ended unexpectedly (code {code}): the log says more; try again."

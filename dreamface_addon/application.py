@@ -1,0 +1,411 @@
+"""DreamFace while Blender runs: the one session, its timer, and what panels and operators ask for.
+
+Blender calls in on a timer, a few milliseconds at a time; nothing here waits for anything.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import history, interface, places, preferences, scene
+from .backend import BackendState, Settings
+from .environment import Setup, environment_python, is_ready
+from .gallery import RESOLUTION as GALLERY_RESOLUTION
+from .gallery import Gallery
+from .models import Models
+from .placing import Placing, Purpose
+from .session import Job, Session
+from .shaping import Following, changed_traits
+from .vocabulary import TRAITS
+
+BUDGET = 0.005
+"""Seconds that a tick may spend on the network."""
+
+SEED_LIMIT = 2**31
+"""Seeds are below it: Blender's integers hold no more."""
+
+BUSY_INTERVAL = 0.01
+READY_INTERVAL = 0.1
+IDLE_INTERVAL = 1.0
+"""Seconds between ticks: while something is awaited, while the backend runs, and otherwise."""
+
+
+class Application:
+    """Everything that lives as long as Blender does.
+
+    Attributes:
+        session: the backend and our jobs.
+        setup: setting up the backend, once the artist has started that.
+        error: the last thing that went wrong, in words, until dismissed.
+        dropped_words: the prompt's words that the artist does not want heeded.
+    """
+
+    def __init__(self) -> None:
+        self.session = Session(settings())
+        self.placing = Placing()
+        self.following = Following(self.session)
+        self.gallery = Gallery()
+        self.models = Models()
+        self.setup: Setup | None = None
+        self.error = ""
+        self.dropped_words: set[str] = set()
+
+    # ------------------------------------------------------------------------------------------------------ the timer
+
+    def tick(self) -> float:
+        """Do what there is to do; gives the seconds until the next time."""
+        changed = self.session.poll(BUDGET)
+        changed |= self.following.tick()
+        changed |= self._tick_setup()
+        changed |= self.models.tick(self.session)
+        for job in self.session.take_finished():
+            self._finish(job)
+            changed = True
+        changed |= self.placing.tick(preferences.get().look_at_new_faces)
+        if self.placing.problem:
+            self.error, self.placing.problem = self.placing.problem, ""
+        if changed:
+            interface.redraw()
+        return self._interval()
+
+    def _tick_setup(self) -> bool:
+        if self.setup is None or not self.setting_up:
+            return False
+        self.setup.poll()
+        if self.setup.state == "done":
+            self.configure()
+            self.session.start()
+        return True
+
+    def _finish(self, job: Job) -> None:
+        if job.state == "failed":
+            self.error = job.error
+        elif job.state == "done" and not job.tag.in_gallery:
+            self.placing.add(job)
+
+    def _interval(self) -> float:
+        if self.session.active or self.following.active:
+            return BUSY_INTERVAL
+        ready = self.session.state is BackendState.READY
+        return READY_INTERVAL if ready or self.setting_up or self.placing.waiting else IDLE_INTERVAL
+
+    # -------------------------------------------------------------------------------------------------------- backend
+
+    def configure(self) -> None:
+        """Take over the preferences and what has been set up."""
+        self.session.configure(settings())
+
+    def why_no_backend(self) -> str:
+        """Why the backend cannot be used, or nothing."""
+        chosen = preferences.get()
+        if chosen.url:
+            return ""
+        existing = preferences.existing_python()
+        if existing is not None and not existing.is_file():
+            return f"There is no {existing}: choose another Python in the Backend panel"
+        if backend_python() is None:
+            return "Set up the backend first, in the Backend panel"
+        if self.session.state is BackendState.STOPPED and not chosen.start_by_itself:
+            return "Start the backend first, in the Backend panel"
+        return ""
+
+    def start(self) -> None:
+        """Start the backend, or connect to the one elsewhere."""
+        self.configure()
+        self.session.start()
+        wake()
+
+    def stop(self) -> None:
+        """Stop the backend."""
+        self.session.stop()
+        wake()
+
+    def why_not_start(self) -> str:
+        """Why the backend cannot be started now, or nothing."""
+        if self.setting_up:
+            return "The backend is being set up"
+        if self.session.state in (BackendState.STARTING, BackendState.READY):
+            return "The backend runs already"
+        existing = preferences.existing_python()
+        if not preferences.get().url and existing is None and backend_python() is None:
+            return "Set up the backend first"
+        return self.why_no_backend() if existing is not None else ""
+
+    @property
+    def log(self) -> Path:
+        """The log of what ran last: the set-up or the backend."""
+        return self.setup.log if self.setup is not None and self.setup.state != "done" else self.session.backend.log
+
+    @property
+    def setting_up(self) -> bool:
+        """Whether the backend is being set up."""
+        return self.setup is not None and self.setup.state in ("checking", "running")
+
+    def why_not_set_up(self) -> str:
+        """Why the backend cannot be set up now, or nothing."""
+        if self.setting_up:
+            return "The backend is being set up"
+        if not places.backend_wheel().is_file():
+            return "This copy of the extension holds no backend: choose an existing environment instead"
+        if not bpy.app.online_access:
+            return "Allow online access in Preferences > System > Network first"
+        return ""
+
+    def cancel_setup(self) -> None:
+        """Stop setting up."""
+        if self.setup is not None:
+            self.setup.cancel()
+        wake()
+
+    def start_setup(self) -> None:
+        """Set up the backend, or go on where that stopped."""
+        self.session.stop()
+        self.setup = Setup(
+            folder=places.user_folder("environment"),
+            wheel=places.backend_wheel(),
+            constraints=places.backend_constraints(),
+            python=blender_python(),
+            online=bpy.app.online_access,
+        )
+        self.setup.start()
+        wake()
+
+    def diagnostics(self) -> str:
+        """Text for a bug report."""
+        lines = [f"Blender {bpy.app.version_string}, background {bpy.app.background}, online {bpy.app.online_access}"]
+        if self.setup is not None:
+            lines.append(f"Set-up: {self.setup.state} {self.setup.problem}")
+        return "\n".join([*lines, self.session.diagnostics()])
+
+    # ----------------------------------------------------------------------------------------------------------- jobs
+
+    @property
+    def running(self) -> list[Job]:
+        """Jobs that are not over, oldest first."""
+        return [job for job in self.session.jobs if job.state in ("sending", "queued", "running")]
+
+    def why_not_generate(self, prompt: str) -> str:
+        """Why no face can be made now, or nothing."""
+        if not prompt.strip():
+            return "Type what the face looks like first"
+        if self.running:
+            return "A face is being made: wait for it or cancel it"
+        return self.why_no_backend()
+
+    def generate(self, prompt: str, seeds: Collection[int], resolution: int, head: str, face_id: str = "") -> None:
+        """Make a face, or several to choose from.
+
+        Args:
+            prompt: what the person looks like.
+            seeds: one a face.
+            resolution: side of the maps in pixels.
+            head: name of the head model, or "auto".
+            face_id: the face to change in place; empty for a new one.
+        """
+        self.error = ""
+        self.gallery.clear()
+        history.add(history_file(), prompt)
+        choosing = len(seeds) > 1
+        jobs = []
+        for seed in seeds:
+            request = {"prompt": prompt, "seed": seed, "head": head, "without": self.dropped_traits(prompt)}
+            request["resolution"] = GALLERY_RESOLUTION if choosing else resolution
+            if face_id:
+                request["face_id"] = face_id
+            jobs.append(self.session.submit("generate", request, Purpose(face_id, self.placing.file, choosing)))
+        if choosing:
+            self.gallery.jobs, self.gallery.resolution, self.gallery.face_id = jobs, resolution, face_id
+        wake()
+
+    def pick(self, job: Job) -> None:
+        """Bring in one of the gallery's faces, at the size that was asked for."""
+        purpose = Purpose(self.gallery.face_id, self.placing.file)
+        if self.gallery.resolution == GALLERY_RESOLUTION:
+            job.tag = purpose
+            self.placing.add(job)
+        else:
+            request = job.request | {"resolution": self.gallery.resolution}
+            self.session.submit("generate", request, purpose)
+        wake()
+
+    def paint(self, skin: bpy.types.Object, resolution: int) -> None:
+        """Make the maps of a face anew, with its traits as the sliders show them."""
+        self.error = ""
+        request = {"face": scene.record(skin), "traits": changed_traits(skin), "resolution": resolution}
+        self.session.submit("edit", request, Purpose(skin["dreamface_face_id"], self.placing.file))
+        wake()
+
+    def cancel(self) -> None:
+        """Stop every job."""
+        for job in self.running:
+            self.session.cancel(job)
+        wake()
+
+    def close_gallery(self) -> None:
+        """Put the variations away and stop making those that are not there yet."""
+        for job in self.gallery.jobs:
+            if job in self.running:
+                self.session.cancel(job)
+        self.gallery.clear()
+        wake()
+
+    def dismiss_error(self) -> None:
+        """Show no error any more."""
+        self.error = self.following.problem = ""
+
+    def chip_tooltip(self, words: str) -> str:
+        """What some words of the prompt were understood as."""
+        reading = self.session.reading
+        chip = next((chip for chip in reading.chips if chip.words == words), None) if reading else None
+        if chip is None:
+            return ""
+        labels = [TRAITS[name].label if name in TRAITS else name for name in chip.traits]
+        heeded = "Left open" if words in self.dropped_words else "Understood as"
+        return f"{heeded}: {', '.join(labels)}. Click to change that"
+
+    def dropped_traits(self, prompt: str) -> list[str]:
+        """The traits that the prompt's dropped words are about."""
+        reading = self.session.reading
+        if reading is None or reading.prompt != prompt:
+            return []
+        return [name for chip in reading.chips if chip.words in self.dropped_words for name in chip.traits]
+
+
+# ------------------------------------------------------------------------------------------------- places and settings
+
+
+def backend_python() -> Path | None:
+    """The Python that the backend runs in: the artist's own choice, or the one set up here; None without either."""
+    existing = preferences.existing_python()
+    if existing is not None:
+        return existing if existing.is_file() else None
+    folder = places.user_folder("environment")
+    return environment_python(folder) if is_ready(folder, places.backend_wheel()) else None
+
+
+def blender_python() -> Path:
+    """The Python inside Blender."""
+    return Path(sys.executable)
+
+
+def settings() -> Settings:
+    """The session's settings, from the preferences."""
+    chosen = preferences.get()
+    store = Path(bpy.path.abspath(chosen.store)) if chosen.store else places.user_folder("store")
+    return Settings(python=backend_python(), store=store, url=chosen.url.strip(), token=chosen.token.strip())
+
+
+def history_file() -> Path:
+    """Where the last prompts are kept."""
+    return places.user_folder("prompts.json")
+
+
+def seeds_from(seed: int, count: int) -> list[int]:
+    """`count` seeds, the first of them `seed`; the same seed gives the same gallery."""
+    return [(seed + index) % SEED_LIMIT for index in range(count)]
+
+
+def new_seed() -> int:
+    """A seed by the dice that fits Blender's integers."""
+    return secrets.randbelow(SEED_LIMIT)
+
+
+# ---------------------------------------------------------------------------------------- what the rest of Blender calls
+
+_application: Application | None = None
+
+
+def get() -> Application:
+    """The application, from register to unregister."""
+    assert _application is not None
+    return _application
+
+
+def prompt_changed(prompt: str) -> None:
+    """Have the prompt read."""
+    app = get()
+    app.dropped_words = {words for words in app.dropped_words if words.casefold() in prompt.casefold()}
+    if prompt.strip():
+        app.session.read(prompt)
+        wake()
+
+
+def follow(skin: bpy.types.Object) -> None:
+    """Let a face's mesh follow its traits, which have changed."""
+    app = get()
+    if app.session.state is BackendState.STOPPED and not app.why_no_backend():
+        app.session.start()
+    app.following.look_at(skin)
+    wake()
+
+
+def head_items() -> list[tuple[str, str, str]]:
+    """The head models, for a menu."""
+    return _application.models.head_items if _application else []
+
+
+def settings_changed() -> None:
+    """Take over the preferences."""
+    if _application is not None:
+        _application.configure()
+        wake()
+
+
+def wake() -> None:
+    """Have the timer fire at once."""
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    bpy.app.timers.register(_tick, persistent=True)
+
+
+def _tick() -> float | None:
+    return _application.tick() if _application else None
+
+
+@persistent
+def _after_load(*_) -> None:
+    app = get()
+    app.placing.file += 1
+    app.following.forget()
+    app.gallery.clear()
+    wake()
+
+
+@persistent
+def _after_undo(*_) -> None:
+    skin = scene.skin_of(bpy.context.view_layer.objects.active) if bpy.context.view_layer else None
+    if skin is not None:
+        follow(skin)
+
+
+_HANDLERS = (("load_post", _after_load), ("undo_post", _after_undo), ("redo_post", _after_undo))
+
+
+def register() -> None:
+    """Begin: the session, its timer and the handlers."""
+    global _application
+    _application = Application()
+    for name, handler in _HANDLERS:
+        getattr(bpy.app.handlers, name).append(handler)
+    bpy.app.timers.register(_tick, first_interval=IDLE_INTERVAL, persistent=True)
+
+
+def unregister() -> None:
+    """End all that; a backend that was started here ends, too."""
+    global _application
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    for name, handler in _HANDLERS:
+        getattr(bpy.app.handlers, name).remove(handler)
+    if _application is not None:
+        if _application.setup is not None:
+            _application.setup.cancel()
+        _application.gallery.clear()
+        _application.session.shutdown()
+        _application = None

@@ -1,0 +1,31 @@
+"""A lock between processes, which the system frees when its holder dies."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import IO
+
+
+def try_lock(path: Path) -> IO[bytes] | None:
+    """Take the lock on a file without waiting; closing what is returned gives it back. None where another holds it.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    file = path.open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file

@@ -1,0 +1,52 @@
+"""Variations to choose from: small faces of one prompt, and the pictures of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+import bpy.utils.previews
+
+from .session import Job
+
+RESOLUTION = 512
+"""Pixels of the maps of faces that are only shown to choose from; the chosen one is made again at full size."""
+
+
+@dataclass
+class Gallery:
+    """Jobs that make the faces to choose from.
+
+    Attributes:
+        jobs: in the order of their seeds.
+        resolution: the size of the maps that the artist wants.
+        face_id: the face that the chosen one replaces; empty for a new one.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    resolution: int = RESOLUTION
+    face_id: str = ""
+    _previews: Any = None
+
+    def icon(self, job: Job) -> int:
+        """Blender's number of the picture, or 0 while there is none."""
+        if job.state != "done" or job.folder is None:
+            return 0
+        if self._previews is None:
+            self._previews = bpy.utils.previews.new()
+        if job.id not in self._previews:
+            self._previews.load(job.id, str(job.folder / "preview.png"), "IMAGE")
+        return int(self._previews[job.id].icon_id)
+
+    @property
+    def running(self) -> bool:
+        """Whether any of the faces is still being made."""
+        return any(job.state in ("sending", "queued", "running") for job in self.jobs)
+
+    def clear(self) -> None:
+        """Show nothing any more."""
+        self.jobs = []
+        if self._previews is not None:
+            bpy.utils.previews.remove(self._previews)
+            self._previews = None

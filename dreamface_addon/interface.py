@@ -1,0 +1,63 @@
+"""Small things about Blender's windows: redrawing, undo steps, and when the scene may be touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import bpy
+
+
+def redraw() -> None:
+    """Have every 3D view and preferences window draw its panels again."""
+    for area in _areas("VIEW_3D", "PREFERENCES"):
+        area.tag_redraw()
+
+
+def push_undo(message: str) -> None:
+    """Make what has changed since the last step one step of undo."""
+    with in_window():
+        if bpy.ops.ed.undo_push.poll():
+            bpy.ops.ed.undo_push(message=message)
+
+
+def why_not_now() -> str:
+    """Why the scene must not be changed at this moment, or nothing.
+
+    A timer may fire in the middle of a render, a stroke or a transform, and undo steps of edit and sculpt mode hold no
+    objects: a face brought in there could not be undone.
+    """
+    if bpy.app.is_job_running("RENDER"):
+        return "The face is ready and comes in when the render has ended."
+    for window in bpy.context.window_manager.windows:
+        if any("UNDO" in operator.bl_options for operator in window.modal_operators):
+            return "The face is ready and comes in when this action has ended."
+    with in_window():
+        if bpy.context.mode != "OBJECT":
+            return "The face is ready: go back to Object Mode to bring it in."
+    return ""
+
+
+@contextmanager
+def in_window() -> Iterator[None]:
+    """A context as operators expect it: a timer's has no window, and its operators would refuse."""
+    windows = bpy.context.window_manager.windows
+    window = bpy.context.window or (windows[0] if windows else None)
+    if window is None:
+        yield
+        return
+    where: dict[str, Any] = {"window": window}
+    area = next((area for area in window.screen.areas if area.type == "VIEW_3D"), None)
+    if area is not None:
+        region = next((region for region in area.regions if region.type == "WINDOW"), None)
+        where |= {"area": area, "region": region} if region else {"area": area}
+    with bpy.context.temp_override(**where):
+        yield
+
+
+def _areas(*kinds: str) -> Iterator[bpy.types.Area]:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in kinds:
+                yield area

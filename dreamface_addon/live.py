@@ -1,0 +1,261 @@
+"""What follows the artist's hands: the reading of the prompt being typed, the head while a slider is dragged."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .client import Client, Exchange
+
+DEBOUNCE = 0.25  # seconds without another letter until a prompt is read
+_RETRY = 0.5  # seconds after a call that found the backend busy
+
+
+@dataclass(frozen=True)
+class Chip:
+    """Words of the prompt and the traits that they were taken for."""
+
+    words: str
+    traits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a prompt was understood to mean.
+
+    Attributes:
+        prompt: the words.
+        traits: name -> {"value", "confidence", "because"}.
+        not_understood: words that mean nothing here.
+    """
+
+    prompt: str
+    traits: dict[str, dict[str, Any]]
+    not_understood: tuple[str, ...]
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The traits by the words that gave them, in the words' order in the prompt."""
+        groups: dict[str, list[str]] = {}
+        for name, trait in self.traits.items():
+            words = trait.get("because")
+            if isinstance(words, str) and words:
+                groups.setdefault(words, []).append(name)
+        prompt = self.prompt.lower()
+
+        def place(words: str) -> int:
+            found = prompt.find(words.lower())
+            return found if found >= 0 else len(prompt)
+
+        return [Chip(words, tuple(groups[words])) for words in sorted(groups, key=place)]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A head as the backend reshaped it.
+
+    Attributes:
+        face_id: whose.
+        traits: what it was asked to be.
+        arrays: "vertices", float32 [V, 3] in metres; with shapes also "shape_offsets", "shape_vertices" and
+            "shape_deltas" as in geometry.npz.
+    """
+
+    face_id: str
+    traits: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+
+
+class Reader:
+    """Asks what the newest prompt means, once typing pauses.
+
+    Attributes:
+        reading: of the newest prompt that was answered; None while there is none.
+        problem: a sentence about the last one; "" if it was read.
+    """
+
+    def __init__(self) -> None:
+        self.reading: Reading | None = None
+        self.problem = ""
+        self._prompt = ""
+        self._due: float | None = None
+        self._asked = ""
+        self._exchange: Exchange | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether a prompt waits to be read."""
+        return self._due is not None or self._exchange is not None
+
+    def read(self, prompt: str) -> None:
+        """Take a prompt; a newer one replaces it."""
+        if prompt == self._prompt:
+            return
+        self._prompt = prompt
+        self._due = time.monotonic() + DEBOUNCE if prompt.strip() else None
+        if not prompt.strip():
+            self.reading, self.problem = None, ""
+
+    def poll(self, client: Client) -> bool:
+        """Go on; False where the connection was lost."""
+        lost = self._exchange is not None and self._exchange.done and self._take(self._exchange)
+        if self._exchange is None and self._due is not None and time.monotonic() >= self._due:
+            self._due, self._asked = None, self._prompt
+            self._exchange = client.send("POST", "/read", {"prompt": self._asked})
+        return not lost
+
+    def reconnect(self) -> None:
+        """Ask again what was under way."""
+        if self._exchange is not None:
+            self._exchange = None
+            self._again(0.0)
+
+    def _take(self, exchange: Exchange) -> bool:
+        self._exchange = None
+        if self._asked != self._prompt:
+            return exchange.lost  # a newer one is about to be asked
+        if exchange.lost or exchange.status == 503:
+            self._again(_RETRY)
+            return exchange.lost
+        self.problem = exchange.error or ""
+        self.reading = None if self.problem else _reading(self._asked, exchange.json())
+        return False
+
+    def _again(self, after: float) -> None:
+        if self._due is None and self._prompt.strip():
+            self._due = time.monotonic() + after
+
+
+def _reading(prompt: str, said: dict[str, Any]) -> Reading | None:
+    traits, words = said.get("traits"), said.get("not_understood")
+    if not isinstance(traits, dict) or not isinstance(words, list):
+        return None
+    known = {str(name): trait for name, trait in traits.items() if isinstance(trait, dict)}
+    return Reading(prompt, known, tuple(str(word) for word in words))
+
+
+@dataclass(frozen=True)
+class _Call:
+    face_id: str
+    body: dict[str, Any]
+
+    @property
+    def shapes(self) -> bool:
+        return bool(self.body["shapes"])
+
+
+class Reshaper:
+    """Asks for heads, one at a time, always the newest of each face.
+
+    Attributes:
+        arrived: heads that were not taken yet, oldest first.
+        problem: a sentence about the last one; "" if it came.
+    """
+
+    def __init__(self) -> None:
+        self.problem = ""
+        self._waiting: dict[str, _Call] = {}
+        self._call: _Call | None = None
+        self._exchange: Exchange | None = None
+        self._opening: _Opening | None = None
+        self.arrived: list[Shape] = []
+        self._not_before = 0.0
+
+    @property
+    def pending(self) -> bool:
+        """Whether a head is waited for, or waits to be taken."""
+        return bool(self._waiting or self._exchange or self._opening or self.arrived)
+
+    def reshape(self, face_id: str, body: dict[str, Any]) -> None:
+        """Ask for a head; an older wish for the same face is dropped."""
+        self._waiting.pop(face_id, None)
+        self._waiting[face_id] = _Call(face_id, body)
+
+    def take(self) -> Shape | None:
+        """The oldest head that has arrived and was not taken yet."""
+        return self.arrived.pop(0) if self.arrived else None
+
+    def poll(self, client: Client, in_time: Callable[[], bool]) -> bool:
+        """Go on; False where the connection was lost. Big answers are opened piece by piece while there is time."""
+        lost = self._exchange is not None and self._exchange.done and self._take(self._exchange)
+        if self._exchange is None and self._waiting and time.monotonic() >= self._not_before:
+            self._call = self._waiting.pop(next(iter(self._waiting)))
+            self._exchange = client.send("POST", "/reshape", self._call.body)
+        while self._opening is not None and in_time():
+            self._open(self._opening)
+        return not lost
+
+    def reconnect(self) -> None:
+        """Ask again what was under way."""
+        if self._exchange is not None:
+            self._exchange = None
+            self._again()
+
+    def _take(self, exchange: Exchange) -> bool:
+        self._exchange = None
+        self.problem = exchange.error or ""
+        if exchange.lost or exchange.status == 503:
+            self._not_before = time.monotonic() + _RETRY
+            self._again()
+        elif exchange.error is None and self._call is not None:
+            while self._opening is not None:  # the one before: never left half open
+                self._open(self._opening)
+            self._opening = _Opening(self._call, exchange.body)
+        return exchange.lost
+
+    def _again(self) -> None:
+        if self._call is not None:
+            self._waiting.setdefault(self._call.face_id, self._call)
+
+    def _open(self, opening: _Opening) -> None:
+        try:
+            whole = opening.step()
+        except (OSError, ValueError, KeyError, EOFError, TypeError, NotImplementedError, zipfile.BadZipFile):
+            self._opening = None
+            self.problem = "The backend sent a head that cannot be read: restart it."
+            return
+        if whole:
+            self._opening = None
+            call = opening.call
+            self.arrived = [
+                shape for shape in self.arrived if shape.face_id != call.face_id or "shape_deltas" in shape.arrays
+            ]
+            self.arrived.append(Shape(call.face_id, dict(call.body["traits"]), opening.arrays))
+
+
+class _Opening:
+    """An answer of /reshape on its way to arrays."""
+
+    def __init__(self, call: _Call, body: bytes) -> None:
+        self.call = call
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self._body = body
+        self._file: Mapping[str, NDArray[Any]] | None = None
+        self._names: list[str] = []
+
+    def step(self) -> bool:
+        """Read one array more; True when all are there. Raises what numpy raises for damaged files."""
+        if self._file is None:
+            self._file = np.load(BytesIO(self._body), allow_pickle=False)
+            self._names = list(self._file)
+            return False
+        if self._names:
+            name = self._names.pop()
+            self.arrays[name] = self._file[name]
+            return False
+        vertices = self.arrays["vertices"]
+        if (
+            not isinstance(vertices, np.ndarray)
+            or vertices.dtype != np.float32
+            or vertices.ndim != 2
+            or vertices.shape[1] != 3
+        ):
+            raise ValueError("vertices")
+        return True

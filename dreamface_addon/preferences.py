@@ -1,0 +1,82 @@
+"""The extension's preferences."""
+
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+
+from .places import PACKAGE
+
+
+def _changed(_preferences, _context) -> None:
+    from . import application
+
+    application.settings_changed()
+
+
+class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
+    """Where the backend is and how it is used."""
+
+    bl_idname = PACKAGE
+
+    python: StringProperty(
+        name="Python",
+        description="Python of an existing environment with the package dreamface; empty uses the one set up here",
+        subtype="FILE_PATH",
+        update=_changed,
+    )
+    store: StringProperty(
+        name="Faces Folder",
+        description="Where jobs and generated faces are kept; empty uses Blender's own folder for extensions",
+        subtype="DIR_PATH",
+        update=_changed,
+    )
+    url: StringProperty(
+        name="Address",
+        description="A backend on another machine, such as https://render.studio:8765; empty starts one here",
+        update=_changed,
+    )
+    token: StringProperty(
+        name="Token", description="The token which that backend was started with", subtype="PASSWORD", update=_changed
+    )
+    start_by_itself: BoolProperty(
+        name="Start When Needed", description="Start the backend when something needs it", default=True
+    )
+    look_at_new_faces: BoolProperty(
+        name="Show New Faces",
+        description="Turn the 3D view to a new face and show its textures",
+        default=True,
+    )
+
+    def draw(self, _context) -> None:
+        """Draw the preferences."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "look_at_new_faces")
+        layout.prop(self, "start_by_itself")
+        layout.prop(self, "store")
+        layout.prop(self, "python")
+        box = layout.box()
+        box.label(text="Backend on another machine")
+        box.prop(self, "url")
+        box.prop(self, "token")
+
+
+def get() -> DREAMFACE_AP_preferences:
+    """The preferences, as the artist has set them."""
+    return bpy.context.preferences.addons[PACKAGE].preferences
+
+
+def existing_python() -> Path | None:
+    """The Python that the artist has chosen, or None."""
+    return Path(bpy.path.abspath(get().python)) if get().python else None
+
+
+def register() -> None:
+    """Add the preferences to Blender."""
+    bpy.utils.register_class(DREAMFACE_AP_preferences)
+
+
+def unregister() -> None:
+    """Take them out."""
+    bpy.utils.unregister_class(DREAMFACE_AP_preferences)

@@ -1,0 +1,121 @@
+"""The backend as a process of the operating system: its environment, its log, its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+LARGEST_LOG = 5 << 20  # bytes; a log that has grown beyond begins anew
+TERMINATE_AFTER = 2.0  # seconds that it gets to end by itself
+KILL_AFTER = 4.0  # seconds, from the same moment
+_TAIL = 65536  # bytes of the log that its last lines are looked for in
+
+_OURS = ("PYTHON", "BLENDER_", "__PYVENV")
+"""Variables that Blender, or a Python around it, has set for itself."""
+
+_ITS_OWN = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
+"""Set rather than given as options, so that the backend's worker process has them too."""
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment variables without what is meant for Blender's own Python, and with `extra`."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_OURS)}
+    return kept | _ITS_OWN | dict(extra)
+
+
+class Process:
+    """A backend that this Blender has started.
+
+    Args:
+        command: the program and its arguments.
+        log: the file that everything it prints is added to.
+        folder: where it runs.
+        extra: environment variables laid over Blender's.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, command: list[str], log: Path, folder: Path, extra: Mapping[str, str]) -> None:
+        if log.exists() and log.stat().st_size > LARGEST_LOG:
+            os.truncate(log, 0)
+        with log.open("ab") as output:
+            self._log, self._log_start = log, output.tell()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+                env=environment(extra),
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # only Windows has it
+                start_new_session=sys.platform != "win32",  # Ctrl-C in Blender's terminal is for Blender alone
+            )
+        self._leaving_since: float | None = None
+        self._hung = False
+
+    def exit_code(self) -> int | None:
+        """How it ended, below 0 where a signal ended it; None while it runs."""
+        return self._process.poll()
+
+    def leave(self) -> None:
+        """Ask it to end, by the end of its input; `gone` insists."""
+        if self._leaving_since is None:
+            self._leaving_since = time.monotonic()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+
+    def gone(self) -> bool:
+        """Whether it has ended after `leave`; makes it end when its time is up."""
+        if self._process.poll() is not None:
+            self.leave()  # closes our end of its input
+            return True
+        waited = time.monotonic() - self._leaving_since if self._leaving_since is not None else 0.0
+        if waited > KILL_AFTER:
+            self._process.kill()
+        elif waited > TERMINATE_AFTER:
+            self._process.terminate()
+        return False
+
+    def kill_hanging(self) -> None:
+        """End it at once because it no longer answers."""
+        self._hung = True
+        self._process.kill()
+
+    def last_words(self) -> str:
+        """The last line that it printed itself, without a traceback's indentation; "" if it said nothing."""
+        lines = tail(self._log, 1, self._log_start)
+        return lines[0].strip() if lines else ""
+
+    def why_it_ended(self) -> str:
+        """A sentence about an end that nobody asked for."""
+        code, words = self.exit_code(), self.last_words()
+        if self._hung:
+            return "The backend no longer answered and was ended."
+        if sys.platform != "win32" and code == -signal.SIGKILL:
+            return (
+                "The backend was killed, most likely because memory ran out: "
+                "close other programs or choose a lower resolution."
+            )
+        if "No module named dreamface" in words or "No module named 'dreamface'" in words:
+            return "DreamFace is not installed in the backend's environment: set up the backend again."
+        if words:
+            return words if words.endswith((".", "!", "?")) else f"The backend stopped: {words}."
+        return f"The backend stopped without a word (exit code {code}): its log may say more."
+
+
+def tail(log: Path, lines: int, start: int = 0) -> list[str]:
+    """The last lines, blank ones left out, of what a log holds after byte `start`; empty if it cannot be read."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(min(start, size), size - _TAIL))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip()][-lines:]

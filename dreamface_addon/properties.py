@@ -1,0 +1,76 @@
+"""What the panels show and the artist sets: `WindowManager.dreamface`.
+
+It lies on the window manager, not in the scene: typing a prompt is no step of undo and no change to the file.
+"""
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+
+from . import application, sliders
+
+MOST_VARIATIONS = 8
+
+
+def _prompt_changed(properties, _context) -> None:
+    application.prompt_changed(properties.prompt)
+
+
+def _head_items(_properties, _context) -> list[tuple[str, str, str]]:
+    return application.head_items()
+
+
+class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
+    """The Create and Shape panels' fields."""
+
+    prompt: StringProperty(
+        name="Prompt",
+        description="What the person looks like, in English",
+        maxlen=1000,
+        update=_prompt_changed,
+        options={"TEXTEDIT_UPDATE"},
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="What the prompt leaves open is drawn from it: another seed, another person",
+        min=0,
+        max=application.SEED_LIMIT - 1,
+    )
+    keep_seed: BoolProperty(name="Keep Seed", description="Use this seed again instead of a new one each time")
+    variations: IntProperty(
+        name="Variations",
+        description="How many people to choose from",
+        default=1,
+        min=1,
+        max=MOST_VARIATIONS,
+    )
+    head: EnumProperty(name="Head", description="The topology", items=_head_items)
+    resolution: EnumProperty(
+        name="Textures",
+        description="Side of the skin's maps in pixels",
+        items=[
+            ("512", "512", "Quick drafts"),
+            ("1024", "1K", "Real-time"),
+            ("2048", "2K", "Film, at a distance"),
+            ("4096", "4K", "Close-ups"),
+        ],
+        default="1024",
+    )
+    update_selected: BoolProperty(
+        name="Update Selected Face",
+        description="Change the selected face in place; otherwise another face is made",
+        default=True,
+    )
+
+
+def register() -> None:
+    """Add the properties to Blender."""
+    sliders.register()
+    bpy.utils.register_class(DREAMFACE_PG_properties)
+    bpy.types.WindowManager.dreamface = PointerProperty(type=DREAMFACE_PG_properties)
+
+
+def unregister() -> None:
+    """Take them out."""
+    del bpy.types.WindowManager.dreamface
+    bpy.utils.unregister_class(DREAMFACE_PG_properties)
+    sliders.unregister()

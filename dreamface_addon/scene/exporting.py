@@ -1,0 +1,150 @@
+"""A face as GLB, FBX, USD or OBJ, by Blender's own exporters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import bpy
+
+from .errors import SceneError
+from .records import PUBLIC, lost_properties, parts_of
+from .staging import copied_textures, object_mode, only_properties, only_selected
+
+_ADD_ON_IS_OFF = "Blender's {} add-on is off: turn it on under Edit > Preferences > Add-ons."
+_BUILT_WITHOUT = "This Blender was built without {}: export another format, or use a Blender from blender.org."
+
+_REMEDIES = {
+    ".glb": _ADD_ON_IS_OFF.format("glTF 2.0 format"),
+    ".fbx": _ADD_ON_IS_OFF.format("FBX format"),
+    ".usdc": _BUILT_WITHOUT.format("USD"),
+    ".usda": _BUILT_WITHOUT.format("USD"),
+    ".usd": _BUILT_WITHOUT.format("USD"),
+    ".obj": _BUILT_WITHOUT.format("OBJ"),
+}
+"""Suffix -> what to do where Blender has no exporter for it."""
+
+_EMBEDDING = (".glb", ".fbx")
+"""Suffixes of formats that hold their textures."""
+
+_OUT = "out"
+
+_USD_OPTIONS = {
+    "selected_objects_only": True,
+    "export_animation": False,
+    "export_custom_properties": True,
+    "export_shapekeys": True,
+    "export_textures": False,  # they lie where the images point; up to 4.5
+    "export_textures_mode": "KEEP",  # the same, from 4.4 on
+    "relative_paths": True,
+    "convert_orientation": False,
+}
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    ".glb": {
+        "export_format": "GLB",
+        "use_selection": True,
+        "use_active_scene": True,
+        "export_extras": True,
+        "export_apply": False,  # applied modifiers would cost the morph targets
+    },
+    ".fbx": {
+        "use_selection": True,
+        "object_types": {"MESH"},
+        "use_mesh_modifiers": False,  # applied modifiers would cost the shape keys
+        "use_custom_props": True,
+        "path_mode": "COPY",
+        "embed_textures": True,
+    },
+    ".usdc": _USD_OPTIONS,
+    ".usda": _USD_OPTIONS,
+    ".usd": _USD_OPTIONS,
+    ".obj": {"export_selected_objects": True, "path_mode": "RELATIVE", "export_pbr_extensions": True},
+}
+"""Suffix -> what the exporter is told."""
+
+
+def can_export(suffix: str) -> str:
+    """Why files of that suffix (".glb") cannot be written here, as a sentence; nothing where they can."""
+    suffix = suffix.lower()
+    if suffix not in _REMEDIES:
+        return f"End the file's name in one of {', '.join(_REMEDIES)}: DreamFace exports nothing else."
+    try:
+        _exporter(suffix).get_rna_type()
+    except KeyError:
+        return _REMEDIES[suffix]
+    return ""
+
+
+def export_face(skin: bpy.types.Object, path: Path) -> None:
+    """Write a face's objects, whatever else is selected or hidden, to `path` in the format of its suffix.
+
+    GLB and FBX hold everything; USD and OBJ have their textures in a folder `..._textures` beside them, and OBJ, which
+    knows no shape keys, has the head as it looks now. Objects and shape keys keep their names. Files that exist are
+    replaced once the new ones are whole.
+
+    Raises:
+        SceneError: it cannot be written; what was there is untouched, and so is the scene.
+    """
+    path = Path(path).absolute()
+    problem = can_export(path.suffix)
+    if problem:
+        raise SceneError(problem)
+    if not path.parent.is_dir():
+        raise SceneError(f"{path.parent} is not there: choose a folder that exists.")
+    objects = parts_of(skin)
+    if skin not in objects or "dreamface_statement" not in skin:
+        raise lost_properties(skin)
+    try:
+        with TemporaryDirectory(prefix=".dreamface-", dir=path.parent) as folder:
+            _write(objects, Path(folder), path)
+            _move(Path(folder) / _OUT, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise SceneError(f"{path} cannot be written ({reason}): choose another folder, or free some space.") from error
+
+
+def _write(objects: list[bpy.types.Object], folder: Path, path: Path) -> None:
+    """Export into an empty folder; in its folder `_OUT` everything lies as it will beside `path`."""
+    suffix = path.suffix.lower()
+    name = "_".join(path.stem.split())  # many readers of OBJ and MTL files end a file's name at a space
+    file = folder / _OUT / (name + suffix if suffix == ".obj" else path.name)
+    file.parent.mkdir()
+    textures = folder / "embedded" if suffix in _EMBEDDING else file.parent / f"{name}_textures"
+    with object_mode(), only_selected(objects), only_properties(objects, PUBLIC), copied_textures(objects, textures):
+        _run(_exporter(suffix), _OPTIONS[suffix] | {"filepath": str(file)}, path)
+    if not file.is_file():
+        raise SceneError(f"Blender could not write {path.name}: its system console says why.")
+    if suffix == ".obj":
+        statement = " ".join(objects[0]["dreamface_statement"].split())
+        (file.parent / path.name).write_bytes(f"# {statement}\n".encode() + file.read_bytes())
+        if file.name != path.name:
+            file.unlink()
+
+
+def _run(exporter: Any, options: dict[str, Any], path: Path) -> None:
+    known = exporter.get_rna_type().properties.keys()  # options come and go from one Blender to the next
+    try:
+        exporter(**{option: value for option, value in options.items() if option in known}, check_existing=False)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1].removeprefix("Error: ").rstrip(".")
+        raise SceneError(f"Blender could not write {path.name} ({reason}).") from error
+
+
+def _move(folder: Path, path: Path) -> None:
+    """Move the files in `folder` beside `path`, in place of older ones; `path`, which refers to them, comes last."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    for file in sorted(files, key=lambda file: file.name == path.name):
+        target = path.parent / file.relative_to(folder)
+        target.parent.mkdir(exist_ok=True)
+        file.replace(target)
+
+
+def _exporter(suffix: str) -> Any:
+    """Blender's operator; asking for one that does not exist raises nothing until it is used."""
+    if suffix == ".glb":
+        return bpy.ops.export_scene.gltf
+    if suffix == ".fbx":
+        return bpy.ops.export_scene.fbx
+    return bpy.ops.wm.obj_export if suffix == ".obj" else bpy.ops.wm.usd_export

@@ -1,0 +1,158 @@
+"""What a face's objects remember: custom properties, by which they are found again whatever they are called.
+
+The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
+_resolution, _head, _statement and _folder; as JSON _traits, _shapes, _history, _not_understood and _worn, the expression
+that its shape keys were last set to; and, where the head model has one, _chin: the vertex at the tip of the chin. Every
+part, the skin too, has dreamface_part, its name, dreamface_range, its first vertex in the head and one more than its
+last, and dreamface_of, the face's id.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .errors import SceneError
+from .reading import FaceFolder, expression_weight
+
+FACE_ID = "dreamface_face_id"
+PART = "dreamface_part"
+RANGE = "dreamface_range"
+PUBLIC = (FACE_ID, "dreamface_prompt", "dreamface_seed", "dreamface_head", "dreamface_traits", "dreamface_statement")
+"""What other software is told when a face is exported; the rest is of use in Blender alone, and tells private paths."""
+
+_OF = "dreamface_of"
+_WORN = "dreamface_worn"
+_CHIN_LANDMARK = "multipie_08"
+
+
+def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
+    """Write on the skin which face it is now."""
+    document = face.document
+    skin[FACE_ID] = document["face_id"]
+    skin["dreamface_prompt"] = document["prompt"]
+    skin["dreamface_seed"] = str(document["seed"])
+    skin["dreamface_resolution"] = document["resolution"]
+    skin["dreamface_head"] = document["head"]["model"]
+    skin["dreamface_statement"] = document["statement"]
+    skin["dreamface_folder"] = str(face.path)
+    for name in ("traits", "shapes", "history", "not_understood"):
+        skin[f"dreamface_{name}"] = json.dumps(document[name])
+    chin = np.flatnonzero(face.arrays["landmark_names"] == _CHIN_LANDMARK)
+    if chin.size:
+        skin["dreamface_chin"] = int(face.arrays["landmark_vertices"][chin[0]])
+    else:
+        skin.pop("dreamface_chin", None)
+
+
+def describe_part(object_: bpy.types.Object, face: FaceFolder, part: dict[str, Any]) -> None:
+    """Write on an object which part of which face it is now."""
+    object_[PART] = part["name"]
+    object_[RANGE] = part["vertices"]
+    object_[_OF] = face.document["face_id"]
+
+
+def wear_expression(skin: bpy.types.Object, traits: dict[str, Any]) -> None:
+    """Set the shape keys to the expression in a face's traits, but only those whose weight in it has changed.
+
+    So an artist's pose stays, unless the face itself is asked to smile, or not to smile any more.
+    """
+    worn = json.loads(skin.get(_WORN, "{}"))
+    keys = skin.data.shape_keys
+    for key in keys.key_blocks[1:] if keys else ():
+        weight = expression_weight(traits, key.name)
+        if weight != worn.get(key.name, 0.0):
+            key.value = weight
+    names = [name.partition(".")[2] for name in traits if name.startswith("expression.")]
+    skin[_WORN] = json.dumps({name: expression_weight(traits, name) for name in names})
+
+
+def find_face(face_id: str) -> bpy.types.Object | None:
+    """The skin of the face with that id: in the current scene where it is there, or else in any."""
+    for objects in (bpy.context.scene.objects, bpy.data.objects):
+        for object_ in objects:
+            if object_.get(FACE_ID) == face_id and object_.users_scene:
+                return object_
+    return None
+
+
+def skin_of(object_: bpy.types.Object | None) -> bpy.types.Object | None:
+    """The skin of the face that an object belongs to: itself or one that it is parented to.
+
+    A part that the artist has parented elsewhere, to a rig say, is known by lying in one collection with its skin.
+    """
+    ancestor = object_
+    while ancestor is not None:
+        if FACE_ID in ancestor:
+            return ancestor
+        ancestor = ancestor.parent
+    if object_ is not None and _OF in object_:
+        for neighbour in _neighbours(object_):
+            if neighbour.get(FACE_ID) == object_[_OF]:
+                return neighbour
+    return None
+
+
+def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:
+    """All objects of a face, the skin first; those that the artist has deleted are not there."""
+    candidates = dict.fromkeys((skin, *skin.children_recursive, *_neighbours(skin)))
+    return [object_ for object_ in candidates if PART in object_ and skin_of(object_) == skin]
+
+
+def _neighbours(object_: bpy.types.Object) -> list[bpy.types.Object]:
+    return [neighbour for collection in object_.users_collection for neighbour in collection.objects]
+
+
+def record(skin: bpy.types.Object) -> dict[str, Any]:
+    """What the backend needs to edit the face, as plain values: face_id, prompt, seed, resolution, head, traits, ...
+
+    Raises:
+        SceneError: its custom properties were removed or changed by hand.
+    """
+    try:
+        return {
+            "face_id": skin[FACE_ID],
+            "prompt": skin["dreamface_prompt"],
+            "seed": int(skin["dreamface_seed"]),
+            "resolution": int(skin["dreamface_resolution"]),
+            "head": skin["dreamface_head"],
+            "traits": traits_of(skin),
+            "not_understood": json.loads(skin["dreamface_not_understood"]),
+            "history": json.loads(skin["dreamface_history"]),
+        }
+    except (KeyError, ValueError, TypeError) as error:
+        raise lost_properties(skin) from error
+
+
+def traits_of(skin: bpy.types.Object) -> dict[str, Any]:
+    """Trait -> {"value", "confidence", "because"}.
+
+    Raises:
+        KeyError, ValueError, TypeError: the property was removed or changed by hand.
+    """
+    traits = json.loads(skin["dreamface_traits"])
+    if not isinstance(traits, dict):
+        raise ValueError("not traits")
+    return traits
+
+
+def lost_properties(skin: bpy.types.Object) -> SceneError:
+    """What to raise where a skin does not say any more what a face needs to say."""
+    return SceneError(f"{skin.name} has lost its DreamFace properties: undo, or import the face's folder again.")
+
+
+def check_can_change(objects: list[bpy.types.Object]) -> None:
+    """Raise unless all the objects and their meshes may be changed now.
+
+    Raises:
+        SceneError: one is linked from another file, or is being edited, sculpted or painted.
+    """
+    for object_ in objects:
+        if not (object_.is_editable and object_.data.is_editable):
+            raise SceneError(f"{object_.name} is linked from another file: make it local first (Object > Relations).")
+        if object_.mode != "OBJECT":
+            mode = object_.mode.replace("_", " ").title()
+            raise SceneError(f"{object_.name} is in {mode} Mode: go back to Object Mode first.")

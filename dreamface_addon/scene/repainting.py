@@ -1,0 +1,111 @@
+"""Another face's maps and values in materials that exist, with what an artist has done to them left alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .materials import (
+    CHANNEL,
+    COAT,
+    MIX_INPUTS,
+    SURFACE,
+    TILE,
+    TINT,
+    VALUES,
+    Images,
+    coat_of,
+    load_images,
+    principled_inputs,
+)
+from .reading import FaceFolder
+
+
+def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
+    """Let the materials that `objects` wear show the maps and values of `face`.
+
+    Only materials of our own are touched. In them, image nodes that show one of our maps, wherever the artist has moved
+    them, get the new one; a value is renewed where it is still the one that we had set. A material that something else
+    wears too, a copy of the head for example, is copied first. New images are new datablocks, so that undoing brings
+    back the old.
+    """
+    images = load_images(face)
+    wanted = {values["name"]: values for values in face.document["materials"].values()}
+    slots = [slot for object_ in objects for slot in object_.material_slots]
+    replaced: dict[bpy.types.Image, bpy.types.Image] = {}
+    for material in dict.fromkeys(slot.material for slot in slots):
+        before = _values(material)
+        if before.get("name") not in wanted:
+            continue
+        own = [slot for slot in slots if slot.material == material]
+        if material.users - material.use_fake_user > len(own):
+            material = material.copy()
+            for slot in own:
+                slot.material = material
+        _renew_values(material, before, wanted[before["name"]])
+        _swap_images(material.node_tree, images, replaced)
+    _take_over_names(replaced)
+    for image in [image for channels in images.values() for image in channels.values() if not image.users]:
+        bpy.data.images.remove(image)  # the artist does without this map
+
+
+def _values(material: bpy.types.Material | None) -> dict[str, Any]:
+    """What face.json said of a material when it was built; nothing where it is not ours to change."""
+    if material is None or not material.is_editable or material.node_tree is None:
+        return {}
+    try:
+        values = json.loads(material.get(VALUES, "{}"))
+        return values if principled_inputs(values) else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _renew_values(material: bpy.types.Material, before: dict[str, Any], values: dict[str, Any]) -> None:
+    nodes = material.node_tree.nodes
+    for name, old, new in ((SURFACE, before, values), (COAT, coat_of(before), coat_of(values))):
+        if name in nodes:
+            old_inputs, new_inputs = principled_inputs(old), principled_inputs(new)
+            for socket in (
+                socket for socket in nodes[name].inputs if socket.name in old_inputs.keys() & new_inputs.keys()
+            ):
+                _renew(socket, "default_value", old_inputs[socket.name], new_inputs[socket.name])
+    old_colour, new_colour = (*before["base_colour"], 1.0), (*values["base_colour"], 1.0)
+    if TINT in nodes:
+        _renew(nodes[TINT].inputs[MIX_INPUTS[2]], "default_value", old_colour, new_colour)
+    _renew(material, "diffuse_color", old_colour, new_colour)
+    material[VALUES] = json.dumps(values)
+
+
+def _renew(holder: Any, attribute: str, old: Any, new: Any) -> None:
+    """Set an attribute to `new` if it is still `old`."""
+    now = np.array(getattr(holder, attribute))
+    if now.shape == np.shape(old) and np.allclose(now, old, atol=1e-5):
+        setattr(holder, attribute, new)
+
+
+def _swap_images(
+    tree: bpy.types.NodeTree, images: dict[str, Images], replaced: dict[bpy.types.Image, bpy.types.Image]
+) -> None:
+    for node in tree.nodes:
+        if node.type == "GROUP" and node.node_tree is not None and node.node_tree.users == 1:
+            _swap_images(node.node_tree, images, replaced)
+        old = getattr(node, "image", None)
+        new = images.get(old.get(TILE), {}).get(old.get(CHANNEL)) if old is not None else None
+        if new is not None:
+            node.image = new
+            replaced[old] = new
+
+
+def _take_over_names(replaced: dict[bpy.types.Image, bpy.types.Image]) -> None:
+    """Remove the old images that nothing shows any more, so that they fill no memory, and name the new ones like them.
+
+    What an artist has painted on is kept: it may not be saved yet.
+    """
+    for old, new in replaced.items():
+        if not (old.users or old.is_dirty):
+            name = old.name
+            bpy.data.images.remove(old)
+            new.name = name

@@ -1,0 +1,65 @@
+"""New vertices for a whole head at once, fast enough for a slider."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .errors import SceneError
+from .meshes import Array, move_vertices, part_shapes
+from .records import RANGE, check_can_change, lost_properties, parts_of, traits_of, wear_expression
+
+
+def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, Any]) -> None:
+    """Move the parts of a face to new neutral vertices, and store the traits that they come from.
+
+    An artist's own shape keys, and without new shapes the face's as well, keep how they differ from the basis.
+
+    Args:
+        skin: the face's.
+        arrays: `vertices` [V, 3] float32 of the whole head in metres, in the order of geometry.npz; with
+            `shape_offsets`, `shape_vertices` and `shape_deltas` as there, the face's shape keys are made anew.
+        traits: all of the face's: trait -> value, or {"value", "confidence", "because"}.
+
+    Raises:
+        SceneError: the face's objects cannot be changed now, or do not fit; nothing was changed.
+    """
+    objects = parts_of(skin)
+    check_can_change(objects)
+    try:
+        names = json.loads(skin["dreamface_shapes"])
+        stored = _with_reasons(traits, traits_of(skin))
+        spans = [tuple(object_[RANGE]) for object_ in objects]
+    except (KeyError, ValueError, TypeError) as error:
+        raise lost_properties(skin) from error
+    vertices = arrays["vertices"]
+    _check_fit(objects, spans, vertices)
+    with_shapes = "shape_offsets" in arrays
+    if with_shapes and len(arrays["shape_offsets"]) != len(names) + 1:
+        raise SceneError(f"{skin.name} has other shape keys than its head model: generate the face again.")
+    for object_, (first, last) in zip(objects, spans, strict=True):
+        shapes = part_shapes(arrays, names, first, last) if with_shapes else ()
+        move_vertices(object_.data, vertices[first:last], shapes)
+    skin["dreamface_traits"] = stored
+    wear_expression(skin, json.loads(stored))
+
+
+def _with_reasons(traits: dict[str, Any], before: dict[str, Any]) -> str:
+    """Traits as JSON; bare values get the confidence and reason they had, or those of a trait that was set."""
+    entries = {}
+    for name, entry in traits.items():
+        value = entry["value"] if isinstance(entry, dict) else entry
+        reasons = entry if isinstance(entry, dict) else before.get(name, {"confidence": 1.0, "because": ""})
+        entries[name] = reasons | {"value": value}
+    return json.dumps(entries)
+
+
+def _check_fit(objects: list[bpy.types.Object], spans: list[tuple[int, ...]], vertices: Array) -> None:
+    for object_, (first, last) in zip(objects, spans, strict=True):
+        if not (0 <= first < last <= len(vertices) and len(object_.data.vertices) == last - first):
+            raise SceneError(f"{object_.name} has other vertices than the head it came from: generate the face again.")
+    if not np.isfinite(vertices).all():
+        raise SceneError("The backend sent vertices that are no numbers: start it again.")

@@ -1,0 +1,138 @@
+"""The scene as an exporter should find it, for as long as it takes; afterwards it is as it was, whatever went wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+
+from .errors import SceneError
+
+
+@contextmanager
+def object_mode() -> Iterator[None]:
+    """Object Mode, and the same frame again afterwards."""
+    scene, active = bpy.context.scene, bpy.context.view_layer.objects.active
+    mode = active.mode if active else "OBJECT"
+    frame = scene.frame_current, scene.frame_subframe
+    if mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    try:
+        yield
+    finally:
+        if (scene.frame_current, scene.frame_subframe) != frame:
+            scene.frame_set(frame[0], subframe=frame[1])
+        if mode != "OBJECT":
+            bpy.ops.object.mode_set(mode=mode)
+
+
+@contextmanager
+def only_selected(objects: list[bpy.types.Object]) -> Iterator[None]:
+    """`objects` and nothing else selected, the first of them active, all of them visible, whatever hides them."""
+    view_layer = bpy.context.view_layer
+    active, selected = view_layer.objects.active, list(view_layer.objects.selected)
+    shown = bpy.data.collections.new("DreamFace export")  # in no hidden, excluded or other scene's collection
+    bpy.context.scene.collection.children.link(shown)
+    for object_ in objects:
+        shown.objects.link(object_)
+    hidden = [(object_, object_.hide_get(), object_.hide_viewport, object_.hide_select) for object_ in objects]
+    try:
+        for object_ in selected:
+            object_.select_set(False)
+        for object_ in objects:
+            object_.hide_viewport = object_.hide_select = False
+            object_.hide_set(False)
+            object_.select_set(True)
+        view_layer.objects.active = objects[0]
+        with bpy.context.temp_override(selected_objects=objects, active_object=objects[0], object=objects[0]):
+            yield
+    finally:
+        for object_, hide, hide_viewport, hide_select in hidden:
+            object_.select_set(False)
+            object_.hide_set(hide)
+            object_.hide_viewport, object_.hide_select = hide_viewport, hide_select
+        bpy.data.collections.remove(shown)
+        for object_ in selected:
+            object_.select_set(True)
+        view_layer.objects.active = active
+
+
+@contextmanager
+def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) -> Iterator[None]:
+    """None of our custom properties on objects and materials but those: the others tell of Blender and of folders."""
+    held = []
+    for owner in (*objects, *_materials(objects)):
+        for name, value in list(owner.items()):
+            if not name.startswith("dreamface") or name in public:
+                continue
+            held.append((owner, name, value.to_list() if hasattr(value, "to_list") else value))
+            del owner[name]
+    try:
+        yield
+    finally:
+        for owner, name, value in held:
+            owner[name] = value
+
+
+@contextmanager
+def copied_textures(objects: list[bpy.types.Object], folder: Path) -> Iterator[None]:
+    """The objects' textures as files in `folder`, and the images pointing there.
+
+    Raises:
+        SceneError: a texture is missing.
+        OSError: one could not be written.
+    """
+    paths: dict[bpy.types.Image, str] = {}
+    folder.mkdir()
+    try:
+        for image in _images(objects):
+            copy = folder / _file_name(image)
+            _save(image, copy)
+            paths[image] = image.filepath_raw
+            image.filepath_raw = str(copy)
+        yield
+    finally:
+        for image, path in paths.items():
+            image.filepath_raw = path
+
+
+def _save(image: bpy.types.Image, file: Path) -> None:
+    """Write an image as it is in Blender: as a file on disk, packed, or painted on and not saved."""
+    if image.is_dirty or image.source == "GENERATED":
+        image.save(filepath=str(file), save_copy=True)
+    elif image.packed_file:
+        file.write_bytes(image.packed_file.data)
+    else:
+        source = Path(bpy.path.abspath(image.filepath, library=image.library))
+        if not source.is_file():
+            raise SceneError(f"The texture {source} is missing: put it back, or generate the face again.")
+        shutil.copyfile(source, file)
+
+
+def _file_name(image: bpy.types.Image) -> str:
+    return bpy.path.clean_name(image.name) + (Path(image.filepath).suffix or ".png")
+
+
+def _materials(objects: list[bpy.types.Object]) -> list[bpy.types.Material]:
+    """What the objects wear, each once."""
+    slots = [slot for object_ in objects for slot in object_.material_slots]
+    return list(dict.fromkeys(slot.material for slot in slots if slot.material))
+
+
+def _images(objects: list[bpy.types.Object]) -> list[bpy.types.Image]:
+    """The single pictures that the objects' materials show, each once; not movies, sequences or tiled images."""
+    trees = [material.node_tree for material in _materials(objects) if material.node_tree]
+    nodes = [node for tree in trees for node in _nodes(tree)]
+    images = dict.fromkeys(getattr(node, "image", None) for node in nodes)
+    return [image for image in images if image and image.source in {"FILE", "GENERATED"}]
+
+
+def _nodes(tree: bpy.types.NodeTree) -> Iterator[bpy.types.Node]:
+    """All nodes of a tree and of the groups in it."""
+    for node in tree.nodes:
+        yield node
+        if node.type == "GROUP" and node.node_tree:
+            yield from _nodes(node.node_tree)

@@ -1,0 +1,279 @@
+"""Everything between Blender's sidebar and the backend, for Blender's whole run.
+
+`Session.poll` is called by one timer: quickly while `active`, now and then otherwise. It takes no longer than its
+budget and one small step, and never raises for anything that the backend, the network or the disk does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import diagnostics
+from .backend import Backend, BackendState, Settings
+from .client import Client, Exchange
+from .jobs import Job, Jobs
+from .live import Chip, Reader, Reading, Reshaper, Shape
+
+__all__ = ["BackendState", "Chip", "Job", "Reading", "Session", "Settings", "Shape"]
+
+CANCEL_WAIT = 0.5  # seconds that cancelling the open jobs may take when the backend is stopped
+_STREAM_TRIES = 5  # streams of events in a row that break off without having brought anything
+_STREAM_PAUSE = 0.2  # seconds before the second of them; twice as long before each further one
+_STREAM_GOOD = 5.0  # seconds after which a stream counts as good even if nothing has happened
+
+
+class Session:
+    """The jobs, readings and shapes of this Blender, and the backend that makes them.
+
+    Settings whose url names a host, rather than an address, make `start` look it up, which may block.
+
+    Attributes:
+        backend: the process or the machine that does the work: its client, health, log and settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.backend = Backend(settings)
+        self._former: list[Backend] = []  # whose processes are still on their way out
+        self._jobs = Jobs()
+        self._reader = Reader()
+        self._reshaper = Reshaper()
+        self._client: Client | None = None  # the one that streams and jobs run over; None while not READY
+        self._local = False
+        self._stream: Exchange | None = None
+        self._stream_at = self._stream_began = 0.0
+        self._stream_failures = 0
+        self._stopping: tuple[float, list[Exchange]] | None = None
+        self._shown: object = None
+
+    # ------------------------------------------------------------------------------------------------------ the backend
+
+    def configure(self, settings: Settings) -> None:
+        """Use these settings; where they are others than before, what was running is stopped first."""
+        if settings == self.backend.settings:
+            return
+        self._end_jobs()
+        self._disconnect()
+        self._stopping = None
+        self.backend.stop()
+        self._former.append(self.backend)
+        self.backend = Backend(settings)
+
+    def start(self) -> None:
+        """Start the backend, or join it."""
+        if self._stopping is not None:
+            self._stop_now()
+        self.backend.start()
+
+    def stop(self) -> None:
+        """Cancel the open jobs and end the backend, or leave it where it is not ours."""
+        known, client = self._jobs.known_to_backend(), self._client
+        self._end_jobs()
+        if client is not None and known:
+            cancels = [client.send("POST", f"/jobs/{job}/cancel") for job in known]
+            self._stopping = time.monotonic() + CANCEL_WAIT, cancels
+        else:
+            self._stop_now()
+
+    def shutdown(self) -> None:
+        """Blender quits: let go of everything, within a fifth of a second."""
+        self._end_jobs()
+        self._disconnect()
+        self.backend.shutdown()
+
+    @property
+    def state(self) -> BackendState:
+        """What can be expected of the backend."""
+        return BackendState.STOPPED if self._stopping is not None else self.backend.state
+
+    @property
+    def problem(self) -> str:
+        """A sentence about what is wrong with the backend, or why it takes so long; "" if nothing is."""
+        return "" if self._stopping is not None else self.backend.problem
+
+    @property
+    def active(self) -> bool:
+        """Whether something is going on, so that `poll` should be called many times a second."""
+        return bool(
+            self._jobs.active
+            or self.backend.state is BackendState.STARTING
+            or self.backend.ending
+            or self._stopping
+            or (self.backend.state is BackendState.READY and (self._reader.pending or self._reshaper.pending))
+        )
+
+    def diagnostics(self) -> str:
+        """What to send along with a report: versions, state, the log's end; no token, no name of the home folder."""
+        return diagnostics.describe(self.backend)
+
+    # ------------------------------------------------------------------------------------------------------------- jobs
+
+    @property
+    def jobs(self) -> list[Job]:
+        """This Blender's jobs, oldest first."""
+        return self._jobs.all
+
+    def submit(self, kind: str, request: Mapping[str, Any], tag: object = None) -> Job:
+        """Ask for something to be made; the backend is started where it is not running.
+
+        Args:
+            kind: "generate", "edit" or "export".
+            request: see the backend's API.
+            tag: anything, for the caller.
+        """
+        job = self._jobs.submit(kind, dict(request), tag)
+        if self.state in (BackendState.STOPPED, BackendState.FAILED):
+            self.start()
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """Cancel a job; nothing happens where it is finished."""
+        self._jobs.cancel(job)
+
+    def take_finished(self) -> list[Job]:
+        """Jobs that are done, failed or cancelled since the last call."""
+        return self._jobs.take_finished()
+
+    # ------------------------------------------------------------------------------------------------------------- live
+
+    def read(self, prompt: str) -> None:
+        """Find out what a prompt means, once typing pauses and the backend is ready; see `reading`."""
+        self._reader.read(prompt)
+
+    @property
+    def reading(self) -> Reading | None:
+        """Of the newest prompt that was read; its `prompt` says which that is."""
+        return self._reader.reading
+
+    def reshape(self, face_id: str, head: str, seed: int, traits: Mapping[str, Any], shapes: bool = False) -> None:
+        """Ask for a face's head with these traits; see `take_shape`.
+
+        Args:
+            face_id: whose.
+            head: head model.
+            seed: the face's.
+            traits: all of the face's.
+            shapes: also its blend shapes, as for the end of a drag.
+        """
+        body = {"head": head, "seed": seed, "traits": dict(traits), "shapes": shapes}
+        self._reshaper.reshape(face_id, body)
+
+    def take_shape(self) -> Shape | None:
+        """A head that has arrived; each is handed out once, oldest first."""
+        return self._reshaper.take()
+
+    @property
+    def call_problem(self) -> str:
+        """A sentence about the last reading or reshaping; "" if it went well."""
+        return self._reshaper.problem or self._reader.problem
+
+    # ------------------------------------------------------------------------------------------------------------- poll
+
+    def poll(self, budget: float = 0.005) -> bool:
+        """Move everything on.
+
+        Args:
+            budget: seconds.
+
+        Returns:
+            Whether something that is shown may have changed.
+        """
+        until = time.perf_counter() + budget
+        self.backend.poll(budget)
+        for former in self._former:
+            former.poll()
+        self._former = [former for former in self._former if former.ending]
+        if self._stopping is not None:
+            self._keep_stopping()
+        elif self.backend.state is BackendState.READY and self.backend.client is not None:
+            if self._client is not self.backend.client:
+                self._connect(self.backend.client)
+            self._work(self.backend.client, until)
+        elif self.backend.state is BackendState.FAILED:
+            self._disconnect()
+            self._jobs.end_all("failed", self.backend.problem)
+        return self._changed()
+
+    def _work(self, client: Client, until: float) -> None:
+        connected = (
+            self._keep_listening(client)
+            and self._jobs.poll(client, self._local, self.backend.settings.store / "downloads")
+            and self._reader.poll(client)
+            and self._reshaper.poll(client, lambda: time.perf_counter() < until)
+        )
+        if not connected:
+            self._disconnect()
+            self.backend.connection_lost()
+
+    def _connect(self, client: Client) -> None:
+        self._client = client
+        self._local = _same_machine(self.backend.health)
+        self._stream = None
+        self._stream_at = 0.0
+        self._jobs.reconnect(client)
+        self._reader.reconnect()
+        self._reshaper.reconnect()
+
+    def _disconnect(self) -> None:
+        if self._stream is not None:
+            self._stream.cancel()
+        self._client = self._stream = None
+
+    def _keep_listening(self, client: Client) -> bool:
+        """Have a stream of events; False where it broke off."""
+        now = time.monotonic()
+        if self._stream is None:
+            if now >= self._stream_at:
+                self._stream_began = now
+                self._stream = client.send("GET", "/events", on_event=self._hear)
+            return True
+        if not self._stream.done:
+            return True
+        if now - self._stream_began > _STREAM_GOOD:
+            self._stream_failures = 0
+        self._stream_failures += 1
+        self._stream_at = now + _STREAM_PAUSE * 2**self._stream_failures
+        self._stream = None
+        if self._stream_failures >= _STREAM_TRIES:
+            self.backend.fail("The backend keeps breaking off its reports: restart it; its log may say more.")
+        return False
+
+    def _hear(self, name: str, said: dict[str, Any]) -> None:
+        if name == "job":
+            self._stream_failures = 0
+            self._jobs.hear(said)
+
+    # --------------------------------------------------------------------------------------------------------- stopping
+
+    def _end_jobs(self) -> None:
+        self._jobs.end_all("cancelled")
+
+    def _keep_stopping(self) -> None:
+        assert self._stopping is not None
+        until, cancels = self._stopping
+        if time.monotonic() >= until or all(exchange.done for exchange in cancels):
+            self._stop_now()
+
+    def _stop_now(self) -> None:
+        self._stopping = None
+        self._disconnect()
+        self.backend.stop()
+
+    def _changed(self) -> bool:
+        jobs = [(job.id, job.state, job.stage, job.fraction, job.message, job.eta) for job in self._jobs.active]
+        live = (self.reading, self.call_problem, [id(shape) for shape in self._reshaper.arrived])
+        shown = (self.state, self.problem, jobs, len(self._jobs.all), live)
+        changed = shown != self._shown
+        self._shown = shown
+        return changed
+
+
+def _same_machine(health: Mapping[str, Any]) -> bool:
+    """Whether the backend's files can be used directly: its store's id is found where it says that its store is."""
+    try:
+        there = (Path(str(health["store"])) / "store_id").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError, KeyError):
+        return False
+    return there == health.get("store_id")

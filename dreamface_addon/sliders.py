@@ -1,0 +1,75 @@
+"""`Object.dreamface`: a face's traits as Blender properties, for sliders and for scripts.
+
+A script says `bpy.context.object.dreamface.nose_width = 1.5`, and the mesh follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, PointerProperty
+
+from . import application, shaping
+from .vocabulary import TRAITS, Trait
+
+STEP = 5  # hundredths: what a click on a slider's arrow adds
+
+
+def _getter(trait: Trait) -> Callable[[Any], Any]:
+    if trait.kind == "choice":
+        return lambda group: trait.choices.index(shaping.value_of(group.id_data, trait))
+    return lambda group: shaping.value_of(group.id_data, trait)
+
+
+def _setter(trait: Trait) -> Callable[[Any, Any], None]:
+    def change(group: Any, value: Any) -> None:
+        if "dreamface_traits" not in group.id_data:
+            return  # not a face
+        if trait.kind == "choice":
+            value = trait.choices[value]
+        elif trait.kind != "number":
+            value = list(value)
+        shaping.set_value(group.id_data, trait, value)
+        application.follow(group.id_data)
+
+    return change
+
+
+def _property(trait: Trait) -> Any:
+    common = {
+        "name": trait.label,
+        "description": trait.description,
+        "get": _getter(trait),
+        "set": _setter(trait),
+    }
+    if trait.kind == "number":
+        return FloatProperty(min=trait.low, max=trait.high, step=STEP, precision=2, **common)
+    if trait.kind == "choice":
+        items = [(choice, choice.replace("_", " ").title(), "") for choice in trait.choices]
+        return EnumProperty(items=items, **common)
+    size = 3 if trait.kind == "colour" else 4
+    return FloatVectorProperty(subtype="COLOR", size=size, min=0.0, max=1.0, **common)
+
+
+Sliders = type(
+    "DREAMFACE_PG_sliders",
+    (bpy.types.PropertyGroup,),
+    {
+        "__annotations__": {trait.attribute: _property(trait) for trait in TRAITS.values()},
+        "__doc__": "A face's traits.",
+    },
+)
+
+
+def register() -> None:
+    """Give every object `dreamface`; only faces have values there."""
+    bpy.utils.register_class(Sliders)
+    bpy.types.Object.dreamface = PointerProperty(type=Sliders)
+
+
+def unregister() -> None:
+    """Take `dreamface` from objects; the traits themselves are custom properties and stay."""
+    del bpy.types.Object.dreamface
+    bpy.utils.unregister_class(Sliders)

@@ -1,0 +1,111 @@
+"""The traits that sliders are made from.
+
+`traits.json` is what the backend says of them (`dreamface traits --json`), kept here so that the sliders are there
+before any backend runs; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LIVE_GROUPS = ("shape", "person")
+"""Groups whose traits move the mesh while the slider moves."""
+
+TEXTURE_GROUPS = ("person", "skin", "hair", "makeup")
+"""Groups whose traits show in the maps, which are painted when the artist asks for it."""
+
+_FAMILIES = {
+    "face": "Face", "forehead": "Forehead", "temples": "Forehead", "brow": "Brow", "eyes": "Eyes", "nose": "Nose",
+    "cheeks": "Cheeks", "cheekbones": "Cheeks", "mouth": "Mouth", "lips": "Mouth", "philtrum": "Mouth",
+    "jaw": "Jaw and Chin", "chin": "Jaw and Chin", "ears": "Ears", "neck": "Neck", "asymmetry": "Face",
+}  # fmt: skip
+_GROUPS = {"person": "Person", "skin": "Skin", "hair": "Hair", "makeup": "Makeup"}
+
+_LABELS = {
+    "asymmetry": "Asymmetry",
+    "iris.colour": "Iris Colour",
+    "sclera.redness": "Bloodshot",
+}
+"""Where the trait's own name would read badly."""
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One trait as a slider shows it; `low` and `high` are a number's range, `choices` what a choice may be."""
+
+    name: str
+    kind: str
+    group: str
+    family: str
+    label: str
+    description: str
+    low: float
+    high: float
+    default: Any
+    choices: tuple[str, ...]
+
+    @property
+    def attribute(self) -> str:
+        """Its name as a Python identifier."""
+        return self.name.replace(".", "_")
+
+    @property
+    def live(self) -> bool:
+        """Whether the mesh follows its slider."""
+        return self.group in LIVE_GROUPS
+
+    @property
+    def textured(self) -> bool:
+        """Whether it shows in the maps."""
+        return self.group in TEXTURE_GROUPS
+
+
+def _read() -> dict[str, Trait]:
+    entries = json.loads((Path(__file__).parent / "traits.json").read_text("utf-8"))
+    return {
+        entry["name"]: Trait(
+            name=entry["name"],
+            kind=entry["kind"],
+            group=entry["group"],
+            family=_family(entry),
+            label=_label(entry["name"], _family(entry)),
+            description=_tooltip(entry),
+            low=entry["low"],
+            high=entry["high"],
+            default=entry["default"],
+            choices=tuple(entry["choices"]),
+        )
+        for entry in entries
+        if entry["group"] != "expression"  # those are the shape keys
+    }
+
+
+def _family(entry: dict[str, Any]) -> str:
+    return _FAMILIES[entry["name"].split(".")[0]] if entry["group"] == "shape" else _GROUPS[entry["group"]]
+
+
+def _label(name: str, family: str) -> str:
+    """Such as "Bridge Width" for nose.bridge_width under "Nose", or "Freckles" for freckles.density."""
+    first, _, rest = name.removesuffix(".density").partition(".")
+    words = rest if rest and (first.title() == family or first == "ancestry") else f"{first} {rest}"
+    return _LABELS.get(name) or words.strip().replace("_", " ").title()
+
+
+def _tooltip(entry: dict[str, Any]) -> str:
+    text = entry["description"][0].upper() + entry["description"][1:]
+    if entry["unit"] == "sd":
+        text += ", in standard deviations: 0 is average, 3 very rare"
+    return text
+
+
+TRAITS = _read()
+"""Every trait that has a slider, in the order of the sliders."""
+
+FAMILIES: dict[str, tuple[Trait, ...]] = {
+    family: tuple(trait for trait in TRAITS.values() if trait.family == family)
+    for family in dict.fromkeys(trait.family for trait in TRAITS.values())
+}
+"""Traits by the heading they stand under."""

@@ -1,0 +1,76 @@
+"""What an artist can do: one action per file, a few lines each."""
+
+import bpy
+
+from .add_studio import DREAMFACE_OT_add_studio
+from .bring_in import DREAMFACE_OT_bring_in
+from .cancel import DREAMFACE_OT_cancel
+from .cancel_set_up import DREAMFACE_OT_cancel_set_up
+from .close_gallery import DREAMFACE_OT_close_gallery
+from .copy_diagnostics import DREAMFACE_OT_copy_diagnostics
+from .dismiss import DREAMFACE_OT_dismiss
+from .dismiss_error import DREAMFACE_OT_dismiss_error
+from .export_face import DREAMFACE_OT_export_face
+from .generate import DREAMFACE_OT_generate
+from .import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
+from .mark_asset import DREAMFACE_OT_mark_asset
+from .paint import DREAMFACE_OT_paint
+from .pick import DREAMFACE_OT_pick
+from .reset_trait import DREAMFACE_OT_reset_trait
+from .roll_seed import DREAMFACE_OT_roll_seed
+from .set_up_backend import DREAMFACE_OT_set_up_backend
+from .show_log import DREAMFACE_OT_show_log
+from .start_backend import DREAMFACE_OT_start_backend
+from .stop_backend import DREAMFACE_OT_stop_backend
+from .toggle_words import DREAMFACE_OT_toggle_words
+from .use_prompt import DREAMFACE_OT_use_prompt
+
+_CLASSES = (
+    DREAMFACE_OT_add_studio,
+    DREAMFACE_OT_bring_in,
+    DREAMFACE_OT_cancel,
+    DREAMFACE_OT_cancel_set_up,
+    DREAMFACE_OT_close_gallery,
+    DREAMFACE_OT_copy_diagnostics,
+    DREAMFACE_OT_dismiss,
+    DREAMFACE_OT_dismiss_error,
+    DREAMFACE_OT_export_face,
+    DREAMFACE_OT_generate,
+    DREAMFACE_OT_import_face,
+    DREAMFACE_FH_import_face,
+    DREAMFACE_OT_mark_asset,
+    DREAMFACE_OT_paint,
+    DREAMFACE_OT_pick,
+    DREAMFACE_OT_reset_trait,
+    DREAMFACE_OT_roll_seed,
+    DREAMFACE_OT_set_up_backend,
+    DREAMFACE_OT_show_log,
+    DREAMFACE_OT_start_backend,
+    DREAMFACE_OT_stop_backend,
+    DREAMFACE_OT_toggle_words,
+    DREAMFACE_OT_use_prompt,
+)
+
+
+def _import_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    menu.layout.operator(DREAMFACE_OT_import_face.bl_idname, text="DreamFace Face (face.json)")
+
+
+def _export_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    menu.layout.operator(DREAMFACE_OT_export_face.bl_idname, text="DreamFace Face (.glb/.fbx/.usdc/.obj)")
+
+
+def register() -> None:
+    """Add the operators and their entries in the File menu."""
+    for class_ in _CLASSES:
+        bpy.utils.register_class(class_)
+    bpy.types.TOPBAR_MT_file_import.append(_import_entry)
+    bpy.types.TOPBAR_MT_file_export.append(_export_entry)
+
+
+def unregister() -> None:
+    """Take them out."""
+    bpy.types.TOPBAR_MT_file_export.remove(_export_entry)
+    bpy.types.TOPBAR_MT_file_import.remove(_import_entry)
+    for class_ in reversed(_CLASSES):
+        bpy.utils.unregister_class(class_)

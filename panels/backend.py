@@ -1,0 +1,67 @@
+"""The process that makes the faces."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..dreamface_addon import application, preferences
+from ..dreamface_addon.backend import BackendState
+from . import drawing
+
+_STATES = {
+    BackendState.STOPPED: ("Stopped", "RADIOBUT_OFF"),
+    BackendState.STARTING: ("Starting…", "TIME"),
+    BackendState.READY: ("Ready", "CHECKMARK"),
+    BackendState.FAILED: ("Not running", "ERROR"),
+}
+
+
+class DREAMFACE_PT_backend(bpy.types.Panel):
+    """Status, start and stop, set-up, log."""
+
+    bl_idname = "DREAMFACE_PT_backend"
+    bl_label = "Backend"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = drawing.CATEGORY
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        app, chosen = application.get(), preferences.get()
+        if app.setting_up:
+            self._draw_setting_up(app)
+        elif not chosen.url and application.backend_python() is None:
+            self._draw_not_set_up(app)
+        else:
+            self._draw_status(app)
+        row = self.layout.row(align=True)
+        row.operator("dreamface.show_log", icon="TEXT")
+        row.operator("dreamface.copy_diagnostics", icon="COPYDOWN")
+
+    def _draw_status(self, app: application.Application) -> None:
+        row = self.layout.row()
+        words, icon = _STATES[app.session.state]
+        device = app.session.backend.health.get("device") if app.session.state is BackendState.READY else None
+        row.label(text=f"{words} ({device})" if device else words, icon=icon)
+        if app.session.state in (BackendState.STARTING, BackendState.READY):
+            row.operator("dreamface.stop_backend")
+        else:
+            row.operator("dreamface.start_backend")
+        if app.session.problem:
+            drawing.text(self.layout, app.session.problem)
+
+    def _draw_setting_up(self, app: application.Application) -> None:
+        row = self.layout.row(align=True)
+        drawing.progress(row, app.setup.fraction, app.setup.message)
+        row.operator("dreamface.cancel_set_up", text="", icon="CANCEL")
+
+    def _draw_not_set_up(self, app: application.Application) -> None:
+        layout = self.layout
+        if app.setup is not None and app.setup.problem:
+            drawing.text(layout, app.setup.problem, icon="ERROR")
+        else:
+            drawing.text(layout, "Faces are made by a process of its own, which has to be installed once.", icon="INFO")
+        going_on = app.setup is not None and app.setup.state in ("failed", "cancelled")
+        layout.operator("dreamface.set_up_backend", text="Go On Setting Up" if going_on else "Set Up Backend")
+        layout.label(text="or use an existing environment:")
+        layout.prop(preferences.get(), "python", text="")

@@ -1,0 +1,154 @@
+"""From a prompt to a face."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import bpy
+
+from ..dreamface_addon import application, history, places, scene
+from ..dreamface_addon.session import Job
+from . import drawing
+
+_PICTURE_SIZE = 5.0  # of a variation, in heights of a button
+
+
+@cache
+def _looks() -> list[dict[str, str]]:
+    return json.loads((places.EXTENSION / "presets" / "looks.json").read_text("utf-8"))
+
+
+class DREAMFACE_MT_prompts(bpy.types.Menu):
+    """Prompts to start from, and those used last"""
+
+    bl_idname = "DREAMFACE_MT_prompts"
+    bl_label = "Prompts"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the menu."""
+        row = self.layout.row()
+        column = row.column()
+        column.label(text="Start From")
+        for look in _looks():
+            column.operator("dreamface.use_prompt", text=look["name"]).prompt = look["prompt"]
+        used = history.read(application.history_file())
+        if used:
+            column = row.column()
+            column.label(text="Used Last")
+            for prompt in used:
+                column.operator("dreamface.use_prompt", text=_shortened(prompt)).prompt = prompt
+
+
+def _shortened(prompt: str, length: int = 48) -> str:
+    return prompt if len(prompt) <= length else prompt[: length - 1].rstrip() + "…"
+
+
+class DREAMFACE_PT_create(bpy.types.Panel):
+    """Prompt, choices, Generate, and what became of it."""
+
+    bl_idname = "DREAMFACE_PT_create"
+    bl_label = "Create"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = drawing.CATEGORY
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        app, chosen = application.get(), context.window_manager.dreamface
+        self._draw_prompt(app, chosen)
+        self._draw_choices(context, chosen)
+        self._draw_generate(app)
+        self._draw_messages(app)
+        if app.gallery.jobs:
+            self._draw_gallery(app)
+
+    def _draw_prompt(self, app: application.Application, chosen: bpy.types.PropertyGroup) -> None:
+        row = self.layout.row(align=True)
+        row.prop(chosen, "prompt", text="", placeholder="an old fisherman with a hooked nose")
+        row.menu(DREAMFACE_MT_prompts.bl_idname, text="", icon="DOWNARROW_HLT")
+        reading = app.session.reading
+        if reading is None or reading.prompt != chosen.prompt or not chosen.prompt.strip():
+            return
+        drawing.chips(self.layout, reading.chips, lambda chip: chip.words, self._draw_chip)
+        if reading.not_understood:
+            drawing.text(self.layout, f"Not understood: {', '.join(reading.not_understood)}", icon="QUESTION")
+
+    @staticmethod
+    def _draw_chip(row: bpy.types.UILayout, chip) -> None:
+        dropped = chip.words in application.get().dropped_words
+        icon = "ADD" if dropped else "X"
+        row.operator("dreamface.toggle_words", text=chip.words, icon=icon, depress=not dropped).words = chip.words
+
+    def _draw_choices(self, context: bpy.types.Context, chosen: bpy.types.PropertyGroup) -> None:
+        layout = self.layout.column()
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        row = layout.row(align=True)
+        row.prop(chosen, "seed")
+        row.prop(chosen, "keep_seed", text="", icon="LOCKED" if chosen.keep_seed else "UNLOCKED", icon_only=True)
+        row.operator("dreamface.roll_seed", text="", icon="FILE_REFRESH")
+        layout.prop(chosen, "variations")
+        layout.prop(chosen, "head")
+        layout.prop(chosen, "resolution")
+        if scene.skin_of(context.active_object) is not None:
+            layout.prop(chosen, "update_selected")
+
+    def _draw_generate(self, app: application.Application) -> None:
+        row = self.layout.row(align=True)
+        row.scale_y = 1.5
+        if not app.running:
+            row.operator("dreamface.generate", icon="USER")
+            return
+        drawing.progress(row, _fraction(app.running, app.gallery.jobs), _words(app.running[0], app.running))
+        row.operator("dreamface.cancel", text="", icon="CANCEL")
+
+    def _draw_messages(self, app: application.Application) -> None:
+        why_not = app.why_no_backend()
+        if why_not:
+            drawing.text(self.layout, why_not + ".", icon="INFO")
+        error = app.error or app.following.problem or app.session.problem or app.session.call_problem
+        if error:
+            row = self.layout.box().row()
+            drawing.text(row.column(), error, icon="ERROR")
+            if app.error or app.following.problem:
+                row.operator("dreamface.dismiss_error", text="", icon="X", emboss=False)
+        if app.placing.notice:
+            drawing.text(self.layout, app.placing.notice, icon="TIME")
+        for job, why in app.placing.left:
+            box = self.layout.box()
+            drawing.text(box, f"{why} {_shortened(str(job.result.get('prompt', '')))}", icon="USER")
+            row = box.row(align=True)
+            row.operator("dreamface.bring_in").job = job.id
+            row.operator("dreamface.dismiss").job = job.id
+
+    def _draw_gallery(self, app: application.Application) -> None:
+        box = self.layout.box()
+        row = box.row()
+        row.label(text="Pick One")
+        row.operator("dreamface.close_gallery", text="", icon="X", emboss=False)
+        grid = box.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
+        for job in app.gallery.jobs:
+            column = grid.column(align=True)
+            icon = app.gallery.icon(job)
+            if icon:
+                column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
+                column.operator("dreamface.pick", text=f"{job.request['seed']}").job = job.id
+            else:
+                placeholder = column.column()
+                placeholder.scale_y = _PICTURE_SIZE
+                placeholder.label(text="", icon="ERROR" if job.state in ("failed", "cancelled") else "TIME")
+                column.label(text=job.state.title())
+
+
+def _fraction(running: list[Job], gallery: list[Job]) -> float:
+    """How far everything is that was asked for together, 0..1."""
+    together = gallery if running[0] in gallery else running
+    return sum(1.0 if job not in running else job.fraction for job in together) / len(together)
+
+
+def _words(job: Job, running: list[Job]) -> str:
+    """What is happening, such as "Painting the skin · 2 s left"."""
+    doing = job.message or {"sending": "Starting the backend", "queued": "Waiting"}.get(job.state, "Working")
+    more = f" · {len(running)} to go" if len(running) > 1 else drawing.remaining(job.eta)
+    return doing + more

@@ -1,0 +1,89 @@
+"""What several panels draw with: text that wraps, rows of buttons that wrap, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import blf
+import bpy
+
+CATEGORY = "DreamFace"
+"""The sidebar's tab."""
+
+_MARGIN = 60  # pixels at a UI scale of 1: the panel's and a box's edges, an icon and the scroll bar
+_BUTTON_PADDING = 34  # pixels: a button's own edges and its icon
+_FONT = 0
+
+Item = TypeVar("Item")
+
+
+def text(layout: bpy.types.UILayout, words: str, icon: str = "NONE") -> None:
+    """A text over as many lines as it takes in this sidebar; the icon stands before the first."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(_lines(words)):
+        beside = "BLANK1" if icon != "NONE" else "NONE"
+        column.label(text=line, icon=icon if number == 0 else beside)
+
+
+def chips(
+    layout: bpy.types.UILayout,
+    items: Sequence[Item],
+    label: Callable[[Item], str],
+    draw: Callable[[bpy.types.UILayout, Item], None],
+) -> None:
+    """Buttons side by side, in as many rows as it takes."""
+    column = layout.column(align=True)
+    for line in _rows(items, lambda item: _width(label(item)) + _BUTTON_PADDING * _scale(), _room()):
+        row = column.row(align=True)
+        row.alignment = "LEFT"
+        for item in line:
+            draw(row, item)
+
+
+def progress(layout: bpy.types.UILayout, fraction: float, words: str) -> None:
+    """A bar with words on it."""
+    layout.progress(factor=min(max(fraction, 0.0), 1.0), text=words, type="BAR")
+
+
+def remaining(seconds: float | None) -> str:
+    """Such as " · 3 s left"; nothing where it is not known."""
+    if seconds is None:
+        return ""
+    return f" · {seconds:.0f} s left" if seconds < 90.0 else f" · {seconds / 60.0:.0f} min left"
+
+
+def _lines(words: str) -> Iterator[str]:
+    space = _width(" ")
+    for paragraph in words.splitlines():
+        for line in _rows(paragraph.split(), lambda word: _width(word) + space, _room()):
+            yield " ".join(line)
+
+
+def _rows(items: Iterable[Item], width: Callable[[Item], float], room: float) -> Iterator[list[Item]]:
+    """Items in rows that are no wider than `room`, but hold at least one each."""
+    row: list[Item] = []
+    used = 0.0
+    for item in items:
+        if row and used + width(item) > room:
+            yield row
+            row, used = [], 0.0
+        row.append(item)
+        used += width(item)
+    if row:
+        yield row
+
+
+def _room() -> float:
+    region = bpy.context.region
+    return max(region.width if region else 300, 120) - _MARGIN * _scale()
+
+
+def _width(words: str) -> float:
+    blf.size(_FONT, bpy.context.preferences.ui_styles[0].widget.points * _scale())
+    return blf.dimensions(_FONT, words)[0]
+
+
+def _scale() -> float:
+    return bpy.context.preferences.system.ui_scale

@@ -1,0 +1,81 @@
+"""Faces on disk for the tests of the scene, and a way to look at what became of them in Blender."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dreamface import folder
+from dreamface.face import Face
+from dreamface.traits import Traits
+from tests.support import synthetic_face
+
+EYES = [f"{side}_{layer}" for side in ("left", "right") for layer in ("sclera", "iris", "cornea")]
+PARTS = ["skin", *EYES, "upper_teeth"]
+
+
+def other_face(face: Face, **changes: Any) -> Face:
+    """Someone else on the same topology: narrower, with another prompt, and with other colours and shapes."""
+    narrow = face.head.vertices * face.head.vertices.new_tensor([0.8, 1.0, 1.1])
+    materials = face.materials | {"teeth": replace(face.materials["teeth"], base_colour=(0.9, 0.9, 0.7), roughness=0.5)}
+    maps = {tile: {name: 1.0 - image for name, image in channels.items()} for tile, channels in face.maps.items()}
+    maps["skin"]["normal"] = face.maps["skin"]["normal"]
+    someone = {
+        "face_id": "face-2",
+        "prompt": "someone else",
+        "seed": 2**40,
+        "head": replace(face.head, vertices=narrow),
+        "shapes": face.shapes * 0.5,
+        "materials": materials,
+        "maps": maps,
+    }
+    return replace(face, **(someone | changes))
+
+
+def with_expression(face: Face, **weights: float) -> Face:
+    """The same face asked to wear another expression."""
+    traits = {name: value for name, value in face.traits.items() if not name.startswith("expression.")}
+    return replace(face, traits=Traits(traits | {f"expression.{name}": weight for name, weight in weights.items()}))
+
+
+def other_head(parent: Path) -> Path:
+    """The folder of a face on another topology that has a tongue, and no teeth."""
+    path = folder.save(synthetic_face("face-3", side=5), parent / "other-head")
+    edit_document(path, lambda document: document["head"].update(model="another"))
+    edit_document(path, lambda document: document["parts"][-1].update(name="tongue"))
+    return path
+
+
+def edit_document(path: Path, change: Any) -> None:
+    """Change a folder's face.json by hand."""
+    document = json.loads((path / "face.json").read_text("utf-8"))
+    change(document)
+    (path / "face.json").write_text(json.dumps(document), "utf-8")
+
+
+def read(collection: Any, attribute: str, width: int = 1, kind: type = np.float32) -> Any:
+    """An attribute of everything in a Blender collection, [N, width] or [N]."""
+    values = np.empty(len(collection) * width, kind)
+    collection.foreach_get(attribute, values)
+    return values.reshape(-1, width) if width > 1 else values
+
+
+def vertices(object_: Any) -> Any:
+    """[V, 3] of an object's mesh, metres."""
+    return read(object_.data.vertices, "co", 3)
+
+
+def key_offset(object_: Any, name: str) -> Any:
+    """[V, 3]: how a shape key differs from the basis, metres."""
+    keys = object_.data.shape_keys
+    return read(keys.key_blocks[name].points, "co", 3) - read(keys.reference_key.points, "co", 3)
+
+
+def maps_of(object_: Any) -> dict[str, Path]:
+    """Channel -> file, as the object's material shows them."""
+    nodes = [node for node in object_.active_material.node_tree.nodes if node.type == "TEX_IMAGE"]
+    return {node.label: Path(node.image.filepath) for node in nodes}

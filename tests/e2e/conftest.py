@@ -1,0 +1,104 @@
+"""The extension as an artist has it: built, put into a fresh user folder, enabled, with a real backend behind it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "bl_ext.user_default.dreamface"
+PATIENCE = 60.0  # seconds; the machine may be busy
+
+
+@pytest.fixture(scope="session")
+def extension_zip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("zip") / "dreamface.zip"
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/build_extension.py", "-o", path], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return path
+
+
+class Blender:
+    """pip's bpy with the extension; what its timer would do, `tick` does."""
+
+    def __init__(self, bpy, store: Path) -> None:
+        self.bpy = bpy
+        self.store = store
+
+    @property
+    def app(self):
+        return self.module("application").get()
+
+    def module(self, name):
+        return sys.modules[f"{PACKAGE}.dreamface_addon.{name}"]
+
+    @property
+    def fields(self):
+        return self.bpy.context.window_manager.dreamface
+
+    @property
+    def faces(self):
+        return [object_ for object_ in self.bpy.data.objects if "dreamface_face_id" in object_]
+
+    def tick(self) -> None:
+        time.sleep(min(self.app.tick(), 0.02))
+
+    def until(self, condition, patience=PATIENCE):
+        """Tick until the condition holds."""
+        end = time.monotonic() + patience
+        while not condition():
+            assert time.monotonic() < end, f"{self.app.error!r} {self.app.session.problem!r} {self.app.diagnostics()}"
+            self.tick()
+
+    def rest(self) -> None:
+        """Tick until nothing is under way any more."""
+        self.until(lambda: not (self.app.running or self.app.placing.waiting or self.app.following.active))
+
+    def generate(self, prompt="a man with freckles", **fields):
+        """Type, choose, press Generate."""
+        for name, value in {"prompt": prompt, "resolution": "512", "variations": 1, "keep_seed": True, **fields}.items():
+            setattr(self.fields, name, value)
+        assert self.bpy.ops.dreamface.generate() == {"FINISHED"}
+
+    def new_face(self, prompt="a man with freckles", **fields):
+        """A face that was generated and has come in."""
+        before = set(self.faces)
+        self.generate(prompt, update_selected=False, **fields)
+        self.rest()
+        assert self.app.error == ""
+        (face,) = set(self.faces) - before
+        return face
+
+
+@pytest.fixture(scope="module")
+def installed(bpy, extension_zip, tmp_path_factory):
+    """The extension, enabled in this bpy."""
+    import addon_utils
+
+    folder = Path(bpy.utils.user_resource("EXTENSIONS", path="user_default", create=True)) / "dreamface"
+    with zipfile.ZipFile(extension_zip) as archive:
+        archive.extractall(folder)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    assert addon_utils.enable(PACKAGE, default_set=True) is not None
+    store = tmp_path_factory.mktemp("Лица и люди") / "store"
+    preferences = bpy.context.preferences.addons[PACKAGE].preferences
+    preferences.python, preferences.store = sys.executable, str(store)
+    yield Blender(bpy, store)
+    addon_utils.disable(PACKAGE, default_set=True)
+
+
+@pytest.fixture
+def blender(installed):
+    """An empty file and nothing under way; the backend goes on running from test to test."""
+    installed.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
+    installed.app.dismiss_error()
+    installed.app.placing.left.clear()
+    return installed

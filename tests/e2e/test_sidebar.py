@@ -1,0 +1,235 @@
+"""What an artist does in the sidebar, without the window: type, Generate, sliders, variations, and mishaps."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+
+
+def positions(face):
+    coordinates = np.empty(len(face.data.vertices) * 3, np.float32)
+    face.data.vertices.foreach_get("co", coordinates)
+    return coordinates.reshape(-1, 3)
+
+
+def albedo(face):
+    nodes = face.data.materials[0].node_tree.nodes
+    return next(node.image for node in nodes if node.type == "TEX_IMAGE" and node.image.name.startswith("skin_albedo"))
+
+
+def pixels(image):
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values
+
+
+def why_not(operator):
+    """What Blender's tooltip says where a button is grey."""
+    with pytest.raises(RuntimeError) as refused:
+        operator()
+    return str(refused.value)
+
+
+def test_a_prompt_becomes_a_head_in_the_scene(blender):
+    face = blender.new_face("an old woman with green eyes", seed=7)
+    assert face["dreamface_prompt"] == "an old woman with green eyes"
+    assert face["dreamface_seed"] == "7"
+    keys = face.data.shape_keys.key_blocks
+    assert len(keys) >= 53 and keys["jawOpen"].value == 0.0
+    assert blender.bpy.context.view_layer.objects.active == face
+    assert json.loads(face["dreamface_traits"])["age"]["value"] > 50
+    assert len(face.children) >= 8  # eyes, teeth, tongue, lashes
+
+
+def test_the_face_stands_at_the_cursor(blender):
+    blender.bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
+    assert tuple(blender.new_face().location) == (1.0, 2.0, 3.0)
+
+
+def test_the_prompt_is_read_and_words_can_be_dropped(blender):
+    blender.new_face()  # the backend runs
+    blender.fields.prompt = "a woman with freckles and a xylophone"
+    blender.until(lambda: blender.app.session.reading and blender.app.session.reading.prompt == blender.fields.prompt)
+    chips = {chip.words for chip in blender.app.session.reading.chips}
+    assert "freckles" in chips
+    assert "xylophone" in blender.app.session.reading.not_understood
+    blender.bpy.ops.dreamface.toggle_words(words="freckles")
+    face = blender.new_face(blender.fields.prompt, seed=3)
+    traits = json.loads(face["dreamface_traits"])
+    assert traits["freckles.density"]["confidence"] == 0.0, "what freckles say was left to the seed"
+
+
+def test_generating_again_updates_the_same_face(blender):
+    face = blender.new_face("a young man", seed=1)
+    face.name, face.location.x = "Hero", 2.0
+    before = positions(face)
+    blender.generate("a fat man", seed=1, update_selected=True)
+    blender.rest()
+    assert blender.faces == [face] and face.name == "Hero" and face.location.x == 2.0
+    assert face["dreamface_prompt"] == "a fat man"
+    assert not np.allclose(positions(face), before, atol=1e-4)
+
+
+def test_renaming_during_a_job_is_safe(blender):
+    face = blender.new_face("a young man", seed=1)
+    blender.generate("a fat man", seed=1, update_selected=True)
+    face.name = "Renamed"
+    blender.rest()
+    assert face.name == "Renamed" and face["dreamface_prompt"] == "a fat man"
+
+
+def test_a_face_deleted_during_a_job_is_offered_as_a_new_one(blender):
+    face = blender.new_face()
+    blender.generate("a fat man", update_selected=True)
+    for part in [*face.children, face]:
+        blender.bpy.data.objects.remove(part)
+    blender.until(lambda: blender.app.placing.left)
+    assert blender.faces == []
+    blender.bpy.ops.dreamface.bring_in(job=blender.app.placing.left[0][0].id)
+    assert [face["dreamface_prompt"] for face in blender.faces] == ["a fat man"]
+    assert blender.app.placing.left == []
+
+
+def test_another_file_opened_during_a_job_gets_nothing_unasked(blender):
+    blender.generate(update_selected=False)
+    blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
+    blender.until(lambda: blender.app.placing.left)
+    assert blender.faces == []
+    blender.bpy.ops.dreamface.dismiss(job=blender.app.placing.left[0][0].id)
+    assert blender.app.placing.left == []
+
+
+def test_the_mesh_follows_a_slider_and_its_reset(blender):
+    face = blender.new_face("a woman", seed=5)
+    before = positions(face)
+    face.dreamface.nose_width = 2.5
+    blender.rest()
+    assert np.abs(positions(face) - before).max() > 0.001
+    blink = face.data.shape_keys.key_blocks["eyeBlinkLeft"]
+    assert face.dreamface.nose_width == pytest.approx(2.5)
+    blender.bpy.ops.dreamface.reset_trait(trait="nose.width")
+    blender.rest()
+    assert np.abs(positions(face) - before).max() < 1e-5
+    assert blink.relative_key.name == "Basis"
+
+
+def test_undo_brings_slider_and_mesh_back(blender):
+    bpy = blender.bpy
+    face = blender.new_face("a woman", seed=5)
+    name, before, value = face.name, positions(face), face.dreamface.jaw_width
+    face.dreamface.jaw_width = -2.5
+    blender.rest()
+    bpy.ops.ed.undo_push(message="as letting go of the slider does")
+    bpy.ops.ed.undo()
+    face = bpy.data.objects[name]
+    blender.rest()
+    assert face.dreamface.jaw_width == pytest.approx(value)
+    assert np.abs(positions(face) - before).max() < 1e-5
+    bpy.ops.ed.redo()
+    blender.rest()
+    assert np.abs(positions(bpy.data.objects[name]) - before).max() > 0.001
+
+
+def test_textures_follow_when_asked(blender):
+    face = blender.new_face("a pale woman without freckles", seed=5)
+    before = pixels(albedo(face))
+    face.dreamface.skin_melanin = 0.95
+    blender.rest()
+    assert np.array_equal(pixels(albedo(face)), before)
+    assert blender.module("shaping").textures_are_old(face)
+    blender.bpy.ops.dreamface.paint()
+    blender.rest()
+    assert pixels(albedo(face)).mean() < before.mean() - 0.05
+    assert not blender.module("shaping").textures_are_old(face)
+    assert blender.faces == [face]
+
+
+def test_variations_are_shown_and_one_is_picked(blender):
+    blender.generate("a woman", variations=3, seed=20, resolution="1024", update_selected=False)
+    blender.until(lambda: not blender.app.running)
+    gallery = blender.app.gallery
+    assert [job.request["seed"] for job in gallery.jobs] == [20, 21, 22]
+    assert all((job.folder / "preview.png").is_file() for job in gallery.jobs)
+    assert blender.faces == [], "nothing comes in before one is picked"
+    blender.bpy.ops.dreamface.pick(job=gallery.jobs[1].id)
+    blender.rest()
+    (face,) = blender.faces
+    assert face["dreamface_seed"] == "21" and face["dreamface_resolution"] == 1024
+    assert tuple(albedo(face).size) == (1024, 1024)
+
+
+def test_cancel_leaves_the_scene_as_it_is(blender):
+    blender.generate(resolution="4096", update_selected=False)
+    blender.until(lambda: any(job.fraction > 0.1 for job in blender.app.running))
+    blender.bpy.ops.dreamface.cancel()
+    blender.rest()
+    assert blender.faces == [] and blender.app.error == ""
+
+
+def test_a_backend_that_dies_is_started_again_and_the_face_still_comes(blender):
+    blender.new_face()
+    blender.generate(resolution="1024", update_selected=False)
+    blender.until(lambda: any(job.state == "running" for job in blender.app.running))
+    os.kill(blender.app.session.backend.health["pid"], signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+    blender.rest()
+    assert len(blender.faces) == 2 and blender.app.error == ""
+
+
+def test_grey_buttons_say_why(blender):
+    ops = blender.bpy.ops.dreamface
+    blender.fields.prompt = ""
+    assert "Type what the face looks like" in why_not(ops.generate)
+    assert "Select a DreamFace head" in why_not(ops.paint)
+    assert "Nothing is being made" in why_not(ops.cancel)
+    preferences = blender.module("preferences").get()
+    python, preferences.python = preferences.python, "/nowhere/python"
+    blender.fields.prompt = "a man"
+    assert "choose another Python" in why_not(ops.generate)
+    preferences.python = ""
+    assert "Set up the backend first" in why_not(ops.generate)
+    preferences.python = python
+
+
+def test_asset_studio_and_exports(blender, tmp_path):
+    bpy = blender.bpy
+    face = blender.new_face()
+    assert bpy.ops.dreamface.mark_asset() == {"FINISHED"}
+    assert bpy.ops.dreamface.add_studio() == {"FINISHED"}
+    assert bpy.context.scene.camera is not None
+    blender.module("placing").select(face)
+    for suffix in (".glb", ".fbx", ".usdc", ".obj"):
+        path = tmp_path / f"face{suffix}"
+        assert bpy.ops.dreamface.export_face(filepath=str(path), format=suffix) == {"FINISHED"}
+        assert path.stat().st_size > 100_000
+
+
+def test_a_face_folder_is_imported_and_nonsense_is_refused(blender, tmp_path):
+    face = blender.new_face("a boy", seed=9)
+    folder = face["dreamface_folder"]
+    assert blender.bpy.ops.dreamface.import_face(filepath=f"{folder}/face.json") == {"FINISHED"}
+    assert len(blender.faces) == 2
+    nonsense = tmp_path / "face.json"
+    nonsense.write_text("[]")
+    objects = len(blender.bpy.data.objects)
+    with pytest.raises(RuntimeError, match="DreamFace|damaged"):
+        blender.bpy.ops.dreamface.import_face(filepath=str(nonsense))
+    assert len(blender.bpy.data.objects) == objects
+
+
+def test_registering_twice_leaves_nothing_behind(blender):
+    import addon_utils
+
+    package = blender.module("application").__name__.rpartition(".dreamface_addon")[0]
+    preferences = blender.module("preferences").get()
+    python, store = preferences.python, preferences.store
+    for _ in range(2):
+        addon_utils.disable(package, default_set=True)
+        assert not hasattr(blender.bpy.types, "DREAMFACE_PT_create")
+        addon_utils.enable(package, default_set=True)
+    preferences = blender.bpy.context.preferences.addons[package].preferences
+    preferences.python, preferences.store = python, store
+    assert hasattr(blender.bpy.types, "DREAMFACE_PT_create")

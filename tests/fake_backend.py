@@ -1,0 +1,426 @@
+"""A backend that makes nothing and can misbehave in every way that a real one might: for tests of the Blender side.
+
+Only the standard library; it is run as `python -m dreamface serve --store DIR ...` by way of `install`. The environment
+variable DREAMFACE_FAKE names how it misbehaves, several names with commas; NAME:once does so only the first time in a
+store.
+
+    refuse         ends at once with a sentence
+    missing        ends at once as a Python without dreamface does
+    in_use         ends at once because another backend has the store
+    slow_start     takes nearly a second to start
+    warm_up        says "starting" for half a second
+    hang           accepts connections and never answers
+    hang_on_job    does so from the first job on
+    garbage        answers with something that is not HTTP
+    garbage_jobs   answers /jobs with JSON that is not a job
+    unauthorised   refuses every token
+    newer, older   speaks another version of the API
+    half_event     breaks off in the middle of an event, again and again
+    drop_answer    takes a job in, and closes the connection without an answer
+    crash          ends in the middle of a job, with a traceback
+    oom            is killed in the middle of a job
+    forget         knows no job any more, once it has started again
+    fail_job       jobs fail with a sentence
+    slow_job       a job takes 30 seconds, unless cancelled
+    endless        sends a body that never ends, slowly, to /read
+    huge           sends a body to /read that is larger than any memory should have to hold
+    burst          sends 2000 events during a job
+    escape         lists a file outside the job's folder
+    short          sends less of a file than it has announced
+    large          a job's folder holds a file of 30 MB
+    elsewhere      its store cannot be seen from here
+    busy           answers 503 to the first call of each kind
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import secrets
+import signal
+import socketserver
+import struct
+import sys
+import threading
+import time
+import uuid
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+LARGE_FILE = 30_000_000  # bytes
+BURST = 2000  # events
+STEPS = 8
+STEP = 0.01  # seconds of a job
+
+
+def install(folder: Path) -> dict[str, str]:
+    """Put a module called dreamface into a folder that runs this file; returns the environment that finds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dreamface.py").write_text(
+        f"import runpy\nrunpy.run_path({str(Path(__file__).resolve())!r}, run_name='__main__')\n", encoding="utf-8"
+    )
+    return {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": ""}
+
+
+class Fake:
+    """The state that all requests share."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        self.token = secrets.token_hex(16)
+        self.lock = threading.Condition()
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.hidden: set[str] = set()  # ids of jobs whose answer was dropped
+        self.log: list[str] = []  # "METHOD /path" of every request
+        self.changes: list[dict[str, Any]] = []
+        self.hanging = False
+        self.warm_at = time.monotonic() + 0.5
+        self.wishes = dict(self._wish(word) for word in filter(None, os.environ.get("DREAMFACE_FAKE", "").split(",")))
+        store.mkdir(parents=True, exist_ok=True)
+        if not (store / "store_id").exists():
+            (store / "store_id").write_text(uuid.uuid4().hex)
+        self.store_id = (store / "store_id").read_text()
+        if (store / "fake_jobs.json").exists() and not self.does("forget"):
+            self.jobs = json.loads((store / "fake_jobs.json").read_text())
+
+    @staticmethod
+    def _wish(word: str) -> tuple[str, bool]:
+        name, _, once = word.partition(":")
+        return name, once == "once"
+
+    def does(self, name: str) -> bool:
+        """Whether it is to misbehave in this way, now."""
+        if name not in self.wishes:
+            return False
+        marker = self.store / f"fake.{name}"
+        if self.wishes[name] and marker.exists():
+            return False
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+        return True
+
+    def change(self, job: dict[str, Any], **news: Any) -> None:
+        with self.lock:
+            job.update(news)
+            self.changes.append(dict(job))
+            temporary = self.store / "fake_jobs.tmp"
+            temporary.write_text(json.dumps(self.jobs))
+            temporary.replace(self.store / "fake_jobs.json")
+            self.lock.notify_all()
+
+    def add(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        with self.lock:
+            if body["id"] in self.jobs:
+                known = self.jobs[body["id"]]
+                self.hidden.discard(known["id"])
+                self.lock.notify_all()
+                return self._unless_dropped(200, known)
+            request = {"seed": 7} | {name: value for name, value in body["request"].items() if value is not None}
+            job = {
+                **{"id": body["id"], "kind": body["kind"], "state": "queued", "stage": "", "fraction": 0.0},
+                **{"message": "", "eta": None, "created": "2026-01-01T00:00:00Z", "started": None, "finished": None},
+                **{"error": None, "request": request, "result": None, "attempts": 0},
+            }
+            self.jobs[job["id"]] = job
+            self._unless_dropped(201, job)
+        self.change(job)
+        return 201, job
+
+    def _unless_dropped(self, status: int, job: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Break the connection, and keep the job from everybody until it is asked for once more."""
+        if self.does("drop_answer"):
+            self.hidden.add(job["id"])
+            raise ConnectionAbortedError
+        return status, job
+
+    def open_jobs(self) -> list[dict[str, Any]]:
+        return [
+            job for job in self.jobs.values() if job["state"] in ("queued", "running") and job["id"] not in self.hidden
+        ]
+
+    def work(self) -> None:
+        """The worker: one job after the other."""
+        while True:
+            with self.lock:
+                waiting = self.open_jobs()
+                if not waiting:
+                    self.lock.wait(1.0)
+                    continue
+            self._do(waiting[0])
+
+    def _do(self, job: dict[str, Any]) -> None:
+        self.change(job, state="running", attempts=job["attempts"] + 1, stage="head", fraction=0.0)
+        for step in range(STEPS):
+            time.sleep(30.0 / STEPS if self.does("slow_job") and self._wait_cancelled(job) else STEP)
+            if job["state"] == "cancelled":
+                return
+            self.change(job, fraction=(step + 1) / STEPS, message=f"step {step + 1}", eta=(STEPS - step) * STEP)
+            if step == STEPS // 2:
+                self._misbehave(job)
+        if self.does("fail_job"):
+            self.change(job, state="failed", error="The head could not be made: choose another prompt.")
+            return
+        folder = self.store / "faces" / job["id"]
+        self._write(folder)
+        result: dict[str, Any] = {"folder": str(folder), "face_id": job["request"].get("face_id") or "f" + job["id"]}
+        if job["kind"] == "export":
+            (folder / "face.glb").write_bytes(b"glTF")
+            result = {"file": str(folder / "face.glb")}
+        self.change(job, state="done", fraction=1.0, result=result)
+
+    def _wait_cancelled(self, job: dict[str, Any]) -> bool:
+        with self.lock:
+            return not self.lock.wait_for(lambda: job["state"] == "cancelled", 30.0)
+
+    def _misbehave(self, job: dict[str, Any]) -> None:
+        if self.does("burst"):
+            for number in range(BURST):
+                self.change_quickly(job, number)
+        if self.does("crash"):
+            print("Traceback (most recent call last):\n  File ...\nRuntimeError: the head fell off", file=sys.stderr)
+            os._exit(3)
+        if self.does("oom"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def change_quickly(self, job: dict[str, Any], number: int) -> None:
+        with self.lock:
+            job.update(message=f"burst {number}")
+            self.changes.append(dict(job))
+            self.lock.notify_all()
+
+    def _write(self, folder: Path) -> None:
+        (folder / "maps").mkdir(parents=True, exist_ok=True)
+        (folder / "face.json").write_text("{}")
+        (folder / "maps" / "skin_albedo.png").write_bytes(secrets.token_bytes(5000))
+        if self.does("large"):
+            (folder / "geometry.npz").write_bytes(bytes(LARGE_FILE))
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    fake: Fake
+    answered_busy: ClassVar[set[str]] = set()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        fake = self.fake
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else {}
+        fake.log.append(f"{self.command} {self.path}")
+        if fake.does("hang") or fake.hanging:
+            time.sleep(600)
+        if fake.does("garbage"):
+            self.wfile.write(b"\x00\x17 what a nice day \r\n\r\n")
+            self.close_connection = True
+            return
+        if self.headers.get("Authorization") != f"Bearer {fake.token}" or fake.does("unauthorised"):
+            self._json(401, {"error": "The token is missing or wrong."})
+            return
+        first, *rest = self.path.strip("/").split("/")
+        getattr(self, f"_{first}", self._nothing)(rest, body)
+
+    def _nothing(self, rest: list[str], body: dict[str, Any]) -> None:
+        self._json(404, {"error": "There is no such thing."})
+
+    def _log(self, rest: list[str], body: dict[str, Any]) -> None:
+        self._json(200, {"log": self.fake.log})
+
+    def _health(self, rest: list[str], body: dict[str, Any]) -> None:
+        fake = self.fake
+        warm = not fake.does("warm_up") or time.monotonic() > fake.warm_at
+        api = 2 if fake.does("newer") else 0 if fake.does("older") else 1
+        store = "/nowhere/at/all" if fake.does("elsewhere") else str(fake.store)
+        self._json(
+            200,
+            {
+                **{"name": "DreamFace", "version": "0.1.0", "api": api, "state": "ready" if warm else "starting"},
+                **{"store": store, "store_id": fake.store_id, "pid": os.getpid(), "worker_pid": None},
+                **{"python": sys.version.split()[0], "device": "cpu", "active_jobs": 0},
+            },
+        )
+
+    def _read(self, rest: list[str], body: dict[str, Any]) -> None:
+        if self._busy("read"):
+            return
+        if self.fake.does("endless") or self.fake.does("huge"):
+            self._pour(slowly="endless" in self.fake.wishes)
+            return
+        words = body["prompt"].split()
+        traits = {
+            f"trait.{word}": {"value": 1.0, "confidence": 0.8, "because": word} for word in words if word != "xyz"
+        }
+        self._json(200, {"traits": traits, "not_understood": [word for word in words if word == "xyz"]})
+
+    def _pour(self, slowly: bool) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        piece = b"x" * (100 if slowly else 1 << 20)
+        while True:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            time.sleep(0.02 if slowly else 0.0)
+
+    def _reshape(self, rest: list[str], body: dict[str, Any]) -> None:
+        if self._busy("reshape"):
+            return
+        width = float(body["traits"].get("nose.width", 0.0))
+        arrays = {"vertices.npy": _npy([width] * 300, "<f4", (100, 3))}
+        if body["shapes"]:
+            arrays["shape_offsets.npy"] = _npy([0, 1], "<i4", (2,))
+            arrays["shape_vertices.npy"] = _npy([5], "<i4", (1,))
+            arrays["shape_deltas.npy"] = _npy([0.0, 0.0, width], "<f4", (1, 3))
+        if "broken" in body["head"]:
+            arrays["vertices.npy"] = b"not an array"
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            for name, content in arrays.items():
+                archive.writestr(name, content)
+        self._answer(200, "application/octet-stream", made.getvalue())
+
+    def _busy(self, call: str) -> bool:
+        if not self.fake.does("busy") or call in self.answered_busy:
+            return False
+        self.answered_busy.add(call)
+        self._json(503, {"error": "The worker is being started again."})
+        return True
+
+    def _jobs(self, rest: list[str], body: dict[str, Any]) -> None:
+        fake = self.fake
+        if fake.does("hang_on_job"):
+            fake.hanging = True
+            time.sleep(600)
+        if fake.does("garbage_jobs"):
+            self._json(200, {"id": 5, "state": ["what"], "fraction": "much"})
+        elif not rest:
+            self._json(*fake.add(body))
+        elif rest[0] not in fake.jobs:
+            self._json(404, {"error": "There is no such job."})
+        else:
+            self._job(fake.jobs[rest[0]], rest[1:])
+
+    def _job(self, job: dict[str, Any], rest: list[str]) -> None:
+        folder = self.fake.store / "faces" / job["id"]
+        if rest == ["cancel"]:
+            if job["state"] in ("queued", "running"):
+                self.fake.change(job, state="cancelled")
+            self._json(200, job)
+        elif rest == ["files"]:
+            files = [
+                {"path": path.relative_to(folder).as_posix(), "size": path.stat().st_size}
+                for path in sorted(folder.rglob("*"))
+                if path.is_file()
+            ]
+            if self.fake.does("escape"):
+                files.append({"path": "maps/../../../stolen.txt", "size": 3})
+            self._json(200, {"files": files})
+        elif rest:
+            content = (folder / "/".join(rest[1:])).read_bytes()
+            self._answer(200, "application/octet-stream", content[:-1] if self.fake.does("short") else content)
+        else:
+            self._json(200, job)
+
+    def _events(self, rest: list[str], body: dict[str, Any]) -> None:
+        fake = self.fake
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if fake.does("half_event"):
+            self._chunk(b'event: job\ndata: {"id": "')
+            self.close_connection = True
+            return
+        with fake.lock:
+            told = len(fake.changes)
+            now = [dict(job) for job in fake.open_jobs()]
+        while True:
+            for job in now:
+                self._chunk(b"event: job\ndata: " + json.dumps(job).encode() + b"\n\n")
+            with fake.lock:
+                fake.lock.wait_for(lambda: len(fake.changes) > told, 1.0)  # noqa: B023 -- used at once
+                now, told = fake.changes[told:], len(fake.changes)
+            if not now:
+                self._chunk(b": alive\n\n")
+
+    def _chunk(self, content: bytes) -> None:
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(content), content))
+
+    def _json(self, status: int, content: Any) -> None:
+        self._answer(status, "application/json", json.dumps(content).encode())
+
+    def _answer(self, status: int, kind: str, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class Server(ThreadingHTTPServer):
+    """Threads that end with the process, and silence about connections that break."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing."""
+
+
+def _npy(values: list[float], kind: str, shape: tuple[int, ...]) -> bytes:
+    """An array as an .npy file."""
+    head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    head += b" " * (-(len(head) + 11) % 64) + b"\n"
+    numbers = struct.pack(f"<{len(values)}{'f' if 'f' in kind else 'i'}", *values)
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + numbers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["serve"])
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    options = parser.parse_args()
+    fake = Fake(options.store)
+    for name, words in (
+        ("refuse", "The graphics card is on fire: put it out."),
+        ("in_use", f"A backend (process 1) is using {options.store} already: use that one, or stop it."),
+        ("missing", f"{sys.executable}: No module named dreamface"),
+    ):
+        if fake.does(name):
+            sys.exit(words)
+    if fake.does("slow_start"):
+        time.sleep(0.8)
+
+    Handler.fake = fake
+    socketserver.TCPServer.request_queue_size = 64
+    server = Server(("127.0.0.1", 0), Handler)
+    handover = fake.store / "backend.json"
+    content = {"api": 1, "url": f"http://127.0.0.1:{server.server_port}", "token": fake.token, "pid": os.getpid()}
+    temporary = fake.store / "backend.tmp"
+    temporary.write_text(json.dumps(content | {"version": "0.1.0"}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=fake.work, daemon=True).start()
+    temporary.replace(handover)
+    print("ready", file=sys.stderr)
+    if options.until_stdin_closes:
+        sys.stdin.buffer.read()
+    else:
+        signal.pause()
+    handover.unlink(missing_ok=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

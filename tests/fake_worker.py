@@ -1,0 +1,93 @@
+"""A worker without torch that misbehaves as its job's prompt asks; for the service's tests.
+
+python fake_worker.py [FILE]: dies at its start while FILE exists.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from dreamface.service import frames
+
+answers = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)
+writing = threading.Lock()
+cancelled = threading.Event()
+
+
+def send(header: dict[str, Any], payload: bytes = b"") -> None:
+    with writing:
+        answers.write(frames.pack(header, payload))
+        answers.flush()
+
+
+def do(job: dict[str, Any]) -> None:
+    name, prompt = job["id"], job["request"]["prompt"]
+    send({"type": "progress", "id": name, "stage": "head", "fraction": 0.25, "message": "Shaping the head"})
+    if "crash" in prompt:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "leave" in prompt:
+        os._exit(7)
+    if "garbage" in prompt:
+        os.write(answers.fileno(), b"Hello from a library that prints\n" * 9)
+        time.sleep(60)
+    if "half" in prompt:
+        os.write(answers.fileno(), frames.pack({"type": "done", "id": name, "result": {}})[:-4])
+        os._exit(0)
+    if "nonsense" in prompt:
+        send({"type": "progress", "id": name, "stage": "head", "fraction": "half", "message": ""})
+        time.sleep(60)
+    if "impossible" in prompt:
+        send({"type": "failed", "id": name, "error": "That can't be done: ask for something else."})
+        return
+    if "slow" in prompt and cancelled.wait(20.0):
+        send({"type": "failed", "id": name, "error": "Stopped; nothing was written."})
+        return
+    if "deaf" in prompt:
+        time.sleep(60)
+    if "late" in prompt:
+        cancelled.wait(20.0)
+        time.sleep(0.3)
+    place = Path(job["place"])
+    (place / "maps").mkdir(parents=True)
+    (place / "face.json").write_text(json.dumps({"prompt": prompt}))
+    (place / "maps" / "skin.png").write_bytes(b"\x89PNG")
+    result = {"face_id": "f", "prompt": prompt, "seed": job["request"]["seed"], "resolution": 512, "not_understood": []}
+    send({"type": "done", "id": name, "result": result})
+
+
+def answer(call: dict[str, Any]) -> None:
+    head = {"type": "answer", "call": call["call"]}
+    if call["name"] == "reshape":
+        send({**head, "result": {}}, b"bytes")
+    elif "bug" in call["arguments"]["prompt"]:
+        send({**head, "error": "DreamFace met a bug.", "bug": True})
+    else:
+        send({**head, "result": {"traits": {}, "not_understood": [call["arguments"]["prompt"]]}})
+
+
+def main() -> None:
+    if len(sys.argv) > 1 and Path(sys.argv[1]).exists():
+        sys.exit("it is not my day")
+    send({"type": "ready", "device": "cpu"})
+    with os.fdopen(os.dup(0), "rb") as commands:
+        while (frame := frames.read(commands)) is not None:
+            kind = frame.header["type"]
+            if kind == "job":
+                cancelled.clear()
+                threading.Thread(target=do, args=(frame.header,), daemon=True).start()
+            elif kind == "cancel":
+                cancelled.set()
+            else:
+                answer(frame.header)
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,484 @@
+"""Setting the backend up, with packages that are made here and hold next to nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from dreamface_addon import environment
+from dreamface_addon.environment import Setup, environment_python, is_ready
+from dreamface_addon.environment_folder import EnvironmentFolder
+from dreamface_addon.pip_output import PipProgress, explain
+
+ROOT = Path(__file__).parents[2]
+
+BACKEND = {"dreamface/__init__.py": "", "dreamface/__main__.py": "print('dreamface 0.1.0')\n"}
+
+UV_THAT_INSTALLS = """
+import subprocess, sys
+assert sys.argv[1:4] == ["pip", "install", "torch"] and "--torch-backend=auto" in sys.argv
+print("Downloading torch (175.0MiB)")
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q", "torch"]))
+"""
+
+
+def make_wheel(folder: Path, name: str, version: str, files: dict[str, str], needs: tuple[str, ...] = ()) -> Path:
+    """A wheel that pip installs."""
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += "".join(f"Requires-Dist: {need}\n" for need in needs)
+    contents = files | {
+        f"{info}/METADATA": metadata,
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},{digest(text)},{len(text.encode())}\n" for path, text in contents.items())
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        for path, text in (contents | {f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}).items():
+            file.writestr(path, text)
+    return wheel
+
+
+def digest(text: str) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+
+
+def backend_wheel(folder: Path, files: dict[str, str] = BACKEND) -> Path:
+    return make_wheel(folder, "dreamface", "0.1.0", files, ("torch>=2", "anny"))
+
+
+class Place:
+    """A user's folder with a space and Cyrillic letters, an extension, and packages for pip to find."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / "Мои файлы" / "environment"
+        self.packages = root / "packages"
+        self.wheel = backend_wheel(root / "extension")
+        self.constraints = root / "extension" / "constraints.txt"
+        self.constraints.write_text('torch==2.13.0\nanny==0.6.2\nnumpy==1.26.4; python_version < "3.12"\n')
+        make_wheel(self.packages, "torch", "2.13.0", {"torch/__init__.py": "weights = 'whole'\n"})
+        make_wheel(self.packages, "torch", "2.14.0", {"torch/__init__.py": ""})
+        make_wheel(self.packages, "anny", "0.6.2", {"anny/__init__.py": ""})
+
+    def setup(self, *, online: bool = True, python: Path = Path(sys.executable)) -> Setup:
+        return Setup(self.folder, self.wheel, self.constraints, python, online)
+
+    def ask(self, code: str) -> str:
+        """What the environment's Python prints."""
+        command = [str(environment_python(self.folder)), "-I", "-c", code]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    def version(self, package: str) -> str:
+        return self.ask(f"from importlib.metadata import version; print(version('{package}'))")
+
+
+def finish(setup: Setup, seconds: float = 60.0) -> Setup:
+    """Poll, as Blender's timer does, until it is over."""
+    until, before = time.monotonic() + seconds, 0.0
+    while setup.state in ("checking", "running"):
+        setup.poll()
+        assert before <= setup.fraction <= 1.0
+        before = setup.fraction
+        assert time.monotonic() < until, f"still at: {setup.message}\n{setup.log.read_text('utf-8')}"
+        time.sleep(0.01)
+    return setup
+
+
+def set_up(place: Place) -> Setup:
+    setup = place.setup()
+    assert setup.state == "idle"
+    setup.start()
+    return finish(setup)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    place = Place(tmp_path)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(place.packages))
+    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+    return place
+
+
+@pytest.fixture(scope="module")
+def empty_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empty") / "venv"
+    subprocess.run([sys.executable, "-I", "-m", "venv", str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture
+def begun(place: Place, empty_environment: Path) -> Place:
+    """A place whose environment was made, with nothing installed yet; saves the seconds that making it takes."""
+    place.folder.mkdir(parents=True)
+    shutil.copytree(empty_environment, place.folder / "venv", symlinks=True)
+    return place
+
+
+# --------------------------------------------------------------------------------------------------------- it works
+
+
+def test_it_sets_up_whatever_is_in_the_users_environment(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pip.py").write_text("raise SystemExit('the wrong pip')")
+    (tmp_path / "venv.py").write_text("raise SystemExit('the wrong venv')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path))
+    monkeypatch.setenv("PIP_TARGET", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("PIP_USER", "1")
+    assert not is_ready(place.folder, place.wheel)
+
+    setup = set_up(place)
+
+    assert (setup.state, setup.fraction, setup.problem) == ("done", 1.0, "")
+    assert is_ready(place.folder, place.wheel)
+    assert place.version("torch") == "2.13.0", "not the newest, but the one of the constraints"
+    assert "Successfully installed" in setup.log.read_text("utf-8")
+    assert sorted(path.name for path in place.wheel.parent.iterdir()) == ["constraints.txt", place.wheel.name]
+    assert not list((place.folder / "tmp").iterdir())
+
+
+def test_a_new_extension_brings_its_backend_along(begun: Place) -> None:
+    assert set_up(begun).state == "done"
+    begun.constraints.write_text("torch==2.14.0\nanny==0.6.2\n")
+    backend_wheel(begun.wheel.parent, BACKEND | {"dreamface/news.py": "text = 'new'\n"})  # by the same version
+
+    assert not is_ready(begun.folder, begun.wheel)
+    assert set_up(begun).state == "done"
+    assert is_ready(begun.folder, begun.wheel)
+    assert begun.ask("from dreamface.news import text; print(text)") == "new"
+    assert begun.version("torch") == "2.14.0"
+
+
+def test_what_was_interrupted_half_way_is_installed_again(begun: Place) -> None:
+    assert set_up(begun).state == "done"
+    packages = EnvironmentFolder(begun.folder).packages
+    (packages / "torch/__init__.py").write_text("weights = 'ha")  # as left by a process that was killed
+    (packages / "anny-0.6.2.dist-info/RECORD").unlink()
+    (packages / "anny/__init__.py").unlink()
+
+    assert set_up(begun).state == "done"
+    assert begun.ask("import torch, anny; print(torch.weights)") == "whole"
+
+
+@pytest.mark.parametrize("gone", ["link", "installation"])
+def test_an_environment_whose_python_is_gone_is_made_again(begun: Place, gone: str) -> None:
+    assert set_up(begun).state == "done"
+    if gone == "link":
+        environment_python(begun.folder).unlink()
+    else:  # the older Blender that it was made with
+        settings = begun.folder / "venv/pyvenv.cfg"
+        settings.write_text(
+            re.sub(r"(?m)^executable = .*", "executable = /blender/4.2/python3.11", settings.read_text())
+        )
+
+    assert not is_ready(begun.folder, begun.wheel)
+    assert set_up(begun).state == "done"
+    assert is_ready(begun.folder, begun.wheel)
+
+
+# ------------------------------------------------------------------------------------------------------------ stopping
+
+
+@pytest.fixture
+def silent_index():
+    """The address of a package index that takes questions and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+
+
+def processes_about(folder: Path) -> list[str]:
+    """Command lines of running programs that name a folder; Linux shows them."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = process.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if str(folder) in words:
+            found.append(words)
+    return found
+
+
+def wait_for(setup: Setup, words: str) -> None:
+    until = time.monotonic() + 30
+    while words not in setup.log.read_text("utf-8"):
+        assert setup.state in ("checking", "running") and time.monotonic() < until
+        setup.poll()
+        time.sleep(0.01)
+
+
+def test_cancel_stops_everything_and_the_next_start_goes_on(
+    begun: Place, silent_index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.delenv("PIP_NO_INDEX")
+        patch.setenv("PIP_INDEX_URL", silent_index)
+        setup = begun.setup()
+        setup.start()
+        wait_for(setup, "Looking in indexes")
+        setup.cancel()
+    assert setup.state == "cancelled"
+    assert processes_about(begun.folder) == []
+    assert not is_ready(begun.folder, begun.wheel)
+    setup.poll()
+    assert setup.state == "cancelled"
+
+    setup.start()
+    assert finish(setup).state == "done"
+
+
+def test_two_blenders_do_not_set_up_at_once(begun: Place, silent_index: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", silent_index)
+    first, second = begun.setup(), begun.setup()
+    first.start()
+    wait_for(first, "Looking in indexes")
+    before = first.log.read_text("utf-8")
+    second.start()
+    assert second.state == "failed" and "Another Blender" in second.problem
+    assert first.log.read_text("utf-8") == before, "the second leaves the first's log alone"
+    first.cancel()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows the lock ends with Blender")
+def test_what_a_crashed_blender_left_running_is_waited_for(begun: Place, silent_index: str) -> None:
+    crashes = f"""
+import os, sys, time
+from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
+from dreamface_addon.environment import Setup
+place = [Path(text) for text in {[str(begun.folder), str(begun.wheel), str(begun.constraints), sys.executable]!r}]
+setup = Setup(*place, True)
+setup.start()
+while "Looking in indexes" not in setup.log.read_text("utf-8"):
+    setup.poll()
+    time.sleep(0.01)
+print(setup._command._process.pid)
+os._exit(1)
+"""
+    changed = {**os.environ, "PIP_INDEX_URL": silent_index}
+    del changed["PIP_NO_INDEX"]
+    crashed = subprocess.run([sys.executable, "-c", crashes], env=changed, capture_output=True, text=True, timeout=60)
+    try:
+        second = begun.setup()
+        second.start()
+        assert "Another Blender" in second.problem
+    finally:
+        os.kill(int(crashed.stdout), 9)
+    until = time.monotonic() + 10
+    while second.state == "failed" and time.monotonic() < until:
+        time.sleep(0.05)
+        second.start()
+    assert finish(second).state == "done"
+
+
+# ---------------------------------------------------------------------------------------------------------- torch by uv
+
+
+@pytest.fixture
+def no_own_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip's settings name no index: what the tests' own settings are for is hidden from the look at them."""
+    monkeypatch.setattr(environment, "_OWN_INDEX", re.compile("nothing has this"))
+
+
+def test_uv_chooses_the_build_of_torch(begun: Place, no_own_index: None) -> None:
+    make_wheel(begun.packages, "uv", "0.13.8", {"uv/__init__.py": "", "uv/__main__.py": UV_THAT_INSTALLS})
+    setup = set_up(begun)
+    assert setup.state == "done"
+    assert "-m uv pip install torch" in setup.log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("uv", ["fails", "is not there"])
+def test_without_uv_pip_installs_torch_and_the_log_says_so(begun: Place, no_own_index: None, uv: str) -> None:
+    if uv == "fails":
+        program = "raise SystemExit('error: Failed to fetch: dns error')\n"
+        make_wheel(begun.packages, "uv", "0.13.8", {"uv/__init__.py": "", "uv/__main__.py": program})
+    setup = set_up(begun)
+    assert setup.state == "done"
+    assert "pip does it and chooses the build" in setup.log.read_text("utf-8")
+
+
+def test_an_index_of_the_users_own_decides(begun: Place) -> None:
+    make_wheel(begun.packages, "uv", "0.13.8", {"uv/__main__.py": "raise SystemExit(1)\n"})
+    setup = set_up(begun)
+    assert setup.state == "done"
+    assert " uv " not in setup.log.read_text("utf-8")
+
+
+# ----------------------------------------------------------------------------------------------------------- bad input
+
+
+def problem(place: Place, **changes) -> str:
+    """The sentence that setting up ends with."""
+    setup = place.setup(**changes)
+    setup.start()
+    finish(setup)
+    assert setup.state == "failed"
+    assert not is_ready(place.folder, place.wheel)
+    assert setup.problem.endswith(".") and "\n" not in setup.problem
+    return setup.problem
+
+
+def test_offline_says_where_to_allow_it_and_touches_nothing(place: Place) -> None:
+    assert "Preferences > System > Network" in problem(place, online=False)
+    assert not place.folder.exists()
+
+
+def test_a_full_disk_is_noticed_before_anything_is_downloaded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 8e9, 1e9))
+    sentence = problem(place)
+    assert re.search(r"needs \d+ GB of disk .* has 1\.0 GB", sentence)
+    assert not environment_python(place.folder).exists()
+
+
+def test_a_gpu_needs_more_disk(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.name == "nt":
+        pytest.skip("the stand-in is a shell script")
+    driver = tmp_path / "bin" / "nvidia-smi"
+    driver.parent.mkdir()
+    driver.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA RTX (UUID: GPU-1)'\n")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", str(driver.parent), prepend=os.pathsep)
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 7e9))
+    assert "needs 12 GB" in problem(place)
+
+
+@pytest.mark.parametrize("missing", ["wheel", "constraints"])
+def test_an_extension_without_its_backend_is_installed_again(place: Place, missing: str) -> None:
+    getattr(place, missing).unlink()
+    assert "install DreamFace's zip again" in problem(place)
+
+
+def test_a_python_that_the_backend_does_not_run_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "OLDEST_PYTHON", (3, 99))
+    sentence = problem(place)
+    assert "%d.%d.%d (64 bits)" % sys.version_info[:3] in sentence and "needs 3.99" in sentence
+
+
+def test_a_blender_without_its_python(place: Place, tmp_path: Path) -> None:
+    assert "no python does not start: No such file" in problem(place, python=tmp_path / "no python")
+
+
+def test_a_folder_that_cannot_be_written(place: Place) -> None:
+    place.folder.parent.parent.mkdir(parents=True, exist_ok=True)
+    place.folder.parent.write_text("a file where the folder should be")
+    assert "cannot be written" in problem(place)
+
+
+def test_an_index_that_cannot_be_reached(begun: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    (begun.packages / "torch-2.13.0-py3-none-any.whl").unlink()
+    assert "check the network" in problem(begun)
+
+
+def test_a_package_that_is_not_offered(begun: Place) -> None:
+    (begun.packages / "anny-0.6.2-py3-none-any.whl").unlink()
+    assert "not offered for this machine" in problem(begun)
+
+
+def test_a_torch_that_does_not_start(begun: Place) -> None:
+    failing = "raise ImportError('DLL load failed while importing _C: The specified module could not be found.')\n"
+    make_wheel(begun.packages, "torch", "2.13.0", {"torch/__init__.py": failing})
+    assert "Visual C++ Redistributable" in problem(begun)
+
+
+def test_a_backend_that_does_not_start_says_why_and_names_the_log(begun: Place) -> None:
+    begun.wheel = backend_wheel(begun.wheel.parent, {"dreamface/__init__.py": "", "dreamface/__main__.py": "no.thing"})
+    sentence = problem(begun)
+    assert "NameError: name 'no' is not defined" in sentence and "setup.log" in sentence
+
+
+# ---------------------------------------------------------------------------------------------------------- pip's words
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("ERROR: Could not install: [Errno 28] No space left on device", "disk is full"),
+        ("WARNING: [Errno -3] Temporary failure in name resolution\nERROR: No matching distribution", "network"),
+        ("pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool: Read timed out.", "network"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "damaged"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "not offered for this machine"),
+        ("[WinError 32] The process cannot access the file because it is being used by another process", "antivirus"),
+        ("ERROR: [Errno 13] Permission denied: '/opt/x'", "Files in /home/me/e cannot be written"),
+        (
+            "HINT: This error might have occurred since this system does not have Windows Long Path support",
+            "long paths",
+        ),
+        ("The virtual environment was not created successfully because ensurepip is not available.", "python3-venv"),
+        ("noise\nERROR: metadata-generation-failed\nmore", "(ERROR: metadata-generation-failed)"),
+    ],
+)
+def test_what_is_printed_becomes_a_sentence(output: str, sentence: str) -> None:
+    assert sentence in explain(output, Path("/home/me/e"), Path("/home/me/e/setup.log"))
+
+
+def test_progress_follows_downloads_by_their_size(tmp_path: Path) -> None:
+    progress = PipProgress(1000.0, tmp_path / "packages", tmp_path / "tmp")
+    output = "Collecting torch\n  Downloading torch-2.13.0-cp311.whl.metadata (31 kB)\n"
+    assert progress.fraction(output) == 0.0
+
+    output += "Downloading torch-2.13.0-cp311.whl (600.0 MB)\n"
+    arriving = tmp_path / "tmp/pip-unpack-x/torch-2.13.0-cp311.whl"
+    arriving.parent.mkdir(parents=True)
+    with arriving.open("wb") as file:
+        file.truncate(300_000_000)
+    half_way = progress.fraction(output)
+    assert progress.message == "Downloading torch (600 MB)"
+    assert half_way == pytest.approx(0.7 * 0.3)
+
+    assert progress.fraction(output + "Downloading nvidia_cudnn-9.whl (1.2 GB)\n") == pytest.approx(0.7 * 0.6)
+    assert progress.message == "Downloading nvidia_cudnn (1.2 GB)"
+
+
+def test_progress_follows_what_is_unpacked(tmp_path: Path) -> None:
+    progress = PipProgress(10.0, tmp_path, tmp_path)
+    output = "Downloading rich-15.whl (10.0 MB)\nInstalling collected packages: rich, typing_extensions\n"
+    assert progress.fraction(output) == pytest.approx(0.7)
+    (tmp_path / "typing_extensions-4.16.0.dist-info").mkdir()
+    assert progress.fraction(output) == pytest.approx(0.85)
+    assert progress.message == "Unpacking 2 packages"
+
+
+def test_the_pythons_are_those_that_the_package_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (oldest, newest) = environment.OLDEST_PYTHON, environment.NEWEST_PYTHON
+    assert project["requires-python"] == f">={oldest[0]}.{oldest[1]},<{newest[0]}.{newest[1] + 1}"
+
+
+# ------------------------------------------------------------------------------------------------------------ for real
+
+
+@pytest.mark.slow
+def test_the_real_backend_is_set_up(tmp_path: Path) -> None:
+    """As in Blender, with whatever index pip is set up for here: some gigabytes and minutes."""
+    command = [sys.executable, "tools/build_extension.py", "-o", str(tmp_path / "dreamface.zip")]
+    subprocess.run(command, cwd=ROOT, check=True)
+    with zipfile.ZipFile(tmp_path / "dreamface.zip") as file:
+        file.extractall(tmp_path / "extension")
+    (wheel,) = (tmp_path / "extension/backend").glob("*.whl")
+    constraints = tmp_path / "extension/backend/constraints.txt"
+    setup = Setup(tmp_path / "Мои файлы" / "environment", wheel, constraints, Path(sys.executable), True)
+    setup.start()
+    assert finish(setup, 1500).state == "done", setup.problem
+    command = [str(environment_python(tmp_path / "Мои файлы" / "environment")), "-I", "-m", "dreamface"]
+    face = subprocess.run([*command, "read", "a big nose", "--json"], capture_output=True, text=True, check=True)
+    assert "nose.width" in face.stdout

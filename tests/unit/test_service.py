@@ -1,0 +1,295 @@
+"""The HTTP service and its queue, with a worker that misbehaves on demand."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dreamface.cli import main
+from tests.running_backend import Backend, is_alive, running_backend
+
+EDITED = {
+    "face_id": "f", "prompt": "a man", "seed": 1, "resolution": 1024, "head": "anny",
+    "traits": {"age": {"value": 40.0, "confidence": 0.0, "because": ""}}, "not_understood": [], "history": [],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    with running_backend(tmp_path_factory.mktemp("Имя with spaces") / "store") as backend:
+        backend.when_ready()
+        yield backend
+
+
+# ------------------------------------------------------------------------------------------------------------ the door
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json", "/jobs", "/events", "/nowhere"])
+@pytest.mark.parametrize("header", [{"Authorization": "Bearer wrong"}, {"Authorization": ""}, {"Authorization": "é"}])
+def test_nothing_is_answered_without_the_token(backend: Backend, path: str, header: dict[str, str]) -> None:
+    status, answer = backend.ask("GET", path, **header)
+    assert status == 401
+    assert "token" in answer["error"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::1", "", "127.0.0.2"])
+def test_another_sites_host_name_is_refused(backend: Backend, host: str) -> None:
+    status, answer = backend.ask("GET", "/health", Host=host)
+    assert status == 421
+    assert "--allow-host" in answer["error"]
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "[::1]:8000", "LOCALHOST"])
+def test_our_own_names_are_let_in_through_any_tunnel(backend: Backend, host: str) -> None:
+    assert backend.ask("GET", "/health", Host=host)[0] == 200
+
+
+def test_health_says_how_it_is_and_where(backend: Backend) -> None:
+    health = backend.health()
+    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 1, "ready", "cpu")
+    assert Path(health["store"]) == backend.store
+    assert (backend.store / "store_id").read_text().strip() == health["store_id"]
+    assert health["pid"] == backend.process.pid
+    assert is_alive(health["worker_pid"])
+
+
+def test_the_handover_file_is_for_the_user_alone(backend: Backend) -> None:
+    assert (backend.store / "backend.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_http_process_never_loads_torch() -> None:
+    code = "import sys, dreamface.service.server; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_openapi_describes_everything(backend: Backend) -> None:
+    status, document = backend.ask("GET", "/openapi.json")
+    assert status == 200
+    asked = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert asked == {
+        ("get", "/health"), ("get", "/traits"), ("get", "/models"), ("post", "/read"), ("post", "/reshape"),
+        ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
+        ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
+    }  # fmt: skip
+    assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    for methods in document["paths"].values():
+        for described in methods.values():
+            assert described["summary"]
+            assert described["security"] == [{"HTTPBearer": []}]
+            assert described["responses"]["4XX"]["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
+    assert backend.ask("GET", "/docs")[0] == 404
+
+
+def test_traits_are_those_of_the_command_line(backend: Backend, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["traits", "--json"]) == 0
+    assert backend.ask("GET", "/traits")[1] == json.loads(capsys.readouterr().out)
+
+
+def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
+    from dreamface.pipeline import HEADS
+
+    models = backend.ask("GET", "/models")[1]
+    assert ("auto", *(head["name"] for head in models["heads"] if head["installed"])) == HEADS
+    for model in (*models["heads"], *models["models"]):
+        assert model["licence"]
+        assert model["description"]
+
+
+# ---------------------------------------------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(("body", "words"), [
+    (b"{", "JSON"), (b"[]", "request"), (b"", "request"), ({}, "kind"), ({"kind": "paint", "request": {}}, "kind"),
+    ({"kind": "generate"}, "request is missing"), ({"kind": "generate", "request": {}}, "prompt is missing"),
+    ({"kind": "generate", "request": {"prompt": " "}}, "empty"),
+    ({"kind": "generate", "request": {"prompt": "x" * 2001}}, "2,000"),
+    ({"kind": "generate", "request": {"prompt": 3}}, "prompt"),
+    ({"kind": "generate", "request": {"prompt": "a \ud800"}}, "stored"),
+    ({"kind": "generate", "request": {"prompt": "a", "seed": -1}}, "seed"),
+    ({"kind": "generate", "request": {"prompt": "a", "seed": 2**32}}, "seed"),
+    ({"kind": "generate", "request": {"prompt": "a", "seed": 1.5}}, "seed"),
+    ({"kind": "generate", "request": {"prompt": "a", "seed": True}}, "seed"),
+    ({"kind": "generate", "request": {"prompt": "a", "resolution": 1000}}, "resolution"),
+    ({"kind": "generate", "request": {"prompt": "a", "head": "ogre"}}, "ogre"),
+    ({"kind": "generate", "request": {"prompt": "a", "colour": 1}}, "colour"),
+    ({"kind": "generate", "request": {"prompt": "a", "traits": {"nose.widht": 1}}}, "nose.widht"),
+    ({"kind": "generate", "request": {"prompt": "a", "traits": {"nose.width": 9}}}, "nose.width"),
+    ({"kind": "generate", "request": {"prompt": "a", "traits": {"nose.width": 10**400}}}, "nose.width"),
+    ({"kind": "generate", "request": {"prompt": "a", "traits": {"nose.width": float("nan")}}}, "stored"),
+    ({"kind": "generate", "request": {"prompt": "a", "traits": {"nose.width": {"value": 1, "sure": 1}}}}, "nose.width"),
+    ({"kind": "generate", "request": {"prompt": "a", "without": ["nose"]}}, "nose"),
+    ({"kind": "generate", "id": "1", "request": {"prompt": "a"}}, "id"),
+    ({"kind": "edit", "request": {"face": EDITED, "traits": {"nose.width": 9}}}, "nose.width"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "head": "ogre"}, "traits": {}}}, "ogre"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": float("inf")}]}, "traits": {}}}, "stored"),
+    ({"kind": "export", "request": {"job": "0" * 32, "format": "fbx"}}, "format"),
+])  # fmt: skip
+def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any, words: str) -> None:
+    before = backend.ask("GET", "/jobs?limit=10000")[1]
+    status, answer = backend.ask("POST", "/jobs", body)
+    assert status == 400
+    assert words in answer["error"]
+    assert "\n" not in answer["error"]
+    assert answer["error"].endswith(".")
+    assert backend.ask("GET", "/jobs?limit=10000")[1] == before
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("GET", f"/jobs/{'0' * 32}", 404), ("GET", "/jobs/x%00y", 404), ("POST", f"/jobs/{'0' * 32}/cancel", 404),
+    ("GET", f"/jobs/{'0' * 32}/files", 404), ("GET", f"/jobs/{'0' * 32}/events", 404), ("GET", "/nowhere", 404),
+    ("DELETE", "/health", 405), ("GET", "/jobs?limit=0", 400), ("GET", "/jobs?active=perhaps", 400),
+])  # fmt: skip
+def test_what_is_not_there_gets_a_sentence(backend: Backend, method: str, path: str, status: int) -> None:
+    got, answer = backend.ask(method, path)
+    assert got == status
+    assert answer["error"].endswith(".")
+
+
+def test_a_request_of_megabytes_is_refused(backend: Backend) -> None:
+    connection = http.client.HTTPConnection(backend.url.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/jobs")
+    connection.putheader("Authorization", f"Bearer {backend.token}")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(2**21))
+    connection.endheaders(b'{"kind"')
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert "1 MB" in json.load(answer)["error"]
+    connection.close()
+    megabytes = (b"[" * 2**18 for _ in range(8))  # without a length
+    assert "1 MB" in backend.ask("POST", "/jobs", megabytes)[1]["error"]
+
+
+# ---------------------------------------------------------------------------------------------------------------- jobs
+
+
+def test_a_job_goes_from_asked_for_to_done(backend: Backend) -> None:
+    status, job = backend.ask("POST", "/jobs", {"kind": "generate", "request": {"prompt": "a man", "seed": None}})
+    assert status == 201
+    assert (job["state"], job["attempts"], job["error"]) == ("queued", 0, None)
+    assert 0 <= job["request"]["seed"] < 2**32
+    done = backend.outcome(job["id"])
+    assert (done["state"], done["fraction"], done["attempts"]) == ("done", 1.0, 1)
+    assert job["created"] <= done["started"] <= done["finished"]
+    folder = Path(done["result"]["folder"])
+    assert folder == backend.store / "faces" / job["id"]
+    assert done["result"]["seed"] == job["request"]["seed"]
+    assert not list((backend.store / "staging").iterdir())
+    listed = backend.ask("GET", f"/jobs/{job['id']}/files")[1]["files"]
+    assert {file["path"]: file["size"] for file in listed} == {
+        path: (folder / path).stat().st_size for path in ("face.json", "maps/skin.png")
+    }
+    assert backend.ask("GET", f"/jobs/{job['id']}/files/maps/skin.png") == (200, b"\x89PNG")
+
+
+@pytest.mark.parametrize("path", [
+    "nothing.png", "maps", "../../jobs.sqlite", "%2e%2e/%2e%2e/jobs.sqlite", "..%2f..%2fjobs.sqlite",
+    "/etc/passwd", "%2fetc%2fpasswd", "link", "maps%00", "",
+])  # fmt: skip
+def test_no_path_leads_out_of_a_result(backend: Backend, path: str) -> None:
+    job = backend.generate("a man")
+    folder = Path(backend.outcome(job)["result"]["folder"])
+    (folder / "link").symlink_to("/etc/passwd")
+    status, answer = backend.ask("GET", f"/jobs/{job}/files/{path}")
+    assert status == 404
+    assert answer["error"]
+
+
+def test_the_same_id_twice_is_the_same_job(backend: Backend) -> None:
+    body = {"id": os.urandom(16).hex(), "kind": "generate", "request": {"prompt": "a man"}}
+    first, second = backend.ask("POST", "/jobs", body), backend.ask("POST", "/jobs", body)
+    assert (first[0], second[0]) == (201, 200)
+    assert first[1]["request"] == second[1]["request"]
+    backend.outcome(body["id"])
+    assert backend.ask("POST", "/jobs", body)[1]["state"] == "done"
+    other = backend.ask("POST", "/jobs", {**body, "request": {"prompt": "a woman"}})
+    assert other[0] == 409
+    assert len([job for job in backend.ask("GET", "/jobs")[1]["jobs"] if job["id"] == body["id"]]) == 1
+
+
+def test_jobs_are_done_in_turn_and_can_be_listed(backend: Backend) -> None:
+    first = backend.generate("a slow man")
+    second, third = backend.generate("a man"), backend.generate("a woman")
+    backend.when_running(first)
+    listed = backend.ask("GET", "/jobs?active=true")[1]["jobs"]
+    assert [(job["id"], job["state"]) for job in listed] == [
+        (third, "queued"), (second, "queued"), (first, "running"),
+    ]  # fmt: skip
+    assert backend.health()["active_jobs"] == 3
+    backend.ask("POST", f"/jobs/{first}/cancel")
+    assert backend.outcome(third)["started"] >= backend.outcome(second)["finished"]
+    over = backend.ask("GET", "/jobs?active=false&limit=2")[1]["jobs"]
+    assert [job["id"] for job in over] == [third, second]
+    assert backend.ask("GET", "/jobs?active=true")[1]["jobs"] == []
+
+
+def test_events_follow_a_job_to_its_end(backend: Backend) -> None:
+    job = backend.generate("a man")
+    with backend.open("GET", f"/jobs/{job}/events") as answer:
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        lines = answer.read().decode().splitlines()  # ends by itself
+    told = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    assert lines.count("event: job") == len(told)
+    assert told[-1] == backend.job(job)
+    assert told[-1]["state"] == "done"
+    with backend.open("GET", f"/jobs/{job}/events") as answer:  # one that is over has one event
+        assert answer.read().decode().count("event: job") == 1
+
+
+def test_all_events_begin_with_what_is_active_and_go_on(backend: Backend) -> None:
+    slow = backend.generate("a slow man")
+    with backend.open("GET", "/events") as stream:
+        told = (json.loads(line.removeprefix(b"data: ")) for line in stream if line.startswith(b"data: "))
+        assert next(told)["id"] == slow
+        other = backend.generate("a woman")
+        backend.ask("POST", f"/jobs/{slow}/cancel")
+        states: dict[str, list[str]] = {slow: [], other: []}
+        while "done" not in states[other]:
+            job = next(told)
+            states[job["id"]].append(job["state"])
+    assert states[slow][-1] == "cancelled"
+
+
+def test_silence_is_broken_so_that_listeners_know_it_lives(tmp_path: Path) -> None:
+    setup = "import dreamface.service.events as events; events.ALIVE_EVERY = 0.1"
+    with running_backend(tmp_path, setup=setup) as backend, backend.open("GET", "/events") as stream:
+        assert [stream.readline() for _ in range(6)] == [b": alive\n", b"\n"] * 3
+
+
+def test_time_left_is_guessed_from_jobs_like_it(backend: Backend) -> None:
+    job = backend.generate("a slow man")  # the median of those before is a few milliseconds, so its own speed counts
+    backend.when_running(job)
+    time.sleep(0.3)
+    gone = 0.25  # the fake worker says a quarter is done
+    eta = backend.job(job)["eta"]
+    assert 0.3 / gone * (1 - gone) <= eta < 20.0
+    backend.ask("POST", f"/jobs/{job}/cancel")
+
+
+def test_calls_are_answered_while_a_job_runs(backend: Backend) -> None:
+    job = backend.generate("a slow man")
+    backend.when_running(job)
+    assert backend.ask("POST", "/read", {"prompt": "a zorgon"}) == (200, {"traits": {}, "not_understood": ["a zorgon"]})
+    assert backend.ask("POST", "/reshape", {"seed": 1, "traits": {}}) == (200, b"bytes")
+    assert backend.job(job)["state"] == "running"
+    backend.ask("POST", f"/jobs/{job}/cancel")
+    assert backend.ask("POST", "/read", {"prompt": ""})[0] == 400
+    assert backend.ask("POST", "/read", {"prompt": "a bug"}) == (500, {"error": "DreamFace met a bug."})
+
+
+def test_only_a_done_face_can_be_exported(backend: Backend) -> None:
+    failed = backend.generate("an impossible man")
+    assert backend.outcome(failed)["error"] == "That can't be done: ask for something else."
+    for job, status in ((failed, 409), ("0" * 32, 404)):
+        body = {"kind": "export", "request": {"job": job, "format": "glb"}}
+        assert backend.ask("POST", "/jobs", body)[0] == status
+    assert backend.ask("GET", f"/jobs/{failed}/files")[0] == 409

@@ -1,0 +1,259 @@
+"""What becomes of jobs when something is cancelled, killed, broken or full; and when a backend can't start."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running_backend import FAKE_WORKER, Backend, is_alive, running_backend, wait_for
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    with running_backend(tmp_path_factory.mktemp("service") / "store") as backend:
+        backend.when_ready()
+        yield backend
+
+
+# -------------------------------------------------------------------------------------------------------------- cancel
+
+
+def cancel(backend: Backend, job: str) -> dict[str, Any]:
+    """Cancel; it must be answered at once."""
+    start = time.monotonic()
+    status, answer = backend.ask("POST", f"/jobs/{job}/cancel")
+    assert time.monotonic() - start < 0.5
+    assert status == 200
+    return dict(answer)
+
+
+def test_a_waiting_and_a_running_job_are_cancelled_at_once(backend: Backend) -> None:
+    running, waiting, kept = (backend.generate(prompt) for prompt in ("a slow man", "a woman", "a girl"))
+    backend.when_running(running)
+    worker = backend.health()["worker_pid"]
+    assert cancel(backend, waiting)["state"] == "cancelled"
+    assert cancel(backend, running)["state"] == "cancelled"
+    assert cancel(backend, running)["state"] == "cancelled"  # twice is no harm
+    assert backend.outcome(kept)["state"] == "done"
+    assert cancel(backend, kept)["state"] == "done"  # too late
+    assert backend.job(waiting)["attempts"] == 0
+    assert backend.health()["worker_pid"] == worker
+    assert not (backend.store / "faces" / running).exists()
+
+
+def test_a_deaf_job_is_killed_after_its_grace(backend: Backend) -> None:
+    deaf, after = backend.generate("a deaf man"), backend.generate("a man")
+    backend.when_running(deaf)
+    worker = backend.health()["worker_pid"]
+    assert cancel(backend, deaf)["state"] == "cancelled"
+    assert backend.outcome(after)["state"] == "done"
+    assert backend.job(deaf)["state"] == "cancelled"
+    assert not is_alive(worker)
+
+
+def test_a_result_that_comes_after_the_cancel_is_thrown_away(backend: Backend) -> None:
+    late, after = backend.generate("a late man"), backend.generate("a man")
+    backend.when_running(late)
+    cancel(backend, late)
+    backend.outcome(after)
+    assert backend.job(late)["state"] == "cancelled"
+    assert not (backend.store / "faces" / late).exists()
+    assert not list((backend.store / "staging").iterdir())
+
+
+# ------------------------------------------------------------------------------------------------------------- crashes
+
+
+@pytest.mark.parametrize(("prompt", "words"), [
+    ("a crash", "(signal 9), probably because memory ran out"), ("leave me", "(code 7)"), ("garbage", "makes no sense"),
+    ("half a man", "makes no sense"), ("nonsense", "makes no sense"),
+])  # fmt: skip
+def test_a_broken_worker_fails_one_job_with_a_reason(backend: Backend, prompt: str, words: str) -> None:
+    broken, after = backend.generate(prompt), backend.generate("a man")
+    outcome = backend.outcome(broken)
+    assert outcome["state"] == "failed"
+    assert words in outcome["error"]
+    assert backend.outcome(after)["state"] == "done"
+    assert not list((backend.store / "staging").iterdir())
+
+
+def test_a_worker_that_never_starts_is_reported_and_tried_again(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    flag.touch()
+    with running_backend(tmp_path / "store", (*FAKE_WORKER, str(flag))) as backend:
+        job = backend.generate("a man")
+        assert backend.ask("POST", "/read", {"prompt": "a man"})[0] == 503
+        outcome = backend.outcome(job)
+        assert outcome["state"] == "failed"
+        assert "does not start" in outcome["error"]
+        assert "does not start" in backend.health()["problem"]
+        assert "it is not my day" in backend.log()
+        flag.unlink()
+        backend.when_ready()
+        assert backend.health()["problem"] == ""
+        assert backend.outcome(backend.generate("a man"))["state"] == "done"
+
+
+def test_a_killed_service_takes_up_its_jobs_again(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    with running_backend(tmp_path / "store") as backend:
+        done, running = backend.generate("a man"), backend.generate("a slow man")
+        waiting = [backend.generate(prompt) for prompt in ("a woman", "a girl", "a boy")]
+        backend.when_running(running)
+        before, worker = backend.job(running), backend.health()["worker_pid"]
+        backend.kill()
+        wait_for(lambda: not is_alive(worker), 2.0)
+        # As if it had been killed between the rename and the commit, and while it wrote.
+        (tmp_path / "store/faces" / running).mkdir()
+        (tmp_path / "store/faces" / running / "half").touch()
+        (tmp_path / "store/staging" / f"{running}-1" / "maps").mkdir(parents=True, exist_ok=True)
+    flag.touch()
+    with running_backend(tmp_path / "store", (*FAKE_WORKER, str(flag))) as backend:
+        assert backend.job(done)["state"] == "done"
+        again = backend.job(running)
+        assert (again["state"], again["request"]) == ("queued", before["request"])
+        assert not (tmp_path / "store/faces" / running).exists()
+        assert not list((tmp_path / "store/staging").iterdir())
+        flag.unlink()
+        backend.when_running(running)
+        assert backend.job(running)["attempts"] == 2
+        cancel(backend, running)
+        starts = [backend.outcome(job)["started"] for job in waiting]
+        assert starts == sorted(starts)
+        assert all(backend.job(job)["state"] == "done" for job in waiting)
+
+
+def test_a_job_that_brings_the_service_down_is_given_up(tmp_path: Path) -> None:
+    job = ""
+    for _ in range(3):
+        with running_backend(tmp_path) as backend:
+            job = job or backend.generate("a slow man")
+            backend.when_running(job)
+            backend.kill()
+    with running_backend(tmp_path) as backend:
+        assert backend.job(job)["state"] == "failed"
+        assert "3 times" in backend.job(job)["error"]
+
+
+def test_an_orderly_end_counts_for_nothing(tmp_path: Path) -> None:
+    with running_backend(tmp_path) as backend:
+        job = backend.generate("a slow man")
+        backend.when_running(job)
+        backend.process.terminate()
+        assert backend.process.wait(10.0) == 0
+        assert not (tmp_path / "backend.json").exists()
+    with running_backend(tmp_path) as backend:
+        backend.when_running(job)
+        assert backend.job(job)["attempts"] == 1
+
+
+def test_it_ends_within_a_second_when_its_parent_does(tmp_path: Path) -> None:
+    with running_backend(tmp_path) as backend, backend.open("GET", "/events"):
+        job = backend.generate("a deaf man")
+        backend.when_running(job)
+        worker = backend.health()["worker_pid"]
+        start = time.monotonic()
+        backend.stop()
+        assert time.monotonic() - start < 1.5
+        wait_for(lambda: not is_alive(worker), 1.0)
+        assert not (tmp_path / "backend.json").exists()
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    # SQLite's own limit stands in for the disk's.
+    setup = """
+import dreamface.service.store as module
+add = module.JobStore.add
+def full(self, record):
+    if "full" in record.request["prompt"]:
+        pages = self._database.execute("PRAGMA page_count").fetchone()[0]
+        self._database.execute(f"PRAGMA max_page_count={pages}")
+        record.request["padding"] = "x" * 100_000
+    add(self, record)
+module.JobStore.add = full
+"""
+    with running_backend(tmp_path, setup=setup) as backend:
+        before = backend.generate("a man")
+        status, answer = backend.ask("POST", "/jobs", {"kind": "generate", "request": {"prompt": "full"}})
+        assert status == 503
+        assert "The disk is full" in answer["error"]
+        assert backend.outcome(before)["state"] == "done"
+        assert len(backend.ask("GET", "/jobs")[1]["jobs"]) == 1
+
+
+def test_a_face_that_cannot_be_entered_is_not_half_there(tmp_path: Path) -> None:
+    setup = """
+import dreamface.service.store as module
+update = module.JobStore.update
+def full(self, record):
+    if record.state == "done":
+        raise module.StoreError("The disk is full: free some space, then try again.")
+    update(self, record)
+module.JobStore.update = full
+"""
+    with running_backend(tmp_path, setup=setup) as backend:
+        outcome = backend.outcome(backend.generate("a man"))
+        assert outcome["state"] == "failed"
+        assert "The disk is full" in outcome["error"]
+        assert not list((tmp_path / "faces").iterdir())
+
+
+# ---------------------------------------------------------------------------------------------------- starting at all
+
+
+def refused(*arguments: str, **environment: str) -> str:
+    """Last line of a `dreamface serve` that can't start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dreamface", "serve", *arguments],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_two_backends_do_not_share_a_store(backend: Backend) -> None:
+    sentence = refused("--store", str(backend.store))
+    assert f"process {backend.process.pid}" in sentence
+    assert backend.health()["state"] == "ready"
+
+
+def test_what_it_cannot_listen_on_is_said(tmp_path: Path) -> None:
+    store = ["--store", str(tmp_path / "store")]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"Port {port} on 127.0.0.1 is taken" in refused(*store, "--listen", f"127.0.0.1:{port}")
+    assert "--token-file" in refused(*store, "--listen", "0.0.0.0:0")
+    assert "HOST:PORT" in refused(*store, "--listen", "here")
+    (tmp_path / "token").write_text("short\n")
+    assert "at least 16" in refused(*store, "--token-file", str(tmp_path / "token"))
+    assert "can't be read" in refused(*store, "--token-file", str(tmp_path / "none"))
+    assert "at least 16" in refused(*store, DREAMFACE_TOKEN="short")
+    assert not (tmp_path / "store/backend.json").exists()
+
+
+def test_a_store_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "file" in refused("--store", str(tmp_path / "file"))
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad/jobs.sqlite").write_bytes(b"this is no database" * 100)
+    assert "damaged" in refused("--store", str(tmp_path / "bad"))
+
+
+def test_a_stale_handover_of_a_killed_backend_is_replaced(tmp_path: Path) -> None:
+    with running_backend(tmp_path) as backend:
+        backend.kill()
+        stale = (tmp_path / "backend.json").read_text()
+    (tmp_path / "backend.json").rename(tmp_path / "kept")
+    with running_backend(tmp_path, setup="Path(store, 'kept').rename(Path(store, 'backend.json'))") as backend:
+        wait_for(lambda: (tmp_path / "backend.json").read_text() != stale)
+        assert json.loads((tmp_path / "backend.json").read_text())["pid"] == backend.process.pid

@@ -1,0 +1,144 @@
+"""The service with the real worker."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dreamface import folder
+from tests.running_backend import Backend, is_alive, running_backend, wait_for
+
+PROMPT = "an elderly man with a broad nose and freckles, as old as the hills, wearing a zorgon"
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    with running_backend(tmp_path_factory.mktemp("work"), worker=()) as backend:
+        backend.when_ready()
+        yield backend
+
+
+@pytest.fixture(scope="module")
+def made(backend: Backend) -> dict[str, Any]:
+    """A done job."""
+    return backend.outcome(backend.generate(PROMPT, seed=7, without=["freckles.density"], traits={"nose.hump": 1.5}))
+
+
+def record_of(made: dict[str, Any]) -> dict[str, Any]:
+    document = folder.read_document(made["result"]["folder"])
+    kept = {"face_id", "prompt", "seed", "resolution", "traits", "not_understood", "history"}
+    return {**document.model_dump(mode="json", include=kept), "head": document.head.model}
+
+
+def arrays_of(answer: bytes) -> dict[str, Any]:
+    with np.load(io.BytesIO(answer), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def test_a_generated_face_is_as_asked(made: dict[str, Any]) -> None:
+    assert made["state"] == "done", made
+    face = folder.load(made["result"]["folder"])
+    assert (face.prompt, face.seed, face.resolution) == (PROMPT, 7, 512)
+    assert face.face_id == made["result"]["face_id"]
+    assert face.traits["age"].value > 60
+    assert face.traits["nose.hump"].value == 1.5
+    assert face.traits["freckles.density"].confidence == 0.0  # the prompt's was taken out
+    assert made["result"]["not_understood"] == list(face.not_understood)
+    assert "zorgon" in face.not_understood
+
+
+def test_reading_says_which_words_did_it(backend: Backend) -> None:
+    status, reading = backend.ask("POST", "/read", {"prompt": PROMPT})
+    assert status == 200
+    assert reading["traits"]["freckles.density"]["because"] == "freckles"
+    assert "zorgon" in reading["not_understood"]
+
+
+def test_reshaping_gives_the_same_head_even_while_a_job_runs(backend: Backend, made: dict[str, Any]) -> None:
+    record = record_of(made)
+    with np.load(Path(made["result"]["folder"]) / "geometry.npz") as archive:
+        geometry = dict(archive)
+    busy = backend.generate("a woman", resolution=2048)
+    backend.when_running(busy)
+    body = {"head": record["head"], "seed": record["seed"], "traits": record["traits"], "shapes": True}
+    status, answer = backend.ask("POST", "/reshape", body)
+    assert backend.job(busy)["state"] == "running"
+    assert status == 200
+    arrays = arrays_of(answer)
+    assert set(arrays) == {"vertices", "shape_offsets", "shape_vertices", "shape_deltas"}
+    for name, array in arrays.items():
+        assert array.dtype == geometry[name].dtype
+        assert np.array_equal(array, geometry[name]), name
+    wider = {**body, "traits": {**record["traits"], "nose.width": -2.0}, "shapes": False}
+    moved = arrays_of(backend.ask("POST", "/reshape", wider)[1])
+    assert set(moved) == {"vertices"}
+    assert 0.001 < float(np.abs(moved["vertices"] - geometry["vertices"]).max()) < 0.05
+    backend.ask("POST", f"/jobs/{busy}/cancel")
+
+
+def test_an_edit_keeps_the_person_and_may_change_the_resolution(backend: Backend, made: dict[str, Any]) -> None:
+    request = {"face": record_of(made), "traits": {"nose.width": -1.5}, "resolution": 1024}
+    status, job = backend.ask("POST", "/jobs", {"kind": "edit", "request": request})
+    assert status == 201
+    edited = backend.outcome(job["id"])
+    assert edited["state"] == "done", edited
+    face = folder.load(edited["result"]["folder"])
+    assert (face.face_id, face.resolution) == (made["result"]["face_id"], 1024)
+    assert face.history[-1]["changed"]["nose.width"]["value"] == -1.5
+    assert face.traits["nose.hump"].value == 1.5
+
+
+def test_a_face_is_exported_into_a_folder_of_its_own(backend: Backend, made: dict[str, Any]) -> None:
+    body = {"kind": "export", "request": {"job": made["id"], "format": "glb"}}
+    exported = backend.outcome(backend.ask("POST", "/jobs", body)[1]["id"])
+    assert exported["state"] == "done", exported
+    file = Path(exported["result"]["file"])
+    assert file.parent == backend.store / "exports" / exported["id"]
+    assert file.read_bytes()[:4] == b"glTF"
+    assert backend.ask("GET", f"/jobs/{exported['id']}/files")[1]["files"] == [
+        {"path": file.name, "size": file.stat().st_size}
+    ]
+
+
+def test_the_worker_is_killed_mid_way_and_the_queue_goes_on(backend: Backend) -> None:
+    killed, after = backend.generate("a man", resolution=2048), backend.generate("a woman")
+    backend.when_running(killed)
+    os.kill(backend.health()["worker_pid"], signal.SIGKILL)
+    outcome = backend.outcome(killed)
+    assert outcome["state"] == "failed"
+    assert "signal 9" in outcome["error"]
+    assert not (backend.store / "faces" / killed).exists()
+    folder.load(backend.outcome(after)["result"]["folder"])
+    assert not list((backend.store / "staging").iterdir())
+
+
+def test_a_cancelled_job_is_answered_at_once_and_stops(backend: Backend) -> None:
+    job = backend.generate("a man", resolution=4096)
+    backend.when_running(job)
+    start = time.monotonic()
+    assert backend.ask("POST", f"/jobs/{job}/cancel")[1]["state"] == "cancelled"
+    assert time.monotonic() - start < 0.5
+    assert backend.outcome(backend.generate("a woman"))["state"] == "done"
+    assert not (backend.store / "faces" / job).exists()
+
+
+def test_the_service_is_killed_mid_way_and_makes_the_same_face_again(tmp_path: Path) -> None:
+    with running_backend(tmp_path, worker=()) as backend:
+        job = backend.generate("a man", resolution=1024)
+        backend.when_running(job)
+        seed, worker = backend.job(job)["request"]["seed"], backend.health()["worker_pid"]
+        backend.kill()
+        wait_for(lambda: not is_alive(worker), 2.0)
+        assert not (tmp_path / "faces" / job).exists()
+    with running_backend(tmp_path, worker=()) as backend:
+        outcome = backend.outcome(job)
+        assert (outcome["state"], outcome["attempts"]) == ("done", 2)
+        assert folder.load(outcome["result"]["folder"]).seed == seed

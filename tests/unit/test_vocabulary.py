@@ -1,0 +1,46 @@
+"""The add-on's sliders against the backend's vocabulary."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dreamface.cli import main
+from dreamface_addon import history, vocabulary
+
+
+def test_sliders_are_made_from_the_backends_own_vocabulary(capsys):
+    assert main(["traits", "--json"]) == 0
+    shipped = json.loads((Path(vocabulary.__file__).parent / "traits.json").read_text("utf-8"))
+    assert json.loads(capsys.readouterr().out) == shipped, "run: dreamface traits --json > dreamface_addon/traits.json"
+
+
+def test_every_slider_has_a_label_of_its_own_under_its_heading():
+    for family, traits in vocabulary.FAMILIES.items():
+        assert len({trait.label for trait in traits}) == len(traits), family
+    assert vocabulary.TRAITS["nose.bridge_width"].label == "Bridge Width"
+    assert vocabulary.TRAITS["freckles.density"].label == "Freckles"
+
+
+def test_expressions_have_no_slider_they_are_shape_keys():
+    assert not [name for name in vocabulary.TRAITS if name.startswith("expression.")]
+
+
+def test_the_newest_prompt_is_on_top_and_only_once(tmp_path):
+    file = tmp_path / "made when needed" / "prompts.json"
+    for prompt in ("a", "b", "a", "c"):
+        history.add(file, prompt)
+    assert history.read(file) == ["c", "a", "b"]
+    for number in range(30):
+        history.add(file, str(number))
+    assert len(history.read(file)) == history.LENGTH
+
+
+def test_a_damaged_history_is_an_empty_one(tmp_path):
+    file = tmp_path / "prompts.json"
+    file.write_text("{")
+    assert history.read(file) == []
+    file.write_text('{"a": 1}')
+    assert history.read(file) == []
+    history.add(file, "a man")
+    assert history.read(file) == ["a man"]

@@ -1,0 +1,194 @@
+"""A Blender window on a virtual screen, with hands (xdotool) and eyes (screenshots)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageGrab
+from scipy import ndimage
+
+PROBE = Path(__file__).with_name("probe.py")
+SIZE = (1400, 900)
+START = 120.0  # seconds; software rendering on a busy machine
+MARK = (1.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A widget on the screen, in pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        return (self.left + self.right) // 2, (self.top + self.bottom) // 2
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+
+class BlenderWindow:
+    """Start it, use it, stop it."""
+
+    def __init__(self, blender: str, folder: Path, environment: dict[str, str]) -> None:
+        self._blender, self._folder = blender, folder
+        self._environment = environment | {"DREAMFACE_PROBE": str(folder / "probe")}
+        self._count = 0
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        (self._folder / "probe").mkdir()
+        read, write = os.pipe()
+        screen = f"{SIZE[0]}x{SIZE[1]}x24"
+        self._processes.append(
+            subprocess.Popen(
+                ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-nolisten", "tcp"],
+                pass_fds=[write],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        os.close(write)
+        with os.fdopen(read) as display:
+            self.display = f":{display.readline().strip()}"
+        place = ["--window-geometry", "0", "0", str(SIZE[0]), str(SIZE[1])]
+        with (self._folder / "blender.log").open("wb") as log:
+            self._processes.append(
+                subprocess.Popen(
+                    [self._blender, *place, "--python", str(PROBE)],
+                    env=self._environment | {"DISPLAY": self.display},
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        self.run("result = len(bpy.context.window_manager.windows)", timeout=START)
+        time.sleep(1.0)
+
+    def stop(self) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    # --------------------------------------------------------------------------------------------------- inside Blender
+
+    def run(self, code: str, timeout: float = 60.0) -> Any:
+        """Execute `code` in Blender and give back its `result`."""
+        self._count += 1
+        snippet = self._folder / "probe" / f"{self._count:05d}.snippet"
+        part = snippet.with_suffix(".new")
+        part.write_text(code, "utf-8")
+        part.rename(snippet)
+        reply = snippet.with_suffix(".reply")
+        self.wait(reply.exists, timeout, f"Blender's answer to {code!r}")
+        answer = json.loads(reply.read_text("utf-8"))
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def until(self, expression: str, timeout: float = 60.0) -> None:
+        """Wait until an expression is true in Blender."""
+        self.wait(lambda: self.run(f"result = bool({expression})"), timeout, expression)
+
+    def wait(self, condition: Callable[[], Any], timeout: float, what: str) -> None:
+        end = time.monotonic() + timeout
+        while not condition():
+            assert self._processes[-1].poll() is None, f"Blender ended: {self.log()[-2000:]}"
+            assert time.monotonic() < end, f"Waited {timeout:g} s for {what}; {self.log()[-2000:]}"
+            time.sleep(0.05)
+
+    def log(self) -> str:
+        return (self._folder / "blender.log").read_text("utf-8", errors="replace")
+
+    # ---------------------------------------------------------------------------------------------------- hands and eyes
+
+    def move(self, x: float, y: float) -> None:
+        self._xdotool("mousemove", str(int(x)), str(int(y)))
+        time.sleep(0.2)
+
+    def click(self, x: float, y: float) -> None:
+        self.move(x - 3, y)
+        self.move(x, y)
+        self._xdotool("mousedown", "1")
+        time.sleep(0.1)
+        self._xdotool("mouseup", "1")
+        time.sleep(0.4)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float], steps: int = 20) -> None:
+        self.move(start[0] - 3, start[1])
+        self.move(*start)
+        self._xdotool("mousedown", "1")
+        for step in range(1, steps + 1):
+            x = start[0] + (end[0] - start[0]) * step / steps
+            self._xdotool("mousemove", str(int(x)), str(int(start[1] + (end[1] - start[1]) * step / steps)))
+            time.sleep(0.06)
+        self._xdotool("mouseup", "1")
+        time.sleep(0.3)
+
+    def key(self, *names: str) -> None:
+        for name in names:
+            self._xdotool("key", name)
+            time.sleep(0.3)
+
+    def type(self, words: str) -> None:
+        self._xdotool("type", "--delay", "30", words)
+        time.sleep(0.3)
+
+    def picture(self, path: Path | None = None) -> Image.Image:
+        """The screen; also written to `path`."""
+        image = ImageGrab.grab(xdisplay=self.display).convert("RGB")
+        if path is not None:
+            image.save(path)
+        return image
+
+    def widgets(self, kind: str) -> list[Box]:
+        """Where the sidebar's widgets of a kind are, top to bottom.
+
+        Blender tells nobody where it draws a button, so that kind of widget is given another colour for a moment.
+
+        Args:
+            kind: a colour set of bpy.types.ThemeUserInterface, such as "wcol_tool" for operator buttons.
+        """
+        theme = f"bpy.context.preferences.themes[0].user_interface.{kind}"
+        before = np.asarray(self.picture(), np.int16)
+        old = self.run(f"result = [list({theme}.inner), list({theme}.inner_sel)]")
+        self._set_theme(theme, [MARK, MARK])
+        after = np.asarray(self.picture(), np.int16)
+        self._set_theme(theme, old)
+        changed = np.abs(after - before).sum(2) > 60
+        labels, _ = ndimage.label(ndimage.binary_closing(changed, np.ones((5, 9))))
+        boxes = [Box(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(labels)]
+        left = self._sidebar_left()
+        return sorted(
+            (box for box in boxes if box.height > 8 and box.right - box.left > 12 and box.left >= left),
+            key=lambda box: (box.top, box.left),
+        )
+
+    def _set_theme(self, theme: str, colours: list[Any]) -> None:
+        self.run(
+            f"{theme}.inner, {theme}.inner_sel = {[tuple(colour) for colour in colours]!r}\n"
+            "[area.tag_redraw() for area in bpy.context.window_manager.windows[0].screen.areas]"
+        )
+        time.sleep(0.6)
+
+    def _sidebar_left(self) -> int:
+        return self.run(
+            "area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D')\n"
+            "result = next(r.x for r in area.regions if r.type == 'UI')"
+        )
+
+    def _xdotool(self, *arguments: str) -> None:
+        subprocess.run(["xdotool", *arguments], env=os.environ | {"DISPLAY": self.display}, check=True, timeout=30)
