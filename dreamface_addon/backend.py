@@ -95,6 +95,7 @@ class Backend:
         self._lost = self._restarted = False
         self._in_use_since: float | None = None
         self._launch_at = 0.0
+        self._refusal = ""  # what the last question was answered with
 
     # ------------------------------------------------------------------------------------------------ what users may do
 
@@ -163,7 +164,7 @@ class Backend:
     def _begin(self) -> None:
         self.state, self.problem = BackendState.STARTING, ""
         self.health = {}
-        self._lost, self._in_use_since, self._launch_at = False, None, 0.0
+        self._lost, self._in_use_since, self._launch_at, self._refusal = False, None, 0.0, ""
         self._began = self._check_at = self._clock.tick()
         if self.settings.url:
             self._talk_to(self.settings.url, self.settings.token)
@@ -227,7 +228,8 @@ class Backend:
         if self.state is not BackendState.STARTING or self._lost:
             return
         if waited > START_LIMIT:
-            self.fail(f"The backend did not start within {START_LIMIT:.0f} seconds: its log may say why.")
+            why = self._refusal or "Its log may say why."
+            self.fail(f"The backend did not start within {START_LIMIT:.0f} seconds. {why}")
         elif waited > SLOW_START:
             self.problem = "The backend is still starting; an antivirus that looks through it can make this slow."
 
@@ -240,7 +242,7 @@ class Backend:
 
     def _look_at_check(self, check: Exchange, now: float) -> None:
         if not check.done and not self.settings.url and now - self._checked_at > CHECK_TIMEOUT:
-            check.cancel()
+            check.cancel("It does not answer.")
         if not check.done:
             return
         self._check, self._check_at = None, now + CHECK_EVERY
@@ -261,6 +263,7 @@ class Backend:
     def _no_answer(self, check: Exchange, now: float) -> None:
         """/health has not answered, or something else has."""
         waited = now - self._began
+        self._refusal = check.error or f"What answers at {self.client.url if self.client else ''} is not DreamFace."
         if self.settings.url:
             self._no_answer_elsewhere(check, waited)
         elif self._process is None:
@@ -274,7 +277,7 @@ class Backend:
         if check.status == 401:
             self.fail("The backend refused the token: check the token in the preferences.")
         elif not self._lost or waited > REMOTE_LOST_LIMIT:
-            self.fail(check.error or f"What answers at {self.settings.url} is not DreamFace.")
+            self.fail(self._refusal)
 
     def _process_ended(self, process: Process) -> None:
         now, code, reason = self._clock.seconds, process.exit_code(), process.why_it_ended()

@@ -11,7 +11,6 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +18,7 @@ from urllib.parse import quote
 
 import h11
 
+from .channel import Channel, Request, make_request
 from .events import EventParser
 from .transport import Place, Transport, WatchedTime, locate
 
@@ -47,7 +47,7 @@ class Client:
         self._token = token
         self._clock = WatchedTime()
         self._exchanges: deque[Exchange] = deque()
-        self._idle: list[_Channel] = []
+        self._idle: list[Channel] = []
 
     def send(
         self,
@@ -77,7 +77,7 @@ class Client:
             headers.append(("Accept", "text/event-stream"))
         if body is not None:
             headers += [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
-        exchange = Exchange(self, _request(method, target, headers, content), into, on_event)
+        exchange = Exchange(self, make_request(method, target, headers, content), into, on_event)
         self._exchanges.append(exchange)
         exchange.advance()  # a connection that is there already takes the request at once
         return exchange
@@ -117,10 +117,10 @@ class Client:
         """The time in seconds that timeouts go by."""
         return self._clock.seconds
 
-    def _take_channel(self) -> _Channel:
-        return self._idle.pop() if self._idle else _Channel(Transport(self._place), self.now)
+    def _take_channel(self) -> Channel:
+        return self._idle.pop() if self._idle else Channel(Transport(self._place), self.now)
 
-    def _give_back(self, channel: _Channel) -> None:
+    def _give_back(self, channel: Channel) -> None:
         channel.used = True
         self._idle.append(channel)
         if len(self._idle) > _IDLE_CONNECTIONS:
@@ -143,7 +143,7 @@ class Exchange:
         received: bytes of the body so far.
     """
 
-    def __init__(self, client: Client, request: _Request | None, into: Path | None, on_event: OnEvent | None) -> None:
+    def __init__(self, client: Client, request: Request | None, into: Path | None, on_event: OnEvent | None) -> None:
         self.done = False
         self.status: int | None = None
         self.error: str | None = None
@@ -153,7 +153,7 @@ class Exchange:
         self._request = request
         self._into = into
         self._on_event = on_event
-        self._channel: _Channel | None = None
+        self._channel: Channel | None = None
         self._body = BytesIO()
         self._file: BinaryIO | None = None
         self._events = EventParser()
@@ -174,10 +174,10 @@ class Exchange:
             return {}
         return content if isinstance(content, dict) else {}
 
-    def cancel(self) -> None:
+    def cancel(self, why: str = "It was cancelled.") -> None:
         """End it now; does nothing where it is done."""
         if not self.done:
-            self._end("It was cancelled.")
+            self._end(why)
 
     def advance(self) -> bool:
         """Go one small step further; False if there was nothing to do yet."""
@@ -230,7 +230,7 @@ class Exchange:
         self._take(channel, event)
         return True
 
-    def _receive(self, channel: _Channel) -> bool:
+    def _receive(self, channel: Channel) -> bool:
         data = channel.transport.receive()
         if data is None:
             self._check_time()
@@ -251,7 +251,7 @@ class Exchange:
         if self._client.now - self._began > TOTAL_TIMEOUT and not unlimited:
             raise _Hopeless("The backend's answer takes too long.")
 
-    def _take(self, channel: _Channel, event: object) -> None:
+    def _take(self, channel: Channel, event: object) -> None:
         if isinstance(event, h11.Response):
             self.status = event.status_code
             if self._into is not None and self.status < 300:
@@ -336,61 +336,3 @@ class _NoUse(Exception):
 
 class _Hopeless(Exception):
     """The exchange cannot go on, and asking again would not help; the message is its error."""
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What is sent."""
-
-    head: h11.Request
-    content: bytes
-
-
-def _request(method: str, target: str, headers: list[tuple[str, str]], content: bytes) -> _Request | None:
-    """None where HTTP has no way to say it."""
-    try:
-        return _Request(h11.Request(method=method, target=target, headers=headers), content)
-    except (h11.LocalProtocolError, UnicodeError):
-        return None
-
-
-class _Channel:
-    """A connection and the HTTP spoken on it.
-
-    Attributes:
-        began: when connecting began.
-        open: bytes can go through.
-        used: it has served an exchange before, so the other side may have closed it meanwhile.
-        asked: a request has been given to it that it has not answered in full.
-        closed: the other side has closed it.
-    """
-
-    def __init__(self, transport: Transport, now: float) -> None:
-        self.transport = transport
-        self.protocol = h11.Connection(h11.CLIENT)
-        self.began = now
-        self.open = self.used = self.asked = self.closed = False
-        self._outgoing = memoryview(b"")
-
-    def ask(self, request: _Request) -> None:
-        """Queue a request."""
-        pieces = [self.protocol.send(request.head)]
-        if request.content:
-            pieces.append(self.protocol.send(h11.Data(data=request.content)))
-        pieces.append(self.protocol.send(h11.EndOfMessage()))
-        self._outgoing = memoryview(b"".join(piece for piece in pieces if piece))
-        self.asked = True
-
-    def flush(self) -> bool:
-        """Send what can be sent now."""
-        if not self._outgoing:
-            return False
-        sent = self.transport.send(self._outgoing)
-        self._outgoing = self._outgoing[sent:]
-        return sent > 0
-
-    def rewind(self) -> None:
-        """Get ready for the next request; `asked` stays True where there can be none."""
-        if self.protocol.our_state is h11.DONE and self.protocol.their_state is h11.DONE and not self._outgoing:
-            self.protocol.start_next_cycle()
-            self.asked = False

@@ -2,7 +2,8 @@
 
     python -I environment_check.py facts            prints this Python's facts as JSON
     python -I environment_check.py clean FOLDER     empties a folder
-    python -I environment_check.py mend             takes half-installed packages out of this Python's environment
+    python -I environment_check.py mend             takes half-installed packages out of this Python's environment,
+                                                    and fails where that has no pip
 
 It may be run by any Python, also by one that is too old.
 """
@@ -62,4 +63,6 @@ if __name__ == "__main__":
         shutil.rmtree(sys.argv[2], ignore_errors=True)
         Path(sys.argv[2]).mkdir(exist_ok=True)
     else:
+        import pip  # noqa: F401
+
         mend(Path(sysconfig.get_path("purelib")))

@@ -8,58 +8,18 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .client import Client, Exchange
 from .downloads import Download
+from .job import RANK, TERMINAL, Job, News
 
-TERMINAL = ("done", "failed", "cancelled")
-_RANK = {"sending": 0, "queued": 1, "running": 2, "done": 3, "failed": 3, "cancelled": 3}
 _TRIES = 4  # times that one request about a job is made in a row without any success
 _PAUSE = 0.25  # seconds before the second try; twice as long before each further one
 
 _NOT_UNDERSTOOD = "The backend's answer cannot be understood: update the extension and set up the backend again."
 _UNKNOWN = "The backend no longer knows this job, perhaps because its folder was emptied: start it again."
-
-
-@dataclass
-class Job:
-    """One thing that the backend was asked to make.
-
-    Attributes:
-        id: made here.
-        kind: "generate", "edit" or "export".
-        request: what was asked.
-        tag: the caller's own.
-        state: "sending", "queued", "running", "done", "failed" or "cancelled".
-        stage: what it is at, for display.
-        fraction: 0..1.
-        message: more about the stage.
-        eta: seconds until it is done, as far as that can be said.
-        error: a sentence, where it failed.
-        folder: what was made, on this machine, once it is done.
-        result: what the backend says about it.
-    """
-
-    id: str
-    kind: str
-    request: dict[str, Any]
-    tag: object = None
-    state: str = "sending"
-    stage: str = ""
-    fraction: float = 0.0
-    message: str = ""
-    eta: float | None = None
-    error: str = ""
-    folder: Path | None = None
-    result: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state in TERMINAL
 
 
 class Order:
@@ -166,12 +126,12 @@ class Order:
         if job.finished or self.made:
             return
         try:
-            news = _News.of(said)
+            news = News.of(said)
         except (KeyError, TypeError, ValueError):
             self.finish("failed", _NOT_UNDERSTOOD)
             return
         self.acknowledged = self.sent = True
-        if (news.attempts, _RANK[news.state]) < (self._attempts, _RANK[job.state]):
+        if (news.attempts, RANK[news.state]) < (self._attempts, RANK[job.state]):
             return
         again = news.attempts > self._attempts
         self._attempts = news.attempts
@@ -226,40 +186,6 @@ class Order:
             job.result = job.result | {"file": str(job.folder / Path(str(job.result["file"])).name)}
         job.fraction = 1.0
         self.finish("done")
-
-
-@dataclass(frozen=True)
-class _News:
-    """What the backend says about a job, checked."""
-
-    state: str
-    stage: str
-    fraction: float
-    message: str
-    eta: float | None
-    error: str
-    attempts: int
-    request: dict[str, Any]
-    result: dict[str, Any]
-
-    @classmethod
-    def of(cls, said: dict[str, Any]) -> _News:
-        """Check it; KeyError, TypeError or ValueError where it is not a job."""
-        state = str(said["state"])
-        if state not in _RANK:
-            raise ValueError(state)
-        eta = said.get("eta")
-        return cls(
-            state=state,
-            stage=str(said.get("stage") or ""),
-            fraction=min(max(float(said.get("fraction") or 0.0), 0.0), 1.0),
-            message=str(said.get("message") or ""),
-            eta=None if eta is None else float(eta),
-            error=str(said.get("error") or ""),
-            attempts=int(said.get("attempts") or 0),
-            request=dict(said.get("request") or {}),
-            result=dict(said.get("result") or {}),
-        )
 
 
 class Jobs:

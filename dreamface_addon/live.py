@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-import zipfile
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import open_arrays
 from .client import Client, Exchange
 
 DEBOUNCE = 0.25  # seconds without another letter until a prompt is read
@@ -65,7 +63,7 @@ class Shape:
         face_id: whose.
         traits: what it was asked to be.
         arrays: "vertices", float32 [V, 3] in metres; with shapes also "shape_offsets", "shape_vertices" and
-            "shape_deltas" as in geometry.npz.
+            "shape_deltas" as in geometry.npz. They are read-only.
     """
 
     face_id: str
@@ -164,14 +162,13 @@ class Reshaper:
         self._waiting: dict[str, _Call] = {}
         self._call: _Call | None = None
         self._exchange: Exchange | None = None
-        self._opening: _Opening | None = None
         self.arrived: list[Shape] = []
         self._not_before = 0.0
 
     @property
     def pending(self) -> bool:
         """Whether a head is waited for, or waits to be taken."""
-        return bool(self._waiting or self._exchange or self._opening or self.arrived)
+        return bool(self._waiting or self._exchange or self.arrived)
 
     def reshape(self, face_id: str, body: dict[str, Any]) -> None:
         """Ask for a head; an older wish for the same face is dropped."""
@@ -182,14 +179,12 @@ class Reshaper:
         """The oldest head that has arrived and was not taken yet."""
         return self.arrived.pop(0) if self.arrived else None
 
-    def poll(self, client: Client, in_time: Callable[[], bool]) -> bool:
-        """Go on; False where the connection was lost. Big answers are opened piece by piece while there is time."""
+    def poll(self, client: Client) -> bool:
+        """Go on; False where the connection was lost."""
         lost = self._exchange is not None and self._exchange.done and self._take(self._exchange)
         if self._exchange is None and self._waiting and time.monotonic() >= self._not_before:
             self._call = self._waiting.pop(next(iter(self._waiting)))
             self._exchange = client.send("POST", "/reshape", self._call.body)
-        while self._opening is not None and in_time():
-            self._open(self._opening)
         return not lost
 
     def reconnect(self) -> None:
@@ -205,57 +200,23 @@ class Reshaper:
             self._not_before = time.monotonic() + _RETRY
             self._again()
         elif exchange.error is None and self._call is not None:
-            while self._opening is not None:  # the one before: never left half open
-                self._open(self._opening)
-            self._opening = _Opening(self._call, exchange.body)
+            self._open(self._call, exchange.body)
         return exchange.lost
 
     def _again(self) -> None:
         if self._call is not None:
             self._waiting.setdefault(self._call.face_id, self._call)
 
-    def _open(self, opening: _Opening) -> None:
+    def _open(self, call: _Call, body: bytes) -> None:
         try:
-            whole = opening.step()
-        except (OSError, ValueError, KeyError, EOFError, TypeError, NotImplementedError, zipfile.BadZipFile):
-            self._opening = None
+            arrays = open_arrays(body)
+            vertices = arrays["vertices"]
+            if vertices.dtype != np.float32 or vertices.ndim != 2 or vertices.shape[1] != 3:
+                raise ValueError("vertices")
+        except (ValueError, KeyError):
             self.problem = "The backend sent a head that cannot be read: restart it."
             return
-        if whole:
-            self._opening = None
-            call = opening.call
-            self.arrived = [
-                shape for shape in self.arrived if shape.face_id != call.face_id or "shape_deltas" in shape.arrays
-            ]
-            self.arrived.append(Shape(call.face_id, dict(call.body["traits"]), opening.arrays))
-
-
-class _Opening:
-    """An answer of /reshape on its way to arrays."""
-
-    def __init__(self, call: _Call, body: bytes) -> None:
-        self.call = call
-        self.arrays: dict[str, NDArray[Any]] = {}
-        self._body = body
-        self._file: Mapping[str, NDArray[Any]] | None = None
-        self._names: list[str] = []
-
-    def step(self) -> bool:
-        """Read one array more; True when all are there. Raises what numpy raises for damaged files."""
-        if self._file is None:
-            self._file = np.load(BytesIO(self._body), allow_pickle=False)
-            self._names = list(self._file)
-            return False
-        if self._names:
-            name = self._names.pop()
-            self.arrays[name] = self._file[name]
-            return False
-        vertices = self.arrays["vertices"]
-        if (
-            not isinstance(vertices, np.ndarray)
-            or vertices.dtype != np.float32
-            or vertices.ndim != 2
-            or vertices.shape[1] != 3
-        ):
-            raise ValueError("vertices")
-        return True
+        self.arrived = [
+            shape for shape in self.arrived if shape.face_id != call.face_id or "shape_deltas" in shape.arrays
+        ]
+        self.arrived.append(Shape(call.face_id, dict(call.body["traits"]), arrays))

@@ -29,7 +29,7 @@ _FAILURES = (
         "A download arrived damaged: set up again, and it is fetched anew.",
     ),
     (
-        r"No matching distribution found|not a supported wheel on this platform",
+        r"No matching distribution found|ResolutionImpossible|not a supported wheel on this platform",
         "A package is not offered for this machine: the backend runs on 64-bit Linux, Windows and Apple-silicon macOS.",
     ),
     (

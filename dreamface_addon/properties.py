@@ -56,7 +56,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         default="1024",
     )
     update_selected: BoolProperty(
-        name="Update Selected Face",
+        name="Update Selected",
         description="Change the selected face in place; otherwise another face is made",
         default=True,
     )

@@ -14,7 +14,8 @@ from typing import Any
 from . import diagnostics
 from .backend import Backend, BackendState, Settings
 from .client import Client, Exchange
-from .jobs import Job, Jobs
+from .job import Job
+from .jobs import Jobs
 from .live import Chip, Reader, Reading, Reshaper, Shape
 
 __all__ = ["BackendState", "Chip", "Job", "Reading", "Session", "Settings", "Shape"]
@@ -180,7 +181,6 @@ class Session:
         Returns:
             Whether something that is shown may have changed.
         """
-        until = time.perf_counter() + budget
         self.backend.poll(budget)
         for former in self._former:
             former.poll()
@@ -190,18 +190,18 @@ class Session:
         elif self.backend.state is BackendState.READY and self.backend.client is not None:
             if self._client is not self.backend.client:
                 self._connect(self.backend.client)
-            self._work(self.backend.client, until)
+            self._work(self.backend.client)
         elif self.backend.state is BackendState.FAILED:
             self._disconnect()
             self._jobs.end_all("failed", self.backend.problem)
         return self._changed()
 
-    def _work(self, client: Client, until: float) -> None:
+    def _work(self, client: Client) -> None:
         connected = (
             self._keep_listening(client)
             and self._jobs.poll(client, self._local, self.backend.settings.store / "downloads")
             and self._reader.poll(client)
-            and self._reshaper.poll(client, lambda: time.perf_counter() < until)
+            and self._reshaper.poll(client)
         )
         if not connected:
             self._disconnect()

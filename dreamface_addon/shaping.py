@@ -42,9 +42,19 @@ def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
 
 def set_value(skin: bpy.types.Object, trait: Trait, value: Any) -> None:
     """Change a face's trait; the mesh follows by itself, the maps when they are painted anew."""
-    traits = dict(_parsed(skin.get(_TRAITS, "{}")))
-    traits[trait.name] = {"value": value, "confidence": 1.0, "because": BY_HAND}
-    skin[_TRAITS] = json.dumps(traits)
+    entry = {"value": value, "confidence": 1.0, "because": BY_HAND}
+    skin[_TRAITS] = json.dumps(_parsed(skin.get(_TRAITS, "{}")) | {trait.name: entry})
+
+
+def reset(skin: bpy.types.Object, trait: Trait) -> None:
+    """Set a trait back to what it was when the face was built.
+
+    Its confidence goes back as well: a trait that was set is met exactly, one that the seed drew only as far as the
+    others allow.
+    """
+    built = _parsed(skin.get(_BUILT, "{}"))
+    if trait.name in built:
+        skin[_TRAITS] = json.dumps(_parsed(skin.get(_TRAITS, "{}")) | {trait.name: built[trait.name]})
 
 
 def built_value(skin: bpy.types.Object, trait: Trait) -> Any:
@@ -165,12 +175,12 @@ def _digest(skin: bpy.types.Object, exact: bool) -> str:
 
 def _digest_of(traits: dict[str, Any], exact: bool) -> str:
     """A short name for the traits that move the mesh; `exact` where the expressions were made for them, too."""
-    values = [_plain(traits.get(name)) for name, trait in TRAITS.items() if trait.live]
+    values = [_what_counts(traits.get(name)) for name, trait in TRAITS.items() if trait.live]
     return hashlib.sha1(json.dumps(values).encode()).hexdigest() + (" exact" if exact else "")
 
 
-def _plain(entry: Any) -> Any:
-    return entry.get("value") if isinstance(entry, dict) else entry
+def _what_counts(entry: Any) -> Any:
+    return [entry["value"], entry.get("confidence")] if isinstance(entry, dict) else entry
 
 
 @lru_cache(maxsize=8)

@@ -27,7 +27,6 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
         """Set it back; an empty name stands for all traits."""
         skin = scene.skin_of(context.active_object)
         for trait in [TRAITS[self.trait]] if self.trait else TRAITS.values():
-            if shaping.value_of(skin, trait) != shaping.built_value(skin, trait):
-                shaping.set_value(skin, trait, shaping.built_value(skin, trait))
+            shaping.reset(skin, trait)
         application.follow(skin)
         return {"FINISHED"}

@@ -36,7 +36,7 @@ class DREAMFACE_PT_backend(bpy.types.Panel):
             self._draw_status(app)
         row = self.layout.row(align=True)
         row.operator("dreamface.show_log", icon="TEXT")
-        row.operator("dreamface.copy_diagnostics", icon="COPYDOWN")
+        row.operator("dreamface.copy_diagnostics", text="Diagnostics", icon="COPYDOWN")
 
     def _draw_status(self, app: application.Application) -> None:
         row = self.layout.row()

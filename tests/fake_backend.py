@@ -204,6 +204,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     fake: Fake
     answered_busy: ClassVar[set[str]] = set()
 

@@ -24,9 +24,10 @@ from pathlib import Path
 from dreamface.errors import DreamFaceError
 from dreamface.service.server import Options, serve
 store, setup, *worker = sys.argv[1:]
+options = {"worker": worker} if worker else {}
 exec(setup)
 try:
-    serve(Options(Path(store), until_stdin_closes=True, **({"worker": worker} if worker else {})))
+    serve(Options(Path(store), until_stdin_closes=True, **options))
 except DreamFaceError as error:
     sys.exit(str(error))
 """
@@ -112,7 +113,10 @@ class Backend:
 
 @contextmanager
 def running_backend(store: Path, worker: tuple[str, ...] = FAKE_WORKER, setup: str = "") -> Iterator[Backend]:
-    """A backend on `store`; with `worker` empty it has the real one. `setup` is run in it before it starts."""
+    """A backend on `store`; with `worker` empty it has the real one.
+
+    `setup` is run in it before it starts, and may change its `options`.
+    """
     backend = Backend(store, worker, setup)
     try:
         yield backend

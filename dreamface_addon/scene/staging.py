@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from .errors import SceneError
 
@@ -102,7 +103,7 @@ def copied_textures(objects: list[bpy.types.Object], folder: Path) -> Iterator[N
 def _save(image: bpy.types.Image, file: Path) -> None:
     """Write an image as it is in Blender: as a file on disk, packed, or painted on and not saved."""
     if image.is_dirty or image.source == "GENERATED":
-        image.save(filepath=str(file), save_copy=True)
+        _save_pixels(image, file)
     elif image.packed_file:
         file.write_bytes(image.packed_file.data)
     else:
@@ -110,6 +111,21 @@ def _save(image: bpy.types.Image, file: Path) -> None:
         if not source.is_file():
             raise SceneError(f"The texture {source} is missing: put it back, or generate the face again.")
         shutil.copyfile(source, file)
+
+
+def _save_pixels(image: bpy.types.Image, file: Path) -> None:
+    """Write an image's pixels, and leave it as it is: saving it itself would make `file` its own."""
+    pixels = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(pixels)
+    copy = bpy.data.images.new(image.name, *image.size, alpha=image.channels == 4, float_buffer=image.is_float)
+    try:
+        copy.colorspace_settings.name = image.colorspace_settings.name
+        copy.file_format = image.file_format
+        copy.pixels.foreach_set(pixels)
+        copy.filepath_raw = str(file)
+        copy.save()
+    finally:
+        bpy.data.images.remove(copy)
 
 
 def _file_name(image: bpy.types.Image) -> str:

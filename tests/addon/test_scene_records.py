@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from dreamface import folder
@@ -151,7 +152,7 @@ def test_a_face_json_changed_by_hand_is_refused_before_anything_is_built(
         (lambda arrays: arrays.pop("uv"), "uv is missing"),
         (lambda arrays: arrays["vertices"].__setitem__(3, float("inf")), "vertices has numbers that are none"),
         (lambda arrays: arrays["faces"].__setitem__(0, 10**6), "a face of skin points at a vertex that is not its own"),
-        (lambda arrays: arrays["face_uvs"].__setitem__(0, -1), "a texture coordinate that is not there"),
+        (lambda arrays: arrays["face_uvs"].__setitem__(0, -1), "a face points at a texture coordinate"),
         (lambda arrays: arrays["shape_vertices"].__setitem__(0, 10**6), "a shape has a vertex that is not there"),
         (lambda arrays: arrays["shape_offsets"].__setitem__(-1, 1), "the shapes do not fit together"),
         (lambda arrays: arrays["region_offsets"].__setitem__(1, 10**6), "the regions do not fit together"),
@@ -162,8 +163,6 @@ def test_a_face_json_changed_by_hand_is_refused_before_anything_is_built(
 def test_arrays_that_do_not_fit_are_refused_before_anything_is_built(
     scene, bpy, face_folder, tmp_path, change, sentence
 ):
-    import numpy as np
-
     other = shutil.copytree(face_folder, tmp_path / "other")
     arrays = dict(np.load(other / "geometry.npz"))
     change(arrays)

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from dreamface.cli import main
+from dreamface.service import server
 from tests.running_backend import FAKE_WORKER, Backend, is_alive, running_backend, wait_for
 
 
@@ -239,6 +241,32 @@ def test_what_it_cannot_listen_on_is_said(tmp_path: Path) -> None:
     assert "can't be read" in refused(*store, "--token-file", str(tmp_path / "none"))
     assert "at least 16" in refused(*store, DREAMFACE_TOKEN="short")
     assert not (tmp_path / "store/backend.json").exists()
+
+
+def test_with_a_token_it_listens_beyond_this_machine_under_the_names_it_was_given(tmp_path: Path) -> None:
+    setup = "options |= dict(host='0.0.0.0', token='0123456789abcdef', hosts=('faces.example',))"
+    with running_backend(tmp_path, setup=setup) as backend:
+        assert (backend.token, backend.url[:17]) == ("0123456789abcdef", "http://127.0.0.1:")
+        assert backend.ask("GET", "/health", Host="faces.example")[0] == 200
+        assert backend.ask("GET", "/health", Host="other.example")[0] == 421
+
+
+def test_the_command_line_says_how_it_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[server.Options] = []
+    monkeypatch.setattr(server, "serve", taken.append)
+    (tmp_path / "token").write_text("0123456789abcdef\n")
+    words = [
+        "--listen",
+        "[::1]:8000",
+        "--token-file",
+        str(tmp_path / "token"),
+        "--allow-host",
+        "a",
+        "--allow-host",
+        "b",
+    ]
+    assert main(["serve", "--store", str(tmp_path), *words, "--until-stdin-closes"]) == 0
+    assert taken == [server.Options(tmp_path, "::1", 8000, "0123456789abcdef", ("a", "b"), until_stdin_closes=True)]
 
 
 def test_a_store_that_cannot_be_used_is_said(tmp_path: Path) -> None:

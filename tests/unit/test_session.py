@@ -18,6 +18,7 @@ from dreamface_addon import client as client_module
 from dreamface_addon import jobs as jobs_module
 from dreamface_addon import live as live_module
 from dreamface_addon import session as session_module
+from dreamface_addon.arrays import open_arrays
 from dreamface_addon.session import BackendState, Job, Session, Settings
 from tests import fake_backend
 
@@ -158,8 +159,8 @@ def test_two_blenders_see_only_their_own_jobs(make: Make) -> None:
         ("garbage_jobs", "The backend's answer cannot be understood"),
         ("newer", "The backend is newer than this extension: update the extension."),
         ("hang", "The backend did not start within "),
-        ("garbage", "The backend did not start within "),
-        ("unauthorised", "The backend did not start within "),
+        ("garbage", "The backend did not start within 1 seconds. What answers at "),
+        ("unauthorised", "The backend did not start within 1 seconds. The token is missing or wrong."),
         ("hang_on_job", "The backend no longer answered and was ended."),
     ],
 )
@@ -489,6 +490,23 @@ def test_a_damaged_shape_is_a_sentence(make: Make) -> None:
     assert session.take_shape() is None
 
 
+def test_arrays_are_read_where_they_lie(tmp_path: Path) -> None:
+    file = tmp_path / "arrays.npz"
+    arrays = {"vertices": np.arange(12, dtype=np.float32).reshape(4, 3), "empty": np.zeros((0, 3)), "one": np.int32(5)}
+    np.savez(file, **arrays)
+    for name, array in open_arrays(file.read_bytes()).items():
+        assert array.dtype == arrays[name].dtype
+        np.testing.assert_array_equal(array, arrays[name])
+
+    whole = file.read_bytes()
+    np.savez_compressed(file, **arrays)
+    objects = tmp_path / "objects.npz"
+    np.savez(objects, vertices=np.array([{}], dtype=object))
+    for damaged in (b"", b"PK", whole[:-30], whole[50:], file.read_bytes(), objects.read_bytes()):
+        with pytest.raises(ValueError, match=r"."):
+            open_arrays(damaged)
+
+
 def test_reshaping_goes_on_after_the_backend_was_lost(make: Make) -> None:
     session = make()
     ready(session)
@@ -515,3 +533,85 @@ def test_diagnostics_tell_nobodys_secrets(make: Make, tmp_path: Path, monkeypatc
     assert "a line with the <token>" in text
     assert session.backend.secrets[0] not in text
     assert str(tmp_path) not in text
+
+
+# ----------------------------------------------------------------------------------------------------- the real backend
+
+TRAITS = {"nose.width": 1.5}
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A session with the real backend, warm."""
+    pytest.importorskip("dreamface")
+    variables = {"PYTHONPATH": str(ROOT / "backend")}
+    session = Session(Settings(Path(sys.executable), tmp_path_factory.mktemp("настоящий store"), environment=variables))
+    session.start()
+    poll_until(lambda: session.state in (BackendState.READY, BackendState.FAILED), session, seconds=60.0)
+    assert session.problem == ""
+    yield session
+    session.stop()
+    poll_until(lambda: not session.active, session)
+
+
+def test_the_real_backend_makes_a_face(real: Session) -> None:
+    job = real.submit("generate", PROMPT | {"seed": 3})
+    finish(real, job, seconds=60.0)
+    assert (job.state, job.error, job.fraction) == ("done", "", 1.0)
+    assert job.folder is not None
+    assert (job.folder / "geometry.npz").is_file()
+    assert job.result["seed"] == 3
+
+    real.read("a big nose, xyzzy")
+    poll_until(lambda: real.reading is not None, real)
+    assert real.reading is not None
+    assert "nose" in real.reading.chips[0].words
+
+    real.reshape("face", "anny", 3, TRAITS, shapes=True)
+    shapes: list[Any] = []
+    poll_until(lambda: shapes.append(real.take_shape()) or shapes[-1] or real.call_problem, real)
+    assert real.call_problem == ""
+    with np.load(job.folder / "geometry.npz") as geometry:
+        assert shapes[-1].arrays["vertices"].shape == geometry["vertices"].shape
+        assert shapes[-1].arrays["shape_offsets"].shape == geometry["shape_offsets"].shape
+
+
+def test_the_real_backend_cancels(real: Session) -> None:
+    job = real.submit("generate", PROMPT | {"resolution": 4096})
+    poll_until(lambda: job.state == "running", real, seconds=20.0)
+    start = time.monotonic()
+    real.cancel(job)
+    finish(real, job)
+    assert job.state == "cancelled"
+    assert time.monotonic() - start < 3.0
+
+
+def test_what_the_real_backend_refuses_is_a_sentence(real: Session) -> None:
+    job = real.submit("generate", {"prompt": "", "resolution": 512})
+    finish(real, job)
+    assert job.state == "failed"
+    assert job.error.endswith(".")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+def test_the_real_backend_killed_while_blender_waits(real: Session) -> None:
+    job = real.submit("generate", PROMPT | {"resolution": 1024})
+    poll_until(lambda: job.state == "running", real, seconds=20.0)
+    os.kill(real.backend.health["pid"], signal.SIGKILL)
+    finish(real, job, seconds=60.0)
+    assert job.state in ("done", "failed")
+    assert (job.state == "failed") == bool(job.error)
+    poll_until(lambda: real.state is BackendState.READY, real, seconds=60.0)
+
+
+def test_two_real_backends_do_not_share_a_store(real: Session) -> None:
+    (real.backend.settings.store / "backend.json").rename(real.backend.settings.store / "hidden")
+    second = Session(real.backend.settings)
+    second.start()
+    poll_until(lambda: second.backend._in_use_since is not None, second, real, seconds=20.0)
+    (real.backend.settings.store / "hidden").rename(real.backend.settings.store / "backend.json")
+    poll_until(lambda: second.state is BackendState.READY, second, real, seconds=20.0)
+    assert second.backend.health["pid"] == real.backend.health["pid"]
+    second.stop()
+    poll_until(lambda: not second.active, second)

@@ -18,6 +18,7 @@ from scipy import ndimage
 PROBE = Path(__file__).with_name("probe.py")
 SIZE = (1400, 900)
 START = 120.0  # seconds; software rendering on a busy machine
+SLOW_REDRAW = 8.0  # seconds
 MARK = (1.0, 0.0, 1.0, 1.0)
 
 
@@ -163,32 +164,41 @@ class BlenderWindow:
             kind: a colour set of bpy.types.ThemeUserInterface, such as "wcol_tool" for operator buttons.
         """
         theme = f"bpy.context.preferences.themes[0].user_interface.{kind}"
-        before = np.asarray(self.picture(), np.int16)
+        before = self._pixels()
         old = self.run(f"result = [list({theme}.inner), list({theme}.inner_sel)]")
         self._set_theme(theme, [MARK, MARK])
-        after = np.asarray(self.picture(), np.int16)
+        end = time.monotonic() + SLOW_REDRAW
+        while True:
+            time.sleep(0.3)
+            changed = np.abs(self._pixels() - before).sum(2) > 60
+            if changed.sum() > 300 or time.monotonic() > end:
+                break
+        time.sleep(0.3)
+        changed = np.abs(self._pixels() - before).sum(2) > 60
         self._set_theme(theme, old)
-        changed = np.abs(after - before).sum(2) > 60
         labels, _ = ndimage.label(ndimage.binary_closing(changed, np.ones((5, 9))))
         boxes = [Box(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(labels)]
-        left = self._sidebar_left()
-        return sorted(
-            (box for box in boxes if box.height > 8 and box.right - box.left > 12 and box.left >= left),
-            key=lambda box: (box.top, box.left),
-        )
+        sidebar = self._sidebar()
+        inside = (box for box in boxes if sidebar.left <= box.left < box.right <= sidebar.right and box.top > sidebar.top)
+        seen = (box for box in inside if box.height > 8 and box.right - box.left > 12)
+        return sorted(seen, key=lambda box: (box.top, box.left))
+
+    def _pixels(self) -> np.ndarray:
+        return np.asarray(self.picture(), np.int16)
 
     def _set_theme(self, theme: str, colours: list[Any]) -> None:
         self.run(
             f"{theme}.inner, {theme}.inner_sel = {[tuple(colour) for colour in colours]!r}\n"
             "[area.tag_redraw() for area in bpy.context.window_manager.windows[0].screen.areas]"
         )
-        time.sleep(0.6)
+        time.sleep(0.3)
 
-    def _sidebar_left(self) -> int:
-        return self.run(
+    def _sidebar(self) -> Box:
+        left, bottom, width, height = self.run(
             "area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D')\n"
-            "result = next(r.x for r in area.regions if r.type == 'UI')"
+            "result = next([r.x, r.y, r.width, r.height] for r in area.regions if r.type == 'UI')"
         )
+        return Box(left, SIZE[1] - bottom - height, left + width, SIZE[1] - bottom)
 
     def _xdotool(self, *arguments: str) -> None:
         subprocess.run(["xdotool", *arguments], env=os.environ | {"DISPLAY": self.display}, check=True, timeout=30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -13,6 +14,9 @@ from typing import IO
 from dreamface._files import cannot_write, whole_file
 from dreamface.errors import DreamFaceError
 from dreamface.service.schemas import Kind
+
+_TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+"""What systems say of a file that another process has locked."""
 
 _LOCKED_BYTE = 2**20
 """Windows lets nobody read a locked byte, so the one that is locked lies beyond the process id."""
@@ -54,9 +58,9 @@ class Layout:
             with whole_file(file) as part:
                 part.write_text(f"{uuid.uuid4()}\n", "ascii")
             return file.read_text("ascii").strip()
-        except (OSError, ValueError) as error:
-            if isinstance(error, OSError):
-                raise cannot_write(self.root / "store_id", error) from error
+        except OSError as error:
+            raise cannot_write(self.root / "store_id", error) from error
+        except ValueError as error:
             raise DreamFaceError(f"{self.root / 'store_id'} is damaged: delete it and start again.") from error
 
 
@@ -75,6 +79,11 @@ def lock(root: Path) -> IO[bytes]:
     try:
         _lock_byte(file)
     except OSError as error:
+        if error.errno not in _TAKEN:
+            file.close()
+            raise DreamFaceError(
+                f"{root} can't be locked ({error.strerror}): choose a --store on another disk."
+            ) from error
         owner = file.read(20).decode("ascii", "replace").strip()
         file.close()
         who = f"process {owner}" if owner.isdigit() else "another process"

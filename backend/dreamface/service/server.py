@@ -91,7 +91,7 @@ def _run(service: Service, listener: socket.socket, options: Options) -> None:
     app = create_app(service, token, (*options.hosts, *([] if _is_any(host) else [host])))
     config = uvicorn.Config(
         app, log_config=None, log_level="warning", access_log=False, http="h11", ws="none", loop="asyncio",
-        lifespan="on", server_header=False, timeout_graceful_shutdown=1,
+        lifespan="on", server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = _Server(config, service, file, place)
     if options.until_stdin_closes:

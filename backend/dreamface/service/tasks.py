@@ -12,6 +12,7 @@ import numpy as np
 
 from dreamface import folder as face_folder
 from dreamface import pipeline
+from dreamface._files import cannot_write
 from dreamface.face import Face
 from dreamface.progress import Progress
 from dreamface.service.schemas import to_traits
@@ -62,7 +63,10 @@ def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     progress.report("export", 0.0, "Opening the face")
     source = Path(job["source"])
     face = face_folder.load(source)
-    place.mkdir(parents=True)
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        raise cannot_write(place, error) from error
     name = f"face.{job['request']['format']}"
     pipeline.export(face, place / name, progress=progress.part(0.1, 1.0), face_folder=source)
     return {"file": name}

@@ -10,6 +10,7 @@ It speaks `frames` over its standard input and output. It ends at once when its 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import queue
 import signal
@@ -138,6 +139,7 @@ def _explain(error: Exception) -> tuple[str, bool]:
 
 def _give_memory_back() -> None:
     """Return what the allocator keeps to the system; glibc would hold on to the largest job's for ever."""
+    gc.collect()
     if sys.platform == "linux":
         try:
             ctypes.CDLL(None).malloc_trim(0)

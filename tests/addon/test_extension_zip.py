@@ -1,0 +1,161 @@
+"""The zip that artists install: what is in it, and that Blender takes it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import dreamface
+
+ROOT = Path(__file__).parents[2]
+BUILD = [sys.executable, str(ROOT / "tools" / "build_extension.py")]
+
+INSTALL = """
+import os, sys
+import bpy
+
+try:
+    bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
+    name = "bl_ext.user_default.dreamface"
+    assert name in bpy.context.preferences.addons, "not enabled"
+    import h11
+    extensions = bpy.utils.user_resource("EXTENSIONS")
+    assert any(entry.startswith(extensions) for entry in sys.path), "its wheels are not on the path"
+    for _ in range(2):
+        assert hasattr(bpy.types, "DREAMFACE_OT_generate") and hasattr(bpy.types, "DREAMFACE_PT_create")
+        assert bpy.ops.preferences.addon_disable(module=name) == {"FINISHED"}
+        assert not [kind for kind in dir(bpy.types) if "dreamface" in kind.lower()], "something stayed"
+        assert not hasattr(bpy.types.WindowManager, "dreamface")
+        assert bpy.ops.preferences.addon_enable(module=name) == {"FINISHED"}
+    print("DONE", flush=True)
+except BaseException:
+    import traceback
+    traceback.print_exc()
+finally:
+    sys.stderr.flush()
+    os._exit(0)  # bpy may hang while Python ends
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if find_spec("bpy") is None:
+        pytest.skip("pip's bpy is not installed: pip install dreamface[blender]")
+    path = tmp_path_factory.mktemp("мой zip") / "dreamface.zip"
+    before = litter()
+    done = subprocess.run([*BUILD, "-o", str(path)], cwd=path.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert str(path) in done.stdout and "MB" in done.stdout
+    assert litter() == before, "the checkout stays as it was"
+    return path
+
+
+def litter() -> set[Path]:
+    """What building may leave behind."""
+    places = (ROOT, ROOT / "backend")
+    return {path for place in places for path in place.iterdir() if path.name in ("build", "dist", "wheels")} | {
+        path for place in places for path in place.glob("*.egg-info")
+    }
+
+
+def test_it_holds_what_it_needs_and_nothing_else(package: Path) -> None:
+    with zipfile.ZipFile(package) as file:
+        names = file.namelist()
+    top = {name.split("/")[0] for name in names}
+    assert top == {
+        "LICENSE", "__init__.py", "backend", "blender_manifest.toml", "dreamface_addon", "operators", "panels",
+        "presets", "wheels",
+    }  # fmt: skip
+    assert [name for name in names if name.startswith("wheels/")] == ["wheels/h11-0.16.0-py3-none-any.whl"]
+    wheel = f"backend/dreamface-{dreamface.__version__}-py3-none-any.whl"
+    assert sorted(name for name in names if name.startswith("backend/")) == ["backend/constraints.txt", wheel]
+    assert not [name for name in names if re.search(r"test|__pycache__|numpy|\.egg-info|/\.", name)]
+    assert package.stat().st_size < 60e6
+
+
+def test_the_backend_inside_is_whole(package: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(package) as file:
+        (name,) = (name for name in file.namelist() if name.startswith("backend/dreamface-"))
+        wheel = Path(file.extract(name, tmp_path))
+    with zipfile.ZipFile(wheel) as file:
+        packed = set(file.namelist())
+        metadata = file.read(f"dreamface-{dreamface.__version__}.dist-info/METADATA").decode()
+    for room in ("backend/dreamface", "dreamface_addon"):
+        parent = (ROOT / room).parent
+        files = {path.relative_to(parent).as_posix() for path in (ROOT / room).rglob("*") if path.is_file()}
+        assert {path for path in files if "__pycache__" not in path} <= packed
+    assert "Requires-Python: <3.15,>=3.11" in metadata
+
+
+def test_no_place_of_this_machine_is_in_it(package: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(package) as file:
+        file.extractall(tmp_path / "zip")
+    for wheel in (tmp_path / "zip").rglob("*.whl"):
+        with zipfile.ZipFile(wheel) as file:
+            file.extractall(tmp_path / "wheels" / wheel.name)
+    places = [str(place).encode() for place in (ROOT, Path.home(), Path(sys.prefix)) if len(place.parts) > 1]
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [place for place in places if place + b"/" in content], path
+
+
+def test_the_same_sources_give_the_same_zip(package: Path, tmp_path: Path) -> None:
+    subprocess.run([*BUILD, "-o", str(tmp_path / "again.zip")], check=True, capture_output=True)
+    assert (tmp_path / "again.zip").read_bytes() == package.read_bytes()
+
+
+def test_manifest_and_package_are_of_one_version() -> None:
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
+    assert manifest["version"] == dreamface.__version__
+
+
+def test_a_part_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    (checkout / "tools").mkdir(parents=True)
+    for name in ("tools/build_extension.py", "blender_manifest.toml", "__init__.py", "LICENSE", "constraints.txt"):
+        shutil.copy(ROOT / name, checkout / name)
+    command = [sys.executable, str(checkout / "tools/build_extension.py"), "-o", str(tmp_path / "x.zip")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("dreamface_addon is missing") and done.stderr.count("\n") == 1
+    assert not (tmp_path / "x.zip").exists()
+
+
+def test_a_blender_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    command = [*BUILD, "-o", str(tmp_path / "x.zip"), "--blender", str(tmp_path / "blender")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "name Blender itself" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_blender_installs_enables_and_forgets_it(package: Path, tmp_path: Path) -> None:
+    resources = tmp_path / "Пользователь Б"
+    resources.mkdir()
+    environment = {**os.environ, "BLENDER_USER_RESOURCES": str(resources)}
+    environment.pop("PYTHONPATH", None)  # Blender finds nothing of the checkout's
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", INSTALL, str(package)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "DONE" in done.stdout.splitlines(), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr and "Error" not in done.stdout, done.stdout + done.stderr
+    installed = resources / "extensions" / "user_default" / "dreamface"
+    with zipfile.ZipFile(package) as file:
+        expected = set(file.namelist())
+    there = {path.relative_to(installed).as_posix() for path in installed.rglob("*") if path.is_file()}
+    assert {path for path in there if not path.endswith(".pyc")} == expected, "nothing is written into its folder"
+    assert list((resources / "extensions" / ".local").rglob("h11/__init__.py"))

@@ -1,0 +1,104 @@
+"""The portrait studio, as a button adds it to a scene that an artist works in."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from dreamface import folder
+from tests.support import synthetic_face
+
+
+@pytest.fixture(scope="module")
+def face_folder(tmp_path_factory):
+    return folder.save(synthetic_face(), tmp_path_factory.mktemp("faces") / "ada")
+
+
+@pytest.fixture
+def imported(scene, face_folder):
+    from dreamface_addon.scene import import_face
+
+    return import_face(face_folder)
+
+
+def test_it_has_a_collection_of_its_own_and_the_scenes_camera(imported, scene):
+    from dreamface_addon.scene import add_studio
+
+    add_studio(scene, imported.skin)
+    studio = scene.collection.children["studio"]
+    assert sorted(object_.type for object_ in studio.objects) == ["CAMERA", "LIGHT", "LIGHT", "LIGHT"]
+    assert scene.camera in list(studio.objects)
+    assert set(imported.collection.objects) == set(imported.parts.values())
+
+
+def test_what_the_artist_has_set_up_stays(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    scene.world = mine = bpy.data.worlds.new("mine")
+    scene.render.engine, scene.render.resolution_x = "BLENDER_WORKBENCH", 640
+    add_studio(scene, imported.skin)
+    assert (scene.world, scene.render.engine, scene.render.resolution_x) == (mine, "BLENDER_WORKBENCH", 640)
+
+
+def test_a_scene_without_a_world_gets_a_grey_one(imported, scene):
+    from dreamface_addon.scene import add_studio
+
+    scene.world = None
+    add_studio(scene, imported)
+    background = next(node for node in scene.world.node_tree.nodes if node.type == "BACKGROUND")
+    assert tuple(background.inputs["Color"].default_value) == pytest.approx((0.05, 0.05, 0.05, 1.0))
+
+
+@pytest.mark.parametrize("size", [1.0, 10.0])
+def test_it_stands_before_the_head_wherever_that_is(imported, scene, bpy, size):
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+
+    from dreamface_addon.scene import add_studio
+
+    skin = imported.skin
+    skin.location, skin.rotation_euler, skin.scale = (5.0, -3.0, 1.0), (0.0, 0.0, math.pi / 2), (size, size, size)
+    add_studio(scene, skin)
+    bpy.context.view_layer.update()
+    for point in ((0.0, 0.0, 0.39), (0.0, 0.0, 0.21), (0.095, 0.0, 0.3), (-0.095, 0.0, 0.3)):
+        seen = world_to_camera_view(scene, scene.camera, skin.matrix_world @ Vector(point))
+        assert 0 < seen.x < 1 and 0 < seen.y < 1 and seen.z > scene.camera.data.clip_start
+    left = world_to_camera_view(scene, scene.camera, skin.matrix_world @ Vector((0.09, 0.0, 0.3)))
+    assert left.x > 0.5, "the camera stands before the face, whose left is on the picture's right"
+    key = bpy.data.objects["key"]
+    towards = key.matrix_world.to_quaternion() @ Vector((0.0, 0.0, -1.0))
+    assert towards.dot((skin.matrix_world @ Vector((0.0, 0.0, 0.3)) - key.matrix_world.translation).normalized()) > 0.99
+    assert key.data.energy == pytest.approx(26.0 * size**2)
+
+
+def test_again_it_moves_and_keeps_what_was_changed(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    add_studio(scene, imported.skin)
+    key = bpy.data.objects["key"]
+    key.data.energy, key.name = 99.0, "my key"
+    bpy.data.objects.remove(bpy.data.objects["rim"])
+    before = key.matrix_world.translation.copy()
+    imported.skin.location = (2.0, 0.0, 0.0)
+    add_studio(scene, imported.skin)
+    bpy.context.view_layer.update()
+    assert len([light for light in scene.objects if light.type == "LIGHT"]) == 3, "the missing one is there again"
+    assert len([camera for camera in scene.objects if camera.type == "CAMERA"]) == 1
+    assert [collection.name for collection in scene.collection.children].count("studio") == 1
+    assert key.data.energy == pytest.approx(99.0)
+    assert key.matrix_world.translation.x - before.x == pytest.approx(2.0, abs=1e-5)
+
+
+def test_it_follows_a_head_that_has_another_shape_now(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio, record, reshape
+
+    add_studio(scene, imported.skin)
+    bpy.context.view_layer.update()
+    before = scene.camera.matrix_world.translation.copy()
+    taller = imported.face.arrays["vertices"] * (1.0, 1.0, 1.2)
+    reshape(imported.skin, {"vertices": taller.astype("float32")}, record(imported.skin)["traits"])
+    add_studio(scene, imported.skin)
+    bpy.context.view_layer.update()
+    assert scene.camera.matrix_world.translation.y < before.y - 0.01, "farther away, to see all of it"
+    assert scene.camera.matrix_world.translation.z == pytest.approx(before.z * 1.2, rel=1e-4)
