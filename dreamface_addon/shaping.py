@@ -30,14 +30,17 @@ QUIET = 0.25
 _TRAITS = "dreamface_traits"
 _BUILT = "dreamface_built_traits"
 _SHOWN = "dreamface_shown"
-"""Custom properties of the skin: the traits, what they were when the maps were painted, and which the mesh shows."""
+_MEASURED = "dreamface_measured"
+"""Custom properties of the skin: the traits, what they were when the maps were painted, which of them the mesh shows, and
+what it measures."""
 
 BY_HAND = "set by hand"
 
 
 def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
-    """A face's value of a trait."""
-    return _parsed(skin.get(_TRAITS, "{}")).get(trait.name, {}).get("value", trait.default)
+    """A face's value of a trait: as it was asked for or drawn, else as it measures on the mesh."""
+    entry = _parsed(skin.get(_TRAITS, "{}")).get(trait.name)
+    return entry["value"] if entry else _parsed(skin.get(_MEASURED, "{}")).get(trait.name, trait.default)
 
 
 def set_value(skin: bpy.types.Object, trait: Trait, value: Any) -> None:
@@ -52,20 +55,15 @@ def reset(skin: bpy.types.Object, trait: Trait) -> None:
     Its confidence goes back as well: a trait that was set is met exactly, one that the seed drew only as far as the
     others allow.
     """
-    built = _parsed(skin.get(_BUILT, "{}"))
-    if trait.name in built:
-        skin[_TRAITS] = json.dumps(_parsed(skin.get(_TRAITS, "{}")) | {trait.name: built[trait.name]})
-
-
-def built_value(skin: bpy.types.Object, trait: Trait) -> Any:
-    """The value with which the face was last built; what resetting goes back to."""
-    return _parsed(skin.get(_BUILT, skin.get(_TRAITS, "{}"))).get(trait.name, {}).get("value", trait.default)
+    built, now = _parsed(skin.get(_BUILT, skin.get(_TRAITS, "{}"))), dict(_parsed(skin.get(_TRAITS, "{}")))
+    now.pop(trait.name, None)
+    skin[_TRAITS] = json.dumps(now | ({trait.name: built[trait.name]} if trait.name in built else {}))
 
 
 def changed_traits(skin: bpy.types.Object) -> dict[str, Any]:
     """What was changed since the face was built: trait -> value."""
-    values = {trait.name: value_of(skin, trait) for trait in TRAITS.values()}
-    return {name: value for name, value in values.items() if value != built_value(skin, TRAITS[name])}
+    now, built = _parsed(skin.get(_TRAITS, "{}")), _parsed(skin.get(_BUILT, skin.get(_TRAITS, "{}")))
+    return {name: entry["value"] for name, entry in now.items() if name in TRAITS and entry != built.get(name)}
 
 
 def textures_are_old(skin: bpy.types.Object) -> bool:

@@ -158,6 +158,7 @@ class Face:
         not_understood: the prompt's words that nothing was made of.
         history: what was done to it, oldest first; plain data.
         shape_names: [S] `ARKIT_SHAPES` first, then what else the head model offers.
+        measured: every shape trait as it is on the head, in standard deviations of the population.
     """
 
     face_id: str
@@ -173,6 +174,7 @@ class Face:
     not_understood: tuple[str, ...] = ()
     history: tuple[Mapping[str, Any], ...] = ()
     shape_names: tuple[str, ...] = ARKIT_SHAPES
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def expression(self) -> Tensor:

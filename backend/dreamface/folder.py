@@ -95,6 +95,7 @@ class FaceDocument(_Strict):
     shapes: tuple[str, ...]
     not_understood: tuple[str, ...]
     history: tuple[dict[str, Any], ...]
+    measured: dict[str, FiniteFloat] = {}
 
     @field_validator("traits")
     @classmethod
@@ -277,6 +278,7 @@ def _describe(face: Face) -> FaceDocument:
         shapes=face.shape_names,
         not_understood=face.not_understood,
         history=tuple(dict(entry) for entry in face.history),
+        measured=dict(face.measured),
     )
 
 
@@ -439,6 +441,7 @@ def load(path: Path | str) -> Face:
         not_understood=document.not_understood,
         history=document.history,
         shape_names=document.shapes,
+        measured=document.measured,
     )
 
 

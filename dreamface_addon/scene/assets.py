@@ -31,9 +31,9 @@ def mark_as_asset(skin: bpy.types.Object) -> None:
     about.description = f"{skin.get('dreamface_prompt', '')}\n{skin.get('dreamface_statement', '')}".strip()
     for tag in TAGS:
         about.tags.new(tag, skip_if_exists=True)
-    picture = Path(skin.get("dreamface_folder", "")) / "preview.png"
-    if picture.is_file():
-        _show(collection, picture)
+    folder = skin.get("dreamface_folder", "")  # a file for others to open tells no folder
+    if folder and (Path(folder) / "preview.png").is_file():
+        _show(collection, Path(folder) / "preview.png")
     else:
         collection.asset_generate_preview()
 

@@ -39,6 +39,7 @@ _USD_OPTIONS = {
     "export_textures_mode": "KEEP",  # the same, from 4.4 on
     "relative_paths": True,
     "convert_orientation": False,
+    "convert_world_material": False,  # the scene's world is no part of the face
 }
 
 _OPTIONS: dict[str, dict[str, Any]] = {

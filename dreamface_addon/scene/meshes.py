@@ -67,11 +67,12 @@ def part_shapes(arrays: dict[str, Array], names: list[str], first: int, last: in
         first: index of the part's first vertex.
         last: one more than the index of its last.
     """
-    offsets = arrays["shape_offsets"]
+    inside = (arrays["shape_vertices"] >= first) & (arrays["shape_vertices"] < last)
+    rows = np.flatnonzero(inside)
+    vertices, deltas = arrays["shape_vertices"][rows] - first, arrays["shape_deltas"][rows]
+    offsets = np.searchsorted(rows, arrays["shape_offsets"])
     for name, start, stop in zip(names, offsets[:-1], offsets[1:], strict=True):
-        vertices = arrays["shape_vertices"][start:stop]
-        inside = (vertices >= first) & (vertices < last)
-        yield name, vertices[inside] - first, arrays["shape_deltas"][start:stop][inside]
+        yield name, vertices[start:stop], deltas[start:stop]
 
 
 def add_shape_keys(face: FaceFolder, part: dict[str, Any], object_: bpy.types.Object, all_of_them: bool) -> list[str]:

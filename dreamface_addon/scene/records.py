@@ -1,10 +1,11 @@
 """What a face's objects remember: custom properties, by which they are found again whatever they are called.
 
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
-_resolution, _head, _statement and _folder; as JSON _traits, _shapes, _history, _not_understood and _worn, the expression
-that its shape keys were last set to; and, where the head model has one, _chin: the vertex at the tip of the chin. Every
-part, the skin too, has dreamface_part, its name, dreamface_range, its first vertex in the head and one more than its
-last, and dreamface_of, the face's id.
+_resolution, _head, _statement and _folder; as JSON _traits, _measured (the shape traits as they are
+on the mesh), _shapes, _history, _not_understood and _worn, the
+expression that its shape keys were last set to; and, where the head model has one, _chin: the vertex at the tip of the
+chin. Every part, the skin too, has dreamface_part, its name, dreamface_range, its first vertex in the head and one more
+than its last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin["dreamface_folder"] = str(face.path)
     for name in ("traits", "shapes", "history", "not_understood"):
         skin[f"dreamface_{name}"] = json.dumps(document[name])
+    skin["dreamface_measured"] = json.dumps(document.get("measured", {}))
     chin = np.flatnonzero(face.arrays["landmark_names"] == _CHIN_LANDMARK)
     if chin.size:
         skin["dreamface_chin"] = int(face.arrays["landmark_vertices"][chin[0]])

@@ -21,7 +21,8 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
     Args:
         skin: the face's.
         arrays: `vertices` [V, 3] float32 of the whole head in metres, in the order of geometry.npz; with
-            `shape_offsets`, `shape_vertices` and `shape_deltas` as there, the face's shape keys are made anew.
+            `shape_offsets`, `shape_vertices` and `shape_deltas` as there, the face's shape keys are made anew; with
+            `measured_names` and `measured` [M], what the new head measures is noted as well.
         traits: all of the face's: trait -> value, or {"value", "confidence", "because"}.
 
     Raises:
@@ -44,6 +45,9 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         shapes = part_shapes(arrays, names, first, last) if with_shapes else ()
         move_vertices(object_.data, vertices[first:last], shapes)
     skin["dreamface_traits"] = stored
+    if "measured" in arrays:
+        measured = zip(arrays["measured_names"].tolist(), arrays["measured"].tolist(), strict=True)
+        skin["dreamface_measured"] = json.dumps(dict(measured))
     wear_expression(skin, json.loads(stored))
 
 

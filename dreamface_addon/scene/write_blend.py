@@ -29,7 +29,9 @@ def write_blend(folder: Path, path: Path) -> None:
         OSError, RuntimeError: the file cannot be written.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    add_studio(bpy.context.scene, import_face(folder))
+    face = import_face(folder)
+    del face.skin["dreamface_folder"]  # it may be temporary, and its path is private
+    add_studio(bpy.context.scene, face)
     set_up_rendering(bpy.context.scene)
     _pack_images()
     _show_camera()

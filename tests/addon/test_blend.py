@@ -51,6 +51,7 @@ def test_the_textures_are_packed_and_tell_no_paths(written, bpy):
         assert image.packed_file
         assert max(image.pixels[:64]) > 0.0
         assert image.filepath.startswith("//textures/")
+    assert "dreamface_folder" not in bpy.data.objects["skin"]
 
 
 def test_cancelling_stops_blender_and_leaves_nothing(bpy, tmp_path):

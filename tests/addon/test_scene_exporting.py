@@ -99,6 +99,23 @@ def test_two_faces_beside_each_other_keep_their_own_textures(imported, bpy, tmp_
         assert (tmp_path / f"{name}_textures/skin_albedo.png").is_file()
 
 
+@pytest.mark.parametrize("suffix", [".glb", ".fbx", ".usda", ".obj"])
+def test_nothing_else_in_the_scene_is_exported(imported, bpy, tmp_path, suffix):
+    from dreamface_addon.scene import add_studio, export_face
+
+    cube = bpy.data.objects.new("cube", bpy.data.meshes.new("cube"))
+    bpy.context.scene.collection.objects.link(cube)
+    cube.select_set(True)
+    add_studio(bpy.context.scene, imported)  # lights, camera and world
+    export_face(imported.skin, tmp_path / f"head{suffix}")
+    _read_back(bpy, tmp_path / f"head{suffix}")
+    # USD keeps a transform above every mesh, and blend shapes need a skeleton there.
+    kinds = {object_.type for object_ in bpy.data.objects}
+    assert kinds - ({"EMPTY", "ARMATURE"} if suffix in USD else set()) == {"MESH"}
+    assert not any(object_.name.startswith("cube") for object_ in bpy.data.objects)
+    assert {file.stem for file in tmp_path.iterdir()} <= {"head", "head_textures"}
+
+
 def test_packed_and_painted_textures_are_exported_as_they_are(imported, bpy, tmp_path):
     from dreamface_addon.scene import export_face
 

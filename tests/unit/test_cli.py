@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -553,6 +554,15 @@ def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.Captu
         checks
     )
     assert all(check["ok"] or check["advice"] for check in checks.values())
+
+
+def test_doctor_compares_with_the_versions_for_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text('# Exact.\nnumpy==0.1; python_version < "3"\nrich==0.0.1\nno-such-package==1.0\n')
+    monkeypatch.setattr(doctor, "CONSTRAINTS", constraints)
+    check = doctor._versions()
+    assert not check.ok
+    assert check.found == f"rich {version('rich')} instead of 0.0.1"
 
 
 def test_doctor_names_debians_packages_of_missing_libraries(monkeypatch: pytest.MonkeyPatch) -> None:

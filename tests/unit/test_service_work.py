@@ -73,13 +73,16 @@ def test_reshaping_gives_the_same_head_even_while_a_job_runs(backend: Backend, m
     assert backend.job(busy)["state"] == "running"
     assert status == 200
     arrays = arrays_of(answer)
+    measured = dict(zip(arrays.pop("measured_names").tolist(), arrays.pop("measured").tolist(), strict=True))
+    assert measured["nose.width"] > 1.0  # a broad nose
     assert set(arrays) == {"vertices", "shape_offsets", "shape_vertices", "shape_deltas"}
     for name, array in arrays.items():
         assert array.dtype == geometry[name].dtype
         assert np.array_equal(array, geometry[name]), name
     wider = {**body, "traits": {**record["traits"], "nose.width": -2.0}, "shapes": False}
     moved = arrays_of(backend.ask("POST", "/reshape", wider)[1])
-    assert set(moved) == {"vertices"}
+    assert set(moved) == {"vertices", "measured_names", "measured"}
+    assert moved["measured"][moved["measured_names"].tolist().index("nose.width")] < -1.0
     assert 0.001 < float(np.abs(moved["vertices"] - geometry["vertices"]).max()) < 0.05
     backend.ask("POST", f"/jobs/{busy}/cancel")
 

@@ -164,27 +164,33 @@ class BlenderWindow:
             kind: a colour set of bpy.types.ThemeUserInterface, such as "wcol_tool" for operator buttons.
         """
         theme = f"bpy.context.preferences.themes[0].user_interface.{kind}"
-        before = self._pixels()
+        sidebar = self._sidebar()
+        before = self._pixels(sidebar)
         old = self.run(f"result = [list({theme}.inner), list({theme}.inner_sel)]")
         self._set_theme(theme, [MARK, MARK])
         end = time.monotonic() + SLOW_REDRAW
         while True:
             time.sleep(0.3)
-            changed = np.abs(self._pixels() - before).sum(2) > 60
+            changed = np.abs(self._pixels(sidebar) - before).sum(2) > 60
             if changed.sum() > 300 or time.monotonic() > end:
                 break
         time.sleep(0.3)
-        changed = np.abs(self._pixels() - before).sum(2) > 60
+        changed = np.abs(self._pixels(sidebar) - before).sum(2) > 60
         self._set_theme(theme, old)
         labels, _ = ndimage.label(ndimage.binary_closing(changed, np.ones((5, 9))))
-        boxes = [Box(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(labels)]
-        sidebar = self._sidebar()
-        inside = (box for box in boxes if sidebar.left <= box.left < box.right <= sidebar.right and box.top > sidebar.top)
-        seen = (box for box in inside if box.height > 8 and box.right - box.left > 12)
+        left, top = sidebar.left, sidebar.top
+        boxes = [
+            Box(left + x.start, top + y.start, left + x.stop, top + y.stop) for y, x in ndimage.find_objects(labels)
+        ]
+        seen = (box for box in boxes if box.height > 8 and box.right - box.left > 12)
         return sorted(seen, key=lambda box: (box.top, box.left))
 
-    def _pixels(self) -> np.ndarray:
-        return np.asarray(self.picture(), np.int16)
+    def colours(self, box: Box) -> float:
+        """How much the pixels in a box differ from each other: their standard deviation, 0..255."""
+        return float(self._pixels(box).std(axis=(0, 1)).mean())
+
+    def _pixels(self, box: Box) -> np.ndarray:
+        return np.asarray(self.picture(), np.int16)[box.top : box.bottom, box.left : box.right]
 
     def _set_theme(self, theme: str, colours: list[Any]) -> None:
         self.run(

@@ -120,7 +120,7 @@ def _language() -> Check:
 def _bpy() -> Check:
     spec = util.find_spec("bpy")
     if spec is None or spec.origin is None:
-        advice = "Needed for .blend files only: pip install 'dreamface[blender]'."
+        advice = "Needed for .blend files only, on Python 3.11: pip install 'dreamface[blender]'."
         return Check("bpy", False, "not installed", advice, needed=False)
     # bpy may hang while Python ends, so it is left in a hurry.
     program = "import bpy, os; print(bpy.app.version_string, flush=True); os._exit(0)"

@@ -59,7 +59,9 @@ def _stage(path: Path) -> Iterator[Path]:
 def _addon_parent() -> Path:
     """The folder to import dreamface_addon from; it is never imported here."""
     if find_spec("bpy") is None:
-        raise MissingDependency("Blender files need the package bpy: install it with `pip install dreamface[blender]`.")
+        raise MissingDependency(
+            "Blender files need the package bpy: install it with `pip install dreamface[blender]` on Python 3.11."
+        )
     spec = find_spec("dreamface_addon")
     if spec is None or not spec.origin:
         raise MissingDependency("Blender files need the package dreamface_addon: install DreamFace again, all of it.")

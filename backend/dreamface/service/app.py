@@ -131,6 +131,8 @@ def _add_questions(app: FastAPI, service: Service) -> None:
     async def reshape(asked: schemas.Reshape) -> Response:
         """An uncompressed .npz with float32 `vertices` [V, 3] in the order of geometry.npz, metres.
 
+        Beside them `measured_names` and `measured`: every shape trait as it is on that head, standard deviations.
+
         With `shapes` also `shape_offsets`, `shape_vertices` and `shape_deltas`, as geometry.npz has them.
         """
         _, payload = await service.worker.call("reshape", asked.model_dump())

@@ -98,9 +98,14 @@ def read(prompt: str) -> tuple[dict[str, Any], bytes]:
 
 
 def reshape(head: str, seed: int, traits: Request, shapes: bool) -> tuple[dict[str, Any], bytes]:
-    """A head's vertices, and its shapes if they are wanted, as an .npz."""
+    """A head's vertices and what they measure, and its shapes if they are wanted, as an .npz."""
     built = pipeline.build_head(head, to_traits(traits), seed)
-    arrays = {"vertices": built.vertices.numpy().astype(np.float32)}
+    measured = pipeline.measure(built)
+    arrays = {
+        "vertices": built.vertices.numpy().astype(np.float32),
+        "measured_names": np.array(list(measured), dtype=np.str_),
+        "measured": np.array(list(measured.values()), dtype=np.float32),
+    }
     if shapes:
         arrays |= face_folder.pack_shapes(pipeline.expressions(built))
     archive = io.BytesIO()
