@@ -237,8 +237,9 @@ class Application:
     def paint(self, skin: bpy.types.Object, resolution: int) -> None:
         """Make the maps of a face anew, with its traits as the sliders show them."""
         self.error = ""
+        face_id = scene.own_id(skin)
         request = {"face": scene.record(skin), "traits": changed_traits(skin), "resolution": resolution}
-        self.session.submit("edit", request, Purpose(skin["dreamface_face_id"], self.placing.file))
+        self.session.submit("edit", request, Purpose(face_id, self.placing.file))
         wake()
 
     def cancel(self) -> None:
@@ -316,7 +317,7 @@ def new_seed() -> int:
     return secrets.randbelow(SEED_LIMIT)
 
 
-# ---------------------------------------------------------------------------------------- what the rest of Blender calls
+# --------------------------------------------------------------------------------------- what the rest of Blender calls
 
 _application: Application | None = None
 

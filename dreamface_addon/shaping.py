@@ -31,8 +31,8 @@ _TRAITS = "dreamface_traits"
 _BUILT = "dreamface_built_traits"
 _SHOWN = "dreamface_shown"
 _MEASURED = "dreamface_measured"
-"""Custom properties of the skin: the traits, what they were when the maps were painted, which of them the mesh shows, and
-what it measures."""
+"""Custom properties of the skin: the traits, what they were when the maps were painted, which of them the mesh shows,
+and what it measures."""
 
 BY_HAND = "set by hand"
 
@@ -106,7 +106,7 @@ class Following:
 
     def look_at(self, skin: bpy.types.Object) -> None:
         """Check this face from now until its mesh shows its traits."""
-        self._faces[skin["dreamface_face_id"]] = time.monotonic()
+        self._faces[scene.own_id(skin)] = time.monotonic()
 
     def forget(self) -> None:
         """Drop everything, as when another file is opened."""

@@ -5,7 +5,7 @@ from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
 from .reading import FaceFolder, read_face_folder
-from .records import find_face, parts_of, record, skin_of
+from .records import find_face, own_id, parts_of, record, skin_of
 from .reshaping import reshape
 from .studio import add_studio
 from .updating import update_face
@@ -21,6 +21,7 @@ __all__ = [
     "find_face",
     "import_face",
     "mark_as_asset",
+    "own_id",
     "parts_of",
     "read_face_folder",
     "record",

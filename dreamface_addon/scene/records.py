@@ -11,6 +11,7 @@ than its last, and dreamface_of, the face's id.
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 import bpy
@@ -79,6 +80,19 @@ def find_face(face_id: str) -> bpy.types.Object | None:
             if object_.get(FACE_ID) == face_id and object_.users_scene:
                 return object_
     return None
+
+
+def own_id(skin: bpy.types.Object) -> str:
+    """The face's id; a duplicated face, which shares its original's, gets one of its own first.
+
+    Jobs and sliders look their face up by id, and would find the other one.
+    """
+    if any(other != skin and other.get(FACE_ID) == skin[FACE_ID] and other.users_scene for other in bpy.data.objects):
+        parts = parts_of(skin)
+        skin[FACE_ID] = str(uuid.uuid4())
+        for object_ in parts:
+            object_[_OF] = skin[FACE_ID]
+    return str(skin[FACE_ID])
 
 
 def skin_of(object_: bpy.types.Object | None) -> bpy.types.Object | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -64,7 +63,8 @@ class Blender:
 
     def generate(self, prompt="a man with freckles", **fields):
         """Type, choose, press Generate."""
-        for name, value in {"prompt": prompt, "resolution": "512", "variations": 1, "keep_seed": True, **fields}.items():
+        defaults = {"prompt": prompt, "resolution": "512", "variations": 1, "keep_seed": True}
+        for name, value in (defaults | fields).items():
             setattr(self.fields, name, value)
         assert self.bpy.ops.dreamface.generate() == {"FINISHED"}
 

@@ -114,7 +114,7 @@ class BlenderWindow:
     def log(self) -> str:
         return (self._folder / "blender.log").read_text("utf-8", errors="replace")
 
-    # ---------------------------------------------------------------------------------------------------- hands and eyes
+    # --------------------------------------------------------------------------------------------------- hands and eyes
 
     def move(self, x: float, y: float) -> None:
         self._xdotool("mousemove", str(int(x)), str(int(y)))

@@ -37,13 +37,17 @@ class Points:
         """
         self._positions = positions
         self._names = names
+        self._coordinates: dict[tuple[str, int], Tensor] = {}  # the measures share most of them
+        self._skull: Tensor | None = None
 
     def __getitem__(self, name: str) -> Tensor:
         return self._positions[..., self._names[name], :]
 
     def x(self, name: str) -> Tensor:
         """[...] half the distance between left and right."""
-        return 0.5 * (self[f"{name}_l"][..., X] - self[f"{name}_r"][..., X])
+        if (name, X) not in self._coordinates:
+            self._coordinates[name, X] = 0.5 * (self[f"{name}_l"][..., X] - self[f"{name}_r"][..., X])
+        return self._coordinates[name, X]
 
     def y(self, name: str) -> Tensor:
         """[...] depth, front negative; mean of left and right where the point is paired."""
@@ -56,14 +60,18 @@ class Points:
     def _mean(self, name: str, axis: int) -> Tensor:
         if name in self._names:
             return self[name][..., axis]
-        return 0.5 * (self[f"{name}_l"][..., axis] + self[f"{name}_r"][..., axis])
+        if (name, axis) not in self._coordinates:
+            self._coordinates[name, axis] = 0.5 * (self[f"{name}_l"][..., axis] + self[f"{name}_r"][..., axis])
+        return self._coordinates[name, axis]
 
     def skull(self) -> Tensor:
         """[...] size of the skull, metres: mean of its width, depth and height above the ears."""
-        width = 2.0 * self.x("euryon")
-        depth = self.y("opisthocranion") - self.y("glabella")
-        height = self.z("crown") - self.z("tragion")
-        return (width + depth + height) / 3.0
+        if self._skull is None:
+            width = 2.0 * self.x("euryon")
+            depth = self.y("opisthocranion") - self.y("glabella")
+            height = self.z("crown") - self.z("tragion")
+            self._skull = (width + depth + height) / 3.0
+        return self._skull
 
 
 def _length(part: Callable[[Points], Tensor]) -> Callable[[Points], Tensor]:

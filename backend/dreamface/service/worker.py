@@ -27,6 +27,7 @@ from dreamface.service import frames
 
 _REPORT_EVERY = 0.1  # seconds
 
+_PAUSE = 2.0  # seconds without a job after which the memory of the last ones is given back
 _OUT_OF_MEMORY = "There is not enough memory for this: choose a lower resolution or close other programs."
 _BUG = "DreamFace met a bug ({}): please report it with the backend's log."
 
@@ -52,10 +53,17 @@ class Worker:
         _give_memory_back()
         self._send({"type": "ready", "device": "cpu"})
         while True:
-            job = self._jobs.get()
+            job = self._next_job()
             self._do(job)
             self._cancelled.discard(job["id"])
+
+    def _next_job(self) -> dict[str, Any]:
+        """Wait for a job; give memory back in a longer pause, not at once: the next job would have to ask for it again."""
+        try:
+            return self._jobs.get(timeout=_PAUSE)
+        except queue.Empty:
             _give_memory_back()
+            return self._jobs.get()
 
     def _listen(self) -> None:
         try:
