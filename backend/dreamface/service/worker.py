@@ -58,7 +58,7 @@ class Worker:
             self._cancelled.discard(job["id"])
 
     def _next_job(self) -> dict[str, Any]:
-        """Wait for a job; give memory back in a longer pause, not at once: the next job would have to ask for it again."""
+        """Wait for a job; give memory back in a longer pause only, as the next job would ask for it again."""
         try:
             return self._jobs.get(timeout=_PAUSE)
         except queue.Empty:
