@@ -121,6 +121,11 @@ class Application:
         self.session.start()
         wake()
 
+    def start_if_needed(self) -> None:
+        """Start the backend where it is set up, stopped, and may start by itself."""
+        if self.session.state is BackendState.STOPPED and not self.why_no_backend():
+            self.session.start()
+
     def stop(self) -> None:
         """Stop the backend."""
         self.session.stop()
@@ -329,10 +334,11 @@ def get() -> Application:
 
 
 def prompt_changed(prompt: str) -> None:
-    """Have the prompt read."""
+    """Have the prompt read; the backend may as well start while the artist goes on typing."""
     app = get()
     app.dropped_words = {words for words in app.dropped_words if words.casefold() in prompt.casefold()}
     if prompt.strip():
+        app.start_if_needed()
         app.session.read(prompt)
         wake()
 
@@ -340,8 +346,7 @@ def prompt_changed(prompt: str) -> None:
 def follow(skin: bpy.types.Object) -> None:
     """Let a face's mesh follow its traits, which have changed."""
     app = get()
-    if app.session.state is BackendState.STOPPED and not app.why_no_backend():
-        app.session.start()
+    app.start_if_needed()
     app.following.look_at(skin)
     wake()
 

