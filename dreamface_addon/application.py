@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+import traceback
 from collections.abc import Collection
 from pathlib import Path
 
@@ -371,7 +372,15 @@ def wake() -> None:
 
 
 def _tick() -> float | None:
-    return _application.tick() if _application else None
+    """What Blender's timer calls. It drops a timer that raises, and with it everything that is still to come."""
+    if _application is None:
+        return None
+    try:
+        return _application.tick()
+    except Exception as bug:
+        traceback.print_exc()
+        _application.error = f"DreamFace met a bug ({bug}): press Diagnostics and report it."
+        return IDLE_INTERVAL
 
 
 @persistent

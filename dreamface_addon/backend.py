@@ -21,7 +21,8 @@ from .transport import WatchedTime
 
 API = 1
 SLOW_START = 15.0  # seconds after which the wait is explained
-START_LIMIT = 120.0  # seconds until a start has failed
+START_LIMIT = 120.0  # seconds until something must have answered
+WARM_UP_LIMIT = 240.0  # seconds until what answers must be ready; longer than the backend itself gives its worker
 CHECK_EVERY = 0.1  # seconds between questions during a start
 CHECK_TIMEOUT = 3.0  # seconds for the answer of a process on this machine; another's is left to the client's
 LOST_LIMIT = 10.0  # seconds for a lost backend on this machine to answer again
@@ -52,7 +53,8 @@ class Settings:
 
     Attributes:
         python: interpreter of the environment that has dreamface; None while there is none.
-        store: the backend's folder on this machine; also holds what is fetched from a backend elsewhere.
+        store: the backend's folder on this machine; also holds what is fetched from a backend elsewhere. It is made
+            absolute, since the backend runs in another folder than Blender.
         url: of a backend elsewhere; then nothing is started here.
         token: what that one wants to see.
         environment: variables for the process, laid over Blender's own.
@@ -63,6 +65,9 @@ class Settings:
     url: str = ""
     token: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "store", self.store.absolute())
 
 
 class Backend:
@@ -185,7 +190,7 @@ class Backend:
             store.mkdir(parents=True, exist_ok=True)
             (store / "backend.log").open("ab").close()
         except OSError as error:
-            self.fail(f"Cannot write to {store} ({error.strerror}): make room there or choose another folder.")
+            self.fail(f"{store} cannot be written ({error.strerror}): choose another faces folder in the preferences.")
             return
         try:
             self._process = Process(command, self.log, store, self.settings.environment)
@@ -227,11 +232,11 @@ class Backend:
             self._ask(now)
         if self.state is not BackendState.STARTING or self._lost:
             return
-        if waited > START_LIMIT:
-            why = self._refusal or "Its log may say why."
-            self.fail(f"The backend did not start within {START_LIMIT:.0f} seconds. {why}")
+        limit = WARM_UP_LIMIT if self.health else START_LIMIT
+        if waited > limit:
+            self.fail(f"The backend did not start within {limit:.0f} seconds: start it again. {self._refusal}".strip())
         elif waited > SLOW_START:
-            self.problem = "The backend is still starting; an antivirus that looks through it can make this slow."
+            self.problem = "The backend is still starting. The first start is slow where an antivirus checks every file."
 
     def _ask(self, now: float) -> None:
         if not self.settings.url:
@@ -263,7 +268,11 @@ class Backend:
     def _no_answer(self, check: Exchange, now: float) -> None:
         """/health has not answered, or something else has."""
         waited = now - self._began
-        self._refusal = check.error or f"What answers at {self.client.url if self.client else ''} is not DreamFace."
+        if check.error is None or check.status == 404:
+            url = self.client.url if self.client else ""
+            self._refusal = f"What answers at {url} is not DreamFace: check the backend's address in the preferences."
+        else:
+            self._refusal = check.error
         if self.settings.url:
             self._no_answer_elsewhere(check, waited)
         elif self._process is None:
@@ -289,10 +298,15 @@ class Backend:
             self._restarted = True
             if self.state is BackendState.STARTING:
                 self.problem = f"{reason} It is being started again."
-        elif not was_ready and code == 1 and _IN_USE in reason and now - (self._in_use_since or now) < IN_USE_WAIT:
+        elif not was_ready and code == 1 and _IN_USE in reason:
             # Another Blender starts one at this moment, or has quit and its backend is on its way out.
             self._in_use_since = self._in_use_since or now
             self._launch_at = now + IN_USE_RETRY
+            if now - self._in_use_since >= IN_USE_WAIT:
+                self.fail(
+                    f"Another backend, which does not answer, has {self.settings.store}: close other Blenders, "
+                    "or choose another faces folder in the preferences."
+                )
         else:
             self.fail(reason)
 

@@ -29,6 +29,8 @@ TOTAL_TIMEOUT = 120.0  # seconds for an answer that is neither a file nor events
 LARGEST_BODY = 64 << 20  # bytes of an answer kept in memory
 _IDLE_CONNECTIONS = 4
 
+_LOST = "The connection to the backend was lost: check its address, and that it is still running."
+
 OnEvent = Callable[[str, dict[str, Any]], None]
 
 
@@ -191,15 +193,22 @@ class Exchange:
             self._end(str(failure), lost=True)
         except ssl.SSLCertVerificationError as error:
             self._end(
-                f"The certificate of {self._client.place.host} was not accepted: {error.verify_message}.", lost=True
+                f"The certificate of {self._client.place.host} was not accepted ({error.verify_message.rstrip('.')}): "
+                "use one that this computer trusts, or an SSH tunnel.",
+                lost=True,
             )
         except ssl.SSLError as error:
-            self._end(f"No encrypted connection to {self._client.url} is possible: {error.reason}.", lost=True)
+            reason = (error.reason or "no reason given").replace("_", " ").lower()
+            self._end(
+                f"No encrypted connection to {self._client.url} is possible ({reason}): "
+                "check whether its address should begin with http.",
+                lost=True,
+            )
         except (h11.RemoteProtocolError, ValueError):
             if self._channel is not None and self._channel.closed and (self.status or not self._answered):
                 self._broken()
             else:
-                problem = f"What answers at {self._client.url} is not DreamFace, or something damages its answers."
+                problem = f"What answers at {self._client.url} is not DreamFace: check the backend's address."
                 self._end(problem, lost=True)
         except OSError:
             self._broken()
@@ -209,14 +218,14 @@ class Exchange:
         if self._client.place.problem:
             raise _NoUse(self._client.place.problem)
         if self._request is None:
-            raise _NoUse("The backend's address or token holds characters that it cannot hold: check the preferences.")
+            raise _NoUse("The backend's address or token contains characters that are not allowed: check the preferences.")
         if self._channel is None:
             self._channel = self._client._take_channel()
         channel = self._channel
         if not channel.open:
             channel.open = channel.transport.connected()
             if not channel.open and self._client.now - channel.began > CONNECT_TIMEOUT:
-                raise _NoUse(f"Nothing answers at {self._client.url}.")
+                raise _NoUse(self._nobody)
             return channel.open
         if not channel.asked:
             channel.ask(self._request)
@@ -247,9 +256,9 @@ class Exchange:
         limit = ANSWER_TIMEOUT if self._on_event is None else EVENTS_TIMEOUT
         unlimited = self._into is not None or self._on_event is not None
         if self._client.now - self._heard > limit:
-            raise _NoUse(f"The backend has not answered for {limit:.0f} seconds.")
+            raise _NoUse(f"The backend has not answered for {limit:.0f} seconds: check that it is still running.")
         if self._client.now - self._began > TOTAL_TIMEOUT and not unlimited:
-            raise _Hopeless("The backend's answer takes too long.")
+            raise _Hopeless("The backend's answer takes too long: try again.")
 
     def _take(self, channel: Channel, event: object) -> None:
         if isinstance(event, h11.Response):
@@ -273,7 +282,7 @@ class Exchange:
         try:
             return path.open("wb", buffering=0)
         except OSError as error:
-            raise _Hopeless(f"Cannot write {path.name}: {error.strerror}.") from error
+            raise _unwritable(path, error) from error
 
     def _keep(self, data: bytes | bytearray) -> None:
         self.received += len(data)
@@ -281,12 +290,12 @@ class Exchange:
             try:
                 self._file.write(data)
             except OSError as error:
-                raise _Hopeless(f"Cannot write the file {Path(self._file.name).name}: {error.strerror}.") from error
+                raise _unwritable(Path(self._file.name), error) from error
         elif self._on_event is not None and self.status == 200:
             self._events.feed(data)
             self._reading = False
         elif self.received > LARGEST_BODY:
-            raise _Hopeless("The backend's answer is too large.")
+            raise _Hopeless("The backend's answer is too large: update the extension and the backend.")
         else:
             self._body.write(data)
             self._check_time()
@@ -303,7 +312,9 @@ class Exchange:
         if self.status is None or self.status < 400:
             return None
         said = self.json().get("error")
-        return said if isinstance(said, str) and said else f"The backend could not do that (HTTP {self.status})."
+        if isinstance(said, str) and said:
+            return said
+        return f"Something else answered in the backend's place (HTTP {self.status}): check that the backend is running."
 
     def _broken(self) -> None:
         if self._channel is not None and self._channel.used and self.status is None:
@@ -313,8 +324,11 @@ class Exchange:
 
     def _lost(self) -> None:
         before = self._channel is None or not self._channel.open
-        problem = f"Nothing answers at {self._client.url}." if before else "The connection to the backend was lost."
-        self._end(problem, lost=True)
+        self._end(self._nobody if before else _LOST, lost=True)
+
+    @property
+    def _nobody(self) -> str:
+        return f"Nothing answers at {self._client.url}: check the address, and that the backend is running there."
 
     def _end(self, error: str | None, lost: bool = False) -> None:
         self.done = True
@@ -336,3 +350,7 @@ class _NoUse(Exception):
 
 class _Hopeless(Exception):
     """The exchange cannot go on, and asking again would not help; the message is its error."""
+
+
+def _unwritable(path: Path, error: OSError) -> _Hopeless:
+    return _Hopeless(f"{path.name} cannot be written ({error.strerror}): make room on the disk, then try again.")

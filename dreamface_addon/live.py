@@ -182,10 +182,14 @@ class Reshaper:
     def poll(self, client: Client) -> bool:
         """Go on; False where the connection was lost."""
         lost = self._exchange is not None and self._exchange.done and self._take(self._exchange)
+        self.ask(client)
+        return not lost
+
+    def ask(self, client: Client) -> None:
+        """Send the next wish, if none is under way."""
         if self._exchange is None and self._waiting and time.monotonic() >= self._not_before:
             self._call = self._waiting.pop(next(iter(self._waiting)))
             self._exchange = client.send("POST", "/reshape", self._call.body)
-        return not lost
 
     def reconnect(self) -> None:
         """Ask again what was under way."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,12 @@ LARGEST_LOG = 5 << 20  # bytes; a log that has grown beyond begins anew
 TERMINATE_AFTER = 2.0  # seconds that it gets to end by itself
 KILL_AFTER = 4.0  # seconds, from the same moment
 _TAIL = 65536  # bytes of the log that its last lines are looked for in
+_FULL = 1 << 20  # bytes; a disk with less room is full
+
+_ERROR = re.compile(r"[\w.]+(Error|Exception|Interrupt)(: |$)")
+"""The last line of a traceback."""
+
+_AGAIN = "start it again, and send us the log if it stays so"
 
 _OURS = ("PYTHON", "BLENDER_", "__PYVENV")
 """Variables that Blender, or a Python around it, has set for itself."""
@@ -88,9 +96,9 @@ class Process:
         self._process.kill()
 
     def last_words(self) -> str:
-        """The last line that it printed itself, without a traceback's indentation; "" if it said nothing."""
-        lines = tail(self._log, 1, self._log_start)
-        return lines[0].strip() if lines else ""
+        """The last line that it printed itself, or the error just before it; "" if it said nothing."""
+        lines = [line.strip() for line in tail(self._log, 2, self._log_start)]
+        return next((line for line in reversed(lines) if _ERROR.match(line)), lines[-1] if lines else "")
 
     def why_it_ended(self) -> str:
         """A sentence about an end that nobody asked for."""
@@ -104,9 +112,20 @@ class Process:
             )
         if "No module named dreamface" in words or "No module named 'dreamface'" in words:
             return "DreamFace is not installed in the backend's environment: set up the backend again."
+        if self._disk_is_full():
+            return f"The disk with {self._log.parent} is full: free some space, then start the backend again."
+        if words.startswith(("ImportError: ", "ModuleNotFoundError: ")):
+            return f"The backend's environment is damaged ({words.rstrip('.')}): set up the backend again."
         if words:
-            return words if words.endswith((".", "!", "?")) else f"The backend stopped: {words}."
-        return f"The backend stopped without a word (exit code {code}): its log may say more."
+            return words if words.endswith((".", "!", "?")) else f"The backend stopped ({words}): {_AGAIN}."
+        return f"The backend crashed: {_AGAIN}." if (code or 0) < 0 else f"The backend stopped at once: {_AGAIN}."
+
+    def _disk_is_full(self) -> bool:
+        """Then its last words may be missing from the log."""
+        try:
+            return shutil.disk_usage(self._log.parent).free < _FULL
+        except OSError:
+            return False
 
 
 def tail(log: Path, lines: int, start: int = 0) -> list[str]:

@@ -21,6 +21,7 @@ from .live import Chip, Reader, Reading, Reshaper, Shape
 __all__ = ["BackendState", "Chip", "Job", "Reading", "Session", "Settings", "Shape"]
 
 CANCEL_WAIT = 0.5  # seconds that cancelling the open jobs may take when the backend is stopped
+_LAST_CANCEL_WAIT = 0.1  # seconds that it may take when Blender quits
 _STREAM_TRIES = 5  # streams of events in a row that break off without having brought anything
 _STREAM_PAUSE = 0.2  # seconds before the second of them; twice as long before each further one
 _STREAM_GOOD = 5.0  # seconds after which a stream counts as good even if nothing has happened
@@ -47,6 +48,7 @@ class Session:
         self._stream_at = self._stream_began = 0.0
         self._stream_failures = 0
         self._stopping: tuple[float, list[Exchange]] | None = None
+        self._given_up: list[str] = []  # jobs that the backend would run again although nobody waits for them
         self._shown: object = None
 
     # ------------------------------------------------------------------------------------------------------ the backend
@@ -55,9 +57,8 @@ class Session:
         """Use these settings; where they are others than before, what was running is stopped first."""
         if settings == self.backend.settings:
             return
-        self._end_jobs()
-        self._disconnect()
-        self._stopping = None
+        self._cancel_and_leave()
+        self._stopping, self._given_up = None, []
         self.backend.stop()
         self._former.append(self.backend)
         self.backend = Backend(settings)
@@ -70,18 +71,15 @@ class Session:
 
     def stop(self) -> None:
         """Cancel the open jobs and end the backend, or leave it where it is not ours."""
-        known, client = self._jobs.known_to_backend(), self._client
-        self._end_jobs()
-        if client is not None and known:
-            cancels = [client.send("POST", f"/jobs/{job}/cancel") for job in known]
+        cancels = self._cancel_jobs()
+        if cancels:
             self._stopping = time.monotonic() + CANCEL_WAIT, cancels
         else:
             self._stop_now()
 
     def shutdown(self) -> None:
-        """Blender quits: let go of everything, within a fifth of a second."""
-        self._end_jobs()
-        self._disconnect()
+        """Blender quits: cancel the open jobs and let go of everything, within a third of a second."""
+        self._cancel_and_leave()
         self.backend.shutdown()
 
     @property
@@ -160,6 +158,8 @@ class Session:
         """
         body = {"head": head, "seed": seed, "traits": dict(traits), "shapes": shapes}
         self._reshaper.reshape(face_id, body)
+        if self._client is not None:
+            self._reshaper.ask(self._client)  # without waiting for the next poll: a slider is to feel direct
 
     def take_shape(self) -> Shape | None:
         """A head that has arrived; each is handed out once, oldest first."""
@@ -193,6 +193,7 @@ class Session:
             self._work(self.backend.client)
         elif self.backend.state is BackendState.FAILED:
             self._disconnect()
+            self._given_up += self._jobs.known_to_backend()
             self._jobs.end_all("failed", self.backend.problem)
         return self._changed()
 
@@ -212,6 +213,8 @@ class Session:
         self._local = _same_machine(self.backend.health)
         self._stream = None
         self._stream_at = 0.0
+        self._send_cancels(client, self._given_up)
+        self._given_up = []
         self._jobs.reconnect(client)
         self._reader.reconnect()
         self._reshaper.reconnect()
@@ -247,8 +250,24 @@ class Session:
 
     # --------------------------------------------------------------------------------------------------------- stopping
 
-    def _end_jobs(self) -> None:
+    def _cancel_and_leave(self) -> None:
+        """End the open jobs without later polls: a backend that goes on would make what nobody waits for."""
+        cancels, client = self._cancel_jobs(), self._client
+        until = time.monotonic() + _LAST_CANCEL_WAIT
+        while client is not None and time.monotonic() < until and not all(exchange.done for exchange in cancels):
+            client.poll()
+            time.sleep(0.001)
+        self._disconnect()
+
+    def _cancel_jobs(self) -> list[Exchange]:
+        """End the open jobs; what was sent to the backend about it."""
+        known = self._jobs.known_to_backend()
         self._jobs.end_all("cancelled")
+        return self._send_cancels(self._client, known) if self._client is not None else []
+
+    @staticmethod
+    def _send_cancels(client: Client, jobs: list[str]) -> list[Exchange]:
+        return [client.send("POST", f"/jobs/{job}/cancel") for job in jobs]
 
     def _keep_stopping(self) -> None:
         assert self._stopping is not None

@@ -46,7 +46,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 def cannot_write(path: Path, error: OSError) -> FolderError:
     """The sentence for `error`, met while writing `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return FolderError(f"The disk is full: free some space, then write {path} again.")
+        return FolderError("The disk is full: free some space, then try again.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return FolderError(f"{path.parent} is not writable: choose another place or change its permissions.")
     if error.errno in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():

@@ -1,17 +1,22 @@
-"""The extension as an artist has it: built, put into a fresh user folder, enabled, with a real backend behind it."""
+"""The extension as an artist has it: built, installed by Blender into a fresh user folder, with a real backend.
+
+The backend runs in the Python that DREAMFACE_BACKEND_PYTHON names, otherwise in this one: a bpy of another version than
+the project's own needs neither torch nor a backend beside it.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "bl_ext.user_default.dreamface"
+BACKEND_PYTHON = os.environ.get("DREAMFACE_BACKEND_PYTHON", sys.executable)
 PATIENCE = 60.0  # seconds; the machine may be busy
 
 
@@ -80,19 +85,33 @@ class Blender:
 
 @pytest.fixture(scope="module")
 def installed(bpy, extension_zip, tmp_path_factory):
-    """The extension, enabled in this bpy."""
+    """The extension, installed and enabled in this bpy."""
     import addon_utils
 
-    folder = Path(bpy.utils.user_resource("EXTENSIONS", path="user_default", create=True)) / "dreamface"
-    with zipfile.ZipFile(extension_zip) as archive:
-        archive.extractall(folder)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    assert addon_utils.enable(PACKAGE, default_set=True) is not None
+    wheels = _prefer_bundled_wheels(bpy)
+    done = bpy.ops.extensions.package_install_files(
+        filepath=str(extension_zip), repo="user_default", enable_on_install=True
+    )
+    assert done == {"FINISHED"} and PACKAGE in bpy.context.preferences.addons
+    assert Path(sys.modules["h11"].__file__).is_relative_to(wheels)
     store = tmp_path_factory.mktemp("Лица и люди") / "store"
     preferences = bpy.context.preferences.addons[PACKAGE].preferences
-    preferences.python, preferences.store = sys.executable, str(store)
+    preferences.python, preferences.store = BACKEND_PYTHON, str(store)
     yield Blender(bpy, store)
     addon_utils.disable(PACKAGE, default_set=True)
+    sys.path.remove(str(wheels))
+
+
+def _prefer_bundled_wheels(bpy) -> Path:
+    """Have the zip's h11 found before one that is installed beside bpy; the folder it will be in."""
+    extensions = Path(bpy.utils.user_resource("EXTENSIONS"))
+    wheels = extensions / ".local" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    wheels.mkdir(parents=True)  # Python would go on taking a folder on its path for empty that was not there at first
+    sys.path.insert(0, str(wheels))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "h11"]:
+        del sys.modules[name]
+    return wheels
 
 
 @pytest.fixture

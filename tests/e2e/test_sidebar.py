@@ -120,7 +120,8 @@ def test_the_mesh_follows_a_slider_and_its_reset(blender):
 def test_a_duplicated_face_has_sliders_of_its_own(blender):
     bpy = blender.bpy
     face = blender.new_face("a woman", seed=5)
-    bpy.ops.object.select_grouped(extend=True, type="CHILDREN_RECURSIVE")
+    for part in face.children_recursive:
+        part.select_set(True)
     bpy.ops.object.duplicate()
     copy = blender.module("scene").skin_of(bpy.context.active_object)
     assert copy != face
@@ -248,3 +249,17 @@ def test_registering_twice_leaves_nothing_behind(blender):
     preferences = blender.bpy.context.preferences.addons[package].preferences
     preferences.python, preferences.store = python, store
     assert hasattr(blender.bpy.types, "DREAMFACE_PT_create")
+
+
+def test_a_bug_in_the_timer_is_shown_and_the_timer_goes_on(blender, monkeypatch, capsys):
+    application = blender.module("application")
+
+    def fail():
+        raise ZeroDivisionError("made up")
+
+    monkeypatch.setattr(blender.app.following, "tick", fail)
+    assert application._tick() == application.IDLE_INTERVAL
+    assert "made up" in blender.app.error and "Traceback" in capsys.readouterr().err
+    monkeypatch.undo()
+    blender.app.dismiss_error()
+    blender.new_face()

@@ -128,7 +128,7 @@ def test_one_that_never_answers_is_given_up(make: Make, monkeypatch: pytest.Monk
     backend = make("hang")
     backend.start()
     assert settle(backend) is BackendState.FAILED
-    assert backend.problem == "The backend did not start within 1 seconds. It does not answer."
+    assert backend.problem == "The backend did not start within 1 seconds: start it again. It does not answer."
     poll_until(lambda: not backend.ending, backend)
 
 
@@ -160,8 +160,8 @@ def test_a_store_that_cannot_be_written_is_a_sentence(make: Make, tmp_path: Path
     backend = make(store=tmp_path / "file" / "store")
     backend.start()
     assert backend.state is BackendState.FAILED
-    assert backend.problem.startswith("Cannot write to ")
-    assert backend.problem.endswith("make room there or choose another folder.")
+    assert "cannot be written" in backend.problem
+    assert backend.problem.endswith("choose another faces folder in the preferences.")
 
 
 def test_a_file_left_by_a_killed_backend_counts_for_nothing(make: Make, store: Path) -> None:
@@ -239,7 +239,8 @@ def test_a_store_that_stays_in_use_is_a_sentence(make: Make, monkeypatch: pytest
     backend = make("in_use")
     backend.start()
     assert settle(backend) is BackendState.FAILED
-    assert "already: use that one" in backend.problem
+    assert "close other Blenders, or choose another faces folder" in backend.problem
+    assert "--store" not in backend.problem
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
@@ -349,7 +350,7 @@ def test_nobody_elsewhere_is_a_sentence(make: Make, monkeypatch: pytest.MonkeyPa
     backend = make(url="http://127.0.0.1:1")
     backend.start()
     assert settle(backend) is BackendState.FAILED
-    assert backend.problem == "Nothing answers at http://127.0.0.1:1."
+    assert backend.problem.startswith("Nothing answers at http://127.0.0.1:1: check the address")
 
 
 def test_a_backend_elsewhere_that_goes_away_is_waited_for(

@@ -152,15 +152,15 @@ def test_two_blenders_see_only_their_own_jobs(make: Make) -> None:
     [
         ("refuse", "The graphics card is on fire: put it out."),
         ("fail_job", "The head could not be made: choose another prompt."),
-        ("crash", "The backend stopped: RuntimeError: the head fell off."),
+        ("crash", "The backend stopped (RuntimeError: the head fell off): start it again"),
         ("oom", "The backend was killed, most likely because memory ran out"),
         ("crash:once,forget", "The backend no longer knows this job"),
         ("half_event,slow_job", "The backend keeps breaking off its reports"),
         ("garbage_jobs", "The backend's answer cannot be understood"),
         ("newer", "The backend is newer than this extension: update the extension."),
         ("hang", "The backend did not start within "),
-        ("garbage", "The backend did not start within 1 seconds. What answers at "),
-        ("unauthorised", "The backend did not start within 1 seconds. The token is missing or wrong."),
+        ("garbage", "The backend did not start within 1 seconds: start it again. What answers at "),
+        ("unauthorised", "The backend did not start within 1 seconds: start it again. The token is missing or wrong."),
         ("hang_on_job", "The backend no longer answered and was ended."),
     ],
 )
@@ -203,7 +203,8 @@ def test_an_answer_that_is_always_lost_ends_in_a_sentence(make: Make, monkeypatc
     session = make("drop_answer")
     job = session.submit("generate", PROMPT)
     finish(session, job)
-    assert (job.state, job.error) == ("failed", "The connection to the backend was lost.")
+    assert job.state == "failed"
+    assert job.error.startswith("The connection to the backend was lost: check")
     assert session.state is not BackendState.FAILED
 
 
@@ -430,7 +431,7 @@ def test_a_reading_that_never_ends_is_given_up(make: Make, misbehaviour: str, mo
     ready(session)
     session.read("anything")
     poll_until(lambda: session.call_problem, session)
-    assert session.call_problem in ("The backend's answer takes too long.", "The backend's answer is too large.")
+    assert session.call_problem.startswith(("The backend's answer takes too long", "The backend's answer is too large"))
     assert session.reading is None
     assert session.state is BackendState.READY
 
@@ -441,7 +442,8 @@ def test_a_slider_gets_the_newest_shape(make: Make) -> None:
     widths = []
     for step in range(20):
         session.reshape("face", "anny", 3, {"nose.width": step / 10})
-        session.poll()
+        if step % 4 == 3:  # the mouse is faster than the timer
+            session.poll()
         while (shape := session.take_shape()) is not None:
             widths.append(float(shape.arrays["vertices"][0, 0]))
         time.sleep(0.001)
@@ -458,7 +460,7 @@ def test_a_slider_gets_the_newest_shape(make: Make) -> None:
     assert np.all(shape.arrays["vertices"] == 2.0)
     assert shape.arrays["shape_deltas"].shape == (1, 3)
     assert widths == sorted(widths)
-    assert requests(session).count("POST /reshape") < 21
+    assert requests(session).count("POST /reshape") <= 8
     assert not session.active
 
 

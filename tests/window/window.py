@@ -128,16 +128,30 @@ class BlenderWindow:
         self._xdotool("mouseup", "1")
         time.sleep(0.4)
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float], steps: int = 20) -> None:
-        self.move(start[0] - 3, start[1])
-        self.move(*start)
-        self._xdotool("mousedown", "1")
+    def drag(self, start: tuple[float, float], right: int, steps: int = 20, pause: float = 0.0) -> None:
+        """Drag a slider to the right by `right` pixels; after half of the way the hand rests for `pause` seconds."""
+        self.press(*start)
         for step in range(1, steps + 1):
-            x = start[0] + (end[0] - start[0]) * step / steps
-            self._xdotool("mousemove", str(int(x)), str(int(start[1] + (end[1] - start[1]) * step / steps)))
+            self.slide(right * step // steps - right * (step - 1) // steps)
             time.sleep(0.06)
+            if step == steps // 2:
+                time.sleep(pause)
+        self.release()
+
+    def press(self, x: float, y: float) -> None:
+        self.move(x - 3, y)
+        self.move(x, y)
+        self._xdotool("mousedown", "1")
+        self.run("result = None")  # Blender may be drawing for a second: a hand would wait until it has taken hold
+
+    def slide(self, right: int) -> None:
+        """Move the mouse as a hand does. Blender holds the pointer while it drags: a place on the screen means nothing."""
+        self._xdotool("mousemove_relative", "--", str(right), "0")
+
+    def release(self) -> None:
         self._xdotool("mouseup", "1")
         time.sleep(0.3)
+        self.run("result = None")
 
     def key(self, *names: str) -> None:
         for name in names:

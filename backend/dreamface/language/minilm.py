@@ -45,7 +45,7 @@ class SentenceEncoder(nn.Module):
             width, _HEADS, 4 * width, dropout=0.0, activation="gelu", layer_norm_eps=_EPSILON, batch_first=True
         )
         self.layers = nn.TransformerEncoder(layer, _LAYERS, enable_nested_tensor=False)
-        self.load_state_dict(_as_torch_names_them(weights))
+        self.load_state_dict(_as_torch_names_them(weights), assign=True)
         self.train(False)
 
     @property

@@ -40,8 +40,9 @@ class Access:
         await (refusal or self._app)(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> JSONResponse | None:
-        if _name(headers.get("host", "")) not in self._hosts:
-            error = "This backend is not known by that host name: use 127.0.0.1, or start it with --allow-host."
+        name = _name(headers.get("host", ""))
+        if name not in self._hosts:
+            error = f"This backend does not go by the name {name!r}: use 127.0.0.1, or start it with --allow-host."
             return JSONResponse({"error": error}, 421)
         given = headers.get("authorization", "").encode("latin-1", "replace")
         if not hmac.compare_digest(given, self._token):
@@ -56,6 +57,6 @@ class Access:
 def _name(host: str) -> str:
     """The name in a Host header, without its port; "" where it is none."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return "" if "@" in host else urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""

@@ -12,6 +12,9 @@ _PREFIX = struct.Struct(">4sII")  # mark, bytes of the header, bytes of the payl
 _MARK = b"DrF1"
 _LONGEST = 256 * 2**20  # bytes; more is garbage
 
+BROKEN = 65
+"""Exit code of a worker whose libraries do not load."""
+
 
 class Frame(NamedTuple):
     """One message."""

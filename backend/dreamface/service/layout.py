@@ -71,6 +71,8 @@ def lock(root: Path) -> IO[bytes]:
         DreamFaceError: another backend is in it, or the disk refused.
     """
     path = root / "lock"
+    if root.exists() and not root.is_dir():
+        raise DreamFaceError(f"{root} is a file: choose a folder (--store).")
     try:
         root.mkdir(parents=True, exist_ok=True)
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
@@ -82,13 +84,13 @@ def lock(root: Path) -> IO[bytes]:
         if error.errno not in _TAKEN:
             file.close()
             raise DreamFaceError(
-                f"{root} can't be locked ({error.strerror}): choose a --store on another disk."
+                f"{root} can't be locked ({error.strerror}): choose a folder (--store) on another disk."
             ) from error
         owner = file.read(20).decode("ascii", "replace").strip()
         file.close()
         who = f"process {owner}" if owner.isdigit() else "another process"
         raise DreamFaceError(
-            f"A backend ({who}) is using {root} already: use that one, stop it, or choose another --store."
+            f"A backend ({who}) is using {root} already: use that one, stop it, or choose another folder (--store)."
         ) from error
     file.truncate(0)
     file.write(f"{os.getpid()}\n".encode())

@@ -17,6 +17,7 @@ from dreamface.service.worker_process import CallFailed
 
 _STATUS: Mapping[type[DreamFaceError], int] = {BadRequest: 400, NotFound: 404, Conflict: 409, CallFailed: 500}
 _UNAVAILABLE = 503  # the worker starts, the disk is full: later it may work
+_NOT_JSON = "The request is not JSON."
 
 
 def explain_errors(app: FastAPI) -> None:
@@ -33,6 +34,7 @@ def explain_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
         sentences = {
+            400: _NOT_JSON,  # such as nested too deeply
             404: f"There is nothing at {request.url.path}: /openapi.json lists what there is.",
             405: f"{request.method} is not possible at {request.url.path}: /openapi.json lists what is.",
             413: TOO_LONG,
@@ -50,13 +52,17 @@ def in_words(problem: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return message.removeprefix("Value error, ")  # one of our own sentences
     if kind == "json_invalid":
-        return "The request is not JSON."
+        return _NOT_JSON
     steps = [str(step) for step in problem["loc"][1:]]
+    if not steps and kind.endswith(("_type", "missing")):
+        return "The request must be a JSON object, sent as application/json."
     if "traits" in steps[:-1]:
         name = steps[steps.index("traits") + 1]
         return f"{name} takes a value, or an object with value, confidence (0 to 1) and because."
     where = ".".join(steps) or "the request"
     match kind:
+        case "string_pattern_mismatch":
+            return f"{where} takes 32 hexadecimal digits, such as uuid4().hex in Python."
         case "missing":
             return f"{where} is missing."
         case "extra_forbidden":

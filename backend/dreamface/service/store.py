@@ -93,7 +93,7 @@ class JobStore:
             if version == 0:
                 self._database.executescript(f"BEGIN; {_TABLE} PRAGMA user_version={_VERSION}; COMMIT;")
         if version > _VERSION:
-            raise StoreError(f"{file} was made by a newer DreamFace: update DreamFace, or choose another --store.")
+            raise StoreError(f"{file} was made by a newer DreamFace: update DreamFace, or choose another folder (--store).")
 
     def close(self) -> None:
         """Hand the file back."""
@@ -101,6 +101,8 @@ class JobStore:
 
     def add(self, record: Record) -> None:
         """Remember a new job."""
+        if not self._file.exists():  # Linux would let us write into the deleted file
+            raise StoreError(f"{self._file.parent} was moved or emptied while DreamFace used it: restart the backend.")
         with self._explained():
             self._database.execute(
                 "INSERT INTO jobs (id, kind, state, request, created) VALUES (?, ?, ?, ?, ?)",
@@ -217,7 +219,7 @@ def _refusal(file: Path, error: sqlite3.Error) -> StoreError:
     if code == sqlite3.SQLITE_FULL:
         return StoreError("The disk is full: free some space, then try again.")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return StoreError(f"{file.parent} is not writable: change its permissions or choose another --store.")
+        return StoreError(f"{file.parent} is not writable: change its permissions or choose another folder (--store).")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreError(
             f"{file} is damaged: move it away, and DreamFace starts a new list; faces stay where they are."

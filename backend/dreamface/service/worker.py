@@ -18,10 +18,11 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dreamface.errors import DreamFaceError
+from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.progress import Progress, Step
 from dreamface.service import frames
 
@@ -46,16 +47,30 @@ class Worker:
     def run(self) -> None:
         """Work until the process is ended."""
         threading.Thread(target=self._listen, daemon=True).start()
-        from dreamface.service import tasks  # seconds: the threads above must be listening already
+        try:
+            from dreamface.service import tasks  # seconds: the threads above must be listening already
+        except (ImportError, OSError) as error:
+            traceback.print_exception(error)
+            sys.exit(frames.BROKEN)
 
         tasks.warm_up()
         threading.Thread(target=self._answer_calls, daemon=True).start()
         _give_memory_back()
         self._send({"type": "ready", "device": "cpu"})
+        self._rehearse(tasks.rehearse)
         while True:
             job = self._next_job()
             self._do(job)
             self._cancelled.discard(job["id"])
+
+    def _rehearse(self, rehearse: Callable[[Progress], None]) -> None:
+        """Get ready for the first job while none is there; what is left undone when it comes, it does itself."""
+        try:
+            rehearse(Progress(cancelled=lambda: not self._jobs.empty()))
+        except Cancelled:
+            pass
+        except Exception as error:
+            _explain(error)  # a job that meets the same will say so
 
     def _next_job(self) -> dict[str, Any]:
         """Wait for a job; give memory back in a longer pause only, as the next job would ask for it again."""

@@ -86,7 +86,7 @@ class WorkerProcess:
             was_ready, reason = await self._live()
             failures = 0 if was_ready else failures + 1
             if failures >= _GIVE_UP:
-                self.problem = f"The worker process does not start: {reason}"
+                self.problem = f"The backend's worker does not start. {reason}"
                 self._news.set()
             log.error("%s", reason)
             self._lose(reason)
@@ -234,14 +234,14 @@ class WorkerProcess:
             await self._send({"type": "call", "call": number, "name": name, "arguments": arguments})
             return await asyncio.wait_for(answer, CALL_LIMIT)
         except TimeoutError as error:
-            raise WorkerLost("The worker process is too busy to answer: try again in a moment.") from error
+            raise WorkerLost("DreamFace is too busy to answer: try again in a moment.") from error
         finally:
             self._calls.pop(number, None)
 
     async def _send(self, header: dict[str, Any]) -> None:
         process = self._process
         if process is None or process.stdin is None:
-            raise WorkerLost("The worker process is just starting again: try again in a moment.")
+            raise WorkerLost("DreamFace is just starting again: try again in a moment.")
         try:
             process.stdin.write(frames.pack(header))
             await process.stdin.drain()
@@ -270,9 +270,11 @@ def _why(code: int) -> str:
     """Why a worker ended that we did not end."""
     if code == -getattr(signal, "SIGKILL", 9):
         return (
-            "The worker process was stopped by the system (signal 9), probably because memory ran out: "
-            "try a lower resolution."
+            "The backend's worker was stopped by the system, probably because memory ran out: "
+            "choose a lower resolution or close other programs."
         )
     if code < 0:
-        return f"The worker process crashed (signal {-code}): try again, and report it with the log if it stays so."
-    return f"The worker process ended unexpectedly (code {code}): the log says more; try again."
+        return "The backend's worker crashed: try again, and send us the log if it stays so."
+    if code == frames.BROKEN:
+        return "PyTorch or another library of the backend does not load: set up the backend again."
+    return f"The backend's worker ended unexpectedly (code {code}): try again, and send us the log if it stays so."

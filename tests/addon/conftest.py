@@ -1,0 +1,17 @@
+"""Beside a bpy without torch, such as another Blender's, the tests that make their faces themselves are left out."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+NEED_NO_TORCH = ("test_extension_zip.py",)
+
+collect_ignore: list[str] = []
+if find_spec("torch") is None:
+    here = Path(__file__).parent
+    collect_ignore = [path.name for path in here.glob("test_*.py") if path.name not in NEED_NO_TORCH]
+
+
+def pytest_report_header() -> list[str]:
+    return ["torch is not installed: of tests/addon only the zip is tested"] if collect_ignore else []
