@@ -2,9 +2,9 @@
 
     python benchmarks/sidebar.py
 
-The extension is built, put into a fresh user folder and enabled in pip's bpy, with a real backend behind it. Its timer is
-played as Blender does it: `tick` is called again after as many seconds as it asked for. Nothing else heavy should be
-running. What a window adds, drawing above all, is not in these figures.
+The extension is built, put into a fresh user folder and enabled in pip's bpy, with a real backend behind it. The timer
+is called as Blender does it, again after as many seconds as it asked for. Nothing else heavy should be running. What
+a window adds, drawing above all, is not in these figures.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class Sidebar:
         import addon_utils
 
         zip_file = home / "dreamface.zip"
-        subprocess.run([sys.executable, ROOT / "tools/build_extension.py", "-o", zip_file], check=True, cwd=ROOT)
+        build = [sys.executable, ROOT / "tools/build_extension.py", "-o", zip_file]
+        subprocess.run(build, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         folder = Path(self.bpy.utils.user_resource("EXTENSIONS", path="user_default", create=True)) / "dreamface"
         with zipfile.ZipFile(zip_file) as archive:
             archive.extractall(folder)
@@ -127,7 +128,7 @@ class Sidebar:
         """Tick until nothing is under way."""
         self.until(lambda: not (self.app.running or self.app.placing.waiting or self.app.following.active))
 
-    # -------------------------------------------------------------------------------------------------- what is measured
+    # ------------------------------------------------------------------------------------------------ what is measured
 
     def clear(self) -> None:
         """Open an empty file."""
@@ -170,7 +171,7 @@ class Sidebar:
         return milliseconds(start)
 
     def drag(self) -> list[float]:
-        """How old the values are that the mesh comes to show while a slider is dragged without a pause; milliseconds."""
+        """How old what the mesh comes to show is, in milliseconds, while a slider is dragged without a pause."""
         skin, shown, ages = self.face(), self.positions(), []
         set_at: dict[str, float] = {}
         following = self._module("shaping")

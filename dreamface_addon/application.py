@@ -23,6 +23,7 @@ from .models import Models
 from .placing import Placing, Purpose
 from .session import Job, Session
 from .shaping import Following, changed_traits
+from .transport import is_this_machine
 from .vocabulary import TRAITS
 
 BUDGET = 0.005
@@ -35,6 +36,9 @@ BUSY_INTERVAL = 0.01
 READY_INTERVAL = 0.1
 IDLE_INTERVAL = 1.0
 """Seconds between ticks: while something is awaited, while the backend runs, and otherwise."""
+
+
+_OFFLINE = "Allow online access in Preferences > System > Network first"
 
 
 class Application:
@@ -106,7 +110,7 @@ class Application:
         """Why the backend cannot be used, or nothing."""
         chosen = preferences.get()
         if chosen.url:
-            return ""
+            return "" if bpy.app.online_access or is_this_machine(chosen.url) else _OFFLINE
         existing = preferences.existing_python()
         if existing is not None and not existing.is_file():
             return f"There is no {existing}: choose another Python in the Backend panel"
@@ -141,7 +145,7 @@ class Application:
         existing = preferences.existing_python()
         if not preferences.get().url and existing is None and backend_python() is None:
             return "Set up the backend first"
-        return self.why_no_backend() if existing is not None else ""
+        return self.why_no_backend() if existing is not None or preferences.get().url else ""
 
     @property
     def log(self) -> Path:
@@ -160,7 +164,7 @@ class Application:
         if not places.backend_wheel().is_file():
             return "This copy of the extension holds no backend: choose an existing environment instead"
         if not bpy.app.online_access:
-            return "Allow online access in Preferences > System > Network first"
+            return _OFFLINE
         return ""
 
     def cancel_setup(self) -> None:

@@ -236,7 +236,7 @@ class Backend:
         if waited > limit:
             self.fail(f"The backend did not start within {limit:.0f} seconds: start it again. {self._refusal}".strip())
         elif waited > SLOW_START:
-            self.problem = "The backend is still starting. The first start is slow where an antivirus checks every file."
+            self.problem = "The backend is still starting. The first time can be slow: an antivirus checks every file."
 
     def _ask(self, now: float) -> None:
         if not self.settings.url:
@@ -259,9 +259,11 @@ class Backend:
         else:
             self._lost = False
             self.health = health
-            if health.get("state") != "starting":
+            if health.get("state") == "ready":
                 self.state, self.problem = BackendState.READY, ""
                 self._began = now
+            elif health.get("problem"):
+                self.fail(str(health["problem"]))
 
     # ---------------------------------------------------------------------------------------------------- what happens
 

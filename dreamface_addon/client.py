@@ -218,7 +218,7 @@ class Exchange:
         if self._client.place.problem:
             raise _NoUse(self._client.place.problem)
         if self._request is None:
-            raise _NoUse("The backend's address or token contains characters that are not allowed: check the preferences.")
+            raise _NoUse("The backend's address or token has characters that are not allowed: check the preferences.")
         if self._channel is None:
             self._channel = self._client._take_channel()
         channel = self._channel
@@ -314,7 +314,7 @@ class Exchange:
         said = self.json().get("error")
         if isinstance(said, str) and said:
             return said
-        return f"Something else answered in the backend's place (HTTP {self.status}): check that the backend is running."
+        return f"Something else answered in the backend's place (HTTP {self.status}): check that the backend runs."
 
     def _broken(self) -> None:
         if self._channel is not None and self._channel.used and self.status is None:

@@ -29,6 +29,10 @@ class Gallery:
     face_id: str = ""
     _previews: Any = None
 
+    def job(self, job_id: str) -> Job | None:
+        """The job of that id, if it is one of these."""
+        return next((job for job in self.jobs if job.id == job_id), None)
+
     def icon(self, job: Job) -> int:
         """Blender's number of the picture, or 0 while there is none."""
         if job.state != "done" or job.folder is None:

@@ -40,7 +40,7 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         name="Token", description="The token which that backend was started with", subtype="PASSWORD", update=_changed
     )
     start_by_itself: BoolProperty(
-        name="Start When Needed", description="Start the backend when something needs it", default=True
+        name="Start Backend When Needed", description="Start the backend when something needs it", default=True
     )
     look_at_new_faces: BoolProperty(
         name="Show New Faces",
@@ -53,12 +53,14 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "look_at_new_faces")
-        layout.prop(self, "start_by_itself")
-        layout.prop(self, "store")
-        layout.prop(self, "python")
+        layout.prop(self, "store", placeholder="Blender's own folder for extensions")
         box = layout.box()
-        box.label(text="Backend on another machine")
-        box.prop(self, "url")
+        box.label(text="Backend")
+        box.prop(self, "start_by_itself")
+        box.prop(self, "python", placeholder="The one set up in the sidebar")
+        box = layout.box()
+        box.label(text="Backend on Another Machine")
+        box.prop(self, "url", placeholder="https://render.studio:8765")
         box.prop(self, "token")
 
 

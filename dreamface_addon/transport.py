@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 import ssl
 import time
@@ -85,6 +86,15 @@ def locate(url: str) -> Place:
         addresses=tuple((family, address) for family, _, _, _, address in found),
         tls=_trusted() if parts.scheme == "https" else None,
     )
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether a URL leads to this machine without a look at the network: also to an SSH tunnel's end."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _trusted() -> ssl.SSLContext:

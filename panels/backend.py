@@ -42,13 +42,15 @@ class DREAMFACE_PT_backend(bpy.types.Panel):
         row = self.layout.row()
         words, icon = _STATES[app.session.state]
         device = app.session.backend.health.get("device") if app.session.state is BackendState.READY else None
-        row.label(text=f"{words} ({device})" if device else words, icon=icon)
+        row.label(text=f"{words} ({device.upper()})" if device else words, icon=icon)
         if app.session.state in (BackendState.STARTING, BackendState.READY):
             row.operator("dreamface.stop_backend")
         else:
             row.operator("dreamface.start_backend")
         if app.session.problem:
             drawing.text(self.layout, app.session.problem)
+        if app.session.state is BackendState.FAILED and not (preferences.get().url or preferences.get().python):
+            self.layout.operator("dreamface.set_up_backend", text="Set Up Again")
 
     def _draw_setting_up(self, app: application.Application) -> None:
         row = self.layout.row(align=True)
@@ -62,6 +64,11 @@ class DREAMFACE_PT_backend(bpy.types.Panel):
         else:
             drawing.text(layout, "Faces are made by a process of its own, which has to be installed once.", icon="INFO")
         going_on = app.setup is not None and app.setup.state in ("failed", "cancelled")
+        why_not = app.why_not_set_up()
+        if why_not:
+            drawing.text(layout, why_not + ".", icon="ERROR")
+        if not bpy.app.online_access and not bpy.app.online_access_override:
+            layout.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
         layout.operator("dreamface.set_up_backend", text="Go On Setting Up" if going_on else "Set Up Backend")
-        layout.label(text="or use an existing environment:")
-        layout.prop(preferences.get(), "python", text="")
+        layout.label(text="Or use an existing environment:")
+        layout.prop(preferences.get(), "python", text="", placeholder="Its Python")

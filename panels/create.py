@@ -11,7 +11,9 @@ from ..dreamface_addon import application, history, places, scene
 from ..dreamface_addon.session import Job
 from . import drawing
 
-_PICTURE_SIZE = 5.0  # of a variation, in heights of a button
+_PICTURE_SIZE = 5.5  # of a variation, in heights of a button
+_ABSENT = {"running": "In the making", "failed": "Failed", "cancelled": "Cancelled"}
+"""What stands in a variation's place while there is no picture."""
 
 
 @cache
@@ -110,14 +112,17 @@ class DREAMFACE_PT_create(bpy.types.Panel):
         error = app.error or app.following.problem or app.session.problem or app.session.call_problem
         if error:
             row = self.layout.box().row()
-            drawing.text(row.column(), error, icon="ERROR")
-            if app.error or app.following.problem:
+            dismissible = bool(app.error or app.following.problem)
+            inset = drawing.IN_BOX + (drawing.BESIDE_BUTTON if dismissible else 0)
+            drawing.text(row.column(), error, icon="ERROR", inset=inset)
+            if dismissible:
                 row.operator("dreamface.dismiss_error", text="", icon="X", emboss=False)
         if app.placing.notice:
             drawing.text(self.layout, app.placing.notice, icon="TIME")
         for job, why in app.placing.left:
             box = self.layout.box()
-            drawing.text(box, f"{why} {_shortened(str(job.result.get('prompt', '')))}", icon="USER")
+            prompt = _shortened(str(job.result.get("prompt", "")))
+            drawing.text(box, f"{why} {prompt}", icon="USER", inset=drawing.IN_BOX)
             row = box.row(align=True)
             row.operator("dreamface.bring_in").job = job.id
             row.operator("dreamface.dismiss").job = job.id
@@ -125,7 +130,7 @@ class DREAMFACE_PT_create(bpy.types.Panel):
     def _draw_gallery(self, app: application.Application) -> None:
         box = self.layout.box()
         row = box.row()
-        row.label(text="Pick One")
+        row.label(text="Variations")
         row.operator("dreamface.close_gallery", text="", icon="X", emboss=False)
         grid = box.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
         for job in app.gallery.jobs:
@@ -133,12 +138,13 @@ class DREAMFACE_PT_create(bpy.types.Panel):
             icon = app.gallery.icon(job)
             if icon:
                 column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
-                column.operator("dreamface.pick", text=f"{job.request['seed']}").job = job.id
+                column.operator("dreamface.pick").job = job.id
             else:
-                placeholder = column.column()
+                placeholder = column.row()
+                placeholder.alignment = "CENTER"
                 placeholder.scale_y = _PICTURE_SIZE
-                placeholder.label(text="", icon="ERROR" if job.state in ("failed", "cancelled") else "TIME")
-                column.label(text=job.state.title())
+                placeholder.label(text=_ABSENT.get(job.state, "Waiting"))
+                drawing.progress(column, job.fraction if job.state == "running" else 0.0, "")
 
 
 def _fraction(running: list[Job], gallery: list[Job]) -> float:

@@ -11,18 +11,25 @@ import bpy
 CATEGORY = "DreamFace"
 """The sidebar's tab."""
 
-_MARGIN = 60  # pixels at a UI scale of 1: the panel's and a box's edges, an icon and the scroll bar
+# Pixels at a UI scale of 1.
+_EDGES = 58  # of the panel, with the tabs beside it
+_ICON = 26
+IN_BOX = 14
+BESIDE_BUTTON = 26
+"""What a text has less room for than one that stands free: pixels at a UI scale of 1."""
+
 _BUTTON_PADDING = 34  # pixels: a button's own edges and its icon
 _FONT = 0
 
 Item = TypeVar("Item")
 
 
-def text(layout: bpy.types.UILayout, words: str, icon: str = "NONE") -> None:
+def text(layout: bpy.types.UILayout, words: str, icon: str = "NONE", inset: int = 0) -> None:
     """A text over as many lines as it takes in this sidebar; the icon stands before the first."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(_lines(words)):
+    room = _room(inset + (_ICON if icon != "NONE" else 0))
+    for number, line in enumerate(_lines(words, room)):
         beside = "BLANK1" if icon != "NONE" else "NONE"
         column.label(text=line, icon=icon if number == 0 else beside)
 
@@ -54,10 +61,10 @@ def remaining(seconds: float | None) -> str:
     return f" · {seconds:.0f} s left" if seconds < 90.0 else f" · {seconds / 60.0:.0f} min left"
 
 
-def _lines(words: str) -> Iterator[str]:
+def _lines(words: str, room: float) -> Iterator[str]:
     space = _width(" ")
     for paragraph in words.splitlines():
-        for line in _rows(paragraph.split(), lambda word: _width(word) + space, _room()):
+        for line in _rows(paragraph.split(), lambda word: _width(word) + space, room):
             yield " ".join(line)
 
 
@@ -75,9 +82,9 @@ def _rows(items: Iterable[Item], width: Callable[[Item], float], room: float) ->
         yield row
 
 
-def _room() -> float:
+def _room(inset: int = 0) -> float:
     region = bpy.context.region
-    return max(region.width if region else 300, 120) - _MARGIN * _scale()
+    return max(region.width if region else 300, 120) - (_EDGES + inset) * _scale()
 
 
 def _width(words: str) -> float:

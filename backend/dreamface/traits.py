@@ -316,7 +316,7 @@ def check_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in VOCABULARY:
-            raise BadRequest(f"There is no trait called {name!r}; `dreamface traits` lists them.")
+            raise BadRequest(f"This DreamFace has no trait called {name!r}: update it, or see `dreamface traits`.")
 
 
 # --------------------------------------------------------------------------------------------------------- the mapping

@@ -263,3 +263,23 @@ def test_a_bug_in_the_timer_is_shown_and_the_timer_goes_on(blender, monkeypatch,
     monkeypatch.undo()
     blender.app.dismiss_error()
     blender.new_face()
+
+
+def test_an_offline_blender_asks_no_other_machine(blender):
+    operators = blender.bpy.ops.dreamface
+    preferences = blender.module("preferences").get()
+    assert not blender.bpy.app.online_access
+    operators.stop_backend()
+    blender.until(lambda: not blender.app.session.active)
+    blender.fields.prompt = "a man"
+    preferences.url = "http://faces.example:8765"
+    try:
+        assert "Allow online access" in why_not(operators.generate)
+        assert "Allow online access" in why_not(operators.start_backend)
+        preferences.url = "http://127.0.0.1:1"  # as the end of an SSH tunnel would be
+        blender.generate()
+        blender.rest()
+        assert blender.app.error.startswith("Nothing answers at http://127.0.0.1:1: check the address")
+        assert blender.faces == []
+    finally:
+        preferences.url = ""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -162,6 +163,28 @@ def test_a_store_that_cannot_be_written_is_a_sentence(make: Make, tmp_path: Path
     assert backend.state is BackendState.FAILED
     assert "cannot be written" in backend.problem
     assert backend.problem.endswith("choose another faces folder in the preferences.")
+
+
+def test_a_store_named_from_the_current_folder_stays_there(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    backend = make(store=Path("faces"))  # the process runs in another folder
+    backend.start()
+    assert settle(backend) is BackendState.READY
+    assert backend.health["store"] == str(tmp_path / "faces")
+
+
+@pytest.mark.skipif(not Path("/bin/false").exists(), reason="needs a program that ends at once")
+def test_a_disk_too_full_for_last_words_is_a_sentence(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = make(python=Path("/bin/false"))
+    backend.start()
+    settle(backend)
+    assert backend.problem.startswith("The backend stopped at once: start it again")
+    monkeypatch.setattr(process_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    backend.start()
+    settle(backend)
+    assert backend.problem.endswith("is full: free some space, then start the backend again.")
 
 
 def test_a_file_left_by_a_killed_backend_counts_for_nothing(make: Make, store: Path) -> None:

@@ -105,13 +105,18 @@ def set_up(place: Place) -> Setup:
     return finish(setup)
 
 
+def use_packages(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Have pip find packages in a folder and nowhere else."""
+    patch.setenv("PIP_CONFIG_FILE", os.devnull)
+    patch.setenv("PIP_NO_INDEX", "1")
+    patch.setenv("PIP_FIND_LINKS", str(folder))
+    patch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     place = Place(tmp_path)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(place.packages))
-    monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
+    use_packages(place.packages, monkeypatch)
     return place
 
 
@@ -127,6 +132,27 @@ def begun(place: Place, empty_environment: Path) -> Place:
     """A place whose environment was made, with nothing installed yet; saves the seconds that making it takes."""
     place.folder.mkdir(parents=True)
     shutil.copytree(empty_environment, place.folder / "venv", symlinks=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def once_set_up(tmp_path_factory: pytest.TempPathFactory, empty_environment: Path) -> Place:
+    place = Place(tmp_path_factory.mktemp("once"))
+    place.folder.mkdir(parents=True)
+    shutil.copytree(empty_environment, place.folder / "venv", symlinks=True)
+    with pytest.MonkeyPatch.context() as patch:
+        use_packages(place.packages, patch)
+        assert set_up(place).state == "done"
+    return place
+
+
+@pytest.fixture
+def finished(place: Place, once_set_up: Place) -> Place:
+    """A place that has been set up; saves the seconds that installing takes."""
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(once_set_up.folder, place.folder, symlinks=True)
+    shutil.copy2(once_set_up.wheel, place.wheel)
+    assert is_ready(place.folder, place.wheel)
     return place
 
 
@@ -156,40 +182,37 @@ def test_it_sets_up_whatever_is_in_the_users_environment(
     assert not list((place.folder / "tmp").iterdir())
 
 
-def test_a_new_extension_brings_its_backend_along(begun: Place) -> None:
-    assert set_up(begun).state == "done"
-    begun.constraints.write_text("torch==2.14.0\nanny==0.6.2\n")
-    backend_wheel(begun.wheel.parent, BACKEND | {"dreamface/news.py": "text = 'new'\n"})  # by the same version
+def test_a_new_extension_brings_its_backend_along(finished: Place) -> None:
+    finished.constraints.write_text("torch==2.14.0\nanny==0.6.2\n")
+    backend_wheel(finished.wheel.parent, BACKEND | {"dreamface/news.py": "text = 'new'\n"})  # by the same version
 
-    assert not is_ready(begun.folder, begun.wheel)
-    assert set_up(begun).state == "done"
-    assert is_ready(begun.folder, begun.wheel)
-    assert begun.ask("from dreamface.news import text; print(text)") == "new"
-    assert begun.version("torch") == "2.14.0"
+    assert not is_ready(finished.folder, finished.wheel)
+    assert set_up(finished).state == "done"
+    assert is_ready(finished.folder, finished.wheel)
+    assert finished.ask("from dreamface.news import text; print(text)") == "new"
+    assert finished.version("torch") == "2.14.0"
 
 
-def test_what_was_interrupted_half_way_is_installed_again(begun: Place) -> None:
-    assert set_up(begun).state == "done"
-    packages = EnvironmentFolder(begun.folder).packages
+def test_what_was_interrupted_half_way_is_installed_again(finished: Place) -> None:
+    packages = EnvironmentFolder(finished.folder).packages
     (packages / "torch/__init__.py").write_text("weights = 'ha")  # as left by a process that was killed
     (packages / "anny-0.6.2.dist-info/RECORD").unlink()
     (packages / "anny/__init__.py").unlink()
 
-    assert set_up(begun).state == "done"
-    assert begun.ask("import torch, anny; print(torch.weights)") == "whole"
+    assert set_up(finished).state == "done"
+    assert finished.ask("import torch, anny; print(torch.weights)") == "whole"
 
 
-def test_an_environment_whose_python_is_gone_is_made_again(begun: Place) -> None:
-    assert set_up(begun).state == "done"
-    settings = begun.folder / "venv/pyvenv.cfg"  # which names the Blender that it was made with
+def test_an_environment_whose_python_is_gone_is_made_again(finished: Place) -> None:
+    settings = finished.folder / "venv/pyvenv.cfg"  # which names the Blender that it was made with
     changed = re.sub(r"(?m)^executable = .*", "executable = /blender/4.2/python3.11", settings.read_text("utf-8"))
     settings.write_text(changed, "utf-8")
-    assert not is_ready(begun.folder, begun.wheel)
+    assert not is_ready(finished.folder, finished.wheel)
 
-    assert set_up(begun).state == "done"
-    assert is_ready(begun.folder, begun.wheel)
-    environment_python(begun.folder).unlink()
-    assert not is_ready(begun.folder, begun.wheel)
+    assert set_up(finished).state == "done"
+    assert is_ready(finished.folder, finished.wheel)
+    environment_python(finished.folder).unlink()
+    assert not is_ready(finished.folder, finished.wheel)
 
 
 # ------------------------------------------------------------------------------------------------------------ stopping

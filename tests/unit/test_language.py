@@ -332,8 +332,44 @@ def test_without_the_encoder_the_tables_still_work(monkeypatch):
     assert "whatsits" in reading.not_understood
 
 
+@NEEDS_ENCODER
+def test_embeddings_are_those_of_the_published_model():
+    texts = ["a nose like a hawk's beak", "an aquiline nose", "skin like leather", "the tax office"]
+    cosines = encoder.embed(texts) @ encoder.embed(texts).T
+    # As transformers computes them from the same weights.
+    expected = [0.58883, 0.31245, 0.01313, 0.28488, 0.02622, 0.02616]
+    assert cosines[np.triu_indices(4, 1)] == pytest.approx(expected, abs=2e-5)
+    assert np.diag(cosines) == pytest.approx(1.0, abs=1e-6)
+
+
+@NEEDS_ENCODER
+def test_a_texts_embedding_does_not_depend_on_its_company():
+    long = "nose " * 900  # longer than the model reads
+    together, alone = encoder.embed(["kind eyes", long, ""]), encoder.embed(["kind eyes"])
+    assert np.allclose(together[0], alone[0], atol=1e-6)
+    assert np.isfinite(together).all()
+
+
+@NEEDS_ENCODER
+@pytest.mark.slow
+def test_transformers_computes_the_same_embeddings():
+    import torch
+
+    transformers = pytest.importorskip("transformers")
+    texts = ["a nose like a hawk's beak", "Ünïcodé 👩 ß", "x", "weathered by decades of wind and salt " * 90]
+    folder = encoder.model_folder()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model = transformers.AutoModel.from_pretrained(folder, local_files_only=True).train(False)
+    batch = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    with torch.inference_mode():
+        hidden = model(**batch).last_hidden_state
+    mask = batch["attention_mask"].unsqueeze(-1)
+    mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1)
+    assert np.allclose(encoder.embed(texts), torch.nn.functional.normalize(mean, dim=1), rtol=0.0, atol=1e-6)
+
+
 def test_a_plain_prompt_loads_no_heavy_library():
-    code = "import sys; from dreamface.language import read; read('a big nose'); print('transformers' in sys.modules)"
+    code = "import sys; from dreamface.language import read; read('a big nose'); print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +93,8 @@ def test_a_broken_worker_fails_one_job_with_a_reason(backend: Backend, prompt: s
 def test_a_worker_that_never_starts_is_reported_and_tried_again(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     flag.touch()
-    with running_backend(tmp_path / "store", (*FAKE_WORKER, str(flag))) as backend:
+    hurried = "from dreamface.service import server as s; s.WorkerProcess.__init__.__kwdefaults__['pause'] = 0.02"
+    with running_backend(tmp_path / "store", (*FAKE_WORKER, str(flag)), hurried) as backend:
         job = backend.generate("a man")
         assert backend.ask("POST", "/read", {"prompt": "a man"})[0] == 503
         outcome = backend.outcome(job)
@@ -229,16 +232,22 @@ def test_two_backends_do_not_share_a_store(backend: Backend) -> None:
     assert backend.health()["state"] == "ready"
 
 
-def test_what_it_cannot_listen_on_is_said(tmp_path: Path) -> None:
+def refused_command_line(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The same for what is refused before anything is started; without the second that a process takes."""
+    assert main(["serve", *arguments]) == 1
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_what_it_cannot_listen_on_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = ["--store", str(tmp_path / "store")]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"Port {port} on 127.0.0.1 is taken" in refused(*store, "--listen", f"127.0.0.1:{port}")
     assert "--token-file" in refused(*store, "--listen", "0.0.0.0:0")
-    assert "HOST:PORT" in refused(*store, "--listen", "here")
+    assert "HOST:PORT" in refused_command_line(capsys, *store, "--listen", "here")
     (tmp_path / "token").write_text("short\n")
-    assert "at least 16" in refused(*store, "--token-file", str(tmp_path / "token"))
-    assert "can't be read" in refused(*store, "--token-file", str(tmp_path / "none"))
+    assert "at least 16" in refused_command_line(capsys, *store, "--token-file", str(tmp_path / "token"))
+    assert "can't be read" in refused_command_line(capsys, *store, "--token-file", str(tmp_path / "none"))
     assert "at least 16" in refused(*store, DREAMFACE_TOKEN="short")
     assert not (tmp_path / "store/backend.json").exists()
 
@@ -285,3 +294,33 @@ def test_a_stale_handover_of_a_killed_backend_is_replaced(tmp_path: Path) -> Non
     with running_backend(tmp_path, setup="Path(store, 'kept').rename(Path(store, 'backend.json'))") as backend:
         wait_for(lambda: (tmp_path / "backend.json").read_text() != stale)
         assert json.loads((tmp_path / "backend.json").read_text())["pid"] == backend.process.pid
+
+
+def test_a_store_that_was_moved_away_is_said_and_takes_no_job(tmp_path: Path) -> None:
+    with running_backend(tmp_path / "store") as backend:
+        backend.when_ready()
+        (tmp_path / "store").rename(tmp_path / "elsewhere")
+        status, answer = backend.ask("POST", "/jobs", {"kind": "generate", "request": {"prompt": "a man"}})
+        assert status == 503
+        assert "moved or emptied" in answer["error"]
+        assert backend.health()["active_jobs"] == 0
+
+
+def test_libraries_that_do_not_load_are_said(tmp_path: Path) -> None:
+    without_torch = "import sys; sys.modules['torch'] = None; from dreamface.service.worker import main; main()"
+    with running_backend(tmp_path, (sys.executable, "-c", without_torch)) as backend:
+        outcome = backend.outcome(backend.generate("a man"))
+        assert outcome["state"] == "failed"
+        assert outcome["error"].endswith("does not load: set up the backend again.")
+        assert backend.health()["problem"] == outcome["error"]
+
+
+def test_a_night_that_the_laptop_slept_does_not_count_for_the_next_job(tmp_path: Path) -> None:
+    with running_backend(tmp_path) as backend:
+        backend.outcome(backend.generate("a man"))
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as database, database:
+        database.execute("UPDATE jobs SET started = started - 30000")
+    with running_backend(tmp_path) as backend:
+        job = backend.generate("a slow man")
+        backend.when_running(job)
+        assert (backend.job(job)["eta"] or 0.0) < 3600.0

@@ -125,6 +125,32 @@ def test_jobs_are_made_in_the_order_of_asking(make: Make) -> None:
     assert [job.request["seed"] for job in jobs] == list(range(5))
 
 
+def test_a_blender_that_quits_leaves_no_work_to_the_others(make: Make) -> None:
+    host, guest = make("slow_job"), make("slow_job")
+    ready(host)
+    jobs = [guest.submit("generate", PROMPT | {"seed": seed}) for seed in range(3)]
+    poll_until(lambda: all(job.state in ("queued", "running") for job in jobs), guest, host)
+    start = time.monotonic()
+    guest.shutdown()
+    assert time.monotonic() - start < 0.5
+    asked = requests(host)
+    assert all(f"POST /jobs/{job.id}/cancel" in asked for job in jobs)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+def test_a_job_that_was_given_up_is_not_made_after_all(make: Make) -> None:
+    session = make("slow_job")
+    job = session.submit("generate", PROMPT)
+    for _ in range(2):
+        poll_until(lambda: session.state is BackendState.READY and job.state == "running", session)
+        os.kill(session.backend.health["pid"], signal.SIGKILL)
+        poll_until(lambda: session.state is not BackendState.READY, session)
+    finish(session, job)
+    assert job.state == "failed"
+    ready(session)
+    poll_until(lambda: f"POST /jobs/{job.id}/cancel" in requests(session), session)
+
+
 def test_an_export_gives_its_file(make: Make) -> None:
     session = make()
     job = session.submit("export", {"job": "x", "format": "glb"})

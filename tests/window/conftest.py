@@ -7,6 +7,7 @@ DREAMFACE_PICTURES, a folder, the window's photographs are kept.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.window.window import BlenderWindow
+
 ROOT = Path(__file__).parents[2]
 BLENDERS = [path for path in os.environ.get("DREAMFACE_BLENDER", "").split(os.pathsep) if path]
+
+COMPLAINT = re.compile(r"dreamface|traceback|error|warning", re.IGNORECASE)
+"""What Blender's console must not show."""
 
 SETTINGS = """
 import bpy
@@ -62,3 +68,17 @@ def pictures(tmp_path, installed):
     folder = Path(kept) / Path(installed[0]).name if kept else tmp_path / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def window(installed, tmp_path):
+    """A Blender in a window of its own; at the end its console must show nothing of ours."""
+    blender, environment = installed
+    window = BlenderWindow(blender, tmp_path, environment)
+    try:
+        window.start()
+        yield window
+        window.quit()
+    finally:
+        window.stop()
+    assert not COMPLAINT.search(window.log()), window.log()

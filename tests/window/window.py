@@ -77,7 +77,13 @@ class BlenderWindow:
         self.run("result = len(bpy.context.window_manager.windows)", timeout=START)
         time.sleep(1.0)
 
+    def quit(self) -> None:
+        """Leave Blender in good order, so that its console is complete."""
+        self.run("bpy.app.timers.register(lambda: bpy.ops.wm.quit_blender() and None, first_interval=0.1)")
+        assert self._processes[-1].wait(30) == 0
+
     def stop(self) -> None:
+        """End what still runs."""
         for process in reversed(self._processes):
             process.terminate()
             try:
@@ -180,8 +186,8 @@ class BlenderWindow:
         theme = f"bpy.context.preferences.themes[0].user_interface.{kind}"
         sidebar = self._sidebar()
         before = self._pixels(sidebar)
-        old = self.run(f"result = [list({theme}.inner), list({theme}.inner_sel)]")
-        self._set_theme(theme, [MARK, MARK])
+        old = self.run(f"result = [list({theme}.inner), list({theme}.inner_sel), list({theme}.item)]")
+        self._set_theme(theme, [MARK, MARK, MARK])
         end = time.monotonic() + SLOW_REDRAW
         while True:
             time.sleep(0.3)
@@ -208,7 +214,7 @@ class BlenderWindow:
 
     def _set_theme(self, theme: str, colours: list[Any]) -> None:
         self.run(
-            f"{theme}.inner, {theme}.inner_sel = {[tuple(colour) for colour in colours]!r}\n"
+            f"{theme}.inner, {theme}.inner_sel, {theme}.item = {[tuple(colour) for colour in colours]!r}\n"
             "[area.tag_redraw() for area in bpy.context.window_manager.windows[0].screen.areas]"
         )
         time.sleep(0.3)

@@ -39,6 +39,13 @@ _STREAM = _answers("text/event-stream", "`event: job`, its data a Job as JSON on
 _BYTES = _answers("application/octet-stream", "the file's bytes")
 
 
+_ABOUT = """From words to a 3D head. Every request carries the backend's token.
+
+Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without the token, 404 for what
+is not there, 409 for what does not go with how a job is, 413 for more than 1 MB, 421 under a name that the backend does
+not go by, 500 for a bug, 503 for what may work later."""
+
+
 @dataclass
 class Service:
     """What the routes work with."""
@@ -75,7 +82,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
     app = FastAPI(
         title="DreamFace",
         version=__version__,
-        description="From words to a 3D head. Every request carries the backend's token.",
+        description=_ABOUT,
         lifespan=live,
         docs_url=None,
         redoc_url=None,
@@ -140,7 +147,11 @@ def _add_questions(app: FastAPI, service: Service) -> None:
 
 
 def _add_jobs(app: FastAPI, service: Service) -> None:
-    @app.post("/jobs", tags=["jobs"], summary="Ask for a face or a file", status_code=201)
+    known: dict[int | str, dict[str, Any]] = {
+        200: {"model": schemas.Job, "description": "There was a job of that id already: this one"}
+    }
+
+    @app.post("/jobs", tags=["jobs"], summary="Ask for a face or a file", status_code=201, responses=known)
     async def submit(asked: Annotated[schemas.NewJob, Body()], response: Response) -> schemas.Job:
         """Remembered before it is answered. 200 instead of 201 where there was a job of that id already."""
         job, new = service.jobs.submit(asked)

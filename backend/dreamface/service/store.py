@@ -20,6 +20,8 @@ ACTIVE: Final = ("queued", "running")
 
 _VERSION: Final = 1  # of the table
 
+_LONGEST: Final = 3600.0  # seconds; a job that took more slept with the laptop, or somebody set the clock
+
 _TABLE: Final = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -93,7 +95,9 @@ class JobStore:
             if version == 0:
                 self._database.executescript(f"BEGIN; {_TABLE} PRAGMA user_version={_VERSION}; COMMIT;")
         if version > _VERSION:
-            raise StoreError(f"{file} was made by a newer DreamFace: update DreamFace, or choose another folder (--store).")
+            raise StoreError(
+                f"{file} was made by a newer DreamFace: update DreamFace, or choose another folder (--store)."
+            )
 
     def close(self) -> None:
         """Hand the file back."""
@@ -139,8 +143,9 @@ class JobStore:
         with self._explained():
             rows = self._database.execute(
                 "SELECT finished - started AS seconds FROM jobs WHERE state='done' AND kind=? "
-                "AND json_extract(request, '$.resolution') IS ? ORDER BY number DESC LIMIT ?",
-                (kind, resolution, limit),
+                "AND json_extract(request, '$.resolution') IS ? AND finished - started BETWEEN 0 AND ? "
+                "ORDER BY number DESC LIMIT ?",
+                (kind, resolution, _LONGEST, limit),
             ).fetchall()
         return [row["seconds"] for row in rows]
 

@@ -1,0 +1,71 @@
+"""What an artist does in DreamFace's sidebar, and what Blender knows afterwards."""
+
+from __future__ import annotations
+
+import time
+
+from tests.window.window import BlenderWindow, Box
+
+PROMPT = "an old fisherman with a hooked nose and freckles"
+
+VIEW = Box(500, 250, 650, 450)  # the middle of the 3D view, where the face appears
+
+SKIN = "next((o for o in bpy.data.objects if 'dreamface_face_id' in o), None)"
+SHAPE = f"[round(x, 6) for i in range(0, 9000, 97) for x in {SKIN}.data.vertices[i].co]"
+PREFERENCES = "bpy.context.preferences.addons['bl_ext.user_default.dreamface'].preferences"
+APPLICATION = "__import__('sys').modules['bl_ext.user_default.dreamface.dreamface_addon.application'].get()"
+RESTING = f"not ({APPLICATION}.running or {APPLICATION}.placing.waiting or {APPLICATION}.following.active)"
+
+_SIDEBAR = """
+area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
+region = next(r for r in area.regions if r.type == "UI")
+area.tag_redraw()
+"""
+
+
+def open_sidebar(window: BlenderWindow) -> None:
+    """The tab DreamFace, as wide as Blender makes it, in a scene without the cube."""
+    window.run("bpy.data.objects.remove(bpy.data.objects['Cube'])")
+    window.move(500, 500)
+    window.run(_SIDEBAR + "area.spaces.active.show_region_ui = True")
+    time.sleep(1.0)
+    window.run(_SIDEBAR + "region.active_panel_category = 'DreamFace'")
+    time.sleep(1.0)
+
+
+def choose(window: BlenderWindow, **fields: object) -> None:
+    """Set fields of the Create panel."""
+    for name, value in fields.items():
+        window.run(f"bpy.context.window_manager.dreamface.{name} = {value!r}")
+
+
+def shade(window: BlenderWindow, shading: str) -> None:
+    """How the 3D view draws; without a graphics card a solid head is drawn at once, one with materials in a second."""
+    window.run(_SIDEBAR + f"area.spaces.active.shading.type = {shading!r}")
+
+
+def press_generate(window: BlenderWindow) -> None:
+    """The one button that is one and a half as high as others; rows of chips touch, and are two or more."""
+    window.click(*next(box for box in window.widgets("wcol_tool") if 24 < box.height < 38).centre)
+
+
+def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
+    """Press Generate and wait until everything has come in."""
+    choose(window, prompt=prompt, **fields)
+    time.sleep(1.0)  # the prompt is read, and the panel grows
+    press_generate(window)
+    window.until(f"{APPLICATION}.running or {SKIN}", timeout=90)
+    window.until(RESTING, timeout=90)
+
+
+def face_width_slider(window: BlenderWindow) -> tuple[int, int]:
+    """Where the first slider of the Shape panel is; they touch each other."""
+    sliders = window.widgets("wcol_numslider")[0]
+    return sliders.left + 40, sliders.top + 9
+
+
+def undo(window: BlenderWindow) -> None:
+    """Ctrl-Z over the 3D view."""
+    window.move(400, 500)
+    window.key("ctrl+z")
+    window.until(RESTING)
