@@ -6,7 +6,6 @@ Blender calls in on a timer, a few milliseconds at a time; nothing here waits fo
 from __future__ import annotations
 
 import secrets
-import sys
 import traceback
 from collections.abc import Collection
 from pathlib import Path
@@ -14,9 +13,10 @@ from pathlib import Path
 import bpy
 from bpy.app.handlers import persistent
 
-from . import history, interface, places, preferences, scene
-from .backend import BackendState, Settings
-from .environment import Setup, environment_python, is_ready
+from . import history, installation, interface, places, preferences, scene, shaping
+from .backend import BackendState
+from .chips import Chips
+from .environment import Setup
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
 from .gallery import Gallery
 from .models import Models
@@ -24,7 +24,6 @@ from .placing import Placing, Purpose
 from .session import Job, Session
 from .shaping import Following, changed_traits
 from .transport import is_this_machine
-from .vocabulary import TRAITS
 
 BUDGET = 0.005
 """Seconds that a tick may spend on the network."""
@@ -48,18 +47,20 @@ class Application:
         session: the backend and our jobs.
         setup: setting up the backend, once the artist has started that.
         error: the last thing that went wrong, in words, until dismissed.
-        dropped_words: the prompt's words that the artist does not want heeded.
+        bug: the traceback of the last bug of ours, for reports.
+        chips: what of the prompt was understood.
     """
 
     def __init__(self) -> None:
-        self.session = Session(settings())
-        self.placing = Placing()
+        self.session = Session(installation.settings())
         self.following = Following(self.session)
+        self.placing = Placing(self.following)
+        self.chips = Chips(self.session)
         self.gallery = Gallery()
         self.models = Models()
         self.setup: Setup | None = None
         self.error = ""
-        self.dropped_words: set[str] = set()
+        self.bug = ""
 
     # ------------------------------------------------------------------------------------------------------ the timer
 
@@ -73,8 +74,6 @@ class Application:
             self._finish(job)
             changed = True
         changed |= self.placing.tick(preferences.get().look_at_new_faces)
-        if self.placing.problem:
-            self.error, self.placing.problem = self.placing.problem, ""
         if changed:
             interface.redraw()
         return self._interval()
@@ -104,17 +103,17 @@ class Application:
 
     def configure(self) -> None:
         """Take over the preferences and what has been set up."""
-        self.session.configure(settings())
+        self.session.configure(installation.settings())
 
     def why_no_backend(self) -> str:
         """Why the backend cannot be used, or nothing."""
         chosen = preferences.get()
         if chosen.url:
             return "" if bpy.app.online_access or is_this_machine(chosen.url) else _OFFLINE
-        existing = preferences.existing_python()
+        existing = installation.existing_python()
         if existing is not None and not existing.is_file():
             return f"There is no {existing}: choose another Python in the Backend panel"
-        if backend_python() is None:
+        if installation.backend_python() is None:
             return "Set up the backend first, in the Backend panel"
         if self.session.state is BackendState.STOPPED and not chosen.start_by_itself:
             return "Start the backend first, in the Backend panel"
@@ -142,8 +141,8 @@ class Application:
             return "The backend is being set up"
         if self.session.state in (BackendState.STARTING, BackendState.READY):
             return "The backend runs already"
-        existing = preferences.existing_python()
-        if not preferences.get().url and existing is None and backend_python() is None:
+        existing = installation.existing_python()
+        if not preferences.get().url and existing is None and installation.backend_python() is None:
             return "Set up the backend first"
         return self.why_no_backend() if existing is not None or preferences.get().url else ""
 
@@ -180,7 +179,7 @@ class Application:
             folder=places.user_folder("environment"),
             wheel=places.backend_wheel(),
             constraints=places.backend_constraints(),
-            python=blender_python(),
+            python=installation.blender_python(),
             online=bpy.app.online_access,
         )
         self.setup.start()
@@ -191,6 +190,8 @@ class Application:
         lines = [f"Blender {bpy.app.version_string}, background {bpy.app.background}, online {bpy.app.online_access}"]
         if self.setup is not None:
             lines.append(f"Set-up: {self.setup.state} {self.setup.problem}")
+        if self.bug:
+            lines.append(self.bug)
         return "\n".join([*lines, self.session.diagnostics()])
 
     # ----------------------------------------------------------------------------------------------------------- jobs
@@ -198,7 +199,7 @@ class Application:
     @property
     def running(self) -> list[Job]:
         """Jobs that are not over, oldest first."""
-        return [job for job in self.session.jobs if job.state in ("sending", "queued", "running")]
+        return [job for job in self.session.jobs if not job.finished]
 
     def why_not_generate(self, prompt: str) -> str:
         """Why no face can be made now, or nothing."""
@@ -206,7 +207,7 @@ class Application:
             return "Type what the face looks like first"
         if self.running:
             return "A face is being made: wait for it or cancel it"
-        return self.why_no_backend()
+        return self.why_no_backend() or self.chips.why_not_yet(prompt)
 
     def generate(self, prompt: str, seeds: Collection[int], resolution: int, head: str, face_id: str = "") -> None:
         """Make a face, or several to choose from.
@@ -220,11 +221,11 @@ class Application:
         """
         self.error = ""
         self.gallery.clear()
-        history.add(history_file(), prompt)
+        history.add(places.prompts_file(), prompt)
         choosing = len(seeds) > 1
         jobs = []
         for seed in seeds:
-            request = {"prompt": prompt, "seed": seed, "head": head, "without": self.dropped_traits(prompt)}
+            request = {"prompt": prompt, "seed": seed, "head": head, "without": self.chips.dropped_traits(prompt)}
             request["resolution"] = GALLERY_RESOLUTION if choosing else resolution
             if face_id:
                 request["face_id"] = face_id
@@ -235,6 +236,7 @@ class Application:
 
     def pick(self, job: Job) -> None:
         """Bring in one of the gallery's faces, at the size that was asked for."""
+        self.gallery.picked.add(job.id)
         purpose = Purpose(self.gallery.face_id, self.placing.file)
         if self.gallery.resolution == GALLERY_RESOLUTION:
             job.tag = purpose
@@ -247,9 +249,9 @@ class Application:
     def paint(self, skin: bpy.types.Object, resolution: int) -> None:
         """Make the maps of a face anew, with its traits as the sliders show them."""
         self.error = ""
-        face_id = scene.own_id(skin)
-        request = {"face": scene.record(skin), "traits": changed_traits(skin), "resolution": resolution}
-        self.session.submit("edit", request, Purpose(face_id, self.placing.file))
+        face_id, record = own_id(skin), scene.record(skin)
+        request = {"face": record, "traits": changed_traits(skin), "resolution": resolution}
+        self.session.submit("edit", request, Purpose(face_id, self.placing.file, sent=record["traits"]))
         wake()
 
     def cancel(self) -> None:
@@ -270,56 +272,20 @@ class Application:
         """Show no error any more."""
         self.error = self.following.problem = ""
 
-    def chip_tooltip(self, words: str) -> str:
-        """What some words of the prompt were understood as."""
-        reading = self.session.reading
-        chip = next((chip for chip in reading.chips if chip.words == words), None) if reading else None
-        if chip is None:
-            return ""
-        labels = [TRAITS[name].label if name in TRAITS else name for name in chip.traits]
-        heeded = "Left open" if words in self.dropped_words else "Understood as"
-        return f"{heeded}: {', '.join(labels)}. Click to change that"
 
-    def dropped_traits(self, prompt: str) -> list[str]:
-        """The traits that the prompt's dropped words are about."""
-        reading = self.session.reading
-        if reading is None or reading.prompt != prompt:
-            return []
-        return [name for chip in reading.chips if chip.words in self.dropped_words for name in chip.traits]
-
-
-# ------------------------------------------------------------------------------------------------- places and settings
-
-
-def backend_python() -> Path | None:
-    """The Python that the backend runs in: the artist's own choice, or the one set up here; None without either."""
-    existing = preferences.existing_python()
-    if existing is not None:
-        return existing if existing.is_file() else None
-    folder = places.user_folder("environment")
-    return environment_python(folder) if is_ready(folder, places.backend_wheel()) else None
-
-
-def blender_python() -> Path:
-    """The Python inside Blender."""
-    return Path(sys.executable)
-
-
-def settings() -> Settings:
-    """The session's settings, from the preferences."""
-    chosen = preferences.get()
-    store = Path(bpy.path.abspath(chosen.store)) if chosen.store else places.user_folder("store")
-    return Settings(python=backend_python(), store=store, url=chosen.url.strip(), token=chosen.token.strip())
-
-
-def history_file() -> Path:
-    """Where the last prompts are kept."""
-    return places.user_folder("prompts.json")
+# ------------------------------------------------------------------------------------------------------------ seeds
 
 
 def seeds_from(seed: int, count: int) -> list[int]:
     """`count` seeds, the first of them `seed`; the same seed gives the same gallery."""
     return [(seed + index) % SEED_LIMIT for index in range(count)]
+
+
+def own_id(skin: bpy.types.Object) -> str:
+    """The face's id, after its copies, if it was duplicated, have got ids of their own, as one step of undo."""
+    if scene.separate_copies(skin[scene.FACE_ID]):
+        interface.push_undo("DreamFace: Separate Copies")
+    return str(skin[scene.FACE_ID])
 
 
 def new_seed() -> int:
@@ -341,10 +307,9 @@ def get() -> Application:
 def prompt_changed(prompt: str) -> None:
     """Have the prompt read; the backend may as well start while the artist goes on typing."""
     app = get()
-    app.dropped_words = {words for words in app.dropped_words if words.casefold() in prompt.casefold()}
+    app.chips.read(prompt)
     if prompt.strip():
         app.start_if_needed()
-        app.session.read(prompt)
         wake()
 
 
@@ -352,7 +317,11 @@ def follow(skin: bpy.types.Object) -> None:
     """Let a face's mesh follow its traits, which have changed."""
     app = get()
     app.start_if_needed()
-    app.following.look_at(skin)
+    why_not = app.why_no_backend()
+    if why_not:
+        app.following.problem = f"{why_not}, and the mesh can follow the sliders."
+    else:
+        app.following.look_at(skin)
     wake()
 
 
@@ -383,6 +352,8 @@ def _tick() -> float | None:
         return _application.tick()
     except Exception as bug:
         traceback.print_exc()
+        _application.bug = traceback.format_exc()
+        interface.redraw()
         _application.error = f"DreamFace met a bug ({bug}): press Diagnostics and report it."
         return IDLE_INTERVAL
 
@@ -392,15 +363,15 @@ def _after_load(*_) -> None:
     app = get()
     app.placing.file += 1
     app.following.forget()
-    app.gallery.clear()
+    app.close_gallery()
     wake()
 
 
 @persistent
 def _after_undo(*_) -> None:
-    skin = scene.skin_of(bpy.context.view_layer.objects.active) if bpy.context.view_layer else None
-    if skin is not None:
-        follow(skin)
+    for skin in scene.skins():
+        if shaping.is_behind(skin):
+            follow(skin)
 
 
 _HANDLERS = (("load_post", _after_load), ("undo_post", _after_undo), ("redo_post", _after_undo))

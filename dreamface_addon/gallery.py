@@ -22,11 +22,13 @@ class Gallery:
         jobs: in the order of their seeds.
         resolution: the size of the maps that the artist wants.
         face_id: the face that the chosen one replaces; empty for a new one.
+        picked: ids of the jobs whose faces were chosen.
     """
 
     jobs: list[Job] = field(default_factory=list)
     resolution: int = RESOLUTION
     face_id: str = ""
+    picked: set[str] = field(default_factory=set)
     _previews: Any = None
 
     def job(self, job_id: str) -> Job | None:
@@ -43,14 +45,10 @@ class Gallery:
             self._previews.load(job.id, str(job.folder / "preview.png"), "IMAGE")
         return int(self._previews[job.id].icon_id)
 
-    @property
-    def running(self) -> bool:
-        """Whether any of the faces is still being made."""
-        return any(job.state in ("sending", "queued", "running") for job in self.jobs)
-
     def clear(self) -> None:
         """Show nothing any more."""
         self.jobs = []
+        self.picked.clear()
         if self._previews is not None:
             bpy.utils.previews.remove(self._previews)
             self._previews = None

@@ -8,6 +8,8 @@ from typing import Any
 
 import bpy
 
+from . import scene
+
 
 def redraw() -> None:
     """Have every 3D view and preferences window draw its panels again."""
@@ -37,6 +39,13 @@ def why_not_now() -> str:
         if bpy.context.mode != "OBJECT":
             return "The face is ready: go back to Object Mode to bring it in."
     return ""
+
+
+def why_no_face(context: bpy.types.Context, object_mode: bool = False) -> str:
+    """Why nothing can be done with a selected face, or nothing; `object_mode` where it takes that mode."""
+    if scene.skin_of(context.active_object) is None:
+        return "Select a DreamFace head first"
+    return "Go to Object Mode first" if object_mode and context.mode != "OBJECT" else ""
 
 
 @contextmanager

@@ -33,5 +33,7 @@ class Models:
             return False
         heads = [head for head in answer.json()["heads"] if head["installed"]]
         items = [AUTOMATIC, *((head["name"], head["name"].title(), head["description"]) for head in heads)]
-        changed, self.head_items = items != self.head_items, items
+        changed = items != self.head_items
+        if changed:
+            self.head_items = items
         return changed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import bpy
@@ -14,11 +16,29 @@ PACKAGE = (__package__ or "").rpartition(".")[0]
 
 
 def user_folder(name: str) -> Path:
-    """A folder for our files in the user's own Blender folder; not made yet.
+    """A file or folder of ours in the user's own Blender folder; not made yet.
 
-    `environment` holds the backend's virtual environment, `store` its jobs and faces.
+    Blender removes it with the extension: it is for what can be made again, such as the backend's environment.
     """
     return Path(bpy.utils.extension_path_user(PACKAGE, path="", create=True)) / name
+
+
+def prompts_file() -> Path:
+    """Where the last prompts are kept."""
+    return user_folder("prompts.json")
+
+
+def default_store() -> Path:
+    """Where jobs and faces are kept: the backend's own place, so that `dreamface jobs` knows them, too.
+
+    Saved scenes refer to the textures in it, so it outlives the extension.
+    """
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "dreamface"
+    if sys.platform == "darwin":
+        return home / "Library/Application Support/dreamface"
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "dreamface"
 
 
 def backend_wheel() -> Path:

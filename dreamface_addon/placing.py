@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -22,11 +22,13 @@ class Purpose:
         face_id: the face to update in place; empty for a new one.
         file: number of the opened file that it was asked for in; see `Placing.file`.
         in_gallery: one of several to choose from, not for the scene yet.
+        sent: for an edit, the face's traits when it was asked for.
     """
 
     face_id: str = ""
     file: int = 0
     in_gallery: bool = False
+    sent: dict[str, Any] | None = None
 
 
 class Placing:
@@ -37,15 +39,14 @@ class Placing:
         waiting: jobs that come in as soon as the scene may be changed.
         left: (job, why) of those that the artist has to decide about.
         notice: why a face that is ready has to wait, or nothing.
-        problem: why the last one could not come in, or nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, following: shaping.Following) -> None:
+        self._following = following
         self.file = 0
         self.waiting: list[Job] = []
         self.left: list[tuple[Job, str]] = []
         self.notice = ""
-        self.problem = ""
 
     def add(self, job: Job) -> None:
         """Take a job that is done."""
@@ -53,13 +54,14 @@ class Placing:
 
     def tick(self, look_at_new_faces: bool) -> bool:
         """Bring in one face if one is waiting and it is a good moment; True where something changed."""
+        before, self.notice = self.notice, ""
         if not self.waiting:
-            return False
+            return bool(before)
         why_left = self._why_left(self.waiting[0])
         if why_left:
             self.left.append((self.waiting.pop(0), why_left))
             return True
-        before, self.notice = self.notice, interface.why_not_now()
+        self.notice = interface.why_not_now()
         if self.notice:
             return self.notice != before
         self._bring_in(self.waiting.pop(0), look_at_new_faces)
@@ -86,27 +88,31 @@ class Placing:
 
     def _bring_in(self, job: Job, look_at_new_faces: bool, as_new: bool = False) -> None:
         assert job.folder is not None and isinstance(job.tag, Purpose)
-        self.problem = ""
         try:
             if job.tag.face_id and not as_new:
                 skin = scene.find_face(job.tag.face_id)
                 assert skin is not None
-                place(job.folder, skin)
+                place(job.folder, skin, job.tag.sent)
+                if shaping.is_behind(skin):
+                    self._following.look_at(skin)
             else:
                 place(job.folder)
                 if look_at_new_faces:
                     look_at_selected()
-        except (scene.FaceFolderError, scene.SceneError) as error:
-            self.problem = str(error)
+        except Exception as error:
+            self.left.append((job, str(error)))  # nothing that was made is lost
+            if not isinstance(error, scene.SceneError):
+                raise
 
 
-def place(folder: Path, skin: bpy.types.Object | None = None) -> bpy.types.Object:
+def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, Any] | None = None) -> bpy.types.Object:
     """Build a face folder in the scene, or update `skin` in place; one step of undo.
 
-    A new face stands at the 3D cursor and is the only thing selected.
+    A new face stands at the 3D cursor and is the only thing selected. Where `sent` has the traits with which an update
+    was asked for, what was changed since is laid over it.
 
     Raises:
-        FaceFolderError, SceneError: it could not be done; the scene is as it was.
+        SceneError: it could not be done; the scene is as it was.
     """
     if skin is None:
         with interface.in_window():
@@ -114,10 +120,14 @@ def place(folder: Path, skin: bpy.types.Object | None = None) -> bpy.types.Objec
             skin.location = bpy.context.scene.cursor.location
             select(skin)
         message = "DreamFace: New Face"
+        shaping.remember_built(skin)
     else:
-        skin = scene.update_face(skin, folder).skin
+        now = shaping.traits_of(skin)
+        scene.update_face(skin, folder)
         message = "DreamFace: Update Face"
-    shaping.remember_built(skin)
+        shaping.remember_built(skin)
+        if sent is not None:
+            shaping.lay_over(skin, sent, now)
     interface.push_undo(message)
     return skin
 
@@ -147,9 +157,3 @@ def look_at_selected() -> None:
         bpy.ops.view3d.view_axis(type="FRONT")
         space.region_3d.view_perspective = "PERSP"
         bpy.ops.view3d.view_selected()
-
-
-def request_of(skin: bpy.types.Object) -> dict[str, object]:
-    """The record of a face with which the backend edits it."""
-    record = scene.record(skin)
-    return json.loads(json.dumps(record))

@@ -1,6 +1,6 @@
 """The extension's preferences."""
 
-from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -64,14 +64,13 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         box.prop(self, "token")
 
 
-def get() -> DREAMFACE_AP_preferences:
-    """The preferences, as the artist has set them."""
-    return bpy.context.preferences.addons[PACKAGE].preferences
+_DEFAULTS = SimpleNamespace(python="", store="", url="", token="", start_by_itself=True, look_at_new_faces=True)
 
 
-def existing_python() -> Path | None:
-    """The Python that the artist has chosen, or None."""
-    return Path(bpy.path.abspath(get().python)) if get().python else None
+def get() -> DREAMFACE_AP_preferences | SimpleNamespace:
+    """The preferences as the artist has set them; the defaults where the extension is enabled for this run only."""
+    entry = bpy.context.preferences.addons.get(PACKAGE)
+    return entry.preferences if entry is not None and entry.preferences is not None else _DEFAULTS
 
 
 def register() -> None:

@@ -4,6 +4,7 @@ It lies on the window manager, not in the scene: typing a prompt is no step of u
 """
 
 import bpy
+from bpy.app.handlers import persistent
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from . import application, sliders
@@ -62,15 +63,37 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
     )
 
 
+_KEPT = ("prompt", "seed", "keep_seed", "variations", "resolution", "update_selected")
+_kept: dict[str, object] = {}
+
+
+@persistent
+def _keep(*_) -> None:
+    """Every file brings a new window manager, and what the artist was about to make does not depend on the file."""
+    fields = bpy.context.window_manager.dreamface
+    _kept.update({name: getattr(fields, name) for name in _KEPT})
+
+
+@persistent
+def _put_back(*_) -> None:
+    fields = bpy.context.window_manager.dreamface
+    for name, value in _kept.items():
+        setattr(fields, name, value)
+
+
 def register() -> None:
     """Add the properties to Blender."""
     sliders.register()
     bpy.utils.register_class(DREAMFACE_PG_properties)
     bpy.types.WindowManager.dreamface = PointerProperty(type=DREAMFACE_PG_properties)
+    bpy.app.handlers.load_pre.append(_keep)
+    bpy.app.handlers.load_post.append(_put_back)
 
 
 def unregister() -> None:
     """Take them out."""
+    bpy.app.handlers.load_post.remove(_put_back)
+    bpy.app.handlers.load_pre.remove(_keep)
     del bpy.types.WindowManager.dreamface
     bpy.utils.unregister_class(DREAMFACE_PG_properties)
     sliders.unregister()

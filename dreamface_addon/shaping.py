@@ -1,7 +1,7 @@
 """Trait sliders that move the mesh while they move.
 
-A slider writes the face's traits (`dreamface_traits` on the skin object) and nothing else; Blender makes its own step
-of undo when the artist lets go. The mesh then follows the traits: whatever they say is asked of the backend, and what
+A slider writes the face's traits (a custom property of the skin object) and nothing else; Blender makes its own step of
+undo when the artist lets go. The mesh then follows the traits: whatever they say is asked of the backend, and what
 comes back is applied. Undo and redo bring traits back, too, so the mesh follows them in the same way.
 """
 
@@ -16,9 +16,9 @@ from typing import Any
 
 import bpy
 
-from . import scene
+from . import interface, scene
 from .backend import BackendState
-from .session import Session
+from .session import Session, Shape
 from .vocabulary import TRAITS, Trait
 
 PATIENCE = 10.0
@@ -29,24 +29,33 @@ QUIET = 0.25
 
 _TRAITS = "dreamface_traits"
 _BUILT = "dreamface_built_traits"
-_SHOWN = "dreamface_shown"
 _MEASURED = "dreamface_measured"
-"""Custom properties of the skin: the traits, what they were when the maps were painted, which of them the mesh shows,
-and what it measures."""
+"""Custom properties of the skin: the traits, what they were when the maps were painted, and what the mesh measures."""
 
 BY_HAND = "set by hand"
+
+Entries = dict[str, Any]
+"""Trait -> {"value", "confidence", "because"}."""
+
+
+# --------------------------------------------------------------------------------------------------- a face's traits
+
+
+def traits_of(skin: bpy.types.Object) -> Entries:
+    """A face's traits; none where the property was damaged by hand. Not to be changed."""
+    return _parsed(skin.get(_TRAITS, "{}"))
 
 
 def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
     """A face's value of a trait: as it was asked for or drawn, else as it measures on the mesh."""
-    entry = _parsed(skin.get(_TRAITS, "{}")).get(trait.name)
-    return entry["value"] if entry else _parsed(skin.get(_MEASURED, "{}")).get(trait.name, trait.default)
+    entry = traits_of(skin).get(trait.name)
+    value = entry.get("value") if isinstance(entry, dict) else _parsed(skin.get(_MEASURED, "{}")).get(trait.name)
+    return value if _fits(value, trait) else trait.default
 
 
 def set_value(skin: bpy.types.Object, trait: Trait, value: Any) -> None:
     """Change a face's trait; the mesh follows by itself, the maps when they are painted anew."""
-    entry = {"value": value, "confidence": 1.0, "because": BY_HAND}
-    skin[_TRAITS] = json.dumps(_parsed(skin.get(_TRAITS, "{}")) | {trait.name: entry})
+    skin[_TRAITS] = json.dumps(traits_of(skin) | {trait.name: {"value": value, "confidence": 1.0, "because": BY_HAND}})
 
 
 def reset(skin: bpy.types.Object, trait: Trait) -> None:
@@ -55,15 +64,23 @@ def reset(skin: bpy.types.Object, trait: Trait) -> None:
     Its confidence goes back as well: a trait that was set is met exactly, one that the seed drew only as far as the
     others allow.
     """
-    built, now = _parsed(skin.get(_BUILT, skin.get(_TRAITS, "{}"))), dict(_parsed(skin.get(_TRAITS, "{}")))
-    now.pop(trait.name, None)
-    skin[_TRAITS] = json.dumps(now | ({trait.name: built[trait.name]} if trait.name in built else {}))
+    skin[_TRAITS] = json.dumps(_with(traits_of(skin), trait.name, _built(skin).get(trait.name)))
+
+
+def lay_over(skin: bpy.types.Object, since: Entries, now: Entries) -> None:
+    """Change a face's traits as they were changed between two moments."""
+    entries = traits_of(skin)
+    for name in since.keys() | now.keys():
+        if since.get(name) != now.get(name):
+            entries = _with(entries, name, now.get(name))
+    skin[_TRAITS] = json.dumps(entries)
 
 
 def changed_traits(skin: bpy.types.Object) -> dict[str, Any]:
     """What was changed since the face was built: trait -> value."""
-    now, built = _parsed(skin.get(_TRAITS, "{}")), _parsed(skin.get(_BUILT, skin.get(_TRAITS, "{}")))
-    return {name: entry["value"] for name, entry in now.items() if name in TRAITS and entry != built.get(name)}
+    now, built = traits_of(skin), _built(skin)
+    names = [name for name in TRAITS if now.get(name) != built.get(name)]
+    return {name: value_of(skin, TRAITS[name]) for name in names}
 
 
 def textures_are_old(skin: bpy.types.Object) -> bool:
@@ -74,115 +91,161 @@ def textures_are_old(skin: bpy.types.Object) -> bool:
 def remember_built(skin: bpy.types.Object) -> None:
     """Note that mesh and maps show the traits as they are."""
     skin[_BUILT] = skin[_TRAITS]
-    skin[_SHOWN] = _digest(skin, exact=True)
+    scene.mark_shown(skin, _digest(traits_of(skin), exact=True))
 
 
-@dataclass
-class _Pending:
+def is_behind(skin: bpy.types.Object) -> bool:
+    """Whether a mesh shows other traits than its face has, as after undo."""
+    alone = skin.data.users == 1  # linked duplicates share one mesh: it can't show the traits of both
+    return alone and not scene.shows(skin, _digest(traits_of(skin), exact=True), unmarked=True)
+
+
+def _built(skin: bpy.types.Object) -> Entries:
+    return _parsed(skin[_BUILT]) if _BUILT in skin else traits_of(skin)
+
+
+def _with(entries: Entries, name: str, entry: Any) -> Entries:
+    others = {other: value for other, value in entries.items() if other != name}
+    return others if entry is None else others | {name: entry}
+
+
+def _fits(value: Any, trait: Trait) -> bool:
+    if trait.kind == "choice":
+        return value in trait.choices
+    if trait.kind == "number":
+        return isinstance(value, int | float)
+    return isinstance(value, list) and len(value) == (3 if trait.kind == "colour" else 4)
+
+
+def _digest(entries: Entries, exact: bool) -> str:
+    """A short name for the traits that move the mesh; `exact` where the expressions were made for them, too."""
+    counts = [
+        [entry.get("value"), entry.get("confidence")] if isinstance(entry := entries.get(name), dict) else entry
+        for name, trait in TRAITS.items()
+        if trait.live
+    ]
+    return hashlib.sha1(json.dumps(counts).encode()).hexdigest() + (" exact" if exact else "")
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Entries:
+    """A custom property's JSON; panels ask for it at every redraw."""
+    try:
+        entries = json.loads(text)
+    except (ValueError, TypeError):
+        return {}
+    return entries if isinstance(entries, dict) else {}
+
+
+# --------------------------------------------------------------------------------------------------------- following
+
+
+@dataclass(frozen=True)
+class _Question:
     """What was asked of the backend and is not back yet."""
 
     face_id: str
     shown: str
     since: float
 
-    def is_for(self, face_id: str, shown: str) -> bool:
-        """Whether it is that very question."""
-        return (self.face_id, self.shown) == (face_id, shown)
-
 
 class Following:
-    """Keeps meshes in step with their traits; `tick` does the work, a little at a time."""
+    """Keeps meshes in step with their traits; `tick` does the work, a little at a time.
+
+    Attributes:
+        problem: why a mesh could not follow, until dismissed or the next change.
+    """
 
     def __init__(self, session: Session) -> None:
         self.problem = ""
         self._session = session
-        self._faces: dict[str, float] = {}
-        self._pending: _Pending | None = None
+        self._changed: dict[str, float] = {}  # face id -> when; those that are looked after
+        self._question: _Question | None = None
+        self._held = False  # the scene must not be changed now
 
     @property
     def active(self) -> bool:
-        """Whether a mesh is behind its traits."""
-        return bool(self._faces)
+        """Whether a mesh is on its way to its traits."""
+        return bool(self._changed) and not self._held
 
     def look_at(self, skin: bpy.types.Object) -> None:
         """Check this face from now until its mesh shows its traits."""
-        self._faces[scene.own_id(skin)] = time.monotonic()
+        face_id = skin[scene.FACE_ID]
+        if face_id not in self._changed:
+            scene.separate_copies(face_id)
+            face_id = skin[scene.FACE_ID]
+        self._changed[face_id] = time.monotonic()
+        self.problem = ""
 
     def forget(self) -> None:
         """Drop everything, as when another file is opened."""
-        self._faces.clear()
-        self._pending = None
+        self._changed.clear()
+        self._question = None
 
     def tick(self) -> bool:
-        """Apply what came back and ask for what is missing; True where a mesh has moved."""
-        moved = self._apply() or self._give_up()
-        for face_id, changed in list(self._faces.items()):
-            skin = scene.find_face(face_id)
-            if skin is None or skin.get(_SHOWN, "") == _digest(skin, exact=True):
-                del self._faces[face_id]
-            else:
-                self._ask(skin, exact=time.monotonic() - changed > QUIET)
-        return moved
+        """Apply what came back and ask for what is missing; True where something has changed."""
+        shape = self._session.take_shape()
+        changed = self._give_up() or (shape is not None and self._take(shape))
+        self._held = bool(self._changed and interface.why_not_now())
+        if self._held:
+            return changed  # in Edit Mode, say; the faces wait
+        for face_id in list(self._changed):
+            try:
+                self._look_after(face_id)
+            except (scene.SceneError, ValueError, KeyError, TypeError) as error:
+                self._drop(face_id, str(error))
+                changed = True
+        return changed
 
-    def _ask(self, skin: bpy.types.Object, exact: bool) -> None:
-        wanted = _digest(skin, exact)
-        face_id = skin["dreamface_face_id"]
-        if not exact and skin.get(_SHOWN, "") == wanted:
+    def _look_after(self, face_id: str) -> None:
+        skin = scene.find_face(face_id)
+        if skin is None or scene.shows(skin, _digest(traits_of(skin), exact=True)):
+            self._drop(face_id)
+        elif self._question is None or self._question.face_id == face_id:
+            self._ask(skin, face_id, exact=time.monotonic() - self._changed[face_id] > QUIET)
+
+    def _ask(self, skin: bpy.types.Object, face_id: str, exact: bool) -> None:
+        wanted = _digest(traits_of(skin), exact)
+        if self._question is not None and self._question.shown == wanted:
             return
-        if self._pending is not None and self._pending.is_for(face_id, wanted):
+        if not exact and scene.shows(skin, wanted):
             return
         record = scene.record(skin)
-        self._pending = _Pending(face_id, wanted, time.monotonic())
         self._session.reshape(face_id, record["head"], record["seed"], record["traits"], shapes=exact)
+        self._question = _Question(face_id, wanted, time.monotonic())
 
-    def _give_up(self) -> bool:
-        """Stop waiting for a backend that runs but does not answer; True where it came to that."""
-        if self._session.state is BackendState.FAILED:
-            waited_in_vain = bool(self._faces)
-        else:
-            ready = self._session.state is BackendState.READY
-            since = self._pending.since if self._pending is not None and ready else time.monotonic()
-            waited_in_vain = time.monotonic() - since > PATIENCE
-        if waited_in_vain:
-            why = self._session.problem or self._session.call_problem or "The backend does not answer."
-            self.problem = f"The mesh could not follow the sliders: {why}"
-            self.forget()
-        return waited_in_vain
-
-    def _apply(self) -> bool:
-        shape = self._session.take_shape()
-        skin = scene.find_face(shape.face_id) if shape else None
-        if shape is None or skin is None or shape.face_id not in self._faces:
-            return False
+    def _take(self, shape: Shape) -> bool:
+        """Apply a head that has come, unless nobody waits for it any more."""
         exact = "shape_offsets" in shape.arrays
-        try:
-            scene.reshape(skin, shape.arrays, json.loads(skin[_TRAITS]))
-        except scene.SceneError as error:
-            self.problem = str(error)
-            del self._faces[shape.face_id]
+        mark = _digest(shape.traits, exact)
+        if self._question is not None and self._question.shown == mark:
+            self._question = None
+        skin = scene.find_face(shape.face_id)
+        if skin is None or shape.face_id not in self._changed or interface.why_not_now():
             return False
-        self.problem = ""
-        self._pending = None
-        skin[_SHOWN] = _digest_of(shape.traits, exact)
+        try:
+            scene.reshape(skin, shape.arrays, traits_of(skin))
+        except scene.SceneError as error:
+            self._drop(shape.face_id, str(error))
+        else:
+            scene.mark_shown(skin, mark)
         return True
 
+    def _give_up(self) -> bool:
+        """Stop waiting for a backend that does not answer; True where it came to that."""
+        if not self._changed:
+            return False
+        state, question = self._session.state, self._question
+        hangs = state is BackendState.READY and question is not None and time.monotonic() - question.since > PATIENCE
+        if state is not BackendState.FAILED and not hangs:
+            return False
+        why = self._session.problem or self._session.call_problem or "The backend does not answer."
+        self.forget()
+        self.problem = f"The mesh could not follow the sliders: {why}"
+        return True
 
-def _digest(skin: bpy.types.Object, exact: bool) -> str:
-    return _digest_of(_parsed(skin.get(_TRAITS, "{}")), exact)
-
-
-def _digest_of(traits: dict[str, Any], exact: bool) -> str:
-    """A short name for the traits that move the mesh; `exact` where the expressions were made for them, too."""
-    values = [_what_counts(traits.get(name)) for name, trait in TRAITS.items() if trait.live]
-    return hashlib.sha1(json.dumps(values).encode()).hexdigest() + (" exact" if exact else "")
-
-
-def _what_counts(entry: Any) -> Any:
-    return [entry["value"], entry.get("confidence")] if isinstance(entry, dict) else entry
-
-
-@lru_cache(maxsize=8)
-def _parsed(text: str) -> dict[str, Any]:
-    """A face's traits; panels ask for them at every redraw."""
-    traits: dict[str, Any] = json.loads(text)
-    return traits
+    def _drop(self, face_id: str, why: str = "") -> None:
+        del self._changed[face_id]
+        if self._question is not None and self._question.face_id == face_id:
+            self._question = None
+        self.problem = why or self.problem

@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, PointerProperty
 
-from . import application, shaping
+from . import application, scene, shaping
 from .vocabulary import TRAITS, Trait
 
 STEP = 5  # hundredths: what a click on a slider's arrow adds
@@ -25,14 +25,15 @@ def _getter(trait: Trait) -> Callable[[Any], Any]:
 
 def _setter(trait: Trait) -> Callable[[Any, Any], None]:
     def change(group: Any, value: Any) -> None:
-        if "dreamface_traits" not in group.id_data:
-            return  # not a face
+        skin = group.id_data
+        if not scene.is_skin(skin) or skin.is_evaluated:
+            return
         if trait.kind == "choice":
             value = trait.choices[value]
         elif trait.kind != "number":
             value = list(value)
-        shaping.set_value(group.id_data, trait, value)
-        application.follow(group.id_data)
+        shaping.set_value(skin, trait, value)
+        application.follow(skin)
 
     return change
 
@@ -43,6 +44,7 @@ def _property(trait: Trait) -> Any:
         "description": trait.description,
         "get": _getter(trait),
         "set": _setter(trait),
+        "options": set(),  # not animatable: every frame would ask the backend
     }
     if trait.kind == "number":
         return FloatProperty(min=trait.low, max=trait.high, step=STEP, precision=2, **common)

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..dreamface_addon import scene
+from ..dreamface_addon import interface, scene
 
 
 class DREAMFACE_OT_add_studio(bpy.types.Operator):
@@ -15,8 +15,7 @@ class DREAMFACE_OT_add_studio(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected, in Object Mode."""
-        why_not = "" if scene.skin_of(context.active_object) else "Select a DreamFace head first"
-        why_not = why_not or ("" if context.mode == "OBJECT" else "Go to Object Mode first")
+        why_not = interface.why_no_face(context, object_mode=True)
         cls.poll_message_set(why_not)
         return not why_not
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
-from ..dreamface_addon import scene
+from ..dreamface_addon import interface, scene
 
 _FORMATS = (
     (".glb", "glTF Binary", "Engines, the web and viewers"),
@@ -21,15 +21,16 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     bl_idname = "dreamface.export_face"
     bl_label = "Export Face"
 
+    # Not ExportHelper's own, which keeps the last file: the next face would be written over it.
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     filename_ext = ".glb"
-    filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc;*.usda;*.usd;*.obj", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc;*.obj", options={"HIDDEN"})
     format: bpy.props.EnumProperty(name="Format", items=_FORMATS, default=".glb")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected, in Object Mode."""
-        why_not = "" if scene.skin_of(context.active_object) else "Select a DreamFace head first"
-        why_not = why_not or ("" if context.mode == "OBJECT" else "Go to Object Mode first")
+        why_not = interface.why_no_face(context, object_mode=True)
         cls.poll_message_set(why_not)
         return not why_not
 

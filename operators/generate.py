@@ -29,6 +29,6 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             seeds=application.seeds_from(chosen.seed, chosen.variations),
             resolution=int(chosen.resolution),
             head=chosen.head or "auto",
-            face_id=scene.own_id(skin) if skin else "",
+            face_id=application.own_id(skin) if skin else "",
         )
         return {"FINISHED"}

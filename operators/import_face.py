@@ -13,8 +13,8 @@ class DREAMFACE_OT_import_face(bpy.types.Operator, ImportHelper):
 
     bl_idname = "dreamface.import_face"
     bl_label = "Import Face"
-    bl_options = {"REGISTER"}
-
+    # Not ImportHelper's own, which keeps the last file: a second import would take that one without asking.
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
@@ -37,7 +37,7 @@ class DREAMFACE_OT_import_face(bpy.types.Operator, ImportHelper):
         chosen = Path(bpy.path.abspath(self.filepath))
         try:
             placing.place(chosen if chosen.is_dir() else chosen.parent)
-        except (scene.FaceFolderError, scene.SceneError) as error:
+        except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}

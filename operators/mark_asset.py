@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..dreamface_addon import scene
+from ..dreamface_addon import interface, scene
 
 
 class DREAMFACE_OT_mark_asset(bpy.types.Operator):
@@ -15,10 +15,9 @@ class DREAMFACE_OT_mark_asset(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected."""
-        if scene.skin_of(context.active_object) is None:
-            cls.poll_message_set("Select a DreamFace head first")
-            return False
-        return True
+        why_not = interface.why_no_face(context)
+        cls.poll_message_set(why_not)
+        return not why_not
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Mark it."""

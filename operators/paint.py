@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..dreamface_addon import application, scene
+from ..dreamface_addon import application, interface, scene
 
 
 class DREAMFACE_OT_paint(bpy.types.Operator):
@@ -15,8 +15,7 @@ class DREAMFACE_OT_paint(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible with a face, a backend and nothing else running."""
         app = application.get()
-        skin = scene.skin_of(context.active_object)
-        why_not = "" if skin else "Select a DreamFace head first"
+        why_not = interface.why_no_face(context)
         why_not = why_not or ("A face is being made: wait for it or cancel it" if app.running else app.why_no_backend())
         cls.poll_message_set(why_not)
         return not why_not
@@ -24,5 +23,9 @@ class DREAMFACE_OT_paint(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for them; they come in when they are done."""
         resolution = int(context.window_manager.dreamface.resolution)
-        application.get().paint(scene.skin_of(context.active_object), resolution)
+        try:
+            application.get().paint(scene.skin_of(context.active_object), resolution)
+        except scene.SceneError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         return {"FINISHED"}

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..dreamface_addon import application, scene, shaping
+from ..dreamface_addon import application, interface, scene, shaping
 from ..dreamface_addon.vocabulary import TRAITS
 
 
@@ -13,19 +13,27 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
     bl_label = "Reset"
     bl_options = {"REGISTER", "UNDO"}
 
-    trait: bpy.props.StringProperty(options={"HIDDEN"})
+    trait: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Whether one trait or all of them are meant."""
+        what = "this trait" if properties.trait else "everything that was changed"
+        return f"Set {what} back to how the face was generated"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected."""
-        if scene.skin_of(context.active_object) is None:
-            cls.poll_message_set("Select a DreamFace head first")
-            return False
-        return True
+        why_not = interface.why_no_face(context)
+        cls.poll_message_set(why_not)
+        return not why_not
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set it back; an empty name stands for all traits."""
         skin = scene.skin_of(context.active_object)
+        if self.trait and self.trait not in TRAITS:
+            self.report({"ERROR"}, f"There is no trait called {self.trait}")
+            return {"CANCELLED"}
         for trait in [TRAITS[self.trait]] if self.trait else TRAITS.values():
             shaping.reset(skin, trait)
         application.follow(skin)

@@ -6,10 +6,10 @@ from ..dreamface_addon import application
 
 
 class DREAMFACE_OT_toggle_words(bpy.types.Operator):
-    """Heed these words of the prompt, or leave open what they say"""
+    """Use these words of the prompt, or leave open what they say"""
 
     bl_idname = "dreamface.toggle_words"
-    bl_label = "Heed"
+    bl_label = "Use Words"
     bl_options = {"INTERNAL"}
 
     words: bpy.props.StringProperty()
@@ -17,9 +17,9 @@ class DREAMFACE_OT_toggle_words(bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """What the words were understood as."""
-        return application.get().chip_tooltip(properties.words)
+        return application.get().chips.tooltip(properties.words)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Put the words out of use, or back."""
-        application.get().dropped_words ^= {self.words}
+        application.get().chips.toggle(self.words)
         return {"FINISHED"}

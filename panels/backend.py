@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..dreamface_addon import application, preferences
+from ..dreamface_addon import application, installation, preferences
 from ..dreamface_addon.backend import BackendState
 from . import drawing
 
@@ -30,7 +30,7 @@ class DREAMFACE_PT_backend(bpy.types.Panel):
         app, chosen = application.get(), preferences.get()
         if app.setting_up:
             self._draw_setting_up(app)
-        elif not chosen.url and application.backend_python() is None:
+        elif not chosen.url and installation.backend_python() is None:
             self._draw_not_set_up(app)
         else:
             self._draw_status(app)
@@ -61,6 +61,10 @@ class DREAMFACE_PT_backend(bpy.types.Panel):
         layout = self.layout
         if app.setup is not None and app.setup.problem:
             drawing.text(layout, app.setup.problem, icon="ERROR")
+        elif installation.needs_update():
+            drawing.text(
+                layout, "DreamFace was updated: set the backend up again. What has not changed stays.", icon="INFO"
+            )
         else:
             drawing.text(layout, "Faces are made by a process of its own, which has to be installed once.", icon="INFO")
         going_on = app.setup is not None and app.setup.state in ("failed", "cancelled")

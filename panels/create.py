@@ -34,7 +34,7 @@ class DREAMFACE_MT_prompts(bpy.types.Menu):
         column.label(text="Start From")
         for look in _looks():
             column.operator("dreamface.use_prompt", text=look["name"]).prompt = look["prompt"]
-        used = history.read(application.history_file())
+        used = history.read(places.prompts_file())
         if used:
             column = row.column()
             column.label(text="Used Last")
@@ -69,8 +69,8 @@ class DREAMFACE_PT_create(bpy.types.Panel):
         row = self.layout.row(align=True)
         row.prop(chosen, "prompt", text="", placeholder="an old fisherman with a hooked nose")
         row.menu(DREAMFACE_MT_prompts.bl_idname, text="", icon="DOWNARROW_HLT")
-        reading = app.session.reading
-        if reading is None or reading.prompt != chosen.prompt or not chosen.prompt.strip():
+        reading = app.chips.reading(chosen.prompt)
+        if reading is None:
             return
         drawing.chips(self.layout, reading.chips, lambda chip: chip.words, self._draw_chip)
         if reading.not_understood:
@@ -78,7 +78,7 @@ class DREAMFACE_PT_create(bpy.types.Panel):
 
     @staticmethod
     def _draw_chip(row: bpy.types.UILayout, chip) -> None:
-        dropped = chip.words in application.get().dropped_words
+        dropped = chip.words in application.get().chips.dropped
         icon = "ADD" if dropped else "X"
         row.operator("dreamface.toggle_words", text=chip.words, icon=icon, depress=not dropped).words = chip.words
 
@@ -138,7 +138,9 @@ class DREAMFACE_PT_create(bpy.types.Panel):
             icon = app.gallery.icon(job)
             if icon:
                 column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
-                column.operator("dreamface.pick").job = job.id
+                button = column.row()
+                button.enabled = job.id not in app.gallery.picked
+                button.operator("dreamface.pick", text="Pick" if button.enabled else "Picked").job = job.id
             else:
                 placeholder = column.row()
                 placeholder.alignment = "CENTER"

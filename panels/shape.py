@@ -35,7 +35,7 @@ class DREAMFACE_PT_shape(bpy.types.Panel):
         changed = shaping.changed_traits(skin)
         for family, traits in FAMILIES.items():
             self._draw_family(column, skin, family, traits, changed)
-        if any(trait.textured for traits in FAMILIES.values() for trait in traits if trait.name in changed):
+        if shaping.textures_are_old(skin):
             drawing.text(layout, "The textures do not show these changes yet.", icon="INFO")
         row = layout.row(align=True)
         row.operator("dreamface.paint", icon="BRUSH_DATA")

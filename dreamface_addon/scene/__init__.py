@@ -5,12 +5,13 @@ from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
 from .reading import FaceFolder, read_face_folder
-from .records import find_face, own_id, parts_of, record, skin_of
+from .records import FACE_ID, find_face, is_skin, mark_shown, parts_of, record, separate_copies, shows, skin_of, skins
 from .reshaping import reshape
 from .studio import add_studio
 from .updating import update_face
 
 __all__ = [
+    "FACE_ID",
     "FaceFolder",
     "FaceFolderError",
     "ImportedFace",
@@ -20,12 +21,16 @@ __all__ = [
     "export_face",
     "find_face",
     "import_face",
+    "is_skin",
     "mark_as_asset",
-    "own_id",
+    "mark_shown",
     "parts_of",
     "read_face_folder",
     "record",
     "reshape",
+    "separate_copies",
+    "shows",
     "skin_of",
+    "skins",
     "update_face",
 ]

@@ -28,6 +28,7 @@ PUBLIC = (FACE_ID, "dreamface_prompt", "dreamface_seed", "dreamface_head", "drea
 
 _OF = "dreamface_of"
 _WORN = "dreamface_worn"
+_SHOWN = "dreamface_shown"
 _CHIN_LANDMARK = "multipie_08"
 
 
@@ -75,24 +76,62 @@ def wear_expression(skin: bpy.types.Object, traits: dict[str, Any]) -> None:
 
 def find_face(face_id: str) -> bpy.types.Object | None:
     """The skin of the face with that id: in the current scene where it is there, or else in any."""
+    name = _last_names.get(face_id, "")
     for objects in (bpy.context.scene.objects, bpy.data.objects):
-        for object_ in objects:
-            if object_.get(FACE_ID) == face_id and object_.users_scene:
+        seen = objects.get(name)  # scenes may have ten thousand objects, and sliders ask at every step
+        for object_ in (seen, *objects) if seen is None or seen.get(FACE_ID) != face_id else (seen,):
+            if object_ is not None and object_.get(FACE_ID) == face_id and is_skin(object_) and object_.users_scene:
+                _last_names[face_id] = object_.name
                 return object_
     return None
 
 
-def own_id(skin: bpy.types.Object) -> str:
-    """The face's id; a duplicated face, which shares its original's, gets one of its own first.
+_last_names: dict[str, str] = {}
+"""Face id -> the name under which its skin was found last; only where to look first."""
 
-    Jobs and sliders look their face up by id, and would find the other one.
+
+def is_skin(object_: bpy.types.Object) -> bool:
+    """Whether an object is a face's skin; an exported face that was imported again is only a mesh."""
+    return FACE_ID in object_ and PART in object_ and RANGE in object_
+
+
+def skins() -> list[bpy.types.Object]:
+    """The skins of all faces that are in a scene."""
+    return [object_ for object_ in bpy.data.objects if is_skin(object_) and object_.users_scene]
+
+
+def separate_copies(face_id: str) -> bool:
+    """Give the copies of a duplicated face ids of their own; True where there were any.
+
+    Jobs and sliders look their face up by its id. The one that was there first keeps it.
     """
-    if any(other != skin and other.get(FACE_ID) == skin[FACE_ID] and other.users_scene for other in bpy.data.objects):
-        parts = parts_of(skin)
-        skin[FACE_ID] = str(uuid.uuid4())
+    sharing = [skin for skin in skins() if skin[FACE_ID] == face_id]
+    for copy in sorted(sharing, key=lambda skin: skin.session_uid)[1:]:
+        parts = parts_of(copy)
+        copy[FACE_ID] = str(uuid.uuid4())
         for object_ in parts:
-            object_[_OF] = skin[FACE_ID]
-    return str(skin[FACE_ID])
+            object_[_OF] = copy[FACE_ID]
+    return len(sharing) > 1
+
+
+def mark_shown(skin: bpy.types.Object, mark: str) -> None:
+    """Note in a face's meshes and shape keys what they show.
+
+    Not on the object: undo brings each datablock back by itself, and only those that its steps tell apart. A mark says
+    the truth only if it lies where the vertices are.
+    """
+    for data in _shape_data(skin):
+        data[_SHOWN] = mark
+
+
+def shows(skin: bpy.types.Object, mark: str, unmarked: bool = False) -> bool:
+    """Whether all of a face's meshes and shape keys carry the mark; `unmarked` is the answer for those with none."""
+    return all(unmarked if _SHOWN not in data else data[_SHOWN] == mark for data in _shape_data(skin))
+
+
+def _shape_data(skin: bpy.types.Object) -> list[bpy.types.ID]:
+    meshes = [object_.data for object_ in parts_of(skin)]
+    return [*meshes, *(mesh.shape_keys for mesh in meshes if mesh.shape_keys)]
 
 
 def skin_of(object_: bpy.types.Object | None) -> bpy.types.Object | None:
@@ -102,12 +141,12 @@ def skin_of(object_: bpy.types.Object | None) -> bpy.types.Object | None:
     """
     ancestor = object_
     while ancestor is not None:
-        if FACE_ID in ancestor:
+        if is_skin(ancestor):
             return ancestor
         ancestor = ancestor.parent
     if object_ is not None and _OF in object_:
         for neighbour in _neighbours(object_):
-            if neighbour.get(FACE_ID) == object_[_OF]:
+            if is_skin(neighbour) and neighbour[FACE_ID] == object_[_OF]:
                 return neighbour
     return None
 

@@ -83,7 +83,7 @@ class Blender:
         return face
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def installed(bpy, extension_zip, tmp_path_factory):
     """The extension, installed and enabled in this bpy."""
     import addon_utils

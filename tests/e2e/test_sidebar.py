@@ -109,12 +109,10 @@ def test_the_mesh_follows_a_slider_and_its_reset(blender):
     face.dreamface.nose_width = 2.5
     blender.rest()
     assert np.abs(positions(face) - before).max() > 0.001
-    blink = face.data.shape_keys.key_blocks["eyeBlinkLeft"]
     assert face.dreamface.nose_width == pytest.approx(2.5)
     blender.bpy.ops.dreamface.reset_trait(trait="nose.width")
     blender.rest()
     assert np.abs(positions(face) - before).max() < 1e-5
-    assert blink.relative_key.name == "Basis"
 
 
 def test_a_duplicated_face_has_sliders_of_its_own(blender):
@@ -133,21 +131,123 @@ def test_a_duplicated_face_has_sliders_of_its_own(blender):
     assert face.dreamface.nose_width != pytest.approx(2.5)
 
 
-def test_undo_brings_slider_and_mesh_back(blender):
+def evaluated(face):
+    """[V, 3] as drawn: with shape keys, which undo may treat apart from the mesh."""
+    import bpy
+
+    bpy.context.view_layer.update()
+    mesh = face.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    coordinates = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", coordinates)
+    return coordinates.reshape(-1, 3)
+
+
+@pytest.mark.parametrize("follows_first", [True, False], ids=["after the mesh has followed", "before"])
+def test_undo_brings_slider_and_mesh_back(blender, follows_first):
     bpy = blender.bpy
     face = blender.new_face("a woman", seed=5)
-    name, before, value = face.name, positions(face), face.dreamface.jaw_width
+    name, before, value = face.name, evaluated(face), face.dreamface.jaw_width
     face.dreamface.jaw_width = -2.5
-    blender.rest()
+    if follows_first:
+        blender.rest()
     bpy.ops.ed.undo_push(message="as letting go of the slider does")
-    bpy.ops.ed.undo()
-    face = bpy.data.objects[name]
     blender.rest()
+    assert np.abs(evaluated(face) - before).max() > 0.001
+    bpy.ops.ed.undo()
+    blender.rest()
+    face = bpy.data.objects[name]
     assert face.dreamface.jaw_width == pytest.approx(value)
-    assert np.abs(positions(face) - before).max() < 1e-5
+    assert np.abs(evaluated(face) - before).max() < 1e-5
     bpy.ops.ed.redo()
     blender.rest()
-    assert np.abs(positions(bpy.data.objects[name]) - before).max() > 0.001
+    assert np.abs(evaluated(bpy.data.objects[name]) - before).max() > 0.001
+
+
+def test_one_undo_removes_the_new_face(blender):
+    blender.bpy.ops.ed.undo_push(message="an empty scene")
+    objects = len(blender.bpy.data.objects)
+    blender.new_face()
+    blender.bpy.ops.ed.undo()
+    assert blender.faces == [] and len(blender.bpy.data.objects) == objects
+
+
+def test_an_exported_face_imported_again_is_only_a_mesh(blender, tmp_path):
+    face = blender.new_face("a woman", seed=5)
+    path = tmp_path / "face.glb"
+    blender.bpy.ops.dreamface.export_face(filepath=str(path), format=".glb")
+    blender.bpy.ops.import_scene.gltf(filepath=str(path))
+    scene = blender.module("scene")
+    twin = next(object_ for object_ in blender.bpy.data.objects if object_ != face and "dreamface_face_id" in object_)
+    assert scene.skin_of(twin) is None and scene.find_face(face["dreamface_face_id"]) == face
+    twin.dreamface.nose_width = 2.0
+    face.dreamface.nose_width = 2.0
+    blender.rest()
+    assert blender.app.following.problem == ""
+
+
+def test_words_stay_dropped_whatever_stands_around_the_prompt(blender):
+    blender.new_face()
+    blender.fields.prompt = " a woman with freckles "
+    blender.until(lambda: blender.app.chips.reading(blender.fields.prompt))
+    blender.bpy.ops.dreamface.toggle_words(words="freckles")
+    face = blender.new_face(blender.fields.prompt, seed=3)
+    assert json.loads(face["dreamface_traits"])["freckles.density"]["confidence"] == 0.0
+
+
+def test_a_slider_moved_while_textures_are_painted_keeps_its_value(blender):
+    face = blender.new_face("a woman", seed=5)
+    face.dreamface.skin_melanin = 0.9
+    blender.bpy.ops.dreamface.paint()
+    face.dreamface.nose_width = 2.5
+    blender.rest()
+    assert face.dreamface.nose_width == pytest.approx(2.5)
+    assert blender.module("shaping").changed_traits(face) == {"nose.width": pytest.approx(2.5)}
+    assert not blender.module("shaping").is_behind(face)
+
+
+def test_a_face_with_damaged_properties_harms_nothing_else(blender):
+    broken, whole = blender.new_face("a man", seed=1), blender.new_face("a woman", seed=2)
+    broken["dreamface_traits"] = "{"
+    assert broken.dreamface.nose_width == pytest.approx(broken.dreamface.nose_width)  # the panel asks, too
+    del broken["dreamface_seed"]
+    broken.dreamface.nose_width = 1.0
+    blender.until(lambda: not blender.app.following.active)
+    assert "lost its DreamFace properties" in blender.app.following.problem
+    whole.dreamface.nose_width = 2.0
+    blender.rest()
+    assert blender.app.following.problem == "" and not blender.module("shaping").is_behind(whole)
+
+
+def test_edit_mode_is_waited_for(blender):
+    bpy = blender.bpy
+    face = blender.new_face("a woman", seed=5)
+    before = positions(face)
+    bpy.ops.object.mode_set(mode="SCULPT")
+    face.dreamface.nose_width = 2.5
+    blender.generate("a man", update_selected=False)
+    blender.until(lambda: blender.app.placing.notice)
+    assert "Object Mode" in blender.app.placing.notice and len(blender.faces) == 1
+    bpy.ops.object.mode_set(mode="OBJECT")
+    blender.rest()
+    assert len(blender.faces) == 2 and blender.app.placing.notice == ""
+    assert np.abs(positions(face) - before).max() > 0.001
+
+
+def test_the_fields_survive_another_file_and_variations_do_not(blender):
+    blender.generate("a woman with freckles", variations=4, seed=20, update_selected=False)
+    blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
+    assert (blender.fields.prompt, blender.fields.seed, blender.fields.variations) == ("a woman with freckles", 20, 4)
+    blender.until(lambda: not blender.app.running)
+    assert blender.app.gallery.jobs == [] and blender.app.placing.left == []
+
+
+def test_an_unrelated_undo_does_not_start_the_backend(blender):
+    blender.new_face()
+    blender.app.stop()
+    blender.until(lambda: not blender.app.session.active)
+    blender.bpy.ops.ed.undo_push(message="something else")
+    blender.bpy.ops.ed.undo()
+    assert blender.app.session.state.name == "STOPPED"
 
 
 def test_textures_follow_when_asked(blender):

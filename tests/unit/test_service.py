@@ -41,7 +41,9 @@ def test_nothing_is_answered_without_the_token(backend: Backend, path: str, head
     assert "token" in answer["error"]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::1", "", "127.0.0.2", "a@127.0.0.1"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::1", "", "127.0.0.2", "a@127.0.0.1"]
+)
 def test_another_sites_host_name_is_refused(backend: Backend, host: str) -> None:
     status, answer = backend.ask("GET", "/health", Host=host)
     assert status == 421

@@ -24,7 +24,7 @@ from tests.window.sidebar import (
 
 def test_from_a_prompt_to_a_face_and_back(window, pictures):
     open_sidebar(window)
-    choose(window, resolution="2048", seed=8, keep_seed=True)
+    choose(window, resolution="2048", seed=6, keep_seed=True)
     window.picture(pictures / "1-start.png")
     type_prompt(window)
     window.picture(pictures / "2-prompt.png")
@@ -42,9 +42,11 @@ def test_from_a_prompt_to_a_face_and_back(window, pictures):
 
     before = window.run(f"result = {SHAPE}")
     width = window.run(f"result = {SKIN}.dreamface.face_width")
+    shade(window, "SOLID")
     window.drag(face_width_slider(window), 70)
     window.until(RESTING)
-    time.sleep(2.0)
+    shade(window, "MATERIAL")
+    time.sleep(4.0)
     window.picture(pictures / "5-slider.png")
     assert window.run(f"result = {SKIN}.dreamface.face_width") > width + 0.5
     assert window.run(f"result = {SHAPE}") != before

@@ -148,6 +148,7 @@ class BlenderWindow:
         self.move(x - 3, y)
         self.move(x, y)
         self._xdotool("mousedown", "1")
+        time.sleep(0.3)
         self.run("result = None")  # Blender may be drawing for a second: a hand would wait until it has taken hold
 
     def slide(self, right: int) -> None:

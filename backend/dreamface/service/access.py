@@ -42,7 +42,8 @@ class Access:
     def _refusal(self, headers: Headers) -> JSONResponse | None:
         name = _name(headers.get("host", ""))
         if name not in self._hosts:
-            error = f"This backend does not go by the name {name!r}: use 127.0.0.1, or start it with --allow-host."
+            said = f"the name {name}" if name else "that name"
+            error = f"This backend does not go by {said}: use 127.0.0.1, or start it with --allow-host."
             return JSONResponse({"error": error}, 421)
         given = headers.get("authorization", "").encode("latin-1", "replace")
         if not hmac.compare_digest(given, self._token):

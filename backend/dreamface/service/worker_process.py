@@ -97,7 +97,7 @@ class WorkerProcess:
         """One worker from start to end; whether it ever was ready, and why it ended."""
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_own_group()
+                *self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), **_own_group()
             )
         except OSError as error:
             return False, f"{self._command[0]} could not be run ({error.strerror}); set DreamFace up again."
@@ -247,6 +247,11 @@ class WorkerProcess:
             await process.stdin.drain()
         except OSError:
             return  # it is dead, and whoever waits is told so by `_lose`
+
+
+def _environment() -> dict[str, str]:
+    """This process's, with one heap for all the worker's threads: of several, glibc keeps 60 MB more between jobs."""
+    return {"MALLOC_ARENA_MAX": "1", **os.environ}
 
 
 def _own_group() -> dict[str, Any]:
