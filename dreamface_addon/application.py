@@ -13,7 +13,7 @@ from pathlib import Path
 import bpy
 from bpy.app.handlers import persistent
 
-from . import history, installation, interface, places, preferences, scene, shaping
+from . import diagnostics, history, installation, interface, places, preferences, scene, shaping
 from .backend import BackendState
 from .chips import Chips
 from .environment import Setup
@@ -191,7 +191,7 @@ class Application:
         if self.setup is not None:
             lines.append(f"Set-up: {self.setup.state} {self.setup.problem}")
         if self.bug:
-            lines.append(self.bug)
+            lines.append(diagnostics.discreet(self.bug, self.session.backend))
         return "\n".join([*lines, self.session.diagnostics()])
 
     # ----------------------------------------------------------------------------------------------------------- jobs

@@ -78,12 +78,28 @@ class Command:
         if self._process.poll() is not None:
             return
         if sys.platform == "win32":
-            subprocess.run(["taskkill", "/T", "/F", "/PID", str(self._process.pid)], capture_output=True)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    [system_program("taskkill"), "/T", "/F", "/PID", str(self._process.pid)],
+                    capture_output=True,
+                    creationflags=subprocess.CREATE_NO_WINDOW,
+                    timeout=KILL_WAIT_S,
+                )
         else:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(KILL_WAIT_S)
+
+
+def system_program(name: str) -> str:
+    """A program that comes with the system or its drivers.
+
+    By its whole path on Windows, which looks for a bare name in the current folder first: that of an opened .blend.
+    """
+    if sys.platform == "win32":
+        return str(Path(os.environ.get("SystemRoot", r"C:\Windows")) / "System32" / f"{name}.exe")
+    return name
 
 
 def _own_group(keep_open: int | None) -> dict:

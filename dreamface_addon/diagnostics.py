@@ -13,28 +13,28 @@ LOG_LINES = 40
 
 
 def describe(backend: Backend) -> str:
-    """Versions, settings, state, and the end of the log, without tokens and without the home folder's name."""
+    """Versions, state, and the end of the log, without tokens, addresses and names of the user's folders."""
     settings = backend.settings
-    where = settings.url or f"{settings.python}"
     lines = [
         f"system: {platform.platform()}",
         f"Blender's Python: {sys.version.split()[0]}",
-        f"backend: {where}",
-        f"store: {settings.store}",
+        f"backend: {'elsewhere' if settings.url else 'here'}",
         f"state: {backend.state.value}",
         f"problem: {backend.problem or 'none'}",
         f"health: {json.dumps(backend.health, ensure_ascii=False, sort_keys=True)}",
-        f"the last lines of {backend.log}:",
+        "the last lines of its log:",
         *backend.log_tail(LOG_LINES),
     ]
-    return _discreet("\n".join(lines), backend.secrets)
+    return discreet("\n".join(lines), backend)
 
 
-def _discreet(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "<token>")
-    home = str(Path.home())
-    for written in (home, home.replace("\\", "\\\\"), home.replace("\\", "/")):
-        if len(written) > 1:
-            text = text.replace(written, "~")
+def discreet(text: str, backend: Backend) -> str:
+    """A text without what is nobody's business."""
+    settings = backend.settings
+    private = dict.fromkeys(backend.secrets, "<token>") | {settings.url: "<address>"}
+    private |= {str(settings.store): "<faces>", str(settings.python): "<python>", str(Path.home()): "~"}
+    for secret, name in private.items():
+        for written in (secret, secret.replace("\\", "\\\\"), secret.replace("\\", "/")):
+            if len(written) > 1:
+                text = text.replace(written, name)
     return text

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .command import system_program
 from .environment_folder import EnvironmentFolder
 from .pip_output import explain
 
@@ -121,7 +122,9 @@ class EnvironmentSteps:
     def _has_gpu(self) -> Question:
         """Whether there is an NVIDIA GPU that torch can use."""
         try:
-            code, output = yield Program(["nvidia-smi", "-L"], LOOKING, (0.01, 0.02), time_limit=GPU_QUESTION_S)
+            code, output = yield Program(
+                [system_program("nvidia-smi"), "-L"], LOOKING, (0.01, 0.02), time_limit=GPU_QUESTION_S
+            )
         except OSError:
             return False  # there is no driver
         return code == 0 and "GPU 0:" in output

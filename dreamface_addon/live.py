@@ -144,10 +144,6 @@ class _Call:
     face_id: str
     body: dict[str, Any]
 
-    @property
-    def shapes(self) -> bool:
-        return bool(self.body["shapes"])
-
 
 class Reshaper:
     """Asks for heads, one at a time, always the newest of each face.

@@ -10,6 +10,7 @@ class DREAMFACE_OT_bring_in(bpy.types.Operator):
 
     bl_idname = "dreamface.bring_in"
     bl_label = "Bring In"
+    bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN"})
 

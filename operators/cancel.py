@@ -9,7 +9,7 @@ class DREAMFACE_OT_cancel(bpy.types.Operator):
     """Stop what is being made; the scene stays as it is"""
 
     bl_idname = "dreamface.cancel"
-    bl_label = "Cancel"
+    bl_label = "Cancel Making Faces"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

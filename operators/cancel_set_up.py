@@ -10,6 +10,7 @@ class DREAMFACE_OT_cancel_set_up(bpy.types.Operator):
 
     bl_idname = "dreamface.cancel_set_up"
     bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Stop it."""

@@ -10,6 +10,7 @@ class DREAMFACE_OT_close_gallery(bpy.types.Operator):
 
     bl_idname = "dreamface.close_gallery"
     bl_label = "Close"
+    bl_options = {"INTERNAL"}
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Show no variations any more; what is still being made is cancelled."""

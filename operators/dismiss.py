@@ -10,6 +10,7 @@ class DREAMFACE_OT_dismiss(bpy.types.Operator):
 
     bl_idname = "dreamface.dismiss"
     bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN"})
 

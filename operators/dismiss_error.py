@@ -10,6 +10,7 @@ class DREAMFACE_OT_dismiss_error(bpy.types.Operator):
 
     bl_idname = "dreamface.dismiss_error"
     bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Show no error any more."""

@@ -9,7 +9,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
     """Make the face that the prompt describes, or several to choose from"""
 
     bl_idname = "dreamface.generate"
-    bl_label = "Generate"
+    bl_label = "Generate Face"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

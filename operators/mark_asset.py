@@ -9,7 +9,7 @@ class DREAMFACE_OT_mark_asset(bpy.types.Operator):
     """Make the selected face an asset, with its picture, for the Asset Browser"""
 
     bl_idname = "dreamface.mark_asset"
-    bl_label = "Mark as Asset"
+    bl_label = "Mark Face as Asset"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -26,5 +26,5 @@ class DREAMFACE_OT_mark_asset(bpy.types.Operator):
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, "The face is in the Asset Browser, under Current File.")
+        self.report({"INFO"}, "The face is in the Asset Browser, under Current File")
         return {"FINISHED"}

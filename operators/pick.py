@@ -10,6 +10,7 @@ class DREAMFACE_OT_pick(bpy.types.Operator):
 
     bl_idname = "dreamface.pick"
     bl_label = "Pick"
+    bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN"})
 

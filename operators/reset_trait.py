@@ -10,7 +10,7 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
     """Set this trait back to how the face was generated"""
 
     bl_idname = "dreamface.reset_trait"
-    bl_label = "Reset"
+    bl_label = "Reset Face Sliders"
     bl_options = {"REGISTER", "UNDO"}
 
     trait: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})

@@ -10,6 +10,7 @@ class DREAMFACE_OT_roll_seed(bpy.types.Operator):
 
     bl_idname = "dreamface.roll_seed"
     bl_label = "New Seed"
+    bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set a new seed."""

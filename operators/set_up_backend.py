@@ -9,7 +9,7 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
     """Install what makes the faces into a folder of its own: 1 GB or more to download, some minutes, once"""
 
     bl_idname = "dreamface.set_up_backend"
-    bl_label = "Set Up Backend"
+    bl_label = "Set Up DreamFace Backend"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

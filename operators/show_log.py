@@ -9,7 +9,7 @@ class DREAMFACE_OT_show_log(bpy.types.Operator):
     """Open the log of the backend, or of setting it up, in a text editor of the system's"""
 
     bl_idname = "dreamface.show_log"
-    bl_label = "Log"
+    bl_label = "Open DreamFace Log"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

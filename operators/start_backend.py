@@ -9,7 +9,7 @@ class DREAMFACE_OT_start_backend(bpy.types.Operator):
     """Start the process that makes faces"""
 
     bl_idname = "dreamface.start_backend"
-    bl_label = "Start"
+    bl_label = "Start DreamFace Backend"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

@@ -9,7 +9,7 @@ class DREAMFACE_OT_stop_backend(bpy.types.Operator):
     """Stop the process that makes faces, and free its memory; what is being made is lost"""
 
     bl_idname = "dreamface.stop_backend"
-    bl_label = "Stop"
+    bl_label = "Stop DreamFace Backend"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Stop it."""

@@ -35,7 +35,7 @@ class DREAMFACE_PT_backend(bpy.types.Panel):
         else:
             self._draw_status(app)
         row = self.layout.row(align=True)
-        row.operator("dreamface.show_log", icon="TEXT")
+        row.operator("dreamface.show_log", text="Log", icon="TEXT")
         row.operator("dreamface.copy_diagnostics", text="Diagnostics", icon="COPYDOWN")
 
     def _draw_status(self, app: application.Application) -> None:
@@ -44,9 +44,9 @@ class DREAMFACE_PT_backend(bpy.types.Panel):
         device = app.session.backend.health.get("device") if app.session.state is BackendState.READY else None
         row.label(text=f"{words} ({device.upper()})" if device else words, icon=icon)
         if app.session.state in (BackendState.STARTING, BackendState.READY):
-            row.operator("dreamface.stop_backend")
+            row.operator("dreamface.stop_backend", text="Stop")
         else:
-            row.operator("dreamface.start_backend")
+            row.operator("dreamface.start_backend", text="Start")
         if app.session.problem:
             drawing.text(self.layout, app.session.problem)
         if app.session.state is BackendState.FAILED and not (preferences.get().url or preferences.get().python):

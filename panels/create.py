@@ -100,7 +100,7 @@ class DREAMFACE_PT_create(bpy.types.Panel):
         row = self.layout.row(align=True)
         row.scale_y = 1.5
         if not app.running:
-            row.operator("dreamface.generate", icon="USER")
+            row.operator("dreamface.generate", text="Generate", icon="USER")
             return
         drawing.progress(row, _fraction(app.running, app.gallery.jobs), _words(app.running[0], app.running))
         row.operator("dreamface.cancel", text="", icon="CANCEL")

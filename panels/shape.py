@@ -38,7 +38,7 @@ class DREAMFACE_PT_shape(bpy.types.Panel):
         if shaping.textures_are_old(skin):
             drawing.text(layout, "The textures do not show these changes yet.", icon="INFO")
         row = layout.row(align=True)
-        row.operator("dreamface.paint", icon="BRUSH_DATA")
+        row.operator("dreamface.paint", text="Apply Textures", icon="BRUSH_DATA")
         if changed:
             row.operator("dreamface.reset_trait", text="", icon="LOOP_BACK").trait = ""
 

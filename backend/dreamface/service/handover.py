@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +31,9 @@ class Handover:
     version: str
 
 
+_TRIES, _PAUSE = 20, 0.05  # seconds
+
+
 def file_of(store: Path) -> Path:
     """Where the backend of a store leaves it, unless told otherwise."""
     return store / "backend.json"
@@ -47,11 +51,21 @@ def write(file: Path, handover: Handover) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             json.dump(asdict(handover), stream)
-        part.replace(file)
+        _put_in_place(part, file)
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise cannot_write(file, error) from error
+
+
+def _put_in_place(part: Path, file: Path) -> None:
+    """Rename; on Windows that fails while somebody, such as a Blender that waits for it, has the old file open."""
+    for _ in range(_TRIES):
+        with suppress(PermissionError):
+            part.replace(file)
+            return
+        time.sleep(_PAUSE)
+    part.replace(file)
 
 
 def read(file: Path) -> Handover | None:

@@ -48,6 +48,7 @@ class Layout:
             DreamFaceError: the disk refused.
         """
         try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)  # prompts and faces are the user's own affair
             shutil.rmtree(self.root / "staging", ignore_errors=True)
             for folder in ("faces", "exports", "staging"):
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
