@@ -98,7 +98,7 @@ def system_program(name: str) -> str:
     By its whole path on Windows, which looks for a bare name in the current folder first: that of an opened .blend.
     """
     if sys.platform == "win32":
-        return str(Path(os.environ.get("SystemRoot", r"C:\Windows")) / "System32" / f"{name}.exe")
+        return str(Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / f"{name}.exe")
     return name
 
 
