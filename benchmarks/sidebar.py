@@ -59,6 +59,7 @@ class Sidebar:
         self._network = 0.0
         self._work = ""
         self._due = 0.0
+        self._came = 0.0  # the slider's value in the newest head that came from the backend
         self._install(home)
         self.app = self._module("application").get()
         self._watch()
@@ -81,7 +82,7 @@ class Sidebar:
         return sys.modules[f"{PACKAGE}.dreamface_addon.{name}"]
 
     def _watch(self) -> None:
-        """Have the two things noted that a tick may do besides, and the network's part of it."""
+        """Have noted what a tick does besides, how long its network part takes, and which heads come."""
 
         def noted(action: Callable[..., Any], work: str) -> Callable[..., Any]:
             def act(*arguments: Any, **rest: Any) -> Any:
@@ -90,7 +91,8 @@ class Sidebar:
 
             return act
 
-        placing, scene, poll = self._module("placing"), self._module("scene"), self.app.session.poll
+        placing, scene, session = self._module("placing"), self._module("scene"), self.app.session
+        poll, take_shape = session.poll, session.take_shape
         placing.place = noted(placing.place, "face")
         scene.reshape = noted(scene.reshape, "vertices")
 
@@ -101,7 +103,13 @@ class Sidebar:
             finally:
                 self._network = milliseconds(start)
 
-        self.app.session.poll = timed_poll
+        def noted_shape() -> Any:
+            shape = take_shape()
+            if shape is not None:
+                self._came = round(shape.traits["nose.width"]["value"], 3)
+            return shape
+
+        session.poll, session.take_shape = timed_poll, noted_shape
 
     # ------------------------------------------------------------------------------------------------------- the timer
 
@@ -173,19 +181,19 @@ class Sidebar:
     def drag(self) -> list[float]:
         """How old what the mesh comes to show is, in milliseconds, while a slider is dragged without a pause."""
         skin, shown, ages = self.face(), self.positions(), []
-        set_at: dict[str, float] = {}
-        following = self._module("shaping")
+        set_at: dict[float, float] = {}
         self._due = begun = time.perf_counter()
         for step in range(DRAG):
-            skin.dreamface.nose_width = -2.0 + 4.0 * step / DRAG
-            set_at[following._digest(skin, exact=False)] = time.perf_counter()
+            value = round(4.0 * step / DRAG - 2.0, 3)
+            skin.dreamface.nose_width = value
+            set_at[value] = time.perf_counter()
             while time.perf_counter() < begun + (step + 1) * DRAG_STEP:
                 self.tick()
                 now = self.positions()
                 if now != shown:
                     shown = now
                     self.bpy.context.view_layer.update()
-                    ages.append(milliseconds(set_at[skin["dreamface_shown"]]))
+                    ages.append(milliseconds(set_at[self._came]))
         return ages
 
     def positions(self) -> bytes:

@@ -44,6 +44,14 @@ def shade(window: BlenderWindow, shading: str) -> None:
     window.run(_SIDEBAR + f"area.spaces.active.shading.type = {shading!r}")
 
 
+def until_read(window: BlenderWindow, prompt: str) -> None:
+    """Wait until the words that were understood stand under the prompt, and what is below has moved down."""
+    reading = f"{APPLICATION}.session.reading"
+    window.until(f"{reading} and {reading}.prompt == {prompt!r}")
+    window.run(_SIDEBAR)
+    time.sleep(1.0)
+
+
 def press_generate(window: BlenderWindow) -> None:
     """The one button that is one and a half as high as others; rows of chips touch, and are two or more."""
     window.click(*next(box for box in window.widgets("wcol_tool") if 24 < box.height < 38).centre)
@@ -52,7 +60,7 @@ def press_generate(window: BlenderWindow) -> None:
 def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
     """Press Generate and wait until everything has come in."""
     choose(window, prompt=prompt, **fields)
-    time.sleep(1.0)  # the prompt is read, and the panel grows
+    until_read(window, prompt)
     press_generate(window)
     window.until(f"{APPLICATION}.running or {SKIN}", timeout=90)
     window.until(RESTING, timeout=90)

@@ -19,6 +19,7 @@ from tests.window.sidebar import (
     press_generate,
     shade,
     undo,
+    until_read,
 )
 
 
@@ -68,5 +69,4 @@ def type_prompt(window) -> None:
     window.type(PROMPT)
     window.key("Return")
     assert window.run("result = bpy.context.window_manager.dreamface.prompt") == PROMPT
-    window.until(f"{APPLICATION}.session.reading")
-    time.sleep(1.0)
+    until_read(window, PROMPT)

@@ -152,7 +152,7 @@ class BlenderWindow:
         self.run("result = None")  # Blender may be drawing for a second: a hand would wait until it has taken hold
 
     def slide(self, right: int) -> None:
-        """Move the mouse as a hand does. Blender holds the pointer while it drags: a place on the screen means nothing."""
+        """Move the mouse as a hand does: while it drags, Blender holds the pointer, and places mean nothing."""
         self._xdotool("mousemove_relative", "--", str(right), "0")
 
     def release(self) -> None:
@@ -169,9 +169,18 @@ class BlenderWindow:
         self._xdotool("type", "--delay", "30", words)
         time.sleep(0.3)
 
-    def picture(self, path: Path | None = None) -> Image.Image:
-        """The screen; also written to `path`."""
-        image = ImageGrab.grab(xdisplay=self.display).convert("RGB")
+    def place(self, name: str, x: int, y: int, width: int, height: int) -> None:
+        """Move another window of Blender's: there is no window manager that would keep it on the screen."""
+        environment = os.environ | {"DISPLAY": self.display}
+        found = subprocess.run(["xdotool", "search", "--name", name], env=environment, capture_output=True, text=True)
+        for window in found.stdout.split():
+            self._xdotool("windowsize", window, str(width), str(height))
+            self._xdotool("windowmove", window, str(x), str(y))
+        time.sleep(1.0)
+
+    def picture(self, path: Path | None = None, box: tuple[int, int, int, int] | None = None) -> Image.Image:
+        """The screen, or a box (left, top, right, bottom) of it; also written to `path`."""
+        image = ImageGrab.grab(box, xdisplay=self.display).convert("RGB")
         if path is not None:
             image.save(path)
         return image
