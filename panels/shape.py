@@ -25,7 +25,7 @@ class DREAMFACE_PT_shape(bpy.types.Panel):
         layout = self.layout
         skin = scene.skin_of(context.active_object)
         if skin is None:
-            drawing.text(layout, "Select a DreamFace head to change it.", icon="INFO")
+            drawing.text(layout, "Select a DreamFace head.", icon="INFO")
             return
         why_not = application.get().why_no_backend()
         if why_not:
