@@ -146,7 +146,10 @@ class DREAMFACE_PT_create(bpy.types.Panel):
                 placeholder.alignment = "CENTER"
                 placeholder.scale_y = _PICTURE_SIZE
                 placeholder.label(text=_ABSENT.get(job.state, "Waiting"))
-                drawing.progress(column, job.fraction if job.state == "running" else 0.0, "")
+                if job.state == "running":
+                    drawing.progress(column, job.fraction, "")
+                else:
+                    column.label()
 
 
 def _fraction(running: list[Job], gallery: list[Job]) -> float:

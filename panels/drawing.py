@@ -12,7 +12,7 @@ CATEGORY = "DreamFace"
 """The sidebar's tab."""
 
 # Pixels at a UI scale of 1.
-_EDGES = 58  # of the panel, with the tabs beside it
+_EDGES = 55  # of the panel, with the tabs beside it
 _ICON = 26
 IN_BOX = 14
 BESIDE_BUTTON = 26
@@ -64,7 +64,7 @@ def remaining(seconds: float | None) -> str:
 def _lines(words: str, room: float) -> Iterator[str]:
     space = _width(" ")
     for paragraph in words.splitlines():
-        for line in _rows(paragraph.split(), lambda word: _width(word) + space, room):
+        for line in _rows(paragraph.split(), lambda word: _width(word) + space, room + space):
             yield " ".join(line)
 
 

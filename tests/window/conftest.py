@@ -29,6 +29,7 @@ addon = bpy.context.preferences.addons["bl_ext.user_default.dreamface"]
 addon.preferences.python = {python!r}
 view = bpy.context.preferences.view
 view.show_splash = False
+bpy.context.preferences.use_preferences_save = False  # what one test changes is not the next one's
 bpy.ops.wm.save_userpref()
 """
 

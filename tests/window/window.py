@@ -171,12 +171,10 @@ class BlenderWindow:
 
     def place(self, name: str, x: int, y: int, width: int, height: int) -> None:
         """Move another window of Blender's: there is no window manager that would keep it on the screen."""
-        environment = os.environ | {"DISPLAY": self.display}
-        found = subprocess.run(["xdotool", "search", "--name", name], env=environment, capture_output=True, text=True)
-        for window in found.stdout.split():
-            self._xdotool("windowsize", window, str(width), str(height))
-            self._xdotool("windowmove", window, str(x), str(y))
-        time.sleep(1.0)
+        window = self._xdotool("search", "--sync", "--onlyvisible", "--name", name).split()[0]
+        self._xdotool("windowsize", "--sync", window, str(width), str(height))
+        self._xdotool("windowmove", window, str(x), str(y))
+        time.sleep(2.0)
 
     def picture(self, path: Path | None = None, box: tuple[int, int, int, int] | None = None) -> Image.Image:
         """The screen, or a box (left, top, right, bottom) of it; also written to `path`."""
@@ -236,5 +234,7 @@ class BlenderWindow:
         )
         return Box(left, SIZE[1] - bottom - height, left + width, SIZE[1] - bottom)
 
-    def _xdotool(self, *arguments: str) -> None:
-        subprocess.run(["xdotool", *arguments], env=os.environ | {"DISPLAY": self.display}, check=True, timeout=30)
+    def _xdotool(self, *arguments: str) -> str:
+        environment = os.environ | {"DISPLAY": self.display}
+        command = ["xdotool", *arguments]
+        return subprocess.run(command, env=environment, check=True, timeout=30, stdout=subprocess.PIPE, text=True).stdout
