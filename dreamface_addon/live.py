@@ -49,8 +49,9 @@ class Reading:
         prompt = self.prompt.lower()
 
         def place(words: str) -> int:
-            found = prompt.find(words.lower())
-            return found if found >= 0 else len(prompt)
+            # "curly hair" of "curly red hair" does not stand together: then where the first of the words does.
+            places = (prompt.find(found) for found in (words.lower(), *words.lower().split()))
+            return next((found for found in places if found >= 0), len(prompt))
 
         return [Chip(words, tuple(groups[words])) for words in sorted(groups, key=place)]
 

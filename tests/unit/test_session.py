@@ -449,6 +449,13 @@ def test_the_prompt_is_read_once_typing_pauses(make: Make, monkeypatch: pytest.M
     assert not session.active
 
 
+def test_chips_stand_in_the_prompts_order_even_where_their_words_are_apart() -> None:
+    words = ("freckles", "red hair", "curly hair")
+    traits = {f"trait.{number}": {"because": because} for number, because in enumerate(words)}
+    reading = live_module.Reading("curly red hair and freckles", traits, ())
+    assert [chip.words for chip in reading.chips] == ["curly hair", "red hair", "freckles"]
+
+
 @pytest.mark.parametrize("misbehaviour", ["endless", "huge"])
 def test_a_reading_that_never_ends_is_given_up(make: Make, misbehaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "TOTAL_TIMEOUT", 0.4)

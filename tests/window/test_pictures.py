@@ -37,7 +37,7 @@ with bpy.context.temp_override(window=bpy.context.window_manager.windows[1]):
     bpy.ops.wm.window_close()
 """
 PACKAGE = "bl_ext.user_default.dreamface"
-PREFERENCES_BOX = (275, 285, 970, 580)  # without the place where this Blender's extensions lie
+PREFERENCES_BOX = (272, 286, 970, 582)  # without the place where this Blender's extensions lie
 
 
 def test_variations_words_and_mishaps(window, pictures):
@@ -98,7 +98,7 @@ def test_menus_and_preferences(window, pictures):
         window.run(CHOOSE_FILE.format(folder=folder))
         window.until(f"{FACES} == {faces}")
 
-    window.run(f"{PREFERENCES}.python = ''")
+    window.run(f"{PREFERENCES}.python, {PREFERENCES}.look_at_new_faces = '', True")
     window.run(f"bpy.ops.preferences.addon_show(module={PACKAGE!r})")
     time.sleep(1.0)
     window.place("Preferences", 100, 60, 875, 760)

@@ -172,9 +172,11 @@ class BlenderWindow:
     def place(self, name: str, x: int, y: int, width: int, height: int) -> None:
         """Move another window of Blender's: there is no window manager that would keep it on the screen."""
         window = self._xdotool("search", "--sync", "--onlyvisible", "--name", name).split()[0]
-        self._xdotool("windowsize", "--sync", window, str(width), str(height))
-        self._xdotool("windowmove", window, str(x), str(y))
-        time.sleep(2.0)
+        for _ in range(2):  # Blender, too, places its window in its first second
+            time.sleep(1.0)
+            self._xdotool("windowsize", window, str(width), str(height))
+            self._xdotool("windowmove", window, str(x), str(y))
+        time.sleep(1.0)
 
     def picture(self, path: Path | None = None, box: tuple[int, int, int, int] | None = None) -> Image.Image:
         """The screen, or a box (left, top, right, bottom) of it; also written to `path`."""
@@ -237,4 +239,4 @@ class BlenderWindow:
     def _xdotool(self, *arguments: str) -> str:
         environment = os.environ | {"DISPLAY": self.display}
         command = ["xdotool", *arguments]
-        return subprocess.run(command, env=environment, check=True, timeout=30, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.check_output(command, env=environment, timeout=30, text=True)
