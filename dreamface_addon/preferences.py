@@ -27,7 +27,7 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
     )
     store: StringProperty(
         name="Faces Folder",
-        description="Where jobs and generated faces are kept; empty uses Blender's own folder for extensions",
+        description="Where jobs and generated faces are kept; empty uses your user data folder",
         subtype="DIR_PATH",
         update=_changed,
     )
@@ -53,7 +53,7 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "look_at_new_faces")
-        layout.prop(self, "store", placeholder="Blender's own folder for extensions")
+        layout.prop(self, "store", placeholder="Your user data folder")
         box = layout.box()
         box.label(text="Backend")
         box.prop(self, "start_by_itself")
