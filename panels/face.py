@@ -12,7 +12,7 @@ class DREAMFACE_PT_face(bpy.types.Panel):
     """Where it came from, and where it can go."""
 
     bl_idname = "DREAMFACE_PT_face"
-    bl_label = "Face"
+    bl_label = "Scene"
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = drawing.CATEGORY
