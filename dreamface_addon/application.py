@@ -125,10 +125,14 @@ class Application:
         self.session.start()
         wake()
 
-    def start_if_needed(self) -> None:
-        """Start the backend where it is set up, stopped, and may start by itself."""
-        if self.session.state is BackendState.STOPPED and not self.why_no_backend():
+    def start_if_needed(self) -> str:
+        """Start the backend where it is set up, stopped, and may start by itself; gives why it cannot, or nothing."""
+        if self.session.state is not BackendState.STOPPED:
+            return ""  # a slider asks at every step: no look at the disk
+        why_not = self.why_no_backend()
+        if not why_not:
             self.session.start()
+        return why_not
 
     def stop(self) -> None:
         """Stop the backend."""
@@ -281,13 +285,6 @@ def seeds_from(seed: int, count: int) -> list[int]:
     return [(seed + index) % SEED_LIMIT for index in range(count)]
 
 
-def own_id(skin: bpy.types.Object) -> str:
-    """The face's id, after its copies, if it was duplicated, have got ids of their own, as one step of undo."""
-    if scene.separate_copies(skin[scene.FACE_ID]):
-        interface.push_undo("DreamFace: Separate Copies")
-    return str(skin[scene.FACE_ID])
-
-
 def new_seed() -> int:
     """A seed by the dice that fits Blender's integers."""
     return secrets.randbelow(SEED_LIMIT)
@@ -313,11 +310,17 @@ def prompt_changed(prompt: str) -> None:
         wake()
 
 
+def own_id(skin: bpy.types.Object) -> str:
+    """The face's id, after its copies, if it was duplicated, have got ids of their own, as one step of undo."""
+    if scene.separate_copies(skin[scene.FACE_ID]):
+        interface.push_undo("DreamFace: Separate Copies")
+    return str(skin[scene.FACE_ID])
+
+
 def follow(skin: bpy.types.Object) -> None:
     """Let a face's mesh follow its traits, which have changed."""
     app = get()
-    app.start_if_needed()
-    why_not = app.why_no_backend()
+    why_not = app.start_if_needed()
     if why_not:
         app.following.problem = f"{why_not}, and the mesh can follow the sliders."
     else:

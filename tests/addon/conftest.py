@@ -1,9 +1,14 @@
-"""Beside a bpy without torch, such as another Blender's, the tests that make their faces themselves are left out."""
+"""The face that most tests of the scene look at.
+
+Beside a bpy without torch, such as another Blender's, the tests that make their faces themselves are left out.
+"""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
 
 NEED_NO_TORCH = ("test_extension_zip.py",)
 
@@ -15,3 +20,24 @@ if find_spec("torch") is None:
 
 def pytest_report_header() -> list[str]:
     return ["torch is not installed: of tests/addon only the zip is tested"] if collect_ignore else []
+
+
+@pytest.fixture(scope="module")
+def face():
+    from tests.support import synthetic_face
+
+    return synthetic_face(jaw_open=0.25)
+
+
+@pytest.fixture(scope="module")
+def face_folder(face, tmp_path_factory):
+    from dreamface import folder
+
+    return folder.save(face, tmp_path_factory.mktemp("faces") / "ada")
+
+
+@pytest.fixture
+def imported(scene, face_folder):
+    from dreamface_addon.scene import import_face
+
+    return import_face(face_folder)

@@ -10,27 +10,10 @@ import pytest
 
 from dreamface import folder
 from dreamface.traits import ARKIT_SHAPES
+from tests.addon.faces import EYES
 from tests.support import synthetic_face
 
 ENGINES = ("CYCLES", "EEVEE")
-EYES = [f"{side}_{layer}" for side in ("left", "right") for layer in ("sclera", "iris", "cornea")]
-
-
-@pytest.fixture(scope="module")
-def face():
-    return synthetic_face(jaw_open=0.25)
-
-
-@pytest.fixture(scope="module")
-def face_folder(face, tmp_path_factory):
-    return folder.save(face, tmp_path_factory.mktemp("faces") / "ada")
-
-
-@pytest.fixture
-def imported(scene, face_folder):
-    from dreamface_addon.scene import import_face
-
-    return import_face(face_folder)
 
 
 def test_every_part_is_an_object_of_one_collection(imported, scene):

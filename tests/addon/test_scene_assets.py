@@ -17,18 +17,6 @@ def face():
     return synthetic_face()
 
 
-@pytest.fixture(scope="module")
-def face_folder(face, tmp_path_factory):
-    return folder.save(face, tmp_path_factory.mktemp("faces") / "ada")
-
-
-@pytest.fixture
-def imported(scene, face_folder):
-    from dreamface_addon.scene import import_face
-
-    return import_face(face_folder)
-
-
 def test_the_collection_is_an_asset_that_tells_what_it_is(imported, face):
     from dreamface_addon.scene import mark_as_asset
 

@@ -8,26 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from dreamface import folder
 from tests.addon.faces import edit_document
-from tests.support import synthetic_face
-
-
-@pytest.fixture(scope="module")
-def face():
-    return synthetic_face(jaw_open=0.25)
-
-
-@pytest.fixture(scope="module")
-def face_folder(face, tmp_path_factory):
-    return folder.save(face, tmp_path_factory.mktemp("faces") / "ada")
-
-
-@pytest.fixture
-def imported(scene, face_folder):
-    from dreamface_addon.scene import import_face
-
-    return import_face(face_folder)
 
 
 def test_the_record_is_the_document(imported, face_folder):

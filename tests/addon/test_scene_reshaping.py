@@ -7,26 +7,13 @@ import pytest
 
 from dreamface import folder
 from tests.addon.faces import key_offset, other_face, read, vertices
-from tests.support import synthetic_face
 
 SCAR = np.float32([0.0, 0.001, 0.0])  # metres; what an artist's own shape key moves every vertex by
 
 
-@pytest.fixture(scope="module")
-def face():
-    return synthetic_face(jaw_open=0.25)
-
-
-@pytest.fixture(scope="module")
-def face_folder(face, tmp_path_factory):
-    return folder.save(face, tmp_path_factory.mktemp("faces") / "ada")
-
-
 @pytest.fixture
-def skin(scene, face_folder):
-    from dreamface_addon.scene import import_face
-
-    return import_face(face_folder).skin
+def skin(imported):
+    return imported.skin
 
 
 @pytest.fixture(scope="module")
