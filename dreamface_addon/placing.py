@@ -11,8 +11,6 @@ import bpy
 from . import interface, scene, shaping
 from .session import Job
 
-FRAMED_WIDTH = 3.0  # how much wider than the head the view is after looking at a new face
-
 
 @dataclass(frozen=True)
 class Purpose:

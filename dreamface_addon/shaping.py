@@ -27,10 +27,8 @@ PATIENCE = 10.0
 QUIET = 0.25
 """Seconds without a change after which the expressions are made anew as well; the neutral head follows at once."""
 
-_TRAITS = "dreamface_traits"
 _BUILT = "dreamface_built_traits"
-_MEASURED = "dreamface_measured"
-"""Custom properties of the skin: the traits, what they were when the maps were painted, and what the mesh measures."""
+"""Custom property of the skin: its traits as they were when the maps were painted."""
 
 BY_HAND = "set by hand"
 
@@ -43,19 +41,25 @@ Entries = dict[str, Any]
 
 def traits_of(skin: bpy.types.Object) -> Entries:
     """A face's traits; none where the property was damaged by hand. Not to be changed."""
-    return _parsed(skin.get(_TRAITS, "{}"))
+    return _parsed(skin.get(scene.TRAITS_PROPERTY, "{}"))
 
 
 def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
     """A face's value of a trait: as it was asked for or drawn, else as it measures on the mesh."""
     entry = traits_of(skin).get(trait.name)
-    value = entry.get("value") if isinstance(entry, dict) else _parsed(skin.get(_MEASURED, "{}")).get(trait.name)
+    value = (
+        entry.get("value")
+        if isinstance(entry, dict)
+        else _parsed(skin.get(scene.MEASURED_PROPERTY, "{}")).get(trait.name)
+    )
     return value if _fits(value, trait) else trait.default
 
 
 def set_value(skin: bpy.types.Object, trait: Trait, value: Any) -> None:
     """Change a face's trait; the mesh follows by itself, the maps when they are painted anew."""
-    skin[_TRAITS] = json.dumps(traits_of(skin) | {trait.name: {"value": value, "confidence": 1.0, "because": BY_HAND}})
+    skin[scene.TRAITS_PROPERTY] = json.dumps(
+        traits_of(skin) | {trait.name: {"value": value, "confidence": 1.0, "because": BY_HAND}}
+    )
 
 
 def reset(skin: bpy.types.Object, trait: Trait) -> None:
@@ -64,7 +68,7 @@ def reset(skin: bpy.types.Object, trait: Trait) -> None:
     Its confidence goes back as well: a trait that was set is met exactly, one that the seed drew only as far as the
     others allow.
     """
-    skin[_TRAITS] = json.dumps(_with(traits_of(skin), trait.name, _built(skin).get(trait.name)))
+    skin[scene.TRAITS_PROPERTY] = json.dumps(_with(traits_of(skin), trait.name, _built(skin).get(trait.name)))
 
 
 def lay_over(skin: bpy.types.Object, since: Entries, now: Entries) -> None:
@@ -73,7 +77,7 @@ def lay_over(skin: bpy.types.Object, since: Entries, now: Entries) -> None:
     for name in since.keys() | now.keys():
         if since.get(name) != now.get(name):
             entries = _with(entries, name, now.get(name))
-    skin[_TRAITS] = json.dumps(entries)
+    skin[scene.TRAITS_PROPERTY] = json.dumps(entries)
 
 
 def changed_traits(skin: bpy.types.Object) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def textures_are_old(skin: bpy.types.Object) -> bool:
 
 def remember_built(skin: bpy.types.Object) -> None:
     """Note that mesh and maps show the traits as they are."""
-    skin[_BUILT] = skin[_TRAITS]
+    skin[_BUILT] = skin[scene.TRAITS_PROPERTY]
     scene.mark_shown(skin, _digest(traits_of(skin), exact=True))
 
 

@@ -5,13 +5,28 @@ from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
 from .reading import FaceFolder, read_face_folder
-from .records import FACE_ID, find_face, is_skin, mark_shown, parts_of, record, separate_copies, shows, skin_of, skins
+from .records import (
+    FACE_ID,
+    MEASURED_PROPERTY,
+    TRAITS_PROPERTY,
+    find_face,
+    is_skin,
+    mark_shown,
+    parts_of,
+    record,
+    separate_copies,
+    shows,
+    skin_of,
+    skins,
+)
 from .reshaping import reshape
 from .studio import add_studio
 from .updating import update_face
 
 __all__ = [
     "FACE_ID",
+    "MEASURED_PROPERTY",
+    "TRAITS_PROPERTY",
     "FaceFolder",
     "FaceFolderError",
     "ImportedFace",

@@ -23,7 +23,9 @@ from .reading import FaceFolder, expression_weight
 FACE_ID = "dreamface_face_id"
 PART = "dreamface_part"
 RANGE = "dreamface_range"
-PUBLIC = (FACE_ID, "dreamface_prompt", "dreamface_seed", "dreamface_head", "dreamface_traits", "dreamface_statement")
+TRAITS_PROPERTY = "dreamface_traits"
+MEASURED_PROPERTY = "dreamface_measured"
+PUBLIC = (FACE_ID, "dreamface_prompt", "dreamface_seed", "dreamface_head", TRAITS_PROPERTY, "dreamface_statement")
 """What other software is told when a face is exported; the rest is of use in Blender alone, and tells private paths."""
 
 _OF = "dreamface_of"
@@ -44,7 +46,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin["dreamface_folder"] = str(face.path)
     for name in ("traits", "shapes", "history", "not_understood"):
         skin[f"dreamface_{name}"] = json.dumps(document[name])
-    skin["dreamface_measured"] = json.dumps(document.get("measured", {}))
+    skin[MEASURED_PROPERTY] = json.dumps(document.get("measured", {}))
     chin = np.flatnonzero(face.arrays["landmark_names"] == _CHIN_LANDMARK)
     if chin.size:
         skin["dreamface_chin"] = int(face.arrays["landmark_vertices"][chin[0]])
@@ -188,7 +190,7 @@ def traits_of(skin: bpy.types.Object) -> dict[str, Any]:
     Raises:
         KeyError, ValueError, TypeError: the property was removed or changed by hand.
     """
-    traits = json.loads(skin["dreamface_traits"])
+    traits = json.loads(skin[TRAITS_PROPERTY])
     if not isinstance(traits, dict):
         raise ValueError("not traits")
     return traits

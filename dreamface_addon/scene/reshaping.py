@@ -10,7 +10,16 @@ import numpy as np
 
 from .errors import SceneError
 from .meshes import Array, move_vertices, part_shapes
-from .records import RANGE, check_can_change, lost_properties, parts_of, traits_of, wear_expression
+from .records import (
+    MEASURED_PROPERTY,
+    RANGE,
+    TRAITS_PROPERTY,
+    check_can_change,
+    lost_properties,
+    parts_of,
+    traits_of,
+    wear_expression,
+)
 
 
 def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, Any]) -> None:
@@ -44,10 +53,10 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
     for object_, (first, last) in zip(objects, spans, strict=True):
         shapes = part_shapes(arrays, names, first, last) if with_shapes else ()
         move_vertices(object_.data, vertices[first:last], shapes)
-    skin["dreamface_traits"] = stored
+    skin[TRAITS_PROPERTY] = stored
     if "measured" in arrays:
         measured = zip(arrays["measured_names"].tolist(), arrays["measured"].tolist(), strict=True)
-        skin["dreamface_measured"] = json.dumps(dict(measured))
+        skin[MEASURED_PROPERTY] = json.dumps(dict(measured))
     wear_expression(skin, json.loads(stored))
 
 
