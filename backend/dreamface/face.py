@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -48,14 +49,44 @@ class Part:
     Attributes:
         name: such as "skin", "left_sclera", "upper_teeth"; left is the person's left (+X).
         material: name of its material.
-        vertices: [start, stop) into the head's vertices.
-        faces: [start, stop) into the topology's faces.
+        vertices: [start, stop) into the head's vertices; may be empty in a part that shares all of them.
+        faces: [start, stop) into the topology's faces. Their corners are vertices of the part's own object.
+        object: the object that it is welded to, where that is not itself; see `Topology.objects`.
     """
 
     name: str
     material: str
     vertices: tuple[int, int]
     faces: tuple[int, int]
+    object: str = ""
+
+    @property
+    def object_name(self) -> str:
+        """The name of the object that it is a piece of."""
+        return self.object or self.name
+
+
+@dataclass(frozen=True)
+class PartGroup:
+    """An object: one part, or several that are welded together and share vertices along their borders.
+
+    Attributes:
+        name: of the object.
+        parts: in order, one run of vertices and one of faces together.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+
+    @property
+    def vertices(self) -> tuple[int, int]:
+        """[start, stop) into the head's vertices."""
+        return self.parts[0].vertices[0], self.parts[-1].vertices[1]
+
+    @property
+    def faces(self) -> tuple[int, int]:
+        """[start, stop) into the topology's faces."""
+        return self.parts[0].faces[0], self.parts[-1].faces[1]
 
 
 @dataclass(frozen=True)
@@ -63,10 +94,10 @@ class Topology:
     """What all heads of one model share.
 
     Attributes:
-        faces: [F, 4] int64 vertex indices, counter-clockwise seen from outside; every face is a quad.
+        faces: [F, 4] int64 vertex indices, counter-clockwise seen from outside. A triangle repeats its last corner.
         uv: [T, 2] texture coordinates in 0..1, v up, one layout per tile.
         face_uvs: [F, 4] int64 indices into `uv`, corner by corner like `faces`.
-        parts: in order; together they cover all vertices and all faces.
+        parts: in order; together they cover all vertices and all faces. The skin's object is called "skin".
         tiles: tile names in UDIM order: the first is 1001.
         regions: name -> [V] soft weights 0..1, such as "lips_upper" or "cheeks".
         landmarks: name -> vertex index; "multipie_00" .. "multipie_67" and named anthropometric points.
@@ -88,8 +119,17 @@ class Topology:
         raise KeyError(name)
 
     @cached_property
+    def objects(self) -> tuple[PartGroup, ...]:
+        """The parts by object, in order."""
+        groups = groupby(self.parts, key=lambda part: part.object_name)
+        return tuple(PartGroup(name, tuple(parts)) for name, parts in groups)
+
+    @cached_property
     def triangles(self) -> Tensor:
-        """[2F, 3] int64: faces 2i and 2i+1 are quad i split along its first diagonal (corners 0-1-2 and 0-2-3)."""
+        """[2F, 3] int64: faces 2i and 2i+1 are quad i split along its first diagonal (corners 0-1-2 and 0-2-3).
+
+        The second half of a face that is a triangle already has no area.
+        """
         return split_quads(self.faces)
 
     @cached_property

@@ -35,7 +35,7 @@ def test_types_are_right() -> None:
 SHARED = {"traits", "face", "render", "errors", "progress", "random_streams"}
 ALLOWED = {
     "language": SHARED,
-    "head": SHARED,
+    "head": SHARED | {"models"},
     "skin": SHARED,
     "render": {"face"},
     "export": SHARED | {"folder", "images", "provenance", "_files"},

@@ -6,23 +6,22 @@ from functools import cache
 
 from dreamface.errors import BadRequest
 from dreamface.head.model import HeadModel
+from dreamface.models import HEADS as KNOWN
+from dreamface.models import check_head
 
 __all__ = ["HEADS", "HeadModel", "check_name", "load_model"]
 
-HEADS = ("auto", "anny")
+HEADS = ("auto", *(head.name for head in KNOWN))
 """What can be asked for; "auto" takes the best model that is installed."""
-
-_BEST = "anny"
 
 
 def check_name(name: str) -> None:
     """Refuse a head model that is not here.
 
     Raises:
-        BadRequest: there is none of that name.
+        BadRequest: there is none of that name, or it is not installed.
     """
-    if name not in HEADS:
-        raise BadRequest(f"The head model {name!r} is not installed here; there is {', '.join(HEADS)}.")
+    check_head(name)
 
 
 def load_model(name: str = "auto") -> HeadModel:
@@ -32,12 +31,27 @@ def load_model(name: str = "auto") -> HeadModel:
         BadRequest: there is no head model of that name here.
     """
     check_name(name)
-    return _load(_BEST if name == "auto" else name)
+    return _load(best() if name == "auto" else name)
+
+
+def best() -> str:
+    """The name of the best head model that is installed."""
+    return next(head.name for head in reversed(KNOWN) if head.installed)
+
+
+def forget() -> None:
+    """Load head models anew when they are next asked for: one was installed, replaced or removed."""
+    _load.cache_clear()
 
 
 @cache
 def _load(name: str) -> HeadModel:
-    from dreamface.head.anny import AnnyHead
+    if name == "anny":
+        from dreamface.head.anny import AnnyHead
 
-    assert name == AnnyHead.name
-    return AnnyHead()
+        return AnnyHead()
+    if name == "ict":
+        from dreamface.head.ict import IctHead
+
+        return IctHead()
+    raise BadRequest(f"There is no head model called {name!r}.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from dreamface.errors import BadRequest
+from dreamface.models.places import model_folder
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,9 @@ class Model:
         name: what it is asked for by.
         description: one line in plain words.
         licence: of its code and data.
-        package: the Python package that brings it.
+        package: the Python package that brings it; empty where it is installed as files.
         stage: of the pipeline that uses it.
+        file: of an installed model: folder and file under the models' folder.
     """
 
     name: str
@@ -25,10 +27,13 @@ class Model:
     licence: str
     package: str
     stage: str
+    file: tuple[str, str] | None = None
 
     @property
     def installed(self) -> bool:
         """Whether it can be used here."""
+        if self.file is not None:
+            return (model_folder(self.file[0]) / self.file[1]).is_file()
         return find_spec(self.package) is not None
 
 
@@ -39,6 +44,14 @@ HEADS = (
         "Apache-2.0 code, CC0 data",
         "anny",
         "head",
+    ),
+    Model(
+        "ict",
+        "The production head: ICT-FaceKit's topology with 26,719 vertices, 100 identity modes and seven UDIM tiles.",
+        "MIT, (c) 2020 USC Institute for Creative Technologies",
+        "",
+        "head",
+        ("ict-facekit", "ict-facekit.safetensors"),
     ),
 )
 """Head models, the best last."""
