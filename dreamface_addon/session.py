@@ -146,7 +146,15 @@ class Session:
         """Of the newest prompt that was read; its `prompt` says which that is."""
         return self._reader.reading
 
-    def reshape(self, face_id: str, head: str, seed: int, traits: Mapping[str, Any], shapes: bool = False) -> None:
+    def reshape(
+        self,
+        face_id: str,
+        head: str,
+        seed: int,
+        traits: Mapping[str, Any],
+        candidate: int | None = None,
+        shapes: bool = False,
+    ) -> None:
         """Ask for a face's head with these traits; see `take_shape`.
 
         Args:
@@ -154,9 +162,10 @@ class Session:
             head: head model.
             seed: the face's.
             traits: all of the face's.
+            candidate: the face's, where its head model has candidates.
             shapes: also its blend shapes, as for the end of a drag.
         """
-        body = {"head": head, "seed": seed, "traits": dict(traits), "shapes": shapes}
+        body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "shapes": shapes}
         self._reshaper.reshape(face_id, body)
         if self._client is not None:
             self._reshaper.ask(self._client)  # without waiting for the next poll: a slider is to feel direct

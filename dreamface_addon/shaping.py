@@ -215,7 +215,7 @@ class Following:
         if not exact and scene.shows(skin, wanted):
             return
         record = scene.record(skin)
-        self._session.reshape(face_id, record["head"], record["seed"], record["traits"], shapes=exact)
+        self._session.reshape(face_id, record["head"], record["seed"], record["traits"], record["candidate"], exact)
         self._question = _Question(face_id, wanted, time.monotonic())
 
     def _take(self, shape: Shape) -> bool:

@@ -121,8 +121,7 @@ class Topology:
     @cached_property
     def objects(self) -> tuple[PartGroup, ...]:
         """The parts by object, in order."""
-        groups = groupby(self.parts, key=lambda part: part.object_name)
-        return tuple(PartGroup(name, tuple(parts)) for name, parts in groups)
+        return group_parts(self.parts)
 
     @cached_property
     def triangles(self) -> Tensor:
@@ -141,6 +140,12 @@ class Topology:
     def multipie(self) -> Tensor:
         """[68] int64: vertex indices of the 68 Multi-PIE landmarks."""
         return torch.tensor([self.landmarks[f"multipie_{i:02d}"] for i in range(68)])
+
+
+def group_parts(parts: tuple[Part, ...]) -> tuple[PartGroup, ...]:
+    """The parts by object, in order."""
+    groups = groupby(parts, key=lambda part: part.object_name)
+    return tuple(PartGroup(name, tuple(welded)) for name, welded in groups)
 
 
 def split_quads(quads: Tensor) -> Tensor:
@@ -164,6 +169,11 @@ class Head:
     vertices: Tensor
     identity: Mapping[str, float]
 
+    @property
+    def candidate(self) -> int | None:
+        """Whom of the seed's candidates the person began as; None with a model that does not choose."""
+        return int(self.identity["candidate"]) if "candidate" in self.identity else None
+
     def landmark(self, name: str) -> Tensor:
         """[3] position of a landmark, metres."""
         return self.vertices[self.topology.landmarks[name]]
@@ -173,11 +183,12 @@ TileMaps = Mapping[str, Tensor]
 """Channel -> image of one tile.
 
 albedo [H, W, 3] linear; specular, roughness, subsurface [H, W, 1] 0..1; normal [H, W, 3] unit vectors in tangent space
-(OpenGL: +Y is +v); displacement [H, W, 1] metres along the normal, 0 is the mesh.
+(OpenGL: +Y is +v); displacement [H, W, 1] metres along the normal, 0 is the mesh; opacity [H, W, 1] 0..1, 0 where the
+surface is not there, as between lashes.
 """
 
 Maps = Mapping[str, TileMaps]
-"""Tile name -> its maps. The skin tile has every channel, others at least albedo."""
+"""Tile name -> its maps. The skin tile has every channel but opacity, others at least albedo or opacity."""
 
 
 @dataclass(frozen=True)

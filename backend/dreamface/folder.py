@@ -1,7 +1,7 @@
 """The face folder: a Face on disk.
 
     face.json       what the face is and where it came from; everything that is not an array (`FaceDocument`)
-    geometry.npz    vertices, quads, UVs, blend shapes, regions, landmarks; numpy alone reads it
+    geometry.npz    vertices, faces, UVs, blend shapes, regions, landmarks; numpy alone reads it
     maps/           <tile>_<channel>.png, and <tile>_displacement.exr in metres
     preview.png     a picture
 
@@ -29,7 +29,7 @@ from torch import Tensor
 from dreamface import __version__, images
 from dreamface._files import cannot_write, sibling, side_by_side
 from dreamface.errors import BadRequest, FolderError
-from dreamface.face import Face, Head, Maps, Material, Part, Topology
+from dreamface.face import Face, Head, Maps, Material, Part, Topology, group_parts
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
 from dreamface.traits import ARKIT_SHAPES, Traits
@@ -123,10 +123,16 @@ class FaceDocument(_Strict):
         for part in parts:
             follows = (part.vertices[0], part.faces[0]) == (vertex, face)
             vertex, face = part.vertices[1], part.faces[1]
-            if not follows or vertex <= part.vertices[0] or face <= part.faces[0]:
+            if not follows or vertex < part.vertices[0] or face <= part.faces[0]:
                 raise ValueError(f"{part.name} does not start where the part before it ends, or is empty")
         if not parts or len({part.name for part in parts}) != len(parts):
             raise ValueError("there must be parts, each with a name of its own")
+        groups = group_parts(parts)
+        if len({group.name for group in groups}) != len(groups):
+            raise ValueError("the parts of an object must follow each other")
+        for group in groups:
+            if group.vertices[0] == group.vertices[1]:
+                raise ValueError(f"{group.name} has no vertices")
         return parts
 
     @model_validator(mode="after")
@@ -134,9 +140,9 @@ class FaceDocument(_Strict):
         for part in self.parts:
             if part.material not in self.materials:
                 raise ValueError(f"{part.name} has the material {part.material}, which is not there")
-        for tile in {file.tile for file in self.maps}:
-            if not any((file.tile, file.channel) == (tile, "albedo") for file in self.maps):
-                raise ValueError(f"the tile {tile} has no albedo")
+        shown = {file.tile for file in self.maps if file.channel in ("albedo", "opacity")}
+        for tile in {file.tile for file in self.maps} - shown:
+            raise ValueError(f"the tile {tile} has neither albedo nor opacity")
         return self
 
 
@@ -376,12 +382,13 @@ def _vertices_and_shapes(document: FaceDocument, arrays: Arrays) -> tuple[Tensor
 
 
 def _check_indices(parts: tuple[Part, ...], faces: NDArray[np.int32], vertex_count: int) -> None:
-    """Raise unless the parts cover everything and the faces of each have corners of its own alone."""
+    """Raise unless the parts cover everything and the faces of each object have corners of its own alone."""
     if parts[-1].vertices[1] != vertex_count or parts[-1].faces[1] != len(faces):
         raise ValueError("the parts do not cover all vertices and faces")
-    for part in parts:
-        if not _all_below(faces[slice(*part.faces)] - part.vertices[0], part.vertices[1] - part.vertices[0]):
-            raise ValueError(f"a face of {part.name} points at a vertex that is not its own")
+    for group in group_parts(parts):
+        first, last = group.vertices
+        if not _all_below(faces[slice(*group.faces)] - first, last - first):
+            raise ValueError(f"a face of {group.name} points at a vertex that is not its own")
 
 
 def _all_below(indices: NDArray[np.int32], count: int) -> bool:

@@ -55,6 +55,7 @@ class FaceRecord:
     Attributes:
         face_id, prompt, seed, resolution, traits, not_understood, history: see `Face`.
         head: name of its head model, such as "anny".
+        candidate: see `Head.candidate`; keeps the person the same when traits change.
     """
 
     face_id: str
@@ -65,13 +66,14 @@ class FaceRecord:
     traits: Traits
     not_understood: tuple[str, ...] = ()
     history: tuple[Mapping[str, object], ...] = ()
+    candidate: int | None = None
 
     @classmethod
     def of(cls, face: Face) -> FaceRecord:
         """A face's own."""
         return cls(
             face.face_id, face.prompt, face.seed, face.resolution, face.head.model, face.traits, face.not_understood,
-            face.history,
+            face.history, face.head.candidate,
         )  # fmt: skip
 
 
@@ -112,23 +114,25 @@ def generate(
     progress.report("head", 0.1, "Shaping the head")
     built = build_head(head, person, number)
     record = FaceRecord(
-        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, reading.not_understood
-    )
+        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, reading.not_understood,
+        candidate=built.candidate,
+    )  # fmt: skip
     return _dress(built, record, progress.part(0.2, 1.0))
 
 
-def build_head(model: str, traits: Traits, seed: int) -> Head:
+def build_head(model: str, traits: Traits, seed: int, candidate: int | None = None) -> Head:
     """Neutral geometry of a completed person; quick enough to follow a slider.
 
     Args:
         model: head model, one of `HEADS`.
         traits: all of a face's.
         seed: what the traits leave open is drawn from it.
+        candidate: `Head.candidate` of the person's earlier head, where traits have changed since.
 
     Raises:
         BadRequest: the head model is not installed here.
     """
-    return load_model(model).build(traits, stream(seed, "head"))
+    return load_model(model).build(traits, stream(seed, "head"), candidate)
 
 
 def expressions(head: Head) -> Tensor:
@@ -147,7 +151,7 @@ def reshape(face: Face | FaceRecord, traits: Mapping[str, TraitValue | Value]) -
         BadRequest: a value is out of range, or the face's head model is not installed here.
     """
     record = face if isinstance(face, FaceRecord) else FaceRecord.of(face)
-    return build_head(record.head, record.traits.under(traits), record.seed)
+    return build_head(record.head, record.traits.under(traits), record.seed, record.candidate)
 
 
 def edit(
@@ -178,7 +182,8 @@ def edit(
     )
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
-    return _dress(build_head(record.head, record.traits, record.seed), record, progress.part(0.1, 1.0))
+    built = build_head(record.head, record.traits, record.seed, record.candidate)
+    return _dress(built, record, progress.part(0.1, 1.0))
 
 
 def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:  # noqa: B008 - immutable

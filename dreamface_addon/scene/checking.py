@@ -7,6 +7,7 @@ says what is wrong.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SKIN = "skin"
-"""The part that carries all shape keys and custom properties, and that the other parts follow."""
+"""The object that carries all shape keys and custom properties, and that the others follow."""
 
 NAME_BYTES = 63  # what Blender up to 4.5 keeps of a name; a longer one could not be found again
 
@@ -59,8 +60,17 @@ def check_document(document: dict[str, Any]) -> None:
         _check_map(entry)
     for part in document["parts"]:
         _need(isinstance(part, dict) and part.get("material") in document["materials"], "a part has no material")
+        _need(_is_text(part.get("object", "")), "a part is welded to something that is not text")
     _check_names([part.get("name") for part in document["parts"]], "part")
-    _need(any(part["name"] == SKIN for part in document["parts"]), f"it has no part called {SKIN}")
+    objects = [name for name, _ in by_object(document["parts"])]
+    _check_names(objects, "object")
+    _need(SKIN in objects, f"it has no part called {SKIN}")
+
+
+def by_object(parts: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Each object's name and the parts that are welded into it, in order."""
+    groups = groupby(parts, key=lambda part: part.get("object") or part["name"])
+    return [(name, list(welded)) for name, welded in groups]
 
 
 def _check_traits(traits: dict[str, Any]) -> None:
@@ -98,6 +108,7 @@ def check_arrays(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> N
     vertex_count = len(_floats(arrays, "vertices", 3))
     faces, face_uvs = _indices(arrays, "faces", 4), _indices(arrays, "face_uvs", 4)
     _need(len(faces) == len(face_uvs), "not every face has its place in the texture")
+    _check_corners(faces)
     _check_range(face_uvs, len(_floats(arrays, "uv", 2)), "a face points at a texture coordinate that is not there")
     _check_parts(document["parts"], faces, vertex_count)
     _check_runs(arrays, "shape", len(_floats(arrays, "shape_deltas", 3)), vertex_count)
@@ -110,21 +121,33 @@ def check_arrays(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> N
     _need(len(arrays["landmark_names"]) == len(landmarks), "not every landmark has a name")
 
 
+def _check_corners(faces: NDArray[Any]) -> None:
+    """A face has four corners, or three and the last of them again; Blender may crash on others."""
+    for corner in range(4):
+        for later in range(corner + 1, 4):
+            if (corner, later) != (2, 3):
+                _need(not (faces[:, corner] == faces[:, later]).any(), "a face has a corner twice")
+
+
 def _check_parts(parts: list[dict[str, Any]], faces: NDArray[Any], vertex_count: int) -> None:
-    """The parts cover everything, one after the other, and the faces of each have corners of its own alone."""
+    """The parts cover everything, one after the other, and the faces of each object have corners of its own alone."""
     vertex = face = 0
     for part in parts:
         spans = [part.get("vertices"), part.get("faces")]
         for span in spans:
             numbers = isinstance(span, list) and len(span) == 2 and all(type(end) is int for end in span)
-            _need(numbers and span[0] < span[1], f"{part['name']} is empty")
+            _need(numbers and span[0] <= span[1], f"{part['name']} has no range of vertices or faces")
         (first, last), (first_face, last_face) = spans
+        _need(first_face < last_face, f"{part['name']} is empty")
         _need((first, first_face) == (vertex, face), f"{part['name']} does not start where the part before it ends")
         _need(last <= vertex_count and last_face <= len(faces), f"{part['name']} has more than there is")
-        local = faces[first_face:last_face] - first
-        _check_range(local, last - first, f"a face of {part['name']} points at a vertex that is not its own")
         vertex, face = last, last_face
     _need((vertex, face) == (vertex_count, len(faces)), "the parts do not cover all vertices and faces")
+    for name, welded in by_object(parts):
+        first, last = welded[0]["vertices"][0], welded[-1]["vertices"][1]
+        _need(first < last, f"{name} is empty")
+        local = faces[welded[0]["faces"][0] : welded[-1]["faces"][1]] - first
+        _check_range(local, last - first, f"a face of {name} points at a vertex that is not its own")
 
 
 def _check_runs(arrays: dict[str, NDArray[Any]], what: str, count: int, vertex_count: int) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import bpy
 
 from .checking import SKIN
 from .materials import new_materials
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
-from .reading import FaceFolder, read_face_folder
+from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import describe_part, describe_skin, wear_expression
 
 NAME_LENGTH = 40  # characters of the prompt in the collection's name
@@ -24,14 +23,16 @@ class ImportedFace:
     Attributes:
         collection: all of them, and nothing else.
         skin: the object to move, and whose shape keys to animate; the others are its children.
-        parts: part name -> object, the skin included.
+        parts: name in the head model -> object, the skin included; see `FaceObject`.
         face: the folder that it came from.
+        warning: what the artist has to know about it, as a sentence; usually nothing.
     """
 
     collection: bpy.types.Collection
     skin: bpy.types.Object
     parts: dict[str, bpy.types.Object]
     face: FaceFolder
+    warning: str = ""
 
 
 def import_face(folder: Path | str, collection: bpy.types.Collection | None = None) -> ImportedFace:
@@ -52,7 +53,7 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
     home = bpy.data.collections.new(document["prompt"][:NAME_LENGTH].strip() or document["face_id"])
     (collection or bpy.context.scene.collection).children.link(home)
     materials = new_materials(face)
-    parts = {part["name"]: new_object(face, part, materials, home) for part in document["parts"]}
+    parts = {name: new_object(face, piece, materials, home) for name, piece in face.objects.items()}
     skin = parts[SKIN]
     for part in parts.values():
         follow_skin(part, skin)
@@ -71,15 +72,13 @@ def follow_skin(object_: bpy.types.Object, skin: bpy.types.Object) -> None:
 
 
 def new_object(
-    face: FaceFolder, part: dict[str, Any], materials: dict[str, bpy.types.Material], home: bpy.types.Collection
+    face: FaceFolder, piece: FaceObject, materials: dict[str, bpy.types.Material], home: bpy.types.Collection
 ) -> bpy.types.Object:
-    """One part as an object in the collection `home`."""
-    mesh = new_mesh(face, part, [materials[part["material"]]])
-    object_ = bpy.data.objects.new(part["name"], mesh)
+    """One object in the collection `home`."""
+    mesh = new_mesh(face, piece, [materials[name] for name in piece.materials])
+    object_ = bpy.data.objects.new(piece.name, mesh)
     home.objects.link(object_)
-    describe_part(object_, face, part)
-    add_vertex_groups(face, part, object_)
-    add_shape_keys(face, part, object_, all_of_them=part["name"] == SKIN)
-    if face.document["materials"][part["material"]]["transmission"] > 0.0:
-        object_.visible_shadow = False  # path tracers would leave the iris behind the cornea in the dark
+    describe_part(object_, face, piece)
+    add_vertex_groups(face, piece, object_)
+    add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     return object_

@@ -12,7 +12,12 @@ from .reading import FaceFolder
 
 COLUMN = 300  # width of a column of nodes, in the node editor's units
 
-_PLAIN_INPUTS = {"roughness": "Roughness", "specular": "Specular IOR Level", "subsurface": "Subsurface Weight"}
+_PLAIN_INPUTS = {
+    "roughness": "Roughness",
+    "specular": "Specular IOR Level",
+    "subsurface": "Subsurface Weight",
+    "opacity": "Alpha",
+}
 """Channel -> the Principled BSDF input that its map goes straight into."""
 
 
@@ -72,8 +77,22 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     material.displacement_method = "DISPLACEMENT"
     if values["transmission"] > 0.0:
         output.target = "CYCLES"
+        if "opacity" not in images:
+            _let_light_through(tree, shader)
         _add_clear_coat(material, values)
     return material
+
+
+def _let_light_through(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> None:
+    """For Cycles, no shadow: a path tracer finds no light through refraction, and would leave the iris in the dark.
+
+    In the material, not on the object: cornea and sclera, which does throw one, may be one object.
+    """
+    path, invert = _node(tree, "ShaderNodeLightPath", -2, 0), _node(tree, "ShaderNodeMath", -1, 0)
+    invert.operation = "SUBTRACT"
+    invert.inputs[0].default_value = 1.0
+    tree.links.new(path.outputs["Is Shadow Ray"], invert.inputs[1])
+    tree.links.new(invert.outputs["Value"], shader.inputs["Alpha"])
 
 
 def _add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Parts of a face as Blender meshes with shape keys and vertex groups; numpy in, foreach_set out."""
+"""Objects of a face as Blender meshes with shape keys and vertex groups; numpy in, foreach_set out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .reading import FaceFolder
+from .reading import FaceFolder, FaceObject
 
 Array = NDArray[Any]
 Shape = tuple[str, Array, Array]
@@ -21,50 +21,63 @@ WEIGHT_STEPS = 255
 """Vertex group weights are rounded to this many steps: Blender takes one weight for many vertices at once, not many."""
 
 
-def new_mesh(face: FaceFolder, part: dict[str, Any], materials: list[bpy.types.Material | None]) -> bpy.types.Mesh:
-    """One part's neutral mesh: quads, one UV map, smooth shading; all faces have the first of the materials."""
-    quads = _local_quads(face, part)
-    mesh = bpy.data.meshes.new(part["name"])
-    mesh.vertices.add(_count(part))
-    mesh.vertices.foreach_set("co", _flat(face.arrays["vertices"][slice(*part["vertices"])]))
-    mesh.loops.add(quads.size)
-    mesh.loops.foreach_set("vertex_index", np.ascontiguousarray(quads, np.int32).reshape(-1))
-    mesh.polygons.add(len(quads))
-    mesh.polygons.foreach_set("loop_start", np.arange(0, quads.size, 4, dtype=np.int32))
+def new_mesh(face: FaceFolder, piece: FaceObject, materials: list[bpy.types.Material | None]) -> bpy.types.Mesh:
+    """One object's neutral mesh: quads and triangles, one UV map, smooth shading.
+
+    Args:
+        face: where it comes from.
+        piece: the object.
+        materials: for its slots; the first of them are those of `piece.materials`, in that order.
+    """
+    corners, starts = _corners(face, piece)
+    mesh = bpy.data.meshes.new(piece.name)
+    mesh.vertices.add(_count(piece))
+    mesh.vertices.foreach_set("co", _flat(face.arrays["vertices"][slice(*piece.vertices)]))
+    mesh.loops.add(len(corners))
+    mesh.loops.foreach_set("vertex_index", corners)
+    mesh.polygons.add(len(starts))
+    mesh.polygons.foreach_set("loop_start", starts)
     mesh.uv_layers.new(name=UV_MAP)
-    set_uv(mesh, face, part)
+    set_uv(mesh, face, piece)
     mesh.update(calc_edges=True)
     mesh.shade_smooth()
     for material in materials:
         mesh.materials.append(material)
+    if len(piece.materials) > 1:
+        slots = [piece.materials.index(part["material"]) for part in piece.parts]
+        counts = [part["faces"][1] - part["faces"][0] for part in piece.parts]
+        mesh.polygons.foreach_set("material_index", np.repeat(slots, counts).astype(np.int32))
     return mesh
 
 
-def has_topology(mesh: bpy.types.Mesh, face: FaceFolder, part: dict[str, Any]) -> bool:
-    """Whether a mesh has the vertices and quads of a part, wherever the vertices are."""
-    quads = _local_quads(face, part)
-    if (len(mesh.vertices), len(mesh.polygons), len(mesh.loops)) != (_count(part), len(quads), quads.size):
+def has_topology(mesh: bpy.types.Mesh, face: FaceFolder, piece: FaceObject) -> bool:
+    """Whether a mesh has the vertices and faces of an object, wherever the vertices are."""
+    corners, starts = _corners(face, piece)
+    if (len(mesh.vertices), len(mesh.polygons), len(mesh.loops)) != (_count(piece), len(starts), len(corners)):
         return False
-    corners = np.empty(quads.size, np.int32)
-    mesh.loops.foreach_get("vertex_index", corners)
-    return np.array_equal(corners, quads.reshape(-1))
+    found, found_starts = np.empty_like(corners), np.empty_like(starts)
+    mesh.loops.foreach_get("vertex_index", found)
+    mesh.polygons.foreach_get("loop_start", found_starts)
+    return np.array_equal(found, corners) and np.array_equal(found_starts, starts)
 
 
-def set_uv(mesh: bpy.types.Mesh, face: FaceFolder, part: dict[str, Any]) -> None:
-    """Give a mesh the part's texture coordinates, in our own UV map; none where an artist has removed that."""
+def set_uv(mesh: bpy.types.Mesh, face: FaceFolder, piece: FaceObject) -> None:
+    """Give a mesh the object's texture coordinates, in our own UV map; none where an artist has removed that."""
     layer = mesh.uv_layers.get(UV_MAP)
     if layer is not None:
-        layer.uv.foreach_set("vector", _flat(_corner_uvs(face, part)))
+        faces = slice(*piece.faces)
+        corners = face.arrays["face_uvs"][faces][_is_corner(face.arrays["faces"][faces])]
+        layer.uv.foreach_set("vector", _flat(face.arrays["uv"][corners]))
 
 
-def part_shapes(arrays: dict[str, Array], names: list[str], first: int, last: int) -> Iterator[Shape]:
+def object_shapes(arrays: dict[str, Array], names: list[str], first: int, last: int) -> Iterator[Shape]:
     """All blend shapes, in order, as they move the vertices first:last of a head.
 
     Args:
         arrays: `shape_offsets` [S + 1], `shape_vertices` [K] and `shape_deltas` [K, 3] in metres: shape i moves
             shape_vertices[offsets[i]:offsets[i + 1]] by shape_deltas of the same rows.
         names: the S names.
-        first: index of the part's first vertex.
+        first: index of the object's first vertex.
         last: one more than the index of its last.
     """
     inside = (arrays["shape_vertices"] >= first) & (arrays["shape_vertices"] < last)
@@ -75,16 +88,16 @@ def part_shapes(arrays: dict[str, Array], names: list[str], first: int, last: in
         yield name, vertices[start:stop], deltas[start:stop]
 
 
-def add_shape_keys(face: FaceFolder, part: dict[str, Any], object_: bpy.types.Object, all_of_them: bool) -> list[str]:
-    """Add the shape keys that move the part, or all of them, at the weights of the face's expression.
+def add_shape_keys(face: FaceFolder, piece: FaceObject, object_: bpy.types.Object, all_of_them: bool) -> list[str]:
+    """Add the shape keys that move the object, or all of them, at the weights of the face's expression.
 
     Keys that are there already stay as they are. Returns the names of those that were added.
     """
-    first, last = part["vertices"]
+    first, last = piece.vertices
     neutral = face.arrays["vertices"][first:last]
     keys = object_.data.shape_keys
     existing, added = set(keys.key_blocks.keys() if keys else ()), []
-    for name, vertices, deltas in part_shapes(face.arrays, face.document["shapes"], first, last):
+    for name, vertices, deltas in object_shapes(face.arrays, face.document["shapes"], first, last):
         if name in existing or not (all_of_them or vertices.size):
             continue
         if object_.data.shape_keys is None:
@@ -148,9 +161,9 @@ def drive_shape_keys(object_: bpy.types.Object, skin: bpy.types.Object, names: I
         target.data_path = f'key_blocks["{key.name}"].value'
 
 
-def add_vertex_groups(face: FaceFolder, part: dict[str, Any], object_: bpy.types.Object) -> None:
-    """Add a vertex group for each region that covers some of the part."""
-    first, last = part["vertices"]
+def add_vertex_groups(face: FaceFolder, piece: FaceObject, object_: bpy.types.Object) -> None:
+    """Add a vertex group for each region that covers some of the object."""
+    first, last = piece.vertices
     for name, (vertices, weights) in face.regions().items():
         inside = (vertices >= first) & (vertices < last)
         steps = np.rint(weights[inside] * WEIGHT_STEPS).astype(np.int64)
@@ -162,19 +175,24 @@ def add_vertex_groups(face: FaceFolder, part: dict[str, Any], object_: bpy.types
             group.add(local[steps == step].tolist(), step / WEIGHT_STEPS, "REPLACE")
 
 
-def _count(part: dict[str, Any]) -> int:
-    first, last = part["vertices"]
+def _count(piece: FaceObject) -> int:
+    first, last = piece.vertices
     return last - first
 
 
-def _local_quads(face: FaceFolder, part: dict[str, Any]) -> Array:
-    """[F, 4] corners of a part's faces, counted from the part's first vertex."""
-    return face.arrays["faces"][slice(*part["faces"])] - part["vertices"][0]
+def _corners(face: FaceFolder, piece: FaceObject) -> tuple[Array, Array]:
+    """[C] int32 vertices at the corners of an object's faces, its first vertex being 0; [F] where each face begins."""
+    faces = face.arrays["faces"][slice(*piece.faces)]
+    present = _is_corner(faces)
+    starts = np.cumsum(present.sum(axis=1)) - present.sum(axis=1)
+    return (faces[present] - piece.vertices[0]).astype(np.int32), starts.astype(np.int32)
 
 
-def _corner_uvs(face: FaceFolder, part: dict[str, Any]) -> Array:
-    """[4 F, 2] texture coordinates of a part's corners."""
-    return face.arrays["uv"][face.arrays["face_uvs"][slice(*part["faces"])].reshape(-1)]
+def _is_corner(faces: Array) -> Array:
+    """[F, 4]: whether a face has a corner there; a triangle is stored as a quad whose last corner comes twice."""
+    present = np.ones(faces.shape, bool)
+    present[:, 3] = faces[:, 3] != faces[:, 2]
+    return present
 
 
 def _flat(values: Any) -> Any:

@@ -6,18 +6,47 @@ import json
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .checking import check_arrays, check_document, check_image
+from .checking import by_object, check_arrays, check_document, check_image
 from .errors import FaceFolderError
 
 SCHEMA_VERSION = 1
 
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True)
+class FaceObject:
+    """One part of a head, or several that are welded together: what becomes one object.
+
+    Attributes:
+        name: of the object.
+        parts: their entries in face.json, in order.
+    """
+
+    name: str
+    parts: tuple[dict[str, Any], ...]
+
+    @property
+    def vertices(self) -> tuple[int, int]:
+        """[first, one more than the last) of the head's vertices."""
+        return self.parts[0]["vertices"][0], self.parts[-1]["vertices"][1]
+
+    @property
+    def faces(self) -> tuple[int, int]:
+        """[first, one more than the last) of the head's faces."""
+        return self.parts[0]["faces"][0], self.parts[-1]["faces"][1]
+
+    @property
+    def materials(self) -> list[str]:
+        """Names in face.json of the materials that it wears, each once: its material slots."""
+        return list(dict.fromkeys(part["material"] for part in self.parts))
 
 
 @dataclass(frozen=True)
@@ -33,6 +62,11 @@ class FaceFolder:
     path: Path
     document: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
+
+    @cached_property
+    def objects(self) -> dict[str, FaceObject]:
+        """Name -> object, in order."""
+        return {name: FaceObject(name, tuple(parts)) for name, parts in by_object(self.document["parts"])}
 
     def regions(self) -> dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]:
         """Region name -> the vertices in it, [K], and their weights, [K], above 0 and up to 1."""

@@ -2,10 +2,11 @@
 
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
 _resolution, _head, _statement and _folder; as JSON _traits, _measured (the shape traits as they are
-on the mesh), _shapes, _history, _not_understood and _worn, the
-expression that its shape keys were last set to; and, where the head model has one, _chin: the vertex at the tip of the
-chin. Every part, the skin too, has dreamface_part, its name, dreamface_range, its first vertex in the head and one more
-than its last, and dreamface_of, the face's id.
+on the mesh), _shapes, _regions, _history, _not_understood and _worn, the expression that its shape keys were last set
+to; where the head model has them, _chin, the vertex at the tip of the chin, _candidate, whom of
+the seed's candidates the person began as, and _extra_shapes, as JSON the names of its
+shapes beyond ARKit's 52. Every object, the skin too, has dreamface_part, its name in the head model, dreamface_range,
+its first vertex in the head and one more than its last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations
@@ -18,18 +19,34 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .reading import FaceFolder, expression_weight
+from .reading import FaceFolder, FaceObject, expression_weight
 
 FACE_ID = "dreamface_face_id"
 PART = "dreamface_part"
 RANGE = "dreamface_range"
 TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
-PUBLIC = (FACE_ID, "dreamface_prompt", "dreamface_seed", "dreamface_head", TRAITS_PROPERTY, "dreamface_statement")
+EXTRA_SHAPES = "dreamface_extra_shapes"
+"""Custom property of the skin: the names of its shape keys beyond ARKit's, as JSON."""
+
+_ARKIT_SHAPES = 52
+"""As many come first in every face; what follows is the head model's own."""
+
+PUBLIC = (
+    FACE_ID,
+    "dreamface_prompt",
+    "dreamface_seed",
+    "dreamface_head",
+    TRAITS_PROPERTY,
+    EXTRA_SHAPES,
+    "dreamface_statement",
+)
 """What other software is told when a face is exported; the rest is of use in Blender alone, and tells private paths."""
 
 _OF = "dreamface_of"
+_REGIONS = "dreamface_regions"
 _WORN = "dreamface_worn"
+_CANDIDATE = "dreamface_candidate"
 _SHOWN = "dreamface_shown"
 _CHIN_LANDMARK = "multipie_08"
 
@@ -46,7 +63,18 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin["dreamface_folder"] = str(face.path)
     for name in ("traits", "shapes", "history", "not_understood"):
         skin[f"dreamface_{name}"] = json.dumps(document[name])
+    skin[_REGIONS] = json.dumps(face.arrays["region_names"].tolist())
     skin[MEASURED_PROPERTY] = json.dumps(document.get("measured", {}))
+    candidate = document["head"].get("identity", {}).get("candidate")
+    if candidate is None:
+        skin.pop(_CANDIDATE, None)
+    else:
+        skin[_CANDIDATE] = int(candidate)
+    extras = document["shapes"][_ARKIT_SHAPES:]
+    if extras:
+        skin[EXTRA_SHAPES] = json.dumps(extras)
+    else:
+        skin.pop(EXTRA_SHAPES, None)
     chin = np.flatnonzero(face.arrays["landmark_names"] == _CHIN_LANDMARK)
     if chin.size:
         skin["dreamface_chin"] = int(face.arrays["landmark_vertices"][chin[0]])
@@ -54,11 +82,31 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
         skin.pop("dreamface_chin", None)
 
 
-def describe_part(object_: bpy.types.Object, face: FaceFolder, part: dict[str, Any]) -> None:
+def describe_part(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject) -> None:
     """Write on an object which part of which face it is now."""
-    object_[PART] = part["name"]
-    object_[RANGE] = part["vertices"]
+    object_[PART] = piece.name
+    object_[RANGE] = piece.vertices
     object_[_OF] = face.document["face_id"]
+
+
+def own_names(object_: bpy.types.Object, skin: bpy.types.Object) -> tuple[str, ...]:
+    """Names of the shape keys and vertex groups that an artist has added to an object of a face.
+
+    Where the skin does not say which came with the face, as in files of older versions, all may be the artist's.
+    """
+    keys = object_.data.shape_keys
+    there = {
+        "dreamface_shapes": [key.name for key in keys.key_blocks[1:]] if keys else [],
+        _REGIONS: [group.name for group in object_.vertex_groups],
+    }
+    made: list[str] = []
+    for known, names in there.items():
+        try:
+            ours = set(json.loads(skin.get(known, "[]")))
+        except (ValueError, TypeError):
+            ours = set()
+        made += [name for name in names if name not in ours]
+    return tuple(made)
 
 
 def wear_expression(skin: bpy.types.Object, traits: dict[str, Any]) -> None:
@@ -179,6 +227,7 @@ def record(skin: bpy.types.Object) -> dict[str, Any]:
             "traits": traits_of(skin),
             "not_understood": json.loads(skin["dreamface_not_understood"]),
             "history": json.loads(skin["dreamface_history"]),
+            "candidate": skin.get(_CANDIDATE),
         }
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error

@@ -2,45 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import bpy
 
 from .checking import SKIN
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
-from .reading import FaceFolder
+from .reading import FaceFolder, FaceObject
+from .records import own_names
+
+
+@dataclass(frozen=True)
+class KeptMesh:
+    """A mesh that no object shows any more, left in the file for what an artist has made on it.
+
+    Attributes:
+        mesh: its name.
+        made: names of the artist's own shape keys and vertex groups in it.
+    """
+
+    mesh: str
+    made: tuple[str, ...]
 
 
 def replace_mesh(
     object_: bpy.types.Object,
     face: FaceFolder,
-    part: dict[str, Any],
+    piece: FaceObject,
     materials: list[bpy.types.Material | None],
     skin: bpy.types.Object,
-) -> None:
-    """Build a part of a face in an object that has another mesh.
+) -> KeptMesh | None:
+    """Build an object of a face in one that has another mesh.
 
     The object keeps everything but its vertex groups. Shape keys keep value, limits, muting, action and drivers by
-    name, and whatever was driven by the old ones is driven by the new.
+    name, and whatever was driven by the old ones is driven by the new. What an artist has made on the old mesh does not
+    fit the new one: the old mesh is then kept.
+
+    Args:
+        object_: with the old mesh.
+        face: the new face.
+        piece: what the object becomes.
+        materials: see `new_mesh`.
+        skin: of the face; it still says which face it was.
     """
-    old = object_.data
-    object_.data = new_mesh(face, part, materials)
+    old, name = object_.data, object_.data.name
+    kept = keep_mesh(object_, skin)
+    object_.data = new_mesh(face, piece, materials)
     object_.vertex_groups.clear()
-    add_vertex_groups(face, part, object_)
-    added = add_shape_keys(face, part, object_, all_of_them=part["name"] == SKIN)
+    add_vertex_groups(face, piece, object_)
+    added = add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     old_keys, new_keys = old.shape_keys, object_.data.shape_keys
     if old_keys is not None and new_keys is not None:
         _carry_over(old_keys, new_keys)
         added = [name for name in added if name not in old_keys.key_blocks]
     if object_ != skin:
         drive_shape_keys(object_, skin, added)
-    name = old.name
     remove_unused(old)
     object_.data.name = name
+    return kept
+
+
+def keep_mesh(object_: bpy.types.Object, skin: bpy.types.Object) -> KeptMesh | None:
+    """See that an object's mesh stays in the file if an artist has made shape keys or vertex groups on it."""
+    made = own_names(object_, skin)
+    if not made:
+        return None
+    mesh = object_.data
+    mesh.use_fake_user = True
+    mesh.name = f"{mesh.name[:_NAME_LENGTH]} before"
+    return KeptMesh(mesh.name, made)
+
+
+_NAME_LENGTH = 12  # letters of the old mesh's name in that of the kept one, which may be 63 bytes long
+
+
+def warning_about(kept: list[KeptMesh]) -> str:
+    """What an artist has to know about meshes that were kept, or nothing."""
+    if not kept:
+        return ""
+    made = ", ".join(dict.fromkeys(name for mesh in kept for name in mesh.made))
+    meshes = ", ".join(f"“{mesh.mesh}”" for mesh in kept)
+    return (
+        f"The head has another mesh now, which shape keys and vertex groups of your own do not fit ({made}). "
+        f"They are kept with the old mesh: give an object the mesh {meshes} to see them."
+    )
 
 
 def remove_unused(mesh: bpy.types.Mesh) -> None:
-    """Remove a mesh that no object shows any more."""
+    """Remove a mesh that nothing needs any more."""
     if not mesh.users:
         bpy.data.meshes.remove(mesh)
 

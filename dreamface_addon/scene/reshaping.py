@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .meshes import Array, move_vertices, part_shapes
+from .meshes import Array, move_vertices, object_shapes
 from .records import (
     MEASURED_PROPERTY,
     RANGE,
@@ -51,7 +51,7 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
     if with_shapes and len(arrays["shape_offsets"]) != len(names) + 1:
         raise SceneError(f"{skin.name} has other shape keys than its head model: generate the face again.")
     for object_, (first, last) in zip(objects, spans, strict=True):
-        shapes = part_shapes(arrays, names, first, last) if with_shapes else ()
+        shapes = object_shapes(arrays, names, first, last) if with_shapes else ()
         move_vertices(object_.data, vertices[first:last], shapes)
     skin[TRAITS_PROPERTY] = stored
     if "measured" in arrays:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from .importing import ImportedFace, follow_skin, new_object
-from .materials import new_materials
-from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, part_shapes, set_uv
-from .reading import FaceFolder, read_face_folder
+from .materials import VALUES, new_materials
+from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
+from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import (
     PART,
     check_can_change,
@@ -21,7 +22,7 @@ from .records import (
     wear_expression,
 )
 from .repainting import repaint
-from .replacing import remove_unused, replace_mesh
+from .replacing import KeptMesh, keep_mesh, remove_unused, replace_mesh, warning_about
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
@@ -33,9 +34,10 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
     as it is, except where the new face's expression differs from the old one's: it is the new one's then. Parts that
     the artist has deleted stay deleted.
 
-    A part with another topology, or whose mesh was edited into one, gets a new mesh in the old object, with new
-    materials and vertex groups; shape keys keep value, limits, animation and drivers by name. A head from another head
-    model gains and loses objects as it has parts.
+    An object with another topology, or whose mesh was edited into one, gets a new mesh, with new materials and vertex
+    groups; shape keys keep value, limits, animation and drivers by name. An artist's own shape keys and vertex groups
+    do not fit the new mesh: the old one is kept in the file with them, and `ImportedFace.warning` says so. A head from
+    another head model gains and loses objects as it has parts.
 
     Raises:
         FaceFolderError: the folder cannot be read.
@@ -47,59 +49,80 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:
-        _update_parts(objects, face)
+        kept = _update_objects(objects, face)
         repaint(objects, face)
     else:
-        objects = _change_head(skin, objects, face)
+        objects, kept = _change_head(skin, objects, face)
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
-    return ImportedFace(skin.users_collection[0], skin, parts, face)
+    return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(kept))
 
 
-def _update_parts(objects: list[bpy.types.Object], face: FaceFolder) -> None:
-    """Give each object the new face's part of its name; the skin comes first."""
-    skin, parts = objects[0], _by_name(face)
+def _update_objects(objects: list[bpy.types.Object], face: FaceFolder) -> list[KeptMesh]:
+    """Give each object the new face's of its name; the skin comes first. Returns the old meshes that were kept."""
+    skin, kept = objects[0], []
     for object_ in objects:
-        part = parts.get(object_[PART])
-        if part is None:
+        piece = face.objects.get(object_[PART])
+        if piece is None:
             continue
-        if has_topology(object_.data, face, part):
-            _update_mesh(object_, face, part, skin)
+        if has_topology(object_.data, face, piece):
+            _update_mesh(object_, face, piece, skin)
         else:
-            replace_mesh(object_, face, part, list(object_.data.materials), skin)
-        describe_part(object_, face, part)
+            kept.append(replace_mesh(object_, face, piece, _slots(object_, face, piece), skin))
+        describe_part(object_, face, piece)
+    return [mesh for mesh in kept if mesh is not None]
 
 
-def _update_mesh(object_: bpy.types.Object, face: FaceFolder, part: dict[str, Any], skin: bpy.types.Object) -> None:
-    first, last = part["vertices"]
-    shapes = part_shapes(face.arrays, face.document["shapes"], first, last)
-    set_uv(object_.data, face, part)
+def _update_mesh(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject, skin: bpy.types.Object) -> None:
+    first, last = piece.vertices
+    shapes = object_shapes(face.arrays, face.document["shapes"], first, last)
+    set_uv(object_.data, face, piece)
     move_vertices(object_.data, face.arrays["vertices"][first:last], shapes)
-    added = add_shape_keys(face, part, object_, all_of_them=object_ == skin)
+    added = add_shape_keys(face, piece, object_, all_of_them=object_ == skin)
     if object_ != skin:
         drive_shape_keys(object_, skin, added)
 
 
-def _change_head(skin: bpy.types.Object, objects: list[bpy.types.Object], face: FaceFolder) -> list[bpy.types.Object]:
-    """Turn the objects into those of another head model; returns them, the skin first."""
-    parts, materials = _by_name(face), new_materials(face)
-    kept = [object_ for object_ in objects if object_[PART] in parts]
-    for object_ in kept:
-        part = parts[object_[PART]]
-        replace_mesh(object_, face, part, [materials[part["material"]]], skin)
-        describe_part(object_, face, part)
+def _slots(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject) -> list[bpy.types.Material | None]:
+    """An object's materials for a new mesh: those of its own in the order that the new mesh has, then the artist's."""
+    left, slots = list(object_.data.materials), []
+    for name in piece.materials:
+        known = [material for material in left if _is_made_from(material, face.document["materials"][name])]
+        slots += known[:1] or left[:1]
+        left = [material for material in left if material not in slots[-1:]]
+    return slots + left
+
+
+def _is_made_from(material: bpy.types.Material | None, values: dict[str, Any]) -> bool:
+    try:
+        return material is not None and json.loads(material.get(VALUES, "{}")).get("name") == values["name"]
+    except (ValueError, AttributeError):
+        return False
+
+
+def _change_head(
+    skin: bpy.types.Object, objects: list[bpy.types.Object], face: FaceFolder
+) -> tuple[list[bpy.types.Object], list[KeptMesh]]:
+    """Turn the objects into those of another head model; returns them, the skin first, and the old meshes kept."""
+    pieces, materials = face.objects, new_materials(face)
+    staying = [object_ for object_ in objects if object_[PART] in pieces]
+    kept = [keep_mesh(object_, skin) for object_ in objects if object_ not in staying]
+    for object_ in staying:
+        piece = pieces[object_[PART]]
+        kept.append(replace_mesh(object_, face, piece, [materials[name] for name in piece.materials], skin))
+        describe_part(object_, face, piece)
     for object_ in objects:
-        if object_ not in kept:
+        if object_ not in staying:
             mesh = object_.data
             bpy.data.objects.remove(object_)
             remove_unused(mesh)
-    missing = parts.keys() - {object_[PART] for object_ in kept}
-    added = [new_object(face, parts[name], materials, skin.users_collection[0]) for name in parts if name in missing]
+    missing = pieces.keys() - {object_[PART] for object_ in staying}
+    added = [
+        new_object(face, piece, materials, skin.users_collection[0])
+        for piece in pieces.values()
+        if piece.name in missing
+    ]
     for object_ in added:
         follow_skin(object_, skin)
-    return kept + added
-
-
-def _by_name(face: FaceFolder) -> dict[str, dict[str, Any]]:
-    return {part["name"]: part for part in face.document["parts"]}
+    return staying + added, [mesh for mesh in kept if mesh is not None]

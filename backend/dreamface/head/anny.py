@@ -75,7 +75,7 @@ class AnnyHead:
 
     # ------------------------------------------------------------------------------------------------------- identity
 
-    def build(self, traits: Traits, generator: torch.Generator) -> Head:
+    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Head:
         """See `HeadModel.build`."""
         return self._head(self._space.person(traits, generator))
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from dreamface.head import anny_source
 from dreamface.head.anny_motion import seal_lips
 from dreamface.head.bank import Bank
+from dreamface.head.fitting import fit
 from dreamface.head.measure import Points, Population, measure_raw
 from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits
 
@@ -94,10 +95,8 @@ _LIP_OVERLAP: Final = 1.3e-3  # metres
 _POPULATION_SIZE: Final = 600
 _POPULATION_SEED: Final = 20
 
-_FIT_STEPS: Final = 10
 _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
 _FREE_TOLERANCE: Final = 2.0  # standard deviations by which the others may move along
-_DIFFERENCE: Final = 1e-4  # slider step of the numerical derivative
 
 
 @dataclass(frozen=True)
@@ -265,8 +264,8 @@ class IdentitySpace:
     def _fit(self, drawn: Identity, wanted: Tensor, confidence: Tensor) -> Identity:
         """Move the drawn person as little as it takes to measure as asked.
 
-        Levenberg-Marquardt on slider values and one common factor of the asymmetries: asked-for traits pull with their
-        confidence, the others hold their drawn measurement loosely, and every slider is held by its spread.
+        On slider values and one common factor of the asymmetries: asked-for traits pull with their confidence, the
+        others hold their drawn measurement loosely, and every slider is held by its spread.
         """
         start = torch.cat((drawn.sliders, torch.ones(1, dtype=torch.float64)))
         hold = 1.0 / torch.cat((self._spreads.clamp_min(0.12), torch.full((1,), 1.5, dtype=torch.float64))).square()
@@ -274,37 +273,13 @@ class IdentitySpace:
         target = torch.where(confidence > 0.0, wanted, before)
         pull = torch.where(confidence > 0.0, confidence.clamp_min(0.3) / _FIT_TOLERANCE, 1.0 / _FREE_TOLERANCE).square()
 
-        def judge(values: Tensor) -> tuple[float, Tensor, Tensor]:
-            value, jacobian = self._linearise(drawn, values)
-            cost = (pull * (target - value).square()).sum() + (hold * (values - start).square()).sum()
-            return float(cost), value, jacobian
-
-        best, damping = start, 0.0
-        least, value, jacobian = judge(start)
-        for _ in range(_FIT_STEPS):
-            normal = jacobian.T @ (pull[:, None] * jacobian) + torch.diag(hold * (1.0 + damping))
-            gradient = jacobian.T @ (pull * (target - value)) - hold * (best - start)
-            tried = self._within_limits(best + torch.linalg.solve(normal, gradient))
-            cost, new_value, new_jacobian = judge(tried)
-            if cost < least:
-                best, least, value, jacobian, damping = tried, cost, new_value, new_jacobian, 0.25 * damping
-            else:  # sliders have a kink at 0, past which the slope is another one
-                damping = max(4.0, 6.0 * damping)
+        best = fit(lambda values: self._deviations(drawn, values), start, target, pull, hold, self._within_limits)
         return replace(drawn, sliders=best[:-1], asymmetries=drawn.asymmetries * best[-1])
 
     @staticmethod
     def _within_limits(values: Tensor) -> Tensor:
         sliders = values[:-1].clamp(-_FITTED_LIMIT, _FITTED_LIMIT)
         return torch.cat((sliders, values[-1:].clamp(0.0, _ASYMMETRY_LIMIT)))
-
-    def _linearise(self, drawn: Identity, values: Tensor) -> tuple[Tensor, Tensor]:
-        """[T] measurements at `values` and [T, S + 1] their derivatives by central differences."""
-        steps = torch.eye(len(values), dtype=torch.float64) * _DIFFERENCE
-        batch = torch.cat((values[None], values + steps, values - steps))
-        deviations = self._deviations(drawn, batch)
-        count = len(values)
-        slope = (deviations[1 : count + 1] - deviations[count + 1 :]) / (2.0 * _DIFFERENCE)
-        return deviations[0], slope.T
 
     def _deviations(self, drawn: Identity, values: Tensor) -> Tensor:
         """[B, T] shape traits, in standard deviations, with sliders and asymmetry factor [B, S + 1]."""

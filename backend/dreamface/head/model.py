@@ -30,13 +30,15 @@ class HeadModel(Protocol):
         """What `shapes` gives, in order: ARKit's 52 names first, then the model's own extras."""
         ...
 
-    def build(self, traits: Traits, generator: torch.Generator) -> Head:
+    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Head:
         """One person's neutral head.
 
         Args:
             traits: what was asked for (confidence above 0) is met as closely as the model can; other shape traits are
                 free and drawn. Person traits are taken as they are.
             generator: what is free is drawn from it.
+            candidate: whom to begin with: `Head.candidate` of an earlier head, so that it is the same person with other
+                traits; None chooses anew. A model that has no candidates takes no notice.
         """
         ...
 

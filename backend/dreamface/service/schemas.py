@@ -73,6 +73,10 @@ Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="32 hexadecimal 
 Prompt = Annotated[str, _passes(check_prompt), Field(description="a face in words; 1 to 2000 characters")]
 Seed = Annotated[int, _passes(check_seed), Field(description="0 to 4294967295")]
 Resolution = Annotated[int, _passes(check_resolution), Field(description="side of the maps: 512, 1024, 2048 or 4096")]
+Candidate = Annotated[
+    int | None,
+    Field(default=None, ge=0, description="of the face's head in face.json, where it has one: keeps the person the same"),
+]
 HeadName = Annotated[str, _passes(check_head), Field(description='a head model of GET /models, or "auto"')]
 FaceId = Annotated[str, Field(min_length=1, max_length=200)]
 TraitValues = Annotated[
@@ -109,6 +113,7 @@ class FaceRecord(Strict):
     traits: TraitValues
     not_understood: list[str] = []
     history: list[dict[str, Any]] = []
+    candidate: Candidate = None
 
 
 class Edit(Strict):
@@ -165,6 +170,7 @@ class Reshape(Strict):
     head: HeadName = "auto"
     seed: Seed
     traits: TraitValues = Field(description="all of the face's, with their confidence")
+    candidate: Candidate = None
     shapes: bool = Field(default=False, description="also its blend shapes")
 
 

@@ -52,6 +52,7 @@ def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         traits=to_traits(face["traits"]),
         not_understood=tuple(face["not_understood"]),
         history=tuple(face["history"]),
+        candidate=face["candidate"],
     )
     changed = to_traits(request["traits"])
     made = pipeline.edit(record, changed, resolution=request["resolution"], progress=progress.part(0.0, _MADE))
@@ -97,9 +98,11 @@ def read(prompt: str) -> tuple[dict[str, Any], bytes]:
     return {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood)}, b""
 
 
-def reshape(head: str, seed: int, traits: Request, shapes: bool) -> tuple[dict[str, Any], bytes]:
+def reshape(
+    head: str, seed: int, traits: Request, shapes: bool, candidate: int | None = None
+) -> tuple[dict[str, Any], bytes]:
     """A head's vertices and what they measure, and its shapes if they are wanted, as an .npz."""
-    built = pipeline.build_head(head, to_traits(traits), seed)
+    built = pipeline.build_head(head, to_traits(traits), seed, candidate)
     measured = pipeline.measure(built)
     arrays = {
         "vertices": built.vertices.numpy().astype(np.float32),

@@ -1,0 +1,187 @@
+"""Who an ICT-FaceKit head is: a candidate chosen for the traits asked for, fitted to them, of an age, sex and ancestry.
+
+The model's modes know nothing of age, sex and ancestry; those come from the built-in head (see `ict_person`). What the
+modes could say about them is mostly taken out of the candidates, so that it is not said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from dreamface.head.anny_identity import PERSON_TRAITS
+from dreamface.head.fitting import fit
+from dreamface.head.ict_parts import PAPER
+from dreamface.head.ict_person import PersonOffsets
+from dreamface.head.ict_source import IctSource
+from dreamface.head.measure import Population, measure_raw
+from dreamface.head.selection import Landmarks, Pool, TraitScorer, choose
+from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, Traits
+
+MORPHS: Final = ("ear-elf",)
+"""Sliders of the built-in head for what no scanned person has."""
+
+CANDIDATES: Final = 16384
+"""People that are looked at for a face: a hundredth of a second or two."""
+
+_POPULATION_SIZE: Final = 4000
+_POPULATION_SEED: Final = 21
+_FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
+_LIMIT: Final = 3.5  # of a mode's coefficient
+_MORPH_SPREAD: Final = 0.15
+_MORPH_LIMIT: Final = 1.4
+_LEFT_IN: Final = 0.35  # of a candidate's spread along the directions of age, sex and ancestry
+_RIDGE: Final = 0.02  # of the modes' mean energy, when a direction is looked for among them
+_SAME_DIRECTION: Final = 0.08  # of the largest singular value: below it a direction is made of the others
+
+
+@dataclass(frozen=True)
+class IctIdentity:
+    """One person's coefficients.
+
+    Attributes:
+        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
+        modes: [100] coefficients, N(0, 1) in people.
+        morphs: [M] 0..1, in the order of `MORPHS`.
+        candidate: the number in the seed's pool that the person began as.
+    """
+
+    person: Mapping[str, float]
+    modes: Tensor
+    morphs: Tensor
+    candidate: int
+
+
+class IctSpace:
+    """All people the ICT head can be."""
+
+    def __init__(self, source: IctSource, person: PersonOffsets, landmarks: Mapping[str, int]) -> None:
+        """Measure the population.
+
+        Args:
+            source: the model.
+            person: what age, sex, ancestry and build change.
+            landmarks: name -> vertex.
+        """
+        self._source, self._person = source, person
+        self._morphs = torch.stack([person.morph(name) for name in MORPHS])
+        self._flat_modes = torch.cat((source.modes, self._morphs)).flatten(1)
+        rows = torch.tensor(list(landmarks.values()))
+        self._rows = rows
+        modes = torch.cat((source.modes[:, rows], self._morphs[:, rows])).double()
+        names = {name: index for index, name in enumerate(landmarks)}
+        self._landmarks = Landmarks(source.neutral[rows].double(), modes, names)
+        self._shaped = self._without_person_directions()
+        self.population = self._sample_population()
+
+    def _sample_population(self) -> Population:
+        """People as the scans have them: coefficients are N(0, I)."""
+        generator = torch.Generator().manual_seed(_POPULATION_SEED)
+        drawn = torch.randn(_POPULATION_SIZE, len(self._source.modes), generator=generator, dtype=torch.float64)
+        return Population.of(self._landmarks.points(self._with_morphs(drawn)))
+
+    # ---------------------------------------------------------------------------------------------------------- people
+
+    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> IctIdentity:
+        """Choose a person from the seed's pool and fit it to the shape traits that were asked for.
+
+        Args:
+            traits: of a whole person.
+            generator: the seed's.
+            candidate: whom to begin with; None chooses the one that measures most like what is asked for.
+        """
+        seed = int(torch.randint(2**31, (), generator=generator))
+        pool = Pool(seed, CANDIDATES, len(self._source.modes), self._shaped)
+        person = {name: traits.number(name) for name in PERSON_TRAITS}
+        wanted = {
+            name: (traits.number(name), entry.confidence)
+            for name, entry in traits.items()
+            if name in SHAPE_TRAITS and entry.confidence > 0.0
+        }
+        landmarks = self._landmarks.moved(self._person.offsets(person)[self._rows].double())
+        if candidate is None:
+            people = landmarks.first(pool.modes)
+            candidate = int(choose(pool, TraitScorer(people, self.population, wanted))[0]) if wanted else 0
+        start = self._with_morphs(pool.candidate(candidate)[None].double())[0]
+        values = self._fitted(start, landmarks, wanted) if wanted else start
+        count = len(self._source.modes)
+        return IctIdentity(person, values[:count].float(), values[count:].float(), candidate)
+
+    def _fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
+        """[100 + M] coefficients that measure as asked; what is not asked for is free."""
+        names = tuple(wanted)
+        needed = landmarks.for_traits(names)
+        rows = torch.tensor([SHAPE_TRAITS.index(name) for name in names])
+        mean, spread = self.population.mean[rows], self.population.spread[rows]
+        values, confidence = torch.tensor(list(wanted.values()), dtype=torch.float64).unbind(1)
+        hold = torch.ones(len(start), dtype=torch.float64)
+        hold[-len(MORPHS) :] = _MORPH_SPREAD**-2
+        return fit(
+            lambda coefficients: (measure_raw(needed.points(coefficients), names) - mean) / spread,
+            start,
+            values,
+            (confidence.clamp_min(0.3) / _FIT_TOLERANCE).square(),
+            hold,
+            _within_limits,
+        )
+
+    def vertices(self, identity: IctIdentity) -> Tensor:
+        """[26719, 3] metres, in the archive's own place."""
+        coefficients = torch.cat((identity.modes, identity.morphs))
+        moved = (coefficients @ self._flat_modes).view(-1, 3)
+        return self._source.neutral + self._person.offsets(identity.person) + moved
+
+    def to_mapping(self, identity: IctIdentity) -> dict[str, float]:
+        """Coefficients by name, for `Head.identity`; morphs of zero are left out."""
+        named = dict(identity.person)
+        named |= {f"mode.{index:03d}": float(value) for index, value in enumerate(identity.modes)}
+        morphs = zip(MORPHS, identity.morphs.tolist(), strict=True)
+        return named | {f"slider.{name}": value for name, value in morphs if value} | {"candidate": identity.candidate}
+
+    def from_mapping(self, named: Mapping[str, float]) -> IctIdentity:
+        """The inverse of `to_mapping`; KeyError where a coefficient is missing."""
+        return IctIdentity(
+            person={name: named[name] for name in PERSON_TRAITS},
+            modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(len(self._source.modes))]),
+            morphs=torch.tensor([named.get(f"slider.{name}", 0.0) for name in MORPHS]),
+            candidate=int(named["candidate"]),
+        )
+
+    @staticmethod
+    def _with_morphs(modes: Tensor) -> Tensor:
+        """[N, 100 + M] coefficients with no morphs."""
+        return torch.nn.functional.pad(modes, (0, len(MORPHS)))
+
+    # ------------------------------------------------------------------------------------------------------ directions
+
+    def _without_person_directions(self) -> Tensor:
+        """[100, 100] that leaves `_LEFT_IN` of a draw along what age, sex, ancestry and build change."""
+        directions = self._person_directions()
+        _, singular, basis = torch.linalg.svd(directions, full_matrices=False)
+        kept = basis[singular > _SAME_DIRECTION * singular[0]]
+        return torch.eye(len(self._source.modes)) - (1.0 - _LEFT_IN) * kept.T @ kept
+
+    def _person_directions(self) -> Tensor:
+        """[D, 100] unit: the modes' coefficients that change the face most as the built-in head's people differ.
+
+        Ridge regression of the carried offsets on the modes, over the paper's mesh.
+        """
+        plain = {name: 0.5 for name in PERSON_TRAITS} | {"age": 30.0, "gender": 0.0} | dict.fromkeys(ANCESTRIES, 0.25)
+        changes = [{"gender": 1.0}, {"age": 75.0}, {"body.weight": 1.0}, {"body.muscle": 1.0}]
+        changes += [dict.fromkeys(ANCESTRIES, 0.0) | {name: 1.0} for name in ANCESTRIES]
+        middle = self._person.offsets(plain)
+        offsets = torch.stack([(self._person.offsets(plain | change) - middle)[:PAPER].flatten() for change in changes])
+        modes = self._source.modes[:, :PAPER].flatten(1)
+        energy = modes @ modes.T
+        ridge = _RIDGE * energy.diagonal().mean() * torch.eye(len(energy))
+        directions = torch.linalg.solve(energy + ridge, modes @ offsets.T).T
+        return torch.nn.functional.normalize(directions, dim=1)
+
+
+def _within_limits(values: Tensor) -> Tensor:
+    modes = values[: -len(MORPHS)].clamp(-_LIMIT, _LIMIT)
+    return torch.cat((modes, values[-len(MORPHS) :].clamp(0.0, _MORPH_LIMIT)))
