@@ -19,6 +19,7 @@ from .chips import Chips
 from .environment import Setup
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
 from .gallery import Gallery
+from .job import MODEL_JOBS
 from .models import Models
 from .placing import Placing, Purpose
 from .session import Job, Session
@@ -88,7 +89,9 @@ class Application:
         return True
 
     def _finish(self, job: Job) -> None:
-        if job.state == "failed":
+        if job.kind in MODEL_JOBS:
+            self.models.finish(job)
+        elif job.state == "failed":
             self.error = job.error
         elif job.state == "done" and not job.tag.in_gallery:
             self.placing.add(job)
@@ -202,8 +205,8 @@ class Application:
 
     @property
     def running(self) -> list[Job]:
-        """Jobs that are not over, oldest first."""
-        return [job for job in self.session.jobs if not job.finished]
+        """Jobs that make faces and are not over, oldest first."""
+        return [job for job in self.session.jobs if not job.finished and job.kind not in MODEL_JOBS]
 
     def why_not_generate(self, prompt: str) -> str:
         """Why no face can be made now, or nothing."""
@@ -274,7 +277,30 @@ class Application:
 
     def dismiss_error(self) -> None:
         """Show no error any more."""
-        self.error = self.following.problem = ""
+        self.error = self.following.problem = self.placing.warning = ""
+
+    # --------------------------------------------------------------------------------------------------------- models
+
+    def why_not_install(self, online: bool = True) -> str:
+        """Why no model can be installed now, or nothing; `online` where it is to be downloaded."""
+        here = self.session.shares_disk
+        if online and here and not bpy.app.online_access:
+            return _OFFLINE
+        if not online and not here:
+            return "The backend is on another machine: run `dreamface models install` with the file there"
+        return self.why_no_backend()
+
+    def change_model(self, kind: str, name: str, path: Path | None = None) -> None:
+        """Install, check or remove a model; see `job.MODEL_JOBS`."""
+        self.models.submit(self.session, kind, name, path)
+        wake()
+
+    def cancel_model(self, name: str) -> None:
+        """Stop what is being done about a model."""
+        job = self.models.running(name)
+        if job is not None:
+            self.session.cancel(job)
+        wake()
 
 
 # ------------------------------------------------------------------------------------------------------------ seeds

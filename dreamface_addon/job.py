@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 TERMINAL = ("done", "failed", "cancelled")
+MODEL_JOBS = ("install_model", "verify_model", "remove_model")
+"""Kinds of jobs that are about the backend's models and make nothing to bring in."""
+
 RANK = {"sending": 0, "queued": 1, "running": 2, "done": 3, "failed": 3, "cancelled": 3}
 
 
@@ -16,7 +19,7 @@ class Job:
 
     Attributes:
         id: made here.
-        kind: "generate", "edit" or "export".
+        kind: "generate", "edit", "export" or one of MODEL_JOBS.
         request: what was asked.
         tag: the caller's own.
         state: "sending", "queued", "running", "done", "failed" or "cancelled".

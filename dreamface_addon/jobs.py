@@ -13,7 +13,7 @@ from typing import Any
 
 from .client import Client, Exchange
 from .downloads import Download
-from .job import RANK, TERMINAL, Job, News
+from .job import MODEL_JOBS, RANK, TERMINAL, Job, News
 
 _TRIES = 4  # times that one request about a job is made in a row without any success
 _PAUSE = 0.25  # seconds before the second try; twice as long before each further one
@@ -151,7 +151,10 @@ class Order:
         """The backend says that it is done: point to what it made, or begin to fetch it."""
         job = self.job
         said = job.result.get("folder") or job.result.get("file")
-        if not isinstance(said, str):
+        if job.kind in MODEL_JOBS:
+            job.fraction = 1.0
+            self.finish("done")
+        elif not isinstance(said, str):
             self.finish("failed", _NOT_UNDERSTOOD)
         elif local:
             made = Path(said)

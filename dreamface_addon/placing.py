@@ -37,6 +37,7 @@ class Placing:
         waiting: jobs that come in as soon as the scene may be changed.
         left: (job, why) of those that the artist has to decide about.
         notice: why a face that is ready has to wait, or nothing.
+        warning: what the artist has to know about the last face that came in, until dismissed; usually nothing.
     """
 
     def __init__(self, following: shaping.Following) -> None:
@@ -45,6 +46,7 @@ class Placing:
         self.waiting: list[Job] = []
         self.left: list[tuple[Job, str]] = []
         self.notice = ""
+        self.warning = ""
 
     def add(self, job: Job) -> None:
         """Take a job that is done."""
@@ -90,11 +92,11 @@ class Placing:
             if job.tag.face_id and not as_new:
                 skin = scene.find_face(job.tag.face_id)
                 assert skin is not None
-                place(job.folder, skin, job.tag.sent)
+                self.warning = place(job.folder, skin, job.tag.sent).warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
             else:
-                place(job.folder)
+                self.warning = place(job.folder).warning
                 if look_at_new_faces:
                     look_at_selected()
         except Exception as error:
@@ -103,7 +105,7 @@ class Placing:
                 raise
 
 
-def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, Any] | None = None) -> bpy.types.Object:
+def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, Any] | None = None) -> scene.ImportedFace:
     """Build a face folder in the scene, or update `skin` in place; one step of undo.
 
     A new face stands at the 3D cursor and is the only thing selected. Where `sent` has the traits with which an update
@@ -114,20 +116,21 @@ def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, An
     """
     if skin is None:
         with interface.in_window():
-            skin = scene.import_face(folder).skin
+            placed = scene.import_face(folder)
+            skin = placed.skin
             skin.location = bpy.context.scene.cursor.location
             select(skin)
         message = "DreamFace: New Face"
         shaping.remember_built(skin)
     else:
         now = shaping.traits_of(skin)
-        scene.update_face(skin, folder)
+        placed = scene.update_face(skin, folder)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
         if sent is not None:
             shaping.lay_over(skin, sent, now)
     interface.push_undo(message)
-    return skin
+    return placed
 
 
 def select(skin: bpy.types.Object) -> None:

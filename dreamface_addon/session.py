@@ -93,6 +93,11 @@ class Session:
         return "" if self._stopping is not None else self.backend.problem
 
     @property
+    def shares_disk(self) -> bool:
+        """Whether the backend finds the files of this machine; before it has answered, as far as that can be told."""
+        return self._local if self._client is not None else not self.backend.settings.url
+
+    @property
     def active(self) -> bool:
         """Whether something is going on, so that `poll` should be called many times a second."""
         return bool(
@@ -118,7 +123,7 @@ class Session:
         """Ask for something to be made; the backend is started where it is not running.
 
         Args:
-            kind: "generate", "edit" or "export".
+            kind: "generate", "edit", "export" or one of job.MODEL_JOBS.
             request: see the backend's API.
             tag: anything, for the caller.
         """
@@ -173,6 +178,11 @@ class Session:
     def take_shape(self) -> Shape | None:
         """A head that has arrived; each is handed out once, oldest first."""
         return self._reshaper.take()
+
+    @property
+    def reshape_refused(self) -> str:
+        """Why the head that was asked for last will not come, as a sentence; "" while it may, or has."""
+        return "" if self._reshaper.pending else self._reshaper.problem
 
     @property
     def call_problem(self) -> str:

@@ -240,10 +240,12 @@ class Following:
         if not self._changed:
             return False
         state, question = self._session.state, self._question
-        hangs = state is BackendState.READY and question is not None and time.monotonic() - question.since > PATIENCE
-        if state is not BackendState.FAILED and not hangs:
+        waits = state is BackendState.READY and question is not None
+        hangs = waits and time.monotonic() - question.since > PATIENCE
+        refused = waits and self._session.reshape_refused  # its head model is not installed, say
+        if state is not BackendState.FAILED and not hangs and not refused:
             return False
-        why = self._session.problem or self._session.call_problem or "The backend does not answer."
+        why = refused or self._session.problem or self._session.call_problem or "The backend does not answer."
         self.forget()
         self.problem = f"The mesh could not follow the sliders: {why}"
         return True

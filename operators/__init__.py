@@ -5,17 +5,22 @@ import bpy
 from .add_studio import DREAMFACE_OT_add_studio
 from .bring_in import DREAMFACE_OT_bring_in
 from .cancel import DREAMFACE_OT_cancel
+from .cancel_model import DREAMFACE_OT_cancel_model
 from .cancel_set_up import DREAMFACE_OT_cancel_set_up
 from .close_gallery import DREAMFACE_OT_close_gallery
 from .copy_diagnostics import DREAMFACE_OT_copy_diagnostics
 from .dismiss import DREAMFACE_OT_dismiss
 from .dismiss_error import DREAMFACE_OT_dismiss_error
+from .dismiss_model import DREAMFACE_OT_dismiss_model
 from .export_face import DREAMFACE_OT_export_face
 from .generate import DREAMFACE_OT_generate
 from .import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
+from .install_model import DREAMFACE_OT_install_model
+from .install_model_file import DREAMFACE_OT_install_model_file
 from .mark_asset import DREAMFACE_OT_mark_asset
 from .paint import DREAMFACE_OT_paint
 from .pick import DREAMFACE_OT_pick
+from .remove_model import DREAMFACE_OT_remove_model
 from .reset_trait import DREAMFACE_OT_reset_trait
 from .roll_seed import DREAMFACE_OT_roll_seed
 from .set_up_backend import DREAMFACE_OT_set_up_backend
@@ -24,23 +29,29 @@ from .start_backend import DREAMFACE_OT_start_backend
 from .stop_backend import DREAMFACE_OT_stop_backend
 from .toggle_words import DREAMFACE_OT_toggle_words
 from .use_prompt import DREAMFACE_OT_use_prompt
+from .verify_model import DREAMFACE_OT_verify_model
 
 _CLASSES = (
     DREAMFACE_OT_add_studio,
     DREAMFACE_OT_bring_in,
     DREAMFACE_OT_cancel,
+    DREAMFACE_OT_cancel_model,
     DREAMFACE_OT_cancel_set_up,
     DREAMFACE_OT_close_gallery,
     DREAMFACE_OT_copy_diagnostics,
     DREAMFACE_OT_dismiss,
     DREAMFACE_OT_dismiss_error,
+    DREAMFACE_OT_dismiss_model,
     DREAMFACE_OT_export_face,
     DREAMFACE_OT_generate,
     DREAMFACE_OT_import_face,
     DREAMFACE_FH_import_face,
+    DREAMFACE_OT_install_model,
+    DREAMFACE_OT_install_model_file,
     DREAMFACE_OT_mark_asset,
     DREAMFACE_OT_paint,
     DREAMFACE_OT_pick,
+    DREAMFACE_OT_remove_model,
     DREAMFACE_OT_reset_trait,
     DREAMFACE_OT_roll_seed,
     DREAMFACE_OT_set_up_backend,
@@ -49,6 +60,7 @@ _CLASSES = (
     DREAMFACE_OT_stop_backend,
     DREAMFACE_OT_toggle_words,
     DREAMFACE_OT_use_prompt,
+    DREAMFACE_OT_verify_model,
 )
 
 

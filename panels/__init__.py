@@ -5,6 +5,7 @@ import bpy
 from .backend import DREAMFACE_PT_backend
 from .create import DREAMFACE_MT_prompts, DREAMFACE_PT_create
 from .face import DREAMFACE_PT_face
+from .models import DREAMFACE_PT_models
 from .shape import DREAMFACE_PT_shape
 
 _CLASSES = (
@@ -12,6 +13,7 @@ _CLASSES = (
     DREAMFACE_PT_create,
     DREAMFACE_PT_shape,
     DREAMFACE_PT_face,
+    DREAMFACE_PT_models,
     DREAMFACE_PT_backend,
 )
 

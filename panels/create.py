@@ -102,17 +102,19 @@ class DREAMFACE_PT_create(bpy.types.Panel):
         if not app.running:
             row.operator("dreamface.generate", text="Generate", icon="USER")
             return
-        drawing.progress(row, _fraction(app.running, app.gallery.jobs), _words(app.running[0], app.running))
+        words = _words(app.running[0], app.running, app.models.busy)
+        drawing.progress(row, _fraction(app.running, app.gallery.jobs), words)
         row.operator("dreamface.cancel", text="", icon="CANCEL")
 
     def _draw_messages(self, app: application.Application) -> None:
         why_not = app.why_no_backend()
         if why_not:
             drawing.text(self.layout, why_not + ".", icon="INFO")
-        error = app.error or app.following.problem or app.session.problem or app.session.call_problem
+        ours = app.error or app.following.problem or app.placing.warning
+        error = ours or app.session.problem or app.session.call_problem
         if error:
             row = self.layout.box().row()
-            dismissible = bool(app.error or app.following.problem)
+            dismissible = bool(ours)
             inset = drawing.IN_BOX + (drawing.BESIDE_BUTTON if dismissible else 0)
             drawing.text(row.column(), error, icon="ERROR", inset=inset)
             if dismissible:
@@ -158,8 +160,9 @@ def _fraction(running: list[Job], gallery: list[Job]) -> float:
     return sum(1.0 if job not in running else job.fraction for job in together) / len(together)
 
 
-def _words(job: Job, running: list[Job]) -> str:
+def _words(job: Job, running: list[Job], models_busy: bool) -> str:
     """What is happening, such as "Painting the skin · 2 s left"."""
-    doing = job.message or {"sending": "Starting the backend", "queued": "Waiting"}.get(job.state, "Working")
+    waiting = "Waiting for the Models panel" if models_busy else "Waiting"
+    doing = job.message or {"sending": "Starting the backend", "queued": waiting}.get(job.state, "Working")
     more = f" · {len(running)} to go" if len(running) > 1 else drawing.remaining(job.eta)
     return doing + more

@@ -44,13 +44,14 @@ def ict_unpacked(ict_archive, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def ict_models(ict_unpacked, tmp_path_factory):
+def ict_models(ict_archive, tmp_path_factory):
     """A models folder with ICT-FaceKit in it."""
-    from dreamface.models import ict_facekit
+    from dreamface import models
 
     folder = tmp_path_factory.mktemp("models")
-    (folder / "ict-facekit").mkdir()
-    ict_facekit.convert(ict_unpacked, folder / "ict-facekit")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DREAMFACE_MODELS", str(folder))
+        models.install("ict-facekit", ict_archive)
     return folder
 
 

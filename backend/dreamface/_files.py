@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from dreamface.errors import FolderError
 
@@ -17,6 +18,12 @@ Result = TypeVar("Result")
 
 MAX_THREADS = 8
 """More would only keep more maps in memory at once."""
+
+_TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+"""What systems say of a file that another process has locked."""
+
+_LOCKED_BYTE = 2**20
+"""Windows lets nobody read a locked byte, so the one that is locked lies beyond the process id."""
 
 
 def sibling(path: Path, purpose: str) -> Path:
@@ -66,3 +73,56 @@ def side_by_side(tasks: Sequence[Callable[[], Result]]) -> Iterator[Result]:
                 yield future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Held(Exception):
+    """Another process holds a lock.
+
+    Attributes:
+        owner: "process" and its number, or "another process".
+    """
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.owner = owner
+
+
+class NoLocks(OSError):
+    """The disk has no locks, as some network disks."""
+
+
+def hold(path: Path) -> IO[bytes]:
+    """Lock the file `path` until the file that this returns is closed, or the process ends.
+
+    Raises:
+        Held: another process has locked it.
+        NoLocks: nothing can be locked there.
+        OSError: the disk refused.
+    """
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+    try:
+        _lock_byte(file)
+    except OSError as error:
+        with file:
+            owner = file.read(20).decode("ascii", "replace").strip()
+        if error.errno not in _TAKEN:
+            raise NoLocks(error.errno, error.strerror) from error
+        raise Held(f"process {owner}" if owner.isdigit() else "another process") from error
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n".encode())
+    return file
+
+
+def _lock_byte(file: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        finally:
+            file.seek(0)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

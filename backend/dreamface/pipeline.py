@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dreamface.errors import FolderError
 from dreamface.face import Face, Head, expression_weights, pose
 from dreamface.head import HEADS, check_name, load_model
+from dreamface.head import forget as forget_heads
 from dreamface.language import Reading, clean, read
 from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolution, check_seed
 from dreamface.prior import complete
@@ -37,6 +38,7 @@ __all__ = [
     "edit",
     "export",
     "expressions",
+    "forget_models",
     "generate",
     "measure",
     "read",
@@ -206,6 +208,11 @@ def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:
         document.not_understood, document.history,
     )  # fmt: skip
     return _dress(built, record, progress.part(0.1, 1.0))
+
+
+def forget_models() -> None:
+    """Load models anew when they are next needed: one was installed, replaced or removed."""
+    forget_heads()
 
 
 def measure(head: Head) -> dict[str, float]:

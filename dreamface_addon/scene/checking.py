@@ -108,9 +108,9 @@ def check_arrays(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> N
     vertex_count = len(_floats(arrays, "vertices", 3))
     faces, face_uvs = _indices(arrays, "faces", 4), _indices(arrays, "face_uvs", 4)
     _need(len(faces) == len(face_uvs), "not every face has its place in the texture")
-    _check_corners(faces)
     _check_range(face_uvs, len(_floats(arrays, "uv", 2)), "a face points at a texture coordinate that is not there")
     _check_parts(document["parts"], faces, vertex_count)
+    _check_corners(faces)
     _check_runs(arrays, "shape", len(_floats(arrays, "shape_deltas", 3)), vertex_count)
     _need(len(document["shapes"]) == len(arrays["shape_offsets"]) - 1, "not every blend shape has a name")
     _check_runs(arrays, "region", len(_floats(arrays, "region_weights", None)), vertex_count)
@@ -136,7 +136,7 @@ def _check_parts(parts: list[dict[str, Any]], faces: NDArray[Any], vertex_count:
         spans = [part.get("vertices"), part.get("faces")]
         for span in spans:
             numbers = isinstance(span, list) and len(span) == 2 and all(type(end) is int for end in span)
-            _need(numbers and span[0] <= span[1], f"{part['name']} has no range of vertices or faces")
+            _need(numbers and span[0] <= span[1], f"{part['name']} is empty")
         (first, last), (first_face, last_face) = spans
         _need(first_face < last_face, f"{part['name']} is empty")
         _need((first, first_face) == (vertex, face), f"{part['name']} does not start where the part before it ends")

@@ -39,10 +39,10 @@ ALLOWED = {
     "skin": SHARED,
     "render": {"face"},
     "export": SHARED | {"folder", "images", "provenance", "_files"},
-    "cli": {"pipeline", "service", "face", "folder", "traits", "errors", "progress", "images", "_files"},
+    "cli": {"pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "_files"},
     "service": {"pipeline", "models", "face", "folder", "traits", "limits", "errors", "progress", "_files"},
-    "models": {"errors"},
-    "training": {"head", "skin"},
+    "models": {"errors", "progress", "_files"},
+    "training": {"head", "skin", "models"},
 }
 """Which of the backend's rooms and files each room may import, besides its own."""
 

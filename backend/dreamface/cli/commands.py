@@ -8,7 +8,7 @@ from pathlib import Path
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, settings, slug, summary
-from dreamface.errors import BadRequest
+from dreamface.errors import BadRequest, MissingDependency
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits
 
 FACES = Path("faces")
@@ -76,9 +76,9 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     notes = []
     try:
         measured = pipeline.measure(face.head)
-    except BadRequest as error:  # made elsewhere, with a head model that is not installed here
-        measured = {}
-        notes.append(f"Nothing could be measured: {error}")
+    except (BadRequest, MissingDependency) as error:  # made with a head model that is not, or no longer, here
+        measured = dict(face.measured)
+        notes.append(f"{'Measured when it was made' if measured else 'Nothing could be measured'}: {error}")
     terminal.result(
         {
             "prompt": face.prompt,

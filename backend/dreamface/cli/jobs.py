@@ -96,7 +96,7 @@ def _told(job: dict[str, Any], terminal: Terminal) -> bool:
     elif job["state"] == "cancelled":
         terminal.show("Cancelled")
     else:
-        terminal.show(f"Done      {job['result'].get('folder') or job['result'].get('file')}")
+        terminal.show(f"Done      {_made(job)}")
     return bool(job["state"] == "done")
 
 
@@ -104,8 +104,16 @@ def _subject(job: dict[str, Any]) -> str:
     request = job["request"]
     if job["kind"] == "export":
         return f"{request['format']} of {request['job'][:8]}"
+    if "name" in request:
+        return str(request["name"])  # of a model
     prompt = " ".join((request["face"] if job["kind"] == "edit" else request)["prompt"].split())
     return prompt if len(prompt) <= _PROMPT_LENGTH else f"{prompt[: _PROMPT_LENGTH - 1]}…"
+
+
+def _made(job: dict[str, Any]) -> str:
+    """What a done job has made."""
+    result = job["result"]
+    return str(result.get("folder") or result.get("file") or result.get("message"))
 
 
 def _news(job: dict[str, Any]) -> str:
@@ -113,7 +121,7 @@ def _news(job: dict[str, Any]) -> str:
         left = f", {job['eta']:.0f} s left" if job["eta"] is not None else ""
         return f"{job['fraction']:.0%} {job['message']}{left}"
     if job["state"] == "done":
-        return str(job["result"].get("folder") or job["result"].get("file"))
+        return _made(job)
     return job["error"] or ""
 
 

@@ -1,6 +1,6 @@
-"""Geometry as other software wants it: Y up, one mesh per part, vertex normals, morph targets.
+"""Geometry as other software wants it: Y up, one mesh per object, vertex normals, morph targets.
 
-Arrays are numpy: N vertices and Q quads of one part.
+Arrays are numpy: N vertices and Q faces of one object. A triangle is a face that repeats its last corner.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dreamface.face import Face, Part
+from dreamface.face import Face, PartGroup
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -21,25 +21,33 @@ STILL = 1e-6
 
 
 @dataclass(frozen=True)
-class PartMesh:
-    """One part of a face, Y up.
+class ObjectMesh:
+    """One object of a face, Y up.
 
     Attributes:
-        part: which one.
+        group: which parts it has.
         vertices: [N, 3] metres.
-        quads: [Q, 4] indices into the part's own vertices.
+        quads: [Q, 4] indices into the object's own vertices.
         quad_uvs: [Q, 4] indices into the topology's `uv`.
     """
 
-    part: Part
+    group: PartGroup
     vertices: Floats
     quads: Ints
     quad_uvs: Ints
 
+    def by_material(self) -> dict[str, Ints]:
+        """Material -> [M] the indices of its faces, in the order in which the materials first come."""
+        faces: dict[str, list[Ints]] = {}
+        for part in self.group.parts:
+            first, last = (face - self.group.faces[0] for face in part.faces)
+            faces.setdefault(part.material, []).append(np.arange(first, last))
+        return {material: np.concatenate(runs) for material, runs in faces.items()}
+
 
 @dataclass(frozen=True)
 class Morph:
-    """How one blend shape moves a part: only the K vertices whose position or normal changes.
+    """How one blend shape moves an object: only the K vertices whose position or normal changes.
 
     Attributes:
         vertices: [K] ascending indices.
@@ -58,28 +66,42 @@ def y_up(vectors: Tensor) -> Floats:
     return np.stack((x.numpy(), z.numpy(), -y.numpy()), axis=-1)
 
 
-def part_mesh(face: Face, part: Part) -> PartMesh:
-    """The neutral geometry of one part."""
+def object_mesh(face: Face, group: PartGroup) -> ObjectMesh:
+    """The neutral geometry of one object."""
     topology = face.head.topology
-    first = part.vertices[0]
-    return PartMesh(
-        part,
-        y_up(face.head.vertices[slice(*part.vertices)]),
-        topology.faces[slice(*part.faces)].cpu().numpy() - first,
-        topology.face_uvs[slice(*part.faces)].cpu().numpy(),
+    return ObjectMesh(
+        group,
+        y_up(face.head.vertices[slice(*group.vertices)]),
+        topology.faces[slice(*group.faces)].cpu().numpy() - group.vertices[0],
+        topology.face_uvs[slice(*group.faces)].cpu().numpy(),
     )
 
 
-def vertex_normals(mesh: PartMesh) -> Floats:
-    """[N, 3] unit normals, the mean of the adjoining quads' normals weighted by their areas."""
+def is_triangle(quads: Ints) -> NDArray[np.bool_]:
+    """[Q]: whether the last corner of a face is the one before it again."""
+    same: NDArray[np.bool_] = quads[:, 3] == quads[:, 2]
+    return same
+
+
+def triangles(quads: Ints) -> Ints:
+    """[T, 3]: quads split along their first diagonal, and triangles as they are."""
+    halves = np.stack((quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]), axis=1)
+    present = np.ones(halves.shape[:2], bool)
+    present[:, 1] = ~is_triangle(quads)
+    split: Ints = halves[present]
+    return split
+
+
+def vertex_normals(mesh: ObjectMesh) -> Floats:
+    """[N, 3] unit normals, the mean of the adjoining faces' normals weighted by their areas."""
     return _unit(_gather(_area_vectors(mesh.vertices, mesh.quads), mesh.quads, len(mesh.vertices)))
 
 
-def morph(mesh: PartMesh, deltas: Floats) -> Morph | None:
-    """A blend shape as changes of positions and vertex normals, or None where it leaves the part alone.
+def morph(mesh: ObjectMesh, deltas: Floats) -> Morph | None:
+    """A blend shape as changes of positions and vertex normals, or None where it leaves the object alone.
 
     Args:
-        mesh: the part.
+        mesh: the object.
         deltas: [N, 3] metres, Y up.
     """
     moved = np.abs(deltas).max(axis=1, initial=0.0) > STILL
@@ -123,16 +145,21 @@ def vertex_tangents(vertices: Floats, normals: Floats, uv: Floats, quads: Ints) 
 
 
 def _area_vectors(vertices: Floats, quads: Ints) -> Floats:
-    """[Q, 3] normals with twice each quad's area as length: the cross product of its diagonals."""
+    """[Q, 3] normals with twice each face's area as length: the cross product of its diagonals.
+
+    In a triangle's place, two of its sides stand for them.
+    """
     a, b, c, d = (vertices[quads[:, corner]] for corner in range(4))
     normals: Floats = np.cross(c - a, d - b)
     return normals
 
 
 def _gather(area_vectors: Floats, quads: Ints, count: int) -> Floats:
-    """[count, 3] sums over the quads that share each vertex."""
-    corners = quads.reshape(-1)
-    sums = [np.bincount(corners, np.repeat(area_vectors[:, axis], 4), count) for axis in range(3)]
+    """[count, 3] sums over the faces that share each vertex."""
+    present = np.ones(quads.shape, bool)
+    present[:, 3] = ~is_triangle(quads)
+    corners, faces = quads[present], np.nonzero(present)[0]
+    sums = [np.bincount(corners, area_vectors[faces, axis], count) for axis in range(3)]
     total: Floats = np.stack(sums, axis=1).astype(np.float32)
     return total
 

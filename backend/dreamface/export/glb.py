@@ -9,14 +9,28 @@ from typing import Any
 
 import numpy as np
 import pygltflib as gltf
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from dreamface import __version__, images
 from dreamface._files import side_by_side, whole_file
-from dreamface.export.geometry import Floats, Morph, PartMesh, morph, part_mesh, vertex_normals, vertex_tangents, y_up
+from dreamface.export.geometry import (
+    Floats,
+    Ints,
+    Morph,
+    ObjectMesh,
+    morph,
+    object_mesh,
+    triangles,
+    vertex_normals,
+    vertex_tangents,
+    y_up,
+)
 from dreamface.face import Face, Material, TileMaps
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
+from dreamface.traits import ARKIT_SHAPES
 
 _STEP = "export"
 
@@ -29,10 +43,11 @@ SPECULAR_AT_FULL = 2.0
 
 
 def write_glb(face: Face, path: Path, progress: Progress) -> None:
-    """Write `face` as one .glb file: a node and mesh per part under a root node, metres, +Y up, looking along +Z.
+    """Write `face` as one .glb file: a node and mesh per object under a root node, metres, +Y up, looking along +Z.
 
-    Parts that any blend shape moves have all morph targets in the order of the face's `shape_names`, so that one list
-    of weights drives them all; the meshes' weights are the face's expression.
+    A mesh has a primitive for each of its materials. Objects that any blend shape moves have all morph targets in the
+    order of the face's `shape_names`, so that one list of weights drives them all; the meshes' weights are the face's
+    expression, and their extras name the targets, and apart from that those beyond ARKit's.
 
     Raises:
         FolderError: the disk refused.
@@ -41,9 +56,10 @@ def write_glb(face: Face, path: Path, progress: Progress) -> None:
     progress.report(_STEP, 0.0, "Writing the GLB file")
     document = _Document(face)
     document.add_materials(progress.part(0.0, 0.5))
-    for done, part in enumerate(face.head.topology.parts, 1):
-        document.add_part(part_mesh(face, part))
-        progress.report(_STEP, 0.5 + 0.4 * done / len(face.head.topology.parts), f"Wrote the {part.name}")
+    objects = face.head.topology.objects
+    for done, group in enumerate(objects, 1):
+        document.add_object(object_mesh(face, group))
+        progress.report(_STEP, 0.5 + 0.4 * done / len(objects), f"Wrote the {group.name}")
     with whole_file(path) as file:
         file.write_bytes(document.to_bytes())
         progress.report(_STEP, 1.0, f"Wrote {path.name}")
@@ -80,38 +96,62 @@ class _Document:
 
     # ---------------------------------------------------------------------------------------------------------- meshes
 
-    def add_part(self, mesh: PartMesh) -> None:
-        """Append the node and mesh of one part, and make it a child of the root."""
-        source, uv, quads = _split_at_seams(mesh, self.face.head.topology.uv.cpu().numpy())
-        vertices, normals = mesh.vertices[source], vertex_normals(mesh)[source]
+    def add_object(self, mesh: ObjectMesh) -> None:
+        """Append the node and mesh of one object, and make it a child of the root."""
+        normals, morphs = vertex_normals(mesh), self._morphs(mesh)
+        primitives = [
+            self._primitive(mesh, faces, self.material_indices[material], normals, morphs)
+            for material, faces in mesh.by_material().items()
+        ]
+        moving = {"weights": self.weights, "extras": self._target_names()} if morphs else {}
+        self.gltf.meshes.append(gltf.Mesh(name=mesh.group.name, primitives=primitives, **moving))
+        self.gltf.nodes.append(gltf.Node(name=mesh.group.name, mesh=len(self.gltf.meshes) - 1))
+        self.gltf.nodes[0].children.append(len(self.gltf.nodes) - 1)
+
+    def _target_names(self) -> dict[str, list[str]]:
+        names = self.face.shape_names
+        return {"targetNames": list(names), "beyondArkit": list(names[len(ARKIT_SHAPES) :])}
+
+    def _primitive(
+        self,
+        mesh: ObjectMesh,
+        faces: Ints,
+        material: int,
+        object_normals: Floats,
+        morphs: Sequence[Morph | None],
+    ) -> gltf.Primitive:
+        """Those faces of an object that have one material."""
+        uv_of_topology = self.face.head.topology.uv.cpu().numpy()
+        source, uv, quads = _split_at_seams(mesh.quads[faces], mesh.quad_uvs[faces], uv_of_topology)
+        vertices, normals = mesh.vertices[source], object_normals[source]
         attributes = gltf.Attributes(
             POSITION=self._vertex_data(vertices, bounded=True),
             NORMAL=self._vertex_data(normals),
             TEXCOORD_0=self._vertex_data(uv * _FLIP_V + (0.0, 1.0)),
         )
-        material = self.material_indices[mesh.part.material]
         if self.gltf.materials[material].normalTexture is not None:
             attributes.TANGENT = self._vertex_data(vertex_tangents(vertices, normals, uv, quads))
-        targets = self._morph_targets(mesh, source)
-        primitive = gltf.Primitive(
+        return gltf.Primitive(
             attributes=attributes,
-            indices=self._indices(quads[:, [0, 1, 2, 0, 2, 3]]),
+            indices=self._indices(triangles(quads)),
             material=material,
-            targets=targets,
+            targets=self._morph_targets(mesh, source, morphs),
         )
-        moving = {"weights": self.weights, "extras": {"targetNames": list(self.face.shape_names)}} if targets else {}
-        self.gltf.meshes.append(gltf.Mesh(name=mesh.part.name, primitives=[primitive], **moving))
-        self.gltf.nodes.append(gltf.Node(name=mesh.part.name, mesh=len(self.gltf.meshes) - 1))
-        self.gltf.nodes[0].children.append(len(self.gltf.nodes) - 1)
 
-    def _morph_targets(self, mesh: PartMesh, source: NDArray[np.int64]) -> list[dict[str, int]]:
-        """All targets, or none where no shape moves the part."""
-        deltas = y_up(self.face.shapes[:, slice(*mesh.part.vertices)])
-        morphs = [morph(mesh, delta) for delta in deltas]
-        if not any(morphs):
-            return []
-        still = self._zeros(len(source))
-        return [still if change is None else self._morph_target(change, mesh, source) for change in morphs]
+    def _morphs(self, mesh: ObjectMesh) -> list[Morph | None]:
+        """What every shape does to an object; nothing where none moves it."""
+        morphs = [morph(mesh, delta) for delta in y_up(self.face.shapes[:, slice(*mesh.group.vertices)])]
+        return morphs if any(morphs) else []
+
+    def _morph_targets(
+        self, mesh: ObjectMesh, source: NDArray[np.int64], morphs: Sequence[Morph | None]
+    ) -> list[dict[str, int]]:
+        """A target for each shape, as all primitives of a mesh must have the same ones."""
+        used = np.zeros(len(mesh.vertices), bool)
+        used[source] = True
+        moving = [change if change is not None and used[change.vertices].any() else None for change in morphs]
+        still = self._zeros(len(source)) if None in moving else {}
+        return [still if change is None else self._morph_target(change, mesh, source) for change in moving]
 
     def _zeros(self, count: int) -> dict[str, int]:
         """A target that moves nothing: accessors without data are all zeros."""
@@ -119,7 +159,7 @@ class _Document:
         positions.min = positions.max = [0.0, 0.0, 0.0]
         return {"POSITION": self._append(positions), "NORMAL": self._append(normals)}
 
-    def _morph_target(self, change: Morph, mesh: PartMesh, source: NDArray[np.int64]) -> dict[str, int]:
+    def _morph_target(self, change: Morph, mesh: ObjectMesh, source: NDArray[np.int64]) -> dict[str, int]:
         """Sparse accessors: a shape of a face moves a fraction of its vertices."""
         slot = np.full(len(mesh.vertices), -1)
         slot[change.vertices] = np.arange(len(change.vertices))
@@ -154,7 +194,8 @@ class _Document:
         for name in used:
             material = self.face.materials[name]
             self.material_indices[name] = len(self.gltf.materials)
-            self.gltf.materials.append(_material(material, textures.get(material.tile or "", {})))
+            has_opacity = "opacity" in self.face.maps.get(material.tile or "", {})
+            self.gltf.materials.append(_material(material, textures.get(material.tile or "", {}), has_opacity))
         extensions = {name for material in self.gltf.materials for name in material.extensions}
         self.gltf.extensionsUsed = sorted(extensions)
 
@@ -224,14 +265,14 @@ def _provenance(face: Face) -> dict[str, Any]:
     }
 
 
-def _split_at_seams(mesh: PartMesh, uv: Floats) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
+def _split_at_seams(quads: Ints, quad_uvs: Ints, uv: Floats) -> tuple[Ints, Floats, Ints]:
     """One vertex for each pair of a vertex and a texture coordinate, as glTF has one index for both.
 
     Returns:
-        [M] the mesh's vertex that each came from, [M, 2] its texture coordinate, [Q, 4] the quads.
+        [M] the mesh's vertex that each came from, [M, 2] its texture coordinate, [Q, 4] the faces.
     """
-    pairs, corners = np.unique(mesh.quads * len(uv) + mesh.quad_uvs, return_inverse=True)
-    return pairs // len(uv), uv[pairs % len(uv)], corners.reshape(mesh.quads.shape)
+    pairs, corners = np.unique(quads * len(uv) + quad_uvs, return_inverse=True)
+    return pairs // len(uv), uv[pairs % len(uv)], corners.reshape(quads.shape)
 
 
 def _narrow(indices: NDArray[np.int64]) -> NDArray[Any]:
@@ -244,7 +285,7 @@ def _narrow(indices: NDArray[np.int64]) -> NDArray[Any]:
 
 def _encoders(maps: TileMaps) -> Sequence[tuple[str, Callable[[], images.Pixels]]]:
     """The textures of one tile that glTF has a place for, and how their pixels come about."""
-    encoders: list[tuple[str, Callable[[], images.Pixels]]] = [("albedo", partial(images.encode_srgb8, maps["albedo"]))]
+    encoders: list[tuple[str, Callable[[], images.Pixels]]] = [("albedo", partial(_albedo, maps))]
     if "roughness" in maps:
         encoders.append(("metallic_roughness", partial(_metallic_roughness, maps)))
     if "normal" in maps:
@@ -256,6 +297,25 @@ def _encoders(maps: TileMaps) -> Sequence[tuple[str, Callable[[], images.Pixels]
 
 def _encode(tile: str, name: str, pixels: Callable[[], images.Pixels]) -> tuple[str, str, bytes]:
     return tile, name, images.png_bytes(pixels())
+
+
+def _albedo(maps: TileMaps) -> images.Pixels:
+    """Colour, white where there is none, and the opacity as its alpha."""
+    if "opacity" not in maps:
+        return images.encode_srgb8(maps["albedo"])
+    alpha = images.encode_unit8(maps["opacity"])
+    if "albedo" not in maps:
+        return np.concatenate((np.full((*alpha.shape[:2], 3), 255, np.uint8), alpha), axis=2)
+    colour = images.encode_srgb8(_resized(maps["albedo"], maps["opacity"]))
+    return np.concatenate((colour, alpha), axis=2)
+
+
+def _resized(image: Tensor, like: Tensor) -> Tensor:
+    """[H, W, C] as large as another."""
+    if image.shape[:2] == like.shape[:2]:
+        return image
+    smooth = torch.nn.functional.interpolate(image.permute(2, 0, 1)[None], tuple(like.shape[:2]), mode="bilinear")
+    return smooth[0].permute(1, 2, 0)
 
 
 def _metallic_roughness(maps: TileMaps) -> images.Pixels:
@@ -271,7 +331,7 @@ def _specular_colour(maps: TileMaps) -> images.Pixels:
     return images.encode_srgb8(maps["specular"])
 
 
-def _material(material: Material, textures: Mapping[str, int]) -> gltf.Material:
+def _material(material: Material, textures: Mapping[str, int], has_opacity: bool) -> gltf.Material:
     metallic_roughness = gltf.PbrMetallicRoughness(
         baseColorFactor=[*material.base_colour, 1.0],
         baseColorTexture=_texture(textures, "albedo"),
@@ -290,6 +350,7 @@ def _material(material: Material, textures: Mapping[str, int]) -> gltf.Material:
     normal = gltf.NormalMaterialTexture(index=textures["normal"]) if "normal" in textures else None
     return gltf.Material(
         name=material.name,
+        alphaMode=gltf.BLEND if has_opacity else gltf.OPAQUE,
         pbrMetallicRoughness=metallic_roughness,
         normalTexture=normal,
         extensions=extensions,

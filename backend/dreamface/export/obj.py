@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from dreamface import images
 from dreamface._files import cannot_write, sibling, side_by_side
-from dreamface.export.geometry import part_mesh, vertex_normals, y_up
-from dreamface.face import Face, Material, TileMaps
+from dreamface.export.geometry import Floats, Ints, is_triangle, object_mesh, vertex_normals, y_up
+from dreamface.face import Face, Material
 from dreamface.progress import Progress
 from dreamface.provenance import SOFTWARE, STATEMENT
 
 _STEP = "export"
 
-_MAP_KEYWORDS = {"albedo": "map_Kd", "roughness": "map_Pr", "normal": "norm", "displacement": "disp"}
+_MAP_KEYWORDS = {
+    "albedo": "map_Kd",
+    "opacity": "map_d",
+    "roughness": "map_Pr",
+    "normal": "norm",
+    "displacement": "disp",
+}
 """Channel -> its MTL keyword; map_Pr and norm are the physically based extension that Blender and others read."""
+
+_FIRST_UDIM = 1001
 
 
 def write_obj(face: Face, path: Path, progress: Progress) -> None:
     """Write `face` as `path`, an .mtl of the same name and a folder `..._textures`, metres, +Y up, looking along +Z.
 
-    An object and group per part, quads kept; the face's expression is part of the vertices, as OBJ has no shapes.
+    An object per object of the face and a group per part, quads kept; the face's expression is part of the vertices, as
+    OBJ has no shapes. Texture coordinates are UDIM's: tile i of the topology lies at u from i to i + 1, its textures
+    are `albedo.1001.png` and so on, the number being 1001 + i. The MTL, which knows no UDIM, names each material's own
+    texture; as textures repeat, it finds the same texels.
 
     Raises:
         FolderError: the disk refused.
@@ -38,7 +50,7 @@ def write_obj(face: Face, path: Path, progress: Progress) -> None:
         stage.mkdir()
         textures = stage / f"{name}_textures"
         textures.mkdir()
-        _write_textures(face.maps, textures, progress.part(0.0, 0.6))
+        _write_textures(face, textures, progress.part(0.0, 0.6))
         (stage / f"{name}.mtl").write_text(_materials(face, textures.name), "utf-8")
         (stage / path.name).write_text("\n".join(_objects(face, f"{name}.mtl")) + "\n", "utf-8")
         progress.report(_STEP, 0.9, f"Wrote {path.name}")
@@ -55,19 +67,20 @@ def write_obj(face: Face, path: Path, progress: Progress) -> None:
 # ----------------------------------------------------------------------------------------------------------- materials
 
 
-def _write_textures(maps: Mapping[str, TileMaps], folder: Path, progress: Progress) -> None:
+def _write_textures(face: Face, folder: Path, progress: Progress) -> None:
     writers = [
         writer
-        for tile, channels in maps.items()
+        for tile, channels in face.maps.items()
         for channel, image in channels.items()
-        if (writer := _texture_writer(channel, image, folder / _texture_name(tile, channel)))
+        if (writer := _texture_writer(channel, image, folder / _texture_name(face, tile, channel)))
     ]
     for done, _ in enumerate(side_by_side(writers), 1):
         progress.report(_STEP, done / len(writers), f"Wrote {done} of {len(writers)} textures")
 
 
-def _texture_name(tile: str, channel: str) -> str:
-    return f"{tile}_{channel}.{'exr' if channel == 'displacement' else 'png'}"
+def _texture_name(face: Face, tile: str, channel: str) -> str:
+    udim = _FIRST_UDIM + face.head.topology.tiles.index(tile)
+    return f"{channel}.{udim}.{'exr' if channel == 'displacement' else 'png'}"
 
 
 def _texture_writer(channel: str, image: Tensor, path: Path) -> Callable[[], None] | None:
@@ -82,14 +95,17 @@ def _materials(face: Face, textures: str) -> str:
     lines = [f"# {SOFTWARE}: {STATEMENT}"]
     for name in used:
         material = face.materials[name]
-        lines += _material(material, face.maps.get(material.tile or "", {}), textures)
+        lines += _material(material)
+        for channel in [channel for channel in _MAP_KEYWORDS if channel in face.maps.get(material.tile or "", {})]:
+            name = _texture_name(face, material.tile or "", channel)
+            lines.append(f"{_MAP_KEYWORDS[channel]} {textures}/{name}")
     return "\n".join(lines) + "\n"
 
 
-def _material(material: Material, maps: TileMaps, textures: str) -> list[str]:
+def _material(material: Material) -> list[str]:
     """MTL lines; glass stays a tenth opaque so that viewers without refraction show its outline."""
     opacity = 1.0 - 0.9 * material.transmission
-    lines = [
+    return [
         "",
         f"newmtl {material.name}",
         "illum 2",
@@ -98,10 +114,6 @@ def _material(material: Material, maps: TileMaps, textures: str) -> list[str]:
         f"Ni {material.ior:g}",
         f"d {opacity:g}",
     ]
-    for channel, keyword in _MAP_KEYWORDS.items():
-        if channel in maps:
-            lines.append(f"{keyword} {textures}/{_texture_name(material.tile or '', channel)}")
-    return lines
 
 
 # ------------------------------------------------------------------------------------------------------------ geometry
@@ -113,14 +125,40 @@ def _objects(face: Face, library: str) -> Iterable[str]:
     yield f"# {SOFTWARE}: {STATEMENT}"
     yield f"mtllib {library}"
     yield from (f"v {_numbers(vertex)}" for vertex in y_up(posed.head.vertices).tolist())
-    yield from (f"vt {_numbers(uv)}" for uv in face.head.topology.uv.tolist())
-    for part in face.head.topology.parts:
-        yield from (f"vn {_numbers(normal)}" for normal in vertex_normals(part_mesh(posed, part)).tolist())
-    faces, face_uvs = (face.head.topology.faces + 1).tolist(), (face.head.topology.face_uvs + 1).tolist()
-    for part in face.head.topology.parts:
-        yield from (f"o {part.name}", f"g {part.name}", f"usemtl {part.material}", "s 1")
-        for quad, uvs in zip(faces[slice(*part.faces)], face_uvs[slice(*part.faces)], strict=True):
-            yield "f " + " ".join(f"{vertex}/{uv}/{vertex}" for vertex, uv in zip(quad, uvs, strict=True))
+    topology = face.head.topology
+    uv, face_uvs = _udim_uvs(face)
+    yield from (f"vt {_numbers(place)}" for place in uv.tolist())
+    for group in topology.objects:
+        yield from (f"vn {_numbers(normal)}" for normal in vertex_normals(object_mesh(posed, group)).tolist())
+    faces = topology.faces.cpu().numpy()
+    corners = np.where(is_triangle(faces), 3, 4).tolist()
+    lines = list(zip((faces + 1).tolist(), (face_uvs + 1).tolist(), corners, strict=True))
+    for group in topology.objects:
+        yield f"o {group.name}"
+        for part in group.parts:
+            yield from (f"g {part.name}", f"usemtl {part.material}", "s 1")
+            for vertices, uvs, count in lines[slice(*part.faces)]:
+                yield "f " + " ".join(f"{vertices[i]}/{uvs[i]}/{vertices[i]}" for i in range(count))
+
+
+def _udim_uvs(face: Face) -> tuple[Floats, Ints]:
+    """[T, 2] texture coordinates, each moved along u to its tile's place, and [F, 4] indices into them.
+
+    A coordinate that parts with different tiles share is there once for each. Parts without a tile lie where those are
+    that they are welded to, or at the first.
+    """
+    topology = face.head.topology
+    uv, face_uvs = topology.uv.cpu().numpy(), topology.face_uvs.cpu().numpy()
+    place = np.zeros((len(face_uvs), 1), np.int64)
+    for group in topology.objects:
+        tiles = [face.materials[part.material].tile for part in group.parts]
+        fallback = next((tile for tile in tiles if tile is not None), topology.tiles[0])
+        for part, tile in zip(group.parts, tiles, strict=True):
+            place[slice(*part.faces)] = topology.tiles.index(tile or fallback)
+    pairs, indices = np.unique(place * len(uv) + face_uvs, return_inverse=True)
+    moved = uv[pairs % len(uv)]
+    moved[:, 0] += pairs // len(uv)
+    return moved, indices.reshape(face_uvs.shape)
 
 
 def _numbers(values: Iterable[float]) -> str:

@@ -192,7 +192,7 @@ def _started(folder: Path, notes: dict[str, Any]) -> int | None:
     try:
         found = json.loads(file.read_text("utf-8"))
         done = int(found.pop("done"))
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise BadRequest(f"{file} is damaged: remove the folder and build the index again.") from error
     if found != notes:
         raise BadRequest(f"{folder} has the index of other candidates or of another encoder: remove it first.")

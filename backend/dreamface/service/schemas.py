@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, 
 
 from dreamface.errors import BadRequest
 from dreamface.limits import check_prompt, check_resolution, check_seed
-from dreamface.models import check_head
+from dreamface.models import check_head, find
 from dreamface.traits import Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
@@ -75,7 +75,9 @@ Seed = Annotated[int, _passes(check_seed), Field(description="0 to 4294967295")]
 Resolution = Annotated[int, _passes(check_resolution), Field(description="side of the maps: 512, 1024, 2048 or 4096")]
 Candidate = Annotated[
     int | None,
-    Field(default=None, ge=0, description="of the face's head in face.json, where it has one: keeps the person the same"),
+    Field(
+        default=None, ge=0, description="of the face's head in face.json, where it has one: keeps the person the same"
+    ),
 ]
 HeadName = Annotated[str, _passes(check_head), Field(description='a head model of GET /models, or "auto"')]
 FaceId = Annotated[str, Field(min_length=1, max_length=200)]
@@ -85,6 +87,7 @@ TraitValues = Annotated[
     Field(description="trait of GET /traits -> value, or an object with value, confidence and because"),
 ]
 TraitNames = Annotated[list[str], _passes(check_names)]
+InstallName = Annotated[str, _passes(find), Field(description="an install_name of GET /models")]
 
 
 # ------------------------------------------------------------------------------------------------------------ requests
@@ -155,7 +158,52 @@ class ExportJob(Strict):
     request: Export
 
 
-NewJob = Annotated[GenerateJob | EditJob | ExportJob, Field(discriminator="kind")]
+class ModelName(Strict):
+    """A model that is installed as files."""
+
+    name: InstallName
+
+
+class ModelSource(ModelName):
+    """A model to be installed."""
+
+    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
+        default=None,
+        description="an archive that was downloaded already, or a folder it was unpacked into, on the backend's "
+        "machine; null downloads it",
+    )
+
+
+class InstallModelJob(Strict):
+    """Ask for a model: download it unless `path` has it, check it, and put it in the place of an older one.
+
+    A download that was cut or stopped goes on with the next such job, where the server allows it.
+    """
+
+    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
+    kind: Literal["install_model"]
+    request: ModelSource
+
+
+class RemoveModelJob(Strict):
+    """Ask for a model to be deleted."""
+
+    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
+    kind: Literal["remove_model"]
+    request: ModelName
+
+
+class VerifyModelJob(Strict):
+    """Ask whether an installed model is as it was installed; where it is not, the job fails and says what is wrong."""
+
+    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
+    kind: Literal["verify_model"]
+    request: ModelName
+
+
+NewJob = Annotated[
+    GenerateJob | EditJob | ExportJob | InstallModelJob | RemoveModelJob | VerifyModelJob, Field(discriminator="kind")
+]
 
 
 class Read(Strict):
@@ -176,7 +224,7 @@ class Reshape(Strict):
 
 # ------------------------------------------------------------------------------------------------------------- answers
 
-Kind = Literal["generate", "edit", "export"]
+Kind = Literal["generate", "edit", "export", "install_model", "remove_model", "verify_model"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -196,7 +244,8 @@ class Job(BaseModel):
     error: str | None = Field(description="a sentence that says what went wrong and what to do")
     request: dict[str, Any] = Field(description="as sent, with the seed filled in")
     result: dict[str, Any] | None = Field(
-        description="of a face: folder, face_id, prompt, seed, resolution, not_understood; of an export: file"
+        description="of a face: folder, face_id, prompt, seed, resolution, not_understood; of an export: file; "
+        "of a model: message, one sentence"
     )
     attempts: int = Field(description="how often it was started")
 
@@ -247,16 +296,22 @@ class Health(BaseModel):
 class HeadInfo(BaseModel):
     """A head model."""
 
-    name: str
+    name: str = Field(description="what it is asked for by")
     description: str
     licence: str
+    stage: str = Field(description="of the pipeline that uses it")
     installed: bool
+    install_name: str = Field(
+        description="what install_model, verify_model and remove_model call it; empty where a package brings it"
+    )
+    source: str = Field(description="its web page, or empty")
+    download_size: int = Field(description="bytes, about; 0 where it is not downloaded")
+    installed_size: int = Field(description="bytes on disk; 0 where it is not installed as files")
+    folder: str = Field(description="where it is, or would be; empty where a package brings it")
 
 
 class ModelInfo(HeadInfo):
     """A model that makes one stage better."""
-
-    stage: str
 
 
 class Models(BaseModel):

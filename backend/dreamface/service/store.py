@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dreamface.errors import DreamFaceError
-from dreamface.service.layout import Layout
+from dreamface.service.layout import Layout, has_folder, is_face
 from dreamface.service.schemas import Job, Kind, State
 
 ACTIVE: Final = ("queued", "running")
@@ -180,9 +180,10 @@ def to_job(record: Record, layout: Layout, eta: float | None = None) -> Job:
     """A job as clients see it."""
     result = None
     if record.result is not None:
-        folder = layout.result(record.kind, record.id)
-        place = {"file": str(folder / record.result["file"])} if record.kind == "export" else {"folder": str(folder)}
-        result = {**record.result, **place}
+        result = dict(record.result)
+        if has_folder(record.kind):
+            folder = layout.result(record.kind, record.id)
+            result |= {"folder": str(folder)} if is_face(record.kind) else {"file": str(folder / result["file"])}
     return Job(
         id=record.id,
         kind=record.kind,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dreamface import folder as face_folder
-from dreamface import pipeline
+from dreamface import models, pipeline
 from dreamface._files import cannot_write
 from dreamface.face import Face
 from dreamface.progress import Progress
@@ -73,12 +73,40 @@ def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     return {"file": name}
 
 
+def install_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Install a model, or put a fresh copy in the place of the old one; heads made from now on come from it."""
+    name, path = job["request"]["name"], job["request"]["path"]
+    pipeline.forget_models()  # Windows does not replace files that are in use
+    folder = models.install(name, None if path is None else Path(path), progress)
+    pipeline.forget_models()
+    return {"message": f"{models.find(name).title} is installed in {folder}."}
+
+
+def remove_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Delete an installed model."""
+    name = job["request"]["name"]
+    progress.report("remove", 0.0, "Deleting the model")
+    pipeline.forget_models()
+    models.remove(name)
+    return {"message": f"{models.find(name).title} is removed."}
+
+
+def verify_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Compare an installed model's files with what was installed."""
+    name = job["request"]["name"]
+    models.verify(name, progress)
+    return {"message": f"{models.find(name).title} is as it was installed."}
+
+
 JOBS: Mapping[str, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "generate": generate,
     "edit": edit,
     "export": export,
+    "install_model": install_model,
+    "remove_model": remove_model,
+    "verify_model": verify_model,
 }
-"""By kind: each fills the folder it is given and returns the result's plain data."""
+"""By kind: each returns the result's plain data; those that make files fill the folder they are given."""
 
 
 def _save(face: Face, place: Path, progress: Progress) -> dict[str, Any]:

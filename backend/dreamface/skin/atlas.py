@@ -1,4 +1,4 @@
-"""The skin tile's texels on the head's surface.
+"""A tile's texels on the head's surface.
 
 What varies slowly over the skin is painted on a coarse grid of texels and enlarged; only relief, spots and hairs are
 painted at full size, straight into the layout. Texels outside the islands take after the nearest one inside, so that no
@@ -8,7 +8,7 @@ filter ever meets a background.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
@@ -18,47 +18,66 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from dreamface.face import Head, Topology
+from dreamface.skin.layout import painted_parts
 from dreamface.skin.noise import solid_noise
 
-_SKIN: Final = "skin"
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
-_KEPT: Final = 4  # atlases in memory
+_KEPT: Final = 3_500_000  # texels of atlases in memory: 200 MB
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
-_atlases: OrderedDict[tuple[int, int], tuple[Topology, Atlas]] = OrderedDict()
+_atlases: OrderedDict[tuple[int, str, int], tuple[Topology, Atlas]] = OrderedDict()
 
 
 @dataclass(frozen=True)
 class Atlas:
-    """Where the texels of an S x S skin tile lie; the same for all heads of a topology. N is S * S, row by row.
+    """Where the texels of an S x S tile lie; the same for all heads of a topology. N is S * S, row by row.
 
     Attributes:
+        topology: whose tile it is.
+        tile: its name.
         size: S.
-        corners: [N, 3] vertices around each texel.
-        uv_corners: [N, 3] the same as indices into the topology's `uv`.
+        corners: [N, 3] int32 vertices around each texel.
+        uv_corners: [N, 3] int32 the same as indices into the topology's `uv`.
         barycentric: [N, 3] weights of the corners.
+        part: [N] int16 index into the topology's parts.
         inside: [S, S] bool: texels whose centre lies in an island.
         interior: [S, S] 0 at the islands' borders and outside, 1 further inside.
-        regions: name -> [S, S] weights 0..1.
     """
 
+    topology: Topology
+    tile: str
     size: int
     corners: Tensor
     uv_corners: Tensor
     barycentric: Tensor
+    part: Tensor
     inside: Tensor
     interior: Tensor
-    regions: dict[str, Tensor]
+    _regions: dict[str, Tensor] = field(default_factory=dict)
 
     def region(self, *names: str) -> Tensor:
-        """[S, S] union of regions; 0 for those that the head model has not."""
-        found = [self.regions[name] for name in names if name in self.regions]
+        """[S, S] union of regions, weights 0..1; 0 for those that the head model has not."""
+        found = [self._region(name) for name in names if name in self.topology.regions]
         return reduce(torch.maximum, found) if found else torch.zeros(self.size, self.size)
+
+    def _region(self, name: str) -> Tensor:
+        if name not in self._regions:
+            self._regions[name] = self.spread(self.topology.regions[name][:, None], self.corners)[0]
+        return self._regions[name]
 
     def spread(self, values: Tensor, corners: Tensor) -> Tensor:
         """[C, S, S] of values [V, C] at `corners` (vertices or texture coordinates)."""
         mixed = torch.einsum("nkc,nk->cn", values[corners], self.barycentric)
         return mixed.view(-1, self.size, self.size)
+
+    def texels_of(self, *parts: str) -> Tensor:
+        """[M] flat indices of the texels that take after one of the named parts."""
+        numbers = [number for number, part in enumerate(self.topology.parts) if part.name in parts]
+        return torch.nonzero(torch.isin(self.part, torch.tensor(numbers, dtype=self.part.dtype)))[:, 0]
+
+    def at(self, texels: Tensor, values: Tensor) -> Tensor:
+        """[M, C] of values [V, C] of the vertices at texels [M]."""
+        return torch.einsum("nkc,nk->nc", values[self.corners[texels]], self.barycentric[texels])
 
 
 @dataclass(frozen=True)
@@ -82,21 +101,21 @@ class Surface:
         return torch.sqrt(self.metric[0] * self.metric[2])
 
 
-def atlas_of(topology: Topology, size: int) -> Atlas:
-    """The atlas of a topology, from memory where it was needed before."""
-    key = (id(topology), size)
+def atlas_of(topology: Topology, tile: str, size: int) -> Atlas:
+    """The atlas of a topology's tile, from memory where it was needed before."""
+    key = (id(topology), tile, size)
     if key not in _atlases:
-        _atlases[key] = (topology, _bake(topology, size))  # keeps the topology alive, and so its id its own
-        while len(_atlases) > _KEPT:
+        _atlases[key] = (topology, _bake(topology, tile, size))  # keeps the topology alive, and so its id its own
+        while len(_atlases) > 1 and sum(side * side for _, _, side in _atlases) > _KEPT:
             _atlases.popitem(last=False)
     _atlases.move_to_end(key)
     return _atlases[key][1]
 
 
-def surface_of(head: Head, size: int) -> Surface:
-    """The head's skin on a grid of `size` x `size` texels."""
-    atlas = atlas_of(head.topology, size)
-    derivatives = _uv_derivatives(head)
+def surface_of(head: Head, tile: str, size: int) -> Surface:
+    """The head's skin in a tile on a grid of `size` x `size` texels."""
+    atlas = atlas_of(head.topology, tile, size)
+    derivatives = _uv_derivatives(head, tile)
     along_u, along_v = derivatives[:, :3], derivatives[:, 3:]
     length = torch.linalg.vector_norm(along_u, dim=1, keepdim=True).clamp_min(1e-9)
     shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
@@ -111,21 +130,27 @@ def skin_noise(surface: Surface, cell: float, channels: int, generator: torch.Ge
     return solid_noise(surface.position, cell, channels, generator) * smooth_step(texels_per_cell, 1.5, 4.0)
 
 
-def landmark_uv(topology: Topology, name: str) -> Tensor:
-    """[2] texture coordinates of a landmark on the skin."""
-    corner = torch.nonzero(topology.faces == topology.landmarks[name])[0]
-    return topology.uv[topology.face_uvs[corner[0], corner[1]]]
+def landmark_uv(topology: Topology, tile: str, name: str) -> Tensor | None:
+    """[2] texture coordinates of a landmark in a tile, or None where it lies in another."""
+    vertex = topology.landmarks[name]
+    for part in painted_parts(topology, tile):
+        corner = torch.nonzero(topology.faces[slice(*part.faces)] == vertex)
+        if len(corner):
+            return topology.uv[topology.face_uvs[part.faces[0] + corner[0, 0], corner[0, 1]]]
+    return None
 
 
-def _skin_triangles(topology: Topology) -> Tensor:
-    parts = [part for part in topology.parts if part.material == _SKIN]
-    return torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
+def _tile_triangles(topology: Topology, tile: str) -> Tensor:
+    parts = painted_parts(topology, tile)
+    chosen = torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
+    flat = topology.triangles[chosen, 1] == topology.triangles[chosen, 2]  # the second half of a triangle
+    return chosen[~flat]
 
 
-def _uv_derivatives(head: Head) -> Tensor:
+def _uv_derivatives(head: Head, tile: str) -> Tensor:
     """[T, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
     topology = head.topology
-    chosen = _skin_triangles(topology)
+    chosen = _tile_triangles(topology, tile)
     corners = topology.triangle_uvs[chosen]
     a, b, c = head.vertices[topology.triangles[chosen]].unbind(1)
     uv_a, uv_b, uv_c = topology.uv[corners].unbind(1)
@@ -139,8 +164,8 @@ def _uv_derivatives(head: Head) -> Tensor:
     return total[:, :6] / total[:, 6:].clamp_min(1e-12)
 
 
-def _bake(topology: Topology, size: int) -> Atlas:
-    chosen = _skin_triangles(topology)
+def _bake(topology: Topology, tile: str, size: int) -> Atlas:
+    chosen = _tile_triangles(topology, tile)
     uv = topology.uv[topology.triangle_uvs[chosen]]
     places = torch.stack((uv[..., 0] * size - 0.5, (1.0 - uv[..., 1]) * size - 0.5), dim=-1)
     covered = _cover(places, size)
@@ -153,19 +178,19 @@ def _bake(topology: Topology, size: int) -> Atlas:
     corners = topology.triangles[chosen[triangle]]
     barycentric = _weights(places[triangle], pixel).clamp_min(0.0)
     barycentric = barycentric / barycentric.sum(dim=1, keepdim=True)
-    atlas = Atlas(
+    counts = torch.tensor([2 * (part.faces[1] - part.faces[0]) for part in topology.parts])
+    part_of_triangle = torch.arange(len(counts), dtype=torch.int16).repeat_interleave(counts)
+    return Atlas(
+        topology,
+        tile,
         size,
-        corners,
-        topology.triangle_uvs[chosen[triangle]],
+        corners.int(),
+        topology.triangle_uvs[chosen[triangle]].int(),
         barycentric,
+        part_of_triangle[chosen[triangle]],
         inside,
         smooth_step(torch.from_numpy(distance.astype(np.float32)) / size, 0.0, _BORDER),
-        {},
     )
-    if topology.regions:
-        weights = atlas.spread(torch.stack(list(topology.regions.values()), dim=1), corners)
-        atlas.regions.update(zip(topology.regions, weights.unbind(0), strict=True))
-    return atlas
 
 
 def _cover(places: Tensor, size: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""The eyes' tile: four discs, irises above and whites below, the left eye's on the left (see `head.eyes`)."""
+"""Irises and whites, painted by where a texel lies on the eyeball: its angle off the axis and its turn around it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import grid_sample
 
-from dreamface.skin.atlas import smooth_step
+from dreamface.face import Head, TileMaps
+from dreamface.skin.atlas import atlas_of, smooth_step
+from dreamface.skin.eyeball import LIMBUS, Eyeball, eyeball
+from dreamface.skin.layout import painted_parts, tile_of
 from dreamface.skin.marks import coverage, splat
 from dreamface.skin.noise import stream
 from dreamface.traits import Traits
 
-# The layout that the head models give their eyes.
-_DISC: Final = 0.235  # radius of a disc in the tile
-_FALLOFF: Final = math.radians(50.0)  # of the whites' disc: its radius is proportional to 1 - exp(-angle / falloff)
-_LIMBUS: Final = math.radians(23.5)  # off the eye's axis, where iris meets white
+# Patterns are drawn on a flat chart of the ball: the distance from its middle is proportional to 1 - exp(-angle / f).
+_CHART: Final = 0.235  # radius of the whole ball on the chart, whose side is 0.5
+_FALLOFF: Final = math.radians(50.0)
+
+_LARGEST: Final = {"sclera": 1024, "iris": 512}  # texels a side of a tile that holds one of them
+_SHARE: Final = {"sclera": 2, "iris": 4}  # of the maps' resolution: an iris needs less than a whole ball
+_ROUGHNESS: Final = {"sclera": 0.18, "iris": 0.35}
 
 _PUPIL: Final = 0.34  # of the iris' radius, in a lit room
 _IRIS_ALBEDO: Final = 0.62  # the trait is the colour people see, with the cornea's gleam; the tissue is darker
@@ -30,38 +37,49 @@ _VEIN_SAMPLES: Final = 4  # per step
 
 
 @dataclass(frozen=True)
-class _Disc:
-    """Polar coordinates of a quadrant of the tile: radius (1 at the disc's edge) and turn (0 is +X), both [S, S]."""
+class _Ball:
+    """Polar coordinates of N texels: radius (1 at the edge of what is painted) and turn (0 is +X, radians)."""
 
     radius: Tensor
     turn: Tensor
 
 
-def paint_eyes(traits: Traits, size: int, seed: int) -> dict[str, Tensor]:
-    """Albedo and roughness of the eyes' tile, [size, size, 3 or 1]."""
-    half = size // 2
-    disc = _disc(half)
-    albedo = torch.empty(3, size, size)
-    roughness = torch.full((1, size, size), 0.35)
-    for column, side in enumerate(("left", "right")):
-        across = slice(column * half, (column + 1) * half)
-        albedo[:, :half, across] = _iris(disc, traits, stream(seed, f"iris {side}"))
-        albedo[:, half:, across] = _sclera(disc, traits, side, stream(seed, f"sclera {side}"))
-        roughness[:, half:, across] = 0.18
+def paint_eyes(head: Head, traits: Traits, resolution: int, seed: int) -> dict[str, TileMaps]:
+    """Albedo and roughness of every tile with whites or irises, [S, S, 3 or 1]; none for a head without eyes."""
+    topology = head.topology
+    names = [f"{side}_{kind}" for side in ("left", "right") for kind in _SHARE]
+    materials = {part.name: part.material for part in topology.parts}
+    tiles = [tile_of(topology, materials[name]) for name in names if name in materials]
     return {
-        "albedo": albedo.clamp(0.0, 1.0).permute(1, 2, 0).contiguous(),
-        "roughness": roughness.permute(1, 2, 0).contiguous(),
+        tile: _paint_tile(head, tile, traits, resolution, seed) for tile in dict.fromkeys(tiles) if tile is not None
     }
 
 
-def _disc(half: int) -> _Disc:
-    line = ((torch.arange(half) + 0.5) / half - 0.5) * 0.5 / _DISC
-    y, x = torch.meshgrid(-line, line, indexing="ij")
-    return _Disc(torch.sqrt(x * x + y * y), torch.atan2(y, x))
+def _paint_tile(head: Head, tile: str, traits: Traits, resolution: int, seed: int) -> TileMaps:
+    parts = [part.name for part in painted_parts(head.topology, tile)]
+    kinds = {name.rpartition("_")[2] for name in parts}
+    share, largest = min(_SHARE[kind] for kind in kinds), max(_LARGEST[kind] for kind in kinds)
+    size = min(resolution // share, largest)
+    atlas = atlas_of(head.topology, tile, size)
+    albedo, roughness = torch.empty(size * size, 3), torch.empty(size * size, 1)
+    for name in parts:
+        side, _, kind = name.rpartition("_")
+        texels = atlas.texels_of(name)
+        ball = eyeball(head, side)
+        place = ball.place(atlas.at(texels, head.vertices))
+        generator = stream(seed, f"{kind} {side}")
+        if kind == "iris":
+            colour = _iris(ball, place, traits, generator)
+        else:
+            chart = size if len(parts) == 1 else size // 2
+            colour = _sclera(ball, place, traits, side, chart, generator)
+        albedo[texels] = colour.clamp(0.0, 1.0).T
+        roughness[texels] = _ROUGHNESS[kind]
+    return {"albedo": albedo.view(size, size, 3), "roughness": roughness.view(size, size, 1)}
 
 
-def _around(disc: _Disc, spokes: int, rings: int, generator: torch.Generator) -> Tensor:
-    """[S, S] noise on a polar lattice: `spokes` around, `rings` from the middle to the edge; deviation about 1."""
+def _around(disc: _Ball, spokes: int, rings: int, generator: torch.Generator) -> Tensor:
+    """[N] noise on a polar lattice: `spokes` around, `rings` from the middle to the edge; deviation about 1."""
     lattice = torch.randn(rings + 2, spokes, generator=generator)
     turn = (disc.turn / (2.0 * math.pi)).remainder(1.0) * spokes
     reach = (disc.radius * rings).clamp(0.0, rings + 0.999)
@@ -74,9 +92,14 @@ def _around(disc: _Disc, spokes: int, rings: int, generator: torch.Generator) ->
     return 1.3 * torch.lerp(near, far, out)
 
 
-def _iris(disc: _Disc, traits: Traits, generator: torch.Generator) -> Tensor:
-    """[3, S, S]: radial fibres, lighter around the collarette, a dark ring at the limbus, the pupil."""
-    colour = _IRIS_ALBEDO * torch.tensor(traits.colour("iris.colour"))[:, None, None]
+def _iris(ball: Eyeball, place: Tensor, traits: Traits, generator: torch.Generator) -> Tensor:
+    """[3, N]: radial fibres, lighter around the collarette, a dark ring at the limbus, the pupil.
+
+    Where the mesh has a hole for a pupil, the pattern begins at its edge, and what is seen through it is black.
+    """
+    radius = ball.iris_radius(place, _PUPIL)
+    disc = _Ball(radius.clamp(0.0, 1.2), ball.turn(place))
+    colour = _IRIS_ALBEDO * torch.tensor(traits.colour("iris.colour"))[:, None]
     radius = disc.radius + 0.012 * _around(disc, 40, 1, generator)
     coarse, fine = _around(disc, 46, 3, generator), _around(disc, 150, 5, generator)
     crypts = smooth_step(_around(disc, 17, 4, generator), 0.9, 1.9) * smooth_step(radius, 0.45, 0.6)
@@ -85,38 +108,57 @@ def _iris(disc: _Disc, traits: Traits, generator: torch.Generator) -> Tensor:
     collarette = torch.exp(-(((radius - _COLLARETTE) / 0.07) ** 2))
     inner = 1.0 - smooth_step(radius, _COLLARETTE - 0.06, _COLLARETTE + 0.05)
     # Around the pupil the stroma is thin and the brown epithelium behind it shows.
-    brown = torch.tensor([0.20, 0.095, 0.035])[:, None, None]
+    brown = torch.tensor([0.20, 0.095, 0.035])[:, None]
     warm = torch.lerp(colour, 0.55 * colour + 0.45 * brown * (0.4 + 2.0 * colour.mean()), 0.8 * inner)
     shade = light * (1.0 + 0.35 * collarette) * (1.0 - 0.72 * smooth_step(radius, 0.80, 0.99))
     pupil = smooth_step(disc.radius + 0.006 * coarse, _PUPIL - 0.02, _PUPIL + 0.025)
     ruff = 1.0 - 0.6 * torch.exp(-(((disc.radius - _PUPIL - 0.02) / 0.03) ** 2))
-    return torch.lerp(_PUPIL_COLOUR[:, None, None], warm * shade * ruff, pupil)
+    return torch.lerp(_PUPIL_COLOUR[:, None], warm * shade * ruff, pupil * ball.in_front(place))
 
 
-def _sclera(disc: _Disc, traits: Traits, side: str, generator: torch.Generator) -> Tensor:
-    """[3, S, S]: off-white, yellower with age, pink towards the corners, with veins that come from there."""
+def _sclera(
+    ball: Eyeball, place: Tensor, traits: Traits, side: str, chart: int, generator: torch.Generator
+) -> Tensor:
+    """[3, N]: off-white, yellower with age, pink towards the corners, with veins that come from there.
+
+    Args:
+        ball: which eye.
+        place: [N, 3] on it.
+        traits: whose it is.
+        side: "left" or "right".
+        chart: texels a side of the chart on which veins are drawn.
+        generator: what they are drawn from.
+    """
     redness = traits.number("sclera.redness")
     age = float(smooth_step(torch.tensor(traits.number("age")), 30.0, 85.0))
-    angle = -_FALLOFF * torch.log((1.0 - disc.radius * (1.0 - math.exp(-math.pi / _FALLOFF))).clamp_min(1e-3))
+    angle = ball.angle(place)
+    disc = _Ball((1.0 - torch.exp(-angle / _FALLOFF)) / (1.0 - math.exp(-math.pi / _FALLOFF)), ball.turn(place))
     white = torch.tensor([0.70, 0.665, 0.62]) - age * torch.tensor([0.03, 0.055, 0.12])
     white = white - 0.10 * traits.number("skin.melanin") * torch.tensor([0.6, 1.0, 1.6])
     uneven = 1.0 + 0.025 * _around(disc, 9, 3, generator)
-    colour = white[:, None, None] * uneven
+    colour = white[:, None] * uneven
     inward = -1.0 if side == "left" else 1.0
     corner = smooth_step(angle, 0.50, 1.05) * (0.35 + 0.65 * torch.cos(disc.turn).abs() ** 2)
     corner = corner + 0.35 * smooth_step(angle, 0.60, 1.0) * (inward * torch.cos(disc.turn)).clamp_min(0.0)
-    pink = torch.tensor([0.74, 0.36, 0.32])[:, None, None]
+    pink = torch.tensor([0.74, 0.36, 0.32])[:, None]
     colour = torch.lerp(colour, pink, (corner * (0.35 + 0.4 * redness)).clamp(0.0, 1.0))
-    flush = redness * (0.42 + 0.08 * _around(disc, 14, 4, generator)) * smooth_step(angle, _LIMBUS, 0.9)
+    flush = redness * (0.42 + 0.08 * _around(disc, 14, 4, generator)) * smooth_step(angle, LIMBUS, 0.9)
     colour = torch.lerp(colour, pink, flush.clamp(0.0, 0.6))
-    veins = coverage(_veins(disc.radius.shape[0], redness, generator))
-    colour = torch.lerp(colour, _VEIN[:, None, None], veins * (0.45 + 0.4 * redness))
-    limbus = 1.0 - smooth_step(angle, _LIMBUS, _LIMBUS + 0.09)
-    return torch.lerp(colour, torch.tensor([0.16, 0.17, 0.185])[:, None, None], 0.75 * limbus)
+    veins = _on_chart(coverage(_veins(chart, redness, generator)), disc)
+    colour = torch.lerp(colour, _VEIN[:, None], veins * (0.45 + 0.4 * redness))
+    limbus = 1.0 - smooth_step(angle, LIMBUS, LIMBUS + 0.09)
+    return torch.lerp(colour, torch.tensor([0.16, 0.17, 0.185])[:, None], 0.75 * limbus)
+
+
+def _on_chart(image: Tensor, disc: _Ball) -> Tensor:
+    """[N] values of a chart [S, S] at places on the ball."""
+    reach = 4.0 * _CHART * disc.radius
+    grid = torch.stack((reach * torch.cos(disc.turn), -reach * torch.sin(disc.turn)), dim=1)
+    return grid_sample(image[None, None], grid[None, None], padding_mode="border", align_corners=False)[0, 0, 0]
 
 
 def _veins(size: int, redness: float, generator: torch.Generator) -> Tensor:
-    """[S, S] optical depth of wandering lines that thin out towards the iris."""
+    """[S, S] optical depth, on the chart, of wandering lines that thin out towards the iris."""
     start = torch.rand(_BRANCHES, 5, generator=generator)
     wander = torch.randn(_BRANCHES, _VEIN_STEPS, generator=generator)
     there = start[:, 0] < 0.22 + 0.78 * redness
@@ -126,7 +168,7 @@ def _veins(size: int, redness: float, generator: torch.Generator) -> Tensor:
     bend = wander.cumsum(dim=1).cumsum(dim=1) * 0.0004 + wander.cumsum(dim=1) * 0.012
     reach = 0.92 - (0.20 + 0.32 * start[:, 4:]) * share
     turns = turn[:, None] + bend
-    place = 0.5 + 2.0 * _DISC * reach[..., None] * torch.stack((turns.cos(), turns.sin()), dim=-1)
+    place = 0.5 + 2.0 * _CHART * reach[..., None] * torch.stack((turns.cos(), turns.sin()), dim=-1)
     width = (0.8 + 1.6 * start[:, 3:4] ** 2) * size / 512.0 * (1.0 - 0.8 * share)
     length = place.diff(dim=1, append=place[:, -1:]).norm(dim=2) * size
     fine = torch.arange(_VEIN_SAMPLES) / _VEIN_SAMPLES

@@ -11,10 +11,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.face import Topology
+from dreamface.face import Head
 from dreamface.skin.atlas import Surface, landmark_uv, smooth_step
 from dreamface.skin.marks import draw_hairs
-from dreamface.skin.noise import solid_noise, stream
+from dreamface.skin.noise import solid_noise, stream, tile_stream
 from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
 from dreamface.skin.spots import texel_of
 from dreamface.traits import Traits
@@ -26,6 +26,7 @@ _SCALP_HAIRS: Final = 1200e3  # per square metre
 _BEARD_HAIRS: Final = 400e3  # per square metre
 _MOST_SKIN: Final = 0.9  # square metres of skin per tile that roots are drawn for
 _FULL_COUNT_SIZE: Final = 2048  # below this size fewer and wider hairs look the same
+_OVERHANG: Final = 0.015  # of the tile: hairs that root this far outside it may reach into it
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class _Hairs:
     greyness: Tensor
 
 
-def paint_hair(surface: Surface, topology: Topology, traits: Traits, size: int, seed: int) -> list[HairLayer]:
+def paint_hair(surface: Surface, head: Head, traits: Traits, size: int, seed: int) -> list[HairLayer]:
     """All hairs at full size, by colour."""
-    facial = _join([*_brows(surface, topology, traits, seed), _beard(surface, topology, traits, size, seed)])
-    scalp = _scalp(surface, topology, traits, size, seed)
+    facial = _join([*_brows(surface, traits, seed), _beard(surface, head, traits, size, seed)])
+    scalp = _scalp(surface, head, traits, size, seed)
     colour, white = hair_colour(traits), white_hair_colour()
     if traits.tint("hair.dye")[1] == 0.0:
         return _layers(size, traits, _join([facial, scalp]), colour, white)
@@ -78,13 +79,19 @@ def _join(parts: list[_Hairs]) -> _Hairs:
 # ---------------------------------------------------------------------------------------------------------------- brows
 
 
-def _brows(surface: Surface, topology: Topology, traits: Traits, seed: int) -> list[_Hairs]:
-    return [_brow(surface, topology, traits, seed, side) for side in _BROWS]
+def _brows(surface: Surface, traits: Traits, seed: int) -> list[_Hairs]:
+    """Left and right, in the tile that the forehead lies in."""
+    found = []
+    for side, numbers in _BROWS.items():
+        points = [landmark_uv(surface.atlas.topology, surface.atlas.tile, f"multipie_{n:02d}") for n in numbers]
+        arc = [point for point in points if point is not None]
+        if len(arc) == len(points):
+            found.append(_brow(surface, torch.stack(arc), traits, seed, side))
+    return found
 
 
-def _brow(surface: Surface, topology: Topology, traits: Traits, seed: int, side: str) -> _Hairs:
+def _brow(surface: Surface, arc: Tensor, traits: Traits, seed: int, side: str) -> _Hairs:
     """Hairs along the arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
-    arc = torch.stack([landmark_uv(topology, f"multipie_{number:02d}") for number in _BROWS[side]])
     density = float(surface.density.view(-1)[texel_of(arc, surface.atlas.size)].median())
     thickness = 0.45 + 1.1 * traits.number("brows.thickness")
     random = torch.rand(_BROW_HAIRS, 9, generator=stream(seed, f"brow {side}"))
@@ -145,7 +152,7 @@ def _along_arc(arc: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
 # ------------------------------------------------------------------------------------------------------ scalp and beard
 
 
-def scalp_cover(surface: Surface, topology: Topology, traits: Traits) -> Tensor:
+def scalp_cover(surface: Surface, head: Head, traits: Traits) -> Tensor:
     """[S, S] 0..1: where cropped hair grows."""
     cover = surface.atlas.region("scalp")
     style = traits.choice("hair.style")
@@ -153,31 +160,31 @@ def scalp_cover(surface: Surface, topology: Topology, traits: Traits) -> Tensor:
         return torch.zeros_like(cover)
     if style == "mohawk":
         return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
-    if style == "receding" and "frontotemporale_l" in topology.landmarks:
+    if style == "receding" and "frontotemporale_l" in head.topology.landmarks:
         for name, reach in (("frontotemporale_l", 0.058), ("frontotemporale_r", 0.058), ("trichion", 0.050)):
-            distance = (surface.position - _point(surface, topology, name)[:, None, None]).norm(dim=0)
+            distance = (surface.position - head.landmark(name)[:, None, None]).norm(dim=0)
             cover = cover * smooth_step(distance, 0.6 * reach, 1.15 * reach)
     return cover
 
 
-def _scalp(surface: Surface, topology: Topology, traits: Traits, size: int, seed: int) -> _Hairs:
+def _scalp(surface: Surface, head: Head, traits: Traits, size: int, seed: int) -> _Hairs:
     """Strands of a few millimetres that lie away from the crown."""
-    cover = scalp_cover(surface, topology, traits)
-    crown = surface.position.view(3, -1)[:, int(surface.position[2].argmax())] + torch.tensor([0.004, 0.05, -0.02])
+    cover = scalp_cover(surface, head, traits)
+    crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor([0.004, 0.05, -0.02])
     distance = (surface.position - crown[:, None, None]).norm(dim=0)
     # Thin at the hairline: a wide, ragged fringe instead of an edge.
     where = cover**1.6
-    return _grow(surface, where, _SCALP_HAIRS, distance, 4.5 * _MM, 0.11 * _MM, size, stream(seed, "scalp"), swirl=0.5)
+    return _grow(surface, where, _SCALP_HAIRS, distance, 4.5 * _MM, 0.11 * _MM, size, seed, "scalp", swirl=0.5)
 
 
-def beard_cover(surface: Surface, topology: Topology, traits: Traits) -> Tensor:
+def beard_cover(surface: Surface, head: Head, traits: Traits) -> Tensor:
     """[S, S] 0..1: where and how densely a beard (not stubble) grows."""
     style = traits.choice("beard.style")
     region = surface.atlas.region("beard") * (1.0 - 0.9 * surface.atlas.region("lips_upper", "lips_lower"))
     if style == "none":
         return torch.zeros_like(region)
     x, z = surface.position[0].abs(), surface.position[2]
-    corner_x, _, corner_z = _point(surface, topology, "multipie_54").abs().tolist()
+    corner_x, _, corner_z = head.landmark("multipie_54").abs().tolist()
     above = smooth_step(z, corner_z - 0.004, corner_z + 0.004)
     near = 1.0 - smooth_step(x, corner_x - 0.002, corner_x + 0.010)
     shapes = {
@@ -189,23 +196,16 @@ def beard_cover(surface: Surface, topology: Topology, traits: Traits) -> Tensor:
     return region * shapes[style] * (0.35 + 0.65 * traits.number("beard.density"))
 
 
-def _point(surface: Surface, topology: Topology, landmark: str) -> Tensor:
-    """[3] where a landmark lies, to a texel."""
-    index = texel_of(landmark_uv(topology, landmark)[None], surface.atlas.size)
-    return surface.position.view(3, -1)[:, index[0]]
-
-
-def _beard(surface: Surface, topology: Topology, traits: Traits, size: int, seed: int) -> _Hairs:
+def _beard(surface: Surface, head: Head, traits: Traits, size: int, seed: int) -> _Hairs:
     """Stubble and beard: downwards, and away from the middle."""
     stubble = 1.0 * traits.number("stubble.density") * surface.atlas.region("beard")
     stubble = stubble * (1.0 - surface.atlas.region("lips_upper", "lips_lower"))
-    beard = beard_cover(surface, topology, traits)
+    beard = beard_cover(surface, head, traits)
     downwards = 0.35 * surface.position[0].abs() - surface.position[2]
     longer = 1.0 + 7.0 * traits.number("beard.length")
-    generator = stream(seed, "beard")
     length = 1.1 * _MM + (longer * 1.6 * _MM) * (beard > 0.05)
     where = torch.maximum(stubble, beard)
-    return _grow(surface, where, _BEARD_HAIRS, downwards, length, 0.12 * _MM, size, generator, swirl=0.25)
+    return _grow(surface, where, _BEARD_HAIRS, downwards, length, 0.12 * _MM, size, seed, "beard", swirl=0.25)
 
 
 def _grow(
@@ -216,7 +216,8 @@ def _grow(
     length: Tensor | float,
     width: float,
     size: int,
-    generator: torch.Generator,
+    seed: int,
+    layer: str,
     *,
     swirl: float,
 ) -> _Hairs:
@@ -230,18 +231,20 @@ def _grow(
         length: metres; [S, S] or the same everywhere.
         width: metres at the root.
         size: of the image they will be drawn on.
-        generator: what they are drawn from.
+        seed, layer: what they are drawn from.
         swirl: radians that the direction wanders.
     """
-    wander = solid_noise(surface.position, 0.022, 1, generator)[0]
-    fewer = min(1.0, (size / _FULL_COUNT_SIZE) ** 1.5) if size < _FULL_COUNT_SIZE else 1.0
-    count = int(often * _MOST_SKIN * fewer)
     if not bool((where > 0.0).any()):
-        count = 0
-    places = torch.rand(count, 2, generator=generator)
+        return _Hairs(torch.zeros(0, 3, 2), torch.zeros(0), torch.zeros(0))
+    shared = stream(seed, layer)
+    wander = solid_noise(surface.position, 0.022, 1, shared)[0]
+    generator = tile_stream(shared, seed, surface.atlas.tile, layer)
+    fewer = min(1.0, (size / _FULL_COUNT_SIZE) ** 1.5) if size < _FULL_COUNT_SIZE else 1.0
+    side = 1.0 + 2.0 * _OVERHANG
+    places = side * torch.rand(int(often * _MOST_SKIN * fewer * side**2), 2, generator=generator) - _OVERHANG
     index = texel_of(places, surface.atlas.size)
     density = surface.density.view(-1)[index]
-    there = torch.rand(count, generator=generator) * density**2 * _MOST_SKIN < where.view(-1)[index]
+    there = torch.rand(len(places), generator=generator) * density**2 * _MOST_SKIN < where.view(-1)[index]
     places, index, density = places[there], index[there], density[there]
     random = torch.rand(len(places), 4, generator=generator)
     grow_v, grow_u = torch.gradient(towards)

@@ -21,6 +21,14 @@ def stream(seed: int, layer: str) -> torch.Generator:
     return random_streams.stream(seed, f"skin/{layer}")
 
 
+def tile_stream(shared: torch.Generator, seed: int, tile: str, layer: str) -> torch.Generator:
+    """The layer's own random numbers for what is drawn in one tile's layout.
+
+    `shared` is the layer's stream, from which what all tiles have in common was drawn; the face goes on with it.
+    """
+    return shared if tile == "skin" else stream(seed, f"{layer}/{tile}")
+
+
 def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.Generator) -> Tensor:
     """Smooth value noise in space (Perlin 1985's lattice, quintic fade), seamless wherever the surface is.
 

@@ -11,17 +11,18 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
 from dreamface.errors import BadRequest
-from dreamface.face import Head, Maps
+from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
 from dreamface.skin.atlas import Surface, coarser, surface_of
 from dreamface.skin.complexion import Complexion, complexion
 from dreamface.skin.eyes import paint_eyes
 from dreamface.skin.hair import HairLayer, beard_cover, paint_hair, scalp_cover
+from dreamface.skin.lashes import paint_lashes
+from dreamface.skin.layout import skin_tiles
 from dreamface.skin.marks import coverage
 from dreamface.skin.mouth import paint_mouth
-from dreamface.skin.noise import flat_noise, stream
 from dreamface.skin.pigments import pigment_slopes
-from dreamface.skin.relief import FinePattern, bumps, fine_height, fine_pattern, slopes, wrinkles
+from dreamface.skin.relief import FinePattern, bumps, fine_height, fine_pattern, lip_creases, slopes, wrinkles
 from dreamface.skin.spots import Spots, paint_spots
 from dreamface.traits import Traits
 
@@ -29,8 +30,6 @@ _SPOT_MELANIN: Final = 0.34  # on paler skin the trait's curve is flat, but frec
 _MULTIPLE: Final = 128  # texels; sides are multiples of it
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
 _BAND: Final = 128  # rows that are finished at a time, so that they stay in the processor's cache
-_LARGEST_EYES, _LARGEST_MOUTH = 1024, 512
-_LIP_CREASES: Final = (48, 768)  # bumps over the tile, rows and columns: long up and down, fine across
 _LIP_CREASE_DEPTH: Final = 3.5e-5  # metres
 _HAIR_HEIGHT: Final = 3.0e-5  # metres
 _CAVITY_SHADE: Final = 0.13  # of albedo in a pore's middle
@@ -51,7 +50,7 @@ def paint(
     Args:
         head: whose skin it is; its topology's regions say where lips, brows and so on are.
         traits: colours, marks, wrinkles, brows, make-up.
-        resolution: side of the skin tile in texels, a multiple of 128; the eyes' and the mouth's tiles are smaller.
+        resolution: side of the skin's tiles in texels, a multiple of 128; the eyes' and the mouth's tiles are smaller.
         seed: of everything random; the same input gives the same bytes.
         progress: told what is being painted.
 
@@ -61,14 +60,21 @@ def paint(
     """
     if resolution < _MULTIPLE or resolution % _MULTIPLE:
         raise BadRequest(f"The maps' resolution must be a multiple of {_MULTIPLE}; got {resolution}.")
+    tiles = skin_tiles(head.topology)
+    found: dict[str, TileMaps] = {}
     with torch.no_grad():
-        skin = _paint_skin(head, traits, resolution, seed, progress.part(0.0, 0.85))
-        progress.report("skin", 0.85, "Painting the eyes")
-        eyes = paint_eyes(traits, min(resolution // 2, _LARGEST_EYES), seed)
-        progress.report("skin", 0.95, "Painting the mouth")
-        mouth = paint_mouth(traits, min(resolution // 2, _LARGEST_MOUTH), seed)
+        pattern = fine_pattern(resolution, seed)
+        for number, tile in enumerate(tiles):
+            share = progress.part(0.8 * number / len(tiles), 0.8 * (number + 1) / len(tiles))
+            found[tile] = _paint_skin(head, tile, traits, pattern, resolution, seed, share)
+        progress.report("skin", 0.8, "Painting the eyes")
+        found |= paint_eyes(head, traits, resolution, seed)
+        progress.report("skin", 0.9, "Painting the mouth")
+        found |= paint_mouth(head, traits, resolution, seed)
+        progress.report("skin", 0.95, "Drawing the lashes")
+        found |= paint_lashes(head, traits, resolution, seed)
         progress.report("skin", 1.0, "Painted")
-    return {"skin": skin, "eyes": eyes, "mouth": mouth}
+    return {tile: found[tile] for tile in head.topology.tiles if tile in found}
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class _Layers:
         size: of the maps.
         coarse: [C, S, S], see `_stack`.
         pattern: the repeating fine relief.
-        creases: [size, size] of the lips.
+        creases: [size, size] of the lips, or None where there are none.
         wrinkles: [W, W] metres, or None.
         spots: at full size, or None.
         hairs: at full size.
@@ -89,7 +95,7 @@ class _Layers:
     size: int
     coarse: Tensor
     pattern: FinePattern
-    creases: Tensor
+    creases: Tensor | None
     wrinkles: Tensor | None
     spots: Spots | None
     hairs: list[HairLayer]
@@ -97,15 +103,16 @@ class _Layers:
     blood_slope: Tensor
 
 
-def _paint_skin(head: Head, traits: Traits, size: int, seed: int, progress: Progress) -> dict[str, Tensor]:
+def _paint_skin(
+    head: Head, tile: str, traits: Traits, pattern: FinePattern, size: int, seed: int, progress: Progress
+) -> dict[str, Tensor]:
     progress.report("skin", 0.0, "Mixing pigments")
-    surface = surface_of(head, coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE))))
-    topology = head.topology
-    hair_cover = torch.maximum(scalp_cover(surface, topology, traits), 0.5 * beard_cover(surface, topology, traits))
+    surface = surface_of(head, tile, coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE))))
+    hair_cover = torch.maximum(scalp_cover(surface, head, traits), 0.5 * beard_cover(surface, head, traits))
     coarse = _stack(surface, complexion(surface, traits, seed, hair_cover), seed)
     progress.report("skin", 0.3, "Drawing brows, hairs and freckles")
-    spots = paint_spots(surface, traits, size, seed)
-    hairs = paint_hair(surface, topology, traits, size, seed)
+    spots = paint_spots(surface, head, traits, size, seed)
+    hairs = paint_hair(surface, head, traits, size, seed)
     progress.report("skin", 0.6, "Folding wrinkles and pores")
     slopes_of_pigments = pigment_slopes(
         max(traits.number("skin.melanin"), _SPOT_MELANIN),
@@ -115,9 +122,9 @@ def _paint_skin(head: Head, traits: Traits, size: int, seed: int, progress: Prog
     layers = _Layers(
         size,
         coarse,
-        fine_pattern(size, seed),
-        flat_noise(*_LIP_CREASES, size, stream(seed, "lip creases")),
-        wrinkles(surface, topology, traits, size, seed),
+        pattern,
+        lip_creases(surface, size, seed),
+        wrinkles(surface, traits, size, seed),
         spots,
         hairs,
         *slopes_of_pigments,
@@ -179,9 +186,12 @@ def _finish_band(maps: dict[str, Tensor], layers: _Layers, traits: Traits, rows:
     """Write the band's maps other than those of relief; returns its height, [rows, size] metres."""
     pattern = _pattern_rows(layers.pattern, rows, layers.size)
     pores, lines, lip = coarse[6], coarse[7], coarse[8]
-    crease = layers.creases[rows] * lip
-    height = coarse[9] + fine_height(pattern, pores, lines, traits) + _LIP_CREASE_DEPTH * crease
-    light = 1.0 + lines * (_GRAIN * pattern.grain) - (_CAVITY_SHADE * pores) * pattern.pores + 0.045 * crease
+    height = coarse[9] + fine_height(pattern, pores, lines, traits)
+    light = 1.0 + lines * (_GRAIN * pattern.grain) - (_CAVITY_SHADE * pores) * pattern.pores
+    if layers.creases is not None:
+        crease = layers.creases[rows] * lip
+        height += _LIP_CREASE_DEPTH * crease
+        light += 0.045 * crease
     if layers.wrinkles is not None:
         folds = _enlarged_rows(layers.wrinkles, rows, layers.size)
         height += folds

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
-from dreamface.face import Topology
 from dreamface.skin.atlas import Surface, coarser, landmark_uv, skin_noise
 from dreamface.skin.marks import splat
-from dreamface.skin.noise import cell_tile, stream
+from dreamface.skin.noise import cell_tile, flat_noise, stream
 from dreamface.skin.spots import texel_of
 from dreamface.traits import Traits
 
@@ -25,6 +24,10 @@ _PORE_DEPTH: Final = 0.075 * _MM
 _LINE_DEPTH: Final = 0.028 * _MM
 _SMALLEST_PATTERN: Final = 256  # texels a side that the pattern is drawn with before it is averaged
 _LARGEST_WRINKLE_MAP: Final = 1024
+_UNIT: Final = 1.652  # the eye's width in `unit`s, see `_folds`
+_SHARP, _SOFT = 0.39 * _MM, 1.07 * _MM  # deviation of a groove's profile
+_CREASES: Final = 88.85  # across the lips
+_CREASE_LENGTH: Final = 16  # over its width
 _SWELLING: Final = 2.6  # width of the swelling beside a groove, over the groove's
 _REACH: Final = 2.6  # of a blur, in its standard deviations
 
@@ -103,17 +106,19 @@ class _Fold:
     depth: float
 
 
-def wrinkles(surface: Surface, topology: Topology, traits: Traits, size: int, seed: int) -> Tensor | None:
+def wrinkles(surface: Surface, traits: Traits, size: int, seed: int) -> Tensor | None:
     """[S, S] metres of grooves on a map of at most `_LARGEST_WRINKLE_MAP`, or None on a smooth face."""
-    marks = {number: landmark_uv(topology, f"multipie_{number:02d}") for number in range(68)}
+    marks = _marks(surface)
+    if not marks:
+        return None
     sharp, soft = _folds(marks, traits, seed)
     if not sharp and not soft:
         return None
     side = coarser(size, _LARGEST_WRINKLE_MAP)
-    nose = marks[30][None]
-    density = float(surface.density.view(-1)[texel_of(nose, surface.atlas.size)])
+    corners = torch.stack((marks[36], marks[45]))
+    density = float(surface.density.view(-1)[texel_of(corners, surface.atlas.size)].mean())
     groove = torch.zeros(side, side)
-    for folds, width in ((sharp, 0.55 * _MM), (soft, 1.5 * _MM)):
+    for folds, width in ((sharp, _SHARP), (soft, _SOFT)):
         if folds:
             lines = _draw_folds(folds, side)
             sigma = width * density * side
@@ -122,6 +127,26 @@ def wrinkles(surface: Surface, topology: Topology, traits: Traits, size: int, se
             lines = lines[rows, columns]
             groove[rows, columns] -= _blur(lines, sigma) - 0.45 * _blur(lines, _SWELLING * sigma)
     return groove
+
+
+def lip_creases(surface: Surface, size: int, seed: int) -> Tensor | None:
+    """[size, size] creases that run up and down over the lips, deviation about 1, or None where no lips are."""
+    corners = [landmark_uv(surface.atlas.topology, surface.atlas.tile, name) for name in ("multipie_48", "multipie_54")]
+    if corners[0] is None or corners[1] is None:
+        return None
+    columns = round(_CREASES / float((corners[1] - corners[0]).norm()))
+    return flat_noise(round(columns / _CREASE_LENGTH), columns, size, stream(seed, "lip creases"))
+
+
+def _marks(surface: Surface) -> dict[int, Tensor]:
+    """Where the Multi-PIE landmarks of brows, eyes, nose and mouth lie, or nothing where the face is in another tile."""
+    found = {}
+    for number in range(17, 68):
+        place = landmark_uv(surface.atlas.topology, surface.atlas.tile, f"multipie_{number:02d}")
+        if place is None:
+            return {}
+        found[number] = place
+    return found
 
 
 def _draw_folds(folds: list[_Fold], side: int) -> Tensor:
@@ -166,8 +191,8 @@ def _blur(lines: Tensor, sigma: float) -> Tensor:
 
 
 def _folds(marks: dict[int, Tensor], traits: Traits, seed: int) -> tuple[list[_Fold], list[_Fold]]:
-    """Sharp and soft grooves. Lengths are in `unit`s: from the nose's bridge to its tip."""
-    unit = float(marks[27][1] - marks[30][1])
+    """Sharp and soft grooves. Lengths are in `unit`s: about from the nose's bridge to its tip."""
+    unit = _UNIT * 0.5 * float((marks[36] - marks[39]).norm() + (marks[42] - marks[45]).norm())
     sharp: list[_Fold] = []
     soft: list[_Fold] = []
     if (amount := traits.number("wrinkles.forehead")) > 0.0:

@@ -12,13 +12,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.face import Head
 from dreamface.skin.atlas import Surface, smooth_step
 from dreamface.skin.marks import SpotList, draw_spots
-from dreamface.skin.noise import solid_noise, stream
+from dreamface.skin.noise import solid_noise, stream, tile_stream
 from dreamface.traits import Traits
 
 _MM: Final = 1e-3
-_BUST_RIM: Final = (0.0, 0.03)  # metres: between these heights spots fade out, where the layout is stretched
+_BUST_RIM: Final = (0.055, 0.085)  # metres above the bust's rim: below, the layout is stretched, and spots fade out
 _LARGEST: Final = 1.0  # square metres of skin per tile that candidates are drawn for
 
 
@@ -53,11 +54,12 @@ _AGE_SPOTS: Final = _Kind(4e3, (1.2 * _MM, 4.0 * _MM), (0.05, 0.14), 0.5)
 _BLEMISHES: Final = _Kind(8e3, (0.7 * _MM, 2.2 * _MM), (0.4, 0.9), 1.3)
 
 
-def paint_spots(surface: Surface, traits: Traits, size: int, seed: int) -> Spots | None:
+def paint_spots(surface: Surface, head: Head, traits: Traits, size: int, seed: int) -> Spots | None:
     """All spots at full size, or None on clear skin."""
     region = surface.atlas.region
+    rim = float(head.vertices[:, 2].min())
     covered = 1.0 - region("lips_upper", "lips_lower", "mouth_inside", "eye_sockets", "lids_margin")
-    open_skin = covered * (1.0 - 0.9 * region("scalp")) * smooth_step(surface.position[2], *_BUST_RIM)
+    open_skin = covered * (1.0 - 0.9 * region("scalp")) * smooth_step(surface.position[2] - rim, *_BUST_RIM)
     sun = torch.maximum(region("nose", "cheeks", "under_eyes"), 0.55 * region("forehead"))
     sun = torch.maximum(sun, 0.3 * region("temples", "chin")) * open_skin
     places = {
@@ -80,10 +82,13 @@ def paint_spots(surface: Surface, traits: Traits, size: int, seed: int) -> Spots
 
 
 def _draw(surface: Surface, kind: _Kind, amount: float, where: Tensor, size: int, seed: int, layer: str) -> Tensor:
-    generator = stream(seed, layer)
+    if not bool((where > 0.0).any()):
+        return torch.zeros(size, size)
+    shared = stream(seed, layer)
     if kind is _FRECKLES:  # freckles come in swarms
-        swarm = solid_noise(surface.position, 0.012, 1, generator)[0]
+        swarm = solid_noise(surface.position, 0.012, 1, shared)[0]
         where = where * (0.75 + 0.45 * swarm).clamp(0.0, 1.0)
+    generator = tile_stream(shared, seed, surface.atlas.tile, layer)
     count = int(kind.often * _LARGEST)
     random = torch.rand(count, 8, generator=generator)
     places = random[:, :2]

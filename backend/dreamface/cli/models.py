@@ -1,0 +1,77 @@
+"""Installing, checking and removing models."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from dreamface import models
+from dreamface.cli.terminal import Terminal, table
+from dreamface.errors import BadRequest
+
+ACTIONS = ("list", "install", "verify", "remove")
+
+_MEGABYTE = 1e6
+
+
+def run(options: Namespace, terminal: Terminal) -> bool:
+    """List the models, or do something with one."""
+    if options.source is not None and options.action != "install":
+        raise BadRequest("--from goes with `dreamface models install NAME`.")
+    if options.action == "list":
+        return _list(terminal)
+    if not options.name:
+        raise BadRequest(f"Name the model to {options.action}; `dreamface models` lists them.")
+    if options.action == "install":
+        return _install(options.name, options.source, terminal)
+    return (_verify if options.action == "verify" else _remove)(options.name, terminal)
+
+
+def _list(terminal: Terminal) -> bool:
+    listed = [model.to_json() for model in (*models.HEADS, *models.MODELS)]
+    terminal.result(listed)
+    rows = table("", "model", "what for", "licence", "size", "installed")
+    for entry in listed:
+        rows.add_row(
+            entry["install_name"] or entry["name"], entry["description"], entry["licence"], _size(entry), _where(entry)
+        )
+    terminal.show(rows)
+    return True
+
+
+def _install(name: str, source: Path | None, terminal: Terminal) -> bool:
+    with terminal.progress() as progress:
+        folder = models.install(name, source, progress)
+    terminal.result({"name": name, "folder": str(folder)})
+    terminal.show(f"Installed {models.find(name).title} in {folder}")
+    return True
+
+
+def _verify(name: str, terminal: Terminal) -> bool:
+    with terminal.progress() as progress:
+        models.verify(name, progress)
+    terminal.result({"name": name, "whole": True})
+    terminal.show(f"{models.find(name).title} is as it was installed.")
+    return True
+
+
+def _remove(name: str, terminal: Terminal) -> bool:
+    models.remove(name)
+    terminal.result({"name": name, "removed": True})
+    terminal.show(f"Removed {models.find(name).title}")
+    return True
+
+
+def _size(entry: dict[str, Any]) -> str:
+    if not entry["install_name"]:
+        return ""
+    if entry["installed"]:
+        return f"{entry['installed_size'] / _MEGABYTE:.0f} MB"
+    return f"about {entry['download_size'] / _MEGABYTE:.0f} MB to download"
+
+
+def _where(entry: dict[str, Any]) -> str:
+    if not entry["install_name"]:
+        return "with DreamFace" if entry["installed"] else "no; set DreamFace up again"
+    return entry["folder"] if entry["installed"] else f"no; dreamface models install {entry['install_name']}"

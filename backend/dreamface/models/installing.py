@@ -1,0 +1,283 @@
+"""Installing, checking and removing models. A model's folder is whole or not there, whatever is killed when.
+
+In the models' folder, beside one folder for each model:
+    .NAME.lock           held while the model is installed or removed.
+    .NAME.HEX.new        being made.
+    .NAME.old            the folder that is being replaced, see `places.model_folder`.
+    .NAME.HEX.gone       being deleted.
+    .downloads           archives, and parts of them.
+The next install of the model sweeps what a killed one has left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from dreamface._files import Held, cannot_write, hold, sibling
+from dreamface.errors import BadRequest, DreamFaceError, FolderError
+from dreamface.models import places
+from dreamface.models.catalogue import Installation, find
+from dreamface.models.contents import BadContents, open_contents
+from dreamface.models.download import Download
+from dreamface.progress import Progress
+
+MANIFEST: Final = "manifest.json"
+"""In every installed model's folder: which version it is, when it came, and size and SHA-256 of its files."""
+
+_DOWNLOADED: Final = 0.85  # of an install from the network: when the archive is here
+_ROOM: Final = 1.1  # times the space that is needed, to be free before anything is written
+_CHUNK: Final = 2**20  # bytes
+_MEGABYTE: Final = 1e6
+
+
+class DamagedModel(DreamFaceError):
+    """An installed model's files are not what was installed."""
+
+
+def install(name: str, source: Path | None = None, progress: Progress = Progress()) -> Path:  # noqa: B008 - immutable
+    """Install a model, or put a fresh copy in the place of the installed one, which stays until that is whole.
+
+    Args:
+        name: the model's.
+        source: an archive that was downloaded already, or a folder it was unpacked into; None downloads it.
+        progress: told about every step.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        BadRequest: there is no such model, or `source` is not it; the message names the file that is wrong.
+        DreamFaceError: the network or the disk refused, or another process is at it.
+        Cancelled: the progress said so; the installed copy stays, and so does what was downloaded.
+    """
+    model = find(name)
+    with _alone_with(model):
+        _sweep(model)
+        if source is not None:
+            _check_room(model, model.size)
+            _convert(model, source, str(source), f"get it from {model.archive}", progress)
+        else:
+            with _downloaded(model, progress.part(0.0, _DOWNLOADED)) as archive:
+                _convert(model, archive, "the download", "install again", progress.part(_DOWNLOADED, 1.0))
+    return places.model_folder(name)
+
+
+def verify(name: str, progress: Progress = Progress()) -> None:  # noqa: B008 - immutable
+    """Compare an installed model's files with its manifest.
+
+    Raises:
+        BadRequest: there is no such model, or it is not installed.
+        DamagedModel: a file is missing or was changed; the message names it.
+        Cancelled: the progress said so.
+    """
+    model = find(name)
+    _check_installed(model)
+    folder = places.model_folder(name)
+    again = f"run `dreamface models install {name}` again, or install it again under Models in the sidebar"
+    try:
+        manifest = read_manifest(folder)
+        files = {str(file): (int(about["size"]), str(about["sha256"])) for file, about in manifest["files"].items()}
+        old = {key: manifest.get(key) for key in model.details} != dict(model.details)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedModel(f"{folder / MANIFEST} is missing or damaged: {again}.") from error
+    if old:
+        raise DamagedModel(f"The installed {model.title} is of another version than this DreamFace uses: {again}.")
+    for index, (file, expected) in enumerate(files.items()):
+        if _measured(folder / file, progress.part(index / len(files), (index + 1) / len(files))) != expected:
+            raise DamagedModel(f"{folder / file} is missing, or not what was installed: {again}.")
+
+
+def remove(name: str) -> None:
+    """Delete an installed model, and what is left of its download.
+
+    On Linux and macOS a program that has it loaded goes on with its copy; Windows refuses, and the error says so.
+
+    Raises:
+        BadRequest: there is no such model, or it is not installed.
+        DreamFaceError: it is in use or may not be deleted, or another process is at it.
+    """
+    model = find(name)
+    folder = places.model_folder(name)
+    if not folder.is_dir():
+        _check_installed(model)
+    with _alone_with(model):
+        gone = sibling(places.models_folder() / name, "gone")
+        try:
+            folder.rename(gone)
+        except OSError as error:
+            raise _cannot_move(model, folder, error) from error
+        _sweep(model)
+        _download_of(model).forget()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What `MANIFEST` says.
+
+    Raises:
+        OSError, ValueError: it is not there or damaged.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    if not isinstance(manifest, dict):
+        raise ValueError("it is no object")
+    return manifest
+
+
+def _check_installed(model: Installation) -> None:
+    if not model.installed:
+        raise BadRequest(f"{model.title} is not installed: {model.how}.")
+
+
+# --------------------------------------------------------------------------------------------------------- the archive
+
+
+@contextmanager
+def _downloaded(model: Installation, progress: Progress) -> Iterator[Path]:
+    """The model's archive. It goes when the block succeeds, or finds that it is no good; if it is stopped it stays."""
+    archive = _archive_of(model)
+    download = _download_of(model)
+    try:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(archive.parent, error) from error
+    for other in archive.parent.glob(f"{model.name}-*"):
+        if not other.name.startswith(archive.name):
+            other.unlink(missing_ok=True)  # another version's
+    _check_room(model, model.size + download.left)
+    download.run(progress)
+    try:
+        yield archive
+    except BadContents:
+        download.forget()
+        raise
+    download.forget()
+
+
+def _download_of(model: Installation) -> Download:
+    otherwise = (
+        f"fetch {model.archive} with a browser and install that file "
+        f"(`dreamface models install {model.name} --from FILE`, or Models in the sidebar)"
+    )
+    return Download(model.archive, _archive_of(model), model.archive_size, model.title, otherwise)
+
+
+def _archive_of(model: Installation) -> Path:
+    return places.models_folder() / ".downloads" / f"{model.name}-{PurePosixPath(urlsplit(model.archive).path).name}"
+
+
+def _check_room(model: Installation, size: int) -> None:
+    folder = places.models_folder()
+    free, needed = shutil.disk_usage(folder).free, size * _ROOM
+    if free < needed:
+        raise FolderError(
+            f"Installing {model.title} takes {needed / _MEGABYTE:.0f} MB and {folder} has {free / _MEGABYTE:.0f} MB "
+            f"left: free some space, or choose another disk with {places.VARIABLE}."
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------- the folder
+
+
+def _convert(model: Installation, source: Path, title: str, again: str, progress: Progress) -> None:
+    """Make the model's folder of an archive or a folder, and put it in the place of the old one."""
+    new = sibling(places.models_folder() / model.name, "new")
+    try:
+        new.mkdir()
+        with open_contents(source, model.anchor, title, again) as contents:
+            model.convert(contents, new, progress)
+        _write_manifest(model, new)
+        _swap(model, new)
+    except OSError as error:
+        raise cannot_write(new, error) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(places.replaced_folder(model.name), ignore_errors=True)
+
+
+def _write_manifest(model: Installation, folder: Path) -> None:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    measured = {file.relative_to(folder).as_posix(): _measured(file) for file in files}
+    manifest = {
+        "name": model.name,
+        **model.details,
+        "source": model.page,
+        "installed": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": {name: {"size": size, "sha256": digest} for name, (size, digest) in measured.items()},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
+
+
+def _measured(file: Path, progress: Progress = Progress()) -> tuple[int, str]:  # noqa: B008 - immutable
+    """Size and SHA-256 of a file; (0, "") where it is not there."""
+    digest, size, done = hashlib.sha256(), 0, 0
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as data:
+            while chunk := data.read(_CHUNK):
+                digest.update(chunk)
+                done += len(chunk)
+                progress.report("verify", min(done / max(size, 1), 1.0), f"Checking {file.name}")
+    except OSError:
+        return 0, ""
+    return size, digest.hexdigest()
+
+
+def _swap(model: Installation, new: Path) -> None:
+    """Put a new folder in the place of the old one."""
+    folder, before = places.models_folder() / model.name, places.replaced_folder(model.name)
+    if folder.exists():
+        try:
+            folder.rename(before)
+        except OSError as error:
+            raise _cannot_move(model, folder, error) from error
+    try:
+        new.rename(folder)
+    except OSError:
+        if before.exists():
+            before.rename(folder)
+        raise
+
+
+def _cannot_move(model: Installation, folder: Path, error: OSError) -> DreamFaceError:
+    if sys.platform == "win32" and isinstance(error, PermissionError):
+        return DreamFaceError(
+            f"{model.title} is in use: quit Blender and every other program that runs DreamFace, then try again."
+        )
+    return cannot_write(folder, error)
+
+
+def _sweep(model: Installation) -> None:
+    """Put right what a killed install or removal has left."""
+    folder, before = places.models_folder() / model.name, places.replaced_folder(model.name)
+    if before.is_dir() and not folder.is_dir():
+        before.rename(folder)
+    shutil.rmtree(before, ignore_errors=True)
+    for purpose in ("new", "gone"):
+        for rest in places.models_folder().glob(f".{model.name}.*.{purpose}"):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+@contextmanager
+def _alone_with(model: Installation) -> Iterator[None]:
+    """Nobody else installs or removes a model during the block."""
+    folder = places.models_folder()
+    lock = folder / f".{model.name}.lock"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = hold(lock)
+    except Held as other:
+        raise DreamFaceError(
+            f"{other.owner.capitalize()} is installing or removing {model.title}: wait until it is done."
+        ) from other
+    except OSError as error:
+        raise cannot_write(lock, error) from error
+    with held:
+        yield

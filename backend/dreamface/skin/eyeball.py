@@ -1,0 +1,136 @@
+"""Where things lie on an eyeball: found from the mesh, so that it holds for every head model and every person."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from dreamface.face import Head
+
+LIMBUS: Final = math.radians(23.5)
+"""Off the eye's axis, where iris meets white: angles are scaled so that it lies there on every mesh."""
+
+_FRONT: Final = math.radians(60.0)  # the limbus and the pupil lie nearer to the axis than this
+_SECTORS: Final = 16  # around the axis, in each of which the innermost vertex belongs to a rim
+_HOLE: Final = 0.05  # of the limbus' radius: an iris that begins further from the axis has a hole in it
+
+
+@dataclass(frozen=True)
+class Ellipse:
+    """An axis-aligned ellipse across the eye's axis: [2] middle and [2] half axes, metres to the right and up."""
+
+    middle: Tensor
+    half_axes: Tensor
+
+    def reach(self, across: Tensor) -> Tensor:
+        """[N] distance from the middle of points [N, 2], 1 on the ellipse."""
+        return torch.linalg.vector_norm((across - self.middle) / self.half_axes, dim=1)
+
+
+@dataclass(frozen=True)
+class Eyeball:
+    """One eye of one head.
+
+    Attributes:
+        centre: [3] of the ball, metres.
+        axes: [3, 3] rows: to the person's left (+X), up, and ahead along the optical axis.
+        radius: of the ball, metres.
+        limbus: where iris meets white.
+        pupil: the hole in the iris, or None where the mesh has none.
+    """
+
+    centre: Tensor
+    axes: Tensor
+    radius: float
+    limbus: Ellipse
+    pupil: Ellipse | None
+
+    def place(self, points: Tensor) -> Tensor:
+        """[N, 3] points in metres, seen from the ball's centre: to the left, up, ahead."""
+        return (points - self.centre) @ self.axes.T
+
+    def turn(self, place: Tensor) -> Tensor:
+        """[N] radians around the axis; 0 is the person's left, a quarter turn is up."""
+        return torch.atan2(place[:, 1], place[:, 0])
+
+    def angle(self, place: Tensor) -> Tensor:
+        """[N] radians off the axis, scaled so that the limbus lies at `LIMBUS` all around."""
+        across = torch.linalg.vector_norm(place[:, :2], dim=1)
+        at_limbus = across / self.limbus.reach(place[:, :2]).clamp_min(1e-6) / self.radius
+        typical = float(self.limbus.half_axes.mean()) / self.radius
+        found = torch.asin(at_limbus.clamp(0.7 * typical, min(1.4 * typical, 1.0)))
+        return torch.atan2(across, place[:, 2]) * (LIMBUS / found)
+
+    def iris_radius(self, place: Tensor, pupil: float) -> Tensor:
+        """[N] distance from the iris' middle: `pupil` at the pupil's edge if the mesh has one, 1 at the limbus."""
+        outer = self.limbus.reach(place[:, :2])
+        if self.pupil is None:
+            return outer
+        # Both rims are ellipses of their own; between them it goes evenly from one to the other.
+        beyond = (self.pupil.reach(place[:, :2]) - 1.0) * (self.pupil.half_axes.mean() / self.limbus.half_axes.mean())
+        return pupil + (1.0 - pupil) * beyond / (beyond + 1.0 - outer).clamp_min(0.05)
+
+    def in_front(self, place: Tensor) -> Tensor:
+        """[N] 1 on the iris' disc, 0 on what lies behind the pupil."""
+        return (torch.atan2(torch.linalg.vector_norm(place[:, :2], dim=1), place[:, 2]) < _FRONT).float()
+
+
+def eyeball(head: Head, side: str) -> Eyeball:
+    """The "left" or "right" eye of a head."""
+    white, iris, cornea = (_vertices(head, f"{side}_{name}") for name in ("sclera", "iris", "cornea"))
+    centre, radius = _fitted_sphere(white)
+    ahead = torch.nn.functional.normalize(cornea.mean(dim=0) - centre, dim=0)
+    left = torch.nn.functional.normalize(torch.tensor([1.0, 0.0, 0.0]) - ahead[0] * ahead, dim=0)
+    axes = torch.stack((left, torch.linalg.cross(left, ahead), ahead))
+    limbus = _ellipse(_rim((white - centre) @ axes.T))
+    edge = _rim((iris - centre) @ axes.T)
+    has_hole = float(torch.linalg.vector_norm(edge, dim=1).min()) > _HOLE * float(limbus.half_axes.mean())
+    return Eyeball(centre, axes, radius, limbus, _ellipse(edge) if has_hole else None)
+
+
+def _vertices(head: Head, part: str) -> Tensor:
+    """[N, 3] vertices that a part's faces use, metres."""
+    topology = head.topology
+    return head.vertices[torch.unique(topology.faces[slice(*topology.part(part).faces)])]
+
+
+def _fitted_sphere(points: Tensor) -> tuple[Tensor, float]:
+    """Middle [3] and radius, by least squares: |p|^2 = 2 p.c + (r^2 - |c|^2) is linear in c and the rest."""
+    exact = points.double()
+    origin = exact.mean(dim=0)
+    exact = exact - origin
+    system = torch.cat((2.0 * exact, torch.ones(len(exact), 1, dtype=torch.float64)), dim=1)
+    found = torch.linalg.lstsq(system, (exact**2).sum(dim=1, keepdim=True)).solution[:, 0]
+    radius = float(torch.sqrt(found[3] + found[:3] @ found[:3]))
+    return (found[:3] + origin).float(), radius
+
+
+def _rim(place: Tensor) -> Tensor:
+    """[M, 2] the points nearest to the axis, one for each sector around it."""
+    across = torch.linalg.vector_norm(place[:, :2], dim=1)
+    front = torch.atan2(across, place[:, 2]) < _FRONT
+    place, across = place[front], across[front]
+    sector = ((torch.atan2(place[:, 1], place[:, 0]) / (2.0 * math.pi)).remainder(1.0) * _SECTORS).long()
+    found = []
+    for number in range(_SECTORS):
+        members = torch.nonzero(sector == number)[:, 0]
+        if len(members):
+            found.append(members[across[members].argmin()])
+    return place[torch.stack(found), :2]
+
+
+def _ellipse(points: Tensor) -> Ellipse:
+    """The axis-aligned ellipse through points [M, 2], by least squares: a x^2 + b y^2 + c x + d y = 1."""
+    scale = float(torch.linalg.vector_norm(points, dim=1).mean())
+    x, y = (points.double() / max(scale, 1e-9)).unbind(1)
+    a, b, c, d = torch.linalg.lstsq(
+        torch.stack((x * x, y * y, x, y), dim=1), torch.ones(len(x), 1, dtype=torch.float64)
+    ).solution[:, 0]
+    middle = torch.stack((-c / (2.0 * a), -d / (2.0 * b)))
+    size = 1.0 + a * middle[0] ** 2 + b * middle[1] ** 2
+    half_axes = torch.stack((torch.sqrt(size / a), torch.sqrt(size / b)))
+    return Ellipse((scale * middle).float(), (scale * half_axes).float())
