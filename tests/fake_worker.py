@@ -29,7 +29,8 @@ def send(header: dict[str, Any], payload: bytes = b"") -> None:
 
 
 def do(job: dict[str, Any]) -> None:
-    name, prompt = job["id"], job["request"]["prompt"]
+    name, request = job["id"], job["request"]
+    prompt = request["path"] or "" if job["kind"] == "install_model" else request["prompt"]
     send({"type": "progress", "id": name, "stage": "head", "fraction": 0.25, "message": "Shaping the head"})
     if "crash" in prompt:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -55,6 +56,9 @@ def do(job: dict[str, Any]) -> None:
     if "late" in prompt:
         cancelled.wait(20.0)
         time.sleep(0.3)
+    if job["kind"] == "install_model":
+        send({"type": "done", "id": name, "result": {"message": "It is installed."}})
+        return
     place = Path(job["place"])
     (place / "maps").mkdir(parents=True)
     (place / "face.json").write_text(json.dumps({"prompt": prompt}))

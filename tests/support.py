@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import torch
 from torch import Tensor
 
@@ -68,6 +70,139 @@ def synthetic_face(
     )
 
 
+def welded_face(face_id: str = "face-1", resolution: int = 64, jaw_open: float = 0.0) -> Face:
+    """A sphere of another head model, with all that a production head has beyond `synthetic_face`.
+
+    Object "skin" has the parts "skin" and "neck", which share vertices and have materials and tiles of their own; each
+    eyeball has a cornea without vertices of its own; the lashes are cut out by an opacity map; two of the teeth's faces
+    are triangles; and there are two shapes beyond ARKit's.
+    """
+    plain = synthetic_face(face_id, resolution, jaw_open=jaw_open)
+    generator = torch.Generator().manual_seed(6)
+    head, names = _welded_head(), (*ARKIT_SHAPES, "cheekRaiser_L", "cheekRaiser_R")
+    maps = _maps(resolution, generator)
+    side = resolution // 2
+    stripes = (torch.arange(side) % 4 < 2).float().expand(side, side)[..., None]
+    return replace(
+        plain,
+        head=head,
+        shapes=_shapes(head, names, generator),
+        shape_names=names,
+        materials=MATERIALS | WELDED_MATERIALS,
+        maps=maps | {"neck": {"albedo": maps["eyes"]["albedo"]}, "lashes": {"opacity": stripes}},
+    )
+
+
+WELDED_MATERIALS = {
+    "neck": Material("neck", "neck", roughness=0.5),
+    "lashes": Material("lashes", "lashes", base_colour=(0.02, 0.02, 0.03), roughness=0.6),
+}
+
+NECK_QUADS = 64  # of the 384 of the skin's sphere
+CORNEA_QUADS = 9  # of the 54 of an eyeball
+
+
+def _welded_head() -> Head:
+    pieces: list[_Piece] = [*_cut(_sphere("skin", "skin", HEAD_CENTRE, HEAD_RADIUS, 8), "neck", "neck", NECK_QUADS)]
+    for name, x in (("left", 0.033), ("right", -0.033)):
+        ball = _sphere(f"{name}_sclera", "sclera", (x, -0.09, EYE_HEIGHT), EYE_RADIUS, 3)
+        pieces += _cut(ball, f"{name}_cornea", "cornea", CORNEA_QUADS, share_all=True)
+        pieces.append(_sphere(f"{name}_iris", "iris", (x, -0.09, EYE_HEIGHT), EYE_RADIUS * 0.9, 3))
+    teeth = _sphere("teeth", "teeth", (0.0, -0.07, 0.26), 0.02, 2)
+    first, rest = teeth.faces[:1], teeth.faces[1:]
+    first_uvs, rest_uvs = teeth.face_uvs[:1], teeth.face_uvs[1:]
+    halves = ([0, 1, 2, 2], [0, 2, 3, 3])
+    pieces.append(
+        replace(
+            teeth,
+            faces=torch.cat([*(first[:, half] for half in halves), rest]),
+            face_uvs=torch.cat([*(first_uvs[:, half] for half in halves), rest_uvs]),
+        )
+    )
+    pieces.append(_sphere("lashes", "lashes", (0.0, -0.1, 0.33), 0.01, 1))
+    return _join(pieces, "welded", ("skin", "eyes", "neck", "lashes"))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part: its faces point at the vertices of its own object, `shared` of which belong to the part before it."""
+
+    name: str
+    material: str
+    vertices: Tensor
+    faces: Tensor
+    uv: Tensor
+    face_uvs: Tensor
+    object: str = ""
+    shared: int = 0
+
+
+def _sphere(name: str, material: str, centre: tuple[float, float, float], radius: float, side: int) -> _Piece:
+    points, quads, uv, quad_uvs = _quad_sphere(side)
+    return _Piece(name, material, points * radius + torch.tensor(centre), quads, uv, quad_uvs)
+
+
+def _cut(piece: _Piece, name: str, material: str, count: int, share_all: bool = False) -> tuple[_Piece, _Piece]:
+    """The last `count` faces of a piece as a part of their own, welded to the others.
+
+    It gets the vertices that only it uses, or none.
+    """
+    kept = piece.faces[:-count].unique()
+    own = torch.tensor([], dtype=torch.int64)
+    if not share_all:
+        own = piece.faces[-count:].unique()
+        own = own[~torch.isin(own, kept)]
+    others = torch.tensor([vertex for vertex in range(len(piece.vertices)) if vertex not in set(own.tolist())])
+    order = torch.cat((others, own))
+    faces = torch.argsort(order)[piece.faces]
+    vertices = piece.vertices[order]
+    first = replace(piece, vertices=vertices[: len(others)], faces=faces[:-count], face_uvs=piece.face_uvs[:-count])
+    nothing = piece.uv[:0]
+    second = _Piece(
+        name,
+        material,
+        vertices[len(others) :],
+        faces[-count:],
+        nothing,
+        piece.face_uvs[-count:],
+        piece.name,
+        len(others),
+    )
+    return first, second
+
+
+def _join(pieces: list[_Piece], model: str, tiles: tuple[str, ...]) -> Head:
+    """A head of those parts, in their order."""
+    faces, face_uvs, parts = [], [], []
+    vertex_count = face_count = uv_count = object_uv = 0
+    for piece in pieces:
+        if not piece.object:
+            object_uv = uv_count
+        vertices = (vertex_count, vertex_count + len(piece.vertices))
+        parts.append(
+            Part(piece.name, piece.material, vertices, (face_count, face_count + len(piece.faces)), piece.object)
+        )
+        faces.append(piece.faces + vertex_count - piece.shared)
+        face_uvs.append(piece.face_uvs + object_uv)
+        vertex_count, face_count = vertices[1], face_count + len(piece.faces)
+        uv_count += len(piece.uv)
+    positions = torch.cat([piece.vertices for piece in pieces])
+    return Head(
+        model,
+        Topology(
+            faces=torch.cat(faces),
+            uv=torch.cat([piece.uv for piece in pieces]),
+            face_uvs=torch.cat(face_uvs),
+            parts=tuple(parts),
+            tiles=tiles,
+            regions=_regions(positions, parts[0].vertices[1]),
+            landmarks=_landmarks(positions),
+        ),
+        positions,
+        {"radius": HEAD_RADIUS, "roundness": 0.1 + 0.2},
+    )
+
+
 def _head(side: int) -> Head:
     pieces = [("skin", "skin", HEAD_CENTRE, HEAD_RADIUS, side)]
     for name, x in (("left", 0.033), ("right", -0.033)):
@@ -75,34 +210,19 @@ def _head(side: int) -> Head:
             pieces.append((f"{name}_{layer}", layer, (x, -0.09, EYE_HEIGHT), EYE_RADIUS * radius, 3))
     pieces.append(("upper_teeth", "teeth", (0.0, -0.07, 0.26), 0.02, 2))
 
-    vertices, faces, uvs, face_uvs, parts = [], [], [], [], []
-    vertex_count = face_count = uv_count = 0
-    for name, material, centre, radius, sphere_side in pieces:
-        points, quads, uv, quad_uvs = _quad_sphere(sphere_side)
-        parts.append(
-            Part(name, material, (vertex_count, vertex_count + len(points)), (face_count, face_count + len(quads)))
-        )
-        vertices.append(points * radius + torch.tensor(centre))
-        faces.append(quads + vertex_count)
-        uvs.append(uv)
-        face_uvs.append(quad_uvs + uv_count)
-        vertex_count, face_count, uv_count = vertex_count + len(points), face_count + len(quads), uv_count + len(uv)
-    positions = torch.cat(vertices)
-    skin = torch.zeros(vertex_count)
-    skin[: parts[0].vertices[1]] = 1.0
-    topology = Topology(
-        faces=torch.cat(faces),
-        uv=torch.cat(uvs),
-        face_uvs=torch.cat(face_uvs),
-        parts=tuple(parts),
-        tiles=("skin", "eyes"),
-        regions={
-            "lips_upper": skin * (1 - (positions - torch.tensor([0.0, -0.1, 0.27])).norm(dim=1) / 0.06).clamp(0, 1),
-            "forehead": skin * (positions[:, 2] > 0.34).float(),
-        },
-        landmarks={f"multipie_{i:02d}": i for i in range(68)} | {"multipie_08": int(positions[:, 2].argmin())},
-    )
-    return Head("synthetic", topology, positions, {"radius": HEAD_RADIUS, "roundness": 0.1 + 0.2})
+    return _join([_sphere(*piece) for piece in pieces], "synthetic", ("skin", "eyes"))
+
+
+def _regions(positions: Tensor, skin_vertices: int) -> dict[str, Tensor]:
+    skin = (torch.arange(len(positions)) < skin_vertices).float()
+    return {
+        "lips_upper": skin * (1 - (positions - torch.tensor([0.0, -0.1, 0.27])).norm(dim=1) / 0.06).clamp(0, 1),
+        "forehead": skin * (positions[:, 2] > 0.34).float(),
+    }
+
+
+def _landmarks(positions: Tensor) -> dict[str, int]:
+    return {f"multipie_{i:02d}": i for i in range(68)} | {"multipie_08": int(positions[:, 2].argmin())}
 
 
 def _quad_sphere(side: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -137,7 +257,8 @@ def _shapes(head: Head, names: tuple[str, ...], generator: torch.Generator) -> T
         outwards = torch.nn.functional.normalize(head.vertices[skin] - torch.tensor(HEAD_CENTRE), dim=1)
         shapes[index, skin] = 0.01 * (outwards @ centre - 0.6).clamp_min(0.0)[:, None] * outwards
         if name == "jawOpen":
-            shapes[index, slice(*head.topology.part("upper_teeth").vertices)] = torch.tensor([0.0, 0.0, -0.015])
+            teeth = next(part for part in head.topology.parts if part.name.endswith("teeth"))
+            shapes[index, slice(*teeth.vertices)] = torch.tensor([0.0, 0.0, -0.015])
     return shapes
 
 

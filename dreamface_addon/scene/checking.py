@@ -51,6 +51,8 @@ def check_document(document: dict[str, Any]) -> None:
         _need(kind is not str or _is_text(document[field]), f"{field} is not plain text")
     _need(0 < document["resolution"] < LARGEST, "the resolution is no number of pixels")
     _need(_is_text(document["head"].get("model")), "the head has no model")
+    identity = document["head"].get("identity", {})
+    _need(isinstance(identity, dict) and _is_number(identity.get("candidate", 0)), "the head's identity is no numbers")
     _check_traits(document["traits"])
     _check_names(document["shapes"], "shape")
     _need("Basis" not in document["shapes"], "a shape has the name Basis, which Blender needs")

@@ -10,7 +10,7 @@ import bpy
 
 from .errors import SceneError
 from .records import PUBLIC, lost_properties, parts_of
-from .staging import copied_textures, object_mode, only_properties, only_selected
+from .staging import copied_textures, object_mode, only_properties, only_selected, plain_alpha
 
 _ADD_ON_IS_OFF = "Blender's {} add-on is off: turn it on under Edit > Preferences > Add-ons."
 _BUILT_WITHOUT = "This Blender was built without {}: export another format, or use a Blender from blender.org."
@@ -113,7 +113,13 @@ def _write(objects: list[bpy.types.Object], folder: Path, path: Path) -> None:
     file = folder / _OUT / (name + suffix if suffix == ".obj" else path.name)
     file.parent.mkdir()
     textures = folder / "embedded" if suffix in _EMBEDDING else file.parent / f"{name}_textures"
-    with object_mode(), only_selected(objects), only_properties(objects, PUBLIC), copied_textures(objects, textures):
+    with (
+        object_mode(),
+        only_selected(objects),
+        only_properties(objects, PUBLIC),
+        plain_alpha(objects),
+        copied_textures(objects, textures),
+    ):
         _run(_exporter(suffix), _OPTIONS[suffix] | {"filepath": str(file)}, path)
     if not file.is_file():
         raise SceneError(f"Blender could not write {path.name}: its system console says why.")

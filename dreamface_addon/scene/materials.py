@@ -27,6 +27,9 @@ Images = dict[str, bpy.types.Image]
 SURFACE, COAT, TINT = "DreamFace Surface", "DreamFace Coat", "DreamFace Tint"
 """Names of the nodes that hold a material's values."""
 
+NO_SHADOW = "DreamFace No Shadow"
+"""Name of the node that lets light through a clear material's alpha; other software takes it for transparency."""
+
 VALUES = "dreamface_material"
 """Custom property of a material: its values in face.json as it was built, as JSON."""
 
@@ -89,7 +92,7 @@ def _let_light_through(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> None
     In the material, not on the object: cornea and sclera, which does throw one, may be one object.
     """
     path, invert = _node(tree, "ShaderNodeLightPath", -2, 0), _node(tree, "ShaderNodeMath", -1, 0)
-    invert.operation = "SUBTRACT"
+    invert.name, invert.operation = NO_SHADOW, "SUBTRACT"
     invert.inputs[0].default_value = 1.0
     tree.links.new(path.outputs["Is Shadow Ray"], invert.inputs[1])
     tree.links.new(invert.outputs["Value"], shader.inputs["Alpha"])

@@ -3,10 +3,10 @@
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
 _resolution, _head, _statement and _folder; as JSON _traits, _measured (the shape traits as they are
 on the mesh), _shapes, _regions, _history, _not_understood and _worn, the expression that its shape keys were last set
-to; where the head model has them, _chin, the vertex at the tip of the chin, _candidate, whom of
-the seed's candidates the person began as, and _extra_shapes, as JSON the names of its
-shapes beyond ARKit's 52. Every object, the skin too, has dreamface_part, its name in the head model, dreamface_range,
-its first vertex in the head and one more than its last, and dreamface_of, the face's id.
+to; where the head model has them, _chin, the vertex at the tip of the chin, _candidate, whom of the seed's candidates
+the person began as, and _extra_shapes, as JSON the names of its shapes beyond ARKit's 52. Every object, the skin too,
+has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than its
+last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations

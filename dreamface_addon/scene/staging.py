@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
+from .materials import NO_SHADOW
 
 
 @contextmanager
@@ -76,6 +77,23 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
     finally:
         for owner, name, value in held:
             owner[name] = value
+
+
+@contextmanager
+def plain_alpha(objects: list[bpy.types.Object]) -> Iterator[None]:
+    """Clear materials without what only Blender's light paths understand."""
+    cut = []
+    for material in _materials(objects):
+        tree = material.node_tree
+        node = tree.nodes.get(NO_SHADOW) if tree and material.is_editable else None
+        for link in list(node.outputs[0].links) if node else ():
+            cut.append((tree, link.from_socket, link.to_socket))
+            tree.links.remove(link)
+    try:
+        yield
+    finally:
+        for tree, from_socket, to_socket in cut:
+            tree.links.new(from_socket, to_socket)
 
 
 @contextmanager

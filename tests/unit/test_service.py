@@ -100,10 +100,13 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     from dreamface.pipeline import HEADS
 
     models = backend.ask("GET", "/models")[1]
-    assert ("auto", *(head["name"] for head in models["heads"] if head["installed"])) == HEADS
+    assert ("auto", *(head["name"] for head in models["heads"])) == HEADS
     for model in (*models["heads"], *models["models"]):
         assert model["licence"]
         assert model["description"]
+        assert bool(model["install_name"]) == bool(model["folder"]) == bool(model["download_size"])
+    ict = next(head for head in models["heads"] if head["name"] == "ict")
+    assert (ict["install_name"], ict["installed"], ict["installed_size"]) == ("ict-facekit", False, 0)
 
 
 # ---------------------------------------------------------------------------------------------------------- bad input
@@ -122,6 +125,11 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "generate", "request": {"prompt": "a", "seed": True}}, "seed"),
     ({"kind": "generate", "request": {"prompt": "a", "resolution": 1000}}, "resolution"),
     ({"kind": "generate", "request": {"prompt": "a", "head": "ogre"}}, "ogre"),
+    ({"kind": "generate", "request": {"prompt": "a", "head": "ict"}}, "dreamface models install ict-facekit"),
+    ({"kind": "install_model", "request": {"name": "nix"}}, "there is ict-facekit"),
+    ({"kind": "install_model", "request": {"name": "ict-facekit", "path": ""}}, "path"),
+    ({"kind": "remove_model", "request": {}}, "name is missing"),
+    ({"kind": "verify_model", "request": {"name": "ict-facekit", "path": None}}, "path is not known"),
     ({"kind": "generate", "request": {"prompt": "a", "colour": 1}}, "colour"),
     ({"kind": "generate", "request": {"prompt": "a", "traits": {"nose.widht": 1}}}, "nose.widht"),
     ({"kind": "generate", "request": {"prompt": "a", "traits": {"nose.width": 9}}}, "nose.width"),

@@ -74,6 +74,40 @@ def test_a_result_that_comes_after_the_cancel_is_thrown_away(backend: Backend) -
     assert not list((backend.store / "staging").iterdir())
 
 
+def install(backend: Backend, path: str | None) -> str:
+    """Ask for a model; its job's id."""
+    request = {"name": "ict-facekit", "path": path}
+    status, job = backend.ask("POST", "/jobs", {"kind": "install_model", "request": request})
+    assert status == 201, job
+    return str(job["id"])
+
+
+def test_an_install_is_stopped_like_any_job_and_leaves_no_folder(backend: Backend) -> None:
+    slow, after = install(backend, "slow.zip"), install(backend, None)
+    backend.when_running(slow)
+    assert cancel(backend, slow)["state"] == "cancelled"
+    done = backend.outcome(after)
+    assert (done["state"], done["result"]) == ("done", {"message": "It is installed."})
+    assert done["eta"] is None
+    assert not list(backend.store.glob(f"*/{after}*"))
+    status, answer = backend.ask("GET", f"/jobs/{after}/files")
+    assert (status, answer["error"]) == (409, f"Job {after} made no files.")
+    asking = {"kind": "export", "request": {"job": after, "format": "glb"}}
+    assert "made no face" in backend.ask("POST", "/jobs", asking)[1]["error"]
+
+
+def test_an_install_goes_on_after_the_backend_is_killed(tmp_path: Path) -> None:
+    with running_backend(tmp_path) as backend:
+        backend.when_ready()
+        slow = install(backend, "slow.zip")
+        backend.when_running(slow)
+        backend.kill()
+    with running_backend(tmp_path) as backend:
+        backend.when_running(slow)
+        assert backend.job(slow)["attempts"] == 2
+        assert cancel(backend, slow)["state"] == "cancelled"
+
+
 # ------------------------------------------------------------------------------------------------------------- crashes
 
 

@@ -111,6 +111,48 @@ def test_a_face_is_exported_into_a_folder_of_its_own(backend: Backend, made: dic
     ]
 
 
+def model_job(backend: Backend, kind: str, **request: Any) -> dict[str, Any]:
+    """How a job about ICT-FaceKit ends."""
+    status, job = backend.ask("POST", "/jobs", {"kind": kind, "request": {"name": "ict-facekit", **request}})
+    assert status == 201, job
+    return backend.outcome(job["id"], 60.0)
+
+
+def ict_of(backend: Backend) -> dict[str, Any]:
+    return next(head for head in backend.ask("GET", "/models")[1]["heads"] if head["name"] == "ict")
+
+
+def test_a_model_is_installed_checked_used_and_removed(backend: Backend, ict_archive: Path, tmp_path: Path) -> None:
+    before = ict_of(backend)
+    assert not before["installed"]
+    asking = {"kind": "generate", "request": {"prompt": "a man", "resolution": 512, "head": "ict"}}
+    status, answer = backend.ask("POST", "/jobs", asking)
+    assert status == 400
+    assert "install it with `dreamface models install ict-facekit`, or under Models" in answer["error"]
+    assert "is not installed" in model_job(backend, "verify_model")["error"]
+    missing = model_job(backend, "install_model", path=str(tmp_path / "nowhere.zip"))
+    assert (missing["state"], missing["result"]) == ("failed", None)
+    assert "There is no file or folder" in missing["error"]
+    installed = model_job(backend, "install_model", path=str(ict_archive))
+    assert installed["state"] == "done", installed
+    assert installed["result"] == {"message": f"ICT-FaceKit is installed in {before['folder']}."}
+    try:
+        after = ict_of(backend)
+        assert after["installed"]
+        assert 40e6 < after["installed_size"] <= 70e6
+        assert model_job(backend, "verify_model")["result"] == {"message": "ICT-FaceKit is as it was installed."}
+        body = {"head": "ict", "seed": 1, "traits": {}, "shapes": False}
+        reshaped = backend.ask("POST", "/reshape", body)
+        assert reshaped[0] == 200, reshaped
+        assert arrays_of(reshaped[1])["vertices"].shape == (26719, 3)
+    finally:
+        removed = model_job(backend, "remove_model")
+    assert removed["result"] == {"message": "ICT-FaceKit is removed."}
+    assert not ict_of(backend)["installed"]
+    assert backend.ask("GET", f"/jobs/{removed['id']}/files")[0] == 409
+    assert backend.outcome(backend.generate("a man"))["state"] == "done"  # "auto" is the built-in head again
+
+
 def test_the_worker_is_killed_mid_way_and_the_queue_goes_on(backend: Backend) -> None:
     killed, after = backend.generate("a man", resolution=2048), backend.generate("a woman")
     backend.when_running(killed)

@@ -132,7 +132,7 @@ def _socket_border(faces: IntArray, name: str) -> tuple[IntArray, IntArray]:
 
 def _around(faces: IntArray, first: IntArray, inside: IntArray, count: int) -> Loops:
     """Loops on the face from `first` outwards; `inside` is what lies further in."""
-    neighbours = _neighbours(faces[:FACE_FACES])
+    neighbours = neighbours_of(faces[:FACE_FACES])
     level = np.full(PAPER, count)
     level[inside] = -1
     seen = set(inside.tolist())
@@ -140,14 +140,14 @@ def _around(faces: IntArray, first: IntArray, inside: IntArray, count: int) -> L
     members = []
     for number in range(count):
         seen |= ring
-        ordered = _walk(ring, neighbours)
+        ordered = walk(ring, neighbours)
         level[ordered] = number
         members.append(ordered)
         ring = {other for vertex in ring for other in neighbours[vertex]} - seen
     return Loops(tuple(members), level)
 
 
-def _walk(ring: set[int], neighbours: dict[int, set[int]]) -> IntArray:
+def walk(ring: set[int], neighbours: dict[int, set[int]]) -> IntArray:
     """The vertices of a loop in order, as far as edges join them."""
     start = min(ring)
     loop, left = [start], ring - {start}
@@ -178,7 +178,7 @@ def lid_contour(neutral: FloatArray, loops: Loops, level: int, canthus: int) -> 
     return ordered
 
 
-def _neighbours(faces: IntArray) -> dict[int, set[int]]:
+def neighbours_of(faces: IntArray) -> dict[int, set[int]]:
     ends = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
     found: dict[int, set[int]] = {}
     for one, other in ends.tolist():
@@ -190,7 +190,7 @@ def _neighbours(faces: IntArray) -> dict[int, set[int]]:
 
 def _enclosed(faces: IntArray, outline: IntArray) -> IntArray:
     """The vertices on the smaller side of a closed loop."""
-    neighbours = _neighbours(faces[:FACE_FACES])
+    neighbours = neighbours_of(faces[:FACE_FACES])
     border = set(outline.tolist())
     beside = {other for vertex in border for other in neighbours[vertex]} - border
     smallest: set[int] = set()

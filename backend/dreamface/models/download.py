@@ -24,7 +24,7 @@ PAUSE: Final = 1.0
 """Seconds before the second try; doubles with every one that got no further."""
 
 _TIMEOUTS: Final = (10.0, 30.0)  # seconds to connect, and without a byte
-_CHUNK: Final = 2**18  # bytes
+_CHUNK: Final = 2**16  # bytes; so much is lost at most when the connection breaks
 _LISTEN: Final = 0.1  # seconds between two looks at whether the user wants to stop
 _MEGABYTE: Final = 1e6
 

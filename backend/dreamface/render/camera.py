@@ -15,6 +15,15 @@ from torch import Tensor
 FULL_FRAME_HEIGHT = 24.0
 """Short side of a full-frame sensor, millimetres."""
 
+HEADROOM, NECK = 0.09, 0.22
+"""Space above the crown, and what is shown below the neck's narrowest stretch, over the height between the two."""
+
+NECK_FROM, NECK_TO = 0.15, 0.30
+"""Metres below the crown between which a neck is looked for: heads of children and of giants."""
+
+OUTLINE_STEP = 0.01
+"""Metres between the heights at which the outline's width is taken."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -86,26 +95,39 @@ def pixel_centres(size: int, device: torch.device) -> Tensor:
     return torch.stack((x, y), dim=-1)
 
 
-def portrait_camera(
-    vertices: Tensor, *, yaw: float = 0.0, focal_length: float = 85.0, headroom: float = 0.03, bust: float = 0.03
-) -> Camera:
-    """Frame a head as a portrait photographer would: a long level lens, the whole head and neck in the picture.
+def portrait_camera(vertices: Tensor, *, yaw: float = 0.0, focal_length: float = 85.0) -> Camera:
+    """Frame a head as a portrait photographer would: a long level lens, the whole head and a bit of neck.
 
-    The head is centred, not the shoulders, so a wide bust is cut by the sides of the picture.
+    The head is centred, not the shoulders, so a wide bust is cut by the sides of the picture. Where the neck is comes
+    from the outline, so every head model is framed alike, whatever its bust and origin.
 
     Args:
-        vertices: [V, 3] metres; the head looks along -Y with the base of the neck at the origin.
+        vertices: [V, 3] metres; the head looks along -Y.
         yaw: how far the camera walks around the head, radians; above 0 it shows more of the person's left side.
         focal_length: full-frame equivalent in millimetres.
-        headroom: space above the head, metres.
-        bust: how much is shown below the base of the neck, metres.
     """
-    head = vertices.detach()[vertices[:, 2] > 0.3 * vertices[:, 2].max()]
-    low, high = head.amin(dim=0), head.amax(dim=0)
-    top, bottom = float(high[2]) + headroom, -bust
-    x, y = (0.5 * (low + high))[:2].tolist()
+    points = vertices.detach()
+    crown = float(points[:, 2].max())
+    neck = _neck_height(points, crown)
+    head = points[points[:, 2] > neck]
+    x, y = (0.5 * (head.amin(dim=0) + head.amax(dim=0)))[:2].tolist()
+    height = crown - neck
+    top, bottom = crown + HEADROOM * height, neck - NECK * height
     fov = 2.0 * math.atan(0.5 * FULL_FRAME_HEIGHT / focal_length)
     distance = 0.5 * (top - bottom) / math.tan(0.5 * fov)
     middle = 0.5 * (top + bottom)
     position = (x + distance * math.sin(yaw), y - distance * math.cos(yaw), middle)
     return Camera(position=position, target=(x, y, middle), fov=fov)
+
+
+def _neck_height(points: Tensor, crown: float) -> float:
+    """Height of the neck's narrowest stretch, which is about the chin's: metres."""
+    level = ((crown - points[:, 2]) / OUTLINE_STEP).long()
+    levels = range(round(NECK_FROM / OUTLINE_STEP), round(NECK_TO / OUTLINE_STEP))
+    reach = (points[:, 0] - points[:, 0].median()).abs()
+    widest = points.new_zeros(int(level.max()) + 1).scatter_reduce_(0, level, reach, "amax").tolist()
+    found = [(widest[number], number) for number in levels if number < len(widest) and widest[number] > 0.0]
+    if not found:
+        return float(points[:, 2].min())
+    narrow = [number for width, number in found if width < 1.06 * min(found)[0]]
+    return crown - OUTLINE_STEP * (sum(narrow) / len(narrow) + 0.5)

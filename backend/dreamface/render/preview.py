@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from dreamface.face import Maps, Material, Topology
 from dreamface.render.camera import Camera, portrait_camera
@@ -48,6 +49,15 @@ MIRROR_BLUR = 0.15
 """Rays that look for lids and lashes in what the cornea mirrors, and the tangent of how far they spread: lashes are too
 fine to be mirrored one by one."""
 
+VEIL_LAYERS = 8
+"""How many cards of lashes one behind the other are looked through."""
+
+VEIL_GAP = 2.0e-5
+"""Metres behind a card where the next one may be."""
+
+VISIBLE = 0.004
+"""Share of a sample below which what covers it makes no difference."""
+
 EXPOSURE = 1.1
 """Scales the light before the film curve, so that skin comes out as bright as it is."""
 
@@ -63,7 +73,8 @@ def preview(
 ) -> Tensor:
     """A studio portrait of the head.
 
-    Parts that light passes through (the corneas) hide nothing; the studio's lights are mirrored in them.
+    Parts that light passes through (the corneas, the eyes' wetness) hide nothing; the studio's lights are mirrored in
+    them. Parts with a map of their opacity (lashes on cards) hide as much as it says.
 
     Args:
         vertices: [V, 3] metres.
@@ -82,11 +93,15 @@ def preview(
         samples = _take_samples(scene)
         colour = backdrop(samples.place / size)
         hit = torch.nonzero(samples.triangle >= 0)[:, 0]
-        if len(hit):
-            colour[hit] = _shade_solid(scene, samples.of(hit), lights, ambient)
+        veiled, veil, share = _veil(scene, samples)
+        if len(hit) + len(veiled):
+            shaded = _shade_solid(scene, samples.of(hit).and_then(veil), lights, ambient)
+            colour[hit] = shaded[: len(hit)]
         if len(scene.clear):
             mirroring, glow = _mirrored_lights(scene, samples, lights)
             colour[mirroring] += glow
+        if len(veiled):
+            colour[veiled] = torch.lerp(colour[veiled], shaded[len(hit) :], share)
         picture = torch.zeros(size * size, 3, device=vertices.device)
         picture.index_add_(0, samples.pixel, encode_srgb(film(colour, EXPOSURE)) * samples.share[:, None])
         return picture.view(size, size, 3)
@@ -126,12 +141,26 @@ class _Samples:
             self.depth[chosen],
         )
 
+    def and_then(self, others: _Samples) -> _Samples:
+        """These and others."""
+        return _Samples(
+            torch.cat((self.pixel, others.pixel)),
+            torch.cat((self.share, others.share)),
+            torch.cat((self.place, others.place)),
+            torch.cat((self.triangle, others.triangle)),
+            torch.cat((self.barycentric, others.barycentric)),
+            torch.cat((self.depth, others.depth)),
+        )
+
 
 def _take_samples(scene: Scene) -> _Samples:
-    """The middle of every pixel, and all GRID x GRID samples of those with an edge in them."""
+    """The middle of every pixel, and all GRID x GRID samples of those with an edge or something veiled in them."""
     size, fine = scene.size, GRID * scene.size
     seen = rasterise(scene.vertices, scene.triangles[scene.solid], scene.camera, fine)
     edges = _has_edge(scene, seen)
+    if len(scene.veil):
+        veiled = rasterise(scene.vertices, scene.triangles[scene.veil], scene.camera, size).triangle >= 0
+        edges |= max_pool2d(veiled[None, None].float(), 3, stride=1, padding=1)[0, 0] > 0.0
     share = torch.zeros(size, GRID, size, GRID, device=edges.device)
     share[:, GRID // 2, :, GRID // 2] = (~edges).float()
     share += edges[:, None, :, None] / GRID**2
@@ -224,6 +253,59 @@ def _apply_material(
         fragment.normal[chosen] = apply_normal_map(fragment.soft_normal[chosen], at[:, 2:], relief)
 
 
+def _veil(scene: Scene, samples: _Samples) -> tuple[Tensor, _Samples, Tensor]:
+    """What partly covers the samples.
+
+    Returns:
+        [M] indices of the samples that are covered, the nearest layer over each, and [M, 1] how much all layers
+        together hide, 0..1.
+    """
+    near = _inside_outline(scene, samples, scene.veil)
+    covering = samples.of(near)
+    direction = scene.camera.rays(covering.place, scene.size)
+    origin = direction.new_tensor(scene.camera.position)
+    travelled, passing = torch.zeros_like(direction[:, :1]), torch.ones_like(direction[:, :1])
+    covering.triangle.fill_(-1)
+    surface = Surface(scene.vertices, scene.triangles[scene.veil]) if len(near) else None
+    going = torch.arange(len(near), device=near.device)
+    for _ in range(VEIL_LAYERS):
+        if surface is None or not len(going):
+            break
+        seen = surface.cast(origin + travelled[going] * direction[going], direction[going])
+        met = (seen.triangle >= 0) & (travelled[going, 0] + seen.depth < covering.depth[going])
+        going, triangle, barycentric = going[met], scene.veil[seen.triangle[met]], seen.barycentric[met]
+        first = covering.triangle[going] < 0
+        covering.triangle[going[first]], covering.barycentric[going[first]] = triangle[first], barycentric[first]
+        passing[going] *= 1.0 - _opacity(scene, triangle, barycentric)
+        travelled[going] += seen.depth[met, None] + VEIL_GAP
+    hidden = torch.nonzero(passing[:, 0] < 1.0 - VISIBLE)[:, 0]
+    return near[hidden], covering.of(hidden), 1.0 - passing[hidden]
+
+
+def _inside_outline(scene: Scene, samples: _Samples, triangles: Tensor) -> Tensor:
+    """[M] indices of the samples within the boxes around some of the triangles, part by part."""
+    found = torch.zeros_like(samples.pixel, dtype=torch.bool)
+    part = scene.part_of_triangle[triangles]
+    for number in torch.unique(part).tolist():
+        corners = scene.triangles[triangles[part == number]].reshape(-1)
+        place = scene.camera.to_pixels(scene.vertices[corners], scene.size)[:, :2]
+        found |= ((samples.place >= place.amin(dim=0)) & (samples.place <= place.amax(dim=0))).all(dim=1)
+    return torch.nonzero(found)[:, 0]
+
+
+def _opacity(scene: Scene, triangle: Tensor, barycentric: Tensor) -> Tensor:
+    """[N, 1] 0..1 of the veil at points given by triangles [N] and weights [N, 3]."""
+    found = torch.ones_like(barycentric[:, :1])
+    for material in scene.materials.values():
+        chosen = scene.with_material(material, triangle)
+        if len(chosen):
+            image = scene.maps[material.tile]["opacity"].to(found.device)
+            at = interpolate(scene.uv, scene.triangle_uvs[triangle[chosen]], barycentric[chosen])
+            density = _uv_per_pixel(scene, triangle[chosen]) * image.shape[0]
+            found[chosen] = sample_texture(prefilter(image, density), at)
+    return found
+
+
 def _uv_per_pixel(scene: Scene, triangle: Tensor) -> float:
     """How much of the texture's side one pixel of the picture covers, in the middle (median) of the samples."""
     some = triangle[:: max(1, len(triangle) // 2000)]
@@ -267,11 +349,9 @@ def _mirrored_lights(scene: Scene, samples: _Samples, lights: tuple[Light, ...])
 
 def _behind_clear(scene: Scene, samples: _Samples) -> tuple[Tensor, Tensor, Tensor]:
     """[M] samples behind a clear part, [M] the scene's triangle in front of each, and [M, 3] where on it."""
-    triangles = scene.triangles[scene.clear]
-    place = scene.camera.to_pixels(scene.vertices[triangles.view(-1)], scene.size)[:, :2]
-    around = ((samples.place >= place.amin(dim=0)) & (samples.place <= place.amax(dim=0))).all(dim=1)
-    near = torch.nonzero(around)[:, 0]
+    near = _inside_outline(scene, samples, scene.clear)
     origin = scene.vertices.new_tensor(scene.camera.position)
-    seen = Surface(scene.vertices, triangles).cast(origin, scene.camera.rays(samples.place[near], scene.size))
+    surface = Surface(scene.vertices, scene.triangles[scene.clear])
+    seen = surface.cast(origin, scene.camera.rays(samples.place[near], scene.size))
     in_front = seen.depth < samples.depth[near]
     return near[in_front], scene.clear[seen.triangle[in_front]], seen.barycentric[in_front]

@@ -64,12 +64,18 @@ class Scene:
     @cached_property
     def solid(self) -> Tensor:
         """Indices of the triangles that hide what is behind them."""
-        return torch.nonzero(~self._lets_light_through)[:, 0]
+        return torch.nonzero(~self._lets_light_through & ~self._has_holes)[:, 0]
 
     @cached_property
     def clear(self) -> Tensor:
-        """Indices of the triangles that light passes through."""
-        return torch.nonzero(self._lets_light_through)[:, 0]
+        """Indices of the triangles that light passes through; without those that do nothing to it at all."""
+        seen = [self.materials[part.material].ior != 1.0 for part in self.topology.parts]
+        return torch.nonzero(self._lets_light_through & self._of_parts(seen))[:, 0]
+
+    @cached_property
+    def veil(self) -> Tensor:
+        """Indices of the triangles whose opacity comes from a map, such as lashes on cards."""
+        return torch.nonzero(self._has_holes & ~self._lets_light_through)[:, 0]
 
     @cached_property
     def solid_surface(self) -> Surface:
@@ -84,6 +90,11 @@ class Scene:
     def _lets_light_through(self) -> Tensor:
         parts = self.topology.parts
         return self._of_parts([self.materials[part.material].transmission > 0.0 for part in parts])
+
+    @cached_property
+    def _has_holes(self) -> Tensor:
+        tiles = [self.materials[part.material].tile for part in self.topology.parts]
+        return self._of_parts([tile is not None and "opacity" in self.maps.get(tile, {}) for tile in tiles])
 
     def _of_parts(self, chosen: list[bool]) -> Tensor:
         """[T] bool: triangles of the parts that are chosen."""

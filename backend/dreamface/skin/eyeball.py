@@ -85,7 +85,7 @@ def eyeball(head: Head, side: str) -> Eyeball:
     centre, radius = _fitted_sphere(white)
     ahead = torch.nn.functional.normalize(cornea.mean(dim=0) - centre, dim=0)
     left = torch.nn.functional.normalize(torch.tensor([1.0, 0.0, 0.0]) - ahead[0] * ahead, dim=0)
-    axes = torch.stack((left, torch.linalg.cross(left, ahead), ahead))
+    axes = torch.stack((left, torch.linalg.cross(ahead, left), ahead))
     limbus = _ellipse(_rim((white - centre) @ axes.T))
     edge = _rim((iris - centre) @ axes.T)
     has_hole = float(torch.linalg.vector_norm(edge, dim=1).min()) > _HOLE * float(limbus.half_axes.mean())

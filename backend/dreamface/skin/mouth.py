@@ -1,4 +1,4 @@
-"""The mouth's tile: teeth in the upper half (7 columns, 4 rows), gums below them, the tongue at the bottom."""
+"""Teeth, gums and tongue, painted by what `dentition` finds them to be."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.atlas import smooth_step
-from dreamface.skin.noise import flat_noise, stream
+from dreamface.face import Head, TileMaps
+from dreamface.skin.atlas import Atlas, atlas_of, smooth_step
+from dreamface.skin.dentition import mouth_of
+from dreamface.skin.layout import painted_parts, tile_of
+from dreamface.skin.noise import solid_noise, stream
 from dreamface.traits import Traits
 
-# The layout that the head models give their mouths: v where one part ends and the next begins.
-_TEETH_BOTTOM: Final = 0.5
-_GUMS_BOTTOM: Final = 0.25
-_COLUMNS, _ROWS = 7, 4
+_MM: Final = 1e-3
+_MATERIALS: Final = ("teeth", "gums", "tongue", "gums_and_tongue")
+_LARGEST: Final = 512  # texels a side
 _CANINE: Final = 2
+_MOST_TEETH: Final = 40  # of a mouth
+_PATCHES, _MOTTLING, _PAPILLAE = 8.0 * _MM, 2.2 * _MM, 0.9 * _MM  # cells of noise
+_MARGIN: Final = 1.3 * _MM  # of the gum around the teeth, where it is paler
+_WETNESS: Final = {"teeth": 0.16, "gums": 0.24, "tongue": 0.34}  # roughness
 
 _ENAMEL: Final = torch.tensor([0.70, 0.655, 0.555])
 _DENTIN: Final = torch.tensor([0.62, 0.49, 0.30])
@@ -26,59 +32,80 @@ _TONGUE: Final = torch.tensor([0.46, 0.135, 0.125])
 _COATING: Final = torch.tensor([0.58, 0.34, 0.30])
 
 
-def paint_mouth(traits: Traits, size: int, seed: int) -> dict[str, Tensor]:
-    """Albedo and roughness of the mouth's tile, [size, size, 3 or 1]."""
-    line = (torch.arange(size) + 0.5) / size
-    v, u = torch.meshgrid(1.0 - line, line, indexing="ij")
-    teeth = round((1.0 - _TEETH_BOTTOM) * size)
-    gums = round((1.0 - _GUMS_BOTTOM) * size)
-    noise = [flat_noise(cells, cells, size, stream(seed, f"mouth {cells}")) for cells in (12, 48, 160)]
-    albedo = torch.cat(
-        (
-            _teeth(u[:teeth], v[:teeth], traits, noise[1][:teeth], seed),
-            _gums(v[teeth:gums], traits, noise[0][teeth:gums], noise[1][teeth:gums]),
-            _tongue(u[gums:], v[gums:], noise[1][gums:], noise[2][gums:]),
-        ),
-        dim=1,
-    )
-    roughness = torch.full((size, size), 0.16)
-    roughness[teeth:gums] = 0.24
-    roughness[gums:] = 0.34
-    roughness += 0.02 * noise[1]
+def paint_mouth(head: Head, traits: Traits, resolution: int, seed: int) -> dict[str, TileMaps]:
+    """Albedo and roughness of every tile with teeth, gums or tongue, [S, S, 3 or 1]; none for a head without."""
+    topology = head.topology
+    tiles = [tile_of(topology, part.material) for part in topology.parts if part.material in _MATERIALS]
+    if not tiles:
+        return {}
+    fields = torch.cat((mouth_of(head).stacked(), head.vertices), dim=1)
+    size = min(resolution // 2, _LARGEST)
     return {
-        "albedo": albedo.clamp(0.0, 1.0).permute(1, 2, 0).contiguous(),
-        "roughness": roughness.clamp(0.05, 1.0)[..., None],
+        tile: _paint_tile(atlas_of(topology, tile, size), fields, traits, seed)
+        for tile in dict.fromkeys(tiles)
+        if tile is not None
     }
 
 
-def _teeth(u: Tensor, v: Tensor, traits: Traits, noise: Tensor, seed: int) -> Tensor:
-    """Every tooth its own shade; dentin shines through at the neck, the edge is thin and bluish."""
+def _paint_tile(atlas: Atlas, fields: Tensor, traits: Traits, seed: int) -> TileMaps:
+    """`fields` are [V, 11]: the mouth's eight, and positions in metres."""
+    size = atlas.size
+    albedo, roughness = torch.zeros(size * size, 3), torch.zeros(size * size, 1)
+    parts = painted_parts(atlas.topology, atlas.tile)
+    for hard in (True, False):
+        texels = atlas.texels_of(*(part.name for part in parts if (part.material == "teeth") == hard))
+        if not len(texels):
+            continue
+        at = atlas.at(texels, fields).T
+        mottling = _noise(at[8:], _MOTTLING, seed, "mouth mottling")
+        if hard:
+            colour, rough = _teeth(at, traits, mottling, seed), torch.tensor(_WETNESS["teeth"])
+        else:
+            colour, rough = _soft(at, traits, mottling, seed)
+        albedo[texels] = colour.clamp(0.0, 1.0).T
+        roughness[texels] = (rough + 0.02 * mottling).clamp(0.05, 1.0)[:, None]
+    return {"albedo": albedo.view(size, size, 3), "roughness": roughness.view(size, size, 1)}
+
+
+def _noise(position: Tensor, cell: float, seed: int, layer: str) -> Tensor:
+    """[N] noise at places [3, N]."""
+    return solid_noise(position[:, None], cell, 1, stream(seed, layer))[0, 0]
+
+
+def _teeth(at: Tensor, traits: Traits, noise: Tensor, seed: int) -> Tensor:
+    """[3, N]; every tooth its own shade; dentin shines through at the neck, the edge is thin and bluish."""
+    up, across, number, own_number = at[:4]
     age = float(smooth_step(torch.tensor(traits.number("age")), 15.0, 90.0))
-    column = (u * _COLUMNS).long().clamp_max(_COLUMNS - 1)
-    height = ((v - _TEETH_BOTTOM) / (1.0 - _TEETH_BOTTOM)).clamp(0.0, 0.9999) * _ROWS
-    up = height - height.floor()  # 0 at the neck, 1 at the biting edge
-    across = (u * _COLUMNS - column - 0.5).abs() * 2.0
-    own = torch.randn(_ROWS, _COLUMNS, generator=stream(seed, "teeth"))[height.long(), column]
-    yellow = 0.10 + 0.55 * age + 0.35 * (1.0 - up).clamp_min(0.0) ** 2 + 0.16 * (column == _CANINE) + 0.05 * own
-    colour = torch.lerp(_ENAMEL[:, None, None], _DENTIN[:, None, None], yellow.clamp(0.0, 1.0))
-    edge = smooth_step(up, 0.72, 0.95) * (column <= _CANINE) * (1.0 - 0.6 * age)
-    colour = torch.lerp(colour, _EDGE[:, None, None], 0.55 * edge)
+    shades = torch.randn(_MOST_TEETH, generator=stream(seed, "teeth"))
+    own = shades[own_number.round().long().clamp(0, _MOST_TEETH - 1)]
+    number = number.round()
+    yellow = 0.10 + 0.55 * age + 0.35 * (1.0 - up).clamp_min(0.0) ** 2 + 0.16 * (number == _CANINE) + 0.05 * own
+    colour = torch.lerp(_ENAMEL[:, None], _DENTIN[:, None], yellow.clamp(0.0, 1.0))
+    edge = smooth_step(up, 0.72, 0.95) * (number <= _CANINE) * (1.0 - 0.6 * age)
+    colour = torch.lerp(colour, _EDGE[:, None], 0.55 * edge)
     return colour * (1.0 + 0.02 * noise + 0.02 * own) * (1.0 - 0.22 * smooth_step(across, 0.6, 1.0))
 
 
-def _gums(v: Tensor, traits: Traits, patches: Tensor, mottling: Tensor) -> Tensor:
-    band = ((v - _GUMS_BOTTOM) / (0.5 * (_TEETH_BOTTOM - _GUMS_BOTTOM))).remainder(1.0)
-    margin = torch.exp(-(((band - 0.46) / 0.12) ** 2))
-    colour = torch.lerp(_GUM[:, None, None], _GUM_MARGIN[:, None, None], 0.6 * margin)
+def _soft(at: Tensor, traits: Traits, mottling: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """[3, N] colour and [N] roughness of gums, palate and tongue."""
+    margin, tongue, side, top = at[4:8]
+    patches = _noise(at[8:], _PATCHES, seed, "mouth patches")
+    papillae = _noise(at[8:], _PAPILLAE, seed, "mouth papillae")
+    gums = _gums(margin, traits, patches, mottling)
+    colour = torch.lerp(gums, _tongue(side, top, mottling, papillae), tongue)
+    return colour, _WETNESS["gums"] + (_WETNESS["tongue"] - _WETNESS["gums"]) * tongue
+
+
+def _gums(distance: Tensor, traits: Traits, patches: Tensor, mottling: Tensor) -> Tensor:
+    margin = torch.exp(-((distance / _MARGIN) ** 2))
+    colour = torch.lerp(_GUM[:, None], _GUM_MARGIN[:, None], 0.6 * margin)
     dark = traits.number("skin.melanin") ** 2 * smooth_step(patches, -0.3, 1.2)
-    colour = colour * torch.lerp(torch.ones(3), torch.tensor([0.38, 0.36, 0.42]), 0.75)[:, None, None] ** dark
+    colour = colour * torch.lerp(torch.ones(3), torch.tensor([0.38, 0.36, 0.42]), 0.75)[:, None] ** dark
     return colour * (1.0 + 0.05 * mottling + 0.03 * patches)
 
 
-def _tongue(u: Tensor, v: Tensor, mottling: Tensor, papillae: Tensor) -> Tensor:
-    middle = torch.exp(-(((u - 0.5) / 0.22) ** 2))
-    colour = torch.lerp(
-        _TONGUE[:, None, None], _COATING[:, None, None], (0.35 * middle + 0.08 * papillae).clamp(0.0, 1.0)
-    )
-    groove = torch.exp(-(((u - 0.5) / 0.012) ** 2))
+def _tongue(side: Tensor, top: Tensor, mottling: Tensor, papillae: Tensor) -> Tensor:
+    middle = torch.exp(-((side / 0.5) ** 2)) * top
+    colour = torch.lerp(_TONGUE[:, None], _COATING[:, None], (0.35 * middle + 0.08 * papillae * top).clamp(0.0, 1.0))
+    groove = torch.exp(-((side / 0.04) ** 2)) * top
     return colour * (1.0 + 0.04 * mottling + 0.05 * papillae) * (1.0 - 0.15 * groove)

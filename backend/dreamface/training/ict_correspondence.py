@@ -1,85 +1,254 @@
 """Makes `head/ict_correspondence.npz`: where the built-in head's skin and ICT-FaceKit's lie on each other.
 
-The built-in mean adult is laid onto ICT's neutral by non-rigid registration: a similarity from landmarks, a smooth
-warp through landmarks and curves, then iterated closest points with a stiffness that falls step by step (after Amberg,
-Romdhani and Vetter 2007, "Optimal step nonrigid ICP algorithms for surface registration"). The edges of the lids, the
-lips and the nostrils are held curve on curve; what lies inside of them is only ever matched with what lies inside of
-the other's. Both heads are mirrored, and so is the outcome.
+The built-in mean adult is laid onto ICT's neutral: a similarity from landmarks, a smooth warp through landmarks and
+curves, then `registration.lay`. The edges of the lids, the lips and the nostrils are held curve on curve, and what lies
+inside of them is only ever matched with what lies inside of the other's. Both heads are taken as mirror images of
+themselves, and so is the outcome.
 
 Needs ICT-FaceKit to be installed. Run it again with: python -m dreamface.training.ict_correspondence
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import scipy.sparse as sp
+import torch
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
-from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from dreamface.head import ict_loops
-from dreamface.head.anny import AnnyHead
+from dreamface.head.anny_identity import IdentitySpace
+from dreamface.head.bank import Bank, load_bank
+from dreamface.head.grids import ways_around
 from dreamface.head.ict_parts import PAPER
-from dreamface.head.ict_source import load_source
-from dreamface.head.subdivision import unique_edges
+from dreamface.head.ict_source import IctSource, load_source
+from dreamface.head.subdivision import catmull_clark, unique_edges
+from dreamface.head.transforms import fit_similarity
+from dreamface.training.registration import FLIP, Pins, Schedule, Surface, lay
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 OUTPUT: Final = Path(__file__).parent.parent / "head" / "ict_correspondence.npz"
 
-PAPER_FACES: Final = 14034
-_WEIGHT_STEPS: Final = 65535  # barycentric weights are stored as uint16
+_OUTSIDE, _MOUTH, _EYES, _NOSTRILS = 0, 1, (2, 3), (4, 5)  # zones: matches are made within one only
 
-# Multi-PIE landmarks that both heads have in the same places; those of the jaw's contour and the outer brows are not.
-_SAME_MULTIPIE: Final = (8, 27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45)
+# Loops of the built-in cage that have a partner on ICT; see `ict_loops` for its own numbers.
+_LID_SEAM, _LID_POSTERIOR, _LID_ANTERIOR = 0, 1, 3
+_LIP_CONTACT, _LIP_BORDER = 2, 6
+_NOSTRIL_SEED: Final = 7158  # MakeHuman's vertex in the depth of the left nostril
+_NOSTRIL_RIM: Final = 5
 
-# Points of the left ear, neck and skull: (vertex of the built-in cage, vertex of ICT's mesh).
+# Multi-PIE landmarks that lie in the same places on both heads; the jaw's contour does not.
+_SAME_MULTIPIE: Final = (8, 18, 19, 20, 21, 22, 23, 24, 25, 27, 28, 29, 30, 33)
+
+# More points that the two heads have in common, left side: (vertex of MakeHuman's base mesh, vertex of ICT's mesh).
 _PAIRS: Final = (
-    (4102, 6821), (4105, 6844), (4111, 7285), (4106, 6862), (4108, 6836), (4129, 7222), (4141, 7179), (4256, 7243),
-    (4121, 6757), (4430, 7120), (4303, 7098), (4350, 7134), (4364, 6997), (4268, 6961),
+    (12012, 6821), (12015, 6844), (12021, 7285), (12016, 6862), (12018, 6836), (12039, 7222), (12051, 7179),
+    (12166, 7243), (12031, 6757), (12340, 7120), (12064, 6772), (12281, 7308), (12192, 6961), (12213, 7094),
+    (12312, 7349), (12056, 6865), (12217, 7230), (12304, 6913), (12107, 7038), (12014, 8439),
 )  # fmt: skip
 
-_STIFFNESS: Final = (30.0, 15.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.25)
-_STEPS_EACH: Final = 4
-_CURVE_PULL: Final = 30.0
-_FACING: Final = 0.3  # least cosine between the normals of matched places
-_REACH: Final = (0.03, 0.008)  # metres, first and last: what lies further is not matched
+_SMOOTHING: Final = 1e-6  # of the first warp: it need not pass through every landmark
+_CURVE_PULL: Final = 50.0
+_MARK_PULL: Final = 3.0
+_SCHEDULE: Final = Schedule((100.0, 40.0, 16.0, 6.0, 2.5, 1.0, 0.4, 0.2), steps=4, reach=(0.02, 0.005), least_cosine=0.3)
 
 
-@dataclass(frozen=True)
-class Surface:
-    """A symmetric triangle mesh.
+def main() -> None:
+    """Register, and write both directions."""
+    laid, anny, ict = register()
+    np.savez("/tmp/v/ict/C/laid.npz", laid=laid, tri=anny.triangles, zones=anny.zones)
 
-    Attributes:
-        vertices: [N, 3] metres.
-        triangles: [T, 3]; 2i and 2i + 1 are quad i.
-        mirror: [N] the vertex on the other side.
-        zone: [T] 0 outside, 1 inside of the mouth, 2 and 3 behind the left and right lids, 4 and 5 inside the
-            nostrils.
+
+def register() -> tuple[FloatArray, Surface, Surface]:
+    """[N, 3] the built-in skin's vertices where they lie on ICT's neutral, and the two surfaces."""
+    source, bank = load_source(), load_bank()
+    anny, loops = anny_surface(bank)
+    ict, curves = ict_surface(source)
+    noses = anny.vertices[bank.landmarks["pronasale"]], ict.vertices[int(source.multipie[30])]
+    held = np.concatenate(list(loops.values()))
+    places = np.concatenate(
+        [on_curve(name, anny.vertices[loop], curves[name], noses) for name, loop in loops.items()]
+    )
+    marks, targets = _marks(bank, source, anny, ict)
+    where = np.concatenate((held, marks))
+    goal = np.concatenate((places, ict.vertices[targets]))
+    pins = Pins(
+        where,
+        goal,
+        np.repeat([_CURVE_PULL, _MARK_PULL], [len(held), len(marks)]),
+        np.repeat([False, True], [len(held), len(marks)]),
+    )
+    warped = _warp(anny, where, goal)
+    np.savez("/tmp/v/ict/C/warped.npz", laid=warped)
+    return lay(anny.moved(warped), ict, pins, _SCHEDULE), anny, ict
+
+
+def _marks(bank: Bank, source: IctSource, anny: Surface, ict: Surface) -> tuple[IntArray, IntArray]:
+    """[K] vertices of the built-in skin and [K] of ICT's that are the same points."""
+    to_cage = {vertex: index for index, vertex in enumerate(bank.cage.base_index.tolist())}
+    pairs = [(bank.landmarks[f"multipie_{number:02d}"], int(source.multipie[number])) for number in _SAME_MULTIPIE]
+    for one, other in _PAIRS:
+        pairs += [(to_cage[one], other), (int(anny.mirror[to_cage[one]]), int(ict.mirror[other]))]
+    marks, targets = np.array(pairs).T
+    return marks, targets
+
+
+def _warp(anny: Surface, where: IntArray, goal: FloatArray) -> FloatArray:
+    """[N, 3] the built-in skin after a similarity and a smooth warp that bring `where` [K] near `goal` [K, 3]."""
+    similarity = fit_similarity(torch.from_numpy(anny.vertices[where]), torch.from_numpy(goal))
+    start = similarity.apply(torch.from_numpy(anny.vertices)).numpy()
+    _, once = np.unique(start[where].round(5), axis=0, return_index=True)
+    known = start[where][once]
+    field = RBFInterpolator(known, goal[once] - known, kernel="linear", smoothing=_SMOOTHING, degree=1)
+    warped = start + field(start)
+    mirrored: FloatArray = 0.5 * (warped + warped[anny.mirror] * FLIP)
+    return mirrored
+
+
+# ------------------------------------------------------------------------------------------------------ the two heads
+
+
+def anny_surface(bank: Bank) -> tuple[Surface, dict[str, IntArray]]:
+    """The built-in mean adult's skin, and the vertices of its loops in order, by the names of `ict_surface`."""
+    cage, count = bank.cage, bank.cage.ranges["skin"][1]
+    fine = catmull_clark(cage.skin_faces, count)
+    vertices = fine.matrix @ IdentitySpace(bank, fine.matrix).mean_adult()[:count].double().numpy()
+    mirror = np.asarray(cKDTree(vertices).query(vertices * FLIP)[1], dtype=np.int64)
+    edge_vertex = _edge_vertices(cage.skin_faces, count)
+    seed = int(np.flatnonzero(cage.base_index == _NOSTRIL_SEED)[0])
+    nostrils = [_grow(cage.skin_faces, start) for start in (seed, int(cage.mirror[seed]))]
+    zones = np.zeros(len(cage.skin_faces), dtype=np.int64)
+    zones[(cage.islands == 2) | _within(cage.skin_faces, cage.lip_rings[: _LIP_CONTACT + 1])] = _MOUTH
+    rings = {f"lips_{ring}": cage.lip_rings[ring] for ring in (_LIP_CONTACT, _LIP_BORDER)}
+    for number, side in enumerate("lr"):
+        lids, nostril = cage.lid_rings[number], nostrils[number]
+        zones[(cage.islands == 3 + number) | _within(cage.skin_faces, lids[: _LID_POSTERIOR + 1])] = _EYES[number]
+        zones[_within(cage.skin_faces, np.concatenate(nostril))] = _NOSTRILS[number]
+        rings |= {f"lids_{side}_{ring}": lids[ring] for ring in (_LID_SEAM, _LID_POSTERIOR, _LID_ANTERIOR)}
+        rings[f"nostril_{side}"] = _around(vertices[nostril[-1]], nostril[-1])
+    loops = {name: _refined(ring, edge_vertex) for name, ring in rings.items()}
+    vertices = 0.5 * (vertices + vertices[mirror] * FLIP)
+    return Surface(vertices, _split(fine.faces), mirror, np.repeat(zones, 8)), loops
+
+
+def ict_surface(source: IctSource) -> tuple[Surface, dict[str, FloatArray]]:
+    """ICT's neutral skin, and its curves as [N, 3] points in order."""
+    faces = source.faces[: ict_loops.SOCKETS["right_eye"][1]].numpy()
+    vertices = source.neutral[:PAPER].double().numpy()
+    mirror = ict_loops.mirror_map(vertices)
+    vertices = 0.5 * (vertices + vertices[mirror] * FLIP)
+    zones = np.zeros(len(faces), dtype=np.int64)
+    for zone, (start, stop) in enumerate(ict_loops.SOCKETS.values(), start=_MOUTH):
+        zones[start:stop] = zone
+    face = faces[: ict_loops.FACE_FACES]
+    own = zones[: ict_loops.FACE_FACES]
+    lips = ict_loops.lip_loops(faces)
+    own[(lips.level[face] <= ict_loops.LIP_CONTACT).all(axis=1)] = _MOUTH
+    curves = {
+        f"lips_{_LIP_CONTACT}": vertices[lips.members[ict_loops.LIP_CONTACT]],
+        f"lips_{_LIP_BORDER}": ict_loops.lip_border(vertices, lips),
+    }
+    levels = {_LID_SEAM: 0, _LID_POSTERIOR: ict_loops.LID_POSTERIOR, _LID_ANTERIOR: ict_loops.LID_ANTERIOR}
+    for number, side in enumerate(("left", "right")):
+        eye = ict_loops.eye_loops(faces, side)
+        nostril = ict_loops.nostril_loops(faces, side, mirror)
+        own[(eye.level[face] <= ict_loops.LID_POSTERIOR).all(axis=1)] = _EYES[number]
+        own[(nostril.level[face] <= ict_loops.NOSTRIL_RIM).all(axis=1)] = _NOSTRILS[number]
+        canthus = int(source.multipie[42 if side == "left" else 39])
+        for ring, level in levels.items():
+            curves[f"lids_{side[0]}_{ring}"] = vertices[ict_loops.lid_contour(vertices, eye, level, canthus)]
+        curves[f"nostril_{side[0]}"] = vertices[nostril.members[ict_loops.NOSTRIL_RIM]]
+    return Surface(vertices, _split(faces), mirror, np.repeat(zones, 2)), curves
+
+
+def _around(points: FloatArray, members: IntArray) -> IntArray:
+    """`members` in order around their middle, seen from below."""
+    away = points - points.mean(axis=0)
+    ordered: IntArray = members[np.argsort(np.arctan2(away[:, 1], away[:, 0]))]
+    return ordered
+
+
+def _grow(faces: IntArray, seed: int) -> list[IntArray]:
+    """Rings of vertices around one, up to the nostril's rim."""
+    neighbours = ict_loops.neighbours_of(faces)
+    rings, seen = [{seed}], {seed}
+    for _ in range(_NOSTRIL_RIM):
+        rings.append({other for vertex in rings[-1] for other in neighbours[vertex]} - seen)
+        seen |= rings[-1]
+    return [np.array(sorted(ring)) for ring in rings]
+
+
+def _within(faces: IntArray, members: IntArray) -> NDArray[np.bool_]:
+    """[F] faces all of whose corners are members."""
+    inside: NDArray[np.bool_] = np.isin(faces, members).all(axis=1)
+    return inside
+
+
+def _edge_vertices(faces: IntArray, count: int) -> dict[tuple[int, int], int]:
+    """(lower, higher cage vertex) -> the refined vertex on the edge between them."""
+    edges, _, _ = unique_edges(faces)
+    return {(one, other): count + index for index, (one, other) in enumerate(edges.tolist())}
+
+
+def _refined(ring: IntArray, edge_vertex: dict[tuple[int, int], int]) -> IntArray:
+    """A cage loop with the refined vertices between its own."""
+    loop: list[int] = []
+    for one, other in zip(ring.tolist(), np.roll(ring, -1).tolist(), strict=True):
+        loop.append(one)
+        between = edge_vertex.get((min(one, other), max(one, other)))
+        if between is not None:
+            loop.append(between)
+    return np.array(loop)
+
+
+def _split(quads: IntArray) -> IntArray:
+    triangles: IntArray = np.stack((quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]), axis=1).reshape(-1, 3)
+    return triangles
+
+
+# -------------------------------------------------------------------------------------------------------------- curves
+
+
+def on_curve(name: str, loop: FloatArray, curve: FloatArray, noses: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """[N, 3] the place on a closed `curve` for each point of a `loop`: by arc length between two corners.
+
+    Args:
+        name: begins with "lips", "lids" or "nostril", which tells the corners.
+        loop: [N, 3] in order.
+        curve: [M, 3] in order.
+        noses: the tips of the loop's and the curve's nose.
     """
+    places = np.empty_like(loop)
+    for on_loop, on_target in zip(_ways(name, loop, noses[0]), _ways(name, curve, noses[1]), strict=True):
+        share, track = _along(loop[on_loop]), _along(curve[on_target])
+        for axis in range(3):
+            places[on_loop, axis] = np.interp(share, track, curve[on_target, axis])
+    return places
 
-    vertices: FloatArray
-    triangles: IntArray
-    mirror: IntArray
-    zone: IntArray
+
+def _ways(name: str, points: FloatArray, nose: FloatArray) -> tuple[IntArray, IntArray]:
+    """Both ways along a closed curve between its corners, the upper (around a nostril the inner) one first."""
+    if name.startswith("nostril"):
+        away = np.linalg.norm(points - nose, axis=1)
+        rank = -np.abs(points[:, 0])
+    else:
+        away = points[:, 0] if name.startswith("lips") else np.abs(points[:, 0])
+        rank = points[:, 2]
+    forward, backward = ways_around(int(away.argmin()), int(away.argmax()), len(points))
+    return (forward, backward) if rank[forward].mean() >= rank[backward].mean() else (backward, forward)
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A closed curve, with the places where it meets its partner.
+def _along(points: FloatArray) -> FloatArray:
+    """[N] arc length from the first point, 0..1."""
+    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    along: FloatArray = np.concatenate(([0.0], np.cumsum(steps))) / steps.sum()
+    return along
 
-    Attributes:
-        points: [N, 3] metres, in order.
-        vertices: [N] the surface's vertices where the points are such.
-        anchors: [K] indices into the points, in the same order on both surfaces.
-    """
 
-    points: FloatArray
-    anchors: IntArray
-    vertices: IntArray
+if __name__ == "__main__":
+    main()
