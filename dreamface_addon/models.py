@@ -96,6 +96,11 @@ class Models:
         return None if job is None or job.finished else job
 
     @property
+    def asking(self) -> bool:
+        """Whether the backend is about to say what is installed."""
+        return self._stale or self._answer is not None
+
+    @property
     def busy(self) -> bool:
         """Whether there is any such job."""
         return any(not job.finished for job in self.jobs.values())

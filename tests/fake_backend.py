@@ -30,6 +30,8 @@ store.
     large          a job's folder holds a file of 30 MB
     elsewhere      its store cannot be seen from here
     busy           answers 503 to the first call of each kind
+    garbage_models answers /models with JSON that says nothing about models
+    without_model  has no head of the model that a face asks for
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ import io
 import json
 import os
 import secrets
+import shutil
 import signal
 import socketserver
 import struct
@@ -164,6 +167,9 @@ class Fake:
         if self.does("fail_job"):
             self.change(job, state="failed", error="The head could not be made: choose another prompt.")
             return
+        if job["kind"].endswith("_model"):
+            self._change_model(job)
+            return
         folder = self.store / "faces" / job["id"]
         self._write(folder)
         result: dict[str, Any] = {"folder": str(folder), "face_id": job["request"].get("face_id") or "f" + job["id"]}
@@ -171,6 +177,27 @@ class Fake:
             (folder / "face.glb").write_bytes(b"glTF")
             result = {"file": str(folder / "face.glb")}
         self.change(job, state="done", fraction=1.0, result=result)
+
+    @property
+    def model(self) -> Path:
+        """There once the model is installed."""
+        return self.store / "models" / "big-head"
+
+    def _change_model(self, job: dict[str, Any]) -> None:
+        if job["kind"] == "install_model":
+            self.model.mkdir(parents=True, exist_ok=True)
+            (self.model / "from").write_text(job["request"].get("path") or "the net")
+        elif job["kind"] == "remove_model":
+            shutil.rmtree(self.model)
+        elif (self.model / "from").read_text() == "":
+            self.change(job, state="failed", error="Big Head is damaged: install it again.")
+            return
+        words = {
+            "install_model": "is installed",
+            "remove_model": "is removed",
+            "verify_model": "is as it was installed",
+        }
+        self.change(job, state="done", fraction=1.0, result={"message": f"Big Head {words[job['kind']]}."})
 
     def _wait_cancelled(self, job: dict[str, Any]) -> bool:
         with self.lock:
@@ -275,8 +302,23 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             time.sleep(0.02 if slowly else 0.0)
 
+    def _models(self, rest: list[str], body: dict[str, Any]) -> None:
+        if self.fake.does("garbage_models"):
+            self._json(200, {"heads": [{"name": "round"}], "models": 5})
+            return
+        folder = self.fake.model
+        plain = {"licence": "CC0", "stage": "head", "source": "", "download_size": 0, "installed_size": 0, "folder": ""}
+        small = plain | {"name": "small", "description": "A small head.", "installed": True, "install_name": ""}
+        files = {"install_name": "big-head", "source": "https://example.org/big", "folder": str(folder)}
+        sizes = {"download_size": 120_000_000, "installed_size": 52_000_000 if folder.is_dir() else 0}
+        big = plain | {"name": "big", "description": "A big head.", "installed": folder.is_dir()} | files | sizes
+        self._json(200, {"heads": [small, big], "models": [plain | small | {"name": "words", "stage": "language"}]})
+
     def _reshape(self, rest: list[str], body: dict[str, Any]) -> None:
         if self._busy("reshape"):
+            return
+        if self.fake.does("without_model"):
+            self._json(400, {"error": "The head model 'ict' is not installed here: install it in the Models panel."})
             return
         width = float(body["traits"].get("nose.width", 0.0))
         arrays = {"vertices.npy": _npy([width] * 300, "<f4", (100, 3))}

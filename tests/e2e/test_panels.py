@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-PANELS = ("create", "shape", "face", "backend")
+PANELS = ("create", "shape", "face", "models", "backend")
 
 
 class Layout:

@@ -550,9 +550,18 @@ def test_a_table_without_prompts_is_refused(pipeline: FakePipeline, text: str) -
 def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     main(["doctor", "--json"])
     checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
-    assert {"Python", "torch", "versions", "MiniLM", "bpy", "cache folder", "kernels", "disk", "this folder"} == set(
-        checks
-    )
+    assert {
+        "Python",
+        "torch",
+        "versions",
+        "MiniLM",
+        "ICT-FaceKit",
+        "bpy",
+        "cache folder",
+        "kernels",
+        "disk",
+        "this folder",
+    } == set(checks)
     assert all(check["ok"] or check["advice"] for check in checks.values())
 
 

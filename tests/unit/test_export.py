@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from dreamface.errors import BadRequest, Cancelled, FolderError
 from dreamface.export import export
 from dreamface.progress import Progress
 from dreamface.traits import ARKIT_SHAPES
-from tests.support import synthetic_face
+from tests.support import CORNEA_QUADS, NECK_QUADS, synthetic_face, welded_face
 
 JAW_OPEN = ARKIT_SHAPES.index("jawOpen")
 PARTS = ["skin", *(f"{side}_{layer}" for side in ("left", "right") for layer in ("sclera", "iris", "cornea"))]
@@ -229,10 +230,24 @@ def test_an_obj_keeps_quads_parts_and_texture_coordinates(obj, face):
     topology = face.head.topology
     faces = [line.split()[1:] for line in lines if line.startswith("f ")]
     assert [[int(corner.split("/")[0]) - 1 for corner in corners] for corners in faces] == topology.faces.tolist()
-    assert [[int(corner.split("/")[1]) - 1 for corner in corners] for corners in faces] == topology.face_uvs.tolist()
     assert [line.split()[1] for line in lines if line.startswith("g ")] == PARTS
-    uv = [[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")]
-    np.testing.assert_allclose(uv, topology.uv.numpy(), atol=1e-6)
+    uv = np.array([[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")])
+    used = uv[[[int(corner.split("/")[1]) - 1 for corner in corners] for corners in faces]]
+    np.testing.assert_allclose(used % 1.0, topology.uv[topology.face_uvs].numpy(), atol=1e-6)
+
+
+def test_an_objs_textures_are_udim_tiles(obj, face):
+    lines, topology = obj.read_text().splitlines(), face.head.topology
+    uv = np.array([[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")])
+    faces = [[int(corner.split("/")[1]) - 1 for corner in line.split()[1:]] for line in lines if line.startswith("f ")]
+    for part in topology.parts:
+        tile = face.materials[part.material].tile
+        column = 0 if tile is None else topology.tiles.index(tile)
+        used = uv[np.concatenate(faces[slice(*part.faces)])]
+        assert (np.floor(used[:, 0]) == column).all(), part.name
+    textures = {file.name for file in (obj.parent / "old_man_textures").iterdir()}
+    assert {"albedo.1001.png", "albedo.1002.png", "normal.1001.png", "displacement.1001.exr"} <= textures
+    assert "map_Kd old_man_textures/albedo.1002.png" in obj.with_name("old_man.mtl").read_text()
 
 
 def test_posing_adds_the_weighted_shapes(face):
@@ -261,6 +276,100 @@ def test_other_software_finds_the_objs_materials_and_textures(obj):
     for line in obj.with_name("old_man.mtl").read_text().splitlines():
         if line.startswith(("map_", "norm ", "disp ")):
             assert (obj.parent / line.split()[1]).is_file(), line
+
+
+# --------------------------------------------------------------------------- welded parts, triangles, opacity, extras
+
+
+@pytest.fixture(scope="module")
+def welded():
+    return welded_face(jaw_open=0.25)
+
+
+@pytest.fixture(scope="module")
+def welded_glb(welded, tmp_path_factory):
+    return export(welded, tmp_path_factory.mktemp("glb") / "face.glb")
+
+
+def test_khronos_validator_finds_nothing_wrong_with_welded_parts(welded_glb):
+    report = _validate(welded_glb)
+    assert not [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]
+
+
+def test_a_welded_object_is_one_mesh_with_a_primitive_for_each_material(welded_glb, welded):
+    gltf = pygltflib.GLTF2.load_binary(str(welded_glb))
+    assert [node.name for node in gltf.nodes[1:]] == [group.name for group in welded.head.topology.objects]
+    names = [material.name for material in gltf.materials]
+    shown = {mesh.name: [names[primitive.material] for primitive in mesh.primitives] for mesh in gltf.meshes}
+    assert shown["skin"] == ["skin", "neck"] and shown["left_sclera"] == ["sclera", "cornea"]
+    skin, eye = (next(mesh for mesh in gltf.meshes if mesh.name == name) for name in ("skin", "left_sclera"))
+    assert [gltf.accessors[part.indices].count // 6 for part in skin.primitives] == [384 - NECK_QUADS, NECK_QUADS]
+    assert [gltf.accessors[part.indices].count // 6 for part in eye.primitives] == [54 - CORNEA_QUADS, CORNEA_QUADS]
+    assert {len(part.targets) for part in skin.primitives} == {54}, "one list of weights drives them all"
+    assert skin.extras["beyondArkit"] == ["cheekRaiser_L", "cheekRaiser_R"]
+
+
+def test_normals_run_smoothly_across_a_weld(welded_glb):
+    """The skin and the neck lie on one sphere: where they meet there must be no crease."""
+    gltf = pygltflib.GLTF2.load_binary(str(welded_glb))
+    skin = next(mesh for mesh in gltf.meshes if mesh.name == "skin")
+    (here, here_normals), (there, there_normals) = (
+        (_read(gltf, part.attributes.POSITION), _read(gltf, part.attributes.NORMAL)) for part in skin.primitives
+    )
+    pairs = np.argwhere(np.abs(here[:, None] - there[None]).max(axis=2) < 1e-7)
+    assert len(pairs) > 20
+    np.testing.assert_allclose(here_normals[pairs[:, 0]], there_normals[pairs[:, 1]], atol=1e-6)
+
+
+def test_triangles_are_written_once(welded_glb, welded):
+    gltf = pygltflib.GLTF2.load_binary(str(welded_glb))
+    teeth = next(mesh for mesh in gltf.meshes if mesh.name == "teeth").primitives[0]
+    corners, places = _read(gltf, teeth.indices).reshape(-1, 3), _read(gltf, teeth.attributes.POSITION)
+    assert len(corners) == 23 * 2 + 2
+    a, b, c = (places[corners[:, corner]] for corner in range(3))
+    assert np.linalg.norm(np.cross(b - a, c - a), axis=1).min() > 1e-8
+
+
+def test_opacity_is_the_alpha_of_the_base_colour(welded_glb, welded):
+    gltf = pygltflib.GLTF2.load_binary(str(welded_glb))
+    materials = {material.name: material for material in gltf.materials}
+    assert {name for name, material in materials.items() if material.alphaMode != "OPAQUE"} == {"lashes"}
+    assert materials["lashes"].alphaMode == "BLEND"
+    pixels = _texture(gltf, materials["lashes"].pbrMetallicRoughness.baseColorTexture.index)
+    opacity = images.encode_unit8(welded.maps["lashes"]["opacity"])
+    np.testing.assert_array_equal(pixels[..., 3:], opacity)
+    assert (pixels[..., :3] == 255).all(), "the material's own colour is what is seen"
+
+
+def test_opacity_goes_with_a_colour_map_of_another_size(welded, tmp_path):
+    lashes = {"albedo": torch.full((8, 8, 3), 0.5), "opacity": welded.maps["lashes"]["opacity"]}
+    path = export(replace(welded, maps={**welded.maps, "lashes": lashes}), tmp_path / "face.glb")
+    gltf = pygltflib.GLTF2.load_binary(str(path))
+    material = next(material for material in gltf.materials if material.name == "lashes")
+    pixels = _texture(gltf, material.pbrMetallicRoughness.baseColorTexture.index)
+    assert pixels.shape == (32, 32, 4)
+    np.testing.assert_array_equal(pixels[0, 0, :3], images.encode_srgb8(torch.full((1, 1, 3), 0.5))[0, 0])
+
+
+def test_an_obj_of_welded_parts_shares_vertices_and_has_triangles(welded, tmp_path):
+    lines = export(welded, tmp_path / "face.obj").read_text().splitlines()
+    topology = welded.head.topology
+    assert [line.split()[1] for line in lines if line.startswith("o ")] == [group.name for group in topology.objects]
+    assert [line.split()[1] for line in lines if line.startswith("g ")] == [part.name for part in topology.parts]
+    faces = [[int(corner.split("/")[0]) - 1 for corner in line.split()[1:]] for line in lines if line.startswith("f ")]
+    expected = [face[:3] if face[3] == face[2] else face for face in topology.faces.tolist()]
+    assert faces == expected and sum(len(face) == 3 for face in faces) == 2
+    assert sum(line.startswith("v ") for line in lines) == sum(line.startswith("vn ") for line in lines)
+    material = (tmp_path / "face.mtl").read_text().partition("newmtl lashes")[2].partition("newmtl")[0]
+    assert "map_d face_textures/opacity.1004.png" in material and "map_Kd" not in material
+
+
+def test_a_cornea_without_a_tile_lies_where_its_eyeball_does(welded, tmp_path):
+    lines = export(welded, tmp_path / "face.obj").read_text().splitlines()
+    uv = np.array([[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")])
+    faces = [[int(corner.split("/")[1]) - 1 for corner in line.split()[1:]] for line in lines if line.startswith("f ")]
+    cornea = uv[np.concatenate(faces[slice(*welded.head.topology.part("left_cornea").faces)])]
+    assert (np.floor(cornea[:, 0]) == welded.head.topology.tiles.index("eyes")).all()
 
 
 def test_exporting_again_replaces_the_old_files(face, tmp_path):

@@ -16,7 +16,7 @@ from dreamface.errors import Cancelled, FolderError
 from dreamface.progress import Progress
 from dreamface.render.shading import encode_srgb
 from dreamface.traits import ARKIT_SHAPES
-from tests.support import synthetic_face
+from tests.support import synthetic_face, welded_face
 
 CODE = 1 / 255  # one step of an 8-bit encoding
 
@@ -45,6 +45,42 @@ def test_a_saved_face_comes_back(face, saved):
     assert (after.parts, after.tiles, after.landmarks) == (before.parts, before.tiles, before.landmarks)
     assert list(after.regions) == list(before.regions)
     assert all(torch.equal(after.regions[name], weights) for name, weights in before.regions.items())
+
+
+def test_welded_parts_triangles_and_opacity_come_back(tmp_path):
+    face = welded_face()
+    loaded = folder.load(folder.save(face, tmp_path / "ada"))
+    before, after = face.head.topology, loaded.head.topology
+    assert after.parts == before.parts
+    assert [group.name for group in after.objects] == [group.name for group in before.objects]
+    assert torch.equal(after.faces, before.faces) and torch.equal(loaded.shapes, face.shapes)
+    assert list(loaded.maps["lashes"]) == ["opacity"]
+    assert torch.equal(loaded.maps["lashes"]["opacity"], face.maps["lashes"]["opacity"])
+    entry = next(file for file in folder.read_document(tmp_path / "ada").maps if file.channel == "opacity")
+    assert (entry.file, entry.colour_space) == ("maps/lashes_opacity.png", "non-color")
+
+
+def test_a_folder_of_before_parts_were_welded_still_loads(face, saved):
+    parts = json.loads((saved / "face.json").read_text())["parts"]
+    _change(saved, parts=[{name: value for name, value in part.items() if name != "object"} for part in parts])
+    assert folder.load(saved).head.topology.parts == face.head.topology.parts
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "problem"),
+    [
+        (1, {"object": ""}, "a face of neck points at a vertex that is not its own"),
+        (1, {"object": "teeth"}, "the parts of an object must follow each other"),
+        (3, {"object": ""}, "left_cornea has no vertices"),
+    ],
+)
+def test_parts_that_are_not_welded_as_they_say_are_damaged(tmp_path, part, change, problem):
+    saved = folder.save(welded_face(), tmp_path / "ada")
+    parts = json.loads((saved / "face.json").read_text())["parts"]
+    parts[part] |= change
+    _change(saved, parts=parts)
+    with pytest.raises(FolderError, match=rf"is damaged \(.*{problem}.*\)"):
+        folder.load(saved)
 
 
 def test_shapes_beyond_arkits_come_back_with_their_names(tmp_path):

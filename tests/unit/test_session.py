@@ -516,6 +516,17 @@ def test_the_shapes_of_one_face_are_not_lost_to_another(make: Make) -> None:
     assert "shape_deltas" in arrived["one"].arrays
 
 
+def test_a_head_that_will_not_come_is_known_at_once(make: Make) -> None:
+    session = make("without_model")
+    ready(session)
+    session.reshape("face", "ict", 3, {"nose.width": 1.0})
+    assert session.reshape_refused == "", "it may still come"
+    poll_until(lambda: session.reshape_refused, session)
+    assert session.reshape_refused.endswith("is not installed here: install it in the Models panel.")
+    session.reshape("face", "ict", 3, {"nose.width": 2.0})
+    assert session.reshape_refused == ""
+
+
 def test_a_damaged_shape_is_a_sentence(make: Make) -> None:
     session = make()
     ready(session)

@@ -37,6 +37,8 @@ def _list(terminal: Terminal) -> bool:
             entry["install_name"] or entry["name"], entry["description"], entry["licence"], _size(entry), _where(entry)
         )
     terminal.show(rows)
+    missing = [entry["install_name"] for entry in listed if entry["install_name"] and not entry["installed"]]
+    terminal.show(*(f"To have it: dreamface models install {name}" for name in missing))
     return True
 
 
@@ -74,4 +76,4 @@ def _size(entry: dict[str, Any]) -> str:
 def _where(entry: dict[str, Any]) -> str:
     if not entry["install_name"]:
         return "with DreamFace" if entry["installed"] else "no; set DreamFace up again"
-    return entry["folder"] if entry["installed"] else f"no; dreamface models install {entry['install_name']}"
+    return entry["folder"] if entry["installed"] else "no"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,9 +17,11 @@ from torch import Tensor
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_DEPTHS = 20  # heights are compared at that many depths per slice
-_REACH_SHARE = 0.5  # a correction is averaged over columns within this share of the distance from the edge ...
-_REACH_LEAST = 1.5e-3  # ... and within this many metres
+_DEPTHS: Final = 20  # heights are compared at that many depths per slice
+_REACH_SHARE: Final = 0.5  # a correction is averaged over columns within this share of the distance from the edge ...
+_REACH_LEAST: Final = 1.5e-3  # ... and within this many metres
+_STIFFNESS: Final = 0.05  # keeps what is asked of columns next to the corners small
+_STILL: Final = 1e-4  # of a correction; less isn't worth a vertex
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class Edge:
     def profiles(self, vertices: Tensor) -> Tensor:
         """[..., S, R, X] the points, from vertices [..., V, X]."""
         return torch.lerp(vertices[..., self.first, :], vertices[..., self.second, :], self.share[..., None])
+
+    def among(self, vertices: Tensor) -> Edge:
+        """The same edge numbered by place in `vertices` [N], which are sorted and hold all of its own."""
+        first, second = (torch.searchsorted(vertices, own) for own in (self.first, self.second))
+        return Edge(first, second, self.share)
 
 
 def edge(rings: Sequence[IntArray], place: FloatArray, slices: FloatArray) -> Edge:
@@ -62,7 +71,83 @@ def edge(rings: Sequence[IntArray], place: FloatArray, slices: FloatArray) -> Ed
     return Edge(torch.from_numpy(first), torch.from_numpy(second), torch.from_numpy(share).float())
 
 
-def openings(upper: Tensor, lower: Tensor) -> Tensor:
+class Seam:
+    """Two edges that are to meet without crossing, and how the surface around them gives way."""
+
+    def __init__(self, upper: Edge, lower: Edge, closing: FloatArray, parting: FloatArray, ring: int) -> None:
+        """Prepare.
+
+        Args:
+            upper, lower: the edges, with the same slices.
+            closing: [V, S] how much a vertex rises if the opening at a slice is to become 1 wider, where a gap is closed.
+            parting: [V, S] the same where edges that cross are parted.
+            ring: of the edges, along which they touch.
+        """
+        weights = np.stack([_answering(upper, lower, weights, ring) for weights in (closing, parting)])
+        moved = np.flatnonzero(np.abs(weights).max(axis=(0, 2)) > _STILL)
+        self.vertices = torch.from_numpy(moved)
+        """[K] the vertices that give way."""
+        self.known = torch.unique(torch.cat([self.vertices, *(own.reshape(-1) for own in _vertices(upper, lower))]))
+        """[N] these and those of the edges, sorted."""
+        self._upper, self._lower = upper, lower
+        self._closing, self._parting = torch.from_numpy(weights[:, moved]).float()
+
+    def among(self, vertices: Tensor) -> Seam:
+        """The same seam numbered by place in `vertices` [N], which are sorted and hold all of `known`."""
+        other = copy(self)
+        other._upper, other._lower = self._upper.among(vertices), self._lower.among(vertices)
+        other.vertices, other.known = (torch.searchsorted(vertices, own) for own in (self.vertices, self.known))
+        return other
+
+    def openings(self, points: Tensor, depth: Tensor | None = None) -> Tensor:
+        """[..., S] metres that the edges stand apart, from the right corner to the left; below 0 they cross.
+
+        Args:
+            points: [..., V, 3] metres.
+            depth: [..., V] metres that tell what lies before what; Y unless given. Where the edges share no depth, the
+                opening is infinite.
+        """
+        places = torch.stack((points[..., 1] if depth is None else depth, points[..., 2]), dim=-1)
+        return _openings(self._upper.profiles(places), self._lower.profiles(places))
+
+    def rise(self, gaps: Tensor, close: Tensor, overlap: float) -> Tensor:
+        """[B, K] metres that `vertices` must rise so that the edges don't cross, and meet where they are to.
+
+        Args:
+            gaps: [B, S] from `openings`.
+            close: [B] whether they are to meet.
+            overlap: metres by which edges that touch are pressed into each other.
+        """
+        needed = -overlap - gaps
+        needed = torch.where(close[:, None], needed, needed.clamp(min=0.0))
+        needed = torch.where(torch.isfinite(gaps), needed, 0.0)
+        return needed.clamp(max=0.0) @ self._closing.T + needed.clamp(min=0.0) @ self._parting.T
+
+
+def _answering(upper: Edge, lower: Edge, weights: FloatArray, ring: int) -> FloatArray:
+    """[V, S] weights that really open every slice by what is asked for.
+
+    Between two columns, and next to the corners, which stay, plain weights open less.
+    """
+    rise = torch.from_numpy(weights).float()
+    opened = (upper.profiles(rise) - lower.profiles(rise))[:, ring].double().numpy()
+    found: FloatArray = weights @ opened.T @ np.linalg.inv(opened @ opened.T + _STIFFNESS * np.eye(len(opened)))
+    return found
+
+
+def _vertices(upper: Edge, lower: Edge) -> tuple[Tensor, ...]:
+    return upper.first, upper.second, lower.first, lower.second
+
+
+def at_slices(place: FloatArray, slices: FloatArray) -> FloatArray:
+    """[N, S] linear weights of the slices' values at places [N]; beyond the outermost slices they stay."""
+    step = slices[1] - slices[0]
+    inside = np.clip(place, slices[0], slices[-1])
+    found: FloatArray = np.clip(1.0 - np.abs(inside[:, None] - slices) / step, 0.0, 1.0)
+    return found
+
+
+def _openings(upper: Tensor, lower: Tensor) -> Tensor:
     """[..., S] the least height of the upper edge over the lower one; below 0 they cross.
 
     Args:

@@ -16,6 +16,7 @@ IntArray = NDArray[np.int64]
 
 FACE_FACES: Final = 9230  # the faces of part "skin"
 SOCKETS: Final = {"mouth": (11144, 13226), "left_eye": (13226, 13630), "right_eye": (13630, 14034)}
+SOCKET_VERTICES: Final = {"mouth": (11248, 13294), "left_eye": (13294, 13678), "right_eye": (13678, 14062)}
 
 LID_LOOPS: Final = 10
 LID_POSTERIOR: Final = 1  # where the lid's margin meets the eyeball

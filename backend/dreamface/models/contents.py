@@ -72,11 +72,9 @@ def open_contents(source: Path, anchor: str, title: str, again: str) -> Iterator
         BadContents: it is damaged, or there is no `anchor` in it.
         BadRequest: there is no such file, or it is nothing that can be opened.
     """
-    if source.is_dir():
-        root = _root_of(source, anchor)
-        if root is None:
-            raise _without(title, anchor, again)
-        yield Contents(title, tuple(_names_in(root)), again, lambda name: _read_small(root / name))
+    if _is_folder(source):
+        root, found = _look_into(source, anchor, title, again)
+        yield Contents(title, found, again, lambda name: _read_small(root / name))
         return
     with _opened(source, title, again) as (members, read):
         root_name = next((name.removesuffix(anchor) for name in members if f"/{name}".endswith(f"/{anchor}")), None)
@@ -91,6 +89,29 @@ def _without(title: str, anchor: str, again: str) -> BadContents:
 
 
 # ------------------------------------------------------------------------------------------------------------- folders
+
+
+def _is_folder(source: Path) -> bool:
+    try:
+        return source.is_dir()
+    except OSError as error:
+        raise _closed(str(source), error) from error
+
+
+def _look_into(folder: Path, anchor: str, title: str, again: str) -> tuple[Path, tuple[str, ...]]:
+    """The folder that has `anchor` in it, and the names of all files there."""
+    try:
+        root = _root_of(folder, anchor)
+        names = () if root is None else tuple(_names_in(root))
+    except OSError as error:
+        raise _closed(title, error) from error
+    if root is None:
+        raise _without(title, anchor, again)
+    return root, names
+
+
+def _closed(title: str, error: OSError) -> BadRequest:
+    return BadRequest(f"{title} can't be looked at ({error.strerror}): check the path and its permissions.")
 
 
 def _root_of(folder: Path, anchor: str) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from contextlib import suppress
 from http import HTTPStatus
@@ -185,7 +186,7 @@ class Download:
     def _pause(self, seconds: float, progress: Progress) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0.0:
-            message = f"The connection was lost; asking for {self._title} again in {left:.0f} s"
+            message = f"The connection was lost; asking for {self._title} again in {math.ceil(left)} s"
             progress.report("download", self._fraction, message)
             time.sleep(min(_LISTEN, left))
 

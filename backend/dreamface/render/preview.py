@@ -297,6 +297,8 @@ def _opacity(scene: Scene, triangle: Tensor, barycentric: Tensor) -> Tensor:
     """[N, 1] 0..1 of the veil at points given by triangles [N] and weights [N, 3]."""
     found = torch.ones_like(barycentric[:, :1])
     for material in scene.materials.values():
+        if material.tile is None or "opacity" not in scene.maps[material.tile]:
+            continue
         chosen = scene.with_material(material, triangle)
         if len(chosen):
             image = scene.maps[material.tile]["opacity"].to(found.device)

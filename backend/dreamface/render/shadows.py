@@ -33,6 +33,9 @@ LIGHT_RAYS = 12
 WRAP_LIMIT = -0.4
 """Cosine of the angle to a light below which not even wrapped light arrives; nothing is cast there."""
 
+SKIN_REACH = 2.0e-3
+"""Metres that red light goes under skin, at least: what scatters it as far or further bleeds fully."""
+
 BLEED = (8, 3, 1)
 """Rounds of smoothing that spread the light under skin for red, green and blue; a round is about half a quad."""
 
@@ -89,11 +92,11 @@ def fibonacci_sphere(count: int, device: torch.device) -> Tensor:
 
 
 def _bleeding(scene: Scene) -> Tensor:
-    """[V, 1]: 1 on parts that scatter light under their surface, 0 elsewhere."""
+    """[V, 1]: 1 on skin, less on parts under whose surface light does not go as far, 0 where it does not at all."""
     bleeding = scene.vertices.new_zeros(len(scene.vertices), 1)
     for part in scene.topology.parts:
-        if max(scene.materials[part.material].subsurface_radius) > 0.0:
-            bleeding[slice(*part.vertices)] = 1.0
+        reach = max(scene.materials[part.material].subsurface_radius) / SKIN_REACH
+        bleeding[slice(*part.vertices)] = min(1.0, reach)
     return bleeding
 
 

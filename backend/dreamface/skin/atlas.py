@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
@@ -23,6 +24,7 @@ from dreamface.skin.noise import solid_noise
 
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
 _KEPT: Final = 3_500_000  # texels of atlases in memory: 200 MB
+_NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
 _atlases: OrderedDict[tuple[int, str, int], tuple[Topology, Atlas]] = OrderedDict()
@@ -42,6 +44,7 @@ class Atlas:
         part: [N] int16 index into the topology's parts.
         inside: [S, S] bool: texels whose centre lies in an island.
         interior: [S, S] 0 at the islands' borders and outside, 1 further inside.
+        inward: [N] int32 index of the nearest texel that differences of neighbours are true at.
     """
 
     topology: Topology
@@ -53,6 +56,7 @@ class Atlas:
     part: Tensor
     inside: Tensor
     interior: Tensor
+    inward: Tensor
     _regions: dict[str, Tensor] = field(default_factory=dict)
 
     def region(self, *names: str) -> Tensor:
@@ -69,6 +73,21 @@ class Atlas:
         """[C, S, S] of values [V, C] at `corners` (vertices or texture coordinates)."""
         mixed = torch.einsum("nkc,nk->cn", values[corners], self.barycentric)
         return mixed.view(-1, self.size, self.size)
+
+    def landmark(self, name: str) -> Tensor | None:
+        """[2] texture coordinates of a landmark, or None where it lies in another tile."""
+        place = self._landmark_places.get(name)
+        return None if place is None else self.topology.uv[place]
+
+    @cached_property
+    def _landmark_places(self) -> dict[str, int]:
+        """Landmark -> index into `uv`, for those that lie in the tile."""
+        ranges = [torch.arange(*part.faces) for part in painted_parts(self.topology, self.tile)]
+        faces = torch.cat(ranges)
+        vertices, first = np.unique(self.topology.faces[faces].numpy().reshape(-1), return_index=True)
+        uv = self.topology.face_uvs[faces].numpy().reshape(-1)[first]
+        place = dict(zip(vertices.tolist(), uv.tolist(), strict=True))
+        return {name: place[vertex] for name, vertex in self.topology.landmarks.items() if vertex in place}
 
     def texels_of(self, *parts: str) -> Tensor:
         """[M] flat indices of the texels that take after one of the named parts."""
@@ -130,16 +149,6 @@ def skin_noise(surface: Surface, cell: float, channels: int, generator: torch.Ge
     return solid_noise(surface.position, cell, channels, generator) * smooth_step(texels_per_cell, 1.5, 4.0)
 
 
-def landmark_uv(topology: Topology, tile: str, name: str) -> Tensor | None:
-    """[2] texture coordinates of a landmark in a tile, or None where it lies in another."""
-    vertex = topology.landmarks[name]
-    for part in painted_parts(topology, tile):
-        corner = torch.nonzero(topology.faces[slice(*part.faces)] == vertex)
-        if len(corner):
-            return topology.uv[topology.face_uvs[part.faces[0] + corner[0, 0], corner[0, 1]]]
-    return None
-
-
 def _tile_triangles(topology: Topology, tile: str) -> Tensor:
     parts = painted_parts(topology, tile)
     chosen = torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
@@ -171,8 +180,7 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
     covered = _cover(places, size)
     inside = (covered >= 0).view(size, size)
     distance = distance_transform_edt(inside.numpy())
-    rows, columns = distance_transform_edt(~inside.numpy(), return_distances=False, return_indices=True)
-    nearest = torch.from_numpy(rows.astype(np.int64) * size + columns).view(-1)
+    nearest = _nearest(inside.numpy())
     triangle = covered[nearest]
     pixel = torch.stack((nearest % size, nearest // size), dim=1).to(places.dtype)
     corners = topology.triangles[chosen[triangle]]
@@ -190,7 +198,14 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
         part_of_triangle[chosen[triangle]],
         inside,
         smooth_step(torch.from_numpy(distance.astype(np.float32)) / size, 0.0, _BORDER),
+        _nearest(distance > _NEIGHBOURS).int(),
     )
+
+
+def _nearest(chosen: NDArray[np.bool_]) -> Tensor:
+    """[N] flat index of the chosen texel nearest to each of [S, S]."""
+    rows, columns = distance_transform_edt(~chosen, return_distances=False, return_indices=True)
+    return torch.from_numpy(rows.astype(np.int64) * len(chosen) + columns).view(-1)
 
 
 def _cover(places: Tensor, size: int) -> Tensor:

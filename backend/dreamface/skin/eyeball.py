@@ -79,8 +79,13 @@ class Eyeball:
         return (torch.atan2(torch.linalg.vector_norm(place[:, :2], dim=1), place[:, 2]) < _FRONT).float()
 
 
-def eyeball(head: Head, side: str) -> Eyeball:
-    """The "left" or "right" eye of a head."""
+def eyeballs(head: Head) -> dict[str, Eyeball]:
+    """The "left" and the "right" eye of a head, those that it has."""
+    names = {part.name for part in head.topology.parts}
+    return {side: _eyeball(head, side) for side in ("left", "right") if f"{side}_sclera" in names}
+
+
+def _eyeball(head: Head, side: str) -> Eyeball:
     white, iris, cornea = (_vertices(head, f"{side}_{name}") for name in ("sclera", "iris", "cornea"))
     centre, radius = _fitted_sphere(white)
     ahead = torch.nn.functional.normalize(cornea.mean(dim=0) - centre, dim=0)

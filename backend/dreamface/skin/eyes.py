@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from torch.nn.functional import grid_sample
 
 from dreamface.face import Head, TileMaps
 from dreamface.skin.atlas import atlas_of, smooth_step
-from dreamface.skin.eyeball import LIMBUS, Eyeball, eyeball
+from dreamface.skin.eyeball import LIMBUS, Eyeball
 from dreamface.skin.layout import painted_parts, tile_of
 from dreamface.skin.marks import coverage, splat
 from dreamface.skin.noise import stream
@@ -44,35 +45,46 @@ class _Ball:
     turn: Tensor
 
 
-def paint_eyes(head: Head, traits: Traits, resolution: int, seed: int) -> dict[str, TileMaps]:
-    """Albedo and roughness of every tile with whites or irises, [S, S, 3 or 1]; none for a head without eyes."""
+def paint_eyes(
+    head: Head, eyes: Mapping[str, Eyeball], traits: Traits, resolution: int, seed: int
+) -> dict[str, TileMaps]:
+    """Albedo and roughness of every tile with whites or irises, [S, S, 3 or 1]; none for a head without eyes.
+
+    Args:
+        head: whose eyes.
+        eyes: "left" and "right", from `eyeballs`.
+        traits: their colours.
+        resolution: of the skin's maps; the eyes' are smaller.
+        seed: of fibres and veins.
+    """
     topology = head.topology
-    names = [f"{side}_{kind}" for side in ("left", "right") for kind in _SHARE]
-    materials = {part.name: part.material for part in topology.parts}
-    tiles = [tile_of(topology, materials[name]) for name in names if name in materials]
+    names = [f"{side}_{kind}" for side in eyes for kind in _SHARE]
+    tiles = [tile_of(topology, topology.part(name).material) for name in names]
     return {
-        tile: _paint_tile(head, tile, traits, resolution, seed) for tile in dict.fromkeys(tiles) if tile is not None
+        tile: _paint_tile(head, eyes, tile, traits, resolution, seed)
+        for tile in dict.fromkeys(tiles)
+        if tile is not None
     }
 
 
-def _paint_tile(head: Head, tile: str, traits: Traits, resolution: int, seed: int) -> TileMaps:
+def _paint_tile(
+    head: Head, eyes: Mapping[str, Eyeball], tile: str, traits: Traits, resolution: int, seed: int
+) -> TileMaps:
     parts = [part.name for part in painted_parts(head.topology, tile)]
     kinds = {name.rpartition("_")[2] for name in parts}
-    share, largest = min(_SHARE[kind] for kind in kinds), max(_LARGEST[kind] for kind in kinds)
-    size = min(resolution // share, largest)
+    size = min(resolution // min(_SHARE[kind] for kind in kinds), max(_LARGEST[kind] for kind in kinds))
     atlas = atlas_of(head.topology, tile, size)
     albedo, roughness = torch.empty(size * size, 3), torch.empty(size * size, 1)
     for name in parts:
         side, _, kind = name.rpartition("_")
         texels = atlas.texels_of(name)
-        ball = eyeball(head, side)
-        place = ball.place(atlas.at(texels, head.vertices))
+        place = eyes[side].place(atlas.at(texels, head.vertices))
         generator = stream(seed, f"{kind} {side}")
         if kind == "iris":
-            colour = _iris(ball, place, traits, generator)
+            colour = _iris(eyes[side], place, traits, generator)
         else:
             chart = size if len(parts) == 1 else size // 2
-            colour = _sclera(ball, place, traits, side, chart, generator)
+            colour = _sclera(eyes[side], place, traits, side, chart, generator)
         albedo[texels] = colour.clamp(0.0, 1.0).T
         roughness[texels] = _ROUGHNESS[kind]
     return {"albedo": albedo.view(size, size, 3), "roughness": roughness.view(size, size, 1)}

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.skin.atlas import Surface, landmark_uv, smooth_step
+from dreamface.skin.atlas import Surface, smooth_step
 from dreamface.skin.marks import draw_hairs
 from dreamface.skin.noise import solid_noise, stream, tile_stream
 from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
@@ -83,7 +83,7 @@ def _brows(surface: Surface, traits: Traits, seed: int) -> list[_Hairs]:
     """Left and right, in the tile that the forehead lies in."""
     found = []
     for side, numbers in _BROWS.items():
-        points = [landmark_uv(surface.atlas.topology, surface.atlas.tile, f"multipie_{n:02d}") for n in numbers]
+        points = [surface.atlas.landmark(f"multipie_{number:02d}") for number in numbers]
         arc = [point for point in points if point is not None]
         if len(arc) == len(points):
             found.append(_brow(surface, torch.stack(arc), traits, seed, side))
@@ -248,7 +248,7 @@ def _grow(
     places, index, density = places[there], index[there], density[there]
     random = torch.rand(len(places), 4, generator=generator)
     grow_v, grow_u = torch.gradient(towards)
-    angle = torch.atan2(-grow_v, grow_u).view(-1)[index]
+    angle = torch.atan2(-grow_v, grow_u).view(-1)[surface.atlas.inward[index]]
     angle = angle + swirl * wander.view(-1)[index] + 0.5 * (random[:, 0] + random[:, 1] - 1.0)
     reach = (length.view(-1)[index] if isinstance(length, Tensor) else length) * density * (0.6 + 0.8 * random[:, 2])
     bend = 0.6 * (random[:, 1] - 0.5)

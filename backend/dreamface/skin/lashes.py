@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from torch import Tensor
 from dreamface.face import Head, TileMaps
 from dreamface.skin.atlas import smooth_step
 from dreamface.skin.dentition import pieces
-from dreamface.skin.eyeball import eyeball
+from dreamface.skin.eyeball import Eyeball
 from dreamface.skin.layout import painted_parts, tile_of
 from dreamface.skin.marks import coverage, draw_hairs
 from dreamface.skin.noise import stream
@@ -20,11 +21,11 @@ from dreamface.traits import Traits
 
 _MM: Final = 1e-3
 _LARGEST: Final = 2048  # texels a side
-_HAIRS: Final = {"upper": 130, "lower": 64}  # per eye, shared among its strips
-_SHORTEST: Final = {"upper": 0.34, "lower": 0.30}  # of the strip's height, with lashes.length 0
-_LONGEST: Final = {"upper": 0.98, "lower": 0.72}
-_WIDTH: Final = 0.17 * _MM  # at the root
-_DENSITY: Final = 2.4  # optical depth through a hair's middle
+_HAIRS: Final = {"upper": 165, "lower": 78}  # per eye, shared among its strips
+_SHORTEST: Final = {"upper": 0.45, "lower": 0.35}  # of the strip's height, with lashes.length 0
+_LONGEST: Final = {"upper": 1.12, "lower": 0.85}
+_WIDTH: Final = 0.19 * _MM  # at the root
+_DENSITY: Final = 3.0  # optical depth through a hair's middle
 _CLUMP: Final = 3  # neighbours whose tips draw together
 
 
@@ -47,8 +48,18 @@ class _Strip:
     density: float
 
 
-def paint_lashes(head: Head, traits: Traits, resolution: int, seed: int) -> dict[str, TileMaps]:
-    """Opacity [S, S, 1] of the lashes' tile; none for a head whose lashes are ribbons one by one."""
+def paint_lashes(
+    head: Head, eyes: Mapping[str, Eyeball], traits: Traits, resolution: int, seed: int
+) -> dict[str, TileMaps]:
+    """Opacity [S, S, 1] of the lashes' tile; none for a head whose lashes are ribbons one by one.
+
+    Args:
+        head: whose lashes.
+        eyes: "left" and "right", from `eyeballs`.
+        traits: how long they are.
+        resolution: side of the map in texels.
+        seed: of what makes them uneven.
+    """
     tile = tile_of(head.topology, "lashes")
     if tile is None:
         return {}
@@ -56,7 +67,7 @@ def paint_lashes(head: Head, traits: Traits, resolution: int, seed: int) -> dict
     curves, widths = [], []
     for part in painted_parts(head.topology, tile):
         side = part.name.partition("_")[0]
-        strips = _strips(head, side)
+        strips = _strips(head, side, eyes[side])
         counts = {lid: sum(strip.lid == lid for strip in strips) for lid in _HAIRS}
         for number, strip in enumerate(strips):
             count = math.ceil(_HAIRS[strip.lid] / counts[strip.lid])
@@ -74,10 +85,10 @@ def _grow(strip: _Strip, length: float, count: int, generator: torch.Generator) 
     along = 0.02 + 0.96 * (torch.arange(count) + 0.1 + 0.8 * random[:, 0]) / count
     reach = torch.lerp(torch.tensor(_SHORTEST[strip.lid]), torch.tensor(_LONGEST[strip.lid]), length)
     # Short at the nose, longest beyond the middle.
-    profile = 0.42 + 0.58 * torch.sin(math.pi * along.clamp(0.0, 1.0) ** 1.35 * 0.93)
+    profile = 0.5 + 0.5 * torch.sin(math.pi * along.clamp(0.0, 1.0) ** 1.35 * 0.93)
     reach = reach * profile * (0.72 + 0.28 * random[:, 1])
     # Some of them short, between the others.
-    reach = reach * torch.where(random[:, 2] < 0.2, 0.55, 1.0)
+    reach = (reach * torch.where(random[:, 2] < 0.2, 0.6, 1.0)).clamp_max(1.0)
     group = along.view(-1)[torch.arange(count) // _CLUMP * _CLUMP]
     aspect = strip.out.norm() / strip.along.norm()
     lean = (along - 0.40) * 0.75 + 0.16 * (random[:, 3] - 0.5)
@@ -91,13 +102,12 @@ def _grow(strip: _Strip, length: float, count: int, generator: torch.Generator) 
     return torch.stack(places, dim=1), strip.density * _WIDTH * (0.7 + 0.5 * random[:, 6])
 
 
-def _strips(head: Head, side: str) -> list[_Strip]:
+def _strips(head: Head, side: str, ball: Eyeball) -> list[_Strip]:
     """One eye's cards: each an island of the layout that is longer along the lid than it is high."""
     topology = head.topology
     part = topology.part(f"{side}_lashes")
     faces, face_uvs = topology.faces[slice(*part.faces)], topology.face_uvs[slice(*part.faces)]
     island = torch.from_numpy(pieces(face_uvs.numpy()))
-    ball = eyeball(head, side)
     found = []
     for number in range(int(island.max()) + 1):
         chosen = island == number

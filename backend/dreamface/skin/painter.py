@@ -15,6 +15,7 @@ from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
 from dreamface.skin.atlas import Surface, coarser, surface_of
 from dreamface.skin.complexion import Complexion, complexion
+from dreamface.skin.eyeball import eyeballs
 from dreamface.skin.eyes import paint_eyes
 from dreamface.skin.hair import HairLayer, beard_cover, paint_hair, scalp_cover
 from dreamface.skin.lashes import paint_lashes
@@ -68,11 +69,12 @@ def paint(
             share = progress.part(0.8 * number / len(tiles), 0.8 * (number + 1) / len(tiles))
             found[tile] = _paint_skin(head, tile, traits, pattern, resolution, seed, share)
         progress.report("skin", 0.8, "Painting the eyes")
-        found |= paint_eyes(head, traits, resolution, seed)
+        eyes = eyeballs(head)
+        found |= paint_eyes(head, eyes, traits, resolution, seed)
         progress.report("skin", 0.9, "Painting the mouth")
         found |= paint_mouth(head, traits, resolution, seed)
         progress.report("skin", 0.95, "Drawing the lashes")
-        found |= paint_lashes(head, traits, resolution, seed)
+        found |= paint_lashes(head, eyes, traits, resolution, seed)
         progress.report("skin", 1.0, "Painted")
     return {tile: found[tile] for tile in head.topology.tiles if tile in found}
 

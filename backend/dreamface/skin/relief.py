@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
-from dreamface.skin.atlas import Surface, coarser, landmark_uv, skin_noise
+from dreamface.skin.atlas import Surface, coarser, skin_noise
 from dreamface.skin.marks import splat
 from dreamface.skin.noise import cell_tile, flat_noise, stream
 from dreamface.skin.spots import texel_of
@@ -131,7 +131,7 @@ def wrinkles(surface: Surface, traits: Traits, size: int, seed: int) -> Tensor |
 
 def lip_creases(surface: Surface, size: int, seed: int) -> Tensor | None:
     """[size, size] creases that run up and down over the lips, deviation about 1, or None where no lips are."""
-    corners = [landmark_uv(surface.atlas.topology, surface.atlas.tile, name) for name in ("multipie_48", "multipie_54")]
+    corners = [surface.atlas.landmark(name) for name in ("multipie_48", "multipie_54")]
     if corners[0] is None or corners[1] is None:
         return None
     columns = round(_CREASES / float((corners[1] - corners[0]).norm()))
@@ -142,7 +142,7 @@ def _marks(surface: Surface) -> dict[int, Tensor]:
     """Where the Multi-PIE landmarks of brows, eyes, nose and mouth lie, or nothing where the face is in another tile."""
     found = {}
     for number in range(17, 68):
-        place = landmark_uv(surface.atlas.topology, surface.atlas.tile, f"multipie_{number:02d}")
+        place = surface.atlas.landmark(f"multipie_{number:02d}")
         if place is None:
             return {}
         found[number] = place

@@ -15,6 +15,7 @@ _MM: Final = 1e-3
 # Mean free paths of red, green and blue in light skin (Jensen et al. 2001, table 1: "skin 1").
 _SKIN_RADIUS: Final = (3.67 * _MM, 1.37 * _MM, 0.68 * _MM)
 _TEETH_RADIUS: Final = (1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
+_SCLERA_RADIUS: Final = (0.8 * _MM, 0.65 * _MM, 0.5 * _MM)
 _WET_RADIUS: Final = (2.0 * _MM, 0.7 * _MM, 0.5 * _MM)
 
 
@@ -36,7 +37,7 @@ def _all_materials(traits: Traits) -> dict[str, Material]:
     skin = Material(
         "skin", roughness=0.5, ior=1.4, subsurface=0.6, subsurface_radius=(red * reach, green * reach, blue * reach)
     )
-    sclera = Material("sclera", roughness=0.18, ior=1.4, subsurface=0.4, subsurface_radius=_WET_RADIUS)
+    sclera = Material("sclera", roughness=0.18, ior=1.4, subsurface=0.4, subsurface_radius=_SCLERA_RADIUS)
     iris = Material("iris", roughness=0.35, ior=1.4)
     gums = Material("gums", roughness=0.24, ior=1.4, subsurface=0.6, subsurface_radius=_WET_RADIUS)
     # Unreal Engine's shaders darken and blend the eye's surroundings with these two; here the light does that.

@@ -10,6 +10,7 @@ Needs ICT-FaceKit to be installed. Run it again with: python -m dreamface.traini
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
+from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from dreamface.head import ict_loops
+from dreamface.head.anny import AnnyHead
 from dreamface.head.anny_identity import IdentitySpace
 from dreamface.head.bank import Bank, load_bank
 from dreamface.head.grids import ways_around
@@ -27,7 +30,7 @@ from dreamface.head.ict_parts import PAPER
 from dreamface.head.ict_source import IctSource, load_source
 from dreamface.head.subdivision import catmull_clark, unique_edges
 from dreamface.head.transforms import fit_similarity
-from dreamface.training.registration import FLIP, Pins, Schedule, Surface, lay
+from dreamface.training.registration import FLIP, Finder, Pins, Schedule, Surface, laplacian, lay, vertex_normals
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -42,30 +45,119 @@ _LIP_CONTACT, _LIP_BORDER = 2, 6
 _NOSTRIL_SEED: Final = 7158  # MakeHuman's vertex in the depth of the left nostril
 _NOSTRIL_RIM: Final = 5
 
-# Multi-PIE landmarks that lie in the same places on both heads; the jaw's contour does not.
-_SAME_MULTIPIE: Final = (8, 18, 19, 20, 21, 22, 23, 24, 25, 27, 28, 29, 30, 33)
+# Multi-PIE landmarks that lie in the same places on both heads; the jaw's contour and the brows do not.
+_SAME_MULTIPIE: Final = (8, 27, 28, 29, 30, 33)
 
 # More points that the two heads have in common, left side: (vertex of MakeHuman's base mesh, vertex of ICT's mesh).
 _PAIRS: Final = (
     (12012, 6821), (12015, 6844), (12021, 7285), (12016, 6862), (12018, 6836), (12039, 7222), (12051, 7179),
     (12166, 7243), (12031, 6757), (12340, 7120), (12064, 6772), (12281, 7308), (12192, 6961), (12213, 7094),
-    (12312, 7349), (12056, 6865), (12217, 7230), (12304, 6913), (12107, 7038), (12014, 8439),
+    (12312, 7349), (12056, 6865), (12217, 7230), (12304, 6913), (12107, 7038), (12014, 8439), (6984, 4203), (6979, 3252),
+    (7024, 4147),
 )  # fmt: skip
 
 _SMOOTHING: Final = 1e-6  # of the first warp: it need not pass through every landmark
 _CURVE_PULL: Final = 50.0
 _MARK_PULL: Final = 3.0
-_SCHEDULE: Final = Schedule((100.0, 40.0, 16.0, 6.0, 2.5, 1.0, 0.4, 0.2), steps=4, reach=(0.02, 0.005), least_cosine=0.3)
+_FACING: Final = 0.3  # least cosine between the normals of matched places
+_WEIGHT_STEPS: Final = 65535  # barycentric weights are stored as uint16
+_SCHEDULE: Final = Schedule((100.0, 40.0, 16.0, 6.0, 2.5, 1.0, 0.4, 0.2), steps=4, reach=(0.02, 0.005), least_cosine=_FACING)
 
 
 def main() -> None:
     """Register, and write both directions."""
-    laid, anny, ict = register()
-    np.savez("/tmp/v/ict/C/laid.npz", laid=laid, tri=anny.triangles, zones=anny.zones)
+    laid, anny, ict, noses = register()
+    np.savez("/tmp/v/ict/C/laid.npz", laid=laid)
+    to_ict = locate(anny.moved(laid), ict)
+    to_anny = locate(ict, anny.moved(laid))
+    for zone in _NOSTRILS:
+        _join_discs(to_ict, to_anny, anny, ict, zone, noses)
+    arrays = {}
+    for name, (triangle, weights), onto in (("ict", to_ict, anny), ("anny", to_anny, ict)):
+        arrays[f"{name}_triangle"] = triangle.astype(np.uint16)
+        arrays[f"{name}_corners"] = onto.triangles[triangle].astype(np.uint16)
+        arrays[f"{name}_weights"] = np.rint(weights[:, 1:] * _WEIGHT_STEPS).astype(np.uint16)
+    names, weights = _carried_regions(arrays, ict)
+    np.savez_compressed(OUTPUT, **arrays, region_names=names, region_weights=weights)
 
 
-def register() -> tuple[FloatArray, Surface, Surface]:
-    """[N, 3] the built-in skin's vertices where they lie on ICT's neutral, and the two surfaces."""
+def _carried_regions(arrays: Mapping[str, NDArray[np.uint16]], ict: Surface) -> tuple[NDArray[np.str_], NDArray[np.uint8]]:
+    """[R] names of the built-in head's regions and [R, PAPER] their weights on ICT's skin, 0..255.
+
+    What lies in ICT's own sockets is known exactly; the rest is carried and mirrored.
+    """
+    regions = AnnyHead().topology.regions
+    corners = arrays["ict_corners"].astype(np.int64)
+    shares = arrays["ict_weights"] / _WEIGHT_STEPS
+    shares = np.concatenate((1.0 - shares.sum(axis=1, keepdims=True), shares), axis=1)
+    weights = np.stack([(region.double().numpy()[corners] * shares).sum(axis=1) for region in regions.values()])
+    weights = 0.5 * (weights + weights[:, ict.mirror])
+    sockets = {"mouth_inside": ("mouth",), "eye_sockets": ("left_eye", "right_eye")}
+    for row, name in enumerate(regions):
+        for inside, members in sockets.items():
+            for socket in members:
+                start, stop = ict_loops.SOCKET_VERTICES[socket]
+                weights[row, start:stop] = float(name == inside)
+    return np.array(list(regions)), np.rint(255.0 * weights.clip(0.0, 1.0)).astype(np.uint8)
+
+
+def locate(onto: Surface, points: Surface) -> tuple[IntArray, FloatArray]:
+    """[N] triangles of `onto` and [N, 3] weights: the closest place to each vertex of `points`."""
+    normals = vertex_normals(points.vertices, points.triangles)
+    triangle, weights, _ = Finder(onto).closest(points.vertices, normals, points.vertex_zones, _FACING)
+    return triangle, weights
+
+
+def _join_discs(
+    to_ict: tuple[IntArray, FloatArray],
+    to_anny: tuple[IntArray, FloatArray],
+    anny: Surface,
+    ict: Surface,
+    zone: int,
+    noses: tuple[FloatArray, FloatArray],
+) -> None:
+    """Match what lies inside a nostril, a dimple on one head and a tube on the other: both are flattened to a disc."""
+    discs = [flat_disc(surface, zone, nose) for surface, nose in zip((anny, ict), noses, strict=True)]
+    for matched, onto, points in ((to_ict, discs[0], discs[1]), (to_anny, discs[1], discs[0])):
+        rows = np.flatnonzero(points.vertex_zones == zone)
+        up = np.broadcast_to([0.0, 0.0, 1.0], (len(rows), 3))
+        triangle, weights, _ = Finder(onto).closest(points.vertices[rows], up, points.vertex_zones[rows], -1.0)
+        matched[0][rows], matched[1][rows] = triangle, weights
+
+
+def flat_disc(surface: Surface, zone: int, nose: FloatArray) -> Surface:
+    """The surface with the zone's vertices laid into the unit disc (Tutte 1963, "How to draw a graph").
+
+    The rim lies on the circle by arc length, its corners towards and away from the nose's tip opposite each other.
+    """
+    triangles = surface.triangles[surface.zones == zone]
+    edges, _, uses = unique_edges(triangles)
+    border = _chain(edges[uses == 1])
+    turn = np.empty(len(border))
+    for sign, way in zip((1.0, -1.0), _ways("nostril", surface.vertices[border], nose), strict=True):
+        turn[way] = sign * np.pi * _along(surface.vertices[border][way])
+    flat = np.zeros_like(surface.vertices)
+    flat[border, 0], flat[border, 1] = np.cos(turn), np.sin(turn)
+    inner = np.setdiff1d(np.unique(triangles), border)
+    graph = laplacian(triangles, len(surface.vertices))[inner]
+    flat[inner] = splu(graph[:, inner].tocsc()).solve(-(graph[:, border] @ flat[border]))
+    return surface.moved(flat)
+
+
+def _chain(edges: IntArray) -> IntArray:
+    """The vertices of a closed chain of edges in order."""
+    after: dict[int, list[int]] = {}
+    for one, other in edges.tolist():
+        after.setdefault(one, []).append(other)
+        after.setdefault(other, []).append(one)
+    chain = [int(edges[0, 0])]
+    while len(chain) < len(edges):
+        chain.append(next(other for other in after[chain[-1]] if len(chain) < 2 or other != chain[-2]))
+    return np.array(chain)
+
+
+def register() -> tuple[FloatArray, Surface, Surface, tuple[FloatArray, FloatArray]]:
+    """[N, 3] the built-in skin's vertices where they lie on ICT's neutral, the two surfaces, the tips of the noses."""
     source, bank = load_source(), load_bank()
     anny, loops = anny_surface(bank)
     ict, curves = ict_surface(source)
@@ -84,8 +176,7 @@ def register() -> tuple[FloatArray, Surface, Surface]:
         np.repeat([False, True], [len(held), len(marks)]),
     )
     warped = _warp(anny, where, goal)
-    np.savez("/tmp/v/ict/C/warped.npz", laid=warped)
-    return lay(anny.moved(warped), ict, pins, _SCHEDULE), anny, ict
+    return lay(anny.moved(warped), ict, pins, _SCHEDULE), anny, ict, noses
 
 
 def _marks(bank: Bank, source: IctSource, anny: Surface, ict: Surface) -> tuple[IntArray, IntArray]:

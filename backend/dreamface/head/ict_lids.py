@@ -1,0 +1,204 @@
+"""The lids of ICT-FaceKit: they shut without a gap, stay out of the eyeball, and take along what lies on their edges."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+from torch import Tensor
+
+from dreamface.face import Topology
+from dreamface.head.ict_contact import FloatArray, IntArray, Seam, at_slices, distances, edge, spread
+from dreamface.head.ict_eyeballs import Eyeball, Pose
+from dreamface.head.ict_openings import Loops
+
+OVERLAP: Final = 0.10e-3  # metres by which shut lids are pressed into each other
+
+_SLICES: Final = 25
+_HIND_RINGS: Final = (1, 2)  # of the loops behind the caruncle: where the lid's edge bends out of the socket
+_EDGE_RINGS: Final = (-1, 0, 1, 2)  # of them, what moves as one with the lid's edge
+_CONTACT: Final = 2  # of the hind rings and the front ones together: the one along which the lids touch
+_REACH: Final = 0.014  # metres along the skin that a correction of the upper lid fades over
+_REACH_INSIDE: Final = 0.010  # the same in the socket
+_GUARDED: Final = 0.011  # metres along the skin from the lids' edge within which they are kept off the eyeball
+_CLEARANCE: Final = 0.30e-3  # metres that they keep where they rest further out
+_LEAST_CLEARANCE: Final = 0.08e-3
+_ROUNDS: Final = 2  # of meeting and keeping off, each of which disturbs the other a little
+_NEIGHBOURS: Final = 6  # skin vertices that a vertex on the lids' edge follows
+
+
+class Lids:
+    """One eye's lids."""
+
+    def __init__(
+        self, topology: Topology, neutral: Tensor, loops: tuple[Loops, Loops], eyeball: Eyeball, side: str
+    ) -> None:
+        """Find what takes part.
+
+        Args:
+            topology: ICT-FaceKit's.
+            neutral: [V, 3] metres, of the average person.
+            loops: the hind and the front edge of the lids.
+            eyeball: between them.
+            side: "left" or "right", of the person.
+        """
+        skin = topology.objects[0]
+        points = neutral[: skin.vertices[1]].double().numpy()
+        faces = topology.faces[: skin.faces[1]].numpy()
+        hind, front = loops
+        self._eyeball = eyeball
+        arms = points - eyeball.fit(neutral).centre.double().numpy()
+        around = np.arctan2(arms[:, 0], -arms[:, 1])
+        seam = _lid_seam(points, faces, around, hind, front)
+        rim = np.concatenate([front.rings.ravel(), *(hind.ring(step) for step in _HIND_RINGS)])
+        near = distances(points, faces, np.unique(front.rings), _GUARDED).min(axis=0) < _GUARDED
+        near[skin.parts[0].vertices[1] :] = False  # the sockets are behind the eyeball's front
+        near[rim] = True
+        near[hind.ring(0)] = False  # neither is the seam with them
+        self.edge = torch.from_numpy(np.unique(rim))
+        """[N] the skin's vertices on the lids' edges."""
+        guarded = np.flatnonzero(near)
+        skin_vertices = np.union1d(guarded, seam.known.numpy())
+        self._skin = torch.from_numpy(skin_vertices)
+        self._guarded = torch.from_numpy(np.searchsorted(skin_vertices, guarded))
+        self._seam = seam.among(self._skin)
+        riders, weights = _riders(topology, neutral, side, (hind, front), skin_vertices, around)
+        self._weights = torch.from_numpy(weights).float()
+        self.vertices = torch.cat((self._skin, torch.from_numpy(riders)))
+        """[K] what a correction moves: the skin around the eye, then the riders on the lids' edges."""
+        blend = topology.part(f"{side}_eye_blend").vertices
+        riding = (riders >= blend[0]) & (riders < blend[1])
+        self.blend = torch.from_numpy(riders[riding])
+        """[N] vertices of the eye blend, which the archive leaves behind when the lids move."""
+        self._blend_weights = self._weights[torch.from_numpy(riding)]
+
+    def blend_offsets(self, offsets: Tensor) -> Tensor:
+        """[B, N, 3] how the eye blend follows offsets [B, V, 3] of the skin."""
+        return self._blend_weights @ offsets[:, self._skin]
+
+    def correct(self, neutral: Tensor, posed: Tensor, pose: Pose, gazes: Tensor, close: Tensor) -> Tensor:
+        """[B, K, 3] offsets of `vertices` that make lids meet, not cross, and stay out of the eyeball.
+
+        Args:
+            neutral: [V, 3] metres, of the person at rest: where lids lie closer to the eyeball then, they may in a pose.
+            posed: [B, V, 3] metres; only the skin is looked at.
+            pose: of the person's eyeball.
+            gazes: [B, 3, 3] rotation of the eyeball in each pose.
+            close: [B] whether the lids are to shut.
+        """
+        rest = self._eyeball.height(neutral[self._skin[self._guarded]], pose, torch.eye(3))
+        least = rest.clamp(_LEAST_CLEARANCE, _CLEARANCE)
+        start = posed[:, self._skin]
+        lids = start.clone()
+        for _ in range(_ROUNDS):
+            reach = torch.linalg.vector_norm(lids - pose.centre, dim=-1)
+            gaps = self._seam.openings(lids, reach)
+            lids[:, self._seam.vertices, 2] += self._seam.rise(gaps, close, OVERLAP)
+            edge_points = lids[:, self._guarded]
+            missing = (least - self._eyeball.height(edge_points, pose, gazes)).clamp(min=0.0)
+            lids[:, self._guarded] += missing[..., None] * torch.nn.functional.normalize(edge_points - pose.centre, dim=-1)
+        moved = lids - start
+        return torch.cat((moved, self._weights @ moved), dim=1)
+
+
+def _lid_seam(points: FloatArray, faces: IntArray, around: FloatArray, hind: Loops, front: Loops) -> Seam:
+    """Where the lids meet: the upper one sinks to close a gap; the lower one gives way to an upper one that sinks too far.
+
+    Args:
+        points: [V, 3] metres, of the average person's skin.
+        faces: [F, 4] of the skin's object.
+        around: [V] angle of each vertex around the eyeball's vertical axis, larger to the person's left.
+        hind, front: the lids' edges.
+    """
+    slices = np.linspace(*around[front.rings[0, front.upper[[0, -1]]]], _SLICES)
+
+    def lid(upper: bool) -> list[IntArray]:
+        found = []
+        for loops, rings in ((hind, [hind.ring(step) for step in _HIND_RINGS]), (front, list(front.rings))):
+            columns = np.concatenate(([0], loops.upper if upper else loops.lower, [loops.left]))
+            found += [ring[columns] for ring in rings]
+        return found
+
+    upper, lower = (edge(lid(which), around, slices) for which in (True, False))
+    closing, parting = (
+        sign * _lid_weights(points, faces, around, slices, (hind, front), upper=sign > 0.0) for sign in (1.0, -1.0)
+    )
+    return Seam(upper, lower, closing, parting, _CONTACT)
+
+
+def _lid_weights(
+    points: FloatArray,
+    faces: IntArray,
+    around: FloatArray,
+    slices: FloatArray,
+    edges: tuple[Loops, Loops],
+    *,
+    upper: bool,
+) -> FloatArray:
+    """[V, S] how far each vertex follows one lid's edge at each slice."""
+    hind, front = edges
+    behind, before = (loops.upper if upper else loops.lower for loops in edges)
+    inner, outer = np.array([hind.ring(step)[behind] for step in _EDGE_RINGS]), front.rings[:, before]
+    away = np.concatenate((
+        distances(points, faces, outer[-1], _REACH),
+        distances(points, faces, inner[0], _REACH_INSIDE) * (_REACH / _REACH_INSIDE),
+    ))  # fmt: skip
+    found = spread(away, _REACH) @ at_slices(around[np.concatenate((outer[-1], inner[0]))], slices)
+    whole = np.concatenate((inner.ravel(), outer.ravel()))
+    found[whole] = at_slices(around[whole], slices)
+    return found
+
+
+def _riders(
+    topology: Topology, neutral: Tensor, side: str, edges: tuple[Loops, Loops], skin: IntArray, around: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """What lies on the lids' edges: [M] its vertices and [M, N] how far each follows the skin's vertices [N]."""
+    points = neutral.double().numpy()
+    hind, front = edges
+    fluid, occlusion, blend = (topology.part(f"{side}_{name}") for name in ("lacrimal_fluid", "eye_occlusion", "eye_blend"))
+    wet = np.concatenate([np.arange(*part.vertices) for part in (fluid, occlusion, blend)])
+    rim = np.unique(np.concatenate((front.rings.ravel(), *(hind.ring(step) for step in (0, *_HIND_RINGS)))))
+    away, nearest = cKDTree(points[rim]).query(points[wet], k=_NEIGHBOURS)
+    near = 1.0 / np.maximum(away, 0.2e-3) ** 2
+    weights = np.zeros((len(wet), len(skin)))
+    columns = np.searchsorted(skin, rim[nearest])
+    np.add.at(weights, (np.arange(len(wet))[:, None], columns), near / near.sum(axis=1, keepdims=True))
+    lashes, lash_weights = _lash_riders(topology, points, side, front, skin)
+    return np.concatenate((wet, lashes)), np.concatenate((weights, lash_weights))
+
+
+def _lash_riders(
+    topology: Topology, points: FloatArray, side: str, front: Loops, skin: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """The lashes' vertices [M] and [M, N] how far each follows the skin's vertices [N]: the lid's edge below it."""
+    part = topology.part(f"{side}_lashes")
+    first, last = part.vertices
+    faces = topology.faces[slice(*part.faces)].numpy() - first
+    pairs = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
+    graph = sp.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(last - first, last - first))
+    count, strip = connected_components(graph, directed=False)
+    edge_ring = front.rings[-1]
+    lids = [edge_ring[columns] for columns in (front.upper, front.lower)]
+    weights = np.zeros((last - first, len(skin)))
+    for number in range(count):
+        own = np.flatnonzero(strip == number)
+        away = [cKDTree(points[lid]).query(points[first + own])[0] for lid in lids]
+        lid = lids[int(np.quantile(away[0], 0.2) > np.quantile(away[1], 0.2))]
+        share = at_slices_of(points[first + own, 0], points[lid, 0])
+        weights[own[:, None], np.searchsorted(skin, lid)] = share
+    return np.arange(first, last), weights
+
+
+def at_slices_of(place: FloatArray, knots: FloatArray) -> FloatArray:
+    """[N, K] linear weights of increasing knots [K] at places [N]; beyond the outermost knots they stay."""
+    inside = np.clip(place, knots[0], knots[-1])
+    after = np.clip(np.searchsorted(knots, inside), 1, len(knots) - 1)
+    share = (inside - knots[after - 1]) / (knots[after] - knots[after - 1])
+    found = np.zeros((len(place), len(knots)))
+    rows = np.arange(len(place))
+    found[rows, after - 1], found[rows, after] = 1.0 - share, share
+    return found

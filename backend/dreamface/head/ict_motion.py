@@ -1,0 +1,217 @@
+"""ICT-FaceKit's expressions as ARKit's shapes, for any person: lids and lips that meet, eyeballs that turn, a tongue.
+
+The archive's expressions fit the average face. On another one lids gape or pass each other, and the eyeball comes
+through; what is measured on the person puts that right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from dreamface.face import Topology
+from dreamface.head import ict_lids, ict_lips
+from dreamface.head.anny_motion import gaze_rotations
+from dreamface.head.ict_contact import Seam
+from dreamface.head.ict_eyeballs import Eyeball, Pose
+from dreamface.head.ict_lids import Lids
+from dreamface.head.ict_lips import lip_seam
+from dreamface.head.ict_openings import loops
+from dreamface.head.ict_source import IctSource
+from dreamface.head.ict_tongue import JAW, Tongue
+from dreamface.traits import ARKIT_SHAPES
+
+EXTRAS: Final = (
+    "browInnerUp_L", "browInnerUp_R", "cheekPuff_L", "cheekPuff_R",
+    "cheekRaiser_L", "cheekRaiser_R", "PupilDilate_L", "PupilDilate_R",
+)  # fmt: skip
+"""What ICT-FaceKit offers beyond ARKit's shapes, by its own names; _L is the person's left."""
+
+SHAPE_NAMES: Final = ARKIT_SHAPES + EXTRAS
+
+_SIDES: Final = ("left", "right")
+_JOINED: Final = ("browInnerUp", "cheekPuff")  # one shape of ARKit's, two halves here
+_NOISE: Final = 2e-6  # metres; the archive's files round to about that
+_AT_REST: Final = 60e-6  # metres; where the lids move less, what the archive moves on them is an accident
+_NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
+
+_ROUNDS: Final = 2
+_JAWS: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what moves gums, teeth and tongue
+_OPENS_MOUTH: Final = ("jawOpen", "tongueOut")  # lips so far apart that they need no look
+_CLOSED_LIPS: Final = (
+    "mouthPucker", "mouthLeft", "mouthRight", "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight",
+    "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight", "mouthPressLeft", "mouthPressRight",
+    "mouthShrugLower", "cheekPuff", "cheekPuff_L", "cheekPuff_R", "cheekSquintLeft", "cheekSquintRight",
+)  # fmt: skip
+"""Shapes in which lips that are closed at rest stay closed."""
+_LID_SHAPES: Final = (
+    "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer",
+)  # fmt: skip
+
+
+def ict_name(name: str) -> str:
+    """What the archive calls one of `SHAPE_NAMES` that it has as a whole."""
+    if name.startswith(("jaw", "mouthLeft", "mouthRight")):
+        return name
+    for ours, theirs in (("Left", "_L"), ("Right", "_R")):
+        if name.endswith(ours):
+            return name.removesuffix(ours) + theirs
+    return name
+
+
+class Motion:
+    """Blend shapes of one model for every person."""
+
+    def __init__(self, source: IctSource, topology: Topology) -> None:
+        """Find lids, lips, eyeballs and tongue.
+
+        Args:
+            source: the installed model.
+            topology: its topology.
+        """
+        self._topology = topology
+        neutral = source.neutral
+        skin = topology.objects[0]
+        points = neutral[: skin.vertices[1]].double().numpy()
+        around = loops(topology)
+        self._eyeballs = {side: Eyeball(topology, neutral, side) for side in _SIDES}
+        self._lids = {
+            side: Lids(topology, neutral, (around[f"{side}_eye"], around[f"{side}_lids"]), self._eyeballs[side], side)
+            for side in _SIDES
+        }
+        seam: Seam = lip_seam(around["mouth"], points, topology.faces[: skin.faces[1]].numpy())
+        self._lip_vertices = seam.known
+        self._lips = seam.among(seam.known)
+        self._tongue = Tongue(topology, neutral, around["mouth"])
+        self._size = self._face_size(neutral)
+        self._gaze = {name: turn for side in _SIDES for name, turn in gaze_rotations(side).items()}
+        self._base = self._average_shapes(source)
+        reach = self._base[:, self._lip_vertices].abs().amax(dim=(1, 2))
+        self._lip_shapes = [
+            index for index, name in enumerate(SHAPE_NAMES) if name not in _OPENS_MOUTH and float(reach[index]) > _AT_REST
+        ]
+        self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
+
+    # ------------------------------------------------------------------------------------------------------- at rest
+
+    def settle(self, vertices: Tensor) -> Tensor:
+        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, both eyes looking ahead.
+
+        Args:
+            vertices: [V, 3] metres, of one person as identity modes give it.
+
+        Returns:
+            [V, 3] metres. A face that they were added to needs none.
+        """
+        settled = vertices.clone()
+        for side in _SIDES:
+            self._face_ahead(settled, side)
+            pose = self._eyeballs[side].fit(settled)
+            lids = self._lids[side]
+            settled[lids.vertices] += lids.correct(settled, settled[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
+        for _ in range(_ROUNDS):
+            self._part_lips(settled[None], torch.tensor([True]))
+        return settled - vertices
+
+    def _face_ahead(self, vertices: Tensor, side: str) -> None:
+        """Turn the eyeball so that it looks where the average person's does; scans caught each one as it was."""
+        pose = self._eyeballs[side].fit(vertices)
+        rows = self._eyeballs[side].rows
+        vertices[rows] = (vertices[rows] - pose.centre) @ pose.turn + pose.centre
+
+    # ---------------------------------------------------------------------------------------------------- expressions
+
+    def shapes(self, vertices: Tensor) -> Tensor:
+        """One person's blend shapes.
+
+        Args:
+            vertices: [V, 3] metres, settled; any origin.
+
+        Returns:
+            [60, V, 3] offsets in metres at weight 1, in the order of `SHAPE_NAMES`.
+        """
+        deltas = self._base * (self._face_size(vertices) / self._size)
+        for side in _SIDES:
+            self._move_eye(deltas, vertices, side)
+        self._move_lips(deltas, vertices)
+        jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
+        torch.mul(jaw_open, JAW, out=out)
+        out[self._tongue.vertices] = self._tongue.out(vertices, jaw_open)
+        return deltas
+
+    def _move_eye(self, deltas: Tensor, vertices: Tensor, side: str) -> None:
+        """Turn the eyeball and fit the lids to it, in place."""
+        eyeball, lids = self._eyeballs[side], self._lids[side]
+        pose = eyeball.fit(vertices)
+        for name, turn in gaze_rotations(side).items():
+            arm = vertices[eyeball.rows] - pose.centre
+            deltas[SHAPE_NAMES.index(name), eyeball.rows] = arm @ turn.T - arm
+        names = [f"{name}{side.capitalize()}" for name in _LID_SHAPES] + [f"cheekRaiser_{side[0].upper()}"]
+        indices = torch.tensor([SHAPE_NAMES.index(name) for name in names])
+        gazes = torch.stack([self._gaze.get(name, torch.eye(3)) for name in names])
+        shut = torch.tensor([name.startswith("eyeBlink") for name in names])
+        wanted = lids.correct(vertices, vertices + deltas[indices], pose, gazes, shut)
+        deltas[indices[:, None], lids.vertices] += torch.where(wanted.abs() < _NO_MOTION, 0.0, wanted)
+
+    def _move_lips(self, deltas: Tensor, vertices: Tensor) -> None:
+        """Keep lips from crossing, and closed where they are to be, in place."""
+        rows, indices = self._lip_vertices, torch.tensor(self._lip_shapes)
+        posed = vertices[rows] + deltas[indices[:, None], rows]
+        close = self._lip_shapes.index(SHAPE_NAMES.index("mouthClose"))
+        posed[close] += deltas[SHAPE_NAMES.index("jawOpen"), rows]  # closes lips that jawOpen parted
+        before = posed.clone()
+        for _ in range(_ROUNDS):
+            rise = self._lips.rise(self._lips.openings(posed), self._closed, ict_lips.OVERLAP)
+            posed[:, self._lips.vertices, 2] += rise
+        deltas[indices[:, None], rows] += posed - before
+
+    def _part_lips(self, posed: Tensor, close: Tensor) -> None:
+        points = posed[:, self._lip_vertices]
+        rise = self._lips.rise(self._lips.openings(points), close, ict_lips.OVERLAP)
+        posed[:, self._lip_vertices[self._lips.vertices], 2] += rise
+
+    def _face_size(self, vertices: Tensor) -> Tensor:
+        """[] metres: what facial motion is proportional to."""
+        right, left, nasion, chin = vertices[self._topology.multipie[[1, 15, 27, 8]]]
+        return torch.linalg.vector_norm(left - right) + torch.linalg.vector_norm(nasion - chin)
+
+    # ----------------------------------------------------------------------------------------------- the average face
+
+    def _average_shapes(self, source: IctSource) -> Tensor:
+        """[60, V, 3] the archive's expressions in our order, without its accidents; what it lacks is 0."""
+        found = torch.zeros(len(SHAPE_NAMES), *source.neutral.shape)
+        for index, name in enumerate(SHAPE_NAMES):
+            if name in _JOINED:
+                found[index] = self._clean(source.expressions, f"{name}_L") + self._clean(source.expressions, f"{name}_R")
+            elif name != "tongueOut":
+                found[index] = self._clean(source.expressions, ict_name(name))
+        for side in _SIDES:
+            lids = self._lids[side]
+            found[:, lids.blend] = lids.blend_offsets(found)
+        return torch.where(found.abs() < _NOISE, 0.0, found)
+
+    def _clean(self, expressions: Mapping[str, Tensor], name: str) -> Tensor:
+        """[V, 3] the archive's offsets without what it moves by accident: a shape of one eye moves only that eye."""
+        offsets = expressions[name].clone()
+        rest = torch.ones(len(offsets), dtype=torch.bool)
+        if name.startswith("PupilDilate"):
+            rest[self._eyeballs["left" if name.endswith("_L") else "right"].iris] = False
+            offsets[rest] = 0.0
+            return offsets
+        if name not in _JAWS:
+            offsets[self._rows("gums_and_tongue", "teeth")] = 0.0
+        for side in _SIDES:
+            lids = self._lids[side]
+            offsets[self._eyeballs[side].rows] = 0.0
+            if float(offsets[lids.edge].abs().max()) < _AT_REST:
+                offsets[self._rows(*(f"{side}_{part}" for part in _EYE_PARTS))] = 0.0
+        return offsets
+
+    def _rows(self, *parts: str) -> Tensor:
+        return torch.cat([torch.arange(*self._topology.part(part).vertices) for part in parts])
+
+
+_EYE_PARTS: Final = ("eye_socket", "lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes")

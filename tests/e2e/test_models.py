@@ -1,0 +1,125 @@
+"""Installing a head model in the sidebar, working with it, and doing without it again; with a real backend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.e2e.test_panels import drawn
+from tests.e2e.test_sidebar import positions, why_not
+
+NAME = "ict-facekit"
+
+
+@pytest.fixture
+def models(blender):
+    """What the Models panel knows, once the backend has said it."""
+    if blender.app.session.state.name != "READY":
+        blender.bpy.ops.dreamface.start_backend()
+    blender.until(lambda: blender.app.models.installable is not None)
+    return blender.app.models
+
+
+def finish(blender):
+    blender.until(lambda: not blender.app.models.busy)
+    blender.until(lambda: not blender.app.models.asking)
+
+
+def test_what_can_be_installed_is_listed(blender, models):
+    words = drawn(blender, "models")
+    model = models.find(NAME)
+    assert all(part in words for part in (NAME, model.licence, model.folder, "Install from File"))
+    assert ("to download" in words) == (model.download_size > 0)
+    assert "Verify" not in words and not model.installed
+
+
+def test_downloading_needs_permission_and_a_file_does_not(blender, models):
+    operators = blender.bpy.ops.dreamface
+    assert not blender.bpy.app.online_access
+    assert "Allow online access" in why_not(operators.install_model)
+    assert operators.install_model_file.poll()
+    assert "Allow Online Access" in drawn(blender, "models")
+
+
+def test_without_a_backend_the_panel_says_so(blender):
+    preferences = blender.module("preferences").get()
+    python, preferences.python = preferences.python, ""
+    try:
+        assert "Set up the backend first" in drawn(blender, "models")
+        assert "Set up the backend first" in why_not(blender.bpy.ops.dreamface.verify_model)
+    finally:
+        preferences.python = python
+
+
+def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
+    (tmp_path / "holiday.zip").write_bytes(b"JFIF")
+    operators = blender.bpy.ops.dreamface
+    with pytest.raises(RuntimeError, match="is not there: choose the downloaded archive"):
+        operators.install_model_file(model=NAME, filepath=str(tmp_path / "gone.zip"))
+    operators.install_model_file(model=NAME, filepath=str(tmp_path / "holiday.zip"))
+    finish(blender)
+    well, sentence = models.outcome(NAME)
+    assert not well and "holiday.zip" in sentence
+    words = drawn(blender, "models")
+    assert sentence.split()[0] in words and "Go On Installing" in words
+    assert blender.app.error == "", "the Create panel has nothing to do with it"
+    operators.dismiss_model(model=NAME)
+    assert models.outcome(NAME) == (True, "")
+
+
+def test_a_head_model_comes_and_goes(blender, models, ict_archive):
+    operators = blender.bpy.ops.dreamface
+    plain = blender.new_face("a woman", seed=5)
+    operators.install_model_file(model=NAME, filepath=str(ict_archive))
+    assert "dreamface.cancel_model" in drawn(blender, "models")
+    try:
+        finish(blender)
+        assert models.outcome(NAME)[0], models.outcome(NAME)
+        assert "ict" in [name for name, _, _ in models.head_items] and models.find(NAME).installed
+        assert "Verify" in drawn(blender, "models")
+        operators.verify_model(model=NAME)
+        finish(blender)
+        assert models.outcome(NAME)[0], models.outcome(NAME)
+        face = _work_with_it(blender, plain)
+    finally:
+        operators.remove_model("EXEC_DEFAULT", model=NAME)
+        finish(blender)
+    assert [name for name, _, _ in models.head_items] == ["auto", "anny"]
+    _do_without_it(blender, face)
+
+
+def _work_with_it(blender, plain):
+    """A new head, a slider, another head model in a face that is there."""
+    face = blender.new_face("an old man", head="ict", seed=3)
+    assert len(face.data.vertices) == 14062 and len(face.children) == 14
+    before = positions(face)
+    face.dreamface.nose_width = 2.5
+    blender.rest()
+    assert blender.app.following.problem == "" and np.abs(positions(face) - before).max() > 0.001
+    plain.shape_key_add(name="scar", from_mix=False)
+    blender.module("placing").select(plain)
+    blender.generate("an old man", head="ict", seed=4, update_selected=True)
+    blender.rest()
+    assert len(plain.data.vertices) == 14062
+    assert "scar" in blender.app.placing.warning and "scar" in drawn(blender, "create")
+    operators = blender.bpy.ops.dreamface
+    operators.dismiss_error()
+    assert "scar" not in drawn(blender, "create")
+    return face
+
+
+def _do_without_it(blender, face):
+    """Nothing that is there is lost, and what needs the model says so."""
+    before = positions(face)
+    face.dreamface.nose_width = -2.0
+    blender.rest()
+    assert "not installed" in blender.app.following.problem
+    np.testing.assert_array_equal(positions(face), before)
+    blender.module("placing").select(face)
+    blender.bpy.ops.dreamface.paint()
+    blender.rest()
+    assert "not installed" in blender.app.error
+    blender.app.dismiss_error()
+    folder = face["dreamface_folder"]
+    assert blender.bpy.ops.dreamface.import_face(filepath=f"{folder}/face.json") == {"FINISHED"}
+    assert len(blender.bpy.context.object.data.vertices) == 14062, "the stored mesh needs no model"
