@@ -1,4 +1,4 @@
-"""How long painting the built-in head's skin takes, and how much memory: `python benchmarks/skin.py`.
+"""How long painting a head's maps takes, and how much memory: `python benchmarks/skin.py [--head anny|ict]`.
 
 Prints, from one run on this machine's processor: the first painting with the bake of the topology's layout, medians of
 the following ones, and the memory that painting at 2048 adds to the process at its peak.
@@ -6,6 +6,7 @@ the following ones, and the memory that painting at 2048 adds to the process at 
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import threading
 import time
@@ -30,8 +31,11 @@ PERSON = Traits(
 
 def main() -> None:
     """Measure and print."""
-    head = load_model("anny").build(PERSON, torch.Generator().manual_seed(0))
-    print(f"{torch.get_num_threads()} torch threads")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--head", default="anny", choices=("anny", "ict"))
+    model = parser.parse_args().head
+    head = load_model(model).build(PERSON, torch.Generator().manual_seed(0))
+    print(f"{model}, {torch.get_num_threads()} torch threads")
     print(f"first 1024, with the layout baked: {seconds(head, 1024, 0):5.2f} s")
     for size in SIZES:
         seconds(head, size, 0)

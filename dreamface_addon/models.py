@@ -62,6 +62,11 @@ class Model:
         return words + self.licence
 
 
+def _label(head: str) -> str:
+    """Such as "Anny", or "ICT": so short a name is an abbreviation."""
+    return head.upper() if len(head) <= 3 else head.title()
+
+
 def megabytes(size: int) -> str:
     """Such as "180 MB"."""
     return f"{max(size / 1e6, 1.0):.0f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
@@ -154,7 +159,7 @@ class Models:
     def _take(self, said: dict[str, Any]) -> None:
         try:
             heads = [head for head in said["heads"] if head["installed"]]
-            items = [AUTOMATIC, *((head["name"], head["name"].title(), head["description"]) for head in heads)]
+            items = [AUTOMATIC, *((head["name"], _label(head["name"]), head["description"]) for head in heads)]
             if items != self.head_items:
                 self.head_items = items
             entries = [entry for entry in (*said["heads"], *said["models"]) if entry.get("install_name")]

@@ -10,7 +10,7 @@ import bpy
 
 from .errors import SceneError
 from .records import PUBLIC, lost_properties, parts_of
-from .staging import copied_textures, object_mode, only_properties, only_selected, plain_alpha
+from .staging import copied_textures, object_mode, only_properties, only_selected, plain_materials
 
 _ADD_ON_IS_OFF = "Blender's {} add-on is off: turn it on under Edit > Preferences > Add-ons."
 _BUILT_WITHOUT = "This Blender was built without {}: export another format, or use a Blender from blender.org."
@@ -117,7 +117,7 @@ def _write(objects: list[bpy.types.Object], folder: Path, path: Path) -> None:
         object_mode(),
         only_selected(objects),
         only_properties(objects, PUBLIC),
-        plain_alpha(objects),
+        plain_materials(objects),
         copied_textures(objects, textures),
     ):
         _run(_exporter(suffix), _OPTIONS[suffix] | {"filepath": str(file)}, path)

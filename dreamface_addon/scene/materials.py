@@ -27,8 +27,8 @@ Images = dict[str, bpy.types.Image]
 SURFACE, COAT, TINT = "DreamFace Surface", "DreamFace Coat", "DreamFace Tint"
 """Names of the nodes that hold a material's values."""
 
-NO_SHADOW = "DreamFace No Shadow"
-"""Name of the node that lets light through a clear material's alpha; other software takes it for transparency."""
+CYCLES_OUTPUT, NO_SHADOW = "DreamFace Cycles", "DreamFace No Shadow"
+"""Names of a clear material's nodes that exporters stumble over: its output for Cycles, and what makes its alpha."""
 
 VALUES = "dreamface_material"
 """Custom property of a material: its values in face.json as it was built, as JSON."""
@@ -79,7 +79,7 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     material.diffuse_color = (*values["base_colour"], 1.0)
     material.displacement_method = "DISPLACEMENT"
     if values["transmission"] > 0.0:
-        output.target = "CYCLES"
+        output.name, output.target = CYCLES_OUTPUT, "CYCLES"
         if "opacity" not in images:
             _let_light_through(tree, shader)
         _add_clear_coat(material, values)

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .materials import NO_SHADOW
+from .materials import CYCLES_OUTPUT, NO_SHADOW
 
 
 @contextmanager
@@ -80,20 +80,24 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
 
 
 @contextmanager
-def plain_alpha(objects: list[bpy.types.Object]) -> Iterator[None]:
-    """Clear materials without what only Blender's light paths understand."""
-    cut = []
-    for material in _materials(objects):
-        tree = material.node_tree
-        node = tree.nodes.get(NO_SHADOW) if tree and material.is_editable else None
+def plain_materials(objects: list[bpy.types.Object]) -> Iterator[None]:
+    """Clear materials as exporters understand them: one output, and an alpha that asks for no light paths."""
+    links, targets = [], []
+    for tree in [material.node_tree for material in _materials(objects) if material.node_tree and material.is_editable]:
+        node, output = tree.nodes.get(NO_SHADOW), tree.nodes.get(CYCLES_OUTPUT)
         for link in list(node.outputs[0].links) if node else ():
-            cut.append((tree, link.from_socket, link.to_socket))
+            links.append((tree, link.from_socket, link.to_socket))
             tree.links.remove(link)
+        if output is not None:
+            targets.append((output, output.target))
+            output.target = "ALL"  # glTF's exporter looks at no other from Blender 5 on
     try:
         yield
     finally:
-        for tree, from_socket, to_socket in cut:
+        for tree, from_socket, to_socket in links:
             tree.links.new(from_socket, to_socket)
+        for output, target in targets:
+            output.target = target
 
 
 @contextmanager

@@ -206,7 +206,7 @@ def test_nothing_is_written_under_the_names_in_an_archive(archive: Path, home: P
     (lambda place: place, "There is no file or folder"),
     (lambda place: write_folder(place, {"notes.txt": b"mine"}), "There is no FaceXModel/generic_neutral_mesh.obj in"),
     (lambda place: place.write_bytes(b"not an archive") and place, "is neither a whole .zip or .tar.gz nor a folder"),
-    (lambda place: place / ("x" * 300), "can't be looked at"),
+    (lambda place: place.with_name("x" * 300), "can't be looked at"),
     (lambda place: place.write_bytes(b"") or place, "is neither a whole .zip or .tar.gz nor a folder"),
 ])  # fmt: skip
 def test_what_is_no_archive_is_refused(archive: Path, tmp_path: Path, make: Callable[[Path], Path], words: str) -> None:

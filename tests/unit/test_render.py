@@ -225,6 +225,17 @@ def test_the_portrait_shows_the_whole_head() -> None:
     assert turned.position[0] > 0.1
 
 
+@pytest.mark.parametrize("shift", [0.0, -0.5])
+def test_heads_are_framed_by_their_outline_wherever_they_stand(shift: float) -> None:
+    head, _, _ = sphere(0.11, 64, middle=(0.0, 0.0, 0.30 + shift))
+    neck = torch.cat([sphere(0.05, 64, middle=(0.0, 0.0, height + shift))[0] for height in (0.10, 0.13, 0.16, 0.19)])
+    bust, _, _ = sphere(0.2, 64, middle=(0.0, 0.0, -0.1 + shift))
+    place = portrait_camera(torch.cat((head, neck, bust))).to_pixels(head, 100)
+    top, bottom = float(place[:, 1].min()), float(place[:, 1].max())
+    assert 4.0 < top < 12.0 and 68.0 < bottom < 90.0
+    assert float(place[:, 0].mean()) == pytest.approx(50.0, abs=1.0)
+
+
 MATERIALS = {
     "eye": Material("eye", "eye", roughness=0.8),
     "shell": Material("shell", transmission=1.0, roughness=0.0, ior=1.376),
@@ -251,6 +262,33 @@ def test_a_part_hides_what_is_behind_it_when_nothing_passes_through() -> None:
     camera = Camera(position=(0.0, -1.2, 0.0), target=(0.0, 0.0, 0.0), fov=0.25)
     middle = preview(vertices, topology, solid, RED, size=SIZE, camera=camera)[SIZE // 2, SIZE // 2]
     assert middle[2] > 2.0 * middle[0]
+
+
+def test_what_a_map_says_is_open_shows_what_is_behind() -> None:
+    vertices, topology = globe_with_shell()
+    topology = Topology(topology.faces, topology.uv, topology.face_uvs, topology.parts, ("eye", "veil"))
+    veiled = {**MATERIALS, "shell": Material("shell", "veil", base_colour=(0.02, 0.02, 0.5), roughness=0.8)}
+    camera = Camera(position=(0.0, -1.2, 0.0), target=(0.0, 0.0, 0.0), fov=0.25)
+    opacity = torch.zeros(64, 64, 1)
+    opacity[:, 32:] = 1.0  # the person's left half
+    maps = {**RED, "veil": {"opacity": opacity}}
+    picture = preview(vertices, topology, veiled, maps, size=SIZE, camera=camera)
+    open_side, covered = picture[SIZE // 2, SIZE // 2 - 8], picture[SIZE // 2, SIZE // 2 + 8]
+    assert open_side[0] > 2.0 * open_side[2] and covered[2] > 2.0 * covered[0]
+    half = preview(vertices, topology, veiled, {**RED, "veil": {"opacity": opacity * 0.5}}, size=SIZE, camera=camera)
+    between = half[SIZE // 2, SIZE // 2 + 8]
+    assert open_side[0] > between[0] > covered[0] and covered[2] > between[2] > open_side[2]
+
+
+def test_a_clear_part_that_bends_no_light_is_not_there() -> None:
+    vertices, topology = globe_with_shell()
+    nothing = {**MATERIALS, "shell": Material("shell", transmission=1.0, roughness=0.0, ior=1.0)}
+    camera = Camera(position=(0.0, -1.2, 0.0), target=(0.0, 0.0, 0.0), fov=0.25)
+    count, faces = topology.parts[0].vertices[1], topology.parts[0].faces[1]
+    alone = Topology(topology.faces[:faces], topology.uv, topology.face_uvs[:faces], topology.parts[:1], topology.tiles)
+    with_shell = preview(vertices, topology, nothing, RED, size=SIZE, camera=camera)
+    without = preview(vertices[:count], alone, nothing, RED, size=SIZE, camera=camera)
+    assert float((with_shell - without).abs().max()) < 1e-3
 
 
 def test_the_same_head_gives_the_same_picture() -> None:

@@ -32,7 +32,7 @@ def head() -> Head:
 
 @pytest.fixture(scope="module")
 def atlas(head: Head) -> Atlas:
-    return atlas_of(head.topology, SIZE)
+    return atlas_of(head.topology, "skin", SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_normals_are_the_slope_of_the_displacement(head: Head, atlas: Atlas) -> 
     folded = Traits({**CALM, "wrinkles.cheeks": 1.0, "wrinkles.mouth": 1.0, "skin.pores": 0.0})
     skin = paint(head, folded, resolution=SIZE, seed=7)["skin"]
     height, normal = skin["displacement"][..., 0], skin["normal"]
-    place = surface_of(head, SIZE).position.permute(1, 2, 0)
+    place = surface_of(head, "skin", SIZE).position.permute(1, 2, 0)
     along_u = place[1:-1, 2:] - place[1:-1, :-2]
     along_v = place[:-2, 1:-1] - place[2:, 1:-1]
     tangent = torch.nn.functional.normalize(along_u, dim=-1)

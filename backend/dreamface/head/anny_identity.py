@@ -181,11 +181,7 @@ class IdentitySpace:
 
     def mean_adult(self) -> Tensor:
         """[C, 3] cage of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
-        third = 1.0 / 3.0
-        person = {name: float(VOCABULARY[name].default) for name in PERSON_TRAITS}  # type: ignore[arg-type]
-        person |= {"age": 25.0, "ancestry.south_asian": 0.0}
-        person |= {f"ancestry.{name}": third for name in ("african", "east_asian", "european")}
-        return self.cage_vertices(self.neutral(person))
+        return self.cage_vertices(self.neutral(mean_adult_person()))
 
     def neutral(self, person: Mapping[str, float]) -> Identity:
         """The symmetric person with every slider at 0."""
@@ -217,28 +213,10 @@ class IdentitySpace:
 
     def _weights(self, identity: Identity) -> Tensor:
         """[..., T] weight of every target, the base first."""
-        macros = self._macro_weights(identity.person)
+        macros = macro_weights(self._macro_names, identity.person)
         ones = torch.ones(1, dtype=torch.float64)
         sliders = identity.sliders
         return torch.cat((ones, macros, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), identity.asymmetries))
-
-    def _macro_weights(self, person: Mapping[str, float]) -> Tensor:
-        """[M] products of age, gender, muscle, weight and ancestry shares, as MakeHuman multiplies them."""
-        ages = _age_shares(person["age"])
-        genders = {"female": 0.5 - 0.5 * person["gender"], "male": 0.5 + 0.5 * person["gender"]}
-        muscle, weight = _level_shares(person["body.muscle"]), _level_shares(person["body.weight"])
-        races = _race_shares(person)
-        shares = []
-        for name in self._macro_names:
-            kind, *rest = name.split("-")
-            if kind == "universal":
-                gender, age, muscles, weights = rest
-                level = muscle[muscles.removesuffix("muscle")] * weight[weights.removesuffix("weight")]
-                shares.append(genders[gender] * ages[age] * level)
-            else:
-                gender, age = rest
-                shares.append(races[kind] * genders[gender] * ages[age])
-        return torch.tensor(shares, dtype=torch.float64)
 
     def _sample_population(self) -> Population:
         """Adults of all ages, sexes and ancestries in equal parts, with free sliders."""
@@ -290,6 +268,38 @@ class IdentitySpace:
             (macros, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), factor * drawn.asymmetries), dim=1
         )
         return self.population.standardise(measure_raw(self._points(weights)))
+
+
+def mean_adult_person() -> dict[str, float]:
+    """The person traits of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
+    third = 1.0 / 3.0
+    person = {name: float(VOCABULARY[name].default) for name in PERSON_TRAITS}  # type: ignore[arg-type]
+    person |= {"age": 25.0, "ancestry.south_asian": 0.0}
+    return person | {f"ancestry.{name}": third for name in ("african", "east_asian", "european")}
+
+
+def macro_weights(names: tuple[str, ...], person: Mapping[str, float]) -> Tensor:
+    """[M] products of age, gender, muscle, weight and ancestry shares, as MakeHuman multiplies them.
+
+    Args:
+        names: of the macro targets, such as "universal-female-young-averagemuscle-minweight" or "asian-male-old".
+        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
+    """
+    ages = _age_shares(person["age"])
+    genders = {"female": 0.5 - 0.5 * person["gender"], "male": 0.5 + 0.5 * person["gender"]}
+    muscle, weight = _level_shares(person["body.muscle"]), _level_shares(person["body.weight"])
+    races = _race_shares(person)
+    shares = []
+    for name in names:
+        kind, *rest = name.split("-")
+        if kind == "universal":
+            gender, age, muscles, weights = rest
+            level = muscle[muscles.removesuffix("muscle")] * weight[weights.removesuffix("weight")]
+            shares.append(genders[gender] * ages[age] * level)
+        else:
+            gender, age = rest
+            shares.append(races[kind] * genders[gender] * ages[age])
+    return torch.tensor(shares, dtype=torch.float64)
 
 
 def _age_shares(years: float) -> dict[str, float]:

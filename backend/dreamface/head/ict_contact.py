@@ -1,9 +1,8 @@
-"""Where two edges of an opening face each other: how far they gape or cross, and how a correction spreads around them."""
+"""Where two edges of an opening face each other: how far they gape or cross, and how the surface around gives way."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,142 +16,137 @@ from torch import Tensor
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+_SLICES: Final = 25  # across the opening, in which the edges are compared
 _DEPTHS: Final = 20  # heights are compared at that many depths per slice
-_REACH_SHARE: Final = 0.5  # a correction is averaged over columns within this share of the distance from the edge ...
-_REACH_LEAST: Final = 1.5e-3  # ... and within this many metres
-_STIFFNESS: Final = 0.05  # keeps what is asked of columns next to the corners small
+_REACH_SHARE: Final = 0.8  # a correction is averaged over columns within this share of the distance from the edge ...
+_REACH_LEAST: Final = 2.5e-3  # ... and within this many metres
+_STIFFNESS: Final = 0.10  # against waves along an edge
+_LEAST: Final = 0.02  # keeps what is asked of columns next to the corners small
 _STILL: Final = 1e-4  # of a correction; less isn't worth a vertex
 
 
 @dataclass(frozen=True)
 class Edge:
-    """One edge as profiles across it: slices along the opening, and in each a line of points from inside to outside.
+    """One edge of an opening, such as the upper lip.
 
     Attributes:
-        first, second: [S, R] vertices that each point lies between.
-        share: [S, R] how near it is to the second one, 0..1.
+        rings: [R, N] vertices from inside to outside, each from the right corner to the left. A ring with fewer columns
+            repeats its last vertex.
+        contact: [N' + 2] the ring along which the edges touch.
+        follow: [V, N'] how far each vertex takes part in what is asked of the columns between the corners.
+        closing: share of a gap that this edge closes.
+        parting: share of a crossing that this edge gives way by.
     """
 
-    first: Tensor
-    second: Tensor
-    share: Tensor
-
-    def profiles(self, vertices: Tensor) -> Tensor:
-        """[..., S, R, X] the points, from vertices [..., V, X]."""
-        return torch.lerp(vertices[..., self.first, :], vertices[..., self.second, :], self.share[..., None])
-
-    def among(self, vertices: Tensor) -> Edge:
-        """The same edge numbered by place in `vertices` [N], which are sorted and hold all of its own."""
-        first, second = (torch.searchsorted(vertices, own) for own in (self.first, self.second))
-        return Edge(first, second, self.share)
+    rings: IntArray
+    contact: IntArray
+    follow: FloatArray
+    closing: float
+    parting: float
 
 
-def edge(rings: Sequence[IntArray], place: FloatArray, slices: FloatArray) -> Edge:
-    """Points of the rings at given places along the opening.
-
-    Args:
-        rings: from inside to outside; each [N] vertices of one edge, from corner to corner. Where a ring ends before a
-            slice, the next one outwards stands in.
-        place: [V] where each vertex lies along the opening.
-        slices: [S] increasing, in the same unit.
-    """
-    first, second, share = (np.zeros((len(slices), len(rings)), dtype=kind) for kind in (np.int64, np.int64, np.float64))
-    for index in range(len(rings) - 1, -1, -1):
-        ring = rings[index][np.argsort(place[rings[index]], kind="stable")]
-        along = place[ring]
-        after = np.clip(np.searchsorted(along, slices), 1, len(ring) - 1)
-        step = np.maximum(along[after] - along[after - 1], 1e-12)
-        first[:, index], second[:, index] = ring[after - 1], ring[after]
-        share[:, index] = np.clip((slices - along[after - 1]) / step, 0.0, 1.0)
-        outside = (slices < along[0]) | (slices > along[-1])
-        if index + 1 < len(rings):
-            for array in (first, second, share):
-                array[outside, index] = array[outside, index + 1]
-    return Edge(torch.from_numpy(first), torch.from_numpy(second), torch.from_numpy(share).float())
+def padded(rings: Sequence[IntArray]) -> IntArray:
+    """[R, N] rings of different lengths as one array; see `Edge.rings`."""
+    longest = max(map(len, rings))
+    return np.stack([np.pad(ring, (0, longest - len(ring)), mode="edge") for ring in rings])
 
 
 class Seam:
-    """Two edges that are to meet without crossing, and how the surface around them gives way."""
+    """Two edges that are to meet without crossing.
 
-    def __init__(self, upper: Edge, lower: Edge, closing: FloatArray, parting: FloatArray, ring: int) -> None:
+    It is asked about points given as three numbers: how far along the opening from the right corner, how deep, and how
+    high. For lips these are X, Y and Z.
+    """
+
+    def __init__(self, upper: Edge, lower: Edge, along: FloatArray) -> None:
         """Prepare.
 
         Args:
-            upper, lower: the edges, with the same slices.
-            closing: [V, S] how much a vertex rises if the opening at a slice is to become 1 wider, where a gap is closed.
-            parting: [V, S] the same where edges that cross are parted.
-            ring: of the edges, along which they touch.
+            upper, lower: the edges; both hold the corners.
+            along: [V] of the average person.
         """
-        weights = np.stack([_answering(upper, lower, weights, ring) for weights in (closing, parting)])
-        moved = np.flatnonzero(np.abs(weights).max(axis=(0, 2)) > _STILL)
-        self.vertices = torch.from_numpy(moved)
-        """[K] the vertices that give way."""
-        self.known = torch.unique(torch.cat([self.vertices, *(own.reshape(-1) for own in _vertices(upper, lower))]))
-        """[N] these and those of the edges, sorted."""
-        self._upper, self._lower = upper, lower
-        self._closing, self._parting = torch.from_numpy(weights[:, moved]).float()
+        edges = (upper, lower)
+        moved = np.flatnonzero(np.any([(edge.follow > _STILL).any(axis=1) for edge in edges], axis=0))
+        known = np.unique(np.concatenate([moved, *(edge.rings.ravel() for edge in edges)]))
+        self.known = torch.from_numpy(known)
+        """[K] the vertices that it looks at or moves."""
+        self._rings = [torch.from_numpy(np.searchsorted(known, edge.rings)) for edge in edges]
+        self._columns = [torch.from_numpy(np.searchsorted(known, edge.contact[1:-1])) for edge in edges]
+        self._corners = torch.from_numpy(np.searchsorted(known, upper.contact[[0, -1]]))
+        signs = (1.0, -1.0)
+        self._follow = [torch.from_numpy(sign * edge.follow[known].T).float() for sign, edge in zip(signs, edges, strict=True)]
+        self._closing = _answer(edges, along, [edge.closing for edge in edges])
+        self._parting = _answer(edges, along, [edge.parting for edge in edges])
+        self._shares = [(edge.closing, edge.parting) for edge in edges]
 
-    def among(self, vertices: Tensor) -> Seam:
-        """The same seam numbered by place in `vertices` [N], which are sorted and hold all of `known`."""
-        other = copy(self)
-        other._upper, other._lower = self._upper.among(vertices), self._lower.among(vertices)
-        other.vertices, other.known = (torch.searchsorted(vertices, own) for own in (self.vertices, self.known))
-        return other
-
-    def openings(self, points: Tensor, depth: Tensor | None = None) -> Tensor:
-        """[..., S] metres that the edges stand apart, from the right corner to the left; below 0 they cross.
+    def openings(self, points: Tensor) -> Tensor:
+        """[B, S] how far the edges stand apart, from the right corner to the left; below 0 they cross.
 
         Args:
-            points: [..., V, 3] metres.
-            depth: [..., V] metres that tell what lies before what; Y unless given. Where the edges share no depth, the
-                opening is infinite.
+            points: [B, K, 3] along, depth and height of `known`. Where the edges share no depth, they are infinitely far.
         """
-        places = torch.stack((points[..., 1] if depth is None else depth, points[..., 2]), dim=-1)
-        return _openings(self._upper.profiles(places), self._lower.profiles(places))
+        slices = self._slices(points)
+        upper, lower = (_profiles(points[:, rings], slices) for rings in self._rings)
+        return _openings(upper, lower)
 
-    def rise(self, gaps: Tensor, close: Tensor, overlap: float) -> Tensor:
-        """[B, K] metres that `vertices` must rise so that the edges don't cross, and meet where they are to.
+    def rise(self, points: Tensor, gaps: Tensor, close: Tensor, overlap: float) -> Tensor:
+        """[B, K] how much `known` must rise so that the edges don't cross, and meet where they are to.
 
         Args:
+            points: [B, K, 3], as for `openings`.
             gaps: [B, S] from `openings`.
             close: [B] whether they are to meet.
-            overlap: metres by which edges that touch are pressed into each other.
+            overlap: by how much edges that touch are pressed into each other.
         """
-        needed = -overlap - gaps
-        needed = torch.where(close[:, None], needed, needed.clamp(min=0.0))
-        needed = torch.where(torch.isfinite(gaps), needed, 0.0)
-        return needed.clamp(max=0.0) @ self._closing.T + needed.clamp(min=0.0) @ self._parting.T
+        needed = torch.where(torch.isfinite(gaps), -overlap - gaps, 0.0)
+        closing = torch.where(close[:, None], needed.clamp(max=0.0), 0.0) @ self._closing.T
+        parting = needed.clamp(min=0.0) @ self._parting.T
+        right, left = points[:, self._corners, 0].unbind(1)
+        found = points.new_zeros(points.shape[:2])
+        for columns, follow, (share_closing, share_parting) in zip(self._columns, self._follow, self._shares, strict=True):
+            place = (points[:, columns, 0] - right[:, None]) / (left - right)[:, None]
+            asked = _at_place(share_closing * closing + share_parting * parting, place)
+            found += asked @ follow
+        return found
+
+    def _slices(self, points: Tensor) -> Tensor:
+        """[B, S] places along the opening."""
+        right, left = points[:, self._corners, 0].unbind(1)
+        return right[:, None] + (left - right)[:, None] * _fractions()
 
 
-def _answering(upper: Edge, lower: Edge, weights: FloatArray, ring: int) -> FloatArray:
-    """[V, S] weights that really open every slice by what is asked for.
+def _fractions() -> Tensor:
+    return (torch.arange(_SLICES) + 1.0) / (_SLICES + 1.0)
 
-    Between two columns, and next to the corners, which stay, plain weights open less.
+
+def _at_place(values: Tensor, place: Tensor) -> Tensor:
+    """[B, N] values [B, S] at the slices, interpolated at places [B, N], 0..1; beyond the outermost slices they stay."""
+    index = (place * (_SLICES + 1.0) - 1.0).clamp(0.0, _SLICES - 1.001)
+    low = index.floor()
+    return torch.lerp(values.gather(1, low.long()), values.gather(1, low.long() + 1), index - low)
+
+
+def _profiles(points: Tensor, slices: Tensor) -> Tensor:
+    """[B, S, R, 2] depth and height where the rings [B, R, N, 3] pass the slices [B, S].
+
+    Where a ring ends before a slice, the next one outwards stands in.
     """
-    rise = torch.from_numpy(weights).float()
-    opened = (upper.profiles(rise) - lower.profiles(rise))[:, ring].double().numpy()
-    found: FloatArray = weights @ opened.T @ np.linalg.inv(opened @ opened.T + _STIFFNESS * np.eye(len(opened)))
-    return found
-
-
-def _vertices(upper: Edge, lower: Edge) -> tuple[Tensor, ...]:
-    return upper.first, upper.second, lower.first, lower.second
-
-
-def at_slices(place: FloatArray, slices: FloatArray) -> FloatArray:
-    """[N, S] linear weights of the slices' values at places [N]; beyond the outermost slices they stay."""
-    step = slices[1] - slices[0]
-    inside = np.clip(place, slices[0], slices[-1])
-    found: FloatArray = np.clip(1.0 - np.abs(inside[:, None] - slices) / step, 0.0, 1.0)
-    return found
+    along = points[..., 0].cummax(dim=-1).values.contiguous()
+    asked = slices[:, None].expand(-1, points.shape[1], -1).contiguous()
+    after = torch.searchsorted(along, asked).clamp(1, along.shape[-1] - 1)
+    start, end = along.gather(-1, after - 1), along.gather(-1, after)
+    share = ((asked - start) / (end - start).clamp(min=1e-9)).clamp(0.0, 1.0)[..., None]
+    places = points[..., 1:]
+    pick = after[..., None].expand(-1, -1, -1, 2)
+    found = torch.lerp(places.gather(2, pick - 1), places.gather(2, pick), share)
+    outside = (asked < along[..., :1]) | (asked > along[..., -1:])
+    for ring in range(points.shape[1] - 2, -1, -1):
+        found[:, ring] = torch.where(outside[:, ring, :, None], found[:, ring + 1], found[:, ring])
+    return found.transpose(1, 2)
 
 
 def _openings(upper: Tensor, lower: Tensor) -> Tensor:
-    """[..., S] the least height of the upper edge over the lower one; below 0 they cross.
-
-    Args:
-        upper, lower: [..., S, R, 2] profiles as depth and height. Where they share no depth, the opening is infinite.
-    """
+    """[..., S] the least height of the upper profiles [..., S, R, 2] over the lower ones, of depth and height."""
     near = torch.maximum(upper[..., 0].amin(dim=-1), lower[..., 0].amin(dim=-1))
     far = torch.minimum(upper[..., 0].amax(dim=-1), lower[..., 0].amax(dim=-1))
     steps = torch.linspace(0.01, 0.99, _DEPTHS)
@@ -173,26 +167,70 @@ def _outline(profile: Tensor, depths: Tensor, nothing: float) -> Tensor:
     return torch.where(inside, heights, nothing)
 
 
-def distances(neutral: FloatArray, faces: IntArray, sources: IntArray, reach: float) -> FloatArray:
-    """[N, V] metres along edges from each of the sources [N]; infinite beyond `reach`."""
-    corners = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
-    across = np.stack((faces[:, [0, 2]], faces[:, [1, 3]]), axis=1).reshape(-1, 2)
-    pairs = np.unique(np.sort(np.concatenate((corners, across)), axis=1), axis=0)
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    lengths = np.linalg.norm(neutral[pairs[:, 0]] - neutral[pairs[:, 1]], axis=1)
-    count = len(neutral)
-    graph = sp.coo_matrix((lengths, (pairs[:, 0], pairs[:, 1])), shape=(count, count)).tocsr()
-    found: FloatArray = dijkstra(graph, directed=False, indices=sources, limit=reach)
+def _answer(edges: Sequence[Edge], along: FloatArray, shares: Sequence[float]) -> Tensor:
+    """[S, S] what to ask of the columns so that every slice opens by what is wanted, as far as that is smooth.
+
+    Between two columns, and next to the corners, which stay, a slice opens less than it is asked to. Least squares with
+    a penalty on the second differences along the edge.
+    """
+    slices = _fractions().double().numpy()
+    opened = np.zeros((_SLICES, _SLICES))
+    for edge, share in zip(edges, shares, strict=True):
+        ring = along[edge.contact]
+        place = (ring - ring[0]) / (ring[-1] - ring[0])
+        opened += share * linear_weights(slices, place)[:, 1:-1] @ linear_weights(place[1:-1], slices)
+    bends = np.diff(np.eye(_SLICES), n=2, axis=0)
+    normal = opened.T @ opened + _STIFFNESS * bends.T @ bends + _LEAST * np.eye(_SLICES)
+    return torch.from_numpy(np.linalg.solve(normal, opened.T)).float()
+
+
+def linear_weights(place: FloatArray, knots: FloatArray) -> FloatArray:
+    """[N, K] weights that interpolate between increasing knots [K] at places [N]; beyond the outermost they stay."""
+    inside = np.clip(place, knots[0], knots[-1])
+    after = np.clip(np.searchsorted(knots, inside), 1, len(knots) - 1)
+    share = (inside - knots[after - 1]) / np.maximum(knots[after] - knots[after - 1], 1e-12)
+    found = np.zeros((len(place), len(knots)))
+    rows = np.arange(len(place))
+    found[rows, after - 1], found[rows, after] = 1.0 - share, share
     return found
 
 
-def spread(away: FloatArray, reach: float) -> FloatArray:
-    """[V, N] how far each vertex follows each of an edge's columns: 1 in all at the edge, 0 at `reach`.
+class Surface:
+    """Ways along the edges of a mesh."""
 
-    Args:
-        away: [N, V] metres from every column's vertex on the edge; see `distances`.
-        reach: metres.
-    """
+    def __init__(self, points: FloatArray, faces: IntArray) -> None:
+        """Take vertices [V, 3] in metres and faces [F, 4]."""
+        corners = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
+        across = np.stack((faces[:, [0, 2]], faces[:, [1, 3]]), axis=1).reshape(-1, 2)
+        pairs = np.unique(np.sort(np.concatenate((corners, across)), axis=1), axis=0)
+        pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+        lengths = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
+        self.points = points
+        self._graph = sp.coo_matrix((lengths, (pairs[:, 0], pairs[:, 1])), shape=(len(points), len(points))).tocsr()
+
+    def distances(self, sources: IntArray, reach: float) -> FloatArray:
+        """[N, V] metres from each of the vertices [N]; infinite beyond `reach`."""
+        found: FloatArray = dijkstra(self._graph, directed=False, indices=sources, limit=reach)
+        return found
+
+    def follow(self, band: IntArray, reach: float, reach_inside: float) -> FloatArray:
+        """[V, N] how far each vertex follows the columns of a band: wholly in it, not at all beyond its reach.
+
+        Args:
+            band: [R, N] vertices, from inside to outside.
+            reach: metres outwards.
+            reach_inside: metres inwards.
+        """
+        outwards, inwards = self.distances(band[-1], reach), self.distances(band[0], reach_inside)
+        found = _spread(np.minimum(outwards, inwards * (reach / reach_inside)), reach)
+        found[band.ravel()] = 0.0
+        for ring in band:
+            found[ring, np.arange(band.shape[1])] = 1.0
+        return found
+
+
+def _spread(away: FloatArray, reach: float) -> FloatArray:
+    """[V, N] how far each vertex follows columns that are [N, V] metres away: 1 in all at 0, nothing at `reach`."""
     least = away.min(axis=0)
     near = np.isfinite(least)
     width = np.maximum(_REACH_SHARE * least[near], _REACH_LEAST)

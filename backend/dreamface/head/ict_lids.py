@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Topology
-from dreamface.head.ict_contact import FloatArray, IntArray, Seam, at_slices, distances, edge, spread
+from dreamface.head.ict_contact import Edge, FloatArray, IntArray, Seam, Surface, linear_weights, padded
 from dreamface.head.ict_eyeballs import Eyeball, Pose
 from dreamface.head.ict_openings import Loops
 
@@ -35,37 +35,42 @@ class Lids:
     """One eye's lids."""
 
     def __init__(
-        self, topology: Topology, neutral: Tensor, loops: tuple[Loops, Loops], eyeball: Eyeball, side: str
+        self,
+        topology: Topology,
+        neutral: Tensor,
+        skin: Surface,
+        loops: tuple[Loops, Loops],
+        eyeball: Eyeball,
+        side: str,
     ) -> None:
         """Find what takes part.
 
         Args:
             topology: ICT-FaceKit's.
             neutral: [V, 3] metres, of the average person.
+            skin: that person's.
             loops: the hind and the front edge of the lids.
             eyeball: between them.
             side: "left" or "right", of the person.
         """
-        skin = topology.objects[0]
-        points = neutral[: skin.vertices[1]].double().numpy()
-        faces = topology.faces[: skin.faces[1]].numpy()
+        welded = topology.objects[0]
         hind, front = loops
         self._eyeball = eyeball
-        arms = points - eyeball.fit(neutral).centre.double().numpy()
+        arms = skin.points - eyeball.fit(neutral).centre.double().numpy()
         around = np.arctan2(arms[:, 0], -arms[:, 1])
-        seam = _lid_seam(points, faces, around, hind, front)
+        self._seam = _lid_seam(skin, around, hind, front)
         rim = np.concatenate([front.rings.ravel(), *(hind.ring(step) for step in _HIND_RINGS)])
-        near = distances(points, faces, np.unique(front.rings), _GUARDED).min(axis=0) < _GUARDED
-        near[skin.parts[0].vertices[1] :] = False  # the sockets are behind the eyeball's front
-        near[rim] = True
-        near[hind.ring(0)] = False  # neither is the seam with them
         self.edge = torch.from_numpy(np.unique(rim))
         """[N] the skin's vertices on the lids' edges."""
+        near = skin.distances(np.unique(front.rings), _GUARDED).min(axis=0) < _GUARDED
+        near[welded.parts[0].vertices[1] :] = False  # the sockets are behind the eyeball's front
+        near[rim] = True
+        near[hind.ring(0)] = False  # neither is the seam with them
         guarded = np.flatnonzero(near)
-        skin_vertices = np.union1d(guarded, seam.known.numpy())
+        skin_vertices = np.union1d(guarded, self._seam.known.numpy())
         self._skin = torch.from_numpy(skin_vertices)
         self._guarded = torch.from_numpy(np.searchsorted(skin_vertices, guarded))
-        self._seam = seam.among(self._skin)
+        self._known = torch.searchsorted(self._skin, self._seam.known)
         riders, weights = _riders(topology, neutral, side, (hind, front), skin_vertices, around)
         self._weights = torch.from_numpy(weights).float()
         self.vertices = torch.cat((self._skin, torch.from_numpy(riders)))
@@ -95,62 +100,53 @@ class Lids:
         start = posed[:, self._skin]
         lids = start.clone()
         for _ in range(_ROUNDS):
-            reach = torch.linalg.vector_norm(lids - pose.centre, dim=-1)
-            gaps = self._seam.openings(lids, reach)
-            lids[:, self._seam.vertices, 2] += self._seam.rise(gaps, close, OVERLAP)
+            points = self._seen_from(pose.centre, lids[:, self._known])
+            lids[:, self._known, 2] += self._seam.rise(points, self._seam.openings(points), close, OVERLAP)
             edge_points = lids[:, self._guarded]
             missing = (least - self._eyeball.height(edge_points, pose, gazes)).clamp(min=0.0)
             lids[:, self._guarded] += missing[..., None] * torch.nn.functional.normalize(edge_points - pose.centre, dim=-1)
         moved = lids - start
         return torch.cat((moved, self._weights @ moved), dim=1)
 
+    @staticmethod
+    def _seen_from(centre: Tensor, points: Tensor) -> Tensor:
+        """[..., 3] angle, distance and height of points [..., 3]; see `_lid_seam`."""
+        arms = points - centre
+        angle = torch.atan2(arms[..., 0], -arms[..., 1])
+        return torch.stack((angle, torch.linalg.vector_norm(arms, dim=-1), arms[..., 2]), dim=-1)
 
-def _lid_seam(points: FloatArray, faces: IntArray, around: FloatArray, hind: Loops, front: Loops) -> Seam:
+
+def _lid_seam(skin: Surface, around: FloatArray, hind: Loops, front: Loops) -> Seam:
     """Where the lids meet: the upper one sinks to close a gap; the lower one gives way to an upper one that sinks too far.
 
+    Its points are the angle around the eyeball's vertical axis, larger to the person's left, the distance from its centre
+    and Z.
+
     Args:
-        points: [V, 3] metres, of the average person's skin.
-        faces: [F, 4] of the skin's object.
-        around: [V] angle of each vertex around the eyeball's vertical axis, larger to the person's left.
+        skin: of the average person.
+        around: [V] that angle.
         hind, front: the lids' edges.
     """
-    slices = np.linspace(*around[front.rings[0, front.upper[[0, -1]]]], _SLICES)
-
-    def lid(upper: bool) -> list[IntArray]:
-        found = []
-        for loops, rings in ((hind, [hind.ring(step) for step in _HIND_RINGS]), (front, list(front.rings))):
-            columns = np.concatenate(([0], loops.upper if upper else loops.lower, [loops.left]))
-            found += [ring[columns] for ring in rings]
-        return found
-
-    upper, lower = (edge(lid(which), around, slices) for which in (True, False))
-    closing, parting = (
-        sign * _lid_weights(points, faces, around, slices, (hind, front), upper=sign > 0.0) for sign in (1.0, -1.0)
-    )
-    return Seam(upper, lower, closing, parting, _CONTACT)
+    return Seam(*(_lid(skin, around, (hind, front), upper=upper) for upper in (True, False)), around)
 
 
-def _lid_weights(
-    points: FloatArray,
-    faces: IntArray,
-    around: FloatArray,
-    slices: FloatArray,
-    edges: tuple[Loops, Loops],
-    *,
-    upper: bool,
-) -> FloatArray:
-    """[V, S] how far each vertex follows one lid's edge at each slice."""
+def _lid(skin: Surface, around: FloatArray, edges: tuple[Loops, Loops], *, upper: bool) -> Edge:
     hind, front = edges
     behind, before = (loops.upper if upper else loops.lower for loops in edges)
-    inner, outer = np.array([hind.ring(step)[behind] for step in _EDGE_RINGS]), front.rings[:, before]
-    away = np.concatenate((
-        distances(points, faces, outer[-1], _REACH),
-        distances(points, faces, inner[0], _REACH_INSIDE) * (_REACH / _REACH_INSIDE),
-    ))  # fmt: skip
-    found = spread(away, _REACH) @ at_slices(around[np.concatenate((outer[-1], inner[0]))], slices)
-    whole = np.concatenate((inner.ravel(), outer.ravel()))
-    found[whole] = at_slices(around[whole], slices)
-    return found
+    rings = [hind.ring(step)[np.concatenate(([0], behind, [hind.left]))] for step in _HIND_RINGS]
+    rings += [ring[np.concatenate(([0], before, [front.left]))] for ring in front.rings]
+    inner, outer = np.stack([hind.ring(step)[behind] for step in _EDGE_RINGS]), front.rings[:, before]
+    knots = around[front.rings[0, before]]
+    follow = skin.follow(outer, _REACH, _REACH_INSIDE)
+    inside = skin.follow(inner, _REACH, _REACH_INSIDE) @ linear_weights(around[inner[0]], knots)
+    nearer = inside.sum(axis=1) > follow.sum(axis=1)
+    follow[nearer] = inside[nearer]
+    follow[inner.ravel()] = linear_weights(around[inner.ravel()], knots)
+    for loops, steps in ((hind, _EDGE_RINGS), (front, range(len(front.rings)))):
+        others = loops.lower if upper else loops.upper
+        follow[np.stack([loops.ring(step)[others] for step in steps]).ravel()] = 0.0
+    share = float(upper)
+    return Edge(padded(rings), rings[_CONTACT], follow, closing=share, parting=1.0 - share)
 
 
 def _riders(
@@ -188,17 +184,6 @@ def _lash_riders(
         own = np.flatnonzero(strip == number)
         away = [cKDTree(points[lid]).query(points[first + own])[0] for lid in lids]
         lid = lids[int(np.quantile(away[0], 0.2) > np.quantile(away[1], 0.2))]
-        share = at_slices_of(points[first + own, 0], points[lid, 0])
+        share = linear_weights(points[first + own, 0], points[lid, 0])
         weights[own[:, None], np.searchsorted(skin, lid)] = share
     return np.arange(first, last), weights
-
-
-def at_slices_of(place: FloatArray, knots: FloatArray) -> FloatArray:
-    """[N, K] linear weights of increasing knots [K] at places [N]; beyond the outermost knots they stay."""
-    inside = np.clip(place, knots[0], knots[-1])
-    after = np.clip(np.searchsorted(knots, inside), 1, len(knots) - 1)
-    share = (inside - knots[after - 1]) / (knots[after] - knots[after - 1])
-    found = np.zeros((len(place), len(knots)))
-    rows = np.arange(len(place))
-    found[rows, after - 1], found[rows, after] = 1.0 - share, share
-    return found

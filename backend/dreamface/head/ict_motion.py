@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Topology
-from dreamface.head import ict_lids, ict_lips
+from dreamface.head import ict_lips
 from dreamface.head.anny_motion import gaze_rotations
-from dreamface.head.ict_contact import Seam
+from dreamface.head.ict_contact import Surface
 from dreamface.head.ict_eyeballs import Eyeball, Pose
 from dreamface.head.ict_lids import Lids
 from dreamface.head.ict_lips import lip_seam
@@ -74,22 +74,20 @@ class Motion:
         """
         self._topology = topology
         neutral = source.neutral
-        skin = topology.objects[0]
-        points = neutral[: skin.vertices[1]].double().numpy()
+        welded = topology.objects[0]
+        skin = Surface(neutral[: welded.vertices[1]].double().numpy(), topology.faces[: welded.faces[1]].numpy())
         around = loops(topology)
         self._eyeballs = {side: Eyeball(topology, neutral, side) for side in _SIDES}
         self._lids = {
-            side: Lids(topology, neutral, (around[f"{side}_eye"], around[f"{side}_lids"]), self._eyeballs[side], side)
-            for side in _SIDES
+            side: Lids(topology, neutral, skin, (around[f"{side}_eye"], around[f"{side}_lids"]), eyeball, side)
+            for side, eyeball in self._eyeballs.items()
         }
-        seam: Seam = lip_seam(around["mouth"], points, topology.faces[: skin.faces[1]].numpy())
-        self._lip_vertices = seam.known
-        self._lips = seam.among(seam.known)
+        self._lips = lip_seam(around["mouth"], skin)
         self._tongue = Tongue(topology, neutral, around["mouth"])
         self._size = self._face_size(neutral)
         self._gaze = {name: turn for side in _SIDES for name, turn in gaze_rotations(side).items()}
         self._base = self._average_shapes(source)
-        reach = self._base[:, self._lip_vertices].abs().amax(dim=(1, 2))
+        reach = self._base[:, self._lips.known].abs().amax(dim=(1, 2))
         self._lip_shapes = [
             index for index, name in enumerate(SHAPE_NAMES) if name not in _OPENS_MOUTH and float(reach[index]) > _AT_REST
         ]
@@ -158,20 +156,18 @@ class Motion:
 
     def _move_lips(self, deltas: Tensor, vertices: Tensor) -> None:
         """Keep lips from crossing, and closed where they are to be, in place."""
-        rows, indices = self._lip_vertices, torch.tensor(self._lip_shapes)
+        rows, indices = self._lips.known, torch.tensor(self._lip_shapes)
         posed = vertices[rows] + deltas[indices[:, None], rows]
         close = self._lip_shapes.index(SHAPE_NAMES.index("mouthClose"))
         posed[close] += deltas[SHAPE_NAMES.index("jawOpen"), rows]  # closes lips that jawOpen parted
         before = posed.clone()
         for _ in range(_ROUNDS):
-            rise = self._lips.rise(self._lips.openings(posed), self._closed, ict_lips.OVERLAP)
-            posed[:, self._lips.vertices, 2] += rise
+            posed[..., 2] += self._lips.rise(posed, self._lips.openings(posed), self._closed, ict_lips.OVERLAP)
         deltas[indices[:, None], rows] += posed - before
 
     def _part_lips(self, posed: Tensor, close: Tensor) -> None:
-        points = posed[:, self._lip_vertices]
-        rise = self._lips.rise(self._lips.openings(points), close, ict_lips.OVERLAP)
-        posed[:, self._lip_vertices[self._lips.vertices], 2] += rise
+        points = posed[:, self._lips.known]
+        posed[:, self._lips.known, 2] += self._lips.rise(points, self._lips.openings(points), close, ict_lips.OVERLAP)
 
     def _face_size(self, vertices: Tensor) -> Tensor:
         """[] metres: what facial motion is proportional to."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool1d
 
 FULL_FRAME_HEIGHT = 24.0
 """Short side of a full-frame sensor, millimetres."""
@@ -123,10 +124,11 @@ def portrait_camera(vertices: Tensor, *, yaw: float = 0.0, focal_length: float =
 def _neck_height(points: Tensor, crown: float) -> float:
     """Height of the neck's narrowest stretch, which is about the chin's: metres."""
     level = ((crown - points[:, 2]) / OUTLINE_STEP).long()
-    levels = range(round(NECK_FROM / OUTLINE_STEP), round(NECK_TO / OUTLINE_STEP))
     reach = (points[:, 0] - points[:, 0].median()).abs()
-    widest = points.new_zeros(int(level.max()) + 1).scatter_reduce_(0, level, reach, "amax").tolist()
-    found = [(widest[number], number) for number in levels if number < len(widest) and widest[number] > 0.0]
+    outline = reach.new_zeros(int(level.max()) + 1).scatter_reduce_(0, level, reach, "amax")
+    outline = max_pool1d(outline[None, None], 3, stride=1, padding=1)[0, 0]  # bridges levels between rows of vertices
+    levels = range(round(NECK_FROM / OUTLINE_STEP), min(round(NECK_TO / OUTLINE_STEP), len(outline)))
+    found = [(float(outline[number]), number) for number in levels if outline[number] > 0.0]
     if not found:
         return float(points[:, 2].min())
     narrow = [number for width, number in found if width < 1.06 * min(found)[0]]

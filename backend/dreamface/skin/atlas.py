@@ -176,6 +176,10 @@ def _uv_derivatives(head: Head, tile: str) -> Tensor:
 def _bake(topology: Topology, tile: str, size: int) -> Atlas:
     chosen = _tile_triangles(topology, tile)
     uv = topology.uv[topology.triangle_uvs[chosen]]
+    # Where a layout overlaps itself, as at the hidden back of a ball, the finer triangles show: they come last.
+    (u_b, v_b), (u_c, v_c) = (uv[:, 1] - uv[:, 0]).unbind(1), (uv[:, 2] - uv[:, 0]).unbind(1)
+    order = torch.argsort((u_b * v_c - u_c * v_b).abs(), descending=True, stable=True)
+    chosen, uv = chosen[order], uv[order]
     places = torch.stack((uv[..., 0] * size - 0.5, (1.0 - uv[..., 1]) * size - 0.5), dim=-1)
     covered = _cover(places, size)
     inside = (covered >= 0).view(size, size)
@@ -209,7 +213,7 @@ def _nearest(chosen: NDArray[np.bool_]) -> Tensor:
 
 
 def _cover(places: Tensor, size: int) -> Tensor:
-    """[size * size] the triangle that covers each texel's centre, -1 for none; places [T, 3, 2] are in texels."""
+    """[size * size] the last triangle that covers each texel's centre, -1 for none; places [T, 3, 2] are in texels."""
     low = places.amin(dim=1).ceil().long().clamp(0, size - 1)
     high = places.amax(dim=1).floor().long().clamp(0, size - 1)
     width, height = (high - low + 1).clamp_min(0).unbind(1)

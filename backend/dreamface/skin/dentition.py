@@ -23,6 +23,7 @@ _MM: Final = 1e-3
 _TEETH: Final = ("teeth",)
 _SOFT: Final = ("gums", "tongue", "gums_and_tongue")  # materials
 _TOUCHING: Final = 1.5 * _MM  # gum this near to a tooth lies at its neck
+_NECK: Final = 0.7  # share of the touching gum that lies on the root's side of the neck
 _TONGUE_WIDTH: Final = 0.75  # of the arch: the palate and the gums are wider
 _TONGUE_FRONT: Final = 0.5  # of the arch's depth: the tongue reaches further forward, the uvula does not
 _KEPT: Final = 4  # topologies in memory
@@ -103,15 +104,15 @@ def _measure_teeth(fields: FloatArray, positions: FloatArray, islands: _Islands,
     members = [islands.tooth[islands.tooth_of == tooth] for tooth in range(count)]
     centres = np.stack([positions[tooth].mean(axis=0) for tooth in members])
     is_upper = centres[:, 2] > centres[:, 2].mean()
-    necks = _necks(positions, islands, soft, count)
+    towards = np.where(is_upper, -1.0, 1.0)  # the biting edge, along Z
+    necks = _necks(positions, islands, soft, towards)
     for upper in (True, False):
         jaw = np.flatnonzero(is_upper == upper)
         jaw = jaw[np.argsort(_along_arch(centres[jaw]))]
         ways = np.gradient(centres[jaw, :2], axis=0)
         for place, (tooth, way) in enumerate(zip(jaw, ways / np.linalg.norm(ways, axis=1, keepdims=True), strict=True)):
             vertices = members[tooth]
-            height = positions[vertices, 2] * (-1.0 if upper else 1.0)
-            neck = necks[tooth] * (-1.0 if upper else 1.0)
+            height, neck = positions[vertices, 2] * towards[tooth], necks[tooth]
             aside = np.abs((positions[vertices, :2] - centres[tooth, :2]) @ way)
             from_right = place < len(jaw) // 2
             fields[0, vertices] = np.clip((height - neck) / max(height.max() - neck, 0.1 * _MM), 0.0, 1.0)
@@ -126,18 +127,18 @@ def _along_arch(centres: FloatArray) -> FloatArray:
     return np.arctan2(centres[:, 0], behind - centres[:, 1])
 
 
-def _necks(positions: FloatArray, islands: _Islands, soft: IntArray, count: int) -> FloatArray:
-    """[count] heights at which teeth come out of the gum: where gum touches them, in the middle."""
-    found = np.full(count, np.nan)
+def _necks(positions: FloatArray, islands: _Islands, soft: IntArray, towards: FloatArray) -> FloatArray:
+    """[teeth] heights, growing towards the biting edge, at which teeth come out of the gum that touches them."""
+    found = np.empty(len(towards))
+    distance, nearest = np.zeros(0), np.zeros(0, dtype=np.int64)
     if len(soft):
         distance, nearest = cKDTree(positions[islands.tooth]).query(positions[soft])
-        touching = distance < _TOUCHING
-        tooth, height = islands.tooth_of[nearest[touching]], positions[soft[touching], 2]
-        for number in range(count):
-            if (tooth == number).any():
-                found[number] = np.median(height[tooth == number])
-    for number in np.flatnonzero(np.isnan(found)):
-        found[number] = positions[islands.tooth[islands.tooth_of == number], 2].mean()
+    touching = distance < _TOUCHING
+    tooth, height = islands.tooth_of[nearest[touching]], positions[soft[touching], 2]
+    for number, sign in enumerate(towards):
+        around = sign * height[tooth == number]
+        bare = sign * positions[islands.tooth[islands.tooth_of == number], 2]
+        found[number] = np.quantile(around, _NECK) if len(around) else bare.mean()
     return found
 
 

@@ -128,9 +128,7 @@ def _iris(ball: Eyeball, place: Tensor, traits: Traits, generator: torch.Generat
     return torch.lerp(_PUPIL_COLOUR[:, None], warm * shade * ruff, pupil * ball.in_front(place))
 
 
-def _sclera(
-    ball: Eyeball, place: Tensor, traits: Traits, side: str, chart: int, generator: torch.Generator
-) -> Tensor:
+def _sclera(ball: Eyeball, place: Tensor, traits: Traits, side: str, chart: int, generator: torch.Generator) -> Tensor:
     """[3, N]: off-white, yellower with age, pink towards the corners, with veins that come from there.
 
     Args:

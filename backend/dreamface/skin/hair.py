@@ -231,7 +231,8 @@ def _grow(
         length: metres; [S, S] or the same everywhere.
         width: metres at the root.
         size: of the image they will be drawn on.
-        seed, layer: what they are drawn from.
+        seed: what they are drawn from,
+        layer: under this name.
         swirl: radians that the direction wanders.
     """
     if not bool((where > 0.0).any()):

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head, TileMaps
-from dreamface.skin.atlas import smooth_step
 from dreamface.skin.dentition import pieces
 from dreamface.skin.eyeball import Eyeball
 from dreamface.skin.layout import painted_parts, tile_of
@@ -21,10 +20,10 @@ from dreamface.traits import Traits
 
 _MM: Final = 1e-3
 _LARGEST: Final = 2048  # texels a side
-_HAIRS: Final = {"upper": 165, "lower": 78}  # per eye, shared among its strips
+_HAIRS: Final = {"upper": 165, "lower": 105}  # per eye, shared among its strips
 _SHORTEST: Final = {"upper": 0.45, "lower": 0.35}  # of the strip's height, with lashes.length 0
 _LONGEST: Final = {"upper": 1.12, "lower": 0.85}
-_WIDTH: Final = 0.19 * _MM  # at the root
+_WIDTH: Final = {"upper": 0.19 * _MM, "lower": 0.14 * _MM}  # at the root
 _DENSITY: Final = 3.0  # optical depth through a hair's middle
 _CLUMP: Final = 3  # neighbours whose tips draw together
 
@@ -99,7 +98,7 @@ def _grow(strip: _Strip, length: float, count: int, generator: torch.Generator) 
         strip.origin + across[:, None] * strip.along + up[:, None] * strip.out
         for across, up in ((along, torch.zeros_like(reach)), (bend, 0.55 * reach), (tip, reach))
     ]
-    return torch.stack(places, dim=1), strip.density * _WIDTH * (0.7 + 0.5 * random[:, 6])
+    return torch.stack(places, dim=1), strip.density * _WIDTH[strip.lid] * (0.7 + 0.5 * random[:, 6])
 
 
 def _strips(head: Head, side: str, ball: Eyeball) -> list[_Strip]:

@@ -139,7 +139,7 @@ def lip_creases(surface: Surface, size: int, seed: int) -> Tensor | None:
 
 
 def _marks(surface: Surface) -> dict[int, Tensor]:
-    """Where the Multi-PIE landmarks of brows, eyes, nose and mouth lie, or nothing where the face is in another tile."""
+    """Where the Multi-PIE landmarks of brows, eyes, nose and mouth lie; nothing where the face is in another tile."""
     found = {}
     for number in range(17, 68):
         place = surface.atlas.landmark(f"multipie_{number:02d}")
