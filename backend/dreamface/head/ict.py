@@ -3,59 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import torch
 from torch import Tensor
 
 from dreamface.face import Head, Topology
+from dreamface.head.ict_identity import IctIdentity, IctSpace
+from dreamface.head.ict_motion import SHAPE_NAMES, Motion
 from dreamface.head.ict_parts import TILES, cornea_last, inside_tile, parts
+from dreamface.head.ict_person import PersonOffsets
+from dreamface.head.ict_regions import landmarks, regions
 from dreamface.head.ict_source import IctSource, load_source
-from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, Traits
+from dreamface.head.measure import Points, measure
+from dreamface.traits import Traits
 
 
 class IctHead:
-    """See `HeadModel`."""
+    """See `HeadModel`. The origin is the middle of the neck's base.
+
+    Attributes:
+        space: all people it can be.
+    """
 
     name: Final = "ict"
-    shape_names: Final = ARKIT_SHAPES
+    shape_names: Final = SHAPE_NAMES
 
     def __init__(self) -> None:
-        self._source = load_source()
-        self.topology = _topology(self._source)
+        """Map the installed model into memory and measure its population.
 
-    def build(self, traits: Traits, generator: torch.Generator) -> Head:
+        Raises:
+            MissingDependency: it is not installed, or its file is damaged.
+        """
+        source = load_source()
+        self.topology = _topology(source)
+        self._motion = Motion(source, self.topology)
+        self.space = IctSpace(source, PersonOffsets(source), self.topology.landmarks, self._motion.settle)
+
+    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Head:
         """See `HeadModel.build`."""
-        beta = torch.randn(len(self._source.modes), generator=generator)
-        return self.rebuild({f"mode.{index:03d}": float(value) for index, value in enumerate(beta)})
+        return self._head(self.space.build(traits, generator, candidate))
 
     def rebuild(self, identity: Mapping[str, float]) -> Head:
         """See `HeadModel.rebuild`."""
-        beta = torch.tensor([identity[f"mode.{index:03d}"] for index in range(len(self._source.modes))])
-        vertices = self._source.neutral + torch.einsum("m,mvx->vx", beta, self._source.modes)
-        return Head(self.name, self.topology, vertices, identity)
+        return self._head(self.space.from_mapping(identity))
+
+    def _head(self, identity: IctIdentity) -> Head:
+        vertices = self.space.vertices(identity)
+        names = self.topology.landmarks
+        origin = 0.5 * (vertices[names["jugular_notch"]] + vertices[names["cervicale"]])
+        origin[0] = 0.0  # the model's own middle, from which asymmetry is measured
+        return Head(self.name, self.topology, vertices - origin, self.space.to_mapping(identity))
 
     def shapes(self, head: Head) -> Tensor:
         """See `HeadModel.shapes`."""
-        zero = torch.zeros_like(self._source.neutral)
-        names = [name.replace("Left", "_L").replace("Right", "_R") for name in ARKIT_SHAPES]
-        names = [name if name in ("jaw_L", "jaw_R", "mouth_L", "mouth_R") else name for name in names]
-        return torch.stack([self._source.expressions.get(name, zero) for name in names])
+        return self._motion.shapes(head.vertices)
 
     def measure(self, head: Head) -> dict[str, float]:
         """See `HeadModel.measure`."""
-        return dict.fromkeys(SHAPE_TRAITS, 0.0)
+        return measure(Points(head.vertices.double(), self.topology.landmarks), self.space.population)
 
 
 def _topology(source: IctSource) -> Topology:
     uv = inside_tile(source.uv)
     order, cornea_faces = cornea_last(source.face_uvs, uv)
-    return Topology(
+    bare = Topology(
         faces=source.faces[order],
         uv=uv,
         face_uvs=source.face_uvs[order],
         parts=parts(cornea_faces),
         tiles=TILES,
-        regions={},
-        landmarks={f"multipie_{number:02d}": int(vertex) for number, vertex in enumerate(source.multipie)},
     )
+    multipie = {f"multipie_{number:02d}": int(vertex) for number, vertex in enumerate(source.multipie)}
+    return replace(bare, landmarks={**landmarks(source), **multipie}, regions=regions(len(source.neutral)))

@@ -83,30 +83,29 @@ class Seam:
         """[B, S] how far the edges stand apart, from the right corner to the left; below 0 they cross.
 
         Args:
-            points: [B, K, 3] along, depth and height of `known`. Where the edges share no depth, they are infinitely far.
+            points: [B, K, 3] along, depth and height of `known`. Where the edges share no depth, the nearest count.
         """
         slices = self._slices(points)
         upper, lower = (_profiles(points[:, rings], slices) for rings in self._rings)
         return _openings(upper, lower)
 
-    def rise(self, points: Tensor, gaps: Tensor, close: Tensor, overlap: float) -> Tensor:
+    def rise(self, points: Tensor, close: Tensor, overlap: float) -> Tensor:
         """[B, K] how much `known` must rise so that the edges don't cross, and meet where they are to.
 
         Args:
             points: [B, K, 3], as for `openings`.
-            gaps: [B, S] from `openings`.
             close: [B] whether they are to meet.
             overlap: by how much edges that touch are pressed into each other.
         """
-        needed = torch.where(torch.isfinite(gaps), -overlap - gaps, 0.0)
+        gaps = self.openings(points)
+        needed = -overlap - gaps
         closing = torch.where(close[:, None], needed.clamp(max=0.0), 0.0) @ self._closing.T
         parting = needed.clamp(min=0.0) @ self._parting.T
         right, left = points[:, self._corners, 0].unbind(1)
         found = points.new_zeros(points.shape[:2])
         for columns, follow, (share_closing, share_parting) in zip(self._columns, self._follow, self._shares, strict=True):
             place = (points[:, columns, 0] - right[:, None]) / (left - right)[:, None]
-            asked = _at_place(share_closing * closing + share_parting * parting, place)
-            found += asked @ follow
+            found += _at_place(share_closing * closing + share_parting * parting, place) @ follow
         return found
 
     def _slices(self, points: Tensor) -> Tensor:
@@ -120,10 +119,11 @@ def _fractions() -> Tensor:
 
 
 def _at_place(values: Tensor, place: Tensor) -> Tensor:
-    """[B, N] values [B, S] at the slices, interpolated at places [B, N], 0..1; beyond the outermost slices they stay."""
-    index = (place * (_SLICES + 1.0) - 1.0).clamp(0.0, _SLICES - 1.001)
+    """[B, N] values [B, S] at the slices, interpolated at places [B, N], 0..1; 0 in the corners."""
+    known = torch.nn.functional.pad(values, (1, 1))
+    index = (place * (_SLICES + 1.0)).clamp(0.0, _SLICES + 0.999)
     low = index.floor()
-    return torch.lerp(values.gather(1, low.long()), values.gather(1, low.long() + 1), index - low)
+    return torch.lerp(known.gather(1, low.long()), known.gather(1, low.long() + 1), index - low)
 
 
 def _profiles(points: Tensor, slices: Tensor) -> Tensor:
@@ -153,7 +153,18 @@ def _openings(upper: Tensor, lower: Tensor) -> Tensor:
     depths = near[..., None] + (far - near).clamp(min=0.0)[..., None] * steps
     under = _outline(upper, depths, torch.inf).amin(dim=-2)
     over = _outline(lower, depths, -torch.inf).amax(dim=-2)
-    return (under - over).amin(dim=-1).masked_fill(far <= near, torch.inf)
+    return torch.where(far > near, (under - over).amin(dim=-1), _opening_apart(upper, lower))
+
+
+def _opening_apart(upper: Tensor, lower: Tensor) -> Tensor:
+    """[..., S] how much higher the upper profile is than the lower one where they are nearest in depth."""
+    upper_behind = upper[..., 0].amax(dim=-1) < lower[..., 0].amin(dim=-1)
+    ends = []
+    for profile, outer_end in ((upper, upper_behind), (lower, ~upper_behind)):
+        depth, height = profile.unbind(-1)
+        end = torch.where(outer_end, depth.argmax(dim=-1), depth.argmin(dim=-1))
+        ends.append(height.gather(-1, end[..., None])[..., 0])
+    return ends[0] - ends[1]
 
 
 def _outline(profile: Tensor, depths: Tensor, nothing: float) -> Tensor:
@@ -174,11 +185,12 @@ def _answer(edges: Sequence[Edge], along: FloatArray, shares: Sequence[float]) -
     a penalty on the second differences along the edge.
     """
     slices = _fractions().double().numpy()
+    knots = np.concatenate(([0.0], slices, [1.0]))
     opened = np.zeros((_SLICES, _SLICES))
     for edge, share in zip(edges, shares, strict=True):
         ring = along[edge.contact]
         place = (ring - ring[0]) / (ring[-1] - ring[0])
-        opened += share * linear_weights(slices, place)[:, 1:-1] @ linear_weights(place[1:-1], slices)
+        opened += share * linear_weights(slices, place)[:, 1:-1] @ linear_weights(place[1:-1], knots)[:, 1:-1]
     bends = np.diff(np.eye(_SLICES), n=2, axis=0)
     normal = opened.T @ opened + _STIFFNESS * bends.T @ bends + _LEAST * np.eye(_SLICES)
     return torch.from_numpy(np.linalg.solve(normal, opened.T)).float()

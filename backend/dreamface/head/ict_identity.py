@@ -6,7 +6,7 @@ modes could say about them is mostly taken out of the candidates, so that it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +31,7 @@ CANDIDATES: Final = 16384
 _POPULATION_SIZE: Final = 4000
 _POPULATION_SEED: Final = 21
 _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
+_ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 0.15
 _MORPH_LIMIT: Final = 1.4
@@ -65,15 +66,23 @@ class IctSpace:
         population: what the traits' standard deviations are of.
     """
 
-    def __init__(self, source: IctSource, person: PersonOffsets, landmarks: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        source: IctSource,
+        person: PersonOffsets,
+        landmarks: Mapping[str, int],
+        settle: Callable[[Tensor], Tensor],
+    ) -> None:
         """Measure the population.
 
         Args:
             source: the model.
             person: what age, sex, ancestry and build change.
             landmarks: name -> vertex.
+            settle: [V, 3] vertices -> offsets that put lids, lips and gaze right at rest; see `ict_motion.Motion`.
         """
-        self._source, self._person = source, person
+        self._source, self._person, self._settle = source, person, settle
+        self._last: tuple[Mapping[str, float], Tensor] | None = None
         self.mode_count = len(source.modes)
         self._morphs = torch.stack([person.morph(name) for name in MORPHS])
         self._flat_modes = torch.cat((source.modes, self._morphs)).flatten(1)
@@ -109,12 +118,19 @@ class IctSpace:
             for name, entry in traits.items()
             if name in SHAPE_TRAITS and entry.confidence > 0.0
         }
-        landmarks = self.landmarks.moved(self._person.offsets(person)[self._rows].double())
+        landmarks = self.landmarks.moved(self._offsets(person)[self._rows].double())
         if candidate is None:
             people = landmarks.first(pool.modes)
             candidate = int(choose(pool, TraitScorer(people, self.population, wanted))[0]) if wanted else 0
         start = self.with_morphs(pool.candidate(candidate)[None].double())[0]
-        values = self.fitted(start, landmarks, wanted) if wanted else start
+        found = self._identity(person, start, candidate)
+        # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
+        for _ in range(_ROUNDS if wanted else 0):
+            settled = self._settle(self._unsettled(found))[self._rows].double()
+            found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate)
+        return found
+
+    def _identity(self, person: Mapping[str, float], values: Tensor, candidate: int) -> IctIdentity:
         modes, morphs = values.float().split((self.mode_count, len(MORPHS)))
         return IctIdentity(person, modes, morphs, candidate)
 
@@ -137,10 +153,21 @@ class IctSpace:
         )
 
     def vertices(self, identity: IctIdentity) -> Tensor:
-        """[26719, 3] metres, in the archive's own place."""
+        """[26719, 3] metres, in the archive's own place, lids and lips at rest."""
+        vertices = self._unsettled(identity)
+        return vertices + self._settle(vertices)
+
+    def _unsettled(self, identity: IctIdentity) -> Tensor:
+        """[26719, 3] metres, before lids and lips are put right."""
         coefficients = torch.cat((identity.modes, identity.morphs))
         moved = (coefficients @ self._flat_modes).view(-1, 3)
-        return self._source.neutral + self._person.offsets(identity.person) + moved
+        return self._source.neutral + self._offsets(identity.person) + moved
+
+    def _offsets(self, person: Mapping[str, float]) -> Tensor:
+        """[26719, 3] metres: what the person traits change; the last person's are kept."""
+        if self._last is None or self._last[0] != person:
+            self._last = dict(person), self._person.offsets(person)
+        return self._last[1]
 
     def to_mapping(self, identity: IctIdentity) -> dict[str, float]:
         """Coefficients by name, for `Head.identity`; morphs of zero are left out."""

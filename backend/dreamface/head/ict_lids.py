@@ -21,13 +21,15 @@ OVERLAP: Final = 0.10e-3  # metres by which shut lids are pressed into each othe
 _SLICES: Final = 25
 _HIND_RINGS: Final = (1, 2)  # of the loops behind the caruncle: where the lid's edge bends out of the socket
 _EDGE_RINGS: Final = (-1, 0, 1, 2)  # of them, what moves as one with the lid's edge
+_SOCKET_RINGS: Final = range(-4, 1)  # of them, what could be seen through the pupil if it cut into the eyeball
 _CONTACT: Final = 2  # of the hind rings and the front ones together: the one along which the lids touch
 _REACH: Final = 0.014  # metres along the skin that a correction of the upper lid fades over
 _REACH_INSIDE: Final = 0.010  # the same in the socket
 _GUARDED: Final = 0.011  # metres along the skin from the lids' edge within which they are kept off the eyeball
 _CLEARANCE: Final = 0.30e-3  # metres that they keep where they rest further out
-_LEAST_CLEARANCE: Final = 0.08e-3
-_ROUNDS: Final = 2  # of meeting and keeping off, each of which disturbs the other a little
+_LEAST_CLEARANCE: Final = 0.15e-3
+_WET: Final = 0.15e-3  # metres off the eyeball: what lines the lids, where it rests further out
+_ROUNDS: Final = 3  # of meeting and keeping off, each of which disturbs the other a little
 _NEIGHBOURS: Final = 6  # skin vertices that a vertex on the lids' edge follows
 
 
@@ -63,9 +65,9 @@ class Lids:
         self.edge = torch.from_numpy(np.unique(rim))
         """[N] the skin's vertices on the lids' edges."""
         near = skin.distances(np.unique(front.rings), _GUARDED).min(axis=0) < _GUARDED
-        near[welded.parts[0].vertices[1] :] = False  # the sockets are behind the eyeball's front
+        near[welded.parts[0].vertices[1] :] = False
         near[rim] = True
-        near[hind.ring(0)] = False  # neither is the seam with them
+        near[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = True
         guarded = np.flatnonzero(near)
         skin_vertices = np.union1d(guarded, self._seam.known.numpy())
         self._skin = torch.from_numpy(skin_vertices)
@@ -73,6 +75,7 @@ class Lids:
         self._known = torch.searchsorted(self._skin, self._seam.known)
         riders, weights = _riders(topology, neutral, side, (hind, front), skin_vertices, around)
         self._weights = torch.from_numpy(weights).float()
+        self._wet = int((riders < topology.part(f"{side}_lashes").vertices[0]).sum())
         self.vertices = torch.cat((self._skin, torch.from_numpy(riders)))
         """[K] what a correction moves: the skin around the eye, then the riders on the lids' edges."""
         blend = topology.part(f"{side}_eye_blend").vertices
@@ -83,30 +86,39 @@ class Lids:
 
     def blend_offsets(self, offsets: Tensor) -> Tensor:
         """[B, N, 3] how the eye blend follows offsets [B, V, 3] of the skin."""
-        return self._blend_weights @ offsets[:, self._skin]
+        return _apply(self._blend_weights, offsets[:, self._skin])
 
-    def correct(self, neutral: Tensor, posed: Tensor, pose: Pose, gazes: Tensor, close: Tensor) -> Tensor:
+    def correct(self, rest: Tensor, posed: Tensor, pose: Pose, gazes: Tensor, close: Tensor) -> Tensor:
         """[B, K, 3] offsets of `vertices` that make lids meet, not cross, and stay out of the eyeball.
 
         Args:
-            neutral: [V, 3] metres, of the person at rest: where lids lie closer to the eyeball then, they may in a pose.
-            posed: [B, V, 3] metres; only the skin is looked at.
+            rest: [K, 3] metres, `vertices` of the person at rest: where they lie closer to the eyeball then, they may in a
+                pose.
+            posed: [B, K, 3] metres.
             pose: of the person's eyeball.
             gazes: [B, 3, 3] rotation of the eyeball in each pose.
             close: [B] whether the lids are to shut.
         """
-        rest = self._eyeball.height(neutral[self._skin[self._guarded]], pose, torch.eye(3))
-        least = rest.clamp(_LEAST_CLEARANCE, _CLEARANCE)
-        start = posed[:, self._skin]
-        lids = start.clone()
+        count = len(self._skin)
+        at_rest = self._eyeball.height(rest[: count + self._wet], pose, torch.eye(3))
+        least = at_rest[self._guarded].clamp(_LEAST_CLEARANCE, _CLEARANCE)
+        lids = posed[:, :count].clone()
         for _ in range(_ROUNDS):
             points = self._seen_from(pose.centre, lids[:, self._known])
-            lids[:, self._known, 2] += self._seam.rise(points, self._seam.openings(points), close, OVERLAP)
-            edge_points = lids[:, self._guarded]
-            missing = (least - self._eyeball.height(edge_points, pose, gazes)).clamp(min=0.0)
-            lids[:, self._guarded] += missing[..., None] * torch.nn.functional.normalize(edge_points - pose.centre, dim=-1)
-        moved = lids - start
-        return torch.cat((moved, self._weights @ moved), dim=1)
+            lids[:, self._known, 2] += self._seam.rise(points, close, OVERLAP)
+            kept = lids[:, self._guarded]
+            missing = (least - self._eyeball.height(kept, pose, gazes)).clamp(min=0.0)
+            lids[:, self._guarded] += _outwards(kept, pose, missing)
+        moved = lids - posed[:, :count]
+        found = torch.cat((moved, _apply(self._weights, moved)), dim=1)
+        wet = slice(count, count + self._wet)
+        kept = posed[:, wet] + found[:, wet]
+        height = self._eyeball.height(kept, pose, gazes)
+        low = at_rest[wet].clamp(0.0, _WET)
+        # Shut lids lie over what lines them.
+        high = torch.where(close[:, None], _WET, torch.inf)
+        found[:, wet] += _outwards(kept, pose, height.clamp(low, high) - height)
+        return found
 
     @staticmethod
     def _seen_from(centre: Tensor, points: Tensor) -> Tensor:
@@ -114,6 +126,18 @@ class Lids:
         arms = points - centre
         angle = torch.atan2(arms[..., 0], -arms[..., 1])
         return torch.stack((angle, torch.linalg.vector_norm(arms, dim=-1), arms[..., 2]), dim=-1)
+
+
+def _outwards(points: Tensor, pose: Pose, distance: Tensor) -> Tensor:
+    """[B, N, 3] steps of points [B, N, 3] away from the eyeball's centre by distances [B, N]."""
+    return distance[..., None] * torch.nn.functional.normalize(points - pose.centre, dim=-1)
+
+
+def _apply(weights: Tensor, offsets: Tensor) -> Tensor:
+    """[B, M, X] of weights [M, N] and offsets [B, N, X], in one product."""
+    batch, count, size = offsets.shape
+    columns = offsets.permute(1, 0, 2).reshape(count, batch * size)
+    return (weights @ columns).reshape(-1, batch, size).permute(1, 0, 2)
 
 
 def _lid_seam(skin: Surface, around: FloatArray, hind: Loops, front: Loops) -> Seam:

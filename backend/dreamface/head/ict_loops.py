@@ -15,6 +15,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 FACE_FACES: Final = 9230  # the faces of part "skin"
+FACE_VERTICES: Final = 9409  # its vertices
 SOCKETS: Final = {"mouth": (11144, 13226), "left_eye": (13226, 13630), "right_eye": (13630, 14034)}
 SOCKET_VERTICES: Final = {"mouth": (11248, 13294), "left_eye": (13294, 13678), "right_eye": (13678, 14062)}
 
@@ -98,8 +99,25 @@ def lip_contact(neutral: FloatArray, loops: Loops) -> FloatArray:
 
 def lip_columns(neutral: FloatArray, loops: Loops) -> IntArray:
     """[16, 74] the first loops of the lips, walked so that column k of each is joined to column k of the next."""
-    rows = [loops.members[0]]
-    for members in loops.members[1:16]:
+    return _columns(neutral, loops.members[:16])
+
+
+def inner_columns(neutral: FloatArray, faces: IntArray, columns: IntArray) -> IntArray:
+    """[8, 74] the loops of the mouth's socket from the lips' first loop inwards, in the order of `lip_columns`."""
+    start, stop = SOCKETS["mouth"]
+    neighbours = neighbours_of(faces[start:stop])
+    rings, seen = [columns[0]], set(columns[0].tolist())
+    for _ in range(7):
+        ring = {other for vertex in rings[-1].tolist() for other in neighbours[vertex]} - seen
+        seen |= ring
+        rings.append(walk(ring, neighbours))
+    return _columns(neutral, tuple(rings))
+
+
+def _columns(neutral: FloatArray, loops: tuple[IntArray, ...]) -> IntArray:
+    """Loops turned so that column k of each lies beside column k of the one before."""
+    rows = [loops[0]]
+    for members in loops[1:]:
         rows.append(_beside(neutral, rows[-1], members))
     return np.stack(rows)
 

@@ -38,7 +38,7 @@ _NOISE: Final = 2e-6  # metres; the archive's files round to about that
 _AT_REST: Final = 60e-6  # metres; where the lids move less, what the archive moves on them is an accident
 _NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
 
-_ROUNDS: Final = 2
+_ROUNDS: Final = 2  # of measuring the lips and moving them
 _JAWS: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what moves gums, teeth and tongue
 _OPENS_MOUTH: Final = ("jawOpen", "tongueOut")  # lips so far apart that they need no look
 _CLOSED_LIPS: Final = (
@@ -109,9 +109,11 @@ class Motion:
             self._face_ahead(settled, side)
             pose = self._eyeballs[side].fit(settled)
             lids = self._lids[side]
-            settled[lids.vertices] += lids.correct(settled, settled[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
+            rest = settled[lids.vertices]
+            settled[lids.vertices] += lids.correct(rest, rest[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
         for _ in range(_ROUNDS):
-            self._part_lips(settled[None], torch.tensor([True]))
+            lips = settled[self._lips.known]
+            settled[self._lips.known, 2] += self._lips.rise(lips[None], torch.tensor([True]), ict_lips.OVERLAP)[0]
         return settled - vertices
 
     def _face_ahead(self, vertices: Tensor, side: str) -> None:
@@ -151,8 +153,9 @@ class Motion:
         indices = torch.tensor([SHAPE_NAMES.index(name) for name in names])
         gazes = torch.stack([self._gaze.get(name, torch.eye(3)) for name in names])
         shut = torch.tensor([name.startswith("eyeBlink") for name in names])
-        wanted = lids.correct(vertices, vertices + deltas[indices], pose, gazes, shut)
-        deltas[indices[:, None], lids.vertices] += torch.where(wanted.abs() < _NO_MOTION, 0.0, wanted)
+        rest, moved = vertices[lids.vertices], deltas[indices[:, None], lids.vertices]
+        moved += lids.correct(rest, rest + moved, pose, gazes, shut)
+        deltas[indices[:, None], lids.vertices] = torch.where(moved.abs() < _NO_MOTION, 0.0, moved)
 
     def _move_lips(self, deltas: Tensor, vertices: Tensor) -> None:
         """Keep lips from crossing, and closed where they are to be, in place."""
@@ -162,12 +165,8 @@ class Motion:
         posed[close] += deltas[SHAPE_NAMES.index("jawOpen"), rows]  # closes lips that jawOpen parted
         before = posed.clone()
         for _ in range(_ROUNDS):
-            posed[..., 2] += self._lips.rise(posed, self._lips.openings(posed), self._closed, ict_lips.OVERLAP)
+            posed[..., 2] += self._lips.rise(posed, self._closed, ict_lips.OVERLAP)
         deltas[indices[:, None], rows] += posed - before
-
-    def _part_lips(self, posed: Tensor, close: Tensor) -> None:
-        points = posed[:, self._lips.known]
-        posed[:, self._lips.known, 2] += self._lips.rise(points, self._lips.openings(points), close, ict_lips.OVERLAP)
 
     def _face_size(self, vertices: Tensor) -> Tensor:
         """[] metres: what facial motion is proportional to."""

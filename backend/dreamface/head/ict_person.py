@@ -1,58 +1,38 @@
 """Age, sex, ancestry and build on ICT-FaceKit's head: the built-in head's morphs, carried over.
 
-The built-in head is linear in MakeHuman's targets, so each target's displacement is carried to ICT's skin once, and a
-person is a sum of them. What lies inside follows: eyeballs, teeth and tongue move by the similarities of the built-in
-head's helpers, the lids keep their distance from the eyeball, and what lies on the lids moves with the lids.
+The built-in head is linear in MakeHuman's targets, so each target's displacement is carried to ICT's skin once (see
+`ict_carry`), and a person is a sum of them. What lies inside follows: eyeballs, teeth and tongue move by the
+similarities of the built-in head's helpers, the lids keep their distance from the eyeball, and what lies on the lids
+moves with the lids.
 """
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import platformdirs
-import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from dreamface.head import anny_source, cage, correspondence, elf_ears, ict_loops, subdivision
-from dreamface.head.anny_identity import IdentitySpace, macro_weights, mean_adult_person
-from dreamface.head.bank import Bank, load_bank
-from dreamface.head.cage import HELPERS
-from dreamface.head.correspondence import load_correspondence
+from dreamface.head import elf_ears, ict_carry, ict_loops
+from dreamface.head.anny_identity import macro_weights, mean_adult_person
+from dreamface.head.bank import load_bank
+from dreamface.head.ict_carry import Carried, Carrier, load_people, unfold
 from dreamface.head.ict_eyeballs import fit_sphere
 from dreamface.head.ict_parts import PAPER, parts
 from dreamface.head.ict_source import IctSource
-from dreamface.head.subdivision import catmull_clark, unique_edges
-from dreamface.head.transforms import Similarity, fit_similarity
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
-_FORMAT: Final = 1  # raise it when the meaning of a stored array changes
+from dreamface.head.transforms import fit_similarity
 
 _SIDES: Final = ("left", "right")
-_HELPERS: Final = ("left_eye", "right_eye", "upper_teeth", "lower_teeth")
-
-_SMOOTHING: Final = 2  # steps that take the ripples of barycentric interpolation out of a displacement
-_BEYOND: Final = 2.0e-3  # metres from the built-in bust: further out its displacement is continued, not copied
-_LIPS_TOGETHER: Final = (7.5, 13.0)  # loops up to which both lips move alike, and from which each moves freely
+_RIDING: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes")  # parts that lie on the lids
+_WHITE: Final = 0.8  # least cosine to the line of sight of the eyeball's front, which is no sphere
 _ON_EYE: Final = (1.0e-3, 13.0e-3)  # metres from the lid's edge: keeps its distance from the eye, moves freely
-_FRONT: Final = 0.6  # the cornea bulges in directions closer to the line of sight than this cosine
-_FOLLOWED: Final = 6  # lid vertices that a lash or tear follows
-_JAW_REACH: Final = 0.010  # metres that a vertex moves at jawOpen when it belongs to the lower jaw
+_WITH_LIDS: Final = 0.75  # how far the eyeball goes with lids that move off it: else a gaze would wander with age
+_FOLLOWED: Final = 6  # lid vertices that a riding vertex follows
+_JAW_REACH: Final = 0.010  # metres that what belongs to the lower jaw moves at jawOpen, at least
 
 
 class PersonOffsets:
@@ -64,15 +44,13 @@ class PersonOffsets:
         Args:
             source: the model.
         """
-        self._neutral = source.neutral
-        self._mirror = torch.from_numpy(ict_loops.mirror_map(source.neutral.double().numpy()))
-        stored = _load(source)
-        self._names = stored.names
-        self._inside = _Inside(source, stored.similarity)
-        self._half = torch.nonzero(self._mirror >= torch.arange(PAPER))[:, 0]
-        self._macros, self._helpers, self._mean_helpers = stored.macros, stored.helpers, stored.mean_helpers
-        self._mean = macro_weights(self._names, mean_adult_person())
         self._source = source
+        self._people = load_people(source)
+        self._mirror = torch.from_numpy(ict_loops.mirror_map(source.neutral.double().numpy()))
+        self._mean = macro_weights(self._people.names, mean_adult_person())
+        self._rows = _rows()
+        self._eyes = [_Eye.of(source, self._rows, side) for side in _SIDES]
+        self._jaw = _jaw_shares(source, self._rows)
 
     def offsets(self, person: Mapping[str, float]) -> Tensor:
         """[26719, 3] metres: what makes ICT's neutral this person.
@@ -80,10 +58,8 @@ class PersonOffsets:
         Args:
             person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
         """
-        weights = (macro_weights(self._names, person) - self._mean).float()
-        half = torch.einsum("m,mvx->vx", weights, self._macros)
-        helpers = self._mean_helpers + torch.einsum("m,mvx->vx", weights, self._helpers)
-        return self._inside.fill(self._unfolded(half), self._mean_helpers, helpers)
+        weights = (macro_weights(self._people.names, person) - self._mean).float()
+        return self._whole(self._people.targets, weights)
 
     def morph(self, slider: str) -> Tensor:
         """[26719, 3] metres: what a slider of the built-in head, such as "ear-elf", changes at 1.
@@ -91,17 +67,139 @@ class PersonOffsets:
         Raises:
             KeyError: there is no such slider.
         """
+        if slider == elf_ears.SLIDER:
+            return self._whole(self._people.ears, torch.ones(1))
         bank = load_bank()
-        if slider not in bank.slider_names:
-            raise KeyError(slider)
-        target = bank.sliders_high[bank.slider_names.index(slider)][None]
-        carried = _carry(target, bank, self._source)
-        helpers = self._mean_helpers + carried.helpers[0]
-        return self._inside.fill(self._unfolded(carried.macros[0]), self._mean_helpers, helpers)
+        target = ict_carry.slider(bank, slider)
+        return self._whole(Carrier(self._source, bank).carry(target), torch.ones(1))
 
-    def _unfolded(self, half: Tensor) -> Tensor:
-        """[PAPER, 3] symmetric offsets from those of one side."""
-        whole = torch.empty(PAPER, 3)
-        whole[self._mirror[self._half]] = half * torch.tensor([-1.0, 1.0, 1.0])
-        whole[self._half] = half
-        return whole
+    def _whole(self, targets: Carried, weights: Tensor) -> Tensor:
+        """[26719, 3] offsets of every part for a sum of targets."""
+        neutral = self._source.neutral
+        offsets = torch.zeros_like(neutral)
+        offsets[:PAPER] = unfold(torch.einsum("t,tvx->vx", weights, targets.skin), self._mirror)
+        before = self._people.helpers
+        after = before + torch.einsum("t,tkx->kx", weights, targets.helpers)
+        for side, eye in zip(_SIDES, self._eyes, strict=True):
+            span = slice(*self._people.spans[f"{side}_eye"])
+            eye.move(offsets, neutral, before[span], after[span])
+        self._move_mouth(offsets, before, after)
+        return offsets
+
+    def _move_mouth(self, offsets: Tensor, before: Tensor, after: Tensor) -> None:
+        """Teeth, gums and tongue: by the upper or the lower jaw's helper, or something between."""
+        for part, share in self._jaw.items():
+            points = self._source.neutral[self._rows[part]]
+            moved = torch.zeros_like(points)
+            for jaw, weight in (("upper", 1.0 - share), ("lower", share)):
+                span = slice(*self._people.spans[f"{jaw}_teeth"])
+                similarity = fit_similarity(before[span], after[span])
+                middle = (points * weight[:, None]).sum(dim=0) / weight.sum()
+                arm = points - middle
+                turned = similarity.scale * arm @ similarity.rotation.T
+                shift = after[span].mean(dim=0) - before[span].mean(dim=0)
+                moved += weight[:, None] * (turned - arm + shift)
+            offsets[self._rows[part]] = moved
+
+
+@dataclass(frozen=True)
+class _Eye:
+    """One eyeball and what lies around it.
+
+    Attributes:
+        ball: [B] vertices that move with the eyeball.
+        centre: [3] of the eyeball's white, metres.
+        lids: [L] skin vertices around the eye, and how much each keeps its distance from the eyeball.
+        hold: [L] 0..1.
+        opening: [O] skin vertices of the lids' edges.
+        riders: [N] vertices of tears, shadow and lashes.
+        followed: [N, K] indices into `lids` of the skin that each follows.
+        shares: [N, K] weights.
+        wet: [N] bool: lies on the eyeball.
+    """
+
+    ball: Tensor
+    centre: Tensor
+    lids: Tensor
+    hold: Tensor
+    opening: Tensor
+    riders: Tensor
+    followed: Tensor
+    shares: Tensor
+    wet: Tensor
+
+    @classmethod
+    def of(cls, source: IctSource, rows: Mapping[str, Tensor], side: str) -> _Eye:
+        """The "left" or "right" eye of ICT's neutral."""
+        neutral = source.neutral
+        shell = neutral[rows[f"{side}_sclera"]]
+        ahead = torch.nn.functional.normalize(shell - shell.mean(dim=0), dim=1) @ torch.tensor([0.0, -1.0, 0.0])
+        centre, _ = fit_sphere(shell[ahead < _WHITE])
+        loops = ict_loops.eye_loops(source.faces.numpy(), side)
+        inside = loops.level <= ict_loops.LID_ANTERIOR
+        edge = cKDTree(neutral[:PAPER][torch.from_numpy(inside)].numpy())
+        away = torch.from_numpy(edge.query(neutral[:PAPER].numpy())[0]).float()
+        hold = _fade(away, *_ON_EYE)
+        lids = torch.nonzero(hold > 0.0)[:, 0]
+        names = [f"{side}_{part}" for part in _RIDING]
+        riders = torch.cat([rows[name] for name in names])
+        distance, followed = cKDTree(neutral[lids].numpy()).query(neutral[riders].numpy(), k=_FOLLOWED)
+        shares = 1.0 / (np.square(distance) + 1.0e-7)
+        wet = torch.cat([torch.full((len(rows[name]),), not name.endswith("lashes")) for name in names])
+        return cls(
+            ball=torch.cat((rows[f"{side}_sclera"], rows[f"{side}_iris"])),
+            centre=centre,
+            lids=lids,
+            hold=hold[lids],
+            opening=torch.from_numpy(loops.members[ict_loops.LID_CONTOUR]),
+            riders=riders,
+            followed=torch.from_numpy(followed.astype(np.int64)),
+            shares=torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float(),
+            wet=wet,
+        )
+
+    def move(self, offsets: Tensor, neutral: Tensor, before: Tensor, after: Tensor) -> None:
+        """Fill in the offsets [V, 3] of eyeball and riders, and mend those of the lids, in place.
+
+        Args:
+            offsets: [V, 3] metres; the skin's are given.
+            neutral: [V, 3] metres.
+            before, after: [K, 3] the built-in head's helper sphere of the mean adult and of the person.
+        """
+        shift = after.mean(dim=0) - before.mean(dim=0)
+        growth = float(_radius(after) / _radius(before))
+        edge = neutral[self.opening] - self.centre
+        left_behind = (offsets[self.opening] - shift - (growth - 1.0) * edge).mean(dim=0)
+        shift = shift + _WITH_LIDS * left_behind * torch.tensor([1.0, 0.0, 1.0])
+        offsets[self.ball] = shift + (growth - 1.0) * (neutral[self.ball] - self.centre)
+        offsets[self.lids] = self._held(offsets[self.lids], neutral[self.lids], self.hold, shift, growth)
+        ridden = (offsets[self.lids][self.followed] * self.shares[..., None]).sum(dim=1)
+        offsets[self.riders] = self._held(ridden, neutral[self.riders], self.wet.float(), shift, growth)
+
+    def _held(self, offsets: Tensor, points: Tensor, hold: Tensor, shift: Tensor, growth: float) -> Tensor:
+        """[N, 3] offsets that keep each point's distance from the eyeball's centre, in radii, as far as it is held."""
+        arm = points + offsets - self.centre - shift
+        distance = torch.linalg.vector_norm(arm, dim=1)
+        wanted = growth * torch.linalg.vector_norm(points - self.centre, dim=1)
+        return offsets + (hold * (wanted / distance - 1.0))[:, None] * arm
+
+
+def _radius(sphere: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(sphere - sphere.mean(dim=0), dim=1).mean()
+
+
+def _fade(values: Tensor, low: float, high: float) -> Tensor:
+    """1 up to `low`, 0 from `high` on, smooth between."""
+    share = ((high - values) / (high - low)).clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
+
+
+def _rows() -> dict[str, Tensor]:
+    """Part -> its vertices."""
+    return {part.name: torch.arange(*part.vertices) for part in parts((0, 0))}
+
+
+def _jaw_shares(source: IctSource, rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Part -> [N] 0..1: how far a vertex of the teeth, gums or tongue belongs to the lower jaw."""
+    reach = torch.linalg.vector_norm(source.expressions["jawOpen"], dim=1) / _JAW_REACH
+    return {part: reach[rows[part]].clamp(0.0, 1.0) for part in ("gums_and_tongue", "teeth")}

@@ -27,7 +27,7 @@ _LEAVES: Final = 0.45  # of the tongue's length, over which it passes into the n
 _THIN: Final = 0.42  # height and width of the part that is out, of those at rest
 _NARROW: Final = 0.80
 _HALF_THICKNESS: Final = 3.4e-3  # metres that its middle passes above the teeth and the lip
-_TIP: Final = (-0.017, -0.011)  # metres from the lower lip's top to the tip's middle: forwards and down
+_TIP: Final = (-0.016, -0.008)  # metres from the lower lip's top to the tip's middle: forwards and down
 
 
 class Tongue:

@@ -28,6 +28,7 @@ _SHARE: Final = {"sclera": 2, "iris": 4}  # of the maps' resolution: an iris nee
 _ROUGHNESS: Final = {"sclera": 0.18, "iris": 0.35}
 
 _PUPIL: Final = 0.34  # of the iris' radius, in a lit room
+_HOLE: Final = 0.25  # where the pattern begins on a mesh with a hole for a pupil: its rim is black, as in a lit room
 _IRIS_ALBEDO: Final = 0.62  # the trait is the colour people see, with the cornea's gleam; the tissue is darker
 _COLLARETTE: Final = 0.52
 _PUPIL_COLOUR: Final = torch.tensor([0.0025, 0.0022, 0.0022])
@@ -109,7 +110,7 @@ def _iris(ball: Eyeball, place: Tensor, traits: Traits, generator: torch.Generat
 
     Where the mesh has a hole for a pupil, the pattern begins at its edge, and what is seen through it is black.
     """
-    radius = ball.iris_radius(place, _PUPIL)
+    radius = ball.iris_radius(place, _HOLE)
     disc = _Ball(radius.clamp(0.0, 1.2), ball.turn(place))
     colour = _IRIS_ALBEDO * torch.tensor(traits.colour("iris.colour"))[:, None]
     radius = disc.radius + 0.012 * _around(disc, 40, 1, generator)

@@ -21,7 +21,7 @@ from dreamface.traits import Traits
 
 _MM: Final = 1e-3
 _BROWS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
-_BROW_HAIRS: Final = 820  # per brow at density 1 and full thickness
+_BROW_HAIRS: Final = 16.3e3  # per metre of brow at density 1 and full thickness
 _SCALP_HAIRS: Final = 1200e3  # per square metre
 _BEARD_HAIRS: Final = 400e3  # per square metre
 _MOST_SKIN: Final = 0.9  # square metres of skin per tile that roots are drawn for
@@ -94,7 +94,8 @@ def _brow(surface: Surface, arc: Tensor, traits: Traits, seed: int, side: str) -
     """Hairs along the arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
     density = float(surface.density.view(-1)[texel_of(arc, surface.atlas.size)].median())
     thickness = 0.45 + 1.1 * traits.number("brows.thickness")
-    random = torch.rand(_BROW_HAIRS, 9, generator=stream(seed, f"brow {side}"))
+    count = round(_BROW_HAIRS * float(arc.diff(dim=0).norm(dim=1).sum()) / density)
+    random = torch.rand(count, 9, generator=stream(seed, f"brow {side}"))
     along = 0.03 + 0.97 * random[:, 0] ** 1.12
     across = 2.0 * random[:, 1] - 1.0
     across = across.sign() * across.abs() ** 1.25  # denser along the middle

@@ -20,11 +20,11 @@ from dreamface.traits import Traits
 
 _MM: Final = 1e-3
 _LARGEST: Final = 2048  # texels a side
-_HAIRS: Final = {"upper": 165, "lower": 105}  # per eye, shared among its strips
+_HAIRS: Final = {"upper": 200, "lower": 110}  # per eye, shared among its strips
 _SHORTEST: Final = {"upper": 0.45, "lower": 0.35}  # of the strip's height, with lashes.length 0
 _LONGEST: Final = {"upper": 1.12, "lower": 0.85}
-_WIDTH: Final = {"upper": 0.19 * _MM, "lower": 0.14 * _MM}  # at the root
-_DENSITY: Final = 3.0  # optical depth through a hair's middle
+_WIDTH: Final = {"upper": 0.21 * _MM, "lower": 0.15 * _MM}  # at the root
+_DENSITY: Final = 3.6  # optical depth through a hair's middle
 _CLUMP: Final = 3  # neighbours whose tips draw together
 
 
