@@ -236,7 +236,7 @@ def _mouth_socket(neutral: FloatArray, faces: IntArray) -> sp.csr_matrix:
     arms = np.concatenate((np.ones((*near.shape, 1)), (neutral[face][near] - socket[:, None]) / _FACE_REACH), axis=2)
     pull = np.exp(-np.square(away / (away[:, :1] + _FACE_REACH)))
     normal = np.einsum("nkp,nk,nkq->npq", arms, pull, arms) + _STEADY * np.eye(4)
-    first = np.linalg.solve(normal, np.eye(4)[:, :1])[..., 0]  # the affine map's value at the vertex itself
+    first = np.linalg.inv(normal)[:, 0]  # the affine map's value at the vertex itself
     shares = np.einsum("np,nkp,nk->nk", first, arms, pull)
     shares /= shares.sum(axis=1, keepdims=True)
     rows = np.repeat(np.arange(start, stop), _FACE_POINTS)

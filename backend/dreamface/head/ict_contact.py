@@ -62,7 +62,8 @@ class Seam:
         """Prepare.
 
         Args:
-            upper, lower: the edges; both hold the corners.
+            upper: one edge; both hold the corners.
+            lower: the other.
             along: [V] of the average person.
         """
         edges = (upper, lower)
@@ -73,8 +74,8 @@ class Seam:
         self._rings = [torch.from_numpy(np.searchsorted(known, edge.rings)) for edge in edges]
         self._columns = [torch.from_numpy(np.searchsorted(known, edge.contact[1:-1])) for edge in edges]
         self._corners = torch.from_numpy(np.searchsorted(known, upper.contact[[0, -1]]))
-        signs = (1.0, -1.0)
-        self._follow = [torch.from_numpy(sign * edge.follow[known].T).float() for sign, edge in zip(signs, edges, strict=True)]
+        follow = (upper.follow, -lower.follow)
+        self._follow = [torch.from_numpy(weights[known].T).float() for weights in follow]
         self._closing = _answer(edges, along, [edge.closing for edge in edges])
         self._parting = _answer(edges, along, [edge.parting for edge in edges])
         self._shares = [(edge.closing, edge.parting) for edge in edges]
@@ -103,9 +104,9 @@ class Seam:
         parting = needed.clamp(min=0.0) @ self._parting.T
         right, left = points[:, self._corners, 0].unbind(1)
         found = points.new_zeros(points.shape[:2])
-        for columns, follow, (share_closing, share_parting) in zip(self._columns, self._follow, self._shares, strict=True):
+        for columns, follow, (closes, parts) in zip(self._columns, self._follow, self._shares, strict=True):
             place = (points[:, columns, 0] - right[:, None]) / (left - right)[:, None]
-            found += _at_place(share_closing * closing + share_parting * parting, place) @ follow
+            found += _at_place(closes * closing + parts * parting, place) @ follow
         return found
 
     def _slices(self, points: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""ICT-FaceKit's eyeballs: where each one's centre is, how far its surface reaches in every direction, and turning it."""
+"""ICT-FaceKit's eyeballs: where each one's centre is, and how far its surface reaches in every direction."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def fit_sphere(points: Tensor) -> tuple[Tensor, float]:
 
 
 def _on_map(directions: Tensor) -> Tensor:
-    """[..., 2] row and column on the map of unit directions [..., 3]; the distance from the middle is the angle to -Y."""
+    """[..., 2] row and column on the map of unit directions [..., 3]; the middle is -Y, off it the angle counts."""
     x, y, z = directions.unbind(-1)
     side = torch.sqrt(x * x + z * z).clamp(min=1e-9)
     scale = torch.atan2(side, -y) / side / _WIDEST

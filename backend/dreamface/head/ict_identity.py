@@ -165,9 +165,10 @@ class IctSpace:
 
     def _offsets(self, person: Mapping[str, float]) -> Tensor:
         """[26719, 3] metres: what the person traits change; the last person's are kept."""
-        if self._last is None or self._last[0] != person:
-            self._last = dict(person), self._person.offsets(person)
-        return self._last[1]
+        last = self._last  # another thread may be at it, too
+        if last is None or last[0] != person:
+            last = self._last = dict(person), self._person.offsets(person)
+        return last[1]
 
     def to_mapping(self, identity: IctIdentity) -> dict[str, float]:
         """Coefficients by name, for `Head.identity`; morphs of zero are left out."""

@@ -1,4 +1,4 @@
-"""The lids of ICT-FaceKit: they shut without a gap, stay out of the eyeball, and take along what lies on their edges."""
+"""The lids of ICT-FaceKit: they shut, stay out of the eyeball, and take along what lies on their edges."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _GUARDED: Final = 0.011  # metres along the skin from the lids' edge within whic
 _CLEARANCE: Final = 0.30e-3  # metres that they keep where they rest further out
 _LEAST_CLEARANCE: Final = 0.15e-3
 _WET: Final = 0.15e-3  # metres off the eyeball: what lines the lids, where it rests further out
+_WET_PARTS: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion")
 _ROUNDS: Final = 3  # of meeting and keeping off, each of which disturbs the other a little
 _NEIGHBOURS: Final = 6  # skin vertices that a vertex on the lids' edge follows
 
@@ -92,8 +93,8 @@ class Lids:
         """[B, K, 3] offsets of `vertices` that make lids meet, not cross, and stay out of the eyeball.
 
         Args:
-            rest: [K, 3] metres, `vertices` of the person at rest: where they lie closer to the eyeball then, they may in a
-                pose.
+            rest: [K, 3] metres, `vertices` of the person at rest: where they lie closer to the eyeball then, they may
+                in a pose.
             posed: [B, K, 3] metres.
             pose: of the person's eyeball.
             gazes: [B, 3, 3] rotation of the eyeball in each pose.
@@ -141,15 +142,16 @@ def _apply(weights: Tensor, offsets: Tensor) -> Tensor:
 
 
 def _lid_seam(skin: Surface, around: FloatArray, hind: Loops, front: Loops) -> Seam:
-    """Where the lids meet: the upper one sinks to close a gap; the lower one gives way to an upper one that sinks too far.
+    """Where the lids meet: the upper one sinks to close a gap, the lower one gives way where that sinks too far.
 
-    Its points are the angle around the eyeball's vertical axis, larger to the person's left, the distance from its centre
-    and Z.
+    Its points are the angle around the eyeball's vertical axis, larger to the person's left, the distance from its
+    centre, and Z.
 
     Args:
         skin: of the average person.
         around: [V] that angle.
-        hind, front: the lids' edges.
+        hind: the lids' edge on the eyeball.
+        front: the lids' edge with the lashes.
     """
     return Seam(*(_lid(skin, around, (hind, front), upper=upper) for upper in (True, False)), around)
 
@@ -179,8 +181,7 @@ def _riders(
     """What lies on the lids' edges: [M] its vertices and [M, N] how far each follows the skin's vertices [N]."""
     points = neutral.double().numpy()
     hind, front = edges
-    fluid, occlusion, blend = (topology.part(f"{side}_{name}") for name in ("lacrimal_fluid", "eye_occlusion", "eye_blend"))
-    wet = np.concatenate([np.arange(*part.vertices) for part in (fluid, occlusion, blend)])
+    wet = np.concatenate([np.arange(*topology.part(f"{side}_{name}").vertices) for name in _WET_PARTS])
     rim = np.unique(np.concatenate((front.rings.ravel(), *(hind.ring(step) for step in (0, *_HIND_RINGS)))))
     away, nearest = cKDTree(points[rim]).query(points[wet], k=_NEIGHBOURS)
     near = 1.0 / np.maximum(away, 0.2e-3) ** 2

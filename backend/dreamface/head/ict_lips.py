@@ -13,8 +13,8 @@ OVERLAP: Final = 0.10e-3  # metres by which closed lips are pressed into each ot
 
 _INMOST, _OUTMOST = -4, 15  # rings of the lips that move as one: a little of the inside to the edge of the red
 _CONTACT: Final = 7  # the ring along which they touch
-_REACH_UPPER, _REACH_LOWER = 0.022, 0.028  # metres along the skin that a correction fades over: to the nose, to the chin
-_REACH_INSIDE: Final = 0.012  # the same inside the mouth
+# Metres along the skin that a correction fades over: to the nose, to the chin, inside the mouth.
+_REACH_UPPER, _REACH_LOWER, _REACH_INSIDE = 0.022, 0.028, 0.012
 
 
 def lip_seam(loops: Loops, skin: Surface) -> Seam:

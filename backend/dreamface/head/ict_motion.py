@@ -16,7 +16,7 @@ from dreamface.face import Topology
 from dreamface.head import ict_lips
 from dreamface.head.anny_motion import gaze_rotations
 from dreamface.head.ict_contact import Surface
-from dreamface.head.ict_eyeballs import Eyeball, Pose
+from dreamface.head.ict_eyeballs import Eyeball
 from dreamface.head.ict_lids import Lids
 from dreamface.head.ict_lips import lip_seam
 from dreamface.head.ict_openings import loops
@@ -48,7 +48,8 @@ _CLOSED_LIPS: Final = (
 )  # fmt: skip
 """Shapes in which lips that are closed at rest stay closed."""
 _LID_SHAPES: Final = (
-    "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint", "noseSneer",
+    "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
+    "noseSneer",
 )  # fmt: skip
 
 
@@ -88,9 +89,8 @@ class Motion:
         self._gaze = {name: turn for side in _SIDES for name, turn in gaze_rotations(side).items()}
         self._base = self._average_shapes(source)
         reach = self._base[:, self._lips.known].abs().amax(dim=(1, 2))
-        self._lip_shapes = [
-            index for index, name in enumerate(SHAPE_NAMES) if name not in _OPENS_MOUTH and float(reach[index]) > _AT_REST
-        ]
+        moved = [index for index in range(len(SHAPE_NAMES)) if float(reach[index]) > _AT_REST]
+        self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
     # ------------------------------------------------------------------------------------------------------- at rest
@@ -179,10 +179,9 @@ class Motion:
         """[60, V, 3] the archive's expressions in our order, without its accidents; what it lacks is 0."""
         found = torch.zeros(len(SHAPE_NAMES), *source.neutral.shape)
         for index, name in enumerate(SHAPE_NAMES):
-            if name in _JOINED:
-                found[index] = self._clean(source.expressions, f"{name}_L") + self._clean(source.expressions, f"{name}_R")
-            elif name != "tongueOut":
-                found[index] = self._clean(source.expressions, ict_name(name))
+            halves = (f"{name}_L", f"{name}_R") if name in _JOINED else (ict_name(name),)
+            if name != "tongueOut":
+                found[index] = sum(self._clean(source.expressions, half) for half in halves)
         for side in _SIDES:
             lids = self._lids[side]
             found[:, lids.blend] = lids.blend_offsets(found)

@@ -27,8 +27,8 @@ _LONGEST: Final = 40
 class Loops:
     """Parallel closed loops around an opening.
 
-    Column 0 is the corner on the person's right; columns 1 to `left` - 1 run along the upper lid or lip to the corner on
-    the person's left, which is column `left`; the rest run back along the lower one.
+    Column 0 is the corner on the person's right; columns 1 to `left` - 1 run along the upper lid or lip to the corner
+    on the person's left, which is column `left`; the rest run back along the lower one.
 
     Attributes:
         rings: [R, N] vertices; the first rings lie innermost, later ones further out on the face.

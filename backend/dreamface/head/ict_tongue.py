@@ -47,11 +47,10 @@ class Tongue:
         self._along = np.clip((_ROOT - points[:, 1]) / (_ROOT - tip), 0.0, 1.0)
         middle = np.abs(points[:, 0]) < 2e-3
         self._stations = np.linspace(0.0, 1.0, 12)
-        above, below = (_by_station(self._along[middle], points[middle, 2], self._stations, top) for top in (True, False))
-        self._core = 0.5 * (above + below)  # height of its middle
-        self._columns = mouth.lower[len(mouth.lower) // 2 + np.arange(-1, 2)]
-        self._lip = torch.from_numpy(np.stack([mouth.ring(step) for step in _LIP_RINGS])[:, self._columns])
-        self._average_core = self._core - neutral[self.vertices, 2].double().numpy().mean()
+        core = _middle_heights(self._along[middle], points[middle, 2], self._stations)
+        self._core = core - points[:, 2].mean()  # height of its middle over its vertices' mean
+        columns = mouth.lower[len(mouth.lower) // 2 + np.arange(-1, 2)]
+        self._lip = torch.from_numpy(np.stack([mouth.ring(step) for step in _LIP_RINGS])[:, columns])
 
     def out(self, neutral: Tensor, jaw_open: Tensor) -> Tensor:
         """[N, 3] offsets of `vertices` that put the tongue out over the lower lip, the jaw's share included.
@@ -61,14 +60,13 @@ class Tongue:
             jaw_open: [V, 3] that person's jawOpen at weight 1.
         """
         points = neutral[self.vertices].double().numpy()
-        core = self._average_core + points[:, 2].mean()
+        core = self._core + points[:, 2].mean()
         course = self._course(neutral, core)
         height = points[:, 2] - np.interp(self._along, self._stations, core)
         leaving = _smooth(self._along / _LEAVES)
         place, forward = course(self._along), course(self._along, 1)
         forward /= np.linalg.norm(forward, axis=1, keepdims=True)
-        upward = np.stack((-forward[:, 1], forward[:, 0]), axis=1)  # in (Y, Z), at a right angle to the course
-        upward *= -1.0
+        upward = np.stack((forward[:, 1], -forward[:, 0]), axis=1)  # in (Y, Z), at a right angle to the course
         put_out = np.stack((
             points[:, 0] * (1.0 + leaving * (_NARROW - 1.0)),
             place[:, 0] + height * (1.0 + leaving * (_THIN - 1.0)) * upward[:, 0],
@@ -119,11 +117,12 @@ def _island(topology: Topology, inside: tuple[float, float]) -> IntArray:
     return found
 
 
-def _by_station(along: FloatArray, height: FloatArray, stations: FloatArray, top: bool) -> FloatArray:
-    """[S] the greatest or least height around each station."""
-    step = stations[1] - stations[0]
-    near = np.abs(along - stations[:, None]) <= 0.75 * step
-    found: FloatArray = (np.where(near, height, -np.inf).max(axis=1) if top else np.where(near, height, np.inf).min(axis=1))
+def _middle_heights(along: FloatArray, height: FloatArray, stations: FloatArray) -> FloatArray:
+    """[S] halfway between the lowest and the highest vertex around each station."""
+    near = np.abs(along - stations[:, None]) <= 0.75 * (stations[1] - stations[0])
+    top = np.where(near, height, -np.inf).max(axis=1)
+    bottom = np.where(near, height, np.inf).min(axis=1)
+    found: FloatArray = 0.5 * (top + bottom)
     return found
 
 
