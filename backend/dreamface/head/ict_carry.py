@@ -12,6 +12,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +34,7 @@ from dreamface.head.correspondence import load_correspondence
 from dreamface.head.ict_parts import PAPER
 from dreamface.head.ict_source import IctSource
 from dreamface.head.subdivision import catmull_clark, unique_edges
-from dreamface.head.transforms import Similarity, fit_similarity
+from dreamface.head.transforms import fit_similarity
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -148,7 +149,7 @@ class Carrier:
         """Helper -> [start, stop) in the helper vertices."""
         ranges = self._bank.cage.ranges
         sizes = np.cumsum([0, *(ranges[name][1] - ranges[name][0] for name in HELPERS)]).tolist()
-        return dict(zip(HELPERS, zip(sizes[:-1], sizes[1:], strict=True), strict=True))
+        return dict(zip(HELPERS, pairwise(sizes), strict=True))
 
     def carry(self, targets: NDArray[np.float32]) -> Carried:
         """Targets [T, C, 3] in metres on the cage, carried."""
@@ -225,8 +226,8 @@ def _mouth_socket(neutral: FloatArray, faces: IntArray) -> sp.csr_matrix:
     """[PAPER, PAPER] that moves the mouth's socket as the face in front of it.
 
     Moving least squares: at each vertex the affine map that fits the face best, the nearest of it most (Schaefer,
-    McPhail and Warren 2006, "Image deformation using moving least squares"). The built-in head's mouth is too differently
-    shaped to be copied.
+    McPhail and Warren 2006, "Image deformation using moving least squares"). The built-in head's mouth is shaped too
+    differently to be copied.
     """
     start, stop = ict_loops.SOCKET_VERTICES["mouth"]
     outside = np.flatnonzero(ict_loops.lip_loops(faces).level[: ict_loops.FACE_VERTICES] > ict_loops.LIP_CONTACT)

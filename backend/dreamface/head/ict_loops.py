@@ -23,7 +23,6 @@ LID_LOOPS: Final = 10
 LID_POSTERIOR: Final = 1  # where the lid's margin meets the eyeball
 LID_CONTOUR: Final = 2  # the loop of the Multi-PIE landmarks: the visible opening
 LID_ANTERIOR: Final = 4  # where the margin turns into the lid's front
-LID_CREASE: Final = 9  # the fold of the upper lid
 LIP_LOOPS: Final = 18
 LIP_CONTACT: Final = 7  # where closed lips are seen to meet
 NOSTRIL_LOOPS: Final = 13
@@ -89,12 +88,6 @@ def lip_border(neutral: FloatArray, loops: Loops) -> FloatArray:
     upper = outline[:, 2] >= lip_corner_height(outline)
     level = np.where(upper, np.interp(reach, *_UPPER_BORDER), np.interp(reach, *_LOWER_BORDER))
     return along_columns(neutral, columns, level)
-
-
-def lip_contact(neutral: FloatArray, loops: Loops) -> FloatArray:
-    """[N, 3] points of the line where closed lips are seen to meet, closed, around the mouth."""
-    columns = lip_columns(neutral, loops)
-    return along_columns(neutral, columns, np.full(columns.shape[1], LIP_CONTACT))
 
 
 def lip_columns(neutral: FloatArray, loops: Loops) -> IntArray:
@@ -198,6 +191,7 @@ def lid_contour(neutral: FloatArray, loops: Loops, level: int, canthus: int) -> 
 
 
 def neighbours_of(faces: IntArray) -> dict[int, set[int]]:
+    """Vertex -> the vertices that an edge of faces [F, 4] joins it to."""
     ends = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
     found: dict[int, set[int]] = {}
     for one, other in ends.tolist():

@@ -164,7 +164,8 @@ class _Eye:
         Args:
             offsets: [V, 3] metres; the skin's are given.
             neutral: [V, 3] metres.
-            before, after: [K, 3] the built-in head's helper sphere of the mean adult and of the person.
+            before: [K, 3] the built-in head's helper sphere of the mean adult.
+            after: [K, 3] the same of the person.
         """
         shift = after.mean(dim=0) - before.mean(dim=0)
         growth = float(_radius(after) / _radius(before))

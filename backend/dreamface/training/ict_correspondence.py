@@ -61,13 +61,14 @@ _CURVE_PULL: Final = 50.0
 _MARK_PULL: Final = 3.0
 _FACING: Final = 0.3  # least cosine between the normals of matched places
 _WEIGHT_STEPS: Final = 65535  # barycentric weights are stored as uint16
-_SCHEDULE: Final = Schedule((100.0, 40.0, 16.0, 6.0, 2.5, 1.0, 0.4, 0.2), steps=4, reach=(0.02, 0.005), least_cosine=_FACING)
+_SCHEDULE: Final = Schedule(
+    (100.0, 40.0, 16.0, 6.0, 2.5, 1.0, 0.4, 0.2), steps=4, reach=(0.02, 0.005), least_cosine=_FACING
+)
 
 
 def main() -> None:
     """Register, and write both directions."""
     laid, anny, ict, noses = register()
-    np.savez("/tmp/v/ict/C/laid.npz", laid=laid)
     to_ict = locate(anny.moved(laid), ict)
     to_anny = locate(ict, anny.moved(laid))
     for zone in _NOSTRILS:
@@ -81,7 +82,9 @@ def main() -> None:
     np.savez_compressed(OUTPUT, **arrays, region_names=names, region_weights=weights)
 
 
-def _carried_regions(arrays: Mapping[str, NDArray[np.uint16]], ict: Surface) -> tuple[NDArray[np.str_], NDArray[np.uint8]]:
+def _carried_regions(
+    arrays: Mapping[str, NDArray[np.uint16]], ict: Surface
+) -> tuple[NDArray[np.str_], NDArray[np.uint8]]:
     """[R] names of the built-in head's regions and [R, PAPER] their weights on ICT's skin, 0..255.
 
     What lies in ICT's own sockets is known exactly; the rest is carried and mirrored.
@@ -163,9 +166,7 @@ def register() -> tuple[FloatArray, Surface, Surface, tuple[FloatArray, FloatArr
     ict, curves = ict_surface(source)
     noses = anny.vertices[bank.landmarks["pronasale"]], ict.vertices[int(source.multipie[30])]
     held = np.concatenate(list(loops.values()))
-    places = np.concatenate(
-        [on_curve(name, anny.vertices[loop], curves[name], noses) for name, loop in loops.items()]
-    )
+    places = np.concatenate([on_curve(name, anny.vertices[loop], curves[name], noses) for name, loop in loops.items()])
     marks, targets = _marks(bank, source, anny, ict)
     where = np.concatenate((held, marks))
     goal = np.concatenate((places, ict.vertices[targets]))
