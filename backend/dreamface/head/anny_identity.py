@@ -190,7 +190,7 @@ class IdentitySpace:
 
     def cage_vertices(self, identity: Identity) -> Tensor:
         """[C, 3] cage positions in the base mesh's own place, metres."""
-        return torch.einsum("t,tcx->cx", self._weights(identity).float(), self._targets)
+        return torch.einsum("t,tcx->cx", self.target_weights(identity).float(), self._targets)
 
     def to_mapping(self, identity: Identity) -> dict[str, float]:
         """Coefficients by name, for `Head.identity`; zeros are left out."""
@@ -211,7 +211,7 @@ class IdentitySpace:
 
     # -------------------------------------------------------------------------------------------------------- weights
 
-    def _weights(self, identity: Identity) -> Tensor:
+    def target_weights(self, identity: Identity) -> Tensor:
         """[..., T] weight of every target, the base first."""
         macros = macro_weights(self._macro_names, identity.person)
         ones = torch.ones(1, dtype=torch.float64)
@@ -230,10 +230,10 @@ class IdentitySpace:
             person |= {"age": 18.0 + 62.0 * age, "gender": 1.0 if gender > 0.5 else -1.0}
             person |= {"body.weight": 0.3 + 0.4 * body, "body.muscle": 0.3 + 0.4 * muscle}
             person |= {name: float(index == number % len(ANCESTRIES)) for index, name in enumerate(ANCESTRIES)}
-            weights.append(self._weights(replace(drawn, person=person)))
-        return Population.of(self._points(torch.stack(weights)))
+            weights.append(self.target_weights(replace(drawn, person=person)))
+        return Population.of(self.points(torch.stack(weights)))
 
-    def _points(self, weights: Tensor) -> Points:
+    def points(self, weights: Tensor) -> Points:
         """Landmarks of the people with target weights [..., T]."""
         return Points(torch.einsum("...t,tlx->...lx", weights, self._measured_targets), self._measured_names)
 
@@ -261,13 +261,13 @@ class IdentitySpace:
 
     def _deviations(self, drawn: Identity, values: Tensor) -> Tensor:
         """[B, T] shape traits, in standard deviations, with sliders and asymmetry factor [B, S + 1]."""
-        fixed = self._weights(replace(drawn, sliders=torch.zeros_like(drawn.sliders)))
+        fixed = self.target_weights(replace(drawn, sliders=torch.zeros_like(drawn.sliders)))
         sliders, factor = values[:, :-1], values[:, -1:]
         macros = fixed[: 1 + len(self._macro_names)].expand(len(values), -1)
         weights = torch.cat(
             (macros, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), factor * drawn.asymmetries), dim=1
         )
-        return self.population.standardise(measure_raw(self._points(weights)))
+        return self.population.standardise(measure_raw(self.points(weights)))
 
 
 def mean_adult_person() -> dict[str, float]:

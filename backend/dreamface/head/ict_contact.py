@@ -16,12 +16,13 @@ from torch import Tensor
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_SLICES: Final = 25  # across the opening, in which the edges are compared
+_SLICES: Final = 35  # across the opening, in which the edges are compared
 _DEPTHS: Final = 20  # heights are compared at that many depths per slice
 _REACH_SHARE: Final = 0.8  # a correction is averaged over columns within this share of the distance from the edge ...
 _REACH_LEAST: Final = 2.5e-3  # ... and within this many metres
-_STIFFNESS: Final = 0.10  # against waves along an edge
+_STIFFNESS: Final = 0.03  # against waves along an edge
 _LEAST: Final = 0.02  # keeps what is asked of columns next to the corners small
+_ROUNDS: Final = 4  # of measuring an opening and moving its edges
 _STILL: Final = 1e-4  # of a correction; less isn't worth a vertex
 
 
@@ -90,15 +91,28 @@ class Seam:
         upper, lower = (_profiles(points[:, rings], slices) for rings in self._rings)
         return _openings(upper, lower)
 
-    def rise(self, points: Tensor, close: Tensor, overlap: float) -> Tensor:
+    def meet(self, points: Tensor, close: Tensor, overlap: float) -> Tensor:
+        """[B, K] how much `known` must rise in all, measured again after each step; see `rise`."""
+        moved = points.clone()
+        waiting = torch.arange(len(points))
+        for _ in range(_ROUNDS):
+            gaps = self.openings(moved[waiting])
+            off = (gaps < -2.0 * overlap) | (close[waiting, None] & (gaps > 0.0))
+            waiting, gaps = waiting[off.any(dim=1)], gaps[off.any(dim=1)]
+            if len(waiting) == 0:
+                break
+            moved[waiting, :, 2] += self.rise(moved[waiting], gaps, close[waiting], overlap)
+        return moved[..., 2] - points[..., 2]
+
+    def rise(self, points: Tensor, gaps: Tensor, close: Tensor, overlap: float) -> Tensor:
         """[B, K] how much `known` must rise so that the edges don't cross, and meet where they are to.
 
         Args:
             points: [B, K, 3], as for `openings`.
+            gaps: [B, S], from there.
             close: [B] whether they are to meet.
             overlap: by how much edges that touch are pressed into each other.
         """
-        gaps = self.openings(points)
         needed = -overlap - gaps
         closing = torch.where(close[:, None], needed.clamp(max=0.0), 0.0) @ self._closing.T
         parting = needed.clamp(min=0.0) @ self._parting.T
@@ -219,12 +233,23 @@ class Surface:
         pairs = pairs[pairs[:, 0] != pairs[:, 1]]
         lengths = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
         self.points = points
+        ones = sp.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(points), len(points)))
+        joined = (ones + ones.T).tocsr()
+        self._mean = sp.diags(1.0 / np.maximum(joined.sum(axis=1).A1, 1.0)) @ joined
         self._graph = sp.coo_matrix((lengths, (pairs[:, 0], pairs[:, 1])), shape=(len(points), len(points))).tocsr()
 
     def distances(self, sources: IntArray, reach: float) -> FloatArray:
         """[N, V] metres from each of the vertices [N]; infinite beyond `reach`."""
         found: FloatArray = dijkstra(self._graph, directed=False, indices=sources, limit=reach)
         return found
+
+    def smoothed(self, values: FloatArray, around: IntArray, reach: float, rounds: int) -> FloatArray:
+        """Values [V, X] with waves ironed out: most around some vertices, none beyond `reach` metres."""
+        share = np.clip(1.0 - self.distances(around, reach).min(axis=0) / reach, 0.0, 1.0)
+        share = (share * share * (3.0 - 2.0 * share))[:, None]
+        for _ in range(rounds):
+            values = values + share * (self._mean @ values - values)
+        return values
 
     def follow(self, band: IntArray, reach: float, reach_inside: float) -> FloatArray:
         """[V, N] how far each vertex follows the columns of a band: wholly in it, not at all beyond its reach.

@@ -10,20 +10,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from dreamface.head.anny_identity import PERSON_TRAITS
 from dreamface.head.fitting import fit
-from dreamface.head.ict_parts import PAPER
 from dreamface.head.ict_person import PersonOffsets
 from dreamface.head.ict_source import IctSource
+from dreamface.head.looks import look_weights
 from dreamface.head.measure import Population, measure_raw
 from dreamface.head.selection import Landmarks, Pool, TraitScorer, choose
-from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, Traits
+from dreamface.traits import SHAPE_TRAITS, Traits
 
 MORPHS: Final = ("ear-elf",)
 """Sliders of the built-in head for what no scanned person has."""
+
+MORPHED: Final = ("ears.pointed",)
+"""The traits that they are for."""
 
 CANDIDATES: Final = 16384
 """People that are looked at for a face: a hundredth of a second or two."""
@@ -33,11 +37,13 @@ _POPULATION_SEED: Final = 21
 _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
 _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
-_MORPH_SPREAD: Final = 0.15
+_MORPH_SPREAD: Final = 1.0
 _MORPH_LIMIT: Final = 1.4
-_LEFT_IN: Final = 0.35  # of a candidate's spread along the directions of age, sex and ancestry
-_RIDGE: Final = 0.02  # of the modes' mean energy, when a direction is looked for among them
-_SAME_DIRECTION: Final = 0.08  # of the largest singular value: below it a direction is made of the others
+_LOOSE, _FIXED = torch.tensor(1e-6, dtype=torch.float64), torch.tensor(1e9, dtype=torch.float64)  # weights of a fit
+_LEFT_IN: Final = 0.3  # of a candidate's own look of some age, sex or ancestry
+_DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
+_POINTED: Final = (0.45, 2.73)  # "ears.pointed" on the built-in head without and with its morph
+_VARIETY: Final = ((4.0, 18.0), (0.4, 1.0))  # small children's faces differ less: years, share of a draw
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,7 @@ class IctSpace:
         self._source, self._person, self._settle = source, person, settle
         self._last: tuple[Mapping[str, float], Tensor] | None = None
         self.mode_count = len(source.modes)
+        self._is_morph = torch.arange(self.mode_count + len(MORPHS)) >= self.mode_count
         self._morphs = torch.stack([person.morph(name) for name in MORPHS])
         self._flat_modes = torch.cat((source.modes, self._morphs)).flatten(1)
         rows = torch.tensor(list(landmarks.values()))
@@ -91,14 +98,22 @@ class IctSpace:
         modes = torch.cat((source.modes[:, rows], self._morphs[:, rows])).double()
         names = {name: index for index, name in enumerate(landmarks)}
         self.landmarks = Landmarks(source.neutral[rows].double(), modes, names)
-        self._shaped = self._without_person_directions()
+        self._shaped = self._without_looks()
         self.population = self._sample_population()
 
     def _sample_population(self) -> Population:
-        """People as the scans have them: coefficients are N(0, I)."""
+        """People as the scans have them: coefficients are N(0, I). No scan is an elf's: that scale is the morph's."""
         generator = torch.Generator().manual_seed(_POPULATION_SEED)
         drawn = torch.randn(_POPULATION_SIZE, self.mode_count, generator=generator, dtype=torch.float64)
-        return Population.of(self.landmarks.points(self.with_morphs(drawn)))
+        people = Population.of(self.landmarks.points(self.with_morphs(drawn)))
+        round_ear = torch.zeros(2, self.mode_count + len(MORPHS), dtype=torch.float64)
+        round_ear[1, self.mode_count + MORPHS.index("ear-elf")] = 1.0
+        column = SHAPE_TRAITS.index("ears.pointed")
+        low, high = measure_raw(self.landmarks.points(round_ear))[:, column]
+        mean, spread = people.mean.clone(), people.spread.clone()
+        spread[column] = (high - low) / (_POINTED[1] - _POINTED[0])
+        mean[column] = low - _POINTED[0] * spread[column]
+        return Population(mean, spread)
 
     # ---------------------------------------------------------------------------------------------------------- people
 
@@ -121,8 +136,10 @@ class IctSpace:
         landmarks = self.landmarks.moved(self._offsets(person)[self._rows].double())
         if candidate is None:
             people = landmarks.first(pool.modes)
-            candidate = int(choose(pool, TraitScorer(people, self.population, wanted))[0]) if wanted else 0
-        start = self.with_morphs(pool.candidate(candidate)[None].double())[0]
+            scored = {name: entry for name, entry in wanted.items() if name not in MORPHED}
+            candidate = int(choose(pool, TraitScorer(people, self.population, scored))[0]) if scored else 0
+        variety = float(np.interp(person["age"], *_VARIETY))
+        start = variety * self.with_morphs(pool.candidate(candidate)[None].double())[0]
         found = self._identity(person, start, candidate)
         # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
         for _ in range(_ROUNDS if wanted else 0):
@@ -135,14 +152,26 @@ class IctSpace:
         return IctIdentity(person, modes, morphs, candidate)
 
     def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
-        """[100 + M] coefficients that measure as asked; what is not asked for is free."""
+        """[100 + M] coefficients that measure as asked; what is not asked for is free.
+
+        What only a morph can do, the morph does first: some person's modes could half do it, and look like nothing.
+        """
+        hold = torch.ones(len(start), dtype=torch.float64)
+        morphed = {name: wanted[name] for name in MORPHED if name in wanted}
+        if morphed:
+            start = self._solve(start, landmarks, morphed, torch.where(self._is_morph, _LOOSE, _FIXED))
+        hold[self._is_morph] = _MORPH_SPREAD**-2
+        return self._solve(start, landmarks, wanted, hold)
+
+    def _solve(
+        self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]], hold: Tensor
+    ) -> Tensor:
+        """[100 + M] coefficients, held with weights [100 + M] where they start."""
         names = tuple(wanted)
         needed = landmarks.for_traits(names)
         rows = torch.tensor([SHAPE_TRAITS.index(name) for name in names])
         mean, spread = self.population.mean[rows], self.population.spread[rows]
         values, confidence = torch.tensor(list(wanted.values()), dtype=torch.float64).unbind(1)
-        hold = torch.ones(len(start), dtype=torch.float64)
-        hold[-len(MORPHS) :] = _MORPH_SPREAD**-2
         return fit(
             lambda coefficients: (measure_raw(needed.points(coefficients), names) - mean) / spread,
             start,
@@ -191,30 +220,19 @@ class IctSpace:
         """[N, 100 + M] coefficients with no morphs."""
         return torch.nn.functional.pad(modes, (0, len(MORPHS)))
 
-    # ------------------------------------------------------------------------------------------------------ directions
+    # ----------------------------------------------------------------------------------------------------------- looks
 
-    def _without_person_directions(self) -> Tensor:
-        """[100, 100] that leaves `_LEFT_IN` of a draw along what age, sex, ancestry and build change."""
-        directions = self._person_directions()
-        _, singular, basis = torch.linalg.svd(directions, full_matrices=False)
-        kept = basis[singular > _SAME_DIRECTION * singular[0]]
-        return torch.eye(self.mode_count) - (1.0 - _LEFT_IN) * kept.T @ kept
+    def _without_looks(self) -> Tensor:
+        """[100, 100] that leaves `_LEFT_IN` of what in a draw looks like some age, sex or ancestry."""
+        _, _, basis = torch.linalg.svd(self._looks(), full_matrices=False)
+        return (torch.eye(self.mode_count) - (1.0 - _LEFT_IN) * (basis.T @ basis)).float()
 
-    def _person_directions(self) -> Tensor:
-        """[D, 100] unit: the modes' coefficients that change the face most as the built-in head's people differ.
-
-        Ridge regression of the carried offsets on the modes, over the paper's mesh.
-        """
-        plain = {name: 0.5 for name in PERSON_TRAITS} | {"age": 30.0, "gender": 0.0} | dict.fromkeys(ANCESTRIES, 0.25)
-        changes = [{"gender": 1.0}, {"age": 75.0}, {"body.weight": 1.0}, {"body.muscle": 1.0}]
-        changes += [dict.fromkeys(ANCESTRIES, 0.0) | {name: 1.0} for name in ANCESTRIES]
-        middle = self._person.offsets(plain)
-        offsets = torch.stack([(self._person.offsets(plain | change) - middle)[:PAPER].flatten() for change in changes])
-        modes = self._source.modes[:, :PAPER].flatten(1)
-        energy = modes @ modes.T
-        ridge = _RIDGE * energy.diagonal().mean() * torch.eye(len(energy))
-        directions = torch.linalg.solve(energy + ridge, modes @ offsets.T).T
-        return torch.nn.functional.normalize(directions, dim=1)
+    def _looks(self) -> Tensor:
+        """[L, 100] how `looks.LOOKS` change with the modes' coefficients, at the neutral."""
+        steps = torch.eye(self.mode_count, dtype=torch.float64) * _DIFFERENCE
+        raw = measure_raw(self.landmarks.first(self.mode_count).points(torch.cat((steps, -steps))))
+        slope = (raw[: self.mode_count] - raw[self.mode_count :]) / (2.0 * _DIFFERENCE)
+        return look_weights() @ slope.T
 
 
 def _within_limits(values: Tensor) -> Tensor:

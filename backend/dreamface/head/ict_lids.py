@@ -106,7 +106,7 @@ class Lids:
         lids = posed[:, :count].clone()
         for _ in range(_ROUNDS):
             points = self._seen_from(pose.centre, lids[:, self._known])
-            lids[:, self._known, 2] += self._seam.rise(points, close, OVERLAP)
+            lids[:, self._known, 2] += self._seam.rise(points, self._seam.openings(points), close, OVERLAP)
             kept = lids[:, self._guarded]
             missing = (least - self._eyeball.height(kept, pose, gazes)).clamp(min=0.0)
             lids[:, self._guarded] += _outwards(kept, pose, missing)
@@ -153,7 +153,8 @@ def _lid_seam(skin: Surface, around: FloatArray, hind: Loops, front: Loops) -> S
         hind: the lids' edge on the eyeball.
         front: the lids' edge with the lashes.
     """
-    return Seam(*(_lid(skin, around, (hind, front), upper=upper) for upper in (True, False)), around)
+    upper, lower = (_lid(skin, around, (hind, front), upper=which) for which in (True, False))
+    return Seam(upper, lower, around)
 
 
 def _lid(skin: Surface, around: FloatArray, edges: tuple[Loops, Loops], *, upper: bool) -> Edge:

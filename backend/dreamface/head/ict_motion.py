@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,7 +39,6 @@ _NOISE: Final = 2e-6  # metres; the archive's files round to about that
 _AT_REST: Final = 60e-6  # metres; where the lids move less, what the archive moves on them is an accident
 _NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
 
-_ROUNDS: Final = 2  # of measuring the lips and moving them
 _JAWS: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what moves gums, teeth and tongue
 _OPENS_MOUTH: Final = ("jawOpen", "tongueOut")  # lips so far apart that they need no look
 _CLOSED_LIPS: Final = (
@@ -51,6 +51,16 @@ _LID_SHAPES: Final = (
     "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
     "noseSneer",
 )  # fmt: skip
+
+# Metres: the middle of the skin between chin and neck on the average person, and how far around it is ironed.
+_THROAT: Final = (0.0, -0.062, -0.086)
+_THROAT_REACH: Final = 0.060
+_THROAT_ROUNDS: Final = 60
+
+
+def _still(offsets: Tensor) -> Tensor:
+    """The offsets with those that are only rounding at 0, which keeps files small."""
+    return torch.where(offsets.abs() < _NO_MOTION, 0.0, offsets)
 
 
 def ict_name(name: str) -> str:
@@ -88,6 +98,7 @@ class Motion:
         self._size = self._face_size(neutral)
         self._gaze = {name: turn for side in _SIDES for name, turn in gaze_rotations(side).items()}
         self._base = self._average_shapes(source)
+        self._iron_throat(skin)
         reach = self._base[:, self._lips.known].abs().amax(dim=(1, 2))
         moved = [index for index in range(len(SHAPE_NAMES)) if float(reach[index]) > _AT_REST]
         self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
@@ -111,9 +122,8 @@ class Motion:
             lids = self._lids[side]
             rest = settled[lids.vertices]
             settled[lids.vertices] += lids.correct(rest, rest[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
-        for _ in range(_ROUNDS):
-            lips = settled[self._lips.known]
-            settled[self._lips.known, 2] += self._lips.rise(lips[None], torch.tensor([True]), ict_lips.OVERLAP)[0]
+        lips = settled[self._lips.known]
+        settled[self._lips.known, 2] += self._lips.meet(lips[None], torch.tensor([True]), ict_lips.OVERLAP)[0]
         return settled - vertices
 
     def _face_ahead(self, vertices: Tensor, side: str) -> None:
@@ -139,7 +149,7 @@ class Motion:
         self._move_lips(deltas, vertices)
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
-        out[self._tongue.vertices] = self._tongue.out(vertices, jaw_open)
+        out[self._tongue.vertices] = _still(self._tongue.out(vertices, jaw_open))
         return deltas
 
     def _move_eye(self, deltas: Tensor, vertices: Tensor, side: str) -> None:
@@ -148,25 +158,24 @@ class Motion:
         pose = eyeball.fit(vertices)
         for name, turn in gaze_rotations(side).items():
             arm = vertices[eyeball.rows] - pose.centre
-            deltas[SHAPE_NAMES.index(name), eyeball.rows] = arm @ turn.T - arm
+            deltas[SHAPE_NAMES.index(name), eyeball.rows] = _still(arm @ turn.T - arm)
         names = [f"{name}{side.capitalize()}" for name in _LID_SHAPES] + [f"cheekRaiser_{side[0].upper()}"]
         indices = torch.tensor([SHAPE_NAMES.index(name) for name in names])
         gazes = torch.stack([self._gaze.get(name, torch.eye(3)) for name in names])
         shut = torch.tensor([name.startswith("eyeBlink") for name in names])
         rest, moved = vertices[lids.vertices], deltas[indices[:, None], lids.vertices]
         moved += lids.correct(rest, rest + moved, pose, gazes, shut)
-        deltas[indices[:, None], lids.vertices] = torch.where(moved.abs() < _NO_MOTION, 0.0, moved)
+        deltas[indices[:, None], lids.vertices] = _still(moved)
 
     def _move_lips(self, deltas: Tensor, vertices: Tensor) -> None:
         """Keep lips from crossing, and closed where they are to be, in place."""
         rows, indices = self._lips.known, torch.tensor(self._lip_shapes)
-        posed = vertices[rows] + deltas[indices[:, None], rows]
+        moved = deltas[indices[:, None], rows]
+        posed = vertices[rows] + moved
         close = self._lip_shapes.index(SHAPE_NAMES.index("mouthClose"))
         posed[close] += deltas[SHAPE_NAMES.index("jawOpen"), rows]  # closes lips that jawOpen parted
-        before = posed.clone()
-        for _ in range(_ROUNDS):
-            posed[..., 2] += self._lips.rise(posed, self._closed, ict_lips.OVERLAP)
-        deltas[indices[:, None], rows] += posed - before
+        moved[..., 2] += self._lips.meet(posed, self._closed, ict_lips.OVERLAP)
+        deltas[indices[:, None], rows] = _still(moved)
 
     def _face_size(self, vertices: Tensor) -> Tensor:
         """[] metres: what facial motion is proportional to."""
@@ -186,6 +195,14 @@ class Motion:
             lids = self._lids[side]
             found[:, lids.blend] = lids.blend_offsets(found)
         return torch.where(found.abs() < _NOISE, 0.0, found)
+
+    def _iron_throat(self, skin: Surface) -> None:
+        """Spread what jawOpen does to the skin under the chin, in place: on a short chin it folds over itself."""
+        count = len(skin.points)
+        jaw_open = self._base[SHAPE_NAMES.index("jawOpen"), :count]
+        middle = np.array([np.linalg.norm(skin.points - _THROAT, axis=1).argmin()])
+        ironed = skin.smoothed(jaw_open.double().numpy(), middle, _THROAT_REACH, _THROAT_ROUNDS)
+        jaw_open.copy_(torch.from_numpy(np.where(np.abs(ironed) < _NOISE, 0.0, ironed)))
 
     def _clean(self, expressions: Mapping[str, Tensor], name: str) -> Tensor:
         """[V, 3] the archive's offsets without what it moves by accident: a shape of one eye moves only that eye."""

@@ -29,7 +29,7 @@ from dreamface.head.transforms import fit_similarity
 _SIDES: Final = ("left", "right")
 _RIDING: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes")  # parts that lie on the lids
 _WHITE: Final = 0.8  # least cosine to the line of sight of the eyeball's front, which is no sphere
-_ON_EYE: Final = (1.0e-3, 13.0e-3)  # metres from the lid's edge: keeps its distance from the eye, moves freely
+_ON_EYE: Final = (0.5e-3, 8.0e-3)  # metres from the lid's edge: keeps its distance from the eye, moves freely
 _WITH_LIDS: Final = 0.75  # how far the eyeball goes with lids that move off it: else a gaze would wander with age
 _FOLLOWED: Final = 6  # lid vertices that a riding vertex follows
 _JAW_REACH: Final = 0.010  # metres that what belongs to the lower jaw moves at jawOpen, at least

@@ -52,8 +52,8 @@ _SAME_MULTIPIE: Final = (8, 27, 28, 29, 30, 33)
 _PAIRS: Final = (
     (12012, 6821), (12015, 6844), (12021, 7285), (12016, 6862), (12018, 6836), (12039, 7222), (12051, 7179),
     (12166, 7243), (12031, 6757), (12340, 7120), (12064, 6772), (12281, 7308), (12192, 6961), (12213, 7094),
-    (12312, 7349), (12056, 6865), (12217, 7230), (12304, 6913), (12107, 7038), (12014, 8439), (6984, 4203), (6979, 3252),
-    (7024, 4147),
+    (12312, 7349), (12056, 6865), (12217, 7230), (12304, 6913), (12107, 7038), (12014, 8439), (6984, 4203),
+    (6979, 3252), (7024, 4147),
 )  # fmt: skip
 
 _SMOOTHING: Final = 1e-6  # of the first warp: it need not pass through every landmark
@@ -73,13 +73,13 @@ def main() -> None:
     to_anny = locate(ict, anny.moved(laid))
     for zone in _NOSTRILS:
         _join_discs(to_ict, to_anny, anny, ict, zone, noses)
-    arrays = {}
+    arrays: dict[str, NDArray[np.uint16]] = {}
     for name, (triangle, weights), onto in (("ict", to_ict, anny), ("anny", to_anny, ict)):
         arrays[f"{name}_triangle"] = triangle.astype(np.uint16)
         arrays[f"{name}_corners"] = onto.triangles[triangle].astype(np.uint16)
         arrays[f"{name}_weights"] = np.rint(weights[:, 1:] * _WEIGHT_STEPS).astype(np.uint16)
-    names, weights = _carried_regions(arrays, ict)
-    np.savez_compressed(OUTPUT, **arrays, region_names=names, region_weights=weights)
+    names, regions = _carried_regions(arrays, ict)
+    np.savez_compressed(OUTPUT, **arrays, region_names=names, region_weights=regions)
 
 
 def _carried_regions(
