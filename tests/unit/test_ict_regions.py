@@ -89,7 +89,7 @@ def test_regions_have_the_built_in_heads_names(topology) -> None:
     assert list(topology.regions) == list(load_model("anny").topology.regions)
     for name, weights in topology.regions.items():
         assert weights.shape == (26719,), name
-        assert 0.0 <= float(weights.min()) and 0.9 < float(weights.max()) <= 1.0, name
+        assert float(weights.min()) >= 0.0 and 0.9 < float(weights.max()) <= 1.0, name
         assert float(weights[PAPER:].abs().max()) == 0.0, name
 
 

@@ -73,6 +73,7 @@ class Seam:
         self.known = torch.from_numpy(known)
         """[K] the vertices that it looks at or moves."""
         self._rings = [torch.from_numpy(np.searchsorted(known, edge.rings)) for edge in edges]
+        self._contacts = [torch.from_numpy(np.searchsorted(known, edge.contact)) for edge in edges]
         self._columns = [torch.from_numpy(np.searchsorted(known, edge.contact[1:-1])) for edge in edges]
         self._corners = torch.from_numpy(np.searchsorted(known, upper.contact[[0, -1]]))
         follow = (upper.follow, -lower.follow)
@@ -121,6 +122,26 @@ class Seam:
         for columns, follow, (closes, parts) in zip(self._columns, self._follow, self._shares, strict=True):
             place = (points[:, columns, 0] - right[:, None]) / (left - right)[:, None]
             found += _at_place(closes * closing + parts * parting, place) @ follow
+        return found
+
+    def together(self, points: Tensor, moved: Tensor) -> Tensor:
+        """[K, 3] what to add to offsets [K, 3] of `known`, at rest in points [K, 3], so that both edges move alike."""
+        rest = points[None]
+        slices = self._slices(rest)
+        upper, lower = (
+            torch.stack([
+                _profiles(torch.stack((rest[:, contact, 0], offsets, offsets), dim=-1)[:, None], slices)[:, :, 0, 0]
+                for offsets in moved[None, contact].unbind(-1)
+            ], dim=-1)
+            for contact in self._contacts
+        )  # fmt: skip
+        apart = 0.5 * (lower - upper)
+        right, left = rest[:, self._corners, 0].unbind(1)
+        found = torch.zeros_like(moved)
+        for columns, follow in zip(self._columns, self._follow, strict=True):
+            place = (rest[:, columns, 0] - right[:, None]) / (left - right)[:, None]
+            for axis in range(3):
+                found[:, axis] += (_at_place(apart[..., axis], place) @ follow)[0]
         return found
 
     def _slices(self, points: Tensor) -> Tensor:

@@ -89,6 +89,10 @@ class Lids:
         """[B, N, 3] how the eye blend follows offsets [B, V, 3] of the skin."""
         return _apply(self._blend_weights, offsets[:, self._skin])
 
+    def openings(self, vertices: Tensor, pose: Pose) -> Tensor:
+        """[S] metres that the lids of [V, 3] stand apart, from corner to corner; below 0 they cross."""
+        return self._seam.openings(self._seen_from(pose.centre, vertices[self._seam.known])[None])[0]
+
     def correct(self, rest: Tensor, posed: Tensor, pose: Pose, gazes: Tensor, close: Tensor) -> Tensor:
         """[B, K, 3] offsets of `vertices` that make lids meet, not cross, and stay out of the eyeball.
 

@@ -88,18 +88,19 @@ class Motion:
         welded = topology.objects[0]
         skin = Surface(neutral[: welded.vertices[1]].double().numpy(), topology.faces[: welded.faces[1]].numpy())
         around = loops(topology)
-        self._eyeballs = {side: Eyeball(topology, neutral, side) for side in _SIDES}
-        self._lids = {
+        self.eyeballs = {side: Eyeball(topology, neutral, side) for side in _SIDES}
+        self.lids = {
             side: Lids(topology, neutral, skin, (around[f"{side}_eye"], around[f"{side}_lids"]), eyeball, side)
-            for side, eyeball in self._eyeballs.items()
+            for side, eyeball in self.eyeballs.items()
         }
-        self._lips = lip_seam(around["mouth"], skin)
-        self._tongue = Tongue(topology, neutral, around["mouth"])
+        self.lips = lip_seam(around["mouth"], skin)
+        self.tongue = Tongue(topology, neutral, around["mouth"])
         self._size = self._face_size(neutral)
         self._gaze = {name: turn for side in _SIDES for name, turn in gaze_rotations(side).items()}
         self._base = self._average_shapes(source)
         self._iron_throat(skin)
-        reach = self._base[:, self._lips.known].abs().amax(dim=(1, 2))
+        self._close_mouth(neutral)
+        reach = self._base[:, self.lips.known].abs().amax(dim=(1, 2))
         moved = [index for index in range(len(SHAPE_NAMES)) if float(reach[index]) > _AT_REST]
         self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
@@ -118,18 +119,18 @@ class Motion:
         settled = vertices.clone()
         for side in _SIDES:
             self._face_ahead(settled, side)
-            pose = self._eyeballs[side].fit(settled)
-            lids = self._lids[side]
+            pose = self.eyeballs[side].fit(settled)
+            lids = self.lids[side]
             rest = settled[lids.vertices]
             settled[lids.vertices] += lids.correct(rest, rest[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
-        lips = settled[self._lips.known]
-        settled[self._lips.known, 2] += self._lips.meet(lips[None], torch.tensor([True]), ict_lips.OVERLAP)[0]
+        lips = settled[self.lips.known]
+        settled[self.lips.known, 2] += self.lips.meet(lips[None], torch.tensor([True]), ict_lips.OVERLAP)[0]
         return settled - vertices
 
     def _face_ahead(self, vertices: Tensor, side: str) -> None:
         """Turn the eyeball so that it looks where the average person's does; scans caught each one as it was."""
-        pose = self._eyeballs[side].fit(vertices)
-        rows = self._eyeballs[side].rows
+        pose = self.eyeballs[side].fit(vertices)
+        rows = self.eyeballs[side].rows
         vertices[rows] = (vertices[rows] - pose.centre) @ pose.turn + pose.centre
 
     # ---------------------------------------------------------------------------------------------------- expressions
@@ -149,12 +150,12 @@ class Motion:
         self._move_lips(deltas, vertices)
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
-        out[self._tongue.vertices] = _still(self._tongue.out(vertices, jaw_open))
+        out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
         return deltas
 
     def _move_eye(self, deltas: Tensor, vertices: Tensor, side: str) -> None:
         """Turn the eyeball and fit the lids to it, in place."""
-        eyeball, lids = self._eyeballs[side], self._lids[side]
+        eyeball, lids = self.eyeballs[side], self.lids[side]
         pose = eyeball.fit(vertices)
         for name, turn in gaze_rotations(side).items():
             arm = vertices[eyeball.rows] - pose.centre
@@ -169,12 +170,12 @@ class Motion:
 
     def _move_lips(self, deltas: Tensor, vertices: Tensor) -> None:
         """Keep lips from crossing, and closed where they are to be, in place."""
-        rows, indices = self._lips.known, torch.tensor(self._lip_shapes)
+        rows, indices = self.lips.known, torch.tensor(self._lip_shapes)
         moved = deltas[indices[:, None], rows]
         posed = vertices[rows] + moved
         close = self._lip_shapes.index(SHAPE_NAMES.index("mouthClose"))
         posed[close] += deltas[SHAPE_NAMES.index("jawOpen"), rows]  # closes lips that jawOpen parted
-        moved[..., 2] += self._lips.meet(posed, self._closed, ict_lips.OVERLAP)
+        moved[..., 2] += self.lips.meet(posed, self._closed, ict_lips.OVERLAP)
         deltas[indices[:, None], rows] = _still(moved)
 
     def _face_size(self, vertices: Tensor) -> Tensor:
@@ -192,7 +193,7 @@ class Motion:
             if name != "tongueOut":
                 found[index] = sum(self._clean(source.expressions, half) for half in halves)
         for side in _SIDES:
-            lids = self._lids[side]
+            lids = self.lids[side]
             found[:, lids.blend] = lids.blend_offsets(found)
         return torch.where(found.abs() < _NOISE, 0.0, found)
 
@@ -204,19 +205,28 @@ class Motion:
         ironed = skin.smoothed(jaw_open.double().numpy(), middle, _THROAT_REACH, _THROAT_ROUNDS)
         jaw_open.copy_(torch.from_numpy(np.where(np.abs(ironed) < _NOISE, 0.0, ironed)))
 
+    def _close_mouth(self, neutral: Tensor) -> None:
+        """Let jawOpen and mouthClose in equal parts move both lips alike, in place: then they stay closed on the way.
+
+        The archive's mouthClose lifts the lower lip past the upper one.
+        """
+        jaw_open, close = (self._base[SHAPE_NAMES.index(name), self.lips.known] for name in ("jawOpen", "mouthClose"))
+        change = self.lips.together(neutral[self.lips.known], jaw_open + close)
+        self._base[SHAPE_NAMES.index("mouthClose"), self.lips.known] = _still(close + change)
+
     def _clean(self, expressions: Mapping[str, Tensor], name: str) -> Tensor:
         """[V, 3] the archive's offsets without what it moves by accident: a shape of one eye moves only that eye."""
         offsets = expressions[name].clone()
         rest = torch.ones(len(offsets), dtype=torch.bool)
         if name.startswith("PupilDilate"):
-            rest[self._eyeballs["left" if name.endswith("_L") else "right"].iris] = False
+            rest[self.eyeballs["left" if name.endswith("_L") else "right"].iris] = False
             offsets[rest] = 0.0
             return offsets
         if name not in _JAWS:
             offsets[self._rows("gums_and_tongue", "teeth")] = 0.0
         for side in _SIDES:
-            lids = self._lids[side]
-            offsets[self._eyeballs[side].rows] = 0.0
+            lids = self.lids[side]
+            offsets[self.eyeballs[side].rows] = 0.0
             if float(offsets[lids.edge].abs().max()) < _AT_REST:
                 offsets[self._rows(*(f"{side}_{part}" for part in _EYE_PARTS))] = 0.0
         return offsets
