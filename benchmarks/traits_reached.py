@@ -42,7 +42,9 @@ def main() -> None:
         modes = [value for key, value in head.identity.items() if key.startswith("mode.")]
         lengths.append(float(np.mean(np.square(modes))) if modes else 0.0)
     everything = np.concatenate([np.array(values) for values in missed.values()])
-    print(f"{name}: asked-for traits within {NEAR} sd: {100.0 * (everything <= NEAR).mean():.1f} % of {len(everything)}")
+    print(
+        f"{name}: asked-for traits within {NEAR} sd: {100.0 * (everything <= NEAR).mean():.1f} % of {len(everything)}"
+    )
     print(f"median miss {np.median(everything):.3f} sd, 95th percentile {np.percentile(everything, 95):.2f} sd")
     print(f"median time per head {1000.0 * np.median(seconds):.0f} ms")
     worst = sorted(missed, key=lambda trait: -float(np.mean(missed[trait])))[:8]

@@ -206,7 +206,7 @@ def test_ancestry_changes_the_head() -> None:
 
 def test_the_best_model_is_loaded_once() -> None:
     assert load_model("auto") is load_model("anny")
-    with pytest.raises(BadRequest, match="not installed"):
+    with pytest.raises(BadRequest, match="no head model 'ogre'"):
         load_model("ogre")
 
 

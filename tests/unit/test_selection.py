@@ -178,7 +178,7 @@ def wider(corners):
 def test_clay_shows_every_view_in_every_light(box) -> None:
     pictures = clay_pictures(*box)
     assert pictures.shape == (30, 224, 224, 3)
-    assert 0.0 <= float(pictures.min()) and float(pictures.max()) <= 1.0
+    assert float(pictures.min()) >= 0.0 and float(pictures.max()) <= 1.0
     differences = [float((pictures[a] - pictures[b]).abs().mean()) for a in range(30) for b in range(a)]
     assert min(differences) > 1e-4
 

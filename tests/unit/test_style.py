@@ -42,7 +42,7 @@ ALLOWED = {
     "cli": {"pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "_files"},
     "service": {"pipeline", "models", "face", "folder", "traits", "limits", "errors", "progress", "_files"},
     "models": {"errors", "progress", "_files"},
-    "training": {"head", "skin", "models"},
+    "training": {"head", "skin", "models", "face", "traits"},
 }
 """Which of the backend's rooms and files each room may import, besides its own."""
 

@@ -148,7 +148,7 @@ class IctSpace:
         return found
 
     def _identity(self, person: Mapping[str, float], values: Tensor, candidate: int) -> IctIdentity:
-        modes, morphs = values.float().split((self.mode_count, len(MORPHS)))
+        modes, morphs = values[: self.mode_count].float(), values[self.mode_count :].float()
         return IctIdentity(person, modes, morphs, candidate)
 
     def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:

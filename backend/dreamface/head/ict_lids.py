@@ -26,8 +26,10 @@ _CONTACT: Final = 2  # of the hind rings and the front ones together: the one al
 _REACH: Final = 0.014  # metres along the skin that a correction of the upper lid fades over
 _REACH_INSIDE: Final = 0.010  # the same in the socket
 _GUARDED: Final = 0.011  # metres along the skin from the lids' edge within which they are kept off the eyeball
-_CLEARANCE: Final = 0.30e-3  # metres that they keep where they rest further out
-_LEAST_CLEARANCE: Final = 0.15e-3
+# Metres off the eyeball, inside to outside so that one lies over the other: least, and where it rests further out.
+_SOCKET_CLEARANCE: Final = (0.03e-3, 0.03e-3)
+_EDGE_CLEARANCE: Final = (0.12e-3, 0.25e-3)
+_SKIN_CLEARANCE: Final = (0.35e-3, 0.45e-3)
 _WET: Final = 0.15e-3  # metres off the eyeball: what lines the lids, where it rests further out
 _WET_PARTS: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion")
 _ROUNDS: Final = 3  # of meeting and keeping off, each of which disturbs the other a little
@@ -70,6 +72,10 @@ class Lids:
         near[rim] = True
         near[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = True
         guarded = np.flatnonzero(near)
+        clearance = np.tile(_SKIN_CLEARANCE, (len(skin.points), 1))
+        clearance[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_CLEARANCE
+        clearance[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = _SOCKET_CLEARANCE
+        self._clearance = torch.from_numpy(clearance[guarded]).float()
         skin_vertices = np.union1d(guarded, self._seam.known.numpy())
         self._skin = torch.from_numpy(skin_vertices)
         self._guarded = torch.from_numpy(np.searchsorted(skin_vertices, guarded))
@@ -106,7 +112,7 @@ class Lids:
         """
         count = len(self._skin)
         at_rest = self._eyeball.height(rest[: count + self._wet], pose, torch.eye(3))
-        least = at_rest[self._guarded].clamp(_LEAST_CLEARANCE, _CLEARANCE)
+        least = at_rest[self._guarded].clamp(*self._clearance.unbind(1))
         lids = posed[:, :count].clone()
         for _ in range(_ROUNDS):
             points = self._seen_from(pose.centre, lids[:, self._known])
