@@ -32,7 +32,8 @@ _EDGE_CLEARANCE: Final = (0.12e-3, 0.25e-3)
 _SKIN_CLEARANCE: Final = (0.35e-3, 0.45e-3)
 _WET: Final = 0.15e-3  # metres off the eyeball: what lines the lids, where it rests further out
 _WET_PARTS: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion")
-_ROUNDS: Final = 3  # of meeting and keeping off, each of which disturbs the other a little
+_ROUNDS: Final = 1  # of meeting and keeping off the eyeball, each of which disturbs the other a little
+_SHUT_ROUNDS: Final = 5  # as many more where the lids shut
 _NEIGHBOURS: Final = 6  # skin vertices that a vertex on the lids' edge follows
 
 
@@ -114,12 +115,12 @@ class Lids:
         at_rest = self._eyeball.height(rest[: count + self._wet], pose, torch.eye(3))
         least = at_rest[self._guarded].clamp(*self._clearance.unbind(1))
         lids = posed[:, :count].clone()
-        for _ in range(_ROUNDS):
-            points = self._seen_from(pose.centre, lids[:, self._known])
-            lids[:, self._known, 2] += self._seam.rise(points, self._seam.openings(points), close, OVERLAP)
-            kept = lids[:, self._guarded]
-            missing = (least - self._eyeball.height(kept, pose, gazes)).clamp(min=0.0)
-            lids[:, self._guarded] += _outwards(kept, pose, missing)
+        self._fit(lids, least, pose, gazes, close, _ROUNDS)
+        shut = close.nonzero()[:, 0]
+        if len(shut):
+            both = lids[shut]
+            self._fit(both, least, pose, gazes[shut], close[shut], _SHUT_ROUNDS)
+            lids[shut] = both
         moved = lids - posed[:, :count]
         found = torch.cat((moved, _apply(self._weights, moved)), dim=1)
         wet = slice(count, count + self._wet)
@@ -130,6 +131,15 @@ class Lids:
         high = torch.where(close[:, None], _WET, torch.inf)
         found[:, wet] += _outwards(kept, pose, height.clamp(low, high) - height)
         return found
+
+    def _fit(self, lids: Tensor, least: Tensor, pose: Pose, gazes: Tensor, close: Tensor, rounds: int) -> None:
+        """Make lids [B, N, 3] meet and keep `least` [G] metres off the eyeball, in turns and in place."""
+        for _ in range(rounds):
+            points = self._seen_from(pose.centre, lids[:, self._known])
+            lids[:, self._known, 2] += self._seam.rise(points, self._seam.openings(points), close, OVERLAP)
+            kept = lids[:, self._guarded]
+            missing = (least - self._eyeball.height(kept, pose, gazes)).clamp(min=0.0)
+            lids[:, self._guarded] += _outwards(kept, pose, missing)
 
     @staticmethod
     def _seen_from(centre: Tensor, points: Tensor) -> Tensor:
