@@ -91,10 +91,18 @@ class Application:
     def _finish(self, job: Job) -> None:
         if job.kind in MODEL_JOBS:
             self.models.finish(job)
+            if job.kind == "install_model" and job.state == "done":
+                self._go_on_with_model()
         elif job.state == "failed":
             self.error = job.error
         elif job.state == "done" and not job.tag.in_gallery:
             self.placing.add(job)
+
+    def _go_on_with_model(self) -> None:
+        """A model is there that may have been missing: what was said about that is over, and meshes follow again."""
+        self.following.problem = ""
+        self.session.forget_call_problem()
+        _follow_all()
 
     def _interval(self) -> float:
         if self.session.active or self.following.active:
@@ -278,6 +286,7 @@ class Application:
     def dismiss_error(self) -> None:
         """Show no error any more."""
         self.error = self.following.problem = self.placing.warning = ""
+        self.session.forget_call_problem()
 
     # --------------------------------------------------------------------------------------------------------- models
 
@@ -398,6 +407,11 @@ def _after_load(*_) -> None:
 
 @persistent
 def _after_undo(*_) -> None:
+    _follow_all()
+
+
+def _follow_all() -> None:
+    """Let each mesh follow that does not show its face's traits."""
     for skin in scene.skins():
         if shaping.is_behind(skin):
             follow(skin)

@@ -22,6 +22,7 @@ class Model:
 
     Attributes:
         name: what it is installed by.
+        title: what people call it.
         description: what it is for, in plain words.
         licence: of its code and data.
         installed: whether it is there.
@@ -32,6 +33,7 @@ class Model:
     """
 
     name: str
+    title: str
     description: str
     licence: str
     installed: bool
@@ -45,6 +47,7 @@ class Model:
         """Check what the backend says; KeyError, TypeError or ValueError where it is no model to install."""
         return cls(
             name=str(said["install_name"]),
+            title=str(said.get("title") or said["install_name"]),
             description=str(said["description"]),
             licence=str(said["licence"]),
             installed=bool(said["installed"]),
@@ -133,11 +136,6 @@ class Models:
         """Show no more how the last job about a model ended."""
         if self.running(name) is None:
             self.jobs.pop(name, None)
-
-    def was_interrupted(self, name: str) -> bool:
-        """Whether installing a model was begun and not finished; it can go on where it stopped."""
-        job = self.jobs.get(name)
-        return job is not None and job.kind == "install_model" and job.state in ("failed", "cancelled")
 
     def tick(self, session: Session) -> bool:
         """Ask or take the answer; True where something has changed."""

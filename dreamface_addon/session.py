@@ -189,6 +189,10 @@ class Session:
         """A sentence about the last reading or reshaping; "" if it went well."""
         return self._reshaper.problem or self._reader.problem
 
+    def forget_call_problem(self) -> None:
+        """Whoever had to know about it has read it, or it is no longer true."""
+        self._reshaper.problem = self._reader.problem = ""
+
     # ------------------------------------------------------------------------------------------------------------- poll
 
     def poll(self, budget: float = 0.005) -> bool:

@@ -6,7 +6,7 @@ from ..dreamface_addon import application
 
 
 class DREAMFACE_OT_cancel_model(bpy.types.Operator):
-    """Stop this; what was downloaded is kept, and installing can go on from there"""
+    """Stop this; what was installed before stays as it is"""
 
     bl_idname = "dreamface.cancel_model"
     bl_label = "Cancel"

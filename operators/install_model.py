@@ -21,7 +21,7 @@ class DREAMFACE_OT_install_model(bpy.types.Operator):
         if model is None:
             return ""
         size = f" {models.megabytes(model.download_size)}" if model.download_size else ""
-        return f"Download{size} and install it in {model.folder}; it can be cancelled, and goes on from there later"
+        return f"Download{size} and install it in {model.folder}; you can cancel it at any time"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

@@ -23,10 +23,11 @@ class DREAMFACE_OT_remove_model(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first."""
+        model = application.get().models.find(self.model)
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title=f"Remove {self.model}?",
+            title=f"Remove {model.title if model else self.model}?",
             message="Faces made with it stay as they are, but cannot be changed without it.",
             confirm_text="Remove",
             icon="WARNING",

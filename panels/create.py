@@ -114,7 +114,7 @@ class DREAMFACE_PT_create(bpy.types.Panel):
         error = ours or app.session.problem or app.session.call_problem
         if error:
             row = self.layout.box().row()
-            dismissible = bool(ours)
+            dismissible = error != app.session.problem
             inset = drawing.IN_BOX + (drawing.BESIDE_BUTTON if dismissible else 0)
             drawing.text(row.column(), error, icon="ERROR", inset=inset)
             if dismissible:

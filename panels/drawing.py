@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -20,6 +21,9 @@ BESIDE_BUTTON = 26
 
 _BUTTON_PADDING = 34  # pixels: a button's own edges and its icon
 _FONT = 0
+
+_PARTS = (re.compile(r"[/\\]*[^/\\]+[/\\]*|.+"), re.compile(r"[-_.]*[^-_.]+[-_.]*|.+"))
+"""Pieces of a word that may stand in different lines: folders of a path; where that is not enough, parts of a name."""
 
 Item = TypeVar("Item")
 
@@ -64,8 +68,17 @@ def remaining(seconds: float | None) -> str:
 def _lines(words: str, room: float) -> Iterator[str]:
     space = _width(" ")
     for paragraph in words.splitlines():
-        for line in _rows(paragraph.split(), lambda word: _width(word) + space, room + space):
-            yield " ".join(line)
+        pieces = [piece for word in paragraph.split() for piece in _pieces(word, room)]
+        for line in _rows(pieces, lambda piece: _width(piece.strip()) + space * piece.endswith(" "), room + space):
+            yield "".join(line).strip()
+
+
+def _pieces(word: str, room: float) -> list[str]:
+    """A word and the space after it; one that is too long for a line, as paths are, in pieces."""
+    pieces = [word + " "]
+    for parts in _PARTS:
+        pieces = [part for piece in pieces for part in ([piece] if _width(piece) <= room else parts.findall(piece))]
+    return pieces
 
 
 def _rows(items: Iterable[Item], width: Callable[[Item], float], room: float) -> Iterator[list[Item]]:

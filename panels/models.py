@@ -40,7 +40,7 @@ class DREAMFACE_PT_models(bpy.types.Panel):
 
     def _draw_model(self, box: bpy.types.UILayout, app: application.Application, model: Model) -> None:
         row = box.row()
-        row.label(text=model.name, icon="CHECKMARK" if model.installed else "IMPORT")
+        row.label(text=model.title, icon="CHECKMARK" if model.installed else "IMPORT")
         if model.source:
             row.operator("wm.url_open", text="", icon="URL", emboss=False).url = model.source
         drawing.text(box, model.description, inset=drawing.IN_BOX)
@@ -70,13 +70,13 @@ class DREAMFACE_PT_models(bpy.types.Panel):
         if model.installed:
             row = box.row(align=True)
             row.operator("dreamface.verify_model", text="Verify").model = model.name
+            row.operator("dreamface.install_model", text="Install Again").model = model.name
+            row.operator("dreamface.install_model_file", text="", icon="FILE_FOLDER").model = model.name
             row.operator("dreamface.remove_model", text="Remove").model = model.name
             return
-        going_on = app.models.was_interrupted(model.name)
         column = box.column(align=True)
         if app.session.shares_disk and not bpy.app.online_access and not bpy.app.online_access_override:
             column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
-        install = column.operator("dreamface.install_model", text="Go On Installing" if going_on else "Install")
-        install.model = model.name
+        column.operator("dreamface.install_model", text="Install").model = model.name
         column.operator_context = "INVOKE_DEFAULT"
         column.operator("dreamface.install_model_file", text="Install from File…").model = model.name

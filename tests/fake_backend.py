@@ -309,9 +309,10 @@ class Handler(BaseHTTPRequestHandler):
         folder = self.fake.model
         plain = {"licence": "CC0", "stage": "head", "source": "", "download_size": 0, "installed_size": 0, "folder": ""}
         small = plain | {"name": "small", "description": "A small head.", "installed": True, "install_name": ""}
-        files = {"install_name": "big-head", "source": "https://example.org/big", "folder": str(folder)}
+        files = {"install_name": "big-head", "title": "Big Head", "folder": str(folder)}
+        page = {"source": "https://example.org/big"}
         sizes = {"download_size": 120_000_000, "installed_size": 52_000_000 if folder.is_dir() else 0}
-        big = plain | {"name": "big", "description": "A big head.", "installed": folder.is_dir()} | files | sizes
+        big = plain | {"name": "big", "description": "A big head.", "installed": folder.is_dir()} | files | page | sizes
         self._json(200, {"heads": [small, big], "models": [plain | small | {"name": "words", "stage": "language"}]})
 
     def _reshape(self, rest: list[str], body: dict[str, Any]) -> None:

@@ -91,15 +91,19 @@ class NoLocks(OSError):
     """The disk has no locks, as some network disks."""
 
 
-def hold(path: Path) -> IO[bytes]:
+def hold(path: Path, mode: int = 0o600) -> IO[bytes]:
     """Lock the file `path` until the file that this returns is closed, or the process ends.
+
+    Args:
+        path: of the lock; it is made where it is not there.
+        mode: what it is made with, less the umask; whoever may not write it can't lock it.
 
     Raises:
         Held: another process has locked it.
         NoLocks: nothing can be locked there.
         OSError: the disk refused.
     """
-    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0)
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, mode), "r+b", buffering=0)
     try:
         _lock_byte(file)
     except OSError as error:

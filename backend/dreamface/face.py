@@ -41,6 +41,11 @@ class Material:
     subsurface: float = 0.0
     subsurface_radius: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
+    @property
+    def invisible(self) -> bool:
+        """Whether it does nothing to light: all of it passes, and neither bends nor is reflected."""
+        return self.transmission == 1.0 and self.ior == 1.0
+
 
 @dataclass(frozen=True)
 class Part:
@@ -52,6 +57,7 @@ class Part:
         vertices: [start, stop) into the head's vertices; may be empty in a part that shares all of them.
         faces: [start, stop) into the topology's faces. Their corners are vertices of the part's own object.
         object: the object that it is welded to, where that is not itself; see `Topology.objects`.
+        tile: where its texture coordinates lie, where that is not its material's tile.
     """
 
     name: str
@@ -59,6 +65,7 @@ class Part:
     vertices: tuple[int, int]
     faces: tuple[int, int]
     object: str = ""
+    tile: str = ""
 
     @property
     def object_name(self) -> str:

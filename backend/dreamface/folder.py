@@ -140,6 +140,8 @@ class FaceDocument(_Strict):
         for part in self.parts:
             if part.material not in self.materials:
                 raise ValueError(f"{part.name} has the material {part.material}, which is not there")
+            if part.tile and part.tile not in self.tiles:
+                raise ValueError(f"{part.name} lies in the tile {part.tile}, which is not there")
         shown = {file.tile for file in self.maps if file.channel in ("albedo", "opacity")}
         for tile in {file.tile for file in self.maps} - shown:
             raise ValueError(f"the tile {tile} has neither albedo nor opacity")

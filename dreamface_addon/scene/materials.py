@@ -76,14 +76,33 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     _set_values(shader, values)
     _connect_maps(tree, shader, output, images, values)
-    material.diffuse_color = (*values["base_colour"], 1.0)
+    material.diffuse_color = solid_colour(values, has_opacity="opacity" in images)
     material.displacement_method = "DISPLACEMENT"
-    if values["transmission"] > 0.0:
+    if values["transmission"] > 0.0 and not is_invisible(values):
         output.name, output.target = CYCLES_OUTPUT, "CYCLES"
         if "opacity" not in images:
             _let_light_through(tree, shader)
         _add_clear_coat(material, values)
     return material
+
+
+def is_invisible(values: dict[str, Any]) -> bool:
+    """Whether a material does nothing to light: all of it passes, and neither bends nor is reflected."""
+    return values["transmission"] == 1.0 and values["ior"] == 1.0
+
+
+def solid_colour(values: dict[str, Any], has_opacity: bool) -> tuple[float, float, float, float]:
+    """How Solid shading, which shows no textures, draws a material.
+
+    What is clear would hide the iris there, and lashes would be black bands: both are there as much as can be grasped.
+    """
+    if is_invisible(values):
+        return (*values["base_colour"], 0.0)
+    alpha = _CLEAR if values["transmission"] > 0.0 else _SPARSE if has_opacity else 1.0
+    return (*values["base_colour"], alpha)
+
+
+_CLEAR, _SPARSE = 0.1, 0.25
 
 
 def _let_light_through(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> None:
@@ -135,6 +154,8 @@ def principled_inputs(values: dict[str, Any]) -> dict[str, Any]:
         "Transmission Weight": values["transmission"],
         "Subsurface Weight": values["subsurface"],
     }
+    if is_invisible(values):  # no alpha: in EEVEE, to exporters and for Cycles' bounces that is simpler than clear glass
+        inputs |= {"Transmission Weight": 0.0, "Alpha": 0.0}
     farthest = max(values["subsurface_radius"])
     if farthest > 0.0:
         inputs["Subsurface Scale"] = farthest

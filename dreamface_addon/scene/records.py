@@ -29,6 +29,9 @@ MEASURED_PROPERTY = "dreamface_measured"
 EXTRA_SHAPES = "dreamface_extra_shapes"
 """Custom property of the skin: the names of its shape keys beyond ARKit's, as JSON."""
 
+CANDIDATE = "dreamface_candidate"
+"""Custom property of the skin: whom of the seed's candidates the person began as."""
+
 _ARKIT_SHAPES = 52
 """As many come first in every face; what follows is the head model's own."""
 
@@ -37,6 +40,7 @@ PUBLIC = (
     "dreamface_prompt",
     "dreamface_seed",
     "dreamface_head",
+    CANDIDATE,
     TRAITS_PROPERTY,
     EXTRA_SHAPES,
     "dreamface_statement",
@@ -46,7 +50,6 @@ PUBLIC = (
 _OF = "dreamface_of"
 _REGIONS = "dreamface_regions"
 _WORN = "dreamface_worn"
-_CANDIDATE = "dreamface_candidate"
 _SHOWN = "dreamface_shown"
 _CHIN_LANDMARK = "multipie_08"
 
@@ -67,9 +70,9 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin[MEASURED_PROPERTY] = json.dumps(document.get("measured", {}))
     candidate = document["head"].get("identity", {}).get("candidate")
     if candidate is None:
-        skin.pop(_CANDIDATE, None)
+        skin.pop(CANDIDATE, None)
     else:
-        skin[_CANDIDATE] = int(candidate)
+        skin[CANDIDATE] = int(candidate)
     extras = document["shapes"][_ARKIT_SHAPES:]
     if extras:
         skin[EXTRA_SHAPES] = json.dumps(extras)
@@ -227,7 +230,7 @@ def record(skin: bpy.types.Object) -> dict[str, Any]:
             "traits": traits_of(skin),
             "not_understood": json.loads(skin["dreamface_not_understood"]),
             "history": json.loads(skin["dreamface_history"]),
-            "candidate": skin.get(_CANDIDATE),
+            "candidate": skin.get(CANDIDATE),
         }
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error

@@ -75,7 +75,8 @@ def _renew_values(material: bpy.types.Material, before: dict[str, Any], values: 
     old_colour, new_colour = (*before["base_colour"], 1.0), (*values["base_colour"], 1.0)
     if TINT in nodes:
         _renew(nodes[TINT].inputs[MIX_INPUTS[2]], "default_value", old_colour, new_colour)
-    _renew(material, "diffuse_color", old_colour, new_colour)
+    solidity = material.diffuse_color[3:]
+    _renew(material, "diffuse_color", (*before["base_colour"], *solidity), (*values["base_colour"], *solidity))
     material[VALUES] = json.dumps(values)
 
 

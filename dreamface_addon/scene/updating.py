@@ -85,13 +85,27 @@ def _update_mesh(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject,
 
 
 def _slots(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject) -> list[bpy.types.Material | None]:
-    """An object's materials for a new mesh: those of its own in the order that the new mesh has, then the artist's."""
-    left, slots = list(object_.data.materials), []
-    for name in piece.materials:
-        known = [material for material in left if _is_made_from(material, face.document["materials"][name])]
-        slots += known[:1] or left[:1]
-        left = [material for material in left if material not in slots[-1:]]
-    return slots + left
+    """An object's materials for a new mesh: for each of the face's the slot that stands for it, then the artist's.
+
+    That is a slot with the face's own material, best in its old place; else what the artist has put into its place;
+    else any other. One material may be in several slots, and a slot may be empty.
+    """
+    old, described = list(object_.data.materials), face.document["materials"]
+    wanted = [described[name] for name in piece.materials]
+    chosen: dict[int, int] = {}  # place in the new mesh -> place in the old one
+    for fits in (
+        lambda new, place: new == place and _is_made_from(old[place], wanted[new]),
+        lambda new, place: _is_made_from(old[place], wanted[new]),
+        lambda new, place: new == place,
+        lambda new, place: True,
+    ):
+        for new in range(len(wanted)):
+            free = [place for place in range(len(old)) if place not in chosen.values() and fits(new, place)]
+            if new not in chosen and free:
+                chosen[new] = free[0]
+    worn_beyond = old[-1] if old else None  # Blender shows faces beyond the slots with the last one
+    slots = [old[chosen[new]] if new in chosen else worn_beyond for new in range(len(wanted))]
+    return slots + [material for place, material in enumerate(old) if place not in chosen.values()]
 
 
 def _is_made_from(material: bpy.types.Material | None, values: dict[str, Any]) -> bool:

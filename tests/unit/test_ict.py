@@ -8,7 +8,9 @@ import torch
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest
 from dreamface.head import best, load_model
+from dreamface.head.ict_identity import SHARED
 from dreamface.head.ict_parts import PAPER
+from dreamface.head.selection import choose
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, Traits
@@ -134,3 +136,26 @@ def test_a_face_goes_the_whole_way(with_ict, tmp_path) -> None:
     assert torch.equal(again.maps["skin"]["albedo"], face.maps["skin"]["albedo"])
     older = pipeline.edit(face, {"nose.width": 2.0})
     assert older.head.candidate == face.head.candidate and older.measured["nose.width"] > face.measured["nose.width"]
+
+
+def test_another_way_to_choose_takes_its_place(ict_head) -> None:
+    """A scorer of looks, say, over the pool that all seeds share; the traits are fitted all the same."""
+    space, asked = ict_head.space, person(3, nose__width=1.5)
+
+    class Wide:
+        def score(self, first, candidates):
+            return candidates[:, 0]
+
+    def choice(_pool, scorer):
+        assert scorer is not None
+        return SHARED + int(choose(space.shared_pool(500), Wide())[0])
+
+    one, other = (space.build(asked, stream(seed, "head"), choice=choice) for seed in (1, 2))
+    assert one.candidate == other.candidate >= SHARED
+    assert torch.equal(one.modes, other.modes)
+    widest = torch.stack([space.shared_pool(500).candidate(number)[0] for number in range(500)]).max()
+    assert abs(float(one.modes[0] - widest)) < 0.5
+    again = space.build(asked, stream(9, "head"), candidate=one.candidate)
+    assert torch.equal(again.modes, one.modes)
+    head = ict_head.rebuild(space.to_mapping(one))
+    assert abs(ict_head.measure(head)["nose.width"] - 1.5) < 0.3

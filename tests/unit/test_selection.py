@@ -13,7 +13,7 @@ from dreamface.head import load_model
 from dreamface.head.clip_pool import ClipScorer, build_index, clay_pictures, open_index
 from dreamface.head.fitting import fit
 from dreamface.head.measure import Population, measure_raw
-from dreamface.head.selection import BLOCK, Landmarks, Pool, TraitScorer, choose
+from dreamface.head.selection import BLOCK, Landmarks, Pool, Sum, TraitScorer, choose
 from dreamface.progress import Progress
 from dreamface.traits import SHAPE_TRAITS, Traits
 
@@ -57,8 +57,7 @@ def test_a_candidate_is_the_same_whoever_asks() -> None:
 def test_a_pool_ends_where_it_says() -> None:
     pool = Pool(1, BLOCK + 3, 2)
     assert [(first, len(block)) for first, block in pool.blocks()] == [(0, BLOCK), (BLOCK, 3)]
-    with pytest.raises(IndexError):
-        pool.candidate(BLOCK + 3)
+    assert torch.equal(pool.candidate(BLOCK + 3), Pool(1, 2 * BLOCK, 2).candidate(BLOCK + 3))
 
 
 def test_a_pool_can_be_shaped() -> None:
@@ -76,6 +75,20 @@ def test_the_best_are_the_best() -> None:
     everyone = torch.cat([block for _, block in pool.blocks()])[:, 0].abs()
     assert torch.equal(everyone[numbers], everyone.sort().values[:3])
     assert torch.equal(-scores, everyone[numbers])
+
+
+def test_scores_add_up(landmarks, population) -> None:
+    class Early:
+        def score(self, first, candidates):
+            return -torch.arange(first, first + len(candidates)).float()
+
+    pool = Pool(3, 300, landmarks.count)
+    traits = TraitScorer(landmarks, population, WANTED)
+    (first, candidates), *_ = pool.blocks()
+    both = Sum(((2.0, traits), (0.5, Early()))).score(first, candidates)
+    expected = 2.0 * traits.score(first, candidates) - 0.5 * torch.arange(300)
+    assert torch.allclose(both, expected)
+    assert int(choose(pool, Sum(((0.0, traits), (1.0, Early()))))[0]) == 0
 
 
 def test_choosing_can_be_stopped() -> None:
@@ -223,6 +236,9 @@ def test_an_index_belongs_to_its_pool_and_encoder(tmp_path, box) -> None:
     build_index(tmp_path, Pool(4, 3, 3), wider(corners), topology, Shapes())
     with pytest.raises(BadRequest, match="other candidates"):
         build_index(tmp_path, Pool(5, 3, 3), wider(corners), topology, Shapes())
+
+    with pytest.raises(BadRequest, match="other candidates"):
+        build_index(tmp_path, Pool(4, 3, 3, 0.5 * torch.eye(3)), wider(corners), topology, Shapes())
 
     class Other(Shapes):
         name = "other"

@@ -73,9 +73,12 @@ def pictures(tmp_path, installed):
 
 @pytest.fixture
 def window(installed, tmp_path):
-    """A Blender in a window of its own; at the end its console must show nothing of ours."""
+    """A Blender in a window of its own, whose backend finds models in the folder `models` of the test's own.
+
+    At the end its console must show nothing of ours.
+    """
     blender, environment = installed
-    window = BlenderWindow(blender, tmp_path, environment)
+    window = BlenderWindow(blender, tmp_path, environment | {"DREAMFACE_MODELS": str(tmp_path / "models")})
     try:
         window.start()
         yield window

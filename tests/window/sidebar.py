@@ -66,6 +66,39 @@ def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
     window.until(RESTING, timeout=90)
 
 
+def generate_over_selected(window: BlenderWindow, **fields: object) -> None:
+    """Press Generate with Update Selected, and wait until the selected face is another."""
+    choose(window, update_selected=True, **fields)
+    time.sleep(1.0)
+    press_generate(window)
+    window.until(f"{APPLICATION}.running")
+    window.until(RESTING, timeout=120)
+
+
+def look(window: BlenderWindow, name: str, distance: float, turned: float = 0.0) -> None:
+    """Turn the 3D view to the middle of an object, without grid and outlines.
+
+    Args:
+        name: the object's.
+        distance: metres.
+        turned: degrees to the face's right; 0 is from the front.
+    """
+    window.run(_LOOK.format(area=_SIDEBAR, name=name, distance=distance, turned=turned))
+
+
+_LOOK = """{area}
+from math import radians
+from mathutils import Euler, Vector
+object_, space = bpy.data.objects[{name!r}], area.spaces.active
+corners = [object_.matrix_world @ Vector(corner) for corner in object_.bound_box]
+space.region_3d.view_location = sum(corners, Vector()) / 8
+space.region_3d.view_rotation = Euler((radians(90), 0, radians(-{turned}))).to_quaternion()
+space.region_3d.view_perspective = "PERSP"
+space.region_3d.view_distance = {distance}
+space.lens, space.clip_start, space.overlay.show_overlays = 85, 0.001, False
+"""
+
+
 def face_width_slider(window: BlenderWindow) -> tuple[int, int]:
     """Where the first slider of the Shape panel is; they touch each other."""
     sliders = window.widgets("wcol_numslider")[0]

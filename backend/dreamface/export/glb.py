@@ -47,7 +47,8 @@ def write_glb(face: Face, path: Path, progress: Progress) -> None:
 
     A mesh has a primitive for each of its materials. Objects that any blend shape moves have all morph targets in the
     order of the face's `shape_names`, so that one list of weights drives them all; the meshes' weights are the face's
-    expression, and their extras name the targets, and apart from that those beyond ARKit's.
+    expression, and their extras name the targets, and apart from that those beyond ARKit's. What is invisible is cut
+    out by its material. The asset's extras say how the face came about.
 
     Raises:
         FolderError: the disk refused.
@@ -256,12 +257,15 @@ def _vectors_without_view(count: int) -> gltf.Accessor:
 
 
 def _provenance(face: Face) -> dict[str, Any]:
+    chosen = {} if face.head.candidate is None else {"candidate": face.head.candidate}
     return {
         "statement": STATEMENT,
         "digitalSourceType": DIGITAL_SOURCE_TYPE,
         "faceId": face.face_id,
         "prompt": face.prompt,
         "seed": face.seed,
+        "head": face.head.model,
+        **chosen,
     }
 
 
@@ -332,6 +336,8 @@ def _specular_colour(maps: TileMaps) -> images.Pixels:
 
 
 def _material(material: Material, textures: Mapping[str, int], has_opacity: bool) -> gltf.Material:
+    if material.invisible:
+        return _invisible(material)
     metallic_roughness = gltf.PbrMetallicRoughness(
         baseColorFactor=[*material.base_colour, 1.0],
         baseColorTexture=_texture(textures, "albedo"),
@@ -355,6 +361,18 @@ def _material(material: Material, textures: Mapping[str, int], has_opacity: bool
         normalTexture=normal,
         extensions=extensions,
         doubleSided=material.transmission == 0.0,  # the neck is open below, and lashes have two sides
+    )
+
+
+def _invisible(material: Material) -> gltf.Material:
+    """Cut out wholly: viewers draw nothing transmissive behind a transmissive surface, nor sort what is blended well."""
+    return gltf.Material(
+        name=material.name,
+        alphaMode=gltf.MASK,
+        alphaCutoff=0.5,
+        pbrMetallicRoughness=gltf.PbrMetallicRoughness(
+            baseColorFactor=[*material.base_colour, 0.0], metallicFactor=0.0, roughnessFactor=material.roughness
+        ),
     )
 
 

@@ -37,7 +37,7 @@ def write_obj(face: Face, path: Path, progress: Progress) -> None:
     An object per object of the face and a group per part, quads kept; the face's expression is part of the vertices, as
     OBJ has no shapes. Texture coordinates are UDIM's: tile i of the topology lies at u from i to i + 1, its textures
     are `albedo.1001.png` and so on, the number being 1001 + i. The MTL, which knows no UDIM, names each material's own
-    texture; as textures repeat, it finds the same texels.
+    texture; as textures repeat, it finds the same texels. What is invisible is there too, all clear.
 
     Raises:
         FolderError: the disk refused.
@@ -104,7 +104,7 @@ def _materials(face: Face, textures: str) -> str:
 
 def _material(material: Material) -> list[str]:
     """MTL lines; glass stays a tenth opaque so that viewers without refraction show its outline."""
-    opacity = 1.0 - 0.9 * material.transmission
+    opacity = 0.0 if material.invisible else 1.0 - 0.9 * material.transmission
     return [
         "",
         f"newmtl {material.name}",
@@ -144,15 +144,15 @@ def _objects(face: Face, library: str) -> Iterable[str]:
 def _udim_uvs(face: Face) -> tuple[Floats, Ints]:
     """[T, 2] texture coordinates, each moved along u to its tile's place, and [F, 4] indices into them.
 
-    A coordinate that parts with different tiles share is there once for each. Parts without a tile lie where those are
-    that they are welded to, or at the first.
+    A coordinate that parts with different tiles share is there once for each. Where neither a part nor its material
+    names a tile, it lies where those parts do that it is welded to, or at the first.
     """
     topology = face.head.topology
     uv, face_uvs = topology.uv.cpu().numpy(), topology.face_uvs.cpu().numpy()
     place = np.zeros((len(face_uvs), 1), np.int64)
     for group in topology.objects:
-        tiles = [face.materials[part.material].tile for part in group.parts]
-        fallback = next((tile for tile in tiles if tile is not None), topology.tiles[0])
+        tiles = [part.tile or face.materials[part.material].tile for part in group.parts]
+        fallback = next((tile for tile in tiles if tile), topology.tiles[0])
         for part, tile in zip(group.parts, tiles, strict=True):
             place[slice(*part.faces)] = topology.tiles.index(tile or fallback)
     pairs, indices = np.unique(place * len(uv) + face_uvs, return_inverse=True)

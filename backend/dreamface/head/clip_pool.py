@@ -20,7 +20,7 @@ from torch.nn.functional import normalize
 
 from dreamface.errors import BadRequest
 from dreamface.face import Topology
-from dreamface.head.selection import BLOCK, Pool
+from dreamface.head.selection import Pool
 from dreamface.progress import Progress
 from dreamface.render import Camera, portrait_camera, rasterise
 from dreamface.render.shading import interpolate, unit, vertex_normals
@@ -175,9 +175,14 @@ def open_index(folder: Path, pool: Pool, encoder: Encoder) -> EmbeddingIndex:
 def _notes(pool: Pool, encoder: Encoder) -> dict[str, Any]:
     """What an index depends on."""
     return {
-        "format": _FORMAT, "pool_seed": pool.seed, "count": pool.count, "modes": pool.modes, "block": BLOCK,
-        "encoder": encoder.name, "dimension": encoder.dimension, "views": list(VIEWS), "lights": LIGHTS,
-    }  # fmt: skip
+        "format": _FORMAT,
+        "pool": pool.mark,
+        "count": pool.count,
+        "encoder": encoder.name,
+        "dimension": encoder.dimension,
+        "views": list(VIEWS),
+        "lights": LIGHTS,
+    }
 
 
 def _started(folder: Path, notes: dict[str, Any]) -> int | None:

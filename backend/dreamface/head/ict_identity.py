@@ -46,6 +46,18 @@ _POINTED: Final = (0.45, 2.73)  # "ears.pointed" on the built-in head without an
 _VARIETY: Final = ((4.0, 18.0), (0.4, 1.0))  # small children's faces differ less: years, share of a draw
 
 
+SHARED: Final = 2**31
+"""Candidates from this number on are those of the pool that all seeds share."""
+
+_SHARED_SEED: Final = 0
+
+Choice = Callable[[Pool, TraitScorer | None], int]
+"""The seed's pool and how well its candidates measure (None where no shape was asked for) -> number of a candidate.
+
+For looks, for example: `lambda pool, traits: SHARED + int(choose(space.shared_pool(n), ClipScorer(...))[0])`.
+"""
+
+
 @dataclass(frozen=True)
 class IctIdentity:
     """One person's coefficients.
@@ -117,13 +129,27 @@ class IctSpace:
 
     # ---------------------------------------------------------------------------------------------------------- people
 
-    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> IctIdentity:
-        """Choose a person from the seed's pool and fit it to the shape traits that were asked for.
+    def shared_pool(self, count: int) -> Pool:
+        """Candidates that are the same for every seed, for scorers that have looked at them once for all.
+
+        Their numbers among all candidates begin at `SHARED`.
+        """
+        return Pool(_SHARED_SEED, count, self.mode_count, self._shaped)
+
+    def build(
+        self,
+        traits: Traits,
+        generator: torch.Generator,
+        candidate: int | None = None,
+        choice: Choice | None = None,
+    ) -> IctIdentity:
+        """Choose a person and fit it to the shape traits that were asked for.
 
         Args:
             traits: of a whole person.
             generator: the seed's.
-            candidate: whom to begin with; None chooses the one that measures most like what is asked for.
+            candidate: whom to begin with; None chooses.
+            choice: another way to choose than taking the best by traits of the seed's own pool.
         """
         seed = int(torch.randint(2**31, (), generator=generator))
         pool = Pool(seed, CANDIDATES, self.mode_count, self._shaped)
@@ -137,15 +163,21 @@ class IctSpace:
         if candidate is None:
             people = landmarks.first(pool.modes)
             scored = {name: entry for name, entry in wanted.items() if name not in MORPHED}
-            candidate = int(choose(pool, TraitScorer(people, self.population, scored))[0]) if scored else 0
-        variety = float(np.interp(person["age"], *_VARIETY))
-        start = variety * self.with_morphs(pool.candidate(candidate)[None].double())[0]
+            scorer = TraitScorer(people, self.population, scored) if scored else None
+            candidate = (choice or _best)(pool, scorer)
+        start = float(np.interp(person["age"], *_VARIETY)) * self.with_morphs(self._begun(pool, candidate)[None])[0]
         found = self._identity(person, start, candidate)
         # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
         for _ in range(_ROUNDS if wanted else 0):
             settled = self._settle(self._unsettled(found))[self._rows].double()
             found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate)
         return found
+
+    def _begun(self, pool: Pool, candidate: int) -> Tensor:
+        """[100] coefficients of a candidate of the seed's pool or of the shared one."""
+        if candidate >= SHARED:
+            return self.shared_pool(0).candidate(candidate - SHARED).double()
+        return pool.candidate(candidate).double()
 
     def _identity(self, person: Mapping[str, float], values: Tensor, candidate: int) -> IctIdentity:
         modes, morphs = values[: self.mode_count].float(), values[self.mode_count :].float()
@@ -233,6 +265,11 @@ class IctSpace:
         raw = measure_raw(self.landmarks.first(self.mode_count).points(torch.cat((steps, -steps))))
         slope = (raw[: self.mode_count] - raw[self.mode_count :]) / (2.0 * _DIFFERENCE)
         return look_weights() @ slope.T
+
+
+def _best(pool: Pool, scorer: TraitScorer | None) -> int:
+    """The candidate that measures most like what is asked for; the first where nothing is."""
+    return 0 if scorer is None else int(choose(pool, scorer)[0])
 
 
 def _within_limits(values: Tensor) -> Tensor:

@@ -11,27 +11,27 @@ from dreamface.face import Part
 
 SKIN: Final = "skin"
 
-# Name, material, end of its vertices, end of its faces, and the object it is welded to.
+# Name, material, end of its vertices, end of its faces, the object it is welded to, and the tile it lies in.
 _TABLE: Final = (
-    ("skin", "skin", 9409, 9230, ""),
-    ("back_of_head", "back_of_head", 11248, 11144, SKIN),
-    ("mouth_socket", "mouth_socket", 13294, 13226, SKIN),
-    ("left_eye_socket", "eye_socket", 13678, 13630, SKIN),
-    ("right_eye_socket", "eye_socket", 14062, 14034, SKIN),
-    ("gums_and_tongue", "gums_and_tongue", 17039, 17006, ""),
-    ("teeth", "teeth", 21451, 21496, ""),
-    ("left_sclera", "left_sclera", 22221, 22296, ""),
-    ("left_iris", "left_iris", 23021, 23094, ""),
-    ("right_sclera", "right_sclera", 23791, 23894, ""),
-    ("right_iris", "right_iris", 24591, 24692, ""),
-    ("left_lacrimal_fluid", "lacrimal_fluid", 24795, 24855, ""),
-    ("right_lacrimal_fluid", "lacrimal_fluid", 24999, 25018, ""),
-    ("left_eye_blend", "eye_blend", 25023, 25033, ""),
-    ("right_eye_blend", "eye_blend", 25047, 25048, ""),
-    ("left_eye_occlusion", "eye_occlusion", 25199, 25176, ""),
-    ("right_eye_occlusion", "eye_occlusion", 25351, 25304, ""),
-    ("left_lashes", "lashes", 26035, 25844, ""),
-    ("right_lashes", "lashes", 26719, 26384, ""),
+    ("skin", "skin", 9409, 9230, "", "skin"),
+    ("back_of_head", "back_of_head", 11248, 11144, SKIN, "back_of_head"),
+    ("mouth_socket", "mouth_socket", 13294, 13226, SKIN, "back_of_head"),
+    ("left_eye_socket", "eye_socket", 13678, 13630, SKIN, "back_of_head"),
+    ("right_eye_socket", "eye_socket", 14062, 14034, SKIN, "back_of_head"),
+    ("gums_and_tongue", "gums_and_tongue", 17039, 17006, "", "gums_and_tongue"),
+    ("teeth", "teeth", 21451, 21496, "", "teeth"),
+    ("left_sclera", "left_sclera", 22221, 22296, "", "left_sclera"),
+    ("left_iris", "left_iris", 23021, 23094, "", "left_iris"),
+    ("right_sclera", "right_sclera", 23791, 23894, "", "right_sclera"),
+    ("right_iris", "right_iris", 24591, 24692, "", "right_iris"),
+    ("left_lacrimal_fluid", "lacrimal_fluid", 24795, 24855, "", "left_lacrimal_fluid"),
+    ("right_lacrimal_fluid", "lacrimal_fluid", 24999, 25018, "", "right_lacrimal_fluid"),
+    ("left_eye_blend", "eye_blend", 25023, 25033, "", "skin"),
+    ("right_eye_blend", "eye_blend", 25047, 25048, "", "skin"),
+    ("left_eye_occlusion", "eye_occlusion", 25199, 25176, "", "skin"),
+    ("right_eye_occlusion", "eye_occlusion", 25351, 25304, "", "skin"),
+    ("left_lashes", "lashes", 26035, 25844, "", "lashes"),
+    ("right_lashes", "lashes", 26719, 26384, "", "lashes"),
 )
 
 TILES: Final = (
@@ -52,12 +52,13 @@ def parts(cornea_faces: tuple[int, int]) -> tuple[Part, ...]:
     """All parts, in order; how many faces are the left and the right cornea's."""
     found = []
     vertex = face = 0
-    for name, material, last_vertex, last_face, welded_to in _TABLE:
+    for name, material, last_vertex, last_face, welded_to, tile in _TABLE:
         clear = {"left_sclera": cornea_faces[0], "right_sclera": cornea_faces[1]}.get(name, 0)
-        found.append(Part(name, material, (vertex, last_vertex), (face, last_face - clear), welded_to))
+        found.append(Part(name, material, (vertex, last_vertex), (face, last_face - clear), welded_to, tile))
         if clear:
             cornea = name.replace("sclera", "cornea")
-            found.append(Part(cornea, "cornea", (last_vertex, last_vertex), (last_face - clear, last_face), name))
+            faces = (last_face - clear, last_face)
+            found.append(Part(cornea, "cornea", (last_vertex, last_vertex), faces, name, tile))
         vertex, face = last_vertex, last_face
     return tuple(found)
 
@@ -90,7 +91,7 @@ def inside_tile(uv: Tensor) -> Tensor:
 
 def _face_range(name: str) -> tuple[int, int]:
     first = 0
-    for part, _, _, last, _ in _TABLE:
+    for part, _, _, last, _, _ in _TABLE:
         if part == name:
             return first, last
         first = last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -15,7 +16,8 @@ from dreamface.random_streams import stream
 from dreamface.traits import SHAPE_TRAITS
 
 BLOCK: Final = 8192
-"""Candidates that are drawn and scored at a time; they stay in the processor's cache."""
+"""Candidates that are drawn and scored at a time; they stay in the processor's cache. Stored faces know their candidate
+by its number, so this may never change."""
 
 _FURTHEST: Final = 3.0  # standard deviations; a miss larger than this counts no more than this, so that none rules
 
@@ -32,7 +34,7 @@ class Scorer(Protocol):
 class Pool:
     """People drawn from a linear model: coefficients are N(0, I), but for what `shaped` does to them.
 
-    Candidate i is always the same person, whoever asks and how many others there are.
+    Candidate i is always the same person, whoever asks and how many others there are, even one past the last.
 
     Attributes:
         seed: two seeds have different people.
@@ -52,14 +54,14 @@ class Pool:
             yield first, self._block(first // BLOCK)[: self.count - first]
 
     def candidate(self, number: int) -> Tensor:
-        """[K] coefficients of one.
-
-        Raises:
-            IndexError: there is no such candidate.
-        """
-        if not 0 <= number < self.count:
-            raise IndexError(f"candidate {number} of {self.count}")
+        """[K] coefficients of one, 0 <= number."""
         return self._block(number // BLOCK)[number % BLOCK]
+
+    @property
+    def mark(self) -> str:
+        """What tells it from pools with other people under the same numbers."""
+        shaped = b"" if self.shaped is None else self.shaped.numpy().tobytes()
+        return hashlib.sha256(f"{self.seed} {self.modes} {BLOCK} ".encode() + shaped).hexdigest()[:16]
 
     def _block(self, number: int) -> Tensor:
         drawn = torch.randn(BLOCK, self.modes, generator=stream(self.seed, f"candidates {number}"))
@@ -87,6 +89,17 @@ def choose(pool: Pool, scorer: Scorer, keep: int = 1, progress: Progress = Progr
         progress.report("head", first / pool.count, "Choosing among candidates")
     best, numbers = torch.topk(scores, min(keep, pool.count))
     return numbers, best
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Several scorers at once, each with a weight: what is measured beside what is seen."""
+
+    scorers: tuple[tuple[float, Scorer], ...]
+
+    def score(self, first: int, candidates: Tensor) -> Tensor:
+        """[N] weighted sum of the scores."""
+        return torch.stack([weight * scorer.score(first, candidates) for weight, scorer in self.scorers]).sum(dim=0)
 
 
 class Landmarks:

@@ -62,6 +62,11 @@ class Installation:
         """How it is installed: the end of a sentence."""
         return f"install it with `dreamface models install {self.name}`, or under Models in the sidebar"
 
+    @property
+    def again(self) -> str:
+        """How a damaged one is replaced: the end of a sentence."""
+        return f"install it again with `dreamface models install {self.name}`, or under Models in the sidebar"
+
 
 @dataclass(frozen=True)
 class Model:
@@ -98,6 +103,7 @@ class Model:
             "stage": self.stage,
             "installed": self.installed,
             "install_name": files.name if files else "",
+            "title": files.title if files else self.name,
             "source": files.page if files else "",
             "download_size": files.archive_size if files else 0,
             "installed_size": files.size_on_disk if files else 0,

@@ -93,9 +93,14 @@ def _without(title: str, anchor: str, again: str) -> BadContents:
 
 def _is_folder(source: Path) -> bool:
     try:
-        return source.is_dir()
+        if source.is_dir():
+            return True
+        # Reading a device need not end, and opening a pipe waits for whoever writes to it.
+        if source.exists() and not source.is_file():
+            raise BadRequest(f"{source} is neither a file nor a folder: choose an archive, or the folder it was in.")
     except OSError as error:
         raise _closed(str(source), error) from error
+    return False
 
 
 def _look_into(folder: Path, anchor: str, title: str, again: str) -> tuple[Path, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from dreamface.models.contents import BadContents, Contents
 from dreamface.progress import Progress
@@ -58,6 +58,12 @@ def known() -> Known:
     return Known(**json.loads(Path(__file__).with_suffix(".json").read_text("utf-8")))
 
 
+def expression_names() -> tuple[str, ...]:
+    """ICT's names of its expressions, in the order in which they are stored."""
+    shapes = (name for name in known().files if name.endswith(".obj") and name != NEUTRAL)
+    return tuple(Path(name).stem for name in sorted(shapes) if not name.startswith(_IDENTITY))
+
+
 @dataclass(frozen=True)
 class Mesh:
     """An OBJ file with all its vertices in one run, as the archive's are.
@@ -90,6 +96,7 @@ def convert(contents: Contents, target: Path, progress: Progress = Progress()) -
 
     Raises:
         BadContents: a file is missing, damaged or not as in `COMMIT`.
+        OSError: the disk refused.
         Cancelled: the progress said so.
     """
     points, rest, others = _read_checked(contents, progress)
@@ -114,9 +121,10 @@ def convert(contents: Contents, target: Path, progress: Progress = Progress()) -
         "multipie": np.array(json.loads(others[_INDICES])["idx_to_landmark_verts"], dtype=np.int32),
     }
     progress.report("save", _CHECKED, "Saving ICT-FaceKit")
-    names = [Path(name).stem for name in expressions]
-    save_file(tensors, target / FILE, {"format": str(FORMAT), "expression_names": json.dumps(names)})
-    (target / FILE).chmod(0o644)  # save_file makes it the user's own, but a studio may share its models
+    # Not `save_file`: what it raises over a full disk is no OSError and has no errno.
+    (target / FILE).write_bytes(
+        save(tensors, {"format": str(FORMAT), "expression_names": json.dumps(expression_names())})
+    )
     (target / LICENCE).write_bytes(others[LICENCE])
 
 

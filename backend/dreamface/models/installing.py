@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from dreamface._files import Held, cannot_write, hold, sibling
+from dreamface._files import Held, NoLocks, cannot_write, hold, sibling
 from dreamface.errors import BadRequest, DreamFaceError, FolderError
 from dreamface.models import places
 from dreamface.models.catalogue import Installation, find
@@ -82,18 +82,19 @@ def verify(name: str, progress: Progress = Progress()) -> None:  # noqa: B008 - 
     model = find(name)
     _check_installed(model)
     folder = places.model_folder(name)
-    again = f"run `dreamface models install {name}` again, or install it again under Models in the sidebar"
     try:
         manifest = read_manifest(folder)
         files = {str(file): (int(about["size"]), str(about["sha256"])) for file, about in manifest["files"].items()}
         old = {key: manifest.get(key) for key in model.details} != dict(model.details)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamagedModel(f"{folder / MANIFEST} is missing or damaged: {again}.") from error
+        raise DamagedModel(f"{folder / MANIFEST} is missing or damaged: {model.again}.") from error
     if old:
-        raise DamagedModel(f"The installed {model.title} is of another version than this DreamFace uses: {again}.")
+        raise DamagedModel(
+            f"The installed {model.title} is of another version than this DreamFace uses: {model.again}."
+        )
     for index, (file, expected) in enumerate(files.items()):
         if _measured(folder / file, progress.part(index / len(files), (index + 1) / len(files))) != expected:
-            raise DamagedModel(f"{folder / file} is missing, or not what was installed: {again}.")
+            raise DamagedModel(f"{folder / file} is missing, or not what was installed: {model.again}.")
 
 
 def remove(name: str) -> None:
@@ -272,11 +273,15 @@ def _alone_with(model: Installation) -> Iterator[None]:
     lock = folder / f".{model.name}.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = hold(lock)
+        held = hold(lock, mode=0o666)  # as the umask lets: a studio may share its models
     except Held as other:
         raise DreamFaceError(
             f"{other.owner.capitalize()} is installing or removing {model.title}: wait until it is done."
         ) from other
+    except NoLocks as error:
+        raise FolderError(
+            f"{folder} can't be locked ({error.strerror}): choose a folder on another disk with {places.VARIABLE}."
+        ) from error
     except OSError as error:
         raise cannot_write(lock, error) from error
     with held:

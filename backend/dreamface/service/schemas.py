@@ -76,7 +76,10 @@ Resolution = Annotated[int, _passes(check_resolution), Field(description="side o
 Candidate = Annotated[
     int | None,
     Field(
-        default=None, ge=0, description="of the face's head in face.json, where it has one: keeps the person the same"
+        default=None,
+        ge=0,
+        lt=2**32,
+        description="of the face's head in face.json, where it has one: keeps the person the same",
     ),
 ]
 HeadName = Annotated[str, _passes(check_head), Field(description='a head model of GET /models, or "auto"')]
@@ -304,6 +307,7 @@ class HeadInfo(BaseModel):
     install_name: str = Field(
         description="what install_model, verify_model and remove_model call it; empty where a package brings it"
     )
+    title: str = Field(description="what people call it")
     source: str = Field(description="its web page, or empty")
     download_size: int = Field(description="bytes, about; 0 where it is not downloaded")
     installed_size: int = Field(description="bytes on disk; 0 where it is not installed as files")

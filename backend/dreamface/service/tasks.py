@@ -52,7 +52,7 @@ def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         traits=to_traits(face["traits"]),
         not_understood=tuple(face["not_understood"]),
         history=tuple(face["history"]),
-        candidate=face["candidate"],
+        candidate=face.get("candidate"),  # a job that an older version has queued knows of none
     )
     changed = to_traits(request["traits"])
     made = pipeline.edit(record, changed, resolution=request["resolution"], progress=progress.part(0.0, _MADE))

@@ -23,7 +23,7 @@ from dreamface.skin.layout import painted_parts
 from dreamface.skin.noise import solid_noise
 
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
-_KEPT: Final = 3_500_000  # texels of atlases in memory: 200 MB
+_KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 2048: 200 MB
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
