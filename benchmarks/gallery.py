@@ -12,7 +12,8 @@ from PIL import Image
 from torch import Tensor
 
 from dreamface import pipeline
-from dreamface.render import Camera, preview
+from dreamface.face import Face
+from dreamface.render import Camera, portrait_camera, preview
 
 DOCS = Path(__file__).parents[1] / "docs"
 COLUMNS = 4
@@ -36,16 +37,28 @@ PROMPTS = (
 )
 
 
+EXPRESSIONS: tuple[dict[str, float], ...] = (
+    {},
+    {"mouthSmile": 0.9, "cheekSquint": 0.6, "jawOpen": 0.15},
+    {"eyeBlink": 1.0},
+    {"jawOpen": 0.8, "browInnerUp": 0.7, "eyeWide": 0.8},
+    {"mouthPucker": 1.0},
+    {"mouthFrown": 0.9, "browDown": 0.9, "noseSneer": 0.6},
+    {"eyeLookOutLeft": 1.0, "eyeLookInRight": 1.0, "mouthLeft": 0.5},
+    {"tongueOut": 1.0, "eyeSquint": 0.6},
+)
+"""Shape -> weight; a name without a side means both."""
+
+
 def main() -> None:
-    """Write the pictures and their captions."""
+    """Write the pictures and their captions; ICT-FaceKit must be installed."""
     (DOCS / "pictures").mkdir(exist_ok=True)
-    faces = [pipeline.generate(prompt, seed=seed, resolution=RESOLUTION) for prompt, seed in PROMPTS]
-    tiles = [_picture(face.preview).resize((CELL, CELL), Image.Resampling.LANCZOS) for face in faces]
-    sheet = Image.new("RGB", (COLUMNS * CELL, -(-len(tiles) // COLUMNS) * CELL))
-    for number, tile in enumerate(tiles):
-        sheet.paste(tile, (number % COLUMNS * CELL, number // COLUMNS * CELL))
-    _save(sheet, "twelve.jpg")
-    _save(_close_up(), "close-up.jpg")
+    for head, name in (("ict", "twelve-ict.jpg"), ("anny", "twelve.jpg")):
+        faces = [pipeline.generate(prompt, seed=seed, resolution=RESOLUTION, head=head) for prompt, seed in PROMPTS]
+        _save(_sheet([_picture(face.preview) for face in faces]), name)
+    _save(_sheet(_expressions(faces=2)), "expressions-ict.jpg")
+    _save(_close_up("ict"), "close-up-ict.jpg")
+    _save(_close_up("anny"), "close-up.jpg")
     rows = "\n".join(f"| {number} | {prompt} | {seed} |" for number, (prompt, seed) in enumerate(PROMPTS, start=1))
     (DOCS / "gallery.md").write_text(GALLERY.format(rows=rows), encoding="utf-8")
 
@@ -55,7 +68,13 @@ GALLERY = """# Gallery
 Made by `python benchmarks/gallery.py`: previews as DreamFace writes them, not retouched. Every face is generated; none
 is a real person's.
 
-![Twelve heads](pictures/twelve.jpg)
+The production head, on ICT-FaceKit's topology:
+
+![Twelve heads](pictures/twelve-ict.jpg)
+
+The same prompts and seeds on the built-in head, which needs no download:
+
+![Twelve heads on the built-in topology](pictures/twelve.jpg)
 
 Row by row:
 
@@ -63,16 +82,50 @@ Row by row:
 | --- | --- | --- |
 {rows}
 
-A close-up of number 5 with 2048 maps:
+Some of the 52 shapes on two of the production heads:
 
-![Close-up](pictures/close-up.jpg)
+![Expressions](pictures/expressions-ict.jpg)
+
+A close-up of number 5 with 2048 maps, on the production head and on the built-in one:
+
+![Close-up](pictures/close-up-ict.jpg)
+
+![Close-up on the built-in head](pictures/close-up.jpg)
 """
 
 
-def _close_up() -> Image.Image:
+def _sheet(pictures: list[Image.Image]) -> Image.Image:
+    """The pictures in rows."""
+    sheet = Image.new("RGB", (COLUMNS * CELL, -(-len(pictures) // COLUMNS) * CELL))
+    for number, picture in enumerate(pictures):
+        small = picture.resize((CELL, CELL), Image.Resampling.LANCZOS)
+        sheet.paste(small, (number % COLUMNS * CELL, number // COLUMNS * CELL))
+    return sheet
+
+
+def _expressions(faces: int) -> list[Image.Image]:
+    """`EXPRESSIONS` on some of the production heads."""
+    pictures = []
+    for prompt, seed in (PROMPTS[1], PROMPTS[6], PROMPTS[4])[:faces]:
+        face = pipeline.generate(prompt, seed=seed, resolution=RESOLUTION, head="ict")
+        for expression in EXPRESSIONS:
+            posed = face.posed(_weights(face, expression))
+            camera = portrait_camera(posed, yaw=0.2)
+            pictures.append(_picture(preview(posed, face.head.topology, face.materials, face.maps, camera=camera)))
+    return pictures
+
+
+def _weights(face: Face, expression: dict[str, float]) -> Tensor:
+    """[S] weights of one of `EXPRESSIONS`."""
+    sided = ("Left", "Right")
+    named = {f"{name}{side}": weight for name, weight in expression.items() for side in ("", *sided)}
+    return torch.tensor([named.get(name, 0.0) for name in face.shape_names])
+
+
+def _close_up(head: str) -> Image.Image:
     """The eyes, nose and mouth of one face."""
     prompt, seed = PROMPTS[4]
-    face = pipeline.generate(prompt, seed=seed, resolution=CLOSE_UP)
+    face = pipeline.generate(prompt, seed=seed, resolution=CLOSE_UP, head=head)
     middle = 0.5 * (face.head.landmark("nasion") + face.head.landmark("subnasale"))
     x, y, z = middle.tolist()
     camera = Camera(position=(x - 0.18, y - 0.75, z), target=(x, y, z), fov=0.2)

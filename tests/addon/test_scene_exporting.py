@@ -60,10 +60,13 @@ def test_a_round_trip_keeps_names_positions_and_shape_keys(imported, bpy, tmp_pa
 def test_glb_says_that_it_is_generated_and_keeps_folders_to_itself(imported, tmp_path):
     from dreamface_addon.scene import export_face
 
+    imported.skin["dreamface_candidate"] = 4711
     export_face(imported.skin, tmp_path / "head.glb")
     data = (tmp_path / "head.glb").read_bytes()
     document = json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
     skin = next(node for node in document["nodes"] if node["name"] == "skin")
+    assert skin["extras"]["dreamface_candidate"] == 4711, "with prompt, seed and head it says who it is"
+    assert json.loads(skin["extras"]["dreamface_extra_shapes"]) == ["browFurrowDeep"]
     assert "synthetic" in skin["extras"]["dreamface_statement"]
     assert not {"dreamface_folder", "dreamface_range"} & skin["extras"].keys()
     assert str(imported.face.path).encode() not in data

@@ -13,7 +13,8 @@ from tests.addon.faces import key_offset, read, vertices
 WELDED = ["skin", "gums_and_tongue", "teeth", "left_sclera", "left_iris", "right_sclera", "right_iris"]
 AROUND = ["lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes"]
 OBJECTS = [*WELDED, *(f"{side}_{name}" for name in AROUND for side in ("left", "right"))]
-CLEAR = {"cornea", "lacrimal_fluid", "eye_blend", "eye_occlusion"}
+CLEAR = {"cornea", "lacrimal_fluid"}
+INVISIBLE = {"eye_blend", "eye_occlusion"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,8 @@ def test_materials_show_their_tiles(imported, face):
             assert images == set(face.maps.get(values["tile"] or "", {})), values["name"]
             clear = material.node_tree.get_output_node("EEVEE") != material.node_tree.get_output_node("CYCLES")
             assert clear == (values["name"] in CLEAR), values["name"]
+            alpha = material.node_tree.nodes["DreamFace Surface"].inputs["Alpha"]
+            assert (alpha.default_value == 0.0) == (values["name"] in INVISIBLE), values["name"]
 
 
 def test_shape_keys_are_arkits_and_then_the_heads_own(imported, face, bpy):

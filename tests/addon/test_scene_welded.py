@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dreamface import folder
+from dreamface import folder, images
 from dreamface.traits import ARKIT_SHAPES
 from tests.addon.faces import edit_document, key_offset, maps_of, other_face, read, vertices
 from tests.support import CORNEA_QUADS, NECK_QUADS, synthetic_face, welded_face
@@ -133,6 +133,53 @@ def test_an_edited_mesh_gets_a_new_one_with_the_slots_as_the_artist_has_them(imp
     update_face(imported.skin, other)
     assert list(eye.data.materials) == [sclera, cornea, clay]
     assert sum(polygon.material_index for polygon in eye.data.polygons) == CORNEA_QUADS
+
+
+@pytest.mark.parametrize(
+    ("slots", "expected"),
+    [
+        ("own neck own cornea", "own neck own cornea"),
+        ("- neck - cornea", "- neck - cornea"),
+        ("own own own cornea", "own own own cornea"),
+        ("skin own own own", "skin own own own"),
+        ("neck neck sclera cornea", "neck neck sclera cornea"),
+        ("cornea sclera neck skin clay", "skin neck sclera cornea clay"),
+        ("own skin neck sclera cornea own", "skin neck sclera cornea own own"),
+        ("skin neck", "skin neck neck neck"),
+        ("clay", "clay clay clay clay"),
+        ("", "- - - -"),
+    ],
+)
+def test_a_new_mesh_wears_in_each_place_what_the_old_one_did(imported, other, bpy, slots, expected):
+    from dreamface_addon.scene.reading import FaceObject, read_face_folder
+    from dreamface_addon.scene.updating import _slots
+
+    known = {"-": None} | {name: bpy.data.materials[name] for name in ("skin", "neck", "sclera", "cornea")}
+    known |= {name: bpy.data.materials.new(name) for name in ("own", "clay")}
+    mesh = imported.skin.data
+    mesh.materials.clear()
+    for name in slots.split():
+        mesh.materials.append(known[name])
+    piece = FaceObject("skin", tuple({"material": name} for name in ("skin", "neck", "sclera", "cornea")))
+    assert _slots(imported.skin, read_face_folder(other), piece) == [known[name] for name in expected.split()]
+
+
+def test_what_does_nothing_to_light_changes_no_pixel(face, scene, bpy, tmp_path):
+    """The eyes' balls in Cycles, with clear shells around them that neither bend nor reflect, and without them."""
+    from dreamface_addon.scene import add_studio, import_face
+
+    nothing = replace(face.materials["cornea"], ior=1.0, roughness=0.0)
+    changed = replace(face, materials=face.materials | {"cornea": nothing})
+    imported = import_face(folder.save(changed, tmp_path / "ada"))
+    add_studio(scene, imported)
+    cornea = imported.parts["left_sclera"].data.materials[1]
+    assert cornea.diffuse_color[3] == 0.0, "nor does it veil the eye in Solid shading"
+    with_shells = _rendered(scene, imported.parts["left_sclera"], tmp_path)
+    for name in ("left_sclera", "right_sclera"):
+        _delete_faces(imported.parts[name].data, slot=1)
+    without = _rendered(scene, imported.parts["left_sclera"], tmp_path)
+    assert without.std() > 0.02, "something is to be seen"
+    assert np.abs(with_shells - without).max() < 0.01
 
 
 def test_another_head_model_takes_over_and_gives_back(imported, plain, other, bpy):
@@ -282,3 +329,38 @@ def test_a_face_with_a_corner_twice_is_refused(scene, face, tmp_path):
 
 def _surface(material):
     return next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+
+
+def _delete_faces(mesh, slot):
+    import bmesh
+
+    edited = bmesh.new()
+    edited.from_mesh(mesh)
+    unwanted = [face for face in edited.faces if face.material_index == slot]
+    bmesh.ops.delete(edited, geom=unwanted, context="FACES_ONLY")
+    edited.to_mesh(mesh)
+    edited.free()
+
+
+def _rendered(scene, object_, folder_):
+    """[H, W, 3] a small picture of an object, seen from before it, without noise from one picture to the next."""
+    import bpy
+
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.seed = 16, False, 0
+    scene.render.resolution_x = scene.render.resolution_y = 32
+    middle = vertices(object_).mean(axis=0)
+    scene.camera.constraints.clear()
+    scene.camera.parent = None
+    scene.camera.matrix_world = _looking_along_y(middle - (0.0, 0.1, 0.0))
+    scene.camera.data.lens = 80.0
+    scene.render.image_settings.file_format, scene.render.image_settings.color_mode = "PNG", "RGB"
+    scene.render.filepath = str(folder_ / "seen.png")
+    bpy.ops.render.render(write_still=True)
+    return images.read_png(folder_ / "seen.png") / 255.0
+
+
+def _looking_along_y(place):
+    from mathutils import Euler, Matrix
+
+    return Matrix.Translation(place) @ Euler((np.pi / 2, 0.0, 0.0)).to_matrix().to_4x4()

@@ -62,7 +62,7 @@ def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
     well, sentence = models.outcome(NAME)
     assert not well and "holiday.zip" in sentence
     words = drawn(blender, "models")
-    assert sentence.split()[0] in words and "Install" in words and "Install Again" not in words
+    assert sentence.split()[0] in words and "Install from File" in words and "Install Again" not in words
     assert blender.app.error == "", "the Create panel has nothing to do with it"
     operators.dismiss_model(model=NAME)
     assert models.outcome(NAME) == (True, "")

@@ -18,11 +18,13 @@ import torch
 import trimesh
 from PIL import Image
 
-from dreamface import images
+from dreamface import images, skin
 from dreamface.errors import BadRequest, Cancelled, FolderError
 from dreamface.export import export
+from dreamface.prior import complete
 from dreamface.progress import Progress
-from dreamface.traits import ARKIT_SHAPES
+from dreamface.random_streams import stream
+from dreamface.traits import ARKIT_SHAPES, Traits
 from tests.support import CORNEA_QUADS, NECK_QUADS, synthetic_face, welded_face
 
 JAW_OPEN = ARKIT_SHAPES.index("jawOpen")
@@ -291,8 +293,11 @@ def welded_glb(welded, tmp_path_factory):
     return export(welded, tmp_path_factory.mktemp("glb") / "face.glb")
 
 
-def test_khronos_validator_finds_nothing_wrong_with_welded_parts(welded_glb):
-    report = _validate(welded_glb)
+@pytest.mark.parametrize("ior", [1.376, 1.0])
+def test_khronos_validator_finds_nothing_wrong_with_welded_parts(welded, tmp_path, ior):
+    cornea = replace(welded.materials["cornea"], ior=ior)
+    shown = replace(welded, materials=welded.materials | {"cornea": cornea})
+    report = _validate(export(shown, tmp_path / "face.glb"))
     assert not [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]
 
 
@@ -372,11 +377,93 @@ def test_a_cornea_without_a_tile_lies_where_its_eyeball_does(welded, tmp_path):
     assert (np.floor(cornea[:, 0]) == welded.head.topology.tiles.index("eyes")).all()
 
 
+def test_a_parts_own_tile_comes_before_its_materials(welded, tmp_path):
+    parts = [replace(part, tile={"lashes": "neck", "left_cornea": "skin"}.get(part.name, "")) for part in _parts(welded)]
+    head = replace(welded.head, topology=replace(welded.head.topology, parts=tuple(parts)))
+    tiles = _obj_tiles(export(replace(welded, head=head), tmp_path / "face.obj"))
+    assert (tiles["lashes"], tiles["left_cornea"]) == ({1003}, {1001})
+    assert (tiles["left_sclera"], tiles["right_cornea"], tiles["neck"]) == ({1002}, {1002}, {1003})
+
+
+def test_the_production_heads_parts_lie_in_the_archives_tiles(ict_models, ict_head, monkeypatch, tmp_path):
+    from dreamface.head.ict_source import load_source
+
+    monkeypatch.setenv("DREAMFACE_MODELS", str(ict_models))
+    source, eyeballs = load_source(), {}
+    shown = _obj_tiles(export(_plain_face(ict_head), tmp_path / "face.obj"))
+    for part in ict_head.topology.parts:
+        if part.name.endswith(("sclera", "iris", "cornea")):
+            eyeballs[part.name] = shown[part.name]
+            continue
+        columns = source.uv[source.face_uvs[slice(*part.faces)].reshape(-1), 0].floor().unique().tolist()
+        assert shown[part.name] == {1001 + int(column) for column in columns}, part.name
+    assert set().union(*(shown[name] for name in shown.keys() - eyeballs.keys())) == set(range(1001, 1008))
+    assert (shown["left_lacrimal_fluid"], shown["right_lacrimal_fluid"]) == ({1005}, {1006})
+    assert eyeballs["left_cornea"] == eyeballs["left_sclera"] == {1008}, "our own, as the archive's lie over the face"
+    assert eyeballs["right_cornea"] == eyeballs["right_sclera"] == {1010}
+
+
+def test_what_does_nothing_to_light_is_not_seen(welded, tmp_path):
+    """Only what neither bends nor reflects: glass and water stay."""
+    nothing = replace(welded.materials["cornea"], ior=1.0)
+    face = replace(welded, materials=welded.materials | {"cornea": nothing})
+    gltf = pygltflib.GLTF2.load_binary(str(export(face, tmp_path / "face.glb")))
+    cornea = next(material for material in gltf.materials if material.name == "cornea")
+    assert (cornea.alphaMode, cornea.pbrMetallicRoughness.baseColorFactor[3]) == ("MASK", 0.0)
+    assert cornea.alphaCutoff > 0.0 and "KHR_materials_transmission" not in cornea.extensions
+    assert _opacity(export(face, tmp_path / "face.obj"), "cornea") == 0.0
+    assert 0.0 < _opacity(export(welded, tmp_path / "glass.obj"), "cornea") < 0.2
+
+
+def test_a_glb_names_head_and_candidate(gltf, welded, tmp_path):
+    assert gltf.asset.extras["head"] == "synthetic" and "candidate" not in gltf.asset.extras
+    chosen = replace(welded, head=replace(welded.head, identity={**welded.head.identity, "candidate": 4711}))
+    extras = pygltflib.GLTF2.load_binary(str(export(chosen, tmp_path / "face.glb"))).asset.extras
+    assert (extras["head"], extras["candidate"]) == ("welded", 4711)
+
+
 def test_exporting_again_replaces_the_old_files(face, tmp_path):
     first = export(face, tmp_path / "face.obj").read_bytes()
     export(synthetic_face(side=2), tmp_path / "face.obj")
     assert (tmp_path / "face.obj").read_bytes() != first
     assert {path.name for path in tmp_path.iterdir()} == {"face.obj", "face.mtl", "face_textures"}
+
+
+def _parts(face):
+    return face.head.topology.parts
+
+
+def _plain_face(model):
+    """A face of a head model, without maps and without shapes that move anything."""
+    traits = complete(Traits({"age": 30.0, "gender": -1.0, "ancestry.european": 1.0}), 1)
+    head = model.build(traits, stream(1, "head"))
+    return replace(
+        synthetic_face(),
+        head=head,
+        traits=traits,
+        shapes=torch.zeros(len(model.shape_names), *head.vertices.shape),
+        shape_names=model.shape_names,
+        materials=skin.materials(head, traits),
+        maps={},
+    )
+
+
+def _obj_tiles(path):
+    """Part -> the UDIM numbers that its texture coordinates lie in."""
+    columns, tiles = [], {}
+    for kind, _, rest in (line.partition(" ") for line in path.read_text().splitlines()):
+        if kind == "vt":
+            columns.append(int(float(rest.split()[0]) // 1))
+        elif kind == "g":
+            part = tiles.setdefault(rest, set())
+        elif kind == "f":
+            part |= {1001 + columns[int(corner.split("/")[1]) - 1] for corner in rest.split()}
+    return tiles
+
+
+def _opacity(obj, material):
+    lines = obj.with_suffix(".mtl").read_text().partition(f"newmtl {material}\n")[2].splitlines()
+    return float(next(line for line in lines if line.startswith("d ")).split()[1])
 
 
 def _validate(path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,23 @@ def test_a_folder_of_before_parts_were_welded_still_loads(face, saved):
     parts = json.loads((saved / "face.json").read_text())["parts"]
     _change(saved, parts=[{name: value for name, value in part.items() if name != "object"} for part in parts])
     assert folder.load(saved).head.topology.parts == face.head.topology.parts
+
+
+def test_a_parts_own_tile_comes_back_and_older_folders_have_none(face, saved, tmp_path):
+    topology = face.head.topology
+    parts = (replace(topology.parts[0], tile="eyes"), *topology.parts[1:])
+    tiled = replace(face, head=replace(face.head, topology=replace(topology, parts=parts)))
+    assert folder.load(folder.save(tiled, tmp_path / "tiled")).head.topology.parts == parts
+    written = json.loads((saved / "face.json").read_text())["parts"]
+    _change(saved, parts=[{name: value for name, value in part.items() if name != "tile"} for part in written])
+    assert folder.load(saved).head.topology.parts == topology.parts
+
+
+def test_a_part_in_a_tile_that_is_not_there_is_damaged(saved):
+    parts = json.loads((saved / "face.json").read_text())["parts"]
+    _change(saved, parts=[parts[0] | {"tile": "moon"}, *parts[1:]])
+    with pytest.raises(FolderError, match="skin lies in the tile moon, which is not there"):
+        folder.load(saved)
 
 
 @pytest.mark.parametrize(

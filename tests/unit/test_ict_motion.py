@@ -43,7 +43,7 @@ class Model:
     def __init__(self, source: IctSource, topology: Topology) -> None:
         self.source, self.topology = source, topology
         self.motion = Motion(source, topology)
-        self.loops = loops(topology)
+        self.loops = loops(topology.faces.numpy(), topology.multipie.numpy())
         self.person = cache(self._person)
 
     def drawn(self, seed: int) -> Tensor:

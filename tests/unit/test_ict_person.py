@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dreamface.head import ict_carry, ict_loops, load_model
+from dreamface.head import ict_carry, load_model
 from dreamface.head.anny_identity import mean_adult_person
-from dreamface.head.ict_eyeballs import Eyeball
+from dreamface.head.ict_eyeballs import TurningEye
+from dreamface.head.ict_openings import LID_POSTERIOR, lid_levels, mirror_map
 from dreamface.head.ict_parts import PAPER
 from dreamface.head.ict_person import PersonOffsets
 from dreamface.head.ict_source import load_source
@@ -51,7 +52,7 @@ def test_the_mean_adult_is_icts_neutral(offsets) -> None:
 
 
 def test_people_are_even(offsets, source) -> None:
-    mirror = torch.from_numpy(ict_loops.mirror_map(source.neutral.double().numpy()))
+    mirror = torch.from_numpy(mirror_map(source.neutral.double().numpy()))
     for change in PEOPLE:
         moved = offsets.offsets(person(**change))[:PAPER]
         assert float((moved - moved[mirror] * torch.tensor([-1.0, 1.0, 1.0])).abs().max()) < 2e-4
@@ -93,8 +94,8 @@ def test_lids_stay_on_the_eyeballs(offsets, source, ict_head) -> None:
     """Neither through the eye nor gaping, compared with the average face."""
     faces = source.faces.numpy()
     for side in ("left", "right"):
-        eyeball = Eyeball(ict_head.topology, source.neutral, side)
-        edge = torch.from_numpy(ict_loops.eye_loops(faces, side).members[ict_loops.LID_POSTERIOR])
+        eyeball = TurningEye(ict_head.topology, source.neutral, side)
+        edge = torch.from_numpy(lid_levels(faces, side) == LID_POSTERIOR).nonzero()[:, 0]
         still = torch.eye(3)
         before = eyeball.height(source.neutral[edge], eyeball.fit(source.neutral), still)
         for change in PEOPLE:

@@ -125,7 +125,7 @@ def test_sockets_are_exactly_the_parts(topology) -> None:
 
 
 def test_regions_are_even(topology, neutral) -> None:
-    from dreamface.head.ict_loops import mirror_map
+    from dreamface.head.ict_openings import mirror_map
 
     mirror = torch.from_numpy(mirror_map(neutral.double().numpy()))
     for name, weights in topology.regions.items():

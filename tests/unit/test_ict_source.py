@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from dreamface.errors import MissingDependency
 from dreamface.head import ict_parts
 from dreamface.head.ict_motion import EXTRAS, SHAPE_NAMES, ict_name
-from dreamface.head.ict_source import IctSource
+from dreamface.head.ict_source import IctSource, load_source
+from dreamface.models import ict_facekit
 from dreamface.traits import ARKIT_SHAPES
+
+Damage = Callable[[Callable[[dict[str, Any], bytearray], None]], str]
 
 FLOAT = 1e-8  # metres: the file holds float32 offsets of at most some centimetres
 CENTIMETRE = 0.01
@@ -29,8 +35,6 @@ def obj_vertices(file: Path) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def source(ict_models: Path) -> IctSource:
-    from dreamface.head.ict_source import load_source
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DREAMFACE_MODELS", str(ict_models))
         return load_source()
@@ -134,3 +138,76 @@ def test_every_shape_has_its_source(source: IctSource) -> None:
         elif name != "tongueOut":
             used.add(ict_name(name))
     assert used == set(source.expressions)
+
+
+# --------------------------------------------------------------------------------------------- damaged installed files
+
+
+@pytest.fixture
+def damaged(ict_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Damage:
+    """Installs a copy in which one thing is not as it was, and gives the sentence that loading it ends with."""
+    data = (ict_models / "ict-facekit" / ict_facekit.FILE).read_bytes()
+    monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+
+    def damage(change: Callable[[dict[str, Any], bytearray], None]) -> str:
+        changed, body = json.loads(json.dumps(header)), bytearray(data[start:])
+        change(changed, body)
+        said = json.dumps(changed).encode()
+        place = tmp_path / "ict-facekit" / ict_facekit.FILE
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(len(said).to_bytes(8, "little") + said + body)
+        with pytest.raises(MissingDependency) as refused:
+            load_source()
+        return str(refused.value)
+
+    return damage
+
+
+def overwrite(name: str, content: bytes) -> Callable[[dict[str, Any], bytearray], None]:
+    """Puts something else where an array begins."""
+
+    def change(header: dict[str, Any], body: bytearray) -> None:
+        start = header[name]["data_offsets"][0]
+        body[start : start + len(content)] = content
+
+    return change
+
+
+@pytest.mark.parametrize("name", ["faces", "face_uvs", "multipie"])
+@pytest.mark.parametrize("content", [
+    (28911).to_bytes(4, "little"), (-1).to_bytes(4, "little", signed=True), bytes(range(7, 207)),
+])  # fmt: skip
+def test_numbers_that_lead_beyond_the_arrays_are_found(damaged: Damage, name: str, content: bytes) -> None:
+    sentence = damaged(overwrite(name, content))
+    assert sentence == (
+        f"The installed ICT-FaceKit is damaged or of another version (its {name} lead beyond its arrays): "
+        "install it again with `dreamface models install ict-facekit`, or under Models in the sidebar."
+    )
+
+
+@pytest.mark.parametrize("change", [
+    lambda header, body: header.pop("__metadata__"),
+    lambda header, body: header["__metadata__"].update(format="0"),
+    lambda header, body: header["__metadata__"].update(expression_names="7"),
+    lambda header, body: header["__metadata__"].update(
+        expression_names=header["__metadata__"]["expression_names"].replace("jawOpen", "jawOpem")
+    ),
+    lambda header, body: header["neutral"].update(shape=[3, 26719]),
+    lambda header, body: header["faces"].update(dtype="F32"),
+    lambda header, body: header.update(nix=header.pop("uv")),
+    lambda header, body: body.pop(),
+])  # fmt: skip
+def test_another_header_is_found(damaged: Damage, change: Callable[[dict[str, Any], bytearray], None]) -> None:
+    sentence = damaged(change)
+    assert sentence.startswith("The installed ICT-FaceKit is damaged or of another version (")
+    assert sentence.endswith("install ict-facekit`, or under Models in the sidebar.")
+
+
+def test_what_is_not_installed_says_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
+    how = "install it with `dreamface models install ict-facekit`, or under Models in the sidebar."
+    with pytest.raises(MissingDependency) as refused:
+        load_source()
+    assert str(refused.value) == f"ICT-FaceKit is not installed: {how}"

@@ -213,6 +213,19 @@ def test_what_is_no_archive_is_refused(archive: Path, tmp_path: Path, make: Call
     assert words in refusal(make(tmp_path / "thing"))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices are files of POSIX")
+def test_a_pipe_or_a_device_is_refused_and_not_read(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(source: Path) -> bool:
+        raise AssertionError(f"{source} may never end")
+
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(contents.zipfile, "is_zipfile", read)
+    for source in (tmp_path / "pipe", Path("/dev/zero")):
+        assert refusal(source).startswith(f"{source} is neither a file nor a folder: ")
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root and Windows read everything")
 def test_an_archive_that_may_not_be_read_is_refused(archive: Path) -> None:
     archive.chmod(0)
@@ -222,21 +235,55 @@ def test_an_archive_that_may_not_be_read_is_refused(archive: Path) -> None:
 # -------------------------------------------------------------------------------------------------------- whole or not
 
 
-def test_a_full_disk_is_said_before_and_after_writing(
+def test_a_disk_without_room_is_said_before_writing(
     archive: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        without_room(patch, 20_000_000)
-        assert "takes 57 MB and" in (sentence := refusal(archive))
-        assert "has 20 MB left: free some space" in sentence
+    without_room(monkeypatch, 20_000_000)
+    assert "takes 57 MB and" in (sentence := refusal(archive))
+    assert "has 20 MB left: free some space" in sentence
 
-    def full(*arguments: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+def test_a_disk_that_fills_up_meanwhile_is_said(archive: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def convert(contents: contents.Contents, target: Path, progress: Progress) -> None:
+        (target / ict_facekit.FILE).symlink_to("/dev/full")
+        ict_facekit.convert(contents, target, progress)
 
     models.install(NAME, archive)
+    full = replace(catalogue.ICT_FACEKIT, convert=convert)
     with monkeypatch.context() as patch:
-        patch.setattr(ict_facekit, "save_file", full)
+        patch.setattr(installing, "find", lambda name: full)
         assert refusal(archive) == "The disk is full: free some space, then try again."
+    models.verify(NAME)
+    assert rests(home) == set()
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from dreamface import models
+from dreamface.errors import FolderError
+from dreamface.models import ict_facekit
+from tests import tiny_ict
+known = tiny_ict.known_of(Path(sys.argv[1]))
+ict_facekit.known = lambda: known
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+try:
+    models.install("ict-facekit", Path(sys.argv[1]))
+except FolderError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no files")
+def test_a_disk_that_takes_no_more_is_said(archive: Path, home: Path) -> None:
+    models.install(NAME, archive)
+    program = LIMITED.format(root=str(Path(__file__).parents[2]))
+    done = subprocess.run([sys.executable, "-c", program, str(archive)], capture_output=True, text=True)
+    assert done.stderr.strip().endswith("could not be written: File too large.")
+    assert "Traceback" not in done.stderr
     models.verify(NAME)
     assert rests(home) == set()
 
@@ -301,6 +348,26 @@ def test_two_installs_do_not_collide(archive: Path, home: Path) -> None:
     assert sentence == f"Process {os.getpid()} is installing or removing ICT-FaceKit: wait until it is done."
     assert sentence in other.stderr
     models.install(NAME, archive)
+
+
+def test_a_disk_without_locks_is_said(archive: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(_files, "_lock_byte", refuse)
+    how = "choose a folder on another disk with DREAMFACE_MODELS."
+    assert refusal(archive) == f"{home} can't be locked (No locks available): {how}"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_studio_can_share_its_models(archive: Path, home: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        folder = models.install(NAME, archive)
+    finally:
+        os.umask(before)
+    for path in (folder, home / ".ict-facekit.lock", *folder.iterdir()):
+        assert path.stat().st_mode & 0o060 == 0o060, path
 
 
 def test_a_folder_that_can_not_be_written_to_is_said(

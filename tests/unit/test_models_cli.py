@@ -63,7 +63,7 @@ def test_a_model_is_installed_verified_and_removed(run: Run, archive: Path, tmp_
     (place / "LICENSE").write_text("")
     code, out, err = run("models", "verify", "ict-facekit")
     assert (code, out) == (1, "")
-    assert f"{place / 'LICENSE'} is missing, or not what was installed: run `dreamface models install" in err
+    assert f"{place / 'LICENSE'} is missing, or not what was installed: install it again with `dreamface " in err
     assert run("models", "remove", "ict-facekit")[:2] == (0, "Removed ICT-FaceKit\n")
     code, _, err = run("models", "remove", "ict-facekit")
     assert (code, err) == (1, f"ICT-FaceKit is not installed: {HOW}.\n")

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from dreamface import folder
+from dreamface.progress import Progress
+from dreamface.service import tasks
 from tests.running_backend import Backend, is_alive, running_backend, wait_for
 
 PROMPT = "an elderly man with a broad nose and freckles, as old as the hills, wearing a zorgon"
@@ -85,6 +87,14 @@ def test_reshaping_gives_the_same_head_even_while_a_job_runs(backend: Backend, m
     assert moved["measured"][moved["measured_names"].tolist().index("nose.width")] < -1.0
     assert 0.001 < float(np.abs(moved["vertices"] - geometry["vertices"]).max()) < 0.05
     backend.ask("POST", f"/jobs/{busy}/cancel")
+
+
+def test_an_edit_that_an_older_version_queued_is_made(made: dict[str, Any], tmp_path: Path) -> None:
+    request = {"face": record_of(made), "traits": {"nose.width": 1.0}, "resolution": 512}
+    assert "candidate" not in request["face"], "older versions know of none"
+    result = tasks.edit({"request": request}, tmp_path / "face", Progress())
+    assert result["face_id"] == made["result"]["face_id"]
+    assert folder.load(tmp_path / "face").traits["nose.width"].value == 1.0
 
 
 def test_an_edit_keeps_the_person_and_may_change_the_resolution(backend: Backend, made: dict[str, Any]) -> None:

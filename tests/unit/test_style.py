@@ -32,7 +32,7 @@ def test_types_are_right() -> None:
     assert outcome("mypy") == ""
 
 
-SHARED = {"traits", "face", "render", "errors", "progress", "random_streams"}
+SHARED = {"traits", "face", "geometry", "render", "errors", "progress", "random_streams"}
 ALLOWED = {
     "language": SHARED,
     "head": SHARED | {"models"},

@@ -27,11 +27,22 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from dreamface.head import anny_identity, anny_source, cage, correspondence, elf_ears, ict_loops, subdivision
+from dreamface.head import elf_ears
 from dreamface.head.anny_identity import IdentitySpace
 from dreamface.head.bank import Bank, load_bank
 from dreamface.head.correspondence import load_correspondence
-from dreamface.head.ict_parts import PAPER
+from dreamface.head.ict_openings import (
+    LIP_CONTACT,
+    NOSTRIL_RIM,
+    PAPER_FACES,
+    PARTS,
+    SOCKETS,
+    Loops,
+    mirror_map,
+    mouth_loops,
+    nostril_levels,
+)
+from dreamface.head.ict_parts import PAPER, SKIN
 from dreamface.head.ict_source import IctSource
 from dreamface.head.subdivision import catmull_clark, unique_edges
 from dreamface.head.transforms import fit_similarity
@@ -48,6 +59,7 @@ _ON_BORDER: Final = 0.999  # least weight on the bust's border of a vertex that 
 # parts the lips there is taken from it.
 _WITH_CONTACT: Final = ((-7.0, 0.0), (0.0, 1.0))
 _ALIKE: Final = ((7.0, 13.0), (1.0, 0.0))
+_INMOST, _OUTMOST = -6, 13  # the loops between which these are not 0
 _NOSE: Final = 0.016  # metres around a nostril: what its inside moves with
 _WITH_NOSE: Final = ((5.0, 10.0), (1.0, 0.0))  # by loop of the nostril: how far it does
 _FACE_POINTS: Final = 160  # of the face, that a vertex of the mouth's socket moves with
@@ -121,7 +133,9 @@ class Carrier:
         fine = catmull_clark(bank.cage.skin_faces, count)
         mean = IdentitySpace(bank, fine.matrix).mean_adult()
         neutral = source.neutral[:PAPER].double().numpy()
-        faces = source.faces[: ict_loops.SOCKETS["right_eye"][1]].numpy()
+        faces = source.faces[:PAPER_FACES].numpy()
+        mouth = mouth_loops(faces, source.multipie.numpy())
+        self._mirror = mirror_map(neutral)
         places = load_correspondence().ict
         corners, weights = places.corners.numpy(), places.weights.double().numpy()
         rows = np.repeat(np.arange(PAPER), 3)
@@ -130,14 +144,13 @@ class Carrier:
         border = np.isin(corners, edges[uses == 1])
         beyond = np.flatnonzero((weights * border).sum(axis=1) > _ON_BORDER)
         self._operator = (
-            _inside_nostrils(neutral, faces)
-            @ _lips_together(neutral, faces)
-            @ _mouth_socket(neutral, faces)
+            _inside_nostrils(neutral, faces, self._mirror)
+            @ _lips_together(neutral, mouth)
+            @ _mouth_socket(neutral, mouth)
             @ _continued(faces, beyond)
             @ carry
             @ fine.matrix
         ).tocsr()
-        self._mirror = ict_loops.mirror_map(neutral)
         self.half = half_of(torch.from_numpy(self._mirror)).numpy()
         head = neutral[:, 2] > _NECK
         there = (carry @ fine.matrix) @ mean[:count].double().numpy()
@@ -190,14 +203,12 @@ def _continued(faces: IntArray, beyond: IntArray) -> sp.csr_matrix:
     return operator + sp.csr_matrix((shares.ravel(), (rows.ravel(), columns.ravel())), shape=(PAPER, PAPER))
 
 
-def _lips_together(neutral: FloatArray, faces: IntArray) -> sp.csr_matrix:
+def _lips_together(neutral: FloatArray, mouth: Loops) -> sp.csr_matrix:
     """[PAPER, PAPER] that moves the lips' line of contact as one, and the lips' insides with it.
 
     The built-in head's insides of the lips are shaped otherwise; copied onto ICT's they would come through.
     """
-    columns = ict_loops.lip_columns(neutral, ict_loops.lip_loops(faces))
-    inner = ict_loops.inner_columns(neutral, faces, columns)[1:]
-    contact = columns[ict_loops.LIP_CONTACT]
+    contact = mouth.ring(LIP_CONTACT)
     count = len(contact)
     turn = np.arange(count)
     facing = (np.flatnonzero(np.abs(neutral[contact, 0]) < _MIDLINE).sum() - turn) % count
@@ -210,27 +221,27 @@ def _lips_together(neutral: FloatArray, faces: IntArray) -> sp.csr_matrix:
     apart = sp.csr_matrix(mean - np.eye(count))
     pick = sp.csr_matrix((np.ones(count), (turn, contact)), shape=(count, PAPER))
     operator = sp.identity(PAPER, format="csr")
-    rigid = np.concatenate((inner[::-1], columns[: ict_loops.LIP_CONTACT]))
-    for ring, share in zip(rigid, np.interp(np.arange(-len(inner), 8), *_WITH_CONTACT), strict=False):
+    for level in range(_INMOST, LIP_CONTACT):
+        ring, share = mouth.ring(level), float(np.interp(level, *_WITH_CONTACT))
         place = sp.csr_matrix((np.full(count, share), (ring, turn)), shape=(PAPER, count))
         own = sp.csr_matrix((np.full(count, share), (ring, ring)), shape=(PAPER, PAPER))
         operator = operator + place @ together @ pick - own
-    for level, ring in enumerate(columns[ict_loops.LIP_CONTACT :], start=ict_loops.LIP_CONTACT):
+    for level in range(LIP_CONTACT, _OUTMOST):
         share = float(np.interp(level, *_ALIKE))
-        place = sp.csr_matrix((np.full(count, share), (ring, turn)), shape=(PAPER, count))
+        place = sp.csr_matrix((np.full(count, share), (mouth.ring(level), turn)), shape=(PAPER, count))
         operator = operator + place @ apart @ pick
     return sp.csr_matrix(operator)
 
 
-def _mouth_socket(neutral: FloatArray, faces: IntArray) -> sp.csr_matrix:
+def _mouth_socket(neutral: FloatArray, mouth: Loops) -> sp.csr_matrix:
     """[PAPER, PAPER] that moves the mouth's socket as the face in front of it.
 
     Moving least squares: at each vertex the affine map that fits the face best, the nearest of it most (Schaefer,
     McPhail and Warren 2006, "Image deformation using moving least squares"). The built-in head's mouth is shaped too
     differently to be copied.
     """
-    start, stop = ict_loops.SOCKET_VERTICES["mouth"]
-    outside = np.flatnonzero(ict_loops.lip_loops(faces).level[: ict_loops.FACE_VERTICES] > ict_loops.LIP_CONTACT)
+    start, stop = PARTS[SOCKETS["mouth"]].vertices
+    outside = np.setdiff1d(np.arange(*PARTS[SKIN].vertices), mouth.rings[: mouth.seam + LIP_CONTACT + 1])
     face = outside[::_FACE_STRIDE]
     socket = neutral[start:stop]
     away, near = cKDTree(neutral[face]).query(socket, k=_FACE_POINTS)
@@ -247,20 +258,19 @@ def _mouth_socket(neutral: FloatArray, faces: IntArray) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(kept) + fitted)
 
 
-def _inside_nostrils(neutral: FloatArray, faces: IntArray) -> sp.csr_matrix:
+def _inside_nostrils(neutral: FloatArray, faces: IntArray, mirror: IntArray) -> sp.csr_matrix:
     """[PAPER, PAPER] that moves the nostrils' insides as the nose around them, by the affine map that fits it best.
 
     The built-in head has only dimples there.
     """
-    mirror = ict_loops.mirror_map(neutral)
     affine = np.concatenate((np.ones((PAPER, 1)), neutral), axis=1)
     operator = sp.identity(PAPER, format="csr")
     for side in ("left", "right"):
-        level = ict_loops.nostril_loops(faces, side, mirror).level
-        inside = np.flatnonzero(level < ict_loops.NOSTRIL_RIM)
-        middle = neutral[level == ict_loops.NOSTRIL_RIM].mean(axis=0)
+        level = nostril_levels(faces, mirror, side)
+        inside = np.flatnonzero(level < NOSTRIL_RIM)
+        middle = neutral[level == NOSTRIL_RIM].mean(axis=0)
         near = np.linalg.norm(neutral - middle, axis=1) < _NOSE
-        around = np.flatnonzero(near & (level >= ict_loops.NOSTRIL_RIM) & (np.arange(PAPER) < ict_loops.FACE_VERTICES))
+        around = np.flatnonzero(near & (level >= NOSTRIL_RIM) & (np.arange(PAPER) < PARTS[SKIN].vertices[1]))
         share = np.interp(level[inside], *_WITH_NOSE)[:, None]
         fit = share * (affine[inside] @ np.linalg.pinv(affine[around]))
         rows, columns = np.meshgrid(inside, around, indexing="ij")

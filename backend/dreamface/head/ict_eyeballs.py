@@ -11,6 +11,7 @@ from scipy.spatial import Delaunay
 from torch import Tensor
 
 from dreamface.face import Topology
+from dreamface.geometry import fit_sphere
 from dreamface.head.ict_parts import CORNEA
 from dreamface.head.transforms import fit_similarity
 
@@ -27,7 +28,7 @@ class Pose:
         centre: [3] of the sphere that fits the white, metres.
         radius: of that sphere, metres.
         turn: [3, 3] rotation from the average person's eyeball.
-        reach: [G, G] metres from the centre to the surface, by direction; see `Eyeball.height`.
+        reach: [G, G] metres from the centre to the surface, by direction; see `TurningEye.height`.
     """
 
     centre: Tensor
@@ -36,7 +37,7 @@ class Pose:
     reach: Tensor
 
 
-class Eyeball:
+class TurningEye:
     """One eyeball: its shell (white and cornea) and the iris with all that is behind it."""
 
     def __init__(self, topology: Topology, neutral: Tensor, side: str) -> None:
@@ -89,16 +90,6 @@ class Eyeball:
         first = torch.lerp(reach[corner], reach[corner + 1], share[..., 1])
         second = torch.lerp(reach[corner + _GRID], reach[corner + _GRID + 1], share[..., 1])
         return distance - torch.lerp(first, second, share[..., 0])
-
-
-def fit_sphere(points: Tensor) -> tuple[Tensor, float]:
-    """[3] centre and radius of the sphere that fits points [N, 3] best, in the least-squares sense."""
-    middle = points.mean(dim=0)
-    offsets = (points - middle).double()
-    system = torch.cat((2.0 * offsets, torch.ones_like(offsets[:, :1])), dim=1)
-    found = torch.linalg.lstsq(system, offsets.square().sum(dim=1, keepdim=True)).solution[:, 0]
-    centre = found[:3]
-    return middle + centre.float(), float((found[3] + centre @ centre).sqrt())
 
 
 def _on_map(directions: Tensor) -> Tensor:

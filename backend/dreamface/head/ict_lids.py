@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dreamface.face import Topology
 from dreamface.head.ict_contact import Edge, FloatArray, IntArray, Seam, Surface, linear_weights, padded
-from dreamface.head.ict_eyeballs import Eyeball, Pose
+from dreamface.head.ict_eyeballs import TurningEye, Pose
 from dreamface.head.ict_openings import Loops
 
 OVERLAP: Final = 0.10e-3  # metres by which shut lids are pressed into each other
@@ -46,7 +46,7 @@ class Lids:
         neutral: Tensor,
         skin: Surface,
         loops: tuple[Loops, Loops],
-        eyeball: Eyeball,
+        eyeball: TurningEye,
         side: str,
     ) -> None:
         """Find what takes part.

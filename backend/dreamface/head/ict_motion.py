@@ -17,7 +17,7 @@ from dreamface.face import Topology
 from dreamface.head import ict_lips
 from dreamface.head.anny_motion import gaze_rotations
 from dreamface.head.ict_contact import Surface
-from dreamface.head.ict_eyeballs import Eyeball
+from dreamface.head.ict_eyeballs import TurningEye
 from dreamface.head.ict_lids import Lids
 from dreamface.head.ict_lips import lip_seam
 from dreamface.head.ict_openings import loops
@@ -87,8 +87,8 @@ class Motion:
         neutral = source.neutral
         welded = topology.objects[0]
         skin = Surface(neutral[: welded.vertices[1]].double().numpy(), topology.faces[: welded.faces[1]].numpy())
-        around = loops(topology)
-        self.eyeballs = {side: Eyeball(topology, neutral, side) for side in _SIDES}
+        around = loops(topology.faces.numpy(), topology.multipie.numpy())
+        self.eyeballs = {side: TurningEye(topology, neutral, side) for side in _SIDES}
         self.lids = {
             side: Lids(topology, neutral, skin, (around[f"{side}_eye"], around[f"{side}_lids"]), eyeball, side)
             for side, eyeball in self.eyeballs.items()

@@ -17,12 +17,13 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from dreamface.head import elf_ears, ict_carry, ict_loops
+from dreamface.geometry import fit_sphere
+from dreamface.head import elf_ears, ict_carry
 from dreamface.head.anny_identity import macro_weights, mean_adult_person
 from dreamface.head.bank import load_bank
 from dreamface.head.ict_carry import Carried, Carrier, load_people, unfold
-from dreamface.head.ict_eyeballs import fit_sphere
-from dreamface.head.ict_parts import PAPER, parts
+from dreamface.head.ict_openings import LID_ANTERIOR, LID_CONTOUR, PARTS, lid_levels, mirror_map
+from dreamface.head.ict_parts import PAPER
 from dreamface.head.ict_source import IctSource
 from dreamface.head.transforms import fit_similarity
 
@@ -46,7 +47,7 @@ class PersonOffsets:
         """
         self._source = source
         self._people = load_people(source)
-        self._mirror = torch.from_numpy(ict_loops.mirror_map(source.neutral.double().numpy()))
+        self._mirror = torch.from_numpy(mirror_map(source.neutral.double().numpy()))
         self._mean = macro_weights(self._people.names, mean_adult_person())
         self._rows = _rows()
         self._eyes = [_Eye.of(source, self._rows, side) for side in _SIDES]
@@ -135,9 +136,8 @@ class _Eye:
         shell = neutral[rows[f"{side}_sclera"]]
         ahead = torch.nn.functional.normalize(shell - shell.mean(dim=0), dim=1) @ torch.tensor([0.0, -1.0, 0.0])
         centre, _ = fit_sphere(shell[ahead < _WHITE])
-        loops = ict_loops.eye_loops(source.faces.numpy(), side)
-        inside = loops.level <= ict_loops.LID_ANTERIOR
-        edge = cKDTree(neutral[:PAPER][torch.from_numpy(inside)].numpy())
+        level = torch.from_numpy(lid_levels(source.faces.numpy(), side))
+        edge = cKDTree(neutral[:PAPER][level <= LID_ANTERIOR].numpy())
         away = torch.from_numpy(edge.query(neutral[:PAPER].numpy())[0]).float()
         hold = _fade(away, *_ON_EYE)
         lids = torch.nonzero(hold > 0.0)[:, 0]
@@ -151,7 +151,7 @@ class _Eye:
             centre=centre,
             lids=lids,
             hold=hold[lids],
-            opening=torch.from_numpy(loops.members[ict_loops.LID_CONTOUR]),
+            opening=torch.nonzero(level == LID_CONTOUR)[:, 0],
             riders=riders,
             followed=torch.from_numpy(followed.astype(np.int64)),
             shares=torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float(),
@@ -197,7 +197,7 @@ def _fade(values: Tensor, low: float, high: float) -> Tensor:
 
 def _rows() -> dict[str, Tensor]:
     """Part -> its vertices."""
-    return {part.name: torch.arange(*part.vertices) for part in parts((0, 0))}
+    return {name: torch.arange(*part.vertices) for name, part in PARTS.items()}
 
 
 def _jaw_shares(source: IctSource, rows: Mapping[str, Tensor]) -> dict[str, Tensor]:

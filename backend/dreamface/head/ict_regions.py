@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dreamface.head.correspondence import load_correspondence
-from dreamface.head.ict_loops import mirror_map
+from dreamface.head.ict_openings import mirror_map
 from dreamface.head.ict_source import IctSource
 
 MIDLINE: Final = {

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.geometry import fit_sphere
 
 LIMBUS: Final = math.radians(23.5)
 """Off the eye's axis, where iris meets white: angles are scaled so that it lies there on every mesh."""
@@ -87,7 +88,7 @@ def eyeballs(head: Head) -> dict[str, Eyeball]:
 
 def _eyeball(head: Head, side: str) -> Eyeball:
     white, iris, cornea = (_vertices(head, f"{side}_{name}") for name in ("sclera", "iris", "cornea"))
-    centre, radius = _fitted_sphere(white)
+    centre, radius = fit_sphere(white)
     ahead = torch.nn.functional.normalize(cornea.mean(dim=0) - centre, dim=0)
     left = torch.nn.functional.normalize(torch.tensor([1.0, 0.0, 0.0]) - ahead[0] * ahead, dim=0)
     axes = torch.stack((left, torch.linalg.cross(ahead, left), ahead))
@@ -101,17 +102,6 @@ def _vertices(head: Head, part: str) -> Tensor:
     """[N, 3] vertices that a part's faces use, metres."""
     topology = head.topology
     return head.vertices[torch.unique(topology.faces[slice(*topology.part(part).faces)])]
-
-
-def _fitted_sphere(points: Tensor) -> tuple[Tensor, float]:
-    """Middle [3] and radius, by least squares: |p|^2 = 2 p.c + (r^2 - |c|^2) is linear in c and the rest."""
-    exact = points.double()
-    origin = exact.mean(dim=0)
-    exact = exact - origin
-    system = torch.cat((2.0 * exact, torch.ones(len(exact), 1, dtype=torch.float64)), dim=1)
-    found = torch.linalg.lstsq(system, (exact**2).sum(dim=1, keepdim=True)).solution[:, 0]
-    radius = float(torch.sqrt(found[3] + found[:3] @ found[:3]))
-    return (found[:3] + origin).float(), radius
 
 
 def _rim(place: Tensor) -> Tensor:

@@ -1,0 +1,37 @@
+"""What rooms that know nothing of each other ask of points and faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from torch import Tensor
+
+IntArray = NDArray[np.int64]
+
+
+def fit_sphere(points: Tensor) -> tuple[Tensor, float]:
+    """[3] centre and radius of the sphere that fits points [N, 3] best.
+
+    By least squares: |p|^2 = 2 p.c + (r^2 - |c|^2) is linear in c and the rest.
+    """
+    exact = points.double()
+    middle = exact.mean(dim=0)
+    offsets = exact - middle
+    system = torch.cat((2.0 * offsets, torch.ones_like(offsets[:, :1])), dim=1)
+    found = torch.linalg.lstsq(system, offsets.square().sum(dim=1, keepdim=True)).solution[:, 0]
+    centre = found[:3]
+    return (middle + centre).float(), float((found[3] + centre @ centre).sqrt())
+
+
+def pieces(faces: IntArray) -> IntArray:
+    """[F] numbers, from 0, of the connected pieces that faces [F, 4] belong to."""
+    corners, index = np.unique(faces, return_inverse=True)
+    index = index.reshape(faces.shape)
+    start, end = np.repeat(index[:, 0], 3), index[:, 1:].reshape(-1)
+    links = coo_matrix((np.ones(len(start)), (start, end)), shape=(len(corners), len(corners)))
+    _, piece = connected_components(links, directed=False)
+    _, number = np.unique(piece[index[:, 0]], return_inverse=True)
+    return number.astype(np.int64)
