@@ -67,14 +67,17 @@ class DREAMFACE_PT_models(bpy.types.Panel):
 
     @staticmethod
     def _draw_buttons(box: bpy.types.UILayout, app: application.Application, model: Model) -> None:
-        if model.installed:
-            row = box.row(align=True)
-            row.operator("dreamface.verify_model", text="Verify").model = model.name
-            row.operator("dreamface.install_model", text="Install Again").model = model.name
-            row.operator("dreamface.install_model_file", text="", icon="FILE_FOLDER").model = model.name
-            row.operator("dreamface.remove_model", text="Remove").model = model.name
-            return
         column = box.column(align=True)
+        if model.installed:
+            row = column.row(align=True)
+            row.operator("dreamface.verify_model", text="Verify").model = model.name
+            row.operator("dreamface.remove_model", text="Remove").model = model.name
+            damaged = not app.models.outcome(model.name)[0]
+            if damaged:
+                row = column.row(align=True)
+                row.operator("dreamface.install_model", text="Install Again").model = model.name
+                row.operator("dreamface.install_model_file", text="From File…").model = model.name
+            return
         if app.session.shares_disk and not bpy.app.online_access and not bpy.app.online_access_override:
             column.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
         column.operator("dreamface.install_model", text="Install").model = model.name

@@ -164,22 +164,47 @@ def test_a_new_mesh_wears_in_each_place_what_the_old_one_did(imported, other, bp
     assert _slots(imported.skin, read_face_folder(other), piece) == [known[name] for name in expected.split()]
 
 
-def test_what_does_nothing_to_light_changes_no_pixel(face, scene, bpy, tmp_path):
-    """The eyes' balls in Cycles, with clear shells around them that neither bend nor reflect, and without them."""
-    from dreamface_addon.scene import add_studio, import_face
+def test_what_does_nothing_to_light_is_seen_by_no_engine(face, scene, bpy, tmp_path):
+    from dreamface_addon.scene import export_face, import_face
 
-    nothing = replace(face.materials["cornea"], ior=1.0, roughness=0.0)
+    nothing = replace(face.materials["cornea"], ior=1.0)
     changed = replace(face, materials=face.materials | {"cornea": nothing})
     imported = import_face(folder.save(changed, tmp_path / "ada"))
-    add_studio(scene, imported)
-    cornea = imported.parts["left_sclera"].data.materials[1]
-    assert cornea.diffuse_color[3] == 0.0, "nor does it veil the eye in Solid shading"
-    with_shells = _rendered(scene, imported.parts["left_sclera"], tmp_path)
-    for name in ("left_sclera", "right_sclera"):
-        _delete_faces(imported.parts[name].data, slot=1)
-    without = _rendered(scene, imported.parts["left_sclera"], tmp_path)
-    assert without.std() > 0.02, "something is to be seen"
-    assert np.abs(with_shells - without).max() < 0.01
+    cornea, tree = _cornea(imported), _cornea(imported).node_tree
+    assert tree.get_output_node("EEVEE") == tree.get_output_node("CYCLES")
+    assert _surface(cornea).inputs["Alpha"].default_value == 0.0 and cornea.diffuse_color[3] == 0.0
+    assert cornea.surface_render_method == "DITHERED", "blended, it would be sorted with what is seen"
+    export_face(imported.skin, tmp_path / "head.glb")
+    export_face(imported.skin, tmp_path / "head.obj")
+    shown = next(entry for entry in _glb(tmp_path / "head.glb")["materials"] if entry["name"] == cornea.name)
+    assert shown["alphaMode"] != "OPAQUE" and shown["pbrMetallicRoughness"]["baseColorFactor"][3] == 0.0
+    assert "KHR_materials_transmission" not in shown.get("extensions", {})
+    lines = (tmp_path / "head.mtl").read_text().partition(f"newmtl {cornea.name}\n")[2].splitlines()
+    assert float(next(line for line in lines if line.startswith("d ")).split()[1]) == 0.0
+
+
+@pytest.mark.parametrize(("ior", "seen"), [(1.0, False), (1.376, True)])
+def test_a_pane_in_cycles(face, scene, bpy, tmp_path, ior, seen):
+    """Before a luminous wall, under a lamp, a ball of the cornea's material: all or nothing of it is seen."""
+    from dreamface_addon.scene import import_face
+
+    clear = replace(face.materials["cornea"], ior=ior)
+    path = folder.save(replace(face, materials=face.materials | {"cornea": clear}), tmp_path / "ada")
+    cornea = _cornea(import_face(path))
+    for object_ in list(scene.objects):
+        bpy.data.objects.remove(object_)
+    bpy.ops.mesh.primitive_uv_sphere_add(radius=0.5, location=(0.3, 0.0, 0.0))
+    ball = bpy.context.object
+    ball.data.materials.append(cornea)
+    _luminous_wall(bpy)
+    bpy.ops.object.light_add(type="POINT", location=(1.0, -2.0, 1.0))
+    bpy.context.object.data.energy = 500.0
+    bpy.ops.object.camera_add(location=(0.0, -4.0, 0.0), rotation=(np.pi / 2, 0.0, 0.0))
+    scene.camera = bpy.context.object
+    with_ball = _rendered(scene, tmp_path)
+    bpy.data.objects.remove(ball)
+    change = np.abs(with_ball - _rendered(scene, tmp_path)).max()
+    assert change > 0.2 if seen else change < 0.02
 
 
 def test_another_head_model_takes_over_and_gives_back(imported, plain, other, bpy):
@@ -281,9 +306,7 @@ def test_glb_tells_a_clear_cornea_from_cut_out_lashes(imported, tmp_path):
 
     cornea = imported.parts["left_sclera"].data.materials[1].node_tree
     export_face(imported.skin, tmp_path / "head.glb")
-    data = (tmp_path / "head.glb").read_bytes()
-    document = json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
-    materials = {material["name"]: material for material in document["materials"]}
+    materials = {material["name"]: material for material in _glb(tmp_path / "head.glb")["materials"]}
     assert materials["cornea"]["extensions"]["KHR_materials_transmission"] == {"transmissionFactor": 1}
     assert {name for name, material in materials.items() if "alphaMode" in material} == {"lashes"}
     assert cornea.get_output_node("EEVEE") != cornea.get_output_node("CYCLES"), "in the scene nothing has changed"
@@ -331,36 +354,38 @@ def _surface(material):
     return next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
 
 
-def _delete_faces(mesh, slot):
-    import bmesh
-
-    edited = bmesh.new()
-    edited.from_mesh(mesh)
-    unwanted = [face for face in edited.faces if face.material_index == slot]
-    bmesh.ops.delete(edited, geom=unwanted, context="FACES_ONLY")
-    edited.to_mesh(mesh)
-    edited.free()
+def _cornea(imported):
+    return imported.parts["left_sclera"].data.materials[1]
 
 
-def _rendered(scene, object_, folder_):
-    """[H, W, 3] a small picture of an object, seen from before it, without noise from one picture to the next."""
+def _glb(path):
+    data = path.read_bytes()
+    return json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
+
+
+def _luminous_wall(bpy):
+    """Bright on one side and dark on the other."""
+    for x, strength in ((-2.0, 0.1), (2.0, 0.8)):
+        bpy.ops.mesh.primitive_plane_add(size=4.0, location=(x, 2.0, 0.0), rotation=(np.pi / 2, 0.0, 0.0))
+        material = bpy.data.materials.new("wall")
+        if bpy.app.version < (5, 0, 0):
+            material.use_nodes = True
+        tree = material.node_tree
+        tree.nodes.clear()
+        light, output = tree.nodes.new("ShaderNodeEmission"), tree.nodes.new("ShaderNodeOutputMaterial")
+        light.inputs["Strength"].default_value = strength
+        tree.links.new(light.outputs[0], output.inputs["Surface"])
+        bpy.context.object.data.materials.append(material)
+
+
+def _rendered(scene, folder_):
+    """[32, 32, 3] what the camera sees in Cycles."""
     import bpy
 
     scene.render.engine = "CYCLES"
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.seed = 16, False, 0
     scene.render.resolution_x = scene.render.resolution_y = 32
-    middle = vertices(object_).mean(axis=0)
-    scene.camera.constraints.clear()
-    scene.camera.parent = None
-    scene.camera.matrix_world = _looking_along_y(middle - (0.0, 0.1, 0.0))
-    scene.camera.data.lens = 80.0
     scene.render.image_settings.file_format, scene.render.image_settings.color_mode = "PNG", "RGB"
     scene.render.filepath = str(folder_ / "seen.png")
     bpy.ops.render.render(write_still=True)
     return images.read_png(folder_ / "seen.png") / 255.0
-
-
-def _looking_along_y(place):
-    from mathutils import Euler, Matrix
-
-    return Matrix.Translation(place) @ Euler((np.pi / 2, 0.0, 0.0)).to_matrix().to_4x4()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -153,6 +155,38 @@ def test_any_slider_of_the_built_in_head_can_be_had(offsets) -> None:
     assert float(offsets.morph("nose-hump").abs().max()) > 1e-3
     with pytest.raises(KeyError):
         offsets.morph("no-such-slider")
+
+
+def test_only_the_newest_cache_is_kept(source, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(ict_carry.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
+    old, other = tmp_path / "ict-people-0123456789abcdef.safetensors", tmp_path / "anny-head-0123456789abcdef.npz"
+    old.write_bytes(b"of an older DreamFace")
+    other.write_bytes(b"of something else")
+    ict_carry.load_people(source)
+    (left,) = tmp_path.glob("ict-people-*")
+    assert left != old and other.exists()
+
+
+def test_another_model_has_another_cache(source) -> None:
+    moved = replace(source, neutral=source.neutral + 1e-3)
+    assert ict_carry._cache_file(moved) != ict_carry._cache_file(source) == ict_carry._cache_file(replace(source))
+
+
+def test_a_full_disk_is_only_a_slower_start(tmp_path) -> None:
+    """The real writer under a limit on the size of files: it raises what is no OSError."""
+    resource = pytest.importorskip("resource")
+    age, ears = (ict_carry.Carried(torch.zeros(count, 9000, 3), torch.zeros(count, 10, 3)) for count in (8, 1))
+    people = ict_carry.People(("age",), age, ears, torch.zeros(10, 3), {"left_eye": (0, 10)})
+    file = tmp_path / "cache" / "ict-people-0.safetensors"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # Python ignores the signal that comes with it
+    try:
+        ict_carry._write(people, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(file.parent.iterdir()) == []
+    ict_carry._write(people, file)
+    assert ict_carry._read(file).spans == people.spans
 
 
 def test_a_damaged_cache_is_made_again(source, tmp_path, monkeypatch) -> None:

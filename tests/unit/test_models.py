@@ -235,9 +235,7 @@ def test_an_archive_that_may_not_be_read_is_refused(archive: Path) -> None:
 # -------------------------------------------------------------------------------------------------------- whole or not
 
 
-def test_a_disk_without_room_is_said_before_writing(
-    archive: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_without_room_is_said_before_writing(archive: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_room(monkeypatch, 20_000_000)
     assert "takes 57 MB and" in (sentence := refusal(archive))
     assert "has 20 MB left: free some space" in sentence

@@ -53,6 +53,11 @@ IntArray = NDArray[np.int64]
 HELPERS: Final = ("left_eye", "right_eye", "upper_teeth", "lower_teeth")
 
 _FORMAT: Final = 1  # raise it when the meaning of a stored array changes
+_CACHE: Final = "ict-people-{}.safetensors"
+_MAKERS: Final = (  # the files beside this one that the cache's content comes from
+    "anny_identity.py", "anny_landmarks.py", "anny_source.py", "bank.py", "cage.py", "correspondence.py", "elf_ears.py",
+    "ict_carry.py", "ict_correspondence.npz", "ict_openings.py", "ict_parts.py", "subdivision.py", "transforms.py",
+)  # fmt: skip
 _NECK: Final = -0.09  # metres: the similarity between the heads is fitted above the neck
 _ON_BORDER: Final = 0.999  # least weight on the bust's border of a vertex that lies beyond it
 # By loop of the lips, below 0 in the mouth's socket: how far it moves as the line of contact does, and how far what
@@ -285,7 +290,7 @@ def _inside_nostrils(neutral: FloatArray, faces: IntArray, mirror: IntArray) -> 
 
 def load_people(source: IctSource) -> People:
     """The macro targets from the cache, carried first where it has none (about a second)."""
-    file = _cache_file()
+    file = _cache_file(source)
     if file.exists():
         try:
             return _read(file)
@@ -306,17 +311,18 @@ def slider(bank: Bank, name: str) -> NDArray[np.float32]:
     return bank.sliders_high[bank.slider_names.index(name)][None]
 
 
-def _cache_file() -> Path:
+def _cache_file(source: IctSource) -> Path:
     """Named after everything the content depends on, so that an update never reads an old file."""
-    makers = (anny_source, anny_identity, cage, elf_ears, subdivision, correspondence, ict_loops)
-    sources = [Path(str(module.__file__)).read_bytes() for module in makers]
-    sources += [Path(__file__).read_bytes(), correspondence.FILE.read_bytes()]
-    key = hashlib.sha256(b"".join(sources) + f"{_FORMAT} {version('anny')}".encode()).hexdigest()[:16]
-    return Path(platformdirs.user_cache_dir("dreamface")) / f"ict-people-{key}.safetensors"
+    key = hashlib.sha256(f"{_FORMAT} {version('anny')}".encode())
+    for name in _MAKERS:
+        key.update(Path(__file__).with_name(name).read_bytes())
+    for tensor in (source.neutral[:PAPER], source.faces[:PAPER_FACES], source.multipie):
+        key.update(tensor.numpy().tobytes())
+    return Path(platformdirs.user_cache_dir("dreamface")) / _CACHE.format(key.hexdigest()[:16])
 
 
 def _write(people: People, file: Path) -> None:
-    """Write atomically; a cache that cannot be written is only a slower start."""
+    """Write atomically, in place of older ones; a cache that cannot be written is only a slower start."""
     tensors = {
         "skin": people.targets.skin,
         "target_helpers": people.targets.helpers,
@@ -326,12 +332,15 @@ def _write(people: People, file: Path) -> None:
     }
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
     notes = {"names": json.dumps(people.names), "spans": json.dumps(people.spans)}
-    with suppress(OSError):
+    with suppress(OSError, SafetensorError):  # a full disk is the latter's
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent, ignore_cleanup_errors=True) as temporary:
             whole = Path(temporary) / file.name
             save_file(tensors, whole, notes)
             whole.replace(file)
+        for old in set(file.parent.glob(_CACHE.format("*"))) - {file}:
+            with suppress(OSError):  # another DreamFace may be reading it
+                old.unlink()
 
 
 def _read(file: Path) -> People:

@@ -250,8 +250,10 @@ class Surface:
         """Take vertices [V, 3] in metres and faces [F, 4]."""
         corners = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
         across = np.stack((faces[:, [0, 2]], faces[:, [1, 3]]), axis=1).reshape(-1, 2)
-        pairs = np.unique(np.sort(np.concatenate((corners, across)), axis=1), axis=0)
+        pairs = np.sort(np.concatenate((corners, across)), axis=1)
         pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+        keys = np.unique(pairs @ (len(points), 1))
+        pairs = np.stack((keys // len(points), keys % len(points)), axis=1)
         lengths = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
         self.points = points
         ones = sp.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(points), len(points)))

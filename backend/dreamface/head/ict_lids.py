@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import scipy.sparse as sp
 import torch
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Topology
+from dreamface.geometry import pieces
 from dreamface.head.ict_contact import Edge, FloatArray, IntArray, Seam, Surface, linear_weights, padded
-from dreamface.head.ict_eyeballs import TurningEye, Pose
+from dreamface.head.ict_eyeballs import Pose, TurningEye
 from dreamface.head.ict_openings import Loops
 
 OVERLAP: Final = 0.10e-3  # metres by which shut lids are pressed into each other
@@ -220,14 +219,12 @@ def _lash_riders(
     part = topology.part(f"{side}_lashes")
     first, last = part.vertices
     faces = topology.faces[slice(*part.faces)].numpy() - first
-    pairs = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
-    graph = sp.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(last - first, last - first))
-    count, strip = connected_components(graph, directed=False)
+    strip = pieces(faces)
     edge_ring = front.rings[-1]
     lids = [edge_ring[columns] for columns in (front.upper, front.lower)]
     weights = np.zeros((last - first, len(skin)))
-    for number in range(count):
-        own = np.flatnonzero(strip == number)
+    for number in range(strip.max() + 1):
+        own = np.unique(faces[strip == number])
         away = [cKDTree(points[lid]).query(points[first + own])[0] for lid in lids]
         lid = lids[int(np.quantile(away[0], 0.2) > np.quantile(away[1], 0.2))]
         share = linear_weights(points[first + own, 0], points[lid, 0])

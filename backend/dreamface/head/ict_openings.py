@@ -248,11 +248,7 @@ class _Mesh:
         if len(self._around(here)) != 4:
             return None
         behind = set(self._at_edge(before, here))
-        ahead = [
-            vertex
-            for vertex in self._around(here) - {before}
-            if not behind & set(self._at_edge(here, vertex))
-        ]
+        ahead = [vertex for vertex in self._around(here) - {before} if not behind & set(self._at_edge(here, vertex))]
         return ahead[0] if len(ahead) == 1 else None
 
     def loop_outside(self, way: IntArray, inner: IntArray) -> list[int]:

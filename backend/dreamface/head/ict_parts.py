@@ -43,6 +43,11 @@ TILES: Final = (
 PAPER: Final = 14062
 """Vertices [0:14062) are the mesh of the paper: face, back of the head, sockets of mouth and eyes."""
 
+LOWER_TEETH: Final = (19247, 21451)
+"""Vertices of part "teeth"; its first ones are the upper teeth's."""
+
+LOWER_INCISORS: Final = (20263, 20435)
+"""Vertices of the two in the middle."""
 
 CORNEA: Final = 0.1396
 """The cornea's edge on the eyeball's texture layout: distance from the middle of the tile. It bulges inside."""

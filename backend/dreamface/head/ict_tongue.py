@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 from scipy.interpolate import CubicSpline
-from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from dreamface.face import Topology
+from dreamface.geometry import pieces
 from dreamface.head.ict_contact import FloatArray, IntArray
 from dreamface.head.ict_openings import Loops
+from dreamface.head.ict_parts import LOWER_INCISORS, LOWER_TEETH
 
 JAW: Final = 0.38
 """How far jawOpen takes part in tongueOut: the teeth let the tongue through."""
 
 _ON_TONGUE: Final = (0.8, 0.2)  # a place within the tongue's island of the layout
-_LOWER_TEETH: Final = (19247, 21451)  # vertices
-_INCISORS: Final = (20263, 20435)
 _LIP_RINGS: Final = range(2, 13)  # of the mouth's loops: the lower lip's back, top and front
 _ROOT: Final = -0.047  # metres; Y behind which the average person's tongue stays where it is
 _LEAVES: Final = 0.45  # of the tongue's length, over which it passes into the new course
@@ -73,7 +71,7 @@ class Tongue:
             place[:, 1] + height * (1.0 + leaving * (_THIN - 1.0)) * upward[:, 1],
         ), axis=1)  # fmt: skip
         target = points + leaving[:, None] * (put_out - points)
-        teeth = slice(*_LOWER_TEETH)
+        teeth = slice(*LOWER_TEETH)
         swing = _affine(neutral[teeth].double().numpy(), jaw_open[teeth].double().numpy())
         with_jaw = np.concatenate((target, np.ones((len(target), 1))), axis=1) @ swing
         own = jaw_open[self.vertices].double().numpy()
@@ -84,7 +82,7 @@ class Tongue:
         """(Y, Z) of the middle of the tongue that is out, from root (0) to tip (1): over the teeth and over the lip."""
         points = neutral[self.vertices, 1].double().numpy()
         root, tip = points[self._along <= 0.02].min(), points.min()
-        incisors = neutral[slice(*_INCISORS)].double().numpy()
+        incisors = neutral[slice(*LOWER_INCISORS)].double().numpy()
         crest = incisors[incisors[:, 2] >= np.quantile(incisors[:, 2], 0.9)].mean(axis=0)[1:]
         lip = neutral[self._lip].double().numpy().reshape(-1, 3)
         top = lip[lip[:, 2].argmax(), 1:]
@@ -107,13 +105,10 @@ def _island(topology: Topology, inside: tuple[float, float]) -> IntArray:
     """Vertices of the gums' and tongue's part that lie on the same island of the layout as the face around a place."""
     part = slice(*topology.part("gums_and_tongue").faces)
     faces, uvs = topology.faces[part].numpy(), topology.face_uvs[part].numpy()
-    pairs = np.stack((uvs, np.roll(uvs, -1, axis=1)), axis=-1).reshape(-1, 2)
-    count = len(topology.uv)
-    graph = sp.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    _, island = connected_components(graph, directed=False)
+    island = pieces(uvs)
     middles = topology.uv.numpy()[uvs].mean(axis=1)
-    seen = island[uvs[np.linalg.norm(middles - inside, axis=1).argmin(), 0]]
-    found: IntArray = np.unique(faces[island[uvs[:, 0]] == seen])
+    seen = island[np.linalg.norm(middles - inside, axis=1).argmin()]
+    found: IntArray = np.unique(faces[island == seen])
     return found
 
 

@@ -97,7 +97,9 @@ def _is_folder(source: Path) -> bool:
             return True
         # Reading a device need not end, and opening a pipe waits for whoever writes to it.
         if source.exists() and not source.is_file():
-            raise BadRequest(f"{source} is neither a file nor a folder: choose an archive, or the folder it was in.")
+            raise BadRequest(
+                f"{source} is neither a file nor a folder: choose an archive, or the folder it was unpacked into."
+            )
     except OSError as error:
         raise _closed(str(source), error) from error
     return False

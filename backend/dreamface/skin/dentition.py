@@ -9,12 +9,11 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Head, Part, Topology
+from dreamface.geometry import pieces
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -199,14 +198,3 @@ def _find_islands(topology: Topology) -> _Islands:
 
 def _faces_of(parts: list[Part]) -> IntArray:
     return np.concatenate([np.arange(*part.faces) for part in parts] or [np.zeros(0, dtype=np.int64)])
-
-
-def pieces(faces: IntArray) -> IntArray:
-    """[F] numbers, from 0, of the connected pieces that faces [F, 4] belong to."""
-    corners, index = np.unique(faces, return_inverse=True)
-    index = index.reshape(faces.shape)
-    start, end = np.repeat(index[:, 0], 3), index[:, 1:].reshape(-1)
-    links = coo_matrix((np.ones(len(start)), (start, end)), shape=(len(corners), len(corners)))
-    _, piece = connected_components(links, directed=False)
-    _, number = np.unique(piece[index[:, 0]], return_inverse=True)
-    return number.astype(np.int64)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head, TileMaps
-from dreamface.skin.dentition import pieces
+from dreamface.geometry import pieces
 from dreamface.skin.eyeball import Eyeball
 from dreamface.skin.layout import painted_parts, tile_of
 from dreamface.skin.marks import coverage, draw_hairs

@@ -21,12 +21,25 @@ from scipy.interpolate import RBFInterpolator
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from dreamface.head import ict_loops
 from dreamface.head.anny import AnnyHead
 from dreamface.head.anny_identity import IdentitySpace
 from dreamface.head.bank import Bank, load_bank
 from dreamface.head.grids import ways_around
-from dreamface.head.ict_parts import PAPER
+from dreamface.head.ict_openings import (
+    LID_ANTERIOR,
+    LID_POSTERIOR,
+    LIP_CONTACT,
+    NOSTRIL_RIM,
+    PAPER_FACES,
+    PARTS,
+    SOCKETS,
+    Loops,
+    lid_levels,
+    mirror_map,
+    mouth_loops,
+    nostril_levels,
+)
+from dreamface.head.ict_parts import PAPER, SKIN
 from dreamface.head.ict_source import IctSource, load_source
 from dreamface.head.subdivision import catmull_clark, unique_edges
 from dreamface.head.transforms import fit_similarity
@@ -39,11 +52,17 @@ OUTPUT: Final = Path(__file__).parent.parent / "head" / "ict_correspondence.npz"
 
 _OUTSIDE, _MOUTH, _EYES, _NOSTRILS = 0, 1, (2, 3), (4, 5)  # zones: matches are made within one only
 
-# Loops of the built-in cage that have a partner on ICT; see `ict_loops` for its own numbers.
+# Loops of the built-in cage that have a partner on ICT; see `ict_openings` for its own numbers.
 _LID_SEAM, _LID_POSTERIOR, _LID_ANTERIOR = 0, 1, 3
 _LIP_CONTACT, _LIP_BORDER = 2, 6
 _NOSTRIL_SEED: Final = 7158  # MakeHuman's vertex in the depth of the left nostril
 _NOSTRIL_RIM: Final = 5
+
+_CARUNCLE: Final = 2.4e-3  # metres from the inner corner to where ICT's lid loops no longer run round the caruncle
+# ICT's vermilion border in loops from the mouth's socket: distance from the midline in metres, loop.
+_UPPER_BORDER: Final = ((0.0, 0.009, 0.017, 0.0253), (15.0, 15.0, 14.0, 13.0))
+_LOWER_BORDER: Final = ((0.0, 0.018, 0.0253), (12.0, 12.0, 13.0))
+_OUTLINE: Final = 13  # a loop on which the lips' corners are told
 
 # Multi-PIE landmarks that lie in the same places on both heads; the jaw's contour and the brows do not.
 _SAME_MULTIPIE: Final = (8, 27, 28, 29, 30, 33)
@@ -99,7 +118,7 @@ def _carried_regions(
     for row, name in enumerate(regions):
         for inside, members in sockets.items():
             for socket in members:
-                start, stop = ict_loops.SOCKET_VERTICES[socket]
+                start, stop = PARTS[SOCKETS[socket]].vertices
                 weights[row, start:stop] = float(name == inside)
     return np.array(list(regions)), np.rint(255.0 * weights.clip(0.0, 1.0)).astype(np.uint8)
 
@@ -230,32 +249,65 @@ def anny_surface(bank: Bank) -> tuple[Surface, dict[str, IntArray]]:
 
 def ict_surface(source: IctSource) -> tuple[Surface, dict[str, FloatArray]]:
     """ICT's neutral skin, and its curves as [N, 3] points in order."""
-    faces = source.faces[: ict_loops.SOCKETS["right_eye"][1]].numpy()
+    faces = source.faces[:PAPER_FACES].numpy()
     vertices = source.neutral[:PAPER].double().numpy()
-    mirror = ict_loops.mirror_map(vertices)
+    mirror = mirror_map(vertices)
     vertices = 0.5 * (vertices + vertices[mirror] * FLIP)
     zones = np.zeros(len(faces), dtype=np.int64)
-    for zone, (start, stop) in enumerate(ict_loops.SOCKETS.values(), start=_MOUTH):
-        zones[start:stop] = zone
-    face = faces[: ict_loops.FACE_FACES]
-    own = zones[: ict_loops.FACE_FACES]
-    lips = ict_loops.lip_loops(faces)
-    own[(lips.level[face] <= ict_loops.LIP_CONTACT).all(axis=1)] = _MOUTH
+    for zone, name in enumerate(SOCKETS.values(), start=_MOUTH):
+        zones[slice(*PARTS[name].faces)] = zone
+    face = faces[slice(*PARTS[SKIN].faces)]
+    own = zones[slice(*PARTS[SKIN].faces)]
+    lips = mouth_loops(faces, source.multipie.numpy())
+    own[_within(face, lips.rings[: lips.seam + LIP_CONTACT + 1])] = _MOUTH
     curves = {
-        f"lips_{_LIP_CONTACT}": vertices[lips.members[ict_loops.LIP_CONTACT]],
-        f"lips_{_LIP_BORDER}": ict_loops.lip_border(vertices, lips),
+        f"lips_{_LIP_CONTACT}": vertices[lips.ring(LIP_CONTACT)],
+        f"lips_{_LIP_BORDER}": _lip_border(vertices, lips),
     }
-    levels = {_LID_SEAM: 0, _LID_POSTERIOR: ict_loops.LID_POSTERIOR, _LID_ANTERIOR: ict_loops.LID_ANTERIOR}
+    levels = {_LID_SEAM: 0, _LID_POSTERIOR: LID_POSTERIOR, _LID_ANTERIOR: LID_ANTERIOR}
     for number, side in enumerate(("left", "right")):
-        eye = ict_loops.eye_loops(faces, side)
-        nostril = ict_loops.nostril_loops(faces, side, mirror)
-        own[(eye.level[face] <= ict_loops.LID_POSTERIOR).all(axis=1)] = _EYES[number]
-        own[(nostril.level[face] <= ict_loops.NOSTRIL_RIM).all(axis=1)] = _NOSTRILS[number]
+        eye, nostril = lid_levels(faces, side), nostril_levels(faces, mirror, side)
+        own[(eye[face] <= LID_POSTERIOR).all(axis=1)] = _EYES[number]
+        own[(nostril[face] <= NOSTRIL_RIM).all(axis=1)] = _NOSTRILS[number]
         canthus = int(source.multipie[42 if side == "left" else 39])
         for ring, level in levels.items():
-            curves[f"lids_{side[0]}_{ring}"] = vertices[ict_loops.lid_contour(vertices, eye, level, canthus)]
-        curves[f"nostril_{side[0]}"] = vertices[nostril.members[ict_loops.NOSTRIL_RIM]]
+            curves[f"lids_{side[0]}_{ring}"] = vertices[_lid_contour(vertices, eye, level, canthus)]
+        rim = np.flatnonzero(nostril == NOSTRIL_RIM)
+        curves[f"nostril_{side[0]}"] = vertices[_around(vertices[rim], rim)]
     return Surface(vertices, _split(faces), mirror, np.repeat(zones, 2)), curves
+
+
+def _lid_contour(vertices: FloatArray, levels: IntArray, level: int, canthus: int) -> IntArray:
+    """[N] vertices of a closed curve around the eye: a lids' loop, but led round the caruncle to the inner corner.
+
+    Args:
+        vertices: [PAPER, 3] metres.
+        levels: [PAPER] of the eye; see `lid_levels`.
+        level: which loop.
+        canthus: the inner corner's vertex.
+    """
+    members = np.flatnonzero(levels == level)
+    if level > LID_POSTERIOR:
+        reach = np.abs(vertices[members, 0])
+        members = np.append(members[reach > abs(vertices[canthus, 0]) + _CARUNCLE], canthus)
+    away = vertices[members] - vertices[levels == 0].mean(axis=0)
+    ordered: IntArray = members[np.argsort(np.arctan2(away[:, 2], away[:, 0]))]
+    return ordered
+
+
+def _lip_border(vertices: FloatArray, lips: Loops) -> FloatArray:
+    """[N, 3] points of the vermilion border, closed, around the mouth."""
+    outline = vertices[lips.ring(_OUTLINE)]
+    left, right = outline[outline[:, 0].argmax()], outline[outline[:, 0].argmin()]
+    corners = np.interp(outline[:, 0], [right[0], left[0]], [right[2], left[2]])  # height of the line between them
+    reach = np.abs(outline[:, 0])
+    upper = outline[:, 2] >= corners
+    level = np.where(upper, np.interp(reach, *_UPPER_BORDER), np.interp(reach, *_LOWER_BORDER))
+    low = np.floor(level).astype(np.int64)
+    share, at = (level - low)[:, None], np.arange(len(level))
+    inner, outer = (lips.rings[lips.seam + loop, at] for loop in (low, np.ceil(level).astype(np.int64)))
+    points: FloatArray = (1.0 - share) * vertices[inner] + share * vertices[outer]
+    return points
 
 
 def _around(points: FloatArray, members: IntArray) -> IntArray:
@@ -267,12 +319,12 @@ def _around(points: FloatArray, members: IntArray) -> IntArray:
 
 def _grow(faces: IntArray, seed: int) -> list[IntArray]:
     """Rings of vertices around one, up to the nostril's rim."""
-    neighbours = ict_loops.neighbours_of(faces)
-    rings, seen = [{seed}], {seed}
+    ends = np.concatenate(unique_edges(faces)[0][:, [[0, 1], [1, 0]]])
+    rings = [np.array([seed])]
     for _ in range(_NOSTRIL_RIM):
-        rings.append({other for vertex in rings[-1] for other in neighbours[vertex]} - seen)
-        seen |= rings[-1]
-    return [np.array(sorted(ring)) for ring in rings]
+        beside = ends[np.isin(ends[:, 0], rings[-1]), 1]
+        rings.append(np.setdiff1d(beside, np.concatenate(rings)))
+    return rings
 
 
 def _within(faces: IntArray, members: IntArray) -> NDArray[np.bool_]:
