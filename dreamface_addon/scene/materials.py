@@ -154,7 +154,7 @@ def principled_inputs(values: dict[str, Any]) -> dict[str, Any]:
         "Transmission Weight": values["transmission"],
         "Subsurface Weight": values["subsurface"],
     }
-    if is_invisible(values):  # no alpha: in EEVEE, to exporters and for Cycles' bounces that is simpler than clear glass
+    if is_invisible(values):  # clear glass would cost Cycles bounces, and neither EEVEE nor exporters understand it
         inputs |= {"Transmission Weight": 0.0, "Alpha": 0.0}
     farthest = max(values["subsurface_radius"])
     if farthest > 0.0:

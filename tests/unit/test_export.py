@@ -378,8 +378,9 @@ def test_a_cornea_without_a_tile_lies_where_its_eyeball_does(welded, tmp_path):
 
 
 def test_a_parts_own_tile_comes_before_its_materials(welded, tmp_path):
-    parts = [replace(part, tile={"lashes": "neck", "left_cornea": "skin"}.get(part.name, "")) for part in _parts(welded)]
-    head = replace(welded.head, topology=replace(welded.head.topology, parts=tuple(parts)))
+    topology, own = welded.head.topology, {"lashes": "neck", "left_cornea": "skin"}
+    parts = tuple(replace(part, tile=own.get(part.name, "")) for part in topology.parts)
+    head = replace(welded.head, topology=replace(topology, parts=parts))
     tiles = _obj_tiles(export(replace(welded, head=head), tmp_path / "face.obj"))
     assert (tiles["lashes"], tiles["left_cornea"]) == ({1003}, {1001})
     assert (tiles["left_sclera"], tiles["right_cornea"], tiles["neck"]) == ({1002}, {1002}, {1003})
@@ -427,10 +428,6 @@ def test_exporting_again_replaces_the_old_files(face, tmp_path):
     export(synthetic_face(side=2), tmp_path / "face.obj")
     assert (tmp_path / "face.obj").read_bytes() != first
     assert {path.name for path in tmp_path.iterdir()} == {"face.obj", "face.mtl", "face_textures"}
-
-
-def _parts(face):
-    return face.head.topology.parts
 
 
 def _plain_face(model):

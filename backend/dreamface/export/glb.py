@@ -365,7 +365,7 @@ def _material(material: Material, textures: Mapping[str, int], has_opacity: bool
 
 
 def _invisible(material: Material) -> gltf.Material:
-    """Cut out wholly: viewers draw nothing transmissive behind a transmissive surface, nor sort what is blended well."""
+    """Cut out wholly: viewers draw nothing transmissive behind a transmissive surface, and sort blended ones badly."""
     return gltf.Material(
         name=material.name,
         alphaMode=gltf.MASK,
