@@ -20,7 +20,7 @@ def fit(
     hold: Tensor,
     limit: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Levenberg-Marquardt (Marquardt 1963) on sum pull (wanted - measured)^2 + sum hold (values - start)^2.
+    """Levenberg-Marquardt (Marquardt 1963) on sum pull (wanted - measured)^2 + (values - start)^T hold (values - start).
 
     With values that are N(0, I) in people, a start drawn from there, hold 1 and pull 1 / tolerance^2, the outcome is a
     draw from the people who measure as wanted, as far as the measurements are linear (Matheron's rule).
@@ -30,23 +30,27 @@ def fit(
         start: [P] values.
         wanted: [T] measurements.
         pull: [T] weights of the measurements.
-        hold: [P] weights of the values.
+        hold: [P] weights of the values, or [P, P] a positive definite matrix.
         limit: [P] values -> the nearest that are allowed.
 
     Returns:
         [P] values.
     """
 
+    def held(moved: Tensor) -> Tensor:
+        return hold * moved if hold.dim() == 1 else hold @ moved
+
     def judge(values: Tensor) -> tuple[float, Tensor, Tensor]:
         value, jacobian = _linearise(measured, values)
-        cost = (pull * (wanted - value).square()).sum() + (hold * (values - start).square()).sum()
+        cost = (pull * (wanted - value).square()).sum() + ((values - start) * held(values - start)).sum()
         return float(cost), value, jacobian
 
+    matrix = torch.diag(hold) if hold.dim() == 1 else hold
     best, damping = start, 0.0
     least, value, jacobian = judge(start)
     for _ in range(_STEPS):
-        normal = jacobian.T @ (pull[:, None] * jacobian) + torch.diag(hold * (1.0 + damping))
-        gradient = jacobian.T @ (pull * (wanted - value)) - hold * (best - start)
+        normal = jacobian.T @ (pull[:, None] * jacobian) + matrix + damping * torch.diag(matrix.diagonal())
+        gradient = jacobian.T @ (pull * (wanted - value)) - held(best - start)
         tried = limit(best + torch.linalg.solve(normal, gradient))
         cost, new_value, new_jacobian = judge(tried)
         if cost < least:

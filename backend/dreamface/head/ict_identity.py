@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dreamface.head.anny_identity import PERSON_TRAITS
 from dreamface.head.fitting import fit
+from dreamface.head.ict_parts import PAPER
 from dreamface.head.ict_person import PersonOffsets
 from dreamface.head.ict_source import IctSource
 from dreamface.head.looks import look_weights
@@ -38,6 +39,7 @@ _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait 
 _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 1.0
+_STILL: Final = 1.0e-3  # metres (root mean square over the skin) that weigh as much as one standard deviation of a mode
 _MORPH_LIMIT: Final = 1.4
 _LOOSE, _FIXED = torch.tensor(1e-6, dtype=torch.float64), torch.tensor(1e9, dtype=torch.float64)  # weights of a fit
 _LEFT_IN: Final = 0.3  # of a candidate's own look of some age, sex or ancestry
@@ -111,7 +113,19 @@ class IctSpace:
         names = {name: index for index, name in enumerate(landmarks)}
         self.landmarks = Landmarks(source.neutral[rows].double(), modes, names)
         self._shaped = self._without_looks()
+        self._hold = self._stillness()
         self.population = self._sample_population()
+
+    def _stillness(self) -> Tensor:
+        """[100 + M, 100 + M] what it costs to move: leaving the prior, and moving skin.
+
+        By the prior alone a wider nose would be a larger head: in scans the two go together. An artist means the nose.
+        """
+        skin = self._source.modes[:, :PAPER].flatten(1).double()
+        moved = skin @ skin.T / PAPER
+        hold = torch.diag(torch.where(self._is_morph, _MORPH_SPREAD**-2, 1.0).double())
+        hold[: self.mode_count, : self.mode_count] += moved / _STILL**2
+        return hold
 
     def _sample_population(self) -> Population:
         """People as the scans have them: coefficients are N(0, I). No scan is an elf's: that scale is the morph's."""
@@ -188,17 +202,15 @@ class IctSpace:
 
         What only a morph can do, the morph does first: some person's modes could half do it, and look like nothing.
         """
-        hold = torch.ones(len(start), dtype=torch.float64)
         morphed = {name: wanted[name] for name in MORPHED if name in wanted}
         if morphed:
             start = self._solve(start, landmarks, morphed, torch.where(self._is_morph, _LOOSE, _FIXED))
-        hold[self._is_morph] = _MORPH_SPREAD**-2
-        return self._solve(start, landmarks, wanted, hold)
+        return self._solve(start, landmarks, wanted, self._hold)
 
     def _solve(
         self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]], hold: Tensor
     ) -> Tensor:
-        """[100 + M] coefficients, held with weights [100 + M] where they start."""
+        """[100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M]."""
         names = tuple(wanted)
         needed = landmarks.for_traits(names)
         rows = torch.tensor([SHAPE_TRAITS.index(name) for name in names])
