@@ -50,7 +50,10 @@ def main() -> None:
     worst = sorted(missed, key=lambda trait: -float(np.mean(missed[trait])))[:8]
     print("hardest:", ", ".join(f"{trait} ({np.mean(missed[trait]):.2f})" for trait in worst))
     if any(lengths):
-        print(f"mean squared Mahalanobis length per mode: {np.mean(lengths):.2f} (largest {max(lengths):.2f})")
+        over = sum(length > 2.0 for length in lengths)
+        print(
+            f"mean squared Mahalanobis length per mode: {np.mean(lengths):.2f}, above 2 in {over}, {max(lengths):.2f} at most"
+        )
     _print_variety(model)
 
 

@@ -86,6 +86,16 @@ def test_a_slider_keeps_the_person(ict_head) -> None:
     assert after.candidate == before.candidate
 
 
+def test_a_slider_moves_its_own_part_of_the_face(ict_head) -> None:
+    before = build(ict_head, 6, nose__width=0.0)
+    after = build(ict_head, 6, candidate=before.candidate, nose__width=1.0)
+    moved = 1000.0 * torch.linalg.vector_norm(after.vertices - before.vertices, dim=1)[:PAPER]
+    away = torch.linalg.vector_norm(before.vertices[:PAPER] - before.landmark("pronasale"), dim=1)
+    assert float(moved[away > 0.06].mean()) < 0.6
+    wings = [after.landmark(name) - before.landmark(name) for name in ("alare_l", "alare_r")]
+    assert float(wings[0][0] - wings[1][0]) > 1e-3  # a millimetre wider
+
+
 def test_rebuilding_gives_the_same_vertices(ict_head) -> None:
     head = build(ict_head, 6, ears__pointed=1.0)
     assert torch.equal(ict_head.rebuild(head.identity).vertices, head.vertices)

@@ -20,7 +20,9 @@ def fit(
     hold: Tensor,
     limit: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Levenberg-Marquardt (Marquardt 1963) on sum pull (wanted - measured)^2 + (values - start)^T hold (values - start).
+    """Levenberg-Marquardt (Marquardt 1963): nearer to what is wanted, no further from the start than it takes.
+
+    Minimises sum pull (wanted - measured)^2 + (values - start)^T hold (values - start).
 
     With values that are N(0, I) in people, a start drawn from there, hold 1 and pull 1 / tolerance^2, the outcome is a
     draw from the people who measure as wanted, as far as the measurements are linear (Matheron's rule).
