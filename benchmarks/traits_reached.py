@@ -51,9 +51,8 @@ def main() -> None:
     print("hardest:", ", ".join(f"{trait} ({np.mean(missed[trait]):.2f})" for trait in worst))
     if any(lengths):
         over = sum(length > 2.0 for length in lengths)
-        print(
-            f"mean squared Mahalanobis length per mode: {np.mean(lengths):.2f}, above 2 in {over}, {max(lengths):.2f} at most"
-        )
+        print(f"mean squared Mahalanobis length per mode: {np.mean(lengths):.2f}, {max(lengths):.2f} at most")
+        print(f"above 2 in {over} of {REQUESTS}")
     _print_variety(model)
 
 
