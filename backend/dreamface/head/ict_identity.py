@@ -35,11 +35,11 @@ CANDIDATES: Final = 16384
 
 _POPULATION_SIZE: Final = 4000
 _POPULATION_SEED: Final = 21
-_FIT_TOLERANCE: Final = 0.12  # standard deviations by which an asked-for trait may miss
+_FIT_TOLERANCE: Final = 0.08  # standard deviations by which an asked-for trait may miss
 _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 0.1
-_STILL: Final = (
+_STILL: Final = 0.3e-3(
     0.25e-3  # metres (root mean square over the skin) that weigh as much as one standard deviation of a mode
 )
 _MORPH_LIMIT: Final = 1.4
