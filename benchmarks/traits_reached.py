@@ -21,6 +21,7 @@ from dreamface.traits import SHAPE_TRAITS, Traits
 REQUESTS = 200
 NEAR = 0.3  # standard deviations
 PAIRS = 40
+NOSE, ELSEWHERE = 0.03, 0.06  # metres from its tip
 
 
 def main() -> None:
@@ -54,6 +55,7 @@ def main() -> None:
         print(f"mean squared Mahalanobis length per mode: {np.mean(lengths):.2f}, {max(lengths):.2f} at most")
         print(f"above 2 in {over} of {REQUESTS}")
     _print_variety(model)
+    _print_locality(model)
 
 
 def _request(draw: random.Random) -> Traits:
@@ -74,9 +76,23 @@ def _print_variety(model: HeadModel) -> None:
     print(f"two seeds, no request: {1000.0 * np.mean(free):.2f} mm apart; ratio {ratio:.2f}")
 
 
-def _of(model: HeadModel, asked: Traits, seed: int) -> Head:
+def _print_locality(model: HeadModel) -> None:
+    """How far skin moves, near and far from the nose's tip, when the nose gets a standard deviation wider."""
+    near, far = [], []
+    for seed in range(PAIRS):
+        before = _of(model, Traits({"nose.width": 0.0}), seed)
+        after = _of(model, Traits({"nose.width": 1.0}), seed, before.candidate)
+        rows = slice(*before.topology.objects[0].vertices)
+        moved = torch.linalg.vector_norm(after.vertices - before.vertices, dim=1)[rows]
+        distance = torch.linalg.vector_norm(before.vertices[rows] - before.landmark("pronasale"), dim=1)
+        near.append(float(moved[distance < NOSE].mean()))
+        far.append(float(moved[distance > ELSEWHERE].mean()))
+    print(f"nose.width 0 -> 1 moves the nose {1000.0 * np.mean(near):.2f} mm, the rest {1000.0 * np.mean(far):.2f} mm")
+
+
+def _of(model: HeadModel, asked: Traits, seed: int, candidate: int | None = None) -> Head:
     person = {"age": 30.0, "gender": -1.0, "body.weight": 0.5, "body.muscle": 0.5, "ancestry.european": 1.0}
-    return model.build(complete(asked.under(person), seed), stream(seed, "head"))
+    return model.build(complete(asked.under(person), seed), stream(seed, "head"), candidate)
 
 
 def _distance(one: Head, other: Head) -> float:

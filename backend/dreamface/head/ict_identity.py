@@ -39,9 +39,7 @@ _FIT_TOLERANCE: Final = 0.08  # standard deviations by which an asked-for trait 
 _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 0.1
-_STILL: Final = 0.3e-3(
-    0.25e-3  # metres (root mean square over the skin) that weigh as much as one standard deviation of a mode
-)
+_STILL: Final = 0.3e-3  # metres of skin, root mean square, that weigh as much as a mode's standard deviation
 _MORPH_LIMIT: Final = 1.4
 _LOOSE, _FIXED = torch.tensor(1e-6, dtype=torch.float64), torch.tensor(1e9, dtype=torch.float64)  # weights of a fit
 _LEFT_IN: Final = 0.3  # of a candidate's own look of some age, sex or ancestry
