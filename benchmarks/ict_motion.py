@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dreamface.geometry import folded_pairs
 from dreamface.head.ict import IctHead
 from dreamface.head.ict_motion import SHAPE_NAMES, Motion
 from dreamface.head.ict_source import load_source
@@ -31,6 +32,7 @@ def main() -> None:
     start = time.perf_counter()
     motion = Motion(source, topology)
     print(f"Motion made in {time.perf_counter() - start:.2f} s; {people} people")
+    face = topology.faces[slice(*topology.part("skin").faces)]
     rows: dict[str, list[float]] = {}
     for seed in range(1, people + 1):
         beta = torch.randn(len(source.modes), generator=torch.Generator().manual_seed(seed))
@@ -45,7 +47,7 @@ def main() -> None:
         _lips(rows, motion, drawn, person, shapes)
         _halfway(rows, motion, person, shapes)
         for name in FOLDING:
-            _note(rows, f"{name}: folded pairs of faces", _folds(topology.faces[:9230], person, person + shapes[name]))
+            _note(rows, f"{name}: folded pairs of faces", folded_pairs(face, person, person + shapes[name]))
     print(f"{'':44}{'median':>10}{'lowest':>10}{'highest':>10}")
     for name, values in rows.items():
         print(f"{name:44}{np.median(values):10.2f}{min(values):10.2f}{max(values):10.2f}")
@@ -90,23 +92,6 @@ def _halfway(rows: dict[str, list[float]], motion: Motion, person: Tensor, shape
         radius = torch.linalg.vector_norm(half[eyeball.rows] - pose.centre, dim=1)
         shrunk = torch.linalg.vector_norm(person[eyeball.rows] - pose.centre, dim=1) - radius
         _note(rows, f"{name} at 0.5: eyeball shrunk by, mm", MM * float(shrunk.max()))
-
-
-def _folds(faces: Tensor, before: Tensor, after: Tensor) -> int:
-    """Pairs of neighbouring quads of the face, all of it, that faced alike and no longer do."""
-    edges = torch.stack((faces, faces.roll(-1, 1)), -1).reshape(-1, 2).sort(dim=1).values
-    _, number = edges.unique(dim=0, return_inverse=True)
-    order = number.argsort(stable=True)
-    twins = number[order][1:] == number[order][:-1]
-    pairs = torch.stack((order[:-1][twins], order[1:][twins]), dim=1) // 4
-
-    def agreement(vertices: Tensor) -> Tensor:
-        corners = vertices[faces]
-        normals = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-        normals = torch.nn.functional.normalize(normals, dim=1)
-        return (normals[pairs[:, 0]] * normals[pairs[:, 1]]).sum(dim=1)
-
-    return int(((agreement(before) > 0.5) & (agreement(after) < -0.2)).sum())
 
 
 if __name__ == "__main__":

@@ -35,3 +35,27 @@ def pieces(faces: IntArray) -> IntArray:
     _, piece = connected_components(links, directed=False)
     _, number = np.unique(piece[index[:, 0]], return_inverse=True)
     return number.astype(np.int64)
+
+
+def folded_pairs(faces: Tensor, before: Tensor, after: Tensor) -> int:
+    """Pairs of neighbouring quads that faced alike and, after a motion, face away from each other.
+
+    Args:
+        faces: [F, 4] quads.
+        before: [V, 3] vertices at rest.
+        after: [V, 3] the same, moved.
+    """
+    edges = torch.stack((faces, faces.roll(-1, 1)), -1).reshape(-1, 2).sort(dim=1).values
+    number = torch.from_numpy(np.unique(edges.numpy(), axis=0, return_inverse=True)[1]).view(-1)
+    order = number.argsort(stable=True)
+    twins = number[order][1:] == number[order][:-1]
+    pairs = torch.stack((order[:-1][twins], order[1:][twins]), dim=1) // 4
+
+    def agreement(vertices: Tensor) -> Tensor:
+        corners = vertices[faces]
+        normals = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
+        normals = torch.nn.functional.normalize(normals, dim=1)
+        alike: Tensor = (normals[pairs[:, 0]] * normals[pairs[:, 1]]).sum(dim=1)
+        return alike
+
+    return int(((agreement(before) > 0.5) & (agreement(after) < -0.2)).sum())

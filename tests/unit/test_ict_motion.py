@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Topology
+from dreamface.geometry import folded_pairs
 from dreamface.head.ict import IctHead
 from dreamface.head.ict_motion import EXTRAS, SHAPE_NAMES, Motion
 from dreamface.head.ict_openings import Loops, loops
@@ -372,19 +373,7 @@ def folds(model: Model, before: Tensor, after: Tensor) -> int:
             inside[torch.from_numpy(np.unique(model.loops[f"{side}_{name}"].rings))] = True
     faces = model.topology.faces[slice(*model.topology.part("skin").faces)]
     faces = faces[~inside[faces].any(dim=1)]
-    edges = torch.stack((faces, faces.roll(-1, 1)), -1).reshape(-1, 2).sort(dim=1).values
-    _, number = edges.unique(dim=0, return_inverse=True)
-    order = number.argsort(stable=True)
-    twins = number[order][1:] == number[order][:-1]
-    pairs = torch.stack((order[:-1][twins], order[1:][twins]), dim=1) // 4
-
-    def agreement(vertices: Tensor) -> Tensor:
-        corners = vertices[faces]
-        normals = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-        normals = torch.nn.functional.normalize(normals, dim=1)
-        return (normals[pairs[:, 0]] * normals[pairs[:, 1]]).sum(dim=1)
-
-    return int(((agreement(before) > 0.5) & (agreement(after) < -0.2)).sum())
+    return folded_pairs(faces, before, after)
 
 
 @pytest.mark.parametrize("name", ["eyeBlinkLeft", "eyeBlinkRight", "jawOpen", "mouthPucker"])

@@ -105,11 +105,11 @@ class IctSpace:
         self._last: tuple[Mapping[str, float], Tensor] | None = None
         self.mode_count = len(source.modes)
         self._is_morph = torch.arange(self.mode_count + len(MORPHS)) >= self.mode_count
-        self._morphs = torch.stack([person.morph(name) for name in MORPHS])
-        self._flat_modes = torch.cat((source.modes, self._morphs)).flatten(1)
+        morphs = torch.stack([person.morph(name) for name in MORPHS])
+        self._flat_modes = torch.cat((source.modes, morphs)).flatten(1)
         rows = torch.tensor(list(landmarks.values()))
         self._rows = rows
-        modes = torch.cat((source.modes[:, rows], self._morphs[:, rows])).double()
+        modes = torch.cat((source.modes[:, rows], morphs[:, rows])).double()
         names = {name: index for index, name in enumerate(landmarks)}
         self.landmarks = Landmarks(source.neutral[rows].double(), modes, names)
         self._shaped = self._without_looks()
@@ -132,10 +132,10 @@ class IctSpace:
         generator = torch.Generator().manual_seed(_POPULATION_SEED)
         drawn = torch.randn(_POPULATION_SIZE, self.mode_count, generator=generator, dtype=torch.float64)
         people = Population.of(self.landmarks.points(self.with_morphs(drawn)))
-        round_ear = torch.zeros(2, self.mode_count + len(MORPHS), dtype=torch.float64)
-        round_ear[1, self.mode_count + MORPHS.index("ear-elf")] = 1.0
+        ears = torch.zeros(2, self.mode_count + len(MORPHS), dtype=torch.float64)
+        ears[1, self.mode_count + MORPHS.index("ear-elf")] = 1.0
         column = SHAPE_TRAITS.index("ears.pointed")
-        low, high = measure_raw(self.landmarks.points(round_ear))[:, column]
+        low, high = measure_raw(self.landmarks.points(ears))[:, column]
         mean, spread = people.mean.clone(), people.spread.clone()
         spread[column] = (high - low) / (_POINTED[1] - _POINTED[0])
         mean[column] = low - _POINTED[0] * spread[column]
