@@ -30,6 +30,10 @@ class Material:
         ior: index of refraction.
         subsurface: 0..1 weight; where the tile has a subsurface map, the map is used instead.
         subsurface_radius: mean free path in metres for red, green, blue.
+        metallic: 0..1; where the tile has a metallic map, the map is used instead.
+        coat: 0..1 weight of a second, sharper gloss over the first: skin's oil, the eye's tears.
+        coat_roughness: of that gloss; where the tile has a roughness map, this share of the map is used instead.
+        coat_ior: index of refraction of what the second gloss lies on.
     """
 
     name: str
@@ -40,6 +44,10 @@ class Material:
     ior: float = 1.45
     subsurface: float = 0.0
     subsurface_radius: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    metallic: float = 0.0
+    coat: float = 0.0
+    coat_roughness: float = 0.5
+    coat_ior: float = 1.4
 
     @property
     def invisible(self) -> bool:
@@ -191,11 +199,11 @@ TileMaps = Mapping[str, Tensor]
 
 albedo [H, W, 3] linear; specular, roughness, subsurface [H, W, 1] 0..1; normal [H, W, 3] unit vectors in tangent space
 (OpenGL: +Y is +v); displacement [H, W, 1] metres along the normal, 0 is the mesh; opacity [H, W, 1] 0..1, 0 where the
-surface is not there, as between lashes.
+surface is not there, as between lashes; metallic [H, W, 1] 0..1, only where something is.
 """
 
 Maps = Mapping[str, TileMaps]
-"""Tile name -> its maps. The skin tile has every channel but opacity, others at least albedo or opacity."""
+"""Tile name -> its maps. The face's has all channels but opacity and metallic, others at least albedo or opacity."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +225,7 @@ class Face:
         history: what was done to it, oldest first; plain data.
         shape_names: [S] `ARKIT_SHAPES` first, then what else the head model offers.
         measured: every shape trait as it is on the head, in standard deviations of the population.
+        layers: the skin's layers by name and how strongly each is laid on, 0..1; those that are left out are whole.
     """
 
     face_id: str
@@ -233,6 +242,7 @@ class Face:
     history: tuple[Mapping[str, Any], ...] = ()
     shape_names: tuple[str, ...] = ARKIT_SHAPES
     measured: Mapping[str, float] = field(default_factory=dict)
+    layers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def expression(self) -> Tensor:

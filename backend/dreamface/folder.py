@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 import torch
@@ -96,6 +96,7 @@ class FaceDocument(_Strict):
     not_understood: tuple[str, ...]
     history: tuple[dict[str, Any], ...]
     measured: dict[str, FiniteFloat] = {}
+    layers: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]] = {}
 
     @field_validator("traits")
     @classmethod
@@ -287,6 +288,7 @@ def _describe(face: Face) -> FaceDocument:
         not_understood=face.not_understood,
         history=tuple(dict(entry) for entry in face.history),
         measured=dict(face.measured),
+        layers=dict(face.layers),
     )
 
 
@@ -451,6 +453,7 @@ def load(path: Path | str) -> Face:
         history=document.history,
         shape_names=document.shapes,
         measured=document.measured,
+        layers=document.layers,
     )
 
 

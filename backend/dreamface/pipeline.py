@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
 from dreamface.render import portrait_camera, preview
-from dreamface.skin import materials, paint
+from dreamface.skin import LAYERS, Painter, check_layers, materials
 from dreamface.traits import Traits, TraitValue, Value, check_names
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HEADS",
+    "LAYER_DESCRIPTIONS",
     "RESOLUTIONS",
     "FaceRecord",
     "Reading",
@@ -46,8 +47,14 @@ __all__ = [
     "reshape",
 ]
 
+LAYER_DESCRIPTIONS = {layer.name: layer.description for layer in LAYERS}
+"""The skin's layers, from below, and what they are."""
+
 PREVIEW_SIZE = 512
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
+
+
+_painter = Painter()  # remembers the face that was painted last, so that the next edit of it is quick
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ class FaceRecord:
         face_id, prompt, seed, resolution, traits, not_understood, history: see `Face`.
         head: name of its head model, such as "anny".
         candidate: see `Head.candidate`; keeps the person the same when traits change.
+        layers: see `Face`.
     """
 
     face_id: str
@@ -69,13 +77,14 @@ class FaceRecord:
     not_understood: tuple[str, ...] = ()
     history: tuple[Mapping[str, object], ...] = ()
     candidate: int | None = None
+    layers: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, face: Face) -> FaceRecord:
         """A face's own."""
         return cls(
             face.face_id, face.prompt, face.seed, face.resolution, face.head.model, face.traits, face.not_understood,
-            face.history, face.head.candidate,
+            face.history, face.head.candidate, face.layers,
         )  # fmt: skip
 
 
@@ -160,32 +169,45 @@ def edit(
     face: Face | FaceRecord,
     traits: Mapping[str, TraitValue | Value],
     *,
+    layers: Mapping[str, float] | None = None,
     resolution: int | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
-    """The same person with some traits changed, all stages; the change goes into its history.
+    """The same person with some traits or layers changed, all stages; the change goes into its history.
 
     Args:
         face: who is changed; its record is enough.
         traits: laid over the face's own.
+        layers: how strongly some of the skin's layers are laid on, 0..1; over the face's own.
         resolution: side of the maps in pixels, one of `RESOLUTIONS`; None keeps the face's.
         progress: told about every stage.
 
     Raises:
-        BadRequest: a value is out of range, or the face's head model is not installed here.
+        BadRequest: a value is out of range, there is no such layer, or the face's head model is not installed here.
         Cancelled: the progress said so.
     """
+    check_layers(layers or {})
     before = face if isinstance(face, FaceRecord) else FaceRecord.of(face)
     record = replace(
         before,
         traits=before.traits.under(traits),
         resolution=before.resolution if resolution is None else resolution,
-        history=(*before.history, {"changed": Traits(traits).to_json()}),
+        layers={**before.layers, **(layers or {})},
+        history=(
+            *before.history,
+            {"changed": Traits(traits).to_json(), **({"layers": dict(layers)} if layers else {})},
+        ),
     )
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
     built = build_head(record.head, record.traits, record.seed, record.candidate)
     return _dress(built, record, progress.part(0.1, 1.0))
+
+
+def _change(traits: Mapping[str, TraitValue | Value], layers: Mapping[str, float]) -> dict[str, object]:
+    """What an edit did, for the history."""
+    change: dict[str, object] = {"changed": Traits(traits).to_json()}
+    return change | ({"layers": dict(layers)} if layers else {})
 
 
 def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:  # noqa: B008 - immutable
@@ -198,6 +220,7 @@ def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:
     """
     traits = Traits.from_json(document.traits)
     check_request(document.prompt, document.seed, document.resolution, document.head.model)
+    check_layers(document.layers)
     progress.report("head", 0.0, "Shaping the head")
     try:
         built = load_model(document.head.model).rebuild(document.head.identity)
@@ -205,7 +228,7 @@ def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
     record = FaceRecord(
         document.face_id, document.prompt, document.seed, document.resolution, document.head.model, traits,
-        document.not_understood, document.history,
+        document.not_understood, document.history, layers=document.layers,
     )  # fmt: skip
     return _dress(built, record, progress.part(0.1, 1.0))
 
@@ -254,7 +277,10 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
     progress.report("skin", 0.2, "Painting the skin")
-    maps = paint(head, traits, resolution=record.resolution, seed=record.seed, progress=progress.part(0.2, 0.8))
+    maps = _painter.paint(
+        head, traits, resolution=record.resolution, seed=record.seed, layers=record.layers,
+        progress=progress.part(0.2, 0.8),
+    )  # fmt: skip
     surfaces = materials(head, traits)
     progress.report("preview", 0.8, "Taking the picture")
     posed = pose(head.vertices, shapes, expression_weights(traits, model.shape_names))
@@ -265,5 +291,5 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
         face_id=record.face_id, prompt=record.prompt, seed=record.seed, resolution=record.resolution, traits=traits,
         head=head, shapes=shapes, shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture,
         not_understood=record.not_understood, history=record.history,
-        measured=model.measure(head),
+        measured=model.measure(head), layers=record.layers,
     )  # fmt: skip

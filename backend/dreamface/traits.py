@@ -7,7 +7,7 @@ differences between them, every builder reads them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -229,6 +229,9 @@ _SKIN = (
     _amount(Group.SKIN, "moles.density", "moles", "moles, beauty mark, birthmarks"),
     _amount(Group.SKIN, "age_spots.density", "age spots", "age spots, liver spots, sun spots"),
     _amount(Group.SKIN, "blemishes.density", "blemishes", "blemishes, acne, pimples, spotty skin", "clear skin"),
+    _amount(Group.SKIN, "capillaries.density", "broken capillaries on nose and cheeks", "broken capillaries, spider veins, thread veins, burst veins"),
+    _amount(Group.SKIN, "scars.density", "scars", "scars, scarred, scar"),
+    _amount(Group.SKIN, "vitiligo.coverage", "patches without pigment", "vitiligo, vitiligo patches"),
     _amount(Group.SKIN, "wrinkles.forehead", "wrinkles across the forehead", "forehead wrinkles, forehead lines, wrinkles, wrinkled, weathered, lined face", "smooth forehead"),
     _amount(Group.SKIN, "wrinkles.eyes", "wrinkles around the eyes", "crow's feet, wrinkles around the eyes, wrinkles, wrinkled, weathered, lined face"),
     _amount(Group.SKIN, "wrinkles.cheeks", "wrinkles on the cheeks", "wrinkled cheeks, nasolabial folds, wrinkles, wrinkled, weathered, lined face"),
@@ -236,8 +239,15 @@ _SKIN = (
     _amount(Group.SKIN, "under_eyes.darkness", "dark circles under the eyes", "dark circles, tired eyes, exhausted, dark under-eyes", "rested eyes", 0.2),
     _amount(Group.SKIN, "lips.redness", "natural redness of the lips", "red lips, rosy lips, cherry lips", "pale lips, colourless lips", 0.5),
     _tint(Group.SKIN, "skin.tint", "an unnatural skin colour", "blue skin, green skin, purple skin"),
+    _tint(Group.SKIN, "skin.stripes", "stripes over the skin", "stripes, striped skin, tiger stripes"),
+    _tint(Group.SKIN, "skin.spots", "an animal's spots over the skin", "leopard spots, spotted skin, cheetah spots"),
+    _tint(Group.SKIN, "skin.scales", "scales instead of skin", "scales, scaly skin, reptilian skin, dragon skin"),
+    _tint(Group.SKIN, "skin.metal", "metal instead of skin", "metal skin, metallic skin, chrome skin, golden skin, silver skin"),
     Trait("iris.colour", Group.SKIN, Kind.COLOUR, "colour of the iris", default=(0.13, 0.06, 0.03),
           more=_phrases("blue eyes, green eyes, brown eyes, hazel eyes, grey eyes, amber eyes")),
+    _tint(Group.SKIN, "iris.right_colour", "another colour of the right iris", "heterochromia, different coloured eyes, odd eyes"),
+    _amount(Group.SKIN, "pupil.size", "size of the pupils", "large pupils, dilated pupils, wide pupils", "small pupils, pinpoint pupils", 0.4),
+    _amount(Group.SKIN, "teeth.yellowness", "how yellow the teeth are", "yellow teeth, stained teeth", "white teeth, bleached teeth", 0.2),
     _amount(Group.SKIN, "sclera.redness", "redness of the whites of the eyes", "bloodshot eyes, red eyes", "clear eyes", 0.1),
 )  # fmt: skip
 
@@ -279,6 +289,47 @@ _MAKEUP = (
     _tint(Group.MAKEUP, "eyeshadow", "eyeshadow", "eyeshadow, smoky eyes"),
     _tint(Group.MAKEUP, "eyeliner", "eyeliner", "eyeliner, kohl, winged eyeliner"),
     _tint(Group.MAKEUP, "blush", "blush on the cheeks", "blush, rouge, blushing cheeks"),
+    _tint(Group.MAKEUP, "foundation", "foundation, which evens the skin out", "foundation, face powder, face paint"),
+    _amount(
+        Group.MAKEUP,
+        "lipstick.gloss",
+        "finish of the lipstick, from matte to glossy",
+        "glossy lips, lip gloss, glossy lipstick, shiny lips",
+        "matte lips, matte lipstick",
+        0.35,
+    ),
+    _amount(
+        Group.MAKEUP,
+        "eyeshadow.gloss",
+        "finish of the eyeshadow, from matte to shimmering",
+        "shimmering eyeshadow, glittery eyeshadow, metallic eyeshadow",
+        "matte eyeshadow",
+        0.2,
+    ),
+    _amount(
+        Group.MAKEUP,
+        "eyeliner.gloss",
+        "finish of the eyeliner, from matte to glossy",
+        "glossy eyeliner, wet eyeliner",
+        "matte eyeliner",
+        0.3,
+    ),
+    _amount(
+        Group.MAKEUP,
+        "blush.gloss",
+        "finish of the blush, from matte to dewy",
+        "dewy blush, shimmering blush",
+        "matte blush",
+        0.15,
+    ),
+    _amount(
+        Group.MAKEUP,
+        "foundation.gloss",
+        "finish of the foundation, from matte to dewy",
+        "dewy skin, dewy foundation",
+        "matte foundation, powdered face",
+        0.25,
+    ),
 )
 
 ARKIT_SHAPES = (
@@ -364,6 +415,10 @@ class Traits(Mapping[str, TraitValue]):
     def __repr__(self) -> str:
         return f"Traits({ {name: entry.value for name, entry in self.items()} })"
 
+    def value(self, name: str) -> Value:
+        """A trait's value of whatever kind, or its default where it is not set."""
+        return self._values[name].value if name in self._values else VOCABULARY[name].default
+
     def number(self, name: str) -> float:
         """A NUMBER trait's value, or its default where it is not set."""
         value = self._value(name, Kind.NUMBER)
@@ -387,6 +442,10 @@ class Traits(Mapping[str, TraitValue]):
     def asked(self) -> Traits:
         """Only what the user asked for (confidence above 0)."""
         return Traits({name: entry for name, entry in self.items() if entry.confidence > 0.0})
+
+    def only(self, names: Collection[str]) -> Traits:
+        """These traits for a reader that has said which ones it reads: to read any other is an error (KeyError)."""
+        return _DeclaredTraits(self, names)
 
     def under(self, other: Mapping[str, TraitValue | Value]) -> Traits:
         """These traits with `other` laid over them."""
@@ -419,3 +478,16 @@ class Traits(Mapping[str, TraitValue]):
         value = self._value(name, kind)
         assert isinstance(value, tuple)
         return value
+
+
+class _DeclaredTraits(Traits):
+    """What `Traits.only` gives."""
+
+    def __init__(self, traits: Traits, names: Collection[str]) -> None:
+        self._values = {name: traits[name] for name in names if name in traits}
+        self._names = frozenset(names)
+
+    def _value(self, name: str, kind: Kind) -> Value:
+        if name not in self._names:
+            raise KeyError(f"{name} is read, but not declared")
+        return super()._value(name, kind)

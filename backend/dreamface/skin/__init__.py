@@ -1,6 +1,7 @@
 """Skin: traits and a head to physically based maps."""
 
-from dreamface.skin.painter import paint
+from dreamface.skin.layers import LAYERS
+from dreamface.skin.painter import Painter, check_layers, paint
 from dreamface.skin.surfaces import materials
 
-__all__ = ["materials", "paint"]
+__all__ = ["LAYERS", "Painter", "check_layers", "materials", "paint"]

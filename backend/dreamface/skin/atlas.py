@@ -20,7 +20,6 @@ from torch import Tensor
 
 from dreamface.face import Head, Topology
 from dreamface.skin.layout import painted_parts
-from dreamface.skin.noise import solid_noise
 
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
 _KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 2048: 200 MB
@@ -143,12 +142,6 @@ def surface_of(head: Head, tile: str, size: int) -> Surface:
     return Surface(atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners))
 
 
-def skin_noise(surface: Surface, cell: float, channels: int, generator: torch.Generator) -> Tensor:
-    """`solid_noise` on the skin, [channels, S, S], fading where the texels are too large to show it."""
-    texels_per_cell = cell * surface.density * surface.atlas.size
-    return solid_noise(surface.position, cell, channels, generator) * smooth_step(texels_per_cell, 1.5, 4.0)
-
-
 def _tile_triangles(topology: Topology, tile: str) -> Tensor:
     parts = painted_parts(topology, tile)
     chosen = torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
@@ -246,3 +239,22 @@ def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
     """0 up to `low`, 1 from `high` on, smooth between."""
     share = ((values - low) / (high - low)).clamp(0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)
+
+
+def slopes(height: Tensor, metric: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Rise per metre along tangent and bitangent.
+
+    Args:
+        height: [H + 2, W] metres, with one row more above and below.
+        metric: [3, H, W], see `Surface`.
+        size: texels per tile.
+
+    Returns:
+        Two [H, W].
+    """
+    per_u = torch.empty_like(height[1:-1])
+    per_u[:, 1:-1] = height[1:-1, 2:] - height[1:-1, :-2]
+    per_u[:, 0], per_u[:, -1] = 2.0 * (height[1:-1, 1] - height[1:-1, 0]), 2.0 * (height[1:-1, -1] - height[1:-1, -2])
+    per_v = height[:-2] - height[2:]
+    scale = 0.5 * size
+    return per_u.mul(metric[0]).mul_(scale), (per_v - metric[1] * per_u).mul_(metric[2]).mul_(scale)

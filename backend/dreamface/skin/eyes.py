@@ -27,6 +27,11 @@ _LARGEST: Final = {"sclera": 1024, "iris": 512}  # texels a side of a tile that 
 _SHARE: Final = {"sclera": 2, "iris": 4}  # of the maps' resolution: an iris needs less than a whole ball
 _ROUGHNESS: Final = {"sclera": 0.18, "iris": 0.35}
 
+EYE_TRAITS: Final = (
+    "iris.colour", "iris.right_colour", "pupil.size", "sclera.redness", "age", "skin.melanin"
+)  # fmt: skip
+"""What eyes depend on."""
+
 _PUPIL: Final = 0.34  # of the iris' radius, in a lit room
 _HOLE: Final = 0.25  # where the pattern begins on a mesh with a hole for a pupil: its rim is black, as in a lit room
 _IRIS_ALBEDO: Final = 0.62  # the trait is the colour people see, with the cornea's gleam; the tissue is darker

@@ -5,19 +5,19 @@ Each hair is a curve in the texture layout. Roots come from fixed crowds of cand
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from dreamface.face import Head
-from dreamface.skin.atlas import Surface, smooth_step
-from dreamface.skin.marks import draw_hairs
-from dreamface.skin.noise import solid_noise, stream, tile_stream
-from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
-from dreamface.skin.spots import texel_of
-from dreamface.traits import Traits
+from dreamface.skin.atlas import smooth_step
+from dreamface.skin.layer import Ground, Layer, Patch, window_of
+from dreamface.skin.marks import coverage, draw_hairs, texel_of
+from dreamface.skin.pigments import dyed, hair_colour, scalp_hair_colour, white_hair_colour
+from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
 _BROWS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
@@ -25,16 +25,9 @@ _BROW_HAIRS: Final = 16.3e3  # per metre of brow at density 1 and full thickness
 _SCALP_HAIRS: Final = 1200e3  # per square metre
 _BEARD_HAIRS: Final = 400e3  # per square metre
 _MOST_SKIN: Final = 0.9  # square metres of skin per tile that roots are drawn for
+_HEIGHT: Final = 0.03 * _MM
 _FULL_COUNT_SIZE: Final = 2048  # below this size fewer and wider hairs look the same
 _OVERHANG: Final = 0.015  # of the tile: hairs that root this far outside it may reach into it
-
-
-@dataclass(frozen=True)
-class HairLayer:
-    """Optical depth [size, size] of hairs of one colour [3]."""
-
-    depth: Tensor
-    colour: Tensor
 
 
 @dataclass(frozen=True)
@@ -46,56 +39,55 @@ class _Hairs:
     greyness: Tensor
 
 
-def paint_hair(surface: Surface, head: Head, traits: Traits, size: int, seed: int) -> list[HairLayer]:
-    """All hairs at full size, by colour."""
-    facial = _join([*_brows(surface, traits, seed), _beard(surface, head, traits, size, seed)])
-    scalp = _scalp(surface, head, traits, size, seed)
-    colour, white = hair_colour(traits), white_hair_colour()
-    if traits.tint("hair.dye")[1] == 0.0:
-        return _layers(size, traits, _join([facial, scalp]), colour, white)
-    return [
-        *_layers(size, traits, facial, colour, white),
-        *_layers(size, traits, scalp, dyed(colour, traits), dyed(white, traits)),
-    ]
-
-
-def _layers(size: int, traits: Traits, hairs: _Hairs, colour: Tensor, white: Tensor) -> list[HairLayer]:
-    grey = hairs.greyness < traits.number("hair.grey")
+def _patches(subject: Subject, hairs: _Hairs, colour: Tensor, white: Tensor) -> list[Patch]:
+    """Hairs as patches, those that have turned grey apart."""
+    grey = hairs.greyness < subject.traits.number("hair.grey")
     found = []
     for chosen, paint in ((~grey, colour), (grey, white)):
-        if bool(chosen.any()):
-            found.append(HairLayer(draw_hairs(size, hairs.curves[chosen], hairs.widths[chosen]), paint))
+        depth = draw_hairs(subject.size, hairs.curves[chosen], hairs.widths[chosen])
+        window = window_of(depth > 0.0)
+        if window is not None:
+            cover = coverage(depth[window.slices])
+            found.append(Patch(window, cover=cover, colour=paint, height=_HEIGHT * cover))
     return found
 
 
-def _join(parts: list[_Hairs]) -> _Hairs:
-    return _Hairs(
-        torch.cat([part.curves for part in parts]),
-        torch.cat([part.widths for part in parts]),
-        torch.cat([part.greyness for part in parts]),
-    )
+def _facial(grow: Callable[[Subject], Sequence[_Hairs]], subject: Subject) -> Sequence[Patch]:
+    """Hairs in the colour they grow in."""
+    return [
+        patch
+        for hairs in grow(subject)
+        for patch in _patches(subject, hairs, hair_colour(subject.traits), white_hair_colour())
+    ]
+
+
+def _scalp_patches(subject: Subject) -> Sequence[Patch]:
+    """Hairs under the dye, if there is any."""
+    colour, white = (dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), white_hair_colour()))
+    return _patches(subject, _scalp(subject), colour, white)
 
 
 # ---------------------------------------------------------------------------------------------------------------- brows
 
 
-def _brows(surface: Surface, traits: Traits, seed: int) -> list[_Hairs]:
+def _brows(subject: Subject) -> list[_Hairs]:
     """Left and right, in the tile that the forehead lies in."""
-    found = []
+    surface, found = subject.surface, []
     for side, numbers in _BROWS.items():
         points = [surface.atlas.landmark(f"multipie_{number:02d}") for number in numbers]
         arc = [point for point in points if point is not None]
         if len(arc) == len(points):
-            found.append(_brow(surface, torch.stack(arc), traits, seed, side))
+            found.append(_brow(subject, torch.stack(arc), side))
     return found
 
 
-def _brow(surface: Surface, arc: Tensor, traits: Traits, seed: int, side: str) -> _Hairs:
+def _brow(subject: Subject, arc: Tensor, side: str) -> _Hairs:
     """Hairs along the arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
+    surface, traits = subject.surface, subject.traits
     density = float(surface.density.view(-1)[texel_of(arc, surface.atlas.size)].median())
     thickness = 0.45 + 1.1 * traits.number("brows.thickness")
     count = round(_BROW_HAIRS * float(arc.diff(dim=0).norm(dim=1).sum()) / density)
-    random = torch.rand(count, 9, generator=stream(seed, f"brow {side}"))
+    random = torch.rand(count, 9, generator=subject.stream(f"brow {side}"))
     along = 0.03 + 0.97 * random[:, 0] ** 1.12
     across = 2.0 * random[:, 1] - 1.0
     across = across.sign() * across.abs() ** 1.25  # denser along the middle
@@ -153,10 +145,10 @@ def _along_arc(arc: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
 # ------------------------------------------------------------------------------------------------------ scalp and beard
 
 
-def scalp_cover(surface: Surface, head: Head, traits: Traits) -> Tensor:
+def _scalp_cover(subject: Subject) -> Tensor:
     """[S, S] 0..1: where cropped hair grows."""
-    cover = surface.atlas.region("scalp")
-    style = traits.choice("hair.style")
+    surface, head, cover = subject.surface, subject.head, subject.region("scalp")
+    style = subject.traits.choice("hair.style")
     if style == "bald":
         return torch.zeros_like(cover)
     if style == "mohawk":
@@ -168,20 +160,21 @@ def scalp_cover(surface: Surface, head: Head, traits: Traits) -> Tensor:
     return cover
 
 
-def _scalp(surface: Surface, head: Head, traits: Traits, size: int, seed: int) -> _Hairs:
+def _scalp(subject: Subject) -> _Hairs:
     """Strands of a few millimetres that lie away from the crown."""
-    cover = scalp_cover(surface, head, traits)
+    cover, head, surface = _scalp_cover(subject), subject.head, subject.surface
     crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor([0.004, 0.05, -0.02])
     distance = (surface.position - crown[:, None, None]).norm(dim=0)
     # Thin at the hairline: a wide, ragged fringe instead of an edge.
     where = cover**1.6
-    return _grow(surface, where, _SCALP_HAIRS, distance, 4.5 * _MM, 0.11 * _MM, size, seed, "scalp", swirl=0.5)
+    return _grow(subject, where, _SCALP_HAIRS, distance, 4.5 * _MM, 0.11 * _MM, "scalp", swirl=0.5)
 
 
-def beard_cover(surface: Surface, head: Head, traits: Traits) -> Tensor:
+def _beard_cover(subject: Subject) -> Tensor:
     """[S, S] 0..1: where and how densely a beard (not stubble) grows."""
+    surface, head, traits = subject.surface, subject.head, subject.traits
     style = traits.choice("beard.style")
-    region = surface.atlas.region("beard") * (1.0 - 0.9 * surface.atlas.region("lips_upper", "lips_lower"))
+    region = subject.region("beard") * (1.0 - 0.9 * subject.region("lips_upper", "lips_lower"))
     if style == "none":
         return torch.zeros_like(region)
     x, z = surface.position[0].abs(), surface.position[2]
@@ -197,27 +190,31 @@ def beard_cover(surface: Surface, head: Head, traits: Traits) -> Tensor:
     return region * shapes[style] * (0.35 + 0.65 * traits.number("beard.density"))
 
 
-def _beard(surface: Surface, head: Head, traits: Traits, size: int, seed: int) -> _Hairs:
-    """Stubble and beard: downwards, and away from the middle."""
-    stubble = 1.0 * traits.number("stubble.density") * surface.atlas.region("beard")
-    stubble = stubble * (1.0 - surface.atlas.region("lips_upper", "lips_lower"))
-    beard = beard_cover(surface, head, traits)
-    downwards = 0.35 * surface.position[0].abs() - surface.position[2]
-    longer = 1.0 + 7.0 * traits.number("beard.length")
-    length = 1.1 * _MM + (longer * 1.6 * _MM) * (beard > 0.05)
-    where = torch.maximum(stubble, beard)
-    return _grow(surface, where, _BEARD_HAIRS, downwards, length, 0.12 * _MM, size, seed, "beard", swirl=0.25)
+def _stubble(subject: Subject) -> Sequence[_Hairs]:
+    """A millimetre of hair, downwards and away from the middle."""
+    where = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
+    where = where * subject.traits.number("stubble.density")
+    return (_grow(subject, where, _BEARD_HAIRS, _downwards(subject), 1.1 * _MM, 0.12 * _MM, "stubble", swirl=0.25),)
+
+
+def _beard(subject: Subject) -> Sequence[_Hairs]:
+    """A short beard, downwards and away from the middle."""
+    length = 1.1 * _MM + (1.0 + 7.0 * subject.traits.number("beard.length")) * 1.6 * _MM
+    cover = _beard_cover(subject)
+    return (_grow(subject, cover, _BEARD_HAIRS, _downwards(subject), length, 0.12 * _MM, "beard", swirl=0.25),)
+
+
+def _downwards(subject: Subject) -> Tensor:
+    return 0.35 * subject.surface.position[0].abs() - subject.surface.position[2]
 
 
 def _grow(
-    surface: Surface,
+    subject: Subject,
     where: Tensor,
     often: float,
     towards: Tensor,
-    length: Tensor | float,
+    length: float,
     width: float,
-    size: int,
-    seed: int,
     layer: str,
     *,
     swirl: float,
@@ -225,22 +222,20 @@ def _grow(
     """Hairs that lie in the direction in which a quantity grows.
 
     Args:
-        surface: the head's skin.
+        subject: whose skin.
         where: [S, S] 0..1 how many there are.
         often: roots per square metre where that is 1.
         towards: [S, S] hairs point to where this is larger.
-        length: metres; [S, S] or the same everywhere.
+        length: metres.
         width: metres at the root.
-        size: of the image they will be drawn on.
-        seed: what they are drawn from,
-        layer: under this name.
+        layer: the name of the random streams.
         swirl: radians that the direction wanders.
     """
     if not bool((where > 0.0).any()):
         return _Hairs(torch.zeros(0, 3, 2), torch.zeros(0), torch.zeros(0))
-    shared = stream(seed, layer)
-    wander = solid_noise(surface.position, 0.022, 1, shared)[0]
-    generator = tile_stream(shared, seed, surface.atlas.tile, layer)
+    surface, size = subject.surface, subject.size
+    wander = subject.noise(f"{layer} swirl", 0.022)[0]
+    generator = subject.tile_stream(layer)
     fewer = min(1.0, (size / _FULL_COUNT_SIZE) ** 1.5) if size < _FULL_COUNT_SIZE else 1.0
     side = 1.0 + 2.0 * _OVERHANG
     places = side * torch.rand(int(often * _MOST_SKIN * fewer * side**2), 2, generator=generator) - _OVERHANG
@@ -252,9 +247,43 @@ def _grow(
     grow_v, grow_u = torch.gradient(towards)
     angle = torch.atan2(-grow_v, grow_u).view(-1)[surface.atlas.inward[index]]
     angle = angle + swirl * wander.view(-1)[index] + 0.5 * (random[:, 0] + random[:, 1] - 1.0)
-    reach = (length.view(-1)[index] if isinstance(length, Tensor) else length) * density * (0.6 + 0.8 * random[:, 2])
+    reach = length * density * (0.6 + 0.8 * random[:, 2])
     bend = 0.6 * (random[:, 1] - 0.5)
     middle = places + 0.5 * reach[:, None] * torch.stack((angle.cos(), angle.sin()), dim=1)
     tip = middle + 0.5 * reach[:, None] * torch.stack(((angle + bend).cos(), (angle + bend).sin()), dim=1)
     widths = width / fewer * density * (0.7 + 0.6 * random[:, 3])
     return _Hairs(torch.stack((places, middle, tip), dim=1), widths, random[:, 1])
+
+
+# --------------------------------------------------------------------------------------------------------------- layers
+
+
+def _shade(subject: Subject, ground: Ground, cover: Tensor) -> Ground:
+    """The ground as seen between hairs."""
+    colour = scalp_hair_colour(subject.traits)[:, None, None]
+    shaded = ground.albedo * 0.10 + 0.8 * colour
+    return replace(ground, albedo=torch.lerp(ground.albedo, shaded, 0.93 * cover))
+
+
+def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
+    return _shade(subject, ground, _scalp_cover(subject))
+
+
+def _shade_beard(subject: Subject, ground: Ground) -> Ground:
+    return _shade(subject, ground, 0.5 * _beard_cover(subject))
+
+
+_COLOUR: Final = ("hair.melanin", "hair.redness", "hair.grey")
+
+HAIR: Final = (
+    Layer(
+        "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *_COLOUR),
+        stain=_shade_scalp, patches=_scalp_patches,
+    ),
+    Layer("stubble", "stubble", ("stubble.density", *_COLOUR), patches=partial(_facial, _stubble)),
+    Layer(
+        "beard", "a short beard", ("beard.style", "beard.density", "beard.length", "hair.dye", *_COLOUR),
+        stain=_shade_beard, patches=partial(_facial, _beard),
+    ),
+    Layer("brows", "eyebrows", ("brows.thickness", "brows.density", *_COLOUR), patches=partial(_facial, _brows)),
+)  # fmt: skip

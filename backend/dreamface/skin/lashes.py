@@ -18,6 +18,9 @@ from dreamface.skin.marks import coverage, draw_hairs
 from dreamface.skin.noise import stream
 from dreamface.traits import Traits
 
+LASH_TRAITS: Final = ("lashes.length",)
+"""What lashes depend on."""
+
 _MM: Final = 1e-3
 _LARGEST: Final = 2048  # texels a side
 _HAIRS: Final = {"upper": 200, "lower": 110}  # per eye, shared among its strips

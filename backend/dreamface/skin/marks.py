@@ -120,3 +120,10 @@ def _draw_group(image: Tensor, size: int, spots: SpotList, softness: float, reac
 def coverage(depth: Tensor) -> Tensor:
     """0..1 share that an optical depth hides."""
     return 1.0 - torch.exp(-depth)
+
+
+def texel_of(places: Tensor, size: int) -> Tensor:
+    """[N] index into a flattened [size, size] image of the texel at texture coordinates [N, 2]."""
+    column = (places[:, 0] * size).long().clamp(0, size - 1)
+    row = ((1.0 - places[:, 1]) * size).long().clamp(0, size - 1)
+    return row * size + column

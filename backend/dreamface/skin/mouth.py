@@ -23,6 +23,9 @@ _PATCHES, _MOTTLING, _PAPILLAE = 8.0 * _MM, 2.2 * _MM, 0.9 * _MM  # cells of noi
 _MARGIN: Final = 1.3 * _MM  # of the gum around the teeth, where it is paler
 _WETNESS: Final = {"teeth": 0.16, "gums": 0.24, "tongue": 0.34}  # roughness
 
+MOUTH_TRAITS: Final = ("age", "teeth.yellowness", "skin.melanin")
+"""What a mouth depends on."""
+
 _ENAMEL: Final = torch.tensor([0.70, 0.655, 0.555])
 _DENTIN: Final = torch.tensor([0.62, 0.49, 0.30])
 _EDGE: Final = torch.tensor([0.50, 0.51, 0.50])

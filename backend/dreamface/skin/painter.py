@@ -1,41 +1,116 @@
-"""Traits and a head to maps: the coarse layers, enlarged, with everything fine laid over them a few rows at a time."""
+"""Traits and a head to maps: runs the layers, and remembers what they gave so that an edit costs what it changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import torch
-from torch import Tensor
-from torch.nn.functional import interpolate, pad
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
-from dreamface.skin.atlas import Surface, coarser, surface_of
-from dreamface.skin.complexion import Complexion, complexion
+from dreamface.skin.atlas import coarser, surface_of
+from dreamface.skin.compose import Composed, Composition, Laid, compose
 from dreamface.skin.eyeball import eyeballs
-from dreamface.skin.eyes import paint_eyes
-from dreamface.skin.hair import HairLayer, beard_cover, paint_hair, scalp_cover
-from dreamface.skin.lashes import paint_lashes
+from dreamface.skin.eyes import EYE_TRAITS, paint_eyes
+from dreamface.skin.lashes import LASH_TRAITS, paint_lashes
+from dreamface.skin.layer import Ground, Layer, Patch, Strengths, Weave
+from dreamface.skin.layers import LAYER_NAMES, LAYERS
 from dreamface.skin.layout import skin_tiles
-from dreamface.skin.marks import coverage
-from dreamface.skin.mouth import paint_mouth
-from dreamface.skin.pigments import pigment_slopes
-from dreamface.skin.relief import FinePattern, bumps, fine_height, fine_pattern, lip_creases, slopes, wrinkles
-from dreamface.skin.spots import Spots, paint_spots
-from dreamface.traits import Traits
+from dreamface.skin.mouth import MOUTH_TRAITS, paint_mouth
+from dreamface.skin.pigments import PIGMENT_TRAITS, mix, pigment_slopes
+from dreamface.skin.subject import Subject
+from dreamface.traits import Traits, Value
 
-_SPOT_MELANIN: Final = 0.34  # on paler skin the trait's curve is flat, but freckles are as brown as on this
 _MULTIPLE: Final = 128  # texels; sides are multiples of it
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
-_BAND: Final = 128  # rows that are finished at a time, so that they stay in the processor's cache
-_LIP_CREASE_DEPTH: Final = 3.5e-5  # metres
-_HAIR_HEIGHT: Final = 3.0e-5  # metres
-_CAVITY_SHADE: Final = 0.13  # of albedo in a pore's middle
-_GRAIN: Final = 0.022  # deviation of the albedo from field to field
-_WRINKLE_SHADE: Final = 260.0  # per metre: a groove of 0.3 mm is 8 % darker
+_LARGEST_KEPT: Final = 2048  # texels a side: larger paintings are not kept in memory for the next edit
+
+_Key = tuple[Value, ...]
+
+
+@dataclass
+class _Details:
+    """What a layer gave at full size, for which traits' values."""
+
+    key: _Key
+    found: tuple[Patch | Weave, ...]
+
+
+@dataclass
+class _Canvas:
+    """One tile of a painting.
+
+    Attributes:
+        subject: whose skin; without traits.
+        details: of every layer that has any, by name.
+        composed: the maps, and what they were made from.
+    """
+
+    subject: Subject
+    details: dict[str, _Details] = field(default_factory=dict)
+    composed: Composed | None = None
+
+
+@dataclass
+class _Painting:
+    """Everything that was painted of one head."""
+
+    head: Head
+    resolution: int
+    seed: int
+    canvases: dict[str, _Canvas]
+    pieces: dict[str, tuple[_Key, Mapping[str, TileMaps]]] = field(default_factory=dict)
+
+    def is_of(self, head: Head, resolution: int, seed: int) -> bool:
+        """Whether another painting of this head can go on from here."""
+        same = self.head.topology is head.topology and (self.resolution, self.seed) == (resolution, seed)
+        return same and torch.equal(self.head.vertices, head.vertices)
+
+
+class Painter:
+    """Paints heads; one that was painted last is painted again in the time that what has changed takes."""
+
+    def __init__(self) -> None:
+        self._last: _Painting | None = None
+        self._busy = threading.Lock()
+
+    def paint(
+        self,
+        head: Head,
+        traits: Traits,
+        *,
+        resolution: int,
+        seed: int,
+        layers: Strengths | None = None,
+        progress: Progress = Progress(),  # noqa: B008 - immutable
+    ) -> Maps:
+        """All textures of a head.
+
+        Args:
+            head: whose skin it is; its topology's regions say where lips, brows and so on are.
+            traits: colours, marks, wrinkles, brows, make-up.
+            resolution: side of the face's tile in texels, a multiple of 128; the other tiles are smaller.
+            seed: of everything random; the same input gives the same bytes.
+            layers: how strongly each layer of the skin is laid on.
+            progress: told what is being painted.
+
+        Raises:
+            BadRequest: the resolution is no multiple of 128, or there is no such layer or strength.
+            Cancelled: the progress said so.
+        """
+        if resolution < _MULTIPLE or resolution % _MULTIPLE:
+            raise BadRequest(f"The maps' resolution must be a multiple of {_MULTIPLE}; got {resolution}.")
+        check_layers(layers or {})
+        with self._busy, torch.no_grad():
+            last, self._last = self._last, None
+            painting = last if last and last.is_of(head, resolution, seed) else _begin(head, resolution, seed)
+            maps = _go_on(painting, traits, layers or {}, progress)
+            self._last = painting if resolution <= _LARGEST_KEPT else None
+        return maps
 
 
 def paint(
@@ -44,193 +119,114 @@ def paint(
     *,
     resolution: int,
     seed: int,
+    layers: Strengths | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Maps:
-    """All textures of a head.
+    """All textures of a head, from scratch; see `Painter.paint`."""
+    return Painter().paint(head, traits, resolution=resolution, seed=seed, layers=layers, progress=progress)
 
-    Args:
-        head: whose skin it is; its topology's regions say where lips, brows and so on are.
-        traits: colours, marks, wrinkles, brows, make-up.
-        resolution: side of the skin's tiles in texels, a multiple of 128; the eyes' and the mouth's tiles are smaller.
-        seed: of everything random; the same input gives the same bytes.
-        progress: told what is being painted.
+
+def check_layers(layers: Strengths) -> None:
+    """Refuse strengths that no painting can have.
 
     Raises:
-        BadRequest: the resolution is no multiple of 128.
-        Cancelled: the progress said so.
+        BadRequest: a layer is unknown, or a strength is not within 0..1.
     """
-    if resolution < _MULTIPLE or resolution % _MULTIPLE:
-        raise BadRequest(f"The maps' resolution must be a multiple of {_MULTIPLE}; got {resolution}.")
-    tiles = skin_tiles(head.topology)
+    for name, strength in layers.items():
+        if name not in LAYER_NAMES:
+            raise BadRequest(f"The skin has no layer called {name!r}: the layers are {', '.join(LAYER_NAMES)}.")
+        if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0.0 <= strength <= 1.0:
+            raise BadRequest(f"The strength of the layer {name!r} must be between 0 and 1; got {strength!r}.")
+
+
+def _begin(head: Head, resolution: int, seed: int) -> _Painting:
+    canvases = {}
+    for number, tile in enumerate(skin_tiles(head.topology)):
+        # Hair and shade hide what lies in the other tiles.
+        size = resolution if number == 0 else max(_MULTIPLE, resolution // 2)
+        coarse = coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE)))
+        canvases[tile] = _Canvas(Subject(head, surface_of(head, tile, coarse), size, seed, Traits()))
+    return _Painting(head, resolution, seed, canvases)
+
+
+def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: Progress) -> Maps:
     found: dict[str, TileMaps] = {}
-    with torch.no_grad():
-        pattern = fine_pattern(resolution, seed)
-        for number, tile in enumerate(tiles):
-            share = progress.part(0.8 * number / len(tiles), 0.8 * (number + 1) / len(tiles))
-            found[tile] = _paint_skin(head, tile, traits, pattern, resolution, seed, share)
-        progress.report("skin", 0.8, "Painting the eyes")
-        eyes = eyeballs(head)
-        found |= paint_eyes(head, eyes, traits, resolution, seed)
-        progress.report("skin", 0.9, "Painting the mouth")
-        found |= paint_mouth(head, traits, resolution, seed)
-        progress.report("skin", 0.95, "Drawing the lashes")
-        found |= paint_lashes(head, eyes, traits, resolution, seed)
-        progress.report("skin", 1.0, "Painted")
+    share = 0.8 / len(painting.canvases)
+    for number, (tile, canvas) in enumerate(painting.canvases.items()):
+        part = progress.part(number * share, (number + 1) * share)
+        found[tile] = _paint_canvas(canvas, traits, strengths, part)
+    head, resolution, seed = painting.head, painting.resolution, painting.seed
+    eyes = eyeballs(head)
+    pieces: tuple[tuple[str, tuple[str, ...], Callable[[Traits], Mapping[str, TileMaps]]], ...] = (
+        ("Painting the eyes", EYE_TRAITS, lambda own: paint_eyes(head, eyes, own, resolution, seed)),
+        ("Painting the mouth", MOUTH_TRAITS, lambda own: paint_mouth(head, own, resolution, seed)),
+        ("Drawing the lashes", LASH_TRAITS, lambda own: paint_lashes(head, eyes, own, resolution, seed)),
+    )
+    for number, (message, names, painted) in enumerate(pieces):
+        progress.report("skin", 0.8 + 0.06 * number, message)
+        key = _values(traits, names)
+        if message not in painting.pieces or painting.pieces[message][0] != key:
+            painting.pieces[message] = key, painted(traits.only(names))
+        found |= painting.pieces[message][1]
+    progress.report("skin", 1.0, "Painted")
     return {tile: found[tile] for tile in head.topology.tiles if tile in found}
 
 
-@dataclass(frozen=True)
-class _Layers:
-    """Everything that the bands are put together from.
-
-    Attributes:
-        size: of the maps.
-        coarse: [C, S, S], see `_stack`.
-        pattern: the repeating fine relief.
-        creases: [size, size] of the lips, or None where there are none.
-        wrinkles: [W, W] metres, or None.
-        spots: at full size, or None.
-        hairs: at full size.
-        melanin_slope, blood_slope: [3] from `pigment_slopes`.
-    """
-
-    size: int
-    coarse: Tensor
-    pattern: FinePattern
-    creases: Tensor | None
-    wrinkles: Tensor | None
-    spots: Spots | None
-    hairs: list[HairLayer]
-    melanin_slope: Tensor
-    blood_slope: Tensor
-
-
-def _paint_skin(
-    head: Head, tile: str, traits: Traits, pattern: FinePattern, size: int, seed: int, progress: Progress
-) -> dict[str, Tensor]:
+def _paint_canvas(canvas: _Canvas, traits: Traits, strengths: Strengths, progress: Progress) -> TileMaps:
     progress.report("skin", 0.0, "Mixing pigments")
-    surface = surface_of(head, tile, coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE))))
-    hair_cover = torch.maximum(scalp_cover(surface, head, traits), 0.5 * beard_cover(surface, head, traits))
-    coarse = _stack(surface, complexion(surface, traits, seed, hair_cover), seed)
-    progress.report("skin", 0.3, "Drawing brows, hairs and freckles")
-    spots = paint_spots(surface, head, traits, size, seed)
-    hairs = paint_hair(surface, head, traits, size, seed)
-    progress.report("skin", 0.6, "Folding wrinkles and pores")
-    slopes_of_pigments = pigment_slopes(
-        max(traits.number("skin.melanin"), _SPOT_MELANIN),
-        traits.number("skin.redness"),
-        traits.number("skin.yellowness"),
-    )
-    layers = _Layers(
-        size,
-        coarse,
-        pattern,
-        lip_creases(surface, size, seed),
-        wrinkles(surface, traits, size, seed),
-        spots,
-        hairs,
-        *slopes_of_pigments,
-    )
-    return _finish(layers, traits, progress.part(0.7, 1.0))
+    ground = _lay_ground(canvas.subject, traits, strengths)
+    details: list[Laid] = []
+    for number, layer in enumerate(LAYERS):
+        strength = strengths.get(layer.name, 1.0)
+        progress.report("skin", 0.2 + 0.5 * number / len(LAYERS), f"Painting: {layer.name.replace('_', ' ')}")
+        if strength > 0.0 and (layer.patches or layer.weave):
+            details += [Laid(what, strength) for what in _details(canvas, layer, traits)]
+    progress.report("skin", 0.7, "Putting the layers together")
+    surface, size = canvas.subject.surface, canvas.subject.size
+    new = Composition(size, ground, surface.metric, *pigment_slopes(traits.only(PIGMENT_TRAITS)), tuple(details))
+    canvas.composed = compose(new, canvas.composed)
+    return canvas.composed.maps
 
 
-def _stack(surface: Surface, base: Complexion, seed: int) -> Tensor:
-    """[13, S, S]: albedo 0:3, roughness 3, specular 4, subsurface 5, pores 6, lines 7, lip 8, bumps 9, metric 10:13."""
-    interior = surface.atlas.interior
-    return torch.cat(
-        (
-            base.albedo, base.roughness, base.specular, base.subsurface, base.pores * interior, base.lines * interior,
-            base.lip * interior, bumps(surface, seed), surface.metric,
-        )
-    )  # fmt: skip
+def _lay_ground(subject: Subject, traits: Traits, strengths: Strengths) -> Ground:
+    """The coarse layers, one on the other: first pigments, then what stains or shades their colour."""
+    ground = Ground.blank(subject.surface.atlas.size)
+    for layer in LAYERS:
+        if layer.pigments:
+            ground = _laid(layer, layer.pigments, subject, traits, strengths, ground)
+    ground = mix(ground)
+    for layer in LAYERS:
+        if layer.stain:
+            ground = _laid(layer, layer.stain, subject, traits, strengths, ground)
+    return ground
 
 
-def _finish(layers: _Layers, traits: Traits, progress: Progress) -> dict[str, Tensor]:
-    size = layers.size
-    maps = {
-        name: torch.empty(size, size, channels)
-        for name, channels in (
-            ("albedo", 3), ("specular", 1), ("roughness", 1), ("normal", 3), ("displacement", 1), ("subsurface", 1)
-        )
-    }  # fmt: skip
-    height = torch.empty(size + 2, size)
-    metric = []
-    for rows, coarse in _bands(layers.coarse, size):
-        height[rows.start + 1 : rows.stop + 1] = _finish_band(maps, layers, traits, rows, coarse)
-        metric.append(coarse[10:13])
-    height[0], height[-1] = height[1], height[-2]
-    maps["displacement"].copy_(height[1:-1, :, None])
-    progress.report("skin", 0.6, "Turning relief into normals")
-    for (rows, _), scale in zip(_bands(layers.coarse[:1], size), metric, strict=True):
-        along_u, along_v = slopes(height[rows.start : rows.stop + 2], scale, size)
-        upright = torch.rsqrt(1.0 + along_u * along_u + along_v * along_v)
-        normal = maps["normal"][rows]
-        normal[..., 0] = -along_u * upright
-        normal[..., 1] = -along_v * upright
-        normal[..., 2] = upright
-    return maps
+def _laid(
+    layer: Layer,
+    change: Callable[[Subject, Ground], Ground],
+    subject: Subject,
+    traits: Traits,
+    strengths: Strengths,
+    ground: Ground,
+) -> Ground:
+    strength = strengths.get(layer.name, 1.0)
+    if strength == 0.0:
+        return ground
+    return ground.towards(change(subject.reading(traits, layer.traits), ground), strength)
 
 
-def _bands(image: Tensor, size: int) -> Iterator[tuple[slice, Tensor]]:
-    """Rows of the enlarged image, band by band: slices of rows and [C, rows, size], bilinear."""
-    coarse_size = image.shape[1]
-    factor = size // coarse_size
-    padded = pad(image[None], (0, 0, 1, 1), mode="replicate")
-    step = max(1, _BAND // factor)
-    for start in range(0, coarse_size, step):
-        stop = min(coarse_size, start + step)
-        piece = padded[:, :, start : stop + 2]
-        large = interpolate(piece, size=(piece.shape[2] * factor, size), mode="bilinear", align_corners=False)
-        yield slice(start * factor, stop * factor), large[0, :, factor:-factor]
+def _details(canvas: _Canvas, layer: Layer, traits: Traits) -> Sequence[Patch | Weave]:
+    """What the layer gives at full size: what it gave, where the traits that it reads are the same."""
+    key = _values(traits, layer.traits)
+    kept = canvas.details.get(layer.name)
+    if kept is None or kept.key != key:
+        subject = canvas.subject.reading(traits, layer.traits)
+        found: list[Patch | Weave] = list(layer.patches(subject)) if layer.patches else []
+        weave = layer.weave(subject) if layer.weave else None
+        kept = _Details(key, (*found, weave) if weave else tuple(found))
+        canvas.details[layer.name] = kept
+    return kept.found
 
 
-def _finish_band(maps: dict[str, Tensor], layers: _Layers, traits: Traits, rows: slice, coarse: Tensor) -> Tensor:
-    """Write the band's maps other than those of relief; returns its height, [rows, size] metres."""
-    pattern = _pattern_rows(layers.pattern, rows, layers.size)
-    pores, lines, lip = coarse[6], coarse[7], coarse[8]
-    height = coarse[9] + fine_height(pattern, pores, lines, traits)
-    light = 1.0 + lines * (_GRAIN * pattern.grain) - (_CAVITY_SHADE * pores) * pattern.pores
-    if layers.creases is not None:
-        crease = layers.creases[rows] * lip
-        height += _LIP_CREASE_DEPTH * crease
-        light += 0.045 * crease
-    if layers.wrinkles is not None:
-        folds = _enlarged_rows(layers.wrinkles, rows, layers.size)
-        height += folds
-        light += (_WRINKLE_SHADE * folds).clamp(-0.35, 0.05)
-    albedo = coarse[:3] * light
-    if layers.spots is not None:
-        melanin, blood = layers.spots.melanin[rows], layers.spots.blood[rows]
-        albedo *= torch.exp(layers.melanin_slope[:, None, None] * melanin + layers.blood_slope[:, None, None] * blood)
-        height += layers.spots.height[rows]
-    roughness = coarse[3] + 0.10 * pores * pattern.pores + 0.03 * lines * pattern.grain
-    for layer in layers.hairs:
-        hidden = coverage(layer.depth[rows])
-        albedo = torch.lerp(albedo, layer.colour[:, None, None], hidden)
-        height += _HAIR_HEIGHT * hidden
-    maps["albedo"][rows] = albedo.clamp_(0.0, 1.0).permute(1, 2, 0)
-    maps["roughness"][rows, :, 0] = roughness.clamp_(0.0, 1.0)
-    maps["specular"][rows, :, 0] = coarse[4] * (1.0 - 0.5 * pores * pattern.pores - 0.15 * lines * pattern.lines)
-    maps["subsurface"][rows, :, 0] = coarse[5]
-    return height
-
-
-def _pattern_rows(pattern: FinePattern, rows: slice, size: int) -> FinePattern:
-    """The repeating pattern over whole rows of the tile."""
-    side = pattern.pores.shape[0]
-    index = torch.arange(rows.start, rows.stop).remainder(side)
-    images = (pattern.pores, pattern.lines, pattern.grain)
-    return FinePattern(*(image[index].repeat(1, size // side) for image in images))
-
-
-def _enlarged_rows(image: Tensor, rows: slice, size: int) -> Tensor:
-    """[rows, size] of a smaller square image; bicubic, so that slopes are smooth too."""
-    factor = size // image.shape[0]
-    if factor == 1:
-        return image[rows]
-    margin = 2
-    padded = pad(image[None, None], (0, 0, margin, margin), mode="replicate")
-    start, stop = rows.start // factor, rows.stop // factor
-    piece = padded[:, :, start : stop + 2 * margin]
-    large = interpolate(piece, size=(piece.shape[2] * factor, size), mode="bicubic", align_corners=False)
-    return large[0, 0, margin * factor : -margin * factor]
+def _values(traits: Traits, names: tuple[str, ...]) -> _Key:
+    return tuple(traits.value(name) for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from dreamface.skin.layer import Ground
 from dreamface.traits import Traits
 
 _TABLE: Final = Path(__file__).with_name("skin_colours.npz")
@@ -49,8 +51,38 @@ def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: f
     return torch.exp(torch.lerp(found[:3], found[3:], oxygenation.clamp(0.0, 1.0)))
 
 
-def pigment_slopes(melanin: float, blood: float, carotene: float) -> tuple[Tensor, Tensor]:
-    """[3] change of the albedo's logarithm per step of melanin, and per step of blood, from the given skin."""
+PIGMENT_TRAITS: Final = ("skin.melanin", "skin.redness", "skin.yellowness")
+"""What a person's skin colour depends on."""
+
+_SPOT_MELANIN: Final = 0.34  # on paler skin the trait's curve is flat, but freckles are as brown as on this
+
+
+def mix(ground: Ground) -> Ground:
+    """The ground with the albedo that its pigments give."""
+    carotene = float(ground.carotene.mean())
+    colour = skin_colour(
+        ground.melanin.clamp(0.0, 1.0), ground.blood.clamp(0.0, MOST_BLOOD), ground.oxygenation, carotene
+    )
+    return replace(ground, albedo=colour)
+
+
+def resting_colour(traits: Traits) -> Tensor:
+    """[3] linear Rec. 709 of a person's skin where no region has more or less of anything."""
+    one = torch.ones(1, 1)
+    melanin, blood = traits.number("skin.melanin"), 0.14 + 0.78 * traits.number("skin.redness")
+    return skin_colour(melanin * one, blood * one, 0.8 * one, traits.number("skin.yellowness"))[:, 0, 0]
+
+
+def pigment_slopes(traits: Traits) -> tuple[Tensor, Tensor]:
+    """[3] change of the albedo's logarithm per step of melanin, and per step of blood, from a person's skin."""
+    return _slopes(
+        max(traits.number("skin.melanin"), _SPOT_MELANIN),
+        traits.number("skin.redness"),
+        traits.number("skin.yellowness"),
+    )
+
+
+def _slopes(melanin: float, blood: float, carotene: float) -> tuple[Tensor, Tensor]:
     start = min(melanin, 1.0 - _STEP), min(blood, MOST_BLOOD - _STEP)
     amounts = torch.tensor([[start, (start[0] + _STEP, start[1]), (start[0], start[1] + _STEP)]])
     colours = skin_colour(amounts[..., 0], amounts[..., 1], torch.full((1, 3), 0.8), carotene).log()[:, 0]

@@ -1,298 +1,120 @@
-"""Height: pores, the skin's fine lines, lip creases and wrinkles, and the normals that go with it."""
+"""Height of the skin itself: pores, the fine lines between them, the lips' furrows, and an unevenness."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d
+from torch.nn.functional import avg_pool2d, interpolate
 
-from dreamface.skin.atlas import Surface, coarser, skin_noise
-from dreamface.skin.marks import splat
+from dreamface.skin.complexion import inner
+from dreamface.skin.layer import Ground, Layer, Patch, Weave, window_of
 from dreamface.skin.noise import cell_tile, flat_noise, stream
-from dreamface.skin.spots import texel_of
-from dreamface.traits import Traits
+from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
-_REPEATS: Final = 4  # the fine pattern repeats this often across the tile
+_REPEATS: Final = 4  # the fine patterns repeat this often across the tile
 _PORE_CELLS: Final = 84  # per repetition: about one pore per square millimetre of face
 _LINE_CELLS: Final = 120
 _PORE_DEPTH: Final = 0.075 * _MM
 _LINE_DEPTH: Final = 0.028 * _MM
-_SMALLEST_PATTERN: Final = 256  # texels a side that the pattern is drawn with before it is averaged
-_LARGEST_WRINKLE_MAP: Final = 1024
-_UNIT: Final = 1.652  # the eye's width in `unit`s, see `_folds`
-_SHARP, _SOFT = 0.39 * _MM, 1.07 * _MM  # deviation of a groove's profile
+_SMALLEST_PATTERN: Final = 256  # texels a side that a pattern is drawn with before it is averaged
+_PATTERN_SEED: Final = 0  # everybody's patterns are the same ones, shifted by each one's own seed
 _CREASES: Final = 88.85  # across the lips
 _CREASE_LENGTH: Final = 16  # over its width
-_SWELLING: Final = 2.6  # width of the swelling beside a groove, over the groove's
-_REACH: Final = 2.6  # of a blur, in its standard deviations
+_LIP_CREASE_DEPTH: Final = 0.035 * _MM
 
 
-@dataclass(frozen=True)
-class FinePattern:
-    """One repetition of the fine relief, [P, P].
+@lru_cache(maxsize=4)
+def _patterns(size: int) -> Tensor:
+    """[3, P, P] one repetition for a tile of `size` texels; finer than it can show is averaged away.
 
-    Attributes:
-        pores: 0..1 how deep in a pore.
-        lines: 0..1 how deep in one of the lines that divide the skin into fields.
-        grain: mean 0, deviation about 1: every field's own shade.
+    How deep in a pore (0..1), how deep in a line that divides the skin into fields (0..1), and every field's own
+    shade (mean 0, deviation about 1).
     """
-
-    pores: Tensor
-    lines: Tensor
-    grain: Tensor
-
-
-def fine_pattern(size: int, seed: int) -> FinePattern:
-    """The pattern for a tile of `size` texels; finer than it can show is averaged away."""
     side = size // _REPEATS
     drawn = side * math.ceil(_SMALLEST_PATTERN / side)
-    first, _, own = cell_tile(_PORE_CELLS, drawn, stream(seed, "pores"))
+    first, _, own = cell_tile(_PORE_CELLS, drawn, stream(_PATTERN_SEED, "pores"))
     radius = 0.16 + 0.16 * own
     pores = torch.exp(-((first / radius) ** 2)) * (0.25 + 0.75 * own**2)
-    line_first, line_second, field = cell_tile(_LINE_CELLS, drawn, stream(seed, "lines"))
+    line_first, line_second, field = cell_tile(_LINE_CELLS, drawn, stream(_PATTERN_SEED, "lines"))
     lines = (1.0 - (line_second - line_first) / 0.35).clamp(0.0, 1.0)
-    layers = torch.stack((pores, lines * lines, (field - 0.5) * 3.4))[None]
-    if drawn > side:
-        layers = avg_pool2d(layers, drawn // side)
-    return FinePattern(*layers[0].unbind(0))
+    patterns = torch.stack((pores, lines * lines, (field - 0.5) * 3.4))[None]
+    return avg_pool2d(patterns, drawn // side)[0] if drawn > side else patterns[0]
 
 
-def fine_height(pattern: FinePattern, pores: Tensor, lines: Tensor, traits: Traits) -> Tensor:
-    """[...] metres, 0 and below, for strengths [...] of pores and lines."""
-    amount = traits.number("skin.pores")
-    age = min(1.0, max(0.0, (traits.number("age") - 15.0) / 60.0))
-    depth_of_lines = _LINE_DEPTH * (0.55 + 0.5 * amount + 0.6 * age)
-    return -(_PORE_DEPTH * (0.15 + 1.5 * amount) * pores * pattern.pores + depth_of_lines * lines * pattern.lines)
+def _own(subject: Subject, patterns: Tensor) -> Tensor:
+    """Patterns [K, P, P] shifted by as much as the seed says."""
+    side = patterns.shape[-1]
+    shift = (torch.rand(2, generator=subject.stream("patterns")) * side).long().tolist()
+    return patterns.roll(shift, dims=(1, 2))
 
 
-def bumps(surface: Surface, seed: int) -> Tensor:
-    """[1, S, S] metres: the skin is never quite even."""
-    wide = skin_noise(surface, 0.006, 1, stream(seed, "bumps"))
-    return 0.022 * _MM * wide * surface.atlas.interior
+def _calm(subject: Subject) -> Tensor:
+    """[S, S] 0..1: skin with pores, away from the islands' borders, where the layout breaks the patterns."""
+    region = subject.region
+    covered = (1.0 - region("lips_upper", "lips_lower")) * (1.0 - region("lids_margin")) * (1.0 - inner(subject))
+    return covered * subject.surface.atlas.interior
 
 
-def slopes(height: Tensor, metric: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Rise per metre along tangent and bitangent.
-
-    Args:
-        height: [H + 2, W] metres, with one row more above and below.
-        metric: [3, H, W], see `Surface`.
-        size: texels per tile.
-
-    Returns:
-        Two [H, W].
-    """
-    per_u = torch.empty_like(height[1:-1])
-    per_u[:, 1:-1] = height[1:-1, 2:] - height[1:-1, :-2]
-    per_u[:, 0], per_u[:, -1] = 2.0 * (height[1:-1, 1] - height[1:-1, 0]), 2.0 * (height[1:-1, -1] - height[1:-1, -2])
-    per_v = height[:-2] - height[2:]
-    scale = 0.5 * size
-    return per_u.mul(metric[0]).mul_(scale), (per_v - metric[1] * per_u).mul_(metric[2]).mul_(scale)
-
-
-# ------------------------------------------------------------------------------------------------------------- wrinkles
-
-
-@dataclass(frozen=True)
-class _Fold:
-    """A groove: [3, 2] or [4, 2] Bezier control points in the tile and its depth in metres."""
-
-    points: Tensor
-    depth: float
-
-
-def wrinkles(surface: Surface, traits: Traits, size: int, seed: int) -> Tensor | None:
-    """[S, S] metres of grooves on a map of at most `_LARGEST_WRINKLE_MAP`, or None on a smooth face."""
-    marks = _marks(surface)
-    if not marks:
-        return None
-    sharp, soft = _folds(marks, traits, seed)
-    if not sharp and not soft:
-        return None
-    side = coarser(size, _LARGEST_WRINKLE_MAP)
-    corners = torch.stack((marks[36], marks[45]))
-    density = float(surface.density.view(-1)[texel_of(corners, surface.atlas.size)].mean())
-    groove = torch.zeros(side, side)
-    for folds, width in ((sharp, _SHARP), (soft, _SOFT)):
-        if folds:
-            lines = _draw_folds(folds, side)
-            sigma = width * density * side
-            # The skin that a groove takes up swells beside it.
-            rows, columns = _around(lines, _SWELLING * sigma)
-            lines = lines[rows, columns]
-            groove[rows, columns] -= _blur(lines, sigma) - 0.45 * _blur(lines, _SWELLING * sigma)
-    return groove
-
-
-def lip_creases(surface: Surface, size: int, seed: int) -> Tensor | None:
-    """[size, size] creases that run up and down over the lips, deviation about 1, or None where no lips are."""
-    corners = [surface.atlas.landmark(name) for name in ("multipie_48", "multipie_54")]
-    if corners[0] is None or corners[1] is None:
-        return None
-    columns = round(_CREASES / float((corners[1] - corners[0]).norm()))
-    return flat_noise(round(columns / _CREASE_LENGTH), columns, size, stream(seed, "lip creases"))
-
-
-def _marks(surface: Surface) -> dict[int, Tensor]:
-    """Where the Multi-PIE landmarks of brows, eyes, nose and mouth lie; nothing where the face is in another tile."""
-    found = {}
-    for number in range(17, 68):
-        place = surface.atlas.landmark(f"multipie_{number:02d}")
-        if place is None:
-            return {}
-        found[number] = place
-    return found
-
-
-def _draw_folds(folds: list[_Fold], side: int) -> Tensor:
-    """[side, side] lines one texel wide; a line through a texel leaves its depth there."""
-    share = (torch.arange(600) + 0.5) / 600
-    places, weights = [], []
-    for fold in folds:
-        points = _bezier(fold.points, share)
-        length = float(points.diff(dim=0).norm(dim=1).sum()) * side
-        ends = torch.sin(math.pi * share).clamp_min(0.0) ** 0.7
-        places.append(points)
-        weights.append(fold.depth * length / len(share) * ends)
-    return splat(side, torch.cat(places), torch.cat(weights))
-
-
-def _around(lines: Tensor, sigma: float) -> tuple[slice, slice]:
-    """Rows and columns that a blur of the lines reaches."""
-    reach = math.ceil(_REACH * sigma)
-    row, column = torch.nonzero(lines).unbind(1)
-    return (
-        slice(max(0, int(row.min()) - reach), int(row.max()) + reach + 1),
-        slice(max(0, int(column.min()) - reach), int(column.max()) + reach + 1),
+def _pores(subject: Subject) -> Weave:
+    region = subject.region
+    weight = 0.35 + 0.65 * region("nose") + 0.45 * region("cheeks") + 0.3 * region("forehead") + 0.25 * region("chin")
+    quiet = 0.8 * region("under_eyes", "lids_upper", "lids_lower") + 0.3 * region("neck") + 0.5 * region("ears")
+    amount = subject.traits.number("skin.pores")
+    return Weave(
+        tiles=_own(subject, _patterns(subject.size)[:1]),
+        weights=((weight - quiet).clamp(0.0, 1.0) * _calm(subject))[None],
+        height=torch.tensor([-_PORE_DEPTH * (0.15 + 1.5 * amount)]),
+        melanin=torch.zeros(1),
+        blood=torch.zeros(1),
+        roughness=torch.tensor([0.10]),
+        specular=torch.tensor([-0.25]),
     )
 
 
-def _bezier(points: Tensor, share: Tensor) -> Tensor:
-    """De Casteljau's algorithm: [N, 2] for control points [P, 2]."""
-    level = points[None].expand(len(share), -1, -1)
-    while level.shape[1] > 1:
-        level = torch.lerp(level[:, :-1], level[:, 1:], share[:, None, None])
-    return level[:, 0]
+def _lines(subject: Subject) -> Weave:
+    amount = subject.traits.number("skin.pores")
+    age = min(1.0, max(0.0, (subject.traits.number("age") - 15.0) / 60.0))
+    weight = (0.6 + 0.4 * (1.0 - subject.region("nose"))) * _calm(subject)
+    return Weave(
+        tiles=_own(subject, _patterns(subject.size)[1:]),
+        weights=weight.expand(2, -1, -1),
+        height=torch.tensor([-_LINE_DEPTH * (0.55 + 0.5 * amount + 0.6 * age), 0.0]),
+        melanin=torch.tensor([0.0, 0.008]),
+        blood=torch.zeros(2),
+        roughness=torch.tensor([0.0, 0.03]),
+        specular=torch.tensor([-0.075, 0.0]),
+    )
 
 
-def _blur(lines: Tensor, sigma: float) -> Tensor:
-    """Gaussian across the lines, scaled so that a long line of depth d becomes a groove of depth d."""
-    reach = max(1, math.ceil(_REACH * sigma))
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    kernel = kernel / kernel.sum()
-    image = conv2d(lines[None, None], kernel.view(1, 1, 1, -1), padding=(0, reach))
-    image = conv2d(image, kernel.view(1, 1, -1, 1), padding=(reach, 0))
-    return image[0, 0] * (sigma * math.sqrt(2.0 * math.pi))
+def _bumps(subject: Subject, ground: Ground) -> Ground:
+    """The skin is never quite even."""
+    wide = subject.noise("bumps", 0.006)[0]
+    return replace(ground, height=ground.height + 0.022 * _MM * wide * subject.surface.atlas.interior)
 
 
-def _folds(marks: dict[int, Tensor], traits: Traits, seed: int) -> tuple[list[_Fold], list[_Fold]]:
-    """Sharp and soft grooves. Lengths are in `unit`s: about from the nose's bridge to its tip."""
-    unit = _UNIT * 0.5 * float((marks[36] - marks[39]).norm() + (marks[42] - marks[45]).norm())
-    sharp: list[_Fold] = []
-    soft: list[_Fold] = []
-    if (amount := traits.number("wrinkles.forehead")) > 0.0:
-        sharp += _forehead(marks, unit, amount, stream(seed, "forehead wrinkles"))
-    if (amount := traits.number("wrinkles.eyes")) > 0.0:
-        sharp += _eyes(marks, unit, amount, stream(seed, "eye wrinkles"))
-    if (amount := traits.number("wrinkles.cheeks")) > 0.0:
-        soft += _cheeks(marks, unit, amount, stream(seed, "cheek wrinkles"))
-    if (amount := traits.number("wrinkles.mouth")) > 0.0:
-        lines, folds = _mouth(marks, unit, amount, stream(seed, "mouth wrinkles"))
-        sharp += lines
-        soft += folds
-    return sharp, soft
+def _furrows(subject: Subject) -> Sequence[Patch]:
+    """Creases that run up and down over the lips, where lips are."""
+    corners = [subject.surface.atlas.landmark(name) for name in ("multipie_48", "multipie_54")]
+    lips = subject.region("lips_upper", "lips_lower")
+    if corners[0] is None or corners[1] is None:
+        return ()
+    lips = interpolate(lips[None, None], size=(subject.size, subject.size), mode="bilinear")[0, 0]
+    window = window_of(lips > 0.0)
+    if window is None:
+        return ()
+    columns = round(_CREASES / float((corners[1] - corners[0]).norm()))
+    noise = flat_noise(round(columns / _CREASE_LENGTH), columns, subject.size, subject.stream("lip creases"))
+    return (Patch(window, height=_LIP_CREASE_DEPTH * noise[window.slices] * lips[window.slices]),)
 
 
-def _forehead(marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator) -> list[_Fold]:
-    """Rows that follow the brows, broken into pieces, and frown lines between the brows."""
-    found = []
-    for height in (0.45, 0.72, 0.98, 1.25, 1.5):
-        random = torch.rand(6, generator=generator).tolist()
-        for start, end in (
-            (17.4 + random[0], 20.6 + random[1]),
-            (20.2 + random[2], 23.2 + random[3]),
-            (22.8, 25.6 - random[4]),
-        ):
-            points = torch.stack([_on_brow(marks, start + (end - start) * share) for share in (0.0, 0.33, 0.67, 1.0)])
-            wave = torch.randn(4, 2, generator=generator) * 0.05 * unit
-            points = points + torch.tensor([0.0, (height + 0.1 * random[5]) * unit]) + wave
-            found.append(_Fold(points, 0.42 * _MM * amount * (1.15 - 0.45 * height) * (0.5 + random[1])))
-    for side in (-1.0, 1.0):
-        lean = 0.04 * unit * float(torch.randn(1, generator=generator))
-        start = marks[27] + torch.tensor([side * 0.13 * unit + lean, 0.02 * unit])
-        middle = start + torch.tensor([side * 0.03 * unit, 0.25 * unit])
-        end = start + torch.tensor([side * 0.10 * unit, 0.5 * unit])
-        found.append(_Fold(torch.stack((start, middle, end)), 0.32 * _MM * amount))
-    return found
-
-
-def _on_brow(marks: dict[int, Tensor], place: float) -> Tensor:
-    """A point on the broken line through Multi-PIE 17..26."""
-    place = min(max(place, 17.0), 25.999)
-    first = int(place)
-    return torch.lerp(marks[first], marks[first + 1], place - first)
-
-
-def _eyes(marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator) -> list[_Fold]:
-    """Crow's feet and the lines under the lower lids."""
-    found = []
-    for outer, inner, side in ((45, 42, 1.0), (36, 39, -1.0)):
-        for angle in (0.62, 0.30, 0.02, -0.28, -0.60):
-            random = torch.randn(4, generator=generator).tolist()
-            turn = angle + 0.08 * random[0]
-            direction = torch.tensor([side * math.cos(turn), math.sin(turn)])
-            start = marks[outer] + direction * (0.16 + 0.03 * random[1]) * unit
-            length = unit * (0.46 + 0.10 * random[2])
-            middle = start + 0.5 * length * direction + torch.tensor([0.0, 0.05 * unit * (1.0 if angle > 0 else -0.4)])
-            end = start + length * direction - torch.tensor([0.0, 0.10 * unit])
-            found.append(_Fold(torch.stack((start, middle, end)), 0.34 * _MM * amount * (1.0 + 0.25 * random[3])))
-        for drop in (0.20, 0.34):
-            start = torch.lerp(marks[inner], marks[outer], 0.15) - torch.tensor([0.0, drop * unit])
-            end = torch.lerp(marks[inner], marks[outer], 0.9) - torch.tensor([0.0, 0.75 * drop * unit])
-            middle = 0.5 * (start + end) - torch.tensor([0.0, 0.30 * unit])
-            found.append(_Fold(torch.stack((start, middle, end)), 0.22 * _MM * amount))
-    return found
-
-
-def _cheeks(marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator) -> list[_Fold]:
-    """Nasolabial folds: from the wings of the nose past the corners of the mouth."""
-    found = []
-    for wing, corner, side in ((35, 54, 1.0), (31, 48, -1.0)):
-        jitter = 0.03 * unit * torch.randn(4, 2, generator=generator)
-        start = marks[wing] + torch.tensor([side * 0.16 * unit, 0.12 * unit])
-        end = marks[corner] + torch.tensor([side * 0.30 * unit, -0.16 * unit])
-        out = torch.lerp(start, end, 0.35) + torch.tensor([side * 0.12 * unit, 0.06 * unit])
-        low = torch.lerp(start, end, 0.75) + torch.tensor([side * 0.10 * unit, 0.04 * unit])
-        found.append(_Fold(torch.stack((start, out, low, end)) + jitter, 0.75 * _MM * amount))
-        second = torch.stack((out, low, end)) + torch.tensor([side * 0.42 * unit, -0.10 * unit]) + jitter[:3]
-        found.append(_Fold(second, 0.22 * _MM * amount))
-    return found
-
-
-def _mouth(
-    marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator
-) -> tuple[list[_Fold], list[_Fold]]:
-    """Short upright lines over the upper lip, and folds from the corners towards the chin."""
-    lines, folds = [], []
-    for place in torch.linspace(49.0, 53.0, 11).tolist():
-        random = torch.randn(3, generator=generator).tolist()
-        first = min(int(place), 52)
-        start = torch.lerp(marks[first], marks[first + 1], place - first) + torch.tensor(
-            [0.02 * unit * random[0], 0.03 * unit]
-        )
-        end = start + torch.tensor([0.03 * unit * random[1] + 0.2 * float(start[0] - marks[51][0]), 0.20 * unit])
-        lines.append(
-            _Fold(torch.stack((start, 0.5 * (start + end), end)), 0.18 * _MM * amount * (1.0 + 0.3 * random[2]))
-        )
-    for corner, side in ((54, 1.0), (48, -1.0)):
-        jitter = 0.03 * unit * torch.randn(3, 2, generator=generator)
-        start = marks[corner] + torch.tensor([side * 0.03 * unit, -0.03 * unit])
-        middle = start + torch.tensor([side * 0.13 * unit, -0.22 * unit])
-        end = start + torch.tensor([side * 0.10 * unit, -0.52 * unit])
-        folds.append(_Fold(torch.stack((start, middle, end)) + jitter, 0.42 * _MM * amount))
-    return lines, folds
+PORES: Final = Layer("pores", "pores", ("skin.pores",), weave=_pores)
+LINES: Final = Layer("lines", "the fine lines of the skin", ("skin.pores", "age"), weave=_lines)
+BUMPS: Final = Layer("bumps", "a slight unevenness", stain=_bumps)
+FURROWS: Final = Layer("lip_furrows", "the lips' furrows", patches=_furrows)

@@ -1,0 +1,284 @@
+"""From ground, weaves and patches to maps, a band of rows at a time, and only the bands that have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+
+from dreamface.skin.atlas import slopes
+from dreamface.skin.layer import Ground, Patch, Weave
+
+BAND: Final = 128  # rows that are finished at a time, so that they stay in the processor's cache
+
+_CHANNELS: Final = {
+    "albedo": 3, "specular": 1, "roughness": 1, "normal": 3, "displacement": 1, "subsurface": 1, "metallic": 1,
+}  # fmt: skip
+_GROUPS: Final = {
+    "colour": ("albedo",),
+    "gloss": ("roughness", "specular", "subsurface", "metallic"),
+    "relief": ("displacement", "normal"),
+}
+"""Channels that are made together."""
+
+_SUMS: Final = {"colour": ("melanin", "blood"), "gloss": ("roughness", "specular"), "relief": ("height",)}
+"""What details add to each group."""
+
+_SumOf = Callable[[str], Tensor]  # the sum of a name, made when it is first needed
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A patch or a weave, and the strength 0..1 that its layer is laid on with."""
+
+    what: Patch | Weave
+    strength: float
+
+
+@dataclass(frozen=True)
+class Composition:
+    """All that a tile's maps are made from.
+
+    Attributes:
+        size: of the maps.
+        ground: the coarse grid.
+        metric: [3, S, S], see `atlas.Surface`.
+        melanin_slope, blood_slope: [3] from `pigments.pigment_slopes`.
+        details: patches and weaves, in the order of their layers.
+    """
+
+    size: int
+    ground: Ground
+    metric: Tensor
+    melanin_slope: Tensor
+    blood_slope: Tensor
+    details: tuple[Laid, ...]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of its maps: there is a metallic one only where something is."""
+        patches = [laid.what for laid in self.details if isinstance(laid.what, Patch)]
+        metal = bool(self.ground.metallic.any()) or any(patch.metallic is not None for patch in patches)
+        return tuple(name for name in _CHANNELS if metal or name != "metallic")
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A composition and its maps; the maps are never changed afterwards."""
+
+    composition: Composition
+    maps: Mapping[str, Tensor]
+
+
+def compose(new: Composition, old: Composed | None = None) -> Composed:
+    """The maps of a composition; what an earlier one has in common with it is taken over, and shared."""
+    size, names = new.size, new.channels
+    if old is None or old.composition.size != size or tuple(old.maps) != names:
+        maps = {name: torch.empty(size, size, _CHANNELS[name]) for name in names}
+        stale = {group: set(range(0, size, BAND)) for group in _GROUPS}
+    else:
+        stale = _stale_bands(old.composition, new)
+        changed = {name for group, bands in stale.items() if bands for name in _GROUPS[group]}
+        maps = {name: old.maps[name].clone() if name in changed else old.maps[name] for name in names}
+    for start in sorted(set().union(*stale.values())):
+        rows = (start, min(start + BAND, size))
+        _finish_band(new, maps, rows, {group for group, bands in stale.items() if start in bands})
+    for start in _with_neighbours(stale["relief"], size):
+        _finish_normals(new.metric, maps, (start, min(start + BAND, size)))
+    return Composed(new, maps)
+
+
+def _with_neighbours(bands: Collection[int], size: int) -> list[int]:
+    """Slopes take the rows above and below: next to a band that has changed, the last rows' slopes have, too."""
+    return sorted({start + step for start in bands for step in (-BAND, 0, BAND)} & set(range(0, size, BAND)))
+
+
+# ------------------------------------------------------------------------------------------------- what has changed
+
+
+def _stale_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
+    """For each group of channels, the first rows of the bands that have to be made anew."""
+    rows = {group: _changed_ground(old, new, group) for group in _GROUPS}
+    before, after = ({(id(laid.what), laid.strength): laid for laid in one.details} for one in (old, new))
+    for key in before.keys() ^ after.keys():
+        what = (before.get(key) or after[key]).what
+        reach = what.window.rows if isinstance(what, Patch) else (0, new.size)
+        for group in _GROUPS:
+            if _touches(what, group):
+                rows[group].append(reach)
+    slopes_before = torch.stack((old.melanin_slope, old.blood_slope))
+    if not torch.equal(slopes_before, torch.stack((new.melanin_slope, new.blood_slope))):
+        rows["colour"].append((0, new.size))
+    return {
+        group: {band for start, stop in reaches for band in range(start // BAND * BAND, stop, BAND)}
+        for group, reaches in rows.items()
+    }
+
+
+def _changed_ground(old: Composition, new: Composition, group: str) -> list[tuple[int, int]]:
+    """[start, stop) of the maps' rows that differing rows of the coarse grid reach."""
+    before, after = ((*_ground_of(one, group), *((one.metric,) if group == "relief" else ())) for one in (old, new))
+    found = []
+    for first, second in zip(before, after, strict=True):
+        if first is not second:
+            side = first.shape[-1]
+            rows = (first != second).view(-1, side, side).any(dim=2).any(dim=0).nonzero()[:, 0]
+            if len(rows):
+                factor = new.size // side
+                found.append((max(0, int(rows[0]) - 1) * factor, min(side, int(rows[-1]) + 2) * factor))
+    return found
+
+
+def _ground_of(composition: Composition, group: str) -> tuple[Tensor, ...]:
+    ground = composition.ground
+    if group == "colour":
+        return (ground.albedo,)
+    if group == "relief":
+        return (ground.height,)
+    return ground.roughness, ground.specular, ground.subsurface, ground.metallic
+
+
+def _touches(what: Patch | Weave, group: str) -> bool:
+    if isinstance(what, Weave):
+        return any(bool(getattr(what, name).any()) for name in _SUMS[group])
+    if what.cover is not None and (group == "gloss" or (group == "colour" and what.colour is not None)):
+        return True
+    return any(getattr(what, name) is not None for name in _SUMS[group])
+
+
+# ------------------------------------------------------------------------------------------------- putting together
+
+
+def _finish_band(
+    composition: Composition, maps: Mapping[str, Tensor], rows: tuple[int, int], groups: Collection[str]
+) -> None:
+    """Write rows [start, stop) of the maps in the groups, but for the normals."""
+    size, band, ground = composition.size, slice(*rows), composition.ground
+    sums = _add_up(composition, rows, [name for group in groups for name in _SUMS[group]])
+    if "relief" in groups:
+        height = enlarged(ground.height[None], rows, size)[0]
+        maps["displacement"][band, :, 0] = height.add_(sums["height"]) if "height" in sums else height
+    if "gloss" in groups:
+        names = [name for name in _GROUPS["gloss"] if name in maps]
+        gloss = enlarged(torch.stack([getattr(ground, name) for name in names]), rows, size)
+        for name, image in zip(names, gloss, strict=True):
+            if name in sums:
+                image.add_(sums[name])
+            _pull(image, composition, rows, name)
+            maps[name][band, :, 0] = image.clamp_(0.0, 1.0)
+    if "colour" in groups:
+        albedo = enlarged(ground.albedo, rows, size)
+        if (pigments := _pigments(composition, sums)) is not None:
+            albedo.mul_(pigments)
+        _hide(albedo, composition, rows)
+        maps["albedo"][band] = albedo.clamp_(0.0, 1.0).permute(1, 2, 0)
+
+
+def enlarged(image: Tensor, rows: tuple[int, int], size: int) -> Tensor:
+    """[C, h, size] the rows [start, stop) of a coarse image [C, S, S] enlarged to [C, size, size], bilinear."""
+    factor = size // image.shape[-1]
+    start, stop = rows[0] // factor, -(-rows[1] // factor)
+    if factor == 1:
+        return image[:, start:stop].clone()
+    piece = pad(image[None], (0, 0, 1, 1), mode="replicate")[:, :, start : stop + 2]
+    large = interpolate(piece, size=(piece.shape[2] * factor, size), mode="bilinear", align_corners=False)[0]
+    first = factor + rows[0] - start * factor
+    return large[:, first : first + rows[1] - rows[0]]
+
+
+def _add_up(composition: Composition, rows: tuple[int, int], names: Collection[str]) -> dict[str, Tensor]:
+    """[h, size] sums of what patches and weaves add to some rows; without those that nothing adds to."""
+    sums: dict[str, Tensor] = {}
+
+    def sum_of(name: str) -> Tensor:
+        return sums.setdefault(name, torch.zeros(rows[1] - rows[0], composition.size))
+
+    for laid in composition.details:
+        if isinstance(laid.what, Weave):
+            _add_weave(laid.what, laid.strength, rows, composition.size, names, sum_of)
+            continue
+        for name in names:
+            image = getattr(laid.what, name)
+            if isinstance(image, Tensor) and (here := _overlap(laid.what, rows)) is not None:
+                sum_of(name)[here].add_(_rows_of(laid.what, image, rows), alpha=laid.strength)
+    return sums
+
+
+def _add_weave(
+    weave: Weave, strength: float, rows: tuple[int, int], size: int, names: Collection[str], sum_of: _SumOf
+) -> None:
+    amounts = {name: getattr(weave, name) for name in names}
+    chosen = torch.stack([amount != 0.0 for amount in amounts.values()]).any(dim=0).nonzero()[:, 0].tolist()
+    if not chosen:
+        return
+    weights = enlarged(weave.weights[chosen], rows, size)
+    side = weave.tiles.shape[-1]
+    index = torch.arange(*rows).remainder(side)
+    for number, weight in zip(chosen, weights, strict=True):
+        weight.view(len(index), -1, side).mul_(weave.tiles[number][index][:, None])
+        for name, amount in amounts.items():
+            if amount[number] != 0.0:
+                sum_of(name).add_(weight, alpha=strength * float(amount[number]))
+
+
+def _pigments(composition: Composition, sums: Mapping[str, Tensor]) -> Tensor | None:
+    """[3, h, size] what fine melanin and blood leave of the albedo; None where there is none."""
+    slopes_of = {"melanin": composition.melanin_slope, "blood": composition.blood_slope}
+    parts = [slope[:, None, None] * sums[name] for name, slope in slopes_of.items() if name in sums]
+    return sum(parts[1:], start=parts[0]).exp_() if parts else None
+
+
+def _hide(albedo: Tensor, composition: Composition, rows: tuple[int, int]) -> None:
+    """Lay what covers over [3, h, size], in order."""
+    for laid in composition.details:
+        patch = laid.what
+        if not isinstance(patch, Patch) or patch.cover is None or patch.colour is None:
+            continue
+        if (here := _overlap(patch, rows)) is not None:
+            share = laid.strength * _rows_of(patch, patch.cover, rows)
+            colour = patch.colour[:, None, None] if patch.colour.dim() == 1 else _rows_of(patch, patch.colour, rows)
+            below = albedo[(slice(None), *here)]
+            below.add_((colour - below).mul_(share))
+
+
+def _pull(image: Tensor, composition: Composition, rows: tuple[int, int], name: str) -> None:
+    """Pull [h, size] of a gloss channel to what the covering patches have, in order."""
+    for laid in composition.details:
+        patch = laid.what
+        if not isinstance(patch, Patch) or patch.cover is None:
+            continue
+        value = getattr(patch, name, None)
+        if value is not None and (here := _overlap(patch, rows)) is not None:
+            below = image[here]
+            below.add_((value - below).mul_(laid.strength * _rows_of(patch, patch.cover, rows)))
+
+
+def _overlap(patch: Patch, rows: tuple[int, int]) -> tuple[slice, slice] | None:
+    """Where the patch lies in a band of rows; None where it does not reach it."""
+    start, stop = max(rows[0], patch.window.rows[0]), min(rows[1], patch.window.rows[1])
+    return (slice(start - rows[0], stop - rows[0]), slice(*patch.window.columns)) if start < stop else None
+
+
+def _rows_of(patch: Patch, image: Tensor, rows: tuple[int, int]) -> Tensor:
+    """[..., h, w] the part of a patch's image that lies in a band of rows."""
+    first = patch.window.rows[0]
+    return image[..., max(0, rows[0] - first) : max(0, rows[1] - first), :]
+
+
+def _finish_normals(metric: Tensor, maps: Mapping[str, Tensor], rows: tuple[int, int]) -> None:
+    """Write rows of the normals from the displacement."""
+    displacement = maps["displacement"][..., 0]
+    size = len(displacement)
+    above, below = max(0, rows[0] - 1), min(size, rows[1] + 1)
+    height = displacement[above:below]
+    height = pad(height[None, None], (0, 0, above - rows[0] + 1, rows[1] + 1 - below), mode="replicate")[0, 0]
+    along_u, along_v = slopes(height, enlarged(metric, rows, size), size)
+    upright = torch.rsqrt(1.0 + along_u * along_u + along_v * along_v)
+    normal = maps["normal"][slice(*rows)]
+    normal[..., 0] = -along_u * upright
+    normal[..., 1] = -along_v * upright
+    normal[..., 2] = upright

@@ -1,0 +1,84 @@
+"""Whom layers paint: a head's skin on the texels of one tile, and what several layers want to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from dreamface.face import Head
+from dreamface.skin.atlas import Surface, coarser, smooth_step, surface_of
+from dreamface.skin.noise import solid_noise, stream
+from dreamface.traits import Traits
+
+_TEXELS_PER_CELL: Final = 9.0  # of noise: on more it is worked out on a coarser grid and enlarged
+_SMALLEST_GRID: Final = 64
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A head's skin in one tile.
+
+    Attributes:
+        head: whose.
+        surface: where the texels of the coarse grid lie on it.
+        size: side of the maps in texels.
+        seed: of everything random.
+        traits: those that the layer has declared.
+    """
+
+    head: Head
+    surface: Surface
+    size: int
+    seed: int
+    traits: Traits
+    _noises: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def tile(self) -> str:
+        """The name of the tile."""
+        return self.surface.atlas.tile
+
+    def reading(self, traits: Traits, names: tuple[str, ...]) -> Subject:
+        """The same skin for a layer that reads these traits."""
+        return replace(self, traits=traits.only(names))
+
+    def region(self, *names: str) -> Tensor:
+        """[S, S] union of regions, weights 0..1; 0 for those that the head model has not."""
+        return self.surface.atlas.region(*names)
+
+    def stream(self, name: str) -> torch.Generator:
+        """A layer's own random numbers, the same in every tile."""
+        return stream(self.seed, name)
+
+    def tile_stream(self, name: str) -> torch.Generator:
+        """A layer's own random numbers for what it draws in this tile's layout."""
+        return stream(self.seed, name if self.tile == "skin" else f"{name}/{self.tile}")
+
+    def noise(self, name: str, cell: float, channels: int = 1) -> Tensor:
+        """[channels, S, S] smooth noise on the skin, mean 0, deviation about 1, seamless; worked out once.
+
+        It fades where the texels are too large to show it.
+
+        Args:
+            name: of its random stream; one name has one cell size and one number of channels.
+            cell: metres between independent values.
+            channels: how many independent ones.
+        """
+        if name not in self._noises:
+            self._noises[name] = self._noise(name, cell, channels)
+        return self._noises[name]
+
+    def _noise(self, name: str, cell: float, channels: int) -> Tensor:
+        surface, size = self.surface, self.surface.atlas.size
+        texels_per_cell = cell * float(surface.density[surface.atlas.inside].median()) * size
+        grid = coarser(size, max(_SMALLEST_GRID, int(size * _TEXELS_PER_CELL / texels_per_cell)))
+        if grid < size:
+            surface = surface_of(self.head, self.tile, grid)
+        found = solid_noise(surface.position, cell, channels, self.stream(name))
+        if grid < size:
+            return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
+        return found * smooth_step(cell * surface.density * size, 1.5, 4.0)
