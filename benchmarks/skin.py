@@ -1,7 +1,8 @@
 """How long painting a head's maps takes, and how much memory: `python benchmarks/skin.py [--head anny|ict]`.
 
-Prints, from one run on this machine's processor: the first painting with the bake of the topology's layout, medians of
-the following ones, and the memory that painting at 2048 adds to the process at its peak.
+Prints, from one run on this machine's processor: the first painting with the bake of the topology's layout; medians of
+the following ones at every size; one layer of a 2048 painting changed, for each of some layers; every layer on at 4096,
+and the memory that this adds to the process at its peak.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import argparse
 import statistics
 import threading
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 
 from dreamface.face import Head
 from dreamface.head import load_model
-from dreamface.skin import paint
-from dreamface.traits import Traits
+from dreamface.skin import LAYERS, Painter, paint
+from dreamface.traits import VOCABULARY, Kind, Trait, Traits, Value
 
 SIZES = (512, 1024, 2048)
 ROUNDS = 5
@@ -27,6 +29,15 @@ PERSON = Traits(
         "wrinkles.forehead": 0.5, "wrinkles.eyes": 0.5, "wrinkles.cheeks": 0.5, "wrinkles.mouth": 0.5, "hair.grey": 0.2,
     }
 )  # fmt: skip
+EDITS: Mapping[str, Mapping[str, Value]] = {
+    "lipstick": {"lipstick": (0.5, 0.0, 0.05, 1.0)},
+    "freckles": {"freckles.density": 0.8},
+    "brows": {"brows.density": 0.9},
+    "forehead wrinkles": {"wrinkles.forehead": 1.0},
+    "pores": {"skin.pores": 0.9},
+    "skin tone": {"skin.melanin": 0.6},
+    "eye colour": {"iris.colour": (0.1, 0.2, 0.4)},
+}
 
 
 def main() -> None:
@@ -35,24 +46,62 @@ def main() -> None:
     parser.add_argument("--head", default="anny", choices=("anny", "ict"))
     model = parser.parse_args().head
     head = load_model(model).build(PERSON, torch.Generator().manual_seed(0))
-    print(f"{model}, {torch.get_num_threads()} torch threads")
-    print(f"first 1024, with the layout baked: {seconds(head, 1024, 0):5.2f} s")
+    print(f"{model}, {torch.get_num_threads()} torch threads, {len(LAYERS)} layers")
+    print(f"first 1024, with the layout baked: {seconds(lambda: painted(head, 1024, 0)):5.2f} s")
     for size in SIZES:
-        seconds(head, size, 0)
-        times = [seconds(head, size, seed) for seed in range(ROUNDS)]
-        print(f"{size:5d}: {statistics.median(times):5.2f} s")
-    print(f"memory added at 2048: {added_memory(head) / 2**30:.2f} GiB")
+        painted(head, size, 0)
+        print(
+            f"{size:5d}: {statistics.median(seconds(lambda n=n: painted(head, size, n)) for n in range(ROUNDS)):5.2f} s"
+        )
+    for name, change in EDITS.items():
+        print(f" 2048, {name} changed: {statistics.median(edits(head, change)):5.2f} s")
+    everybody = PERSON.under(everything())
+    painted(head, 4096, 0, everybody)
+    taken: list[float] = []
+    added = added_memory(lambda: taken.append(seconds(lambda: painted(head, 4096, 1, everybody))))
+    print(f" 4096, every layer on: {taken[0]:5.2f} s, {added / 2**30:.2f} GiB added at the peak")
 
 
-def seconds(head: Head, size: int, seed: int) -> float:
-    """How long one painting takes."""
+def painted(head: Head, size: int, seed: int, person: Traits = PERSON) -> None:
+    """Paint from scratch, and forget."""
+    paint(head, person, resolution=size, seed=seed)
+
+
+def edits(head: Head, change: Mapping[str, Value]) -> list[float]:
+    """Seconds that it takes to change something and to change it back, a few times."""
+    painter = Painter()
+    painter.paint(head, PERSON, resolution=2048, seed=0)
+    people = (PERSON.under(change), PERSON)
+    return [
+        seconds(lambda person=person: painter.paint(head, person, resolution=2048, seed=0))
+        for _ in range(ROUNDS)
+        for person in people
+    ]
+
+
+def everything() -> dict[str, Value]:
+    """Every trait that a layer reads, well above nothing."""
+    return {name: much(VOCABULARY[name]) for layer in LAYERS for name in layer.traits if name not in PERSON} | {
+        "hair.style": "short", "beard.style": "full"
+    }  # fmt: skip
+
+
+def much(trait: Trait) -> Value:
+    """A value that a layer shows."""
+    if trait.kind is Kind.TINT:
+        return (0.2, 0.4, 0.1, 0.8)
+    return trait.low + 0.7 * (trait.high - trait.low) if trait.kind is Kind.NUMBER else trait.default
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long an action takes."""
     start = time.perf_counter()
-    paint(head, PERSON, resolution=size, seed=seed)
+    action()
     return time.perf_counter() - start
 
 
-def added_memory(head: Head) -> int:
-    """Bytes that resident memory grows by at most while 2048 maps are painted; sampled every 5 ms (Linux)."""
+def added_memory(action: Callable[[], object]) -> int:
+    """Bytes that resident memory grows by at most meanwhile; sampled every 5 ms (Linux)."""
     before = peak = resident()
     done = threading.Event()
 
@@ -63,7 +112,7 @@ def added_memory(head: Head) -> int:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    paint(head, PERSON, resolution=2048, seed=0)
+    action()
     done.set()
     watcher.join()
     return peak - before

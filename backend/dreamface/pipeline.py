@@ -291,5 +291,5 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
         face_id=record.face_id, prompt=record.prompt, seed=record.seed, resolution=record.resolution, traits=traits,
         head=head, shapes=shapes, shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture,
         not_understood=record.not_understood, history=record.history,
-        measured=model.measure(head), layers=record.layers,
+        measured=model.measure(head), layers={**dict.fromkeys(LAYER_DESCRIPTIONS, 1.0), **record.layers},
     )  # fmt: skip

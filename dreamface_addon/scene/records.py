@@ -2,11 +2,11 @@
 
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
 _resolution, _head, _statement and _folder; as JSON _traits, _measured (the shape traits as they are
-on the mesh), _shapes, _regions, _history, _not_understood and _worn, the expression that its shape keys were last set
-to; where the head model has them, _chin, the vertex at the tip of the chin, _candidate, whom of the seed's candidates
-the person began as, and _extra_shapes, as JSON the names of its shapes beyond ARKit's 52. Every object, the skin too,
-has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than its
-last, and dreamface_of, the face's id.
+on the mesh), _layers (how strongly each layer of the skin is laid on), _shapes, _regions, _history, _not_understood and
+_worn, the expression that its shape keys were last set to; where the head model has them, _chin, the vertex at the tip
+of the chin, _candidate, whom of the seed's candidates the person began as, and _extra_shapes, as JSON the names of its
+shapes beyond ARKit's 52. Every object, the skin too, has dreamface_part, its name in the head model, dreamface_range,
+its first vertex in the head and one more than its last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ PUBLIC = (
 
 _OF = "dreamface_of"
 _REGIONS = "dreamface_regions"
+_LAYERS = "dreamface_layers"
 _WORN = "dreamface_worn"
 _SHOWN = "dreamface_shown"
 _CHIN_LANDMARK = "multipie_08"
@@ -68,6 +69,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
         skin[f"dreamface_{name}"] = json.dumps(document[name])
     skin[_REGIONS] = json.dumps(face.arrays["region_names"].tolist())
     skin[MEASURED_PROPERTY] = json.dumps(document.get("measured", {}))
+    skin[_LAYERS] = json.dumps(document.get("layers", {}))
     candidate = document["head"].get("identity", {}).get("candidate")
     if candidate is None:
         skin.pop(CANDIDATE, None)
@@ -231,6 +233,7 @@ def record(skin: bpy.types.Object) -> dict[str, Any]:
             "not_understood": json.loads(skin["dreamface_not_understood"]),
             "history": json.loads(skin["dreamface_history"]),
             "candidate": skin.get(CANDIDATE),
+            "layers": json.loads(skin.get(_LAYERS, "{}")),
         }
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error

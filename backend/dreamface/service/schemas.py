@@ -89,6 +89,10 @@ TraitValues = Annotated[
     _passes(to_traits),
     Field(description="trait of GET /traits -> value, or an object with value, confidence and because"),
 ]
+LayerStrengths = Annotated[
+    dict[str, Annotated[FiniteFloat, Field(ge=0.0, le=1.0)]],
+    Field(default={}, description="layer of a face's skin, as in its face.json -> how strongly it is laid on"),
+]
 TraitNames = Annotated[list[str], _passes(check_names)]
 InstallName = Annotated[str, _passes(find), Field(description="an install_name of GET /models")]
 
@@ -120,13 +124,15 @@ class FaceRecord(Strict):
     not_understood: list[str] = []
     history: list[dict[str, Any]] = []
     candidate: Candidate = None
+    layers: LayerStrengths = {}
 
 
 class Edit(Strict):
-    """A face made again with some traits changed."""
+    """A face made again with some traits or layers of its skin changed."""
 
     face: FaceRecord
     traits: TraitValues
+    layers: LayerStrengths = {}
     resolution: Resolution | None = Field(default=None, description="null keeps the face's own")
 
 

@@ -41,7 +41,7 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
 
 def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
-    """Make a face again with some traits changed."""
+    """Make a face again with some traits or layers changed."""
     request, face = job["request"], dict(job["request"]["face"])
     record = pipeline.FaceRecord(
         face_id=face["face_id"],
@@ -53,9 +53,15 @@ def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         not_understood=tuple(face["not_understood"]),
         history=tuple(face["history"]),
         candidate=face.get("candidate"),  # a job that an older version has queued knows of none
+        layers=face.get("layers", {}),
     )
-    changed = to_traits(request["traits"])
-    made = pipeline.edit(record, changed, resolution=request["resolution"], progress=progress.part(0.0, _MADE))
+    made = pipeline.edit(
+        record,
+        to_traits(request["traits"]),
+        layers=request.get("layers"),
+        resolution=request["resolution"],
+        progress=progress.part(0.0, _MADE),
+    )
     return _save(made, place, progress)
 
 

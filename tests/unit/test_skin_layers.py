@@ -1,0 +1,222 @@
+"""Layers: each can be faded, an edit costs what it changes, and comes out as if all had been painted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+import torch
+
+from dreamface import pipeline
+from dreamface.errors import BadRequest
+from dreamface.face import Head, Maps
+from dreamface.head import load_model
+from dreamface.skin import LAYERS, Painter, paint
+from dreamface.skin.compose import BAND, Composition, Laid, compose
+from dreamface.skin.layer import Ground, Patch, Weave, Window, window_of
+from dreamface.skin.subject import Subject
+from dreamface.traits import VOCABULARY, Kind, Trait, Traits, Value
+
+SIZE = 256
+
+
+def _much(trait: Trait) -> Value:
+    if trait.kind is Kind.TINT:
+        return (0.2, 0.4, 0.1, 0.8)
+    return trait.low + 0.7 * (trait.high - trait.low) if trait.kind is Kind.NUMBER else trait.default
+
+
+EVERYTHING: Mapping[str, Value] = {name: _much(VOCABULARY[name]) for layer in LAYERS for name in layer.traits}
+"""A face with every layer on."""
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    return load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+
+
+def same(first: Maps, second: Maps) -> bool:
+    return first.keys() == second.keys() and all(
+        first[tile].keys() == second[tile].keys()
+        and all(torch.equal(image, second[tile][name]) for name, image in first[tile].items())
+        for tile in first
+    )
+
+
+def test_every_layer_is_listed_once_and_reads_traits_that_exist() -> None:
+    names = [layer.name for layer in LAYERS]
+    assert len(set(names)) == len(names)
+    assert all(name in VOCABULARY for layer in LAYERS for name in layer.traits)
+    assert all(layer.description and not layer.description.endswith(".") for layer in LAYERS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"freckles.density": 0.6},
+        {"lipstick": (0.5, 0.0, 0.05, 1.0)},
+        {"skin.melanin": 0.8},
+        {"wrinkles.forehead": 1.0, "brows.density": 0.2},
+        {"skin.pores": 1.0},
+        {"hair.style": "bald", "beard.style": "full"},
+        {"iris.colour": (0.1, 0.2, 0.4)},
+        {"skin.metal": (0.8, 0.6, 0.2, 1.0)},
+    ],
+    ids=lambda change: "+".join(change),
+)
+def test_an_edit_gives_the_same_bytes_as_painting_anew(head: Head, change: Mapping[str, Value]) -> None:
+    painter, person = Painter(), Traits({"age": 50.0, "freckles.density": 0.2, "stubble.density": 0.4})
+    painter.paint(head, person, resolution=SIZE, seed=5)
+    edited = painter.paint(head, person.under(change), resolution=SIZE, seed=5)
+    assert same(edited, paint(head, person.under(change), resolution=SIZE, seed=5))
+    back = painter.paint(head, person, resolution=SIZE, seed=5)
+    assert same(back, paint(head, person, resolution=SIZE, seed=5))
+
+
+def test_an_edit_leaves_the_maps_of_the_face_before_it_alone(head: Head) -> None:
+    painter = Painter()
+    before = painter.paint(head, Traits(), resolution=SIZE, seed=5)
+    copies = {tile: {name: image.clone() for name, image in maps.items()} for tile, maps in before.items()}
+    painter.paint(head, Traits({"freckles.density": 1.0, "wrinkles.eyes": 1.0}), resolution=SIZE, seed=5)
+    assert same(before, copies)
+
+
+def test_what_an_edit_does_not_change_is_shared(head: Head) -> None:
+    painter = Painter()
+    before = painter.paint(head, Traits(), resolution=SIZE, seed=5)
+    after = painter.paint(head, Traits({"lipstick": (0.5, 0.0, 0.05, 1.0)}), resolution=SIZE, seed=5)
+    assert after["skin"]["albedo"] is not before["skin"]["albedo"]
+    for name in ("normal", "displacement", "subsurface"):
+        assert after["skin"][name] is before["skin"][name] or torch.equal(after["skin"][name], before["skin"][name])
+    assert after["eyes"]["albedo"] is before["eyes"]["albedo"]
+
+
+def test_another_head_or_seed_is_painted_anew(head: Head) -> None:
+    painter = Painter()
+    painter.paint(head, Traits(), resolution=SIZE, seed=5)
+    assert same(painter.paint(head, Traits(), resolution=SIZE, seed=6), paint(head, Traits(), resolution=SIZE, seed=6))
+    other = replace(head, vertices=head.vertices * torch.tensor([1.1, 1.0, 1.0]))
+    assert same(
+        painter.paint(other, Traits(), resolution=SIZE, seed=6), paint(other, Traits(), resolution=SIZE, seed=6)
+    )
+
+
+@pytest.mark.parametrize("layer", [layer.name for layer in LAYERS])
+def test_a_layer_of_strength_half_lies_between_without_and_with(head: Head, layer: str) -> None:
+    painter, person = Painter(), Traits(EVERYTHING)
+
+    def painted(strength: float) -> Mapping[str, torch.Tensor]:
+        return painter.paint(head, person, resolution=SIZE, seed=5, layers={layer: strength})["skin"]
+
+    without, half, whole = painted(0.0), painted(0.5), painted(1.0)
+    for name in ("displacement", "roughness", "albedo"):
+        if name in without and not torch.equal(without[name], whole[name]):
+            far = (whole[name] - without[name]).abs().mean()
+            assert (half[name] - without[name]).abs().mean() < far
+            assert (half[name] - whole[name]).abs().mean() < far
+
+
+def test_some_layers_are_seen_on_everybody_and_all_on_somebody(head: Head) -> None:
+    painter, person = Painter(), Traits(EVERYTHING | {"beard.style": "full", "hair.style": "short", "gender": 1.0})
+    whole = painter.paint(head, person, resolution=SIZE, seed=5)
+    for layer in LAYERS:
+        without = painter.paint(head, person, resolution=SIZE, seed=5, layers={layer.name: 0.0})
+        assert not same(whole, without), f"{layer.name} changes nothing"
+
+
+def test_layers_and_strengths_that_are_not_there_are_refused(head: Head) -> None:
+    for layers, said in (({"moss": 0.5}, "no layer called 'moss'"), ({"freckles": 1.5}, "between 0 and 1")):
+        with pytest.raises(BadRequest, match=said):
+            paint(head, Traits(), resolution=SIZE, seed=5, layers=layers)
+
+
+def test_a_face_remembers_its_layers_through_an_edit() -> None:
+    face = pipeline.generate("a woman with freckles", seed=3, resolution=512, head="anny")
+    assert set(face.layers) == {layer.name for layer in LAYERS}
+    assert set(face.layers.values()) == {1.0}
+    faded = pipeline.edit(face, {}, layers={"freckles": 0.25})
+    assert faded.layers["freckles"] == 0.25
+    assert faded.history[-1]["layers"] == {"freckles": 0.25}
+    again = pipeline.edit(faded, {"lips.redness": 0.9})
+    assert again.layers["freckles"] == 0.25
+    assert not torch.equal(face.maps["skin"]["albedo"], faded.maps["skin"]["albedo"])
+
+
+def test_a_layer_may_read_only_what_it_declares(head: Head) -> None:
+    limited = Traits({"age": 40.0}).only(("age",))
+    assert limited.number("age") == 40.0
+    with pytest.raises(KeyError, match="gender"):
+        limited.number("gender")
+
+
+# ------------------------------------------------------------------------------------------------------- composition
+
+
+def composition(size: int, *details: Laid, **ground: torch.Tensor) -> Composition:
+    side = size // 2
+    metric = torch.stack((torch.ones(side, side), torch.zeros(side, side), torch.ones(side, side)))
+    blank = replace(Ground.blank(side), **ground)
+    return Composition(size, blank, metric, torch.tensor([-1.0, -2.0, -3.0]), torch.tensor([0.0, -1.0, -1.0]), details)
+
+
+def test_patches_add_pigments_and_heights_and_hide_in_order() -> None:
+    size, window = 256, Window((100, 160), (40, 80))
+    one = torch.ones(window.shape)
+    under = Patch(window, melanin=0.5 * one, height=1e-4 * one, cover=one, colour=torch.tensor([1.0, 0.0, 0.0]))
+    over = Patch(window, height=1e-4 * one, cover=0.5 * one, colour=torch.tensor([0.0, 1.0, 0.0]), roughness=0.1)
+    maps = compose(composition(size, Laid(under, 1.0), Laid(over, 0.5))).maps
+    assert torch.allclose(maps["albedo"][130, 60], torch.tensor([0.75, 0.25, 0.0]))
+    assert torch.allclose(maps["displacement"][130, 60], torch.tensor([1.5e-4]))
+    assert torch.allclose(maps["roughness"][130, 60], torch.tensor([0.4]))
+    assert torch.equal(maps["albedo"][99, 60], torch.ones(3))
+    only_melanin = compose(composition(size, Laid(Patch(window, melanin=one), 0.5))).maps
+    assert torch.allclose(only_melanin["albedo"][130, 60], torch.exp(torch.tensor([-0.5, -1.0, -1.5])))
+
+
+def test_a_weave_repeats_its_tiles_under_its_weights() -> None:
+    size, tile = 256, torch.arange(64.0 * 64.0).view(1, 64, 64)
+    weights = torch.zeros(1, 128, 128)
+    weights[:, 32:96, 32:96] = 1.0
+    none = torch.zeros(1)
+    weave = Weave(tile, weights, height=torch.tensor([1e-6]), melanin=none, blood=none, roughness=none, specular=none)
+    height = compose(composition(size, Laid(weave, 1.0))).maps["displacement"][..., 0]
+    assert torch.allclose(height[100, 120], 1e-6 * tile[0, 36, 56])
+    assert torch.equal(height[100 + 64 - 64, 120], height[164 - 64, 120])
+    assert torch.allclose(height[80:144, 80:144], height[80:144, 80:144].clone())
+    assert float(height[10, 10]) == 0.0
+
+
+def test_only_bands_that_changed_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    size, window = 4 * BAND, Window((BAND + 3, BAND + 9), (40, 80))
+    mark = Laid(Patch(window, melanin=torch.ones(window.shape)), 1.0)
+    before = composition(size)
+    first = compose(before)
+    after = replace(before, details=(mark,))
+    made: list[tuple[int, int]] = []
+    import dreamface.skin.compose as module
+
+    finish = module._finish_band
+    monkeypatch.setattr(
+        module, "_finish_band", lambda new, maps, rows, groups: (made.append(rows), finish(new, maps, rows, groups))
+    )
+    second = compose(after, first)
+    assert made == [(BAND, 2 * BAND)]
+    assert second.maps["normal"] is first.maps["normal"]
+    assert torch.equal(second.maps["albedo"], compose(after).maps["albedo"])
+
+
+def test_a_window_is_the_smallest_around_a_mask() -> None:
+    mask = torch.zeros(64, 64)
+    assert window_of(mask) is None
+    mask[10, 20] = mask[12, 25] = 1.0
+    assert window_of(mask) == Window((10, 13), (20, 26))
+    assert window_of(mask, margin=15) == Window((0, 28), (5, 41))
+
+
+def test_noise_of_one_name_is_worked_out_once(head: Head) -> None:
+    from dreamface.skin.atlas import surface_of
+
+    subject = Subject(head, surface_of(head, "skin", 128), 256, 3, Traits())
+    assert subject.noise("blotches", 0.03, 2) is subject.noise("blotches", 0.03, 2)
+    assert subject.noise("blotches", 0.03, 2).shape == (2, 128, 128)
