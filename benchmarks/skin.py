@@ -12,6 +12,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -50,9 +51,8 @@ def main() -> None:
     print(f"first 1024, with the layout baked: {seconds(lambda: painted(head, 1024, 0)):5.2f} s")
     for size in SIZES:
         painted(head, size, 0)
-        print(
-            f"{size:5d}: {statistics.median(seconds(lambda n=n: painted(head, size, n)) for n in range(ROUNDS)):5.2f} s"
-        )
+        times = [seconds(partial(painted, head, size, seed)) for seed in range(ROUNDS)]
+        print(f"{size:5d}: {statistics.median(times):5.2f} s")
     for name, change in EDITS.items():
         print(f" 2048, {name} changed: {statistics.median(edits(head, change)):5.2f} s")
     everybody = PERSON.under(everything())
@@ -73,7 +73,7 @@ def edits(head: Head, change: Mapping[str, Value]) -> list[float]:
     painter.paint(head, PERSON, resolution=2048, seed=0)
     people = (PERSON.under(change), PERSON)
     return [
-        seconds(lambda person=person: painter.paint(head, person, resolution=2048, seed=0))
+        seconds(partial(painter.paint, head, person, resolution=2048, seed=0))
         for _ in range(ROUNDS)
         for person in people
     ]

@@ -177,6 +177,8 @@ class _Draw:
         self._around("under_eyes.darkness", 0.20 + 0.20 * _rise(age, 30, 70), 0.10)
         self._around("lips.redness", 0.42 if male else 0.55, 0.10)
         self._around("sclera.redness", 0.08 + 0.15 * _rise(age, 30, 90), 0.05)
+        self._around("pupil.size", 0.45 - 0.15 * _rise(age, 20, 80), 0.07)
+        self._around("teeth.yellowness", 0.12 + 0.40 * _rise(age, 15, 85), 0.07)
         for name, slope in (("forehead", 0.85), ("eyes", 0.95), ("cheeks", 0.80), ("mouth", 0.80)):
             self._around(f"wrinkles.{name}", slope * _rise(age, 24, 82), 0.05 * _rise(age, 15, 40))
         self._iris()
@@ -198,6 +200,7 @@ class _Draw:
         self._set("freckles.density", 0.10 + 0.40 * self._uniform("freckles.density") if some else 0.0)
         self._set("moles.density", 0.25 * self._uniform("moles.density"))
         self._around("age_spots.density", 0.55 * _rise(age, 45, 85) * (0.5 + 0.5 * fair), 0.05 * _rise(age, 40, 60))
+        self._around("capillaries.density", 0.45 * _rise(age, 35, 75) * (0.3 + 0.7 * fair), 0.05 * _rise(age, 25, 50))
         young = 1.0 - _rise(age, 18, 30)
         self._set(
             "blemishes.density", 0.35 * self._uniform("blemishes.density") * (0.2 + 0.8 * young) * _rise(age, 9, 14)

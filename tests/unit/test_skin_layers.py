@@ -13,7 +13,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Head, Maps
 from dreamface.head import load_model
 from dreamface.skin import LAYERS, Painter, paint
-from dreamface.skin.compose import BAND, Composition, Laid, compose
+from dreamface.skin.compose import Composition, Laid, band_rows, compose
 from dreamface.skin.layer import Ground, Patch, Weave, Window, window_of
 from dreamface.skin.subject import Subject
 from dreamface.traits import VOCABULARY, Kind, Trait, Traits, Value
@@ -188,7 +188,9 @@ def test_a_weave_repeats_its_tiles_under_its_weights() -> None:
 
 
 def test_only_bands_that_changed_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    size, window = 4 * BAND, Window((BAND + 3, BAND + 9), (40, 80))
+    size = 1024
+    band = band_rows(size)
+    window = Window((band + 3, band + 9), (40, 80))
     mark = Laid(Patch(window, melanin=torch.ones(window.shape)), 1.0)
     before = composition(size)
     first = compose(before)
@@ -201,7 +203,7 @@ def test_only_bands_that_changed_are_made_again(monkeypatch: pytest.MonkeyPatch)
         module, "_finish_band", lambda new, maps, rows, groups: (made.append(rows), finish(new, maps, rows, groups))
     )
     second = compose(after, first)
-    assert made == [(BAND, 2 * BAND)]
+    assert made == [(band, 2 * band)]
     assert second.maps["normal"] is first.maps["normal"]
     assert torch.equal(second.maps["albedo"], compose(after).maps["albedo"])
 

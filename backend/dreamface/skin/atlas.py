@@ -23,9 +23,11 @@ from dreamface.skin.layout import painted_parts
 
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
 _KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 2048: 200 MB
+_KEPT_DERIVATIVES: Final = 8  # matrices in memory
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
+_derivatives: OrderedDict[tuple[int, str], tuple[Topology, Tensor]] = OrderedDict()
 _atlases: OrderedDict[tuple[int, str, int], tuple[Topology, Atlas]] = OrderedDict()
 
 
@@ -113,10 +115,15 @@ class Surface:
     position: Tensor
     metric: Tensor
 
-    @property
+    @cached_property
     def density(self) -> Tensor:
         """[S, S] tile lengths per metre of skin."""
         return torch.sqrt(self.metric[0] * self.metric[2])
+
+    @cached_property
+    def typical_density(self) -> float:
+        """The median of the density on the skin."""
+        return float(self.density[self.atlas.inside].median())
 
 
 def atlas_of(topology: Topology, tile: str, size: int) -> Atlas:
@@ -142,6 +149,12 @@ def surface_of(head: Head, tile: str, size: int) -> Surface:
     return Surface(atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners))
 
 
+def positions(head: Head, tile: str, size: int) -> Tensor:
+    """[3, S, S] metres: where the texels of a tile's grid lie."""
+    atlas = atlas_of(head.topology, tile, size)
+    return atlas.spread(head.vertices, atlas.corners)
+
+
 def _tile_triangles(topology: Topology, tile: str) -> Tensor:
     parts = painted_parts(topology, tile)
     chosen = torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
@@ -150,20 +163,35 @@ def _tile_triangles(topology: Topology, tile: str) -> Tensor:
 
 
 def _uv_derivatives(head: Head, tile: str) -> Tensor:
-    """[T, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
-    topology = head.topology
+    """[U, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
+    key = (id(head.topology), tile)
+    if key not in _derivatives:
+        _derivatives[key] = (head.topology, _derivative_matrix(head.topology, tile))
+        while len(_derivatives) > _KEPT_DERIVATIVES:
+            _derivatives.popitem(last=False)
+    return (_derivatives[key][1] @ head.vertices).view(2, -1, 3).permute(1, 0, 2).reshape(-1, 6)
+
+
+def _derivative_matrix(topology: Topology, tile: str) -> Tensor:
+    """[2U, V] sparse: times vertices, the derivatives along u of all texture coordinates, then those along v."""
     chosen = _tile_triangles(topology, tile)
-    corners = topology.triangle_uvs[chosen]
-    a, b, c = head.vertices[topology.triangles[chosen]].unbind(1)
+    corners, vertices = topology.triangle_uvs[chosen], topology.triangles[chosen]
     uv_a, uv_b, uv_c = topology.uv[corners].unbind(1)
     (u_b, v_b), (u_c, v_c) = (uv_b - uv_a).unbind(1), (uv_c - uv_a).unbind(1)
-    area = (u_b * v_c - u_c * v_b)[:, None]
+    area = u_b * v_c - u_c * v_b
     # Multiplied by the area instead of divided by it: each triangle then weighs as much as it covers of the tile.
-    scaled_u = (b - a) * v_c[:, None] - (c - a) * v_b[:, None]
-    scaled_v = (c - a) * u_b[:, None] - (b - a) * u_c[:, None]
-    share = torch.cat((scaled_u, scaled_v, area), dim=1) * torch.sign(area)
-    total = torch.zeros(len(topology.uv), 7).index_add_(0, corners.reshape(-1), share.repeat_interleave(3, dim=0))
-    return total[:, :6] / total[:, 6:].clamp_min(1e-12)
+    along_u = torch.stack((v_b - v_c, v_c, -v_b), dim=1) * torch.sign(area)[:, None]
+    along_v = torch.stack((u_c - u_b, -u_c, u_b), dim=1) * torch.sign(area)[:, None]
+    count = len(topology.uv)
+    total = torch.zeros(count).index_add_(0, corners.reshape(-1), area.abs().repeat_interleave(3)).clamp_min(1e-12)
+    rows = corners[:, :, None].expand(-1, -1, 3)
+    values = torch.stack((along_u, along_v))[:, :, None, :] / total[rows]
+    places = torch.stack(
+        (torch.stack((rows, rows + count)), vertices[:, None, :].expand_as(rows).expand(2, -1, -1, -1))
+    )
+    shape = (2 * count, topology.parts[-1].vertices[1])
+    matrix = torch.sparse_coo_tensor(places.reshape(2, -1), values.reshape(-1), shape, check_invariants=True)
+    return matrix.coalesce().to_sparse_csr()
 
 
 def _bake(topology: Topology, tile: str, size: int) -> Atlas:

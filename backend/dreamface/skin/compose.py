@@ -13,7 +13,10 @@ from torch.nn.functional import interpolate, pad
 from dreamface.skin.atlas import slopes
 from dreamface.skin.layer import Ground, Patch, Weave
 
-BAND: Final = 128  # rows that are finished at a time, so that they stay in the processor's cache
+_SMALLEST_BAND: Final = 128  # rows that are finished at a time
+_BAND_TEXELS: Final = (
+    2**18
+)  # as many at least, so that torch has something to do; more would leave the processor's cache
 
 _CHANNELS: Final = {
     "albedo": 3, "specular": 1, "roughness": 1, "normal": 3, "displacement": 1, "subsurface": 1, "metallic": 1,
@@ -79,22 +82,29 @@ def compose(new: Composition, old: Composed | None = None) -> Composed:
     size, names = new.size, new.channels
     if old is None or old.composition.size != size or tuple(old.maps) != names:
         maps = {name: torch.empty(size, size, _CHANNELS[name]) for name in names}
-        stale = {group: set(range(0, size, BAND)) for group in _GROUPS}
+        stale = {group: set(range(0, size, band_rows(size))) for group in _GROUPS}
     else:
         stale = _stale_bands(old.composition, new)
         changed = {name for group, bands in stale.items() if bands for name in _GROUPS[group]}
         maps = {name: old.maps[name].clone() if name in changed else old.maps[name] for name in names}
+    step = band_rows(size)
     for start in sorted(set().union(*stale.values())):
-        rows = (start, min(start + BAND, size))
+        rows = (start, min(start + step, size))
         _finish_band(new, maps, rows, {group for group, bands in stale.items() if start in bands})
     for start in _with_neighbours(stale["relief"], size):
-        _finish_normals(new.metric, maps, (start, min(start + BAND, size)))
+        _finish_normals(new.metric, maps, (start, min(start + step, size)))
     return Composed(new, maps)
 
 
 def _with_neighbours(bands: Collection[int], size: int) -> list[int]:
     """Slopes take the rows above and below: next to a band that has changed, the last rows' slopes have, too."""
-    return sorted({start + step for start in bands for step in (-BAND, 0, BAND)} & set(range(0, size, BAND)))
+    band = band_rows(size)
+    return sorted({start + step for start in bands for step in (-band, 0, band)} & set(range(0, size, band)))
+
+
+def band_rows(size: int) -> int:
+    """Rows that are finished at a time in maps of a size."""
+    return max(_SMALLEST_BAND, _BAND_TEXELS // size // _SMALLEST_BAND * _SMALLEST_BAND)
 
 
 # ------------------------------------------------------------------------------------------------- what has changed
@@ -113,8 +123,9 @@ def _stale_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
     slopes_before = torch.stack((old.melanin_slope, old.blood_slope))
     if not torch.equal(slopes_before, torch.stack((new.melanin_slope, new.blood_slope))):
         rows["colour"].append((0, new.size))
+    step = band_rows(new.size)
     return {
-        group: {band for start, stop in reaches for band in range(start // BAND * BAND, stop, BAND)}
+        group: {band for start, stop in reaches for band in range(start // step * step, stop, step)}
         for group, reaches in rows.items()
     }
 

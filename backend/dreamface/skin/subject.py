@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dreamface.face import Head
-from dreamface.skin.atlas import Surface, coarser, smooth_step, surface_of
+from dreamface.skin.atlas import Surface, coarser, positions, smooth_step
 from dreamface.skin.noise import solid_noise, stream
 from dreamface.traits import Traits
 
@@ -74,11 +74,12 @@ class Subject:
 
     def _noise(self, name: str, cell: float, channels: int) -> Tensor:
         surface, size = self.surface, self.surface.atlas.size
-        texels_per_cell = cell * float(surface.density[surface.atlas.inside].median()) * size
-        grid = coarser(size, max(_SMALLEST_GRID, int(size * _TEXELS_PER_CELL / texels_per_cell)))
+        grid = coarser(size, max(_SMALLEST_GRID, int(_TEXELS_PER_CELL / (cell * surface.typical_density))))
         if grid < size:
-            surface = surface_of(self.head, self.tile, grid)
-        found = solid_noise(surface.position, cell, channels, self.stream(name))
-        if grid < size:
+            position = self._noises.get(f"position {grid}")
+            if position is None:
+                position = self._noises[f"position {grid}"] = positions(self.head, self.tile, grid)
+            found = solid_noise(position, cell, channels, self.stream(name))
             return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
-        return found * smooth_step(cell * surface.density * size, 1.5, 4.0)
+        fading = smooth_step(cell * surface.density * size, 1.5, 4.0)
+        return solid_noise(surface.position, cell, channels, self.stream(name)).mul_(fading)

@@ -3,7 +3,7 @@
 Two layers, as in Jacques 1998, "Skin optics", and Donner and Jensen 2006, "A spectral BSSRDF for shading human skin": a
 thin epidermis with melanin over a deep dermis with blood and carotene. Reflectance spectra are turned into linear
 Rec. 709 under D65 with the CIE 1931 observer. What the literature gives only as a range was fitted, inside or close to
-that range, to six photographed skin tones from Scandinavian to very dark.
+that range, to the ten tones of the Monk scale (Monk 2019); `benchmarks/skin_tones.py` measures how near they are.
 
 Run it again with: python -m dreamface.training.skin_colours
 """
@@ -45,12 +45,14 @@ _SATURATION: Final = (0.35, 0.85)  # oxygenated share of the blood at the two en
 _CAROTENE_BANDS: Final = ((425.0, 18.0, 70000.0), (450.0, 14.0, 118000.0), (478.0, 13.0, 105000.0))
 
 _EPIDERMIS: Final = 0.0075  # centimetres thick
-_EPIDERMAL_SCATTERING: Final = 0.54  # of skin's mean
-_DERMAL_SCATTERING: Final = 0.94  # of skin's mean
-_BASELINE: Final = 0.1  # of Jacques' skin without melanin and blood, which already holds some blood
+_EPIDERMAL_SCATTERING: Final = 1.0  # of skin's mean
+_DERMAL_SCATTERING: Final = 1.1  # of skin's mean
+_BASELINE: Final = 0.07  # of Jacques' skin without melanin and blood, which already holds some blood
 _BLOOD: Final = (0.0002, 0.0499)  # share of the dermis at amounts 0 and 1
 _BLOOD_POWER: Final = 1.6  # makes equal steps of the amount look equal
 _CAROTENE: Final = 0.7e-5  # mol / l at amount 1
+_MELANOSOMES: Final = (1e-5, 0.65)  # share of the epidermis at amounts 0 and 1
+_TYPICAL: Final = (0.8, 0.3, 0.45)  # oxygenation, carotene and blood that equal steps of melanin look equal with
 _LN10: Final = 2.302585
 
 
@@ -67,22 +69,40 @@ def skin_colours() -> FloatArray:
 
 
 def reflectance(oxygenation: FloatArray, carotene: FloatArray, blood: FloatArray, melanin: FloatArray) -> FloatArray:
-    """[..., 31] diffuse reflectance of skin at WAVELENGTHS, for amounts [...] as in the table.
+    """[..., 31] diffuse reflectance of skin at WAVELENGTHS, for amounts [...] as in the table."""
+    return _reflectance(oxygenation, carotene, blood, melanin_fraction(melanin))
 
-    Light that comes back from the dermis passes the epidermis twice and bounces between both (Kubelka 1954).
+
+def _reflectance(oxygenation: FloatArray, carotene: FloatArray, blood: FloatArray, fraction: FloatArray) -> FloatArray:
+    """[..., 31] for a share of melanosomes.
+
+    Light that comes back from the dermis passes the epidermis twice and bounces between both (Kubelka 1954, "New
+    contributions to the optics of intensely light-scattering materials. Part II").
     """
-    mirrored, passed = _epidermis(melanin_fraction(melanin))
+    mirrored, passed = _epidermis(fraction)
     dermis = _deep_reflectance(_dermal_absorption(oxygenation, carotene, blood), _DERMAL_SCATTERING * _scattering())
     return mirrored + passed**2 * dermis / (1.0 - mirrored * dermis)
 
 
 def melanin_fraction(amount: FloatArray) -> FloatArray:
-    """Share of the epidermis that is melanosomes; steps of the amount look about equal.
+    """Share of the epidermis that is melanosomes: steps of the amount look about equal, and longest in dark skin.
 
-    Jacques 1998 gives 1.3 to 6.3 % for light, 11 to 16 % for moderately and 18 to 43 % for darkly pigmented skin.
+    Jacques 1998 gives 1.3 to 6.3 % for light, 11 to 16 % for moderately and 18 to 43 % for darkly pigmented skin. The
+    lightness L* of skin with typical blood falls from the lightest to the darkest by 0.7 m + 0.3 m^3 of the way.
     """
-    fraction: FloatArray = 0.0005 + 0.02 * amount + 0.396 * amount**3
-    return fraction
+    fractions = np.concatenate(([_MELANOSOMES[0]], np.geomspace(1e-4, 1.0, 400) * _MELANOSOMES[1]))
+    typical = [np.full_like(fractions, value) for value in _TYPICAL]
+    lightness = _lightness(to_linear(_reflectance(*typical, fractions)))
+    asked = lightness[0] + (lightness[-1] - lightness[0]) * (0.7 * amount + 0.3 * amount**3)
+    found: FloatArray = np.interp(-asked, -lightness, fractions)
+    return found
+
+
+def _lightness(linear: FloatArray) -> FloatArray:
+    """[...] CIE 1976 L* of linear Rec. 709 [..., 3]."""
+    luminance = linear @ colour.RGB_COLOURSPACES["ITU-R BT.709"].matrix_RGB_to_XYZ[1]
+    found: FloatArray = np.asarray(colour.colorimetry.lightness_CIE1976(100.0 * luminance, 100.0))
+    return found
 
 
 def to_linear(spectra: FloatArray) -> FloatArray:
