@@ -22,12 +22,19 @@ _FAMILIES = {
     "cheeks": "Cheeks", "cheekbones": "Cheeks", "mouth": "Mouth", "lips": "Mouth", "philtrum": "Mouth",
     "jaw": "Jaw and Chin", "chin": "Jaw and Chin", "ears": "Ears", "neck": "Neck", "asymmetry": "Face",
 }  # fmt: skip
+_SKIN_FAMILIES = {
+    "freckles": "Marks", "moles": "Marks", "age_spots": "Marks", "blemishes": "Marks", "capillaries": "Marks",
+    "scars": "Marks", "vitiligo": "Marks", "wrinkles": "Wrinkles", "iris": "Irises and Teeth",
+    "pupil": "Irises and Teeth", "sclera": "Irises and Teeth", "teeth": "Irises and Teeth",
+}  # fmt: skip
+_FANTASY = ("skin.tint", "skin.stripes", "skin.spots", "skin.scales", "skin.metal")
 _GROUPS = {"person": "Person", "skin": "Skin", "hair": "Hair", "makeup": "Makeup"}
 
 _LABELS = {
     "asymmetry": "Asymmetry",
     "iris.colour": "Iris Colour",
     "sclera.redness": "Bloodshot",
+    "vitiligo.coverage": "Vitiligo",
 }
 """Where the trait's own name would read badly."""
 
@@ -84,7 +91,12 @@ def _read() -> dict[str, Trait]:
 
 
 def _family(entry: dict[str, Any]) -> str:
-    return _FAMILIES[entry["name"].split(".")[0]] if entry["group"] == "shape" else _GROUPS[entry["group"]]
+    first = entry["name"].split(".")[0]
+    if entry["group"] == "shape":
+        return _FAMILIES[first]
+    if entry["name"] in _FANTASY:
+        return "Fantasy"
+    return _SKIN_FAMILIES.get(first, _GROUPS[entry["group"]]) if entry["group"] == "skin" else _GROUPS[entry["group"]]
 
 
 def _label(name: str, family: str) -> str:

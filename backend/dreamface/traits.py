@@ -286,51 +286,16 @@ _HAIR = (
 
 _MAKEUP = (
     _tint(Group.MAKEUP, "lipstick", "lipstick", "lipstick, painted lips"),
+    _amount(Group.MAKEUP, "lipstick.gloss", "finish of the lipstick, from matte to glossy", "glossy lips, lip gloss, glossy lipstick, shiny lips", "matte lips, matte lipstick", 0.35),
     _tint(Group.MAKEUP, "eyeshadow", "eyeshadow", "eyeshadow, smoky eyes"),
+    _amount(Group.MAKEUP, "eyeshadow.gloss", "finish of the eyeshadow, from matte to shimmering", "shimmering eyeshadow, glittery eyeshadow, metallic eyeshadow", "matte eyeshadow", 0.2),
     _tint(Group.MAKEUP, "eyeliner", "eyeliner", "eyeliner, kohl, winged eyeliner"),
+    _amount(Group.MAKEUP, "eyeliner.gloss", "finish of the eyeliner, from matte to glossy", "glossy eyeliner, wet eyeliner", "matte eyeliner", 0.3),
     _tint(Group.MAKEUP, "blush", "blush on the cheeks", "blush, rouge, blushing cheeks"),
+    _amount(Group.MAKEUP, "blush.gloss", "finish of the blush, from matte to dewy", "dewy blush, shimmering blush", "matte blush", 0.15),
     _tint(Group.MAKEUP, "foundation", "foundation, which evens the skin out", "foundation, face powder, face paint"),
-    _amount(
-        Group.MAKEUP,
-        "lipstick.gloss",
-        "finish of the lipstick, from matte to glossy",
-        "glossy lips, lip gloss, glossy lipstick, shiny lips",
-        "matte lips, matte lipstick",
-        0.35,
-    ),
-    _amount(
-        Group.MAKEUP,
-        "eyeshadow.gloss",
-        "finish of the eyeshadow, from matte to shimmering",
-        "shimmering eyeshadow, glittery eyeshadow, metallic eyeshadow",
-        "matte eyeshadow",
-        0.2,
-    ),
-    _amount(
-        Group.MAKEUP,
-        "eyeliner.gloss",
-        "finish of the eyeliner, from matte to glossy",
-        "glossy eyeliner, wet eyeliner",
-        "matte eyeliner",
-        0.3,
-    ),
-    _amount(
-        Group.MAKEUP,
-        "blush.gloss",
-        "finish of the blush, from matte to dewy",
-        "dewy blush, shimmering blush",
-        "matte blush",
-        0.15,
-    ),
-    _amount(
-        Group.MAKEUP,
-        "foundation.gloss",
-        "finish of the foundation, from matte to dewy",
-        "dewy skin, dewy foundation",
-        "matte foundation, powdered face",
-        0.25,
-    ),
-)
+    _amount(Group.MAKEUP, "foundation.gloss", "finish of the foundation, from matte to dewy", "dewy skin, dewy foundation", "matte foundation, powdered face", 0.25),
+)  # fmt: skip
 
 ARKIT_SHAPES = (
     "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft", "eyeWideLeft",

@@ -25,6 +25,7 @@ _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fa
 _KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 2048: 200 MB
 _KEPT_DERIVATIVES: Final = 8  # matrices in memory
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
+_STEPS: Final = 8  # of a walk: the skin is about flat over each
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
 _derivatives: OrderedDict[tuple[int, str], tuple[Topology, Tensor]] = OrderedDict()
@@ -109,11 +110,13 @@ class Surface:
         position: [3, S, S] metres.
         metric: [3, S, S]: a, b, c such that a height's slope along the tangent is a * dh/du and along the bitangent
             c * (dh/dv - b * dh/du), per metre; see `slopes`.
+        derivatives: [U, 6] metres of surface per unit of u and of v at the topology's texture coordinates.
     """
 
     atlas: Atlas
     position: Tensor
     metric: Tensor
+    derivatives: Tensor
 
     @cached_property
     def density(self) -> Tensor:
@@ -124,6 +127,44 @@ class Surface:
     def typical_density(self) -> float:
         """The median of the density on the skin."""
         return float(self.density[self.atlas.inside].median())
+
+    def walk(self, places: Tensor, ways: Tensor) -> Tensor:
+        """Where one comes to on the skin.
+
+        Args:
+            places: [N, 2] texture coordinates to start from.
+            ways: [N, 2] metres to go along the skin: to the person's left, and up.
+
+        Returns:
+            [N, 2] texture coordinates.
+        """
+        for _ in range(_STEPS):
+            along_u, along_v = self._derivatives_at(places).unbind(1)
+            outward = torch.linalg.cross(along_u, along_v)
+            outward = outward / torch.linalg.vector_norm(outward, dim=1, keepdim=True).clamp_min(1e-12)
+            left = torch.stack((-outward[:, 1], outward[:, 0], torch.zeros(len(places))), dim=1)
+            left = left / torch.linalg.vector_norm(left, dim=1, keepdim=True).clamp_min(1e-6)
+            up = torch.linalg.cross(outward, left)
+            step = (ways[:, :1] * left + ways[:, 1:] * up) / _STEPS
+            places = places + _solve(along_u, along_v, step)
+        return places
+
+    def _derivatives_at(self, places: Tensor) -> Tensor:
+        """[N, 2, 3] metres of surface per unit of u and of v near texture coordinates [N, 2]."""
+        size = self.atlas.size
+        column = (places[:, 0] * size).long().clamp(0, size - 1)
+        row = ((1.0 - places[:, 1]) * size).long().clamp(0, size - 1)
+        texel = row * size + column
+        corners, weights = self.atlas.uv_corners[texel], self.atlas.barycentric[texel]
+        return (self.derivatives[corners] * weights[..., None]).sum(dim=1).view(-1, 2, 3)
+
+
+def _solve(along_u: Tensor, along_v: Tensor, step: Tensor) -> Tensor:
+    """[N, 2] texture coordinates that a step [N, 3] in the tangent plane takes."""
+    uu, uv, vv = (along_u**2).sum(dim=1), (along_u * along_v).sum(dim=1), (along_v**2).sum(dim=1)
+    u, v = (along_u * step).sum(dim=1), (along_v * step).sum(dim=1)
+    total = (uu * vv - uv * uv).clamp_min(1e-12)
+    return torch.stack((vv * u - uv * v, uu * v - uv * u), dim=1) / total[:, None]
 
 
 def atlas_of(topology: Topology, tile: str, size: int) -> Atlas:
@@ -146,7 +187,9 @@ def surface_of(head: Head, tile: str, size: int) -> Surface:
     shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
     upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(1e-12))
     metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
-    return Surface(atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners))
+    return Surface(
+        atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners), derivatives
+    )
 
 
 def positions(head: Head, tile: str, size: int) -> Tensor:
