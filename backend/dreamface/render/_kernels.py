@@ -128,3 +128,115 @@ def scan(
                     nearness[row, column] = near
                     faces[row, column] = triangle
                     barycentric[row, column] = weights / total
+
+
+@wp.func
+def seen_from(camera: wp.mat33, position: wp.vec3, focal: float, size: float, point: wp.vec3):
+    """Pixel x, pixel y and 1 / depth of a point; 1 / depth is 0 for what is too near or behind."""
+    local = camera * (point - position)
+    if local[2] <= 1.0e-3:
+        return wp.vec3(0.0, 0.0, 0.0)
+    near = 1.0 / local[2]
+    return wp.vec3(0.5 * size + focal * local[0] * near, 0.5 * size + focal * local[1] * near, near)
+
+
+@wp.kernel(enable_backward=False)
+def draw_nearness(
+    vertices: wp.array(dtype=wp.vec3),
+    triangles: wp.array2d(dtype=wp.int32),
+    cameras: wp.array(dtype=wp.mat33),
+    positions: wp.array(dtype=wp.vec3),
+    focals: wp.array(dtype=wp.float32),
+    number: int,
+    nearness: wp.array3d(dtype=wp.float32),
+):
+    """Triangle `tid`: draw its 1 / depth into map `number` where it is the nearest so far."""
+    triangle = wp.tid()
+    size = nearness.shape[1]
+    camera = cameras[number]
+    position = positions[number]
+    focal = focals[number]
+    a = seen_from(camera, position, focal, float(size), vertices[triangles[triangle, 0]])
+    b = seen_from(camera, position, focal, float(size), vertices[triangles[triangle, 1]])
+    c = seen_from(camera, position, focal, float(size), vertices[triangles[triangle, 2]])
+    if wp.min(a[2], wp.min(b[2], c[2])) <= 0.0:
+        return
+    y_first = wp.max(0, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)))
+    y_stop = wp.min(size, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)) + 1)
+    x_first = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)))
+    x_stop = wp.min(size, int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)) + 1)
+    area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    if area == 0.0:
+        return
+    side = wp.sign(area)
+    scale = side / area
+    for row in range(y_first, y_stop):
+        y = float(row) + 0.5
+        for column in range(x_first, x_stop):
+            x = float(column) + 0.5
+            at_a = side * ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x))
+            at_b = side * ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x))
+            at_c = side * ((a[0] - x) * (b[1] - y) - (a[1] - y) * (b[0] - x))
+            if at_a >= 0.0 and at_b >= 0.0 and at_c >= 0.0:
+                # 1 / depth is linear across the picture.
+                near = scale * (at_a * a[2] + at_b * b[2] + at_c * c[2])
+                wp.atomic_max(nearness, number, row, column, near)
+
+
+@wp.func
+def unhidden(nearness: wp.array3d(dtype=wp.float32), number: int, row: int, column: int, near: float):
+    """1 where nothing in the map is nearer than `near`; nothing is nearer outside the map."""
+    size = nearness.shape[1]
+    free = float(1.0)
+    if row >= 0 and row < size and column >= 0 and column < size:
+        if nearness[number, row, column] > near:
+            free = 0.0
+    return free
+
+
+@wp.kernel(enable_backward=False)
+def look_up_nearness(
+    points: wp.array(dtype=wp.vec3),
+    normals: wp.array(dtype=wp.vec3),
+    cameras: wp.array(dtype=wp.mat33),
+    positions: wp.array(dtype=wp.vec3),
+    focals: wp.array(dtype=wp.float32),
+    nearness: wp.array3d(dtype=wp.float32),
+    lift: float,
+    lowest: float,
+    first: int,
+    shares: wp.array2d(dtype=wp.float32),
+):
+    """Point `first + tid`: for each map the share of the four texels around it in which nothing hides it.
+
+    The point is lifted off its surface by some texels, more where it is seen at a slant, so that the surface does not
+    hide itself (Holbert 2011, "Saying goodbye to shadow acne"). Where the cosine to the map's eye is below `lowest` the
+    share is 0.
+    """
+    index = first + wp.tid()
+    point = points[index]
+    normal = normals[index]
+    size = float(nearness.shape[1])
+    for number in range(nearness.shape[0]):
+        offset = positions[number] - point
+        distance = wp.length(offset)
+        cosine = wp.dot(normal, offset) / distance
+        share = float(0.0)
+        if cosine > lowest:
+            texel = distance / focals[number]
+            slant = wp.sqrt(wp.max(0.0, 1.0 - cosine * cosine))
+            lifted = point + texel * (lift * slant + 0.2) * normal
+            place = seen_from(cameras[number], positions[number], focals[number], size, lifted)
+            near = place[2] * (1.0 + 0.3 * lift * texel * place[2])
+            x = place[0] - 0.5
+            y = place[1] - 0.5
+            column = int(wp.floor(x))
+            row = int(wp.floor(y))
+            x = x - float(column)
+            y = y - float(row)
+            upper = (1.0 - x) * unhidden(nearness, number, row, column, near)
+            upper += x * unhidden(nearness, number, row, column + 1, near)
+            lower = (1.0 - x) * unhidden(nearness, number, row + 1, column, near)
+            lower += x * unhidden(nearness, number, row + 1, column + 1, near)
+            share = (1.0 - y) * upper + y * lower
+        shares[index, number] = share

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import torch
@@ -14,7 +16,7 @@ from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
 from dreamface.skin.atlas import coarser, surface_of
 from dreamface.skin.compose import Composed, Composition, Laid, compose
-from dreamface.skin.eyeball import eyeballs
+from dreamface.skin.eyeball import Eyeball, eyeballs
 from dreamface.skin.eyes import EYE_TRAITS, paint_eyes
 from dreamface.skin.lashes import LASH_TRAITS, paint_lashes
 from dreamface.skin.layer import Ground, Layer, Patch, Strengths, Weave
@@ -64,6 +66,11 @@ class _Painting:
     seed: int
     canvases: dict[str, _Canvas]
     pieces: dict[str, tuple[_Key, Mapping[str, TileMaps]]] = field(default_factory=dict)
+
+    @cached_property
+    def eyes(self) -> dict[str, Eyeball]:
+        """The "left" and the "right" eye."""
+        return eyeballs(self.head)
 
     def is_of(self, head: Head, resolution: int, seed: int) -> bool:
         """Whether another painting of this head can go on from here."""
@@ -150,26 +157,35 @@ def _begin(head: Head, resolution: int, seed: int) -> _Painting:
 
 
 def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: Progress) -> Maps:
-    found: dict[str, TileMaps] = {}
-    share = 0.8 / len(painting.canvases)
-    for number, (tile, canvas) in enumerate(painting.canvases.items()):
-        part = progress.part(number * share, (number + 1) * share)
-        found[tile] = _paint_canvas(canvas, traits, strengths, part)
-    head, resolution, seed = painting.head, painting.resolution, painting.seed
-    eyes = eyeballs(head)
-    pieces: tuple[tuple[str, tuple[str, ...], Callable[[Traits], Mapping[str, TileMaps]]], ...] = (
-        ("Painting the eyes", EYE_TRAITS, lambda own: paint_eyes(head, eyes, own, resolution, seed)),
-        ("Painting the mouth", MOUTH_TRAITS, lambda own: paint_mouth(head, own, resolution, seed)),
-        ("Drawing the lashes", LASH_TRAITS, lambda own: paint_lashes(head, eyes, own, resolution, seed)),
-    )
-    for number, (message, names, painted) in enumerate(pieces):
-        progress.report("skin", 0.8 + 0.06 * number, message)
-        key = _values(traits, names)
-        if message not in painting.pieces or painting.pieces[message][0] != key:
-            painting.pieces[message] = key, painted(traits.only(names))
-        found |= painting.pieces[message][1]
+    """The maps of every tile; the face's meanwhile the others', as most of what there is to do is too small for two."""
+    face, *others = painting.canvases
+    with ThreadPoolExecutor(max_workers=1) as helper:
+        rest = helper.submit(_paint_rest, painting, others, traits, strengths)
+        found = {face: _paint_canvas(painting.canvases[face], traits, strengths, progress.part(0.0, 0.9))}
+        progress.report("skin", 0.9, "Painting eyes and mouth")
+        found |= rest.result()
     progress.report("skin", 1.0, "Painted")
-    return {tile: found[tile] for tile in head.topology.tiles if tile in found}
+    return {tile: found[tile] for tile in painting.head.topology.tiles if tile in found}
+
+
+def _paint_rest(painting: _Painting, tiles: Sequence[str], traits: Traits, strengths: Strengths) -> dict[str, TileMaps]:
+    """The maps of some of the skin's tiles, and of eyes, mouth and lashes."""
+    with torch.no_grad():  # every thread has a setting of its own
+        found = {tile: _paint_canvas(painting.canvases[tile], traits, strengths, Progress()) for tile in tiles}
+        for name, (names, painted) in _PIECES.items():
+            key = _values(traits, names)
+            if name not in painting.pieces or painting.pieces[name][0] != key:
+                painting.pieces[name] = key, painted(painting, traits.only(names))
+            found |= painting.pieces[name][1]
+    return found
+
+
+_PIECES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Painting, Traits], Mapping[str, TileMaps]]]]] = {
+    "eyes": (EYE_TRAITS, lambda one, own: paint_eyes(one.head, one.eyes, own, one.resolution, one.seed)),
+    "mouth": (MOUTH_TRAITS, lambda one, own: paint_mouth(one.head, own, one.resolution, one.seed)),
+    "lashes": (LASH_TRAITS, lambda one, own: paint_lashes(one.head, one.eyes, own, one.resolution, one.seed)),
+}
+"""What is painted whole: the traits that it depends on, and how."""
 
 
 def _paint_canvas(canvas: _Canvas, traits: Traits, strengths: Strengths, progress: Progress) -> TileMaps:

@@ -1,0 +1,261 @@
+"""Creases: grooves and ridges along curves on the skin, as deep and wide as they are on the skin and not in the layout.
+
+A crease is drawn as a ribbon. Points across it and along it are dropped onto the texels below them, each weighing its
+height times the texels that it stands for: an integral over the crease, so that what is finer than a texel keeps its
+volume, and creases that cross add up.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from dreamface.skin.atlas import Surface, coarser, smooth_step
+from dreamface.skin.layer import Patch, Window
+from dreamface.skin.marks import texel_of
+
+_MM: Final = 1e-3
+_LARGEST_MAP: Final = 2048  # texels a side that creases are drawn on; they are enlarged from there
+_SPACING: Final = 0.6  # texels between a ribbon's points
+_REACH: Final = 3.0  # widths to either side that a groove's profile takes
+_SHOULDER: Final = 1.55  # widths from the bottom to the top of the swelling
+_SAMPLES: Final = 16  # of a curve, to measure it
+_LOOSE_ENDS: Final = 0.7  # the ends' depth goes with the sine of the way, to this power
+_TABLE: Final = 1024  # independent values of the noise along creases
+_SWAY, _SWELL, _BREAK = 5.0 * _MM, 7.0 * _MM, 3.5 * _MM  # metres between independent values of it
+_TREMBLE: Final = 1.3 * _MM
+
+
+@dataclass(frozen=True)
+class Creases:
+    """N of them. Lengths are metres on the skin.
+
+    Attributes:
+        points: [N, 4, 2] control points of cubic Bezier curves, texture coordinates.
+        depth: [N] at the deepest; ridges have negative ones.
+        width: [N] from the bottom to where it is 1/3 as deep.
+        sway: [N] how far it leaves the curve to either side.
+        broken: [N] 0..1: how much of it is missing.
+        swelling: [N] height of the skin beside it over its depth.
+    """
+
+    points: Tensor
+    depth: Tensor
+    width: Tensor
+    sway: Tensor
+    broken: Tensor
+    swelling: Tensor
+
+    def of(self, chosen: Tensor) -> Creases:
+        """Those where a mask is true."""
+        return Creases(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+def creases(
+    points: Tensor,
+    depth: Tensor | float,
+    width: Tensor | float,
+    *,
+    sway: Tensor | float = 0.0,
+    broken: Tensor | float = 0.0,
+    swelling: Tensor | float = 0.25,
+) -> Creases:
+    """Creases along curves [N, P, 2] of P = 2, 3 or 4 control points, the same numbers for all or [N]."""
+    while points.shape[1] < 4:  # raise the degree
+        count = points.shape[1]
+        share = (torch.arange(1, count) / count)[:, None]
+        inner = share * points[:, :-1] + (1.0 - share) * points[:, 1:]
+        points = torch.cat((points[:, :1], inner, points[:, -1:]), dim=1)
+    numbers = [torch.as_tensor(value).float().expand(len(points)) for value in (depth, width, sway, broken, swelling)]
+    return Creases(points, *numbers)
+
+
+def together(*parts: Creases) -> Creases:
+    """All creases of several lists."""
+    return Creases(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Creases)))
+
+
+def through(points: Tensor) -> Tensor:
+    """[N, 4, 2] control points of the cubic Bezier curves that pass points [N, 4, 2] at 0, 1/3, 2/3 and 1."""
+    first, second, third, last = points.unbind(1)
+    inner = (18.0 * second - 9.0 * third + 2.0 * last - 5.0 * first) / 6.0
+    outer = (18.0 * third - 9.0 * second + 2.0 * first - 5.0 * last) / 6.0
+    return torch.stack((first, inner, outer, last), dim=1)
+
+
+def on_curve(points: Tensor, share: Tensor) -> Tensor:
+    """[N, 2] where cubic Bezier curves [N, 4, 2] (or [1, 4, 2]) are at shares [N] of their way."""
+    rest = 1.0 - share
+    weights = torch.stack((rest**3, 3.0 * rest**2 * share, 3.0 * rest * share**2, share**3), dim=1)
+    return (weights[..., None] * points).sum(dim=1)
+
+
+def _direction(points: Tensor, share: Tensor) -> Tensor:
+    """[N, 2] derivative of `on_curve` by the share."""
+    rest = 1.0 - share
+    weights = torch.stack((rest**2, 2.0 * rest * share, share**2), dim=1)
+    return 3.0 * (weights[..., None] * points.diff(dim=1)).sum(dim=1)
+
+
+def twigs(stems: Creases, surface: Surface, generator: torch.Generator, length: float) -> Creases:
+    """One side branch for each crease: it leaves the stem at a sharp angle, is about `length` metres long and fainter."""
+    count = len(stems.depth)
+    random = torch.rand(4, count, generator=generator)
+    share = 0.15 + 0.7 * random[0]
+    root = on_curve(stems.points, share)
+    ahead = _unit_step(surface, root, _direction(stems.points, share), (random[1] - 0.5).sign() * (0.3 + 0.35 * random[2]))
+    far = length * (0.6 + 0.8 * random[3])[:, None]
+    along = ahead * torch.where(random[0] > 0.5, -1.0, 1.0)[:, None]
+    points = torch.stack((root, root + 0.5 * far * along, root + far * along), dim=1)
+    return creases(
+        points, 0.55 * stems.depth, 0.8 * stems.width, sway=0.6 * stems.sway, broken=0.5 * stems.broken + 0.1
+    )
+
+
+def beside(line: Creases, surface: Surface, away: Tensor, depth: float) -> Creases:
+    """Parallels `away` [N] metres beside creases, `depth` times as deep, more broken and finer."""
+    moved = []
+    for number in range(4):
+        share = torch.full((len(away),), (0.12, 0.4, 0.65, 0.88)[number])
+        place = on_curve(line.points, share)
+        step = _unit_step(surface, place, _direction(line.points, share), torch.full_like(away, 0.5 * math.pi))
+        moved.append(place + away[:, None] * step)
+    return creases(
+        through(torch.stack(moved, dim=1)), depth * line.depth, 0.75 * line.width,
+        sway=1.3 * line.sway, broken=(line.broken + 0.35).clamp(max=0.8), swelling=line.swelling,
+    )  # fmt: skip
+
+
+def _unit_step(surface: Surface, places: Tensor, direction: Tensor, turn: Tensor) -> Tensor:
+    """[N, 2] texture coordinates per metre on the skin when one turns by angles [N] from a direction [N, 2]."""
+    frame = _frame(surface, places)
+    forward = _on_skin(frame, direction)
+    forward = forward / forward.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    cosine, sine = turn.cos(), turn.sin()
+    x, y = forward.unbind(1)
+    return _in_layout(frame, torch.stack((cosine * x - sine * y, sine * x + cosine * y), dim=1))
+
+
+def _frame(surface: Surface, places: Tensor) -> Tensor:
+    """[3, N] the metric at texture coordinates."""
+    return surface.metric.view(3, -1)[:, texel_of(places, surface.atlas.size)]
+
+
+def _on_skin(frame: Tensor, way: Tensor) -> Tensor:
+    """[N, 2] metres along tangent and bitangent that ways [N, 2] in texture coordinates take; see `Surface.metric`."""
+    a, b, c = frame.unbind(0)
+    return torch.stack(((way[:, 0] + b * way[:, 1]) / a, way[:, 1] / c), dim=1)
+
+
+def _in_layout(frame: Tensor, way: Tensor) -> Tensor:
+    """The inverse of `_on_skin`."""
+    a, b, c = frame.unbind(0)
+    rise = way[:, 1] * c
+    return torch.stack((way[:, 0] * a - b * rise, rise), dim=1)
+
+
+# ------------------------------------------------------------------------------------------------- drawing
+
+
+def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.Generator) -> Patch | None:
+    """Their height as a patch of maps of `size` texels a side; None where there are none."""
+    lines = lines.of(lines.depth != 0.0)
+    if not len(lines.depth):
+        return None
+    table, start = torch.randn(_TABLE, generator=generator), torch.rand(len(lines.depth), generator=generator) * _TABLE
+    side = coarser(size, _LARGEST_MAP)
+    places, weights = _ribbons(lines, surface, side, table, start)
+    return _enlarged(*_drop(places, weights, side), size // side)
+
+
+def _ribbons(
+    lines: Creases, surface: Surface, side: int, table: Tensor, start: Tensor
+) -> tuple[Tensor, Tensor]:
+    """[M, 2] texels (x, y) of the ribbons' points and [M] height times area of each, in texels."""
+    at = torch.linspace(0.0, 1.0, _SAMPLES)
+    shape = torch.stack([on_curve(lines.points, at[i].expand(len(start))) for i in range(_SAMPLES)], dim=1)
+    steps = shape.diff(dim=1)
+    texels = steps.norm(dim=2).sum(dim=1) * side
+    frame = _frame(surface, shape[:, _SAMPLES // 2])
+    metres = _on_skin(frame, steps.sum(dim=1)).norm(dim=1) * texels / (steps.sum(dim=1).norm(dim=1) * side).clamp_min(1e-9)
+    count = (texels / _SPACING).ceil().long().clamp_min(4)
+    line = torch.repeat_interleave(torch.arange(len(count)), count)
+    share = (torch.arange(len(line)) - (count.cumsum(0) - count)[line] + 0.5) / count[line]
+    way = share * metres[line]
+
+    place, ahead = on_curve(lines.points[line], share), _direction(lines.points[line], share)
+    frame = _frame(surface, place)
+    forward = _on_skin(frame, ahead)
+    aside = torch.stack((-forward[:, 1], forward[:, 0]), dim=1) / forward.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    across = _in_layout(frame, aside)
+
+    def noise(cell: float, shift: float) -> Tensor:
+        return _along(table, start[line] + shift + way / cell)
+
+    sway = lines.sway[line] * (noise(_SWAY, 0.0) + 0.25 * noise(_TREMBLE, 100.0))
+    depth = lines.depth[line] * torch.sin(math.pi * share) ** _LOOSE_ENDS
+    depth = depth * (0.85 + 0.3 * noise(_SWELL, 200.0)).clamp(0.25, 1.3)
+    kept = smooth_step(noise(_BREAK, 300.0) + 1.8 - 3.6 * lines.broken[line], -0.4, 0.5)
+    width = lines.width[line] * (0.85 + 0.2 * noise(_SWELL, 400.0)).clamp(0.5, 1.4)
+    lean = 0.5 * noise(_SWELL, 500.0)  # one of the two shoulders is the higher one
+    area = (ahead[:, 0] * across[:, 1] - ahead[:, 1] * across[:, 0]).abs() * (side * side) / count[line]
+
+    wide = float((lines.width * _frame(surface, shape[:, _SAMPLES // 2])[[0, 2]].amax(dim=0)).max()) * side
+    number = max(6, math.ceil(2.0 * _REACH * wide / _SPACING))
+    offset = ((torch.arange(number) + 0.5) / number * 2.0 - 1.0) * _REACH
+    heights = _profile(offset, lines.swelling[line], lean) * (depth * kept * area * width * (2.0 * _REACH / number))[:, None]
+    middle = place + sway[:, None] * across
+    x = (middle[:, 0] * side - 0.5)[:, None] + (across[:, 0] * width * side)[:, None] * offset
+    y = ((1.0 - middle[:, 1]) * side - 0.5)[:, None] - (across[:, 1] * width * side)[:, None] * offset
+    return torch.stack((x.reshape(-1), y.reshape(-1))), heights.view(-1)
+
+
+def _profile(offset: Tensor, swelling: Tensor, lean: Tensor) -> Tensor:
+    """[M, J] a groove of depth 1: a sharp bottom, soft sides, and skin that swells beside it."""
+    away = offset.abs()
+    groove = -torch.exp(-1.1 * away**1.3) * smooth_step(-away, -_REACH, -0.6 * _REACH)
+    side = torch.exp(-(((away - _SHOULDER) / 0.7) ** 2))
+    return groove + side * swelling[:, None] * (1.0 + lean.clamp(-1.0, 1.0)[:, None] * offset.sign())
+
+
+def _along(table: Tensor, place: Tensor) -> Tensor:
+    """[M] smooth noise along a line: deviation about 1."""
+    low = place.floor()
+    share = place - low
+    first = low.long()
+    return torch.lerp(
+        table[first.remainder(len(table))], table[(first + 1).remainder(len(table))], share * share * (3.0 - 2.0 * share)
+    )
+
+
+def _drop(places: Tensor, weights: Tensor, side: int) -> tuple[Tensor, Window]:
+    """The sum of weights [M] at texels [2, M], each shared among its four texels, and its window of the map."""
+    corner = places.floor()
+    keep = ((corner >= 0) & (corner < side - 1)).all(dim=0)
+    if not bool(keep.all()):
+        places, corner, weights = places[:, keep], corner[:, keep], weights[keep]
+    share = places - corner
+    low, high = corner.amin(dim=1).long().tolist(), corner.amax(dim=1).long().tolist()
+    left, top, width, height = low[0], low[1], high[0] - low[0] + 2, high[1] - low[1] + 2
+    index = ((corner[1] - top) * width + (corner[0] - left)).long()
+    image = torch.zeros(height * width)
+    below = weights * share[1]
+    above = weights - below
+    for step, row in ((0, above), (width, below)):
+        right = row * share[0]
+        image.index_add_(0, index + step, row - right)
+        image.index_add_(0, index + (step + 1), right)
+    return image.view(height, width), Window((top, top + height), (left, left + width))
+
+
+def _enlarged(height: Tensor, window: Window, factor: int) -> Patch:
+    """A window of a smaller map at full size; bicubic, so that slopes are smooth too."""
+    (top, bottom), (left, right) = window.rows, window.columns
+    if factor > 1:
+        height = interpolate(height[None, None], scale_factor=float(factor), mode="bicubic", align_corners=False)[0, 0]
+    return Patch(Window((top * factor, bottom * factor), (left * factor, right * factor)), height=height)
