@@ -54,7 +54,7 @@ class Surface:
             vertices: [V, 3] metres.
             triangles: [T, 3] indices into the vertices; at least one triangle.
         """
-        warp = _kernels().wp
+        warp = kernels().wp
         self._points = vertices.detach().to(torch.float32).contiguous().clone()
         self._corners = triangles.to(self._points.device, torch.int32).reshape(-1).contiguous()
         self._mesh = warp.Mesh(warp.from_torch(self._points, dtype=warp.vec3), warp.from_torch(self._corners))
@@ -78,8 +78,8 @@ class Surface:
         origins = self._own(origins.expand_as(directions))
         faces = torch.empty(len(directions), dtype=torch.int32, device=self._points.device)
         hits = torch.empty_like(directions)
-        arrays = [_vectors(origins), _vectors(directions)]
-        self._launch(_kernels().closest_hit, len(directions), arrays, [_scalars(faces), _vectors(hits)])
+        arrays = [vectors(origins), vectors(directions)]
+        self._launch(kernels().closest_hit, len(directions), arrays, [scalars(faces), vectors(hits)])
         u, v, depth = hits.unbind(-1)
         seen = faces >= 0
         barycentric = torch.stack((u, v, 1.0 - u - v), dim=-1) * seen[:, None]
@@ -98,9 +98,9 @@ class Surface:
         """
         origins = self._own(origins)
         shares = torch.empty(len(origins), device=self._points.device)
-        arrays = [_vectors(origins), _vectors(self._own(ends)), _scalars(self._own(weights))]
+        arrays = [vectors(origins), vectors(self._own(ends)), scalars(self._own(weights))]
         rays_each = max(1, ends.shape[1])
-        self._launch(_kernels().unblocked, len(origins), arrays, [_scalars(shares)], rays_each)
+        self._launch(kernels().unblocked, len(origins), arrays, [scalars(shares)], rays_each)
         return shares
 
     def _own(self, tensor: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ class Surface:
         """
         if count == 0:
             return
-        warp = _kernels().wp
+        warp = kernels().wp
         device = warp.device_from_torch(self._points.device)
 
         def run(first: int, length: int) -> None:
@@ -126,7 +126,7 @@ class Surface:
             return
         step = max(1, RAYS_PER_TASK // rays_each)
         warp.load_module(kernel.module, device=device)
-        list(_threads().map(lambda first: run(first, min(step, count - first)), range(0, count, step)))
+        list(threads().map(lambda first: run(first, min(step, count - first)), range(0, count, step)))
 
 
 def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) -> Visibility:
@@ -154,21 +154,21 @@ def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) ->
 
 def _scan(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) -> Visibility:
     """`rasterise` with a depth buffer; threads share the picture out in bands of rows."""
-    warp = _kernels().wp
+    warp = kernels().wp
     projected = camera.to_pixels(vertices.float(), size)
     place, depth = projected[:, :2], projected[:, 2:]
     corners = torch.cat((place, torch.where(depth > NEAR, 1.0 / depth, 0.0)), dim=1)
     faces = torch.full((size, size), -1, dtype=torch.int32)
     barycentric, nearness = torch.zeros(size, size, 3), torch.zeros(size, size)
-    inputs = [_vectors(corners), _scalars(triangles.to(torch.int32).contiguous())]
-    outputs = [_scalars(faces), _vectors(barycentric), _scalars(nearness)]
-    kernel = _kernels().scan
+    inputs = [vectors(corners), scalars(triangles.to(torch.int32).contiguous())]
+    outputs = [scalars(faces), vectors(barycentric), scalars(nearness)]
+    kernel = kernels().scan
     warp.load_module(kernel.module, device="cpu")
 
     def run(rows: tuple[int, int]) -> None:
         warp.launch(kernel, len(triangles), inputs=[*inputs, *rows], outputs=outputs, device="cpu", record_tape=False)
 
-    list(_threads().map(run, _bands(place[:, 1], size)))
+    list(threads().map(run, _bands(place[:, 1], size)))
     return Visibility(faces.long(), barycentric, 1.0 / nearness)
 
 
@@ -214,7 +214,7 @@ def _cover(corners: Tensor, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @cache
-def _kernels() -> Any:
+def kernels() -> Any:
     """The kernels' module; importing it starts Warp, which takes half a second, or some more the first time ever."""
     from dreamface.render import _kernels
 
@@ -222,14 +222,14 @@ def _kernels() -> Any:
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
+def threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rays")
 
 
-def _vectors(tensor: Tensor) -> Any:
-    warp = _kernels().wp
+def vectors(tensor: Tensor) -> Any:
+    warp = kernels().wp
     return warp.from_torch(tensor, dtype=warp.vec3)
 
 
-def _scalars(tensor: Tensor) -> Any:
-    return _kernels().wp.from_torch(tensor)
+def scalars(tensor: Tensor) -> Any:
+    return kernels().wp.from_torch(tensor)

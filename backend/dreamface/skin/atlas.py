@@ -7,6 +7,7 @@ filter ever meets a background.
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -234,7 +235,9 @@ def _derivative_matrix(topology: Topology, tile: str) -> Tensor:
     )
     shape = (2 * count, topology.parts[-1].vertices[1])
     matrix = torch.sparse_coo_tensor(places.reshape(2, -1), values.reshape(-1), shape, check_invariants=True)
-    return matrix.coalesce().to_sparse_csr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that the format is new; the older one is six times slower
+        return matrix.coalesce().to_sparse_csr()
 
 
 def _bake(topology: Topology, tile: str, size: int) -> Atlas:

@@ -20,7 +20,8 @@ from dreamface.skin.layer import Patch, Window
 from dreamface.skin.marks import texel_of
 
 _MM: Final = 1e-3
-_LARGEST_MAP: Final = 2048  # texels a side that creases are drawn on; they are enlarged from there
+_FINE_MAP, _BROAD_MAP = 2048, 512  # texels a side at most that creases are drawn on; they are enlarged from there
+_BROAD: Final = 1.2 * _MM  # width
 _SPACING: Final = 0.6  # texels between a ribbon's points
 _REACH: Final = 3.0  # widths to either side that a groove's profile takes
 _SHOULDER: Final = 1.55  # widths from the bottom to the top of the swelling
@@ -162,15 +163,18 @@ def _in_layout(frame: Tensor, way: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------------------- drawing
 
 
-def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.Generator) -> Patch | None:
-    """Their height as a patch of maps of `size` texels a side; None where there are none."""
-    lines = lines.of(lines.depth != 0.0)
-    if not len(lines.depth):
-        return None
-    table, start = torch.randn(_TABLE, generator=generator), torch.rand(len(lines.depth), generator=generator) * _TABLE
-    side = coarser(size, _LARGEST_MAP)
-    places, weights = _ribbons(lines, surface, side, table, start)
-    return _enlarged(*_drop(places, weights, side), size // side)
+def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.Generator) -> list[Patch]:
+    """Their height as patches of maps of `size` texels a side."""
+    table = torch.randn(_TABLE, generator=generator)
+    start = torch.rand(len(lines.depth), generator=generator) * _TABLE
+    found = []
+    for chosen, most in ((lines.width < _BROAD, _FINE_MAP), (lines.width >= _BROAD, _BROAD_MAP)):
+        chosen = chosen & (lines.depth != 0.0)
+        if bool(chosen.any()):
+            side = coarser(size, most)
+            places, weights = _ribbons(lines.of(chosen), surface, side, table, start[chosen])
+            found.append(_enlarged(*_drop(places, weights, side), size // side))
+    return found
 
 
 def _ribbons(

@@ -17,7 +17,8 @@ from dreamface.traits import Traits
 
 _TABLE: Final = Path(__file__).with_name("skin_colours.npz")
 MOST_BLOOD: Final = 2.0  # upper end of the table's blood axis; 1 is the reddest skin, lips have more
-_STEP: Final = 0.3  # of a pigment, for slopes: about what a strong freckle adds
+_STEP: Final = 0.15  # of a pigment, for slopes: about what a freckle adds
+_SPOT_MELANIN: Final = 0.08  # the palest skins' spots are as brown as those of skin with this much
 
 # Absorption of hair per unit of each melanin, red, green and blue (d'Eon et al. 2011, "An energy-conserving hair
 # reflectance model"), and how a mass of hair reflects it (Chiang et al. 2016, "A practical and controllable hair and
@@ -29,63 +30,62 @@ _MOST_MELANIN: Final = 0.985  # share at which hair is black; 1 would need endle
 _WHITE_HAIR: Final = torch.tensor([0.52, 0.50, 0.475])
 
 
-def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: float) -> Tensor:
+def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: Tensor) -> Tensor:
     """Linear Rec. 709 albedo of skin.
 
     Args:
         melanin: [H, W] 0..1.
         blood: [H, W] 0..2.
         oxygenation: [H, W] 0..1, from blue venous to red arterial blood.
-        carotene: 0..1, one for the whole face.
+        carotene: [H, W] 0..1.
 
     Returns:
         [3, H, W].
     """
     table = _table()
-    place = carotene * (table.shape[1] - 1)
-    below = min(int(place), table.shape[1] - 2)
-    chosen = torch.lerp(table[:, below], table[:, below + 1], place - below)  # [oxygenation, blood, melanin, 3]
-    volume = chosen.permute(0, 3, 1, 2).reshape(1, -1, *chosen.shape[1:3])
+    place = carotene.clamp(0.0, 1.0) * (table.shape[1] - 1)
+    # One step of the table for all texels: they lie close together, and the logarithm is all but straight.
+    below = min(int(place.mean()), table.shape[1] - 2)
+    volume = table[:, below : below + 2].permute(0, 1, 4, 2, 3).flatten(0, 2)[None]  # [1, 12, blood, melanin]
     grid = torch.stack((2.0 * melanin - 1.0, 2.0 / MOST_BLOOD * blood - 1.0), dim=-1)[None]
     found = grid_sample(volume, grid, padding_mode="border", align_corners=True)[0]
-    return torch.exp(torch.lerp(found[:3], found[3:], oxygenation.clamp(0.0, 1.0)))
+    found = torch.lerp(found[:6], found[6:], oxygenation.clamp(0.0, 1.0))
+    return torch.lerp(found[:3], found[3:], place - below).exp_().clamp_(0.0, 1.0)
 
 
 PIGMENT_TRAITS: Final = ("skin.melanin", "skin.redness", "skin.yellowness")
 """What a person's skin colour depends on."""
 
-_SPOT_MELANIN: Final = 0.34  # on paler skin the trait's curve is flat, but freckles are as brown as on this
+RESTING_BLOOD: Final = (0.14, 0.78)  # at no redness, and what full redness adds
+_RESTING_OXYGENATION: Final = 0.8
 
 
 def mix(ground: Ground) -> Ground:
     """The ground with the albedo that its pigments give."""
-    carotene = float(ground.carotene.mean())
-    colour = skin_colour(
-        ground.melanin.clamp(0.0, 1.0), ground.blood.clamp(0.0, MOST_BLOOD), ground.oxygenation, carotene
-    )
-    return replace(ground, albedo=colour)
+    melanin, blood = ground.melanin.clamp(0.0, 1.0), ground.blood.clamp(0.0, MOST_BLOOD)
+    return replace(ground, albedo=skin_colour(melanin, blood, ground.oxygenation, ground.carotene))
+
+
+def resting_blood(traits: Traits) -> float:
+    """Amount of blood where no region has more or less."""
+    none, full = RESTING_BLOOD
+    return none + full * traits.number("skin.redness")
 
 
 def resting_colour(traits: Traits) -> Tensor:
     """[3] linear Rec. 709 of a person's skin where no region has more or less of anything."""
     one = torch.ones(1, 1)
-    melanin, blood = traits.number("skin.melanin"), 0.14 + 0.78 * traits.number("skin.redness")
-    return skin_colour(melanin * one, blood * one, 0.8 * one, traits.number("skin.yellowness"))[:, 0, 0]
+    melanin, carotene = traits.number("skin.melanin"), traits.number("skin.yellowness")
+    return skin_colour(melanin * one, resting_blood(traits) * one, _RESTING_OXYGENATION * one, carotene * one)[:, 0, 0]
 
 
 def pigment_slopes(traits: Traits) -> tuple[Tensor, Tensor]:
     """[3] change of the albedo's logarithm per step of melanin, and per step of blood, from a person's skin."""
-    return _slopes(
-        max(traits.number("skin.melanin"), _SPOT_MELANIN),
-        traits.number("skin.redness"),
-        traits.number("skin.yellowness"),
-    )
-
-
-def _slopes(melanin: float, blood: float, carotene: float) -> tuple[Tensor, Tensor]:
-    start = min(melanin, 1.0 - _STEP), min(blood, MOST_BLOOD - _STEP)
-    amounts = torch.tensor([[start, (start[0] + _STEP, start[1]), (start[0], start[1] + _STEP)]])
-    colours = skin_colour(amounts[..., 0], amounts[..., 1], torch.full((1, 3), 0.8), carotene).log()[:, 0]
+    melanin = min(max(traits.number("skin.melanin"), _SPOT_MELANIN), 1.0 - _STEP)
+    blood, carotene = resting_blood(traits), traits.number("skin.yellowness")
+    amounts = torch.tensor([[(melanin, blood), (melanin + _STEP, blood), (melanin, blood + _STEP)]])
+    even = torch.ones(1, 3)
+    colours = skin_colour(amounts[..., 0], amounts[..., 1], _RESTING_OXYGENATION * even, carotene * even)[:, 0].log()
     return (colours[:, 1] - colours[:, 0]) / _STEP, (colours[:, 2] - colours[:, 0]) / _STEP
 
 

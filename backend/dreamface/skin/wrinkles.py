@@ -1,220 +1,353 @@
-"""Wrinkles: grooves along curves that hang on the face's landmarks."""
+"""Wrinkles: creases along curves that hang on the face's landmarks, so that they lie at the same place on every head.
+
+Where they run, and in which order they come, follows the anatomy of ageing skin (Lemperle et al. 2001, "A classification
+of facial wrinkles"; Piérard et al. 2003, "From skin microrelief to wrinkles"): across the pull of the muscle below.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, interpolate
 
-from dreamface.skin.atlas import Surface, coarser
-from dreamface.skin.layer import Layer, Patch, Window, window_of
-from dreamface.skin.marks import splat, texel_of
+from dreamface.skin.atlas import Surface, smooth_step
+from dreamface.skin.creases import Creases, beside, creases, draw_creases, through, together, twigs
+from dreamface.skin.layer import Layer, Patch
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
-_LARGEST_WRINKLE_MAP: Final = 1024
-_UNIT: Final = 1.652  # the eye's width in `unit`s: about from the nose's bridge to its tip
-_SHARP, _SOFT = 0.39 * _MM, 1.07 * _MM  # deviation of a groove's profile
-_SWELLING: Final = 2.6  # width of the swelling beside a groove, over the groove's
-_REACH: Final = 2.6  # of a blur, in its standard deviations
+_EYES_APART: Final = 80.0 * _MM  # between the outer corners on the head that the lengths below are meant for
+_SIDES: Final = (("l", 1.0), ("r", -1.0))
+_FINE, _MEDIUM, _COARSE = 0.20 * _MM, 0.32 * _MM, 0.46 * _MM  # widths of sharp lines
+_SOFT, _FOLD = 2.0 * _MM, 3.2 * _MM  # widths of the valleys that they lie in
+_RANDOM: Final = 600  # numbers that one area's wrinkles take at most
+_NECK_AGES: Final = (28.0, 78.0)  # years over which the neck's rings deepen
+
+_Point = tuple[str | Tensor, float, float]  # a landmark or texture coordinates, mm to the person's left, mm up
 
 
-@dataclass(frozen=True)
-class _Fold:
-    """A groove: [3, 2] or [4, 2] Bezier control points in the tile and its depth in metres."""
+class _Sketch:
+    """Curves as they are thought of: in millimetres from landmarks."""
 
-    points: Tensor
-    depth: float
+    def __init__(self, surface: Surface, generator: torch.Generator) -> None:
+        self._surface = surface
+        self._random = iter(torch.rand(_RANDOM, generator=generator).tolist())
+        eyes = [self.uv(f"exocanthion_{side}") for side, _ in _SIDES]
+        apart = surface.position[0].view(-1)[_texels(surface, torch.stack(eyes))]
+        self._scale = float((apart[0] - apart[1]).abs()) / _EYES_APART
+        self._starts: list[Tensor] = []
+        self._ways: list[tuple[float, float]] = []
+        self._numbers: list[tuple[float, float, float, float, float]] = []
 
-
-_Folds = tuple[list[_Fold], list[_Fold]]  # sharp and soft ones
-
-
-def _wrinkles(trait: str, subject: Subject) -> Sequence[Patch]:
-    """Grooves, drawn on a map of at most `_LARGEST_WRINKLE_MAP`; none on a smooth face or away from it."""
-    amount, marks = subject.traits.number(trait), _marks(subject.surface)
-    if amount == 0.0 or not marks:
-        return ()
-    unit = _UNIT * 0.5 * float((marks[36] - marks[39]).norm() + (marks[42] - marks[45]).norm())
-    sharp, soft = _GROUPS[trait](marks, unit, amount, subject.stream(trait))
-    side = coarser(subject.size, _LARGEST_WRINKLE_MAP)
-    corners = torch.stack((marks[36], marks[45]))
-    density = float(subject.surface.density.view(-1)[texel_of(corners, subject.surface.atlas.size)].mean())
-    groove = torch.zeros(side, side)
-    for folds, width in ((sharp, _SHARP), (soft, _SOFT)):
-        if folds:
-            lines = _draw_folds(folds, side)
-            sigma = width * density * side
-            # The skin that a groove takes up swells beside it.
-            rows, columns = _around(lines, _SWELLING * sigma)
-            lines = lines[rows, columns]
-            groove[rows, columns] -= _blur(lines, sigma) - 0.45 * _blur(lines, _SWELLING * sigma)
-    window = window_of(groove != 0.0)
-    return () if window is None else (_enlarged(groove, window, subject.size),)
-
-
-def _enlarged(groove: Tensor, window: Window, size: int) -> Patch:
-    """A window of a smaller map at full size; bicubic, so that slopes are smooth too."""
-    factor = size // len(groove)
-    (top, bottom), (left, right) = window.rows, window.columns
-    height = groove[window.slices]
-    if factor > 1:
-        height = interpolate(height[None, None], scale_factor=float(factor), mode="bicubic", align_corners=False)[0, 0]
-    return Patch(Window((top * factor, bottom * factor), (left * factor, right * factor)), height=height)
-
-
-def _marks(surface: Surface) -> dict[int, Tensor]:
-    """Where the Multi-PIE landmarks of brows, eyes, nose and mouth lie; nothing where the face is in another tile."""
-    found = {}
-    for number in range(17, 68):
-        place = surface.atlas.landmark(f"multipie_{number:02d}")
+    def uv(self, name: str) -> Tensor:
+        """Where a landmark lies in the tile."""
+        place = self._surface.atlas.landmark(name)
         if place is None:
-            return {}
-        found[number] = place
-    return found
+            raise KeyError(name)
+        return place
+
+    def rand(self, low: float, high: float) -> float:
+        """The next random number of the area."""
+        return low + (high - low) * next(self._random)
+
+    def line(
+        self,
+        points: Sequence[_Point],
+        depth: float,
+        width: float,
+        *,
+        sway: float = 0.25,
+        broken: float = 0.15,
+        swelling: float = 0.25,
+    ) -> None:
+        """A crease that passes four points, `depth` and `sway` in mm."""
+        for anchor, left, up in points:
+            self._starts.append(self.uv(anchor) if isinstance(anchor, str) else anchor)
+            self._ways.append((left * _MM * self._scale, up * _MM * self._scale))
+        self._numbers.append((depth * _MM, width, sway * _MM * self._scale, broken, swelling))
+
+    def finish(self) -> Creases:
+        """All of them."""
+        places = self._surface.walk(torch.stack(self._starts), torch.tensor(self._ways))
+        depth, width, sway, broken, swelling = torch.tensor(self._numbers).unbind(1)
+        return creases(
+            through(places.view(-1, 4, 2)), depth, width, sway=sway, broken=broken, swelling=swelling
+        )
 
 
-def _draw_folds(folds: list[_Fold], side: int) -> Tensor:
-    """[side, side] lines one texel wide; a line through a texel leaves its depth there."""
-    share = (torch.arange(600) + 0.5) / 600
-    places, weights = [], []
-    for fold in folds:
-        points = _bezier(fold.points, share)
-        length = float(points.diff(dim=0).norm(dim=1).sum()) * side
-        ends = torch.sin(math.pi * share).clamp_min(0.0) ** 0.7
-        places.append(points)
-        weights.append(fold.depth * length / len(share) * ends)
-    return splat(side, torch.cat(places), torch.cat(weights))
+def _texels(surface: Surface, places: Tensor) -> Tensor:
+    size = surface.atlas.size
+    column, row = (places[:, 0] * size).long(), ((1.0 - places[:, 1]) * size).long()
+    return row.clamp(0, size - 1) * size + column.clamp(0, size - 1)
 
 
-def _around(lines: Tensor, sigma: float) -> tuple[slice, slice]:
-    """Rows and columns that a blur of the lines reaches."""
-    reach = math.ceil(_REACH * sigma)
-    row, column = torch.nonzero(lines).unbind(1)
-    return (
-        slice(max(0, int(row.min()) - reach), int(row.max()) + reach + 1),
-        slice(max(0, int(column.min()) - reach), int(column.max()) + reach + 1),
-    )
+def _onset(amount: float, start: float) -> float:
+    """How deep a line is that comes when the area's amount passes `start`."""
+    return max(0.0, (amount - start) / (1.0 - start))
 
 
-def _bezier(points: Tensor, share: Tensor) -> Tensor:
-    """De Casteljau's algorithm: [N, 2] for control points [P, 2]."""
-    level = points[None].expand(len(share), -1, -1)
-    while level.shape[1] > 1:
-        level = torch.lerp(level[:, :-1], level[:, 1:], share[:, None, None])
-    return level[:, 0]
+def _between(sketch: _Sketch, first: str, second: str, share: float) -> Tensor:
+    return torch.lerp(sketch.uv(first), sketch.uv(second), share)
 
 
-def _blur(lines: Tensor, sigma: float) -> Tensor:
-    """Gaussian across the lines, scaled so that a long line of depth d becomes a groove of depth d."""
-    reach = max(1, math.ceil(_REACH * sigma))
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
-    kernel = kernel / kernel.sum()
-    image = conv2d(lines[None, None], kernel.view(1, 1, 1, -1), padding=(0, reach))
-    image = conv2d(image, kernel.view(1, 1, -1, 1), padding=(reach, 0))
-    return image[0, 0] * (sigma * math.sqrt(2.0 * math.pi))
+# ------------------------------------------------------------------------------------------------- forehead
+
+_ROWS: Final = ((11.0, 0.22), (18.5, 0.0), (26.0, 0.06), (33.5, 0.18), (41.0, 0.42), (48.0, 0.66))
+"""Lines across the forehead: mm above the brows, and the amount at which they come."""
 
 
-def _forehead(marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator) -> _Folds:
-    """Rows that follow the brows, broken into pieces, and frown lines between the brows."""
-    found = []
-    for height in (0.45, 0.72, 0.98, 1.25, 1.5):
-        random = torch.rand(6, generator=generator).tolist()
-        for start, end in (
-            (17.4 + random[0], 20.6 + random[1]),
-            (20.2 + random[2], 23.2 + random[3]),
-            (22.8, 25.6 - random[4]),
+def _forehead(sketch: _Sketch, amount: float) -> None:
+    for height, start in _ROWS:
+        deep = _onset(amount, start) * sketch.rand(0.65, 1.1)
+        lift, tilt = sketch.rand(-1.8, 1.8), sketch.rand(-1.2, 1.2)
+        row = partial(_on_row, sketch, height + lift, tilt)
+        sketch.line(row(1.2, 7.8), 0.16 * deep, _SOFT, sway=1.2, broken=0.05, swelling=0.55)
+        gap = sketch.rand(-1.3, 1.0)
+        middle = sketch.rand(3.6, 5.4)
+        for low, high, share in (
+            (sketch.rand(0.7, 2.0), middle - gap, sketch.rand(0.55, 1.0)),
+            (middle + gap, sketch.rand(7.0, 8.3), sketch.rand(0.55, 1.0)),
+            (sketch.rand(2.4, 3.6), sketch.rand(5.4, 6.6), sketch.rand(0.1, 0.7)),
         ):
-            points = torch.stack([_on_brow(marks, start + (end - start) * share) for share in (0.0, 0.33, 0.67, 1.0)])
-            wave = torch.randn(4, 2, generator=generator) * 0.05 * unit
-            points = points + torch.tensor([0.0, (height + 0.1 * random[5]) * unit]) + wave
-            found.append(_Fold(points, 0.42 * _MM * amount * (1.15 - 0.45 * height) * (0.5 + random[1])))
-    for side in (-1.0, 1.0):
-        lean = 0.04 * unit * float(torch.randn(1, generator=generator))
-        start = marks[27] + torch.tensor([side * 0.13 * unit + lean, 0.02 * unit])
-        middle = start + torch.tensor([side * 0.03 * unit, 0.25 * unit])
-        end = start + torch.tensor([side * 0.10 * unit, 0.5 * unit])
-        found.append(_Fold(torch.stack((start, middle, end)), 0.32 * _MM * amount))
-    return found, []
+            sketch.line(row(low, high), 0.27 * deep * share, _COARSE, sway=0.55, broken=0.2)
+    for side, sign in _SIDES:
+        _frown(sketch, amount * sketch.rand(0.7, 1.1), side, sign)
+    deep = _onset(amount, 0.35)
+    across = [("nasion", left, 1.5 - 0.02 * left * left) for left in (-6.0, -2.0, 2.5, 6.5)]
+    sketch.line(across, 0.2 * deep, _MEDIUM, broken=0.2)
 
 
-def _on_brow(marks: dict[int, Tensor], place: float) -> Tensor:
-    """A point on the broken line through Multi-PIE 17..26."""
-    place = min(max(place, 17.0), 25.999)
-    first = int(place)
-    return torch.lerp(marks[first], marks[first + 1], place - first)
+def _on_row(sketch: _Sketch, height: float, tilt: float, low: float, high: float) -> list[_Point]:
+    """Four points of a line over the brows, from one place on the row of Multi-PIE points 17..26 to another."""
+    points: list[_Point] = []
+    for number in range(4):
+        place = low + (high - low) * number / 3.0
+        first = min(int(place), 8)
+        anchor = _between(sketch, f"multipie_{17 + first}", f"multipie_{18 + first}", place - first)
+        out = (place - 4.5) / 4.5
+        # The brows' own arch is lost higher up, where lines dip in the middle and sink at their ends.
+        points.append((anchor, 0.0, height * (1.0 - 0.10 * out * out) + 1.5 * abs(out) + tilt * out + sketch.rand(-0.5, 0.5)))
+    return points
 
 
-def _eyes(marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator) -> _Folds:
-    """Crow's feet and the lines under the lower lids."""
-    found = []
-    for outer, inner, side in ((45, 42, 1.0), (36, 39, -1.0)):
-        for angle in (0.62, 0.30, 0.02, -0.28, -0.60):
-            random = torch.randn(4, generator=generator).tolist()
-            turn = angle + 0.08 * random[0]
-            direction = torch.tensor([side * math.cos(turn), math.sin(turn)])
-            start = marks[outer] + direction * (0.16 + 0.03 * random[1]) * unit
-            length = unit * (0.46 + 0.10 * random[2])
-            middle = start + 0.5 * length * direction + torch.tensor([0.0, 0.05 * unit * (1.0 if angle > 0 else -0.4)])
-            end = start + length * direction - torch.tensor([0.0, 0.10 * unit])
-            found.append(_Fold(torch.stack((start, middle, end)), 0.34 * _MM * amount * (1.0 + 0.25 * random[3])))
-        for drop in (0.20, 0.34):
-            start = torch.lerp(marks[inner], marks[outer], 0.15) - torch.tensor([0.0, drop * unit])
-            end = torch.lerp(marks[inner], marks[outer], 0.9) - torch.tensor([0.0, 0.75 * drop * unit])
-            middle = 0.5 * (start + end) - torch.tensor([0.0, 0.30 * unit])
-            found.append(_Fold(torch.stack((start, middle, end)), 0.22 * _MM * amount))
-    return found, []
+def _frown(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
+    """The upright line beside the root of the nose, the valley that it lies in, and a shorter one further out."""
+    anchor, lean, tall = "glabella", sketch.rand(-0.8, 0.8), sketch.rand(0.8, 1.2)
+    for out, depth, width, reach in ((7.0, 0.24, _COARSE, 1.0), (11.5, 0.1, _MEDIUM, 0.6)):
+        upright = [
+            (anchor, sign * (out + lean + bend), -7.0 + 17.0 * share * tall * reach)
+            for share, bend in ((0.0, -1.4), (0.33, -0.3), (0.67, 0.3), (1.0, 1.2))
+        ]
+        deep = amount if out < 10.0 else _onset(amount, 0.4)
+        sketch.line(upright, depth * deep, width, sway=0.35, broken=0.08)
+        if out < 10.0:
+            sketch.line(upright, 0.15 * deep, _SOFT, sway=0.2, broken=0.0, swelling=0.5)
 
 
-def _cheeks(marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator) -> _Folds:
-    """Nasolabial folds: from the wings of the nose past the corners of the mouth."""
-    found = []
-    for wing, corner, side in ((35, 54, 1.0), (31, 48, -1.0)):
-        jitter = 0.03 * unit * torch.randn(4, 2, generator=generator)
-        start = marks[wing] + torch.tensor([side * 0.16 * unit, 0.12 * unit])
-        end = marks[corner] + torch.tensor([side * 0.30 * unit, -0.16 * unit])
-        out = torch.lerp(start, end, 0.35) + torch.tensor([side * 0.12 * unit, 0.06 * unit])
-        low = torch.lerp(start, end, 0.75) + torch.tensor([side * 0.10 * unit, 0.04 * unit])
-        found.append(_Fold(torch.stack((start, out, low, end)) + jitter, 0.75 * _MM * amount))
-        second = torch.stack((out, low, end)) + torch.tensor([side * 0.42 * unit, -0.10 * unit]) + jitter[:3]
-        found.append(_Fold(second, 0.22 * _MM * amount))
-    return [], found
+# ------------------------------------------------------------------------------------------------- eyes
+
+_FEET: Final = ((44.0, 0.25), (30.0, 0.05), (14.0, 0.0), (-2.0, 0.0), (-18.0, 0.08), (-34.0, 0.2), (-50.0, 0.45))
+"""Crow's feet: degrees above the horizontal, and the amount at which they come."""
 
 
-def _mouth(marks: dict[int, Tensor], unit: float, amount: float, generator: torch.Generator) -> _Folds:
-    """Short upright lines over the upper lip, and folds from the corners towards the chin."""
-    lines, folds = [], []
-    for place in torch.linspace(49.0, 53.0, 11).tolist():
-        random = torch.randn(3, generator=generator).tolist()
-        first = min(int(place), 52)
-        start = torch.lerp(marks[first], marks[first + 1], place - first) + torch.tensor(
-            [0.02 * unit * random[0], 0.03 * unit]
-        )
-        end = start + torch.tensor([0.03 * unit * random[1] + 0.2 * float(start[0] - marks[51][0]), 0.20 * unit])
-        lines.append(
-            _Fold(torch.stack((start, 0.5 * (start + end), end)), 0.18 * _MM * amount * (1.0 + 0.3 * random[2]))
-        )
-    for corner, side in ((54, 1.0), (48, -1.0)):
-        jitter = 0.03 * unit * torch.randn(3, 2, generator=generator)
-        start = marks[corner] + torch.tensor([side * 0.03 * unit, -0.03 * unit])
-        middle = start + torch.tensor([side * 0.13 * unit, -0.22 * unit])
-        end = start + torch.tensor([side * 0.10 * unit, -0.52 * unit])
-        folds.append(_Fold(torch.stack((start, middle, end)) + jitter, 0.42 * _MM * amount))
-    return lines, folds
+def _eyes(sketch: _Sketch, amount: float) -> None:
+    for side, sign in _SIDES:
+        _feet(sketch, amount, side, sign)
+        _lower_lid(sketch, amount, side, sign)
+        _upper_lid(sketch, amount, side, sign)
+        for number in range(3):  # beside the bridge, where the nose is wrinkled
+            top, deep = -5.0 - 4.0 * number + sketch.rand(-1.0, 1.0), _onset(amount, 0.45)
+            points = [
+                (f"bridge_side_{side}", sign * (-3.0 + 3.2 * step), top + 8.0 - 1.1 * step * step) for step in range(4)
+            ]
+            sketch.line(points, 0.07 * deep * sketch.rand(0.5, 1.0), _MEDIUM, sway=0.4, broken=0.35)
 
 
-_GROUPS: Final[dict[str, Callable[[dict[int, Tensor], float, float, torch.Generator], _Folds]]] = {
+def _feet(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
+    for degrees, start in _FEET:
+        turn = math.radians(degrees + sketch.rand(-6.0, 6.0))
+        near, long = sketch.rand(6.0, 9.0), sketch.rand(11.0, 21.0) * (0.75 + 0.35 * amount)
+        bend = sketch.rand(1.0, 3.0) * (1.0 if degrees > 0.0 else -0.6)
+        points: list[_Point] = []
+        for share in (0.0, 0.33, 0.67, 1.0):
+            along = near + long * share
+            up = along * math.sin(turn) - bend * share * share
+            points.append((f"exocanthion_{side}", sign * along * math.cos(turn), up))
+        deep = _onset(amount, start)
+        sketch.line(points, 0.22 * deep * sketch.rand(0.6, 1.1), _MEDIUM, sway=0.45, broken=0.12, swelling=0.35)
+        if abs(degrees) < 32.0:
+            sketch.line(points, 0.10 * deep, 1.3 * _MM, sway=0.3, broken=0.0, swelling=0.5)
+
+
+def _lower_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
+    """The crease from the inner corner around the lower lid, finer ones in it, and the bag's lower border."""
+    names = (f"endocanthion_{side}", f"lid_lower_inner_{side}", f"lid_lower_outer_{side}", f"exocanthion_{side}")
+    for drop, start, depth, width, end in (
+        (2.3, 0.12, 0.07, _FINE, 0.5), (3.8, 0.3, 0.06, _FINE, 1.0), (5.6, 0.0, 0.15, _MEDIUM, -1.5),
+        (7.4, 0.35, 0.07, _FINE, 0.0), (9.6, 0.18, 0.10, _MEDIUM, -3.0),
+    ):  # fmt: skip
+        drop = drop + sketch.rand(-0.5, 0.5)
+        points: list[_Point] = [
+            (names[0], sign * 2.5, -0.6 * drop - 1.2), (names[1], 0.0, -drop), (names[2], sign * 1.0, -drop),
+            (names[3], sign * end, -0.75 * drop - 1.0),
+        ]  # fmt: skip
+        deep = _onset(amount, start)
+        sketch.line(points, depth * deep, width, sway=0.35, broken=0.2)
+    tear: list[_Point] = [
+        (names[0], sign * -1.0, -5.0), (names[1], sign * -3.0, -10.5), (names[1], sign * 5.0, -14.0),
+        (names[2], sign * 8.0, -14.0),
+    ]  # fmt: skip
+    sketch.line(tear, 0.32 * amount, _SOFT, sway=0.4, broken=0.0, swelling=0.5)
+
+
+def _upper_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
+    names = (f"endocanthion_{side}", f"lid_upper_inner_{side}", f"lid_upper_outer_{side}", f"exocanthion_{side}")
+    for lift, start, depth in ((2.6, 0.15, 0.05), (4.4, 0.3, 0.06), (6.6, 0.45, 0.06)):
+        lift = lift + sketch.rand(-0.4, 0.4)
+        points: list[_Point] = [
+            (names[0], sign * 2.0, 0.8 * lift), (names[1], 0.0, lift), (names[2], sign * 1.0, lift),
+            (names[3], sign * 2.5, 0.5 * lift),
+        ]  # fmt: skip
+        sketch.line(points, depth * _onset(amount, start), _FINE, sway=0.35, broken=0.3)
+
+
+# ------------------------------------------------------------------------------------------------- cheeks
+
+
+def _cheeks(sketch: _Sketch, amount: float) -> None:
+    """Nasolabial folds, soft and broad; then crescents beside them, and upright lines before the ears."""
+    for side, sign in _SIDES:
+        wing, corner = f"alar_base_{side}", f"cheilion_{side}"
+        long, wide = sketch.rand(-2.0, 2.0), sketch.rand(-1.0, 1.0)
+        fold: list[_Point] = [
+            (wing, sign * 4.0, 5.0), (wing, sign * (8.5 + 0.4 * wide), -5.0), (corner, sign * (8.5 + wide), 8.0),
+            (corner, sign * (8.0 + wide), -5.0 + long),
+        ]  # fmt: skip
+        deep = amount * sketch.rand(0.85, 1.1)
+        sketch.line(fold, 0.55 * deep, _FOLD, sway=0.5, broken=0.0, swelling=0.45)
+        sketch.line(fold, 0.30 * deep, 1.3 * _MM, sway=0.5, broken=0.0, swelling=0.3)
+        sketch.line(fold, 0.16 * _onset(deep, 0.3), _MEDIUM, sway=0.5, broken=0.3)
+        for away, start, depth in ((7.5, 0.4, 0.14), (13.5, 0.5, 0.13), (20.0, 0.62, 0.10)):
+            away, deep = away + sketch.rand(-1.5, 1.5), _onset(amount, start) * sketch.rand(0.6, 1.1)
+            top, low = sketch.rand(-4.0, 8.0), sketch.rand(-12.0, -2.0)
+            crescent: list[_Point] = [
+                (corner, sign * (8.0 + 0.75 * away), 14.0 + top), (corner, sign * (10.0 + away), 9.0 + 0.5 * top),
+                (corner, sign * (9.5 + away), 2.0), (corner, sign * (7.0 + 0.85 * away), -4.0 + low),
+            ]  # fmt: skip
+            sketch.line(crescent, depth * deep, 1.5 * _MM, sway=0.9, broken=0.05, swelling=0.45)
+            sketch.line(crescent, 0.7 * depth * deep, _MEDIUM, sway=0.9, broken=0.3)
+        for number in range(4):
+            out, deep = -7.0 - 3.2 * number + sketch.rand(-0.8, 0.8), _onset(amount, 0.35 + 0.12 * number)
+            top, low = sketch.rand(-12.0, 4.0), sketch.rand(-42.0, -28.0)
+            upright = [
+                (f"ear_front_{side}", sign * (out - 2.0 * bow), top + (low - top) * share)
+                for share, bow in ((0.0, 0.0), (0.33, 0.8), (0.67, 1.0), (1.0, 0.9))
+            ]
+            sketch.line(upright, 0.13 * deep, _MEDIUM, sway=0.6, broken=0.2)
+
+
+# ------------------------------------------------------------------------------------------------- mouth
+
+
+def _mouth(sketch: _Sketch, amount: float) -> None:
+    """Fine upright lines around the lips, and folds from the corners of the mouth beside the chin."""
+    _around_lips(sketch, amount, 49.0, 53.0, 15, 1.0)
+    _around_lips(sketch, 0.8 * amount, 55.0, 59.0, 10, -1.0)
+    for side, sign in _SIDES:
+        corner, long = f"cheilion_{side}", sketch.rand(-3.0, 3.0)
+        fold: list[_Point] = [
+            (corner, sign * 2.0, -1.5), (corner, sign * 5.0, -8.0), (corner, sign * 6.5, -16.0),
+            (corner, sign * 6.0, -25.0 + long),
+        ]  # fmt: skip
+        deep = amount * sketch.rand(0.8, 1.1)
+        sketch.line(fold, 0.36 * deep, 2.4 * _MM, sway=0.5, broken=0.0, swelling=0.45)
+        sketch.line(fold, 0.20 * deep, _COARSE, sway=0.45, broken=0.15)
+        hook: list[_Point] = [
+            (corner, sign * -2.5, 0.6), (corner, sign * 0.5, -0.4), (corner, sign * 2.5, -2.0), (corner, sign * 3.6, -4.5)
+        ]  # fmt: skip
+        sketch.line(hook, 0.12 + 0.14 * amount, _COARSE, sway=0.2, broken=0.0)
+    deep, bow = _onset(amount, 0.3), sketch.rand(1.0, 3.0)
+    chin: list[_Point] = [("sublabiale", left, -1.0 - bow * (left / 9.0) ** 2) for left in (-11.0, -4.0, 4.5, 11.0)]
+    sketch.line(chin, 0.22 * deep, 1.4 * _MM, sway=0.6, broken=0.05)
+
+
+def _around_lips(sketch: _Sketch, amount: float, first: float, last: float, count: int, up: float) -> None:
+    """Lines that spread from the lips' border between two of the Multi-PIE points around them."""
+    for number in range(count):
+        place = first + (last - first) * (number + sketch.rand(0.05, 0.95)) / count
+        low = min(int(place), int(last) - 1)
+        anchor = _between(sketch, f"multipie_{low}", f"multipie_{low + 1}", place - low)
+        out = (place - 0.5 * (first + last)) / (0.5 * (last - first))
+        fan, lean = 3.0 * out * up, sketch.rand(-0.8, 0.8)
+        start, long = sketch.rand(-1.6, 1.2), sketch.rand(3.0, 8.5) * (1.0 - 0.25 * abs(out))
+        points: list[_Point] = [
+            (anchor, (fan + lean) * share * share, up * (start + long * share)) for share in (0.0, 0.33, 0.67, 1.0)
+        ]
+        deep = _onset(amount, sketch.rand(0.1, 0.75))
+        width = sketch.rand(0.8, 1.5) * _FINE
+        sketch.line(points, 0.13 * deep, width, sway=0.3, broken=0.2)
+
+
+# ------------------------------------------------------------------------------------------------- neck
+
+
+def _neck(subject: Subject) -> Sequence[Patch]:
+    """Rings around the neck: faint on everyone, deeper with age."""
+    old = float(smooth_step(torch.tensor(subject.traits.number("age")), *_NECK_AGES))
+    return _drawn(subject, "neck wrinkles", lambda sketch: _rings(sketch, old), fine=old)
+
+
+def _rings(sketch: _Sketch, old: float) -> None:
+    for share, start in ((0.16, 0.35), (0.34, 0.0), (0.56, 0.0), (0.76, 0.3)):
+        anchor = _between(sketch, "cervical_point", "jugular_notch", share + sketch.rand(-0.05, 0.05))
+        deep = 0.14 * (start == 0.0) + _onset(old, start)
+        tilt, rise = sketch.rand(-3.0, 3.0), sketch.rand(4.0, 11.0)
+        for low, high in ((sketch.rand(-52.0, -38.0), sketch.rand(0.0, 14.0)), (sketch.rand(-14.0, 0.0), sketch.rand(38.0, 52.0))):
+            points = []
+            for number in range(4):
+                left = low + (high - low) * number / 3.0
+                points.append((anchor, left, tilt * left / 45.0 + rise * (left / 45.0) ** 2 + sketch.rand(-0.6, 0.6)))
+            sketch.line(points, 0.20 * deep * sketch.rand(0.6, 1.1), _COARSE, sway=0.7, broken=0.15)
+            sketch.line(points, 0.20 * deep, _SOFT, sway=0.6, broken=0.0, swelling=0.5)
+
+
+# ------------------------------------------------------------------------------------------------- layers
+
+_AREAS: Final[dict[str, Callable[[_Sketch, float], None]]] = {
     "wrinkles.forehead": _forehead,
     "wrinkles.eyes": _eyes,
     "wrinkles.cheeks": _cheeks,
     "wrinkles.mouth": _mouth,
 }
+
+
+def _wrinkles(trait: str, subject: Subject) -> Sequence[Patch]:
+    """An area's wrinkles; none on a smooth face."""
+    amount = subject.traits.number(trait)
+    if amount == 0.0:
+        return ()
+    return _drawn(subject, trait, lambda sketch: _AREAS[trait](sketch, amount), fine=_onset(amount, 0.2))
+
+
+def _drawn(subject: Subject, name: str, draw: Callable[[_Sketch], None], fine: float) -> Sequence[Patch]:
+    """What is sketched, with branches and finer parallels, where the face is in the tile."""
+    if subject.surface.atlas.landmark("nasion") is None:
+        return ()
+    generator = subject.stream(name)
+    sketch = _Sketch(subject.surface, generator)
+    draw(sketch)
+    lines = sketch.finish()
+    sharp = lines.of(lines.width < _SOFT * 0.5)
+    away = (0.9 + 1.2 * torch.rand(2, len(sharp.depth), generator=generator)) * _MM
+    branches = twigs(sharp, subject.surface, generator, 5.0 * _MM)
+    parallels = [
+        beside(sharp, subject.surface, away[0], 0.45 * fine), beside(sharp, subject.surface, -away[1], 0.35 * fine)
+    ]  # fmt: skip
+    return draw_creases(together(lines, branches, *parallels), subject.surface, subject.size, generator)
 
 
 def _layer(where: str, description: str) -> Layer:
@@ -227,4 +360,5 @@ WRINKLES: Final = (
     _layer("eyes", "wrinkles around the eyes"),
     _layer("cheeks", "wrinkles on the cheeks"),
     _layer("mouth", "wrinkles around the mouth"),
+    Layer("neck_wrinkles", "rings around the neck", ("age",), patches=_neck),
 )
