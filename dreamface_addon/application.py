@@ -23,7 +23,7 @@ from .job import MODEL_JOBS
 from .models import Models
 from .placing import Placing, Purpose
 from .session import Job, Session
-from .shaping import Following, changed_traits
+from .shaping import Following, changed_layers, changed_traits
 from .transport import is_this_machine
 
 BUDGET = 0.005
@@ -265,8 +265,9 @@ class Application:
         """Make the maps of a face anew, with its traits as the sliders show them."""
         self.error = ""
         face_id, record = own_id(skin), scene.record(skin)
-        request = {"face": record, "traits": changed_traits(skin), "resolution": resolution}
-        self.session.submit("edit", request, Purpose(face_id, self.placing.file, sent=record["traits"]))
+        request = {"face": record, "traits": changed_traits(skin), "layers": changed_layers(skin)}
+        request["resolution"] = resolution
+        self.session.submit("edit", request, Purpose(face_id, self.placing.file, sent=record))
         wake()
 
     def cancel(self) -> None:

@@ -20,7 +20,7 @@ class Purpose:
         face_id: the face to update in place; empty for a new one.
         file: number of the opened file that it was asked for in; see `Placing.file`.
         in_gallery: one of several to choose from, not for the scene yet.
-        sent: for an edit, the face's traits when it was asked for.
+        sent: for an edit, the face's record when it was asked for.
     """
 
     face_id: str = ""
@@ -108,7 +108,7 @@ class Placing:
 def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, Any] | None = None) -> scene.ImportedFace:
     """Build a face folder in the scene, or update `skin` in place; one step of undo.
 
-    A new face stands at the 3D cursor and is the only thing selected. Where `sent` has the traits with which an update
+    A new face stands at the 3D cursor and is the only thing selected. Where `sent` has the record with which an update
     was asked for, what was changed since is laid over it.
 
     Raises:
@@ -123,12 +123,15 @@ def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, An
         message = "DreamFace: New Face"
         shaping.remember_built(skin)
     else:
-        now = shaping.traits_of(skin)
+        now, layers = shaping.traits_of(skin), shaping.changed_layers(skin)
         placed = scene.update_face(skin, folder)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
         if sent is not None:
-            shaping.lay_over(skin, sent, now)
+            shaping.lay_over(skin, sent["traits"], now)
+            for layer, strength in layers.items():
+                if strength != sent["layers"].get(layer, 1.0):
+                    shaping.set_strength(skin, layer, strength)
     interface.push_undo(message)
     return placed
 

@@ -19,7 +19,7 @@ import bpy
 from . import interface, scene
 from .backend import BackendState
 from .session import Session, Shape
-from .vocabulary import TRAITS, Trait
+from .vocabulary import LAYERS, TRAITS, Trait
 
 PATIENCE = 10.0
 """Seconds that a running backend has for a head before the mesh is left as it is."""
@@ -27,8 +27,8 @@ PATIENCE = 10.0
 QUIET = 0.25
 """Seconds without a change after which the expressions are made anew as well; the neutral head follows at once."""
 
-_BUILT = "dreamface_built_traits"
-"""Custom property of the skin: its traits as they were when the maps were painted."""
+_BUILT, _BUILT_LAYERS = "dreamface_built_traits", "dreamface_built_layers"
+"""Custom properties of the skin: its traits and its layers' strengths as they were when the maps were painted."""
 
 BY_HAND = "set by hand"
 
@@ -87,14 +87,39 @@ def changed_traits(skin: bpy.types.Object) -> dict[str, Any]:
     return {name: value_of(skin, TRAITS[name]) for name in names}
 
 
+def strength_of(skin: bpy.types.Object, layer: str) -> float:
+    """How strongly a layer of a face's skin is laid on, 0..1."""
+    value = _parsed(skin.get(scene.LAYERS_PROPERTY, "{}")).get(layer, 1.0)
+    return value if isinstance(value, int | float) else 1.0
+
+
+def set_strength(skin: bpy.types.Object, layer: str, strength: float) -> None:
+    """Change how strongly a layer is laid on; the maps follow when they are painted anew."""
+    skin[scene.LAYERS_PROPERTY] = json.dumps(_parsed(skin.get(scene.LAYERS_PROPERTY, "{}")) | {layer: strength})
+
+
+def changed_layers(skin: bpy.types.Object) -> dict[str, float]:
+    """The strengths that were changed since the face was built."""
+    built = _parsed(skin.get(_BUILT_LAYERS, skin.get(scene.LAYERS_PROPERTY, "{}")))
+    now = {layer: strength_of(skin, layer) for layer in LAYERS}
+    return {layer: strength for layer, strength in now.items() if strength != built.get(layer, 1.0)}
+
+
+def reset_layers(skin: bpy.types.Object) -> None:
+    """Set every layer's strength back to what it was when the face was built."""
+    if _BUILT_LAYERS in skin:
+        skin[scene.LAYERS_PROPERTY] = skin[_BUILT_LAYERS]
+
+
 def textures_are_old(skin: bpy.types.Object) -> bool:
-    """Whether a changed trait shows in the maps."""
-    return any(TRAITS[name].textured for name in changed_traits(skin))
+    """Whether something that shows in the maps was changed."""
+    return bool(changed_layers(skin)) or any(TRAITS[name].textured for name in changed_traits(skin))
 
 
 def remember_built(skin: bpy.types.Object) -> None:
-    """Note that mesh and maps show the traits as they are."""
+    """Note that mesh and maps show the traits as they are, and the maps the layers."""
     skin[_BUILT] = skin[scene.TRAITS_PROPERTY]
+    skin[_BUILT_LAYERS] = skin.get(scene.LAYERS_PROPERTY, "{}")
     scene.mark_shown(skin, _digest(traits_of(skin), exact=True))
 
 

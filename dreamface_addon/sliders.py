@@ -12,7 +12,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, PointerProperty
 
 from . import application, scene, shaping
-from .vocabulary import TRAITS, Trait
+from .vocabulary import LAYERS, TRAITS, Layer, Trait
 
 STEP = 5  # hundredths: what a click on a slider's arrow adds
 
@@ -55,12 +55,25 @@ def _property(trait: Trait) -> Any:
     return FloatVectorProperty(subtype="COLOR", size=size, min=0.0, max=1.0, **common)
 
 
+def _strength(layer: Layer) -> Any:
+    def change(group: Any, value: float) -> None:
+        skin = group.id_data
+        if scene.is_skin(skin) and not skin.is_evaluated:
+            shaping.set_strength(skin, layer.name, value)
+
+    return FloatProperty(
+        name=layer.label, description=layer.description, min=0.0, max=1.0, default=1.0, step=STEP, precision=2,
+        get=lambda group: shaping.strength_of(group.id_data, layer.name), set=change, options=set(),
+    )  # fmt: skip
+
+
 Sliders = type(
     "DREAMFACE_PG_sliders",
     (bpy.types.PropertyGroup,),
     {
-        "__annotations__": {trait.attribute: _property(trait) for trait in TRAITS.values()},
-        "__doc__": "A face's traits.",
+        "__annotations__": {trait.attribute: _property(trait) for trait in TRAITS.values()}
+        | {layer.attribute: _strength(layer) for layer in LAYERS.values()},
+        "__doc__": "A face's traits, and the layers of its skin.",
     },
 )
 

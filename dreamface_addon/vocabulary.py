@@ -1,7 +1,7 @@
-"""The traits that sliders are made from.
+"""The traits and the layers of the skin that sliders are made from.
 
-`traits.json` is what the backend says of them (`dreamface traits --json`), kept here so that the sliders are there
-before any backend runs; a test compares the two.
+`traits.json` and `layers.json` are what the backend says of them (`dreamface traits --json` and `dreamface layers
+--json`), kept here so that the sliders are there before any backend runs; a test compares them.
 """
 
 from __future__ import annotations
@@ -70,6 +70,30 @@ class Trait:
         return self.group in TEXTURE_GROUPS
 
 
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the skin as a slider shows it."""
+
+    name: str
+    label: str
+    description: str
+
+    @property
+    def attribute(self) -> str:
+        """Its name among the traits' attributes."""
+        return f"layer_{self.name}"
+
+
+def _read_layers() -> dict[str, Layer]:
+    entries = json.loads((Path(__file__).parent / "layers.json").read_text("utf-8"))
+    return {
+        entry["name"]: Layer(
+            entry["name"], entry["name"].replace("_", " ").title(), _capital(entry["description"]) + ": 0 takes it off"
+        )
+        for entry in entries
+    }
+
+
 def _read() -> dict[str, Trait]:
     entries = json.loads((Path(__file__).parent / "traits.json").read_text("utf-8"))
     return {
@@ -107,11 +131,18 @@ def _label(name: str, family: str) -> str:
 
 
 def _tooltip(entry: dict[str, Any]) -> str:
-    text = entry["description"][0].upper() + entry["description"][1:]
+    text = _capital(entry["description"])
     if entry["unit"] == "sd":
         text += ", in standard deviations: 0 is average, 3 very rare"
     return text
 
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+LAYERS = _read_layers()
+"""Every layer of the skin, from below."""
 
 TRAITS = _read()
 """Every trait that has a slider, in the order of the sliders."""

@@ -36,5 +36,7 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
             return {"CANCELLED"}
         for trait in [TRAITS[self.trait]] if self.trait else TRAITS.values():
             shaping.reset(skin, trait)
+        if not self.trait:
+            shaping.reset_layers(skin)
         application.follow(skin)
         return {"FINISHED"}

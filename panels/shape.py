@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import application, scene, shaping
-from ..dreamface_addon.vocabulary import FAMILIES, Trait
+from ..dreamface_addon.vocabulary import FAMILIES, LAYERS, Trait
 from . import drawing
 
 _OPEN_AT_FIRST = "Face"
@@ -35,12 +35,25 @@ class DREAMFACE_PT_shape(bpy.types.Panel):
         changed = shaping.changed_traits(skin)
         for family, traits in FAMILIES.items():
             self._draw_family(column, skin, family, traits, changed)
+        self._draw_layers(column, skin)
         if shaping.textures_are_old(skin):
             drawing.text(layout, "The textures do not show these changes yet.", icon="INFO")
         row = layout.row(align=True)
         row.operator("dreamface.paint", text="Apply Textures", icon="BRUSH_DATA")
-        if changed:
+        if changed or shaping.changed_layers(skin):
             row.operator("dreamface.reset_trait", text="", icon="LOOP_BACK").trait = ""
+
+    @staticmethod
+    def _draw_layers(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+        """How strongly each layer of the skin is laid on, the uppermost first as in a paint program."""
+        header, body = layout.panel("DREAMFACE_layers", default_closed=True)
+        count = len(shaping.changed_layers(skin))
+        header.label(text=f"Skin Layers ({count})" if count else "Skin Layers")
+        if body is None:
+            return
+        column = body.column(align=True)
+        for layer in reversed(LAYERS.values()):
+            column.prop(skin.dreamface, layer.attribute, slider=True)
 
     @staticmethod
     def _draw_family(

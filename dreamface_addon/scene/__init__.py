@@ -7,6 +7,7 @@ from .importing import ImportedFace, import_face
 from .reading import FaceFolder, read_face_folder
 from .records import (
     FACE_ID,
+    LAYERS_PROPERTY,
     MEASURED_PROPERTY,
     TRAITS_PROPERTY,
     find_face,
@@ -25,6 +26,7 @@ from .updating import update_face
 
 __all__ = [
     "FACE_ID",
+    "LAYERS_PROPERTY",
     "MEASURED_PROPERTY",
     "TRAITS_PROPERTY",
     "FaceFolder",

@@ -8,14 +8,27 @@ from typing import Any
 
 import bpy
 
+from .eevee import add_clear_coat, add_occlusion
+from .nodes import (
+    COLUMN,
+    CYCLES_OUTPUT,
+    NO_SHADOW,
+    SECOND_GLOSS,
+    SECOND_ROUGHNESS,
+    SURFACE,
+    TINT,
+    factors,
+    is_invisible,
+    new_node,
+    set_values,
+)
 from .reading import FaceFolder
 
-COLUMN = 300  # width of a column of nodes, in the node editor's units
-
-_PLAIN_INPUTS = {
+PLAIN_INPUTS = {
     "roughness": "Roughness",
     "specular": "Specular IOR Level",
     "subsurface": "Subsurface Weight",
+    "metallic": "Metallic",
     "opacity": "Alpha",
 }
 """Channel -> the Principled BSDF input that its map goes straight into."""
@@ -24,14 +37,11 @@ _PLAIN_INPUTS = {
 Images = dict[str, bpy.types.Image]
 """Channel -> image of one tile."""
 
-SURFACE, COAT, TINT = "DreamFace Surface", "DreamFace Coat", "DreamFace Tint"
-"""Names of the nodes that hold a material's values."""
+VALUES, CHANNELS = "dreamface_material", "dreamface_channels"
+"""Custom properties of a material as it was built: its values in face.json, as JSON, and its maps, between spaces.
 
-CYCLES_OUTPUT, NO_SHADOW = "DreamFace Cycles", "DreamFace No Shadow"
-"""Names of a clear material's nodes that exporters stumble over: its output for Cycles, and what makes its alpha."""
-
-VALUES = "dreamface_material"
-"""Custom property of a material: its values in face.json as it was built, as JSON."""
+Materials of the first release have no channels.
+"""
 
 TILE, CHANNEL = "dreamface_tile", "dreamface_channel"
 """Custom properties of an image: which map it is."""

@@ -26,6 +26,7 @@ PART = "dreamface_part"
 RANGE = "dreamface_range"
 TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
+LAYERS_PROPERTY = "dreamface_layers"
 EXTRA_SHAPES = "dreamface_extra_shapes"
 """Custom property of the skin: the names of its shape keys beyond ARKit's, as JSON."""
 
@@ -49,7 +50,6 @@ PUBLIC = (
 
 _OF = "dreamface_of"
 _REGIONS = "dreamface_regions"
-_LAYERS = "dreamface_layers"
 _WORN = "dreamface_worn"
 _SHOWN = "dreamface_shown"
 _CHIN_LANDMARK = "multipie_08"
@@ -69,7 +69,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
         skin[f"dreamface_{name}"] = json.dumps(document[name])
     skin[_REGIONS] = json.dumps(face.arrays["region_names"].tolist())
     skin[MEASURED_PROPERTY] = json.dumps(document.get("measured", {}))
-    skin[_LAYERS] = json.dumps(document.get("layers", {}))
+    skin[LAYERS_PROPERTY] = json.dumps(document.get("layers", {}))
     candidate = document["head"].get("identity", {}).get("candidate")
     if candidate is None:
         skin.pop(CANDIDATE, None)
@@ -233,7 +233,7 @@ def record(skin: bpy.types.Object) -> dict[str, Any]:
             "not_understood": json.loads(skin["dreamface_not_understood"]),
             "history": json.loads(skin["dreamface_history"]),
             "candidate": skin.get(CANDIDATE),
-            "layers": json.loads(skin.get(_LAYERS, "{}")),
+            "layers": json.loads(skin.get(LAYERS_PROPERTY, "{}")),
         }
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error

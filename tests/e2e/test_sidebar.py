@@ -264,6 +264,21 @@ def test_textures_follow_when_asked(blender):
     assert blender.faces == [face]
 
 
+def test_a_layer_is_faded_when_asked(blender):
+    face = blender.new_face("a pale woman with freckles", seed=5)
+    before, shaping = pixels(albedo(face)), blender.module("shaping")
+    assert face.dreamface.layer_freckles == 1.0
+    face.dreamface.layer_freckles = 0.0
+    assert shaping.changed_layers(face) == {"freckles": 0.0} and shaping.textures_are_old(face)
+    blender.bpy.ops.dreamface.paint()
+    blender.rest()
+    assert pixels(albedo(face)).mean() > before.mean()
+    assert face.dreamface.layer_freckles == 0.0 and not shaping.textures_are_old(face)
+    face.dreamface.layer_brows = 0.5
+    blender.bpy.ops.dreamface.reset_trait(trait="")
+    assert face.dreamface.layer_brows == 1.0 and face.dreamface.layer_freckles == 0.0
+
+
 def test_variations_are_shown_and_one_is_picked(blender):
     blender.generate("a woman", variations=3, seed=20, resolution="1024", update_selected=False)
     blender.until(lambda: not blender.app.running)

@@ -13,6 +13,9 @@ def test_sliders_are_made_from_the_backends_own_vocabulary(capsys):
     assert main(["traits", "--json"]) == 0
     shipped = json.loads((Path(vocabulary.__file__).parent / "traits.json").read_text("utf-8"))
     assert json.loads(capsys.readouterr().out) == shipped, "run: dreamface traits --json > dreamface_addon/traits.json"
+    assert main(["layers", "--json"]) == 0
+    shipped = json.loads((Path(vocabulary.__file__).parent / "layers.json").read_text("utf-8"))
+    assert json.loads(capsys.readouterr().out) == shipped, "run: dreamface layers --json > dreamface_addon/layers.json"
 
 
 def test_every_slider_has_a_label_of_its_own_under_its_heading():

@@ -149,6 +149,19 @@ def traits(options: Namespace, terminal: Terminal) -> bool:
     return True
 
 
+def layers(options: Namespace, terminal: Terminal) -> bool:
+    """List the layers of the skin, from below."""
+    from dreamface import pipeline
+
+    described = pipeline.LAYER_DESCRIPTIONS
+    terminal.result([{"name": name, "description": description} for name, description in described.items()])
+    rows = table("layers of the skin, from below", "layer", "what it is")
+    for name, description in described.items():
+        rows.add_row(name, description)
+    terminal.show(rows)
+    return True
+
+
 # ------------------------------------------------------------------------------------------------------------- pieces
 
 

@@ -68,8 +68,8 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_doctor, _add_batch,
-        _add_serve, _add_jobs, _add_models,
+        _add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_layers, _add_doctor,
+        _add_batch, _add_serve, _add_jobs, _add_models,
     ):  # fmt: skip
         add(actions)
     return root
@@ -116,6 +116,10 @@ def _add_traits(actions: Commands) -> None:
     command = _command(actions, "traits", commands.traits, "List what a face can be told to be.")
     groups = [group.value for group in Group]
     command.add_argument("group", nargs="?", choices=groups, metavar="GROUP", help="%(choices)s")
+
+
+def _add_layers(actions: Commands) -> None:
+    _command(actions, "layers", commands.layers, "List the layers that a face's skin is made of.")
 
 
 def _add_doctor(actions: Commands) -> None:

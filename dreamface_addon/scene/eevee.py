@@ -1,0 +1,62 @@
+"""What EEVEE needs besides a face's shaders: it traces no rays in new scenes.
+
+Each of these is an output of its own, which Cycles does not see.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .nodes import COAT, CYCLES_OUTPUT, new_node, set_values
+
+CAVITY = 0.03  # metres, in which something may hide a place from the light: nostrils, the mouth, the lids' folds
+DARKENING = 2.0
+"""Exponent on the share of the sky that is seen: screen-space rays, which miss what lies behind, find too much."""
+
+_HEIGHT = -500  # of the nodes, below those of the shader
+
+
+def add_occlusion(material: bpy.types.Material) -> None:
+    """Dark nostrils, mouths and lid folds, where EEVEE lets the world's light in as if nothing were around.
+
+    The shader itself is the same, so that what an artist does to it shows in both engines.
+    """
+    tree = material.node_tree
+    cycles = next(node for node in tree.nodes if node.type == "OUTPUT_MATERIAL")
+    shader = cycles.inputs["Surface"].links[0].from_socket
+    cycles.name, cycles.target = CYCLES_OUTPUT, "CYCLES"
+    seen, contrast = new_node(tree, "ShaderNodeAmbientOcclusion", -1, _HEIGHT), new_node(tree, "ShaderNodeMath", 0, _HEIGHT)
+    mix, output = new_node(tree, "ShaderNodeMixShader", 1, _HEIGHT), new_node(tree, "ShaderNodeOutputMaterial", 2, _HEIGHT)
+    seen.inputs["Distance"].default_value = CAVITY
+    contrast.operation = "POWER"
+    contrast.inputs[1].default_value = DARKENING
+    output.target = "EEVEE"
+    tree.links.new(seen.outputs["AO"], contrast.inputs[0])
+    tree.links.new(contrast.outputs["Value"], mix.inputs[0])
+    tree.links.new(shader, mix.inputs[2])  # the first stays empty, which is black
+    tree.links.new(mix.outputs["Shader"], output.inputs["Surface"])
+
+
+def add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> None:
+    """A surface that reflects and lets everything behind it through.
+
+    EEVEE's refraction shows what lies behind only with ray tracing: the iris would be gone.
+    """
+    tree = material.node_tree
+    output, add = new_node(tree, "ShaderNodeOutputMaterial", 1, _HEIGHT), new_node(tree, "ShaderNodeAddShader", 0, _HEIGHT)
+    output.target = "EEVEE"
+    clear = new_node(tree, "ShaderNodeBsdfTransparent", -1, _HEIGHT)
+    coat = new_node(tree, "ShaderNodeBsdfPrincipled", -1, _HEIGHT - 100)
+    coat.name = COAT
+    set_values(coat, coat_of(values))
+    tree.links.new(clear.outputs["BSDF"], add.inputs[0])
+    tree.links.new(coat.outputs["BSDF"], add.inputs[1])
+    tree.links.new(add.outputs["Shader"], output.inputs["Surface"])
+    material.surface_render_method = "BLENDED"  # dithering would drop the reflection with the rest
+
+
+def coat_of(values: dict[str, Any]) -> dict[str, Any]:
+    """What is left of a transmissive material when only its reflection counts."""
+    return values | {"base_colour": (0.0, 0.0, 0.0), "transmission": 0.0, "subsurface": 0.0}
