@@ -54,7 +54,9 @@ PREVIEW_SIZE = 512
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
 
 
-_painter = Painter()  # remembers the face that was painted last, so that the next edit of it is quick
+_KEPT_FOR = 120.0  # seconds: between two edits an artist looks, thinks, and goes on
+
+_painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painted last, so that its next edit is quick
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -90,6 +91,17 @@ def test_what_an_edit_does_not_change_is_shared(head: Head) -> None:
     for name in ("normal", "displacement", "subsurface"):
         assert after["skin"][name] is before["skin"][name] or torch.equal(after["skin"][name], before["skin"][name])
     assert after["eyes"]["albedo"] is before["eyes"]["albedo"]
+
+
+def test_a_painting_is_let_go_after_a_while(head: Head) -> None:
+    painter = Painter(forget_after=0.2)
+    first = painter.paint(head, Traits(), resolution=SIZE, seed=5)
+    again = painter.paint(head, Traits(), resolution=SIZE, seed=5)
+    assert again["skin"]["albedo"] is first["skin"]["albedo"], "nothing has changed"
+    time.sleep(0.5)
+    anew = painter.paint(head, Traits(), resolution=SIZE, seed=5)
+    assert anew["skin"]["albedo"] is not first["skin"]["albedo"]
+    assert same(anew, first)
 
 
 def test_another_head_or_seed_is_painted_anew(head: Head) -> None:
@@ -222,3 +234,19 @@ def test_noise_of_one_name_is_worked_out_once(head: Head) -> None:
     subject = Subject(head, surface_of(head, "skin", 128), 256, 3, Traits())
     assert subject.noise("blotches", 0.03, 2) is subject.noise("blotches", 0.03, 2)
     assert subject.noise("blotches", 0.03, 2).shape == (2, 128, 128)
+
+
+def test_maps_can_be_differentiated_through_the_composition() -> None:
+    size, window = 256, Window((100, 160), (40, 80))
+    one, tile = torch.ones(window.shape), torch.rand(1, 64, 64, generator=torch.Generator().manual_seed(1))
+    albedo = torch.full((3, 128, 128), 0.5, requires_grad=True)
+    height = torch.zeros(128, 128, requires_grad=True)
+    cover = torch.full(window.shape, 0.25, requires_grad=True)
+    some = torch.tensor([0.1])
+    weave = Weave(tile, torch.ones(1, 128, 128), 1e-5 * some, some, some, some, some)
+    patch = Patch(window, melanin=0.1 * one, height=1e-5 * one, cover=cover, colour=torch.tensor([1.0, 0.0, 0.0]))
+    maps = compose(composition(size, Laid(weave, 1.0), Laid(patch, 0.5), albedo=albedo, height=height)).maps
+    (maps["albedo"].sum() + maps["normal"][..., 0].square().sum()).backward()
+    assert albedo.grad is not None and float(albedo.grad.min()) > 0.0
+    assert height.grad is not None and float(height.grad.abs().max()) > 0.0
+    assert cover.grad is not None and float(cover.grad.abs().min()) > 0.0

@@ -79,11 +79,18 @@ class _Painting:
 
 
 class Painter:
-    """Paints heads; one that was painted last is painted again in the time that what has changed takes."""
+    """Paints heads; one that was painted last is painted again in the time that what has changed takes.
 
-    def __init__(self) -> None:
+    Args:
+        forget_after: seconds without work after which the last painting, hundreds of megabytes at 2048, is let go; None
+            keeps it.
+    """
+
+    def __init__(self, forget_after: float | None = None) -> None:
         self._last: _Painting | None = None
         self._busy = threading.Lock()
+        self._forget_after = forget_after
+        self._clock: threading.Timer | None = None
 
     def paint(
         self,
@@ -117,7 +124,21 @@ class Painter:
             painting = last if last and last.is_of(head, resolution, seed) else _begin(head, resolution, seed)
             maps = _go_on(painting, traits, layers or {}, progress)
             self._last = painting if resolution <= _LARGEST_KEPT else None
+            self._wind_clock()
         return maps
+
+    def forget(self) -> None:
+        """Let the last painting go."""
+        with self._busy:
+            self._last = None
+
+    def _wind_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        if self._forget_after is not None:
+            self._clock = threading.Timer(self._forget_after, self.forget)
+            self._clock.daemon = True  # nobody waits for it at exit
+            self._clock.start()
 
 
 def paint(
