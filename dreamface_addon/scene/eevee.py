@@ -18,25 +18,35 @@ DARKENING = 2.0
 _HEIGHT = -500  # of the nodes, below those of the shader
 
 
-def add_occlusion(material: bpy.types.Material) -> None:
+def add_occlusion(material: bpy.types.Material, cycles: bpy.types.Node) -> None:
     """Dark nostrils, mouths and lid folds, where EEVEE lets the world's light in as if nothing were around.
 
     The shader itself is the same, so that what an artist does to it shows in both engines.
+
+    Args:
+        material: whose.
+        cycles: its output, which becomes that of Cycles alone.
     """
     tree = material.node_tree
-    cycles = next(node for node in tree.nodes if node.type == "OUTPUT_MATERIAL")
-    shader = cycles.inputs["Surface"].links[0].from_socket
     cycles.name, cycles.target = CYCLES_OUTPUT, "CYCLES"
-    seen, contrast = new_node(tree, "ShaderNodeAmbientOcclusion", -1, _HEIGHT), new_node(tree, "ShaderNodeMath", 0, _HEIGHT)
-    mix, output = new_node(tree, "ShaderNodeMixShader", 1, _HEIGHT), new_node(tree, "ShaderNodeOutputMaterial", 2, _HEIGHT)
+    seen, contrast = (
+        new_node(tree, "ShaderNodeAmbientOcclusion", -1, _HEIGHT),
+        new_node(tree, "ShaderNodeMath", 0, _HEIGHT),
+    )
+    mix, output = (
+        new_node(tree, "ShaderNodeMixShader", 1, _HEIGHT),
+        new_node(tree, "ShaderNodeOutputMaterial", 2, _HEIGHT),
+    )
     seen.inputs["Distance"].default_value = CAVITY
     contrast.operation = "POWER"
     contrast.inputs[1].default_value = DARKENING
     output.target = "EEVEE"
     tree.links.new(seen.outputs["AO"], contrast.inputs[0])
     tree.links.new(contrast.outputs["Value"], mix.inputs[0])
-    tree.links.new(shader, mix.inputs[2])  # the first stays empty, which is black
+    tree.links.new(cycles.inputs["Surface"].links[0].from_socket, mix.inputs[2])  # the first, empty, is black
     tree.links.new(mix.outputs["Shader"], output.inputs["Surface"])
+    for link in cycles.inputs["Displacement"].links:
+        tree.links.new(link.from_socket, output.inputs["Displacement"]).is_muted = link.is_muted
 
 
 def add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> None:
@@ -45,7 +55,10 @@ def add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> None
     EEVEE's refraction shows what lies behind only with ray tracing: the iris would be gone.
     """
     tree = material.node_tree
-    output, add = new_node(tree, "ShaderNodeOutputMaterial", 1, _HEIGHT), new_node(tree, "ShaderNodeAddShader", 0, _HEIGHT)
+    output, add = (
+        new_node(tree, "ShaderNodeOutputMaterial", 1, _HEIGHT),
+        new_node(tree, "ShaderNodeAddShader", 0, _HEIGHT),
+    )
     output.target = "EEVEE"
     clear = new_node(tree, "ShaderNodeBsdfTransparent", -1, _HEIGHT)
     coat = new_node(tree, "ShaderNodeBsdfPrincipled", -1, _HEIGHT - 100)

@@ -75,30 +75,29 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     """A material as face.json describes it, with its tile's maps connected."""
     name = values["name"]
     material = bpy.data.materials.new(name)
-    material[VALUES] = json.dumps(values)
+    material[VALUES], material[CHANNELS] = json.dumps(values), " ".join(images)
     if bpy.app.version < (5, 0, 0):  # from 5.0 on materials always have nodes, and use_nodes warns that it will go
         material.use_nodes = True
     tree = material.node_tree
     tree.nodes.clear()
-    output = _node(tree, "ShaderNodeOutputMaterial", 1, 300)
-    shader = _node(tree, "ShaderNodeBsdfPrincipled", 0, 300)
+    output = new_node(tree, "ShaderNodeOutputMaterial", 1, 300)
+    shader = new_node(tree, "ShaderNodeBsdfPrincipled", 0, 300)
     shader.name = SURFACE
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
-    _set_values(shader, values)
+    set_values(shader, values)
     _connect_maps(tree, shader, output, images, values)
     material.diffuse_color = solid_colour(values, has_opacity="opacity" in images)
     material.displacement_method = "DISPLACEMENT"
-    if values["transmission"] > 0.0 and not is_invisible(values):
+    if is_invisible(values):
+        return material
+    if values["transmission"] > 0.0:
         output.name, output.target = CYCLES_OUTPUT, "CYCLES"
         if "opacity" not in images:
             _let_light_through(tree, shader)
-        _add_clear_coat(material, values)
+        add_clear_coat(material, values)
+    elif "opacity" not in images:
+        add_occlusion(material, output)
     return material
-
-
-def is_invisible(values: dict[str, Any]) -> bool:
-    """Whether a material does nothing to light: all of it passes, and neither bends nor is reflected."""
-    return values["transmission"] == 1.0 and values["ior"] == 1.0
 
 
 def solid_colour(values: dict[str, Any], has_opacity: bool) -> tuple[float, float, float, float]:
@@ -120,57 +119,11 @@ def _let_light_through(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> None
 
     In the material, not on the object: cornea and sclera, which does throw one, may be one object.
     """
-    path, invert = _node(tree, "ShaderNodeLightPath", -2, 0), _node(tree, "ShaderNodeMath", -1, 0)
+    path, invert = new_node(tree, "ShaderNodeLightPath", -2, 0), new_node(tree, "ShaderNodeMath", -1, 0)
     invert.name, invert.operation = NO_SHADOW, "SUBTRACT"
     invert.inputs[0].default_value = 1.0
     tree.links.new(path.outputs["Is Shadow Ray"], invert.inputs[1])
     tree.links.new(invert.outputs["Value"], shader.inputs["Alpha"])
-
-
-def _add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> None:
-    """For EEVEE, a surface that reflects and lets everything behind it through.
-
-    Its refraction shows what lies behind only with ray tracing, which is off in new scenes: the iris would be gone.
-    """
-    tree = material.node_tree
-    output, add = _node(tree, "ShaderNodeOutputMaterial", 1, -400), _node(tree, "ShaderNodeAddShader", 0, -400)
-    output.target = "EEVEE"
-    clear, coat = _node(tree, "ShaderNodeBsdfTransparent", -1, -400), _node(tree, "ShaderNodeBsdfPrincipled", -1, -500)
-    coat.name = COAT
-    _set_values(coat, coat_of(values))
-    tree.links.new(clear.outputs["BSDF"], add.inputs[0])
-    tree.links.new(coat.outputs["BSDF"], add.inputs[1])
-    tree.links.new(add.outputs["Shader"], output.inputs["Surface"])
-    material.surface_render_method = "BLENDED"  # dithering would drop the reflection with the rest
-
-
-def coat_of(values: dict[str, Any]) -> dict[str, Any]:
-    """What is left of a transmissive material when only its reflection counts."""
-    return values | {"base_colour": (0.0, 0.0, 0.0), "transmission": 0.0, "subsurface": 0.0}
-
-
-def _set_values(shader: bpy.types.Node, values: dict[str, Any]) -> None:
-    """What the material says without maps."""
-    for name, value in principled_inputs(values).items():
-        shader.inputs[name].default_value = value
-
-
-def principled_inputs(values: dict[str, Any]) -> dict[str, Any]:
-    """Input of the Principled BSDF -> its value. Blender multiplies the radius by the scale, in metres."""
-    inputs = {
-        "Base Color": (*values["base_colour"], 1.0),
-        "Roughness": values["roughness"],
-        "IOR": values["ior"],
-        "Transmission Weight": values["transmission"],
-        "Subsurface Weight": values["subsurface"],
-    }
-    if is_invisible(values):  # clear glass would cost Cycles bounces, and neither EEVEE nor exporters understand it
-        inputs |= {"Transmission Weight": 0.0, "Alpha": 0.0}
-    farthest = max(values["subsurface_radius"])
-    if farthest > 0.0:
-        inputs["Subsurface Scale"] = farthest
-        inputs["Subsurface Radius"] = tuple(radius / farthest for radius in values["subsurface_radius"])
-    return inputs
 
 
 def _connect_maps(
@@ -181,31 +134,48 @@ def _connect_maps(
     values: dict[str, Any],
 ) -> None:
     nodes = {channel: _image_node(tree, image, channel, row) for row, (channel, image) in enumerate(images.items())}
-    for channel, socket in _PLAIN_INPUTS.items():
+    for channel, socket in PLAIN_INPUTS.items():
         if channel in nodes:
             tree.links.new(nodes[channel].outputs["Color"], shader.inputs[socket])
     if "albedo" in nodes:
         colour = _multiplied(tree, nodes["albedo"].outputs["Color"], values["base_colour"])
         tree.links.new(colour, shader.inputs["Base Color"])
     if "normal" in nodes:
-        normal_map = _node(tree, "ShaderNodeNormalMap", -1, -200)
+        normal_map = new_node(tree, "ShaderNodeNormalMap", -1, -200)
         tree.links.new(nodes["normal"].outputs["Color"], normal_map.inputs["Color"])
-        tree.links.new(normal_map.outputs["Normal"], shader.inputs["Normal"])
+        for socket in ("Normal", "Coat Normal"):  # oil lies in pores and lines as it lies elsewhere
+            tree.links.new(normal_map.outputs["Normal"], shader.inputs[socket])
     if "displacement" in nodes:
-        displacement = _node(tree, "ShaderNodeDisplacement", -1, -450)
+        displacement = new_node(tree, "ShaderNodeDisplacement", -1, -450)
         displacement.inputs["Midlevel"].default_value = 0.0
         displacement.inputs["Scale"].default_value = 1.0  # the map is in metres already
         tree.links.new(nodes["displacement"].outputs["Color"], displacement.inputs["Height"])
-        displacement.label = "Displacement: subdivide the mesh, then unmute its link"
+        displacement.label = "Displacement: subdivide the mesh, then unmute its links"
         link = tree.links.new(displacement.outputs["Displacement"], output.inputs["Displacement"])
         link.is_muted = True  # the normal map shows the same relief, and a coarse mesh would catch single wrinkles
+    _connect_second_gloss(tree, shader, nodes, values)
+
+
+def _connect_second_gloss(
+    tree: bpy.types.NodeTree, shader: bpy.types.Node, nodes: dict[str, bpy.types.Node], values: dict[str, Any]
+) -> None:
+    """The maps of the first gloss times a factor: where it is rough so is the second, and cavities darken both."""
+    wanted = ((SECOND_GLOSS, "specular", "Coat Weight"), (SECOND_ROUGHNESS, "roughness", "Coat Roughness"))
+    for row, (name, channel, socket) in enumerate(wanted):
+        if channel not in nodes:
+            continue
+        product = new_node(tree, "ShaderNodeMath", -1, 100 - 150 * row)
+        product.name, product.operation, product.use_clamp = name, "MULTIPLY", True
+        product.inputs[1].default_value = factors(values)[name]
+        tree.links.new(nodes[channel].outputs["Color"], product.inputs[0])
+        tree.links.new(product.outputs["Value"], shader.inputs[socket])
 
 
 def _multiplied(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, factor: list[float]) -> bpy.types.NodeSocket:
     """`colour` times the material's base colour; itself where that is white."""
     if min(factor) == 1.0:
         return colour
-    mix = _node(tree, "ShaderNodeMix", -1, 300)
+    mix = new_node(tree, "ShaderNodeMix", -1, 300)
     mix.name = TINT
     mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
     factor_socket, first, second = (mix.inputs[index] for index in MIX_INPUTS)
@@ -220,12 +190,6 @@ _MIX_RESULT = 2
 
 
 def _image_node(tree: bpy.types.NodeTree, image: bpy.types.Image, channel: str, row: int) -> bpy.types.Node:
-    node = _node(tree, "ShaderNodeTexImage", -2, 500 - COLUMN * row)
+    node = new_node(tree, "ShaderNodeTexImage", -2, 500 - COLUMN * row)
     node.label, node.image = channel, image
-    return node
-
-
-def _node(tree: bpy.types.NodeTree, kind: str, column: int, height: float) -> bpy.types.Node:
-    node = tree.nodes.new(kind)
-    node.location = (COLUMN * column, height)
     return node

@@ -8,20 +8,13 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .materials import (
-    CHANNEL,
-    COAT,
-    MIX_INPUTS,
-    SURFACE,
-    TILE,
-    TINT,
-    VALUES,
-    Images,
-    coat_of,
-    load_images,
-    principled_inputs,
-)
+from .eevee import coat_of
+from .materials import CHANNEL, CHANNELS, MIX_INPUTS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
+from .nodes import COAT, REACH, SURFACE, TINT, factors, new_node, principled_inputs
 from .reading import FaceFolder
+
+FIRST_CHANNELS = "albedo specular roughness normal displacement subsurface opacity"
+"""What a material of the first release can show."""
 
 
 def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
@@ -45,8 +38,10 @@ def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
             material = material.copy()
             for slot in own:
                 slot.material = material
-        _renew_values(material, before, wanted[before["name"]])
+        now = wanted[before["name"]]
+        _renew_values(material, before, now)
         _swap_images(material.node_tree, images, replaced)
+        _renew_channels(material, images.get(now["tile"], {}))
     _take_over_names(replaced)
     for image in [image for channels in images.values() for image in channels.values() if not image.users]:
         bpy.data.images.remove(image)  # the artist does without this map
@@ -66,12 +61,17 @@ def _values(material: bpy.types.Material | None) -> dict[str, Any]:
 def _renew_values(material: bpy.types.Material, before: dict[str, Any], values: dict[str, Any]) -> None:
     nodes = material.node_tree.nodes
     for name, old, new in ((SURFACE, before, values), (COAT, coat_of(before), coat_of(values))):
-        if name in nodes:
-            old_inputs, new_inputs = principled_inputs(old), principled_inputs(new)
-            for socket in (
-                socket for socket in nodes[name].inputs if socket.name in old_inputs.keys() & new_inputs.keys()
-            ):
+        if name not in nodes:
+            continue
+        old_inputs, new_inputs = principled_inputs(old), principled_inputs(new)
+        if CHANNELS not in material:
+            old_inputs |= _first_scattering(nodes[name], old_inputs)
+        for socket in nodes[name].inputs:
+            if socket.name in old_inputs.keys() & new_inputs.keys():
                 _renew(socket, "default_value", old_inputs[socket.name], new_inputs[socket.name])
+    old_factors, new_factors = factors(before), factors(values)
+    for name in old_factors.keys() & nodes.keys():
+        _renew(nodes[name].inputs[1], "default_value", old_factors[name], new_factors[name])
     old_colour, new_colour = (*before["base_colour"], 1.0), (*values["base_colour"], 1.0)
     if TINT in nodes:
         _renew(nodes[TINT].inputs[MIX_INPUTS[2]], "default_value", old_colour, new_colour)
@@ -80,11 +80,47 @@ def _renew_values(material: bpy.types.Material, before: dict[str, Any], values: 
     material[VALUES] = json.dumps(values)
 
 
+def _first_scattering(shader: bpy.types.Node, inputs: dict[str, Any]) -> dict[str, Any]:
+    """What the first release made of a subsurface radius; where that is as it was, the shader takes to today's walk."""
+    if "Subsurface Scale" not in inputs:
+        return {}
+    scale = inputs["Subsurface Scale"] / REACH
+    untouched = np.isclose(shader.inputs["Subsurface Scale"].default_value, scale, atol=1e-5)
+    if untouched and shader.subsurface_method == "RANDOM_WALK":
+        shader.subsurface_method = "RANDOM_WALK_SKIN"
+    return {"Subsurface Scale": scale}
+
+
 def _renew(holder: Any, attribute: str, old: Any, new: Any) -> None:
     """Set an attribute to `new` if it is still `old`."""
     now = np.array(getattr(holder, attribute))
     if now.shape == np.shape(old) and np.allclose(now, old, atol=1e-5):
         setattr(holder, attribute, new)
+
+
+def _renew_channels(material: bpy.types.Material, images: Images) -> None:
+    """Show the maps that the old face did not have, and no longer those that the new one has not: metal comes and goes.
+
+    Of what the artist has connected instead, or removed, nothing changes.
+    """
+    tree, had = material.node_tree, material.get(CHANNELS, FIRST_CHANNELS).split()
+    for node in [node for node in tree.nodes if _channel(node) in had and _channel(node) not in images]:
+        image = node.image
+        tree.nodes.remove(node)
+        if not (image.users or image.is_dirty):
+            bpy.data.images.remove(image)
+    shader = tree.nodes.get(SURFACE)
+    for channel, name in PLAIN_INPUTS.items() if shader is not None else ():
+        if channel in images and channel not in had and not shader.inputs[name].is_linked:
+            node = new_node(tree, "ShaderNodeTexImage", -2, 800)
+            node.label, node.image = channel, images[channel]
+            tree.links.new(node.outputs["Color"], shader.inputs[name])
+    material[CHANNELS] = " ".join(images)
+
+
+def _channel(node: bpy.types.Node) -> str | None:
+    image = getattr(node, "image", None)
+    return None if image is None else image.get(CHANNEL)
 
 
 def _swap_images(

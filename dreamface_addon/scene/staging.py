@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .materials import CYCLES_OUTPUT, NO_SHADOW
+from .nodes import CYCLES_OUTPUT, NO_SHADOW
 
 
 @contextmanager

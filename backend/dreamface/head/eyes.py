@@ -1,7 +1,8 @@
 """The eyeball: sclera, iris and cornea as separate surfaces on a unit eye that looks along -Y.
 
-Proportions follow the human eye (Atchison and Smith 2000, "Optics of the Human Eye"): the limbus lies about 24 degrees
-off the axis, the iris a little behind it, and the cornea bulges by about a twelfth of the eye's radius.
+Proportions follow the human eye (Atchison and Smith 2000, "Optics of the Human Eye"), but for the ball's size: the base
+mesh's sockets hold larger ones than people have. The limbus lies where an iris is as wide as a person's, the iris a
+little behind it, and the cornea bulges by about a twelfth of the eye's radius.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _CELLS: Final = 8  # per side of a cap; 4 x _CELLS segments around the axis
-LIMBUS: Final = np.radians(23.5)  # where iris meets sclera
-_SCLERA_RINGS: Final = np.radians([23.5, 24.5, 27.0, 31.0, 37.0, 45.0, 55.0, 67.0, 80.0, 95.0, 112.0])
-_CORNEA_EDGE: Final = np.radians(28.0)
-_CORNEA_RINGS: Final = np.radians([28.0, 26.0, 23.0, 19.0, 14.0])
+LIMBUS: Final = np.radians(21.2)  # where iris meets sclera: 11.8 mm across on a ball of 32.6 mm
+_SCLERA_RINGS: Final = np.radians([21.2, 22.2, 24.8, 29.5, 36.0, 45.0, 55.0, 67.0, 80.0, 95.0, 112.0])
+_CORNEA_EDGE: Final = np.radians(25.5)
+_CORNEA_RINGS: Final = np.radians([25.5, 23.7, 21.0, 17.3, 12.8])
 CORNEA_BULGE: Final = 0.085  # height over the sclera's sphere, of the eye's radius
 _CORNEA_LIFT: Final = 0.004  # keeps the rim just clear of the sclera
-_IRIS_DEPTH: Final = 0.050  # how far the iris lies behind the limbus, of the eye's radius
+_IRIS_DEPTH: Final = 0.042  # how far the iris lies behind the limbus, of the eye's radius
+
+_RISE: Final = 5.0  # steepness of the iris' rim: where it rises to the limbus, it is hidden by the limbus' shade
 
 _TILE_CENTRES: Final = {
     ("iris", "left"): (0.25, 0.75),
@@ -110,7 +113,7 @@ def _sclera(side: str) -> EyePart:
 def _iris(side: str) -> EyePart:
     points, faces, _ = disc_grid(_CELLS)
     reach = np.hypot(points[:, 0], points[:, 1])
-    depth = -(np.cos(LIMBUS) - _IRIS_DEPTH * np.minimum(1.0, 3.0 * (1.0 - reach)))
+    depth = -(np.cos(LIMBUS) - _IRIS_DEPTH * np.minimum(1.0, _RISE * (1.0 - reach)))
     vertices = np.stack((points[:, 0] * np.sin(LIMBUS), depth, points[:, 1] * np.sin(LIMBUS)), axis=1)
     return EyePart(vertices, faces, _disc_uv("iris", side, vertices, iris_uv_radius(reach * np.sin(LIMBUS))))
 

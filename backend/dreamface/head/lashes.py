@@ -14,12 +14,15 @@ from dreamface.head.grids import ways_around
 
 IntArray = NDArray[np.int64]
 
-_UPPER_COUNT: Final = 54  # per eye
-_LOWER_COUNT: Final = 30
+_UPPER_COUNT: Final = 90  # per eye
+_LOWER_COUNT: Final = 48
 _ROWS: Final = 4  # vertex pairs along a ribbon
 _SHORTEST, _LONGEST = 0.0045, 0.0115  # metres, upper lashes at lashes.length 0 and 1
 _LOWER_SHARE: Final = 0.55  # lower lashes' length over the upper ones'
-_ROOT_WIDTH: Final = 0.00026  # metres; thicker than a hair, so that a few read as a full row
+_ROOT_WIDTH: Final = 0.00020  # metres; thicker than a hair, so that a few read as a full row
+_BUNDLES: Final = 0.42  # bundles per lash
+_DRAWN: Final = 0.045  # lean towards the bundle's middle, per lash between them
+_YOUNG: Final = 0.2  # share of shorter lashes
 _MARGIN_RING, _INNER_RING, _OUTER_RING = 3, 1, 6  # lid loops that give root, outward and upward directions
 
 
@@ -108,13 +111,17 @@ def _along(
     chain: IntArray, count: int, generator: np.random.Generator, length: float
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Column pairs [K, 2], shares, lengths and leans of lashes spread from the inner to the outer corner."""
-    place = np.linspace(0.06, 0.985, count) + generator.uniform(-0.3, 0.3, count) / count
+    place = np.linspace(0.06, 0.985, count) + generator.uniform(-0.4, 0.4, count) / count
     at = np.clip(place, 0.0, 0.999) * (len(chain) - 1)
     first = at.astype(np.int64)
     pairs = np.stack((chain[first], chain[first + 1]), axis=1)
     profile = 0.45 + 0.55 * np.sin(np.pi * np.clip(place, 0.0, 1.0) ** 1.4 * 0.93)
-    lean = (place - 0.42) * 0.9 + generator.normal(0.0, 0.10, count)
-    return pairs, at - first, length * profile * generator.uniform(0.82, 1.08, count), lean
+    # Neighbours' tips draw together, and some lashes are still growing.
+    bundle = np.cumsum(generator.uniform(0.0, 1.0, count) < _BUNDLES)
+    middle = (np.bincount(bundle, place) / np.bincount(bundle).clip(1))[bundle]
+    lean = (place - 0.42) * 0.9 + _DRAWN * (middle - place) * count + generator.normal(0.0, 0.07, count)
+    grown = np.where(generator.uniform(0.0, 1.0, count) < _YOUNG, 0.62, 1.0) * generator.uniform(0.80, 1.08, count)
+    return pairs, at - first, length * profile * grown, lean
 
 
 def _blend(skin: Tensor, indices: Tensor, share: Tensor) -> Tensor:

@@ -141,30 +141,41 @@ def seen_from(camera: wp.mat33, position: wp.vec3, focal: float, size: float, po
 
 
 @wp.kernel(enable_backward=False)
-def draw_nearness(
+def project(
     vertices: wp.array(dtype=wp.vec3),
-    triangles: wp.array2d(dtype=wp.int32),
     cameras: wp.array(dtype=wp.mat33),
     positions: wp.array(dtype=wp.vec3),
     focals: wp.array(dtype=wp.float32),
+    size: float,
+    number: int,
+    projected: wp.array2d(dtype=wp.vec3),
+):
+    """Vertex `tid` as camera `number` sees it."""
+    vertex = wp.tid()
+    projected[number, vertex] = seen_from(cameras[number], positions[number], focals[number], size, vertices[vertex])
+
+
+@wp.kernel(enable_backward=False)
+def draw_nearness(
+    projected: wp.array2d(dtype=wp.vec3),
+    triangles: wp.array2d(dtype=wp.int32),
     number: int,
     nearness: wp.array3d(dtype=wp.float32),
 ):
     """Triangle `tid`: draw its 1 / depth into map `number` where it is the nearest so far."""
     triangle = wp.tid()
     size = nearness.shape[1]
-    camera = cameras[number]
-    position = positions[number]
-    focal = focals[number]
-    a = seen_from(camera, position, focal, float(size), vertices[triangles[triangle, 0]])
-    b = seen_from(camera, position, focal, float(size), vertices[triangles[triangle, 1]])
-    c = seen_from(camera, position, focal, float(size), vertices[triangles[triangle, 2]])
+    a = projected[number, triangles[triangle, 0]]
+    b = projected[number, triangles[triangle, 1]]
+    c = projected[number, triangles[triangle, 2]]
     if wp.min(a[2], wp.min(b[2], c[2])) <= 0.0:
         return
     y_first = wp.max(0, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)))
     y_stop = wp.min(size, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)) + 1)
     x_first = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)))
     x_stop = wp.min(size, int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)) + 1)
+    if y_first >= y_stop or x_first >= x_stop:
+        return
     area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
     if area == 0.0:
         return

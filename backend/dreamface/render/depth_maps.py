@@ -20,6 +20,9 @@ from dreamface.render.raster import kernels, scalars, threads, vectors
 LIFT = 1.5
 """Texels that a point is lifted off its surface where light grazes it, so that the surface does not shadow itself."""
 
+GOLDEN = 0.618034
+"""Multiples of the golden section fill 0..1 evenly, wherever one stops."""
+
 POINTS_PER_TASK = 8192
 """Long enough that launching costs nothing, short enough that threads finish together."""
 
@@ -39,12 +42,16 @@ def camera_around(eye: Tensor, middle: Tensor, radius: float) -> Camera:
 class DepthMaps:
     """What K cameras see of a surface: only how near it is."""
 
-    def __init__(self, vertices: Tensor, triangles: Tensor, cameras: Sequence[Camera], size: int) -> None:
+    def __init__(
+        self, vertices: Tensor, triangles: Tensor, opacity: Tensor, cameras: Sequence[Camera], size: int
+    ) -> None:
         """Draw them.
 
         Args:
             vertices: [V, 3] metres.
             triangles: [T, 3] indices into the vertices.
+            opacity: [T] 0..1 of the triangles; that share of the cameras sees them (Enderton et al. 2010, "Stochastic
+                transparency").
             cameras: K of them.
             size: side of each picture in texels.
         """
@@ -58,14 +65,28 @@ class DepthMaps:
         axes = torch.stack([camera.axes(points) for camera in cameras]).contiguous()
         positions = points.new_tensor([camera.position for camera in cameras])
         focals = points.new_tensor([0.5 * size / math.tan(0.5 * camera.fov) for camera in cameras])
-        self._kept = (points, corners, axes, positions, focals)  # Warp's arrays only borrow their memory
+        self._kept = (axes, positions, focals)  # Warp's arrays only borrow their memory
         self._cameras = [warp.from_torch(axes, dtype=warp.mat33), vectors(positions), scalars(focals)]
         self._map = scalars(self._nearness)
-        drawn = [vectors(points), scalars(corners), *self._cameras]
-        self._spread(
-            lambda number: self._launch(kernels().draw_nearness, len(corners), [*drawn, number], [self._map]),
-            range(self._count),
-        )
+        self._draw(points, corners, opacity)
+
+    def _draw(self, points: Tensor, corners: Tensor, opacity: Tensor) -> None:
+        size = self._nearness.shape[1]
+        projected = points.new_empty(self._count, len(points), 3)
+        places = self._warp.from_torch(projected, dtype=self._warp.vec3)
+        # Cameras next to each other get thresholds far apart.
+        thresholds = [(0.5 + number * GOLDEN) % 1.0 for number in range(self._count)]
+        solid, veil, opacity = corners[opacity >= 1.0], corners[opacity < 1.0], opacity[opacity < 1.0]
+        drawn = [(solid, veil[opacity > threshold].contiguous()) for threshold in thresholds]
+
+        def draw(number: int) -> None:
+            seen_from = [vectors(points), *self._cameras, float(size), number]
+            self._launch(kernels().project, len(points), seen_from, [places])
+            for some in drawn[number]:
+                if len(some):
+                    self._launch(kernels().draw_nearness, len(some), [places, scalars(some), number], [self._map])
+
+        self._spread(draw, range(self._count))
 
     def visible(self, points: Tensor, normals: Tensor, lowest: float = 0.0) -> Tensor:
         """How much of points the cameras see.
@@ -89,6 +110,18 @@ class DepthMaps:
             range(0, count, step),
         )
         return shares
+
+    def thickness(self, number: int, points: Tensor) -> Tensor:
+        """[N] metres from where camera `number` sees the surface to points [N, 3] that lie behind it; 0 and up."""
+        axes, position = self._kept[0][number], self._kept[1][number]
+        right, down, depth = ((points.detach() - position) @ axes.T).unbind(-1)
+        size = self._nearness.shape[1]
+        focal = self._kept[2][number]
+        column = (0.5 * size + focal * right / depth).long().clamp(0, size - 1)
+        row = (0.5 * size + focal * down / depth).long().clamp(0, size - 1)
+        nearness = self._nearness[number, row, column]
+        nearest = torch.where(nearness > 0.0, 1.0 / nearness.clamp(min=1.0e-6), depth)
+        return (depth - nearest).clamp(min=0.0)
 
     def _spread(self, task: Callable[[int], None], numbers: range) -> None:
         """Run the task for every number; on the CPU side by side, as Warp runs a CPU kernel on one thread.

@@ -23,6 +23,9 @@ SPLINE = (6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0)
 MOST_RUNGS = 7
 """Blurs at most: the widest spans 74 pixels."""
 
+DEEP = 0.004
+"""Metres that samples of a pixel may lie behind the nearest one and still be of the same surface."""
+
 APART = 10.0
 """Metres that are put between things that light does not go between; and behind everything, where there is nothing."""
 
@@ -135,3 +138,72 @@ def _blur_along(image: Tensor, depth: Tensor, step: int, pixel: float, axis: int
 def _along(axis: int, part: slice) -> tuple[slice, slice]:
     """The part of a picture [H, W] along rows (1) or columns (2)."""
     return (part, slice(None)) if axis == 1 else (slice(None), part)
+
+
+def spread(
+    arriving: Tensor,
+    pixel: Tensor,
+    share: Tensor,
+    depth: Tensor,
+    body: Tensor,
+    length: Tensor,
+    medium: Tensor,
+    weight: Tensor,
+    size: int,
+    span: float,
+) -> Tensor:
+    """Irradiance after it has spread under the surface, at samples of a picture.
+
+    Args:
+        arriving: [N, 3] irradiance at the samples.
+        pixel: [N] the pixel they lie in, row * size + column.
+        share: [N] of that pixel.
+        depth: [N] metres.
+        body: [N] number of what they lie on, which light stays within; below 0 where none goes under the surface.
+        length: [M, 3] metres, d in the profile, of each medium.
+        medium: [N] which of them is under the sample.
+        weight: [N, 1] 0..1 how much of the light spreads at all.
+        size: side of the picture in pixels.
+        span: metres that a pixel spans.
+
+    Returns:
+        [N, 3].
+    """
+    place = torch.where(body >= 0, depth + APART * body, torch.inf)
+    nearest = place.new_full((size * size,), torch.inf).scatter_reduce_(0, pixel, place, "amin")
+    # What lies further back in the same pixel, beyond a silhouette, keeps its light to itself.
+    inside = place - nearest[pixel] < max(DEEP, 3.0 * span)
+    window = _window(pixel[inside], size)
+    if window is None:
+        return arriving
+    image, back = _picture_of(arriving, pixel, share * inside, place, size)
+    count = rungs(3.0 * float(length.max()) / span)
+    shares = torch.stack([rung_shares(each, span, count) for each in length], dim=1)
+    found = shares[0][medium] * arriving
+    light, back = image[:, window[0], window[1]], back[window]
+    spreading = torch.nonzero(inside)[:, 0]
+    for number in range(count):
+        light = blur(light, back, 2**number, span)
+        image[:, window[0], window[1]] = light
+        found[spreading] += shares[number + 1][medium[spreading]] * image.view(3, -1).T[pixel[spreading]]
+    return torch.where(inside[:, None], torch.lerp(arriving, found, weight), arriving)
+
+
+def _picture_of(values: Tensor, pixel: Tensor, share: Tensor, place: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Means over pixels, weighted: [3, size, size] of the values, and [size, size] of the place in depth."""
+    place = torch.where(share > 0.0, place, 0.0)
+    gathered = torch.cat((values, place[:, None], torch.ones_like(values[:, :1])), dim=1) * share[:, None]
+    totals = values.new_zeros(size * size, 5).index_add_(0, pixel, gathered)
+    covered = totals[:, 4] > 0.0
+    means = totals[:, :4] / totals[:, 4:].clamp(min=1.0e-6)
+    # Where there is nothing, it lies apart from everything.
+    back = torch.where(covered, means[:, 3], -APART)
+    return means[:, :3].T.reshape(3, size, size).contiguous(), back.view(size, size)
+
+
+def _window(pixel: Tensor, size: int) -> tuple[slice, slice] | None:
+    """Rows and columns around pixels; None where there are none."""
+    if not len(pixel):
+        return None
+    row, column = pixel // size, pixel % size
+    return slice(int(row.min()), int(row.max()) + 1), slice(int(column.min()), int(column.max()) + 1)

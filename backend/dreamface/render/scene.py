@@ -86,6 +86,17 @@ class Scene:
         """[M] indices of those among triangles [N] that have the material."""
         return torch.nonzero(self._of_parts([p.material == material.name for p in self.topology.parts])[triangle])[:, 0]
 
+    def is_metallic(self, material: Material) -> bool:
+        """Whether any of the material is."""
+        return material.metallic > 0.0 or "metallic" in self.maps.get(material.tile or "", {})
+
+    @cached_property
+    def object_of_triangle(self) -> Tensor:
+        """[T] int64 index into the topology's objects: parts that are welded together share one."""
+        names = [group.name for group in self.topology.objects]
+        numbers = torch.tensor([names.index(part.object_name) for part in self.topology.parts])
+        return numbers.to(self.vertices.device)[self.part_of_triangle]
+
     @cached_property
     def _lets_light_through(self) -> Tensor:
         parts = self.topology.parts

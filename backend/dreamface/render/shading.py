@@ -14,11 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample
 
-WRAP = 0.3
-"""How far diffuse light reaches around the terminator where a material scatters fully; cosine of the angle past it."""
-
-SOFTENING = 0.85
-"""How much of the normal map's relief that full scattering washes out of the diffuse light."""
+from dreamface.render.environment import Environment, irradiance
 
 MIN_ALPHA = 2.0e-3
 """Squared roughness of the smoothest surface: below it single precision loses the highlight."""
@@ -38,23 +34,13 @@ class Light:
         position: of its middle, metres.
         colour: of a white surface that faces it from one metre away: irradiance over pi.
         radius: metres.
+        shadow_points: from how many places on it shadows are cast; more make wide penumbras smoother.
     """
 
     position: Tensor
     colour: Tensor
     radius: float
-
-
-@dataclass(frozen=True)
-class Ambient:
-    """Light from everywhere: [3] radiance from above and from below."""
-
-    sky: Tensor
-    ground: Tensor
-
-    def towards(self, direction: Tensor) -> Tensor:
-        """[N, 3] radiance that comes from directions [N, 3]; also the mean over the hemisphere around them."""
-        return torch.lerp(self.ground, self.sky, 0.5 + 0.5 * direction[:, 2:])
+    shadow_points: int = 4
 
 
 @dataclass(frozen=True)
@@ -64,22 +50,31 @@ class Fragment:
     Attributes:
         position: [N, 3] metres.
         normal: [N, 3] with the normal map's relief.
-        soft_normal: [N, 3] without it.
         view: [N, 3] towards the camera.
-        albedo: [N, 3].
+        albedo: [N, 3] of what comes back from under the surface.
         roughness: [N, 1] 0..1, perceptual.
-        reflectance: [N, 1] 0..1 at normal incidence.
-        scatter: [N, 3] 0..1, how much each channel's light spreads under the surface.
+        reflectance: [N, 3] at normal incidence; [N, 1] where it has no colour.
+        matt: [N, 1] 0..1 share of what is not reflected that goes under the surface; the rest is lost in metal.
+        coat: [N, 1] 0..1 weight of the second, sharper gloss that lies over everything.
+        coat_roughness: [N, 1] 0..1.
+        coat_reflectance: [N, 1] of the coat at normal incidence.
     """
 
     position: Tensor
     normal: Tensor
-    soft_normal: Tensor
     view: Tensor
     albedo: Tensor
     roughness: Tensor
     reflectance: Tensor
-    scatter: Tensor
+    matt: Tensor
+    coat: Tensor
+    coat_roughness: Tensor
+    coat_reflectance: Tensor
+
+    @property
+    def facing(self) -> Tensor:
+        """[N, 1] cosine between the normal and the view, a little above 0 and up."""
+        return (self.normal * self.view).sum(dim=1, keepdim=True).clamp(1.0e-3, 1.0)
 
 
 # --------------------------------------------------------------------------------------------------------- geometry
@@ -89,6 +84,13 @@ def unit(vectors: Tensor) -> Tensor:
     """[..., 3] of length 1; what has next to none stays short, with finite gradients."""
     length: Tensor = torch.sqrt((vectors * vectors).sum(dim=-1, keepdim=True) + TINY)
     return vectors / length
+
+
+def around_axis(axis: Tensor) -> tuple[Tensor, Tensor]:
+    """Two unit vectors [N, 3] at right angles to unit vectors [N, 3] and to each other: to the side, and above."""
+    # A hair off the vertical, so that what points straight up has a side too.
+    side = unit(torch.linalg.cross(axis, axis.new_tensor((0.0, 1.0e-4, 1.0)).expand_as(axis)))
+    return side, torch.linalg.cross(side, axis)
 
 
 def interpolate(attributes: Tensor, corners: Tensor, barycentric: Tensor) -> Tensor:
@@ -216,46 +218,75 @@ def wrapped_cosine(cosine: Tensor, wrap: Tensor) -> Tensor:
     return (cosine + wrap).clamp(min=0.0) / (1.0 + wrap) ** 2
 
 
-def diffuse(fragment: Fragment, to_light: Tensor, spread: Tensor) -> Tensor:
-    """[N, 3] wrapped diffuse cosine, per channel: scattered light goes further round and loses the fine relief.
-
-    Args:
-        fragment: the points.
-        to_light: [N, 3].
-        spread: [N, 1] radius over distance of the light, which softens the terminator by itself.
-    """
-    sharp = (fragment.normal * to_light).sum(dim=1, keepdim=True)
-    soft = (fragment.soft_normal * to_light).sum(dim=1, keepdim=True)
-    cosine = torch.lerp(sharp, soft, SOFTENING * fragment.scatter)
-    return wrapped_cosine(cosine, (WRAP * fragment.scatter + 0.5 * spread).clamp(max=1.0))
+def wide_alpha(roughness: Tensor, spread: Tensor) -> Tensor:
+    """Squared roughness of a lobe that a light's size has widened; Karis 2013, "Real shading in Unreal Engine 4"."""
+    return (roughness**2 + 0.5 * spread).clamp(MIN_ALPHA, 1.0)
 
 
-def specular(fragment: Fragment, to_light: Tensor, spread: Tensor) -> Tensor:
-    """[N, 1] GGX reflection times the cosine, times pi as `Light.colour` is irradiance over pi.
-
-    The light's size widens the lobe, as in Karis 2013, "Real shading in Unreal Engine 4".
-    """
-    half = unit(to_light + fragment.view)
-    n_dot_l = (fragment.normal * to_light).sum(dim=1, keepdim=True).clamp(0.0, 1.0)
-    n_dot_v = (fragment.normal * fragment.view).sum(dim=1, keepdim=True).clamp(1.0e-3, 1.0)
-    n_dot_h = (fragment.normal * half).sum(dim=1, keepdim=True).clamp(0.0, 1.0)
-    v_dot_h = (fragment.view * half).sum(dim=1, keepdim=True).clamp(0.0, 1.0)
-    alpha = (fragment.roughness**2).clamp(min=MIN_ALPHA)
-    wide = (alpha + 0.5 * spread).clamp(max=1.0)
-    lobe = ggx_distribution(n_dot_h, wide) * smith_visibility(n_dot_l, n_dot_v, wide)
-    return math.pi * lobe * schlick_fresnel(fragment.reflectance, v_dot_h) * n_dot_l
-
-
-def environment_reflectance(fragment: Fragment) -> Tensor:
-    """[N, 1] share of even light from everywhere that is reflected.
+def lobe_reflectance(reflectance: Tensor, roughness: Tensor, facing: Tensor) -> Tensor:
+    """Share of even light from everywhere that a glossy lobe reflects, [N, 1] or, as the reflectance, [N, 3].
 
     Karis 2014, "Physically based shading on mobile": a fit to the integral of the GGX lobe, after Lazarov 2013.
     """
-    n_dot_v = (fragment.normal * fragment.view).sum(dim=1, keepdim=True).clamp(0.0, 1.0)
-    gloss = 1.0 - fragment.roughness
-    grazing = torch.minimum(gloss * gloss, torch.exp2(-9.28 * n_dot_v)) * gloss + 0.0425 - 0.0275 * fragment.roughness
-    scale = -1.04 * grazing + 1.04 - 0.572 * fragment.roughness
-    return fragment.reflectance * scale + 1.04 * grazing - 0.04 + 0.022 * fragment.roughness
+    gloss = 1.0 - roughness
+    grazing = torch.minimum(gloss * gloss, torch.exp2(-9.28 * facing)) * gloss + 0.0425 - 0.0275 * roughness
+    scale = -1.04 * grazing + 1.04 - 0.572 * roughness
+    return (reflectance * scale + 1.04 * grazing - 0.04 + 0.022 * roughness).clamp(0.0, 1.0)
+
+
+def lobe_sharpness(roughness: Tensor, facing: Tensor) -> Tensor:
+    """[N, 1] sharpness of the spherical Gaussian around the mirrored direction that is most like the GGX lobe.
+
+    Wang et al. 2009, "All-frequency rendering of dynamic, spatially-varying reflectance", section 3.
+    """
+    return 0.5 / (roughness**4).clamp(min=MIN_ALPHA**2) / facing
+
+
+@dataclass(frozen=True)
+class Layers:
+    """How light divides between the coat, the gloss under it and what goes under the surface.
+
+    What is reflected by one is missing below it, so that together they never give back more than came (as OpenPBR's
+    "albedo scaling").
+
+    Attributes:
+        coat: [N, 1] share of even light that the coat reflects.
+        gloss: [N, 1] or [N, 3] share that the gloss under it reflects.
+        under_coat: [N, 1] what the coat lets pass.
+        under_gloss: [N, 1] or [N, 3] what goes under the surface.
+    """
+
+    coat: Tensor
+    gloss: Tensor
+    under_coat: Tensor
+    under_gloss: Tensor
+
+
+def layers_of(fragment: Fragment) -> Layers:
+    """How the surface divides light."""
+    coat = fragment.coat * lobe_reflectance(fragment.coat_reflectance, fragment.coat_roughness, fragment.facing)
+    gloss = lobe_reflectance(fragment.reflectance, fragment.roughness, fragment.facing)
+    under_coat = 1.0 - coat
+    return Layers(coat, gloss * under_coat, under_coat, under_coat * (1.0 - gloss) * fragment.matt)
+
+
+def specular(fragment: Fragment, layers: Layers, to_light: Tensor, spread: Tensor) -> Tensor:
+    """[N, 1] or [N, 3] both GGX lobes times the cosine, times pi as `Light.colour` is irradiance over pi."""
+    half = unit(to_light + fragment.view)
+    n_dot_l = (fragment.normal * to_light).sum(dim=1, keepdim=True).clamp(0.0, 1.0)
+    n_dot_h = (fragment.normal * half).sum(dim=1, keepdim=True).clamp(0.0, 1.0)
+    v_dot_h = (fragment.view * half).sum(dim=1, keepdim=True).clamp(0.0, 1.0)
+    facing = fragment.facing
+
+    def lobe(roughness: Tensor, reflectance: Tensor) -> Tensor:
+        alpha = wide_alpha(roughness, spread)
+        reflected = schlick_fresnel(reflectance, v_dot_h)
+        return ggx_distribution(n_dot_h, alpha) * smith_visibility(n_dot_l, facing, alpha) * reflected
+
+    gloss = layers.under_coat * lobe(fragment.roughness, fragment.reflectance)
+    if bool((fragment.coat > 0.0).any()):
+        gloss = gloss + fragment.coat * lobe(fragment.coat_roughness, fragment.coat_reflectance)
+    return math.pi * n_dot_l * gloss
 
 
 def coloured_occlusion(openness: Tensor, albedo: Tensor) -> Tensor:
@@ -272,44 +303,89 @@ def coloured_occlusion(openness: Tensor, albedo: Tensor) -> Tensor:
     return torch.maximum(openness.expand_as(albedo), (cubic * openness + (2.7552 * albedo + 0.6903)) * openness)
 
 
-def mirrored_openness(openness: Tensor, fragment: Fragment) -> Tensor:
-    """[N, 1] share of the reflected surroundings that is free, from the free share [N, 1] of the hemisphere.
+def mirrored_openness(openness: Tensor, facing: Tensor, roughness: Tensor) -> Tensor:
+    """[N, 1] share of the mirrored surroundings that is free, from the free share [N, 1] of the hemisphere.
 
     Lagarde and de Rousiers 2014, "Moving Frostbite to physically based rendering", section 4.10.
     """
-    n_dot_v = (fragment.normal * fragment.view).sum(dim=1, keepdim=True).clamp(EPSILON, 1.0)
-    exponent = torch.exp2(-16.0 * fragment.roughness - 1.0)
-    return ((n_dot_v + openness) ** exponent - 1.0 + openness).clamp(0.0, 1.0)
+    exponent = torch.exp2(-16.0 * roughness - 1.0)
+    return ((facing + openness).clamp(min=EPSILON) ** exponent - 1.0 + openness).clamp(0.0, 1.0)
 
 
-def shade(
-    fragment: Fragment, lights: Sequence[Light], lit: Sequence[Tensor], ambient: Ambient, openness: Tensor
+def matt_light(
+    fragment: Fragment, lights: Sequence[Light], lit: Sequence[Tensor], around: Tensor, openness: Tensor
 ) -> Tensor:
-    """Light that leaves points towards the camera.
+    """[N, 3] irradiance over pi: what falls on the surface, before anything is coloured by it.
 
     Args:
         fragment: the points.
         lights: the lights.
-        lit: for each light, the share of it that each point sees: [N, 3] per channel, or [N, 1].
-        ambient: light from everywhere.
-        openness: [N, 1] share of the ambient light that reaches each point.
+        lit: for each light, [N, 1] the share of it that each point sees.
+        around: [N, 3] irradiance over pi from all around that arrives directly.
+        openness: [N, 1] share of even light from all around that arrives.
+    """
+    bounced = coloured_occlusion(openness, fragment.albedo) / openness.clamp(min=0.02)
+    arriving = around * bounced.clamp(min=1.0)
+    for light, seen in zip(lights, lit, strict=True):
+        to_light, distance = _towards(light, fragment)
+        cosine = (fragment.normal * to_light).sum(dim=1, keepdim=True)
+        matt = wrapped_cosine(cosine, (0.5 * light.radius / distance).clamp(max=1.0))
+        arriving = arriving + matt * seen / distance**2 * light.colour
+    return arriving
+
+
+def glossy_light(
+    fragment: Fragment,
+    layers: Layers,
+    lights: Sequence[Light],
+    lit: Sequence[Tensor],
+    environment: Environment,
+    openness: Tensor,
+) -> Tensor:
+    """[N, 3] radiance that is reflected to the camera without going under the surface; arguments as `matt_light`."""
+    facing = fragment.facing
+    mirrored = 2.0 * (fragment.normal * fragment.view).sum(dim=1, keepdim=True) * fragment.normal - fragment.view
+
+    def surroundings(roughness: Tensor) -> Tensor:
+        free = mirrored_openness(openness, facing, roughness)
+        return environment.radiance(mirrored, lobe_sharpness(roughness, facing)) * free
+
+    colour = layers.gloss * surroundings(fragment.roughness)
+    if bool((fragment.coat > 0.0).any()):
+        colour = colour + layers.coat * surroundings(fragment.coat_roughness)
+    for light, seen in zip(lights, lit, strict=True):
+        to_light, distance = _towards(light, fragment)
+        reflected = specular(fragment, layers, to_light, light.radius / distance)
+        colour = colour + reflected * (seen / distance**2) * light.colour
+    return colour
+
+
+def shade(
+    fragment: Fragment, lights: Sequence[Light], lit: Sequence[Tensor], environment: Environment, openness: Tensor
+) -> Tensor:
+    """Light that leaves points towards the camera, where none of it spreads under the surface.
+
+    Args:
+        fragment: the points.
+        lights: the lights.
+        lit: for each light, [N, 1] the share of it that each point sees.
+        environment: light from all around.
+        openness: [N, 1] share of that light which reaches each point.
 
     Returns:
         [N, 3] linear radiance, 0 and up.
     """
-    reflected = 2.0 * (fragment.normal * fragment.view).sum(dim=1, keepdim=True) * fragment.normal - fragment.view
-    around = ambient.towards(fragment.normal) * coloured_occlusion(openness, fragment.albedo)
-    colour = fragment.albedo * around
-    mirrored = ambient.towards(reflected) * mirrored_openness(openness, fragment)
-    colour = colour + environment_reflectance(fragment) * mirrored
-    for light, seen in zip(lights, lit, strict=True):
-        offset = light.position - fragment.position
-        distance = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
-        to_light, spread = offset / distance, light.radius / distance
-        gloss = specular(fragment, to_light, spread) * seen.mean(dim=1, keepdim=True)
-        matte = fragment.albedo * (1.0 - fragment.reflectance) * diffuse(fragment, to_light, spread) * seen
-        colour = colour + (matte + gloss) * light.colour / distance**2
-    return colour
+    layers = layers_of(fragment)
+    around = openness * irradiance(environment.harmonics(), fragment.normal)
+    under = fragment.albedo * layers.under_gloss * matt_light(fragment, lights, lit, around, openness)
+    return under + glossy_light(fragment, layers, lights, lit, environment, openness)
+
+
+def _towards(light: Light, fragment: Fragment) -> tuple[Tensor, Tensor]:
+    """[N, 3] unit directions to a light's middle, and [N, 1] metres."""
+    offset = light.position - fragment.position
+    distance = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
+    return offset / distance, distance
 
 
 # --------------------------------------------------------------------------------------------------------- the picture

@@ -1,115 +1,140 @@
-"""Soft shadows and ambient occlusion, found at the vertices.
-
-A softbox's penumbra on a face is wider than a quad, so the vertices are enough; and light that spreads under the skin
-is then a few rounds of smoothing over the mesh, more of them for red than for blue, which makes shadows' borders warm.
-"""
+"""What reaches points of the head: how much of each light, of the light from all around, and through thin skin."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
 
-from dreamface.render.raster import Surface
+from dreamface.render.depth_maps import DepthMaps, camera_around
+from dreamface.render.environment import Environment, fibonacci_sphere, irradiance, spiral_disc
+from dreamface.render.scattering import transmittance
 from dreamface.render.scene import Scene
-from dreamface.render.shading import Light, unit
+from dreamface.render.shading import Light, around_axis, unit
+from dreamface.render.veil import triangle_opacity
 
-LIFT = 5.0e-4
-"""Metres that rays start off the surface, so that it does not shadow itself."""
+MAP_SHARE, AROUND_SHARE = 0.75, 0.5
+"""Side of the lights' and the surroundings' depth maps over that of the picture; what is in the picture fills them at
+every distance."""
 
-OCCLUSION_REACH = 0.07
-"""Metres; what is further away does not darken: about the depth of an eye socket or of the hollow under the chin."""
+LARGEST_MAP = 768
+"""Texels; larger ones make no visible difference."""
 
-OCCLUSION_RAYS = 32
-"""Directions over the sphere; a vertex uses the half above it."""
+AROUND = 24
+"""Directions that the light from all around is taken from."""
 
-OCCLUSION_RISE = 0.05
-"""Cosine above the surface's plane that a direction must have: lower ones meet the facets next to the vertex."""
+BEHIND = 0.6
+"""Cosine to the line of sight above which a direction is left out: what the camera sees faces away from it."""
 
-LIGHT_RAYS = 12
-"""Points on each light that shadow rays go to."""
+PORTRAIT, CLOSEST = 0.16, 4.0
+"""Metres from the middle of what is in a picture to its furthest point, above which the numbers of maps are as told;
+nearer there are more, as the steps between their shadows show, but not more than so many times."""
 
-WRAP_LIMIT = -0.4
-"""Cosine of the angle to a light below which not even wrapped light arrives; nothing is cast there."""
+FAR_AWAY = 20.0
+"""How far off those directions' cameras stand, in radii of what they look at."""
 
-SKIN_REACH = 2.0e-3
-"""Metres that red light goes under skin, at least: what scatters it as far or further bleeds fully."""
-
-BLEED = (8, 3, 1)
-"""Rounds of smoothing that spread the light under skin for red, green and blue; a round is about half a quad."""
+WRAP_LIMIT = -0.2
+"""Cosine of the angle to a light below which nothing of it arrives, however wide it is."""
 
 
-def light_at_vertices(scene: Scene, lights: tuple[Light, ...], used: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """How much light reaches the vertices.
+@dataclass(frozen=True)
+class Arriving:
+    """Light that reaches N points.
 
-    Args:
-        scene: what casts the shadows.
-        lights: what shines.
-        used: [V] bool; the others are left at 0.
-
-    Returns:
-        Ambient openness [V, 1], and for each light the share of it that is visible, [V, 3] for red, green and blue.
+    Attributes:
+        lit: for each light, [N, 1] the share of it that is seen.
+        around: [N, 3] irradiance over pi from all around, without what bounces.
+        openness: [N, 1] share of the hemisphere above that is free, weighted by the cosine.
+        through: [N, 3] irradiance over pi that comes through from the other side.
     """
-    chosen = torch.nonzero(used)[:, 0]
-    normal = scene.normals[chosen]
-    start = scene.vertices[chosen] + LIFT * normal
-    found = scene.vertices.new_zeros(len(used), 1 + len(lights))
-    found[chosen, 0] = _ambient_openness(scene.solid_surface, start, normal)
-    for index, light in enumerate(lights, start=1):
-        found[chosen, index] = _light_openness(scene.solid_surface, start, normal, light)
-    edges = _edges(scene.triangles, used)
-    smooth = [found]
-    for _ in range(max(BLEED)):
-        smooth.append(_smooth(smooth[-1], edges))
-    bleeding = _bleeding(scene)
-    channels = torch.stack([torch.lerp(smooth[1], smooth[rounds], bleeding) for rounds in BLEED], dim=2)
-    return smooth[1][:, :1], list(channels[:, 1:].unbind(1))
+
+    lit: tuple[Tensor, ...]
+    around: Tensor
+    openness: Tensor
+    through: Tensor
 
 
-def _ambient_openness(surface: Surface, start: Tensor, normal: Tensor) -> Tensor:
-    """[N] cosine-weighted share of the hemisphere above points that is free within `OCCLUSION_REACH`."""
-    directions = fibonacci_sphere(OCCLUSION_RAYS, start.device)
-    ends = start[:, None] + OCCLUSION_REACH * directions
-    return surface.openness(start, ends, normal @ directions.T - OCCLUSION_RISE)
+class ShadowCaster:
+    """The depth maps of a scene's lights and surroundings, framed around what is in the picture."""
+
+    def __init__(self, scene: Scene, lights: tuple[Light, ...], environment: Environment, seen: Tensor) -> None:
+        """Draw the maps.
+
+        Args:
+            scene: what casts the shadows.
+            lights: what shines.
+            environment: what shines from far away.
+            seen: [M, 3] the points in the picture, metres; at least one.
+        """
+        lowest, highest = seen.amin(dim=0), seen.amax(dim=0)
+        middle = 0.5 * (lowest + highest)
+        radius = float(torch.linalg.vector_norm(seen - middle, dim=1).max()) + 1.0e-4
+        closer = min(max(1.0, PORTRAIT / radius), CLOSEST)
+        everywhere = fibonacci_sphere(round(closer * AROUND), seen.device)
+        self._lights, self._environment = lights, environment
+        self._directions = everywhere[everywhere @ scene.camera.axes(seen)[2] < BEHIND]
+        places = [points_on(light, middle, round(closer * light.shadow_points)) for light in lights]
+        self._groups = list(pairwise(accumulate((len(group) for group in places), initial=0)))
+
+        casting = torch.cat((scene.solid, scene.veil))
+        opacity = torch.cat((torch.ones_like(scene.solid, dtype=torch.float32), triangle_opacity(scene, scene.veil)))
+
+        def maps(eyes: Tensor, share: float) -> DepthMaps:
+            cameras = [camera_around(eye, middle, radius) for eye in eyes]
+            size = min(LARGEST_MAP, max(16, round(share * scene.size)))
+            return DepthMaps(scene.vertices, scene.triangles[casting], opacity, cameras, size)
+
+        self._lamps = maps(torch.cat(places), MAP_SHARE)
+        self._sky = maps(middle + FAR_AWAY * radius * self._directions, AROUND_SHARE)
+
+    def arriving(self, position: Tensor, smooth: Tensor, normal: Tensor, length: Tensor) -> Arriving:
+        """What reaches points.
+
+        Args:
+            position: [N, 3] metres.
+            smooth: [N, 3] normals of the mesh.
+            normal: [N, 3] normals with the fine relief.
+            length: [N, 3] metres that light goes under the surface, as in `diffusion_length`.
+        """
+        seen = self._lamps.visible(position, smooth, WRAP_LIMIT)
+        around, openness = self._around(normal, self._sky.visible(position, smooth, WRAP_LIMIT))
+        return Arriving(
+            lit=tuple(seen[:, first:stop].mean(dim=1, keepdim=True) for first, stop in self._groups),
+            around=around,
+            openness=openness,
+            through=self._through(position, smooth, length),
+        )
+
+    def _around(self, normal: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """The light from all around that is left by what hides `seen` ([N, K]) of it, and the share of even light.
+
+        The harmonics know how much there would be, so that few directions are enough to tell how much is hidden.
+        """
+        cosine = (normal @ self._directions.T).clamp(min=0.0)
+        radiance = self._environment.radiance(self._directions)
+        radiance = torch.cat((radiance, torch.ones_like(radiance[:, :1])), dim=1)
+        share = (cosine * seen) @ radiance / (cosine @ radiance)
+        open_air = irradiance(self._environment.harmonics(), normal)
+        return open_air * share[:, :3], share[:, 3:]
+
+    def _through(self, position: Tensor, smooth: Tensor, length: Tensor) -> Tensor:
+        """Light from behind, as much as the thickness lets through: ears and nostrils glow."""
+        found = torch.zeros_like(position)
+        for light, (first, _) in zip(self._lights, self._groups, strict=True):
+            offset = light.position - position
+            distance = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
+            cosine = -(smooth * offset).sum(dim=1, keepdim=True) / distance
+            behind = torch.nonzero((cosine[:, 0] > 0.0) & (length.amax(dim=1) > 0.0))[:, 0]
+            thickness = self._lamps.thickness(first, position[behind])[:, None]
+            passing = transmittance(thickness, length[behind]) * cosine[behind] / distance[behind] ** 2
+            found[behind] += passing * light.colour
+        return found
 
 
-def _light_openness(surface: Surface, start: Tensor, normal: Tensor, light: Light) -> Tensor:
-    """[N] share of a light that points see. Beyond the terminator too, as wrapped light reaches there."""
-    ends = light.position + light.radius * fibonacci_sphere(LIGHT_RAYS, start.device)
-    to_light = unit(light.position - start)
-    facing = (normal * to_light).sum(dim=1) > WRAP_LIMIT
-    return surface.openness(start, ends.expand(len(start), -1, -1), facing[:, None].float().expand(-1, LIGHT_RAYS))
-
-
-def fibonacci_sphere(count: int, device: torch.device) -> Tensor:
-    """[count, 3] evenly spread unit vectors on a golden-angle spiral."""
-    steps = torch.arange(count, device=device) + 0.5
-    z = 1.0 - 2.0 * steps / count
-    angle = steps * (math.pi * (3.0 - math.sqrt(5.0)))
-    ring = torch.sqrt(1.0 - z * z)
-    return torch.stack((ring * torch.cos(angle), ring * torch.sin(angle), z), dim=1)
-
-
-def _bleeding(scene: Scene) -> Tensor:
-    """[V, 1]: 1 on skin, less on parts under whose surface light does not go as far, 0 where it does not at all."""
-    bleeding = scene.vertices.new_zeros(len(scene.vertices), 1)
-    for part in scene.topology.parts:
-        reach = max(scene.materials[part.material].subsurface_radius) / SKIN_REACH
-        bleeding[slice(*part.vertices)] = min(1.0, reach)
-    return bleeding
-
-
-def _edges(triangles: Tensor, used: Tensor) -> Tensor:
-    """[2, E] vertex pairs that share an edge, both of them used; both ways round."""
-    edges = torch.cat((triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]])).T
-    edges = edges[:, used[edges[0]] & used[edges[1]]]
-    return torch.cat((edges, edges.flip(0)), dim=1)
-
-
-def _smooth(values: Tensor, edges: Tensor) -> Tensor:
-    """One round of diffusion over the mesh: every vertex becomes the mean of itself and its neighbours' mean."""
-    near, far = edges
-    total = torch.zeros_like(values).index_add_(0, near, values[far])
-    degree = torch.bincount(near, minlength=len(values))[:, None]
-    return torch.where(degree > 0, 0.5 * values + 0.5 * total / degree.clamp(min=1), values)
+def points_on(light: Light, middle: Tensor, count: int) -> Tensor:
+    """[count, 3] points spread over a light's disc, which faces `middle` ([3] metres)."""
+    side, above = around_axis(unit(middle - light.position)[None])
+    disc = light.radius * spiral_disc(count, middle.device)
+    return light.position + disc[:, :1] * side + disc[:, 1:] * above

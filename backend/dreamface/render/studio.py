@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from dreamface.render.camera import Camera
-from dreamface.render.shading import Ambient, Light, unit
+from dreamface.render.environment import Environment
+from dreamface.render.shading import Light, around_axis, unit
 
 
-def portrait_lights(camera: Camera, like: Tensor) -> tuple[tuple[Light, ...], Ambient]:
+def portrait_lights(camera: Camera, like: Tensor) -> tuple[tuple[Light, ...], Environment]:
     """Key from the upper left of the camera, a weak fill from the right, a rim from behind; they turn with the camera.
 
     Args:
@@ -21,14 +22,37 @@ def portrait_lights(camera: Camera, like: Tensor) -> tuple[tuple[Light, ...], Am
     right, down, forward = camera.axes(like)
     target = like.new_tensor(camera.target)
 
-    def softbox(x: float, y: float, z: float, colour: tuple[float, float, float], radius: float) -> Light:
-        return Light(target + x * right - y * down - z * forward, like.new_tensor(colour), radius)
+    def softbox(x: float, y: float, z: float, colour: tuple[float, float, float], radius: float, points: int) -> Light:
+        return Light(target + x * right - y * down - z * forward, like.new_tensor(colour), radius, points)
 
-    key = softbox(-0.85, 0.75, 1.0, (3.5, 3.4, 3.25), 0.45)
-    fill = softbox(1.1, 0.1, 1.0, (0.45, 0.48, 0.54), 0.5)
-    rim = softbox(0.8, 0.6, -0.9, (1.6, 1.7, 1.85), 0.25)
-    ambient = Ambient(sky=like.new_tensor((0.15, 0.16, 0.175)), ground=like.new_tensor((0.06, 0.052, 0.046)))
-    return (key, fill, rim), ambient
+    key = softbox(-0.98, 0.78, 0.82, (3.9, 3.74, 3.5), 0.28, 16)
+    fill = softbox(1.1, 0.1, 1.0, (0.26, 0.285, 0.325), 0.5, 4)
+    rim = softbox(0.8, 0.6, -0.9, (1.9, 2.0, 2.15), 0.25, 4)
+    return (key, fill, rim), _room(right, down, forward)
+
+
+def _room(right: Tensor, down: Tensor, forward: Tensor) -> Environment:
+    """The studio's walls: dim, with a bounce from the floor and two tall panels that give the skin something to mirror.
+
+    Args:
+        right: [3] the camera's axes.
+        down: [3].
+        forward: [3].
+    """
+    panels = (
+        (-1.0, 0.15, 0.35, (0.34, 0.34, 0.35), 14.0),  # a tall strip at the left
+        (1.0, 0.25, 0.1, (0.30, 0.32, 0.36), 14.0),  # and one at the right, a little behind
+        (0.0, 1.0, 0.2, (0.30, 0.31, 0.33), 4.0),  # the ceiling
+        (0.1, -0.8, 0.6, (0.10, 0.085, 0.07), 3.0),  # the floor, warm
+    )
+    axes = [unit(x * right - y * down - z * forward) for x, y, z, _, _ in panels]
+    return Environment(
+        sky=right.new_tensor((0.085, 0.09, 0.10)),
+        ground=right.new_tensor((0.035, 0.030, 0.027)),
+        axes=torch.stack(axes),
+        colours=right.new_tensor([colour for _, _, _, colour, _ in panels]),
+        sharpness=right.new_tensor([sharpness for *_, sharpness in panels]),
+    )
 
 
 def backdrop(place: Tensor) -> Tensor:
@@ -46,8 +70,7 @@ def softbox_glow(position: Tensor, direction: Tensor, light: Light) -> Tensor:
     """
     middle = light.position - position
     axis = unit(middle)
-    side = unit(torch.linalg.cross(axis, axis.new_tensor((0.0, 0.0, 1.0)).expand_as(axis)))
-    above = torch.linalg.cross(side, axis)
+    side, above = around_axis(axis)
     along = (direction * axis).sum(dim=1).clamp(min=1.0e-3)
     reach = torch.linalg.vector_norm(middle, dim=1) / along
     x, y = (direction * side).sum(dim=1) * reach, (direction * above).sum(dim=1) * reach

@@ -26,7 +26,7 @@ _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fa
 _KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 2048: 200 MB
 _KEPT_DERIVATIVES: Final = 8  # matrices in memory
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
-_STEPS: Final = 8  # of a walk: the skin is about flat over each
+_STEPS: Final = 5  # of a walk: the skin is about flat over each
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
 _derivatives: OrderedDict[tuple[int, str], tuple[Topology, Tensor]] = OrderedDict()

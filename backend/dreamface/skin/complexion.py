@@ -1,20 +1,26 @@
-"""Where the face's pigments lie, region by region: tone, zones, mottling, dark circles, lips, and a beard's shadow."""
+"""Where the face's pigments lie: tone, zones, unevenness of every size, dark circles, lips, and a beard's shadow."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import torch
 from torch import Tensor
 
+from dreamface.skin.anatomy import blobs, both, curve, near, places
 from dreamface.skin.atlas import smooth_step
-from dreamface.skin.layer import Ground, Layer
+from dreamface.skin.layer import Ground, Layer, Weave
+from dreamface.skin.noise import stream
+from dreamface.skin.pigments import PIGMENT_TRAITS, resting_blood
 from dreamface.skin.subject import Subject
 
+_MM: Final = 1e-3
 _WET: Final = torch.tensor([0.30, 0.075, 0.065])  # linear Rec. 709 of the mouth's lining and the eye sockets
 _ADULT: Final = (13.0, 20.0)  # years between which a beard's shadow comes
-_BLUISH: Final = torch.tensor([0.42, 0.50, 0.56])  # what hair below the skin leaves of its colour
+_BLUISH: Final = torch.tensor([0.40, 0.49, 0.55])  # what hair below the skin leaves of its colour
+_DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where it is thin or rubbed
 
 
 def inner(subject: Subject) -> Tensor:
@@ -22,110 +28,272 @@ def inner(subject: Subject) -> Tensor:
     return subject.region("mouth_inside", "eye_sockets")
 
 
+def _number(value: float, low: float, high: float) -> float:
+    return float(smooth_step(torch.tensor(value), low, high))
+
+
+# ------------------------------------------------------------------------------------------------------------- tone
+
+
 def _tone(subject: Subject, ground: Ground) -> Ground:
     number = subject.traits.number
     return replace(
         ground,
         melanin=ground.melanin + number("skin.melanin"),
-        blood=ground.blood + 0.14 + 0.78 * number("skin.redness"),
+        blood=ground.blood + resting_blood(subject.traits),
         carotene=torch.full_like(ground.carotene, number("skin.yellowness")),
     )
 
 
+# ------------------------------------------------------------------------------------------------------------ zones
+
+
+def _flush(subject: Subject) -> Tensor:
+    """[S, S] blood: where the skin is thin over many vessels there is more, over bone and on the neck less."""
+    cheeks = torch.stack([places(subject, f"upper_cheek_{s}", f"cheekbone_{s}", f"cheek_{s}").mean(0) for s in "lr"])
+    patchy = 1.0 + 0.35 * subject.noise("patches", 0.011, 3)[1] + 0.25 * subject.noise("blotches", 0.034, 3)[2]
+    apples = blobs(subject, cheeks, 21.0 * _MM)
+    nose = torch.maximum(near(subject, 13.0 * _MM, "pronasale"), 0.55 * near(subject, 11.0 * _MM, "rhinion"))
+    wings = near(subject, 5.5 * _MM, *both("alare", "alar_base"))
+    ears = near(subject, 17.0 * _MM, *both("ear_top", "ear_back", "ear_lobe"))
+    return (
+        (0.22 * apples + 0.21 * nose) * patchy.clamp(0.2, 2.0)
+        + 0.22 * wings + 0.22 * ears
+        + 0.13 * near(subject, 12.0 * _MM, "pogonion") * patchy.clamp(0.2, 2.0)
+        + 0.10 * near(subject, 6.0 * _MM, "subnasale", *both("endocanthion"))
+        + 0.05 * near(subject, 12.0 * _MM, "glabella")
+        + 0.08 * subject.region("lids_upper", "lids_lower") + 0.30 * subject.region("lids_margin")
+        - 0.07 * near(subject, 34.0 * _MM, "metopion") - 0.05 * subject.region("temples")
+        - 0.06 * near(subject, 9.0 * _MM, *both("chin_side"), "sublabiale") - 0.05 * subject.region("neck")
+    )  # fmt: skip
+
+
+def _tan(subject: Subject) -> Tensor:
+    """[S, S] melanin where the sun shines, and less below the jaw."""
+    sunny = near(subject, 34.0 * _MM, "metopion", *both("frontotemporale"))
+    high = near(subject, 15.0 * _MM, "rhinion", *both("cheekbone"))
+    return 0.03 * sunny + 0.025 * high - 0.03 * subject.region("neck") - 0.015 * subject.region("lids_upper")
+
+
+def _rubbed(subject: Subject) -> Tensor:
+    """[S, S] melanin that dark skin has more of: lids, around mouth and nostrils, temples; less on the cheeks."""
+    mouth = near(subject, 9.0 * _MM, *both("cheilion"), "sublabiale")
+    lids = torch.maximum(subject.region("lids_upper", "lids_lower"), near(subject, 7.0 * _MM, *both("endocanthion")))
+    return (
+        0.075 * lids + 0.055 * mouth + 0.04 * near(subject, 9.0 * _MM, *both("alar_base"), "subnasale")
+        + 0.035 * near(subject, 20.0 * _MM, *both("temple")) + 0.03 * near(subject, 22.0 * _MM, "metopion")
+        + 0.025 * near(subject, 14.0 * _MM, "pogonion") + 0.03 * subject.region("neck")
+        - 0.035 * near(subject, 17.0 * _MM, *both("cheekbone", "upper_cheek"))
+    )  # fmt: skip
+
+
+def _thin(subject: Subject) -> Tensor:
+    """[S, S] how much less oxygen the blood shows: thin skin over veins."""
+    return (
+        0.28 * subject.region("lids_upper", "lids_lower") + 0.25 * near(subject, 7.0 * _MM, *both("endocanthion"))
+        + 0.14 * subject.region("temples") - 0.08 * near(subject, 14.0 * _MM, "pronasale")
+    )  # fmt: skip
+
+
+def _yellow(subject: Subject) -> Tensor:
+    """[S, S] carotene, which gathers where sweat and fat are."""
+    return (
+        0.20 * near(subject, 38.0 * _MM, "metopion") + 0.16 * near(subject, 13.0 * _MM, "sublabiale", *both("cheilion"))
+        + 0.10 * subject.region("neck") + 0.10 * near(subject, 12.0 * _MM, "nasion")
+        - 0.10 * near(subject, 18.0 * _MM, *both("upper_cheek")) + 0.09 * subject.noise("hues", 0.021, 2)[0]
+    )  # fmt: skip
+
+
 def _zones(subject: Subject, ground: Ground) -> Ground:
-    region, ruddy = subject.region, subject.traits.number("skin.redness")
-    base = subject.traits.number("skin.melanin")
-    lids = region("lids_upper", "lids_lower")
-    flush = (
-        0.20 * region("cheeks") + 0.22 * region("nose") + 0.22 * region("ears") + 0.12 * region("chin")
-        + 0.16 * region("nostrils") + 0.10 * lids + 0.35 * region("lids_margin")
-        - 0.07 * region("forehead") - 0.06 * region("neck") - 0.05 * region("temples")
-    )  # fmt: skip
-    tan = (
-        0.03 * region("forehead") * (0.4 + base) + 0.03 * lids * base - 0.04 * region("neck") * base
-        + 0.02 * region("nose")
-    )  # fmt: skip
-    return replace(
-        ground,
-        melanin=ground.melanin + tan,
-        blood=ground.blood + (0.45 + 1.1 * ruddy) * flush,
-        oxygenation=ground.oxygenation - 0.25 * lids,
-    )
-
-
-def _mottling(subject: Subject, ground: Ground) -> Ground:
-    ruddy, base = subject.traits.number("skin.redness"), subject.traits.number("skin.melanin")
-    age = smooth_step(torch.tensor(subject.traits.number("age")), 25.0, 80.0)
-    broad = subject.noise("blotches", 0.034, 3)
-    middle = subject.noise("patches", 0.011, 3)
-    small = subject.noise("mottling", 0.0034, 3)
-    blood = 0.022 * broad[0] + 0.022 * middle[0] + 0.026 * small[0]
-    # The same dose of melanin is a smaller step of the trait on light skin, where the trait's curve is flat.
-    melanin = (0.26 + 0.30 * age) * 0.012 * (broad[1] + middle[1] + small[1]) * (1.6 - base)
+    base, ruddy = subject.traits.number("skin.melanin"), subject.traits.number("skin.redness")
+    flush = subject.once("zones/flush", lambda: _flush(subject))
+    tan = subject.once("zones/tan", lambda: _tan(subject))
+    rubbed = subject.once("zones/rubbed", lambda: _rubbed(subject))
+    thin = subject.once("zones/thin", lambda: _thin(subject))
+    yellow = subject.once("zones/yellow", lambda: _yellow(subject))
+    # Light skin burns instead of tanning, and the darkest can hardly tan.
+    melanin = 2.6 * max(0.0, base) * (1.0 - base) * tan + _number(base, *_DARK) * rubbed
     return replace(
         ground,
         melanin=ground.melanin + melanin,
-        blood=ground.blood + (0.6 + 0.8 * ruddy + 0.4 * age) * blood,
-        oxygenation=ground.oxygenation + 0.08 * middle[1],
+        blood=ground.blood + (0.5 + 1.3 * ruddy) * flush,
+        oxygenation=ground.oxygenation - thin,
+        carotene=ground.carotene + yellow,
     )
+
+
+# ------------------------------------------------------------------------------------------------------- unevenness
+
+
+def _mottling(subject: Subject, ground: Ground) -> Ground:
+    number = subject.traits.number
+    base, age = number("skin.melanin"), _number(number("age"), 25.0, 80.0)
+    broad, middle = subject.noise("blotches", 0.034, 3), subject.noise("patches", 0.011, 3)
+    small, hue = subject.noise("mottling", 0.0034, 3), subject.noise("hues", 0.021, 2)
+    # Vessels lie in a net with meshes about a centimetre wide: redder where the noise is near zero.
+    net = (0.55 - middle[2].abs()).clamp_min(-0.8)
+    blood = 0.034 * broad[0] + 0.034 * middle[0] + 0.040 * small[0] + 0.035 * net
+    melanin = (broad[1] + 0.8 * middle[1] + 0.7 * small[1]) * (0.010 + 0.013 * age)
+    sun = (middle[1] + 0.6 * small[1] - 1.1).clamp_min(0.0) * (0.014 + 0.024 * age)
+    return replace(
+        ground,
+        melanin=ground.melanin + (melanin + sun) * (1.15 - 0.85 * base),
+        blood=ground.blood + (0.6 + 0.8 * number("skin.redness") + 0.4 * age) * blood,
+        oxygenation=ground.oxygenation + 0.09 * middle[1] + 0.09 * hue[1],
+    )
+
+
+_GRAIN_BANDS: Final = ((0.35 * _MM, 1.1 * _MM), (1.0 * _MM, 3.0 * _MM))  # wavelengths of the two patterns
+_GRAIN_SIDE: Final = 512  # texels at most
+_GRAIN: Final = {"blood": (0.055, 0.045), "melanin": (0.012, 0.016)}  # steps at normal strength, of both patterns
+
+
+def _grain(subject: Subject) -> Weave:
+    """What is too small for the coarse grid: reddish pores with pale skin between them, specks of melanin."""
+    surface, base = subject.surface, subject.traits.number("skin.melanin")
+    per_metre = subject.size * float(surface.density[surface.atlas.inside].median())
+    side = next(side for side in (_GRAIN_SIDE, 256, 128) if subject.size % side == 0)
+    turns = torch.randint(0, side, (len(_GRAIN_BANDS), 2), generator=subject.tile_stream("grain")).tolist()
+    tiles = torch.stack([
+        _speckle(side, round(per_metre * low, 1), round(per_metre * high, 1)).roll(turn, (0, 1))
+        for (low, high), turn in zip(_GRAIN_BANDS, turns, strict=True)
+    ])  # fmt: skip
+    covered = surface.atlas.interior * (1.0 - inner(subject))
+    flush = subject.once("zones/flush", lambda: _flush(subject))
+    weights = covered * (0.75 + 2.0 * flush).clamp(0.4, 1.5)
+    weights = weights * (1.0 - 0.4 * subject.region("lips_upper", "lips_lower"))
+    melanin = torch.tensor(_GRAIN["melanin"]) * (1.15 - 0.85 * base)
+    none = torch.zeros(2)
+    blood = torch.tensor(_GRAIN["blood"])
+    return Weave(tiles, weights.expand(2, -1, -1), none, melanin, blood, none, none)
+
+
+@lru_cache(maxsize=8)
+def _speckle(side: int, shortest: float, longest: float) -> Tensor:
+    """[side, side] repeating noise, deviation 1, of wavelengths between two, in texels; faint where they are too short.
+
+    It is as uneven at one scale as at the next: the amplitude falls with the frequency.
+    """
+    random = torch.randn(side, side, generator=stream(0, "speckle"))
+    frequency = torch.fft.fftfreq(side)[:, None].hypot(torch.fft.rfftfreq(side)[None])
+    low, high = 1.0 / longest, 1.0 / shortest
+    band = smooth_step(frequency, 0.7 * low, low) * (1.0 - smooth_step(frequency, high, 1.4 * high))
+    found = torch.fft.irfft2(torch.fft.rfft2(random) * band / frequency.clamp_min(1e-4), s=(side, side))
+    return found / found.std().clamp_min(1e-12) * min(1.0, max(0.0, 0.5 * longest - 0.5))
+
+
+# --------------------------------------------------------------------------------------------------- eyes and lips
 
 
 def _under_eyes(subject: Subject, ground: Ground) -> Ground:
+    """Dark circles: along the tear trough, deepest at the inner corner, purple on light skin and brown on dark."""
     number = subject.traits.number
-    tired = subject.region("under_eyes") * (0.15 + 0.85 * number("under_eyes.darkness"))
+    base = number("skin.melanin")
+    tired = subject.once("tear troughs", lambda: _tear_troughs(subject)) * (
+        0.15 + 0.85 * number("under_eyes.darkness")
+    )
     return replace(
         ground,
-        melanin=ground.melanin + 0.05 * tired * (0.5 + number("skin.melanin")),
-        blood=ground.blood + 0.30 * tired,
-        oxygenation=ground.oxygenation - 0.65 * tired,
+        melanin=ground.melanin + tired * (0.06 + 0.16 * _number(base, *_DARK) * (1.0 - base)),
+        blood=ground.blood + 0.36 * tired,
+        oxygenation=ground.oxygenation - 0.70 * tired,
     )
 
 
+def _tear_troughs(subject: Subject) -> Tensor:
+    """[S, S] 0..1 along a curve from the inner corner of each eye below the lid."""
+    found = []
+    for side in "lr":
+        inside, middle, bag, outside = places(
+            subject, f"endocanthion_{side}", f"lid_lower_{side}", f"eye_bag_{side}", f"exocanthion_{side}"
+        )
+        below = bag - middle
+        knots = torch.stack(
+            (inside + 0.15 * below, torch.lerp(inside, middle, 0.45) + 0.85 * below, bag + 0.25 * below,
+             torch.lerp(bag, outside, 0.55) + 0.55 * below, outside + 0.35 * below)
+        )  # fmt: skip
+        share = torch.linspace(0.0, 1.0, 24)
+        radii = (4.2 + 3.4 * torch.sin(torch.pi * (0.15 + 0.75 * share))) * _MM
+        weights = 1.0 - 0.55 * share**1.3
+        found.append(blobs(subject, curve(knots, 24), radii, weights))
+    found.append(0.55 * subject.region("lids_lower"))
+    found.append(0.35 * subject.region("under_eyes"))
+    uneven = 0.9 + 0.16 * subject.noise("patches", 0.011, 3)[0] + 0.10 * subject.noise("mottling", 0.0034, 3)[2]
+    together = torch.stack(found).amax(dim=0) * (1.0 - subject.region("lids_margin"))
+    return together * uneven.clamp(0.4, 1.4)
+
+
 def _lips(subject: Subject, ground: Ground) -> Ground:
-    """Less melanin, least in the lower lip, and near blood."""
+    """Less melanin, least in the lower lip's middle, and near blood, most where they are wet; a border that fades."""
     base, red = subject.traits.number("skin.melanin"), subject.traits.number("lips.redness")
+    small, middle = subject.noise("mottling", 0.0034, 3), subject.noise("patches", 0.011, 3)
     upper, lower = subject.region("lips_upper"), subject.region("lips_lower")
-    lips = torch.maximum(upper, lower)
+    region = (upper + lower).clamp(0.0, 1.0)  # at the corners the two meet, half each
+    lips = smooth_step(region + 0.07 * small[2] * (1.0 - region), 0.18, 0.92)
     share = lower / (upper + lower).clamp_min(1e-3)
-    uneven = subject.noise("patches", 0.011, 3)[0] + subject.noise("mottling", 0.0034, 3)[0]
-    melanin = base * (0.93 - 0.13 * share) + 0.05 - 0.02 * uneven.clamp(-2.0, 2.0)
-    blood = 0.80 + 0.95 * red + 0.05 * uneven
+    wet = subject.once("lips/wet", lambda: _wet_lips(subject))
+    middle_of = subject.once("lips/middle", lambda: near(subject, 11.0 * _MM, "labrale_inferius", "stomion_inferius"))
+    uneven = (0.7 * middle[0] + small[0]).clamp(-2.0, 2.0)
+    # The darker the skin, the more the lips keep of its melanin at their border, and the lighter their middle looks.
+    kept = 0.97 - 0.12 * share - 0.16 * middle_of * share - 0.08 * wet
+    melanin = base * kept + 0.035 - 0.02 * uneven - 0.03 * wet
+    blood = 0.72 + 0.90 * red + 0.35 * wet + 0.07 * uneven - 0.06 * (1.0 - share)
     return replace(
         ground,
         melanin=torch.lerp(ground.melanin, melanin, lips),
         blood=torch.lerp(ground.blood, blood, lips),
-        oxygenation=torch.lerp(ground.oxygenation, torch.tensor(0.75), lips),
+        oxygenation=torch.lerp(ground.oxygenation, 0.72 + 0.10 * wet + 0.06 * small[1], lips),
     )
+
+
+def _wet_lips(subject: Subject) -> Tensor:
+    """[S, S] 0..1 along the line where the lips meet."""
+    numbers = [f"multipie_{number}" for number in (60, 61, 62, 63, 64, 65, 66, 67, 60)]
+    return blobs(subject, curve(places(subject, *numbers), 48), 3.2 * _MM)
 
 
 def _wet_lining(subject: Subject, ground: Ground) -> Ground:
     return replace(ground, albedo=torch.lerp(ground.albedo, _WET[:, None, None], inner(subject)))
 
 
+# ---------------------------------------------------------------------------------------------------- beard's shadow
+
+
 def _beard_shadow(subject: Subject, ground: Ground) -> Ground:
     """Shaven hair under the skin of men looks bluish grey (Tyndall scattering of dark hair below a turbid layer)."""
     number = subject.traits.number
-    adult = float(smooth_step(torch.tensor(number("age")), *_ADULT))
+    adult = _number(number("age"), *_ADULT)
     male = max(0.0, number("gender")) * adult
     dark = number("hair.melanin") * (1.0 - 0.7 * number("hair.grey"))
-    strength = 0.22 * male * dark + 0.40 * number("stubble.density") * dark
+    strength = 0.24 * male * dark + 0.40 * number("stubble.density") * dark
     if strength == 0.0:
         return ground
-    uneven = subject.noise("patches", 0.011, 3)[2]
-    weight = strength * subject.region("beard") * (0.85 + 0.15 * uneven).clamp(0.0, 1.3)
+    weight = strength * subject.once("beard's shadow", lambda: _shadowed(subject))
     shade = torch.lerp(torch.ones(3, 1, 1), _BLUISH[:, None, None], weight.clamp(0.0, 1.0))
     return replace(ground, albedo=ground.albedo * shade)
 
 
-TONE: Final = Layer(
-    "tone", "the skin's own colour", ("skin.melanin", "skin.redness", "skin.yellowness"), pigments=_tone
-)
+def _shadowed(subject: Subject) -> Tensor:
+    """[S, S] 0..1.3: densest on the upper lip, the chin and along the jaw, thin on the cheeks."""
+    dense = torch.maximum(
+        near(subject, 15.0 * _MM, "pogonion", "menton", *both("cheilion", "chin_side")),
+        near(subject, 9.0 * _MM, "labrale_superius", *both("alar_base")),
+    )
+    jaw = near(subject, 16.0 * _MM, *(f"multipie_{number:02d}" for number in (3, 4, 5, 6, 7, 9, 10, 11, 12, 13)))
+    lips = subject.region("lips_upper", "lips_lower")
+    uneven = 0.15 * subject.noise("patches", 0.011, 3)[2] + 0.10 * subject.noise("mottling", 0.0034, 3)[1]
+    most = 0.55 + 0.45 * torch.maximum(dense, 0.7 * jaw)
+    return subject.region("beard") * (1.0 - lips) * (most + uneven).clamp(0.0, 1.3)
+
+
+TONE: Final = Layer("tone", "the skin's own colour", PIGMENT_TRAITS, pigments=_tone)
 ZONES: Final = Layer(
-    "zones", "redder nose, cheeks and ears, lighter neck", ("skin.melanin", "skin.redness"), pigments=_zones
+    "zones", "redder nose, cheeks and ears, yellower forehead", ("skin.melanin", "skin.redness"), pigments=_zones
 )
 MOTTLING: Final = Layer(
     "mottling", "unevenness of every size", ("skin.melanin", "skin.redness", "age"), pigments=_mottling
 )
+GRAIN: Final = Layer("grain", "reddish pores and specks", ("skin.melanin",), weave=_grain)
 UNDER_EYES: Final = Layer(
     "under_eyes", "dark circles under the eyes", ("skin.melanin", "under_eyes.darkness"), pigments=_under_eyes
 )

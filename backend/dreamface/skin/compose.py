@@ -28,8 +28,13 @@ _GROUPS: Final = {
 }
 """Channels that are made together."""
 
-_SUMS: Final = {"colour": ("melanin", "blood"), "gloss": ("roughness", "specular"), "relief": ("height",)}
+_SUMS: Final = {
+    "colour": ("melanin", "blood"), "gloss": ("roughness", "specular", "height"), "relief": ("height", "valley"),
+}  # fmt: skip
 """What details add to each group."""
+
+_SHELTERED: Final = 0.6  # of the specular that deep pores and grooves lose: little of what they mirror comes out
+_CAVITY: Final = 45e-6  # metres of depth by which that has mostly happened
 
 _SumOf = Callable[[str], Tensor]  # the sum of a name, made when it is first needed
 
@@ -155,7 +160,7 @@ def _ground_of(composition: Composition, group: str) -> tuple[Tensor, ...]:
 
 def _touches(what: Patch | Weave, group: str) -> bool:
     if isinstance(what, Weave):
-        return any(bool(getattr(what, name).any()) for name in _SUMS[group])
+        return any(bool(getattr(what, name).any()) for name in _SUMS[group] if hasattr(what, name))
     if what.cover is not None and (group == "gloss" or (group == "colour" and what.colour is not None)):
         return True
     return any(getattr(what, name) is not None for name in _SUMS[group])
@@ -169,10 +174,13 @@ def _finish_band(
 ) -> None:
     """Write rows [start, stop) of the maps in the groups, but for the normals."""
     size, band, ground = composition.size, slice(*rows), composition.ground
-    sums = _add_up(composition, rows, [name for group in groups for name in _SUMS[group]])
+    sums = _add_up(composition, rows, dict.fromkeys(name for group in groups for name in _SUMS[group]))
     if "relief" in groups:
         height = enlarged(ground.height[None], rows, size)[0]
-        maps["displacement"][band, :, 0] = height.add_(sums["height"]) if "height" in sums else height
+        for name in _SUMS["relief"]:
+            if name in sums:
+                height.add_(sums[name])
+        maps["displacement"][band, :, 0] = height
     if "gloss" in groups:
         names = [name for name in _GROUPS["gloss"] if name in maps]
         gloss = enlarged(torch.stack([getattr(ground, name) for name in names]), rows, size)
@@ -180,6 +188,8 @@ def _finish_band(
             if name in sums:
                 image.add_(sums[name])
             _pull(image, composition, rows, name)
+            if name == "specular" and "height" in sums:
+                image.mul_(_openness(sums["height"]))
             maps[name][band, :, 0] = image.clamp_(0.0, 1.0)
     if "colour" in groups:
         albedo = enlarged(ground.albedo, rows, size)
@@ -187,6 +197,11 @@ def _finish_band(
             albedo.mul_(pigments)
         _hide(albedo, composition, rows)
         maps["albedo"][band] = albedo.clamp_(0.0, 1.0).permute(1, 2, 0)
+
+
+def _openness(height: Tensor) -> Tensor:
+    """Share of the specular that comes out of pores and grooves; 1 on what is level or raised."""
+    return height.clamp(max=0.0).mul_(1.0 / _CAVITY).exp_().mul_(_SHELTERED).add_(1.0 - _SHELTERED)
 
 
 def enlarged(image: Tensor, rows: tuple[int, int], size: int) -> Tensor:
@@ -222,7 +237,9 @@ def _add_up(composition: Composition, rows: tuple[int, int], names: Collection[s
 def _add_weave(
     weave: Weave, strength: float, rows: tuple[int, int], size: int, names: Collection[str], sum_of: _SumOf
 ) -> None:
-    amounts = {name: getattr(weave, name) for name in names}
+    amounts = {name: getattr(weave, name) for name in names if hasattr(weave, name)}
+    if not amounts:
+        return
     chosen = torch.stack([amount != 0.0 for amount in amounts.values()]).any(dim=0).nonzero()[:, 0].tolist()
     if not chosen:
         return

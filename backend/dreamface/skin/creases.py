@@ -21,14 +21,16 @@ from dreamface.skin.marks import texel_of
 
 _MM: Final = 1e-3
 _FINE_MAP, _BROAD_MAP = 2048, 512  # texels a side at most that creases are drawn on; they are enlarged from there
+_FINEST: Final = 0.45 * _MM  # size of a texel
 _BROAD: Final = 1.2 * _MM  # width
-_SPACING: Final = 0.6  # texels between a ribbon's points
-_REACH: Final = 3.0  # widths to either side that a groove's profile takes
+_SPACING: Final = 0.7  # texels between a ribbon's points
+_REACH: Final = 2.7  # widths to either side that a groove's profile takes
 _SHOULDER: Final = 1.55  # widths from the bottom to the top of the swelling
 _SAMPLES: Final = 16  # of a curve, to measure it
+_PARALLEL: Final = (0.12, 0.4, 0.65, 0.88)  # shares of a crease beside which its parallel runs
 _LOOSE_ENDS: Final = 0.7  # the ends' depth goes with the sine of the way, to this power
 _TABLE: Final = 1024  # independent values of the noise along creases
-_SWAY, _SWELL, _BREAK = 5.0 * _MM, 7.0 * _MM, 3.5 * _MM  # metres between independent values of it
+_SWAY, _SWELL, _BREAK = 6.0 * _MM, 7.0 * _MM, 4.0 * _MM  # metres between independent values of it
 _TREMBLE: Final = 1.3 * _MM
 
 
@@ -90,44 +92,44 @@ def through(points: Tensor) -> Tensor:
 
 
 def on_curve(points: Tensor, share: Tensor) -> Tensor:
-    """[N, 2] where cubic Bezier curves [N, 4, 2] (or [1, 4, 2]) are at shares [N] of their way."""
+    """[..., 2] where cubic Bezier curves [..., 4, 2] are at shares [...] of their way."""
     rest = 1.0 - share
-    weights = torch.stack((rest**3, 3.0 * rest**2 * share, 3.0 * rest * share**2, share**3), dim=1)
-    return (weights[..., None] * points).sum(dim=1)
+    square, rest_square = share * share, rest * rest
+    weights = torch.stack((rest_square * rest, 3.0 * rest_square * share, 3.0 * rest * square, square * share), dim=-1)
+    return (weights[..., None, :] @ points)[..., 0, :]
 
 
 def _direction(points: Tensor, share: Tensor) -> Tensor:
-    """[N, 2] derivative of `on_curve` by the share."""
+    """[..., 2] derivative of `on_curve` by the share."""
     rest = 1.0 - share
-    weights = torch.stack((rest**2, 2.0 * rest * share, share**2), dim=1)
-    return 3.0 * (weights[..., None] * points.diff(dim=1)).sum(dim=1)
+    weights = torch.stack((rest * rest, 2.0 * rest * share, share * share), dim=-1)
+    return 3.0 * (weights[..., None, :] @ points.diff(dim=-2))[..., 0, :]
 
 
 def twigs(stems: Creases, surface: Surface, generator: torch.Generator, length: float) -> Creases:
-    """One side branch for each crease: it leaves the stem at a sharp angle, is about `length` metres long and fainter."""
+    """Side branches of every other crease: they leave it at a sharp angle, about `length` metres long, and fainter."""
     count = len(stems.depth)
-    random = torch.rand(4, count, generator=generator)
+    random = torch.rand(5, count, generator=generator)
     share = 0.15 + 0.7 * random[0]
     root = on_curve(stems.points, share)
-    ahead = _unit_step(surface, root, _direction(stems.points, share), (random[1] - 0.5).sign() * (0.3 + 0.35 * random[2]))
+    ahead = _unit_step(surface, root, _direction(stems.points, share), (random[1] - 0.5).sign() * (0.2 + 0.3 * random[2]))
     far = length * (0.6 + 0.8 * random[3])[:, None]
     along = ahead * torch.where(random[0] > 0.5, -1.0, 1.0)[:, None]
     points = torch.stack((root, root + 0.5 * far * along, root + far * along), dim=1)
     return creases(
-        points, 0.55 * stems.depth, 0.8 * stems.width, sway=0.6 * stems.sway, broken=0.5 * stems.broken + 0.1
+        points, 0.5 * stems.depth * (random[4] < 0.5), 0.8 * stems.width, sway=0.4 * stems.sway, broken=0.5 * stems.broken + 0.1
     )
 
 
 def beside(line: Creases, surface: Surface, away: Tensor, depth: float) -> Creases:
     """Parallels `away` [N] metres beside creases, `depth` times as deep, more broken and finer."""
-    moved = []
-    for number in range(4):
-        share = torch.full((len(away),), (0.12, 0.4, 0.65, 0.88)[number])
-        place = on_curve(line.points, share)
-        step = _unit_step(surface, place, _direction(line.points, share), torch.full_like(away, 0.5 * math.pi))
-        moved.append(place + away[:, None] * step)
+    share = torch.tensor(_PARALLEL).expand(len(away), -1)
+    stems = line.points[:, None]
+    place, ahead = on_curve(stems, share).view(-1, 2), _direction(stems, share).view(-1, 2)
+    step = _unit_step(surface, place, ahead, torch.full((len(place),), 0.5 * math.pi))
+    moved = place.view(-1, 4, 2) + away[:, None, None] * step.view(-1, 4, 2)
     return creases(
-        through(torch.stack(moved, dim=1)), depth * line.depth, 0.75 * line.width,
+        through(moved), depth * line.depth, 0.75 * line.width,
         sway=1.3 * line.sway, broken=(line.broken + 0.35).clamp(max=0.8), swelling=line.swelling,
     )  # fmt: skip
 
@@ -163,6 +165,11 @@ def _in_layout(frame: Tensor, way: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------------------- drawing
 
 
+def shows_fine(surface: Surface, size: int) -> bool:
+    """Whether maps of `size` texels a side show branches and parallels of creases."""
+    return surface.typical_density * size > 1.0 / _FINEST
+
+
 def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.Generator) -> list[Patch]:
     """Their height as patches of maps of `size` texels a side."""
     table = torch.randn(_TABLE, generator=generator)
@@ -173,7 +180,8 @@ def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.G
         if bool(chosen.any()):
             side = coarser(size, most)
             places, weights = _ribbons(lines.of(chosen), surface, side, table, start[chosen])
-            found.append(_enlarged(*_drop(places, weights, side), size // side))
+            patch = _enlarged(*_drop(places, weights, side), size // side)
+            found.append(patch if most == _FINE_MAP else Patch(patch.window, valley=patch.height))
     return found
 
 
@@ -181,8 +189,7 @@ def _ribbons(
     lines: Creases, surface: Surface, side: int, table: Tensor, start: Tensor
 ) -> tuple[Tensor, Tensor]:
     """[M, 2] texels (x, y) of the ribbons' points and [M] height times area of each, in texels."""
-    at = torch.linspace(0.0, 1.0, _SAMPLES)
-    shape = torch.stack([on_curve(lines.points, at[i].expand(len(start))) for i in range(_SAMPLES)], dim=1)
+    shape = on_curve(lines.points[:, None], torch.linspace(0.0, 1.0, _SAMPLES).expand(len(start), -1))
     steps = shape.diff(dim=1)
     texels = steps.norm(dim=2).sum(dim=1) * side
     frame = _frame(surface, shape[:, _SAMPLES // 2])
@@ -201,7 +208,7 @@ def _ribbons(
     def noise(cell: float, shift: float) -> Tensor:
         return _along(table, start[line] + shift + way / cell)
 
-    sway = lines.sway[line] * (noise(_SWAY, 0.0) + 0.25 * noise(_TREMBLE, 100.0))
+    sway = lines.sway[line] * (noise(_SWAY, 0.0) + 0.15 * noise(_TREMBLE, 100.0))
     depth = lines.depth[line] * torch.sin(math.pi * share) ** _LOOSE_ENDS
     depth = depth * (0.85 + 0.3 * noise(_SWELL, 200.0)).clamp(0.25, 1.3)
     kept = smooth_step(noise(_BREAK, 300.0) + 1.8 - 3.6 * lines.broken[line], -0.4, 0.5)
@@ -209,22 +216,27 @@ def _ribbons(
     lean = 0.5 * noise(_SWELL, 500.0)  # one of the two shoulders is the higher one
     area = (ahead[:, 0] * across[:, 1] - ahead[:, 1] * across[:, 0]).abs() * (side * side) / count[line]
 
-    wide = float((lines.width * _frame(surface, shape[:, _SAMPLES // 2])[[0, 2]].amax(dim=0)).max()) * side
-    number = max(6, math.ceil(2.0 * _REACH * wide / _SPACING))
+    # Where the layout squeezes a few of them they get sparser, rather than all the others denser.
+    texels = width * side * torch.linalg.vector_norm(across, dim=1)
+    number = max(6, math.ceil(2.0 * _REACH * float(texels[:: 1 + len(texels) // 1000].quantile(0.9)) / _SPACING))
     offset = ((torch.arange(number) + 0.5) / number * 2.0 - 1.0) * _REACH
-    heights = _profile(offset, lines.swelling[line], lean) * (depth * kept * area * width * (2.0 * _REACH / number))[:, None]
+    weight = depth * kept * area * width * (2.0 * _REACH / number)
+    beside = weight * lines.swelling[line]
+    heights = torch.stack((weight, beside, beside * lean.clamp(-1.0, 1.0)), dim=1) @ _profile(offset)
     middle = place + sway[:, None] * across
     x = (middle[:, 0] * side - 0.5)[:, None] + (across[:, 0] * width * side)[:, None] * offset
     y = ((1.0 - middle[:, 1]) * side - 0.5)[:, None] - (across[:, 1] * width * side)[:, None] * offset
-    return torch.stack((x.reshape(-1), y.reshape(-1))), heights.view(-1)
+    return torch.stack((x.view(-1), y.view(-1))), heights.view(-1)
 
 
-def _profile(offset: Tensor, swelling: Tensor, lean: Tensor) -> Tensor:
-    """[M, J] a groove of depth 1: a sharp bottom, soft sides, and skin that swells beside it."""
+def _profile(offset: Tensor) -> Tensor:
+    """[3, J] at widths from the middle: a groove of depth 1, sharp at the bottom; skin that swells beside it; and what
+    makes one side swell more than the other.
+    """
     away = offset.abs()
     groove = -torch.exp(-1.1 * away**1.3) * smooth_step(-away, -_REACH, -0.6 * _REACH)
-    side = torch.exp(-(((away - _SHOULDER) / 0.7) ** 2))
-    return groove + side * swelling[:, None] * (1.0 + lean.clamp(-1.0, 1.0)[:, None] * offset.sign())
+    side = torch.exp(-(((away - _SHOULDER) / 0.6) ** 2)) * smooth_step(-away, -_REACH, -0.8 * _REACH)
+    return torch.stack((groove, side, side * offset.sign()))
 
 
 def _along(table: Tensor, place: Tensor) -> Tensor:
@@ -239,10 +251,8 @@ def _along(table: Tensor, place: Tensor) -> Tensor:
 
 def _drop(places: Tensor, weights: Tensor, side: int) -> tuple[Tensor, Window]:
     """The sum of weights [M] at texels [2, M], each shared among its four texels, and its window of the map."""
+    places = places.clamp(0.0, side - 1.001)
     corner = places.floor()
-    keep = ((corner >= 0) & (corner < side - 1)).all(dim=0)
-    if not bool(keep.all()):
-        places, corner, weights = places[:, keep], corner[:, keep], weights[keep]
     share = places - corner
     low, high = corner.amin(dim=1).long().tolist(), corner.amax(dim=1).long().tolist()
     left, top, width, height = low[0], low[1], high[0] - low[0] + 2, high[1] - low[1] + 2

@@ -21,10 +21,12 @@ IntArray = NDArray[np.int64]
 _MM: Final = 1e-3
 _TEETH: Final = ("teeth",)
 _SOFT: Final = ("gums", "tongue", "gums_and_tongue")  # materials
+_FAR: Final = 8.0 * _MM  # gum further from all teeth is as far as that
 _TOUCHING: Final = 1.5 * _MM  # gum this near to a tooth lies at its neck
 _NECK: Final = 0.7  # share of the touching gum that lies on the root's side of the neck
 _TONGUE_WIDTH: Final = 0.75  # of the arch: the palate and the gums are wider
 _TONGUE_FRONT: Final = 0.5  # of the arch's depth: the tongue reaches further forward, the uvula does not
+_FOLDED: Final = 0.2  # share of an island that may lie face down
 _KEPT: Final = 4  # topologies in memory
 
 _islands: OrderedDict[int, tuple[Topology, _Islands]] = OrderedDict()
@@ -39,10 +41,10 @@ class Mouth:
         across: on teeth, 0 in the middle, 1 where the next tooth begins.
         number: on teeth, 0 for the middle incisors to 7 for the wisdom teeth.
         own: on teeth, a number of its own for each, counted from the person's right, upper ones first.
-        margin: on gums, metres to the nearest tooth.
+        margin: on gums, metres to the nearest tooth, 8 mm at most.
         tongue: 1 on the tongue, 0 on gums and palate.
         tongue_side: on the tongue, -1 at its right border, 0 in the middle, 1 at its left border.
-        tongue_top: on the tongue, 1 where it faces up, 0 where it faces down.
+        tongue_top: on the tongue, 1 where it faces up, and where texels are shared with that; 0 where it faces down.
     """
 
     up: Tensor
@@ -54,34 +56,30 @@ class Mouth:
     tongue_side: Tensor
     tongue_top: Tensor
 
-    def stacked(self) -> Tensor:
-        """[V, 8] all of them, in order."""
-        return torch.stack(
-            (
-                self.up, self.across, self.number, self.own,
-                self.margin, self.tongue, self.tongue_side, self.tongue_top,
-            ),
-            dim=1,
-        )  # fmt: skip
-
 
 @dataclass(frozen=True)
 class _Islands:
     """What belongs together, the same for all heads of a topology.
 
     Attributes:
-        tooth: [T] vertices of all teeth.
+        tooth: [T] vertices of all teeth, one tooth after the other.
         tooth_of: [T] which tooth.
-        soft: vertices of each island of gums, palate and tongue in the texture layout.
+        first: [teeth] where each begins.
+        soft: [S] vertices of gums, palate and tongue.
+        islands: the same, by islands of the texture layout.
+        faces: [F, 4] of each of them.
         is_tongue: for each of them, whether its part is a tongue and nothing else.
-        faces: [F, 4] of the soft islands.
+        is_folded: for each of them, whether its upper and its lower side share their texels.
     """
 
     tooth: IntArray
     tooth_of: IntArray
-    soft: list[IntArray]
+    first: IntArray
+    soft: IntArray
+    islands: list[IntArray]
+    faces: list[IntArray]
     is_tongue: list[bool]
-    faces: IntArray
+    is_folded: list[bool]
 
 
 def mouth_of(head: Head) -> Mouth:
@@ -89,35 +87,42 @@ def mouth_of(head: Head) -> Mouth:
     islands = _islands_of(head.topology)
     positions = head.vertices.double().numpy()
     fields = np.zeros((8, len(positions)))
-    soft = np.unique(np.concatenate(islands.soft)) if islands.soft else np.zeros(0, dtype=np.int64)
-    _measure_teeth(fields, positions, islands, soft)
-    if len(soft):
-        fields[4, soft] = cKDTree(positions[islands.tooth]).query(positions[soft])[0]
+    distance, nearest = np.zeros(0), np.zeros(0, dtype=np.int64)
+    if len(islands.soft):
+        tree = cKDTree(positions[islands.tooth], balanced_tree=False, compact_nodes=False)
+        distance, nearest = tree.query(positions[islands.soft], distance_upper_bound=_FAR)
+        fields[4, islands.soft] = np.minimum(distance, _FAR)
         _measure_tongue(fields, positions, islands)
+    touching = distance < _TOUCHING
+    gum = positions[islands.soft[touching], 2], islands.tooth_of[nearest[touching]]
+    _measure_teeth(fields, positions, islands, gum)
     return Mouth(*torch.from_numpy(fields).float().unbind(0))
 
 
-def _measure_teeth(fields: FloatArray, positions: FloatArray, islands: _Islands, soft: IntArray) -> None:
-    """Fill up, across, number and own."""
-    count = int(islands.tooth_of.max()) + 1
-    members = [islands.tooth[islands.tooth_of == tooth] for tooth in range(count)]
-    centres = np.stack([positions[tooth].mean(axis=0) for tooth in members])
+def _measure_teeth(
+    fields: FloatArray, positions: FloatArray, islands: _Islands, gum: tuple[FloatArray, IntArray]
+) -> None:
+    """Fill up, across, number and own; `gum` is the height of the gum that touches teeth, and which ones."""
+    place, tooth, first = positions[islands.tooth], islands.tooth_of, islands.first
+    centres = np.add.reduceat(place, first) / np.diff(np.append(first, len(tooth)))[:, None]
     is_upper = centres[:, 2] > centres[:, 2].mean()
     towards = np.where(is_upper, -1.0, 1.0)  # the biting edge, along Z
-    necks = _necks(positions, islands, soft, towards)
+    way, number, own = np.zeros((len(centres), 2)), np.zeros(len(centres)), np.zeros(len(centres))
     for upper in (True, False):
         jaw = np.flatnonzero(is_upper == upper)
         jaw = jaw[np.argsort(_along_arch(centres[jaw]))]
         ways = np.gradient(centres[jaw, :2], axis=0)
-        for place, (tooth, way) in enumerate(zip(jaw, ways / np.linalg.norm(ways, axis=1, keepdims=True), strict=True)):
-            vertices = members[tooth]
-            height, neck = positions[vertices, 2] * towards[tooth], necks[tooth]
-            aside = np.abs((positions[vertices, :2] - centres[tooth, :2]) @ way)
-            from_right = place < len(jaw) // 2
-            fields[0, vertices] = np.clip((height - neck) / max(height.max() - neck, 0.1 * _MM), 0.0, 1.0)
-            fields[1, vertices] = aside / aside.max()
-            fields[2, vertices] = len(jaw) // 2 - 1 - place if from_right else place - len(jaw) // 2
-            fields[3, vertices] = place + (0 if upper else len(jaw))
+        way[jaw] = ways / np.linalg.norm(ways, axis=1, keepdims=True)
+        count, at = len(jaw), np.arange(len(jaw))
+        number[jaw] = np.where(at < count // 2, count // 2 - 1 - at, at - count // 2)
+        own[jaw] = at + (0 if upper else count)
+    height = place[:, 2] * towards[tooth]
+    neck, edge = _necks(height, islands, towards, gum), np.maximum.reduceat(height, first)
+    aside = np.abs(((place[:, :2] - centres[tooth, :2]) * way[tooth]).sum(axis=1))
+    fields[0, islands.tooth] = np.clip((height - neck[tooth]) / np.maximum(edge - neck, 0.1 * _MM)[tooth], 0.0, 1.0)
+    fields[1, islands.tooth] = aside / np.maximum.reduceat(aside, first)[tooth]
+    fields[2, islands.tooth] = number[tooth]
+    fields[3, islands.tooth] = own[tooth]
 
 
 def _along_arch(centres: FloatArray) -> FloatArray:
@@ -126,18 +131,16 @@ def _along_arch(centres: FloatArray) -> FloatArray:
     return np.arctan2(centres[:, 0], behind - centres[:, 1])
 
 
-def _necks(positions: FloatArray, islands: _Islands, soft: IntArray, towards: FloatArray) -> FloatArray:
+def _necks(height: FloatArray, islands: _Islands, towards: FloatArray, gum: tuple[FloatArray, IntArray]) -> FloatArray:
     """[teeth] heights, growing towards the biting edge, at which teeth come out of the gum that touches them."""
-    found = np.empty(len(towards))
-    distance, nearest = np.zeros(0), np.zeros(0, dtype=np.int64)
-    if len(soft):
-        distance, nearest = cKDTree(positions[islands.tooth]).query(positions[soft])
-    touching = distance < _TOUCHING
-    tooth, height = islands.tooth_of[nearest[touching]], positions[soft[touching], 2]
-    for number, sign in enumerate(towards):
-        around = sign * height[tooth == number]
-        bare = sign * positions[islands.tooth[islands.tooth_of == number], 2]
-        found[number] = np.quantile(around, _NECK) if len(around) else bare.mean()
+    found = np.add.reduceat(height, islands.first) / np.diff(np.append(islands.first, len(height)))
+    around, tooth = gum[0] * towards[gum[1]], gum[1]
+    order = np.lexsort((around, tooth))
+    teeth, start, count = np.unique(tooth[order], return_index=True, return_counts=True)
+    place = start + _NECK * (count - 1)  # of that quantile
+    low = place.astype(np.int64)
+    above = np.minimum(low + 1, start + count - 1)
+    found[teeth] = around[order][low] + (place - low) * (around[order][above] - around[order][low])
     return found
 
 
@@ -146,25 +149,24 @@ def _measure_tongue(fields: FloatArray, positions: FloatArray, islands: _Islands
     arch = positions[islands.tooth]
     half_width = np.abs(arch[:, 0]).max()
     front, back = arch[:, 1].min(), arch[:, 1].max()
-    normals = _normals(positions, islands.faces)
-    for island, known in zip(islands.soft, islands.is_tongue, strict=True):
+    kinds = zip(islands.islands, islands.faces, islands.is_tongue, islands.is_folded, strict=True)
+    for island, faces, known, folded in kinds:
         x, y = positions[island, 0], positions[island, 1]
         narrow = np.abs(x).max() < _TONGUE_WIDTH * half_width and abs(x.min() + x.max()) < 0.2 * half_width
         if known or (narrow and y.min() < front + _TONGUE_FRONT * (back - front)):
             fields[5, island] = 1.0
             fields[6, island] = x / np.abs(x).max()
-            fields[7, island] = np.clip(0.5 + normals[island, 2], 0.0, 1.0)
+            fields[7, island] = 1.0 if folded else np.clip(0.5 + _facing_up(positions, faces)[island], 0.0, 1.0)
 
 
-def _normals(positions: FloatArray, faces: IntArray) -> FloatArray:
-    """[V, 3] unit normals of the vertices of quads."""
+def _facing_up(positions: FloatArray, faces: IntArray) -> FloatArray:
+    """[V] upward part of the unit normals of the vertices of quads."""
     a, b, c, d = (positions[faces[:, corner]] for corner in range(4))
-    flat = np.cross(c - a, d - b)
-    found = np.zeros_like(positions)
-    for corner in range(4):
-        np.add.at(found, faces[:, corner], flat)
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    return found / np.maximum(length, 1e-12)
+    flat = np.repeat(np.cross(c - a, d - b), 4, axis=0)
+    corners, count = faces.reshape(-1), len(positions)
+    x, y, z = (np.bincount(corners, flat[:, axis], count) for axis in range(3))
+    up: FloatArray = z / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-12)
+    return up
 
 
 def _islands_of(topology: Topology) -> _Islands:
@@ -182,18 +184,29 @@ def _find_islands(topology: Topology) -> _Islands:
     hard = _faces_of([part for part in topology.parts if part.material in _TEETH])
     soft = _faces_of([part for part in topology.parts if part.material in _SOFT])
     teeth = pieces(faces[hard])
-    tooth, first = np.unique(faces[hard], return_index=True)
-    tooth_of = np.repeat(teeth, 4)[first]
+    tooth, place = np.unique(faces[hard], return_index=True)
+    tooth_of = np.repeat(teeth, 4)[place]
+    order = np.argsort(tooth_of, kind="stable")
     tongue = np.isin(soft, _faces_of([part for part in topology.parts if part.material == "tongue"]))
     island_of = pieces(face_uvs[soft]) if len(soft) else np.zeros(0, dtype=np.int64)
     islands = [island_of == number for number in range(int(island_of.max(initial=-1)) + 1)]
     return _Islands(
-        tooth,
-        tooth_of,
+        tooth[order],
+        tooth_of[order],
+        np.unique(tooth_of[order], return_index=True)[1],
+        np.unique(faces[soft]),
         [np.unique(faces[soft][island]) for island in islands],
+        [faces[soft][island] for island in islands],
         [bool(tongue[island].all()) for island in islands],
-        faces[soft],
+        [_is_folded(topology.uv[topology.face_uvs[soft[island]]].numpy()) for island in islands],
     )
+
+
+def _is_folded(corners: NDArray[np.float32]) -> bool:
+    """Whether much of an island with faces [F, 4, 2] lies face down in the layout."""
+    across, up = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
+    area = across[:, 0] * up[:, 1] - across[:, 1] * up[:, 0]
+    return bool(min(area[area > 0].sum(), -area[area < 0].sum()) > _FOLDED * np.abs(area).sum())
 
 
 def _faces_of(parts: list[Part]) -> IntArray:

@@ -17,6 +17,8 @@ LIMBUS: Final = math.radians(23.5)
 
 _FRONT: Final = math.radians(60.0)  # the limbus and the pupil lie nearer to the axis than this
 _SECTORS: Final = 16  # around the axis, in each of which the innermost vertex belongs to a rim
+_IRIS_RADIUS: Final = 5.9e-3  # metres, of what is seen of an iris: alike in all adults
+_LEAST_IRIS, _MOST_IRIS = 0.86, 0.97  # of the mesh's limbus
 _HOLE: Final = 0.05  # of the limbus' radius: an iris that begins further from the axis has a hole in it
 
 
@@ -66,18 +68,26 @@ class Eyeball:
         found = torch.asin(at_limbus.clamp(0.7 * typical, min(1.4 * typical, 1.0)))
         return torch.atan2(across, place[:, 2]) * (LIMBUS / found)
 
-    def iris_radius(self, place: Tensor, pupil: float) -> Tensor:
-        """[N] distance from the iris' middle: `pupil` at the pupil's edge if the mesh has one, 1 at the limbus."""
-        outer = self.limbus.reach(place[:, :2])
+    @property
+    def iris_edge(self) -> float:
+        """Where the iris seems to end, 1 at the mesh's limbus: meshes have larger irises than people."""
+        return float(min(max(_IRIS_RADIUS / float(self.limbus.half_axes.mean()), _LEAST_IRIS), _MOST_IRIS))
+
+    @property
+    def hole(self) -> float:
+        """How far the hole in the iris reaches from the limbus' middle, 1 at the limbus; 0 where there is none."""
         if self.pupil is None:
-            return outer
-        # Both rims are ellipses of their own; between them it goes evenly from one to the other.
-        beyond = (self.pupil.reach(place[:, :2]) - 1.0) * (self.pupil.half_axes.mean() / self.limbus.half_axes.mean())
-        return pupil + (1.0 - pupil) * beyond / (beyond + 1.0 - outer).clamp_min(0.05)
+            return 0.0
+        aside = torch.linalg.vector_norm(self.pupil.middle - self.limbus.middle)
+        return float((self.pupil.half_axes.amax() + aside) / self.limbus.half_axes.amin())
+
+    def across(self, place: Tensor) -> Tensor:
+        """[N, 2] away from the limbus' middle, to the left and up; of length 1 on the limbus."""
+        return (place[:, :2] - self.limbus.middle) / self.limbus.half_axes
 
     def in_front(self, place: Tensor) -> Tensor:
-        """[N] 1 on the iris' disc, 0 on what lies behind the pupil."""
-        return (torch.atan2(torch.linalg.vector_norm(place[:, :2], dim=1), place[:, 2]) < _FRONT).float()
+        """[N, 1] 1 on the iris' disc, 0 on what lies behind the pupil."""
+        return (torch.atan2(torch.linalg.vector_norm(place[:, :2], dim=1), place[:, 2]) < _FRONT).float()[:, None]
 
 
 def eyeballs(head: Head) -> dict[str, Eyeball]:

@@ -1,133 +1,167 @@
 """Hairs that lie on the skin: brows, the cropped hair of a head without grown hair, stubble and short beards.
 
-Each hair is a curve in the texture layout. Roots come from fixed crowds of candidates (see `spots`).
+Each hair is a curve in the texture layout (see `strands`), and has a colour of its own. They cover the skin and stand
+out of it; what is seen of the skin between them is shaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import torch
 from torch import Tensor
 
+from dreamface.face import Head
 from dreamface.skin.atlas import smooth_step
-from dreamface.skin.layer import Ground, Layer, Patch, window_of
-from dreamface.skin.marks import coverage, draw_hairs, texel_of
-from dreamface.skin.pigments import dyed, hair_colour, scalp_hair_colour, white_hair_colour
+from dreamface.skin.layer import Ground, Layer, Patch
+from dreamface.skin.marks import coverage
+from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
+from dreamface.skin.strands import Coat, Strands, bent, blurred, draw, fewer_at, grow, nearest_density, window_around
 from dreamface.skin.subject import Subject
+from dreamface.traits import Traits
 
 _MM: Final = 1e-3
 _BROWS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
-_BROW_HAIRS: Final = 16.3e3  # per metre of brow at density 1 and full thickness
-_SCALP_HAIRS: Final = 1200e3  # per square metre
-_BEARD_HAIRS: Final = 400e3  # per square metre
-_MOST_SKIN: Final = 0.9  # square metres of skin per tile that roots are drawn for
-_HEIGHT: Final = 0.03 * _MM
-_FULL_COUNT_SIZE: Final = 2048  # below this size fewer and wider hairs look the same
-_OVERHANG: Final = 0.015  # of the tile: hairs that root this far outside it may reach into it
+_BROW_HAIRS: Final = 1900  # candidates per brow
+_BROW_SPREAD: Final = 0.30  # deviation of the logarithm of brow hairs' lightness
+
+_CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28)
+_BUZZ: Final = replace(_CROP, length=2.4 * _MM, scatter=0.4)
+_STUBBLE: Final = Coat(often=620e3, length=0.85 * _MM, width=0.105 * _MM, swirl=0.35, scatter=0.35)
+_BEARD: Final = Coat(often=750e3, length=1.0 * _MM, width=0.105 * _MM, swirl=0.30, scatter=0.30)
+
+_HEIGHT: Final = 0.04 * _MM
+_SOFTENINGS: Final = 4  # means over neighbouring vertices that the hairline is softened with
+_SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # reach of the hair before the ears from its middle, at the temple and the ear
+_TONES: Final = ((0.75, 0.65), (1.45, 0.35))  # of hairs of one pigment: factors on the colour, and how many have them
+_FINE_WHITE: Final = 0.62  # of white hair's colour: a single white hair lets the skin through
+_RUFOUS: Final = torch.tensor([1.75, 0.80, 0.45])  # single red hairs glow; a mass of them is browner
+_BROW_MELANIN: Final = 0.30  # of the way from the scalp hair's melanin to black
 
 
-@dataclass(frozen=True)
-class _Hairs:
-    """[N, 3, 2] curves, [N] widths in tile lengths, [N] uniform random numbers that decide who goes grey."""
-
-    curves: Tensor
-    widths: Tensor
-    greyness: Tensor
+# --------------------------------------------------------------------------------------------------------------- colours
 
 
-def _patches(subject: Subject, hairs: _Hairs, colour: Tensor, white: Tensor) -> list[Patch]:
-    """Hairs as patches, those that have turned grey apart."""
-    grey = hairs.greyness < subject.traits.number("hair.grey")
+def _fine_colour(traits: Traits, darker: float = 0.0) -> Tensor:
+    """[3] of single hairs of the face that have not turned grey; `darker` is the way to black, 0..1."""
+    melanin, redness = traits.number("hair.melanin"), traits.number("hair.redness")
+    mass = hair_colour(Traits({"hair.melanin": melanin + darker * (1.0 - melanin), "hair.redness": redness}))
+    return mass * torch.lerp(torch.ones(3), _RUFOUS, redness * (1.0 - 0.8 * max(0.0, melanin - 0.6) / 0.4))
+
+
+def _fine_white() -> Tensor:
+    return _FINE_WHITE * white_hair_colour()
+
+
+def _brow_grey(grey: float) -> float:
+    """Share of white hairs in brows and beards' roots: later than on the scalp, and never all of them."""
+    return 0.62 * max(0.0, grey - 0.25) / 0.75
+
+
+def _two_tones(strands: Strands, grey: float, colour: Tensor, white: Tensor) -> list[tuple[Strands, Tensor]]:
+    """Hairs and their colours: pigmented and white ones, or darker and lighter ones where all are of a kind."""
+    turned = strands.random[:, 0] < grey
+    if 0.02 < grey < 0.98:
+        return [(strands.of(~turned), colour), (strands.of(turned), white)]
+    kind = white if grey >= 0.5 else colour
+    (dark, share), (light, _) = _TONES
+    darker = strands.random[:, 1] < share
+    return [(strands.of(darker), dark * kind), (strands.of(~darker), (light * kind).clamp_max(0.8))]
+
+
+def _patches(subject: Subject, tones: Sequence[tuple[Strands, Tensor]]) -> list[Patch]:
+    """Hairs of one colour each."""
     found = []
-    for chosen, paint in ((~grey, colour), (grey, white)):
-        depth = draw_hairs(subject.size, hairs.curves[chosen], hairs.widths[chosen])
-        window = window_of(depth > 0.0)
+    for strands, colour in tones:
+        window = window_around(subject.size, strands)
         if window is not None:
-            cover = coverage(depth[window.slices])
-            found.append(Patch(window, cover=cover, colour=paint, height=_HEIGHT * cover))
+            cover = coverage(draw(subject.size, window, strands)[0])
+            found.append(Patch(window, cover=cover, colour=colour, height=_HEIGHT * cover))
     return found
-
-
-def _facial(grow: Callable[[Subject], Sequence[_Hairs]], subject: Subject) -> Sequence[Patch]:
-    """Hairs in the colour they grow in."""
-    return [
-        patch
-        for hairs in grow(subject)
-        for patch in _patches(subject, hairs, hair_colour(subject.traits), white_hair_colour())
-    ]
-
-
-def _scalp_patches(subject: Subject) -> Sequence[Patch]:
-    """Hairs under the dye, if there is any."""
-    colour, white = (dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), white_hair_colour()))
-    return _patches(subject, _scalp(subject), colour, white)
 
 
 # ---------------------------------------------------------------------------------------------------------------- brows
 
 
-def _brows(subject: Subject) -> list[_Hairs]:
+def _brow_patches(subject: Subject) -> Sequence[Patch]:
     """Left and right, in the tile that the forehead lies in."""
-    surface, found = subject.surface, []
+    atlas, found = subject.surface.atlas, []
     for side, numbers in _BROWS.items():
-        points = [surface.atlas.landmark(f"multipie_{number:02d}") for number in numbers]
+        points = [atlas.landmark(f"multipie_{number:02d}") for number in numbers]
         arc = [point for point in points if point is not None]
         if len(arc) == len(points):
-            found.append(_brow(subject, torch.stack(arc), side))
+            found += _paint_brow(subject, _brow(subject, torch.stack(arc), side))
     return found
 
 
-def _brow(subject: Subject, arc: Tensor, side: str) -> _Hairs:
+def _paint_brow(subject: Subject, strands: Strands) -> list[Patch]:
+    """Every hair in its own colour, and the skin below them shaded where they are dense."""
+    reach = round(1.6 * _MM * float(subject.surface.density.median()) * subject.size)
+    window = window_around(subject.size, strands, margin=reach + 2)
+    if window is None:
+        return []
+    traits, random = subject.traits, strands.random
+    turned = (random[:, 0] < _brow_grey(traits.number("hair.grey")))[:, None]
+    shade = torch.exp(2.0 * _BROW_SPREAD * (random[:, 1] + random[:, 2] - 1.0))[:, None]
+    own = torch.where(turned, _fine_white(), shade * _fine_colour(traits, _BROW_MELANIN))
+    images = draw(subject.size, window, strands, own)
+    soft = blurred(images, reach)
+    cover = coverage(1.15 * images[0] + 0.30 * soft[0])
+    # Where no hair lies, the shade below has the colour of the hairs around.
+    weight = images[0] + 0.30 * soft[0] + 1e-6
+    colour = (images[1:] + 0.30 * soft[1:]) / weight
+    return [Patch(window, cover=cover, colour=colour, height=_HEIGHT * coverage(images[0]))]
+
+
+def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
     """Hairs along the arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
-    surface, traits = subject.surface, subject.traits
-    density = float(surface.density.view(-1)[texel_of(arc, surface.atlas.size)].median())
-    thickness = 0.45 + 1.1 * traits.number("brows.thickness")
-    count = round(_BROW_HAIRS * float(arc.diff(dim=0).norm(dim=1).sum()) / density)
-    random = torch.rand(count, 9, generator=subject.stream(f"brow {side}"))
-    along = 0.03 + 0.97 * random[:, 0] ** 1.12
-    across = 2.0 * random[:, 1] - 1.0
-    across = across.sign() * across.abs() ** 1.25  # denser along the middle
-    there = random[:, 2] < traits.number("brows.density") ** 0.8 * (0.5 + 0.5 * thickness / 1.55) * _brow_fill(along)
+    traits, fewer = subject.traits, fewer_at(subject.size)
+    full, thick = traits.number("brows.density"), traits.number("brows.thickness")
+    random = torch.rand(int(_BROW_HAIRS * max(fewer, 0.25)), 12, generator=subject.stream(f"brow {side}"))
+    along = random[:, 0] ** 1.08
+    across = random[:, 1] + random[:, 9] - 1.0  # densest in the middle
+    wanted = full**0.8 * (0.42 + 0.58 * thick) * _brow_fill(along, across)
     point, tangent = _along_arc(arc, along)
+    density = nearest_density(subject, point)
     upward = torch.stack((-tangent[:, 1], tangent[:, 0]), dim=1)
     upward = upward * upward[:, 1:].sign()
-    half = thickness * density * 4.2 * _MM * _brow_profile(along)
-    root = point + upward * (half * (across - 0.15 * along) + density * 0.4 * _MM * (random[:, 8] - 0.5))[:, None]
-    angle = _brow_angle(along, across) + 0.24 * (random[:, 3] + random[:, 4] - 1.0) * 2.0
-    bend = -0.30 * torch.sign(angle) * (0.5 + random[:, 5])
-    length = density * _MM * (4.6 + 3.4 * torch.sin(torch.pi * (0.12 + 0.8 * along))) * (0.65 + 0.6 * random[:, 6])
-    length = length * (0.8 + 0.3 * traits.number("brows.thickness"))
-    middle = root + 0.5 * length[:, None] * _turned(tangent, upward, angle)
-    tip = middle + 0.5 * length[:, None] * _turned(tangent, upward, angle + bend)
-    width = density * _MM * (0.105 + 0.06 * random[:, 7])
-    return _Hairs(torch.stack((root, middle, tip), dim=1)[there], width[there], random[there, 5])
+    half = (2.6 + 5.6 * thick) * _MM * _brow_profile(along)
+    lift = half * across - (0.9 + 0.6 * along) * _MM + 0.5 * _MM * (random[:, 8] - 0.5)
+    root = point + upward * (density * lift)[:, None]
+    # Neighbours draw together to tufts.
+    tuft = 0.22 * torch.sin(38.0 * along + 6.3 * random[0, 10]) + 0.15 * torch.sin(91.0 * along + 6.3 * random[0, 11])
+    angle = _brow_angle(along, across) + 0.30 * (random[:, 3] + random[:, 4] - 1.0) + 0.6 * tuft * (1.0 - 0.5 * along)
+    bend = (-0.45 * torch.sign(across + 0.25) - 0.10) * (0.4 + 0.8 * random[:, 5]) * smooth_step(along, 0.0, 0.25)
+    length = (4.2 + 3.8 * torch.sin(torch.pi * (0.10 + 0.78 * along))) * (0.45 + 0.75 * random[:, 6])
+    length = length * (0.72 + 0.45 * thick) * _MM * density
+    turned = torch.atan2(tangent[:, 1], tangent[:, 0])
+    upright = torch.where(upward[:, 0] * tangent[:, 1] - upward[:, 1] * tangent[:, 0] < 0.0, 1.0, -1.0)
+    curves = bent(root, turned + upright * angle, upright * bend, length)
+    width = density * _MM * (0.060 + 0.055 * random[:, 7]) / max(fewer, 0.25)
+    there = random[:, 2] < wanted
+    return Strands(curves, width, random[:, [5, 6, 7, 8]]).of(there)
 
 
-def _brow_fill(along: Tensor) -> Tensor:
-    """How complete the brow is: airy where it starts, full in the middle, thinning to the tail."""
-    return smooth_step(along, -0.10, 0.20) * (1.0 - 0.80 * smooth_step(along, 0.6, 1.0))
+def _brow_fill(along: Tensor, across: Tensor) -> Tensor:
+    """How complete the brow is: airy where it starts, full in the middle, thinning to the tail and the edges."""
+    start, tail = 0.25 + 0.75 * smooth_step(along, -0.02, 0.22), 1.0 - 0.62 * smooth_step(along, 0.62, 1.0)
+    return start * tail * (1.0 - 0.45 * smooth_step(across.abs(), 0.45, 1.0))
 
 
 def _brow_profile(along: Tensor) -> Tensor:
     """Half height along the arc, 1 at its thickest."""
-    return (0.72 + 0.28 * smooth_step(along, 0.0, 0.3)) * (1.0 - 0.80 * smooth_step(along, 0.42, 1.05))
+    return (0.70 + 0.30 * smooth_step(along, 0.0, 0.28)) * (1.0 - 0.78 * smooth_step(along, 0.40, 1.05))
 
 
 def _brow_angle(along: Tensor, across: Tensor) -> Tensor:
     """Radians from the arc's direction, + is up."""
-    start = 1.35 - 0.25 * across
-    lower = 0.62 - 0.60 * along
-    upper = 0.10 - 0.25 * along
-    body = torch.lerp(lower, upper, (0.5 + 0.5 * across).clamp(0.0, 1.0))
-    return torch.lerp(start, body, smooth_step(along, 0.0, 0.38))
-
-
-def _turned(tangent: Tensor, upward: Tensor, angle: Tensor) -> Tensor:
-    return tangent * torch.cos(angle)[:, None] + upward * torch.sin(angle)[:, None]
+    start = 1.38 - 0.22 * across
+    lower = 0.72 - 0.62 * along
+    upper = 0.12 - 0.34 * along
+    body = torch.lerp(lower, upper, (0.5 + 0.6 * across).clamp(0.0, 1.0))
+    return torch.lerp(start, body, smooth_step(along, 0.02, 0.42))
 
 
 def _along_arc(arc: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
@@ -146,28 +180,54 @@ def _along_arc(arc: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _scalp_cover(subject: Subject) -> Tensor:
-    """[S, S] 0..1: where cropped hair grows."""
-    surface, head, cover = subject.surface, subject.head, subject.region("scalp")
+    """[S, S] 0..1: where cropped hair grows; it thins out unevenly towards the hairline."""
+    surface, head = subject.surface, subject.head
     style = subject.traits.choice("hair.style")
     if style == "bald":
-        return torch.zeros_like(cover)
-    if style == "mohawk":
-        return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
+        return torch.zeros(surface.atlas.size, surface.atlas.size)
+    soft = surface.atlas.spread(_hairline(head)[:, None], surface.atlas.corners)[0]
     if style == "receding" and "frontotemporale_l" in head.topology.landmarks:
         for name, reach in (("frontotemporale_l", 0.058), ("frontotemporale_r", 0.058), ("trichion", 0.050)):
             distance = (surface.position - head.landmark(name)[:, None, None]).norm(dim=0)
-            cover = cover * smooth_step(distance, 0.6 * reach, 1.15 * reach)
+            soft = soft * smooth_step(distance, 0.45 * reach, 1.3 * reach)
+    uneven = 0.06 * subject.noise("patches", 0.011, 3)[0] + 0.06 * subject.noise("mottling", 0.0034, 3)[0]
+    cover = smooth_step(soft + uneven * 4.0 * soft * (1.0 - soft), 0.15, 0.95)
+    if style == "mohawk":
+        return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
     return cover
 
 
-def _scalp(subject: Subject) -> _Hairs:
-    """Strands of a few millimetres that lie away from the crown."""
-    cover, head, surface = _scalp_cover(subject), subject.head, subject.surface
+def _hairline(head: Head) -> Tensor:
+    """[V] the scalp, thinning out over about a centimetre, and the hair before the ears."""
+    topology = head.topology
+    weight = topology.regions["scalp"]
+    edges = torch.cat((topology.triangles[:, [0, 1]], topology.triangles[:, [1, 2]], topology.triangles[:, [2, 0]]))
+    near, far = torch.cat((edges, edges.flip(1))).unbind(1)
+    neighbours = torch.zeros_like(weight).index_add_(0, near, torch.ones(len(near))).clamp_min(1.0)
+    for _ in range(_SOFTENINGS):
+        weight = 0.4 * weight + 0.6 * torch.zeros_like(weight).index_add_(0, near, weight[far]) / neighbours
+    for side in ("l", "r"):
+        temple = torch.lerp(head.landmark(f"ear_top_{side}"), head.landmark(f"frontotemporale_{side}"), 0.42)
+        fall = head.landmark(f"tragion_{side}") + torch.tensor([0.0, -0.010, 0.002]) - temple
+        share = ((head.vertices - temple) @ fall / float(fall @ fall)).clamp(0.0, 1.0)
+        distance = (head.vertices - temple - share[:, None] * fall).norm(dim=1)
+        reach = _SIDEBURN[0] + (_SIDEBURN[1] - _SIDEBURN[0]) * share**0.7
+        beside = (1.0 - 0.25 * share) * (1.0 - smooth_step(distance / reach, 0.45, 1.15))
+        weight = 1.0 - (1.0 - weight) * (1.0 - beside)
+    return weight
+
+
+def _scalp_patches(subject: Subject) -> Sequence[Patch]:
+    """Strands of a few millimetres that lie away from the crown, finer and shorter at the hairline; under the dye."""
+    cover, head = _scalp_cover(subject), subject.head
+    if not bool(cover.any()):
+        return []
     crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor([0.004, 0.05, -0.02])
-    distance = (surface.position - crown[:, None, None]).norm(dim=0)
-    # Thin at the hairline: a wide, ragged fringe instead of an edge.
-    where = cover**1.6
-    return _grow(subject, where, _SCALP_HAIRS, distance, 4.5 * _MM, 0.11 * _MM, "scalp", swirl=0.5)
+    distance = (subject.surface.position - crown[:, None, None]).norm(dim=0)
+    coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
+    strands = grow(subject, "scalp", coat, cover**1.4, distance, 0.25 + 0.75 * cover)
+    colour, white = (dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), 0.8 * white_hair_colour()))
+    return _patches(subject, _two_tones(strands, subject.traits.number("hair.grey"), colour, white))
 
 
 def _beard_cover(subject: Subject) -> Tensor:
@@ -187,90 +247,62 @@ def _beard_cover(subject: Subject) -> Tensor:
         "goatee": near * (above + (1.0 - above) * (1.0 - smooth_step(x, corner_x - 0.006, corner_x + 0.006))),
         "sideburns": smooth_step(x, 2.0 * corner_x, 2.4 * corner_x),
     }
-    return region * shapes[style] * (0.35 + 0.65 * traits.number("beard.density"))
+    uneven = 0.12 * subject.noise("patches", 0.011, 3)[1] + 0.10 * subject.noise("mottling", 0.0034, 3)[1]
+    cover = region * shapes[style]
+    cover = smooth_step(cover + uneven * 4.0 * cover * (1.0 - cover), 0.05, 0.95)
+    return cover * (0.45 + 0.55 * traits.number("beard.density"))
 
 
-def _stubble(subject: Subject) -> Sequence[_Hairs]:
-    """A millimetre of hair, downwards and away from the middle."""
+def _stubble_patches(subject: Subject) -> Sequence[Patch]:
+    """Half a millimetre to one and a half, downwards and away from the middle; sparser in patches and to the edges."""
+    amount = subject.traits.number("stubble.density")
+    if amount == 0.0:
+        return []
     where = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
-    where = where * subject.traits.number("stubble.density")
-    return (_grow(subject, where, _BEARD_HAIRS, _downwards(subject), 1.1 * _MM, 0.12 * _MM, "stubble", swirl=0.25),)
+    patchy = (0.80 + 0.20 * subject.noise("patches", 0.011, 3)[2]).clamp(0.3, 1.2)
+    growth = (amount * patchy * smooth_step(where, 0.05, 1.0)).clamp(0.0, 1.0)
+    lengths = torch.full_like(growth, 0.6 + 0.8 * amount)
+    return _facial(subject, grow(subject, "stubble", _STUBBLE, growth, _downwards(subject), lengths))
 
 
-def _beard(subject: Subject) -> Sequence[_Hairs]:
+def _beard_patches(subject: Subject) -> Sequence[Patch]:
     """A short beard, downwards and away from the middle."""
-    length = 1.1 * _MM + (1.0 + 7.0 * subject.traits.number("beard.length")) * 1.6 * _MM
     cover = _beard_cover(subject)
-    return (_grow(subject, cover, _BEARD_HAIRS, _downwards(subject), length, 0.12 * _MM, "beard", swirl=0.25),)
+    if not bool(cover.any()):
+        return []
+    lengths = (2.7 + 11.0 * subject.traits.number("beard.length")) * (0.35 + 0.65 * cover)
+    return _facial(subject, grow(subject, "beard", _BEARD, cover, _downwards(subject), lengths))
+
+
+def _facial(subject: Subject, strands: Strands) -> list[Patch]:
+    traits = subject.traits
+    return _patches(subject, _two_tones(strands, traits.number("hair.grey"), _fine_colour(traits), _fine_white()))
 
 
 def _downwards(subject: Subject) -> Tensor:
     return 0.35 * subject.surface.position[0].abs() - subject.surface.position[2]
 
 
-def _grow(
-    subject: Subject,
-    where: Tensor,
-    often: float,
-    towards: Tensor,
-    length: float,
-    width: float,
-    layer: str,
-    *,
-    swirl: float,
-) -> _Hairs:
-    """Hairs that lie in the direction in which a quantity grows.
-
-    Args:
-        subject: whose skin.
-        where: [S, S] 0..1 how many there are.
-        often: roots per square metre where that is 1.
-        towards: [S, S] hairs point to where this is larger.
-        length: metres.
-        width: metres at the root.
-        layer: the name of the random streams.
-        swirl: radians that the direction wanders.
-    """
-    if not bool((where > 0.0).any()):
-        return _Hairs(torch.zeros(0, 3, 2), torch.zeros(0), torch.zeros(0))
-    surface, size = subject.surface, subject.size
-    wander = subject.noise(f"{layer} swirl", 0.022)[0]
-    generator = subject.tile_stream(layer)
-    fewer = min(1.0, (size / _FULL_COUNT_SIZE) ** 1.5) if size < _FULL_COUNT_SIZE else 1.0
-    side = 1.0 + 2.0 * _OVERHANG
-    places = side * torch.rand(int(often * _MOST_SKIN * fewer * side**2), 2, generator=generator) - _OVERHANG
-    index = texel_of(places, surface.atlas.size)
-    density = surface.density.view(-1)[index]
-    there = torch.rand(len(places), generator=generator) * density**2 * _MOST_SKIN < where.view(-1)[index]
-    places, index, density = places[there], index[there], density[there]
-    random = torch.rand(len(places), 4, generator=generator)
-    grow_v, grow_u = torch.gradient(towards)
-    angle = torch.atan2(-grow_v, grow_u).view(-1)[surface.atlas.inward[index]]
-    angle = angle + swirl * wander.view(-1)[index] + 0.5 * (random[:, 0] + random[:, 1] - 1.0)
-    reach = length * density * (0.6 + 0.8 * random[:, 2])
-    bend = 0.6 * (random[:, 1] - 0.5)
-    middle = places + 0.5 * reach[:, None] * torch.stack((angle.cos(), angle.sin()), dim=1)
-    tip = middle + 0.5 * reach[:, None] * torch.stack(((angle + bend).cos(), (angle + bend).sin()), dim=1)
-    widths = width / fewer * density * (0.7 + 0.6 * random[:, 3])
-    return _Hairs(torch.stack((places, middle, tip), dim=1), widths, random[:, 1])
-
-
 # --------------------------------------------------------------------------------------------------------------- layers
 
 
-def _shade(subject: Subject, ground: Ground, cover: Tensor) -> Ground:
-    """The ground as seen between hairs."""
-    colour = scalp_hair_colour(subject.traits)[:, None, None]
-    shaded = ground.albedo * 0.10 + 0.8 * colour
-    return replace(ground, albedo=torch.lerp(ground.albedo, shaded, 0.93 * cover))
+def _shade(ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
+    """The ground as seen between hairs of a colour [3]."""
+    shaded = ground.albedo * 0.10 + 0.8 * colour[:, None, None]
+    return replace(ground, albedo=torch.lerp(ground.albedo, shaded, cover))
 
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
-    return _shade(subject, ground, _scalp_cover(subject))
+    traits = subject.traits
+    colour = torch.lerp(hair_colour(traits), 0.8 * white_hair_colour(), traits.number("hair.grey"))
+    buzzed = 0.75 if traits.choice("hair.style") == "buzz" else 0.90
+    return _shade(ground, dyed(colour, traits), buzzed * _scalp_cover(subject) ** 2)
 
 
 def _shade_beard(subject: Subject, ground: Ground) -> Ground:
-    return _shade(subject, ground, 0.5 * _beard_cover(subject))
+    traits = subject.traits
+    colour = torch.lerp(_fine_colour(traits), _fine_white(), traits.number("hair.grey"))
+    return _shade(ground, colour, 0.6 * _beard_cover(subject) ** 1.5)
 
 
 _COLOUR: Final = ("hair.melanin", "hair.redness", "hair.grey")
@@ -280,10 +312,10 @@ HAIR: Final = (
         "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *_COLOUR),
         stain=_shade_scalp, patches=_scalp_patches,
     ),
-    Layer("stubble", "stubble", ("stubble.density", *_COLOUR), patches=partial(_facial, _stubble)),
+    Layer("stubble", "stubble", ("stubble.density", *_COLOUR), patches=_stubble_patches),
     Layer(
-        "beard", "a short beard", ("beard.style", "beard.density", "beard.length", "hair.dye", *_COLOUR),
-        stain=_shade_beard, patches=partial(_facial, _beard),
+        "beard", "a short beard", ("beard.style", "beard.density", "beard.length", *_COLOUR),
+        stain=_shade_beard, patches=_beard_patches,
     ),
-    Layer("brows", "eyebrows", ("brows.thickness", "brows.density", *_COLOUR), patches=partial(_facial, _brows)),
+    Layer("brows", "eyebrows", ("brows.thickness", "brows.density", *_COLOUR), patches=_brow_patches),
 )  # fmt: skip

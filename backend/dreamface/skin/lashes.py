@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.face import Head, TileMaps
+from dreamface.face import Head, TileMaps, Topology
 from dreamface.geometry import pieces
 from dreamface.skin.eyeball import Eyeball
 from dreamface.skin.layout import painted_parts, tile_of
@@ -29,6 +30,11 @@ _LONGEST: Final = {"upper": 1.12, "lower": 0.85}
 _WIDTH: Final = {"upper": 0.21 * _MM, "lower": 0.15 * _MM}  # at the root
 _DENSITY: Final = 3.6  # optical depth through a hair's middle
 _CLUMP: Final = 3  # neighbours whose tips draw together
+
+
+_KEPT: Final = 8  # parts in memory
+
+_known: OrderedDict[tuple[int, str], tuple[Topology, list[tuple[Tensor, Tensor]]]] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -107,16 +113,25 @@ def _grow(strip: _Strip, length: float, count: int, generator: torch.Generator) 
 def _strips(head: Head, side: str, ball: Eyeball) -> list[_Strip]:
     """One eye's cards: each an island of the layout that is longer along the lid than it is high."""
     topology = head.topology
-    part = topology.part(f"{side}_lashes")
-    faces, face_uvs = topology.faces[slice(*part.faces)], topology.face_uvs[slice(*part.faces)]
-    island = torch.from_numpy(pieces(face_uvs.numpy()))
-    found = []
-    for number in range(int(island.max()) + 1):
-        chosen = island == number
-        uv = topology.uv[face_uvs[chosen].reshape(-1)]
-        points = head.vertices[faces[chosen].reshape(-1)]
-        found.append(_strip(uv, ball.place(points), points[:, 0].abs()))
-    return found
+    place = ball.place(head.vertices)
+    return [
+        _strip(topology.uv[uvs], place[vertices], head.vertices[vertices, 0].abs())
+        for vertices, uvs in _cards(topology, f"{side}_lashes")
+    ]
+
+
+def _cards(topology: Topology, part: str) -> list[tuple[Tensor, Tensor]]:
+    """[N] vertices and texture coordinates of each card's corners; the same for all heads of a topology."""
+    key = (id(topology), part)
+    if key not in _known:
+        found, faces = topology.part(part).faces, topology.faces
+        island = torch.from_numpy(pieces(topology.face_uvs[slice(*found)].numpy()))
+        chosen = [torch.nonzero(island == number)[:, 0] + found[0] for number in range(int(island.max()) + 1)]
+        cards = [(faces[one].reshape(-1), topology.face_uvs[one].reshape(-1)) for one in chosen]
+        _known[key] = (topology, cards)  # keeps the topology alive, and so its id its own
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return _known[key][1]
 
 
 def _strip(uv: Tensor, place: Tensor, aside: Tensor) -> _Strip:

@@ -91,7 +91,8 @@ class Patch:
         window: where.
         melanin: steps of `skin.melanin`.
         blood: steps of the blood axis.
-        height: metres.
+        height: metres; what lies deep shines less, see `compose`.
+        valley: metres of what is too broad to keep light out.
         cover: 0..1 how much of the skin it hides.
         colour: [3] or [3, h, w] linear Rec. 709 of what covers; None leaves the skin's.
         roughness, specular, metallic: of what covers; None leaves the skin's.
@@ -101,6 +102,7 @@ class Patch:
     melanin: Tensor | None = None
     blood: Tensor | None = None
     height: Tensor | None = None
+    valley: Tensor | None = None
     cover: Tensor | None = None
     colour: Tensor | None = None
     roughness: float | None = None

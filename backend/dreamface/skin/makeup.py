@@ -154,8 +154,8 @@ def _liner(subject: Subject) -> list[_Film]:
         lower = 1.0 - smooth_step(away - _LOWER_LINE * smooth_step(share, 0.35, 1.0), -2.0 * soft, 2.0 * soft)
         lower = lower * smooth_step(away, -0.5 * _MM - soft, -0.5 * _MM + soft) * (1.0 - upper)
         lower = 0.45 * lower * smooth_step(share, 0.35, 0.7) * (1.0 - smooth_step(share, 1.0, 1.05))
-        cover = torch.maximum(torch.maximum(line, _wing(lids, share, above, soft)), lower)
-        films.append(_Film(window, 0.93 * cover))
+        wing = _wing(lids, share, above, soft) * smooth_step(away, -_WATERLINE, 0.0)
+        films.append(_Film(window, 0.97 * torch.maximum(torch.maximum(line, wing), lower)))
     return films
 
 
@@ -166,7 +166,7 @@ def _wing(lids: _Lids, share: Tensor, above: Tensor, soft: float) -> Tensor:
     x, y = (share - 0.965) * lids.width, above - 0.2 * _MM
     along = (x * out + y * up) / length
     across = (y * out - x * up).abs()
-    half = 0.62 * _LINE[1] * (1.0 - along).clamp(0.0, 1.0) ** 0.9 * smooth_step(along, -0.25, 0.06)
+    half = 0.62 * _LINE[1] * (1.0 - along).clamp(0.0, 1.0) ** 0.9 * smooth_step(along, -0.35, -0.05)
     return (1.0 - smooth_step(across - half, -soft, soft)) * smooth_step(half, 0.0, 0.5 * soft)
 
 
@@ -176,15 +176,15 @@ def _shadow(subject: Subject) -> list[_Film]:
     for lids in _eyes(subject):
         away, share, above = lids.away, lids.share, lids.above
         upper = smooth_step(above, -1.0 * _MM, 1.5 * _MM)
-        graded = 1.0 - 0.35 * smooth_step(away, 0.0, lids.crease) - 0.65 * smooth_step(away, lids.crease, 0.8 * lids.brow)
+        graded = 1.0 - 0.25 * smooth_step(away, 0.0, lids.crease) - 0.75 * smooth_step(away, lids.crease, 0.85 * lids.brow)
         across = smooth_step(share, -0.10, 0.22) * (1.0 - smooth_step(share, 1.02, 1.42))
-        across = across * (0.68 + 0.32 * smooth_step(share, 0.35, 0.95))
+        across = across * (0.80 + 0.20 * smooth_step(share, 0.35, 0.95))
         under = (1.0 - smooth_step(away, 0.0, 3.2 * _MM)) * smooth_step(share, 0.25, 1.0)
         under = 0.5 * under * (1.0 - smooth_step(share, 1.0, 1.2))
         field = torch.lerp(under, graded * across, upper) * smooth_step(away, -0.6 * _MM, 0.2 * _MM)
         grain = 1.0 + 0.06 * subject.noise("mottling", 0.0034, 3)[2][lids.window.slices]
         window = _full(subject, lids.window)
-        films.append(_Film(window, enlarge(0.86 * field * grain, window).clamp(0.0, 0.9), glitters=True))
+        films.append(_Film(window, enlarge(0.93 * field * grain, window).clamp(0.0, 0.94), glitters=True))
     return films
 
 

@@ -56,7 +56,7 @@ def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: T
 PIGMENT_TRAITS: Final = ("skin.melanin", "skin.redness", "skin.yellowness")
 """What a person's skin colour depends on."""
 
-RESTING_BLOOD: Final = (0.14, 0.78)  # at no redness, and what full redness adds
+RESTING_BLOOD: Final = (0.1, 0.86)  # at no redness, and what full redness adds
 _RESTING_OXYGENATION: Final = 0.8
 
 

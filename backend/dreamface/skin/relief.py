@@ -1,10 +1,19 @@
-"""Height of the skin itself: pores, the fine lines between them, the lips' furrows, and an unevenness."""
+"""Height of the skin itself: pores, the fine lines between them, the lips' furrows, and an unevenness.
+
+Patterns are drawn once, as repeating tiles with a whole number of cells, and shifted by each one's own seed. A region's
+tile has as many cells each way as make them as large as they are on the skin, whatever the layout does there.
+
+Sizes and depths: pores 0.25 to 0.5 mm wide, about 1 per mm2 on the nose and fewer on the cheeks, where the skin's weight
+draws them out (Flament et al. 2015, "Facial skin pores: a multiethnic study"); furrows 0.5 to 1 mm apart that cut the
+skin into lozenges along its tension, wider apart and deeper with age (Piérard et al. 2003, "From skin microrelief to
+wrinkles").
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -12,109 +21,388 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
+from dreamface.skin.atlas import coarser, smooth_step
 from dreamface.skin.complexion import inner
-from dreamface.skin.layer import Ground, Layer, Patch, Weave, window_of
-from dreamface.skin.noise import cell_tile, flat_noise, stream
+from dreamface.skin.creases import Creases, beside, creases, draw_creases, shows_fine, through, together, twigs
+from dreamface.skin.layer import Ground, Layer, Patch, Weave, Window, window_of
+from dreamface.skin.noise import stream
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
-_REPEATS: Final = 4  # the fine patterns repeat this often across the tile
-_PORE_CELLS: Final = 84  # per repetition: about one pore per square millimetre of face
-_LINE_CELLS: Final = 120
-_PORE_DEPTH: Final = 0.075 * _MM
-_LINE_DEPTH: Final = 0.028 * _MM
-_SMALLEST_PATTERN: Final = 256  # texels a side that a pattern is drawn with before it is averaged
+_SMALLEST_CELL: Final = 4.0  # texels that a cell is drawn with at least, before it is averaged
 _PATTERN_SEED: Final = 0  # everybody's patterns are the same ones, shifted by each one's own seed
-_CREASES: Final = 88.85  # across the lips
-_CREASE_LENGTH: Final = 16  # over its width
-_LIP_CREASE_DEPTH: Final = 0.035 * _MM
+_STEP: Final = 1.25  # numbers of cells are its powers, so that another face of the model has the same pattern
+_FEWEST_CELLS: Final = 4
+_MOST_CELLS: Final = 1.2  # in a texel: more would be an even grey
+_SPARSE: Final = 4  # every so many texels of the coarse grid are looked at for what is wide
 
 
-@lru_cache(maxsize=4)
-def _patterns(size: int) -> Tensor:
-    """[3, P, P] one repetition for a tile of `size` texels; finer than it can show is averaged away.
+@dataclass(frozen=True)
+class _Grain:
+    """A repeating pattern.
 
-    How deep in a pore (0..1), how deep in a line that divides the skin into fields (0..1), and every field's own
-    shade (mean 0, deviation about 1).
+    Attributes:
+        kind: "pores" or "lines".
+        repeats: how often it repeats across the tile.
+        wide, tall: metres between cells across and upwards.
+        turn: radians anticlockwise that cells lean from the upright.
+        long: how much longer than wide they are along that.
     """
-    side = size // _REPEATS
-    drawn = side * math.ceil(_SMALLEST_PATTERN / side)
-    first, _, own = cell_tile(_PORE_CELLS, drawn, stream(_PATTERN_SEED, "pores"))
-    radius = 0.16 + 0.16 * own
-    pores = torch.exp(-((first / radius) ** 2)) * (0.25 + 0.75 * own**2)
-    line_first, line_second, field = cell_tile(_LINE_CELLS, drawn, stream(_PATTERN_SEED, "lines"))
-    lines = (1.0 - (line_second - line_first) / 0.35).clamp(0.0, 1.0)
-    patterns = torch.stack((pores, lines * lines, (field - 0.5) * 3.4))[None]
-    return avg_pool2d(patterns, drawn // side)[0] if drawn > side else patterns[0]
+
+    kind: str
+    repeats: int
+    wide: float
+    tall: float
+    turn: float = 0.0
+    long: float = 1.0
 
 
-def _own(subject: Subject, patterns: Tensor) -> Tensor:
-    """Patterns [K, P, P] shifted by as much as the seed says."""
-    side = patterns.shape[-1]
-    shift = (torch.rand(2, generator=subject.stream("patterns")) * side).long().tolist()
-    return patterns.roll(shift, dims=(1, 2))
+@dataclass(frozen=True)
+class _Zone:
+    """Where pores of one kind lie: around landmarks, and how deep they are there."""
+
+    grain: _Grain
+    around: tuple[tuple[str, float], ...]  # landmark, metres
+    depth: float  # metres
+
+
+_NOSE: Final = _Grain("pores", 8, 0.80 * _MM, 0.80 * _MM)
+_CHIN: Final = _Grain("pores", 8, 1.0 * _MM, 1.0 * _MM)
+_FOREHEAD: Final = _Grain("pores", 8, 0.85 * _MM, 0.80 * _MM, long=0.75)
+_CHEEKS: Final = {
+    side: _Grain("pores", 8, 1.05 * _MM, 1.20 * _MM, turn=sign * 0.55, long=1.7) for side, sign in (("l", 1.0), ("r", -1.0))
+}
+
+_ZONES: Final = (
+    _Zone(
+        _NOSE,
+        (("pronasale", 15.0 * _MM), ("rhinion", 12.0 * _MM), ("alare_l", 9.0 * _MM), ("alare_r", 9.0 * _MM)),
+        0.085 * _MM,
+    ),
+    *(
+        _Zone(_CHEEKS[side], ((f"upper_cheek_{side}", 17.0 * _MM), (f"alar_base_{side}", 20.0 * _MM)), 0.075 * _MM)
+        for side in ("l", "r")
+    ),
+    _Zone(_FOREHEAD, (("metopion", 32.0 * _MM), ("glabella", 18.0 * _MM)), 0.045 * _MM),
+    _Zone(
+        _CHIN,
+        (("pogonion", 19.0 * _MM), ("chin_side_l", 16.0 * _MM), ("chin_side_r", 16.0 * _MM), ("subnasale", 13.0 * _MM)),
+        0.055 * _MM,
+    ),
+)
+
+_LINES: Final = _Grain("lines", 8, 0.95 * _MM, 0.62 * _MM)
+_OLD_LINES: Final = _Grain("lines", 4, 2.9 * _MM, 1.9 * _MM)
+_SLANTED: Final = {
+    side: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=sign * 0.6, long=1.5) for side, sign in (("l", 1.0), ("r", -1.0))
+}
+_LINE_DEPTH: Final = 0.021 * _MM
+_OLD_LINE_DEPTH: Final = 0.05 * _MM
+_OLD: Final = (38.0, 82.0)  # years over which furrows deepen and widen
+_BUMPS: Final = 0.024 * _MM, 0.010 * _MM  # heights of the wide and of the small ones
+
+_FURROWS_APART: Final = 1.05 * _MM
+_FURROW_DEPTH: Final = 0.085 * _MM
+_FURROW_WIDTH: Final = 0.24 * _MM
+_BORDER_RIDGE: Final = 0.10 * _MM  # height of the pale roll of skin around the lips' red
+
+
+# ------------------------------------------------------------------------------------------------- patterns
+
+
+def _cells_of(subject: Subject, grain: _Grain, weight: Tensor) -> tuple[int, int]:
+    """Rows (even) and columns of cells in one repetition, from how the layout stretches the skin where `weight` is."""
+    step = (slice(_SPARSE // 2, None, _SPARSE), slice(_SPARSE // 2, None, _SPARSE))
+    a, _, c = subject.surface.metric[:, *step]
+    inside = subject.surface.atlas.inside[step]
+    near = (weight[step] > 0.5) & inside
+    if not bool(near.any()):
+        near = inside
+    across, up = float(a[near].median()), float(c[near].median())
+    rows = _stepped(1.0 / (grain.repeats * grain.tall * up))
+    return max(_FEWEST_CELLS, 2 * round(0.5 * rows)), max(_FEWEST_CELLS, round(_stepped(1.0 / (grain.repeats * grain.wide * across))))
+
+
+def _stepped(value: float) -> float:
+    return _STEP ** round(math.log(value, _STEP))
+
+
+@lru_cache(maxsize=24)
+def _tile(grain: _Grain, rows: int, columns: int, size: int) -> Tensor:
+    """[2, P, P] one repetition for maps of `size` texels; finer than they can show is averaged away.
+
+    Height, 0 on even skin and down to about -1, and a shade of each cell's own, mean 0, deviation about 1.
+    """
+    side = size // grain.repeats
+    finer = max(1, math.ceil(_SMALLEST_CELL * max(rows, columns) / side))
+    generator = stream(_PATTERN_SEED, f"{grain.kind} {rows} {columns} {grain.turn}")
+    drawn = _draw(grain, rows, columns, side * finer, generator)
+    return avg_pool2d(drawn[None], finer)[0] if finer > 1 else drawn
+
+
+def _draw(grain: _Grain, rows: int, columns: int, side: int, generator: torch.Generator) -> Tensor:
+    nearest, second, own, other = _cells(rows, columns, side, grain, generator)
+    shade = (own - 0.5) * 3.4
+    if grain.kind == "lines":
+        # Between fields of about the same kind the furrow is shallow, so that they join to larger ones.
+        deep = 0.15 + 0.85 * smooth_step((own - other).abs(), 0.10, 0.55)
+        furrow = (1.0 - (second - nearest) / 0.40).clamp(0.0, 1.0)
+        return torch.stack((0.15 - deep * furrow * furrow - 0.15 * nearest * nearest, shade))
+    # Few pores are large: their size goes with the third power of an even number.
+    size = own**3
+    radius = 0.15 + 0.17 * size + 0.04 * own
+    pit = torch.exp(-((nearest / radius) ** 3)) * (0.12 + 0.88 * size + 0.25 * own)
+    return torch.stack((0.10 * smooth_step(second - nearest, 0.0, 0.5) - pit, shade))
+
+
+def _cells(
+    rows: int, columns: int, side: int, grain: _Grain, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A repeating square of irregular cells in staggered rows (Worley 1996, "A cellular texture basis function").
+
+    Returns:
+        [side, side] distance to the nearest cell's middle and to the second nearest, both in cells, and numbers 0..1 of
+        their own for these two.
+    """
+    count = rows * columns
+    shift_y, shift_x, own = torch.rand(3, count, generator=generator).unbind(0)
+    jitter = 0.75
+    row_of = torch.arange(count) // columns
+    y = 0.5 + jitter * (shift_y - 0.5)
+    x = 0.5 + jitter * (shift_x - 0.5) + 0.5 * (row_of % 2) - 0.25
+    cells = torch.stack((y, x, own)).view(3, rows, columns)
+    cosine, sine = math.cos(grain.turn), math.sin(grain.turn)
+    down, across = (torch.arange(side) + 0.5) * (rows / side), (torch.arange(side) + 0.5) * (columns / side)
+    row, column = down.long(), across.long()
+    first = torch.full((side, side), 99.0)
+    second, mine, its = first.clone(), torch.zeros(side, side), torch.zeros(side, side)
+    for step_y in (-1, 0, 1):
+        of_row = cells[:, (row + step_y).remainder(rows)]
+        for step_x in (-1, 0, 1):
+            here_y, here_x, number = of_row[:, :, (column + step_x).remainder(columns)].unbind(0)
+            away_y = here_y + (row + step_y - down)[:, None]
+            away_x = here_x + (column + step_x - across)
+            along, aside = (cosine * away_y + sine * away_x) / grain.long, cosine * away_x - sine * away_y
+            distance = along * along + aside * aside
+            closer = distance < first
+            middle = torch.where(closer, first, distance)
+            its = torch.where(middle < second, torch.where(closer, mine, number), its)
+            second = torch.minimum(second, middle)
+            mine = torch.where(closer, number, mine)
+            first = torch.minimum(first, distance)
+    return first.sqrt_(), second.sqrt_(), mine, its
+
+
+def _own_shift(subject: Subject, tiles: Tensor) -> Tensor:
+    """Tiles [..., P, P] shifted by as much as the seed says."""
+    shift = (torch.rand(2, generator=subject.stream("patterns")) * tiles.shape[-1]).long().tolist()
+    return tiles.roll(shift, dims=(-2, -1))
+
+
+def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) -> Patch | None:
+    """A pattern where a weight [S, S] is, as a patch."""
+    window = window_of(weight > 1e-3, margin=1)
+    if window is None or height == 0.0:
+        return None
+    cells = _cells_of(subject, grain, weight)
+    if max(cells) * grain.repeats > _MOST_CELLS * subject.size:
+        return None
+    tile = _own_shift(subject, _tile(grain, *cells, subject.size)[0])
+    factor = subject.size // len(weight)
+    scaled = Window(*((start * factor, stop * factor) for start, stop in (window.rows, window.columns)))
+    image = weight[window.slices][None, None]
+    if factor > 1:
+        image = interpolate(image, scale_factor=float(factor), mode="bilinear", align_corners=False)
+    rows, columns = (torch.arange(*span).remainder(len(tile)) for span in (scaled.rows, scaled.columns))
+    return Patch(scaled, height=image[0, 0].mul_(tile[rows][:, columns]).mul_(height))
+
+
+# ------------------------------------------------------------------------------------------------- where
 
 
 def _calm(subject: Subject) -> Tensor:
-    """[S, S] 0..1: skin with pores, away from the islands' borders, where the layout breaks the patterns."""
+    """[S, S] 0..1: dry skin, away from the islands' borders, where the layout breaks the patterns."""
     region = subject.region
     covered = (1.0 - region("lips_upper", "lips_lower")) * (1.0 - region("lids_margin")) * (1.0 - inner(subject))
     return covered * subject.surface.atlas.interior
 
 
-def _pores(subject: Subject) -> Weave:
-    region = subject.region
-    weight = 0.35 + 0.65 * region("nose") + 0.45 * region("cheeks") + 0.3 * region("forehead") + 0.25 * region("chin")
-    quiet = 0.8 * region("under_eyes", "lids_upper", "lids_lower") + 0.3 * region("neck") + 0.5 * region("ears")
+def _around(subject: Subject, places: Sequence[tuple[str, float]]) -> Tensor | None:
+    """[S, S] 1 at landmarks, 0 about two radii from them; None where none lies in the tile."""
+    surface, found = subject.surface, None
+    position = surface.position[:, _SPARSE // 2 :: _SPARSE, _SPARSE // 2 :: _SPARSE]
+    for name, radius in places:
+        if surface.atlas.landmark(name) is None:
+            continue
+        away = position - subject.head.landmark(name)[:, None, None]
+        near = 1.0 - smooth_step((away * away).sum(dim=0).sqrt_(), 0.45 * radius, 1.7 * radius)
+        found = near if found is None else torch.maximum(found, near)
+    if found is None:
+        return None
+    size = (surface.atlas.size, surface.atlas.size)
+    return interpolate(found[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
+
+
+def _pores(subject: Subject) -> Sequence[Patch]:
+    """Dense and round on the nose, larger and drawn out on the cheeks, fine on the forehead; hardly any on lids."""
     amount = subject.traits.number("skin.pores")
-    return Weave(
-        tiles=_own(subject, _patterns(subject.size)[:1]),
-        weights=((weight - quiet).clamp(0.0, 1.0) * _calm(subject))[None],
-        height=torch.tensor([-_PORE_DEPTH * (0.15 + 1.5 * amount)]),
-        melanin=torch.zeros(1),
-        blood=torch.zeros(1),
-        roughness=torch.tensor([0.10]),
-        specular=torch.tensor([-0.25]),
-    )
+    region = subject.region
+    bare = _calm(subject) * (1.0 - 0.9 * region("under_eyes", "lids_upper", "lids_lower")) * (1.0 - region("nostrils"))
+    uneven = (0.85 + 0.22 * subject.noise("patches", 0.011, 3)[2]).clamp(0.3, 1.3)
+    found = []
+    for zone in _ZONES:
+        weight = _around(subject, zone.around)
+        if weight is not None:
+            found.append(_laid_out(subject, zone.grain, weight * bare * uneven, zone.depth * (0.2 + 1.6 * amount)))
+    return [patch for patch in found if patch is not None]
+
+
+# ------------------------------------------------------------------------------------------------- fine lines
+
+
+def _age(subject: Subject) -> float:
+    return float(smooth_step(torch.tensor(subject.traits.number("age")), *_OLD))
+
+
+def _slanted(subject: Subject, side: str) -> Tensor | None:
+    """[S, S] where the skin's tension runs down and outwards: on a cheek."""
+    places = ((f"cheek_{side}", 26.0 * _MM), (f"upper_cheek_{side}", 15.0 * _MM))
+    return _around(subject, places)
 
 
 def _lines(subject: Subject) -> Weave:
-    amount = subject.traits.number("skin.pores")
-    age = min(1.0, max(0.0, (subject.traits.number("age") - 15.0) / 60.0))
-    weight = (0.6 + 0.4 * (1.0 - subject.region("nose"))) * _calm(subject)
-    return Weave(
-        tiles=_own(subject, _patterns(subject.size)[1:]),
-        weights=weight.expand(2, -1, -1),
-        height=torch.tensor([-_LINE_DEPTH * (0.55 + 0.5 * amount + 0.6 * age), 0.0]),
-        melanin=torch.tensor([0.0, 0.008]),
-        blood=torch.zeros(2),
-        roughness=torch.tensor([0.0, 0.03]),
-        specular=torch.tensor([-0.075, 0.0]),
+    """Lozenges along the lines of tension, which run across everywhere but on the cheeks; larger and deeper with age."""
+    old, calm = _age(subject), _calm(subject)
+    uneven = (0.85 + 0.2 * subject.noise("patches", 0.011, 3)[0]).clamp(0.3, 1.4)
+    rest = calm * (1.0 - 0.35 * subject.region("nose")) * uneven
+    flat = rest
+    for side in ("l", "r"):
+        if (leaning := _slanted(subject, side)) is not None:
+            flat = flat * (1.0 - 0.85 * leaning)
+    fine, wide = (
+        _own_shift(subject, _tile(grain, *_cells_of(subject, grain, calm), subject.size)) for grain in (_LINES, _OLD_LINES)
     )
+    again = _LINES.repeats // _OLD_LINES.repeats
+    tiles, weights = torch.cat((fine.repeat(1, again, again), wide[:1])), (flat, calm, _crossed(subject) * rest)
+    nothing = torch.zeros(3)
+    return Weave(
+        tiles=tiles,
+        weights=torch.stack(weights),
+        height=torch.tensor([_line_depth(subject), 0.0, _OLD_LINE_DEPTH * old]),
+        melanin=torch.tensor([0.0, 0.008, 0.0]),
+        blood=nothing,
+        roughness=torch.tensor([0.0, 0.03, 0.0]),
+        specular=nothing,
+    )
+
+
+def _line_depth(subject: Subject) -> float:
+    return _LINE_DEPTH * (0.6 + 0.5 * subject.traits.number("skin.pores") + 0.7 * _age(subject))
+
+
+def _crossed(subject: Subject) -> Tensor:
+    """[S, S] where old skin is cross-hatched: cheeks, lids, around the mouth, the neck."""
+    region = subject.region
+    weight = 0.35 * region("neck") + 0.5 * region("lids_upper", "lids_lower", "under_eyes") + 0.3 * region("temples")
+    near = _around(subject, tuple((f"{name}_{side}", 30.0 * _MM) for name in ("cheek", "cheekbone", "cheilion") for side in "lr"))
+    return (weight if near is None else torch.maximum(weight, near)).clamp(0.15, 1.0)
+
+
+def _cheek_lines(subject: Subject) -> Sequence[Patch]:
+    found = []
+    for side in ("l", "r"):
+        if (leaning := _slanted(subject, side)) is not None:
+            found.append(_laid_out(subject, _SLANTED[side], leaning * _calm(subject), _line_depth(subject)))
+    return [patch for patch in found if patch is not None]
+
+
+# ------------------------------------------------------------------------------------------------- unevenness, lips
 
 
 def _bumps(subject: Subject, ground: Ground) -> Ground:
     """The skin is never quite even."""
-    wide = subject.noise("bumps", 0.006)[0]
-    return replace(ground, height=ground.height + 0.022 * _MM * wide * subject.surface.atlas.interior)
+    wide, small = subject.noise("patches", 0.011, 3)[1], subject.noise("mottling", 0.0034, 3)[2]
+    uneven = (_BUMPS[0] * wide + _BUMPS[1] * small) * subject.surface.atlas.interior
+    return replace(ground, height=ground.height + uneven)
 
 
 def _furrows(subject: Subject) -> Sequence[Patch]:
-    """Creases that run up and down over the lips, where lips are."""
-    corners = [subject.surface.atlas.landmark(name) for name in ("multipie_48", "multipie_54")]
+    """Furrows from the lips' border to where they meet: forked, deepest in the middle, spreading to the corners."""
+    surface, generator = subject.surface, subject.stream("lip creases")
+    if surface.atlas.landmark("multipie_48") is None:
+        return ()
+    lips = [_across_lip(subject, outer, within, generator) for outer, within in _LIPS]
+    stems = together(*lips)
+    lines = stems
+    if shows_fine(surface, subject.size):
+        away = (0.35 + 0.3 * torch.rand(len(stems.depth), generator=generator)) * _MM
+        forks = twigs(stems, surface, generator, 2.4 * _MM)
+        lines = together(stems, forks, beside(stems, surface, away, 0.45))
+    course = subject.stream("lip creases' course")
+    found = draw_creases(lines, surface, subject.size, course)
+    ridge = [_border(subject, outer) for outer, _ in _LIPS]
+    return [*(_on_lips(subject, patch) for patch in found), *draw_creases(together(*ridge), surface, subject.size, course)]
+
+
+_LIPS: Final = (((48, 49, 50, 51, 52, 53, 54), (60, 61, 62, 63, 64)), ((48, 59, 58, 57, 56, 55, 54), (60, 67, 66, 65, 64)))
+"""Multi-PIE points along each lip's border and along its inner edge, both from the person's right to the left."""
+
+
+def _polyline(subject: Subject, numbers: Sequence[int], share: Tensor) -> Tensor:
+    """[N, 2] texture coordinates at shares [N] of the broken line through Multi-PIE points."""
+    points = torch.stack([_mark(subject, number) for number in numbers])
+    steps = points.diff(dim=0).norm(dim=1)
+    ends = torch.cat((torch.zeros(1), steps.cumsum(0)))
+    place = share * ends[-1]
+    first = (torch.searchsorted(ends, place, right=True) - 1).clamp(0, len(steps) - 1)
+    return torch.lerp(points[first], points[first + 1], ((place - ends[first]) / steps[first])[:, None])
+
+
+def _mark(subject: Subject, number: int) -> Tensor:
+    place = subject.surface.atlas.landmark(f"multipie_{number}")
+    assert place is not None  # the lips are in one tile
+    return place
+
+
+def _across_lip(subject: Subject, outer: Sequence[int], within: Sequence[int], generator: torch.Generator) -> Creases:
+    corners = [subject.head.landmark(f"multipie_{number}") for number in (48, 54)]
+    count = round(1.15 * float((corners[0] - corners[1]).norm()) / _FURROWS_APART)
+    random = torch.rand(5, count, generator=generator)
+    share = (torch.arange(count) + 0.15 + 0.7 * random[0]) / count
+    away = 2.0 * share - 1.0
+    # They leave the border further out than where they end: the lip is longer along its border.
+    border = _polyline(subject, outer, share)
+    edge = _polyline(subject, within, (0.5 + 0.5 * (away - 0.05 * away * (1.0 - away * away) + 0.03 * (random[1] - 0.5))).clamp(0.0, 1.0))
+    first, last = -0.05 + 0.3 * random[2][:, None], 0.75 + 0.45 * random[3][:, None]
+    start, end = torch.lerp(border, edge, first), torch.lerp(border, edge, last)
+    bow = torch.zeros(count, 2)
+    bow[:, 0] = 0.12 * away * (border - edge).norm(dim=1)
+    points = through(torch.stack((start, torch.lerp(start, end, 0.33) + bow, torch.lerp(start, end, 0.67) + bow, end), dim=1))
+    depth = _FURROW_DEPTH * (0.25 + 0.85 * random[4]) * (1.0 - 0.55 * away**2)
+    return creases(points, depth, _FURROW_WIDTH * (0.7 + 0.7 * random[1]), sway=0.16 * _MM, broken=0.1, swelling=0.45)
+
+
+def _border(subject: Subject, outer: Sequence[int]) -> Creases:
+    """The roll of skin around a lip, in four pieces."""
+    ends = torch.linspace(0.03, 0.97, 5)
+    shares = torch.stack([torch.lerp(ends[:-1], ends[1:], step) for step in (-0.15, 0.28, 0.72, 1.15)], dim=1).clamp(0.02, 0.98)
+    points = _polyline(subject, outer, shares.reshape(-1)).view(-1, 4, 2)
+    return creases(through(points), -_BORDER_RIDGE, 0.8 * _MM, swelling=0.2)
+
+
+def _on_lips(subject: Subject, patch: Patch) -> Patch:
+    """A patch where lips are, and a little way over their border."""
     lips = subject.region("lips_upper", "lips_lower")
-    if corners[0] is None or corners[1] is None:
-        return ()
-    lips = interpolate(lips[None, None], size=(subject.size, subject.size), mode="bilinear")[0, 0]
-    window = window_of(lips > 0.0)
-    if window is None:
-        return ()
-    columns = round(_CREASES / float((corners[1] - corners[0]).norm()))
-    noise = flat_noise(round(columns / _CREASE_LENGTH), columns, subject.size, subject.stream("lip creases"))
-    return (Patch(window, height=_LIP_CREASE_DEPTH * noise[window.slices] * lips[window.slices]),)
+    side = coarser(subject.size, len(lips))
+    factor = subject.size // side
+    (top, bottom), (left, right) = patch.window.rows, patch.window.columns
+    piece = lips[top // factor : -(-bottom // factor), left // factor : -(-right // factor)]
+    large = interpolate(piece[None, None], scale_factor=float(factor), mode="bilinear", align_corners=False)[0, 0]
+    weight = large[top % factor :, left % factor :][: bottom - top, : right - left]
+    return Patch(patch.window, height=patch.height * smooth_step(weight, 0.1, 0.75))
 
 
-PORES: Final = Layer("pores", "pores", ("skin.pores",), weave=_pores)
-LINES: Final = Layer("lines", "the fine lines of the skin", ("skin.pores", "age"), weave=_lines)
+PORES: Final = Layer("pores", "pores", ("skin.pores",), patches=_pores)
+LINES: Final = Layer("lines", "the fine lines of the skin", ("skin.pores", "age"), patches=_cheek_lines, weave=_lines)
 BUMPS: Final = Layer("bumps", "a slight unevenness", stain=_bumps)
 FURROWS: Final = Layer("lip_furrows", "the lips' furrows", patches=_furrows)

@@ -1,8 +1,4 @@
-"""Freckles, moles, age spots and blemishes.
-
-Every kind has a fixed crowd of candidates over the whole tile; a trait only decides how many of them are there, so that
-more freckles means the same freckles and some more.
-"""
+"""Freckles, moles, age spots and blemishes."""
 
 from __future__ import annotations
 
@@ -14,96 +10,182 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.skin.anatomy import both, near
 from dreamface.skin.atlas import smooth_step
-from dreamface.skin.layer import Layer, Patch, window_of
+from dreamface.skin.layer import Layer, Patch
 from dreamface.skin.marks import SpotList, draw_spots, texel_of
+from dreamface.skin.pigments import skin_colour
+from dreamface.skin.scatter import scatter
 from dreamface.skin.subject import Subject
+from dreamface.skin.vitiligo import depigmented
 
 _MM: Final = 1e-3
-_BUST_RIM: Final = (0.055, 0.085)  # metres above the bust's rim: below, the layout is stretched, and spots fade out
-_LARGEST: Final = 1.0  # square metres of skin per tile that candidates are drawn for
+_BUST_RIM: Final = (0.02, 0.05)  # metres above the bust's rim where spots fade out
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """How often per square metre at density 1, radii in metres, strength, and softness of the edge."""
+    """What spots of one kind are like.
+
+    Attributes:
+        where: [S, S] 0..1.
+        often: per square metre at density 1.
+        radii: metres, the smallest and the largest.
+        law: spots with radius r are as many as r^-law (between the two).
+        strengths: of the faintest and the strongest, in steps of the pigment.
+        softness: width of the edge over the radius.
+        ragged: see `marks.draw_spots`.
+        most: that overlapping ones add up to.
+        blood: steps that come with each of melanin: freckles are of the redder kind.
+    """
 
     where: Callable[[Subject], Tensor]
     often: float
-    radius: tuple[float, float]
-    strength: tuple[float, float]
+    radii: tuple[float, float]
+    law: float
+    strengths: tuple[float, float]
     softness: float
-    most: float = 0.6
-    height: float = 0.0
-    bloody: bool = False
+    ragged: float
+    most: float
+    blood: float = 0.0
+
+
+def open_skin(subject: Subject) -> Tensor:
+    """[S, S] 0..1: where marks are seen."""
+    return subject.once("open skin", lambda: _open_skin(subject))
 
 
 def _open_skin(subject: Subject) -> Tensor:
-    """[S, S] 0..1: where marks are seen."""
-    covered = 1.0 - subject.region("lips_upper", "lips_lower", "mouth_inside", "eye_sockets", "lids_margin")
+    covered = subject.region("lips_upper", "lips_lower", "mouth_inside", "eye_sockets", "lids_margin")
     rim = float(subject.head.vertices[:, 2].min())
     bust = smooth_step(subject.surface.position[2] - rim, *_BUST_RIM)
-    return covered * (1.0 - 0.9 * subject.region("scalp")) * bust
+    # What is drawn in the layout stops at the islands' borders: most keep clear of them.
+    bare = smooth_step(1.0 - covered, 0.5, 1.0) * (1.0 - 0.9 * subject.region("scalp"))
+    return bare * bust * subject.surface.atlas.interior
 
 
 def _sun(subject: Subject) -> Tensor:
-    region = subject.region
-    sun = torch.maximum(region("nose", "cheeks", "under_eyes"), 0.55 * region("forehead"))
-    return torch.maximum(sun, 0.3 * region("temples", "chin")) * _open_skin(subject)
+    """Nose and upper cheeks, less on the forehead and the rest of the face; in swarms."""
+    high = near(subject, 20.0 * _MM, "rhinion", *both("upper_cheek", "cheekbone"))
+    forehead = near(subject, 36.0 * _MM, "metopion")
+    rest = near(subject, 20.0 * _MM, "pogonion", "subnasale", *both("cheek", "temple"))
+    sun = torch.stack((high, 0.5 * forehead, 0.3 * rest, 0.35 * subject.region("nose"))).amax(dim=0)
+    swarms = 0.62 + 0.42 * subject.noise("freckle swarms", 0.012)[0] + 0.22 * subject.noise("patches", 0.011, 3)[1]
+    return sun * swarms.clamp(0.06, 1.0) * open_skin(subject)
 
 
 def _aged(subject: Subject) -> Tensor:
-    return torch.maximum(0.6 * subject.region("forehead", "temples", "cheeks") * _open_skin(subject), _sun(subject))
+    often = torch.stack((
+        near(subject, 24.0 * _MM, *both("temple", "zygion")),
+        0.8 * near(subject, 20.0 * _MM, *both("cheekbone")),
+        0.65 * near(subject, 36.0 * _MM, "metopion", *both("frontotemporale")),
+        0.35 * near(subject, 24.0 * _MM, "rhinion", *both("cheek", "gonion")),
+    )).amax(dim=0)  # fmt: skip
+    return often * open_skin(subject)
 
 
 def _oily(subject: Subject) -> Tensor:
-    return subject.region("cheeks", "forehead", "chin", "nose") * _open_skin(subject)
+    often = torch.stack((
+        near(subject, 18.0 * _MM, "pogonion", *both("cheek", "chin_side")),
+        0.8 * near(subject, 32.0 * _MM, "metopion"),
+        0.5 * near(subject, 24.0 * _MM, "pronasale", *both("upper_cheek", "gonion")),
+    )).amax(dim=0)  # fmt: skip
+    return often * (0.7 + 0.5 * subject.noise("blotches", 0.034, 3)[0]).clamp(0.1, 1.0) * open_skin(subject)
 
 
-_FRECKLES: Final = _Kind(_sun, 110e3, (0.25 * _MM, 1.0 * _MM), (0.07, 0.22), 0.9)
-_MOLES: Final = _Kind(_open_skin, 1.3e3, (0.5 * _MM, 1.4 * _MM), (0.16, 0.36), 0.8, height=0.35 * _MM)
-_AGE_SPOTS: Final = _Kind(_aged, 4e3, (1.2 * _MM, 4.0 * _MM), (0.05, 0.14), 0.5)
-_BLEMISHES: Final = _Kind(_oily, 8e3, (0.7 * _MM, 2.2 * _MM), (0.4, 0.9), 1.3, most=1.0, height=0.18 * _MM, bloody=True)
+_FRECKLES: Final = _Kind(_sun, 260e3, (0.22 * _MM, 1.5 * _MM), 2.6, (0.035, 0.36), 1.5, 1.3, 0.42, 0.5)
+_MOLES: Final = _Kind(open_skin, 1.2e3, (0.45 * _MM, 2.0 * _MM), 2.8, (0.55, 1.0), 0.7, 0.55, 0.95)
+_AGE_SPOTS: Final = _Kind(_aged, 4.5e3, (0.9 * _MM, 6.0 * _MM), 1.9, (0.07, 0.24), 0.55, 1.7, 0.30, 0.2)
+_BLEMISHES: Final = _Kind(_oily, 9e3, (0.6 * _MM, 2.3 * _MM), 2.2, (0.25, 0.7), 1.3, 0.5, 0.9)
+
+_MOLE_MELANIN: Final = (0.72, 0.22)  # of pale skin's moles, and what a step of the skin's adds
+_MOLE_HEIGHT, _PAPULE_HEIGHT = 0.35 * _MM, 0.30 * _MM
+_HALO: Final = (2.4, 0.45, 2.0)  # of redness around a blemish: radius over its own, strength, softness
+_PUS: Final = torch.tensor([0.70, 0.54, 0.36])  # linear Rec. 709 of a blemish's head
+_RIPE: Final = 0.3  # share of blemishes that have one
 
 
-def _draw(kind: _Kind, name: str, subject: Subject) -> Sequence[Patch]:
+def _choose(kind: _Kind, name: str, subject: Subject) -> SpotList:
     """A kind's spots, as many as its trait asks for."""
-    amount, where, surface = subject.traits.number(name), kind.where(subject), subject.surface
-    if amount == 0.0 or not bool((where > 0.0).any()):
-        return ()
-    if kind is _FRECKLES:  # freckles come in swarms
-        where = where * (0.75 + 0.45 * subject.noise("freckle swarms", 0.012)[0]).clamp(0.0, 1.0)
-    count = int(kind.often * _LARGEST)
-    random = torch.rand(count, 8, generator=subject.tile_stream(name))
-    places = random[:, :2]
-    index = texel_of(places, surface.atlas.size)
-    density = surface.density.view(-1)[index]
-    chance = amount**1.3 * where.view(-1)[index] / density**2 / _LARGEST
-    there = random[:, 2] < chance
-    chosen = random[there]
-    # Small ones are many: squaring the uniform number crowds the lower end.
-    radii = kind.radius[0] + (kind.radius[1] - kind.radius[0]) * chosen[:, 3] ** 2.2
-    strengths = kind.strength[0] + (kind.strength[1] - kind.strength[0]) * chosen[:, 4]
-    spots = SpotList(places[there], radii * density[there], strengths, chosen[:, 5:])
-    image = draw_spots(subject.size, spots, kind.softness)
-    window = window_of(image > 0.0)
-    if window is None:
-        return ()
-    image = image[window.slices].clamp_max(kind.most)
-    height = kind.height * image if kind.height else None
-    if kind.bloody:
-        return (Patch(window, blood=image, height=height),)
-    return (Patch(window, melanin=image, height=height),)
+    where = subject.once(f"{name}/where", lambda: kind.where(subject))
+    often = kind.often * subject.traits.number(name) ** 1.3
+    places, random = scatter(subject, name, often * where, kind.often)
+    low, high = kind.radii
+    power = 1.0 - kind.law
+    radii = low * (1.0 - random[:, 0] * (1.0 - (high / low) ** power)) ** (1.0 / power)
+    # Large spots are strong more often than small ones.
+    share = random[:, 1] * (radii / high) ** 0.35
+    strengths = kind.strengths[0] + (kind.strengths[1] - kind.strengths[0]) * share
+    metric = subject.surface.metric.view(3, -1)[:, texel_of(places, subject.surface.atlas.size)].T
+    return SpotList(places, metric, radii, strengths, random[:, 2:5])
 
 
-def _layer(name: str, description: str, kind: _Kind) -> Layer:
-    trait = f"{name}.density"
-    return Layer(name, description, (trait,), patches=partial(_draw, kind, trait))
+def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Patch]:
+    """Flat spots with melanin, which dark skin shows less."""
+    if subject.traits.number(name) == 0.0:
+        return ()
+    drawn = draw_spots(subject.size, _choose(kind, name, subject), kind.softness, kind.ragged)
+    if drawn is None:
+        return ()
+    window, image = drawn
+    amount = image.clamp_max_(kind.most).mul_(1.08 - 0.85 * subject.traits.number("skin.melanin"))
+    if (pale := depigmented(subject)) is not None:
+        amount *= 1.0 - _cut(pale, subject.size, window.rows, window.columns)
+    return (Patch(window, melanin=amount, blood=kind.blood * amount),)
+
+
+def _moles(subject: Subject) -> Sequence[Patch]:
+    """Nests of melanocytes, which hide the skin, and stand out a little."""
+    name = "moles.density"
+    if subject.traits.number(name) == 0.0:
+        return ()
+    drawn = draw_spots(subject.size, _choose(_MOLES, name, subject), _MOLES.softness, _MOLES.ragged)
+    if drawn is None:
+        return ()
+    window, cover = drawn
+    cover = cover.clamp_max_(_MOLES.most)
+    own = subject.traits.number("skin.melanin")
+    least, share = _MOLE_MELANIN
+    melanin = torch.full((1, 1), least + share * own)
+    colour = skin_colour(melanin, torch.full((1, 1), 0.6), torch.full((1, 1), 0.8), torch.full((1, 1), 0.3))[:, 0, 0]
+    return (Patch(window, cover=cover, colour=colour, height=_MOLE_HEIGHT * cover),)
+
+
+def _cut(image: Tensor, size: int, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
+    """[h, w] part of a coarse image [S, S] enlarged to [size, size]; the nearest texel's values."""
+    side = image.shape[-1]
+    row, column = (torch.arange(*span) * side // size for span in (rows, columns))
+    return image[row][:, column]
+
+
+def _blemishes(subject: Subject) -> Sequence[Patch]:
+    """Papules: a red halo, a redder dome, and on the ripest a pale head."""
+    name = "blemishes.density"
+    if subject.traits.number(name) == 0.0:
+        return ()
+    spots, found = _choose(_BLEMISHES, name, subject), []
+    wider, fainter, softness = _HALO
+    halo = SpotList(spots.places, spots.metric, spots.radii * wider, spots.strengths * fainter, spots.shapes)
+    ripe = spots.of((spots.shapes[:, 2] < _RIPE) & (spots.radii > 0.8 * _MM))
+    heads = SpotList(ripe.places, ripe.metric, ripe.radii * 0.5, 0.55 * torch.ones_like(ripe.radii), ripe.shapes)
+    if drawn := draw_spots(subject.size, halo, softness):
+        found.append(Patch(drawn[0], blood=drawn[1].clamp_max_(0.6)))
+    if drawn := draw_spots(subject.size, spots, _BLEMISHES.softness, _BLEMISHES.ragged):
+        dome = drawn[1].clamp_max_(_BLEMISHES.most)
+        found.append(Patch(drawn[0], blood=dome, height=_PAPULE_HEIGHT * dome))
+    if drawn := draw_spots(subject.size, heads, 1.2, 0.3):
+        found.append(Patch(drawn[0], cover=drawn[1].clamp_max_(0.55), colour=_PUS, roughness=0.3))
+    return tuple(found)
+
+
+def _brown_layer(name: str, description: str, kind: _Kind) -> Layer:
+    traits = (f"{name}.density", "skin.melanin", "vitiligo.coverage")
+    return Layer(name, description, traits, patches=partial(_brown, kind, f"{name}.density"))
 
 
 SPOTS: Final = (
-    _layer("freckles", "freckles, where the sun shines", _FRECKLES),
-    _layer("moles", "moles", _MOLES),
-    _layer("age_spots", "age spots", _AGE_SPOTS),
-    _layer("blemishes", "blemishes", _BLEMISHES),
+    _brown_layer("freckles", "freckles, where the sun shines", _FRECKLES),
+    Layer("moles", "moles", ("moles.density", "skin.melanin"), patches=_moles),
+    _brown_layer("age_spots", "age spots", _AGE_SPOTS),
+    Layer("blemishes", "blemishes", ("blemishes.density",), patches=_blemishes),
 )

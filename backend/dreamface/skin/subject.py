@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -70,6 +71,12 @@ class Subject:
         """
         if name not in self._noises:
             self._noises[name] = self._noise(name, cell, channels)
+        return self._noises[name]
+
+    def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
+        """What depends on nothing but the head, the seed and the name: made at first need, and kept."""
+        if name not in self._noises:
+            self._noises[name] = make()
         return self._noises[name]
 
     def _noise(self, name: str, cell: float, channels: int) -> Tensor:

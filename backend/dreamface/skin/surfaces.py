@@ -17,6 +17,8 @@ _SKIN_RADIUS: Final = (3.67 * _MM, 1.37 * _MM, 0.68 * _MM)
 _TEETH_RADIUS: Final = (1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
 _SCLERA_RADIUS: Final = (0.8 * _MM, 0.65 * _MM, 0.5 * _MM)
 _WET_RADIUS: Final = (2.0 * _MM, 0.7 * _MM, 0.5 * _MM)
+# Relative to the aqueous humour that the iris lies in: it mirrors next to nothing, and a pupil stays black.
+_IRIS_IOR: Final = 1.03
 
 
 def materials(head: Head, traits: Traits) -> Mapping[str, Material]:
@@ -38,7 +40,7 @@ def _all_materials(traits: Traits) -> dict[str, Material]:
         "skin", roughness=0.5, ior=1.4, subsurface=0.6, subsurface_radius=(red * reach, green * reach, blue * reach)
     )
     sclera = Material("sclera", roughness=0.18, ior=1.4, subsurface=0.4, subsurface_radius=_SCLERA_RADIUS)
-    iris = Material("iris", roughness=0.35, ior=1.4)
+    iris = Material("iris", roughness=0.45, ior=_IRIS_IOR)
     gums = Material("gums", roughness=0.24, ior=1.4, subsurface=0.6, subsurface_radius=_WET_RADIUS)
     # Unreal Engine's shaders darken and blend the eye's surroundings with these two; here the light does that.
     helper = Material("eye_occlusion", roughness=0.0, transmission=1.0, ior=1.0)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.atlas import Surface, smooth_step
-from dreamface.skin.creases import Creases, beside, creases, draw_creases, through, together, twigs
+from dreamface.skin.creases import Creases, beside, creases, draw_creases, shows_fine, through, together, twigs
 from dreamface.skin.layer import Layer, Patch
 from dreamface.skin.subject import Subject
 
@@ -74,9 +74,7 @@ class _Sketch:
         """All of them."""
         places = self._surface.walk(torch.stack(self._starts), torch.tensor(self._ways))
         depth, width, sway, broken, swelling = torch.tensor(self._numbers).unbind(1)
-        return creases(
-            through(places.view(-1, 4, 2)), depth, width, sway=sway, broken=broken, swelling=swelling
-        )
+        return creases(through(places.view(-1, 4, 2)), depth, width, sway=sway, broken=broken, swelling=swelling)
 
 
 def _texels(surface: Surface, places: Tensor) -> Tensor:
@@ -105,15 +103,16 @@ def _forehead(sketch: _Sketch, amount: float) -> None:
         deep = _onset(amount, start) * sketch.rand(0.65, 1.1)
         lift, tilt = sketch.rand(-1.8, 1.8), sketch.rand(-1.2, 1.2)
         row = partial(_on_row, sketch, height + lift, tilt)
-        sketch.line(row(1.2, 7.8), 0.16 * deep, _SOFT, sway=1.2, broken=0.05, swelling=0.55)
+        left, right = sketch.rand(0.5, 2.6), sketch.rand(6.4, 8.5)
+        sketch.line(row(left, right), 0.24 * deep, _SOFT, sway=0.7, broken=0.0, swelling=0.55)
         gap = sketch.rand(-1.3, 1.0)
         middle = sketch.rand(3.6, 5.4)
         for low, high, share in (
-            (sketch.rand(0.7, 2.0), middle - gap, sketch.rand(0.55, 1.0)),
-            (middle + gap, sketch.rand(7.0, 8.3), sketch.rand(0.55, 1.0)),
+            (left + sketch.rand(-0.2, 0.6), middle - gap, sketch.rand(0.55, 1.0)),
+            (middle + gap, right + sketch.rand(-0.6, 0.2), sketch.rand(0.55, 1.0)),
             (sketch.rand(2.4, 3.6), sketch.rand(5.4, 6.6), sketch.rand(0.1, 0.7)),
         ):
-            sketch.line(row(low, high), 0.27 * deep * share, _COARSE, sway=0.55, broken=0.2)
+            sketch.line(row(low, high), 0.30 * deep * share, _COARSE, sway=0.35, broken=0.08)
     for side, sign in _SIDES:
         _frown(sketch, amount * sketch.rand(0.7, 1.1), side, sign)
     deep = _onset(amount, 0.35)
@@ -170,7 +169,7 @@ def _eyes(sketch: _Sketch, amount: float) -> None:
 def _feet(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
     for degrees, start in _FEET:
         turn = math.radians(degrees + sketch.rand(-6.0, 6.0))
-        near, long = sketch.rand(6.0, 9.0), sketch.rand(11.0, 21.0) * (0.75 + 0.35 * amount)
+        near, long = sketch.rand(6.0, 9.0), sketch.rand(13.0, 22.0) * (0.75 + 0.35 * amount)
         bend = sketch.rand(1.0, 3.0) * (1.0 if degrees > 0.0 else -0.6)
         points: list[_Point] = []
         for share in (0.0, 0.33, 0.67, 1.0):
@@ -178,9 +177,9 @@ def _feet(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
             up = along * math.sin(turn) - bend * share * share
             points.append((f"exocanthion_{side}", sign * along * math.cos(turn), up))
         deep = _onset(amount, start)
-        sketch.line(points, 0.22 * deep * sketch.rand(0.6, 1.1), _MEDIUM, sway=0.45, broken=0.12, swelling=0.35)
+        sketch.line(points, 0.30 * deep * sketch.rand(0.6, 1.1), _MEDIUM, sway=0.35, broken=0.05, swelling=0.35)
         if abs(degrees) < 32.0:
-            sketch.line(points, 0.10 * deep, 1.3 * _MM, sway=0.3, broken=0.0, swelling=0.5)
+            sketch.line(points, 0.16 * deep, 1.3 * _MM, sway=0.3, broken=0.0, swelling=0.5)
 
 
 def _lower_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
@@ -193,7 +192,7 @@ def _lower_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
         drop = drop + sketch.rand(-0.5, 0.5)
         points: list[_Point] = [
             (names[0], sign * 2.5, -0.6 * drop - 1.2), (names[1], 0.0, -drop), (names[2], sign * 1.0, -drop),
-            (names[3], sign * end, -0.75 * drop - 1.0),
+            (names[2], sign * (7.0 + end), -0.85 * drop - 0.4),
         ]  # fmt: skip
         deep = _onset(amount, start)
         sketch.line(points, depth * deep, width, sway=0.35, broken=0.2)
@@ -341,13 +340,13 @@ def _drawn(subject: Subject, name: str, draw: Callable[[_Sketch], None], fine: f
     sketch = _Sketch(subject.surface, generator)
     draw(sketch)
     lines = sketch.finish()
-    sharp = lines.of(lines.width < _SOFT * 0.5)
-    away = (0.9 + 1.2 * torch.rand(2, len(sharp.depth), generator=generator)) * _MM
-    branches = twigs(sharp, subject.surface, generator, 5.0 * _MM)
-    parallels = [
-        beside(sharp, subject.surface, away[0], 0.45 * fine), beside(sharp, subject.surface, -away[1], 0.35 * fine)
-    ]  # fmt: skip
-    return draw_creases(together(lines, branches, *parallels), subject.surface, subject.size, generator)
+    if shows_fine(subject.surface, subject.size):
+        sharp = lines.of(lines.width < 0.5 * _SOFT)
+        away = (0.9 + 1.2 * torch.rand(2, len(sharp.depth), generator=generator)) * _MM
+        branches = twigs(sharp, subject.surface, generator, 5.0 * _MM)
+        parallels = [beside(sharp, subject.surface, away[0], 0.45 * fine), beside(sharp, subject.surface, -away[1], 0.35 * fine)]
+        lines = together(lines, branches, *parallels)
+    return draw_creases(lines, subject.surface, subject.size, subject.stream(f"{name}' course"))
 
 
 def _layer(where: str, description: str) -> Layer:

@@ -45,7 +45,8 @@ _SATURATION: Final = (0.35, 0.85)  # oxygenated share of the blood at the two en
 _CAROTENE_BANDS: Final = ((425.0, 18.0, 70000.0), (450.0, 14.0, 118000.0), (478.0, 13.0, 105000.0))
 
 _EPIDERMIS: Final = 0.0075  # centimetres thick
-_EPIDERMAL_SCATTERING: Final = 1.0  # of skin's mean
+_EPIDERMAL_SCATTERING: Final = (0.2, 1.0)  # of skin's mean: without melanosomes, which scatter, and with many
+_MANY_MELANOSOMES: Final = 0.06  # share of the epidermis
 _DERMAL_SCATTERING: Final = 1.1  # of skin's mean
 _BASELINE: Final = 0.07  # of Jacques' skin without melanin and blood, which already holds some blood
 _BLOOD: Final = (0.0002, 0.0499)  # share of the dermis at amounts 0 and 1
@@ -121,7 +122,9 @@ def _epidermis(fraction: FloatArray) -> tuple[FloatArray, FloatArray]:
     melanosome = 6.6e11 * WAVELENGTHS**-3.33  # 1 / cm (Jacques 1998)
     absorption = fraction[..., None] * melanosome + (1.0 - fraction[..., None]) * _baseline()
     # The theory's coefficients count the mean slant of diffuse light: K = 2 mu_a, S = 3/4 mu_s'.
-    scattering = 0.75 * _EPIDERMAL_SCATTERING * _scattering()
+    clear, cloudy = _EPIDERMAL_SCATTERING
+    share = cloudy + (clear - cloudy) * np.exp(-fraction[..., None] / _MANY_MELANOSOMES)
+    scattering = 0.75 * share * _scattering()
     ratio = 1.0 + 2.0 * absorption / scattering
     root = np.sqrt(ratio**2 - 1.0)
     depth = root * scattering * _EPIDERMIS

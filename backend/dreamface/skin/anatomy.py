@@ -1,0 +1,109 @@
+"""Places on a head, in metres from its landmarks: what is anchored to the face, and not to a texture layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from dreamface.skin.subject import Subject
+
+_REACH: Final = 2.2  # radii: beyond, a blob has less than a hundredth left
+_STRIDE: Final = 4  # texels between those that are looked at to find where blobs lie
+
+
+def both(*names: str) -> tuple[str, ...]:
+    """The landmarks on the left and on the right."""
+    return tuple(f"{name}_{side}" for name in names for side in "lr")
+
+
+def places(subject: Subject, *names: str) -> Tensor:
+    """[K, 3] positions of landmarks, metres."""
+    return torch.stack([subject.head.landmark(name) for name in names])
+
+
+def near(subject: Subject, radius: float, *names: str) -> Tensor:
+    """[S, S] 0..1: 1 at the landmarks, and less away from them, exp(-(distance / radius)^2)."""
+    return blobs(subject, places(subject, *names), radius)
+
+
+def blobs(
+    subject: Subject, points: Tensor, radii: float | Tensor, weights: Tensor | None = None, *, reach: float = _REACH
+) -> Tensor:
+    """[S, S] the largest of weight x exp(-(distance / radius)^2).
+
+    Args:
+        subject: whose skin.
+        points: [K, 3] metres.
+        radii: one or [K], metres.
+        weights: [K]; all 1 where left out.
+        reach: radii after which it is cut off.
+    """
+    position = subject.surface.position
+    radius = torch.as_tensor(radii).expand(len(points))
+    found = torch.zeros(position.shape[1:])
+    window = _window(position, points, reach * float(radius.max()))
+    if window is None:
+        return found
+    here = position[(slice(None), *window)]
+    flat = here.reshape(3, -1)
+    away = torch.cdist(flat.T, points).T / radius[:, None]
+    values = torch.exp(-away.square())
+    if weights is not None:
+        values *= weights[:, None]
+    found[window] = values.amax(dim=0).view(here.shape[1:])
+    return found
+
+
+def distances(subject: Subject, points: Tensor, furthest: float) -> Tensor:
+    """[S, S] metres to the nearest of points [K, 3], and `furthest` where it is more than that."""
+    position = subject.surface.position
+    found = torch.full(position.shape[1:], furthest)
+    window = _window(position, points, furthest)
+    if window is None:
+        return found
+    here = position[(slice(None), *window)]
+    away = torch.cdist(here.reshape(3, -1).T, points).amin(dim=1)
+    found[window] = away.clamp_max(furthest).view(here.shape[1:])
+    return found
+
+
+def _window(position: Tensor, points: Tensor, reach: float) -> tuple[slice, slice] | None:
+    """Rows and columns that hold all texels within `reach` metres of the points, and some more."""
+    some = position[:, ::_STRIDE, ::_STRIDE]
+    low, high = points.amin(dim=0) - reach, points.amax(dim=0) + reach
+    there = ((some > low[:, None, None]) & (some < high[:, None, None])).all(dim=0)
+    rows, columns = there.any(dim=1).nonzero()[:, 0], there.any(dim=0).nonzero()[:, 0]
+    if not len(rows):
+        return None
+    return _span(rows, position.shape[1]), _span(columns, position.shape[2])
+
+
+def _span(found: Tensor, size: int) -> slice:
+    first, last = int(found[0]) * _STRIDE, int(found[-1]) * _STRIDE
+    return slice(max(0, first - _STRIDE), min(size, last + _STRIDE + 1))
+
+
+def polyline(points: Sequence[Tensor] | Tensor, step: float) -> Tensor:
+    """[N, 3] points at most `step` metres apart on straight lines through points [K, 3]."""
+    corners = torch.stack(list(points))
+    pieces = []
+    for start, end in zip(corners[:-1], corners[1:], strict=True):
+        count = max(1, int(float((end - start).norm()) / step) + 1)
+        share = (torch.arange(count) / count)[:, None]
+        pieces.append(start + share * (end - start))
+    return torch.cat((*pieces, corners[-1:]))
+
+
+def curve(points: Tensor, count: int) -> Tensor:
+    """[count, D] points on a smooth curve through points [K, D] (Catmull and Rom 1974)."""
+    ends = torch.cat((2.0 * points[:1] - points[1:2], points, 2.0 * points[-1:] - points[-2:-1]))
+    place = torch.linspace(0.0, len(points) - 1.0, count)
+    piece = place.long().clamp_max(len(points) - 2)
+    t = (place - piece)[:, None]
+    p0, p1, p2, p3 = (ends[piece + step] for step in range(4))
+    return 0.5 * (
+        2.0 * p1 + (p2 - p0) * t + (2.0 * p0 - 5.0 * p1 + 4.0 * p2 - p3) * t**2 + (3.0 * (p1 - p2) + p3 - p0) * t**3
+    )

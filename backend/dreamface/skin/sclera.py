@@ -1,0 +1,167 @@
+"""The white of the eye: its colour on the ball, and the veins that run over it towards the iris."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample, interpolate
+
+from dreamface.skin.atlas import smooth_step
+from dreamface.skin.marks import coverage, splat
+
+VEINS_REACH: Final = 3.6
+"""Radius at the edge of the veins' chart, 1 is the iris'."""
+
+_WHITE: Final = (0.640, 0.590, 0.545)
+_AGED: Final = (0.04, 0.075, 0.150)  # what a long life takes from it
+_MELANIN: Final = (0.06, 0.10, 0.16)  # and what `skin.melanin` takes
+_PINK: Final = (0.70, 0.37, 0.33)
+_YELLOW: Final = (0.66, 0.53, 0.30)  # of a pinguecula, the thickening beside an ageing iris
+_VEIN: Final = (0.46, 0.075, 0.060)
+
+_TRUNKS: Final = 26  # veins that come from behind, per eye at most
+_BRANCHES: Final = (3, 2)  # of each trunk, and of each of those
+_STEPS: Final = 48  # along a vein
+_FINE: Final = 4  # samples per step
+_WIDTH: Final = 0.0190  # of a trunk at its beginning, 1 is the iris' radius: about 0.11 mm
+
+
+@dataclass(frozen=True)
+class ScleraLook:
+    """One person's white of one eye.
+
+    Attributes:
+        white: [3] its colour where nothing else is.
+        redness: 0..1.
+        old: 0 for the young, 1 for the very old.
+        inward: -1 where the nose lies on the person's right of the eye, 1 where on the left.
+    """
+
+    white: Tensor
+    redness: float
+    old: float
+    inward: float
+
+
+def white_of(old: float, melanin: float) -> Tensor:
+    """[3] colour of a white that is never quite white."""
+    return torch.tensor(_WHITE) - old * torch.tensor(_AGED) - melanin * torch.tensor(_MELANIN)
+
+
+def sclera_colour(look: ScleraLook, place: Tensor, generator: torch.Generator) -> Tensor:
+    """[3, H, W] colour without veins.
+
+    Args:
+        look: whose.
+        place: [2, H, W] away from the iris' middle, to the person's left and up; its length is the angle off the axis,
+            1 at the limbus.
+        generator: of what is uneven.
+    """
+    reach = (place[0] * place[0] + place[1] * place[1]).sqrt()
+    across = place[0] / reach.clamp_min(1e-6)
+    clouds = _clouds(place, generator)
+    colour = look.white[:, None, None] * (1.0 + 0.022 * clouds[:1])
+    inwards = look.inward * across
+    corner = smooth_step(reach, 1.35, 2.7) * (0.22 + 0.78 * across * across)
+    corner = corner + 0.30 * smooth_step(reach, 1.6, 2.6) * inwards.clamp_min(0.0)
+    pink = torch.tensor(_PINK)[:, None, None]
+    amount = corner * (0.24 + 0.45 * look.redness) * (1.0 + 0.30 * clouds[1])
+    flush = look.redness * (0.34 + 0.16 * clouds[1]) * smooth_step(reach, 1.0, 2.2)
+    colour = torch.lerp(colour, pink, (amount + flush).clamp(0.0, 0.75))
+    spot = ((place[0] - 1.42 * look.inward) / 0.20) ** 2 + (place[1] / 0.26) ** 2
+    size = 0.25 + 0.30 * float(torch.rand(1, generator=generator))
+    return torch.lerp(colour, torch.tensor(_YELLOW)[:, None, None], size * look.old * torch.exp(-spot))
+
+
+def _clouds(place: Tensor, generator: torch.Generator) -> Tensor:
+    """[2, H, W] smooth noise, deviation about 1."""
+    lattice = torch.randn(1, 2, 22, 22, generator=generator)
+    grid = (place / (1.1 * VEINS_REACH)).permute(1, 2, 0)[None]
+    return 1.3 * grid_sample(lattice, grid, padding_mode="border", align_corners=False)[0]
+
+
+def lay_veins(colour: Tensor, veins: Tensor, redness: float) -> None:
+    """Lay veins of coverage [H, W] over colours [H, W, 3], in place."""
+    amount = veins[..., None] * (0.62 + 0.30 * redness)
+    colour.add_((torch.tensor(_VEIN) - colour).mul_(amount))
+
+
+def look_up(chart: Tensor, place: Tensor) -> Tensor:
+    """[H, W] values of a chart [S, S] at places [H, W, 2]; see `sclera_colour`."""
+    grid = place * torch.tensor([1.0 / VEINS_REACH, -1.0 / VEINS_REACH])
+    return grid_sample(chart[None, None], grid[None], padding_mode="border", align_corners=False)[0, 0]
+
+
+def draw_veins(size: int, redness: float, generator: torch.Generator) -> Tensor:
+    """[S, S] coverage on a chart that is seen from ahead and reaches to VEINS_REACH."""
+    trunks = _trunks(redness, generator)
+    veins = [trunks]
+    for count in _BRANCHES:
+        veins.append(_branches(veins[-1], count, generator))
+    paths = torch.cat([vein.paths for vein in veins])
+    widths = torch.cat([vein.widths for vein in veins])
+    place = 0.5 + paths * (0.5 / VEINS_REACH)
+    share = (torch.arange(_FINE) + 0.5) / _FINE
+    dense = torch.lerp(place[:, :-1, None], place[:, 1:, None], share[:, None])
+    length = place.diff(dim=1).norm(dim=2) * size
+    weights = (widths[:, :-1] * (0.5 / VEINS_REACH) * size * length / _FINE)[:, :, None].expand(-1, -1, _FINE)
+    return coverage(1.6 * splat(size, dense.reshape(-1, 2), weights.reshape(-1)))
+
+
+@dataclass(frozen=True)
+class _Veins:
+    """N veins: [N, K, 2] paths on the chart, 1 is the iris' radius, and [N, K] widths."""
+
+    paths: Tensor
+    widths: Tensor
+
+
+def _trunks(redness: float, generator: torch.Generator) -> _Veins:
+    """Veins from the corners, mostly, that wander towards the iris and get thinner."""
+    random = torch.rand(_TRUNKS, 6, generator=generator)
+    wander = _wander(_TRUNKS, generator)
+    there = random[:, 0] < 0.55 + 0.45 * redness
+    random, wander = random[there], wander[there]
+    turn = math.pi * (random[:, 1] > 0.5) + 1.5 * (random[:, 2] + random[:, 3] - 1.0)
+    share = torch.linspace(0.0, 1.0, _STEPS)
+    reach = 3.5 - (1.2 + 0.95 * random[:, 4:5]) * share + 0.09 * wander[:, 0]
+    turns = turn[:, None] + 0.13 * wander[:, 1]
+    paths = reach[..., None] * torch.stack((turns.cos(), turns.sin()), dim=-1)
+    widths = _WIDTH * (0.35 + 0.85 * random[:, 5:] ** 2) * (1.0 - 0.75 * share)
+    return _Veins(paths, widths)
+
+
+def _wander(count: int, generator: torch.Generator) -> Tensor:
+    """[count, 2, K] paths that begin at 0 and turn this way and that: in large and in small windings."""
+    found = torch.zeros(count, 2, _STEPS)
+    for turns, height in ((5, 1.0), (13, 0.28)):
+        knots = torch.randn(count, 2, turns, generator=generator)
+        found += height * interpolate(knots, size=_STEPS, mode="linear", align_corners=True)
+    ramp = torch.linspace(0.0, 1.0, _STEPS)
+    return (found - found[..., :1]) * ramp.sqrt()
+
+
+def _branches(parents: _Veins, count: int, generator: torch.Generator) -> _Veins:
+    """`count` veins off each of the others, thinner and shorter, to one side and then on towards the iris."""
+    number = len(parents.paths) * count
+    random = torch.rand(number, 3, generator=generator)
+    wander = _wander(number, generator)
+    parent = torch.arange(len(parents.paths)).repeat_interleave(count)
+    at = ((0.10 + 0.75 * random[:, 0]) * (_STEPS - 2)).long()
+    start, onward = parents.paths[parent, at], parents.paths[parent, at + 1] - parents.paths[parent, at]
+    onward = onward / onward.norm(dim=1, keepdim=True).clamp_min(1e-6)
+    aside = torch.stack((-onward[:, 1], onward[:, 0]), dim=1) * torch.where(random[:, 1:2] > 0.5, 1.0, -1.0)
+    share = torch.linspace(0.0, 1.0, _STEPS)[None, :, None]
+    length = (0.30 + 0.65 * random[:, 2])[:, None, None]
+    spread = 0.55 * share * (1.0 - 0.45 * share)
+    wobble = 0.09 * wander.permute(0, 2, 1) * length
+    paths = start[:, None] + length * (share * onward[:, None] + spread * aside[:, None]) + wobble
+    # None reaches over the iris.
+    reach = paths.norm(dim=2, keepdim=True)
+    paths = paths * (reach.clamp_min(1.12) / reach.clamp_min(1e-6))
+    widths = 0.62 * parents.widths[parent, at][:, None] * (1.0 - 0.8 * share[..., 0])
+    return _Veins(paths, widths)

@@ -1,0 +1,201 @@
+"""Fine hairs on the skin: where they root, and how they are drawn into a window of the maps.
+
+A crowd of candidates is fixed by the seed; a trait only decides how many of them are there, so that more density means
+the same hairs and some more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
+
+from dreamface.skin.layer import Window
+from dreamface.skin.marks import texel_of
+from dreamface.skin.subject import Subject
+
+_FULL_COUNT_SIZE: Final = 2048  # below this size fewer and wider hairs look the same
+_OVERHANG: Final = 5  # coarse texels: hairs that root this far outside the islands may reach into them
+_SPARSEST: Final = 1.6  # tile lengths per metre: where skin is laid out smaller, candidates run short
+_AT_A_TIME: Final = 100_000  # points that are drawn together
+_LENGTH_SAMPLE: Final = 10_000  # hairs that are looked at to find the longest
+
+
+@dataclass(frozen=True)
+class Strands:
+    """N hairs.
+
+    Attributes:
+        curves: [N, 3, 2] quadratic Bezier control points from root to tip, texture coordinates.
+        widths: [N] at the root, in tile lengths.
+        random: [N, 4] uniform numbers of each hair's own, for its colour.
+    """
+
+    curves: Tensor
+    widths: Tensor
+    random: Tensor
+
+    def __len__(self) -> int:
+        return len(self.widths)
+
+    def of(self, chosen: Tensor) -> Strands:
+        """Those where a mask is true."""
+        return Strands(self.curves[chosen], self.widths[chosen], self.random[chosen])
+
+    @classmethod
+    def none(cls) -> Strands:
+        """No hairs."""
+        return cls(torch.zeros(0, 3, 2), torch.zeros(0), torch.zeros(0, 4))
+
+
+@dataclass(frozen=True)
+class Coat:
+    """How a kind of hair grows.
+
+    Attributes:
+        often: roots per square metre where the growth is 1.
+        length, width: metres, of a middling hair at its root.
+        swirl: radians that the direction wanders over the skin.
+        scatter: radians that neighbours differ.
+    """
+
+    often: float
+    length: float
+    width: float
+    swirl: float
+    scatter: float
+
+
+def fewer_at(size: int) -> float:
+    """Share of the hairs that maps of a size get; they are wider by as much."""
+    return min(1.0, (size / _FULL_COUNT_SIZE) ** 1.5)
+
+
+def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tensor, lengths: Tensor | None) -> Strands:
+    """Hairs that lie in the direction in which a quantity grows.
+
+    Args:
+        subject: whose skin.
+        name: of the random stream.
+        coat: what kind of hair.
+        growth: [S, S] 0..1 how densely they grow.
+        towards: [S, S] hairs point to where this is larger.
+        lengths: [S, S] what the length is multiplied by; None for 1.
+    """
+    surface, fewer = subject.surface, fewer_at(subject.size)
+    side = surface.atlas.size
+    each = math.ceil(coat.often * fewer / (side * _SPARSEST) ** 2)  # candidates per coarse texel
+    near = max_pool2d(surface.atlas.inside[None].float(), 2 * _OVERHANG + 1, stride=1, padding=_OVERHANG)[0]
+    expected = (growth * near).view(-1) * (coat.often * fewer / each) / (surface.density.view(-1) * side) ** 2
+    stream = subject.tile_stream(name)
+    chosen = torch.rand(each * side * side, generator=stream) < expected.repeat(each)
+    root = torch.nonzero(chosen)[:, 0]
+    if not len(root):
+        return Strands.none()
+    salt = int(torch.randint(2**31, (), generator=stream))
+    random, texel = _own_numbers(root, 9, salt), root % (side * side)
+    places = torch.stack((texel % side + random[:, 1], side - texel // side - random[:, 2]), dim=1) / side
+    density = surface.density.view(-1)[texel]
+    rise_v, rise_u = torch.gradient(towards)
+    angle = torch.atan2(-rise_v, rise_u).view(-1)[surface.atlas.inward[texel]]
+    angle = angle + coat.swirl * subject.noise(f"{name} swirl", 0.022)[0].view(-1)[texel]
+    angle = angle + 2.0 * coat.scatter * (random[:, 3] + random[:, 4] - 1.0)
+    reach = coat.length * density * (0.55 + 0.9 * random[:, 5])
+    if lengths is not None:
+        reach = reach * lengths.view(-1)[texel]
+    widths = coat.width / fewer * density * (0.6 + 0.8 * random[:, 6])
+    return Strands(bent(places, angle, 0.9 * (random[:, 7] - 0.5), reach), widths, random[:, [8, 3, 5, 7]])
+
+
+def _own_numbers(which: Tensor, count: int, salt: int) -> Tensor:
+    """[N, count] uniform numbers 0..1 that belong to whole numbers [N] (Wellons 2018, "lowbias32")."""
+    mixed = (which[:, None] * count + torch.arange(count)).add_(salt).bitwise_and_(0xFFFFFFFF)
+    mixed = (mixed ^ (mixed >> 16)).mul_(0x7FEB352D).bitwise_and_(0xFFFFFFFF)
+    mixed = (mixed ^ (mixed >> 15)).mul_(0x846CA68B).bitwise_and_(0xFFFFFFFF)
+    return ((mixed ^ (mixed >> 16)) >> 8).float() * 2.0**-24
+
+
+def bent(root: Tensor, angle: Tensor, bend: Tensor, length: Tensor) -> Tensor:
+    """[N, 3, 2] curves that leave their roots [N, 2] at an angle and turn by `bend` halfway."""
+    first, second = (torch.stack((turn.cos(), turn.sin()), dim=1) for turn in (angle, angle + bend))
+    middle = root + 0.5 * length[:, None] * first
+    return torch.stack((root, middle, middle + 0.5 * length[:, None] * second), dim=1)
+
+
+def window_around(size: int, strands: Strands, margin: int = 2) -> Window | None:
+    """The window of the maps that hairs lie in; None where there are none."""
+    if not len(strands):
+        return None
+    points = strands.curves.reshape(-1, 2)
+    (left, low), (right, high) = points.amin(dim=0).tolist(), points.amax(dim=0).tolist()
+    rows = max(0, int((1.0 - high) * size) - margin), min(size, int((1.0 - low) * size) + 1 + margin)
+    columns = max(0, int(left * size) - margin), min(size, int(right * size) + 1 + margin)
+    return Window(rows, columns) if rows[0] < rows[1] and columns[0] < columns[1] else None
+
+
+def draw(size: int, window: Window, strands: Strands, values: Tensor | None = None) -> Tensor:
+    """[1 + C, h, w] optical depth of tapering hairs, and the sums of their values [N, C] times it.
+
+    Each hair is a row of points a texel apart, and each point is shared among its four texels.
+    """
+    count = 1 if values is None else 1 + values.shape[1]
+    height, width = window.shape
+    images = torch.zeros(count, height * width)
+    if not len(strands):
+        return images.view(count, height, width)
+    steps = strands.curves.diff(dim=1).norm(dim=2).sum(dim=1) * size
+    longest = float(steps[:_LENGTH_SAMPLE].quantile(0.97))  # a few longer ones may get dotted
+    number = max(3, math.ceil(1.15 * longest))
+    origin = torch.tensor([window.columns[0] + 0.5, window.rows[0] + 0.5])
+    curves = torch.stack((strands.curves[..., 0] * size, (1.0 - strands.curves[..., 1]) * size), dim=-1) - origin
+    strength = strands.widths * size * steps / number
+    # In pieces that stay in the processor's cache.
+    piece = max(1, _AT_A_TIME // number)
+    for start in range(0, len(strands), piece):
+        part = slice(start, start + piece)
+        _splat(images, width, curves[part], strength[part], number, None if values is None else values[part])
+    return images.view(count, height, width)
+
+
+def _splat(
+    images: Tensor, width: int, curves: Tensor, strength: Tensor, number: int, values: Tensor | None
+) -> None:
+    """Add `number` points along each of the curves [N, 3, 2], in texels, to images [1 + C, h * width]."""
+    height = images.shape[1] // width
+    share = (torch.arange(number) + 0.5) / number
+    basis = torch.stack(((1.0 - share) ** 2, 2.0 * share * (1.0 - share), share**2))  # Bernstein polynomials
+    x, y = (curves[..., 0] @ basis).view(-1), (curves[..., 1] @ basis).view(-1)
+    weights = (strength[:, None] * (1.0 - share**2.5)).view(-1)
+    left, top = x.floor(), y.floor()
+    keep = (left >= 0) & (left < width - 1) & (top >= 0) & (top < height - 1)
+    weights = torch.where(keep, weights, 0.0)
+    x, y = x.sub_(left), y.sub_(top)
+    index = torch.where(keep, top.mul_(width).add_(left), 0.0).long()
+    lower = weights * y
+    right_lower, right_upper = lower * x, weights.sub_(lower) * x
+    parts = (weights - right_upper, right_upper, lower - right_lower, right_lower)
+    for amount, step in zip(parts, (0, 1, width, width + 1), strict=True):
+        at = index + step
+        images[0].index_add_(0, at, amount)
+        if values is not None:
+            for channel in range(values.shape[1]):
+                own = amount.view(-1, number) * values[:, channel, None]
+                images[1 + channel].index_add_(0, at, own.view(-1))
+
+
+def blurred(image: Tensor, texels: int) -> Tensor:
+    """[..., h, w] an image blurred over about so many texels, cheaply."""
+    flat = image.reshape(1, -1, *image.shape[-2:])
+    side = max(1, texels // 2)
+    small = avg_pool2d(flat, side, ceil_mode=True) if side > 1 else flat
+    small = avg_pool2d(small, 3, stride=1, padding=1, count_include_pad=False)
+    return interpolate(small, size=image.shape[-2:], mode="bilinear", align_corners=False).reshape(image.shape)
+
+
+def nearest_density(subject: Subject, places: Tensor) -> Tensor:
+    """[N] tile lengths per metre at texture coordinates [N, 2]."""
+    return subject.surface.density.view(-1)[texel_of(places, subject.surface.atlas.size)]
