@@ -38,6 +38,7 @@ _FIELDS = {
     "history": list,
 }
 _NUMBERS = ("roughness", "transmission", "ior", "subsurface")
+_LATER_NUMBERS = ("metallic", "coat", "coat_roughness", "coat_ior")  # older faces do without
 _TRIPLES = ("base_colour", "subsurface_radius")
 _MAP_FILE = re.compile(r"maps/\w[\w.-]*")
 _IMAGE_START = {".png": b"\x89PNG\r\n\x1a\n", ".exr": b"\x76\x2f\x31\x01"}
@@ -87,6 +88,8 @@ def _check_material(name: str, values: Any) -> None:
     _need(tile is None or _is_text(tile), f"the material {name} has a tile that is not text")
     for field in _NUMBERS:
         _need(_is_number(values.get(field)), f"the material {name} has no {field}")
+    for field in _LATER_NUMBERS:
+        _need(_is_number(values.get(field, 0.0)), f"the material {name} has a {field} that is no number")
     for field in _TRIPLES:
         triple = values.get(field)
         fits = isinstance(triple, list) and len(triple) == 3 and all(_is_number(value) for value in triple)

@@ -9,11 +9,11 @@ from typing import Any
 
 import bpy
 
-from .nodes import COAT, CYCLES_OUTPUT, new_node, set_values
+from .nodes import COAT, CYCLES_OUTPUT, OCCLUSION, new_node, set_values
 
 CAVITY = 0.03  # metres, in which something may hide a place from the light: nostrils, the mouth, the lids' folds
-DARKENING = 2.0
-"""Exponent on the share of the sky that is seen: screen-space rays, which miss what lies behind, find too much."""
+HIDDEN, OPEN = 0.3, 0.8
+"""Shares of the sky around a place from which it is black and fully lit; rays on the screen miss what lies behind."""
 
 _HEIGHT = -500  # of the nodes, below those of the shader
 
@@ -29,20 +29,16 @@ def add_occlusion(material: bpy.types.Material, cycles: bpy.types.Node) -> None:
     """
     tree = material.node_tree
     cycles.name, cycles.target = CYCLES_OUTPUT, "CYCLES"
-    seen, contrast = (
-        new_node(tree, "ShaderNodeAmbientOcclusion", -1, _HEIGHT),
-        new_node(tree, "ShaderNodeMath", 0, _HEIGHT),
-    )
-    mix, output = (
-        new_node(tree, "ShaderNodeMixShader", 1, _HEIGHT),
-        new_node(tree, "ShaderNodeOutputMaterial", 2, _HEIGHT),
-    )
+    seen = new_node(tree, "ShaderNodeAmbientOcclusion", -1, _HEIGHT)
     seen.inputs["Distance"].default_value = CAVITY
-    contrast.operation = "POWER"
-    contrast.inputs[1].default_value = DARKENING
+    share = new_node(tree, "ShaderNodeMapRange", 0, _HEIGHT)
+    share.name, share.interpolation_type = OCCLUSION, "SMOOTHSTEP"
+    share.inputs["From Min"].default_value, share.inputs["From Max"].default_value = HIDDEN, OPEN
+    mix = new_node(tree, "ShaderNodeMixShader", 1, _HEIGHT)
+    output = new_node(tree, "ShaderNodeOutputMaterial", 2, _HEIGHT)
     output.target = "EEVEE"
-    tree.links.new(seen.outputs["AO"], contrast.inputs[0])
-    tree.links.new(contrast.outputs["Value"], mix.inputs[0])
+    tree.links.new(seen.outputs["AO"], share.inputs["Value"])
+    tree.links.new(share.outputs["Result"], mix.inputs[0])
     tree.links.new(cycles.inputs["Surface"].links[0].from_socket, mix.inputs[2])  # the first, empty, is black
     tree.links.new(mix.outputs["Shader"], output.inputs["Surface"])
     for link in cycles.inputs["Displacement"].links:
@@ -55,10 +51,8 @@ def add_clear_coat(material: bpy.types.Material, values: dict[str, Any]) -> None
     EEVEE's refraction shows what lies behind only with ray tracing: the iris would be gone.
     """
     tree = material.node_tree
-    output, add = (
-        new_node(tree, "ShaderNodeOutputMaterial", 1, _HEIGHT),
-        new_node(tree, "ShaderNodeAddShader", 0, _HEIGHT),
-    )
+    add = new_node(tree, "ShaderNodeAddShader", 0, _HEIGHT)
+    output = new_node(tree, "ShaderNodeOutputMaterial", 1, _HEIGHT)
     output.target = "EEVEE"
     clear = new_node(tree, "ShaderNodeBsdfTransparent", -1, _HEIGHT)
     coat = new_node(tree, "ShaderNodeBsdfPrincipled", -1, _HEIGHT - 100)

@@ -12,6 +12,9 @@ SURFACE, COAT, TINT = "DreamFace Surface", "DreamFace Coat", "DreamFace Tint"
 SECOND_GLOSS, SECOND_ROUGHNESS = "DreamFace Second Gloss", "DreamFace Second Roughness"
 """Names of the nodes that hold a material's values."""
 
+OCCLUSION = "DreamFace Occlusion"
+"""Name of the node that says how dark EEVEE makes a cavity."""
+
 CYCLES_OUTPUT, NO_SHADOW = "DreamFace Cycles", "DreamFace No Shadow"
 """Names of the nodes that exporters stumble over: the output for Cycles, and what makes a clear material's alpha."""
 

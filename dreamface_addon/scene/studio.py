@@ -122,6 +122,7 @@ def _new_light(light: AreaLight, size: float, collection: bpy.types.Collection) 
     """A light for a head of that scale, somewhere; the larger the scene, the more watts for the same brightness."""
     data = bpy.data.lights.new(light.name, "AREA")
     data.shape, data.size, data.energy, data.color = "SQUARE", light.size * size, light.power * size**2, light.colour
+    data.use_shadow_jitter = True  # without, EEVEE lets the rim light through the nose
     return _new_object(light.name, data, collection)
 
 

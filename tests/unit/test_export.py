@@ -209,7 +209,7 @@ def test_skin_material_has_its_maps(gltf, face):
     )
     packed = _texture(gltf, pbr.metallicRoughnessTexture.index)
     np.testing.assert_array_equal(packed[..., 1:2], images.encode_unit8(face.maps["skin"]["roughness"]))
-    assert not packed[..., 2].any()
+    np.testing.assert_array_equal(packed[..., 0:1], images.encode_unit8(face.maps["skin"]["specular"]))
     np.testing.assert_array_equal(
         _texture(gltf, material.normalTexture.index), images.encode_normal8(face.maps["skin"]["normal"])
     )
@@ -219,12 +219,70 @@ def test_skin_material_has_its_maps(gltf, face):
 def test_the_cornea_lets_light_through(gltf):
     cornea = next(material for material in gltf.materials if material.name == "cornea")
     assert cornea.extensions["KHR_materials_transmission"] == {"transmissionFactor": 1.0}
+    assert 0.002 < cornea.extensions["KHR_materials_volume"]["thicknessFactor"] < 0.004, "metres to the iris"
     assert cornea.extensions["KHR_materials_ior"] == {"ior": 1.376}
     assert cornea.pbrMetallicRoughness.roughnessFactor == 0.02
     assert {"KHR_materials_transmission", "KHR_materials_ior"} <= set(gltf.extensionsUsed)
 
 
+@pytest.fixture(scope="module")
+def oily(face):
+    """A face with a second gloss on skin and cornea, and a golden ornament."""
+    materials = face.materials | {
+        "skin": replace(face.materials["skin"], coat=0.3, coat_roughness=0.6, coat_ior=1.4),
+        "cornea": replace(face.materials["cornea"], coat=1.0, coat_roughness=0.01, coat_ior=1.5),
+    }
+    gold = torch.zeros(32, 32, 1)
+    gold[8:16] = 1.0
+    return replace(face, materials=materials, maps={**face.maps, "skin": {**face.maps["skin"], "metallic": gold}})
+
+
+def test_a_second_gloss_is_a_clear_coat(oily, tmp_path):
+    gltf = pygltflib.GLTF2.load_binary(str(export(oily, tmp_path / "face.glb")))
+    skin, cornea = (
+        next(material for material in gltf.materials if material.name == name) for name in ("skin", "cornea")
+    )
+    coat = skin.extensions["KHR_materials_clearcoat"]
+    packed = skin.pbrMetallicRoughness.metallicRoughnessTexture.index
+    assert coat["clearcoatTexture"] == coat["clearcoatRoughnessTexture"] == {"index": packed}
+    assert coat["clearcoatNormalTexture"] == {"index": skin.normalTexture.index}
+    assert coat["clearcoatRoughnessFactor"] == 0.6, "a share of the map"
+    straight_on = (
+        coat["clearcoatFactor"] * 0.5 * 0.04
+    )  # at a specular level of 0.5, by glTF's fixed index of refraction
+    assert straight_on == pytest.approx(0.3 * (0.4 / 2.4) ** 2)
+    assert cornea.extensions["KHR_materials_clearcoat"] == {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.01}
+    assert {"KHR_materials_clearcoat", "KHR_materials_volume"} <= set(gltf.extensionsUsed)
+
+
+def test_without_a_second_gloss_there_is_no_clear_coat(gltf):
+    assert not any("KHR_materials_clearcoat" in material.extensions for material in gltf.materials)
+
+
+def test_metal_is_the_blue_of_the_packed_texture(oily, gltf, tmp_path):
+    golden = pygltflib.GLTF2.load_binary(str(export(oily, tmp_path / "face.glb"))).materials[0].pbrMetallicRoughness
+    assert (golden.metallicFactor, gltf.materials[0].pbrMetallicRoughness.metallicFactor) == (1.0, 0.0)
+    golden_glb = pygltflib.GLTF2.load_binary(str(tmp_path / "face.glb"))
+    blue = _texture(golden_glb, golden.metallicRoughnessTexture.index)[..., 2]
+    assert blue.shape == (64, 64), "as large as the roughness map"
+    assert (blue[20:28] == 255).all() and not blue[40:].any()
+
+
+def test_khronos_validator_finds_nothing_wrong_with_second_gloss_and_metal(oily, tmp_path):
+    report = _validate(export(oily, tmp_path / "face.glb"))
+    assert not [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]
+
+
 # ----------------------------------------------------------------------------------------------------------------- OBJ
+
+
+def test_an_objs_materials_have_their_second_gloss_and_metal(oily, tmp_path):
+    text = export(oily, tmp_path / "face.obj").with_suffix(".mtl").read_text()
+    skin, cornea = (text.partition(f"newmtl {name}\n")[2].partition("newmtl")[0] for name in ("skin", "cornea"))
+    assert "Pc 0.3\nPcr 0.27\n" in skin, "0.6 of the skin's 0.45"
+    assert "map_Pm face_textures/metallic.1001.png" in skin
+    assert "Pc 1\nPcr 0.01\n" in cornea
+    assert "Pc " not in text.partition("newmtl teeth\n")[2].partition("newmtl")[0]
 
 
 def test_an_obj_keeps_quads_parts_and_texture_coordinates(obj, face):

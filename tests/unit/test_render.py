@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,18 +14,27 @@ from torch import Tensor
 from dreamface.face import Material, Part, Topology
 from dreamface.render import Camera, Surface, Visibility, portrait_camera, preview, rasterise
 from dreamface.render.camera import pixel_centres
+from dreamface.render.depth_maps import DepthMaps, camera_around
+from dreamface.render.environment import Environment, fibonacci_sphere, irradiance
+from dreamface.render.eyes import bend, panes, refracted
+from dreamface.render.fragments import roughened
 from dreamface.render.raster import rasterise_reference
+from dreamface.render.samples import Picture, Samples
+from dreamface.render.scattering import blur, diffusion_length, rung_shares, rung_width, rungs, spread, transmittance
+from dreamface.render.scene import Scene
 from dreamface.render.shading import (
-    Ambient,
     Fragment,
     Light,
     apply_normal_map,
     encode_srgb,
     film,
     interpolate,
+    layers_of,
+    lobe_sharpness,
     prefilter,
     sample_texture,
     shade,
+    specular,
     uv_tangents,
     vertex_normals,
     wrapped_cosine,
@@ -65,17 +75,30 @@ def look(seen: Visibility, vertices: Tensor, triangles: Tensor, normal: Tensor |
         interpolate(vertex_normals(vertices, triangles), corners, barycentric), dim=1
     )
     view = torch.nn.functional.normalize(position.new_tensor(FRONT.position) - position, dim=1)
-    white, one = torch.ones_like(position), torch.ones_like(position[:, :1])
-    return Fragment(
-        position, smooth if normal is None else normal, smooth, view, white, 0.5 * one, 0.04 * one, 0.0 * white
-    )
+    return plain(position, smooth if normal is None else normal, view)
+
+
+def plain(position: Tensor, normal: Tensor, view: Tensor, **differing: Tensor) -> Fragment:
+    """White points of middling gloss without a coat; `differing` are the fields that are not so."""
+    one = torch.ones_like(position[:, :1])
+    fields = {
+        "albedo": torch.ones_like(position), "roughness": 0.5 * one, "reflectance": 0.04 * one, "matt": one,
+        "coat": 0.0 * one, "coat_roughness": 0.2 * one, "coat_reflectance": 0.04 * one,
+    }  # fmt: skip
+    return Fragment(position, normal, view, **{**fields, **differing})
 
 
 def light_from(x: float, z: float) -> Light:
     return Light(torch.tensor((x, -1.0, z)), torch.ones(3), 0.1)
 
 
-DARK = Ambient(torch.zeros(3), torch.zeros(3))
+def even_light(radiance: float) -> Environment:
+    """The same from everywhere."""
+    grey = torch.full((3,), radiance)
+    return Environment(grey, grey, torch.tensor([[0.0, 0.0, 1.0]]), torch.zeros(1, 3), torch.ones(1))
+
+
+DARK = even_light(0.0)
 
 
 def agreement(first: Visibility, second: Visibility) -> float:
@@ -150,7 +173,7 @@ def test_the_brightest_point_of_a_normal_mapped_sphere_faces_the_light(x: float,
     tangents = uv_tangents(vertices, topology.triangles, uv, topology.triangle_uvs)
     tangent = interpolate(tangents, topology.triangle_uvs[seen.triangle[hit]], seen.barycentric[hit])
     tilt = torch.tensor([[0.3, 0.4, 1.0]]) / math.sqrt(1.25)
-    normal = apply_normal_map(fragment.soft_normal, tangent, tilt.expand(len(tangent), 3))
+    normal = apply_normal_map(fragment.normal, tangent, tilt.expand(len(tangent), 3))
     light = light_from(x, z)
     mapped = look(seen, vertices, topology.triangles, normal)
     brightness = shade(mapped, (light,), (torch.ones(len(normal), 1),), DARK, torch.ones(len(normal), 1)).mean(dim=1)
@@ -158,8 +181,8 @@ def test_the_brightest_point_of_a_normal_mapped_sphere_faces_the_light(x: float,
     matte = (normal * to_light).sum(dim=1)
     assert matte[brightness.argmax()] > 0.9 * matte.max()
     # +u is the person's left (+X in front) and +v is up, so the relief leans that way.
-    east, up = (normal - fragment.soft_normal)[:, 0], (normal - fragment.soft_normal)[:, 2]
-    middle = fragment.soft_normal[:, 1] < -0.95
+    east, up = (normal - fragment.normal)[:, 0], (normal - fragment.normal)[:, 2]
+    middle = fragment.normal[:, 1] < -0.95
     assert bool((east[middle] > 0.0).all()) and bool((up[middle] > 0.0).all())
 
 
@@ -215,6 +238,264 @@ def test_wrapping_spreads_light_without_adding_any() -> None:
     )
 
 
+# --------------------------------------------------------------------------------------------------------- two lobes
+
+
+def facing(cosines: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Positions, normals and views of points seen at angles of the given cosines [N]."""
+    across = torch.sqrt(1.0 - cosines**2)
+    view = torch.stack((across, torch.zeros_like(across), cosines), dim=1)
+    return torch.zeros_like(view), torch.tensor([[0.0, 0.0, 1.0]]).expand_as(view), view
+
+
+SLANTS = torch.linspace(0.1, 1.0, 10)
+
+
+@pytest.mark.parametrize("coat", [0.0, 0.5, 1.0])
+def test_a_white_thing_in_an_even_white_room_cannot_be_seen(coat: float) -> None:
+    position, normal, view = facing(SLANTS)
+    one = torch.ones_like(position[:, :1])
+    for roughness in (0.1, 0.4, 0.8):
+        white = plain(position, normal, view, coat=coat * one, roughness=roughness * one)
+        colour = shade(white, (), (), even_light(1.0), one)
+        assert torch.allclose(colour, torch.ones_like(colour), atol=5e-3)
+
+
+@pytest.mark.parametrize(("roughness", "coat_roughness"), [(0.35, 0.2), (0.6, 0.35), (0.9, 0.5)])
+def test_the_lobes_reflect_as_much_of_every_light_as_they_take_from_what_is_below(
+    roughness: float, coat_roughness: float
+) -> None:
+    """The furnace again, with lights in all directions instead of an even room."""
+    directions = fibonacci_sphere(40000, torch.device("cpu"))
+    position, normal, view = facing(SLANTS[2:])
+    for index in range(len(position)):
+        at = slice(index, index + 1)
+        one = torch.ones(1, 1)
+        gloss = {"roughness": roughness * one, "coat": 0.7 * one, "coat_roughness": coat_roughness * one}
+        layers = layers_of(plain(position[at], normal[at], view[at], **gloss))
+        size = len(directions)
+        many = plain(
+            position[at].expand(size, -1), normal[at].expand(size, -1), view[at].expand(size, -1),
+            **{name: value.expand(size, -1) for name, value in gloss.items()},
+        )  # fmt: skip
+        reflected = float(specular(many, layers, directions, torch.zeros(size, 1)).mean()) * 4.0
+        assert reflected == pytest.approx(float(layers.coat + layers.gloss), abs=0.02)
+
+
+def test_metal_is_coloured_and_has_nothing_below() -> None:
+    position, normal, view = facing(torch.tensor([1.0]))
+    gold = torch.tensor([[1.0, 0.7, 0.3]])
+    metal = plain(
+        position, normal, view, albedo=gold, reflectance=gold, matt=torch.zeros(1, 1), roughness=torch.full((1, 1), 0.3)
+    )
+    light = Light(torch.tensor((0.0, 0.0, 1.0)), torch.ones(3), 0.05)
+    one = torch.ones(1, 1)
+    straight = shade(metal, (light,), (one,), DARK, one)[0]
+    assert float(straight[1] / straight[0]) == pytest.approx(0.7, abs=0.02)
+    assert float(straight[2] / straight[0]) == pytest.approx(0.3, abs=0.02)
+    aside = Light(torch.tensor((1.0, 0.0, 0.2)), torch.ones(3), 0.0)
+    matt = plain(position, normal, view, albedo=gold)
+    assert float(shade(metal, (aside,), (one,), DARK, one).max()) < 0.3 * float(
+        shade(matt, (aside,), (one,), DARK, one).max()
+    )
+
+
+def test_the_coat_adds_a_sharper_highlight() -> None:
+    lean = torch.linspace(0.0, 0.6, 61)
+    normal = torch.stack((lean.sin(), torch.zeros_like(lean), lean.cos()), dim=1)
+    position, view = torch.zeros_like(normal), torch.tensor([[0.0, 0.0, 1.0]]).expand_as(normal)
+    one = torch.ones(61, 1)
+    light = Light(torch.tensor((0.0, 0.0, 1.0)), torch.ones(3), 0.02)
+
+    def highlight(coat: float) -> Tensor:
+        fragment = plain(position, normal, view, albedo=torch.zeros(61, 3), coat=coat * one)
+        return shade(fragment, (light,), (one,), DARK, one)[:, 0]
+
+    bare, coated = highlight(0.0), highlight(0.5)
+    assert float(coated[0]) > 2.0 * float(bare[0])
+    assert float((coated / coated[0] > 0.5).sum()) < 0.6 * float((bare / bare[0] > 0.5).sum())
+
+
+def test_a_glossy_lobe_is_as_wide_as_the_gaussian_that_stands_for_it() -> None:
+    """Seen straight on, mirrored light half as bright as the brightest is as far off in both."""
+    for roughness in (0.25, 0.4):
+        angle = torch.linspace(0.0, 1.2, 4001)
+        half = torch.cos(0.5 * angle)
+        alpha = roughness**2
+        ggx = ((alpha**2) / (half * half * (alpha**2 - 1.0) + 1.0) ** 2) / (1.0 / alpha**2)
+        lobe = torch.exp(float(lobe_sharpness(torch.tensor(roughness), torch.tensor(1.0))) * (torch.cos(angle) - 1.0))
+        widths = [float(angle[(profile / profile[0] > 0.5).sum()]) for profile in (ggx, lobe)]
+        assert widths[1] == pytest.approx(widths[0], rel=0.35)
+
+
+def test_relief_lost_in_averaging_becomes_roughness() -> None:
+    slopes = 0.15 * torch.randn(20000, 2, generator=torch.Generator().manual_seed(0))
+    normals = torch.nn.functional.normalize(torch.cat((slopes, torch.ones(20000, 1)), dim=1), dim=1)
+    smooth = torch.full((1, 1), 0.2)
+    rough = roughened(smooth, normals.mean(dim=0, keepdim=True))
+    assert float(rough) ** 4 == pytest.approx(0.2**4 + 2.0 * 0.15**2, rel=0.1)
+    assert torch.allclose(roughened(smooth, normals[:1]), smooth, atol=1e-3)
+
+
+# --------------------------------------------------------------------------------------------------------- all around
+
+STUDIO = Environment(
+    sky=torch.tensor((0.2, 0.3, 0.5)),
+    ground=torch.tensor((0.3, 0.2, 0.1)),
+    axes=torch.nn.functional.normalize(torch.tensor([[1.0, -1.0, 0.5], [-1.0, -0.2, 0.0]]), dim=1),
+    colours=torch.tensor([[2.0, 1.8, 1.5], [0.3, 0.4, 0.9]]),
+    sharpness=torch.tensor([4.0, 9.0]),
+)
+
+
+def test_nine_harmonics_light_matt_surfaces_like_the_whole_room() -> None:
+    directions = fibonacci_sphere(4096, torch.device("cpu"))
+    normals = fibonacci_sphere(50, torch.device("cpu"))
+    falling = (normals @ directions.T).clamp(min=0.0) @ STUDIO.radiance(directions) * (4.0 / 4096)
+    assert torch.allclose(irradiance(STUDIO.harmonics(), normals), falling, atol=0.03 * float(falling.max()))
+
+
+def test_a_rough_mirror_shows_the_room_blurred_but_as_bright() -> None:
+    directions = fibonacci_sphere(20000, torch.device("cpu"))
+    sharp = STUDIO.radiance(directions)
+    for lobe in (5.0, 50.0):
+        blurred = STUDIO.radiance(directions, torch.full((1, 1), lobe))
+        assert torch.allclose(blurred.mean(dim=0), sharp.mean(dim=0), rtol=0.03)
+        assert float(blurred.std(dim=0).max()) < float(sharp.std(dim=0).max())
+        # Against the sum over the lobe itself.
+        axis = STUDIO.axes[0]
+        weight = torch.exp(lobe * (directions @ axis - 1.0))[:, None]
+        summed = (weight * sharp).sum(dim=0) / weight.sum()
+        found = STUDIO.radiance(axis[None], torch.full((1, 1), lobe))[0]
+        assert torch.allclose(found, summed, rtol=0.12)
+
+
+# --------------------------------------------------------------------------------------------------------- shadows
+
+
+def test_depth_maps_and_rays_agree_on_what_is_hidden() -> None:
+    ball, quads, uv = sphere(0.03, middle=(0.05, -0.2, 0.05))
+    wall = torch.tensor([[-0.2, 0.0, -0.2], [0.2, 0.0, -0.2], [0.2, 0.0, 0.2], [-0.2, 0.0, 0.2]])
+    vertices = torch.cat((wall, ball))
+    triangles = Topology(torch.cat((torch.tensor([[0, 1, 2, 3]]), quads + 4)), uv, quads, (), ()).triangles
+    spots = torch.rand(500, 2, generator=torch.Generator().manual_seed(1)) * 0.36 - 0.18
+    points = torch.stack((spots[:, 0], torch.zeros(500), spots[:, 1]), dim=1)
+    normals = torch.tensor([[0.0, -1.0, 0.0]]).expand_as(points)
+    eyes = torch.tensor([[0.4, -1.0, 0.5], [-0.3, -0.9, 0.1], [0.1, 1.0, 0.0]])
+    cameras = [camera_around(eye, torch.zeros(3), 0.3) for eye in eyes]
+    seen = DepthMaps(vertices, triangles, torch.ones(len(triangles)), cameras, 512).visible(points, normals)
+    lifted = points + 1e-4 * normals
+    for number, eye in enumerate(eyes[:2]):
+        share = Surface(vertices, triangles).openness(lifted, eye.expand(500, 1, 3), torch.ones(500, 1))
+        clear_cut = (seen[:, number] - 0.5).abs() > 0.49
+        assert 0.02 < float((share < 0.5).float().mean()) < 0.5
+        assert float(clear_cut.float().mean()) > 0.97
+        assert torch.equal(seen[clear_cut, number].round(), share[clear_cut])
+    assert float(seen[:, 2].max()) == 0.0  # from behind
+
+
+def test_a_sheet_as_open_as_it_is_hides_its_share_of_a_lamp() -> None:
+    sheet = torch.tensor([[-1.0, -0.5, -1.0], [1.0, -0.5, -1.0], [1.0, -0.5, 1.0], [-1.0, -0.5, 1.0]])
+    triangles = torch.tensor([[0, 1, 2], [0, 2, 3]])
+    eyes = torch.tensor([[0.01 * number, -1.0, 0.0] for number in range(24)])
+    cameras = [camera_around(eye, torch.zeros(3), 0.1) for eye in eyes]
+    maps = DepthMaps(sheet, triangles, torch.full((2,), 0.3), cameras, 32)
+    share = float(maps.visible(torch.zeros(1, 3), torch.tensor([[0.0, -1.0, 0.0]])).mean())
+    assert share == pytest.approx(0.7, abs=0.05)
+
+
+# --------------------------------------------------------------------------------------------------------- scattering
+
+
+def test_the_ladder_of_gaussians_is_the_profile() -> None:
+    length, pixel = torch.tensor([0.9e-3, 0.3e-3]), 1.5e-4
+    count = rungs(3.0 * 0.9e-3 / pixel)
+    shares = rung_shares(length, pixel, count)
+    assert torch.allclose(shares.sum(dim=0), torch.ones(2), atol=1e-5) and float(shares.min()) >= 0.0
+    widths = torch.tensor([pixel * rung_width(number) for number in range(count + 1)])
+    for channel, d in enumerate(length.tolist()):
+        # Light that comes out within r, by the profile's integral and by that of the Gaussians.
+        for r in (2.0 * d, 4.0 * d, 8.0 * d):
+            inside = 1.0 - 0.25 * math.exp(-r / d) - 0.75 * math.exp(-r / (3.0 * d))
+            gaussians = 1.0 - torch.exp(-0.5 * (r / widths[1:]) ** 2)
+            found = float(shares[0, channel] + (shares[1:, channel] * gaussians).sum())
+            assert found == pytest.approx(inside, abs=0.04)
+
+
+def test_red_goes_furthest_and_nothing_goes_nowhere() -> None:
+    radius, albedo = torch.tensor((3.67e-3, 1.37e-3, 0.68e-3)), torch.tensor((0.5, 0.5, 0.5))
+    length = diffusion_length(radius, albedo)
+    stays = rung_shares(length, 5e-4, 4)[0]
+    assert float(stays[0]) < float(stays[1]) < float(stays[2])
+    assert torch.allclose(rung_shares(torch.zeros(3), 5e-4, 4)[0], torch.ones(3))
+
+
+def test_blurring_keeps_the_light_there_is() -> None:
+    spot, even = torch.zeros(1, 65, 65), torch.full((1, 65, 65), 0.7)
+    spot[0, 32, 32] = 1.0
+    depth = torch.zeros(65, 65)
+    for step in (1, 2, 4):
+        spot = blur(spot, depth, step, 1e-3)
+        even = blur(even, depth + torch.rand(65, 65, generator=torch.Generator().manual_seed(2)), step, 1e-3)
+    assert float(spot.sum()) == pytest.approx(1.0, abs=1e-5)
+    assert torch.allclose(even, torch.full_like(even, 0.7), atol=1e-5)
+    across = torch.arange(65.0) - 32.0
+    assert float((spot[0].sum(dim=0) * across**2).sum()) == pytest.approx(rung_width(3) ** 2, rel=1e-3)
+
+
+def test_light_does_not_leap_over_a_silhouette_or_into_another_thing() -> None:
+    size = 32
+    column = torch.arange(size * size) % size
+    bright = (column < 16).float()[:, None].expand(-1, 3).contiguous()
+    pixel, share = torch.arange(size * size), torch.ones(size * size)
+    skin, medium = torch.tensor([[2.0e-3, 1.0e-3, 0.5e-3]]), torch.zeros(size * size, dtype=torch.int64)
+
+    def spread_over(depth: Tensor, body: Tensor) -> Tensor:
+        weight = torch.ones(size * size, 1)
+        return spread(bright, pixel, share, depth, body, skin, medium, weight, size, 1e-3)
+
+    flat, one = torch.ones(size * size), torch.zeros(size * size, dtype=torch.int64)
+    together = spread_over(flat, one)
+    row = together.view(size, size, 3)[16]
+    assert 0.5 > float(row[16, 0]) > float(row[16, 1]) > float(row[16, 2]) > 0.02
+    assert float(together.mean()) == pytest.approx(0.5, abs=0.01)
+    stepped = spread_over(torch.where(column < 16, 1.0, 1.03), one)
+    other = spread_over(flat, (column < 16).long())
+    hard = spread_over(flat, torch.where(column < 16, 0, -1))
+    assert torch.allclose(stepped, bright, atol=4e-3)
+    for parted in (other, hard):
+        assert torch.allclose(parted, bright, atol=1e-5)
+
+
+def test_colour_under_the_light_stays_as_crisp_as_it_is_painted() -> None:
+    vertices, quads, uv = sphere(rings=32)
+    stripes = 0.2 + 0.6 * ((torch.arange(256) // 8) % 2).float()[None, :, None].expand(256, 256, 3).contiguous()
+    topology = Topology(quads, uv, quads, (Part("skin", "skin", (0, len(vertices)), (0, len(quads))),), ("skin",))
+    camera = Camera(position=(0.0, -1.2, 0.0), target=(0.0, 0.0, 0.0), fov=0.1)
+
+    def contrast(subsurface: float) -> float:
+        skin = Material("skin", "skin", subsurface=subsurface, subsurface_radius=(4e-3, 2e-3, 1e-3))
+        line = preview(vertices, topology, {"skin": skin}, {"skin": {"albedo": stripes}}, size=64, camera=camera)[32]
+        return float(line[8:-8, 1].amax() - line[8:-8, 1].amin())
+
+    assert contrast(1.0) == pytest.approx(contrast(0.0), rel=0.05)
+
+
+def test_thin_things_let_light_through_and_red_most() -> None:
+    length = torch.tensor([[0.9e-3, 0.4e-3, 0.2e-3]])
+    nothing, ear, head = transmittance(torch.tensor([[0.0], [4e-3], [0.1]]), length)
+    assert torch.allclose(nothing, torch.ones(3))
+    assert 0.5 > float(ear[0]) > 0.05 and float(ear[0]) > 3.0 * float(ear[1])
+    assert float(head.max()) < 1e-6
+
+
+def test_light_bends_towards_the_normal_of_what_is_denser() -> None:
+    down = torch.nn.functional.normalize(torch.tensor([[0.6, 0.0, -0.8]]), dim=1)
+    bent = refracted(down, torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([[1.376]]))
+    assert float(bent[0, 0]) == pytest.approx(0.6 / 1.376, abs=1e-5)
+    assert float(torch.linalg.vector_norm(bent)) == pytest.approx(1.0, abs=1e-5)
+
+
 def test_the_portrait_shows_the_whole_head() -> None:
     neck, _, _ = sphere(0.06)
     head, _, _ = sphere(0.12, middle=(0.0, 0.0, 0.18))
@@ -256,6 +537,27 @@ def test_the_cornea_hides_nothing_and_mirrors_the_studio() -> None:
     assert float(gain.max()) > 0.2 and float(gain.median()) < 0.02
 
 
+def test_a_metallic_map_and_a_coat_change_the_picture_where_they_are() -> None:
+    vertices, quads, uv = sphere()
+    part = Part("skin", "skin", (0, len(vertices)), (0, len(quads)))
+    topology = Topology(quads, uv, quads, (part,), ("skin",))
+    skin = Material("skin", "skin", roughness=0.4, coat_roughness=0.15)
+    maps = {"albedo": torch.full((16, 16, 3), 0.4)}
+    metallic = torch.zeros(16, 16, 1)
+    metallic[:, 8:] = 1.0  # the person's left half
+    camera = Camera(position=(0.0, -1.2, 0.0), target=(0.0, 0.0, 0.0), fov=0.25)
+
+    def picture(material: Material, tile: dict[str, Tensor]) -> Tensor:
+        return preview(vertices, topology, {"skin": material}, {"skin": tile}, size=SIZE, camera=camera)
+
+    plain_one = picture(skin, maps)
+    metal = picture(skin, {**maps, "metallic": metallic})
+    assert torch.equal(metal[:, : SIZE // 2 - 2], plain_one[:, : SIZE // 2 - 2])
+    assert float((metal - plain_one)[:, SIZE // 2 + 3 :].abs().max()) > 0.05
+    oiled = picture(replace(skin, coat=0.6), maps)
+    assert float((oiled - plain_one).max()) > 0.05 and float((oiled - plain_one).min()) < 0.0
+
+
 def test_a_part_hides_what_is_behind_it_when_nothing_passes_through() -> None:
     vertices, topology = globe_with_shell()
     solid = {**MATERIALS, "shell": Material("shell", base_colour=(0.02, 0.02, 0.5), roughness=0.8)}
@@ -278,6 +580,26 @@ def test_what_a_map_says_is_open_shows_what_is_behind() -> None:
     half = preview(vertices, topology, veiled, {**RED, "veil": {"opacity": opacity * 0.5}}, size=SIZE, camera=camera)
     between = half[SIZE // 2, SIZE // 2 + 8]
     assert open_side[0] > between[0] > covered[0] and covered[2] > between[2] > open_side[2]
+
+
+def test_a_cornea_magnifies_what_is_behind_it() -> None:
+    ball, quads, uv = sphere(0.1, 64)
+    dome, _, _ = sphere(0.13, 64)
+    count, faces = len(ball), len(quads)
+    parts = (Part("eye", "eye", (0, count), (0, faces)), Part("shell", "shell", (count, 2 * count), (faces, 2 * faces)))
+    topology = Topology(torch.cat((quads, quads + count)), uv, torch.cat((quads, quads)), parts, ("eye",))
+    camera = Camera(position=(0.0, -9.0, 0.0), target=(0.0, 0.0, 0.0), fov=0.008)
+    scene = Scene(torch.cat((ball, dome)), topology, MATERIALS, RED, camera, 32)
+    samples = Picture(scene).middle(torch.ones(32, 32, dtype=torch.bool))
+    bent = bend(scene, samples, panes(scene, samples))
+
+    def across(seen: Samples) -> Tensor:
+        return interpolate(scene.vertices, scene.triangles[seen.triangle], seen.barycentric)[:, [0, 2]]
+
+    # A lens surface of radius R, seen through from behind at a distance s: m = 1 / (1 - (n - 1) s / (n R)).
+    expected = 1.0 / (1.0 - 0.376 * 0.03 / (1.376 * 0.13))
+    magnified = across(samples).square().mean().sqrt() / across(bent).square().mean().sqrt()
+    assert float(magnified) == pytest.approx(expected, rel=0.02)
 
 
 def test_a_clear_part_that_bends_no_light_is_not_there() -> None:

@@ -10,6 +10,7 @@ from dreamface.face import Head, Maps
 from dreamface.head import load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import materials, paint
+from dreamface.skin.atlas import positions
 from dreamface.skin.dentition import mouth_of
 from dreamface.skin.eyeball import LIMBUS, Eyeball, eyeballs
 from dreamface.traits import Traits, Value
@@ -40,7 +41,7 @@ def test_every_part_that_shows_has_maps(head: Head, maps: Maps) -> None:
     skin = {"albedo", "specular", "roughness", "normal", "displacement", "subsurface"}
     assert set(maps["skin"]) == set(maps["back_of_head"]) == skin
     for tile in ("gums_and_tongue", "teeth", "left_sclera", "left_iris", "right_sclera", "right_iris"):
-        assert set(maps[tile]) == {"albedo", "roughness"}
+        assert set(maps[tile]) == {"albedo", "roughness", "normal"}
     for tile in maps.values():
         for name, image in tile.items():
             assert image.dtype == torch.float32 and bool(torch.isfinite(image).all())
@@ -83,32 +84,50 @@ def test_brows_are_painted_once(head: Head) -> None:
         assert float((places - brow).norm(dim=1).min()) < 0.01
 
 
+def on_eyeball(head: Head, maps: Maps, tile: str) -> tuple[Tensor, Tensor]:
+    """[N, 3] where a tile's texels lie, seen from the eyeball, and [N, 3] their colours; those that look ahead."""
+    colour = maps[tile]["albedo"]
+    place = eyeballs(head)[tile.partition("_")[0]].place(positions(head, tile, len(colour)).reshape(3, -1).T)
+    ahead = place[:, 2] > 0.8 * place[:, 2].max()
+    return place[ahead], colour.view(-1, 3)[ahead]
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_iris_is_centred_on_the_iris(head: Head, maps: Maps, side: str) -> None:
-    """Colours are looked up where the mesh is: dark at the hole's rim, blue around it, dark at the limbus."""
-    ball = eyeballs(head)[side]
-    vertices, uv = at_corners(head, f"{side}_iris")
-    place = ball.place(head.vertices[vertices])
-    radius = ball.iris_radius(place, 0.34)
-    colour = sample_texture(maps[f"{side}_iris"]["albedo"], uv)
-    front = ball.in_front(place) > 0.5
-    ring = colour[front & (radius > 0.5) & (radius < 0.8)].mean(dim=0)
+    """Colours are looked up where the mesh is: a black pupil around its hole, blue, dark at the limbus."""
+    ball, (place, colour) = eyeballs(head)[side], on_eyeball(head, maps, f"{side}_iris")
+    radius = ball.across(place).norm(dim=1) / ball.iris_edge
+    ring = colour[(radius > 0.45) & (radius < 0.7)].mean(dim=0)
     red, green, blue = ring.tolist()
     assert blue > 1.3 * green > 1.3 * red
-    for dark in (front & (radius < 0.36), front & (radius > 0.97) & (radius < 1.1)):
-        around = torch.histc(ball.turn(place[dark]), bins=8, min=-torch.pi, max=torch.pi)
-        assert bool((around > 0).all())  # all the way round
-        assert colour[dark].mean() < 0.6 * ring.mean()
-    assert colour[place[:, 2] < 0.0].amax() < 0.01  # the back of the ball is seen through the pupil
+    for dark in (radius < 0.32, (radius > 0.92) & (radius < 0.96)):
+        turn = ((ball.turn(place[dark]) + torch.pi) * (8 / (2 * torch.pi))).long().clamp(0, 7)
+        around = [colour[dark][turn == eighth].mean() for eighth in range(8)]
+        assert max(around) < 0.6 * ring.mean()  # all the way round
+    assert ball.hole / ball.iris_edge < 0.3
+    vertices, uv = at_corners(head, f"{side}_iris")
+    behind = sample_texture(maps[f"{side}_iris"]["albedo"], uv)[ball.place(head.vertices[vertices])[:, 2] < 0.0]
+    assert behind.amax() < 0.01  # the back of the ball is seen through the pupil
 
 
 def test_the_white_begins_where_the_iris_ends(head: Head, maps: Maps) -> None:
-    ball = eyeballs(head)["left"]
-    vertices, uv = at_corners(head, "left_sclera")
-    angle = ball.angle(ball.place(head.vertices[vertices]))
-    colour = sample_texture(maps["left_sclera"]["albedo"], uv).mean(dim=1)
+    ball, (place, colour) = eyeballs(head)["left"], on_eyeball(head, maps, "left_sclera")
+    angle, grey = ball.angle(place), colour.mean(dim=1)
     assert float(angle.min()) == pytest.approx(LIMBUS, abs=0.03)
-    assert colour[angle < LIMBUS + 0.02].mean() < 0.4 < 0.5 < colour[(angle > 0.6) & (angle < 1.2)].mean()
+    far = float(grey[(angle > 0.6) & (angle < 0.8)].mean())
+    assert 0.4 < far < 0.7
+    assert float(grey[angle < LIMBUS + 0.02].mean()) < 0.95 * far  # bluish where the iris shines through
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_iris_and_white_meet_in_one_colour(head: Head, maps: Maps, side: str) -> None:
+    """The iris' mesh goes on under the cornea's edge, and is painted as white there."""
+    ball, found = eyeballs(head)[side], []
+    for kind in ("iris", "sclera"):
+        place, colour = on_eyeball(head, maps, f"{side}_{kind}")
+        reach = ball.across(place).norm(dim=1)
+        found.append(colour[(reach > 0.98) & (reach < 1.02)].mean(dim=0))
+    assert float((found[0] - found[1]).abs().max()) < 0.06
 
 
 def test_left_and_right_eyes_have_their_own_veins(maps: Maps) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,12 @@ _FLIP_V = np.array([1.0, -1.0], np.float32)  # glTF counts v downwards
 
 SPECULAR_AT_FULL = 2.0
 """A specular map value of 0.5 is the reflectance that the index of refraction gives, and 1 is twice as much."""
+
+CLEARCOAT_IOR = 1.5
+"""The index of refraction that KHR_materials_clearcoat fixes."""
+
+CHAMBER_DEPTH = 3.1e-3
+"""Metres that light goes through behind a cornea before it meets the iris: the anterior chamber of adults' eyes."""
 
 
 def write_glb(face: Face, path: Path, progress: Progress) -> None:
@@ -195,8 +201,8 @@ class _Document:
         for name in used:
             material = self.face.materials[name]
             self.material_indices[name] = len(self.gltf.materials)
-            has_opacity = "opacity" in self.face.maps.get(material.tile or "", {})
-            self.gltf.materials.append(_material(material, textures.get(material.tile or "", {}), has_opacity))
+            channels = self.face.maps.get(material.tile or "", {})
+            self.gltf.materials.append(_material(material, textures.get(material.tile or "", {}), channels))
         extensions = {name for material in self.gltf.materials for name in material.extensions}
         self.gltf.extensionsUsed = sorted(extensions)
 
@@ -323,10 +329,16 @@ def _resized(image: Tensor, like: Tensor) -> Tensor:
 
 
 def _metallic_roughness(maps: TileMaps) -> images.Pixels:
-    """Roughness in green and metallic, which skin is not, in blue; red is free."""
+    """Roughness in green and metallic in blue; red, which is free, has the specular level, the weight of the coat.
+
+    What there is no map of is white, so that the material's factor says it.
+    """
     roughness = images.encode_unit8(maps["roughness"])
-    pixels = np.zeros((*roughness.shape[:2], 3), np.uint8)
+    pixels = np.full((*roughness.shape[:2], 3), 255, np.uint8)
     pixels[..., 1] = roughness[..., 0]
+    for place, channel in ((0, "specular"), (2, "metallic")):
+        if channel in maps:
+            pixels[..., place] = images.encode_unit8(_resized(maps[channel], maps["roughness"]))[..., 0]
     return pixels
 
 
@@ -335,33 +347,76 @@ def _specular_colour(maps: TileMaps) -> images.Pixels:
     return images.encode_srgb8(maps["specular"])
 
 
-def _material(material: Material, textures: Mapping[str, int], has_opacity: bool) -> gltf.Material:
+def _material(material: Material, textures: Mapping[str, int], channels: Container[str]) -> gltf.Material:
+    """A material with its tile's textures.
+
+    Args:
+        material: the values.
+        textures: texture -> its index.
+        channels: the tile's.
+    """
     if material.invisible:
         return _invisible(material)
+    packed = "metallic_roughness" in textures
     metallic_roughness = gltf.PbrMetallicRoughness(
         baseColorFactor=[*material.base_colour, 1.0],
         baseColorTexture=_texture(textures, "albedo"),
-        metallicFactor=0.0,
-        roughnessFactor=1.0 if "metallic_roughness" in textures else material.roughness,
+        metallicFactor=1.0 if packed and "metallic" in channels else material.metallic,
+        roughnessFactor=1.0 if packed else material.roughness,
         metallicRoughnessTexture=_texture(textures, "metallic_roughness"),
     )
+    normal = gltf.NormalMaterialTexture(index=textures["normal"]) if "normal" in textures else None
+    return gltf.Material(
+        name=material.name,
+        alphaMode=gltf.BLEND if "opacity" in channels else gltf.OPAQUE,
+        pbrMetallicRoughness=metallic_roughness,
+        normalTexture=normal,
+        extensions=_extensions(material, textures, channels),
+        doubleSided=material.transmission == 0.0,  # the neck is open below, and lashes have two sides
+    )
+
+
+def _extensions(material: Material, textures: Mapping[str, int], channels: Container[str]) -> dict[str, Any]:
     extensions: dict[str, Any] = {"KHR_materials_ior": {"ior": material.ior}}
     if "specular" in textures:
         extensions["KHR_materials_specular"] = {
             "specularColorFactor": [SPECULAR_AT_FULL] * 3,
             "specularColorTexture": {"index": textures["specular"]},
         }
+    if material.coat > 0.0:
+        extensions["KHR_materials_clearcoat"] = _clearcoat(material, textures, channels)
     if material.transmission > 0.0:
         extensions["KHR_materials_transmission"] = {"transmissionFactor": material.transmission}
-    normal = gltf.NormalMaterialTexture(index=textures["normal"]) if "normal" in textures else None
-    return gltf.Material(
-        name=material.name,
-        alphaMode=gltf.BLEND if has_opacity else gltf.OPAQUE,
-        pbrMetallicRoughness=metallic_roughness,
-        normalTexture=normal,
-        extensions=extensions,
-        doubleSided=material.transmission == 0.0,  # the neck is open below, and lashes have two sides
-    )
+    if material.transmission > 0.0 and material.name == "cornea":  # other clear things are films on what lies behind
+        extensions["KHR_materials_volume"] = {"thicknessFactor": CHAMBER_DEPTH}
+    return extensions
+
+
+def _clearcoat(material: Material, textures: Mapping[str, int], channels: Container[str]) -> dict[str, Any]:
+    """The second gloss, as strong as it is straight on, at a roughness that is a share of the first one's.
+
+    Its weight is the specular map in the packed texture's red channel, its roughness the green one.
+    """
+    weight = material.coat * _reflectance(material.coat_ior) / _reflectance(CLEARCOAT_IOR)
+    packed = textures.get("metallic_roughness")
+    if packed is not None and "specular" in channels:
+        weight *= SPECULAR_AT_FULL
+    clearcoat: dict[str, Any] = {
+        "clearcoatFactor": min(weight, 1.0),
+        "clearcoatRoughnessFactor": material.coat_roughness,
+    }
+    if packed is not None:
+        clearcoat["clearcoatRoughnessTexture"] = {"index": packed}
+    if packed is not None and "specular" in channels:
+        clearcoat["clearcoatTexture"] = {"index": packed}
+    if "normal" in textures:
+        clearcoat["clearcoatNormalTexture"] = {"index": textures["normal"]}
+    return clearcoat
+
+
+def _reflectance(ior: float) -> float:
+    """The share of light that is reflected straight back where air ends (Fresnel): ((n - 1) / (n + 1))^2."""
+    return ((ior - 1.0) / (ior + 1.0)) ** 2
 
 
 def _invisible(material: Material) -> gltf.Material:

@@ -23,10 +23,11 @@ _MAP_KEYWORDS = {
     "albedo": "map_Kd",
     "opacity": "map_d",
     "roughness": "map_Pr",
+    "metallic": "map_Pm",
     "normal": "norm",
     "displacement": "disp",
 }
-"""Channel -> its MTL keyword; map_Pr and norm are the physically based extension that Blender and others read."""
+"""Channel -> its MTL keyword; map_Pr, map_Pm and norm are of the physically based extension that Blender reads too."""
 
 _FIRST_UDIM = 1001
 
@@ -95,22 +96,30 @@ def _materials(face: Face, textures: str) -> str:
     lines = [f"# {SOFTWARE}: {STATEMENT}"]
     for name in used:
         material = face.materials[name]
-        lines += _material(material)
-        for channel in [channel for channel in _MAP_KEYWORDS if channel in face.maps.get(material.tile or "", {})]:
+        channels = face.maps.get(material.tile or "", {})
+        lines += _material(material, "roughness" in channels)
+        for channel in [channel for channel in _MAP_KEYWORDS if channel in channels]:
             name = _texture_name(face, material.tile or "", channel)
             lines.append(f"{_MAP_KEYWORDS[channel]} {textures}/{name}")
     return "\n".join(lines) + "\n"
 
 
-def _material(material: Material) -> list[str]:
-    """MTL lines; glass stays a tenth opaque so that viewers without refraction show its outline."""
+def _material(material: Material, has_roughness: bool) -> list[str]:
+    """MTL lines; glass stays a tenth opaque so that viewers without refraction show its outline.
+
+    The second gloss (Pc, Pcr) has no map here: over a roughness map it is as rough as over the material's roughness.
+    """
     opacity = 0.0 if material.invisible else 1.0 - 0.9 * material.transmission
+    coat_roughness = material.coat_roughness * (material.roughness if has_roughness else 1.0)
+    coat = [f"Pc {material.coat:g}", f"Pcr {coat_roughness:g}"] if material.coat > 0.0 else []
     return [
         "",
         f"newmtl {material.name}",
         "illum 2",
         f"Kd {_numbers(material.base_colour)}",
         f"Pr {material.roughness:g}",
+        f"Pm {material.metallic:g}",
+        *coat,
         f"Ni {material.ior:g}",
         f"d {opacity:g}",
     ]

@@ -21,13 +21,12 @@ IntArray = NDArray[np.int64]
 _CELLS: Final = 8  # per side of a cap; 4 x _CELLS segments around the axis
 LIMBUS: Final = np.radians(21.2)  # where iris meets sclera: 11.8 mm across on a ball of 32.6 mm
 _SCLERA_RINGS: Final = np.radians([21.2, 22.2, 24.8, 29.5, 36.0, 45.0, 55.0, 67.0, 80.0, 95.0, 112.0])
-_CORNEA_EDGE: Final = np.radians(25.5)
-_CORNEA_RINGS: Final = np.radians([25.5, 23.7, 21.0, 17.3, 12.8])
+_CORNEA_EDGE: Final = np.radians(22.6)  # what it covers of the white, refracted light would brighten
+_CORNEA_RINGS: Final = np.radians([22.6, 21.4, 19.3, 16.2, 12.2])
 CORNEA_BULGE: Final = 0.085  # height over the sclera's sphere, of the eye's radius
 _CORNEA_LIFT: Final = 0.004  # keeps the rim just clear of the sclera
 _IRIS_DEPTH: Final = 0.042  # how far the iris lies behind the limbus, of the eye's radius
-
-_RISE: Final = 5.0  # steepness of the iris' rim: where it rises to the limbus, it is hidden by the limbus' shade
+_IRIS_RIM: Final = 0.86  # of its radius: from there it rises to the limbus, where the limbus' shade hides that
 
 _TILE_CENTRES: Final = {
     ("iris", "left"): (0.25, 0.75),
@@ -112,8 +111,11 @@ def _sclera(side: str) -> EyePart:
 
 def _iris(side: str) -> EyePart:
     points, faces, _ = disc_grid(_CELLS)
-    reach = np.hypot(points[:, 0], points[:, 1])
-    depth = -(np.cos(LIMBUS) - _IRIS_DEPTH * np.minimum(1.0, _RISE * (1.0 - reach)))
+    even = np.hypot(points[:, 0], points[:, 1])
+    ring = 1.0 - 2.0 / _CELLS  # the last one before the edge
+    reach = np.where(even < ring, even * _IRIS_RIM / ring, np.interp(even, [ring, 1.0], [_IRIS_RIM, 1.0]))
+    points = points * (reach / np.maximum(even, 1e-9))[:, None]
+    depth = -(np.cos(LIMBUS) - _IRIS_DEPTH * np.minimum(1.0, (1.0 - reach) / (1.0 - _IRIS_RIM)))
     vertices = np.stack((points[:, 0] * np.sin(LIMBUS), depth, points[:, 1] * np.sin(LIMBUS)), axis=1)
     return EyePart(vertices, faces, _disc_uv("iris", side, vertices, iris_uv_radius(reach * np.sin(LIMBUS))))
 

@@ -199,9 +199,8 @@ def unhidden(nearness: wp.array3d(dtype=wp.float32), number: int, row: int, colu
     """1 where nothing in the map is nearer than `near`; nothing is nearer outside the map."""
     size = nearness.shape[1]
     free = float(1.0)
-    if row >= 0 and row < size and column >= 0 and column < size:
-        if nearness[number, row, column] > near:
-            free = 0.0
+    if row >= 0 and row < size and column >= 0 and column < size and nearness[number, row, column] > near:
+        free = 0.0
     return free
 
 

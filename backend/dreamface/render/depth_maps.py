@@ -17,7 +17,7 @@ from torch import Tensor
 from dreamface.render.camera import Camera
 from dreamface.render.raster import kernels, scalars, threads, vectors
 
-LIFT = 1.5
+LIFT = 2.0
 """Texels that a point is lifted off its surface where light grazes it, so that the surface does not shadow itself."""
 
 GOLDEN = 0.618034

@@ -32,6 +32,7 @@ class Look:
     Attributes:
         fragment: as light sees them.
         smooth: [N, 3] normals without the maps' relief.
+        rounded: [N, 3] metres, the points on a surface as round as the normals say; see `rounded_position`.
         medium: [N] index into the scene's materials, in order.
         lengths: [M, 3] metres that light goes under each material, as in `diffusion_length`; 0 where it does not.
         scattering: [N, 1] 0..1 how much of the light goes so far.
@@ -39,6 +40,7 @@ class Look:
 
     fragment: Fragment
     smooth: Tensor
+    rounded: Tensor
     medium: Tensor
     lengths: Tensor
     scattering: Tensor
@@ -68,6 +70,7 @@ def look_at(scene: Scene, samples: Samples) -> Look:
     look = Look(
         fragment=fragment,
         smooth=smooth,
+        rounded=rounded_position(scene, corners, samples.barycentric, position),
         medium=torch.zeros_like(samples.triangle),
         lengths=position.new_zeros(len(scene.materials), 3),
         scattering=torch.empty_like(one),
@@ -80,6 +83,30 @@ def look_at(scene: Scene, samples: Samples) -> Look:
             look.medium[chosen] = number
             _apply_material(look, number, material, scene, samples.of(chosen), layout, chosen)
     return look
+
+
+def rounded_position(scene: Scene, corners: Tensor, barycentric: Tensor, position: Tensor) -> Tensor:
+    """Points lifted from flat triangles to where the surface would bulge between its corners.
+
+    From there a convex surface does not cut off light that its smooth normals still face (Hanika 2021, "Hacking the
+    shadow terminator", Ray Tracing Gems II, chapter 4).
+
+    Args:
+        scene: whose triangles.
+        corners: [N, 3] indices of the triangles' vertices.
+        barycentric: [N, 3] where on them.
+        position: [N, 3] metres, the same places.
+
+    Returns:
+        [N, 3] metres.
+    """
+    lifted = position.clone()
+    for corner in range(3):
+        vertex, weight = corners[:, corner], barycentric[:, corner : corner + 1]
+        normal = scene.normals[vertex]
+        below = ((position - scene.vertices[vertex]) * normal).sum(dim=1, keepdim=True).clamp(max=0.0)
+        lifted = torch.addcmul(lifted, weight * below, normal, value=-1.0)
+    return lifted
 
 
 def _apply_material(

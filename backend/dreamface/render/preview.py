@@ -27,7 +27,7 @@ from dreamface.render.studio import backdrop, portrait_lights
 from dreamface.render.veil import VISIBLE, look_through, pixels_near_veil
 
 EXPOSURE = 1.1
-"""Scales the light before the film curve, for skin of luminance `MIDDLE_SKIN`, so that it comes out as bright as it is."""
+"""Scales the light before the film curve, so that skin of luminance `MIDDLE_SKIN` comes out as bright as it is."""
 
 MIDDLE_SKIN, ADAPTATION = 0.25, 0.12
 """A photographer opens up a little for dark skin and stops down for pale skin: exposure goes with the skin's luminance
@@ -112,7 +112,7 @@ def _shade(
     look = look_at(scene, both)
     fragment = look.fragment
     caster = ShadowCaster(scene, lights, environment, fragment.position)
-    arriving = caster.arriving(fragment.position, look.smooth, fragment.normal, look.lengths[look.medium])
+    arriving = caster.arriving(look.rounded, look.smooth, fragment.normal, look.lengths[look.medium])
     light = matt_light(fragment, lights, arriving.lit, arriving.around, arriving.openness)
     light = light + look.scattering * arriving.through
     count = len(samples.pixel)

@@ -223,13 +223,16 @@ def kernels() -> Any:
 
 @cache
 def threads() -> ThreadPoolExecutor:
+    """As many as there are processors; Warp runs a CPU kernel on the thread that launches it."""
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rays")
 
 
 def vectors(tensor: Tensor) -> Any:
+    """A contiguous tensor [..., 3] as Warp sees it, in the same memory."""
     warp = kernels().wp
     return warp.from_torch(tensor, dtype=warp.vec3)
 
 
 def scalars(tensor: Tensor) -> Any:
+    """A contiguous tensor as Warp sees it, in the same memory."""
     return kernels().wp.from_torch(tensor)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -18,6 +19,9 @@ from dreamface.render.environment import Environment, irradiance
 
 MIN_ALPHA = 2.0e-3
 """Squared roughness of the smoothest surface: below it single precision loses the highlight."""
+
+LOBE_TABLE, LOBE_SAMPLES = 32, 512
+"""Side of the table of how much a glossy lobe reflects, and over how many half vectors each of its values is summed."""
 
 EPSILON = 1.0e-6
 """Keeps divisions finite."""
@@ -226,12 +230,35 @@ def wide_alpha(roughness: Tensor, spread: Tensor) -> Tensor:
 def lobe_reflectance(reflectance: Tensor, roughness: Tensor, facing: Tensor) -> Tensor:
     """Share of even light from everywhere that a glossy lobe reflects, [N, 1] or, as the reflectance, [N, 3].
 
-    Karis 2014, "Physically based shading on mobile": a fit to the integral of the GGX lobe, after Lazarov 2013.
+    Args:
+        reflectance: [N, 1] or [N, 3] at normal incidence.
+        roughness: [N, 1] 0..1.
+        facing: [N, 1] cosine between the normal and the view.
     """
-    gloss = 1.0 - roughness
-    grazing = torch.minimum(gloss * gloss, torch.exp2(-9.28 * facing)) * gloss + 0.0425 - 0.0275 * roughness
-    scale = -1.04 * grazing + 1.04 - 0.572 * roughness
-    return (reflectance * scale + 1.04 * grazing - 0.04 + 0.022 * roughness).clamp(0.0, 1.0)
+    table = _lobe_table().to(roughness.device)
+    grid = torch.cat((2.0 * facing - 1.0, 2.0 * roughness - 1.0), dim=1)[None, None]
+    found = grid_sample(table, grid, mode="bilinear", padding_mode="border", align_corners=True)[0, :, 0]
+    return reflectance * found[0, :, None] + found[1, :, None]
+
+
+@cache
+def _lobe_table() -> Tensor:
+    """[1, 2, roughness, cosine] what `lobe_reflectance` multiplies the reflectance by, and adds to it.
+
+    Summed over half vectors that lie as dense as the microfacets; Karis 2013, "Real shading in Unreal Engine 4", "split
+    sum", for the lobe that `specular` uses.
+    """
+    steps = torch.linspace(0.0, 1.0, LOBE_TABLE)
+    alpha, facing = (steps**2).clamp(min=MIN_ALPHA).view(-1, 1, 1), steps.clamp(min=2.0e-3).view(1, -1, 1)
+    numbers = torch.arange(LOBE_SAMPLES)
+    share, turn = (numbers + 0.5) / LOBE_SAMPLES, numbers * (math.pi * (3.0 - math.sqrt(5.0)))
+    n_dot_h = torch.sqrt((1.0 - share) / (1.0 + (alpha**2 - 1.0) * share))
+    across = torch.sqrt(1.0 - facing**2) * torch.sqrt((1.0 - n_dot_h**2).clamp(min=0.0)) * torch.cos(turn)
+    v_dot_h = (across + facing * n_dot_h).clamp(min=0.0)
+    n_dot_l = (2.0 * v_dot_h * n_dot_h - facing).clamp(min=0.0)
+    seen = 4.0 * smith_visibility(n_dot_l, facing, alpha) * n_dot_l * v_dot_h / n_dot_h
+    grazing = (1.0 - v_dot_h) ** 5
+    return torch.stack((((1.0 - grazing) * seen).mean(dim=-1), (grazing * seen).mean(dim=-1)))[None]
 
 
 def lobe_sharpness(roughness: Tensor, facing: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, around_axis, unit
 from dreamface.render.veil import triangle_opacity
 
-MAP_SHARE, AROUND_SHARE = 0.75, 0.5
+MAP_SHARE, AROUND_SHARE = 1.0, 0.5
 """Side of the lights' and the surroundings' depth maps over that of the picture; what is in the picture fills them at
 every distance."""
 
@@ -37,6 +37,10 @@ FAR_AWAY = 20.0
 
 WRAP_LIMIT = -0.2
 """Cosine of the angle to a light below which nothing of it arrives, however wide it is."""
+
+TURNED = 0.25
+"""Cosine to which a surface must be turned away from a light before any comes through from behind: next to the shadow's
+border there is no other side, only the surface itself at a slant."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,10 @@ class ShadowCaster:
             offset = light.position - position
             distance = torch.linalg.vector_norm(offset, dim=1, keepdim=True)
             cosine = -(smooth * offset).sum(dim=1, keepdim=True) / distance
-            behind = torch.nonzero((cosine[:, 0] > 0.0) & (length.amax(dim=1) > 0.0))[:, 0]
+            turned = (cosine - TURNED) / (1.0 - TURNED)
+            behind = torch.nonzero((turned[:, 0] > 0.0) & (length.amax(dim=1) > 0.0))[:, 0]
             thickness = self._lamps.thickness(first, position[behind])[:, None]
-            passing = transmittance(thickness, length[behind]) * cosine[behind] / distance[behind] ** 2
+            passing = transmittance(thickness, length[behind]) * turned[behind] / distance[behind] ** 2
             found[behind] += passing * light.colour
         return found
 

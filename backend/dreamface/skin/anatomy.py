@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
+from dreamface.render.shading import vertex_normals
+from dreamface.skin.atlas import surface_of
+from dreamface.skin.layout import skin_tiles
 from dreamface.skin.subject import Subject
 
 _REACH: Final = 2.2  # radii: beyond, a blob has less than a hundredth left
+_SKETCH: Final = 96  # texels a side of the grid that fields are levelled on
 _STRIDE: Final = 4  # texels between those that are looked at to find where blobs lie
 
 
@@ -57,19 +62,6 @@ def blobs(
     return found
 
 
-def distances(subject: Subject, points: Tensor, furthest: float) -> Tensor:
-    """[S, S] metres to the nearest of points [K, 3], and `furthest` where it is more than that."""
-    position = subject.surface.position
-    found = torch.full(position.shape[1:], furthest)
-    window = _window(position, points, furthest)
-    if window is None:
-        return found
-    here = position[(slice(None), *window)]
-    away = torch.cdist(here.reshape(3, -1).T, points).amin(dim=1)
-    found[window] = away.clamp_max(furthest).view(here.shape[1:])
-    return found
-
-
 def _window(position: Tensor, points: Tensor, reach: float) -> tuple[slice, slice] | None:
     """Rows and columns that hold all texels within `reach` metres of the points, and some more."""
     some = position[:, ::_STRIDE, ::_STRIDE]
@@ -86,15 +78,28 @@ def _span(found: Tensor, size: int) -> slice:
     return slice(max(0, first - _STRIDE), min(size, last + _STRIDE + 1))
 
 
-def polyline(points: Sequence[Tensor] | Tensor, step: float) -> Tensor:
-    """[N, 3] points at most `step` metres apart on straight lines through points [K, 3]."""
-    corners = torch.stack(list(points))
-    pieces = []
-    for start, end in zip(corners[:-1], corners[1:], strict=True):
-        count = max(1, int(float((end - start).norm()) / step) + 1)
-        share = (torch.arange(count) / count)[:, None]
-        pieces.append(start + share * (end - start))
-    return torch.cat((*pieces, corners[-1:]))
+def unlit(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
+    """[F, S, S] what `make` gives, without what follows the direction that the skin faces.
+
+    Noses are red and look forward, necks are pale and look down: taken together that would be a light from above.
+    So of each field its linear share in the normal is taken out, which is found on a coarse grid of the face, and is
+    the same for all tiles and sizes.
+    """
+    head, tile = subject.head, skin_tiles(subject.head.topology)[0]
+    sketch = Subject(head, surface_of(head, tile, _SKETCH), _SKETCH, subject.seed, subject.traits)
+    seen = sketch.surface.atlas.inside.view(-1)
+    normal, values = _normals(sketch).view(3, -1)[:, seen], make(sketch).flatten(1)[:, seen]
+    mean = normal.mean(dim=1, keepdim=True)
+    level = normal - mean
+    share = torch.linalg.solve(level @ level.T, level @ values.T).T  # [F, 3]
+    away = _normals(subject).view(3, -1) - mean
+    return make(subject) - (share @ away).view(-1, *subject.surface.position.shape[1:])
+
+
+def _normals(subject: Subject) -> Tensor:
+    """[3, S, S] unit normals of the bare head."""
+    head, atlas = subject.head, subject.surface.atlas
+    return normalize(atlas.spread(vertex_normals(head.vertices, head.topology.triangles), atlas.corners), dim=0)
 
 
 def curve(points: Tensor, count: int) -> Tensor:

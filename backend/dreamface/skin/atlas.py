@@ -27,6 +27,8 @@ _KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 20
 _KEPT_DERIVATIVES: Final = 8  # matrices in memory
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
 _STEPS: Final = 5  # of a walk: the skin is about flat over each
+_BEYOND: Final = -0.5  # smallest barycentric weight of a texel just outside its triangle
+_LEAST_DENSITY: Final = 0.1  # tile lengths per metre of skin
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
 _derivatives: OrderedDict[tuple[int, str], tuple[Topology, Tensor]] = OrderedDict()
@@ -69,7 +71,7 @@ class Atlas:
 
     def _region(self, name: str) -> Tensor:
         if name not in self._regions:
-            self._regions[name] = self.spread(self.topology.regions[name][:, None], self.corners)[0]
+            self._regions[name] = self.spread(self.topology.regions[name][:, None], self.corners)[0].clamp_(0.0, 1.0)
         return self._regions[name]
 
     def spread(self, values: Tensor, corners: Tensor) -> Tensor:
@@ -188,9 +190,9 @@ def surface_of(head: Head, tile: str, size: int) -> Surface:
     shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
     upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(1e-12))
     metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
-    return Surface(
-        atlas, atlas.spread(head.vertices, atlas.corners), atlas.spread(metric, atlas.uv_corners), derivatives
-    )
+    metric = atlas.spread(metric, atlas.uv_corners)
+    metric[::2].clamp_min_(_LEAST_DENSITY)  # beyond the islands' borders it is continued, and might turn over
+    return Surface(atlas, atlas.spread(head.vertices, atlas.corners), metric, derivatives)
 
 
 def positions(head: Head, tile: str, size: int) -> Tensor:
@@ -253,9 +255,8 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
     distance = distance_transform_edt(inside.numpy())
     nearest = _nearest(inside.numpy())
     triangle = covered[nearest]
-    pixel = torch.stack((nearest % size, nearest // size), dim=1).to(places.dtype)
     corners = topology.triangles[chosen[triangle]]
-    barycentric = _weights(places[triangle], pixel).clamp_min(0.0)
+    barycentric = _weights(places[triangle], _beside(nearest, size)).clamp_min(_BEYOND)
     barycentric = barycentric / barycentric.sum(dim=1, keepdim=True)
     counts = torch.tensor([2 * (part.faces[1] - part.faces[0]) for part in topology.parts])
     part_of_triangle = torch.arange(len(counts), dtype=torch.int16).repeat_interleave(counts)
@@ -271,6 +272,17 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
         smooth_step(torch.from_numpy(distance.astype(np.float32)) / size, 0.0, _BORDER),
         _nearest(distance > _NEIGHBOURS).int(),
     )
+
+
+def _beside(nearest: Tensor, size: int) -> Tensor:
+    """[N, 2] column and row that each texel [N] stands for: its own, or one a step beyond the nearest one inside.
+
+    The surface goes on for that step, so that both sides of a seam still agree where texels are mixed at it.
+    """
+    pixel = torch.stack((nearest % size, nearest // size), dim=1)
+    own = torch.arange(size * size)
+    step = torch.stack((own % size, own // size), dim=1) - pixel
+    return (pixel + step.clamp(-1, 1)).to(torch.float32)
 
 
 def _nearest(chosen: NDArray[np.bool_]) -> Tensor:

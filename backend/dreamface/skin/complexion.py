@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.anatomy import blobs, both, curve, near, places
+from dreamface.skin.anatomy import blobs, both, curve, near, places, unlit
 from dreamface.skin.atlas import smooth_step
 from dreamface.skin.layer import Ground, Layer, Weave
 from dreamface.skin.noise import stream
@@ -106,11 +106,7 @@ def _yellow(subject: Subject) -> Tensor:
 
 def _zones(subject: Subject, ground: Ground) -> Ground:
     base, ruddy = subject.traits.number("skin.melanin"), subject.traits.number("skin.redness")
-    flush = subject.once("zones/flush", lambda: _flush(subject))
-    tan = subject.once("zones/tan", lambda: _tan(subject))
-    rubbed = subject.once("zones/rubbed", lambda: _rubbed(subject))
-    thin = subject.once("zones/thin", lambda: _thin(subject))
-    yellow = subject.once("zones/yellow", lambda: _yellow(subject))
+    flush, tan, rubbed, thin, yellow = _fields(subject)[:5]
     # Light skin burns instead of tanning, and the darkest can hardly tan.
     melanin = 2.6 * max(0.0, base) * (1.0 - base) * tan + _number(base, *_DARK) * rubbed
     return replace(
@@ -125,19 +121,37 @@ def _zones(subject: Subject, ground: Ground) -> Ground:
 # ------------------------------------------------------------------------------------------------------- unevenness
 
 
-def _mottling(subject: Subject, ground: Ground) -> Ground:
-    number = subject.traits.number
-    base, age = number("skin.melanin"), _number(number("age"), 25.0, 80.0)
+def _uneven(subject: Subject) -> Tensor:
+    """[3, S, S] steps of blood, melanin, and spots that much sun leaves."""
     broad, middle = subject.noise("blotches", 0.034, 3), subject.noise("patches", 0.011, 3)
-    small, hue = subject.noise("mottling", 0.0034, 3), subject.noise("hues", 0.021, 2)
+    # What is as small as a few texels differs across the borders of islands: it fades out.
+    small = subject.noise("mottling", 0.0034, 3) * subject.surface.atlas.interior
     # Vessels lie in a net with meshes about a centimetre wide: redder where the noise is near zero.
     net = (0.55 - middle[2].abs()).clamp_min(-0.8)
     blood = 0.034 * broad[0] + 0.034 * middle[0] + 0.040 * small[0] + 0.035 * net
-    melanin = (broad[1] + 0.8 * middle[1] + 0.7 * small[1]) * (0.010 + 0.013 * age)
-    sun = (middle[1] + 0.6 * small[1] - 1.1).clamp_min(0.0) * (0.014 + 0.024 * age)
+    melanin = 0.010 * (broad[1] + 0.8 * middle[1] + 0.7 * small[1])
+    sun = 0.014 * (middle[1] + 0.6 * small[1] - 1.1).clamp_min(0.0)
+    return torch.stack((blood, melanin, sun))
+
+
+def _fields(subject: Subject) -> Tensor:
+    """[8, S, S] all that makes skin uneven and depends on no trait: five zones' fields, and three of unevenness."""
+    return subject.once("unevenness", lambda: unlit(subject, _all_fields))
+
+
+def _all_fields(subject: Subject) -> Tensor:
+    zones = (_flush(subject), _tan(subject), _rubbed(subject), _thin(subject), _yellow(subject))
+    return torch.cat((torch.stack(zones), _uneven(subject)))
+
+
+def _mottling(subject: Subject, ground: Ground) -> Ground:
+    number = subject.traits.number
+    base, age = number("skin.melanin"), _number(number("age"), 25.0, 80.0)
+    blood, melanin, sun = _fields(subject)[5:]
+    middle, hue = subject.noise("patches", 0.011, 3), subject.noise("hues", 0.021, 2)
     return replace(
         ground,
-        melanin=ground.melanin + (melanin + sun) * (1.15 - 0.85 * base),
+        melanin=ground.melanin + ((1.0 + 1.3 * age) * melanin + (1.0 + 1.7 * age) * sun) * (1.15 - 0.65 * base),
         blood=ground.blood + (0.6 + 0.8 * number("skin.redness") + 0.4 * age) * blood,
         oxygenation=ground.oxygenation + 0.09 * middle[1] + 0.09 * hue[1],
     )
@@ -159,8 +173,7 @@ def _grain(subject: Subject) -> Weave:
         for (low, high), turn in zip(_GRAIN_BANDS, turns, strict=True)
     ])  # fmt: skip
     covered = surface.atlas.interior * (1.0 - inner(subject))
-    flush = subject.once("zones/flush", lambda: _flush(subject))
-    weights = covered * (0.75 + 2.0 * flush).clamp(0.4, 1.5)
+    weights = covered * (0.75 + 2.0 * _fields(subject)[0]).clamp(0.4, 1.5)
     weights = weights * (1.0 - 0.4 * subject.region("lips_upper", "lips_lower"))
     melanin = torch.tensor(_GRAIN["melanin"]) * (1.15 - 0.85 * base)
     none = torch.zeros(2)

@@ -28,7 +28,7 @@ _REACH: Final = 2.7  # widths to either side that a groove's profile takes
 _SHOULDER: Final = 1.55  # widths from the bottom to the top of the swelling
 _SAMPLES: Final = 16  # of a curve, to measure it
 _PARALLEL: Final = (0.12, 0.4, 0.65, 0.88)  # shares of a crease beside which its parallel runs
-_LOOSE_ENDS: Final = 0.7  # the ends' depth goes with the sine of the way, to this power
+_ENDS, _SOFT_ENDS = 0.8, 1.5  # the depth goes with the sine of the way, to this power; of fine and of broad creases
 _TABLE: Final = 1024  # independent values of the noise along creases
 _SWAY, _SWELL, _BREAK = 6.0 * _MM, 7.0 * _MM, 4.0 * _MM  # metres between independent values of it
 _TREMBLE: Final = 1.3 * _MM
@@ -209,7 +209,7 @@ def _ribbons(
         return _along(table, start[line] + shift + way / cell)
 
     sway = lines.sway[line] * (noise(_SWAY, 0.0) + 0.15 * noise(_TREMBLE, 100.0))
-    depth = lines.depth[line] * torch.sin(math.pi * share) ** _LOOSE_ENDS
+    depth = lines.depth[line] * torch.sin(math.pi * share) ** (_SOFT_ENDS if float(lines.width[0]) >= _BROAD else _ENDS)
     depth = depth * (0.85 + 0.3 * noise(_SWELL, 200.0)).clamp(0.25, 1.3)
     kept = smooth_step(noise(_BREAK, 300.0) + 1.8 - 3.6 * lines.broken[line], -0.4, 0.5)
     width = lines.width[line] * (0.85 + 0.2 * noise(_SWELL, 400.0)).clamp(0.5, 1.4)

@@ -18,7 +18,7 @@ LIMBUS: Final = math.radians(23.5)
 _FRONT: Final = math.radians(60.0)  # the limbus and the pupil lie nearer to the axis than this
 _SECTORS: Final = 16  # around the axis, in each of which the innermost vertex belongs to a rim
 _IRIS_RADIUS: Final = 5.9e-3  # metres, of what is seen of an iris: alike in all adults
-_LEAST_IRIS, _MOST_IRIS = 0.86, 0.97  # of the mesh's limbus
+_LEAST_IRIS, _MOST_IRIS = 0.90, 0.98  # of the mesh's limbus
 _HOLE: Final = 0.05  # of the limbus' radius: an iris that begins further from the axis has a hole in it
 
 

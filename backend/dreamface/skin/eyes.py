@@ -23,7 +23,7 @@ from dreamface.traits import Traits
 
 _KINDS: Final = ("sclera", "iris")
 _LARGEST: Final = {1: 1024, 4: 2048}  # texels a side of a tile with so many whites and irises
-_ROUGHNESS: Final = {"sclera": 0.20, "iris": 0.45}
+_ROUGHNESS: Final = {"sclera": 0.30, "iris": 0.45}
 _TEXELS_PER_CELL: Final = 8  # places are found on a coarser grid
 _SMALLEST_GRID: Final = 64
 _VEINS: Final = 768  # texels a side at most of the chart that veins are drawn on

@@ -30,7 +30,7 @@ _EPITHELIUM: Final = (0.090, 0.036, 0.012)  # brown, behind the stroma; it shows
 _ARCUS: Final = (0.46, 0.47, 0.46)  # the greyish ring of old age
 _COLLARETTE: Final = 0.27  # of the stroma
 _LIMBUS: Final = (0.95, 1.12)  # radii between which white takes over: about 1 mm
-_SHADE: Final = (0.76, 0.80, 0.84)  # times the white: what it is like at its border, where the iris shines through
+_SHADE: Final = (0.84, 0.87, 0.90)  # times the white: what it is like at its border, where the iris shines through
 _FLECKS: Final = 5  # at most
 _LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dreamface.skin.complexion import BEARD_SHADOW, GRAIN, LINING, LIPS, MOTTLING, TONE, UNDER_EYES, ZONES
-from dreamface.skin.fantasy import TINT
+from dreamface.skin.fantasy import FANTASY
 from dreamface.skin.gloss import GLOSS, TRANSLUCENCY
 from dreamface.skin.hair import HAIR
 from dreamface.skin.layer import Layer
@@ -20,7 +20,7 @@ from dreamface.skin.wrinkles import WRINKLES
 LAYERS: Final[tuple[Layer, ...]] = (
     TONE, ZONES, MOTTLING, GRAIN, UNDER_EYES, LIPS, VITILIGO, LINING, VEINS, GLOSS, TRANSLUCENCY,
     BUMPS, PORES, LINES, FURROWS, *WRINKLES, *SPOTS, CAPILLARIES, SCARS,
-    BEARD_SHADOW, TINT, *MAKEUP, *HAIR,
+    BEARD_SHADOW, *FANTASY, *MAKEUP, *HAIR,
 )  # fmt: skip
 """In the order in which they are laid on."""
 

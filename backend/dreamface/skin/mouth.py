@@ -26,7 +26,7 @@ _CANINE: Final = 2
 _MOST_TEETH: Final = 40  # of a mouth
 _MARGIN: Final = 1.3 * _MM  # of the gum around the teeth, where it is paler
 _PATCHES: Final = 8.0 * _MM  # cell of the noise that gums and tongue are uneven by
-_WETNESS: Final = {"teeth": 0.15, "gums": 0.24, "tongue": 0.34}  # roughness
+_WETNESS: Final = {"teeth": 0.24, "gums": 0.32, "tongue": 0.42}  # roughness
 
 MOUTH_TRAITS: Final = ("age", "teeth.yellowness", "skin.melanin")
 """What a mouth depends on."""
@@ -157,7 +157,7 @@ def _teeth(mouth: Mouth, traits: Traits, seed: int) -> Tensor:
     between = smooth_step(mouth.across, 0.62, 1.0)
     # Enamel wears thin with the years, and is stained; canines have the most dentin.
     yellow = 0.30 * age + 0.62 * traits.number("teeth.yellowness") + 0.045 * own
-    yellow = yellow + (0.26 + 0.20 * age) * root + 0.14 * (mouth.number == _CANINE) + 0.16 * between * (1.0 - root)
+    yellow = yellow + (0.22 + 0.20 * age) * root + 0.14 * (mouth.number == _CANINE) + 0.16 * between * (1.0 - root)
     colour = torch.lerp(_ENAMEL, _DENTIN, yellow.clamp(0.0, 1.15)[:, None])
     thin = smooth_step(mouth.up, 0.72, 1.0) * (mouth.number <= _CANINE) * (0.42 - 0.25 * age)
     colour = torch.lerp(colour, _EDGE, thin[:, None])

@@ -77,17 +77,17 @@ _ZONES: Final = (
     _Zone(
         _NOSE,
         (("pronasale", 15.0 * _MM), ("rhinion", 12.0 * _MM), ("alare_l", 9.0 * _MM), ("alare_r", 9.0 * _MM)),
-        0.085 * _MM,
+        0.125 * _MM,
     ),
     *(
-        _Zone(_CHEEKS[side], ((f"upper_cheek_{side}", 17.0 * _MM), (f"alar_base_{side}", 20.0 * _MM)), 0.075 * _MM)
+        _Zone(_CHEEKS[side], ((f"upper_cheek_{side}", 17.0 * _MM), (f"alar_base_{side}", 20.0 * _MM)), 0.115 * _MM)
         for side in ("l", "r")
     ),
-    _Zone(_FOREHEAD, (("metopion", 32.0 * _MM), ("glabella", 18.0 * _MM)), 0.045 * _MM),
+    _Zone(_FOREHEAD, (("metopion", 32.0 * _MM), ("glabella", 18.0 * _MM)), 0.065 * _MM),
     _Zone(
         _CHIN,
         (("pogonion", 19.0 * _MM), ("chin_side_l", 16.0 * _MM), ("chin_side_r", 16.0 * _MM), ("subnasale", 13.0 * _MM)),
-        0.055 * _MM,
+        0.085 * _MM,
     ),
 )
 
@@ -96,8 +96,9 @@ _OLD_LINES: Final = _Grain("lines", 4, 2.9 * _MM, 1.9 * _MM)
 _SLANTED: Final = {
     side: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=sign * 0.6, long=1.5) for side, sign in (("l", 1.0), ("r", -1.0))
 }
-_LINE_DEPTH: Final = 0.021 * _MM
-_OLD_LINE_DEPTH: Final = 0.05 * _MM
+_LINE_DEPTH: Final = 0.030 * _MM
+_OLD_LINE_DEPTH: Final = 0.07 * _MM
+_DULL: Final = 0.04  # how much rougher it is in a furrow
 _OLD: Final = (38.0, 82.0)  # years over which furrows deepen and widen
 _BUMPS: Final = 0.024 * _MM, 0.010 * _MM  # heights of the wide and of the small ones
 
@@ -129,30 +130,29 @@ def _stepped(value: float) -> float:
 
 @lru_cache(maxsize=24)
 def _tile(grain: _Grain, rows: int, columns: int, size: int) -> Tensor:
-    """[2, P, P] one repetition for maps of `size` texels; finer than they can show is averaged away.
+    """[P, P] one repetition for maps of `size` texels: height, 0 on even skin and down to about -1.
 
-    Height, 0 on even skin and down to about -1, and a shade of each cell's own, mean 0, deviation about 1.
+    What is finer than the maps can show is averaged away.
     """
     side = size // grain.repeats
     finer = max(1, math.ceil(_SMALLEST_CELL * max(rows, columns) / side))
     generator = stream(_PATTERN_SEED, f"{grain.kind} {rows} {columns} {grain.turn}")
     drawn = _draw(grain, rows, columns, side * finer, generator)
-    return avg_pool2d(drawn[None], finer)[0] if finer > 1 else drawn
+    return avg_pool2d(drawn[None, None], finer)[0, 0] if finer > 1 else drawn
 
 
 def _draw(grain: _Grain, rows: int, columns: int, side: int, generator: torch.Generator) -> Tensor:
     nearest, second, own, other = _cells(rows, columns, side, grain, generator)
-    shade = (own - 0.5) * 3.4
     if grain.kind == "lines":
         # Between fields of about the same kind the furrow is shallow, so that they join to larger ones.
         deep = 0.15 + 0.85 * smooth_step((own - other).abs(), 0.10, 0.55)
         furrow = (1.0 - (second - nearest) / 0.40).clamp(0.0, 1.0)
-        return torch.stack((0.15 - deep * furrow * furrow - 0.15 * nearest * nearest, shade))
+        return 0.15 - deep * furrow * furrow - 0.15 * nearest * nearest
     # Few pores are large: their size goes with the third power of an even number.
     size = own**3
     radius = 0.15 + 0.17 * size + 0.04 * own
     pit = torch.exp(-((nearest / radius) ** 3)) * (0.12 + 0.88 * size + 0.25 * own)
-    return torch.stack((0.10 * smooth_step(second - nearest, 0.0, 0.5) - pit, shade))
+    return 0.10 * smooth_step(second - nearest, 0.0, 0.5) - pit
 
 
 def _cells(
@@ -193,10 +193,10 @@ def _cells(
     return first.sqrt_(), second.sqrt_(), mine, its
 
 
-def _own_shift(subject: Subject, tiles: Tensor) -> Tensor:
-    """Tiles [..., P, P] shifted by as much as the seed says."""
-    shift = (torch.rand(2, generator=subject.stream("patterns")) * tiles.shape[-1]).long().tolist()
-    return tiles.roll(shift, dims=(-2, -1))
+def _own_shift(subject: Subject, tile: Tensor) -> Tensor:
+    """A tile shifted by as much as the seed says."""
+    shift = (torch.rand(2, generator=subject.stream("patterns")) * len(tile)).long().tolist()
+    return tile.roll(shift, dims=(0, 1))
 
 
 def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) -> Patch | None:
@@ -207,7 +207,7 @@ def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) ->
     cells = _cells_of(subject, grain, weight)
     if max(cells) * grain.repeats > _MOST_CELLS * subject.size:
         return None
-    tile = _own_shift(subject, _tile(grain, *cells, subject.size)[0])
+    tile = _own_shift(subject, _tile(grain, *cells, subject.size))
     factor = subject.size // len(weight)
     scaled = Window(*((start * factor, stop * factor) for start, stop in (window.rows, window.columns)))
     image = weight[window.slices][None, None]
@@ -283,15 +283,14 @@ def _lines(subject: Subject) -> Weave:
         _own_shift(subject, _tile(grain, *_cells_of(subject, grain, calm), subject.size)) for grain in (_LINES, _OLD_LINES)
     )
     again = _LINES.repeats // _OLD_LINES.repeats
-    tiles, weights = torch.cat((fine.repeat(1, again, again), wide[:1])), (flat, calm, _crossed(subject) * rest)
-    nothing = torch.zeros(3)
+    nothing = torch.zeros(2)
     return Weave(
-        tiles=tiles,
-        weights=torch.stack(weights),
-        height=torch.tensor([_line_depth(subject), 0.0, _OLD_LINE_DEPTH * old]),
-        melanin=torch.tensor([0.0, 0.008, 0.0]),
+        tiles=torch.stack((fine.repeat(again, again), wide)),
+        weights=torch.stack((flat, _crossed(subject) * rest)),
+        height=torch.tensor([_line_depth(subject), _OLD_LINE_DEPTH * old]),
+        melanin=nothing,
         blood=nothing,
-        roughness=torch.tensor([0.0, 0.03, 0.0]),
+        roughness=torch.tensor([-_DULL, 0.0]),
         specular=nothing,
     )
 
@@ -392,7 +391,8 @@ def _border(subject: Subject, outer: Sequence[int]) -> Creases:
 
 def _on_lips(subject: Subject, patch: Patch) -> Patch:
     """A patch where lips are, and a little way over their border."""
-    lips = subject.region("lips_upper", "lips_lower")
+    # Not where they meet: the skin folds there, and the layout is squeezed.
+    lips = subject.region("lips_upper", "lips_lower") * (1.0 - smooth_step(subject.region("mouth_inside"), 0.05, 0.5))
     side = coarser(subject.size, len(lips))
     factor = subject.size // side
     (top, bottom), (left, right) = patch.window.rows, patch.window.columns

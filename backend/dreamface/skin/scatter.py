@@ -53,7 +53,10 @@ def scatter(subject: Subject, name: str, often: Tensor, most: float) -> tuple[Te
     surface = subject.surface
     # Per unit of the layout, in which a square metre of skin takes density^2.
     rate = often / surface.density.square()
-    ever = most / float(surface.density[surface.atlas.inside].quantile(0.05)) ** 2
+    some = surface.density[(often > 0.0) & surface.atlas.inside]
+    if not len(some):
+        return torch.empty(0, 2), torch.empty(0, 8)
+    ever = most / float(some.kthvalue(1 + len(some) // 20).values) ** 2
     copies = max(1, math.ceil(math.sqrt(ever / _POINTS)))
     generator = subject.tile_stream(name)
     count = copies * copies * _POINTS

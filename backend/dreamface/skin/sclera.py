@@ -86,7 +86,7 @@ def _clouds(place: Tensor, generator: torch.Generator) -> Tensor:
 
 def lay_veins(colour: Tensor, veins: Tensor, redness: float) -> None:
     """Lay veins of coverage [H, W] over colours [H, W, 3], in place."""
-    amount = veins[..., None] * (0.62 + 0.30 * redness)
+    amount = veins[..., None] * (0.70 + 0.25 * redness)
     colour.add_((torch.tensor(_VEIN) - colour).mul_(amount))
 
 
@@ -124,14 +124,15 @@ def _trunks(redness: float, generator: torch.Generator) -> _Veins:
     """Veins from the corners, mostly, that wander towards the iris and get thinner."""
     random = torch.rand(_TRUNKS, 6, generator=generator)
     wander = _wander(_TRUNKS, generator)
-    there = random[:, 0] < 0.55 + 0.45 * redness
+    there = random[:, 0] < 0.6 + 0.4 * redness
     random, wander = random[there], wander[there]
     turn = math.pi * (random[:, 1] > 0.5) + 1.5 * (random[:, 2] + random[:, 3] - 1.0)
     share = torch.linspace(0.0, 1.0, _STEPS)
     reach = 3.5 - (1.2 + 0.95 * random[:, 4:5]) * share + 0.09 * wander[:, 0]
     turns = turn[:, None] + 0.13 * wander[:, 1]
     paths = reach[..., None] * torch.stack((turns.cos(), turns.sin()), dim=-1)
-    widths = _WIDTH * (0.35 + 0.85 * random[:, 5:] ** 2) * (1.0 - 0.75 * share)
+    # Irritated eyes do not grow veins: theirs fill.
+    widths = (1.0 + 0.9 * redness) * _WIDTH * (0.35 + 0.85 * random[:, 5:] ** 2) * (1.0 - 0.75 * share)
     return _Veins(paths, widths)
 
 

@@ -70,7 +70,7 @@ def _sun(subject: Subject) -> Tensor:
     forehead = near(subject, 36.0 * _MM, "metopion")
     rest = near(subject, 20.0 * _MM, "pogonion", "subnasale", *both("cheek", "temple"))
     sun = torch.stack((high, 0.5 * forehead, 0.3 * rest, 0.35 * subject.region("nose"))).amax(dim=0)
-    swarms = 0.62 + 0.42 * subject.noise("freckle swarms", 0.012)[0] + 0.22 * subject.noise("patches", 0.011, 3)[1]
+    swarms = 0.55 + 0.36 * subject.noise("freckle swarms", 0.012)[0] + 0.22 * subject.noise("patches", 0.011, 3)[1]
     return sun * swarms.clamp(0.06, 1.0) * open_skin(subject)
 
 
@@ -93,7 +93,7 @@ def _oily(subject: Subject) -> Tensor:
     return often * (0.7 + 0.5 * subject.noise("blotches", 0.034, 3)[0]).clamp(0.1, 1.0) * open_skin(subject)
 
 
-_FRECKLES: Final = _Kind(_sun, 260e3, (0.22 * _MM, 1.5 * _MM), 2.6, (0.035, 0.36), 1.5, 1.3, 0.42, 0.5)
+_FRECKLES: Final = _Kind(_sun, 420e3, (0.20 * _MM, 1.4 * _MM), 2.9, (0.05, 0.42), 1.5, 1.2, 0.42, 0.5)
 _MOLES: Final = _Kind(open_skin, 1.2e3, (0.45 * _MM, 2.0 * _MM), 2.8, (0.55, 1.0), 0.7, 0.55, 0.95)
 _AGE_SPOTS: Final = _Kind(_aged, 4.5e3, (0.9 * _MM, 6.0 * _MM), 1.9, (0.07, 0.24), 0.55, 1.7, 0.30, 0.2)
 _BLEMISHES: Final = _Kind(_oily, 9e3, (0.6 * _MM, 2.3 * _MM), 2.2, (0.25, 0.7), 1.3, 0.5, 0.9)

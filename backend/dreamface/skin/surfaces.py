@@ -6,17 +6,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+import torch
+from torch import Tensor
+
 from dreamface.face import Head, Material
 from dreamface.skin.layout import tile_of
-from dreamface.skin.pigments import mixed_hair_colour
+from dreamface.skin.pigments import hair_colour, white_hair_colour
 from dreamface.traits import Traits
 
 _MM: Final = 1e-3
-# Mean free paths of red, green and blue in light skin (Jensen et al. 2001, table 1: "skin 1").
+# Diffuse mean free paths, 1 / sigma_tr, of red, green and blue in light skin (Jensen et al. 2001: "skin 1").
 _SKIN_RADIUS: Final = (3.67 * _MM, 1.37 * _MM, 0.68 * _MM)
+# Skin's second lobe: a thin film of oil and sweat that covers part of it and is smoother than what lies below. Measured
+# skin is a mixture of a wide and a narrow lobe (Weyrich et al. 2006); judged by eye under hard light.
+_OIL: Final = 0.25
+_OIL_ROUGHNESS: Final = 0.6
 _TEETH_RADIUS: Final = (1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
 _SCLERA_RADIUS: Final = (0.8 * _MM, 0.65 * _MM, 0.5 * _MM)
 _WET_RADIUS: Final = (2.0 * _MM, 0.7 * _MM, 0.5 * _MM)
+_TEARS, _TEARS_IOR = 0.8, 1.336  # weight of the film on the white, and its index of refraction
+_SALIVA, _SALIVA_IOR = 0.7, 1.34
+_LASH_DEPTH: Final = 0.42  # of the hair's colour
+_GREY_LASHES: Final = 0.15  # share that has turned white when all other hair has
 # Relative to the aqueous humour that the iris lies in: it mirrors next to nothing, and a pupil stays black.
 _IRIS_IOR: Final = 1.03
 
@@ -35,29 +46,54 @@ def _all_materials(traits: Traits) -> dict[str, Material]:
     # Melanin takes part of the light that would have come back further away.
     reach = 1.0 - 0.45 * traits.number("skin.melanin")
     red, green, blue = _SKIN_RADIUS
-    lash = mixed_hair_colour(traits).tolist()
+    lash = _lash_colour(traits).tolist()
     skin = Material(
-        "skin", roughness=0.5, ior=1.4, subsurface=0.6, subsurface_radius=(red * reach, green * reach, blue * reach)
+        "skin",
+        roughness=0.5,
+        ior=1.4,
+        subsurface=0.6,
+        subsurface_radius=(red * reach, green * reach, blue * reach),
+        coat=_OIL,
+        coat_roughness=_OIL_ROUGHNESS,
+        coat_ior=1.4,
     )
-    sclera = Material("sclera", roughness=0.18, ior=1.4, subsurface=0.4, subsurface_radius=_SCLERA_RADIUS)
+    sclera = Material(
+        "sclera", roughness=0.3, ior=1.4, subsurface=0.4, subsurface_radius=_SCLERA_RADIUS,
+        coat=_TEARS, coat_roughness=0.3, coat_ior=_TEARS_IOR,
+    )  # fmt: skip
     iris = Material("iris", roughness=0.45, ior=_IRIS_IOR)
-    gums = Material("gums", roughness=0.24, ior=1.4, subsurface=0.6, subsurface_radius=_WET_RADIUS)
+    gums = Material(
+        "gums", roughness=0.32, ior=1.4, subsurface=0.6, subsurface_radius=_WET_RADIUS,
+        coat=_SALIVA, coat_roughness=0.4, coat_ior=_SALIVA_IOR,
+    )  # fmt: skip
     # Unreal Engine's shaders darken and blend the eye's surroundings with these two; here the light does that.
     helper = Material("eye_occlusion", roughness=0.0, transmission=1.0, ior=1.0)
     found = (
         *_named(skin, "skin", "back_of_head", "mouth_socket", "eye_socket"),
         *_named(sclera, "sclera", "left_sclera", "right_sclera"),
         *_named(iris, "iris", "left_iris", "right_iris"),
-        Material("cornea", roughness=0.02, transmission=1.0, ior=1.376),
-        Material("lacrimal_fluid", roughness=0.03, transmission=1.0, ior=1.336),
+        # The tears over it are a coat, so that viewers without refraction have the gleam at least.
+        Material(
+            "cornea", roughness=0.02, transmission=1.0, ior=1.376,
+            coat=0.5, coat_roughness=0.02, coat_ior=_TEARS_IOR,
+        ),
+        Material("lacrimal_fluid", roughness=0.03, transmission=1.0, ior=_TEARS_IOR),
         *_named(helper, "eye_occlusion", "eye_blend"),
-        Material("teeth", roughness=0.16, ior=1.62, subsurface=0.3, subsurface_radius=_TEETH_RADIUS),
+        Material(
+            "teeth", roughness=0.24, ior=1.62, subsurface=0.5, subsurface_radius=_TEETH_RADIUS,
+            coat=_SALIVA, coat_roughness=0.4, coat_ior=_SALIVA_IOR,
+        ),
         *_named(gums, "gums", "gums_and_tongue"),
-        Material("tongue", roughness=0.34, ior=1.4, subsurface=0.6, subsurface_radius=_WET_RADIUS),
-        # Lashes are finer and look darker than hair that lies in a mass.
-        Material("lashes", base_colour=(0.5 * lash[0], 0.5 * lash[1], 0.5 * lash[2]), roughness=0.4, ior=1.55),
-    )
+        replace(gums, name="tongue", roughness=0.42),
+        Material("lashes", base_colour=(lash[0], lash[1], lash[2]), roughness=0.4, ior=1.55),
+    )  # fmt: skip
     return {material.name: material for material in found}
+
+
+def _lash_colour(traits: Traits) -> Tensor:
+    """[3] linear: lashes are darker than other hair, and few of them turn grey."""
+    colour = torch.lerp(hair_colour(traits), white_hair_colour(), _GREY_LASHES * traits.number("hair.grey") ** 2)
+    return _LASH_DEPTH * colour
 
 
 def _named(material: Material, *names: str) -> list[Material]:
