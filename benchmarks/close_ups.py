@@ -93,7 +93,7 @@ TEETH = {
     "mouthLowerDownLeft": 0.5, "mouthLowerDownRight": 0.5,
 }  # fmt: skip
 FRAMINGS = {
-    "face": Framing(("multipie_27", "multipie_57"), ("multipie_27", "multipie_08"), 1.75, 0.3, {}),
+    "face": Framing(("multipie_27", "multipie_57"), ("multipie_27", "multipie_08"), 1.6, 0.3, {}),
     "eyes": Framing(("multipie_36", "multipie_39"), ("multipie_36", "multipie_39"), 1.8, 0.08, {}),
     "mouth": Framing(("multipie_51", "multipie_57"), ("multipie_48", "multipie_54"), 1.6, 0.15, TEETH),
 }
@@ -191,7 +191,7 @@ def _set_up_rendering(scene: bpy.types.Scene, options: argparse.Namespace) -> No
     scene.render.resolution_x = scene.render.resolution_y = options.size
     scene.render.use_persistent_data = True  # the head is the same from shot to shot
     scene.cycles.samples, scene.cycles.use_denoising = options.samples, True
-    scene.view_settings.view_transform = "AgX"
+    scene.view_settings.view_transform, scene.view_settings.look = "AgX", "AgX - Medium High Contrast"
     scene.world = bpy.data.worlds.new("world")
     scene.world.use_nodes = True
     data = bpy.data.cameras.new("camera")
@@ -272,9 +272,9 @@ def _hard_side(scene: bpy.types.Scene, face: Vector) -> None:
 
 def _outdoor_sun(scene: bpy.types.Scene, face: Vector) -> None:
     """A high sun, a blue sky and warm ground."""
-    _set_world(scene, SKY, GROUND, 0.8)
+    _set_world(scene, SKY, GROUND, 0.6)
     data = bpy.data.lights.new("sun", "SUN")
-    data.energy, data.angle, data.color = 4.0, SUN_ANGLE, (1.0, 0.94, 0.84)
+    data.energy, data.angle, data.color = 5.0, SUN_ANGLE, (1.0, 0.94, 0.84)
     _look(_linked(scene, data), face + Vector(SUN_DIRECTION), face)
 
 
@@ -346,9 +346,9 @@ TITLES = {
 HEADS = {"ict": "The production head, on ICT-FaceKit's topology", "anny": "The built-in head"}
 PAGE = """# Close-ups
 
-Made by `python benchmarks/close_ups.py --head ict` and `--head anny`: heads as the extension imports them, rendered with
-Cycles and not retouched. Brows, stubble and lashes are painted; grown hair is not on them. Every face is generated;
-none is a real person's.
+Made by `python benchmarks/close_ups.py --head ict` and `--head anny`: heads as the extension imports them, rendered
+with Cycles and not retouched. Brows, stubble and cropped hair are painted. Every face is generated; none is a real
+person's.
 
 Row by row:
 

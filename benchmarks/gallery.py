@@ -1,5 +1,7 @@
 """Makes docs/pictures and docs/gallery.md: what the README shows, from the prompts below and nothing else.
 
+The close-ups in docs/gallery come from close_ups.py.
+
 python benchmarks/gallery.py
 """
 
@@ -66,7 +68,8 @@ def main() -> None:
 GALLERY = """# Gallery
 
 Made by `python benchmarks/gallery.py`: previews as DreamFace writes them, not retouched. Every face is generated; none
-is a real person's.
+is a real person's. How heads hold up in close-ups, rendered with Cycles under three lightings, is in
+[gallery/](gallery/README.md).
 
 The production head, on ICT-FaceKit's topology:
 

@@ -58,11 +58,9 @@ def main() -> None:
             head = load_model(name).build(person, torch.Generator().manual_seed(seed))
             maps = paint(head, person, resolution=SIZE, seed=seed, layers=BARE)
             albedo = {tile: maps[tile]["albedo"] for tile in skin_tiles(head.topology)}
-            lights.append((baked_light(head, albedo["skin"]), baked_light(head, albedo["skin"], within=False)))
+            lights.append(baked_light(head, albedo["skin"]))
             seams.append(seam_difference(head, albedo))
-        within, over = np.abs(lights).mean(axis=0)
-        print(f"{name}: albedo follows a light by r = {within:.3f} within regions (mean), {max(l[0] for l in lights):.3f} "
-              f"(largest); over the whole face {over:.3f}")  # fmt: skip
+        print(f"{name}: the albedo follows a light by r = {np.mean(lights):.3f} (mean), {max(lights):.3f} (largest)")
         print(f"{name}: across seams {255 * np.mean(seams):.2f} / 255 (mean), {255 * max(seams):.2f} (largest)")
 
 
@@ -87,31 +85,22 @@ def to_lab(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(colour.XYZ_to_Lab(linear @ space.matrix_RGB_to_XYZ.T, space.whitepoint))
 
 
-def baked_light(head: Head, albedo: Tensor, *, within: bool = True) -> float:
-    """Largest correlation, over all directions l, of the albedo's luminance with n . l over the skin's texels.
+def baked_light(head: Head, albedo: Tensor) -> float:
+    """Largest correlation, over all directions l, of the albedo's luminance with n . l over the bare skin's texels.
 
-    It is the multiple correlation of the luminance with the normals' three components. A light that was baked in shades
-    every region by itself, while a region may as a whole be darker than another (a nose is redder and looks forward).
-    So within regions, the mean of each is taken out of the luminance and of the normals first.
+    It is the multiple correlation of the luminance with the normals' three components. Nothing is taken out before:
+    darker lids, red noses and pale necks count as light if together they look like one.
 
     Args:
         head: whose skin.
         albedo: [H, W, 3] of the face's tile.
-        within: whether the regions' means are taken out.
     """
     atlas = atlas_of(head.topology, "skin", len(albedo))
     normals = vertex_normals(head.vertices, head.topology.triangles)
     normal = torch.nn.functional.normalize(atlas.spread(normals, atlas.corners).view(3, -1), dim=0)
-    light = (albedo @ LUMINANCE).reshape(-1)
     skin = (atlas.inside & (atlas.region(*NO_SKIN) < 0.05)).view(-1)
-    columns = torch.cat((light[None], normal))[:, skin].double()
-    names = sorted(set(head.topology.regions) - set(NO_SKIN)) if within else []
-    parts = torch.stack([torch.ones(atlas.size, atlas.size), *(atlas.region(name) for name in names)])
-    parts = parts.view(len(parts), -1)[:, skin].double()
-    # What a linear mix of the regions' weights explains is taken out.
-    gram = parts @ parts.T + 1e-6 * torch.eye(len(parts), dtype=torch.float64)
-    left = columns - (columns @ parts.T) @ torch.linalg.solve(gram, parts)
-    y, x = left[0], left[1:]
+    x, y = normal[:, skin].double(), (albedo @ LUMINANCE).view(-1)[skin].double()
+    x, y = x - x.mean(dim=1, keepdim=True), y - y.mean()
     explained = (x @ y) @ torch.linalg.solve(x @ x.T, x @ y)
     return float((explained / (y @ y)).clamp_min(0.0).sqrt())
 

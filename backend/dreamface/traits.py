@@ -242,7 +242,7 @@ _SKIN = (
     _tint(Group.SKIN, "skin.stripes", "stripes over the skin", "stripes, striped skin, tiger stripes"),
     _tint(Group.SKIN, "skin.spots", "an animal's spots over the skin", "leopard spots, spotted skin, cheetah spots"),
     _tint(Group.SKIN, "skin.scales", "scales instead of skin", "scales, scaly skin, reptilian skin, dragon skin"),
-    _tint(Group.SKIN, "skin.metal", "metal instead of skin", "metal skin, metallic skin, chrome skin, golden skin, silver skin"),
+    _tint(Group.SKIN, "skin.metal", "metal instead of skin", "metal skin, metallic skin, chrome skin, golden metal skin, silver skin"),
     Trait("iris.colour", Group.SKIN, Kind.COLOUR, "colour of the iris", default=(0.13, 0.06, 0.03),
           more=_phrases("blue eyes, green eyes, brown eyes, hazel eyes, grey eyes, amber eyes")),
     _tint(Group.SKIN, "iris.right_colour", "another colour of the right iris", "heterochromia, different coloured eyes, odd eyes"),

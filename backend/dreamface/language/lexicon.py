@@ -142,6 +142,8 @@ def _add_parts(made: Lexicon) -> None:
         made.entries[key_of(part)] = Entry(noun=True)
     for alias in tables.PART_ALIASES:
         made.entries[key_of(alias)] = Entry(noun=True)
+    for product in tables.MAKEUP:
+        made.entries[key_of(product)] = Entry(noun=True)
 
 
 def _add_phrase(made: Lexicon, phrase: str, effects: Effects) -> None:
@@ -240,9 +242,11 @@ def _add_colours(made: Lexicon) -> None:
             made.pairs.setdefault((key_of(colour), "hair"), (at("hair.dye", (*rgb, tables.DYE_STRENGTH)),))
         if colour.split()[-1] in tables.SKIN_TINTS:
             _add_skin_tint(made, colour, rgb)
-        _add_makeup(made, colour, rgb)
-    for word, (trait, srgb, strength) in tables.MAKEUP.items():
+        _add_painted(made, colour, rgb)
+    for word, (trait, srgb, strength) in {**tables.MAKEUP, **tables.PATTERNS}.items():
         made.entries[key_of(word)] = Entry((at(trait, (*linear(srgb), strength)),), noun=True)
+    _add_finishes(made)
+    _add_metals(made)
 
 
 def _add_skin_tint(made: Lexicon, colour: str, rgb: tuple[float, float, float]) -> None:
@@ -253,11 +257,41 @@ def _add_skin_tint(made: Lexicon, colour: str, rgb: tuple[float, float, float]) 
             made.pairs.setdefault((key_of(colour), noun), tint)
 
 
-def _add_makeup(made: Lexicon, colour: str, rgb: tuple[float, float, float]) -> None:
-    for word, (trait, _, strength) in tables.MAKEUP.items():
+def _add_painted(made: Lexicon, colour: str, rgb: tuple[float, float, float]) -> None:
+    """Make-up and patterns of a colour, and robots that are made of something of that colour."""
+    for word, (trait, _, strength) in {**tables.MAKEUP, **tables.PATTERNS}.items():
         made.pairs[key_of(colour), key_of(word)] = (at(trait, (*rgb, strength)),)
     if colour.split()[-1] not in ("red", "pink", "rose", "cherry", "nude", "peach"):
         made.pairs.setdefault((key_of(colour), "lip"), (at("lipstick", (*rgb, 0.85)),))
+    for robot in tables.ROBOTS:
+        made.pairs[key_of(colour), key_of(robot)] = (at("skin.metal", (*rgb, 1.0)),)
+
+
+def _add_finishes(made: Lexicon) -> None:
+    for word, (trait, _, _) in tables.MAKEUP.items():
+        for finish, gloss in tables.FINISHES.items():
+            made.pairs[key_of(finish), key_of(word)] = (at(f"{trait}.gloss", gloss),)
+    product = made.entries[key_of("lip gloss")]
+    made.entries[key_of("lip gloss")] = Entry((*product.effects, at("lipstick.gloss", 0.95)), noun=True)
+
+
+def _add_metals(made: Lexicon) -> None:
+    """Skin, people and robots of metal; "golden skin" alone is a tone of skin, "golden metal skin" is not."""
+    for metal, srgb in tables.METALS_SRGB.items():
+        skin = (at("skin.metal", (*linear(srgb), 1.0)),)
+        for phrase in ("made of {}", "made from {}", "made out of {}", "skin of {}", "{} plated"):
+            made.entries[key_of(phrase.format(metal))] = Entry(skin)
+        named = [f"{metal} metal", f"{metal} metallic", f"metallic {metal}", f"solid {metal}"]
+        named += [] if metal in ("gold", "bronze", "copper", "rose gold") else [metal]
+        for adjective in (*named, f"{metal} plated"):
+            for noun in ("skin", "face", "head", PERSON, CREATURE):
+                made.pairs[key_of(adjective), noun] = skin
+        for robot in tables.ROBOTS:
+            made.pairs[key_of(metal), key_of(robot)] = skin
+    for colour, rgb in _shaded_colours().items():
+        if colour not in tables.METALS_SRGB:
+            for adjective in (f"metallic {colour}", f"{colour} metallic", f"{colour} metal"):
+                made.pairs[key_of(adjective), "skin"] = (at("skin.metal", (*rgb, 1.0)),)
 
 
 @cache

@@ -14,6 +14,17 @@ from dreamface.language.effects import Effects, Rank, at, less, more, pose, rank
 
 # ----------------------------------------------------------------------------------------------------------- pairs
 
+# Colours that the prompt leaves open: `harmony` fits them to the skin's.
+PLAIN_STRIPES: Final = (0.0232, 0.0103, 0.0060)
+PLAIN_SPOTS: Final = (0.0232, 0.0103, 0.0056)
+PLAIN_SCALES: Final = (0.1022, 0.1441, 0.0513)
+PLAIN_METAL: Final = (0.5520, 0.5583, 0.5841)
+OTHER_IRIS: Final = (0.1046, 0.2384, 0.4793)
+_STRIPED: Final = (at("skin.stripes", (*PLAIN_STRIPES, 0.9)),)
+_SPOTTED: Final = (at("skin.spots", (*PLAIN_SPOTS, 0.9)),)
+_SCALED: Final = (at("skin.scales", (*PLAIN_SCALES, 0.95)),)
+_METALLIC: Final = (at("skin.metal", (*PLAIN_METAL, 1.0)),)
+
 PAIRS: Final[dict[str, Effects]] = {
     # nose
     "big nose": (more("nose.width"), more("nose.length", 0.6)),
@@ -42,6 +53,16 @@ PAIRS: Final[dict[str, Effects]] = {
     # eyes
     "bright eye": (at("eyes.openness", 0.9, Rank.IMPLIED),),
     "doe eye": (more("eyes.size"), more("eyes.openness", 0.6)),
+    "odd eye": (at("iris.right_colour", (*OTHER_IRIS, 1.0)),),
+    "different coloured eye": (at("iris.right_colour", (*OTHER_IRIS, 1.0)),),
+    "differently coloured eye": (at("iris.right_colour", (*OTHER_IRIS, 1.0)),),
+    "mismatched eye": (at("iris.right_colour", (*OTHER_IRIS, 1.0)),),
+    "heterochromatic eye": (at("iris.right_colour", (*OTHER_IRIS, 1.0)),),
+    "two coloured eye": (at("iris.right_colour", (*OTHER_IRIS, 1.0)),),
+    "dilated pupil": (more("pupil.size", 1.3),),
+    "blown pupil": (more("pupil.size", 1.6),),
+    "constricted pupil": (less("pupil.size", 1.3),),
+    "pinprick pupil": (less("pupil.size", 1.5),),
     "puppy eye": (more("eyes.size"), less("eyes.tilt", 0.6)),
     "almond shaped eye": (more("eyes.tilt"),),
     "almond eye": (more("eyes.tilt"), less("eyes.openness", 0.3)),
@@ -125,6 +146,19 @@ PAIRS: Final[dict[str, Effects]] = {
     "downturned lip": (less("mouth.corners"),),
     "out tongue": pose(tongueOut=1.0, jawOpen=0.4),
     "sticking out tongue": pose(tongueOut=1.0, jawOpen=0.4),
+    "glossy lip": (more("lipstick.gloss", 1.5), *ranked((at("lipstick", (0.42, 0.10, 0.11, 0.45)),), Rank.IMPLIED, 0.6)),
+    "shiny lip": (more("lipstick.gloss", 1.4), *ranked((at("lipstick", (0.42, 0.10, 0.11, 0.35)),), Rank.IMPLIED, 0.6)),
+    "yellow tooth": (more("teeth.yellowness"),),
+    "yellowed tooth": (more("teeth.yellowness"),),
+    "brown tooth": (more("teeth.yellowness", 1.5),),
+    "rotten tooth": (more("teeth.yellowness", 1.5),),
+    "bad tooth": (more("teeth.yellowness"),),
+    "nicotine stained tooth": (more("teeth.yellowness", 1.3),),
+    "coffee stained tooth": (more("teeth.yellowness"),),
+    "white tooth": (less("teeth.yellowness", 1.3),),
+    "pearly tooth": (less("teeth.yellowness"),),
+    "pearly white tooth": (less("teeth.yellowness", 1.3),),
+    "perfect tooth": (less("teeth.yellowness"),),
     "bared tooth": pose(mouthUpperUp=0.8, mouthLowerDown=0.7, noseSneer=0.5),
     "gritted tooth": pose(mouthStretch=0.6, mouthLowerDown=0.6, mouthUpperUp=0.4),
     "clenched jaw": pose(mouthPress=0.6, jawForward=0.2),
@@ -224,6 +258,25 @@ PAIRS: Final[dict[str, Effects]] = {
     "perfect skin": (less("skin.pores"), at("blemishes.density", 0.0)),
     "spotty skin": (more("blemishes.density"),),
     "pockmarked skin": (more("blemishes.density", 0.7), more("skin.pores")),
+    "striped skin": _STRIPED,
+    "striped face": _STRIPED,
+    "tiger striped skin": _STRIPED,
+    "spotted skin": _SPOTTED,
+    "leopard spotted skin": _SPOTTED,
+    "leopard skin": _SPOTTED,
+    "scaly skin": _SCALED,
+    "scaled skin": _SCALED,
+    "scaly face": _SCALED,
+    "reptilian skin": _SCALED,
+    "reptile skin": _SCALED,
+    "dragon skin": _SCALED,
+    "snake skin": _SCALED,
+    "lizard skin": _SCALED,
+    "metallic skin": _METALLIC,
+    "metallic face": _METALLIC,
+    "scarred skin": (more("scars.density"),),
+    "scarred face": (more("scars.density"),),
+    "patchy skin": ranked((more("vitiligo.coverage", 0.7),), Rank.VAGUE, 0.6),
     "big pore": (more("skin.pores"),),
     "visible pore": (more("skin.pores", 0.8),),
     # hair
@@ -278,6 +331,14 @@ PAIRS: Final[dict[str, Effects]] = {
 
 _WRINKLES: Final = (more("wrinkles.forehead"), more("wrinkles.eyes"), more("wrinkles.cheeks"), more("wrinkles.mouth"))
 _BEARD: Final = (at("beard.style", "full"), more("beard.density"))
+_MAKEUP: Final = ranked(
+    (
+        at("foundation", (1.0, 1.0, 1.0, 0.55)), at("lipstick", (0.38, 0.06, 0.08, 0.6)), at("eyeliner", (0.003, 0.003, 0.003, 0.6)),
+        at("eyeshadow", (0.069, 0.042, 0.045, 0.35)), at("blush", (0.63, 0.10, 0.15, 0.3)), more("lashes.length", 0.5),
+    ),
+    Rank.VAGUE,
+    0.7,
+)  # fmt: skip
 
 _WRINKLE_PLACES: Final = {
     "forehead": "forehead",
@@ -316,6 +377,20 @@ THINGS: Final[dict[str, Effects]] = {
     "zit": (more("blemishes.density"),),
     "spot": (more("blemishes.density", 0.6),),
     "mole": (more("moles.density"),),
+    "scar": (more("scars.density", 0.7),),
+    "scarring": (more("scars.density"),),
+    "scar tissue": (more("scars.density"),),
+    "vitiligo": (more("vitiligo.coverage"),),
+    "vitiligo patch": (more("vitiligo.coverage"),),
+    "broken vein": (more("capillaries.density"),),
+    "broken capillary": (more("capillaries.density"),),
+    "spider vein": (more("capillaries.density"),),
+    "thread vein": (more("capillaries.density"),),
+    "burst vein": (more("capillaries.density"),),
+    "rosacea": (more("capillaries.density", 0.8), more("skin.redness", 0.6)),
+    "heterochromia": (at("iris.right_colour", (*OTHER_IRIS, 1.0)),),
+    "makeup": _MAKEUP,
+    "make up": _MAKEUP,
     "dimple": pose(mouthDimple=0.5),
     "dimple in chin": (more("chin.cleft"),),
     "cleft": (more("chin.cleft"),),
@@ -391,8 +466,8 @@ WITHOUT: Final[dict[str, Effects]] = {
     "brow": (at("brows.density", 0.0),),
     "lash": (at("lashes.length", 0.0),),
     "pore": (at("skin.pores", 0.0),),
-    "makeup": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush")),
-    "make up": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush")),
+    "makeup": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush", "foundation")),
+    "make up": tuple(at(trait, (1.0, 1.0, 1.0, 0.0)) for trait in ("lipstick", "eyeshadow", "eyeliner", "blush", "foundation")),
     "expression": pose(mouthSmile=0.0, mouthFrown=0.0, browDown=0.0, browInnerUp=0.0, jawOpen=0.0),
     "eyelid crease": (more("eyes.fold"),),
 }  # fmt: skip
@@ -519,6 +594,14 @@ TRAIT_WORDS: Final[dict[str, Effects]] = {
     "pasty": (less("skin.melanin"), less("skin.redness", 0.6)),
     "swarthy": (more("skin.melanin", 0.5),),
     "dusky": (more("skin.melanin", 0.6),),
+    "striped": _STRIPED,
+    "tiger striped": _STRIPED,
+    "leopard spotted": _SPOTTED,
+    "scaly": _SCALED,
+    "scaled": _SCALED,
+    "covered in metal": _METALLIC,
+    "scar faced": (more("scars.density"),),
+    "scarfaced": (more("scars.density"),),
     "ruddy": (more("skin.redness"),),
     "rosy": (more("skin.redness", 0.7),),
     "sunburned": (more("skin.redness", 1.2),),
@@ -622,6 +705,52 @@ OCCUPATIONS: Final[dict[str, Effects]] = {
 }  # fmt: skip
 """What people are, where it suggests how they look."""
 
+_BARE: Final = (
+    at("hair.style", "bald"),
+    at("brows.density", 0.0),
+    at("beard.style", "none"),
+    at("stubble.density", 0.0),
+)
+_WHO: Final[dict[str, Effects]] = {
+    "": (), "man": (at("gender", 1.0),), "woman": (at("gender", -1.0),), "girl": (at("gender", -1.0), at("age", 12.0)),
+    "boy": (at("gender", 1.0), at("age", 12.0)), "person": (), "people": (), "folk": (), "creature": (), "humanoid": (), "hybrid": (),
+}  # fmt: skip
+"""What an animal's name is followed by where it means somebody like it."""
+
+_PETS: Final = frozenset({"snake", "fish", "crocodile", "tiger", "zebra", "leopard", "cheetah", "jaguar"})
+"""Animals that a person may merely be seen with: alone they say nothing about the face."""
+
+_REPTILE: Final = (
+    *_SCALED,
+    at("skin.tint", (0.09, 0.16, 0.05, 0.7)),
+    *_BARE,
+    less("nose.bridge_height", 0.6),
+    less("ears.size", 0.8),
+    less("lips.upper", 0.8),
+)
+_ROBOT: Final = (
+    *_METALLIC,
+    *_BARE,
+    less("skin.pores", 1.6),
+    less("asymmetry", 1.6),
+    at("freckles.density", 0.0),
+    at("blemishes.density", 0.0),
+)
+_ANIMALS: Final[dict[str, Effects]] = {
+    "lizard": _REPTILE,
+    "reptile": _REPTILE,
+    "reptilian": _REPTILE,
+    "snake": (*_SCALED, at("skin.tint", (0.15, 0.17, 0.06, 0.6)), *_BARE, less("nose.width", 0.8), at("iris.colour", (0.55, 0.35, 0.02))),
+    "crocodile": _REPTILE,
+    "dragon": (*_SCALED, at("skin.tint", (0.20, 0.03, 0.02, 0.7)), *_BARE, more("brow.ridge", 0.9), at("iris.colour", (0.62, 0.30, 0.02))),
+    "tiger": (*_STRIPED, at("skin.tint", (0.58, 0.20, 0.04, 0.75)), at("iris.colour", (0.45, 0.33, 0.04)), more("eyes.tilt", 0.6)),
+    "zebra": (*_STRIPED, at("skin.tint", (0.75, 0.73, 0.70, 0.85))),
+    "leopard": (*_SPOTTED, at("skin.tint", (0.58, 0.34, 0.12, 0.6)), at("iris.colour", (0.45, 0.38, 0.06)), more("eyes.tilt", 0.6)),
+    "cheetah": (*_SPOTTED, at("skin.tint", (0.58, 0.34, 0.12, 0.6)), at("iris.colour", (0.45, 0.28, 0.04)), more("eyes.tilt", 0.6)),
+    "jaguar": (*_SPOTTED, at("skin.tint", (0.55, 0.28, 0.08, 0.6)), at("iris.colour", (0.45, 0.38, 0.06))),
+    "fish": (*_SCALED, at("skin.tint", (0.12, 0.24, 0.30, 0.6)), *_BARE),
+}  # fmt: skip
+
 CREATURES: Final[dict[str, Effects]] = {
     "elf": (more("ears.pointed", 1.5), more("ears.size", 0.4), more("cheekbones.height", 0.7), more("cheekbones.prominence", 0.5), more("eyes.tilt", 0.6), less("face.width", 0.6), less("jaw.width", 0.5), at("beard.style", "none")),
     "elven": (more("ears.pointed", 1.5), more("cheekbones.height", 0.7), more("eyes.tilt", 0.6), less("face.width", 0.6)),
@@ -643,6 +772,19 @@ CREATURES: Final[dict[str, Effects]] = {
     "alien": (more("eyes.size", 1.6), less("nose.width", 1.2), less("mouth.width", 1.0), less("chin.width", 1.0), more("forehead.height", 1.2), at("hair.style", "bald"), at("brows.density", 0.0), less("ears.size", 1.0)),
     "martian": (more("eyes.size", 1.6), less("nose.width", 1.2), more("forehead.height", 1.2), at("hair.style", "bald"), at("skin.tint", (0.1, 0.35, 0.08, 0.8))),
     "android": (less("skin.pores", 1.6), less("asymmetry", 1.6)),
+    "cyborg": (less("skin.pores", 1.6), less("asymmetry", 1.6)),
+    "robot": _ROBOT,
+    "automaton": _ROBOT,
+    "droid": _ROBOT,
+    **{f"{animal} {who}".strip(): (*effects, *own) for animal, effects in _ANIMALS.items() for who, own in _WHO.items() if who or animal not in _PETS},
+    "lizardman": (*_REPTILE, at("gender", 1.0)),
+    "lizardfolk": _REPTILE,
+    "snakeman": (*_REPTILE, at("gender", 1.0)),
+    "naga": _REPTILE,
+    "dragonborn": _ANIMALS["dragon"],
+    "dragonkin": _ANIMALS["dragon"],
+    "weretiger": _ANIMALS["tiger"],
+    "merman": (*_ANIMALS["fish"], at("gender", 1.0)),
     "vampire": (less("skin.melanin", 1.4), less("skin.redness", 1.2), more("lips.redness", 0.8), more("under_eyes.darkness", 0.8), more("sclera.redness", 0.7), more("cheekbones.prominence", 0.7), at("hair.melanin", 1.0)),
     "vampiric": (less("skin.melanin", 1.3), less("skin.redness", 1.2), more("under_eyes.darkness", 0.8), more("sclera.redness", 0.7)),
     "zombie": (at("skin.tint", (0.3, 0.36, 0.22, 0.6)), more("under_eyes.darkness", 1.5), less("cheeks.volume", 1.2), more("eyes.depth", 1.0), less("lips.redness", 1.3), more("blemishes.density", 1.2), more("sclera.redness", 1.0)),

@@ -10,6 +10,8 @@ from dreamface.errors import BadRequest
 from dreamface.language import paraphrase, slips
 from dreamface.language.ages import find_ages
 from dreamface.language.binding import Claim, Leftover, Parse, parse
+from dreamface.language.harmony import harmonised
+from dreamface.language.irises import find_irises
 from dreamface.language.lexicon import lexicon
 from dreamface.language.resolve import resolve, words_of
 from dreamface.language.words import Token, clean, normalise, tokenize
@@ -44,7 +46,7 @@ def read(prompt: str) -> Reading:
     tokens = tokenize(normalise(clean(prompt)))
     tokens, parsed = _parse_with_corrections(tokens)
     by_meaning, leftovers = paraphrase.read(parsed.leftovers, tokens)
-    return Reading(resolve((*parsed.claims, *by_meaning), tokens), _words(leftovers))
+    return Reading(harmonised(resolve((*parsed.claims, *by_meaning), tokens)), _words(leftovers))
 
 
 def check_prompt(prompt: str) -> None:
@@ -61,8 +63,9 @@ def check_prompt(prompt: str) -> None:
 
 def _parse(tokens: tuple[Token, ...]) -> Parse:
     ages, rest = find_ages(tokens, lexicon())
+    irises, rest = find_irises(rest)
     parsed = parse(rest, lexicon())
-    return Parse((*ages, *parsed.claims), parsed.leftovers)
+    return Parse((*ages, *irises, *parsed.claims), parsed.leftovers)
 
 
 def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], Parse]:

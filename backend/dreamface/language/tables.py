@@ -72,7 +72,7 @@ SCENE_WORDS: Final = frozenset(
     _words(
         "wearing wear wears dressed holding carrying riding standing sitting playing background behind jacket "
         "coat dress shirt hat cap hood helmet crown tiara mask veil scarf glass sunglass goggle eyepatch "
-        "monocle earring ring necklace piercing stud chain jewel jewelry jewellery tattoo scar bandage collar "
+        "monocle earring ring necklace piercing stud chain jewel jewelry jewellery tattoo bandage collar "
         "tie suit robe uniform armour armor cape gown headphone headband bandana turban ribbon bow flower "
         "horn antler fang tusk wing sword gun shield light lighting lit camera lens photo photograph "
         "photography render rendering painting style studio portrait sky sea forest city street room chair "
@@ -122,7 +122,10 @@ DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
 """Adjectives that only say how much there is of the noun's own meaning: "faint freckles", "a huge grin"."""
 
 AMBIGUOUS_ADJECTIVES: Final = frozenset(
-    _words("black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty")
+    _words(
+        "black white heavy strong slim thin fair light dark delicate weak old fat tan ginger mad red cute pretty "
+        "striped scaly scaled"
+    )
 )
 """Adjectives that describe things as readily as people: before an unknown noun they say nothing about the face."""
 
@@ -182,7 +185,7 @@ PARTS: Final = (
     "face", "head", "feature", "forehead", "temple", "brow", "brow ridge", "eye", "eyelid", "lid crease", "under eye", "iris", "lash",
     "nose", "nose bridge", "nose tip", "nostril", "cheek", "cheekbone", "mouth", "mouth corner", "corner", "lip", "upper lip",
     "lower lip", "philtrum", "jaw", "jaw angle", "chin", "ear", "neck", "skin", "hair", "body", "build", "pore", "beard",
-    "moustache", "stubble", "tooth", "tongue", "fringe",
+    "moustache", "stubble", "tooth", "tongue", "fringe", "pupil",
 )  # fmt: skip
 """Things adjectives attach to."""
 
@@ -482,16 +485,59 @@ DYE_STRENGTH: Final = 0.95
 MAKEUP: Final[dict[str, tuple[str, str, float]]] = {
     "lipstick": ("lipstick", "#9c1c2b", 0.8),
     "lip gloss": ("lipstick", "#c65a6c", 0.4),
+    "lip colour": ("lipstick", "#9c1c2b", 0.8),
     "eyeshadow": ("eyeshadow", "#4a3a3c", 0.65),
     "eye shadow": ("eyeshadow", "#4a3a3c", 0.65),
     "eyeliner": ("eyeliner", "#0b0a0b", 0.8),
     "eye liner": ("eyeliner", "#0b0a0b", 0.8),
     "winged eyeliner": ("eyeliner", "#0b0a0b", 0.9),
+    "winged liner": ("eyeliner", "#0b0a0b", 0.9),
     "kohl": ("eyeliner", "#0b0a0b", 0.9),
     "blush": ("blush", "#d0596b", 0.5),
+    "blusher": ("blush", "#d0596b", 0.5),
     "rouge": ("blush", "#c23a50", 0.6),
+    "foundation": ("foundation", "#ffffff", 0.6),
+    "face powder": ("foundation", "#ffffff", 0.5),
+    "face paint": ("foundation", "#f0efed", 0.95),
     "painted lip": ("lipstick", "#9c1c2b", 0.8),
     "blushing cheek": ("blush", "#d0596b", 0.5),
     "smoky eye": ("eyeshadow", "#2c282a", 0.85),
 }
-"""Make-up: word -> trait, its usual colour as sRGB, and strength."""
+"""Make-up: word -> trait, its usual colour as sRGB, and strength. Foundation that is pure white has the skin's own tone."""
+
+FINISHES: Final[dict[str, float]] = {
+    "glossy": 0.95, "shiny": 0.9, "wet": 0.95, "wet look": 0.95, "satin": 0.45, "velvet": 0.05, "matte": 0.0, "matt": 0.0, "powdery": 0.0,
+    "dewy": 0.85, "shimmering": 0.85, "shimmery": 0.85, "shimmer": 0.85, "glittery": 1.0, "glitter": 1.0, "sparkly": 1.0,
+    "sparkling": 1.0, "metallic": 1.0, "frosted": 0.8, "pearly": 0.75, "vinyl": 1.0,
+}  # fmt: skip
+"""What make-up's finish is called -> 0 matte to 1 glossy."""
+
+PATTERNS: Final[dict[str, tuple[str, str, float]]] = {
+    "stripe": ("skin.stripes", "#2a1a12", 0.9),
+    "tiger stripe": ("skin.stripes", "#2a1a12", 0.95),
+    "zebra stripe": ("skin.stripes", "#2a1a12", 0.95),
+    "stripe of tiger": ("skin.stripes", "#2a1a12", 0.95),
+    "leopard spot": ("skin.spots", "#2a1a11", 0.9),
+    "leopard print": ("skin.spots", "#2a1a11", 0.9),
+    "cheetah spot": ("skin.spots", "#2a1a11", 0.9),
+    "jaguar spot": ("skin.spots", "#2a1a11", 0.9),
+    "rosette": ("skin.spots", "#2a1a11", 0.9),
+    "scale": ("skin.scales", "#5a6a40", 0.95),
+    "dragon scale": ("skin.scales", "#5a6a40", 1.0),
+    "snake scale": ("skin.scales", "#5a6a40", 1.0),
+    "lizard scale": ("skin.scales", "#5a6a40", 1.0),
+    "fish scale": ("skin.scales", "#5a6a40", 1.0),
+    "mermaid scale": ("skin.scales", "#5a6a40", 0.9),
+    "reptile scale": ("skin.scales", "#5a6a40", 1.0),
+}
+"""An animal's skin: word -> trait, its colour as sRGB where the prompt names none, and strength."""
+
+METALS_SRGB: Final[dict[str, str]] = {
+    "metal": "#c4c5c9", "silver": "#ebe9e3", "chrome": "#dcdde0", "steel": "#bcbdc1", "iron": "#8f8b87", "titanium": "#a8a29b",
+    "platinum": "#d8d3c8", "aluminium": "#e4e6e8", "gold": "#ffcf72", "rose gold": "#f2bba9", "bronze": "#c6894f", "copper": "#f0b08c",
+    "brass": "#e0bf6c",
+}  # fmt: skip
+"""What metals mirror at normal incidence, as sRGB."""
+
+ROBOTS: Final = ("robot", "android", "cyborg", "automaton", "droid")
+"""Creatures whose colour is that of what they are made of."""

@@ -19,7 +19,7 @@ from dreamface.render.environment import Environment
 from dreamface.render.eyes import bend, mirrored, panes
 from dreamface.render.fragments import Look, look_at
 from dreamface.render.samples import Picture, Samples
-from dreamface.render.scattering import spread
+from dreamface.render.scattering import Places, spread
 from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, encode_srgb, film, glossy_light, layers_of, matt_light
 from dreamface.render.shadows import ShadowCaster
@@ -140,6 +140,5 @@ def _spread(scene: Scene, samples: Samples, look: Look, light: Tensor) -> Tensor
         return light
     span = 2.0 * math.tan(0.5 * scene.camera.fov) / scene.size * float(samples.depth[inside].median())
     body = torch.where(inside, scene.object_of_triangle[samples.triangle], -1)
-    return spread(
-        light, samples.pixel, samples.share, samples.depth, body, look.lengths, medium, scattering, scene.size, span
-    )
+    places = Places(samples.pixel, samples.share, samples.depth, body, scene.size, span)
+    return spread(light, places, look.lengths, medium, scattering)

@@ -13,6 +13,7 @@ a-trous wavelets: Dammertz et al. 2010).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -140,70 +141,75 @@ def _along(axis: int, part: slice) -> tuple[slice, slice]:
     return (part, slice(None)) if axis == 1 else (slice(None), part)
 
 
-def spread(
-    arriving: Tensor,
-    pixel: Tensor,
-    share: Tensor,
-    depth: Tensor,
-    body: Tensor,
-    length: Tensor,
-    medium: Tensor,
-    weight: Tensor,
-    size: int,
-    span: float,
-) -> Tensor:
-    """Irradiance after it has spread under the surface, at samples of a picture.
+@dataclass(frozen=True)
+class Places:
+    """Where N samples of a picture lie.
 
-    Args:
-        arriving: [N, 3] irradiance at the samples.
-        pixel: [N] the pixel they lie in, row * size + column.
+    Attributes:
+        pixel: [N] the pixel, row * size + column.
         share: [N] of that pixel.
         depth: [N] metres.
         body: [N] number of what they lie on, which light stays within; below 0 where none goes under the surface.
-        length: [M, 3] metres, d in the profile, of each medium.
-        medium: [N] which of them is under the sample.
-        weight: [N, 1] 0..1 how much of the light spreads at all.
         size: side of the picture in pixels.
         span: metres that a pixel spans.
+    """
+
+    pixel: Tensor
+    share: Tensor
+    depth: Tensor
+    body: Tensor
+    size: int
+    span: float
+
+
+def spread(arriving: Tensor, places: Places, lengths: Tensor, medium: Tensor, weight: Tensor) -> Tensor:
+    """Irradiance after it has spread under the surface.
+
+    Args:
+        arriving: [N, 3] irradiance at samples of a picture.
+        places: where the samples lie.
+        lengths: [M, 3] metres, d in the profile, of each medium.
+        medium: [N] which of them is under the sample.
+        weight: [N, 1] 0..1 how much of the light spreads at all.
 
     Returns:
         [N, 3].
     """
-    place = torch.where(body >= 0, depth + APART * body, torch.inf)
+    pixel, size, span = places.pixel, places.size, places.span
+    place = torch.where(places.body >= 0, places.depth + APART * places.body, torch.inf)
     nearest = place.new_full((size * size,), torch.inf).scatter_reduce_(0, pixel, place, "amin")
     # What lies further back in the same pixel, beyond a silhouette, keeps its light to itself.
     inside = place - nearest[pixel] < max(DEEP, 3.0 * span)
-    window = _window(pixel[inside], size)
-    if window is None:
-        return arriving
-    image, back = _picture_of(arriving, pixel, share * inside, place, size)
-    count = rungs(3.0 * float(length.max()) / span)
-    shares = torch.stack([rung_shares(each, span, count) for each in length], dim=1)
-    found = shares[0][medium] * arriving
-    light, back = image[:, window[0], window[1]], back[window]
     spreading = torch.nonzero(inside)[:, 0]
+    if not len(spreading):
+        return arriving
+    pixel, medium = pixel[spreading], medium[spreading]
+    window = _window(pixel, size)
+    image, back = _picture_of(arriving[spreading], pixel, places.share[spreading], place[spreading], size)
+    count = rungs(3.0 * float(lengths.max()) / span)
+    shares = torch.stack([rung_shares(each, span, count) for each in lengths], dim=1)
+    found = shares[0][medium] * arriving[spreading]
+    light, back = image[:, window[0], window[1]], back[window]
     for number in range(count):
         light = blur(light, back, 2**number, span)
         image[:, window[0], window[1]] = light
-        found[spreading] += shares[number + 1][medium[spreading]] * image.view(3, -1).T[pixel[spreading]]
-    return torch.where(inside[:, None], torch.lerp(arriving, found, weight), arriving)
+        found += shares[number + 1][medium] * image.view(3, -1).T[pixel]
+    result = arriving.clone()
+    result[spreading] = torch.lerp(arriving[spreading], found, weight[spreading])
+    return result
 
 
 def _picture_of(values: Tensor, pixel: Tensor, share: Tensor, place: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """Means over pixels, weighted: [3, size, size] of the values, and [size, size] of the place in depth."""
-    place = torch.where(share > 0.0, place, 0.0)
-    gathered = torch.cat((values, place[:, None], torch.ones_like(values[:, :1])), dim=1) * share[:, None]
+    gathered = torch.cat((values, place[:, None], torch.ones_like(place[:, None])), dim=1) * share[:, None]
     totals = values.new_zeros(size * size, 5).index_add_(0, pixel, gathered)
-    covered = totals[:, 4] > 0.0
     means = totals[:, :4] / totals[:, 4:].clamp(min=1.0e-6)
     # Where there is nothing, it lies apart from everything.
-    back = torch.where(covered, means[:, 3], -APART)
+    back = torch.where(totals[:, 4] > 0.0, means[:, 3], -APART)
     return means[:, :3].T.reshape(3, size, size).contiguous(), back.view(size, size)
 
 
-def _window(pixel: Tensor, size: int) -> tuple[slice, slice] | None:
-    """Rows and columns around pixels; None where there are none."""
-    if not len(pixel):
-        return None
+def _window(pixel: Tensor, size: int) -> tuple[slice, slice]:
+    """Rows and columns around pixels."""
     row, column = pixel // size, pixel % size
     return slice(int(row.min()), int(row.max()) + 1), slice(int(column.min()), int(column.max()) + 1)

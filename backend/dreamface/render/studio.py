@@ -27,7 +27,7 @@ def portrait_lights(camera: Camera, like: Tensor) -> tuple[tuple[Light, ...], En
 
     key = softbox(-0.98, 0.78, 0.82, (3.9, 3.74, 3.5), 0.28, 16)
     fill = softbox(1.1, 0.1, 1.0, (0.26, 0.285, 0.325), 0.5, 4)
-    rim = softbox(0.8, 0.6, -0.9, (1.9, 2.0, 2.15), 0.25, 4)
+    rim = softbox(0.75, 0.65, -1.0, (1.45, 1.53, 1.65), 0.22, 4)
     return (key, fill, rim), _room(right, down, forward)
 
 
@@ -40,8 +40,8 @@ def _room(right: Tensor, down: Tensor, forward: Tensor) -> Environment:
         forward: [3].
     """
     panels = (
-        (-1.0, 0.15, 0.35, (0.34, 0.34, 0.35), 14.0),  # a tall strip at the left
-        (1.0, 0.25, 0.1, (0.30, 0.32, 0.36), 14.0),  # and one at the right, a little behind
+        (-1.0, 0.15, 0.35, (0.30, 0.30, 0.31), 14.0),  # a tall strip at the left
+        (1.0, 0.25, 0.1, (0.22, 0.235, 0.26), 14.0),  # and one at the right, a little behind
         (0.0, 1.0, 0.2, (0.30, 0.31, 0.33), 4.0),  # the ceiling
         (0.1, -0.8, 0.6, (0.10, 0.085, 0.07), 3.0),  # the floor, warm
     )

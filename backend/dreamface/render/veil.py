@@ -21,6 +21,7 @@ VEIL_GAP = 2.0e-5
 VISIBLE = 0.004
 """Share of a sample below which what covers it makes no difference."""
 
+# Barycentric weights of the points on a triangle that stand for all of it.
 _INSIDE = ((0.6, 0.2, 0.2), (0.2, 0.6, 0.2), (0.2, 0.2, 0.6), (0.33, 0.33, 0.34))
 
 
@@ -63,7 +64,7 @@ def look_through(scene: Scene, samples: Samples) -> tuple[Samples, Tensor]:
 
 
 def triangle_opacity(scene: Scene, triangle: Tensor) -> Tensor:
-    """[N] mean opacity 0..1 of triangles [N] of the veil: of as many points as see all of it in a coarse map."""
+    """[N] mean opacity 0..1 of triangles [N] of the veil, of a few points on each; below 1, as they are not solid."""
     inside = torch.tensor(_INSIDE, device=triangle.device)
     spots = inside.repeat(len(triangle), 1)
     found = _opacity(scene, triangle.repeat_interleave(len(inside)), spots)

@@ -15,7 +15,10 @@ from dreamface.skin.layout import skin_tiles
 from dreamface.skin.subject import Subject
 
 _REACH: Final = 2.2  # radii: beyond, a blob has less than a hundredth left
-_SKETCH: Final = 96  # texels a side of the grid that fields are levelled on
+_SKETCH: Final = 128  # texels a side of the grid that fields are levelled on
+_NO_BARE_SKIN: Final = (
+    "scalp", "brows", "mouth_inside", "eye_sockets", "lids_margin", "lips_upper", "lips_lower"
+)  # fmt: skip
 _STRIDE: Final = 4  # texels between those that are looked at to find where blobs lie
 
 
@@ -87,7 +90,8 @@ def unlit(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
     """
     head, tile = subject.head, skin_tiles(subject.head.topology)[0]
     sketch = Subject(head, surface_of(head, tile, _SKETCH), _SKETCH, subject.seed, subject.traits)
-    seen = sketch.surface.atlas.inside.view(-1)
+    atlas = sketch.surface.atlas
+    seen = (atlas.inside & (atlas.region(*_NO_BARE_SKIN) < 0.05)).view(-1)
     normal, values = _normals(sketch).view(3, -1)[:, seen], make(sketch).flatten(1)[:, seen]
     mean = normal.mean(dim=1, keepdim=True)
     level = normal - mean

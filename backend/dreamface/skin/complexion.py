@@ -135,19 +135,19 @@ def _uneven(subject: Subject) -> Tensor:
 
 
 def _fields(subject: Subject) -> Tensor:
-    """[8, S, S] all that makes skin uneven and depends on no trait: five zones' fields, and three of unevenness."""
+    """[9, S, S] what no trait changes: five zones, three kinds of unevenness, and a beard's shadow."""
     return subject.once("unevenness", lambda: unlit(subject, _all_fields))
 
 
 def _all_fields(subject: Subject) -> Tensor:
     zones = (_flush(subject), _tan(subject), _rubbed(subject), _thin(subject), _yellow(subject))
-    return torch.cat((torch.stack(zones), _uneven(subject)))
+    return torch.cat((torch.stack(zones), _uneven(subject), _shadowed(subject)[None]))
 
 
 def _mottling(subject: Subject, ground: Ground) -> Ground:
     number = subject.traits.number
     base, age = number("skin.melanin"), _number(number("age"), 25.0, 80.0)
-    blood, melanin, sun = _fields(subject)[5:]
+    blood, melanin, sun = _fields(subject)[5:8]
     middle, hue = subject.noise("patches", 0.011, 3), subject.noise("hues", 0.021, 2)
     return replace(
         ground,
@@ -202,9 +202,7 @@ def _under_eyes(subject: Subject, ground: Ground) -> Ground:
     """Dark circles: along the tear trough, deepest at the inner corner, purple on light skin and brown on dark."""
     number = subject.traits.number
     base = number("skin.melanin")
-    tired = subject.once("tear troughs", lambda: _tear_troughs(subject)) * (
-        0.15 + 0.85 * number("under_eyes.darkness")
-    )
+    tired = subject.once("tear troughs", lambda: _tear_troughs(subject)) * (0.15 + 0.85 * number("under_eyes.darkness"))
     return replace(
         ground,
         melanin=ground.melanin + tired * (0.06 + 0.16 * _number(base, *_DARK) * (1.0 - base)),
@@ -281,8 +279,8 @@ def _beard_shadow(subject: Subject, ground: Ground) -> Ground:
     strength = 0.24 * male * dark + 0.40 * number("stubble.density") * dark
     if strength == 0.0:
         return ground
-    weight = strength * subject.once("beard's shadow", lambda: _shadowed(subject))
-    shade = torch.lerp(torch.ones(3, 1, 1), _BLUISH[:, None, None], weight.clamp(0.0, 1.0))
+    weight = (strength * _fields(subject)[8]).clamp_max(1.0)
+    shade = torch.lerp(torch.ones(3, 1, 1), _BLUISH[:, None, None], weight)
     return replace(ground, albedo=ground.albedo * shade)
 
 

@@ -112,12 +112,18 @@ def twigs(stems: Creases, surface: Surface, generator: torch.Generator, length: 
     random = torch.rand(5, count, generator=generator)
     share = 0.15 + 0.7 * random[0]
     root = on_curve(stems.points, share)
-    ahead = _unit_step(surface, root, _direction(stems.points, share), (random[1] - 0.5).sign() * (0.2 + 0.3 * random[2]))
+    ahead = _unit_step(
+        surface, root, _direction(stems.points, share), (random[1] - 0.5).sign() * (0.2 + 0.3 * random[2])
+    )
     far = length * (0.6 + 0.8 * random[3])[:, None]
     along = ahead * torch.where(random[0] > 0.5, -1.0, 1.0)[:, None]
     points = torch.stack((root, root + 0.5 * far * along, root + far * along), dim=1)
     return creases(
-        points, 0.5 * stems.depth * (random[4] < 0.5), 0.8 * stems.width, sway=0.4 * stems.sway, broken=0.5 * stems.broken + 0.1
+        points,
+        0.5 * stems.depth * (random[4] < 0.5),
+        0.8 * stems.width,
+        sway=0.4 * stems.sway,
+        broken=0.5 * stems.broken + 0.1,
     )
 
 
@@ -185,15 +191,15 @@ def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.G
     return found
 
 
-def _ribbons(
-    lines: Creases, surface: Surface, side: int, table: Tensor, start: Tensor
-) -> tuple[Tensor, Tensor]:
+def _ribbons(lines: Creases, surface: Surface, side: int, table: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
     """[M, 2] texels (x, y) of the ribbons' points and [M] height times area of each, in texels."""
     shape = on_curve(lines.points[:, None], torch.linspace(0.0, 1.0, _SAMPLES).expand(len(start), -1))
     steps = shape.diff(dim=1)
     texels = steps.norm(dim=2).sum(dim=1) * side
     frame = _frame(surface, shape[:, _SAMPLES // 2])
-    metres = _on_skin(frame, steps.sum(dim=1)).norm(dim=1) * texels / (steps.sum(dim=1).norm(dim=1) * side).clamp_min(1e-9)
+    metres = (
+        _on_skin(frame, steps.sum(dim=1)).norm(dim=1) * texels / (steps.sum(dim=1).norm(dim=1) * side).clamp_min(1e-9)
+    )
     count = (texels / _SPACING).ceil().long().clamp_min(4)
     line = torch.repeat_interleave(torch.arange(len(count)), count)
     share = (torch.arange(len(line)) - (count.cumsum(0) - count)[line] + 0.5) / count[line]
@@ -230,9 +236,7 @@ def _ribbons(
 
 
 def _profile(offset: Tensor) -> Tensor:
-    """[3, J] at widths from the middle: a groove of depth 1, sharp at the bottom; skin that swells beside it; and what
-    makes one side swell more than the other.
-    """
+    """[3, J] at widths from the middle: a groove of depth 1, skin that swells beside it, and a lean to one side."""
     away = offset.abs()
     groove = -torch.exp(-1.1 * away**1.3) * smooth_step(-away, -_REACH, -0.6 * _REACH)
     side = torch.exp(-(((away - _SHOULDER) / 0.6) ** 2)) * smooth_step(-away, -_REACH, -0.8 * _REACH)
@@ -245,7 +249,9 @@ def _along(table: Tensor, place: Tensor) -> Tensor:
     share = place - low
     first = low.long()
     return torch.lerp(
-        table[first.remainder(len(table))], table[(first + 1).remainder(len(table))], share * share * (3.0 - 2.0 * share)
+        table[first.remainder(len(table))],
+        table[(first + 1).remainder(len(table))],
+        share * share * (3.0 - 2.0 * share),
     )
 
 

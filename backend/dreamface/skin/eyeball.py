@@ -43,6 +43,7 @@ class Eyeball:
         axes: [3, 3] rows: to the person's left (+X), up, and ahead along the optical axis.
         radius: of the ball, metres.
         limbus: where iris meets white.
+        limbus_depth: how far ahead of the centre that is, metres.
         pupil: the hole in the iris, or None where the mesh has none.
     """
 
@@ -50,6 +51,7 @@ class Eyeball:
     axes: Tensor
     radius: float
     limbus: Ellipse
+    limbus_depth: float
     pupil: Ellipse | None
 
     def place(self, points: Tensor) -> Tensor:
@@ -63,9 +65,9 @@ class Eyeball:
     def angle(self, place: Tensor) -> Tensor:
         """[N] radians off the axis, scaled so that the limbus lies at `LIMBUS` all around."""
         across = torch.linalg.vector_norm(place[:, :2], dim=1)
-        at_limbus = across / self.limbus.reach(place[:, :2]).clamp_min(1e-6) / self.radius
-        typical = float(self.limbus.half_axes.mean()) / self.radius
-        found = torch.asin(at_limbus.clamp(0.7 * typical, min(1.4 * typical, 1.0)))
+        at_limbus = across / self.limbus.reach(place[:, :2]).clamp_min(1e-6)
+        typical = float(self.limbus.half_axes.mean())
+        found = torch.atan2(at_limbus.clamp(0.7 * typical, 1.4 * typical), torch.tensor(self.limbus_depth))
         return torch.atan2(across, place[:, 2]) * (LIMBUS / found)
 
     @property
@@ -102,10 +104,11 @@ def _eyeball(head: Head, side: str) -> Eyeball:
     ahead = torch.nn.functional.normalize(cornea.mean(dim=0) - centre, dim=0)
     left = torch.nn.functional.normalize(torch.tensor([1.0, 0.0, 0.0]) - ahead[0] * ahead, dim=0)
     axes = torch.stack((left, torch.linalg.cross(ahead, left), ahead))
-    limbus = _ellipse(_rim((white - centre) @ axes.T))
-    edge = _rim((iris - centre) @ axes.T)
+    around = _rim((white - centre) @ axes.T)
+    limbus, depth = _ellipse(around[:, :2]), float(around[:, 2].mean())
+    edge = _rim((iris - centre) @ axes.T)[:, :2]
     has_hole = float(torch.linalg.vector_norm(edge, dim=1).min()) > _HOLE * float(limbus.half_axes.mean())
-    return Eyeball(centre, axes, radius, limbus, _ellipse(edge) if has_hole else None)
+    return Eyeball(centre, axes, radius, limbus, depth, _ellipse(edge) if has_hole else None)
 
 
 def _vertices(head: Head, part: str) -> Tensor:
@@ -115,7 +118,7 @@ def _vertices(head: Head, part: str) -> Tensor:
 
 
 def _rim(place: Tensor) -> Tensor:
-    """[M, 2] the points nearest to the axis, one for each sector around it."""
+    """[M, 3] the points nearest to the axis, one for each sector around it."""
     across = torch.linalg.vector_norm(place[:, :2], dim=1)
     front = torch.atan2(across, place[:, 2]) < _FRONT
     place, across = place[front], across[front]
@@ -125,7 +128,7 @@ def _rim(place: Tensor) -> Tensor:
         members = torch.nonzero(sector == number)[:, 0]
         if len(members):
             found.append(members[across[members].argmin()])
-    return place[torch.stack(found), :2]
+    return place[torch.stack(found)]
 
 
 def _ellipse(points: Tensor) -> Ellipse:

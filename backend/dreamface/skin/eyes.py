@@ -166,7 +166,8 @@ def _paint_sclera(canvas: _Canvas, spot: _Spot, traits: Traits, generator: torch
     iris = _iris_look(ball, traits, spot.side)
     look = ScleraLook(iris.white, redness, iris.old, -1.0 if spot.side == "left" else 1.0)
     # A hole in the middle of a layout shows the back of the ball: there the limbus goes on.
-    reach = torch.where(spot.place[:, 2:] < -0.5 * ball.radius, 1.0, ball.angle(spot.place)[:, None] / LIMBUS)
+    found = ball.angle(spot.place)[:, None] / LIMBUS
+    reach = torch.where(spot.place[:, 2:] < -0.5 * ball.radius, 1.0, found.clamp_min(1.0))
     place = spot.image(torch.nn.functional.normalize(spot.place[:, :2], dim=1) * reach)
     radius = spot.image(reach)[0] / ball.iris_edge
     colour = around_limbus(radius, rim_colour(iris)[:, None, None], sclera_colour(look, place, generator))

@@ -96,7 +96,7 @@ def _stripe_fields(subject: Subject) -> Tensor:
     eyes = subject.region("lids_upper", "lids_lower")
     lips = smooth_step(subject.region("lips_upper", "lips_lower"), 0.0, 0.5)
     share = share - 0.35 * eyes - 0.9 * lips - 0.25 * subject.region("ears")
-    kept = (0.90 + 0.03 * subject.noise("mottling", 0.0034, 3)[0]) * _keeps_clear(subject)
+    kept = (0.95 + 0.02 * subject.noise("mottling", 0.0034, 3)[0]) * _keeps_clear(subject)
     return torch.stack((phase, share.clamp(-0.3, 0.85), kept * (share > -0.3)))
 
 
@@ -153,20 +153,20 @@ def _rosette_fields(subject: Subject) -> Tensor:
 
 
 def _to_rosette(found: Lattice, turn: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
-    """[h, w] metres to the nearest rosette's middle, and its size about 1; rosettes are off the middle of their cells."""
+    """[h, w] metres to the nearest rosette's middle, and its size about 1; they lie off the middle of their cells."""
     below = down / found.row_height - 0.5
     first = below.floor()
-    nearest, size = torch.full_like(turn, 1.0), torch.ones_like(turn)
+    nearest, chosen = torch.full_like(turn, 1.0), torch.zeros_like(turn, dtype=torch.long)
     for step in (0.0, 1.0):
         row = first + step
         cell = cells(found, turn, row)
-        aside = (cell.across + 0.34 * (cell.random[1] - 0.5)) * found.cell_width
-        along = (below - row + 0.34 * (cell.random[2] - 0.5)) * found.row_height
+        aside = (cell.across + 0.34 * (found.own(1, cell.index) - 0.5)) * found.cell_width
+        along = (below - row + 0.34 * (found.own(2, cell.index) - 0.5)) * found.row_height
         distance = torch.sqrt(aside * aside + along * along)
         closer = distance < nearest
-        size = torch.where(closer, 0.72 + 0.56 * cell.random[3], size)
+        chosen = torch.where(closer, cell.index, chosen)
         nearest = torch.minimum(nearest, distance)
-    return nearest, size
+    return nearest, 0.72 + 0.56 * found.own(3, chosen)
 
 
 # --------------------------------------------------------------------------------------------------------------- scales
@@ -185,10 +185,10 @@ def _scales(subject: Subject) -> Sequence[Patch]:
     cover, dark, height = (torch.empty(window.shape) for _ in range(3))
     soft = max(2.0 * _EDGE, _FINEST_EDGE / _texels_per_metre(subject)) / (0.5 * _WIDTH)
     for rows, (turn, down, presence) in _bands(subject, window, torch.stack((found.turn, found.down, kept))):
-        relief, rim, own = _scale(found, turn, down / found.row_height, soft)
-        shade = own[1]
+        relief, rim, scale = _scale(found, turn, down / found.row_height, soft)
+        shade = found.own(1, scale)
         # Where scales run out, they do so one by one.
-        presence = presence * smooth_step(presence + 0.7 * (own[2] - 0.5), 0.40, 0.52)
+        presence = presence * smooth_step(presence + 0.7 * (found.own(2, scale) - 0.5), 0.40, 0.52)
         cover[rows] = presence * (0.90 - 0.16 * shade)
         dark[rows] = presence * (0.72 * rim + 0.30 * shade * (1.0 - rim))
         height[rows] = relief.mul_(presence).mul_(_SCALE_HEIGHT)
@@ -200,7 +200,7 @@ def _scales(subject: Subject) -> Sequence[Patch]:
 
 
 def _scale(found: Lattice, turn: Tensor, below: Tensor, soft: float) -> tuple[Tensor, Tensor, Tensor]:
-    """[h, w] height and nearness 0..1 to the scale's edge, and [4, h, w] its own random numbers.
+    """[h, w] height, nearness 0..1 to the scale's edge, and which scale it is.
 
     `below` counts rows from the crown.
 
@@ -214,13 +214,14 @@ def _scale(found: Lattice, turn: Tensor, below: Tensor, soft: float) -> tuple[Te
     relief = torch.lerp(_relief(under, along_under), _relief(over, along_over), on_top)
     edge = torch.where(room_over > 0.0, room_over, torch.minimum(room_under, -room_over))
     rim = 1.0 - smooth_step(edge, 0.25 * soft, 1.6 * soft)
-    return relief, rim, torch.where(room_over > 0.0, over.random, under.random)
+    return relief, rim, torch.where(room_over > 0.0, over.index, under.index)
 
 
 def _room(cell: Cells, along: Tensor) -> Tensor:
     """[h, w] half cells to the edge of a scale: straight sides and a round tip, negative outside."""
     tip = ((along - 0.42) / 0.58).clamp_min(0.0)
-    return torch.sqrt((1.0 - tip * tip).clamp_min(0.0)) * 0.98 - 2.0 * cell.across.abs() - 4.0 * (along - 1.0).clamp_min(0.0)
+    half_width = 0.98 * torch.sqrt((1.0 - tip * tip).clamp_min(0.0)) - 4.0 * (along - 1.0).clamp_min(0.0)
+    return half_width - 2.0 * cell.across.abs()
 
 
 def _relief(cell: Cells, along: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from dreamface.traits import Traits
 _MM: Final = 1e-3
 _BROWS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
 _BROW_HAIRS: Final = 1900  # candidates per brow
+_BROW_SHADE: Final = 0.45  # of the hairs' depth that the skin between them is shaded by
 _BROW_SPREAD: Final = 0.30  # deviation of the logarithm of brow hairs' lightness
 
 _CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28)
@@ -34,14 +35,14 @@ _BEARD: Final = Coat(often=750e3, length=1.0 * _MM, width=0.105 * _MM, swirl=0.3
 
 _HEIGHT: Final = 0.04 * _MM
 _SOFTENINGS: Final = 4  # means over neighbouring vertices that the hairline is softened with
-_SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # reach of the hair before the ears from its middle, at the temple and the ear
+_SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # half its width at the temple and at the ear
 _TONES: Final = ((0.75, 0.65), (1.45, 0.35))  # of hairs of one pigment: factors on the colour, and how many have them
 _FINE_WHITE: Final = 0.62  # of white hair's colour: a single white hair lets the skin through
 _RUFOUS: Final = torch.tensor([1.75, 0.80, 0.45])  # single red hairs glow; a mass of them is browner
 _BROW_MELANIN: Final = 0.30  # of the way from the scalp hair's melanin to black
 
 
-# --------------------------------------------------------------------------------------------------------------- colours
+# --------------------------------------------------------------------------------------------------------------- colour
 
 
 def _fine_colour(traits: Traits, darker: float = 0.0) -> Tensor:
@@ -108,10 +109,10 @@ def _paint_brow(subject: Subject, strands: Strands) -> list[Patch]:
     own = torch.where(turned, _fine_white(), shade * _fine_colour(traits, _BROW_MELANIN))
     images = draw(subject.size, window, strands, own)
     soft = blurred(images, reach)
-    cover = coverage(1.15 * images[0] + 0.30 * soft[0])
+    cover = coverage(1.2 * images[0] + _BROW_SHADE * soft[0])
     # Where no hair lies, the shade below has the colour of the hairs around.
-    weight = images[0] + 0.30 * soft[0] + 1e-6
-    colour = (images[1:] + 0.30 * soft[1:]) / weight
+    weight = images[0] + _BROW_SHADE * soft[0] + 1e-6
+    colour = (images[1:] + _BROW_SHADE * soft[1:]) / weight
     return [Patch(window, cover=cover, colour=colour, height=_HEIGHT * coverage(images[0]))]
 
 
@@ -146,7 +147,7 @@ def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
 
 def _brow_fill(along: Tensor, across: Tensor) -> Tensor:
     """How complete the brow is: airy where it starts, full in the middle, thinning to the tail and the edges."""
-    start, tail = 0.25 + 0.75 * smooth_step(along, -0.02, 0.22), 1.0 - 0.62 * smooth_step(along, 0.62, 1.0)
+    start, tail = 0.42 + 0.58 * smooth_step(along, -0.02, 0.20), 1.0 - 0.62 * smooth_step(along, 0.62, 1.0)
     return start * tail * (1.0 - 0.45 * smooth_step(across.abs(), 0.45, 1.0))
 
 
@@ -185,7 +186,7 @@ def _scalp_cover(subject: Subject) -> Tensor:
     style = subject.traits.choice("hair.style")
     if style == "bald":
         return torch.zeros(surface.atlas.size, surface.atlas.size)
-    soft = surface.atlas.spread(_hairline(head)[:, None], surface.atlas.corners)[0]
+    soft = subject.once("hairline", lambda: surface.atlas.spread(_hairline(head)[:, None], surface.atlas.corners)[0])
     if style == "receding" and "frontotemporale_l" in head.topology.landmarks:
         for name, reach in (("frontotemporale_l", 0.058), ("frontotemporale_r", 0.058), ("trichion", 0.050)):
             distance = (surface.position - head.landmark(name)[:, None, None]).norm(dim=0)
@@ -226,7 +227,9 @@ def _scalp_patches(subject: Subject) -> Sequence[Patch]:
     distance = (subject.surface.position - crown[:, None, None]).norm(dim=0)
     coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
     strands = grow(subject, "scalp", coat, cover**1.4, distance, 0.25 + 0.75 * cover)
-    colour, white = (dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), 0.8 * white_hair_colour()))
+    colour, white = (
+        dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), 0.8 * white_hair_colour())
+    )
     return _patches(subject, _two_tones(strands, subject.traits.number("hair.grey"), colour, white))
 
 

@@ -29,7 +29,7 @@ _PUPIL: Final = (0.0025, 0.0022, 0.0022)
 _EPITHELIUM: Final = (0.090, 0.036, 0.012)  # brown, behind the stroma; it shows at the pupil's edge and in flecks
 _ARCUS: Final = (0.46, 0.47, 0.46)  # the greyish ring of old age
 _COLLARETTE: Final = 0.27  # of the stroma
-_LIMBUS: Final = (0.95, 1.12)  # radii between which white takes over: about 1 mm
+_LIMBUS: Final = (0.985, 1.15)  # radii between which white takes over: about 1 mm
 _SHADE: Final = (0.84, 0.87, 0.90)  # times the white: what it is like at its border, where the iris shines through
 _FLECKS: Final = 5  # at most
 _LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
@@ -81,7 +81,7 @@ def around_limbus(radius: Tensor, rim: Tensor, white: Tensor) -> Tensor:
         white: [3, ...].
     """
     shade = torch.tensor(_SHADE).view(3, *[1] * radius.dim())
-    bluish = torch.lerp(white, white * shade, 1.0 - smooth_step(radius, 1.02, 1.34))
+    bluish = torch.lerp(white, white * shade, 1.0 - smooth_step(radius, 1.05, 1.36))
     return torch.lerp(rim, bluish, smooth_step(radius, *_LIMBUS))
 
 
@@ -213,7 +213,7 @@ def _coloured(
     base = torch.lerp(outer[:, None, None], inner[:, None, None], spread)
     base = torch.lerp(base, brown[:, None, None], 0.75 * _flecks(polar))
     # Threads scatter all light alike, most where little pigment covers them.
-    thread = torch.lerp(base, base.mean(dim=0, keepdim=True) + 0.03, 0.45 * pale)
+    thread = torch.lerp(base, base.mean(dim=0, keepdim=True) + 0.03, 0.45 * pale * (0.25 + 0.75 * cool))
     deep, high = 0.42 + 0.16 * (1.0 - pale), 1.95 - 0.45 * (1.0 - pale)
     colour = torch.lerp(deep * base, high * thread, fibres)
     light = (1.0 + 0.22 * edge) * (1.0 - 0.55 * crypts) * (1.0 - (0.18 + 0.14 * (1.0 - pale)) * furrows)
@@ -225,7 +225,7 @@ def _framed(polar: _Polar, look: IrisLook, colour: Tensor) -> Tensor:
     """The stroma between the pupil and the limbus."""
     wobble = 0.012 * polar.around(1, 34)
     rim = rim_colour(look)[:, None, None]
-    ring = smooth_step(polar.radius + wobble, 0.72 + 0.05 * look.old, 0.96) ** 1.2
+    ring = smooth_step(polar.radius + wobble, 0.74 + 0.05 * look.old, 0.985) ** 1.2
     colour = torch.lerp(colour, rim, (0.94 - 0.22 * look.old) * ring)
     arcus = smooth_step(polar.radius, 0.86, 0.93) * (1.0 - smooth_step(polar.radius, 0.95, 1.0))
     age = float(smooth_step(torch.tensor(look.old), 0.55, 1.0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import torch
@@ -44,10 +45,18 @@ class Lattice:
     row_height: float
     cell_width: float
 
-    @property
-    def counts(self) -> Tensor:
-        """[R] whole numbers of cells in each row."""
-        return (2.0 * math.pi * self.girth / self.cell_width).round().clamp_min(4.0)
+    @cached_property
+    def rows(self) -> Tensor:
+        """[3, R]: how many cells each row has, how far it is moved along, and where its random numbers begin."""
+        counts = (2.0 * math.pi * self.girth / self.cell_width).round().clamp_min(4.0)
+        number = torch.arange(len(counts))
+        own = self.random[0, :, 0][number.remainder(_TABLE)]
+        # Every second row is moved by half a cell, and each a little by chance.
+        return torch.stack((counts, 0.5 * number.remainder(2) + 0.25 * own, number.remainder(_TABLE) * float(_TABLE)))
+
+    def own(self, number: int, cell: Tensor) -> Tensor:
+        """[h, w] one of the random numbers of cells, given as `Cells.index`."""
+        return self.random[number].view(-1)[cell]
 
 
 @dataclass(frozen=True)
@@ -56,11 +65,11 @@ class Cells:
 
     Attributes:
         across: [h, w] -0.5..0.5 cells from its middle.
-        random: [4, h, w] of the cell's own.
+        index: [h, w] which cell it is; far apart ones share a number.
     """
 
     across: Tensor
-    random: Tensor
+    index: Tensor
 
 
 def lattice(subject: Subject, name: str, row_height: float, cell_width: float, wander: float) -> Lattice:
@@ -69,7 +78,8 @@ def lattice(subject: Subject, name: str, row_height: float, cell_width: float, w
     Args:
         subject: whose head.
         name: of the random stream.
-        row_height, cell_width: metres.
+        row_height: metres.
+        cell_width: metres.
         wander: metres that rows stray.
     """
     head = subject.head
@@ -142,11 +152,8 @@ def _girth(down: Tensor, around: Tensor, inside: Tensor, row_height: float) -> T
 
 def cells(found: Lattice, turn: Tensor, row: Tensor) -> Cells:
     """The cells of whole rows [h, w] at turns [h, w]."""
-    index = row.long().clamp(0, len(found.girth) - 1)
-    count = found.counts[index]
-    # Every second row is moved by half a cell, and each a little by chance.
-    shift = 0.5 * row.remainder(2.0) + 0.25 * found.random[0, :, 0][index.remainder(_TABLE)]
-    place = turn * (count / (2.0 * math.pi)) + shift
+    count, shift, first = found.rows[:, row.long().clamp_(0, len(found.girth) - 1)].unbind(0)
+    place = (turn * (0.5 / math.pi)).mul_(count).add_(shift)
     column = place.floor()
-    own = index.remainder(_TABLE) * _TABLE + torch.remainder(column, count).long().remainder(_TABLE)
-    return Cells(place - column - 0.5, found.random.view(4, -1)[:, own])
+    place.sub_(column).sub_(0.5)
+    return Cells(place, column.remainder_(count).remainder_(_TABLE).add_(first).long())

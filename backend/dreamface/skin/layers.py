@@ -6,11 +6,12 @@ from typing import Final
 
 from dreamface.skin.complexion import BEARD_SHADOW, GRAIN, LINING, LIPS, MOTTLING, TONE, UNDER_EYES, ZONES
 from dreamface.skin.fantasy import FANTASY
+from dreamface.skin.furrows import FURROWS
 from dreamface.skin.gloss import GLOSS, TRANSLUCENCY
 from dreamface.skin.hair import HAIR
 from dreamface.skin.layer import Layer
 from dreamface.skin.makeup import MAKEUP
-from dreamface.skin.relief import BUMPS, FURROWS, LINES, PORES
+from dreamface.skin.relief import BUMPS, LINES, PORES
 from dreamface.skin.scars import SCARS
 from dreamface.skin.spots import SPOTS
 from dreamface.skin.veins import CAPILLARIES, VEINS

@@ -19,6 +19,7 @@ from dreamface.skin.atlas import smooth_step
 from dreamface.skin.complexion import inner
 from dreamface.skin.layer import Layer, Patch, Window, window_of
 from dreamface.skin.outlines import Outline, enlarge, outlines, scaled
+from dreamface.skin.pigments import PIGMENT_TRAITS, resting_colour
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
@@ -33,6 +34,7 @@ _LOWER_LINE: Final = 0.55 * _MM
 _WATERLINE: Final = 1.1 * _MM  # how far the line reaches onto the lid's rim, so that no skin shows between lashes
 _WING: Final = (5.5 * _MM, 0.46)  # length, and radians above the eye's axis
 _APPLE: Final = (15.0 * _MM, 11.0 * _MM)  # reach of the blush at the apple and at the temple
+_OWN_TONE: Final = (1.0, 1.0, 1.0)  # a foundation that no prompt gave a colour has that of the skin below
 _FLAKES: Final = 0.10  # share of a shimmering eyeshadow that glitters
 
 
@@ -176,7 +178,9 @@ def _shadow(subject: Subject) -> list[_Film]:
     for lids in _eyes(subject):
         away, share, above = lids.away, lids.share, lids.above
         upper = smooth_step(above, -1.0 * _MM, 1.5 * _MM)
-        graded = 1.0 - 0.25 * smooth_step(away, 0.0, lids.crease) - 0.75 * smooth_step(away, lids.crease, 0.85 * lids.brow)
+        graded = (
+            1.0 - 0.25 * smooth_step(away, 0.0, lids.crease) - 0.75 * smooth_step(away, lids.crease, 0.85 * lids.brow)
+        )
         across = smooth_step(share, -0.10, 0.22) * (1.0 - smooth_step(share, 1.02, 1.42))
         across = across * (0.80 + 0.20 * smooth_step(share, 0.35, 0.95))
         under = (1.0 - smooth_step(away, 0.0, 3.2 * _MM)) * smooth_step(share, 0.25, 1.0)
@@ -188,7 +192,7 @@ def _shadow(subject: Subject) -> list[_Film]:
     return films
 
 
-# --------------------------------------------------------------------------------------------------- cheeks and the face
+# ------------------------------------------------------------------------------------------------- cheeks and the face
 
 
 def _cheeks(subject: Subject) -> list[_Film]:
@@ -226,7 +230,7 @@ def _face(subject: Subject) -> list[_Film]:
 
 def _coarse_film(subject: Subject, field: Tensor) -> list[_Film]:
     """A film without edges from a [S, S] field."""
-    found = window_of(field > 2e-3, margin=1)
+    found = window_of(field > 6e-3, margin=1)
     if found is None:
         return []
     window = _full(subject, found)
@@ -242,6 +246,8 @@ def _product(where: Callable[[Subject], list[_Film]], name: str, finish: _Finish
     if strength == 0.0:
         return ()
     gloss, colour = subject.traits.number(f"{name}.gloss"), torch.tensor(tint)
+    if name == "foundation" and tint == _OWN_TONE:
+        colour = resting_colour(subject.traits)
     roughness, specular = (low + (high - low) * gloss for low, high in (finish.roughness, finish.specular))
     patches = []
     for film in where(subject):
@@ -282,7 +288,8 @@ def _holds(window: Window, row: float, column: float) -> bool:
 
 
 def _layer(name: str, description: str, where: Callable[[Subject], list[_Film]], finish: _Finish) -> Layer:
-    return Layer(name, description, (name, f"{name}.gloss"), patches=partial(_product, where, name, finish))
+    traits = (name, f"{name}.gloss", *(PIGMENT_TRAITS if name == "foundation" else ()))
+    return Layer(name, description, traits, patches=partial(_product, where, name, finish))
 
 
 MAKEUP: Final = (

@@ -1,12 +1,12 @@
-"""Height of the skin itself: pores, the fine lines between them, the lips' furrows, and an unevenness.
+"""Height of the skin itself: pores, the fine lines between them, and an unevenness.
 
 Patterns are drawn once, as repeating tiles with a whole number of cells, and shifted by each one's own seed. A region's
 tile has as many cells each way as make them as large as they are on the skin, whatever the layout does there.
 
-Sizes and depths: pores 0.25 to 0.5 mm wide, about 1 per mm2 on the nose and fewer on the cheeks, where the skin's weight
-draws them out (Flament et al. 2015, "Facial skin pores: a multiethnic study"); furrows 0.5 to 1 mm apart that cut the
-skin into lozenges along its tension, wider apart and deeper with age (Piérard et al. 2003, "From skin microrelief to
-wrinkles").
+Sizes and depths: pores 0.25 to 0.5 mm wide, about 1 per mm2 on the nose and fewer on the cheeks, where the skin's
+weight draws them out (Flament et al. 2015, "Facial skin pores: a multiethnic study"); furrows 0.5 to 1 mm apart that
+cut the skin into lozenges along its tension, wider apart and deeper with age (Piérard et al. 2003, "From skin
+microrelief to wrinkles").
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from dreamface.skin.atlas import coarser, smooth_step
+from dreamface.skin.atlas import smooth_step
 from dreamface.skin.complexion import inner
-from dreamface.skin.creases import Creases, beside, creases, draw_creases, shows_fine, through, together, twigs
 from dreamface.skin.layer import Ground, Layer, Patch, Weave, Window, window_of
 from dreamface.skin.noise import stream
 from dreamface.skin.subject import Subject
@@ -70,7 +69,8 @@ _NOSE: Final = _Grain("pores", 8, 0.80 * _MM, 0.80 * _MM)
 _CHIN: Final = _Grain("pores", 8, 1.0 * _MM, 1.0 * _MM)
 _FOREHEAD: Final = _Grain("pores", 8, 0.85 * _MM, 0.80 * _MM, long=0.75)
 _CHEEKS: Final = {
-    side: _Grain("pores", 8, 1.05 * _MM, 1.20 * _MM, turn=sign * 0.55, long=1.7) for side, sign in (("l", 1.0), ("r", -1.0))
+    side: _Grain("pores", 8, 1.05 * _MM, 1.20 * _MM, turn=sign * 0.55, long=1.7)
+    for side, sign in (("l", 1.0), ("r", -1.0))
 }
 
 _ZONES: Final = (
@@ -91,21 +91,18 @@ _ZONES: Final = (
     ),
 )
 
-_LINES: Final = _Grain("lines", 8, 0.95 * _MM, 0.62 * _MM)
+_LINES: Final = _Grain("lines", 8, 1.05 * _MM, 0.58 * _MM)
 _OLD_LINES: Final = _Grain("lines", 4, 2.9 * _MM, 1.9 * _MM)
 _SLANTED: Final = {
-    side: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=sign * 0.6, long=1.5) for side, sign in (("l", 1.0), ("r", -1.0))
+    side: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=sign * 0.6, long=1.5)
+    for side, sign in (("l", 1.0), ("r", -1.0))
 }
 _LINE_DEPTH: Final = 0.030 * _MM
-_OLD_LINE_DEPTH: Final = 0.07 * _MM
+_FACE: Final = (("metopion", 30.0 * _MM), ("glabella", 20.0 * _MM))  # where lines are as large as on skin
+_OLD_LINE_DEPTH: Final = 0.06 * _MM
 _DULL: Final = 0.04  # how much rougher it is in a furrow
 _OLD: Final = (38.0, 82.0)  # years over which furrows deepen and widen
 _BUMPS: Final = 0.024 * _MM, 0.010 * _MM  # heights of the wide and of the small ones
-
-_FURROWS_APART: Final = 1.05 * _MM
-_FURROW_DEPTH: Final = 0.085 * _MM
-_FURROW_WIDTH: Final = 0.24 * _MM
-_BORDER_RIDGE: Final = 0.10 * _MM  # height of the pale roll of skin around the lips' red
 
 
 # ------------------------------------------------------------------------------------------------- patterns
@@ -121,7 +118,9 @@ def _cells_of(subject: Subject, grain: _Grain, weight: Tensor) -> tuple[int, int
         near = inside
     across, up = float(a[near].median()), float(c[near].median())
     rows = _stepped(1.0 / (grain.repeats * grain.tall * up))
-    return max(_FEWEST_CELLS, 2 * round(0.5 * rows)), max(_FEWEST_CELLS, round(_stepped(1.0 / (grain.repeats * grain.wide * across))))
+    return max(_FEWEST_CELLS, 2 * round(0.5 * rows)), max(
+        _FEWEST_CELLS, round(_stepped(1.0 / (grain.repeats * grain.wide * across)))
+    )
 
 
 def _stepped(value: float) -> float:
@@ -146,7 +145,7 @@ def _draw(grain: _Grain, rows: int, columns: int, side: int, generator: torch.Ge
     if grain.kind == "lines":
         # Between fields of about the same kind the furrow is shallow, so that they join to larger ones.
         deep = 0.15 + 0.85 * smooth_step((own - other).abs(), 0.10, 0.55)
-        furrow = (1.0 - (second - nearest) / 0.40).clamp(0.0, 1.0)
+        furrow = (1.0 - (second - nearest) / 0.48).clamp(0.0, 1.0)
         return 0.15 - deep * furrow * furrow - 0.15 * nearest * nearest
     # Few pores are large: their size goes with the third power of an even number.
     size = own**3
@@ -271,7 +270,7 @@ def _slanted(subject: Subject, side: str) -> Tensor | None:
 
 
 def _lines(subject: Subject) -> Weave:
-    """Lozenges along the lines of tension, which run across everywhere but on the cheeks; larger and deeper with age."""
+    """Lozenges along the lines of tension, across everywhere but on the cheeks; larger and deeper with age."""
     old, calm = _age(subject), _calm(subject)
     uneven = (0.85 + 0.2 * subject.noise("patches", 0.011, 3)[0]).clamp(0.3, 1.4)
     rest = calm * (1.0 - 0.35 * subject.region("nose")) * uneven
@@ -279,8 +278,10 @@ def _lines(subject: Subject) -> Weave:
     for side in ("l", "r"):
         if (leaning := _slanted(subject, side)) is not None:
             flat = flat * (1.0 - 0.85 * leaning)
+    face = _around(subject, _FACE)
     fine, wide = (
-        _own_shift(subject, _tile(grain, *_cells_of(subject, grain, calm), subject.size)) for grain in (_LINES, _OLD_LINES)
+        _own_shift(subject, _tile(grain, *_cells_of(subject, grain, calm if face is None else face), subject.size))
+        for grain in (_LINES, _OLD_LINES)
     )
     again = _LINES.repeats // _OLD_LINES.repeats
     nothing = torch.zeros(2)
@@ -303,7 +304,9 @@ def _crossed(subject: Subject) -> Tensor:
     """[S, S] where old skin is cross-hatched: cheeks, lids, around the mouth, the neck."""
     region = subject.region
     weight = 0.35 * region("neck") + 0.5 * region("lids_upper", "lids_lower", "under_eyes") + 0.3 * region("temples")
-    near = _around(subject, tuple((f"{name}_{side}", 30.0 * _MM) for name in ("cheek", "cheekbone", "cheilion") for side in "lr"))
+    near = _around(
+        subject, tuple((f"{name}_{side}", 30.0 * _MM) for name in ("cheek", "cheekbone", "cheilion") for side in "lr")
+    )
     return (weight if near is None else torch.maximum(weight, near)).clamp(0.15, 1.0)
 
 
@@ -315,7 +318,7 @@ def _cheek_lines(subject: Subject) -> Sequence[Patch]:
     return [patch for patch in found if patch is not None]
 
 
-# ------------------------------------------------------------------------------------------------- unevenness, lips
+# ------------------------------------------------------------------------------------------------- unevenness
 
 
 def _bumps(subject: Subject, ground: Ground) -> Ground:
@@ -325,84 +328,6 @@ def _bumps(subject: Subject, ground: Ground) -> Ground:
     return replace(ground, height=ground.height + uneven)
 
 
-def _furrows(subject: Subject) -> Sequence[Patch]:
-    """Furrows from the lips' border to where they meet: forked, deepest in the middle, spreading to the corners."""
-    surface, generator = subject.surface, subject.stream("lip creases")
-    if surface.atlas.landmark("multipie_48") is None:
-        return ()
-    lips = [_across_lip(subject, outer, within, generator) for outer, within in _LIPS]
-    stems = together(*lips)
-    lines = stems
-    if shows_fine(surface, subject.size):
-        away = (0.35 + 0.3 * torch.rand(len(stems.depth), generator=generator)) * _MM
-        forks = twigs(stems, surface, generator, 2.4 * _MM)
-        lines = together(stems, forks, beside(stems, surface, away, 0.45))
-    course = subject.stream("lip creases' course")
-    found = draw_creases(lines, surface, subject.size, course)
-    ridge = [_border(subject, outer) for outer, _ in _LIPS]
-    return [*(_on_lips(subject, patch) for patch in found), *draw_creases(together(*ridge), surface, subject.size, course)]
-
-
-_LIPS: Final = (((48, 49, 50, 51, 52, 53, 54), (60, 61, 62, 63, 64)), ((48, 59, 58, 57, 56, 55, 54), (60, 67, 66, 65, 64)))
-"""Multi-PIE points along each lip's border and along its inner edge, both from the person's right to the left."""
-
-
-def _polyline(subject: Subject, numbers: Sequence[int], share: Tensor) -> Tensor:
-    """[N, 2] texture coordinates at shares [N] of the broken line through Multi-PIE points."""
-    points = torch.stack([_mark(subject, number) for number in numbers])
-    steps = points.diff(dim=0).norm(dim=1)
-    ends = torch.cat((torch.zeros(1), steps.cumsum(0)))
-    place = share * ends[-1]
-    first = (torch.searchsorted(ends, place, right=True) - 1).clamp(0, len(steps) - 1)
-    return torch.lerp(points[first], points[first + 1], ((place - ends[first]) / steps[first])[:, None])
-
-
-def _mark(subject: Subject, number: int) -> Tensor:
-    place = subject.surface.atlas.landmark(f"multipie_{number}")
-    assert place is not None  # the lips are in one tile
-    return place
-
-
-def _across_lip(subject: Subject, outer: Sequence[int], within: Sequence[int], generator: torch.Generator) -> Creases:
-    corners = [subject.head.landmark(f"multipie_{number}") for number in (48, 54)]
-    count = round(1.15 * float((corners[0] - corners[1]).norm()) / _FURROWS_APART)
-    random = torch.rand(5, count, generator=generator)
-    share = (torch.arange(count) + 0.15 + 0.7 * random[0]) / count
-    away = 2.0 * share - 1.0
-    # They leave the border further out than where they end: the lip is longer along its border.
-    border = _polyline(subject, outer, share)
-    edge = _polyline(subject, within, (0.5 + 0.5 * (away - 0.05 * away * (1.0 - away * away) + 0.03 * (random[1] - 0.5))).clamp(0.0, 1.0))
-    first, last = -0.05 + 0.3 * random[2][:, None], 0.75 + 0.45 * random[3][:, None]
-    start, end = torch.lerp(border, edge, first), torch.lerp(border, edge, last)
-    bow = torch.zeros(count, 2)
-    bow[:, 0] = 0.12 * away * (border - edge).norm(dim=1)
-    points = through(torch.stack((start, torch.lerp(start, end, 0.33) + bow, torch.lerp(start, end, 0.67) + bow, end), dim=1))
-    depth = _FURROW_DEPTH * (0.25 + 0.85 * random[4]) * (1.0 - 0.55 * away**2)
-    return creases(points, depth, _FURROW_WIDTH * (0.7 + 0.7 * random[1]), sway=0.16 * _MM, broken=0.1, swelling=0.45)
-
-
-def _border(subject: Subject, outer: Sequence[int]) -> Creases:
-    """The roll of skin around a lip, in four pieces."""
-    ends = torch.linspace(0.03, 0.97, 5)
-    shares = torch.stack([torch.lerp(ends[:-1], ends[1:], step) for step in (-0.15, 0.28, 0.72, 1.15)], dim=1).clamp(0.02, 0.98)
-    points = _polyline(subject, outer, shares.reshape(-1)).view(-1, 4, 2)
-    return creases(through(points), -_BORDER_RIDGE, 0.8 * _MM, swelling=0.2)
-
-
-def _on_lips(subject: Subject, patch: Patch) -> Patch:
-    """A patch where lips are, and a little way over their border."""
-    # Not where they meet: the skin folds there, and the layout is squeezed.
-    lips = subject.region("lips_upper", "lips_lower") * (1.0 - smooth_step(subject.region("mouth_inside"), 0.05, 0.5))
-    side = coarser(subject.size, len(lips))
-    factor = subject.size // side
-    (top, bottom), (left, right) = patch.window.rows, patch.window.columns
-    piece = lips[top // factor : -(-bottom // factor), left // factor : -(-right // factor)]
-    large = interpolate(piece[None, None], scale_factor=float(factor), mode="bilinear", align_corners=False)[0, 0]
-    weight = large[top % factor :, left % factor :][: bottom - top, : right - left]
-    return Patch(patch.window, height=patch.height * smooth_step(weight, 0.1, 0.75))
-
-
 PORES: Final = Layer("pores", "pores", ("skin.pores",), patches=_pores)
 LINES: Final = Layer("lines", "the fine lines of the skin", ("skin.pores", "age"), patches=_cheek_lines, weave=_lines)
 BUMPS: Final = Layer("bumps", "a slight unevenness", stain=_bumps)
-FURROWS: Final = Layer("lip_furrows", "the lips' furrows", patches=_furrows)

@@ -26,7 +26,7 @@ _VEIN: Final = (0.46, 0.075, 0.060)
 _TRUNKS: Final = 26  # veins that come from behind, per eye at most
 _BRANCHES: Final = (3, 2)  # of each trunk, and of each of those
 _STEPS: Final = 48  # along a vein
-_FINE: Final = 4  # samples per step
+_FINE: Final = 110  # texels of the chart's side per sample of a step
 _WIDTH: Final = 0.0190  # of a trunk at its beginning, 1 is the iris' radius: about 0.11 mm
 
 
@@ -66,11 +66,11 @@ def sclera_colour(look: ScleraLook, place: Tensor, generator: torch.Generator) -
     clouds = _clouds(place, generator)
     colour = look.white[:, None, None] * (1.0 + 0.022 * clouds[:1])
     inwards = look.inward * across
-    corner = smooth_step(reach, 1.35, 2.7) * (0.22 + 0.78 * across * across)
-    corner = corner + 0.30 * smooth_step(reach, 1.6, 2.6) * inwards.clamp_min(0.0)
+    corner = smooth_step(reach, 1.2, 2.5) * (0.22 + 0.78 * across * across)
+    corner = corner + 0.30 * smooth_step(reach, 1.4, 2.3) * inwards.clamp_min(0.0)
     pink = torch.tensor(_PINK)[:, None, None]
     amount = corner * (0.24 + 0.45 * look.redness) * (1.0 + 0.30 * clouds[1])
-    flush = look.redness * (0.34 + 0.16 * clouds[1]) * smooth_step(reach, 1.0, 2.2)
+    flush = look.redness * (0.46 + 0.16 * clouds[1]) * smooth_step(reach, 0.95, 1.7)
     colour = torch.lerp(colour, pink, (amount + flush).clamp(0.0, 0.75))
     spot = ((place[0] - 1.42 * look.inward) / 0.20) ** 2 + (place[1] / 0.26) ** 2
     size = 0.25 + 0.30 * float(torch.rand(1, generator=generator))
@@ -105,10 +105,11 @@ def draw_veins(size: int, redness: float, generator: torch.Generator) -> Tensor:
     paths = torch.cat([vein.paths for vein in veins])
     widths = torch.cat([vein.widths for vein in veins])
     place = 0.5 + paths * (0.5 / VEINS_REACH)
-    share = (torch.arange(_FINE) + 0.5) / _FINE
+    fine = -(-size // _FINE)
+    share = (torch.arange(fine) + 0.5) / fine
     dense = torch.lerp(place[:, :-1, None], place[:, 1:, None], share[:, None])
     length = place.diff(dim=1).norm(dim=2) * size
-    weights = (widths[:, :-1] * (0.5 / VEINS_REACH) * size * length / _FINE)[:, :, None].expand(-1, -1, _FINE)
+    weights = (widths[:, :-1] * (0.5 / VEINS_REACH) * size * length / fine)[:, :, None].expand(-1, -1, fine)
     return coverage(1.6 * splat(size, dense.reshape(-1, 2), weights.reshape(-1)))
 
 
@@ -128,9 +129,9 @@ def _trunks(redness: float, generator: torch.Generator) -> _Veins:
     random, wander = random[there], wander[there]
     turn = math.pi * (random[:, 1] > 0.5) + 1.5 * (random[:, 2] + random[:, 3] - 1.0)
     share = torch.linspace(0.0, 1.0, _STEPS)
-    reach = 3.5 - (1.2 + 0.95 * random[:, 4:5]) * share + 0.09 * wander[:, 0]
+    reach = 3.5 - (1.55 + 0.80 * random[:, 4:5]) * share + 0.09 * wander[:, 0]
     turns = turn[:, None] + 0.13 * wander[:, 1]
-    paths = reach[..., None] * torch.stack((turns.cos(), turns.sin()), dim=-1)
+    paths = reach.clamp_min(1.14)[..., None] * torch.stack((turns.cos(), turns.sin()), dim=-1)
     # Irritated eyes do not grow veins: theirs fill.
     widths = (1.0 + 0.9 * redness) * _WIDTH * (0.35 + 0.85 * random[:, 5:] ** 2) * (1.0 - 0.75 * share)
     return _Veins(paths, widths)
@@ -140,8 +141,8 @@ def _wander(count: int, generator: torch.Generator) -> Tensor:
     """[count, 2, K] paths that begin at 0 and turn this way and that: in large and in small windings."""
     found = torch.zeros(count, 2, _STEPS)
     for turns, height in ((5, 1.0), (13, 0.28)):
-        knots = torch.randn(count, 2, turns, generator=generator)
-        found += height * interpolate(knots, size=_STEPS, mode="linear", align_corners=True)
+        knots = torch.randn(count, 2, 1, turns, generator=generator)
+        found += height * interpolate(knots, size=(1, _STEPS), mode="bicubic", align_corners=True)[:, :, 0]
     ramp = torch.linspace(0.0, 1.0, _STEPS)
     return (found - found[..., :1]) * ramp.sqrt()
 

@@ -161,9 +161,7 @@ def draw(size: int, window: Window, strands: Strands, values: Tensor | None = No
     return images.view(count, height, width)
 
 
-def _splat(
-    images: Tensor, width: int, curves: Tensor, strength: Tensor, number: int, values: Tensor | None
-) -> None:
+def _splat(images: Tensor, width: int, curves: Tensor, strength: Tensor, number: int, values: Tensor | None) -> None:
     """Add `number` points along each of the curves [N, 3, 2], in texels, to images [1 + C, h * width]."""
     height = images.shape[1] // width
     share = (torch.arange(number) + 0.5) / number

@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.anatomy import blobs, both, curve, near, places
+from dreamface.skin.anatomy import blobs, both, curve, near
 from dreamface.skin.atlas import smooth_step
 from dreamface.skin.layer import Ground, Layer, Patch
 from dreamface.skin.marks import coverage, draw_lines, texel_of

@@ -1,7 +1,8 @@
 """Wrinkles: creases along curves that hang on the face's landmarks, so that they lie at the same place on every head.
 
-Where they run, and in which order they come, follows the anatomy of ageing skin (Lemperle et al. 2001, "A classification
-of facial wrinkles"; Piérard et al. 2003, "From skin microrelief to wrinkles"): across the pull of the muscle below.
+Where they run, and in which order they come, follows the anatomy of ageing skin (Lemperle et al. 2001, "A
+classification of facial wrinkles"; Piérard et al. 2003, "From skin microrelief to wrinkles"): across the pull of the
+muscle below.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class _Sketch:
 
     def rand(self, low: float, high: float) -> float:
         """The next random number of the area."""
-        return low + (high - low) * next(self._random)
+        share: float = next(self._random)
+        return low + (high - low) * share
 
     def line(
         self,
@@ -129,7 +131,9 @@ def _on_row(sketch: _Sketch, height: float, tilt: float, low: float, high: float
         anchor = _between(sketch, f"multipie_{17 + first}", f"multipie_{18 + first}", place - first)
         out = (place - 4.5) / 4.5
         # The brows' own arch is lost higher up, where lines dip in the middle and sink at their ends.
-        points.append((anchor, 0.0, height * (1.0 - 0.10 * out * out) + 1.5 * abs(out) + tilt * out + sketch.rand(-0.5, 0.5)))
+        points.append(
+            (anchor, 0.0, height * (1.0 - 0.10 * out * out) + 1.5 * abs(out) + tilt * out + sketch.rand(-0.5, 0.5))
+        )
     return points
 
 
@@ -266,9 +270,10 @@ def _mouth(sketch: _Sketch, amount: float) -> None:
         sketch.line(fold, 0.36 * deep, 2.4 * _MM, sway=0.5, broken=0.0, swelling=0.45)
         sketch.line(fold, 0.20 * deep, _COARSE, sway=0.45, broken=0.15)
         hook: list[_Point] = [
-            (corner, sign * -2.5, 0.6), (corner, sign * 0.5, -0.4), (corner, sign * 2.5, -2.0), (corner, sign * 3.6, -4.5)
+            (corner, sign * 0.6, 0.2), (corner, sign * 1.8, -0.9), (corner, sign * 2.9, -2.6),
+            (corner, sign * 3.6, -5.0),
         ]  # fmt: skip
-        sketch.line(hook, 0.12 + 0.14 * amount, _COARSE, sway=0.2, broken=0.0)
+        sketch.line(hook, 0.24 * amount, _COARSE, sway=0.2, broken=0.0)
     deep, bow = _onset(amount, 0.3), sketch.rand(1.0, 3.0)
     chin: list[_Point] = [("sublabiale", left, -1.0 - bow * (left / 9.0) ** 2) for left in (-11.0, -4.0, 4.5, 11.0)]
     sketch.line(chin, 0.22 * deep, 1.4 * _MM, sway=0.6, broken=0.05)
@@ -305,7 +310,10 @@ def _rings(sketch: _Sketch, old: float) -> None:
         anchor = _between(sketch, "cervical_point", "jugular_notch", share + sketch.rand(-0.05, 0.05))
         deep = 0.14 * (start == 0.0) + _onset(old, start)
         tilt, rise = sketch.rand(-3.0, 3.0), sketch.rand(4.0, 11.0)
-        for low, high in ((sketch.rand(-52.0, -38.0), sketch.rand(0.0, 14.0)), (sketch.rand(-14.0, 0.0), sketch.rand(38.0, 52.0))):
+        for low, high in (
+            (sketch.rand(-52.0, -38.0), sketch.rand(0.0, 14.0)),
+            (sketch.rand(-14.0, 0.0), sketch.rand(38.0, 52.0)),
+        ):
             points = []
             for number in range(4):
                 left = low + (high - low) * number / 3.0
@@ -344,7 +352,10 @@ def _drawn(subject: Subject, name: str, draw: Callable[[_Sketch], None], fine: f
         sharp = lines.of(lines.width < 0.5 * _SOFT)
         away = (0.9 + 1.2 * torch.rand(2, len(sharp.depth), generator=generator)) * _MM
         branches = twigs(sharp, subject.surface, generator, 5.0 * _MM)
-        parallels = [beside(sharp, subject.surface, away[0], 0.45 * fine), beside(sharp, subject.surface, -away[1], 0.35 * fine)]
+        parallels = [
+            beside(sharp, subject.surface, away[0], 0.45 * fine),
+            beside(sharp, subject.surface, -away[1], 0.35 * fine),
+        ]
         lines = together(lines, branches, *parallels)
     return draw_creases(lines, subject.surface, subject.size, subject.stream(f"{name}' course"))
 

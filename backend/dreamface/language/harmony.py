@@ -1,0 +1,45 @@
+"""What the prompt leaves open, fitted to what it says: a blue alien's stripes are of a darker blue."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from dreamface.language.meanings import OTHER_IRIS, PLAIN_SCALES, PLAIN_SPOTS, PLAIN_STRIPES
+from dreamface.traits import Traits, TraitValue, Value
+
+_SAME: Final = 1e-3  # linear steps within which a colour is the table's own
+_PATTERNS: Final = {
+    "skin.stripes": (PLAIN_STRIPES, 0.10), "skin.spots": (PLAIN_SPOTS, 0.10), "skin.scales": (PLAIN_SCALES, 0.75),
+}  # fmt: skip
+"""The colour that a pattern has where none was said, and the share of the skin's tint that it gets instead."""
+
+_BROWN: Final = (0.1022, 0.0423, 0.0160)
+
+
+def harmonised(traits: Traits) -> Traits:
+    """The same traits, with colours that nobody named fitted to those that somebody did."""
+    changed: dict[str, TraitValue | Value] = {}
+    tint, strength = traits.tint("skin.tint")
+    if strength > 0.0:
+        for name, (plain, share) in _PATTERNS.items():
+            if name in traits and _is(traits.tint(name)[0], plain):
+                value = (*(share * channel for channel in tint), traits.tint(name)[1])
+                changed[name] = replace(traits[name], value=value)
+        said = traits["blemishes.density"].because.lower() if "blemishes.density" in traits else ""
+        if "spot" in said and "skin.spots" not in traits and traits.number("blemishes.density") > 0.0:
+            # Nobody means pimples by the spots of a purple alien.
+            value = (*(0.10 * channel for channel in tint), 0.9)
+            changed["skin.spots"] = replace(traits["blemishes.density"], value=value)
+            changed["blemishes.density"] = replace(traits["blemishes.density"], value=0.0)
+    if "iris.right_colour" in traits and "iris.colour" in traits:
+        other, amount = traits.tint("iris.right_colour")
+        red, _, blue = traits.colour("iris.colour")
+        if _is(other, OTHER_IRIS) and blue > red:  # one blue eye already: the other is brown
+            changed["iris.right_colour"] = replace(traits["iris.right_colour"], value=(*_BROWN, amount))
+    return traits.under(changed) if changed else traits
+
+
+def _is(colour: tuple[float, float, float], plain: tuple[float, float, float]) -> bool:
+    return all(math.isclose(one, other, abs_tol=_SAME) for one, other in zip(colour, plain, strict=True))
