@@ -222,7 +222,7 @@ def test_lips_have_upright_furrows_deepest_in_the_middle(head: Head, surface: Su
     lips = surface.atlas.region("lips_upper", "lips_lower") > 0.9
     assert 1.5e-5 < -float(height[lips].quantile(0.01)) < 2.5e-4
     a, _, c = surface.metric
-    apart = torch.nn.functional.avg_pool2d(lips[None, None].float(), 25, 1, 12)[0, 0] > 0.999  # from their border
+    apart = torch.nn.functional.avg_pool2d(lips[None, None].float(), 11, 1, 5)[0, 0] > 0.999  # from their border
     sideways = ((height[1:-1, 2:] - height[1:-1, :-2]) * a[1:-1, 1:-1])[apart[1:-1, 1:-1]]
     upwards = ((height[:-2, 1:-1] - height[2:, 1:-1]) * c[1:-1, 1:-1])[apart[1:-1, 1:-1]]
     assert float(sideways.square().mean()) > 2.0 * float(upwards.square().mean())

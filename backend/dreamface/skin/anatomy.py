@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -19,7 +20,7 @@ _SKETCH: Final = 128  # texels a side of the grid that fields are levelled on
 _NO_BARE_SKIN: Final = (
     "scalp", "brows", "mouth_inside", "eye_sockets", "lids_margin", "lips_upper", "lips_lower"
 )  # fmt: skip
-_STRIDE: Final = 4  # texels between those that are looked at to find where blobs lie
+_SQUARE: Final = 8  # texels a side of the squares that blobs are looked for in
 
 
 def both(*names: str) -> tuple[str, ...]:
@@ -37,48 +38,54 @@ def near(subject: Subject, radius: float, *names: str) -> Tensor:
     return blobs(subject, places(subject, *names), radius)
 
 
-def blobs(
-    subject: Subject, points: Tensor, radii: float | Tensor, weights: Tensor | None = None, *, reach: float = _REACH
-) -> Tensor:
-    """[S, S] the largest of weight x exp(-(distance / radius)^2).
+def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tensor | None = None) -> Tensor:
+    """[S, S] the largest of weight x exp(-(distance / radius)^2), distances in space.
 
     Args:
         subject: whose skin.
         points: [K, 3] metres.
         radii: one or [K], metres.
         weights: [K]; all 1 where left out.
-        reach: radii after which it is cut off.
     """
-    position = subject.surface.position
     radius = torch.as_tensor(radii).expand(len(points))
-    found = torch.zeros(position.shape[1:])
-    window = _window(position, points, reach * float(radius.max()))
-    if window is None:
-        return found
-    here = position[(slice(None), *window)]
-    flat = here.reshape(3, -1)
-    away = torch.cdist(flat.T, points).T / radius[:, None]
-    values = torch.exp(-away.square())
-    if weights is not None:
-        values *= weights[:, None]
-    found[window] = values.amax(dim=0).view(here.shape[1:])
-    return found
+    weight = torch.ones(len(points)) if weights is None else weights
+    squares = subject.once("squares", lambda: _squares(subject))
+    balls = subject.once("balls", lambda: _balls(squares))
+    # Only squares of texels that a blob can reach are looked at.
+    near_enough = torch.cdist(points, balls[:, :3]) < balls[:, 3] + _REACH * radius[:, None]
+    number, square = near_enough.nonzero().unbind(1)
+    away = (squares[square] - points[number, None]).square().sum(dim=2) / radius[number, None].square()
+    values = weight[number, None] * torch.exp(-away)
+    found = torch.zeros(squares.shape[:2])
+    found.index_reduce_(0, square, values, "amax")
+    side = subject.surface.atlas.size // _SQUARE
+    return found.view(side, side, _SQUARE, _SQUARE).transpose(1, 2).reshape(side * _SQUARE, side * _SQUARE)
 
 
-def _window(position: Tensor, points: Tensor, reach: float) -> tuple[slice, slice] | None:
-    """Rows and columns that hold all texels within `reach` metres of the points, and some more."""
-    some = position[:, ::_STRIDE, ::_STRIDE]
-    low, high = points.amin(dim=0) - reach, points.amax(dim=0) + reach
-    there = ((some > low[:, None, None]) & (some < high[:, None, None])).all(dim=0)
-    rows, columns = there.any(dim=1).nonzero()[:, 0], there.any(dim=0).nonzero()[:, 0]
-    if not len(rows):
-        return None
-    return _span(rows, position.shape[1]), _span(columns, position.shape[2])
+def _squares(subject: Subject) -> Tensor:
+    """[B, 64, 3] positions of the texels, square by square."""
+    position = subject.surface.position
+    side = position.shape[1] // _SQUARE
+    found = position.view(3, side, _SQUARE, side, _SQUARE).permute(1, 3, 2, 4, 0)
+    return found.reshape(side * side, _SQUARE * _SQUARE, 3)
 
 
-def _span(found: Tensor, size: int) -> slice:
-    first, last = int(found[0]) * _STRIDE, int(found[-1]) * _STRIDE
-    return slice(max(0, first - _STRIDE), min(size, last + _STRIDE + 1))
+def _balls(squares: Tensor) -> Tensor:
+    """[B, 4] centre and radius of balls around the squares."""
+    middle = squares.mean(dim=1)
+    half = (squares - middle[:, None]).square().sum(dim=2).amax(dim=1).sqrt()
+    return torch.cat((middle, half[:, None]), dim=1)
+
+
+def onto_skin(subject: Subject, points: Tensor) -> Tensor:
+    """[N, 3] points moved onto the skin: to the plane that touches it at the nearest vertex."""
+    head = subject.head
+    chosen = torch.cat([torch.arange(*part.vertices) for part in head.topology.parts if part.material == "skin"])
+    _, nearest = cKDTree(head.vertices[chosen].numpy()).query(points.numpy())
+    vertex = chosen[torch.from_numpy(nearest)]
+    normal = vertex_normals(head.vertices, head.topology.triangles)[vertex]
+    away = points - head.vertices[vertex]
+    return points - (away * normal).sum(dim=1, keepdim=True) * normal
 
 
 def unlit(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:

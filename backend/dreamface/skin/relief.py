@@ -91,7 +91,7 @@ _ZONES: Final = (
     ),
 )
 
-_LINES: Final = _Grain("lines", 8, 1.05 * _MM, 0.58 * _MM)
+_LINES: Final = _Grain("lines", 8, 1.2 * _MM, 0.52 * _MM)
 _OLD_LINES: Final = _Grain("lines", 4, 2.9 * _MM, 1.9 * _MM)
 _SLANTED: Final = {
     side: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=sign * 0.6, long=1.5)

@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.anatomy import blobs, both, curve, near
+from dreamface.skin.anatomy import blobs, both, curve, near, onto_skin
 from dreamface.skin.atlas import smooth_step
 from dreamface.skin.layer import Ground, Layer, Patch
 from dreamface.skin.marks import coverage, draw_lines, texel_of
@@ -54,25 +54,26 @@ _COURSES: Final[tuple[tuple[tuple[dict[str, float], ...], float, float], ...]] =
 def _net(subject: Subject) -> Tensor:
     """[S, S] 0..1 how much of veins shows, if skin lets it."""
     random = torch.rand(2, len(_COURSES), 64, generator=subject.stream("veins"))
-    found = torch.zeros_like(subject.surface.position[0])
+    lines, radii, weights = [], [], []
     for side, of_side in zip("lr", random, strict=True):
         for (knots, width, strength), numbers in zip(_COURSES, of_side, strict=True):
-            trunk = torch.stack([
-                sum((share * subject.head.landmark(f"{name}_{side}" if f"{name}_{side}" in
-                     subject.head.topology.landmarks else name) for name, share in knot.items()), torch.zeros(3))
-                for knot in knots
-            ])  # fmt: skip
+            trunk = torch.stack([_knot(subject, knot, side) for knot in knots])
             here = strength * (0.35 + 0.65 * float(numbers[0]))
             for line, thickness in _branches(trunk, numbers):
-                on_skin = _onto(subject, line)
-                if on_skin is not None:
-                    radius = (0.55 + 0.6 * width * thickness) * _MM
-                    fading = torch.sin(torch.linspace(0.25, math.pi - 0.12, len(on_skin))).sqrt()
-                    veins = blobs(subject, on_skin, radius, here * thickness * fading)
-                    found = torch.maximum(found, veins)
+                lines.append(line)
+                radii.append(torch.full((len(line),), (0.5 + 0.55 * width * thickness) * _MM))
+                weights.append(here * thickness * torch.linspace(0.25, math.pi - 0.12, len(line)).sin().sqrt())
+    on_skin = onto_skin(subject, torch.cat(lines))
     # Deeper here than there.
     depth = 0.6 + 0.35 * subject.noise("patches", 0.011, 3)[0] + 0.2 * subject.noise("blotches", 0.034, 3)[1]
-    return found * depth.clamp(0.0, 1.0)
+    return blobs(subject, on_skin, torch.cat(radii), torch.cat(weights)) * depth.clamp(0.0, 1.0)
+
+
+def _knot(subject: Subject, shares: dict[str, float], side: str) -> Tensor:
+    """[3] mean of landmarks, those of a side where there are two."""
+    known = subject.head.topology.landmarks
+    names = {name: f"{name}_{side}" if f"{name}_{side}" in known else name for name in shares}
+    return torch.stack([share * subject.head.landmark(names[name]) for name, share in shares.items()]).sum(dim=0)
 
 
 def _branches(trunk: Tensor, numbers: Tensor) -> list[tuple[Tensor, float]]:
@@ -93,21 +94,6 @@ def _branches(trunk: Tensor, numbers: Tensor) -> list[tuple[Tensor, float]]:
         branch = torch.stack((main[start], main[start] + 0.5 * step + bend, main[start] + step + 0.4 * ahead + bend))
         found.append((curve(branch, _STEPS), 0.6))
     return found
-
-
-def _onto(subject: Subject, line: Tensor) -> Tensor | None:
-    """Points [N, 3] moved onto the skin, a little smoothed; None where the tile has no skin near them."""
-    window = subject.surface.position[:, ::2, ::2].reshape(3, -1)
-    low, high = line.amin(dim=0) - 0.01, line.amax(dim=0) + 0.01
-    close = ((window > low[:, None]) & (window < high[:, None])).all(dim=0)
-    points = window[:, close].T
-    if len(points) < 4:
-        return None
-    away, nearest = torch.cdist(line, points).min(dim=1)
-    moved = points[nearest]
-    moved = torch.cat((moved[:1], (moved[:-2] + moved[1:-1] + moved[2:]) / 3.0, moved[-1:]))
-    kept = moved[away < 0.012]
-    return kept if len(kept) > 3 else None
 
 
 def _veins(subject: Subject, ground: Ground) -> Ground:
