@@ -8,7 +8,6 @@ from typing import Final
 import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from dreamface.render.shading import vertex_normals
 from dreamface.skin.atlas import surface_of
@@ -16,7 +15,7 @@ from dreamface.skin.layout import skin_tiles
 from dreamface.skin.subject import Subject
 
 _REACH: Final = 2.2  # radii: beyond, a blob has less than a hundredth left
-_SKETCH: Final = 128  # texels a side of the grid that fields are levelled on
+_SKETCH: Final = 64  # texels a side of the grid that fields are levelled on
 _NO_BARE_SKIN: Final = (
     "scalp", "brows", "mouth_inside", "eye_sockets", "lids_margin", "lips_upper", "lips_lower"
 )  # fmt: skip
@@ -54,27 +53,28 @@ def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tens
     # Only squares of texels that a blob can reach are looked at.
     near_enough = torch.cdist(points, balls[:, :3]) < balls[:, 3] + _REACH * radius[:, None]
     number, square = near_enough.nonzero().unbind(1)
-    away = (squares[square] - points[number, None]).square().sum(dim=2) / radius[number, None].square()
-    values = weight[number, None] * torch.exp(-away)
-    found = torch.zeros(squares.shape[:2])
-    found.index_reduce_(0, square, values, "amax")
+    away = torch.zeros(len(square), squares.shape[2])
+    for axis in range(3):
+        away += (squares[axis][square] - points[number, axis, None]).square_()
+    values = (away / -radius[number, None].square()).exp_().mul_(weight[number, None])
+    found = torch.zeros(squares.shape[1:])
+    found.scatter_reduce_(0, square[:, None].expand_as(values), values, "amax")
     side = subject.surface.atlas.size // _SQUARE
     return found.view(side, side, _SQUARE, _SQUARE).transpose(1, 2).reshape(side * _SQUARE, side * _SQUARE)
 
 
 def _squares(subject: Subject) -> Tensor:
-    """[B, 64, 3] positions of the texels, square by square."""
+    """[3, B, 64] positions of the texels, square by square."""
     position = subject.surface.position
     side = position.shape[1] // _SQUARE
-    found = position.view(3, side, _SQUARE, side, _SQUARE).permute(1, 3, 2, 4, 0)
-    return found.reshape(side * side, _SQUARE * _SQUARE, 3)
+    return position.view(3, side, _SQUARE, side, _SQUARE).transpose(2, 3).reshape(3, side * side, _SQUARE * _SQUARE)
 
 
 def _balls(squares: Tensor) -> Tensor:
     """[B, 4] centre and radius of balls around the squares."""
-    middle = squares.mean(dim=1)
-    half = (squares - middle[:, None]).square().sum(dim=2).amax(dim=1).sqrt()
-    return torch.cat((middle, half[:, None]), dim=1)
+    middle = squares.mean(dim=2)
+    half = (squares - middle[..., None]).square().sum(dim=0).amax(dim=1).sqrt()
+    return torch.cat((middle, half[None])).T.contiguous()
 
 
 def onto_skin(subject: Subject, points: Tensor) -> Tensor:
@@ -97,20 +97,15 @@ def unlit(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
     """
     head, tile = subject.head, skin_tiles(subject.head.topology)[0]
     sketch = Subject(head, surface_of(head, tile, _SKETCH), _SKETCH, subject.seed, subject.traits)
-    atlas = sketch.surface.atlas
+    atlas, normals = sketch.surface.atlas, vertex_normals(head.vertices, head.topology.triangles)
     seen = (atlas.inside & (atlas.region(*_NO_BARE_SKIN) < 0.05)).view(-1)
-    normal, values = _normals(sketch).view(3, -1)[:, seen], make(sketch).flatten(1)[:, seen]
+    normal, values = atlas.spread(normals, atlas.corners).view(3, -1)[:, seen], make(sketch).flatten(1)[:, seen]
     mean = normal.mean(dim=1, keepdim=True)
     level = normal - mean
     share = torch.linalg.solve(level @ level.T, level @ values.T).T  # [F, 3]
-    away = _normals(subject).view(3, -1) - mean
-    return make(subject) - (share @ away).view(-1, *subject.surface.position.shape[1:])
-
-
-def _normals(subject: Subject) -> Tensor:
-    """[3, S, S] unit normals of the bare head."""
-    head, atlas = subject.head, subject.surface.atlas
-    return normalize(atlas.spread(vertex_normals(head.vertices, head.topology.triangles), atlas.corners), dim=0)
+    here = subject.surface.atlas
+    away = here.spread(normals, here.corners).view(3, -1) - mean
+    return make(subject) - (share @ away).view(-1, here.size, here.size)
 
 
 def curve(points: Tensor, count: int) -> Tensor:

@@ -199,6 +199,14 @@ def _scales(subject: Subject) -> Sequence[Patch]:
     )
 
 
+def _horny(subject: Subject, ground: Ground) -> Ground:
+    """Scales let little light in."""
+    _, strength = subject.traits.tint("skin.scales")
+    if strength == 0.0:
+        return ground
+    return replace(ground, subsurface=ground.subsurface * (1.0 - 0.75 * _scaled_skin(subject, strength)))
+
+
 def _scale(found: Lattice, turn: Tensor, below: Tensor, soft: float) -> tuple[Tensor, Tensor, Tensor]:
     """[h, w] height, nearness 0..1 to the scale's edge, and which scale it is.
 
@@ -331,7 +339,7 @@ TINT: Final = Layer("tint", "an unnatural skin colour", ("skin.tint", *PIGMENT_T
 METAL: Final = Layer(
     "metal", "metal instead of skin", ("skin.metal",), stain=_metal_ground, patches=_metal_patches, weave=_brushed
 )
-SCALES: Final = Layer("scales", "overlapping scales", ("skin.scales",), patches=_scales)
+SCALES: Final = Layer("scales", "overlapping scales", ("skin.scales",), stain=_horny, patches=_scales)
 ROSETTES: Final = Layer("spots", "an animal's spots", ("skin.spots",), patches=_rosettes)
 STRIPES: Final = Layer("stripes", "stripes over the skin", ("skin.stripes",), patches=_stripes)
 FANTASY: Final = (TINT, METAL, SCALES, ROSETTES, STRIPES)

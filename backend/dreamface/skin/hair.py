@@ -34,6 +34,7 @@ _STUBBLE: Final = Coat(often=620e3, length=0.85 * _MM, width=0.105 * _MM, swirl=
 _BEARD: Final = Coat(often=750e3, length=1.0 * _MM, width=0.105 * _MM, swirl=0.30, scatter=0.30)
 
 _HEIGHT: Final = 0.04 * _MM
+_SHELTER: Final = 0.85  # of the light from below the skin that hairs take: it would blur them
 _SOFTENINGS: Final = 4  # means over neighbouring vertices that the hairline is softened with
 _SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # half its width at the temple and at the ear
 _TONES: Final = ((0.75, 0.65), (1.45, 0.35))  # of hairs of one pigment: factors on the colour, and how many have them
@@ -292,7 +293,8 @@ def _downwards(subject: Subject) -> Tensor:
 def _shade(ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
     """The ground as seen between hairs of a colour [3]."""
     shaded = ground.albedo * 0.10 + 0.8 * colour[:, None, None]
-    return replace(ground, albedo=torch.lerp(ground.albedo, shaded, cover))
+    albedo = torch.lerp(ground.albedo, shaded, cover)
+    return replace(ground, albedo=albedo, subsurface=ground.subsurface * (1.0 - _SHELTER * cover))
 
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
@@ -308,6 +310,16 @@ def _shade_beard(subject: Subject, ground: Ground) -> Ground:
     return _shade(ground, colour, 0.6 * _beard_cover(subject) ** 1.5)
 
 
+def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
+    dense = 0.5 * subject.traits.number("stubble.density") * subject.region("beard")
+    return replace(ground, subsurface=ground.subsurface * (1.0 - _SHELTER * dense))
+
+
+def _shade_brows(subject: Subject, ground: Ground) -> Ground:
+    dense = subject.traits.number("brows.density") * smooth_step(subject.region("brows"), 0.05, 0.6)
+    return replace(ground, subsurface=ground.subsurface * (1.0 - _SHELTER * dense))
+
+
 _COLOUR: Final = ("hair.melanin", "hair.redness", "hair.grey")
 
 HAIR: Final = (
@@ -315,10 +327,13 @@ HAIR: Final = (
         "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *_COLOUR),
         stain=_shade_scalp, patches=_scalp_patches,
     ),
-    Layer("stubble", "stubble", ("stubble.density", *_COLOUR), patches=_stubble_patches),
+    Layer("stubble", "stubble", ("stubble.density", *_COLOUR), stain=_shade_stubble, patches=_stubble_patches),
     Layer(
         "beard", "a short beard", ("beard.style", "beard.density", "beard.length", *_COLOUR),
         stain=_shade_beard, patches=_beard_patches,
     ),
-    Layer("brows", "eyebrows", ("brows.thickness", "brows.density", *_COLOUR), patches=_brow_patches),
+    Layer(
+        "brows", "eyebrows", ("brows.thickness", "brows.density", *_COLOUR),
+        stain=_shade_brows, patches=_brow_patches,
+    ),
 )  # fmt: skip

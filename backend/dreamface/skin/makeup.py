@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dreamface.skin.atlas import smooth_step
 from dreamface.skin.complexion import inner
-from dreamface.skin.layer import Layer, Patch, Window, window_of
+from dreamface.skin.layer import Ground, Layer, Patch, Window, window_of
 from dreamface.skin.outlines import Outline, enlarge, outlines, scaled
 from dreamface.skin.pigments import PIGMENT_TRAITS, resting_colour
 from dreamface.skin.subject import Subject
@@ -27,9 +27,10 @@ _SIDES: Final = ("l", "r")
 _FINEST_EDGE: Final = 0.7  # texels: a sharper edge would be jagged
 
 _OVER_THE_LIP: Final = 0.35 * _MM  # how far lipstick is drawn over the vermilion
+_LUMINANCE: Final = torch.tensor([0.2126, 0.7152, 0.0722])  # Rec. 709
 _LIP_EDGE: Final = 0.22 * _MM  # half the width of its edge
 _LINE_EDGE: Final = 0.12 * _MM
-_LINE: Final = (0.25 * _MM, 1.35 * _MM)  # height of the eyeliner at the nose and at the outer corner
+_LINE: Final = (0.30 * _MM, 1.6 * _MM)  # height of the eyeliner at the nose and at the outer corner
 _LOWER_LINE: Final = 0.55 * _MM
 _WATERLINE: Final = 1.1 * _MM  # how far the line reaches onto the lid's rim, so that no skin shows between lashes
 _WING: Final = (5.5 * _MM, 0.46)  # length, and radians above the eye's axis
@@ -40,10 +41,16 @@ _FLAKES: Final = 0.10  # share of a shimmering eyeshadow that glitters
 
 @dataclass(frozen=True)
 class _Finish:
-    """Roughness and specular of a product that is matte, and of one that is glossy."""
+    """Of a product.
+
+    Attributes:
+        roughness, specular: where it is matte, and where it is glossy.
+        opaque: share of the light that would have come out of the skin below, and does not.
+    """
 
     roughness: tuple[float, float]
     specular: tuple[float, float]
+    opaque: float
 
 
 @dataclass(frozen=True)
@@ -55,9 +62,12 @@ class _Film:
     glitters: bool = False
 
 
-_POWDER: Final = _Finish((0.68, 0.34), (0.30, 0.55))
-_CREAM: Final = _Finish((0.58, 0.13), (0.35, 0.70))
-_BASE: Final = _Finish((0.60, 0.30), (0.38, 0.55))
+_BLUSH: Final = _Finish((0.66, 0.34), (0.32, 0.55), 0.15)
+_SHADOW: Final = _Finish((0.68, 0.32), (0.30, 0.55), 0.5)
+_INK: Final = _Finish((0.60, 0.16), (0.35, 0.65), 0.95)
+_LIPSTICK: Final = _Finish((0.58, 0.12), (0.35, 0.70), 0.55)
+_BASE: Final = _Finish((0.60, 0.30), (0.38, 0.55), 0.25)
+_BLUSHED: Final = 0.34  # luminance of skin on which blush has its full lightness; darker skin shows through
 
 
 # ----------------------------------------------------------------------------------------------------------------- lips
@@ -149,7 +159,7 @@ def _liner(subject: Subject) -> list[_Film]:
         away, share, above = enlarge(torch.stack((lids.away, lids.share, lids.above)), window).unbind(0)
         soft = max(_LINE_EDGE, _FINEST_EDGE / _texels_per_metre(subject, lids.window))
         upper = smooth_step(above, -0.4 * _MM, 0.4 * _MM)
-        height = _LINE[0] + (_LINE[1] - _LINE[0]) * share.clamp(0.0, 1.0) ** 1.7
+        height = _LINE[0] + (_LINE[1] - _LINE[0]) * share.clamp(0.0, 1.0) ** 1.5
         present = smooth_step(share, -0.02, 0.16) * (1.0 - smooth_step(share, 1.0, 1.06))
         line = 1.0 - smooth_step(away - height * present, -soft, soft)
         line = line * smooth_step(away, -_WATERLINE - soft, -_WATERLINE + soft) * upper * present
@@ -248,6 +258,9 @@ def _product(where: Callable[[Subject], list[_Film]], name: str, finish: _Finish
     gloss, colour = subject.traits.number(f"{name}.gloss"), torch.tensor(tint)
     if name == "foundation" and tint == _OWN_TONE:
         colour = resting_colour(subject.traits)
+    if name == "blush":
+        luminance = float(resting_colour(subject.traits) @ _LUMINANCE)
+        colour = colour * min(1.0, math.sqrt(luminance / _BLUSHED))
     roughness, specular = (low + (high - low) * gloss for low, high in (finish.roughness, finish.specular))
     patches = []
     for film in where(subject):
@@ -256,6 +269,19 @@ def _product(where: Callable[[Subject], list[_Film]], name: str, finish: _Finish
         if film.glitters and gloss > 0.0:
             patches.append(_glitter(subject, name, film, strength * gloss, colour))
     return patches
+
+
+def _quiet(
+    where: Callable[[Subject], list[_Film]], name: str, finish: _Finish, subject: Subject, ground: Ground
+) -> Ground:
+    """Less light from below the skin, which would blur what lies on it."""
+    _, strength = subject.traits.tint(name)
+    if strength == 0.0:
+        return ground
+    subsurface = ground.subsurface.clone()
+    for film in where(replace(subject, size=subject.surface.atlas.size)):
+        subsurface[film.window.slices] *= 1.0 - finish.opaque * strength * film.cover
+    return replace(ground, subsurface=subsurface)
 
 
 def _glitter(subject: Subject, name: str, film: _Film, amount: float, colour: Tensor) -> Patch:
@@ -288,14 +314,20 @@ def _holds(window: Window, row: float, column: float) -> bool:
 
 
 def _layer(name: str, description: str, where: Callable[[Subject], list[_Film]], finish: _Finish) -> Layer:
-    traits = (name, f"{name}.gloss", *(PIGMENT_TRAITS if name == "foundation" else ()))
-    return Layer(name, description, traits, patches=partial(_product, where, name, finish))
+    traits = (name, f"{name}.gloss", *(PIGMENT_TRAITS if name in ("foundation", "blush") else ()))
+    return Layer(
+        name,
+        description,
+        traits,
+        stain=partial(_quiet, where, name, finish),
+        patches=partial(_product, where, name, finish),
+    )
 
 
 MAKEUP: Final = (
     _layer("foundation", "foundation, which evens the skin out", _face, _BASE),
-    _layer("blush", "blush on the cheeks", _cheeks, _POWDER),
-    _layer("eyeshadow", "eyeshadow on the upper lids", _shadow, _POWDER),
-    _layer("eyeliner", "a line along the lashes", _liner, _CREAM),
-    _layer("lipstick", "lipstick", _lips, _CREAM),
+    _layer("blush", "blush on the cheeks", _cheeks, _BLUSH),
+    _layer("eyeshadow", "eyeshadow on the upper lids", _shadow, _SHADOW),
+    _layer("eyeliner", "a line along the lashes", _liner, _INK),
+    _layer("lipstick", "lipstick", _lips, _LIPSTICK),
 )

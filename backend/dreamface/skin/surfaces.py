@@ -43,16 +43,13 @@ def materials(head: Head, traits: Traits) -> Mapping[str, Material]:
 
 def _all_materials(traits: Traits) -> dict[str, Material]:
     """Without the tiles, which the head model decides."""
-    # Melanin takes part of the light that would have come back further away.
-    reach = 1.0 - 0.45 * traits.number("skin.melanin")
-    red, green, blue = _SKIN_RADIUS
     lash = _lash_colour(traits).tolist()
     skin = Material(
         "skin",
         roughness=0.5,
         ior=1.4,
         subsurface=0.6,
-        subsurface_radius=(red * reach, green * reach, blue * reach),
+        subsurface_radius=_skin_radius(traits),
         coat=_OIL,
         coat_roughness=_OIL_ROUGHNESS,
         coat_ior=1.4,
@@ -94,6 +91,21 @@ def _lash_colour(traits: Traits) -> Tensor:
     """[3] linear: lashes are darker than other hair, and few of them turn grey."""
     colour = torch.lerp(hair_colour(traits), white_hair_colour(), _GREY_LASHES * traits.number("hair.grey") ** 2)
     return _LASH_DEPTH * colour
+
+
+def _skin_radius(traits: Traits) -> tuple[float, float, float]:
+    """How far red, green and blue go under the skin, metres.
+
+    Melanin takes part of the light that would have come back further away; in flesh of another colour, that colour goes
+    as far as red does in ours.
+    """
+    reach = 1.0 - 0.45 * traits.number("skin.melanin")
+    tint, strength = traits.tint("skin.tint")
+    red, green, blue = (
+        reach * (own + strength * (max(_SKIN_RADIUS) * colour / max(*tint, 1e-6) - own))
+        for own, colour in zip(_SKIN_RADIUS, tint, strict=True)
+    )
+    return red, green, blue
 
 
 def _named(material: Material, *names: str) -> list[Material]:
