@@ -217,15 +217,15 @@ def test_skin_is_coarser_when_old(head: Head, surface: Surface) -> None:
 
 
 def test_lips_have_upright_furrows_deepest_in_the_middle(head: Head, surface: Surface) -> None:
-    height = relief(head, FURROWS, size=2 * SIZE)[::2, ::2]
+    height = relief(head, FURROWS, size=4 * SIZE)
+    fine, height = height, height[::4, ::4]
     lips = surface.atlas.region("lips_upper", "lips_lower") > 0.9
     assert 1.5e-5 < -float(height[lips].quantile(0.01)) < 2.5e-4
     within = torch.nn.functional.avg_pool2d(lips[None, None].float(), 11, 1, 5)[0, 0] > 0.999  # not at their border
     middle = within & (near(surface, head, "labrale_inferius", 9e-3) | near(surface, head, "labrale_superius", 9e-3))
     a, _, c = surface.metric
-    sideways = ((height[1:-1, 2:] - height[1:-1, :-2]) * a[1:-1, 1:-1])[middle[1:-1, 1:-1]]
-    upwards = ((height[:-2, 1:-1] - height[2:, 1:-1]) * c[1:-1, 1:-1])[middle[1:-1, 1:-1]]
-    assert float(sideways.square().mean()) > 2.0 * float(upwards.square().mean())
+    sideways, upwards = (fine[::4, 1::4] - fine[::4, ::4]) * a, (fine[::4, ::4] - fine[1::4, ::4]) * c
+    assert float(sideways[middle].square().mean()) > 1.5 * float(upwards[middle].square().mean())
     corner = near(surface, head, "cheilion_l", 8e-3) & lips
     assert roughness_of(height, middle) > 1.2 * roughness_of(height, corner)
 

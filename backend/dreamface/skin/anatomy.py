@@ -8,6 +8,7 @@ from typing import Final
 import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from dreamface.render.shading import vertex_normals
 from dreamface.skin.atlas import surface_of
@@ -15,11 +16,12 @@ from dreamface.skin.layout import skin_tiles
 from dreamface.skin.subject import Subject
 
 _REACH: Final = 2.2  # radii: beyond, a blob has less than a hundredth left
-_SKETCH: Final = 64  # texels a side of the grid that fields are levelled on
+_SKETCH: Final = 128  # texels a side of the grid that fields are levelled on
 _NO_BARE_SKIN: Final = (
     "scalp", "brows", "mouth_inside", "eye_sockets", "lids_margin", "lips_upper", "lips_lower"
 )  # fmt: skip
-_SQUARE: Final = 8  # texels a side of the squares that blobs are looked for in
+_SQUARES: Final = (8, 4, 2)  # texels a side of the squares that blobs are looked for in: the first that fits
+_LEAST_SQUARES: Final = 64  # a side
 
 
 def both(*names: str) -> tuple[str, ...]:
@@ -59,15 +61,23 @@ def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tens
     values = (away / -radius[number, None].square()).exp_().mul_(weight[number, None])
     found = torch.zeros(squares.shape[1:])
     found.scatter_reduce_(0, square[:, None].expand_as(values), values, "amax")
-    side = subject.surface.atlas.size // _SQUARE
-    return found.view(side, side, _SQUARE, _SQUARE).transpose(1, 2).reshape(side * _SQUARE, side * _SQUARE)
+    size = subject.surface.position.shape[1]
+    square_side = _square(size)
+    side = size // square_side
+    return found.view(side, side, square_side, square_side).transpose(1, 2).reshape(size, size)
 
 
 def _squares(subject: Subject) -> Tensor:
-    """[3, B, 64] positions of the texels, square by square."""
+    """[3, B, N] positions of the texels, square by square."""
     position = subject.surface.position
-    side = position.shape[1] // _SQUARE
-    return position.view(3, side, _SQUARE, side, _SQUARE).transpose(2, 3).reshape(3, side * side, _SQUARE * _SQUARE)
+    square = _square(position.shape[1])
+    side = position.shape[1] // square
+    return position.view(3, side, square, side, square).transpose(2, 3).reshape(3, side * side, square * square)
+
+
+def _square(size: int) -> int:
+    """Texels a side of the squares that a grid is cut into."""
+    return next((square for square in _SQUARES if size % square == 0 and size >= _LEAST_SQUARES * square), 1)
 
 
 def _balls(squares: Tensor) -> Tensor:
@@ -88,24 +98,45 @@ def onto_skin(subject: Subject, points: Tensor) -> Tensor:
     return points - (away * normal).sum(dim=1, keepdim=True) * normal
 
 
+def coarsely(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
+    """[F, S, S] what `make` gives on a grid half as fine, enlarged: for what is some texels wide or wider."""
+    size = subject.surface.atlas.size
+    if size % 2:
+        return make(subject)
+    found = make(subject.halved())
+    return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
+
+
 def unlit(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
     """[F, S, S] what `make` gives, without what follows the direction that the skin faces.
 
     Noses are red and look forward, necks are pale and look down: taken together that would be a light from above.
-    So of each field its linear share in the normal is taken out, which is found on a coarse grid of the face, and is
-    the same for all tiles and sizes.
+    So of each field its linear share in the normal is taken out. It is found on the face, for all tiles.
     """
-    head, tile = subject.head, skin_tiles(subject.head.topology)[0]
-    sketch = Subject(head, surface_of(head, tile, _SKETCH), _SKETCH, subject.seed, subject.traits)
-    atlas, normals = sketch.surface.atlas, vertex_normals(head.vertices, head.topology.triangles)
-    seen = (atlas.inside & (atlas.region(*_NO_BARE_SKIN) < 0.05)).view(-1)
-    normal, values = atlas.spread(normals, atlas.corners).view(3, -1)[:, seen], make(sketch).flatten(1)[:, seen]
+    head, fields = subject.head, make(subject)
+    normals = vertex_normals(head.vertices, head.topology.triangles)
+    normal, face = _spread(subject, normals), skin_tiles(head.topology)[0]
+    if subject.tile == face:
+        mean, share = _linear_share(subject, normal, fields)
+    else:
+        sketch = Subject(head, surface_of(head, face, _SKETCH), _SKETCH, subject.seed, subject.traits)
+        mean, share = _linear_share(sketch, _spread(sketch, normals), make(sketch))
+    return fields - (share @ (normal.view(3, -1) - mean)).view_as(fields)
+
+
+def _spread(subject: Subject, values: Tensor) -> Tensor:
+    """[C, S, S] of values [V, C]."""
+    return subject.surface.atlas.spread(values, subject.surface.atlas.corners)
+
+
+def _linear_share(subject: Subject, normal: Tensor, fields: Tensor) -> tuple[Tensor, Tensor]:
+    """[3, 1] mean normal and [F, 3] least-squares slopes of fields [F, S, S] over the bare skin."""
+    atlas, step = subject.surface.atlas, max(1, subject.surface.atlas.size // _SKETCH)
+    seen = (atlas.inside & (atlas.region(*_NO_BARE_SKIN) < 0.05))[::step, ::step]
+    normal, values = normal[:, ::step, ::step][:, seen], fields[:, ::step, ::step][:, seen]
     mean = normal.mean(dim=1, keepdim=True)
     level = normal - mean
-    share = torch.linalg.solve(level @ level.T, level @ values.T).T  # [F, 3]
-    here = subject.surface.atlas
-    away = here.spread(normals, here.corners).view(3, -1) - mean
-    return make(subject) - (share @ away).view(-1, here.size, here.size)
+    return mean, torch.linalg.solve(level @ level.T, level @ values.T).T
 
 
 def curve(points: Tensor, count: int) -> Tensor:

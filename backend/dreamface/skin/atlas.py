@@ -8,7 +8,6 @@ filter ever meets a background.
 from __future__ import annotations
 
 import warnings
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import Final
@@ -20,6 +19,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from dreamface.face import Head, Topology
+from dreamface.skin.kept import Kept
 from dreamface.skin.layout import painted_parts
 
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
@@ -27,12 +27,12 @@ _KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 20
 _KEPT_DERIVATIVES: Final = 8  # matrices in memory
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
 _STEPS: Final = 5  # of a walk: the skin is about flat over each
-_BEYOND: Final = -0.5  # smallest barycentric weight of a texel just outside its triangle
+_BEYOND: Final = -4.0  # smallest barycentric weight of a texel just outside its triangle
 _LEAST_DENSITY: Final = 0.1  # tile lengths per metre of skin
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
-_derivatives: OrderedDict[tuple[int, str], tuple[Topology, Tensor]] = OrderedDict()
-_atlases: OrderedDict[tuple[int, str, int], tuple[Topology, Atlas]] = OrderedDict()
+_derivatives: Kept[Tensor] = Kept(_KEPT_DERIVATIVES)
+_atlases: Kept[Atlas] = Kept(_KEPT, lambda atlas: atlas.size**2)
 
 
 @dataclass(frozen=True)
@@ -172,13 +172,7 @@ def _solve(along_u: Tensor, along_v: Tensor, step: Tensor) -> Tensor:
 
 def atlas_of(topology: Topology, tile: str, size: int) -> Atlas:
     """The atlas of a topology's tile, from memory where it was needed before."""
-    key = (id(topology), tile, size)
-    if key not in _atlases:
-        _atlases[key] = (topology, _bake(topology, tile, size))  # keeps the topology alive, and so its id its own
-        while len(_atlases) > 1 and sum(side * side for _, _, side in _atlases) > _KEPT:
-            _atlases.popitem(last=False)
-    _atlases.move_to_end(key)
-    return _atlases[key][1]
+    return _atlases.get(topology, (tile, size), lambda: _bake(topology, tile, size))
 
 
 def surface_of(head: Head, tile: str, size: int) -> Surface:
@@ -210,12 +204,8 @@ def _tile_triangles(topology: Topology, tile: str) -> Tensor:
 
 def _uv_derivatives(head: Head, tile: str) -> Tensor:
     """[U, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
-    key = (id(head.topology), tile)
-    if key not in _derivatives:
-        _derivatives[key] = (head.topology, _derivative_matrix(head.topology, tile))
-        while len(_derivatives) > _KEPT_DERIVATIVES:
-            _derivatives.popitem(last=False)
-    return (_derivatives[key][1] @ head.vertices).view(2, -1, 3).permute(1, 0, 2).reshape(-1, 6)
+    matrix = _derivatives.get(head.topology, tile, lambda: _derivative_matrix(head.topology, tile))
+    return (matrix @ head.vertices).view(2, -1, 3).permute(1, 0, 2).reshape(-1, 6)
 
 
 def _derivative_matrix(topology: Topology, tile: str) -> Tensor:

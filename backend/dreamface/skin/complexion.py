@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.anatomy import blobs, both, curve, near, places, unlit
+from dreamface.skin.anatomy import blobs, both, coarsely, curve, near, places, unlit
 from dreamface.skin.atlas import smooth_step
 from dreamface.skin.layer import Ground, Layer, Weave
 from dreamface.skin.noise import stream
@@ -140,8 +140,13 @@ def _fields(subject: Subject) -> Tensor:
 
 
 def _all_fields(subject: Subject) -> Tensor:
-    zones = (_flush(subject), _tan(subject), _rubbed(subject), _thin(subject), _yellow(subject))
-    return torch.cat((torch.stack(zones), _uneven(subject), _shadowed(subject)[None]))
+    uneven = _uneven(subject)
+    subject.noise("hues", 0.021, 2)
+    zones = coarsely(subject, lambda coarse: torch.stack([make(coarse) for make in _ZONES]))
+    return torch.cat((zones[:5], uneven, zones[5:]))
+
+
+_ZONES: Final = (_flush, _tan, _rubbed, _thin, _yellow, lambda subject: _shadowed(subject))
 
 
 def _mottling(subject: Subject, ground: Ground) -> Ground:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from dreamface.face import Head, Part, Topology
 from dreamface.geometry import pieces
+from dreamface.skin.kept import Kept
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -29,7 +29,7 @@ _TONGUE_FRONT: Final = 0.5  # of the arch's depth: the tongue reaches further fo
 _FOLDED: Final = 0.2  # share of an island that may lie face down
 _KEPT: Final = 4  # topologies in memory
 
-_islands: OrderedDict[int, tuple[Topology, _Islands]] = OrderedDict()
+_islands: Kept[_Islands] = Kept(_KEPT)
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,7 @@ def _facing_up(positions: FloatArray, faces: IntArray) -> FloatArray:
 
 
 def _islands_of(topology: Topology) -> _Islands:
-    key = id(topology)
-    if key not in _islands:
-        _islands[key] = (topology, _find_islands(topology))  # keeps the topology alive, and so its id its own
-        while len(_islands) > _KEPT:
-            _islands.popitem(last=False)
-    _islands.move_to_end(key)
-    return _islands[key][1]
+    return _islands.get(topology, None, lambda: _find_islands(topology))
 
 
 def _find_islands(topology: Topology) -> _Islands:

@@ -31,7 +31,7 @@ _BROW_SPREAD: Final = 0.30  # deviation of the logarithm of brow hairs' lightnes
 _CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28)
 _BUZZ: Final = replace(_CROP, length=2.4 * _MM, scatter=0.4)
 _STUBBLE: Final = Coat(often=620e3, length=0.85 * _MM, width=0.105 * _MM, swirl=0.35, scatter=0.35)
-_BEARD: Final = Coat(often=750e3, length=1.0 * _MM, width=0.105 * _MM, swirl=0.30, scatter=0.30)
+_BEARD: Final = Coat(often=1000e3, length=1.0 * _MM, width=0.115 * _MM, swirl=0.30, scatter=0.30)
 
 _HEIGHT: Final = 0.04 * _MM
 _SHELTER: Final = 0.85  # of the light from below the skin that hairs take: it would blur them
@@ -59,7 +59,7 @@ def _fine_white() -> Tensor:
 
 def _brow_grey(grey: float) -> float:
     """Share of white hairs in brows and beards' roots: later than on the scalp, and never all of them."""
-    return 0.62 * max(0.0, grey - 0.25) / 0.75
+    return 0.55 * max(0.0, grey - 0.25) / 0.75
 
 
 def _two_tones(strands: Strands, grey: float, colour: Tensor, white: Tensor) -> list[tuple[Strands, Tensor]]:
@@ -109,11 +109,12 @@ def _paint_brow(subject: Subject, strands: Strands) -> list[Patch]:
     shade = torch.exp(2.0 * _BROW_SPREAD * (random[:, 1] + random[:, 2] - 1.0))[:, None]
     own = torch.where(turned, _fine_white(), shade * _fine_colour(traits, _BROW_MELANIN))
     images = draw(subject.size, window, strands, own)
-    soft = blurred(images, reach)
+    soft = blurred(images[:1], reach)
     cover = coverage(1.2 * images[0] + _BROW_SHADE * soft[0])
-    # Where no hair lies, the shade below has the colour of the hairs around.
+    # Between the hairs it is as dark as pigmented ones make it.
     weight = images[0] + _BROW_SHADE * soft[0] + 1e-6
-    colour = (images[1:] + _BROW_SHADE * soft[1:]) / weight
+    below = _BROW_SHADE * soft[0] * _fine_colour(traits, _BROW_MELANIN)[:, None, None]
+    colour = (images[1:] + below) / weight
     return [Patch(window, cover=cover, colour=colour, height=_HEIGHT * coverage(images[0]))]
 
 
@@ -254,7 +255,7 @@ def _beard_cover(subject: Subject) -> Tensor:
     uneven = 0.12 * subject.noise("patches", 0.011, 3)[1] + 0.10 * subject.noise("mottling", 0.0034, 3)[1]
     cover = region * shapes[style]
     cover = smooth_step(cover + uneven * 4.0 * cover * (1.0 - cover), 0.05, 0.95)
-    return cover * (0.45 + 0.55 * traits.number("beard.density"))
+    return cover * (0.5 + 0.5 * traits.number("beard.density"))
 
 
 def _stubble_patches(subject: Subject) -> Sequence[Patch]:
@@ -299,7 +300,7 @@ def _shade(ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
-    colour = torch.lerp(hair_colour(traits), 0.8 * white_hair_colour(), traits.number("hair.grey"))
+    colour = torch.lerp(hair_colour(traits), 0.5 * white_hair_colour(), traits.number("hair.grey"))
     buzzed = 0.75 if traits.choice("hair.style") == "buzz" else 0.90
     return _shade(ground, dyed(colour, traits), buzzed * _scalp_cover(subject) ** 2)
 
@@ -307,7 +308,7 @@ def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
 def _shade_beard(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
     colour = torch.lerp(_fine_colour(traits), _fine_white(), traits.number("hair.grey"))
-    return _shade(ground, colour, 0.6 * _beard_cover(subject) ** 1.5)
+    return _shade(ground, colour, 0.78 * _beard_cover(subject) ** 1.5)
 
 
 def _shade_stubble(subject: Subject, ground: Ground) -> Ground:

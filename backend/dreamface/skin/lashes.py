@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from torch import Tensor
 from dreamface.face import Head, TileMaps, Topology
 from dreamface.geometry import pieces
 from dreamface.skin.eyeball import Eyeball
+from dreamface.skin.kept import Kept
 from dreamface.skin.layout import painted_parts, tile_of
 from dreamface.skin.marks import coverage, draw_hairs
 from dreamface.skin.noise import stream
@@ -34,7 +34,9 @@ _CLUMP: Final = 3  # neighbours whose tips draw together
 
 _KEPT: Final = 8  # parts in memory
 
-_known: OrderedDict[tuple[int, str], tuple[Topology, list[tuple[Tensor, Tensor]]]] = OrderedDict()
+_Cards = list[tuple[Tensor, Tensor]]
+
+_known: Kept[_Cards] = Kept(_KEPT)
 
 
 @dataclass(frozen=True)
@@ -120,18 +122,16 @@ def _strips(head: Head, side: str, ball: Eyeball) -> list[_Strip]:
     ]
 
 
-def _cards(topology: Topology, part: str) -> list[tuple[Tensor, Tensor]]:
+def _cards(topology: Topology, part: str) -> _Cards:
     """[N] vertices and texture coordinates of each card's corners; the same for all heads of a topology."""
-    key = (id(topology), part)
-    if key not in _known:
-        found, faces = topology.part(part).faces, topology.faces
-        island = torch.from_numpy(pieces(topology.face_uvs[slice(*found)].numpy()))
-        chosen = [torch.nonzero(island == number)[:, 0] + found[0] for number in range(int(island.max()) + 1)]
-        cards = [(faces[one].reshape(-1), topology.face_uvs[one].reshape(-1)) for one in chosen]
-        _known[key] = (topology, cards)  # keeps the topology alive, and so its id its own
-        while len(_known) > _KEPT:
-            _known.popitem(last=False)
-    return _known[key][1]
+    return _known.get(topology, part, lambda: _find_cards(topology, part))
+
+
+def _find_cards(topology: Topology, part: str) -> _Cards:
+    found, faces = topology.part(part).faces, topology.faces
+    island = torch.from_numpy(pieces(topology.face_uvs[slice(*found)].numpy()))
+    chosen = [torch.nonzero(island == number)[:, 0] + found[0] for number in range(int(island.max()) + 1)]
+    return [(faces[one].reshape(-1), topology.face_uvs[one].reshape(-1)) for one in chosen]
 
 
 def _strip(uv: Tensor, place: Tensor, aside: Tensor) -> _Strip:

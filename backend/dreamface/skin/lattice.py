@@ -20,7 +20,7 @@ from dreamface.skin.noise import stream
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
-_GATHERED: Final = 0.75  # how much closer rows lie in the middle of eyes, nose and mouth
+_GATHERED: Final = 0.9  # how much closer rows lie in the middle of eyes, nose and mouth
 _GATHERING: Final = 17.0 * _MM  # how far that reaches
 _BINS: Final = 48  # heights that the head's girth is taken at
 _TABLE: Final = 64  # cells after which their random numbers repeat, both ways

@@ -64,7 +64,7 @@ class _Film:
 
 _BLUSH: Final = _Finish((0.66, 0.34), (0.32, 0.55), 0.15)
 _SHADOW: Final = _Finish((0.68, 0.32), (0.30, 0.55), 0.5)
-_INK: Final = _Finish((0.60, 0.16), (0.35, 0.65), 0.95)
+_INK: Final = _Finish((0.75, 0.16), (0.12, 0.65), 0.95)
 _LIPSTICK: Final = _Finish((0.58, 0.12), (0.35, 0.70), 0.55)
 _BASE: Final = _Finish((0.60, 0.30), (0.38, 0.55), 0.25)
 _BLUSHED: Final = 0.34  # luminance of skin on which blush has its full lightness; darker skin shows through

@@ -178,11 +178,22 @@ def _begin(head: Head, resolution: int, seed: int) -> _Painting:
 
 
 def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: Progress) -> Maps:
-    """The maps of every tile; the face's meanwhile the others', as most of what there is to do is too small for two."""
+    """The maps of every tile.
+
+    The face's ground, its details, and everything else do not need each other, and are made side by side: most of what
+    there is to do is too small for torch to share out by itself.
+    """
     face, *others = painting.canvases
-    with ThreadPoolExecutor(max_workers=1) as helper:
-        rest = helper.submit(_paint_rest, painting, others, traits, strengths)
-        found = {face: _paint_canvas(painting.canvases[face], traits, strengths, progress.part(0.0, 0.9))}
+    canvas = painting.canvases[face]
+    with ThreadPoolExecutor(max_workers=2) as helpers:
+        progress.report("skin", 0.0, "Mixing pigments")
+        details = helpers.submit(_lay_details, canvas, traits, strengths)
+        rest = helpers.submit(_paint_rest, painting, others, traits, strengths)
+        ground = _lay_ground(canvas.subject, traits, strengths)
+        progress.report("skin", 0.3, "Drawing pores, wrinkles, marks and hairs")
+        laid = details.result()
+        progress.report("skin", 0.6, "Putting the layers together")
+        found = {face: _compose(canvas, ground, laid, traits)}
         progress.report("skin", 0.9, "Painting eyes and mouth")
         found |= rest.result()
     progress.report("skin", 1.0, "Painted")
@@ -191,8 +202,12 @@ def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: 
 
 def _paint_rest(painting: _Painting, tiles: Sequence[str], traits: Traits, strengths: Strengths) -> dict[str, TileMaps]:
     """The maps of some of the skin's tiles, and of eyes, mouth and lashes."""
+    found: dict[str, TileMaps] = {}
     with torch.no_grad():  # every thread has a setting of its own
-        found = {tile: _paint_canvas(painting.canvases[tile], traits, strengths, Progress()) for tile in tiles}
+        for tile in tiles:
+            canvas = painting.canvases[tile]
+            ground = _lay_ground(canvas.subject, traits, strengths)
+            found[tile] = _compose(canvas, ground, _lay_details(canvas, traits, strengths), traits)
         for name, (names, painted) in _PIECES.items():
             key = _values(traits, names)
             if name not in painting.pieces or painting.pieces[name][0] != key:
@@ -209,19 +224,10 @@ _PIECES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Painting, Traits],
 """What is painted whole: the traits that it depends on, and how."""
 
 
-def _paint_canvas(canvas: _Canvas, traits: Traits, strengths: Strengths, progress: Progress) -> TileMaps:
-    progress.report("skin", 0.0, "Mixing pigments")
-    ground = _lay_ground(canvas.subject, traits, strengths)
-    details: list[Laid] = []
-    for number, layer in enumerate(LAYERS):
-        strength = strengths.get(layer.name, 1.0)
-        progress.report("skin", 0.2 + 0.5 * number / len(LAYERS), f"Painting: {layer.name.replace('_', ' ')}")
-        if strength > 0.0 and (layer.patches or layer.weave):
-            details += [Laid(what, strength) for what in _details(canvas, layer, traits)]
-    progress.report("skin", 0.7, "Putting the layers together")
-    surface, size = canvas.subject.surface, canvas.subject.size
-    new = Composition(size, ground, surface.metric, *pigment_slopes(traits.only(PIGMENT_TRAITS)), tuple(details))
-    canvas.composed = compose(new, canvas.composed)
+def _compose(canvas: _Canvas, ground: Ground, details: tuple[Laid, ...], traits: Traits) -> TileMaps:
+    """A tile's maps, made from what has changed since its last ones."""
+    metric, slopes = canvas.subject.surface.metric, pigment_slopes(traits.only(PIGMENT_TRAITS))
+    canvas.composed = compose(Composition(canvas.subject.size, ground, metric, *slopes, details), canvas.composed)
     return canvas.composed.maps
 
 
@@ -250,6 +256,17 @@ def _laid(
     if strength == 0.0:
         return ground
     return ground.towards(change(subject.reading(traits, layer.traits), ground), strength)
+
+
+def _lay_details(canvas: _Canvas, traits: Traits, strengths: Strengths) -> tuple[Laid, ...]:
+    """What the layers give at full size, in their order."""
+    laid: list[Laid] = []
+    with torch.no_grad():
+        for layer in LAYERS:
+            strength = strengths.get(layer.name, 1.0)
+            if strength > 0.0 and (layer.patches or layer.weave):
+                laid += [Laid(what, strength) for what in _details(canvas, layer, traits)]
+    return tuple(laid)
 
 
 def _details(canvas: _Canvas, layer: Layer, traits: Traits) -> Sequence[Patch | Weave]:

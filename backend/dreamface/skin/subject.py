@@ -8,10 +8,10 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from dreamface.face import Head
-from dreamface.skin.atlas import Surface, coarser, positions, smooth_step
+from dreamface.skin.atlas import Surface, atlas_of, coarser, positions, smooth_step
 from dreamface.skin.noise import solid_noise, stream
 from dreamface.traits import Traits
 
@@ -79,6 +79,14 @@ class Subject:
             self._noises[name] = make()
         return self._noises[name]
 
+    def halved(self) -> Subject:
+        """The same skin on a grid half as fine, with the noises and whatever else has been worked out so far."""
+        surface, side = self.surface, self.surface.atlas.size
+        atlas = atlas_of(self.head.topology, self.tile, side // 2)
+        known = {name: _halved(image) for name, image in self._noises.items() if image.shape[-2:] == (side, side)}
+        half = replace(surface, atlas=atlas, position=_halved(surface.position), metric=_halved(surface.metric))
+        return replace(self, surface=half, _noises=known)
+
     def _noise(self, name: str, cell: float, channels: int) -> Tensor:
         surface, size = self.surface, self.surface.atlas.size
         grid = coarser(size, max(_SMALLEST_GRID, int(_TEXELS_PER_CELL / (cell * surface.typical_density))))
@@ -90,3 +98,9 @@ class Subject:
             return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
         fading = smooth_step(cell * surface.density * size, 1.5, 4.0)
         return solid_noise(surface.position, cell, channels, self.stream(name)).mul_(fading)
+
+
+def _halved(image: Tensor) -> Tensor:
+    """[..., S / 2, S / 2] means of four texels."""
+    side = image.shape[-1]
+    return avg_pool2d(image.reshape(1, -1, side, side), 2)[0].reshape(*image.shape[:-2], side // 2, side // 2)

@@ -23,7 +23,7 @@ _MM: Final = 1e-3
 # What dermis above a vein leaves of the skin's colour: less of the red, which would have reached the vein
 # (Kienle et al. 1996, "Why do veins appear blue? A new look at an old question").
 _BLUISH: Final = torch.tensor([0.80, 0.905, 0.955])
-_STEPS: Final = 18  # points along a branch
+_STEPS: Final = 14  # points along a branch
 
 # Veins as landmarks that they run past (weights of landmarks at each knot), and their width and strength.
 _COURSES: Final[tuple[tuple[tuple[dict[str, float], ...], float, float], ...]] = (
@@ -81,12 +81,12 @@ def _branches(trunk: Tensor, numbers: Tensor) -> list[tuple[Tensor, float]]:
     length = float((trunk[1:] - trunk[:-1]).norm(dim=1).sum())
     wander = (numbers[1 : 1 + trunk.numel()].view(-1, 3) - 0.5) * 0.14 * length
     fine = (numbers[20:44].view(8, 3) - 0.5) * 0.05 * length
-    main = curve(curve(trunk + wander, 8) + fine, 48)
+    main = curve(curve(trunk + wander, 8) + fine, 36)
     found = [(main, 1.0)]
     for number in range(2):
         where, side, reach = numbers[46 + 4 * number : 49 + 4 * number].tolist()
         start = int((0.2 + 0.5 * where) * len(main))
-        ahead = main[min(start + 7, len(main) - 1)] - main[start]
+        ahead = main[min(start + 5, len(main) - 1)] - main[start]
         across = torch.linalg.cross(ahead, torch.tensor([0.0, -1.0, 0.15]))
         turn = (0.7 if side < 0.5 else -0.7) * across
         step = (0.8 + 0.8 * reach) * (ahead + turn)

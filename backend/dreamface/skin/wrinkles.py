@@ -18,6 +18,7 @@ from torch import Tensor
 from dreamface.skin.atlas import Surface, smooth_step
 from dreamface.skin.creases import Creases, beside, creases, draw_creases, shows_fine, through, together, twigs
 from dreamface.skin.layer import Layer, Patch
+from dreamface.skin.marks import texel_of
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
@@ -36,9 +37,10 @@ class _Sketch:
 
     def __init__(self, surface: Surface, generator: torch.Generator) -> None:
         self._surface = surface
+        self._known: dict[str, Tensor] = {}
         self._random = iter(torch.rand(_RANDOM, generator=generator).tolist())
         eyes = [self.uv(f"exocanthion_{side}") for side, _ in _SIDES]
-        apart = surface.position[0].view(-1)[_texels(surface, torch.stack(eyes))]
+        apart = surface.position[0].view(-1)[texel_of(torch.stack(eyes), surface.atlas.size)]
         self._scale = float((apart[0] - apart[1]).abs()) / _EYES_APART
         self._starts: list[Tensor] = []
         self._ways: list[tuple[float, float]] = []
@@ -46,10 +48,12 @@ class _Sketch:
 
     def uv(self, name: str) -> Tensor:
         """Where a landmark lies in the tile."""
-        place = self._surface.atlas.landmark(name)
-        if place is None:
-            raise KeyError(name)
-        return place
+        if name not in self._known:
+            place = self._surface.atlas.landmark(name)
+            if place is None:
+                raise KeyError(name)
+            self._known[name] = place
+        return self._known[name]
 
     def rand(self, low: float, high: float) -> float:
         """The next random number of the area."""
@@ -79,12 +83,6 @@ class _Sketch:
         return creases(through(places.view(-1, 4, 2)), depth, width, sway=sway, broken=broken, swelling=swelling)
 
 
-def _texels(surface: Surface, places: Tensor) -> Tensor:
-    size = surface.atlas.size
-    column, row = (places[:, 0] * size).long(), ((1.0 - places[:, 1]) * size).long()
-    return row.clamp(0, size - 1) * size + column.clamp(0, size - 1)
-
-
 def _onset(amount: float, start: float) -> float:
     """How deep a line is that comes when the area's amount passes `start`."""
     return max(0.0, (amount - start) / (1.0 - start))
@@ -106,7 +104,7 @@ def _forehead(sketch: _Sketch, amount: float) -> None:
         lift, tilt = sketch.rand(-1.8, 1.8), sketch.rand(-1.2, 1.2)
         row = partial(_on_row, sketch, height + lift, tilt)
         left, right = sketch.rand(0.5, 2.6), sketch.rand(6.4, 8.5)
-        sketch.line(row(left, right), 0.24 * deep, _SOFT, sway=0.7, broken=0.0, swelling=0.55)
+        sketch.line(row(left, right), 0.30 * deep, _SOFT, sway=0.7, broken=0.0, swelling=0.55)
         gap = sketch.rand(-1.3, 1.0)
         middle = sketch.rand(3.6, 5.4)
         for low, high, share in (
@@ -114,7 +112,7 @@ def _forehead(sketch: _Sketch, amount: float) -> None:
             (middle + gap, right + sketch.rand(-0.6, 0.2), sketch.rand(0.55, 1.0)),
             (sketch.rand(2.4, 3.6), sketch.rand(5.4, 6.6), sketch.rand(0.1, 0.7)),
         ):
-            sketch.line(row(low, high), 0.30 * deep * share, _COARSE, sway=0.35, broken=0.08)
+            sketch.line(row(low, high), 0.36 * deep * share, _COARSE, sway=0.35, broken=0.08)
     for side, sign in _SIDES:
         _frown(sketch, amount * sketch.rand(0.7, 1.1), side, sign)
     deep = _onset(amount, 0.35)
@@ -181,9 +179,9 @@ def _feet(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
             up = along * math.sin(turn) - bend * share * share
             points.append((f"exocanthion_{side}", sign * along * math.cos(turn), up))
         deep = _onset(amount, start)
-        sketch.line(points, 0.30 * deep * sketch.rand(0.6, 1.1), _MEDIUM, sway=0.35, broken=0.05, swelling=0.35)
+        sketch.line(points, 0.38 * deep * sketch.rand(0.6, 1.1), _MEDIUM, sway=0.35, broken=0.05, swelling=0.35)
         if abs(degrees) < 32.0:
-            sketch.line(points, 0.16 * deep, 1.3 * _MM, sway=0.3, broken=0.0, swelling=0.5)
+            sketch.line(points, 0.22 * deep, 1.3 * _MM, sway=0.3, broken=0.0, swelling=0.5)
 
 
 def _lower_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
@@ -204,7 +202,7 @@ def _lower_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
         (names[0], sign * -1.0, -5.0), (names[1], sign * -3.0, -10.5), (names[1], sign * 5.0, -14.0),
         (names[2], sign * 8.0, -14.0),
     ]  # fmt: skip
-    sketch.line(tear, 0.32 * amount, _SOFT, sway=0.4, broken=0.0, swelling=0.5)
+    sketch.line(tear, 0.42 * amount, _SOFT, sway=0.4, broken=0.0, swelling=0.5)
 
 
 def _upper_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
@@ -231,7 +229,7 @@ def _cheeks(sketch: _Sketch, amount: float) -> None:
             (corner, sign * (8.0 + wide), -5.0 + long),
         ]  # fmt: skip
         deep = amount * sketch.rand(0.85, 1.1)
-        sketch.line(fold, 0.55 * deep, _FOLD, sway=0.5, broken=0.0, swelling=0.45)
+        sketch.line(fold, 0.72 * deep, _FOLD, sway=0.5, broken=0.0, swelling=0.45)
         sketch.line(fold, 0.30 * deep, 1.3 * _MM, sway=0.5, broken=0.0, swelling=0.3)
         sketch.line(fold, 0.16 * _onset(deep, 0.3), _MEDIUM, sway=0.5, broken=0.3)
         for away, start, depth in ((7.5, 0.4, 0.14), (13.5, 0.5, 0.13), (20.0, 0.62, 0.10)):
@@ -267,7 +265,7 @@ def _mouth(sketch: _Sketch, amount: float) -> None:
             (corner, sign * 6.0, -25.0 + long),
         ]  # fmt: skip
         deep = amount * sketch.rand(0.8, 1.1)
-        sketch.line(fold, 0.36 * deep, 2.4 * _MM, sway=0.5, broken=0.0, swelling=0.45)
+        sketch.line(fold, 0.48 * deep, 2.4 * _MM, sway=0.5, broken=0.0, swelling=0.45)
         sketch.line(fold, 0.20 * deep, _COARSE, sway=0.45, broken=0.15)
         hook: list[_Point] = [
             (corner, sign * 0.6, 0.2), (corner, sign * 1.8, -0.9), (corner, sign * 2.9, -2.6),
