@@ -10,6 +10,7 @@ import bpy
 
 from . import interface, scene, shaping
 from .session import Job
+from .vocabulary import LAYERS
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, An
         message = "DreamFace: New Face"
         shaping.remember_built(skin)
     else:
-        now, layers = shaping.traits_of(skin), shaping.changed_layers(skin)
+        now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
         placed = scene.update_face(skin, folder)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)

@@ -195,10 +195,7 @@ def edit(
         traits=before.traits.under(traits),
         resolution=before.resolution if resolution is None else resolution,
         layers={**before.layers, **(layers or {})},
-        history=(
-            *before.history,
-            {"changed": Traits(traits).to_json(), **({"layers": dict(layers)} if layers else {})},
-        ),
+        history=(*before.history, _change(traits, layers or {})),
     )
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")

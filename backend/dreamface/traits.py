@@ -437,7 +437,7 @@ class Traits(Mapping[str, TraitValue]):
     def _value(self, name: str, kind: Kind) -> Value:
         trait = VOCABULARY[name]
         assert trait.kind is kind, f"{name} is a {trait.kind.value}"
-        return self._values[name].value if name in self._values else trait.default
+        return self.value(name)
 
     def _numbers(self, name: str, kind: Kind) -> tuple[float, ...]:
         value = self._value(name, kind)
@@ -452,7 +452,7 @@ class _DeclaredTraits(Traits):
         self._values = {name: traits[name] for name in names if name in traits}
         self._names = frozenset(names)
 
-    def _value(self, name: str, kind: Kind) -> Value:
+    def value(self, name: str) -> Value:
         if name not in self._names:
             raise KeyError(f"{name} is read, but not declared")
-        return super()._value(name, kind)
+        return super().value(name)

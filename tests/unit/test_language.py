@@ -107,6 +107,33 @@ PROMPTS = {
     "a weathered fisherman": {"wrinkles.eyes": HIGH, "wrinkles.forehead": HIGH},
     "tired": {"under_eyes.darkness": HIGH},
     "a vampire with tanned skin": {"skin.melanin": HIGH},
+    # make-up and its finish
+    "glossy red lipstick": {"lipstick": None, "lipstick.gloss": HIGH},
+    "red glossy lipstick": {"lipstick": None, "lipstick.gloss": HIGH},
+    "matte black lipstick": {"lipstick": None, "lipstick.gloss": ZERO},
+    "shimmering gold eyeshadow and dewy blush": {"eyeshadow.gloss": HIGH, "blush.gloss": HIGH, "blush": None},
+    "a woman with glossy lips": {"lipstick.gloss": HIGH, "gender": -1.0},
+    "winged eyeliner": {"eyeliner": None},
+    "a woman wearing heavy makeup": {"lipstick": None, "foundation": None, "eyeliner": None},
+    # eyes, teeth and marks
+    "heterochromia: one blue and one brown eye": {"iris.colour": None, "iris.right_colour": None},
+    "dilated pupils": {"pupil.size": HIGH},
+    "tiny pupils": {"pupil.size": LOW},
+    "yellow teeth": {"teeth.yellowness": HIGH},
+    "very white teeth": {"teeth.yellowness": LOW},
+    "a woman with vitiligo": {"vitiligo.coverage": HIGH, "gender": -1.0},
+    "a scar on the cheek": {"scars.density": HIGH},
+    "a scarred pirate without freckles": {"scars.density": HIGH, "freckles.density": ZERO},
+    "broken capillaries on his nose": {"capillaries.density": HIGH},
+    # skin that no person has
+    "a blue alien with stripes": {"skin.tint": None, "skin.stripes": None, "hair.style": "bald"},
+    "a green lizard man with scales": {"skin.tint": None, "skin.scales": None, "gender": 1.0},
+    "a golden robot woman": {"skin.metal": None, "gender": -1.0, "wrinkles.eyes": ZERO},
+    "a man made of gold": {"skin.metal": None, "gender": 1.0},
+    "golden metal skin": {"skin.metal": None},
+    "snake scales": {"skin.scales": None},
+    "leopard spots on her skin": {"skin.spots": None},
+    "a purple alien with spots": {"skin.spots": None, "blemishes.density": ZERO},
 }  # fmt: skip
 
 
@@ -137,6 +164,56 @@ def test_reasons_are_words_of_the_prompt(prompt):
 
 
 @pytest.mark.parametrize(
+    ("prompt", "left", "right"),
+    [
+        ("heterochromia: one blue and one brown eye", "blue", "brown"),
+        ("one blue eye and one green eye", "blue", "green"),
+        ("one of her eyes is brown", "brown", None),
+        ("one eye is blue and the other is brown", "blue", "brown"),
+        ("her left eye is green, her right eye is brown", "green", "brown"),
+        ("a brown right eye and a blue left eye", "blue", "brown"),
+        ("blue eyes", "blue", None),
+        ("a man with heterochromia and blue eyes", "blue", "brown"),
+    ],
+)
+def test_eyes_of_two_colours(prompt, left, right):
+    traits = read(prompt).traits
+
+    def name(colour):
+        red, green, blue = colour
+        return "blue" if blue > max(red, green) else "green" if green > red else "brown"
+
+    assert name(traits.colour("iris.colour")) == left
+    other, strength = traits.tint("iris.right_colour")
+    assert (name(other) if strength else None) == right
+
+
+@pytest.mark.parametrize(
+    ("prompt", "trait", "channel"),
+    [
+        ("a blue alien with stripes", "skin.stripes", 2),
+        ("a green lizard man with scales", "skin.scales", 1),
+        ("a lizard woman with blue scales", "skin.scales", 2),
+        ("a red dragon", "skin.scales", 0),
+        ("a golden robot woman", "skin.metal", 0),
+        ("metallic blue skin", "skin.metal", 2),
+        ("a man with red stripes", "skin.stripes", 0),
+        ("green eyeshadow", "eyeshadow", 1),
+    ],
+)
+def test_patterns_have_the_colour_that_was_said_or_the_skins(prompt, trait, channel):
+    colour, strength = read(prompt).traits.tint(trait)
+    assert strength > 0.5
+    assert max(colour) == colour[channel]
+    assert min(colour) < colour[channel]
+
+
+def test_stripes_are_darker_than_the_skin_they_are_on():
+    traits = read("a blue alien with stripes").traits
+    assert max(traits.tint("skin.stripes")[0]) < 0.3 * max(traits.tint("skin.tint")[0])
+
+
+@pytest.mark.parametrize(
     ("prompt", "only"),
     [
         ("a wide nose", {"nose.width"}),
@@ -164,6 +241,9 @@ def test_reasons_are_words_of_the_prompt(prompt):
         ("a white suit, black tie and brown eyes", {"iris.colour"}),
         ("white sunglasses and black hair", {"hair.melanin"}),
         ("a woman wearing black lipstick", {"gender", "lipstick"}),
+        ("a man in a striped shirt", {"gender"}),
+        ("a man with a snake tattoo", {"gender"}),
+        ("a woman with golden skin", {"gender", "skin.yellowness", "skin.melanin"}),
     ],
 )
 def test_what_is_not_mentioned_is_absent(prompt, only):

@@ -175,8 +175,8 @@ def test_dark_skin_is_darker_around_the_eyes_and_the_mouth(head: Head) -> None:
     )
     change, lips = zoned / even, atlas_of(head.topology, "skin", SIZE).region("lips_upper", "lips_lower")
     cheek = change[near(head, "upper_cheek_l", 0.01)].mean()
-    assert change[near(head, "lid_crease_l", 0.004)].mean() < 0.8 * cheek
-    assert change[near(head, "cheilion_l", 0.008) & (lips < 0.05)].mean() < 0.85 * cheek
+    assert change[near(head, "lid_crease_l", 0.004)].mean() < 0.88 * cheek
+    assert change[near(head, "cheilion_l", 0.008) & (lips < 0.05)].mean() < 0.92 * cheek
 
 
 def test_a_mans_jaw_is_bluer_than_his_cheeks(head: Head) -> None:
@@ -185,8 +185,8 @@ def test_a_mans_jaw_is_bluer_than_his_cheeks(head: Head) -> None:
     change = shaven / albedo(head)
     jaw, forehead = change[near(head, "chin_side_l", 0.01)].mean(dim=0), change[near(head, "metopion", 0.02)].mean(0)
     assert jaw[0] < jaw[2] < 1.0  # the red goes first
-    assert jaw.mean() < forehead.mean() - 0.05
-    assert (forehead - 1.0).abs().max() < 0.04
+    assert jaw.mean() < forehead.mean() - 0.04
+    assert (forehead - 1.0).abs().max() < 0.05
 
 
 def test_colour_varies_at_every_scale(head: Head) -> None:

@@ -728,13 +728,19 @@ _REPTILE: Final = (
     less("ears.size", 0.8),
     less("lips.upper", 0.8),
 )
+_FLAWLESS: Final = tuple(
+    at(name, 0.0)
+    for name in (
+        "freckles.density", "moles.density", "age_spots.density", "blemishes.density", "capillaries.density", "eyes.bags",
+        "wrinkles.forehead", "wrinkles.eyes", "wrinkles.cheeks", "wrinkles.mouth",
+    )
+)  # fmt: skip
 _ROBOT: Final = (
     *_METALLIC,
     *_BARE,
     less("skin.pores", 1.6),
     less("asymmetry", 1.6),
-    at("freckles.density", 0.0),
-    at("blemishes.density", 0.0),
+    *_FLAWLESS,
 )
 _ANIMALS: Final[dict[str, Effects]] = {
     "lizard": _REPTILE,

@@ -251,14 +251,14 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
     middle_of = subject.once("lips/middle", lambda: near(subject, 11.0 * _MM, "labrale_inferius", "stomion_inferius"))
     uneven = (0.7 * middle[0] + small[0]).clamp(-2.0, 2.0)
     # The darker the skin, the more the lips keep of its melanin at their border, and the lighter their middle looks.
-    kept = 0.97 - 0.12 * share - 0.16 * middle_of * share - 0.08 * wet
+    kept = 0.98 - 0.06 * share - 0.11 * middle_of * share - 0.06 * wet
     melanin = base * kept + 0.035 - 0.02 * uneven - 0.03 * wet
-    blood = 0.72 + 0.90 * red + 0.35 * wet + 0.07 * uneven - 0.06 * (1.0 - share)
+    blood = 0.86 + 0.95 * red + 0.35 * wet + 0.07 * uneven - 0.06 * (1.0 - share)
     return replace(
         ground,
         melanin=torch.lerp(ground.melanin, melanin, lips),
         blood=torch.lerp(ground.blood, blood, lips),
-        oxygenation=torch.lerp(ground.oxygenation, 0.72 + 0.10 * wet + 0.06 * small[1], lips),
+        oxygenation=torch.lerp(ground.oxygenation, 0.78 + 0.12 * wet + 0.06 * small[1], lips),
     )
 
 
@@ -281,7 +281,7 @@ def _beard_shadow(subject: Subject, ground: Ground) -> Ground:
     adult = _number(number("age"), *_ADULT)
     male = max(0.0, number("gender")) * adult
     dark = number("hair.melanin") * (1.0 - 0.7 * number("hair.grey"))
-    strength = 0.24 * male * dark + 0.40 * number("stubble.density") * dark
+    strength = 0.32 * male * dark + 0.40 * number("stubble.density") * dark
     if strength == 0.0:
         return ground
     weight = (strength * _fields(subject)[8]).clamp_max(1.0)

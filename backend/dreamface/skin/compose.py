@@ -1,4 +1,9 @@
-"""From ground, weaves and patches to maps, a band of rows at a time, and only the bands that have changed."""
+"""From ground, weaves and patches to maps, a band of rows at a time, and only the bands that have changed.
+
+All relief is one height field in metres along the mesh's normal: the displacement. The normals are its slopes, by
+central differences over two texels, in the tangent space of OpenGL: x along growing u, y along growing v, z outwards.
+What lies deep in it mirrors less; the albedo knows nothing of it.
+"""
 
 from __future__ import annotations
 

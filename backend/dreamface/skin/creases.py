@@ -26,6 +26,7 @@ _BROAD: Final = 1.2 * _MM  # width
 _SPACING: Final = 0.7  # texels between a ribbon's points
 _REACH: Final = 2.7  # widths to either side that a groove's profile takes
 _SHOULDER: Final = 1.55  # widths from the bottom to the top of the swelling
+_STRETCHED: Final = (2.5, 5.0)  # times the usual density, over which creases fade out
 _SAMPLES: Final = 16  # of a curve, to measure it
 _PARALLEL: Final = (0.12, 0.4, 0.65, 0.88)  # shares of a crease beside which its parallel runs
 _ENDS, _SOFT_ENDS = 0.8, 1.5  # the depth goes with the sine of the way, to this power; of fine and of broad creases
@@ -218,6 +219,9 @@ def _ribbons(lines: Creases, surface: Surface, side: int, table: Tensor, start: 
     depth = lines.depth[line] * torch.sin(math.pi * share) ** (_SOFT_ENDS if float(lines.width[0]) >= _BROAD else _ENDS)
     depth = depth * (0.85 + 0.3 * noise(_SWELL, 200.0)).clamp(0.25, 1.3)
     kept = smooth_step(noise(_BREAK, 300.0) + 1.8 - 3.6 * lines.broken[line], -0.4, 0.5)
+    # Where the layout is squeezed or drawn out, as in the corners of the mouth, points would lie too far apart.
+    stretched = frame[[0, 2]].amax(dim=0) / surface.typical_density
+    kept = kept * (1.0 - smooth_step(stretched, *_STRETCHED))
     width = lines.width[line] * (0.85 + 0.2 * noise(_SWELL, 400.0)).clamp(0.5, 1.4)
     lean = 0.5 * noise(_SWELL, 500.0)  # one of the two shoulders is the higher one
     area = (ahead[:, 0] * across[:, 1] - ahead[:, 1] * across[:, 0]).abs() * (side * side) / count[line]

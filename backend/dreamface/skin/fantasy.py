@@ -90,14 +90,14 @@ def _stripe_fields(subject: Subject) -> Tensor:
     share = 0.46 + 0.17 * course[1] + 0.10 * stray[1]
     brow = smooth_step(z, float(head.landmark("glabella")[2]), float(head.landmark("metopion")[2]))
     share = share - (0.62 - 0.34 * brow) * torch.exp(-((side / 0.011) ** 2))  # pointed towards the middle of the face
-    share = share - 0.5 * smooth_step(side + behind, 0.115, 0.17)  # and behind the ears
+    share = share - 0.9 * smooth_step(side + behind, 0.115, 0.17)  # and behind the ears
     rim = float(head.vertices[:, 2].min())
     share = share - 0.7 * (1.0 - smooth_step(z, rim + 0.02, rim + 0.08))
     eyes = subject.region("lids_upper", "lids_lower")
     lips = smooth_step(subject.region("lips_upper", "lips_lower"), 0.0, 0.5)
     share = share - 0.35 * eyes - 0.9 * lips - 0.25 * subject.region("ears")
     kept = (0.95 + 0.02 * subject.noise("mottling", 0.0034, 3)[0]) * _keeps_clear(subject)
-    return torch.stack((phase, share.clamp(-0.3, 0.85), kept * (share > -0.3)))
+    return torch.stack((phase, share.clamp(-0.3, 0.66), kept * (share > -0.3)))
 
 
 def _broad_noise(place: Tensor, cell: float, channels: int, subject: Subject, name: str) -> Tensor:
@@ -117,31 +117,30 @@ def _rosettes(subject: Subject) -> Sequence[Patch]:
         return ()
     fields = subject.once("rosettes", lambda: _rosette_fields(subject))
     found = subject_lattice(subject, "rosettes", _ROSETTE, _ROSETTE, 2.5 * _MM)
-    window = _window(subject, fields[4] > 0.0)
+    window = _window(subject, fields[-1] > 0.0)
     if window is None:
         return ()
-    ring, middle = torch.empty(window.shape), torch.empty(window.shape)
+    cover = torch.empty(window.shape)
     soft = max(1.4 * _EDGE, _FINEST_EDGE / _texels_per_metre(subject))
-    for rows, (turn, down, small, gap, kept) in _bands(subject, window, fields):
-        distance, size = _to_rosette(found, turn, down)
+    for rows, (ahead, behind, front, down, small, gap, kept) in _bands(subject, window, fields):
+        distance, size = _to_rosette(found, torch.where(front > 0.0, ahead, behind), down)
         radius = torch.lerp(4.6 * _MM * size, 2.0 * _MM * size, small)
         # Where rings are small they are full: the hole closes.
         hole = radius * (0.52 - 1.2 * small)
         full = smooth_step(radius - distance, -soft, soft).mul_(kept)
         broken = smooth_step(gap, 0.30, 0.55) * (1.0 - small)
         inside = smooth_step(hole - distance, -2.0 * soft, 2.0 * soft)
-        ring[rows] = full * (1.0 - torch.maximum(inside, broken)) * (0.92 * strength)
-        middle[rows] = full * torch.maximum(inside, broken) * (0.22 * strength)
-    colour = torch.tensor(tint)
-    return Patch(window, cover=middle, colour=colour), Patch(window, cover=ring, colour=colour)
+        # What is not ring is a shade darker than the skin around, too.
+        cover[rows] = full.mul_(0.92 - 0.70 * torch.maximum(inside, broken)).mul_(strength)
+    return (Patch(window, cover=cover, colour=torch.tensor(tint)),)
 
 
 def _rosette_fields(subject: Subject) -> Tensor:
-    """[5, S, S]: turn and metres down with ragged edges, 0..1 how small, where rings are broken, how much covers."""
+    """[7, S, S]: the lattice with ragged edges, 0..1 how small rings are, where they are broken, what they cover."""
     found = subject_lattice(subject, "rosettes", _ROSETTE, _ROSETTE, 2.5 * _MM)
     middle, small = subject.noise("patches", 0.011, 3), subject.noise("mottling", 0.0034, 3)
     down = found.down + (1.15 * middle[0] + 0.32 * small[0]) * _MM
-    turn = found.turn + (1.15 * middle[1] + 0.32 * small[1]) * _MM / 0.09
+    turns = found.turns + (1.15 * middle[1] + 0.32 * small[1]) * _MM / 0.09
     gap = 0.5 * subject.noise("rosette gaps", 0.0062)[0]
     head, place = subject.head, subject.surface.position
     near = (place - head.landmark("rhinion")[:, None, None]).norm(dim=0)
@@ -149,7 +148,7 @@ def _rosette_fields(subject: Subject) -> Tensor:
     clear = _keeps_clear(subject) * (1.0 - 0.5 * smooth_step(subject.region("nose"), 0.3, 0.9))
     clear = clear * smooth_step(clear, 0.1, 0.6)
     rim = float(head.vertices[:, 2].min())
-    return torch.stack((turn, down, face, gap, clear * smooth_step(place[2], rim + 0.01, rim + 0.05)))
+    return torch.stack((*turns, found.front, down, face, gap, clear * smooth_step(place[2], rim + 0.01, rim + 0.05)))
 
 
 def _to_rosette(found: Lattice, turn: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
@@ -184,7 +183,9 @@ def _scales(subject: Subject) -> Sequence[Patch]:
         return ()
     cover, dark, height = (torch.empty(window.shape) for _ in range(3))
     soft = max(2.0 * _EDGE, _FINEST_EDGE / _texels_per_metre(subject)) / (0.5 * _WIDTH)
-    for rows, (turn, down, presence) in _bands(subject, window, torch.stack((found.turn, found.down, kept))):
+    fields = torch.stack((*found.turns, found.front, found.down, kept))
+    for rows, (ahead, behind, front, down, presence) in _bands(subject, window, fields):
+        turn = torch.where(front > 0.0, ahead, behind)
         relief, rim, scale = _scale(found, turn, down / found.row_height, soft)
         shade = found.own(1, scale)
         # Where scales run out, they do so one by one.
@@ -255,12 +256,12 @@ def subject_lattice(subject: Subject, name: str, row_height: float, cell_width: 
 
     def packed() -> Tensor:
         made.append(lattice(subject, name, row_height, cell_width, wander))
-        return torch.stack((made[0].turn, made[0].down))
+        return torch.stack((*made[0].turns, made[0].front, made[0].down))
 
     courses = subject.once(f"{name} rows", packed)
     girth = subject.once(f"{name} girth", lambda: made[0].girth)
     random = subject.once(f"{name} cells", lambda: made[0].random)
-    return Lattice(courses[0], courses[1], girth, random, row_height, cell_width)
+    return Lattice(courses[:2], courses[2], courses[3], girth, random, row_height, cell_width)
 
 
 # ---------------------------------------------------------------------------------------------------------------- metal

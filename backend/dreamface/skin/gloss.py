@@ -1,9 +1,9 @@
 """How skin shines: roughness and specular by region, and how much light travels below.
 
-Measured faces (Weyrich et al. 2006, "Analysis of Human Faces Using a Measurement-Based Skin Reflectance Model", figure
-12: Torrance-Sparrow lobes of 200 people) are smoothest on the nose, then on forehead, chin and lips, and dullest on the
-cheeks and neck; slopes of 0.2 to 0.35 there are roughnesses of 0.45 to 0.6 here, their square roots. The specular is
-0.5 where skin mirrors as its index of refraction says. What pores and wrinkles keep of it is taken off in `compose`.
+That gloss differs between a face's regions, with oil and sweat, is measured (Weyrich et al. 2006, "Analysis of Human
+Faces Using a Measurement-Based Skin Reflectance Model"); the values here were chosen by eye in renderings, with nose,
+forehead and chin the smoothest of the dry skin. The specular is 0.5 where skin mirrors as its index of refraction says.
+What pores and wrinkles keep of it is taken off in `compose`.
 """
 
 from __future__ import annotations

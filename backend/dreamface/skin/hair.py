@@ -123,7 +123,7 @@ def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
     traits, fewer = subject.traits, fewer_at(subject.size)
     full, thick = traits.number("brows.density"), traits.number("brows.thickness")
     random = torch.rand(int(_BROW_HAIRS * max(fewer, 0.25)), 12, generator=subject.stream(f"brow {side}"))
-    along = random[:, 0] ** 1.08
+    along = random[:, 0]
     across = random[:, 1] + random[:, 9] - 1.0  # densest in the middle
     wanted = full**0.8 * (0.42 + 0.58 * thick) * _brow_fill(along, across)
     point, tangent = _along_arc(arc, along)
@@ -160,7 +160,7 @@ def _brow_profile(along: Tensor) -> Tensor:
 
 def _brow_angle(along: Tensor, across: Tensor) -> Tensor:
     """Radians from the arc's direction, + is up."""
-    start = 1.38 - 0.22 * across
+    start = 1.22 - 0.25 * across
     lower = 0.72 - 0.62 * along
     upper = 0.12 - 0.34 * along
     body = torch.lerp(lower, upper, (0.5 + 0.6 * across).clamp(0.0, 1.0))

@@ -31,14 +31,17 @@ class Lattice:
     """The rows on one tile's coarse grid.
 
     Attributes:
-        turn: [S, S] radians around the head's axis, from the face's middle to the left.
+        turns: [2, S, S] radians around the head's axis, from the face's middle to the left; the first jumps by a whole
+            turn at the back of the head, the second at the front.
+        front: [S, S] above 0 where the first is to be used.
         down: [S, S] metres from the crown.
         girth: [R] radius of each row, metres.
         random: [4, T, T] uniform numbers of the cells' own.
         row_height, cell_width: metres.
     """
 
-    turn: Tensor
+    turns: Tensor
+    front: Tensor
     down: Tensor
     girth: Tensor
     random: Tensor
@@ -91,13 +94,15 @@ def lattice(subject: Subject, name: str, row_height: float, cell_width: float, w
     depth = 0.5 * float(back[1] - head.landmark("nasion")[1])
     chart = _Chart(middle, radius, math.sqrt(depth / aside))
     turn, down, around = chart.of(subject.surface.position)
-    turn, down = _gather(subject, chart, turn, down)
+    front = torch.cos(turn)
     noise = subject.noise("blotches", 0.034, 3)
-    turn = turn + wander / radius * noise[0]
+    gathered, down = _gather(subject, chart, turn, down)
+    stray = gathered - turn + wander / radius * noise[0]
+    turns = torch.stack((turn, torch.where(turn < 0.0, turn + 2.0 * math.pi, turn))) + stray
     down = down + wander * noise[1] + 4.0 * _MM
     girth = _girth(down, around, subject.surface.atlas.inside, row_height)
     random = torch.rand(4, _TABLE, _TABLE, generator=stream(subject.seed, name))
-    return Lattice(turn, down, girth, random, row_height, cell_width)
+    return Lattice(turns, front, down, girth, random, row_height, cell_width)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 
-from dreamface.errors import BadRequest
+from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
 from dreamface.skin.atlas import coarser, surface_of
@@ -30,6 +30,8 @@ from dreamface.traits import Traits, Value
 _MULTIPLE: Final = 128  # texels; sides are multiples of it
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
 _LARGEST_KEPT: Final = 2048  # texels a side: larger paintings are not kept in memory for the next edit
+
+_LOOK: Final = 0.1  # seconds between two looks at whether the user wants to stop
 
 _Key = tuple[Value, ...]
 
@@ -171,7 +173,7 @@ def _begin(head: Head, resolution: int, seed: int) -> _Painting:
     canvases = {}
     for number, tile in enumerate(skin_tiles(head.topology)):
         # Hair and shade hide what lies in the other tiles.
-        size = resolution if number == 0 else max(_MULTIPLE, resolution // 2)
+        size = resolution if number == 0 else max(_MULTIPLE, resolution // 2 // _MULTIPLE * _MULTIPLE)
         coarse = coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE)))
         canvases[tile] = _Canvas(Subject(head, surface_of(head, tile, coarse), size, seed, Traits()))
     return _Painting(head, resolution, seed, canvases)
@@ -184,34 +186,66 @@ def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: 
     there is to do is too small for torch to share out by itself.
     """
     face, *others = painting.canvases
-    canvas = painting.canvases[face]
+    canvas, work = painting.canvases[face], _Work(traits, strengths)
     with ThreadPoolExecutor(max_workers=2) as helpers:
-        progress.report("skin", 0.0, "Mixing pigments")
-        details = helpers.submit(_lay_details, canvas, traits, strengths)
-        rest = helpers.submit(_paint_rest, painting, others, traits, strengths)
-        ground = _lay_ground(canvas.subject, traits, strengths)
-        progress.report("skin", 0.3, "Drawing pores, wrinkles, marks and hairs")
-        laid = details.result()
-        progress.report("skin", 0.6, "Putting the layers together")
-        found = {face: _compose(canvas, ground, laid, traits)}
-        progress.report("skin", 0.9, "Painting eyes and mouth")
-        found |= rest.result()
+        try:
+            progress.report("skin", 0.0, "Mixing pigments")
+            details = helpers.submit(_lay_details, canvas, work)
+            rest = helpers.submit(_paint_rest, painting, others, work)
+            ground = _lay_ground(canvas.subject, work)
+            laid = _watched(details, work, progress, 0.3, 0.7)
+            progress.report("skin", 0.7, "Putting the layers together")
+            found = {face: _compose(canvas, ground, laid, traits)}
+            elsewhere = _watched(rest, work, progress, 0.8, 1.0)
+        except BaseException:
+            work.stopped = True  # the helpers are waited for
+            raise
     progress.report("skin", 1.0, "Painted")
+    found |= elsewhere
     return {tile: found[tile] for tile in painting.head.topology.tiles if tile in found}
 
 
-def _paint_rest(painting: _Painting, tiles: Sequence[str], traits: Traits, strengths: Strengths) -> dict[str, TileMaps]:
+@dataclass
+class _Work:
+    """What is painted; and, for whoever watches, how far it is."""
+
+    traits: Traits
+    strengths: Strengths
+    doing: str = ""
+    done: float = 0.0
+    stopped: bool = False
+
+    def at(self, number: int, count: int, name: str) -> None:
+        """Say that the next of some steps begins; raises `Cancelled` where nobody wants it any more."""
+        if self.stopped:
+            raise Cancelled
+        self.doing, self.done = name.replace("_", " "), number / count
+
+
+_Made = TypeVar("_Made")
+
+
+def _watched(making: Future[_Made], work: _Work, progress: Progress, start: float, end: float) -> _Made:
+    """What a helper makes; meanwhile the progress is told, and may cancel."""
+    while True:
+        try:
+            return making.result(timeout=_LOOK)
+        except TimeoutError:
+            progress.report("skin", start + (end - start) * work.done, f"Painting: {work.doing}")
+
+
+def _paint_rest(painting: _Painting, tiles: Sequence[str], work: _Work) -> dict[str, TileMaps]:
     """The maps of some of the skin's tiles, and of eyes, mouth and lashes."""
     found: dict[str, TileMaps] = {}
     with torch.no_grad():  # every thread has a setting of its own
         for tile in tiles:
             canvas = painting.canvases[tile]
-            ground = _lay_ground(canvas.subject, traits, strengths)
-            found[tile] = _compose(canvas, ground, _lay_details(canvas, traits, strengths), traits)
-        for name, (names, painted) in _PIECES.items():
-            key = _values(traits, names)
+            found[tile] = _compose(canvas, _lay_ground(canvas.subject, work), _lay_details(canvas, work), work.traits)
+        for number, (name, (names, painted)) in enumerate(_PIECES.items()):
+            work.at(number, len(_PIECES), name)
+            key = _values(work.traits, names)
             if name not in painting.pieces or painting.pieces[name][0] != key:
-                painting.pieces[name] = key, painted(painting, traits.only(names))
+                painting.pieces[name] = key, painted(painting, work.traits.only(names))
             found |= painting.pieces[name][1]
     return found
 
@@ -231,41 +265,37 @@ def _compose(canvas: _Canvas, ground: Ground, details: tuple[Laid, ...], traits:
     return canvas.composed.maps
 
 
-def _lay_ground(subject: Subject, traits: Traits, strengths: Strengths) -> Ground:
+def _lay_ground(subject: Subject, work: _Work) -> Ground:
     """The coarse layers, one on the other: first pigments, then what stains or shades their colour."""
     ground = Ground.blank(subject.surface.atlas.size)
     for layer in LAYERS:
         if layer.pigments:
-            ground = _laid(layer, layer.pigments, subject, traits, strengths, ground)
+            ground = _laid(layer, layer.pigments, subject, work, ground)
     ground = mix(ground)
     for layer in LAYERS:
         if layer.stain:
-            ground = _laid(layer, layer.stain, subject, traits, strengths, ground)
+            ground = _laid(layer, layer.stain, subject, work, ground)
     return ground
 
 
 def _laid(
-    layer: Layer,
-    change: Callable[[Subject, Ground], Ground],
-    subject: Subject,
-    traits: Traits,
-    strengths: Strengths,
-    ground: Ground,
+    layer: Layer, change: Callable[[Subject, Ground], Ground], subject: Subject, work: _Work, ground: Ground
 ) -> Ground:
-    strength = strengths.get(layer.name, 1.0)
+    strength = work.strengths.get(layer.name, 1.0)
     if strength == 0.0:
         return ground
-    return ground.towards(change(subject.reading(traits, layer.traits), ground), strength)
+    return ground.towards(change(subject.reading(work.traits, layer.traits), ground), strength)
 
 
-def _lay_details(canvas: _Canvas, traits: Traits, strengths: Strengths) -> tuple[Laid, ...]:
+def _lay_details(canvas: _Canvas, work: _Work) -> tuple[Laid, ...]:
     """What the layers give at full size, in their order."""
     laid: list[Laid] = []
     with torch.no_grad():
-        for layer in LAYERS:
-            strength = strengths.get(layer.name, 1.0)
+        for number, layer in enumerate(LAYERS):
+            work.at(number, len(LAYERS), layer.name)
+            strength = work.strengths.get(layer.name, 1.0)
             if strength > 0.0 and (layer.patches or layer.weave):
-                laid += [Laid(what, strength) for what in _details(canvas, layer, traits)]
+                laid += [Laid(what, strength) for what in _details(canvas, layer, work.traits)]
     return tuple(laid)
 
 

@@ -3,10 +3,9 @@
 Patterns are drawn once, as repeating tiles with a whole number of cells, and shifted by each one's own seed. A region's
 tile has as many cells each way as make them as large as they are on the skin, whatever the layout does there.
 
-Sizes and depths: pores 0.25 to 0.5 mm wide, about 1 per mm2 on the nose and fewer on the cheeks, where the skin's
-weight draws them out (Flament et al. 2015, "Facial skin pores: a multiethnic study"); furrows 0.5 to 1 mm apart that
-cut the skin into lozenges along its tension, wider apart and deeper with age (Piérard et al. 2003, "From skin
-microrelief to wrinkles").
+What is known: pores that are seen are wider than about 0.25 mm, and hardly change after youth (Flament et al. 2015,
+"Facial skin pores: a multiethnic study"); furrows deepen and spread with age (Corcuff et al. 1987, "The impact of aging
+on the microrelief of peri-orbital and leg skin"). Distances and depths were chosen by eye in renderings.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def _oily(subject: Subject) -> Tensor:
 _FRECKLES: Final = _Kind(_sun, 420e3, (0.20 * _MM, 1.4 * _MM), 2.9, (0.05, 0.42), 1.5, 1.2, 0.42, 0.5)
 _MOLES: Final = _Kind(open_skin, 1.2e3, (0.45 * _MM, 2.0 * _MM), 2.8, (0.55, 1.0), 0.7, 0.55, 0.95)
 _AGE_SPOTS: Final = _Kind(_aged, 4.5e3, (0.9 * _MM, 6.0 * _MM), 1.9, (0.07, 0.24), 0.55, 1.7, 0.30, 0.2)
-_BLEMISHES: Final = _Kind(_oily, 9e3, (0.6 * _MM, 2.3 * _MM), 2.2, (0.25, 0.7), 1.3, 0.5, 0.9)
+_BLEMISHES: Final = _Kind(_oily, 12e3, (0.6 * _MM, 2.3 * _MM), 2.2, (0.25, 0.7), 1.3, 0.5, 0.9)
 
 _MOLE_MELANIN: Final = (0.72, 0.22)  # of pale skin's moles, and what a step of the skin's adds
 _MOLE_HEIGHT, _PAPULE_HEIGHT = 0.35 * _MM, 0.30 * _MM

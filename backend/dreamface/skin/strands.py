@@ -89,7 +89,7 @@ def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tenso
     surface, fewer = subject.surface, fewer_at(subject.size)
     side = surface.atlas.size
     each = math.ceil(coat.often * fewer / (side * _SPARSEST) ** 2)  # candidates per coarse texel
-    near = max_pool2d(surface.atlas.inside[None].float(), 2 * _OVERHANG + 1, stride=1, padding=_OVERHANG)[0]
+    near = subject.once("in and around islands", lambda: _widened(surface.atlas.inside))
     expected = (growth * near).view(-1) * (coat.often * fewer / each) / (surface.density.view(-1) * side) ** 2
     stream = subject.tile_stream(name)
     chosen = torch.rand(each * side * side, generator=stream) < expected.repeat(each)
@@ -102,13 +102,19 @@ def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tenso
     density = surface.density.view(-1)[texel]
     rise_v, rise_u = torch.gradient(towards)
     angle = torch.atan2(-rise_v, rise_u).view(-1)[surface.atlas.inward[texel]]
-    angle = angle + coat.swirl * subject.noise(f"{name} swirl", 0.022)[0].view(-1)[texel]
+    angle = angle + coat.swirl * subject.noise("hair swirl", 0.022)[0].view(-1)[texel]
     angle = angle + 2.0 * coat.scatter * (random[:, 3] + random[:, 4] - 1.0)
     reach = coat.length * density * (0.55 + 0.9 * random[:, 5])
     if lengths is not None:
         reach = reach * lengths.view(-1)[texel]
     widths = coat.width / fewer * density * (0.6 + 0.8 * random[:, 6])
     return Strands(bent(places, angle, 0.9 * (random[:, 7] - 0.5), reach), widths, random[:, [8, 3, 5, 7]])
+
+
+def _widened(inside: Tensor) -> Tensor:
+    """[S, S] 1 on the islands and a little around them, 0 elsewhere."""
+    row = max_pool2d(inside[None].float(), (1, 2 * _OVERHANG + 1), stride=1, padding=(0, _OVERHANG))
+    return max_pool2d(row, (2 * _OVERHANG + 1, 1), stride=1, padding=(_OVERHANG, 0))[0]
 
 
 def _own_numbers(which: Tensor, count: int, salt: int) -> Tensor:

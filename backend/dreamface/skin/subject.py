@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,6 +19,27 @@ from dreamface.traits import Traits
 
 _TEXELS_PER_CELL: Final = 9.0  # of noise: on more it is worked out on a coarser grid and enlarged
 _SMALLEST_GRID: Final = 64
+
+
+class Memo:
+    """Tensors by name, each made once; several threads may ask, and wait for what another is making."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Future[Tensor]] = {}
+        self._busy = threading.Lock()
+
+    def get(self, name: str, make: Callable[[], Tensor]) -> Tensor:
+        """What goes by the name, made where it is not there."""
+        with self._busy:
+            there = self._made.get(name)
+            mine = there or self._made.setdefault(name, Future())
+        if there is None:
+            try:
+                mine.set_result(make())
+            except BaseException as error:
+                mine.set_exception(error)
+                raise
+        return mine.result()
 
 
 @dataclass(frozen=True)
@@ -36,7 +59,8 @@ class Subject:
     size: int
     seed: int
     traits: Traits
-    _noises: dict[str, Tensor] = field(default_factory=dict)
+    _memo: Memo = field(default_factory=Memo)
+    _whole: Subject | None = None  # on whose grid, twice as fine, noises are worked out
 
     @property
     def tile(self) -> str:
@@ -69,31 +93,27 @@ class Subject:
             cell: metres between independent values.
             channels: how many independent ones.
         """
-        if name not in self._noises:
-            self._noises[name] = self._noise(name, cell, channels)
-        return self._noises[name]
+        if self._whole is not None:
+            whole = self._whole
+            return self._memo.get(f"noise {name}", lambda: _halved(whole.noise(name, cell, channels)))
+        return self._memo.get(f"noise {name}", lambda: self._noise(name, cell, channels))
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
         """What depends on nothing but the head, the seed and the name: made at first need, and kept."""
-        if name not in self._noises:
-            self._noises[name] = make()
-        return self._noises[name]
+        return self._memo.get(name, make)
 
     def halved(self) -> Subject:
-        """The same skin on a grid half as fine, with the noises and whatever else has been worked out so far."""
+        """The same skin on a grid half as fine, with the same noises."""
         surface, side = self.surface, self.surface.atlas.size
         atlas = atlas_of(self.head.topology, self.tile, side // 2)
-        known = {name: _halved(image) for name, image in self._noises.items() if image.shape[-2:] == (side, side)}
         half = replace(surface, atlas=atlas, position=_halved(surface.position), metric=_halved(surface.metric))
-        return replace(self, surface=half, _noises=known)
+        return replace(self, surface=half, _memo=Memo(), _whole=self)
 
     def _noise(self, name: str, cell: float, channels: int) -> Tensor:
         surface, size = self.surface, self.surface.atlas.size
         grid = coarser(size, max(_SMALLEST_GRID, int(_TEXELS_PER_CELL / (cell * surface.typical_density))))
         if grid < size:
-            position = self._noises.get(f"position {grid}")
-            if position is None:
-                position = self._noises[f"position {grid}"] = positions(self.head, self.tile, grid)
+            position = self._memo.get(f"position {grid}", lambda: positions(self.head, self.tile, grid))
             found = solid_noise(position, cell, channels, self.stream(name))
             return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
         fading = smooth_step(cell * surface.density * size, 1.5, 4.0)

@@ -1,8 +1,7 @@
 """Wrinkles: creases along curves that hang on the face's landmarks, so that they lie at the same place on every head.
 
-Where they run, and in which order they come, follows the anatomy of ageing skin (Lemperle et al. 2001, "A
-classification of facial wrinkles"; Piérard et al. 2003, "From skin microrelief to wrinkles"): across the pull of the
-muscle below.
+Lines of expression lie across the pull of the muscle below, folds where skin sinks (Piérard et al. 2003, "From skin
+microrelief to wrinkles"). Where they run, in which order they come and how deep they get was chosen by eye.
 """
 
 from __future__ import annotations
@@ -188,8 +187,8 @@ def _lower_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
     """The crease from the inner corner around the lower lid, finer ones in it, and the bag's lower border."""
     names = (f"endocanthion_{side}", f"lid_lower_inner_{side}", f"lid_lower_outer_{side}", f"exocanthion_{side}")
     for drop, start, depth, width, end in (
-        (2.3, 0.12, 0.07, _FINE, 0.5), (3.8, 0.3, 0.06, _FINE, 1.0), (5.6, 0.0, 0.15, _MEDIUM, -1.5),
-        (7.4, 0.35, 0.07, _FINE, 0.0), (9.6, 0.18, 0.10, _MEDIUM, -3.0),
+        (2.3, 0.12, 0.11, _FINE, 0.5), (3.8, 0.3, 0.10, _FINE, 1.0), (5.6, 0.0, 0.20, _MEDIUM, -1.5),
+        (7.4, 0.35, 0.11, _FINE, 0.0), (9.6, 0.18, 0.14, _MEDIUM, -3.0),
     ):  # fmt: skip
         drop = drop + sketch.rand(-0.5, 0.5)
         points: list[_Point] = [
@@ -199,15 +198,15 @@ def _lower_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
         deep = _onset(amount, start)
         sketch.line(points, depth * deep, width, sway=0.35, broken=0.2)
     tear: list[_Point] = [
-        (names[0], sign * -1.0, -5.0), (names[1], sign * -3.0, -10.5), (names[1], sign * 5.0, -14.0),
-        (names[2], sign * 8.0, -14.0),
+        (names[0], sign * -1.0, -5.0), (names[1], sign * -3.0, -10.5), (names[1], sign * 5.0, -14.5),
+        (names[2], sign * 9.0, -17.0),
     ]  # fmt: skip
     sketch.line(tear, 0.42 * amount, _SOFT, sway=0.4, broken=0.0, swelling=0.5)
 
 
 def _upper_lid(sketch: _Sketch, amount: float, side: str, sign: float) -> None:
     names = (f"endocanthion_{side}", f"lid_upper_inner_{side}", f"lid_upper_outer_{side}", f"exocanthion_{side}")
-    for lift, start, depth in ((2.6, 0.15, 0.05), (4.4, 0.3, 0.06), (6.6, 0.45, 0.06)):
+    for lift, start, depth in ((2.6, 0.15, 0.08), (4.4, 0.3, 0.09), (6.6, 0.45, 0.09)):
         lift = lift + sketch.rand(-0.4, 0.4)
         points: list[_Point] = [
             (names[0], sign * 2.0, 0.8 * lift), (names[1], 0.0, lift), (names[2], sign * 1.0, lift),
