@@ -29,11 +29,11 @@ class Material:
         transmission: 0..1, how much light passes through.
         ior: index of refraction.
         subsurface: 0..1 weight; where the tile has a subsurface map, the map is used instead.
-        subsurface_radius: mean free path in metres for red, green, blue.
+        subsurface_radius: diffuse mean free path in metres for red, green, blue: how far light spreads below.
         metallic: 0..1; where the tile has a metallic map, the map is used instead.
         coat: 0..1 weight of a second, sharper gloss over the first: skin's oil, the eye's tears.
         coat_roughness: of that gloss; where the tile has a roughness map, this share of the map is used instead.
-        coat_ior: index of refraction of what the second gloss lies on.
+        coat_ior: index of refraction of what makes the second gloss.
     """
 
     name: str

@@ -34,7 +34,8 @@ from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
 from dreamface.traits import ARKIT_SHAPES, Traits
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""2 added layers, and materials' metallic and coat; a face of version 1 is read as one that has none of them."""
 
 _DOCUMENT = "face.json"
 _GEOMETRY = "geometry.npz"
@@ -78,7 +79,7 @@ class MapFile(_Strict):
 class FaceDocument(_Strict):
     """face.json: see `Face` for what the fields mean; what one field names, the other has."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     generator: Generator
     statement: str
     digital_source_type: str
@@ -96,7 +97,7 @@ class FaceDocument(_Strict):
     not_understood: tuple[str, ...]
     history: tuple[dict[str, Any], ...]
     measured: dict[str, FiniteFloat] = {}
-    layers: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]] = {}
+    layers: dict[str, Annotated[float, Field(strict=True, ge=0.0, le=1.0)]] = {}
 
     @field_validator("traits")
     @classmethod

@@ -194,13 +194,18 @@ def edit(
         before,
         traits=before.traits.under(traits),
         resolution=before.resolution if resolution is None else resolution,
-        layers={**before.layers, **(layers or {})},
+        layers={**_known(before.layers), **(layers or {})},
         history=(*before.history, _change(traits, layers or {})),
     )
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
     built = build_head(record.head, record.traits, record.seed, record.candidate)
     return _dress(built, record, progress.part(0.1, 1.0))
+
+
+def _known(layers: Mapping[str, float]) -> dict[str, float]:
+    """Without the layers that this version has not: they may have come from another one."""
+    return {name: strength for name, strength in layers.items() if name in LAYER_DESCRIPTIONS}
 
 
 def _change(traits: Mapping[str, TraitValue | Value], layers: Mapping[str, float]) -> dict[str, object]:
@@ -219,7 +224,6 @@ def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:
     """
     traits = Traits.from_json(document.traits)
     check_request(document.prompt, document.seed, document.resolution, document.head.model)
-    check_layers(document.layers)
     progress.report("head", 0.0, "Shaping the head")
     try:
         built = load_model(document.head.model).rebuild(document.head.identity)
@@ -227,7 +231,7 @@ def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
     record = FaceRecord(
         document.face_id, document.prompt, document.seed, document.resolution, document.head.model, traits,
-        document.not_understood, document.history, layers=document.layers,
+        document.not_understood, document.history, layers=_known(document.layers),
     )  # fmt: skip
     return _dress(built, record, progress.part(0.1, 1.0))
 

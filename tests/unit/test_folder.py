@@ -253,9 +253,22 @@ def test_a_place_that_is_no_face_folder_is_refused(tmp_path):
         folder.load(tmp_path)
 
 
+def test_a_face_of_the_first_schema_is_read(saved):
+    text = json.loads((saved / "face.json").read_text("utf-8"))
+    text["schema_version"] = 1
+    del text["layers"]
+    for material in text["materials"].values():
+        for name in ("metallic", "coat", "coat_roughness", "coat_ior"):
+            del material[name]
+    (saved / "face.json").write_text(json.dumps(text), "utf-8")
+    face = folder.load(saved)
+    assert face.layers == {}
+    assert {material.coat for material in face.materials.values()} == {0.0}
+
+
 def test_a_newer_schema_asks_for_an_update(saved):
-    _change(saved, schema_version=2)
-    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 2\): update DreamFace"):
+    _change(saved, schema_version=3)
+    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 3\): update DreamFace"):
         folder.load(saved)
 
 
@@ -265,6 +278,9 @@ def test_a_newer_schema_asks_for_an_update(saved):
         {"schema_version": "one"},
         {"seed": "seven"},
         {"surprise": 1},
+        {"layers": {"freckles": 1.5}},
+        {"layers": {"freckles": True}},
+        {"layers": {"freckles": "0.5"}},
         {"traits": {"nose.colour": {"value": 1.0, "confidence": 1.0, "because": ""}}},
         {"traits": {"age": {"value": 1000.0, "confidence": 1.0, "because": ""}}},
         {"traits": {"age": {"value": 30.0, "because": ""}}},

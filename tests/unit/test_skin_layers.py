@@ -132,11 +132,13 @@ def test_a_layer_of_strength_half_lies_between_without_and_with(head: Head, laye
 
 
 def test_some_layers_are_seen_on_everybody_and_all_on_somebody(head: Head) -> None:
-    painter, person = Painter(), Traits(EVERYTHING | {"beard.style": "full", "hair.style": "short", "gender": 1.0})
-    whole = painter.paint(head, person, resolution=SIZE, seed=5)
+    everything = Traits(EVERYTHING | {"beard.style": "full", "hair.style": "short", "gender": 1.0})
+    painters = [(Painter(), person) for person in (everything, Traits({"skin.melanin": 0.1}))]
+    wholes = [painter.paint(head, person, resolution=SIZE, seed=5) for painter, person in painters]
     for layer in LAYERS:
-        without = painter.paint(head, person, resolution=SIZE, seed=5, layers={layer.name: 0.0})
-        assert not same(whole, without), f"{layer.name} changes nothing"
+        off = {layer.name: 0.0}
+        without = [painter.paint(head, person, resolution=SIZE, seed=5, layers=off) for painter, person in painters]
+        assert not all(map(same, wholes, without)), f"{layer.name} changes nothing"
 
 
 def test_layers_and_strengths_that_are_not_there_are_refused(head: Head) -> None:
@@ -266,7 +268,7 @@ def test_threads_that_take_turns_at_any_moment_paint_the_same(head: Head) -> Non
         sys.setswitchinterval(usual)
 
 
-@pytest.mark.parametrize("steps", [1, 3, 5])
+@pytest.mark.parametrize("steps", [0, 1, 2])
 def test_a_painting_that_was_stopped_leaves_nothing_wrong_behind(head: Head, steps: int) -> None:
     painter, person = Painter(), Traits(EVERYTHING)
     painter.paint(head, Traits(), resolution=SIZE, seed=5)

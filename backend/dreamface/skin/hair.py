@@ -38,7 +38,7 @@ _SHELTER: Final = 0.85  # of the light from below the skin that hairs take: it w
 _SOFTENINGS: Final = 4  # means over neighbouring vertices that the hairline is softened with
 _SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # half its width at the temple and at the ear
 _TONES: Final = ((0.75, 0.65), (1.45, 0.35))  # of hairs of one pigment: factors on the colour, and how many have them
-_FINE_WHITE: Final = 0.62  # of white hair's colour: a single white hair lets the skin through
+_FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour: a single one lets the skin through
 _RUFOUS: Final = torch.tensor([1.75, 0.80, 0.45])  # single red hairs glow; a mass of them is browner
 _BROW_MELANIN: Final = 0.30  # of the way from the scalp hair's melanin to black
 
@@ -115,7 +115,8 @@ def _paint_brow(subject: Subject, strands: Strands) -> list[Patch]:
     weight = images[0] + _BROW_SHADE * soft[0] + 1e-6
     below = _BROW_SHADE * soft[0] * _fine_colour(traits, _BROW_MELANIN)[:, None, None]
     colour = (images[1:] + below) / weight
-    return [Patch(window, cover=cover, colour=colour, height=_HEIGHT * coverage(images[0]))]
+    height = _HEIGHT * coverage(images[0])
+    return [Patch(window, cover=cover, colour=colour, height=height, roughness=0.55, specular=0.25)]
 
 
 def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
