@@ -635,3 +635,10 @@ def test_importing_is_quiet_and_does_not_start_warp() -> None:
     code = "import sys, dreamface.render; assert 'warp' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0)])
+def test_a_camera_that_looks_straight_up_or_down_has_axes(place: tuple[float, float, float]) -> None:
+    axes = Camera(position=place, target=(0.0, 0.0, 0.0), fov=0.5).axes(torch.zeros(1))
+    assert torch.allclose(axes @ axes.T, torch.eye(3), atol=1e-6)
+    assert float(torch.linalg.det(axes)) == pytest.approx(1.0, abs=1e-5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_every_tone_of_the_monk_scale_is_reached() -> None:
 
 def test_equal_steps_of_melanin_look_about_equal() -> None:
     tones = [lightness(resting_colour(Traits({"skin.melanin": amount / 10.0}))) for amount in range(11)]
-    steps = [lighter - darker for lighter, darker in zip(tones[:-1], tones[1:], strict=True)]
+    steps = [lighter - darker for lighter, darker in pairwise(tones)]
     assert min(steps) > 2.5
     assert max(steps) < 12.0
 

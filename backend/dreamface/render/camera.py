@@ -22,6 +22,9 @@ HEADROOM, NECK = 0.09, 0.22
 NECK_FROM, NECK_TO = 0.15, 0.30
 """Metres below the crown between which a neck is looked for: heads of children and of giants."""
 
+PARALLEL = 1.0e-4
+"""Sine of the angle below which two directions are taken for one."""
+
 OUTLINE_STEP = 0.01
 """Metres between the heights at which the outline's width is taken."""
 
@@ -34,7 +37,7 @@ class Camera:
         position: where it stands, metres.
         target: what is in the middle of the picture, metres.
         fov: angle between the upper and the lower edge of the picture, radians, above 0 and below pi.
-        up: direction that is up in the picture; not parallel to the line of sight.
+        up: direction that is up in the picture; where it is the line of sight itself, any other is.
     """
 
     position: tuple[float, float, float]
@@ -47,6 +50,9 @@ class Camera:
         forward = like.new_tensor(self.target) - like.new_tensor(self.position)
         forward = forward / torch.linalg.vector_norm(forward)
         right = torch.linalg.cross(forward, like.new_tensor(self.up))
+        if float(torch.linalg.vector_norm(right)) < PARALLEL * math.hypot(*self.up):
+            sideways = (1.0, 0.0, 0.0) if abs(float(forward[0])) < 0.9 else (0.0, 1.0, 0.0)
+            right = torch.linalg.cross(forward, torch.linalg.cross(like.new_tensor(sideways), forward))
         right = right / torch.linalg.vector_norm(right)
         return torch.stack((right, torch.linalg.cross(forward, right), forward))
 

@@ -130,7 +130,8 @@ def _apply_material(
     reflectance = look_up("specular", 0.5) * 2.0 * dielectric_reflectance(material.ior)
     fragment.coat_roughness[chosen] = _coat_roughness(material, roughness, "roughness" in tile)
     fragment.coat_reflectance[chosen] = dielectric_reflectance(material.coat_ior)
-    fragment.coat[chosen] = material.coat
+    # The exporters' second gloss is darkened in crevices as the first one is.
+    fragment.coat[chosen] = (material.coat * 2.0 * look_up("specular", 0.5)).clamp(max=1.0)
     if scene.is_metallic(material):
         metallic = look_up("metallic", material.metallic)
         fragment.matt[chosen] = 1.0 - metallic

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 import torch
-from scipy.spatial import cKDTree
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -20,6 +19,7 @@ _SKETCH: Final = 128  # texels a side of the grid that fields are levelled on
 _NO_BARE_SKIN: Final = (
     "scalp", "brows", "mouth_inside", "eye_sockets", "lids_margin", "lips_upper", "lips_lower"
 )  # fmt: skip
+_FACE: Final = ("forehead", "temples", "nose", "cheeks", "lids_upper", "lids_lower", "under_eyes", "brows")
 _SQUARES: Final = (8, 4, 2)  # texels a side of the squares that blobs are looked for in: the first that fits
 _LEAST_SQUARES: Final = 64  # a side
 
@@ -88,14 +88,19 @@ def _balls(squares: Tensor) -> Tensor:
 
 
 def onto_skin(subject: Subject, points: Tensor) -> Tensor:
-    """[N, 3] points moved onto the skin: to the plane that touches it at the nearest vertex."""
+    """[..., 3] points near the face moved onto it: to the plane that touches it at the nearest vertex."""
     head = subject.head
-    chosen = torch.cat([torch.arange(*part.vertices) for part in head.topology.parts if part.material == "skin"])
-    _, nearest = cKDTree(head.vertices[chosen].numpy()).query(points.numpy())
-    vertex = chosen[torch.from_numpy(nearest)]
-    normal = vertex_normals(head.vertices, head.topology.triangles)[vertex]
+    face = torch.stack([head.topology.regions[name] for name in _FACE]).amax(dim=0).nonzero()[:, 0]
+    vertex = face[torch.cdist(points.reshape(-1, 3), head.vertices[face]).argmin(dim=1)].view(points.shape[:-1])
+    normal = _vertex_normals(subject)[vertex]
     away = points - head.vertices[vertex]
-    return points - (away * normal).sum(dim=1, keepdim=True) * normal
+    return points - (away * normal).sum(dim=-1, keepdim=True) * normal
+
+
+def _vertex_normals(subject: Subject) -> Tensor:
+    """[V, 3] unit normals."""
+    head = subject.head
+    return subject.once("vertex normals", lambda: vertex_normals(head.vertices, head.topology.triangles))
 
 
 def coarsely(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
@@ -114,7 +119,7 @@ def unlit(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
     So of each field its linear share in the normal is taken out. It is found on the face, for all tiles.
     """
     head, fields = subject.head, make(subject)
-    normals = vertex_normals(head.vertices, head.topology.triangles)
+    normals = _vertex_normals(subject)
     normal, face = _spread(subject, normals), skin_tiles(head.topology)[0]
     if subject.tile == face:
         mean, share = _linear_share(subject, normal, fields)
@@ -140,12 +145,13 @@ def _linear_share(subject: Subject, normal: Tensor, fields: Tensor) -> tuple[Ten
 
 
 def curve(points: Tensor, count: int) -> Tensor:
-    """[count, D] points on a smooth curve through points [K, D] (Catmull and Rom 1974)."""
-    ends = torch.cat((2.0 * points[:1] - points[1:2], points, 2.0 * points[-1:] - points[-2:-1]))
-    place = torch.linspace(0.0, len(points) - 1.0, count)
-    piece = place.long().clamp_max(len(points) - 2)
+    """[..., count, D] points on smooth curves through points [..., K, D] (Catmull and Rom 1974)."""
+    first, last = 2.0 * points[..., :1, :] - points[..., 1:2, :], 2.0 * points[..., -1:, :] - points[..., -2:-1, :]
+    ends, number = torch.cat((first, points, last), dim=-2), points.shape[-2]
+    place = torch.linspace(0.0, number - 1.0, count)
+    piece = place.long().clamp_max(number - 2)
     t = (place - piece)[:, None]
-    p0, p1, p2, p3 = (ends[piece + step] for step in range(4))
+    p0, p1, p2, p3 = (ends[..., piece + step, :] for step in range(4))
     return 0.5 * (
         2.0 * p1 + (p2 - p0) * t + (2.0 * p0 - 5.0 * p1 + 4.0 * p2 - p3) * t**2 + (3.0 * (p1 - p2) + p3 - p0) * t**3
     )

@@ -23,27 +23,31 @@ _MM: Final = 1e-3
 # What dermis above a vein leaves of the skin's colour: less of the red, which would have reached the vein
 # (Kienle et al. 1996, "Why do veins appear blue? A new look at an old question").
 _BLUISH: Final = torch.tensor([0.80, 0.905, 0.955])
-_STEPS: Final = 14  # points along a branch
+_ALONG, _ALONG_BRANCH = 36, 14  # points along a vein, and along one that leaves it
+_THINNER: Final = 0.6  # branches
 
-# Veins as landmarks that they run past (weights of landmarks at each knot), and their width and strength.
+# Veins as landmarks that they run past (weights of landmarks at four knots), and their width and strength.
 _COURSES: Final[tuple[tuple[tuple[dict[str, float], ...], float, float], ...]] = (
     # The frontal branch of the superficial temporal vein, from before the ear over the temple to the forehead.
-    (({"tragion": 0.55, "zygion": 0.45}, {"zygion": 0.35, "temple": 0.65}, {"temple": 0.8, "frontotemporale": 0.2},
-      {"frontotemporale": 0.9, "temple": 0.1}, {"frontotemporale": 0.9, "brow_arch": 0.1}), 1.5, 0.9),
+    (({"tragion": 0.55, "zygion": 0.45}, {"zygion": 0.2, "temple": 0.8}, {"temple": 0.4, "frontotemporale": 0.6},
+      {"frontotemporale": 0.9, "brow_arch": 0.1}), 1.5, 0.9),
     # From the corner of the eye to it.
-    (({"exocanthion": 0.85, "zygion": 0.15}, {"exocanthion": 0.4, "temple": 0.4, "brow_outer": 0.2},
-      {"temple": 0.85, "brow_outer": 0.15}), 1.0, 0.7),
+    (({"exocanthion": 0.85, "zygion": 0.15}, {"exocanthion": 0.6, "temple": 0.2, "brow_outer": 0.2},
+      {"exocanthion": 0.3, "temple": 0.55, "brow_outer": 0.15}, {"temple": 0.85, "brow_outer": 0.15}), 1.0, 0.7),
     # The parietal branch.
-    (({"zygion": 0.3, "temple": 0.7}, {"temple": 0.8, "euryon": 0.2}, {"temple": 0.45, "euryon": 0.55}), 1.2, 0.6),
+    (({"zygion": 0.3, "temple": 0.7}, {"zygion": 0.05, "temple": 0.85, "euryon": 0.1},
+      {"temple": 0.7, "euryon": 0.3}, {"temple": 0.45, "euryon": 0.55}), 1.2, 0.6),
     # The angular vein, from the inner corner of the eye down beside the nose.
     (({"brow_inner": 0.6, "endocanthion": 0.4}, {"endocanthion": 0.9, "bridge_side": 0.1},
       {"endocanthion": 0.45, "nose_side": 0.3, "eye_bag": 0.25}, {"nose_side": 0.4, "upper_cheek": 0.6}), 0.9, 0.6),
     # Below the lower lid.
-    (({"endocanthion": 0.7, "eye_bag": 0.3}, {"eye_bag": 0.8, "upper_cheek": 0.2},
+    (({"endocanthion": 0.7, "eye_bag": 0.3}, {"endocanthion": 0.25, "eye_bag": 0.7, "upper_cheek": 0.05},
+      {"eye_bag": 0.75, "exocanthion": 0.1, "upper_cheek": 0.15},
       {"eye_bag": 0.35, "exocanthion": 0.55, "upper_cheek": 0.1}), 0.7, 0.6),
     # On the upper lid.
-    (({"endocanthion": 0.6, "lid_crease": 0.4}, {"lid_crease": 0.65, "lid_upper": 0.35},
-      {"lid_crease": 0.45, "exocanthion": 0.55}), 0.6, 0.55),
+    (({"endocanthion": 0.6, "lid_crease": 0.4}, {"endocanthion": 0.2, "lid_crease": 0.5, "lid_upper": 0.3},
+      {"lid_crease": 0.65, "lid_upper": 0.2, "exocanthion": 0.15}, {"lid_crease": 0.45, "exocanthion": 0.55}),
+     0.6, 0.55),
     # The supratrochlear vein, up the forehead.
     (({"brow_inner": 0.8, "glabella": 0.2}, {"brow_inner": 0.55, "metopion": 0.45},
       {"metopion": 0.6, "frontotemporale": 0.1, "brow_inner": 0.3},
@@ -53,47 +57,55 @@ _COURSES: Final[tuple[tuple[tuple[dict[str, float], ...], float, float], ...]] =
 
 def _net(subject: Subject) -> Tensor:
     """[S, S] 0..1 how much of veins shows, if skin lets it."""
-    random = torch.rand(2, len(_COURSES), 64, generator=subject.stream("veins"))
-    lines, radii, weights = [], [], []
-    for side, of_side in zip("lr", random, strict=True):
-        for (knots, width, strength), numbers in zip(_COURSES, of_side, strict=True):
-            trunk = torch.stack([_knot(subject, knot, side) for knot in knots])
-            here = strength * (0.35 + 0.65 * float(numbers[0]))
-            for line, thickness in _branches(trunk, numbers):
-                lines.append(line)
-                radii.append(torch.full((len(line),), (0.5 + 0.55 * width * thickness) * _MM))
-                weights.append(here * thickness * torch.linspace(0.25, math.pi - 0.12, len(line)).sin().sqrt())
-    on_skin = onto_skin(subject, torch.cat(lines))
+    random = torch.rand(2 * len(_COURSES), 64, generator=subject.stream("veins"))
+    trunks = torch.stack([_knots(subject, knots, side) for side in "lr" for knots, _, _ in _COURSES])
+    widths, strengths = torch.tensor([course[1:] for course in _COURSES]).repeat(2, 1).unbind(1)
+    strengths = strengths * (0.35 + 0.65 * random[:, 0])
+    points, radii, weights = [], [], []
+    main = curve(onto_skin(subject, _wandering(trunks, random)), _ALONG)
+    leaving = [_leaving(main, random[:, 46 + 6 * number : 52 + 6 * number]) for number in range(2)]
+    branches = (curve(onto_skin(subject, knots), _ALONG_BRANCH) for knots in leaving)
+    for lines, thickness in ((main, 1.0), *((branch, _THINNER) for branch in branches)):
+        count = lines.shape[1]
+        fading = torch.linspace(0.25, math.pi - 0.12, count).sin().sqrt()
+        points.append(lines.reshape(-1, 3))
+        radii.append(((0.5 + 0.55 * thickness * widths) * _MM).repeat_interleave(count))
+        weights.append((thickness * strengths[:, None] * fading).view(-1))
     # Deeper here than there.
     depth = 0.6 + 0.35 * subject.noise("patches", 0.011, 3)[0] + 0.2 * subject.noise("blotches", 0.034, 3)[1]
-    return blobs(subject, on_skin, torch.cat(radii), torch.cat(weights)) * depth.clamp(0.0, 1.0)
+    return blobs(subject, torch.cat(points), torch.cat(radii), torch.cat(weights)) * depth.clamp(0.0, 1.0)
 
 
-def _knot(subject: Subject, shares: dict[str, float], side: str) -> Tensor:
-    """[3] mean of landmarks, those of a side where there are two."""
-    known = subject.head.topology.landmarks
-    names = {name: f"{name}_{side}" if f"{name}_{side}" in known else name for name in shares}
-    return torch.stack([share * subject.head.landmark(names[name]) for name, share in shares.items()]).sum(dim=0)
+def _knots(subject: Subject, knots: Sequence[dict[str, float]], side: str) -> Tensor:
+    """[K, 3] means of landmarks, those of a side where there are two."""
+    known, found = subject.head.topology.landmarks, []
+    for shares in knots:
+        vertices = [known.get(f"{name}_{side}", known.get(name)) for name in shares]
+        found.append(torch.tensor(list(shares.values())) @ subject.head.vertices[vertices])
+    return torch.stack(found)
 
 
-def _branches(trunk: Tensor, numbers: Tensor) -> list[tuple[Tensor, float]]:
-    """A wandering vein through knots [K, 3], and two that leave it: [N, 3] each, and thickness."""
-    length = float((trunk[1:] - trunk[:-1]).norm(dim=1).sum())
-    wander = (numbers[1 : 1 + trunk.numel()].view(-1, 3) - 0.5) * 0.14 * length
-    fine = (numbers[20:44].view(8, 3) - 0.5) * 0.05 * length
-    main = curve(curve(trunk + wander, 8) + fine, 36)
-    found = [(main, 1.0)]
-    for number in range(2):
-        where, side, reach = numbers[46 + 4 * number : 49 + 4 * number].tolist()
-        start = int((0.2 + 0.5 * where) * len(main))
-        ahead = main[min(start + 5, len(main) - 1)] - main[start]
-        across = torch.linalg.cross(ahead, torch.tensor([0.0, -1.0, 0.15]))
-        turn = (0.7 if side < 0.5 else -0.7) * across
-        step = (0.8 + 0.8 * reach) * (ahead + turn)
-        bend = (numbers[54 + 3 * number : 57 + 3 * number] - 0.5) * 0.6 * step.norm()
-        branch = torch.stack((main[start], main[start] + 0.5 * step + bend, main[start] + step + 0.4 * ahead + bend))
-        found.append((curve(branch, _STEPS), 0.6))
-    return found
+def _wandering(trunks: Tensor, random: Tensor) -> Tensor:
+    """[M, 8, 3] knots of veins that wander about knots [M, 4, 3]."""
+    length = trunks.diff(dim=1).norm(dim=2).sum(dim=1)[:, None, None]
+    broad = 0.14 * length * (random[:, 1:13].view(-1, 4, 3) - 0.5)
+    fine = 0.05 * length * (random[:, 20:44].view(-1, 8, 3) - 0.5)
+    return curve(trunks + broad, 8) + fine
+
+
+def _leaving(main: Tensor, random: Tensor) -> Tensor:
+    """[M, 3, 3] knots of veins that leave others [M, L, 3] somewhere on their way, to one side."""
+    number = torch.arange(len(main))
+    start = ((0.2 + 0.5 * random[:, 0]) * _ALONG).long()
+    first, later = main[number, start], main[number, (start + 5).clamp_max(_ALONG - 1)]
+    ahead = later - first
+    across = torch.linalg.cross(ahead, torch.tensor([[0.0, -1.0, 0.15]]).expand_as(ahead))
+    turn = torch.where(random[:, 1] < 0.5, 0.7, -0.7)[:, None]
+    step = (0.8 + 0.8 * random[:, 2:3]) * (ahead + turn * across)
+    bend = 0.6 * (random[:, 3:6] - 0.5) * step.norm(dim=1, keepdim=True)
+    return curve(
+        torch.stack((first, first + 0.5 * step + bend, first + step + 0.4 * ahead + bend), dim=1), _ALONG_BRANCH
+    )
 
 
 def _veins(subject: Subject, ground: Ground) -> Ground:

@@ -92,8 +92,8 @@ def melanin_fraction(amount: FloatArray) -> FloatArray:
     lightness L* of skin with typical blood falls from the lightest to the darkest by 0.7 m + 0.3 m^3 of the way.
     """
     fractions = np.concatenate(([_MELANOSOMES[0]], np.geomspace(1e-4, 1.0, 400) * _MELANOSOMES[1]))
-    typical = [np.full_like(fractions, value) for value in _TYPICAL]
-    lightness = _lightness(to_linear(_reflectance(*typical, fractions)))
+    oxygenation, carotene, blood = (np.full_like(fractions, value) for value in _TYPICAL)
+    lightness = _lightness(to_linear(_reflectance(oxygenation, carotene, blood, fractions)))
     asked = lightness[0] + (lightness[-1] - lightness[0]) * (0.7 * amount + 0.3 * amount**3)
     found: FloatArray = np.interp(-asked, -lightness, fractions)
     return found
