@@ -44,20 +44,21 @@ def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tens
 
     Args:
         subject: whose skin.
-        points: [K, 3] metres.
+        points: [K, 3] metres, or [K, 2, 3] both ends of straight lines.
         radii: one or [K], metres.
         weights: [K]; all 1 where left out.
     """
     radius = torch.as_tensor(radii).expand(len(points))
     weight = torch.ones(len(points)) if weights is None else weights
+    start, way = (points[:, 0], points[:, 1] - points[:, 0]) if points.dim() == 3 else (points, None)
+    reach, middle = _REACH * radius, start
+    if way is not None:
+        reach, middle = reach + 0.5 * way.norm(dim=1), start + 0.5 * way
     squares = subject.once("squares", lambda: _squares(subject))
     balls = subject.once("balls", lambda: _balls(squares))
     # Only squares of texels that a blob can reach are looked at.
-    near_enough = torch.cdist(points, balls[:, :3]) < balls[:, 3] + _REACH * radius[:, None]
-    number, square = near_enough.nonzero().unbind(1)
-    away = torch.zeros(len(square), squares.shape[2])
-    for axis in range(3):
-        away += (squares[axis][square] - points[number, axis, None]).square_()
+    number, square = (torch.cdist(middle, balls[:, :3]) < balls[:, 3] + reach[:, None]).nonzero().unbind(1)
+    away = _distances(squares, square, start[number], None if way is None else way[number])
     values = (away / -radius[number, None].square()).exp_().mul_(weight[number, None])
     found = torch.zeros(squares.shape[1:])
     found.scatter_reduce_(0, square[:, None].expand_as(values), values, "amax")
@@ -65,6 +66,22 @@ def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tens
     square_side = _square(size)
     side = size // square_side
     return found.view(side, side, square_side, square_side).transpose(1, 2).reshape(size, size)
+
+
+def _distances(squares: Tensor, square: Tensor, start: Tensor, way: Tensor | None) -> Tensor:
+    """[P, N] squared distances of the texels in squares [P] from points [P, 3], or lines from there along [P, 3]."""
+    away = torch.zeros(len(square), squares.shape[2])
+    along = None if way is None else torch.zeros_like(away)
+    for axis in range(3):
+        apart = squares[axis][square] - start[:, axis, None]
+        if way is not None and along is not None:
+            along.addcmul_(apart, way[:, axis, None])
+        away += apart.square_()
+    if way is not None and along is not None:
+        length = way.square().sum(dim=1, keepdim=True).clamp_min(1e-12)
+        share = (along / length).clamp_(0.0, 1.0)
+        away += share * (share * length - 2.0 * along)
+    return away
 
 
 def _squares(subject: Subject) -> Tensor:

@@ -71,7 +71,9 @@ class Atlas:
 
     def _region(self, name: str) -> Tensor:
         if name not in self._regions:
-            self._regions[name] = self.spread(self.topology.regions[name][:, None], self.corners)[0].clamp_(0.0, 1.0)
+            weights = self.topology.regions[name][self.corners]
+            mixed = (weights * self.barycentric).sum(dim=1)  # beyond the borders not beyond the corners' own
+            self._regions[name] = torch.clamp(mixed, *weights.aminmax(dim=1)).view(self.size, self.size)
         return self._regions[name]
 
     def spread(self, values: Tensor, corners: Tensor) -> Tensor:

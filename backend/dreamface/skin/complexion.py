@@ -210,8 +210,8 @@ def _under_eyes(subject: Subject, ground: Ground) -> Ground:
     tired = subject.once("tear troughs", lambda: _tear_troughs(subject)) * (0.15 + 0.85 * number("under_eyes.darkness"))
     return replace(
         ground,
-        melanin=ground.melanin + tired * (0.06 + 0.16 * _number(base, *_DARK) * (1.0 - base)),
-        blood=ground.blood + 0.36 * tired,
+        melanin=ground.melanin + tired * (0.075 + 0.16 * _number(base, *_DARK) * (1.0 - base)),
+        blood=ground.blood + 0.42 * tired,
         oxygenation=ground.oxygenation - 0.70 * tired,
     )
 

@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from dreamface.skin.atlas import smooth_step
 from dreamface.skin.complexion import inner
-from dreamface.skin.compose import band_rows
+from dreamface.skin.compose import band_rows, enlarged
 from dreamface.skin.lattice import Cells, Lattice, cells, lattice
 from dreamface.skin.layer import Ground, Layer, Patch, Weave, Window, window_of
 from dreamface.skin.noise import solid_noise
@@ -116,7 +116,7 @@ def _rosettes(subject: Subject) -> Sequence[Patch]:
     if strength == 0.0:
         return ()
     fields = subject.once("rosettes", lambda: _rosette_fields(subject))
-    found = subject_lattice(subject, "rosettes", _ROSETTE, _ROSETTE, 2.5 * _MM)
+    found = lattice(subject, "rosettes", _ROSETTE, _ROSETTE, 2.5 * _MM)
     window = _window(subject, fields[-1] > 0.0)
     if window is None:
         return ()
@@ -137,7 +137,7 @@ def _rosettes(subject: Subject) -> Sequence[Patch]:
 
 def _rosette_fields(subject: Subject) -> Tensor:
     """[7, S, S]: the lattice with ragged edges, 0..1 how small rings are, where they are broken, what they cover."""
-    found = subject_lattice(subject, "rosettes", _ROSETTE, _ROSETTE, 2.5 * _MM)
+    found = lattice(subject, "rosettes", _ROSETTE, _ROSETTE, 2.5 * _MM)
     middle, small = subject.noise("patches", 0.011, 3), subject.noise("mottling", 0.0034, 3)
     down = found.down + (1.15 * middle[0] + 0.32 * small[0]) * _MM
     turns = found.turns + (1.15 * middle[1] + 0.32 * small[1]) * _MM / 0.09
@@ -176,7 +176,7 @@ def _scales(subject: Subject) -> Sequence[Patch]:
     tint, strength = subject.traits.tint("skin.scales")
     if strength == 0.0:
         return ()
-    found = subject_lattice(subject, "scales", _ROW, _WIDTH, 2.0 * _MM)
+    found = lattice(subject, "scales", _ROW, _WIDTH, 2.0 * _MM)
     kept = _scaled_skin(subject, strength)
     window = _window(subject, kept > 0.0)
     if window is None:
@@ -250,20 +250,6 @@ def _scaled_skin(subject: Subject, strength: float) -> Tensor:
     return smooth_step(1.75 * strength - late + uneven, 0.05, 0.42) * _keeps_clear(subject)
 
 
-def subject_lattice(subject: Subject, name: str, row_height: float, cell_width: float, wander: float) -> Lattice:
-    """The rows of a pattern; where they run is worked out once."""
-    made: list[Lattice] = []
-
-    def packed() -> Tensor:
-        made.append(lattice(subject, name, row_height, cell_width, wander))
-        return torch.stack((*made[0].turns, made[0].front, made[0].down))
-
-    courses = subject.once(f"{name} rows", packed)
-    girth = subject.once(f"{name} girth", lambda: made[0].girth)
-    random = subject.once(f"{name} cells", lambda: made[0].random)
-    return Lattice(courses[:2], courses[2], courses[3], girth, random, row_height, cell_width)
-
-
 # ---------------------------------------------------------------------------------------------------------------- metal
 
 
@@ -283,13 +269,13 @@ def _metal_ground(subject: Subject, ground: Ground) -> Ground:
 
 
 def _metal_patches(subject: Subject) -> Sequence[Patch]:
-    """One colour over everything that the skin is coloured by; only its faintest marks are left."""
+    """One colour over everything that skin is coloured by; only its faintest marks are left."""
     tint, strength = subject.traits.tint("skin.metal")
     if strength == 0.0:
         return ()
     size = subject.size
     everywhere = Window((0, size), (0, size))
-    cover = torch.tensor(0.96 * strength).expand(everywhere.shape)
+    cover = enlarged(0.96 * strength * (1.0 - inner(subject))[None], everywhere.rows, size)[0]
     return (Patch(everywhere, cover=cover, colour=torch.tensor(tint), metallic=1.0),)
 
 

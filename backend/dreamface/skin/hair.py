@@ -18,7 +18,7 @@ from dreamface.skin.atlas import smooth_step
 from dreamface.skin.layer import Ground, Layer, Patch
 from dreamface.skin.marks import coverage
 from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
-from dreamface.skin.strands import Coat, Strands, bent, blurred, draw, fewer_at, grow, nearest_density, window_around
+from dreamface.skin.strands import Coat, Fur, Strands, bent, blurred, draw, grow, nearest_density, window_around
 from dreamface.skin.subject import Subject
 from dreamface.traits import Traits
 
@@ -62,25 +62,27 @@ def _brow_grey(grey: float) -> float:
     return 0.55 * max(0.0, grey - 0.25) / 0.75
 
 
-def _two_tones(strands: Strands, grey: float, colour: Tensor, white: Tensor) -> list[tuple[Strands, Tensor]]:
-    """Hairs and their colours: pigmented and white ones, or darker and lighter ones where all are of a kind."""
-    turned = strands.random[:, 0] < grey
+def _tones(strands: Strands, grey: float, colour: Tensor, white: Tensor) -> list[tuple[Strands, float, Tensor]]:
+    """Hairs, how many of all they are, and their colour.
+
+    Pigmented and white ones, or darker and lighter ones where all are of a kind.
+    """
     if 0.02 < grey < 0.98:
-        return [(strands.of(~turned), colour), (strands.of(turned), white)]
+        turned = strands.random[:, 0] < grey
+        return [(strands.of(~turned), 1.0 - grey, colour), (strands.of(turned), grey, white)]
     kind = white if grey >= 0.5 else colour
-    (dark, share), (light, _) = _TONES
-    darker = strands.random[:, 1] < share
-    return [(strands.of(darker), dark * kind), (strands.of(~darker), (light * kind).clamp_max(0.8))]
+    (dark, many), (light, few) = _TONES
+    darker = strands.random[:, 1] < many
+    return [(strands.of(darker), many, dark * kind), (strands.of(~darker), few, (light * kind).clamp_max(0.8))]
 
 
-def _patches(subject: Subject, tones: Sequence[tuple[Strands, Tensor]]) -> list[Patch]:
+def _patches(subject: Subject, fur: Fur, colour: Tensor, white: Tensor) -> list[Patch]:
     """Hairs of one colour each."""
-    found = []
-    for strands, colour in tones:
-        window = window_around(subject.size, strands)
-        if window is not None:
-            cover = coverage(draw(subject.size, window, strands)[0])
-            found.append(Patch(window, cover=cover, colour=colour, height=_HEIGHT * cover))
+    window, found = fur.window(subject.size), []
+    if window is not None:
+        for strands, share, own in _tones(fur.strands, subject.traits.number("hair.grey"), colour, white):
+            cover = coverage(fur.draw(subject.size, window, strands, share))
+            found.append(Patch(window, cover=cover, colour=own, height=_HEIGHT * cover))
     return found
 
 
@@ -121,9 +123,9 @@ def _paint_brow(subject: Subject, strands: Strands) -> list[Patch]:
 
 def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
     """Hairs along the arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
-    traits, fewer = subject.traits, fewer_at(subject.size)
+    traits = subject.traits
     full, thick = traits.number("brows.density"), traits.number("brows.thickness")
-    random = torch.rand(int(_BROW_HAIRS * max(fewer, 0.25)), 12, generator=subject.stream(f"brow {side}"))
+    random = torch.rand(_BROW_HAIRS, 12, generator=subject.stream(f"brow {side}"))
     along = random[:, 0]
     across = random[:, 1] + random[:, 9] - 1.0  # densest in the middle
     wanted = full**0.8 * (0.42 + 0.58 * thick) * _brow_fill(along, across)
@@ -143,7 +145,7 @@ def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
     turned = torch.atan2(tangent[:, 1], tangent[:, 0])
     upright = torch.where(upward[:, 0] * tangent[:, 1] - upward[:, 1] * tangent[:, 0] < 0.0, 1.0, -1.0)
     curves = bent(root, turned + upright * angle, upright * bend, length)
-    width = density * _MM * (0.060 + 0.055 * random[:, 7]) / max(fewer, 0.25)
+    width = density * _MM * (0.060 + 0.055 * random[:, 7])
     there = random[:, 2] < wanted
     return Strands(curves, width, random[:, [5, 6, 7, 8]]).of(there)
 
@@ -229,11 +231,11 @@ def _scalp_patches(subject: Subject) -> Sequence[Patch]:
     crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor([0.004, 0.05, -0.02])
     distance = (subject.surface.position - crown[:, None, None]).norm(dim=0)
     coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
-    strands = grow(subject, "scalp", coat, cover**1.4, distance, 0.25 + 0.75 * cover)
+    fur = grow(subject, "scalp", coat, cover**1.4, distance, 0.25 + 0.75 * cover)
     colour, white = (
         dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), 0.8 * white_hair_colour())
     )
-    return _patches(subject, _two_tones(strands, subject.traits.number("hair.grey"), colour, white))
+    return _patches(subject, fur, colour, white)
 
 
 def _beard_cover(subject: Subject) -> Tensor:
@@ -280,9 +282,8 @@ def _beard_patches(subject: Subject) -> Sequence[Patch]:
     return _facial(subject, grow(subject, "beard", _BEARD, cover, _downwards(subject), lengths))
 
 
-def _facial(subject: Subject, strands: Strands) -> list[Patch]:
-    traits = subject.traits
-    return _patches(subject, _two_tones(strands, traits.number("hair.grey"), _fine_colour(traits), _fine_white()))
+def _facial(subject: Subject, fur: Fur) -> list[Patch]:
+    return _patches(subject, fur, _fine_colour(subject.traits), _fine_white())
 
 
 def _downwards(subject: Subject) -> Tensor:

@@ -14,15 +14,18 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool1d, pad
+from torch.nn.functional import avg_pool1d
 
+from dreamface.face import Head, Topology
 from dreamface.skin.noise import stream
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
 _GATHERED: Final = 0.9  # how much closer rows lie in the middle of eyes, nose and mouth
 _GATHERING: Final = 17.0 * _MM  # how far that reaches
-_BINS: Final = 48  # heights that the head's girth is taken at
+_BIN: Final = 7.0 * _MM  # of height, that the head's girth is averaged over
+_FIRST: Final = 4.0 * _MM  # how far above the crown rows are counted from
+_STRAYS: Final = 4.0  # deviations that rows stray at most
 _TABLE: Final = 64  # cells after which their random numbers repeat, both ways
 
 
@@ -76,7 +79,7 @@ class Cells:
 
 
 def lattice(subject: Subject, name: str, row_height: float, cell_width: float, wander: float) -> Lattice:
-    """Rows over a head.
+    """Rows over a head; where they run is worked out once.
 
     Args:
         subject: whose head.
@@ -85,24 +88,23 @@ def lattice(subject: Subject, name: str, row_height: float, cell_width: float, w
         cell_width: metres.
         wander: metres that rows stray.
     """
-    head = subject.head
-    crown, chin, ears = head.landmark("crown"), head.landmark("menton"), head.landmark("tragion_l")
-    back = head.landmark("opisthocranion")
-    middle = torch.stack((0.5 * (crown[0] + chin[0]), 0.5 * (head.landmark("nasion")[1] + back[1]), ears[2] + 0.02))
-    radius = float(crown[2] - middle[2])
-    aside = 0.5 * float((head.landmark("zygion_l") - head.landmark("zygion_r")).norm())
-    depth = 0.5 * float(back[1] - head.landmark("nasion")[1])
-    chart = _Chart(middle, radius, math.sqrt(depth / aside))
-    turn, down, around = chart.of(subject.surface.position)
-    front = torch.cos(turn)
-    noise = subject.noise("blotches", 0.034, 3)
-    gathered, down = _gather(subject, chart, turn, down)
-    stray = gathered - turn + wander / radius * noise[0]
-    turns = torch.stack((turn, torch.where(turn < 0.0, turn + 2.0 * math.pi, turn))) + stray
-    down = down + wander * noise[1] + 4.0 * _MM
-    girth = _girth(down, around, subject.surface.atlas.inside, row_height)
+    turns_front_down = subject.once(f"{name} rows", lambda: _courses(subject, wander))
+    girth = subject.once(f"{name} girth", lambda: _girth(subject, row_height, wander))
     random = torch.rand(4, _TABLE, _TABLE, generator=stream(subject.seed, name))
-    return Lattice(turns, front, down, girth, random, row_height, cell_width)
+    return Lattice(
+        turns_front_down[:2], turns_front_down[2], turns_front_down[3], girth, random, row_height, cell_width
+    )
+
+
+def _courses(subject: Subject, wander: float) -> Tensor:
+    """[4, S, S] the two turns, the front and the way down of a `Lattice`."""
+    chart = _chart(subject.head)
+    turn, down, _ = chart.of(subject.surface.position)
+    noise = subject.noise("blotches", 0.034, 3)
+    gathered, down = _gather(subject.head, chart, turn, down)
+    stray = gathered - turn + wander / chart.radius * noise[0]
+    turns = torch.stack((turn, torch.where(turn < 0.0, turn + 2.0 * math.pi, turn))) + stray
+    return torch.stack((*turns, torch.cos(turn), down + wander * noise[1] + _FIRST))
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,21 @@ class _Chart:
         return torch.atan2(x * self.narrow, -y / self.narrow), above - z.clamp_max(0.0), around
 
 
-def _gather(subject: Subject, chart: _Chart, turn: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
+def _chart(head: Head) -> _Chart:
+    crown, chin, ears = head.landmark("crown"), head.landmark("menton"), head.landmark("tragion_l")
+    back = head.landmark("opisthocranion")
+    middle = torch.stack((0.5 * (crown[0] + chin[0]), 0.5 * (head.landmark("nasion")[1] + back[1]), ears[2] + 0.02))
+    radius = float(crown[2] - middle[2])
+    aside = 0.5 * float((head.landmark("zygion_l") - head.landmark("zygion_r")).norm())
+    depth = 0.5 * float(back[1] - head.landmark("nasion")[1])
+    return _Chart(middle, radius, math.sqrt(depth / aside))
+
+
+def _gather(head: Head, chart: _Chart, turn: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
     """Coordinates that grow faster around eyes, nose and mouth, so that cells are smaller there."""
     offset_turn, offset_down = torch.zeros_like(turn), torch.zeros_like(down)
     for name in ("lid_upper_l", "lid_upper_r", "pronasale", "stomion_superius"):
-        centre = [float(value) for value in chart.of(subject.head.landmark(name))]
+        centre = [float(value) for value in chart.of(head.landmark(name))]
         aside, below = centre[2] * (turn - centre[0]), down - centre[1]
         weight = _GATHERED * torch.exp(-(aside * aside + below * below) / (2.0 * _GATHERING**2))
         offset_turn += weight * (turn - centre[0])
@@ -142,17 +154,36 @@ def _gather(subject: Subject, chart: _Chart, turn: Tensor, down: Tensor) -> tupl
     return turn + offset_turn, down + offset_down
 
 
-def _girth(down: Tensor, around: Tensor, inside: Tensor, row_height: float) -> Tensor:
-    """[R] mean distance from the axis of each row's skin."""
-    reach = float(down.max()) + 2.0 * row_height
-    chosen = (down[inside] / reach * _BINS).long().clamp(0, _BINS - 1)
-    total = torch.zeros(_BINS).index_add_(0, chosen, around[inside])
-    count = torch.zeros(_BINS).index_add_(0, chosen, torch.ones(len(chosen)))
-    mean = torch.where(count > 0.0, total / count.clamp_min(1.0), 0.09)
-    mean = avg_pool1d(pad(mean[None], (1, 1), mode="replicate"), 3, stride=1)[0]
-    rows = math.ceil(reach / row_height) + 2
-    place = ((torch.arange(rows) + 0.5) * row_height / reach * _BINS).long().clamp(0, _BINS - 1)
+def _girth(subject: Subject, row_height: float, wander: float) -> Tensor:
+    """[R] mean distance from the axis of each row's skin; of the whole head, so that rows agree from tile to tile."""
+    head, chart = subject.head, _chart(subject.head)
+    corners = head.vertices[_skin_triangles(head.topology)]  # [N, 3 corners, 3]
+    area = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).norm(dim=1)
+    turn, down, around = chart.of(corners.mean(dim=1).T)
+    _, down = _gather(head, chart, turn, down)
+    lowest = float(down.max()) + _FIRST
+    chosen = ((down + _FIRST) / _BIN).long().clamp_min(0)
+    bins = int(lowest / _BIN) + 1
+    total, weight = (torch.zeros(bins).index_add_(0, chosen, amount) for amount in (area * around, area))
+    # The mean over neighbouring heights is also what bridges those that no triangle's middle lies at.
+    total, weight = (avg_pool1d(each[None], 5, stride=1, padding=2)[0] for each in (total, weight))
+    known = torch.nonzero(weight > 0.0)[:, 0]
+    nearest = (torch.arange(bins)[:, None] - known).abs().argmin(dim=1)
+    mean = (total[known] / weight[known])[nearest]
+    rows = math.ceil((lowest + _STRAYS * wander) / row_height) + 1
+    place = ((torch.arange(rows) + 0.5) * row_height / _BIN).long().clamp_max(bins - 1)
     return mean[place]
+
+
+def _skin_triangles(topology: Topology) -> Tensor:
+    """[N, 3] the triangles of what is skin: neither the mouth's lining nor the eye sockets."""
+    parts = [part.faces for part in topology.parts if part.material in ("skin", "back_of_head")]
+    triangles = torch.cat([topology.triangles[2 * start : 2 * stop] for start, stop in parts])
+    outside = torch.ones(len(topology.regions["scalp"]))
+    for name in ("mouth_inside", "eye_sockets"):
+        if name in topology.regions:
+            outside = outside - topology.regions[name]
+    return triangles[(outside[triangles] > 0.5).all(dim=1)]
 
 
 def cells(found: Lattice, turn: Tensor, row: Tensor) -> Cells:

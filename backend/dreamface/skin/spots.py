@@ -71,7 +71,7 @@ def _sun(subject: Subject) -> Tensor:
     rest = near(subject, 20.0 * _MM, "pogonion", "subnasale", *both("cheek", "temple"))
     sun = torch.stack((high, 0.5 * forehead, 0.3 * rest, 0.35 * subject.region("nose"))).amax(dim=0)
     swarms = 0.55 + 0.36 * subject.noise("freckle swarms", 0.012)[0] + 0.22 * subject.noise("patches", 0.011, 3)[1]
-    return sun * swarms.clamp(0.06, 1.0) * open_skin(subject)
+    return sun * swarms.clamp(0.06, 1.0) * (1.0 - subject.region("neck")) * open_skin(subject)
 
 
 def _aged(subject: Subject) -> Tensor:

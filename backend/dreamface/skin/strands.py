@@ -1,7 +1,8 @@
 """Fine hairs on the skin: where they root, and how they are drawn into a window of the maps.
 
 A crowd of candidates is fixed by the seed; a trait only decides how many of them are there, so that more density means
-the same hairs and some more.
+the same hairs and some more. Hairs are finer than the texels of small maps, which so show their mean depth and as much
+of its unevenness as all of them would leave.
 """
 
 from __future__ import annotations
@@ -12,17 +13,24 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, max_pool2d
+from torch.nn.functional import avg_pool2d, grid_sample, interpolate, max_pool2d
 
+from dreamface.skin.atlas import smooth_step
 from dreamface.skin.layer import Window
 from dreamface.skin.marks import texel_of
 from dreamface.skin.subject import Subject
 
-_FULL_COUNT_SIZE: Final = 2048  # below this size fewer and wider hairs look the same
+_FINEST: Final = 2048  # texels a side of the maps that smaller ones are to look like, averaged down
+_ROOTS_PER_TEXEL: Final = 0.3  # where more grow, fewer are drawn
+_TYPICAL: Final = 1.6  # tile lengths per metre, to count those texels by
 _OVERHANG: Final = 5  # coarse texels: hairs that root this far outside the islands may reach into them
 _SPARSEST: Final = 1.6  # tile lengths per metre: where skin is laid out smaller, candidates run short
 _AT_A_TIME: Final = 100_000  # points that are drawn together
 _LENGTH_SAMPLE: Final = 10_000  # hairs that are looked at to find the longest
+_TAPER: Final = 2.5  # exponent of how a hair thins out to its tip
+_MIDDLE: Final = 0.38  # of a hair's length: where its mass has its centre
+_SHARED: Final = 0.35  # of `Atlas.interior` over which single hairs give way to their mean, as tiles differ in them
+_LEAST_SINGLE: Final = 0.25  # how much of them is left at the very border
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,49 @@ class Strands:
 
 
 @dataclass(frozen=True)
+class Fur:
+    """Many hairs, of which only some are drawn where they are finer than texels.
+
+    Attributes:
+        strands: those; the fewer they are, the wider.
+        expected: [S, S] optical depth that all of them have in the mean.
+        single: [S, S] 0..1 how much of what the drawn ones differ from the mean by is to be seen. n times as few
+            and as wide hairs vary by sqrt(n) times as much as all of them would.
+    """
+
+    strands: Strands
+    expected: Tensor
+    single: Tensor
+
+    def draw(self, size: int, window: Window, strands: Strands, share: float) -> Tensor:
+        """[h, w] optical depth of some of the strands, a share of all.
+
+        Args:
+            size: of the maps.
+            window: of whole coarse texels, from `window`.
+            strands: some of them.
+            share: 0..1 how many those are.
+        """
+        factor = size // self.expected.shape[0]
+        coarse = tuple(slice(start // factor, stop // factor) for start, stop in (window.rows, window.columns))
+        mean = share * self.expected[coarse] * (1.0 - self.single[coarse])
+        smooth = torch.stack((self.single[coarse], mean))[None]
+        single, rest = interpolate(smooth, size=window.shape, mode="bilinear", align_corners=False)[0]
+        return draw(size, window, strands)[0].mul_(single).add_(rest)
+
+    def window(self, size: int) -> Window | None:
+        """The window of whole coarse texels that the hairs lie in; None where there are none."""
+        found = window_around(size, self.strands)
+        if found is None:
+            return None
+        factor = size // self.expected.shape[0]
+        rows, columns = (
+            (start // factor * factor, -(-stop // factor) * factor) for start, stop in (found.rows, found.columns)
+        )
+        return Window(rows, columns)
+
+
+@dataclass(frozen=True)
 class Coat:
     """How a kind of hair grows.
 
@@ -70,12 +121,7 @@ class Coat:
     scatter: float
 
 
-def fewer_at(size: int) -> float:
-    """Share of the hairs that maps of a size get; they are wider by as much."""
-    return min(1.0, (size / _FULL_COUNT_SIZE) ** 1.5)
-
-
-def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tensor, lengths: Tensor | None) -> Strands:
+def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tensor, lengths: Tensor) -> Fur:
     """Hairs that lie in the direction in which a quantity grows.
 
     Args:
@@ -84,13 +130,32 @@ def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tenso
         coat: what kind of hair.
         growth: [S, S] 0..1 how densely they grow.
         towards: [S, S] hairs point to where this is larger.
-        lengths: [S, S] what the length is multiplied by; None for 1.
+        lengths: [S, S] what the length is multiplied by.
     """
-    surface, fewer = subject.surface, fewer_at(subject.size)
+    surface = subject.surface
     side = surface.atlas.size
-    each = math.ceil(coat.often * fewer / (side * _SPARSEST) ** 2)  # candidates per coarse texel
+    rise_v, rise_u = torch.gradient(towards)
+    turn = torch.atan2(-rise_v, rise_u).view(-1)[surface.atlas.inward].view(side, side)
+    turn = turn + coat.swirl * subject.noise("hair swirl", 0.022)[0]
+    reach = coat.length * lengths * surface.density
+    drawn = min(1.0, _ROOTS_PER_TEXEL * (subject.size * _TYPICAL) ** 2 / coat.often)
+    strands = _rooted(subject, name, coat, drawn, growth, turn, reach)
+    border = smooth_step(surface.atlas.interior, 0.0, _SHARED)
+    single = math.sqrt(drawn) * (_LEAST_SINGLE + (1.0 - _LEAST_SINGLE) * border)
+    mass = growth * lengths * _resolved(coat, surface.density)
+    depth = coat.often * coat.length * coat.width * _TAPER / (1.0 + _TAPER) * _moved(mass, turn, reach)
+    return Fur(strands, depth, single)
+
+
+def _rooted(
+    subject: Subject, name: str, coat: Coat, drawn: float, growth: Tensor, turn: Tensor, reach: Tensor
+) -> Strands:
+    """The hairs that are drawn, at directions [S, S] and of lengths [S, S] in tile lengths, each a little different."""
+    surface = subject.surface
+    side, often = surface.atlas.size, coat.often * drawn
+    each = math.ceil(often / (side * _SPARSEST) ** 2)  # candidates per coarse texel
     near = subject.once("in and around islands", lambda: _widened(surface.atlas.inside))
-    expected = (growth * near).view(-1) * (coat.often * fewer / each) / (surface.density.view(-1) * side) ** 2
+    expected = (growth * near).view(-1) * (often / each) / (surface.density.view(-1) * side) ** 2
     stream = subject.tile_stream(name)
     chosen = torch.rand(each * side * side, generator=stream) < expected.repeat(each)
     root = torch.nonzero(chosen)[:, 0]
@@ -99,16 +164,25 @@ def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tenso
     salt = int(torch.randint(2**31, (), generator=stream))
     random, texel = _own_numbers(root, 9, salt), root % (side * side)
     places = torch.stack((texel % side + random[:, 1], side - texel // side - random[:, 2]), dim=1) / side
-    density = surface.density.view(-1)[texel]
-    rise_v, rise_u = torch.gradient(towards)
-    angle = torch.atan2(-rise_v, rise_u).view(-1)[surface.atlas.inward[texel]]
-    angle = angle + coat.swirl * subject.noise("hair swirl", 0.022)[0].view(-1)[texel]
-    angle = angle + 2.0 * coat.scatter * (random[:, 3] + random[:, 4] - 1.0)
-    reach = coat.length * density * (0.55 + 0.9 * random[:, 5])
-    if lengths is not None:
-        reach = reach * lengths.view(-1)[texel]
-    widths = coat.width / fewer * density * (0.6 + 0.8 * random[:, 6])
-    return Strands(bent(places, angle, 0.9 * (random[:, 7] - 0.5), reach), widths, random[:, [8, 3, 5, 7]])
+    angle = turn.view(-1)[texel] + 2.0 * coat.scatter * (random[:, 3] + random[:, 4] - 1.0)
+    length = reach.view(-1)[texel] * (0.55 + 0.9 * random[:, 5])
+    widths = coat.width / drawn * surface.density.view(-1)[texel] * (0.6 + 0.8 * random[:, 6])
+    return Strands(bent(places, angle, 0.9 * (random[:, 7] - 0.5), length), widths, random[:, [8, 3, 5, 7]])
+
+
+def _resolved(coat: Coat, density: Tensor) -> Tensor:
+    """[S, S] what single hairs in large maps hide, over what their mean depth would: they lie upon each other."""
+    depth = (coat.width * _FINEST * density).clamp_min(1e-6)
+    return -torch.expm1(-depth) / depth
+
+
+def _moved(image: Tensor, turn: Tensor, reach: Tensor) -> Tensor:
+    """[S, S] an image of roots, moved to where the middles of their hairs lie."""
+    side = image.shape[0]
+    middle = (torch.arange(side) + 0.5) / side
+    column, row = middle - _MIDDLE * reach * turn.cos(), middle[:, None] + _MIDDLE * reach * turn.sin()
+    places = torch.stack((column, row), dim=-1)[None] * 2.0 - 1.0
+    return grid_sample(image[None, None], places, padding_mode="border", align_corners=False)[0, 0]
 
 
 def _widened(inside: Tensor) -> Tensor:
@@ -173,7 +247,7 @@ def _splat(images: Tensor, width: int, curves: Tensor, strength: Tensor, number:
     share = (torch.arange(number) + 0.5) / number
     basis = torch.stack(((1.0 - share) ** 2, 2.0 * share * (1.0 - share), share**2))  # Bernstein polynomials
     x, y = (curves[..., 0] @ basis).view(-1), (curves[..., 1] @ basis).view(-1)
-    weights = (strength[:, None] * (1.0 - share**2.5)).view(-1)
+    weights = (strength[:, None] * (1.0 - share**_TAPER)).view(-1)
     left, top = x.floor(), y.floor()
     keep = (left >= 0) & (left < width - 1) & (top >= 0) & (top < height - 1)
     weights = torch.where(keep, weights, 0.0)

@@ -23,7 +23,7 @@ _MM: Final = 1e-3
 # What dermis above a vein leaves of the skin's colour: less of the red, which would have reached the vein
 # (Kienle et al. 1996, "Why do veins appear blue? A new look at an old question").
 _BLUISH: Final = torch.tensor([0.80, 0.905, 0.955])
-_ALONG, _ALONG_BRANCH = 36, 14  # points along a vein, and along one that leaves it
+_ALONG, _ALONG_BRANCH = 32, 10  # points along a vein, and along one that leaves it
 _THINNER: Final = 0.6  # branches
 
 # Veins as landmarks that they run past (weights of landmarks at four knots), and their width and strength.
@@ -66,9 +66,9 @@ def _net(subject: Subject) -> Tensor:
     leaving = [_leaving(main, random[:, 46 + 6 * number : 52 + 6 * number]) for number in range(2)]
     branches = (curve(onto_skin(subject, knots), _ALONG_BRANCH) for knots in leaving)
     for lines, thickness in ((main, 1.0), *((branch, _THINNER) for branch in branches)):
-        count = lines.shape[1]
+        count = lines.shape[1] - 1
         fading = torch.linspace(0.25, math.pi - 0.12, count).sin().sqrt()
-        points.append(lines.reshape(-1, 3))
+        points.append(torch.stack((lines[:, :-1], lines[:, 1:]), dim=2).flatten(0, 1))
         radii.append(((0.5 + 0.55 * thickness * widths) * _MM).repeat_interleave(count))
         weights.append((thickness * strengths[:, None] * fading).view(-1))
     # Deeper here than there.
@@ -88,8 +88,8 @@ def _knots(subject: Subject, knots: Sequence[dict[str, float]], side: str) -> Te
 def _wandering(trunks: Tensor, random: Tensor) -> Tensor:
     """[M, 8, 3] knots of veins that wander about knots [M, 4, 3]."""
     length = trunks.diff(dim=1).norm(dim=2).sum(dim=1)[:, None, None]
-    broad = 0.14 * length * (random[:, 1:13].view(-1, 4, 3) - 0.5)
-    fine = 0.05 * length * (random[:, 20:44].view(-1, 8, 3) - 0.5)
+    broad = 0.19 * length * (random[:, 1:13].view(-1, 4, 3) - 0.5)
+    fine = 0.07 * length * (random[:, 20:44].view(-1, 8, 3) - 0.5)
     return curve(trunks + broad, 8) + fine
 
 
