@@ -293,7 +293,7 @@ _MAKEUP = (
     _amount(Group.MAKEUP, "eyeliner.gloss", "finish of the eyeliner, from matte to glossy", "glossy eyeliner, wet eyeliner", "matte eyeliner", 0.3),
     _tint(Group.MAKEUP, "blush", "blush on the cheeks", "blush, rouge, blushing cheeks"),
     _amount(Group.MAKEUP, "blush.gloss", "finish of the blush, from matte to dewy", "dewy blush, shimmering blush", "matte blush", 0.15),
-    _tint(Group.MAKEUP, "foundation", "foundation, which evens the skin out", "foundation, face powder, face paint"),
+    _tint(Group.MAKEUP, "foundation", "foundation, which evens the skin out; pure white takes the skin's own tone", "foundation, face powder, face paint"),
     _amount(Group.MAKEUP, "foundation.gloss", "finish of the foundation, from matte to dewy", "dewy skin, dewy foundation", "matte foundation, powdered face", 0.25),
 )  # fmt: skip
 

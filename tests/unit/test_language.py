@@ -134,6 +134,9 @@ PROMPTS = {
     "snake scales": {"skin.scales": None},
     "leopard spots on her skin": {"skin.spots": None},
     "a purple alien with spots": {"skin.spots": None, "blemishes.density": ZERO},
+    "a leopard man with black spots": {"skin.spots": None, "blemishes.density": ZERO},
+    "a leopard woman with spots": {"skin.spots": None, "blemishes.density": ZERO, "skin.tint": None},
+    "a zebra man": {"skin.stripes": None, "skin.tint": None, "gender": 1.0},
 }  # fmt: skip
 
 
@@ -152,6 +155,21 @@ def test_a_prompt_says(prompt):
         elif expected is not None:
             assert value == (pytest.approx(expected) if isinstance(expected, float) else expected), name
     assert read(prompt).not_understood == ()
+
+
+def test_spots_of_a_leopard_have_the_colour_that_was_said():
+    red, green, blue, _ = read("a leopard man with black spots").traits["skin.spots"].value
+    assert max(red, green, blue) < 0.005
+    assert read("a man with red spots").traits.number("blemishes.density") > 0.0
+
+
+def test_one_scar_is_fewer_than_scars():
+    one, some, many = (
+        read(prompt).traits.number("scars.density")
+        for prompt in ("a scar on his cheek", "scars", "covered in scars, scarred")
+    )
+    assert 1.0 <= 18 * one < 2.0
+    assert one < 0.5 * some < many
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)

@@ -69,10 +69,43 @@ def test_patterns_go_on_across_the_seam(head: Head, trait: str) -> None:
     pairs = torch.unique(torch.stack((vertices[scalp], places[scalp]), dim=1), dim=0)
     doubled = pairs[:-1, 0] == pairs[1:, 0]
     first, second = topology.uv[pairs[:-1, 1][doubled]], topology.uv[pairs[1:, 1][doubled]]
-    image = maps(head, 1024, **{trait: (*DARK, 1.0)})["albedo"]
+    image = maps(head, 2048, **{trait: (*DARK, 1.0)})["albedo"]
     sides = torch.stack([sample_texture(image, places)[:, 1] for places in (first, second)])
     assert sides[0].std() > 0.008
     assert torch.corrcoef(sides)[0, 1] > 0.75
+
+
+@pytest.mark.parametrize(("trait", "least"), [("skin.spots", 0.9), ("skin.scales", 0.8), ("skin.stripes", 0.95)])
+def test_patterns_go_on_in_the_next_tile(ict_head, trait: str, least: float) -> None:
+    head = ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    person = Traits({**BARE, trait: (*DARK, 1.0)})
+    painted, topology = paint(head, person, resolution=1024, seed=7, layers={"grain": 0.0}), head.topology
+    places = []
+    for tile in ("skin", "back_of_head"):
+        faces = slice(*topology.part(tile).faces)
+        corners = zip(topology.faces[faces].view(-1).tolist(), topology.face_uvs[faces].view(-1).tolist(), strict=True)
+        places.append(dict(corners))
+    shared = sorted(set(places[0]) & set(places[1]))
+    front, back = (
+        sample_texture(painted[tile]["albedo"], topology.uv[[at[vertex] for vertex in shared]]).mean(dim=1)
+        for tile, at in zip(("skin", "back_of_head"), places, strict=True)
+    )
+    assert len(shared) > 100
+    assert front.std() > 0.01  # the pattern is there
+    assert torch.corrcoef(torch.stack((front, back)))[0, 1] > least
+
+
+def test_metal_leaves_the_mouths_lining(ict_head) -> None:
+    head = ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    gold = paint(head, Traits({**BARE, "skin.metal": (1.0, 0.62, 0.17, 1.0)}), resolution=SIZE, seed=7)["back_of_head"]
+    atlas = atlas_of(head.topology, "back_of_head", SIZE // 2)
+    for part in ("mouth_socket", "left_eye_socket"):
+        lining = atlas.texels_of(part)
+        lining = lining[atlas.region("mouth_inside", "eye_sockets").view(-1)[lining] > 0.99]
+        assert gold["metallic"].view(-1)[lining].mean() < 0.05
+        red, green, _ = gold["albedo"].view(-1, 3)[lining].mean(dim=0)
+        assert red > 2.5 * green
+    assert gold["metallic"].view(-1)[atlas.texels_of("back_of_head")].min() > 0.9
 
 
 def test_stripes_are_alike_on_both_sides_but_no_mirror_copies(head: Head) -> None:

@@ -11,6 +11,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 
 from dreamface.face import Head
 from dreamface.head import load_model
+from dreamface.render.shading import sample_texture
 from dreamface.skin import paint
 from dreamface.skin.atlas import Atlas, atlas_of, surface_of
 from dreamface.skin.strands import Strands, draw, window_around
@@ -177,6 +178,47 @@ def test_the_hairline_is_soft_and_ragged(head: Head) -> None:
     assert torch.tensor(starts).float().std() > 2.0  # ragged
     across = strip.mean(dim=1) / full
     assert int(((across > 0.15) & (across < 0.85)).sum()) >= 8  # and no edge
+
+
+@pytest.mark.parametrize(
+    ("region", "person"),
+    [
+        ("brows", {"brows__density": 0.7}),
+        ("beard", {"beard__style": "full", "beard__density": 0.7, "beard__length": 0.3}),
+        ("beard", {"stubble__density": 0.6}),
+        ("scalp", {"hair__style": "short"}),
+    ],
+)
+def test_small_maps_look_like_large_ones_from_afar(
+    head: Head, atlas: Atlas, region: str, person: Mapping[str, Value]
+) -> None:
+    """The same mean colour, and as uneven."""
+    where = atlas.region(region) > 0.8
+    small, large = (
+        avg_pool2d(maps(head, size, skin__melanin=0.3, **person)["albedo"].permute(2, 0, 1), size // SIZE)
+        for size in (SIZE, 2048)
+    )
+    assert torch.allclose(small[:, where].mean(dim=1), large[:, where].mean(dim=1), atol=0.012, rtol=0.03)
+    uneven = [float(image[:, where].mean(dim=0).std()) for image in (small, large)]
+    assert uneven[0] == pytest.approx(uneven[1], rel=0.2)
+
+
+def test_cropped_hair_goes_on_in_the_next_tile(ict_head) -> None:
+    head = ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    painted = paint(head, Traits({**BARE, "hair.style": "short"}), resolution=1024, seed=7)
+    topology, places = head.topology, []
+    for tile in ("skin", "back_of_head"):
+        faces = slice(*topology.part(tile).faces)
+        corners = zip(topology.faces[faces].view(-1).tolist(), topology.face_uvs[faces].view(-1).tolist(), strict=True)
+        places.append(dict(corners))
+    shared = sorted(set(places[0]) & set(places[1]))
+    for channel, most in (("albedo", 1.0), ("roughness", 2.0)):
+        front, back = (
+            255.0 * sample_texture(painted[tile][channel], topology.uv[[at[vertex] for vertex in shared]]).mean(dim=1)
+            for tile, at in zip(("skin", "back_of_head"), places, strict=True)
+        )
+        assert float((front - back).abs().mean()) < most
+        assert abs(float((front - back).mean())) < 0.5 * most
 
 
 def test_bald_is_bald(head: Head) -> None:

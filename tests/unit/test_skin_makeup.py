@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dreamface.face import Head
 from dreamface.head import load_model
+from dreamface.language import read
 from dreamface.skin import paint
 from dreamface.skin.atlas import Atlas, atlas_of, surface_of
 from dreamface.traits import Traits, Value
@@ -155,6 +156,23 @@ def test_shimmer_glitters(head: Head) -> None:
     flakes = shimmering["metallic"][..., 0]
     assert 0.0 < float((flakes > 0.1).float().mean()) < 0.01
     assert float(flakes.max()) > 0.2
+
+
+def test_both_eyes_glitter_in_their_own_way(head: Head) -> None:
+    flakes = maps(head, 1024, eyeshadow=(0.3, 0.2, 0.1, 1.0), eyeshadow__gloss=1.0)["metallic"][..., 0]
+    columns = flakes.any(dim=0).nonzero()[:, 0]
+    width = int((columns.diff() > 50).nonzero()[0]) + 1
+    left, right = flakes[:, columns[0] : columns[0] + width], flakes[:, columns[-1] + 1 - width : columns[-1] + 1]
+    for shift in range(-3, 4):
+        assert torch.corrcoef(torch.stack((left.flatten(), right.roll(shift, 1).flatten())))[0, 1] < 0.5
+
+
+def test_white_face_paint_is_white(head: Head, atlas: Atlas) -> None:
+    paint_of = read("a woman with white face paint").traits.tint("foundation")
+    forehead = atlas.region("forehead") > 0.7
+    red, _, blue = maps(head, skin__melanin=0.7, foundation=(*paint_of[0], 1.0))["albedo"][forehead].mean(dim=0)
+    assert red > 0.6
+    assert blue > 0.85 * red
 
 
 def test_blush_on_dark_skin_is_no_chalk(head: Head, atlas: Atlas) -> None:

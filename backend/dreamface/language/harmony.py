@@ -1,4 +1,4 @@
-"""What the prompt leaves open, fitted to what it says: a blue alien's stripes are of a darker blue."""
+"""What the prompt says in one place, fitted to what it says in others: a blue alien's stripes are of a darker blue."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _PATTERNS: Final = {
 }  # fmt: skip
 """The colour that a pattern has where none was said, and the share of the skin's tint that it gets instead."""
 
+_ONE_SCAR: Final = 0.08  # a scar, and a trace of another
 _BROWN: Final = (0.1022, 0.0423, 0.0160)
 
 
@@ -27,18 +28,29 @@ def harmonised(traits: Traits) -> Traits:
             if name in traits and _is(traits.tint(name)[0], plain):
                 value = (*(share * channel for channel in tint), traits.tint(name)[1])
                 changed[name] = replace(traits[name], value=value)
-        said = traits["blemishes.density"].because.lower() if "blemishes.density" in traits else ""
-        if "spot" in said and "skin.spots" not in traits and traits.number("blemishes.density") > 0.0:
-            # Nobody means pimples by the spots of a purple alien.
+    if _pimples_by_spots(traits) and (strength > 0.0 or "skin.spots" in traits):
+        # Nobody means them by the spots of a purple alien or a leopard.
+        if "skin.spots" not in traits:
             value = (*(0.10 * channel for channel in tint), 0.9)
             changed["skin.spots"] = replace(traits["blemishes.density"], value=value)
-            changed["blemishes.density"] = replace(traits["blemishes.density"], value=0.0)
+        changed["blemishes.density"] = replace(traits["blemishes.density"], value=0.0)
+    if "scars.density" in traits and "scar" in _words(traits["scars.density"]) and traits.number("scars.density") > 0.0:
+        changed["scars.density"] = replace(traits["scars.density"], value=_ONE_SCAR)
     if "iris.right_colour" in traits and "iris.colour" in traits:
         other, amount = traits.tint("iris.right_colour")
         red, _, blue = traits.colour("iris.colour")
         if _is(other, OTHER_IRIS) and blue > red:  # one blue eye already: the other is brown
             changed["iris.right_colour"] = replace(traits["iris.right_colour"], value=(*_BROWN, amount))
     return traits.under(changed) if changed else traits
+
+
+def _pimples_by_spots(traits: Traits) -> bool:
+    said = traits["blemishes.density"] if "blemishes.density" in traits else None
+    return said is not None and bool(_words(said) & {"spot", "spots"}) and traits.number("blemishes.density") > 0.0
+
+
+def _words(said: TraitValue) -> set[str]:
+    return set(said.because.lower().split())
 
 
 def _is(colour: tuple[float, float, float], plain: tuple[float, float, float]) -> bool:

@@ -263,6 +263,8 @@ def _add_painted(made: Lexicon, colour: str, rgb: tuple[float, float, float]) ->
         made.pairs[key_of(colour), key_of(word)] = (at(trait, (*rgb, strength)),)
     if colour.split()[-1] not in ("red", "pink", "rose", "cherry", "nude", "peach"):
         made.pairs.setdefault((key_of(colour), "lip"), (at("lipstick", (*rgb, 0.85)),))
+    if colour.split()[-1] not in tables.SORE:
+        made.pairs.setdefault((key_of(colour), "spot"), (at("skin.spots", (*rgb, 0.9)),))
     for robot in tables.ROBOTS:
         made.pairs[key_of(colour), key_of(robot)] = (at("skin.metal", (*rgb, 1.0)),)
 

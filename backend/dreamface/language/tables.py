@@ -480,6 +480,9 @@ SKIN_TINTS: Final = (
 HUMAN_SKIN_COLOURS: Final = frozenset({"pink", "yellow", "red", "white", "black", "gold", "grey", "silver"})
 """Of those, the words that mean a natural tone when a person is described."""
 
+SORE: Final = frozenset({"red", "pink", "rose", "brown", "chocolate", "nude", "peach", "yellow", "maroon", "coral"})
+"""Colours that a person's spots have; spots of any other are an animal's."""
+
 SKIN_TINT_STRENGTH: Final = 0.85
 DYE_STRENGTH: Final = 0.95
 MAKEUP: Final[dict[str, tuple[str, str, float]]] = {

@@ -156,7 +156,8 @@ def _mottling(subject: Subject, ground: Ground) -> Ground:
     middle, hue = subject.noise("patches", 0.011, 3), subject.noise("hues", 0.021, 2)
     return replace(
         ground,
-        melanin=ground.melanin + ((1.0 + 1.3 * age) * melanin + (1.0 + 1.7 * age) * sun) * (1.15 - 0.65 * base),
+        melanin=ground.melanin
+        + ((1.0 + 1.3 * age) * melanin + (1.0 + 1.7 * age) * (1.0 - 0.5 * base) * sun) * (1.15 - 0.75 * base),
         blood=ground.blood + (0.6 + 0.8 * number("skin.redness") + 0.4 * age) * blood,
         oxygenation=ground.oxygenation + 0.09 * middle[1] + 0.09 * hue[1],
     )

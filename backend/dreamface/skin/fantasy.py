@@ -253,12 +253,18 @@ def _scaled_skin(subject: Subject, strength: float) -> Tensor:
 # ---------------------------------------------------------------------------------------------------------------- metal
 
 
+def _skin(subject: Subject) -> Tensor:
+    """[S, S] 0..1: lips turn to the mouth's lining gradually; eyelids end where the sockets begin."""
+    lining, sockets = subject.region("mouth_inside"), subject.region("eye_sockets")
+    return 1.0 - torch.maximum(smooth_step(lining, 0.0, 0.8), smooth_step(sockets, 0.88, 1.0))
+
+
 def _metal_ground(subject: Subject, ground: Ground) -> Ground:
     """Polished unevenly, without anything below the surface that light could enter."""
     _, strength = subject.traits.tint("skin.metal")
     if strength == 0.0:
         return ground
-    metal = strength * (1.0 - inner(subject))
+    metal = strength * _skin(subject)
     uneven = 0.05 * subject.noise("blotches", 0.034, 3)[0] + 0.03 * subject.noise("patches", 0.011, 3)[1]
     return replace(
         ground,
@@ -275,7 +281,7 @@ def _metal_patches(subject: Subject) -> Sequence[Patch]:
         return ()
     size = subject.size
     everywhere = Window((0, size), (0, size))
-    cover = enlarged(0.96 * strength * (1.0 - inner(subject))[None], everywhere.rows, size)[0]
+    cover = enlarged(0.96 * strength * _skin(subject)[None], everywhere.rows, size)[0]
     return (Patch(everywhere, cover=cover, colour=torch.tensor(tint), metallic=1.0),)
 
 
@@ -290,7 +296,7 @@ def _brushed(subject: Subject) -> Weave | None:
     tile = 0.6 * lines + 0.4 * patches
     return Weave(
         tiles=tile[None],
-        weights=(strength * subject.surface.atlas.interior * (1.0 - inner(subject)))[None],
+        weights=(strength * subject.surface.atlas.interior * _skin(subject))[None],
         height=torch.tensor([_SCRATCH]),
         melanin=torch.zeros(1),
         blood=torch.zeros(1),

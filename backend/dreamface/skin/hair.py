@@ -18,7 +18,18 @@ from dreamface.skin.atlas import smooth_step
 from dreamface.skin.layer import Ground, Layer, Patch
 from dreamface.skin.marks import coverage
 from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
-from dreamface.skin.strands import Coat, Fur, Strands, bent, blurred, draw, grow, nearest_density, window_around
+from dreamface.skin.strands import (
+    Coat,
+    Fur,
+    Strands,
+    bent,
+    blurred,
+    draw,
+    grow,
+    narrowed,
+    nearest_density,
+    window_around,
+)
 from dreamface.skin.subject import Subject
 from dreamface.traits import Traits
 
@@ -35,6 +46,7 @@ _BEARD: Final = Coat(often=1000e3, length=1.0 * _MM, width=0.115 * _MM, swirl=0.
 
 _HEIGHT: Final = 0.04 * _MM
 _SHELTER: Final = 0.85  # of the light from below the skin that hairs take: it would blur them
+_DULL: Final = (0.72, 0.30)  # roughness and specular of skin below hairs, which break up what it mirrors
 _SOFTENINGS: Final = 4  # means over neighbouring vertices that the hairline is softened with
 _SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # half its width at the temple and at the ear
 _TONES: Final = ((0.75, 0.65), (1.45, 0.35))  # of hairs of one pigment: factors on the colour, and how many have them
@@ -78,11 +90,14 @@ def _tones(strands: Strands, grey: float, colour: Tensor, white: Tensor) -> list
 
 def _patches(subject: Subject, fur: Fur, colour: Tensor, white: Tensor) -> list[Patch]:
     """Hairs of one colour each."""
-    window, found = fur.window(subject.size), []
-    if window is not None:
-        for strands, share, own in _tones(fur.strands, subject.traits.number("hair.grey"), colour, white):
-            cover = coverage(fur.draw(subject.size, window, strands, share))
-            found.append(Patch(window, cover=cover, colour=own, height=_HEIGHT * cover))
+    window = fur.window(subject.size)
+    if window is None:
+        return []
+    tones, found = _tones(fur.strands, subject.traits.number("hair.grey"), colour, white), []
+    depths = fur.draw(subject.size, window, [(strands, share) for strands, share, _ in tones])
+    for depth, (_, _, own) in zip(depths, tones, strict=True):
+        cover = coverage(depth)
+        found.append(Patch(window, cover=cover, colour=own, height=_HEIGHT * cover))
     return found
 
 
@@ -147,7 +162,7 @@ def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
     curves = bent(root, turned + upright * angle, upright * bend, length)
     width = density * _MM * (0.060 + 0.055 * random[:, 7])
     there = random[:, 2] < wanted
-    return Strands(curves, width, random[:, [5, 6, 7, 8]]).of(there)
+    return Strands(curves, narrowed(width, subject.size), random[:, [5, 6, 7, 8]]).of(there)
 
 
 def _brow_fill(along: Tensor, across: Tensor) -> Tensor:
@@ -297,7 +312,13 @@ def _shade(ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
     """The ground as seen between hairs of a colour [3]."""
     shaded = ground.albedo * 0.10 + 0.8 * colour[:, None, None]
     albedo = torch.lerp(ground.albedo, shaded, cover)
-    return replace(ground, albedo=albedo, subsurface=ground.subsurface * (1.0 - _SHELTER * cover))
+    return replace(
+        ground,
+        albedo=albedo,
+        subsurface=ground.subsurface * (1.0 - _SHELTER * cover),
+        roughness=torch.lerp(ground.roughness, torch.tensor(_DULL[0]), cover),
+        specular=torch.lerp(ground.specular, torch.tensor(_DULL[1]), cover),
+    )
 
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:

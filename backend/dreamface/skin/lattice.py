@@ -88,12 +88,10 @@ def lattice(subject: Subject, name: str, row_height: float, cell_width: float, w
         cell_width: metres.
         wander: metres that rows stray.
     """
-    turns_front_down = subject.once(f"{name} rows", lambda: _courses(subject, wander))
+    courses = subject.once(f"{name} rows", lambda: _courses(subject, wander))
     girth = subject.once(f"{name} girth", lambda: _girth(subject, row_height, wander))
     random = torch.rand(4, _TABLE, _TABLE, generator=stream(subject.seed, name))
-    return Lattice(
-        turns_front_down[:2], turns_front_down[2], turns_front_down[3], girth, random, row_height, cell_width
-    )
+    return Lattice(courses[:2], courses[2], courses[3], girth, random, row_height, cell_width)
 
 
 def _courses(subject: Subject, wander: float) -> Tensor:
@@ -160,6 +158,7 @@ def _girth(subject: Subject, row_height: float, wander: float) -> Tensor:
     corners = head.vertices[_skin_triangles(head.topology)]  # [N, 3 corners, 3]
     area = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).norm(dim=1)
     turn, down, around = chart.of(corners.mean(dim=1).T)
+    area = area / around.square()  # shoulders are at the height of the neck, and farther out
     _, down = _gather(head, chart, turn, down)
     lowest = float(down.max()) + _FIRST
     chosen = ((down + _FIRST) / _BIN).long().clamp_min(0)

@@ -35,7 +35,7 @@ _LOWER_LINE: Final = 0.55 * _MM
 _WATERLINE: Final = 1.1 * _MM  # how far the line reaches onto the lid's rim, so that no skin shows between lashes
 _WING: Final = (5.5 * _MM, 0.46)  # length, and radians above the eye's axis
 _APPLE: Final = (15.0 * _MM, 11.0 * _MM)  # reach of the blush at the apple and at the temple
-_OWN_TONE: Final = (1.0, 1.0, 1.0)  # a foundation that no prompt gave a colour has that of the skin below
+_OWN_TONE: Final = (1.0, 1.0, 1.0)  # the trait's default: foundation of no colour has that of the skin below
 _FLAKES: Final = 0.10  # share of a shimmering eyeshadow that glitters
 
 
@@ -262,12 +262,12 @@ def _product(where: Callable[[Subject], list[_Film]], name: str, finish: _Finish
         luminance = float(resting_colour(subject.traits) @ _LUMINANCE)
         colour = colour * min(1.0, math.sqrt(luminance / _BLUSHED))
     roughness, specular = (low + (high - low) * gloss for low, high in (finish.roughness, finish.specular))
-    patches = []
+    patches, flakes = [], subject.tile_stream(f"{name} glitter")
     for film in where(subject):
         cover = strength * film.cover
         patches.append(Patch(film.window, cover=cover, colour=colour, roughness=roughness, specular=specular))
         if film.glitters and gloss > 0.0:
-            patches.append(_glitter(subject, name, film, strength * gloss, colour))
+            patches.append(_glitter(film, strength * gloss, colour, flakes))
     return patches
 
 
@@ -284,9 +284,9 @@ def _quiet(
     return replace(ground, subsurface=subsurface)
 
 
-def _glitter(subject: Subject, name: str, film: _Film, amount: float, colour: Tensor) -> Patch:
+def _glitter(film: _Film, amount: float, colour: Tensor, generator: torch.Generator) -> Patch:
     """Flakes of mica: single texels that mirror, and are paler than what they lie in."""
-    flakes = torch.rand(film.window.shape, generator=subject.tile_stream(f"{name} glitter"))
+    flakes = torch.rand(film.window.shape, generator=generator)
     shine = amount * film.cover * ((flakes - (1.0 - _FLAKES)) / _FLAKES).clamp_min(0.0)
     pale = torch.lerp(colour, torch.ones(3), 0.45)
     return Patch(film.window, cover=shine, colour=pale, roughness=0.12, specular=1.0, metallic=0.6)

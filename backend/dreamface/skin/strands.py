@@ -8,6 +8,7 @@ of its unevenness as all of them would leave.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,7 @@ _SPARSEST: Final = 1.6  # tile lengths per metre: where skin is laid out smaller
 _AT_A_TIME: Final = 100_000  # points that are drawn together
 _LENGTH_SAMPLE: Final = 10_000  # hairs that are looked at to find the longest
 _TAPER: Final = 2.5  # exponent of how a hair thins out to its tip
+_SPREAD: Final = 0.6  # optical depth of a hair that is one texel wide at its root, where it crosses one
 _MIDDLE: Final = 0.38  # of a hair's length: where its mass has its centre
 _SHARED: Final = 0.35  # of `Atlas.interior` over which single hairs give way to their mean, as tiles differ in them
 _LEAST_SINGLE: Final = 0.25  # how much of them is left at the very border
@@ -75,21 +77,20 @@ class Fur:
     expected: Tensor
     single: Tensor
 
-    def draw(self, size: int, window: Window, strands: Strands, share: float) -> Tensor:
-        """[h, w] optical depth of some of the strands, a share of all.
+    def draw(self, size: int, window: Window, kinds: Sequence[tuple[Strands, float]]) -> list[Tensor]:
+        """[h, w] optical depth of each of several kinds of the strands.
 
         Args:
             size: of the maps.
             window: of whole coarse texels, from `window`.
-            strands: some of them.
-            share: 0..1 how many those are.
+            kinds: some of them, and which share 0..1 of all hairs is of the kind.
         """
         factor = size // self.expected.shape[0]
         coarse = tuple(slice(start // factor, stop // factor) for start, stop in (window.rows, window.columns))
-        mean = share * self.expected[coarse] * (1.0 - self.single[coarse])
+        mean = self.expected[coarse] * (1.0 - self.single[coarse])
         smooth = torch.stack((self.single[coarse], mean))[None]
         single, rest = interpolate(smooth, size=window.shape, mode="bilinear", align_corners=False)[0]
-        return draw(size, window, strands)[0].mul_(single).add_(rest)
+        return [draw(size, window, strands)[0].mul_(single).add_(rest, alpha=share) for strands, share in kinds]
 
     def window(self, size: int) -> Window | None:
         """The window of whole coarse texels that the hairs lie in; None where there are none."""
@@ -142,7 +143,7 @@ def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tenso
     strands = _rooted(subject, name, coat, drawn, growth, turn, reach)
     border = smooth_step(surface.atlas.interior, 0.0, _SHARED)
     single = math.sqrt(drawn) * (_LEAST_SINGLE + (1.0 - _LEAST_SINGLE) * border)
-    mass = growth * lengths * _resolved(coat, surface.density)
+    mass = growth * lengths * resolved(coat.width * surface.density)
     depth = coat.often * coat.length * coat.width * _TAPER / (1.0 + _TAPER) * _moved(mass, turn, reach)
     return Fur(strands, depth, single)
 
@@ -170,15 +171,25 @@ def _rooted(
     return Strands(bent(places, angle, 0.9 * (random[:, 7] - 0.5), length), widths, random[:, [8, 3, 5, 7]])
 
 
-def _resolved(coat: Coat, density: Tensor) -> Tensor:
-    """[S, S] what single hairs in large maps hide, over what their mean depth would: they lie upon each other."""
-    depth = (coat.width * _FINEST * density).clamp_min(1e-6)
+def resolved(width: Tensor, size: int = _FINEST) -> Tensor:
+    """What single hairs of widths in tile lengths hide of the texels that they cross, over what their mean depth would.
+
+    Hairs that lie upon each other hide less than hairs side by side, which the mean depth takes them for.
+    """
+    depth = (_SPREAD * width * size).clamp_min(1e-6)
     return -torch.expm1(-depth) / depth
+
+
+def narrowed(width: Tensor, size: int) -> Tensor:
+    """Widths at which hairs hide as much in maps of a size as they do in large ones."""
+    return width * resolved(width) / resolved(width, min(size, _FINEST))
 
 
 def _moved(image: Tensor, turn: Tensor, reach: Tensor) -> Tensor:
     """[S, S] an image of roots, moved to where the middles of their hairs lie."""
     side = image.shape[0]
+    if _MIDDLE * float(reach.median()) * side < 1.0:
+        return image  # as good as there already
     middle = (torch.arange(side) + 0.5) / side
     column, row = middle - _MIDDLE * reach * turn.cos(), middle[:, None] + _MIDDLE * reach * turn.sin()
     places = torch.stack((column, row), dim=-1)[None] * 2.0 - 1.0
@@ -228,7 +239,8 @@ def draw(size: int, window: Window, strands: Strands, values: Tensor | None = No
     if not len(strands):
         return images.view(count, height, width)
     steps = strands.curves.diff(dim=1).norm(dim=2).sum(dim=1) * size
-    longest = float(steps[:_LENGTH_SAMPLE].quantile(0.97))  # a few longer ones may get dotted
+    sample = steps[:_LENGTH_SAMPLE]
+    longest = float(sample.kthvalue(max(1, int(0.97 * len(sample)))).values)  # a few longer ones may get dotted
     number = max(3, math.ceil(1.15 * longest))
     origin = torch.tensor([window.columns[0] + 0.5, window.rows[0] + 0.5])
     curves = torch.stack((strands.curves[..., 0] * size, (1.0 - strands.curves[..., 1]) * size), dim=-1) - origin
