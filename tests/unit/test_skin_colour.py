@@ -20,6 +20,8 @@ from dreamface.skin.layout import painted_parts, skin_tiles
 from dreamface.skin.marks import SpotList, draw_lines, draw_spots
 from dreamface.skin.pigments import resting_colour
 from dreamface.skin.scatter import spread_points
+from dreamface.skin.spots import _BLEMISHES, _FRECKLES, _choose
+from dreamface.skin.subject import Subject
 from dreamface.traits import Traits, Value
 
 SIZE = 512
@@ -337,3 +339,19 @@ def test_marks_of_pale_skin_are_brown_and_those_of_blood_red(head: Head, bare: M
     assert red > green > blue  # melanin takes the blue
     red, green, blue = left("blemishes.density")
     assert green < blue < red  # blood takes the green
+
+
+@pytest.mark.parametrize("name", ["freckles.density", "blemishes.density"])
+def test_spots_stay_where_they_are_on_a_face_of_another_shape(name: str) -> None:
+    person, model = Traits({name: 0.6}), load_model("anny")
+    heads = [
+        model.build(person.under(shape), torch.Generator().manual_seed(3))
+        for shape in ({}, {"jaw.width": 0.5}, {"nose.width": 1.0})
+    ]
+    kind = {"freckles.density": _FRECKLES, "blemishes.density": _BLEMISHES}[name]
+    found = []
+    for head in heads:
+        subject = Subject(head, surface_of(head, "skin", 256), 512, 7, person)
+        found.append({tuple(place) for place in _choose(kind, name, subject).places.tolist()})
+    for other in found[1:]:
+        assert len(found[0] & other) > 0.85 * len(found[0])

@@ -212,13 +212,15 @@ def test_cropped_hair_goes_on_in_the_next_tile(ict_head) -> None:
         corners = zip(topology.faces[faces].view(-1).tolist(), topology.face_uvs[faces].view(-1).tolist(), strict=True)
         places.append(dict(corners))
     shared = sorted(set(places[0]) & set(places[1]))
-    for channel, most in (("albedo", 1.0), ("roughness", 2.0)):
+    places = [topology.uv[[at[vertex] for vertex in shared]] for at in places]
+    for channel in ("albedo", "roughness"):
         front, back = (
-            255.0 * sample_texture(painted[tile][channel], topology.uv[[at[vertex] for vertex in shared]]).mean(dim=1)
+            255.0 * sample_texture(painted[tile][channel], at).mean(dim=1)
             for tile, at in zip(("skin", "back_of_head"), places, strict=True)
         )
-        assert float((front - back).abs().mean()) < most
-        assert abs(float((front - back).mean())) < 0.5 * most
+        assert abs(float((front - back).mean())) < 0.6  # what pores there are differs from texel to texel
+        if channel == "albedo":
+            assert float((front - back).abs().mean()) < 1.0
 
 
 def test_bald_is_bald(head: Head) -> None:

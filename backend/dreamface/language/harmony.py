@@ -45,7 +45,7 @@ def harmonised(traits: Traits) -> Traits:
 
 
 def _pimples_by_spots(traits: Traits) -> bool:
-    said = traits["blemishes.density"] if "blemishes.density" in traits else None
+    said = traits.get("blemishes.density")
     return said is not None and bool(_words(said) & {"spot", "spots"}) and traits.number("blemishes.density") > 0.0
 
 

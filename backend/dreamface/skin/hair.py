@@ -28,6 +28,7 @@ from dreamface.skin.strands import (
     grow,
     narrowed,
     nearest_density,
+    ways,
     window_around,
 )
 from dreamface.skin.subject import Subject
@@ -39,7 +40,7 @@ _BROW_HAIRS: Final = 1900  # candidates per brow
 _BROW_SHADE: Final = 0.45  # of the hairs' depth that the skin between them is shaded by
 _BROW_SPREAD: Final = 0.30  # deviation of the logarithm of brow hairs' lightness
 
-_CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28)
+_CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28, drawn=0.13)
 _BUZZ: Final = replace(_CROP, length=2.4 * _MM, scatter=0.4)
 _STUBBLE: Final = Coat(often=620e3, length=0.85 * _MM, width=0.105 * _MM, swirl=0.35, scatter=0.35)
 _BEARD: Final = Coat(often=1000e3, length=1.0 * _MM, width=0.115 * _MM, swirl=0.30, scatter=0.30)
@@ -244,9 +245,12 @@ def _scalp_patches(subject: Subject) -> Sequence[Patch]:
     if not bool(cover.any()):
         return []
     crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor([0.004, 0.05, -0.02])
-    distance = (subject.surface.position - crown[:, None, None]).norm(dim=0)
+    way = subject.once(
+        "away from the crown",
+        lambda: ways(subject, (subject.surface.position - crown[:, None, None]).norm(dim=0)),
+    )
     coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
-    fur = grow(subject, "scalp", coat, cover**1.4, distance, 0.25 + 0.75 * cover)
+    fur = grow(subject, "scalp", coat, cover**1.4, way, 0.25 + 0.75 * cover)
     colour, white = (
         dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), 0.8 * white_hair_colour())
     )
@@ -302,7 +306,9 @@ def _facial(subject: Subject, fur: Fur) -> list[Patch]:
 
 
 def _downwards(subject: Subject) -> Tensor:
-    return 0.35 * subject.surface.position[0].abs() - subject.surface.position[2]
+    """[S, S] the way that hair of the face grows: down, and away from the middle."""
+    x, _, z = subject.surface.position
+    return subject.once("down the face", lambda: ways(subject, 0.35 * x.abs() - z))
 
 
 # --------------------------------------------------------------------------------------------------------------- layers

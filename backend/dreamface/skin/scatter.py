@@ -18,6 +18,7 @@ from dreamface.skin.subject import Subject
 
 _POINTS: Final = 1024  # of the repeating square
 _TRIED: Final = 6  # places tried for each
+_SPARSEST: Final = 1.8  # tile lengths per metre of skin; where a layout has fewer, on shoulders, spots get fewer, too
 
 
 @cache
@@ -53,11 +54,10 @@ def scatter(subject: Subject, name: str, often: Tensor, most: float) -> tuple[Te
     surface = subject.surface
     # Per unit of the layout, in which a square metre of skin takes density^2.
     rate = often / surface.density.square()
-    some = surface.density[(often > 0.0) & surface.atlas.inside]
-    if not len(some):
+    if not bool((rate > 0.0).any()):
         return torch.empty(0, 2), torch.empty(0, 8)
-    ever = most / float(some.kthvalue(1 + len(some) // 20).values) ** 2
-    copies = max(1, math.ceil(math.sqrt(ever / _POINTS)))
+    # By nothing of the head itself: another jaw must not move the freckles on the nose.
+    copies = max(1, math.ceil(math.sqrt(most / _SPARSEST**2 / _POINTS)))
     generator = subject.tile_stream(name)
     count = copies * copies * _POINTS
     shift, random = torch.rand(copies * copies, 1, 2, generator=generator), torch.rand(count, 8, generator=generator)

@@ -128,7 +128,7 @@ def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Patch]:
     if drawn is None:
         return ()
     window, image = drawn
-    amount = image.clamp_max_(kind.most).mul_(1.08 - 0.85 * subject.traits.number("skin.melanin"))
+    amount = image.clamp_max_(kind.most).mul_(1.08 - 0.95 * subject.traits.number("skin.melanin"))
     if (pale := depigmented(subject)) is not None:
         amount *= 1.0 - _cut(pale, subject.size, window.rows, window.columns)
     return (Patch(window, melanin=amount, blood=kind.blood * amount),)

@@ -22,7 +22,6 @@ from dreamface.skin.marks import texel_of
 from dreamface.skin.subject import Subject
 
 _FINEST: Final = 2048  # texels a side of the maps that smaller ones are to look like, averaged down
-_ROOTS_PER_TEXEL: Final = 0.3  # where more grow, fewer are drawn
 _TYPICAL: Final = 1.6  # tile lengths per metre, to count those texels by
 _OVERHANG: Final = 5  # coarse texels: hairs that root this far outside the islands may reach into them
 _SPARSEST: Final = 1.6  # tile lengths per metre: where skin is laid out smaller, candidates run short
@@ -111,6 +110,7 @@ class Coat:
     Attributes:
         often: roots per square metre where the growth is 1.
         length, width: metres, of a middling hair at its root.
+        drawn: roots per texel at most; where more grow, fewer are drawn.
         swirl: radians that the direction wanders over the skin.
         scatter: radians that neighbours differ.
     """
@@ -120,30 +120,34 @@ class Coat:
     width: float
     swirl: float
     scatter: float
+    drawn: float = 0.3
 
 
-def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, towards: Tensor, lengths: Tensor) -> Fur:
-    """Hairs that lie in the direction in which a quantity grows.
+def ways(subject: Subject, towards: Tensor) -> Tensor:
+    """[S, S] radians from u to v: the direction in the layout in which a quantity [S, S] grows."""
+    rise_v, rise_u = torch.gradient(towards)
+    return torch.atan2(-rise_v, rise_u).view(-1)[subject.surface.atlas.inward].view(towards.shape)
+
+
+def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, way: Tensor, lengths: Tensor) -> Fur:
+    """Hairs that lie in a direction.
 
     Args:
         subject: whose skin.
         name: of the random stream.
         coat: what kind of hair.
         growth: [S, S] 0..1 how densely they grow.
-        towards: [S, S] hairs point to where this is larger.
+        way: [S, S] which, from `ways`.
         lengths: [S, S] what the length is multiplied by.
     """
     surface = subject.surface
-    side = surface.atlas.size
-    rise_v, rise_u = torch.gradient(towards)
-    turn = torch.atan2(-rise_v, rise_u).view(-1)[surface.atlas.inward].view(side, side)
-    turn = turn + coat.swirl * subject.noise("hair swirl", 0.022)[0]
+    turn = way + coat.swirl * subject.noise("hair swirl", 0.022)[0]
     reach = coat.length * lengths * surface.density
-    drawn = min(1.0, _ROOTS_PER_TEXEL * (subject.size * _TYPICAL) ** 2 / coat.often)
+    drawn = min(1.0, coat.drawn * (subject.size * _TYPICAL) ** 2 / coat.often)
     strands = _rooted(subject, name, coat, drawn, growth, turn, reach)
     border = smooth_step(surface.atlas.interior, 0.0, _SHARED)
     single = math.sqrt(drawn) * (_LEAST_SINGLE + (1.0 - _LEAST_SINGLE) * border)
-    mass = growth * lengths * resolved(coat.width * surface.density)
+    mass = growth * lengths * subject.once(f"{name} resolved", lambda: resolved(coat.width * surface.density))
     depth = coat.often * coat.length * coat.width * _TAPER / (1.0 + _TAPER) * _moved(mass, turn, reach)
     return Fur(strands, depth, single)
 
