@@ -134,10 +134,10 @@ def test_a_layer_of_strength_half_lies_between_without_and_with(head: Head, laye
 def test_some_layers_are_seen_on_everybody_and_all_on_somebody(head: Head) -> None:
     everything = Traits(EVERYTHING | {"beard.style": "full", "hair.style": "short", "gender": 1.0})
     painters = [(Painter(), person) for person in (everything, Traits({"skin.melanin": 0.1}))]
-    wholes = [painter.paint(head, person, resolution=SIZE, seed=5) for painter, person in painters]
+    wholes = [painter.paint(head, person, resolution=512, seed=5) for painter, person in painters]
     for layer in LAYERS:
         off = {layer.name: 0.0}
-        without = [painter.paint(head, person, resolution=SIZE, seed=5, layers=off) for painter, person in painters]
+        without = [painter.paint(head, person, resolution=512, seed=5, layers=off) for painter, person in painters]
         assert not all(map(same, wholes, without)), f"{layer.name} changes nothing"
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.skin.atlas import smooth_step
 from dreamface.skin.complexion import inner
 from dreamface.skin.layer import Ground, Layer
 from dreamface.skin.subject import Subject
@@ -38,14 +39,15 @@ _REGIONS: Final[Mapping[tuple[str, ...], _Shine]] = {
     ("cheeks",): _Shine(0.55, 0.13, 0.48),
     ("forehead",): _Shine(0.475, 0.19, 0.54),
     ("chin",): _Shine(0.49, 0.16, 0.52),
-    ("under_eyes",): _Shine(0.50, 0.08, 0.44),
-    ("lids_upper", "lids_lower"): _Shine(0.48, 0.12, 0.45),
+    ("under_eyes",): _Shine(0.54, 0.08, 0.40),
+    ("lids_upper", "lids_lower"): _Shine(0.52, 0.10, 0.42),
     ("nose",): _Shine(0.425, 0.20, 0.57),
     ("nostrils",): _Shine(0.50, 0.08, 0.34),
     ("lips_upper", "lips_lower"): _Shine(0.365, 0.05, 0.60),
     ("lids_margin",): _Shine(0.15, 0.0, 0.75),
 }
 """From below: later ones lie on earlier ones."""
+_RIM: Final = (0.45, 0.95)  # of the lids' margin: where it begins to be wet, and where it is
 _WET: Final = _Shine(0.16, 0.0, 0.62)  # the mouth's lining and the eye sockets
 
 _THICK: Final = 0.55  # how much light travels below skin that lies on flesh
@@ -66,7 +68,9 @@ def _gloss(subject: Subject, ground: Ground) -> Ground:
     shine = torch.tensor([_SKIN.roughness - oil * _SKIN.oil, _SKIN.specular])[:, None, None]
     for names, here in _REGIONS.items():
         value = torch.tensor([here.roughness - oil * here.oil, here.specular])[:, None, None]
-        shine = torch.lerp(shine, value, subject.region(*names))
+        weight = subject.region(*names)
+        # The wet rim is a line: what the region has of a slope must not make the skin around it shine.
+        shine = torch.lerp(shine, value, smooth_step(weight, *_RIM) if names == ("lids_margin",) else weight)
     # Oil and sweat lie in patches, and where there is more skin mirrors more, too.
     dry = 0.018 * broad + 0.022 * middle + 0.018 * small
     uneven = torch.stack((dry, -0.9 * dry))
