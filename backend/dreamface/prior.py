@@ -55,6 +55,8 @@ _COLOURING = {
     ),
 }
 
+_RAREST = 2.0  # deviations from what is usual that are still drawn
+
 _MALE_STYLES = ("short", "buzz", "short", "medium", "curly", "receding")
 _FEMALE_STYLES = ("long", "medium", "bob", "ponytail", "bun", "curly")
 
@@ -102,7 +104,8 @@ class _Draw:
         self._drawn[name] = TraitValue(value, confidence=0.0)
 
     def _around(self, name: str, mean: float, spread: float) -> None:
-        self._set(name, mean + spread * self._normal(name))
+        # Who says "Irish" does not think of the one in a thousand.
+        self._set(name, mean + spread * min(_RAREST, max(-_RAREST, self._normal(name))))
 
     def _now(self, name: str) -> float:
         """A number as asked, else as drawn so far."""

@@ -19,7 +19,7 @@ _MM: Final = 1e-3
 _SKIN_RADIUS: Final = (3.67 * _MM, 1.37 * _MM, 0.68 * _MM)
 # Skin's second lobe: a thin film of oil and sweat that covers part of it and is smoother than what lies below. Measured
 # skin is a mixture of a wide and a narrow lobe (Weyrich et al. 2006); judged by eye under hard light.
-_OIL: Final = 0.2
+_OIL: Final = 0.13
 _OIL_ROUGHNESS: Final = 0.6
 _TEETH_RADIUS: Final = (1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
 _SCLERA_RADIUS: Final = (0.8 * _MM, 0.65 * _MM, 0.5 * _MM)
