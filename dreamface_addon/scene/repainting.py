@@ -17,6 +17,9 @@ FIRST_CHANNELS = "albedo specular roughness normal displacement subsurface opaci
 """What a material of the first release can show."""
 
 
+_USUAL_ROUGHNESS = 0.5  # about what roughness maps hold
+
+
 def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
     """Let the materials that `objects` wear show the maps and values of `face`.
 
@@ -66,6 +69,8 @@ def _renew_values(material: bpy.types.Material, before: dict[str, Any], values: 
         old_inputs, new_inputs = principled_inputs(old), principled_inputs(new)
         if CHANNELS not in material:
             old_inputs |= _first_scattering(nodes[name], old_inputs)
+            # It has no node that multiplies the roughness map by this share.
+            new_inputs["Coat Roughness"] *= _USUAL_ROUGHNESS
         for socket in nodes[name].inputs:
             if socket.name in old_inputs.keys() & new_inputs.keys():
                 _renew(socket, "default_value", old_inputs[socket.name], new_inputs[socket.name])

@@ -6,7 +6,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample, interpolate
+from torch.nn.functional import grid_sample
 
 from dreamface import random_streams
 
@@ -19,14 +19,6 @@ _TURN: Final = torch.linalg.qr(torch.tensor([[0.62, 0.37, -0.71], [-0.29, 0.91, 
 def stream(seed: int, layer: str) -> torch.Generator:
     """The layer's own random numbers."""
     return random_streams.stream(seed, f"skin/{layer}")
-
-
-def tile_stream(shared: torch.Generator, seed: int, tile: str, layer: str) -> torch.Generator:
-    """The layer's own random numbers for what is drawn in one tile's layout.
-
-    `shared` is the layer's stream, from which what all tiles have in common was drawn; the face goes on with it.
-    """
-    return shared if tile == "skin" else stream(seed, f"{layer}/{tile}")
 
 
 def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.Generator) -> Tensor:
@@ -51,13 +43,6 @@ def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.G
     grid = (low.remainder(_LATTICE) + fade) * (2.0 / _LATTICE) - 1.0
     mixed = grid_sample(lattice[None], grid.T.contiguous().view(1, 1, 1, -1, 3), align_corners=True)
     return mixed.view(channels, *position.shape[1:]) * _UNMIXING
-
-
-def flat_noise(rows: int, columns: int, size: int, generator: torch.Generator) -> Tensor:
-    """[size, size] smooth noise over the tile with `rows` x `columns` bumps, standard deviation about 1."""
-    coarse = torch.randn(1, 1, rows, columns, generator=generator)
-    shrinks = size < max(rows, columns)
-    return interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False, antialias=shrinks)[0, 0]
 
 
 def cell_tile(cells: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

@@ -6,7 +6,6 @@ fine grid, smoothed, and kept as a field of distances, which enlarges to any siz
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,15 +15,13 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, label
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from dreamface.face import Topology
 from dreamface.skin.atlas import Atlas
+from dreamface.skin.kept import Kept
 from dreamface.skin.layer import Window
 
 _FINER: Final = 4  # steps per coarse texel that an outline is found with
 _SMOOTHNESS: Final = 1.1  # coarse texels that kinks are smoothed over
 _KEPT: Final = 16  # outlines in memory
-
-_found: OrderedDict[tuple[int, str, int, tuple[str, ...], float, int], tuple[Topology, list[Outline]]] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -39,10 +36,8 @@ class Outline:
     window: Window
     distance: Tensor
 
-    def enlarged(self, coarse: int, size: int) -> tuple[Window, Tensor]:
-        """The window on a grid of `size`, and the distances [h, w] there."""
-        window = scaled(self.window, size // coarse)
-        return window, enlarge(self.distance, window)
+
+_found: Kept[list[Outline]] = Kept(_KEPT)
 
 
 def scaled(window: Window, factor: int) -> Window:
@@ -76,13 +71,8 @@ def outlines(atlas: Atlas, names: tuple[str, ...], *, level: float = 0.5, margin
         level: the weight that the outline runs along.
         margin: coarse texels around an island that are still in its window.
     """
-    key = (id(atlas.topology), atlas.tile, atlas.size, names, level, margin)
-    if key not in _found:
-        _found[key] = (atlas.topology, _find(atlas, names, level, margin))  # keeps the topology, and so its id
-        while len(_found) > _KEPT:
-            _found.popitem(last=False)
-    _found.move_to_end(key)
-    return _found[key][1]
+    key = (atlas.tile, atlas.size, names, level, margin)
+    return _found.get(atlas.topology, key, lambda: _find(atlas, names, level, margin))
 
 
 def _find(atlas: Atlas, names: tuple[str, ...], level: float, margin: int) -> list[Outline]:

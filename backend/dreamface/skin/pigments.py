@@ -109,17 +109,7 @@ def white_hair_colour() -> Tensor:
     return _WHITE_HAIR
 
 
-def mixed_hair_colour(traits: Traits) -> Tensor:
-    """[3] mean linear Rec. 709 of grey and pigmented hairs."""
-    return torch.lerp(hair_colour(traits), _WHITE_HAIR, traits.number("hair.grey"))
-
-
 def dyed(colour: Tensor, traits: Traits) -> Tensor:
     """[3] a hair colour under the dye, if there is any."""
     dye, strength = traits.tint("hair.dye")
     return torch.lerp(colour, torch.tensor(dye), strength)
-
-
-def scalp_hair_colour(traits: Traits) -> Tensor:
-    """[3] mean linear Rec. 709 of the hair on the scalp."""
-    return dyed(mixed_hair_colour(traits), traits)
