@@ -24,6 +24,7 @@ _MM: Final = 1e-3
 _EYES_APART: Final = 80.0 * _MM  # between the outer corners on the head that the lengths below are meant for
 _SIDES: Final = (("l", 1.0), ("r", -1.0))
 _FINE, _MEDIUM, _COARSE = 0.20 * _MM, 0.32 * _MM, 0.46 * _MM  # widths of sharp lines
+_DEPTH: Final = 1.5  # of all lines: the subsurface scattering of every renderer softens what is drawn
 _SOFT, _FOLD = 2.0 * _MM, 3.2 * _MM  # widths of the valleys that they lie in
 _RANDOM: Final = 600  # numbers that one area's wrinkles take at most
 _NECK_AGES: Final = (28.0, 78.0)  # years over which the neck's rings deepen
@@ -73,7 +74,7 @@ class _Sketch:
         for anchor, left, up in points:
             self._starts.append(self.uv(anchor) if isinstance(anchor, str) else anchor)
             self._ways.append((left * _MM * self._scale, up * _MM * self._scale))
-        self._numbers.append((depth * _MM, width, sway * _MM * self._scale, broken, swelling))
+        self._numbers.append((_DEPTH * depth * _MM, width, sway * _MM * self._scale, broken, swelling))
 
     def finish(self) -> Creases:
         """All of them."""
