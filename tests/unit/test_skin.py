@@ -217,11 +217,11 @@ def test_brows_grow_where_the_brows_are(head: Head, atlas: Atlas) -> None:
 
 
 def test_brows_are_no_mirror_copies(head: Head) -> None:
-    hidden = (albedo(head, 512) - albedo(head, 512, brows__density=0.7)).amax(dim=-1)
+    hidden = (albedo(head, 1024) - albedo(head, 1024, brows__density=0.7)).amax(dim=-1)
     # Both brows have the same outline; it is the single hairs that must differ.
     hairs = hidden - avg_pool2d(hidden[None, None], 7, stride=1, padding=3)[0, 0]
-    left, right = hairs[:, 256:].flatten(), hairs.flip(1)[:, 256:].flatten()
-    drawn = (hidden[:, 256:].flatten() > 0.01) | (hidden.flip(1)[:, 256:].flatten() > 0.01)
+    left, right = hairs[:, 512:].flatten(), hairs.flip(1)[:, 512:].flatten()
+    drawn = (hidden[:, 512:].flatten() > 0.01) | (hidden.flip(1)[:, 512:].flatten() > 0.01)
     agreement = torch.corrcoef(torch.stack((left[drawn], right[drawn])))[0, 1]
     assert agreement < 0.5
 
