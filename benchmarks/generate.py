@@ -78,7 +78,7 @@ def speed(head_model: str) -> None:
     report(
         "preview picture",
         median(lambda: preview(face.head.vertices, face.head.topology, face.materials, face.maps), 7),
-        0.6,
+        1.0,
     )
 
     with tempfile.TemporaryDirectory() as scratch:
