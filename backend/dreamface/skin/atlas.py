@@ -319,6 +319,11 @@ def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
     return share * share * (3.0 - 2.0 * share)
 
 
+def rise(value: float, low: float, high: float) -> float:
+    """`smooth_step` of one number."""
+    return float(smooth_step(torch.tensor(value), low, high))
+
+
 def slopes(height: Tensor, metric: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """Rise per metre along tangent and bitangent.
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.anatomy import blobs, both, coarsely, curve, near, places, unlit
-from dreamface.skin.atlas import smooth_step
+from dreamface.skin.atlas import rise, smooth_step
 from dreamface.skin.layer import Ground, Layer, Weave
 from dreamface.skin.noise import stream
 from dreamface.skin.pigments import PIGMENT_TRAITS, resting_blood
@@ -26,10 +26,6 @@ _DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where
 def inner(subject: Subject) -> Tensor:
     """[S, S] 0..1: the mouth's lining and the eye sockets, which are no skin."""
     return subject.region("mouth_inside", "eye_sockets")
-
-
-def _number(value: float, low: float, high: float) -> float:
-    return float(smooth_step(torch.tensor(value), low, high))
 
 
 # ------------------------------------------------------------------------------------------------------------- tone
@@ -108,7 +104,7 @@ def _zones(subject: Subject, ground: Ground) -> Ground:
     base, ruddy = subject.traits.number("skin.melanin"), subject.traits.number("skin.redness")
     flush, tan, rubbed, thin, yellow = _fields(subject)[:5]
     # Light skin burns instead of tanning, and the darkest can hardly tan.
-    melanin = 2.6 * max(0.0, base) * (1.0 - base) * tan + _number(base, *_DARK) * rubbed
+    melanin = 2.6 * max(0.0, base) * (1.0 - base) * tan + rise(base, *_DARK) * rubbed
     return replace(
         ground,
         melanin=ground.melanin + melanin,
@@ -151,7 +147,7 @@ _ZONES: Final = (_flush, _tan, _rubbed, _thin, _yellow, lambda subject: _shadowe
 
 def _mottling(subject: Subject, ground: Ground) -> Ground:
     number = subject.traits.number
-    base, age = number("skin.melanin"), _number(number("age"), 25.0, 80.0)
+    base, age = number("skin.melanin"), rise(number("age"), 25.0, 80.0)
     blood, melanin, sun = _fields(subject)[5:8]
     middle, hue = subject.noise("patches", 0.011, 3), subject.noise("hues", 0.021, 2)
     return replace(
@@ -211,7 +207,7 @@ def _under_eyes(subject: Subject, ground: Ground) -> Ground:
     tired = subject.once("tear troughs", lambda: _tear_troughs(subject)) * (0.15 + 0.85 * number("under_eyes.darkness"))
     return replace(
         ground,
-        melanin=ground.melanin + tired * (0.075 + 0.16 * _number(base, *_DARK) * (1.0 - base)),
+        melanin=ground.melanin + tired * (0.075 + 0.16 * rise(base, *_DARK) * (1.0 - base)),
         blood=ground.blood + 0.42 * tired,
         oxygenation=ground.oxygenation - 0.70 * tired,
     )
@@ -279,7 +275,7 @@ def _wet_lining(subject: Subject, ground: Ground) -> Ground:
 def _beard_shadow(subject: Subject, ground: Ground) -> Ground:
     """Shaven hair under the skin of men looks bluish grey (Tyndall scattering of dark hair below a turbid layer)."""
     number = subject.traits.number
-    adult = _number(number("age"), *_ADULT)
+    adult = rise(number("age"), *_ADULT)
     male = max(0.0, number("gender")) * adult
     dark = number("hair.melanin") * (1.0 - 0.7 * number("hair.grey"))
     strength = 0.32 * male * dark + 0.40 * number("stubble.density") * dark

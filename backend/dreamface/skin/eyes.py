@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dreamface.face import Head, TileMaps
-from dreamface.skin.atlas import atlas_of, coarser, positions, smooth_step
+from dreamface.skin.atlas import atlas_of, coarser, positions, rise
 from dreamface.skin.eyeball import LIMBUS, Eyeball
 from dreamface.skin.iris import IrisLook, around_limbus, draw_iris, pupil_share, rim_colour, unit_normals
 from dreamface.skin.layer import Window, window_of
@@ -134,7 +134,7 @@ def _paint_tile(
 
 
 def _age(traits: Traits) -> float:
-    return float(smooth_step(torch.tensor(traits.number("age")), 25.0, 90.0))
+    return rise(traits.number("age"), 25.0, 90.0)
 
 
 def _iris_look(ball: Eyeball, traits: Traits, side: str) -> IrisLook:

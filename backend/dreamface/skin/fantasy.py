@@ -325,7 +325,7 @@ def _bands(subject: Subject, window: Window, fields: Tensor) -> Iterator[tuple[s
 
 
 def _texels_per_metre(subject: Subject) -> float:
-    return float(subject.surface.density[subject.surface.atlas.inside].median()) * subject.size
+    return subject.surface.typical_density * subject.size
 
 
 TINT: Final = Layer("tint", "an unnatural skin colour", ("skin.tint", *PIGMENT_TRAITS), stain=_tint)

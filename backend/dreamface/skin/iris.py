@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from dreamface.skin.atlas import smooth_step
+from dreamface.skin.atlas import rise, smooth_step
 
 REACH: Final = 1.25
 """Radius at the chart's last row: 1 is where the iris seems to end, and what is beyond that is white."""
@@ -198,10 +198,10 @@ def _coloured(
     """[3, R, T] colour of everything on the chart."""
     red, green, blue = look.colour.tolist()
     grey = float(look.colour @ torch.tensor(_LUMINANCE))
-    pale = float(smooth_step(torch.tensor(grey), 0.04, 0.18))  # little pigment in the stroma: fibres are white threads
-    cool = float(smooth_step(torch.tensor((red - blue) / (red + blue + 1e-4)), 0.5, -0.2))
+    pale = rise(grey, 0.04, 0.18)  # little pigment in the stroma: fibres are white threads
+    cool = rise((red - blue) / (red + blue + 1e-4), 0.5, -0.2)
     # Neither brown nor green: pigment that thins out from the pupil on.
-    hazel = float(smooth_step(torch.tensor(green / (red + 1e-4)), 0.46, 0.60)) * (red > blue) * (1.0 - cool)
+    hazel = rise(green / (red + 1e-4), 0.46, 0.60) * (red > blue) * (1.0 - cool)
     tissue = _TISSUE * look.colour
     greenish = torch.stack((0.72 * tissue[0], 1.02 * tissue[1], 1.15 * tissue[2]))
     outer = torch.lerp(tissue, greenish, hazel)
@@ -228,7 +228,7 @@ def _framed(polar: _Polar, look: IrisLook, colour: Tensor) -> Tensor:
     ring = smooth_step(polar.radius + wobble, 0.74 + 0.05 * look.old, 0.985) ** 1.2
     colour = torch.lerp(colour, rim, (0.94 - 0.22 * look.old) * ring)
     arcus = smooth_step(polar.radius, 0.86, 0.93) * (1.0 - smooth_step(polar.radius, 0.95, 1.0))
-    age = float(smooth_step(torch.tensor(look.old), 0.55, 1.0))
+    age = rise(look.old, 0.55, 1.0)
     colour = torch.lerp(colour, torch.tensor(_ARCUS)[:, None, None], 0.5 * age * arcus)
     ruff = torch.exp(-(((polar.share - 0.02) / 0.028) ** 2)) * (0.8 + 0.2 * polar.around(1, 90)).clamp(0.0, 1.0)
     colour = torch.lerp(colour, 0.35 * torch.tensor(_EPITHELIUM)[:, None, None], 0.85 * ruff)

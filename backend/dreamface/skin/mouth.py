@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, interpolate
 
 from dreamface.face import Head, Part, TileMaps
-from dreamface.skin.atlas import Atlas, atlas_of, smooth_step
+from dreamface.skin.atlas import Atlas, atlas_of, rise, smooth_step
 from dreamface.skin.dentition import Mouth, mouth_of
 from dreamface.skin.layout import painted_parts, tile_of
 from dreamface.skin.noise import cell_tile, solid_noise, stream
@@ -150,7 +150,7 @@ def _amounts(mouth: Mouth) -> Tensor:
 
 def _teeth(mouth: Mouth, traits: Traits, seed: int) -> Tensor:
     """[V, 3]; every tooth its own shade; dentin shines through at the neck, the edge is thin and bluish."""
-    age = float(smooth_step(torch.tensor(traits.number("age")), 18.0, 90.0))
+    age = rise(traits.number("age"), 18.0, 90.0)
     shades = torch.randn(_MOST_TEETH, generator=stream(seed, "teeth"))
     own = shades[mouth.own.round().long().clamp(0, _MOST_TEETH - 1)]
     root = (1.0 - mouth.up) ** 2

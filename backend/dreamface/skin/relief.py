@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from dreamface.skin.atlas import smooth_step
+from dreamface.skin.atlas import rise, smooth_step
 from dreamface.skin.complexion import inner
 from dreamface.skin.layer import Ground, Layer, Patch, Weave, Window, window_of
 from dreamface.skin.noise import stream
@@ -259,7 +259,7 @@ def _pores(subject: Subject) -> Sequence[Patch]:
 
 
 def _age(subject: Subject) -> float:
-    return float(smooth_step(torch.tensor(subject.traits.number("age")), *_OLD))
+    return rise(subject.traits.number("age"), *_OLD)
 
 
 def _slanted(subject: Subject, side: str) -> Tensor | None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dreamface.skin.anatomy import both, near
 from dreamface.skin.atlas import smooth_step
-from dreamface.skin.layer import Layer, Patch
+from dreamface.skin.layer import Layer, Patch, Window
 from dreamface.skin.marks import SpotList, draw_spots, texel_of
 from dreamface.skin.pigments import skin_colour
 from dreamface.skin.scatter import scatter
@@ -120,11 +120,16 @@ def _choose(kind: _Kind, name: str, subject: Subject) -> SpotList:
     return SpotList(places, metric, radii, strengths, random[:, 2:5])
 
 
+def _drawn(kind: _Kind, name: str, subject: Subject) -> tuple[Window, Tensor] | None:
+    """The window and the image [h, w] of a kind's spots; None where there are none."""
+    if subject.traits.number(name) == 0.0:
+        return None
+    return draw_spots(subject.size, _choose(kind, name, subject), kind.softness, kind.ragged)
+
+
 def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Patch]:
     """Flat spots with melanin, which dark skin shows less."""
-    if subject.traits.number(name) == 0.0:
-        return ()
-    drawn = draw_spots(subject.size, _choose(kind, name, subject), kind.softness, kind.ragged)
+    drawn = _drawn(kind, name, subject)
     if drawn is None:
         return ()
     window, image = drawn
@@ -137,9 +142,7 @@ def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Patch]:
 def _moles(subject: Subject) -> Sequence[Patch]:
     """Nests of melanocytes, which hide the skin, and stand out a little."""
     name = "moles.density"
-    if subject.traits.number(name) == 0.0:
-        return ()
-    drawn = draw_spots(subject.size, _choose(_MOLES, name, subject), _MOLES.softness, _MOLES.ragged)
+    drawn = _drawn(_MOLES, name, subject)
     if drawn is None:
         return ()
     window, cover = drawn

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.anatomy import blobs, both, curve, near, onto_skin
-from dreamface.skin.atlas import smooth_step
+from dreamface.skin.atlas import rise
 from dreamface.skin.layer import Ground, Layer, Patch
 from dreamface.skin.marks import coverage, draw_lines, texel_of
 from dreamface.skin.pigments import PIGMENT_TRAITS, resting_colour
@@ -112,17 +112,13 @@ def _veins(subject: Subject, ground: Ground) -> Ground:
     """Most on light and thin skin: of children and the old."""
     number = subject.traits.number
     base, age = number("skin.melanin"), number("age")
-    thin = 0.55 + 0.3 * _between(age, 45.0, 85.0) + 0.15 * (1.0 - _between(age, 4.0, 14.0))
+    thin = 0.55 + 0.3 * rise(age, 45.0, 85.0) + 0.15 * (1.0 - rise(age, 4.0, 14.0))
     strength = thin * max(0.0, 1.0 - 1.5 * base) ** 1.5
     if strength == 0.0:
         return ground
     weight = strength * subject.once("veins", lambda: _net(subject))
     shade = torch.lerp(torch.ones(3, 1, 1), _BLUISH[:, None, None], weight)
     return replace(ground, albedo=ground.albedo * shade)
-
-
-def _between(value: float, low: float, high: float) -> float:
-    return float(smooth_step(torch.tensor(value), low, high))
 
 
 # ----------------------------------------------------------------------------------------------- broken capillaries

@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.atlas import Surface, smooth_step
+from dreamface.skin.atlas import Surface, rise
 from dreamface.skin.creases import Creases, beside, creases, draw_creases, shows_fine, through, together, twigs
 from dreamface.skin.layer import Layer, Patch
 from dreamface.skin.marks import texel_of
@@ -299,7 +299,7 @@ def _around_lips(sketch: _Sketch, amount: float, first: float, last: float, coun
 
 def _neck(subject: Subject) -> Sequence[Patch]:
     """Rings around the neck: faint on everyone, deeper with age."""
-    old = float(smooth_step(torch.tensor(subject.traits.number("age")), *_NECK_AGES))
+    old = rise(subject.traits.number("age"), *_NECK_AGES)
     return _drawn(subject, "neck wrinkles", lambda sketch: _rings(sketch, old), fine=old)
 
 
