@@ -96,7 +96,7 @@ def painting() -> tuple[Topology, Topology, dict[str, Tensor], dict[str, Tensor]
     """A chequered texture with coloured features in the built-in layout, and what it is in ICT's."""
     anny, ict = load_model("anny").topology, load_model("ict").topology
     atlas = atlas_of(anny, "skin", SIZE)
-    weights = atlas.spread(torch.stack([anny.regions[name] for name in PAINT], dim=1), atlas.corners)
+    weights = atlas.spread(torch.stack([anny.regions[name] for name in PAINT], dim=1))
     steps = torch.arange(SIZE) // (SIZE // 64)
     chequers = 0.25 + 0.35 * ((steps[:, None] + steps) % 2).float()
     image = chequers[..., None].expand(-1, -1, 3).clone()

@@ -97,7 +97,7 @@ def baked_light(head: Head, albedo: Tensor) -> float:
     """
     atlas = atlas_of(head.topology, "skin", len(albedo))
     normals = vertex_normals(head.vertices, head.topology.triangles)
-    normal = torch.nn.functional.normalize(atlas.spread(normals, atlas.corners).view(3, -1), dim=0)
+    normal = torch.nn.functional.normalize(atlas.spread(normals).view(3, -1), dim=0)
     skin = (atlas.inside & (atlas.region(*NO_SKIN) < 0.05)).view(-1)
     x, y = normal[:, skin].double(), (albedo @ LUMINANCE).view(-1)[skin].double()
     x, y = x - x.mean(dim=1, keepdim=True), y - y.mean()

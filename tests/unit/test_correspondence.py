@@ -115,7 +115,7 @@ def painted(ict_head):
     def paint(topology, tile):
         atlas = atlas_of(topology, tile, size)
         values = torch.stack([topology.regions[name] for name in names], dim=1)
-        return atlas.spread(values, atlas.corners).permute(1, 2, 0), atlas.inside
+        return atlas.spread(values).permute(1, 2, 0), atlas.inside
 
     return (
         SkinTextures(anny, ict, size),

@@ -121,7 +121,7 @@ def test_no_light_is_baked_in(which: str, melanin: float, request: pytest.Fixtur
     image = albedo(head, gender=0.9, stubble__density=0.0, skin__melanin=melanin)
     atlas = atlas_of(head.topology, "skin", SIZE)
     normals = vertex_normals(head.vertices, head.topology.triangles)
-    normal = torch.nn.functional.normalize(atlas.spread(normals, atlas.corners).view(3, -1), dim=0)
+    normal = torch.nn.functional.normalize(atlas.spread(normals).view(3, -1), dim=0)
     other = ("scalp", "brows", "mouth_inside", "eye_sockets", "lids_margin", "lips_upper", "lips_lower")
     skin = (atlas.inside & (atlas.region(*other) < 0.05)).view(-1)
     x, y = normal[:, skin].double(), (image @ LUMINANCE).view(-1)[skin].double()

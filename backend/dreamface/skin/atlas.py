@@ -31,6 +31,8 @@ _BEYOND: Final = -4.0  # smallest barycentric weight of a texel just outside its
 _LEAST_DENSITY: Final = 0.1  # tile lengths per metre of skin
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
+warnings.filterwarnings("ignore", message="Sparse CSR tensor support")  # the older format is six times slower
+
 _derivatives: Kept[Tensor] = Kept(_KEPT_DERIVATIVES)
 _atlases: Kept[Atlas] = Kept(_KEPT, lambda atlas: atlas.size**2)
 
@@ -76,10 +78,26 @@ class Atlas:
             self._regions[name] = torch.clamp(mixed, *weights.aminmax(dim=1)).view(self.size, self.size)
         return self._regions[name]
 
-    def spread(self, values: Tensor, corners: Tensor) -> Tensor:
-        """[C, S, S] of values [V, C] at `corners` (vertices or texture coordinates)."""
-        mixed = torch.einsum("nkc,nk->cn", values[corners], self.barycentric)
-        return mixed.view(-1, self.size, self.size)
+    def spread(self, values: Tensor) -> Tensor:
+        """[C, S, S] of values [V, C] of the vertices."""
+        return (self._from_vertices @ values).T.reshape(-1, self.size, self.size)
+
+    def spread_uv(self, values: Tensor) -> Tensor:
+        """[C, S, S] of values [U, C] of the topology's texture coordinates."""
+        return (self._from_uv @ values).T.reshape(-1, self.size, self.size)
+
+    @cached_property
+    def _from_vertices(self) -> Tensor:
+        return self._mixing(self.corners, self.topology.parts[-1].vertices[1])
+
+    @cached_property
+    def _from_uv(self) -> Tensor:
+        return self._mixing(self.uv_corners, len(self.topology.uv))
+
+    def _mixing(self, corners: Tensor, count: int) -> Tensor:
+        """[N, count] sparse: times values of the corners, those of the texels."""
+        rows = torch.arange(len(corners)).repeat_interleave(corners.shape[1])
+        return _sparse(torch.stack((rows, corners.reshape(-1))), self.barycentric.reshape(-1), (len(corners), count))
 
     def landmark(self, name: str) -> Tensor | None:
         """[2] texture coordinates of a landmark, or None where it lies in another tile."""
@@ -186,15 +204,15 @@ def surface_of(head: Head, tile: str, size: int) -> Surface:
     shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
     upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(1e-12))
     metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
-    metric = atlas.spread(metric, atlas.uv_corners)
+    metric = atlas.spread_uv(metric)
     metric[::2].clamp_min_(_LEAST_DENSITY)  # beyond the islands' borders it is continued, and might turn over
-    return Surface(atlas, atlas.spread(head.vertices, atlas.corners), metric, derivatives)
+    return Surface(atlas, atlas.spread(head.vertices), metric, derivatives)
 
 
 def positions(head: Head, tile: str, size: int) -> Tensor:
     """[3, S, S] metres: where the texels of a tile's grid lie."""
     atlas = atlas_of(head.topology, tile, size)
-    return atlas.spread(head.vertices, atlas.corners)
+    return atlas.spread(head.vertices)
 
 
 def _tile_triangles(topology: Topology, tile: str) -> Tensor:
@@ -228,10 +246,12 @@ def _derivative_matrix(topology: Topology, tile: str) -> Tensor:
         (torch.stack((rows, rows + count)), vertices[:, None, :].expand_as(rows).expand(2, -1, -1, -1))
     )
     shape = (2 * count, topology.parts[-1].vertices[1])
-    matrix = torch.sparse_coo_tensor(places.reshape(2, -1), values.reshape(-1), shape, check_invariants=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that the format is new; the older one is six times slower
-        return matrix.coalesce().to_sparse_csr()
+    return _sparse(places.reshape(2, -1), values.reshape(-1), shape)
+
+
+def _sparse(places: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
+    """[N, M] with values [K] at rows and columns [2, K], in the format that multiplies fastest."""
+    return torch.sparse_coo_tensor(places, values, shape, check_invariants=True).coalesce().to_sparse_csr()
 
 
 def _bake(topology: Topology, tile: str, size: int) -> Atlas:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -9,11 +10,11 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.anatomy import blobs, both, coarsely, curve, near, places, unlit
+from dreamface.skin.anatomy import blobs, both, coarsely, curve, near, places, unlit, zones
 from dreamface.skin.atlas import rise, smooth_step
 from dreamface.skin.layer import Ground, Layer, Weave
 from dreamface.skin.noise import stream
-from dreamface.skin.pigments import PIGMENT_TRAITS, resting_blood
+from dreamface.skin.pigments import PIGMENT_TRAITS, RESTING_OXYGENATION, resting_blood
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
@@ -21,6 +22,15 @@ _WET: Final = torch.tensor([0.30, 0.075, 0.065])  # linear Rec. 709 of the mouth
 _ADULT: Final = (13.0, 20.0)  # years between which a beard's shadow comes
 _BLUISH: Final = torch.tensor([0.40, 0.49, 0.55])  # what hair below the skin leaves of its colour
 _DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where it is thin or rubbed
+# What the darkest of such places leave of dark skin's colour. More melanin would turn them grey and olive; they are a
+# warm brown, since the blood below shows where the skin is thin.
+_UMBER: Final = torch.tensor([0.70, 0.61, 0.57])
+
+
+def manhood(subject: Subject) -> float:
+    """0..1: of women and children, to grown men."""
+    number = subject.traits.number
+    return max(0.0, number("gender")) * rise(number("age"), *_ADULT)
 
 
 def inner(subject: Subject) -> Tensor:
@@ -37,6 +47,7 @@ def _tone(subject: Subject, ground: Ground) -> Ground:
         ground,
         melanin=ground.melanin + number("skin.melanin"),
         blood=ground.blood + resting_blood(subject.traits),
+        oxygenation=torch.full_like(ground.oxygenation, RESTING_OXYGENATION),
         carotene=torch.full_like(ground.carotene, number("skin.yellowness")),
     )
 
@@ -44,74 +55,108 @@ def _tone(subject: Subject, ground: Ground) -> Ground:
 # ------------------------------------------------------------------------------------------------------------ zones
 
 
-def _flush(subject: Subject) -> Tensor:
+_Spots = Mapping[str, Tensor]  # [S, S] of each of `_SPOTS`
+
+_SPOTS: Final[Mapping[str, tuple[float, tuple[str, ...]]]] = {
+    "nose": (13.0 * _MM, ("pronasale",)),
+    "rhinion": (11.0 * _MM, ("rhinion",)),
+    "wings": (5.5 * _MM, both("alare", "alar_base")),
+    "ears": (17.0 * _MM, both("ear_top", "ear_back", "ear_lobe")),
+    "chin": (12.0 * _MM, ("pogonion",)),
+    "corners": (6.0 * _MM, ("subnasale", *both("endocanthion"))),
+    "glabella": (12.0 * _MM, ("glabella",)),
+    "forehead": (34.0 * _MM, ("metopion",)),
+    "chin_sides": (9.0 * _MM, (*both("chin_side"), "sublabiale")),
+    "sunny": (34.0 * _MM, ("metopion", *both("frontotemporale"))),
+    "high": (15.0 * _MM, ("rhinion", *both("cheekbone"))),
+    "mouth": (9.0 * _MM, (*both("cheilion"), "sublabiale")),
+    "inner_eye": (7.0 * _MM, both("endocanthion")),
+    "nostrils": (9.0 * _MM, (*both("alar_base"), "subnasale")),
+    "temples": (20.0 * _MM, both("temple")),
+    "mid_forehead": (22.0 * _MM, ("metopion",)),
+    "whole_chin": (14.0 * _MM, ("pogonion",)),
+    "cheeks": (17.0 * _MM, both("cheekbone", "upper_cheek")),
+    "nose_tip": (14.0 * _MM, ("pronasale",)),
+    "whole_forehead": (38.0 * _MM, ("metopion",)),
+    "around_mouth": (13.0 * _MM, ("sublabiale", *both("cheilion"))),
+    "nasion": (12.0 * _MM, ("nasion",)),
+    "upper_cheeks": (18.0 * _MM, both("upper_cheek")),
+    "beard": (15.0 * _MM, ("pogonion", "menton", *both("cheilion", "chin_side"))),
+    "moustache": (9.0 * _MM, ("labrale_superius", *both("alar_base"))),
+    "jaw": (16.0 * _MM, tuple(f"multipie_{number:02d}" for number in (3, 4, 5, 6, 7, 9, 10, 11, 12, 13))),
+}
+"""Places of the zones: a radius, metres, around landmarks; see `anatomy.zones`."""
+
+
+def _flush(subject: Subject, spots: _Spots) -> Tensor:
     """[S, S] blood: where the skin is thin over many vessels there is more, over bone and on the neck less."""
     cheeks = torch.stack([places(subject, f"upper_cheek_{s}", f"cheekbone_{s}", f"cheek_{s}").mean(0) for s in "lr"])
     patchy = 1.0 + 0.35 * subject.noise("patches", 0.011, 3)[1] + 0.25 * subject.noise("blotches", 0.034, 3)[2]
-    apples = blobs(subject, cheeks, 21.0 * _MM)
-    nose = torch.maximum(near(subject, 13.0 * _MM, "pronasale"), 0.55 * near(subject, 11.0 * _MM, "rhinion"))
-    wings = near(subject, 5.5 * _MM, *both("alare", "alar_base"))
-    ears = near(subject, 17.0 * _MM, *both("ear_top", "ear_back", "ear_lobe"))
+    apples, nose = blobs(subject, cheeks, 21.0 * _MM), torch.maximum(spots["nose"], 0.55 * spots["rhinion"])
     return (
-        (0.22 * apples + 0.21 * nose) * patchy.clamp(0.2, 2.0)
-        + 0.22 * wings + 0.22 * ears
-        + 0.13 * near(subject, 12.0 * _MM, "pogonion") * patchy.clamp(0.2, 2.0)
-        + 0.10 * near(subject, 6.0 * _MM, "subnasale", *both("endocanthion"))
-        + 0.05 * near(subject, 12.0 * _MM, "glabella")
+        (0.22 * apples + 0.21 * nose + 0.13 * spots["chin"]) * patchy.clamp(0.2, 2.0)
+        + 0.22 * spots["wings"] + 0.22 * spots["ears"] + 0.10 * spots["corners"] + 0.05 * spots["glabella"]
         + 0.08 * subject.region("lids_upper", "lids_lower") + 0.30 * subject.region("lids_margin")
-        - 0.07 * near(subject, 34.0 * _MM, "metopion") - 0.05 * subject.region("temples")
-        - 0.06 * near(subject, 9.0 * _MM, *both("chin_side"), "sublabiale") - 0.05 * subject.region("neck")
+        - 0.07 * spots["forehead"] - 0.05 * subject.region("temples")
+        - 0.06 * spots["chin_sides"] - 0.05 * subject.region("neck")
     )  # fmt: skip
 
 
-def _tan(subject: Subject) -> Tensor:
+def _tan(subject: Subject, spots: _Spots) -> Tensor:
     """[S, S] melanin where the sun shines, and less below the jaw."""
-    sunny = near(subject, 34.0 * _MM, "metopion", *both("frontotemporale"))
-    high = near(subject, 15.0 * _MM, "rhinion", *both("cheekbone"))
-    return 0.03 * sunny + 0.025 * high - 0.03 * subject.region("neck") - 0.015 * subject.region("lids_upper")
+    shaded = 0.03 * subject.region("neck") + 0.015 * subject.region("lids_upper")
+    return 0.03 * spots["sunny"] + 0.025 * spots["high"] - shaded
 
 
-def _rubbed(subject: Subject) -> Tensor:
-    """[S, S] melanin that dark skin has more of: lids, around mouth and nostrils, temples; less on the cheeks."""
-    mouth = near(subject, 9.0 * _MM, *both("cheilion"), "sublabiale")
-    lids = torch.maximum(subject.region("lids_upper", "lids_lower"), near(subject, 7.0 * _MM, *both("endocanthion")))
+def _rubbed(subject: Subject, spots: _Spots) -> Tensor:
+    """[S, S] how much deeper dark skin is: at the lids, around mouth and nostrils, at temples; less on the cheeks."""
+    lids = torch.maximum(subject.region("lids_upper", "lids_lower"), spots["inner_eye"])
     return (
-        0.075 * lids + 0.055 * mouth + 0.04 * near(subject, 9.0 * _MM, *both("alar_base"), "subnasale")
-        + 0.035 * near(subject, 20.0 * _MM, *both("temple")) + 0.03 * near(subject, 22.0 * _MM, "metopion")
-        + 0.025 * near(subject, 14.0 * _MM, "pogonion") + 0.03 * subject.region("neck")
-        - 0.035 * near(subject, 17.0 * _MM, *both("cheekbone", "upper_cheek"))
+        0.70 * lids + 0.55 * spots["mouth"] + 0.45 * spots["nostrils"] + 0.40 * spots["temples"]
+        + 0.32 * spots["mid_forehead"] + 0.28 * spots["whole_chin"] + 0.30 * subject.region("neck")
+        - 0.40 * spots["cheeks"]
     )  # fmt: skip
 
 
-def _thin(subject: Subject) -> Tensor:
+def _thin(subject: Subject, spots: _Spots) -> Tensor:
     """[S, S] how much less oxygen the blood shows: thin skin over veins."""
     return (
-        0.28 * subject.region("lids_upper", "lids_lower") + 0.25 * near(subject, 7.0 * _MM, *both("endocanthion"))
-        + 0.14 * subject.region("temples") - 0.08 * near(subject, 14.0 * _MM, "pronasale")
+        0.28 * subject.region("lids_upper", "lids_lower") + 0.25 * spots["inner_eye"]
+        + 0.14 * subject.region("temples") - 0.08 * spots["nose_tip"]
     )  # fmt: skip
 
 
-def _yellow(subject: Subject) -> Tensor:
+def _yellow(subject: Subject, spots: _Spots) -> Tensor:
     """[S, S] carotene, which gathers where sweat and fat are."""
     return (
-        0.20 * near(subject, 38.0 * _MM, "metopion") + 0.16 * near(subject, 13.0 * _MM, "sublabiale", *both("cheilion"))
-        + 0.10 * subject.region("neck") + 0.10 * near(subject, 12.0 * _MM, "nasion")
-        - 0.10 * near(subject, 18.0 * _MM, *both("upper_cheek")) + 0.09 * subject.noise("hues", 0.021, 2)[0]
+        0.12 * spots["whole_forehead"] + 0.12 * spots["around_mouth"] + 0.10 * subject.region("neck")
+        + 0.10 * spots["nasion"] - 0.10 * spots["upper_cheeks"] + 0.09 * subject.noise("hues", 0.021, 2)[0]
     )  # fmt: skip
 
 
 def _zones(subject: Subject, ground: Ground) -> Ground:
     base, ruddy = subject.traits.number("skin.melanin"), subject.traits.number("skin.redness")
-    flush, tan, rubbed, thin, yellow = _fields(subject)[:5]
+    flush, tan, _, thin, yellow = _fields(subject)[:5]
     # Light skin burns instead of tanning, and the darkest can hardly tan.
-    melanin = 2.6 * max(0.0, base) * (1.0 - base) * tan + rise(base, *_DARK) * rubbed
+    melanin = 2.2 * max(0.0, base) * (1.0 - base) * tan
     return replace(
         ground,
         melanin=ground.melanin + melanin,
-        blood=ground.blood + (0.5 + 1.3 * ruddy) * flush,
-        oxygenation=ground.oxygenation - thin,
+        blood=ground.blood + (0.75 + 1.1 * ruddy) * flush,
+        oxygenation=ground.oxygenation + 0.45 * flush - (1.0 - 0.7 * rise(base, *_DARK)) * thin,
         carotene=ground.carotene + yellow,
     )
+
+
+def _deep_zones(subject: Subject, ground: Ground) -> Ground:
+    """Where dark skin is darker still, and lighter."""
+    return _umber(ground, rise(subject.traits.number("skin.melanin"), *_DARK) * _fields(subject)[2])
+
+
+def _umber(ground: Ground, weight: Tensor) -> Ground:
+    """The ground darkened towards a warm brown, or lightened by less than nothing."""
+    shade = 1.0 + weight * (_UMBER[:, None, None] - 1.0)
+    return replace(ground, albedo=ground.albedo * shade)
 
 
 # ------------------------------------------------------------------------------------------------------- unevenness
@@ -132,17 +177,20 @@ def _uneven(subject: Subject) -> Tensor:
 
 def _fields(subject: Subject) -> Tensor:
     """[9, S, S] what no trait changes: five zones, three kinds of unevenness, and a beard's shadow."""
-    return subject.once("unevenness", lambda: unlit(subject, _all_fields))
+    return unlit(subject, "unevenness", _all_fields)
 
 
 def _all_fields(subject: Subject) -> Tensor:
     uneven = _uneven(subject)
     subject.noise("hues", 0.021, 2)
-    zones = coarsely(subject, lambda coarse: torch.stack([make(coarse) for make in _ZONES]))
-    return torch.cat((zones[:5], uneven, zones[5:]))
+    found = coarsely(subject, _smooth_fields)
+    return torch.cat((found[:5], uneven, found[5:]))
 
 
-_ZONES: Final = (_flush, _tan, _rubbed, _thin, _yellow, lambda subject: _shadowed(subject))
+def _smooth_fields(subject: Subject) -> Tensor:
+    """[6, S, S] the five zones and a beard's shadow."""
+    spots = zones(subject, _SPOTS)
+    return torch.stack([make(subject, spots) for make in (_flush, _tan, _rubbed, _thin, _yellow, _shadowed)])
 
 
 def _mottling(subject: Subject, ground: Ground) -> Ground:
@@ -153,9 +201,9 @@ def _mottling(subject: Subject, ground: Ground) -> Ground:
     return replace(
         ground,
         melanin=ground.melanin
-        + ((1.0 + 1.3 * age) * melanin + (1.0 + 1.7 * age) * (1.0 - 0.5 * base) * sun) * (1.15 - 0.75 * base),
-        blood=ground.blood + (0.6 + 0.8 * number("skin.redness") + 0.4 * age) * blood,
-        oxygenation=ground.oxygenation + 0.09 * middle[1] + 0.09 * hue[1],
+        + ((1.0 + 0.4 * age) * melanin + (0.6 + 0.7 * age) * sun) * (1.1 - 0.85 * rise(base, 0.1, 0.9)),
+        blood=ground.blood + (0.9 + 0.7 * number("skin.redness") + 0.45 * age) * blood,
+        oxygenation=ground.oxygenation + 0.07 * middle[1] + 0.07 * hue[1],
     )
 
 
@@ -202,15 +250,24 @@ def _speckle(side: int, shortest: float, longest: float) -> Tensor:
 
 def _under_eyes(subject: Subject, ground: Ground) -> Ground:
     """Dark circles: along the tear trough, deepest at the inner corner, purple on light skin and brown on dark."""
-    number = subject.traits.number
-    base = number("skin.melanin")
-    tired = subject.once("tear troughs", lambda: _tear_troughs(subject)) * (0.15 + 0.85 * number("under_eyes.darkness"))
+    dark, tired = rise(subject.traits.number("skin.melanin"), *_DARK), _tired(subject)
     return replace(
         ground,
-        melanin=ground.melanin + tired * (0.075 + 0.16 * rise(base, *_DARK) * (1.0 - base)),
+        melanin=ground.melanin + 0.075 * (1.0 - dark) * tired,
         blood=ground.blood + 0.42 * tired,
-        oxygenation=ground.oxygenation - 0.70 * tired,
+        oxygenation=ground.oxygenation - 0.60 * (1.0 - dark) * tired,
     )
+
+
+def _umber_eyes(subject: Subject, ground: Ground) -> Ground:
+    """Dark circles on dark skin."""
+    return _umber(ground, 1.3 * rise(subject.traits.number("skin.melanin"), *_DARK) * _tired(subject))
+
+
+def _tired(subject: Subject) -> Tensor:
+    """[S, S] 0..1.4 how dark the circles are."""
+    amount = 0.15 + 0.85 * subject.traits.number("under_eyes.darkness")
+    return amount * subject.once("tear troughs", lambda: _tear_troughs(subject))
 
 
 def _tear_troughs(subject: Subject) -> Tensor:
@@ -238,7 +295,8 @@ def _tear_troughs(subject: Subject) -> Tensor:
 
 def _lips(subject: Subject, ground: Ground) -> Ground:
     """Less melanin, least in the lower lip's middle, and near blood, most where they are wet; a border that fades."""
-    base, red = subject.traits.number("skin.melanin"), subject.traits.number("lips.redness")
+    number = subject.traits.number
+    base, red, man = number("skin.melanin"), number("lips.redness"), manhood(subject)
     small, middle = subject.noise("mottling", 0.0034, 3), subject.noise("patches", 0.011, 3)
     upper, lower = subject.region("lips_upper"), subject.region("lips_lower")
     region = (upper + lower).clamp(0.0, 1.0)  # at the corners the two meet, half each
@@ -249,14 +307,24 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
     uneven = (0.7 * middle[0] + small[0]).clamp(-2.0, 2.0)
     # The darker the skin, the more the lips keep of its melanin at their border, and the lighter their middle looks.
     kept = 0.98 - 0.06 * share - 0.11 * middle_of * share - 0.06 * wet
-    melanin = base * kept + 0.035 - 0.02 * uneven - 0.03 * wet
-    blood = 0.86 + 0.95 * red + 0.35 * wet + 0.07 * uneven - 0.06 * (1.0 - share)
+    line = wet**5
+    melanin = base * kept + 0.045 + 0.035 * man - 0.03 * uneven - 0.03 * (wet - line)
+    blood = resting_blood(subject.traits) + 0.30 + 0.85 * red - 0.10 * man + 0.18 * wet + 0.25 * line + 0.12 * uneven
+    # Men's have less of a border: they pale towards it.
+    lips = lips * (1.0 - (0.12 + 0.33 * man) * (1.0 - _inner_lips(subject)))
+    oxygenation = 0.55 - 0.10 * man + 0.12 * wet - 0.35 * line + 0.12 * share + 0.08 * small[1]
     return replace(
         ground,
         melanin=torch.lerp(ground.melanin, melanin, lips),
         blood=torch.lerp(ground.blood, blood, lips),
-        oxygenation=torch.lerp(ground.oxygenation, 0.78 + 0.12 * wet + 0.06 * small[1], lips),
+        oxygenation=torch.lerp(ground.oxygenation, oxygenation, lips),
     )
+
+
+def _inner_lips(subject: Subject) -> Tensor:
+    """[S, S] 0..1 towards the line where the lips meet."""
+    wet = subject.once("lips/wet", lambda: _wet_lips(subject))
+    return wet**0.18  # of a Gaussian 3.2 mm wide: one that is 7.5 mm wide
 
 
 def _wet_lips(subject: Subject) -> Tensor:
@@ -274,9 +342,7 @@ def _wet_lining(subject: Subject, ground: Ground) -> Ground:
 
 def _beard_shadow(subject: Subject, ground: Ground) -> Ground:
     """Shaven hair under the skin of men looks bluish grey (Tyndall scattering of dark hair below a turbid layer)."""
-    number = subject.traits.number
-    adult = rise(number("age"), *_ADULT)
-    male = max(0.0, number("gender")) * adult
+    number, male = subject.traits.number, manhood(subject)
     dark = number("hair.melanin") * (1.0 - 0.7 * number("hair.grey"))
     strength = 0.32 * male * dark + 0.40 * number("stubble.density") * dark
     if strength == 0.0:
@@ -286,31 +352,40 @@ def _beard_shadow(subject: Subject, ground: Ground) -> Ground:
     return replace(ground, albedo=ground.albedo * shade)
 
 
-def _shadowed(subject: Subject) -> Tensor:
+def _shadowed(subject: Subject, spots: _Spots) -> Tensor:
     """[S, S] 0..1.3: densest on the upper lip, the chin and along the jaw, thin on the cheeks."""
-    dense = torch.maximum(
-        near(subject, 15.0 * _MM, "pogonion", "menton", *both("cheilion", "chin_side")),
-        near(subject, 9.0 * _MM, "labrale_superius", *both("alar_base")),
-    )
-    jaw = near(subject, 16.0 * _MM, *(f"multipie_{number:02d}" for number in (3, 4, 5, 6, 7, 9, 10, 11, 12, 13)))
+    dense = torch.maximum(spots["beard"], spots["moustache"])
     lips = subject.region("lips_upper", "lips_lower")
     uneven = 0.15 * subject.noise("patches", 0.011, 3)[2] + 0.10 * subject.noise("mottling", 0.0034, 3)[1]
-    most = 0.55 + 0.45 * torch.maximum(dense, 0.7 * jaw)
+    most = 0.55 + 0.45 * torch.maximum(dense, 0.7 * spots["jaw"])
     return subject.region("beard") * (1.0 - lips) * (most + uneven).clamp(0.0, 1.3)
 
 
 TONE: Final = Layer("tone", "the skin's own colour", PIGMENT_TRAITS, pigments=_tone)
 ZONES: Final = Layer(
-    "zones", "redder nose, cheeks and ears, yellower forehead", ("skin.melanin", "skin.redness"), pigments=_zones
+    "zones",
+    "redder nose, cheeks and ears, yellower forehead",
+    ("skin.melanin", "skin.redness"),
+    pigments=_zones,
+    stain=_deep_zones,
 )
 MOTTLING: Final = Layer(
     "mottling", "unevenness of every size", ("skin.melanin", "skin.redness", "age"), pigments=_mottling
 )
 GRAIN: Final = Layer("grain", "reddish pores and specks", ("skin.melanin",), weave=_grain)
 UNDER_EYES: Final = Layer(
-    "under_eyes", "dark circles under the eyes", ("skin.melanin", "under_eyes.darkness"), pigments=_under_eyes
+    "under_eyes",
+    "dark circles under the eyes",
+    ("skin.melanin", "under_eyes.darkness"),
+    pigments=_under_eyes,
+    stain=_umber_eyes,
 )
-LIPS: Final = Layer("lips", "the lips' own colour", ("skin.melanin", "lips.redness"), pigments=_lips)
+LIPS: Final = Layer(
+    "lips",
+    "the lips' own colour",
+    (*PIGMENT_TRAITS, "lips.redness", "gender", "age"),
+    pigments=_lips,
+)
 LINING: Final = Layer("lining", "the mouth's lining and the eye sockets", stain=_wet_lining)
 BEARD_SHADOW: Final = Layer(
     "beard_shadow",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import torch
@@ -10,7 +11,8 @@ from torch.nn.functional import grid_sample
 
 from dreamface import random_streams
 
-_LATTICE: Final = 32  # cells after which a lattice repeats; odd angles to the surface hide it
+_HEAD: Final = 0.55  # metres: a lattice need not be larger
+_CELLS: Final = (8, 32)  # fewest and most cells after which a lattice repeats; odd angles to the surface hide it
 _UNMIXING: Final = 1.55  # mixing eight independent values takes about a third of their spread
 # Any rotation away from the axes will do: noise aligned with the face would be mirrored across its middle.
 _TURN: Final = torch.linalg.qr(torch.tensor([[0.62, 0.37, -0.71], [-0.29, 0.91, 0.24], [0.73, 0.11, 0.66]]))[0]
@@ -33,14 +35,15 @@ def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.G
     Returns:
         [channels, H, W], mean 0, standard deviation about 1.
     """
-    lattice = torch.randn(channels, _LATTICE, _LATTICE, _LATTICE, generator=generator)
+    cells = min(max(_CELLS[0], math.ceil(_HEAD / cell)), _CELLS[1])
+    lattice = torch.randn(channels, cells, cells, cells, generator=generator)
     for axis in (1, 2, 3):  # repeat the first layer behind the last
         lattice = torch.cat((lattice, lattice.narrow(axis, 0, 1)), dim=axis)
     place = (_TURN @ position.reshape(3, -1)) / cell
     low = place.floor()
     share = place - low
     fade = share * share * share * (share * (share * 6.0 - 15.0) + 10.0)
-    grid = (low.remainder(_LATTICE) + fade) * (2.0 / _LATTICE) - 1.0
+    grid = (low.remainder(cells) + fade) * (2.0 / cells) - 1.0
     mixed = grid_sample(lattice[None], grid.T.contiguous().view(1, 1, 1, -1, 3), align_corners=True)
     return mixed.view(channels, *position.shape[1:]) * _UNMIXING
 

@@ -170,12 +170,14 @@ def check_layers(layers: Strengths) -> None:
 
 
 def _begin(head: Head, resolution: int, seed: int) -> _Painting:
-    canvases = {}
-    for number, tile in enumerate(skin_tiles(head.topology)):
+    canvases: dict[str, _Canvas] = {}
+    face: Subject | None = None
+    for tile in skin_tiles(head.topology):
         # Hair and shade hide what lies in the other tiles.
-        size = resolution if number == 0 else max(_MULTIPLE, resolution // 2 // _MULTIPLE * _MULTIPLE)
+        size = resolution if face is None else max(_MULTIPLE, resolution // 2 // _MULTIPLE * _MULTIPLE)
         coarse = coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE)))
-        canvases[tile] = _Canvas(Subject(head, surface_of(head, tile, coarse), size, seed, Traits()))
+        subject = Subject(head, surface_of(head, tile, coarse), size, seed, Traits(), _face=face)
+        canvases[tile], face = _Canvas(subject), face or subject
     return _Painting(head, resolution, seed, canvases)
 
 

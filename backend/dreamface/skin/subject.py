@@ -61,11 +61,17 @@ class Subject:
     traits: Traits
     _memo: Memo = field(default_factory=Memo)
     _whole: Subject | None = None  # on whose grid, twice as fine, noises are worked out
+    _face: Subject | None = None  # None where this is the face's tile
 
     @property
     def tile(self) -> str:
         """The name of the tile."""
         return self.surface.atlas.tile
+
+    @property
+    def face(self) -> Subject:
+        """The same head's skin in the face's tile: there, `once` keeps what all tiles need."""
+        return self._face or self
 
     def reading(self, traits: Traits, names: tuple[str, ...]) -> Subject:
         """The same skin for a layer that reads these traits."""

@@ -57,23 +57,32 @@ _COURSES: Final[tuple[tuple[tuple[dict[str, float], ...], float, float], ...]] =
 
 def _net(subject: Subject) -> Tensor:
     """[S, S] 0..1 how much of veins shows, if skin lets it."""
+    points, radii, weights = subject.face.once("veins/courses", lambda: _lines(subject)).split((6, 1, 1), dim=1)
+    drawn = blobs(subject, points.view(-1, 2, 3), radii[:, 0], weights[:, 0])
+    # Deeper here than there.
+    depth = 0.6 + 0.35 * subject.noise("patches", 0.011, 3)[0] + 0.2 * subject.noise("blotches", 0.034, 3)[1]
+    return drawn * depth.clamp(0.0, 1.0)
+
+
+def _lines(subject: Subject) -> Tensor:
+    """[N, 8] straight pieces of veins: both ends, a radius, all in metres, and 0..1 how much of it shows."""
     random = torch.rand(2 * len(_COURSES), 64, generator=subject.stream("veins"))
     trunks = torch.stack([_knots(subject, knots, side) for side in "lr" for knots, _, _ in _COURSES])
     widths, strengths = torch.tensor([course[1:] for course in _COURSES]).repeat(2, 1).unbind(1)
     strengths = strengths * (0.35 + 0.65 * random[:, 0])
-    points, radii, weights = [], [], []
+    found = []
     main = curve(onto_skin(subject, _wandering(trunks, random)), _ALONG)
     leaving = [_leaving(main, random[:, 46 + 6 * number : 52 + 6 * number]) for number in range(2)]
     branches = (curve(onto_skin(subject, knots), _ALONG_BRANCH) for knots in leaving)
     for lines, thickness in ((main, 1.0), *((branch, _THINNER) for branch in branches)):
         count = lines.shape[1] - 1
         fading = torch.linspace(0.25, math.pi - 0.12, count).sin().sqrt()
-        points.append(torch.stack((lines[:, :-1], lines[:, 1:]), dim=2).flatten(0, 1))
-        radii.append(((0.5 + 0.55 * thickness * widths) * _MM).repeat_interleave(count))
-        weights.append((thickness * strengths[:, None] * fading).view(-1))
-    # Deeper here than there.
-    depth = 0.6 + 0.35 * subject.noise("patches", 0.011, 3)[0] + 0.2 * subject.noise("blotches", 0.034, 3)[1]
-    return blobs(subject, torch.cat(points), torch.cat(radii), torch.cat(weights)) * depth.clamp(0.0, 1.0)
+        radii = (0.5 + 0.55 * thickness * widths) * _MM
+        weights = thickness * strengths[:, None] * fading
+        found.append(torch.cat(
+            (lines[:, :-1], lines[:, 1:], radii[:, None, None].expand(-1, count, 1), weights[..., None]), dim=2
+        ).flatten(0, 1))
+    return torch.cat(found)
 
 
 def _knots(subject: Subject, knots: Sequence[dict[str, float]], side: str) -> Tensor:
