@@ -181,6 +181,18 @@ def test_reasons_are_words_of_the_prompt(prompt):
         assert set(re.findall(r"[\w']+", entry.because)) <= words, name
 
 
+@pytest.mark.parametrize("prompt", ["a vampire with red eyes", "a red-eyed demon", "a woman with crimson eyes"])
+def test_red_irises(prompt):
+    red, green, blue = read(prompt).traits["iris.colour"].value
+    assert red > 4.0 * max(green, blue)
+
+
+def test_a_tired_mans_red_eyes_are_bloodshot():
+    traits = read("a tired man with red eyes").traits
+    assert traits["sclera.redness"].value > 0.5
+    assert "iris.colour" not in traits
+
+
 @pytest.mark.parametrize(
     ("prompt", "left", "right"),
     [

@@ -1,18 +1,21 @@
-"""Eyes of two colours: "one blue and one brown eye", "a green left eye and a brown right eye"."""
+"""Eyes of two colours: "one blue and one brown eye", "a green left eye and a brown right eye"; and vampires' red ones."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
 from dreamface.language.lexicon import key_of, linear
+from dreamface.language.meanings import CREATURES
 from dreamface.language.tables import COPULAS, DETERMINERS, IRIS_SRGB
 from dreamface.language.words import Token
 
 _COLOURS: Final = {tuple(key_of(name).split()): linear(srgb) for name, srgb in IRIS_SRGB.items()}
+_RED: Final = _COLOURS["crimson",]
 _LONGEST: Final = max(map(len, _COLOURS))
 _LETTERS: Final = {
     "one": "o", "other": "t", "eye": "e", "iris": "e", "left": "l", "right": "r", "and": "a", "but": "a",
@@ -54,6 +57,18 @@ def find_irises(tokens: Sequence[Token]) -> tuple[tuple[Claim, ...], tuple[Token
         start, stop = spans[found.start()][0], spans[found.end() - 1][1]
         return claims, (*tokens[:start], *tokens[stop:])
     return (), tuple(tokens)
+
+
+def with_red_ones(claims: Sequence[Claim], tokens: Sequence[Token]) -> tuple[Claim, ...]:
+    """The claims; where the prompt is about a creature, "red eyes" are red irises and not bloodshot."""
+    if not any(token.word in CREATURES for token in tokens):
+        return tuple(claims)
+    return tuple(replace(claim, trait="iris.colour", value=_RED) if _says_red(claim) else claim for claim in claims)
+
+
+def _says_red(claim: Claim) -> bool:
+    said = {token.word for token in claim.tokens}
+    return claim.trait == "sclera.redness" and "red" in said and bool(said & {"eye", "eyed"})
 
 
 def _spelt(

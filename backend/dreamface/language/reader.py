@@ -11,7 +11,7 @@ from dreamface.language import paraphrase, slips
 from dreamface.language.ages import find_ages
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.harmony import harmonised
-from dreamface.language.irises import find_irises
+from dreamface.language.irises import find_irises, with_red_ones
 from dreamface.language.lexicon import lexicon
 from dreamface.language.resolve import resolve, words_of
 from dreamface.language.words import Token, clean, normalise, tokenize
@@ -65,7 +65,7 @@ def _parse(tokens: tuple[Token, ...]) -> Parse:
     ages, rest = find_ages(tokens, lexicon())
     irises, rest = find_irises(rest)
     parsed = parse(rest, lexicon())
-    return Parse((*ages, *irises, *parsed.claims), parsed.leftovers)
+    return Parse((*ages, *irises, *with_red_ones(parsed.claims, tokens)), parsed.leftovers)
 
 
 def _parse_with_corrections(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], Parse]:
