@@ -95,6 +95,15 @@ def test_what_an_edit_does_not_change_is_shared(head: Head) -> None:
     assert after["eyes"]["albedo"] is before["eyes"]["albedo"]
 
 
+def test_moles_that_only_get_darker_leave_the_relief_as_it_is(head: Head) -> None:
+    painter, spotted = Painter(), PERSON.under({"moles.density": 1.0})
+    before = painter.paint(head, spotted, resolution=SIZE, seed=1)
+    after = painter.paint(head, spotted.under({"skin.melanin": 0.7}), resolution=SIZE, seed=1)
+    assert not torch.equal(after["skin"]["albedo"], before["skin"]["albedo"])
+    for name in ("normal", "displacement"):
+        assert after["skin"][name] is before["skin"][name]
+
+
 def test_a_painting_is_let_go_after_a_while(head: Head) -> None:
     painter = Painter(forget_after=0.2)
     first = painter.paint(head, Traits(), resolution=SIZE, seed=5)

@@ -7,7 +7,7 @@ What lies deep in it mirrors less; the albedo knows nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,9 @@ _SUMS: Final = {
     "colour": ("melanin", "blood"), "gloss": ("roughness", "specular", "height"), "relief": ("height", "valley"),
 }  # fmt: skip
 """What details add to each group."""
+
+_COVERS: Final = {"colour": ("colour",), "gloss": ("roughness", "specular", "metallic")}
+"""What patches that cover pull each group to."""
 
 _SHELTERED: Final = 0.6  # of the specular that deep pores and grooves lose: little of what they mirror comes out
 _CAVITY: Final = 45e-6  # metres of depth by which that has mostly happened
@@ -124,12 +127,10 @@ def _stale_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
     """For each group of channels, the first rows of the bands that have to be made anew."""
     rows = {group: _changed_ground(old, new, group) for group in _GROUPS}
     before, after = ({(id(laid.what), laid.strength): laid for laid in one.details} for one in (old, new))
-    for key in before.keys() ^ after.keys():
-        what = (before.get(key) or after[key]).what
-        reach = what.window.rows if isinstance(what, Patch) else (0, new.size)
-        for group in _GROUPS:
-            if _touches(what, group):
-                rows[group].append(reach)
+    gone = [before[key] for key in before.keys() - after.keys()]
+    come = [after[key] for key in after.keys() - before.keys()]
+    for group, reaches in rows.items():
+        reaches += [_reach(laid.what, new.size) for laid in _not_shared(gone, come, group)]
     slopes_before = torch.stack((old.melanin_slope, old.blood_slope))
     if not torch.equal(slopes_before, torch.stack((new.melanin_slope, new.blood_slope))):
         rows["colour"].append((0, new.size))
@@ -163,12 +164,46 @@ def _ground_of(composition: Composition, group: str) -> tuple[Tensor, ...]:
     return ground.roughness, ground.specular, ground.subsurface, ground.metallic
 
 
+def _not_shared(gone: Sequence[Laid], come: Sequence[Laid], group: str) -> list[Laid]:
+    """Those that touch the group, but for pairs that do the same to it, such as moles that have only become darker."""
+    left = [laid for laid in gone if _touches(laid.what, group)]
+    found = []
+    for laid in (laid for laid in come if _touches(laid.what, group)):
+        same = next((number for number, other in enumerate(left) if _same(laid, other, group)), None)
+        if same is None:
+            found.append(laid)
+        else:
+            del left[same]
+    return found + left
+
+
 def _touches(what: Patch | Weave, group: str) -> bool:
     if isinstance(what, Weave):
         return any(bool(getattr(what, name).any()) for name in _SUMS[group] if hasattr(what, name))
-    if what.cover is not None and (group == "gloss" or (group == "colour" and what.colour is not None)):
+    if what.cover is not None and any(getattr(what, name) is not None for name in _COVERS.get(group, ())):
         return True
     return any(getattr(what, name) is not None for name in _SUMS[group])
+
+
+def _same(one: Laid, other: Laid, group: str) -> bool:
+    """Whether two do the same to a group of channels."""
+    if isinstance(one.what, Weave) or isinstance(other.what, Weave):
+        return False
+    if one.strength != other.strength or one.what.window != other.what.window:
+        return False
+    names = (*_SUMS[group], *_COVERS.get(group, ()), *(("cover",) if group in _COVERS else ()))
+    return all(_equal(getattr(one.what, name), getattr(other.what, name)) for name in names)
+
+
+def _equal(one: Tensor | float | None, other: Tensor | float | None) -> bool:
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return torch.equal(one, other)
+    return not isinstance(one, Tensor) and not isinstance(other, Tensor) and one == other
+
+
+def _reach(what: Patch | Weave, size: int) -> tuple[int, int]:
+    """[start, stop) of the maps' rows that it lies on."""
+    return what.window.rows if isinstance(what, Patch) else (0, size)
 
 
 # ------------------------------------------------------------------------------------------------- putting together
