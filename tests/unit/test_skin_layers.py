@@ -96,7 +96,7 @@ def test_what_an_edit_does_not_change_is_shared(head: Head) -> None:
 
 
 def test_moles_that_only_get_darker_leave_the_relief_as_it_is(head: Head) -> None:
-    painter, spotted = Painter(), PERSON.under({"moles.density": 1.0})
+    painter, spotted = Painter(), Traits({"moles.density": 1.0})
     before = painter.paint(head, spotted, resolution=SIZE, seed=1)
     after = painter.paint(head, spotted.under({"skin.melanin": 0.7}), resolution=SIZE, seed=1)
     assert not torch.equal(after["skin"]["albedo"], before["skin"]["albedo"])
