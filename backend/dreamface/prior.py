@@ -204,8 +204,8 @@ class _Draw:
         self._set("moles.density", 0.25 * self._uniform("moles.density"))
         self._around("age_spots.density", 0.55 * _rise(age, 45, 85) * (0.5 + 0.5 * fair), 0.05 * _rise(age, 40, 60))
         self._around("capillaries.density", 0.45 * _rise(age, 35, 75) * (0.3 + 0.7 * fair), 0.05 * _rise(age, 25, 50))
-        scarred = self._uniform("scars.some") < 0.15 * _rise(age, 5, 40)
-        self._set("scars.density", 0.10 + 0.15 * self._uniform("scars.density") if scarred else 0.0)
+        scarred = self._uniform("scars.some") < 0.08 * _rise(age, 5, 40)
+        self._set("scars.density", 0.03 + 0.04 * self._uniform("scars.density") if scarred else 0.0)
         self._set("vitiligo.coverage", 0.0)  # one person in a hundred has it: seen by surprise, it would seem a fault
         young = 1.0 - _rise(age, 18, 30)
         self._set(

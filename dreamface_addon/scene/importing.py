@@ -10,10 +10,17 @@ import bpy
 from .checking import SKIN
 from .materials import new_materials
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
+from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import describe_part, describe_skin, wear_expression
 
 NAME_LENGTH = 40  # characters of the prompt in the collection's name
+
+LAYERS = 48
+"""How many clear layers a ray of light may pass: two rows of lashes, three cards each, twice, and what else is there."""
+
+RAYS = ("camera", "diffuse", "glossy", "transmission", "volume_scatter", "shadow")
+"""What an object can be hidden from."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,17 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
         follow_skin(part, skin)
     describe_skin(skin, face)
     wear_expression(skin, document["traits"])
+    see_through_lashes(bpy.context.scene)
     return ImportedFace(home, skin, parts, face)
+
+
+def see_through_lashes(scene: bpy.types.Scene) -> None:
+    """Let Cycles look through as many layers as lashes have; a ray that meets more than it may ends in black.
+
+    Where upper and lower lashes cross, Blender's usual limit would make a solid wedge of them, and of their shadow.
+    """
+    if hasattr(scene, "cycles"):  # an add-on, which may be switched off
+        scene.cycles.transparent_max_bounces = max(scene.cycles.transparent_max_bounces, LAYERS)
 
 
 def follow_skin(object_: bpy.types.Object, skin: bpy.types.Object) -> None:
@@ -79,6 +96,9 @@ def new_object(
     object_ = bpy.data.objects.new(piece.name, mesh)
     home.objects.link(object_)
     describe_part(object_, face, piece)
+    if all(is_invisible(face.document["materials"][name]) for name in piece.materials):
+        for ray in RAYS:  # each would count it as one more layer to look through
+            setattr(object_, f"visible_{ray}", False)
     add_vertex_groups(face, piece, object_)
     add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     return object_

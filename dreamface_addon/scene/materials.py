@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from .eevee import add_clear_coat, add_occlusion
+from .eyes import WHITES, add_lid_shade
 from .nodes import (
     COLUMN,
     CYCLES_OUTPUT,
@@ -96,6 +97,8 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
             _let_light_through(tree, shader)
         add_clear_coat(material, values)
     elif "opacity" not in images:
+        if name.endswith(WHITES):
+            add_lid_shade(tree, output)
         add_occlusion(material, output)
     return material
 

@@ -15,6 +15,9 @@ SECOND_GLOSS, SECOND_ROUGHNESS = "DreamFace Second Gloss", "DreamFace Second Rou
 OCCLUSION = "DreamFace Occlusion"
 """Name of the node that says how dark EEVEE makes a cavity."""
 
+LID_SHADE = "DreamFace Lid Shade"
+"""Name of the node that darkens an eye where lids are near."""
+
 CYCLES_OUTPUT, NO_SHADOW = "DreamFace Cycles", "DreamFace No Shadow"
 """Names of the nodes that exporters stumble over: the output for Cycles, and what makes a clear material's alpha."""
 

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .nodes import CYCLES_OUTPUT, NO_SHADOW
+from .nodes import CYCLES_OUTPUT, LID_SHADE, NO_SHADOW
 
 
 @contextmanager
@@ -88,6 +88,10 @@ def plain_materials(objects: list[bpy.types.Object]) -> Iterator[None]:
         for link in list(node.outputs[0].links) if node else ():
             links.append((tree, link.from_socket, link.to_socket))
             tree.links.remove(link)
+        shade = tree.nodes.get(LID_SHADE)
+        for link in list(shade.outputs[0].links) if shade and shade.inputs[2].is_linked else ():
+            links.append((tree, link.from_socket, link.to_socket))
+            tree.links.new(shade.inputs[2].links[0].from_socket, link.to_socket)
         if output is not None:
             targets.append((output, output.target))
             output.target = "ALL"  # glTF's exporter looks at no other from Blender 5 on

@@ -103,7 +103,7 @@ def test_wrinkles_lie_where_they_are_called_and_deepen(head: Head, surface: Surf
     for landmark, radius in WHERE[area]:
         place = near(surface, head, landmark, radius)
         assert roughness_of(deep, place) > 1.3 * roughness_of(half, place) > 1.2e-6, landmark
-        assert -1.4e-3 < float(deep[place].min()) < -5e-5, landmark  # a fold, neither a scratch nor a crack
+        assert -3.5e-3 < float(deep[place].min()) < -5e-5, landmark  # a fold, neither a scratch nor a crack
     beyond = surface.atlas.region("neck", "scalp") > 0.9
     assert float(deep[beyond].abs().mean()) < 0.05 * float(deep[deep != 0.0].abs().mean())
 

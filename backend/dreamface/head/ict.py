@@ -11,6 +11,7 @@ from torch import Tensor
 
 from dreamface.face import Head, Topology
 from dreamface.head.ict_identity import IctIdentity, IctSpace
+from dreamface.head.ict_lashes import with_curled_lashes
 from dreamface.head.ict_motion import SHAPE_NAMES, Motion
 from dreamface.head.ict_parts import TILES, cornea_last, inside_tile, parts
 from dreamface.head.ict_person import PersonOffsets
@@ -36,7 +37,7 @@ class IctHead:
         Raises:
             MissingDependency: it is not installed, or its file is damaged.
         """
-        source = load_source()
+        source = with_curled_lashes(load_source())
         self.topology = _topology(source)
         self._motion = Motion(source, self.topology)
         self.space = IctSpace(source, PersonOffsets(source), self.topology.landmarks, self._motion.settle)

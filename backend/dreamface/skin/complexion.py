@@ -21,6 +21,7 @@ _MM: Final = 1e-3
 _WET: Final = torch.tensor([0.30, 0.075, 0.065])  # linear Rec. 709 of the mouth's lining and the eye sockets
 _ADULT: Final = (13.0, 20.0)  # years between which a beard's shadow comes
 _BLUISH: Final = torch.tensor([0.40, 0.49, 0.55])  # what hair below the skin leaves of its colour
+_ALONG_TROUGH: Final = 14  # points along the trough below each eye
 _DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where it is thin or rubbed
 # What the darkest of such places leave of dark skin's colour. More melanin would turn them grey and olive; they are a
 # warm brown, since the blood below shows where the skin is thin.
@@ -96,7 +97,7 @@ def _flush(subject: Subject, spots: _Spots) -> Tensor:
     return (
         (0.22 * apples + 0.21 * nose + 0.13 * spots["chin"]) * patchy.clamp(0.2, 2.0)
         + 0.22 * spots["wings"] + 0.22 * spots["ears"] + 0.10 * spots["corners"] + 0.05 * spots["glabella"]
-        + 0.08 * subject.region("lids_upper", "lids_lower") + 0.30 * subject.region("lids_margin")
+        + 0.08 * subject.region("lids_upper", "lids_lower") + 0.30 * subject.region("lids_margin", "eye_sockets")
         - 0.07 * spots["forehead"] - 0.05 * subject.region("temples")
         - 0.06 * spots["chin_sides"] - 0.05 * subject.region("neck")
     )  # fmt: skip
@@ -150,13 +151,17 @@ def _zones(subject: Subject, ground: Ground) -> Ground:
 
 def _deep_zones(subject: Subject, ground: Ground) -> Ground:
     """Where dark skin is darker still, and lighter."""
-    return _umber(ground, rise(subject.traits.number("skin.melanin"), *_DARK) * _fields(subject)[2])
+    return _umber(subject, ground, 1.0, _fields(subject)[2])
 
 
-def _umber(ground: Ground, weight: Tensor) -> Ground:
-    """The ground darkened towards a warm brown, or lightened by less than nothing."""
-    shade = 1.0 + weight * (_UMBER[:, None, None] - 1.0)
-    return replace(ground, albedo=ground.albedo * shade)
+def _umber(subject: Subject, ground: Ground, strength: float, weight: Tensor) -> Ground:
+    """Dark skin's albedo, as far as it has its melanin, darkened towards a warm brown; lightened by less than nothing."""
+    base = subject.traits.number("skin.melanin")
+    strength *= rise(base, *_DARK)
+    if strength == 0.0:
+        return ground
+    weight = (ground.melanin * (strength / base)).clamp_(0.0, strength).mul_(weight)
+    return replace(ground, albedo=ground.albedo * (weight * (_UMBER[:, None, None] - 1.0)).add_(1.0))
 
 
 # ------------------------------------------------------------------------------------------------------- unevenness
@@ -209,6 +214,7 @@ def _mottling(subject: Subject, ground: Ground) -> Ground:
 
 _GRAIN_BANDS: Final = ((0.35 * _MM, 1.1 * _MM), (1.0 * _MM, 3.0 * _MM))  # wavelengths of the two patterns
 _GRAIN_SIDE: Final = 512  # texels at most
+_LIPS_GRAIN: Final = 0.3  # how much stronger it is on lips
 _GRAIN: Final = {"blood": (0.055, 0.045), "melanin": (0.012, 0.016)}  # steps at normal strength, of both patterns
 
 
@@ -224,7 +230,7 @@ def _grain(subject: Subject) -> Weave:
     ])  # fmt: skip
     covered = surface.atlas.interior * (1.0 - inner(subject))
     weights = covered * (0.75 + 2.0 * _fields(subject)[0]).clamp(0.4, 1.5)
-    weights = weights * (1.0 - 0.4 * subject.region("lips_upper", "lips_lower"))
+    weights = weights * (1.0 + _LIPS_GRAIN * subject.region("lips_upper", "lips_lower"))
     melanin = torch.tensor(_GRAIN["melanin"]) * (1.15 - 0.85 * base)
     none = torch.zeros(2)
     blood = torch.tensor(_GRAIN["blood"])
@@ -261,7 +267,7 @@ def _under_eyes(subject: Subject, ground: Ground) -> Ground:
 
 def _umber_eyes(subject: Subject, ground: Ground) -> Ground:
     """Dark circles on dark skin."""
-    return _umber(ground, 1.3 * rise(subject.traits.number("skin.melanin"), *_DARK) * _tired(subject))
+    return _umber(subject, ground, 1.3, _tired(subject))
 
 
 def _tired(subject: Subject) -> Tensor:
@@ -272,7 +278,7 @@ def _tired(subject: Subject) -> Tensor:
 
 def _tear_troughs(subject: Subject) -> Tensor:
     """[S, S] 0..1 along a curve from the inner corner of each eye below the lid."""
-    found = []
+    curves = []
     for side in "lr":
         inside, middle, bag, outside = places(
             subject, f"endocanthion_{side}", f"lid_lower_{side}", f"eye_bag_{side}", f"exocanthion_{side}"
@@ -282,21 +288,25 @@ def _tear_troughs(subject: Subject) -> Tensor:
             (inside + 0.15 * below, torch.lerp(inside, middle, 0.45) + 0.85 * below, bag + 0.25 * below,
              torch.lerp(bag, outside, 0.55) + 0.55 * below, outside + 0.35 * below)
         )  # fmt: skip
-        share = torch.linspace(0.0, 1.0, 24)
-        radii = (4.2 + 3.4 * torch.sin(torch.pi * (0.15 + 0.75 * share))) * _MM
-        weights = 1.0 - 0.55 * share**1.3
-        found.append(blobs(subject, curve(knots, 24), radii, weights))
-    found.append(0.55 * subject.region("lids_lower"))
-    found.append(0.35 * subject.region("under_eyes"))
+        curves.append(curve(knots, _ALONG_TROUGH))
+    share = torch.linspace(0.0, 1.0, _ALONG_TROUGH)
+    radii = (4.2 + 3.4 * torch.sin(torch.pi * (0.15 + 0.75 * share))) * _MM
+    weights = 1.0 - 0.55 * share**1.3
+    found = blobs(subject, torch.cat(curves), radii.repeat(2), weights.repeat(2))
+    lids = torch.maximum(0.55 * subject.region("lids_lower"), 0.35 * subject.region("under_eyes"))
     uneven = 0.9 + 0.16 * subject.noise("patches", 0.011, 3)[0] + 0.10 * subject.noise("mottling", 0.0034, 3)[2]
-    together = torch.stack(found).amax(dim=0) * (1.0 - subject.region("lids_margin"))
+    together = torch.maximum(found, lids) * (1.0 - subject.region("lids_margin"))
     return together * uneven.clamp(0.4, 1.4)
 
 
 def _lips(subject: Subject, ground: Ground) -> Ground:
     """Less melanin, least in the lower lip's middle, and near blood, most where they are wet; a border that fades."""
     number = subject.traits.number
-    base, red, man = number("skin.melanin"), number("lips.redness"), manhood(subject)
+    base, red, man = (
+        number("skin.melanin"),
+        number("lips.redness"),
+        0.6 * manhood(subject) + 0.4 * max(0.0, number("gender")),
+    )
     small, middle = subject.noise("mottling", 0.0034, 3), subject.noise("patches", 0.011, 3)
     upper, lower = subject.region("lips_upper"), subject.region("lips_lower")
     region = (upper + lower).clamp(0.0, 1.0)  # at the corners the two meet, half each
@@ -307,12 +317,12 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
     uneven = (0.7 * middle[0] + small[0]).clamp(-2.0, 2.0)
     # The darker the skin, the more the lips keep of its melanin at their border, and the lighter their middle looks.
     kept = 0.98 - 0.06 * share - 0.11 * middle_of * share - 0.06 * wet
-    line = wet**5
-    melanin = base * kept + 0.045 + 0.035 * man - 0.03 * uneven - 0.03 * (wet - line)
-    blood = resting_blood(subject.traits) + 0.30 + 0.85 * red - 0.10 * man + 0.18 * wet + 0.25 * line + 0.12 * uneven
+    line = wet.square().square_() * wet
+    melanin = base * kept + 0.025 + 0.065 * man + 0.02 * (1.0 - share) - 0.03 * uneven - 0.03 * (wet - line)
+    blood = resting_blood(subject.traits) + 0.45 + 0.9 * red - 0.25 * man + 0.18 * wet + 0.25 * line + 0.14 * uneven
     # Men's have less of a border: they pale towards it.
     lips = lips * (1.0 - (0.12 + 0.33 * man) * (1.0 - _inner_lips(subject)))
-    oxygenation = 0.55 - 0.10 * man + 0.12 * wet - 0.35 * line + 0.12 * share + 0.08 * small[1]
+    oxygenation = 0.48 - 0.16 * man + 0.12 * wet - 0.35 * line + 0.10 * share + 0.10 * small[1]
     return replace(
         ground,
         melanin=torch.lerp(ground.melanin, melanin, lips),
@@ -324,17 +334,20 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
 def _inner_lips(subject: Subject) -> Tensor:
     """[S, S] 0..1 towards the line where the lips meet."""
     wet = subject.once("lips/wet", lambda: _wet_lips(subject))
-    return wet**0.18  # of a Gaussian 3.2 mm wide: one that is 7.5 mm wide
+    # Of a Gaussian 3.2 mm wide, one that is twice as wide, without its end, where the first is cut off.
+    return wet.sqrt().sqrt_().sub_(0.3).clamp_(0.0, 0.7).div_(0.7)
 
 
 def _wet_lips(subject: Subject) -> Tensor:
     """[S, S] 0..1 along the line where the lips meet."""
     numbers = [f"multipie_{number}" for number in (60, 61, 62, 63, 64, 65, 66, 67, 60)]
-    return blobs(subject, curve(places(subject, *numbers), 48), 3.2 * _MM)
+    return blobs(subject, curve(places(subject, *numbers), 36), 3.2 * _MM)
 
 
 def _wet_lining(subject: Subject, ground: Ground) -> Ground:
-    return replace(ground, albedo=torch.lerp(ground.albedo, _WET[:, None, None], inner(subject)))
+    # Borders between tiles show what both can: as red a little on both sides in the mouth, hardly redder at the eyes.
+    wet = torch.maximum(smooth_step(subject.region("mouth_inside"), 0.0, 0.72), 0.2 * subject.region("eye_sockets"))
+    return replace(ground, albedo=torch.lerp(ground.albedo, _WET[:, None, None], wet))
 
 
 # ---------------------------------------------------------------------------------------------------- beard's shadow

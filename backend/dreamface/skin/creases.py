@@ -13,17 +13,22 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from dreamface.skin.atlas import Surface, coarser, smooth_step
 from dreamface.skin.layer import Patch, Window
 from dreamface.skin.marks import texel_of
 
 _MM: Final = 1e-3
-_FINE_MAP, _BROAD_MAP = 2048, 512  # texels a side at most that creases are drawn on; they are enlarged from there
 _FINEST: Final = 0.45 * _MM  # size of a texel
-_BROAD: Final = 1.2 * _MM  # width
-_SPACING: Final = 0.7  # texels between a ribbon's points
+_WIDTHS: Final = ((0.0, 1.2 * _MM, 2048), (1.2 * _MM, 2.2 * _MM, 512), (2.2 * _MM, math.inf, 256))
+"""Of each kind: widths from and below, and texels a side at most that they are drawn on; they are enlarged from there.
+
+Only the first kind is deep enough for its width to keep light out.
+"""
+KINDS: Final = range(len(_WIDTHS))
+_SPACING: Final = 1.0  # texels between a ribbon's points
+_WIDEST: Final = 0.95  # share of them that are no wider than what the number of points across is meant for
 _REACH: Final = 2.7  # widths to either side that a groove's profile takes
 _SHOULDER: Final = 1.55  # widths from the bottom to the top of the swelling
 _STRETCHED: Final = (2.5, 5.0)  # times the usual density, over which creases fade out
@@ -31,8 +36,9 @@ _SAMPLES: Final = 16  # of a curve, to measure it
 _PARALLEL: Final = (0.12, 0.4, 0.65, 0.88)  # shares of a crease beside which its parallel runs
 _ENDS, _SOFT_ENDS = 0.8, 1.5  # the depth goes with the sine of the way, to this power; of fine and of broad creases
 _TABLE: Final = 1024  # independent values of the noise along creases
-_SWAY, _SWELL, _BREAK = 6.0 * _MM, 7.0 * _MM, 4.0 * _MM  # metres between independent values of it
-_TREMBLE: Final = 1.3 * _MM
+_CELLS: Final = torch.tensor((6.0, 1.3, 7.0, 4.0, 7.0, 7.0)) * _MM
+"""Metres between independent values of it: of the sway and its tremble, depth, gaps, width, lean."""
+_SHIFTS: Final = torch.arange(6) * 100.0  # along the table from one to the next
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Creases:
         sway: [N] how far it leaves the curve to either side.
         broken: [N] 0..1: how much of it is missing.
         swelling: [N] height of the skin beside it over its depth.
+        lean: [N] -1..1: how much more of that is on its left, seen from its start, than on its right.
     """
 
     points: Tensor
@@ -54,6 +61,7 @@ class Creases:
     sway: Tensor
     broken: Tensor
     swelling: Tensor
+    lean: Tensor
 
     def of(self, chosen: Tensor) -> Creases:
         """Those where a mask is true."""
@@ -68,6 +76,7 @@ def creases(
     sway: Tensor | float = 0.0,
     broken: Tensor | float = 0.0,
     swelling: Tensor | float = 0.25,
+    lean: Tensor | float = 0.0,
 ) -> Creases:
     """Creases along curves [N, P, 2] of P = 2, 3 or 4 control points, the same numbers for all or [N]."""
     while points.shape[1] < 4:  # raise the degree
@@ -75,8 +84,8 @@ def creases(
         share = (torch.arange(1, count) / count)[:, None]
         inner = share * points[:, :-1] + (1.0 - share) * points[:, 1:]
         points = torch.cat((points[:, :1], inner, points[:, -1:]), dim=1)
-    numbers = [torch.as_tensor(value).float().expand(len(points)) for value in (depth, width, sway, broken, swelling)]
-    return Creases(points, *numbers)
+    numbers = (depth, width, sway, broken, swelling, lean)
+    return Creases(points, *(torch.as_tensor(value).float().expand(len(points)) for value in numbers))
 
 
 def together(*parts: Creases) -> Creases:
@@ -179,64 +188,109 @@ def shows_fine(surface: Surface, size: int) -> bool:
 
 def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.Generator) -> list[Patch]:
     """Their height as patches of maps of `size` texels a side."""
+    seed = int(torch.randint(2**62, (1,), generator=generator))
+    found = []
+    for kind in KINDS:
+        points = ribbons(lines, surface, size, torch.Generator().manual_seed(seed), kind)
+        found.append(drop(points, lines.depth, size, kind))
+    return [patch for patch in found if patch is not None]
+
+
+def ribbons(lines: Creases, surface: Surface, size: int, generator: torch.Generator, kind: int) -> Tensor:
+    """What creases of any depth are drawn with on maps of `size` texels a side.
+
+    Returns:
+        [4, M] of those of one kind: column and row of a point in texels, the height that it stands for times its area
+        in texels if the crease were one metre deep, and the crease's index, which only grows.
+    """
+    least, most, _ = _WIDTHS[kind]
+    chosen = ((lines.width >= least) & (lines.width < most) & (lines.depth != 0.0)).nonzero()[:, 0]
     table = torch.randn(_TABLE, generator=generator)
     start = torch.rand(len(lines.depth), generator=generator) * _TABLE
-    found = []
-    for chosen, most in ((lines.width < _BROAD, _FINE_MAP), (lines.width >= _BROAD, _BROAD_MAP)):
-        chosen = chosen & (lines.depth != 0.0)
-        if bool(chosen.any()):
-            side = coarser(size, most)
-            places, weights = _ribbons(lines.of(chosen), surface, side, table, start[chosen])
-            patch = _enlarged(*_drop(places, weights, side), size // side)
-            found.append(patch if most == _FINE_MAP else Patch(patch.window, valley=patch.height))
-    return found
+    if not len(chosen):
+        return torch.empty(4, 0)
+    drawn = _ribbons(lines.of(chosen), surface, _side(size, kind), table, start[chosen])
+    drawn[3] = chosen.float()[drawn[3].long()]
+    return drawn
 
 
-def _ribbons(lines: Creases, surface: Surface, side: int, table: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-    """[M, 2] texels (x, y) of the ribbons' points and [M] height times area of each, in texels."""
+def drop(points: Tensor, depth: Tensor, size: int, kind: int) -> Patch | None:
+    """The patch of maps of `size` texels a side that `ribbons` [4, M] give for depths [N]; None where all are 0."""
+    deep = depth[points[3].long()]
+    if not bool(deep.all()):
+        drawn = deep.nonzero()[:, 0]
+        points, deep = points[:, drawn], deep[drawn]
+    if not len(deep):
+        return None
+    side = _side(size, kind)
+    height, window = _drop(points[:2], points[2] * deep, side)
+    if kind == 0:
+        return _enlarged(height, window, size // side)
+    # Points that lie too far apart leave ripples in what is broad, which the filter takes out.
+    patch = _enlarged(_smoothed(height, kind), window, size // side)
+    return Patch(patch.window, valley=patch.height)
+
+
+def _smoothed(image: Tensor, times: int) -> Tensor:
+    """[h, w] means over 3 x 3 texels, and again."""
+    for _ in range(times):
+        image = avg_pool2d(image[None, None], 3, 1, 1)[0, 0]
+    return image
+
+
+def _side(size: int, kind: int) -> int:
+    return coarser(size, _WIDTHS[kind][2])
+
+
+def _ribbons(lines: Creases, surface: Surface, side: int, table: Tensor, start: Tensor) -> Tensor:
+    """[4, M] as `ribbons` gives it, of creases of one kind."""
     shape = on_curve(lines.points[:, None], torch.linspace(0.0, 1.0, _SAMPLES).expand(len(start), -1))
     steps = shape.diff(dim=1)
+    whole = shape[:, -1] - shape[:, 0]
     texels = steps.norm(dim=2).sum(dim=1) * side
-    frame = _frame(surface, shape[:, _SAMPLES // 2])
-    metres = (
-        _on_skin(frame, steps.sum(dim=1)).norm(dim=1) * texels / (steps.sum(dim=1).norm(dim=1) * side).clamp_min(1e-9)
-    )
+    metres = _on_skin(_frame(surface, shape[:, _SAMPLES // 2]), whole).norm(dim=1)
+    metres = metres * texels / (whole.norm(dim=1) * side).clamp_min(1e-9)
     count = (texels / _SPACING).ceil().long().clamp_min(4)
     line = torch.repeat_interleave(torch.arange(len(count)), count)
     share = (torch.arange(len(line)) - (count.cumsum(0) - count)[line] + 0.5) / count[line]
-    way = share * metres[line]
+    curves, (width, sway, broken, swelling, lean, begin, long) = (
+        lines.points[line],
+        torch.stack((lines.width, lines.sway, lines.broken, lines.swelling, lines.lean, start, metres))[:, line],
+    )
 
-    place, ahead = on_curve(lines.points[line], share), _direction(lines.points[line], share)
+    place, ahead = on_curve(curves, share), _direction(curves, share)
     frame = _frame(surface, place)
     forward = _on_skin(frame, ahead)
     aside = torch.stack((-forward[:, 1], forward[:, 0]), dim=1) / forward.norm(dim=1, keepdim=True).clamp_min(1e-9)
     across = _in_layout(frame, aside)
 
-    def noise(cell: float, shift: float) -> Tensor:
-        return _along(table, start[line] + shift + way / cell)
-
-    sway = lines.sway[line] * (noise(_SWAY, 0.0) + 0.15 * noise(_TREMBLE, 100.0))
-    depth = lines.depth[line] * torch.sin(math.pi * share) ** (_SOFT_ENDS if float(lines.width[0]) >= _BROAD else _ENDS)
-    depth = depth * (0.85 + 0.3 * noise(_SWELL, 200.0)).clamp(0.25, 1.3)
-    kept = smooth_step(noise(_BREAK, 300.0) + 1.8 - 3.6 * lines.broken[line], -0.4, 0.5)
+    course = _along(table, begin + _SHIFTS[:, None] + share * long / _CELLS[:, None])
+    middle = place + (sway * (course[0] + 0.15 * course[1]))[:, None] * across
+    ends = _SOFT_ENDS if float(lines.width[0]) >= _WIDTHS[1][0] else _ENDS
+    depth = torch.sin(math.pi * share) ** ends * (0.85 + 0.3 * course[2]).clamp_(0.25, 1.3)
+    kept = smooth_step(course[3] + 1.8 - 3.6 * broken, -0.4, 0.5)
     # Where the layout is squeezed or drawn out, as in the corners of the mouth, points would lie too far apart.
     stretched = frame[[0, 2]].amax(dim=0) / surface.typical_density
     kept = kept * (1.0 - smooth_step(stretched, *_STRETCHED))
-    width = lines.width[line] * (0.85 + 0.2 * noise(_SWELL, 400.0)).clamp(0.5, 1.4)
-    lean = 0.5 * noise(_SWELL, 500.0)  # one of the two shoulders is the higher one
+    width = width * (0.85 + 0.2 * course[4]).clamp_(0.5, 1.4)
+    lean = (lean + 0.4 * course[5] * (1.0 - lean.abs())).clamp_(-1.0, 1.0)  # one of the shoulders is the higher one
     area = (ahead[:, 0] * across[:, 1] - ahead[:, 1] * across[:, 0]).abs() * (side * side) / count[line]
 
     # Where the layout squeezes a few of them they get sparser, rather than all the others denser.
     texels = width * side * torch.linalg.vector_norm(across, dim=1)
-    number = max(6, math.ceil(2.0 * _REACH * float(texels[:: 1 + len(texels) // 1000].quantile(0.9)) / _SPACING))
+    some = texels[:: 1 + len(texels) // 256].sort().values
+    widest = float(some[int(_WIDEST * len(some))])
+    number = max(6, math.ceil(2.0 * _REACH * widest / _SPACING))
     offset = ((torch.arange(number) + 0.5) / number * 2.0 - 1.0) * _REACH
     weight = depth * kept * area * width * (2.0 * _REACH / number)
-    beside = weight * lines.swelling[line]
-    heights = torch.stack((weight, beside, beside * lean.clamp(-1.0, 1.0)), dim=1) @ _profile(offset)
-    middle = place + sway[:, None] * across
-    x = (middle[:, 0] * side - 0.5)[:, None] + (across[:, 0] * width * side)[:, None] * offset
-    y = ((1.0 - middle[:, 1]) * side - 0.5)[:, None] - (across[:, 1] * width * side)[:, None] * offset
-    return torch.stack((x.view(-1), y.view(-1))), heights.view(-1)
+    beside = weight * swelling
+    heights = torch.stack((weight, beside, beside * lean), dim=1) @ _profile(offset)
+    reach = across * (width * side)[:, None]
+    found = torch.empty(4, len(line), number)
+    torch.addcmul((middle[:, 0] * side - 0.5)[:, None], reach[:, :1], offset, out=found[0])
+    torch.addcmul(((1.0 - middle[:, 1]) * side - 0.5)[:, None], reach[:, 1:], offset, value=-1.0, out=found[1])
+    found[2], found[3] = heights, line[:, None]
+    return found.view(4, -1)
 
 
 def _profile(offset: Tensor) -> Tensor:

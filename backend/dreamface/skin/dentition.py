@@ -56,6 +56,10 @@ class Mouth:
     tongue_side: Tensor
     tongue_top: Tensor
 
+    def of(self, vertices: Tensor) -> Mouth:
+        """The same of some vertices only."""
+        return Mouth(*(values[vertices] for values in vars(self).values()))
+
 
 @dataclass(frozen=True)
 class _Islands:

@@ -13,13 +13,13 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
 
-from dreamface.skin.atlas import smooth_step
+from dreamface.skin.atlas import smooth_step, surface_of
 from dreamface.skin.complexion import inner
 from dreamface.skin.compose import band_rows, enlarged
-from dreamface.skin.lattice import Cells, Lattice, cells, lattice
+from dreamface.skin.lattice import Cells, Lattice, cells, exact_noise, lattice
 from dreamface.skin.layer import Ground, Layer, Patch, Weave, Window, window_of
+from dreamface.skin.layout import skin_tiles
 from dreamface.skin.noise import solid_noise
 from dreamface.skin.outlines import enlarged_rows, scaled
 from dreamface.skin.pigments import PIGMENT_TRAITS, resting_colour
@@ -28,6 +28,7 @@ from dreamface.skin.subject import Subject
 _MM: Final = 1e-3
 _EDGE: Final = 0.22 * _MM  # half the width of a pattern's edge
 _FINEST_EDGE: Final = 0.6  # texels
+_SKETCH: Final = 64  # texels a side are enough to know a tile's density
 
 _STRIPE: Final = 17.0 * _MM  # from one stripe to the next
 _ROSETTE: Final = 15.5 * _MM  # from one rosette to the next
@@ -67,10 +68,10 @@ def _stripes(subject: Subject) -> Sequence[Patch]:
     if window is None:
         return ()
     cover = torch.empty(window.shape)
-    for rows, (phase, share, kept) in _bands(subject, window, fields):
+    for rows, (phase, share, kept, finest) in _bands(subject, window, torch.cat((fields, _finest(subject)[None]))):
         wave = torch.cos(phase.mul_(2.0 * math.pi)).sub_(torch.cos(share.clamp_(0.0, 1.0).mul_(math.pi)))
-        soft = 2.0 * math.pi / _STRIPE * max(_EDGE, _FINEST_EDGE / _texels_per_metre(subject))
-        cover[rows] = smooth_step(wave, 0.0, 2.0 * soft).mul_(kept).mul_(strength)
+        soft = finest.clamp_min_(_EDGE).mul_(4.0 * math.pi / _STRIPE)
+        cover[rows] = smooth_step(wave.div_(soft), 0.0, 1.0).mul_(kept).mul_(strength)
     return (Patch(window, cover=cover, colour=torch.tensor(tint)),)
 
 
@@ -83,8 +84,8 @@ def _stripe_fields(subject: Subject) -> Tensor:
     behind = (y - float(nasion[1])).clamp_min(0.0)
     # Both halves follow the same course, and each strays from it on its own.
     mirrored = torch.stack((side, y, z))
-    course = _broad_noise(mirrored, 0.042, 2, subject, "stripes")
-    stray = subject.noise("blotches", 0.034, 3)
+    course = solid_noise(mirrored, 0.042, 2, subject.stream("stripes"))
+    stray = exact_noise(subject, "blotches", 0.034, 3)
     sweep = 0.42 * side + 0.30 * behind
     phase = (z - float(nasion[2]) - sweep) / _STRIPE + 0.42 * course[0] + 0.10 * stray[0]
     share = 0.46 + 0.17 * course[1] + 0.10 * stray[1]
@@ -98,13 +99,6 @@ def _stripe_fields(subject: Subject) -> Tensor:
     share = share - 0.35 * eyes - 0.9 * lips - 0.25 * subject.region("ears")
     kept = (0.95 + 0.02 * subject.noise("mottling", 0.0034, 3)[0]) * _keeps_clear(subject)
     return torch.stack((phase, share.clamp(-0.3, 0.66), kept * (share > -0.3)))
-
-
-def _broad_noise(place: Tensor, cell: float, channels: int, subject: Subject, name: str) -> Tensor:
-    """Noise over places [3, S, S] with cells of many texels, worked out on a grid of half the side."""
-    small = avg_pool2d(place, 2)
-    found = solid_noise(small, cell, channels, subject.stream(name))
-    return interpolate(found[None], size=place.shape[-2:], mode="bilinear", align_corners=False)[0]
 
 
 # ---------------------------------------------------------------------------------------------------------------- spots
@@ -121,15 +115,16 @@ def _rosettes(subject: Subject) -> Sequence[Patch]:
     if window is None:
         return ()
     cover = torch.empty(window.shape)
-    soft = max(1.4 * _EDGE, _FINEST_EDGE / _texels_per_metre(subject))
-    for rows, (ahead, behind, front, down, small, gap, kept) in _bands(subject, window, fields):
+    fields = torch.cat((fields, _finest(subject)[None]))
+    for rows, (ahead, behind, front, down, small, gap, kept, finest) in _bands(subject, window, fields):
+        soft = finest.clamp_min_(1.4 * _EDGE)
         distance, size = _to_rosette(found, torch.where(front > 0.0, ahead, behind), down)
         radius = torch.lerp(4.6 * _MM * size, 2.0 * _MM * size, small)
         # Where rings are small they are full: the hole closes.
         hole = radius * (0.52 - 1.2 * small)
-        full = smooth_step(radius - distance, -soft, soft).mul_(kept)
+        full = smooth_step((radius - distance) / soft, -1.0, 1.0).mul_(kept)
         broken = smooth_step(gap, 0.30, 0.55) * (1.0 - small)
-        inside = smooth_step(hole - distance, -2.0 * soft, 2.0 * soft)
+        inside = smooth_step((hole - distance) / soft, -2.0, 2.0)
         # What is not ring is a shade darker than the skin around, too.
         cover[rows] = full.mul_(0.92 - 0.70 * torch.maximum(inside, broken)).mul_(strength)
     return (Patch(window, cover=cover, colour=torch.tensor(tint)),)
@@ -138,10 +133,10 @@ def _rosettes(subject: Subject) -> Sequence[Patch]:
 def _rosette_fields(subject: Subject) -> Tensor:
     """[7, S, S]: the lattice with ragged edges, 0..1 how small rings are, where they are broken, what they cover."""
     found = lattice(subject, "rosettes", _ROSETTE, _ROSETTE, 2.5 * _MM)
-    middle, small = subject.noise("patches", 0.011, 3), subject.noise("mottling", 0.0034, 3)
+    middle, small = exact_noise(subject, "patches", 0.011, 3), subject.noise("mottling", 0.0034, 3) * _apart(subject)
     down = found.down + (1.15 * middle[0] + 0.32 * small[0]) * _MM
     turns = found.turns + (1.15 * middle[1] + 0.32 * small[1]) * _MM / 0.09
-    gap = 0.5 * subject.noise("rosette gaps", 0.0062)[0]
+    gap = 0.5 * exact_noise(subject, "rosette gaps", 0.0062, 1)[0]
     head, place = subject.head, subject.surface.position
     near = (place - head.landmark("rhinion")[:, None, None]).norm(dim=0)
     face = 1.0 - smooth_step(near, 0.040, 0.095)
@@ -182,9 +177,9 @@ def _scales(subject: Subject) -> Sequence[Patch]:
     if window is None:
         return ()
     cover, dark, height = (torch.empty(window.shape) for _ in range(3))
-    soft = max(2.0 * _EDGE, _FINEST_EDGE / _texels_per_metre(subject)) / (0.5 * _WIDTH)
-    fields = torch.stack((*found.turns, found.front, found.down, kept))
-    for rows, (ahead, behind, front, down, presence) in _bands(subject, window, fields):
+    fields = torch.stack((*found.turns, found.front, found.down, kept, _finest(subject)))
+    for rows, (ahead, behind, front, down, presence, finest) in _bands(subject, window, fields):
+        soft = finest.clamp_min_(2.0 * _EDGE).mul_(2.0 / _WIDTH)
         turn = torch.where(front > 0.0, ahead, behind)
         relief, rim, scale = _scale(found, turn, down / found.row_height, soft)
         shade = found.own(1, scale)
@@ -208,7 +203,7 @@ def _horny(subject: Subject, ground: Ground) -> Ground:
     return replace(ground, subsurface=ground.subsurface * (1.0 - 0.75 * _scaled_skin(subject, strength)))
 
 
-def _scale(found: Lattice, turn: Tensor, below: Tensor, soft: float) -> tuple[Tensor, Tensor, Tensor]:
+def _scale(found: Lattice, turn: Tensor, below: Tensor, soft: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """[h, w] height, nearness 0..1 to the scale's edge, and which scale it is.
 
     `below` counts rows from the crown.
@@ -219,10 +214,10 @@ def _scale(found: Lattice, turn: Tensor, below: Tensor, soft: float) -> tuple[Te
     over, under = cells(found, turn, row - 1.0), cells(found, turn, row)
     along_over, along_under = (below - row + 1.0) / _OVERLAP, (below - row) / _OVERLAP
     room_over, room_under = _room(over, along_over), _room(under, along_under)
-    on_top = smooth_step(room_over, 0.0, soft)
+    on_top = smooth_step(room_over / soft, 0.0, 1.0)
     relief = torch.lerp(_relief(under, along_under), _relief(over, along_over), on_top)
     edge = torch.where(room_over > 0.0, room_over, torch.minimum(room_under, -room_over))
-    rim = 1.0 - smooth_step(edge, 0.25 * soft, 1.6 * soft)
+    rim = 1.0 - smooth_step(edge / soft, 0.25, 1.6)
     return relief, rim, torch.where(room_over > 0.0, over.index, under.index)
 
 
@@ -246,7 +241,7 @@ def _scaled_skin(subject: Subject, strength: float) -> Tensor:
     middle = 0.5 * (head.landmark("pronasale") + head.landmark("subnasale"))
     distance = (place - middle[:, None, None]).norm(dim=0)
     late = torch.exp(-((distance / 0.062) ** 2)) + 0.30 * subject.region("ears")
-    uneven = 0.10 * subject.noise("patches", 0.011, 3)[0] + 0.08 * subject.noise("blotches", 0.034, 3)[2]
+    uneven = 0.10 * exact_noise(subject, "patches", 0.011, 3)[0] + 0.08 * exact_noise(subject, "blotches", 0.034, 3)[2]
     return smooth_step(1.75 * strength - late + uneven, 0.05, 0.42) * _keeps_clear(subject)
 
 
@@ -322,6 +317,27 @@ def _bands(subject: Subject, window: Window, fields: Tensor) -> Iterator[tuple[s
         stop = min(start + band_rows(subject.size), window.rows[1])
         large = enlarged_rows(fields, (start, stop), subject.size)
         yield slice(start - window.rows[0], stop - window.rows[0]), large.unbind(0)
+
+
+def _apart(subject: Subject) -> Tensor:
+    """[S, S] 0..1: 0 along the borders of a tile where another one, with other texels, goes on; 1 inside."""
+    atlas = subject.surface.atlas
+    several = len(skin_tiles(atlas.topology)) > 1
+    return atlas.interior if several else torch.ones_like(atlas.interior)
+
+
+def _finest(subject: Subject) -> Tensor:
+    """[S, S] metres: half the width of the sharpest edge to be seen, at tiles' borders in whichever is the coarser."""
+    own = _FINEST_EDGE / _texels_per_metre(subject)
+    shared = _FINEST_EDGE / min(_texels_per_metre(subject), _texels_beyond(subject))
+    return torch.lerp(torch.tensor(shared), torch.tensor(own), _apart(subject))
+
+
+def _texels_beyond(subject: Subject) -> float:
+    """Texels per metre of the coarsest tile."""
+    head, face = subject.head, subject.face
+    sides = {tile: face.size if tile == face.tile else face.size // 2 for tile in skin_tiles(head.topology)}
+    return min(surface_of(head, tile, _SKETCH).typical_density * side for tile, side in sides.items())
 
 
 def _texels_per_metre(subject: Subject) -> float:

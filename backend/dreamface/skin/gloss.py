@@ -15,7 +15,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.atlas import smooth_step
+from dreamface.skin.atlas import rise, smooth_step
 from dreamface.skin.complexion import inner
 from dreamface.skin.layer import Ground, Layer
 from dreamface.skin.subject import Subject
@@ -39,11 +39,11 @@ _REGIONS: Final[Mapping[tuple[str, ...], _Shine]] = {
     ("cheeks",): _Shine(0.55, 0.13, 0.48),
     ("forehead",): _Shine(0.475, 0.19, 0.54),
     ("chin",): _Shine(0.49, 0.16, 0.52),
-    ("under_eyes",): _Shine(0.54, 0.08, 0.40),
-    ("lids_upper", "lids_lower"): _Shine(0.52, 0.10, 0.42),
+    ("under_eyes",): _Shine(0.60, 0.06, 0.32),
+    ("lids_upper", "lids_lower"): _Shine(0.56, 0.08, 0.36),
     ("nose",): _Shine(0.425, 0.20, 0.57),
-    ("nostrils",): _Shine(0.50, 0.08, 0.34),
-    ("lips_upper", "lips_lower"): _Shine(0.365, 0.05, 0.60),
+    ("nostrils",): _Shine(0.56, 0.06, 0.28),
+    ("lips_upper", "lips_lower"): _Shine(0.44, 0.05, 0.48),
     ("lids_margin",): _Shine(0.15, 0.0, 0.75),
 }
 """From below: later ones lie on earlier ones."""
@@ -56,6 +56,9 @@ _THIN: Final[Mapping[tuple[str, ...], float]] = {
     ("lids_upper", "lids_lower"): 0.72, ("nostrils",): 0.80, ("ears",): 0.92,
     ("lips_upper", "lips_lower"): 0.82, ("lids_margin",): 0.85,
 }  # fmt: skip
+_STIFFER: Final = (34.0, 80.0)  # years over which skin's fibres are linked to each other, and scatter light sooner
+_LESS: Final = 0.6  # of the light that travels below, which is lost by that
+_FARTHEST: Final = -20.0  # exponent: e to it is nothing
 _WINGS: Final = 8e-3  # metres around the nose's wings that are thin, too
 
 
@@ -80,23 +83,27 @@ def _gloss(subject: Subject, ground: Ground) -> Ground:
 
 
 def _translucency(subject: Subject, ground: Ground) -> Ground:
+    """Less in old skin, whose relief is therefore the crisper."""
     weight = torch.full_like(ground.subsurface, _THICK)
     for names, value in _THIN.items():
         weight = torch.lerp(weight, torch.tensor(value), subject.region(*names))
-    for side in ("l", "r"):
-        if (wing := _wing(subject, f"alare_{side}")) is not None:
-            weight = torch.lerp(weight, torch.tensor(_THIN[("nostrils",)]), wing)
+    if (wings := _wings(subject)) is not None:
+        weight = torch.lerp(weight, torch.tensor(_THIN[("nostrils",)]), wings)
     weight = torch.lerp(weight, torch.tensor(0.8), inner(subject))
-    return replace(ground, subsurface=weight)
+    return replace(ground, subsurface=weight * (1.0 - _LESS * rise(subject.traits.number("age"), *_STIFFER)))
 
 
-def _wing(subject: Subject, name: str) -> Tensor | None:
-    """[S, S] 1 at a wing of the nose, 0 further away; None where it lies in another tile."""
-    if subject.surface.atlas.landmark(name) is None:
+def _wings(subject: Subject) -> Tensor | None:
+    """[S, S] 1 at the wings of the nose, 0 further away; None where they lie in another tile."""
+    names = [name for name in ("alare_l", "alare_r") if subject.surface.atlas.landmark(name) is not None]
+    if not names:
         return None
-    away = subject.surface.position - subject.head.landmark(name)[:, None, None]
-    return torch.exp((away * away).sum(dim=0) * (-0.5 / _WINGS**2))
+    away = [subject.surface.position - subject.head.landmark(name)[:, None, None] for name in names]
+    square = torch.stack([(way * way).sum(dim=0) for way in away]).amin(dim=0)
+    return square.mul_(-0.5 / _WINGS**2).clamp_min_(_FARTHEST).exp_()  # smaller numbers take many times as long
 
 
 GLOSS: Final = Layer("gloss", "oily forehead and nose, wet lids and lips", ("skin.oiliness",), stain=_gloss)
-TRANSLUCENCY: Final = Layer("translucency", "light that shines through ears, nose and lips", stain=_translucency)
+TRANSLUCENCY: Final = Layer(
+    "translucency", "light that shines through ears, nose and lips", ("age",), stain=_translucency
+)

@@ -7,15 +7,16 @@ out of it; what is seen of the skin between them is shaded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from dreamface.face import Head
+from dreamface.face import Topology
 from dreamface.skin.atlas import smooth_step
-from dreamface.skin.layer import Ground, Layer, Patch
+from dreamface.skin.kept import Kept
+from dreamface.skin.layer import Ground, Layer, Patch, window_of
 from dreamface.skin.marks import coverage
 from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
 from dreamface.skin.strands import (
@@ -37,23 +38,55 @@ from dreamface.traits import Traits
 _MM: Final = 1e-3
 _BROWS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
 _BROW_HAIRS: Final = 1900  # candidates per brow
-_BROW_SHADE: Final = 0.45  # of the hairs' depth that the skin between them is shaded by
+_BROW_SHADE: Final = 0.38  # of the hairs' depth that the skin between them is shaded by
 _BROW_SPREAD: Final = 0.30  # deviation of the logarithm of brow hairs' lightness
 
-_CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28, drawn=0.13)
+_CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28, tufts=0.22, drawn=0.13)
 _BUZZ: Final = replace(_CROP, length=2.4 * _MM, scatter=0.4)
 _STUBBLE: Final = Coat(often=620e3, length=0.85 * _MM, width=0.105 * _MM, swirl=0.35, scatter=0.35)
-_BEARD: Final = Coat(often=1000e3, length=1.0 * _MM, width=0.115 * _MM, swirl=0.30, scatter=0.30)
+_BEARD: Final = Coat(often=1100e3, length=1.0 * _MM, width=0.140 * _MM, swirl=0.30, scatter=0.15, tufts=0.40)
 
-_HEIGHT: Final = 0.04 * _MM
+_HEIGHT: Final = 0.04 * _MM  # of single hairs
+_THICK_HEIGHT: Final = 0.09 * _MM  # of those that lie upon others
+_COAT: Final = (0.7 * _MM, 0.16 * _MM)  # how far a beard or cropped hair stands out of the skin; deviation of its tufts
 _SHELTER: Final = 0.85  # of the light from below the skin that hairs take: it would blur them
 _DULL: Final = (0.72, 0.30)  # roughness and specular of skin below hairs, which break up what it mirrors
-_SOFTENINGS: Final = 4  # means over neighbouring vertices that the hairline is softened with
+_SOFTENINGS: Final = 6  # means over neighbouring vertices that the hairline is softened with
+_BEARD_SOFTENINGS: Final = 3
+_KEPT: Final = 12  # softened regions in memory
 _SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # half its width at the temple and at the ear
-_TONES: Final = ((0.75, 0.65), (1.45, 0.35))  # of hairs of one pigment: factors on the colour, and how many have them
+_AROUND: Final = (0.03, 0.05, 0.055)  # metres from a sideburn's middle: all of it lies nearer
+_TONES: Final = (0.65, 1.50)  # factors on the colour of pigmented hairs, most of which are darker than some
+_WHITE_TONES: Final = (0.80, 1.45)  # of white ones
+_BRIGHT: Final = 0.4  # share of the lighter ones
+_RARE: Final = 0.01  # share of hairs that is not worth drawing
+_DEEP: Final = 0.62  # share of a thick coat's hairs that lie below the others
+_SHADED: Final = 0.42  # of their colour that is left to them there
+_UPON: Final = 2.6  # how much more of hairs that lie on top is seen than of those below
+_PASSED_ON: Final = 0.65  # that pale hairs add to this: they pass on light where dark ones take it
+_LUMINANCE: Final = torch.tensor([0.2126, 0.7152, 0.0722])  # Rec. 709
+_GAP: Final = 0.28  # of the colour of hairs: what is seen of the dark between and below them
 _FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour: a single one lets the skin through
-_RUFOUS: Final = torch.tensor([1.75, 0.80, 0.45])  # single red hairs glow; a mass of them is browner
+_THICK_WHITE: Final = 0.8  # of it: white hairs on top of many
+_RUFOUS: Final = torch.tensor([2.2, 1.30, 1.6])  # single red hairs glow; a mass of them is browner
 _BROW_MELANIN: Final = 0.30  # of the way from the scalp hair's melanin to black
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Hairs of one colour.
+
+    Attributes:
+        strands: those.
+        share: of all hairs.
+        weight: how much more of them is seen than of others where both lie.
+        colour: [3].
+    """
+
+    strands: Strands
+    share: float
+    weight: float
+    colour: Tensor
 
 
 # --------------------------------------------------------------------------------------------------------------- colour
@@ -70,36 +103,64 @@ def _fine_white() -> Tensor:
     return _FINE_WHITE * white_hair_colour()
 
 
+def _thick_white() -> Tensor:
+    return _THICK_WHITE * white_hair_colour()
+
+
+def _beard_grey(traits: Traits) -> float:
+    """Share of white hairs in beards and stubble: fewer than on the scalp at first."""
+    return traits.number("hair.grey") ** 1.5
+
+
 def _brow_grey(grey: float) -> float:
-    """Share of white hairs in brows and beards' roots: later than on the scalp, and never all of them."""
+    """Share of white hairs in brows: later than on the scalp, and never all of them."""
     return 0.55 * max(0.0, grey - 0.25) / 0.75
 
 
-def _tones(strands: Strands, grey: float, colour: Tensor, white: Tensor) -> list[tuple[Strands, float, Tensor]]:
-    """Hairs, how many of all they are, and their colour.
+def _kinds(strands: Strands, grey: float, colour: Tensor, white: Tensor, deep: float) -> list[_Kind]:
+    """Hairs that lie deep, and those upon them: pigmented and white ones, each darker or lighter than its like.
 
-    Pigmented and white ones, or darker and lighter ones where all are of a kind.
+    Args:
+        strands: all hairs.
+        grey: share of white ones.
+        colour: [3] of pigmented ones.
+        white: [3].
+        deep: share of those that lie below others, in their shade; 0 for hairs side by side.
     """
-    if 0.02 < grey < 0.98:
-        turned = strands.random[:, 0] < grey
-        return [(strands.of(~turned), 1.0 - grey, colour), (strands.of(turned), grey, white)]
-    kind = white if grey >= 0.5 else colour
-    (dark, many), (light, few) = _TONES
-    darker = strands.random[:, 1] < many
-    return [(strands.of(darker), many, dark * kind), (strands.of(~darker), few, (light * kind).clamp_max(0.8))]
+    top = strands.random[:, 1] >= deep
+    turned, bright = strands.random[:, 0] < grey, strands.random[:, 3] < _BRIGHT
+    (dark_tone, light_tone), (dull_tone, white_tone) = (_TONES, _WHITE_TONES) if deep else (_TONES, (1.0, 1.0))
+    share, found = 1.0 - deep, []
+    if deep:
+        shaded = _SHADED * torch.lerp(colour, white, grey)
+        found.append(_Kind(strands.of(~top), deep, 1.0, shaded))
+    for chosen, part, base, tones in (
+        (~turned, 1.0 - grey, colour, (dark_tone, light_tone)), (turned, grey, white, (dull_tone, white_tone))
+    ):  # fmt: skip
+        if part > _RARE:
+            for lighter, many, tone in ((bright, _BRIGHT, tones[1]), (~bright, 1.0 - _BRIGHT, tones[0])):
+                own = strands.of(top & chosen & lighter)
+                found.append(_Kind(own, share * part * many, _UPON if deep else 1.0, (tone * base).clamp_max(0.8)))
+    return found
 
 
-def _patches(subject: Subject, fur: Fur, colour: Tensor, white: Tensor) -> list[Patch]:
-    """Hairs of one colour each."""
+def _patches(subject: Subject, fur: Fur, grey: float, colour: Tensor, white: Tensor, deep: float = 0.0) -> list[Patch]:
+    """All hairs, each in its colour."""
     window = fur.window(subject.size)
     if window is None:
         return []
-    tones, found = _tones(fur.strands, subject.traits.number("hair.grey"), colour, white), []
-    depths = fur.draw(subject.size, window, [(strands, share) for strands, share, _ in tones])
-    for depth, (_, _, own) in zip(depths, tones, strict=True):
-        cover = coverage(depth)
-        found.append(Patch(window, cover=cover, colour=own, height=_HEIGHT * cover))
-    return found
+    kinds = _kinds(fur.strands, grey, colour, white, deep)
+    depths = fur.draw(subject.size, window, [(kind.strands, kind.share) for kind in kinds])
+    total, weight = torch.zeros(window.shape), torch.full(window.shape, 1e-6)
+    mixed = torch.zeros(3, *window.shape)
+    for depth, kind in zip(depths, kinds, strict=True):
+        total.add_(depth)
+        depth.mul_(kind.weight)
+        weight.add_(depth)
+        for channel, value in zip(mixed, kind.colour.tolist(), strict=True):
+            channel.add_(depth, alpha=value)
+    cover = coverage(total)
+    return [Patch(window, cover=cover, colour=mixed.div_(weight), height=(_THICK_HEIGHT if deep else _HEIGHT) * cover)]
 
 
 # ---------------------------------------------------------------------------------------------------------------- brows
@@ -142,21 +203,22 @@ def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
     traits = subject.traits
     full, thick = traits.number("brows.density"), traits.number("brows.thickness")
     random = torch.rand(_BROW_HAIRS, 12, generator=subject.stream(f"brow {side}"))
-    along = random[:, 0]
+    along = 1.05 * random[:, 0] - 0.05  # the first ones stand before it
     across = random[:, 1] + random[:, 9] - 1.0  # densest in the middle
-    wanted = full**0.8 * (0.42 + 0.58 * thick) * _brow_fill(along, across)
+    wanted = full**0.8 * (0.48 + 0.52 * thick) * _brow_fill(along, across)
     point, tangent = _along_arc(arc, along)
     density = nearest_density(subject, point)
     upward = torch.stack((-tangent[:, 1], tangent[:, 0]), dim=1)
     upward = upward * upward[:, 1:].sign()
-    half = (2.6 + 5.6 * thick) * _MM * _brow_profile(along)
+    half = (3.5 + 4.8 * thick) * _MM * _brow_profile(along)
     lift = half * across - (0.9 + 0.6 * along) * _MM + 0.5 * _MM * (random[:, 8] - 0.5)
     root = point + upward * (density * lift)[:, None]
     # Neighbours draw together to tufts.
     tuft = 0.22 * torch.sin(38.0 * along + 6.3 * random[0, 10]) + 0.15 * torch.sin(91.0 * along + 6.3 * random[0, 11])
-    angle = _brow_angle(along, across) + 0.30 * (random[:, 3] + random[:, 4] - 1.0) + 0.6 * tuft * (1.0 - 0.5 * along)
+    unruly = 0.30 + 0.12 * (1.0 - smooth_step(along, 0.0, 0.3))
+    angle = _brow_angle(along, across) + unruly * (random[:, 3] + random[:, 4] - 1.0) + 0.6 * tuft * (1.0 - 0.5 * along)
     bend = (-0.45 * torch.sign(across + 0.25) - 0.10) * (0.4 + 0.8 * random[:, 5]) * smooth_step(along, 0.0, 0.25)
-    length = (4.2 + 3.8 * torch.sin(torch.pi * (0.10 + 0.78 * along))) * (0.45 + 0.75 * random[:, 6])
+    length = (3.2 + 4.8 * torch.sin(torch.pi * (0.10 + 0.78 * along.clamp_min(0.0)))) * (0.45 + 0.75 * random[:, 6])
     length = length * (0.72 + 0.45 * thick) * _MM * density
     turned = torch.atan2(tangent[:, 1], tangent[:, 0])
     upright = torch.where(upward[:, 0] * tangent[:, 1] - upward[:, 1] * tangent[:, 0] < 0.0, 1.0, -1.0)
@@ -168,13 +230,13 @@ def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
 
 def _brow_fill(along: Tensor, across: Tensor) -> Tensor:
     """How complete the brow is: airy where it starts, full in the middle, thinning to the tail and the edges."""
-    start, tail = 0.42 + 0.58 * smooth_step(along, -0.02, 0.20), 1.0 - 0.62 * smooth_step(along, 0.62, 1.0)
-    return start * tail * (1.0 - 0.45 * smooth_step(across.abs(), 0.45, 1.0))
+    start, tail = 0.20 + 0.80 * smooth_step(along, -0.05, 0.30), 1.0 - 0.74 * smooth_step(along, 0.58, 1.0)
+    return start * tail * (1.0 - 0.60 * smooth_step(across.abs(), 0.35, 1.0))
 
 
 def _brow_profile(along: Tensor) -> Tensor:
     """Half height along the arc, 1 at its thickest."""
-    return (0.70 + 0.30 * smooth_step(along, 0.0, 0.28)) * (1.0 - 0.78 * smooth_step(along, 0.40, 1.05))
+    return (0.58 + 0.42 * smooth_step(along, -0.05, 0.26)) * (1.0 - 0.68 * smooth_step(along, 0.45, 1.08))
 
 
 def _brow_angle(along: Tensor, across: Tensor) -> Tensor:
@@ -201,42 +263,67 @@ def _along_arc(arc: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
 # ------------------------------------------------------------------------------------------------------ scalp and beard
 
 
+_soft: Kept[Tensor] = Kept(_KEPT)
+
+
+def _softened(subject: Subject, name: str, times: int) -> Tensor:
+    """[S, S] a region whose border is softened over some means of neighbouring vertices; kept, as nobody's own."""
+    atlas = subject.surface.atlas
+    key = (atlas.tile, atlas.size, name, times)
+    return _soft.get(atlas.topology, key, lambda: atlas.spread(_smoothed(atlas.topology, name, times)[:, None])[0])
+
+
+def _smoothed(topology: Topology, name: str, times: int) -> Tensor:
+    """[V] a region's weights."""
+    weight = topology.regions[name]
+    edges = torch.cat((topology.triangles[:, [0, 1]], topology.triangles[:, [1, 2]], topology.triangles[:, [2, 0]]))
+    near, far = torch.cat((edges, edges.flip(1))).unbind(1)
+    neighbours = torch.zeros_like(weight).index_add_(0, near, torch.ones(len(near))).clamp_min(1.0)
+    for _ in range(times):
+        weight = 0.4 * weight + 0.6 * torch.zeros_like(weight).index_add_(0, near, weight[far]) / neighbours
+    return weight
+
+
 def _scalp_cover(subject: Subject) -> Tensor:
     """[S, S] 0..1: where cropped hair grows; it thins out unevenly towards the hairline."""
-    surface, head = subject.surface, subject.head
     style = subject.traits.choice("hair.style")
     if style == "bald":
-        return torch.zeros(surface.atlas.size, surface.atlas.size)
-    soft = subject.once("hairline", lambda: surface.atlas.spread(_hairline(head)[:, None], surface.atlas.corners)[0])
+        return torch.zeros_like(subject.surface.position[0])
+    return subject.once(f"{style} hair", lambda: _style_cover(subject, style))
+
+
+def _style_cover(subject: Subject, style: str) -> Tensor:
+    surface, head = subject.surface, subject.head
+    soft = 1.0 - (1.0 - _softened(subject, "scalp", _SOFTENINGS)) * (1.0 - _sideburns(subject))
     if style == "receding" and "frontotemporale_l" in head.topology.landmarks:
         for name, reach in (("frontotemporale_l", 0.058), ("frontotemporale_r", 0.058), ("trichion", 0.050)):
             distance = (surface.position - head.landmark(name)[:, None, None]).norm(dim=0)
             soft = soft * smooth_step(distance, 0.45 * reach, 1.3 * reach)
-    uneven = 0.06 * subject.noise("patches", 0.011, 3)[0] + 0.06 * subject.noise("mottling", 0.0034, 3)[0]
-    cover = smooth_step(soft + uneven * 4.0 * soft * (1.0 - soft), 0.15, 0.95)
+    uneven = 0.07 * subject.noise("patches", 0.011, 3)[0] + 0.03 * subject.noise("mottling", 0.0034, 3)[0]
+    cover = smooth_step(soft + uneven * 4.0 * soft * (1.0 - soft), 0.08, 1.0)
     if style == "mohawk":
         return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
     return cover
 
 
-def _hairline(head: Head) -> Tensor:
-    """[V] the scalp, thinning out over about a centimetre, and the hair before the ears."""
-    topology = head.topology
-    weight = topology.regions["scalp"]
-    edges = torch.cat((topology.triangles[:, [0, 1]], topology.triangles[:, [1, 2]], topology.triangles[:, [2, 0]]))
-    near, far = torch.cat((edges, edges.flip(1))).unbind(1)
-    neighbours = torch.zeros_like(weight).index_add_(0, near, torch.ones(len(near))).clamp_min(1.0)
-    for _ in range(_SOFTENINGS):
-        weight = 0.4 * weight + 0.6 * torch.zeros_like(weight).index_add_(0, near, weight[far]) / neighbours
+def _sideburns(subject: Subject) -> Tensor:
+    """[S, S] 0..1: the hair before the ears."""
+    head, place = subject.head, subject.surface.position
+    found = torch.ones_like(place[0])
     for side in ("l", "r"):
         temple = torch.lerp(head.landmark(f"ear_top_{side}"), head.landmark(f"frontotemporale_{side}"), 0.42)
         fall = head.landmark(f"tragion_{side}") + torch.tensor([0.0, -0.010, 0.002]) - temple
-        share = ((head.vertices - temple) @ fall / float(fall @ fall)).clamp(0.0, 1.0)
-        distance = (head.vertices - temple - share[:, None] * fall).norm(dim=1)
-        reach = _SIDEBURN[0] + (_SIDEBURN[1] - _SIDEBURN[0]) * share**0.7
-        beside = (1.0 - 0.25 * share) * (1.0 - smooth_step(distance / reach, 0.45, 1.15))
-        weight = 1.0 - (1.0 - weight) * (1.0 - beside)
-    return weight
+        middle = (temple + 0.5 * fall).tolist()
+        near = [(axis - here).abs_() < reach for axis, here, reach in zip(place, middle, _AROUND, strict=True)]
+        window = window_of(near[0] & near[1] & near[2], margin=1)
+        if window is None:
+            continue
+        away = place[(slice(None), *window.slices)] - temple[:, None, None]
+        share = (torch.einsum("chw,c->hw", away, fall) / float(fall @ fall)).clamp(0.0, 1.0)
+        distance = (away - share * fall[:, None, None]).norm(dim=0)
+        width = _SIDEBURN[0] + (_SIDEBURN[1] - _SIDEBURN[0]) * share.sqrt()
+        found[window.slices] *= 1.0 - (1.0 - 0.25 * share) * (1.0 - smooth_step(distance / width, 0.35, 1.25))
+    return 1.0 - found
 
 
 def _scalp_patches(subject: Subject) -> Sequence[Patch]:
@@ -251,19 +338,18 @@ def _scalp_patches(subject: Subject) -> Sequence[Patch]:
     )
     coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
     fur = grow(subject, "scalp", coat, cover**1.4, way, 0.25 + 0.75 * cover)
-    colour, white = (
-        dyed(colour, subject.traits) for colour in (hair_colour(subject.traits), 0.8 * white_hair_colour())
-    )
-    return _patches(subject, fur, colour, white)
+    colour, white = (dyed(colour, subject.traits) for colour in (_fine_colour(subject.traits), _thick_white()))
+    return _patches(subject, fur, subject.traits.number("hair.grey"), colour, white, _DEEP)
 
 
 def _beard_cover(subject: Subject) -> Tensor:
     """[S, S] 0..1: where and how densely a beard (not stubble) grows."""
     surface, head, traits = subject.surface, subject.head, subject.traits
     style = traits.choice("beard.style")
-    region = subject.region("beard") * (1.0 - 0.9 * subject.region("lips_upper", "lips_lower"))
     if style == "none":
-        return torch.zeros_like(region)
+        return torch.zeros_like(surface.position[0])
+    region = _softened(subject, "beard", _BEARD_SOFTENINGS)
+    region = region * (1.0 - 0.9 * subject.region("lips_upper", "lips_lower", "mouth_inside"))
     x, z = surface.position[0].abs(), surface.position[2]
     corner_x, _, corner_z = head.landmark("multipie_54").abs().tolist()
     above = smooth_step(z, corner_z - 0.004, corner_z + 0.004)
@@ -276,7 +362,7 @@ def _beard_cover(subject: Subject) -> Tensor:
     }
     uneven = 0.12 * subject.noise("patches", 0.011, 3)[1] + 0.10 * subject.noise("mottling", 0.0034, 3)[1]
     cover = region * shapes[style]
-    cover = smooth_step(cover + uneven * 4.0 * cover * (1.0 - cover), 0.05, 0.95)
+    cover = smooth_step(cover + uneven * 4.0 * cover * (1.0 - cover), 0.06, 0.85)
     return cover * (0.5 + 0.5 * traits.number("beard.density"))
 
 
@@ -289,7 +375,8 @@ def _stubble_patches(subject: Subject) -> Sequence[Patch]:
     patchy = (0.80 + 0.20 * subject.noise("patches", 0.011, 3)[2]).clamp(0.3, 1.2)
     growth = (amount * patchy * smooth_step(where, 0.05, 1.0)).clamp(0.0, 1.0)
     lengths = torch.full_like(growth, 0.6 + 0.8 * amount)
-    return _facial(subject, grow(subject, "stubble", _STUBBLE, growth, _downwards(subject), lengths))
+    fur = grow(subject, "stubble", _STUBBLE, growth, _downwards(subject), lengths)
+    return _patches(subject, fur, _beard_grey(subject.traits), _fine_colour(subject.traits), _fine_white())
 
 
 def _beard_patches(subject: Subject) -> Sequence[Patch]:
@@ -298,11 +385,8 @@ def _beard_patches(subject: Subject) -> Sequence[Patch]:
     if not bool(cover.any()):
         return []
     lengths = (2.7 + 11.0 * subject.traits.number("beard.length")) * (0.35 + 0.65 * cover)
-    return _facial(subject, grow(subject, "beard", _BEARD, cover, _downwards(subject), lengths))
-
-
-def _facial(subject: Subject, fur: Fur) -> list[Patch]:
-    return _patches(subject, fur, _fine_colour(subject.traits), _fine_white())
+    fur = grow(subject, "beard", _BEARD, cover, _downwards(subject), lengths)
+    return _patches(subject, fur, _beard_grey(subject.traits), _fine_colour(subject.traits), _thick_white(), _DEEP)
 
 
 def _downwards(subject: Subject) -> Tensor:
@@ -314,9 +398,12 @@ def _downwards(subject: Subject) -> Tensor:
 # --------------------------------------------------------------------------------------------------------------- layers
 
 
-def _shade(ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
-    """The ground as seen between hairs of a colour [3]."""
-    shaded = ground.albedo * 0.10 + 0.8 * colour[:, None, None]
+def _shade(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
+    """The ground as seen between hairs of a colour [3], and raised to where they lie, tuft by tuft."""
+    gap = _GAP + _PASSED_ON * float(colour @ _LUMINANCE)
+    shaded = ground.albedo * 0.06 + gap * colour[:, None, None]
+    high, tufts = _COAT
+    tuft = 1.0 + tufts / high * subject.noise("mottling", 0.0034, 3)[0]
     albedo = torch.lerp(ground.albedo, shaded, cover)
     return replace(
         ground,
@@ -324,20 +411,21 @@ def _shade(ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
         subsurface=ground.subsurface * (1.0 - _SHELTER * cover),
         roughness=torch.lerp(ground.roughness, torch.tensor(_DULL[0]), cover),
         specular=torch.lerp(ground.specular, torch.tensor(_DULL[1]), cover),
+        height=ground.height + high * cover * tuft,
     )
 
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
-    colour = torch.lerp(hair_colour(traits), 0.5 * white_hair_colour(), traits.number("hair.grey"))
+    colour = torch.lerp(_fine_colour(traits), _thick_white(), traits.number("hair.grey"))
     buzzed = 0.75 if traits.choice("hair.style") == "buzz" else 0.90
-    return _shade(ground, dyed(colour, traits), buzzed * _scalp_cover(subject) ** 2)
+    return _shade(subject, ground, dyed(colour, traits), buzzed * _scalp_cover(subject) ** 2)
 
 
 def _shade_beard(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
-    colour = torch.lerp(_fine_colour(traits), _fine_white(), traits.number("hair.grey"))
-    return _shade(ground, colour, 0.78 * _beard_cover(subject) ** 1.5)
+    colour = torch.lerp(_fine_colour(traits), _thick_white(), _beard_grey(traits))
+    return _shade(subject, ground, colour, 0.85 * _beard_cover(subject) ** 1.4)
 
 
 def _shade_stubble(subject: Subject, ground: Ground) -> Ground:

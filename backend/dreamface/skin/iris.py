@@ -27,10 +27,12 @@ _RELIEF: Final = 16e-6  # metres between a fibre's crest and the ground
 _TISSUE: Final = 0.58  # the trait is the colour people see, with the cornea's gleam; the tissue is darker
 _PUPIL: Final = (0.0025, 0.0022, 0.0022)
 _EPITHELIUM: Final = (0.090, 0.036, 0.012)  # brown, behind the stroma; it shows at the pupil's edge and in flecks
-_ARCUS: Final = (0.46, 0.47, 0.46)  # the greyish ring of old age
+_ARCUS: Final = (0.33, 0.34, 0.335)  # the greyish ring of old age
+_GREYNESS: Final = 0.36  # of blue and grey irises: their names are more colourful than they are
 _COLLARETTE: Final = 0.27  # of the stroma
-_LIMBUS: Final = (0.985, 1.15)  # radii between which white takes over: about 1 mm
+_LIMBUS: Final = (0.95, 1.13)  # radii between which white takes over: about 1 mm, of which half is plain to see
 _SHADE: Final = (0.84, 0.87, 0.90)  # times the white: what it is like at its border, where the iris shines through
+_VEIL: Final = (1.25, 0.98, 0.72)  # colour of thin melanin over grey
 _FLECKS: Final = 5  # at most
 _LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
 
@@ -88,7 +90,7 @@ def around_limbus(radius: Tensor, rim: Tensor, white: Tensor) -> Tensor:
 def rim_colour(look: IrisLook) -> Tensor:
     """[3] colour of the dark ring around an iris."""
     grey = float(look.colour @ torch.tensor(_LUMINANCE))
-    return 0.16 * torch.lerp(look.colour, torch.full((3,), grey), 0.45) + 0.006
+    return 0.19 * torch.lerp(look.colour, torch.full((3,), grey), 0.55) + 0.008
 
 
 def draw_iris(look: IrisLook, rows: int, columns: int, generator: torch.Generator) -> IrisChart:
@@ -202,7 +204,7 @@ def _coloured(
     cool = rise((red - blue) / (red + blue + 1e-4), 0.5, -0.2)
     # Neither brown nor green: pigment that thins out from the pupil on.
     hazel = rise(green / (red + 1e-4), 0.46, 0.60) * (red > blue) * (1.0 - cool)
-    tissue = _TISSUE * look.colour
+    tissue = _TISSUE * torch.lerp(look.colour, torch.full((3,), grey), _GREYNESS * cool)
     greenish = torch.stack((0.72 * tissue[0], 1.02 * tissue[1], 1.15 * tissue[2]))
     outer = torch.lerp(tissue, greenish, hazel)
     brown = torch.tensor(_EPITHELIUM) * (0.5 + 6.0 * grey)
@@ -217,7 +219,11 @@ def _coloured(
     deep, high = 0.42 + 0.16 * (1.0 - pale), 1.95 - 0.45 * (1.0 - pale)
     colour = torch.lerp(deep * base, high * thread, fibres)
     light = (1.0 + 0.22 * edge) * (1.0 - 0.55 * crypts) * (1.0 - (0.18 + 0.14 * (1.0 - pale)) * furrows)
-    light = light * (1.0 + 0.07 * polar.noise(1, 5) * ciliary)
+    patches = polar.noise(2, 7)
+    light = light * (1.0 + 0.13 * patches * ciliary) * (1.06 - 0.22 * smooth_step(polar.share, 0.45, 1.0))
+    # Here and there a thin layer of melanin, or none at all.
+    veil = (0.16 * cool + 0.08) * (0.5 + 0.5 * polar.noise(2, 11)).clamp(0.0, 1.0) * (1.0 - 0.5 * fibres)
+    colour = torch.lerp(colour, (0.55 * grey + 0.02) * torch.tensor(_VEIL)[:, None, None], veil)
     return _framed(polar, look, colour * light)
 
 
@@ -225,11 +231,13 @@ def _framed(polar: _Polar, look: IrisLook, colour: Tensor) -> Tensor:
     """The stroma between the pupil and the limbus."""
     wobble = 0.012 * polar.around(1, 34)
     rim = rim_colour(look)[:, None, None]
-    ring = smooth_step(polar.radius + wobble, 0.74 + 0.05 * look.old, 0.985) ** 1.2
-    colour = torch.lerp(colour, rim, (0.94 - 0.22 * look.old) * ring)
-    arcus = smooth_step(polar.radius, 0.86, 0.93) * (1.0 - smooth_step(polar.radius, 0.95, 1.0))
-    age = rise(look.old, 0.55, 1.0)
-    colour = torch.lerp(colour, torch.tensor(_ARCUS)[:, None, None], 0.5 * age * arcus)
+    ring = smooth_step(polar.radius + wobble, 0.72 + 0.05 * look.old, 0.975) ** 1.3
+    colour = torch.lerp(colour, rim, (0.90 - 0.22 * look.old) * ring)
+    # It begins above and below, is never sharp, and few have much of it.
+    arcus = smooth_step(polar.radius, 0.78, 0.93) * (1.0 - smooth_step(polar.radius, 0.92, 1.05))
+    uneven = (0.62 + 0.30 * polar.turn.sin() ** 2 + 0.16 * polar.around(1, 8)).clamp(0.0, 1.0)
+    amount = rise(look.old, 0.55, 1.0) * (0.22 + 0.26 * float(torch.rand(1, generator=polar.generator)))
+    colour = torch.lerp(colour, torch.tensor(_ARCUS)[:, None, None], amount * arcus * uneven)
     ruff = torch.exp(-(((polar.share - 0.02) / 0.028) ** 2)) * (0.8 + 0.2 * polar.around(1, 90)).clamp(0.0, 1.0)
     colour = torch.lerp(colour, 0.35 * torch.tensor(_EPITHELIUM)[:, None, None], 0.85 * ruff)
     open_at = smooth_step(polar.share + 0.006 * polar.around(1, 60), -0.022, 0.012)

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool1d
 
 from dreamface.face import Head, Topology
-from dreamface.skin.noise import stream
+from dreamface.skin.noise import solid_noise, stream
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
@@ -94,11 +94,20 @@ def lattice(subject: Subject, name: str, row_height: float, cell_width: float, w
     return Lattice(courses[:2], courses[2], courses[3], girth, random, row_height, cell_width)
 
 
+def exact_noise(subject: Subject, name: str, cell: float, channels: int) -> Tensor:
+    """`Subject.noise` without its short cut over a coarser grid, which strays a little at the islands' borders.
+
+    Where patterns with sharp edges run on in the next tile, that would show.
+    """
+    place = subject.surface.position
+    return subject.once(f"exactly {name}", lambda: solid_noise(place, cell, channels, subject.stream(name)))
+
+
 def _courses(subject: Subject, wander: float) -> Tensor:
     """[4, S, S] the two turns, the front and the way down of a `Lattice`."""
     chart = _chart(subject.head)
     turn, down, _ = chart.of(subject.surface.position)
-    noise = subject.noise("blotches", 0.034, 3)
+    noise = exact_noise(subject, "blotches", 0.034, 3)
     gathered, down = _gather(subject.head, chart, turn, down)
     stray = gathered - turn + wander / chart.radius * noise[0]
     turns = torch.stack((turn, torch.where(turn < 0.0, turn + 2.0 * math.pi, turn))) + stray

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, interpolate
 
-from dreamface.face import Head, Part, TileMaps
+from dreamface.face import Head, Part, TileMaps, Topology
 from dreamface.skin.atlas import Atlas, atlas_of, rise, smooth_step
 from dreamface.skin.dentition import Mouth, mouth_of
+from dreamface.skin.kept import Kept
 from dreamface.skin.layout import painted_parts, tile_of
 from dreamface.skin.noise import cell_tile, solid_noise, stream
 from dreamface.skin.windows import atlas_window
@@ -31,9 +32,10 @@ _WETNESS: Final = {"teeth": 0.24, "gums": 0.32, "tongue": 0.42}  # roughness
 MOUTH_TRAITS: Final = ("age", "teeth.yellowness", "skin.melanin")
 """What a mouth depends on."""
 
-_ENAMEL: Final = torch.tensor([0.700, 0.665, 0.590])
+_ENAMEL: Final = torch.tensor([0.690, 0.664, 0.590])
 _DENTIN: Final = torch.tensor([0.600, 0.460, 0.250])
-_EDGE: Final = torch.tensor([0.505, 0.520, 0.530])
+_EDGE: Final = torch.tensor([0.500, 0.500, 0.495])
+_GAP: Final = torch.tensor([0.76, 0.72, 0.69])  # what is left of the colour where the next tooth begins
 _GUM: Final = torch.tensor([0.500, 0.180, 0.165])
 _GUM_MARGIN: Final = torch.tensor([0.580, 0.285, 0.255])
 _TONGUE: Final = torch.tensor([0.450, 0.150, 0.140])
@@ -42,7 +44,11 @@ _COATING: Final = torch.tensor([0.560, 0.325, 0.290])
 _PATTERN_CELLS: Final = 8  # of a repeating tile, per side
 _CELL_TEXELS: Final = 24  # that a cell is drawn with, before it is brought to the size of its texels in the map
 _LEAST_TEXELS: Final = 2.0  # per cell: below that a pattern cannot be seen
+_SHORTEST: Final = 1e-6  # metres of an edge that counts
 _SEED: Final = 0  # of the patterns, which are the same for everybody
+
+
+_edges: Kept[tuple[tuple[Tensor, Tensor], ...]] = Kept(32)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,10 @@ def paint_mouth(head: Head, traits: Traits, resolution: int, seed: int) -> dict[
     if not tiles:
         return {}
     mouth = mouth_of(head)
-    looks = torch.cat((_teeth_and_flesh(head, mouth, traits, seed), _amounts(mouth)), dim=1)
+    looks = torch.zeros(len(head.vertices), 7)
+    hard, soft = _vertices(topology, "teeth"), _vertices(topology, "gums", "tongue", "gums_and_tongue")
+    looks[hard] = _hard_looks(mouth.of(hard), traits, seed)
+    looks[soft] = _soft_looks(mouth.of(soft), head.vertices[soft], traits, seed)
     size = min(resolution // 2, _LARGEST)
     return {
         tile: _paint_tile(head, atlas_of(topology, tile, max(64, size // 2)), size, looks)
@@ -121,27 +130,27 @@ def _paint_tile(head: Head, coarse: Atlas, size: int, looks: Tensor) -> TileMaps
 # ------------------------------------------------------------------------------------------------------- colour
 
 
-def _teeth_and_flesh(head: Head, mouth: Mouth, traits: Traits, seed: int) -> Tensor:
-    """[V, 4] colour and roughness of every vertex of the mouth."""
-    patches = solid_noise(head.vertices.T[:, None], _PATCHES, 2, stream(seed, "mouth patches"))[:, 0]
-    hard = _is_hard(head)[:, None]
-    colour = torch.where(hard, _teeth(mouth, traits, seed), _flesh(mouth, traits, patches))
-    wet = torch.lerp(torch.tensor(_WETNESS["gums"]), torch.tensor(_WETNESS["tongue"]), mouth.tongue)
-    wet = torch.where(hard[:, 0], _WETNESS["teeth"], wet + 0.02 * patches[1])
-    return torch.cat((colour, wet[:, None]), dim=1)
+def _vertices(topology: Topology, *materials: str) -> Tensor:
+    """[N] vertices of the parts of some materials."""
+    spans = [torch.arange(*part.vertices) for part in topology.parts if part.material in materials]
+    return torch.cat(spans) if spans else torch.zeros(0, dtype=torch.long)
 
 
-def _is_hard(head: Head) -> Tensor:
-    """[V] bool: vertices of teeth."""
-    found = torch.zeros(len(head.vertices), dtype=torch.bool)
-    for part in head.topology.parts:
-        if part.material == "teeth":
-            found[slice(*part.vertices)] = True
-    return found
+def _hard_looks(mouth: Mouth, traits: Traits, seed: int) -> Tensor:
+    """[N, 7] colour, roughness and amounts of textures of the teeth's vertices."""
+    wet = torch.full_like(mouth.up, _WETNESS["teeth"])
+    return torch.cat((_teeth(mouth, traits, seed), wet[:, None], _amounts(mouth)), dim=1)
+
+
+def _soft_looks(mouth: Mouth, place: Tensor, traits: Traits, seed: int) -> Tensor:
+    """[N, 7] the same of the other vertices, at places [N, 3]."""
+    patches = solid_noise(place.T[:, None], _PATCHES, 2, stream(seed, "mouth patches"))[:, 0]
+    wet = _WETNESS["gums"] + (_WETNESS["tongue"] - _WETNESS["gums"]) * mouth.tongue + 0.02 * patches[1]
+    return torch.cat((_flesh(mouth, traits, patches), wet[:, None], _amounts(mouth)), dim=1)
 
 
 def _amounts(mouth: Mouth) -> Tensor:
-    """[V, 3] how much there is of each of _TEXTURES."""
+    """[N, 3] how much there is of each of _TEXTURES."""
     away = smooth_step(mouth.margin, 0.4 * _MARGIN, 1.6 * _MARGIN)
     attached = away * (1.0 - smooth_step(mouth.margin, 3.5 * _MARGIN, 6.0 * _MARGIN))
     top = mouth.tongue * (0.25 + 0.75 * mouth.tongue_top)
@@ -149,23 +158,28 @@ def _amounts(mouth: Mouth) -> Tensor:
 
 
 def _teeth(mouth: Mouth, traits: Traits, seed: int) -> Tensor:
-    """[V, 3]; every tooth its own shade; dentin shines through at the neck, the edge is thin and bluish."""
+    """[N, 3]; every tooth its own shade; dentin shines through at the neck, the edge is thin and lets light through."""
     age = rise(traits.number("age"), 18.0, 90.0)
-    shades = torch.randn(_MOST_TEETH, generator=stream(seed, "teeth"))
-    own = shades[mouth.own.round().long().clamp(0, _MOST_TEETH - 1)]
+    shades = torch.randn(_MOST_TEETH, 2, generator=stream(seed, "teeth")).clamp_(-2.0, 2.0)
+    own, other = shades[mouth.own.round().long().clamp(0, _MOST_TEETH - 1)].unbind(1)
     root = (1.0 - mouth.up) ** 2
     between = smooth_step(mouth.across, 0.62, 1.0)
-    # Enamel wears thin with the years, and is stained; canines have the most dentin.
-    yellow = 0.30 * age + 0.62 * traits.number("teeth.yellowness") + 0.045 * own
-    yellow = yellow + (0.22 + 0.20 * age) * root + 0.14 * (mouth.number == _CANINE) + 0.16 * between * (1.0 - root)
+    # Enamel wears thin with the years, and is stained; canines have the most dentin, and molars more than incisors.
+    dentin = 0.13 * (mouth.number == _CANINE) + 0.06 * (mouth.number > _CANINE) + 0.03 * (mouth.number == 1)
+    yellow = 0.30 * age + 0.62 * traits.number("teeth.yellowness") + 0.06 * own + dentin
+    yellow = yellow + (0.24 + 0.20 * age) * root + 0.12 * between * (1.0 - root)
     colour = torch.lerp(_ENAMEL, _DENTIN, yellow.clamp(0.0, 1.15)[:, None])
-    thin = smooth_step(mouth.up, 0.72, 1.0) * (mouth.number <= _CANINE) * (0.42 - 0.25 * age)
-    colour = torch.lerp(colour, _EDGE, thin[:, None])
-    return colour * (1.0 + 0.018 * own)[:, None]
+    # Where only enamel is left, at the edge and at the sides towards it, the dark of the mouth shows.
+    edge = smooth_step(mouth.up, 0.70, 1.0)
+    thin = (edge + 0.5 * between * smooth_step(mouth.up, 0.35, 0.9)).clamp(0.0, 1.0) * (mouth.number <= _CANINE)
+    colour = torch.lerp(colour, _EDGE, ((0.50 - 0.25 * age + 0.06 * other) * thin)[:, None])
+    # Plaque lies between two teeth.
+    gap = smooth_step(mouth.across, 0.85, 1.0)
+    return colour * ((1.0 + 0.03 * other)[:, None] * torch.lerp(torch.ones(3), _GAP, gap[:, None]))
 
 
 def _flesh(mouth: Mouth, traits: Traits, patches: Tensor) -> Tensor:
-    """[V, 3] gums, palate and tongue; `patches` is [2, V] noise."""
+    """[N, 3] gums, palate and tongue; `patches` is [2, N] noise."""
     margin = torch.exp(-((mouth.margin / _MARGIN) ** 2))
     gums = torch.lerp(_GUM, _GUM_MARGIN, (0.75 * margin + 0.06 * patches[0]).clamp(0.0, 1.0)[:, None])
     dark = traits.number("skin.melanin") ** 2 * smooth_step(patches[0], -0.3, 1.2) * (1.0 - 0.6 * margin)
@@ -174,7 +188,7 @@ def _flesh(mouth: Mouth, traits: Traits, patches: Tensor) -> Tensor:
 
 
 def _tongue(mouth: Mouth, patches: Tensor) -> Tensor:
-    """[V, 3]; coated along the middle, red at the sides and below."""
+    """[N, 3]; coated along the middle, red at the sides and below."""
     side, top = mouth.tongue_side, mouth.tongue_top
     coating = (torch.exp(-((side / 0.55) ** 2)) * (0.40 + 0.10 * patches[0]) * top).clamp(0.0, 1.0)
     colour = torch.lerp(_TONGUE, _COATING, coating[:, None])
@@ -187,15 +201,21 @@ def _tongue(mouth: Mouth, patches: Tensor) -> Tensor:
 
 def _density(head: Head, part: Part) -> tuple[float, float]:
     """Tile lengths per metre across and up the layout: the part's middle (median) ones."""
-    faces, face_uvs = head.topology.faces[slice(*part.faces)], head.topology.face_uvs[slice(*part.faces)]
-    corners, uv = head.vertices[faces], head.topology.uv[face_uvs]
-    sides, flat = corners.diff(dim=1).norm(dim=2).reshape(-1), uv.diff(dim=1).reshape(-1, 2)
-    length = flat.norm(dim=1).clamp_min(1e-9)
     found = []
-    for axis in (0, 1):
-        along = (flat[:, axis].abs() > 0.8 * length) & (sides > 1e-6)
-        found.append(float((length[along] / sides[along]).median()))
+    for ends, length in _edges.get(head.topology, part.name, lambda: _straight_edges(head.topology, part)):
+        sides = (head.vertices[ends[:, 1]] - head.vertices[ends[:, 0]]).norm(dim=1)
+        found.append(float((length / sides.clamp_min(_SHORTEST)).median()))
     return found[0], found[1]
+
+
+def _straight_edges(topology: Topology, part: Part) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Of edges that run across the layout, and of those that run up: [N, 2] their ends, and [N] lengths in the tile."""
+    faces, face_uvs = topology.faces[slice(*part.faces)], topology.face_uvs[slice(*part.faces)]
+    ends = torch.stack((faces[:, :-1], faces[:, 1:]), dim=-1).reshape(-1, 2)
+    flat = topology.uv[face_uvs].diff(dim=1).reshape(-1, 2)
+    length, is_edge = flat.norm(dim=1).clamp_min(1e-9), ends[:, 0] != ends[:, 1]
+    along = [is_edge & (flat[:, axis].abs() > 0.8 * length) for axis in (0, 1)]
+    return tuple((ends[one], length[one]) for one in along)
 
 
 def _repeated(cell: float, density: tuple[float, float], size: int, shape: torch.Size) -> Tensor | None:

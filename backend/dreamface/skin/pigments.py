@@ -57,7 +57,8 @@ PIGMENT_TRAITS: Final = ("skin.melanin", "skin.redness", "skin.yellowness")
 """What a person's skin colour depends on."""
 
 RESTING_BLOOD: Final = (0.1, 0.86)  # at no redness, and what full redness adds
-_RESTING_OXYGENATION: Final = 0.8
+_FIRST_BLUSH: Final = 0.75  # power: the first steps of redness are the largest, so that few are bloodless
+RESTING_OXYGENATION: Final = 0.65  # venous and arterial vessels together
 
 
 def mix(ground: Ground) -> Ground:
@@ -69,14 +70,14 @@ def mix(ground: Ground) -> Ground:
 def resting_blood(traits: Traits) -> float:
     """Amount of blood where no region has more or less."""
     none, full = RESTING_BLOOD
-    return none + full * traits.number("skin.redness")
+    return none + full * max(0.0, traits.number("skin.redness")) ** _FIRST_BLUSH
 
 
 def resting_colour(traits: Traits) -> Tensor:
     """[3] linear Rec. 709 of a person's skin where no region has more or less of anything."""
     one = torch.ones(1, 1)
     melanin, carotene = traits.number("skin.melanin"), traits.number("skin.yellowness")
-    return skin_colour(melanin * one, resting_blood(traits) * one, _RESTING_OXYGENATION * one, carotene * one)[:, 0, 0]
+    return skin_colour(melanin * one, resting_blood(traits) * one, RESTING_OXYGENATION * one, carotene * one)[:, 0, 0]
 
 
 def pigment_slopes(traits: Traits) -> tuple[Tensor, Tensor]:
@@ -85,7 +86,7 @@ def pigment_slopes(traits: Traits) -> tuple[Tensor, Tensor]:
     blood, carotene = resting_blood(traits), traits.number("skin.yellowness")
     amounts = torch.tensor([[(melanin, blood), (melanin + _STEP, blood), (melanin, blood + _STEP)]])
     even = torch.ones(1, 3)
-    colours = skin_colour(amounts[..., 0], amounts[..., 1], _RESTING_OXYGENATION * even, carotene * even)[:, 0].log()
+    colours = skin_colour(amounts[..., 0], amounts[..., 1], RESTING_OXYGENATION * even, carotene * even)[:, 0].log()
     return (colours[:, 1] - colours[:, 0]) / _STEP, (colours[:, 2] - colours[:, 0]) / _STEP
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, grid_sample, interpolate, pad
 
 from dreamface.skin.atlas import rise, smooth_step
 from dreamface.skin.complexion import inner
@@ -40,7 +40,7 @@ class _Grain:
     """A repeating pattern.
 
     Attributes:
-        kind: "pores" or "lines".
+        kind: "pores", "lines" or "pebbles".
         repeats: how often it repeats across the tile.
         wide, tall: metres between cells across and upwards.
         turn: radians anticlockwise that cells lean from the upright.
@@ -92,13 +92,24 @@ _ZONES: Final = (
 
 _LINES: Final = _Grain("lines", 8, 1.2 * _MM, 0.52 * _MM)
 _OLD_LINES: Final = _Grain("lines", 4, 2.9 * _MM, 1.9 * _MM)
-_SLANTED: Final = {
-    side: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=sign * 0.6, long=1.5)
-    for side, sign in (("l", 1.0), ("r", -1.0))
-}
+_PEBBLES: Final = _Grain("pebbles", 4, 2.4 * _MM, 2.4 * _MM)
 _LINE_DEPTH: Final = 0.030 * _MM
-_FACE: Final = (("metopion", 30.0 * _MM), ("glabella", 20.0 * _MM))  # where lines are as large as on skin
-_OLD_LINE_DEPTH: Final = 0.06 * _MM
+_PLACES: Final = (
+    *(zone.around for zone in _ZONES),
+    *(((f"cheek_{side}", 26.0 * _MM), (f"upper_cheek_{side}", 15.0 * _MM)) for side in ("l", "r")),
+    (("metopion", 30.0 * _MM), ("glabella", 20.0 * _MM)),
+    tuple((f"{name}_{side}", 30.0 * _MM) for name in ("cheek", "cheekbone", "cheilion") for side in "lr"),
+)
+"""What `_around` finds: the zones; where the skin's tension runs down and outwards, on the cheeks; where lines are as
+large as on skin, on the forehead; and where old skin is creped."""
+_SLANTED: Final = {
+    len(_ZONES) + number: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=turn, long=1.5)
+    for number, turn in enumerate((0.6, -0.6))
+}
+_FACE, _CREPED = len(_ZONES) + 2, len(_ZONES) + 3
+_PEBBLE: Final = 0.034 * _MM  # root mean square
+_PATCHY: Final = 0.045  # roughness that goes with it: what stands out is smoother, and holds the oil
+_OLD_LINE_DEPTH: Final = 0.11 * _MM
 _DULL: Final = 0.04  # how much rougher it is in a furrow
 _OLD: Final = (38.0, 82.0)  # years over which furrows deepen and widen
 _BUMPS: Final = 0.024 * _MM, 0.010 * _MM  # heights of the wide and of the small ones
@@ -191,6 +202,21 @@ def _cells(
     return first.sqrt_(), second.sqrt_(), mine, its
 
 
+@lru_cache(maxsize=8)
+def _pebbles(rows: int, columns: int, side: int) -> Tensor:
+    """[P, P] one repetition of a smooth unevenness of two sizes: mean 0, deviation 1."""
+    generator = stream(_PATTERN_SEED, "pebbles")
+    found = torch.zeros(side, side)
+    for factor, share in ((1, 1.0), (2, 0.6)):
+        lattice = torch.randn(1, 1, factor * rows, factor * columns, generator=generator)
+        around = pad(lattice, (2, 2, 2, 2), mode="circular")
+        high, wide = around.shape[2:]
+        y, x = ((torch.arange(side) + 0.5) * (count / side) + 2.0 for count in (high - 4, wide - 4))
+        grid = torch.stack(torch.meshgrid(2.0 * y / high - 1.0, 2.0 * x / wide - 1.0, indexing="ij")[::-1], dim=-1)
+        found += share * grid_sample(around, grid[None], mode="bicubic", align_corners=False)[0, 0]
+    return (found - found.mean()) / found.std()
+
+
 def _own_shift(subject: Subject, tile: Tensor) -> Tensor:
     """A tile shifted by as much as the seed says."""
     shift = (torch.rand(2, generator=subject.stream("patterns")) * len(tile)).long().tolist()
@@ -221,24 +247,35 @@ def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) ->
 def _calm(subject: Subject) -> Tensor:
     """[S, S] 0..1: dry skin, away from the islands' borders, where the layout breaks the patterns."""
     region = subject.region
-    covered = (1.0 - region("lips_upper", "lips_lower")) * (1.0 - region("lids_margin")) * (1.0 - inner(subject))
-    return covered * subject.surface.atlas.interior
+
+    def found() -> Tensor:
+        covered = (1.0 - region("lips_upper", "lips_lower")) * (1.0 - region("lids_margin")) * (1.0 - inner(subject))
+        return covered * subject.surface.atlas.interior
+
+    return subject.once("calm skin", found)
 
 
-def _around(subject: Subject, places: Sequence[tuple[str, float]]) -> Tensor | None:
-    """[S, S] 1 at landmarks, 0 about two radii from them; None where none lies in the tile."""
-    surface, found = subject.surface, None
-    position = surface.position[:, _SPARSE // 2 :: _SPARSE, _SPARSE // 2 :: _SPARSE]
-    for name, radius in places:
-        if surface.atlas.landmark(name) is None:
-            continue
-        away = position - subject.head.landmark(name)[:, None, None]
-        near = 1.0 - smooth_step((away * away).sum(dim=0).sqrt_(), 0.45 * radius, 1.7 * radius)
-        found = near if found is None else torch.maximum(found, near)
-    if found is None:
+def _around(subject: Subject, number: int) -> Tensor | None:
+    """[S, S] 1 at the landmarks of one of `_PLACES`, 0 about two radii from them; None where none lies in the tile."""
+    if not any(subject.surface.atlas.landmark(name) is not None for name, _ in _PLACES[number]):
         return None
-    size = (surface.atlas.size, surface.atlas.size)
-    return interpolate(found[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
+    return subject.once("relief zones", lambda: _zones(subject))[number]
+
+
+def _zones(subject: Subject) -> Tensor:
+    """[Z, S, S] how near each of `_PLACES` is."""
+    surface, size = subject.surface, subject.surface.atlas.size
+    position = surface.position[:, _SPARSE // 2 :: _SPARSE, _SPARSE // 2 :: _SPARSE]
+    there = [(zone, name, radius) for zone, places in enumerate(_PLACES) for name, radius in places
+             if surface.atlas.landmark(name) is not None]  # fmt: skip
+    found = torch.zeros(len(_PLACES), *position.shape[1:])
+    if there:
+        marks = torch.stack([subject.head.landmark(name) for _, name, _ in there])
+        away = torch.cdist(marks, position.reshape(3, -1).T, compute_mode="donot_use_mm_for_euclid_dist")
+        near = 1.0 - smooth_step(away / torch.tensor([radius for *_, radius in there])[:, None], 0.45, 1.7)
+        zone = torch.tensor([number for number, *_ in there])[:, None].expand_as(near)
+        found.view(len(_PLACES), -1).scatter_reduce_(0, zone, near, "amax")
+    return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
 
 
 def _pores(subject: Subject) -> Sequence[Patch]:
@@ -246,12 +283,12 @@ def _pores(subject: Subject) -> Sequence[Patch]:
     amount = subject.traits.number("skin.pores")
     region = subject.region
     bare = _calm(subject) * (1.0 - 0.9 * region("under_eyes", "lids_upper", "lids_lower")) * (1.0 - region("nostrils"))
-    uneven = (0.85 + 0.22 * subject.noise("patches", 0.011, 3)[2]).clamp(0.3, 1.3)
+    bare *= (0.85 + 0.22 * subject.noise("patches", 0.011, 3)[2]).clamp_(0.3, 1.3)
     found = []
-    for zone in _ZONES:
-        weight = _around(subject, zone.around)
+    for number, zone in enumerate(_ZONES):
+        weight = _around(subject, number)
         if weight is not None:
-            found.append(_laid_out(subject, zone.grain, weight * bare * uneven, zone.depth * (0.2 + 1.6 * amount)))
+            found.append(_laid_out(subject, zone.grain, weight * bare, zone.depth * (0.2 + 1.6 * amount)))
     return [patch for patch in found if patch is not None]
 
 
@@ -262,20 +299,17 @@ def _age(subject: Subject) -> float:
     return rise(subject.traits.number("age"), *_OLD)
 
 
-def _slanted(subject: Subject, side: str) -> Tensor | None:
-    """[S, S] where the skin's tension runs down and outwards: on a cheek."""
-    places = ((f"cheek_{side}", 26.0 * _MM), (f"upper_cheek_{side}", 15.0 * _MM))
-    return _around(subject, places)
-
-
 def _lines(subject: Subject) -> Weave:
-    """Lozenges along the lines of tension, across everywhere but on the cheeks; larger and deeper with age."""
+    """Lozenges along the lines of tension, across everywhere but on the cheeks; larger and deeper with age.
+
+    And an unevenness of what lies between pores and folds, in height and in gloss: it is what breaks highlights up.
+    """
     old, calm = _age(subject), _calm(subject)
-    uneven = (0.85 + 0.2 * subject.noise("patches", 0.011, 3)[0]).clamp(0.3, 1.4)
+    uneven = (0.85 + 0.2 * subject.noise("patches", 0.011, 3)[0]).clamp_(0.3, 1.4)
     rest = calm * (1.0 - 0.35 * subject.region("nose")) * uneven
     flat = rest
-    for side in ("l", "r"):
-        if (leaning := _slanted(subject, side)) is not None:
+    for number in _SLANTED:
+        if (leaning := _around(subject, number)) is not None:
             flat = flat * (1.0 - 0.85 * leaning)
     face = _around(subject, _FACE)
     fine, wide = (
@@ -283,14 +317,16 @@ def _lines(subject: Subject) -> Weave:
         for grain in (_LINES, _OLD_LINES)
     )
     again = _LINES.repeats // _OLD_LINES.repeats
-    nothing = torch.zeros(2)
+    cells = _cells_of(subject, _PEBBLES, calm if face is None else face)
+    pebbles = _own_shift(subject, _pebbles(*cells, subject.size // _PEBBLES.repeats))
+    nothing = torch.zeros(3)
     return Weave(
-        tiles=torch.stack((fine.repeat(again, again), wide)),
-        weights=torch.stack((flat, _crossed(subject) * rest)),
-        height=torch.tensor([_line_depth(subject), _OLD_LINE_DEPTH * old]),
+        tiles=torch.stack((fine.repeat(again, again), wide, pebbles)),
+        weights=torch.stack((flat, _crossed(subject) * rest, calm * uneven)),
+        height=torch.tensor([_line_depth(subject), _OLD_LINE_DEPTH * old, _PEBBLE]),
         melanin=nothing,
         blood=nothing,
-        roughness=torch.tensor([-_DULL, 0.0]),
+        roughness=torch.tensor([-_DULL, 0.0, -_PATCHY]),
         specular=nothing,
     )
 
@@ -303,17 +339,15 @@ def _crossed(subject: Subject) -> Tensor:
     """[S, S] where old skin is cross-hatched: cheeks, lids, around the mouth, the neck."""
     region = subject.region
     weight = 0.35 * region("neck") + 0.5 * region("lids_upper", "lids_lower", "under_eyes") + 0.3 * region("temples")
-    near = _around(
-        subject, tuple((f"{name}_{side}", 30.0 * _MM) for name in ("cheek", "cheekbone", "cheilion") for side in "lr")
-    )
+    near = _around(subject, _CREPED)
     return (weight if near is None else torch.maximum(weight, near)).clamp(0.15, 1.0)
 
 
 def _cheek_lines(subject: Subject) -> Sequence[Patch]:
     found = []
-    for side in ("l", "r"):
-        if (leaning := _slanted(subject, side)) is not None:
-            found.append(_laid_out(subject, _SLANTED[side], leaning * _calm(subject), _line_depth(subject)))
+    for number, grain in _SLANTED.items():
+        if (leaning := _around(subject, number)) is not None:
+            found.append(_laid_out(subject, grain, leaning * _calm(subject), _line_depth(subject)))
     return [patch for patch in found if patch is not None]
 
 

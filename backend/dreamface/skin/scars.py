@@ -1,4 +1,7 @@
-"""Old scars: curved lines, paler and smoother than the skin around them, sunken or raised."""
+"""Old scars: short bands without pores and lines, a little paler or pinker than the skin around them, sunken or raised.
+
+What heals has less melanin and, for a year or two, more vessels (Bond et al. 2008, "Maturation of the human scar").
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,14 @@ _SITES: Final = (
 """Landmarks, left and right, that scars lie near."""
 
 _SPREAD: Final = 7.0 * _MM  # how far from it at most
-_LENGTHS, _WIDTHS = (7.0 * _MM, 34.0 * _MM), (0.45 * _MM, 1.5 * _MM)
+_LENGTHS, _WIDTHS = (7.0 * _MM, 28.0 * _MM), (0.9 * _MM, 2.4 * _MM)
 _FRESH: Final = 0.3  # share of scars that are still pink
 _RAISED: Final = 0.35  # share that stand out
-_SMOOTH: Final = 0.32  # roughness: a scar has no lines and pores
+_SMOOTH: Final = 0.40  # roughness: a scar has no lines and pores
+_UNEVEN: Final = (1.7 * _MM, 0.45)  # length and share of its outline's irregularities
+
+
+_TABLE: Final = 128  # of them along a scar, at most
 
 
 def _scars(subject: Subject) -> Sequence[Patch]:
@@ -65,13 +72,13 @@ def _scar(subject: Subject, place: Tensor, random: Tensor, shown: float) -> Patc
     line, ridge = ((image * (1.0 - skin) * inside * shown) for image in (line, ridge))
     base = subject.traits.number("skin.melanin")
     fresh, raised = float(random[4]) < _FRESH, float(random[5]) < _RAISED
-    height = (0.16 * line if raised else -0.13 * line) + 0.05 * ridge
+    height = (0.20 * line if raised else -0.28 * line) + 0.06 * ridge
     return Patch(
         window,
-        melanin=-(0.04 + 0.22 * base) * line + (0.03 if fresh else 0.015) * ridge,
-        blood=(0.45 if fresh else -0.16) * line + (0.16 if fresh else 0.05) * ridge,
+        melanin=-(0.025 + 0.18 * base) * line + 0.015 * ridge,
+        blood=(0.5 if fresh else 0.06) * line + (0.16 if fresh else 0.08) * ridge,
         height=height * _MM,
-        cover=0.8 * line,
+        cover=0.5 * line,
         roughness=_SMOOTH,
     )
 
@@ -81,14 +88,26 @@ def _profile(x: Tensor, y: Tensor, length: float, width: float, random: Tensor) 
     turn = 2.0 * torch.pi * random[6]
     along, across = x * turn.cos() + y * turn.sin(), y * turn.cos() - x * turn.sin()
     share = along / (0.5 * length)
-    bow = (random[7] - 0.5) * 0.5 * length * (share.square() - 0.4)
-    wobble = 0.5 * width * torch.sin(share * (2.0 + 2.5 * random[8]) + 6.0 * random[9])
-    local = width * (0.55 + 0.45 * torch.sin(share * (3.0 + 5.0 * random[10]) + 6.0 * random[11]).square())
-    away = (across - bow - wobble).abs() / (local * (1.0 - share.square()).clamp_min(0.0).sqrt().clamp_min(1e-3))
+    bow = (random[7] - 0.5) * 0.3 * length * (share.square() - 0.4)
+    # Hardly a line: it wanders, is torn at its borders, and widest somewhere near the middle.
+    table = torch.randn(3, _TABLE, generator=torch.Generator().manual_seed(int(1e6 * float(random[8]))))
+    course, torn, beside = (
+        _along(row, along / _UNEVEN[0] * pace) for row, pace in zip(table, (0.3, 1.0, 1.0), strict=True)
+    )
+    local = 0.5 * width * (1.0 + _UNEVEN[1] * torch.where(across > bow, torn, beside)).clamp(0.35, 1.8)
+    away = (across - bow - 0.25 * width * course).abs() / (local * (1.0 - share.square()).clamp_min(1e-3).sqrt())
     ends = (share.abs() < 1.0).float()
-    line = ends * (1.0 - smooth_step(away, 0.35, 1.0))
-    ridge = ends * torch.exp(-((away - 1.25) / 0.45).square())
+    line = ends * (1.0 - smooth_step(away, 0.15, 1.25))
+    ridge = ends * torch.exp(-((away - 1.5) / 0.5).square())
     return line, ridge
+
+
+def _along(table: Tensor, place: Tensor) -> Tensor:
+    """Smooth noise at places [...] from independent values [T]: deviation about 1."""
+    place = place + 0.5 * len(table)
+    low = place.floor()
+    share, first = place - low, low.long().clamp_(0, len(table) - 2)
+    return torch.lerp(table[first], table[first + 1], share * share * (3.0 - 2.0 * share))
 
 
 def _around(size: int, u: float, v: float, reach_u: float, reach_v: float) -> Window | None:

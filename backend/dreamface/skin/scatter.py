@@ -12,6 +12,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_max_pool2d
 
 from dreamface.skin.marks import texel_of
 from dreamface.skin.subject import Subject
@@ -52,18 +53,26 @@ def scatter(subject: Subject, name: str, often: Tensor, most: float) -> tuple[Te
         [N, 2] texture coordinates, [N, 8] uniform random numbers.
     """
     surface = subject.surface
-    # Per unit of the layout, in which a square metre of skin takes density^2.
-    rate = often / surface.density.square()
-    if not bool((rate > 0.0).any()):
-        return torch.empty(0, 2), torch.empty(0, 8)
     # By nothing of the head itself: another jaw must not move the freckles on the nose.
     copies = max(1, math.ceil(math.sqrt(most / _SPARSEST**2 / _POINTS)))
-    generator = subject.tile_stream(name)
-    count = copies * copies * _POINTS
-    shift, random = torch.rand(copies * copies, 1, 2, generator=generator), torch.rand(count, 8, generator=generator)
-    corner = torch.stack(torch.meshgrid(torch.arange(copies), torch.arange(copies), indexing="ij"), dim=-1)
-    square = (spread_points() + shift).remainder(1.0)  # each copy shifted, so that nothing repeats
-    found = ((corner.view(-1, 1, 2) + square) / copies).view(-1, 2)
-    rank = (torch.arange(_POINTS) + 0.5).repeat(copies * copies) / _POINTS
-    there = rank * copies * copies * _POINTS < rate.view(-1)[texel_of(found, surface.atlas.size)]
-    return found[there], random[there]
+    # Per copy of the square: in the layout, a square metre of skin takes density^2.
+    rate = often / (surface.density * copies).square()
+    # Of each copy, the points up to the highest rate in it are looked at.
+    highest = adaptive_max_pool2d(rate[None], copies)[0].flip(0).T.reshape(-1)
+    counts = (highest + 0.5).long().clamp(0, _POINTS)
+    copy = torch.arange(copies * copies).repeat_interleave(counts)
+    rank = torch.arange(len(copy)) - (counts.cumsum(0) - counts)[copy]
+    # Each copy shifted, the random numbers too, so that nothing repeats.
+    shift = torch.rand(copies * copies, 10, generator=subject.tile_stream(name))
+    point = (_spread_numbers()[rank] + shift[copy]).remainder_(1.0)
+    corner = torch.stack((copy // copies, copy % copies), dim=1)
+    found = (corner + point[:, :2]) / copies
+    there = rank + 0.5 < rate.view(-1)[texel_of(found, surface.atlas.size)]
+    return found[there], point[there, 2:]
+
+
+@cache
+def _spread_numbers() -> Tensor:
+    """[1024, 10] of each of `spread_points` the place, and eight uniform random numbers."""
+    random = torch.rand(_POINTS, 8, generator=torch.Generator().manual_seed(2))
+    return torch.cat((spread_points(), random), dim=1)

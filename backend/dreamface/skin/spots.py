@@ -10,8 +10,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.anatomy import both, near
-from dreamface.skin.atlas import smooth_step
+from dreamface.skin.anatomy import both, zones
+from dreamface.skin.atlas import rise, smooth_step
 from dreamface.skin.layer import Layer, Patch, Window
 from dreamface.skin.marks import SpotList, draw_spots, texel_of
 from dreamface.skin.pigments import skin_colour
@@ -66,38 +66,45 @@ def _open_skin(subject: Subject) -> Tensor:
 
 def _sun(subject: Subject) -> Tensor:
     """Nose and upper cheeks, less on the forehead and the rest of the face; in swarms."""
-    high = near(subject, 20.0 * _MM, "rhinion", *both("upper_cheek", "cheekbone"))
-    forehead = near(subject, 36.0 * _MM, "metopion")
-    rest = near(subject, 20.0 * _MM, "pogonion", "subnasale", *both("cheek", "temple"))
-    sun = torch.stack((high, 0.5 * forehead, 0.3 * rest, 0.35 * subject.region("nose"))).amax(dim=0)
-    swarms = 0.55 + 0.36 * subject.noise("freckle swarms", 0.012)[0] + 0.22 * subject.noise("patches", 0.011, 3)[1]
+    spots = zones(subject, {
+        "high": (20.0 * _MM, ("rhinion", *both("upper_cheek", "cheekbone"))),
+        "forehead": (36.0 * _MM, ("metopion",)),
+        "rest": (20.0 * _MM, ("pogonion", "subnasale", *both("cheek", "temple"))),
+    })  # fmt: skip
+    sun = torch.maximum(torch.maximum(spots["high"], 0.5 * spots["forehead"]), 0.3 * spots["rest"])
+    sun = torch.maximum(sun, 0.35 * subject.region("nose"))
+    swarms = 0.55 + 0.36 * subject.noise("patches", 0.011, 3)[0] + 0.22 * subject.noise("patches", 0.011, 3)[1]
     return sun * swarms.clamp(0.06, 1.0) * (1.0 - subject.region("neck")) * open_skin(subject)
 
 
 def _aged(subject: Subject) -> Tensor:
-    often = torch.stack((
-        near(subject, 24.0 * _MM, *both("temple", "zygion")),
-        0.8 * near(subject, 20.0 * _MM, *both("cheekbone")),
-        0.65 * near(subject, 36.0 * _MM, "metopion", *both("frontotemporale")),
-        0.35 * near(subject, 24.0 * _MM, "rhinion", *both("cheek", "gonion")),
-    )).amax(dim=0)  # fmt: skip
+    spots = zones(subject, {
+        "side": (24.0 * _MM, both("temple", "zygion")),
+        "cheekbone": (20.0 * _MM, both("cheekbone")),
+        "forehead": (36.0 * _MM, ("metopion", *both("frontotemporale"))),
+        "rest": (24.0 * _MM, ("rhinion", *both("cheek", "gonion"))),
+    })  # fmt: skip
+    upper = torch.maximum(spots["side"], 0.8 * spots["cheekbone"])
+    often = torch.maximum(upper, torch.maximum(0.65 * spots["forehead"], 0.35 * spots["rest"]))
     return often * open_skin(subject)
 
 
 def _oily(subject: Subject) -> Tensor:
-    often = torch.stack((
-        near(subject, 18.0 * _MM, "pogonion", *both("cheek", "chin_side")),
-        0.8 * near(subject, 32.0 * _MM, "metopion"),
-        0.5 * near(subject, 24.0 * _MM, "pronasale", *both("upper_cheek", "gonion")),
-    )).amax(dim=0)  # fmt: skip
+    spots = zones(subject, {
+        "chin": (18.0 * _MM, ("pogonion", *both("cheek", "chin_side"))),
+        "forehead": (32.0 * _MM, ("metopion",)),
+        "rest": (24.0 * _MM, ("pronasale", *both("upper_cheek", "gonion"))),
+    })  # fmt: skip
+    often = torch.maximum(spots["chin"], torch.maximum(0.8 * spots["forehead"], 0.5 * spots["rest"]))
     return often * (0.7 + 0.5 * subject.noise("blotches", 0.034, 3)[0]).clamp(0.1, 1.0) * open_skin(subject)
 
 
-_FRECKLES: Final = _Kind(_sun, 420e3, (0.20 * _MM, 1.4 * _MM), 2.9, (0.05, 0.42), 1.5, 1.2, 0.42, 0.5)
+_FRECKLES: Final = _Kind(_sun, 420e3, (0.20 * _MM, 1.4 * _MM), 2.9, (0.08, 0.55), 1.5, 1.2, 0.50, 0.45)
 _MOLES: Final = _Kind(open_skin, 1.2e3, (0.45 * _MM, 2.0 * _MM), 2.8, (0.55, 1.0), 0.7, 0.55, 0.95)
-_AGE_SPOTS: Final = _Kind(_aged, 4.5e3, (0.9 * _MM, 6.0 * _MM), 1.9, (0.07, 0.24), 0.55, 1.7, 0.30, 0.2)
+_AGE_SPOTS: Final = _Kind(_aged, 7e3, (0.6 * _MM, 4.5 * _MM), 2.5, (0.06, 0.28), 0.95, 1.7, 0.30, 0.0)
 _BLEMISHES: Final = _Kind(_oily, 12e3, (0.6 * _MM, 2.3 * _MM), 2.2, (0.25, 0.7), 1.3, 0.5, 0.9)
 
+_HIDDEN: Final = 0.88  # share of spots that the darkest skin hides
 _MOLE_MELANIN: Final = (0.72, 0.22)  # of pale skin's moles, and what a step of the skin's adds
 _MOLE_HEIGHT, _PAPULE_HEIGHT = 0.35 * _MM, 0.30 * _MM
 _HALO: Final = (2.4, 0.45, 2.0)  # of redness around a blemish: radius over its own, strength, softness
@@ -133,7 +140,7 @@ def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Patch]:
     if drawn is None:
         return ()
     window, image = drawn
-    amount = image.clamp_max_(kind.most).mul_(1.08 - 0.95 * subject.traits.number("skin.melanin"))
+    amount = image.clamp_max_(kind.most).mul_(1.0 - _HIDDEN * rise(subject.traits.number("skin.melanin"), 0.1, 0.9))
     if (pale := depigmented(subject)) is not None:
         amount *= 1.0 - _cut(pale, subject.size, window.rows, window.columns)
     return (Patch(window, melanin=amount, blood=kind.blood * amount),)

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, max_pool2d
 
 from dreamface.skin.atlas import smooth_step
+from dreamface.skin.kept import Kept
 from dreamface.skin.layer import Window
 from dreamface.skin.marks import texel_of
 from dreamface.skin.subject import Subject
@@ -31,7 +32,11 @@ _TAPER: Final = 2.5  # exponent of how a hair thins out to its tip
 _SPREAD: Final = 0.6  # optical depth of a hair that is one texel wide at its root, where it crosses one
 _MIDDLE: Final = 0.38  # of a hair's length: where its mass has its centre
 _SHARED: Final = 0.35  # of `Atlas.interior` over which single hairs give way to their mean, as tiles differ in them
-_LEAST_SINGLE: Final = 0.25  # how much of them is left at the very border
+_KEPT: Final = 6  # tiles whose islands are in memory
+_LEAST_SINGLE: Final = 0.18  # how much of them is left at the very border
+
+
+_islands: Kept[Tensor] = Kept(_KEPT)
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class Coat:
         drawn: roots per texel at most; where more grow, fewer are drawn.
         swirl: radians that the direction wanders over the skin.
         scatter: radians that neighbours differ.
+        tufts: radians that hairs turn to and from each other every few millimetres.
     """
 
     often: float
@@ -120,6 +126,7 @@ class Coat:
     width: float
     swirl: float
     scatter: float
+    tufts: float = 0.0
     drawn: float = 0.3
 
 
@@ -142,6 +149,8 @@ def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, way: Tensor, l
     """
     surface = subject.surface
     turn = way + coat.swirl * subject.noise("hair swirl", 0.022)[0]
+    if coat.tufts:
+        turn.add_(subject.noise("mottling", 0.0034, 3)[1], alpha=coat.tufts)
     reach = coat.length * lengths * surface.density
     drawn = min(1.0, coat.drawn * (subject.size * _TYPICAL) ** 2 / coat.often)
     strands = _rooted(subject, name, coat, drawn, growth, turn, reach)
@@ -159,7 +168,8 @@ def _rooted(
     surface = subject.surface
     side, often = surface.atlas.size, coat.often * drawn
     each = math.ceil(often / (side * _SPARSEST) ** 2)  # candidates per coarse texel
-    near = subject.once("in and around islands", lambda: _widened(surface.atlas.inside))
+    atlas = surface.atlas
+    near = _islands.get(atlas.topology, (atlas.tile, side), lambda: _widened(atlas.inside))
     expected = (growth * near).view(-1) * (often / each) / (surface.density.view(-1) * side) ** 2
     stream = subject.tile_stream(name)
     chosen = torch.rand(each * side * side, generator=stream) < expected.repeat(each)
