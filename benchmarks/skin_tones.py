@@ -7,6 +7,7 @@ reach; how far the albedo follows any light that could be baked into it; and how
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -26,7 +27,7 @@ from dreamface.skin.hair import HAIR
 from dreamface.skin.layout import painted_parts, skin_tiles
 from dreamface.skin.makeup import MAKEUP
 from dreamface.skin.pigments import resting_colour
-from dreamface.traits import Traits
+from dreamface.traits import Traits, Value
 
 MONK: Final = (
     "#f6ede4", "#f3e7db", "#f7ead0", "#eadaba", "#d7bd96", "#a07e56", "#825c43", "#604134", "#3a312a", "#292420",
@@ -39,6 +40,15 @@ NO_SKIN: Final = ("scalp", "brows", "mouth_inside", "eye_sockets", "lids_margin"
 
 LUMINANCE: Final = torch.tensor([0.2126, 0.7152, 0.0722])
 SIZE: Final = 1024
+WORN: Final[Mapping[str, Mapping[str, Value]]] = {
+    "cropped hair": {"hair.style": "short"},
+    "a beard": {"hair.style": "bald", "beard.style": "full", "beard.density": 0.8},
+    "stripes": {"hair.style": "bald", "skin.stripes": (0.1, 0.4, 0.1, 1.0)},
+    "spots": {"hair.style": "bald", "skin.spots": (0.1, 0.4, 0.1, 1.0)},
+    "scales": {"hair.style": "bald", "skin.scales": (0.1, 0.4, 0.1, 1.0)},
+}
+"""What runs on from one tile to the next."""
+
 BARE: Final = {layer.name: 0.0 for layer in (*HAIR, *MAKEUP)}  # what lies on the skin
 
 
@@ -52,16 +62,25 @@ def main() -> None:
         where = ", ".join(f"{name.removeprefix('skin.')} {value:.2f}" for name, value in nearest.items())
         print(f"{tone}  CIEDE2000 {distance:4.2f}  at {where}")
     for name in chosen.heads:
-        lights, seams = [], []
+        lights, seams, borders = [], [], []
         for seed in range(chosen.people):
             person = complete(Traits(), seed)
             head = load_model(name).build(person, torch.Generator().manual_seed(seed))
             maps = paint(head, person, resolution=SIZE, seed=seed, layers=BARE)
             albedo = {tile: maps[tile]["albedo"] for tile in skin_tiles(head.topology)}
             lights.append(baked_light(head, albedo["skin"]))
-            seams.append(seam_difference(head, albedo))
+            within, between = seam_differences(head, albedo)
+            seams.append(within)
+            borders.append(between)
         print(f"{name}: the albedo follows a light by r = {np.mean(lights):.3f} (mean), {max(lights):.3f} (largest)")
         print(f"{name}: across seams {255 * np.mean(seams):.2f} / 255 (mean), {255 * max(seams):.2f} (largest)")
+        if max(borders) > 0.0:  # the head has several tiles of skin
+            print(
+                f"{name}: between tiles {255 * np.mean(borders):.2f} / 255 (mean), {255 * max(borders):.2f} (largest)"
+            )
+            for what, worn in WORN.items():
+                _, between = seam_differences(head, _albedo(head, person.under(worn), chosen.people - 1))
+                print(f"{name}: between tiles with {what} {255 * between:.2f} / 255")
 
 
 def monk_distances() -> list[tuple[float, Mapping[str, float]]]:
@@ -105,8 +124,18 @@ def baked_light(head: Head, albedo: Tensor) -> float:
     return float((explained / (y @ y)).clamp_min(0.0).sqrt())
 
 
-def seam_difference(head: Head, albedo: Mapping[str, Tensor]) -> float:
-    """Mean over seam vertices that are seen, and channels, of the two sides' difference in linear albedo."""
+def _albedo(head: Head, person: Traits, seed: int) -> dict[str, Tensor]:
+    """Of every tile of skin, with all that lies on it."""
+    maps = paint(head, person, resolution=SIZE, seed=seed)
+    return {tile: maps[tile]["albedo"] for tile in skin_tiles(head.topology)}
+
+
+def seam_differences(head: Head, albedo: Mapping[str, Tensor]) -> tuple[float, float]:
+    """Mean over seam vertices that are seen, and channels, of the two sides' difference in linear albedo.
+
+    Returns:
+        Where both sides lie in one tile, and where they lie in two; 0 where there is no such seam.
+    """
     topology = head.topology
     hidden = torch.maximum(topology.regions["mouth_inside"], topology.regions["eye_sockets"]) > 0.05
     places: dict[int, dict[tuple[str, int], Tensor]] = {}
@@ -118,13 +147,13 @@ def seam_difference(head: Head, albedo: Mapping[str, Tensor]) -> float:
             values = sample_texture(image, topology.uv[corners[:, 1]])
             for (vertex, uv), value in zip(corners.tolist(), values, strict=True):
                 places.setdefault(vertex, {})[tile, uv] = value
-    apart = [
-        (first - second).abs().mean()
-        for vertex, sides in places.items()
-        if not hidden[vertex]
-        for first, second in zip(list(sides.values())[:-1], list(sides.values())[1:], strict=True)
-    ]
-    return float(torch.stack(apart).mean()) if apart else 0.0
+    apart: dict[bool, list[Tensor]] = {False: [], True: []}
+    for vertex, sides in places.items():
+        if not hidden[vertex]:
+            for ((first, _), one), ((second, _), other) in itertools.pairwise(sides.items()):
+                apart[first != second].append((one - other).abs().mean())
+    within, between = (float(torch.stack(found).mean()) if found else 0.0 for found in apart.values())
+    return within, between
 
 
 def _traits(amounts: Sequence[float] | NDArray[np.float64]) -> Traits:

@@ -199,7 +199,8 @@ class _Draw:
 
     def _marks(self) -> None:
         age, fair = self._now("age"), 1.0 - _rise(self._now("skin.melanin"), 0.1, 0.4)
-        some = self._uniform("freckles.some") < 0.45 * fair
+        often = 0.45 * fair * (0.25 + 0.75 * self._now("ancestry.european"))
+        some = self._uniform("freckles.some") < often
         self._set("freckles.density", 0.10 + 0.40 * self._uniform("freckles.density") if some else 0.0)
         self._set("moles.density", 0.25 * self._uniform("moles.density"))
         self._around("age_spots.density", 0.55 * _rise(age, 45, 85) * (0.5 + 0.5 * fair), 0.05 * _rise(age, 40, 60))

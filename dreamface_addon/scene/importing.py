@@ -17,7 +17,7 @@ from .records import describe_part, describe_skin, wear_expression
 NAME_LENGTH = 40  # characters of the prompt in the collection's name
 
 LAYERS = 48
-"""How many clear layers a ray of light may pass: two rows of lashes, three cards each, twice, and what else is there."""
+"""How many clear layers light may pass: two rows of lashes, three cards each, there and back, and other things."""
 
 RAYS = ("camera", "diffuse", "glossy", "transmission", "volume_scatter", "shadow")
 """What an object can be hidden from."""

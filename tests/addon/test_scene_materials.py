@@ -64,7 +64,7 @@ def test_what_is_not_metal_has_no_map_of_it(imported):
 
 
 def test_cavities_are_dark_in_eevee_alone_and_by_the_same_shader(imported):
-    for part in ("skin", "left_sclera", "upper_teeth"):
+    for part in ("skin", "left_iris", "upper_teeth"):
         tree = imported.parts[part].active_material.node_tree
         cycles, mix = (
             tree.get_output_node(engine).inputs["Surface"].links[0].from_node for engine in ("CYCLES", "EEVEE")
@@ -74,6 +74,26 @@ def test_cavities_are_dark_in_eevee_alone_and_by_the_same_shader(imported):
         seen = mix.inputs[0].links[0].from_node.inputs["Value"].links[0].from_node
         assert seen.type == "AMBIENT_OCCLUSION"
     assert not [node for node in _nodes(imported.parts["left_cornea"]) if node.type == "AMBIENT_OCCLUSION"]
+
+
+def test_whites_are_shaded_by_the_lids_in_both_engines(imported):
+    tree = imported.parts["left_sclera"].active_material.node_tree
+    shade = tree.nodes["DreamFace Lid Shade"]
+    assert shade.inputs[2].links[0].from_node == tree.nodes[SURFACE]
+    assert shade.inputs[0].links[0].from_node.inputs["Value"].links[0].from_node.type == "AMBIENT_OCCLUSION"
+    assert tree.get_output_node("CYCLES").inputs["Surface"].links[0].from_node == shade
+    assert tree.get_output_node("EEVEE").inputs["Surface"].links[0].from_node.inputs[2].links[0].from_node == shade
+    shaded = [name for name, part in imported.parts.items() for node in _nodes(part) if node.name == shade.name]
+    assert sorted(shaded) == ["left_sclera", "right_sclera"]
+
+
+def test_cycles_looks_through_every_layer_of_lashes(scene, face, tmp_path):
+    from dreamface_addon.scene import import_face
+
+    for before, after in ((8, 48), (100, 100)):  # an artist's larger number stays
+        scene.cycles.transparent_max_bounces = before
+        import_face(folder.save(face, tmp_path / f"face-{before}"))
+        assert scene.cycles.transparent_max_bounces == after
 
 
 def test_light_walks_below_the_skin_as_eevees_profile_has_it(imported):

@@ -182,6 +182,29 @@ def test_dark_skin_is_darker_around_the_eyes_and_the_mouth(head: Head) -> None:
     assert change[near(head, "cheilion_l", 0.008) & (lips < 0.05)].mean() < 0.92 * cheek
 
 
+@pytest.mark.parametrize("melanin", [0.7, 0.85])
+def test_tired_eyes_on_dark_skin_are_a_warm_brown(head: Head, melanin: float) -> None:
+    image = albedo(head, skin__melanin=melanin, under_eyes__darkness=0.8)
+    cheek = image[near(head, "cheek_l", 0.01)].mean(dim=0)
+    for name in ("lid_crease_l", "eye_bag_r"):
+        lid = image[near(head, name, 0.004)].mean(dim=0)
+        assert lid @ LUMINANCE < 0.95 * (cheek @ LUMINANCE), name
+        assert lid[0] / lid[1] > cheek[0] / cheek[1], name  # neither olive
+        assert lid[1] / lid[2] > 0.95 * cheek[1] / cheek[2], name  # nor grey
+
+
+def test_a_mans_lips_stand_out_less_than_a_womans(head: Head) -> None:
+    lips = atlas_of(head.topology, "skin", SIZE).region("lips_lower") > 0.9
+    skin = near(head, "pogonion", 0.01)
+
+    def redder(**traits: Value) -> float:
+        image = albedo(head, age=30.0, stubble__density=0.0, **traits)
+        ratio = image[..., 0] / image[..., 1]
+        return float(ratio[lips].mean() / ratio[skin].mean()) - 1.0
+
+    assert 0.1 < redder(gender=1.0) < 0.85 * redder(gender=-1.0)
+
+
 def test_a_mans_jaw_is_bluer_than_his_cheeks(head: Head) -> None:
     man = {"gender": 1.0, "age": 35.0, "hair.melanin": 0.9, "stubble.density": 0.0}
     shaven = albedo(head, **{name.replace(".", "__"): value for name, value in man.items()})
@@ -316,6 +339,14 @@ def test_vitiligo_has_no_melanin_and_leaves_the_rest(head: Head) -> None:
     assert 0.05 < inside.float().mean() < 0.7
     assert (inside | outside).float().mean() > 0.85  # the edges are crisp
     assert change[atlas.region("under_eyes") > 0.7].mean() > change[near(head, "cheek_l", 0.01)].mean()
+
+
+def test_where_there_is_no_melanin_dark_skin_has_no_dark_lids(head: Head) -> None:
+    patchy = albedo(head, skin__melanin=0.7, vitiligo__coverage=0.4)
+    lid, trough = (patchy[near(head, name, 0.004)] @ LUMINANCE for name in ("lid_crease_l", "eye_bag_l"))
+    pale = albedo(head, skin__melanin=0.0) @ LUMINANCE
+    assert lid.mean() > 0.8 * pale[near(head, "lid_crease_l", 0.004)].mean()
+    assert trough.mean() > 0.8 * pale[near(head, "eye_bag_l", 0.004)].mean()
 
 
 def test_scars_are_few_shiny_lines_with_relief(head: Head, bare: Maps) -> None:

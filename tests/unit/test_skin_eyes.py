@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from dreamface.face import Head
 from dreamface.head import load_model
@@ -117,9 +118,9 @@ def test_no_pupil_is_smaller_than_the_hole_in_the_mesh() -> None:
 
 def test_one_eye_can_have_another_colour(head: Head, eyes: dict[str, Eyeball]) -> None:
     left, right = irises(paint(head, eyes, iris__colour=BLUE, iris__right_colour=(*BROWN, 1.0)))
-    assert left[2] > 2.0 * left[0] and right[0] > 2.0 * right[2]
+    assert left[2] > 1.4 * left[0] and right[0] > 2.0 * right[2]
     same = irises(paint(head, eyes, iris__colour=BLUE, iris__right_colour=(*BROWN, 0.0)))
-    assert torch.allclose(left, same[0]) and same[1][2] > 2.0 * same[1][0]
+    assert torch.allclose(left, same[0]) and same[1][2] > 1.4 * same[1][0]
 
 
 def test_no_two_eyes_are_alike(head: Head, eyes: dict[str, Eyeball]) -> None:
@@ -142,19 +143,20 @@ def visible_white(albedo: Tensor) -> Tensor:
 
 def test_whites_are_off_white_and_yellow_with_age(head: Head, eyes: dict[str, Eyeball]) -> None:
     young, old = (visible_white(paint(head, eyes, age=age)).mean(dim=0) for age in (20.0, 85.0))
-    assert 0.45 < float(young.min()) < float(young.max()) < 0.72
+    assert 0.36 < float(young.min()) < float(young.max()) < 0.72  # pink corners and all
     assert young[0] > young[1] > young[2]
     assert float(old[0] / old[2]) > 1.12 * float(young[0] / young[2])
 
 
 def test_bloodshot_eyes_have_more_veins(head: Head, eyes: dict[str, Eyeball]) -> None:
     def veins(redness: float) -> float:
-        white = visible_white(paint(head, eyes, 2048, sclera__redness=redness))
-        pink = white[:, 0] / white[:, 1]
-        return float((pink > pink.median() + 0.12).float().mean())
+        albedo = paint(head, eyes, 2048, sclera__redness=redness)
+        pink = albedo[..., 0] / albedo[..., 1]
+        around = avg_pool2d(pink[None], 25, stride=1, padding=12)[0]
+        return float((visible_white(pink - around) > 0.10).float().mean())
 
     clear, bloodshot = veins(0.0), veins(0.9)
-    assert 1e-4 < clear < 0.05  # even clear eyes have some
+    assert 0.005 < clear < 0.1  # even clear eyes have some
     assert bloodshot > 2.0 * clear
 
 

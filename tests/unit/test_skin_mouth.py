@@ -75,6 +75,14 @@ def test_every_tooth_has_a_shade_of_its_own(head: Head, mouth: Mouth) -> None:
     assert len(shades) == 4 and float(torch.stack(shades).std()) > 1e-3
 
 
+def test_it_is_darker_between_teeth_than_on_them(head: Head, mouth: Mouth) -> None:
+    vertices, uv = corners(head, "upper_teeth")
+    colour = sample_texture(maps(head)["albedo"], uv).mean(dim=1)
+    crown = (mouth.up[vertices] > 0.3) & (mouth.up[vertices] < 0.7) & (mouth.number[vertices] < 2)
+    across = mouth.across[vertices]
+    assert colour[crown & (across > 0.97)].mean() < 0.92 * colour[crown & (across < 0.6)].mean()
+
+
 def test_gums_are_pink_and_paler_around_the_teeth(head: Head, mouth: Mouth) -> None:
     vertices, uv = corners(head, "upper_gums", "lower_gums")
     colour, margin = sample_texture(maps(head, skin__melanin=0.1)["albedo"], uv), mouth.margin[vertices]

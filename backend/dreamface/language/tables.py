@@ -375,9 +375,9 @@ ANCESTRY_SHARES: Final[dict[str, tuple[float, float, float, float]]] = {
             _words(
         "latino latina latinx hispanic mexican colombian venezuelan chilean ecuadorian chicano chicana"
     ))),
-        (0.1, 0.4, 0.0, 0.5),
+        (0.12, 0.33, 0.2, 0.35),
     ),
-    **dict.fromkeys(["peruvian", "bolivian", "guatemalan"], (0.05, 0.65, 0.0, 0.3)),
+    **dict.fromkeys(["peruvian", "bolivian", "guatemalan"], (0.05, 0.5, 0.25, 0.2)),
     **dict.fromkeys(("native american", "american indian", "first nation", "inuit"), (0.0, 0.85, 0.05, 0.1)),
     "argentinian": (0.05, 0.15, 0.0, 0.8),
     "argentine": (0.05, 0.15, 0.0, 0.8),

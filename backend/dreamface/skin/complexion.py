@@ -97,7 +97,7 @@ def _flush(subject: Subject, spots: _Spots) -> Tensor:
     return (
         (0.22 * apples + 0.21 * nose + 0.13 * spots["chin"]) * patchy.clamp(0.2, 2.0)
         + 0.22 * spots["wings"] + 0.22 * spots["ears"] + 0.10 * spots["corners"] + 0.05 * spots["glabella"]
-        + 0.08 * subject.region("lids_upper", "lids_lower") + 0.30 * subject.region("lids_margin", "eye_sockets")
+        + 0.15 * subject.region("lids_upper", "lids_lower") + 0.30 * subject.region("lids_margin", "eye_sockets")
         - 0.07 * spots["forehead"] - 0.05 * subject.region("temples")
         - 0.06 * spots["chin_sides"] - 0.05 * subject.region("neck")
     )  # fmt: skip
@@ -155,7 +155,7 @@ def _deep_zones(subject: Subject, ground: Ground) -> Ground:
 
 
 def _umber(subject: Subject, ground: Ground, strength: float, weight: Tensor) -> Ground:
-    """Dark skin's albedo, as far as it has its melanin, darkened towards a warm brown; lightened by less than nothing."""
+    """Dark skin darkened towards a warm brown, or lightened by less than nothing; where it has its melanin."""
     base = subject.traits.number("skin.melanin")
     strength *= rise(base, *_DARK)
     if strength == 0.0:
@@ -318,11 +318,12 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
     # The darker the skin, the more the lips keep of its melanin at their border, and the lighter their middle looks.
     kept = 0.98 - 0.06 * share - 0.11 * middle_of * share - 0.06 * wet
     line = wet.square().square_() * wet
-    melanin = base * kept + 0.025 + 0.065 * man + 0.02 * (1.0 - share) - 0.03 * uneven - 0.03 * (wet - line)
+    brown = (0.01 + 0.08 * man) * (1.0 - base) + 0.02 * (1.0 - share)
+    melanin = base * kept + brown - 0.03 * (uneven + wet - line)
     blood = resting_blood(subject.traits) + 0.45 + 0.9 * red - 0.25 * man + 0.18 * wet + 0.25 * line + 0.14 * uneven
     # Men's have less of a border: they pale towards it.
     lips = lips * (1.0 - (0.12 + 0.33 * man) * (1.0 - _inner_lips(subject)))
-    oxygenation = 0.48 - 0.16 * man + 0.12 * wet - 0.35 * line + 0.10 * share + 0.10 * small[1]
+    oxygenation = 0.60 - 0.24 * man + 0.12 * wet - 0.35 * line + 0.10 * share + 0.10 * small[1]
     return replace(
         ground,
         melanin=torch.lerp(ground.melanin, melanin, lips),

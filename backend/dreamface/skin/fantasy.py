@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.atlas import smooth_step, surface_of
+from dreamface.skin.atlas import rise, smooth_step, surface_of
 from dreamface.skin.complexion import inner
 from dreamface.skin.compose import band_rows, enlarged
 from dreamface.skin.lattice import Cells, Lattice, cells, exact_noise, lattice
@@ -33,6 +33,8 @@ _SKETCH: Final = 64  # texels a side are enough to know a tile's density
 _STRIPE: Final = 17.0 * _MM  # from one stripe to the next
 _ROSETTE: Final = 15.5 * _MM  # from one rosette to the next
 _ROW, _WIDTH = 4.6 * _MM, 6.4 * _MM  # of scales: the rows overlap
+_RESOLVED: Final = (2.0, 6.0)  # texels per cell: from none of a pattern to all of it
+_MEAN_RIM: Final = 0.25  # share of scaled skin that is their dark rims
 _OVERLAP: Final = 1.75  # rows that a scale is long
 _SCALE_HEIGHT: Final = 0.34 * _MM
 _BRUSHED: Final = 128  # texels a side of the metal's pattern
@@ -115,7 +117,7 @@ def _rosettes(subject: Subject) -> Sequence[Patch]:
     if window is None:
         return ()
     cover = torch.empty(window.shape)
-    fields = torch.cat((fields, _finest(subject)[None]))
+    fields = torch.cat((fields, _finest(subject, 1.8)[None]))
     for rows, (ahead, behind, front, down, small, gap, kept, finest) in _bands(subject, window, fields):
         soft = finest.clamp_min_(1.4 * _EDGE)
         distance, size = _to_rosette(found, torch.where(front > 0.0, ahead, behind), down)
@@ -177,12 +179,13 @@ def _scales(subject: Subject) -> Sequence[Patch]:
     if window is None:
         return ()
     cover, dark, height = (torch.empty(window.shape) for _ in range(3))
-    fields = torch.stack((*found.turns, found.front, found.down, kept, _finest(subject)))
-    for rows, (ahead, behind, front, down, presence, finest) in _bands(subject, window, fields):
+    fields = torch.stack((*found.turns, found.front, found.down, kept, _finest(subject, 2.5), _shown(subject, _ROW)))
+    for rows, (ahead, behind, front, down, presence, finest, shown) in _bands(subject, window, fields):
         soft = finest.clamp_min_(2.0 * _EDGE).mul_(2.0 / _WIDTH)
         turn = torch.where(front > 0.0, ahead, behind)
         relief, rim, scale = _scale(found, turn, down / found.row_height, soft)
-        shade = found.own(1, scale)
+        rim = torch.lerp(torch.tensor(_MEAN_RIM), rim, shown)
+        shade = torch.lerp(torch.tensor(0.5), found.own(1, scale), shown)
         # Where scales run out, they do so one by one.
         presence = presence * smooth_step(presence + 0.7 * (found.own(2, scale) - 0.5), 0.40, 0.52)
         cover[rows] = presence * (0.90 - 0.16 * shade)
@@ -326,11 +329,20 @@ def _apart(subject: Subject) -> Tensor:
     return atlas.interior if several else torch.ones_like(atlas.interior)
 
 
-def _finest(subject: Subject) -> Tensor:
-    """[S, S] metres: half the width of the sharpest edge to be seen, at tiles' borders in whichever is the coarser."""
+def _finest(subject: Subject, softer: float = 1.0) -> Tensor:
+    """[S, S] metres: half the width of the sharpest edge to be seen, at tiles' borders in whichever is the coarser.
+
+    There it may be some times softer: lines show where they do not meet, surfaces hardly.
+    """
     own = _FINEST_EDGE / _texels_per_metre(subject)
-    shared = _FINEST_EDGE / min(_texels_per_metre(subject), _texels_beyond(subject))
+    shared = softer * _FINEST_EDGE / _texels_beyond(subject)
     return torch.lerp(torch.tensor(shared), torch.tensor(own), _apart(subject))
+
+
+def _shown(subject: Subject, width: float) -> Tensor:
+    """[S, S] 0..1 how much of a pattern of cells of a width is to be seen: at tiles' borders, what all can show."""
+    shared = rise(width * _texels_beyond(subject), *_RESOLVED)
+    return shared + (1.0 - shared) * _apart(subject)
 
 
 def _texels_beyond(subject: Subject) -> float:

@@ -43,7 +43,7 @@ _REGIONS: Final[Mapping[tuple[str, ...], _Shine]] = {
     ("lids_upper", "lids_lower"): _Shine(0.56, 0.08, 0.36),
     ("nose",): _Shine(0.425, 0.20, 0.57),
     ("nostrils",): _Shine(0.56, 0.06, 0.28),
-    ("lips_upper", "lips_lower"): _Shine(0.44, 0.05, 0.48),
+    ("lips_upper", "lips_lower"): _Shine(0.395, 0.05, 0.46),
     ("lids_margin",): _Shine(0.15, 0.0, 0.75),
 }
 """From below: later ones lie on earlier ones."""

@@ -48,9 +48,9 @@ _BEARD: Final = Coat(often=1100e3, length=1.0 * _MM, width=0.140 * _MM, swirl=0.
 
 _HEIGHT: Final = 0.04 * _MM  # of single hairs
 _THICK_HEIGHT: Final = 0.09 * _MM  # of those that lie upon others
-_COAT: Final = (0.7 * _MM, 0.16 * _MM)  # how far a beard or cropped hair stands out of the skin; deviation of its tufts
+_COAT: Final = (0.7 * _MM, 0.10 * _MM)  # how far a beard or cropped hair stands out of the skin; deviation of its tufts
 _SHELTER: Final = 0.85  # of the light from below the skin that hairs take: it would blur them
-_DULL: Final = (0.72, 0.30)  # roughness and specular of skin below hairs, which break up what it mirrors
+_DULL: Final = (0.75, 0.22)  # roughness and specular of skin below hairs, which break up what it mirrors
 _SOFTENINGS: Final = 6  # means over neighbouring vertices that the hairline is softened with
 _BEARD_SOFTENINGS: Final = 3
 _KEPT: Final = 12  # softened regions in memory
@@ -60,6 +60,7 @@ _TONES: Final = (0.65, 1.50)  # factors on the colour of pigmented hairs, most o
 _WHITE_TONES: Final = (0.80, 1.45)  # of white ones
 _BRIGHT: Final = 0.4  # share of the lighter ones
 _RARE: Final = 0.01  # share of hairs that is not worth drawing
+_FEW: Final = 0.1  # share of hairs that are not worth two tones
 _DEEP: Final = 0.62  # share of a thick coat's hairs that lie below the others
 _SHADED: Final = 0.42  # of their colour that is left to them there
 _UPON: Final = 2.6  # how much more of hairs that lie on top is seen than of those below
@@ -68,7 +69,7 @@ _LUMINANCE: Final = torch.tensor([0.2126, 0.7152, 0.0722])  # Rec. 709
 _GAP: Final = 0.28  # of the colour of hairs: what is seen of the dark between and below them
 _FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour: a single one lets the skin through
 _THICK_WHITE: Final = 0.8  # of it: white hairs on top of many
-_RUFOUS: Final = torch.tensor([2.2, 1.30, 1.6])  # single red hairs glow; a mass of them is browner
+_RUFOUS: Final = torch.tensor([2.0, 1.22, 1.6])  # single red hairs glow; a mass of them is browner
 _BROW_MELANIN: Final = 0.30  # of the way from the scalp hair's melanin to black
 
 
@@ -128,7 +129,7 @@ def _kinds(strands: Strands, grey: float, colour: Tensor, white: Tensor, deep: f
         deep: share of those that lie below others, in their shade; 0 for hairs side by side.
     """
     top = strands.random[:, 1] >= deep
-    turned, bright = strands.random[:, 0] < grey, strands.random[:, 3] < _BRIGHT
+    turned = strands.random[:, 0] < grey
     (dark_tone, light_tone), (dull_tone, white_tone) = (_TONES, _WHITE_TONES) if deep else (_TONES, (1.0, 1.0))
     share, found = 1.0 - deep, []
     if deep:
@@ -137,10 +138,15 @@ def _kinds(strands: Strands, grey: float, colour: Tensor, white: Tensor, deep: f
     for chosen, part, base, tones in (
         (~turned, 1.0 - grey, colour, (dark_tone, light_tone)), (turned, grey, white, (dull_tone, white_tone))
     ):  # fmt: skip
-        if part > _RARE:
-            for lighter, many, tone in ((bright, _BRIGHT, tones[1]), (~bright, 1.0 - _BRIGHT, tones[0])):
-                own = strands.of(top & chosen & lighter)
-                found.append(_Kind(own, share * part * many, _UPON if deep else 1.0, (tone * base).clamp_max(0.8)))
+        if part <= _RARE:
+            continue
+        own, weight = strands.of(top & chosen), _UPON if deep else 1.0
+        if share * part < _FEW:
+            found.append(_Kind(own, share * part, weight, base))
+            continue
+        lighter = own.random[:, 3] < _BRIGHT
+        for these, many, tone in ((lighter, _BRIGHT, tones[1]), (~lighter, 1.0 - _BRIGHT, tones[0])):
+            found.append(_Kind(own.of(these), share * part * many, weight, (tone * base).clamp_max(0.8)))
     return found
 
 
@@ -299,7 +305,8 @@ def _style_cover(subject: Subject, style: str) -> Tensor:
         for name, reach in (("frontotemporale_l", 0.058), ("frontotemporale_r", 0.058), ("trichion", 0.050)):
             distance = (surface.position - head.landmark(name)[:, None, None]).norm(dim=0)
             soft = soft * smooth_step(distance, 0.45 * reach, 1.3 * reach)
-    uneven = 0.07 * subject.noise("patches", 0.011, 3)[0] + 0.03 * subject.noise("mottling", 0.0034, 3)[0]
+    small = surface.atlas.interior * subject.noise("mottling", 0.0034, 3)[0]  # which tiles show unequally well
+    uneven = 0.07 * subject.noise("patches", 0.011, 3)[0] + 0.03 * small
     cover = smooth_step(soft + uneven * 4.0 * soft * (1.0 - soft), 0.08, 1.0)
     if style == "mohawk":
         return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
@@ -360,7 +367,8 @@ def _beard_cover(subject: Subject) -> Tensor:
         "goatee": near * (above + (1.0 - above) * (1.0 - smooth_step(x, corner_x - 0.006, corner_x + 0.006))),
         "sideburns": smooth_step(x, 2.0 * corner_x, 2.4 * corner_x),
     }
-    uneven = 0.12 * subject.noise("patches", 0.011, 3)[1] + 0.10 * subject.noise("mottling", 0.0034, 3)[1]
+    small = surface.atlas.interior * subject.noise("mottling", 0.0034, 3)[1]  # which tiles show unequally well
+    uneven = 0.12 * subject.noise("patches", 0.011, 3)[1] + 0.10 * small
     cover = region * shapes[style]
     cover = smooth_step(cover + uneven * 4.0 * cover * (1.0 - cover), 0.06, 0.85)
     return cover * (0.5 + 0.5 * traits.number("beard.density"))
@@ -419,13 +427,13 @@ def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
     colour = torch.lerp(_fine_colour(traits), _thick_white(), traits.number("hair.grey"))
     buzzed = 0.75 if traits.choice("hair.style") == "buzz" else 0.90
-    return _shade(subject, ground, dyed(colour, traits), buzzed * _scalp_cover(subject) ** 2)
+    return _shade(subject, ground, dyed(colour, traits), buzzed * smooth_step(_scalp_cover(subject), 0.1, 1.0))
 
 
 def _shade_beard(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
     colour = torch.lerp(_fine_colour(traits), _thick_white(), _beard_grey(traits))
-    return _shade(subject, ground, colour, 0.85 * _beard_cover(subject) ** 1.4)
+    return _shade(subject, ground, colour, 0.95 * smooth_step(_beard_cover(subject), 0.1, 0.85))
 
 
 def _shade_stubble(subject: Subject, ground: Ground) -> Ground:

@@ -158,12 +158,17 @@ def _fade(share: Tensor) -> Tensor:
     return share * share * (3.0 - 2.0 * share)
 
 
+def _bell(values: Tensor) -> Tensor:
+    """Nearly exp(-values^2), and 0 beyond 2: the exponential of what is almost nothing takes processors long."""
+    return (1.0 - 0.25 * values * values).clamp_min_(0.0).square_().square_()
+
+
 def _stroma(polar: _Polar, old: float) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """[R, T] each, 0..1: outside the collarette, fibres, crypts, contraction furrows, the collarette's crest."""
     wander = polar.around(2, 26)
     edge_at = _COLLARETTE + 0.035 * wander[:1] + 0.018 * polar.around(1, 70)
     away = polar.share - edge_at
-    ciliary, edge = smooth_step(away, -0.04, 0.05), torch.exp(-((away / 0.045) ** 2))
+    ciliary, edge = smooth_step(away, -0.04, 0.05), _bell(away / 0.045)
     unit = polar.columns / 1024.0  # bends are told in columns of a chart of 1024
     bend = 5.0 * unit * polar.noise(2, 17) + 2.4 * unit * polar.noise(3, 55)
     first, second = polar.noise(2, 74), polar.noise(3, 120)
@@ -181,7 +186,7 @@ def _stroma(polar: _Polar, old: float) -> tuple[Tensor, Tensor, Tensor, Tensor, 
 
 def _ridge(noise: Tensor, width: float) -> Tensor:
     """1 where noise passes through zero: lines that meet and part."""
-    return torch.exp(-((noise / width) ** 2))
+    return _bell(noise / width)
 
 
 def _furrows(polar: _Polar, old: float, wander: Tensor) -> Tensor:
@@ -189,7 +194,7 @@ def _furrows(polar: _Polar, old: float, wander: Tensor) -> Tensor:
     there = polar.around(3, 7)
     found = torch.zeros(polar.rows, polar.columns)
     for number, at in enumerate((0.52, 0.68, 0.82)):
-        line = torch.exp(-(((polar.share - at - 0.012 * wander) / 0.016) ** 2))
+        line = _bell((polar.share - at - 0.012 * wander) / 0.016)
         found = found + line * smooth_step(there[number], 0.0 - 0.5 * old, 1.0)
     return found
 
@@ -213,7 +218,9 @@ def _coloured(
     uneven = 0.16 * polar.around(1, 9) + 0.10 * polar.around(1, 40)
     spread = 1.0 - smooth_step(polar.share - 0.22 * hazel - 0.10 * uneven, _COLLARETTE - 0.10, _COLLARETTE + 0.22)
     base = torch.lerp(outer[:, None, None], inner[:, None, None], spread)
-    base = torch.lerp(base, brown[:, None, None], 0.75 * _flecks(polar))
+    flecks = _flecks(polar)
+    if flecks is not None:
+        base = torch.lerp(base, brown[:, None, None], 0.75 * flecks)
     # Threads scatter all light alike, most where little pigment covers them.
     thread = torch.lerp(base, base.mean(dim=0, keepdim=True) + 0.03, 0.45 * pale * (0.25 + 0.75 * cool))
     deep, high = 0.42 + 0.16 * (1.0 - pale), 1.95 - 0.45 * (1.0 - pale)
@@ -238,21 +245,24 @@ def _framed(polar: _Polar, look: IrisLook, colour: Tensor) -> Tensor:
     uneven = (0.62 + 0.30 * polar.turn.sin() ** 2 + 0.16 * polar.around(1, 8)).clamp(0.0, 1.0)
     amount = rise(look.old, 0.55, 1.0) * (0.22 + 0.26 * float(torch.rand(1, generator=polar.generator)))
     colour = torch.lerp(colour, torch.tensor(_ARCUS)[:, None, None], amount * arcus * uneven)
-    ruff = torch.exp(-(((polar.share - 0.02) / 0.028) ** 2)) * (0.8 + 0.2 * polar.around(1, 90)).clamp(0.0, 1.0)
+    ruff = _bell((polar.share - 0.02) / 0.028) * (0.8 + 0.2 * polar.around(1, 90)).clamp(0.0, 1.0)
     colour = torch.lerp(colour, 0.35 * torch.tensor(_EPITHELIUM)[:, None, None], 0.85 * ruff)
     open_at = smooth_step(polar.share + 0.006 * polar.around(1, 60), -0.022, 0.012)
     colour = torch.lerp(torch.tensor(_PUPIL)[:, None, None], colour, open_at)
     return around_limbus(polar.radius.expand(-1, polar.columns), colour, look.white[:, None, None])
 
 
-def _flecks(polar: _Polar) -> Tensor:
-    """[R, T] 0..1 brown freckles, none in most irises."""
+def _flecks(polar: _Polar) -> Tensor | None:
+    """[R, T] 0..1 brown freckles; most irises have none."""
     random = torch.rand(_FLECKS, 4, generator=polar.generator)
+    count = int(max(0.0, 9.0 * float(random[0, 0]) - 4.0))
+    if count == 0:
+        return None
     found = torch.zeros(polar.rows, polar.columns)
-    for number in range(int(max(0.0, 9.0 * float(random[0, 0]) - 4.0))):
+    for number in range(count):
         _, at, turn, size = random[number].tolist()
         around = torch.remainder(polar.turn - 2.0 * math.pi * turn, 2.0 * math.pi) - math.pi
         reach = 0.02 + 0.045 * size
         far = ((polar.share - 0.35 - 0.5 * at) / (1.6 * reach)) ** 2 + (around * polar.radius / reach) ** 2
-        found = found + torch.exp(-far)
+        found = found + _bell(far.sqrt())
     return found.clamp_max(1.0)

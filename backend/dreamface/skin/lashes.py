@@ -109,11 +109,11 @@ def _grow(lid: str, strips: list[_Strip], length: float, seed: int) -> tuple[Ten
     random = torch.rand(8, len(strips), count, generator=stream(seed, f"lashes {lid}"))
     number = torch.arange(count)
     along = 0.02 + 0.96 * (number - 0.2 + 1.4 * random[0]) / count
-    reach = _SHORTEST[lid] + (_LONGEST[lid] - _SHORTEST[lid]) * length
+    longest = _SHORTEST[lid] + (_LONGEST[lid] - _SHORTEST[lid]) * length
     # Short at the nose, longest beyond the middle.
     profile = 0.5 + 0.5 * torch.sin(math.pi * along.clamp(0.0, 1.0) ** 1.35 * 0.93)
     # Each grows for months and then falls out: some are short, between the others.
-    reach = (reach * profile * (0.62 + 0.38 * random[1]) * torch.where(random[2] < 0.22, 0.55, 1.0)).clamp_max(1.0)
+    reach = (longest * profile * (0.62 + 0.38 * random[1]) * torch.where(random[2] < 0.22, 0.55, 1.0)).clamp_max(1.0)
     # Tips draw together in twos and threes.
     bundle = (random[7] < 1.0 / _CLUMP).cumsum(dim=1)
     first = (bundle[:, :, None] > bundle[:, None, :]).sum(dim=2).clamp_max(count - 1)

@@ -92,7 +92,7 @@ _ZONES: Final = (
 
 _LINES: Final = _Grain("lines", 8, 1.2 * _MM, 0.52 * _MM)
 _OLD_LINES: Final = _Grain("lines", 4, 2.9 * _MM, 1.9 * _MM)
-_PEBBLES: Final = _Grain("pebbles", 4, 2.4 * _MM, 2.4 * _MM)
+_PEBBLES: Final = _Grain("pebbles", 4, 2.9 * _MM, 2.1 * _MM)
 _LINE_DEPTH: Final = 0.030 * _MM
 _PLACES: Final = (
     *(zone.around for zone in _ZONES),
@@ -322,8 +322,8 @@ def _lines(subject: Subject) -> Weave:
     nothing = torch.zeros(3)
     return Weave(
         tiles=torch.stack((fine.repeat(again, again), wide, pebbles)),
-        weights=torch.stack((flat, _crossed(subject) * rest, calm * uneven)),
-        height=torch.tensor([_line_depth(subject), _OLD_LINE_DEPTH * old, _PEBBLE]),
+        weights=torch.stack((flat, _crossed(subject) * rest, calm * uneven * (1.0 - 0.8 * subject.region("scalp")))),
+        height=torch.tensor([_line_depth(subject), _OLD_LINE_DEPTH * old, _PEBBLE * (0.85 + 0.75 * old)]),
         melanin=nothing,
         blood=nothing,
         roughness=torch.tensor([-_DULL, 0.0, -_PATCHY]),

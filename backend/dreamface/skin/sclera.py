@@ -71,7 +71,7 @@ def sclera_colour(look: ScleraLook, place: Tensor, generator: torch.Generator) -
     corner = smooth_step(reach, 1.05, 2.15) * (0.22 + 0.78 * across * across)
     corner = corner + 0.30 * smooth_step(reach, 1.2, 1.9) * inwards.clamp_min(0.0)
     pink = torch.tensor(_PINK)[:, None, None]
-    amount = corner * (0.46 + 0.30 * look.redness) * (1.0 + 0.20 * clouds[1])
+    amount = corner * (0.33 + 0.30 * look.redness) * (1.0 + 0.20 * clouds[1])
     flush = look.redness * (0.46 + 0.16 * clouds[1]) * smooth_step(reach, 0.95, 1.7)
     colour = torch.lerp(colour, pink, (amount + flush).clamp(0.0, 0.75))
     spot = ((place[0] - 1.42 * look.inward) / 0.20) ** 2 + (place[1] / 0.26) ** 2
@@ -160,7 +160,7 @@ def _wander(count: int, steps: int, generator: torch.Generator) -> Tensor:
 
 
 def _branches(parents: _Veins, count: int, steps: int, generator: torch.Generator) -> _Veins:
-    """`count` veins of so many steps off each of the others, thinner and shorter, to one side and then on towards the iris."""
+    """`count` veins of so many steps off each other one, thinner and shorter, to one side and on towards the iris."""
     number = len(parents.paths) * count
     random = torch.rand(number, 3, generator=generator)
     wander = _wander(number, steps, generator)

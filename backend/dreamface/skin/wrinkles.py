@@ -489,10 +489,10 @@ def _wrinkles(area: str, subject: Subject) -> Sequence[Patch]:
     ends = torch.searchsorted(lines[:, -3].contiguous(), torch.tensor([number, number + 1])).float()
     found = []
     for kind in KINDS:
-        points = subject.once(f"wrinkles of kind {kind}", lambda kind=kind: _drawn(subject, lines, kind))
+        points = subject.once(f"wrinkles of kind {kind}", partial(_drawn, subject, lines, kind))
         first, last = torch.searchsorted(points[3], ends).tolist()
-        found.append(drop(points[:, first:last], deep, subject.size, kind))
-    return [_tinted(patch) for patch in found if patch is not None]
+        found.append(points[:, first:last])
+    return [_tinted(patch) for patch in drop(found, deep, subject.size)]
 
 
 def _tinted(patch: Patch) -> Patch:
@@ -516,12 +516,13 @@ def _courses(subject: Subject) -> Tensor:
     if shows_fine(subject.surface, subject.size):
         chosen = lines.width < _SHARP
         sharp, own, generator = lines.of(chosen), rest[chosen], subject.stream("wrinkles' twigs")
-        away = (0.9 + 1.2 * torch.rand(2, len(sharp.depth), generator=generator)) * _MM
+        random = torch.rand(2, len(sharp.depth), generator=generator)
+        away = (random[0] - 0.5).sign() * (0.9 + 1.2 * random[1]) * _MM
         branches = twigs(sharp, subject.surface, generator, 5.0 * _MM)
-        parallels = [beside(sharp, subject.surface, away[0], 0.5), beside(sharp, subject.surface, -away[1], 0.4)]
+        parallels = beside(sharp, subject.surface, away, 0.5)
         later = own.clone()
         later[:, 1] = own[:, 1].lerp(torch.tensor(1.0), _LATER)
-        lines, rest = together(lines, branches, *parallels), torch.cat((rest, own, later, later))
+        lines, rest = together(lines, branches, parallels), torch.cat((rest, own, later))
     numbers = [
         getattr(lines, field.name).flatten(1) if field.name == "points" else getattr(lines, field.name)[:, None]
         for field in fields(lines)
