@@ -155,6 +155,13 @@ def test_a_red_beard_is_red(head: Head, atlas: Atlas) -> None:
     assert ratio(0.9) > 2.3
 
 
+def test_a_grey_beard_is_light_hairs_over_dark_gaps(head: Head, atlas: Atlas) -> None:
+    person = {"beard__style": "full", "beard__density": 0.9, "beard__length": 0.3, "hair__grey": 1.0}
+    light = maps(head, 2048, skin__melanin=0.2, **person)["albedo"] @ LUMINANCE
+    chin = torch.nn.functional.interpolate(atlas.region("beard")[None, None], size=(2048, 2048))[0, 0] > 0.95
+    assert light[chin].quantile(0.95) > 1.8 * light[chin].quantile(0.05)
+
+
 def test_a_moustache_is_seen(head: Head, atlas: Atlas) -> None:
     dark = darkened(head, skin__melanin=0.2, beard__style="moustache", beard__density=0.8)
     bare = maps(head, skin__melanin=0.2)["albedo"] @ LUMINANCE
