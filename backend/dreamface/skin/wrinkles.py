@@ -37,7 +37,7 @@ _DEEPER: Final = 0.7  # how much deeper
 _SUNK: Final = 1.8  # times the depth given below: of sagging skin at the end of that
 _LATER: Final = 0.15  # how much later than a wrinkle its parallels come
 _SOON, _STEEP = 0.68, 0.75  # how early wrinkles come, and how fast they deepen: powers of the area's amount
-_REDDER, _BROWNER = 0.16, 0.045  # steps of blood and of melanin in the bottom of a deep line, where skin is thinnest
+_REDDER = 0.14  # steps of blood in the bottom of a deep line, where skin is thinnest
 _DEEP: Final = 0.45 * _MM  # how deep that is
 _NECK_AGES: Final = (28.0, 78.0)  # years over which the neck's rings deepen
 _NECK: Final = "neck"
@@ -500,7 +500,7 @@ def _tinted(patch: Patch) -> Patch:
     if patch.height is None:
         return patch
     bottom = (patch.height * (-1.0 / _DEEP)).clamp_(0.0, 1.0)
-    return replace(patch, blood=_REDDER * bottom, melanin=_BROWNER * bottom)
+    return replace(patch, blood=_REDDER * bottom)
 
 
 _CURVE: Final = 8  # numbers of a curve, before those of a crease
