@@ -1,4 +1,4 @@
-"""Eyes of two colours: "one blue and one brown eye", "a green left eye and a brown right eye"; and vampires' red ones."""
+"""Eyes of two colours: "one blue and one brown eye", "a green left eye and a brown right eye"; vampires' red ones."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ _STRIDE: Final = 3  # every third vertex of it is enough to know where the skin 
 _COARSEST, _FINEST = 8, 2  # texels a side of the squares that blobs are looked for in; grids are multiples of it
 
 
-
 def both(*names: str) -> tuple[str, ...]:
     """The landmarks on the left and on the right."""
     return tuple(f"{name}_{side}" for name in names for side in "lr")
@@ -30,7 +29,8 @@ def both(*names: str) -> tuple[str, ...]:
 
 def places(subject: Subject, *names: str) -> Tensor:
     """[K, 3] positions of landmarks, metres."""
-    return torch.stack([subject.head.landmark(name) for name in names])
+    known = subject.head.topology.landmarks
+    return subject.head.vertices[[known[name] for name in names]]
 
 
 def near(subject: Subject, radius: float, *names: str) -> Tensor:
@@ -59,9 +59,7 @@ def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tens
     return _blobs(subject, points, radii, weights, torch.zeros(len(points), dtype=torch.int64))[0]
 
 
-def _blobs(
-    subject: Subject, points: Tensor, radii: float | Tensor, weights: Tensor | None, group: Tensor
-) -> Tensor:
+def _blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tensor | None, group: Tensor) -> Tensor:
     """[G, S, S] the largest of each group 0..G-1 [K]; see `blobs`."""
     radius = torch.as_tensor(radii).expand(len(points))
     weight = torch.ones(len(points)) if weights is None else weights
@@ -194,9 +192,9 @@ def unlit(subject: Subject, name: str, make: Callable[[Subject], Tensor]) -> Ten
 
     def level() -> Tensor:
         face = subject.face
-        share, offset = face.once(f"{name}, light", lambda: _light_in(face, lit(face))).split((3, 1), dim=1)
-        fields = lit(subject)
-        return torch.addmm(fields.flatten(1) - offset, share, _normals(subject).flatten(1), alpha=-1.0).view_as(fields)
+        light, fields = face.once(f"{name}, light", lambda: _light_in(face, lit(face))), lit(subject)
+        of_light = torch.addmm(light[:, 3:], light[:, :3], _normals(subject).flatten(1))
+        return fields - of_light.view_as(fields)
 
     return subject.once(name, level)
 

@@ -341,7 +341,8 @@ def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
 
 def rise(value: float, low: float, high: float) -> float:
     """`smooth_step` of one number."""
-    return float(smooth_step(torch.tensor(value), low, high))
+    share = min(max((value - low) / (high - low), 0.0), 1.0)
+    return share * share * (3.0 - 2.0 * share)
 
 
 def slopes(height: Tensor, metric: Tensor, size: int) -> tuple[Tensor, Tensor]:

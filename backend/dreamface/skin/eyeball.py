@@ -123,12 +123,9 @@ def _rim(place: Tensor) -> Tensor:
     front = torch.atan2(across, place[:, 2]) < _FRONT
     place, across = place[front], across[front]
     sector = ((torch.atan2(place[:, 1], place[:, 0]) / (2.0 * math.pi)).remainder(1.0) * _SECTORS).long()
-    found = []
-    for number in range(_SECTORS):
-        members = torch.nonzero(sector == number)[:, 0]
-        if len(members):
-            found.append(members[across[members].argmin()])
-    return place[torch.stack(found)]
+    order = (sector + across / (across.amax() + 1e-9) * 0.999).argsort()  # by sector, the innermost of each first
+    first = sector[order].diff(prepend=torch.tensor([-1])) > 0
+    return place[order[first]]
 
 
 def _ellipse(points: Tensor) -> Ellipse:

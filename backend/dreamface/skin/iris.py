@@ -60,12 +60,21 @@ class IrisChart:
 
     image: Tensor
 
-    def at(self, radius: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
-        """[3, H, W] colours and [3, H, W] normals (to the person's left, up, ahead) at places [H, W]."""
+    def at(self, radius: Tensor, turn: Tensor, turned: float = 0.0) -> tuple[Tensor, Tensor]:
+        """[3, H, W] colours and [3, H, W] normals (to the person's left, up, ahead) at places [H, W].
+
+        Args:
+            radius: 1 is where the iris seems to end.
+            turn: from the person's left upwards, -pi..pi.
+            turned: how far the whole iris is turned that way, 0..2 pi.
+        """
         columns = self.image.shape[-1]
-        grid = torch.stack((turn * ((columns - 2) / (columns * math.pi)), radius * (2.0 / REACH) - 1.0), dim=-1)
+        around = (turn + (math.pi - turned)).remainder(2.0 * math.pi) - math.pi if turned else turn
+        grid = torch.stack((around * ((columns - 2) / (columns * math.pi)), radius * (2.0 / REACH) - 1.0), dim=-1)
         found = grid_sample(self.image[None], grid[None], padding_mode="border", align_corners=False)[0]
-        return found[:3], found[3:]
+        colour, (left, up, ahead) = found[:3], found[3:]
+        cosine, sine = math.cos(turned), math.sin(turned)
+        return colour, torch.stack((cosine * left - sine * up, sine * left + cosine * up, ahead))
 
 
 def pupil_share(size: float, hole: float) -> float:

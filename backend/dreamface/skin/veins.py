@@ -54,11 +54,14 @@ _COURSES: Final[tuple[tuple[tuple[dict[str, float], ...], float, float], ...]] =
       {"metopion": 0.45, "trichion": 0.4, "frontotemporale": 0.15}), 1.3, 0.45),
 )  # fmt: skip
 
+_PASSED: Final = tuple(dict.fromkeys(name for knots, _, _ in _COURSES for knot in knots for name in knot))
+"""The landmarks that veins run past, without their sides."""
+
 
 def _net(subject: Subject) -> Tensor:
     """[S, S] 0..1 how much of veins shows, if skin lets it."""
-    points, radii, weights = subject.face.once("veins/courses", lambda: _lines(subject)).split((6, 1, 1), dim=1)
-    drawn = blobs(subject, points.view(-1, 2, 3), radii[:, 0], weights[:, 0])
+    lines = subject.face.once("veins/courses", lambda: _lines(subject))
+    drawn = blobs(subject, lines[:, :6].view(-1, 2, 3), lines[:, 6], lines[:, 7])
     # Deeper here than there.
     depth = 0.6 + 0.35 * subject.noise("patches", 0.011, 3)[0] + 0.2 * subject.noise("blotches", 0.034, 3)[1]
     return drawn * depth.clamp(0.0, 1.0)
@@ -67,7 +70,7 @@ def _net(subject: Subject) -> Tensor:
 def _lines(subject: Subject) -> Tensor:
     """[N, 8] straight pieces of veins: both ends, a radius, all in metres, and 0..1 how much of it shows."""
     random = torch.rand(2 * len(_COURSES), 64, generator=subject.stream("veins"))
-    trunks = torch.stack([_knots(subject, knots, side) for side in "lr" for knots, _, _ in _COURSES])
+    trunks = _trunks(subject)
     widths, strengths = torch.tensor([course[1:] for course in _COURSES]).repeat(2, 1).unbind(1)
     strengths = strengths * (0.35 + 0.65 * random[:, 0])
     found = []
@@ -79,19 +82,20 @@ def _lines(subject: Subject) -> Tensor:
         fading = torch.linspace(0.25, math.pi - 0.12, count).sin().sqrt()
         radii = (0.5 + 0.55 * thickness * widths) * _MM
         weights = thickness * strengths[:, None] * fading
-        found.append(torch.cat(
-            (lines[:, :-1], lines[:, 1:], radii[:, None, None].expand(-1, count, 1), weights[..., None]), dim=2
-        ).flatten(0, 1))
+        found.append(
+            torch.cat(
+                (lines[:, :-1], lines[:, 1:], radii[:, None, None].expand(-1, count, 1), weights[..., None]), dim=2
+            ).flatten(0, 1)
+        )
     return torch.cat(found)
 
 
-def _knots(subject: Subject, knots: Sequence[dict[str, float]], side: str) -> Tensor:
-    """[K, 3] means of landmarks, those of a side where there are two."""
-    known, found = subject.head.topology.landmarks, []
-    for shares in knots:
-        vertices = [known.get(f"{name}_{side}", known.get(name)) for name in shares]
-        found.append(torch.tensor(list(shares.values())) @ subject.head.vertices[vertices])
-    return torch.stack(found)
+def _trunks(subject: Subject) -> Tensor:
+    """[M, 4, 3] the knots of all courses, on the left and then on the right: means of landmarks."""
+    known, means = subject.head.topology.landmarks, [knot for knots, _, _ in _COURSES for knot in knots]
+    vertices = [[known[f"{name}_{side}" if f"{name}_{side}" in known else name] for name in _PASSED] for side in "lr"]
+    shares = torch.tensor([[knot.get(name, 0.0) for name in _PASSED] for knot in means])
+    return (shares @ subject.head.vertices[torch.tensor(vertices)]).view(2 * len(_COURSES), -1, 3)
 
 
 def _wandering(trunks: Tensor, random: Tensor) -> Tensor:
