@@ -85,18 +85,20 @@ def _reached(subject: Subject, middle: Tensor, reach: Tensor) -> tuple[Tensor, T
 
     Large squares are looked at first, then the quarters of those that are reached.
     """
-    balls = _balls(subject, _COARSEST)
-    far = balls[:, 3] + reach[:, None]
-    number, square = (_squared(middle, balls[:, :3]) < far * far).nonzero().unbind(1)
+    atlas = subject.surface.atlas
+    balls, shown = _balls(subject, _COARSEST), atlas.squares_shown(_COARSEST).nonzero()[:, 0]
+    far = balls[shown, 3] + reach[:, None]
+    number, square = (_squared(middle, balls[shown, :3]) < far * far).nonzero().unbind(1)
+    square = shown[square]
     quarters, step = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), _COARSEST
     while step > _FINEST:
-        side, step = subject.surface.atlas.size // step, step // 2
+        side, step = atlas.size // step, step // 2
         row, column = square // side, square % side
         square = ((2 * row[:, None] + quarters[:, 0]) * (2 * side) + 2 * column[:, None] + quarters[:, 1]).view(-1)
         number = number.repeat_interleave(len(quarters))
         ball = _balls(subject, step)[square]
         far, away = ball[:, 3] + reach[number], (ball[:, :3] - middle[number]).square_().sum(dim=1)
-        near = (away < far * far).nonzero()[:, 0]
+        near = ((away < far * far) & atlas.squares_shown(step)[square]).nonzero()[:, 0]
         number, square = number[near], square[near]
     return number, square
 

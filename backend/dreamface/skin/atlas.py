@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from dreamface.face import Head, Topology
 from dreamface.skin.kept import Kept
@@ -25,6 +26,7 @@ from dreamface.skin.layout import painted_parts
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
 _KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 2048: 200 MB
 _KEPT_DERIVATIVES: Final = 8  # matrices in memory
+_BLEED: Final = 4  # texels beyond an island's border that filters still mix with it
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
 _STEPS: Final = 5  # of a walk: the skin is about flat over each
 _BEYOND: Final = -4.0  # smallest barycentric weight of a texel just outside its triangle
@@ -65,6 +67,7 @@ class Atlas:
     interior: Tensor
     inward: Tensor
     _regions: dict[str, Tensor] = field(default_factory=dict)
+    _squares: dict[int, Tensor] = field(default_factory=dict)
 
     def region(self, *names: str) -> Tensor:
         """[S, S] union of regions, weights 0..1; 0 for those that the head model has not."""
@@ -98,6 +101,14 @@ class Atlas:
         """[N, count] sparse: times values of the corners, those of the texels."""
         rows = torch.arange(len(corners)).repeat_interleave(corners.shape[1])
         return _sparse(torch.stack((rows, corners.reshape(-1))), self.barycentric.reshape(-1), (len(corners), count))
+
+    def squares_shown(self, step: int) -> Tensor:
+        """[B] whether squares of step x step texels, row by row, have any that is seen, or mixed with what is."""
+        if step not in self._squares:
+            margin = 2 * _BLEED + step
+            near = max_pool2d(self.inside[None, None].float(), margin, step, _BLEED)
+            self._squares[step] = near.view(-1) > 0.0
+        return self._squares[step]
 
     def landmark(self, name: str) -> Tensor | None:
         """[2] texture coordinates of a landmark, or None where it lies in another tile."""

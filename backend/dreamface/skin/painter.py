@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeVar
@@ -32,6 +33,8 @@ _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted
 _LARGEST_KEPT: Final = 2048  # texels a side: larger paintings are not kept in memory for the next edit
 
 _LOOK: Final = 0.1  # seconds between two looks at whether the user wants to stop
+
+_threads = threading.Lock()  # how many torch uses is one setting for all
 
 _Key = tuple[Value, ...]
 
@@ -192,10 +195,11 @@ def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: 
     with ThreadPoolExecutor(max_workers=2) as helpers:
         try:
             progress.report("skin", 0.0, "Mixing pigments")
-            details = helpers.submit(_lay_details, canvas, work)
-            rest = helpers.submit(_paint_rest, painting, others, work)
-            ground = _lay_ground(canvas.subject, work)
-            laid = _watched(details, work, progress, 0.3, 0.7)
+            with _one_thread_each():
+                details = helpers.submit(_lay_details, canvas, work)
+                rest = helpers.submit(_paint_rest, painting, others, work)
+                ground = _lay_ground(canvas.subject, work)
+                laid = _watched(details, work, progress, 0.3, 0.7)
             progress.report("skin", 0.7, "Putting the layers together")
             found = {face: _compose(canvas, ground, laid, traits)}
             elsewhere = _watched(rest, work, progress, 0.8, 1.0)
@@ -205,6 +209,18 @@ def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: 
     progress.report("skin", 1.0, "Painted")
     found |= elsewhere
     return {tile: found[tile] for tile in painting.head.topology.tiles if tile in found}
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Without torch's own threads: where others fill the processors, they would only wait for each other."""
+    with _threads:
+        usual = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(usual)
 
 
 @dataclass
