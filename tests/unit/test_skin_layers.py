@@ -140,6 +140,14 @@ def test_a_layer_of_strength_half_lies_between_without_and_with(head: Head, laye
             assert (half[name] - whole[name]).abs().mean() < far
 
 
+def test_vitiligo_that_is_switched_off_leaves_the_freckles(head: Head) -> None:
+    spotted = Traits({"skin.melanin": 0.2, "freckles.density": 0.8})
+    pale = spotted.under({"vitiligo.coverage": 0.7})
+    without = paint(head, spotted, resolution=SIZE, seed=2)
+    assert same(paint(head, pale, resolution=SIZE, seed=2, layers={"vitiligo": 0.0}), without)
+    assert not same(paint(head, pale, resolution=SIZE, seed=2), without)
+
+
 def test_some_layers_are_seen_on_everybody_and_all_on_somebody(head: Head) -> None:
     everything = Traits(EVERYTHING | {"beard.style": "full", "hair.style": "short", "gender": 1.0})
     painters = [(Painter(), person) for person in (everything, Traits({"skin.melanin": 0.1}))]

@@ -142,6 +142,8 @@ class Layer:
         stain: changes the ground after that.
         patches: what it adds at full size.
         weave: what it adds everywhere.
+        amount: the trait that says how much there is of it, where other layers make room for it: they are told that
+            there is none while the layer's strength is 0.
     """
 
     name: str
@@ -151,6 +153,7 @@ class Layer:
     stain: Callable[[Subject, Ground], Ground] | None = None
     patches: Callable[[Subject], Sequence[Patch]] | None = None
     weave: Callable[[Subject], Weave | None] | None = None
+    amount: str | None = None
 
 
 Strengths = Mapping[str, float]

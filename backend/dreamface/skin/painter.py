@@ -191,7 +191,8 @@ def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: 
     there is to do is too small for torch to share out by itself.
     """
     face, *others = painting.canvases
-    canvas, work = painting.canvases[face], _Work(traits, strengths)
+    absent = {layer.amount: 0.0 for layer in LAYERS if layer.amount and strengths.get(layer.name) == 0.0}
+    canvas, work = painting.canvases[face], _Work(traits.under(absent), strengths)
     with ThreadPoolExecutor(max_workers=2) as helpers:
         try:
             progress.report("skin", 0.0, "Mixing pigments")

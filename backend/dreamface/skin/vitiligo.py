@@ -57,4 +57,6 @@ def _bleach(subject: Subject, ground: Ground) -> Ground:
     return replace(ground, melanin=torch.lerp(ground.melanin, ground.melanin.clamp_max(_LEAST), pale))
 
 
-VITILIGO: Final = Layer("vitiligo", "patches without pigment", ("vitiligo.coverage",), pigments=_bleach)
+VITILIGO: Final = Layer(
+    "vitiligo", "patches without pigment", ("vitiligo.coverage",), pigments=_bleach, amount="vitiligo.coverage"
+)
