@@ -234,7 +234,7 @@ class _Draw:
         grows = self._now("gender") > 0 and self._now("age") > 17
         wants_style = "beard.style" in self._asked and self._asked.choice("beard.style") != "none"
         wants = wants_style or self._says("beard.density", "beard.length")
-        has_beard = wants or (grows and self._uniform("beard.some") < 0.22)
+        has_beard = wants or (grows and not self._says("stubble.density") and self._uniform("beard.some") < 0.22)
         style = ("full", "goatee", "moustache")[self._pick("beard.style", [0.6, 0.25, 0.15])]
         self._set("beard.style", style if has_beard else "none")
         self._set("beard.density", 0.55 + 0.35 * self._uniform("beard.density") if has_beard else 0.0)

@@ -83,3 +83,8 @@ def test_a_denied_ancestry_leaves_the_others_open() -> None:
 def test_denying_every_ancestry_still_gives_a_person() -> None:
     person = complete(Traits(dict.fromkeys(ANCESTRIES, 0.0)), 3)
     assert person.number("age") > 1
+
+
+def test_who_has_stubble_has_no_beard_by_surprise() -> None:
+    asked = Traits({"gender": 1.0, "age": 30.0, "stubble.density": TraitValue(0.5, 1.0, "stubble")})
+    assert {complete(asked, seed).choice("beard.style") for seed in range(30)} == {"none"}

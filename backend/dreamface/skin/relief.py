@@ -107,8 +107,8 @@ _SLANTED: Final = {
     for number, turn in enumerate((0.6, -0.6))
 }
 _FACE, _CREPED = len(_ZONES) + 2, len(_ZONES) + 3
-_PEBBLE: Final = 0.034 * _MM  # root mean square
-_PATCHY: Final = 0.045  # roughness that goes with it: what stands out is smoother, and holds the oil
+_PEBBLE: Final = 0.028 * _MM  # root mean square
+_PATCHY: Final = 0.022  # roughness that goes with it: what stands out is smoother, and holds the oil
 _OLD_LINE_DEPTH: Final = 0.11 * _MM
 _DULL: Final = 0.04  # how much rougher it is in a furrow
 _OLD: Final = (38.0, 82.0)  # years over which furrows deepen and widen
