@@ -96,7 +96,7 @@ def new_object(
     object_ = bpy.data.objects.new(piece.name, mesh)
     home.objects.link(object_)
     describe_part(object_, face, piece)
-    if all(is_invisible(face.document["materials"][name]) for name in piece.materials):
+    if piece.materials and all(is_invisible(face.document["materials"][name]) for name in piece.materials):
         for ray in RAYS:  # each would count it as one more layer to look through
             setattr(object_, f"visible_{ray}", False)
     add_vertex_groups(face, piece, object_)

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .importing import ImportedFace, follow_skin, new_object
+from .importing import ImportedFace, follow_skin, new_object, see_through_lashes
 from .materials import VALUES, new_materials
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
 from .reading import FaceFolder, FaceObject, read_face_folder
@@ -55,6 +55,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
         objects, kept = _change_head(skin, objects, face)
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
+    see_through_lashes(bpy.context.scene)
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
     return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(kept))
 

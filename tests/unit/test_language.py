@@ -187,10 +187,17 @@ def test_red_irises(prompt):
     assert red > 4.0 * max(green, blue)
 
 
-def test_a_tired_mans_red_eyes_are_bloodshot():
-    traits = read("a tired man with red eyes").traits
-    assert traits["sclera.redness"].value > 0.5
+@pytest.mark.parametrize(
+    "prompt", ["a tired man with red eyes", "a tired man with bright red eyes", "an elf with bloodshot red eyes"]
+)
+def test_red_eyes_that_are_bloodshot(prompt):
+    traits = read(prompt).traits
+    assert traits["sclera.redness"].value > 0.4
     assert "iris.colour" not in traits
+
+
+def test_a_creature_without_red_eyes():
+    assert "iris.colour" not in read("an orc without red eyes").traits
 
 
 @pytest.mark.parametrize(

@@ -314,7 +314,7 @@ def test_normals_are_those_of_the_displaced_skin(head: Head, maps: TileMaps) -> 
 # ------------------------------------------------------------------------------------------------- gloss
 
 
-def test_pores_and_wrinkles_shine_less_and_are_hardly_darker(head: Head, surface: Surface, maps: TileMaps) -> None:
+def test_pores_and_wrinkles_shine_less_and_are_no_darker(head: Head, surface: Surface, maps: TileMaps) -> None:
     layers = dict.fromkeys(("pores", "lines", *(f"{area}_wrinkles" for area in AREAS)), 0.0)
     person = {**PLAIN, "age": 70.0, "skin.pores": 0.5, "skin.oiliness": 0.6}
     traits = Traits({**person, **{f"wrinkles.{area}": 0.8 for area in AREAS}})
@@ -326,8 +326,7 @@ def test_pores_and_wrinkles_shine_less_and_are_hardly_darker(head: Head, surface
     dimmed = (maps["specular"] / smooth["specular"])[..., 0]
     assert float(dimmed[deep].mean()) < 0.75
     assert float(dimmed[face & (deeper < -2e-6)].mean()) > 0.95
-    red, green, _ = (maps["albedo"] / smooth["albedo"])[deep].mean(dim=0).tolist()
-    assert 0.85 < green < red  # a little redder, as skin is in creases, and not as if they were in the shade
+    assert torch.equal(smooth["albedo"], maps["albedo"])
 
 
 def test_the_middle_of_the_face_shines_more_than_its_sides(surface: Surface, maps: TileMaps) -> None:

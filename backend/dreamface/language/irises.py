@@ -16,6 +16,7 @@ from dreamface.language.words import Token
 
 _COLOURS: Final = {tuple(key_of(name).split()): linear(srgb) for name, srgb in IRIS_SRGB.items()}
 _RED: Final = _COLOURS["crimson",]
+_SORE: Final = {"bloodshot", "rimmed", "cry", "crying", "sore", "teary", "tired"}  # why eyes may be red
 _LONGEST: Final = max(map(len, _COLOURS))
 _LETTERS: Final = {
     "one": "o", "other": "t", "eye": "e", "iris": "e", "left": "l", "right": "r", "and": "a", "but": "a",
@@ -60,15 +61,16 @@ def find_irises(tokens: Sequence[Token]) -> tuple[tuple[Claim, ...], tuple[Token
 
 
 def with_red_ones(claims: Sequence[Claim], tokens: Sequence[Token]) -> tuple[Claim, ...]:
-    """The claims; where the prompt is about a creature, "red eyes" are red irises and not bloodshot."""
-    if not any(token.word in CREATURES for token in tokens):
+    """The claims; where the prompt is about a creature, plain "red eyes" are red irises and not bloodshot."""
+    words = {token.word for token in tokens}
+    if words.isdisjoint(CREATURES) or not words.isdisjoint(_SORE):
         return tuple(claims)
     return tuple(replace(claim, trait="iris.colour", value=_RED) if _says_red(claim) else claim for claim in claims)
 
 
 def _says_red(claim: Claim) -> bool:
-    said = {token.word for token in claim.tokens}
-    return claim.trait == "sclera.redness" and "red" in said and bool(said & {"eye", "eyed"})
+    words = [token.word for token in claim.tokens]
+    return claim.trait == "sclera.redness" and claim.value != 0.0 and words == ["red", "eye"]
 
 
 def _spelt(

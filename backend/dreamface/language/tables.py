@@ -423,7 +423,7 @@ IRIS_SRGB: Final[dict[str, str]] = {
     "blue grey": "#74889b", "grey blue": "#74889b", "steel": "#7b8894", "silver": "#b4bcc4", "violet": "#71579b", "purple": "#6d4497",
     "turquoise": "#4ba3a5", "teal": "#3f8384", "yellow": "#c5a431", "orange": "#b86a1f", "white": "#dcdedd", "pink": "#c27d8e",
     "blue green": "#4f8a86", "green blue": "#4f8a86", "chocolate": "#3f2716", "chestnut": "#5f3a20", "pale": "#a9bccb", "light": "#93acc0",
-    "crimson": "#9a1a1c", "scarlet": "#b3241f", "ruby": "#96182c", "blood red": "#7d1213", "bright red": "#b8241f", "glowing red": "#c4281e",
+    "crimson": "#9a1a1c", "scarlet": "#b3241f", "ruby": "#96182c", "glowing red": "#c4281e",
 }  # fmt: skip
 """What those words mean of an iris, as sRGB; "red eyes" alone are bloodshot, but see `irises`."""
 

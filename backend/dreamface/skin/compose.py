@@ -7,7 +7,9 @@ What lies deep in it mirrors less; the albedo knows nothing of it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,9 +21,7 @@ from dreamface.skin.atlas import slopes
 from dreamface.skin.layer import Ground, Patch, Weave
 
 _SMALLEST_BAND: Final = 128  # rows that are finished at a time
-_BAND_TEXELS: Final = (
-    2**18
-)  # as many at least, so that torch has something to do; more would leave the processor's cache
+_BAND_TEXELS: Final = 2**17  # as many at least, so that torch has something to do; more would leave the cache
 
 _CHANNELS: Final = {
     "albedo": 3, "specular": 1, "roughness": 1, "normal": 3, "displacement": 1, "subsurface": 1, "metallic": 1,
@@ -90,8 +90,15 @@ class Composed:
     maps: Mapping[str, Tensor]
 
 
-def compose(new: Composition, old: Composed | None = None) -> Composed:
-    """The maps of a composition; what an earlier one has in common with it is taken over, and shared."""
+def compose(new: Composition, old: Composed | None = None, helpers: Executor | None = None) -> Composed:
+    """The maps of a composition; what an earlier one has in common with it is taken over, and shared.
+
+    Args:
+        new: what to put together.
+        old: what was put together before.
+        helpers: threads among which bands are shared out.
+    """
+    every = map if helpers is None else helpers.map
     size, names = new.size, new.channels
     if old is None or old.composition.size != size or tuple(old.maps) != names:
         maps = {name: torch.empty(size, size, _CHANNELS[name]) for name in names}
@@ -101,11 +108,20 @@ def compose(new: Composition, old: Composed | None = None) -> Composed:
         changed = {name for group, bands in stale.items() if bands for name in _GROUPS[group]}
         maps = {name: old.maps[name].clone() if name in changed else old.maps[name] for name in names}
     step = band_rows(size)
-    for start in sorted(set().union(*stale.values())):
-        rows = (start, min(start + step, size))
-        _finish_band(new, maps, rows, {group for group, bands in stale.items() if start in bands})
-    for start in _with_neighbours(stale["relief"], size):
-        _finish_normals(new.metric, maps, (start, min(start + step, size)))
+
+    differentiated = torch.is_grad_enabled()  # every thread has a setting of its own
+
+    def finish(start: int) -> None:
+        groups = {group for group, bands in stale.items() if start in bands}
+        with torch.set_grad_enabled(differentiated):
+            _finish_band(new, maps, (start, min(start + step, size)), groups)
+
+    def bend(start: int) -> None:
+        with torch.set_grad_enabled(differentiated):
+            _finish_normals(new.metric, maps, (start, min(start + step, size)))
+
+    deque(every(finish, sorted(set().union(*stale.values()))), maxlen=0)
+    deque(every(bend, _with_neighbours(stale["relief"], size)), maxlen=0)
     return Composed(new, maps)
 
 

@@ -115,7 +115,7 @@ def paint_eyes(
 
 
 class _Irises:
-    """Both irises of a person; of one colour they are one, turned: nobody sees that, and it takes half the time."""
+    """Both irises of a person; of one colour they are one, turned over: nobody sees that, in half the time."""
 
     def __init__(self, eyes: Mapping[str, Eyeball], traits: Traits, seed: int) -> None:
         self.eyes = eyes
@@ -128,7 +128,7 @@ class _Irises:
         if self._differs(side):
             other, strength = self._traits.tint("iris.right_colour")
             colour = torch.lerp(colour, torch.tensor(other), strength)
-        hole = sum(ball.hole / ball.iris_edge for ball in self.eyes.values()) / len(self.eyes)
+        hole = max(ball.hole / ball.iris_edge for ball in self.eyes.values())
         age = rise(number("age"), 25.0, 90.0)
         return IrisLook(colour, pupil_share(number("pupil.size"), hole), age, white_of(age, number("skin.melanin")))
 
@@ -141,8 +141,8 @@ class _Irises:
             self._drawn[differs, texels] = draw_iris(
                 self.look(side), max(64, 5 * texels // 16), max(256, 2 * texels), random
             )
-        turned = 2.0 * math.pi * float(torch.rand(1, generator=stream(self._seed, f"iris {side}")))
-        return self._drawn[differs, texels].at(radius, torch.atan2(up, left), turned)
+        # Upside down, so that what age leaves above and below the pupil stays there.
+        return self._drawn[differs, texels].at(radius, torch.atan2(up, left), math.pi if side == "right" else 0.0)
 
     def _differs(self, side: str) -> bool:
         return side == "right" and self._traits.tint("iris.right_colour")[1] > 0.0

@@ -19,7 +19,7 @@ from dreamface.skin.complexion import inner
 from dreamface.skin.compose import band_rows, enlarged
 from dreamface.skin.lattice import Cells, Lattice, cells, exact_noise, lattice
 from dreamface.skin.layer import Ground, Layer, Patch, Weave, Window, window_of
-from dreamface.skin.layout import skin_tiles
+from dreamface.skin.layout import skin_tile_sides, skin_tiles
 from dreamface.skin.noise import solid_noise
 from dreamface.skin.outlines import enlarged_rows, scaled
 from dreamface.skin.pigments import PIGMENT_TRAITS, resting_colour
@@ -348,7 +348,7 @@ def _shown(subject: Subject, width: float) -> Tensor:
 def _texels_beyond(subject: Subject) -> float:
     """Texels per metre of the coarsest tile."""
     head, face = subject.head, subject.face
-    sides = {tile: face.size if tile == face.tile else face.size // 2 for tile in skin_tiles(head.topology)}
+    sides = skin_tile_sides(head.topology, face.size)
     return min(surface_of(head, tile, _SKETCH).typical_density * side for tile, side in sides.items())
 
 

@@ -18,7 +18,7 @@ from dreamface.skin.atlas import smooth_step
 from dreamface.skin.kept import Kept
 from dreamface.skin.layer import Ground, Layer, Patch, window_of
 from dreamface.skin.marks import coverage
-from dreamface.skin.pigments import dyed, hair_colour, white_hair_colour
+from dreamface.skin.pigments import dyed, hair_colour, luminance, white_hair_colour
 from dreamface.skin.strands import (
     Coat,
     Fur,
@@ -65,7 +65,6 @@ _DEEP: Final = 0.62  # share of a thick coat's hairs that lie below the others
 _SHADED: Final = 0.42  # of their colour that is left to them there
 _UPON: Final = 2.6  # how much more of hairs that lie on top is seen than of those below
 _PASSED_ON: Final = 0.65  # that pale hairs add to this: they pass on light where dark ones take it
-_LUMINANCE: Final = torch.tensor([0.2126, 0.7152, 0.0722])  # Rec. 709
 _GAP: Final = 0.28  # of the colour of hairs: what is seen of the dark between and below them
 _FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour: a single one lets the skin through
 _THICK_WHITE: Final = 0.8  # of it: white hairs on top of many
@@ -408,10 +407,10 @@ def _downwards(subject: Subject) -> Tensor:
 
 def _shade(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
     """The ground as seen between hairs of a colour [3], and raised to where they lie, tuft by tuft."""
-    gap = _GAP + _PASSED_ON * float(colour @ _LUMINANCE)
+    gap = _GAP + _PASSED_ON * luminance(colour)
     shaded = ground.albedo * 0.06 + gap * colour[:, None, None]
     high, tufts = _COAT
-    tuft = 1.0 + tufts / high * subject.noise("mottling", 0.0034, 3)[0]
+    tuft = 1.0 + tufts / high * subject.noise("mottling", 0.0034, 3)[0] * subject.surface.atlas.interior
     albedo = torch.lerp(ground.albedo, shaded, cover)
     return replace(
         ground,

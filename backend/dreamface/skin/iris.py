@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
 from dreamface.skin.atlas import rise, smooth_step
+from dreamface.skin.pigments import luminance
 
 REACH: Final = 1.25
 """Radius at the chart's last row: 1 is where the iris seems to end, and what is beyond that is white."""
@@ -34,7 +35,6 @@ _LIMBUS: Final = (0.95, 1.13)  # radii between which white takes over: about 1 m
 _SHADE: Final = (0.84, 0.87, 0.90)  # times the white: what it is like at its border, where the iris shines through
 _VEIL: Final = (1.25, 0.98, 0.72)  # colour of thin melanin over grey
 _FLECKS: Final = 5  # at most
-_LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def around_limbus(radius: Tensor, rim: Tensor, white: Tensor) -> Tensor:
 
 def rim_colour(look: IrisLook) -> Tensor:
     """[3] colour of the dark ring around an iris."""
-    grey = float(look.colour @ torch.tensor(_LUMINANCE))
+    grey = luminance(look.colour)
     return 0.19 * torch.lerp(look.colour, torch.full((3,), grey), 0.55) + 0.008
 
 
@@ -213,7 +213,7 @@ def _coloured(
 ) -> Tensor:
     """[3, R, T] colour of everything on the chart."""
     red, green, blue = look.colour.tolist()
-    grey = float(look.colour @ torch.tensor(_LUMINANCE))
+    grey = luminance(look.colour)
     pale = rise(grey, 0.04, 0.18)  # little pigment in the stroma: fibres are white threads
     cool = rise((red - blue) / (red + blue + 1e-4), 0.5, -0.2)
     # Neither brown nor green: pigment that thins out from the pupil on.

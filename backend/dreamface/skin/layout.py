@@ -10,6 +10,9 @@ from dreamface.face import Part, Topology
 SKIN_MATERIALS: Final = ("skin", "back_of_head", "mouth_socket", "eye_socket")
 """What is painted as skin, with all channels."""
 
+MULTIPLE: Final = 128
+"""Texels that all sides of the skin's tiles are multiples of."""
+
 _TILES: Final[Mapping[str, tuple[str, ...]]] = {
     "skin": ("skin",),
     "back_of_head": ("back_of_head",),
@@ -38,6 +41,13 @@ def tile_of(topology: Topology, material: str) -> str | None:
 def painted_parts(topology: Topology, tile: str) -> list[Part]:
     """The parts whose texels make up a tile, in order."""
     return [part for part in topology.parts if tile_of(topology, part.material) == tile]
+
+
+def skin_tile_sides(topology: Topology, resolution: int) -> dict[str, int]:
+    """The tiles that hold skin, the face's first, and their sides in texels; hair and shade hide what others hold."""
+    face, *others = skin_tiles(topology)
+    behind = max(MULTIPLE, resolution // 2 // MULTIPLE * MULTIPLE)
+    return {face: resolution, **dict.fromkeys(others, behind)}
 
 
 def skin_tiles(topology: Topology) -> list[str]:

@@ -19,7 +19,7 @@ from dreamface.skin.atlas import smooth_step
 from dreamface.skin.complexion import inner
 from dreamface.skin.layer import Ground, Layer, Patch, Window, window_of
 from dreamface.skin.outlines import Outline, enlarge, outlines, scaled
-from dreamface.skin.pigments import PIGMENT_TRAITS, resting_colour
+from dreamface.skin.pigments import PIGMENT_TRAITS, luminance, resting_colour
 from dreamface.skin.subject import Subject
 
 _MM: Final = 1e-3
@@ -27,7 +27,6 @@ _SIDES: Final = ("l", "r")
 _FINEST_EDGE: Final = 0.7  # texels: a sharper edge would be jagged
 
 _OVER_THE_LIP: Final = 0.35 * _MM  # how far lipstick is drawn over the vermilion
-_LUMINANCE: Final = torch.tensor([0.2126, 0.7152, 0.0722])  # Rec. 709
 _LIP_EDGE: Final = 0.22 * _MM  # half the width of its edge
 _LINE_EDGE: Final = 0.12 * _MM
 _LINE: Final = (0.30 * _MM, 1.6 * _MM)  # height of the eyeliner at the nose and at the outer corner
@@ -259,8 +258,8 @@ def _product(where: Callable[[Subject], list[_Film]], name: str, finish: _Finish
     if name == "foundation" and tint == _OWN_TONE:
         colour = resting_colour(subject.traits)
     if name == "blush":
-        luminance = float(resting_colour(subject.traits) @ _LUMINANCE)
-        colour = colour * min(1.0, math.sqrt(luminance / _BLUSHED))
+        shade = luminance(resting_colour(subject.traits))
+        colour = colour * min(1.0, math.sqrt(shade / _BLUSHED))
     roughness, specular = (low + (high - low) * gloss for low, high in (finish.roughness, finish.specular))
     patches, flakes = [], subject.tile_stream(f"{name} glitter")
     for film in where(subject):

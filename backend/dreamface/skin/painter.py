@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Final, TypeVar
+from functools import cached_property, partial
+from queue import Empty, SimpleQueue
+from typing import Final
 
 import torch
 
@@ -22,25 +24,34 @@ from dreamface.skin.eyes import EYE_TRAITS, paint_eyes
 from dreamface.skin.lashes import LASH_TRAITS, paint_lashes
 from dreamface.skin.layer import Ground, Layer, Patch, Strengths, Weave
 from dreamface.skin.layers import LAYER_NAMES, LAYERS
-from dreamface.skin.layout import skin_tiles
+from dreamface.skin.layout import MULTIPLE, skin_tile_sides
 from dreamface.skin.mouth import MOUTH_TRAITS, paint_mouth
 from dreamface.skin.pigments import PIGMENT_TRAITS, mix, pigment_slopes
 from dreamface.skin.subject import Subject
 from dreamface.traits import Traits, Value
 
-_MULTIPLE: Final = 128  # texels; sides are multiples of it
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
 _LARGEST_KEPT: Final = 2048  # texels a side: larger paintings are not kept in memory for the next edit
 
+_FEWEST_HELPERS, _MOST_HELPERS = 2, 4  # threads that paint; where there are fewer processors, they take turns
 _LOOK: Final = 0.1  # seconds between two looks at whether the user wants to stop
 
-_threads = threading.Lock()  # how many torch uses is one setting for all
+
+@dataclass
+class _Threads:
+    """How many threads torch uses: one setting for all."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    usual: int = 1
+
+
+_threads = _Threads()
 
 _Key = tuple[Value, ...]
 
 
 @dataclass
-class _Details:
+class _Given:
     """What a layer gave at full size, for which traits' values."""
 
     key: _Key
@@ -58,7 +69,7 @@ class _Canvas:
     """
 
     subject: Subject
-    details: dict[str, _Details] = field(default_factory=dict)
+    details: dict[str, _Given] = field(default_factory=dict)
     composed: Composed | None = None
 
 
@@ -121,8 +132,8 @@ class Painter:
             BadRequest: the resolution is no multiple of 128, or there is no such layer or strength.
             Cancelled: the progress said so.
         """
-        if resolution < _MULTIPLE or resolution % _MULTIPLE:
-            raise BadRequest(f"The maps' resolution must be a multiple of {_MULTIPLE}; got {resolution}.")
+        if resolution < MULTIPLE or resolution % MULTIPLE:
+            raise BadRequest(f"The maps' resolution must be a multiple of {MULTIPLE}; got {resolution}.")
         check_layers(layers or {})
         with self._busy, torch.no_grad():
             last, self._last = self._last, None
@@ -175,9 +186,7 @@ def check_layers(layers: Strengths) -> None:
 def _begin(head: Head, resolution: int, seed: int) -> _Painting:
     canvases: dict[str, _Canvas] = {}
     face: Subject | None = None
-    for tile in skin_tiles(head.topology):
-        # Hair and shade hide what lies in the other tiles.
-        size = resolution if face is None else max(_MULTIPLE, resolution // 2 // _MULTIPLE * _MULTIPLE)
+    for tile, size in skin_tile_sides(head.topology, resolution).items():
         coarse = coarser(size, min(_LARGEST_COARSE, max(size // 2, _SMALLEST_COARSE)))
         subject = Subject(head, surface_of(head, tile, coarse), size, seed, Traits(), _face=face)
         canvases[tile], face = _Canvas(subject), face or subject
@@ -187,86 +196,150 @@ def _begin(head: Head, resolution: int, seed: int) -> _Painting:
 def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: Progress) -> Maps:
     """The maps of every tile.
 
-    The face's ground, its details, and everything else do not need each other, and are made side by side: most of what
-    there is to do is too small for torch to share out by itself.
+    Grounds, pieces and the layers' details do not need each other, and are made side by side: most of them are too
+    small for torch to share out by itself.
     """
-    face, *others = painting.canvases
     absent = {layer.amount: 0.0 for layer in LAYERS if layer.amount and strengths.get(layer.name) == 0.0}
-    canvas, work = painting.canvases[face], _Work(traits.under(absent), strengths)
-    with ThreadPoolExecutor(max_workers=2) as helpers:
+    work = _Work(painting, traits.under(absent), strengths)
+    count = min(max(_FEWEST_HELPERS, os.cpu_count() or 1), _MOST_HELPERS)
+    with ThreadPoolExecutor(count) as helpers, _one_thread_each():
         try:
             progress.report("skin", 0.0, "Mixing pigments")
-            with _one_thread_each():
-                details = helpers.submit(_lay_details, canvas, work)
-                rest = helpers.submit(_paint_rest, painting, others, work)
-                ground = _lay_ground(canvas.subject, work)
-                laid = _watched(details, work, progress, 0.3, 0.7)
-            progress.report("skin", 0.7, "Putting the layers together")
-            found = {face: _compose(canvas, ground, laid, traits)}
-            elsewhere = _watched(rest, work, progress, 0.8, 1.0)
+            for helper in [helpers.submit(work.help) for _ in range(count)]:
+                _watch(helper, work, progress.part(0.0, 0.8))
+            progress.report("skin", 0.8, "Putting the layers together")
+            found = work.composed(helpers)
         except BaseException:
             work.stopped = True  # the helpers are waited for
             raise
+    found |= {tile: maps for _, piece in painting.pieces.values() for tile, maps in piece.items()}
     progress.report("skin", 1.0, "Painted")
-    found |= elsewhere
     return {tile: found[tile] for tile in painting.head.topology.tiles if tile in found}
 
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Without torch's own threads: where others fill the processors, they would only wait for each other."""
-    with _threads:
-        usual = torch.get_num_threads()
+    """Without torch's own threads: where others fill the processors, they would only wait for each other.
+
+    And how many processors there are does not change a bit of the maps.
+    """
+    with _threads.lock:
+        # A thread that began while another one painted has learnt that one is usual.
+        now = torch.get_num_threads()
+        _threads.usual = now if now > 1 else _threads.usual
         torch.set_num_threads(1)
         try:
             yield
         finally:
-            torch.set_num_threads(usual)
+            torch.set_num_threads(_threads.usual)
 
 
-@dataclass
-class _Work:
-    """What is painted; and, for whoever watches, how far it is."""
-
-    traits: Traits
-    strengths: Strengths
-    doing: str = ""
-    done: float = 0.0
-    stopped: bool = False
-
-    def at(self, number: int, count: int, name: str) -> None:
-        """Say that the next of some steps begins; raises `Cancelled` where nobody wants it any more."""
-        if self.stopped:
-            raise Cancelled
-        self.doing, self.done = name.replace("_", " "), number / count
-
-
-_Made = TypeVar("_Made")
-
-
-def _watched(making: Future[_Made], work: _Work, progress: Progress, start: float, end: float) -> _Made:
-    """What a helper makes; meanwhile the progress is told, and may cancel."""
+def _watch(helper: Future[None], work: _Work, progress: Progress) -> None:
+    """Wait for a helper; meanwhile the progress is told, and may cancel."""
     while True:
         try:
-            return making.result(timeout=_LOOK)
+            helper.result(timeout=_LOOK)
         except TimeoutError:
-            progress.report("skin", start + (end - start) * work.done, f"Painting: {work.doing}")
+            progress.report("skin", min(1.0, work.begun / work.steps), f"Painting: {work.doing}")
+        else:
+            return
 
 
-def _paint_rest(painting: _Painting, tiles: Sequence[str], work: _Work) -> dict[str, TileMaps]:
-    """The maps of some of the skin's tiles, and of eyes, mouth and lashes."""
-    found: dict[str, TileMaps] = {}
-    with torch.no_grad():  # every thread has a setting of its own
-        for tile in tiles:
-            canvas = painting.canvases[tile]
-            found[tile] = _compose(canvas, _lay_ground(canvas.subject, work), _lay_details(canvas, work), work.traits)
-        for number, (name, (names, painted)) in enumerate(_PIECES.items()):
-            work.at(number, len(_PIECES), name)
-            key = _values(work.traits, names)
-            if name not in painting.pieces or painting.pieces[name][0] != key:
-                painting.pieces[name] = key, painted(painting, work.traits.only(names))
-            found |= painting.pieces[name][1]
-    return found
+class _Work:
+    """All that has to be made before the maps can be composed; several threads may help.
+
+    Attributes:
+        steps: how many there are.
+        begun: how many of them have been begun; for show, as two threads may count as one.
+        doing: the last of them.
+        stopped: whether nobody wants it any more.
+    """
+
+    def __init__(self, painting: _Painting, traits: Traits, strengths: Strengths) -> None:
+        self.stopped, self.begun, self.doing = False, 0, ""
+        self._painting, self._traits = painting, traits
+        self._strengths = {layer.name: strengths.get(layer.name, 1.0) for layer in LAYERS}
+        self._grounds: dict[str, Ground] = {}
+        self._waiting: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
+        face, *others = painting.canvases
+        self._waiting.put(("ground", partial(self._lay_ground, face)))  # the longest
+        for name in _PIECES:
+            self._waiting.put((name, partial(self._paint_piece, name)))
+        for tile in others:  # they take over what the face's has worked out
+            self._waiting.put(("ground", partial(self._lay_ground, tile)))
+        for tile in painting.canvases:
+            for layer in self._detailed():
+                self._waiting.put((layer.name, partial(self._lay_details, tile, layer)))
+        self.steps = self._waiting.qsize()
+
+    def help(self) -> None:
+        """Do what nobody has begun, until there is no more; raises `Cancelled` once it was stopped."""
+        with torch.no_grad():  # every thread has a setting of its own
+            while not self._waiting.empty():
+                try:
+                    name, step = self._waiting.get_nowait()
+                except Empty:
+                    return
+                if self.stopped:
+                    raise Cancelled
+                self.doing = name.replace("_", " ")
+                self.begun += 1
+                step()
+
+    def composed(self, helpers: Executor) -> dict[str, TileMaps]:
+        """Every tile's maps of the skin, made by helpers from what has changed since its last ones."""
+        for tile, canvas in self._painting.canvases.items():
+            laid = tuple(
+                Laid(what, self._strengths[layer.name])
+                for layer in self._detailed()
+                for what in canvas.details[layer.name].found
+            )
+            metric, slopes = canvas.subject.surface.metric, pigment_slopes(self._traits.only(PIGMENT_TRAITS))
+            composition = Composition(canvas.subject.size, self._grounds[tile], metric, *slopes, laid)
+            canvas.composed = compose(composition, canvas.composed, helpers)
+        return {tile: canvas.composed.maps for tile, canvas in self._painting.canvases.items() if canvas.composed}
+
+    def _detailed(self) -> list[Layer]:
+        """The layers that give something at full size, in their order."""
+        return [layer for layer in LAYERS if self._strengths[layer.name] > 0.0 and (layer.patches or layer.weave)]
+
+    def _paint_piece(self, name: str) -> None:
+        """Eyes, mouth or lashes: as they were, where the traits that they depend on are the same."""
+        names, paint_piece = _PIECES[name]
+        key, pieces = _values(self._traits, names), self._painting.pieces
+        if name not in pieces or pieces[name][0] != key:
+            pieces[name] = key, paint_piece(self._painting, self._traits.only(names))
+
+    def _lay_ground(self, tile: str) -> None:
+        """The coarse layers, one on the other: first pigments, then what stains or shades their colour."""
+        subject = self._painting.canvases[tile].subject
+        ground = Ground.blank(subject.surface.atlas.size)
+        for layer in LAYERS:
+            if layer.pigments:
+                ground = self._laid(layer, layer.pigments, subject, ground)
+        ground = mix(ground)
+        for layer in LAYERS:
+            if layer.stain:
+                ground = self._laid(layer, layer.stain, subject, ground)
+        self._grounds[tile] = ground
+
+    def _laid(
+        self, layer: Layer, change: Callable[[Subject, Ground], Ground], subject: Subject, ground: Ground
+    ) -> Ground:
+        strength = self._strengths[layer.name]
+        if strength == 0.0:
+            return ground
+        return ground.towards(change(subject.reading(self._traits, layer.traits), ground), strength)
+
+    def _lay_details(self, tile: str, layer: Layer) -> None:
+        """What the layer gives at full size: what it gave, where the traits that it reads are the same."""
+        canvas, key = self._painting.canvases[tile], _values(self._traits, layer.traits)
+        kept = canvas.details.get(layer.name)
+        if kept is None or kept.key != key:
+            subject = canvas.subject.reading(self._traits, layer.traits)
+            found: list[Patch | Weave] = list(layer.patches(subject)) if layer.patches else []
+            weave = layer.weave(subject) if layer.weave else None
+            canvas.details[layer.name] = _Given(key, (*found, weave) if weave else tuple(found))
 
 
 _PIECES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Painting, Traits], Mapping[str, TileMaps]]]]] = {
@@ -275,60 +348,6 @@ _PIECES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Painting, Traits],
     "lashes": (LASH_TRAITS, lambda one, own: paint_lashes(one.head, one.eyes, own, one.resolution, one.seed)),
 }
 """What is painted whole: the traits that it depends on, and how."""
-
-
-def _compose(canvas: _Canvas, ground: Ground, details: tuple[Laid, ...], traits: Traits) -> TileMaps:
-    """A tile's maps, made from what has changed since its last ones."""
-    metric, slopes = canvas.subject.surface.metric, pigment_slopes(traits.only(PIGMENT_TRAITS))
-    canvas.composed = compose(Composition(canvas.subject.size, ground, metric, *slopes, details), canvas.composed)
-    return canvas.composed.maps
-
-
-def _lay_ground(subject: Subject, work: _Work) -> Ground:
-    """The coarse layers, one on the other: first pigments, then what stains or shades their colour."""
-    ground = Ground.blank(subject.surface.atlas.size)
-    for layer in LAYERS:
-        if layer.pigments:
-            ground = _laid(layer, layer.pigments, subject, work, ground)
-    ground = mix(ground)
-    for layer in LAYERS:
-        if layer.stain:
-            ground = _laid(layer, layer.stain, subject, work, ground)
-    return ground
-
-
-def _laid(
-    layer: Layer, change: Callable[[Subject, Ground], Ground], subject: Subject, work: _Work, ground: Ground
-) -> Ground:
-    strength = work.strengths.get(layer.name, 1.0)
-    if strength == 0.0:
-        return ground
-    return ground.towards(change(subject.reading(work.traits, layer.traits), ground), strength)
-
-
-def _lay_details(canvas: _Canvas, work: _Work) -> tuple[Laid, ...]:
-    """What the layers give at full size, in their order."""
-    laid: list[Laid] = []
-    with torch.no_grad():
-        for number, layer in enumerate(LAYERS):
-            work.at(number, len(LAYERS), layer.name)
-            strength = work.strengths.get(layer.name, 1.0)
-            if strength > 0.0 and (layer.patches or layer.weave):
-                laid += [Laid(what, strength) for what in _details(canvas, layer, work.traits)]
-    return tuple(laid)
-
-
-def _details(canvas: _Canvas, layer: Layer, traits: Traits) -> Sequence[Patch | Weave]:
-    """What the layer gives at full size: what it gave, where the traits that it reads are the same."""
-    key = _values(traits, layer.traits)
-    kept = canvas.details.get(layer.name)
-    if kept is None or kept.key != key:
-        subject = canvas.subject.reading(traits, layer.traits)
-        found: list[Patch | Weave] = list(layer.patches(subject)) if layer.patches else []
-        weave = layer.weave(subject) if layer.weave else None
-        kept = _Details(key, (*found, weave) if weave else tuple(found))
-        canvas.details[layer.name] = kept
-    return kept.found
 
 
 def _values(traits: Traits, names: tuple[str, ...]) -> _Key:

@@ -53,6 +53,8 @@ def skin_colour(melanin: Tensor, blood: Tensor, oxygenation: Tensor, carotene: T
     return torch.lerp(found[:3], found[3:], place - below).exp_().clamp_(0.0, 1.0)
 
 
+_LUMINANCE: Final = (0.2126, 0.7152, 0.0722)  # of linear Rec. 709
+
 PIGMENT_TRAITS: Final = ("skin.melanin", "skin.redness", "skin.yellowness")
 """What a person's skin colour depends on."""
 
@@ -95,6 +97,11 @@ def _table() -> Tensor:
     """[oxygenation, carotene, blood, melanin, 3] logarithm of the albedo: pigments absorb, so it bends the least."""
     with np.load(_TABLE) as stored:
         return torch.from_numpy(stored["linear"]).log()
+
+
+def luminance(colour: Tensor) -> float:
+    """Of [3] linear Rec. 709."""
+    return float(colour @ torch.tensor(_LUMINANCE))
 
 
 def hair_colour(traits: Traits) -> Tensor:

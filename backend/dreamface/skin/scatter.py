@@ -18,6 +18,7 @@ from dreamface.skin.marks import texel_of
 from dreamface.skin.subject import Subject
 
 _POINTS: Final = 1024  # of the repeating square
+_FACTORS: Final = 61  # numbers are shuffled by multiplying them by one of so many
 _TRIED: Final = 6  # places tried for each
 _SPARSEST: Final = 1.8  # tile lengths per metre of skin; where a layout has fewer, on shoulders, spots get fewer, too
 
@@ -62,13 +63,17 @@ def scatter(subject: Subject, name: str, often: Tensor, most: float) -> tuple[Te
     counts = (highest + 0.5).long().clamp(0, _POINTS)
     copy = torch.arange(copies * copies).repeat_interleave(counts)
     rank = torch.arange(len(copy)) - (counts.cumsum(0) - counts)[copy]
-    # Each copy shifted, the random numbers too, so that nothing repeats.
-    shift = torch.rand(copies * copies, 10, generator=subject.tile_stream(name))
-    point = (_spread_numbers()[rank] + shift[copy]).remainder_(1.0)
+    # Each copy shifted and turned over in one of eight ways, the random numbers shuffled: so that nothing repeats, in a
+    # face or from one person to the next.
+    random = torch.rand(copies * copies, 14, generator=subject.tile_stream(name))[copy]
+    place, own = _spread_numbers()[rank].split_with_sizes((2, 8), dim=1)
+    place = torch.where(random[:, :1] < 0.5, place, place.flip(1))
+    place = (torch.where(random[:, 1:3] < 0.5, place, -place) + random[:, 3:5]).remainder_(1.0)
+    own = (own * (1.0 + (_FACTORS * random[:, 5:6]).floor()) + random[:, 6:]).remainder_(1.0)
     corner = torch.stack((copy // copies, copy % copies), dim=1)
-    found = (corner + point[:, :2]) / copies
+    found = (corner + place) / copies
     there = rank + 0.5 < rate.view(-1)[texel_of(found, surface.atlas.size)]
-    return found[there], point[there, 2:]
+    return found[there], own[there]
 
 
 @cache

@@ -177,12 +177,12 @@ def _rooted(
     if not len(root):
         return Strands.none()
     salt = int(torch.randint(2**31, (), generator=stream))
-    random, texel = _own_numbers(root, 9, salt), root % (side * side)
+    random, texel = _own_numbers(root, 11, salt), root % (side * side)
     places = torch.stack((texel % side + random[:, 1], side - texel // side - random[:, 2]), dim=1) / side
     angle = turn.view(-1)[texel] + 2.0 * coat.scatter * (random[:, 3] + random[:, 4] - 1.0)
     length = reach.view(-1)[texel] * (0.55 + 0.9 * random[:, 5])
     widths = coat.width / drawn * surface.density.view(-1)[texel] * (0.6 + 0.8 * random[:, 6])
-    return Strands(bent(places, angle, 0.9 * (random[:, 7] - 0.5), length), widths, random[:, [8, 3, 5, 7]])
+    return Strands(bent(places, angle, 0.9 * (random[:, 7] - 0.5), length), widths, random[:, [8, 9, 5, 10]])
 
 
 def resolved(width: Tensor, size: int = _FINEST) -> Tensor:

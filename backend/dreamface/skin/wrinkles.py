@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import partial
 from typing import Final
 
@@ -37,8 +37,6 @@ _DEEPER: Final = 0.7  # how much deeper
 _SUNK: Final = 1.8  # times the depth given below: of sagging skin at the end of that
 _LATER: Final = 0.15  # how much later than a wrinkle its parallels come
 _SOON, _STEEP = 0.68, 0.75  # how early wrinkles come, and how fast they deepen: powers of the area's amount
-_REDDER = 0.14  # steps of blood in the bottom of a deep line, where skin is thinnest
-_DEEP: Final = 0.45 * _MM  # how deep that is
 _NECK_AGES: Final = (28.0, 78.0)  # years over which the neck's rings deepen
 _NECK: Final = "neck"
 
@@ -492,15 +490,7 @@ def _wrinkles(area: str, subject: Subject) -> Sequence[Patch]:
         points = subject.once(f"wrinkles of kind {kind}", partial(_drawn, subject, lines, kind))
         first, last = torch.searchsorted(points[3], ends).tolist()
         found.append(points[:, first:last])
-    return [_tinted(patch) for patch in drop(found, deep, subject.size)]
-
-
-def _tinted(patch: Patch) -> Patch:
-    """What keeps light out is also redder: the bottom of a line has little but dermis under it."""
-    if patch.height is None:
-        return patch
-    bottom = (patch.height * (-1.0 / _DEEP)).clamp_(0.0, 1.0)
-    return replace(patch, blood=_REDDER * bottom)
+    return drop(found, deep, subject.size)
 
 
 _CURVE: Final = 8  # numbers of a curve, before those of a crease
