@@ -99,7 +99,7 @@ def _oily(subject: Subject) -> Tensor:
     return often * (0.7 + 0.5 * subject.noise("blotches", 0.034, 3)[0]).clamp(0.1, 1.0) * open_skin(subject)
 
 
-_FRECKLES: Final = _Kind(_sun, 420e3, (0.20 * _MM, 1.4 * _MM), 2.9, (0.08, 0.55), 1.5, 1.2, 0.50, 0.45)
+_FRECKLES: Final = _Kind(_sun, 620e3, (0.24 * _MM, 1.4 * _MM), 2.8, (0.10, 0.60), 1.5, 1.2, 0.50, 0.45)
 _MOLES: Final = _Kind(open_skin, 1.2e3, (0.45 * _MM, 2.0 * _MM), 2.8, (0.55, 1.0), 0.7, 0.55, 0.95)
 _AGE_SPOTS: Final = _Kind(_aged, 7e3, (0.7 * _MM, 5.0 * _MM), 2.4, (0.08, 0.36), 0.95, 1.7, 0.36, 0.0)
 _BLEMISHES: Final = _Kind(_oily, 12e3, (0.5 * _MM, 2.0 * _MM), 2.3, (0.25, 0.65), 1.3, 0.5, 0.9)
