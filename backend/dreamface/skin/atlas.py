@@ -346,8 +346,8 @@ def coarser(size: int, most: int) -> int:
 
 def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
     """0 up to `low`, 1 from `high` on, smooth between."""
-    share = ((values - low) / (high - low)).clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    share = (values - low).mul_(1.0 / (high - low)).clamp_(0.0, 1.0)
+    return (3.0 - 2.0 * share).mul_(share).mul_(share)
 
 
 def rise(value: float, low: float, high: float) -> float:
