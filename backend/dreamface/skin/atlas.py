@@ -24,7 +24,7 @@ from dreamface.skin.kept import Kept
 from dreamface.skin.layout import painted_parts
 
 _BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
-_KEPT: Final = 4_000_000  # texels of atlases in memory, all of one head's at 2048: 200 MB
+_KEPT: Final = 2_000_000  # texels of atlases in memory, more than one head has at 4096: 200 MB at most
 _KEPT_DERIVATIVES: Final = 8  # matrices in memory
 _BLEED: Final = 4  # texels beyond an island's border that filters still mix with it
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
@@ -262,7 +262,9 @@ def _derivative_matrix(topology: Topology, tile: str) -> Tensor:
 
 def _sparse(places: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
     """[N, M] with values [K] at rows and columns [2, K], in the format that multiplies fastest."""
-    return torch.sparse_coo_tensor(places, values, shape, check_invariants=True).coalesce().to_sparse_csr()
+    found = torch.sparse_coo_tensor(places, values, shape, check_invariants=True).coalesce().to_sparse_csr()
+    rows, columns = found.crow_indices().int(), found.col_indices().int()  # half the memory
+    return torch.sparse_csr_tensor(rows, columns, found.values(), shape, check_invariants=True)
 
 
 def _bake(topology: Topology, tile: str, size: int) -> Atlas:
