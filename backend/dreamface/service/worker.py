@@ -28,7 +28,7 @@ from dreamface.service import frames
 
 _REPORT_EVERY = 0.1  # seconds
 
-_PAUSE = 2.0  # seconds without a job after which the memory of the last ones is given back
+_PAUSES = (2.0, 150.0)  # seconds: by the end of the second, the pipeline has let go of the last face, too
 _OUT_OF_MEMORY = "There is not enough memory for this: choose a lower resolution or close other programs."
 _BUG = "DreamFace met a bug ({}): please report it with the backend's log."
 
@@ -73,12 +73,13 @@ class Worker:
             _explain(error)  # a job that meets the same will say so
 
     def _next_job(self) -> dict[str, Any]:
-        """Wait for a job; give memory back in a longer pause only, as the next job would ask for it again."""
-        try:
-            return self._jobs.get(timeout=_PAUSE)
-        except queue.Empty:
-            _give_memory_back()
-            return self._jobs.get()
+        """Wait for a job; give memory back in longer pauses only, as the next job would ask for it again."""
+        for pause in _PAUSES:
+            try:
+                return self._jobs.get(timeout=pause)
+            except queue.Empty:
+                _give_memory_back()
+        return self._jobs.get()
 
     def _listen(self) -> None:
         try:
