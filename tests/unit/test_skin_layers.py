@@ -285,6 +285,18 @@ def test_threads_that_take_turns_at_any_moment_paint_the_same(head: Head) -> Non
         sys.setswitchinterval(usual)
 
 
+@pytest.mark.parametrize("processors", [1, 4])
+def test_the_number_of_processors_changes_nothing(head: Head, processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, usual = paint(head, Traits(EVERYTHING), resolution=SIZE, seed=5), torch.get_num_threads()
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    torch.set_num_threads(processors)
+    try:
+        assert same(paint(head, Traits(EVERYTHING), resolution=SIZE, seed=5), first)
+        assert torch.get_num_threads() == processors
+    finally:
+        torch.set_num_threads(usual)
+
+
 @pytest.mark.parametrize("steps", [0, 1, 2])
 def test_a_painting_that_was_stopped_leaves_nothing_wrong_behind(head: Head, steps: int) -> None:
     painter, person = Painter(), Traits(EVERYTHING)

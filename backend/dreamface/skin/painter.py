@@ -223,15 +223,18 @@ def _one_thread_each() -> Iterator[None]:
 
     And how many processors there are does not change a bit of the maps.
     """
-    with _threads.lock:
+    alone = _threads.lock.acquire(blocking=False)
+    if not alone:
+        _threads.lock.acquire()
+    try:
         # A thread that began while another one painted has learnt that one is usual.
         now = torch.get_num_threads()
-        _threads.usual = now if now > 1 else _threads.usual
+        _threads.usual = now if alone else max(now, _threads.usual)
         torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(_threads.usual)
+        yield
+    finally:
+        torch.set_num_threads(_threads.usual)
+        _threads.lock.release()
 
 
 def _watch(helper: Future[None], work: _Work, progress: Progress) -> None:
