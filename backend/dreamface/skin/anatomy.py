@@ -98,8 +98,8 @@ def _reached(subject: Subject, middle: Tensor, reach: Tensor) -> tuple[Tensor, T
         number = number.repeat_interleave(len(quarters))
         ball = _balls(subject, step)[square]
         far, away = ball[:, 3] + reach[number], (ball[:, :3] - middle[number]).square_().sum(dim=1)
-        near = ((away < far * far) & atlas.squares_shown(step)[square]).nonzero()[:, 0]
-        number, square = number[near], square[near]
+        kept = ((away < far * far) & atlas.squares_shown(step)[square]).nonzero()[:, 0]
+        number, square = number[kept], square[kept]
     return number, square
 
 

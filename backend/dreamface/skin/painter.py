@@ -278,7 +278,7 @@ class _Work:
     def help(self) -> None:
         """Do what nobody has begun, until there is no more; raises `Cancelled` once it was stopped."""
         with torch.no_grad():  # every thread has a setting of its own
-            while not self._waiting.empty():
+            while True:
                 try:
                     name, step = self._waiting.get_nowait()
                 except Empty:
