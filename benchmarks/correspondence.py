@@ -20,14 +20,14 @@ from torch import Tensor
 
 from dreamface.face import Material, Topology
 from dreamface.head import load_model
-from dreamface.head.anny_identity import PERSON_TRAITS, mean_adult_person
-from dreamface.head.bank import load_bank
-from dreamface.head.correspondence import load_correspondence
-from dreamface.head.ict_person import PersonOffsets
-from dreamface.head.ict_source import load_source
-from dreamface.head.texture_carry import SkinTextures
+from dreamface.head.anny.bank import load_bank
+from dreamface.head.anny.identity import PERSON_TRAITS, mean_adult_person
+from dreamface.head.ict.person import PersonOffsets
+from dreamface.head.ict.source import load_source
+from dreamface.head.transfer.correspondence import load_correspondence
+from dreamface.head.transfer.textures import SkinTextures
 from dreamface.render import Camera, preview
-from dreamface.skin.atlas import atlas_of
+from dreamface.skin.canvas.atlas import atlas_of
 from dreamface.training.ict_correspondence import anny_surface, ict_surface
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"

@@ -32,7 +32,7 @@ PEOPLE: tuple[tuple[str, dict[str, Any], dict[str, float]], ...] = (
     ("a plump East Asian grandmother with age spots", {"nose.width": 1.2}, {"cheeks_wrinkles": 0.4}),
     ("a tired man with dark circles, stubble and moles", {"jaw.width": 1.5}, {"stubble": 0.0}),
     ("an elf queen with pointed ears, blue eyeshadow and red lipstick", {"eyes.spacing": 1.0}, {"eyeshadow": 0.5}),
-    ("a blue alien with stripes and golden eyes", {"skin.stripes": 0.2}, {"stripes": 0.7}),
+    ("a blue alien with stripes and golden eyes", {"skin.stripes": (0.8, 0.3, 0.1, 0.9)}, {"stripes": 0.7}),
     ("a lizard man with green scales", {"skin.melanin": 0.9}, {"scales": 0.5}),
     ("a smiling woman with vitiligo and heterochromia", {"expression.jawOpen": 0.5}, {"vitiligo": 0.0}),
     ("a robot with golden metal skin", {"age": 70.0}, {"metal": 0.5}),

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from dreamface.geometry import folded_pairs
-from dreamface.head.ict import IctHead
-from dreamface.head.ict_motion import SHAPE_NAMES, Motion
-from dreamface.head.ict_source import load_source
+from dreamface.head.ict.model import IctHead
+from dreamface.head.ict.motion import SHAPE_NAMES, Motion
+from dreamface.head.ict.source import load_source
 
 MM = 1e3
 CLOSED = (

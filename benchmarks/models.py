@@ -22,7 +22,7 @@ RUNS = 9
 
 LOAD = """
 import time
-from dreamface.head.ict_source import load_source
+from dreamface.head.ict.source import load_source
 start = time.perf_counter()
 source = load_source()
 mapped = time.perf_counter() - start

@@ -9,8 +9,8 @@ import resource
 import statistics
 import time
 
-from dreamface.head.ict import IctHead
-from dreamface.head.selection import Pool, TraitScorer, choose
+from dreamface.head.ict.model import IctHead
+from dreamface.head.selection.candidates import Pool, TraitScorer, choose
 
 CANDIDATES = 1_000_000
 WANTED = {

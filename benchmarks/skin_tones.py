@@ -22,11 +22,11 @@ from dreamface.head import load_model
 from dreamface.prior import complete
 from dreamface.render.shading import sample_texture, vertex_normals
 from dreamface.skin import paint
-from dreamface.skin.atlas import atlas_of
-from dreamface.skin.hair import HAIR
-from dreamface.skin.layout import painted_parts, skin_tiles
-from dreamface.skin.makeup import MAKEUP
-from dreamface.skin.pigments import resting_colour
+from dreamface.skin.canvas.atlas import atlas_of
+from dreamface.skin.canvas.layout import painted_parts, skin_tiles
+from dreamface.skin.canvas.pigments import resting_colour
+from dreamface.skin.layers.hair import HAIR
+from dreamface.skin.layers.makeup import MAKEUP
 from dreamface.traits import Traits, Value
 
 MONK: Final = (

@@ -70,7 +70,7 @@ def with_ict(ict_models, monkeypatch):
 @pytest.fixture(scope="session")
 def ict_head(ict_models):
     """The loaded head model of ICT-FaceKit."""
-    from dreamface.head.ict import IctHead
+    from dreamface.head.ict.model import IctHead
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DREAMFACE_MODELS", str(ict_models))

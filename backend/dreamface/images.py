@@ -21,8 +21,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.provenance import SOFTWARE, STATEMENT
-from dreamface.render.shading import encode_srgb
 
 Pixels = NDArray[np.uint8]
 """[H, W, C] with C 1 or 3."""
@@ -37,15 +37,9 @@ _LINEAR_STEPS = 65535  # table size; one step is 1/20 of an sRGB code even where
 # -------------------------------------------------------------------------------------------------------------- sRGB
 
 
-def srgb_to_linear(encoded: Tensor) -> Tensor:
-    """Decode sRGB values 0..1 to linear Rec. 709 (IEC 61966-2-1); values outside are clamped."""
-    encoded = encoded.clamp(0.0, 1.0)
-    return torch.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055).pow(2.4))
-
-
 _LINEAR = torch.linspace(0, 1, _LINEAR_STEPS + 1, dtype=torch.float64)
 _TO_SRGB8: Pixels = encode_srgb(_LINEAR).mul(255).round().to(torch.uint8).numpy()
-_FROM_SRGB8 = srgb_to_linear(torch.arange(256, dtype=torch.float64) / 255).float().numpy()
+_FROM_SRGB8 = decode_srgb(torch.arange(256, dtype=torch.float64) / 255).float().numpy()
 _FROM_UNIT8 = (np.arange(256) / 255).astype(np.float32)
 
 

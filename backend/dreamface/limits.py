@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dreamface.errors import BadRequest
-from dreamface.language import check_prompt
 from dreamface.random_streams import SEED_LIMIT
+from dreamface.text import clean, normalise
 
-__all__ = ["RESOLUTIONS", "SEED_LIMIT", "check_prompt", "check_resolution", "check_seed"]
+__all__ = ["LONGEST_PROMPT", "RESOLUTIONS", "SEED_LIMIT", "check_prompt", "check_resolution", "check_seed"]
+
+LONGEST_PROMPT = 2000
+"""Characters."""
 
 RESOLUTIONS = (512, 1024, 2048, 4096)
 """Sides of the maps that can be asked for, in pixels."""
+
+
+def check_prompt(prompt: str) -> None:
+    """Refuse a prompt that cannot be read.
+
+    Raises:
+        BadRequest: the prompt is empty or too long.
+    """
+    if len(prompt) > LONGEST_PROMPT:
+        raise BadRequest(f"The prompt has {len(prompt):,} characters; shorten it to at most {LONGEST_PROMPT:,}.")
+    if not normalise(clean(prompt)).strip():
+        raise BadRequest("The prompt is empty; describe a face, such as 'an old fisherman with a grey beard'.")
 
 
 def check_seed(seed: int) -> None:

@@ -13,13 +13,14 @@ from dreamface.errors import FolderError
 from dreamface.face import Face, Head, expression_weights, pose
 from dreamface.head import HEADS, check_name, load_model
 from dreamface.head import forget as forget_heads
-from dreamface.language import Reading, clean, read
+from dreamface.language import Reading, read
 from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolution, check_seed
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import LAYERS, Painter, check_layers, materials
+from dreamface.text import clean
 from dreamface.traits import Traits, TraitValue, Value, check_names
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.head import load_model
-from dreamface.head.anny_identity import mean_adult_person
-from dreamface.head.correspondence import FILE, Correspondence, load_correspondence
-from dreamface.head.ict_parts import PAPER
-from dreamface.head.texture_carry import ICT_TILES, SkinTextures
-from dreamface.skin.atlas import atlas_of
+from dreamface.head.anny.identity import mean_adult_person
+from dreamface.head.ict.parts import PAPER
+from dreamface.head.transfer.correspondence import FILE, Correspondence, load_correspondence
+from dreamface.head.transfer.textures import ICT_TILES, SkinTextures
+from dreamface.skin.canvas.atlas import atlas_of
 from dreamface.training.registration import FLIP, Finder, Pins, Schedule, Surface, closest_weights, lay, vertex_normals
 
 SKIN = 17891  # vertices of the built-in skin
@@ -72,8 +72,8 @@ def test_stored_regions_are_those_of_the_built_in_head(both) -> None:
 
 
 def test_contours_of_lids_lips_and_nostrils_lie_on_icts_own(both, with_ict) -> None:
-    from dreamface.head.bank import load_bank
-    from dreamface.head.ict_source import load_source
+    from dreamface.head.anny.bank import load_bank
+    from dreamface.head.ict.source import load_source
     from dreamface.training.ict_correspondence import anny_surface, ict_surface
 
     _, loops = anny_surface(load_bank())
@@ -90,7 +90,7 @@ def test_contours_of_lids_lips_and_nostrils_lie_on_icts_own(both, with_ict) -> N
 
 def test_skins_lie_on_each_other_and_mirror(both, with_ict) -> None:
     """The registered built-in skin lies on ICT's, and left and right are carried alike."""
-    from dreamface.head.ict_source import load_source
+    from dreamface.head.ict.source import load_source
 
     neutral = load_source().neutral[:PAPER]
     carried = both.to_anny(neutral)

@@ -445,7 +445,7 @@ def test_a_parts_own_tile_comes_before_its_materials(welded, tmp_path):
 
 
 def test_the_production_heads_parts_lie_in_the_archives_tiles(ict_models, ict_head, monkeypatch, tmp_path):
-    from dreamface.head.ict_source import load_source
+    from dreamface.head.ict.source import load_source
 
     monkeypatch.setenv("DREAMFACE_MODELS", str(ict_models))
     source, eyeballs = load_source(), {}

@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 
 from dreamface import folder, images
+from dreamface.colour import encode_srgb
 from dreamface.errors import Cancelled, FolderError
 from dreamface.progress import Progress
-from dreamface.render.shading import encode_srgb
 from dreamface.traits import ARKIT_SHAPES
 from tests.support import synthetic_face, welded_face
 

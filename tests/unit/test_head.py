@@ -11,7 +11,8 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head, split_quads
-from dreamface.head import bank, load_model
+from dreamface.head import load_model
+from dreamface.head.anny import bank
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.render import Camera, rasterise

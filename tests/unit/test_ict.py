@@ -8,9 +8,9 @@ import torch
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest
 from dreamface.head import best, load_model
-from dreamface.head.ict_identity import SHARED
-from dreamface.head.ict_parts import PAPER
-from dreamface.head.selection import choose
+from dreamface.head.ict.identity import SHARED
+from dreamface.head.ict.parts import PAPER
+from dreamface.head.selection.candidates import choose
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, Traits

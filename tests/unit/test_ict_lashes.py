@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from dreamface.head.ict_lashes import _upper_cards, with_curled_lashes
-from dreamface.head.ict_openings import PARTS
-from dreamface.head.ict_source import IctSource, load_source
+from dreamface.head.ict.lashes import _upper_cards, with_curled_lashes
+from dreamface.head.ict.openings import PARTS
+from dreamface.head.ict.source import IctSource, load_source
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from dreamface.face import Topology
 from dreamface.geometry import folded_pairs
-from dreamface.head.ict import IctHead
-from dreamface.head.ict_motion import EXTRAS, SHAPE_NAMES, Motion
-from dreamface.head.ict_openings import Loops, loops
-from dreamface.head.ict_source import IctSource, load_source
+from dreamface.head.ict.model import IctHead
+from dreamface.head.ict.motion import EXTRAS, SHAPE_NAMES, Motion
+from dreamface.head.ict.openings import Loops, loops
+from dreamface.head.ict.source import IctSource, load_source
 from dreamface.render import Camera, rasterise
 from dreamface.traits import ARKIT_SHAPES
 

@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dreamface.head import ict_carry, load_model
-from dreamface.head.anny_identity import mean_adult_person
-from dreamface.head.ict_eyeballs import TurningEye
-from dreamface.head.ict_openings import LID_POSTERIOR, lid_levels, mirror_map
-from dreamface.head.ict_parts import PAPER
-from dreamface.head.ict_person import PersonOffsets
-from dreamface.head.ict_source import load_source
+from dreamface.head import load_model
+from dreamface.head.anny.identity import mean_adult_person
+from dreamface.head.ict.eyeballs import TurningEye
+from dreamface.head.ict.openings import LID_POSTERIOR, lid_levels, mirror_map
+from dreamface.head.ict.parts import PAPER
+from dreamface.head.ict.person import PersonOffsets
+from dreamface.head.ict.source import load_source
 from dreamface.head.measure import Points, measure_raw
+from dreamface.head.transfer import morphs
 from dreamface.render import Camera, rasterise
 from dreamface.traits import ANCESTRIES
 
@@ -158,42 +159,42 @@ def test_any_slider_of_the_built_in_head_can_be_had(offsets) -> None:
 
 
 def test_only_the_newest_cache_is_kept(source, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(ict_carry.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
+    monkeypatch.setattr(morphs.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
     old, other = tmp_path / "ict-people-0123456789abcdef.safetensors", tmp_path / "anny-head-0123456789abcdef.npz"
     old.write_bytes(b"of an older DreamFace")
     other.write_bytes(b"of something else")
-    ict_carry.load_people(source)
+    morphs.load_people(source)
     (left,) = tmp_path.glob("ict-people-*")
     assert left != old and other.exists()
 
 
 def test_another_model_has_another_cache(source) -> None:
     moved = replace(source, neutral=source.neutral + 1e-3)
-    assert ict_carry._cache_file(moved) != ict_carry._cache_file(source) == ict_carry._cache_file(replace(source))
+    assert morphs._cache_file(moved) != morphs._cache_file(source) == morphs._cache_file(replace(source))
 
 
 def test_a_full_disk_is_only_a_slower_start(tmp_path) -> None:
     """The real writer under a limit on the size of files: it raises what is no OSError."""
     resource = pytest.importorskip("resource")
-    age, ears = (ict_carry.Carried(torch.zeros(count, 9000, 3), torch.zeros(count, 10, 3)) for count in (8, 1))
-    people = ict_carry.People(("age",), age, ears, torch.zeros(10, 3), {"left_eye": (0, 10)})
+    age, ears = (morphs.Carried(torch.zeros(count, 9000, 3), torch.zeros(count, 10, 3)) for count in (8, 1))
+    people = morphs.People(("age",), age, ears, torch.zeros(10, 3), {"left_eye": (0, 10)})
     file = tmp_path / "cache" / "ict-people-0.safetensors"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # Python ignores the signal that comes with it
     try:
-        ict_carry._write(people, file)
+        morphs._write(people, file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(file.parent.iterdir()) == []
-    ict_carry._write(people, file)
-    assert ict_carry._read(file).spans == people.spans
+    morphs._write(people, file)
+    assert morphs._read(file).spans == people.spans
 
 
 def test_a_damaged_cache_is_made_again(source, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(ict_carry.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
-    first = ict_carry.load_people(source)
+    monkeypatch.setattr(morphs.platformdirs, "user_cache_dir", lambda name: str(tmp_path))
+    first = morphs.load_people(source)
     (file,) = tmp_path.glob("ict-people-*")
     file.write_bytes(file.read_bytes()[:1000])
-    again = ict_carry.load_people(source)
+    again = morphs.load_people(source)
     assert torch.equal(first.targets.skin, again.targets.skin)
     assert file.stat().st_size < 16e6

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from dreamface.head import load_model
-from dreamface.head.ict_parts import PAPER
+from dreamface.head.ict.parts import PAPER
 from dreamface.head.measure import Points, measure_raw
 from dreamface.traits import SHAPE_TRAITS
 
@@ -20,7 +20,7 @@ def topology(ict_head):
 
 @pytest.fixture
 def neutral():
-    from dreamface.head.ict_source import load_source
+    from dreamface.head.ict.source import load_source
 
     return load_source().neutral
 
@@ -125,7 +125,7 @@ def test_sockets_are_exactly_the_parts(topology) -> None:
 
 
 def test_regions_are_even(topology, neutral) -> None:
-    from dreamface.head.ict_openings import mirror_map
+    from dreamface.head.ict.openings import mirror_map
 
     mirror = torch.from_numpy(mirror_map(neutral.double().numpy()))
     for name, weights in topology.regions.items():

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from dreamface.errors import MissingDependency
-from dreamface.head import ict_parts
-from dreamface.head.ict_motion import EXTRAS, SHAPE_NAMES, ict_name
-from dreamface.head.ict_source import IctSource, load_source
+from dreamface.head.ict import parts as ict_parts
+from dreamface.head.ict.motion import EXTRAS, SHAPE_NAMES, ict_name
+from dreamface.head.ict.source import IctSource, load_source
 from dreamface.models import ict_facekit
 from dreamface.traits import ARKIT_SHAPES
 

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from dreamface.errors import BadRequest
-from dreamface.language import check_prompt, clean, encoder, read
+from dreamface.language import encoder, read
+from dreamface.limits import check_prompt
+from dreamface.text import clean
 from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, VOCABULARY, Kind
 
 HIGH, LOW, ZERO = "high", "low", "zero"

@@ -10,10 +10,10 @@ import torch
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Part, Topology
 from dreamface.head import load_model
-from dreamface.head.clip_pool import ClipScorer, build_index, clay_pictures, open_index
-from dreamface.head.fitting import fit
 from dreamface.head.measure import Population, measure_raw
-from dreamface.head.selection import BLOCK, Landmarks, Pool, Sum, TraitScorer, choose
+from dreamface.head.selection.candidates import BLOCK, Landmarks, Pool, Sum, TraitScorer, choose
+from dreamface.head.selection.clip_pool import ClipScorer, build_index, clay_pictures, open_index
+from dreamface.head.selection.fitting import fit
 from dreamface.progress import Progress
 from dreamface.traits import SHAPE_TRAITS, Traits
 

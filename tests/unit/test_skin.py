@@ -17,7 +17,7 @@ from dreamface.head import load_model
 from dreamface.progress import Progress
 from dreamface.render.shading import sample_texture
 from dreamface.skin import materials, paint
-from dreamface.skin.atlas import Atlas, atlas_of, surface_of
+from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
 from dreamface.traits import Traits, Value
 
 SIZE = 256

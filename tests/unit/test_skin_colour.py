@@ -15,13 +15,13 @@ from dreamface.face import Head, Maps
 from dreamface.head import load_model
 from dreamface.render.shading import sample_texture, vertex_normals
 from dreamface.skin import paint
-from dreamface.skin.atlas import Atlas, atlas_of, surface_of
-from dreamface.skin.layout import painted_parts, skin_tiles
-from dreamface.skin.marks import SpotList, draw_lines, draw_spots
-from dreamface.skin.pigments import resting_colour
-from dreamface.skin.scatter import spread_points
-from dreamface.skin.spots import _BLEMISHES, _FRECKLES, _choose
-from dreamface.skin.subject import Subject
+from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
+from dreamface.skin.canvas.layout import painted_parts, skin_tiles
+from dreamface.skin.canvas.marks import SpotList, draw_lines, draw_spots
+from dreamface.skin.canvas.pigments import resting_colour
+from dreamface.skin.canvas.scatter import spread_points
+from dreamface.skin.canvas.subject import Subject
+from dreamface.skin.layers.spots import _BLEMISHES, _FRECKLES, _choose
 from dreamface.traits import Traits, Value
 
 SIZE = 512

@@ -12,9 +12,9 @@ from torch.nn.functional import avg_pool2d
 from dreamface.face import Head
 from dreamface.head import load_model
 from dreamface.skin import materials
-from dreamface.skin.eyeball import Eyeball, eyeballs
-from dreamface.skin.eyes import paint_eyes
-from dreamface.skin.iris import PUPIL_SHARES, IrisLook, draw_iris, pupil_share
+from dreamface.skin.parts.eyeball import Eyeball, eyeballs
+from dreamface.skin.parts.eyes import paint_eyes
+from dreamface.skin.parts.iris import PUPIL_SHARES, IrisLook, draw_iris, pupil_share
 from dreamface.traits import Traits, Value
 
 BROWN, HAZEL, GREY, BLUE = (0.10, 0.042, 0.016), (0.198, 0.122, 0.041), (0.23, 0.28, 0.32), (0.105, 0.238, 0.479)

@@ -10,9 +10,9 @@ from dreamface.face import Head, Maps
 from dreamface.head import load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import materials, paint
-from dreamface.skin.atlas import positions
-from dreamface.skin.dentition import mouth_of
-from dreamface.skin.eyeball import LIMBUS, Eyeball, eyeballs
+from dreamface.skin.canvas.atlas import positions
+from dreamface.skin.parts.dentition import mouth_of
+from dreamface.skin.parts.eyeball import LIMBUS, Eyeball, eyeballs
 from dreamface.traits import Traits, Value
 
 SIZE = 512

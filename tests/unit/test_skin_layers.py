@@ -16,9 +16,9 @@ from dreamface.face import Head, Maps
 from dreamface.head import load_model
 from dreamface.progress import Progress
 from dreamface.skin import LAYERS, Painter, paint
+from dreamface.skin.canvas.layer import Ground, Patch, Weave, Window, window_of
+from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.compose import Composition, Laid, band_rows, compose
-from dreamface.skin.layer import Ground, Patch, Weave, Window, window_of
-from dreamface.skin.subject import Subject
 from dreamface.traits import VOCABULARY, Kind, Trait, Traits, Value
 
 SIZE = 256
@@ -250,7 +250,7 @@ def test_a_window_is_the_smallest_around_a_mask() -> None:
 
 
 def test_noise_of_one_name_is_worked_out_once(head: Head) -> None:
-    from dreamface.skin.atlas import surface_of
+    from dreamface.skin.canvas.atlas import surface_of
 
     subject = Subject(head, surface_of(head, "skin", 128), 256, 3, Traits())
     assert subject.noise("blotches", 0.03, 2) is subject.noise("blotches", 0.03, 2)

@@ -12,7 +12,7 @@ from dreamface.face import Head
 from dreamface.head import load_model
 from dreamface.language import read
 from dreamface.skin import paint
-from dreamface.skin.atlas import Atlas, atlas_of, surface_of
+from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
 from dreamface.traits import Traits, Value
 
 SIZE = 512

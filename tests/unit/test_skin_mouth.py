@@ -10,8 +10,8 @@ from dreamface.face import Head, TileMaps
 from dreamface.head import load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import materials
-from dreamface.skin.dentition import Mouth, mouth_of
-from dreamface.skin.mouth import paint_mouth
+from dreamface.skin.parts.dentition import Mouth, mouth_of
+from dreamface.skin.parts.mouth import paint_mouth
 from dreamface.traits import Traits, Value
 
 

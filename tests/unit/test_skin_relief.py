@@ -10,16 +10,16 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head, TileMaps, Topology
+from dreamface.geometry.subdivision import catmull_clark, linear_subdivision
 from dreamface.head import load_model
-from dreamface.head.subdivision import catmull_clark, linear_subdivision
 from dreamface.skin import paint
-from dreamface.skin.atlas import Surface, surface_of
+from dreamface.skin.canvas.atlas import Surface, surface_of
+from dreamface.skin.canvas.layer import Ground, Layer, Patch, Weave
+from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.compose import Composition, Laid, compose
-from dreamface.skin.furrows import FURROWS
-from dreamface.skin.layer import Ground, Layer, Patch, Weave
-from dreamface.skin.relief import LINES, PORES
-from dreamface.skin.subject import Subject
-from dreamface.skin.wrinkles import WRINKLES
+from dreamface.skin.layers.furrows import FURROWS
+from dreamface.skin.layers.relief import LINES, PORES
+from dreamface.skin.layers.wrinkles import WRINKLES
 from dreamface.traits import Traits, Value
 
 SIZE = 1024
@@ -257,7 +257,7 @@ def fine_topology(topology: Topology) -> tuple[Topology, Any]:
 
 def on_fine_mesh(head: Head, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """[S, S, 3] points and unit normals of the subdivided skin at texels, float64, and [S, S] where it is."""
-    from dreamface.skin import atlas
+    from dreamface.skin.canvas import atlas
 
     fine, matrix = fine_topology(head.topology)
     vertices = torch.from_numpy(np.asarray(matrix @ head.vertices[: matrix.shape[1]].double().numpy()))

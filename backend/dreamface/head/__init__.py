@@ -9,7 +9,7 @@ from dreamface.head.model import HeadModel
 from dreamface.models import HEADS as KNOWN
 from dreamface.models import check_head
 
-__all__ = ["HEADS", "HeadModel", "check_name", "load_model"]
+__all__ = ["HEADS", "HeadModel", "check_name", "forget", "load_model"]
 
 HEADS = ("auto", *(head.name for head in KNOWN))
 """What can be asked for; "auto" takes the best model that is installed."""
@@ -47,11 +47,11 @@ def forget() -> None:
 @cache
 def _load(name: str) -> HeadModel:
     if name == "anny":
-        from dreamface.head.anny import AnnyHead
+        from dreamface.head.anny.model import AnnyHead
 
         return AnnyHead()
     if name == "ict":
-        from dreamface.head.ict import IctHead
+        from dreamface.head.ict.model import IctHead
 
         return IctHead()
     raise BadRequest(f"There is no head model called {name!r}.")

@@ -1,6 +1,5 @@
 """Prompt to traits: what the words of an English prompt say about a face."""
 
-from dreamface.language.reader import Reading, check_prompt, read
-from dreamface.language.words import clean
+from dreamface.language.reader import Reading, read
 
-__all__ = ["Reading", "check_prompt", "clean", "read"]
+__all__ = ["Reading", "read"]

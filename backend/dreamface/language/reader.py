@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
-from dreamface.errors import BadRequest
 from dreamface.language import paraphrase, slips
 from dreamface.language.ages import find_ages
 from dreamface.language.binding import Claim, Leftover, Parse, parse
@@ -14,10 +12,10 @@ from dreamface.language.harmony import harmonised
 from dreamface.language.irises import find_irises, with_red_ones
 from dreamface.language.lexicon import lexicon
 from dreamface.language.resolve import resolve, words_of
-from dreamface.language.words import Token, clean, normalise, tokenize
+from dreamface.language.words import Token, tokenize
+from dreamface.limits import check_prompt
+from dreamface.text import clean, normalise
 from dreamface.traits import Traits
-
-LONGEST_PROMPT: Final = 2000  # characters
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def read(prompt: str) -> Reading:
     """Reads an English prompt; the same prompt always gives the same reading.
 
     Args:
-        prompt: 1 to `LONGEST_PROMPT` characters; control characters are ignored.
+        prompt: 1 to `limits.LONGEST_PROMPT` characters; control characters are ignored.
 
     Raises:
         BadRequest: the prompt is empty or too long.
@@ -47,18 +45,6 @@ def read(prompt: str) -> Reading:
     tokens, parsed = _parse_with_corrections(tokens)
     by_meaning, leftovers = paraphrase.read(parsed.leftovers, tokens)
     return Reading(harmonised(resolve((*parsed.claims, *by_meaning), tokens)), _words(leftovers))
-
-
-def check_prompt(prompt: str) -> None:
-    """Refuse a prompt that cannot be read.
-
-    Raises:
-        BadRequest: the prompt is empty or too long.
-    """
-    if len(prompt) > LONGEST_PROMPT:
-        raise BadRequest(f"The prompt has {len(prompt):,} characters; shorten it to at most {LONGEST_PROMPT:,}.")
-    if not normalise(clean(prompt)).strip():
-        raise BadRequest("The prompt is empty; describe a face, such as 'an old fisherman with a grey beard'.")
 
 
 def _parse(tokens: tuple[Token, ...]) -> Parse:

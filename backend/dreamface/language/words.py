@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
 from dreamface.language.tables import SPELLINGS
 
-_APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u0060": "'", "\u00b4": "'"})
 _TOKEN = re.compile(r"\d+[^\W\d_]*|[^\W\d_]+(?:'[^\W\d_]+)*|\n|[^\w\s]|_|[^\s]")
-_UNWRITABLE = frozenset({"Cc", "Cs"})  # Unicode categories: control characters; surrogates, as undecodable bytes become
-_INVISIBLE = frozenset({"Cf", "Co", "Cn"})  # format, private use, unassigned
 _NOT_PLURAL = ("ss", "us", "is", "as", "os")
 _SIBILANT_PLURALS = ("shes", "ches", "sses", "xes", "zzes")
 _SHORTEST_PLURAL = 4  # letters: "eyes" is one, "his" is not
@@ -38,18 +34,6 @@ class Token:
     def is_word(self) -> bool:
         """Whether it is a word or number, not a mark."""
         return self.word[:1].isalnum()
-
-
-def clean(prompt: str) -> str:
-    """The prompt as any file can hold it: without control characters and bytes that were no text; line breaks stay."""
-    kept = prompt.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    return "".join(char for char in kept if char == "\n" or unicodedata.category(char) not in _UNWRITABLE)
-
-
-def normalise(text: str) -> str:
-    """Cleaned text in one form for the tables: composed characters, straight apostrophes, nothing invisible."""
-    visible = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
-    return unicodedata.normalize("NFC", visible).translate(_APOSTROPHES)
 
 
 def tokenize(text: str) -> tuple[Token, ...]:

@@ -3,5 +3,17 @@
 from dreamface.render.camera import Camera, portrait_camera
 from dreamface.render.preview import preview
 from dreamface.render.raster import Surface, Visibility, rasterise
+from dreamface.render.shading import interpolate, sample_texture, unit, vertex_normals
 
-__all__ = ["Camera", "Surface", "Visibility", "portrait_camera", "preview", "rasterise"]
+__all__ = [
+    "Camera",
+    "Surface",
+    "Visibility",
+    "interpolate",
+    "portrait_camera",
+    "preview",
+    "rasterise",
+    "sample_texture",
+    "unit",
+    "vertex_normals",
+]

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from dreamface.colour import encode_srgb
 from dreamface.face import Maps, Material, Topology
 from dreamface.render.camera import Camera, portrait_camera
 from dreamface.render.environment import Environment
@@ -21,7 +22,7 @@ from dreamface.render.fragments import Look, look_at
 from dreamface.render.samples import Picture, Samples
 from dreamface.render.scattering import Places, spread
 from dreamface.render.scene import Scene
-from dreamface.render.shading import Light, encode_srgb, film, glossy_light, layers_of, matt_light
+from dreamface.render.shading import Light, film, glossy_light, layers_of, matt_light
 from dreamface.render.shadows import ShadowCaster
 from dreamface.render.studio import backdrop, portrait_lights
 from dreamface.render.veil import VISIBLE, look_through, pixels_near_veil

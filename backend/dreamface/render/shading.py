@@ -432,9 +432,3 @@ def film(colour: Tensor, exposure: float = 1.0) -> Tensor:
     toned = (wide * (wide + 0.0245786) - 0.000090537) / (wide * (0.983729 * wide + 0.4329510) + 0.238081)
     display: Tensor = toned @ colour.new_tensor(_FROM_FILM).T
     return display.clamp(0.0, 1.0)
-
-
-def encode_srgb(linear: Tensor) -> Tensor:
-    """Linear 0..1 to sRGB-encoded 0..1 (IEC 61966-2-1)."""
-    linear = linear.clamp(0.0, 1.0)
-    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp(min=0.0031308) ** (1.0 / 2.4) - 0.055)

@@ -1,6 +1,6 @@
 """Skin: traits and a head to physically based maps."""
 
-from dreamface.skin.layers import LAYERS
+from dreamface.skin.layers.stack import LAYERS
 from dreamface.skin.painter import Painter, check_layers, paint
 from dreamface.skin.surfaces import materials
 

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from dreamface.skin.atlas import slopes
-from dreamface.skin.layer import Ground, Patch, Weave
+from dreamface.skin.canvas.atlas import slopes
+from dreamface.skin.canvas.layer import Ground, Patch, Weave
 
 _SMALLEST_BAND: Final = 128  # rows that are finished at a time
 _BAND_TEXELS: Final = 2**17  # as many at least, so that torch has something to do; more would leave the cache

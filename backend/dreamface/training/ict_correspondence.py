@@ -1,4 +1,4 @@
-"""Makes `head/ict_correspondence.npz`: where the built-in head's skin and ICT-FaceKit's lie on each other.
+"""Makes `head/transfer/ict_correspondence.npz`: where the built-in head's skin and ICT-FaceKit's lie on each other.
 
 The built-in mean adult is laid onto ICT's neutral: a similarity from landmarks, a smooth warp through landmarks and
 curves, then `registration.lay`. The edges of the lids, the lips and the nostrils are held curve on curve, and what lies
@@ -21,11 +21,11 @@ from scipy.interpolate import RBFInterpolator
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from dreamface.head.anny import AnnyHead
-from dreamface.head.anny_identity import IdentitySpace
-from dreamface.head.bank import Bank, load_bank
-from dreamface.head.grids import ways_around
-from dreamface.head.ict_openings import (
+from dreamface.geometry import catmull_clark, fit_similarity, unique_edges, ways_around
+from dreamface.head.anny.bank import Bank, load_bank
+from dreamface.head.anny.identity import IdentitySpace
+from dreamface.head.anny.model import AnnyHead
+from dreamface.head.ict.openings import (
     LID_ANTERIOR,
     LID_POSTERIOR,
     LIP_CONTACT,
@@ -39,16 +39,14 @@ from dreamface.head.ict_openings import (
     mouth_loops,
     nostril_levels,
 )
-from dreamface.head.ict_parts import PAPER, SKIN
-from dreamface.head.ict_source import IctSource, load_source
-from dreamface.head.subdivision import catmull_clark, unique_edges
-from dreamface.head.transforms import fit_similarity
+from dreamface.head.ict.parts import PAPER, SKIN
+from dreamface.head.ict.source import IctSource, load_source
 from dreamface.training.registration import FLIP, Finder, Pins, Schedule, Surface, laplacian, lay, vertex_normals
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-OUTPUT: Final = Path(__file__).parent.parent / "head" / "ict_correspondence.npz"
+OUTPUT: Final = Path(__file__).parent.parent / "head" / "transfer" / "ict_correspondence.npz"
 
 _OUTSIDE, _MOUTH, _EYES, _NOSTRILS = 0, 1, (2, 3), (4, 5)  # zones: matches are made within one only
 

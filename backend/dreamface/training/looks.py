@@ -1,6 +1,6 @@
 """What of a face's measurements tells age, sex and ancestry: ridge regression over the built-in head's people.
 
-python -m dreamface.training.looks     writes head/looks.npz, a few kilobytes
+python -m dreamface.training.looks     writes head/selection/looks.npz, a few kilobytes
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dreamface.head.anny_identity import IdentitySpace
-from dreamface.head.bank import load_bank
-from dreamface.head.looks import LOOKS
+from dreamface.geometry import catmull_clark
+from dreamface.head.anny.bank import load_bank
+from dreamface.head.anny.identity import IdentitySpace
 from dreamface.head.measure import measure_raw
-from dreamface.head.subdivision import catmull_clark
+from dreamface.head.selection.looks import LOOKS
 from dreamface.traits import ANCESTRIES, SHAPE_TRAITS, Traits
 
-OUTPUT: Final = Path(__file__).parent.parent / "head" / "looks.npz"
+OUTPUT: Final = Path(__file__).parent.parent / "head" / "selection" / "looks.npz"
 _PEOPLE: Final = 6000
 _SEED: Final = 5
 _YEARS: Final = (18.0, 80.0)

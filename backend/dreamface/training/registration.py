@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from dreamface.head.subdivision import unique_edges
+from dreamface.geometry import unique_edges
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Makes `skin/skin_colours.npz`: the colour of skin by what is in it.
+"""Makes `skin/canvas/skin_colours.npz`: the colour of skin by what is in it.
 
 Two layers, as in Jacques 1998, "Skin optics", and Donner and Jensen 2006, "A spectral BSSRDF for shading human skin": a
 thin epidermis with melanin over a deep dermis with blood and carotene. Reflectance spectra are turned into linear
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-OUTPUT: Final = Path(__file__).parent.parent / "skin" / "skin_colours.npz"
+OUTPUT: Final = Path(__file__).parent.parent / "skin" / "canvas" / "skin_colours.npz"
 
 WAVELENGTHS: Final = np.arange(400.0, 701.0, 10.0)  # nanometres
 STEPS: Final = {"oxygenation": 2, "carotene": 5, "blood": 17, "melanin": 25}  # table size by axis

@@ -1,0 +1,330 @@
+"""Who a built-in head is: coefficients of MakeHuman's targets, drawn from a seed and fitted to the traits asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import Tensor
+
+from dreamface.head.anny import source
+from dreamface.head.anny.bank import Bank
+from dreamface.head.anny.motion import seal_lips
+from dreamface.head.measure import Points, Population, measure_raw
+from dreamface.head.selection.fitting import fit
+from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits
+
+# Ages at which MakeHuman's age targets are fully reached, and how far a face has aged from "young" to "old" in
+# between.
+_GROWING_YEARS: Final = (1.0, 11.0, 25.0)  # baby, child, young
+_AGEING_YEARS: Final = (25.0, 40.0, 60.0, 75.0, 95.0)
+_AGEING_SHARE: Final = (0.0, 0.14, 0.45, 0.75, 1.05)
+
+# MakeHuman has three ancestries; South Asian faces lie between them.
+_RACE_OF_ANCESTRY: Final = {
+    "ancestry.african": {"african": 1.0},
+    "ancestry.east_asian": {"asian": 1.0},
+    "ancestry.south_asian": {"caucasian": 0.68, "african": 0.22, "asian": 0.10},
+    "ancestry.european": {"caucasian": 1.0},
+}
+
+_SPREAD: Final = 0.22  # standard deviation of a free slider
+_SPREADS: Final = {  # of sliders that look odd, or like something else, when they stray as far as the rest
+    "chin-cleft": 0.18,
+    "chin-jaw-drop": 0.14,
+    "chin-prognathism": 0.14,
+    "chin-triangle": 0.10,
+    "ear-elf": 0.0,
+    "ear-shape-pointed": 0.05,
+    "ear-shape-round": 0.12,
+    "eye-bag-out": 0.15,
+    "eye-push1-out": 0.15,
+    "eye-push2-out": 0.15,
+    "eye-trans-out": 0.15,
+    "eye-trans-up": 0.12,
+    "forehead-nubian": 0.10,
+    "forehead-scale-vert": 0.11,
+    "forehead-trans-forward": 0.12,
+    "head-age": 0.08,
+    "head-angle-out": 0.06,
+    "head-back-scale-depth": 0.12,
+    "head-diamond": 0.10,
+    "head-invertedtriangular": 0.09,
+    "head-oval": 0.10,
+    "head-rectangular": 0.09,
+    "head-round": 0.11,
+    "head-scale-depth": 0.12,
+    "head-scale-horiz": 0.12,
+    "head-scale-vert": 0.10,
+    "head-trans-forward": 0.05,
+    "head-trans-up": 0.0,
+    "head-triangular": 0.09,
+    "measure-neck-height": 0.10,
+    "mouth-angles-up": 0.16,
+    "mouth-dimples-out": 0.12,
+    "mouth-laugh-lines-out": 0.10,
+    "mouth-lowerlip-height": 0.16,
+    "mouth-lowerlip-volume": 0.16,
+    "mouth-scale-depth": 0.10,
+    "mouth-scale-vert": 0.16,
+    "mouth-trans-forward": 0.12,
+    "mouth-trans-up": 0.14,
+    "mouth-upperlip-height": 0.16,
+    "mouth-upperlip-volume": 0.16,
+    "neck-double": 0.10,
+    "neck-scale-vert": 0.10,
+    "neck-trans-forward": 0.05,
+    "neck-trans-up": 0.05,
+    "nose-compression-uncompress": 0.10,
+    "nose-septumangle": 0.15,
+}
+_VARIETY: Final = ((1.0, 16.0), (0.5, 1.0))  # small children's faces differ less: years, share of the spreads
+_DRAWN_LIMIT: Final = 0.75  # of a free slider
+_FITTED_LIMIT: Final = 1.4  # of a slider that a trait asks for
+_ASYMMETRY_SPREAD: Final = 0.16
+_ASYMMETRY_LIMIT: Final = 6.0  # how many times as uneven as drawn a face can be asked to be
+_REST_OPENING: Final = 0.2  # of eyeWide in every neutral head: MakeHuman's lids hang low over our iris
+
+# Subdivision draws the lips' edges back and sliders part them, so on the mean adult's control cage they overlap.
+_LIP_OVERLAP: Final = 1.3e-3  # metres
+
+_POPULATION_SIZE: Final = 600
+_POPULATION_SEED: Final = 20
+
+_FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
+_FREE_TOLERANCE: Final = 2.0  # standard deviations by which the others may move along
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One person's coefficients.
+
+    Attributes:
+        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
+        sliders: [S] about -1..1, in the order of the bank's sliders.
+        asymmetries: [A] 0 and up, in the order of the bank's asymmetry targets.
+    """
+
+    person: Mapping[str, float]
+    sliders: Tensor
+    asymmetries: Tensor
+
+    @property
+    def lash_length(self) -> float:
+        """The trait lashes.length."""
+        return self.person["lashes.length"]
+
+
+PERSON_TRAITS: Final = ("age", "gender", *ANCESTRIES, "body.weight", "body.muscle", "lashes.length")
+
+
+class IdentitySpace:
+    """All people the built-in head can be."""
+
+    def __init__(self, bank: Bank, refine: sp.csr_matrix) -> None:
+        """Stack the targets and measure the population.
+
+        Args:
+            bank: the morph targets.
+            refine: [V, Cs] subdivision of the skin, for measuring on the refined surface.
+        """
+        self.slider_names = bank.slider_names
+        self.asymmetry_names = bank.asymmetry_names
+        self._macro_names = bank.macro_names
+        targets = (bank.macros, bank.sliders_high, bank.sliders_low, bank.asymmetries)
+        self._targets = torch.from_numpy(np.concatenate((bank.base[None], *targets)))
+        self._settle(bank)
+        self._spreads = torch.tensor([_SPREADS.get(name, _SPREAD) for name in self.slider_names], dtype=torch.float64)
+        names = sorted(bank.landmarks)
+        rows = refine[[bank.landmarks[name] for name in names]]
+        used = np.unique(rows.indices)  # the few cage vertices that landmarks depend on
+        rows, near = rows[:, used], self._targets[:, used].double().numpy()
+        measured = np.stack([rows @ target for target in near])
+        self._measured_targets = torch.from_numpy(measured)
+        self._measured_names = {name: index for index, name in enumerate(names)}
+        self.population = self._sample_population()
+
+    def _settle(self, bank: Bank) -> None:
+        """Put the base's face at rest: lids a little wider, and the mean adult's lips together."""
+        base = self._targets[0]
+        for side in ("Left", "Right"):
+            base += _REST_OPENING * torch.from_numpy(bank.actions[ARKIT_SHAPES.index(f"eyeWide{side}")])
+        base += seal_lips(self.mean_adult(), bank.cage.lip_rings, _LIP_OVERLAP)
+
+    # --------------------------------------------------------------------------------------------------------- people
+
+    def person(self, traits: Traits, generator: torch.Generator) -> Identity:
+        """Draw a person and fit it to the shape traits that were asked for.
+
+        The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says.
+        """
+        sliders = torch.randn(len(self.slider_names), generator=generator, dtype=torch.float64) * self._spreads
+        sliders = sliders * float(np.interp(traits.number("age"), *_VARIETY))
+        uneven = torch.randn(len(self.asymmetry_names), generator=generator, dtype=torch.float64) * _ASYMMETRY_SPREAD
+        drawn = Identity(
+            person={name: traits.number(name) for name in PERSON_TRAITS},
+            sliders=sliders.clamp(-_DRAWN_LIMIT, _DRAWN_LIMIT),
+            asymmetries=uneven.clamp_min(0.0),
+        )
+        asked = {name: entry for name, entry in traits.items() if name in SHAPE_TRAITS and entry.confidence > 0.0}
+        if not asked:
+            return drawn
+        wanted = torch.tensor([traits.number(name) for name in SHAPE_TRAITS], dtype=torch.float64)
+        confidence = torch.tensor(
+            [asked[n].confidence if n in asked else 0.0 for n in SHAPE_TRAITS], dtype=torch.float64
+        )
+        return self._fit(drawn, wanted, confidence)
+
+    def mean_adult(self) -> Tensor:
+        """[C, 3] cage of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
+        return self.cage_vertices(self.neutral(mean_adult_person()))
+
+    def neutral(self, person: Mapping[str, float]) -> Identity:
+        """The symmetric person with every slider at 0."""
+        zeros = torch.zeros(len(self.slider_names), dtype=torch.float64)
+        return Identity(person, zeros, torch.zeros(len(self.asymmetry_names), dtype=torch.float64))
+
+    def cage_vertices(self, identity: Identity) -> Tensor:
+        """[C, 3] cage positions in the base mesh's own place, metres."""
+        return torch.einsum("t,tcx->cx", self.target_weights(identity).float(), self._targets)
+
+    def to_mapping(self, identity: Identity) -> dict[str, float]:
+        """Coefficients by name, for `Head.identity`; zeros are left out."""
+        named = dict(identity.person)
+        named |= {f"slider.{name}": float(v) for name, v in zip(self.slider_names, identity.sliders, strict=True) if v}
+        uneven = zip(self.asymmetry_names, identity.asymmetries, strict=True)
+        return named | {f"asymmetry.{name}": float(value) for name, value in uneven if value}
+
+    def from_mapping(self, named: Mapping[str, float]) -> Identity:
+        """The inverse of `to_mapping`."""
+        return Identity(
+            person={name: named[name] for name in PERSON_TRAITS},
+            sliders=torch.tensor([named.get(f"slider.{name}", 0.0) for name in self.slider_names], dtype=torch.float64),
+            asymmetries=torch.tensor(
+                [named.get(f"asymmetry.{name}", 0.0) for name in self.asymmetry_names], dtype=torch.float64
+            ),
+        )
+
+    # -------------------------------------------------------------------------------------------------------- weights
+
+    def target_weights(self, identity: Identity) -> Tensor:
+        """[..., T] weight of every target, the base first."""
+        macros = macro_weights(self._macro_names, identity.person)
+        ones = torch.ones(1, dtype=torch.float64)
+        sliders = identity.sliders
+        return torch.cat((ones, macros, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), identity.asymmetries))
+
+    def _sample_population(self) -> Population:
+        """Adults of all ages, sexes and ancestries in equal parts, with free sliders."""
+        generator = torch.Generator().manual_seed(_POPULATION_SEED)
+        no_traits = Traits()
+        weights = []
+        for number in range(_POPULATION_SIZE):
+            drawn = self.person(no_traits, generator)
+            age, gender, body, muscle = torch.rand(4, generator=generator, dtype=torch.float64).tolist()
+            person = dict(drawn.person)
+            person |= {"age": 18.0 + 62.0 * age, "gender": 1.0 if gender > 0.5 else -1.0}
+            person |= {"body.weight": 0.3 + 0.4 * body, "body.muscle": 0.3 + 0.4 * muscle}
+            person |= {name: float(index == number % len(ANCESTRIES)) for index, name in enumerate(ANCESTRIES)}
+            weights.append(self.target_weights(replace(drawn, person=person)))
+        return Population.of(self.points(torch.stack(weights)))
+
+    def points(self, weights: Tensor) -> Points:
+        """Landmarks of the people with target weights [..., T]."""
+        return Points(torch.einsum("...t,tlx->...lx", weights, self._measured_targets), self._measured_names)
+
+    # ------------------------------------------------------------------------------------------------------------ fit
+
+    def _fit(self, drawn: Identity, wanted: Tensor, confidence: Tensor) -> Identity:
+        """Move the drawn person as little as it takes to measure as asked.
+
+        On slider values and one common factor of the asymmetries: asked-for traits pull with their confidence, the
+        others hold their drawn measurement loosely, and every slider is held by its spread.
+        """
+        start = torch.cat((drawn.sliders, torch.ones(1, dtype=torch.float64)))
+        hold = 1.0 / torch.cat((self._spreads.clamp_min(0.12), torch.full((1,), 1.5, dtype=torch.float64))).square()
+        before = self._deviations(drawn, start[None])[0]
+        target = torch.where(confidence > 0.0, wanted, before)
+        pull = torch.where(confidence > 0.0, confidence.clamp_min(0.3) / _FIT_TOLERANCE, 1.0 / _FREE_TOLERANCE).square()
+
+        best = fit(lambda values: self._deviations(drawn, values), start, target, pull, hold, self._within_limits)
+        return replace(drawn, sliders=best[:-1], asymmetries=drawn.asymmetries * best[-1])
+
+    @staticmethod
+    def _within_limits(values: Tensor) -> Tensor:
+        sliders = values[:-1].clamp(-_FITTED_LIMIT, _FITTED_LIMIT)
+        return torch.cat((sliders, values[-1:].clamp(0.0, _ASYMMETRY_LIMIT)))
+
+    def _deviations(self, drawn: Identity, values: Tensor) -> Tensor:
+        """[B, T] shape traits, in standard deviations, with sliders and asymmetry factor [B, S + 1]."""
+        fixed = self.target_weights(replace(drawn, sliders=torch.zeros_like(drawn.sliders)))
+        sliders, factor = values[:, :-1], values[:, -1:]
+        macros = fixed[: 1 + len(self._macro_names)].expand(len(values), -1)
+        weights = torch.cat(
+            (macros, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), factor * drawn.asymmetries), dim=1
+        )
+        return self.population.standardise(measure_raw(self.points(weights)))
+
+
+def mean_adult_person() -> dict[str, float]:
+    """The person traits of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
+    third = 1.0 / 3.0
+    person = {name: float(VOCABULARY[name].default) for name in PERSON_TRAITS}  # type: ignore[arg-type]
+    person |= {"age": 25.0, "ancestry.south_asian": 0.0}
+    return person | {f"ancestry.{name}": third for name in ("african", "east_asian", "european")}
+
+
+def macro_weights(names: tuple[str, ...], person: Mapping[str, float]) -> Tensor:
+    """[M] products of age, gender, muscle, weight and ancestry shares, as MakeHuman multiplies them.
+
+    Args:
+        names: of the macro targets, such as "universal-female-young-averagemuscle-minweight" or "asian-male-old".
+        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
+    """
+    ages = _age_shares(person["age"])
+    genders = {"female": 0.5 - 0.5 * person["gender"], "male": 0.5 + 0.5 * person["gender"]}
+    muscle, weight = _level_shares(person["body.muscle"]), _level_shares(person["body.weight"])
+    races = _race_shares(person)
+    shares = []
+    for name in names:
+        kind, *rest = name.split("-")
+        if kind == "universal":
+            gender, age, muscles, weights = rest
+            level = muscle[muscles.removesuffix("muscle")] * weight[weights.removesuffix("weight")]
+            shares.append(genders[gender] * ages[age] * level)
+        else:
+            gender, age = rest
+            shares.append(races[kind] * genders[gender] * ages[age])
+    return torch.tensor(shares, dtype=torch.float64)
+
+
+def _age_shares(years: float) -> dict[str, float]:
+    """Weights of baby, child, young and old; they add up to 1."""
+    ageing = float(np.interp(years, _AGEING_YEARS, _AGEING_SHARE))
+    baby, child, young = (float(np.interp(years, _GROWING_YEARS, row)) for row in np.eye(3))
+    return {"baby": baby, "child": child, "young": young - ageing, "old": ageing}
+
+
+def _level_shares(value: float) -> dict[str, float]:
+    """Weights of min, average and max for a value 0..1."""
+    return {
+        "min": max(0.0, 1.0 - 2.0 * value),
+        "average": 1.0 - abs(2.0 * value - 1.0),
+        "max": max(0.0, 2.0 * value - 1.0),
+    }
+
+
+def _race_shares(person: Mapping[str, float]) -> dict[str, float]:
+    """Weights of MakeHuman's ancestries; equal where no ancestry is given."""
+    shares = dict.fromkeys(source.RACES, 0.0)
+    total = sum(person[name] for name in ANCESTRIES)
+    if total <= 0.0:
+        return dict.fromkeys(shares, 1.0 / len(shares))
+    for name in ANCESTRIES:
+        for race, part in _RACE_OF_ANCESTRY[name].items():
+            shares[race] += part * person[name] / total
+    return shares

@@ -1,0 +1,269 @@
+"""The built-in head: MakeHuman's head, refined, with eyes, teeth, tongue and lashes of our own."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dreamface.face import Head, Part, Topology
+from dreamface.geometry import Similarity, catmull_clark, fit_similarity, linear_subdivision
+from dreamface.head.anny.bank import Bank, load_bank
+from dreamface.head.anny.eyes import CORNEA_BULGE, EyePart, eye_parts
+from dreamface.head.anny.identity import Identity, IdentitySpace
+from dreamface.head.anny.lashes import lash_faces, lash_roots, lash_uv, lash_vertices
+from dreamface.head.anny.motion import close_lids, gaze_rotations
+from dreamface.head.anny.mouth import MouthPart, mouth_parts
+from dreamface.head.anny.regions import regions
+from dreamface.head.measure import Points, measure
+from dreamface.traits import ARKIT_SHAPES, Traits
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_SIDES: Final = ("left", "right")
+_TILES: Final = ("skin", "eyes", "mouth")
+_EYE_PARTS: Final = ("sclera", "iris", "cornea")
+_MOUTH_PARTS: Final = {  # name -> (material, jaw it sits in)
+    "upper_teeth": ("teeth", "upper"),
+    "lower_teeth": ("teeth", "lower"),
+    "upper_gums": ("gums", "upper"),
+    "lower_gums": ("gums", "lower"),
+}
+_UV_FILE: Final = Path(__file__).with_name("uv.npz")
+_TONGUE_UV: Final = (0.02, 0.02, 0.98, 0.23)  # left, bottom, right, top in the mouth tile
+_LASH_SEEDS: Final = (11, 12)
+_NO_MOTION: Final = 1e-7  # metres; smaller deltas are rounding
+
+
+class AnnyHead:
+    """See `HeadModel`. The origin is the middle of the neck's base."""
+
+    name: Final = "anny"
+    shape_names: Final = ARKIT_SHAPES
+
+    def __init__(self) -> None:
+        self._bank: Bank = load_bank()
+        cage = self._bank.cage
+        skin_count = cage.ranges["skin"][1]
+        start, stop = cage.ranges["tongue"]
+        self._skin = catmull_clark(cage.skin_faces, skin_count)
+        self._tongue = catmull_clark(cage.tongue_faces - start, stop - start)
+        self._refine_skin = _sparse(self._skin.matrix)
+        self._refine_tongue = _sparse(self._tongue.matrix)
+        self._space = IdentitySpace(self._bank, self._skin.matrix)
+        self._mean = self._space.mean_adult()
+        eyes, mouth = {side: eye_parts(side) for side in _SIDES}, mouth_parts()
+        self._eyes = {
+            side: {part: torch.from_numpy(surface.vertices).float() for part, surface in parts.items()}
+            for side, parts in eyes.items()
+        }
+        self._mouth = {name: torch.from_numpy(part.vertices).float() for name, part in mouth.items()}
+        mean_skin = self._mean[:skin_count].double().numpy()
+        self._lashes = [
+            lash_roots(rings, mean_skin, seed) for rings, seed in zip(cage.lid_rings, _LASH_SEEDS, strict=True)
+        ]
+        self.topology = self._build_topology(eyes, mouth)
+
+    # ------------------------------------------------------------------------------------------------------- identity
+
+    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Head:
+        """See `HeadModel.build`."""
+        return self._head(self._space.person(traits, generator))
+
+    def rebuild(self, identity: Mapping[str, float]) -> Head:
+        """See `HeadModel.rebuild`."""
+        return self._head(self._space.from_mapping(identity))
+
+    def measure(self, head: Head) -> dict[str, float]:
+        """See `HeadModel.measure`."""
+        return measure(Points(head.vertices.double(), self.topology.landmarks), self._space.population)
+
+    def _head(self, identity: Identity) -> Head:
+        cage = self._space.cage_vertices(identity)
+        vertices = torch.cat(list(self._neutral_parts(cage, identity.lash_length)))
+        return Head(self.name, self.topology, vertices - self._origin(cage), self._space.to_mapping(identity))
+
+    def _origin(self, cage: Tensor) -> Tensor:
+        """[3] middle of the neck's base: between the jugular notch and the seventh neck vertebra."""
+        names = self._bank.landmarks
+        return 0.5 * (cage[names["jugular_notch"]] + cage[names["cervicale"]])
+
+    def _neutral_parts(self, cage: Tensor, lash_length: float) -> Iterator[Tensor]:
+        """[N, 3] vertices of every part in the topology's order, in the base mesh's own place."""
+        skin = self._refine_skin @ self._cut(cage, "skin")
+        yield skin
+        for side in _SIDES:
+            centre, radius = self._eyeball(cage, side)
+            for part in _EYE_PARTS:
+                yield centre + radius * self._eyes[side][part]
+        for name, (_, jaw) in _MOUTH_PARTS.items():
+            yield self._jaw(cage, jaw).apply(self._mouth[name])
+        yield self._refine_tongue @ self._cut(cage, "tongue")
+        for roots in self._lashes:
+            yield lash_vertices(skin, roots, lash_length)
+
+    def _cut(self, cage: Tensor, name: str) -> Tensor:
+        """The cage vertices [..., C, 3] of "skin" or one helper group."""
+        start, stop = self._bank.cage.ranges[name]
+        return cage[..., start:stop, :]
+
+    def _eyeball(self, cage: Tensor, side: str) -> tuple[Tensor, Tensor]:
+        """[3] centre and [] radius of an eyeball, metres, from the base mesh's helper sphere."""
+        sphere = self._cut(cage, f"{side}_eye")
+        centre = sphere.mean(dim=0)
+        return centre, torch.linalg.vector_norm(sphere - centre, dim=1).mean()
+
+    def _jaw(self, cage: Tensor, jaw: str) -> Similarity:
+        """How the mean adult's upper or lower teeth are carried to the cages [..., C, 3]."""
+        helper = f"{jaw}_teeth"
+        return fit_similarity(self._cut(self._mean, helper), self._cut(cage, helper))
+
+    # ----------------------------------------------------------------------------------------------------- expression
+
+    def shapes(self, head: Head) -> Tensor:
+        """See `HeadModel.shapes`."""
+        identity = self._space.from_mapping(head.identity)
+        cage = self._space.cage_vertices(identity)
+        actions = self._actions(cage)
+        skin = _refine_all(self._refine_skin, self._cut(actions, "skin"))
+        neutral = head.vertices + self._origin(cage)
+        deltas = torch.zeros(len(ARKIT_SHAPES), len(neutral), 3)
+        deltas[:, : skin.shape[1]] = skin
+        for side in _SIDES:
+            self._turn_eye(deltas, neutral, cage, side)
+        for name, (_, jaw) in _MOUTH_PARTS.items():
+            if jaw == "lower":
+                rows = self._rows(name)
+                deltas[:, rows] = self._jaw(cage + actions, jaw).apply(self._mouth[name]) - neutral[rows]
+        deltas[:, self._rows("tongue")] = _refine_all(self._refine_tongue, self._cut(actions, "tongue"))
+        posed = neutral[: skin.shape[1]] + skin
+        for side, roots in zip(_SIDES, self._lashes, strict=True):
+            rows = self._rows(f"{side}_lashes")
+            deltas[:, rows] = lash_vertices(posed, roots, identity.lash_length) - neutral[rows]
+        return torch.where(deltas.abs() < _NO_MOTION, 0.0, deltas)
+
+    def _rows(self, part: str) -> slice:
+        return slice(*self.topology.part(part).vertices)
+
+    def _actions(self, cage: Tensor) -> Tensor:
+        """[52, C, 3] facial actions scaled to this head's size, with lids that shut."""
+        size = self._face_size(cage) / self._face_size(self._mean)
+        eyes = [self._eyeball(cage, side) for side in _SIDES]
+        centres, radii = torch.stack([centre for centre, _ in eyes]), torch.stack([radius for _, radius in eyes])
+        actions = torch.from_numpy(self._bank.actions) * size
+        return close_lids(cage, actions, self._bank.cage.lid_rings, centres, radii, CORNEA_BULGE)
+
+    def _face_size(self, cage: Tensor) -> Tensor:
+        """[] metres: what facial motion is proportional to."""
+        names = self._bank.landmarks
+        width = cage[names["zygion_l"], 0] - cage[names["zygion_r"], 0]
+        return width + cage[names["nasion"], 2] - cage[names["menton"], 2]
+
+    def _turn_eye(self, deltas: Tensor, neutral: Tensor, cage: Tensor, side: str) -> None:
+        centre, _ = self._eyeball(cage, side)
+        for name, rotation in gaze_rotations(side).items():
+            for part in _EYE_PARTS:
+                rows = self._rows(f"{side}_{part}")
+                arm = neutral[rows] - centre
+                deltas[ARKIT_SHAPES.index(name), rows] = arm @ rotation.T - arm
+
+    # ------------------------------------------------------------------------------------------------------- topology
+
+    def _build_topology(self, eyes: Mapping[str, Mapping[str, EyePart]], mouth: Mapping[str, MouthPart]) -> Topology:
+        surfaces = [self._skin_surface()]
+        for side, parts in eyes.items():
+            for part, surface in parts.items():
+                surfaces.append(
+                    _Surface(f"{side}_{part}", part, surface.faces, surface.faces, surface.uv, len(surface.uv))
+                )
+        for name, part_surface in mouth.items():
+            faces, uv = part_surface.faces, part_surface.uv
+            surfaces.append(_Surface(name, _MOUTH_PARTS[name][0], faces, faces, uv, len(uv)))
+        surfaces.append(self._tongue_surface())
+        for side, roots in zip(_SIDES, self._lashes, strict=True):
+            faces, uv = lash_faces(roots), lash_uv(roots)
+            surfaces.append(_Surface(f"{side}_lashes", "lashes", faces, faces, uv, len(uv)))
+        return _join(surfaces, self._build_regions(), self._bank.landmarks)
+
+    def _skin_surface(self) -> _Surface:
+        layout = np.load(_UV_FILE)
+        flat = linear_subdivision(layout["face_uvs"].astype(np.int64), len(layout["uv"]))
+        uv = flat.matrix @ layout["uv"].astype(np.float64)
+        return _Surface("skin", "skin", self._skin.faces, flat.faces, uv, self._skin.matrix.shape[0])
+
+    def _tongue_surface(self) -> _Surface:
+        vertices = (self._refine_tongue @ self._cut(self._mean, "tongue")).double().numpy()
+        left, bottom, right, top = _TONGUE_UV
+        low, size = vertices.min(axis=0), np.ptp(vertices, axis=0)
+        u = left + (right - left) * (vertices[:, 1] - low[1]) / size[1]
+        v = bottom + (top - bottom) * (vertices[:, 0] - low[0]) / size[0]
+        faces = self._tongue.faces
+        return _Surface("tongue", "tongue", faces, faces, np.stack((u, v), axis=1), len(vertices))
+
+    def _build_regions(self) -> dict[str, FloatArray]:
+        cage = self._bank.cage
+        mean_skin = (self._refine_skin @ self._cut(self._mean, "skin")).double().numpy()
+        found = regions(cage, mean_skin, self._bank.landmarks)
+        cage_count = cage.ranges["skin"][1]
+        return {
+            name: np.clip(self._skin.matrix @ weights if len(weights) == cage_count else weights, 0.0, 1.0)
+            for name, weights in found.items()
+        }
+
+
+class _Surface:
+    """A part on its way into the topology: local quads, local texture quads and coordinates."""
+
+    def __init__(
+        self, name: str, material: str, faces: IntArray, face_uvs: IntArray, uv: FloatArray, vertex_count: int
+    ) -> None:
+        self.name, self.material, self.faces, self.face_uvs, self.uv = name, material, faces, face_uvs, uv
+        self.vertex_count = vertex_count
+
+
+def _join(surfaces: list[_Surface], skin_regions: Mapping[str, FloatArray], points: Mapping[str, int]) -> Topology:
+    """Number all surfaces' vertices, texture coordinates and faces one after the other."""
+    parts, faces, face_uvs, uv = [], [], [], []
+    vertex = face = texture = 0
+    for surface in surfaces:
+        spans = (vertex, vertex + surface.vertex_count), (face, face + len(surface.faces))
+        parts.append(Part(surface.name, surface.material, *spans))
+        faces.append(surface.faces + vertex)
+        face_uvs.append(surface.face_uvs + texture)
+        uv.append(surface.uv)
+        vertex, face, texture = spans[0][1], spans[1][1], texture + len(surface.uv)
+    padded = {name: np.pad(weights, (0, vertex - len(weights))) for name, weights in skin_regions.items()}
+    return Topology(
+        faces=torch.from_numpy(np.concatenate(faces)),
+        uv=torch.from_numpy(np.concatenate(uv)).float(),
+        face_uvs=torch.from_numpy(np.concatenate(face_uvs)),
+        parts=tuple(parts),
+        tiles=_TILES,
+        regions={name: torch.from_numpy(weights).float() for name, weights in padded.items()},
+        landmarks=dict(points),
+    )
+
+
+def _sparse(matrix: sp.csr_matrix) -> Tensor:
+    """The scipy operator as a float32 torch one."""
+    matrix.sum_duplicates()  # also sorts, which torch requires
+    indptr, indices = torch.from_numpy(matrix.indptr).long(), torch.from_numpy(matrix.indices).long()
+    values = torch.from_numpy(matrix.data).float()
+    with warnings.catch_warnings():  # torch announces that CSR support is in beta; the product used here is not news
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.sparse_csr_tensor(indptr, indices, values, matrix.shape, check_invariants=True)
+
+
+def _refine_all(operator: Tensor, offsets: Tensor) -> Tensor:
+    """[B, V, 3] subdivided offsets of [B, C, 3] cage offsets, in one sparse product."""
+    batch, count, _ = offsets.shape
+    columns = offsets.permute(1, 0, 2).reshape(count, batch * 3)
+    return (operator @ columns).reshape(-1, batch, 3).permute(1, 0, 2)

@@ -1,0 +1,1 @@
+"""The production head: ICT-FaceKit's topology, identities and expressions."""

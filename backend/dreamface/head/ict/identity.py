@@ -1,0 +1,289 @@
+"""Who an ICT-FaceKit head is: a candidate chosen for the traits asked for, fitted to them, of an age, sex and ancestry.
+
+The model's modes know nothing of age, sex and ancestry; those come from the built-in head (see `ict_person`). What the
+modes could say about them is mostly taken out of the candidates, so that it is not said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dreamface.head.anny.identity import PERSON_TRAITS
+from dreamface.head.ict.parts import PAPER
+from dreamface.head.ict.person import PersonOffsets
+from dreamface.head.ict.source import IctSource
+from dreamface.head.measure import Population, measure_raw
+from dreamface.head.selection.candidates import Landmarks, Pool, TraitScorer, choose
+from dreamface.head.selection.fitting import fit
+from dreamface.head.selection.looks import look_weights
+from dreamface.traits import SHAPE_TRAITS, Traits
+
+MORPHS: Final = ("ear-elf",)
+"""Sliders of the built-in head for what no scanned person has."""
+
+MORPHED: Final = ("ears.pointed",)
+"""The traits that they are for."""
+
+CANDIDATES: Final = 16384
+"""People that are looked at for a face: a hundredth of a second or two."""
+
+_POPULATION_SIZE: Final = 4000
+_POPULATION_SEED: Final = 21
+_FIT_TOLERANCE: Final = 0.08  # standard deviations by which an asked-for trait may miss
+_ROUNDS: Final = 2  # of fitting
+_LIMIT: Final = 3.5  # of a mode's coefficient
+_MORPH_SPREAD: Final = 0.1
+_STILL: Final = 0.3e-3  # metres of skin, root mean square, that weigh as much as a mode's standard deviation
+_MORPH_LIMIT: Final = 1.4
+_LOOSE, _FIXED = torch.tensor(1e-6, dtype=torch.float64), torch.tensor(1e9, dtype=torch.float64)  # weights of a fit
+_LEFT_IN: Final = 0.3  # of a candidate's own look of some age, sex or ancestry
+_DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
+_POINTED: Final = (0.45, 2.73)  # "ears.pointed" on the built-in head without and with its morph
+_VARIETY: Final = ((4.0, 18.0), (0.4, 1.0))  # small children's faces differ less: years, share of a draw
+
+
+SHARED: Final = 2**31
+"""Candidates from this number on are those of the pool that all seeds share."""
+
+_SHARED_SEED: Final = 0
+
+Choice = Callable[[Pool, TraitScorer | None], int]
+"""The seed's pool and how well its candidates measure (None where no shape was asked for) -> number of a candidate.
+
+For looks, for example: `lambda pool, traits: SHARED + int(choose(space.shared_pool(n), ClipScorer(...))[0])`.
+"""
+
+
+@dataclass(frozen=True)
+class IctIdentity:
+    """One person's coefficients.
+
+    Attributes:
+        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
+        modes: [100] coefficients, N(0, 1) in people.
+        morphs: [M] 0..1, in the order of `MORPHS`.
+        candidate: the number in the seed's pool that the person began as.
+    """
+
+    person: Mapping[str, float]
+    modes: Tensor
+    morphs: Tensor
+    candidate: int
+
+
+class IctSpace:
+    """All people the ICT head can be.
+
+    Attributes:
+        mode_count: 100.
+        landmarks: over the modes and morphs, with no person's offsets.
+        population: what the traits' standard deviations are of.
+    """
+
+    def __init__(
+        self,
+        source: IctSource,
+        person: PersonOffsets,
+        landmarks: Mapping[str, int],
+        settle: Callable[[Tensor], Tensor],
+    ) -> None:
+        """Measure the population.
+
+        Args:
+            source: the model.
+            person: what age, sex, ancestry and build change.
+            landmarks: name -> vertex.
+            settle: [V, 3] vertices -> offsets that put lids, lips and gaze right at rest; see `ict_motion.Motion`.
+        """
+        self._source, self._person, self._settle = source, person, settle
+        self._last: tuple[Mapping[str, float], Tensor] | None = None
+        self.mode_count = len(source.modes)
+        self._is_morph = torch.arange(self.mode_count + len(MORPHS)) >= self.mode_count
+        morphs = torch.stack([person.morph(name) for name in MORPHS])
+        self._flat_modes = torch.cat((source.modes, morphs)).flatten(1)
+        rows = torch.tensor(list(landmarks.values()))
+        self._rows = rows
+        modes = torch.cat((source.modes[:, rows], morphs[:, rows])).double()
+        names = {name: index for index, name in enumerate(landmarks)}
+        self.landmarks = Landmarks(source.neutral[rows].double(), modes, names)
+        self._shaped = self._without_looks()
+        self._hold = self._stillness()
+        self.population = self._sample_population()
+
+    def _stillness(self) -> Tensor:
+        """[100 + M, 100 + M] what it costs to move: leaving the prior, and moving skin.
+
+        By the prior alone a wider nose would be a larger head: in scans the two go together. An artist means the nose.
+        """
+        skin = self._source.modes[:, :PAPER].flatten(1).double()
+        moved = skin @ skin.T / PAPER
+        hold = torch.diag(torch.where(self._is_morph, _MORPH_SPREAD**-2, 1.0).double())
+        hold[: self.mode_count, : self.mode_count] += moved / _STILL**2
+        return hold
+
+    def _sample_population(self) -> Population:
+        """People as the scans have them: coefficients are N(0, I). No scan is an elf's: that scale is the morph's."""
+        generator = torch.Generator().manual_seed(_POPULATION_SEED)
+        drawn = torch.randn(_POPULATION_SIZE, self.mode_count, generator=generator, dtype=torch.float64)
+        people = Population.of(self.landmarks.points(self.with_morphs(drawn)))
+        ears = torch.zeros(2, self.mode_count + len(MORPHS), dtype=torch.float64)
+        ears[1, self.mode_count + MORPHS.index("ear-elf")] = 1.0
+        column = SHAPE_TRAITS.index("ears.pointed")
+        low, high = measure_raw(self.landmarks.points(ears))[:, column]
+        mean, spread = people.mean.clone(), people.spread.clone()
+        spread[column] = (high - low) / (_POINTED[1] - _POINTED[0])
+        mean[column] = low - _POINTED[0] * spread[column]
+        return Population(mean, spread)
+
+    # ---------------------------------------------------------------------------------------------------------- people
+
+    def shared_pool(self, count: int) -> Pool:
+        """Candidates that are the same for every seed, for scorers that have looked at them once for all.
+
+        Their numbers among all candidates begin at `SHARED`.
+        """
+        return Pool(_SHARED_SEED, count, self.mode_count, self._shaped)
+
+    def build(
+        self,
+        traits: Traits,
+        generator: torch.Generator,
+        candidate: int | None = None,
+        choice: Choice | None = None,
+    ) -> IctIdentity:
+        """Choose a person and fit it to the shape traits that were asked for.
+
+        Args:
+            traits: of a whole person.
+            generator: the seed's.
+            candidate: whom to begin with; None chooses.
+            choice: another way to choose than taking the best by traits of the seed's own pool.
+        """
+        seed = int(torch.randint(2**31, (), generator=generator))
+        pool = Pool(seed, CANDIDATES, self.mode_count, self._shaped)
+        person = {name: traits.number(name) for name in PERSON_TRAITS}
+        wanted = {
+            name: (traits.number(name), entry.confidence)
+            for name, entry in traits.items()
+            if name in SHAPE_TRAITS and entry.confidence > 0.0
+        }
+        landmarks = self.landmarks.moved(self._offsets(person)[self._rows].double())
+        if candidate is None:
+            people = landmarks.first(pool.modes)
+            scored = {name: entry for name, entry in wanted.items() if name not in MORPHED}
+            scorer = TraitScorer(people, self.population, scored) if scored else None
+            candidate = (choice or _best)(pool, scorer)
+        start = float(np.interp(person["age"], *_VARIETY)) * self.with_morphs(self._begun(pool, candidate)[None])[0]
+        found = self._identity(person, start, candidate)
+        # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
+        for _ in range(_ROUNDS if wanted else 0):
+            settled = self._settle(self._unsettled(found))[self._rows].double()
+            found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate)
+        return found
+
+    def _begun(self, pool: Pool, candidate: int) -> Tensor:
+        """[100] coefficients of a candidate of the seed's pool or of the shared one."""
+        if candidate >= SHARED:
+            return self.shared_pool(0).candidate(candidate - SHARED).double()
+        return pool.candidate(candidate).double()
+
+    def _identity(self, person: Mapping[str, float], values: Tensor, candidate: int) -> IctIdentity:
+        modes, morphs = values[: self.mode_count].float(), values[self.mode_count :].float()
+        return IctIdentity(person, modes, morphs, candidate)
+
+    def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
+        """[100 + M] coefficients that measure as asked; what is not asked for is free.
+
+        What only a morph can do, the morph does first: some person's modes could half do it, and look like nothing.
+        """
+        morphed = {name: wanted[name] for name in MORPHED if name in wanted}
+        if morphed:
+            start = self._solve(start, landmarks, morphed, torch.where(self._is_morph, _LOOSE, _FIXED))
+        return self._solve(start, landmarks, wanted, self._hold)
+
+    def _solve(
+        self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]], hold: Tensor
+    ) -> Tensor:
+        """[100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M]."""
+        names = tuple(wanted)
+        needed = landmarks.for_traits(names)
+        rows = torch.tensor([SHAPE_TRAITS.index(name) for name in names])
+        mean, spread = self.population.mean[rows], self.population.spread[rows]
+        values, confidence = torch.tensor(list(wanted.values()), dtype=torch.float64).unbind(1)
+        return fit(
+            lambda coefficients: (measure_raw(needed.points(coefficients), names) - mean) / spread,
+            start,
+            values,
+            (confidence.clamp_min(0.3) / _FIT_TOLERANCE).square(),
+            hold,
+            _within_limits,
+        )
+
+    def vertices(self, identity: IctIdentity) -> Tensor:
+        """[26719, 3] metres, in the archive's own place, lids and lips at rest."""
+        vertices = self._unsettled(identity)
+        return vertices + self._settle(vertices)
+
+    def _unsettled(self, identity: IctIdentity) -> Tensor:
+        """[26719, 3] metres, before lids and lips are put right."""
+        coefficients = torch.cat((identity.modes, identity.morphs))
+        moved = (coefficients @ self._flat_modes).view(-1, 3)
+        return self._source.neutral + self._offsets(identity.person) + moved
+
+    def _offsets(self, person: Mapping[str, float]) -> Tensor:
+        """[26719, 3] metres: what the person traits change; the last person's are kept."""
+        last = self._last  # another thread may be at it, too
+        if last is None or last[0] != person:
+            last = self._last = dict(person), self._person.offsets(person)
+        return last[1]
+
+    def to_mapping(self, identity: IctIdentity) -> dict[str, float]:
+        """Coefficients by name, for `Head.identity`; morphs of zero are left out."""
+        named = dict(identity.person)
+        named |= {f"mode.{index:03d}": float(value) for index, value in enumerate(identity.modes)}
+        morphs = zip(MORPHS, identity.morphs.tolist(), strict=True)
+        return named | {f"slider.{name}": value for name, value in morphs if value} | {"candidate": identity.candidate}
+
+    def from_mapping(self, named: Mapping[str, float]) -> IctIdentity:
+        """The inverse of `to_mapping`; KeyError where a coefficient is missing."""
+        return IctIdentity(
+            person={name: named[name] for name in PERSON_TRAITS},
+            modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(self.mode_count)]),
+            morphs=torch.tensor([named.get(f"slider.{name}", 0.0) for name in MORPHS]),
+            candidate=int(named["candidate"]),
+        )
+
+    @staticmethod
+    def with_morphs(modes: Tensor) -> Tensor:
+        """[N, 100 + M] coefficients with no morphs."""
+        return torch.nn.functional.pad(modes, (0, len(MORPHS)))
+
+    # ----------------------------------------------------------------------------------------------------------- looks
+
+    def _without_looks(self) -> Tensor:
+        """[100, 100] that leaves `_LEFT_IN` of what in a draw looks like some age, sex or ancestry."""
+        _, _, basis = torch.linalg.svd(self._looks(), full_matrices=False)
+        return (torch.eye(self.mode_count) - (1.0 - _LEFT_IN) * (basis.T @ basis)).float()
+
+    def _looks(self) -> Tensor:
+        """[L, 100] how `looks.LOOKS` change with the modes' coefficients, at the neutral."""
+        steps = torch.eye(self.mode_count, dtype=torch.float64) * _DIFFERENCE
+        raw = measure_raw(self.landmarks.first(self.mode_count).points(torch.cat((steps, -steps))))
+        slope = (raw[: self.mode_count] - raw[self.mode_count :]) / (2.0 * _DIFFERENCE)
+        return look_weights() @ slope.T
+
+
+def _best(pool: Pool, scorer: TraitScorer | None) -> int:
+    """The candidate that measures most like what is asked for; the first where nothing is."""
+    return 0 if scorer is None else int(choose(pool, scorer)[0])
+
+
+def _within_limits(values: Tensor) -> Tensor:
+    modes = values[: -len(MORPHS)].clamp(-_LIMIT, _LIMIT)
+    return torch.cat((modes, values[-len(MORPHS) :].clamp(0.0, _MORPH_LIMIT)))

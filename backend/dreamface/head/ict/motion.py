@@ -1,0 +1,238 @@
+"""ICT-FaceKit's expressions as ARKit's shapes, for any person: lids and lips that meet, eyeballs that turn, a tongue.
+
+The archive's expressions fit the average face. On another one lids gape or pass each other, and the eyeball comes
+through; what is measured on the person puts that right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dreamface.face import Topology
+from dreamface.head.anny.motion import gaze_rotations
+from dreamface.head.ict import lips as lip_contact
+from dreamface.head.ict.contact import Surface
+from dreamface.head.ict.eyeballs import TurningEye
+from dreamface.head.ict.lids import Lids
+from dreamface.head.ict.lips import lip_seam
+from dreamface.head.ict.openings import loops
+from dreamface.head.ict.source import IctSource
+from dreamface.head.ict.tongue import JAW, Tongue
+from dreamface.traits import ARKIT_SHAPES
+
+EXTRAS: Final = (
+    "browInnerUp_L", "browInnerUp_R", "cheekPuff_L", "cheekPuff_R",
+    "cheekRaiser_L", "cheekRaiser_R", "PupilDilate_L", "PupilDilate_R",
+)  # fmt: skip
+"""What ICT-FaceKit offers beyond ARKit's shapes, by its own names; _L is the person's left."""
+
+SHAPE_NAMES: Final = ARKIT_SHAPES + EXTRAS
+
+_SIDES: Final = ("left", "right")
+_JOINED: Final = ("browInnerUp", "cheekPuff")  # one shape of ARKit's, two halves here
+_NOISE: Final = 2e-6  # metres; the archive's files round to about that
+_AT_REST: Final = 60e-6  # metres; where the lids move less, what the archive moves on them is an accident
+_NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
+
+_JAWS: Final = ("jawOpen", "jawForward", "jawLeft", "jawRight")  # what moves gums, teeth and tongue
+_OPENS_MOUTH: Final = ("jawOpen", "tongueOut")  # lips so far apart that they need no look
+_CLOSED_LIPS: Final = (
+    "mouthPucker", "mouthLeft", "mouthRight", "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight",
+    "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight", "mouthPressLeft", "mouthPressRight",
+    "mouthShrugLower", "cheekPuff", "cheekPuff_L", "cheekPuff_R", "cheekSquintLeft", "cheekSquintRight",
+)  # fmt: skip
+"""Shapes in which lips that are closed at rest stay closed."""
+_LID_SHAPES: Final = (
+    "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
+    "noseSneer",
+)  # fmt: skip
+
+# Metres: the middle of the skin between chin and neck on the average person, and how far around it is ironed.
+_THROAT: Final = (0.0, -0.062, -0.086)
+_THROAT_REACH: Final = 0.060
+_THROAT_ROUNDS: Final = 60
+
+
+def _still(offsets: Tensor) -> Tensor:
+    """The offsets with those that are only rounding at 0, which keeps files small."""
+    return torch.where(offsets.abs() < _NO_MOTION, 0.0, offsets)
+
+
+def ict_name(name: str) -> str:
+    """What the archive calls one of `SHAPE_NAMES` that it has as a whole."""
+    if name.startswith(("jaw", "mouthLeft", "mouthRight")):
+        return name
+    for ours, theirs in (("Left", "_L"), ("Right", "_R")):
+        if name.endswith(ours):
+            return name.removesuffix(ours) + theirs
+    return name
+
+
+class Motion:
+    """Blend shapes of one model for every person."""
+
+    def __init__(self, source: IctSource, topology: Topology) -> None:
+        """Find lids, lips, eyeballs and tongue.
+
+        Args:
+            source: the installed model.
+            topology: its topology.
+        """
+        self._topology = topology
+        neutral = source.neutral
+        welded = topology.objects[0]
+        skin = Surface(neutral[: welded.vertices[1]].double().numpy(), topology.faces[: welded.faces[1]].numpy())
+        around = loops(topology.faces.numpy(), topology.multipie.numpy())
+        self.eyeballs = {side: TurningEye(topology, neutral, side) for side in _SIDES}
+        self.lids = {
+            side: Lids(topology, neutral, skin, (around[f"{side}_eye"], around[f"{side}_lids"]), eyeball, side)
+            for side, eyeball in self.eyeballs.items()
+        }
+        self.lips = lip_seam(around["mouth"], skin)
+        self.tongue = Tongue(topology, neutral, around["mouth"])
+        self._size = self._face_size(neutral)
+        self._gaze = {name: turn for side in _SIDES for name, turn in gaze_rotations(side).items()}
+        self._base = self._average_shapes(source)
+        self._iron_throat(skin)
+        self._close_mouth(neutral)
+        reach = self._base[:, self.lips.known].abs().amax(dim=(1, 2))
+        moved = [index for index in range(len(SHAPE_NAMES)) if float(reach[index]) > _AT_REST]
+        self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
+        self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
+
+    # ------------------------------------------------------------------------------------------------------- at rest
+
+    def settle(self, vertices: Tensor) -> Tensor:
+        """Offsets that put a new person's rest right: lips closed, lids off the eyeballs, both eyes looking ahead.
+
+        Args:
+            vertices: [V, 3] metres, of one person as identity modes give it.
+
+        Returns:
+            [V, 3] metres. A face that they were added to needs none.
+        """
+        settled = vertices.clone()
+        for side in _SIDES:
+            self._face_ahead(settled, side)
+            pose = self.eyeballs[side].fit(settled)
+            lids = self.lids[side]
+            rest = settled[lids.vertices]
+            settled[lids.vertices] += lids.correct(rest, rest[None], pose, torch.eye(3)[None], torch.tensor([False]))[0]
+        lips = settled[self.lips.known]
+        settled[self.lips.known, 2] += self.lips.meet(lips[None], torch.tensor([True]), lip_contact.OVERLAP)[0]
+        return settled - vertices
+
+    def _face_ahead(self, vertices: Tensor, side: str) -> None:
+        """Turn the eyeball so that it looks where the average person's does; scans caught each one as it was."""
+        pose = self.eyeballs[side].fit(vertices)
+        rows = self.eyeballs[side].rows
+        vertices[rows] = (vertices[rows] - pose.centre) @ pose.turn + pose.centre
+
+    # ---------------------------------------------------------------------------------------------------- expressions
+
+    def shapes(self, vertices: Tensor) -> Tensor:
+        """One person's blend shapes.
+
+        Args:
+            vertices: [V, 3] metres, settled; any origin.
+
+        Returns:
+            [60, V, 3] offsets in metres at weight 1, in the order of `SHAPE_NAMES`.
+        """
+        deltas = self._base * (self._face_size(vertices) / self._size)
+        for side in _SIDES:
+            self._move_eye(deltas, vertices, side)
+        self._move_lips(deltas, vertices)
+        jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
+        torch.mul(jaw_open, JAW, out=out)
+        out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
+        return deltas
+
+    def _move_eye(self, deltas: Tensor, vertices: Tensor, side: str) -> None:
+        """Turn the eyeball and fit the lids to it, in place."""
+        eyeball, lids = self.eyeballs[side], self.lids[side]
+        pose = eyeball.fit(vertices)
+        for name, turn in gaze_rotations(side).items():
+            arm = vertices[eyeball.rows] - pose.centre
+            deltas[SHAPE_NAMES.index(name), eyeball.rows] = _still(arm @ turn.T - arm)
+        names = [f"{name}{side.capitalize()}" for name in _LID_SHAPES] + [f"cheekRaiser_{side[0].upper()}"]
+        indices = torch.tensor([SHAPE_NAMES.index(name) for name in names])
+        gazes = torch.stack([self._gaze.get(name, torch.eye(3)) for name in names])
+        shut = torch.tensor([name.startswith("eyeBlink") for name in names])
+        rest, moved = vertices[lids.vertices], deltas[indices[:, None], lids.vertices]
+        moved += lids.correct(rest, rest + moved, pose, gazes, shut)
+        deltas[indices[:, None], lids.vertices] = _still(moved)
+
+    def _move_lips(self, deltas: Tensor, vertices: Tensor) -> None:
+        """Keep lips from crossing, and closed where they are to be, in place."""
+        rows, indices = self.lips.known, torch.tensor(self._lip_shapes)
+        moved = deltas[indices[:, None], rows]
+        posed = vertices[rows] + moved
+        close = self._lip_shapes.index(SHAPE_NAMES.index("mouthClose"))
+        posed[close] += deltas[SHAPE_NAMES.index("jawOpen"), rows]  # closes lips that jawOpen parted
+        moved[..., 2] += self.lips.meet(posed, self._closed, lip_contact.OVERLAP)
+        deltas[indices[:, None], rows] = _still(moved)
+
+    def _face_size(self, vertices: Tensor) -> Tensor:
+        """[] metres: what facial motion is proportional to."""
+        right, left, nasion, chin = vertices[self._topology.multipie[[1, 15, 27, 8]]]
+        return torch.linalg.vector_norm(left - right) + torch.linalg.vector_norm(nasion - chin)
+
+    # ----------------------------------------------------------------------------------------------- the average face
+
+    def _average_shapes(self, source: IctSource) -> Tensor:
+        """[60, V, 3] the archive's expressions in our order, without its accidents; what it lacks is 0."""
+        found = torch.zeros(len(SHAPE_NAMES), *source.neutral.shape)
+        for index, name in enumerate(SHAPE_NAMES):
+            halves = (f"{name}_L", f"{name}_R") if name in _JOINED else (ict_name(name),)
+            if name != "tongueOut":
+                found[index] = sum(self._clean(source.expressions, half) for half in halves)
+        for side in _SIDES:
+            lids = self.lids[side]
+            found[:, lids.blend] = lids.blend_offsets(found)
+        return torch.where(found.abs() < _NOISE, 0.0, found)
+
+    def _iron_throat(self, skin: Surface) -> None:
+        """Spread what jawOpen does to the skin under the chin, in place: on a short chin it folds over itself."""
+        count = len(skin.points)
+        jaw_open = self._base[SHAPE_NAMES.index("jawOpen"), :count]
+        middle = np.array([np.linalg.norm(skin.points - _THROAT, axis=1).argmin()])
+        ironed = skin.smoothed(jaw_open.double().numpy(), middle, _THROAT_REACH, _THROAT_ROUNDS)
+        jaw_open.copy_(torch.from_numpy(np.where(np.abs(ironed) < _NOISE, 0.0, ironed)))
+
+    def _close_mouth(self, neutral: Tensor) -> None:
+        """Let jawOpen and mouthClose in equal parts move both lips alike, in place: then they stay closed on the way.
+
+        The archive's mouthClose lifts the lower lip past the upper one.
+        """
+        jaw_open, close = (self._base[SHAPE_NAMES.index(name), self.lips.known] for name in ("jawOpen", "mouthClose"))
+        change = self.lips.together(neutral[self.lips.known], jaw_open + close)
+        self._base[SHAPE_NAMES.index("mouthClose"), self.lips.known] = _still(close + change)
+
+    def _clean(self, expressions: Mapping[str, Tensor], name: str) -> Tensor:
+        """[V, 3] the archive's offsets without what it moves by accident: a shape of one eye moves only that eye."""
+        offsets = expressions[name].clone()
+        rest = torch.ones(len(offsets), dtype=torch.bool)
+        if name.startswith("PupilDilate"):
+            rest[self.eyeballs["left" if name.endswith("_L") else "right"].iris] = False
+            offsets[rest] = 0.0
+            return offsets
+        if name not in _JAWS:
+            offsets[self._rows("gums_and_tongue", "teeth")] = 0.0
+        for side in _SIDES:
+            lids = self.lids[side]
+            offsets[self.eyeballs[side].rows] = 0.0
+            if float(offsets[lids.edge].abs().max()) < _AT_REST:
+                offsets[self._rows(*(f"{side}_{part}" for part in _EYE_PARTS))] = 0.0
+        return offsets
+
+    def _rows(self, *parts: str) -> Tensor:
+        return torch.cat([torch.arange(*self._topology.part(part).vertices) for part in parts])
+
+
+_EYE_PARTS: Final = ("eye_socket", "lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes")

@@ -1,0 +1,1 @@
+"""What is carried from one topology to another: correspondence, morph targets, textures."""

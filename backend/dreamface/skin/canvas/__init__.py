@@ -1,0 +1,1 @@
+"""What layers draw with: texels on the surface, noise, marks, strands, creases, pigments, places on a face."""

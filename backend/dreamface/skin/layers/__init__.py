@@ -1,0 +1,1 @@
+"""The skin's layers, one family a file, and their order."""

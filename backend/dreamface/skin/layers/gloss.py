@@ -1,0 +1,109 @@
+"""How skin shines: roughness and specular by region, and how much light travels below.
+
+That gloss differs between a face's regions, with oil and sweat, is measured (Weyrich et al. 2006, "Analysis of Human
+Faces Using a Measurement-Based Skin Reflectance Model"); the values here were chosen by eye in renderings, with nose,
+forehead and chin the smoothest of the dry skin. The specular is 0.5 where skin mirrors as its index of refraction says.
+What pores and wrinkles keep of it is taken off in `compose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from dreamface.skin.canvas.atlas import rise, smooth_step
+from dreamface.skin.canvas.layer import Ground, Layer
+from dreamface.skin.canvas.subject import Subject
+from dreamface.skin.layers.complexion import inner
+
+
+@dataclass(frozen=True)
+class _Shine:
+    """Of a region: roughness of skin that is neither dry nor oily, what oil takes of it, and specular."""
+
+    roughness: float
+    oil: float
+    specular: float
+
+
+_USUAL_OIL: Final = 0.4  # of `skin.oiliness`
+_SKIN: Final = _Shine(0.535, 0.12, 0.50)
+_REGIONS: Final[Mapping[tuple[str, ...], _Shine]] = {
+    ("scalp",): _Shine(0.55, 0.12, 0.42),
+    ("neck",): _Shine(0.585, 0.07, 0.44),
+    ("ears",): _Shine(0.50, 0.10, 0.48),
+    ("cheeks",): _Shine(0.55, 0.13, 0.48),
+    ("forehead",): _Shine(0.475, 0.19, 0.54),
+    ("chin",): _Shine(0.49, 0.16, 0.52),
+    ("under_eyes",): _Shine(0.60, 0.06, 0.32),
+    ("lids_upper", "lids_lower"): _Shine(0.56, 0.08, 0.36),
+    ("nose",): _Shine(0.425, 0.20, 0.57),
+    ("nostrils",): _Shine(0.56, 0.06, 0.28),
+    ("lips_upper", "lips_lower"): _Shine(0.395, 0.05, 0.46),
+    ("lids_margin",): _Shine(0.15, 0.0, 0.75),
+}
+"""From below: later ones lie on earlier ones."""
+_RIM: Final = (0.45, 0.95)  # of the lids' margin: where it begins to be wet, and where it is
+_WET: Final = _Shine(0.16, 0.0, 0.62)  # the mouth's lining and the eye sockets
+
+_THICK: Final = 0.55  # how much light travels below skin that lies on flesh
+_THIN: Final[Mapping[tuple[str, ...], float]] = {
+    ("scalp",): 0.40, ("forehead",): 0.50, ("neck",): 0.52, ("cheeks",): 0.58, ("nose",): 0.62,
+    ("lids_upper", "lids_lower"): 0.72, ("nostrils",): 0.80, ("ears",): 0.92,
+    ("lips_upper", "lips_lower"): 0.82, ("lids_margin",): 0.85,
+}  # fmt: skip
+_STIFFER: Final = (34.0, 80.0)  # years over which skin's fibres are linked to each other, and scatter light sooner
+_LESS: Final = 0.6  # of the light that travels below, which is lost by that
+_FARTHEST: Final = -20.0  # exponent: e to it is nothing
+_WINGS: Final = 8e-3  # metres around the nose's wings that are thin, too
+
+
+def _gloss(subject: Subject, ground: Ground) -> Ground:
+    oil = subject.traits.number("skin.oiliness") - _USUAL_OIL
+    broad, middle, small = (
+        subject.noise("blotches", 0.034, 3)[2], subject.noise("patches", 0.011, 3)[2],
+        subject.noise("mottling", 0.0034, 3)[2],
+    )  # fmt: skip
+    shine = torch.tensor([_SKIN.roughness - oil * _SKIN.oil, _SKIN.specular])[:, None, None]
+    for names, here in _REGIONS.items():
+        value = torch.tensor([here.roughness - oil * here.oil, here.specular])[:, None, None]
+        weight = subject.region(*names)
+        # The wet rim is a line: what the region has of a slope must not make the skin around it shine.
+        shine = torch.lerp(shine, value, smooth_step(weight, *_RIM) if names == ("lids_margin",) else weight)
+    # Oil and sweat lie in patches, and where there is more skin mirrors more, too.
+    dry = 0.018 * broad + 0.022 * middle + 0.018 * small
+    uneven = torch.stack((dry, -0.9 * dry))
+    wet = torch.tensor([_WET.roughness, _WET.specular])[:, None, None]
+    roughness, specular = torch.lerp(shine + uneven, wet, inner(subject)).unbind(0)
+    return replace(ground, roughness=roughness.clamp(0.05, 1.0), specular=specular.clamp(0.0, 1.0))
+
+
+def _translucency(subject: Subject, ground: Ground) -> Ground:
+    """Less in old skin, whose relief is therefore the crisper."""
+    weight = torch.full_like(ground.subsurface, _THICK)
+    for names, value in _THIN.items():
+        weight = torch.lerp(weight, torch.tensor(value), subject.region(*names))
+    if (wings := _wings(subject)) is not None:
+        weight = torch.lerp(weight, torch.tensor(_THIN[("nostrils",)]), wings)
+    weight = torch.lerp(weight, torch.tensor(0.8), inner(subject))
+    return replace(ground, subsurface=weight * (1.0 - _LESS * rise(subject.traits.number("age"), *_STIFFER)))
+
+
+def _wings(subject: Subject) -> Tensor | None:
+    """[S, S] 1 at the wings of the nose, 0 further away; None where they lie in another tile."""
+    names = [name for name in ("alare_l", "alare_r") if subject.surface.atlas.landmark(name) is not None]
+    if not names:
+        return None
+    away = [subject.surface.position - subject.head.landmark(name)[:, None, None] for name in names]
+    square = torch.stack([(way * way).sum(dim=0) for way in away]).amin(dim=0)
+    return square.mul_(-0.5 / _WINGS**2).clamp_min_(_FARTHEST).exp_()  # smaller numbers take many times as long
+
+
+GLOSS: Final = Layer("gloss", "oily forehead and nose, wet lids and lips", ("skin.oiliness",), stain=_gloss)
+TRANSLUCENCY: Final = Layer(
+    "translucency", "light that shines through ears, nose and lips", ("age",), stain=_translucency
+)

@@ -1,0 +1,1 @@
+"""What is painted beside the skin: eyes, mouth, lashes."""

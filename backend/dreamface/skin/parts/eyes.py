@@ -1,0 +1,210 @@
+"""The eyes' tiles: every texel's place on its eyeball, and what irises and whites look like there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from dreamface.face import Head, TileMaps
+from dreamface.skin.canvas.atlas import atlas_of, coarser, positions, rise
+from dreamface.skin.canvas.layer import Window, window_of
+from dreamface.skin.canvas.layout import painted_parts, tile_of
+from dreamface.skin.canvas.noise import stream
+from dreamface.skin.canvas.windows import atlas_window
+from dreamface.skin.parts.eyeball import LIMBUS, Eyeball
+from dreamface.skin.parts.iris import (
+    IrisChart,
+    IrisLook,
+    around_limbus,
+    draw_iris,
+    pupil_share,
+    rim_colour,
+    unit_normals,
+)
+from dreamface.skin.parts.sclera import VEINS_REACH, ScleraLook, draw_veins, lay_veins, look_up, sclera_colour, white_of
+from dreamface.traits import Traits
+
+_KINDS: Final = ("sclera", "iris")
+_LARGEST: Final = {1: 1024, 4: 2048}  # texels a side of a tile with so many whites and irises
+_ROUGHNESS: Final = {"sclera": 0.30, "iris": 0.45}
+_TEXELS_PER_CELL: Final = 8  # places are found on a coarser grid
+_SMALLEST_GRID: Final = 64
+_VEINS: Final = 768  # texels a side at most of the chart that veins are drawn on
+_BUMPS: Final = 0.035  # slope of the white's unevenness, which breaks up what it mirrors
+
+EYE_TRAITS: Final = (
+    "iris.colour", "iris.right_colour", "pupil.size", "sclera.redness", "age", "skin.melanin"
+)  # fmt: skip
+"""What eyes depend on."""
+
+
+@dataclass(frozen=True)
+class _Canvas:
+    """The maps of a tile while it is painted: [S, S, 3 or 1]."""
+
+    albedo: Tensor
+    roughness: Tensor
+    normal: Tensor
+
+    @classmethod
+    def blank(cls, size: int) -> _Canvas:
+        """Nothing yet."""
+        return cls(torch.empty(size, size, 3), torch.empty(size, size, 1), torch.empty(size, size, 3))
+
+    def maps(self) -> TileMaps:
+        """What was painted."""
+        return {"albedo": self.albedo.clamp_(0.0, 1.0), "roughness": self.roughness, "normal": self.normal}
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where on a tile an iris or a white is painted.
+
+    Attributes:
+        ball: the eye.
+        side: "left" or "right".
+        coarse: window of the coarse grid, on which places are known.
+        factor: texels per cell of it.
+        place: [N, 3] of its cells, seen from the ball's centre.
+    """
+
+    ball: Eyeball
+    side: str
+    coarse: Window
+    factor: int
+    place: Tensor
+
+    @property
+    def window(self) -> Window:
+        """The texels."""
+        return _larger(self.coarse, self.factor)
+
+    def image(self, values: Tensor) -> Tensor:
+        """[C, h, w] on the coarse grid from [N, C]."""
+        return values.T.reshape(-1, *self.coarse.shape)
+
+    def enlarged(self, image: Tensor) -> Tensor:
+        """[H, W, C] texels from [C, h, w]; with colours last from the start, as copies of large images take long."""
+        last = image[None].contiguous(memory_format=torch.channels_last)
+        large = interpolate(last, size=self.window.shape, mode="bilinear", align_corners=False)
+        return large[0].permute(1, 2, 0)
+
+
+def _larger(window: Window, factor: int) -> Window:
+    (top, bottom), (left, right) = window.rows, window.columns
+    return Window((top * factor, bottom * factor), (left * factor, right * factor))
+
+
+def paint_eyes(
+    head: Head, eyes: Mapping[str, Eyeball], traits: Traits, resolution: int, seed: int
+) -> dict[str, TileMaps]:
+    """Albedo, roughness and normals of every tile with whites or irises; none for a head without eyes.
+
+    Args:
+        head: whose eyes.
+        eyes: "left" and "right", from `eyeballs`.
+        traits: their colours.
+        resolution: of the skin's maps; the eyes' are smaller.
+        seed: of fibres and veins.
+    """
+    topology, irises = head.topology, _Irises(eyes, traits, seed)
+    tiles = [tile_of(topology, topology.part(f"{side}_{kind}").material) for side in eyes for kind in _KINDS]
+    return {
+        tile: _paint_tile(head, irises, tile, traits, resolution, seed)
+        for tile in dict.fromkeys(tiles)
+        if tile is not None
+    }
+
+
+class _Irises:
+    """Both irises of a person; of one colour they are one, turned over: nobody sees that, in half the time."""
+
+    def __init__(self, eyes: Mapping[str, Eyeball], traits: Traits, seed: int) -> None:
+        self.eyes = eyes
+        self._traits, self._seed = traits, seed
+        self._drawn: dict[tuple[bool, int], IrisChart] = {}
+
+    def look(self, side: str) -> IrisLook:
+        """What the "left" or the "right" one is like."""
+        number, colour = self._traits.number, torch.tensor(self._traits.colour("iris.colour"))
+        if self._differs(side):
+            other, strength = self._traits.tint("iris.right_colour")
+            colour = torch.lerp(colour, torch.tensor(other), strength)
+        hole = max(ball.hole / ball.iris_edge for ball in self.eyes.values())
+        age = rise(number("age"), 25.0, 90.0)
+        return IrisLook(colour, pupil_share(number("pupil.size"), hole), age, white_of(age, number("skin.melanin")))
+
+    def at(self, side: str, left: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
+        """[3, H, W] colours and normals of the "left" or the "right" one at places [H, W], metres from its axis."""
+        radius = (left * left + up * up).sqrt_().div_(self.eyes[side].iris_edge)
+        texels, differs = len(radius), self._differs(side)
+        if (differs, texels) not in self._drawn:
+            random = stream(self._seed, "iris other" if differs else "iris")
+            self._drawn[differs, texels] = draw_iris(
+                self.look(side), max(64, 5 * texels // 16), max(256, 2 * texels), random
+            )
+        # Upside down, so that what age leaves above and below the pupil stays there.
+        return self._drawn[differs, texels].at(radius, torch.atan2(up, left), math.pi if side == "right" else 0.0)
+
+    def _differs(self, side: str) -> bool:
+        return side == "right" and self._traits.tint("iris.right_colour")[1] > 0.0
+
+
+def _paint_tile(head: Head, irises: _Irises, tile: str, traits: Traits, resolution: int, seed: int) -> TileMaps:
+    parts = painted_parts(head.topology, tile)
+    share = 2 if len(parts) > 1 or not parts[0].name.endswith("iris") else 4
+    size = min(resolution // share, _LARGEST.get(len(parts), 1024))
+    grid = coarser(size, max(_SMALLEST_GRID, size // _TEXELS_PER_CELL))
+    atlas, position = atlas_of(head.topology, tile, grid), positions(head, tile, grid)
+    canvas = _Canvas.blank(size)
+    for part in parts:
+        window = atlas_window(atlas, part.name)
+        if window is None:
+            continue
+        side, _, kind = part.name.rpartition("_")
+        found = position[(slice(None), *window.slices)]
+        ball = irises.eyes[side]
+        spot = _Spot(ball, side, window, size // grid, ball.place(found.reshape(3, -1).T))
+        if kind == "iris":
+            _paint_iris(canvas, spot, irises)
+        else:
+            _paint_sclera(canvas, spot, irises.look(side), traits, stream(seed, f"{kind} {side}"))
+    return canvas.maps()
+
+
+def _paint_iris(canvas: _Canvas, spot: _Spot, irises: _Irises) -> None:
+    """Fibres and all; what is seen through the pupil is black."""
+    ball, here = spot.ball, spot.window.slices
+    left, up = spot.enlarged(spot.image(ball.across(spot.place) * ball.in_front(spot.place))).unbind(-1)
+    colour, normal = irises.at(spot.side, left, up)
+    canvas.albedo[here] = colour.permute(1, 2, 0)
+    canvas.normal[here] = normal.permute(1, 2, 0)
+    canvas.roughness[here] = _ROUGHNESS["iris"]
+
+
+def _paint_sclera(canvas: _Canvas, spot: _Spot, iris: IrisLook, traits: Traits, generator: torch.Generator) -> None:
+    """Off-white, yellower with age, pink towards the corners, with veins that come from there."""
+    ball, here, redness = spot.ball, spot.window.slices, traits.number("sclera.redness")
+    look = ScleraLook(iris.white, redness, iris.old, -1.0 if spot.side == "left" else 1.0)
+    # A hole in the middle of a layout shows the back of the ball: there the limbus goes on.
+    found = ball.angle(spot.place)[:, None] / LIMBUS
+    reach = torch.where(spot.place[:, 2:] < -0.5 * ball.radius, 1.0, found.clamp_min(1.0))
+    place = spot.image(torch.nn.functional.normalize(spot.place[:, :2], dim=1) * reach)
+    radius = spot.image(reach)[0] / ball.iris_edge
+    colour = around_limbus(radius, rim_colour(iris)[:, None, None], sclera_colour(look, place, generator))
+    colour = spot.enlarged(colour)
+    near = window_of(radius < VEINS_REACH - 0.1, margin=1)
+    if near is not None:
+        shown = _larger(near, spot.factor).slices
+        chart = draw_veins(max(128, min(_VEINS, len(colour[shown]))), redness, generator)
+        lay_veins(colour[shown], look_up(chart, spot.enlarged(place)[shown]), redness)
+    canvas.albedo[here] = colour
+    canvas.roughness[here] = _ROUGHNESS["sclera"]
+    bumps = _BUMPS * torch.randn(2, *spot.coarse.shape, generator=generator)
+    canvas.normal[here] = spot.enlarged(unit_normals(bumps))
