@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Material, Topology
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.head.anny.bank import load_bank
 from dreamface.head.anny.identity import PERSON_TRAITS, mean_adult_person
 from dreamface.head.ict.person import PersonOffsets
@@ -151,7 +151,7 @@ def people_picture(anny: Topology, ict: Topology) -> Image.Image:
 def _built_in(person: Mapping[str, float]) -> Tensor:
     """[V, 3] the built-in head of a person, every slider at 0."""
     traits = dict.fromkeys(PERSON_TRAITS, 0.5) | dict(person)
-    return load_model("anny").rebuild(traits).vertices
+    return load_model("anny").build(HeadSource(identity=traits)).vertices
 
 
 def _render(topology: Topology, vertices: Tensor, images: Mapping[str, Tensor], camera: Camera) -> Tensor:

@@ -53,7 +53,7 @@ def median(action: Callable[[], object], runs: int) -> float:
 def speed(head_model: str) -> None:
     """Warm times in one process."""
     from dreamface import folder, pipeline
-    from dreamface.head import load_model
+    from dreamface.head import HeadSource, load_model
     from dreamface.prior import complete
     from dreamface.random_streams import stream
     from dreamface.render import portrait_camera, preview, rasterise
@@ -64,7 +64,7 @@ def speed(head_model: str) -> None:
 
     def head_and_maps() -> None:
         person = complete(pipeline.read(PROMPT).traits, 1)
-        head = model.build(person, stream(1, "head"))
+        head = model.build(HeadSource(person, stream(1, "head")))
         model.shapes(head)
         paint(head, person, resolution=512, seed=1)
 

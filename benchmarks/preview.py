@@ -14,7 +14,7 @@ import time
 import torch
 
 from dreamface.errors import DreamFaceError
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.render import Camera, portrait_camera, preview
 from dreamface.skin import materials, paint
 from dreamface.traits import Traits
@@ -41,7 +41,7 @@ def main() -> None:
 
 def measure(name: str, size: int) -> None:
     """Time a portrait and a close-up of one head, and print the medians."""
-    head = load_model(name).build(PERSON, torch.Generator().manual_seed(0))
+    head = load_model(name).build(HeadSource(PERSON, torch.Generator().manual_seed(0)))
     surfaces, maps = materials(head, PERSON), paint(head, PERSON, resolution=MAP_SIZE, seed=0)
     x, y, z = (0.5 * (head.landmark("nasion") + head.landmark("subnasale"))).tolist()
     close = Camera(position=(x - 0.18, y - 0.75, z), target=(x, y, z), fov=0.2)

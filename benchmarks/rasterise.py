@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 
 from dreamface.face import Maps, Material, Topology
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.render import portrait_camera, preview, rasterise
 from dreamface.traits import Traits
 
@@ -24,7 +24,7 @@ ROUNDS = 15
 
 def main() -> None:
     """Measure and print."""
-    head = load_model("anny").build(Traits(), torch.Generator().manual_seed(0))
+    head = load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(0)))
     topology, camera = head.topology, portrait_camera(head.vertices)
     materials, maps = plain_look(topology)
     # Other vertices every round, as when they are being optimised.

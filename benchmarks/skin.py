@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from dreamface.face import Head
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.skin import LAYERS, Painter, paint
 from dreamface.traits import VOCABULARY, Kind, Trait, Traits, Value
 
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--head", default="anny", choices=("anny", "ict"))
     model = parser.parse_args().head
-    head = load_model(model).build(PERSON, torch.Generator().manual_seed(0))
+    head = load_model(model).build(HeadSource(PERSON, torch.Generator().manual_seed(0)))
     print(f"{model}, {torch.get_num_threads()} torch threads, {len(LAYERS)} layers")
     print(f"first 1024, with the layout baked: {seconds(lambda: painted(head, 1024, 0)):5.2f} s")
     for size in SIZES:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.prior import complete
 from dreamface.render.shading import sample_texture, vertex_normals
 from dreamface.skin import paint
@@ -65,7 +65,7 @@ def main() -> None:
         lights, seams, borders = [], [], []
         for seed in range(chosen.people):
             person = complete(Traits(), seed)
-            head = load_model(name).build(person, torch.Generator().manual_seed(seed))
+            head = load_model(name).build(HeadSource(person, torch.Generator().manual_seed(seed)))
             maps = paint(head, person, resolution=SIZE, seed=seed, layers=BARE)
             albedo = {tile: maps[tile]["albedo"] for tile in skin_tiles(head.topology)}
             lights.append(baked_light(head, albedo["skin"]))

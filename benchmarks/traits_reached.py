@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from dreamface.face import Head
-from dreamface.head import HeadModel, load_model
+from dreamface.head import HeadModel, HeadSource, load_model
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.traits import SHAPE_TRAITS, Traits
@@ -35,7 +35,7 @@ def main() -> None:
         asked = _request(draw)
         person = complete(asked, seed)
         start = time.perf_counter()
-        head = model.build(person, stream(seed, "head"))
+        head = model.build(HeadSource(person, stream(seed, "head")))
         seconds.append(time.perf_counter() - start)
         measured = model.measure(head)
         for trait in asked:
@@ -92,7 +92,7 @@ def _print_locality(model: HeadModel) -> None:
 
 def _of(model: HeadModel, asked: Traits, seed: int, candidate: int | None = None) -> Head:
     person = {"age": 30.0, "gender": -1.0, "body.weight": 0.5, "body.muscle": 0.5, "ancestry.european": 1.0}
-    return model.build(complete(asked.under(person), seed), stream(seed, "head"), candidate)
+    return model.build(HeadSource(complete(asked.under(person), seed), stream(seed, "head"), candidate))
 
 
 def _distance(one: Head, other: Head) -> float:

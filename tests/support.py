@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Face, Head, Material, Part, Topology
+from dreamface.record import FaceRecord
 from dreamface.traits import ARKIT_SHAPES, Traits, TraitValue
 
 HEAD_RADIUS = 0.1  # metres
@@ -44,11 +45,12 @@ def synthetic_face(
     """
     generator = torch.Generator().manual_seed(5)
     head = _head(side)
-    return Face(
+    record = FaceRecord(
         face_id=face_id,
         prompt="a round stranger, “smooth”",
         seed=11,
         resolution=resolution,
+        head=head.model,
         traits=Traits(
             {
                 "nose.width": TraitValue(1.25, 0.8, "round"),
@@ -59,14 +61,17 @@ def synthetic_face(
                 "expression.jawOpen": TraitValue(jaw_open, 1.0 if jaw_open else 0.0),
             }
         ),
+        not_understood=("stranger",),
+        history=({"action": "generate", "seed": 11}, {"action": "edit", "text": "rounder", "strength": 0.5}),
+    )
+    return Face(
+        record=record,
         head=head,
         shapes=_shapes(head, (*ARKIT_SHAPES, *extra_shapes), generator),
         shape_names=(*ARKIT_SHAPES, *extra_shapes),
         materials=MATERIALS,
         maps=_maps(resolution, generator),
         preview=torch.randint(0, 256, (48, 48, 3), generator=generator) / 255,
-        not_understood=("stranger",),
-        history=({"action": "generate", "seed": 11}, {"action": "edit", "text": "rounder", "strength": 0.5}),
     )
 
 
@@ -85,6 +90,7 @@ def welded_face(face_id: str = "face-1", resolution: int = 64, jaw_open: float =
     stripes = (torch.arange(side) % 4 < 2).float().expand(side, side)[..., None]
     return replace(
         plain,
+        record=replace(plain.record, head=head.model),
         head=head,
         shapes=_shapes(head, names, generator),
         shape_names=names,

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from dreamface.record import FaceRecord
 from dreamface.traits import ARKIT_SHAPES, VOCABULARY, Traits
 
 
@@ -176,13 +176,15 @@ class Head:
         model: name of the head model, such as "anny".
         topology: shared with every head of that model.
         vertices: [V, 3] metres.
-        identity: the model's coefficients by name; with the same model they give the same vertices again.
+        identity: the model's coefficients by name; with the same model and offset they give the same vertices again.
+        offset: [V, 3] metres that the vertices hold on top of what the identity says; None where nothing was sculpted.
     """
 
     model: str
     topology: Topology
     vertices: Tensor
     identity: Mapping[str, float]
+    offset: Tensor | None = None
 
     @property
     def candidate(self) -> int | None:
@@ -211,38 +213,49 @@ class Face:
     """A generated head: everything needed to show, edit, export or rebuild it.
 
     Attributes:
-        face_id: stable identity through edits.
-        prompt: as the artist typed it, without control characters.
-        seed: what every random choice was drawn from.
-        resolution: side of the skin tile's maps in pixels; the other tiles may be smaller.
-        traits: all of them, with confidence 0 where the seed drew them.
+        record: what it came from and what was done to it.
         head: neutral geometry.
         shapes: [S, V, 3] blend shape deltas in metres, in the order of `shape_names`.
         materials: by name; every part's material is here.
         maps: textures by tile and channel.
         preview: [H, W, 3] sRGB-encoded 0..1 picture, for looking at.
-        not_understood: the prompt's words that nothing was made of.
-        history: what was done to it, oldest first; plain data.
         shape_names: [S] `ARKIT_SHAPES` first, then what else the head model offers.
         measured: every shape trait as it is on the head, in standard deviations of the population.
-        layers: the skin's layers by name and how strongly each is laid on, 0..1; those that are left out are whole.
     """
 
-    face_id: str
-    prompt: str
-    seed: int
-    resolution: int
-    traits: Traits
+    record: FaceRecord
     head: Head
     shapes: Tensor
     materials: Mapping[str, Material]
     maps: Maps
     preview: Tensor
-    not_understood: tuple[str, ...] = ()
-    history: tuple[Mapping[str, Any], ...] = ()
     shape_names: tuple[str, ...] = ARKIT_SHAPES
     measured: Mapping[str, float] = field(default_factory=dict)
-    layers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def face_id(self) -> str:
+        """Stable identity through edits."""
+        return self.record.face_id
+
+    @property
+    def prompt(self) -> str:
+        """As the artist typed it."""
+        return self.record.prompt
+
+    @property
+    def seed(self) -> int:
+        """What every random choice was drawn from."""
+        return self.record.seed
+
+    @property
+    def resolution(self) -> int:
+        """Side of the skin tile's maps in pixels."""
+        return self.record.resolution
+
+    @property
+    def traits(self) -> Traits:
+        """All of them, with confidence 0 where the seed drew them."""
+        return self.record.traits
 
     @property
     def expression(self) -> Tensor:

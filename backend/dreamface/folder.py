@@ -18,12 +18,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from torch import Tensor
 
 from dreamface import __version__, images
@@ -32,7 +42,8 @@ from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, Part, Topology, group_parts
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
-from dreamface.traits import ARKIT_SHAPES, Traits
+from dreamface.record import RECORD_FIELDS, FaceRecord
+from dreamface.traits import ARKIT_SHAPES
 
 SCHEMA_VERSION: Final = 2
 """2 added layers, and materials' metallic and coat; a face of version 1 is read as one that has none of them."""
@@ -44,6 +55,10 @@ _PREVIEW = "preview.png"
 _STEP = "save"
 
 Arrays = Mapping[str, NDArray[Any]]
+
+
+_FLAT: Final = tuple(name for name in RECORD_FIELDS if name not in ("head", "candidate"))
+"""The record's fields that lie in face.json under their own names."""
 
 
 class _Strict(BaseModel):
@@ -83,33 +98,33 @@ class FaceDocument(_Strict):
     generator: Generator
     statement: str
     digital_source_type: str
-    face_id: str
-    prompt: str
-    seed: int
-    resolution: int
-    traits: dict[str, dict[str, Any]]
+    record: FaceRecord
     head: HeadDocument
     parts: tuple[Part, ...]
     materials: dict[str, Material]
     tiles: tuple[str, ...]
     maps: tuple[MapFile, ...]
     shapes: tuple[str, ...]
-    not_understood: tuple[str, ...]
-    history: tuple[dict[str, Any], ...]
     measured: dict[str, FiniteFloat] = {}
-    layers: dict[str, Annotated[float, Field(strict=True, ge=0.0, le=1.0)]] = {}
 
-    @field_validator("traits")
+    @model_validator(mode="before")
     @classmethod
-    def _check_traits(cls, traits: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        for name, entry in traits.items():
-            if not ("value" in entry and _is_share(entry.get("confidence")) and isinstance(entry.get("because"), str)):
-                raise ValueError(f"{name} needs a value, a confidence of 0 to 1 and a reason")
-        try:
-            Traits.from_json(traits)
-        except BadRequest as error:
-            raise ValueError(str(error)) from error
-        return traits
+    def _gather_record(cls, data: Any) -> Any:
+        """In the file the record's fields lie beside the others; the head says its model and its candidate."""
+        if not isinstance(data, dict) or "record" in data:
+            return data
+        record = {name: data[name] for name in _FLAT if name in data}
+        head = data.get("head")
+        if isinstance(head, dict) and isinstance(head.get("identity", {}), dict):
+            record |= {"head": head.get("model"), "candidate": head.get("identity", {}).get("candidate")}
+        return {name: value for name, value in data.items() if name not in _FLAT} | {"record": record}
+
+    @model_serializer(mode="wrap")
+    def _spread_record(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        spread: dict[str, Any] = {}
+        for name, value in handler(self).items():
+            spread |= {field: value[field] for field in _FLAT} if name == "record" else {name: value}
+        return spread
 
     @field_validator("shapes")
     @classmethod
@@ -148,10 +163,6 @@ class FaceDocument(_Strict):
         for tile in {file.tile for file in self.maps} - shown:
             raise ValueError(f"the tile {tile} has neither albedo nor opacity")
         return self
-
-
-def _is_share(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= 1.0
 
 
 # ------------------------------------------------------------------------------------------------------------- saving
@@ -275,21 +286,14 @@ def _describe(face: Face) -> FaceDocument:
         generator=Generator(name=SOFTWARE, version=__version__),
         statement=STATEMENT,
         digital_source_type=DIGITAL_SOURCE_TYPE,
-        face_id=face.face_id,
-        prompt=face.prompt,
-        seed=face.seed,
-        resolution=face.resolution,
-        traits=face.traits.to_json(),
+        record=face.record,
         head=HeadDocument(model=face.head.model, identity=dict(face.head.identity)),
         parts=topology.parts,
         materials=dict(face.materials),
         tiles=topology.tiles,
         maps=tuple(_map_file(tile, channel) for tile, channels in face.maps.items() for channel in channels),
         shapes=face.shape_names,
-        not_understood=face.not_understood,
-        history=tuple(dict(entry) for entry in face.history),
         measured=dict(face.measured),
-        layers=dict(face.layers),
     )
 
 
@@ -319,6 +323,7 @@ def _pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
         "uv": topology.uv.cpu().numpy().astype(np.float32),
         "face_uvs": topology.face_uvs.cpu().numpy().astype(np.int32),
         **pack_shapes(face.shapes),
+        **_pack_offset(head),
         "region_names": np.array(list(topology.regions), dtype=np.str_),
         "region_offsets": region_offsets,
         "region_vertices": region_vertices,
@@ -348,6 +353,34 @@ def _from_runs(
     dense = np.zeros((len(offsets) - 1, vertex_count, values.shape[1]), np.float32)
     dense[np.repeat(np.arange(len(offsets) - 1), np.diff(offsets)), vertices] = values
     return torch.from_numpy(dense)
+
+
+def _pack_offset(head: Head) -> dict[str, NDArray[Any]]:
+    """Which vertices were moved on top of the identity, and by how many metres; nothing where none was."""
+    if head.offset is None:
+        return {}
+    _, vertices, deltas = _to_runs(head.offset.detach().cpu().numpy().astype(np.float32)[None])
+    return {"offset_vertices": vertices, "offset_deltas": deltas}
+
+
+def _offset(arrays: Arrays) -> Tensor | None:
+    """[V, 3] metres; None where nothing was moved."""
+    if "offset_vertices" not in arrays:
+        return None
+    vertices, count = arrays["offset_vertices"], len(arrays["vertices"])
+    if not _all_below(vertices, count):
+        raise ValueError("an offset moves a vertex that is not there")
+    return _from_runs(np.array([0, len(vertices)]), vertices, arrays["offset_deltas"], count)[0]
+
+
+def read_offset(path: Path | str) -> Tensor | None:
+    """[V, 3] metres that a face folder's head has on top of its identity; None where it has none.
+
+    Raises:
+        FolderError: the folder's geometry is missing or damaged.
+    """
+    with _explained(Path(path) / _GEOMETRY):
+        return _offset(_read_geometry(Path(path) / _GEOMETRY))
 
 
 def _read_geometry(path: Path) -> dict[str, NDArray[Any]]:
@@ -418,7 +451,7 @@ def read_document(path: Path | str) -> FaceDocument:
         return FaceDocument.model_validate(data)
     except ValidationError as error:
         problem = error.errors()[0]
-        where = ".".join(str(step) for step in problem["loc"])
+        where = ".".join(str(step) for step in problem["loc"]).removeprefix("record.")
         what = problem["msg"].removeprefix("Value error, ")
         raise _damaged(path / _DOCUMENT, f"{where}: {what}" if where else what) from error
 
@@ -435,26 +468,18 @@ def load(path: Path | str) -> Face:
         arrays = _read_geometry(path / _GEOMETRY)
         topology = _topology(document, arrays)
         vertices, shapes = _vertices_and_shapes(document, arrays)
+        offset = _offset(arrays)
     with _explained(path / _PREVIEW):
         preview = images.decode_unit8(images.read_png(path / _PREVIEW))
-    with _explained(path / _DOCUMENT):
-        traits = Traits.from_json(document.traits)
     return Face(
-        face_id=document.face_id,
-        prompt=document.prompt,
-        seed=document.seed,
-        resolution=document.resolution,
-        traits=traits,
-        head=Head(document.head.model, topology, vertices, document.head.identity),
+        record=document.record,
+        head=Head(document.head.model, topology, vertices, document.head.identity, offset),
         shapes=shapes,
         materials=document.materials,
         maps=_read_maps(path, document),
         preview=preview,
-        not_understood=document.not_understood,
-        history=document.history,
         shape_names=document.shapes,
         measured=document.measured,
-        layers=document.layers,
     )
 
 

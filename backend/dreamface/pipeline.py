@@ -5,19 +5,20 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dreamface.errors import FolderError
 from dreamface.face import Face, Head, expression_weights, pose
-from dreamface.head import HEADS, check_name, load_model
+from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.language import Reading, read
 from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolution, check_seed
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
+from dreamface.record import FaceRecord
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import LAYERS, Painter, check_layers, materials
 from dreamface.text import clean
@@ -58,37 +59,6 @@ PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape th
 _KEPT_FOR = 120.0  # seconds: between two edits an artist looks, thinks, and goes on
 
 _painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painted last, so that its next edit is quick
-
-
-@dataclass(frozen=True)
-class FaceRecord:
-    """What a face came from and what it remembers: all that an edit needs of it, without its arrays.
-
-    Attributes:
-        face_id, prompt, seed, resolution, traits, not_understood, history: see `Face`.
-        head: name of its head model, such as "anny".
-        candidate: see `Head.candidate`; keeps the person the same when traits change.
-        layers: see `Face`.
-    """
-
-    face_id: str
-    prompt: str
-    seed: int
-    resolution: int
-    head: str
-    traits: Traits
-    not_understood: tuple[str, ...] = ()
-    history: tuple[Mapping[str, object], ...] = ()
-    candidate: int | None = None
-    layers: Mapping[str, float] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, face: Face) -> FaceRecord:
-        """A face's own."""
-        return cls(
-            face.face_id, face.prompt, face.seed, face.resolution, face.head.model, face.traits, face.not_understood,
-            face.history, face.head.candidate, face.layers,
-        )  # fmt: skip
 
 
 def generate(
@@ -134,7 +104,9 @@ def generate(
     return _dress(built, record, progress.part(0.2, 1.0))
 
 
-def build_head(model: str, traits: Traits, seed: int, candidate: int | None = None) -> Head:
+def build_head(
+    model: str, traits: Traits, seed: int, candidate: int | None = None, offset: Tensor | None = None
+) -> Head:
     """Neutral geometry of a completed person; quick enough to follow a slider.
 
     Args:
@@ -142,11 +114,12 @@ def build_head(model: str, traits: Traits, seed: int, candidate: int | None = No
         traits: all of a face's.
         seed: what the traits leave open is drawn from it.
         candidate: `Head.candidate` of the person's earlier head, where traits have changed since.
+        offset: [V, 3] metres on top of what the traits say: `Head.offset` of the earlier head.
 
     Raises:
-        BadRequest: the head model is not installed here.
+        BadRequest: the head model is not installed here, or the offset was made for another one.
     """
-    return load_model(model).build(traits, stream(seed, "head"), candidate)
+    return load_model(model).build(HeadSource(traits, stream(seed, "head"), candidate, offset=offset))
 
 
 def expressions(head: Head) -> Tensor:
@@ -158,14 +131,19 @@ def reshape(face: Face | FaceRecord, traits: Mapping[str, TraitValue | Value]) -
     """The same person's head with some traits changed; quick enough to follow a slider.
 
     Args:
-        face: whose head.
+        face: whose head; an offset on top of its traits stays, where the face itself is given and not only its record.
         traits: laid over the face's own.
 
     Raises:
         BadRequest: a value is out of range, or the face's head model is not installed here.
     """
-    record = face if isinstance(face, FaceRecord) else FaceRecord.of(face)
-    return build_head(record.head, record.traits.under(traits), record.seed, record.candidate)
+    record, offset = _remembered(face)
+    return build_head(record.head, record.traits.under(traits), record.seed, record.candidate, offset)
+
+
+def _remembered(face: Face | FaceRecord) -> tuple[FaceRecord, Tensor | None]:
+    """The record, and the offset of a face whose arrays are here."""
+    return (face, None) if isinstance(face, FaceRecord) else (face.record, face.head.offset)
 
 
 def edit(
@@ -179,7 +157,7 @@ def edit(
     """The same person with some traits or layers changed, all stages; the change goes into its history.
 
     Args:
-        face: who is changed; its record is enough.
+        face: who is changed. Its record is enough; an offset on top of its traits stays where the face itself is given.
         traits: laid over the face's own.
         layers: how strongly some of the skin's layers are laid on, 0..1; over the face's own.
         resolution: side of the maps in pixels, one of `RESOLUTIONS`; None keeps the face's.
@@ -190,7 +168,7 @@ def edit(
         Cancelled: the progress said so.
     """
     check_layers(layers or {})
-    before = face if isinstance(face, FaceRecord) else FaceRecord.of(face)
+    before, offset = _remembered(face)
     record = replace(
         before,
         traits=before.traits.under(traits),
@@ -200,7 +178,7 @@ def edit(
     )
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
-    built = build_head(record.head, record.traits, record.seed, record.candidate)
+    built = build_head(record.head, record.traits, record.seed, record.candidate, offset)
     return _dress(built, record, progress.part(0.1, 1.0))
 
 
@@ -215,25 +193,32 @@ def _change(traits: Mapping[str, TraitValue | Value], layers: Mapping[str, float
     return change | ({"layers": dict(layers)} if layers else {})
 
 
-def rebuild(document: FaceDocument, *, progress: Progress = Progress()) -> Face:  # noqa: B008 - immutable
+def rebuild(
+    document: FaceDocument,
+    *,
+    offset: Tensor | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Face:
     """The face a face.json describes, bit for bit on the same machine.
+
+    Args:
+        document: of the face folder.
+        offset: [V, 3] metres, `folder.read_offset` of the same folder.
+        progress: told about every stage.
 
     Raises:
         BadRequest: its head model is not installed here, or a value in it is out of range.
         FolderError: its identity is incomplete.
         Cancelled: the progress said so.
     """
-    traits = Traits.from_json(document.traits)
-    check_request(document.prompt, document.seed, document.resolution, document.head.model)
+    before = document.record
+    check_request(before.prompt, before.seed, before.resolution, before.head)
     progress.report("head", 0.0, "Shaping the head")
     try:
-        built = load_model(document.head.model).rebuild(document.head.identity)
+        built = load_model(before.head).build(HeadSource(identity=document.head.identity, offset=offset))
     except KeyError as error:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
-    record = FaceRecord(
-        document.face_id, document.prompt, document.seed, document.resolution, document.head.model, traits,
-        document.not_understood, document.history, layers=_known(document.layers),
-    )  # fmt: skip
+    record = replace(before, layers=_known(before.layers))
     return _dress(built, record, progress.part(0.1, 1.0))
 
 
@@ -291,9 +276,8 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     camera = portrait_camera(posed, yaw=PREVIEW_YAW)
     picture = preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera)
     progress.report("preview", 1.0, "Done")
+    layers = {**dict.fromkeys(LAYER_DESCRIPTIONS, 1.0), **record.layers}
     return Face(
-        face_id=record.face_id, prompt=record.prompt, seed=record.seed, resolution=record.resolution, traits=traits,
-        head=head, shapes=shapes, shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture,
-        not_understood=record.not_understood, history=record.history,
-        measured=model.measure(head), layers={**dict.fromkeys(LAYER_DESCRIPTIONS, 1.0), **record.layers},
+        record=replace(record, head=head.model, candidate=head.candidate, layers=layers), head=head, shapes=shapes,
+        shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
     )  # fmt: skip

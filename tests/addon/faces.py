@@ -11,6 +11,7 @@ import numpy as np
 
 from dreamface import folder
 from dreamface.face import Face
+from dreamface.record import RECORD_FIELDS
 from dreamface.traits import Traits
 from tests.support import synthetic_face
 
@@ -33,13 +34,16 @@ def other_face(face: Face, **changes: Any) -> Face:
         "materials": materials,
         "maps": maps,
     }
-    return replace(face, **(someone | changes))
+    wanted = someone | changes
+    of_record = {name: wanted.pop(name) for name in set(wanted) & (set(RECORD_FIELDS) - {"head"})}
+    return replace(face, record=replace(face.record, **of_record), **wanted)
 
 
 def with_expression(face: Face, **weights: float) -> Face:
     """The same face asked to wear another expression."""
     traits = {name: value for name, value in face.traits.items() if not name.startswith("expression.")}
-    return replace(face, traits=Traits(traits | {f"expression.{name}": weight for name, weight in weights.items()}))
+    wearing = Traits(traits | {f"expression.{name}": weight for name, weight in weights.items()})
+    return replace(face, record=replace(face.record, traits=wearing))
 
 
 def other_head(parent: Path) -> Path:

@@ -84,7 +84,9 @@ def test_sliders_and_another_person_come_into_the_same_objects(imported, face, t
     reshape(imported.skin, {"vertices": moved.numpy()} | folder.pack_shapes(face.shapes), {})
     np.testing.assert_array_equal(vertices(imported.parts["teeth"]), moved[17039:21451].numpy())
     before = {name: object_.data for name, object_ in imported.parts.items()}
-    someone = replace(face, face_id="face-2", head=replace(face.head, vertices=moved * 1.01))
+    someone = replace(
+        face, record=replace(face.record, face_id="face-2"), head=replace(face.head, vertices=moved * 1.01)
+    )
     updated = update_face(imported.skin, folder.save(someone, tmp_path / "eve"))
     assert {name: object_.data for name, object_ in updated.parts.items()} == before
     assert updated.warning == ""

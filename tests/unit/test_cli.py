@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import dreamface
 from dreamface import folder
@@ -66,12 +67,15 @@ class FakePipeline:
         progress.report("skin", 0.9, "painting the skin")
         face = synthetic_face(resolution=16, side=2)
         seed = 7 if seed is None else seed
-        return replace(
-            face, prompt=prompt, seed=seed, resolution=resolution, traits=Traits(ASKED), not_understood=("quantum",)
-        )
+        record = replace(
+            face.record, prompt=prompt, seed=seed, resolution=resolution, traits=Traits(ASKED),
+            not_understood=("quantum",),
+        )  # fmt: skip
+        return replace(face, record=record)
 
-    def rebuild(self, document: folder.FaceDocument, *, progress: Progress) -> Face:
-        return replace(self.generate(document.prompt, progress=progress), seed=document.seed)
+    def rebuild(self, document: folder.FaceDocument, *, offset: torch.Tensor | None, progress: Progress) -> Face:
+        made = self.generate(document.record.prompt, progress=progress)
+        return replace(made, record=replace(made.record, seed=document.record.seed))
 
     def measure(self, head: Head) -> dict[str, float]:
         return {"nose.hump": 1.7}
@@ -330,7 +334,7 @@ def test_export_and_rebuild(pipeline: FakePipeline) -> None:
     assert Path("head.obj").exists()
 
     assert main(["rebuild", "out", "-o", "again", "--no-blend"]) == 0
-    assert folder.read_document("again").seed == 9
+    assert folder.read_document("again").record.seed == 9
     assert Path("again/an-old-fisherman-hooked-nose.glb").exists()
 
 
@@ -471,7 +475,7 @@ def test_bad_rows_are_listed_and_the_others_made(pipeline: FakePipeline, capsys:
 def test_a_row_never_takes_anothers_folder(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batch", write_table("prompt,name\none,x\ntwo,x\n"), "-o", "out"]) == 1
     assert "Line 3: " in capsys.readouterr().out
-    assert folder.read_document("out/x").prompt == "one"
+    assert folder.read_document("out/x").record.prompt == "one"
 
 
 def test_a_prompt_with_commas_is_not_cut(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

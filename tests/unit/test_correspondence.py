@@ -8,7 +8,7 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.head.anny.identity import mean_adult_person
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.transfer.correspondence import FILE, Correspondence, load_correspondence
@@ -51,7 +51,7 @@ def test_every_vertex_has_a_place_in_a_triangle_of_the_other_head(both) -> None:
 
 
 def test_there_and_back_ends_where_it_began(both) -> None:
-    vertices = load_model("anny").rebuild(mean_adult_person()).vertices
+    vertices = load_model("anny").build(HeadSource(identity=mean_adult_person())).vertices
     back = both.to_anny(both.to_ict(vertices))
     away = torch.linalg.vector_norm(back - vertices[:SKIN], dim=1)[outer(both)]
     assert float(away.quantile(0.95)) < 0.5e-3

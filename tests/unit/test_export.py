@@ -21,6 +21,7 @@ from PIL import Image
 from dreamface import images, skin
 from dreamface.errors import BadRequest, Cancelled, FolderError
 from dreamface.export import export
+from dreamface.head import HeadSource
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
@@ -491,11 +492,12 @@ def test_exporting_again_replaces_the_old_files(face, tmp_path):
 def _plain_face(model):
     """A face of a head model, without maps and without shapes that move anything."""
     traits = complete(Traits({"age": 30.0, "gender": -1.0, "ancestry.european": 1.0}), 1)
-    head = model.build(traits, stream(1, "head"))
+    head = model.build(HeadSource(traits, stream(1, "head")))
+    plain = synthetic_face()
     return replace(
-        synthetic_face(),
+        plain,
+        record=replace(plain.record, head=head.model, traits=traits),
         head=head,
-        traits=traits,
         shapes=torch.zeros(len(model.shape_names), *head.vertices.shape),
         shape_names=model.shape_names,
         materials=skin.materials(head, traits),

@@ -34,9 +34,8 @@ def saved(face, tmp_path):
 
 def test_a_saved_face_comes_back(face, saved):
     loaded = folder.load(saved)
-    for name in ("face_id", "prompt", "seed", "resolution", "not_understood", "history", "materials"):
-        assert getattr(loaded, name) == getattr(face, name), name
-    assert dict(loaded.traits) == dict(face.traits)
+    assert loaded.record == face.record
+    assert loaded.materials == face.materials
     assert (loaded.head.model, loaded.head.identity) == (face.head.model, face.head.identity)
     assert torch.equal(loaded.head.vertices, face.head.vertices)
     assert torch.equal(loaded.shapes, face.shapes)
@@ -153,7 +152,7 @@ def test_saving_again_replaces_the_face_and_keeps_the_artists_files(saved, tmp_p
     (saved / "maps" / "paint.psd").write_text("mine")
     (saved / "scene.blend").write_text("mine")
     folder.save(synthetic_face("face-2"), saved)
-    assert folder.read_document(saved).face_id == "face-2"
+    assert folder.read_document(saved).record.face_id == "face-2"
     assert (saved / "maps" / "paint.psd").read_text() == (saved / "scene.blend").read_text() == "mine"
     assert list(tmp_path.iterdir()) == [saved]
 
@@ -163,13 +162,13 @@ def test_saving_through_a_link_replaces_what_it_points_at(saved, tmp_path):
     link.symlink_to(saved, target_is_directory=True)
     folder.save(synthetic_face("face-2"), link)
     assert link.is_symlink()
-    assert folder.read_document(saved).face_id == "face-2"
+    assert folder.read_document(saved).record.face_id == "face-2"
 
 
 def test_an_empty_folder_may_be_filled(face, tmp_path):
     (tmp_path / "empty").mkdir()
     folder.save(face, tmp_path / "empty")
-    assert folder.read_document(tmp_path / "empty").face_id == face.face_id
+    assert folder.read_document(tmp_path / "empty").record.face_id == face.face_id
 
 
 @pytest.mark.parametrize("content", ["notes.txt", "face.json"])
@@ -262,7 +261,7 @@ def test_a_face_of_the_first_schema_is_read(saved):
             del material[name]
     (saved / "face.json").write_text(json.dumps(text), "utf-8")
     face = folder.load(saved)
-    assert face.layers == {}
+    assert face.record.layers == {}
     assert {material.coat for material in face.materials.values()} == {0.0}
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head, split_quads
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.head.anny import bank
 from dreamface.prior import complete
 from dreamface.random_streams import stream
@@ -20,7 +20,7 @@ from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, Traits
 
 
 def person(seed: int, asked: dict[str, float] | None = None) -> Head:
-    return load_model("anny").build(complete(Traits(asked or {}), seed), stream(seed, "head"))
+    return load_model("anny").build(HeadSource(complete(Traits(asked or {}), seed), stream(seed, "head")))
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_a_head_has_the_size_of_a_head(adult: Head) -> None:
 def test_same_seed_same_head_and_stored_identity_gives_it_back() -> None:
     head, again = person(9), person(9)
     assert torch.equal(head.vertices, again.vertices)
-    assert torch.equal(load_model("anny").rebuild(dict(head.identity)).vertices, head.vertices)
+    assert torch.equal(load_model("anny").build(HeadSource(identity=dict(head.identity))).vertices, head.vertices)
 
 
 def test_two_seeds_are_two_people() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest
-from dreamface.head import best, load_model
+from dreamface.head import HeadSource, best, load_model
 from dreamface.head.ict.identity import SHARED
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.selection.candidates import choose
@@ -27,7 +27,7 @@ def person(seed: int, **asked: float) -> Traits:
 
 
 def build(model, seed: int, candidate: int | None = None, **asked: float):
-    return model.build(person(seed, **asked), stream(seed, "head"), candidate)
+    return model.build(HeadSource(person(seed, **asked), stream(seed, "head"), candidate))
 
 
 def apart(one, other) -> float:
@@ -57,7 +57,7 @@ def test_the_head_stands_like_the_built_in_one(ict_head) -> None:
 
 def test_what_is_asked_for_is_met(ict_head) -> None:
     asked = {"nose.width": 1.8, "jaw.width": -1.2, "eyes.tilt": 1.0, "lips.upper": 1.5, "ears.size": -1.0}
-    head = ict_head.build(complete(Traits(asked), 5), stream(5, "head"))
+    head = ict_head.build(HeadSource(complete(Traits(asked), 5), stream(5, "head")))
     measured = ict_head.measure(head)
     assert set(measured) == set(SHAPE_TRAITS)
     for name, value in asked.items():
@@ -98,9 +98,9 @@ def test_a_slider_moves_its_own_part_of_the_face(ict_head) -> None:
 
 def test_rebuilding_gives_the_same_vertices(ict_head) -> None:
     head = build(ict_head, 6, ears__pointed=1.0)
-    assert torch.equal(ict_head.rebuild(head.identity).vertices, head.vertices)
+    assert torch.equal(ict_head.build(HeadSource(identity=head.identity)).vertices, head.vertices)
     with pytest.raises(KeyError):
-        ict_head.rebuild({})
+        ict_head.build(HeadSource(identity={}))
 
 
 def test_children_are_smaller(ict_head) -> None:
@@ -167,5 +167,5 @@ def test_another_way_to_choose_takes_its_place(ict_head) -> None:
     assert abs(float(one.modes[0] - widest)) < 0.5
     again = space.build(asked, stream(9, "head"), candidate=one.candidate)
     assert torch.equal(again.modes, one.modes)
-    head = ict_head.rebuild(space.to_mapping(one))
+    head = ict_head.build(HeadSource(identity=space.to_mapping(one)))
     assert abs(ict_head.measure(head)["nose.width"] - 1.5) < 0.3

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.head.anny.identity import mean_adult_person
 from dreamface.head.ict.eyeballs import TurningEye
 from dreamface.head.ict.openings import LID_POSTERIOR, lid_levels, mirror_map
@@ -70,7 +70,7 @@ def test_measurements_change_as_on_the_built_in_head(offsets, source, ict_head, 
     anny = load_model("anny")
 
     def on_anny(of):
-        return traits(anny.rebuild(of).vertices, anny.topology)
+        return traits(anny.build(HeadSource(identity=of)).vertices, anny.topology)
 
     spread = anny._space.population.spread
     there = (on_anny(person(**change)) - on_anny(mean_adult_person())) / spread
@@ -88,7 +88,7 @@ def test_a_child_is_as_much_smaller_as_on_the_built_in_head(offsets, source, ict
         at = topology.landmarks
         return float(vertices[at["crown"], 2] - vertices[at["menton"], 2])
 
-    there = [size(anny.rebuild(person(age=age)).vertices, anny.topology) for age in (6.0, 25.0)]
+    there = [size(anny.build(HeadSource(identity=person(age=age))).vertices, anny.topology) for age in (6.0, 25.0)]
     here = [size(source.neutral + offsets.offsets(person(age=age)), ict_head.topology) for age in (6.0, 25.0)]
     assert here[0] / here[1] == pytest.approx(there[0] / there[1], rel=0.05)
 
@@ -144,7 +144,7 @@ def test_pointed_ears(offsets, source, ict_head) -> None:
     ears = offsets.morph("ear-elf")
     topology = ict_head.topology
     before, after = (traits(vertices, topology) for vertices in (source.neutral, source.neutral + ears))
-    names = list(load_model("anny").measure(load_model("anny").rebuild(mean_adult_person())))
+    names = list(load_model("anny").measure(load_model("anny").build(HeadSource(identity=mean_adult_person()))))
     pointed = names.index("ears.pointed")
     assert float(after[pointed] - before[pointed]) > 2.0  # on a scale compressed by asinh
     moved = torch.linalg.vector_norm(ears, dim=1) > 1e-4

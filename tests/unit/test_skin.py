@@ -13,7 +13,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.progress import Progress
 from dreamface.render.shading import sample_texture
 from dreamface.skin import materials, paint
@@ -27,7 +27,7 @@ LUMINANCE = torch.tensor([0.2126, 0.7152, 0.0722])
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
 
 
 @pytest.fixture(scope="module")

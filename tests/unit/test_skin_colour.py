@@ -12,7 +12,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from dreamface.face import Head, Maps
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.render.shading import sample_texture, vertex_normals
 from dreamface.skin import paint
 from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
@@ -31,12 +31,12 @@ LUMINANCE = torch.tensor([0.2126, 0.7152, 0.0722])
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
 
 
 @pytest.fixture(scope="module")
 def ict(ict_head) -> Head:
-    return ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    return ict_head.build(HeadSource(Traits({"age": 30.0}), torch.Generator().manual_seed(4)))
 
 
 @pytest.fixture(scope="module")
@@ -376,7 +376,7 @@ def test_marks_of_pale_skin_are_brown_and_those_of_blood_red(head: Head, bare: M
 def test_spots_stay_where_they_are_on_a_face_of_another_shape(name: str) -> None:
     person, model = Traits({name: 0.6}), load_model("anny")
     heads = [
-        model.build(person.under(shape), torch.Generator().manual_seed(3))
+        model.build(HeadSource(person.under(shape), torch.Generator().manual_seed(3)))
         for shape in ({}, {"jaw.width": 0.5}, {"nose.width": 1.0})
     ]
     kind = {"freckles.density": _FRECKLES, "blemishes.density": _BLEMISHES}[name]

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from dreamface.face import Head
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.skin import materials
 from dreamface.skin.parts.eyeball import Eyeball, eyeballs
 from dreamface.skin.parts.eyes import paint_eyes
@@ -24,7 +24,7 @@ LOOK_UP = torch.linspace(-math.pi, math.pi, 721)[None, :-1]
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    return load_model("anny").build(HeadSource(Traits({"age": 30.0}), torch.Generator().manual_seed(4)))
 
 
 @pytest.fixture(scope="module")

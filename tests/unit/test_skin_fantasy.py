@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import paint
 from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
@@ -23,7 +23,7 @@ DARK = (0.01, 0.01, 0.05)
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_patterns_go_on_across_the_seam(head: Head, trait: str) -> None:
 
 @pytest.mark.parametrize(("trait", "least"), [("skin.spots", 0.9), ("skin.scales", 0.8), ("skin.stripes", 0.95)])
 def test_patterns_go_on_in_the_next_tile(ict_head, trait: str, least: float) -> None:
-    head = ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    head = ict_head.build(HeadSource(Traits({"age": 30.0}), torch.Generator().manual_seed(4)))
     person = Traits({**BARE, trait: (*DARK, 1.0)})
     painted, topology = paint(head, person, resolution=1024, seed=7, layers={"grain": 0.0}), head.topology
     places = []
@@ -96,7 +96,7 @@ def test_patterns_go_on_in_the_next_tile(ict_head, trait: str, least: float) -> 
 
 
 def test_metal_leaves_the_mouths_lining(ict_head) -> None:
-    head = ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    head = ict_head.build(HeadSource(Traits({"age": 30.0}), torch.Generator().manual_seed(4)))
     gold = paint(head, Traits({**BARE, "skin.metal": (1.0, 0.62, 0.17, 1.0)}), resolution=SIZE, seed=7)["back_of_head"]
     atlas = atlas_of(head.topology, "back_of_head", SIZE // 2)
     for part, redness in (("mouth_socket", 2.5), ("left_eye_socket", 1.8)):

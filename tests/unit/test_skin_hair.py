@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d
 
 from dreamface.face import Head
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import paint
 from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
@@ -26,7 +26,7 @@ LUMINANCE = torch.tensor([0.2126, 0.7152, 0.0722])
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def test_small_maps_look_like_large_ones_from_afar(
 
 
 def test_cropped_hair_goes_on_in_the_next_tile(ict_head) -> None:
-    head = ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    head = ict_head.build(HeadSource(Traits({"age": 30.0}), torch.Generator().manual_seed(4)))
     painted = paint(head, Traits({**BARE, "hair.style": "short"}), resolution=1024, seed=7)
     topology, places = head.topology, []
     for tile in ("skin", "back_of_head"):

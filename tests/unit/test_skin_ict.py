@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head, Maps
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import materials, paint
 from dreamface.skin.canvas.atlas import positions
@@ -22,7 +22,7 @@ SHAVEN: dict[str, Value] = {"hair.style": "bald", "gender": -1.0}
 
 @pytest.fixture(scope="module")
 def head(ict_head) -> Head:
-    return ict_head.build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    return ict_head.build(HeadSource(Traits({"age": 30.0}), torch.Generator().manual_seed(4)))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_teeth_are_numbered_and_stand_in_the_gums(head: Head) -> None:
 
 
 def test_the_built_in_mouth_is_read_from_its_mesh_too() -> None:
-    head = load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+    head = load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
     mouth = mouth_of(head)
     for name in ("upper_teeth", "lower_teeth"):
         part = slice(*head.topology.part(name).vertices)

@@ -13,7 +13,7 @@ import torch
 from dreamface import pipeline
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.progress import Progress
 from dreamface.skin import LAYERS, Painter, paint
 from dreamface.skin.canvas.layer import Ground, Patch, Weave, Window, window_of
@@ -36,7 +36,7 @@ EVERYTHING: Mapping[str, Value] = {name: _much(VOCABULARY[name]) for layer in LA
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
 
 
 def same(first: Maps, second: Maps) -> bool:
@@ -166,13 +166,13 @@ def test_layers_and_strengths_that_are_not_there_are_refused(head: Head) -> None
 
 def test_a_face_remembers_its_layers_through_an_edit() -> None:
     face = pipeline.generate("a woman with freckles", seed=3, resolution=512, head="anny")
-    assert set(face.layers) == {layer.name for layer in LAYERS}
-    assert set(face.layers.values()) == {1.0}
+    assert set(face.record.layers) == {layer.name for layer in LAYERS}
+    assert set(face.record.layers.values()) == {1.0}
     faded = pipeline.edit(face, {}, layers={"freckles": 0.25})
-    assert faded.layers["freckles"] == 0.25
-    assert faded.history[-1]["layers"] == {"freckles": 0.25}
+    assert faded.record.layers["freckles"] == 0.25
+    assert faded.record.history[-1]["layers"] == {"freckles": 0.25}
     again = pipeline.edit(faded, {"lips.redness": 0.9})
-    assert again.layers["freckles"] == 0.25
+    assert again.record.layers["freckles"] == 0.25
     assert not torch.equal(face.maps["skin"]["albedo"], faded.maps["skin"]["albedo"])
 
 

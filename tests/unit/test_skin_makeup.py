@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.language import read
 from dreamface.skin import paint
 from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
@@ -23,7 +23,7 @@ BLACK = (0.003, 0.003, 0.003, 1.0)
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits(), torch.Generator().manual_seed(3))
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
 
 
 @pytest.fixture(scope="module")

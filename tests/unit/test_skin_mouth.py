@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head, TileMaps
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.render.shading import sample_texture
 from dreamface.skin import materials
 from dreamface.skin.parts.dentition import Mouth, mouth_of
@@ -17,7 +17,7 @@ from dreamface.traits import Traits, Value
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return load_model("anny").build(Traits({"age": 30.0}), torch.Generator().manual_seed(4))
+    return load_model("anny").build(HeadSource(Traits({"age": 30.0}), torch.Generator().manual_seed(4)))
 
 
 @pytest.fixture(scope="module")

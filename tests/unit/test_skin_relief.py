@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dreamface.face import Head, TileMaps, Topology
 from dreamface.geometry.subdivision import catmull_clark, linear_subdivision
-from dreamface.head import load_model
+from dreamface.head import HeadSource, load_model
 from dreamface.skin import paint
 from dreamface.skin.canvas.atlas import Surface, surface_of
 from dreamface.skin.canvas.layer import Ground, Layer, Patch, Weave
@@ -35,7 +35,7 @@ PLAIN: dict[str, Value] = {
 @pytest.fixture(scope="module", params=["anny", "ict"])
 def head(request: pytest.FixtureRequest) -> Head:
     model = load_model("anny") if request.param == "anny" else request.getfixturevalue("ict_head")
-    found: Head = model.build(Traits({"age": 45.0}), torch.Generator().manual_seed(4))
+    found: Head = model.build(HeadSource(Traits({"age": 45.0}), torch.Generator().manual_seed(4)))
     return found
 
 
@@ -112,7 +112,7 @@ def test_wrinkles_of_both_heads_lie_at_the_same_place(ict_head) -> None:
     """Millimetres from the landmarks, not texels: the two layouts have nothing in common."""
     middles = []
     for model in (load_model("anny"), ict_head):
-        head = model.build(Traits({"age": 45.0}), torch.Generator().manual_seed(4))
+        head = model.build(HeadSource(Traits({"age": 45.0}), torch.Generator().manual_seed(4)))
         surface = surface_of(head, "skin", SIZE)
         for area, landmark in (("cheeks", "cheilion_l"), ("eyes", "exocanthion_l"), ("forehead", "metopion")):
             height = wrinkled(head, **{area: 1.0})
@@ -125,7 +125,7 @@ def test_wrinkles_of_both_heads_lie_at_the_same_place(ict_head) -> None:
 
 
 def test_left_and_right_are_no_mirror_copies() -> None:
-    head = load_model("anny").build(Traits(), torch.Generator().manual_seed(4))  # its layout is symmetrical
+    head = load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(4)))  # its layout is symmetrical
     height = wrinkled(head, eyes=1.0, cheeks=1.0)
     fine = height - torch.nn.functional.avg_pool2d(height[None, None], 15, 1, 7)[0, 0]
     drawn = fine.abs() > 1e-5

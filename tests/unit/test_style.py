@@ -33,7 +33,18 @@ def test_types_are_right() -> None:
 
 
 BACKEND = ROOT / "backend/dreamface"
-GROUND = {"colour", "errors", "geometry", "limits", "progress", "provenance", "random_streams", "text", "traits"}
+GROUND = {
+    "colour",
+    "errors",
+    "geometry",
+    "limits",
+    "progress",
+    "provenance",
+    "random_streams",
+    "record",
+    "text",
+    "traits",
+}
 MIDDLE = ("head", "skin", "rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use those before them in this order."""
 
@@ -50,7 +61,7 @@ ALLOWED = {
     "_files": {"errors"},
     "colour": set(),
     "errors": set(),
-    "face": {"errors", "traits"},
+    "face": {"errors", "record", "traits"},
     "folder": GROUND | {"face", "images", "_files"},
     "images": {"colour", "errors", "provenance"},
     "limits": {"errors", "random_streams", "text"},
@@ -58,6 +69,7 @@ ALLOWED = {
     "prior": {"random_streams", "traits"},
     "progress": {"errors"},
     "provenance": set(),
+    "record": {"errors", "traits"},
     "random_streams": set(),
     "text": set(),
     "traits": {"errors"},

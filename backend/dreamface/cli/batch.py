@@ -261,13 +261,13 @@ def _check_same(folder: Path, row: Row, resolution: int, head: str) -> None:
     from dreamface import folder as face_folder
     from dreamface import pipeline
 
-    document = face_folder.read_document(folder)
+    record = face_folder.read_document(folder).record
     same = (
-        document.prompt == pipeline.clean(row.prompt)
-        and row.seed in (None, document.seed)
-        and resolution == document.resolution
-        and head in ("auto", document.head.model)
+        record.prompt == pipeline.clean(row.prompt)
+        and row.seed in (None, record.seed)
+        and resolution == record.resolution
+        and head in ("auto", record.head)
     )
     if not same:
-        face = f"“{document.prompt}” with seed {document.seed}, {document.resolution} pixels, {document.head.model}"
+        face = f"“{record.prompt}” with seed {record.seed}, {record.resolution} pixels, {record.head}"
         raise FolderError(f"{folder} holds another face, {face}; give this row a name of its own or delete the folder.")

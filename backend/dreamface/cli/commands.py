@@ -46,11 +46,13 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             "seed": face.seed,
             "resolution": face.resolution,
             "understood": asked.to_json(),
-            "not_understood": list(face.not_understood),
+            "not_understood": list(face.record.not_understood),
             **written.to_json(),
         }
     )
-    terminal.show(*_what_was_read(asked, face.not_understood), *_what_was_written(written), f"Seed      {face.seed}")
+    terminal.show(
+        *_what_was_read(asked, face.record.not_understood), *_what_was_written(written), f"Seed      {face.seed}"
+    )
     return True
 
 
@@ -87,7 +89,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
             "head": face.head.model,
             "traits": face.traits.to_json(),
             "measured": measured,
-            "not_understood": list(face.not_understood),
+            "not_understood": list(face.record.not_understood),
             "notes": notes,
         }
     )
@@ -101,7 +103,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         f"“{face.prompt}”, seed {face.seed}, {face.head.model} head, {face.resolution} pixel maps",
         rows,
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
-        *_not_understood(face.not_understood),
+        *_not_understood(face.record.not_understood),
         *notes,
     )
     return True
@@ -125,9 +127,10 @@ def rebuild(options: Namespace, terminal: Terminal) -> bool:
     with terminal.progress() as progress:
         from dreamface import folder, pipeline
 
-        document = folder.read_document(_folder_of(options.face))
+        source = _folder_of(options.face)
+        document, offset = folder.read_document(source), folder.read_offset(source)
         with staging(options.output.absolute().parent) as stage:
-            face = pipeline.rebuild(document, progress=progress.part(0.0, 0.7))
+            face = pipeline.rebuild(document, offset=offset, progress=progress.part(0.0, 0.7))
             name = slug(face.prompt)
             written = write(face, stage, options.output, name, _formats(options), progress.part(0.7, 1.0))
     terminal.result({"prompt": face.prompt, "seed": face.seed, "resolution": face.resolution, **written.to_json()})

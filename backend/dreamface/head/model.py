@@ -3,13 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from dreamface.errors import BadRequest
 from dreamface.face import Head, Topology
 from dreamface.traits import Traits
+
+
+@dataclass(frozen=True)
+class HeadSource:
+    """What a head is built from: a base, the traits asked of it, and an offset on top.
+
+    Attributes:
+        traits: of a whole person. What was asked for (confidence above 0) is met as closely as the model can; other
+            shape traits are free and drawn. Person traits are taken as they are.
+        generator: what is free is drawn from it; not needed where `identity` is given.
+        candidate: whom to begin with: `Head.candidate` of an earlier head, so that it is the same person with other
+            traits; None chooses anew. A model that has no candidates takes no notice.
+        identity: the model's coefficients, such as a stored head's or a photograph's. They are the base, and nothing
+            is drawn or fitted.
+        offset: [V, 3] metres, added to the vertices: what was sculpted or carved on top of what the rest says.
+    """
+
+    traits: Traits = field(default_factory=Traits)
+    generator: torch.Generator | None = None
+    candidate: int | None = None
+    identity: Mapping[str, float] | None = None
+    offset: Tensor | None = None
+
+    def drawn_from(self) -> torch.Generator:
+        """The generator.
+
+        Raises:
+            ValueError: there is neither a generator nor an identity.
+        """
+        if self.generator is None:
+            raise ValueError("A head that has no identity yet is drawn from a generator.")
+        return self.generator
+
+
+def with_offset(head: Head, offset: Tensor | None) -> Head:
+    """The head with an offset [V, 3] in metres on top.
+
+    Raises:
+        BadRequest: the offset was made for another topology.
+    """
+    if offset is None:
+        return head
+    if offset.shape != head.vertices.shape:
+        raise BadRequest(
+            f"The offset moves {len(offset):,} vertices and the head has {len(head.vertices):,}: "
+            "it was made for another head model."
+        )
+    return replace(head, vertices=head.vertices + offset, offset=offset)
 
 
 class HeadModel(Protocol):
@@ -30,20 +80,13 @@ class HeadModel(Protocol):
         """What `shapes` gives, in order: ARKit's 52 names first, then the model's own extras."""
         ...
 
-    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Head:
+    def build(self, source: HeadSource) -> Head:
         """One person's neutral head.
 
-        Args:
-            traits: what was asked for (confidence above 0) is met as closely as the model can; other shape traits are
-                free and drawn. Person traits are taken as they are.
-            generator: what is free is drawn from it.
-            candidate: whom to begin with: `Head.candidate` of an earlier head, so that it is the same person with other
-                traits; None chooses anew. A model that has no candidates takes no notice.
+        Raises:
+            KeyError: the source's identity lacks a coefficient.
+            BadRequest: the source's offset was made for another topology.
         """
-        ...
-
-    def rebuild(self, identity: Mapping[str, float]) -> Head:
-        """The head of a stored identity, vertex for vertex; KeyError where a coefficient is missing."""
         ...
 
     def shapes(self, head: Head) -> Tensor:

@@ -42,19 +42,8 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
 def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Make a face again with some traits or layers changed."""
-    request, face = job["request"], dict(job["request"]["face"])
-    record = pipeline.FaceRecord(
-        face_id=face["face_id"],
-        prompt=face["prompt"],
-        seed=face["seed"],
-        resolution=face["resolution"],
-        head=face["head"],
-        traits=to_traits(face["traits"]),
-        not_understood=tuple(face["not_understood"]),
-        history=tuple(face["history"]),
-        candidate=face.get("candidate"),  # a job that an older version has queued knows of none
-        layers=face.get("layers", {}),
-    )
+    request, face = job["request"], job["request"]["face"]
+    record = pipeline.FaceRecord.from_json(face | {"traits": to_traits(face["traits"])})
     made = pipeline.edit(
         record,
         to_traits(request["traits"]),
@@ -122,7 +111,7 @@ def _save(face: Face, place: Path, progress: Progress) -> dict[str, Any]:
         "prompt": face.prompt,
         "seed": face.seed,
         "resolution": face.resolution,
-        "not_understood": list(face.not_understood),
+        "not_understood": list(face.record.not_understood),
     }
 
 

@@ -23,7 +23,8 @@ from dreamface.head.anny.motion import close_lids, gaze_rotations
 from dreamface.head.anny.mouth import MouthPart, mouth_parts
 from dreamface.head.anny.regions import regions
 from dreamface.head.measure import Points, measure
-from dreamface.traits import ARKIT_SHAPES, Traits
+from dreamface.head.model import HeadSource, with_offset
+from dreamface.traits import ARKIT_SHAPES
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -74,13 +75,13 @@ class AnnyHead:
 
     # ------------------------------------------------------------------------------------------------------- identity
 
-    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Head:
+    def build(self, source: HeadSource) -> Head:
         """See `HeadModel.build`."""
-        return self._head(self._space.person(traits, generator))
-
-    def rebuild(self, identity: Mapping[str, float]) -> Head:
-        """See `HeadModel.rebuild`."""
-        return self._head(self._space.from_mapping(identity))
+        if source.identity is None:
+            identity = self._space.person(source.traits, source.drawn_from())
+        else:
+            identity = self._space.from_mapping(source.identity)
+        return with_offset(self._head(identity), source.offset)
 
     def measure(self, head: Head) -> dict[str, float]:
         """See `HeadModel.measure`."""

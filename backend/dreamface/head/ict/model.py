@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-import torch
 from torch import Tensor
 
 from dreamface.face import Head, Topology
@@ -18,7 +16,7 @@ from dreamface.head.ict.person import PersonOffsets
 from dreamface.head.ict.regions import landmarks, regions
 from dreamface.head.ict.source import IctSource, load_source
 from dreamface.head.measure import Points, measure
-from dreamface.traits import Traits
+from dreamface.head.model import HeadSource, with_offset
 
 
 class IctHead:
@@ -42,13 +40,13 @@ class IctHead:
         self._motion = Motion(source, self.topology)
         self.space = IctSpace(source, PersonOffsets(source), self.topology.landmarks, self._motion.settle)
 
-    def build(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Head:
+    def build(self, source: HeadSource) -> Head:
         """See `HeadModel.build`."""
-        return self._head(self.space.build(traits, generator, candidate))
-
-    def rebuild(self, identity: Mapping[str, float]) -> Head:
-        """See `HeadModel.rebuild`."""
-        return self._head(self.space.from_mapping(identity))
+        if source.identity is None:
+            identity = self.space.build(source.traits, source.drawn_from(), source.candidate)
+        else:
+            identity = self.space.from_mapping(source.identity)
+        return with_offset(self._head(identity), source.offset)
 
     def _head(self, identity: IctIdentity) -> Head:
         vertices = self.space.vertices(identity)

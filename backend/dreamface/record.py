@@ -1,0 +1,96 @@
+"""What a face remembers. Needs no torch: the service's HTTP process reads it too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Final
+
+from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
+
+from dreamface.errors import BadRequest
+from dreamface.traits import Traits
+
+
+def _read_traits(data: Any) -> Traits:
+    if isinstance(data, Traits):
+        return data
+    try:
+        for name, entry in data.items():
+            if not ("value" in entry and _is_share(entry.get("confidence")) and isinstance(entry.get("because"), str)):
+                raise ValueError(f"{name} needs a value, a confidence of 0 to 1 and a reason")
+        return Traits.from_json(data)
+    except BadRequest as error:
+        raise ValueError(str(error)) from error
+    except (AttributeError, TypeError) as error:
+        raise ValueError("Traits are a value, a confidence and a reason for each name") from error
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= 1.0
+
+
+def _write_traits(traits: Traits) -> dict[str, Any]:
+    return traits.to_json()
+
+
+TraitsField = Annotated[Traits, PlainValidator(_read_traits), PlainSerializer(_write_traits)]
+Strength = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+
+
+@dataclass(frozen=True)
+class FaceRecord:
+    """What a face came from and what was done to it: all that an edit needs, without the arrays.
+
+    The one place that lists this: `to_json` and `from_json` serve the face folder and the service, field by field. A
+    field that has a default may be missing in what older versions wrote.
+
+    Attributes:
+        face_id: stable identity through edits.
+        prompt: as the artist typed it, without control characters.
+        seed: what every random choice was drawn from.
+        resolution: side of the skin tile's maps in pixels; the other tiles may be smaller.
+        head: name of the head model, such as "anny".
+        traits: all of them, with confidence 0 where the seed drew them.
+        not_understood: words of the prompt that changed nothing.
+        history: what was done to the face, oldest first; plain data.
+        candidate: which of the seed's candidates the person began as, so that it stays the same person when traits
+            change; None with a head model that does not choose.
+        layers: strength of the skin's layers by name, 0..1; a layer that is missing has strength 1.
+    """
+
+    face_id: str
+    prompt: str
+    seed: int
+    resolution: int
+    head: str
+    traits: TraitsField
+    not_understood: tuple[str, ...] = ()
+    history: tuple[Mapping[str, Any], ...] = ()
+    candidate: int | None = None
+    layers: Mapping[str, Strength] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as `from_json` reads it."""
+        data: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FaceRecord:
+        """The record that `to_json` wrote, here or in an older version; other keys of `data` are not read.
+
+        Raises:
+            BadRequest: a field is missing or of the wrong kind, or a trait is unknown or out of range.
+        """
+        try:
+            return _ADAPTER.validate_python(data)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where, what = ".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ").rstrip(".")
+            raise BadRequest(f"The face's record is damaged ({where}: {what}): import its folder again.") from error
+
+
+RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
+"""Names of the fields, in order."""
+
+_ADAPTER: Final = TypeAdapter(FaceRecord)
