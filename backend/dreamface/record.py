@@ -59,7 +59,7 @@ class FaceRecord:
         layers: strength of the skin's layers by name, 0..1; a layer that is missing has strength 1.
     """
 
-    face_id: str
+    face_id: Annotated[str, Field(min_length=1, max_length=200)]
     prompt: str
     seed: int
     resolution: int
@@ -67,7 +67,7 @@ class FaceRecord:
     traits: TraitsField
     not_understood: tuple[str, ...] = ()
     history: tuple[Mapping[str, Any], ...] = ()
-    candidate: int | None = None
+    candidate: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     layers: Mapping[str, Strength] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

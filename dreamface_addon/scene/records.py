@@ -1,12 +1,13 @@
 """What a face's objects remember: custom properties, by which they are found again whatever they are called.
 
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
-_resolution, _head, _statement and _folder; as JSON _traits, _measured (the shape traits as they are
-on the mesh), _layers (how strongly each layer of the skin is laid on), _shapes, _regions, _history, _not_understood and
-_worn, the expression that its shape keys were last set to; where the head model has them, _chin, the vertex at the tip
-of the chin, _candidate, whom of the seed's candidates the person began as, and _extra_shapes, as JSON the names of its
-shapes beyond ARKit's 52. Every object, the skin too, has dreamface_part, its name in the head model, dreamface_range,
-its first vertex in the head and one more than its last, and dreamface_of, the face's id.
+_resolution, _head, _statement and _folder; as JSON _record (all that the face remembers, for the backend), _traits,
+_measured (the shape traits as they are on the mesh), _layers (how strongly each layer of the skin is laid on), _shapes,
+_regions, _history, _not_understood and _worn, the expression that its shape keys were last set to; where the head model
+has them, _chin, the vertex at the tip of the chin, _candidate, whom of the seed's candidates the person began as, and
+_extra_shapes, as JSON the names of its shapes beyond ARKit's 52. Every object, the skin too, has dreamface_part, its
+name in the head model, dreamface_range, its first vertex in the head and one more than its last, and dreamface_of, the
+face's id.
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ PUBLIC = (
 )
 """What other software is told when a face is exported; the rest is of use in Blender alone, and tells private paths."""
 
+_RECORD = "dreamface_record"
+_NOT_REMEMBERED = frozenset({
+    "schema_version", "generator", "statement", "digital_source_type", "head", "parts", "materials", "tiles", "maps",
+    "shapes", "measured",
+})  # fmt: skip
+"""Fields of face.json that describe the folder's contents; all others are what the face remembers."""
+
 _OF = "dreamface_of"
 _REGIONS = "dreamface_regions"
 _WORN = "dreamface_worn"
@@ -65,6 +73,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin["dreamface_head"] = document["head"]["model"]
     skin["dreamface_statement"] = document["statement"]
     skin["dreamface_folder"] = str(face.path)
+    skin[_RECORD] = json.dumps({name: value for name, value in document.items() if name not in _NOT_REMEMBERED})
     for name in ("traits", "shapes", "history", "not_understood"):
         skin[f"dreamface_{name}"] = json.dumps(document[name])
     skin[_REGIONS] = json.dumps(face.arrays["region_names"].tolist())
@@ -219,11 +228,13 @@ def _neighbours(object_: bpy.types.Object) -> list[bpy.types.Object]:
 def record(skin: bpy.types.Object) -> dict[str, Any]:
     """What the backend needs to edit the face, as plain values: face_id, prompt, seed, resolution, head, traits, ...
 
+    What Blender does not know of is given back as it came; files of older versions have only the rest.
+
     Raises:
         SceneError: its custom properties were removed or changed by hand.
     """
     try:
-        return {
+        return json.loads(skin.get(_RECORD, "{}")) | {
             "face_id": skin[FACE_ID],
             "prompt": skin["dreamface_prompt"],
             "seed": int(skin["dreamface_seed"]),

@@ -6,11 +6,21 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
 
 from dreamface.errors import BadRequest
 from dreamface.limits import check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
+from dreamface.record import RECORD_FIELDS, FaceRecord
 from dreamface.traits import Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
@@ -112,25 +122,38 @@ class Generate(Strict):
     face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
 
 
-class FaceRecord(Strict):
-    """What a face came from; the fields of its face.json that an edit needs."""
+def to_record(data: Mapping[str, Any]) -> FaceRecord:
+    """A face's record as JSON has it; its traits may be bare values.
 
-    face_id: FaceId
-    prompt: Prompt
-    seed: Seed
-    resolution: Resolution
-    head: HeadName
-    traits: TraitValues
-    not_understood: list[str] = []
-    history: list[dict[str, Any]] = []
-    candidate: Candidate = None
-    layers: LayerStrengths = {}
+    Raises:
+        BadRequest: a field is missing, unknown, of the wrong kind or out of range.
+    """
+    unknown = sorted(data.keys() - set(RECORD_FIELDS))
+    if unknown:
+        raise BadRequest(f"A face's record has no field {unknown[0]}: send the fields of its face.json.")
+    traits = data.get("traits", {})
+    if not isinstance(traits, Mapping):
+        raise BadRequest("The face's traits must be an object with a value for each name.")
+    record = FaceRecord.from_json({**data, "traits": to_traits(traits)} if "traits" in data else data)
+    check_prompt(record.prompt)
+    check_seed(record.seed)
+    check_resolution(record.resolution)
+    check_head(record.head)
+    return record
+
+
+RecordData = Annotated[
+    dict[str, Any],
+    _passes(to_record),
+    WithJsonSchema(TypeAdapter(FaceRecord).json_schema()),
+    Field(description="what a face remembers: the fields of its face.json that an edit needs"),
+]
 
 
 class Edit(Strict):
     """A face made again with some traits or layers of its skin changed."""
 
-    face: FaceRecord
+    face: RecordData
     traits: TraitValues
     layers: LayerStrengths = {}
     resolution: Resolution | None = Field(default=None, description="null keeps the face's own")

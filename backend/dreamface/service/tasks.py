@@ -15,7 +15,7 @@ from dreamface import models, pipeline
 from dreamface._files import cannot_write
 from dreamface.face import Face
 from dreamface.progress import Progress
-from dreamface.service.schemas import to_traits
+from dreamface.service.schemas import to_record, to_traits
 
 Request = Mapping[str, Any]
 
@@ -42,8 +42,8 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
 def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Make a face again with some traits or layers changed."""
-    request, face = job["request"], job["request"]["face"]
-    record = pipeline.FaceRecord.from_json(face | {"traits": to_traits(face["traits"])})
+    request = job["request"]
+    record = to_record(request["face"])
     made = pipeline.edit(
         record,
         to_traits(request["traits"]),
