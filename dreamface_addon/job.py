@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+KINDS = ("generate", "edit", "export", "install_model", "remove_model", "verify_model")
+"""What the backend can be asked for; a test compares them with its own."""
+
 TERMINAL = ("done", "failed", "cancelled")
 MODEL_JOBS = ("install_model", "verify_model", "remove_model")
 """Kinds of jobs that are about the backend's models and make nothing to bring in."""
@@ -19,7 +22,7 @@ class Job:
 
     Attributes:
         id: made here.
-        kind: "generate", "edit", "export" or one of MODEL_JOBS.
+        kind: one of `KINDS`.
         request: what was asked.
         tag: the caller's own.
         state: "sending", "queued", "running", "done", "failed" or "cancelled".

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 from dreamface.cli import main
-from dreamface_addon import history, vocabulary
+from dreamface.service import schemas, tasks
+from dreamface_addon import history, job, vocabulary
 
 
 def test_sliders_are_made_from_the_backends_own_vocabulary(capsys):
@@ -16,6 +18,20 @@ def test_sliders_are_made_from_the_backends_own_vocabulary(capsys):
     assert main(["layers", "--json"]) == 0
     shipped = json.loads((Path(vocabulary.__file__).parent / "layers.json").read_text("utf-8"))
     assert json.loads(capsys.readouterr().out) == shipped, "run: dreamface layers --json > dreamface_addon/layers.json"
+
+
+def test_the_add_on_knows_the_backends_kinds_of_jobs():
+    assert tuple(schemas.JOB_KINDS) == get_args(schemas.Kind) == job.KINDS
+    about_models = {kind for kind, row in schemas.JOB_KINDS.items() if row.result is schemas.ModelResult}
+    assert set(job.MODEL_JOBS) == about_models
+
+
+def test_every_kind_of_job_is_asked_for_and_done():
+    asked = {get_args(one.model_fields["kind"].annotation)[0]: one for one in get_args(get_args(schemas.NewJob)[0])}
+    assert {kind: one.model_fields["request"].annotation for kind, one in asked.items()} == {
+        kind: row.request for kind, row in schemas.JOB_KINDS.items()
+    }
+    assert set(tasks.JOBS) == set(schemas.JOB_KINDS)
 
 
 def test_every_slider_has_a_label_of_its_own_under_its_heading():

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from dreamface._files import Held, NoLocks, cannot_write, hold, whole_file
 from dreamface.errors import DreamFaceError
-from dreamface.service.schemas import Kind
-
-_FOLDERS: Mapping[Kind, str] = {"generate": "faces", "edit": "faces", "export": "exports"}
-"""Where the results of a kind of job are; those of other kinds lie outside of the store."""
+from dreamface.service.schemas import JOB_KINDS, Kind
 
 
 def has_folder(kind: Kind) -> bool:
     """Whether such a job's result is a folder in the store."""
-    return kind in _FOLDERS
+    return bool(JOB_KINDS[kind].folder)
 
 
 def is_face(kind: Kind) -> bool:
     """Whether such a job makes a face."""
-    return _FOLDERS.get(kind) == "faces"
+    return JOB_KINDS[kind].folder == "faces"
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class Layout:
 
     def result(self, kind: Kind, job: str) -> Path:
         """A done job's folder, where it `has_folder`: a face, or the files of an export."""
-        return self.root / _FOLDERS[kind] / job
+        return self.root / JOB_KINDS[kind].folder / job
 
     def staging(self, job: str, attempt: int) -> Path:
         """Where the worker writes. Every attempt has its own: a worker that is dying may still write into the last."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -166,26 +167,27 @@ class Export(Strict):
     format: Literal["glb", "obj", "blend"]
 
 
-class GenerateJob(Strict):
+class _NewJob(Strict):
+    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
+
+
+class GenerateJob(_NewJob):
     """Ask for a face from words."""
 
-    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
     kind: Literal["generate"]
     request: Generate
 
 
-class EditJob(Strict):
+class EditJob(_NewJob):
     """Ask for a changed face."""
 
-    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
     kind: Literal["edit"]
     request: Edit
 
 
-class ExportJob(Strict):
+class ExportJob(_NewJob):
     """Ask for a file."""
 
-    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
     kind: Literal["export"]
     request: Export
 
@@ -206,29 +208,26 @@ class ModelSource(ModelName):
     )
 
 
-class InstallModelJob(Strict):
+class InstallModelJob(_NewJob):
     """Ask for a model: download it unless `path` has it, check it, and put it in the place of an older one.
 
     A download that was cut or stopped goes on with the next such job, where the server allows it.
     """
 
-    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
     kind: Literal["install_model"]
     request: ModelSource
 
 
-class RemoveModelJob(Strict):
+class RemoveModelJob(_NewJob):
     """Ask for a model to be deleted."""
 
-    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
     kind: Literal["remove_model"]
     request: ModelName
 
 
-class VerifyModelJob(Strict):
+class VerifyModelJob(_NewJob):
     """Ask whether an installed model is as it was installed; where it is not, the job fails and says what is wrong."""
 
-    id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
     kind: Literal["verify_model"]
     request: ModelName
 
@@ -236,6 +235,62 @@ class VerifyModelJob(Strict):
 NewJob = Annotated[
     GenerateJob | EditJob | ExportJob | InstallModelJob | RemoveModelJob | VerifyModelJob, Field(discriminator="kind")
 ]
+
+
+# ------------------------------------------------------------------------------------------------------------- results
+
+
+class FaceResult(BaseModel):
+    """A face that was made; the answer adds the folder that it lies in."""
+
+    face_id: str
+    prompt: str
+    seed: int
+    resolution: int
+    not_understood: list[str]
+
+
+class ExportResult(BaseModel):
+    """A file that was written; the answer gives its whole path."""
+
+    file: str
+
+
+class ModelResult(BaseModel):
+    """What was done to a model, in one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """What the service knows of a kind of job.
+
+    Attributes:
+        request: what is asked.
+        result: what a done job gives.
+        folder: where in the store results lie; empty where they lie outside of it.
+    """
+
+    request: type[BaseModel]
+    result: type[BaseModel]
+    folder: Literal["faces", "exports", ""] = ""
+
+
+Kind = Literal["generate", "edit", "export", "install_model", "remove_model", "verify_model"]
+
+JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
+    "generate": JobKind(Generate, FaceResult, "faces"),
+    "edit": JobKind(Edit, FaceResult, "faces"),
+    "export": JobKind(Export, ExportResult, "exports"),
+    "install_model": JobKind(ModelSource, ModelResult),
+    "remove_model": JobKind(ModelName, ModelResult),
+    "verify_model": JobKind(ModelName, ModelResult),
+}
+"""All kinds of jobs. A new one needs a row here, a class in `NewJob` and a function in `tasks`."""
+
+
+# --------------------------------------------------------------------------------------------------------------- calls
 
 
 class Read(Strict):
@@ -256,7 +311,6 @@ class Reshape(Strict):
 
 # ------------------------------------------------------------------------------------------------------------- answers
 
-Kind = Literal["generate", "edit", "export", "install_model", "remove_model", "verify_model"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 

@@ -15,7 +15,7 @@ from dreamface import models, pipeline
 from dreamface._files import cannot_write
 from dreamface.face import Face
 from dreamface.progress import Progress
-from dreamface.service.schemas import to_record, to_traits
+from dreamface.service.schemas import ExportResult, FaceResult, Kind, ModelResult, to_record, to_traits
 
 Request = Mapping[str, Any]
 
@@ -65,7 +65,7 @@ def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         raise cannot_write(place, error) from error
     name = f"face.{job['request']['format']}"
     pipeline.export(face, place / name, progress=progress.part(0.1, 1.0), face_folder=source)
-    return {"file": name}
+    return ExportResult(file=name).model_dump()
 
 
 def install_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def install_model(job: Request, place: Path, progress: Progress) -> dict[str, An
     pipeline.forget_models()  # Windows does not replace files that are in use
     folder = models.install(name, None if path is None else Path(path), progress)
     pipeline.forget_models()
-    return {"message": f"{models.find(name).title} is installed in {folder}."}
+    return ModelResult(message=f"{models.find(name).title} is installed in {folder}.").model_dump()
 
 
 def remove_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
@@ -83,17 +83,17 @@ def remove_model(job: Request, place: Path, progress: Progress) -> dict[str, Any
     progress.report("remove", 0.0, "Deleting the model")
     pipeline.forget_models()
     models.remove(name)
-    return {"message": f"{models.find(name).title} is removed."}
+    return ModelResult(message=f"{models.find(name).title} is removed.").model_dump()
 
 
 def verify_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Compare an installed model's files with what was installed."""
     name = job["request"]["name"]
     models.verify(name, progress)
-    return {"message": f"{models.find(name).title} is as it was installed."}
+    return ModelResult(message=f"{models.find(name).title} is as it was installed.").model_dump()
 
 
-JOBS: Mapping[str, Callable[[Request, Path, Progress], dict[str, Any]]] = {
+JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "generate": generate,
     "edit": edit,
     "export": export,
@@ -106,13 +106,7 @@ JOBS: Mapping[str, Callable[[Request, Path, Progress], dict[str, Any]]] = {
 
 def _save(face: Face, place: Path, progress: Progress) -> dict[str, Any]:
     face_folder.save(face, place, progress.part(_MADE, 1.0))
-    return {
-        "face_id": face.face_id,
-        "prompt": face.prompt,
-        "seed": face.seed,
-        "resolution": face.resolution,
-        "not_understood": list(face.record.not_understood),
-    }
+    return FaceResult(**{name: getattr(face.record, name) for name in FaceResult.model_fields}).model_dump()
 
 
 def read(prompt: str) -> tuple[dict[str, Any], bytes]:
