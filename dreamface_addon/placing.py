@@ -130,8 +130,9 @@ def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, An
         shaping.remember_built(skin)
         if sent is not None:
             shaping.lay_over(skin, sent["traits"], now)
+            asked = scene.strengths(sent["layers"])
             for layer, strength in layers.items():
-                if strength != sent["layers"].get(layer, 1.0):
+                if strength != asked.get(layer, 1.0):
                     shaping.set_strength(skin, layer, strength)
     interface.push_undo(message)
     return placed

@@ -45,8 +45,10 @@ from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
 from dreamface.record import RECORD_FIELDS, FaceRecord
 from dreamface.traits import ARKIT_SHAPES
 
-SCHEMA_VERSION: Final = 2
-"""2 added layers, and materials' metallic and coat; a face of version 1 is read as one that has none of them."""
+SCHEMA_VERSION: Final = 3
+"""2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices.
+
+Older faces are read as ones that have none of what came later."""
 
 _DOCUMENT = "face.json"
 _GEOMETRY = "geometry.npz"
@@ -94,7 +96,7 @@ class MapFile(_Strict):
 class FaceDocument(_Strict):
     """face.json: see `Face` for what the fields mean; what one field names, the other has."""
 
-    schema_version: Literal[1, 2]
+    schema_version: Literal[1, 2, 3]
     generator: Generator
     statement: str
     digital_source_type: str

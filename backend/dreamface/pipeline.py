@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolu
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
-from dreamface.record import FaceRecord
+from dreamface.record import FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import LAYERS, Painter, check_layers, materials
 from dreamface.text import clean
@@ -173,7 +173,7 @@ def edit(
         before,
         traits=before.traits.under(traits),
         resolution=before.resolution if resolution is None else resolution,
-        layers={**_known(before.layers), **(layers or {})},
+        layers=_layered(before.layers, layers or {}),
         history=(*before.history, _change(traits, layers or {})),
     )
     check_resolution(record.resolution)
@@ -182,9 +182,16 @@ def edit(
     return _dress(built, record, progress.part(0.1, 1.0))
 
 
-def _known(layers: Mapping[str, float]) -> dict[str, float]:
-    """Without the layers that this version has not: they may have come from another one."""
-    return {name: strength for name, strength in layers.items() if name in LAYER_DESCRIPTIONS}
+def _layered(entries: Sequence[LayerEntry], strengths: Mapping[str, float] | None = None) -> tuple[LayerEntry, ...]:
+    """All of this version's layers from below: as the entries say, with other strengths laid over.
+
+    Entries of a kind that this version does not know may have come from another one; they are left out.
+    """
+    known = {entry.id: entry for entry in entries if entry.kind in LAYER_DESCRIPTIONS}
+    laid = {name: known.get(name, LayerEntry(name, name)) for name in LAYER_DESCRIPTIONS} | known
+    for name, strength in (strengths or {}).items():
+        laid[name] = replace(laid[name], strength=strength, visible=True)
+    return tuple(laid.values())
 
 
 def _change(traits: Mapping[str, TraitValue | Value], layers: Mapping[str, float]) -> dict[str, object]:
@@ -218,7 +225,7 @@ def rebuild(
         built = load_model(before.head).build(HeadSource(identity=document.head.identity, offset=offset))
     except KeyError as error:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
-    record = replace(before, layers=_known(before.layers))
+    record = replace(before, layers=_layered(before.layers))
     return _dress(built, record, progress.part(0.1, 1.0))
 
 
@@ -267,7 +274,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     shapes = model.shapes(head)
     progress.report("skin", 0.2, "Painting the skin")
     maps = _painter.paint(
-        head, traits, resolution=record.resolution, seed=record.seed, layers=record.layers,
+        head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
         progress=progress.part(0.2, 0.8),
     )  # fmt: skip
     surfaces = materials(head, traits)
@@ -276,7 +283,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     camera = portrait_camera(posed, yaw=PREVIEW_YAW)
     picture = preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera)
     progress.report("preview", 1.0, "Done")
-    layers = {**dict.fromkeys(LAYER_DESCRIPTIONS, 1.0), **record.layers}
+    layers = _layered(record.layers)
     return Face(
         record=replace(record, head=head.model, candidate=head.candidate, layers=layers), head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final
 
-from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+)
 
 from dreamface.errors import BadRequest
 from dreamface.traits import Traits
@@ -39,6 +47,39 @@ Strength = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 
 
 @dataclass(frozen=True)
+class LayerEntry:
+    """One layer of a face's skin, in the order in which layers are painted.
+
+    Attributes:
+        id: unique in the face. A built-in layer's id is its kind.
+        kind: what paints it: a layer of `dreamface layers`, such as "freckles".
+        strength: 0..1, how strongly it is laid on.
+        visible: False hides it without forgetting its strength.
+    """
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Annotated[str, Field(min_length=1, max_length=200)]
+    strength: Strength = 1.0
+    visible: bool = True
+
+
+def _read_layers(data: Any) -> Any:
+    """Until schema 3 a face had the strength of each built-in layer by name."""
+    if isinstance(data, Mapping):
+        return [{"id": name, "kind": name, "strength": strength} for name, strength in data.items()]
+    return data
+
+
+def _check_layers(layers: tuple[LayerEntry, ...]) -> tuple[LayerEntry, ...]:
+    if len({entry.id for entry in layers}) != len(layers):
+        raise ValueError("every layer needs an id of its own")
+    return layers
+
+
+LayersField = Annotated[tuple[LayerEntry, ...], BeforeValidator(_read_layers), AfterValidator(_check_layers)]
+
+
+@dataclass(frozen=True)
 class FaceRecord:
     """What a face came from and what was done to it: all that an edit needs, without the arrays.
 
@@ -56,7 +97,7 @@ class FaceRecord:
         history: what was done to the face, oldest first; plain data.
         candidate: which of the seed's candidates the person began as, so that it stays the same person when traits
             change; None with a head model that does not choose.
-        layers: strength of the skin's layers by name, 0..1; a layer that is missing has strength 1.
+        layers: of the skin, from below; a built-in layer that is missing has strength 1.
     """
 
     face_id: Annotated[str, Field(min_length=1, max_length=200)]
@@ -68,7 +109,12 @@ class FaceRecord:
     not_understood: tuple[str, ...] = ()
     history: tuple[Mapping[str, Any], ...] = ()
     candidate: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    layers: Mapping[str, Strength] = field(default_factory=dict)
+    layers: LayersField = ()
+
+    @property
+    def strengths(self) -> dict[str, float]:
+        """Strength 0..1 of every layer by id; 0 for hidden ones."""
+        return {entry.id: entry.strength if entry.visible else 0.0 for entry in self.layers}
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as `from_json` reads it."""

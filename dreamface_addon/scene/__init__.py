@@ -19,6 +19,7 @@ from .records import (
     shows,
     skin_of,
     skins,
+    strengths,
 )
 from .reshaping import reshape
 from .studio import add_studio
@@ -49,5 +50,6 @@ __all__ = [
     "shows",
     "skin_of",
     "skins",
+    "strengths",
     "update_face",
 ]

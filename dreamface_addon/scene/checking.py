@@ -55,6 +55,7 @@ def check_document(document: dict[str, Any]) -> None:
     identity = document["head"].get("identity", {})
     _need(isinstance(identity, dict) and _is_number(identity.get("candidate", 0)), "the head's identity is no numbers")
     _check_traits(document["traits"])
+    _check_layers(document.get("layers", []))
     _check_names(document["shapes"], "shape")
     _need("Basis" not in document["shapes"], "a shape has the name Basis, which Blender needs")
     for name, values in document["materials"].items():
@@ -80,6 +81,16 @@ def _check_traits(traits: dict[str, Any]) -> None:
     for name, entry in traits.items():
         _need(isinstance(entry, dict) and "value" in entry, f"the trait {name} has no value")
         _need(not name.startswith("expression.") or _is_number(entry["value"]), f"{name} is no number")
+
+
+def _check_layers(layers: Any) -> None:
+    """A list of entries, or, in faces of older versions, strengths by name."""
+    if isinstance(layers, dict):
+        layers = [{"id": name, "strength": strength} for name, strength in layers.items()]
+    _need(isinstance(layers, list), "the layers are no list")
+    for entry in layers:
+        _need(isinstance(entry, dict) and _is_text(entry.get("id")), "a layer has no id")
+        _need(_is_number(entry.get("strength")), f"the layer {entry['id']} has no strength")
 
 
 def _check_material(name: str, values: Any) -> None:

@@ -78,7 +78,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
         skin[f"dreamface_{name}"] = json.dumps(document[name])
     skin[_REGIONS] = json.dumps(face.arrays["region_names"].tolist())
     skin[MEASURED_PROPERTY] = json.dumps(document.get("measured", {}))
-    skin[LAYERS_PROPERTY] = json.dumps(document.get("layers", {}))
+    skin[LAYERS_PROPERTY] = json.dumps(strengths(document.get("layers", [])))
     candidate = document["head"].get("identity", {}).get("candidate")
     if candidate is None:
         skin.pop(CANDIDATE, None)
@@ -244,10 +244,34 @@ def record(skin: bpy.types.Object) -> dict[str, Any]:
             "not_understood": json.loads(skin["dreamface_not_understood"]),
             "history": json.loads(skin["dreamface_history"]),
             "candidate": skin.get(CANDIDATE),
-            "layers": json.loads(skin.get(LAYERS_PROPERTY, "{}")),
+            "layers": _layers_as_set(skin),
         }
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error
+
+
+def strengths(layers: list[dict[str, Any]] | dict[str, float]) -> dict[str, float]:
+    """Strength 0..1 of every layer by id, 0 for hidden ones; faces of older versions say just that."""
+    if isinstance(layers, dict):
+        return layers
+    return {entry["id"]: entry["strength"] if entry.get("visible", True) else 0.0 for entry in layers}
+
+
+def _layers_as_set(skin: bpy.types.Object) -> list[dict[str, Any]]:
+    """The face's layer entries with the strengths that its sliders show.
+
+    Raises:
+        KeyError, ValueError, TypeError: the properties were removed or changed by hand.
+    """
+    entries = json.loads(skin.get(_RECORD, "{}")).get("layers", [])
+    known = {} if isinstance(entries, dict) else {entry["id"]: entry for entry in entries}
+    built = strengths(entries)
+    for name, strength in json.loads(skin.get(LAYERS_PROPERTY, "{}")).items():
+        if name not in known:
+            known[name] = {"id": name, "kind": name, "strength": strength}
+        elif strength != built[name]:
+            known[name] = known[name] | {"strength": strength, "visible": True}
+    return list(known.values())
 
 
 def traits_of(skin: bpy.types.Object) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def test_a_new_field_of_the_record_is_found_again_everywhere(bpy, tmp_path):
     package = tmp_path / "backend" / "dreamface"
     shutil.copytree(Path(dreamface.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     file = package / "record.py"
-    last = "    layers: Mapping[str, Strength] = field(default_factory=dict)\n"
+    last = "    layers: LayersField = ()\n"
     source = file.read_text("utf-8")
     assert last in source
     file.write_text(source.replace(last, last + '    nickname: str = ""\n'), "utf-8")

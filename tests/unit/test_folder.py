@@ -261,13 +261,24 @@ def test_a_face_of_the_first_schema_is_read(saved):
             del material[name]
     (saved / "face.json").write_text(json.dumps(text), "utf-8")
     face = folder.load(saved)
-    assert face.record.layers == {}
+    assert face.record.layers == ()
     assert {material.coat for material in face.materials.values()} == {0.0}
 
 
+def test_layers_of_the_second_schema_are_read_as_entries(saved):
+    text = json.loads((saved / "face.json").read_text("utf-8"))
+    text |= {"schema_version": 2, "layers": {"freckles": 0.25, "brows": 1.0}}
+    (saved / "face.json").write_text(json.dumps(text), "utf-8")
+    record = folder.load(saved).record
+    assert record.strengths == {"freckles": 0.25, "brows": 1.0}
+    assert [(entry.id, entry.kind, entry.visible) for entry in record.layers] == [
+        ("freckles", "freckles", True), ("brows", "brows", True),
+    ]  # fmt: skip
+
+
 def test_a_newer_schema_asks_for_an_update(saved):
-    _change(saved, schema_version=3)
-    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 3\): update DreamFace"):
+    _change(saved, schema_version=4)
+    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 4\): update DreamFace"):
         folder.load(saved)
 
 
@@ -280,6 +291,9 @@ def test_a_newer_schema_asks_for_an_update(saved):
         {"layers": {"freckles": 1.5}},
         {"layers": {"freckles": True}},
         {"layers": {"freckles": "0.5"}},
+        {"layers": [{"id": "a", "kind": "freckles"}, {"id": "a", "kind": "moles"}]},
+        {"layers": [{"id": "a", "kind": "freckles", "strength": 2.0}]},
+        {"layers": [{"kind": "freckles"}]},
         {"traits": {"nose.colour": {"value": 1.0, "confidence": 1.0, "because": ""}}},
         {"traits": {"age": {"value": 1000.0, "confidence": 1.0, "because": ""}}},
         {"traits": {"age": {"value": 30.0, "because": ""}}},

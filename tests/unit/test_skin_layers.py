@@ -166,14 +166,27 @@ def test_layers_and_strengths_that_are_not_there_are_refused(head: Head) -> None
 
 def test_a_face_remembers_its_layers_through_an_edit() -> None:
     face = pipeline.generate("a woman with freckles", seed=3, resolution=512, head="anny")
-    assert set(face.record.layers) == {layer.name for layer in LAYERS}
-    assert set(face.record.layers.values()) == {1.0}
+    assert set(face.record.strengths) == {layer.name for layer in LAYERS}
+    assert set(face.record.strengths.values()) == {1.0}
     faded = pipeline.edit(face, {}, layers={"freckles": 0.25})
-    assert faded.record.layers["freckles"] == 0.25
+    assert faded.record.strengths["freckles"] == 0.25
     assert faded.record.history[-1]["layers"] == {"freckles": 0.25}
     again = pipeline.edit(faded, {"lips.redness": 0.9})
-    assert again.record.layers["freckles"] == 0.25
+    assert again.record.strengths["freckles"] == 0.25
     assert not torch.equal(face.maps["skin"]["albedo"], faded.maps["skin"]["albedo"])
+
+
+def test_a_hidden_layer_is_not_painted_and_keeps_its_strength() -> None:
+    face = pipeline.generate("a woman with freckles", seed=3, resolution=512, head="anny")
+    layers = tuple(
+        replace(entry, strength=0.5, visible=False) if entry.id == "freckles" else entry for entry in face.record.layers
+    )
+    hidden = pipeline.edit(replace(face.record, layers=layers), {})
+    gone = pipeline.edit(face, {}, layers={"freckles": 0.0})
+    assert torch.equal(hidden.maps["skin"]["albedo"], gone.maps["skin"]["albedo"])
+    assert next(entry.strength for entry in hidden.record.layers if entry.id == "freckles") == 0.5
+    shown = pipeline.edit(hidden, {}, layers={"freckles": 0.5})
+    assert shown.record.strengths["freckles"] == 0.5
 
 
 def test_a_layer_may_read_only_what_it_declares(head: Head) -> None:
