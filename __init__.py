@@ -6,7 +6,7 @@ from .dreamface_addon import application, preferences, properties
 
 def register() -> None:
     """Add DreamFace to Blender."""
-    preferences.register()
+    preferences.register(on_change=application.settings_changed)
     properties.register()
     operators.register()
     panels.register()

@@ -14,17 +14,16 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import diagnostics, history, installation, interface, places, preferences, scene, shaping
-from .backend import BackendState
 from .chips import Chips
-from .environment import Setup
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
 from .gallery import Gallery
 from .job import MODEL_JOBS
+from .link import BackendState, is_this_machine
 from .models import Models
 from .placing import Placing, Purpose
 from .session import Job, Session
+from .setup import Setup
 from .shaping import Following, changed_layers, changed_traits
-from .transport import is_this_machine
 
 BUDGET = 0.005
 """Seconds that a tick may spend on the network."""

@@ -7,7 +7,7 @@ import platform
 import sys
 from pathlib import Path
 
-from .backend import Backend
+from .link import Backend
 
 LOG_LINES = 40
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import bpy
 
 from . import places, preferences
-from .backend import Settings
-from .environment import environment_python, is_ready
+from .link import Settings
+from .setup import environment_python, is_ready
 
 
 def blender_python() -> Path:

@@ -11,9 +11,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from .client import Client, Exchange
-from .downloads import Download
 from .job import MODEL_JOBS, RANK, TERMINAL, Job, News
+from .link import Client, Download, Exchange
 
 _TRIES = 4  # times that one request about a job is made in a row without any success
 _PAUSE = 0.25  # seconds before the second try; twice as long before each further one

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import open_arrays
-from .client import Client, Exchange
+from .link import Client, Exchange
 
 DEBOUNCE = 0.25  # seconds without another letter until a prompt is read
 _RETRY = 0.5  # seconds after a call that found the backend busy

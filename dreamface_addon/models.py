@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .backend import BackendState
-from .client import Exchange
 from .job import MODEL_JOBS, Job
+from .link import BackendState, Exchange
 from .session import Session
 
 AUTOMATIC = ("auto", "Automatic", "The best one installed")

@@ -1,5 +1,6 @@
 """The extension's preferences."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import bpy
@@ -7,11 +8,12 @@ from bpy.props import BoolProperty, StringProperty
 
 from .places import PACKAGE
 
+_on_change: Callable[[], None] | None = None
+
 
 def _changed(_preferences, _context) -> None:
-    from . import application
-
-    application.settings_changed()
+    if _on_change is not None:
+        _on_change()
 
 
 class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
@@ -73,8 +75,10 @@ def get() -> DREAMFACE_AP_preferences | SimpleNamespace:
     return entry.preferences if entry is not None and entry.preferences is not None else _DEFAULTS
 
 
-def register() -> None:
-    """Add the preferences to Blender."""
+def register(on_change: Callable[[], None]) -> None:
+    """Add the preferences to Blender; `on_change` is called when the artist has changed one."""
+    global _on_change
+    _on_change = on_change
     bpy.utils.register_class(DREAMFACE_AP_preferences)
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from . import diagnostics
-from .backend import Backend, BackendState, Settings
-from .client import Client, Exchange
 from .job import Job
 from .jobs import Jobs
+from .link import Backend, BackendState, Client, Exchange, Settings
 from .live import Chip, Reader, Reading, Reshaper, Shape
 
 __all__ = ["BackendState", "Chip", "Job", "Reading", "Session", "Settings", "Shape"]

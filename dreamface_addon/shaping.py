@@ -17,7 +17,7 @@ from typing import Any
 import bpy
 
 from . import interface, scene
-from .backend import BackendState
+from .link import BackendState
 from .session import Session, Shape
 from .vocabulary import LAYERS, TRAITS, Trait
 

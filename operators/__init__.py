@@ -2,34 +2,34 @@
 
 import bpy
 
-from .add_studio import DREAMFACE_OT_add_studio
-from .bring_in import DREAMFACE_OT_bring_in
-from .cancel import DREAMFACE_OT_cancel
-from .cancel_model import DREAMFACE_OT_cancel_model
-from .cancel_set_up import DREAMFACE_OT_cancel_set_up
-from .close_gallery import DREAMFACE_OT_close_gallery
-from .copy_diagnostics import DREAMFACE_OT_copy_diagnostics
-from .dismiss import DREAMFACE_OT_dismiss
-from .dismiss_error import DREAMFACE_OT_dismiss_error
-from .dismiss_model import DREAMFACE_OT_dismiss_model
-from .export_face import DREAMFACE_OT_export_face
-from .generate import DREAMFACE_OT_generate
-from .import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
-from .install_model import DREAMFACE_OT_install_model
-from .install_model_file import DREAMFACE_OT_install_model_file
-from .mark_asset import DREAMFACE_OT_mark_asset
-from .paint import DREAMFACE_OT_paint
-from .pick import DREAMFACE_OT_pick
-from .remove_model import DREAMFACE_OT_remove_model
-from .reset_trait import DREAMFACE_OT_reset_trait
-from .roll_seed import DREAMFACE_OT_roll_seed
-from .set_up_backend import DREAMFACE_OT_set_up_backend
-from .show_log import DREAMFACE_OT_show_log
-from .start_backend import DREAMFACE_OT_start_backend
-from .stop_backend import DREAMFACE_OT_stop_backend
-from .toggle_words import DREAMFACE_OT_toggle_words
-from .use_prompt import DREAMFACE_OT_use_prompt
-from .verify_model import DREAMFACE_OT_verify_model
+from .create.bring_in import DREAMFACE_OT_bring_in
+from .create.cancel import DREAMFACE_OT_cancel
+from .create.close_gallery import DREAMFACE_OT_close_gallery
+from .create.dismiss import DREAMFACE_OT_dismiss
+from .create.dismiss_error import DREAMFACE_OT_dismiss_error
+from .create.generate import DREAMFACE_OT_generate
+from .create.import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
+from .create.pick import DREAMFACE_OT_pick
+from .create.roll_seed import DREAMFACE_OT_roll_seed
+from .create.toggle_words import DREAMFACE_OT_toggle_words
+from .create.use_prompt import DREAMFACE_OT_use_prompt
+from .output.add_studio import DREAMFACE_OT_add_studio
+from .output.export_face import DREAMFACE_OT_export_face
+from .output.mark_asset import DREAMFACE_OT_mark_asset
+from .person.reset_trait import DREAMFACE_OT_reset_trait
+from .setup.cancel_model import DREAMFACE_OT_cancel_model
+from .setup.cancel_set_up import DREAMFACE_OT_cancel_set_up
+from .setup.copy_diagnostics import DREAMFACE_OT_copy_diagnostics
+from .setup.dismiss_model import DREAMFACE_OT_dismiss_model
+from .setup.install_model import DREAMFACE_OT_install_model
+from .setup.install_model_file import DREAMFACE_OT_install_model_file
+from .setup.remove_model import DREAMFACE_OT_remove_model
+from .setup.set_up_backend import DREAMFACE_OT_set_up_backend
+from .setup.show_log import DREAMFACE_OT_show_log
+from .setup.start_backend import DREAMFACE_OT_start_backend
+from .setup.stop_backend import DREAMFACE_OT_stop_backend
+from .setup.verify_model import DREAMFACE_OT_verify_model
+from .skin.paint import DREAMFACE_OT_paint
 
 _CLASSES = (
     DREAMFACE_OT_add_studio,

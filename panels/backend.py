@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import application, installation, preferences
-from ..dreamface_addon.backend import BackendState
+from ..dreamface_addon.link import BackendState
 from . import drawing
 
 _STATES = {

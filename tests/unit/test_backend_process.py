@@ -15,10 +15,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from dreamface_addon import backend as backend_module
-from dreamface_addon import process as process_module
-from dreamface_addon.backend import Backend, BackendState, Settings
-from dreamface_addon.process import environment, tail
+from dreamface_addon.link import backend as backend_module
+from dreamface_addon.link import process as process_module
+from dreamface_addon.link.backend import Backend, BackendState, Settings
+from dreamface_addon.link.process import environment, tail
 from tests import fake_backend
 
 Make = Callable[..., Backend]

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from dreamface_addon import client as client_module
-from dreamface_addon.client import Client, Exchange
-from dreamface_addon.events import EventParser
+from dreamface_addon.link import client as client_module
+from dreamface_addon.link.client import Client, Exchange
+from dreamface_addon.link.events import EventParser
 
 Script = Callable[[socket.socket], None]
 Serve = Callable[..., str]

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from dreamface_addon import environment_steps
-from dreamface_addon.environment import Setup, environment_python, is_ready
-from dreamface_addon.environment_folder import EnvironmentFolder
-from dreamface_addon.pip_output import PipProgress, explain
+from dreamface_addon.setup import steps
+from dreamface_addon.setup.environment import Setup, environment_python, is_ready
+from dreamface_addon.setup.folder import EnvironmentFolder
+from dreamface_addon.setup.pip_output import PipProgress, explain
 
 ROOT = Path(__file__).parents[2]
 
@@ -285,7 +285,7 @@ def test_what_a_crashed_blender_left_running_is_waited_for(begun: Place, silent_
 import os, sys, time
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
-from dreamface_addon.environment import Setup
+from dreamface_addon.setup.environment import Setup
 place = [Path(text) for text in {[str(begun.folder), str(begun.wheel), str(begun.constraints), sys.executable]!r}]
 setup = Setup(*place, True)
 setup.start()
@@ -317,7 +317,7 @@ os._exit(1)
 @pytest.fixture
 def no_own_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """pip's settings name no index: what the tests' own settings are for is hidden from the look at them."""
-    monkeypatch.setattr(environment_steps, "_OWN_INDEX", re.compile("nothing has this"))
+    monkeypatch.setattr(steps, "_OWN_INDEX", re.compile("nothing has this"))
 
 
 def test_uv_chooses_the_build_of_torch(begun: Place, no_own_index: None) -> None:
@@ -358,7 +358,7 @@ def test_offline_says_where_to_allow_it_and_touches_nothing(place: Place) -> Non
 
 
 def test_a_full_disk_is_noticed_before_anything_is_downloaded(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment_steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 8e9, 1e9))
+    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 8e9, 1e9))
     sentence = problem(place)
     assert re.search(r"needs \d+ GB of disk .* has 1\.0 GB", sentence)
     assert not environment_python(place.folder).exists()
@@ -372,7 +372,7 @@ def test_a_gpu_needs_more_disk(place: Place, tmp_path: Path, monkeypatch: pytest
     driver.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA RTX (UUID: GPU-1)'\n")
     driver.chmod(0o755)
     monkeypatch.setenv("PATH", str(driver.parent), prepend=os.pathsep)
-    monkeypatch.setattr(environment_steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 7e9))
+    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 7e9))
     assert "needs 12 GB" in problem(place)
 
 
@@ -383,7 +383,7 @@ def test_an_extension_without_its_backend_is_installed_again(place: Place, missi
 
 
 def test_a_python_that_the_backend_does_not_run_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment_steps, "OLDEST_PYTHON", (3, 99))
+    monkeypatch.setattr(steps, "OLDEST_PYTHON", (3, 99))
     sentence = problem(place)
     assert f"{platform.python_version()} (64 bits)" in sentence and "needs 3.99" in sentence
 
@@ -477,7 +477,7 @@ def test_progress_follows_what_is_unpacked(tmp_path: Path) -> None:
 
 def test_the_pythons_are_those_that_the_package_names() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    (oldest, newest) = environment_steps.OLDEST_PYTHON, environment_steps.NEWEST_PYTHON
+    (oldest, newest) = steps.OLDEST_PYTHON, steps.NEWEST_PYTHON
     assert project["requires-python"] == f">={oldest[0]}.{oldest[1]},<{newest[0]}.{newest[1] + 1}"
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from dreamface.colour import encode_srgb
 from dreamface.face import Material, Part, Topology
 from dreamface.render import Camera, Surface, Visibility, portrait_camera, preview, rasterise
 from dreamface.render.camera import pixel_centres
@@ -35,7 +36,6 @@ from dreamface.render.shading import (
     Fragment,
     Light,
     apply_normal_map,
-    encode_srgb,
     film,
     interpolate,
     layers_of,

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dreamface_addon import backend as backend_module
-from dreamface_addon import client as client_module
 from dreamface_addon import jobs as jobs_module
 from dreamface_addon import live as live_module
 from dreamface_addon import session as session_module
 from dreamface_addon.arrays import open_arrays
+from dreamface_addon.link import backend as backend_module
+from dreamface_addon.link import client as client_module
 from dreamface_addon.session import BackendState, Job, Session, Settings
 from tests import fake_backend
 

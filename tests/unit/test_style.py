@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -168,7 +169,7 @@ def test_the_extension_keeps_to_what_blender_allows(file: Path) -> None:
     allowed = {"bpy", "bpy_extras", "blf", "mathutils", "numpy", "h11", *sys.stdlib_module_names}
     allowed -= {"threading", "multiprocessing", "pickle", "asyncio"}
     top = {name.split(".")[0] for name in imports(file) if not name.startswith(".")}
-    if file.name in ("write_blend.py", "environment_check.py"):
+    if file.name in ("write_blend.py", "check.py"):
         return  # programs of their own, in processes of their own
     assert top <= allowed, "the extension may use Blender, numpy, h11 and Python's own library, and no threads"
     assert "sys.path" not in file.read_text(encoding="utf-8")
@@ -182,7 +183,33 @@ def test_the_add_ons_layers_know_what_they_may() -> None:
         network = {"h11", "socket", "ssl", "subprocess", "http.client", "urllib.request"}
         assert not network & imports(file), f"{file.name} must know nothing of the network"
         assert not [name for name in imports(file) if name.startswith("..")], f"{file.name} reaches out of its room"
+    for room in ("link", "setup"):
+        public = exported(ROOT / "dreamface_addon" / room)
+        for file in (ROOT / "dreamface_addon" / room).glob("*.py"):
+            assert not {"bpy", "bpy.utils", "bpy.props"} & imports(file), f"{file.name} must work without Blender"
+            up = {name for name in imports(file) if name.startswith("..")}
+            assert up <= ({"..link"} if room == "setup" else set()), f"{file.name} reaches out of its room"
+        for file in EXTENSION:
+            if file.parent.name != room:
+                deeper = [name for name in imports(file) if re.search(rf"(^|\.){room}\.\w", name)]
+                assert not [name for name in deeper if "operators" not in file.parts], f"{file} looks into {room}"
+                assert names_from(file, room) <= public, f"{file} takes what {room} does not export"
+
+
+def names_from(file: Path, room: str) -> set[str]:
+    """What a file of the add-on imports from one of its rooms."""
+    return {
+        alias.name
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.level and (node.module or "").split(".")[-1] == room
+        and "operators" not in file.parts
+        for alias in node.names
+    }  # fmt: skip
+
+
+def test_operators_and_panels_reach_only_into_the_add_on() -> None:
     for room in ("operators", "panels"):
-        for file in (ROOT / room).glob("*.py"):
-            up = [name for name in imports(file) if name.startswith("..")]
-            assert all(name.startswith("..dreamface_addon") for name in up), file.name
+        for file in (ROOT / room).rglob("*.py"):
+            up = "." * len(file.relative_to(ROOT).parts) + "dreamface_addon"
+            outside = [name for name in imports(file) if name.startswith("..")]
+            assert all(name == up or name.startswith(f"{up}.") for name in outside), file.name

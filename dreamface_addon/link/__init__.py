@@ -1,0 +1,12 @@
+"""The line to the backend: its process, the connection to it, and the files that are fetched over it.
+
+Nothing here waits, uses threads or knows of Blender: whoever owns a `Backend` or a `Client` polls it.
+"""
+
+from .backend import Backend, BackendState, Settings
+from .client import Client, Exchange
+from .downloads import Download
+from .process import environment
+from .transport import is_this_machine
+
+__all__ = ["Backend", "BackendState", "Client", "Download", "Exchange", "Settings", "environment", "is_this_machine"]

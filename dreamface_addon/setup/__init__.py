@@ -1,0 +1,5 @@
+"""Making the backend's environment: a folder of its own with Python, torch and the backend in it."""
+
+from .environment import Setup, environment_python, is_ready
+
+__all__ = ["Setup", "environment_python", "is_ready"]

@@ -1,0 +1,1 @@
+"""Making faces, choosing among them and bringing them in."""

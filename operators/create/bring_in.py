@@ -1,0 +1,27 @@
+"""Faces that came when their place was gone."""
+
+import bpy
+
+from ...dreamface_addon import application, interface, preferences
+
+
+class DREAMFACE_OT_bring_in(bpy.types.Operator):
+    """Bring this face into the scene as a new one"""
+
+    bl_idname = "dreamface.bring_in"
+    bl_label = "Bring In"
+    bl_options = {"INTERNAL"}
+
+    job: bpy.props.StringProperty(options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Possible in Object Mode."""
+        why_not = interface.why_not_now()
+        cls.poll_message_set(why_not)
+        return not why_not
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Bring it in."""
+        application.get().placing.bring_in_left(self.job, preferences.get().look_at_new_faces)
+        return {"FINISHED"}

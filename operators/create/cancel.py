@@ -1,0 +1,25 @@
+"""Cancel."""
+
+import bpy
+
+from ...dreamface_addon import application
+
+
+class DREAMFACE_OT_cancel(bpy.types.Operator):
+    """Stop what is being made; the scene stays as it is"""
+
+    bl_idname = "dreamface.cancel"
+    bl_label = "Cancel Making Faces"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Possible while something runs."""
+        if not application.get().running:
+            cls.poll_message_set("Nothing is being made")
+            return False
+        return True
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Cancel every job of this Blender."""
+        application.get().cancel()
+        return {"FINISHED"}

@@ -1,0 +1,34 @@
+"""Generate."""
+
+import bpy
+
+from ...dreamface_addon import application, scene
+
+
+class DREAMFACE_OT_generate(bpy.types.Operator):
+    """Make the face that the prompt describes, or several to choose from"""
+
+    bl_idname = "dreamface.generate"
+    bl_label = "Generate Face"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Possible with a prompt, a backend and nothing else running."""
+        why_not = application.get().why_not_generate(context.window_manager.dreamface.prompt)
+        cls.poll_message_set(why_not)
+        return not why_not
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Ask the backend for it; the face comes in when it is done."""
+        chosen = context.window_manager.dreamface
+        if not chosen.keep_seed:
+            chosen.seed = application.new_seed()
+        skin = scene.skin_of(context.active_object) if chosen.update_selected else None
+        application.get().generate(
+            chosen.prompt.strip(),
+            seeds=application.seeds_from(chosen.seed, chosen.variations),
+            resolution=int(chosen.resolution),
+            head=chosen.head or "auto",
+            face_id=application.own_id(skin) if skin else "",
+        )
+        return {"FINISHED"}

@@ -1,0 +1,25 @@
+"""A portrait studio around a face."""
+
+import bpy
+
+from ...dreamface_addon import interface, scene
+
+
+class DREAMFACE_OT_add_studio(bpy.types.Operator):
+    """Put a camera and three soft lights in front of the selected face"""
+
+    bl_idname = "dreamface.add_studio"
+    bl_label = "Add Portrait Studio"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Possible where a face is selected, in Object Mode."""
+        why_not = interface.why_no_face(context, object_mode=True)
+        cls.poll_message_set(why_not)
+        return not why_not
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set it up, or move the one that is there to this face."""
+        scene.add_studio(context.scene, scene.skin_of(context.active_object))
+        return {"FINISHED"}

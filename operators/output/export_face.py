@@ -1,0 +1,67 @@
+"""File > Export > DreamFace Face."""
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ExportHelper
+
+from ...dreamface_addon import interface, scene
+
+_FORMATS = (
+    (".glb", "glTF Binary", "Engines, the web and viewers"),
+    (".fbx", "FBX", "Maya, 3ds Max, Unity and Unreal"),
+    (".usdc", "USD", "Pipelines with Universal Scene Description"),
+    (".obj", "OBJ", "Sculpting; without shape keys"),
+)
+
+
+class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
+    """Write the selected face, with eyes, teeth and shape keys, for another program"""
+
+    bl_idname = "dreamface.export_face"
+    bl_label = "Export Face"
+
+    # Not ExportHelper's own, which keeps the last file: the next face would be written over it.
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
+    filename_ext = ".glb"
+    filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc;*.obj", options={"HIDDEN"})
+    format: bpy.props.EnumProperty(name="Format", items=_FORMATS, default=".glb")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Possible where a face is selected, in Object Mode."""
+        why_not = interface.why_no_face(context, object_mode=True)
+        cls.poll_message_set(why_not)
+        return not why_not
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask for a file, named after the face."""
+        if not self.filepath:
+            self.filepath = bpy.path.clean_name(scene.skin_of(context.active_object).name) + self.format
+        return super().invoke(context, event)
+
+    def check(self, _context: bpy.types.Context) -> bool:
+        """Keep the file name's ending in step with the format."""
+        path = Path(self.filepath)
+        if path.suffix.lower() != self.format and path.name:
+            self.filepath = str(path.with_suffix(self.format))
+            return True
+        return False
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """The format, and why it cannot be written here."""
+        self.layout.prop(self, "format")
+        why_not = scene.can_export(self.format)
+        if why_not:
+            self.layout.label(text=why_not, icon="ERROR")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write the file."""
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            scene.export_face(scene.skin_of(context.active_object), path)
+        except scene.SceneError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Wrote {path.name}")
+        return {"FINISHED"}

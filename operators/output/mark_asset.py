@@ -1,0 +1,30 @@
+"""The Asset Browser."""
+
+import bpy
+
+from ...dreamface_addon import interface, scene
+
+
+class DREAMFACE_OT_mark_asset(bpy.types.Operator):
+    """Make the selected face an asset, with its picture, for the Asset Browser"""
+
+    bl_idname = "dreamface.mark_asset"
+    bl_label = "Mark Face as Asset"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Possible where a face is selected."""
+        why_not = interface.why_no_face(context)
+        cls.poll_message_set(why_not)
+        return not why_not
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Mark it."""
+        try:
+            scene.mark_as_asset(scene.skin_of(context.active_object))
+        except scene.SceneError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, "The face is in the Asset Browser, under Current File")
+        return {"FINISHED"}

@@ -1,0 +1,1 @@
+"""Who the face is."""

@@ -1,0 +1,1 @@
+"""The backend and the models that it uses."""

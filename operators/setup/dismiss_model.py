@@ -1,0 +1,20 @@
+"""How the last action in the Models panel ended."""
+
+import bpy
+
+from ...dreamface_addon import application
+
+
+class DREAMFACE_OT_dismiss_model(bpy.types.Operator):
+    """Put this message away"""
+
+    bl_idname = "dreamface.dismiss_model"
+    bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
+
+    model: bpy.props.StringProperty(options={"HIDDEN"})
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Show it no more."""
+        application.get().models.forget_outcome(self.model)
+        return {"FINISHED"}

@@ -1,0 +1,24 @@
+"""Starting the backend."""
+
+import bpy
+
+from ...dreamface_addon import application
+
+
+class DREAMFACE_OT_start_backend(bpy.types.Operator):
+    """Start the process that makes faces"""
+
+    bl_idname = "dreamface.start_backend"
+    bl_label = "Start DreamFace Backend"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Possible where one is set up."""
+        why_not = application.get().why_not_start()
+        cls.poll_message_set(why_not)
+        return not why_not
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Start it, or connect to the one elsewhere."""
+        application.get().start()
+        return {"FINISHED"}

@@ -1,0 +1,17 @@
+"""Stopping the backend."""
+
+import bpy
+
+from ...dreamface_addon import application
+
+
+class DREAMFACE_OT_stop_backend(bpy.types.Operator):
+    """Stop the process that makes faces, and free its memory; what is being made is lost"""
+
+    bl_idname = "dreamface.stop_backend"
+    bl_label = "Stop DreamFace Backend"
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Stop it."""
+        application.get().stop()
+        return {"FINISHED"}

@@ -1,0 +1,1 @@
+"""What the skin looks like."""

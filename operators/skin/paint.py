@@ -1,0 +1,31 @@
+"""Apply Textures."""
+
+import bpy
+
+from ...dreamface_addon import application, interface, scene
+
+
+class DREAMFACE_OT_paint(bpy.types.Operator):
+    """Paint the selected face's textures anew, as the sliders say"""
+
+    bl_idname = "dreamface.paint"
+    bl_label = "Apply Face Textures"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Possible with a face, a backend and nothing else running."""
+        app = application.get()
+        why_not = interface.why_no_face(context)
+        why_not = why_not or ("A face is being made: wait for it or cancel it" if app.running else app.why_no_backend())
+        cls.poll_message_set(why_not)
+        return not why_not
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Ask the backend for them; they come in when they are done."""
+        resolution = int(context.window_manager.dreamface.resolution)
+        try:
+            application.get().paint(scene.skin_of(context.active_object), resolution)
+        except scene.SceneError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
