@@ -11,6 +11,7 @@ import tomllib
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -47,7 +48,7 @@ finally:
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(bpy: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if find_spec("bpy") is None:
         pytest.skip("pip's bpy is not installed: pip install dreamface[blender]")
     path = tmp_path_factory.mktemp("мой zip") / "dreamface.zip"
@@ -119,7 +120,7 @@ def test_manifest_and_package_are_of_one_version() -> None:
     assert manifest["version"] == dreamface.__version__
 
 
-def test_a_part_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
+def test_a_part_that_is_missing_is_a_sentence(bpy: ModuleType, tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     (checkout / "tools").mkdir(parents=True)
     for name in ("tools/build_extension.py", "blender_manifest.toml", "__init__.py", "LICENSE", "constraints.txt"):

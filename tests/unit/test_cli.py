@@ -590,7 +590,7 @@ def test_doctor_names_debians_packages_of_missing_libraries(monkeypatch: pytest.
     monkeypatch.setattr(doctor.shutil, "which", lambda name: name)
     monkeypatch.setattr(doctor.subprocess, "run", run)
     monkeypatch.setattr(doctor.util, "find_spec", lambda name: type("Spec", (), {"origin": "/site/bpy/__init__.so"}))
-    check = doctor._bpy()
+    check = doctor.check_bpy()
     assert not check.ok and not check.needed
     assert "apt install libsm6 libxi6" in check.advice
 

@@ -70,7 +70,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         _versions(),
         _language(),
         *_models(),
-        _bpy(),
+        check_bpy(),
         _cache(),
         _kernels(),
         _disk(),
@@ -151,7 +151,8 @@ def _model(model: models.Installation) -> Check:
     return Check(model.title, False, f"{folder} is damaged", advice, needed=False)
 
 
-def _bpy() -> Check:
+def check_bpy() -> Check:
+    """Whether pip's bpy loads here, and what to do where it does not."""
     spec = util.find_spec("bpy")
     if spec is None or spec.origin is None:
         advice = "Needed for .blend files only, on Python 3.11: pip install 'dreamface[blender]'."
