@@ -86,7 +86,7 @@ def bpy():
         if missing.name != "bpy":
             raise
         pytest.skip("pip's bpy is not installed: pip install dreamface[blender]")
-    except ImportError:
+    except (ImportError, OSError):
         if os.environ.get("CI") == "true":
             raise
         from dreamface.cli.doctor import check_bpy

@@ -75,10 +75,14 @@ class Generator(_Strict):
 
 
 class HeadDocument(_Strict):
-    """Which head model, and the identity coefficients that rebuild the vertices from it."""
+    """Which head model, the identity coefficients that rebuild the vertices from it, and whether an offset lies on top.
+
+    The offset itself is in geometry.npz.
+    """
 
     model: str
     identity: dict[str, FiniteFloat]
+    offset: bool = False
 
 
 class MapFile(_Strict):
@@ -113,12 +117,14 @@ class FaceDocument(_Strict):
     @classmethod
     def _gather_record(cls, data: Any) -> Any:
         """In the file the record's fields lie beside the others; the head says its model and its candidate."""
-        if not isinstance(data, dict) or "record" in data:
+        if not isinstance(data, dict) or isinstance(data.get("record"), FaceRecord):
             return data
         record = {name: data[name] for name in _FLAT if name in data}
         head = data.get("head")
         if isinstance(head, dict) and isinstance(head.get("identity", {}), dict):
-            record |= {"head": head.get("model"), "candidate": head.get("identity", {}).get("candidate")}
+            candidate = head.get("identity", {}).get("candidate")  # a coefficient: a whole number as a float
+            whole = int(candidate) if isinstance(candidate, float) and candidate.is_integer() else candidate
+            record |= {"head": head.get("model"), "candidate": whole}
         return {name: value for name, value in data.items() if name not in _FLAT} | {"record": record}
 
     @model_serializer(mode="wrap")
@@ -289,7 +295,9 @@ def _describe(face: Face) -> FaceDocument:
         statement=STATEMENT,
         digital_source_type=DIGITAL_SOURCE_TYPE,
         record=face.record,
-        head=HeadDocument(model=face.head.model, identity=dict(face.head.identity)),
+        head=HeadDocument(
+            model=face.head.model, identity=dict(face.head.identity), offset=face.head.offset is not None
+        ),
         parts=topology.parts,
         materials=dict(face.materials),
         tiles=topology.tiles,
@@ -365,9 +373,9 @@ def _pack_offset(head: Head) -> dict[str, NDArray[Any]]:
     return {"offset_vertices": vertices, "offset_deltas": deltas}
 
 
-def _offset(arrays: Arrays) -> Tensor | None:
+def _offset(document: FaceDocument, arrays: Arrays) -> Tensor | None:
     """[V, 3] metres; None where nothing was moved."""
-    if "offset_vertices" not in arrays:
+    if not document.head.offset:
         return None
     vertices, count = arrays["offset_vertices"], len(arrays["vertices"])
     if not _all_below(vertices, count):
@@ -378,11 +386,16 @@ def _offset(arrays: Arrays) -> Tensor | None:
 def read_offset(path: Path | str) -> Tensor | None:
     """[V, 3] metres that a face folder's head has on top of its identity; None where it has none.
 
+    The geometry is read only where there is an offset: a face without one can be rebuilt from face.json alone.
+
     Raises:
-        FolderError: the folder's geometry is missing or damaged.
+        FolderError: `path` is not a face folder, or its geometry is needed and missing or damaged.
     """
+    document = read_document(path)
+    if not document.head.offset:
+        return None
     with _explained(Path(path) / _GEOMETRY):
-        return _offset(_read_geometry(Path(path) / _GEOMETRY))
+        return _offset(document, _read_geometry(Path(path) / _GEOMETRY))
 
 
 def _read_geometry(path: Path) -> dict[str, NDArray[Any]]:
@@ -470,7 +483,7 @@ def load(path: Path | str) -> Face:
         arrays = _read_geometry(path / _GEOMETRY)
         topology = _topology(document, arrays)
         vertices, shapes = _vertices_and_shapes(document, arrays)
-        offset = _offset(arrays)
+        offset = _offset(document, arrays)
     with _explained(path / _PREVIEW):
         preview = images.decode_unit8(images.read_png(path / _PREVIEW))
     return Face(

@@ -225,8 +225,7 @@ def rebuild(
         built = load_model(before.head).build(HeadSource(identity=document.head.identity, offset=offset))
     except KeyError as error:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
-    record = replace(before, layers=_layered(before.layers))
-    return _dress(built, record, progress.part(0.1, 1.0))
+    return _dress(built, before, progress.part(0.1, 1.0))
 
 
 def forget_models() -> None:
@@ -270,6 +269,7 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
 def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     """Everything after the neutral geometry: rig, skin, preview."""
     model, traits = load_model(head.model), record.traits
+    record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
     progress.report("skin", 0.2, "Painting the skin")
@@ -283,8 +283,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     camera = portrait_camera(posed, yaw=PREVIEW_YAW)
     picture = preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera)
     progress.report("preview", 1.0, "Done")
-    layers = _layered(record.layers)
     return Face(
-        record=replace(record, head=head.model, candidate=head.candidate, layers=layers), head=head, shapes=shapes,
+        record=record, head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
     )  # fmt: skip

@@ -12,6 +12,8 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    StrictBool,
+    StrictInt,
     TypeAdapter,
     ValidationError,
 )
@@ -44,6 +46,7 @@ def _write_traits(traits: Traits) -> dict[str, Any]:
 
 TraitsField = Annotated[Traits, PlainValidator(_read_traits), PlainSerializer(_write_traits)]
 Strength = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+FaceId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class LayerEntry:
     id: Annotated[str, Field(min_length=1, max_length=200)]
     kind: Annotated[str, Field(min_length=1, max_length=200)]
     strength: Strength = 1.0
-    visible: bool = True
+    visible: StrictBool = True
 
 
 def _read_layers(data: Any) -> Any:
@@ -100,15 +103,15 @@ class FaceRecord:
         layers: of the skin, from below; a built-in layer that is missing has strength 1.
     """
 
-    face_id: Annotated[str, Field(min_length=1, max_length=200)]
+    face_id: FaceId
     prompt: str
-    seed: int
-    resolution: int
+    seed: StrictInt
+    resolution: StrictInt
     head: str
     traits: TraitsField
     not_understood: tuple[str, ...] = ()
     history: tuple[Mapping[str, Any], ...] = ()
-    candidate: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    candidate: Annotated[StrictInt, Field(ge=0, lt=2**32)] | None = None
     layers: LayersField = ()
 
     @property
@@ -140,3 +143,8 @@ RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
 """Names of the fields, in order."""
 
 _ADAPTER: Final = TypeAdapter(FaceRecord)
+
+
+def record_schema() -> dict[str, Any]:
+    """JSON Schema of what `FaceRecord.from_json` reads."""
+    return _ADAPTER.json_schema()

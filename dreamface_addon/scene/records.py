@@ -1,7 +1,7 @@
 """What a face's objects remember: custom properties, by which they are found again whatever they are called.
 
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
-_resolution, _head, _statement and _folder; as JSON _record (all that the face remembers, for the backend), _traits,
+_resolution, _head, _statement and _folder; as JSON _record (what else the face remembers, for the backend), _traits,
 _measured (the shape traits as they are on the mesh), _layers (how strongly each layer of the skin is laid on), _shapes,
 _regions, _history, _not_understood and _worn, the expression that its shape keys were last set to; where the head model
 has them, _chin, the vertex at the tip of the chin, _candidate, whom of the seed's candidates the person began as, and
@@ -50,11 +50,14 @@ PUBLIC = (
 """What other software is told when a face is exported; the rest is of use in Blender alone, and tells private paths."""
 
 _RECORD = "dreamface_record"
-_NOT_REMEMBERED = frozenset({
+_OF_THE_FOLDER = frozenset({
     "schema_version", "generator", "statement", "digital_source_type", "head", "parts", "materials", "tiles", "maps",
     "shapes", "measured",
 })  # fmt: skip
 """Fields of face.json that describe the folder's contents; all others are what the face remembers."""
+
+_OF_THEIR_OWN = frozenset({"face_id", "prompt", "seed", "resolution", "traits", "not_understood", "history"})
+"""What the face remembers and the skin has a property of its own for."""
 
 _OF = "dreamface_of"
 _REGIONS = "dreamface_regions"
@@ -73,7 +76,9 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin["dreamface_head"] = document["head"]["model"]
     skin["dreamface_statement"] = document["statement"]
     skin["dreamface_folder"] = str(face.path)
-    skin[_RECORD] = json.dumps({name: value for name, value in document.items() if name not in _NOT_REMEMBERED})
+    skin[_RECORD] = json.dumps(
+        {name: value for name, value in document.items() if name not in _OF_THE_FOLDER | _OF_THEIR_OWN}
+    )
     for name in ("traits", "shapes", "history", "not_understood"):
         skin[f"dreamface_{name}"] = json.dumps(document[name])
     skin[_REGIONS] = json.dumps(face.arrays["region_names"].tolist())

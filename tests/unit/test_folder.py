@@ -265,6 +265,19 @@ def test_a_face_of_the_first_schema_is_read(saved):
     assert {material.coat for material in face.materials.values()} == {0.0}
 
 
+@pytest.mark.parametrize("name", ["seed", "resolution"])
+@pytest.mark.parametrize("value", ["11", 11.0, True])
+def test_numbers_of_another_type_are_refused(saved, name, value):
+    _change(saved, **{name: value})
+    with pytest.raises(FolderError, match=name):
+        folder.read_document(saved)
+
+
+def test_a_face_without_an_offset_needs_no_geometry_to_be_rebuilt(saved):
+    (saved / "geometry.npz").unlink()
+    assert folder.read_offset(saved) is None
+
+
 def test_layers_of_the_second_schema_are_read_as_entries(saved):
     text = json.loads((saved / "face.json").read_text("utf-8"))
     text |= {"schema_version": 2, "layers": {"freckles": 0.25, "brows": 1.0}}

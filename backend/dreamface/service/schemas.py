@@ -13,7 +13,6 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
-    TypeAdapter,
     WithJsonSchema,
     model_validator,
 )
@@ -21,7 +20,7 @@ from pydantic import (
 from dreamface.errors import BadRequest
 from dreamface.limits import check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
-from dreamface.record import RECORD_FIELDS, FaceRecord
+from dreamface.record import RECORD_FIELDS, FaceId, FaceRecord, record_schema
 from dreamface.traits import Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
@@ -94,7 +93,6 @@ Candidate = Annotated[
     ),
 ]
 HeadName = Annotated[str, _passes(check_head), Field(description='a head model of GET /models, or "auto"')]
-FaceId = Annotated[str, Field(min_length=1, max_length=200)]
 TraitValues = Annotated[
     dict[str, TraitEntry | FiniteFloat | str | list[FiniteFloat]],
     _passes(to_traits),
@@ -146,7 +144,7 @@ def to_record(data: Mapping[str, Any]) -> FaceRecord:
 RecordData = Annotated[
     dict[str, Any],
     _passes(to_record),
-    WithJsonSchema(TypeAdapter(FaceRecord).json_schema()),
+    WithJsonSchema(record_schema()),
     Field(description="what a face remembers: the fields of its face.json that an edit needs"),
 ]
 
