@@ -49,6 +49,10 @@ PIP_FAILURES = (
 """What pip prints (a regular expression), and what it means for the user; the first match counts."""
 
 
+IN_PARALLEL = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+"""How the tests share the processors: a file's tests stay together, because they share heads and faces."""
+
+
 class SetupError(Exception):
     """Setting up failed; the message says what to do."""
 
@@ -67,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         print("Stopped; run this again to finish setting up.", file=sys.stderr)
         return 130
     if arguments[0] == "test":
-        return run([str(python), "-m", "pytest", *arguments[1:]], ROOT)
+        return run([str(python), "-m", "pytest", *IN_PARALLEL, *arguments[1:]], ROOT)
     if arguments[0] == "extension":
         return run([str(python), str(ROOT / "tools" / "build_extension.py"), *arguments[1:]])
     # -P: no file in the user's folder, such as a secrets.py, takes the place of a module.

@@ -69,6 +69,12 @@ def complete(asked: Traits, seed: int) -> Traits:
     Args:
         asked: what the prompt says.
         seed: two seeds give two people.
+
+    >>> person = complete(Traits({"age": 70.0}), seed=1)
+    >>> person.number("age"), person["age"].confidence, person["hair.grey"].confidence
+    (70.0, 1.0, 0.0)
+    >>> person == complete(Traits({"age": 70.0}), seed=1)
+    True
     """
     return _Draw(asked, seed).complete()
 
@@ -243,6 +249,10 @@ class _Draw:
 
 
 def _rise(value: float, start: float, end: float) -> float:
-    """0 below `start`, 1 above `end`, smooth between."""
+    """Return 0 below `start`, 1 above `end`, and smooth values between: the smoothstep function.
+
+    >>> [_rise(age, 20, 60) for age in (10, 20, 40, 60, 90)]
+    [0.0, 0.0, 0.5, 1.0, 1.0]
+    """
     share = min(1.0, max(0.0, (value - start) / (end - start)))
     return share * share * (3.0 - 2.0 * share)

@@ -385,7 +385,13 @@ class Traits(Mapping[str, TraitValue]):
         return self._values[name].value if name in self._values else VOCABULARY[name].default
 
     def number(self, name: str) -> float:
-        """A NUMBER trait's value, or its default where it is not set."""
+        """Return a NUMBER trait's value, or its default where it is not set.
+
+        >>> Traits({"age": 71.0}).number("age")
+        71.0
+        >>> Traits().number("freckles.density")
+        0.0
+        """
         value = self._value(name, Kind.NUMBER)
         assert isinstance(value, float | int)
         return float(value)
@@ -405,15 +411,28 @@ class Traits(Mapping[str, TraitValue]):
         return str(self._value(name, Kind.CHOICE))
 
     def asked(self) -> Traits:
-        """Only what the user asked for (confidence above 0)."""
+        """Return only what the user asked for (confidence above 0).
+
+        >>> Traits({"age": TraitValue(30.0, confidence=0.0), "nose.width": 1.0}).asked()
+        Traits({'nose.width': 1.0})
+        """
         return Traits({name: entry for name, entry in self.items() if entry.confidence > 0.0})
 
     def only(self, names: Collection[str]) -> Traits:
-        """These traits for a reader that has said which ones it reads: to read any other is an error (KeyError)."""
+        """Return a view of these traits limited to `names`. Reading any other trait raises `KeyError`.
+
+        >>> Traits({"age": 30.0}).only(["age"]).number("nose.width")
+        Traceback (most recent call last):
+        KeyError: 'nose.width is read, but not declared'
+        """
         return _DeclaredTraits(self, names)
 
     def under(self, other: Mapping[str, TraitValue | Value]) -> Traits:
-        """These traits with `other` laid over them."""
+        """Return these traits with `other` laid over them.
+
+        >>> Traits({"age": 30.0, "nose.width": 1.0}).under({"age": 60.0})
+        Traits({'nose.width': 1.0, 'age': 60.0})
+        """
         return Traits({**self._values, **other})
 
     def to_json(self) -> dict[str, dict[str, Any]]:

@@ -96,11 +96,16 @@ def installed(bpy, extension_zip, tmp_path_factory):
     assert done == {"FINISHED"} and PACKAGE in bpy.context.preferences.addons
     assert Path(sys.modules["h11"].__file__).is_relative_to(wheels)
     store = tmp_path_factory.mktemp("Лица и люди") / "store"
-    preferences = bpy.context.preferences.addons[PACKAGE].preferences
-    preferences.python, preferences.store = BACKEND_PYTHON, str(store)
+    _prefer(bpy, store)
     yield Blender(bpy, store)
     addon_utils.disable(PACKAGE, default_set=True)
     sys.path.remove(str(wheels))
+
+
+def _prefer(bpy, store: Path) -> None:
+    """Choose the backend that the tests have, and a place for its faces."""
+    preferences = bpy.context.preferences.addons[PACKAGE].preferences
+    preferences.python, preferences.store = BACKEND_PYTHON, str(store)
 
 
 def _prefer_bundled_wheels(bpy) -> Path:
@@ -117,6 +122,11 @@ def _prefer_bundled_wheels(bpy) -> Path:
 @pytest.fixture
 def blender(installed):
     """An empty file and nothing under way; the backend goes on running from test to test."""
+    import addon_utils
+
+    if PACKAGE not in installed.bpy.context.preferences.addons:  # another file's test has gone back to factory settings
+        addon_utils.enable(PACKAGE, default_set=True)
+        _prefer(installed.bpy, installed.store)
     installed.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
     installed.app.dismiss_error()
     installed.app.placing.left.clear()

@@ -256,7 +256,7 @@ def test_words_go_to_the_command_and_test_goes_to_pytest(monkeypatch: pytest.Mon
 
     assert started == [
         ["python", "-P", "-m", "dreamface", "generate", "an old man", "--seed", "3"],
-        ["python", "-m", "pytest", "-k", "folder"],
+        ["python", "-m", "pytest", *run.IN_PARALLEL, "-k", "folder"],
         ["python", str(ROOT / "tools" / "build_extension.py"), "-o", "x.zip"],
     ]
 

@@ -44,7 +44,12 @@ class Points:
         return self._positions[..., self._names[name], :]
 
     def x(self, name: str) -> Tensor:
-        """[...] half the distance between left and right."""
+        """Return [...] half the distance between left and right, metres.
+
+        >>> ears = Points(torch.tensor([[0.08, 0.0, 0.0], [-0.06, 0.0, 0.02]]), {"tragion_l": 0, "tragion_r": 1})
+        >>> round(float(ears.x("tragion")), 3)
+        0.07
+        """
         if (name, X) not in self._coordinates:
             self._coordinates[name, X] = 0.5 * (self[f"{name}_l"][..., X] - self[f"{name}_r"][..., X])
         return self._coordinates[name, X]
@@ -54,7 +59,12 @@ class Points:
         return self._mean(name, Y)
 
     def z(self, name: str) -> Tensor:
-        """[...] height; mean of left and right where the point is paired."""
+        """Return [...] the height, metres; the mean of left and right where the point is paired.
+
+        >>> ears = Points(torch.tensor([[0.08, 0.0, 0.0], [-0.06, 0.0, 0.02]]), {"tragion_l": 0, "tragion_r": 1})
+        >>> round(float(ears.z("tragion")), 3)
+        0.01
+        """
         return self._mean(name, Z)
 
     def _mean(self, name: str, axis: int) -> Tensor:
@@ -212,7 +222,12 @@ class Population:
         return cls(raw.mean(dim=0), raw.std(dim=0))
 
     def standardise(self, raw: Tensor) -> Tensor:
-        """[..., T] raw measurements to standard deviations from the mean."""
+        """Turn [..., T] raw measurements into standard deviations from the mean.
+
+        >>> people = Population(mean=torch.tensor([10.0, 1.0]), spread=torch.tensor([2.0, 0.5]))
+        >>> people.standardise(torch.tensor([14.0, 0.5])).tolist()
+        [2.0, -1.0]
+        """
         return (raw - self.mean) / self.spread
 
 

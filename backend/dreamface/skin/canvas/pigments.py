@@ -76,7 +76,12 @@ def resting_blood(traits: Traits) -> float:
 
 
 def resting_colour(traits: Traits) -> Tensor:
-    """[3] linear Rec. 709 of a person's skin where no region has more or less of anything."""
+    """Return [3] linear Rec. 709 of a person's skin where no region has more or less of anything.
+
+    >>> pale, dark = (luminance(resting_colour(Traits({"skin.melanin": melanin}))) for melanin in (0.1, 0.9))
+    >>> pale > 5 * dark
+    True
+    """
     one = torch.ones(1, 1)
     melanin, carotene = traits.number("skin.melanin"), traits.number("skin.yellowness")
     return skin_colour(melanin * one, resting_blood(traits) * one, RESTING_OXYGENATION * one, carotene * one)[:, 0, 0]
@@ -100,12 +105,24 @@ def _table() -> Tensor:
 
 
 def luminance(colour: Tensor) -> float:
-    """Of [3] linear Rec. 709."""
+    """Return the luminance of [3] linear Rec. 709.
+
+    >>> round(luminance(torch.tensor([0.0, 1.0, 0.0])), 4)
+    0.7152
+    """
     return float(colour @ torch.tensor(_LUMINANCE))
 
 
 def hair_colour(traits: Traits) -> Tensor:
-    """[3] linear Rec. 709 of hair that has not turned grey."""
+    """Return [3] linear Rec. 709 of hair that has not turned grey.
+
+    >>> black, red = Traits({"hair.melanin": 1.0}), Traits({"hair.melanin": 0.6, "hair.redness": 0.9})
+    >>> luminance(hair_colour(black)) < 0.01
+    True
+    >>> colour = hair_colour(red)
+    >>> bool(colour[0] > 2 * colour[2])
+    True
+    """
     melanin = -np.log(1.0 - _MOST_MELANIN * traits.number("hair.melanin"))
     redness = traits.number("hair.redness")
     absorption = melanin * ((1.0 - redness) * _EUMELANIN + redness * _PHEOMELANIN)
@@ -118,6 +135,11 @@ def white_hair_colour() -> Tensor:
 
 
 def dyed(colour: Tensor, traits: Traits) -> Tensor:
-    """[3] a hair colour under the dye, if there is any."""
+    """Return [3] a hair colour under the dye, if there is any.
+
+    >>> brown = torch.tensor([0.1, 0.05, 0.02])
+    >>> dyed(brown, Traits({"hair.dye": (0.0, 0.0, 1.0, 1.0)})).tolist()
+    [0.0, 0.0, 1.0]
+    """
     dye, strength = traits.tint("hair.dye")
     return torch.lerp(colour, torch.tensor(dye), strength)
