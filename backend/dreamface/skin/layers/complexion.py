@@ -1,4 +1,4 @@
-"""Where the face's pigments lie: tone, zones, unevenness of every size, dark circles, lips, and a beard's shadow."""
+"""Where the face's pigments lie: tone, zones, unevenness of every size, and a beard's shadow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.anatomy import blobs, both, coarsely, curve, near, places, unlit, zones
+from dreamface.skin.canvas.anatomy import blobs, both, coarsely, places, unlit, zones
 from dreamface.skin.canvas.atlas import rise, smooth_step
 from dreamface.skin.canvas.layer import Ground, Layer, Weave
 from dreamface.skin.canvas.noise import stream
@@ -18,11 +18,9 @@ from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, RESTING_OXYGENATION, 
 from dreamface.skin.canvas.subject import Subject
 
 _MM: Final = 1e-3
-_WET: Final = torch.tensor([0.30, 0.075, 0.065])  # linear Rec. 709 of the mouth's lining and the eye sockets
 _ADULT: Final = (13.0, 20.0)  # years between which a beard's shadow comes
 _BLUISH: Final = torch.tensor([0.40, 0.49, 0.55])  # what hair below the skin leaves of its colour
-_ALONG_TROUGH: Final = 14  # points along the trough below each eye
-_DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where it is thin or rubbed
+DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where it is thin or rubbed
 # What the darkest of such places leave of dark skin's colour. More melanin would turn them grey and olive; they are a
 # warm brown, since the blood below shows where the skin is thin.
 _UMBER: Final = torch.tensor([0.70, 0.61, 0.57])
@@ -100,7 +98,7 @@ _FLUSHED: Final[_Weights] = {
 }  # fmt: skip
 """Steps of blood: more where the skin is thin over many vessels, less over bone and on the neck."""
 
-_FLUSHED_IN_PATCHES: Final = {"apples": 0.22, "nose": 0.21, "chin": 0.13}
+_FLUSHED_IN_PATCHES: Final[_Weights] = {"apples": 0.22, "nose": 0.21, "chin": 0.13}
 """The same of places where it is patchy."""
 
 _APPLES_RADIUS: Final = 21.0 * _MM
@@ -192,20 +190,20 @@ def _zones(subject: Subject, ground: Ground) -> Ground:
         ground,
         melanin=ground.melanin + melanin,
         blood=ground.blood + (_FLUSH_PALLID + _FLUSH_RUDDY * ruddy) * flush,
-        oxygenation=ground.oxygenation + _FLUSH_OXYGEN * flush - (1.0 - _THIN_HIDDEN * rise(base, *_DARK)) * thin,
+        oxygenation=ground.oxygenation + _FLUSH_OXYGEN * flush - (1.0 - _THIN_HIDDEN * rise(base, *DARK)) * thin,
         carotene=ground.carotene + yellow,
     )
 
 
 def _deep_zones(subject: Subject, ground: Ground) -> Ground:
     """Where dark skin is darker still, and lighter."""
-    return _umber(subject, ground, 1.0, _fields(subject)[2])
+    return umber(subject, ground, 1.0, _fields(subject)[2])
 
 
-def _umber(subject: Subject, ground: Ground, strength: float, weight: Tensor) -> Ground:
+def umber(subject: Subject, ground: Ground, strength: float, weight: Tensor) -> Ground:
     """Dark skin darkened towards a warm brown, or lightened by less than nothing; where it has its melanin."""
     base = subject.traits.number("skin.melanin")
-    strength *= rise(base, *_DARK)
+    strength *= rise(base, *DARK)
     if strength == 0.0:
         return ground
     weight = (ground.melanin * (strength / base)).clamp_(0.0, strength).mul_(weight)
@@ -372,237 +370,6 @@ def _speckle(side: int, shortest: float, longest: float) -> Tensor:
     return found / found.std().clamp_min(1e-12) * min(1.0, max(0.0, 0.5 * longest - 0.5))
 
 
-# --------------------------------------------------------------------------------------------------- eyes and lips
-
-
-@dataclass(frozen=True)
-class _Circles:
-    """Dark circles.
-
-    Attributes:
-        melanin, blood, oxygen: steps of each where they are darkest; of melanin and oxygen on light skin only.
-        dark_skin: strength of the umber that stands for them on dark skin.
-        least, range: how dark they are of somebody rested, and how much `under_eyes.darkness` adds.
-        radius_mm, radius_swelling_mm: half their width at the ends, and how much more it is in between.
-        swelling_span: where along the trough that swells, as a fraction of half a turn: start, and what follows.
-        fading, fading_power: how much fainter the outer end is, and how that goes along the trough.
-        lids, under_lids: how dark the lower lid is, and the region below it.
-        uneven, patches, mottling, range_uneven: mean, weights of two noises, and least and most of their sum.
-    """
-
-    melanin: float = 0.075
-    blood: float = 0.42
-    oxygen: float = 0.60
-    dark_skin: float = 1.3
-    least: float = 0.15
-    range: float = 0.85
-    radius_mm: float = 4.2
-    radius_swelling_mm: float = 3.4
-    swelling_span: tuple[float, float] = (0.15, 0.75)
-    fading: float = 0.55
-    fading_power: float = 1.3
-    lids: float = 0.55
-    under_lids: float = 0.35
-    uneven: float = 0.9
-    patches: float = 0.16
-    mottling: float = 0.10
-    range_uneven: tuple[float, float] = (0.4, 1.4)
-
-
-_CIRCLES: Final = _Circles()
-
-
-@dataclass(frozen=True)
-class _TroughKnot:
-    """A point of the tear trough: between two landmarks, and lower by a fraction of the way from the lid to the bag."""
-
-    start: str
-    end: str
-    between: float
-    lower: float
-
-
-_TROUGH: Final = (
-    _TroughKnot(start="endocanthion", end="endocanthion", between=0.0, lower=0.15),
-    _TroughKnot(start="endocanthion", end="lid_lower", between=0.45, lower=0.85),
-    _TroughKnot(start="eye_bag", end="eye_bag", between=0.0, lower=0.25),
-    _TroughKnot(start="eye_bag", end="exocanthion", between=0.55, lower=0.55),
-    _TroughKnot(start="exocanthion", end="exocanthion", between=0.0, lower=0.35),
-)
-
-
-def _under_eyes(subject: Subject, ground: Ground) -> Ground:
-    """Dark circles: along the tear trough, deepest at the inner corner, purple on light skin and brown on dark."""
-    dark, tired = rise(subject.traits.number("skin.melanin"), *_DARK), _tired(subject)
-    return replace(
-        ground,
-        melanin=ground.melanin + _CIRCLES.melanin * (1.0 - dark) * tired,
-        blood=ground.blood + _CIRCLES.blood * tired,
-        oxygenation=ground.oxygenation - _CIRCLES.oxygen * (1.0 - dark) * tired,
-    )
-
-
-def _umber_eyes(subject: Subject, ground: Ground) -> Ground:
-    """Dark circles on dark skin."""
-    return _umber(subject, ground, _CIRCLES.dark_skin, _tired(subject))
-
-
-def _tired(subject: Subject) -> Tensor:
-    """[S, S] 0..1.4 how dark the circles are."""
-    amount = _CIRCLES.least + _CIRCLES.range * subject.traits.number("under_eyes.darkness")
-    return amount * subject.once("tear troughs", lambda: _tear_troughs(subject))
-
-
-def _tear_troughs(subject: Subject) -> Tensor:
-    """[S, S] 0..1 along a curve from the inner corner of each eye below the lid."""
-    look, curves = _CIRCLES, []
-    for side in "lr":
-        names = ("endocanthion", "lid_lower", "eye_bag", "exocanthion")
-        points = dict(zip(names, places(subject, *(f"{name}_{side}" for name in names)), strict=True))
-        below = points["eye_bag"] - points["lid_lower"]
-        knots = [
-            torch.lerp(points[knot.start], points[knot.end], knot.between) + knot.lower * below for knot in _TROUGH
-        ]
-        curves.append(curve(torch.stack(knots), _ALONG_TROUGH))
-    along = torch.linspace(0.0, 1.0, _ALONG_TROUGH)
-    first, rest = look.swelling_span
-    radii = (look.radius_mm + look.radius_swelling_mm * torch.sin(torch.pi * (first + rest * along))) * _MM
-    weights = 1.0 - look.fading * along**look.fading_power
-    troughs = blobs(subject, torch.cat(curves), radii.repeat(2), weights.repeat(2))
-    lids = torch.maximum(look.lids * subject.region("lids_lower"), look.under_lids * subject.region("under_eyes"))
-    uneven = (
-        look.uneven
-        + look.patches * subject.noise("patches", 0.011, 3)[0]
-        + look.mottling * subject.noise("mottling", 0.0034, 3)[2]
-    )
-    together = torch.maximum(troughs, lids) * (1.0 - subject.region("lids_margin"))
-    return together * uneven.clamp(*look.range_uneven)
-
-
-@dataclass(frozen=True)
-class _LipsLook:
-    """The lips' pigments. "wet" is 1 along the line where they meet; "man" is 0 for women to 1 for grown men.
-
-    Attributes:
-        man_grown, man_born: how much of "man" comes with growing up, and how much is there from birth.
-        border, border_noise: weights of the lips' regions between which they begin, and how much noise frays that.
-        middle_mm: half the width of the lower lip's lighter middle.
-        kept, kept_lower, kept_middle, kept_wet: fraction of the skin's melanin at the border, and how much less of it
-            on the lower lip, in its middle, and where they are wet.
-        brown, brown_man, brown_upper: steps of melanin on light skin, what men have more, and the upper lip.
-        melanin_uneven: steps of melanin that the unevenness takes.
-        uneven_patches, uneven_range: weight of the patches in it, beside the mottling, and its least and most.
-        blood, blood_red, blood_man, blood_wet, blood_line, blood_uneven: steps of blood above the skin's, per step of
-            `lips.redness`, less of men, where they are wet, on the line itself, and of the unevenness.
-        fade, fade_man: how much of all that is lost at the border, and what men lose more.
-        oxygen, oxygen_man, oxygen_wet, oxygen_line, oxygen_lower, oxygen_uneven: the same of oxygenation.
-    """
-
-    man_grown: float = 0.6
-    man_born: float = 0.4
-    border: tuple[float, float] = (0.18, 0.92)
-    border_noise: float = 0.07
-    middle_mm: float = 11.0
-    kept: float = 0.98
-    kept_lower: float = 0.06
-    kept_middle: float = 0.11
-    kept_wet: float = 0.06
-    brown: float = 0.01
-    brown_man: float = 0.08
-    brown_upper: float = 0.02
-    melanin_uneven: float = 0.03
-    uneven_patches: float = 0.7
-    uneven_range: tuple[float, float] = (-2.0, 2.0)
-    blood: float = 0.45
-    blood_red: float = 0.9
-    blood_man: float = 0.25
-    blood_wet: float = 0.18
-    blood_line: float = 0.25
-    blood_uneven: float = 0.14
-    fade: float = 0.12
-    fade_man: float = 0.33
-    oxygen: float = 0.60
-    oxygen_man: float = 0.24
-    oxygen_wet: float = 0.12
-    oxygen_line: float = 0.35
-    oxygen_lower: float = 0.10
-    oxygen_uneven: float = 0.10
-
-
-_LIPS: Final = _LipsLook()
-_FEWEST_LIPS: Final = 1e-3  # weight of the regions, so that nothing is divided by 0
-
-
-def _lips(subject: Subject, ground: Ground) -> Ground:
-    """Paint lips: less melanin, least in the lower lip's middle; near blood, most where they are wet; a soft border."""
-    number, look = subject.traits.number, _LIPS
-    man = look.man_grown * manhood(subject) + look.man_born * max(0.0, number("gender"))
-    small, patches = subject.noise("mottling", 0.0034, 3), subject.noise("patches", 0.011, 3)
-    upper, lower = subject.region("lips_upper"), subject.region("lips_lower")
-    region = (upper + lower).clamp(0.0, 1.0)  # at the corners the two meet, half each
-    lips = smooth_step(region + look.border_noise * small[2] * (1.0 - region), *look.border)
-    lower_part = lower / (upper + lower).clamp_min(_FEWEST_LIPS)
-    wet = subject.once("lips/wet", lambda: _wet_lips(subject))
-    line = wet.square().square_() * wet
-    uneven = (look.uneven_patches * patches[0] + small[0]).clamp(*look.uneven_range)
-    melanin = _lip_melanin(subject, lower_part, wet, line, uneven, man)
-    red = number("lips.redness")
-    blood = resting_blood(subject.traits) + look.blood + look.blood_red * red - look.blood_man * man
-    blood = blood + look.blood_wet * wet + look.blood_line * line + look.blood_uneven * uneven
-    # Men's have less of a border: they pale towards it.
-    lips = lips * (1.0 - (look.fade + look.fade_man * man) * (1.0 - _inner_lips(subject)))
-    oxygenation = look.oxygen - look.oxygen_man * man + look.oxygen_wet * wet - look.oxygen_line * line
-    oxygenation = oxygenation + look.oxygen_lower * lower_part + look.oxygen_uneven * small[1]
-    return replace(
-        ground,
-        melanin=torch.lerp(ground.melanin, melanin, lips),
-        blood=torch.lerp(ground.blood, blood, lips),
-        oxygenation=torch.lerp(ground.oxygenation, oxygenation, lips),
-    )
-
-
-def _lip_melanin(subject: Subject, lower_part: Tensor, wet: Tensor, line: Tensor, uneven: Tensor, man: float) -> Tensor:
-    """Return [S, S] the lips' melanin.
-
-    The darker the skin, the more of its melanin the lips keep at their border, and the lighter their middle looks.
-    """
-    look, base = _LIPS, subject.traits.number("skin.melanin")
-    middle = subject.once(
-        "lips/middle", lambda: near(subject, look.middle_mm * _MM, "labrale_inferius", "stomion_inferius")
-    )
-    kept = look.kept - look.kept_lower * lower_part - look.kept_middle * middle * lower_part - look.kept_wet * wet
-    brown = (look.brown + look.brown_man * man) * (1.0 - base) + look.brown_upper * (1.0 - lower_part)
-    return base * kept + brown - look.melanin_uneven * (uneven + wet - line)
-
-
-_WET_RADIUS: Final = 3.2 * _MM  # of the line where the lips meet
-_INNER_END: Final = 0.3  # of a Gaussian twice as wide, where that of the line is cut off
-_INNER_LIPS: Final = (60, 61, 62, 63, 64, 65, 66, 67, 60)  # Multi-PIE's points around the opening
-_ALONG_LIPS: Final = 36  # points along that line
-_WET_BORDER: Final = (0.0, 0.72)  # weights of the mouth's inside between which the lining begins
-_WET_EYES: Final = 0.2  # how much of the lining's red the eye sockets have
-
-
-def _inner_lips(subject: Subject) -> Tensor:
-    """Return [S, S] 0..1 towards the line where the lips meet."""
-    wet = subject.once("lips/wet", lambda: _wet_lips(subject))
-    return wet.sqrt().sqrt_().sub_(_INNER_END).clamp_(0.0, 1.0 - _INNER_END).div_(1.0 - _INNER_END)
-
-
-def _wet_lips(subject: Subject) -> Tensor:
-    """Return [S, S] 0..1 along the line where the lips meet."""
-    names = [f"multipie_{number}" for number in _INNER_LIPS]
-    return blobs(subject, curve(places(subject, *names), _ALONG_LIPS), _WET_RADIUS)
-
-
-def _wet_lining(subject: Subject, ground: Ground) -> Ground:
-    # Borders between tiles show what both can: as red a little on both sides in the mouth, hardly redder at the eyes.
-    wet = torch.maximum(
-        smooth_step(subject.region("mouth_inside"), *_WET_BORDER), _WET_EYES * subject.region("eye_sockets")
-    )
-    return replace(ground, albedo=torch.lerp(ground.albedo, _WET[:, None, None], wet))
-
-
 # ---------------------------------------------------------------------------------------------------- beard's shadow
 
 
@@ -667,20 +434,6 @@ MOTTLING: Final = Layer(
     "mottling", "unevenness of every size", ("skin.melanin", "skin.redness", "age"), pigments=_mottling
 )
 GRAIN: Final = Layer("grain", "reddish pores and specks", ("skin.melanin",), weave=_grain)
-UNDER_EYES: Final = Layer(
-    "under_eyes",
-    "dark circles under the eyes",
-    ("skin.melanin", "under_eyes.darkness"),
-    pigments=_under_eyes,
-    stain=_umber_eyes,
-)
-LIPS: Final = Layer(
-    "lips",
-    "the lips' own colour",
-    (*PIGMENT_TRAITS, "lips.redness", "gender", "age"),
-    pigments=_lips,
-)
-LINING: Final = Layer("lining", "the mouth's lining and the eye sockets", stain=_wet_lining)
 BEARD_SHADOW: Final = Layer(
     "beard_shadow",
     "the bluish shade of a shaven beard",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from dreamface.skin.canvas.layer import Layer
-from dreamface.skin.layers.complexion import BEARD_SHADOW, GRAIN, LINING, LIPS, MOTTLING, TONE, UNDER_EYES, ZONES
+from dreamface.skin.layers.circles import UNDER_EYES
+from dreamface.skin.layers.complexion import BEARD_SHADOW, GRAIN, MOTTLING, TONE, ZONES
 from dreamface.skin.layers.fantasy import FANTASY
 from dreamface.skin.layers.furrows import FURROWS
 from dreamface.skin.layers.gloss import GLOSS, TRANSLUCENCY
 from dreamface.skin.layers.hair import HAIR
+from dreamface.skin.layers.lips import LINING, LIPS
 from dreamface.skin.layers.makeup import MAKEUP
 from dreamface.skin.layers.relief import BUMPS, LINES, PORES
 from dreamface.skin.layers.scars import SCARS
