@@ -221,6 +221,7 @@ class Face:
         preview: [H, W, 3] sRGB-encoded 0..1 picture, for looking at.
         shape_names: [S] `ARKIT_SHAPES` first, then what else the head model offers.
         measured: every shape trait as it is on the head, in standard deviations of the population.
+        pictures: SHA-256 -> PNG, of every picture that the record's layers refer to.
     """
 
     record: FaceRecord
@@ -231,6 +232,7 @@ class Face:
     preview: Tensor
     shape_names: tuple[str, ...] = ARKIT_SHAPES
     measured: Mapping[str, float] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def face_id(self) -> str:

@@ -3,6 +3,7 @@
     face.json       what the face is and where it came from; everything that is not an array (`FaceDocument`)
     geometry.npz    vertices, faces, UVs, blend shapes, regions, landmarks; numpy alone reads it
     maps/           <tile>_<channel>.png, and <tile>_displacement.exr in metres
+    layers/         <SHA-256>.png: pictures that the skin's layers refer to, such as masks
     preview.png     a picture
 
 It is written beside its place and renamed into it: a folder that exists is whole. The same face gives the same bytes.
@@ -10,6 +11,7 @@ It is written beside its place and renamed into it: a folder that exists is whol
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import IO, Any, Final, Literal, Self
 
 import numpy as np
 import torch
@@ -54,7 +56,12 @@ _DOCUMENT = "face.json"
 _GEOMETRY = "geometry.npz"
 _PREVIEW = "preview.png"
 
+_LAYERS = "layers"
+
 _STEP = "save"
+
+_MOST_VERTICES: Final = 10_000_000
+"""More than any head has: an archive that claims more is refused before memory is asked for."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -220,6 +227,7 @@ def _is_ours(path: Path) -> bool:
 def _write_contents(face: Face, folder: Path, progress: Progress) -> None:
     document = _describe(face)
     (folder / "maps").mkdir()
+    _write_pictures(face, folder)
     writers: list[Callable[[], None]] = [
         partial(_write_map, face.maps[file.tile][file.channel], folder / file.file, file) for file in document.maps
     ]
@@ -230,6 +238,19 @@ def _write_contents(face: Face, folder: Path, progress: Progress) -> None:
         progress.report(_STEP, 0.9 * done / len(writers), f"Saved {done} of {len(writers)} files")
     for file in (*folder.rglob("*"), folder):
         _flush_to_disk(file)
+
+
+def _write_pictures(face: Face, folder: Path) -> None:
+    if face.record.pictures:
+        (folder / _LAYERS).mkdir()
+    for digest in face.record.pictures:
+        if digest not in face.pictures:
+            raise FolderError(f"The picture {digest} of one of the face's layers is missing: take its mask away.")
+        (folder / _picture_file(digest)).write_bytes(face.pictures[digest])
+
+
+def _picture_file(digest: str) -> str:
+    return f"{_LAYERS}/{digest}.png"
 
 
 def _write_map(image: Tensor, path: Path, file: MapFile) -> None:
@@ -282,9 +303,17 @@ def _swap(part: Path, path: Path) -> None:
 
 def _foreign_files(path: Path) -> list[Path]:
     """What DreamFace did not write into a face folder, relative to it: an artist's own .blend, say."""
-    ours = {_DOCUMENT, _GEOMETRY, _PREVIEW, *(file["file"] for file in _read_json(path).get("maps", ()))}
+    data = _read_json(path)
+    ours = {_DOCUMENT, _GEOMETRY, _PREVIEW, *(file["file"] for file in data.get("maps", ()))}
+    ours |= {_picture_file(digest) for digest in _pictures_in(data.get("layers"))}
     names = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
     return [name for name in names if name.as_posix() not in ours]
+
+
+def _pictures_in(layers: Any) -> list[str]:
+    """Return the SHA-256 of the pictures that a face.json's layers refer to, as far as they can be read."""
+    masks = [entry.get("mask") for entry in layers if isinstance(entry, dict)] if isinstance(layers, list) else []
+    return [str(digest) for mask in masks if isinstance(mask, dict) for digest in mask.values()]
 
 
 def _describe(face: Face) -> FaceDocument:
@@ -369,8 +398,7 @@ def _pack_offset(head: Head) -> dict[str, NDArray[Any]]:
     """Which vertices were moved on top of the identity, and by how many metres; nothing where none was."""
     if head.offset is None:
         return {}
-    _, vertices, deltas = _to_runs(head.offset.detach().cpu().numpy().astype(np.float32)[None])
-    return {"offset_vertices": vertices, "offset_deltas": deltas}
+    return {name: array for name, array in pack_offset(head.offset).items() if name != "vertex_count"}
 
 
 def _offset(document: FaceDocument, arrays: Arrays) -> Tensor | None:
@@ -381,6 +409,31 @@ def _offset(document: FaceDocument, arrays: Arrays) -> Tensor | None:
     if not _all_below(vertices, count):
         raise ValueError("an offset moves a vertex that is not there")
     return _from_runs(np.array([0, len(vertices)]), vertices, arrays["offset_deltas"], count)[0]
+
+
+def unpack_offset(archive: IO[bytes]) -> Tensor:
+    """Return the offset [V, 3] in metres that an .npz holds: what `pack_offset` gives.
+
+    Raises:
+        BadRequest: it is no such archive.
+    """
+    try:
+        with np.load(archive, allow_pickle=False) as arrays:
+            vertices, deltas = arrays["offset_vertices"], arrays["offset_deltas"].astype(np.float32)
+            count = int(arrays["vertex_count"])
+        if count > _MOST_VERTICES or not _all_below(vertices, count) or not np.isfinite(deltas).all():
+            raise ValueError("it moves vertices that no head has")
+        return _from_runs(np.array([0, len(vertices)]), vertices, deltas, count)[0]
+    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
+        raise BadRequest(
+            f"The offset is no .npz with vertex_count, offset_vertices and offset_deltas: {error}."
+        ) from error
+
+
+def pack_offset(offset: Tensor) -> dict[str, NDArray[Any]]:
+    """Return an offset [V, 3] in metres as arrays: vertex_count, which vertices it moves [K], by how much [K, 3]."""
+    _, vertices, deltas = _to_runs(offset.detach().cpu().numpy().astype(np.float32)[None])
+    return {"vertex_count": np.array(len(offset)), "offset_vertices": vertices, "offset_deltas": deltas}
 
 
 def read_offset(path: Path | str) -> Tensor | None:
@@ -471,6 +524,26 @@ def read_document(path: Path | str) -> FaceDocument:
         raise _damaged(path / _DOCUMENT, f"{where}: {what}" if where else what) from error
 
 
+def read_pictures(path: Path | str) -> dict[str, bytes]:
+    """Return the pictures that a face folder's layers refer to: SHA-256 -> PNG.
+
+    Raises:
+        FolderError: `path` is not a face folder, or a picture is missing or is not the one that was saved.
+    """
+    return _read_pictures(Path(path), read_document(path))
+
+
+def _read_pictures(path: Path, document: FaceDocument) -> dict[str, bytes]:
+    pictures = {}
+    for digest in document.record.pictures:
+        file = path / _picture_file(digest)
+        with _explained(file):
+            pictures[digest] = file.read_bytes()
+        if hashlib.sha256(pictures[digest]).hexdigest() != digest:
+            raise _damaged(file, "it is not the picture that was saved")
+    return pictures
+
+
 def load(path: Path | str) -> Face:
     """Read a face folder.
 
@@ -495,6 +568,7 @@ def load(path: Path | str) -> Face:
         preview=preview,
         shape_names=document.shapes,
         measured=document.measured,
+        pictures=_read_pictures(path, document),
     )
 
 

@@ -22,6 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from dreamface.colour import decode_srgb, encode_srgb
+from dreamface.errors import BadRequest
 from dreamface.provenance import SOFTWARE, STATEMENT
 
 Pixels = NDArray[np.uint8]
@@ -29,6 +30,9 @@ Pixels = NDArray[np.uint8]
 
 PNG_COMPRESSION = 1
 """zlib level: on skin maps the higher ones save under a tenth of the size and take half as long again."""
+
+LARGEST_MASK = 8192
+"""Pixels a side of a mask."""
 
 _ROWS = 128  # encoded at a time, so that the temporaries stay in the processor's cache
 _LINEAR_STEPS = 65535  # table size; one step is 1/20 of an sRGB code even where the curve is steepest
@@ -117,6 +121,29 @@ def _save_png(pixels: Pixels, file: IO[bytes]) -> None:
     notes.add_text("Comment", STATEMENT)
     image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     image.save(file, "PNG", compress_level=PNG_COMPRESSION, pnginfo=notes)
+
+
+def encode_mask(mask: Tensor) -> bytes:
+    """Return a mask [H, W] 0..1 as an 8-bit grey PNG; the same mask gives the same bytes."""
+    return png_bytes(encode_unit8(mask[..., None]))
+
+
+def decode_mask(png: bytes) -> Tensor:
+    """Return the mask [H, W] 0..1 in a grey PNG of 8 bits.
+
+    Raises:
+        BadRequest: it is another kind of picture, is damaged, or has more than `LARGEST_MASK` pixels a side.
+    """
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            if image.mode != "L":
+                raise BadRequest("A mask must be a grey PNG picture with 8 bits: convert it first.")
+            if max(image.size) > LARGEST_MASK:
+                raise BadRequest(f"A mask may have at most {LARGEST_MASK:,} pixels a side: make it smaller.")
+            pixels = np.array(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"The mask is no PNG picture, or is damaged ({error}).") from error
+    return decode_unit8(pixels)
 
 
 def read_png(path: Path) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -9,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dreamface.errors import FolderError
+from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, expression_weights, pose
 from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
+from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
 from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolution, check_seed
 from dreamface.prior import complete
@@ -151,35 +153,65 @@ def edit(
     traits: Mapping[str, TraitValue | Value],
     *,
     layers: Mapping[str, float] | None = None,
+    masks: Mapping[str, Mapping[str, Tensor] | None] | None = None,
     resolution: int | None = None,
+    offset: Tensor | None = None,
+    pictures: Mapping[str, bytes] | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """The same person with some traits or layers changed, all stages; the change goes into its history.
 
     Args:
-        face: who is changed. Its record is enough; an offset on top of its traits stays where the face itself is given.
+        face: who is changed. Its record is enough, with the offset and the pictures that belong to it, if it has any.
         traits: laid over the face's own.
         layers: how strongly some of the skin's layers are laid on, 0..1; over the face's own.
+        masks: where some of the skin's layers are laid on: layer -> tile -> [H, W] 0..1 in the tile's layout, row 0 at
+            v = 1; None takes a layer's mask away.
         resolution: side of the maps in pixels, one of `RESOLUTIONS`; None keeps the face's.
+        offset: [V, 3] metres on top of what the traits say; None keeps the face's.
+        pictures: SHA-256 -> PNG of pictures that the record's layers refer to, beside the face's own.
         progress: told about every stage.
 
     Raises:
         BadRequest: a value is out of range, there is no such layer, or the face's head model is not installed here.
         Cancelled: the progress said so.
     """
-    check_layers(layers or {})
-    before, offset = _remembered(face)
+    check_layers({**(layers or {}), **dict.fromkeys(masks or {}, 1.0)})
+    before, kept_offset = _remembered(face)
+    masked, drawn = _masked(before.layers, masks or {})
     record = replace(
         before,
         traits=before.traits.under(traits),
         resolution=before.resolution if resolution is None else resolution,
-        layers=_layered(before.layers, layers or {}),
-        history=(*before.history, _change(traits, layers or {})),
+        layers=_layered(masked, layers or {}),
+        history=(*before.history, _change(traits, layers or {}, masks or {})),
     )
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
+    offset = kept_offset if offset is None else offset
     built = build_head(record.head, record.traits, record.seed, record.candidate, offset)
-    return _dress(built, record, progress.part(0.1, 1.0))
+    known = {**(face.pictures if isinstance(face, Face) else {}), **(pictures or {}), **drawn}
+    return _dress(built, record, progress.part(0.1, 1.0), known)
+
+
+def _masked(
+    entries: Sequence[LayerEntry], masks: Mapping[str, Mapping[str, Tensor] | None]
+) -> tuple[tuple[LayerEntry, ...], dict[str, bytes]]:
+    """Return the layers with other masks, and the new masks' pictures: SHA-256 -> PNG."""
+    laid, pictures = {entry.id: entry for entry in entries}, {}
+    for name, tiles in masks.items():
+        digests = {}
+        for tile, mask in (tiles or {}).items():
+            if mask.dim() != 2 or not 0 < min(mask.shape) <= max(mask.shape) <= LARGEST_MASK:
+                raise BadRequest(
+                    f"The mask of the layer {name!r} must be [H, W] with at most {LARGEST_MASK:,} pixels a side; "
+                    f"got {list(mask.shape)}."
+                )
+            png = encode_mask(mask)
+            digests[tile] = hashlib.sha256(png).hexdigest()
+            pictures[digests[tile]] = png
+        laid[name] = replace(laid.get(name, LayerEntry(name, name)), mask=None if tiles is None else digests)
+    return tuple(laid.values()), pictures
 
 
 def _layered(entries: Sequence[LayerEntry], strengths: Mapping[str, float] | None = None) -> tuple[LayerEntry, ...]:
@@ -194,16 +226,22 @@ def _layered(entries: Sequence[LayerEntry], strengths: Mapping[str, float] | Non
     return tuple(laid.values())
 
 
-def _change(traits: Mapping[str, TraitValue | Value], layers: Mapping[str, float]) -> dict[str, object]:
+def _change(
+    traits: Mapping[str, TraitValue | Value],
+    layers: Mapping[str, float],
+    masks: Mapping[str, Mapping[str, Tensor] | None],
+) -> dict[str, object]:
     """What an edit did, for the history."""
     change: dict[str, object] = {"changed": Traits(traits).to_json()}
-    return change | ({"layers": dict(layers)} if layers else {})
+    change |= {"layers": dict(layers)} if layers else {}
+    return change | ({"masks": sorted(masks)} if masks else {})
 
 
 def rebuild(
     document: FaceDocument,
     *,
     offset: Tensor | None = None,
+    pictures: Mapping[str, bytes] | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """The face a face.json describes, bit for bit on the same machine.
@@ -211,6 +249,7 @@ def rebuild(
     Args:
         document: of the face folder.
         offset: [V, 3] metres, `folder.read_offset` of the same folder.
+        pictures: SHA-256 -> PNG, `folder.read_pictures` of the same folder.
         progress: told about every stage.
 
     Raises:
@@ -225,7 +264,7 @@ def rebuild(
         built = load_model(before.head).build(HeadSource(identity=document.head.identity, offset=offset))
     except KeyError as error:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
-    return _dress(built, before, progress.part(0.1, 1.0))
+    return _dress(built, before, progress.part(0.1, 1.0), pictures)
 
 
 def forget_models() -> None:
@@ -266,16 +305,17 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
     check_name(head)
 
 
-def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
+def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping[str, bytes] | None = None) -> Face:
     """Everything after the neutral geometry: rig, skin, preview."""
     model, traits = load_model(head.model), record.traits
     record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
+    pictures = _needed(record, pictures or {})
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
     progress.report("skin", 0.2, "Painting the skin")
     maps = _painter.paint(
         head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
-        progress=progress.part(0.2, 0.8),
+        masks=_read_masks(record, pictures), progress=progress.part(0.2, 0.8),
     )  # fmt: skip
     surfaces = materials(head, traits)
     progress.report("preview", 0.8, "Taking the picture")
@@ -286,4 +326,28 @@ def _dress(head: Head, record: FaceRecord, progress: Progress) -> Face:
     return Face(
         record=record, head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
+        pictures=pictures,
     )  # fmt: skip
+
+
+def _needed(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the pictures that the record's layers refer to.
+
+    Raises:
+        BadRequest: one is missing.
+    """
+    for entry in record.layers:
+        if not set((entry.mask or {}).values()) <= pictures.keys():
+            raise BadRequest(
+                f"The picture of the layer {entry.id!r}'s mask is missing: send it, or take the mask away."
+            )
+    return {digest: pictures[digest] for digest in record.pictures}
+
+
+def _read_masks(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, dict[str, Tensor]]:
+    """Return where the visible layers are laid on: layer -> tile -> [H, W] 0..1."""
+    return {
+        entry.id: {tile: decode_mask(pictures[digest]) for tile, digest in entry.mask.items()}
+        for entry in record.layers
+        if entry.visible and entry.mask is not None
+    }

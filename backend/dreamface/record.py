@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    JsonValue,
     PlainSerializer,
     PlainValidator,
     StrictBool,
@@ -47,6 +48,15 @@ def _write_traits(traits: Traits) -> dict[str, Any]:
 TraitsField = Annotated[Traits, PlainValidator(_read_traits), PlainSerializer(_write_traits)]
 Strength = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
 FaceId = Annotated[str, Field(min_length=1, max_length=200)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of a file's bytes, 64 hexadecimal digits")]
+Parameters = Annotated[
+    Mapping[str, JsonValue],
+    Field(description="what the layer's kind takes", exclude_if=lambda parameters: not parameters),
+]
+MaskPictures = Annotated[
+    Mapping[str, Digest] | None,
+    Field(description="texture tile -> SHA-256 of a grey PNG in its layout", exclude_if=lambda mask: mask is None),
+]
 
 
 @dataclass(frozen=True)
@@ -58,12 +68,17 @@ class LayerEntry:
         kind: what paints it: a layer of `dreamface layers`, such as "freckles".
         strength: 0..1, how strongly it is laid on.
         visible: False hides it without forgetting its strength.
+        parameters: what its kind takes beside the face's traits; a built-in layer takes nothing.
+        mask: where it is laid on. For each texture tile, the SHA-256 of a grey picture in the tile's layout; a tile
+            that is missing gets nothing. None: everywhere.
     """
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
     kind: Annotated[str, Field(min_length=1, max_length=200)]
     strength: Strength = 1.0
     visible: StrictBool = True
+    parameters: Parameters = field(default_factory=dict)
+    mask: MaskPictures = None
 
 
 def _read_layers(data: Any) -> Any:
@@ -118,6 +133,11 @@ class FaceRecord:
     def strengths(self) -> dict[str, float]:
         """Strength 0..1 of every layer by id; 0 for hidden ones."""
         return {entry.id: entry.strength if entry.visible else 0.0 for entry in self.layers}
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """SHA-256 of all pictures that layers refer to, each once."""
+        return tuple(dict.fromkeys(digest for entry in self.layers for digest in (entry.mask or {}).values()))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as `from_json` reads it."""

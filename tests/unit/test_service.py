@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
 import subprocess
 import sys
 import time
+import urllib.error
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +84,7 @@ def test_openapi_describes_everything(backend: Backend) -> None:
         ("get", "/health"), ("get", "/traits"), ("get", "/models"), ("post", "/read"), ("post", "/reshape"),
         ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
         ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
+        ("put", "/uploads/{sha256}"), ("get", "/uploads/{sha256}"),
     }  # fmt: skip
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
     for methods in document["paths"].values():
@@ -303,3 +307,89 @@ def test_only_a_done_face_can_be_exported(backend: Backend) -> None:
         body = {"kind": "export", "request": {"job": job, "format": "glb"}}
         assert backend.ask("POST", "/jobs", body)[0] == status
     assert backend.ask("GET", f"/jobs/{failed}/files")[0] == 409
+
+
+# -------------------------------------------------------------------------------------------------------------- uploads
+
+
+def put(backend: Backend, data: bytes, digest: str = "") -> tuple[int, Any]:
+    digest = digest or hashlib.sha256(data).hexdigest()
+    return backend.ask("PUT", f"/uploads/{digest}", data, **{"Content-Type": "application/octet-stream"})
+
+
+def test_a_file_is_sent_once_and_found_again(backend: Backend) -> None:
+    data = b"a picture" * 1000
+    digest = hashlib.sha256(data).hexdigest()
+    assert backend.ask("GET", f"/uploads/{digest}")[0] == 404
+    assert put(backend, data) == (201, {"sha256": digest})
+    assert put(backend, data) == (200, {"sha256": digest})
+    assert backend.ask("GET", f"/uploads/{digest}") == (200, {"sha256": digest})
+    assert (backend.store / "uploads" / digest).read_bytes() == data
+
+
+def test_a_file_of_fifty_megabytes_goes_through_little_memory(backend: Backend) -> None:
+    data = bytes(50 * 2**20)
+    before = peak_memory(backend.process.pid)
+    assert put(backend, data)[0] == 201
+    assert peak_memory(backend.process.pid) - before < 25 * 2**20
+
+
+def peak_memory(pid: int) -> int:
+    """Bytes, where Linux tells."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except FileNotFoundError:
+        pytest.skip("this system does not tell how much memory a process has had")
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+
+
+def test_other_bytes_than_announced_are_refused_and_leave_nothing(backend: Backend) -> None:
+    wrong = hashlib.sha256(b"something else").hexdigest()
+    status, answer = put(backend, b"a picture", wrong)
+    assert status == 400 and "SHA-256" in answer["error"]
+    assert not [file for file in (backend.store / "uploads").iterdir() if wrong in file.name]
+
+
+@pytest.mark.parametrize("digest", ["0", "G" * 64, "..%2Fjobs.sqlite", "A" * 64])
+def test_a_name_that_is_no_digest_is_refused(backend: Backend, digest: str) -> None:
+    status, answer = put(backend, b"a picture", digest)
+    assert status in (400, 404) and answer["error"]
+
+
+def test_a_file_that_is_too_long_is_refused(backend: Backend) -> None:
+    long = iter([bytes(2**20)] * 65)  # an iterator states no length: it is counted as it comes
+    path = f"/uploads/{'0' * 64}"
+    announced = backend.ask("PUT", path, b"x", **{"Content-Length": str(64 * 2**20 + 1)})
+    assert announced == (413, {"error": "The file is too long: send at most 64 MB."})
+    with suppress(urllib.error.URLError, ConnectionError):  # it hangs up while we are still sending
+        assert backend.ask("PUT", path, long)[0] == 413
+    assert not any((backend.store / "uploads").glob("*0000*"))
+    assert backend.health()["state"] == "ready"
+
+
+def test_a_file_needs_the_token(backend: Backend) -> None:
+    digest = hashlib.sha256(b"unasked").hexdigest()
+    assert backend.ask("PUT", f"/uploads/{digest}", b"unasked", Authorization="Bearer no")[0] == 401
+    assert backend.ask("GET", f"/uploads/{digest}")[0] == 404
+
+
+def test_an_edit_whose_picture_was_not_sent_is_refused(backend: Backend) -> None:
+    digest = hashlib.sha256(b"a mask").hexdigest()
+    face = {"face_id": "a", "prompt": "a man", "seed": 1, "resolution": 512, "head": "anny", "traits": {}}
+    masked = face | {"layers": [{"id": "freckles", "kind": "freckles", "mask": {"skin": digest}}]}
+    for request in ({"face": masked, "traits": {}}, {"face": face, "traits": {}, "offset": digest}):
+        status, answer = backend.ask("POST", "/jobs", {"kind": "edit", "request": request})
+        assert status == 400 and digest in answer["error"], answer
+    put(backend, b"a mask")
+    assert backend.ask("POST", "/jobs", {"kind": "edit", "request": {"face": masked, "traits": {}}})[0] == 201
+
+
+def test_files_that_nobody_asked_for_are_deleted_after_a_month(tmp_path: Path) -> None:
+    old, new = hashlib.sha256(b"old").hexdigest(), hashlib.sha256(b"new").hexdigest()
+    with running_backend(tmp_path) as backend:
+        assert put(backend, b"old")[0] == put(backend, b"new")[0] == 201
+    month_ago = time.time() - 31 * 24 * 3600
+    os.utime(tmp_path / "uploads" / old, (month_ago, month_ago))
+    (tmp_path / "uploads" / ".half.part").write_bytes(b"half")
+    with running_backend(tmp_path) as backend:
+        assert [file.name for file in (backend.store / "uploads").iterdir()] == [new]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import signal
@@ -12,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from dreamface import folder
+from dreamface import folder, images
 from dreamface.progress import Progress
 from dreamface.service import tasks
 from tests.running_backend import Backend, is_alive, running_backend, wait_for
@@ -197,3 +199,45 @@ def test_the_service_is_killed_mid_way_and_makes_the_same_face_again(tmp_path: P
         outcome = backend.outcome(job)
         assert (outcome["state"], outcome["attempts"]) == ("done", 2)
         assert folder.load(outcome["result"]["folder"]).seed == seed
+
+
+def upload(backend: Backend, data: bytes) -> str:
+    digest = hashlib.sha256(data).hexdigest()
+    assert backend.ask("PUT", f"/uploads/{digest}", data)[0] in (200, 201)
+    return digest
+
+
+def test_an_edit_brings_its_masks_and_its_offset_along(backend: Backend, made: dict[str, Any]) -> None:
+    face = folder.load(made["result"]["folder"])
+    mask = torch.zeros(64, 64)
+    digest = upload(backend, images.encode_mask(mask))
+    offset = torch.zeros_like(face.head.vertices)
+    offset[100:120, 2] = 0.03
+    archive = io.BytesIO()
+    np.savez(archive, **folder.pack_offset(offset))
+    sculpted = upload(backend, archive.getvalue())
+    record = face.record.to_json()
+    record["layers"] = [
+        entry | ({"mask": {"skin": digest}} if entry["id"] == "moles" else {}) for entry in record["layers"]
+    ]
+    request = {"face": record, "traits": {"age": 40.0}, "offset": sculpted}
+    status, job = backend.ask("POST", "/jobs", {"kind": "edit", "request": request})
+    assert status == 201, job
+    done = backend.outcome(job["id"])
+    assert done["state"] == "done", done
+    edited = folder.load(done["result"]["folder"])
+    assert edited.head.offset is not None and torch.equal(edited.head.offset, offset)
+    assert edited.pictures == {digest: images.encode_mask(mask)}
+    # The live shape has it too.
+    shape = {"head": face.record.head, "seed": 7, "traits": edited.traits.to_json(), "candidate": edited.head.candidate}
+    plain = arrays_of(backend.ask("POST", "/reshape", shape)[1])["vertices"]
+    raised = arrays_of(backend.ask("POST", "/reshape", shape | {"offset": sculpted})[1])["vertices"]
+    np.testing.assert_allclose(raised - plain, offset.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("data", [b"no archive", b"PK\x03\x04"])
+def test_an_offset_that_is_damaged_is_a_sentence(backend: Backend, made: dict[str, Any], data: bytes) -> None:
+    request = {"face": record_of(made), "traits": {}, "offset": upload(backend, data)}
+    done = backend.outcome(backend.ask("POST", "/jobs", {"kind": "edit", "request": request})[1]["id"])
+    assert done["state"] == "failed"
+    assert "offset" in done["error"]

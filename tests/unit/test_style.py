@@ -57,9 +57,11 @@ ALLOWED = {
     "errors": set(),
     "face": {"record", "traits"},
     "folder": {"_files", "errors", "face", "images", "progress", "provenance", "record", "traits"},
-    "images": {"colour", "provenance"},
+    "images": {"colour", "errors", "provenance"},
     "limits": {"errors", "random_streams", "text"},
-    "pipeline": SHARED | {"export", "folder", "head", "language", "limits", "prior", "record", "skin", "text"},
+    "pipeline": SHARED | {
+        "export", "folder", "head", "images", "language", "limits", "prior", "record", "skin", "text",
+    },
     "prior": {"random_streams", "traits"},
     "progress": {"errors"},
     "provenance": set(),

@@ -129,8 +129,9 @@ def rebuild(options: Namespace, terminal: Terminal) -> bool:
 
         source = _folder_of(options.face)
         document, offset = folder.read_document(source), folder.read_offset(source)
+        pictures = folder.read_pictures(source)
         with staging(options.output.absolute().parent) as stage:
-            face = pipeline.rebuild(document, offset=offset, progress=progress.part(0.0, 0.7))
+            face = pipeline.rebuild(document, offset=offset, pictures=pictures, progress=progress.part(0.0, 0.7))
             name = slug(face.prompt)
             written = write(face, stage, options.output, name, _formats(options), progress.part(0.7, 1.0))
     terminal.result({"prompt": face.prompt, "seed": face.seed, "resolution": face.resolution, **written.to_json()})

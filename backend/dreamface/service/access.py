@@ -7,6 +7,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,6 +15,14 @@ LONGEST_BODY = 2**20
 """Bytes of a request."""
 
 TOO_LONG = "The request is too long: send at most 1 MB."
+
+LONGEST_UPLOAD = 64 * 2**20
+"""Bytes of a file that is sent ahead of a job."""
+
+UPLOAD_TOO_LONG = "The file is too long: send at most 64 MB."
+
+UPLOADS = "/uploads/"
+"""What the paths of such files begin with."""
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -36,10 +45,10 @@ class Access:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(headers)
+        refusal = self._refusal(headers, scope.get("path", ""))
         await (refusal or self._app)(scope, receive, send)
 
-    def _refusal(self, headers: Headers) -> JSONResponse | None:
+    def _refusal(self, headers: Headers, path: str) -> JSONResponse | None:
         name = _name(headers.get("host", ""))
         if name not in self._hosts:
             said = f"the name {name}" if name else "that name"
@@ -50,9 +59,23 @@ class Access:
             error = "The token is missing or wrong: send the one that the backend was started with."
             return JSONResponse({"error": error}, 401, {"WWW-Authenticate": "Bearer"})
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > LONGEST_BODY:  # one that states no length is counted as it comes
-            return JSONResponse({"error": TOO_LONG}, 413)
+        longest, sentence = (LONGEST_UPLOAD, UPLOAD_TOO_LONG) if path.startswith(UPLOADS) else (LONGEST_BODY, TOO_LONG)
+        if not length.isdecimal() or int(length) > longest:  # one that states no length is counted as it comes
+            return JSONResponse({"error": sentence}, 413)
         return None
+
+
+class BodyLimit:
+    """ASGI middleware that counts what comes in: files may be longer than other requests."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._requests = RequestBodyLimitMiddleware(app, LONGEST_BODY)
+        self._files = RequestBodyLimitMiddleware(app, LONGEST_UPLOAD)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and cut it off where it gets too long."""
+        limit = self._files if scope.get("path", "").startswith(UPLOADS) else self._requests
+        await limit(scope, receive, send)
 
 
 def _name(host: str) -> str:

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Query, Response, Security
+from fastapi import Body, FastAPI, Query, Request, Response, Security
 from fastapi.responses import FileResponse, StreamingResponse
 from fastapi.security import HTTPBearer
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from dreamface import __version__, models
+from dreamface.record import Digest
 from dreamface.service import schemas
-from dreamface.service.access import LONGEST_BODY, Access
+from dreamface.service.access import Access, BodyLimit
 from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, NotFound
 from dreamface.service.layout import Layout
 from dreamface.service.problems import explain_errors
+from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import WorkerProcess
 from dreamface.traits import VOCABULARY
 
@@ -42,8 +43,8 @@ _BYTES = _answers("application/octet-stream", "the file's bytes")
 _ABOUT = """From words to a 3D head. Every request carries the backend's token.
 
 Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without the token, 404 for what
-is not there, 409 for what does not go with how a job is, 413 for more than 1 MB, 421 under a name that the backend does
-not go by, 500 for a bug, 503 for what may work later."""
+is not there, 409 for what does not go with how a job is, 413 for more than 1 MB (a file: 64 MB), 421 under a name that
+the backend does not go by, 500 for a bug, 503 for what may work later."""
 
 
 @dataclass
@@ -55,6 +56,7 @@ class Service:
     jobs: JobQueue
     worker: WorkerProcess
     hub: Hub
+    uploads: Uploads
 
 
 def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> FastAPI:
@@ -93,7 +95,8 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
     _add_questions(app, service)
     _add_jobs(app, service)
     _add_results(app, service)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LONGEST_BODY)
+    _add_uploads(app, service)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Access, token=token, hosts=hosts)
     return app
 
@@ -143,7 +146,10 @@ def _add_questions(app: FastAPI, service: Service) -> None:
 
         With `shapes` also `shape_offsets`, `shape_vertices` and `shape_deltas`, as geometry.npz has them.
         """
-        _, payload = await service.worker.call("reshape", asked.model_dump())
+        arguments = asked.model_dump()
+        if asked.offset is not None:
+            arguments["offset"] = str(service.uploads.file(asked.offset))
+        _, payload = await service.worker.call("reshape", arguments)
         return Response(payload, media_type="application/octet-stream")
 
 
@@ -210,6 +216,28 @@ def _add_results(app: FastAPI, service: Service) -> None:
     )  # fmt: skip
     async def get_file(job: str, path: str) -> FileResponse:
         return FileResponse(_inside(service.jobs.folder(job), path), media_type="application/octet-stream")
+
+
+def _add_uploads(app: FastAPI, service: Service) -> None:
+    known: dict[int | str, dict[str, Any]] = {
+        200: {"model": schemas.Upload, "description": "The file was here already"},
+    }
+
+    @app.put(
+        "/uploads/{sha256}", tags=["uploads"], summary="Send a file that a job needs", status_code=201, responses=known,
+        openapi_extra={"requestBody": {"content": {"application/octet-stream": {}}, "required": True}},
+    )  # fmt: skip
+    async def upload(sha256: Digest, request: Request, response: Response) -> schemas.Upload:
+        """At most 64 MB. A file that no job has asked for in a month is deleted."""
+        new = await service.uploads.receive(sha256, request.stream())
+        response.status_code = 201 if new else 200
+        return schemas.Upload(sha256=sha256)
+
+    @app.get("/uploads/{sha256}", tags=["uploads"], summary="Whether a file is here")
+    async def has_upload(sha256: Digest) -> schemas.Upload:
+        if not service.uploads.has(sha256):
+            raise NotFound(f"There is no upload {sha256}.")
+        return schemas.Upload(sha256=sha256)
 
 
 def _events(stream: AsyncIterator[str]) -> StreamingResponse:

@@ -18,8 +18,9 @@ from dreamface.errors import DreamFaceError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, has_folder, is_face
-from dreamface.service.schemas import Export, Job, NewJob
+from dreamface.service.schemas import Edit, Export, Job, NewJob, needed_files
 from dreamface.service.store import JobStore, Record, StoreError, to_job
+from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import JobFailed, WorkerLost, WorkerProcess
 
 _MOST_ATTEMPTS: Final = 3
@@ -46,11 +47,12 @@ class JobQueue:
     is removed before the job is run again.
     """
 
-    def __init__(self, store: JobStore, layout: Layout, worker: WorkerProcess, hub: Hub) -> None:
+    def __init__(self, store: JobStore, layout: Layout, worker: WorkerProcess, hub: Hub, uploads: Uploads) -> None:
         self._store = store
         self._layout = layout
         self._worker = worker
         self._hub = hub
+        self._uploads = uploads
         self._active: dict[str, Record] = {}  # in the order they came
         self._unsaved: dict[str, Record] = {}  # over, but the disk would not take it; the next start runs them again
         self._came = asyncio.Event()
@@ -61,6 +63,7 @@ class JobQueue:
         """Take a job, and say whether it is new: the same id twice is the same job.
 
         Raises:
+            BadRequest: a file that the job needs was not sent.
             Conflict: the id belongs to another job, or what is to be exported is not done.
             NotFound: there is no job to export.
             StoreError: it can't be remembered.
@@ -75,6 +78,8 @@ class JobQueue:
             if (known.kind, known.request) != (asked.kind, request):
                 raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
             return self._describe(known), False
+        if isinstance(asked.request, Edit):
+            self._uploads.check(needed_files(request))
         if isinstance(asked.request, Export):
             self._source(asked.request.job)
         if asked.kind == "generate" and request["seed"] is None:
@@ -190,6 +195,8 @@ class JobQueue:
         staged = self._layout.staging(record.id, record.attempts)
         try:
             order = {"id": record.id, "kind": record.kind, "request": record.request, "place": str(staged)}
+            if record.kind == "edit":
+                order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed_files(record.request)}
             if record.kind == "export":
                 order["source"] = str(self._source(record.request["job"]))
             result = await self._worker.do(order, self._progress_of(record))

@@ -42,6 +42,11 @@ class Layout:
         """Where the worker writes. Every attempt has its own: a worker that is dying may still write into the last."""
         return self.root / "staging" / f"{job}-{attempt}"
 
+    @property
+    def uploads(self) -> Path:
+        """Files that were sent ahead of a job."""
+        return self.root / "uploads"
+
     def prepare(self) -> str:
         """Make the folders, sweep what was left half done, and give the store's id.
 
@@ -51,7 +56,7 @@ class Layout:
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)  # prompts and faces are the user's own affair
             shutil.rmtree(self.root / "staging", ignore_errors=True)
-            for folder in ("faces", "exports", "staging"):
+            for folder in ("faces", "exports", "staging", "uploads"):
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
             file = self.root / "store_id"
             known = file.read_text("ascii").strip() if file.exists() else ""

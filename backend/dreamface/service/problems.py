@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from dreamface.errors import BadRequest, DreamFaceError
-from dreamface.service.access import TOO_LONG
+from dreamface.service.access import TOO_LONG, UPLOAD_TOO_LONG, UPLOADS
 from dreamface.service.jobs import Conflict, NotFound
 from dreamface.service.worker_process import CallFailed
 
@@ -37,7 +37,7 @@ def explain_errors(app: FastAPI) -> None:
             400: _NOT_JSON,  # such as nested too deeply
             404: f"There is nothing at {request.url.path}: /openapi.json lists what there is.",
             405: f"{request.method} is not possible at {request.url.path}: /openapi.json lists what is.",
-            413: TOO_LONG,
+            413: UPLOAD_TOO_LONG if request.url.path.startswith(UPLOADS) else TOO_LONG,
         }
         return _answer(sentences.get(error.status_code, str(error.detail)), error.status_code, error.headers)
 
@@ -61,6 +61,8 @@ def in_words(problem: Mapping[str, Any]) -> str:
         return f"{name} takes a value, or an object with value, confidence (0 to 1) and because."
     where = ".".join(steps) or "the request"
     match kind:
+        case "string_pattern_mismatch" if "64" in problem["ctx"]["pattern"]:
+            return f"{where} takes 64 hexadecimal digits: the SHA-256 of the file."
         case "string_pattern_mismatch":
             return f"{where} takes 32 hexadecimal digits, such as uuid4().hex in Python."
         case "missing":

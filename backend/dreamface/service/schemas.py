@@ -20,7 +20,7 @@ from pydantic import (
 from dreamface.errors import BadRequest
 from dreamface.limits import check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
-from dreamface.record import RECORD_FIELDS, FaceId, FaceRecord, record_schema
+from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, record_schema
 from dreamface.traits import Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
@@ -149,13 +149,33 @@ RecordData = Annotated[
 ]
 
 
+Offset = Annotated[
+    Digest | None,
+    Field(
+        default=None,
+        description="an upload: .npz with vertex_count, offset_vertices [K] and offset_deltas [K, 3] in metres, which "
+        "are added to the vertices on top of what the traits say",
+    ),
+]
+
+
 class Edit(Strict):
-    """A face made again with some traits or layers of its skin changed."""
+    """A face made again with some traits or layers of its skin changed.
+
+    Pictures of its layers' masks, and the offset, are uploaded first.
+    """
 
     face: RecordData
+    offset: Offset = None
     traits: TraitValues
     layers: LayerStrengths = {}
     resolution: Resolution | None = Field(default=None, description="null keeps the face's own")
+
+
+def needed_files(edit: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the SHA-256 of the uploads that an `Edit`, as JSON has it, needs."""
+    offset = edit.get("offset")
+    return (*to_record(edit["face"]).pictures, *((offset,) if offset else ()))
 
 
 class Export(Strict):
@@ -304,6 +324,7 @@ class Reshape(Strict):
     seed: Seed
     traits: TraitValues = Field(description="all of the face's, with their confidence")
     candidate: Candidate = None
+    offset: Offset = None
     shapes: bool = Field(default=False, description="also its blend shapes")
 
 
@@ -421,6 +442,12 @@ class TraitInfo(BaseModel):
     more: list[str] = Field(description="phrases for a high value")
     less: list[str] = Field(description="phrases for a low value")
     measured: bool = Field(description="whether it is measured on the mesh")
+
+
+class Upload(BaseModel):
+    """A file that was sent ahead of a job."""
+
+    sha256: str = Field(description="what jobs call it")
 
 
 class Problem(BaseModel):

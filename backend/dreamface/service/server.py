@@ -30,6 +30,7 @@ from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue
 from dreamface.service.layout import Layout, lock
 from dreamface.service.store import JobStore
+from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import COMMAND, WorkerProcess
 
 SHORTEST_TOKEN: Final = 16  # characters
@@ -74,9 +75,11 @@ def serve(options: Options) -> None:
             store_id = layout.prepare()
             store, hub, worker = JobStore(layout.jobs), Hub(), WorkerProcess(options.worker)
             try:
-                jobs = JobQueue(store, layout, worker, hub)
+                uploads = Uploads(layout.uploads)
+                uploads.sweep()
+                jobs = JobQueue(store, layout, worker, hub, uploads)
                 jobs.recover()
-                service = Service(layout, store_id, jobs, worker, hub)
+                service = Service(layout, store_id, jobs, worker, hub, uploads)
                 _run(service, listener, options)
             finally:
                 store.close()

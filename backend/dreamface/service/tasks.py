@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from dreamface import folder as face_folder
 from dreamface import models, pipeline
 from dreamface._files import cannot_write
+from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.progress import Progress
 from dreamface.service.schemas import ExportResult, FaceResult, Kind, ModelResult, to_record, to_traits
@@ -44,14 +46,28 @@ def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Make a face again with some traits or layers changed."""
     request = job["request"]
     record = to_record(request["face"])
+    files, offset = job.get("files", {}), request.get("offset")
     made = pipeline.edit(
         record,
         to_traits(request["traits"]),
         layers=request.get("layers"),
         resolution=request["resolution"],
+        offset=_read_offset(files[offset]) if offset else None,
+        pictures={digest: _read_file(files[digest]) for digest in record.pictures},
         progress=progress.part(0.0, _MADE),
     )
     return _save(made, place, progress)
+
+
+def _read_file(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadRequest(f"The upload {Path(path).name} can't be read ({error.strerror}): send it again.") from error
+
+
+def _read_offset(path: str) -> Tensor:
+    return face_folder.unpack_offset(io.BytesIO(_read_file(path)))
 
 
 def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
@@ -116,10 +132,10 @@ def read(prompt: str) -> tuple[dict[str, Any], bytes]:
 
 
 def reshape(
-    head: str, seed: int, traits: Request, shapes: bool, candidate: int | None = None
+    head: str, seed: int, traits: Request, shapes: bool, candidate: int | None = None, offset: str | None = None
 ) -> tuple[dict[str, Any], bytes]:
     """A head's vertices and what they measure, and its shapes if they are wanted, as an .npz."""
-    built = pipeline.build_head(head, to_traits(traits), seed, candidate)
+    built = pipeline.build_head(head, to_traits(traits), seed, candidate, _read_offset(offset) if offset else None)
     measured = pipeline.measure(built)
     arrays = {
         "vertices": built.vertices.numpy().astype(np.float32),

@@ -2,7 +2,7 @@
 
 It speaks `frames` over its standard input and output. It ends at once when its input ends: then the service is gone.
 
-    to it       job {id, kind, request, place, source?} | cancel {id} | call {call, name, arguments}
+    to it       job {id, kind, request, place, source?, files?} | cancel {id} | call {call, name, arguments}
     from it     ready {device} | progress {id, stage, fraction, message} | done {id, result} | failed {id, error}
                 answer {call, result} + bytes | answer {call, error, bug}
 """

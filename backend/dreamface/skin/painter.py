@@ -13,13 +13,15 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 import torch
+from torch import Tensor
 
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
 from dreamface.skin.canvas.atlas import coarser, surface_of
-from dreamface.skin.canvas.layer import Ground, Layer, Patch, Strengths, Weave
+from dreamface.skin.canvas.layer import Ground, Layer, Masks, Patch, Strengths, Weave
 from dreamface.skin.canvas.layout import MULTIPLE, skin_tile_sides
+from dreamface.skin.canvas.masks import masked, resized
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, mix, pigment_slopes
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.compose import Composed, Composition, Laid, compose
@@ -56,6 +58,16 @@ class _Given:
 
     key: _Key
     found: tuple[Patch | Weave, ...]
+    mask: Tensor | None = None
+    masked: tuple[Patch | Weave, ...] = ()
+
+    def under(self, mask: Tensor | None, size: int) -> tuple[Patch | Weave, ...]:
+        """Return it under a mask [H, W]; the same objects as long as mask and details are the same."""
+        if mask is None:
+            return self.found
+        if self.mask is None or not torch.equal(self.mask, mask):
+            self.mask, self.masked = mask, tuple(masked(detail, mask, size) for detail in self.found)
+        return self.masked
 
 
 @dataclass
@@ -116,6 +128,7 @@ class Painter:
         resolution: int,
         seed: int,
         layers: Strengths | None = None,
+        masks: Masks | None = None,
         progress: Progress = Progress(),  # noqa: B008 - immutable
     ) -> Maps:
         """All textures of a head.
@@ -126,19 +139,21 @@ class Painter:
             resolution: side of the face's tile in texels, a multiple of 128; the other tiles are smaller.
             seed: of everything random; the same input gives the same bytes.
             layers: how strongly each layer of the skin is laid on.
+            masks: where each layer of the skin is laid on.
             progress: told what is being painted.
 
         Raises:
-            BadRequest: the resolution is no multiple of 128, or there is no such layer or strength.
+            BadRequest: the resolution is no multiple of 128, or there is no such layer, strength or tile.
             Cancelled: the progress said so.
         """
         if resolution < MULTIPLE or resolution % MULTIPLE:
             raise BadRequest(f"The maps' resolution must be a multiple of {MULTIPLE}; got {resolution}.")
         check_layers(layers or {})
+        _check_masks(masks or {}, head)
         with self._busy, torch.no_grad():
             last, self._last = self._last, None
             painting = last if last and last.is_of(head, resolution, seed) else _begin(head, resolution, seed)
-            maps = _go_on(painting, traits, layers or {}, progress)
+            maps = _go_on(painting, traits, layers or {}, masks or {}, progress)
             self._last = painting if resolution <= _LARGEST_KEPT else None
             self._wind_clock()
         return maps
@@ -164,10 +179,13 @@ def paint(
     resolution: int,
     seed: int,
     layers: Strengths | None = None,
+    masks: Masks | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Maps:
     """All textures of a head, from scratch; see `Painter.paint`."""
-    return Painter().paint(head, traits, resolution=resolution, seed=seed, layers=layers, progress=progress)
+    return Painter().paint(
+        head, traits, resolution=resolution, seed=seed, layers=layers, masks=masks, progress=progress
+    )
 
 
 def check_layers(layers: Strengths) -> None:
@@ -183,6 +201,17 @@ def check_layers(layers: Strengths) -> None:
             raise BadRequest(f"The strength of the layer {name!r} must be between 0 and 1; got {strength!r}.")
 
 
+def _check_masks(masks: Masks, head: Head) -> None:
+    check_layers(dict.fromkeys(masks, 1.0))
+    for layer, tiles in masks.items():
+        for tile, mask in tiles.items():
+            if tile not in head.topology.tiles:
+                names = ", ".join(head.topology.tiles)
+                raise BadRequest(f"The layer {layer!r} has a mask for the tile {tile!r}: the head has {names}.")
+            if mask.dim() != 2 or not mask.numel():
+                raise BadRequest(f"The mask of the layer {layer!r} must have rows and columns; got {list(mask.shape)}.")
+
+
 def _begin(head: Head, resolution: int, seed: int) -> _Painting:
     canvases: dict[str, _Canvas] = {}
     face: Subject | None = None
@@ -193,14 +222,14 @@ def _begin(head: Head, resolution: int, seed: int) -> _Painting:
     return _Painting(head, resolution, seed, canvases)
 
 
-def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, progress: Progress) -> Maps:
+def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, masks: Masks, progress: Progress) -> Maps:
     """The maps of every tile.
 
     Grounds, pieces and the layers' details do not need each other, and are made side by side: most of them are too
     small for torch to share out by itself.
     """
     absent = {layer.amount: 0.0 for layer in LAYERS if layer.amount and strengths.get(layer.name) == 0.0}
-    work = _Work(painting, traits.under(absent), strengths)
+    work = _Work(painting, traits.under(absent), strengths, masks)
     count = min(max(_FEWEST_HELPERS, os.cpu_count() or 1), _MOST_HELPERS)
     with ThreadPoolExecutor(count) as helpers, _one_thread_each():
         try:
@@ -258,10 +287,11 @@ class _Work:
         stopped: whether nobody wants it any more.
     """
 
-    def __init__(self, painting: _Painting, traits: Traits, strengths: Strengths) -> None:
+    def __init__(self, painting: _Painting, traits: Traits, strengths: Strengths, masks: Masks) -> None:
         self.stopped, self.begun, self.doing = False, 0, ""
         self._painting, self._traits = painting, traits
         self._strengths = {layer.name: strengths.get(layer.name, 1.0) for layer in LAYERS}
+        self._masks = masks
         self._grounds: dict[str, Ground] = {}
         self._waiting: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
         face, *others = painting.canvases
@@ -295,12 +325,20 @@ class _Work:
             laid = tuple(
                 Laid(what, self._strengths[layer.name])
                 for layer in self._detailed()
-                for what in canvas.details[layer.name].found
+                for what in self._details(tile, layer)
             )
             metric, slopes = canvas.subject.surface.metric, pigment_slopes(self._traits.only(PIGMENT_TRAITS))
             composition = Composition(canvas.subject.size, self._grounds[tile], metric, *slopes, laid)
             canvas.composed = compose(composition, canvas.composed, helpers)
         return {tile: canvas.composed.maps for tile, canvas in self._painting.canvases.items() if canvas.composed}
+
+    def _details(self, tile: str, layer: Layer) -> tuple[Patch | Weave, ...]:
+        """Return what a layer gives at full size in a tile, as far as its mask lets it through."""
+        canvas = self._painting.canvases[tile]
+        tiles = self._masks.get(layer.name)
+        if tiles is not None and tile not in tiles:
+            return ()
+        return canvas.details[layer.name].under(tiles[tile] if tiles else None, canvas.subject.size)
 
     def _detailed(self) -> list[Layer]:
         """The layers that give something at full size, in their order."""
@@ -329,10 +367,13 @@ class _Work:
     def _laid(
         self, layer: Layer, change: Callable[[Subject, Ground], Ground], subject: Subject, ground: Ground
     ) -> Ground:
-        strength = self._strengths[layer.name]
-        if strength == 0.0:
+        weight: float | Tensor = self._strengths[layer.name]
+        tiles = self._masks.get(layer.name)
+        if weight == 0.0 or (tiles is not None and subject.tile not in tiles):
             return ground
-        return ground.towards(change(subject.reading(self._traits, layer.traits), ground), strength)
+        if tiles is not None:
+            weight = weight * resized(tiles[subject.tile], subject.surface.atlas.size)
+        return ground.towards(change(subject.reading(self._traits, layer.traits), ground), weight)
 
     def _lay_details(self, tile: str, layer: Layer) -> None:
         """What the layer gives at full size: what it gave, where the traits that it reads are the same."""

@@ -49,18 +49,23 @@ class Ground:
         even = {name: torch.full((size, size), value) for name, value in _BLANK.items()}
         return cls(nothing, nothing, **even, albedo=torch.ones(3, size, size), metallic=nothing, height=nothing)
 
-    def towards(self, other: Ground, share: float) -> Ground:
-        """Between this ground (0) and another (1)."""
-        if share == 1.0:
+    def towards(self, other: Ground, weight: float | Tensor) -> Ground:
+        """Return a ground between this one (weight 0) and another (1).
+
+        Args:
+            other: of the same size.
+            weight: 0..1, one number or [S, S].
+        """
+        if not isinstance(weight, Tensor) and weight == 1.0:
             return other
-        return Ground(*(_between(getattr(self, f.name), getattr(other, f.name), share) for f in fields(self)))
+        return Ground(*(_between(getattr(self, f.name), getattr(other, f.name), weight) for f in fields(self)))
 
 
 _BLANK: Final = {"oxygenation": 0.8, "carotene": 0.3, "roughness": 0.5, "specular": 0.5, "subsurface": 0.5}
 
 
-def _between(start: Tensor, end: Tensor, share: float) -> Tensor:
-    return start if start is end else torch.lerp(start, end, share)
+def _between(start: Tensor, end: Tensor, weight: float | Tensor) -> Tensor:
+    return start if start is end else torch.lerp(start, end, weight)
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,12 @@ class Layer:
 
 Strengths = Mapping[str, float]
 """Layer -> how strongly it is laid on, 0..1; 1 for those that are left out."""
+
+Masks = Mapping[str, Mapping[str, Tensor]]
+"""Layer -> tile -> [H, W] 0..1 how much of the layer is laid on there, in the tile's layout, row 0 at v = 1.
+
+A layer that is left out is laid on everywhere, a tile that is left out gets nothing of it.
+"""
 
 
 def window_of(mask: Tensor, margin: int = 0) -> Window | None:

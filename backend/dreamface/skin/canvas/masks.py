@@ -1,0 +1,30 @@
+"""Masks: where in a tile a layer is laid on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from dreamface.skin.canvas.layer import Patch, Weave
+
+_ADDED = ("melanin", "blood", "height", "valley", "cover")
+"""The images of a patch that a mask takes away from."""
+
+
+def resized(mask: Tensor, size: int) -> Tensor:
+    """Return a mask [H, W] as [size, size]. A smaller one has means of texels: thin lines fade, and don't break."""
+    if mask.shape == (size, size):
+        return mask
+    image = interpolate(mask[None, None], size=(size, size), mode="bilinear", align_corners=False, antialias=True)
+    return image[0, 0].clamp_(0.0, 1.0)
+
+
+def masked(detail: Patch | Weave, mask: Tensor, size: int) -> Patch | Weave:
+    """Return a patch or weave as far as a mask [H, W] lets it through, for maps of `size` texels a side."""
+    if isinstance(detail, Weave):
+        return replace(detail, weights=detail.weights * resized(mask, detail.weights.shape[-1]))
+    weight = resized(mask, size)[detail.window.slices]
+    images = {name: getattr(detail, name) for name in _ADDED}
+    return replace(detail, **{name: image * weight for name, image in images.items() if image is not None})
