@@ -23,7 +23,7 @@ from dreamface.skin.parts.iris import (
     IrisLook,
     around_limbus,
     draw_iris,
-    pupil_share,
+    pupil_radius,
     rim_colour,
     unit_normals,
 )
@@ -138,7 +138,7 @@ class _Irises:
             colour = torch.lerp(colour, torch.tensor(other), strength)
         hole = max(ball.hole / ball.iris_edge for ball in self.eyes.values())
         age = rise(number("age"), 25.0, 90.0)
-        return IrisLook(colour, pupil_share(number("pupil.size"), hole), age, white_of(age, number("skin.melanin")))
+        return IrisLook(colour, pupil_radius(number("pupil.size"), hole), age, white_of(age, number("skin.melanin")))
 
     def at(self, side: str, left: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
         """[3, H, W] colours and normals of the "left" or the "right" one at places [H, W], metres from its axis."""
