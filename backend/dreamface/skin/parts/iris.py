@@ -19,12 +19,12 @@ from dreamface.skin.canvas.atlas import rise, smooth_step
 from dreamface.skin.canvas.pigments import luminance
 from dreamface.skin.parts.iris_anatomy import (
     ARCUS,
+    BORDER,
     COLLARETTE,
     CRYPTS,
     FIBRES,
     FLECKS,
     FURROWS,
-    LIMBUS,
     PIGMENT,
     PUPIL,
     RELIEF,
@@ -103,9 +103,9 @@ def around_limbus(radius: Tensor, rim: Tensor, white: Tensor) -> Tensor:
         rim: [3, ...] colour of the iris there.
         white: [3, ...].
     """
-    shade = torch.tensor(LIMBUS.shade).view(3, *[1] * radius.dim())
-    bluish = torch.lerp(white, white * shade, 1.0 - smooth_step(radius, *LIMBUS.shade_ends))
-    return torch.lerp(rim, bluish, smooth_step(radius, *LIMBUS.radii))
+    shade = torch.tensor(BORDER.shade).view(3, *[1] * radius.dim())
+    bluish = torch.lerp(white, white * shade, 1.0 - smooth_step(radius, *BORDER.shade_ends))
+    return torch.lerp(rim, bluish, smooth_step(radius, *BORDER.radii))
 
 
 def rim_colour(look: IrisLook) -> Tensor:

@@ -371,8 +371,8 @@ class ArcusLook:
 
 
 @dataclass(frozen=True)
-class LimbusLook:
-    """The border between iris and white.
+class BorderLook:
+    """The border between iris and white, the limbus.
 
     Attributes:
         radii: over which white takes over: about 1 mm, of which half is plain to see.
@@ -398,4 +398,4 @@ VEIL: Final = VeilLook()
 PUPIL: Final = PupilLook()
 RIM: Final = RimLook()
 ARCUS: Final = ArcusLook()
-LIMBUS: Final = LimbusLook()
+BORDER: Final = BorderLook()
