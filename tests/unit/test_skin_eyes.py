@@ -14,7 +14,8 @@ from dreamface.head import HeadSource, load_model
 from dreamface.skin import materials
 from dreamface.skin.parts.eyeball import Eyeball, eyeballs
 from dreamface.skin.parts.eyes import paint_eyes
-from dreamface.skin.parts.iris import PUPIL_SHARES, IrisLook, draw_iris, pupil_share
+from dreamface.skin.parts.iris import IrisLook, draw_iris, pupil_radius
+from dreamface.skin.parts.iris_anatomy import PUPIL
 from dreamface.traits import Traits, Value
 
 BROWN, HAZEL, GREY, BLUE = (0.10, 0.042, 0.016), (0.198, 0.122, 0.041), (0.23, 0.28, 0.32), (0.105, 0.238, 0.479)
@@ -104,16 +105,16 @@ def test_the_ring_fades_with_age_and_a_grey_one_comes() -> None:
 
 @pytest.mark.parametrize("size", [0.0, 0.4, 1.0])
 def test_pupils_are_as_large_as_the_trait_says_and_black(size: float) -> None:
-    share = pupil_share(size, 0.0)
-    profile = iris(BLUE, pupil=share).mean(dim=0).mean(dim=1)
-    assert share == pytest.approx(PUPIL_SHARES[0] + size * (PUPIL_SHARES[1] - PUPIL_SHARES[0]))
-    assert float(profile[: round((share - 0.02) * 200)].max()) < 0.006
-    assert float(profile[round((share + 0.08) * 200)]) > 0.02
+    radius = pupil_radius(size, 0.0)
+    profile = iris(BLUE, pupil=radius).mean(dim=0).mean(dim=1)
+    assert radius == pytest.approx(PUPIL.radii[0] + size * (PUPIL.radii[1] - PUPIL.radii[0]))
+    assert float(profile[: round((radius - 0.02) * 200)].max()) < 0.006
+    assert float(profile[round((radius + 0.08) * 200)]) > 0.02
 
 
 def test_no_pupil_is_smaller_than_the_hole_in_the_mesh() -> None:
-    assert pupil_share(0.0, 0.26) == 0.26
-    assert pupil_share(1.0, 0.26) == PUPIL_SHARES[1]
+    assert pupil_radius(0.0, 0.26) == 0.26
+    assert pupil_radius(1.0, 0.26) == PUPIL.radii[1]
 
 
 def test_one_eye_can_have_another_colour(head: Head, eyes: dict[str, Eyeball]) -> None:

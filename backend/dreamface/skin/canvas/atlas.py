@@ -1,8 +1,8 @@
 """A tile's texels on the head's surface.
 
-What varies slowly over the skin is painted on a coarse grid of texels and enlarged; only relief, spots and hairs are
-painted at full size, straight into the layout. Texels outside the islands take after the nearest one inside, so that no
-filter ever meets a background.
+What varies slowly over the skin is painted on a coarse grid of texels and enlarged. Only relief, spots and hairs are
+painted at full size, straight into the layout. A texel outside the islands copies the nearest one inside, so that no
+filter ever mixes in a background.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from dreamface.face import Head, Topology
 from dreamface.skin.canvas.cache import Kept
 from dreamface.skin.canvas.layout import painted_parts
 
-_BORDER: Final = 0.012  # of the tile: detail that knows nothing of the seams fades out over this distance to them
-_KEPT: Final = 2_000_000  # texels of atlases in memory, more than one head has at 4096: 200 MB at most
-_KEPT_DERIVATIVES: Final = 8  # matrices in memory
+_BORDER: Final = 0.012  # of the tile: detail that differs across the seams fades out over this distance to them
+_TEXELS_IN_MEMORY: Final = 2_000_000  # of atlases, more than one head has at 4096: 200 MB at most
+_DERIVATIVES_IN_MEMORY: Final = 8  # matrices
 _BLEED: Final = 4  # texels beyond an island's border that filters still mix with it
 _NEIGHBOURS: Final = 1.5  # texels: those further inside than this have all eight neighbours in their island
 _STEPS: Final = 5  # of a walk: the skin is about flat over each
@@ -33,19 +33,25 @@ _BEYOND: Final = -4.0  # smallest barycentric weight of a texel just outside its
 _LEAST_DENSITY: Final = 0.1  # tile lengths per metre of skin
 _ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 
+# What guards divisions. Lengths are metres, or metres per tile length.
+_LEAST_AREA: Final = 1e-12
+_LEAST_LENGTH: Final = 1e-9
+_LEAST_NORMAL: Final = 1e-12
+_LEAST_ASIDE: Final = 1e-6
+
 warnings.filterwarnings("ignore", message="Sparse CSR tensor support")  # the older format is six times slower
 
-_derivatives: Kept[Tensor] = Kept(_KEPT_DERIVATIVES)
-_atlases: Kept[Atlas] = Kept(_KEPT, lambda atlas: atlas.size**2)
+_derivatives: Kept[Tensor] = Kept(_DERIVATIVES_IN_MEMORY)
+_atlases: Kept[Atlas] = Kept(_TEXELS_IN_MEMORY, lambda atlas: atlas.size**2)
 
 
 @dataclass(frozen=True)
 class Atlas:
-    """Where the texels of an S x S tile lie; the same for all heads of a topology. N is S * S, row by row.
+    """Positions of the texels of an S x S tile; the same for all heads of a topology. N is S * S, row by row.
 
     Attributes:
-        topology: whose tile it is.
-        tile: its name.
+        topology: the topology.
+        tile: name of the tile.
         size: S.
         corners: [N, 3] int32 vertices around each texel.
         uv_corners: [N, 3] int32 the same as indices into the topology's `uv`.
@@ -53,7 +59,7 @@ class Atlas:
         part: [N] int16 index into the topology's parts.
         inside: [S, S] bool: texels whose centre lies in an island.
         interior: [S, S] 0 at the islands' borders and outside, 1 further inside.
-        inward: [N] int32 index of the nearest texel that differences of neighbours are true at.
+        inward: [N] int32 index of the nearest texel whose eight neighbours all lie in its island.
     """
 
     topology: Topology
@@ -70,23 +76,25 @@ class Atlas:
     _squares: dict[int, Tensor] = field(default_factory=dict)
 
     def region(self, *names: str) -> Tensor:
-        """[S, S] union of regions, weights 0..1; 0 for those that the head model has not."""
-        found = [self._region(name) for name in names if name in self.topology.regions]
-        return reduce(torch.maximum, found) if found else torch.zeros(self.size, self.size)
+        """Return [S, S] the union of regions, weights 0..1; regions that the head model lacks count as 0."""
+        regions = [self._region(name) for name in names if name in self.topology.regions]
+        return reduce(torch.maximum, regions) if regions else torch.zeros(self.size, self.size)
 
     def _region(self, name: str) -> Tensor:
+        """Return [S, S] the weights of one region."""
         if name not in self._regions:
             weights = self.topology.regions[name][self.corners]
-            mixed = (weights * self.barycentric).sum(dim=1)  # beyond the borders not beyond the corners' own
+            mixed = (weights * self.barycentric).sum(dim=1)
+            # Outside the islands the sum may leave the range of the corners' weights.
             self._regions[name] = torch.clamp(mixed, *weights.aminmax(dim=1)).view(self.size, self.size)
         return self._regions[name]
 
     def spread(self, values: Tensor) -> Tensor:
-        """[C, S, S] of values [V, C] of the vertices."""
+        """Return [C, S, S] interpolated values [V, C] of the vertices."""
         return (self._from_vertices @ values).T.reshape(-1, self.size, self.size)
 
     def spread_uv(self, values: Tensor) -> Tensor:
-        """[C, S, S] of values [U, C] of the topology's texture coordinates."""
+        """Return [C, S, S] interpolated values [U, C] of the topology's texture coordinates."""
         return (self._from_uv @ values).T.reshape(-1, self.size, self.size)
 
     @cached_property
@@ -98,12 +106,12 @@ class Atlas:
         return self._mixing(self.uv_corners, len(self.topology.uv))
 
     def _mixing(self, corners: Tensor, count: int) -> Tensor:
-        """[N, count] sparse: times values of the corners, those of the texels."""
+        """Return the [N, count] sparse matrix that interpolates values of corners [N, 3] at the texels."""
         rows = torch.arange(len(corners)).repeat_interleave(corners.shape[1])
         return _sparse(torch.stack((rows, corners.reshape(-1))), self.barycentric.reshape(-1), (len(corners), count))
 
     def squares_shown(self, step: int) -> Tensor:
-        """[B] whether squares of step x step texels, row by row, have any that is seen, or mixed with what is."""
+        """Return [B] whether squares of step x step texels, row by row, hold texels that show after filtering."""
         if step not in self._squares:
             margin = 2 * _BLEED + step
             near = max_pool2d(self.inside[None, None].float(), margin, step, _BLEED)
@@ -111,27 +119,26 @@ class Atlas:
         return self._squares[step]
 
     def landmark(self, name: str) -> Tensor | None:
-        """[2] texture coordinates of a landmark, or None where it lies in another tile."""
+        """Return [2] texture coordinates of a landmark, or None where it lies in another tile."""
         place = self._landmark_places.get(name)
         return None if place is None else self.topology.uv[place]
 
     @cached_property
     def _landmark_places(self) -> dict[str, int]:
-        """Landmark -> index into `uv`, for those that lie in the tile."""
-        ranges = [torch.arange(*part.faces) for part in painted_parts(self.topology, self.tile)]
-        faces = torch.cat(ranges)
+        """The index into `uv` of each landmark in the tile."""
+        faces = torch.cat([torch.arange(*part.faces) for part in painted_parts(self.topology, self.tile)])
         vertices, first = np.unique(self.topology.faces[faces].numpy().reshape(-1), return_index=True)
         uv = self.topology.face_uvs[faces].numpy().reshape(-1)[first]
         place = dict(zip(vertices.tolist(), uv.tolist(), strict=True))
         return {name: place[vertex] for name, vertex in self.topology.landmarks.items() if vertex in place}
 
     def texels_of(self, *parts: str) -> Tensor:
-        """[M] flat indices of the texels that take after one of the named parts."""
+        """Return [M] flat indices of the texels that show one of the named parts."""
         numbers = [number for number, part in enumerate(self.topology.parts) if part.name in parts]
         return torch.nonzero(torch.isin(self.part, torch.tensor(numbers, dtype=self.part.dtype)))[:, 0]
 
     def at(self, texels: Tensor, values: Tensor) -> Tensor:
-        """[M, C] of values [V, C] of the vertices at texels [M]."""
+        """Return [M, C] interpolated values [V, C] of the vertices at texels [M]."""
         return torch.einsum("nkc,nk->nc", values[self.corners[texels]], self.barycentric[texels])
 
 
@@ -163,7 +170,7 @@ class Surface:
         return float(self.density[self.atlas.inside].median())
 
     def walk(self, places: Tensor, ways: Tensor) -> Tensor:
-        """Where one comes to on the skin.
+        """Return the ends of walks over the skin.
 
         Args:
             places: [N, 2] texture coordinates to start from.
@@ -175,16 +182,16 @@ class Surface:
         for _ in range(_STEPS):
             along_u, along_v = self._derivatives_at(places).unbind(1)
             outward = torch.linalg.cross(along_u, along_v)
-            outward = outward / torch.linalg.vector_norm(outward, dim=1, keepdim=True).clamp_min(1e-12)
+            outward = outward / torch.linalg.vector_norm(outward, dim=1, keepdim=True).clamp_min(_LEAST_NORMAL)
             left = torch.stack((-outward[:, 1], outward[:, 0], torch.zeros(len(places))), dim=1)
-            left = left / torch.linalg.vector_norm(left, dim=1, keepdim=True).clamp_min(1e-6)
+            left = left / torch.linalg.vector_norm(left, dim=1, keepdim=True).clamp_min(_LEAST_ASIDE)
             up = torch.linalg.cross(outward, left)
             step = (ways[:, :1] * left + ways[:, 1:] * up) / _STEPS
             places = places + _solve(along_u, along_v, step)
         return places
 
     def _derivatives_at(self, places: Tensor) -> Tensor:
-        """[N, 2, 3] metres of surface per unit of u and of v near texture coordinates [N, 2]."""
+        """Return [N, 2, 3] metres of surface per unit of u and of v near texture coordinates [N, 2]."""
         size = self.atlas.size
         column = (places[:, 0] * size).long().clamp(0, size - 1)
         row = ((1.0 - places[:, 1]) * size).long().clamp(0, size - 1)
@@ -194,26 +201,26 @@ class Surface:
 
 
 def _solve(along_u: Tensor, along_v: Tensor, step: Tensor) -> Tensor:
-    """[N, 2] texture coordinates that a step [N, 3] in the tangent plane takes."""
+    """Return [N, 2] texture coordinates of steps [N, 3] in the tangent plane."""
     uu, uv, vv = (along_u**2).sum(dim=1), (along_u * along_v).sum(dim=1), (along_v**2).sum(dim=1)
     u, v = (along_u * step).sum(dim=1), (along_v * step).sum(dim=1)
-    total = (uu * vv - uv * uv).clamp_min(1e-12)
+    total = (uu * vv - uv * uv).clamp_min(_LEAST_AREA)
     return torch.stack((vv * u - uv * v, uu * v - uv * u), dim=1) / total[:, None]
 
 
 def atlas_of(topology: Topology, tile: str, size: int) -> Atlas:
-    """The atlas of a topology's tile, from memory where it was needed before."""
+    """Return the atlas of a topology's tile, from memory where it was made before."""
     return _atlases.get(topology, (tile, size), lambda: _bake(topology, tile, size))
 
 
 def surface_of(head: Head, tile: str, size: int) -> Surface:
-    """The head's skin in a tile on a grid of `size` x `size` texels."""
+    """Return the head's skin in a tile, on a grid of `size` x `size` texels."""
     atlas = atlas_of(head.topology, tile, size)
     derivatives = _uv_derivatives(head, tile)
     along_u, along_v = derivatives[:, :3], derivatives[:, 3:]
-    length = torch.linalg.vector_norm(along_u, dim=1, keepdim=True).clamp_min(1e-9)
+    length = torch.linalg.vector_norm(along_u, dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
     shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
-    upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(1e-12))
+    upright = torch.sqrt(((along_v**2).sum(dim=1, keepdim=True) - shear**2).clamp_min(_LEAST_AREA))
     metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
     metric = atlas.spread_uv(metric)
     metric[::2].clamp_min_(_LEAST_DENSITY)  # beyond the islands' borders it is continued, and might turn over
@@ -221,12 +228,13 @@ def surface_of(head: Head, tile: str, size: int) -> Surface:
 
 
 def positions(head: Head, tile: str, size: int) -> Tensor:
-    """[3, S, S] metres: where the texels of a tile's grid lie."""
+    """Return [3, S, S] positions of a tile's texels, metres."""
     atlas = atlas_of(head.topology, tile, size)
     return atlas.spread(head.vertices)
 
 
 def _tile_triangles(topology: Topology, tile: str) -> Tensor:
+    """Return [T] indices of a tile's triangles."""
     parts = painted_parts(topology, tile)
     chosen = torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
     flat = topology.triangles[chosen, 1] == topology.triangles[chosen, 2]  # the second half of a triangle
@@ -234,13 +242,16 @@ def _tile_triangles(topology: Topology, tile: str) -> Tensor:
 
 
 def _uv_derivatives(head: Head, tile: str) -> Tensor:
-    """[U, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
+    """Return [U, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
     matrix = _derivatives.get(head.topology, tile, lambda: _derivative_matrix(head.topology, tile))
     return (matrix @ head.vertices).view(2, -1, 3).permute(1, 0, 2).reshape(-1, 6)
 
 
 def _derivative_matrix(topology: Topology, tile: str) -> Tensor:
-    """[2U, V] sparse: times vertices, the derivatives along u of all texture coordinates, then those along v."""
+    """Return the [2U, V] sparse matrix that makes derivatives of vertices.
+
+    The first U rows of the product are the derivatives along u at all texture coordinates, the others those along v.
+    """
     chosen = _tile_triangles(topology, tile)
     corners, vertices = topology.triangle_uvs[chosen], topology.triangles[chosen]
     uv_a, uv_b, uv_c = topology.uv[corners].unbind(1)
@@ -250,7 +261,8 @@ def _derivative_matrix(topology: Topology, tile: str) -> Tensor:
     along_u = torch.stack((v_b - v_c, v_c, -v_b), dim=1) * torch.sign(area)[:, None]
     along_v = torch.stack((u_c - u_b, -u_c, u_b), dim=1) * torch.sign(area)[:, None]
     count = len(topology.uv)
-    total = torch.zeros(count).index_add_(0, corners.reshape(-1), area.abs().repeat_interleave(3)).clamp_min(1e-12)
+    areas = area.abs().repeat_interleave(corners.shape[1])
+    total = torch.zeros(count).index_add_(0, corners.reshape(-1), areas).clamp_min(_LEAST_AREA)
     rows = corners[:, :, None].expand(-1, -1, 3)
     values = torch.stack((along_u, along_v))[:, :, None, :] / total[rows]
     places = torch.stack(
@@ -261,13 +273,14 @@ def _derivative_matrix(topology: Topology, tile: str) -> Tensor:
 
 
 def _sparse(places: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
-    """[N, M] with values [K] at rows and columns [2, K], in the format that multiplies fastest."""
-    found = torch.sparse_coo_tensor(places, values, shape, check_invariants=True).coalesce().to_sparse_csr()
-    rows, columns = found.crow_indices().int(), found.col_indices().int()  # half the memory
-    return torch.sparse_csr_tensor(rows, columns, found.values(), shape, check_invariants=True)
+    """Return an [N, M] matrix with values [K] at rows and columns [2, K], in the format that multiplies fastest."""
+    matrix = torch.sparse_coo_tensor(places, values, shape, check_invariants=True).coalesce().to_sparse_csr()
+    rows, columns = matrix.crow_indices().int(), matrix.col_indices().int()  # half the memory
+    return torch.sparse_csr_tensor(rows, columns, matrix.values(), shape, check_invariants=True)
 
 
 def _bake(topology: Topology, tile: str, size: int) -> Atlas:
+    """Make the atlas of a topology's tile."""
     chosen = _tile_triangles(topology, tile)
     uv = topology.uv[topology.triangle_uvs[chosen]]
     # Where a layout overlaps itself, as at the hidden back of a ball, the finer triangles show: they come last.
@@ -300,24 +313,31 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
 
 
 def _beside(nearest: Tensor, size: int) -> Tensor:
-    """[N, 2] column and row that each texel [N] stands for: its own, or one a step beyond the nearest one inside.
+    """Return [N, 2] the column and row that each texel [N] stands for.
+
+    A texel inside stands for itself, one outside for a texel a step beyond the nearest one inside.
 
     The surface goes on for that step, so that both sides of a seam still agree where texels are mixed at it.
     """
     pixel = torch.stack((nearest % size, nearest // size), dim=1)
-    own = torch.arange(size * size)
-    step = torch.stack((own % size, own // size), dim=1) - pixel
+    texel = torch.arange(size * size)
+    step = torch.stack((texel % size, texel // size), dim=1) - pixel
     return (pixel + step.clamp(-1, 1)).to(torch.float32)
 
 
 def _nearest(chosen: NDArray[np.bool_]) -> Tensor:
-    """[N] flat index of the chosen texel nearest to each of [S, S]."""
+    """Return [N] flat indices of the chosen texel nearest to each of [S, S]."""
     rows, columns = distance_transform_edt(~chosen, return_distances=False, return_indices=True)
     return torch.from_numpy(rows.astype(np.int64) * len(chosen) + columns).view(-1)
 
 
 def _cover(places: Tensor, size: int) -> Tensor:
-    """[size * size] the last triangle that covers each texel's centre, -1 for none; places [T, 3, 2] are in texels."""
+    """Return [size * size] the last triangle that covers each texel's centre, -1 for none.
+
+    Args:
+        places: [T, 3, 2] of the triangles' corners, texels.
+        size: texels a side.
+    """
     low = places.amin(dim=1).ceil().long().clamp(0, size - 1)
     high = places.amax(dim=1).floor().long().clamp(0, size - 1)
     width, height = (high - low + 1).clamp_min(0).unbind(1)
@@ -328,38 +348,38 @@ def _cover(places: Tensor, size: int) -> Tensor:
     y = low[triangle, 1] + number // width[triangle]
     weights = _weights(places[triangle], torch.stack((x, y), dim=1).to(places.dtype))
     hit = (weights >= _ON_EDGE).all(dim=1)
-    found = torch.full((size * size,), -1)
-    return found.scatter_reduce_(0, (y * size + x)[hit], triangle[hit], "amax")
+    covering = torch.full((size * size,), -1)
+    return covering.scatter_reduce_(0, (y * size + x)[hit], triangle[hit], "amax")
 
 
 def _weights(corners: Tensor, points: Tensor) -> Tensor:
-    """[N, 3] barycentric weights of points [N, 2] in triangles [N, 3, 2]."""
+    """Return [N, 3] barycentric weights of points [N, 2] in triangles [N, 3, 2]."""
     (x_a, y_a), (x_b, y_b) = (corners[:, 0] - points).unbind(1), (corners[:, 1] - points).unbind(1)
     x_c, y_c = (corners[:, 2] - points).unbind(1)
     parts = torch.stack((x_b * y_c - x_c * y_b, x_c * y_a - x_a * y_c, x_a * y_b - x_b * y_a), dim=1)
     total = parts.sum(dim=1, keepdim=True)
-    return parts / torch.where(total.abs() < 1e-12, 1e-12, total)
+    return parts / torch.where(total.abs() < _LEAST_AREA, _LEAST_AREA, total)
 
 
 def coarser(size: int, most: int) -> int:
-    """The largest whole fraction of `size` that is at most `most`."""
+    """Return the largest whole fraction of `size` that is at most `most`."""
     return next(size // factor for factor in range(1, size + 1) if size % factor == 0 and size // factor <= most)
 
 
 def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
-    """0 up to `low`, 1 from `high` on, smooth between."""
-    share = (values - low).mul_(1.0 / (high - low)).clamp_(0.0, 1.0)
-    return (3.0 - 2.0 * share).mul_(share).mul_(share)
+    """Return 0 up to `low`, 1 from `high` on, smooth between."""
+    fraction = (values - low).mul_(1.0 / (high - low)).clamp_(0.0, 1.0)
+    return (3.0 - 2.0 * fraction).mul_(fraction).mul_(fraction)
 
 
 def rise(value: float, low: float, high: float) -> float:
-    """`smooth_step` of one number."""
-    share = min(max((value - low) / (high - low), 0.0), 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    """Return the `smooth_step` of one number."""
+    fraction = min(max((value - low) / (high - low), 0.0), 1.0)
+    return fraction * fraction * (3.0 - 2.0 * fraction)
 
 
 def slopes(height: Tensor, metric: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Rise per metre along tangent and bitangent.
+    """Return the rise per metre along tangent and bitangent.
 
     Args:
         height: [H + 2, W] metres, with one row more above and below.

@@ -21,25 +21,186 @@ from dreamface.skin.canvas.layer import Patch, Window
 from dreamface.skin.canvas.marks import texel_of
 
 _MM: Final = 1e-3
-_FINEST: Final = 0.45 * _MM  # size of a texel
-_WIDTHS: Final = ((0.0, 1.2 * _MM, 2048), (1.2 * _MM, 2.2 * _MM, 512), (2.2 * _MM, math.inf, 256))
-"""Of each kind: widths from and below, and texels a side at most that they are drawn on; they are enlarged from there.
+_FINEST: Final = 0.45 * _MM  # size of a texel that shows branches and parallels
+_SHORTEST: Final = 1e-9  # metres or tile lengths: guards divisions by a length
+_SHORTEST_STEP: Final = 1e-12  # the same of steps that may be far shorter
+_SEEDS: Final = 2**62
 
-Only the first kind is deep enough for its width to keep light out.
-"""
-KINDS: Final = range(len(_WIDTHS))
-_SPACING: Final = 1.0  # texels between a ribbon's points
-_WIDEST: Final = 0.95  # share of them that are no wider than what the number of points across is meant for
-_REACH: Final = 2.7  # widths to either side that a groove's profile takes
-_SHOULDER: Final = 1.55  # widths from the bottom to the top of the swelling
-_STRETCHED: Final = (2.5, 5.0)  # times the usual density, over which creases fade out
-_SAMPLES: Final = 16  # of a curve, to measure it
-_PARALLEL: Final = (0.12, 0.4, 0.65, 0.88)  # shares of a crease beside which its parallel runs
-_ENDS, _SOFT_ENDS = 0.8, 1.5  # the depth goes with the sine of the way, to this power; of fine and of broad creases
-_TABLE: Final = 1024  # independent values of the noise along creases
-_CELLS: Final = torch.tensor((6.0, 1.3, 7.0, 4.0, 7.0, 7.0)) * _MM
-"""Metres between independent values of it: of the sway and its tremble, depth, gaps, width, lean."""
-_SHIFTS: Final = torch.arange(6) * 100.0  # along the table from one to the next
+
+@dataclass(frozen=True)
+class _Kind:
+    """Creases of similar width, drawn on a map that is then enlarged.
+
+    Attributes:
+        from_mm, below_mm: widths.
+        side: texels a side of the map at most.
+        sharpness: of their ends: the depth goes with the sine of the way, to this power.
+    """
+
+    from_mm: float
+    below_mm: float
+    side: int
+    sharpness: float
+
+
+_KINDS: Final = (
+    _Kind(from_mm=0.0, below_mm=1.2, side=2048, sharpness=0.8),
+    _Kind(from_mm=1.2, below_mm=2.2, side=512, sharpness=1.5),
+    _Kind(from_mm=2.2, below_mm=math.inf, side=256, sharpness=1.5),
+)
+"""Only the first kind is deep enough for its width to keep light out."""
+
+KINDS: Final = range(len(_KINDS))
+
+
+@dataclass(frozen=True)
+class _Sampling:
+    """How many points a crease is drawn with.
+
+    Attributes:
+        spacing: texels between points.
+        least_along, least_across: points of the shortest and of the narrowest crease.
+        to_measure: points along a curve that its length is measured by.
+        wide: fraction of cross sections that are no wider than what the number of points across is meant for.
+        sample: about how many cross sections are looked at for that.
+        edge: texels that points keep from the far edges of the map.
+        smoothing: texels a side that broad creases are averaged over.
+    """
+
+    spacing: float = 1.0
+    least_along: int = 4
+    least_across: int = 6
+    to_measure: int = 16
+    wide: float = 0.95
+    sample: int = 256
+    edge: float = 1.001
+    smoothing: int = 3
+
+
+@dataclass(frozen=True)
+class _ProfileLook:
+    """The cross section of a crease. Places are in widths of the crease, from its middle.
+
+    Attributes:
+        reach: how far it goes to either side.
+        steepness, exponent: the depth falls as exp(-steepness * place ** exponent).
+        groove_ends: fraction of the reach beyond which the groove fades out.
+        shoulder, shoulder_width: place of the top of the swelling beside the groove, and its width.
+        shoulder_ends: fraction of the reach beyond which the swelling fades out.
+    """
+
+    reach: float = 2.7
+    steepness: float = 1.1
+    exponent: float = 1.3
+    groove_ends: float = 0.6
+    shoulder: float = 1.55
+    shoulder_width: float = 0.6
+    shoulder_ends: float = 0.8
+
+
+@dataclass(frozen=True)
+class _CourseLook:
+    """How a crease changes on its way. Cells are mm between independent values of noise along it.
+
+    Attributes:
+        sway_cell_mm, tremble_cell_mm: it sways to the sides, in wide and in small windings.
+        tremble: height of the small windings over that of the wide ones.
+        depth_cell_mm, depth, depth_varies, depth_limits: mean of the factor on its depth, its unevenness and limits.
+        gap_cell_mm: of the noise that breaks it.
+        gap_range: `broken` of 0 adds this to that noise, `broken` of 1 takes it away.
+        present: values of the sum over which it appears.
+        width_cell_mm, width, width_varies, width_limits: mean of the factor on its width, its unevenness and limits.
+        lean_cell_mm, lean: one of the shoulders is the higher one, now this and now that.
+        stretched: densities of the layout, over the usual one, over which creases fade out. Where the layout is
+            squeezed or drawn out, as in the corners of the mouth, points would lie too far apart.
+        table: independent values of the noise.
+        table_shift: values from one of the noises to the next.
+    """
+
+    sway_cell_mm: float = 6.0
+    tremble_cell_mm: float = 1.3
+    tremble: float = 0.15
+    depth_cell_mm: float = 7.0
+    depth: float = 0.85
+    depth_varies: float = 0.3
+    depth_limits: tuple[float, float] = (0.25, 1.3)
+    gap_cell_mm: float = 4.0
+    gap_range: float = 1.8
+    present: tuple[float, float] = (-0.4, 0.5)
+    width_cell_mm: float = 7.0
+    width: float = 0.85
+    width_varies: float = 0.2
+    width_limits: tuple[float, float] = (0.5, 1.4)
+    lean_cell_mm: float = 7.0
+    lean: float = 0.4
+    stretched: tuple[float, float] = (2.5, 5.0)
+    table: int = 1024
+    table_shift: float = 100.0
+
+    @property
+    def cells_mm(self) -> tuple[float, ...]:
+        """Those of sway, tremble, depth, gaps, width and lean."""
+        return (
+            self.sway_cell_mm,
+            self.tremble_cell_mm,
+            self.depth_cell_mm,
+            self.gap_cell_mm,
+            self.width_cell_mm,
+            self.lean_cell_mm,
+        )
+
+
+@dataclass(frozen=True)
+class _TwigLook:
+    """Side branches of creases.
+
+    Attributes:
+        first, span: where along the crease the first may leave, and the part of the crease from there to the last.
+        turn, turn_spread: radians of the sharpest turn, and from there to the widest.
+        length, length_spread: factors on the typical length: of the shortest, and from there to the longest.
+        presence: fraction of creases that have one.
+        depth, width, sway, broken: over the crease's.
+        more_broken: what is added to `broken`.
+    """
+
+    first: float = 0.15
+    span: float = 0.7
+    turn: float = 0.2
+    turn_spread: float = 0.3
+    length: float = 0.6
+    length_spread: float = 0.8
+    presence: float = 0.5
+    depth: float = 0.5
+    width: float = 0.8
+    sway: float = 0.4
+    broken: float = 0.5
+    more_broken: float = 0.1
+
+
+@dataclass(frozen=True)
+class _ParallelLook:
+    """Finer creases that run beside others.
+
+    Attributes:
+        places: fractions of the crease's way beside which the parallel's four points lie.
+        width, sway: over the crease's.
+        more_broken, most_broken: what is added to `broken`, and the upper limit of the sum.
+    """
+
+    places: tuple[float, float, float, float] = (0.12, 0.4, 0.65, 0.88)
+    width: float = 0.75
+    sway: float = 1.3
+    more_broken: float = 0.35
+    most_broken: float = 0.8
+
+
+_SAMPLING: Final = _Sampling()
+_PROFILE: Final = _ProfileLook()
+_COURSE: Final = _CourseLook()
+_TWIG: Final = _TwigLook()
+_PARALLEL: Final = _ParallelLook()
+_CELLS: Final = torch.tensor(_COURSE.cells_mm) * _MM
+_SHIFTS: Final = torch.arange(len(_CELLS)) * _COURSE.table_shift
 
 
 @dataclass(frozen=True)
@@ -65,7 +226,7 @@ class Creases:
     lean: Tensor
 
     def of(self, chosen: Tensor) -> Creases:
-        """Those where a mask is true."""
+        """Return those where a mask is true."""
         return Creases(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
@@ -79,109 +240,132 @@ def creases(
     swelling: Tensor | float = 0.25,
     lean: Tensor | float = 0.0,
 ) -> Creases:
-    """Creases along curves [N, P, 2] of P = 2, 3 or 4 control points, the same numbers for all or [N]."""
-    while points.shape[1] < 4:  # raise the degree
+    """Return creases along curves [N, P, 2] of P = 2, 3 or 4 control points.
+
+    Each number is the same for all creases, or [N]; see `Creases`.
+    """
+    cubic_points = 4
+    while points.shape[1] < cubic_points:  # raise the degree
         count = points.shape[1]
-        share = (torch.arange(1, count) / count)[:, None]
-        inner = share * points[:, :-1] + (1.0 - share) * points[:, 1:]
+        fraction = (torch.arange(1, count) / count)[:, None]
+        inner = fraction * points[:, :-1] + (1.0 - fraction) * points[:, 1:]
         points = torch.cat((points[:, :1], inner, points[:, -1:]), dim=1)
     numbers = (depth, width, sway, broken, swelling, lean)
     return Creases(points, *(torch.as_tensor(value).float().expand(len(points)) for value in numbers))
 
 
 def together(*parts: Creases) -> Creases:
-    """All creases of several lists."""
+    """Return all creases of several lists."""
     return Creases(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Creases)))
 
 
 def through(points: Tensor) -> Tensor:
-    """[N, 4, 2] control points of the cubic Bezier curves that pass points [N, 4, 2] at 0, 1/3, 2/3 and 1."""
+    """Return [N, 4, 2] control points of the cubic Bezier curves that pass points [N, 4, 2] at 0, 1/3, 2/3 and 1."""
     first, second, third, last = points.unbind(1)
-    inner = (18.0 * second - 9.0 * third + 2.0 * last - 5.0 * first) / 6.0
-    outer = (18.0 * third - 9.0 * second + 2.0 * first - 5.0 * last) / 6.0
+    inner = _control_point(first, second, third, last)
+    outer = _control_point(last, third, second, first)
     return torch.stack((first, inner, outer, last), dim=1)
 
 
-def on_curve(points: Tensor, share: Tensor) -> Tensor:
-    """[..., 2] where cubic Bezier curves [..., 4, 2] are at shares [...] of their way."""
-    rest = 1.0 - share
-    square, rest_square = share * share, rest * rest
-    weights = torch.stack((rest_square * rest, 3.0 * rest_square * share, 3.0 * rest * square, square * share), dim=-1)
-    return _mixed(weights, points)
+def _control_point(end: Tensor, near: Tensor, far: Tensor, far_end: Tensor) -> Tensor:
+    """Return the control point next to an end, from the points that the curve passes, in their order from that end."""
+    return (18.0 * near - 9.0 * far + 2.0 * far_end - 5.0 * end) / 6.0
 
 
-def _direction(points: Tensor, share: Tensor) -> Tensor:
-    """[..., 2] derivative of `on_curve` by the share."""
-    rest = 1.0 - share
-    weights = torch.stack((rest * rest, 2.0 * rest * share, share * share), dim=-1)
-    return 3.0 * _mixed(weights, points.diff(dim=-2))
+def on_curve(points: Tensor, fraction: Tensor) -> Tensor:
+    """Return [..., 2] where cubic Bezier curves [..., 4, 2] are at fractions [...] of their way."""
+    rest = 1.0 - fraction
+    square, rest_square = fraction * fraction, rest * rest
+    middle, outer = 3.0 * rest_square * fraction, 3.0 * rest * square
+    weights = torch.stack((rest_square * rest, middle, outer, square * fraction), dim=-1)
+    return _weighted_sum(weights, points)
 
 
-def _mixed(weights: Tensor, points: Tensor) -> Tensor:
-    """[..., 2] sum of points [..., P, 2] times weights [..., P]: for many small ones faster than a matrix product."""
-    found = weights[..., :1] * points[..., 0, :]
+def _direction(points: Tensor, fraction: Tensor) -> Tensor:
+    """Return [..., 2] the derivative of `on_curve` by the fraction."""
+    rest = 1.0 - fraction
+    weights = torch.stack((rest * rest, 2.0 * rest * fraction, fraction * fraction), dim=-1)
+    return 3.0 * _weighted_sum(weights, points.diff(dim=-2))
+
+
+def _weighted_sum(weights: Tensor, points: Tensor) -> Tensor:
+    """Return [..., 2] the sum of points [..., P, 2] times weights [..., P].
+
+    For many small sums this is faster than a matrix product.
+    """
+    total = weights[..., :1] * points[..., 0, :]
     for number in range(1, points.shape[-2]):
-        found = torch.addcmul(found, weights[..., number, None], points[..., number, :])
-    return found
+        total = torch.addcmul(total, weights[..., number, None], points[..., number, :])
+    return total
 
 
 def twigs(stems: Creases, surface: Surface, generator: torch.Generator, length: float) -> Creases:
-    """Side branches of every other crease: they leave it at a sharp angle, about `length` metres long, and fainter."""
+    """Return a side branch of each crease, about `length` metres long. Of half of them the depth is 0."""
     count = len(stems.depth)
     random = torch.rand(5, count, generator=generator)
-    share = 0.15 + 0.7 * random[0]
-    root = on_curve(stems.points, share)
-    ahead = _unit_step(
-        surface, root, _direction(stems.points, share), (random[1] - 0.5).sign() * (0.2 + 0.3 * random[2])
-    )
-    far = length * (0.6 + 0.8 * random[3])[:, None]
+    fraction = _TWIG.first + _TWIG.span * random[0]
+    root = on_curve(stems.points, fraction)
+    turn = (random[1] - 0.5).sign() * (_TWIG.turn + _TWIG.turn_spread * random[2])
+    ahead = _unit_step(surface, root, _direction(stems.points, fraction), turn)
+    far = length * (_TWIG.length + _TWIG.length_spread * random[3])[:, None]
     along = ahead * torch.where(random[0] > 0.5, -1.0, 1.0)[:, None]
     points = torch.stack((root, root + 0.5 * far * along, root + far * along), dim=1)
     return creases(
         points,
-        0.5 * stems.depth * (random[4] < 0.5),
-        0.8 * stems.width,
-        sway=0.4 * stems.sway,
-        broken=0.5 * stems.broken + 0.1,
+        _TWIG.depth * stems.depth * (random[4] < _TWIG.presence),
+        _TWIG.width * stems.width,
+        sway=_TWIG.sway * stems.sway,
+        broken=_TWIG.broken * stems.broken + _TWIG.more_broken,
     )
 
 
 def beside(line: Creases, surface: Surface, away: Tensor, depth: float) -> Creases:
-    """Parallels `away` [N] metres beside creases, `depth` times as deep, more broken and finer."""
-    share = torch.tensor(_PARALLEL).expand(len(away), -1)
+    """Return parallels `away` [N] metres beside creases, `depth` times as deep, more broken and finer."""
+    fraction = torch.tensor(_PARALLEL.places).expand(len(away), -1)
     stems = line.points[:, None]
-    place, ahead = on_curve(stems, share).view(-1, 2), _direction(stems, share).view(-1, 2)
+    place, ahead = on_curve(stems, fraction).view(-1, 2), _direction(stems, fraction).view(-1, 2)
     step = _unit_step(surface, place, ahead, torch.full((len(place),), 0.5 * math.pi))
     moved = place.view(-1, 4, 2) + away[:, None, None] * step.view(-1, 4, 2)
     return creases(
-        through(moved), depth * line.depth, 0.75 * line.width,
-        sway=1.3 * line.sway, broken=(line.broken + 0.35).clamp(max=0.8), swelling=line.swelling,
-    )  # fmt: skip
+        through(moved),
+        depth * line.depth,
+        _PARALLEL.width * line.width,
+        sway=_PARALLEL.sway * line.sway,
+        broken=(line.broken + _PARALLEL.more_broken).clamp(max=_PARALLEL.most_broken),
+        swelling=line.swelling,
+    )
 
 
 def _unit_step(surface: Surface, places: Tensor, direction: Tensor, turn: Tensor) -> Tensor:
-    """[N, 2] texture coordinates per metre on the skin when one turns by angles [N] from a direction [N, 2]."""
+    """Return [N, 2] texture coordinates per metre on the skin, in given directions.
+
+    Args:
+        surface: the skin.
+        places: [N, 2] texture coordinates.
+        direction: [N, 2] in texture coordinates, of any length.
+        turn: [N] radians to the left of it.
+    """
     frame = _frame(surface, places)
     forward = _on_skin(frame, direction)
-    forward = forward / forward.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    forward = forward / forward.norm(dim=1, keepdim=True).clamp_min(_SHORTEST_STEP)
     cosine, sine = turn.cos(), turn.sin()
     x, y = forward.unbind(1)
     return _in_layout(frame, torch.stack((cosine * x - sine * y, sine * x + cosine * y), dim=1))
 
 
 def _frame(surface: Surface, places: Tensor) -> Tensor:
-    """[3, N] the metric at texture coordinates."""
+    """Return [3, N] the metric at texture coordinates [N, 2]."""
     return surface.metric.view(3, -1)[:, texel_of(places, surface.atlas.size)]
 
 
 def _on_skin(frame: Tensor, way: Tensor) -> Tensor:
-    """[N, 2] metres along tangent and bitangent that ways [N, 2] in texture coordinates take; see `Surface.metric`."""
+    """Return [N, 2] metres along tangent and bitangent of ways [N, 2] in texture coordinates; see `Surface.metric`."""
     a, b, c = frame.unbind(0)
     return torch.stack(((way[:, 0] + b * way[:, 1]) / a, way[:, 1] / c), dim=1)
 
 
 def _in_layout(frame: Tensor, way: Tensor) -> Tensor:
-    """The inverse of `_on_skin`."""
+    """Return [N, 2] ways in texture coordinates of metres [N, 2] on the skin: the inverse of `_on_skin`."""
     a, b, c = frame.unbind(0)
     rise = way[:, 1] * c
     return torch.stack((way[:, 0] * a - b * rise, rise), dim=1)
@@ -191,38 +375,44 @@ def _in_layout(frame: Tensor, way: Tensor) -> Tensor:
 
 
 def shows_fine(surface: Surface, size: int) -> bool:
-    """Whether maps of `size` texels a side show branches and parallels of creases."""
+    """Return whether maps of `size` texels a side show branches and parallels of creases."""
     return surface.typical_density * size > 1.0 / _FINEST
 
 
 def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.Generator) -> list[Patch]:
-    """Their height as patches of maps of `size` texels a side."""
-    seed = int(torch.randint(2**62, (1,), generator=generator))
+    """Draw the creases' height as patches of maps of `size` texels a side."""
+    seed = int(torch.randint(_SEEDS, (1,), generator=generator))
     points = [ribbons(lines, surface, size, torch.Generator().manual_seed(seed), kind) for kind in KINDS]
     return drop(points, lines.depth, size)
 
 
 def ribbons(lines: Creases, surface: Surface, size: int, generator: torch.Generator, kind: int) -> Tensor:
-    """What creases of any depth are drawn with on maps of `size` texels a side.
+    """Return the points that creases of one kind are drawn with on maps of `size` texels a side.
 
     Returns:
-        [4, M] of those of one kind: column and row of a point in texels, the height that it stands for times its area
+        [4, M]: column and row of a point in texels, the height that it stands for times its area
         in texels if the crease were one metre deep, and the crease's index, which only grows.
     """
-    least, most, _ = _WIDTHS[kind]
+    least, most = _KINDS[kind].from_mm * _MM, _KINDS[kind].below_mm * _MM
     chosen = ((lines.width >= least) & (lines.width < most) & (lines.depth != 0.0)).nonzero()[:, 0]
-    table = torch.randn(_TABLE, generator=generator)
-    start = torch.rand(len(lines.depth), generator=generator) * _TABLE
+    table = torch.randn(_COURSE.table, generator=generator)
+    start = torch.rand(len(lines.depth), generator=generator) * _COURSE.table
     if not len(chosen):
         return torch.empty(4, 0)
-    drawn = _ribbons(lines.of(chosen), surface, _side(size, kind), table, start[chosen])
-    drawn[3] = chosen.float()[drawn[3].long()]
-    return drawn
+    points = _ribbons(lines.of(chosen), surface, _side(size, kind), _KINDS[kind].sharpness, table, start[chosen])
+    points[3] = chosen.float()[points[3].long()]
+    return points
 
 
 def drop(points: Sequence[Tensor], depth: Tensor, size: int) -> list[Patch]:
-    """Patches of maps of `size` texels a side: what `ribbons` [4, M] of every kind give for depths [N]."""
-    sharp, *broad = (_dropped(found, depth, _side(size, kind)) for kind, found in zip(KINDS, points, strict=True))
+    """Return patches of maps of `size` texels a side.
+
+    Args:
+        points: [4, M] of each kind, from `ribbons`.
+        depth: [N] of the creases, metres.
+        size: of the maps.
+    """
+    sharp, *broad = (_dropped(of_kind, depth, _side(size, kind)) for kind, of_kind in zip(KINDS, points, strict=True))
     patches = []
     if sharp is not None:
         height, window = _enlarged(*sharp, size // _side(size, 0))
@@ -230,9 +420,9 @@ def drop(points: Sequence[Tensor], depth: Tensor, size: int) -> list[Patch]:
     # Points that lie too far apart leave ripples in what is broad, which the filter takes out.
     side = _side(size, 1)
     smooth = [
-        _enlarged(_smoothed(one[0], kind), one[1], side // _side(size, kind))
-        for kind, one in zip(KINDS[1:], broad, strict=True)
-        if one is not None
+        _enlarged(_smoothed(dropped[0], kind), dropped[1], side // _side(size, kind))
+        for kind, dropped in zip(KINDS[1:], broad, strict=True)
+        if dropped is not None
     ]
     if smooth:
         valley, window = _enlarged(*_added(smooth), size // side)
@@ -241,7 +431,7 @@ def drop(points: Sequence[Tensor], depth: Tensor, size: int) -> list[Patch]:
 
 
 def _dropped(points: Tensor, depth: Tensor, side: int) -> tuple[Tensor, Window] | None:
-    """A window of a map of a side, from points [4, M] of one kind; None where none is of any depth."""
+    """Return a window of a map and its height, from points [4, M] of one kind; None where no crease has any depth."""
     deep = depth.index_select(0, points[3].int())
     if not bool(deep.all()):
         drawn = deep.nonzero()[:, 0]
@@ -250,7 +440,7 @@ def _dropped(points: Tensor, depth: Tensor, side: int) -> tuple[Tensor, Window] 
 
 
 def _added(images: Sequence[tuple[Tensor, Window]]) -> tuple[Tensor, Window]:
-    """The sum of windows of one map."""
+    """Return the sum of windows of one map."""
     spans = [(window.rows, window.columns) for _, window in images]
     rows, columns = ((min(span[way][0] for span in spans), max(span[way][1] for span in spans)) for way in (0, 1))
     whole = Window(rows, columns)
@@ -262,110 +452,169 @@ def _added(images: Sequence[tuple[Tensor, Window]]) -> tuple[Tensor, Window]:
 
 
 def _smoothed(image: Tensor, times: int) -> Tensor:
-    """[h, w] means over 3 x 3 texels, and again."""
+    """Return [h, w] means over neighbouring texels, several times over."""
     for _ in range(times):
-        image = avg_pool2d(image[None, None], 3, 1, 1)[0, 0]
+        image = avg_pool2d(image[None, None], _SAMPLING.smoothing, stride=1, padding=_SAMPLING.smoothing // 2)[0, 0]
     return image
 
 
 def _side(size: int, kind: int) -> int:
+    """Return the texels a side of the map that creases of a kind are drawn on, for maps of `size`."""
     side = size
-    for _, _, most in _WIDTHS[: kind + 1]:
-        side = coarser(side, most)
+    for finer in _KINDS[: kind + 1]:
+        side = coarser(side, finer.side)
     return side
 
 
-def _ribbons(lines: Creases, surface: Surface, side: int, table: Tensor, start: Tensor) -> Tensor:
-    """[4, M] as `ribbons` gives it, of creases of one kind."""
-    shape = on_curve(lines.points[:, None], torch.linspace(0.0, 1.0, _SAMPLES).expand(len(start), -1))
-    steps = shape.diff(dim=1)
-    whole = shape[:, -1] - shape[:, 0]
-    texels = steps.norm(dim=2).sum(dim=1) * side
-    metres = _on_skin(_frame(surface, shape[:, _SAMPLES // 2]), whole).norm(dim=1)
-    metres = metres * texels / (whole.norm(dim=1) * side).clamp_min(1e-9)
-    count = (texels / _SPACING).ceil().long().clamp_min(4)
+@dataclass(frozen=True)
+class _Sections:
+    """Cross sections of creases, M of them, a texel apart.
+
+    Attributes:
+        line: [M] index of the crease.
+        middle: [M, 2] texture coordinates.
+        across: [M, 2] texture coordinates per metre on the skin, to the left of the crease.
+        width: [M] metres.
+        weight: [M] depth, of a crease that is 1 deep, times area in texels per metre of the crease's width.
+        swelling, lean: [M] see `Creases`.
+    """
+
+    line: Tensor
+    middle: Tensor
+    across: Tensor
+    width: Tensor
+    weight: Tensor
+    swelling: Tensor
+    lean: Tensor
+
+
+def _ribbons(lines: Creases, surface: Surface, side: int, sharpness: float, table: Tensor, start: Tensor) -> Tensor:
+    """Return [4, M] as `ribbons` does, of creases of one kind.
+
+    Args:
+        lines: N creases.
+        surface: the skin.
+        side: of the map, texels.
+        sharpness: of the creases' ends.
+        table: values of the noise along creases.
+        start: [N] where each crease begins in it.
+    """
+    sections = _sections(lines, surface, side, sharpness, table, start)
+    offset = _offsets(sections, side)
+    count = len(offset)
+    weight = sections.weight * sections.width * (2.0 * _PROFILE.reach / count)
+    shoulder = weight * sections.swelling
+    heights = torch.stack((weight, shoulder, shoulder * sections.lean), dim=1) @ _profile(offset)
+    reach, middle = sections.across * (sections.width * side)[:, None], sections.middle
+    points = torch.empty(4, len(weight), count)
+    torch.addcmul((middle[:, 0] * side - 0.5)[:, None], reach[:, :1], offset, out=points[0])
+    torch.addcmul(((1.0 - middle[:, 1]) * side - 0.5)[:, None], reach[:, 1:], offset, value=-1.0, out=points[1])
+    points[2], points[3] = heights, sections.line[:, None]
+    return points.view(4, -1)
+
+
+def _sections(lines: Creases, surface: Surface, side: int, sharpness: float, table: Tensor, start: Tensor) -> _Sections:
+    """Return the cross sections of creases of one kind; see `_ribbons` for the arguments."""
+    texels, metres = _measure(lines, surface, side)
+    count = (texels / _SAMPLING.spacing).ceil().long().clamp_min(_SAMPLING.least_along)
     line = torch.repeat_interleave(torch.arange(len(count)), count)
-    share = (torch.arange(len(line)) - (count.cumsum(0) - count)[line] + 0.5) / count[line]
-    curves, (width, sway, broken, swelling, lean, begin, long) = (
+    fraction = (torch.arange(len(line)) - (count.cumsum(0) - count)[line] + 0.5) / count[line]
+    curves, (width, sway, broken, swelling, lean, begin, length) = (
         lines.points[line],
         torch.stack((lines.width, lines.sway, lines.broken, lines.swelling, lines.lean, start, metres))[:, line],
     )
-
-    place, ahead = on_curve(curves, share), _direction(curves, share)
+    place, ahead = on_curve(curves, fraction), _direction(curves, fraction)
     frame = _frame(surface, place)
     forward = _on_skin(frame, ahead)
-    aside = torch.stack((-forward[:, 1], forward[:, 0]), dim=1) / forward.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    across = _in_layout(frame, aside)
+    aside = torch.stack((-forward[:, 1], forward[:, 0]), dim=1)
+    across = _in_layout(frame, aside / forward.norm(dim=1, keepdim=True).clamp_min(_SHORTEST))
 
-    course = _along(table, begin + _SHIFTS[:, None] + share * long / _CELLS[:, None])
-    middle = place + (sway * (course[0] + 0.15 * course[1]))[:, None] * across
-    ends = _SOFT_ENDS if float(lines.width[0]) >= _WIDTHS[1][0] else _ENDS
-    depth = torch.sin(math.pi * share) ** ends * (0.85 + 0.3 * course[2]).clamp_(0.25, 1.3)
-    kept = smooth_step(course[3] + 1.8 - 3.6 * broken, -0.4, 0.5)
-    # Where the layout is squeezed or drawn out, as in the corners of the mouth, points would lie too far apart.
+    noises = _along(table, begin + _SHIFTS[:, None] + fraction * length / _CELLS[:, None])
+    swaying, trembling, deeper, whole, wider, leaning = noises.unbind(0)
+    depth = torch.sin(math.pi * fraction) ** sharpness
+    depth = depth * (_COURSE.depth + _COURSE.depth_varies * deeper).clamp_(*_COURSE.depth_limits)
+    present = smooth_step(whole + _COURSE.gap_range - 2.0 * _COURSE.gap_range * broken, *_COURSE.present)
     stretched = frame[[0, 2]].amax(dim=0) / surface.typical_density
-    kept = kept * (1.0 - smooth_step(stretched, *_STRETCHED))
-    width = width * (0.85 + 0.2 * course[4]).clamp_(0.5, 1.4)
-    lean = (lean + 0.4 * course[5] * (1.0 - lean.abs())).clamp_(-1.0, 1.0)  # one of the shoulders is the higher one
+    present = present * (1.0 - smooth_step(stretched, *_COURSE.stretched))
     area = (ahead[:, 0] * across[:, 1] - ahead[:, 1] * across[:, 0]).abs() * (side * side) / count[line]
+    return _Sections(
+        line=line,
+        middle=place + (sway * (swaying + _COURSE.tremble * trembling))[:, None] * across,
+        across=across,
+        width=width * (_COURSE.width + _COURSE.width_varies * wider).clamp_(*_COURSE.width_limits),
+        weight=depth * present * area,
+        swelling=swelling,
+        lean=(lean + _COURSE.lean * leaning * (1.0 - lean.abs())).clamp_(-1.0, 1.0),
+    )
 
-    # Where the layout squeezes a few of them they get sparser, rather than all the others denser.
-    texels = width * side * torch.linalg.vector_norm(across, dim=1)
-    some = texels[:: 1 + len(texels) // 256].sort().values
-    widest = float(some[int(_WIDEST * len(some))])
-    number = max(6, math.ceil(2.0 * _REACH * widest / _SPACING))
-    offset = ((torch.arange(number) + 0.5) / number * 2.0 - 1.0) * _REACH
-    weight = depth * kept * area * width * (2.0 * _REACH / number)
-    beside = weight * swelling
-    heights = torch.stack((weight, beside, beside * lean), dim=1) @ _profile(offset)
-    reach = across * (width * side)[:, None]
-    found = torch.empty(4, len(line), number)
-    torch.addcmul((middle[:, 0] * side - 0.5)[:, None], reach[:, :1], offset, out=found[0])
-    torch.addcmul(((1.0 - middle[:, 1]) * side - 0.5)[:, None], reach[:, 1:], offset, value=-1.0, out=found[1])
-    found[2], found[3] = heights, line[:, None]
-    return found.view(4, -1)
+
+def _measure(lines: Creases, surface: Surface, side: int) -> tuple[Tensor, Tensor]:
+    """Return [N] lengths of creases in texels of a map of a side, and [N] in metres."""
+    fractions = torch.linspace(0.0, 1.0, _SAMPLING.to_measure).expand(len(lines.depth), -1)
+    shape = on_curve(lines.points[:, None], fractions)
+    whole = shape[:, -1] - shape[:, 0]
+    texels = shape.diff(dim=1).norm(dim=2).sum(dim=1) * side
+    metres = _on_skin(_frame(surface, shape[:, _SAMPLING.to_measure // 2]), whole).norm(dim=1)
+    return texels, metres * texels / (whole.norm(dim=1) * side).clamp_min(_SHORTEST)
+
+
+def _offsets(sections: _Sections, side: int) -> Tensor:
+    """Return [J] places across the creases, in widths from their middle, of the points on a map of a side.
+
+    Where the layout squeezes a few cross sections, their points get sparser, rather than all the others denser.
+    """
+    texels = sections.width * side * torch.linalg.vector_norm(sections.across, dim=1)
+    sample = texels[:: 1 + len(texels) // _SAMPLING.sample].sort().values
+    widest = float(sample[int(_SAMPLING.wide * len(sample))])
+    count = max(_SAMPLING.least_across, math.ceil(2.0 * _PROFILE.reach * widest / _SAMPLING.spacing))
+    return ((torch.arange(count) + 0.5) / count * 2.0 - 1.0) * _PROFILE.reach
 
 
 def _profile(offset: Tensor) -> Tensor:
-    """[3, J] at widths from the middle: a groove of depth 1, skin that swells beside it, and a lean to one side."""
-    away = offset.abs()
-    groove = -torch.exp(-1.1 * away**1.3) * smooth_step(-away, -_REACH, -0.6 * _REACH)
-    side = torch.exp(-(((away - _SHOULDER) / 0.6) ** 2)) * smooth_step(-away, -_REACH, -0.8 * _REACH)
-    return torch.stack((groove, side, side * offset.sign()))
+    """Return [3, J] heights at places [J], in widths from the middle of a crease.
+
+    Row 0 is a groove of depth 1, row 1 the skin that swells beside it, row 2 a lean to one side.
+    """
+    away, reach = offset.abs(), _PROFILE.reach
+    groove = -torch.exp(-_PROFILE.steepness * away**_PROFILE.exponent)
+    groove = groove * smooth_step(-away, -reach, -_PROFILE.groove_ends * reach)
+    shoulder = torch.exp(-(((away - _PROFILE.shoulder) / _PROFILE.shoulder_width) ** 2))
+    shoulder = shoulder * smooth_step(-away, -reach, -_PROFILE.shoulder_ends * reach)
+    return torch.stack((groove, shoulder, shoulder * offset.sign()))
 
 
 def _along(table: Tensor, place: Tensor) -> Tensor:
-    """[M] smooth noise along a line: deviation about 1."""
+    """Return [...] smooth noise at places [...] along a table of independent values: deviation about 1."""
     low = place.floor()
-    share = place - low
+    fraction = place - low
     first = low.long()
     return torch.lerp(
         table[first.remainder(len(table))],
         table[(first + 1).remainder(len(table))],
-        share * share * (3.0 - 2.0 * share),
+        fraction * fraction * (3.0 - 2.0 * fraction),
     )
 
 
 def _drop(places: Tensor, weights: Tensor, side: int) -> tuple[Tensor, Window]:
-    """The sum of weights [M] at texels [2, M], each shared among its four texels, and its window of the map."""
-    places = places.clamp(0.0, side - 1.001)
+    """Return the sum of weights [M] at places [2, M], each spread over its four texels, and its window of the map."""
+    places = places.clamp(0.0, side - _SAMPLING.edge)
     corner = places.floor()
-    share = places - corner
+    fraction = places - corner
     low, high = corner.amin(dim=1).long().tolist(), corner.amax(dim=1).long().tolist()
     left, top, width, height = low[0], low[1], high[0] - low[0] + 2, high[1] - low[1] + 2
     index = ((corner[1] - top) * width + (corner[0] - left)).long()
     image = torch.zeros(height * width)
-    below = weights * share[1]
+    below = weights * fraction[1]
     above = weights - below
     for step, row in ((0, above), (width, below)):
-        right = row * share[0]
+        right = row * fraction[0]
         image.index_add_(0, index + step, row - right)
         image.index_add_(0, index + (step + 1), right)
     return image.view(height, width), Window((top, top + height), (left, left + width))
 
 
 def _enlarged(height: Tensor, window: Window, factor: int) -> tuple[Tensor, Window]:
-    """A window of a smaller map as one of a larger map; bicubic, so that slopes are smooth too."""
+    """Return a window of a smaller map as one of a larger map; bicubic, so that slopes are smooth too."""
     (top, bottom), (left, right) = window.rows, window.columns
     if factor > 1:
         height = interpolate(height[None, None], scale_factor=float(factor), mode="bicubic", align_corners=False)[0, 0]

@@ -21,6 +21,12 @@ from dreamface.skin.canvas.noise import solid_noise, stream
 from dreamface.skin.canvas.subject import Subject
 
 _MM: Final = 1e-3
+_FEWEST: Final = 4.0  # cells of a row
+_SHIFTED: Final = 0.25  # cells that a row is moved along at random, at most
+_STRAY_CELL: Final = 0.034  # metres between independent values of the noise that rows stray by
+_STRAY_CHANNELS: Final = 3  # of that noise, which other layers use too
+_AXIS_ABOVE_EARS: Final = 0.02  # metres that the middle of the head lies above the ears
+_GIRTH_BINS: Final = 5  # heights that the girth is averaged over, which bridges those without a triangle's middle
 _GATHERED: Final = 0.9  # how much closer rows lie in the middle of eyes, nose and mouth
 _GATHERING: Final = 17.0 * _MM  # how far that reaches
 _BIN: Final = 7.0 * _MM  # of height, that the head's girth is averaged over
@@ -31,7 +37,7 @@ _TABLE: Final = 64  # cells after which their random numbers repeat, both ways
 
 @dataclass(frozen=True)
 class Lattice:
-    """The rows on one tile's coarse grid.
+    """Rows on one tile's coarse grid.
 
     Attributes:
         turns: [2, S, S] radians around the head's axis, from the face's middle to the left; the first jumps by a whole
@@ -39,7 +45,7 @@ class Lattice:
         front: [S, S] above 0 where the first is to be used.
         down: [S, S] metres from the crown.
         girth: [R] radius of each row, metres.
-        random: [4, T, T] uniform numbers of the cells' own.
+        random: [4, T, T] uniform numbers, four for each cell.
         row_height, cell_width: metres.
     """
 
@@ -53,15 +59,16 @@ class Lattice:
 
     @cached_property
     def rows(self) -> Tensor:
-        """[3, R]: how many cells each row has, how far it is moved along, and where its random numbers begin."""
-        counts = (2.0 * math.pi * self.girth / self.cell_width).round().clamp_min(4.0)
+        """[3, R] cells of each row, cells by which it is moved along, and where its random numbers begin."""
+        counts = (2.0 * math.pi * self.girth / self.cell_width).round().clamp_min(_FEWEST)
         number = torch.arange(len(counts))
-        own = self.random[0, :, 0][number.remainder(_TABLE)]
-        # Every second row is moved by half a cell, and each a little by chance.
-        return torch.stack((counts, 0.5 * number.remainder(2) + 0.25 * own, number.remainder(_TABLE) * float(_TABLE)))
+        random = self.random[0, :, 0][number.remainder(_TABLE)]
+        # Every second row is moved by half a cell, and each a little at random.
+        shift = 0.5 * number.remainder(2) + _SHIFTED * random
+        return torch.stack((counts, shift, number.remainder(_TABLE) * float(_TABLE)))
 
     def own(self, number: int, cell: Tensor) -> Tensor:
-        """[h, w] one of the random numbers of cells, given as `Cells.index`."""
+        """Return [h, w] one of the random numbers of cells [h, w], given as `Cells.index`."""
         return self.random[number].view(-1)[cell]
 
 
@@ -79,7 +86,7 @@ class Cells:
 
 
 def lattice(subject: Subject, name: str, row_height: float, cell_width: float, wander: float) -> Lattice:
-    """Rows over a head; where they run is worked out once.
+    """Return rows over a head, which are computed once.
 
     Args:
         subject: whose head.
@@ -95,19 +102,20 @@ def lattice(subject: Subject, name: str, row_height: float, cell_width: float, w
 
 
 def exact_noise(subject: Subject, name: str, cell: float, channels: int) -> Tensor:
-    """`Subject.noise` without its short cut over a coarser grid, which strays a little at the islands' borders.
+    """Return `Subject.noise`, but computed on the full grid.
 
-    Where patterns with sharp edges run on in the next tile, that would show.
+    The coarser grid of `Subject.noise` is slightly wrong at the islands' borders. That would show where patterns with
+    sharp edges go on in the next tile.
     """
     place = subject.surface.position
     return subject.once(f"exactly {name}", lambda: solid_noise(place, cell, channels, subject.stream(name)))
 
 
 def _courses(subject: Subject, wander: float) -> Tensor:
-    """[4, S, S] the two turns, the front and the way down of a `Lattice`."""
+    """Return [4, S, S] the two turns, the front and the way down of a `Lattice`."""
     chart = _chart(subject.head)
     turn, down, _ = chart.of(subject.surface.position)
-    noise = exact_noise(subject, "blotches", 0.034, 3)
+    noise = exact_noise(subject, "blotches", _STRAY_CELL, _STRAY_CHANNELS)
     gathered, down = _gather(subject.head, chart, turn, down)
     stray = gathered - turn + wander / chart.radius * noise[0]
     turns = torch.stack((turn, torch.where(turn < 0.0, turn + 2.0 * math.pi, turn))) + stray
@@ -116,7 +124,7 @@ def _courses(subject: Subject, wander: float) -> Tensor:
 
 @dataclass(frozen=True)
 class _Chart:
-    """Where places lie around and down the head.
+    """Coordinates around and down the head.
 
     Attributes:
         middle: [3] of the head.
@@ -129,7 +137,7 @@ class _Chart:
     narrow: float
 
     def of(self, place: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Turn, metres from the crown, and metres from the axis of places [3, ...].
+        """Return turn, metres from the crown, and metres from the axis of places [3, ...].
 
         Above the middle rows are circles of latitude, below it they go straight down.
         """
@@ -140,9 +148,11 @@ class _Chart:
 
 
 def _chart(head: Head) -> _Chart:
+    """Return the coordinates of one head."""
     crown, chin, ears = head.landmark("crown"), head.landmark("menton"), head.landmark("tragion_l")
     back = head.landmark("opisthocranion")
-    middle = torch.stack((0.5 * (crown[0] + chin[0]), 0.5 * (head.landmark("nasion")[1] + back[1]), ears[2] + 0.02))
+    across, along = 0.5 * (crown[0] + chin[0]), 0.5 * (head.landmark("nasion")[1] + back[1])
+    middle = torch.stack((across, along, ears[2] + _AXIS_ABOVE_EARS))
     radius = float(crown[2] - middle[2])
     aside = 0.5 * float((head.landmark("zygion_l") - head.landmark("zygion_r")).norm())
     depth = 0.5 * float(back[1] - head.landmark("nasion")[1])
@@ -150,7 +160,7 @@ def _chart(head: Head) -> _Chart:
 
 
 def _gather(head: Head, chart: _Chart, turn: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
-    """Coordinates that grow faster around eyes, nose and mouth, so that cells are smaller there."""
+    """Return coordinates that grow faster around eyes, nose and mouth, so that cells are smaller there."""
     offset_turn, offset_down = torch.zeros_like(turn), torch.zeros_like(down)
     for name in ("lid_upper_l", "lid_upper_r", "pronasale", "stomion_superius"):
         centre = [float(value) for value in chart.of(head.landmark(name))]
@@ -162,7 +172,7 @@ def _gather(head: Head, chart: _Chart, turn: Tensor, down: Tensor) -> tuple[Tens
 
 
 def _girth(subject: Subject, row_height: float, wander: float) -> Tensor:
-    """[R] mean distance from the axis of each row's skin; of the whole head, so that rows agree from tile to tile."""
+    """Return [R] mean distances from the axis of each row's skin, on the whole head: rows agree in all tiles."""
     head, chart = subject.head, _chart(subject.head)
     corners = head.vertices[_skin_triangles(head.topology)]  # [N, 3 corners, 3]
     area = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).norm(dim=1)
@@ -173,8 +183,9 @@ def _girth(subject: Subject, row_height: float, wander: float) -> Tensor:
     chosen = ((down + _FIRST) / _BIN).long().clamp_min(0)
     bins = int(lowest / _BIN) + 1
     total, weight = (torch.zeros(bins).index_add_(0, chosen, amount) for amount in (area * around, area))
-    # The mean over neighbouring heights is also what bridges those that no triangle's middle lies at.
-    total, weight = (avg_pool1d(each[None], 5, stride=1, padding=2)[0] for each in (total, weight))
+    total, weight = (
+        avg_pool1d(sums[None], _GIRTH_BINS, stride=1, padding=_GIRTH_BINS // 2)[0] for sums in (total, weight)
+    )
     known = torch.nonzero(weight > 0.0)[:, 0]
     nearest = (torch.arange(bins)[:, None] - known).abs().argmin(dim=1)
     mean = (total[known] / weight[known])[nearest]
@@ -184,7 +195,7 @@ def _girth(subject: Subject, row_height: float, wander: float) -> Tensor:
 
 
 def _skin_triangles(topology: Topology) -> Tensor:
-    """[N, 3] the triangles of what is skin: neither the mouth's lining nor the eye sockets."""
+    """Return [N, 3] the triangles of skin: neither the mouth's lining nor the eye sockets."""
     parts = [part.faces for part in topology.parts if part.material in ("skin", "back_of_head")]
     triangles = torch.cat([topology.triangles[2 * start : 2 * stop] for start, stop in parts])
     outside = torch.ones(len(topology.regions["scalp"]))
@@ -194,9 +205,9 @@ def _skin_triangles(topology: Topology) -> Tensor:
     return triangles[(outside[triangles] > 0.5).all(dim=1)]
 
 
-def cells(found: Lattice, turn: Tensor, row: Tensor) -> Cells:
-    """The cells of whole rows [h, w] at turns [h, w]."""
-    count, shift, first = found.rows[:, row.long().clamp_(0, len(found.girth) - 1)].unbind(0)
+def cells(rows: Lattice, turn: Tensor, row: Tensor) -> Cells:
+    """Return the cells of whole rows [h, w] at turns [h, w]."""
+    count, shift, first = rows.rows[:, row.long().clamp_(0, len(rows.girth) - 1)].unbind(0)
     place = (turn * (0.5 / math.pi)).mul_(count).add_(shift)
     column = place.floor()
     place.sub_(column).sub_(0.5)

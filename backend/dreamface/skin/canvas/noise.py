@@ -1,4 +1,4 @@
-"""Random patterns, each from its own stream, so that a new layer or a changed trait leaves the others as they were."""
+"""Random patterns, each from its own random stream, so that a new or changed layer leaves the others as they were."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from dreamface import random_streams
 _HEAD: Final = 0.55  # metres: a lattice need not be larger
 _CELLS: Final = (8, 32)  # fewest and most cells after which a lattice repeats; odd angles to the surface hide it
 _UNMIXING: Final = 1.55  # mixing eight independent values takes about a third of their spread
+_FADE: Final = (6.0, -15.0, 10.0)  # 6 t^5 - 15 t^4 + 10 t^3 from 0 to 1 (Perlin 2002)
+_JITTER: Final = 0.8  # cells: how far the middles of irregular cells are moved, from one side to the other
+_FAR: Final = 9.0  # squared distance in cells that is greater than any
 # Any rotation away from the axes will do: noise aligned with the face would be mirrored across its middle.
 _TURN: Final = torch.linalg.qr(torch.tensor([[0.62, 0.37, -0.71], [-0.29, 0.91, 0.24], [0.73, 0.11, 0.66]]))[0]
 
 
 def stream(seed: int, layer: str) -> torch.Generator:
-    """The layer's own random numbers."""
+    """Return the layer's random numbers, which no other layer uses."""
     return random_streams.stream(seed, f"skin/{layer}")
 
 
 def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.Generator) -> Tensor:
-    """Smooth value noise in space (Perlin 1985's lattice, quintic fade), seamless wherever the surface is.
+    """Return smooth value noise in space (Perlin 1985's lattice, quintic fade), seamless wherever the surface is.
 
     Args:
         position: [3, H, W] metres.
@@ -37,19 +40,20 @@ def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.G
     """
     cells = min(max(_CELLS[0], math.ceil(_HEAD / cell)), _CELLS[1])
     lattice = torch.randn(channels, cells, cells, cells, generator=generator)
-    for axis in (1, 2, 3):  # repeat the first layer behind the last
+    for axis in range(1, lattice.dim()):  # repeat the first layer behind the last
         lattice = torch.cat((lattice, lattice.narrow(axis, 0, 1)), dim=axis)
     place = (_TURN @ position.reshape(3, -1)) / cell
     low = place.floor()
-    share = place - low
-    fade = share * share * share * (share * (share * 6.0 - 15.0) + 10.0)
+    fraction = place - low
+    fifth, fourth, third = _FADE
+    fade = fraction * fraction * fraction * (fraction * (fraction * fifth + fourth) + third)
     grid = (low.remainder(cells) + fade) * (2.0 / cells) - 1.0
     mixed = grid_sample(lattice[None], grid.T.contiguous().view(1, 1, 1, -1, 3), align_corners=True)
     return mixed.view(channels, *position.shape[1:]) * _UNMIXING
 
 
 def cell_tile(cells: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """A repeating square of irregular cells (Worley 1996, "A cellular texture basis function").
+    """Return a repeating square of irregular cells (Worley 1996, "A cellular texture basis function").
 
     Args:
         cells: per side.
@@ -57,15 +61,15 @@ def cell_tile(cells: int, size: int, generator: torch.Generator) -> tuple[Tensor
         generator: where the cells come from.
 
     Returns:
-        [size, size] distance to the nearest cell's middle, to the second nearest, both in cells, and a number 0..1 that
-        is the nearest cell's own.
+        [size, size] distance to the nearest cell's middle, to the second nearest, both in cells, and a random number
+        0..1 that is the same all over the nearest cell.
     """
-    offset = 0.5 + 0.8 * (torch.rand(2, cells, cells, generator=generator) - 0.5)
-    own = torch.rand(cells * cells, generator=generator)
+    offset = 0.5 + _JITTER * (torch.rand(2, cells, cells, generator=generator) - 0.5)
+    random = torch.rand(cells * cells, generator=generator)
     line = (torch.arange(size) + 0.5) * (cells / size)
     row, column = line.long()[:, None], line.long()[None, :]
     y, x = line[:, None] - row, line[None, :] - column
-    first = torch.full((size, size), 9.0)
+    first = torch.full((size, size), _FAR)
     second, nearest = first.clone(), torch.zeros(size, size, dtype=torch.long)
     for step_y in (-1, 0, 1):
         for step_x in (-1, 0, 1):
@@ -77,4 +81,4 @@ def cell_tile(cells: int, size: int, generator: torch.Generator) -> tuple[Tensor
             second = torch.where(closer, first, torch.minimum(second, distance))
             nearest = torch.where(closer, index, nearest)
             first = torch.minimum(first, distance)
-    return first.sqrt(), second.sqrt(), own[nearest]
+    return first.sqrt(), second.sqrt(), random[nearest]

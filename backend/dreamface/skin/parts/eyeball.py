@@ -20,6 +20,10 @@ _SECTORS: Final = 16  # around the axis, in each of which the innermost vertex b
 _IRIS_RADIUS: Final = 5.9e-3  # metres, of what is seen of an iris: alike in all adults
 _LEAST_IRIS, _MOST_IRIS = 0.90, 0.98  # of the mesh's limbus
 _HOLE: Final = 0.05  # of the limbus' radius: an iris that begins further from the axis has a hole in it
+_OVAL: Final = (0.7, 1.4)  # least and greatest radius of the limbus in some direction, over its mean radius
+_SHORTEST: Final = 1e-6  # metres: guards divisions by a length
+_TINIEST: Final = 1e-9  # the same, where all lengths might be 0
+_LESS_THAN_ALL: Final = 0.999  # keeps a fraction below 1
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Ellipse:
     half_axes: Tensor
 
     def reach(self, across: Tensor) -> Tensor:
-        """[N] distance from the middle of points [N, 2], 1 on the ellipse."""
+        """Return [N] distances from the middle of points [N, 2], 1 on the ellipse."""
         return torch.linalg.vector_norm((across - self.middle) / self.half_axes, dim=1)
 
 
@@ -55,20 +59,21 @@ class Eyeball:
     pupil: Ellipse | None
 
     def place(self, points: Tensor) -> Tensor:
-        """[N, 3] points in metres, seen from the ball's centre: to the left, up, ahead."""
+        """Return [N, 3] points, metres, as seen from the ball's centre: to the left, up, ahead."""
         return (points - self.centre) @ self.axes.T
 
     def turn(self, place: Tensor) -> Tensor:
-        """[N] radians around the axis; 0 is the person's left, a quarter turn is up."""
+        """Return [N] radians around the axis; 0 is the person's left, a quarter turn is up."""
         return torch.atan2(place[:, 1], place[:, 0])
 
     def angle(self, place: Tensor) -> Tensor:
-        """[N] radians off the axis, scaled so that the limbus lies at `LIMBUS` all around."""
+        """Return [N] radians off the axis, scaled so that the limbus lies at `LIMBUS` all around."""
         across = torch.linalg.vector_norm(place[:, :2], dim=1)
-        at_limbus = across / self.limbus.reach(place[:, :2]).clamp_min(1e-6)
+        at_limbus = across / self.limbus.reach(place[:, :2]).clamp_min(_SHORTEST)
         typical = float(self.limbus.half_axes.mean())
-        found = torch.atan2(at_limbus.clamp(0.7 * typical, 1.4 * typical), torch.tensor(self.limbus_depth))
-        return torch.atan2(across, place[:, 2]) * (LIMBUS / found)
+        least, most = (factor * typical for factor in _OVAL)
+        limbus = torch.atan2(at_limbus.clamp(least, most), torch.tensor(self.limbus_depth))
+        return torch.atan2(across, place[:, 2]) * (LIMBUS / limbus)
 
     @property
     def iris_edge(self) -> float:
@@ -84,21 +89,22 @@ class Eyeball:
         return float((self.pupil.half_axes.amax() + aside) / self.limbus.half_axes.amin())
 
     def across(self, place: Tensor) -> Tensor:
-        """[N, 2] away from the limbus' middle, to the left and up; of length 1 on the limbus."""
+        """Return [N, 2] away from the limbus' middle, to the left and up; of length 1 on the limbus."""
         return (place[:, :2] - self.limbus.middle) / self.limbus.half_axes
 
     def in_front(self, place: Tensor) -> Tensor:
-        """[N, 1] 1 on the iris' disc, 0 on what lies behind the pupil."""
+        """Return [N, 1] 1 on the iris' disc, 0 on what lies behind the pupil."""
         return (torch.atan2(torch.linalg.vector_norm(place[:, :2], dim=1), place[:, 2]) < _FRONT).float()[:, None]
 
 
 def eyeballs(head: Head) -> dict[str, Eyeball]:
-    """The "left" and the "right" eye of a head, those that it has."""
+    """Return the "left" and the "right" eye of a head, those that it has."""
     names = {part.name for part in head.topology.parts}
     return {side: _eyeball(head, side) for side in ("left", "right") if f"{side}_sclera" in names}
 
 
 def _eyeball(head: Head, side: str) -> Eyeball:
+    """Fit an eyeball to the mesh of one eye."""
     white, iris, cornea = (_vertices(head, f"{side}_{name}") for name in ("sclera", "iris", "cornea"))
     centre, radius = fit_sphere(white)
     ahead = torch.nn.functional.normalize(cornea.mean(dim=0) - centre, dim=0)
@@ -112,26 +118,27 @@ def _eyeball(head: Head, side: str) -> Eyeball:
 
 
 def _vertices(head: Head, part: str) -> Tensor:
-    """[N, 3] vertices that a part's faces use, metres."""
+    """Return [N, 3] vertices that a part's faces use, metres."""
     topology = head.topology
     return head.vertices[torch.unique(topology.faces[slice(*topology.part(part).faces)])]
 
 
 def _rim(place: Tensor) -> Tensor:
-    """[M, 3] the points nearest to the axis, one for each sector around it."""
+    """Return [M, 3] the points nearest to the axis, one for each sector around it."""
     across = torch.linalg.vector_norm(place[:, :2], dim=1)
     front = torch.atan2(across, place[:, 2]) < _FRONT
     place, across = place[front], across[front]
     sector = ((torch.atan2(place[:, 1], place[:, 0]) / (2.0 * math.pi)).remainder(1.0) * _SECTORS).long()
-    order = (sector + across / (across.amax() + 1e-9) * 0.999).argsort()  # by sector, the innermost of each first
+    # By sector, the innermost of each first.
+    order = (sector + across / (across.amax() + _TINIEST) * _LESS_THAN_ALL).argsort()
     first = sector[order].diff(prepend=torch.tensor([-1])) > 0
     return place[order[first]]
 
 
 def _ellipse(points: Tensor) -> Ellipse:
-    """The axis-aligned ellipse through points [M, 2], by least squares: a x^2 + b y^2 + c x + d y = 1."""
+    """Fit an axis-aligned ellipse to points [M, 2], by least squares: a x^2 + b y^2 + c x + d y = 1."""
     scale = float(torch.linalg.vector_norm(points, dim=1).mean())
-    x, y = (points.double() / max(scale, 1e-9)).unbind(1)
+    x, y = (points.double() / max(scale, _TINIEST)).unbind(1)
     a, b, c, d = torch.linalg.lstsq(
         torch.stack((x * x, y * y, x, y), dim=1), torch.ones(len(x), 1, dtype=torch.float64)
     ).solution[:, 0]

@@ -1,4 +1,4 @@
-"""The eyes' tiles: every texel's place on its eyeball, and what irises and whites look like there."""
+"""The eyes' tiles: first every texel gets its place on an eyeball, then irises and whites are painted there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dreamface.skin.parts.iris import (
     IrisLook,
     around_limbus,
     draw_iris,
-    pupil_share,
+    pupil_radius,
     rim_colour,
     unit_normals,
 )
@@ -31,12 +31,31 @@ from dreamface.skin.parts.sclera import VEINS_REACH, ScleraLook, draw_veins, lay
 from dreamface.traits import Traits
 
 _KINDS: Final = ("sclera", "iris")
-_LARGEST: Final = {1: 1024, 4: 2048}  # texels a side of a tile with so many whites and irises
+_LARGEST: Final = {1: 1024, 4: 2048}  # texels a side of a tile, by how many whites and irises it has
+_LARGEST_OTHERWISE: Final = 1024
+_SMALLER: Final = 2  # side of the skin's maps over that of these
+_SMALLER_IRIS: Final = 4  # the same of a tile with nothing but an iris
 _ROUGHNESS: Final = {"sclera": 0.30, "iris": 0.45}
 _TEXELS_PER_CELL: Final = 8  # places are found on a coarser grid
 _SMALLEST_GRID: Final = 64
-_VEINS: Final = 768  # texels a side at most of the chart that veins are drawn on
+_VEINS: Final = (128, 768)  # texels a side of the chart that veins are drawn on, at least and at most
+_VEINS_MARGIN: Final = 0.1  # radii of the iris: veins end so far within their chart
+_OLD: Final = (25.0, 90.0)  # years over which irises and whites age
+_BACK: Final = -0.5  # radii of the ball: what lies further behind its centre than this is its back
 _BUMPS: Final = 0.035  # slope of the white's unevenness, which breaks up what it mirrors
+
+
+@dataclass(frozen=True)
+class _ChartSize:
+    """The iris' chart: its sizes over the texels across the iris, and the least of them."""
+
+    rows: float = 5.0 / 16.0
+    least_rows: int = 64
+    columns: int = 2
+    least_columns: int = 256
+
+
+_CHART: Final = _ChartSize()
 
 EYE_TRAITS: Final = (
     "iris.colour", "iris.right_colour", "pupil.size", "sclera.redness", "age", "skin.melanin"
@@ -54,11 +73,11 @@ class _Canvas:
 
     @classmethod
     def blank(cls, size: int) -> _Canvas:
-        """Nothing yet."""
+        """Return empty maps."""
         return cls(torch.empty(size, size, 3), torch.empty(size, size, 1), torch.empty(size, size, 3))
 
     def maps(self) -> TileMaps:
-        """What was painted."""
+        """Return what was painted."""
         return {"albedo": self.albedo.clamp_(0.0, 1.0), "roughness": self.roughness, "normal": self.normal}
 
 
@@ -70,8 +89,8 @@ class _Spot:
         ball: the eye.
         side: "left" or "right".
         coarse: window of the coarse grid, on which places are known.
-        factor: texels per cell of it.
-        place: [N, 3] of its cells, seen from the ball's centre.
+        factor: texels per cell of that grid, a side.
+        place: [N, 3] places of the window's cells, seen from the ball's centre.
     """
 
     ball: Eyeball
@@ -82,21 +101,25 @@ class _Spot:
 
     @property
     def window(self) -> Window:
-        """The texels."""
+        """The window of the map's texels."""
         return _larger(self.coarse, self.factor)
 
     def image(self, values: Tensor) -> Tensor:
-        """[C, h, w] on the coarse grid from [N, C]."""
+        """Return [C, h, w] on the coarse grid from [N, C]."""
         return values.T.reshape(-1, *self.coarse.shape)
 
     def enlarged(self, image: Tensor) -> Tensor:
-        """[H, W, C] texels from [C, h, w]; with colours last from the start, as copies of large images take long."""
+        """Return [H, W, C] texels from [C, h, w].
+
+        Channels are last from the start, because copies of large images are slow.
+        """
         last = image[None].contiguous(memory_format=torch.channels_last)
         large = interpolate(last, size=self.window.shape, mode="bilinear", align_corners=False)
         return large[0].permute(1, 2, 0)
 
 
 def _larger(window: Window, factor: int) -> Window:
+    """Return the window of texels that a window of a grid covers."""
     (top, bottom), (left, right) = window.rows, window.columns
     return Window((top * factor, bottom * factor), (left * factor, right * factor))
 
@@ -104,10 +127,10 @@ def _larger(window: Window, factor: int) -> Window:
 def paint_eyes(
     head: Head, eyes: Mapping[str, Eyeball], traits: Traits, resolution: int, seed: int
 ) -> dict[str, TileMaps]:
-    """Albedo, roughness and normals of every tile with whites or irises; none for a head without eyes.
+    """Paint albedo, roughness and normals of every tile with whites or irises; none for a head without eyes.
 
     Args:
-        head: whose eyes.
+        head: the person's head.
         eyes: "left" and "right", from `eyeballs`.
         traits: their colours.
         resolution: of the skin's maps; the eyes' are smaller.
@@ -123,7 +146,11 @@ def paint_eyes(
 
 
 class _Irises:
-    """Both irises of a person; of one colour they are one, turned over: nobody sees that, in half the time."""
+    """Both irises of a person.
+
+    Where both have one colour, one chart serves both, upside down for the right eye: nobody sees that, and it takes
+    half the time.
+    """
 
     def __init__(self, eyes: Mapping[str, Eyeball], traits: Traits, seed: int) -> None:
         self.eyes = eyes
@@ -131,35 +158,44 @@ class _Irises:
         self._drawn: dict[tuple[bool, int], IrisChart] = {}
 
     def look(self, side: str) -> IrisLook:
-        """What the "left" or the "right" one is like."""
+        """Return the look of the "left" or the "right" one."""
         number, colour = self._traits.number, torch.tensor(self._traits.colour("iris.colour"))
         if self._differs(side):
             other, strength = self._traits.tint("iris.right_colour")
             colour = torch.lerp(colour, torch.tensor(other), strength)
         hole = max(ball.hole / ball.iris_edge for ball in self.eyes.values())
-        age = rise(number("age"), 25.0, 90.0)
-        return IrisLook(colour, pupil_share(number("pupil.size"), hole), age, white_of(age, number("skin.melanin")))
+        old = rise(number("age"), *_OLD)
+        return IrisLook(colour, pupil_radius(number("pupil.size"), hole), old, white_of(old, number("skin.melanin")))
 
     def at(self, side: str, left: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
-        """[3, H, W] colours and normals of the "left" or the "right" one at places [H, W], metres from its axis."""
+        """Return [3, H, W] colours and normals of the "left" or the "right" one at places [H, W].
+
+        Args:
+            side: of the eye.
+            left: distance from the iris' middle to the person's left, 1 at the mesh's limbus.
+            up: the same upwards.
+        """
         radius = (left * left + up * up).sqrt_().div_(self.eyes[side].iris_edge)
         texels, differs = len(radius), self._differs(side)
         if (differs, texels) not in self._drawn:
             random = stream(self._seed, "iris other" if differs else "iris")
-            self._drawn[differs, texels] = draw_iris(
-                self.look(side), max(64, 5 * texels // 16), max(256, 2 * texels), random
-            )
+            rows = max(_CHART.least_rows, int(_CHART.rows * texels))
+            columns = max(_CHART.least_columns, _CHART.columns * texels)
+            self._drawn[differs, texels] = draw_iris(self.look(side), rows, columns, random)
         # Upside down, so that what age leaves above and below the pupil stays there.
         return self._drawn[differs, texels].at(radius, torch.atan2(up, left), math.pi if side == "right" else 0.0)
 
     def _differs(self, side: str) -> bool:
+        """Return whether the eye has a colour of its own."""
         return side == "right" and self._traits.tint("iris.right_colour")[1] > 0.0
 
 
 def _paint_tile(head: Head, irises: _Irises, tile: str, traits: Traits, resolution: int, seed: int) -> TileMaps:
+    """Paint all irises and whites of a tile."""
     parts = painted_parts(head.topology, tile)
-    share = 2 if len(parts) > 1 or not parts[0].name.endswith("iris") else 4
-    size = min(resolution // share, _LARGEST.get(len(parts), 1024))
+    only_iris = len(parts) == 1 and parts[0].name.endswith("iris")
+    smaller = _SMALLER_IRIS if only_iris else _SMALLER
+    size = min(resolution // smaller, _LARGEST.get(len(parts), _LARGEST_OTHERWISE))
     grid = coarser(size, max(_SMALLEST_GRID, size // _TEXELS_PER_CELL))
     atlas, position = atlas_of(head.topology, tile, grid), positions(head, tile, grid)
     canvas = _Canvas.blank(size)
@@ -168,9 +204,9 @@ def _paint_tile(head: Head, irises: _Irises, tile: str, traits: Traits, resoluti
         if window is None:
             continue
         side, _, kind = part.name.rpartition("_")
-        found = position[(slice(None), *window.slices)]
+        points = position[(slice(None), *window.slices)].reshape(3, -1).T
         ball = irises.eyes[side]
-        spot = _Spot(ball, side, window, size // grid, ball.place(found.reshape(3, -1).T))
+        spot = _Spot(ball, side, window, size // grid, ball.place(points))
         if kind == "iris":
             _paint_iris(canvas, spot, irises)
         else:
@@ -179,7 +215,7 @@ def _paint_tile(head: Head, irises: _Irises, tile: str, traits: Traits, resoluti
 
 
 def _paint_iris(canvas: _Canvas, spot: _Spot, irises: _Irises) -> None:
-    """Fibres and all; what is seen through the pupil is black."""
+    """Paint an iris; what is seen through the pupil is black."""
     ball, here = spot.ball, spot.window.slices
     left, up = spot.enlarged(spot.image(ball.across(spot.place) * ball.in_front(spot.place))).unbind(-1)
     colour, normal = irises.at(spot.side, left, up)
@@ -189,20 +225,21 @@ def _paint_iris(canvas: _Canvas, spot: _Spot, irises: _Irises) -> None:
 
 
 def _paint_sclera(canvas: _Canvas, spot: _Spot, iris: IrisLook, traits: Traits, generator: torch.Generator) -> None:
-    """Off-white, yellower with age, pink towards the corners, with veins that come from there."""
+    """Paint a white: yellower with age, pink towards the corners, with veins that come from there."""
     ball, here, redness = spot.ball, spot.window.slices, traits.number("sclera.redness")
     look = ScleraLook(iris.white, redness, iris.old, -1.0 if spot.side == "left" else 1.0)
     # A hole in the middle of a layout shows the back of the ball: there the limbus goes on.
-    found = ball.angle(spot.place)[:, None] / LIMBUS
-    reach = torch.where(spot.place[:, 2:] < -0.5 * ball.radius, 1.0, found.clamp_min(1.0))
+    angle = ball.angle(spot.place)[:, None] / LIMBUS
+    reach = torch.where(spot.place[:, 2:] < _BACK * ball.radius, 1.0, angle.clamp_min(1.0))
     place = spot.image(torch.nn.functional.normalize(spot.place[:, :2], dim=1) * reach)
     radius = spot.image(reach)[0] / ball.iris_edge
     colour = around_limbus(radius, rim_colour(iris)[:, None, None], sclera_colour(look, place, generator))
     colour = spot.enlarged(colour)
-    near = window_of(radius < VEINS_REACH - 0.1, margin=1)
+    near = window_of(radius < VEINS_REACH - _VEINS_MARGIN, margin=1)
     if near is not None:
         shown = _larger(near, spot.factor).slices
-        chart = draw_veins(max(128, min(_VEINS, len(colour[shown]))), redness, generator)
+        fewest, most = _VEINS
+        chart = draw_veins(max(fewest, min(most, len(colour[shown]))), redness, generator)
         lay_veins(colour[shown], look_up(chart, spot.enlarged(place)[shown]), redness)
     canvas.albedo[here] = colour
     canvas.roughness[here] = _ROUGHNESS["sclera"]
