@@ -16,9 +16,10 @@ from dreamface.face import Head, Maps
 from dreamface.head import HeadSource, load_model
 from dreamface.progress import Progress
 from dreamface.skin import LAYERS, Painter, paint
+from dreamface.skin.canvas.bands import band_rows
 from dreamface.skin.canvas.layer import Ground, Patch, Weave, Window, window_of
 from dreamface.skin.canvas.subject import Subject
-from dreamface.skin.compose import Composition, Laid, band_rows, compose
+from dreamface.skin.compose import Composition, Laid, compose
 from dreamface.traits import VOCABULARY, Kind, Trait, Traits, Value
 
 SIZE = 256

@@ -15,13 +15,11 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import pad
 
 from dreamface.skin.canvas.atlas import slopes
+from dreamface.skin.canvas.bands import band_rows, enlarged
 from dreamface.skin.canvas.layer import Ground, Patch, Weave
-
-_SMALLEST_BAND: Final = 128  # rows that are finished at a time
-_BAND_TEXELS: Final = 2**17  # as many at least, so that torch has something to do; more would leave the cache
 
 _CHANNELS: Final = {
     "albedo": 3, "specular": 1, "roughness": 1, "normal": 3, "displacement": 1, "subsurface": 1, "metallic": 1,
@@ -129,11 +127,6 @@ def _with_neighbours(bands: Collection[int], size: int) -> list[int]:
     """Slopes take the rows above and below: next to a band that has changed, the last rows' slopes have, too."""
     band = band_rows(size)
     return sorted({start + step for start in bands for step in (-band, 0, band)} & set(range(0, size, band)))
-
-
-def band_rows(size: int) -> int:
-    """Rows that are finished at a time in maps of a size."""
-    return max(_SMALLEST_BAND, _BAND_TEXELS // size // _SMALLEST_BAND * _SMALLEST_BAND)
 
 
 # ------------------------------------------------------------------------------------------------- what has changed
@@ -258,18 +251,6 @@ def _finish_band(
 def _openness(height: Tensor) -> Tensor:
     """Share of the specular that comes out of pores and grooves; 1 on what is level or raised."""
     return height.clamp(max=0.0).mul_(1.0 / _CAVITY).exp_().mul_(_SHELTERED).add_(1.0 - _SHELTERED)
-
-
-def enlarged(image: Tensor, rows: tuple[int, int], size: int) -> Tensor:
-    """[C, h, size] the rows [start, stop) of a coarse image [C, S, S] enlarged to [C, size, size], bilinear."""
-    factor = size // image.shape[-1]
-    start, stop = rows[0] // factor, -(-rows[1] // factor)
-    if factor == 1:
-        return image[:, start:stop].clone()
-    piece = pad(image[None], (0, 0, 1, 1), mode="replicate")[:, :, start : stop + 2]
-    large = interpolate(piece, size=(piece.shape[2] * factor, size), mode="bilinear", align_corners=False)[0]
-    first = factor + rows[0] - start * factor
-    return large[:, first : first + rows[1] - rows[0]]
 
 
 def _add_up(composition: Composition, rows: tuple[int, int], names: Collection[str]) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
-"""Hairs that lie on the skin: brows, the cropped hair of a head without grown hair, stubble and short beards.
+"""Hairs that lie on the skin: the cropped hair of a head without grown hair, stubble and short beards.
 
-Each hair is a curve in the texture layout (see `strands`), and has a colour of its own. They cover the skin and stand
-out of it; what is seen of the skin between them is shaded.
+Each hair is a curve in the texture layout (see `strands`) with a colour of its own (see `hair_look`). Hairs cover the
+skin and stand out of it; what is seen of the skin between them is shaded. Brows have a module of their own.
 """
 
 from __future__ import annotations
@@ -17,280 +17,179 @@ from dreamface.face import Topology
 from dreamface.skin.canvas.atlas import smooth_step
 from dreamface.skin.canvas.cache import Kept
 from dreamface.skin.canvas.layer import Ground, Layer, Patch, window_of
-from dreamface.skin.canvas.marks import coverage
-from dreamface.skin.canvas.pigments import dyed, hair_colour, luminance, white_hair_colour
-from dreamface.skin.canvas.strands import (
-    Coat,
-    Fur,
-    Strands,
-    bent,
-    blurred,
-    draw,
-    grow,
-    narrowed,
-    nearest_density,
-    ways,
-    window_around,
-)
+from dreamface.skin.canvas.pigments import dyed, luminance
+from dreamface.skin.canvas.ramps import Line
+from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES
+from dreamface.skin.canvas.strands import Coat, grow, ways
 from dreamface.skin.canvas.subject import Subject
-from dreamface.traits import Traits
+from dreamface.skin.layers.brows import BROWS
+from dreamface.skin.layers.hair_look import (
+    HAIR_TRAITS,
+    beard_grey,
+    fine_colour,
+    fine_white,
+    hair_patches,
+    sheltered,
+    thick_white,
+)
 
 _MM: Final = 1e-3
-_BROWS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
-_BROW_HAIRS: Final = 1900  # candidates per brow
-_BROW_SHADE: Final = 0.38  # of the hairs' depth that the skin between them is shaded by
-_BROW_SPREAD: Final = 0.30  # deviation of the logarithm of brow hairs' lightness
 
 _CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28, tufts=0.22, drawn=0.13)
 _BUZZ: Final = replace(_CROP, length=2.4 * _MM, scatter=0.4)
 _STUBBLE: Final = Coat(often=620e3, length=0.85 * _MM, width=0.105 * _MM, swirl=0.35, scatter=0.35)
 _BEARD: Final = Coat(often=1100e3, length=1.0 * _MM, width=0.140 * _MM, swirl=0.30, scatter=0.15, tufts=0.40)
-
-_HEIGHT: Final = 0.04 * _MM  # of single hairs
-_THICK_HEIGHT: Final = 0.09 * _MM  # of those that lie upon others
-_COAT: Final = (0.7 * _MM, 0.10 * _MM)  # how far a beard or cropped hair stands out of the skin; deviation of its tufts
-_SHELTER: Final = 0.85  # of the light from below the skin that hairs take: it would blur them
-_DULL: Final = (0.75, 0.22)  # roughness and specular of skin below hairs, which break up what it mirrors
-_SOFTENINGS: Final = 6  # means over neighbouring vertices that the hairline is softened with
-_BEARD_SOFTENINGS: Final = 3
-_KEPT: Final = 12  # softened regions in memory
-_SIDEBURN: Final = (19.0 * _MM, 10.5 * _MM)  # half its width at the temple and at the ear
-_AROUND: Final = (0.03, 0.05, 0.055)  # metres from a sideburn's middle: all of it lies nearer
-_TONES: Final = (0.65, 1.50)  # factors on the colour of pigmented hairs, most of which are darker than some
-_WHITE_TONES: Final = (0.80, 1.45)  # of white ones
-_BRIGHT: Final = 0.4  # share of the lighter ones
-_RARE: Final = 0.01  # share of hairs that is not worth drawing
-_FEW: Final = 0.1  # share of hairs that are not worth two tones
-_DEEP: Final = 0.62  # share of a thick coat's hairs that lie below the others
-_SHADED: Final = 0.42  # of their colour that is left to them there
-_UPON: Final = 2.6  # how much more of hairs that lie on top is seen than of those below
-_PASSED_ON: Final = 0.65  # that pale hairs add to this: they pass on light where dark ones take it
-_GAP: Final = 0.28  # of the colour of hairs: what is seen of the dark between and below them
-_FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour: a single one lets the skin through
-_THICK_WHITE: Final = 0.8  # of it: white hairs on top of many
-_RUFOUS: Final = torch.tensor([2.0, 1.22, 1.6])  # single red hairs glow; a mass of them is browner
-_BROW_MELANIN: Final = 0.30  # of the way from the scalp hair's melanin to black
+_UNDERCOAT: Final = 0.62  # fraction of the hairs of a thick coat that lie below the others
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """Hairs of one colour.
+class _Edge:
+    """How the hair thins out at the border of its region.
 
     Attributes:
-        strands: those.
-        share: of all hairs.
-        weight: how much more of them is seen than of others where both lie.
-        colour: [3].
+        softenings: means over neighbouring vertices that soften the region.
+        patches, mottling: how much two noises move the border, as parts of the region's weight.
+        channel: which of the noises' images.
+        over: weight of the region over which the hair gets dense.
     """
 
-    strands: Strands
-    share: float
-    weight: float
-    colour: Tensor
+    softenings: int
+    patches: float
+    mottling: float
+    channel: int
+    over: tuple[float, float]
 
 
-# --------------------------------------------------------------------------------------------------------------- colour
+_HAIRLINE: Final = _Edge(softenings=6, patches=0.07, mottling=0.03, channel=0, over=(0.08, 1.0))
+_BEARD_EDGE: Final = _Edge(softenings=3, patches=0.12, mottling=0.10, channel=1, over=(0.06, 0.85))
+_NEIGHBOURS_WEIGHT: Final = 0.6  # of the neighbouring vertices in such a mean, against `_OWN_WEIGHT`
+_OWN_WEIGHT: Final = 0.4
+_CACHED_REGIONS: Final = 12  # softened regions in memory
 
 
-def _fine_colour(traits: Traits, darker: float = 0.0) -> Tensor:
-    """[3] of single hairs of the face that have not turned grey; `darker` is the way to black, 0..1."""
-    melanin, redness = traits.number("hair.melanin"), traits.number("hair.redness")
-    mass = hair_colour(Traits({"hair.melanin": melanin + darker * (1.0 - melanin), "hair.redness": redness}))
-    return mass * torch.lerp(torch.ones(3), _RUFOUS, redness * (1.0 - 0.8 * max(0.0, melanin - 0.6) / 0.4))
+@dataclass(frozen=True)
+class _Shade:
+    """The skin between hairs.
 
-
-def _fine_white() -> Tensor:
-    return _FINE_WHITE * white_hair_colour()
-
-
-def _thick_white() -> Tensor:
-    return _THICK_WHITE * white_hair_colour()
-
-
-def _beard_grey(traits: Traits) -> float:
-    """Share of white hairs in beards and stubble: fewer than on the scalp at first."""
-    return traits.number("hair.grey") ** 1.5
-
-
-def _brow_grey(grey: float) -> float:
-    """Share of white hairs in brows: later than on the scalp, and never all of them."""
-    return 0.55 * max(0.0, grey - 0.25) / 0.75
-
-
-def _kinds(strands: Strands, grey: float, colour: Tensor, white: Tensor, deep: float) -> list[_Kind]:
-    """Hairs that lie deep, and those upon them: pigmented and white ones, each darker or lighter than its like.
-
-    Args:
-        strands: all hairs.
-        grey: share of white ones.
-        colour: [3] of pigmented ones.
-        white: [3].
-        deep: share of those that lie below others, in their shade; 0 for hairs side by side.
+    Attributes:
+        cover: fraction of the skin that the coat shades where it is dense.
+        over: density of the hair over which it starts to.
     """
-    top = strands.random[:, 1] >= deep
-    turned = strands.random[:, 0] < grey
-    (dark_tone, light_tone), (dull_tone, white_tone) = (_TONES, _WHITE_TONES) if deep else (_TONES, (1.0, 1.0))
-    share, found = 1.0 - deep, []
-    if deep:
-        shaded = _SHADED * torch.lerp(colour, white, grey)
-        found.append(_Kind(strands.of(~top), deep, 1.0, shaded))
-    for chosen, part, base, tones in (
-        (~turned, 1.0 - grey, colour, (dark_tone, light_tone)), (turned, grey, white, (dull_tone, white_tone))
-    ):  # fmt: skip
-        if part <= _RARE:
-            continue
-        own, weight = strands.of(top & chosen), _UPON if deep else 1.0
-        if share * part < _FEW:
-            found.append(_Kind(own, share * part, weight, base))
-            continue
-        lighter = own.random[:, 3] < _BRIGHT
-        for these, many, tone in ((lighter, _BRIGHT, tones[1]), (~lighter, 1.0 - _BRIGHT, tones[0])):
-            found.append(_Kind(own.of(these), share * part * many, weight, (tone * base).clamp_max(0.8)))
-    return found
+
+    cover: float
+    over: tuple[float, float]
 
 
-def _patches(subject: Subject, fur: Fur, grey: float, colour: Tensor, white: Tensor, deep: float = 0.0) -> list[Patch]:
-    """All hairs, each in its colour."""
-    window = fur.window(subject.size)
-    if window is None:
-        return []
-    kinds = _kinds(fur.strands, grey, colour, white, deep)
-    depths = fur.draw(subject.size, window, [(kind.strands, kind.share) for kind in kinds])
-    total, weight = torch.zeros(window.shape), torch.full(window.shape, 1e-6)
-    mixed = torch.zeros(3, *window.shape)
-    for depth, kind in zip(depths, kinds, strict=True):
-        total.add_(depth)
-        depth.mul_(kind.weight)
-        weight.add_(depth)
-        for channel, value in zip(mixed, kind.colour.tolist(), strict=True):
-            channel.add_(depth, alpha=value)
-    cover = coverage(total)
-    return [Patch(window, cover=cover, colour=mixed.div_(weight), height=(_THICK_HEIGHT if deep else _HEIGHT) * cover)]
+_CROP_SHADE: Final = _Shade(cover=0.90, over=(0.1, 1.0))
+_BUZZ_SHADE: Final = _Shade(cover=0.75, over=(0.1, 1.0))
+_BEARD_SHADE: Final = _Shade(cover=0.95, over=(0.1, 0.85))
+_STUBBLE_SHELTER: Final = 0.5  # how much of dense hair's shelter the densest stubble gives
+_SKIN_LEFT: Final = 0.06  # fraction of the skin's colour that is seen between hairs
+_GAP: Final = 0.28  # fraction of the hairs' colour that is seen of the dark between and below them
+_GAP_OF_PALE: Final = 0.65  # what is added to it at luminance 1: pale hairs pass on light where dark ones absorb it
+_SHADED_ROUGHNESS: Final = 0.75  # of skin below hairs, which break up what it mirrors
+_SHADED_SPECULAR: Final = 0.22
+_COAT_HEIGHT: Final = 0.7 * _MM  # how far a beard or cropped hair stands out of the skin
+_TUFT_HEIGHT: Final = 0.10 * _MM  # deviation of that from tuft to tuft
 
 
-# ---------------------------------------------------------------------------------------------------------------- brows
+# ------------------------------------------------------------------------------------------------------------- regions
 
 
-def _brow_patches(subject: Subject) -> Sequence[Patch]:
-    """Left and right, in the tile that the forehead lies in."""
-    atlas, found = subject.surface.atlas, []
-    for side, numbers in _BROWS.items():
-        points = [atlas.landmark(f"multipie_{number:02d}") for number in numbers]
-        arc = [point for point in points if point is not None]
-        if len(arc) == len(points):
-            found += _paint_brow(subject, _brow(subject, torch.stack(arc), side))
-    return found
-
-
-def _paint_brow(subject: Subject, strands: Strands) -> list[Patch]:
-    """Every hair in its own colour, and the skin below them shaded where they are dense."""
-    reach = round(1.6 * _MM * float(subject.surface.density.median()) * subject.size)
-    window = window_around(subject.size, strands, margin=reach + 2)
-    if window is None:
-        return []
-    traits, random = subject.traits, strands.random
-    turned = (random[:, 0] < _brow_grey(traits.number("hair.grey")))[:, None]
-    shade = torch.exp(2.0 * _BROW_SPREAD * (random[:, 1] + random[:, 2] - 1.0))[:, None]
-    own = torch.where(turned, _fine_white(), shade * _fine_colour(traits, _BROW_MELANIN))
-    images = draw(subject.size, window, strands, own)
-    soft = blurred(images[:1], reach)
-    cover = coverage(1.2 * images[0] + _BROW_SHADE * soft[0])
-    # Between the hairs it is as dark as pigmented ones make it.
-    weight = images[0] + _BROW_SHADE * soft[0] + 1e-6
-    below = _BROW_SHADE * soft[0] * _fine_colour(traits, _BROW_MELANIN)[:, None, None]
-    colour = (images[1:] + below) / weight
-    height = _HEIGHT * coverage(images[0])
-    return [Patch(window, cover=cover, colour=colour, height=height, roughness=0.55, specular=0.25)]
-
-
-def _brow(subject: Subject, arc: Tensor, side: str) -> Strands:
-    """Hairs along the arc: upright near the nose, then fanning outwards, upper ones combed down, lower ones up."""
-    traits = subject.traits
-    full, thick = traits.number("brows.density"), traits.number("brows.thickness")
-    random = torch.rand(_BROW_HAIRS, 12, generator=subject.stream(f"brow {side}"))
-    along = 1.05 * random[:, 0] - 0.05  # the first ones stand before it
-    across = random[:, 1] + random[:, 9] - 1.0  # densest in the middle
-    wanted = full**0.8 * (0.48 + 0.52 * thick) * _brow_fill(along, across)
-    point, tangent = _along_arc(arc, along)
-    density = nearest_density(subject, point)
-    upward = torch.stack((-tangent[:, 1], tangent[:, 0]), dim=1)
-    upward = upward * upward[:, 1:].sign()
-    half = (3.5 + 4.8 * thick) * _MM * _brow_profile(along)
-    lift = half * across - (0.9 + 0.6 * along) * _MM + 0.5 * _MM * (random[:, 8] - 0.5)
-    root = point + upward * (density * lift)[:, None]
-    # Neighbours draw together to tufts.
-    tuft = 0.22 * torch.sin(38.0 * along + 6.3 * random[0, 10]) + 0.15 * torch.sin(91.0 * along + 6.3 * random[0, 11])
-    unruly = 0.30 + 0.12 * (1.0 - smooth_step(along, 0.0, 0.3))
-    angle = _brow_angle(along, across) + unruly * (random[:, 3] + random[:, 4] - 1.0) + 0.6 * tuft * (1.0 - 0.5 * along)
-    bend = (-0.45 * torch.sign(across + 0.25) - 0.10) * (0.4 + 0.8 * random[:, 5]) * smooth_step(along, 0.0, 0.25)
-    length = (3.2 + 4.8 * torch.sin(torch.pi * (0.10 + 0.78 * along.clamp_min(0.0)))) * (0.45 + 0.75 * random[:, 6])
-    length = length * (0.72 + 0.45 * thick) * _MM * density
-    turned = torch.atan2(tangent[:, 1], tangent[:, 0])
-    upright = torch.where(upward[:, 0] * tangent[:, 1] - upward[:, 1] * tangent[:, 0] < 0.0, 1.0, -1.0)
-    curves = bent(root, turned + upright * angle, upright * bend, length)
-    width = density * _MM * (0.060 + 0.055 * random[:, 7])
-    there = random[:, 2] < wanted
-    return Strands(curves, narrowed(width, subject.size), random[:, [5, 6, 7, 8]]).of(there)
-
-
-def _brow_fill(along: Tensor, across: Tensor) -> Tensor:
-    """How complete the brow is: airy where it starts, full in the middle, thinning to the tail and the edges."""
-    start, tail = 0.20 + 0.80 * smooth_step(along, -0.05, 0.30), 1.0 - 0.74 * smooth_step(along, 0.58, 1.0)
-    return start * tail * (1.0 - 0.60 * smooth_step(across.abs(), 0.35, 1.0))
-
-
-def _brow_profile(along: Tensor) -> Tensor:
-    """Half height along the arc, 1 at its thickest."""
-    return (0.58 + 0.42 * smooth_step(along, -0.05, 0.26)) * (1.0 - 0.68 * smooth_step(along, 0.45, 1.08))
-
-
-def _brow_angle(along: Tensor, across: Tensor) -> Tensor:
-    """Radians from the arc's direction, + is up."""
-    start = 1.22 - 0.25 * across
-    lower = 0.72 - 0.62 * along
-    upper = 0.12 - 0.34 * along
-    body = torch.lerp(lower, upper, (0.5 + 0.6 * across).clamp(0.0, 1.0))
-    return torch.lerp(start, body, smooth_step(along, 0.02, 0.42))
-
-
-def _along_arc(arc: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
-    """Points and unit tangents [N, 2] at shares 0..1 of a Catmull-Rom spline through [P, 2] points."""
-    padded = torch.cat((2 * arc[:1] - arc[1:2], arc, 2 * arc[-1:] - arc[-2:-1]))
-    place = share * (len(arc) - 1)
-    piece = place.long().clamp_max(len(arc) - 2)
-    t = (place - piece)[:, None]
-    a, b, c, d = (padded[piece + step] for step in range(4))
-    point = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-    slope = 0.5 * ((c - a) + 2 * (2 * a - 5 * b + 4 * c - d) * t + 3 * (3 * b - a - 3 * c + d) * t**2)
-    return point, slope / slope.norm(dim=1, keepdim=True)
-
-
-# ------------------------------------------------------------------------------------------------------ scalp and beard
-
-
-_soft: Kept[Tensor] = Kept(_KEPT)
+_softened_regions: Kept[Tensor] = Kept(_CACHED_REGIONS)
 
 
 def _softened(subject: Subject, name: str, times: int) -> Tensor:
-    """[S, S] a region whose border is softened over some means of neighbouring vertices; kept, as nobody's own."""
+    """Return a region [S, S] with its border softened over `times` means; cached, as it is the same for all heads."""
     atlas = subject.surface.atlas
     key = (atlas.tile, atlas.size, name, times)
-    return _soft.get(atlas.topology, key, lambda: atlas.spread(_smoothed(atlas.topology, name, times)[:, None])[0])
+    return _softened_regions.get(
+        atlas.topology, key, lambda: atlas.spread(_smoothed(atlas.topology, name, times)[:, None])[0]
+    )
 
 
 def _smoothed(topology: Topology, name: str, times: int) -> Tensor:
-    """[V] a region's weights."""
+    """Return a region's weights [V] after `times` means over neighbouring vertices."""
     weight = topology.regions[name]
     edges = torch.cat((topology.triangles[:, [0, 1]], topology.triangles[:, [1, 2]], topology.triangles[:, [2, 0]]))
     near, far = torch.cat((edges, edges.flip(1))).unbind(1)
-    neighbours = torch.zeros_like(weight).index_add_(0, near, torch.ones(len(near))).clamp_min(1.0)
+    count = torch.zeros_like(weight).index_add_(0, near, torch.ones(len(near))).clamp_min(1.0)
     for _ in range(times):
-        weight = 0.4 * weight + 0.6 * torch.zeros_like(weight).index_add_(0, near, weight[far]) / neighbours
+        total = torch.zeros_like(weight).index_add_(0, near, weight[far])
+        weight = _OWN_WEIGHT * weight + _NEIGHBOURS_WEIGHT * total / count
     return weight
 
 
+def _thinned(subject: Subject, region: Tensor, edge: _Edge) -> Tensor:
+    """Return 0..1 [S, S] how densely hair grows in a region: it thins out unevenly towards the border."""
+    # Mottling is left out at the borders of a tile: the next tile's texels may be too large to show it.
+    mottling = subject.surface.atlas.interior * subject.noise(*MOTTLING)[edge.channel]
+    uneven = edge.patches * subject.noise(*PATCHES)[edge.channel] + edge.mottling * mottling
+    return smooth_step(region + uneven * 4.0 * region * (1.0 - region), *edge.over)
+
+
+# --------------------------------------------------------------------------------------------------------------- scalp
+
+
+@dataclass(frozen=True)
+class _BareCorner:
+    """A place where a receding hairline has no hair: a landmark, and how far around it the hair is gone."""
+
+    landmark: str
+    radius: float
+
+
+_RECEDING: Final = (
+    _BareCorner(landmark="frontotemporale_l", radius=58.0 * _MM),
+    _BareCorner(landmark="frontotemporale_r", radius=58.0 * _MM),
+    _BareCorner(landmark="trichion", radius=50.0 * _MM),
+)
+_REGROWTH: Final = (0.45, 1.3)  # of that radius: where the first hair grows, and where all of it does
+
+_MOHAWK_HALF_WIDTH: Final = 22.0 * _MM
+_MOHAWK_FALLOFF: Final = 4  # power: the larger, the sharper is the strip's border
+_MOHAWK: Final = Line(base=0.25, slope=0.75)  # density beside the strip, and what is added on it
+
+
+@dataclass(frozen=True)
+class _Sideburn:
+    """The strip of hair before the ear. Its ends are called after the landmarks that they hang on.
+
+    Attributes:
+        towards_temple: where its upper end lies between the ear's top and the frontotemporale.
+        below_ear: metres from the tragion to its lower end.
+        half_width_at_temple, half_width_at_ear: metres.
+        edge: distances from its middle, in half widths, over which it fades.
+        lost: fraction of its density that is lost at the lower end.
+        box: metres from its middle along x, y and z, within which all of it lies.
+    """
+
+    towards_temple: float
+    below_ear: tuple[float, float, float]
+    half_width_at_temple: float
+    half_width_at_ear: float
+    edge: tuple[float, float]
+    lost: float
+    box: tuple[float, float, float]
+
+
+_SIDEBURN: Final = _Sideburn(
+    towards_temple=0.42,
+    below_ear=(0.0, -0.010, 0.002),
+    half_width_at_temple=19.0 * _MM,
+    half_width_at_ear=10.5 * _MM,
+    edge=(0.35, 1.25),
+    lost=0.25,
+    box=(0.03, 0.05, 0.055),
+)
+
+_WHORL: Final = (0.004, 0.05, -0.02)  # metres from the highest vertex to the crown that hairs lie away from
+_CROP_GROWTH_POWER: Final = 1.4  # of the cover: hair is sparse at the hairline
+_CROP_LENGTH: Final = Line(base=0.25, slope=0.75)  # factor on the length, by the cover
+
+
 def _scalp_cover(subject: Subject) -> Tensor:
-    """[S, S] 0..1: where cropped hair grows; it thins out unevenly towards the hairline."""
+    """Return 0..1 [S, S] how densely cropped hair grows."""
     style = subject.traits.choice("hair.style")
     if style == "bald":
         return torch.zeros_like(subject.surface.position[0])
@@ -299,166 +198,212 @@ def _scalp_cover(subject: Subject) -> Tensor:
 
 def _style_cover(subject: Subject, style: str) -> Tensor:
     surface, head = subject.surface, subject.head
-    soft = 1.0 - (1.0 - _softened(subject, "scalp", _SOFTENINGS)) * (1.0 - _sideburns(subject))
+    region = 1.0 - (1.0 - _softened(subject, "scalp", _HAIRLINE.softenings)) * (1.0 - _sideburns(subject))
     if style == "receding" and "frontotemporale_l" in head.topology.landmarks:
-        for name, reach in (("frontotemporale_l", 0.058), ("frontotemporale_r", 0.058), ("trichion", 0.050)):
-            distance = (surface.position - head.landmark(name)[:, None, None]).norm(dim=0)
-            soft = soft * smooth_step(distance, 0.45 * reach, 1.3 * reach)
-    small = surface.atlas.interior * subject.noise("mottling", 0.0034, 3)[0]  # which tiles show unequally well
-    uneven = 0.07 * subject.noise("patches", 0.011, 3)[0] + 0.03 * small
-    cover = smooth_step(soft + uneven * 4.0 * soft * (1.0 - soft), 0.08, 1.0)
+        first, all_of_it = _REGROWTH
+        for corner in _RECEDING:
+            distance = (surface.position - head.landmark(corner.landmark)[:, None, None]).norm(dim=0)
+            region = region * smooth_step(distance, first * corner.radius, all_of_it * corner.radius)
+    cover = _thinned(subject, region, _HAIRLINE)
     if style == "mohawk":
-        return cover * (0.25 + 0.75 * torch.exp(-((surface.position[0] / 0.022) ** 4)))
+        return cover * _MOHAWK.at(torch.exp(-((surface.position[0] / _MOHAWK_HALF_WIDTH) ** _MOHAWK_FALLOFF)))
     return cover
 
 
 def _sideburns(subject: Subject) -> Tensor:
-    """[S, S] 0..1: the hair before the ears."""
-    head, place = subject.head, subject.surface.position
-    found = torch.ones_like(place[0])
+    """Return 0..1 [S, S] where the hair before the ears grows."""
+    place = subject.surface.position
+    bare = torch.ones_like(place[0])
     for side in ("l", "r"):
-        temple = torch.lerp(head.landmark(f"ear_top_{side}"), head.landmark(f"frontotemporale_{side}"), 0.42)
-        fall = head.landmark(f"tragion_{side}") + torch.tensor([0.0, -0.010, 0.002]) - temple
-        middle = (temple + 0.5 * fall).tolist()
-        near = [(axis - here).abs_() < reach for axis, here, reach in zip(place, middle, _AROUND, strict=True)]
+        start, way = _sideburn_axis(subject, side)
+        middle = (start + 0.5 * way).tolist()
+        near = [(axis - here).abs_() < reach for axis, here, reach in zip(place, middle, _SIDEBURN.box, strict=True)]
         window = window_of(near[0] & near[1] & near[2], margin=1)
         if window is None:
             continue
-        away = place[(slice(None), *window.slices)] - temple[:, None, None]
-        share = (torch.einsum("chw,c->hw", away, fall) / float(fall @ fall)).clamp(0.0, 1.0)
-        distance = (away - share * fall[:, None, None]).norm(dim=0)
-        width = _SIDEBURN[0] + (_SIDEBURN[1] - _SIDEBURN[0]) * share.sqrt()
-        found[window.slices] *= 1.0 - (1.0 - 0.25 * share) * (1.0 - smooth_step(distance / width, 0.35, 1.25))
-    return 1.0 - found
+        bare[window.slices] *= 1.0 - _sideburn(place[(slice(None), *window.slices)] - start[:, None, None], way)
+    return 1.0 - bare
+
+
+def _sideburn_axis(subject: Subject, side: str) -> tuple[Tensor, Tensor]:
+    """Return a sideburn's upper end [3], and the way from there to its lower end [3]."""
+    head = subject.head
+    ear, temple = head.landmark(f"ear_top_{side}"), head.landmark(f"frontotemporale_{side}")
+    start = torch.lerp(ear, temple, _SIDEBURN.towards_temple)
+    return start, head.landmark(f"tragion_{side}") + torch.tensor(_SIDEBURN.below_ear) - start
+
+
+def _sideburn(away: Tensor, way: Tensor) -> Tensor:
+    """Return 0..1 [h, w] how densely a sideburn grows at places [3, h, w] from its upper end."""
+    look = _SIDEBURN
+    along = (torch.einsum("chw,c->hw", away, way) / float(way @ way)).clamp(0.0, 1.0)
+    distance = (away - along * way[:, None, None]).norm(dim=0)
+    half = look.half_width_at_temple + (look.half_width_at_ear - look.half_width_at_temple) * along.sqrt()
+    return (1.0 - look.lost * along) * (1.0 - smooth_step(distance / half, *look.edge))
 
 
 def _scalp_patches(subject: Subject) -> Sequence[Patch]:
-    """Strands of a few millimetres that lie away from the crown, finer and shorter at the hairline; under the dye."""
+    """Paint hairs of a few millimetres that lie away from the crown, finer and shorter at the hairline; dyed."""
     cover, head = _scalp_cover(subject), subject.head
     if not bool(cover.any()):
         return []
-    crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor([0.004, 0.05, -0.02])
+    crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor(_WHORL)
     way = subject.once(
         "away from the crown",
         lambda: ways(subject, (subject.surface.position - crown[:, None, None]).norm(dim=0)),
     )
     coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
-    fur = grow(subject, "scalp", coat, cover**1.4, way, 0.25 + 0.75 * cover)
-    colour, white = (dyed(colour, subject.traits) for colour in (_fine_colour(subject.traits), _thick_white()))
-    return _patches(subject, fur, subject.traits.number("hair.grey"), colour, white, _DEEP)
+    fur = grow(subject, "scalp", coat, cover**_CROP_GROWTH_POWER, way, _CROP_LENGTH.at(cover))
+    colour, white = (dyed(colour, subject.traits) for colour in (fine_colour(subject.traits), thick_white()))
+    return hair_patches(subject, fur, subject.traits.number("hair.grey"), colour, white, _UNDERCOAT)
+
+
+# ------------------------------------------------------------------------------------------------------ beard, stubble
+
+
+@dataclass(frozen=True)
+class _BeardShapes:
+    """Where the styles of a beard end, relative to the corner of the mouth. Lengths are metres.
+
+    Attributes:
+        bare_lips: fraction of the beard's hair that is missing on lips.
+        moustache_from: heights over which the moustache starts.
+        mouth_until: distances from the face's middle, beyond the corner, over which moustache and goatee end.
+        chin_until: the same of the goatee below the mouth.
+        sideburns_from: distances from the middle, in distances of the corner, over which sideburns start.
+    """
+
+    bare_lips: float
+    moustache_from: tuple[float, float]
+    mouth_until: tuple[float, float]
+    chin_until: tuple[float, float]
+    sideburns_from: tuple[float, float]
+
+
+_BEARD_SHAPES: Final = _BeardShapes(
+    bare_lips=0.9,
+    moustache_from=(-0.004, 0.004),
+    mouth_until=(-0.002, 0.010),
+    chin_until=(-0.006, 0.006),
+    sideburns_from=(2.0, 2.4),
+)
+_BEARD_LENGTH: Final = Line(base=2.7, slope=11.0)  # factor on the coat's length, by the trait
+_BEARD_LENGTH_AT_EDGE: Final = Line(base=0.35, slope=0.65)  # the same, by the cover
+
+_STUBBLE_PATCHES: Final = Line(base=0.80, slope=0.20)  # density by the noise, within `_STUBBLE_PATCHES_WITHIN`
+_STUBBLE_PATCHES_WITHIN: Final = (0.3, 1.2)
+_STUBBLE_OVER: Final = (0.05, 1.0)  # weight of the region over which it gets dense
+_STUBBLE_LENGTH: Final = Line(base=0.6, slope=0.8)  # factor on the coat's length, by the amount
+_AWAY_FROM_MIDDLE: Final = 0.35  # metres that hair of the face grows away from the middle, for each metre down
 
 
 def _beard_cover(subject: Subject) -> Tensor:
-    """[S, S] 0..1: where and how densely a beard (not stubble) grows."""
-    surface, head, traits = subject.surface, subject.head, subject.traits
-    style = traits.choice("beard.style")
+    """Return 0..1 [S, S] how densely a beard (not stubble) grows."""
+    style = subject.traits.choice("beard.style")
     if style == "none":
-        return torch.zeros_like(surface.position[0])
-    region = _softened(subject, "beard", _BEARD_SOFTENINGS)
-    region = region * (1.0 - 0.9 * subject.region("lips_upper", "lips_lower", "mouth_inside"))
-    x, z = surface.position[0].abs(), surface.position[2]
-    corner_x, _, corner_z = head.landmark("multipie_54").abs().tolist()
-    above = smooth_step(z, corner_z - 0.004, corner_z + 0.004)
-    near = 1.0 - smooth_step(x, corner_x - 0.002, corner_x + 0.010)
-    shapes = {
-        "full": torch.ones_like(x),
-        "moustache": above * near,
-        "goatee": near * (above + (1.0 - above) * (1.0 - smooth_step(x, corner_x - 0.006, corner_x + 0.006))),
-        "sideburns": smooth_step(x, 2.0 * corner_x, 2.4 * corner_x),
-    }
-    small = surface.atlas.interior * subject.noise("mottling", 0.0034, 3)[1]  # which tiles show unequally well
-    uneven = 0.12 * subject.noise("patches", 0.011, 3)[1] + 0.10 * small
-    cover = region * shapes[style]
-    cover = smooth_step(cover + uneven * 4.0 * cover * (1.0 - cover), 0.06, 0.85)
-    return cover * (0.5 + 0.5 * traits.number("beard.density"))
+        return torch.zeros_like(subject.surface.position[0])
+    region = _softened(subject, "beard", _BEARD_EDGE.softenings)
+    bare = subject.region("lips_upper", "lips_lower", "mouth_inside")
+    region = region * (1.0 - _BEARD_SHAPES.bare_lips * bare)
+    cover = _thinned(subject, region * _beard_shape(subject, style), _BEARD_EDGE)
+    return cover * (0.5 + 0.5 * subject.traits.number("beard.density"))
+
+
+def _beard_shape(subject: Subject, style: str) -> Tensor:
+    """Return 0..1 [S, S] which part of the beard's region a style takes."""
+    look = _BEARD_SHAPES
+    x, z = subject.surface.position[0].abs(), subject.surface.position[2]
+    corner_x, _, corner_z = subject.head.landmark("multipie_54").abs().tolist()
+    if style == "full":
+        return torch.ones_like(x)
+    if style == "sideburns":
+        first, all_of_it = look.sideburns_from
+        return smooth_step(x, first * corner_x, all_of_it * corner_x)
+    above = smooth_step(z, *(corner_z + step for step in look.moustache_from))
+    near = 1.0 - smooth_step(x, *(corner_x + step for step in look.mouth_until))
+    if style == "moustache":
+        return above * near
+    chin = 1.0 - smooth_step(x, *(corner_x + step for step in look.chin_until))
+    return near * (above + (1.0 - above) * chin)
 
 
 def _stubble_patches(subject: Subject) -> Sequence[Patch]:
-    """Half a millimetre to one and a half, downwards and away from the middle; sparser in patches and to the edges."""
+    """Paint hairs of half a millimetre to one and a half; sparser in patches and at the edges."""
     amount = subject.traits.number("stubble.density")
     if amount == 0.0:
         return []
-    where = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
-    patchy = (0.80 + 0.20 * subject.noise("patches", 0.011, 3)[2]).clamp(0.3, 1.2)
-    growth = (amount * patchy * smooth_step(where, 0.05, 1.0)).clamp(0.0, 1.0)
-    lengths = torch.full_like(growth, 0.6 + 0.8 * amount)
+    region = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
+    patchy = _STUBBLE_PATCHES.at(subject.noise(*PATCHES)[2]).clamp(*_STUBBLE_PATCHES_WITHIN)
+    growth = (amount * patchy * smooth_step(region, *_STUBBLE_OVER)).clamp(0.0, 1.0)
+    lengths = torch.full_like(growth, _STUBBLE_LENGTH.at(amount))
     fur = grow(subject, "stubble", _STUBBLE, growth, _downwards(subject), lengths)
-    return _patches(subject, fur, _beard_grey(subject.traits), _fine_colour(subject.traits), _fine_white())
+    return hair_patches(subject, fur, beard_grey(subject.traits), fine_colour(subject.traits), fine_white())
 
 
 def _beard_patches(subject: Subject) -> Sequence[Patch]:
-    """A short beard, downwards and away from the middle."""
-    cover = _beard_cover(subject)
+    """Paint a short beard, downwards and away from the middle."""
+    cover, traits = _beard_cover(subject), subject.traits
     if not bool(cover.any()):
         return []
-    lengths = (2.7 + 11.0 * subject.traits.number("beard.length")) * (0.35 + 0.65 * cover)
+    lengths = _BEARD_LENGTH.at(traits.number("beard.length")) * _BEARD_LENGTH_AT_EDGE.at(cover)
     fur = grow(subject, "beard", _BEARD, cover, _downwards(subject), lengths)
-    return _patches(subject, fur, _beard_grey(subject.traits), _fine_colour(subject.traits), _thick_white(), _DEEP)
+    return hair_patches(subject, fur, beard_grey(traits), fine_colour(traits), thick_white(), _UNDERCOAT)
 
 
 def _downwards(subject: Subject) -> Tensor:
-    """[S, S] the way that hair of the face grows: down, and away from the middle."""
+    """Return the way [S, S] that hair of the face grows: down, and away from the middle."""
     x, _, z = subject.surface.position
-    return subject.once("down the face", lambda: ways(subject, 0.35 * x.abs() - z))
+    return subject.once("down the face", lambda: ways(subject, _AWAY_FROM_MIDDLE * x.abs() - z))
 
 
 # --------------------------------------------------------------------------------------------------------------- layers
 
 
-def _shade(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
-    """The ground as seen between hairs of a colour [3], and raised to where they lie, tuft by tuft."""
-    gap = _GAP + _PASSED_ON * luminance(colour)
-    shaded = ground.albedo * 0.06 + gap * colour[:, None, None]
-    high, tufts = _COAT
-    tuft = 1.0 + tufts / high * subject.noise("mottling", 0.0034, 3)[0] * subject.surface.atlas.interior
-    albedo = torch.lerp(ground.albedo, shaded, cover)
+def _shaded(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
+    """Return the ground as seen between hairs of a colour [3], raised to where they lie, tuft by tuft."""
+    gap = _GAP + _GAP_OF_PALE * luminance(colour)
+    between = ground.albedo * _SKIN_LEFT + gap * colour[:, None, None]
+    tuft = 1.0 + _TUFT_HEIGHT / _COAT_HEIGHT * subject.noise(*MOTTLING)[0] * subject.surface.atlas.interior
     return replace(
         ground,
-        albedo=albedo,
-        subsurface=ground.subsurface * (1.0 - _SHELTER * cover),
-        roughness=torch.lerp(ground.roughness, torch.tensor(_DULL[0]), cover),
-        specular=torch.lerp(ground.specular, torch.tensor(_DULL[1]), cover),
-        height=ground.height + high * cover * tuft,
+        albedo=torch.lerp(ground.albedo, between, cover),
+        subsurface=sheltered(ground, cover),
+        roughness=torch.lerp(ground.roughness, torch.tensor(_SHADED_ROUGHNESS), cover),
+        specular=torch.lerp(ground.specular, torch.tensor(_SHADED_SPECULAR), cover),
+        height=ground.height + _COAT_HEIGHT * cover * tuft,
     )
 
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
-    colour = torch.lerp(_fine_colour(traits), _thick_white(), traits.number("hair.grey"))
-    buzzed = 0.75 if traits.choice("hair.style") == "buzz" else 0.90
-    return _shade(subject, ground, dyed(colour, traits), buzzed * smooth_step(_scalp_cover(subject), 0.1, 1.0))
+    colour = torch.lerp(fine_colour(traits), thick_white(), traits.number("hair.grey"))
+    shade = _BUZZ_SHADE if traits.choice("hair.style") == "buzz" else _CROP_SHADE
+    cover = shade.cover * smooth_step(_scalp_cover(subject), *shade.over)
+    return _shaded(subject, ground, dyed(colour, traits), cover)
 
 
 def _shade_beard(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
-    colour = torch.lerp(_fine_colour(traits), _thick_white(), _beard_grey(traits))
-    return _shade(subject, ground, colour, 0.95 * smooth_step(_beard_cover(subject), 0.1, 0.85))
+    colour = torch.lerp(fine_colour(traits), thick_white(), beard_grey(traits))
+    cover = _BEARD_SHADE.cover * smooth_step(_beard_cover(subject), *_BEARD_SHADE.over)
+    return _shaded(subject, ground, colour, cover)
 
 
 def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
-    dense = 0.5 * subject.traits.number("stubble.density") * subject.region("beard")
-    return replace(ground, subsurface=ground.subsurface * (1.0 - _SHELTER * dense))
+    dense = _STUBBLE_SHELTER * subject.traits.number("stubble.density") * subject.region("beard")
+    return replace(ground, subsurface=sheltered(ground, dense))
 
-
-def _shade_brows(subject: Subject, ground: Ground) -> Ground:
-    dense = subject.traits.number("brows.density") * smooth_step(subject.region("brows"), 0.05, 0.6)
-    return replace(ground, subsurface=ground.subsurface * (1.0 - _SHELTER * dense))
-
-
-_COLOUR: Final = ("hair.melanin", "hair.redness", "hair.grey")
 
 HAIR: Final = (
     Layer(
-        "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *_COLOUR),
+        "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *HAIR_TRAITS),
         stain=_shade_scalp, patches=_scalp_patches,
     ),
-    Layer("stubble", "stubble", ("stubble.density", *_COLOUR), stain=_shade_stubble, patches=_stubble_patches),
+    Layer("stubble", "stubble", ("stubble.density", *HAIR_TRAITS), stain=_shade_stubble, patches=_stubble_patches),
     Layer(
-        "beard", "a short beard", ("beard.style", "beard.density", "beard.length", *_COLOUR),
+        "beard", "a short beard", ("beard.style", "beard.density", "beard.length", *HAIR_TRAITS),
         stain=_shade_beard, patches=_beard_patches,
     ),
-    Layer(
-        "brows", "eyebrows", ("brows.thickness", "brows.density", *_COLOUR),
-        stain=_shade_brows, patches=_brow_patches,
-    ),
+    BROWS,
 )  # fmt: skip
+"""From below."""
