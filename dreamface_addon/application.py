@@ -5,7 +5,6 @@ Blender calls in on a timer, a few milliseconds at a time; nothing here waits fo
 
 from __future__ import annotations
 
-import secrets
 import traceback
 from collections.abc import Collection
 from pathlib import Path
@@ -27,9 +26,6 @@ from .shaping import Following, changed_layers, changed_traits
 
 BUDGET = 0.005
 """Seconds that a tick may spend on the network."""
-
-SEED_LIMIT = 2**31
-"""Seeds are below it: Blender's integers hold no more."""
 
 BUSY_INTERVAL = 0.01
 READY_INTERVAL = 0.1
@@ -310,19 +306,6 @@ class Application:
         if job is not None:
             self.session.cancel(job)
         wake()
-
-
-# ------------------------------------------------------------------------------------------------------------ seeds
-
-
-def seeds_from(seed: int, count: int) -> list[int]:
-    """`count` seeds, the first of them `seed`; the same seed gives the same gallery."""
-    return [(seed + index) % SEED_LIMIT for index in range(count)]
-
-
-def new_seed() -> int:
-    """A seed by the dice that fits Blender's integers."""
-    return secrets.randbelow(SEED_LIMIT)
 
 
 # --------------------------------------------------------------------------------------- what the rest of Blender calls

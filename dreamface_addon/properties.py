@@ -8,6 +8,7 @@ from bpy.app.handlers import persistent
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
 from . import application, sliders
+from .seeds import SEED_LIMIT
 
 MOST_VARIATIONS = 8
 
@@ -34,7 +35,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         name="Seed",
         description="What the prompt leaves open is drawn from it: another seed, another person",
         min=0,
-        max=application.SEED_LIMIT - 1,
+        max=SEED_LIMIT - 1,
     )
     keep_seed: BoolProperty(name="Keep Seed", description="Use this seed again instead of a new one each time")
     variations: IntProperty(

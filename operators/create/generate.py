@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, scene
+from ...dreamface_addon import application, scene, seeds
 
 
 class DREAMFACE_OT_generate(bpy.types.Operator):
@@ -22,11 +22,11 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
         """Ask the backend for it; the face comes in when it is done."""
         chosen = context.window_manager.dreamface
         if not chosen.keep_seed:
-            chosen.seed = application.new_seed()
+            chosen.seed = seeds.new_seed()
         skin = scene.skin_of(context.active_object) if chosen.update_selected else None
         application.get().generate(
             chosen.prompt.strip(),
-            seeds=application.seeds_from(chosen.seed, chosen.variations),
+            seeds=seeds.seeds_from(chosen.seed, chosen.variations),
             resolution=int(chosen.resolution),
             head=chosen.head or "auto",
             face_id=application.own_id(skin) if skin else "",
