@@ -30,9 +30,7 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected, in Object Mode."""
-        why_not = interface.why_no_face(context, object_mode=True)
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, interface.why_no_face(context, object_mode=True))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for a file, named after the face."""

@@ -140,8 +140,8 @@ EXTENSION = [
     *(file for room in ("dreamface_addon", "operators", "panels") for file in (ROOT / room).rglob("*.py")),
 ]
 NEEDS_BPY = {
-    "application", "gallery", "installation", "interface", "places", "placing", "preferences", "properties", "shaping",
-    "sliders",
+    "application", "gallery", "installation", "interface", "making", "places", "placing", "preferences", "properties",
+    "setting_up", "shaping", "sliders",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 
