@@ -1,22 +1,24 @@
 """DreamFace for Blender: type a prompt in the sidebar, get a production head."""
 
 from . import operators, panels
-from .dreamface_addon import application, preferences, properties
+from .dreamface_addon import application, preferences, properties, sliders
 
 
 def register() -> None:
     """Add DreamFace to Blender."""
     preferences.register(on_change=application.settings_changed)
-    properties.register()
+    app = application.register()
+    sliders.register(on_change=app.following.follow)
+    properties.register(read_prompt=app.making.read_prompt, head_items=lambda: app.models.head_items)
     operators.register()
     panels.register()
-    application.register()
 
 
 def unregister() -> None:
-    """Take everything out again, in the opposite order; a backend that we started ends with it."""
-    application.unregister()
+    """Remove everything, in the opposite order; a backend that we started ends with it."""
     panels.unregister()
     operators.unregister()
     properties.unregister()
+    sliders.unregister()
+    application.unregister()
     preferences.unregister()

@@ -134,7 +134,9 @@ class Sidebar:
 
     def rest(self) -> None:
         """Tick until nothing is under way."""
-        self.until(lambda: not (self.app.running or self.app.placing.waiting or self.app.following.active))
+        self.until(
+            lambda: not (self.app.making.running or self.app.making.placing.waiting or self.app.following.active)
+        )
 
     # ------------------------------------------------------------------------------------------------ what is measured
 
@@ -145,13 +147,13 @@ class Sidebar:
     def start(self) -> float:
         """Milliseconds from Start to a backend that is ready."""
         start = time.perf_counter()
-        self.app.start()
+        self.app.setup.start()
         self.until(lambda: self.app.session.state.name == "READY")
         return milliseconds(start)
 
     def stop(self) -> None:
         """Stop the backend, and wait for its end."""
-        self.app.stop()
+        self.app.setup.stop()
         self.until(lambda: not self.app.session.active)
 
     def face(self) -> Any:

@@ -41,6 +41,12 @@ def why_not_now() -> str:
     return ""
 
 
+def allow(operator: type[bpy.types.Operator], why_not: str) -> bool:
+    """Return whether an operator can be used, for its `poll`; its grey button shows `why_not`, unless that is empty."""
+    operator.poll_message_set(why_not)
+    return not why_not
+
+
 def why_no_face(context: bpy.types.Context, object_mode: bool = False) -> str:
     """Why nothing can be done with a selected face, or nothing; `object_mode` where it takes that mode."""
     if scene.skin_of(context.active_object) is None:

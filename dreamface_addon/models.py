@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .job import MODEL_JOBS, Job
 from .link import BackendState, Exchange
+from .part import Part
 from .session import Session
 
 AUTOMATIC = ("auto", "Automatic", "The best one installed")
@@ -17,7 +19,7 @@ NOT_UNDERSTOOD = "The backend does not say what can be installed: set the backen
 
 @dataclass(frozen=True)
 class Model:
-    """One thing to install; what the backend says about it.
+    """One thing that can be installed, as the backend describes it.
 
     Attributes:
         name: what it is installed by.
@@ -43,7 +45,11 @@ class Model:
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> Model:
-        """Check what the backend says; KeyError, TypeError or ValueError where it is no model to install."""
+        """Return the model that the backend describes.
+
+        Raises:
+            KeyError, TypeError, ValueError: it does not describe a model to install.
+        """
         return cls(
             name=str(said["install_name"]),
             title=str(said.get("title") or said["install_name"]),
@@ -65,17 +71,19 @@ class Model:
 
 
 def _label(head: str) -> str:
-    """Such as "Anny", or "ICT": so short a name is an abbreviation."""
+    """Return a name for the menu, such as "Anny"; up to three letters are an abbreviation, such as "ICT"."""
     return head.upper() if len(head) <= 3 else head.title()
 
 
 def megabytes(size: int) -> str:
-    """Such as "180 MB"."""
+    """Return a size in words, such as "180 MB"."""
     return f"{max(size / 1e6, 1.0):.0f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
 
 
-class Models:
-    """Asks the backend each time it becomes ready, and after each job that changes what is installed.
+class Models(Part):
+    """Installs, checks and removes models, and knows which there are.
+
+    It asks the backend each time that becomes ready, and after each job that changes what is installed.
 
     Attributes:
         head_items: (name, label, tooltip) of the installed head models; Blender needs the same strings to stay alive.
@@ -84,21 +92,46 @@ class Models:
         jobs: name -> the last job about that model.
     """
 
-    def __init__(self) -> None:
+    kinds = MODEL_JOBS
+
+    def __init__(
+        self,
+        session: Session,
+        why_no_backend: Callable[[], str],
+        why_offline: Callable[[], str],
+        on_installed: Callable[[], None],
+        wake: Callable[[], None],
+    ) -> None:
+        """Know nothing yet.
+
+        Args:
+            session: the backend and our jobs.
+            why_no_backend: gives the reason why the backend cannot be used, or nothing.
+            why_offline: gives the reason why nothing can be downloaded, or nothing.
+            on_installed: called when a model has been installed.
+            wake: called after each action.
+        """
         self.head_items = [AUTOMATIC]
         self.installable: list[Model] | None = None
         self.problem = ""
         self.jobs: dict[str, Job] = {}
-        self._stale = True
-        self._ready = False
+        self._session = session
+        self._why_no_backend = why_no_backend
+        self._why_offline = why_offline
+        self._on_installed = on_installed
+        self._wake = wake
         self._answer: Exchange | None = None
+        self._ready = False
+        self._stale = False
+
+    # ---------------------------------------------------------------------------------------------------- what is known
 
     def find(self, name: str) -> Model | None:
-        """What can be installed by that name."""
+        """Return the installable model of that name."""
         return next((model for model in self.installable or () if model.name == name), None)
 
     def running(self, name: str) -> Job | None:
-        """The job that installs, checks or removes a model just now."""
+        """Return the job that is installing, checking or removing a model."""
         job = self.jobs.get(name)
         return None if job is None or job.finished else job
 
@@ -109,21 +142,11 @@ class Models:
 
     @property
     def busy(self) -> bool:
-        """Whether there is any such job."""
+        """Whether any model is being installed, checked or removed."""
         return any(not job.finished for job in self.jobs.values())
 
-    def submit(self, session: Session, kind: str, name: str, path: Path | None = None) -> None:
-        """Have a model installed, checked or removed; `path` is a file or folder to install it from."""
-        request = {"name": name} | ({"path": str(path)} if path is not None else {})
-        self.jobs[name] = session.submit(kind, request)
-
-    def finish(self, job: Job) -> None:
-        """A job about a model is over: what is installed may have changed."""
-        assert job.kind in MODEL_JOBS
-        self._stale = True
-
     def outcome(self, name: str) -> tuple[bool, str]:
-        """How the last job about a model ended: whether well, and a sentence, or nothing."""
+        """Return how the last job about a model ended: whether well, and a sentence, or nothing."""
         job = self.jobs.get(name)
         if job is None or job.state not in ("done", "failed"):
             return True, ""
@@ -131,18 +154,58 @@ class Models:
             return False, job.error
         return True, str(job.result.get("message") or "")
 
+    # ---------------------------------------------------------------------------------------------------------- actions
+
+    def why_not_install(self, online: bool = True) -> str:
+        """Return why no model can be installed now, or nothing.
+
+        Args:
+            online: whether it is to be downloaded; otherwise it is installed from a file.
+        """
+        here = self._session.shares_disk
+        if not online and not here:
+            return "The backend is on another machine: run `dreamface models install` with the file there"
+        return (self._why_offline() if online and here else "") or self._why_no_backend()
+
+    def why_not_change(self) -> str:
+        """Return why no model can be checked or removed now, or nothing."""
+        return self._why_no_backend()
+
+    def change(self, kind: str, name: str, path: Path | None = None) -> None:
+        """Install, check or remove a model.
+
+        Args:
+            kind: one of `job.MODEL_JOBS`.
+            name: the model's.
+            path: the file or folder to install it from; None to download it.
+        """
+        request = {"name": name} | ({"path": str(path)} if path is not None else {})
+        self.jobs[name] = self._session.submit(kind, request)
+        self._wake()
+
+    def cancel(self, name: str) -> None:
+        """Cancel what is being done about a model."""
+        job = self.running(name)
+        if job is not None:
+            self._session.cancel(job)
+        self._wake()
+
     def forget_outcome(self, name: str) -> None:
-        """Show no more how the last job about a model ended."""
+        """Stop showing how the last job about a model ended."""
         if self.running(name) is None:
             self.jobs.pop(name, None)
 
-    def tick(self, session: Session) -> bool:
-        """Ask or take the answer; True where something has changed."""
-        was_ready, self._ready = self._ready, session.state is BackendState.READY
-        self._stale |= self._ready and not was_ready
-        if self._ready and self._stale and session.backend.client is not None:
-            self._stale = False
-            self._answer = session.backend.client.send("GET", "/models")
+    # --------------------------------------------------------------------------------------- what the application calls
+
+    def finish(self, job: Job) -> None:
+        """Ask the backend again, because what is installed may have changed."""
+        self._stale = True
+        if job.kind == "install_model" and job.state == "done":
+            self._on_installed()
+
+    def tick(self) -> bool:
+        """Ask the backend what is installed, or take its answer."""
+        self._ask()
         if self._answer is None or not self._answer.done:
             return False
         answer, self._answer = self._answer, None
@@ -153,13 +216,21 @@ class Models:
             self._take(answer.json())
         return before != (self.head_items, self.installable, self.problem)
 
-    def _take(self, said: dict[str, Any]) -> None:
+    def _ask(self) -> None:
+        was_ready, self._ready = self._ready, self._session.state is BackendState.READY
+        self._stale |= self._ready and not was_ready
+        client = self._session.backend.client
+        if self._ready and self._stale and client is not None:
+            self._stale = False
+            self._answer = client.send("GET", "/models")
+
+    def _take(self, answer: dict[str, Any]) -> None:
         try:
-            heads = [head for head in said["heads"] if head["installed"]]
+            heads = [head for head in answer["heads"] if head["installed"]]
             items = [AUTOMATIC, *((head["name"], _label(head["name"]), head["description"]) for head in heads)]
             if items != self.head_items:
                 self.head_items = items
-            entries = [entry for entry in (*said["heads"], *said["models"]) if entry.get("install_name")]
+            entries = [entry for entry in (*answer["heads"], *answer["models"]) if entry.get("install_name")]
             self.installable = list({model.name: model for model in map(Model.of, entries)}.values())
             self.problem = ""
         except (KeyError, TypeError, ValueError, AttributeError):

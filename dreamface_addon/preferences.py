@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -11,7 +12,7 @@ from .places import PACKAGE
 _on_change: Callable[[], None] | None = None
 
 
-def _changed(_preferences, _context) -> None:
+def _changed(_preferences: Any, _context: bpy.types.Context) -> None:
     if _on_change is not None:
         _on_change()
 
@@ -50,7 +51,7 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         default=True,
     )
 
-    def draw(self, _context) -> None:
+    def draw(self, _context: bpy.types.Context) -> None:
         """Draw the preferences."""
         layout = self.layout
         layout.use_property_split = True
@@ -70,7 +71,7 @@ _DEFAULTS = SimpleNamespace(python="", store="", url="", token="", start_by_itse
 
 
 def get() -> DREAMFACE_AP_preferences | SimpleNamespace:
-    """The preferences as the artist has set them; the defaults where the extension is enabled for this run only."""
+    """Return the artist's preferences, or the defaults if the extension is enabled for this run only."""
     entry = bpy.context.preferences.addons.get(PACKAGE)
     return entry.preferences if entry is not None and entry.preferences is not None else _DEFAULTS
 
@@ -83,5 +84,5 @@ def register(on_change: Callable[[], None]) -> None:
 
 
 def unregister() -> None:
-    """Take them out."""
+    """Remove them from Blender."""
     bpy.utils.unregister_class(DREAMFACE_AP_preferences)

@@ -3,21 +3,28 @@
 It lies on the window manager, not in the scene: typing a prompt is no step of undo and no change to the file.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import bpy
 from bpy.app.handlers import persistent
 from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
 
-from . import application, sliders
+from .seeds import SEED_LIMIT
 
 MOST_VARIATIONS = 8
 
+_read_prompt: Callable[[str], None] | None = None
+_get_head_items: Callable[[], list[tuple[str, str, str]]] | None = None
 
-def _prompt_changed(properties, _context) -> None:
-    application.prompt_changed(properties.prompt)
+
+def _prompt_changed(properties: Any, _context: bpy.types.Context) -> None:
+    if _read_prompt is not None:
+        _read_prompt(properties.prompt)
 
 
-def _head_items(_properties, _context) -> list[tuple[str, str, str]]:
-    return application.head_items()
+def _head_items(_properties: Any, _context: bpy.types.Context) -> list[tuple[str, str, str]]:
+    return _get_head_items() if _get_head_items is not None else []
 
 
 class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
@@ -34,7 +41,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         name="Seed",
         description="What the prompt leaves open is drawn from it: another seed, another person",
         min=0,
-        max=application.SEED_LIMIT - 1,
+        max=SEED_LIMIT - 1,
     )
     keep_seed: BoolProperty(name="Keep Seed", description="Use this seed again instead of a new one each time")
     variations: IntProperty(
@@ -68,22 +75,28 @@ _kept: dict[str, object] = {}
 
 
 @persistent
-def _keep(*_) -> None:
-    """Every file brings a new window manager, and what the artist was about to make does not depend on the file."""
+def _keep(*_: object) -> None:
+    """Remember the fields, because every file brings a new window manager and the artist's choices go on."""
     fields = bpy.context.window_manager.dreamface
     _kept.update({name: getattr(fields, name) for name in _KEPT})
 
 
 @persistent
-def _put_back(*_) -> None:
+def _put_back(*_: object) -> None:
     fields = bpy.context.window_manager.dreamface
     for name, value in _kept.items():
         setattr(fields, name, value)
 
 
-def register() -> None:
-    """Add the properties to Blender."""
-    sliders.register()
+def register(read_prompt: Callable[[str], None], head_items: Callable[[], list[tuple[str, str, str]]]) -> None:
+    """Add the properties to Blender.
+
+    Args:
+        read_prompt: called with the prompt when it has changed.
+        head_items: gives the head models for the menu.
+    """
+    global _read_prompt, _get_head_items
+    _read_prompt, _get_head_items = read_prompt, head_items
     bpy.utils.register_class(DREAMFACE_PG_properties)
     bpy.types.WindowManager.dreamface = PointerProperty(type=DREAMFACE_PG_properties)
     bpy.app.handlers.load_pre.append(_keep)
@@ -91,9 +104,8 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take them out."""
+    """Remove them from Blender."""
     bpy.app.handlers.load_post.remove(_put_back)
     bpy.app.handlers.load_pre.remove(_keep)
     del bpy.types.WindowManager.dreamface
     bpy.utils.unregister_class(DREAMFACE_PG_properties)
-    sliders.unregister()

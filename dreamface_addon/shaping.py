@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,7 +19,9 @@ import bpy
 
 from . import interface, scene
 from .link import BackendState
+from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .session import Session, Shape
+from .setting_up import SettingUp
 from .vocabulary import LAYERS, TRAITS, Trait
 
 PATIENCE = 10.0
@@ -178,16 +181,18 @@ class _Question:
     since: float
 
 
-class Following:
+class Following(Part):
     """Keeps meshes in step with their traits; `tick` does the work, a little at a time.
 
     Attributes:
         problem: why a mesh could not follow, until dismissed or the next change.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, setup: SettingUp, wake: Callable[[], None]) -> None:
         self.problem = ""
         self._session = session
+        self._setup = setup
+        self._wake = wake
         self._changed: dict[str, float] = {}  # face id -> when; those that are looked after
         self._question: _Question | None = None
         self._held = False  # the scene must not be changed now
@@ -196,6 +201,32 @@ class Following:
     def active(self) -> bool:
         """Whether a mesh is on its way to its traits."""
         return bool(self._changed) and not self._held
+
+    @property
+    def interval(self) -> float:
+        """Short while a mesh is on its way."""
+        return BUSY_INTERVAL if self.active else IDLE_INTERVAL
+
+    def follow(self, skin: bpy.types.Object) -> None:
+        """Let a face's mesh follow its traits, which have changed; start the backend if needed."""
+        why_not = self._setup.start_if_needed()
+        if why_not:
+            self.problem = f"{why_not}, and the mesh can follow the sliders."
+        else:
+            self.look_at(skin)
+        self._wake()
+
+    def follow_all(self) -> None:
+        """Let each mesh follow that does not show its face's traits."""
+        for skin in scene.skins():
+            if is_behind(skin):
+                self.follow(skin)
+
+    def try_again(self) -> None:
+        """Follow again after a model was installed, because a missing one may have been the problem."""
+        self.problem = ""
+        self._session.forget_call_problem()
+        self.follow_all()
 
     def look_at(self, skin: bpy.types.Object) -> None:
         """Check this face from now until its mesh shows its traits."""
@@ -206,13 +237,16 @@ class Following:
         self._changed[face_id] = time.monotonic()
         self.problem = ""
 
-    def forget(self) -> None:
-        """Drop everything, as when another file is opened."""
-        self._changed.clear()
-        self._question = None
+    def file_opened(self) -> None:
+        """Forget the faces of the file that was open before."""
+        self._forget()
+
+    def dismiss_messages(self) -> None:
+        """Stop showing why a mesh could not follow."""
+        self.problem = ""
 
     def tick(self) -> bool:
-        """Apply what came back and ask for what is missing; True where something has changed."""
+        """Apply what came back and ask for what is missing."""
         shape = self._session.take_shape()
         changed = self._give_up() or (shape is not None and self._take(shape))
         self._held = bool(self._changed and interface.why_not_now())
@@ -225,6 +259,10 @@ class Following:
                 self._drop(face_id, str(error))
                 changed = True
         return changed
+
+    def _forget(self) -> None:
+        self._changed.clear()
+        self._question = None
 
     def _look_after(self, face_id: str) -> None:
         skin = scene.find_face(face_id)
@@ -265,13 +303,14 @@ class Following:
         if not self._changed:
             return False
         state, question = self._session.state, self._question
-        waits = state is BackendState.READY and question is not None
-        hangs = waits and time.monotonic() - question.since > PATIENCE
-        refused = waits and self._session.reshape_refused  # its head model is not installed, say
+        hangs, refused = False, ""
+        if state is BackendState.READY and question is not None:
+            hangs = time.monotonic() - question.since > PATIENCE
+            refused = self._session.reshape_refused  # for example, its head model is not installed
         if state is not BackendState.FAILED and not hangs and not refused:
             return False
         why = refused or self._session.problem or self._session.call_problem or "The backend does not answer."
-        self.forget()
+        self._forget()
         self.problem = f"The mesh could not follow the sliders: {why}"
         return True
 

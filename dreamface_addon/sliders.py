@@ -11,10 +11,12 @@ from typing import Any
 import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, PointerProperty
 
-from . import application, scene, shaping
+from . import scene, shaping
 from .vocabulary import LAYERS, TRAITS, Layer, Trait
 
 STEP = 5  # hundredths: what a click on a slider's arrow adds
+
+_on_change: Callable[[bpy.types.Object], None] | None = None
 
 
 def _getter(trait: Trait) -> Callable[[Any], Any]:
@@ -33,7 +35,8 @@ def _setter(trait: Trait) -> Callable[[Any, Any], None]:
         elif trait.kind != "number":
             value = list(value)
         shaping.set_value(skin, trait, value)
-        application.follow(skin)
+        if _on_change is not None:
+            _on_change(skin)
 
     return change
 
@@ -78,13 +81,19 @@ Sliders = type(
 )
 
 
-def register() -> None:
-    """Give every object `dreamface`; only faces have values there."""
+def register(on_change: Callable[[bpy.types.Object], None]) -> None:
+    """Give every object `dreamface`; only faces have values there.
+
+    Args:
+        on_change: called with a face's skin when one of its traits has changed.
+    """
+    global _on_change
+    _on_change = on_change
     bpy.utils.register_class(Sliders)
     bpy.types.Object.dreamface = PointerProperty(type=Sliders)
 
 
 def unregister() -> None:
-    """Take `dreamface` from objects; the traits themselves are custom properties and stay."""
+    """Remove `dreamface` from objects; the traits themselves are custom properties and stay."""
     del bpy.types.Object.dreamface
     bpy.utils.unregister_class(Sliders)

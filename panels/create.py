@@ -8,7 +8,8 @@ from functools import cache
 import bpy
 
 from ..dreamface_addon import application, history, places, scene
-from ..dreamface_addon.session import Job
+from ..dreamface_addon.making import Making
+from ..dreamface_addon.session import Chip, Job
 from . import drawing
 
 _PICTURE_SIZE = 5.5  # of a variation, in heights of a button
@@ -58,18 +59,19 @@ class DREAMFACE_PT_create(bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         app, chosen = application.get(), context.window_manager.dreamface
-        self._draw_prompt(app, chosen)
+        self._draw_prompt(app.making, chosen)
         self._draw_choices(context, chosen)
         self._draw_generate(app)
         self._draw_messages(app)
-        if app.gallery.jobs:
-            self._draw_gallery(app)
+        self._draw_waiting_faces(app.making)
+        if app.making.gallery.jobs:
+            self._draw_gallery(app.making)
 
-    def _draw_prompt(self, app: application.Application, chosen: bpy.types.PropertyGroup) -> None:
+    def _draw_prompt(self, making: Making, chosen: bpy.types.PropertyGroup) -> None:
         row = self.layout.row(align=True)
         row.prop(chosen, "prompt", text="", placeholder="an old fisherman with a hooked nose")
         row.menu(DREAMFACE_MT_prompts.bl_idname, text="", icon="DOWNARROW_HLT")
-        reading = app.chips.reading(chosen.prompt)
+        reading = making.chips.reading(chosen.prompt)
         if reading is None:
             return
         drawing.chips(self.layout, reading.chips, lambda chip: chip.words, self._draw_chip)
@@ -77,8 +79,8 @@ class DREAMFACE_PT_create(bpy.types.Panel):
             drawing.text(self.layout, f"Not understood: {', '.join(reading.not_understood)}", icon="QUESTION")
 
     @staticmethod
-    def _draw_chip(row: bpy.types.UILayout, chip) -> None:
-        dropped = chip.words in application.get().chips.dropped
+    def _draw_chip(row: bpy.types.UILayout, chip: Chip) -> None:
+        dropped = chip.words in application.get().making.chips.dropped
         icon = "ADD" if dropped else "X"
         row.operator("dreamface.toggle_words", text=chip.words, icon=icon, depress=not dropped).words = chip.words
 
@@ -99,18 +101,19 @@ class DREAMFACE_PT_create(bpy.types.Panel):
     def _draw_generate(self, app: application.Application) -> None:
         row = self.layout.row(align=True)
         row.scale_y = 1.5
-        if not app.running:
+        running = app.making.running
+        if not running:
             row.operator("dreamface.generate", text="Generate", icon="USER")
             return
-        words = _words(app.running[0], app.running, app.models.busy)
-        drawing.progress(row, _fraction(app.running, app.gallery.jobs), words)
+        words = _words(running[0], running, app.models.busy)
+        drawing.progress(row, _fraction(running, app.making.gallery.jobs), words)
         row.operator("dreamface.cancel", text="", icon="CANCEL")
 
     def _draw_messages(self, app: application.Application) -> None:
-        why_not = app.why_no_backend()
+        why_not = app.setup.why_no_backend()
         if why_not:
             drawing.text(self.layout, why_not + ".", icon="INFO")
-        ours = app.error or app.following.problem or app.placing.warning
+        ours = app.error or app.following.problem or app.making.placing.warning
         error = ours or app.session.problem or app.session.call_problem
         if error:
             row = self.layout.box().row()
@@ -119,9 +122,12 @@ class DREAMFACE_PT_create(bpy.types.Panel):
             drawing.text(row.column(), error, icon="ERROR", inset=inset)
             if dismissible:
                 row.operator("dreamface.dismiss_error", text="", icon="X", emboss=False)
-        if app.placing.notice:
-            drawing.text(self.layout, app.placing.notice, icon="TIME")
-        for job, why in app.placing.left:
+
+    def _draw_waiting_faces(self, making: Making) -> None:
+        """Draw why a finished face has to wait, and the faces that the artist has to decide about."""
+        if making.placing.notice:
+            drawing.text(self.layout, making.placing.notice, icon="TIME")
+        for job, why in making.placing.left:
             box = self.layout.box()
             prompt = _shortened(str(job.result.get("prompt", "")))
             drawing.text(box, f"{why} {prompt}", icon="USER", inset=drawing.IN_BOX)
@@ -129,19 +135,19 @@ class DREAMFACE_PT_create(bpy.types.Panel):
             row.operator("dreamface.bring_in").job = job.id
             row.operator("dreamface.dismiss").job = job.id
 
-    def _draw_gallery(self, app: application.Application) -> None:
+    def _draw_gallery(self, making: Making) -> None:
         box = self.layout.box()
         row = box.row()
         row.label(text="Variations")
         row.operator("dreamface.close_gallery", text="", icon="X", emboss=False)
         grid = box.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
-        for job in app.gallery.jobs:
+        for job in making.gallery.jobs:
             column = grid.column(align=True)
-            icon = app.gallery.icon(job)
+            icon = making.gallery.icon(job)
             if icon:
                 column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
                 button = column.row()
-                button.enabled = job.id not in app.gallery.picked
+                button.enabled = job.id not in making.gallery.picked
                 button.operator("dreamface.pick", text="Pick" if button.enabled else "Picked").job = job.id
             else:
                 placeholder = column.row()

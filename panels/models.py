@@ -25,7 +25,7 @@ class DREAMFACE_PT_models(bpy.types.Panel):
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the panel."""
         app, layout = application.get(), self.layout
-        why_not = app.why_no_backend()
+        why_not = app.setup.why_no_backend()
         if why_not:
             drawing.text(layout, why_not + ".", icon="INFO")
         elif app.models.installable is None and app.session.state in (BackendState.STOPPED, BackendState.FAILED):

@@ -27,7 +27,7 @@ class DREAMFACE_PT_shape(bpy.types.Panel):
         if skin is None:
             drawing.text(layout, "Select a DreamFace head.", icon="INFO")
             return
-        why_not = application.get().why_no_backend()
+        why_not = application.get().setup.why_no_backend()
         if why_not:
             drawing.text(layout, why_not + ".", icon="INFO")
         column = layout.column()

@@ -6,7 +6,16 @@ Nothing here waits, uses threads or knows of Blender: whoever owns a `Backend` o
 from .backend import Backend, BackendState, Settings
 from .client import Client, Exchange
 from .downloads import Download
-from .process import environment
+from .process import child_environment
 from .transport import is_this_machine
 
-__all__ = ["Backend", "BackendState", "Client", "Download", "Exchange", "Settings", "environment", "is_this_machine"]
+__all__ = [
+    "Backend",
+    "BackendState",
+    "Client",
+    "Download",
+    "Exchange",
+    "Settings",
+    "child_environment",
+    "is_this_machine",
+]

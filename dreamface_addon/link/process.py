@@ -30,8 +30,8 @@ _ITS_OWN = {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1",
 """Set rather than given as options, so that the backend's worker process has them too."""
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment variables without what is meant for Blender's own Python, and with `extra`."""
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return environment variables for a child process: Blender's, without those for its own Python, with `extra`."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_OURS)}
     return kept | _ITS_OWN | dict(extra)
 
@@ -60,7 +60,7 @@ class Process:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
-                env=environment(extra),
+                env=child_environment(extra),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # only Windows has it
                 start_new_session=sys.platform != "win32",  # Ctrl-C in Blender's terminal is for Blender alone
             )

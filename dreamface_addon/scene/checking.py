@@ -145,15 +145,20 @@ def _check_corners(faces: NDArray[Any]) -> None:
                 _need(not (faces[:, corner] == faces[:, later]).any(), "a face has a corner twice")
 
 
+def _span(part: dict[str, Any], key: str) -> tuple[int, int]:
+    """Return where a part begins and ends among all vertices or faces."""
+    span = part.get(key)
+    numbers = span if isinstance(span, list) and all(type(end) is int for end in span) else []
+    _need(len(numbers) == 2 and numbers[0] <= numbers[1], f"{part['name']} is empty")
+    return numbers[0], numbers[1]
+
+
 def _check_parts(parts: list[dict[str, Any]], faces: NDArray[Any], vertex_count: int) -> None:
     """The parts cover everything, one after the other, and the faces of each object have corners of its own alone."""
     vertex = face = 0
     for part in parts:
-        spans = [part.get("vertices"), part.get("faces")]
-        for span in spans:
-            numbers = isinstance(span, list) and len(span) == 2 and all(type(end) is int for end in span)
-            _need(numbers and span[0] <= span[1], f"{part['name']} is empty")
-        (first, last), (first_face, last_face) = spans
+        first, last = _span(part, "vertices")
+        first_face, last_face = _span(part, "faces")
         _need(first_face < last_face, f"{part['name']} is empty")
         _need((first, first_face) == (vertex, face), f"{part['name']} does not start where the part before it ends")
         _need(last <= vertex_count and last_face <= len(faces), f"{part['name']} has more than there is")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +95,13 @@ def _slots(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject) -> li
     old, described = list(object_.data.materials), face.document["materials"]
     wanted = [described[name] for name in piece.materials]
     chosen: dict[int, int] = {}  # place in the new mesh -> place in the old one
-    for fits in (
+    best_first: tuple[Callable[[int, int], bool], ...] = (
         lambda new, place: new == place and _is_made_from(old[place], wanted[new]),
         lambda new, place: _is_made_from(old[place], wanted[new]),
         lambda new, place: new == place,
         lambda new, place: True,
-    ):
+    )
+    for fits in best_first:
         for new in range(len(wanted)):
             free = [place for place in range(len(old)) if place not in chosen.values() and fits(new, place)]
             if new not in chosen and free:

@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import bpy
 
+from .errors import FaceFolderError
 from .importing import import_face
-from .reading import FaceFolderError
 from .studio import add_studio, set_up_rendering
 
 

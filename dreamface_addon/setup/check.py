@@ -5,7 +5,7 @@
     python -I check.py mend             takes half-installed packages out of this Python's environment,
                                                     and fails where that has no pip
 
-It may be run by any Python, also by one that is too old.
+It may be run by any Python, also by one that is too old: annotations with brackets are strings here.
 """
 
 import csv
@@ -16,8 +16,8 @@ import sysconfig
 from pathlib import Path
 
 
-def facts():
-    """What can be known of this Python: its version, and whether it is a 64-bit one that makes environments."""
+def facts() -> "dict[str, object]":
+    """Return what can be known of this Python: its version, and whether it is a 64-bit one that makes environments."""
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
@@ -32,7 +32,7 @@ def facts():
     }
 
 
-def mend(packages):
+def mend(packages: Path) -> None:
     """Forget packages whose installation was interrupted, so that pip installs them again.
 
     pip and uv take a package for installed once its description is there, whatever became of its files.
@@ -43,8 +43,8 @@ def mend(packages):
             shutil.rmtree(str(info))
 
 
-def is_whole(packages, info):
-    """Whether every file that the package's record lists is there with its size."""
+def is_whole(packages: Path, info: Path) -> bool:
+    """Return whether every file that the package's record lists is there with its size."""
     try:
         with (info / "RECORD").open(encoding="utf-8", newline="") as file:
             entries = [row for row in csv.reader(file) if row and not row[0].endswith(".pyc")]

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 KILL_WAIT_S = 2.0
 """Longer than a killed program takes to be gone."""
@@ -102,7 +103,7 @@ def system_program(name: str) -> str:
     return name
 
 
-def _own_group(keep_open: int | None) -> dict:
+def _own_group(keep_open: int | None) -> dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True, "pass_fds": () if keep_open is None else (keep_open,)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from ..link import environment
+from ..link import child_environment
 from .command import Command
 from .file_lock import try_lock
 from .folder import EnvironmentFolder
@@ -133,7 +133,9 @@ class Setup:
         # On the environment's own disk, whose room was looked at.
         changes = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder.temporary))
         changes |= {"UV_CACHE_DIR": str(self._folder.uv_cache), "PIP_USER": "0"}
-        variables = {name: value for name, value in environment(changes).items() if name.upper() not in _LEAD_ASTRAY}
+        variables = {
+            name: value for name, value in child_environment(changes).items() if name.upper() not in _LEAD_ASTRAY
+        }
         assert self._lock is not None
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"\n> {' '.join(words)}\n")

@@ -90,7 +90,7 @@ class EnvironmentSteps:
         yield self._check("clean", self.folder.temporary)
         usable = yield from self._mend()
         if not usable:
-            making = [self.python, "-I", "-m", "venv", "--clear", self.folder.venv]
+            making: list[str | Path] = [self.python, "-I", "-m", "venv", "--clear", self.folder.venv]
             yield from self._must(Program(making, "Making an environment with Blender's Python", (0.02, 0.06)))
         if not self._has_torch():
             yield from self._install_torch(cuda)
@@ -165,8 +165,8 @@ class EnvironmentSteps:
         if sys.platform != "darwin" and not _OWN_INDEX.search(settings):
             code, _ = yield Program(self._pip("install", "uv", "-c", self.constraints), asking, (0.06, 0.08))
             if code == 0:
-                uv = [self.folder.python, "-I", "-m", "uv", "pip", "install", "torch", "--torch-backend=auto"]
-                uv += ["--python", self.folder.python, "--constraint", self.constraints]
+                uv: list[str | Path] = [self.folder.python, "-I", "-m", "uv", "pip", "install", "torch"]
+                uv += ["--torch-backend=auto", "--python", self.folder.python, "--constraint", self.constraints]
                 code, _ = yield Program(uv, asking, share, TORCH_CUDA_MB if cuda else TORCH_CPU_MB)
             if code == 0:
                 return
@@ -193,8 +193,8 @@ class EnvironmentSteps:
 
     def _pip(self, verb: str, *arguments: str | Path) -> list[str | Path]:
         options = ["--progress-bar", "off"] if verb == "install" else []
-        pip = [self.folder.python, "-I", "-X", "utf8", "-m", "pip", verb, "--no-input", "--disable-pip-version-check"]
-        return [*pip, *options, *arguments]
+        pip = ["-I", "-X", "utf8", "-m", "pip", verb, "--no-input", "--disable-pip-version-check"]
+        return [self.folder.python, *pip, *options, *arguments]
 
     def _explain(self, output: str) -> str:
         return explain(output, self.folder.root, self.folder.log)

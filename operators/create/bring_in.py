@@ -17,11 +17,9 @@ class DREAMFACE_OT_bring_in(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Possible in Object Mode."""
-        why_not = interface.why_not_now()
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, interface.why_not_now())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Bring it in."""
-        application.get().placing.bring_in_left(self.job, preferences.get().look_at_new_faces)
+        application.get().making.placing.bring_in_left(self.job, preferences.get().look_at_new_faces)
         return {"FINISHED"}

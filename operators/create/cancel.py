@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application
+from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_cancel(bpy.types.Operator):
@@ -14,12 +14,9 @@ class DREAMFACE_OT_cancel(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Possible while something runs."""
-        if not application.get().running:
-            cls.poll_message_set("Nothing is being made")
-            return False
-        return True
+        return interface.allow(cls, application.get().making.why_not_cancel())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Cancel every job of this Blender."""
-        application.get().cancel()
+        application.get().making.cancel()
         return {"FINISHED"}

@@ -14,5 +14,5 @@ class DREAMFACE_OT_close_gallery(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Show no variations any more; what is still being made is cancelled."""
-        application.get().close_gallery()
+        application.get().making.close_gallery()
         return {"FINISHED"}

@@ -16,5 +16,5 @@ class DREAMFACE_OT_dismiss(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Drop it from the list."""
-        application.get().placing.dismiss_left(self.job)
+        application.get().making.placing.dismiss_left(self.job)
         return {"FINISHED"}

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, scene
+from ...dreamface_addon import application, interface, scene, seeds
 
 
 class DREAMFACE_OT_generate(bpy.types.Operator):
@@ -14,21 +14,19 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible with a prompt, a backend and nothing else running."""
-        why_not = application.get().why_not_generate(context.window_manager.dreamface.prompt)
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, application.get().making.why_not_generate(context.window_manager.dreamface.prompt))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for it; the face comes in when it is done."""
         chosen = context.window_manager.dreamface
         if not chosen.keep_seed:
-            chosen.seed = application.new_seed()
+            chosen.seed = seeds.new_seed()
         skin = scene.skin_of(context.active_object) if chosen.update_selected else None
-        application.get().generate(
+        application.get().making.generate(
             chosen.prompt.strip(),
-            seeds=application.seeds_from(chosen.seed, chosen.variations),
+            seeds=seeds.seeds_from(chosen.seed, chosen.variations),
             resolution=int(chosen.resolution),
             head=chosen.head or "auto",
-            face_id=application.own_id(skin) if skin else "",
+            skin=skin,
         )
         return {"FINISHED"}

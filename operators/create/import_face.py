@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ...dreamface_addon import placing, scene
+from ...dreamface_addon import interface, placing, scene
 
 
 class DREAMFACE_OT_import_face(bpy.types.Operator, ImportHelper):
@@ -21,10 +21,7 @@ class DREAMFACE_OT_import_face(bpy.types.Operator, ImportHelper):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible in Object Mode."""
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Go to Object Mode first")
-            return False
-        return True
+        return interface.allow(cls, "" if context.mode == "OBJECT" else "Go to Object Mode first")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Import what was dropped, or ask for a file."""

@@ -17,16 +17,16 @@ class DREAMFACE_OT_pick(bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Which one it is."""
-        job = application.get().gallery.job(properties.job)
+        job = application.get().making.gallery.job(properties.job)
         return f"Bring this person into the scene: seed {job.request['seed']}" if job else ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bring it in, made anew first where larger textures are wanted."""
-        app = application.get()
-        job = app.gallery.job(self.job)
+        making = application.get().making
+        job = making.gallery.job(self.job)
         if job is None or job.state != "done":
             self.report({"WARNING"}, "This face is not there any more: generate again.")
             return {"CANCELLED"}
         context.window_manager.dreamface.seed = job.request["seed"]
-        app.pick(job)
+        making.pick(job)
         return {"FINISHED"}

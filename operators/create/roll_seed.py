@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application
+from ...dreamface_addon import seeds
 
 
 class DREAMFACE_OT_roll_seed(bpy.types.Operator):
@@ -14,6 +14,6 @@ class DREAMFACE_OT_roll_seed(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set a new seed."""
-        context.window_manager.dreamface.seed = application.new_seed()
+        context.window_manager.dreamface.seed = seeds.new_seed()
         context.window_manager.dreamface.keep_seed = True
         return {"FINISHED"}

@@ -17,9 +17,9 @@ class DREAMFACE_OT_toggle_words(bpy.types.Operator):
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """What the words were understood as."""
-        return application.get().chips.tooltip(properties.words)
+        return application.get().making.chips.tooltip(properties.words)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Put the words out of use, or back."""
-        application.get().chips.toggle(self.words)
+        application.get().making.chips.toggle(self.words)
         return {"FINISHED"}

@@ -15,9 +15,7 @@ class DREAMFACE_OT_add_studio(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected, in Object Mode."""
-        why_not = interface.why_no_face(context, object_mode=True)
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, interface.why_no_face(context, object_mode=True))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set it up, or move the one that is there to this face."""

@@ -30,14 +30,13 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected, in Object Mode."""
-        why_not = interface.why_no_face(context, object_mode=True)
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, interface.why_no_face(context, object_mode=True))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for a file, named after the face."""
-        if not self.filepath:
-            self.filepath = bpy.path.clean_name(scene.skin_of(context.active_object).name) + self.format
+        skin = scene.skin_of(context.active_object)
+        if not self.filepath and skin is not None:
+            self.filepath = bpy.path.clean_name(skin.name) + self.format
         return super().invoke(context, event)
 
     def check(self, _context: bpy.types.Context) -> bool:

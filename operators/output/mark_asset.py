@@ -15,9 +15,7 @@ class DREAMFACE_OT_mark_asset(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected."""
-        why_not = interface.why_no_face(context)
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, interface.why_no_face(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Mark it."""

@@ -24,9 +24,7 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible where a face is selected."""
-        why_not = interface.why_no_face(context)
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, interface.why_no_face(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set it back; an empty name stands for all traits."""
@@ -38,5 +36,5 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
             shaping.reset(skin, trait)
         if not self.trait:
             shaping.reset_layers(skin)
-        application.follow(skin)
+        application.get().following.follow(skin)
         return {"FINISHED"}

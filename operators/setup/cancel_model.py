@@ -16,5 +16,5 @@ class DREAMFACE_OT_cancel_model(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Cancel it."""
-        application.get().cancel_model(self.model)
+        application.get().models.cancel(self.model)
         return {"FINISHED"}

@@ -14,5 +14,5 @@ class DREAMFACE_OT_cancel_set_up(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Stop it."""
-        application.get().cancel_setup()
+        application.get().setup.cancel()
         return {"FINISHED"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ...dreamface_addon import application
+from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_install_model_file(bpy.types.Operator):
@@ -21,9 +21,7 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Possible with a backend that finds the files of this machine."""
-        why_not = application.get().why_not_install(online=False)
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, application.get().models.why_not_install(online=False))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for the archive; with no file chosen, the folder that is open counts."""
@@ -38,5 +36,5 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
                 {"ERROR"}, f"{path} is not there: choose the downloaded archive, or the folder it was unpacked to"
             )
             return {"CANCELLED"}
-        application.get().change_model("install_model", self.model, path.absolute())
+        application.get().models.change("install_model", self.model, path.absolute())
         return {"FINISHED"}

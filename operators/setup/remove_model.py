@@ -3,23 +3,16 @@
 import bpy
 
 from ...dreamface_addon import application
+from .model_action import ModelAction
 
 
-class DREAMFACE_OT_remove_model(bpy.types.Operator):
+class DREAMFACE_OT_remove_model(ModelAction, bpy.types.Operator):
     """Delete this model from the disk; faces made with it stay, and can be changed again once it is installed again"""
 
     bl_idname = "dreamface.remove_model"
     bl_label = "Remove Model"
     bl_options = {"INTERNAL"}
-
-    model: bpy.props.StringProperty(options={"HIDDEN"})
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible with a backend."""
-        why_not = application.get().why_no_backend()
-        cls.poll_message_set(why_not)
-        return not why_not
+    kind = "remove_model"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first."""
@@ -32,8 +25,3 @@ class DREAMFACE_OT_remove_model(bpy.types.Operator):
             confirm_text="Remove",
             icon="WARNING",
         )
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Have the backend delete it."""
-        application.get().change_model("remove_model", self.model)
-        return {"FINISHED"}

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application
+from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
@@ -14,11 +14,9 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Possible online, while not set up."""
-        why_not = application.get().why_not_set_up()
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, application.get().setup.why_not_set_up())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Begin, or go on where it stopped."""
-        application.get().start_setup()
+        application.get().setup.start_setup()
         return {"FINISHED"}

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application
+from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_show_log(bpy.types.Operator):
@@ -14,12 +14,9 @@ class DREAMFACE_OT_show_log(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Possible once there is one."""
-        if not application.get().log.is_file():
-            cls.poll_message_set("There is no log yet: nothing has been started")
-            return False
-        return True
+        return interface.allow(cls, application.get().setup.why_no_log())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Open it with the system's own program."""
-        bpy.ops.wm.path_open(filepath=str(application.get().log))
+        bpy.ops.wm.path_open(filepath=str(application.get().setup.log))
         return {"FINISHED"}

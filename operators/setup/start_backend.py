@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application
+from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_start_backend(bpy.types.Operator):
@@ -14,11 +14,9 @@ class DREAMFACE_OT_start_backend(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Possible where one is set up."""
-        why_not = application.get().why_not_start()
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, application.get().setup.why_not_start())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Start it, or connect to the one elsewhere."""
-        application.get().start()
+        application.get().setup.start()
         return {"FINISHED"}

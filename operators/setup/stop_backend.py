@@ -13,5 +13,5 @@ class DREAMFACE_OT_stop_backend(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Stop it."""
-        application.get().stop()
+        application.get().setup.stop()
         return {"FINISHED"}

@@ -14,17 +14,13 @@ class DREAMFACE_OT_paint(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Possible with a face, a backend and nothing else running."""
-        app = application.get()
-        why_not = interface.why_no_face(context)
-        why_not = why_not or ("A face is being made: wait for it or cancel it" if app.running else app.why_no_backend())
-        cls.poll_message_set(why_not)
-        return not why_not
+        return interface.allow(cls, interface.why_no_face(context) or application.get().making.why_not_paint())
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for them; they come in when they are done."""
         resolution = int(context.window_manager.dreamface.resolution)
         try:
-            application.get().paint(scene.skin_of(context.active_object), resolution)
+            application.get().making.paint(scene.skin_of(context.active_object), resolution)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

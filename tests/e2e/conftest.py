@@ -64,7 +64,9 @@ class Blender:
 
     def rest(self) -> None:
         """Tick until nothing is under way any more."""
-        self.until(lambda: not (self.app.running or self.app.placing.waiting or self.app.following.active))
+        self.until(
+            lambda: not (self.app.making.running or self.app.making.placing.waiting or self.app.following.active)
+        )
 
     def generate(self, prompt="a man with freckles", **fields):
         """Type, choose, press Generate."""
@@ -129,5 +131,5 @@ def blender(installed):
         _prefer(installed.bpy, installed.store)
     installed.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
     installed.app.dismiss_error()
-    installed.app.placing.left.clear()
+    installed.app.making.placing.left.clear()
     return installed

@@ -110,7 +110,7 @@ def _work_with_it(blender, plain):
     blender.generate("an old man", head="ict", seed=4, update_selected=True)
     blender.rest()
     assert len(plain.data.vertices) == 14062
-    assert "scar" in blender.app.placing.warning and "scar" in drawn(blender, "create")
+    assert "scar" in blender.app.making.placing.warning and "scar" in drawn(blender, "create")
     operators = blender.bpy.ops.dreamface
     operators.dismiss_error()
     assert "scar" not in drawn(blender, "create")

@@ -51,8 +51,8 @@ def test_with_a_face_and_changed_sliders(blender):
     face.dreamface.nose_width = 1.0
     face.dreamface.skin_melanin = 0.9
     blender.rest()
-    blender.app.chips.read(blender.fields.prompt)
-    blender.until(lambda: blender.app.chips.reading(blender.fields.prompt))
+    blender.app.making.chips.read(blender.fields.prompt)
+    blender.until(lambda: blender.app.making.chips.reading(blender.fields.prompt))
     words = drawn(blender, "shape")
     assert "Nose (1)" in words and "The textures do not show these changes yet." in words
     assert "big nose" in drawn(blender, "create")
@@ -65,10 +65,10 @@ def test_while_variations_are_made_and_with_an_error(blender, monkeypatch):
     blender.app.error = "Something is wrong: do this."
     words = drawn(blender, "create")
     assert "Variations" in words and "Something is wrong" in words and "dreamface.cancel" in words
-    blender.until(lambda: not blender.app.running)
+    blender.until(lambda: not blender.app.making.running)
     assert "Pick" not in drawn(blender, "create"), "without a window Blender makes no icons"
-    monkeypatch.setattr(blender.app.gallery, "icon", lambda job: 1)
-    blender.app.gallery.picked.add(blender.app.gallery.jobs[1].id)
+    monkeypatch.setattr(blender.app.making.gallery, "icon", lambda job: 1)
+    blender.app.making.gallery.picked.add(blender.app.making.gallery.jobs[1].id)
     words = drawn(blender, "create")
     assert words.count("Pick") == 3 and words.count("Picked") == 1
 

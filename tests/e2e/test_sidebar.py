@@ -87,20 +87,20 @@ def test_a_face_deleted_during_a_job_is_offered_as_a_new_one(blender):
     blender.generate("a fat man", update_selected=True)
     for part in [*face.children, face]:
         blender.bpy.data.objects.remove(part)
-    blender.until(lambda: blender.app.placing.left)
+    blender.until(lambda: blender.app.making.placing.left)
     assert blender.faces == []
-    blender.bpy.ops.dreamface.bring_in(job=blender.app.placing.left[0][0].id)
+    blender.bpy.ops.dreamface.bring_in(job=blender.app.making.placing.left[0][0].id)
     assert [face["dreamface_prompt"] for face in blender.faces] == ["a fat man"]
-    assert blender.app.placing.left == []
+    assert blender.app.making.placing.left == []
 
 
 def test_another_file_opened_during_a_job_gets_nothing_unasked(blender):
     blender.generate(update_selected=False)
     blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
-    blender.until(lambda: blender.app.placing.left)
+    blender.until(lambda: blender.app.making.placing.left)
     assert blender.faces == []
-    blender.bpy.ops.dreamface.dismiss(job=blender.app.placing.left[0][0].id)
-    assert blender.app.placing.left == []
+    blender.bpy.ops.dreamface.dismiss(job=blender.app.making.placing.left[0][0].id)
+    assert blender.app.making.placing.left == []
 
 
 def test_the_mesh_follows_a_slider_and_its_reset(blender):
@@ -188,7 +188,7 @@ def test_an_exported_face_imported_again_is_only_a_mesh(blender, tmp_path):
 def test_words_stay_dropped_whatever_stands_around_the_prompt(blender):
     blender.new_face()
     blender.fields.prompt = " a woman with freckles "
-    blender.until(lambda: blender.app.chips.reading(blender.fields.prompt))
+    blender.until(lambda: blender.app.making.chips.reading(blender.fields.prompt))
     blender.bpy.ops.dreamface.toggle_words(words="freckles")
     face = blender.new_face(blender.fields.prompt, seed=3)
     assert json.loads(face["dreamface_traits"])["freckles.density"]["confidence"] == 0.0
@@ -225,11 +225,11 @@ def test_edit_mode_is_waited_for(blender):
     bpy.ops.object.mode_set(mode="SCULPT")
     face.dreamface.nose_width = 2.5
     blender.generate("a man", update_selected=False)
-    blender.until(lambda: blender.app.placing.notice)
-    assert "Object Mode" in blender.app.placing.notice and len(blender.faces) == 1
+    blender.until(lambda: blender.app.making.placing.notice)
+    assert "Object Mode" in blender.app.making.placing.notice and len(blender.faces) == 1
     bpy.ops.object.mode_set(mode="OBJECT")
     blender.rest()
-    assert len(blender.faces) == 2 and blender.app.placing.notice == ""
+    assert len(blender.faces) == 2 and blender.app.making.placing.notice == ""
     assert np.abs(positions(face) - before).max() > 0.001
 
 
@@ -237,13 +237,13 @@ def test_the_fields_survive_another_file_and_variations_do_not(blender):
     blender.generate("a woman with freckles", variations=4, seed=20, update_selected=False)
     blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
     assert (blender.fields.prompt, blender.fields.seed, blender.fields.variations) == ("a woman with freckles", 20, 4)
-    blender.until(lambda: not blender.app.running)
-    assert blender.app.gallery.jobs == [] and blender.app.placing.left == []
+    blender.until(lambda: not blender.app.making.running)
+    assert blender.app.making.gallery.jobs == [] and blender.app.making.placing.left == []
 
 
 def test_an_unrelated_undo_does_not_start_the_backend(blender):
     blender.new_face()
-    blender.app.stop()
+    blender.app.setup.stop()
     blender.until(lambda: not blender.app.session.active)
     blender.bpy.ops.ed.undo_push(message="something else")
     blender.bpy.ops.ed.undo()
@@ -281,8 +281,8 @@ def test_a_layer_is_faded_when_asked(blender):
 
 def test_variations_are_shown_and_one_is_picked(blender):
     blender.generate("a woman", variations=3, seed=20, resolution="1024", update_selected=False)
-    blender.until(lambda: not blender.app.running)
-    gallery = blender.app.gallery
+    blender.until(lambda: not blender.app.making.running)
+    gallery = blender.app.making.gallery
     assert [job.request["seed"] for job in gallery.jobs] == [20, 21, 22]
     assert all((job.folder / "preview.png").is_file() for job in gallery.jobs)
     assert blender.faces == [], "nothing comes in before one is picked"
@@ -295,7 +295,7 @@ def test_variations_are_shown_and_one_is_picked(blender):
 
 def test_cancel_leaves_the_scene_as_it_is(blender):
     blender.generate(resolution="4096", update_selected=False)
-    blender.until(lambda: any(job.fraction > 0.1 for job in blender.app.running))
+    blender.until(lambda: any(job.fraction > 0.1 for job in blender.app.making.running))
     blender.bpy.ops.dreamface.cancel()
     blender.rest()
     assert blender.faces == [] and blender.app.error == ""
@@ -304,7 +304,7 @@ def test_cancel_leaves_the_scene_as_it_is(blender):
 def test_a_backend_that_dies_is_started_again_and_the_face_still_comes(blender):
     blender.new_face()
     blender.generate(resolution="1024", update_selected=False)
-    blender.until(lambda: any(job.state == "running" for job in blender.app.running))
+    blender.until(lambda: any(job.state == "running" for job in blender.app.making.running))
     os.kill(blender.app.session.backend.health["pid"], signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
     blender.rest()
     assert len(blender.faces) == 2 and blender.app.error == ""
@@ -373,7 +373,7 @@ def test_a_bug_in_the_timer_is_shown_and_the_timer_goes_on(blender, monkeypatch,
         raise ZeroDivisionError("made up")
 
     monkeypatch.setattr(blender.app.following, "tick", fail)
-    assert application._tick() == application.IDLE_INTERVAL
+    assert application._tick() == blender.module("part").IDLE_INTERVAL
     assert "made up" in blender.app.error and "Traceback" in capsys.readouterr().err
     monkeypatch.undo()
     blender.app.dismiss_error()

@@ -18,7 +18,7 @@ import pytest
 from dreamface_addon.link import backend as backend_module
 from dreamface_addon.link import process as process_module
 from dreamface_addon.link.backend import Backend, BackendState, Settings
-from dreamface_addon.link.process import environment, tail
+from dreamface_addon.link.process import child_environment, tail
 from tests import fake_backend
 
 Make = Callable[..., Backend]
@@ -404,7 +404,7 @@ def test_what_blender_sets_for_its_own_python_does_not_reach_the_backend(monkeyp
         monkeypatch.setenv(name, "/blender")
     for name in ("HF_HOME", "HTTPS_PROXY", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.setenv(name, "kept")
-    variables = environment({"DREAMFACE_TEST": "laid over", "PYTHONPATH": "/tests"})
+    variables = child_environment({"DREAMFACE_TEST": "laid over", "PYTHONPATH": "/tests"})
     assert "/blender" not in variables.values()
     assert [variables[name] for name in ("HF_HOME", "HTTPS_PROXY", "CUDA_VISIBLE_DEVICES")] == ["kept"] * 3
     assert variables["PATH"] == os.environ["PATH"]

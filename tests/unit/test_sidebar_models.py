@@ -23,14 +23,19 @@ class Sidebar:
     def __init__(self, store: Path, module: Path, misbehaviour: str) -> None:
         variables = fake_backend.install(module) | {"DREAMFACE_FAKE": misbehaviour}
         self.session = Session(Settings(Path(sys.executable), store, environment=variables))
-        self.models = Models()
-        self.redraws = 0
+        self.models = Models(
+            self.session, lambda: "", lambda: "", on_installed=self._count_installed, wake=lambda: None
+        )
+        self.redraws = self.installed = 0
+
+    def _count_installed(self) -> None:
+        self.installed += 1
 
     def tick(self) -> None:
         self.session.poll()
         for job in self.session.take_finished():
             self.models.finish(job)
-        self.redraws += self.models.tick(self.session)
+        self.redraws += self.models.tick()
 
     def until(self, condition: Callable[[], object]) -> None:
         until = time.monotonic() + 8.0
@@ -40,7 +45,7 @@ class Sidebar:
             time.sleep(0.002)
 
     def do(self, kind: str, path: Path | None = None) -> tuple[bool, str]:
-        self.models.submit(self.session, kind, NAME, path)
+        self.models.change(kind, NAME, path)
         self.until(lambda: self.models.running(NAME) is None)
         return self.models.outcome(NAME)
 
@@ -83,12 +88,13 @@ def test_installing_changes_the_menu_of_heads_and_removing_changes_it_back(sideb
     one = sidebar()
     known(one)
     assert one.do("install_model") == (True, "Big Head is installed.")
+    assert one.installed == 1
     one.until(lambda: one.heads() == ["auto", "small", "big"])
     assert known(one).facts == "52 MB on disk · CC0"
     assert one.do("verify_model") == (True, "Big Head is as it was installed.")
     assert one.do("remove_model") == (True, "Big Head is removed.")
     one.until(lambda: one.heads() == ["auto", "small"])
-    assert not known(one).installed
+    assert not known(one).installed and one.installed == 1
 
 
 def test_a_model_can_come_from_a_file(sidebar: Callable[..., Sidebar], tmp_path: Path) -> None:
@@ -101,10 +107,10 @@ def test_a_model_can_come_from_a_file(sidebar: Callable[..., Sidebar], tmp_path:
 def test_progress_is_shown_and_what_was_cancelled_can_be_installed_later(sidebar: Callable[..., Sidebar]) -> None:
     one = sidebar("slow_job:once")
     known(one)
-    one.models.submit(one.session, "install_model", NAME)
+    one.models.change("install_model", NAME)
     one.until(lambda: one.models.running(NAME).state == "running")
     assert one.models.busy
-    one.session.cancel(one.models.running(NAME))
+    one.models.cancel(NAME)
     one.until(lambda: not one.models.busy)
     assert one.models.outcome(NAME) == (True, ""), "the artist knows who cancelled it"
     assert one.do("install_model")[0]

@@ -14,10 +14,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def outcome(tool: str, *arguments: str) -> str:
+def outcome(tool: str, *arguments: str, folder: Path = ROOT) -> str:
     if find_spec(tool) is None:
         pytest.skip(f"{tool} is not installed; it comes with the extra `dev`")
-    done = subprocess.run([sys.executable, "-m", tool, *arguments], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", tool, *arguments], cwd=folder, capture_output=True, text=True)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
@@ -31,6 +31,15 @@ def test_everything_is_formatted() -> None:
 
 def test_types_are_right() -> None:
     assert outcome("mypy") == ""
+
+
+def test_types_of_the_extension_are_right(tmp_path: Path) -> None:
+    # In Blender the checkout is a package, and operators and panels import from it; here it is one by a link.
+    (tmp_path / "dreamface_extension").symlink_to(ROOT, target_is_directory=True)
+    rooms = ("operators", "panels", "dreamface_addon")
+    packages = [word for room in rooms for word in ("--package", f"dreamface_extension.{room}")]
+    settings = ("--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache" / "extension"))
+    assert outcome("mypy", *settings, "--module", "dreamface_extension", *packages, folder=tmp_path) == ""
 
 
 BACKEND = ROOT / "backend/dreamface"
@@ -142,8 +151,8 @@ EXTENSION = [
     *(file for room in ("dreamface_addon", "operators", "panels") for file in (ROOT / room).rglob("*.py")),
 ]
 NEEDS_BPY = {
-    "application", "gallery", "installation", "interface", "places", "placing", "preferences", "properties", "shaping",
-    "sliders",
+    "application", "gallery", "installation", "interface", "making", "places", "placing", "preferences", "properties",
+    "setting_up", "shaping", "sliders",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 
@@ -204,6 +213,14 @@ def taken_from(file: Path, room: str) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.level and node.module and of_room.match(node.module)
         for alias in node.names
     }
+
+
+def test_the_add_ons_parts_do_not_know_the_application() -> None:
+    for file in (ROOT / "dreamface_addon").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = {node.module, *(alias.name for alias in node.names)}
+                assert "application" not in names, f"{file.name}: hand it what it needs in its constructor"
 
 
 def test_operators_and_panels_reach_only_into_the_add_on() -> None:

@@ -14,7 +14,9 @@ SKIN = "next((o for o in bpy.data.objects if 'dreamface_face_id' in o), None)"
 SHAPE = f"[round(x, 6) for i in range(0, 9000, 97) for x in {SKIN}.data.vertices[i].co]"
 PREFERENCES = "bpy.context.preferences.addons['bl_ext.user_default.dreamface'].preferences"
 APPLICATION = "__import__('sys').modules['bl_ext.user_default.dreamface.dreamface_addon.application'].get()"
-RESTING = f"not ({APPLICATION}.running or {APPLICATION}.placing.waiting or {APPLICATION}.following.active)"
+RESTING = (
+    f"not ({APPLICATION}.making.running or {APPLICATION}.making.placing.waiting or {APPLICATION}.following.active)"
+)
 
 _SIDEBAR = """
 area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
@@ -62,7 +64,7 @@ def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
     choose(window, prompt=prompt, **fields)
     until_read(window, prompt)
     press_generate(window)
-    window.until(f"{APPLICATION}.running or {SKIN}", timeout=90)
+    window.until(f"{APPLICATION}.making.running or {SKIN}", timeout=90)
     window.until(RESTING, timeout=90)
 
 
@@ -71,7 +73,7 @@ def generate_over_selected(window: BlenderWindow, **fields: object) -> None:
     choose(window, update_selected=True, **fields)
     time.sleep(1.0)
     press_generate(window)
-    window.until(f"{APPLICATION}.running")
+    window.until(f"{APPLICATION}.making.running")
     window.until(RESTING, timeout=120)
 
 

@@ -46,7 +46,7 @@ def models_panel(window):
     open_sidebar(window)
     window.run("bpy.context.preferences.view.filebrowser_display_type = 'SCREEN'")
     window.click(*HEADER)
-    window.run(f"{APPLICATION}.start()")
+    window.run(f"{APPLICATION}.setup.start()")
     window.until(f"{MODELS}.installable", timeout=90)
     time.sleep(1.0)
 
@@ -117,7 +117,7 @@ def test_a_face_of_the_production_head(window, pictures, ict_models, tmp_path):
     generate_over_selected(window, head="anny")
     time.sleep(1.0)
     window.picture(pictures / "ict-other-head.png")
-    assert "(scar)" in window.run(f"result = {APPLICATION}.placing.warning")
+    assert "(scar)" in window.run(f"result = {APPLICATION}.making.placing.warning")
     assert window.run(f"result = {SKIN}['dreamface_head']") == "anny"
     undo(window)
     same(state(window), first)
@@ -127,7 +127,7 @@ def test_a_face_of_the_production_head(window, pictures, ict_models, tmp_path):
     shutil.rmtree(tmp_path / "models" / "ict-facekit")
     window.run(f"{APPLICATION}.session.stop()")
     window.until(f"{APPLICATION}.session.state.value == 'stopped' and not {APPLICATION}.session.backend.ending")
-    window.run(f"{APPLICATION}.start()")
+    window.run(f"{APPLICATION}.setup.start()")
     window.until(f"{APPLICATION}.session.state.value == 'ready'", timeout=90)
     window.drag(face_width_slider(window), -70)
     window.until(RESTING)

@@ -31,8 +31,8 @@ def test_from_a_prompt_to_a_face_and_back(window, pictures):
     window.picture(pictures / "2-prompt.png")
 
     press_generate(window)
-    window.until(f"{APPLICATION}.running")
-    window.until(f"any(job.fraction > 0.1 for job in {APPLICATION}.running) or {SKIN}", timeout=90)
+    window.until(f"{APPLICATION}.making.running")
+    window.until(f"any(job.fraction > 0.1 for job in {APPLICATION}.making.running) or {SKIN}", timeout=90)
     window.picture(pictures / "3-making.png")
     window.until(f"{SKIN} is not None", timeout=120)
     window.wait(lambda: window.colours(VIEW) > 12.0, 240, "the shaders, which are compiled in software here")
