@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeVar
+
+from filelock import lock_descriptor
 
 from dreamface.errors import FolderError
 
@@ -19,11 +20,8 @@ Result = TypeVar("Result")
 MAX_THREADS = 8
 """More would only keep more maps in memory at once."""
 
-_TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-"""What systems say of a file that another process has locked."""
-
-_LOCKED_BYTE = 2**20
-"""Windows lets nobody read a locked byte, so the one that is locked lies beyond the process id."""
+_LOCKED_BYTES = 1
+"""Windows lets nobody read what is locked, the first byte of the file: the process id begins after it."""
 
 
 def sibling(path: Path, purpose: str) -> Path:
@@ -105,28 +103,15 @@ def hold(path: Path, mode: int = 0o600) -> IO[bytes]:
     """
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, mode), "r+b", buffering=0)
     try:
-        _lock_byte(file)
+        taken = not lock_descriptor(file.fileno(), blocking=False)
     except OSError as error:
+        file.close()
+        raise NoLocks(error.errno, error.strerror) from error
+    file.seek(_LOCKED_BYTES)
+    if taken:
         with file:
             owner = file.read(20).decode("ascii", "replace").strip()
-        if error.errno not in _TAKEN:
-            raise NoLocks(error.errno, error.strerror) from error
-        raise Held(f"process {owner}" if owner.isdigit() else "another process") from error
-    file.truncate(0)
+        raise Held(f"process {owner}" if owner.isdigit() else "another process")
+    file.truncate()
     file.write(f"{os.getpid()}\n".encode())
     return file
-
-
-def _lock_byte(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(_LOCKED_BYTE)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        finally:
-            file.seek(0)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,7 +14,16 @@ from dreamface.head.ict.parts import PAPER
 from dreamface.head.transfer.correspondence import FILE, Correspondence, load_correspondence
 from dreamface.head.transfer.textures import ICT_TILES, SkinTextures
 from dreamface.skin.canvas.atlas import atlas_of
-from dreamface.training.registration import FLIP, Finder, Pins, Schedule, Surface, closest_weights, lay, vertex_normals
+from dreamface.training.registration import (
+    FLIP,
+    Finder,
+    MirroredMesh,
+    Pins,
+    Schedule,
+    closest_weights,
+    lay,
+    vertex_normals,
+)
 
 SKIN = 17891  # vertices of the built-in skin
 
@@ -185,7 +194,7 @@ def test_a_bumpy_sheet_is_laid_onto_another() -> None:
     assert np.allclose(laid, laid[sheet.mirror] * FLIP)
 
 
-def grid(height) -> Surface:
+def grid(height) -> MirroredMesh:
     """A square sheet of triangles with 21 x 21 vertices, 0.2 wide."""
     line = np.linspace(-0.1, 0.1, 21)
     x, y = (axis.ravel() for axis in np.meshgrid(line, line))
@@ -193,4 +202,4 @@ def grid(height) -> Surface:
     a, b, c, d = (part.ravel() for part in (index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]))
     triangles = np.stack((a, b, c, a, c, d), axis=1).reshape(-1, 3)
     vertices = np.stack((x, y, height(x, y)), axis=1)
-    return Surface(vertices, triangles, index[:, ::-1].ravel(), np.zeros(len(triangles), dtype=np.int64))
+    return MirroredMesh(vertices, triangles, index[:, ::-1].ravel(), np.zeros(len(triangles), dtype=np.int64))

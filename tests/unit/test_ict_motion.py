@@ -281,7 +281,7 @@ def test_what_lies_on_the_lids_follows_them(model: Model, name: str) -> None:
 @pytest.mark.parametrize("name", ["eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeSquint", "eyeWide"])
 def test_lids_stay_out_of_the_turning_eyeball(model: Model, name: str) -> None:
     """The whole lids' edge lies further out than the eyeball's surface along the same direction."""
-    from dreamface.render import Surface
+    from dreamface.render import RayMesh
 
     faces = slice(model.topology.part("left_sclera").faces[0], model.topology.part("left_cornea").faces[1])
     ball = model.topology.triangles[2 * faces.start : 2 * faces.stop]
@@ -292,7 +292,7 @@ def test_lids_stay_out_of_the_turning_eyeball(model: Model, name: str) -> None:
         shell = posed[model.rows("left_sclera")]
         centre = 0.5 * (shell.amin(dim=0) + shell.amax(dim=0))
         arms = posed[edges] - centre
-        reach = Surface(posed, ball).cast(centre, arms).depth
+        reach = RayMesh(posed, ball).cast(centre, arms).depth
         inside = (reach - 1.0) * torch.linalg.vector_norm(arms, dim=1)
         assert float(inside.max()) < 0.15 * MM
 

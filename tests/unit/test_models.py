@@ -349,10 +349,10 @@ def test_two_installs_do_not_collide(archive: Path, home: Path) -> None:
 
 
 def test_a_disk_without_locks_is_said(archive: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(file: object) -> None:
+    def refuse(descriptor: int, *, blocking: bool) -> bool:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(_files, "_lock_byte", refuse)
+    monkeypatch.setattr(_files, "lock_descriptor", refuse)
     how = "choose a folder on another disk with DREAMFACE_MODELS."
     assert refusal(archive) == f"{home} can't be locked (No locks available): {how}"
 

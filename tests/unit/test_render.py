@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dreamface.colour import encode_srgb
 from dreamface.face import Material, Part, Topology
-from dreamface.render import Camera, Surface, Visibility, portrait_camera, preview, rasterise
+from dreamface.render import Camera, RayMesh, Visibility, portrait_camera, preview, rasterise
 from dreamface.render.camera import pixel_centres
 from dreamface.render.depth_maps import DepthMaps, camera_around
 from dreamface.render.environment import Environment, fibonacci_sphere, irradiance
@@ -125,7 +125,7 @@ def test_fast_and_plain_visibility_agree(side: float) -> None:
     camera = Camera(position=(side, -1.0, side), target=(0.0, 0.0, 0.0), fov=0.3)
     plain = rasterise_reference(vertices, triangles, camera, SIZE)
     rays = camera.rays(pixel_centres(SIZE, vertices.device), SIZE).view(-1, 3)
-    cast = Surface(vertices, triangles).cast(torch.tensor(camera.position), rays)
+    cast = RayMesh(vertices, triangles).cast(torch.tensor(camera.position), rays)
     pictured = Visibility(
         cast.triangle.view(SIZE, SIZE), cast.barycentric.view(SIZE, SIZE, 3), cast.depth.view(SIZE, SIZE)
     )
@@ -154,7 +154,7 @@ def test_nothing_in_view_is_all_background() -> None:
 
 def test_a_moved_surface_is_hit_where_it_went() -> None:
     vertices, quads, uv = sphere()
-    surface = Surface(vertices, Topology(quads, uv, quads, (), ()).triangles)
+    surface = RayMesh(vertices, Topology(quads, uv, quads, (), ()).triangles)
     origin, ahead = torch.tensor([[0.5, -1.0, 0.0]]), torch.tensor([[0.0, 1.0, 0.0]])
     assert surface.cast(origin, ahead).triangle.item() == -1
     surface.move(vertices + torch.tensor((0.5, 0.0, 0.0)))
@@ -163,7 +163,7 @@ def test_a_moved_surface_is_hit_where_it_went() -> None:
 
 def test_what_stands_in_front_of_a_light_takes_its_share() -> None:
     square = torch.tensor([[0.0, -1.0, 1.0], [5.0, -1.0, 1.0], [5.0, 1.0, 1.0], [0.0, 1.0, 1.0]])
-    surface = Surface(square, torch.tensor([[0, 1, 2], [0, 2, 3]]))
+    surface = RayMesh(square, torch.tensor([[0, 1, 2], [0, 2, 3]]))
     ends = torch.tensor([[[-0.5, 0.0, 2.0], [0.5, 0.0, 2.0]]])
     shares = [
         surface.openness(torch.zeros(1, 3), ends, torch.tensor([weights])).item()
@@ -395,7 +395,7 @@ def test_depth_maps_and_rays_agree_on_what_is_hidden() -> None:
     seen = DepthMaps(vertices, triangles, torch.ones(len(triangles)), cameras, 512).visible(points, normals)
     lifted = points + 1e-4 * normals
     for number, eye in enumerate(eyes[:2]):
-        share = Surface(vertices, triangles).openness(lifted, eye.expand(500, 1, 3), torch.ones(500, 1))
+        share = RayMesh(vertices, triangles).openness(lifted, eye.expand(500, 1, 3), torch.ones(500, 1))
         clear_cut = (seen[:, number] - 0.5).abs() > 0.49
         assert 0.02 < float((share < 0.5).float().mean()) < 0.5
         assert float(clear_cut.float().mean()) > 0.97

@@ -2,12 +2,12 @@
 
 from dreamface.render.camera import Camera, portrait_camera
 from dreamface.render.preview import preview
-from dreamface.render.raster import Surface, Visibility, rasterise
+from dreamface.render.raster import RayMesh, Visibility, rasterise
 from dreamface.render.shading import interpolate, sample_texture, unit, vertex_normals
 
 __all__ = [
     "Camera",
-    "Surface",
+    "RayMesh",
     "Visibility",
     "interpolate",
     "portrait_camera",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dreamface.render.environment import Environment, fibonacci_sphere
-from dreamface.render.raster import Surface
+from dreamface.render.raster import RayMesh
 from dreamface.render.samples import Samples, inside_outline
 from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, interpolate, schlick_fresnel, unit
@@ -49,7 +49,7 @@ def panes(scene: Scene, samples: Samples) -> Panes:
     """The nearest clear surface in front of the samples."""
     near = inside_outline(scene, samples, scene.clear)
     origin = scene.vertices.new_tensor(scene.camera.position)
-    surface = Surface(scene.vertices, scene.triangles[scene.clear])
+    surface = RayMesh(scene.vertices, scene.triangles[scene.clear])
     seen = surface.cast(origin, scene.camera.rays(samples.place[near], scene.size))
     in_front = seen.depth < samples.depth[near]
     triangle = scene.clear[seen.triangle[in_front]]

@@ -1,6 +1,6 @@
 """Visibility: which triangle is seen where. Nothing here is differentiated; shading takes it from there.
 
-Warp does the work, on the device the tensors are on: `Surface` casts rays through a bounding volume hierarchy,
+Warp does the work, on the device the tensors are on: `RayMesh` casts rays through a bounding volume hierarchy,
 `rasterise` fills a picture. `rasterise_reference` is the same in plain torch, to test against.
 """
 
@@ -41,7 +41,7 @@ class Visibility:
     depth: Tensor
 
 
-class Surface:
+class RayMesh:
     """Triangles that rays can be cast against, on the device of the vertices.
 
     `move` keeps the hierarchy and only refits it, which costs a twentieth of building it.
@@ -147,7 +147,7 @@ def rasterise(vertices: Tensor, triangles: Tensor, camera: Camera, size: int) ->
     if vertices.device.type == "cpu":
         return _scan(vertices.detach(), triangles, camera, size)
     directions = camera.rays(pixel_centres(size, vertices.device), size).view(-1, 3)
-    seen = Surface(vertices, triangles).cast(vertices.new_tensor(camera.position), directions)
+    seen = RayMesh(vertices, triangles).cast(vertices.new_tensor(camera.position), directions)
     shape = (size, size)
     return Visibility(seen.triangle.view(shape), seen.barycentric.view(*shape, 3), seen.depth.view(shape))
 

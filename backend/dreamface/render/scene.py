@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dreamface.face import Maps, Material, Topology
 from dreamface.render.camera import Camera
-from dreamface.render.raster import Surface
+from dreamface.render.raster import RayMesh
 from dreamface.render.shading import vertex_normals
 
 
@@ -78,9 +78,9 @@ class Scene:
         return torch.nonzero(self._has_holes & ~self._lets_light_through)[:, 0]
 
     @cached_property
-    def solid_surface(self) -> Surface:
+    def solid_surface(self) -> RayMesh:
         """The solid triangles, to cast rays against."""
-        return Surface(self.vertices, self.triangles[self.solid])
+        return RayMesh(self.vertices, self.triangles[self.solid])
 
     def with_material(self, material: Material, triangle: Tensor) -> Tensor:
         """[M] indices of those among triangles [N] that have the material."""

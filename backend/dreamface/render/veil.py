@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from dreamface.render.fragments import uv_per_pixel
-from dreamface.render.raster import Surface, rasterise
+from dreamface.render.raster import RayMesh, rasterise
 from dreamface.render.samples import Samples
 from dreamface.render.scene import Scene
 from dreamface.render.shading import interpolate, prefilter, sample_texture
@@ -44,7 +44,7 @@ def look_through(scene: Scene, samples: Samples) -> tuple[Samples, Tensor]:
     origin = direction.new_tensor(scene.camera.position)
     travelled, passing = torch.zeros_like(direction[:, :1]), torch.ones_like(direction[:, :1])
     nearest, weights = torch.full_like(samples.triangle, -1), torch.zeros_like(samples.barycentric)
-    surface = Surface(scene.vertices, scene.triangles[scene.veil]) if len(samples.pixel) else None
+    surface = RayMesh(scene.vertices, scene.triangles[scene.veil]) if len(samples.pixel) else None
     going = torch.arange(len(samples.pixel), device=nearest.device)
     for _ in range(VEIL_LAYERS):
         if surface is None or not len(going):

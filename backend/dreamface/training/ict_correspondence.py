@@ -41,7 +41,7 @@ from dreamface.head.ict.openings import (
 )
 from dreamface.head.ict.parts import PAPER, SKIN
 from dreamface.head.ict.source import IctSource, load_source
-from dreamface.training.registration import FLIP, Finder, Pins, Schedule, Surface, laplacian, lay, vertex_normals
+from dreamface.training.registration import FLIP, Finder, MirroredMesh, Pins, Schedule, laplacian, lay, vertex_normals
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def _carried_regions(
-    arrays: Mapping[str, NDArray[np.uint16]], ict: Surface
+    arrays: Mapping[str, NDArray[np.uint16]], ict: MirroredMesh
 ) -> tuple[NDArray[np.str_], NDArray[np.uint8]]:
     """[R] names of the built-in head's regions and [R, PAPER] their weights on ICT's skin, 0..255.
 
@@ -121,7 +121,7 @@ def _carried_regions(
     return np.array(list(regions)), np.rint(255.0 * weights.clip(0.0, 1.0)).astype(np.uint8)
 
 
-def locate(onto: Surface, points: Surface) -> tuple[IntArray, FloatArray]:
+def locate(onto: MirroredMesh, points: MirroredMesh) -> tuple[IntArray, FloatArray]:
     """[N] triangles of `onto` and [N, 3] weights: the closest place to each vertex of `points`."""
     normals = vertex_normals(points.vertices, points.triangles)
     triangle, weights, _ = Finder(onto).closest(points.vertices, normals, points.vertex_zones, _FACING)
@@ -131,8 +131,8 @@ def locate(onto: Surface, points: Surface) -> tuple[IntArray, FloatArray]:
 def _join_discs(
     to_ict: tuple[IntArray, FloatArray],
     to_anny: tuple[IntArray, FloatArray],
-    anny: Surface,
-    ict: Surface,
+    anny: MirroredMesh,
+    ict: MirroredMesh,
     zone: int,
     noses: tuple[FloatArray, FloatArray],
 ) -> None:
@@ -145,7 +145,7 @@ def _join_discs(
         matched[0][rows], matched[1][rows] = triangle, weights
 
 
-def flat_disc(surface: Surface, zone: int, nose: FloatArray) -> Surface:
+def flat_disc(surface: MirroredMesh, zone: int, nose: FloatArray) -> MirroredMesh:
     """The surface with the zone's vertices laid into the unit disc (Tutte 1963, "How to draw a graph").
 
     The rim lies on the circle by arc length, its corners towards and away from the nose's tip opposite each other.
@@ -176,7 +176,7 @@ def _chain(edges: IntArray) -> IntArray:
     return np.array(chain)
 
 
-def register() -> tuple[FloatArray, Surface, Surface, tuple[FloatArray, FloatArray]]:
+def register() -> tuple[FloatArray, MirroredMesh, MirroredMesh, tuple[FloatArray, FloatArray]]:
     """[N, 3] the built-in skin's vertices where they lie on ICT's neutral, the two surfaces, the tips of the noses."""
     source, bank = load_source(), load_bank()
     anny, loops = anny_surface(bank)
@@ -197,7 +197,7 @@ def register() -> tuple[FloatArray, Surface, Surface, tuple[FloatArray, FloatArr
     return lay(anny.moved(warped), ict, pins, _SCHEDULE), anny, ict, noses
 
 
-def _marks(bank: Bank, source: IctSource, anny: Surface, ict: Surface) -> tuple[IntArray, IntArray]:
+def _marks(bank: Bank, source: IctSource, anny: MirroredMesh, ict: MirroredMesh) -> tuple[IntArray, IntArray]:
     """[K] vertices of the built-in skin and [K] of ICT's that are the same points."""
     to_cage = {vertex: index for index, vertex in enumerate(bank.cage.base_index.tolist())}
     pairs = [(bank.landmarks[f"multipie_{number:02d}"], int(source.multipie[number])) for number in _SAME_MULTIPIE]
@@ -207,7 +207,7 @@ def _marks(bank: Bank, source: IctSource, anny: Surface, ict: Surface) -> tuple[
     return marks, targets
 
 
-def _warp(anny: Surface, where: IntArray, goal: FloatArray) -> FloatArray:
+def _warp(anny: MirroredMesh, where: IntArray, goal: FloatArray) -> FloatArray:
     """[N, 3] the built-in skin after a similarity and a smooth warp that bring `where` [K] near `goal` [K, 3]."""
     similarity = fit_similarity(torch.from_numpy(anny.vertices[where]), torch.from_numpy(goal))
     start = similarity.apply(torch.from_numpy(anny.vertices)).numpy()
@@ -222,7 +222,7 @@ def _warp(anny: Surface, where: IntArray, goal: FloatArray) -> FloatArray:
 # ------------------------------------------------------------------------------------------------------ the two heads
 
 
-def anny_surface(bank: Bank) -> tuple[Surface, dict[str, IntArray]]:
+def anny_surface(bank: Bank) -> tuple[MirroredMesh, dict[str, IntArray]]:
     """The built-in mean adult's skin, and the vertices of its loops in order, by the names of `ict_surface`."""
     cage, count = bank.cage, bank.cage.ranges["skin"][1]
     fine = catmull_clark(cage.skin_faces, count)
@@ -242,10 +242,10 @@ def anny_surface(bank: Bank) -> tuple[Surface, dict[str, IntArray]]:
         rings[f"nostril_{side}"] = _around(vertices[nostril[-1]], nostril[-1])
     loops = {name: _refined(ring, edge_vertex) for name, ring in rings.items()}
     vertices = 0.5 * (vertices + vertices[mirror] * FLIP)
-    return Surface(vertices, _split(fine.faces), mirror, np.repeat(zones, 8)), loops
+    return MirroredMesh(vertices, _split(fine.faces), mirror, np.repeat(zones, 8)), loops
 
 
-def ict_surface(source: IctSource) -> tuple[Surface, dict[str, FloatArray]]:
+def ict_surface(source: IctSource) -> tuple[MirroredMesh, dict[str, FloatArray]]:
     """ICT's neutral skin, and its curves as [N, 3] points in order."""
     faces = source.faces[:PAPER_FACES].numpy()
     vertices = source.neutral[:PAPER].double().numpy()
@@ -272,7 +272,7 @@ def ict_surface(source: IctSource) -> tuple[Surface, dict[str, FloatArray]]:
             curves[f"lids_{side[0]}_{ring}"] = vertices[_lid_contour(vertices, eye, level, canthus)]
         rim = np.flatnonzero(nostril == NOSTRIL_RIM)
         curves[f"nostril_{side[0]}"] = vertices[_around(vertices[rim], rim)]
-    return Surface(vertices, _split(faces), mirror, np.repeat(zones, 2)), curves
+    return MirroredMesh(vertices, _split(faces), mirror, np.repeat(zones, 2)), curves
 
 
 def _lid_contour(vertices: FloatArray, levels: IntArray, level: int, canthus: int) -> IntArray:

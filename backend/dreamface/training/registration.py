@@ -26,7 +26,7 @@ _NEAR = 10  # vertices around which the closest triangle is looked for
 
 
 @dataclass(frozen=True)
-class Surface:
+class MirroredMesh:
     """A triangle mesh that is its own mirror image.
 
     Attributes:
@@ -48,9 +48,9 @@ class Surface:
         np.minimum.at(zones, self.triangles.ravel(), np.repeat(self.zones, 3))
         return zones
 
-    def moved(self, vertices: FloatArray) -> Surface:
+    def moved(self, vertices: FloatArray) -> MirroredMesh:
         """The same mesh with other vertices."""
-        return Surface(vertices, self.triangles, self.mirror, self.zones)
+        return MirroredMesh(vertices, self.triangles, self.mirror, self.zones)
 
 
 def triangle_normals(vertices: FloatArray, triangles: IntArray) -> FloatArray:
@@ -74,7 +74,7 @@ def vertex_normals(vertices: FloatArray, triangles: IntArray) -> FloatArray:
 class Finder:
     """Finds the closest places on a surface."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: MirroredMesh) -> None:
         """Prepare the search, zone by zone."""
         self.surface = surface
         self._normals = triangle_normals(surface.vertices, surface.triangles)
@@ -197,7 +197,7 @@ class Pins:
     fading: NDArray[np.bool_]
 
 
-def lay(surface: Surface, target: Surface, pins: Pins, schedule: Schedule) -> FloatArray:
+def lay(surface: MirroredMesh, target: MirroredMesh, pins: Pins, schedule: Schedule) -> FloatArray:
     """[N, 3] vertices of `surface`, which lies roughly on `target`, laid onto it."""
     count = len(surface.vertices)
     bend = laplacian(surface.triangles, count)

@@ -183,31 +183,31 @@ class AnnyHead:
         for side, parts in eyes.items():
             for part, surface in parts.items():
                 surfaces.append(
-                    _Surface(f"{side}_{part}", part, surface.faces, surface.faces, surface.uv, len(surface.uv))
+                    _PartMesh(f"{side}_{part}", part, surface.faces, surface.faces, surface.uv, len(surface.uv))
                 )
         for name, part_surface in mouth.items():
             faces, uv = part_surface.faces, part_surface.uv
-            surfaces.append(_Surface(name, _MOUTH_PARTS[name][0], faces, faces, uv, len(uv)))
+            surfaces.append(_PartMesh(name, _MOUTH_PARTS[name][0], faces, faces, uv, len(uv)))
         surfaces.append(self._tongue_surface())
         for side, roots in zip(_SIDES, self._lashes, strict=True):
             faces, uv = lash_faces(roots), lash_uv(roots)
-            surfaces.append(_Surface(f"{side}_lashes", "lashes", faces, faces, uv, len(uv)))
+            surfaces.append(_PartMesh(f"{side}_lashes", "lashes", faces, faces, uv, len(uv)))
         return _join(surfaces, self._build_regions(), self._bank.landmarks)
 
-    def _skin_surface(self) -> _Surface:
+    def _skin_surface(self) -> _PartMesh:
         layout = np.load(_UV_FILE)
         flat = linear_subdivision(layout["face_uvs"].astype(np.int64), len(layout["uv"]))
         uv = flat.matrix @ layout["uv"].astype(np.float64)
-        return _Surface("skin", "skin", self._skin.faces, flat.faces, uv, self._skin.matrix.shape[0])
+        return _PartMesh("skin", "skin", self._skin.faces, flat.faces, uv, self._skin.matrix.shape[0])
 
-    def _tongue_surface(self) -> _Surface:
+    def _tongue_surface(self) -> _PartMesh:
         vertices = (self._refine_tongue @ self._cut(self._mean, "tongue")).double().numpy()
         left, bottom, right, top = _TONGUE_UV
         low, size = vertices.min(axis=0), np.ptp(vertices, axis=0)
         u = left + (right - left) * (vertices[:, 1] - low[1]) / size[1]
         v = bottom + (top - bottom) * (vertices[:, 0] - low[0]) / size[0]
         faces = self._tongue.faces
-        return _Surface("tongue", "tongue", faces, faces, np.stack((u, v), axis=1), len(vertices))
+        return _PartMesh("tongue", "tongue", faces, faces, np.stack((u, v), axis=1), len(vertices))
 
     def _build_regions(self) -> dict[str, FloatArray]:
         cage = self._bank.cage
@@ -220,7 +220,7 @@ class AnnyHead:
         }
 
 
-class _Surface:
+class _PartMesh:
     """A part on its way into the topology: local quads, local texture quads and coordinates."""
 
     def __init__(
@@ -230,7 +230,7 @@ class _Surface:
         self.vertex_count = vertex_count
 
 
-def _join(surfaces: list[_Surface], skin_regions: Mapping[str, FloatArray], points: Mapping[str, int]) -> Topology:
+def _join(surfaces: list[_PartMesh], skin_regions: Mapping[str, FloatArray], points: Mapping[str, int]) -> Topology:
     """Number all surfaces' vertices, texture coordinates and faces one after the other."""
     parts, faces, face_uvs, uv = [], [], [], []
     vertex = face = texture = 0

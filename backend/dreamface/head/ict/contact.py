@@ -243,7 +243,7 @@ def linear_weights(place: FloatArray, knots: FloatArray) -> FloatArray:
     return found
 
 
-class Surface:
+class EdgeGraph:
     """Ways along the edges of a mesh."""
 
     def __init__(self, points: FloatArray, faces: IntArray) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dreamface.face import Topology
 from dreamface.geometry import pieces
-from dreamface.head.ict.contact import Edge, FloatArray, IntArray, Seam, Surface, linear_weights, padded
+from dreamface.head.ict.contact import Edge, EdgeGraph, FloatArray, IntArray, Seam, linear_weights, padded
 from dreamface.head.ict.eyeballs import Pose, TurningEye
 from dreamface.head.ict.openings import Loops
 
@@ -43,7 +43,7 @@ class Lids:
         self,
         topology: Topology,
         neutral: Tensor,
-        skin: Surface,
+        skin: EdgeGraph,
         loops: tuple[Loops, Loops],
         eyeball: TurningEye,
         side: str,
@@ -160,7 +160,7 @@ def _apply(weights: Tensor, offsets: Tensor) -> Tensor:
     return (weights @ columns).reshape(-1, batch, size).permute(1, 0, 2)
 
 
-def _lid_seam(skin: Surface, around: FloatArray, hind: Loops, front: Loops) -> Seam:
+def _lid_seam(skin: EdgeGraph, around: FloatArray, hind: Loops, front: Loops) -> Seam:
     """Where the lids meet: the upper one sinks to close a gap, the lower one gives way where that sinks too far.
 
     Its points are the angle around the eyeball's vertical axis, larger to the person's left, the distance from its
@@ -176,7 +176,7 @@ def _lid_seam(skin: Surface, around: FloatArray, hind: Loops, front: Loops) -> S
     return Seam(upper, lower, around)
 
 
-def _lid(skin: Surface, around: FloatArray, edges: tuple[Loops, Loops], *, upper: bool) -> Edge:
+def _lid(skin: EdgeGraph, around: FloatArray, edges: tuple[Loops, Loops], *, upper: bool) -> Edge:
     hind, front = edges
     behind, before = (loops.upper if upper else loops.lower for loops in edges)
     rings = [hind.ring(step)[np.concatenate(([0], behind, [hind.left]))] for step in _HIND_RINGS]

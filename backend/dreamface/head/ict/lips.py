@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from dreamface.head.ict.contact import Edge, IntArray, Seam, Surface
+from dreamface.head.ict.contact import Edge, EdgeGraph, IntArray, Seam
 from dreamface.head.ict.openings import Loops
 
 OVERLAP: Final = 0.10e-3  # metres by which closed lips are pressed into each other
@@ -17,7 +17,7 @@ _CONTACT: Final = 7  # the ring along which they touch
 _REACH_UPPER, _REACH_LOWER, _REACH_INSIDE = 0.022, 0.028, 0.012
 
 
-def lip_seam(loops: Loops, skin: Surface) -> Seam:
+def lip_seam(loops: Loops, skin: EdgeGraph) -> Seam:
     """The seam of the lips of the average person's skin; both lips give way by the same.
 
     Its points are X, Y and Z.

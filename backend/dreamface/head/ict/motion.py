@@ -16,7 +16,7 @@ from torch import Tensor
 from dreamface.face import Topology
 from dreamface.head.anny.motion import gaze_rotations
 from dreamface.head.ict import lips as lip_contact
-from dreamface.head.ict.contact import Surface
+from dreamface.head.ict.contact import EdgeGraph
 from dreamface.head.ict.eyeballs import TurningEye
 from dreamface.head.ict.lids import Lids
 from dreamface.head.ict.lips import lip_seam
@@ -86,7 +86,7 @@ class Motion:
         self._topology = topology
         neutral = source.neutral
         welded = topology.objects[0]
-        skin = Surface(neutral[: welded.vertices[1]].double().numpy(), topology.faces[: welded.faces[1]].numpy())
+        skin = EdgeGraph(neutral[: welded.vertices[1]].double().numpy(), topology.faces[: welded.faces[1]].numpy())
         around = loops(topology.faces.numpy(), topology.multipie.numpy())
         self.eyeballs = {side: TurningEye(topology, neutral, side) for side in _SIDES}
         self.lids = {
@@ -197,7 +197,7 @@ class Motion:
             found[:, lids.blend] = lids.blend_offsets(found)
         return torch.where(found.abs() < _NOISE, 0.0, found)
 
-    def _iron_throat(self, skin: Surface) -> None:
+    def _iron_throat(self, skin: EdgeGraph) -> None:
         """Spread what jawOpen does to the skin under the chin, in place: on a short chin it folds over itself."""
         count = len(skin.points)
         jaw_open = self._base[SHAPE_NAMES.index("jawOpen"), :count]

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from dreamface.face import Head, Topology
-from dreamface.skin.canvas.cache import Kept
+from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layout import painted_parts
 
 _BORDER: Final = 0.012  # of the tile: detail that differs across the seams fades out over this distance to them
@@ -41,8 +41,8 @@ _LEAST_ASIDE: Final = 1e-6
 
 warnings.filterwarnings("ignore", message="Sparse CSR tensor support")  # the older format is six times slower
 
-_derivatives: Kept[Tensor] = Kept(_DERIVATIVES_IN_MEMORY)
-_atlases: Kept[Atlas] = Kept(_TEXELS_IN_MEMORY, lambda atlas: atlas.size**2)
+_derivatives: TopologyCache[Tensor] = TopologyCache(_DERIVATIVES_IN_MEMORY)
+_atlases: TopologyCache[Atlas] = TopologyCache(_TEXELS_IN_MEMORY, lambda atlas: atlas.size**2)
 
 
 @dataclass(frozen=True)

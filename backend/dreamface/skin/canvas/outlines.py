@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
 from dreamface.skin.canvas.atlas import Atlas
-from dreamface.skin.canvas.cache import Kept
+from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Window
 
 _FINER: Final = 4  # steps per coarse texel that an outline is found with
@@ -37,7 +37,7 @@ class Outline:
     distance: Tensor
 
 
-_found: Kept[list[Outline]] = Kept(_KEPT)
+_found: TopologyCache[list[Outline]] = TopologyCache(_KEPT)
 
 
 def scaled(window: Window, factor: int) -> Window:

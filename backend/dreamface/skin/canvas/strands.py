@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, max_pool2d
 
 from dreamface.skin.canvas.atlas import smooth_step
-from dreamface.skin.canvas.cache import Kept
+from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Window
 from dreamface.skin.canvas.marks import texel_of
 from dreamface.skin.canvas.subject import Subject
@@ -33,7 +33,7 @@ _SWIRL_CELL: Final = 0.022  # metres between independent values of the noise tha
 _TUFT_CELL: Final = 0.0034  # the same of the noise that tufts turn by
 _TUFT_CHANNELS: Final = 3  # of that noise, which other layers use too; tufts take the second
 
-_islands: Kept[Tensor] = Kept(_ISLANDS_IN_MEMORY)
+_islands: TopologyCache[Tensor] = TopologyCache(_ISLANDS_IN_MEMORY)
 
 
 @dataclass(frozen=True)

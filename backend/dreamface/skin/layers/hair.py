@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dreamface.face import Topology
 from dreamface.skin.canvas.atlas import smooth_step
-from dreamface.skin.canvas.cache import Kept
+from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Ground, Layer, Patch, window_of
 from dreamface.skin.canvas.pigments import dyed, luminance
 from dreamface.skin.canvas.ramps import Line
@@ -96,7 +96,7 @@ _TUFT_HEIGHT: Final = 0.10 * _MM  # deviation of that from tuft to tuft
 # ------------------------------------------------------------------------------------------------------------- regions
 
 
-_softened_regions: Kept[Tensor] = Kept(_CACHED_REGIONS)
+_softened_regions: TopologyCache[Tensor] = TopologyCache(_CACHED_REGIONS)
 
 
 def _softened(subject: Subject, name: str, times: int) -> Tensor:

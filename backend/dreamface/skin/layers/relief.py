@@ -64,11 +64,11 @@ class _Zone:
     depth: float  # metres
 
 
-_NOSE: Final = _Grain("pores", 8, 0.80 * _MM, 0.80 * _MM)
-_CHIN: Final = _Grain("pores", 8, 1.0 * _MM, 1.0 * _MM)
-_FOREHEAD: Final = _Grain("pores", 8, 0.85 * _MM, 0.80 * _MM, long=0.75)
+_NOSE: Final = _Grain("pores", repeats=8, wide=0.80 * _MM, tall=0.80 * _MM)
+_CHIN: Final = _Grain("pores", repeats=8, wide=1.0 * _MM, tall=1.0 * _MM)
+_FOREHEAD: Final = _Grain("pores", repeats=8, wide=0.85 * _MM, tall=0.80 * _MM, long=0.75)
 _CHEEKS: Final = {
-    side: _Grain("pores", 8, 1.05 * _MM, 1.20 * _MM, turn=sign * 0.55, long=1.7)
+    side: _Grain("pores", repeats=8, wide=1.05 * _MM, tall=1.20 * _MM, turn=sign * 0.55, long=1.7)
     for side, sign in (("l", 1.0), ("r", -1.0))
 }
 
@@ -90,9 +90,9 @@ _ZONES: Final = (
     ),
 )
 
-_LINES: Final = _Grain("lines", 8, 1.2 * _MM, 0.52 * _MM)
-_OLD_LINES: Final = _Grain("lines", 4, 2.9 * _MM, 1.9 * _MM)
-_PEBBLES: Final = _Grain("pebbles", 4, 2.9 * _MM, 2.1 * _MM)
+_LINES: Final = _Grain("lines", repeats=8, wide=1.2 * _MM, tall=0.52 * _MM)
+_OLD_LINES: Final = _Grain("lines", repeats=4, wide=2.9 * _MM, tall=1.9 * _MM)
+_PEBBLES: Final = _Grain("pebbles", repeats=4, wide=2.9 * _MM, tall=2.1 * _MM)
 _LINE_DEPTH: Final = 0.030 * _MM
 _PLACES: Final = (
     *(zone.around for zone in _ZONES),
@@ -103,7 +103,7 @@ _PLACES: Final = (
 """What `_around` finds: the zones; where the skin's tension runs down and outwards, on the cheeks; where lines are as
 large as on skin, on the forehead; and where old skin is creped."""
 _SLANTED: Final = {
-    len(_ZONES) + number: _Grain("lines", 8, 0.80 * _MM, 0.80 * _MM, turn=turn, long=1.5)
+    len(_ZONES) + number: _Grain("lines", repeats=8, wide=0.80 * _MM, tall=0.80 * _MM, turn=turn, long=1.5)
     for number, turn in enumerate((0.6, -0.6))
 }
 _FACE, _CREPED = len(_ZONES) + 2, len(_ZONES) + 3
@@ -113,6 +113,68 @@ _OLD_LINE_DEPTH: Final = 0.11 * _MM
 _DULL: Final = 0.04  # how much rougher it is in a furrow
 _OLD: Final = (38.0, 82.0)  # years over which furrows deepen and widen
 _BUMPS: Final = 0.024 * _MM, 0.010 * _MM  # heights of the wide and of the small ones
+
+
+@dataclass(frozen=True)
+class _Furrows:
+    """Lines: furrows between fields of skin. Heights are parts of a line's depth, lengths are parts of a cell.
+
+    Attributes:
+        shallow, deepening, differing: depth between fields of about the same kind, which join to larger ones; how much
+            deeper it is between others; and how much fields differ between the two.
+        width: of a furrow.
+        top, roundness: height of a field's middle, and how much it falls towards its border.
+    """
+
+    shallow: float = 0.15
+    deepening: float = 0.85
+    differing: tuple[float, float] = (0.10, 0.55)
+    width: float = 0.48
+    top: float = 0.15
+    roundness: float = 0.15
+
+
+@dataclass(frozen=True)
+class _Pits:
+    """Pores. Heights are parts of a pore's depth, lengths are parts of a cell.
+
+    Attributes:
+        size_power: of an even number: few pores are large.
+        radius, radius_size, radius_own: of the smallest, and what size and the pore's own number add.
+        steepness: power of the distance with which the wall falls.
+        depth, depth_size, depth_own: as for the radius.
+        rim, rim_width: height of the skin between pores, and over which distance it comes.
+    """
+
+    size_power: int = 3
+    radius: float = 0.15
+    radius_size: float = 0.17
+    radius_own: float = 0.04
+    steepness: int = 3
+    depth: float = 0.12
+    depth_size: float = 0.88
+    depth_own: float = 0.25
+    rim: float = 0.10
+    rim_width: float = 0.5
+
+
+_FURROW, _PIT = _Furrows(), _Pits()
+_JITTER, _STAGGER = 0.75, 0.5  # parts of a cell: how far middles leave their places; between one row and the next
+_FAR: Final = 99.0  # cells: further than any middle
+_PEBBLE_SIZES: Final = ((1, 1.0), (2, 0.6))  # cells in the place of one, and the weight of these
+_PEBBLE_MARGIN: Final = 2  # cells around a repetition that its interpolation needs
+_FAINT: Final = 1e-3  # weight of a pattern below which it is not drawn
+_ZONE_EDGE: Final = (0.45, 1.7)  # radii of a zone between which it fades
+_FEWER_ON_LIDS: Final = 0.9  # pores
+_PORE_PATCHES: Final = 0.85, 0.22, (0.3, 1.3)  # how patchy they are: mean, weight of a noise, least and most
+_PORE_DEPTHS: Final = 0.2, 1.6  # over the zones': of no visible pores, and what all of them add
+_LINE_PATCHES: Final = 0.85, 0.2, (0.3, 1.4)  # of lines and pebbles
+_LINE_STRENGTH: Final = 0.6, 0.5, 0.7  # depth of lines: everybody's, what pores add, and what age adds
+_SMOOTHER_NOSE, _ACROSS_CHEEKS, _SMOOTHER_SCALP = 0.35, 0.85, 0.8  # fraction of lines or pebbles that is missing there
+_PEBBLE_STRENGTH: Final = 0.85, 0.75  # of the young, and what age adds
+_CROSSED: Final = {("neck",): 0.35, ("lids_upper", "lids_lower", "under_eyes"): 0.5, ("temples",): 0.3}
+"""How much old skin is cross-hatched, by regions."""
+_CROSSED_RANGE: Final = (0.15, 1.0)
 
 
 # ------------------------------------------------------------------------------------------------- patterns
@@ -153,15 +215,16 @@ def _tile(grain: _Grain, rows: int, columns: int, size: int) -> Tensor:
 def _draw(grain: _Grain, rows: int, columns: int, side: int, generator: torch.Generator) -> Tensor:
     nearest, second, own, other = _cells(rows, columns, side, grain, generator)
     if grain.kind == "lines":
-        # Between fields of about the same kind the furrow is shallow, so that they join to larger ones.
-        deep = 0.15 + 0.85 * smooth_step((own - other).abs(), 0.10, 0.55)
-        furrow = (1.0 - (second - nearest) / 0.48).clamp(0.0, 1.0)
-        return 0.15 - deep * furrow * furrow - 0.15 * nearest * nearest
-    # Few pores are large: their size goes with the third power of an even number.
-    size = own**3
-    radius = 0.15 + 0.17 * size + 0.04 * own
-    pit = torch.exp(-((nearest / radius) ** 3)) * (0.12 + 0.88 * size + 0.25 * own)
-    return 0.10 * smooth_step(second - nearest, 0.0, 0.5) - pit
+        look = _FURROW
+        deep = look.shallow + look.deepening * smooth_step((own - other).abs(), *look.differing)
+        furrow = (1.0 - (second - nearest) / look.width).clamp(0.0, 1.0)
+        return look.top - deep * furrow * furrow - look.roundness * nearest * nearest
+    pit = _PIT
+    size = own**pit.size_power
+    radius = pit.radius + pit.radius_size * size + pit.radius_own * own
+    wall = torch.exp(-((nearest / radius) ** pit.steepness))
+    depth = wall * (pit.depth + pit.depth_size * size + pit.depth_own * own)
+    return pit.rim * smooth_step(second - nearest, 0.0, pit.rim_width) - depth
 
 
 def _cells(
@@ -175,15 +238,14 @@ def _cells(
     """
     count = rows * columns
     shift_y, shift_x, own = torch.rand(3, count, generator=generator).unbind(0)
-    jitter = 0.75
     row_of = torch.arange(count) // columns
-    y = 0.5 + jitter * (shift_y - 0.5)
-    x = 0.5 + jitter * (shift_x - 0.5) + 0.5 * (row_of % 2) - 0.25
+    y = 0.5 + _JITTER * (shift_y - 0.5)
+    x = 0.5 + _JITTER * (shift_x - 0.5) + _STAGGER * (row_of % 2) - 0.5 * _STAGGER
     cells = torch.stack((y, x, own)).view(3, rows, columns)
     cosine, sine = math.cos(grain.turn), math.sin(grain.turn)
     down, across = (torch.arange(side) + 0.5) * (rows / side), (torch.arange(side) + 0.5) * (columns / side)
     row, column = down.long(), across.long()
-    first = torch.full((side, side), 99.0)
+    first = torch.full((side, side), _FAR)
     second, mine, its = first.clone(), torch.zeros(side, side), torch.zeros(side, side)
     for step_y in (-1, 0, 1):
         of_row = cells[:, (row + step_y).remainder(rows)]
@@ -206,15 +268,16 @@ def _cells(
 def _pebbles(rows: int, columns: int, side: int) -> Tensor:
     """[P, P] one repetition of a smooth unevenness of two sizes: mean 0, deviation 1."""
     generator = stream(_PATTERN_SEED, "pebbles")
-    found = torch.zeros(side, side)
-    for factor, share in ((1, 1.0), (2, 0.6)):
+    height = torch.zeros(side, side)
+    for factor, weight in _PEBBLE_SIZES:
         lattice = torch.randn(1, 1, factor * rows, factor * columns, generator=generator)
-        around = pad(lattice, (2, 2, 2, 2), mode="circular")
+        around = pad(lattice, (_PEBBLE_MARGIN,) * 4, mode="circular")
         high, wide = around.shape[2:]
-        y, x = ((torch.arange(side) + 0.5) * (count / side) + 2.0 for count in (high - 4, wide - 4))
+        cells = (factor * rows, factor * columns)
+        y, x = ((torch.arange(side) + 0.5) * (count / side) + _PEBBLE_MARGIN for count in cells)
         grid = torch.stack(torch.meshgrid(2.0 * y / high - 1.0, 2.0 * x / wide - 1.0, indexing="ij")[::-1], dim=-1)
-        found += share * grid_sample(around, grid[None], mode="bicubic", align_corners=False)[0, 0]
-    return (found - found.mean()) / found.std()
+        height += weight * grid_sample(around, grid[None], mode="bicubic", align_corners=False)[0, 0]
+    return (height - height.mean()) / height.std()
 
 
 def _own_shift(subject: Subject, tile: Tensor) -> Tensor:
@@ -225,7 +288,7 @@ def _own_shift(subject: Subject, tile: Tensor) -> Tensor:
 
 def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) -> Patch | None:
     """A pattern where a weight [S, S] is, as a patch."""
-    window = window_of(weight > 1e-3, margin=1)
+    window = window_of(weight > _FAINT, margin=1)
     if window is None or height == 0.0:
         return None
     cells = _cells_of(subject, grain, weight)
@@ -272,7 +335,7 @@ def _zones(subject: Subject) -> Tensor:
     if there:
         marks = torch.stack([subject.head.landmark(name) for _, name, _ in there])
         away = torch.cdist(marks, position.reshape(3, -1).T, compute_mode="donot_use_mm_for_euclid_dist")
-        near = 1.0 - smooth_step(away / torch.tensor([radius for *_, radius in there])[:, None], 0.45, 1.7)
+        near = 1.0 - smooth_step(away / torch.tensor([radius for *_, radius in there])[:, None], *_ZONE_EDGE)
         zone = torch.tensor([number for number, *_ in there])[:, None].expand_as(near)
         found.view(len(_PLACES), -1).scatter_reduce_(0, zone, near, "amax")
     return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
@@ -282,13 +345,19 @@ def _pores(subject: Subject) -> Sequence[Patch]:
     """Dense and round on the nose, larger and drawn out on the cheeks, fine on the forehead; hardly any on lids."""
     amount = subject.traits.number("skin.pores")
     region = subject.region
-    bare = _calm(subject) * (1.0 - 0.9 * region("under_eyes", "lids_upper", "lids_lower")) * (1.0 - region("nostrils"))
-    bare *= (0.85 + 0.22 * subject.noise("patches", 0.011, 3)[2]).clamp_(0.3, 1.3)
+    bare = (
+        _calm(subject)
+        * (1.0 - _FEWER_ON_LIDS * region("under_eyes", "lids_upper", "lids_lower"))
+        * (1.0 - region("nostrils"))
+    )
+    mean, weight_of_noise, within = _PORE_PATCHES
+    bare *= (mean + weight_of_noise * subject.noise("patches", 0.011, 3)[2]).clamp_(*within)
+    shallowest, deeper = _PORE_DEPTHS
     found = []
     for number, zone in enumerate(_ZONES):
         weight = _around(subject, number)
         if weight is not None:
-            found.append(_laid_out(subject, zone.grain, weight * bare, zone.depth * (0.2 + 1.6 * amount)))
+            found.append(_laid_out(subject, zone.grain, weight * bare, zone.depth * (shallowest + deeper * amount)))
     return [patch for patch in found if patch is not None]
 
 
@@ -305,12 +374,13 @@ def _lines(subject: Subject) -> Weave:
     And an unevenness of what lies between pores and folds, in height and in gloss: it is what breaks highlights up.
     """
     old, calm = _age(subject), _calm(subject)
-    uneven = (0.85 + 0.2 * subject.noise("patches", 0.011, 3)[0]).clamp_(0.3, 1.4)
-    rest = calm * (1.0 - 0.35 * subject.region("nose")) * uneven
+    mean, weight, within = _LINE_PATCHES
+    uneven = (mean + weight * subject.noise("patches", 0.011, 3)[0]).clamp_(*within)
+    rest = calm * (1.0 - _SMOOTHER_NOSE * subject.region("nose")) * uneven
     flat = rest
     for number in _SLANTED:
         if (leaning := _around(subject, number)) is not None:
-            flat = flat * (1.0 - 0.85 * leaning)
+            flat = flat * (1.0 - _ACROSS_CHEEKS * leaning)
     face = _around(subject, _FACE)
     fine, wide = (
         _own_shift(subject, _tile(grain, *_cells_of(subject, grain, calm if face is None else face), subject.size))
@@ -319,11 +389,15 @@ def _lines(subject: Subject) -> Weave:
     again = _LINES.repeats // _OLD_LINES.repeats
     cells = _cells_of(subject, _PEBBLES, calm if face is None else face)
     pebbles = _own_shift(subject, _pebbles(*cells, subject.size // _PEBBLES.repeats))
-    nothing = torch.zeros(3)
+    tiles = torch.stack((fine.repeat(again, again), wide, pebbles))
+    nothing = torch.zeros(len(tiles))
+    young, older = _PEBBLE_STRENGTH
     return Weave(
-        tiles=torch.stack((fine.repeat(again, again), wide, pebbles)),
-        weights=torch.stack((flat, _crossed(subject) * rest, calm * uneven * (1.0 - 0.8 * subject.region("scalp")))),
-        height=torch.tensor([_line_depth(subject), _OLD_LINE_DEPTH * old, _PEBBLE * (0.85 + 0.75 * old)]),
+        tiles=tiles,
+        weights=torch.stack(
+            (flat, _crossed(subject) * rest, calm * uneven * (1.0 - _SMOOTHER_SCALP * subject.region("scalp")))
+        ),
+        height=torch.tensor([_line_depth(subject), _OLD_LINE_DEPTH * old, _PEBBLE * (young + older * old)]),
         melanin=nothing,
         blood=nothing,
         roughness=torch.tensor([-_DULL, 0.0, -_PATCHY]),
@@ -332,15 +406,16 @@ def _lines(subject: Subject) -> Weave:
 
 
 def _line_depth(subject: Subject) -> float:
-    return _LINE_DEPTH * (0.6 + 0.5 * subject.traits.number("skin.pores") + 0.7 * _age(subject))
+    usual, with_pores, with_age = _LINE_STRENGTH
+    return _LINE_DEPTH * (usual + with_pores * subject.traits.number("skin.pores") + with_age * _age(subject))
 
 
 def _crossed(subject: Subject) -> Tensor:
     """[S, S] where old skin is cross-hatched: cheeks, lids, around the mouth, the neck."""
-    region = subject.region
-    weight = 0.35 * region("neck") + 0.5 * region("lids_upper", "lids_lower", "under_eyes") + 0.3 * region("temples")
+    neck, lids, temples = (weight * subject.region(*names) for names, weight in _CROSSED.items())
+    weight = neck + lids + temples
     near = _around(subject, _CREPED)
-    return (weight if near is None else torch.maximum(weight, near)).clamp(0.15, 1.0)
+    return (weight if near is None else torch.maximum(weight, near)).clamp(*_CROSSED_RANGE)
 
 
 def _cheek_lines(subject: Subject) -> Sequence[Patch]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dreamface.face import Head, Part, Topology
 from dreamface.geometry import pieces
-from dreamface.skin.canvas.cache import Kept
+from dreamface.skin.canvas.cache import TopologyCache
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -29,7 +29,7 @@ _TONGUE_FRONT: Final = 0.5  # of the arch's depth: the tongue reaches further fo
 _FOLDED: Final = 0.2  # share of an island that may lie face down
 _KEPT: Final = 4  # topologies in memory
 
-_islands: Kept[_Islands] = Kept(_KEPT)
+_islands: TopologyCache[_Islands] = TopologyCache(_KEPT)
 
 
 @dataclass(frozen=True)

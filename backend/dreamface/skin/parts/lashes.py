@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dreamface.face import Head, TileMaps, Topology
 from dreamface.geometry import pieces
-from dreamface.skin.canvas.cache import Kept
+from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layout import painted_parts, tile_of
 from dreamface.skin.canvas.marks import coverage, draw_hairs
 from dreamface.skin.canvas.noise import stream
@@ -121,7 +121,7 @@ class _Card:
     place: Tensor
 
 
-_cards: Kept[list[_Card]] = Kept(_PARTS_IN_MEMORY)
+_cards: TopologyCache[list[_Card]] = TopologyCache(_PARTS_IN_MEMORY)
 
 
 @dataclass(frozen=True)

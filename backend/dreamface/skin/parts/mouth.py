@@ -13,7 +13,7 @@ from torch.nn.functional import embedding_bag, interpolate
 
 from dreamface.face import Head, Part, TileMaps, Topology
 from dreamface.skin.canvas.atlas import Atlas, atlas_of, rise, smooth_step
-from dreamface.skin.canvas.cache import Kept
+from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layout import painted_parts, tile_of
 from dreamface.skin.canvas.noise import cell_tile, solid_noise, stream
 from dreamface.skin.canvas.windows import atlas_window
@@ -219,7 +219,7 @@ _TEXTURES: Final[Mapping[str, _Texture]] = {
 }
 """Teeth are slightly wavy, gums are dimpled like an orange, tongues have papillae."""
 
-_edges: Kept[tuple[tuple[Tensor, Tensor], ...]] = Kept(_EDGES_IN_MEMORY)
+_edges: TopologyCache[tuple[tuple[Tensor, Tensor], ...]] = TopologyCache(_EDGES_IN_MEMORY)
 
 
 # --------------------------------------------------------------------------------------------------- tiles
