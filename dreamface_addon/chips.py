@@ -18,13 +18,13 @@ class Chips:
         self._session = session
 
     def read(self, prompt: str) -> None:
-        """The prompt has changed: have it read; dropped words that are no longer in it are forgotten."""
+        """Have a changed prompt read, and forget dropped words that are no longer in it."""
         self.dropped = {words for words in self.dropped if words.casefold() in prompt.casefold()}
         if prompt.strip():
             self._session.read(prompt.strip())
 
     def reading(self, prompt: str) -> Reading | None:
-        """What the prompt was understood as, if that is known yet."""
+        """Return what the prompt was understood as, if that is known yet."""
         reading = self._session.reading
         return reading if reading is not None and reading.prompt == prompt.strip() else None
 
@@ -33,7 +33,7 @@ class Chips:
         self.dropped ^= {words}
 
     def tooltip(self, words: str) -> str:
-        """What some words were understood as."""
+        """Return what some words were understood as."""
         chip = self._chip(words)
         if chip is None:
             return ""
@@ -42,13 +42,13 @@ class Chips:
         return f"{use}: {', '.join(labels)}. Click to change that"
 
     def dropped_traits(self, prompt: str) -> list[str]:
-        """The traits that the dropped words of a prompt are about."""
+        """Return the traits that the dropped words of a prompt are about."""
         reading = self.reading(prompt)
         chips = reading.chips if reading is not None else []
         return [name for chip in chips if chip.words in self.dropped for name in chip.traits]
 
     def why_not_yet(self, prompt: str) -> str:
-        """Why the prompt cannot be used yet, or nothing: without its reading, dropped words would be used."""
+        """Return why the prompt cannot be used yet, or nothing; without its reading, dropped words would be used."""
         return "The prompt is being read" if self.dropped and self.reading(prompt) is None else ""
 
     def _chip(self, words: str) -> Chip | None:

@@ -32,11 +32,11 @@ class Gallery:
     _previews: Any = None
 
     def job(self, job_id: str) -> Job | None:
-        """The job of that id, if it is one of these."""
+        """Return the job of that id, if it is one of these."""
         return next((job for job in self.jobs if job.id == job_id), None)
 
     def icon(self, job: Job) -> int:
-        """Blender's number of the picture, or 0 while there is none."""
+        """Return Blender's number of the picture, or 0 while there is none."""
         if job.state != "done" or job.folder is None:
             return 0
         if self._previews is None:
@@ -46,7 +46,7 @@ class Gallery:
         return int(self._previews[job.id].icon_id)
 
     def clear(self) -> None:
-        """Show nothing any more."""
+        """Stop showing faces, and free their pictures."""
         self.jobs = []
         self.picked.clear()
         if self._previews is not None:

@@ -25,7 +25,7 @@ def push_undo(message: str) -> None:
 
 
 def why_not_now() -> str:
-    """Why the scene must not be changed at this moment, or nothing.
+    """Return why the scene must not be changed at this moment, or nothing.
 
     A timer may fire in the middle of a render, a stroke or a transform, and undo steps of edit and sculpt mode hold no
     objects: a face brought in there could not be undone.
@@ -48,7 +48,12 @@ def allow(operator: type[bpy.types.Operator], why_not: str) -> bool:
 
 
 def why_no_face(context: bpy.types.Context, object_mode: bool = False) -> str:
-    """Why nothing can be done with a selected face, or nothing; `object_mode` where it takes that mode."""
+    """Return why nothing can be done with a selected face, or nothing.
+
+    Args:
+        context: with the selection.
+        object_mode: whether the action needs Object Mode.
+    """
     if scene.skin_of(context.active_object) is None:
         return "Select a DreamFace head first"
     return "Go to Object Mode first" if object_mode and context.mode != "OBJECT" else ""
@@ -56,7 +61,7 @@ def why_no_face(context: bpy.types.Context, object_mode: bool = False) -> str:
 
 @contextmanager
 def in_window() -> Iterator[None]:
-    """A context as operators expect it: a timer's has no window, and its operators would refuse."""
+    """Give operators a context with a window, because a timer's has none and they would refuse."""
     windows = bpy.context.window_manager.windows
     window = bpy.context.window or (windows[0] if windows else None)
     if window is None:

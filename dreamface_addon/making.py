@@ -22,7 +22,7 @@ _BUSY = "A face is being made: wait for it or cancel it"
 
 
 class Making(Part):
-    """Has faces made and brings them into the scene.
+    """Faces from the prompt to the scene, and their textures.
 
     Attributes:
         chips: what of the prompt was understood.

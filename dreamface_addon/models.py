@@ -81,9 +81,9 @@ def megabytes(size: int) -> str:
 
 
 class Models(Part):
-    """Installs, checks and removes models, and knows which there are.
+    """The models that there are, and their installation, check and removal.
 
-    It asks the backend each time that becomes ready, and after each job that changes what is installed.
+    The backend is asked for them each time it becomes ready, and after each job that changes what is installed.
 
     Attributes:
         head_items: (name, label, tooltip) of the installed head models; Blender needs the same strings to stay alive.

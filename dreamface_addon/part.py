@@ -17,7 +17,7 @@ IDLE_INTERVAL = 1.0
 
 
 class Part:
-    """Does nothing by itself; a part overrides the methods that concern it.
+    """Base class that does nothing; a part overrides the methods that concern it.
 
     A part gets what it needs in its constructor, and does not know the application.
 

@@ -54,7 +54,7 @@ class Placing:
         self.waiting.append(job)
 
     def tick(self, look_at_new_faces: bool) -> bool:
-        """Bring in one face if one is waiting and it is a good moment; True where something changed."""
+        """Bring in a face if one is waiting and the scene may be changed; return whether something has changed."""
         before, self.notice = self.notice, ""
         if not self.waiting:
             return bool(before)
@@ -139,7 +139,7 @@ def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, An
 
 
 def select(skin: bpy.types.Object) -> None:
-    """Make it the active object and the only selected one."""
+    """Make the skin the active object and the only selected one."""
     for object_ in bpy.context.selected_objects:
         object_.select_set(False)
     skin.select_set(True)

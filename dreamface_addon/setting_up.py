@@ -18,7 +18,7 @@ _SETTING_UP = "The backend is being set up"
 
 
 class SettingUp(Part):
-    """Sets up, starts and stops the backend.
+    """The backend's set-up, start and stop.
 
     Attributes:
         attempt: the set-up that runs or ran last; None before the artist has started one.

@@ -43,12 +43,12 @@ Entries = dict[str, Any]
 
 
 def traits_of(skin: bpy.types.Object) -> Entries:
-    """A face's traits; none where the property was damaged by hand. Not to be changed."""
+    """Return a face's traits, not to be changed; none if the property was damaged by hand."""
     return _parsed(skin.get(scene.TRAITS_PROPERTY, "{}"))
 
 
 def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
-    """A face's value of a trait: as it was asked for or drawn, else as it measures on the mesh."""
+    """Return a face's value of a trait: as it was asked for or drawn, otherwise as measured on the mesh."""
     entry = traits_of(skin).get(trait.name)
     value = (
         entry.get("value")
@@ -59,7 +59,7 @@ def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
 
 
 def set_value(skin: bpy.types.Object, trait: Trait, value: Any) -> None:
-    """Change a face's trait; the mesh follows by itself, the maps when they are painted anew."""
+    """Change a face's trait; the mesh follows by itself, the maps when they are painted again."""
     skin[scene.TRAITS_PROPERTY] = json.dumps(
         traits_of(skin) | {trait.name: {"value": value, "confidence": 1.0, "because": BY_HAND}}
     )
@@ -84,25 +84,25 @@ def lay_over(skin: bpy.types.Object, since: Entries, now: Entries) -> None:
 
 
 def changed_traits(skin: bpy.types.Object) -> dict[str, Any]:
-    """What was changed since the face was built: trait -> value."""
+    """Return what was changed since the face was built: trait -> value."""
     now, built = traits_of(skin), _built(skin)
     names = [name for name in TRAITS if now.get(name) != built.get(name)]
     return {name: value_of(skin, TRAITS[name]) for name in names}
 
 
 def strength_of(skin: bpy.types.Object, layer: str) -> float:
-    """How strongly a layer of a face's skin is laid on, 0..1."""
+    """Return the strength of a layer of a face's skin, 0..1."""
     value = _parsed(skin.get(scene.LAYERS_PROPERTY, "{}")).get(layer, 1.0)
     return value if isinstance(value, int | float) else 1.0
 
 
 def set_strength(skin: bpy.types.Object, layer: str, strength: float) -> None:
-    """Change how strongly a layer is laid on; the maps follow when they are painted anew."""
+    """Change the strength of a layer; the maps follow when they are painted again."""
     skin[scene.LAYERS_PROPERTY] = json.dumps(_parsed(skin.get(scene.LAYERS_PROPERTY, "{}")) | {layer: strength})
 
 
 def changed_layers(skin: bpy.types.Object) -> dict[str, float]:
-    """The strengths that were changed since the face was built."""
+    """Return the strengths that were changed since the face was built."""
     built = _parsed(skin.get(_BUILT_LAYERS, skin.get(scene.LAYERS_PROPERTY, "{}")))
     now = {layer: strength_of(skin, layer) for layer in LAYERS}
     return {layer: strength for layer, strength in now.items() if strength != built.get(layer, 1.0)}
@@ -115,7 +115,7 @@ def reset_layers(skin: bpy.types.Object) -> None:
 
 
 def textures_are_old(skin: bpy.types.Object) -> bool:
-    """Whether something that shows in the maps was changed."""
+    """Return whether something that shows in the maps was changed."""
     return bool(changed_layers(skin)) or any(TRAITS[name].textured for name in changed_traits(skin))
 
 
@@ -127,7 +127,7 @@ def remember_built(skin: bpy.types.Object) -> None:
 
 
 def is_behind(skin: bpy.types.Object) -> bool:
-    """Whether a mesh shows other traits than its face has, as after undo."""
+    """Return whether a mesh shows other traits than its face has, as after undo."""
     alone = skin.data.users == 1  # linked duplicates share one mesh: it can't show the traits of both
     return alone and not scene.shows(skin, _digest(traits_of(skin), exact=True), unmarked=True)
 
@@ -150,7 +150,7 @@ def _fits(value: Any, trait: Trait) -> bool:
 
 
 def _digest(entries: Entries, exact: bool) -> str:
-    """A short name for the traits that move the mesh; `exact` where the expressions were made for them, too."""
+    """Return a short name for the traits that move the mesh; `exact` if the expressions are made for them, too."""
     counts = [
         [entry.get("value"), entry.get("confidence")] if isinstance(entry := entries.get(name), dict) else entry
         for name, trait in TRAITS.items()
@@ -161,7 +161,7 @@ def _digest(entries: Entries, exact: bool) -> str:
 
 @lru_cache(maxsize=16)
 def _parsed(text: str) -> Entries:
-    """A custom property's JSON; panels ask for it at every redraw."""
+    """Return a custom property's JSON; cached, because panels ask for it at every redraw."""
     try:
         entries = json.loads(text)
     except (ValueError, TypeError):
@@ -174,7 +174,7 @@ def _parsed(text: str) -> Entries:
 
 @dataclass(frozen=True)
 class _Question:
-    """What was asked of the backend and is not back yet."""
+    """A request to the backend that is not answered yet."""
 
     face_id: str
     shown: str
@@ -182,7 +182,7 @@ class _Question:
 
 
 class Following(Part):
-    """Keeps meshes in step with their traits; `tick` does the work, a little at a time.
+    """Meshes that follow their traits; `tick` does the work, a little at a time.
 
     Attributes:
         problem: why a mesh could not follow, until dismissed or the next change.
@@ -299,7 +299,7 @@ class Following(Part):
         return True
 
     def _give_up(self) -> bool:
-        """Stop waiting for a backend that does not answer; True where it came to that."""
+        """Stop waiting for a backend that does not answer; return whether that was necessary."""
         if not self._changed:
             return False
         state, question = self._session.state, self._question

@@ -16,7 +16,7 @@ class DREAMFACE_OT_bring_in(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible in Object Mode."""
+        """Allow it in Object Mode."""
         return interface.allow(cls, interface.why_not_now())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -13,7 +13,7 @@ class DREAMFACE_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible while something runs."""
+        """Allow it while something runs."""
         return interface.allow(cls, application.get().making.why_not_cancel())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -13,7 +13,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Possible with a prompt, a backend and nothing else running."""
+        """Allow it with a prompt, a backend and nothing else running."""
         return interface.allow(cls, application.get().making.why_not_generate(context.window_manager.dreamface.prompt))
 
     def execute(self, context: bpy.types.Context) -> set[str]:

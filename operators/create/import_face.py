@@ -20,7 +20,7 @@ class DREAMFACE_OT_import_face(bpy.types.Operator, ImportHelper):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Possible in Object Mode."""
+        """Allow it in Object Mode."""
         return interface.allow(cls, "" if context.mode == "OBJECT" else "Go to Object Mode first")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

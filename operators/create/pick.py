@@ -16,7 +16,7 @@ class DREAMFACE_OT_pick(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
-        """Which one it is."""
+        """Return which one it is."""
         job = application.get().making.gallery.job(properties.job)
         return f"Bring this person into the scene: seed {job.request['seed']}" if job else ""
 

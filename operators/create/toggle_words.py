@@ -16,7 +16,7 @@ class DREAMFACE_OT_toggle_words(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
-        """What the words were understood as."""
+        """Return what the words were understood as."""
         return application.get().making.chips.tooltip(properties.words)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -14,7 +14,7 @@ class DREAMFACE_OT_use_prompt(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
-        """The prompt itself."""
+        """Return the prompt itself."""
         return properties.prompt
 
     def execute(self, context: bpy.types.Context) -> set[str]:

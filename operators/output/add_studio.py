@@ -14,7 +14,7 @@ class DREAMFACE_OT_add_studio(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Possible where a face is selected, in Object Mode."""
+        """Allow it where a face is selected, in Object Mode."""
         return interface.allow(cls, interface.why_no_face(context, object_mode=True))
 
     def execute(self, context: bpy.types.Context) -> set[str]:

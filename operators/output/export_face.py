@@ -29,7 +29,7 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Possible where a face is selected, in Object Mode."""
+        """Allow it where a face is selected, in Object Mode."""
         return interface.allow(cls, interface.why_no_face(context, object_mode=True))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -48,7 +48,7 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         return False
 
     def draw(self, _context: bpy.types.Context) -> None:
-        """The format, and why it cannot be written here."""
+        """Draw the format, and why it cannot be written here."""
         self.layout.prop(self, "format")
         why_not = scene.can_export(self.format)
         if why_not:

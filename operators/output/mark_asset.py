@@ -14,7 +14,7 @@ class DREAMFACE_OT_mark_asset(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Possible where a face is selected."""
+        """Allow it where a face is selected."""
         return interface.allow(cls, interface.why_no_face(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:

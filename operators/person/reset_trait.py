@@ -17,13 +17,13 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
-        """Whether one trait or all of them are meant."""
+        """Say whether one trait or all of them are meant."""
         what = "this trait" if properties.trait else "everything that was changed"
         return f"Set {what} back to how the face was generated"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Possible where a face is selected."""
+        """Allow it where a face is selected."""
         return interface.allow(cls, interface.why_no_face(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:

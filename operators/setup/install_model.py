@@ -25,5 +25,5 @@ class DREAMFACE_OT_install_model(ModelAction, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible online, with a backend."""
+        """Allow it online, with a backend."""
         return interface.allow(cls, application.get().models.why_not_install())

@@ -20,7 +20,7 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible with a backend that finds the files of this machine."""
+        """Allow it with a backend that finds the files of this machine."""
         return interface.allow(cls, application.get().models.why_not_install(online=False))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -14,7 +14,7 @@ class ModelAction:
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible with a backend."""
+        """Allow it with a backend."""
         return interface.allow(cls, application.get().models.why_not_change())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -13,7 +13,7 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible online, while not set up."""
+        """Allow it online, while not set up."""
         return interface.allow(cls, application.get().setup.why_not_set_up())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -13,7 +13,7 @@ class DREAMFACE_OT_show_log(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible once there is one."""
+        """Allow it once there is one."""
         return interface.allow(cls, application.get().setup.why_no_log())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

@@ -13,7 +13,7 @@ class DREAMFACE_OT_start_backend(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Possible where one is set up."""
+        """Allow it where one is set up."""
         return interface.allow(cls, application.get().setup.why_not_start())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:

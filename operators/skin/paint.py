@@ -13,7 +13,7 @@ class DREAMFACE_OT_paint(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Possible with a face, a backend and nothing else running."""
+        """Allow it with a face, a backend and nothing else running."""
         return interface.allow(cls, interface.why_no_face(context) or application.get().making.why_not_paint())
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -154,6 +154,13 @@ def test_an_answer_that_cannot_be_understood_is_a_sentence(sidebar: Callable[...
     assert (one.models.installable, one.models.head_items) == (None, [AUTOMATIC])
 
 
+def test_a_download_needs_the_network_and_a_file_does_not(tmp_path: Path) -> None:
+    session = Session(Settings(None, tmp_path))
+    models = Models(session, lambda: "No backend", lambda: "Offline", on_installed=lambda: None, wake=lambda: None)
+    assert (models.why_not_install(), models.why_not_install(online=False)) == ("Offline", "No backend")
+    assert models.why_not_change() == "No backend"
+
+
 @pytest.mark.parametrize(
     ("size", "words"), [(1, "1 MB"), (52_000_000, "52 MB"), (999_000_000, "999 MB"), (4_270_000_000, "4.3 GB")]
 )
