@@ -17,13 +17,20 @@ from torch import Tensor
 
 from dreamface.skin.canvas.atlas import rise, smooth_step
 from dreamface.skin.canvas.layer import Ground, Layer
+from dreamface.skin.canvas.shared_noises import BLOTCHES, MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import inner
 
 
 @dataclass(frozen=True)
 class _Shine:
-    """Of a region: roughness of skin that is neither dry nor oily, what oil takes of it, and specular."""
+    """How a region shines.
+
+    Attributes:
+        roughness: of skin that is neither dry nor oily.
+        oil: roughness that full oil takes.
+        specular: 0.5 is what skin's index of refraction gives.
+    """
 
     roughness: float
     oil: float
@@ -31,24 +38,38 @@ class _Shine:
 
 
 _USUAL_OIL: Final = 0.4  # of `skin.oiliness`
-_SKIN: Final = _Shine(0.535, 0.12, 0.50)
+_SKIN: Final = _Shine(roughness=0.535, oil=0.12, specular=0.50)
 _REGIONS: Final[Mapping[tuple[str, ...], _Shine]] = {
-    ("scalp",): _Shine(0.55, 0.12, 0.42),
-    ("neck",): _Shine(0.585, 0.07, 0.44),
-    ("ears",): _Shine(0.50, 0.10, 0.48),
-    ("cheeks",): _Shine(0.55, 0.13, 0.48),
-    ("forehead",): _Shine(0.475, 0.19, 0.54),
-    ("chin",): _Shine(0.49, 0.16, 0.52),
-    ("under_eyes",): _Shine(0.60, 0.06, 0.32),
-    ("lids_upper", "lids_lower"): _Shine(0.56, 0.08, 0.36),
-    ("nose",): _Shine(0.425, 0.20, 0.57),
-    ("nostrils",): _Shine(0.56, 0.06, 0.28),
-    ("lips_upper", "lips_lower"): _Shine(0.395, 0.05, 0.46),
-    ("lids_margin",): _Shine(0.15, 0.0, 0.75),
+    ("scalp",): _Shine(roughness=0.55, oil=0.12, specular=0.42),
+    ("neck",): _Shine(roughness=0.585, oil=0.07, specular=0.44),
+    ("ears",): _Shine(roughness=0.50, oil=0.10, specular=0.48),
+    ("cheeks",): _Shine(roughness=0.55, oil=0.13, specular=0.48),
+    ("forehead",): _Shine(roughness=0.475, oil=0.19, specular=0.54),
+    ("chin",): _Shine(roughness=0.49, oil=0.16, specular=0.52),
+    ("under_eyes",): _Shine(roughness=0.60, oil=0.06, specular=0.32),
+    ("lids_upper", "lids_lower"): _Shine(roughness=0.56, oil=0.08, specular=0.36),
+    ("nose",): _Shine(roughness=0.425, oil=0.20, specular=0.57),
+    ("nostrils",): _Shine(roughness=0.56, oil=0.06, specular=0.28),
+    ("lips_upper", "lips_lower"): _Shine(roughness=0.395, oil=0.05, specular=0.46),
+    ("lids_margin",): _Shine(roughness=0.15, oil=0.0, specular=0.75),
 }
 """From below: later ones lie on earlier ones."""
-_RIM: Final = (0.45, 0.95)  # of the lids' margin: where it begins to be wet, and where it is
-_WET: Final = _Shine(0.16, 0.0, 0.62)  # the mouth's lining and the eye sockets
+_RIM: Final = (0.45, 0.95)  # weight of the lids' margin over which it gets wet
+_WET: Final = _Shine(roughness=0.16, oil=0.0, specular=0.62)  # the mouth's lining and the eye sockets
+
+
+@dataclass(frozen=True)
+class _Unevenness:
+    """Oil and sweat lie in patches: roughness that three noises add, and the specular for each step of roughness."""
+
+    blotches: float
+    patches: float
+    mottling: float
+    specular: float
+
+
+_UNEVENNESS: Final = _Unevenness(blotches=0.018, patches=0.022, mottling=0.018, specular=-0.9)
+_LEAST_ROUGHNESS: Final = 0.05
 
 _THICK: Final = 0.55  # how much light travels below skin that lies on flesh
 _THIN: Final[Mapping[tuple[str, ...], float]] = {
@@ -56,51 +77,48 @@ _THIN: Final[Mapping[tuple[str, ...], float]] = {
     ("lids_upper", "lids_lower"): 0.72, ("nostrils",): 0.80, ("ears",): 0.92,
     ("lips_upper", "lips_lower"): 0.82, ("lids_margin",): 0.85,
 }  # fmt: skip
+_LINING: Final = 0.8  # the same of the mouth's lining and the eye sockets
 _STIFFER: Final = (34.0, 80.0)  # years over which skin's fibres are linked to each other, and scatter light sooner
-_LESS: Final = 0.6  # of the light that travels below, which is lost by that
-_FARTHEST: Final = -20.0  # exponent: e to it is nothing
+_LESS: Final = 0.6  # fraction of the light that travels below which old skin loses by that
+_FARTHEST: Final = -20.0  # exponent of e below which nothing is seen; smaller numbers take many times as long
 _WINGS: Final = 8e-3  # metres around the nose's wings that are thin, too
 
 
 def _gloss(subject: Subject, ground: Ground) -> Ground:
     oil = subject.traits.number("skin.oiliness") - _USUAL_OIL
-    broad, middle, small = (
-        subject.noise("blotches", 0.034, 3)[2], subject.noise("patches", 0.011, 3)[2],
-        subject.noise("mottling", 0.0034, 3)[2],
-    )  # fmt: skip
+    broad, middle, small = (subject.noise(*noise)[2] for noise in (BLOTCHES, PATCHES, MOTTLING))
     shine = torch.tensor([_SKIN.roughness - oil * _SKIN.oil, _SKIN.specular])[:, None, None]
     for names, here in _REGIONS.items():
         value = torch.tensor([here.roughness - oil * here.oil, here.specular])[:, None, None]
         weight = subject.region(*names)
         # The wet rim is a line: what the region has of a slope must not make the skin around it shine.
         shine = torch.lerp(shine, value, smooth_step(weight, *_RIM) if names == ("lids_margin",) else weight)
-    # Oil and sweat lie in patches, and where there is more skin mirrors more, too.
-    dry = 0.018 * broad + 0.022 * middle + 0.018 * small
-    uneven = torch.stack((dry, -0.9 * dry))
+    dry = _UNEVENNESS.blotches * broad + _UNEVENNESS.patches * middle + _UNEVENNESS.mottling * small
+    uneven = torch.stack((dry, _UNEVENNESS.specular * dry))
     wet = torch.tensor([_WET.roughness, _WET.specular])[:, None, None]
     roughness, specular = torch.lerp(shine + uneven, wet, inner(subject)).unbind(0)
-    return replace(ground, roughness=roughness.clamp(0.05, 1.0), specular=specular.clamp(0.0, 1.0))
+    return replace(ground, roughness=roughness.clamp(_LEAST_ROUGHNESS, 1.0), specular=specular.clamp(0.0, 1.0))
 
 
 def _translucency(subject: Subject, ground: Ground) -> Ground:
-    """Less in old skin, whose relief is therefore the crisper."""
+    """Let light travel below the skin; less in old skin, whose relief is therefore the crisper."""
     weight = torch.full_like(ground.subsurface, _THICK)
     for names, value in _THIN.items():
         weight = torch.lerp(weight, torch.tensor(value), subject.region(*names))
     if (wings := _wings(subject)) is not None:
         weight = torch.lerp(weight, torch.tensor(_THIN[("nostrils",)]), wings)
-    weight = torch.lerp(weight, torch.tensor(0.8), inner(subject))
+    weight = torch.lerp(weight, torch.tensor(_LINING), inner(subject))
     return replace(ground, subsurface=weight * (1.0 - _LESS * rise(subject.traits.number("age"), *_STIFFER)))
 
 
 def _wings(subject: Subject) -> Tensor | None:
-    """[S, S] 1 at the wings of the nose, 0 further away; None where they lie in another tile."""
+    """Return 0..1 [S, S]: 1 at the wings of the nose, 0 further away; None where they lie in another tile."""
     names = [name for name in ("alare_l", "alare_r") if subject.surface.atlas.landmark(name) is not None]
     if not names:
         return None
     away = [subject.surface.position - subject.head.landmark(name)[:, None, None] for name in names]
     square = torch.stack([(way * way).sum(dim=0) for way in away]).amin(dim=0)
-    return square.mul_(-0.5 / _WINGS**2).clamp_min_(_FARTHEST).exp_()  # smaller numbers take many times as long
+    return square.mul_(-0.5 / _WINGS**2).clamp_min_(_FARTHEST).exp_()
 
 
 GLOSS: Final = Layer("gloss", "oily forehead and nose, wet lids and lips", ("skin.oiliness",), stain=_gloss)

@@ -6,6 +6,7 @@ What heals has less melanin and, for a year or two, more vessels (Bond et al. 20
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 from dreamface.skin.canvas.atlas import smooth_step
 from dreamface.skin.canvas.layer import Layer, Patch, Window
 from dreamface.skin.canvas.marks import texel_of
+from dreamface.skin.canvas.ramps import Line
 from dreamface.skin.canvas.subject import Subject
 
 _MM: Final = 1e-3
@@ -22,103 +24,209 @@ _SITES: Final = (
 )  # fmt: skip
 """Landmarks, left and right, that scars lie near."""
 
-_SPREAD: Final = 7.0 * _MM  # how far from it at most
-_LENGTHS, _WIDTHS = (7.0 * _MM, 28.0 * _MM), (0.9 * _MM, 2.4 * _MM)
-_FRESH: Final = 0.3  # share of scars that are still pink
-_RAISED: Final = 0.35  # share that stand out
-_SMOOTH: Final = 0.40  # roughness: a scar has no lines and pores
-_UNEVEN: Final = (1.7 * _MM, 0.45)  # length and share of its outline's irregularities
+
+@dataclass(frozen=True)
+class _Band:
+    """The course and the outline of a scar. Lengths are metres.
+
+    Hardly a line: it wanders, is torn at its borders, and widest somewhere near the middle.
+
+    Attributes:
+        spread: how far it lies from its landmark at most, aside and up.
+        length, width: the least and the most.
+        length_power: of the random number: long scars are rare.
+        bow: of its length, that it is bent over its width.
+        bow_zero: square of the way from the middle to an end where the bend crosses the straight line.
+        cell: length of its outline's irregularities.
+        torn, torn_within: fraction by which these change its half width, and the bounds of that factor.
+        wander: widths that its course strays.
+        wander_pace: length of the irregularities over that of the course's.
+        line_over: distances from its middle, in half widths, over which it ends.
+        rim_at, rim_width: where the rims along it lie, and how wide they are, in half widths.
+        reach_along, reach_across: lengths and widths from its middle within which all of it lies.
+    """
+
+    spread: float
+    length: tuple[float, float]
+    width: tuple[float, float]
+    length_power: int
+    bow: float
+    bow_zero: float
+    cell: float
+    torn: float
+    torn_within: tuple[float, float]
+    wander: float
+    wander_pace: float
+    line_over: tuple[float, float]
+    rim_at: float
+    rim_width: float
+    reach_along: float
+    reach_across: float
 
 
-_TABLE: Final = 128  # of them along a scar, at most
+_BAND: Final = _Band(
+    spread=7.0 * _MM,
+    length=(7.0 * _MM, 28.0 * _MM),
+    width=(0.9 * _MM, 2.4 * _MM),
+    length_power=2,
+    bow=0.3,
+    bow_zero=0.4,
+    cell=1.7 * _MM,
+    torn=0.45,
+    torn_within=(0.35, 1.8),
+    wander=0.25,
+    wander_pace=0.3,
+    line_over=(0.15, 1.25),
+    rim_at=1.5,
+    rim_width=0.5,
+    reach_along=0.6,
+    reach_across=4.0,
+)
+_LEAST_TAPER: Final = 1e-3  # square of the width at the very ends, over that in the middle
+_TABLE: Final = 128  # irregularities along a scar, at most
+_SEEDS: Final = 1e6  # different scars that a random number 0..1 chooses from
+
+
+@dataclass(frozen=True)
+class _Tissue:
+    """What a scar is made of.
+
+    Attributes:
+        melanin: steps that the line lacks, by the skin's melanin.
+        rim_melanin: steps that the rims have more.
+        cover: 0..1 how much of the gloss of pores and lines it replaces.
+        roughness: of the scar, which has none of them.
+        rim_height_mm: of the rims along it.
+    """
+
+    melanin: Line
+    rim_melanin: float
+    cover: float
+    roughness: float
+    rim_height_mm: float
+
+
+@dataclass(frozen=True)
+class _Blood:
+    """Steps of blood that a scar's line and its rims have more than the skin around."""
+
+    line: float
+    rims: float
+
+
+_TISSUE: Final = _Tissue(
+    melanin=Line(base=0.025, slope=0.18), rim_melanin=0.015, cover=0.5, roughness=0.40, rim_height_mm=0.06
+)
+_FRESH: Final = _Blood(line=0.5, rims=0.16)
+_HEALED: Final = _Blood(line=0.06, rims=0.08)
+_FRESH_FRACTION: Final = 0.3  # of the scars are still pink
+_RAISED_MM, _SUNKEN_MM = 0.20, -0.28  # heights of the line
+_RAISED_FRACTION: Final = 0.35  # of the scars stand out
 
 
 def _scars(subject: Subject) -> Sequence[Patch]:
-    """The first of all sites in the person's own order, as many as the trait asks for; the last ones fainter."""
+    """Paint the first of all sites in the person's own order, as many as the trait asks for; the last one fainter."""
     amount = subject.traits.number("scars.density")
     sites = [f"{name}_{side}" for name in _SITES for side in "lr"]
     generator = subject.stream("scars")
     order = torch.randperm(len(sites), generator=generator).tolist()
     random = torch.rand(len(sites), 12, generator=generator)
-    found = []
+    patches = []
     for rank, site in enumerate(order):
-        shown = min(1.0, amount * len(sites) - rank)
+        strength = min(1.0, amount * len(sites) - rank)
         place = subject.surface.atlas.landmark(sites[site])
-        if shown > 0.0 and place is not None:
-            patch = _scar(subject, place, random[rank], shown)
+        if strength > 0.0 and place is not None:
+            patch = _scar(subject, place, random[rank], strength)
             if patch is not None:
-                found.append(patch)
-    return tuple(found)
+                patches.append(patch)
+    return tuple(patches)
 
 
-def _scar(subject: Subject, place: Tensor, random: Tensor, shown: float) -> Patch | None:
-    surface, size, side = subject.surface, subject.size, subject.surface.atlas.size
-    metric = surface.metric.view(3, -1)[:, texel_of(place[None], side)[0]]
-    a, b, c = metric.tolist()
-    aside, up = ((random[:2] - 0.5) * 2.0 * _SPREAD).tolist()
+def _scar(subject: Subject, place: Tensor, random: Tensor, strength: float) -> Patch | None:
+    """Paint a scar near a landmark at texture coordinates [2]; None where it lies in no texel of the tile.
+
+    Args:
+        subject: whose skin.
+        place: [2] of the landmark.
+        random: [12] uniform numbers of the scar's own.
+        strength: 0..1.
+    """
+    length = _between(_BAND.length, float(random[2]) ** _BAND.length_power)
+    width = _between(_BAND.width, float(random[3]))
+    seen = _seen(subject, place, random, _BAND.reach_along * length + _BAND.reach_across * width)
+    if seen is None:
+        return None
+    window, x, y = seen
+    no_skin = subject.region("lips_upper", "lips_lower", "lids_margin", "eye_sockets")
+    no_skin = _enlarged(no_skin, subject.size, window)
+    inside = _enlarged(subject.surface.atlas.interior, subject.size, window)
+    line, rims = (image * (1.0 - no_skin) * inside * strength for image in _line_and_rims(x, y, length, width, random))
+    blood = _FRESH if float(random[4]) < _FRESH_FRACTION else _HEALED
+    height_mm = _RAISED_MM if float(random[5]) < _RAISED_FRACTION else _SUNKEN_MM
+    return Patch(
+        window,
+        melanin=-_TISSUE.melanin.at(subject.traits.number("skin.melanin")) * line + _TISSUE.rim_melanin * rims,
+        blood=blood.line * line + blood.rims * rims,
+        height=(height_mm * line + _TISSUE.rim_height_mm * rims) * _MM,
+        cover=_TISSUE.cover * line,
+        roughness=_TISSUE.roughness,
+    )
+
+
+def _between(ends: tuple[float, float], fraction: float) -> float:
+    return ends[0] + (ends[1] - ends[0]) * fraction
+
+
+def _seen(subject: Subject, place: Tensor, random: Tensor, reach: float) -> tuple[Window, Tensor, Tensor] | None:
+    """Return the window of the maps around a scar, and metres x, y [h, w] from its middle; None where it is empty."""
+    surface, size = subject.surface, subject.size
+    a, b, c = surface.metric.view(3, -1)[:, texel_of(place[None], surface.atlas.size)[0]].tolist()
+    aside, up = ((random[:2] - 0.5) * 2.0 * _BAND.spread).tolist()
     u, v = float(place[0]) + a * aside - b * c * up, float(place[1]) + c * up
-    length = _LENGTHS[0] + (_LENGTHS[1] - _LENGTHS[0]) * float(random[2]) ** 2
-    width = _WIDTHS[0] + (_WIDTHS[1] - _WIDTHS[0]) * float(random[3])
-    reach = 0.6 * length + 4.0 * width
     window = _around(size, u, v, reach * (a * a + (b * c) ** 2) ** 0.5, reach * c)
     if window is None:
         return None
     column, row = torch.arange(*window.columns), torch.arange(*window.rows)[:, None]
     along_u, along_v = (column + 0.5) / size - u, 1.0 - (row + 0.5) / size - v
-    x, y = (along_u + b * along_v) / a, along_v / c + torch.zeros_like(along_u)
-    line, ridge = _profile(x, y, length, width, random)
-    skin = _enlarged(subject.region("lips_upper", "lips_lower", "lids_margin", "eye_sockets"), size, window)
-    inside = _enlarged(surface.atlas.interior, size, window)
-    line, ridge = ((image * (1.0 - skin) * inside * shown) for image in (line, ridge))
-    base = subject.traits.number("skin.melanin")
-    fresh, raised = float(random[4]) < _FRESH, float(random[5]) < _RAISED
-    height = (0.20 * line if raised else -0.28 * line) + 0.06 * ridge
-    return Patch(
-        window,
-        melanin=-(0.025 + 0.18 * base) * line + 0.015 * ridge,
-        blood=(0.5 if fresh else 0.06) * line + (0.16 if fresh else 0.08) * ridge,
-        height=height * _MM,
-        cover=0.5 * line,
-        roughness=_SMOOTH,
-    )
+    return window, (along_u + b * along_v) / a, along_v / c + torch.zeros_like(along_u)
 
 
-def _profile(x: Tensor, y: Tensor, length: float, width: float, random: Tensor) -> tuple[Tensor, Tensor]:
-    """0..1 the scar's line, and the rims along it, at places x, y in metres from its middle."""
+def _line_and_rims(x: Tensor, y: Tensor, length: float, width: float, random: Tensor) -> tuple[Tensor, Tensor]:
+    """Return 0..1 [h, w] the scar's line and the rims along it, at places x, y in metres from its middle."""
     turn = 2.0 * torch.pi * random[6]
     along, across = x * turn.cos() + y * turn.sin(), y * turn.cos() - x * turn.sin()
-    share = along / (0.5 * length)
-    bow = (random[7] - 0.5) * 0.3 * length * (share.square() - 0.4)
-    # Hardly a line: it wanders, is torn at its borders, and widest somewhere near the middle.
-    table = torch.randn(3, _TABLE, generator=torch.Generator().manual_seed(int(1e6 * float(random[8]))))
-    course, torn, beside = (
-        _along(row, along / _UNEVEN[0] * pace) for row, pace in zip(table, (0.3, 1.0, 1.0), strict=True)
+    from_middle = along / (0.5 * length)  # -1 and 1 at the ends
+    bow = (random[7] - 0.5) * _BAND.bow * length * (from_middle.square() - _BAND.bow_zero)
+    table = torch.randn(3, _TABLE, generator=torch.Generator().manual_seed(int(_SEEDS * float(random[8]))))
+    course, left, right = (
+        _along(row, along / _BAND.cell * pace) for row, pace in zip(table, (_BAND.wander_pace, 1.0, 1.0), strict=True)
     )
-    local = 0.5 * width * (1.0 + _UNEVEN[1] * torch.where(across > bow, torn, beside)).clamp(0.35, 1.8)
-    away = (across - bow - 0.25 * width * course).abs() / (local * (1.0 - share.square()).clamp_min(1e-3).sqrt())
-    ends = (share.abs() < 1.0).float()
-    line = ends * (1.0 - smooth_step(away, 0.15, 1.25))
-    ridge = ends * torch.exp(-((away - 1.5) / 0.5).square())
-    return line, ridge
+    torn = (1.0 + _BAND.torn * torch.where(across > bow, left, right)).clamp(*_BAND.torn_within)
+    half_width = 0.5 * width * torn * (1.0 - from_middle.square()).clamp_min(_LEAST_TAPER).sqrt()
+    away = (across - bow - _BAND.wander * width * course).abs() / half_width
+    within = (from_middle.abs() < 1.0).float()
+    line = within * (1.0 - smooth_step(away, *_BAND.line_over))
+    rims = within * torch.exp(-((away - _BAND.rim_at) / _BAND.rim_width).square())
+    return line, rims
 
 
 def _along(table: Tensor, place: Tensor) -> Tensor:
-    """Smooth noise at places [...] from independent values [T]: deviation about 1."""
+    """Return smooth noise at places [...] from independent values [T]: deviation about 1."""
     place = place + 0.5 * len(table)
     low = place.floor()
-    share, first = place - low, low.long().clamp_(0, len(table) - 2)
-    return torch.lerp(table[first], table[first + 1], share * share * (3.0 - 2.0 * share))
+    part, first = place - low, low.long().clamp_(0, len(table) - 2)
+    return torch.lerp(table[first], table[first + 1], part * part * (3.0 - 2.0 * part))
 
 
 def _around(size: int, u: float, v: float, reach_u: float, reach_v: float) -> Window | None:
-    """The window around a place, that far to all sides; None where nothing of it lies in the tile."""
+    """Return the window around a place, that far to all sides; None where nothing of it lies in the tile."""
     rows = max(0, int((1.0 - v - reach_v) * size)), min(size, int((1.0 - v + reach_v) * size) + 1)
     columns = max(0, int((u - reach_u) * size)), min(size, int((u + reach_u) * size) + 1)
     return Window(rows, columns) if rows[0] < rows[1] and columns[0] < columns[1] else None
 
 
 def _enlarged(image: Tensor, size: int, window: Window) -> Tensor:
-    """[h, w] what a window shows of a coarse image [S, S]; bilinear."""
+    """Return what a window shows [h, w] of a coarse image [S, S]; bilinear."""
     side = image.shape[-1]
     rows, columns = (((torch.arange(*span) + 0.5) * (side / size) - 0.5).clamp(0.0, side - 1.0)
                      for span in (window.rows, window.columns))  # fmt: skip
