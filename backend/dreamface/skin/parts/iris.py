@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import torch
@@ -160,7 +161,7 @@ class _Polar:
         values = self.around(noise.rings + 1, noise.spokes)
         if noise.rings:
             values = self._interpolated(values, self.stroma[:, 0] * noise.rings)
-        return noise.amplitude * scale * values
+        return values.mul_(noise.amplitude * scale)
 
     def around(self, count: int, spokes: int) -> Tensor:
         """Return `count` independent rows of noise around the iris: [count, T], mean 0, deviation about 1."""
@@ -243,7 +244,7 @@ def _draw_stroma(polar: _Polar, old: float) -> _Stroma:
 
 def _draw_fibres(polar: _Polar, bend: Tensor, ciliary: Tensor) -> Tensor:
     """Draw fibres that are bent by columns [R, T]; those of the outer part where `ciliary` is 1."""
-    bundles = torch.stack([_draw_bundle(polar, bundle, bend) for bundle in FIBRES.bundles]).amax(dim=0)
+    bundles = reduce(torch.maximum, [_draw_bundle(polar, bundle, bend) for bundle in FIBRES.bundles])
     fine = FIBRES.fine_mean + polar.noise(FIBRES.fine)
     threads = _draw_bundle(polar, FIBRES.inner_bundle)
     inner = FIBRES.inner_ground + FIBRES.inner_height * threads + FIBRES.inner_fine * fine
