@@ -151,4 +151,4 @@ METAL: Final = Layer(
     "metal", "metal instead of skin", ("skin.metal",), stain=_metal_ground, patches=_metal_patches, weave=_brushed
 )
 FANTASY: Final = (TINT, METAL, SCALES, ROSETTES, STRIPES)
-"""From below."""
+"""In the order in which they are laid on."""

@@ -406,4 +406,4 @@ HAIR: Final = (
     ),
     BROWS,
 )  # fmt: skip
-"""From below."""
+"""In the order in which they are laid on."""

@@ -275,7 +275,7 @@ _PRODUCTS: Final = (
         opaque=0.55,
     ),
 )
-"""From below."""
+"""In the order in which they are laid on."""
 
 
 @dataclass(frozen=True)

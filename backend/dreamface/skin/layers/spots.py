@@ -348,4 +348,4 @@ SPOTS: Final = (
     _brown_layer("age_spots", "age spots", _AGE_SPOTS),
     Layer("blemishes", "blemishes", ("blemishes.density",), patches=_blemishes),
 )
-"""From below."""
+"""In the order in which they are laid on."""
