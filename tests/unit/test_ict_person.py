@@ -176,7 +176,7 @@ def test_another_model_has_another_cache(source) -> None:
 def test_a_full_disk_is_only_a_slower_start(tmp_path) -> None:
     """The real writer under a limit on the size of files: it raises what is no OSError."""
     resource = pytest.importorskip("resource")
-    age, ears = (morphs.Carried(torch.zeros(count, 9000, 3), torch.zeros(count, 10, 3)) for count in (8, 1))
+    age, ears = (morphs.TransferredMorphs(torch.zeros(count, 9000, 3), torch.zeros(count, 10, 3)) for count in (8, 1))
     people = morphs.People(("age",), age, ears, torch.zeros(10, 3), {"left_eye": (0, 10)})
     file = tmp_path / "cache" / "ict-people-0.safetensors"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

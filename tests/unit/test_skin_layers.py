@@ -17,7 +17,8 @@ from dreamface.head import HeadSource, load_model
 from dreamface.progress import Progress
 from dreamface.skin import LAYERS, Painter, paint
 from dreamface.skin.canvas.bands import band_rows
-from dreamface.skin.canvas.layer import Ground, Patch, Weave, Window, window_of
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Window, window_of
+from dreamface.skin.canvas.shared_noises import Noise
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.compose import Composition, Laid, compose
 from dreamface.traits import VOCABULARY, Kind, Trait, Traits, Value
@@ -210,14 +211,14 @@ def composition(size: int, *details: Laid, **ground: torch.Tensor) -> Compositio
 def test_patches_add_pigments_and_heights_and_hide_in_order() -> None:
     size, window = 256, Window((100, 160), (40, 80))
     one = torch.ones(window.shape)
-    under = Patch(window, melanin=0.5 * one, height=1e-4 * one, cover=one, colour=torch.tensor([1.0, 0.0, 0.0]))
-    over = Patch(window, height=1e-4 * one, cover=0.5 * one, colour=torch.tensor([0.0, 1.0, 0.0]), roughness=0.1)
+    under = Decal(window, melanin=0.5 * one, height=1e-4 * one, cover=one, colour=torch.tensor([1.0, 0.0, 0.0]))
+    over = Decal(window, height=1e-4 * one, cover=0.5 * one, colour=torch.tensor([0.0, 1.0, 0.0]), roughness=0.1)
     maps = compose(composition(size, Laid(under, 1.0), Laid(over, 0.5))).maps
     assert torch.allclose(maps["albedo"][130, 60], torch.tensor([0.75, 0.25, 0.0]))
     assert torch.allclose(maps["displacement"][130, 60], torch.tensor([1.5e-4]))
     assert torch.allclose(maps["roughness"][130, 60], torch.tensor([0.4]))
     assert torch.equal(maps["albedo"][99, 60], torch.ones(3))
-    only_melanin = compose(composition(size, Laid(Patch(window, melanin=one), 0.5))).maps
+    only_melanin = compose(composition(size, Laid(Decal(window, melanin=one), 0.5))).maps
     assert torch.allclose(only_melanin["albedo"][130, 60], torch.exp(torch.tensor([-0.5, -1.0, -1.5])))
 
 
@@ -226,7 +227,9 @@ def test_a_weave_repeats_its_tiles_under_its_weights() -> None:
     weights = torch.zeros(1, 128, 128)
     weights[:, 32:96, 32:96] = 1.0
     none = torch.zeros(1)
-    weave = Weave(tile, weights, height=torch.tensor([1e-6]), melanin=none, blood=none, roughness=none, specular=none)
+    weave = DetailTiles(
+        tile, weights, height=torch.tensor([1e-6]), melanin=none, blood=none, roughness=none, specular=none
+    )
     height = compose(composition(size, Laid(weave, 1.0))).maps["displacement"][..., 0]
     assert torch.allclose(height[100, 120], 1e-6 * tile[0, 36, 56])
     assert torch.equal(height[100 + 64 - 64, 120], height[164 - 64, 120])
@@ -238,7 +241,7 @@ def test_only_bands_that_changed_are_made_again(monkeypatch: pytest.MonkeyPatch)
     size = 1024
     band = band_rows(size)
     window = Window((band + 3, band + 9), (40, 80))
-    mark = Laid(Patch(window, melanin=torch.ones(window.shape)), 1.0)
+    mark = Laid(Decal(window, melanin=torch.ones(window.shape)), 1.0)
     before = composition(size)
     first = compose(before)
     after = replace(before, details=(mark,))
@@ -267,8 +270,14 @@ def test_noise_of_one_name_is_worked_out_once(head: Head) -> None:
     from dreamface.skin.canvas.atlas import surface_of
 
     subject = Subject(head, surface_of(head, "skin", 128), 256, 3, Traits())
-    assert subject.noise("blotches", 0.03, 2) is subject.noise("blotches", 0.03, 2)
-    assert subject.noise("blotches", 0.03, 2).shape == (2, 128, 128)
+    wide = Noise("wide", cell=0.03, channels=("red", "blue"))
+    assert subject.noise(wide) is subject.noise(Noise("wide", cell=0.03, channels=("red", "blue")))
+    assert subject.noise(wide).shape == (2, 128, 128)
+    assert torch.equal(subject.noise(wide, "blue"), subject.noise(wide)[1])
+    with pytest.raises(ValueError, match="green"):
+        subject.noise(wide, "green")
+    with pytest.raises(ValueError, match="two noises are called 'wide'"):
+        subject.noise(Noise("wide", cell=0.02, channels=("red", "blue")))
 
 
 def test_maps_can_be_differentiated_through_the_composition() -> None:
@@ -278,8 +287,8 @@ def test_maps_can_be_differentiated_through_the_composition() -> None:
     height = torch.zeros(128, 128, requires_grad=True)
     cover = torch.full(window.shape, 0.25, requires_grad=True)
     some = torch.tensor([0.1])
-    weave = Weave(tile, torch.ones(1, 128, 128), 1e-5 * some, some, some, some, some)
-    patch = Patch(window, melanin=0.1 * one, height=1e-5 * one, cover=cover, colour=torch.tensor([1.0, 0.0, 0.0]))
+    weave = DetailTiles(tile, torch.ones(1, 128, 128), 1e-5 * some, some, some, some, some)
+    patch = Decal(window, melanin=0.1 * one, height=1e-5 * one, cover=cover, colour=torch.tensor([1.0, 0.0, 0.0]))
     maps = compose(composition(size, Laid(weave, 1.0), Laid(patch, 0.5), albedo=albedo, height=height)).maps
     (maps["albedo"].sum() + maps["normal"][..., 0].square().sum()).backward()
     assert albedo.grad is not None and float(albedo.grad.min()) > 0.0

@@ -13,8 +13,8 @@ from dreamface.face import Head, TileMaps, Topology
 from dreamface.geometry.subdivision import catmull_clark, linear_subdivision
 from dreamface.head import HeadSource, load_model
 from dreamface.skin import paint
-from dreamface.skin.canvas.atlas import Surface, surface_of
-from dreamface.skin.canvas.layer import Ground, Layer, Patch, Weave
+from dreamface.skin.canvas.atlas import SkinSurface, surface_of
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.compose import Composition, Laid, compose
 from dreamface.skin.layers.furrows import FURROWS
@@ -40,7 +40,7 @@ def head(request: pytest.FixtureRequest) -> Head:
 
 
 @pytest.fixture(scope="module")
-def surface(head: Head) -> Surface:
+def surface(head: Head) -> SkinSurface:
     return surface_of(head, "skin", SIZE)
 
 
@@ -56,11 +56,11 @@ def relief(head: Head, *layers: Layer, size: int = SIZE, seed: int = SEED, **tra
     """[S, S] metres of some layers alone; `skin__pores` stands for `skin.pores`."""
     named = Traits({**PLAIN, **{name.replace("__", "."): value for name, value in traits.items()}})
     subject = Subject(head, surface_of(head, "skin", min(size, 512)), size, seed, Traits())
-    found: list[Patch | Weave] = []
+    found: list[Decal | DetailTiles] = []
     for layer in layers:
         own = subject.reading(named, layer.traits)
-        found += list(layer.patches(own)) if layer.patches else []
-        found += [layer.weave(own)] if layer.weave else []
+        found += list(layer.decals(own)) if layer.decals else []
+        found += [layer.detail_tiles(own)] if layer.detail_tiles else []
     ground = Ground.blank(subject.surface.atlas.size)
     laid = tuple(Laid(what, 1.0) for what in found)
     composition = Composition(size, ground, subject.surface.metric, torch.zeros(3), torch.zeros(3), laid)
@@ -75,7 +75,7 @@ def wrinkled(head: Head, size: int = SIZE, seed: int = SEED, **amounts: float) -
     )
 
 
-def near(surface: Surface, head: Head, landmark: str, radius: float) -> Tensor:
+def near(surface: SkinSurface, head: Head, landmark: str, radius: float) -> Tensor:
     """[S, S] bool: within some metres of a landmark."""
     away = surface.position - head.landmark(landmark)[:, None, None]
     return ((away * away).sum(dim=0) < radius**2) & surface.atlas.inside
@@ -98,7 +98,7 @@ WHERE = {
 
 
 @pytest.mark.parametrize("area", AREAS)
-def test_wrinkles_lie_where_they_are_called_and_deepen(head: Head, surface: Surface, area: str) -> None:
+def test_wrinkles_lie_where_they_are_called_and_deepen(head: Head, surface: SkinSurface, area: str) -> None:
     deep, half = (wrinkled(head, **{area: amount}) for amount in (1.0, 0.5))
     for landmark, radius in WHERE[area]:
         place = near(surface, head, landmark, radius)
@@ -140,7 +140,7 @@ def test_a_wrinkle_stays_where_it_is_while_it_deepens(head: Head) -> None:
     assert 0.0 < float((after - before).abs().max()) < 0.1 * float(before.abs().max())
 
 
-def test_the_neck_gets_rings_with_age(head: Head, surface: Surface) -> None:
+def test_the_neck_gets_rings_with_age(head: Head, surface: SkinSurface) -> None:
     region = surface.atlas.region("neck") > 0.5
     young, old = (relief(head, WRINKLES[-1], age=age) for age in (25.0, 75.0))
     assert roughness_of(old, region) > 2.0 * roughness_of(young, region) > 0.0
@@ -159,7 +159,7 @@ def test_wrinkles_keep_their_volume_at_every_resolution(head: Head) -> None:
 # ------------------------------------------------------------------------------------------------- pores and lines
 
 
-def test_pores_differ_by_region(head: Head, surface: Surface) -> None:
+def test_pores_differ_by_region(head: Head, surface: SkinSurface) -> None:
     height = relief(head, PORES, skin__pores=0.8)
     depth = {
         name: roughness_of(height, near(surface, head, landmark, 8e-3))
@@ -175,7 +175,7 @@ def test_pores_differ_by_region(head: Head, surface: Surface) -> None:
     assert roughness_of(height, lips) < 0.05 * depth["nose"]
 
 
-def test_the_pores_trait_scales_them(head: Head, surface: Surface) -> None:
+def test_the_pores_trait_scales_them(head: Head, surface: SkinSurface) -> None:
     nose = near(surface, head, "pronasale", 10e-3)
     few, usual, many = (roughness_of(relief(head, PORES, skin__pores=amount), nose) for amount in (0.0, 0.4, 1.0))
     assert 0.0 < 2.0 * few < usual < 0.7 * many
@@ -198,7 +198,7 @@ def test_pores_are_as_far_apart_as_on_skin(head: Head, landmark: str, apart: flo
     assert 0.75 * apart < spacing < 1.6 * apart
 
 
-def test_fine_lines_follow_the_tension(head: Head, surface: Surface) -> None:
+def test_fine_lines_follow_the_tension(head: Head, surface: SkinSurface) -> None:
     """Across the forehead furrows run from side to side: the height changes more upwards than sideways."""
     height = relief(head, LINES, size=4 * SIZE, skin__pores=0.5)
     a, _, c = surface.metric
@@ -207,7 +207,7 @@ def test_fine_lines_follow_the_tension(head: Head, surface: Surface) -> None:
     assert float(upwards[forehead].square().mean()) > 1.4 * float(sideways[forehead].square().mean())
 
 
-def test_skin_is_coarser_when_old(head: Head, surface: Surface) -> None:
+def test_skin_is_coarser_when_old(head: Head, surface: SkinSurface) -> None:
     cheek = near(surface, head, "cheek_l", 15e-3)
     young, old = (roughness_of(relief(head, LINES, age=age), cheek) for age in (20.0, 80.0))
     assert old > 1.5 * young > 0.0
@@ -216,7 +216,7 @@ def test_skin_is_coarser_when_old(head: Head, surface: Surface) -> None:
 # ------------------------------------------------------------------------------------------------- lips
 
 
-def test_lips_have_upright_furrows_deepest_in_the_middle(head: Head, surface: Surface) -> None:
+def test_lips_have_upright_furrows_deepest_in_the_middle(head: Head, surface: SkinSurface) -> None:
     height = relief(head, FURROWS, size=4 * SIZE)
     fine, height = height, height[::4, ::4]
     lips = surface.atlas.region("lips_upper", "lips_lower") > 0.9
@@ -230,7 +230,7 @@ def test_lips_have_upright_furrows_deepest_in_the_middle(head: Head, surface: Su
     assert roughness_of(height, middle) > 1.2 * roughness_of(height, corner)
 
 
-def test_a_ridge_runs_around_the_lips(head: Head, surface: Surface) -> None:
+def test_a_ridge_runs_around_the_lips(head: Head, surface: SkinSurface) -> None:
     height = relief(head, FURROWS)
     border = near(surface, head, "labrale_superius", 2.5e-3) | near(surface, head, "labrale_inferius", 2.5e-3)
     assert float(height[border].max()) > 3e-5
@@ -314,7 +314,7 @@ def test_normals_are_those_of_the_displaced_skin(head: Head, maps: TileMaps) -> 
 # ------------------------------------------------------------------------------------------------- gloss
 
 
-def test_pores_and_wrinkles_shine_less_and_are_no_darker(head: Head, surface: Surface, maps: TileMaps) -> None:
+def test_pores_and_wrinkles_shine_less_and_are_no_darker(head: Head, surface: SkinSurface, maps: TileMaps) -> None:
     layers = dict.fromkeys(("pores", "lines", *(f"{area}_wrinkles" for area in AREAS)), 0.0)
     person = {**PLAIN, "age": 70.0, "skin.pores": 0.5, "skin.oiliness": 0.6}
     traits = Traits({**person, **{f"wrinkles.{area}": 0.8 for area in AREAS}})
@@ -329,7 +329,7 @@ def test_pores_and_wrinkles_shine_less_and_are_no_darker(head: Head, surface: Su
     assert torch.equal(smooth["albedo"], maps["albedo"])
 
 
-def test_the_middle_of_the_face_shines_more_than_its_sides(surface: Surface, maps: TileMaps) -> None:
+def test_the_middle_of_the_face_shines_more_than_its_sides(surface: SkinSurface, maps: TileMaps) -> None:
     def mean(channel: str, *regions: str) -> float:
         return float(maps[channel][..., 0][(surface.atlas.region(*regions) > 0.8) & surface.atlas.inside].mean())
 
@@ -342,7 +342,7 @@ def test_the_middle_of_the_face_shines_more_than_its_sides(surface: Surface, map
         assert mean("subsurface", thin) > 1.2 * mean("subsurface", "cheeks")
 
 
-def test_gloss_varies_at_several_scales(head: Head, surface: Surface, maps: TileMaps) -> None:
+def test_gloss_varies_at_several_scales(head: Head, surface: SkinSurface, maps: TileMaps) -> None:
     rough = maps["roughness"][..., 0]
     cheek = near(surface, head, "cheek_l", 18e-3)
     for texels in (9, 41):  # about 2 and 10 mm

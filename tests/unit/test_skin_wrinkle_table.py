@@ -11,7 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from dreamface.head import HeadSource, load_model
-from dreamface.skin.canvas.atlas import Surface, surface_of
+from dreamface.skin.canvas.atlas import SkinSurface, surface_of
 from dreamface.skin.canvas.noise import stream
 from dreamface.skin.layers.wrinkle_kinds import read_areas
 from dreamface.skin.layers.wrinkle_sketch import Sketch
@@ -26,7 +26,7 @@ SMILE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def surface() -> Surface:
+def surface() -> SkinSurface:
     head = load_model("anny").build(HeadSource(Traits({"age": 50.0}), torch.Generator().manual_seed(1)))
     return surface_of(head, "skin", 256)
 
@@ -36,7 +36,7 @@ def table() -> dict[str, Any]:
     return read
 
 
-def drawn(surface: Surface, areas: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+def drawn(surface: SkinSurface, areas: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     """Depth [N] of the creases, and [N, 2] where they start."""
     read = read_areas(json.dumps(areas))
     sketch = Sketch(surface, lambda name: stream(3, name), tuple(read))
@@ -48,14 +48,14 @@ def drawn(surface: Surface, areas: dict[str, Any]) -> tuple[torch.Tensor, torch.
     return lines.depth, lines.points[:, 0]
 
 
-def test_a_row_is_drawn_on_both_sides(surface: Surface) -> None:
+def test_a_row_is_drawn_on_both_sides(surface: SkinSurface) -> None:
     areas = {"cheeks": [{"sides": "each", "creases": [SMILE]}]}
     depth, starts = drawn(surface, areas)
     assert len(depth) == 2
     assert float(starts[0, 0] - starts[1, 0]) != 0.0
 
 
-def test_a_row_at_the_end_leaves_the_others_as_they_were(surface: Surface) -> None:
+def test_a_row_at_the_end_leaves_the_others_as_they_were(surface: SkinSurface) -> None:
     before, after = table(), table()
     after["mouth"].append({"sides": "each", "creases": [SMILE]})
     depth, starts = drawn(surface, before)

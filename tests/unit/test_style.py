@@ -43,7 +43,7 @@ def test_types_of_the_extension_are_right(tmp_path: Path) -> None:
 
 
 BACKEND = ROOT / "backend/dreamface"
-SHARED = {"traits", "face", "geometry", "render", "errors", "progress", "random_streams"}
+SHARED = {"traits", "face", "geometry", "render", "errors", "progress", "random_streams", "units"}
 LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use head, skin, and those before them in this order."""
 
@@ -78,6 +78,7 @@ ALLOWED = {
     "random_streams": set(),
     "text": set(),
     "traits": {"errors"},
+    "units": set(),
 }  # fmt: skip
 """Which of the backend's rooms and files each room and file may import, besides its own. A new one must be put here."""
 

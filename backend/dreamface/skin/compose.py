@@ -1,4 +1,4 @@
-"""From ground, weaves and patches to maps, a band of rows at a time, and only the bands that have changed.
+"""From ground, detail tiles and decals to maps, a band of rows at a time, and only the bands that have changed.
 
 All relief is one height field in metres along the mesh's normal: the displacement. The normals are its slopes, by
 central differences over two texels, in the tangent space of OpenGL: x along growing u, y along growing v, z outwards.
@@ -19,7 +19,7 @@ from torch.nn.functional import pad
 
 from dreamface.skin.canvas.atlas import slopes
 from dreamface.skin.canvas.bands import band_rows, enlarged
-from dreamface.skin.canvas.layer import Ground, Patch, Weave
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground
 
 _CHANNELS: Final = {
     "albedo": 3, "specular": 1, "roughness": 1, "normal": 3, "displacement": 1, "subsurface": 1, "metallic": 1,
@@ -37,7 +37,7 @@ _SUMS: Final = {
 """What details add to each group."""
 
 _COVERS: Final = {"colour": ("colour",), "gloss": ("roughness", "specular", "metallic")}
-"""What patches that cover pull each group to."""
+"""What decals that cover pull each group to."""
 
 _SHELTERED: Final = 0.6  # of the specular that deep pores and grooves lose: little of what they mirror comes out
 _CAVITY: Final = 45e-6  # metres of depth by which that has mostly happened
@@ -47,9 +47,9 @@ _SumOf = Callable[[str], Tensor]  # the sum of a name, made when it is first nee
 
 @dataclass(frozen=True)
 class Laid:
-    """A patch or a weave, and the strength 0..1 that its layer is laid on with."""
+    """A decal or detail tiles, and the strength 0..1 that its layer is laid on with."""
 
-    what: Patch | Weave
+    what: Decal | DetailTiles
     strength: float
 
 
@@ -60,9 +60,9 @@ class Composition:
     Attributes:
         size: of the maps.
         ground: the coarse grid.
-        metric: [3, S, S], see `atlas.Surface`.
+        metric: [3, S, S], see `atlas.SkinSurface`.
         melanin_slope, blood_slope: [3] from `pigments.pigment_slopes`.
-        details: patches and weaves, in the order of their layers.
+        details: decals and detail tiles, in the order of their layers.
     """
 
     size: int
@@ -75,8 +75,8 @@ class Composition:
     @property
     def channels(self) -> tuple[str, ...]:
         """The names of its maps: there is a metallic one only where something is."""
-        patches = [laid.what for laid in self.details if isinstance(laid.what, Patch)]
-        metal = bool(self.ground.metallic.any()) or any(patch.metallic is not None for patch in patches)
+        decals = [laid.what for laid in self.details if isinstance(laid.what, Decal)]
+        metal = bool(self.ground.metallic.any()) or any(decal.metallic is not None for decal in decals)
         return tuple(name for name in _CHANNELS if metal or name != "metallic")
 
 
@@ -186,8 +186,8 @@ def _not_shared(gone: Sequence[Laid], come: Sequence[Laid], group: str) -> list[
     return found + left
 
 
-def _touches(what: Patch | Weave, group: str) -> bool:
-    if isinstance(what, Weave):
+def _touches(what: Decal | DetailTiles, group: str) -> bool:
+    if isinstance(what, DetailTiles):
         return any(bool(getattr(what, name).any()) for name in _SUMS[group] if hasattr(what, name))
     if what.cover is not None and any(getattr(what, name) is not None for name in _COVERS.get(group, ())):
         return True
@@ -196,7 +196,7 @@ def _touches(what: Patch | Weave, group: str) -> bool:
 
 def _same(one: Laid, other: Laid, group: str) -> bool:
     """Whether two do the same to a group of channels."""
-    if isinstance(one.what, Weave) or isinstance(other.what, Weave):
+    if isinstance(one.what, DetailTiles) or isinstance(other.what, DetailTiles):
         return False
     if one.strength != other.strength or one.what.window != other.what.window:
         return False
@@ -210,9 +210,9 @@ def _equal(one: Tensor | float | None, other: Tensor | float | None) -> bool:
     return not isinstance(one, Tensor) and not isinstance(other, Tensor) and one == other
 
 
-def _reach(what: Patch | Weave, size: int) -> tuple[int, int]:
+def _reach(what: Decal | DetailTiles, size: int) -> tuple[int, int]:
     """[start, stop) of the maps' rows that it lies on."""
-    return what.window.rows if isinstance(what, Patch) else (0, size)
+    return what.window.rows if isinstance(what, Decal) else (0, size)
 
 
 # ------------------------------------------------------------------------------------------------- putting together
@@ -254,15 +254,15 @@ def _openness(height: Tensor) -> Tensor:
 
 
 def _add_up(composition: Composition, rows: tuple[int, int], names: Collection[str]) -> dict[str, Tensor]:
-    """[h, size] sums of what patches and weaves add to some rows; without those that nothing adds to."""
+    """[h, size] sums of what decals and detail tiles add to some rows; without those that nothing adds to."""
     sums: dict[str, Tensor] = {}
 
     def sum_of(name: str) -> Tensor:
         return sums.setdefault(name, torch.zeros(rows[1] - rows[0], composition.size))
 
     for laid in composition.details:
-        if isinstance(laid.what, Weave):
-            _add_weave(laid.what, laid.strength, rows, composition.size, names, sum_of)
+        if isinstance(laid.what, DetailTiles):
+            _add_tiles(laid.what, laid.strength, rows, composition.size, names, sum_of)
             continue
         for name in names:
             image = getattr(laid.what, name)
@@ -271,20 +271,20 @@ def _add_up(composition: Composition, rows: tuple[int, int], names: Collection[s
     return sums
 
 
-def _add_weave(
-    weave: Weave, strength: float, rows: tuple[int, int], size: int, names: Collection[str], sum_of: _SumOf
+def _add_tiles(
+    detail: DetailTiles, strength: float, rows: tuple[int, int], size: int, names: Collection[str], sum_of: _SumOf
 ) -> None:
-    amounts = {name: getattr(weave, name) for name in names if hasattr(weave, name)}
+    amounts = {name: getattr(detail, name) for name in names if hasattr(detail, name)}
     if not amounts:
         return
     chosen = torch.stack([amount != 0.0 for amount in amounts.values()]).any(dim=0).nonzero()[:, 0].tolist()
     if not chosen:
         return
-    weights = enlarged(weave.weights[chosen], rows, size)
-    side = weave.tiles.shape[-1]
+    weights = enlarged(detail.weights[chosen], rows, size)
+    side = detail.tiles.shape[-1]
     index = torch.arange(*rows).remainder(side)
     for number, weight in zip(chosen, weights, strict=True):
-        weight.view(len(index), -1, side).mul_(weave.tiles[number][index][:, None])
+        weight.view(len(index), -1, side).mul_(detail.tiles[number][index][:, None])
         for name, amount in amounts.items():
             if amount[number] != 0.0:
                 sum_of(name).add_(weight, alpha=strength * float(amount[number]))
@@ -300,37 +300,37 @@ def _pigments(composition: Composition, sums: Mapping[str, Tensor]) -> Tensor | 
 def _hide(albedo: Tensor, composition: Composition, rows: tuple[int, int]) -> None:
     """Lay what covers over [3, h, size], in order."""
     for laid in composition.details:
-        patch = laid.what
-        if not isinstance(patch, Patch) or patch.cover is None or patch.colour is None:
+        decal = laid.what
+        if not isinstance(decal, Decal) or decal.cover is None or decal.colour is None:
             continue
-        if (here := _overlap(patch, rows)) is not None:
-            share = laid.strength * _rows_of(patch, patch.cover, rows)
-            colour = patch.colour[:, None, None] if patch.colour.dim() == 1 else _rows_of(patch, patch.colour, rows)
+        if (here := _overlap(decal, rows)) is not None:
+            share = laid.strength * _rows_of(decal, decal.cover, rows)
+            colour = decal.colour[:, None, None] if decal.colour.dim() == 1 else _rows_of(decal, decal.colour, rows)
             below = albedo[(slice(None), *here)]
             below.add_((colour - below).mul_(share))
 
 
 def _pull(image: Tensor, composition: Composition, rows: tuple[int, int], name: str) -> None:
-    """Pull [h, size] of a gloss channel to what the covering patches have, in order."""
+    """Pull [h, size] of a gloss channel to what the covering decals have, in order."""
     for laid in composition.details:
-        patch = laid.what
-        if not isinstance(patch, Patch) or patch.cover is None:
+        decal = laid.what
+        if not isinstance(decal, Decal) or decal.cover is None:
             continue
-        value = getattr(patch, name, None)
-        if value is not None and (here := _overlap(patch, rows)) is not None:
+        value = getattr(decal, name, None)
+        if value is not None and (here := _overlap(decal, rows)) is not None:
             below = image[here]
-            below.add_((value - below).mul_(laid.strength * _rows_of(patch, patch.cover, rows)))
+            below.add_((value - below).mul_(laid.strength * _rows_of(decal, decal.cover, rows)))
 
 
-def _overlap(patch: Patch, rows: tuple[int, int]) -> tuple[slice, slice] | None:
-    """Where the patch lies in a band of rows; None where it does not reach it."""
-    start, stop = max(rows[0], patch.window.rows[0]), min(rows[1], patch.window.rows[1])
-    return (slice(start - rows[0], stop - rows[0]), slice(*patch.window.columns)) if start < stop else None
+def _overlap(decal: Decal, rows: tuple[int, int]) -> tuple[slice, slice] | None:
+    """Where the decal lies in a band of rows; None where it does not reach it."""
+    start, stop = max(rows[0], decal.window.rows[0]), min(rows[1], decal.window.rows[1])
+    return (slice(start - rows[0], stop - rows[0]), slice(*decal.window.columns)) if start < stop else None
 
 
-def _rows_of(patch: Patch, image: Tensor, rows: tuple[int, int]) -> Tensor:
-    """[..., h, w] the part of a patch's image that lies in a band of rows."""
-    first = patch.window.rows[0]
+def _rows_of(decal: Decal, image: Tensor, rows: tuple[int, int]) -> Tensor:
+    """[..., h, w] the part of a decal's image that lies in a band of rows."""
+    first = decal.window.rows[0]
     return image[..., max(0, rows[0] - first) : max(0, rows[1] - first), :]
 
 

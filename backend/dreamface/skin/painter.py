@@ -19,7 +19,7 @@ from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps, TileMaps
 from dreamface.progress import Progress
 from dreamface.skin.canvas.atlas import coarser, surface_of
-from dreamface.skin.canvas.layer import Ground, Layer, Masks, Patch, Strengths, Weave
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, Masks, Strengths
 from dreamface.skin.canvas.layout import MULTIPLE, skin_tile_sides
 from dreamface.skin.canvas.masks import masked, resized
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, mix, pigment_slopes
@@ -57,11 +57,11 @@ class _Given:
     """What a layer gave at full size, for which traits' values."""
 
     key: _Key
-    found: tuple[Patch | Weave, ...]
+    found: tuple[Decal | DetailTiles, ...]
     mask: Tensor | None = None
-    masked: tuple[Patch | Weave, ...] = ()
+    masked: tuple[Decal | DetailTiles, ...] = ()
 
-    def under(self, mask: Tensor | None, size: int) -> tuple[Patch | Weave, ...]:
+    def under(self, mask: Tensor | None, size: int) -> tuple[Decal | DetailTiles, ...]:
         """Return it under a mask [H, W]; the same objects as long as mask and details are the same."""
         if mask is None:
             return self.found
@@ -332,7 +332,7 @@ class _Work:
             canvas.composed = compose(composition, canvas.composed, helpers)
         return {tile: canvas.composed.maps for tile, canvas in self._painting.canvases.items() if canvas.composed}
 
-    def _details(self, tile: str, layer: Layer) -> tuple[Patch | Weave, ...]:
+    def _details(self, tile: str, layer: Layer) -> tuple[Decal | DetailTiles, ...]:
         """Return what a layer gives at full size in a tile, as far as its mask lets it through."""
         canvas = self._painting.canvases[tile]
         tiles = self._masks.get(layer.name)
@@ -342,7 +342,7 @@ class _Work:
 
     def _detailed(self) -> list[Layer]:
         """The layers that give something at full size, in their order."""
-        return [layer for layer in LAYERS if self._strengths[layer.name] > 0.0 and (layer.patches or layer.weave)]
+        return [layer for layer in LAYERS if self._strengths[layer.name] > 0.0 and (layer.decals or layer.detail_tiles)]
 
     def _paint_piece(self, name: str) -> None:
         """Eyes, mouth or lashes: as they were, where the traits that they depend on are the same."""
@@ -381,9 +381,9 @@ class _Work:
         kept = canvas.details.get(layer.name)
         if kept is None or kept.key != key:
             subject = canvas.subject.reading(self._traits, layer.traits)
-            found: list[Patch | Weave] = list(layer.patches(subject)) if layer.patches else []
-            weave = layer.weave(subject) if layer.weave else None
-            canvas.details[layer.name] = _Given(key, (*found, weave) if weave else tuple(found))
+            found: list[Decal | DetailTiles] = list(layer.decals(subject)) if layer.decals else []
+            tiles = layer.detail_tiles(subject) if layer.detail_tiles else None
+            canvas.details[layer.name] = _Given(key, (*found, tiles) if tiles else tuple(found))
 
 
 _PIECES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Painting, Traits], Mapping[str, TileMaps]]]]] = {

@@ -13,17 +13,17 @@ from dreamface.face import Head, Material
 from dreamface.skin.canvas.layout import tile_of
 from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
 from dreamface.traits import Traits
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 # Diffuse mean free paths, 1 / sigma_tr, of red, green and blue in light skin (Jensen et al. 2001: "skin 1").
-_SKIN_RADIUS: Final = (3.67 * _MM, 1.37 * _MM, 0.68 * _MM)
+_SKIN_RADIUS: Final = (3.67 * MM, 1.37 * MM, 0.68 * MM)
 # Skin's second lobe: a thin film of oil and sweat that covers part of it and is smoother than what lies below. Measured
 # skin is a mixture of a wide and a narrow lobe (Weyrich et al. 2006); judged by eye under hard light.
 _OIL: Final = 0.13
 _OIL_ROUGHNESS: Final = 0.6
-_TEETH_RADIUS: Final = (1.6 * _MM, 1.2 * _MM, 0.9 * _MM)
-_SCLERA_RADIUS: Final = (0.8 * _MM, 0.65 * _MM, 0.5 * _MM)
-_WET_RADIUS: Final = (2.0 * _MM, 0.7 * _MM, 0.5 * _MM)
+_TEETH_RADIUS: Final = (1.6 * MM, 1.2 * MM, 0.9 * MM)
+_SCLERA_RADIUS: Final = (0.8 * MM, 0.65 * MM, 0.5 * MM)
+_WET_RADIUS: Final = (2.0 * MM, 0.7 * MM, 0.5 * MM)
 _TEARS, _TEARS_IOR = 0.8, 1.336  # weight of the film on the white, and its index of refraction
 _SALIVA, _SALIVA_IOR = 0.7, 1.34
 _LASH_DEPTH: Final = 0.42  # of the hair's colour

@@ -95,16 +95,16 @@ def main() -> None:
         arrays[f"{name}_triangle"] = triangle.astype(np.uint16)
         arrays[f"{name}_corners"] = onto.triangles[triangle].astype(np.uint16)
         arrays[f"{name}_weights"] = np.rint(weights[:, 1:] * _WEIGHT_STEPS).astype(np.uint16)
-    names, regions = _carried_regions(arrays, ict)
+    names, regions = _transferred_regions(arrays, ict)
     np.savez_compressed(OUTPUT, **arrays, region_names=names, region_weights=regions)
 
 
-def _carried_regions(
+def _transferred_regions(
     arrays: Mapping[str, NDArray[np.uint16]], ict: MirroredMesh
 ) -> tuple[NDArray[np.str_], NDArray[np.uint8]]:
     """[R] names of the built-in head's regions and [R, PAPER] their weights on ICT's skin, 0..255.
 
-    What lies in ICT's own sockets is known exactly; the rest is carried and mirrored.
+    What lies in ICT's own sockets is known exactly; the rest is transferred and mirrored.
     """
     regions = AnnyHead().topology.regions
     corners = arrays["ict_corners"].astype(np.int64)

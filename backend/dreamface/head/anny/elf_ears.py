@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamface.head.anny.cage import Cage
+from dreamface.units import MM
 
 FloatArray = NDArray[np.float64]
 
 SLIDER: Final = "ear-elf"
 
-_MM: Final = 1e-3
-_FOOT: Final = np.array([74.0, -46.0, 714.0]) * _MM  # inside the left ear of the mean adult, where the stretch begins
-_TOP: Final = np.array([79.0, -40.0, 741.0]) * _MM  # on its upper rim
-_TIP: Final = np.array([14.0, 26.0, 34.0]) * _MM  # how far the rim travels: outwards, backwards and up
+_FOOT: Final = np.array([74.0, -46.0, 714.0]) * MM  # inside the left ear of the mean adult, where the stretch begins
+_TOP: Final = np.array([79.0, -40.0, 741.0]) * MM  # on its upper rim
+_TIP: Final = np.array([14.0, 26.0, 34.0]) * MM  # how far the rim travels: outwards, backwards and up
 _TAPER: Final = 0.72  # share of its breadth that the ear loses at the tip
 _LEFT_EAR: Final = range(12012, 12367)  # vertices of the base mesh
-_ROOT: Final = 67.0 * _MM  # from the midline: here the ear leaves the head
-_SOFTNESS: Final = 5.0 * _MM
+_ROOT: Final = 67.0 * MM  # from the midline: here the ear leaves the head
+_SOFTNESS: Final = 5.0 * MM
 
 
 def pointed_ears(cage: Cage, skin: FloatArray) -> FloatArray:

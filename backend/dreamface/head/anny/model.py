@@ -123,7 +123,7 @@ class AnnyHead:
         return centre, torch.linalg.vector_norm(sphere - centre, dim=1).mean()
 
     def _jaw(self, cage: Tensor, jaw: str) -> Similarity:
-        """How the mean adult's upper or lower teeth are carried to the cages [..., C, 3]."""
+        """How the mean adult's upper or lower teeth are transferred to the cages [..., C, 3]."""
         helper = f"{jaw}_teeth"
         return fit_similarity(self._cut(self._mean, helper), self._cut(cage, helper))
 

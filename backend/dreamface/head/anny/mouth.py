@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from dreamface.geometry import disc_grid, lattice_quads
+from dreamface.units import MM
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-_MM: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,11 @@ _LOWER: Final = (
 )
 
 # The arches' labial line on the mean adult's helper boxes: x, y of the left half, metres, and the biting edge's height.
-_ARCH_X: Final = np.array([0.0, 8.8, 17.4, 22.4, 26.0, 29.2, 30.8, 32.2, 33.2]) * _MM
-_ARCH_Y: Final = np.array([-137.2, -136.9, -132.2, -125.4, -118.0, -110.2, -104.0, -98.0, -88.0]) * _MM
+_ARCH_X: Final = np.array([0.0, 8.8, 17.4, 22.4, 26.0, 29.2, 30.8, 32.2, 33.2]) * MM
+_ARCH_Y: Final = np.array([-137.2, -136.9, -132.2, -125.4, -118.0, -110.2, -104.0, -98.0, -88.0]) * MM
 _EDGE_FRONT: Final = {"upper": 0.6664, "lower": 0.6690}
 _EDGE_BACK: Final = {"upper": 0.6712, "lower": 0.6714}  # at the last molar: the curve of Spee
-_INSET: Final = {"upper": 0.6 * _MM, "lower": 3.2 * _MM}  # lower teeth bite behind the upper ones
+_INSET: Final = {"upper": 0.6 * MM, "lower": 3.2 * MM}  # lower teeth bite behind the upper ones
 
 _ROWS: Final = 7  # vertex rows of a crown below its cap
 _CELLS: Final = 3  # cap cells per side; 4 x _CELLS vertices around
@@ -97,8 +96,8 @@ class _Arch:
         steps = np.hypot(np.diff(x), np.diff(y))
         along = np.concatenate(([0.0], np.cumsum(steps)))
         self._curve = CubicSpline(along - along[-1] / 2.0, np.stack((x, y), axis=1))
-        half = sum(crown.width for crown in self.crowns) * _MM
-        self.reach = float(min(half, along[-1] / 2.0 - 1.0 * _MM))
+        half = sum(crown.width for crown in self.crowns) * MM
+        self.reach = float(min(half, along[-1] / 2.0 - 1.0 * MM))
         self.scale = self.reach / half
 
     def frame(self, along: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -122,8 +121,8 @@ def _teeth(jaw: str) -> MouthPart:
     for side in (1.0, -1.0):
         along = 0.0
         for number, crown in enumerate(arch.crowns):
-            middle = side * (along + 0.5 * crown.width * _MM * arch.scale)
-            along += crown.width * _MM * arch.scale
+            middle = side * (along + 0.5 * crown.width * MM * arch.scale)
+            along += crown.width * MM * arch.scale
             shape, quads, flat = _crown(crown, arch, middle)
             faces.append(quads + sum(len(block) for block in vertices))
             vertices.append(shape)
@@ -142,14 +141,14 @@ def _crown(crown: _Crown, arch: _Arch, along: float) -> tuple[FloatArray, IntArr
     top = _section(crown, arch, disc * np.abs(section).max(), 1.0)
     inward = 1.0 - np.hypot(disc[:, 0], disc[:, 1])
     top[:, 2] += (0.45 - 1.6 * crown.cusp) * inward * (1.0 if crown.cusp else 0.5)
-    local = np.concatenate((sides, top)) * _MM
+    local = np.concatenate((sides, top)) * MM
     up = np.array([0.0, 0.0, -arch.root])
-    centre = point - outward * 0.5 * crown.depth * _MM - up * crown.height * _MM
+    centre = point - outward * 0.5 * crown.depth * MM - up * crown.height * MM
     vertices = centre + local[:, :1] * tangent + local[:, 1:2] * outward + local[:, 2:] * up
     faces = _closed_loft(_ROWS, len(rim), cap, rim)
     if arch.root < 0:
         faces = faces[:, ::-1]
-    flat = np.stack((0.5 + local[:, 0] / (crown.width * _MM * 1.1), local[:, 2] / (crown.height * _MM)), axis=1)
+    flat = np.stack((0.5 + local[:, 0] / (crown.width * MM * 1.1), local[:, 2] / (crown.height * MM)), axis=1)
     return vertices, faces, np.clip(flat, 0.0, 1.0)
 
 
@@ -189,7 +188,7 @@ def _tooth_cell(flat: FloatArray, number: int, left: bool, jaw: str) -> FloatArr
 def _gums(jaw: str) -> MouthPart:
     """A band swept along the arch: down the lip's side, over the tooth necks, and up on the tongue's side."""
     arch = _Arch(jaw)
-    along = np.linspace(-arch.reach - 1.0 * _MM, arch.reach + 1.0 * _MM, _STATIONS)
+    along = np.linspace(-arch.reach - 1.0 * MM, arch.reach + 1.0 * MM, _STATIONS)
     points, _, outward = arch.frame(along)
     height, depth, scallop = _neck_profile(arch, along)
     rise = np.array([8.0, 5.0, 2.2, 0.0, -0.1, 0.6, 0.0, 2.6, 7.0, 11.0])  # millimetres above the necks
@@ -199,7 +198,7 @@ def _gums(jaw: str) -> MouthPart:
     up = np.array([0.0, 0.0, arch.root])
     out = sign * (0.5 * depth[:, None] + spread) - 0.5 * depth[:, None]
     lift = height[:, None] + rise + scallop[:, None] * scalloped
-    vertices = points[:, None] + (out * _MM)[..., None] * outward[:, None] + (lift * _MM)[..., None] * up
+    vertices = points[:, None] + (out * MM)[..., None] * outward[:, None] + (lift * MM)[..., None] * up
     rows, columns = out.shape
     faces = lattice_quads(rows, columns)
     if arch.root < 0:
@@ -211,7 +210,7 @@ def _gums(jaw: str) -> MouthPart:
 
 def _neck_profile(arch: _Arch, along: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Per station, in millimetres: height of the tooth necks over the edge, tooth depth, and the gum's scallop."""
-    borders = np.concatenate(([0.0], np.cumsum([crown.width for crown in arch.crowns]))) * _MM * arch.scale
+    borders = np.concatenate(([0.0], np.cumsum([crown.width for crown in arch.crowns]))) * MM * arch.scale
     middles = 0.5 * (borders[1:] + borders[:-1])
     distance = np.abs(along)
     height = np.interp(distance, middles, [crown.height for crown in arch.crowns])

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamface.head.anny.cage import Cage
+from dreamface.units import MM
 
 FloatArray = NDArray[np.float64]
 
-_MM: Final = 1e-3
 _OUTLINE_RING: Final = 6  # the loop by whose height upper and lower are told apart
 _SOFT_LIPS: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.92, 0.18, 0.0, 0.0])  # weight per lip loop
 _SOFT_MARGIN: Final = np.array([1.0, 1.0, 1.0, 0.7, 0.15, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])  # wet rim, per lid loop
@@ -24,7 +24,7 @@ _HAIRLINE_HEIGHT: Final = np.array(
     [0.803, 0.804, 0.799, 0.786, 0.768, 0.755, 0.738, 0.722, 0.738, 0.745, 0.722, 0.690, 0.668, 0.655, 0.652]
 )
 _SKULL_AXIS: Final = np.array([0.0, -0.035])  # x, y, metres
-_HAIRLINE_SOFTNESS: Final = 7.0 * _MM
+_HAIRLINE_SOFTNESS: Final = 7.0 * MM
 
 
 def regions(cage: Cage, skin: FloatArray, points: Mapping[str, int]) -> dict[str, FloatArray]:
@@ -45,9 +45,9 @@ def regions(cage: Cage, skin: FloatArray, points: Mapping[str, int]) -> dict[str
     found |= _blobs(skin, points)
     found["brows"] = _brows(skin, points)
     found["scalp"] = _scalp(skin)
-    found["ears"] = _step(np.abs(skin[:, 0]) - 0.0695, 1.5 * _MM) * _band(skin[:, 2], 0.684, 0.746, 2.0 * _MM)
+    found["ears"] = _step(np.abs(skin[:, 0]) - 0.0695, 1.5 * MM) * _band(skin[:, 2], 0.684, 0.746, 2.0 * MM)
     found["scalp"] = found["scalp"] * (1.0 - found["ears"])
-    found["neck"] = _step(_jaw_height(skin) - skin[:, 2], 6.0 * _MM)
+    found["neck"] = _step(_jaw_height(skin) - skin[:, 2], 6.0 * MM)
     found["beard"] = _beard(skin, points)
     return found
 
@@ -68,7 +68,7 @@ def _upper_and_lower(
     outline = rings[_OUTLINE_RING]
     x, z = skin[outline, 0], skin[outline, 2]
     line = np.interp(x, [x.min(), x.max()], [z[x.argmin()], z[x.argmax()]])
-    above = np.clip(0.5 + (z - line) / (2.0 * _MM), 0.0, 1.0)
+    above = np.clip(0.5 + (z - line) / (2.0 * MM), 0.0, 1.0)
     full = _on_loops(cage, rings, weights)
     share = np.zeros(len(full))
     for ring in rings:
@@ -116,8 +116,8 @@ def _soft_union(
         names = [landmark] if landmark in points else [f"{landmark}_l", f"{landmark}_r"]
         for name in names:
             mirrored = np.array([-1.0 if name.endswith("_r") else 1.0, 1.0, 1.0])
-            centre = skin[points[name]] + np.array(shift) * mirrored * _MM
-            distance = np.linalg.norm((skin - centre) / (np.array(radii) * _MM), axis=1)
+            centre = skin[points[name]] + np.array(shift) * mirrored * MM
+            distance = np.linalg.norm((skin - centre) / (np.array(radii) * MM), axis=1)
             missing *= 1.0 - np.exp(-(distance**4))  # flat inside, quick outside
     return 1.0 - missing
 
@@ -129,7 +129,7 @@ def _brows(skin: FloatArray, points: Mapping[str, int]) -> FloatArray:
         arc = [skin[points[f"brow_{place}_{side}"]] for place in ("inner", "arch", "outer")]
         for share in np.linspace(0.0, 1.0, 40):
             centre = (1 - share) ** 2 * arc[0] + 2 * share * (1 - share) * _control(arc) + share**2 * arc[2]
-            radius = (6.2 - 3.2 * share) * _MM
+            radius = (6.2 - 3.2 * share) * MM
             weight = np.maximum(weight, np.exp(-((np.linalg.norm(skin - centre, axis=1) / radius) ** 4)))
     return weight
 
@@ -162,8 +162,8 @@ def _beard(skin: FloatArray, points: Mapping[str, int]) -> FloatArray:
         [under_nose, under_nose - 0.002, mouth[2] + 0.006, 0.668, 0.684, 0.715, 0.725],
     )
     bottom = np.interp(y, [-0.13, -0.09, -0.06, -0.03], [0.600, 0.612, 0.640, 0.690])
-    front = _step(-0.045 - y, 6.0 * _MM)
-    return _step(top - z, 4.0 * _MM) * _step(z - bottom, 8.0 * _MM) * front
+    front = _step(-0.045 - y, 6.0 * MM)
+    return _step(top - z, 4.0 * MM) * _step(z - bottom, 8.0 * MM) * front
 
 
 def _step(values: FloatArray, width: float) -> FloatArray:

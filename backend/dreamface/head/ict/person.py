@@ -1,6 +1,6 @@
-"""Age, sex, ancestry and build on ICT-FaceKit's head: the built-in head's morphs, carried over.
+"""Age, sex, ancestry and build on ICT-FaceKit's head: the built-in head's morphs, transferred.
 
-The built-in head is linear in MakeHuman's targets, so each target's displacement is carried to ICT's skin once (see
+The built-in head is linear in MakeHuman's targets, so each target's displacement is transferred to ICT's skin once (see
 `transfer.morphs`), and a person is a sum of them. What lies inside follows: eyeballs, teeth and tongue move by the
 similarities of the built-in head's helpers, the lids keep their distance from the eyeball, and what lies on the lids
 moves with the lids.
@@ -25,7 +25,7 @@ from dreamface.head.ict.openings import LID_ANTERIOR, LID_CONTOUR, PARTS, lid_le
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.source import IctSource
 from dreamface.head.transfer import morphs
-from dreamface.head.transfer.morphs import Carried, Carrier, load_people, unfold
+from dreamface.head.transfer.morphs import MorphTransfer, TransferredMorphs, load_people, unfold
 
 _SIDES: Final = ("left", "right")
 _RIDING: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes")  # parts that lie on the lids
@@ -40,7 +40,7 @@ class PersonOffsets:
     """What person traits change on ICT's neutral, relative to the built-in mean adult."""
 
     def __init__(self, source: IctSource) -> None:
-        """Load the carried targets, made first where they are missing (about a second).
+        """Load the transferred targets, made first where they are missing (about a second).
 
         Args:
             source: the model.
@@ -72,9 +72,9 @@ class PersonOffsets:
             return self._whole(self._people.ears, torch.ones(1))
         bank = load_bank()
         target = morphs.slider(bank, slider)
-        return self._whole(Carrier(self._source, bank).carry(target), torch.ones(1))
+        return self._whole(MorphTransfer(self._source, bank).transfer(target), torch.ones(1))
 
-    def _whole(self, targets: Carried, weights: Tensor) -> Tensor:
+    def _whole(self, targets: TransferredMorphs, weights: Tensor) -> Tensor:
         """[26719, 3] offsets of every part for a sum of targets."""
         neutral = self._source.neutral
         offsets = torch.zeros_like(neutral)

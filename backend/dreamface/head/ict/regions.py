@@ -1,6 +1,6 @@
 """Landmarks and regions of ICT-FaceKit's mesh, under the built-in head's names.
 
-The points were carried over from the built-in head (see `correspondence`) and then moved to the vertex that fits the
+The points were transferred from the built-in head (see `correspondence`) and then moved to the vertex that fits the
 definition best: the most prominent, deepest or lowest one near it, or one on the loops of the lids and lips. Points on
 the left (+X) are listed; the right ones follow from the mesh's symmetry.
 """
@@ -100,5 +100,5 @@ def regions(count: int) -> dict[str, Tensor]:
     Args:
         count: number of the mesh's vertices.
     """
-    carried = load_correspondence().regions
-    return {name: torch.nn.functional.pad(weights, (0, count - len(weights))) for name, weights in carried.items()}
+    transferred = load_correspondence().regions
+    return {name: torch.nn.functional.pad(weights, (0, count - len(weights))) for name, weights in transferred.items()}

@@ -1,1 +1,1 @@
-"""What is carried from one topology to another: correspondence, morph targets, textures."""
+"""What is transferred from one topology to another: correspondence, morph targets, textures."""

@@ -1,4 +1,4 @@
-"""Where the built-in head's skin and ICT-FaceKit's lie on each other, and what is carried across.
+"""Where the built-in head's skin and ICT-FaceKit's lie on each other, and what is transferred across.
 
 Every vertex of either skin has a place on the other: a triangle and barycentric weights, found once by registration
 (see `training.ict_correspondence`) and kept beside this file.
@@ -34,7 +34,7 @@ class Places:
     corners: Tensor
     weights: Tensor
 
-    def carry(self, values: Tensor) -> Tensor:
+    def transfer(self, values: Tensor) -> Tensor:
         """[N, ...] values of the other skin's vertices [V, ...] as they are at these places."""
         shape = (*self.weights.shape, *([1] * (values.dim() - 1)))
         return (values[self.corners] * self.weights.view(shape).to(values)).sum(dim=1)
@@ -42,7 +42,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Correspondence:
-    """Both directions, and the regions that were carried over.
+    """Both directions, and the regions that were transferred.
 
     Attributes:
         ict: the places of ICT's 14,062 skin vertices on the built-in skin.
@@ -56,11 +56,11 @@ class Correspondence:
 
     def to_ict(self, values: Tensor) -> Tensor:
         """[14062, ...] on ICT's skin what `values` [17891 or more, ...] are on the built-in head's."""
-        return self.ict.carry(values)
+        return self.ict.transfer(values)
 
     def to_anny(self, values: Tensor) -> Tensor:
         """[17891, ...] on the built-in skin what `values` [14062 or more, ...] are on ICT's."""
-        return self.anny.carry(values)
+        return self.anny.transfer(values)
 
 
 @cache

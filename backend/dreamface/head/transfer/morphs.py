@@ -1,6 +1,6 @@
 """The built-in head's morph targets on ICT-FaceKit's skin, in one file of the user's cache.
 
-Displacements are taken relative to the neck's base, carried through the stored correspondence, and turned and scaled
+Displacements are taken relative to the neck's base, transferred by the stored correspondence, and turned and scaled
 from one head to the other. Targets are mirror images of themselves, so one half of the skin is kept.
 """
 
@@ -80,7 +80,7 @@ _FLIP: Final = np.array([-1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
-class Carried:
+class TransferredMorphs:
     """Targets as they move ICT's head, metres.
 
     Attributes:
@@ -105,8 +105,8 @@ class People:
     """
 
     names: tuple[str, ...]
-    targets: Carried
-    ears: Carried
+    targets: TransferredMorphs
+    ears: TransferredMorphs
     helpers: Tensor
     spans: dict[str, tuple[int, int]]
 
@@ -125,7 +125,7 @@ def unfold(half: Tensor, mirror: Tensor) -> Tensor:
     return whole
 
 
-class Carrier:
+class MorphTransfer:
     """Carries displacements of the built-in head's cage to ICT's skin."""
 
     def __init__(self, source: IctSource, bank: Bank) -> None:
@@ -146,7 +146,7 @@ class Carrier:
         places = load_correspondence().ict
         corners, weights = places.corners.numpy(), places.weights.double().numpy()
         rows = np.repeat(np.arange(PAPER), 3)
-        carry = sp.csr_matrix((weights.ravel(), (rows, corners.ravel())), shape=(PAPER, fine.matrix.shape[0]))
+        transfer = sp.csr_matrix((weights.ravel(), (rows, corners.ravel())), shape=(PAPER, fine.matrix.shape[0]))
         edges, _, uses = unique_edges(fine.faces)
         border = np.isin(corners, edges[uses == 1])
         beyond = np.flatnonzero((weights * border).sum(axis=1) > _ON_BORDER)
@@ -155,12 +155,12 @@ class Carrier:
             @ _lips_together(neutral, mouth)
             @ _mouth_socket(neutral, mouth)
             @ _continued(faces, beyond)
-            @ carry
+            @ transfer
             @ fine.matrix
         ).tocsr()
         self.half = half_of(torch.from_numpy(self._mirror)).numpy()
         head = neutral[:, 2] > _NECK
-        there = (carry @ fine.matrix) @ mean[:count].double().numpy()
+        there = (transfer @ fine.matrix) @ mean[:count].double().numpy()
         self._similarity = fit_similarity(torch.from_numpy(there[head]), torch.from_numpy(neutral[head]))
         self.helpers = self._similarity.apply(self._helper_rows(mean[None].double()))[0].float()
 
@@ -171,8 +171,8 @@ class Carrier:
         sizes = np.cumsum([0, *(ranges[name][1] - ranges[name][0] for name in HELPERS)]).tolist()
         return dict(zip(HELPERS, pairwise(sizes), strict=True))
 
-    def carry(self, targets: NDArray[np.float32]) -> Carried:
-        """Targets [T, C, 3] in metres on the cage, carried."""
+    def transfer(self, targets: NDArray[np.float32]) -> TransferredMorphs:
+        """Targets [T, C, 3] in metres on the cage, transferred."""
         points = self._bank.landmarks
         base = 0.5 * (targets[:, points["jugular_notch"]] + targets[:, points["cervicale"]])
         moved = torch.from_numpy(np.asarray(targets - base[:, None], dtype=np.float64))
@@ -181,7 +181,7 @@ class Carrier:
         columns = moved[:, :count].permute(1, 0, 2).reshape(count, -1).numpy()
         skin = (self._operator @ columns).reshape(PAPER, -1, 3).transpose(1, 0, 2)
         skin = 0.5 * (skin + skin[:, self._mirror] * _FLIP)[:, self.half]
-        return Carried((torch.from_numpy(skin) @ turn).float(), (self._helper_rows(moved) @ turn).float())
+        return TransferredMorphs((torch.from_numpy(skin) @ turn).float(), (self._helper_rows(moved) @ turn).float())
 
     def _helper_rows(self, cages: Tensor) -> Tensor:
         """[T, K, 3] the helper vertices of cages [T, C, 3]."""
@@ -291,7 +291,7 @@ def _inside_nostrils(neutral: FloatArray, faces: IntArray, mirror: IntArray) -> 
 
 
 def load_people(source: IctSource) -> People:
-    """The macro targets from the cache, carried first where it has none (about a second)."""
+    """The macro targets from the cache, transferred first where it has none (about a second)."""
     file = _cache_file(source)
     if file.exists():
         try:
@@ -299,9 +299,9 @@ def load_people(source: IctSource) -> People:
         except (OSError, KeyError, ValueError, SafetensorError):
             file.unlink(missing_ok=True)  # cut short or foreign: make it again
     bank = load_bank()
-    carrier = Carrier(source, bank)
-    ears = carrier.carry(slider(bank, elf_ears.SLIDER))
-    people = People(bank.macro_names, carrier.carry(bank.macros), ears, carrier.helpers, carrier.spans)
+    morphs = MorphTransfer(source, bank)
+    ears = morphs.transfer(slider(bank, elf_ears.SLIDER))
+    people = People(bank.macro_names, morphs.transfer(bank.macros), ears, morphs.helpers, morphs.spans)
     _write(people, file)
     return people
 
@@ -350,8 +350,8 @@ def _read(file: Path) -> People:
         notes = data.metadata()
         return People(
             names=tuple(json.loads(notes["names"])),
-            targets=Carried(data.get_tensor("skin"), data.get_tensor("target_helpers")),
-            ears=Carried(data.get_tensor("ears_skin"), data.get_tensor("ears_helpers")),
+            targets=TransferredMorphs(data.get_tensor("skin"), data.get_tensor("target_helpers")),
+            ears=TransferredMorphs(data.get_tensor("ears_skin"), data.get_tensor("ears_helpers")),
             helpers=data.get_tensor("helpers"),
             spans={name: (start, stop) for name, (start, stop) in json.loads(notes["spans"]).items()},
         )

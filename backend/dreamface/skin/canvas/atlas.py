@@ -143,7 +143,7 @@ class Atlas:
 
 
 @dataclass(frozen=True)
-class Surface:
+class SkinSurface:
     """One head's skin over the atlas.
 
     Attributes:
@@ -213,7 +213,7 @@ def atlas_of(topology: Topology, tile: str, size: int) -> Atlas:
     return _atlases.get(topology, (tile, size), lambda: _bake(topology, tile, size))
 
 
-def surface_of(head: Head, tile: str, size: int) -> Surface:
+def surface_of(head: Head, tile: str, size: int) -> SkinSurface:
     """Return the head's skin in a tile, on a grid of `size` x `size` texels."""
     atlas = atlas_of(head.topology, tile, size)
     derivatives = _uv_derivatives(head, tile)
@@ -224,7 +224,7 @@ def surface_of(head: Head, tile: str, size: int) -> Surface:
     metric = torch.cat((1.0 / length, shear / length, 1.0 / upright), dim=1)
     metric = atlas.spread_uv(metric)
     metric[::2].clamp_min_(_LEAST_DENSITY)  # beyond the islands' borders it is continued, and might turn over
-    return Surface(atlas, atlas.spread(head.vertices), metric, derivatives)
+    return SkinSurface(atlas, atlas.spread(head.vertices), metric, derivatives)
 
 
 def positions(head: Head, tile: str, size: int) -> Tensor:
@@ -307,7 +307,7 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
         barycentric,
         part_of_triangle[chosen[triangle]],
         inside,
-        smooth_step(torch.from_numpy(distance.astype(np.float32)) / size, 0.0, _BORDER),
+        smoothstep(torch.from_numpy(distance.astype(np.float32)) / size, 0.0, _BORDER),
         _nearest(distance > _NEIGHBOURS).int(),
     )
 
@@ -366,14 +366,14 @@ def coarser(size: int, most: int) -> int:
     return next(size // factor for factor in range(1, size + 1) if size % factor == 0 and size // factor <= most)
 
 
-def smooth_step(values: Tensor, low: float, high: float) -> Tensor:
+def smoothstep(values: Tensor, low: float, high: float) -> Tensor:
     """Return 0 up to `low`, 1 from `high` on, smooth between."""
     fraction = (values - low).mul_(1.0 / (high - low)).clamp_(0.0, 1.0)
     return (3.0 - 2.0 * fraction).mul_(fraction).mul_(fraction)
 
 
-def rise(value: float, low: float, high: float) -> float:
-    """Return the `smooth_step` of one number."""
+def ramp(value: float, low: float, high: float) -> float:
+    """Return the `smoothstep` of one number."""
     fraction = min(max((value - low) / (high - low), 0.0), 1.0)
     return fraction * fraction * (3.0 - 2.0 * fraction)
 
@@ -383,7 +383,7 @@ def slopes(height: Tensor, metric: Tensor, size: int) -> tuple[Tensor, Tensor]:
 
     Args:
         height: [H + 2, W] metres, with one row more above and below.
-        metric: [3, H, W], see `Surface`.
+        metric: [3, H, W], see `SkinSurface`.
         size: texels per tile.
 
     Returns:

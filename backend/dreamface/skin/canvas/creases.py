@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from dreamface.skin.canvas.atlas import Surface, coarser, smooth_step
-from dreamface.skin.canvas.layer import Patch, Window
+from dreamface.skin.canvas.atlas import SkinSurface, coarser, smoothstep
+from dreamface.skin.canvas.layer import Decal, Window
 from dreamface.skin.canvas.marks import texel_of
+from dreamface.units import MM
 
-_MM: Final = 1e-3
-_FINEST: Final = 0.45 * _MM  # size of a texel that shows branches and parallels
+_FINEST: Final = 0.45 * MM  # size of a texel that shows branches and parallels
 _SHORTEST: Final = 1e-9  # metres or tile lengths: guards divisions by a length
 _SHORTEST_STEP: Final = 1e-12  # the same of steps that may be far shorter
 _SEEDS: Final = 2**62
@@ -199,7 +199,7 @@ _PROFILE: Final = _ProfileLook()
 _COURSE: Final = _CourseLook()
 _TWIG: Final = _TwigLook()
 _PARALLEL: Final = _ParallelLook()
-_CELLS: Final = torch.tensor(_COURSE.cells_mm) * _MM
+_CELLS: Final = torch.tensor(_COURSE.cells_mm) * MM
 _SHIFTS: Final = torch.arange(len(_CELLS)) * _COURSE.table_shift
 
 
@@ -299,7 +299,7 @@ def _weighted_sum(weights: Tensor, points: Tensor) -> Tensor:
     return total
 
 
-def twigs(stems: Creases, surface: Surface, generator: torch.Generator, length: float) -> Creases:
+def twigs(stems: Creases, surface: SkinSurface, generator: torch.Generator, length: float) -> Creases:
     """Return a side branch of each crease, about `length` metres long. Of half of them the depth is 0."""
     count = len(stems.depth)
     random = torch.rand(5, count, generator=generator)
@@ -319,7 +319,7 @@ def twigs(stems: Creases, surface: Surface, generator: torch.Generator, length: 
     )
 
 
-def beside(line: Creases, surface: Surface, away: Tensor, depth: float) -> Creases:
+def beside(line: Creases, surface: SkinSurface, away: Tensor, depth: float) -> Creases:
     """Return parallels `away` [N] metres beside creases, `depth` times as deep, more broken and finer."""
     fraction = torch.tensor(_PARALLEL.places).expand(len(away), -1)
     stems = line.points[:, None]
@@ -336,7 +336,7 @@ def beside(line: Creases, surface: Surface, away: Tensor, depth: float) -> Creas
     )
 
 
-def _unit_step(surface: Surface, places: Tensor, direction: Tensor, turn: Tensor) -> Tensor:
+def _unit_step(surface: SkinSurface, places: Tensor, direction: Tensor, turn: Tensor) -> Tensor:
     """Return [N, 2] texture coordinates per metre on the skin, in given directions.
 
     Args:
@@ -353,13 +353,13 @@ def _unit_step(surface: Surface, places: Tensor, direction: Tensor, turn: Tensor
     return _in_layout(frame, torch.stack((cosine * x - sine * y, sine * x + cosine * y), dim=1))
 
 
-def _frame(surface: Surface, places: Tensor) -> Tensor:
+def _frame(surface: SkinSurface, places: Tensor) -> Tensor:
     """Return [3, N] the metric at texture coordinates [N, 2]."""
     return surface.metric.view(3, -1)[:, texel_of(places, surface.atlas.size)]
 
 
 def _on_skin(frame: Tensor, way: Tensor) -> Tensor:
-    """Return [N, 2] metres along tangent and bitangent of ways [N, 2] in texture coordinates; see `Surface.metric`."""
+    """Return [N, 2] metres along tangent and bitangent of steps [N, 2] in the layout; see `SkinSurface.metric`."""
     a, b, c = frame.unbind(0)
     return torch.stack(((way[:, 0] + b * way[:, 1]) / a, way[:, 1] / c), dim=1)
 
@@ -374,26 +374,26 @@ def _in_layout(frame: Tensor, way: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------------------- drawing
 
 
-def shows_fine(surface: Surface, size: int) -> bool:
+def shows_fine(surface: SkinSurface, size: int) -> bool:
     """Return whether maps of `size` texels a side show branches and parallels of creases."""
     return surface.typical_density * size > 1.0 / _FINEST
 
 
-def draw_creases(lines: Creases, surface: Surface, size: int, generator: torch.Generator) -> list[Patch]:
-    """Draw the creases' height as patches of maps of `size` texels a side."""
+def draw_creases(lines: Creases, surface: SkinSurface, size: int, generator: torch.Generator) -> list[Decal]:
+    """Draw the creases' height as decals of maps of `size` texels a side."""
     seed = int(torch.randint(_SEEDS, (1,), generator=generator))
     points = [ribbons(lines, surface, size, torch.Generator().manual_seed(seed), kind) for kind in KINDS]
     return drop(points, lines.depth, size)
 
 
-def ribbons(lines: Creases, surface: Surface, size: int, generator: torch.Generator, kind: int) -> Tensor:
+def ribbons(lines: Creases, surface: SkinSurface, size: int, generator: torch.Generator, kind: int) -> Tensor:
     """Return the points that creases of one kind are drawn with on maps of `size` texels a side.
 
     Returns:
         [4, M]: column and row of a point in texels, the height that it stands for times its area
         in texels if the crease were one metre deep, and the crease's index, which only grows.
     """
-    least, most = _KINDS[kind].from_mm * _MM, _KINDS[kind].below_mm * _MM
+    least, most = _KINDS[kind].from_mm * MM, _KINDS[kind].below_mm * MM
     chosen = ((lines.width >= least) & (lines.width < most) & (lines.depth != 0.0)).nonzero()[:, 0]
     table = torch.randn(_COURSE.table, generator=generator)
     start = torch.rand(len(lines.depth), generator=generator) * _COURSE.table
@@ -404,8 +404,8 @@ def ribbons(lines: Creases, surface: Surface, size: int, generator: torch.Genera
     return points
 
 
-def drop(points: Sequence[Tensor], depth: Tensor, size: int) -> list[Patch]:
-    """Return patches of maps of `size` texels a side.
+def drop(points: Sequence[Tensor], depth: Tensor, size: int) -> list[Decal]:
+    """Return decals of maps of `size` texels a side.
 
     Args:
         points: [4, M] of each kind, from `ribbons`.
@@ -413,10 +413,10 @@ def drop(points: Sequence[Tensor], depth: Tensor, size: int) -> list[Patch]:
         size: of the maps.
     """
     sharp, *broad = (_dropped(of_kind, depth, _side(size, kind)) for kind, of_kind in zip(KINDS, points, strict=True))
-    patches = []
+    decals = []
     if sharp is not None:
         height, window = _enlarged(*sharp, size // _side(size, 0))
-        patches.append(Patch(window, height=height))
+        decals.append(Decal(window, height=height))
     # Points that lie too far apart leave ripples in what is broad, which the filter takes out.
     side = _side(size, 1)
     smooth = [
@@ -426,8 +426,8 @@ def drop(points: Sequence[Tensor], depth: Tensor, size: int) -> list[Patch]:
     ]
     if smooth:
         valley, window = _enlarged(*_added(smooth), size // side)
-        patches.append(Patch(window, valley=valley))
-    return patches
+        decals.append(Decal(window, valley=valley))
+    return decals
 
 
 def _dropped(points: Tensor, depth: Tensor, side: int) -> tuple[Tensor, Window] | None:
@@ -488,7 +488,7 @@ class _Sections:
     lean: Tensor
 
 
-def _ribbons(lines: Creases, surface: Surface, side: int, sharpness: float, table: Tensor, start: Tensor) -> Tensor:
+def _ribbons(lines: Creases, surface: SkinSurface, side: int, sharpness: float, table: Tensor, start: Tensor) -> Tensor:
     """Return [4, M] as `ribbons` does, of creases of one kind.
 
     Args:
@@ -513,7 +513,9 @@ def _ribbons(lines: Creases, surface: Surface, side: int, sharpness: float, tabl
     return points.view(4, -1)
 
 
-def _sections(lines: Creases, surface: Surface, side: int, sharpness: float, table: Tensor, start: Tensor) -> _Sections:
+def _sections(
+    lines: Creases, surface: SkinSurface, side: int, sharpness: float, table: Tensor, start: Tensor
+) -> _Sections:
     """Return the cross sections of creases of one kind; see `_ribbons` for the arguments."""
     texels, metres = _measure(lines, surface, side)
     count = (texels / _SAMPLING.spacing).ceil().long().clamp_min(_SAMPLING.least_along)
@@ -533,9 +535,9 @@ def _sections(lines: Creases, surface: Surface, side: int, sharpness: float, tab
     swaying, trembling, deeper, whole, wider, leaning = noises.unbind(0)
     depth = torch.sin(math.pi * fraction) ** sharpness
     depth = depth * (_COURSE.depth + _COURSE.depth_varies * deeper).clamp_(*_COURSE.depth_limits)
-    present = smooth_step(whole + _COURSE.gap_range - 2.0 * _COURSE.gap_range * broken, *_COURSE.present)
+    present = smoothstep(whole + _COURSE.gap_range - 2.0 * _COURSE.gap_range * broken, *_COURSE.present)
     stretched = frame[[0, 2]].amax(dim=0) / surface.typical_density
-    present = present * (1.0 - smooth_step(stretched, *_COURSE.stretched))
+    present = present * (1.0 - smoothstep(stretched, *_COURSE.stretched))
     area = (ahead[:, 0] * across[:, 1] - ahead[:, 1] * across[:, 0]).abs() * (side * side) / count[line]
     return _Sections(
         line=line,
@@ -548,7 +550,7 @@ def _sections(lines: Creases, surface: Surface, side: int, sharpness: float, tab
     )
 
 
-def _measure(lines: Creases, surface: Surface, side: int) -> tuple[Tensor, Tensor]:
+def _measure(lines: Creases, surface: SkinSurface, side: int) -> tuple[Tensor, Tensor]:
     """Return [N] lengths of creases in texels of a map of a side, and [N] in metres."""
     fractions = torch.linspace(0.0, 1.0, _SAMPLING.to_measure).expand(len(lines.depth), -1)
     shape = on_curve(lines.points[:, None], fractions)
@@ -577,9 +579,9 @@ def _profile(offset: Tensor) -> Tensor:
     """
     away, reach = offset.abs(), _PROFILE.reach
     groove = -torch.exp(-_PROFILE.steepness * away**_PROFILE.exponent)
-    groove = groove * smooth_step(-away, -reach, -_PROFILE.groove_ends * reach)
+    groove = groove * smoothstep(-away, -reach, -_PROFILE.groove_ends * reach)
     shoulder = torch.exp(-(((away - _PROFILE.shoulder) / _PROFILE.shoulder_width) ** 2))
-    shoulder = shoulder * smooth_step(-away, -reach, -_PROFILE.shoulder_ends * reach)
+    shoulder = shoulder * smoothstep(-away, -reach, -_PROFILE.shoulder_ends * reach)
     return torch.stack((groove, shoulder, shoulder * offset.sign()))
 
 

@@ -18,19 +18,18 @@ from torch.nn.functional import avg_pool1d
 
 from dreamface.face import Head, Topology
 from dreamface.skin.canvas.noise import solid_noise, stream
+from dreamface.skin.canvas.shared_noises import BLOTCHES, Noise
 from dreamface.skin.canvas.subject import Subject
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _FEWEST: Final = 4.0  # cells of a row
 _SHIFTED: Final = 0.25  # cells that a row is moved along at random, at most
-_STRAY_CELL: Final = 0.034  # metres between independent values of the noise that rows stray by
-_STRAY_CHANNELS: Final = 3  # of that noise, which other layers use too
 _AXIS_ABOVE_EARS: Final = 0.02  # metres that the middle of the head lies above the ears
 _GIRTH_BINS: Final = 5  # heights that the girth is averaged over, which bridges those without a triangle's middle
 _GATHERED: Final = 0.9  # how much closer rows lie in the middle of eyes, nose and mouth
-_GATHERING: Final = 17.0 * _MM  # how far that reaches
-_BIN: Final = 7.0 * _MM  # of height, that the head's girth is averaged over
-_FIRST: Final = 4.0 * _MM  # how far above the crown rows are counted from
+_GATHERING: Final = 17.0 * MM  # how far that reaches
+_BIN: Final = 7.0 * MM  # of height, that the head's girth is averaged over
+_FIRST: Final = 4.0 * MM  # how far above the crown rows are counted from
 _STRAYS: Final = 4.0  # deviations that rows stray at most
 _TABLE: Final = 64  # cells after which their random numbers repeat, both ways
 
@@ -101,21 +100,25 @@ def lattice(subject: Subject, name: str, row_height: float, cell_width: float, w
     return Lattice(courses[:2], courses[2], courses[3], girth, random, row_height, cell_width)
 
 
-def exact_noise(subject: Subject, name: str, cell: float, channels: int) -> Tensor:
+def exact_noise(subject: Subject, noise: Noise) -> Tensor:
     """Return `Subject.noise`, but computed on the full grid.
 
     The coarser grid of `Subject.noise` is slightly wrong at the islands' borders. That would show where patterns with
     sharp edges go on in the next tile.
     """
     place = subject.surface.position
-    return subject.once(f"exactly {name}", lambda: solid_noise(place, cell, channels, subject.stream(name)))
+
+    def make() -> Tensor:
+        return solid_noise(place, noise.cell, len(noise.channels), subject.stream(noise.name))
+
+    return subject.once(f"exactly {noise.name}", make)
 
 
 def _courses(subject: Subject, wander: float) -> Tensor:
     """Return [4, S, S] the two turns, the front and the way down of a `Lattice`."""
     chart = _chart(subject.head)
     turn, down, _ = chart.of(subject.surface.position)
-    noise = exact_noise(subject, "blotches", _STRAY_CELL, _STRAY_CHANNELS)
+    noise = exact_noise(subject, BLOTCHES)
     gathered, down = _gather(subject.head, chart, turn, down)
     stray = gathered - turn + wander / chart.radius * noise[0]
     turns = torch.stack((turn, torch.where(turn < 0.0, turn + 2.0 * math.pi, turn))) + stray

@@ -1,7 +1,7 @@
 """What skin is composed of: named layers, and the four things that a layer can lay on.
 
 A layer is a function of the head, the traits that it says it reads, and the seed. It changes pigments (before they are
-mixed to a colour) or the ground (after that), both on a coarse grid; and it adds patches and weaves at full size.
+mixed to a colour) or the ground (after that), both on a coarse grid; and it adds decals and detail tiles at full size.
 `painter` runs the layers and keeps what they gave; `compose` puts maps together from it.
 """
 
@@ -87,7 +87,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Patch:
+class Decal:
     """What a layer adds to a window of the maps at full size. All images are [h, w] of the window.
 
     Pigments and heights add up. What covers hides what earlier layers left, and pulls the gloss to its own.
@@ -116,7 +116,7 @@ class Patch:
 
 
 @dataclass(frozen=True)
-class Weave:
+class DetailTiles:
     """K repeating patterns over the whole tile: each adds tile x weight, times what it stands for.
 
     Attributes:
@@ -145,8 +145,8 @@ class Layer:
         traits: all that it reads; reading another is an error.
         pigments: changes the ground before pigments are mixed.
         stain: changes the ground after that.
-        patches: what it adds at full size.
-        weave: what it adds everywhere.
+        decals: what it adds at full size.
+        detail_tiles: what it adds everywhere.
         amount: the trait that says how much there is of it, where other layers make room for it: they are told that
             there is none while the layer's strength is 0.
     """
@@ -156,8 +156,8 @@ class Layer:
     traits: tuple[str, ...] = ()
     pigments: Callable[[Subject, Ground], Ground] | None = None
     stain: Callable[[Subject, Ground], Ground] | None = None
-    patches: Callable[[Subject], Sequence[Patch]] | None = None
-    weave: Callable[[Subject], Weave | None] | None = None
+    decals: Callable[[Subject], Sequence[Decal]] | None = None
+    detail_tiles: Callable[[Subject], DetailTiles | None] | None = None
     amount: str | None = None
 
 

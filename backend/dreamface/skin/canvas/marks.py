@@ -99,7 +99,7 @@ class SpotList:
 
     Attributes:
         places: [N, 2].
-        metric: [N, 3] of the surface there, see `atlas.Surface`: they are drawn round on the skin, not in the layout.
+        metric: [N, 3] of the skin there, see `atlas.SkinSurface`: they are drawn round on the skin, not in the layout.
         radii: [N] metres.
         strengths: [N] in the middle.
         shapes: [N, 3] uniform random numbers, which the outlines come from.

@@ -7,10 +7,10 @@ from dataclasses import replace
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from dreamface.skin.canvas.layer import Patch, Weave
+from dreamface.skin.canvas.layer import Decal, DetailTiles
 
 _ADDED = ("melanin", "blood", "height", "valley", "cover")
-"""The images of a patch that a mask takes away from."""
+"""The images of a decal that a mask takes away from."""
 
 
 def resized(mask: Tensor, size: int) -> Tensor:
@@ -21,9 +21,9 @@ def resized(mask: Tensor, size: int) -> Tensor:
     return image[0, 0].clamp_(0.0, 1.0)
 
 
-def masked(detail: Patch | Weave, mask: Tensor, size: int) -> Patch | Weave:
-    """Return a patch or weave as far as a mask [H, W] lets it through, for maps of `size` texels a side."""
-    if isinstance(detail, Weave):
+def masked(detail: Decal | DetailTiles, mask: Tensor, size: int) -> Decal | DetailTiles:
+    """Return a decal or detail tiles as far as a mask [H, W] lets it through, for maps of `size` texels a side."""
+    if isinstance(detail, DetailTiles):
         return replace(detail, weights=detail.weights * resized(mask, detail.weights.shape[-1]))
     weight = resized(mask, size)[detail.window.slices]
     images = {name: getattr(detail, name) for name in _ADDED}

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 
 _Number = TypeVar("_Number", float, Tensor)
 
@@ -41,4 +41,4 @@ class Ramp(NamedTuple):
 
     def at(self, x: Tensor) -> Tensor:
         """Return the ramp's value at each of x."""
-        return self.before + (self.after - self.before) * smooth_step(x, *self.over)
+        return self.before + (self.after - self.before) * smoothstep(x, *self.over)

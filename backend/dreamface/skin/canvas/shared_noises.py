@@ -1,29 +1,35 @@
 """Noises that several layers share, so that skin, hair and patterns are uneven in the same places.
 
-Read one with `subject.noise(*PATCHES)`: it is worked out once for each head, whichever layer asks first.
+A noise is computed once for each head, whichever layer asks first: `subject.noise(PATCHES, "colour")`.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
-_MM: Final = 1e-3
+from dreamface.units import MM
 
 
-class Noise(NamedTuple):
-    """A smooth noise on the skin: the arguments of `Subject.noise`.
+@dataclass(frozen=True)
+class Noise:
+    """A smooth noise on the skin.
 
     Attributes:
-        name: of its random stream.
+        name: of its random stream. No other noise has it.
         cell: metres between independent values.
-        channels: how many independent images it has.
+        channels: names of its independent images, called after what most layers take them for.
     """
 
     name: str
     cell: float
-    channels: int
+    channels: tuple[str, ...] = ("value",)
 
 
-BLOTCHES: Final = Noise("blotches", cell=34.0 * _MM, channels=3)
-PATCHES: Final = Noise("patches", cell=11.0 * _MM, channels=3)
-MOTTLING: Final = Noise("mottling", cell=3.4 * _MM, channels=3)
+_UNEVEN: Final = ("density", "colour", "gloss")
+
+BLOTCHES: Final = Noise("blotches", cell=34.0 * MM, channels=_UNEVEN)
+PATCHES: Final = Noise("patches", cell=11.0 * MM, channels=_UNEVEN)
+MOTTLING: Final = Noise("mottling", cell=3.4 * MM, channels=_UNEVEN)
+HUES: Final = Noise("hues", cell=21.0 * MM, channels=("carotene", "oxygenation"))
+HAIR_SWIRL: Final = Noise("hair swirl", cell=22.0 * MM)

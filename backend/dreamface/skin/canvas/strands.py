@@ -16,10 +16,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, max_pool2d
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Window
 from dreamface.skin.canvas.marks import texel_of
+from dreamface.skin.canvas.shared_noises import HAIR_SWIRL, MOTTLING
 from dreamface.skin.canvas.subject import Subject
 
 _FINEST: Final = 2048  # texels a side of the maps that smaller ones are to look like, averaged down
@@ -29,9 +30,6 @@ _OVERHANG: Final = 5  # coarse texels: hairs that root this far outside the isla
 _ISLANDS_IN_MEMORY: Final = 6  # tiles
 _BLUR_TEXELS: Final = 3  # a side, that a small image is averaged over
 
-_SWIRL_CELL: Final = 0.022  # metres between independent values of the noise that directions wander by
-_TUFT_CELL: Final = 0.0034  # the same of the noise that tufts turn by
-_TUFT_CHANNELS: Final = 3  # of that noise, which other layers use too; tufts take the second
 
 _islands: TopologyCache[Tensor] = TopologyCache(_ISLANDS_IN_MEMORY)
 
@@ -199,13 +197,13 @@ def grow(subject: Subject, name: str, coat: Coat, growth: Tensor, way: Tensor, l
         lengths: [S, S] factors on the coat's length.
     """
     surface = subject.surface
-    turn = way + coat.swirl * subject.noise("hair swirl", _SWIRL_CELL)[0]
+    turn = way + coat.swirl * subject.noise(HAIR_SWIRL, "value")
     if coat.tufts:
-        turn.add_(subject.noise("mottling", _TUFT_CELL, _TUFT_CHANNELS)[1], alpha=coat.tufts)
+        turn.add_(subject.noise(MOTTLING, "colour"), alpha=coat.tufts)
     reach = coat.length * lengths * surface.density
     drawn = min(1.0, coat.drawn * (subject.size * _TYPICAL) ** 2 / coat.often)
     strands = _rooted(subject, name, coat, drawn, growth, turn, reach)
-    border = smooth_step(surface.atlas.interior, 0.0, _HAIR.border)
+    border = smoothstep(surface.atlas.interior, 0.0, _HAIR.border)
     single = math.sqrt(drawn) * (_HAIR.single_at_border + (1.0 - _HAIR.single_at_border) * border)
     mass = growth * lengths * subject.once(f"{name} resolved", lambda: resolved(coat.width * surface.density))
     depth = coat.often * coat.length * coat.width * _HAIR.taper / (1.0 + _HAIR.taper) * _moved(mass, turn, reach)

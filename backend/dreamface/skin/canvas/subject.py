@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from dreamface.face import Head
-from dreamface.skin.canvas.atlas import Surface, atlas_of, coarser, positions, smooth_step
+from dreamface.skin.canvas.atlas import SkinSurface, atlas_of, coarser, positions, smoothstep
 from dreamface.skin.canvas.noise import solid_noise, stream
+from dreamface.skin.canvas.shared_noises import Noise
 from dreamface.traits import Traits
 
 _TEXELS_PER_CELL: Final = 9.0  # of noise: on more it is worked out on a coarser grid and enlarged
@@ -22,9 +23,14 @@ _SMALLEST_GRID: Final = 64
 
 
 class Memo:
-    """Tensors by name, each made once; several threads may ask, and wait for what another is making."""
+    """Tensors by name, each made once; several threads may ask, and wait for what another is making.
+
+    Attributes:
+        noises: the noises among them, by name.
+    """
 
     def __init__(self) -> None:
+        self.noises: dict[str, Noise] = {}
         self._made: dict[str, Future[Tensor]] = {}
         self._busy = threading.Lock()
 
@@ -55,7 +61,7 @@ class Subject:
     """
 
     head: Head
-    surface: Surface
+    surface: SkinSurface
     size: int
     seed: int
     traits: Traits
@@ -89,20 +95,34 @@ class Subject:
         """A layer's own random numbers for what it draws in this tile's layout."""
         return stream(self.seed, name if self.tile == "skin" else f"{name}/{self.tile}")
 
-    def noise(self, name: str, cell: float, channels: int = 1) -> Tensor:
-        """[channels, S, S] smooth noise on the skin, mean 0, deviation about 1, seamless; worked out once.
+    def noise(self, noise: Noise, channel: str | None = None) -> Tensor:
+        """Return smooth noise on the skin: mean 0, deviation about 1, seamless; computed once for each head.
 
         It fades where the texels are too large to show it.
 
         Args:
-            name: of its random stream; one name has one cell size and one number of channels.
-            cell: metres between independent values.
-            channels: how many independent ones.
+            noise: which one.
+            channel: the name of one of its images.
+
+        Returns:
+            [channels, S, S]; [S, S] of a channel.
+
+        Raises:
+            ValueError: another noise has the same name, or the noise has no such channel.
         """
-        if self._whole is not None:
-            whole = self._whole
-            return self._memo.get(f"noise {name}", lambda: _halved(whole.noise(name, cell, channels)))
-        return self._memo.get(f"noise {name}", lambda: self._noise(name, cell, channels))
+        known = self._memo.noises.setdefault(noise.name, noise)
+        if known != noise:
+            raise ValueError(f"two noises are called {noise.name!r}: {known} and {noise}")
+        whole = self._whole
+        images = self._memo.get(
+            f"noise {noise.name}",
+            (lambda: self._noise(noise)) if whole is None else (lambda: _halved(whole.noise(noise))),
+        )
+        if channel is None:
+            return images
+        if channel not in noise.channels:
+            raise ValueError(f"{noise.name!r} has no channel {channel!r}: it has {', '.join(noise.channels)}")
+        return images[noise.channels.index(channel)]
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
         """What depends on nothing but the head, the seed and the name: made at first need, and kept."""
@@ -115,15 +135,16 @@ class Subject:
         half = replace(surface, atlas=atlas, position=_halved(surface.position), metric=_halved(surface.metric))
         return replace(self, surface=half, _memo=Memo(), _whole=self)
 
-    def _noise(self, name: str, cell: float, channels: int) -> Tensor:
-        surface, size = self.surface, self.surface.atlas.size
+    def _noise(self, noise: Noise) -> Tensor:
+        surface, size, cell = self.surface, self.surface.atlas.size, noise.cell
+        channels, generator = len(noise.channels), self.stream(noise.name)
         grid = coarser(size, max(_SMALLEST_GRID, int(_TEXELS_PER_CELL / (cell * surface.typical_density))))
         if grid < size:
             position = self._memo.get(f"position {grid}", lambda: positions(self.head, self.tile, grid))
-            found = solid_noise(position, cell, channels, self.stream(name))
+            found = solid_noise(position, cell, channels, generator)
             return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
-        fading = smooth_step(cell * surface.density * size, 1.5, 4.0)
-        return solid_noise(surface.position, cell, channels, self.stream(name)).mul_(fading)
+        fading = smoothstep(cell * surface.density * size, 1.5, 4.0)
+        return solid_noise(surface.position, cell, channels, generator).mul_(fading)
 
 
 def _halved(image: Tensor) -> Tensor:

@@ -13,15 +13,15 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
-from dreamface.skin.canvas.layer import Ground, Layer, Patch
+from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.skin.canvas.layer import Decal, Ground, Layer
 from dreamface.skin.canvas.marks import coverage
 from dreamface.skin.canvas.ramps import Line, Ramp
 from dreamface.skin.canvas.strands import Strands, bent, blurred, draw, narrowed, nearest_density, window_around
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.hair_look import HAIR_HEIGHT, HAIR_TRAITS, brow_grey, fine_colour, fine_white, sheltered
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _ARCS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
 _LEAST_DEPTH: Final = 1e-6  # optical depth: keeps a mean over no hairs from dividing by zero
 
@@ -186,7 +186,7 @@ _SHADE_REACH_MM: Final = 1.6  # how far that shade spreads
 _SHELTERED: Final = (0.05, 0.6)  # weight of the region over which hairs start to keep light off the skin
 
 
-def _brow_patches(subject: Subject) -> Sequence[Patch]:
+def _brow_patches(subject: Subject) -> Sequence[Decal]:
     """Paint the left and the right brow, in the tile that the forehead lies in."""
     atlas, patches = subject.surface.atlas, []
     for side, numbers in _ARCS.items():
@@ -197,9 +197,9 @@ def _brow_patches(subject: Subject) -> Sequence[Patch]:
     return patches
 
 
-def _paint(subject: Subject, strands: Strands) -> list[Patch]:
+def _paint(subject: Subject, strands: Strands) -> list[Decal]:
     """Paint every hair in its own colour, and shade the skin below them where they are dense."""
-    reach = round(_SHADE_REACH_MM * _MM * float(subject.surface.density.median()) * subject.size)
+    reach = round(_SHADE_REACH_MM * MM * float(subject.surface.density.median()) * subject.size)
     window = window_around(subject.size, strands, margin=reach + 2)
     if window is None:
         return []
@@ -216,7 +216,7 @@ def _paint(subject: Subject, strands: Strands) -> list[Patch]:
     colour = (images[1:] + below) / weight
     height = HAIR_HEIGHT * coverage(images[0])
     return [
-        Patch(window, cover=cover, colour=colour, height=height, roughness=_HAIR.roughness, specular=_HAIR.specular)
+        Decal(window, cover=cover, colour=colour, height=height, roughness=_HAIR.roughness, specular=_HAIR.specular)
     ]
 
 
@@ -234,9 +234,9 @@ def _grow(subject: Subject, arc: Tensor, side: str) -> Strands:
     heading = torch.atan2(tangent[:, 1], tangent[:, 0])
     mirrored = torch.where(upward[:, 0] * tangent[:, 1] - upward[:, 1] * tangent[:, 0] < 0.0, 1.0, -1.0)
     angle, bend = _combed(along, across, random)
-    length = _length_mm(along, random) * _HAIR.length_by_thickness.at(thickness) * _MM * density
+    length = _length_mm(along, random) * _HAIR.length_by_thickness.at(thickness) * MM * density
     curves = bent(root, heading + mirrored * angle, mirrored * bend, length)
-    width = density * _MM * _HAIR.width_mm.at(random[:, 7])
+    width = density * MM * _HAIR.width_mm.at(random[:, 7])
     strands = Strands(curves, narrowed(width, subject.size), random[:, [5, 6, 7, 8]])
     return strands.of(random[:, 2] < _presence(subject, along, across))
 
@@ -252,8 +252,8 @@ def _presence(subject: Subject, along: Tensor, across: Tensor) -> Tensor:
 def _lift(along: Tensor, across: Tensor, random: Tensor, thickness: float) -> Tensor:
     """Return metres [N] from the arc up to each root."""
     profile = _SHAPE.height_at_start.at(along) * _SHAPE.height_at_tail.at(along)
-    half = _SHAPE.half_height_mm.at(thickness) * _MM * profile
-    return half * across - _SHAPE.drop_mm.at(along) * _MM + _SHAPE.lift_mm * _MM * (random[:, 8] - 0.5)
+    half = _SHAPE.half_height_mm.at(thickness) * MM * profile
+    return half * across - _SHAPE.drop_mm.at(along) * MM + _SHAPE.lift_mm * MM * (random[:, 8] - 0.5)
 
 
 def _combed(along: Tensor, across: Tensor, random: Tensor) -> tuple[Tensor, Tensor]:
@@ -264,12 +264,12 @@ def _combed(along: Tensor, across: Tensor, random: Tensor) -> tuple[Tensor, Tens
         for wave, phase in zip(_COMBING.tufts, random[0, 10:12], strict=True)
     )
     tuft = first + second
-    first_hairs = 1.0 - smooth_step(along, *_COMBING.unruly_until)
+    first_hairs = 1.0 - smoothstep(along, *_COMBING.unruly_until)
     unruliness = _COMBING.unruliness + _COMBING.first_unruliness * first_hairs
     angle = _neat_angle(along, across) + unruliness * (random[:, 3] + random[:, 4] - 1.0)
     angle = angle + _COMBING.tuft_turn * tuft * _COMBING.tuft_strength.at(along)
     bend = -_COMBING.bend * torch.sign(across + _COMBING.bend_middle) - _COMBING.bend_down
-    bend = bend * _COMBING.bend_varies.at(random[:, 5]) * smooth_step(along, *_COMBING.bend_until)
+    bend = bend * _COMBING.bend_varies.at(random[:, 5]) * smoothstep(along, *_COMBING.bend_until)
     return angle, bend
 
 
@@ -277,7 +277,7 @@ def _neat_angle(along: Tensor, across: Tensor) -> Tensor:
     """Return the angle [N] of a hair that lies as its neighbours do."""
     weight = _COMBING.upper_weight.at(across).clamp(0.0, 1.0)
     combed = torch.lerp(_COMBING.lower_angle.at(along), _COMBING.upper_angle.at(along), weight)
-    return torch.lerp(_COMBING.start_angle.at(across), combed, smooth_step(along, *_COMBING.start_until))
+    return torch.lerp(_COMBING.start_angle.at(across), combed, smoothstep(along, *_COMBING.start_until))
 
 
 def _length_mm(along: Tensor, random: Tensor) -> Tensor:
@@ -300,10 +300,10 @@ def _along_arc(arc: Tensor, along: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _shade(subject: Subject, ground: Ground) -> Ground:
-    dense = subject.traits.number("brows.density") * smooth_step(subject.region("brows"), *_SHELTERED)
+    dense = subject.traits.number("brows.density") * smoothstep(subject.region("brows"), *_SHELTERED)
     return replace(ground, subsurface=sheltered(ground, dense))
 
 
 BROWS: Final = Layer(
-    "brows", "eyebrows", ("brows.thickness", "brows.density", *HAIR_TRAITS), stain=_shade, patches=_brow_patches
+    "brows", "eyebrows", ("brows.thickness", "brows.density", *HAIR_TRAITS), stain=_shade, decals=_brow_patches
 )

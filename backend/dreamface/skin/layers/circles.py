@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.anatomy import blobs, curve, places
-from dreamface.skin.canvas.atlas import rise
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.layer import Ground, Layer
+from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import DARK, umber
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _ALONG_TROUGH: Final = 14  # points along the trough below each eye
 
 
@@ -76,7 +77,7 @@ _TROUGH: Final = (
 
 def _under_eyes(subject: Subject, ground: Ground) -> Ground:
     """Dark circles: along the tear trough, deepest at the inner corner, purple on light skin and brown on dark."""
-    dark, tired = rise(subject.traits.number("skin.melanin"), *DARK), _tired(subject)
+    dark, tired = ramp(subject.traits.number("skin.melanin"), *DARK), _tired(subject)
     return replace(
         ground,
         melanin=ground.melanin + _CIRCLES.melanin * (1.0 - dark) * tired,
@@ -109,14 +110,14 @@ def _tear_troughs(subject: Subject) -> Tensor:
         curves.append(curve(torch.stack(knots), _ALONG_TROUGH))
     along = torch.linspace(0.0, 1.0, _ALONG_TROUGH)
     first, rest = look.swelling_span
-    radii = (look.radius_mm + look.radius_swelling_mm * torch.sin(torch.pi * (first + rest * along))) * _MM
+    radii = (look.radius_mm + look.radius_swelling_mm * torch.sin(torch.pi * (first + rest * along))) * MM
     weights = 1.0 - look.fading * along**look.fading_power
     troughs = blobs(subject, torch.cat(curves), radii.repeat(2), weights.repeat(2))
     lids = torch.maximum(look.lids * subject.region("lids_lower"), look.under_lids * subject.region("under_eyes"))
     uneven = (
         look.uneven
-        + look.patches * subject.noise("patches", 0.011, 3)[0]
-        + look.mottling * subject.noise("mottling", 0.0034, 3)[2]
+        + look.patches * subject.noise(PATCHES, "density")
+        + look.mottling * subject.noise(MOTTLING, "gloss")
     )
     together = torch.maximum(troughs, lids) * (1.0 - subject.region("lids_margin"))
     return together * uneven.clamp(*look.range_uneven)

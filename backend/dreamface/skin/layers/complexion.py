@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.anatomy import blobs, both, coarsely, places, unlit, zones
-from dreamface.skin.canvas.atlas import rise, smooth_step
-from dreamface.skin.canvas.layer import Ground, Layer, Weave
+from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.skin.canvas.layer import DetailTiles, Ground, Layer
 from dreamface.skin.canvas.noise import stream
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, RESTING_OXYGENATION, resting_blood
+from dreamface.skin.canvas.shared_noises import BLOTCHES, HUES, MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _ADULT: Final = (13.0, 20.0)  # years between which a beard's shadow comes
 _BLUISH: Final = torch.tensor([0.40, 0.49, 0.55])  # what hair below the skin leaves of its colour
 DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where it is thin or rubbed
@@ -29,7 +30,7 @@ _UMBER: Final = torch.tensor([0.70, 0.61, 0.57])
 def manhood(subject: Subject) -> float:
     """0..1: of women and children, to grown men."""
     number = subject.traits.number
-    return max(0.0, number("gender")) * rise(number("age"), *_ADULT)
+    return max(0.0, number("gender")) * ramp(number("age"), *_ADULT)
 
 
 def inner(subject: Subject) -> Tensor:
@@ -58,32 +59,32 @@ _Spots = Mapping[str, Tensor]
 """[S, S] 0..1 how much of a texel belongs to each of `_SPOTS`."""
 
 _SPOTS: Final[Mapping[str, tuple[float, tuple[str, ...]]]] = {
-    "nose": (13.0 * _MM, ("pronasale",)),
-    "rhinion": (11.0 * _MM, ("rhinion",)),
-    "wings": (5.5 * _MM, both("alare", "alar_base")),
-    "ears": (17.0 * _MM, both("ear_top", "ear_back", "ear_lobe")),
-    "chin": (12.0 * _MM, ("pogonion",)),
-    "corners": (6.0 * _MM, ("subnasale", *both("endocanthion"))),
-    "glabella": (12.0 * _MM, ("glabella",)),
-    "forehead": (34.0 * _MM, ("metopion",)),
-    "chin_sides": (9.0 * _MM, (*both("chin_side"), "sublabiale")),
-    "sunny": (34.0 * _MM, ("metopion", *both("frontotemporale"))),
-    "high": (15.0 * _MM, ("rhinion", *both("cheekbone"))),
-    "mouth": (9.0 * _MM, (*both("cheilion"), "sublabiale")),
-    "inner_eye": (7.0 * _MM, both("endocanthion")),
-    "nostrils": (9.0 * _MM, (*both("alar_base"), "subnasale")),
-    "temples": (20.0 * _MM, both("temple")),
-    "mid_forehead": (22.0 * _MM, ("metopion",)),
-    "whole_chin": (14.0 * _MM, ("pogonion",)),
-    "cheeks": (17.0 * _MM, both("cheekbone", "upper_cheek")),
-    "nose_tip": (14.0 * _MM, ("pronasale",)),
-    "whole_forehead": (38.0 * _MM, ("metopion",)),
-    "around_mouth": (13.0 * _MM, ("sublabiale", *both("cheilion"))),
-    "nasion": (12.0 * _MM, ("nasion",)),
-    "upper_cheeks": (18.0 * _MM, both("upper_cheek")),
-    "beard": (15.0 * _MM, ("pogonion", "menton", *both("cheilion", "chin_side"))),
-    "moustache": (9.0 * _MM, ("labrale_superius", *both("alar_base"))),
-    "jaw": (16.0 * _MM, tuple(f"multipie_{number:02d}" for number in (3, 4, 5, 6, 7, 9, 10, 11, 12, 13))),
+    "nose": (13.0 * MM, ("pronasale",)),
+    "rhinion": (11.0 * MM, ("rhinion",)),
+    "wings": (5.5 * MM, both("alare", "alar_base")),
+    "ears": (17.0 * MM, both("ear_top", "ear_back", "ear_lobe")),
+    "chin": (12.0 * MM, ("pogonion",)),
+    "corners": (6.0 * MM, ("subnasale", *both("endocanthion"))),
+    "glabella": (12.0 * MM, ("glabella",)),
+    "forehead": (34.0 * MM, ("metopion",)),
+    "chin_sides": (9.0 * MM, (*both("chin_side"), "sublabiale")),
+    "sunny": (34.0 * MM, ("metopion", *both("frontotemporale"))),
+    "high": (15.0 * MM, ("rhinion", *both("cheekbone"))),
+    "mouth": (9.0 * MM, (*both("cheilion"), "sublabiale")),
+    "inner_eye": (7.0 * MM, both("endocanthion")),
+    "nostrils": (9.0 * MM, (*both("alar_base"), "subnasale")),
+    "temples": (20.0 * MM, both("temple")),
+    "mid_forehead": (22.0 * MM, ("metopion",)),
+    "whole_chin": (14.0 * MM, ("pogonion",)),
+    "cheeks": (17.0 * MM, both("cheekbone", "upper_cheek")),
+    "nose_tip": (14.0 * MM, ("pronasale",)),
+    "whole_forehead": (38.0 * MM, ("metopion",)),
+    "around_mouth": (13.0 * MM, ("sublabiale", *both("cheilion"))),
+    "nasion": (12.0 * MM, ("nasion",)),
+    "upper_cheeks": (18.0 * MM, both("upper_cheek")),
+    "beard": (15.0 * MM, ("pogonion", "menton", *both("cheilion", "chin_side"))),
+    "moustache": (9.0 * MM, ("labrale_superius", *both("alar_base"))),
+    "jaw": (16.0 * MM, tuple(f"multipie_{number:02d}" for number in (3, 4, 5, 6, 7, 9, 10, 11, 12, 13))),
 }
 """Places of the zones: a radius, metres, around landmarks; see `anatomy.zones`."""
 
@@ -101,7 +102,7 @@ _FLUSHED: Final[_Weights] = {
 _FLUSHED_IN_PATCHES: Final[_Weights] = {"apples": 0.22, "nose": 0.21, "chin": 0.13}
 """The same of places where it is patchy."""
 
-_APPLES_RADIUS: Final = 21.0 * _MM
+_APPLES_RADIUS: Final = 21.0 * MM
 _RHINION_FLUSH: Final = 0.55  # over that of the tip of the nose
 _FLUSH_PATCHES, _FLUSH_BLOTCHES = 0.35, 0.25  # how patchy: weights of two noises
 _FLUSH_RANGE: Final = (0.2, 2.0)
@@ -142,9 +143,7 @@ def _flush(subject: Subject, spots: _Spots) -> Tensor:
     """Return [S, S] steps of blood."""
     cheeks = torch.stack([places(subject, f"upper_cheek_{s}", f"cheekbone_{s}", f"cheek_{s}").mean(0) for s in "lr"])
     patchy = (
-        1.0
-        + _FLUSH_PATCHES * subject.noise("patches", 0.011, 3)[1]
-        + _FLUSH_BLOTCHES * subject.noise("blotches", 0.034, 3)[2]
+        1.0 + _FLUSH_PATCHES * subject.noise(PATCHES, "colour") + _FLUSH_BLOTCHES * subject.noise(BLOTCHES, "gloss")
     )
     patched = {
         "apples": blobs(subject, cheeks, _APPLES_RADIUS),
@@ -173,7 +172,7 @@ def _thin(subject: Subject, spots: _Spots) -> Tensor:
 
 def _yellow(subject: Subject, spots: _Spots) -> Tensor:
     """Return [S, S] steps of carotene."""
-    return _weighted(subject, spots, _YELLOW) + _YELLOW_HUES * subject.noise("hues", 0.021, 2)[0]
+    return _weighted(subject, spots, _YELLOW) + _YELLOW_HUES * subject.noise(HUES, "carotene")
 
 
 _TANNING: Final = 2.2  # times melanin x (1 - melanin): light skin burns instead, and the darkest can hardly tan
@@ -190,7 +189,7 @@ def _zones(subject: Subject, ground: Ground) -> Ground:
         ground,
         melanin=ground.melanin + melanin,
         blood=ground.blood + (_FLUSH_PALLID + _FLUSH_RUDDY * ruddy) * flush,
-        oxygenation=ground.oxygenation + _FLUSH_OXYGEN * flush - (1.0 - _THIN_HIDDEN * rise(base, *DARK)) * thin,
+        oxygenation=ground.oxygenation + _FLUSH_OXYGEN * flush - (1.0 - _THIN_HIDDEN * ramp(base, *DARK)) * thin,
         carotene=ground.carotene + yellow,
     )
 
@@ -203,7 +202,7 @@ def _deep_zones(subject: Subject, ground: Ground) -> Ground:
 def umber(subject: Subject, ground: Ground, strength: float, weight: Tensor) -> Ground:
     """Dark skin darkened towards a warm brown, or lightened by less than nothing; where it has its melanin."""
     base = subject.traits.number("skin.melanin")
-    strength *= rise(base, *DARK)
+    strength *= ramp(base, *DARK)
     if strength == 0.0:
         return ground
     weight = (ground.melanin * (strength / base)).clamp_(0.0, strength).mul_(weight)
@@ -246,9 +245,9 @@ _UNEVEN: Final = _Unevenness()
 def _uneven(subject: Subject) -> Tensor:
     """Return [3, S, S] steps of blood, of melanin, and of the melanin that much sun leaves in spots."""
     look = _UNEVEN
-    broad, middle = subject.noise("blotches", 0.034, 3), subject.noise("patches", 0.011, 3)
+    broad, middle = subject.noise(BLOTCHES), subject.noise(PATCHES)
     # What is as small as a few texels differs across the borders of islands: it fades out.
-    small = subject.noise("mottling", 0.0034, 3) * subject.surface.atlas.interior
+    small = subject.noise(MOTTLING) * subject.surface.atlas.interior
     # Redder where the noise is near zero: those places form a net, as vessels do.
     net = (look.net_level - middle[2].abs()).clamp_min(look.net_lowest)
     blood = (
@@ -269,7 +268,7 @@ def _fields(subject: Subject) -> Tensor:
 
 def _all_fields(subject: Subject) -> Tensor:
     uneven = _uneven(subject)
-    subject.noise("hues", 0.021, 2)
+    subject.noise(HUES)
     found = coarsely(subject, _smooth_fields)
     return torch.cat((found[:5], uneven, found[5:]))
 
@@ -311,10 +310,10 @@ _MOTTLED: Final = _MottlingLook()
 
 def _mottling(subject: Subject, ground: Ground) -> Ground:
     number, look = subject.traits.number, _MOTTLED
-    base, age = number("skin.melanin"), rise(number("age"), *look.ages)
-    light = look.melanin_light - look.melanin_less * rise(base, *look.melanin_range)
+    base, age = number("skin.melanin"), ramp(number("age"), *look.ages)
+    light = look.melanin_light - look.melanin_less * ramp(base, *look.melanin_range)
     blood, melanin, sun = _fields(subject)[5:8]
-    middle, hue = subject.noise("patches", 0.011, 3), subject.noise("hues", 0.021, 2)
+    middle, hue = subject.noise(PATCHES), subject.noise(HUES)
     return replace(
         ground,
         melanin=ground.melanin
@@ -325,7 +324,7 @@ def _mottling(subject: Subject, ground: Ground) -> Ground:
     )
 
 
-_GRAIN_BANDS: Final = ((0.35 * _MM, 1.1 * _MM), (1.0 * _MM, 3.0 * _MM))  # wavelengths of the two patterns
+_GRAIN_BANDS: Final = ((0.35 * MM, 1.1 * MM), (1.0 * MM, 3.0 * MM))  # wavelengths of the two patterns
 _GRAIN_SIDES: Final = (512, 256, 128)  # texels of the tile; the first that divides the maps' side
 _GRAIN_EVEN, _GRAIN_FLUSHED, _GRAIN_RANGE = 0.75, 2.0, (0.4, 1.5)  # strength: everywhere, per step of the zones' blood
 _GRAIN_MELANIN_LIGHT, _GRAIN_MELANIN_LESS = 1.15, 0.85  # factor on melanin of light skin; how much less on dark
@@ -333,7 +332,7 @@ _LIPS_GRAIN: Final = 0.3  # how much stronger it is on lips
 _GRAIN: Final = {"blood": (0.055, 0.045), "melanin": (0.012, 0.016)}  # steps at normal strength, of both patterns
 
 
-def _grain(subject: Subject) -> Weave:
+def _grain(subject: Subject) -> DetailTiles:
     """What is too small for the coarse grid: reddish pores with pale skin between them, specks of melanin."""
     surface, base = subject.surface, subject.traits.number("skin.melanin")
     per_metre = subject.size * float(surface.density[surface.atlas.inside].median())
@@ -349,7 +348,7 @@ def _grain(subject: Subject) -> Weave:
     melanin = torch.tensor(_GRAIN["melanin"]) * (_GRAIN_MELANIN_LIGHT - _GRAIN_MELANIN_LESS * base)
     none = torch.zeros(2)
     blood = torch.tensor(_GRAIN["blood"])
-    return Weave(tiles, weights.expand(2, -1, -1), none, melanin, blood, none, none)
+    return DetailTiles(tiles, weights.expand(2, -1, -1), none, melanin, blood, none, none)
 
 
 _BAND_ENDS: Final = (0.7, 1.4)  # times the lowest and the highest frequency, where the band has faded out
@@ -365,7 +364,7 @@ def _speckle(side: int, shortest: float, longest: float) -> Tensor:
     random = torch.randn(side, side, generator=stream(0, "speckle"))
     frequency = torch.fft.fftfreq(side)[:, None].hypot(torch.fft.rfftfreq(side)[None])
     low, high = 1.0 / longest, 1.0 / shortest
-    band = smooth_step(frequency, _BAND_ENDS[0] * low, low) * (1.0 - smooth_step(frequency, high, _BAND_ENDS[1] * high))
+    band = smoothstep(frequency, _BAND_ENDS[0] * low, low) * (1.0 - smoothstep(frequency, high, _BAND_ENDS[1] * high))
     found = torch.fft.irfft2(torch.fft.rfft2(random) * band / frequency.clamp_min(_LOWEST_FREQUENCY), s=(side, side))
     return found / found.std().clamp_min(1e-12) * min(1.0, max(0.0, 0.5 * longest - 0.5))
 
@@ -415,9 +414,7 @@ def _shadowed(subject: Subject, spots: _Spots) -> Tensor:
     dense = torch.maximum(spots["beard"], spots["moustache"])
     lips = subject.region("lips_upper", "lips_lower")
     look = _SHADOW
-    uneven = (
-        look.patches * subject.noise("patches", 0.011, 3)[2] + look.mottling * subject.noise("mottling", 0.0034, 3)[1]
-    )
+    uneven = look.patches * subject.noise(PATCHES, "gloss") + look.mottling * subject.noise(MOTTLING, "colour")
     density = look.everywhere + look.dense * torch.maximum(dense, look.jaw * spots["jaw"])
     return subject.region("beard") * (1.0 - lips) * (density + uneven).clamp(0.0, look.most)
 
@@ -430,10 +427,10 @@ ZONES: Final = Layer(
     pigments=_zones,
     stain=_deep_zones,
 )
-MOTTLING: Final = Layer(
+UNEVENNESS: Final = Layer(
     "mottling", "unevenness of every size", ("skin.melanin", "skin.redness", "age"), pigments=_mottling
 )
-GRAIN: Final = Layer("grain", "reddish pores and specks", ("skin.melanin",), weave=_grain)
+GRAIN: Final = Layer("grain", "reddish pores and specks", ("skin.melanin",), detail_tiles=_grain)
 BEARD_SHADOW: Final = Layer(
     "beard_shadow",
     "the bluish shade of a shaven beard",

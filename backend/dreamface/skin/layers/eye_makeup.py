@@ -13,15 +13,15 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.layer import Window
 from dreamface.skin.canvas.outlines import Outline, enlarge, outlines
 from dreamface.skin.canvas.ramps import Ramp
 from dreamface.skin.canvas.shared_noises import MOTTLING
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.makeup_films import FINEST_EDGE, SIDES, Film, full_window, metres_to, texels_per_metre
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _AROUND_EYE: Final = 0.017  # metres around the lids' rims that make-up reaches
 
 
@@ -160,30 +160,30 @@ class _Wing:
     start: tuple[float, float]
 
 
-_EDGE: Final = 0.12 * _MM  # half the width of the eyeliner's edge
-_UPPER_LID: Final = (-0.4 * _MM, 0.4 * _MM)  # above: over which the lower lid's line gives way to the upper one's
+_EDGE: Final = 0.12 * MM  # half the width of the eyeliner's edge
+_UPPER_LID: Final = (-0.4 * MM, 0.4 * MM)  # above: over which the lower lid's line gives way to the upper one's
 _UPPER_LINE: Final = _UpperLine(
-    height_at_nose=0.30 * _MM,
-    height_at_corner=1.6 * _MM,
+    height_at_nose=0.30 * MM,
+    height_at_corner=1.6 * MM,
     thickening=1.5,
     start=(-0.02, 0.16),
     end=(1.0, 1.06),
-    waterline=1.1 * _MM,
+    waterline=1.1 * MM,
 )
 _LOWER_LINE: Final = _LowerLine(
-    height=0.55 * _MM,
+    height=0.55 * MM,
     thickening=(0.35, 1.0),
     edge=2.0,
-    waterline=0.5 * _MM,
+    waterline=0.5 * MM,
     strength=0.45,
     start=(0.35, 0.7),
     end=(1.0, 1.05),
 )
 _WING: Final = _Wing(
-    length=5.5 * _MM,
+    length=5.5 * MM,
     angle=0.46,
     start_along=0.965,
-    start_above=0.2 * _MM,
+    start_above=0.2 * MM,
     half_width=0.62,
     taper=0.9,
     start=(-0.35, -0.05),
@@ -198,9 +198,9 @@ def eyeliner(subject: Subject) -> list[Film]:
         window = full_window(subject, lids.window)
         away, along, above = enlarge(torch.stack((lids.away, lids.along, lids.above)), window).unbind(0)
         soft = max(_EDGE, FINEST_EDGE / texels_per_metre(subject, lids.window))
-        upper = smooth_step(above, *_UPPER_LID)
+        upper = smoothstep(above, *_UPPER_LID)
         line = _upper_line(away, along, upper, soft)
-        wing = _wing(lids, along, above, soft) * smooth_step(away, -_UPPER_LINE.waterline, 0.0)
+        wing = _wing(lids, along, above, soft) * smoothstep(away, -_UPPER_LINE.waterline, 0.0)
         lower = _lower_line(away, along, upper, soft)
         films.append(Film(window, _LINER_COVER * torch.maximum(torch.maximum(line, wing), lower)))
     return films
@@ -211,18 +211,18 @@ def _upper_line(away: Tensor, along: Tensor, upper: Tensor, soft: float) -> Tens
     look = _UPPER_LINE
     thick = along.clamp(0.0, 1.0) ** look.thickening
     height = look.height_at_nose + (look.height_at_corner - look.height_at_nose) * thick
-    present = smooth_step(along, *look.start) * (1.0 - smooth_step(along, *look.end))
-    line = 1.0 - smooth_step(away - height * present, -soft, soft)
-    return line * smooth_step(away, -look.waterline - soft, -look.waterline + soft) * upper * present
+    present = smoothstep(along, *look.start) * (1.0 - smoothstep(along, *look.end))
+    line = 1.0 - smoothstep(away - height * present, -soft, soft)
+    return line * smoothstep(away, -look.waterline - soft, -look.waterline + soft) * upper * present
 
 
 def _lower_line(away: Tensor, along: Tensor, upper: Tensor, soft: float) -> Tensor:
     """Return 0..1 [h, w] where the line is; arguments as of `_upper_line`."""
     look = _LOWER_LINE
-    height = look.height * smooth_step(along, *look.thickening)
-    line = 1.0 - smooth_step(away - height, -look.edge * soft, look.edge * soft)
-    line = line * smooth_step(away, -look.waterline - soft, -look.waterline + soft) * (1.0 - upper)
-    return look.strength * line * smooth_step(along, *look.start) * (1.0 - smooth_step(along, *look.end))
+    height = look.height * smoothstep(along, *look.thickening)
+    line = 1.0 - smoothstep(away - height, -look.edge * soft, look.edge * soft)
+    line = line * smoothstep(away, -look.waterline - soft, -look.waterline + soft) * (1.0 - upper)
+    return look.strength * line * smoothstep(along, *look.start) * (1.0 - smoothstep(along, *look.end))
 
 
 def _wing(lids: _Lids, along: Tensor, above: Tensor, soft: float) -> Tensor:
@@ -232,8 +232,8 @@ def _wing(lids: _Lids, along: Tensor, above: Tensor, soft: float) -> Tensor:
     ahead = (x * out + y * up) / _WING.length
     aside = (y * out - x * up).abs()
     half = _WING.half_width * _UPPER_LINE.height_at_corner * (1.0 - ahead).clamp(0.0, 1.0) ** _WING.taper
-    half = half * smooth_step(ahead, *_WING.start)
-    return (1.0 - smooth_step(aside - half, -soft, soft)) * smooth_step(half, 0.0, 0.5 * soft)
+    half = half * smoothstep(ahead, *_WING.start)
+    return (1.0 - smoothstep(aside - half, -soft, soft)) * smoothstep(half, 0.0, 0.5 * soft)
 
 
 # ------------------------------------------------------------------------------------------------------------ eyeshadow
@@ -276,7 +276,7 @@ class _Shadow:
 
 
 _SHADOW: Final = _Shadow(
-    upper_lid=(-1.0 * _MM, 1.5 * _MM),
+    upper_lid=(-1.0 * MM, 1.5 * MM),
     crease=0.25,
     brow=0.75,
     brow_at=0.85,
@@ -284,10 +284,10 @@ _SHADOW: Final = _Shadow(
     end=(1.02, 1.42),
     outer_corner=Ramp(before=0.80, after=1.0, over=(0.35, 0.95)),
     lower=0.5,
-    lower_height=3.2 * _MM,
+    lower_height=3.2 * MM,
     lower_start=(0.25, 1.0),
     lower_end=(1.0, 1.2),
-    lashes=(-0.6 * _MM, 0.2 * _MM),
+    lashes=(-0.6 * MM, 0.2 * MM),
     grain=0.06,
     cover=0.93,
     most=0.94,
@@ -298,10 +298,10 @@ def eyeshadow(subject: Subject) -> list[Film]:
     """Return the shadow on both eyes' lids."""
     films = []
     for lids in _eyes(subject):
-        upper = smooth_step(lids.above, *_SHADOW.upper_lid)
+        upper = smoothstep(lids.above, *_SHADOW.upper_lid)
         strength = torch.lerp(_lower_shadow(lids), _upper_shadow(lids), upper)
-        strength = strength * smooth_step(lids.away, *_SHADOW.lashes)
-        grain = 1.0 + _SHADOW.grain * subject.noise(*MOTTLING)[2][lids.window.slices]
+        strength = strength * smoothstep(lids.away, *_SHADOW.lashes)
+        grain = 1.0 + _SHADOW.grain * subject.noise(MOTTLING, "gloss")[lids.window.slices]
         window = full_window(subject, lids.window)
         cover = enlarge(_SHADOW.cover * strength * grain, window).clamp(0.0, _SHADOW.most)
         films.append(Film(window, cover, glitters=True))
@@ -310,13 +310,13 @@ def eyeshadow(subject: Subject) -> list[Film]:
 
 def _upper_shadow(lids: _Lids) -> Tensor:
     look = _SHADOW
-    graded = 1.0 - look.crease * smooth_step(lids.away, 0.0, lids.crease)
-    graded = graded - look.brow * smooth_step(lids.away, lids.crease, look.brow_at * lids.brow)
-    present = smooth_step(lids.along, *look.start) * (1.0 - smooth_step(lids.along, *look.end))
+    graded = 1.0 - look.crease * smoothstep(lids.away, 0.0, lids.crease)
+    graded = graded - look.brow * smoothstep(lids.away, lids.crease, look.brow_at * lids.brow)
+    present = smoothstep(lids.along, *look.start) * (1.0 - smoothstep(lids.along, *look.end))
     return graded * (present * look.outer_corner.at(lids.along))
 
 
 def _lower_shadow(lids: _Lids) -> Tensor:
     look = _SHADOW
-    shadow = (1.0 - smooth_step(lids.away, 0.0, look.lower_height)) * smooth_step(lids.along, *look.lower_start)
-    return look.lower * shadow * (1.0 - smooth_step(lids.along, *look.lower_end))
+    shadow = (1.0 - smoothstep(lids.away, 0.0, look.lower_height)) * smoothstep(lids.along, *look.lower_start)
+    return look.lower * shadow * (1.0 - smoothstep(lids.along, *look.lower_end))

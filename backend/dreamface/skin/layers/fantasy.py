@@ -9,9 +9,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.bands import enlarged
-from dreamface.skin.canvas.layer import Ground, Layer, Patch, Weave, Window
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, Window
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, resting_colour
 from dreamface.skin.canvas.shared_noises import BLOTCHES, PATCHES
 from dreamface.skin.canvas.subject import Subject
@@ -96,7 +96,7 @@ _BRUSHING: Final = _Brushing(side=128, length=32, long=0.6, short=0.4, height=2.
 def _outer_skin(subject: Subject) -> Tensor:
     """Return 0..1 [S, S]: skin, and not the mouth's lining or the eye sockets."""
     lining, sockets = subject.region("mouth_inside"), subject.region("eye_sockets")
-    inside = torch.maximum(smooth_step(lining, *_METAL.mouth_over), smooth_step(sockets, *_METAL.eyes_over))
+    inside = torch.maximum(smoothstep(lining, *_METAL.mouth_over), smoothstep(sockets, *_METAL.eyes_over))
     return 1.0 - inside
 
 
@@ -106,7 +106,7 @@ def _metal_ground(subject: Subject, ground: Ground) -> Ground:
     if strength == 0.0:
         return ground
     metal = strength * _outer_skin(subject)
-    uneven = _METAL.blotches * subject.noise(*BLOTCHES)[0] + _METAL.patches * subject.noise(*PATCHES)[1]
+    uneven = _METAL.blotches * subject.noise(BLOTCHES, "density") + _METAL.patches * subject.noise(PATCHES, "colour")
     roughness = (_METAL.roughness + uneven).clamp(*_METAL.roughness_within)
     return replace(
         ground,
@@ -116,7 +116,7 @@ def _metal_ground(subject: Subject, ground: Ground) -> Ground:
     )
 
 
-def _metal_patches(subject: Subject) -> Sequence[Patch]:
+def _metal_patches(subject: Subject) -> Sequence[Decal]:
     """Paint one colour over everything."""
     tint, strength = subject.traits.tint("skin.metal")
     if strength == 0.0:
@@ -124,10 +124,10 @@ def _metal_patches(subject: Subject) -> Sequence[Patch]:
     size = subject.size
     everywhere = Window((0, size), (0, size))
     cover = enlarged(_METAL.cover * strength * _outer_skin(subject)[None], everywhere.rows, size)[0]
-    return (Patch(everywhere, cover=cover, colour=torch.tensor(tint), metallic=1.0),)
+    return (Decal(everywhere, cover=cover, colour=torch.tensor(tint), metallic=1.0),)
 
 
-def _brushed(subject: Subject) -> Weave | None:
+def _brushed(subject: Subject) -> DetailTiles | None:
     _, strength = subject.traits.tint("skin.metal")
     if strength == 0.0:
         return None
@@ -135,7 +135,7 @@ def _brushed(subject: Subject) -> Weave | None:
     long = torch.randn(side, 1, generator=generator).expand(side, side)
     short = torch.randn(side, side // length, generator=generator).repeat_interleave(length, dim=1)
     tile = _BRUSHING.long * long + _BRUSHING.short * short
-    return Weave(
+    return DetailTiles(
         tiles=tile[None],
         weights=(strength * subject.surface.atlas.interior * _outer_skin(subject))[None],
         height=torch.tensor([_BRUSHING.height]),
@@ -148,7 +148,7 @@ def _brushed(subject: Subject) -> Weave | None:
 
 TINT: Final = Layer("tint", "an unnatural skin colour", ("skin.tint", *PIGMENT_TRAITS), stain=_tint)
 METAL: Final = Layer(
-    "metal", "metal instead of skin", ("skin.metal",), stain=_metal_ground, patches=_metal_patches, weave=_brushed
+    "metal", "metal instead of skin", ("skin.metal",), stain=_metal_ground, decals=_metal_patches, detail_tiles=_brushed
 )
 FANTASY: Final = (TINT, METAL, SCALES, ROSETTES, STRIPES)
 """In the order in which they are laid on."""

@@ -10,13 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.creases import Creases, beside, creases, draw_creases, shows_fine, through, together, twigs
-from dreamface.skin.canvas.layer import Layer, Patch
+from dreamface.skin.canvas.layer import Decal, Layer
 from dreamface.skin.canvas.ramps import Line
 from dreamface.skin.canvas.subject import Subject
-
-_MM: Final = 1e-3
+from dreamface.units import MM
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,15 @@ _FURROW: Final = _FurrowLook(
     start=Line(base=0.02, slope=0.3),
     end=Line(base=0.75, slope=0.45),
     bow=0.12,
-    depth=0.085 * _MM,
+    depth=0.085 * MM,
     depth_varies=Line(base=0.25, slope=0.85),
-    width=0.24 * _MM,
+    width=0.24 * MM,
     width_varies=Line(base=0.7, slope=0.7),
     shallower=0.55,
-    sway=0.16 * _MM,
+    sway=0.16 * MM,
     broken=0.1,
     swelling=0.45,
-    fork=2.4 * _MM,
+    fork=2.4 * MM,
     parallel_mm=Line(base=0.35, slope=0.3),
     parallel_depth=0.45,
 )
@@ -122,11 +121,11 @@ class _RollLook:
 
 
 _ROLL: Final = _RollLook(
-    height=0.09 * _MM, width=0.7 * _MM, first=0.05, last=0.95, pieces=6, knots=(-0.2, 0.27, 0.73, 1.2), swelling=0.2
+    height=0.09 * MM, width=0.7 * MM, first=0.05, last=0.95, pieces=6, knots=(-0.2, 0.27, 0.73, 1.2), swelling=0.2
 )
 
 
-def _furrows(subject: Subject) -> Sequence[Patch]:
+def _furrows(subject: Subject) -> Sequence[Decal]:
     """Draw furrows: forked, deepest in the middle of the mouth, spreading to its corners, fading at the border."""
     surface, generator = subject.surface, subject.stream("lip creases")
     red = subject.region("lips_upper", "lips_lower")
@@ -136,11 +135,11 @@ def _furrows(subject: Subject) -> Sequence[Patch]:
     stems = together(*(_across(lip, generator) for lip in lips))
     lines = stems
     if shows_fine(surface, subject.size):
-        away = _FURROW.parallel_mm.at(torch.rand(len(stems.depth), generator=generator)) * _MM
+        away = _FURROW.parallel_mm.at(torch.rand(len(stems.depth), generator=generator)) * MM
         branches = twigs(stems, surface, generator, _FURROW.fork)
         lines = together(stems, branches, beside(stems, surface, away, _FURROW.parallel_depth))
     course = subject.stream("lip creases' course")
-    furrows = [_on_lips(subject, patch, red) for patch in draw_creases(lines, surface, subject.size, course)]
+    furrows = [_on_lips(subject, decal, red) for decal in draw_creases(lines, surface, subject.size, course)]
     return [*furrows, *draw_creases(together(*(_roll(lip) for lip in lips)), surface, subject.size, course)]
 
 
@@ -232,19 +231,19 @@ def _roll(lip: _Lip) -> Creases:
     return creases(through(points), -_ROLL.height, _ROLL.width, swelling=_ROLL.swelling)
 
 
-def _on_lips(subject: Subject, patch: Patch, red: Tensor) -> Patch:
-    """Return a patch where lips are, and a little way over their border.
+def _on_lips(subject: Subject, decal: Decal, red: Tensor) -> Decal:
+    """Return a decal where lips are, and a little way over their border.
 
     Not where they meet: the skin folds there, and the layout is squeezed.
     """
-    assert patch.height is not None  # furrows are no valleys
-    weight = red * (1.0 - smooth_step(subject.region("mouth_inside"), *_NOT_WHERE_LIPS_MEET))
+    assert decal.height is not None  # furrows are no valleys
+    weight = red * (1.0 - smoothstep(subject.region("mouth_inside"), *_NOT_WHERE_LIPS_MEET))
     factor = subject.size // len(weight)
-    (top, bottom), (left, right) = patch.window.rows, patch.window.columns
+    (top, bottom), (left, right) = decal.window.rows, decal.window.columns
     piece = weight[top // factor : -(-bottom // factor), left // factor : -(-right // factor)]
     large = interpolate(piece[None, None], scale_factor=float(factor), mode="bilinear", align_corners=False)[0, 0]
     large = large[top % factor :, left % factor :][: bottom - top, : right - left]
-    return Patch(patch.window, height=patch.height * smooth_step(large, *_ON_RED))
+    return Decal(decal.window, height=decal.height * smoothstep(large, *_ON_RED))
 
 
-FURROWS: Final = Layer("lip_furrows", "the lips' furrows", patches=_furrows)
+FURROWS: Final = Layer("lip_furrows", "the lips' furrows", decals=_furrows)

@@ -15,7 +15,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import rise, smooth_step
+from dreamface.skin.canvas.atlas import ramp, smoothstep
 from dreamface.skin.canvas.layer import Ground, Layer
 from dreamface.skin.canvas.shared_noises import BLOTCHES, MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject
@@ -86,13 +86,13 @@ _WINGS: Final = 8e-3  # metres around the nose's wings that are thin, too
 
 def _gloss(subject: Subject, ground: Ground) -> Ground:
     oil = subject.traits.number("skin.oiliness") - _USUAL_OIL
-    broad, middle, small = (subject.noise(*noise)[2] for noise in (BLOTCHES, PATCHES, MOTTLING))
+    broad, middle, small = (subject.noise(noise, "gloss") for noise in (BLOTCHES, PATCHES, MOTTLING))
     shine = torch.tensor([_SKIN.roughness - oil * _SKIN.oil, _SKIN.specular])[:, None, None]
     for names, here in _REGIONS.items():
         value = torch.tensor([here.roughness - oil * here.oil, here.specular])[:, None, None]
         weight = subject.region(*names)
         # The wet rim is a line: what the region has of a slope must not make the skin around it shine.
-        shine = torch.lerp(shine, value, smooth_step(weight, *_RIM) if names == ("lids_margin",) else weight)
+        shine = torch.lerp(shine, value, smoothstep(weight, *_RIM) if names == ("lids_margin",) else weight)
     dry = _UNEVENNESS.blotches * broad + _UNEVENNESS.patches * middle + _UNEVENNESS.mottling * small
     uneven = torch.stack((dry, _UNEVENNESS.specular * dry))
     wet = torch.tensor([_WET.roughness, _WET.specular])[:, None, None]
@@ -108,7 +108,7 @@ def _translucency(subject: Subject, ground: Ground) -> Ground:
     if (wings := _wings(subject)) is not None:
         weight = torch.lerp(weight, torch.tensor(_THIN[("nostrils",)]), wings)
     weight = torch.lerp(weight, torch.tensor(_LINING), inner(subject))
-    return replace(ground, subsurface=weight * (1.0 - _LESS * rise(subject.traits.number("age"), *_STIFFER)))
+    return replace(ground, subsurface=weight * (1.0 - _LESS * ramp(subject.traits.number("age"), *_STIFFER)))
 
 
 def _wings(subject: Subject) -> Tensor | None:

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Topology
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.cache import TopologyCache
-from dreamface.skin.canvas.layer import Ground, Layer, Patch, window_of
+from dreamface.skin.canvas.layer import Decal, Ground, Layer, window_of
 from dreamface.skin.canvas.pigments import dyed, luminance
 from dreamface.skin.canvas.ramps import Line
 from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES
@@ -32,13 +32,12 @@ from dreamface.skin.layers.hair_look import (
     sheltered,
     thick_white,
 )
+from dreamface.units import MM
 
-_MM: Final = 1e-3
-
-_CROP: Final = Coat(often=1300e3, length=4.2 * _MM, width=0.090 * _MM, swirl=0.45, scatter=0.28, tufts=0.22, drawn=0.13)
-_BUZZ: Final = replace(_CROP, length=2.4 * _MM, scatter=0.4)
-_STUBBLE: Final = Coat(often=620e3, length=0.85 * _MM, width=0.105 * _MM, swirl=0.35, scatter=0.35)
-_BEARD: Final = Coat(often=1100e3, length=1.0 * _MM, width=0.140 * _MM, swirl=0.30, scatter=0.15, tufts=0.40)
+_CROP: Final = Coat(often=1300e3, length=4.2 * MM, width=0.090 * MM, swirl=0.45, scatter=0.28, tufts=0.22, drawn=0.13)
+_BUZZ: Final = replace(_CROP, length=2.4 * MM, scatter=0.4)
+_STUBBLE: Final = Coat(often=620e3, length=0.85 * MM, width=0.105 * MM, swirl=0.35, scatter=0.35)
+_BEARD: Final = Coat(often=1100e3, length=1.0 * MM, width=0.140 * MM, swirl=0.30, scatter=0.15, tufts=0.40)
 _UNDERCOAT: Final = 0.62  # fraction of the hairs of a thick coat that lie below the others
 
 
@@ -56,12 +55,12 @@ class _Edge:
     softenings: int
     patches: float
     mottling: float
-    channel: int
+    channel: str
     over: tuple[float, float]
 
 
-_HAIRLINE: Final = _Edge(softenings=6, patches=0.07, mottling=0.03, channel=0, over=(0.08, 1.0))
-_BEARD_EDGE: Final = _Edge(softenings=3, patches=0.12, mottling=0.10, channel=1, over=(0.06, 0.85))
+_HAIRLINE: Final = _Edge(softenings=6, patches=0.07, mottling=0.03, channel="density", over=(0.08, 1.0))
+_BEARD_EDGE: Final = _Edge(softenings=3, patches=0.12, mottling=0.10, channel="colour", over=(0.06, 0.85))
 _NEIGHBOURS_WEIGHT: Final = 0.6  # of the neighbouring vertices in such a mean, against `_OWN_WEIGHT`
 _OWN_WEIGHT: Final = 0.4
 _CACHED_REGIONS: Final = 12  # softened regions in memory
@@ -89,8 +88,8 @@ _GAP: Final = 0.28  # fraction of the hairs' colour that is seen of the dark bet
 _GAP_OF_PALE: Final = 0.65  # what is added to it at luminance 1: pale hairs pass on light where dark ones absorb it
 _SHADED_ROUGHNESS: Final = 0.75  # of skin below hairs, which break up what it mirrors
 _SHADED_SPECULAR: Final = 0.22
-_COAT_HEIGHT: Final = 0.7 * _MM  # how far a beard or cropped hair stands out of the skin
-_TUFT_HEIGHT: Final = 0.10 * _MM  # deviation of that from tuft to tuft
+_COAT_HEIGHT: Final = 0.7 * MM  # how far a beard or cropped hair stands out of the skin
+_TUFT_HEIGHT: Final = 0.10 * MM  # deviation of that from tuft to tuft
 
 
 # ------------------------------------------------------------------------------------------------------------- regions
@@ -123,9 +122,9 @@ def _smoothed(topology: Topology, name: str, times: int) -> Tensor:
 def _thinned(subject: Subject, region: Tensor, edge: _Edge) -> Tensor:
     """Return 0..1 [S, S] how densely hair grows in a region: it thins out unevenly towards the border."""
     # Mottling is left out at the borders of a tile: the next tile's texels may be too large to show it.
-    mottling = subject.surface.atlas.interior * subject.noise(*MOTTLING)[edge.channel]
-    uneven = edge.patches * subject.noise(*PATCHES)[edge.channel] + edge.mottling * mottling
-    return smooth_step(region + uneven * 4.0 * region * (1.0 - region), *edge.over)
+    mottling = subject.surface.atlas.interior * subject.noise(MOTTLING, edge.channel)
+    uneven = edge.patches * subject.noise(PATCHES, edge.channel) + edge.mottling * mottling
+    return smoothstep(region + uneven * 4.0 * region * (1.0 - region), *edge.over)
 
 
 # --------------------------------------------------------------------------------------------------------------- scalp
@@ -140,13 +139,13 @@ class _BareCorner:
 
 
 _RECEDING: Final = (
-    _BareCorner(landmark="frontotemporale_l", radius=58.0 * _MM),
-    _BareCorner(landmark="frontotemporale_r", radius=58.0 * _MM),
-    _BareCorner(landmark="trichion", radius=50.0 * _MM),
+    _BareCorner(landmark="frontotemporale_l", radius=58.0 * MM),
+    _BareCorner(landmark="frontotemporale_r", radius=58.0 * MM),
+    _BareCorner(landmark="trichion", radius=50.0 * MM),
 )
 _REGROWTH: Final = (0.45, 1.3)  # of that radius: where the first hair grows, and where all of it does
 
-_MOHAWK_HALF_WIDTH: Final = 22.0 * _MM
+_MOHAWK_HALF_WIDTH: Final = 22.0 * MM
 _MOHAWK_FALLOFF: Final = 4  # power: the larger, the sharper is the strip's border
 _MOHAWK: Final = Line(base=0.25, slope=0.75)  # density beside the strip, and what is added on it
 
@@ -176,8 +175,8 @@ class _Sideburn:
 _SIDEBURN: Final = _Sideburn(
     towards_temple=0.42,
     below_ear=(0.0, -0.010, 0.002),
-    half_width_at_temple=19.0 * _MM,
-    half_width_at_ear=10.5 * _MM,
+    half_width_at_temple=19.0 * MM,
+    half_width_at_ear=10.5 * MM,
     edge=(0.35, 1.25),
     lost=0.25,
     box=(0.03, 0.05, 0.055),
@@ -203,7 +202,7 @@ def _style_cover(subject: Subject, style: str) -> Tensor:
         first, all_of_it = _REGROWTH
         for corner in _RECEDING:
             distance = (surface.position - head.landmark(corner.landmark)[:, None, None]).norm(dim=0)
-            region = region * smooth_step(distance, first * corner.radius, all_of_it * corner.radius)
+            region = region * smoothstep(distance, first * corner.radius, all_of_it * corner.radius)
     cover = _thinned(subject, region, _HAIRLINE)
     if style == "mohawk":
         return cover * _MOHAWK.at(torch.exp(-((surface.position[0] / _MOHAWK_HALF_WIDTH) ** _MOHAWK_FALLOFF)))
@@ -239,10 +238,10 @@ def _sideburn(away: Tensor, way: Tensor) -> Tensor:
     along = (torch.einsum("chw,c->hw", away, way) / float(way @ way)).clamp(0.0, 1.0)
     distance = (away - along * way[:, None, None]).norm(dim=0)
     half = look.half_width_at_temple + (look.half_width_at_ear - look.half_width_at_temple) * along.sqrt()
-    return (1.0 - look.lost * along) * (1.0 - smooth_step(distance / half, *look.edge))
+    return (1.0 - look.lost * along) * (1.0 - smoothstep(distance / half, *look.edge))
 
 
-def _scalp_patches(subject: Subject) -> Sequence[Patch]:
+def _scalp_patches(subject: Subject) -> Sequence[Decal]:
     """Paint hairs of a few millimetres that lie away from the crown, finer and shorter at the hairline; dyed."""
     cover, head = _scalp_cover(subject), subject.head
     if not bool(cover.any()):
@@ -318,29 +317,29 @@ def _beard_shape(subject: Subject, style: str) -> Tensor:
         return torch.ones_like(x)
     if style == "sideburns":
         first, all_of_it = look.sideburns_from
-        return smooth_step(x, first * corner_x, all_of_it * corner_x)
-    above = smooth_step(z, *(corner_z + step for step in look.moustache_from))
-    near = 1.0 - smooth_step(x, *(corner_x + step for step in look.mouth_until))
+        return smoothstep(x, first * corner_x, all_of_it * corner_x)
+    above = smoothstep(z, *(corner_z + step for step in look.moustache_from))
+    near = 1.0 - smoothstep(x, *(corner_x + step for step in look.mouth_until))
     if style == "moustache":
         return above * near
-    chin = 1.0 - smooth_step(x, *(corner_x + step for step in look.chin_until))
+    chin = 1.0 - smoothstep(x, *(corner_x + step for step in look.chin_until))
     return near * (above + (1.0 - above) * chin)
 
 
-def _stubble_patches(subject: Subject) -> Sequence[Patch]:
+def _stubble_patches(subject: Subject) -> Sequence[Decal]:
     """Paint hairs of half a millimetre to one and a half; sparser in patches and at the edges."""
     amount = subject.traits.number("stubble.density")
     if amount == 0.0:
         return []
     region = subject.region("beard") * (1.0 - subject.region("lips_upper", "lips_lower"))
-    patchy = _STUBBLE_PATCHES.at(subject.noise(*PATCHES)[2]).clamp(*_STUBBLE_PATCHES_WITHIN)
-    growth = (amount * patchy * smooth_step(region, *_STUBBLE_OVER)).clamp(0.0, 1.0)
+    patchy = _STUBBLE_PATCHES.at(subject.noise(PATCHES, "gloss")).clamp(*_STUBBLE_PATCHES_WITHIN)
+    growth = (amount * patchy * smoothstep(region, *_STUBBLE_OVER)).clamp(0.0, 1.0)
     lengths = torch.full_like(growth, _STUBBLE_LENGTH.at(amount))
     fur = grow(subject, "stubble", _STUBBLE, growth, _downwards(subject), lengths)
     return hair_patches(subject, fur, beard_grey(subject.traits), fine_colour(subject.traits), fine_white())
 
 
-def _beard_patches(subject: Subject) -> Sequence[Patch]:
+def _beard_patches(subject: Subject) -> Sequence[Decal]:
     """Paint a short beard, downwards and away from the middle."""
     cover, traits = _beard_cover(subject), subject.traits
     if not bool(cover.any()):
@@ -363,7 +362,7 @@ def _shaded(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor) -> 
     """Return the ground as seen between hairs of a colour [3], raised to where they lie, tuft by tuft."""
     gap = _GAP + _GAP_OF_PALE * luminance(colour)
     between = ground.albedo * _SKIN_LEFT + gap * colour[:, None, None]
-    tuft = 1.0 + _TUFT_HEIGHT / _COAT_HEIGHT * subject.noise(*MOTTLING)[0] * subject.surface.atlas.interior
+    tuft = 1.0 + _TUFT_HEIGHT / _COAT_HEIGHT * subject.noise(MOTTLING, "density") * subject.surface.atlas.interior
     return replace(
         ground,
         albedo=torch.lerp(ground.albedo, between, cover),
@@ -378,14 +377,14 @@ def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
     colour = torch.lerp(fine_colour(traits), thick_white(), traits.number("hair.grey"))
     shade = _BUZZ_SHADE if traits.choice("hair.style") == "buzz" else _CROP_SHADE
-    cover = shade.cover * smooth_step(_scalp_cover(subject), *shade.over)
+    cover = shade.cover * smoothstep(_scalp_cover(subject), *shade.over)
     return _shaded(subject, ground, dyed(colour, traits), cover)
 
 
 def _shade_beard(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
     colour = torch.lerp(fine_colour(traits), thick_white(), beard_grey(traits))
-    cover = _BEARD_SHADE.cover * smooth_step(_beard_cover(subject), *_BEARD_SHADE.over)
+    cover = _BEARD_SHADE.cover * smoothstep(_beard_cover(subject), *_BEARD_SHADE.over)
     return _shaded(subject, ground, colour, cover)
 
 
@@ -397,12 +396,12 @@ def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
 HAIR: Final = (
     Layer(
         "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *HAIR_TRAITS),
-        stain=_shade_scalp, patches=_scalp_patches,
+        stain=_shade_scalp, decals=_scalp_patches,
     ),
-    Layer("stubble", "stubble", ("stubble.density", *HAIR_TRAITS), stain=_shade_stubble, patches=_stubble_patches),
+    Layer("stubble", "stubble", ("stubble.density", *HAIR_TRAITS), stain=_shade_stubble, decals=_stubble_patches),
     Layer(
         "beard", "a short beard", ("beard.style", "beard.density", "beard.length", *HAIR_TRAITS),
-        stain=_shade_beard, patches=_beard_patches,
+        stain=_shade_beard, decals=_beard_patches,
     ),
     BROWS,
 )  # fmt: skip

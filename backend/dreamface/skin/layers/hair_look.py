@@ -8,19 +8,19 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.layer import Ground, Patch
+from dreamface.skin.canvas.layer import Decal, Ground
 from dreamface.skin.canvas.marks import coverage
 from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
 from dreamface.skin.canvas.strands import Fur, Strands
 from dreamface.skin.canvas.subject import Subject
 from dreamface.traits import Traits
+from dreamface.units import MM
 
 HAIR_TRAITS: Final = ("hair.melanin", "hair.redness", "hair.grey")
 """What the colours of all hairs depend on."""
 
-_MM: Final = 1e-3
-HAIR_HEIGHT: Final = 0.04 * _MM  # of a hair that lies on the skin
-_UPPER_HEIGHT: Final = 0.09 * _MM  # of a hair that lies on other hairs
+HAIR_HEIGHT: Final = 0.04 * MM  # of a hair that lies on the skin
+_UPPER_HEIGHT: Final = 0.09 * MM  # of a hair that lies on other hairs
 
 _SHELTER: Final = 0.85  # fraction of the light from below the skin that dense hairs absorb: it would blur them
 
@@ -110,7 +110,7 @@ def brow_grey(traits: Traits) -> float:
 
 def hair_patches(
     subject: Subject, fur: Fur, grey: float, colour: Tensor, white: Tensor, undercoat: float = 0.0
-) -> list[Patch]:
+) -> list[Decal]:
     """Paint hairs, each in its tone.
 
     Args:
@@ -136,7 +136,7 @@ def hair_patches(
             channel.add_(depth, alpha=value)
     cover = coverage(total)
     height = (_UPPER_HEIGHT if undercoat else HAIR_HEIGHT) * cover
-    return [Patch(window, cover=cover, colour=mixed.div_(weight), height=height)]
+    return [Decal(window, cover=cover, colour=mixed.div_(weight), height=height)]
 
 
 def _by_tone(strands: Strands, grey: float, colour: Tensor, white: Tensor, undercoat: float) -> list[_TonedStrands]:

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.anatomy import blobs, curve, near, places
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.layer import Ground, Layer
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, resting_blood
+from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import manhood
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _WET: Final = torch.tensor([0.30, 0.075, 0.065])  # linear Rec. 709 of the mouth's lining and the eye sockets
 
 
@@ -77,10 +78,10 @@ def _lips(subject: Subject, ground: Ground) -> Ground:
     """Paint lips: less melanin, least in the lower lip's middle; near blood, most where they are wet; a soft border."""
     number, look = subject.traits.number, _LIPS
     man = look.man_grown * manhood(subject) + look.man_born * max(0.0, number("gender"))
-    small, patches = subject.noise("mottling", 0.0034, 3), subject.noise("patches", 0.011, 3)
+    small, patches = subject.noise(MOTTLING), subject.noise(PATCHES)
     upper, lower = subject.region("lips_upper"), subject.region("lips_lower")
     region = (upper + lower).clamp(0.0, 1.0)  # at the corners the two meet, half each
-    lips = smooth_step(region + look.border_noise * small[2] * (1.0 - region), *look.border)
+    lips = smoothstep(region + look.border_noise * small[2] * (1.0 - region), *look.border)
     lower_part = lower / (upper + lower).clamp_min(_FEWEST_LIPS)
     wet = subject.once("lips/wet", lambda: _wet_lips(subject))
     line = wet.square().square_() * wet
@@ -108,14 +109,14 @@ def _lip_melanin(subject: Subject, lower_part: Tensor, wet: Tensor, line: Tensor
     """
     look, base = _LIPS, subject.traits.number("skin.melanin")
     middle = subject.once(
-        "lips/middle", lambda: near(subject, look.middle_mm * _MM, "labrale_inferius", "stomion_inferius")
+        "lips/middle", lambda: near(subject, look.middle_mm * MM, "labrale_inferius", "stomion_inferius")
     )
     kept = look.kept - look.kept_lower * lower_part - look.kept_middle * middle * lower_part - look.kept_wet * wet
     brown = (look.brown + look.brown_man * man) * (1.0 - base) + look.brown_upper * (1.0 - lower_part)
     return base * kept + brown - look.melanin_uneven * (uneven + wet - line)
 
 
-_WET_RADIUS: Final = 3.2 * _MM  # of the line where the lips meet
+_WET_RADIUS: Final = 3.2 * MM  # of the line where the lips meet
 _INNER_END: Final = 0.3  # of a Gaussian twice as wide, where that of the line is cut off
 _INNER_LIPS: Final = (60, 61, 62, 63, 64, 65, 66, 67, 60)  # Multi-PIE's points around the opening
 _ALONG_LIPS: Final = 36  # points along that line
@@ -138,7 +139,7 @@ def _wet_lips(subject: Subject) -> Tensor:
 def _wet_lining(subject: Subject, ground: Ground) -> Ground:
     # Borders between tiles show what both can: as red a little on both sides in the mouth, hardly redder at the eyes.
     wet = torch.maximum(
-        smooth_step(subject.region("mouth_inside"), *_WET_BORDER), _WET_EYES * subject.region("eye_sockets")
+        smoothstep(subject.region("mouth_inside"), *_WET_BORDER), _WET_EYES * subject.region("eye_sockets")
     )
     return replace(ground, albedo=torch.lerp(ground.albedo, _WET[:, None, None], wet))
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.skin.canvas.atlas import smooth_step
-from dreamface.skin.canvas.layer import Ground, Layer, Patch
+from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.skin.canvas.layer import Decal, Ground, Layer
 from dreamface.skin.canvas.outlines import enlarge, outlines
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, luminance, resting_colour
 from dreamface.skin.canvas.ramps import Line
@@ -35,8 +35,8 @@ from dreamface.skin.layers.makeup_films import (
     texels_per_metre,
 )
 from dreamface.traits import Traits
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _Tint = tuple[float, float, float]  # linear Rec. 709
 
 
@@ -60,7 +60,7 @@ class _Lipstick:
     most: float
 
 
-_LIPSTICK: Final = _Lipstick(over=0.35 * _MM, edge=0.22 * _MM, cover=Line(base=0.90, slope=0.025), most=0.96)
+_LIPSTICK: Final = _Lipstick(over=0.35 * MM, edge=0.22 * MM, cover=Line(base=0.90, slope=0.025), most=0.96)
 
 
 def _lips(subject: Subject) -> list[Film]:
@@ -72,10 +72,10 @@ def _lips(subject: Subject) -> list[Film]:
         window = full_window(subject, outline.window)
         edge = max(_LIPSTICK.edge, FINEST_EDGE / texels_per_metre(subject, outline.window))
         away = enlarge(metres_to(subject, outline), window) - _LIPSTICK.over
-        uneven = subject.noise(*MOTTLING)[1] + subject.noise(*PATCHES)[1]
+        uneven = subject.noise(MOTTLING, "colour") + subject.noise(PATCHES, "colour")
         worn = _LIPSTICK.cover.at(uneven) * (1.0 - inner(subject))
         cover = enlarge(worn[outline.window.slices], window).clamp(0.0, _LIPSTICK.most)
-        films.append(Film(window, cover * (1.0 - smooth_step(away, -edge, edge))))
+        films.append(Film(window, cover * (1.0 - smoothstep(away, -edge, edge))))
     return films
 
 
@@ -115,8 +115,8 @@ _BLUSH: Final = _Blush(
     apple={"upper_cheek": 0.55, "cheek": 0.45},
     temple={"zygion": 0.6, "temple": 0.4},
     towards_bone=0.35,
-    reach_at_apple=15.0 * _MM,
-    reach_at_temple=11.0 * _MM,
+    reach_at_apple=15.0 * MM,
+    reach_at_temple=11.0 * MM,
     falloff=1.3,
     lost=0.62,
     least=0.02,
@@ -172,7 +172,7 @@ def _cheeks(subject: Subject) -> list[Film]:
         distance = (away - along * sweep[:, None, None]).norm(dim=0)
         reach = look.reach_at_apple + (look.reach_at_temple - look.reach_at_apple) * along
         stroke = torch.exp(-look.falloff * (distance / reach) ** 2) * (1.0 - look.lost * along) * (1.0 - bare)
-        uneven = 1.0 + look.patches * subject.noise(*PATCHES)[0]
+        uneven = 1.0 + look.patches * subject.noise(PATCHES, "density")
         films += edgeless_films(subject, look.cover * (stroke - look.least).clamp_min(0.0) * uneven)
     return films
 
@@ -187,11 +187,11 @@ def _face(subject: Subject) -> list[Film]:
     """Return the foundation."""
     look, head, place = _FOUNDATION, subject.head, subject.surface.position
     chin, ear = float(head.landmark("menton")[2]), float(head.landmark("tragion_l")[1])
-    throat = smooth_step(place[2], *(chin + step for step in look.throat))
-    before = 1.0 - smooth_step(place[1], *(ear + step for step in look.ears))
+    throat = smoothstep(place[2], *(chin + step for step in look.throat))
+    before = 1.0 - smoothstep(place[1], *(ear + step for step in look.ears))
     cover = look.cover * throat * before * (1.0 - subject.region(*look.bare)) * (1.0 - inner(subject))
     cover = cover * (1.0 - look.thinner * subject.region(*look.thin_regions))
-    return edgeless_films(subject, cover * (1.0 + look.patches * subject.noise(*PATCHES)[1]))
+    return edgeless_films(subject, cover * (1.0 + look.patches * subject.noise(PATCHES, "colour")))
 
 
 # ------------------------------------------------------------------------------------------------------------- products
@@ -298,7 +298,7 @@ class _Flakes:
 _FLAKES: Final = _Flakes(fraction=0.10, pale=0.45, roughness=0.12, specular=1.0, metallic=0.6)
 
 
-def _paint(product: _Product, subject: Subject) -> Sequence[Patch]:
+def _paint(product: _Product, subject: Subject) -> Sequence[Decal]:
     """Paint a product's films in its colour."""
     tint, strength = subject.traits.tint(product.name)
     if strength == 0.0:
@@ -309,17 +309,17 @@ def _paint(product: _Product, subject: Subject) -> Sequence[Patch]:
     patches, flakes = [], subject.tile_stream(f"{product.name} glitter")
     for film in product.films(subject):
         cover = strength * film.cover
-        patches.append(Patch(film.window, cover=cover, colour=colour, roughness=roughness, specular=specular))
+        patches.append(Decal(film.window, cover=cover, colour=colour, roughness=roughness, specular=specular))
         if film.glitters and gloss > 0.0:
             patches.append(_glitter(film, strength * gloss, colour, flakes))
     return patches
 
 
-def _glitter(film: Film, amount: float, colour: Tensor, generator: torch.Generator) -> Patch:
+def _glitter(film: Film, amount: float, colour: Tensor, generator: torch.Generator) -> Decal:
     """Paint the flakes in a film."""
     random, fraction = torch.rand(film.window.shape, generator=generator), _FLAKES.fraction
     shine = amount * film.cover * ((random - (1.0 - fraction)) / fraction).clamp_min(0.0)
-    return Patch(
+    return Decal(
         film.window,
         cover=shine,
         colour=torch.lerp(colour, torch.ones(3), _FLAKES.pale),
@@ -347,7 +347,7 @@ def _layer(product: _Product) -> Layer:
         product.description,
         traits,
         stain=partial(_keep_light_out, product),
-        patches=partial(_paint, product),
+        decals=partial(_paint, product),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import rise, surface_of
+from dreamface.skin.canvas.atlas import ramp, surface_of
 from dreamface.skin.canvas.bands import band_rows
 from dreamface.skin.canvas.lattice import exact_noise
 from dreamface.skin.canvas.layer import Window, window_of
@@ -21,9 +21,9 @@ from dreamface.skin.canvas.outlines import enlarged_rows, scaled
 from dreamface.skin.canvas.shared_noises import Noise
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import inner
+from dreamface.units import MM
 
-_MM: Final = 1e-3
-EDGE: Final = 0.22 * _MM  # half the width of a pattern's edge
+EDGE: Final = 0.22 * MM  # half the width of a pattern's edge
 _FINEST_EDGE: Final = 0.6  # the same in texels, where they are so large that the edge would be jagged
 _RESOLVED: Final = (2.0, 6.0)  # texels per cell over which a pattern of cells comes to be seen
 _SKETCH: Final = 64  # texels a side are enough to know a tile's density
@@ -45,7 +45,7 @@ def bust_rim(subject: Subject) -> float:
 
 def exactly(subject: Subject, noise: Noise) -> Tensor:
     """Return a noise [channels, S, S] that agrees at the borders of tiles; see `lattice.exact_noise`."""
-    return exact_noise(subject, noise.name, noise.cell, noise.channels)
+    return exact_noise(subject, noise)
 
 
 def full_rows(subject: Subject, where: Tensor) -> Window | None:
@@ -87,7 +87,7 @@ def finest_edge(subject: Subject, softer: float = 1.0) -> Tensor:
 
 def resolved(subject: Subject, width: float) -> Tensor:
     """Return 0..1 [S, S] how much is seen of a pattern of cells of a width; at tiles' borders, what all can show."""
-    at_border = rise(width * _coarsest_density(subject), *_RESOLVED)
+    at_border = ramp(width * _coarsest_density(subject), *_RESOLVED)
     return at_border + (1.0 - at_border) * away_from_borders(subject)
 
 

@@ -20,13 +20,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, pad
 
-from dreamface.skin.canvas.atlas import rise, smooth_step
-from dreamface.skin.canvas.layer import Ground, Layer, Patch, Weave, Window, window_of
+from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, Window, window_of
 from dreamface.skin.canvas.noise import stream
+from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import inner
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _SMALLEST_CELL: Final = 4.0  # texels that a cell is drawn with at least, before it is averaged
 _PATTERN_SEED: Final = 0  # everybody's patterns are the same ones, shifted by each one's own seed
 _STEP: Final = 1.25  # numbers of cells are its powers, so that another face of the model has the same pattern
@@ -64,55 +65,55 @@ class _Zone:
     depth: float  # metres
 
 
-_NOSE: Final = _Grain("pores", repeats=8, wide=0.80 * _MM, tall=0.80 * _MM)
-_CHIN: Final = _Grain("pores", repeats=8, wide=1.0 * _MM, tall=1.0 * _MM)
-_FOREHEAD: Final = _Grain("pores", repeats=8, wide=0.85 * _MM, tall=0.80 * _MM, long=0.75)
+_NOSE: Final = _Grain("pores", repeats=8, wide=0.80 * MM, tall=0.80 * MM)
+_CHIN: Final = _Grain("pores", repeats=8, wide=1.0 * MM, tall=1.0 * MM)
+_FOREHEAD: Final = _Grain("pores", repeats=8, wide=0.85 * MM, tall=0.80 * MM, long=0.75)
 _CHEEKS: Final = {
-    side: _Grain("pores", repeats=8, wide=1.05 * _MM, tall=1.20 * _MM, turn=sign * 0.55, long=1.7)
+    side: _Grain("pores", repeats=8, wide=1.05 * MM, tall=1.20 * MM, turn=sign * 0.55, long=1.7)
     for side, sign in (("l", 1.0), ("r", -1.0))
 }
 
 _ZONES: Final = (
     _Zone(
         _NOSE,
-        (("pronasale", 15.0 * _MM), ("rhinion", 12.0 * _MM), ("alare_l", 9.0 * _MM), ("alare_r", 9.0 * _MM)),
-        0.125 * _MM,
+        (("pronasale", 15.0 * MM), ("rhinion", 12.0 * MM), ("alare_l", 9.0 * MM), ("alare_r", 9.0 * MM)),
+        0.125 * MM,
     ),
     *(
-        _Zone(_CHEEKS[side], ((f"upper_cheek_{side}", 17.0 * _MM), (f"alar_base_{side}", 20.0 * _MM)), 0.115 * _MM)
+        _Zone(_CHEEKS[side], ((f"upper_cheek_{side}", 17.0 * MM), (f"alar_base_{side}", 20.0 * MM)), 0.115 * MM)
         for side in ("l", "r")
     ),
-    _Zone(_FOREHEAD, (("metopion", 32.0 * _MM), ("glabella", 18.0 * _MM)), 0.065 * _MM),
+    _Zone(_FOREHEAD, (("metopion", 32.0 * MM), ("glabella", 18.0 * MM)), 0.065 * MM),
     _Zone(
         _CHIN,
-        (("pogonion", 19.0 * _MM), ("chin_side_l", 16.0 * _MM), ("chin_side_r", 16.0 * _MM), ("subnasale", 13.0 * _MM)),
-        0.085 * _MM,
+        (("pogonion", 19.0 * MM), ("chin_side_l", 16.0 * MM), ("chin_side_r", 16.0 * MM), ("subnasale", 13.0 * MM)),
+        0.085 * MM,
     ),
 )
 
-_LINES: Final = _Grain("lines", repeats=8, wide=1.2 * _MM, tall=0.52 * _MM)
-_OLD_LINES: Final = _Grain("lines", repeats=4, wide=2.9 * _MM, tall=1.9 * _MM)
-_PEBBLES: Final = _Grain("pebbles", repeats=4, wide=2.9 * _MM, tall=2.1 * _MM)
-_LINE_DEPTH: Final = 0.030 * _MM
+_LINES: Final = _Grain("lines", repeats=8, wide=1.2 * MM, tall=0.52 * MM)
+_OLD_LINES: Final = _Grain("lines", repeats=4, wide=2.9 * MM, tall=1.9 * MM)
+_PEBBLES: Final = _Grain("pebbles", repeats=4, wide=2.9 * MM, tall=2.1 * MM)
+_LINE_DEPTH: Final = 0.030 * MM
 _PLACES: Final = (
     *(zone.around for zone in _ZONES),
-    *(((f"cheek_{side}", 26.0 * _MM), (f"upper_cheek_{side}", 15.0 * _MM)) for side in ("l", "r")),
-    (("metopion", 30.0 * _MM), ("glabella", 20.0 * _MM)),
-    tuple((f"{name}_{side}", 30.0 * _MM) for name in ("cheek", "cheekbone", "cheilion") for side in "lr"),
+    *(((f"cheek_{side}", 26.0 * MM), (f"upper_cheek_{side}", 15.0 * MM)) for side in ("l", "r")),
+    (("metopion", 30.0 * MM), ("glabella", 20.0 * MM)),
+    tuple((f"{name}_{side}", 30.0 * MM) for name in ("cheek", "cheekbone", "cheilion") for side in "lr"),
 )
 """What `_around` finds: the zones; where the skin's tension runs down and outwards, on the cheeks; where lines are as
 large as on skin, on the forehead; and where old skin is creped."""
 _SLANTED: Final = {
-    len(_ZONES) + number: _Grain("lines", repeats=8, wide=0.80 * _MM, tall=0.80 * _MM, turn=turn, long=1.5)
+    len(_ZONES) + number: _Grain("lines", repeats=8, wide=0.80 * MM, tall=0.80 * MM, turn=turn, long=1.5)
     for number, turn in enumerate((0.6, -0.6))
 }
 _FACE, _CREPED = len(_ZONES) + 2, len(_ZONES) + 3
-_PEBBLE: Final = 0.028 * _MM  # root mean square
+_PEBBLE: Final = 0.028 * MM  # root mean square
 _PATCHY: Final = 0.022  # roughness that goes with it: what stands out is smoother, and holds the oil
-_OLD_LINE_DEPTH: Final = 0.11 * _MM
+_OLD_LINE_DEPTH: Final = 0.11 * MM
 _DULL: Final = 0.04  # how much rougher it is in a furrow
 _OLD: Final = (38.0, 82.0)  # years over which furrows deepen and widen
-_BUMPS: Final = 0.024 * _MM, 0.010 * _MM  # heights of the wide and of the small ones
+_BUMPS: Final = 0.024 * MM, 0.010 * MM  # heights of the wide and of the small ones
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _draw(grain: _Grain, rows: int, columns: int, side: int, generator: torch.Ge
     nearest, second, own, other = _cells(rows, columns, side, grain, generator)
     if grain.kind == "lines":
         look = _FURROW
-        deep = look.shallow + look.deepening * smooth_step((own - other).abs(), *look.differing)
+        deep = look.shallow + look.deepening * smoothstep((own - other).abs(), *look.differing)
         furrow = (1.0 - (second - nearest) / look.width).clamp(0.0, 1.0)
         return look.top - deep * furrow * furrow - look.roundness * nearest * nearest
     pit = _PIT
@@ -224,7 +225,7 @@ def _draw(grain: _Grain, rows: int, columns: int, side: int, generator: torch.Ge
     radius = pit.radius + pit.radius_size * size + pit.radius_own * own
     wall = torch.exp(-((nearest / radius) ** pit.steepness))
     depth = wall * (pit.depth + pit.depth_size * size + pit.depth_own * own)
-    return pit.rim * smooth_step(second - nearest, 0.0, pit.rim_width) - depth
+    return pit.rim * smoothstep(second - nearest, 0.0, pit.rim_width) - depth
 
 
 def _cells(
@@ -286,8 +287,8 @@ def _own_shift(subject: Subject, tile: Tensor) -> Tensor:
     return tile.roll(shift, dims=(0, 1))
 
 
-def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) -> Patch | None:
-    """A pattern where a weight [S, S] is, as a patch."""
+def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) -> Decal | None:
+    """A pattern where a weight [S, S] is, as a decal."""
     window = window_of(weight > _FAINT, margin=1)
     if window is None or height == 0.0:
         return None
@@ -301,7 +302,7 @@ def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) ->
     if factor > 1:
         image = interpolate(image, scale_factor=float(factor), mode="bilinear", align_corners=False)
     rows, columns = (torch.arange(*span).remainder(len(tile)) for span in (scaled.rows, scaled.columns))
-    return Patch(scaled, height=image[0, 0].mul_(tile[rows][:, columns]).mul_(height))
+    return Decal(scaled, height=image[0, 0].mul_(tile[rows][:, columns]).mul_(height))
 
 
 # ------------------------------------------------------------------------------------------------- where
@@ -335,13 +336,13 @@ def _zones(subject: Subject) -> Tensor:
     if there:
         marks = torch.stack([subject.head.landmark(name) for _, name, _ in there])
         away = torch.cdist(marks, position.reshape(3, -1).T, compute_mode="donot_use_mm_for_euclid_dist")
-        near = 1.0 - smooth_step(away / torch.tensor([radius for *_, radius in there])[:, None], *_ZONE_EDGE)
+        near = 1.0 - smoothstep(away / torch.tensor([radius for *_, radius in there])[:, None], *_ZONE_EDGE)
         zone = torch.tensor([number for number, *_ in there])[:, None].expand_as(near)
         found.view(len(_PLACES), -1).scatter_reduce_(0, zone, near, "amax")
     return interpolate(found[None], size=(size, size), mode="bilinear", align_corners=False)[0]
 
 
-def _pores(subject: Subject) -> Sequence[Patch]:
+def _pores(subject: Subject) -> Sequence[Decal]:
     """Dense and round on the nose, larger and drawn out on the cheeks, fine on the forehead; hardly any on lids."""
     amount = subject.traits.number("skin.pores")
     region = subject.region
@@ -351,31 +352,31 @@ def _pores(subject: Subject) -> Sequence[Patch]:
         * (1.0 - region("nostrils"))
     )
     mean, weight_of_noise, within = _PORE_PATCHES
-    bare *= (mean + weight_of_noise * subject.noise("patches", 0.011, 3)[2]).clamp_(*within)
+    bare *= (mean + weight_of_noise * subject.noise(PATCHES, "gloss")).clamp_(*within)
     shallowest, deeper = _PORE_DEPTHS
     found = []
     for number, zone in enumerate(_ZONES):
         weight = _around(subject, number)
         if weight is not None:
             found.append(_laid_out(subject, zone.grain, weight * bare, zone.depth * (shallowest + deeper * amount)))
-    return [patch for patch in found if patch is not None]
+    return [decal for decal in found if decal is not None]
 
 
 # ------------------------------------------------------------------------------------------------- fine lines
 
 
 def _age(subject: Subject) -> float:
-    return rise(subject.traits.number("age"), *_OLD)
+    return ramp(subject.traits.number("age"), *_OLD)
 
 
-def _lines(subject: Subject) -> Weave:
+def _lines(subject: Subject) -> DetailTiles:
     """Lozenges along the lines of tension, across everywhere but on the cheeks; larger and deeper with age.
 
     And an unevenness of what lies between pores and folds, in height and in gloss: it is what breaks highlights up.
     """
     old, calm = _age(subject), _calm(subject)
     mean, weight, within = _LINE_PATCHES
-    uneven = (mean + weight * subject.noise("patches", 0.011, 3)[0]).clamp_(*within)
+    uneven = (mean + weight * subject.noise(PATCHES, "density")).clamp_(*within)
     rest = calm * (1.0 - _SMOOTHER_NOSE * subject.region("nose")) * uneven
     flat = rest
     for number in _SLANTED:
@@ -392,7 +393,7 @@ def _lines(subject: Subject) -> Weave:
     tiles = torch.stack((fine.repeat(again, again), wide, pebbles))
     nothing = torch.zeros(len(tiles))
     young, older = _PEBBLE_STRENGTH
-    return Weave(
+    return DetailTiles(
         tiles=tiles,
         weights=torch.stack(
             (flat, _crossed(subject) * rest, calm * uneven * (1.0 - _SMOOTHER_SCALP * subject.region("scalp")))
@@ -418,12 +419,12 @@ def _crossed(subject: Subject) -> Tensor:
     return (weight if near is None else torch.maximum(weight, near)).clamp(*_CROSSED_RANGE)
 
 
-def _cheek_lines(subject: Subject) -> Sequence[Patch]:
+def _cheek_lines(subject: Subject) -> Sequence[Decal]:
     found = []
     for number, grain in _SLANTED.items():
         if (leaning := _around(subject, number)) is not None:
             found.append(_laid_out(subject, grain, leaning * _calm(subject), _line_depth(subject)))
-    return [patch for patch in found if patch is not None]
+    return [decal for decal in found if decal is not None]
 
 
 # ------------------------------------------------------------------------------------------------- unevenness
@@ -431,11 +432,13 @@ def _cheek_lines(subject: Subject) -> Sequence[Patch]:
 
 def _bumps(subject: Subject, ground: Ground) -> Ground:
     """The skin is never quite even."""
-    wide, small = subject.noise("patches", 0.011, 3)[1], subject.noise("mottling", 0.0034, 3)[2]
+    wide, small = subject.noise(PATCHES, "colour"), subject.noise(MOTTLING, "gloss")
     uneven = (_BUMPS[0] * wide + _BUMPS[1] * small) * subject.surface.atlas.interior
     return replace(ground, height=ground.height + uneven)
 
 
-PORES: Final = Layer("pores", "pores", ("skin.pores",), patches=_pores)
-LINES: Final = Layer("lines", "the fine lines of the skin", ("skin.pores", "age"), patches=_cheek_lines, weave=_lines)
+PORES: Final = Layer("pores", "pores", ("skin.pores",), decals=_pores)
+LINES: Final = Layer(
+    "lines", "the fine lines of the skin", ("skin.pores", "age"), decals=_cheek_lines, detail_tiles=_lines
+)
 BUMPS: Final = Layer("bumps", "a slight unevenness", stain=_bumps)

@@ -12,9 +12,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.lattice import Lattice, cells, lattice
-from dreamface.skin.canvas.layer import Layer, Patch
+from dreamface.skin.canvas.layer import Decal, Layer
 from dreamface.skin.canvas.ramps import Line
 from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES, Noise
 from dreamface.skin.canvas.subject import Subject
@@ -28,8 +28,8 @@ from dreamface.skin.layers.pattern_drawing import (
     in_bands,
     keeps_clear,
 )
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _ASIDE, _ALONG, _SIZE = 1, 2, 3  # which of the lattice's random numbers say where a rosette lies, and how large it is
 
 
@@ -54,7 +54,7 @@ class _Places:
 
 
 _PLACES: Final = _Places(
-    period=15.5 * _MM, wander=2.5 * _MM, off_middle=0.34, patches_mm=1.15, mottling_mm=0.32, turn_radius=0.09
+    period=15.5 * MM, wander=2.5 * MM, off_middle=0.34, patches_mm=1.15, mottling_mm=0.32, turn_radius=0.09
 )
 
 
@@ -85,8 +85,8 @@ class _Ring:
 
 
 _RING: Final = _Ring(
-    radius=4.6 * _MM,
-    small_radius=2.0 * _MM,
+    radius=4.6 * MM,
+    small_radius=2.0 * MM,
     size=Line(base=0.72, slope=0.56),
     hole=Line(base=0.52, slope=-1.2),
     gap_over=(0.30, 0.55),
@@ -96,7 +96,7 @@ _RING: Final = _Ring(
     cover=0.92,
     middle=0.70,
 )
-_GAPS: Final = Noise("rosette gaps", cell=6.2 * _MM, channels=1)
+_GAPS: Final = Noise("rosette gaps", cell=6.2 * MM)
 _GAP_STRENGTH: Final = 0.5  # factor on that noise
 
 _FACE: Final = (0.040, 0.095)  # metres from the bridge of the nose over which rings grow larger
@@ -106,7 +106,7 @@ _WHOLE_OVER: Final = (0.1, 0.6)  # of what is clear of lips and eyes, over which
 _BUST_OVER: Final = (0.01, 0.05)  # metres above the bust's rim over which they come
 
 
-def _rosettes(subject: Subject) -> Sequence[Patch]:
+def _rosettes(subject: Subject) -> Sequence[Decal]:
     """Paint the rings."""
     tint, strength = subject.traits.tint("skin.spots")
     if strength == 0.0:
@@ -123,7 +123,7 @@ def _rosettes(subject: Subject) -> Sequence[Patch]:
         distance, size = _to_rosette(grid, torch.where(front > 0.0, ahead, behind), down)
         full, darkness = _ring(distance, size, small, gap, soft)
         cover[rows] = full.mul_(opacity).mul_(darkness).mul_(strength)
-    return (Patch(window, cover=cover, colour=torch.tensor(tint)),)
+    return (Decal(window, cover=cover, colour=torch.tensor(tint)),)
 
 
 def _ring(distance: Tensor, size: Tensor, small: Tensor, gap: Tensor, soft: Tensor) -> tuple[Tensor, Tensor]:
@@ -134,9 +134,9 @@ def _ring(distance: Tensor, size: Tensor, small: Tensor, gap: Tensor, soft: Tens
     look = _RING
     radius = torch.lerp(look.radius * size, look.small_radius * size, small)
     hole = radius * look.hole.at(small)
-    full = smooth_step((radius - distance) / soft, -1.0, 1.0)
-    broken = smooth_step(gap, *look.gap_over) * (1.0 - small)
-    inside = smooth_step((hole - distance) / soft, -look.inner_edge, look.inner_edge)
+    full = smoothstep((radius - distance) / soft, -1.0, 1.0)
+    broken = smoothstep(gap, *look.gap_over) * (1.0 - small)
+    inside = smoothstep((hole - distance) / soft, -look.inner_edge, look.inner_edge)
     return full, look.cover - look.middle * torch.maximum(inside, broken)
 
 
@@ -151,17 +151,17 @@ def _fields(subject: Subject) -> Tensor:
     where they are broken; 0..1 how much they cover.
     """
     grid, place = _lattice(subject), subject.surface.position
-    middle, small = exactly(subject, PATCHES), subject.noise(*MOTTLING) * away_from_borders(subject)
-    down = grid.down + (_PLACES.patches_mm * middle[0] + _PLACES.mottling_mm * small[0]) * _MM
-    aside = (_PLACES.patches_mm * middle[1] + _PLACES.mottling_mm * small[1]) * _MM
+    middle, small = exactly(subject, PATCHES), subject.noise(MOTTLING) * away_from_borders(subject)
+    down = grid.down + (_PLACES.patches_mm * middle[0] + _PLACES.mottling_mm * small[0]) * MM
+    aside = (_PLACES.patches_mm * middle[1] + _PLACES.mottling_mm * small[1]) * MM
     turns = grid.turns + aside / _PLACES.turn_radius
     gap = _GAP_STRENGTH * exactly(subject, _GAPS)[0]
     near = (place - subject.head.landmark("rhinion")[:, None, None]).norm(dim=0)
-    face = 1.0 - smooth_step(near, *_FACE)
-    clear = keeps_clear(subject) * (1.0 - _NOSE * smooth_step(subject.region("nose"), *_NOSE_OVER))
-    clear = clear * smooth_step(clear, *_WHOLE_OVER)
+    face = 1.0 - smoothstep(near, *_FACE)
+    clear = keeps_clear(subject) * (1.0 - _NOSE * smoothstep(subject.region("nose"), *_NOSE_OVER))
+    clear = clear * smoothstep(clear, *_WHOLE_OVER)
     rim = bust_rim(subject)
-    bust = smooth_step(place[2], *(rim + height for height in _BUST_OVER))
+    bust = smoothstep(place[2], *(rim + height for height in _BUST_OVER))
     return torch.stack((*turns, grid.front, down, face, gap, clear * bust))
 
 
@@ -182,4 +182,4 @@ def _to_rosette(grid: Lattice, turn: Tensor, down: Tensor) -> tuple[Tensor, Tens
     return nearest, _RING.size.at(grid.own(_SIZE, chosen))
 
 
-ROSETTES: Final = Layer("spots", "an animal's spots", ("skin.spots",), patches=_rosettes)
+ROSETTES: Final = Layer("spots", "an animal's spots", ("skin.spots",), decals=_rosettes)

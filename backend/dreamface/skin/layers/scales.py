@@ -13,15 +13,15 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.lattice import Cells, Lattice, cells, lattice
-from dreamface.skin.canvas.layer import Ground, Layer, Patch
+from dreamface.skin.canvas.layer import Decal, Ground, Layer
 from dreamface.skin.canvas.ramps import Line
 from dreamface.skin.canvas.shared_noises import BLOTCHES, PATCHES
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.pattern_drawing import EDGE, exactly, finest_edge, full_rows, in_bands, keeps_clear, resolved
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _SHADE, _PRESENCE = 1, 2  # which of the lattice's random numbers say how dark a scale is, and how early it comes
 
 
@@ -41,7 +41,7 @@ class _Rows:
     overlap: float
 
 
-_ROWS: Final = _Rows(height=4.6 * _MM, width=6.4 * _MM, wander=2.0 * _MM, overlap=1.75)
+_ROWS: Final = _Rows(height=4.6 * MM, width=6.4 * MM, wander=2.0 * MM, overlap=1.75)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ _SHAPE: Final = _Shape(
     tip_from=0.42,
     half_width=0.98,
     closing=4.0,
-    height=0.34 * _MM,
+    height=0.34 * MM,
     rise=Line(base=0.22, slope=0.62),
     arch=0.42,
     keel=0.10,
@@ -155,7 +155,7 @@ class _Spread:
 
 _SPREAD: Final = _Spread(
     by_strength=1.75,
-    face=62.0 * _MM,
+    face=62.0 * MM,
     ears=0.30,
     patches=0.10,
     blotches=0.08,
@@ -165,7 +165,7 @@ _SPREAD: Final = _Spread(
 )
 
 
-def _scales(subject: Subject) -> Sequence[Patch]:
+def _scales(subject: Subject) -> Sequence[Decal]:
     """Paint the scales, and the dark rims between them."""
     tint, strength = subject.traits.tint("skin.scales")
     if strength == 0.0:
@@ -186,14 +186,14 @@ def _scales(subject: Subject) -> Sequence[Patch]:
         shade = torch.lerp(torch.tensor(_HORN.mean_shade), grid.own(_SHADE, scale), seen)
         # Where scales run out, they do so one by one.
         early = presence + _SPREAD.one_by_one * (grid.own(_PRESENCE, scale) - 0.5)
-        presence = presence * smooth_step(early, *_SPREAD.whole_over)
+        presence = presence * smoothstep(early, *_SPREAD.whole_over)
         cover[rows] = presence * _HORN.cover.at(shade)
         dark[rows] = presence * (_HORN.rim * rim + _HORN.shade * shade * (1.0 - rim))
         height[rows] = relief.mul_(presence).mul_(_SHAPE.height)
     colour = torch.tensor(tint)
     return (
-        Patch(window, cover=cover, colour=colour, height=height, roughness=_HORN.roughness, specular=_HORN.specular),
-        Patch(window, cover=dark, colour=_HORN.darkness * colour, roughness=_HORN.dark_roughness),
+        Decal(window, cover=cover, colour=colour, height=height, roughness=_HORN.roughness, specular=_HORN.specular),
+        Decal(window, cover=dark, colour=_HORN.darkness * colour, roughness=_HORN.dark_roughness),
     )
 
 
@@ -212,7 +212,7 @@ def _scaled_skin(subject: Subject, strength: float) -> Tensor:
     distance = (place - middle[:, None, None]).norm(dim=0)
     late = torch.exp(-((distance / _SPREAD.face) ** 2)) + _SPREAD.ears * subject.region("ears")
     uneven = _SPREAD.patches * exactly(subject, PATCHES)[0] + _SPREAD.blotches * exactly(subject, BLOTCHES)[2]
-    return smooth_step(_SPREAD.by_strength * strength - late + uneven, *_SPREAD.over) * keeps_clear(subject)
+    return smoothstep(_SPREAD.by_strength * strength - late + uneven, *_SPREAD.over) * keeps_clear(subject)
 
 
 # ----------------------------------------------------------------------------------------------------------- one scale
@@ -233,10 +233,10 @@ def _scale(grid: Lattice, turn: Tensor, below: Tensor, soft: Tensor) -> tuple[Te
     over, under = cells(grid, turn, row - 1.0), cells(grid, turn, row)
     along_over, along_under = (below - row + 1.0) / _ROWS.overlap, (below - row) / _ROWS.overlap
     room_over, room_under = _room(over, along_over), _room(under, along_under)
-    on_top = smooth_step(room_over / soft, 0.0, 1.0)
+    on_top = smoothstep(room_over / soft, 0.0, 1.0)
     relief = torch.lerp(_relief(under, along_under), _relief(over, along_over), on_top)
     edge = torch.where(room_over > 0.0, room_over, torch.minimum(room_under, -room_over))
-    rim = 1.0 - smooth_step(edge / soft, *_HORN.rim_over)
+    rim = 1.0 - smoothstep(edge / soft, *_HORN.rim_over)
     return relief, rim, torch.where(room_over > 0.0, over.index, under.index)
 
 
@@ -256,4 +256,4 @@ def _relief(cell: Cells, along: Tensor) -> Tensor:
     return _SHAPE.rise.at(along.clamp(0.0, 1.0)) * arched + keel * along
 
 
-SCALES: Final = Layer("scales", "overlapping scales", ("skin.scales",), stain=_horny, patches=_scales)
+SCALES: Final = Layer("scales", "overlapping scales", ("skin.scales",), stain=_horny, decals=_scales)

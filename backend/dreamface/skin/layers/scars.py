@@ -12,13 +12,13 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
-from dreamface.skin.canvas.layer import Layer, Patch, Window
+from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.skin.canvas.layer import Decal, Layer, Window
 from dreamface.skin.canvas.marks import texel_of
 from dreamface.skin.canvas.ramps import Line
 from dreamface.skin.canvas.subject import Subject
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _SITES: Final = (
     "cheek", "brow_arch", "cheekbone", "upper_cheek", "chin_side", "frontotemporale", "nose_side", "gonion", "temple",
 )  # fmt: skip
@@ -65,13 +65,13 @@ class _Band:
 
 
 _BAND: Final = _Band(
-    spread=7.0 * _MM,
-    length=(7.0 * _MM, 28.0 * _MM),
-    width=(0.9 * _MM, 2.4 * _MM),
+    spread=7.0 * MM,
+    length=(7.0 * MM, 28.0 * MM),
+    width=(0.9 * MM, 2.4 * MM),
     length_power=2,
     bow=0.3,
     bow_zero=0.4,
-    cell=1.7 * _MM,
+    cell=1.7 * MM,
     torn=0.45,
     torn_within=(0.35, 1.8),
     wander=0.25,
@@ -124,25 +124,25 @@ _RAISED_MM, _SUNKEN_MM = 0.20, -0.28  # heights of the line
 _RAISED_FRACTION: Final = 0.35  # of the scars stand out
 
 
-def _scars(subject: Subject) -> Sequence[Patch]:
+def _scars(subject: Subject) -> Sequence[Decal]:
     """Paint the first of all sites in the person's own order, as many as the trait asks for; the last one fainter."""
     amount = subject.traits.number("scars.density")
     sites = [f"{name}_{side}" for name in _SITES for side in "lr"]
     generator = subject.stream("scars")
     order = torch.randperm(len(sites), generator=generator).tolist()
     random = torch.rand(len(sites), 12, generator=generator)
-    patches = []
+    decals = []
     for rank, site in enumerate(order):
         strength = min(1.0, amount * len(sites) - rank)
         place = subject.surface.atlas.landmark(sites[site])
         if strength > 0.0 and place is not None:
-            patch = _scar(subject, place, random[rank], strength)
-            if patch is not None:
-                patches.append(patch)
-    return tuple(patches)
+            decal = _scar(subject, place, random[rank], strength)
+            if decal is not None:
+                decals.append(decal)
+    return tuple(decals)
 
 
-def _scar(subject: Subject, place: Tensor, random: Tensor, strength: float) -> Patch | None:
+def _scar(subject: Subject, place: Tensor, random: Tensor, strength: float) -> Decal | None:
     """Paint a scar near a landmark at texture coordinates [2]; None where it lies in no texel of the tile.
 
     Args:
@@ -163,11 +163,11 @@ def _scar(subject: Subject, place: Tensor, random: Tensor, strength: float) -> P
     line, rims = (image * (1.0 - no_skin) * inside * strength for image in _line_and_rims(x, y, length, width, random))
     blood = _FRESH if float(random[4]) < _FRESH_FRACTION else _HEALED
     height_mm = _RAISED_MM if float(random[5]) < _RAISED_FRACTION else _SUNKEN_MM
-    return Patch(
+    return Decal(
         window,
         melanin=-_TISSUE.melanin.at(subject.traits.number("skin.melanin")) * line + _TISSUE.rim_melanin * rims,
         blood=blood.line * line + blood.rims * rims,
-        height=(height_mm * line + _TISSUE.rim_height_mm * rims) * _MM,
+        height=(height_mm * line + _TISSUE.rim_height_mm * rims) * MM,
         cover=_TISSUE.cover * line,
         roughness=_TISSUE.roughness,
     )
@@ -205,7 +205,7 @@ def _line_and_rims(x: Tensor, y: Tensor, length: float, width: float, random: Te
     half_width = 0.5 * width * torn * (1.0 - from_middle.square()).clamp_min(_LEAST_TAPER).sqrt()
     away = (across - bow - _BAND.wander * width * course).abs() / half_width
     within = (from_middle.abs() < 1.0).float()
-    line = within * (1.0 - smooth_step(away, *_BAND.line_over))
+    line = within * (1.0 - smoothstep(away, *_BAND.line_over))
     rims = within * torch.exp(-((away - _BAND.rim_at) / _BAND.rim_width).square())
     return line, rims
 
@@ -237,4 +237,4 @@ def _enlarged(image: Tensor, size: int, window: Window) -> Tensor:
     return torch.lerp(above, below, down)
 
 
-SCARS: Final = Layer("scars", "old scars", ("scars.density", "skin.melanin"), patches=_scars)
+SCARS: Final = Layer("scars", "old scars", ("scars.density", "skin.melanin"), decals=_scars)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.anatomy import both
-from dreamface.skin.canvas.atlas import rise, smooth_step
-from dreamface.skin.canvas.layer import Layer, Patch, Window
+from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.skin.canvas.layer import Decal, Layer, Window
 from dreamface.skin.canvas.marks import SpotList, draw_spots, texel_of
 from dreamface.skin.canvas.pigments import skin_colour
 from dreamface.skin.canvas.ramps import Line
@@ -21,9 +21,7 @@ from dreamface.skin.canvas.shared_noises import BLOTCHES, PATCHES
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.vitiligo import depigmented
 from dreamface.skin.layers.zones import Zone, strongest
-
-_MM: Final = 1e-3
-
+from dreamface.units import MM
 
 # ------------------------------------------------------------------------------------------------------ where spots are
 
@@ -33,9 +31,9 @@ _BARE_OVER: Final = (0.5, 1.0)  # 1 less the weight of lips and eyes: over which
 _UNDER_HAIR: Final = 0.9  # fraction of the spots that the scalp lacks
 
 _SUNNY: Final = (
-    Zone(("rhinion", *both("upper_cheek", "cheekbone")), radius=20.0 * _MM),
-    Zone(("metopion",), radius=36.0 * _MM, weight=0.5),
-    Zone(("pogonion", "subnasale", *both("cheek", "temple")), radius=20.0 * _MM, weight=0.3),
+    Zone(("rhinion", *both("upper_cheek", "cheekbone")), radius=20.0 * MM),
+    Zone(("metopion",), radius=36.0 * MM, weight=0.5),
+    Zone(("pogonion", "subnasale", *both("cheek", "temple")), radius=20.0 * MM, weight=0.3),
 )
 _SUNNY_NOSE: Final = 0.35  # weight of the nose among these
 
@@ -53,15 +51,15 @@ class _Swarms:
 _SWARMS: Final = _Swarms(mean=0.55, first=0.36, second=0.22, within=(0.06, 1.0))
 
 _AGEING: Final = (
-    Zone(both("temple", "zygion"), radius=24.0 * _MM),
-    Zone(both("cheekbone"), radius=20.0 * _MM, weight=0.8),
-    Zone(("metopion", *both("frontotemporale")), radius=36.0 * _MM, weight=0.65),
-    Zone(("rhinion", *both("cheek", "gonion")), radius=24.0 * _MM, weight=0.35),
+    Zone(both("temple", "zygion"), radius=24.0 * MM),
+    Zone(both("cheekbone"), radius=20.0 * MM, weight=0.8),
+    Zone(("metopion", *both("frontotemporale")), radius=36.0 * MM, weight=0.65),
+    Zone(("rhinion", *both("cheek", "gonion")), radius=24.0 * MM, weight=0.35),
 )
 _OILY: Final = (
-    Zone(("pogonion", *both("cheek", "chin_side")), radius=18.0 * _MM),
-    Zone(("metopion",), radius=32.0 * _MM, weight=0.8),
-    Zone(("pronasale", *both("upper_cheek", "gonion")), radius=24.0 * _MM, weight=0.5),
+    Zone(("pogonion", *both("cheek", "chin_side")), radius=18.0 * MM),
+    Zone(("metopion",), radius=32.0 * MM, weight=0.8),
+    Zone(("pronasale", *both("upper_cheek", "gonion")), radius=24.0 * MM, weight=0.5),
 )
 _OILY_BLOTCHES: Final = Line(base=0.7, slope=0.5)  # density by the noise, within `_OILY_WITHIN`
 _OILY_WITHIN: Final = (0.1, 1.0)
@@ -75,16 +73,16 @@ def open_skin(subject: Subject) -> Tensor:
 def _open_skin(subject: Subject) -> Tensor:
     covered = subject.region("lips_upper", "lips_lower", "mouth_inside", "eye_sockets", "lids_margin")
     rim = float(subject.head.vertices[:, 2].min())
-    bust = smooth_step(subject.surface.position[2] - rim, *_BUST_RIM)
+    bust = smoothstep(subject.surface.position[2] - rim, *_BUST_RIM)
     # What is drawn in the layout stops at the islands' borders: spots keep clear of them.
-    bare = smooth_step(1.0 - covered, *_BARE_OVER) * (1.0 - _UNDER_HAIR * subject.region("scalp"))
+    bare = smoothstep(1.0 - covered, *_BARE_OVER) * (1.0 - _UNDER_HAIR * subject.region("scalp"))
     return bare * bust * subject.surface.atlas.interior
 
 
 def _sun(subject: Subject) -> Tensor:
     """Return 0..1 [S, S]: nose and upper cheeks, less on the forehead and the rest of the face; in swarms."""
     sun = torch.maximum(strongest(subject, _SUNNY), _SUNNY_NOSE * subject.region("nose"))
-    first, second, _ = subject.noise(*PATCHES)
+    first, second, _ = subject.noise(PATCHES)
     swarms = _SWARMS.mean + _SWARMS.first * first + _SWARMS.second * second
     return sun * swarms.clamp(*_SWARMS.within) * (1.0 - subject.region("neck")) * open_skin(subject)
 
@@ -96,7 +94,7 @@ def _aged(subject: Subject) -> Tensor:
 
 def _oily(subject: Subject) -> Tensor:
     """Return 0..1 [S, S] where blemishes come: first on the chin, then on the forehead."""
-    blotchy = _OILY_BLOTCHES.at(subject.noise(*BLOTCHES)[0]).clamp(*_OILY_WITHIN)
+    blotchy = _OILY_BLOTCHES.at(subject.noise(BLOTCHES, "density")).clamp(*_OILY_WITHIN)
     return strongest(subject, _OILY) * blotchy * open_skin(subject)
 
 
@@ -133,7 +131,7 @@ class _Kind:
 _FRECKLES: Final = _Kind(
     where=_sun,
     often=620e3,
-    radii=(0.24 * _MM, 1.4 * _MM),
+    radii=(0.24 * MM, 1.4 * MM),
     law=2.8,
     strengths=(0.10, 0.60),
     softness=1.5,
@@ -144,7 +142,7 @@ _FRECKLES: Final = _Kind(
 _MOLES: Final = _Kind(
     where=open_skin,
     often=1.2e3,
-    radii=(0.45 * _MM, 2.0 * _MM),
+    radii=(0.45 * MM, 2.0 * MM),
     law=2.8,
     strengths=(0.55, 1.0),
     softness=0.7,
@@ -154,7 +152,7 @@ _MOLES: Final = _Kind(
 _AGE_SPOTS: Final = _Kind(
     where=_aged,
     often=7e3,
-    radii=(0.7 * _MM, 5.0 * _MM),
+    radii=(0.7 * MM, 5.0 * MM),
     law=2.4,
     strengths=(0.08, 0.36),
     softness=0.95,
@@ -164,7 +162,7 @@ _AGE_SPOTS: Final = _Kind(
 _BLEMISHES: Final = _Kind(
     where=_oily,
     often=12e3,
-    radii=(0.5 * _MM, 2.0 * _MM),
+    radii=(0.5 * MM, 2.0 * MM),
     law=2.3,
     strengths=(0.25, 0.65),
     softness=1.3,
@@ -196,7 +194,7 @@ class _MolePigment:
 
 
 _MOLE: Final = _MolePigment(
-    melanin=Line(base=0.72, slope=0.22), blood=0.6, oxygenation=0.8, carotene=0.3, height=0.35 * _MM
+    melanin=Line(base=0.72, slope=0.22), blood=0.6, oxygenation=0.8, carotene=0.3, height=0.35 * MM
 )
 
 
@@ -238,7 +236,7 @@ class _Head:
 _HALO: Final = _Halo(radius=2.4, strength=0.45, softness=2.0, most=0.6)
 _HEAD: Final = _Head(
     fraction=0.3,
-    least_radius=0.8 * _MM,
+    least_radius=0.8 * MM,
     radius=0.5,
     strength=0.55,
     most=0.55,
@@ -247,7 +245,7 @@ _HEAD: Final = _Head(
     roughness=0.3,
     colour=(0.70, 0.54, 0.36),
 )
-_PAPULE_HEIGHT: Final = 0.30 * _MM
+_PAPULE_HEIGHT: Final = 0.30 * MM
 
 
 # -------------------------------------------------------------------------------------------------------------- drawing
@@ -274,17 +272,17 @@ def _drawn(kind: _Kind, name: str, subject: Subject) -> tuple[Window, Tensor] | 
     return draw_spots(subject.size, _choose(kind, name, subject), kind.softness, kind.ragged)
 
 
-def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Patch]:
+def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Decal]:
     """Paint flat spots with melanin, which dark skin shows less."""
     drawn = _drawn(kind, name, subject)
     if drawn is None:
         return ()
     window, image = drawn
-    hidden = _HIDDEN * rise(subject.traits.number("skin.melanin"), *_HIDING)
+    hidden = _HIDDEN * ramp(subject.traits.number("skin.melanin"), *_HIDING)
     amount = image.clamp_max_(kind.most).mul_(1.0 - hidden)
     if (pale := depigmented(subject)) is not None:
         amount *= 1.0 - _cut(pale, subject.size, window.rows, window.columns)
-    return (Patch(window, melanin=amount, blood=kind.blood * amount),)
+    return (Decal(window, melanin=amount, blood=kind.blood * amount),)
 
 
 def _cut(image: Tensor, size: int, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
@@ -294,7 +292,7 @@ def _cut(image: Tensor, size: int, rows: tuple[int, int], columns: tuple[int, in
     return image[row][:, column]
 
 
-def _moles(subject: Subject) -> Sequence[Patch]:
+def _moles(subject: Subject) -> Sequence[Decal]:
     """Paint nests of melanocytes, which hide the skin and stand out a little."""
     drawn = _drawn(_MOLES, "moles.density", subject)
     if drawn is None:
@@ -304,23 +302,23 @@ def _moles(subject: Subject) -> Sequence[Patch]:
     melanin = _MOLE.melanin.at(subject.traits.number("skin.melanin"))
     amounts = (melanin, _MOLE.blood, _MOLE.oxygenation, _MOLE.carotene)
     colour = skin_colour(*(torch.full((1, 1), amount) for amount in amounts))[:, 0, 0]
-    return (Patch(window, cover=cover, colour=colour, height=_MOLE.height * cover),)
+    return (Decal(window, cover=cover, colour=colour, height=_MOLE.height * cover),)
 
 
-def _blemishes(subject: Subject) -> Sequence[Patch]:
+def _blemishes(subject: Subject) -> Sequence[Decal]:
     """Paint papules: a red halo, a redder dome, and on the ripest a pale head."""
     name = "blemishes.density"
     if subject.traits.number(name) == 0.0:
         return ()
     spots, patches = _choose(_BLEMISHES, name, subject), []
     if drawn := draw_spots(subject.size, _halos(spots), _HALO.softness):
-        patches.append(Patch(drawn[0], blood=drawn[1].clamp_max_(_HALO.most)))
+        patches.append(Decal(drawn[0], blood=drawn[1].clamp_max_(_HALO.most)))
     if drawn := draw_spots(subject.size, spots, _BLEMISHES.softness, _BLEMISHES.ragged):
         dome = drawn[1].clamp_max_(_BLEMISHES.most)
-        patches.append(Patch(drawn[0], blood=dome, height=_PAPULE_HEIGHT * dome))
+        patches.append(Decal(drawn[0], blood=dome, height=_PAPULE_HEIGHT * dome))
     if drawn := draw_spots(subject.size, _heads(spots), _HEAD.softness, _HEAD.ragged):
         cover, colour = drawn[1].clamp_max_(_HEAD.most), torch.tensor(_HEAD.colour)
-        patches.append(Patch(drawn[0], cover=cover, colour=colour, roughness=_HEAD.roughness))
+        patches.append(Decal(drawn[0], cover=cover, colour=colour, roughness=_HEAD.roughness))
     return tuple(patches)
 
 
@@ -339,13 +337,13 @@ def _heads(spots: SpotList) -> SpotList:
 
 def _brown_layer(name: str, description: str, kind: _Kind) -> Layer:
     traits = (f"{name}.density", "skin.melanin", "vitiligo.coverage")
-    return Layer(name, description, traits, patches=partial(_brown, kind, f"{name}.density"))
+    return Layer(name, description, traits, decals=partial(_brown, kind, f"{name}.density"))
 
 
 SPOTS: Final = (
     _brown_layer("freckles", "freckles, where the sun shines", _FRECKLES),
-    Layer("moles", "moles", ("moles.density", "skin.melanin"), patches=_moles),
+    Layer("moles", "moles", ("moles.density", "skin.melanin"), decals=_moles),
     _brown_layer("age_spots", "age spots", _AGE_SPOTS),
-    Layer("blemishes", "blemishes", ("blemishes.density",), patches=_blemishes),
+    Layer("blemishes", "blemishes", ("blemishes.density",), decals=_blemishes),
 )
 """In the order in which they are laid on."""

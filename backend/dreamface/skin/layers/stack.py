@@ -6,7 +6,7 @@ from typing import Final
 
 from dreamface.skin.canvas.layer import Layer
 from dreamface.skin.layers.circles import UNDER_EYES
-from dreamface.skin.layers.complexion import BEARD_SHADOW, GRAIN, MOTTLING, TONE, ZONES
+from dreamface.skin.layers.complexion import BEARD_SHADOW, GRAIN, TONE, UNEVENNESS, ZONES
 from dreamface.skin.layers.fantasy import FANTASY
 from dreamface.skin.layers.furrows import FURROWS
 from dreamface.skin.layers.gloss import GLOSS, TRANSLUCENCY
@@ -21,7 +21,7 @@ from dreamface.skin.layers.vitiligo import VITILIGO
 from dreamface.skin.layers.wrinkles import WRINKLES
 
 LAYERS: Final[tuple[Layer, ...]] = (
-    TONE, ZONES, MOTTLING, GRAIN, UNDER_EYES, LIPS, VITILIGO, LINING, VEINS, GLOSS, TRANSLUCENCY,
+    TONE, ZONES, UNEVENNESS, GRAIN, UNDER_EYES, LIPS, VITILIGO, LINING, VEINS, GLOSS, TRANSLUCENCY,
     BUMPS, PORES, LINES, FURROWS, *WRINKLES, *SPOTS, CAPILLARIES, SCARS,
     BEARD_SHADOW, *FANTASY, *MAKEUP, *HAIR,
 )  # fmt: skip

@@ -14,15 +14,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smooth_step
-from dreamface.skin.canvas.layer import Layer, Patch
+from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.skin.canvas.layer import Decal, Layer
 from dreamface.skin.canvas.noise import solid_noise
 from dreamface.skin.canvas.ramps import Line
 from dreamface.skin.canvas.shared_noises import BLOTCHES, MOTTLING, Noise
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.pattern_drawing import EDGE, bust_rim, exactly, finest_edge, full_rows, in_bands, keeps_clear
-
-_MM: Final = 1e-3
+from dreamface.units import MM
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,8 @@ class _Course:
     rounding: float
 
 
-_COURSE: Final = _Course(period=17.0 * _MM, sweep_aside=0.42, sweep_behind=0.30, wander=0.42, stray=0.10, rounding=1e-6)
-_WANDER: Final = Noise("stripes", cell=42.0 * _MM, channels=2)
+_COURSE: Final = _Course(period=17.0 * MM, sweep_aside=0.42, sweep_behind=0.30, wander=0.42, stray=0.10, rounding=1e-6)
+_WANDER: Final = Noise("stripes", cell=42.0 * MM, channels=("phase", "fullness"))
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ _FULLNESS: Final = _Fullness(
     wander=0.17,
     stray=0.10,
     middle=Line(base=0.62, slope=-0.34),
-    middle_width=11.0 * _MM,
+    middle_width=11.0 * MM,
     behind=0.9,
     behind_over=(0.115, 0.17),
     bust=0.7,
@@ -99,7 +98,7 @@ _FULLNESS: Final = _Fullness(
 _COVER: Final = Line(base=0.95, slope=0.02)  # of the stripes, by the mottling
 
 
-def _stripes(subject: Subject) -> Sequence[Patch]:
+def _stripes(subject: Subject) -> Sequence[Decal]:
     """Paint the stripes."""
     tint, strength = subject.traits.tint("skin.stripes")
     if strength == 0.0:
@@ -114,8 +113,8 @@ def _stripes(subject: Subject) -> Sequence[Patch]:
     for rows, (phase, fullness, opacity, finest) in in_bands(subject, window, fields):
         wave = torch.cos(phase.mul_(2.0 * math.pi)).sub_(torch.cos(fullness.clamp_(0.0, 1.0).mul_(math.pi)))
         soft = finest.clamp_min_(EDGE).mul_(steepness)
-        cover[rows] = smooth_step(wave.div_(soft), 0.0, 1.0).mul_(opacity).mul_(strength)
-    return (Patch(window, cover=cover, colour=torch.tensor(tint)),)
+        cover[rows] = smoothstep(wave.div_(soft), 0.0, 1.0).mul_(opacity).mul_(strength)
+    return (Decal(window, cover=cover, colour=torch.tensor(tint)),)
 
 
 def _fields(subject: Subject) -> Tensor:
@@ -125,13 +124,13 @@ def _fields(subject: Subject) -> Tensor:
     side = torch.sqrt(x * x + _COURSE.rounding)
     behind = (y - float(nasion[1])).clamp_min(0.0)
     mirrored = torch.stack((side, y, z))
-    wander = solid_noise(mirrored, _WANDER.cell, _WANDER.channels, subject.stream(_WANDER.name))
+    wander = solid_noise(mirrored, _WANDER.cell, len(_WANDER.channels), subject.stream(_WANDER.name))
     stray = exactly(subject, BLOTCHES)
     sweep = _COURSE.sweep_aside * side + _COURSE.sweep_behind * behind
     phase = (z - float(nasion[2]) - sweep) / _COURSE.period + _COURSE.wander * wander[0] + _COURSE.stray * stray[0]
     fullness = _FULLNESS.mean + _FULLNESS.wander * wander[1] + _FULLNESS.stray * stray[1]
     fullness = _pointed(subject, fullness, side, behind)
-    opacity = _COVER.at(subject.noise(*MOTTLING)[0]) * keeps_clear(subject)
+    opacity = _COVER.at(subject.noise(MOTTLING, "density")) * keeps_clear(subject)
     least, most = _FULLNESS.least, _FULLNESS.most
     return torch.stack((phase, fullness.clamp(least, most), opacity * (fullness > least)))
 
@@ -139,14 +138,14 @@ def _fields(subject: Subject) -> Tensor:
 def _pointed(subject: Subject, fullness: Tensor, side: Tensor, behind: Tensor) -> Tensor:
     """Return the fullness [S, S] less what points the stripes: towards the face's middle, behind the ears, at lips."""
     look, head, z = _FULLNESS, subject.head, subject.surface.position[2]
-    brow = smooth_step(z, float(head.landmark("glabella")[2]), float(head.landmark("metopion")[2]))
+    brow = smoothstep(z, float(head.landmark("glabella")[2]), float(head.landmark("metopion")[2]))
     fullness = fullness - look.middle.at(brow) * torch.exp(-((side / look.middle_width) ** 2))
-    fullness = fullness - look.behind * smooth_step(side + behind, *look.behind_over)
+    fullness = fullness - look.behind * smoothstep(side + behind, *look.behind_over)
     rim = bust_rim(subject)
-    fullness = fullness - look.bust * (1.0 - smooth_step(z, *(rim + height for height in look.bust_over)))
+    fullness = fullness - look.bust * (1.0 - smoothstep(z, *(rim + height for height in look.bust_over)))
     lids = subject.region("lids_upper", "lids_lower")
-    lips = smooth_step(subject.region("lips_upper", "lips_lower"), *look.lips_over)
+    lips = smoothstep(subject.region("lips_upper", "lips_lower"), *look.lips_over)
     return fullness - look.lids * lids - look.lips * lips - look.ears * subject.region("ears")
 
 
-STRIPES: Final = Layer("stripes", "stripes over the skin", ("skin.stripes",), patches=_stripes)
+STRIPES: Final = Layer("stripes", "stripes over the skin", ("skin.stripes",), decals=_stripes)

@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.anatomy import blobs, both, curve, near, onto_skin
-from dreamface.skin.canvas.atlas import rise
-from dreamface.skin.canvas.layer import Ground, Layer, Patch
+from dreamface.skin.canvas.atlas import ramp
+from dreamface.skin.canvas.layer import Decal, Ground, Layer
 from dreamface.skin.canvas.marks import coverage, draw_lines, texel_of
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, resting_colour
 from dreamface.skin.canvas.scatter import scatter
+from dreamface.skin.canvas.shared_noises import BLOTCHES, PATCHES
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.spots import open_skin
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 # What dermis above a vein leaves of the skin's colour: less of the red, which would have reached the vein
 # (Kienle et al. 1996, "Why do veins appear blue? A new look at an old question").
 _BLUISH: Final = torch.tensor([0.80, 0.905, 0.955])
@@ -184,8 +185,8 @@ def _net(subject: Subject) -> Tensor:
     # Deeper here than there.
     depth = (
         _LOOK.shows
-        + _LOOK.shows_patches * subject.noise("patches", 0.011, 3)[0]
-        + _LOOK.shows_blotches * subject.noise("blotches", 0.034, 3)[1]
+        + _LOOK.shows_patches * subject.noise(PATCHES, "density")
+        + _LOOK.shows_blotches * subject.noise(BLOTCHES, "colour")
     )
     return drawn * depth.clamp(0.0, 1.0)
 
@@ -203,7 +204,7 @@ def _lines(subject: Subject) -> Tensor:
     for lines, thickness in ((main, 1.0), *((branch, _THINNER) for branch in branches)):
         count = lines.shape[1] - 1
         fading = torch.linspace(_LOOK.ends[0], math.pi - _LOOK.ends[1], count).sin().sqrt()
-        radii = (_LOOK.radius_mm + _LOOK.radius_width_mm * thickness * widths) * _MM
+        radii = (_LOOK.radius_mm + _LOOK.radius_width_mm * thickness * widths) * MM
         weights = thickness * strengths[:, None] * fading
         found.append(
             torch.cat(
@@ -252,7 +253,7 @@ def _veins(subject: Subject, ground: Ground) -> Ground:
     """Paint veins: most on light and thin skin, which is that of children and of the old."""
     number = subject.traits.number
     base, age = number("skin.melanin"), number("age")
-    thin = _THIN_SKIN + _THIN_OLD * rise(age, *_OLD_AGES) + _THIN_YOUNG * (1.0 - rise(age, *_YOUNG_AGES))
+    thin = _THIN_SKIN + _THIN_OLD * ramp(age, *_OLD_AGES) + _THIN_YOUNG * (1.0 - ramp(age, *_YOUNG_AGES))
     strength = thin * max(0.0, 1.0 - _HIDING * base) ** _HIDING_POWER
     if strength == 0.0:
         return ground
@@ -326,14 +327,14 @@ _THREAD: Final = _ThreadLook()
 
 def _reddened(subject: Subject) -> Tensor:
     """Return [S, S] 0..1 how many threads there are."""
-    wings = near(subject, _WHERE.wings_mm * _MM, *both("alare", "alar_base"))
-    tip = near(subject, _WHERE.tip_mm * _MM, "pronasale")
-    cheeks = near(subject, _WHERE.cheeks_mm * _MM, *both("upper_cheek", "cheekbone"))
-    patchy = (_WHERE.patchy + _WHERE.patches * subject.noise("patches", 0.011, 3)[0]).clamp(*_WHERE.patchy_range)
+    wings = near(subject, _WHERE.wings_mm * MM, *both("alare", "alar_base"))
+    tip = near(subject, _WHERE.tip_mm * MM, "pronasale")
+    cheeks = near(subject, _WHERE.cheeks_mm * MM, *both("upper_cheek", "cheekbone"))
+    patchy = (_WHERE.patchy + _WHERE.patches * subject.noise(PATCHES, "density")).clamp(*_WHERE.patchy_range)
     return torch.stack((wings, _WHERE.tip * tip, _WHERE.cheeks * cheeks * patchy)).amax(dim=0) * open_skin(subject)
 
 
-def _capillaries(subject: Subject) -> Sequence[Patch]:
+def _capillaries(subject: Subject) -> Sequence[Decal]:
     """Paint thin red threads that wander and branch."""
     amount, look = subject.traits.number("capillaries.density"), _THREAD
     if amount == 0.0:
@@ -358,12 +359,12 @@ def _capillaries(subject: Subject) -> Sequence[Patch]:
         return ()
     window, image = drawn
     colour = resting_colour(subject.traits) * _RED
-    return (Patch(window, cover=coverage(look.gain * image).clamp_max_(_DENSEST), colour=colour),)
+    return (Decal(window, cover=coverage(look.gain * image).clamp_max_(_DENSEST), colour=colour),)
 
 
 def _between(span_mm: tuple[float, float], fraction: Tensor) -> Tensor:
     """Return metres between two lengths in mm."""
-    low, high = (end * _MM for end in span_mm)
+    low, high = (end * MM for end in span_mm)
     return low + (high - low) * fraction
 
 
@@ -390,5 +391,5 @@ CAPILLARIES: Final = Layer(
     "capillaries",
     "broken capillaries on nose and cheeks",
     ("capillaries.density", *PIGMENT_TRAITS),
-    patches=_capillaries,
+    decals=_capillaries,
 )

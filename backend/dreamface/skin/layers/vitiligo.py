@@ -12,13 +12,12 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.anatomy import blobs, both, curve, places
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.layer import Ground, Layer
 from dreamface.skin.canvas.shared_noises import MOTTLING, Noise
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.zones import Zone, strongest
-
-_MM: Final = 1e-3
+from dreamface.units import MM
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,15 @@ class _Opening:
 _OPENINGS: Final = (
     _Opening(
         loops=(_Loop(first=36, points=6, samples=24), _Loop(first=42, points=6, samples=24)),
-        radius=15.0 * _MM,
+        radius=15.0 * MM,
         weight=1.0,
     ),
-    _Opening(loops=(_Loop(first=48, points=12, samples=36),), radius=14.0 * _MM, weight=0.95),
+    _Opening(loops=(_Loop(first=48, points=12, samples=36),), radius=14.0 * MM, weight=0.95),
 )
 _ZONES: Final = (
-    Zone(both("alar_base"), radius=9.0 * _MM, weight=0.85),
-    Zone(("pogonion", *both("temple", "gonion")), radius=17.0 * _MM, weight=0.72),
-    Zone(("metopion", *both("frontotemporale", "neck_side")), radius=20.0 * _MM, weight=0.66),
+    Zone(both("alar_base"), radius=9.0 * MM, weight=0.85),
+    Zone(("pogonion", *both("temple", "gonion")), radius=17.0 * MM, weight=0.72),
+    Zone(("metopion", *both("frontotemporale", "neck_side")), radius=20.0 * MM, weight=0.66),
 )
 
 
@@ -68,8 +67,8 @@ class _Unevenness:
     strength: float
 
 
-_BROAD: Final = _Unevenness(Noise("vitiligo", cell=19.0 * _MM, channels=1), strength=0.16)
-_SMALL: Final = _Unevenness(Noise("vitiligo outlines", cell=6.2 * _MM, channels=1), strength=0.075)
+_BROAD: Final = _Unevenness(Noise("vitiligo", cell=19.0 * MM), strength=0.16)
+_SMALL: Final = _Unevenness(Noise("vitiligo outlines", cell=6.2 * MM), strength=0.075)
 _FINE: Final = _Unevenness(MOTTLING, strength=0.025)
 
 _LEVEL_AT_LEAST: Final = 1.02  # level at which the field is cut at the least coverage
@@ -87,7 +86,7 @@ def depigmented(subject: Subject) -> Tensor | None:
     if coverage == 0.0:
         return None
     level = _LEVEL_AT_LEAST + (_LEVEL_AT_FULL - _LEVEL_AT_LEAST) * coverage**_COVERAGE_POWER
-    return smooth_step(subject.once("vitiligo", lambda: _field(subject)), level - _EDGE, level + _EDGE)
+    return smoothstep(subject.once("vitiligo", lambda: _field(subject)), level - _EDGE, level + _EDGE)
 
 
 def _field(subject: Subject) -> Tensor:
@@ -95,7 +94,7 @@ def _field(subject: Subject) -> Tensor:
     around = [opening.weight * blobs(subject, _border(subject, opening), opening.radius) for opening in _OPENINGS]
     early = torch.stack((*around, strongest(subject, _ZONES))).amax(dim=0)
     for uneven in (_BROAD, _SMALL, _FINE):
-        early = early + uneven.strength * subject.noise(*uneven.noise)[0]
+        early = early + uneven.strength * subject.noise(uneven.noise)[0]
     return early
 
 
@@ -113,7 +112,7 @@ def _bleach(subject: Subject, ground: Ground) -> Ground:
     if pale is None:
         return ground
     # Around hairs that still have theirs, melanin comes back first.
-    specks = smooth_step(subject.noise(*MOTTLING)[1], *_SPECKS)
+    specks = smoothstep(subject.noise(MOTTLING, "colour"), *_SPECKS)
     pale = pale * (1.0 - _SPECK * specks)
     return replace(ground, melanin=torch.lerp(ground.melanin, ground.melanin.clamp_max(_MELANIN_LEFT), pale))
 

@@ -10,12 +10,12 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import Surface
+from dreamface.skin.canvas.atlas import SkinSurface
 from dreamface.skin.canvas.creases import Creases, creases, through
 from dreamface.skin.canvas.marks import texel_of
+from dreamface.units import MM
 
-_MM: Final = 1e-3
-_EYES_APART: Final = 80.0 * _MM  # between the outer corners of the eyes of the head that the tables are meant for
+_EYES_APART: Final = 80.0 * MM  # between the outer corners of the eyes of the head that the tables are meant for
 _RANDOM: Final = 1200  # random numbers that one area takes at most
 _LIKE_EACH_OTHER: Final = (0.88, 1.12)  # how much the two sides of a face differ
 
@@ -102,7 +102,7 @@ class Sketch:
         areas: the areas' names, in their order.
     """
 
-    def __init__(self, surface: Surface, stream: Callable[[str], torch.Generator], areas: Sequence[str]) -> None:
+    def __init__(self, surface: SkinSurface, stream: Callable[[str], torch.Generator], areas: Sequence[str]) -> None:
         self._surface = surface
         self._stream = stream
         self._areas = tuple(areas)
@@ -172,12 +172,12 @@ class Sketch:
         gain = _SHARP_GAIN if width < SHARP_MM else _VALLEY_GAIN
         for uv, left, up in points:
             self._anchors.append(uv)
-            self._steps.append((left * _MM * self._scale, up * _MM * self._scale))
+            self._steps.append((left * MM * self._scale, up * MM * self._scale))
         self._numbers.append(
             (
-                gain * depth * strength * _MM,
-                width * _MM,
-                stroke.sway_mm * _MM * self._scale,
+                gain * depth * strength * MM,
+                width * MM,
+                stroke.sway_mm * MM * self._scale,
                 stroke.broken,
                 stroke.swelling,
                 stroke.lean * sign,

@@ -19,14 +19,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import rise
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.creases import KINDS, Creases, beside, drop, ribbons, shows_fine, together, twigs
-from dreamface.skin.canvas.layer import Layer, Patch
+from dreamface.skin.canvas.layer import Decal, Layer
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.wrinkle_kinds import read_areas
 from dreamface.skin.layers.wrinkle_sketch import SHARP_MM, Sketch
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _SAGGING_AGES: Final = (34.0, 84.0)  # years over which skin sags, and all wrinkles get deeper
 _DEEPER: Final = 0.7  # how much deeper
 _SUNK: Final = 1.8  # factor on the table's depth of skin that has sagged, at the end of that
@@ -34,7 +34,7 @@ _SOON, _STEEP = 0.68, 0.75  # how early wrinkles appear, and how fast they deepe
 _NECK_AGES: Final = (28.0, 78.0)  # years over which the neck's rings deepen
 _NECK: Final = "neck"
 
-_TWIG: Final = 5.0 * _MM  # length of branches
+_TWIG: Final = 5.0 * MM  # length of branches
 _PARALLEL_AWAY, _PARALLEL_FURTHER = 0.9, 1.2  # mm from a crease to its parallel, and what is added at random
 _PARALLEL_DEPTH: Final = 0.5  # over the crease's
 _PARALLEL_LATER: Final = 0.15  # how much later than the crease it appears, as a fraction of what is left
@@ -43,13 +43,13 @@ _AREAS: Final = read_areas(files(__package__).joinpath("wrinkles.json").read_byt
 _AREA_NAMES: Final = tuple(_AREAS)
 
 
-def _wrinkles(area: str, subject: Subject) -> Sequence[Patch]:
+def _wrinkles(area: str, subject: Subject) -> Sequence[Decal]:
     """An area's wrinkles; none on a smooth face."""
     age = subject.traits.number("age")
-    amount = rise(age, *_NECK_AGES) if area == _NECK else subject.traits.number(f"wrinkles.{area}")
+    amount = ramp(age, *_NECK_AGES) if area == _NECK else subject.traits.number(f"wrinkles.{area}")
     if subject.surface.atlas.landmark("nasion") is None or (amount == 0.0 and area != _NECK):
         return ()
-    lines, old = subject.once("wrinkles", lambda: _courses(subject)), rise(age, *_SAGGING_AGES)
+    lines, old = subject.once("wrinkles", lambda: _courses(subject)), ramp(age, *_SAGGING_AGES)
     *_, start, sag = lines[:, _CURVE:].unbind(1)
     deep = lines[:, _CURVE] * ((amount**_SOON - start) / (1.0 - start)).clamp_min(0.0).pow(_STEEP)
     deep = deep * torch.lerp(torch.tensor(1.0 + _DEEPER * old), torch.tensor(_SUNK * old), sag)
@@ -75,10 +75,10 @@ def _courses(subject: Subject) -> Tensor:
             group.draw(sketch)
     lines, rest = sketch.finish()
     if shows_fine(subject.surface, subject.size):
-        chosen = lines.width < SHARP_MM * _MM
+        chosen = lines.width < SHARP_MM * MM
         sharp, own, generator = lines.of(chosen), rest[chosen], subject.stream("wrinkles' twigs")
         random = torch.rand(2, len(sharp.depth), generator=generator)
-        away = (random[0] - 0.5).sign() * (_PARALLEL_AWAY + _PARALLEL_FURTHER * random[1]) * _MM
+        away = (random[0] - 0.5).sign() * (_PARALLEL_AWAY + _PARALLEL_FURTHER * random[1]) * MM
         branches = twigs(sharp, subject.surface, generator, _TWIG)
         parallels = beside(sharp, subject.surface, away, _PARALLEL_DEPTH)
         later = own.clone()
@@ -102,7 +102,7 @@ def _drawn(subject: Subject, lines: Tensor, kind: int) -> Tensor:
 
 def _layer(where: str, description: str) -> Layer:
     traits = ("age",) if where == _NECK else (f"wrinkles.{where}", "age")
-    return Layer(f"{where}_wrinkles", description, traits, patches=partial(_wrinkles, where))
+    return Layer(f"{where}_wrinkles", description, traits, decals=partial(_wrinkles, where))
 
 
 WRINKLES: Final = (

@@ -14,15 +14,15 @@ from torch import Tensor
 from dreamface.face import Head, Part, Topology
 from dreamface.geometry import pieces
 from dreamface.skin.canvas.cache import TopologyCache
+from dreamface.units import MM
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_MM: Final = 1e-3
 _TEETH: Final = ("teeth",)
 _SOFT: Final = ("gums", "tongue", "gums_and_tongue")  # materials
-_FAR: Final = 8.0 * _MM  # gum further from all teeth is as far as that
-_TOUCHING: Final = 1.5 * _MM  # gum this near to a tooth lies at its neck
+_FAR: Final = 8.0 * MM  # gum further from all teeth is as far as that
+_TOUCHING: Final = 1.5 * MM  # gum this near to a tooth lies at its neck
 _NECK: Final = 0.7  # share of the touching gum that lies on the root's side of the neck
 _TONGUE_WIDTH: Final = 0.75  # of the arch: the palate and the gums are wider
 _TONGUE_FRONT: Final = 0.5  # of the arch's depth: the tongue reaches further forward, the uvula does not
@@ -123,7 +123,7 @@ def _measure_teeth(
     height = place[:, 2] * towards[tooth]
     neck, edge = _necks(height, islands, towards, gum), np.maximum.reduceat(height, first)
     aside = np.abs(((place[:, :2] - centres[tooth, :2]) * way[tooth]).sum(axis=1))
-    fields[0, islands.tooth] = np.clip((height - neck[tooth]) / np.maximum(edge - neck, 0.1 * _MM)[tooth], 0.0, 1.0)
+    fields[0, islands.tooth] = np.clip((height - neck[tooth]) / np.maximum(edge - neck, 0.1 * MM)[tooth], 0.0, 1.0)
     fields[1, islands.tooth] = aside / np.maximum.reduceat(aside, first)[tooth]
     fields[2, islands.tooth] = number[tooth]
     fields[3, islands.tooth] = own[tooth]
@@ -131,7 +131,7 @@ def _measure_teeth(
 
 def _along_arch(centres: FloatArray) -> FloatArray:
     """[N] order of teeth along their arch, from the person's right (-X) to the left."""
-    behind = centres[:, 1].max() + 5.0 * _MM
+    behind = centres[:, 1].max() + 5.0 * MM
     return np.arctan2(centres[:, 0], behind - centres[:, 1])
 
 

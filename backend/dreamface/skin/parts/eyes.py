@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dreamface.face import Head, TileMaps
-from dreamface.skin.canvas.atlas import atlas_of, coarser, positions, rise
+from dreamface.skin.canvas.atlas import atlas_of, coarser, positions, ramp
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import painted_parts, tile_of
 from dreamface.skin.canvas.noise import stream
@@ -164,7 +164,7 @@ class _Irises:
             other, strength = self._traits.tint("iris.right_colour")
             colour = torch.lerp(colour, torch.tensor(other), strength)
         hole = max(ball.hole / ball.iris_edge for ball in self.eyes.values())
-        old = rise(number("age"), *_OLD)
+        old = ramp(number("age"), *_OLD)
         return IrisLook(colour, pupil_radius(number("pupil.size"), hole), old, white_of(old, number("skin.melanin")))
 
     def at(self, side: str, left: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from dreamface.skin.canvas.atlas import rise, smooth_step
+from dreamface.skin.canvas.atlas import ramp, smoothstep
 from dreamface.skin.canvas.pigments import luminance
 from dreamface.skin.parts.iris_anatomy import (
     ARCUS,
@@ -105,8 +105,8 @@ def around_limbus(radius: Tensor, rim: Tensor, white: Tensor) -> Tensor:
         white: [3, ...].
     """
     shade = torch.tensor(BORDER.shade).view(3, *[1] * radius.dim())
-    bluish = torch.lerp(white, white * shade, 1.0 - smooth_step(radius, *BORDER.shade_ends))
-    return torch.lerp(rim, bluish, smooth_step(radius, *BORDER.radii))
+    bluish = torch.lerp(white, white * shade, 1.0 - smoothstep(radius, *BORDER.shade_ends))
+    return torch.lerp(rim, bluish, smoothstep(radius, *BORDER.radii))
 
 
 def rim_colour(look: IrisLook) -> Tensor:
@@ -126,7 +126,7 @@ def draw_iris(look: IrisLook, rows: int, columns: int, generator: torch.Generato
         + RELIEF.crypts * stroma.crypts
         + RELIEF.furrows * stroma.furrows
     )
-    within = smooth_step(polar.outward, *RELIEF.begins) * (1.0 - smooth_step(polar.radius, *RELIEF.ends))
+    within = smoothstep(polar.outward, *RELIEF.begins) * (1.0 - smoothstep(polar.radius, *RELIEF.ends))
     image = torch.cat((colour, unit_normals(polar.slopes(RELIEF.height_m * relief * within))))
     return IrisChart(pad(image[None], (1, 1, 0, 0), mode="circular")[0])
 
@@ -232,12 +232,12 @@ def _draw_stroma(polar: _Polar, old: float) -> _Stroma:
     wander = polar.around(2, COLLARETTE.wander.spokes)
     crest = COLLARETTE.place + COLLARETTE.wander.amplitude * wander[:1] + polar.noise(COLLARETTE.ripple)
     away = polar.outward - crest
-    ciliary, collarette = smooth_step(away, *COLLARETTE.ciliary), _bell(away / COLLARETTE.half_width)
+    ciliary, collarette = smoothstep(away, *COLLARETTE.ciliary), _bell(away / COLLARETTE.half_width)
     slow, fast = (polar.noise(noise, polar.columns / FIBRES.bend_columns) for noise in FIBRES.bends)
     bend = slow + fast
     fibres = _draw_fibres(polar, bend, ciliary)
-    crypts = smooth_step(polar.bent(polar.noise(CRYPTS.noise), bend), *CRYPTS.opens)
-    crypts = crypts * smooth_step(away, *CRYPTS.begins) * (1.0 - smooth_step(polar.stroma, *CRYPTS.ends))
+    crypts = smoothstep(polar.bent(polar.noise(CRYPTS.noise), bend), *CRYPTS.opens)
+    crypts = crypts * smoothstep(away, *CRYPTS.begins) * (1.0 - smoothstep(polar.stroma, *CRYPTS.ends))
     furrows = _draw_furrows(polar, old, wander[1:])
     return _Stroma(ciliary, fibres * (1.0 - CRYPTS.shallower_fibres * crypts), crypts, furrows * ciliary, collarette)
 
@@ -265,7 +265,7 @@ def _draw_furrows(polar: _Polar, old: float, wander: Tensor) -> Tensor:
     furrows = torch.zeros(polar.rows, polar.columns)
     for number, place in enumerate(FURROWS.places):
         line = _bell((polar.outward - place - FURROWS.wander * wander) / FURROWS.half_width)
-        furrows = furrows + line * smooth_step(present[number], first - FURROWS.earlier_with_age * old, last)
+        furrows = furrows + line * smoothstep(present[number], first - FURROWS.earlier_with_age * old, last)
     return furrows
 
 
@@ -297,8 +297,8 @@ def _tints(colour: Tensor) -> _Tints:
     """Derive the colours from the iris' colour [3]."""
     red, green, blue = colour.tolist()
     grey = luminance(colour)
-    cool = rise((red - blue) / (red + blue + _DIVISION_GUARD), *PIGMENT.cool)
-    hazel = rise(green / (red + _DIVISION_GUARD), *PIGMENT.hazel) * (red > blue) * (1.0 - cool)
+    cool = ramp((red - blue) / (red + blue + _DIVISION_GUARD), *PIGMENT.cool)
+    hazel = ramp(green / (red + _DIVISION_GUARD), *PIGMENT.hazel) * (red > blue) * (1.0 - cool)
     tissue = PIGMENT.tissue * torch.lerp(colour, torch.full((3,), grey), PIGMENT.greyness * cool)
     brown = torch.tensor(PIGMENT.epithelium) * (PIGMENT.brown + PIGMENT.brown_luminance * grey)
     brown_fraction = (
@@ -306,7 +306,7 @@ def _tints(colour: Tensor) -> _Tints:
     )
     return _Tints(
         grey=grey,
-        pale=rise(grey, *PIGMENT.pale),
+        pale=ramp(grey, *PIGMENT.pale),
         cool=cool,
         hazel=hazel,
         outer=torch.lerp(tissue, torch.tensor(PIGMENT.hazel_tint) * tissue, hazel),
@@ -328,7 +328,7 @@ def _paint(polar: _Polar, look: IrisLook, stroma: _Stroma) -> Tensor:
     light = (1.0 + COLLARETTE.brightness * stroma.collarette) * (1.0 - CRYPTS.darkness * stroma.crypts)
     light = light * (1.0 - furrow_darkness * stroma.furrows)
     light = light * (1.0 + polar.noise(SHADE.patches) * stroma.ciliary)
-    light = light * (SHADE.inside - SHADE.loss * smooth_step(polar.outward, *SHADE.falls))
+    light = light * (SHADE.inside - SHADE.loss * smoothstep(polar.outward, *SHADE.falls))
     thickness = (VEIL.mean + polar.noise(VEIL.noise)).clamp(0.0, 1.0)
     veil = (VEIL.strength_cool * tints.cool + VEIL.strength) * thickness * (1.0 - VEIL.below_fibres * stroma.fibres)
     veil_colour = (VEIL.brightness * tints.grey + VEIL.ground) * torch.tensor(VEIL.colour)[:, None, None]
@@ -341,7 +341,7 @@ def _paint_tissue(polar: _Polar, tints: _Tints) -> Tensor:
     uneven = wide + narrow
     first, last = PIGMENT.spread
     away = polar.outward - PIGMENT.spread_hazel * tints.hazel - PIGMENT.spread_uneven * uneven
-    spread = 1.0 - smooth_step(away, COLLARETTE.place + first, COLLARETTE.place + last)
+    spread = 1.0 - smoothstep(away, COLLARETTE.place + first, COLLARETTE.place + last)
     tissue = torch.lerp(tints.outer[:, None, None], tints.inner[:, None, None], spread)
     flecks = _draw_flecks(polar)
     if flecks is None:
@@ -354,18 +354,18 @@ def _paint_borders(polar: _Polar, look: IrisLook, colour: Tensor) -> Tensor:
     rim = rim_colour(look)[:, None, None]
     first, last = RIM.radii
     wobbling = polar.radius + polar.noise(RIM.wobble)
-    ring = smooth_step(wobbling, first + RIM.radius_with_age * look.old, last) ** RIM.sharpness
+    ring = smoothstep(wobbling, first + RIM.radius_with_age * look.old, last) ** RIM.sharpness
     colour = torch.lerp(colour, rim, (RIM.strength - RIM.fading * look.old) * ring)
-    arcus = smooth_step(polar.radius, *ARCUS.begins) * (1.0 - smooth_step(polar.radius, *ARCUS.ends))
+    arcus = smoothstep(polar.radius, *ARCUS.begins) * (1.0 - smoothstep(polar.radius, *ARCUS.ends))
     around = ARCUS.amount + ARCUS.above_and_below * polar.turn.sin() ** 2 + polar.noise(ARCUS.uneven)
     strength = ARCUS.strength + ARCUS.strength_spread * float(torch.rand(1, generator=polar.generator))
-    amount = rise(look.old, *ARCUS.ages) * strength * arcus * around.clamp(0.0, 1.0)
+    amount = ramp(look.old, *ARCUS.ages) * strength * arcus * around.clamp(0.0, 1.0)
     colour = torch.lerp(colour, torch.tensor(ARCUS.colour)[:, None, None], amount)
     beads = (PUPIL.ruff_mean + polar.noise(PUPIL.ruff_beads)).clamp(0.0, 1.0)
     ruff = _bell((polar.outward - PUPIL.ruff) / PUPIL.ruff_half_width) * beads
     brown = PUPIL.ruff_brightness * torch.tensor(PIGMENT.epithelium)[:, None, None]
     colour = torch.lerp(colour, brown, PUPIL.ruff_strength * ruff)
-    outside_pupil = smooth_step(polar.outward + polar.noise(PUPIL.edge), *PUPIL.opens)
+    outside_pupil = smoothstep(polar.outward + polar.noise(PUPIL.edge), *PUPIL.opens)
     colour = torch.lerp(torch.tensor(PUPIL.colour)[:, None, None], colour, outside_pupil)
     return around_limbus(polar.radius.expand(-1, polar.columns), colour, look.white[:, None, None])
 

@@ -18,11 +18,11 @@ from dreamface.skin.canvas.marks import coverage, draw_hairs
 from dreamface.skin.canvas.noise import stream
 from dreamface.skin.parts.eyeball import Eyeball
 from dreamface.traits import Traits
+from dreamface.units import MM
 
 LASH_TRAITS: Final = ("lashes.length",)
 """What lashes depend on."""
 
-_MM: Final = 1e-3
 _LARGEST: Final = 2048  # texels a side
 _EYES: Final = 2
 _PARTS_IN_MEMORY: Final = 8
@@ -201,7 +201,7 @@ def _grow(lid: str, strips: list[_Strip], trait: float, seed: int) -> tuple[Tens
     origin = torch.stack([strip.origin for strip in strips])
     curves = origin[:, None, None] + across * base[:, None, None] + up * out[:, None, None]
     density = torch.tensor([strip.density for strip in strips])[:, None]
-    width = look.width_mm * _MM
+    width = look.width_mm * MM
     widths = _LASH.depth * width * density * (_LASH.finest + _LASH.width_spread * random[6])
     return curves.reshape(-1, 3, 2), widths.reshape(-1)
 

@@ -12,15 +12,15 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, interpolate
 
 from dreamface.face import Head, Part, TileMaps, Topology
-from dreamface.skin.canvas.atlas import Atlas, atlas_of, rise, smooth_step
+from dreamface.skin.canvas.atlas import Atlas, atlas_of, ramp, smoothstep
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layout import painted_parts, tile_of
 from dreamface.skin.canvas.noise import cell_tile, solid_noise, stream
 from dreamface.skin.canvas.windows import atlas_window
 from dreamface.skin.parts.dentition import Mouth, mouth_of
 from dreamface.traits import Traits
+from dreamface.units import MM
 
-_MM: Final = 1e-3
 _MATERIALS: Final = ("teeth", "gums", "tongue", "gums_and_tongue")
 _LARGEST: Final = 1024  # texels a side of a tile
 _SMALLEST_GRID: Final = 64  # texels a side of the coarse grid that colours are painted on
@@ -163,7 +163,7 @@ class _TongueLook:
 class _PatchLook:
     """Noise that gums and tongue are uneven by: metres between independent values, and what roughness varies by."""
 
-    cell: float = 8.0 * _MM
+    cell: float = 8.0 * MM
     roughness: float = 0.02
 
 
@@ -209,7 +209,7 @@ _GUM: Final = _GumLook()
 _TONGUE: Final = _TongueLook()
 _PATCHES: Final = _PatchLook()
 _BUMPS: Final = _BumpLook()
-_MARGIN: Final = _GUM.margin_mm * _MM
+_MARGIN: Final = _GUM.margin_mm * MM
 _LEAST_ROUGHNESS: Final = 0.05
 
 _TEXTURES: Final[Mapping[str, _Texture]] = {
@@ -296,7 +296,7 @@ def _emboss(head: Head, coarse: Atlas, colour: Tensor, amounts: Tensor, vertex_a
         density, vertices = _density(head, part), slice(*part.vertices)
         for number, texture in enumerate(_TEXTURES.values()):
             amount = amounts[here][..., number, None]
-            pattern = _repeated(texture.cell_mm * _MM, density, size, amount.shape)
+            pattern = _repeated(texture.cell_mm * MM, density, size, amount.shape)
             if pattern is None or float(vertex_amounts[vertices, number].amax()) == 0.0:
                 continue
             colour[here].mul_((texture.shade * amount).mul_(pattern[..., :1]).add_(1.0))
@@ -330,25 +330,25 @@ def _soft_looks(mouth: Mouth, place: Tensor, traits: Traits, seed: int) -> Tenso
 def _amounts(mouth: Mouth) -> Tensor:
     """Return [N, 3] how much there is of each of _TEXTURES."""
     begins, ends = ([_MARGIN * edge for edge in span] for span in (_GUM.stipple_begins, _GUM.stipple_ends))
-    stipple = smooth_step(mouth.margin, *begins) * (1.0 - smooth_step(mouth.margin, *ends))
+    stipple = smoothstep(mouth.margin, *begins) * (1.0 - smoothstep(mouth.margin, *ends))
     papillae = mouth.tongue * (_TONGUE.papillae_below + (1.0 - _TONGUE.papillae_below) * mouth.tongue_top)
     return torch.stack(((mouth.up > 0.0).float(), stipple * (1.0 - mouth.tongue), papillae), dim=1)
 
 
 def _teeth_colour(mouth: Mouth, traits: Traits, seed: int) -> Tensor:
     """Return [N, 3] colours of teeth, each with its own shade."""
-    old = rise(traits.number("age"), *_TOOTH.ages)
+    old = ramp(traits.number("age"), *_TOOTH.ages)
     variations = torch.randn(_TOOTH.most, 2, generator=stream(seed, "teeth")).clamp_(-2.0, 2.0)
     yellowness, brightness = variations[mouth.own.round().long().clamp(0, _TOOTH.most - 1)].unbind(1)
-    between = smooth_step(mouth.across, *_TOOTH.side_places)
+    between = smoothstep(mouth.across, *_TOOTH.side_places)
     dentin = _dentin_shown(mouth, old, traits.number("teeth.yellowness"), yellowness, between)
     colour = torch.lerp(torch.tensor(_TOOTH.enamel), torch.tensor(_TOOTH.dentin), dentin[:, None])
-    edge = smooth_step(mouth.up, *_TOOTH.edge_places)
-    edge = edge + _TOOTH.edge_sides * between * smooth_step(mouth.up, *_TOOTH.edge_side_places)
+    edge = smoothstep(mouth.up, *_TOOTH.edge_places)
+    edge = edge + _TOOTH.edge_sides * between * smoothstep(mouth.up, *_TOOTH.edge_side_places)
     thin = edge.clamp(0.0, 1.0) * (mouth.number <= _TOOTH.canine)
     strength = _TOOTH.edge_strength - _TOOTH.edge_age * old + _TOOTH.edge_varies * brightness
     colour = torch.lerp(colour, torch.tensor(_TOOTH.edge), (strength * thin)[:, None])
-    gap = smooth_step(mouth.across, *_TOOTH.gap_places)
+    gap = smoothstep(mouth.across, *_TOOTH.gap_places)
     light = torch.lerp(torch.ones(3), torch.tensor(_TOOTH.gap), gap[:, None])
     return colour * ((1.0 + _TOOTH.brightness_varies * brightness)[:, None] * light)
 
@@ -380,7 +380,7 @@ def _flesh_colour(mouth: Mouth, traits: Traits, patches: Tensor) -> Tensor:
     margin = torch.exp(-((mouth.margin / _MARGIN) ** 2))
     paleness = (_GUM.margin * margin + _GUM.patches * patches[0]).clamp(0.0, 1.0)[:, None]
     gums = torch.lerp(torch.tensor(_GUM.colour), torch.tensor(_GUM.margin_colour), paleness)
-    dark = traits.number("skin.melanin") ** 2 * smooth_step(patches[0], *_GUM.pigment_patches)
+    dark = traits.number("skin.melanin") ** 2 * smoothstep(patches[0], *_GUM.pigment_patches)
     dark = dark * (1.0 - _GUM.pigment_at_margin * margin)
     gums = gums * torch.tensor(_GUM.pigment) ** dark[:, None]
     return torch.lerp(gums, _tongue_colour(mouth, patches), mouth.tongue[:, None])

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate
 
-from dreamface.skin.canvas.atlas import smooth_step
+from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.marks import coverage, splat
 
 VEINS_REACH: Final = 3.6
@@ -266,10 +266,10 @@ def sclera_colour(look: ScleraLook, place: Tensor, generator: torch.Generator) -
 def _pink_amount(look: ScleraLook, place: Tensor, reach: Tensor, clouds: Tensor) -> Tensor:
     """Return [H, W] 0..1 how much pink there is at places [2, H, W] at radii [H, W]; clouds [H, W] are noise."""
     across = place[0] / reach.clamp_min(_SHORTEST)
-    corner = smooth_step(reach, *_PINK.corners) * (_PINK.upright + (1.0 - _PINK.upright) * across * across)
-    corner = corner + _PINK.nose * smooth_step(reach, *_PINK.nose_radii) * (look.inward * across).clamp_min(0.0)
+    corner = smoothstep(reach, *_PINK.corners) * (_PINK.upright + (1.0 - _PINK.upright) * across * across)
+    corner = corner + _PINK.nose * smoothstep(reach, *_PINK.nose_radii) * (look.inward * across).clamp_min(0.0)
     amount = corner * (_PINK.strength + _PINK.strength_of_red * look.redness) * (1.0 + _PINK.clouds * clouds)
-    flush = look.redness * (_PINK.flush + _PINK.flush_clouds * clouds) * smooth_step(reach, *_PINK.flush_radii)
+    flush = look.redness * (_PINK.flush + _PINK.flush_clouds * clouds) * smoothstep(reach, *_PINK.flush_radii)
     return (amount + flush).clamp(0.0, _PINK.most)
 
 
