@@ -73,7 +73,14 @@ class FakePipeline:
         )  # fmt: skip
         return replace(face, record=record)
 
-    def rebuild(self, document: folder.FaceDocument, *, offset: torch.Tensor | None, progress: Progress) -> Face:
+    def rebuild(
+        self,
+        document: folder.FaceDocument,
+        *,
+        offset: torch.Tensor | None,
+        pictures: dict[str, bytes],
+        progress: Progress,
+    ) -> Face:
         made = self.generate(document.record.prompt, progress=progress)
         return replace(made, record=replace(made.record, seed=document.record.seed))
 

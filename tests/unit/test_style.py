@@ -43,7 +43,7 @@ def test_types_of_the_extension_are_right(tmp_path: Path) -> None:
 
 
 BACKEND = ROOT / "backend/dreamface"
-SHARED = {"traits", "face", "geometry", "render", "errors", "progress", "random_streams", "units"}
+SHARED = {"arrays", "traits", "face", "geometry", "render", "errors", "progress", "random_streams", "units"}
 LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use head, skin, and those before them in this order."""
 
@@ -52,16 +52,17 @@ ALLOWED = {
     "head": SHARED | {"models"},
     "skin": SHARED,
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
-    "geometry": set(),
+    "geometry": {"arrays"},
     "render": {"colour", "face"},
     "export": SHARED | {"folder", "images", "provenance", "_files"},
     "cli": {"pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "_files"},
     "service": {
         "pipeline", "models", "face", "folder", "record", "traits", "limits", "errors", "progress", "_files",
     },
-    "models": {"errors", "progress", "_files"},
-    "training": {"geometry", "head", "skin", "models", "face", "traits"},
+    "models": {"arrays", "errors", "progress", "_files"},
+    "training": {"arrays", "geometry", "head", "skin", "models", "face", "traits"},
     "_files": {"errors"},
+    "arrays": set(),
     "colour": set(),
     "errors": set(),
     "face": {"record", "traits"},

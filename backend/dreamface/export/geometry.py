@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dreamface.arrays import Float32Array, IntArray
 from dreamface.face import Face, PartGroup
-
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 STILL = 1e-6
 """Metres: a vertex that a shape moves by less stays where it is; nobody sees a micrometre."""
@@ -32,13 +30,13 @@ class ObjectMesh:
     """
 
     group: PartGroup
-    vertices: Floats
-    quads: Ints
-    quad_uvs: Ints
+    vertices: Float32Array
+    quads: IntArray
+    quad_uvs: IntArray
 
-    def by_material(self) -> dict[str, Ints]:
+    def by_material(self) -> dict[str, IntArray]:
         """Material -> [M] the indices of its faces, in the order in which the materials first come."""
-        faces: dict[str, list[Ints]] = {}
+        faces: dict[str, list[IntArray]] = {}
         for part in self.group.parts:
             first, last = (face - self.group.faces[0] for face in part.faces)
             faces.setdefault(part.material, []).append(np.arange(first, last))
@@ -55,12 +53,12 @@ class Morph:
         normal_offsets: [K, 3], added to the vertex normals.
     """
 
-    vertices: Ints
-    offsets: Floats
-    normal_offsets: Floats
+    vertices: IntArray
+    offsets: Float32Array
+    normal_offsets: Float32Array
 
 
-def y_up(vectors: Tensor) -> Floats:
+def y_up(vectors: Tensor) -> Float32Array:
     """[..., 3] from DreamFace's axes (Z up, looking along -Y) to glTF's and OBJ's (Y up, looking along +Z)."""
     x, y, z = vectors.detach().cpu().float().unbind(-1)
     return np.stack((x.numpy(), z.numpy(), -y.numpy()), axis=-1)
@@ -77,27 +75,27 @@ def object_mesh(face: Face, group: PartGroup) -> ObjectMesh:
     )
 
 
-def is_triangle(quads: Ints) -> NDArray[np.bool_]:
+def is_triangle(quads: IntArray) -> NDArray[np.bool_]:
     """[Q]: whether the last corner of a face is the one before it again."""
     same: NDArray[np.bool_] = quads[:, 3] == quads[:, 2]
     return same
 
 
-def triangles(quads: Ints) -> Ints:
+def triangles(quads: IntArray) -> IntArray:
     """[T, 3]: quads split along their first diagonal, and triangles as they are."""
     halves = np.stack((quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]), axis=1)
     present = np.ones(halves.shape[:2], bool)
     present[:, 1] = ~is_triangle(quads)
-    split: Ints = halves[present]
+    split: IntArray = halves[present]
     return split
 
 
-def vertex_normals(mesh: ObjectMesh) -> Floats:
+def vertex_normals(mesh: ObjectMesh) -> Float32Array:
     """[N, 3] unit normals, the mean of the adjoining faces' normals weighted by their areas."""
     return _unit(_gather(_area_vectors(mesh.vertices, mesh.quads), mesh.quads, len(mesh.vertices)))
 
 
-def morph(mesh: ObjectMesh, deltas: Floats) -> Morph | None:
+def morph(mesh: ObjectMesh, deltas: Float32Array) -> Morph | None:
     """A blend shape as changes of positions and vertex normals, or None where it leaves the object alone.
 
     Args:
@@ -116,7 +114,7 @@ def morph(mesh: ObjectMesh, deltas: Floats) -> Morph | None:
     return Morph(vertices, deltas[vertices], _unit(after[vertices]) - _unit(before[vertices]))
 
 
-def vertex_tangents(vertices: Floats, normals: Floats, uv: Floats, quads: Ints) -> Floats:
+def vertex_tangents(vertices: Float32Array, normals: Float32Array, uv: Float32Array, quads: IntArray) -> Float32Array:
     """Tangent frames for normal maps, from how the positions change with the texture coordinates.
 
     Args:
@@ -140,33 +138,33 @@ def vertex_tangents(vertices: Floats, normals: Floats, uv: Floats, quads: Ints) 
     lost = np.linalg.norm(tangents, axis=1) < 1e-12  # where the texture has no area, any direction will do
     tangents[lost] = np.cross(normals[lost], np.roll(normals[lost], 1, axis=1) + np.array([0.1, 0.2, 0.3], np.float32))
     handed = np.where((np.cross(normals, tangents) * by_v).sum(axis=1, keepdims=True) < 0.0, -1.0, 1.0)
-    frames: Floats = np.concatenate((_unit(tangents), handed), axis=1).astype(np.float32)
+    frames: Float32Array = np.concatenate((_unit(tangents), handed), axis=1).astype(np.float32)
     return frames
 
 
-def _area_vectors(vertices: Floats, quads: Ints) -> Floats:
+def _area_vectors(vertices: Float32Array, quads: IntArray) -> Float32Array:
     """[Q, 3] normals with twice each face's area as length: the cross product of its diagonals.
 
     In a triangle's place, two of its sides stand for them.
     """
     a, b, c, d = (vertices[quads[:, corner]] for corner in range(4))
-    normals: Floats = np.cross(c - a, d - b)
+    normals: Float32Array = np.cross(c - a, d - b)
     return normals
 
 
-def _gather(area_vectors: Floats, quads: Ints, count: int) -> Floats:
+def _gather(area_vectors: Float32Array, quads: IntArray, count: int) -> Float32Array:
     """[count, 3] sums over the faces that share each vertex."""
     present = np.ones(quads.shape, bool)
     present[:, 3] = ~is_triangle(quads)
     corners, faces = quads[present], np.nonzero(present)[0]
     sums = [np.bincount(corners, area_vectors[faces, axis], count) for axis in range(3)]
-    total: Floats = np.stack(sums, axis=1).astype(np.float32)
+    total: Float32Array = np.stack(sums, axis=1).astype(np.float32)
     return total
 
 
-def _unit(vectors: Floats) -> Floats:
+def _unit(vectors: Float32Array) -> Float32Array:
     """Vectors of length 1; +Y where there is no length, as at a vertex whose quads have no area."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     up = np.array([0.0, 1.0, 0.0], np.float32)
-    unit: Floats = np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), up).astype(np.float32)
+    unit: Float32Array = np.where(length > 1e-12, vectors / np.maximum(length, 1e-12), up).astype(np.float32)
     return unit

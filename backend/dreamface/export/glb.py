@@ -15,9 +15,8 @@ from torch import Tensor
 
 from dreamface import __version__, images
 from dreamface._files import side_by_side, whole_file
+from dreamface.arrays import Float32Array, IntArray
 from dreamface.export.geometry import (
-    Floats,
-    Ints,
     Morph,
     ObjectMesh,
     morph,
@@ -122,9 +121,9 @@ class _Document:
     def _primitive(
         self,
         mesh: ObjectMesh,
-        faces: Ints,
+        faces: IntArray,
         material: int,
-        object_normals: Floats,
+        object_normals: Float32Array,
         morphs: Sequence[Morph | None],
     ) -> gltf.Primitive:
         """Those faces of an object that have one material."""
@@ -226,7 +225,7 @@ class _Document:
 
     # ------------------------------------------------------------------------------------------------------- accessors
 
-    def _vertex_data(self, values: Floats, bounded: bool = False) -> int:
+    def _vertex_data(self, values: Float32Array, bounded: bool = False) -> int:
         values = values.astype(np.float32, copy=False)
         accessor = gltf.Accessor(
             bufferView=self._view(values, gltf.ARRAY_BUFFER),
@@ -275,7 +274,7 @@ def _provenance(face: Face) -> dict[str, Any]:
     }
 
 
-def _split_at_seams(quads: Ints, quad_uvs: Ints, uv: Floats) -> tuple[Ints, Floats, Ints]:
+def _split_at_seams(quads: IntArray, quad_uvs: IntArray, uv: Float32Array) -> tuple[IntArray, Float32Array, IntArray]:
     """One vertex for each pair of a vertex and a texture coordinate, as glTF has one index for both.
 
     Returns:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from dreamface import images
 from dreamface._files import cannot_write, sibling, side_by_side
-from dreamface.export.geometry import Floats, Ints, is_triangle, object_mesh, vertex_normals, y_up
+from dreamface.arrays import Float32Array, IntArray
+from dreamface.export.geometry import is_triangle, object_mesh, vertex_normals, y_up
 from dreamface.face import Face, Material
 from dreamface.progress import Progress
 from dreamface.provenance import SOFTWARE, STATEMENT
@@ -150,7 +151,7 @@ def _objects(face: Face, library: str) -> Iterable[str]:
                 yield "f " + " ".join(f"{vertices[i]}/{uvs[i]}/{vertices[i]}" for i in range(count))
 
 
-def _udim_uvs(face: Face) -> tuple[Floats, Ints]:
+def _udim_uvs(face: Face) -> tuple[Float32Array, IntArray]:
     """[T, 2] texture coordinates, each moved along u to its tile's place, and [F, 4] indices into them.
 
     A coordinate that parts with different tiles share is there once for each. Where neither a part nor its material

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-IntArray = NDArray[np.int64]
+from dreamface.arrays import IntArray
 
 
 def fit_sphere(points: Tensor) -> tuple[Tensor, float]:

@@ -17,11 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from dreamface.arrays import FloatArray, Int32Array
 from dreamface.models.contents import BadContents, Contents
 from dreamface.progress import Progress
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int32]
 
 COMMIT: Final = "da5f95a607f5e6b37755b38d3385d7f2853732e5"
 """Of the repository ICT-VGL/ICT-FaceKit."""
@@ -196,7 +194,7 @@ def read_mesh(data: bytes) -> Mesh:
     return Mesh(np.array(numbers, dtype=np.float64).reshape(-1, 3), text[end:].rstrip())
 
 
-def _read_faces(rest: bytes) -> tuple[FloatArray, IntArray, IntArray]:
+def _read_faces(rest: bytes) -> tuple[FloatArray, Int32Array, Int32Array]:
     """[T, 2] texture coordinates, [F, 4] corners and [F, 4] texture corners."""
     uv: list[list[bytes]] = []
     corners: list[list[bytes]] = []

@@ -84,6 +84,36 @@ def unblocked(
         shares[point] = 0.0
 
 
+@wp.func
+def first_pixel(a: float, b: float, c: float):
+    """The first pixel whose middle lies within three coordinates of one axis."""
+    return int(wp.ceil(wp.min(a, wp.min(b, c)) - 0.5))
+
+
+@wp.func
+def stop_pixel(a: float, b: float, c: float):
+    """The pixel after the last one whose middle lies within three coordinates of one axis."""
+    return int(wp.floor(wp.max(a, wp.max(b, c)) - 0.5)) + 1
+
+
+@wp.func
+def twice_area(a: wp.vec3, b: wp.vec3, c: wp.vec3):
+    """Twice the signed area of a triangle in the picture."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+@wp.func
+def edge_functions(a: wp.vec3, b: wp.vec3, c: wp.vec3, side: float, x: float, y: float):
+    """Twice the areas of the triangles that a point makes with the sides opposite to a, b, c (Pineda 1988).
+
+    All of them are at least 0 inside. They are computed alike, so that triangles sharing an edge leave no gap along it.
+    """
+    at_a = side * ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x))
+    at_b = side * ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x))
+    at_c = side * ((a[0] - x) * (b[1] - y) - (a[1] - y) * (b[0] - x))
+    return wp.vec3(at_a, at_b, at_c)
+
+
 @wp.kernel(enable_backward=False)
 def scan(
     corners: wp.array(dtype=wp.vec3),
@@ -96,8 +126,7 @@ def scan(
 ):
     """Triangle `tid`: draw it into the rows `first_row`..`stop_row` with a depth buffer; one launch, one thread.
 
-    `corners` are pixel x, pixel y and 1 / depth, not above 0 for what is too near. All three edge functions are worked
-    out alike, so that triangles sharing an edge leave no gap along it.
+    `corners` are pixel x, pixel y and 1 / depth, not above 0 for what is too near.
     """
     triangle = wp.tid()
     a = corners[triangles[triangle, 0]]
@@ -105,11 +134,11 @@ def scan(
     c = corners[triangles[triangle, 2]]
     if wp.min(a[2], wp.min(b[2], c[2])) <= 0.0:
         return
-    y_first = wp.max(first_row, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)))
-    y_stop = wp.min(stop_row, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)) + 1)
-    x_first = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)))
-    x_stop = wp.min(faces.shape[1], int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)) + 1)
-    area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    y_first = wp.max(first_row, first_pixel(a[1], b[1], c[1]))
+    y_stop = wp.min(stop_row, stop_pixel(a[1], b[1], c[1]))
+    x_first = wp.max(0, first_pixel(a[0], b[0], c[0]))
+    x_stop = wp.min(faces.shape[1], stop_pixel(a[0], b[0], c[0]))
+    area = twice_area(a, b, c)
     if area == 0.0:
         return
     side = wp.sign(area)
@@ -117,13 +146,11 @@ def scan(
         y = float(row) + 0.5
         for column in range(x_first, x_stop):
             x = float(column) + 0.5
-            at_a = side * ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x))
-            at_b = side * ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x))
-            at_c = side * ((a[0] - x) * (b[1] - y) - (a[1] - y) * (b[0] - x))
-            if at_a >= 0.0 and at_b >= 0.0 and at_c >= 0.0:
-                weights = wp.vec3(at_a * a[2], at_b * b[2], at_c * c[2])
+            at = edge_functions(a, b, c, side, x, y)
+            if wp.min(at) >= 0.0:
+                weights = wp.vec3(at[0] * a[2], at[1] * b[2], at[2] * c[2])
                 total = weights[0] + weights[1] + weights[2]
-                near = total / (at_a + at_b + at_c)
+                near = total / (at[0] + at[1] + at[2])
                 if near > nearness[row, column]:
                     nearness[row, column] = near
                     faces[row, column] = triangle
@@ -170,13 +197,13 @@ def draw_nearness(
     c = projected[number, triangles[triangle, 2]]
     if wp.min(a[2], wp.min(b[2], c[2])) <= 0.0:
         return
-    y_first = wp.max(0, int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)))
-    y_stop = wp.min(size, int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)) + 1)
-    x_first = wp.max(0, int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)))
-    x_stop = wp.min(size, int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)) + 1)
+    y_first = wp.max(0, first_pixel(a[1], b[1], c[1]))
+    y_stop = wp.min(size, stop_pixel(a[1], b[1], c[1]))
+    x_first = wp.max(0, first_pixel(a[0], b[0], c[0]))
+    x_stop = wp.min(size, stop_pixel(a[0], b[0], c[0]))
     if y_first >= y_stop or x_first >= x_stop:
         return
-    area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+    area = twice_area(a, b, c)
     if area == 0.0:
         return
     side = wp.sign(area)
@@ -185,12 +212,10 @@ def draw_nearness(
         y = float(row) + 0.5
         for column in range(x_first, x_stop):
             x = float(column) + 0.5
-            at_a = side * ((b[0] - x) * (c[1] - y) - (b[1] - y) * (c[0] - x))
-            at_b = side * ((c[0] - x) * (a[1] - y) - (c[1] - y) * (a[0] - x))
-            at_c = side * ((a[0] - x) * (b[1] - y) - (a[1] - y) * (b[0] - x))
-            if at_a >= 0.0 and at_b >= 0.0 and at_c >= 0.0:
+            at = edge_functions(a, b, c, side, x, y)
+            if wp.min(at) >= 0.0:
                 # 1 / depth is linear across the picture.
-                near = scale * (at_a * a[2] + at_b * b[2] + at_c * c[2])
+                near = scale * (at[0] * a[2] + at[1] * b[2] + at[2] * c[2])
                 wp.atomic_max(nearness, number, row, column, near)
 
 

@@ -20,12 +20,10 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse.linalg import factorized, spsolve
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import unique_edges
 from dreamface.head.anny import source
 from dreamface.head.anny.cage import Cage, build_cage, mean_adult
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 OUTPUT = Path(__file__).parent.parent / "head" / "anny" / "uv.npz"
 

@@ -21,6 +21,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import catmull_clark, fit_similarity, unique_edges, ways_around
 from dreamface.head.anny.bank import Bank, load_bank
 from dreamface.head.anny.identity import IdentitySpace
@@ -42,9 +43,6 @@ from dreamface.head.ict.openings import (
 from dreamface.head.ict.parts import PAPER, SKIN
 from dreamface.head.ict.source import IctSource, load_source
 from dreamface.training.registration import FLIP, Finder, MirroredMesh, Pins, Schedule, laplacian, lay, vertex_normals
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 OUTPUT: Final = Path(__file__).parent.parent / "head" / "transfer" / "ict_correspondence.npz"
 

@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import unique_edges
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 FLIP = np.array([-1.0, 1.0, 1.0])
 _NEAR = 10  # vertices around which the closest triangle is looked for

@@ -15,9 +15,8 @@ from typing import Final
 
 import colour
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from dreamface.arrays import FloatArray
 
 OUTPUT: Final = Path(__file__).parent.parent / "skin" / "canvas" / "skin_colours.npz"
 

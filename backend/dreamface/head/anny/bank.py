@@ -16,14 +16,12 @@ from zipfile import BadZipFile
 import numpy as np
 import platformdirs
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
+from dreamface.arrays import Float32Array
 from dreamface.head.anny import cage, elf_ears, source
 from dreamface.head.anny import landmarks as landmark_places
 from dreamface.head.anny.cage import Cage
 from dreamface.traits import ARKIT_SHAPES
-
-FloatArray = NDArray[np.float32]
 
 _FORMAT = 1  # raise it when the meaning of a stored array changes
 
@@ -43,15 +41,15 @@ class Bank:
     """
 
     cage: Cage
-    base: FloatArray
-    macros: FloatArray
+    base: Float32Array
+    macros: Float32Array
     macro_names: tuple[str, ...]
-    sliders_high: FloatArray
-    sliders_low: FloatArray
+    sliders_high: Float32Array
+    sliders_low: Float32Array
     slider_names: tuple[str, ...]
-    asymmetries: FloatArray
+    asymmetries: Float32Array
     asymmetry_names: tuple[str, ...]
-    actions: FloatArray
+    actions: Float32Array
     landmarks: dict[str, int]
 
 
@@ -74,7 +72,7 @@ def build_bank() -> Bank:
     mean = cage.mean_adult(base)
     built = cage.build_cage(base, mean)
 
-    def offsets(files: Iterable[Path]) -> FloatArray:
+    def offsets(files: Iterable[Path]) -> Float32Array:
         return np.asarray(built.blend @ source.read_targets(files, len(base.vertices)), dtype=np.float32)
 
     macros = source.macro_targets()

@@ -12,12 +12,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import unique_edges
 from dreamface.head.anny import source
 from dreamface.head.anny.source import BaseMesh
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 # The bust's edge is where the body leaves this bowl around the neck: above `_BOWL_RIM` everything is kept.
 _BOWL_RIM = 0.637  # metres, height in the base mesh's own coordinates

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dreamface.arrays import FloatArray
 from dreamface.head.anny.cage import Cage
 from dreamface.units import MM
-
-FloatArray = NDArray[np.float64]
 
 SLIDER: Final = "ear-elf"
 

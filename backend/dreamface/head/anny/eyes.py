@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import disc_grid, lattice_quads
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _CELLS: Final = 8  # per side of a cap; 4 x _CELLS segments around the axis
 LIMBUS: Final = np.radians(21.2)  # where iris meets sclera: 11.8 mm across on a ball of 32.6 mm

@@ -10,13 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import ways_around
 from dreamface.head.anny.cage import Cage
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 MIDLINE: Final = {
     "crown": 881,

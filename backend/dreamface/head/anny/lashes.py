@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dreamface.arrays import IntArray
 from dreamface.geometry import ways_around
-
-IntArray = NDArray[np.int64]
 
 _UPPER_COUNT: Final = 90  # per eye
 _LOWER_COUNT: Final = 48

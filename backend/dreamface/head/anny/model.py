@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Head, Part, Topology
 from dreamface.geometry import Similarity, catmull_clark, fit_similarity, linear_subdivision
 from dreamface.head.anny.bank import Bank, load_bank
@@ -25,9 +25,6 @@ from dreamface.head.anny.regions import regions
 from dreamface.head.measure import Points, measure
 from dreamface.head.model import HeadSource, with_offset
 from dreamface.traits import ARKIT_SHAPES
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _SIDES: Final = ("left", "right")
 _TILES: Final = ("skin", "eyes", "mouth")

@@ -6,14 +6,11 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from dreamface.arrays import Float32Array, IntArray
 from dreamface.geometry import rotation_about, ways_around
 from dreamface.traits import ARKIT_SHAPES
-
-Floats = NDArray[np.float32]
-IntArray = NDArray[np.int64]
 
 YAW: Final = np.radians(30.0)  # of the eyeball at eyeLookIn and eyeLookOut = 1
 PITCH: Final = np.radians(25.0)  # at eyeLookUp and eyeLookDown = 1
@@ -93,7 +90,7 @@ def _meet(neutral: Tensor, shut: Tensor, rings: IntArray) -> Tensor:
     return moved
 
 
-def _opening(contact: Floats, columns: IntArray, others: IntArray, overlap: float, fade: float) -> Floats:
+def _opening(contact: Float32Array, columns: IntArray, others: IntArray, overlap: float, fade: float) -> Float32Array:
     """[K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners."""
     order = others[np.argsort(contact[others, 0])]
     facing = np.interp(contact[columns, 0], contact[order, 0], contact[order, 2])
@@ -102,11 +99,11 @@ def _opening(contact: Floats, columns: IntArray, others: IntArray, overlap: floa
     share = np.minimum(1.0, fade * np.sin(np.pi * place))
     needed = np.maximum(contact[columns, 2] - facing + overlap, 0.0) * share
     padded = np.pad(needed, 1, mode="edge")
-    smooth: Floats = np.maximum(needed, 0.25 * padded[:-2] + 0.5 * needed + 0.25 * padded[2:])
+    smooth: Float32Array = np.maximum(needed, 0.25 * padded[:-2] + 0.5 * needed + 0.25 * padded[2:])
     return smooth
 
 
-def _halves(contact: Floats) -> tuple[IntArray, IntArray]:
+def _halves(contact: Float32Array) -> tuple[IntArray, IntArray]:
     """Columns of the upper and of the lower edge, without the corners, told apart by their way along the loop."""
     x = contact[:, 0]
     one, other = (way[1:-1] for way in ways_around(int(np.argmin(x)), int(np.argmax(x)), len(x)))

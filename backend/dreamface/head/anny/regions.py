@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamface.arrays import FloatArray
 from dreamface.head.anny.cage import Cage
 from dreamface.units import MM
-
-FloatArray = NDArray[np.float64]
 
 _OUTLINE_RING: Final = 6  # the loop by whose height upper and lower are told apart
 _SOFT_LIPS: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.92, 0.18, 0.0, 0.0])  # weight per lip loop

@@ -16,10 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.errors import MissingDependency
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _DECIMETRE = 0.1  # the base mesh's unit, in metres
 

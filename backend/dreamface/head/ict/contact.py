@@ -9,12 +9,10 @@ from typing import Final
 import numpy as np
 import scipy.sparse as sp
 import torch
-from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 from torch import Tensor
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from dreamface.arrays import FloatArray, IntArray
 
 _SLICES: Final = 35  # across the opening, in which the edges are compared
 _DEPTHS: Final = 20  # heights are compared at that many depths per slice

@@ -9,9 +9,10 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Topology
 from dreamface.geometry import pieces
-from dreamface.head.ict.contact import Edge, EdgeGraph, FloatArray, IntArray, Seam, linear_weights, padded
+from dreamface.head.ict.contact import Edge, EdgeGraph, Seam, linear_weights, padded
 from dreamface.head.ict.eyeballs import Pose, TurningEye
 from dreamface.head.ict.openings import Loops
 

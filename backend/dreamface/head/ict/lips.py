@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from dreamface.head.ict.contact import Edge, EdgeGraph, IntArray, Seam
+from dreamface.arrays import IntArray
+from dreamface.head.ict.contact import Edge, EdgeGraph, Seam
 from dreamface.head.ict.openings import Loops
 
 OVERLAP: Final = 0.10e-3  # metres by which closed lips are pressed into each other

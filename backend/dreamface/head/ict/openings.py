@@ -8,14 +8,11 @@ from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.head.ict.parts import PAPER, SKIN, parts
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 PARTS: Final = {part.name: part for part in parts((0, 0))}
 SOCKETS: Final = {"mouth": "mouth_socket", "left_eye": "left_eye_socket", "right_eye": "right_eye_socket"}

@@ -9,9 +9,9 @@ import torch
 from scipy.interpolate import CubicSpline
 from torch import Tensor
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Topology
 from dreamface.geometry import pieces
-from dreamface.head.ict.contact import FloatArray, IntArray
 from dreamface.head.ict.openings import Loops
 from dreamface.head.ict.parts import LOWER_INCISORS, LOWER_TEETH
 

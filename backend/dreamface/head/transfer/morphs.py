@@ -27,6 +27,7 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import catmull_clark, fit_similarity, unique_edges
 from dreamface.head.anny import elf_ears
 from dreamface.head.anny.bank import Bank, load_bank
@@ -45,9 +46,6 @@ from dreamface.head.ict.openings import (
 from dreamface.head.ict.parts import PAPER, SKIN
 from dreamface.head.ict.source import IctSource
 from dreamface.head.transfer.correspondence import load_correspondence
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 HELPERS: Final = ("left_eye", "right_eye", "upper_teeth", "lower_teeth")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
@@ -16,13 +16,20 @@ def band_rows(size: int) -> int:
     return max(_SMALLEST_BAND, _BAND_TEXELS // size // _SMALLEST_BAND * _SMALLEST_BAND)
 
 
-def enlarged(image: Tensor, rows: tuple[int, int], size: int) -> Tensor:
-    """Return rows [start, stop) of a coarse image [C, S, S] enlarged to [C, size, size], as [C, h, size]; bilinear."""
+_MARGIN: Final = {"bilinear": 1, "bicubic": 2}
+"""Rows around a texel that its interpolation needs."""
+
+
+def enlarged(
+    image: Tensor, rows: tuple[int, int], size: int, mode: Literal["bilinear", "bicubic"] = "bilinear"
+) -> Tensor:
+    """Return rows [start, stop) of a coarse image [C, S, S] enlarged to [C, size, size], as [C, h, size]."""
     factor = size // image.shape[-1]
     start, stop = rows[0] // factor, -(-rows[1] // factor)
     if factor == 1:
         return image[:, start:stop].clone()
-    piece = pad(image[None], (0, 0, 1, 1), mode="replicate")[:, :, start : stop + 2]
-    large = interpolate(piece, size=(piece.shape[2] * factor, size), mode="bilinear", align_corners=False)[0]
-    first = factor + rows[0] - start * factor
+    margin = _MARGIN[mode]
+    piece = pad(image[None], (0, 0, margin, margin), mode="replicate")[:, :, start : stop + 2 * margin]
+    large = interpolate(piece, size=(piece.shape[2] * factor, size), mode=mode, align_corners=False)[0]
+    first = margin * factor + rows[0] - start * factor
     return large[:, first : first + rows[1] - rows[0]]

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from scipy.ndimage import distance_transform_edt, gaussian_filter, label
 from torch import Tensor
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import interpolate
 
 from dreamface.skin.canvas.atlas import Atlas
 from dreamface.skin.canvas.cache import TopologyCache
@@ -50,16 +50,6 @@ def enlarge(image: Tensor, window: Window) -> Tensor:
     """[..., h, w] a coarse image [..., a, b] that a window shows, at the window's size; smooth (bicubic)."""
     large = interpolate(image.reshape(1, -1, *image.shape[-2:]), size=window.shape, mode="bicubic", align_corners=False)
     return large.reshape(*image.shape[:-2], *window.shape)
-
-
-def enlarged_rows(image: Tensor, rows: tuple[int, int], size: int) -> Tensor:
-    """[C, h, size] the rows [start, stop) of a coarse image [C, S, S] enlarged to [C, size, size]; smooth (bicubic)."""
-    factor = size // image.shape[-1]
-    start, stop = rows[0] // factor, -(-rows[1] // factor)
-    piece = pad(image[None], (0, 0, 2, 2), mode="replicate")[:, :, start : stop + 4]
-    large = interpolate(piece, size=(piece.shape[2] * factor, size), mode="bicubic", align_corners=False)[0]
-    first = 2 * factor + rows[0] - start * factor
-    return large[:, first : first + rows[1] - rows[0]]
 
 
 def outlines(atlas: Atlas, names: tuple[str, ...], *, level: float = 0.5, margin: int = 8) -> list[Outline]:

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.atlas import ramp, surface_of
-from dreamface.skin.canvas.bands import band_rows
+from dreamface.skin.canvas.bands import band_rows, enlarged
 from dreamface.skin.canvas.lattice import exact_noise
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import skin_tile_sides, skin_tiles
-from dreamface.skin.canvas.outlines import enlarged_rows, scaled
+from dreamface.skin.canvas.outlines import scaled
 from dreamface.skin.canvas.shared_noises import Noise
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import inner
@@ -63,7 +63,7 @@ def in_bands(subject: Subject, window: Window, fields: Tensor) -> Iterator[tuple
     """Yield bands of a window's rows, each with the fields [C, S, S] enlarged there, [h, size] each."""
     for start in range(*window.rows, band_rows(subject.size)):
         stop = min(start + band_rows(subject.size), window.rows[1])
-        large = enlarged_rows(fields, (start, stop), subject.size)
+        large = enlarged(fields, (start, stop), subject.size, "bicubic")
         yield slice(start - window.rows[0], stop - window.rows[0]), large.unbind(0)
 
 

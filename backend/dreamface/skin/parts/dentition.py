@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Head, Part, Topology
 from dreamface.geometry import pieces
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.units import MM
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _TEETH: Final = ("teeth",)
 _SOFT: Final = ("gums", "tongue", "gums_and_tongue")  # materials
