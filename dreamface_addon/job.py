@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ class Job:
         kind: one of `KINDS`.
         request: what was asked.
         tag: the caller's own.
+        files: what the request refers to and is sent ahead of it: SHA-256 -> bytes.
         state: "sending", "queued", "running", "done", "failed" or "cancelled".
         stage: what it is at, for display.
         fraction: 0..1.
@@ -39,6 +41,7 @@ class Job:
     kind: str
     request: dict[str, Any]
     tag: object = None
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     state: str = "sending"
     stage: str = ""
     fraction: float = 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Order:
         self.made = False  # the backend is done; its files may still have to be fetched
         self.exchange: Exchange | None = None
         self.download: Download | None = None
+        self._to_upload = list(job.files)
         self._aim = ""
         self._cancel_heard = False
         self._attempts = 0
@@ -66,6 +68,7 @@ class Order:
             self.exchange.cancel()
             self.exchange = None
         self.stale = self.acknowledged
+        self._to_upload = list(self.job.files)  # it may be another backend
         self._cancel_heard = False
         if self.download is not None:
             self.download.use(client)
@@ -77,6 +80,10 @@ class Order:
         path = f"/jobs/{self.job.id}"
         if self.cancelling and not self._cancel_heard:
             self._aim, self.exchange = "cancel", client.send("POST", f"{path}/cancel")
+        elif not self.acknowledged and may_post and self._to_upload:
+            digest = self._to_upload[0]
+            self._aim = "upload"
+            self.exchange = client.send("PUT", f"/uploads/{digest}", self.job.files[digest])
         elif not self.acknowledged and may_post:
             body = {"id": self.job.id, "kind": self.job.kind, "request": self.job.request}
             self.sent = True
@@ -93,10 +100,13 @@ class Order:
         if exchange.error is None:
             self._failures = 0
             self._cancel_heard |= self._aim == "cancel"
+            if self._aim == "upload":
+                del self._to_upload[0]
+                return None
             self.stale = False
             self.hear(exchange.json())
             return None
-        if exchange.status == 404 and self._aim != "post":
+        if exchange.status == 404 and self._aim not in ("post", "upload"):
             self._unknown()
         elif exchange.status == 409 and self._aim == "cancel":
             self._cancel_heard = self.stale = True  # it was over before
@@ -207,9 +217,9 @@ class Jobs:
         """Those that are not finished."""
         return [order.job for order in self._orders.values()]
 
-    def submit(self, kind: str, request: dict[str, Any], tag: object) -> Job:
+    def submit(self, kind: str, request: dict[str, Any], tag: object, files: Mapping[str, bytes] | None = None) -> Job:
         """Take a job in; it is sent when `poll` is called with a client."""
-        job = Job(uuid.uuid4().hex, kind, dict(request), tag)
+        job = Job(uuid.uuid4().hex, kind, dict(request), tag, files or {})
         self.all.append(job)
         self._orders[job.id] = Order(job)
         return job

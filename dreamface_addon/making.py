@@ -142,13 +142,15 @@ class Making(Part):
         """
         self._show_error("")
         face_id, record = _own_id(skin), scene.record(skin)
+        files, offset = scene.files_of(skin, record)
         request = {
             "face": record,
+            "offset": offset,
             "traits": changed_traits(skin),
             "layers": changed_layers(skin),
             "resolution": resolution,
         }
-        self._session.submit("edit", request, Purpose(face_id, self.placing.file, sent=record))
+        self._session.submit("edit", request, Purpose(face_id, self.placing.file, sent=record), files)
         self._wake()
 
     # --------------------------------------------------------------------------------------------------------- stopping

@@ -118,15 +118,18 @@ class Session:
         """This Blender's jobs, oldest first."""
         return self._jobs.all
 
-    def submit(self, kind: str, request: Mapping[str, Any], tag: object = None) -> Job:
+    def submit(
+        self, kind: str, request: Mapping[str, Any], tag: object = None, files: Mapping[str, bytes] | None = None
+    ) -> Job:
         """Ask for something to be made; the backend is started where it is not running.
 
         Args:
             kind: "generate", "edit", "export" or one of job.MODEL_JOBS.
             request: see the backend's API.
             tag: anything, for the caller.
+            files: what the request refers to by its SHA-256, and is sent ahead of it.
         """
-        job = self._jobs.submit(kind, dict(request), tag)
+        job = self._jobs.submit(kind, dict(request), tag, files)
         if self.state in (BackendState.STOPPED, BackendState.FAILED):
             self.start()
         return job

@@ -55,7 +55,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: dict[str, Any] | None = None,
+        body: dict[str, Any] | bytes | None = None,
         *,
         into: Path | None = None,
         on_event: OnEvent | None = None,
@@ -63,22 +63,23 @@ class Client:
         """Begin a request.
 
         Args:
-            method: GET or POST.
+            method: GET, POST or PUT.
             path: begins with "/"; characters that a URL cannot hold are quoted, a query goes through as it is.
-            body: sent as JSON.
+            body: sent as JSON, or as it is.
             into: a file that a successful answer's body is written to, instead of being kept in memory.
             on_event: called from `poll` with the name and data of each server-sent event.
         """
         address, question, query = path.partition("?")
         target = self._place.path + quote(address) + question + query
-        content = b"" if body is None else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         headers = [("Host", self._place.authority)]
         if self._token:
             headers.append(("Authorization", f"Bearer {self._token}"))
         if on_event is not None:
             headers.append(("Accept", "text/event-stream"))
         if body is not None:
-            headers += [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
+            kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+            headers += [("Content-Type", kind), ("Content-Length", str(len(content)))]
         exchange = Exchange(self, make_request(method, target, headers, content), into, on_event)
         self._exchanges.append(exchange)
         exchange.advance()  # a connection that is there already takes the request at once

@@ -1,6 +1,7 @@
 """Face folders as Blender objects, materials and shape keys; bpy, numpy and the standard library only."""
 
 from .assets import mark_as_asset
+from .attachments import files_of
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
@@ -37,6 +38,7 @@ __all__ = [
     "add_studio",
     "can_export",
     "export_face",
+    "files_of",
     "find_face",
     "import_face",
     "is_skin",

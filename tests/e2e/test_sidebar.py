@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -349,6 +350,35 @@ def test_a_face_folder_is_imported_and_nonsense_is_refused(blender, tmp_path):
     with pytest.raises(RuntimeError, match="DreamFace"):
         blender.bpy.ops.dreamface.import_face(filepath=str(nonsense))
     assert len(blender.bpy.data.objects) == objects
+
+
+def test_masks_and_what_was_sculpted_stay_when_the_textures_are_made_again(blender, tmp_path):
+    torch = pytest.importorskip("torch")
+    from dreamface import folder, pipeline
+
+    face = pipeline.generate("a woman with many freckles", seed=4, resolution=512, head="anny")
+    offset = torch.zeros_like(face.head.vertices)
+    offset[100:120, 2] = 0.03
+    mask = torch.zeros(64, 64)
+    mask[:, :32] = 1.0
+    made = pipeline.edit(face, {}, masks={"freckles": {"skin": mask}}, offset=offset)
+    path = folder.save(made, tmp_path / "masked")
+    assert blender.bpy.ops.dreamface.import_face(filepath=str(path / "face.json")) == {"FINISHED"}
+    (skin,) = blender.faces
+    blender.bpy.context.view_layer.objects.active = skin
+    blender.fields.resolution = "512"
+    assert blender.bpy.ops.dreamface.paint() == {"FINISHED"}
+    blender.rest()
+    assert blender.app.error == ""
+    again = folder.load(skin["dreamface_folder"])
+    assert Path(skin["dreamface_folder"]) != path
+    assert again.pictures == made.pictures
+    assert torch.equal(again.head.offset, offset)
+    assert torch.equal(again.maps["skin"]["albedo"], folder.load(path).maps["skin"]["albedo"])
+    # Without its folder the mask is not to be had, and nothing is lost.
+    (Path(skin["dreamface_folder"]) / "layers" / f"{next(iter(made.pictures))}.png").unlink()
+    with pytest.raises(RuntimeError, match="restore the face's folder"):
+        blender.bpy.ops.dreamface.paint()
 
 
 def test_registering_twice_leaves_nothing_behind(blender):
