@@ -26,7 +26,7 @@ def lattice_quads(rows: int, columns: int, *, closed: bool = False) -> IntArray:
 
 
 def disc_grid(cells: int) -> tuple[FloatArray, IntArray, IntArray]:
-    """A square grid of quads mapped onto the unit disc: no pole, no triangle.
+    """Return a square grid of quads mapped onto the unit disc: no pole, no triangle.
 
     Args:
         cells: cells per side; the rim has 4 x cells vertices.

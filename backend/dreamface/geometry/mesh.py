@@ -12,7 +12,7 @@ from dreamface.arrays import IntArray
 
 
 def fit_sphere(points: Tensor) -> tuple[Tensor, float]:
-    """[3] centre and radius of the sphere that fits points [N, 3] best.
+    """Return [3] centre and radius of the sphere that fits points [N, 3] best.
 
     By least squares: |p|^2 = 2 p.c + (r^2 - |c|^2) is linear in c and the rest.
     """
@@ -26,7 +26,7 @@ def fit_sphere(points: Tensor) -> tuple[Tensor, float]:
 
 
 def pieces(faces: IntArray) -> IntArray:
-    """[F] numbers, from 0, of the connected pieces that faces [F, 4] belong to."""
+    """Return [F] numbers, from 0, of the connected pieces that faces [F, 4] belong to."""
     corners, index = np.unique(faces, return_inverse=True)
     index = index.reshape(faces.shape)
     start, end = np.repeat(index[:, 0], 3), index[:, 1:].reshape(-1)

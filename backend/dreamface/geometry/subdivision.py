@@ -30,7 +30,7 @@ class Subdivision:
 
 
 def catmull_clark(faces: IntArray, count: int) -> Subdivision:
-    """The operator for one step on a manifold quad mesh, with borders kept as cubic B-spline curves.
+    """Return the operator for one step on a manifold quad mesh, with borders kept as cubic B-spline curves.
 
     Args:
         faces: [F, 4] quads over vertices 0..count-1, every vertex used.
@@ -45,14 +45,14 @@ def catmull_clark(faces: IntArray, count: int) -> Subdivision:
 
 
 def linear_subdivision(faces: IntArray, count: int) -> Subdivision:
-    """The same split without smoothing: edge and face points are plain averages. For texture coordinates."""
+    """Return the same split without smoothing: edge and face points are plain averages. For texture coordinates."""
     edges, face_edges, _ = unique_edges(faces)
     matrix = sp.vstack((sp.identity(count), _averages(edges, count), _averages(faces, count))).tocsr()
     return Subdivision(matrix, split_faces(faces, face_edges, count, len(edges)))
 
 
 def unique_edges(faces: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """The mesh's edges.
+    """Return the mesh's edges.
 
     Returns:
         [E, 2] sorted vertex pairs; [F, 4] the edge from corner k to corner k + 1 of each face; [E] how many faces use
@@ -64,7 +64,7 @@ def unique_edges(faces: IntArray) -> tuple[IntArray, IntArray, IntArray]:
 
 
 def split_faces(faces: IntArray, face_edges: IntArray, vertices: int, edges: int) -> IntArray:
-    """[4F, 4] quads of the split mesh; see `Subdivision.faces`."""
+    """Return [4F, 4] quads of the split mesh; see `Subdivision.faces`."""
     centre = vertices + edges + np.arange(len(faces))
     after = vertices + face_edges
     before = np.roll(after, 1, axis=1)
@@ -73,7 +73,7 @@ def split_faces(faces: IntArray, face_edges: IntArray, vertices: int, edges: int
 
 
 def _averages(groups: IntArray, count: int) -> sp.csr_matrix:
-    """[G, C] operator that averages each row of vertex indices."""
+    """Return [G, C] operator that averages each row of vertex indices."""
     rows, size = groups.shape
     data = np.full(groups.size, 1.0 / size)
     return sp.csr_matrix((data, (np.repeat(np.arange(rows), size), groups.ravel())), shape=(rows, count))

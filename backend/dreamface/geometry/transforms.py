@@ -23,13 +23,13 @@ class Similarity:
     shift: Tensor
 
     def apply(self, points: Tensor) -> Tensor:
-        """[..., N, 3] moved points."""
+        """Return [..., N, 3] moved points."""
         turned = points @ self.rotation.mT
         return self.scale[..., None, None] * turned + self.shift[..., None, :]
 
 
 def fit_similarity(source: Tensor, target: Tensor) -> Similarity:
-    """The least-squares similarity from `source` [N, 3] to `target` [..., N, 3] (Umeyama 1991, eq. 40 to 42)."""
+    """Return the least-squares similarity from `source` [N, 3] to `target` [..., N, 3] (Umeyama 1991, eq. 40 to 42)."""
     source_mean, target_mean = source.mean(dim=-2), target.mean(dim=-2)
     centred, moved = source - source_mean, target - target_mean[..., None, :]
     covariance = moved.mT @ centred / source.shape[-2]
@@ -43,7 +43,7 @@ def fit_similarity(source: Tensor, target: Tensor) -> Similarity:
 
 
 def rotation_about(axis: int, angle: float) -> Tensor:
-    """[3, 3] rotation by `angle` radians about X (0), Y (1) or Z (2), right-handed."""
+    """Return [3, 3] rotation by `angle` radians about X (0), Y (1) or Z (2), right-handed."""
     generator = torch.zeros(3, 3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
     generator[second, first], generator[first, second] = angle, -angle

@@ -25,7 +25,7 @@ def check_name(name: str) -> None:
 
 
 def load_model(name: str = "auto") -> HeadModel:
-    """The head model called `name`, loaded once per process.
+    """Return the head model called `name`, loaded once per process.
 
     Raises:
         BadRequest: there is no head model of that name here.
@@ -35,7 +35,7 @@ def load_model(name: str = "auto") -> HeadModel:
 
 
 def best() -> str:
-    """The name of the best head model that is installed."""
+    """Return the name of the best head model that is installed."""
     return next(head.name for head in reversed(KNOWN) if head.installed)
 
 

@@ -55,7 +55,7 @@ class Points:
         return self._coordinates[name, X]
 
     def y(self, name: str) -> Tensor:
-        """[...] depth, front negative; mean of left and right where the point is paired."""
+        """Return [...] depth, front negative; mean of left and right where the point is paired."""
         return self._mean(name, Y)
 
     def z(self, name: str) -> Tensor:
@@ -75,7 +75,7 @@ class Points:
         return self._coordinates[name, axis]
 
     def skull(self) -> Tensor:
-        """[...] size of the skull, metres: mean of its width, depth and height above the ears."""
+        """Return [...] size of the skull, metres: mean of its width, depth and height above the ears."""
         if self._skull is None:
             width = 2.0 * self.x("euryon")
             depth = self.y("opisthocranion") - self.y("glabella")
@@ -85,12 +85,12 @@ class Points:
 
 
 def _length(part: Callable[[Points], Tensor]) -> Callable[[Points], Tensor]:
-    """The measurement as a share of the skull's size."""
+    """Return the measurement as a share of the skull's size."""
     return lambda p: part(p) / p.skull()
 
 
 def _fullness(p: Points) -> Tensor:
-    """How far the lower face fills the rectangle under the cheekbones: mean lower width over upper width."""
+    """Return how far the lower face fills the rectangle under the cheekbones: mean lower width over upper width."""
     return (p.x("ramus") + p.x("gonion") + p.x("cheek")) / (3.0 * p.x("zygion"))
 
 
@@ -103,7 +103,7 @@ def _opening(p: Points) -> Tensor:
 
 
 def _hump(p: Points) -> Tensor:
-    """How far the bridge's middle stands in front of the line from nasion to tip."""
+    """Return how far the bridge's middle stands in front of the line from nasion to tip."""
     share = (p.z("nasion") - p.z("rhinion")) / (p.z("nasion") - p.z("pronasale"))
     line = p.y("nasion") + share * (p.y("pronasale") - p.y("nasion"))
     return line - p.y("rhinion")
@@ -115,14 +115,14 @@ def _tip_angle(p: Points) -> Tensor:
 
 
 def _cheek_fullness(p: Points) -> Tensor:
-    """How far the cheek stands outwards and forwards of the line from mouth corner to jaw."""
+    """Return how far the cheek stands outwards and forwards of the line from mouth corner to jaw."""
     across = p.x("cheek") - 0.5 * (p.x("cheilion") + p.x("ramus"))
     ahead = 0.5 * (p.y("cheilion") + p.y("ramus")) - p.y("cheek")
     return 0.7 * across + 0.7 * ahead
 
 
 def _cheekbone_prominence(p: Points) -> Tensor:
-    """How far the cheekbone stands outwards and forwards of the cheek below it."""
+    """Return how far the cheekbone stands outwards and forwards of the cheek below it."""
     return 0.7 * (p.x("cheekbone") - p.x("cheek")) + 0.7 * (p.y("cheek") - p.y("cheekbone"))
 
 
@@ -132,7 +132,7 @@ def _jaw_angle(p: Points) -> Tensor:
 
 
 def _pointedness(p: Points) -> Tensor:
-    """How far the ear's top stands above its neighbours on the rim, as a share of the ear's height.
+    """Return how far the ear's top stands above its neighbours on the rim, as a share of the ear's height.
 
     No human ear is an elf's, so the scale is compressed: asinh is linear around the mean and logarithmic far from it.
     """
@@ -200,7 +200,7 @@ assert tuple(_MEASURES) == SHAPE_TRAITS
 
 
 def measure_raw(points: Points, names: tuple[str, ...] = SHAPE_TRAITS) -> Tensor:
-    """[..., T] raw measurements of the given shape traits: shares of the skull's size, ratios and radians."""
+    """Return [..., T] raw measurements of the given shape traits: shares of the skull's size, ratios and radians."""
     return torch.stack([_MEASURES[name](points) for name in names], dim=-1)
 
 
@@ -232,6 +232,6 @@ class Population:
 
 
 def measure(points: Points, population: Population) -> dict[str, float]:
-    """Every shape trait of one head, in standard deviations of the population."""
+    """Return every shape trait of one head, in standard deviations of the population."""
     deviations = population.standardise(measure_raw(points))
     return {name: float(value) for name, value in zip(SHAPE_TRAITS, deviations, strict=True)}

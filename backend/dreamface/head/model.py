@@ -36,7 +36,7 @@ class HeadSource:
     offset: Tensor | None = None
 
     def drawn_from(self) -> torch.Generator:
-        """The generator.
+        """Return the generator.
 
         Raises:
             ValueError: there is neither a generator nor an identity.
@@ -47,7 +47,7 @@ class HeadSource:
 
 
 def with_offset(head: Head, offset: Tensor | None) -> Head:
-    """The head with an offset [V, 3] in metres on top.
+    """Return the head with an offset [V, 3] in metres on top.
 
     Raises:
         BadRequest: the offset was made for another topology.
@@ -90,9 +90,9 @@ class HeadModel(Protocol):
         ...
 
     def shapes(self, head: Head) -> Tensor:
-        """[S, V, 3] blend shape deltas of this head in metres, in the order of `shape_names`."""
+        """Return [S, V, 3] blend shape deltas of this head in metres, in the order of `shape_names`."""
         ...
 
     def measure(self, head: Head) -> dict[str, float]:
-        """Every shape trait as it is on this head, in standard deviations of the model's population."""
+        """Return every shape trait as it is on this head, in standard deviations of the model's population."""
         ...

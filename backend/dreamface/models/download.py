@@ -35,7 +35,7 @@ class DownloadFailed(DreamFaceError):
 
 
 class _Cut(Exception):
-    """The connection broke, or the server is not in the mood: another try may do. The message is how a sentence begins.
+    """A temporary network failure: retrying may succeed. The message is how a sentence begins.
 
     Attributes:
         reached: whether the server answered at all.

@@ -47,7 +47,7 @@ class Environment:
 
         Args:
             direction: [N, 3] unit vectors.
-            lobe: [N, 1] sharpness of the lobe that it is averaged over; a mirror's unless told.
+            lobe: [N, 1] sharpness of the lobe that it is averaged over; None: a mirror's.
 
         Returns:
             [N, 3] linear radiance.

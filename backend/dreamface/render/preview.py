@@ -58,7 +58,7 @@ def preview(
         materials: every part's material, by name.
         maps: the textures of every tile that a material reads.
         size: side of the picture in pixels.
-        camera: where it is seen from; `portrait_camera` of the vertices unless told.
+        camera: where it is seen from; None: `portrait_camera` of the vertices.
 
     Returns:
         [size, size, 3] sRGB-encoded, 0..1. The same input gives the same bytes.

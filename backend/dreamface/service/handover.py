@@ -35,7 +35,7 @@ _TRIES, _PAUSE = 20, 0.05  # seconds
 
 
 def file_of(store: Path) -> Path:
-    """Where the backend of a store leaves it, unless told otherwise."""
+    """Return where the backend of a store writes it by default."""
     return store / "backend.json"
 
 

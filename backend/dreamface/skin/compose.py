@@ -89,7 +89,7 @@ class Composed:
 
 
 def compose(new: Composition, old: Composed | None = None, helpers: Executor | None = None) -> Composed:
-    """The maps of a composition; what an earlier one has in common with it is taken over, and shared.
+    """Return the maps of a composition; what an earlier one has in common with it is taken over, and shared.
 
     Args:
         new: what to put together.
@@ -151,7 +151,7 @@ def _stale_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
 
 
 def _changed_ground(old: Composition, new: Composition, group: str) -> list[tuple[int, int]]:
-    """[start, stop) of the maps' rows that differing rows of the coarse grid reach."""
+    """Return [start, stop) of the maps' rows that differing rows of the coarse grid reach."""
     before, after = ((*_ground_of(one, group), *((one.metric,) if group == "relief" else ())) for one in (old, new))
     found = []
     for first, second in zip(before, after, strict=True):
@@ -195,7 +195,7 @@ def _touches(what: Decal | DetailTiles, group: str) -> bool:
 
 
 def _same(one: Laid, other: Laid, group: str) -> bool:
-    """Whether two do the same to a group of channels."""
+    """Return whether two do the same to a group of channels."""
     if isinstance(one.what, DetailTiles) or isinstance(other.what, DetailTiles):
         return False
     if one.strength != other.strength or one.what.window != other.what.window:
@@ -211,7 +211,7 @@ def _equal(one: Tensor | float | None, other: Tensor | float | None) -> bool:
 
 
 def _reach(what: Decal | DetailTiles, size: int) -> tuple[int, int]:
-    """[start, stop) of the maps' rows that it lies on."""
+    """Return [start, stop) of the maps' rows that it lies on."""
     return what.window.rows if isinstance(what, Decal) else (0, size)
 
 
@@ -254,7 +254,7 @@ def _openness(height: Tensor) -> Tensor:
 
 
 def _add_up(composition: Composition, rows: tuple[int, int], names: Collection[str]) -> dict[str, Tensor]:
-    """[h, size] sums of what decals and detail tiles add to some rows; without those that nothing adds to."""
+    """Return [h, size] sums of what decals and detail tiles add to some rows; without those that nothing adds to."""
     sums: dict[str, Tensor] = {}
 
     def sum_of(name: str) -> Tensor:
@@ -291,7 +291,7 @@ def _add_tiles(
 
 
 def _pigments(composition: Composition, sums: Mapping[str, Tensor]) -> Tensor | None:
-    """[3, h, size] what fine melanin and blood leave of the albedo; None where there is none."""
+    """Return [3, h, size] what fine melanin and blood leave of the albedo; None where there is none."""
     slopes_of = {"melanin": composition.melanin_slope, "blood": composition.blood_slope}
     parts = [slope[:, None, None] * sums[name] for name, slope in slopes_of.items() if name in sums]
     return sum(parts[1:], start=parts[0]).exp_() if parts else None
@@ -323,13 +323,13 @@ def _pull(image: Tensor, composition: Composition, rows: tuple[int, int], name: 
 
 
 def _overlap(decal: Decal, rows: tuple[int, int]) -> tuple[slice, slice] | None:
-    """Where the decal lies in a band of rows; None where it does not reach it."""
+    """Return where the decal lies in a band of rows; None where it does not reach it."""
     start, stop = max(rows[0], decal.window.rows[0]), min(rows[1], decal.window.rows[1])
     return (slice(start - rows[0], stop - rows[0]), slice(*decal.window.columns)) if start < stop else None
 
 
 def _rows_of(decal: Decal, image: Tensor, rows: tuple[int, int]) -> Tensor:
-    """[..., h, w] the part of a decal's image that lies in a band of rows."""
+    """Return [..., h, w] the part of a decal's image that lies in a band of rows."""
     first = decal.window.rows[0]
     return image[..., max(0, rows[0] - first) : max(0, rows[1] - first), :]
 

@@ -1,4 +1,4 @@
-"""Traits and a head to maps: runs the layers, and remembers what they gave so that an edit costs what it changes."""
+"""Traits and a head to maps: runs the layers, and keeps their results, so that an edit costs what it changes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,14 @@ _Key = tuple[Value, ...]
 
 @dataclass
 class _Given:
-    """What a layer gave at full size, for which traits' values."""
+    """What a layer gave at full size.
+
+    Attributes:
+        key: the values that its traits had.
+        found: decals and detail tiles.
+        mask: the mask under which `masked` was computed.
+        masked: what that mask leaves of them.
+    """
 
     key: _Key
     found: tuple[Decal | DetailTiles, ...]
@@ -87,7 +94,7 @@ class _Canvas:
 
 @dataclass
 class _Painting:
-    """Everything that was painted of one head."""
+    """Everything that was painted for one head."""
 
     head: Head
     resolution: int
@@ -101,13 +108,13 @@ class _Painting:
         return eyeballs(self.head)
 
     def is_of(self, head: Head, resolution: int, seed: int) -> bool:
-        """Whether another painting of this head can go on from here."""
+        """Return whether another painting of this head can go on from here."""
         same = self.head.topology is head.topology and (self.resolution, self.seed) == (resolution, seed)
         return same and torch.equal(self.head.vertices, head.vertices)
 
 
 class Painter:
-    """Paints heads; one that was painted last is painted again in the time that what has changed takes.
+    """Painter of heads. Painting the last head again takes only as long as its changes do.
 
     Args:
         forget_after: seconds without work after which the last painting, hundreds of megabytes at 2048, is let go; None
@@ -131,7 +138,7 @@ class Painter:
         masks: Masks | None = None,
         progress: Progress = Progress(),  # noqa: B008 - immutable
     ) -> Maps:
-        """All textures of a head.
+        """Return all textures of a head.
 
         Args:
             head: whose skin it is; its topology's regions say where lips, brows and so on are.
@@ -159,7 +166,7 @@ class Painter:
         return maps
 
     def forget(self) -> None:
-        """Let the last painting go."""
+        """Free the memory of the last painting."""
         with self._busy:
             self._last = None
 
@@ -182,7 +189,7 @@ def paint(
     masks: Masks | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Maps:
-    """All textures of a head, from scratch; see `Painter.paint`."""
+    """Return all textures of a head, from scratch; see `Painter.paint`."""
     return Painter().paint(
         head, traits, resolution=resolution, seed=seed, layers=layers, masks=masks, progress=progress
     )
@@ -223,7 +230,7 @@ def _begin(head: Head, resolution: int, seed: int) -> _Painting:
 
 
 def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, masks: Masks, progress: Progress) -> Maps:
-    """The maps of every tile.
+    """Return the maps of every tile.
 
     Grounds, pieces and the layers' details do not need each other, and are made side by side: most of them are too
     small for torch to share out by itself.
@@ -306,7 +313,7 @@ class _Work:
         self.steps = self._waiting.qsize()
 
     def help(self) -> None:
-        """Do what nobody has begun, until there is no more; raises `Cancelled` once it was stopped."""
+        """Do steps that no thread has begun, until none is left. Raises `Cancelled` once the work was stopped."""
         with torch.no_grad():  # every thread has a setting of its own
             while True:
                 try:
@@ -320,7 +327,7 @@ class _Work:
                 step()
 
     def composed(self, helpers: Executor) -> dict[str, TileMaps]:
-        """Every tile's maps of the skin, made by helpers from what has changed since its last ones."""
+        """Return every tile's maps of the skin, made by helpers from what has changed since its last ones."""
         for tile, canvas in self._painting.canvases.items():
             laid = tuple(
                 Laid(what, self._strengths[layer.name])
@@ -341,18 +348,18 @@ class _Work:
         return canvas.details[layer.name].under(tiles[tile] if tiles else None, canvas.subject.size)
 
     def _detailed(self) -> list[Layer]:
-        """The layers that give something at full size, in their order."""
+        """Return the layers that give something at full size, in their order."""
         return [layer for layer in LAYERS if self._strengths[layer.name] > 0.0 and (layer.decals or layer.detail_tiles)]
 
     def _paint_piece(self, name: str) -> None:
-        """Eyes, mouth or lashes: as they were, where the traits that they depend on are the same."""
+        """Paint eyes, mouth or lashes, or keep the last ones if none of their traits changed."""
         names, paint_piece = _PIECES[name]
         key, pieces = _values(self._traits, names), self._painting.pieces
         if name not in pieces or pieces[name][0] != key:
             pieces[name] = key, paint_piece(self._painting, self._traits.only(names))
 
     def _lay_ground(self, tile: str) -> None:
-        """The coarse layers, one on the other: first pigments, then what stains or shades their colour."""
+        """Paint the coarse layers in order: first pigments, then what stains or shades their colour."""
         subject = self._painting.canvases[tile].subject
         ground = Ground.blank(subject.surface.atlas.size)
         for layer in LAYERS:
@@ -376,7 +383,7 @@ class _Work:
         return ground.towards(change(subject.reading(self._traits, layer.traits), ground), weight)
 
     def _lay_details(self, tile: str, layer: Layer) -> None:
-        """What the layer gives at full size: what it gave, where the traits that it reads are the same."""
+        """Compute the layer's full-size details, or reuse the last ones if none of its traits changed."""
         canvas, key = self._painting.canvases[tile], _values(self._traits, layer.traits)
         kept = canvas.details.get(layer.name)
         if kept is None or kept.key != key:

@@ -33,7 +33,7 @@ _IRIS_IOR: Final = 1.03
 
 
 def materials(head: Head, traits: Traits) -> Mapping[str, Material]:
-    """The material of every part of a head, by name."""
+    """Return the material of every part of a head, by name."""
     known = _all_materials(traits)
     topology = head.topology
     return {
@@ -88,13 +88,13 @@ def _all_materials(traits: Traits) -> dict[str, Material]:
 
 
 def _lash_colour(traits: Traits) -> Tensor:
-    """[3] linear: lashes are darker than other hair, and few of them turn grey."""
+    """Return [3] linear: lashes are darker than other hair, and few of them turn grey."""
     colour = torch.lerp(hair_colour(traits), white_hair_colour(), _GREY_LASHES * traits.number("hair.grey") ** 2)
     return _LASH_DEPTH * colour
 
 
 def _skin_radius(traits: Traits) -> tuple[float, float, float]:
-    """How far red, green and blue go under the skin, metres.
+    """Return how far red, green and blue go under the skin, metres.
 
     Melanin takes part of the light that would have come back further away; in flesh of another colour, that colour goes
     as far as red does in ours.
@@ -109,5 +109,5 @@ def _skin_radius(traits: Traits) -> tuple[float, float, float]:
 
 
 def _named(material: Material, *names: str) -> list[Material]:
-    """The same surface under several names."""
+    """Return the same surface under several names."""
     return [replace(material, name=name) for name in names]

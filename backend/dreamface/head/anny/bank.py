@@ -54,7 +54,7 @@ class Bank:
 
 
 def load_bank() -> Bank:
-    """The bank from the cache, made first where it is missing (about two seconds)."""
+    """Return the bank from the cache, made first where it is missing (about two seconds)."""
     file = _cache_file()
     if file.exists():
         try:

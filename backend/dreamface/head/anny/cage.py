@@ -104,7 +104,7 @@ def build_cage(base: BaseMesh, mean: FloatArray) -> Cage:
 
 
 def mean_adult(base: BaseMesh) -> FloatArray:
-    """[19158, 3] a young adult halfway between the sexes and equally of all ancestries."""
+    """Return [19158, 3] a young adult halfway between the sexes and equally of all ancestries."""
     files = source.macro_targets()
     offsets = np.zeros_like(base.vertices)
     for gender in source.GENDERS:
@@ -119,7 +119,7 @@ def mean_adult(base: BaseMesh) -> FloatArray:
 
 
 def _bowl(points: FloatArray) -> FloatArray:
-    """[N] below 0 inside the bowl, above 0 outside; grows without a kink."""
+    """Return [N] below 0 inside the bowl, above 0 outside; grows without a kink."""
     scaled = (points - _BOWL_CENTRE) / _BOWL_RADII
     scaled[:, 2] = np.minimum(scaled[:, 2], 0.0)
     return np.linalg.norm(scaled, axis=1) - 1.0
@@ -130,7 +130,7 @@ def _inside_bust(points: FloatArray) -> NDArray[np.bool_]:
 
 
 def _snap_to_bowl(base: BaseMesh, faces: IntArray, used: IntArray, mean: FloatArray) -> sp.csr_matrix:
-    """[Cs, 19158] blend that slides each border vertex along one of its edges until it lies on the bowl."""
+    """Return [Cs, 19158] blend that slides each border vertex along one of its edges until it lies on the bowl."""
     edges, _, uses = unique_edges(faces)
     border_edges = edges[uses == 1]
     body_edges, _, _ = unique_edges(base.faces[base.groups == "body"])
@@ -180,7 +180,7 @@ def _smooth_along(blend: sp.csr_matrix, border_edges: IntArray, steps: int = 4) 
 
 
 def _rows(members: IntArray, count: int) -> sp.csr_matrix:
-    """[M, count] operator that picks base mesh vertices."""
+    """Return [M, count] operator that picks base mesh vertices."""
     return sp.csr_matrix((np.ones(len(members)), (np.arange(len(members)), members)), shape=(len(members), count))
 
 
@@ -225,7 +225,7 @@ def _rings(faces: IntArray, islands: IntArray, inner: int, count: int) -> list[l
 
 
 def _ordered(rings: list[list[int]], faces: IntArray, positions: FloatArray) -> IntArray:
-    """[R, N] rings walked in columns.
+    """Return [R, N] rings walked in columns.
 
     Ring 0 goes along its edges from its left-most vertex (+X), upwards first; each next ring by nearest neighbour.
     """
@@ -236,7 +236,7 @@ def _ordered(rings: list[list[int]], faces: IntArray, positions: FloatArray) -> 
 
 
 def _walk(ring: list[int], faces: IntArray, positions: FloatArray) -> IntArray:
-    """The closed edge loop through all vertices of `ring`."""
+    """Return the closed edge loop through all vertices of `ring`."""
     edges, _, _ = unique_edges(faces)
     inside = edges[np.isin(edges, ring).all(axis=1)]
     start = max(ring, key=lambda vertex: positions[vertex, 0])
@@ -259,7 +259,7 @@ def _matched(previous: IntArray, members: IntArray, positions: FloatArray) -> In
 
 
 def _mirrored(left: IntArray, right: list[list[int]], mirror: IntArray) -> IntArray:
-    """The right eye's rings in the left eye's column order."""
+    """Return the right eye's rings in the left eye's column order."""
     rings = mirror[left]
     for ring, members in zip(rings, right, strict=True):
         assert sorted(ring.tolist()) == members, "the base mesh is not symmetric around the eyes"

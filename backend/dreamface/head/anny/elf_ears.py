@@ -22,7 +22,7 @@ _SOFTNESS: Final = 5.0 * MM
 
 
 def pointed_ears(cage: Cage, skin: FloatArray) -> FloatArray:
-    """[Cs, 3] offsets at slider 1: the upper ear drawn out to a point.
+    """Return [Cs, 3] offsets at slider 1: the upper ear drawn out to a point.
 
     Args:
         cage: the cage, for its mirror map.

@@ -91,7 +91,7 @@ def _cap(rings: FloatArray, profile: FloatArray, *, front: bool) -> tuple[FloatA
 
 
 def _on_eye(angle: FloatArray, turn: FloatArray, distance: FloatArray) -> FloatArray:
-    """[N, 3] points at an angle off -Y, turned around it; turn 0 is +X, 90 degrees is up."""
+    """Return [N, 3] points at an angle off -Y, turned around it; turn 0 is +X, 90 degrees is up."""
     around = np.sin(angle)
     return distance[:, None] * np.stack((around * np.cos(turn), -np.cos(angle), around * np.sin(turn)), axis=1)
 

@@ -180,16 +180,16 @@ class IdentitySpace:
         return self._fit(drawn, wanted, confidence)
 
     def mean_adult(self) -> Tensor:
-        """[C, 3] cage of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
+        """Return [C, 3] cage of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
         return self.cage_vertices(self.neutral(mean_adult_person()))
 
     def neutral(self, person: Mapping[str, float]) -> Identity:
-        """The symmetric person with every slider at 0."""
+        """Return the symmetric person with every slider at 0."""
         zeros = torch.zeros(len(self.slider_names), dtype=torch.float64)
         return Identity(person, zeros, torch.zeros(len(self.asymmetry_names), dtype=torch.float64))
 
     def cage_vertices(self, identity: Identity) -> Tensor:
-        """[C, 3] cage positions in the base mesh's own place, metres."""
+        """Return [C, 3] cage positions in the base mesh's own place, metres."""
         return torch.einsum("t,tcx->cx", self.target_weights(identity).float(), self._targets)
 
     def to_mapping(self, identity: Identity) -> dict[str, float]:
@@ -200,7 +200,7 @@ class IdentitySpace:
         return named | {f"asymmetry.{name}": float(value) for name, value in uneven if value}
 
     def from_mapping(self, named: Mapping[str, float]) -> Identity:
-        """The inverse of `to_mapping`."""
+        """Return the inverse of `to_mapping`."""
         return Identity(
             person={name: named[name] for name in PERSON_TRAITS},
             sliders=torch.tensor([named.get(f"slider.{name}", 0.0) for name in self.slider_names], dtype=torch.float64),
@@ -212,7 +212,7 @@ class IdentitySpace:
     # -------------------------------------------------------------------------------------------------------- weights
 
     def target_weights(self, identity: Identity) -> Tensor:
-        """[..., T] weight of every target, the base first."""
+        """Return [..., T] weight of every target, the base first."""
         macros = macro_weights(self._macro_names, identity.person)
         ones = torch.ones(1, dtype=torch.float64)
         sliders = identity.sliders
@@ -260,7 +260,7 @@ class IdentitySpace:
         return torch.cat((sliders, values[-1:].clamp(0.0, _ASYMMETRY_LIMIT)))
 
     def _deviations(self, drawn: Identity, values: Tensor) -> Tensor:
-        """[B, T] shape traits, in standard deviations, with sliders and asymmetry factor [B, S + 1]."""
+        """Return [B, T] shape traits, in standard deviations, with sliders and asymmetry factor [B, S + 1]."""
         fixed = self.target_weights(replace(drawn, sliders=torch.zeros_like(drawn.sliders)))
         sliders, factor = values[:, :-1], values[:, -1:]
         macros = fixed[: 1 + len(self._macro_names)].expand(len(values), -1)
@@ -271,7 +271,7 @@ class IdentitySpace:
 
 
 def mean_adult_person() -> dict[str, float]:
-    """The person traits of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
+    """Return the person traits of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
     third = 1.0 / 3.0
     person = {name: float(VOCABULARY[name].default) for name in PERSON_TRAITS}  # type: ignore[arg-type]
     person |= {"age": 25.0, "ancestry.south_asian": 0.0}
@@ -279,7 +279,7 @@ def mean_adult_person() -> dict[str, float]:
 
 
 def macro_weights(names: tuple[str, ...], person: Mapping[str, float]) -> Tensor:
-    """[M] products of age, gender, muscle, weight and ancestry shares, as MakeHuman multiplies them.
+    """Return [M] products of age, gender, muscle, weight and ancestry shares, as MakeHuman multiplies them.
 
     Args:
         names: of the macro targets, such as "universal-female-young-averagemuscle-minweight" or "asian-male-old".

@@ -110,7 +110,7 @@ def landmarks(cage: Cage, positions: FloatArray) -> dict[str, int]:
 def _multipie(
     cage: Cage, to_cage: dict[int, int], eyes: list[dict[str, int]], border: list[int], contact: list[int]
 ) -> list[int]:
-    """The 68 Multi-PIE landmarks in order (Gross et al. 2010; numbered from the person's right)."""
+    """Return the 68 Multi-PIE landmarks in order (Gross et al. 2010; numbered from the person's right)."""
     jaw = [to_cage[vertex] for vertex in _JAW_LEFT]
     brow = [to_cage[vertex] for vertex in _BROW_LEFT]
     nostrils = [to_cage[vertex] for vertex in _NOSTRILS_LEFT]
@@ -161,7 +161,7 @@ def _mouth(ring: IntArray, positions: FloatArray, count: int) -> list[int]:
 
 
 def _halves(ring: IntArray, start: int, end: int, positions: FloatArray) -> tuple[IntArray, IntArray]:
-    """The two ways along a closed loop from `start` to `end`, both ends included: (upper, lower)."""
+    """Return the two ways along a closed loop from `start` to `end`, both ends included: (upper, lower)."""
     forward, backward = (ring[way] for way in ways_around(start, end, len(ring)))
     if positions[forward, 2].mean() > positions[backward, 2].mean():
         return forward, backward
@@ -169,7 +169,7 @@ def _halves(ring: IntArray, start: int, end: int, positions: FloatArray) -> tupl
 
 
 def _at_share(chain: IntArray, share: float, positions: FloatArray) -> int:
-    """The chain's vertex nearest to `share` of the way across (in x) from its first to its last."""
+    """Return the chain's vertex nearest to `share` of the way across (in x) from its first to its last."""
     x = positions[chain, 0]
     wanted = x[0] + share * (x[-1] - x[0])
     return int(chain[np.argmin(np.abs(x - wanted))])

@@ -76,7 +76,7 @@ def lash_roots(rings: IntArray, positions: NDArray[np.float64], seed: int) -> Ro
 
 
 def lash_faces(roots: Roots) -> IntArray:
-    """[3K, 4] quads of an eye's ribbons."""
+    """Return [3K, 4] quads of an eye's ribbons."""
     count = len(roots.share)
     row = np.arange(_ROWS - 1)
     one = np.stack((2 * row, 2 * row + 1, 2 * row + 3, 2 * row + 2), axis=1)
@@ -84,7 +84,7 @@ def lash_faces(roots: Roots) -> IntArray:
 
 
 def lash_vertices(skin: Tensor, roots: Roots, length: float) -> Tensor:
-    """[..., 8K, 3] ribbons for skin vertices [..., V, 3]; `length` is the trait lashes.length, 0..1."""
+    """Return [..., 8K, 3] ribbons for skin vertices [..., V, 3]; `length` is the trait lashes.length, 0..1."""
     root = _blend(skin, roots.indices, roots.share)
     out = _unit(root - _blend(skin, roots.inner, roots.share))
     up = _unit(_blend(skin, roots.outer, roots.share) - root)
@@ -101,7 +101,7 @@ def lash_vertices(skin: Tensor, roots: Roots, length: float) -> Tensor:
 
 
 def lash_uv(roots: Roots) -> NDArray[np.float64]:
-    """[8K, 2] texture coordinates: u across each ribbon, v from root to tip."""
+    """Return [8K, 2] texture coordinates: u across each ribbon, v from root to tip."""
     one = np.stack((np.tile([0.0, 1.0], _ROWS), np.repeat(np.linspace(0.0, 1.0, _ROWS), 2)), axis=1)
     return np.tile(one, (len(roots.share), 1))
 

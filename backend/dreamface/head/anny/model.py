@@ -90,12 +90,12 @@ class AnnyHead:
         return Head(self.name, self.topology, vertices - self._origin(cage), self._space.to_mapping(identity))
 
     def _origin(self, cage: Tensor) -> Tensor:
-        """[3] middle of the neck's base: between the jugular notch and the seventh neck vertebra."""
+        """Return [3] middle of the neck's base: between the jugular notch and the seventh neck vertebra."""
         names = self._bank.landmarks
         return 0.5 * (cage[names["jugular_notch"]] + cage[names["cervicale"]])
 
     def _neutral_parts(self, cage: Tensor, lash_length: float) -> Iterator[Tensor]:
-        """[N, 3] vertices of every part in the topology's order, in the base mesh's own place."""
+        """Return [N, 3] vertices of every part in the topology's order, in the base mesh's own place."""
         skin = self._refine_skin @ self._cut(cage, "skin")
         yield skin
         for side in _SIDES:
@@ -109,18 +109,18 @@ class AnnyHead:
             yield lash_vertices(skin, roots, lash_length)
 
     def _cut(self, cage: Tensor, name: str) -> Tensor:
-        """The cage vertices [..., C, 3] of "skin" or one helper group."""
+        """Return the cage vertices [..., C, 3] of "skin" or one helper group."""
         start, stop = self._bank.cage.ranges[name]
         return cage[..., start:stop, :]
 
     def _eyeball(self, cage: Tensor, side: str) -> tuple[Tensor, Tensor]:
-        """[3] centre and [] radius of an eyeball, metres, from the base mesh's helper sphere."""
+        """Return [3] centre and [] radius of an eyeball, metres, from the base mesh's helper sphere."""
         sphere = self._cut(cage, f"{side}_eye")
         centre = sphere.mean(dim=0)
         return centre, torch.linalg.vector_norm(sphere - centre, dim=1).mean()
 
     def _jaw(self, cage: Tensor, jaw: str) -> Similarity:
-        """How the mean adult's upper or lower teeth are transferred to the cages [..., C, 3]."""
+        """Return how the mean adult's upper or lower teeth are transferred to the cages [..., C, 3]."""
         helper = f"{jaw}_teeth"
         return fit_similarity(self._cut(self._mean, helper), self._cut(cage, helper))
 
@@ -152,7 +152,7 @@ class AnnyHead:
         return slice(*self.topology.part(part).vertices)
 
     def _actions(self, cage: Tensor) -> Tensor:
-        """[52, C, 3] facial actions scaled to this head's size, with lids that shut."""
+        """Return [52, C, 3] facial actions scaled to this head's size, with lids that shut."""
         size = self._face_size(cage) / self._face_size(self._mean)
         eyes = [self._eyeball(cage, side) for side in _SIDES]
         centres, radii = torch.stack([centre for centre, _ in eyes]), torch.stack([radius for _, radius in eyes])
@@ -160,7 +160,7 @@ class AnnyHead:
         return close_lids(cage, actions, self._bank.cage.lid_rings, centres, radii, CORNEA_BULGE)
 
     def _face_size(self, cage: Tensor) -> Tensor:
-        """[] metres: what facial motion is proportional to."""
+        """Return [] metres: what facial motion is proportional to."""
         names = self._bank.landmarks
         width = cage[names["zygion_l"], 0] - cage[names["zygion_r"], 0]
         return width + cage[names["nasion"], 2] - cage[names["menton"], 2]
@@ -251,7 +251,7 @@ def _join(surfaces: list[_PartMesh], skin_regions: Mapping[str, FloatArray], poi
 
 
 def _sparse(matrix: sp.csr_matrix) -> Tensor:
-    """The scipy operator as a float32 torch one."""
+    """Return the scipy operator as a float32 torch one."""
     matrix.sum_duplicates()  # also sorts, which torch requires
     indptr, indices = torch.from_numpy(matrix.indptr).long(), torch.from_numpy(matrix.indices).long()
     values = torch.from_numpy(matrix.data).float()
@@ -261,7 +261,7 @@ def _sparse(matrix: sp.csr_matrix) -> Tensor:
 
 
 def _refine_all(operator: Tensor, offsets: Tensor) -> Tensor:
-    """[B, V, 3] subdivided offsets of [B, C, 3] cage offsets, in one sparse product."""
+    """Return [B, V, 3] subdivided offsets of [B, C, 3] cage offsets, in one sparse product."""
     batch, count, _ = offsets.shape
     columns = offsets.permute(1, 0, 2).reshape(count, batch * 3)
     return (operator @ columns).reshape(-1, batch, 3).permute(1, 0, 2)

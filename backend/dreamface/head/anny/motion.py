@@ -60,7 +60,7 @@ def close_lids(cage: Tensor, actions: Tensor, rings: IntArray, centres: Tensor, 
 
 
 def seal_lips(cage: Tensor, rings: IntArray, overlap: float) -> Tensor:
-    """[C, 3] offsets that bring parted lips together, half from above and half from below.
+    """Return [C, 3] offsets that bring parted lips together, half from above and half from below.
 
     Args:
         cage: [C, 3] a cage whose lips stand a little open.
@@ -91,7 +91,7 @@ def _meet(neutral: Tensor, shut: Tensor, rings: IntArray) -> Tensor:
 
 
 def _opening(contact: Float32Array, columns: IntArray, others: IntArray, overlap: float, fade: float) -> Float32Array:
-    """[K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners."""
+    """Return [K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners."""
     order = others[np.argsort(contact[others, 0])]
     facing = np.interp(contact[columns, 0], contact[order, 0], contact[order, 2])
     # Towards the corners the edges run into each other by themselves.

@@ -71,7 +71,7 @@ class MouthPart:
 
 
 def mouth_parts() -> dict[str, MouthPart]:
-    """The parts "upper_teeth", "lower_teeth", "upper_gums" and "lower_gums" of the mean adult."""
+    """Return the parts "upper_teeth", "lower_teeth", "upper_gums" and "lower_gums" of the mean adult."""
     return {
         "upper_teeth": _teeth("upper"),
         "lower_teeth": _teeth("lower"),
@@ -98,7 +98,7 @@ class _Arch:
         self.scale = self.reach / half
 
     def frame(self, along: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """[N, 3] points on the biting edge's labial line, [N, 3] tangents and [N, 3] outward normals."""
+        """Return [N, 3] points on the biting edge's labial line, [N, 3] tangents and [N, 3] outward normals."""
         flat, slope = self._curve(along), self._curve(along, 1)
         slope /= np.linalg.norm(slope, axis=1, keepdims=True)
         zero = np.zeros(len(along))
@@ -150,7 +150,7 @@ def _crown(crown: _Crown, arch: _Arch, along: float) -> tuple[FloatArray, IntArr
 
 
 def _section(crown: _Crown, arch: _Arch, outline: FloatArray, height: float) -> FloatArray:
-    """[N, 3] millimetres (across, outwards, towards the edge) of a unit outline at a height 0 gum .. 1 edge."""
+    """Return [N, 3] millimetres (across, outwards, towards the edge) of a unit outline at a height 0 gum .. 1 edge."""
     above = max(height, 0.0)
     belly = 0.78 + 0.22 * np.sin(np.pi * min(above / 0.65, 1.0) / 2.0)
     closing = 1.0 - (1.0 - crown.taper) * max(0.0, (above - 0.55) / 0.45) ** 1.6
@@ -183,7 +183,7 @@ def _tooth_cell(flat: FloatArray, number: int, left: bool, jaw: str) -> FloatArr
 
 
 def _gums(jaw: str) -> MouthPart:
-    """A band swept along the arch: down the lip's side, over the tooth necks, and up on the tongue's side."""
+    """Return a band swept along the arch: down the lip's side, over the tooth necks, and up on the tongue's side."""
     arch = _Arch(jaw)
     along = np.linspace(-arch.reach - 1.0 * MM, arch.reach + 1.0 * MM, _STATIONS)
     points, _, outward = arch.frame(along)

@@ -134,7 +134,7 @@ def _brows(skin: FloatArray, points: Mapping[str, int]) -> FloatArray:
 
 
 def _control(arc: list[FloatArray]) -> FloatArray:
-    """The quadratic Bezier control point that makes the curve pass through the arch at its middle."""
+    """Return the quadratic Bezier control point that makes the curve pass through the arch at its middle."""
     return 2.0 * arc[1] - 0.5 * (arc[0] + arc[2])
 
 

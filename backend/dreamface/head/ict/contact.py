@@ -45,7 +45,7 @@ class Edge:
 
 
 def padded(rings: Sequence[IntArray]) -> IntArray:
-    """[R, N] rings of different lengths as one array; see `Edge.rings`."""
+    """Return [R, N] rings of different lengths as one array; see `Edge.rings`."""
     longest = max(map(len, rings))
     return np.stack([np.pad(ring, (0, longest - len(ring)), mode="edge") for ring in rings])
 
@@ -81,7 +81,7 @@ class Seam:
         self._shares = [(edge.closing, edge.parting) for edge in edges]
 
     def openings(self, points: Tensor) -> Tensor:
-        """[B, S] how far the edges stand apart, from the right corner to the left; below 0 they cross.
+        """Return [B, S] how far the edges stand apart, from the right corner to the left; below 0 they cross.
 
         Args:
             points: [B, K, 3] along, depth and height of `known`. Where the edges share no depth, the nearest count.
@@ -91,7 +91,7 @@ class Seam:
         return _openings(upper, lower)
 
     def meet(self, points: Tensor, close: Tensor, overlap: float) -> Tensor:
-        """[B, K] how much `known` must rise in all, measured again after each step; see `rise`."""
+        """Return [B, K] how much `known` must rise in all, measured again after each step; see `rise`."""
         moved = points.clone()
         waiting = torch.arange(len(points))
         for _ in range(_ROUNDS):
@@ -104,7 +104,7 @@ class Seam:
         return moved[..., 2] - points[..., 2]
 
     def rise(self, points: Tensor, gaps: Tensor, close: Tensor, overlap: float) -> Tensor:
-        """[B, K] how much `known` must rise so that the edges don't cross, and meet where they are to.
+        """Return [B, K] how much `known` must rise so that the edges don't cross, and meet where they are to.
 
         Args:
             points: [B, K, 3], as for `openings`.
@@ -143,7 +143,7 @@ class Seam:
         return found
 
     def _slices(self, points: Tensor) -> Tensor:
-        """[B, S] places along the opening."""
+        """Return [B, S] places along the opening."""
         right, left = points[:, self._corners, 0].unbind(1)
         return right[:, None] + (left - right)[:, None] * _fractions()
 
@@ -153,7 +153,7 @@ def _fractions() -> Tensor:
 
 
 def _at_place(values: Tensor, place: Tensor) -> Tensor:
-    """[B, N] values [B, S] at the slices, interpolated at places [B, N], 0..1; 0 in the corners."""
+    """Return [B, N] values [B, S] at the slices, interpolated at places [B, N], 0..1; 0 in the corners."""
     known = torch.nn.functional.pad(values, (1, 1))
     index = (place * (_SLICES + 1.0)).clamp(0.0, _SLICES + 0.999)
     low = index.floor()
@@ -161,7 +161,7 @@ def _at_place(values: Tensor, place: Tensor) -> Tensor:
 
 
 def _profiles(points: Tensor, slices: Tensor) -> Tensor:
-    """[B, S, R, 2] depth and height where the rings [B, R, N, 3] pass the slices [B, S].
+    """Return [B, S, R, 2] depth and height where the rings [B, R, N, 3] pass the slices [B, S].
 
     Where a ring ends before a slice, the next one outwards stands in.
     """
@@ -191,7 +191,7 @@ def _openings(upper: Tensor, lower: Tensor) -> Tensor:
 
 
 def _opening_apart(upper: Tensor, lower: Tensor) -> Tensor:
-    """[..., S] how much higher the upper profile is than the lower one where they are nearest in depth."""
+    """Return [..., S] how much higher the upper profile is than the lower one where they are nearest in depth."""
     upper_behind = upper[..., 0].amax(dim=-1) < lower[..., 0].amin(dim=-1)
     ends = []
     for profile, outer_end in ((upper, upper_behind), (lower, ~upper_behind)):
@@ -213,7 +213,7 @@ def _outline(profile: Tensor, depths: Tensor, nothing: float) -> Tensor:
 
 
 def _answer(edges: Sequence[Edge], along: FloatArray, shares: Sequence[float]) -> Tensor:
-    """[S, S] what to ask of the columns so that every slice opens by what is wanted, as far as that is smooth.
+    """Return [S, S] what to ask of the columns so that every slice opens by what is wanted, as far as that is smooth.
 
     Between two columns, and next to the corners, which stay, a slice opens less than it is asked to. Least squares with
     a penalty on the second differences along the edge.
@@ -260,7 +260,7 @@ class EdgeGraph:
         self._graph = sp.coo_matrix((lengths, (pairs[:, 0], pairs[:, 1])), shape=(len(points), len(points))).tocsr()
 
     def distances(self, sources: IntArray, reach: float) -> FloatArray:
-        """[N, V] metres from each of the vertices [N]; infinite beyond `reach`."""
+        """Return [N, V] metres from each of the vertices [N]; infinite beyond `reach`."""
         found: FloatArray = dijkstra(self._graph, directed=False, indices=sources, limit=reach)
         return found
 
@@ -273,7 +273,7 @@ class EdgeGraph:
         return values
 
     def follow(self, band: IntArray, reach: float, reach_inside: float) -> FloatArray:
-        """[V, N] how far each vertex follows the columns of a band: wholly in it, not at all beyond its reach.
+        """Return [V, N] how far each vertex follows the columns of a band: wholly in it, not at all beyond its reach.
 
         Args:
             band: [R, N] vertices, from inside to outside.

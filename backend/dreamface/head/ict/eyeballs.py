@@ -62,7 +62,7 @@ class TurningEye:
         self._corners, self._shares = _map_of_directions(self._average - centre)
 
     def fit(self, vertices: Tensor) -> Pose:
-        """The eyeball of a person with the vertices [V, 3]."""
+        """Return the eyeball of a person with the vertices [V, 3]."""
         shell = vertices[self._shell]
         centre, radius = fit_sphere(shell[self._white])
         turn = fit_similarity(self._average, shell).rotation
@@ -71,7 +71,7 @@ class TurningEye:
 
     @staticmethod
     def height(points: Tensor, pose: Pose, gaze: Tensor) -> Tensor:
-        """[..., N] metres by which points lie outside the eyeball; below 0 they are in it.
+        """Return [..., N] metres by which points lie outside the eyeball; below 0 they are in it.
 
         Args:
             points: [..., N, 3] metres.
@@ -100,7 +100,7 @@ def _on_map(directions: Tensor) -> Tensor:
 
 
 def _map_of_directions(arms: Tensor) -> tuple[Tensor, Tensor]:
-    """[G, G, 3] vertices of the shell around every direction of the map and [G, G, 3] their shares."""
+    """Return [G, G, 3] vertices of the shell around every direction of the map and [G, G, 3] their shares."""
     places = _on_map(torch.nn.functional.normalize(arms, dim=1)).double().numpy()
     mesh = Delaunay(places)
     rows, columns = np.meshgrid(np.arange(_GRID), np.arange(_GRID), indexing="ij")

@@ -117,7 +117,7 @@ class IctSpace:
         self.population = self._sample_population()
 
     def _stillness(self) -> Tensor:
-        """[100 + M, 100 + M] what it costs to move: leaving the prior, and moving skin.
+        """Return [100 + M, 100 + M] what it costs to move: leaving the prior, and moving skin.
 
         By the prior alone a wider nose would be a larger head: in scans the two go together. An artist means the nose.
         """
@@ -188,7 +188,7 @@ class IctSpace:
         return found
 
     def _begun(self, pool: Pool, candidate: int) -> Tensor:
-        """[100] coefficients of a candidate of the seed's pool or of the shared one."""
+        """Return [100] coefficients of a candidate of the seed's pool or of the shared one."""
         if candidate >= SHARED:
             return self.shared_pool(0).candidate(candidate - SHARED).double()
         return pool.candidate(candidate).double()
@@ -198,7 +198,7 @@ class IctSpace:
         return IctIdentity(person, modes, morphs, candidate)
 
     def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
-        """[100 + M] coefficients that measure as asked; what is not asked for is free.
+        """Return [100 + M] coefficients that measure as asked; what is not asked for is free.
 
         What only a morph can do, the morph does first: some person's modes could half do it, and look like nothing.
         """
@@ -210,7 +210,7 @@ class IctSpace:
     def _solve(
         self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]], hold: Tensor
     ) -> Tensor:
-        """[100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M]."""
+        """Return [100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M]."""
         names = tuple(wanted)
         needed = landmarks.for_traits(names)
         rows = torch.tensor([SHAPE_TRAITS.index(name) for name in names])
@@ -226,18 +226,18 @@ class IctSpace:
         )
 
     def vertices(self, identity: IctIdentity) -> Tensor:
-        """[26719, 3] metres, in the archive's own place, lids and lips at rest."""
+        """Return [26719, 3] metres, in the archive's own place, lids and lips at rest."""
         vertices = self._unsettled(identity)
         return vertices + self._settle(vertices)
 
     def _unsettled(self, identity: IctIdentity) -> Tensor:
-        """[26719, 3] metres, before lids and lips are put right."""
+        """Return [26719, 3] metres, before lids and lips are put right."""
         coefficients = torch.cat((identity.modes, identity.morphs))
         moved = (coefficients @ self._flat_modes).view(-1, 3)
         return self._source.neutral + self._offsets(identity.person) + moved
 
     def _offsets(self, person: Mapping[str, float]) -> Tensor:
-        """[26719, 3] metres: what the person traits change; the last person's are kept."""
+        """Return [26719, 3] metres: what the person traits change; the last person's are kept."""
         last = self._last  # another thread may be at it, too
         if last is None or last[0] != person:
             last = self._last = dict(person), self._person.offsets(person)
@@ -251,7 +251,7 @@ class IctSpace:
         return named | {f"slider.{name}": value for name, value in morphs if value} | {"candidate": identity.candidate}
 
     def from_mapping(self, named: Mapping[str, float]) -> IctIdentity:
-        """The inverse of `to_mapping`; KeyError where a coefficient is missing."""
+        """Return the inverse of `to_mapping`; KeyError where a coefficient is missing."""
         return IctIdentity(
             person={name: named[name] for name in PERSON_TRAITS},
             modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(self.mode_count)]),
@@ -261,18 +261,18 @@ class IctSpace:
 
     @staticmethod
     def with_morphs(modes: Tensor) -> Tensor:
-        """[N, 100 + M] coefficients with no morphs."""
+        """Return [N, 100 + M] coefficients with no morphs."""
         return torch.nn.functional.pad(modes, (0, len(MORPHS)))
 
     # ----------------------------------------------------------------------------------------------------------- looks
 
     def _without_looks(self) -> Tensor:
-        """[100, 100] that leaves `_LEFT_IN` of what in a draw looks like some age, sex or ancestry."""
+        """Return [100, 100] that leaves `_LEFT_IN` of what in a draw looks like some age, sex or ancestry."""
         _, _, basis = torch.linalg.svd(self._looks(), full_matrices=False)
         return (torch.eye(self.mode_count) - (1.0 - _LEFT_IN) * (basis.T @ basis)).float()
 
     def _looks(self) -> Tensor:
-        """[L, 100] how `looks.LOOKS` change with the modes' coefficients, at the neutral."""
+        """Return [L, 100] how `looks.LOOKS` change with the modes' coefficients, at the neutral."""
         steps = torch.eye(self.mode_count, dtype=torch.float64) * _DIFFERENCE
         raw = measure_raw(self.landmarks.first(self.mode_count).points(torch.cat((steps, -steps))))
         slope = (raw[: self.mode_count] - raw[self.mode_count :]) / (2.0 * _DIFFERENCE)
@@ -280,7 +280,7 @@ class IctSpace:
 
 
 def _best(pool: Pool, scorer: TraitScorer | None) -> int:
-    """The candidate that measures most like what is asked for; the first where nothing is."""
+    """Return the candidate that measures most like what is asked for; the first where nothing is."""
     return 0 if scorer is None else int(choose(pool, scorer)[0])
 
 

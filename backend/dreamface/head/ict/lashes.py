@@ -17,7 +17,7 @@ _CURL: Final = math.radians(58.0)  # between a card's root and its tip
 
 
 def with_curled_lashes(source: IctSource) -> IctSource:
-    """The model with upper lashes that turn up towards their tips; their roots and lengths stay as they are."""
+    """Return the model with upper lashes that turn up towards their tips; their roots and lengths stay as they are."""
     neutral = source.neutral.clone()
     for side in ("left", "right"):
         for card in _upper_cards(source, side):
@@ -26,7 +26,7 @@ def with_curled_lashes(source: IctSource) -> IctSource:
 
 
 def _upper_cards(source: IctSource, side: str) -> list[Tensor]:
-    """[R, C] vertices of each card on the upper lid: rows from root to tip, columns along the lid."""
+    """Return [R, C] vertices of each card on the upper lid: rows from root to tip, columns along the lid."""
     faces = slice(*PARTS[f"{side}_lashes"].faces)
     ball = source.neutral[slice(*PARTS[f"{side}_sclera"].vertices)].mean(dim=0)
     island = torch.from_numpy(pieces(source.faces[faces].numpy()))
@@ -54,7 +54,7 @@ def _grid(faces: Tensor, uv: Tensor) -> Tensor:
 
 
 def _curled(points: Tensor) -> Tensor:
-    """[R, C, 3] points of a card, each row turned about the lid a little further than the one before."""
+    """Return [R, C, 3] points of a card, each row turned about the lid a little further than the one before."""
     axis = torch.nn.functional.normalize(torch.gradient(points[0], dim=0)[0], dim=1)
     steps = points.diff(dim=0)
     axis = axis * torch.linalg.cross(axis.expand_as(steps), steps)[..., 2].sum(dim=0).sign()[:, None]

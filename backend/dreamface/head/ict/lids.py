@@ -93,15 +93,15 @@ class Lids:
         self._blend_weights = self._weights[torch.from_numpy(riding)]
 
     def blend_offsets(self, offsets: Tensor) -> Tensor:
-        """[B, N, 3] how the eye blend follows offsets [B, V, 3] of the skin."""
+        """Return [B, N, 3] how the eye blend follows offsets [B, V, 3] of the skin."""
         return _apply(self._blend_weights, offsets[:, self._skin])
 
     def openings(self, vertices: Tensor, pose: Pose) -> Tensor:
-        """[S] metres that the lids of [V, 3] stand apart, from corner to corner; below 0 they cross."""
+        """Return [S] metres that the lids of [V, 3] stand apart, from corner to corner; below 0 they cross."""
         return self._seam.openings(self._seen_from(pose.centre, vertices[self._seam.known])[None])[0]
 
     def correct(self, rest: Tensor, posed: Tensor, pose: Pose, gazes: Tensor, close: Tensor) -> Tensor:
-        """[B, K, 3] offsets of `vertices` that make lids meet, not cross, and stay out of the eyeball.
+        """Return [B, K, 3] offsets of `vertices` that make lids meet, not cross, and stay out of the eyeball.
 
         Args:
             rest: [K, 3] metres, `vertices` of the person at rest: where they lie closer to the eyeball then, they may
@@ -143,26 +143,26 @@ class Lids:
 
     @staticmethod
     def _seen_from(centre: Tensor, points: Tensor) -> Tensor:
-        """[..., 3] angle, distance and height of points [..., 3]; see `_lid_seam`."""
+        """Return [..., 3] angle, distance and height of points [..., 3]; see `_lid_seam`."""
         arms = points - centre
         angle = torch.atan2(arms[..., 0], -arms[..., 1])
         return torch.stack((angle, torch.linalg.vector_norm(arms, dim=-1), arms[..., 2]), dim=-1)
 
 
 def _outwards(points: Tensor, pose: Pose, distance: Tensor) -> Tensor:
-    """[B, N, 3] steps of points [B, N, 3] away from the eyeball's centre by distances [B, N]."""
+    """Return [B, N, 3] steps of points [B, N, 3] away from the eyeball's centre by distances [B, N]."""
     return distance[..., None] * torch.nn.functional.normalize(points - pose.centre, dim=-1)
 
 
 def _apply(weights: Tensor, offsets: Tensor) -> Tensor:
-    """[B, M, X] of weights [M, N] and offsets [B, N, X], in one product."""
+    """Return [B, M, X] of weights [M, N] and offsets [B, N, X], in one product."""
     batch, count, size = offsets.shape
     columns = offsets.permute(1, 0, 2).reshape(count, batch * size)
     return (weights @ columns).reshape(-1, batch, size).permute(1, 0, 2)
 
 
 def _lid_seam(skin: EdgeGraph, around: FloatArray, hind: Loops, front: Loops) -> Seam:
-    """Where the lids meet: the upper one sinks to close a gap, the lower one gives way where that sinks too far.
+    """Return where the lids meet: the upper one sinks to close a gap, the lower one gives way where that sinks too far.
 
     Its points are the angle around the eyeball's vertical axis, larger to the person's left, the distance from its
     centre, and Z.
@@ -199,7 +199,7 @@ def _lid(skin: EdgeGraph, around: FloatArray, edges: tuple[Loops, Loops], *, upp
 def _riders(
     topology: Topology, neutral: Tensor, side: str, edges: tuple[Loops, Loops], skin: IntArray, around: FloatArray
 ) -> tuple[IntArray, FloatArray]:
-    """What lies on the lids' edges: [M] its vertices and [M, N] how far each follows the skin's vertices [N]."""
+    """Return what lies on the lids' edges: [M] its vertices and [M, N] how far each follows the skin's vertices [N]."""
     points = neutral.double().numpy()
     hind, front = edges
     wet = np.concatenate([np.arange(*topology.part(f"{side}_{name}").vertices) for name in _WET_PARTS])

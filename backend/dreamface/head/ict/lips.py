@@ -19,7 +19,7 @@ _REACH_UPPER, _REACH_LOWER, _REACH_INSIDE = 0.022, 0.028, 0.012
 
 
 def lip_seam(loops: Loops, skin: EdgeGraph) -> Seam:
-    """The seam of the lips of the average person's skin; both lips give way by the same.
+    """Return the seam of the lips of the average person's skin; both lips give way by the same.
 
     Its points are X, Y and Z.
     """

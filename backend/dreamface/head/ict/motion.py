@@ -59,12 +59,12 @@ _THROAT_ROUNDS: Final = 60
 
 
 def _still(offsets: Tensor) -> Tensor:
-    """The offsets with those that are only rounding at 0, which keeps files small."""
+    """Return the offsets with those that are only rounding at 0, which keeps files small."""
     return torch.where(offsets.abs() < _NO_MOTION, 0.0, offsets)
 
 
 def ict_name(name: str) -> str:
-    """What the archive calls one of `SHAPE_NAMES` that it has as a whole."""
+    """Return what the archive calls one of `SHAPE_NAMES` that it has as a whole."""
     if name.startswith(("jaw", "mouthLeft", "mouthRight")):
         return name
     for ours, theirs in (("Left", "_L"), ("Right", "_R")):
@@ -179,14 +179,14 @@ class Motion:
         deltas[indices[:, None], rows] = _still(moved)
 
     def _face_size(self, vertices: Tensor) -> Tensor:
-        """[] metres: what facial motion is proportional to."""
+        """Return [] metres: what facial motion is proportional to."""
         right, left, nasion, chin = vertices[self._topology.multipie[[1, 15, 27, 8]]]
         return torch.linalg.vector_norm(left - right) + torch.linalg.vector_norm(nasion - chin)
 
     # ----------------------------------------------------------------------------------------------- the average face
 
     def _average_shapes(self, source: IctSource) -> Tensor:
-        """[60, V, 3] the archive's expressions in our order, without its accidents; what it lacks is 0."""
+        """Return [60, V, 3] the archive's expressions in our order, without its accidents; what it lacks is 0."""
         found = torch.zeros(len(SHAPE_NAMES), *source.neutral.shape)
         for index, name in enumerate(SHAPE_NAMES):
             halves = (f"{name}_L", f"{name}_R") if name in _JOINED else (ict_name(name),)

@@ -69,13 +69,13 @@ class Loops:
         return np.arange(self.rings.shape[1] - 1, self.left, -1)
 
     def ring(self, steps: int) -> IntArray:
-        """[N] the loop `steps` outwards of the seam; below 0 it lies in the socket."""
+        """Return [N] the loop `steps` outwards of the seam; below 0 it lies in the socket."""
         found: IntArray = self.rings[self.seam + steps]
         return found
 
 
 def loops(faces: IntArray, multipie: IntArray) -> dict[str, Loops]:
-    """All loops of lids and lips; left is the person's left.
+    """Return all loops of lids and lips; left is the person's left.
 
     "mouth": from deep in the mouth over the seam to the edge of the lips' red. "left_eye", "right_eye": from deep in
     the socket to the hind edge of the lids, past the caruncle: it lies between the hind edge and the inner canthus.
@@ -96,12 +96,12 @@ def loops(faces: IntArray, multipie: IntArray) -> dict[str, Loops]:
 
 
 def mouth_loops(faces: IntArray, multipie: IntArray) -> Loops:
-    """The mouth's alone; see `loops`."""
+    """Return the mouth's alone; see `loops`."""
     return _socket_loops(_Mesh(faces[:PAPER_FACES]), multipie, "mouth")
 
 
 def lid_levels(faces: IntArray, side: str) -> IntArray:
-    """[PAPER] by how many edges the skin's vertices lie outside the seam of the "left" or "right" eye's socket.
+    """Return [PAPER] by how many edges the skin's vertices lie outside the seam of the "left" or "right" eye's socket.
 
     -1 is in the socket. On the lids these are numbers of loops; at the inner corner they go over the caruncle.
     """
@@ -111,7 +111,7 @@ def lid_levels(faces: IntArray, side: str) -> IntArray:
 
 
 def nostril_levels(faces: IntArray, mirror: IntArray, side: str) -> IntArray:
-    """[PAPER] number of each skin vertex's loop in the "left" or "right" nostril; -1 is further in.
+    """Return [PAPER] number of each skin vertex's loop in the "left" or "right" nostril; -1 is further in.
 
     Args:
         faces: [F, 4] of ICT-FaceKit.
@@ -123,7 +123,7 @@ def nostril_levels(faces: IntArray, mirror: IntArray, side: str) -> IntArray:
 
 
 def mirror_map(neutral: FloatArray) -> IntArray:
-    """[PAPER] the vertex of the skin on the other side; a vertex on the midline is its own.
+    """Return [PAPER] the vertex of the skin on the other side; a vertex on the midline is its own.
 
     Args:
         neutral: [V, 3] metres.
@@ -135,7 +135,7 @@ def mirror_map(neutral: FloatArray) -> IntArray:
 
 
 def _levels(faces: IntArray, loop: IntArray, count: int) -> IntArray:
-    """[PAPER] steps along edges from a closed loop; -1 on its smaller side, `count` from so many steps on."""
+    """Return [PAPER] steps along edges from a closed loop; -1 on its smaller side, `count` from so many steps on."""
     one, other = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
     joined = sp.coo_matrix((np.ones(len(one), dtype=np.int32), (one, other)), shape=(PAPER, PAPER)).tocsr()
     joined = joined + joined.T
@@ -150,7 +150,7 @@ def _levels(faces: IntArray, loop: IntArray, count: int) -> IntArray:
 
 
 def _socket_loops(mesh: _Mesh, multipie: IntArray, name: str) -> Loops:
-    """The loops around an opening before a socket."""
+    """Return the loops around an opening before a socket."""
     socket = PARTS[SOCKETS[name]].faces
     seam = mesh.seam(PARTS[SKIN].faces, socket)
     inwards = mesh.rings(seam, frozenset(range(*PARTS[SKIN].faces)))
@@ -159,7 +159,7 @@ def _socket_loops(mesh: _Mesh, multipie: IntArray, name: str) -> Loops:
 
 
 def _ordered(mesh: _Mesh, multipie: IntArray, name: str, rings: IntArray, seam: int) -> Loops:
-    """The rings [R, N] from their corner on the person's right over the upper edge."""
+    """Return the rings [R, N] from their corner on the person's right over the upper edge."""
     right, left, upper = (mesh.nearest(rings, int(multipie[number])) for number in _CORNERS[name])
     count = rings.shape[1]
     left, upper = (left - right) % count, (upper - right) % count
@@ -191,17 +191,17 @@ class _Mesh:
         self._first: list[int] = np.searchsorted(start[order], np.arange(self._count + 1)).tolist()
 
     def _at_edge(self, one: int, other: int) -> list[int]:
-        """The faces at the edge between two vertices; none where there is no edge."""
+        """Return the faces at the edge between two vertices; none where there is no edge."""
         key = min(one, other) * self._count + max(one, other)
         start, stop = self._of_edge.get(key, (0, 0))
         return self._listed[start:stop]
 
     def _around(self, vertex: int) -> set[int]:
-        """The vertices that an edge joins to one."""
+        """Return the vertices that an edge joins to one."""
         return set(self._ends[self._first[vertex] : self._first[vertex + 1]])
 
     def seam(self, one: tuple[int, int], other: tuple[int, int]) -> list[int]:
-        """The closed loop of vertices along which two parts, given as ranges of faces, are joined."""
+        """Return the closed loop of vertices along which two parts, given as ranges of faces, are joined."""
         in_one, in_other = ((self._edge_faces >= part[0]) & (self._edge_faces < part[1]) for part in (one, other))
         keys = self._edges @ (self._count, 1)
         shared = np.intersect1d(keys[in_one], keys[in_other])
@@ -241,7 +241,7 @@ class _Mesh:
         return (found, faces) if len(set(found)) == len(found) else None
 
     def _opposite(self, before: int, here: int) -> int | None:
-        """The vertex across `here` from its neighbour `before`; None where not four faces meet."""
+        """Return the vertex across `here` from its neighbour `before`; None where not four faces meet."""
         if len(self._around(here)) != 4:
             return None
         behind = set(self._at_edge(before, here))
@@ -274,7 +274,7 @@ class _Mesh:
         return []
 
     def within(self, loop: list[int], start: int) -> frozenset[int]:
-        """The faces on the same side of the loop as the vertex `start`."""
+        """Return the faces on the same side of the loop as the vertex `start`."""
         fence = {frozenset(edge) for edge in zip(loop, loop[1:] + loop[:1], strict=True)}
         found: set[int] = set()
         waiting = [face for other in self._around(start) for face in self._at_edge(start, other)]
@@ -290,7 +290,7 @@ class _Mesh:
         return frozenset(found)
 
     def nearest(self, rings: IntArray, start: int) -> int:
-        """The column of rings [R, N] that is reached from a vertex in the fewest steps."""
+        """Return the column of rings [R, N] that is reached from a vertex in the fewest steps."""
         reached, front = {start}, {start}
         while not np.isin(rings, list(front)).any():
             front = {other for vertex in front for other in self._around(vertex)} - reached

@@ -54,7 +54,7 @@ CORNEA: Final = 0.1396
 
 
 def parts(cornea_faces: tuple[int, int]) -> tuple[Part, ...]:
-    """All parts, in order; how many faces are the left and the right cornea's."""
+    """Return all parts, in order; how many faces are the left and the right cornea's."""
     found = []
     vertex = face = 0
     for name, material, last_vertex, last_face, welded_to, tile in _TABLE:
@@ -69,7 +69,7 @@ def parts(cornea_faces: tuple[int, int]) -> tuple[Part, ...]:
 
 
 def cornea_last(face_uvs: Tensor, uv: Tensor) -> tuple[Tensor, tuple[int, int]]:
-    """The order of faces in which each eyeball's cornea comes after its white, and how many each cornea has.
+    """Return the order of faces in which each eyeball's cornea comes after its white, and how many each cornea has.
 
     Args:
         face_uvs: [F, 4] indices into `uv`.
@@ -90,7 +90,7 @@ def cornea_last(face_uvs: Tensor, uv: Tensor) -> tuple[Tensor, tuple[int, int]]:
 
 
 def inside_tile(uv: Tensor) -> Tensor:
-    """[T, 2] texture coordinates within their tile, 0..1."""
+    """Return [T, 2] texture coordinates within their tile, 0..1."""
     return torch.stack((uv[:, 0] - uv[:, 0].floor(), uv[:, 1]), dim=1)
 
 

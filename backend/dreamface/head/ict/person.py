@@ -54,7 +54,7 @@ class PersonOffsets:
         self._jaw = _jaw_shares(source, self._rows)
 
     def offsets(self, person: Mapping[str, float]) -> Tensor:
-        """[26719, 3] metres: what makes ICT's neutral this person.
+        """Return [26719, 3] metres: what makes ICT's neutral this person.
 
         Args:
             person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
@@ -63,7 +63,7 @@ class PersonOffsets:
         return self._whole(self._people.targets, weights)
 
     def morph(self, slider: str) -> Tensor:
-        """[26719, 3] metres: what a slider of the built-in head, such as "ear-elf", changes at 1.
+        """Return [26719, 3] metres: what a slider of the built-in head, such as "ear-elf", changes at 1.
 
         Raises:
             KeyError: there is no such slider.
@@ -75,7 +75,7 @@ class PersonOffsets:
         return self._whole(MorphTransfer(self._source, bank).transfer(target), torch.ones(1))
 
     def _whole(self, targets: TransferredMorphs, weights: Tensor) -> Tensor:
-        """[26719, 3] offsets of every part for a sum of targets."""
+        """Return [26719, 3] offsets of every part for a sum of targets."""
         neutral = self._source.neutral
         offsets = torch.zeros_like(neutral)
         offsets[:PAPER] = unfold(torch.einsum("t,tvx->vx", weights, targets.skin), self._mirror)
@@ -131,7 +131,7 @@ class _Eye:
 
     @classmethod
     def of(cls, source: IctSource, rows: Mapping[str, Tensor], side: str) -> _Eye:
-        """The "left" or "right" eye of ICT's neutral."""
+        """Return the "left" or "right" eye of ICT's neutral."""
         neutral = source.neutral
         shell = neutral[rows[f"{side}_sclera"]]
         ahead = torch.nn.functional.normalize(shell - shell.mean(dim=0), dim=1) @ torch.tensor([0.0, -1.0, 0.0])

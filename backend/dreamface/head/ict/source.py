@@ -52,12 +52,12 @@ class IctSource:
 
 
 def installed_file() -> Path:
-    """Where the model's file is, or would be."""
+    """Return where the model's file is, or would be."""
     return model_folder(MODEL) / ict_facekit.FILE
 
 
 def load_source() -> IctSource:
-    """The installed model.
+    """Return the installed model.
 
     Raises:
         MissingDependency: it is not installed, or its file is damaged or of another DreamFace.

@@ -51,7 +51,7 @@ class Tongue:
         self._lip = torch.from_numpy(np.stack([mouth.ring(step) for step in _LIP_RINGS])[:, columns])
 
     def out(self, neutral: Tensor, jaw_open: Tensor) -> Tensor:
-        """[N, 3] offsets of `vertices` that put the tongue out over the lower lip, the jaw's share included.
+        """Return [N, 3] offsets of `vertices` that put the tongue out over the lower lip, the jaw's share included.
 
         Args:
             neutral: [V, 3] metres, of one person.
@@ -113,7 +113,7 @@ def _island(topology: Topology, inside: tuple[float, float]) -> IntArray:
 
 
 def _middle_heights(along: FloatArray, height: FloatArray, stations: FloatArray) -> FloatArray:
-    """[S] halfway between the lowest and the highest vertex around each station."""
+    """Return [S] halfway between the lowest and the highest vertex around each station."""
     near = np.abs(along - stations[:, None]) <= 0.75 * (stations[1] - stations[0])
     top = np.where(near, height, -np.inf).max(axis=1)
     bottom = np.where(near, height, np.inf).min(axis=1)
@@ -129,7 +129,7 @@ def _smooth(share: FloatArray) -> FloatArray:
 
 
 def _affine(points: FloatArray, offsets: FloatArray) -> FloatArray:
-    """[4, 3] the affine map from points [N, 3] (and a 1) to offsets [N, 3], by least squares."""
+    """Return [4, 3] the affine map from points [N, 3] (and a 1) to offsets [N, 3], by least squares."""
     system = np.concatenate((points, np.ones((len(points), 1))), axis=1)
     found: FloatArray = np.linalg.lstsq(system, offsets, rcond=None)[0]
     return found

@@ -26,7 +26,7 @@ class Scorer(Protocol):
     """Judges candidates by what they measure, by how they look, ..."""
 
     def score(self, first: int, candidates: Tensor) -> Tensor:
-        """[N] of candidates first, first + 1, ... of the pool, with coefficients [N, K]; higher is better."""
+        """Return [N] of candidates first, first + 1, ... of the pool, with coefficients [N, K]; higher is better."""
         ...
 
 
@@ -49,12 +49,12 @@ class Pool:
     shaped: Tensor | None = None
 
     def blocks(self) -> Iterator[tuple[int, Tensor]]:
-        """All candidates in order: the first one's number and [N, K] coefficients."""
+        """Return all candidates in order: the first one's number and [N, K] coefficients."""
         for first in range(0, self.count, BLOCK):
             yield first, self._block(first // BLOCK)[: self.count - first]
 
     def candidate(self, number: int) -> Tensor:
-        """[K] coefficients of one, 0 <= number."""
+        """Return [K] coefficients of one, 0 <= number."""
         return self._block(number // BLOCK)[number % BLOCK]
 
     @property
@@ -69,7 +69,7 @@ class Pool:
 
 
 def choose(pool: Pool, scorer: Scorer, keep: int = 1, progress: Progress = Progress()) -> tuple[Tensor, Tensor]:  # noqa: B008 - immutable
-    """The best candidates of a pool.
+    """Return the best candidates of a pool.
 
     Args:
         pool: all of them.
@@ -98,7 +98,7 @@ class Sum:
     scorers: tuple[tuple[float, Scorer], ...]
 
     def score(self, first: int, candidates: Tensor) -> Tensor:
-        """[N] weighted sum of the scores."""
+        """Return [N] weighted sum of the scores."""
         return torch.stack([weight * scorer.score(first, candidates) for weight, scorer in self.scorers]).sum(dim=0)
 
 
@@ -121,11 +121,11 @@ class Landmarks:
         self.count = len(modes)
 
     def moved(self, offsets: Tensor) -> Landmarks:
-        """The same with a base that is offset by [L, 3] metres."""
+        """Return the same with a base that is offset by [L, 3] metres."""
         return Landmarks(self._base + offsets, self._modes, self._names)
 
     def first(self, count: int) -> Landmarks:
-        """The same with only the first `count` coefficients."""
+        """Return the same with only the first `count` coefficients."""
         return Landmarks(self._base, self._modes[:count], self._names)
 
     def for_traits(self, traits: tuple[str, ...]) -> Landmarks:
@@ -137,7 +137,7 @@ class Landmarks:
         return Landmarks(self._base[rows], self._modes[:, rows], {name: row for row, name in enumerate(chosen)})
 
     def to(self, kind: torch.dtype) -> Landmarks:
-        """The same in another precision."""
+        """Return the same in another precision."""
         return Landmarks(self._base.to(kind), self._modes.to(kind), self._names)
 
     def points(self, coefficients: Tensor) -> Points:

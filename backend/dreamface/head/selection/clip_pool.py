@@ -54,16 +54,16 @@ class Encoder(Protocol):
         ...
 
     def images(self, pictures: Tensor) -> Tensor:
-        """[N, D] unit embeddings of [N, H, W, 3] pictures, sRGB-encoded 0..1."""
+        """Return [N, D] unit embeddings of [N, H, W, 3] pictures, sRGB-encoded 0..1."""
         ...
 
     def texts(self, prompts: Sequence[str]) -> Tensor:
-        """[N, D] unit embeddings."""
+        """Return [N, D] unit embeddings."""
         ...
 
 
 def clay_pictures(vertices: Tensor, topology: Topology) -> Tensor:
-    """[3 * 10, 224, 224, 3] sRGB-encoded pictures of a head in clay: `VIEWS`, each in ten lights from the front.
+    """Return [3 * 10, 224, 224, 3] sRGB-encoded pictures of a head in clay: `VIEWS`, each in ten lights from the front.
 
     Args:
         vertices: [V, 3] metres, the base of the neck at the origin.
@@ -75,7 +75,7 @@ def clay_pictures(vertices: Tensor, topology: Topology) -> Tensor:
 
 
 def _light_directions(like: Tensor) -> Tensor:
-    """[10, 3] unit directions to the lights: a spiral over the hemisphere in front, from above to below."""
+    """Return [10, 3] unit directions to the lights: a spiral over the hemisphere in front, from above to below."""
     steps = (torch.arange(LIGHTS, device=like.device) + 0.5) / LIGHTS
     turn = steps * LIGHTS * math.pi * (3.0 - math.sqrt(5.0))
     height = 0.9 - 1.2 * steps
@@ -84,7 +84,7 @@ def _light_directions(like: Tensor) -> Tensor:
 
 
 def _view(vertices: Tensor, topology: Topology, normals: Tensor, lights: Tensor, yaw: float) -> Tensor:
-    """[10, 224, 224, 3] pictures from one side."""
+    """Return [10, 224, 224, 3] pictures from one side."""
     camera: Camera = portrait_camera(vertices, yaw=yaw)
     seen = rasterise(vertices, topology.triangles, camera, _SIZE)
     hit = seen.triangle.view(-1) >= 0
@@ -114,7 +114,7 @@ class EmbeddingIndex:
         return torch.from_numpy(np.array(self.embeddings[-1], dtype=np.float32))
 
     def rows(self, first: int, count: int) -> Tensor:
-        """[count, D] embeddings of candidates first, first + 1, ..."""
+        """Return [count, D] embeddings of candidates first, first + 1, ..."""
         return torch.from_numpy(np.array(self.embeddings[first : first + count], dtype=np.float32))
 
 
@@ -159,7 +159,7 @@ def build_index(
 
 
 def open_index(folder: Path, pool: Pool, encoder: Encoder) -> EmbeddingIndex:
-    """A finished index.
+    """Return a finished index.
 
     Raises:
         BadRequest: there is none, it is unfinished, or it belongs to another pool or encoder.
@@ -172,7 +172,7 @@ def open_index(folder: Path, pool: Pool, encoder: Encoder) -> EmbeddingIndex:
 
 
 def _notes(pool: Pool, encoder: Encoder) -> dict[str, Any]:
-    """What an index depends on."""
+    """Return what an index depends on."""
     return {
         "format": _FORMAT,
         "pool": pool.mark,
@@ -185,7 +185,7 @@ def _notes(pool: Pool, encoder: Encoder) -> dict[str, Any]:
 
 
 def _started(folder: Path, notes: dict[str, Any]) -> int | None:
-    """How many rows are done; None where nothing was begun.
+    """Return how many rows are done; None where nothing was begun.
 
     Raises:
         BadRequest: what was begun is something else.
@@ -241,7 +241,7 @@ class ClipScorer:
         return cls(index, text.cpu().float(), anchor.cpu().float())
 
     def score(self, first: int, candidates: Tensor) -> Tensor:
-        """[N] of candidates first, first + 1, ...; their coefficients [N, K] only say how many they are."""
+        """Return [N] of candidates first, first + 1, ...; their coefficients [N, K] only say how many they are."""
         seen = self.index.rows(first, len(candidates))
         away, meant = seen - self.index.mean_head, self.prompt - self.anchor
         likeness: Tensor = normalize(seen, dim=1) @ self.prompt

@@ -63,7 +63,7 @@ def fit(
 
 
 def _linearise(measured: Callable[[Tensor], Tensor], values: Tensor) -> tuple[Tensor, Tensor]:
-    """[T] measurements at `values` [P] and [T, P] their derivatives by central differences."""
+    """Return [T] measurements at `values` [P] and [T, P] their derivatives by central differences."""
     steps = torch.eye(len(values), dtype=values.dtype) * _DIFFERENCE
     deviations = measured(torch.cat((values[None], values + steps, values - steps)))
     count = len(values)

@@ -17,7 +17,7 @@ _FILE: Final = Path(__file__).with_name("looks.npz")
 
 
 def look_weights() -> Tensor:
-    """[5, T] how `LOOKS` change with the raw measurements, see `training.looks`."""
+    """Return [5, T] how `LOOKS` change with the raw measurements, see `training.looks`."""
     with np.load(_FILE, allow_pickle=False) as data:
         assert tuple(data["names"]) == LOOKS and tuple(data["traits"]) == SHAPE_TRAITS, "run dreamface.training.looks"
         return torch.from_numpy(data["weights"]).double()

@@ -35,7 +35,7 @@ class Places:
     weights: Tensor
 
     def transfer(self, values: Tensor) -> Tensor:
-        """[N, ...] values of the other skin's vertices [V, ...] as they are at these places."""
+        """Return [N, ...] values of the other skin's vertices [V, ...] as they are at these places."""
         shape = (*self.weights.shape, *([1] * (values.dim() - 1)))
         return (values[self.corners] * self.weights.view(shape).to(values)).sum(dim=1)
 
@@ -55,17 +55,17 @@ class Correspondence:
     regions: dict[str, Tensor]
 
     def to_ict(self, values: Tensor) -> Tensor:
-        """[14062, ...] on ICT's skin what `values` [17891 or more, ...] are on the built-in head's."""
+        """Return [14062, ...] on ICT's skin what `values` [17891 or more, ...] are on the built-in head's."""
         return self.ict.transfer(values)
 
     def to_anny(self, values: Tensor) -> Tensor:
-        """[17891, ...] on the built-in skin what `values` [14062 or more, ...] are on ICT's."""
+        """Return [17891, ...] on the built-in skin what `values` [14062 or more, ...] are on ICT's."""
         return self.anny.transfer(values)
 
 
 @cache
 def load_correspondence() -> Correspondence:
-    """The stored correspondence."""
+    """Return the stored correspondence."""
     with np.load(FILE, allow_pickle=False) as data:
         weights = torch.from_numpy(data["region_weights"]).float() / 255.0
         regions = dict(zip(data["region_names"].tolist(), weights, strict=True))

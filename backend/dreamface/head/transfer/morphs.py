@@ -110,12 +110,12 @@ class People:
 
 
 def half_of(mirror: Tensor) -> Tensor:
-    """[H] the skin vertices of one side and of the midline, by the mirror map [PAPER]."""
+    """Return [H] the skin vertices of one side and of the midline, by the mirror map [PAPER]."""
     return torch.nonzero(mirror >= torch.arange(len(mirror)))[:, 0]
 
 
 def unfold(half: Tensor, mirror: Tensor) -> Tensor:
-    """[..., PAPER, 3] offsets of the whole skin from those of one half [..., H, 3]."""
+    """Return [..., PAPER, 3] offsets of the whole skin from those of one half [..., H, 3]."""
     rows = half_of(mirror)
     whole = half.new_empty(*half.shape[:-2], len(mirror), 3)
     whole[..., mirror[rows], :] = half * half.new_tensor(_FLIP)
@@ -182,7 +182,7 @@ class MorphTransfer:
         return TransferredMorphs((torch.from_numpy(skin) @ turn).float(), (self._helper_rows(moved) @ turn).float())
 
     def _helper_rows(self, cages: Tensor) -> Tensor:
-        """[T, K, 3] the helper vertices of cages [T, C, 3]."""
+        """Return [T, K, 3] the helper vertices of cages [T, C, 3]."""
         ranges = self._bank.cage.ranges
         return torch.cat([cages[:, slice(*ranges[name])] for name in HELPERS], dim=1)
 
@@ -209,7 +209,7 @@ def _continued(faces: IntArray, beyond: IntArray) -> sp.csr_matrix:
 
 
 def _lips_together(neutral: FloatArray, mouth: Loops) -> sp.csr_matrix:
-    """[PAPER, PAPER] that moves the lips' line of contact as one, and the lips' insides with it.
+    """Return [PAPER, PAPER] that moves the lips' line of contact as one, and the lips' insides with it.
 
     The built-in head's insides of the lips are shaped otherwise; copied onto ICT's they would come through.
     """
@@ -239,7 +239,7 @@ def _lips_together(neutral: FloatArray, mouth: Loops) -> sp.csr_matrix:
 
 
 def _mouth_socket(neutral: FloatArray, mouth: Loops) -> sp.csr_matrix:
-    """[PAPER, PAPER] that moves the mouth's socket as the face in front of it.
+    """Return [PAPER, PAPER] that moves the mouth's socket as the face in front of it.
 
     Moving least squares: at each vertex the affine map that fits the face best, the nearest of it most (Schaefer,
     McPhail and Warren 2006, "Image deformation using moving least squares"). The built-in head's mouth is shaped too
@@ -289,7 +289,7 @@ def _inside_nostrils(neutral: FloatArray, faces: IntArray, mirror: IntArray) -> 
 
 
 def load_people(source: IctSource) -> People:
-    """The macro targets from the cache, transferred first where it has none (about a second)."""
+    """Return the macro targets from the cache, transferred first where it has none (about a second)."""
     file = _cache_file(source)
     if file.exists():
         try:
@@ -305,7 +305,7 @@ def load_people(source: IctSource) -> People:
 
 
 def slider(bank: Bank, name: str) -> NDArray[np.float32]:
-    """[1, C, 3] what a slider changes on the cage at 1; KeyError where there is none of that name."""
+    """Return [1, C, 3] what a slider changes on the cage at 1; KeyError where there is none of that name."""
     if name not in bank.slider_names:
         raise KeyError(name)
     return bank.sliders_high[bank.slider_names.index(name)][None]

@@ -49,7 +49,7 @@ class _Lookup:
     nearest: Tensor
 
     def sample(self, images: list[Tensor], size: int) -> Tensor:
-        """[size, size, C] of the source tiles' images [H, W, C]."""
+        """Return [size, size, C] of the source tiles' images [H, W, C]."""
         found = torch.zeros(len(self.uv), images[0].shape[2])
         for number, image in enumerate(images):
             rows = torch.nonzero(self.tile == number)[:, 0]
@@ -76,7 +76,7 @@ class SkinTextures:
         self._to_anny = {tile: _lookup(anny, tile, on_ict, size) for tile in ANNY_TILES}
 
     def to_ict(self, images: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What is painted on the built-in head, on ICT's tiles "skin" and "back_of_head".
+        """Return what is painted on the built-in head, on ICT's tiles "skin" and "back_of_head".
 
         Args:
             images: the tile "skin" -> [H, W, C], filled beyond its islands; row 0 at v = 1.
@@ -88,7 +88,7 @@ class SkinTextures:
         return {tile: lookup.sample(sources, self._size) for tile, lookup in self._to_ict.items()}
 
     def to_anny(self, images: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What is painted on ICT's tiles "skin" and "back_of_head", on the built-in head's tile "skin".
+        """Return what is painted on ICT's tiles "skin" and "back_of_head", on the built-in head's tile "skin".
 
         Args:
             images: both tiles -> [H, W, C], filled beyond their islands; row 0 at v = 1.
@@ -101,7 +101,7 @@ class SkinTextures:
 
 
 def _in_layout(places: Places, topology: Topology, tiles: tuple[str, ...]) -> tuple[Tensor, Tensor]:
-    """[V] number of the tile and [V, 2] texture coordinates of the places."""
+    """Return [V] number of the tile and [V, 2] texture coordinates of the places."""
     of_triangle = torch.zeros(len(topology.triangles), dtype=torch.int64)
     for part in topology.parts:
         tile = _SKIN_PARTS.get(part.name)
@@ -126,7 +126,7 @@ def _lookup(topology: Topology, tile: str, places: tuple[Tensor, Tensor], size: 
 
 
 def _texels(uv: Tensor, triangles: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """[S, S] triangle around each texel's centre, -1 for none, and [S, S, 3] its weights."""
+    """Return [S, S] triangle around each texel's centre, -1 for none, and [S, S, 3] its weights."""
     flat = torch.stack((uv[:, 0], torch.zeros(len(uv)), uv[:, 1]), dim=1)
     fov = 2.0 * float(np.arctan(0.5 / _DISTANCE))
     seen = rasterise(flat, triangles, Camera((0.5, -_DISTANCE, 0.5), (0.5, 0.0, 0.5), fov), size)

@@ -23,23 +23,23 @@ _COARSEST, _FINEST = 8, 2  # texels a side of the squares that blobs are looked 
 
 
 def both(*names: str) -> tuple[str, ...]:
-    """The landmarks on the left and on the right."""
+    """Return the landmarks on the left and on the right."""
     return tuple(f"{name}_{side}" for name in names for side in "lr")
 
 
 def places(subject: Subject, *names: str) -> Tensor:
-    """[K, 3] positions of landmarks, metres."""
+    """Return [K, 3] positions of landmarks, metres."""
     known = subject.head.topology.landmarks
     return subject.head.vertices[[known[name] for name in names]]
 
 
 def near(subject: Subject, radius: float, *names: str) -> Tensor:
-    """[S, S] 0..1: 1 at the landmarks, and less away from them, exp(-(distance / radius)^2)."""
+    """Return [S, S] 0..1: 1 at the landmarks, and less away from them, exp(-(distance / radius)^2)."""
     return blobs(subject, places(subject, *names), radius)
 
 
 def zones(subject: Subject, wanted: Mapping[str, tuple[float, Sequence[str]]]) -> dict[str, Tensor]:
-    """What `near` gives for many at once, much faster: each, by name, a radius in metres and landmarks."""
+    """Return what `near` gives for many at once, much faster: each, by name, a radius in metres and landmarks."""
     points = torch.cat([places(subject, *names) for _, names in wanted.values()])
     counts = torch.tensor([len(names) for _, names in wanted.values()])
     radii = torch.tensor([radius for radius, _ in wanted.values()]).repeat_interleave(counts)
@@ -48,7 +48,7 @@ def zones(subject: Subject, wanted: Mapping[str, tuple[float, Sequence[str]]]) -
 
 
 def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tensor | None = None) -> Tensor:
-    """[S, S] the largest of weight x exp(-(distance / radius)^2), distances in space.
+    """Return [S, S] the largest of weight x exp(-(distance / radius)^2), distances in space.
 
     Args:
         subject: whose skin.
@@ -60,7 +60,7 @@ def blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tens
 
 
 def _blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Tensor | None, group: Tensor) -> Tensor:
-    """[G, S, S] the largest of each group 0..G-1 [K]; see `blobs`."""
+    """Return [G, S, S] the largest of each group 0..G-1 [K]; see `blobs`."""
     radius = torch.as_tensor(radii).expand(len(points))
     weight = torch.ones(len(points)) if weights is None else weights
     start, way = (points[:, 0], points[:, 1] - points[:, 0]) if points.dim() == 3 else (points, None)
@@ -81,7 +81,7 @@ def _blobs(subject: Subject, points: Tensor, radii: float | Tensor, weights: Ten
 
 
 def _reached(subject: Subject, middle: Tensor, reach: Tensor) -> tuple[Tensor, Tensor]:
-    """Which blobs [P] can reach which of the finest squares [P]; blobs around [K, 3] reach [K] metres.
+    """Return which blobs [P] can reach which of the finest squares [P]; blobs around [K, 3] reach [K] metres.
 
     Large squares are looked at first, then the quarters of those that are reached.
     """
@@ -104,7 +104,7 @@ def _reached(subject: Subject, middle: Tensor, reach: Tensor) -> tuple[Tensor, T
 
 
 def _squared(points: Tensor, others: Tensor) -> Tensor:
-    """[P, Q] squared distances of points [P, 3] and [Q, 3]: one product of matrices, and no roots."""
+    """Return [P, Q] squared distances of points [P, 3] and [Q, 3]: one product of matrices, and no roots."""
     lengths = points.square().sum(dim=1, keepdim=True) + others.square().sum(dim=1)
     return lengths.addmm_(points, others.T, alpha=-2.0)
 
@@ -126,7 +126,7 @@ def _distances(squares: Tensor, square: Tensor, start: Tensor, way: Tensor | Non
 
 
 def _squares(subject: Subject) -> Tensor:
-    """[3, B, N] positions of the texels, by the finest squares."""
+    """Return [3, B, N] positions of the texels, by the finest squares."""
 
     def make() -> Tensor:
         position = subject.surface.position
@@ -138,7 +138,7 @@ def _squares(subject: Subject) -> Tensor:
 
 
 def _balls(subject: Subject, step: int) -> Tensor:
-    """[B, 4] centre and radius of balls around squares of step x step texels."""
+    """Return [B, 4] centre and radius of balls around squares of step x step texels."""
 
     def make() -> Tensor:
         if step == _FINEST:
@@ -151,14 +151,14 @@ def _balls(subject: Subject, step: int) -> Tensor:
 
 
 def _around(parts: Tensor, radii: Tensor) -> Tensor:
-    """[B, 4] centre and radius of balls around N balls each, of centres [3, B, N] and radii [B, N]."""
+    """Return [B, 4] centre and radius of balls around N balls each, of centres [3, B, N] and radii [B, N]."""
     middle = parts.mean(dim=2)
     away = (parts - middle[..., None]).square_().sum(dim=0).sqrt_() + radii
     return torch.cat((middle, away.amax(dim=1)[None])).T.contiguous()
 
 
 def onto_skin(subject: Subject, points: Tensor) -> Tensor:
-    """[..., 3] points near the face moved onto it: to the plane that touches it at the nearest vertex."""
+    """Return [..., 3] points near the face moved onto it: to the plane that touches it at the nearest vertex."""
     head = subject.head
     face = torch.stack([head.topology.regions[name] for name in _FACE]).amax(dim=0).nonzero()[::_STRIDE, 0]
     vertex = face[_squared(points.reshape(-1, 3), head.vertices[face]).argmin(dim=1)].view(points.shape[:-1])
@@ -168,13 +168,13 @@ def onto_skin(subject: Subject, points: Tensor) -> Tensor:
 
 
 def _vertex_normals(subject: Subject) -> Tensor:
-    """[V, 3] unit normals."""
+    """Return [V, 3] unit normals."""
     head = subject.head
     return subject.face.once("vertex normals", lambda: vertex_normals(head.vertices, head.topology.triangles))
 
 
 def coarsely(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
-    """[F, S, S] what `make` gives on a grid half as fine, enlarged: for what is some texels wide or wider."""
+    """Return [F, S, S] what `make` gives on a grid half as fine, enlarged: for what is some texels wide or wider."""
     size = subject.surface.atlas.size
     if size % 2:
         return make(subject)
@@ -183,7 +183,7 @@ def coarsely(subject: Subject, make: Callable[[Subject], Tensor]) -> Tensor:
 
 
 def unlit(subject: Subject, name: str, make: Callable[[Subject], Tensor]) -> Tensor:
-    """[F, S, S] what `make` gives, kept under the name, without what follows the direction that the skin faces.
+    """Return [F, S, S] what `make` gives, kept under the name, without what follows the direction that the skin faces.
 
     Noses are red and look forward, necks are pale and look down: taken together that would be a light from above.
     So of each field its linear share in the normal is taken out. It is found on the face, for all tiles.
@@ -202,7 +202,7 @@ def unlit(subject: Subject, name: str, make: Callable[[Subject], Tensor]) -> Ten
 
 
 def _normals(subject: Subject) -> Tensor:
-    """[3, S, S] unit normals."""
+    """Return [3, S, S] unit normals."""
     return subject.once("normals", lambda: subject.surface.atlas.spread(_vertex_normals(subject)))
 
 
@@ -218,7 +218,7 @@ def _light_in(face: Subject, fields: Tensor) -> Tensor:
 
 
 def curve(points: Tensor, count: int) -> Tensor:
-    """[..., count, D] points on smooth curves through points [..., K, D] (Catmull and Rom 1974)."""
+    """Return [..., count, D] points on smooth curves through points [..., K, D] (Catmull and Rom 1974)."""
     first, last = 2.0 * points[..., :1, :] - points[..., 1:2, :], 2.0 * points[..., -1:, :] - points[..., -2:-1, :]
     ends, number = torch.cat((first, points, last), dim=-2), points.shape[-2]
     place = torch.linspace(0.0, number - 1.0, count)

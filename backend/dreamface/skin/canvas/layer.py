@@ -172,7 +172,7 @@ A layer that is left out is laid on everywhere, a tile that is left out gets not
 
 
 def window_of(mask: Tensor, margin: int = 0) -> Window | None:
-    """The smallest window around what is not zero in [S, S], and some texels more; None where all is zero."""
+    """Return the smallest window around what is not zero in [S, S], and some texels more; None where all is zero."""
     rows, columns = mask.any(dim=1).nonzero()[:, 0], mask.any(dim=0).nonzero()[:, 0]
     if not len(rows):
         return None

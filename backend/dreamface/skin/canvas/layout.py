@@ -34,12 +34,12 @@ _TILES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def tile_of(topology: Topology, material: str) -> str | None:
-    """The tile that a material's maps are painted in, or None where it has none on this head."""
+    """Return the tile that a material's maps are painted in, or None where it has none on this head."""
     return next((tile for tile in _TILES.get(material, ()) if tile in topology.tiles), None)
 
 
 def painted_parts(topology: Topology, tile: str) -> list[Part]:
-    """The parts whose texels make up a tile, in order."""
+    """Return the parts whose texels make up a tile, in order."""
     return [part for part in topology.parts if tile_of(topology, part.material) == tile]
 
 
@@ -51,6 +51,6 @@ def skin_tile_sides(topology: Topology, resolution: int) -> dict[str, int]:
 
 
 def skin_tiles(topology: Topology) -> list[str]:
-    """The tiles that hold skin, the face's first."""
+    """Return the tiles that hold skin, the face's first."""
     tiles = [tile_of(topology, part.material) for part in topology.parts if part.material in SKIN_MATERIALS]
     return list(dict.fromkeys(tile for tile in tiles if tile is not None))

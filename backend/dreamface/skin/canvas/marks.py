@@ -149,7 +149,7 @@ def draw_spots(size: int, spots: SpotList, softness: float, ragged: float = 1.0)
 
 
 def _reach(spots: SpotList, size: int, radii: float) -> Tensor:
-    """[N, 2] texels to the right and down that so many radii take."""
+    """Return [N, 2] texels to the right and down that so many radii take."""
     a, b, c = spots.metric.unbind(1)
     return (radii * spots.radii * size)[:, None] * torch.stack((torch.hypot(a, b * c), c), dim=1)
 
@@ -186,7 +186,7 @@ def coverage(depth: Tensor) -> Tensor:
 
 
 def texel_of(places: Tensor, size: int) -> Tensor:
-    """[N] index into a flattened [size, size] image of the texel at texture coordinates [N, 2]."""
+    """Return [N] index into a flattened [size, size] image of the texel at texture coordinates [N, 2]."""
     column = (places[:, 0] * size).long().clamp(0, size - 1)
     row = ((1.0 - places[:, 1]) * size).long().clamp(0, size - 1)
     return row * size + column

@@ -41,19 +41,19 @@ _found: TopologyCache[list[Outline]] = TopologyCache(_KEPT)
 
 
 def scaled(window: Window, factor: int) -> Window:
-    """A window on a grid that is `factor` times finer."""
+    """Return a window on a grid that is `factor` times finer."""
     (top, bottom), (left, right) = window.rows, window.columns
     return Window((top * factor, bottom * factor), (left * factor, right * factor))
 
 
 def enlarge(image: Tensor, window: Window) -> Tensor:
-    """[..., h, w] a coarse image [..., a, b] that a window shows, at the window's size; smooth (bicubic)."""
+    """Return [..., h, w] a coarse image [..., a, b] that a window shows, at the window's size; smooth (bicubic)."""
     large = interpolate(image.reshape(1, -1, *image.shape[-2:]), size=window.shape, mode="bicubic", align_corners=False)
     return large.reshape(*image.shape[:-2], *window.shape)
 
 
 def outlines(atlas: Atlas, names: tuple[str, ...], *, level: float = 0.5, margin: int = 8) -> list[Outline]:
-    """The islands of a union of regions, from left to right; from memory where they were needed before.
+    """Return the islands of a union of regions, from left to right; from memory where they were needed before.
 
     Args:
         atlas: the coarse grid.
@@ -82,7 +82,7 @@ def _find(atlas: Atlas, names: tuple[str, ...], level: float, margin: int) -> li
 
 
 def _distance(weight: Tensor, window: Window, level: float) -> Tensor:
-    """[h, w] coarse texels to the outline within a window."""
+    """Return [h, w] coarse texels to the outline within a window."""
     height, width = window.shape
     fine = Window((0, height * _FINER), (0, width * _FINER))
     smooth = gaussian_filter(enlarge(weight[window.slices], fine).numpy(), 0.5 * _SMOOTHNESS * _FINER)

@@ -64,7 +64,7 @@ RESTING_OXYGENATION: Final = 0.65  # venous and arterial vessels together
 
 
 def mix(ground: Ground) -> Ground:
-    """The ground with the albedo that its pigments give."""
+    """Return the ground with the albedo that its pigments give."""
     melanin, blood = ground.melanin.clamp(0.0, 1.0), ground.blood.clamp(0.0, MOST_BLOOD)
     return replace(ground, albedo=skin_colour(melanin, blood, ground.oxygenation, ground.carotene))
 
@@ -88,7 +88,7 @@ def resting_colour(traits: Traits) -> Tensor:
 
 
 def pigment_slopes(traits: Traits) -> tuple[Tensor, Tensor]:
-    """[3] change of the albedo's logarithm per step of melanin, and per step of blood, from a person's skin."""
+    """Return [3] change of the albedo's logarithm per step of melanin, and per step of blood, from a person's skin."""
     melanin = min(max(traits.number("skin.melanin"), _SPOT_MELANIN), 1.0 - _STEP)
     blood, carotene = resting_blood(traits), traits.number("skin.yellowness")
     amounts = torch.tensor([[(melanin, blood), (melanin + _STEP, blood), (melanin, blood + _STEP)]])
@@ -130,7 +130,7 @@ def hair_colour(traits: Traits) -> Tensor:
 
 
 def white_hair_colour() -> Tensor:
-    """[3] linear Rec. 709 of hair without pigment."""
+    """Return [3] linear Rec. 709 of hair without pigment."""
     return _WHITE_HAIR
 
 

@@ -25,7 +25,7 @@ _SPARSEST: Final = 1.8  # tile lengths per metre of skin; where a layout has few
 
 @cache
 def spread_points() -> Tensor:
-    """[1024, 2] in a repeating unit square: each is the farthest from all before it among those that were tried.
+    """Return [1024, 2] in a repeating unit square: each is the farthest from all before it among those that were tried.
 
     Farthest-point sampling of a random pool (Eldar et al. 1997, "The farthest point strategy for progressive image
     sampling").
@@ -78,6 +78,6 @@ def scatter(subject: Subject, name: str, often: Tensor, most: float) -> tuple[Te
 
 @cache
 def _spread_numbers() -> Tensor:
-    """[1024, 10] of each of `spread_points` the place, and eight uniform random numbers."""
+    """Return [1024, 10] of each of `spread_points` the place, and eight uniform random numbers."""
     random = torch.rand(_POINTS, 8, generator=torch.Generator().manual_seed(2))
     return torch.cat((spread_points(), random), dim=1)

@@ -35,7 +35,7 @@ class Memo:
         self._busy = threading.Lock()
 
     def get(self, name: str, make: Callable[[], Tensor]) -> Tensor:
-        """What goes by the name, made where it is not there."""
+        """Return what goes by the name, made where it is not there."""
         with self._busy:
             there = self._made.get(name)
             mine = there or self._made.setdefault(name, Future())
@@ -80,19 +80,19 @@ class Subject:
         return self._face or self
 
     def reading(self, traits: Traits, names: tuple[str, ...]) -> Subject:
-        """The same skin for a layer that reads these traits."""
+        """Return the same skin for a layer that reads these traits."""
         return replace(self, traits=traits.only(names))
 
     def region(self, *names: str) -> Tensor:
-        """[S, S] union of regions, weights 0..1; 0 for those that the head model has not."""
+        """Return [S, S] union of regions, weights 0..1; 0 for those that the head model has not."""
         return self.surface.atlas.region(*names)
 
     def stream(self, name: str) -> torch.Generator:
-        """A layer's own random numbers, the same in every tile."""
+        """Return a layer's own random numbers, the same in every tile."""
         return stream(self.seed, name)
 
     def tile_stream(self, name: str) -> torch.Generator:
-        """A layer's own random numbers for what it draws in this tile's layout."""
+        """Return a layer's own random numbers for what it draws in this tile's layout."""
         return stream(self.seed, name if self.tile == "skin" else f"{name}/{self.tile}")
 
     def noise(self, noise: Noise, channel: str | None = None) -> Tensor:
@@ -125,11 +125,11 @@ class Subject:
         return images[noise.channels.index(channel)]
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
-        """What depends on nothing but the head, the seed and the name: made at first need, and kept."""
+        """Return what depends on nothing but the head, the seed and the name: made at first need, and kept."""
         return self._memo.get(name, make)
 
     def halved(self) -> Subject:
-        """The same skin on a grid half as fine, with the same noises."""
+        """Return the same skin on a grid half as fine, with the same noises."""
         surface, side = self.surface, self.surface.atlas.size
         atlas = atlas_of(self.head.topology, self.tile, side // 2)
         half = replace(surface, atlas=atlas, position=_halved(surface.position), metric=_halved(surface.metric))
@@ -148,6 +148,6 @@ class Subject:
 
 
 def _halved(image: Tensor) -> Tensor:
-    """[..., S / 2, S / 2] means of four texels."""
+    """Return [..., S / 2, S / 2] means of four texels."""
     side = image.shape[-1]
     return avg_pool2d(image.reshape(1, -1, side, side), 2)[0].reshape(*image.shape[:-2], side // 2, side // 2)

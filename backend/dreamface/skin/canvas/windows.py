@@ -7,7 +7,7 @@ from dreamface.skin.canvas.layer import Window
 
 
 def atlas_window(atlas: Atlas, part: str) -> Window | None:
-    """The smallest window around the texels that take after a part; None where it has none."""
+    """Return the smallest window around the texels that take after a part; None where it has none."""
     number = next(number for number, one in enumerate(atlas.topology.parts) if one.name == part)
     mask = (atlas.part == number).view(atlas.size, atlas.size).numpy()  # whose `any` is far faster than torch's
     rows, columns = mask.any(axis=1).nonzero()[0], mask.any(axis=0).nonzero()[0]

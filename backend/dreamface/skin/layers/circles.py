@@ -92,13 +92,13 @@ def _umber_eyes(subject: Subject, ground: Ground) -> Ground:
 
 
 def _tired(subject: Subject) -> Tensor:
-    """[S, S] 0..1.4 how dark the circles are."""
+    """Return [S, S] 0..1.4 how dark the circles are."""
     amount = _CIRCLES.least + _CIRCLES.range * subject.traits.number("under_eyes.darkness")
     return amount * subject.once("tear troughs", lambda: _tear_troughs(subject))
 
 
 def _tear_troughs(subject: Subject) -> Tensor:
-    """[S, S] 0..1 along a curve from the inner corner of each eye below the lid."""
+    """Return [S, S] 0..1 along a curve from the inner corner of each eye below the lid."""
     look, curves = _CIRCLES, []
     for side in "lr":
         names = ("endocanthion", "lid_lower", "eye_bag", "exocanthion")

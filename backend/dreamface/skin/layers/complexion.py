@@ -34,7 +34,7 @@ def manhood(subject: Subject) -> float:
 
 
 def inner(subject: Subject) -> Tensor:
-    """[S, S] 0..1: the mouth's lining and the eye sockets, which are no skin."""
+    """Return [S, S] 0..1: the mouth's lining and the eye sockets, which are no skin."""
     return subject.region("mouth_inside", "eye_sockets")
 
 
@@ -195,7 +195,7 @@ def _zones(subject: Subject, ground: Ground) -> Ground:
 
 
 def _deep_zones(subject: Subject, ground: Ground) -> Ground:
-    """Where dark skin is darker still, and lighter."""
+    """Return where dark skin is darker still, and lighter."""
     return umber(subject, ground, 1.0, _fields(subject)[2])
 
 
@@ -262,7 +262,7 @@ def _uneven(subject: Subject) -> Tensor:
 
 
 def _fields(subject: Subject) -> Tensor:
-    """[9, S, S] what no trait changes: five zones, three kinds of unevenness, and a beard's shadow."""
+    """Return [9, S, S] what no trait changes: five zones, three kinds of unevenness, and a beard's shadow."""
     return unlit(subject, "unevenness", _all_fields)
 
 
@@ -274,7 +274,7 @@ def _all_fields(subject: Subject) -> Tensor:
 
 
 def _smooth_fields(subject: Subject) -> Tensor:
-    """[6, S, S] the five zones and a beard's shadow."""
+    """Return [6, S, S] the five zones and a beard's shadow."""
     spots = zones(subject, _SPOTS)
     return torch.stack([make(subject, spots) for make in (_flush, _tan, _rubbed, _thin, _yellow, _shadowed)])
 
@@ -333,7 +333,7 @@ _GRAIN: Final = {"blood": (0.055, 0.045), "melanin": (0.012, 0.016)}  # steps at
 
 
 def _grain(subject: Subject) -> DetailTiles:
-    """What is too small for the coarse grid: reddish pores with pale skin between them, specks of melanin."""
+    """Return what is too small for the coarse grid: reddish pores with pale skin between them, specks of melanin."""
     surface, base = subject.surface, subject.traits.number("skin.melanin")
     per_metre = subject.size * float(surface.density[surface.atlas.inside].median())
     side = next(side for side in _GRAIN_SIDES if subject.size % side == 0)
@@ -410,7 +410,7 @@ def _beard_shadow(subject: Subject, ground: Ground) -> Ground:
 
 
 def _shadowed(subject: Subject, spots: _Spots) -> Tensor:
-    """[S, S] 0..1.3: densest on the upper lip, the chin and along the jaw, thin on the cheeks."""
+    """Return [S, S] 0..1.3: densest on the upper lip, the chin and along the jaw, thin on the cheeks."""
     dense = torch.maximum(spots["beard"], spots["moustache"])
     lips = subject.region("lips_upper", "lips_lower")
     look = _SHADOW

@@ -202,7 +202,7 @@ def _stepped(value: float) -> float:
 
 @lru_cache(maxsize=24)
 def _tile(grain: _Grain, rows: int, columns: int, size: int) -> Tensor:
-    """[P, P] one repetition for maps of `size` texels: height, 0 on even skin and down to about -1.
+    """Return [P, P] one repetition for maps of `size` texels: height, 0 on even skin and down to about -1.
 
     What is finer than the maps can show is averaged away.
     """
@@ -267,7 +267,7 @@ def _cells(
 
 @lru_cache(maxsize=8)
 def _pebbles(rows: int, columns: int, side: int) -> Tensor:
-    """[P, P] one repetition of a smooth unevenness of two sizes: mean 0, deviation 1."""
+    """Return [P, P] one repetition of a smooth unevenness of two sizes: mean 0, deviation 1."""
     generator = stream(_PATTERN_SEED, "pebbles")
     height = torch.zeros(side, side)
     for factor, weight in _PEBBLE_SIZES:
@@ -282,13 +282,13 @@ def _pebbles(rows: int, columns: int, side: int) -> Tensor:
 
 
 def _own_shift(subject: Subject, tile: Tensor) -> Tensor:
-    """A tile shifted by as much as the seed says."""
+    """Return a tile shifted by as much as the seed says."""
     shift = (torch.rand(2, generator=subject.stream("patterns")) * len(tile)).long().tolist()
     return tile.roll(shift, dims=(0, 1))
 
 
 def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) -> Decal | None:
-    """A pattern where a weight [S, S] is, as a decal."""
+    """Return a pattern where a weight [S, S] is, as a decal."""
     window = window_of(weight > _FAINT, margin=1)
     if window is None or height == 0.0:
         return None
@@ -309,7 +309,7 @@ def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) ->
 
 
 def _calm(subject: Subject) -> Tensor:
-    """[S, S] 0..1: dry skin, away from the islands' borders, where the layout breaks the patterns."""
+    """Return [S, S] 0..1: dry skin, away from the islands' borders, where the layout breaks the patterns."""
     region = subject.region
 
     def found() -> Tensor:
@@ -327,7 +327,7 @@ def _around(subject: Subject, number: int) -> Tensor | None:
 
 
 def _zones(subject: Subject) -> Tensor:
-    """[Z, S, S] how near each of `_PLACES` is."""
+    """Return [Z, S, S] how near each of `_PLACES` is."""
     surface, size = subject.surface, subject.surface.atlas.size
     position = surface.position[:, _SPARSE // 2 :: _SPARSE, _SPARSE // 2 :: _SPARSE]
     there = [(zone, name, radius) for zone, places in enumerate(_PLACES) for name, radius in places
@@ -412,7 +412,7 @@ def _line_depth(subject: Subject) -> float:
 
 
 def _crossed(subject: Subject) -> Tensor:
-    """[S, S] where old skin is cross-hatched: cheeks, lids, around the mouth, the neck."""
+    """Return [S, S] where old skin is cross-hatched: cheeks, lids, around the mouth, the neck."""
     neck, lids, temples = (weight * subject.region(*names) for names, weight in _CROSSED.items())
     weight = neck + lids + temples
     near = _around(subject, _CREPED)
@@ -431,7 +431,7 @@ def _cheek_lines(subject: Subject) -> Sequence[Decal]:
 
 
 def _bumps(subject: Subject, ground: Ground) -> Ground:
-    """The skin is never quite even."""
+    """Return the skin is never quite even."""
     wide, small = subject.noise(PATCHES, "colour"), subject.noise(MOTTLING, "gloss")
     uneven = (_BUMPS[0] * wide + _BUMPS[1] * small) * subject.surface.atlas.interior
     return replace(ground, height=ground.height + uneven)

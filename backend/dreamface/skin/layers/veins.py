@@ -192,7 +192,7 @@ def _net(subject: Subject) -> Tensor:
 
 
 def _lines(subject: Subject) -> Tensor:
-    """[N, 8] straight pieces of veins: both ends, a radius, all in metres, and 0..1 how much of it shows."""
+    """Return [N, 8] straight pieces of veins: both ends, a radius, all in metres, and 0..1 how much of it shows."""
     random = torch.rand(2 * len(_COURSES), _Columns.count, generator=subject.stream("veins"))
     trunks = _trunks(subject)
     widths, strengths = torch.tensor([(course.width, course.strength) for course in _COURSES]).repeat(2, 1).unbind(1)
@@ -215,7 +215,7 @@ def _lines(subject: Subject) -> Tensor:
 
 
 def _trunks(subject: Subject) -> Tensor:
-    """[M, 4, 3] the knots of all courses, on the left and then on the right: means of landmarks."""
+    """Return [M, 4, 3] the knots of all courses, on the left and then on the right: means of landmarks."""
     known, means = subject.head.topology.landmarks, [knot for course in _COURSES for knot in course.knots]
     vertices = [[known[f"{name}_{side}" if f"{name}_{side}" in known else name] for name in _PASSED] for side in "lr"]
     shares = torch.tensor([[knot.get(name, 0.0) for name in _PASSED] for knot in means])
@@ -223,7 +223,7 @@ def _trunks(subject: Subject) -> Tensor:
 
 
 def _wandering(trunks: Tensor, random: Tensor) -> Tensor:
-    """[M, 8, 3] knots of veins that wander about knots [M, 4, 3]."""
+    """Return [M, 8, 3] knots of veins that wander about knots [M, 4, 3]."""
     length = trunks.diff(dim=1).norm(dim=2).sum(dim=1)[:, None, None]
     broad = _LOOK.wander_broad * length * (random[:, _Columns.broad].view(-1, 4, 3) - 0.5)
     fine = _LOOK.wander_fine * length * (random[:, _Columns.fine].view(-1, 8, 3) - 0.5)
@@ -231,7 +231,7 @@ def _wandering(trunks: Tensor, random: Tensor) -> Tensor:
 
 
 def _leaving(main: Tensor, random: Tensor) -> Tensor:
-    """[M, 3, 3] knots of veins that leave others [M, L, 3] somewhere on their way, to one side."""
+    """Return [M, 3, 3] knots of veins that leave others [M, L, 3] somewhere on their way, to one side."""
     number = torch.arange(len(main))
     start = ((_LOOK.branch_from + _LOOK.branch_span * random[:, 0]) * _ALONG).long()
     first, later = main[number, start], main[number, (start + _LOOK.branch_ahead).clamp_max(_ALONG - 1)]

@@ -44,7 +44,7 @@ _AREA_NAMES: Final = tuple(_AREAS)
 
 
 def _wrinkles(area: str, subject: Subject) -> Sequence[Decal]:
-    """An area's wrinkles; none on a smooth face."""
+    """Return an area's wrinkles; none on a smooth face."""
     age = subject.traits.number("age")
     amount = ramp(age, *_NECK_AGES) if area == _NECK else subject.traits.number(f"wrinkles.{area}")
     if subject.surface.atlas.landmark("nasion") is None or (amount == 0.0 and area != _NECK):
@@ -94,7 +94,7 @@ def _courses(subject: Subject) -> Tensor:
 
 
 def _drawn(subject: Subject, lines: Tensor, kind: int) -> Tensor:
-    """[4, M] `ribbons` of all lines."""
+    """Return [4, M] `ribbons` of all lines."""
     numbers = lines[:, _CURVE:-3].unbind(1)
     curves = Creases(lines[:, :_CURVE].reshape(-1, 4, 2), *numbers)
     return ribbons(curves, subject.surface, subject.size, subject.stream("wrinkles' course"), kind)

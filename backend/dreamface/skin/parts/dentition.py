@@ -55,7 +55,7 @@ class Mouth:
     tongue_top: Tensor
 
     def of(self, vertices: Tensor) -> Mouth:
-        """The same of some vertices only."""
+        """Return the same of some vertices only."""
         return Mouth(*(values[vertices] for values in vars(self).values()))
 
 
@@ -85,7 +85,7 @@ class _Islands:
 
 
 def mouth_of(head: Head) -> Mouth:
-    """The mouth of a head with teeth; its jaws closed or nearly so."""
+    """Return the mouth of a head with teeth; its jaws closed or nearly so."""
     islands = _islands_of(head.topology)
     positions = head.vertices.double().numpy()
     fields = np.zeros((8, len(positions)))
@@ -128,13 +128,13 @@ def _measure_teeth(
 
 
 def _along_arch(centres: FloatArray) -> FloatArray:
-    """[N] order of teeth along their arch, from the person's right (-X) to the left."""
+    """Return [N] order of teeth along their arch, from the person's right (-X) to the left."""
     behind = centres[:, 1].max() + 5.0 * MM
     return np.arctan2(centres[:, 0], behind - centres[:, 1])
 
 
 def _necks(height: FloatArray, islands: _Islands, towards: FloatArray, gum: tuple[FloatArray, IntArray]) -> FloatArray:
-    """[teeth] heights, growing towards the biting edge, at which teeth come out of the gum that touches them."""
+    """Return [teeth] heights, growing towards the biting edge, at which teeth come out of the gum that touches them."""
     found = np.add.reduceat(height, islands.first) / np.diff(np.append(islands.first, len(height)))
     around, tooth = gum[0] * towards[gum[1]], gum[1]
     order = np.lexsort((around, tooth))
@@ -162,7 +162,7 @@ def _measure_tongue(fields: FloatArray, positions: FloatArray, islands: _Islands
 
 
 def _facing_up(positions: FloatArray, faces: IntArray) -> FloatArray:
-    """[V] upward part of the unit normals of the vertices of quads."""
+    """Return [V] upward part of the unit normals of the vertices of quads."""
     a, b, c, d = (positions[faces[:, corner]] for corner in range(4))
     flat = np.repeat(np.cross(c - a, d - b), 4, axis=0)
     corners, count = faces.reshape(-1), len(positions)
@@ -199,7 +199,7 @@ def _find_islands(topology: Topology) -> _Islands:
 
 
 def _is_folded(corners: NDArray[np.float32]) -> bool:
-    """Whether much of an island with faces [F, 4, 2] lies face down in the layout."""
+    """Return whether much of an island with faces [F, 4, 2] lies face down in the layout."""
     across, up = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
     area = across[:, 0] * up[:, 1] - across[:, 1] * up[:, 0]
     return bool(min(area[area > 0].sum(), -area[area < 0].sum()) > _FOLDED * np.abs(area).sum())
