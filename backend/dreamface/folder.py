@@ -269,7 +269,7 @@ def _write_document(document: FaceDocument, path: Path) -> None:
 
 
 def _flush_to_disk(path: Path) -> None:
-    """fsync the file before the rename: after a power cut the new name never points at missing data."""
+    """Flush to the disk before the rename: after a power cut the new name never points at missing data."""
     if os.name == "nt" and path.is_dir():
         return  # Windows opens no folders and orders their entries by itself
     descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
