@@ -53,6 +53,7 @@ class Order:
         """It ends here, whatever the backend may say later."""
         if self.job.finished:
             return
+        self.job.files = {}
         if self.cancelling:
             state, error = "cancelled", ""
         self.job.state, self.job.error, self.job.eta = state, error, None
@@ -98,11 +99,11 @@ class Order:
             return None
         self.exchange = None
         if exchange.error is None:
-            self._failures = 0
-            self._cancel_heard |= self._aim == "cancel"
-            if self._aim == "upload":
+            if self._aim == "upload":  # failures go on being counted: one file may arrive and the next never
                 del self._to_upload[0]
                 return None
+            self._failures = 0
+            self._cancel_heard |= self._aim == "cancel"
             self.stale = False
             self.hear(exchange.json())
             return None
@@ -140,6 +141,7 @@ class Order:
             self.finish("failed", _NOT_UNDERSTOOD)
             return
         self.acknowledged = self.sent = True
+        job.files = {}  # megabytes; the backend has them
         if (news.attempts, RANK[news.state]) < (self._attempts, RANK[job.state]):
             return
         again = news.attempts > self._attempts

@@ -19,6 +19,8 @@ store.
     drop_answer    takes a job in, and closes the connection without an answer
     crash          ends in the middle of a job, with a traceback
     oom            is killed in the middle of a job
+    drop_upload    takes a file in, and closes the connection without an answer
+    refuse_upload  takes no files
     forget         knows no job any more, once it has started again
     fail_job       jobs fail with a sentence
     slow_job       a job takes 30 seconds, unless cancelled
@@ -43,6 +45,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import socketserver
 import struct
 import sys
@@ -77,6 +80,7 @@ class Fake:
         self.token = secrets.token_hex(16)
         self.lock = threading.Condition()
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.uploads: dict[str, int] = {}  # SHA-256 -> bytes
         self.hidden: set[str] = set()  # ids of jobs whose answer was dropped
         self.log: list[str] = []  # "METHOD /path" of every request
         self.changes: list[dict[str, Any]] = []
@@ -244,10 +248,14 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    def do_PUT(self) -> None:
+        self._serve()
+
     def _serve(self) -> None:
         fake = self.fake
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else {}
+        content = self.rfile.read(length)
+        body = {"content": content} if self.command == "PUT" else json.loads(content) if length else {}
         fake.log.append(f"{self.command} {self.path}")
         if fake.does("hang") or fake.hanging:
             time.sleep(600)
@@ -263,6 +271,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def _nothing(self, rest: list[str], body: dict[str, Any]) -> None:
         self._json(404, {"error": "There is no such thing."})
+
+    def _uploads(self, rest: list[str], body: dict[str, Any]) -> None:
+        if self.fake.does("drop_upload"):
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif self.fake.does("refuse_upload"):
+            self._json(413, {"error": "The file is too long: send at most 64 MB."})
+        else:
+            self.fake.uploads[rest[0]] = len(body["content"])
+            self._json(201, {"sha256": rest[0]})
 
     def _log(self, rest: list[str], body: dict[str, Any]) -> None:
         self._json(200, {"log": self.fake.log})

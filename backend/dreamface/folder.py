@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -61,7 +62,15 @@ _LAYERS = "layers"
 _STEP = "save"
 
 _MOST_VERTICES: Final = 10_000_000
-"""More than any head has: an archive that claims more is refused before memory is asked for."""
+"""More than any head has."""
+
+_LARGEST_OFFSET: Final = 256 * 2**20
+"""Bytes of an unpacked offset: an archive that claims more is refused before memory is asked for."""
+
+_UNREADABLE: Final = (
+    OSError, ValueError, TypeError, KeyError, IndexError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a damaged JSON, image or .npz file can raise."""
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -418,13 +427,18 @@ def unpack_offset(archive: IO[bytes]) -> Tensor:
         BadRequest: it is no such archive.
     """
     try:
+        with zipfile.ZipFile(archive) as names:
+            if sum(entry.file_size for entry in names.infolist()) > _LARGEST_OFFSET:
+                raise ValueError("it is larger than any head's")
         with np.load(archive, allow_pickle=False) as arrays:
             vertices, deltas = arrays["offset_vertices"], arrays["offset_deltas"].astype(np.float32)
             count = int(arrays["vertex_count"])
-        if count > _MOST_VERTICES or not _all_below(vertices, count) or not np.isfinite(deltas).all():
+        if vertices.ndim != 1 or vertices.dtype.kind not in "iu" or deltas.shape != (len(vertices), 3):
+            raise ValueError("its arrays have other shapes")
+        if not 0 < count <= _MOST_VERTICES or not _all_below(vertices, count) or not np.isfinite(deltas).all():
             raise ValueError("it moves vertices that no head has")
         return _from_runs(np.array([0, len(vertices)]), vertices, deltas, count)[0]
-    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise BadRequest(
             f"The offset is no .npz with vertex_count, offset_vertices and offset_deltas: {error}."
         ) from error
@@ -610,7 +624,7 @@ def _explained(file: Path) -> Iterator[None]:
         raise FolderError(f"{file} is missing: restore it or generate the face again.") from error
     except PermissionError as error:
         raise FolderError(f"{file} is not readable: change its permissions.") from error
-    except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, zipfile.BadZipFile, BadRequest) as error:
+    except (*_UNREADABLE, BadRequest) as error:
         raise _damaged(file, str(error)) from error
 
 

@@ -173,7 +173,8 @@ def edit(
         progress: told about every stage.
 
     Raises:
-        BadRequest: a value is out of range, there is no such layer, or the face's head model is not installed here.
+        BadRequest: a value is out of range, there is no such layer or tile, a mask's picture is missing or damaged, or
+            the face's head model is not installed here.
         Cancelled: the progress said so.
     """
     check_layers({**(layers or {}), **dict.fromkeys(masks or {}, 1.0)})
@@ -253,7 +254,7 @@ def rebuild(
         progress: told about every stage.
 
     Raises:
-        BadRequest: its head model is not installed here, or a value in it is out of range.
+        BadRequest: its head model is not installed here, a value in it is out of range, or a mask's picture is missing.
         FolderError: its identity is incomplete.
         Cancelled: the progress said so.
     """
@@ -346,8 +347,7 @@ def _needed(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, byte
 
 def _read_masks(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, dict[str, Tensor]]:
     """Return where the visible layers are laid on: layer -> tile -> [H, W] 0..1."""
-    return {
-        entry.id: {tile: decode_mask(pictures[digest]) for tile, digest in entry.mask.items()}
-        for entry in record.layers
-        if entry.visible and entry.mask is not None
-    }
+    shown = [entry for entry in record.layers if entry.visible and entry.mask is not None]
+    needed = {digest for entry in shown for digest in (entry.mask or {}).values()}
+    masks = {digest: decode_mask(pictures[digest]) for digest in needed}
+    return {entry.id: {tile: masks[digest] for tile, digest in (entry.mask or {}).items()} for entry in shown}

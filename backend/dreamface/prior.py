@@ -181,15 +181,15 @@ class _Draw:
         self._around("skin.melanin", *self._colouring("skin_melanin"))
         self._around("skin.yellowness", *self._colouring("skin_yellowness"))
         self._around("skin.redness", 0.42, 0.10)
-        self._around("skin.oiliness", 0.42 - 0.15 * _rise(age, 40, 80), 0.10)
-        self._around("skin.pores", 0.30 + (0.12 if male else 0.0) + 0.15 * _rise(age, 15, 50), 0.08)
-        self._around("under_eyes.darkness", 0.20 + 0.20 * _rise(age, 30, 70), 0.10)
+        self._around("skin.oiliness", 0.42 - 0.15 * _ramp(age, 40, 80), 0.10)
+        self._around("skin.pores", 0.30 + (0.12 if male else 0.0) + 0.15 * _ramp(age, 15, 50), 0.08)
+        self._around("under_eyes.darkness", 0.20 + 0.20 * _ramp(age, 30, 70), 0.10)
         self._around("lips.redness", 0.42 if male else 0.55, 0.10)
-        self._around("sclera.redness", 0.08 + 0.15 * _rise(age, 30, 90), 0.05)
-        self._around("pupil.size", 0.45 - 0.15 * _rise(age, 20, 80), 0.07)
-        self._around("teeth.yellowness", 0.12 + 0.40 * _rise(age, 15, 85), 0.07)
+        self._around("sclera.redness", 0.08 + 0.15 * _ramp(age, 30, 90), 0.05)
+        self._around("pupil.size", 0.45 - 0.15 * _ramp(age, 20, 80), 0.07)
+        self._around("teeth.yellowness", 0.12 + 0.40 * _ramp(age, 15, 85), 0.07)
         for name, slope in (("forehead", 0.85), ("eyes", 0.95), ("cheeks", 0.80), ("mouth", 0.80)):
-            self._around(f"wrinkles.{name}", slope * _rise(age, 24, 82), 0.05 * _rise(age, 15, 40))
+            self._around(f"wrinkles.{name}", slope * _ramp(age, 24, 82), 0.05 * _ramp(age, 15, 40))
         self._iris()
 
     def _iris(self) -> None:
@@ -204,19 +204,19 @@ class _Draw:
         self._set("iris.colour", (red, green, blue))
 
     def _marks(self) -> None:
-        age, fair = self._now("age"), 1.0 - _rise(self._now("skin.melanin"), 0.1, 0.4)
+        age, fair = self._now("age"), 1.0 - _ramp(self._now("skin.melanin"), 0.1, 0.4)
         often = 0.45 * fair * (0.25 + 0.75 * self._now("ancestry.european"))
         some = self._uniform("freckles.some") < often
         self._set("freckles.density", 0.10 + 0.40 * self._uniform("freckles.density") if some else 0.0)
         self._set("moles.density", 0.25 * self._uniform("moles.density"))
-        self._around("age_spots.density", 0.55 * _rise(age, 45, 85) * (0.5 + 0.5 * fair), 0.05 * _rise(age, 40, 60))
-        self._around("capillaries.density", 0.45 * _rise(age, 35, 75) * (0.3 + 0.7 * fair), 0.05 * _rise(age, 25, 50))
-        scarred = self._uniform("scars.some") < 0.08 * _rise(age, 5, 40)
+        self._around("age_spots.density", 0.55 * _ramp(age, 45, 85) * (0.5 + 0.5 * fair), 0.05 * _ramp(age, 40, 60))
+        self._around("capillaries.density", 0.45 * _ramp(age, 35, 75) * (0.3 + 0.7 * fair), 0.05 * _ramp(age, 25, 50))
+        scarred = self._uniform("scars.some") < 0.08 * _ramp(age, 5, 40)
         self._set("scars.density", 0.03 + 0.04 * self._uniform("scars.density") if scarred else 0.0)
         self._set("vitiligo.coverage", 0.0)  # one person in a hundred has it: seen by surprise, it would seem a fault
-        young = 1.0 - _rise(age, 18, 30)
+        young = 1.0 - _ramp(age, 18, 30)
         self._set(
-            "blemishes.density", 0.35 * self._uniform("blemishes.density") * (0.2 + 0.8 * young) * _rise(age, 9, 14)
+            "blemishes.density", 0.35 * self._uniform("blemishes.density") * (0.2 + 0.8 * young) * _ramp(age, 9, 14)
         )
 
     # ---------------------------------------------------------------------------------------------------------- hair
@@ -226,14 +226,14 @@ class _Draw:
         self._around("hair.melanin", *self._colouring("hair_melanin"))
         european = self._now("ancestry.european")
         self._set("hair.redness", european * 0.30 * self._uniform("hair.redness") ** 2 + 0.05)
-        self._around("hair.grey", _rise(age, 40, 80), 0.05 * _rise(age, 30, 45))
+        self._around("hair.grey", _ramp(age, 40, 80), 0.05 * _ramp(age, 30, 45))
         styles = _MALE_STYLES if male else _FEMALE_STYLES
-        losing = male and self._uniform("hair.loss") < 0.45 * _rise(age, 28, 70)
+        losing = male and self._uniform("hair.loss") < 0.45 * _ramp(age, 28, 70)
         self._set("hair.style", "bald" if losing else styles[self._pick("hair.style", [1.0] * len(styles))])
         self._around("hair.length", 0.20 if male else 0.55, 0.10)
-        grown = _rise(age, 1, 14)
+        grown = _ramp(age, 1, 14)
         self._around("brows.thickness", 0.25 + (0.35 if male else 0.17) * grown, 0.12)
-        self._around("brows.density", 0.30 + 0.36 * grown - 0.25 * _rise(age, 55, 90), 0.10)
+        self._around("brows.density", 0.30 + 0.36 * grown - 0.25 * _ramp(age, 55, 90), 0.10)
         self._around("lashes.length", 0.35 if male else 0.60, 0.10)
 
     def _facial_hair(self) -> None:
@@ -248,10 +248,10 @@ class _Draw:
         self._set("stubble.density", 0.10 + 0.55 * self._uniform("stubble.density") if grows else 0.0)
 
 
-def _rise(value: float, start: float, end: float) -> float:
-    """Return 0 below `start`, 1 above `end`, and smooth values between: the smoothstep function.
+def _ramp(value: float, start: float, end: float) -> float:
+    """Return 0 below `start`, 1 above `end`, and smooth values between: the smoothstep function of one number.
 
-    >>> [_rise(age, 20, 60) for age in (10, 20, 40, 60, 90)]
+    >>> [_ramp(age, 20, 60) for age in (10, 20, 40, 60, 90)]
     [0.0, 0.0, 0.5, 1.0, 1.0]
     """
     share = min(1.0, max(0.0, (value - start) / (end - start)))

@@ -232,6 +232,8 @@ class Exchange:
             channel.ask(self._request)
             self._began = self._heard = self._client.now
         flushed = channel.flush()
+        if flushed:  # a large body on a slow line: the time to answer begins when it is sent
+            self._began = self._heard = self._client.now
         if not self._reading:
             return self._give_event()
         event = channel.protocol.next_event()

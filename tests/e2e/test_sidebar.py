@@ -375,9 +375,23 @@ def test_masks_and_what_was_sculpted_stay_when_the_textures_are_made_again(blend
     assert again.pictures == made.pictures
     assert torch.equal(again.head.offset, offset)
     assert torch.equal(again.maps["skin"]["albedo"], folder.load(path).maps["skin"]["albedo"])
-    # Without its folder the mask is not to be had, and nothing is lost.
+    # A slider moves the rest, and what was sculpted stays on top.
+    before = positions(skin)
+    skin.dreamface.nose_width = 2.0
+    blender.rest()
+    assert blender.app.following.problem == ""
+    plain = pipeline.reshape(made.record, {"nose.width": 2.0}).vertices.numpy()
+    first, last = skin["dreamface_range"]
+    assert np.abs(positions(skin) - before).max() > 1e-3
+    assert np.allclose(positions(skin), (plain + offset.numpy())[first:last], atol=1e-6)
+    # It is in the .blend; masks are in the folder only, which is said where they are missing.
+    (Path(skin["dreamface_folder"]) / "face.json").unlink()
+    assert blender.module("scene.attachments").files_of(skin, {"layers": []})[1]
     (Path(skin["dreamface_folder"]) / "layers" / f"{next(iter(made.pictures))}.png").unlink()
     with pytest.raises(RuntimeError, match="restore the face's folder"):
+        blender.bpy.ops.dreamface.paint()
+    skin["dreamface_folder"] = ""
+    with pytest.raises(RuntimeError, match="import the face's folder again"):
         blender.bpy.ops.dreamface.paint()
 
 

@@ -327,11 +327,13 @@ def test_a_file_is_sent_once_and_found_again(backend: Backend) -> None:
     assert (backend.store / "uploads" / digest).read_bytes() == data
 
 
-def test_a_file_of_fifty_megabytes_goes_through_little_memory(backend: Backend) -> None:
+def test_a_file_of_fifty_megabytes_goes_through_little_memory(tmp_path: Path) -> None:
     data = bytes(50 * 2**20)
-    before = peak_memory(backend.process.pid)
-    assert put(backend, data)[0] == 201
-    assert peak_memory(backend.process.pid) - before < 25 * 2**20
+    with running_backend(tmp_path) as backend:  # a fresh one: what is compared is the most that it ever had
+        assert put(backend, b"something small")[0] == 201
+        before = peak_memory(backend.process.pid)
+        assert put(backend, data)[0] == 201
+        assert peak_memory(backend.process.pid) - before < 25 * 2**20
 
 
 def peak_memory(pid: int) -> int:
@@ -361,8 +363,10 @@ def test_a_file_that_is_too_long_is_refused(backend: Backend) -> None:
     path = f"/uploads/{'0' * 64}"
     announced = backend.ask("PUT", path, b"x", **{"Content-Length": str(64 * 2**20 + 1)})
     assert announced == (413, {"error": "The file is too long: send at most 64 MB."})
-    with suppress(urllib.error.URLError, ConnectionError):  # it hangs up while we are still sending
-        assert backend.ask("PUT", path, long)[0] == 413
+    outcome = "hung up"
+    with suppress(urllib.error.URLError, ConnectionError):  # while we were still sending
+        outcome = str(backend.ask("PUT", path, long)[0])
+    assert outcome in ("413", "hung up")
     assert not any((backend.store / "uploads").glob("*0000*"))
     assert backend.health()["state"] == "ready"
 

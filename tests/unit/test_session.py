@@ -243,6 +243,51 @@ def test_cancelling_what_may_or_may_not_have_arrived(make: Make) -> None:
     assert (job.state, job.error) == ("cancelled", "")
 
 
+FILES = {"a" * 64: b"a picture", "b" * 64: bytes(3_000_000)}
+
+
+def uploads(session: Session) -> list[str]:
+    return [line.rpartition("/")[2][0] for line in requests(session) if line.startswith("PUT /uploads/")]
+
+
+@pytest.mark.parametrize("misbehaviour", ["", "drop_upload:once"])
+def test_files_are_sent_ahead_of_their_job(make: Make, misbehaviour: str) -> None:
+    session = make(misbehaviour)
+    job = session.submit("generate", PROMPT, files=FILES)
+    finish(session, job)
+    assert (job.state, job.error) == ("done", "")
+    log = [line for line in requests(session) if line.startswith("PUT") or line == "POST /jobs"]
+    assert log[-1] == "POST /jobs" and log.count("POST /jobs") == 1
+    assert set(uploads(session)) == {"a", "b"}
+    assert not job.files  # megabytes that nobody needs any more
+
+
+def test_a_file_that_is_refused_fails_its_job_with_the_sentence(make: Make) -> None:
+    session = make("refuse_upload")
+    job, second = session.submit("generate", PROMPT, files=FILES), session.submit("generate", PROMPT)
+    finish(session, job, second)
+    assert (job.state, job.error) == ("failed", "The file is too long: send at most 64 MB.")
+    assert second.state == "done"
+
+
+def test_a_file_that_never_arrives_ends_in_a_sentence(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "_PAUSE", 0.02)
+    session = make("drop_upload")
+    job = session.submit("generate", PROMPT, files=FILES)
+    finish(session, job)
+    assert job.state == "failed"
+    assert job.error.startswith("The connection to the backend was lost: check")
+
+
+def test_cancelling_while_a_file_is_sent(make: Make) -> None:
+    session = make("drop_upload")
+    job = session.submit("generate", PROMPT, files=FILES)
+    poll_until(lambda: session.backend.client is not None and job.stage == "" and not job.finished, session)
+    session.cancel(job)
+    finish(session, job)
+    assert (job.state, job.error) == ("cancelled", "")
+
+
 def test_events_that_break_off_do_not_keep_a_job_from_its_end(make: Make) -> None:
     session = make("half_event:once")
     job = session.submit("generate", PROMPT)

@@ -222,15 +222,15 @@ def test_patches_add_pigments_and_heights_and_hide_in_order() -> None:
     assert torch.allclose(only_melanin["albedo"][130, 60], torch.exp(torch.tensor([-0.5, -1.0, -1.5])))
 
 
-def test_a_weave_repeats_its_tiles_under_its_weights() -> None:
+def test_a_detail_tile_repeats_its_tiles_under_its_weights() -> None:
     size, tile = 256, torch.arange(64.0 * 64.0).view(1, 64, 64)
     weights = torch.zeros(1, 128, 128)
     weights[:, 32:96, 32:96] = 1.0
     none = torch.zeros(1)
-    weave = DetailTiles(
+    tiles = DetailTiles(
         tile, weights, height=torch.tensor([1e-6]), melanin=none, blood=none, roughness=none, specular=none
     )
-    height = compose(composition(size, Laid(weave, 1.0))).maps["displacement"][..., 0]
+    height = compose(composition(size, Laid(tiles, 1.0))).maps["displacement"][..., 0]
     assert torch.allclose(height[100, 120], 1e-6 * tile[0, 36, 56])
     assert torch.equal(height[100 + 64 - 64, 120], height[164 - 64, 120])
     assert torch.allclose(height[80:144, 80:144], height[80:144, 80:144].clone())
@@ -287,9 +287,9 @@ def test_maps_can_be_differentiated_through_the_composition() -> None:
     height = torch.zeros(128, 128, requires_grad=True)
     cover = torch.full(window.shape, 0.25, requires_grad=True)
     some = torch.tensor([0.1])
-    weave = DetailTiles(tile, torch.ones(1, 128, 128), 1e-5 * some, some, some, some, some)
-    patch = Decal(window, melanin=0.1 * one, height=1e-5 * one, cover=cover, colour=torch.tensor([1.0, 0.0, 0.0]))
-    maps = compose(composition(size, Laid(weave, 1.0), Laid(patch, 0.5), albedo=albedo, height=height)).maps
+    tiles = DetailTiles(tile, torch.ones(1, 128, 128), 1e-5 * some, some, some, some, some)
+    decal = Decal(window, melanin=0.1 * one, height=1e-5 * one, cover=cover, colour=torch.tensor([1.0, 0.0, 0.0]))
+    maps = compose(composition(size, Laid(tiles, 1.0), Laid(decal, 0.5), albedo=albedo, height=height)).maps
     (maps["albedo"].sum() + maps["normal"][..., 0].square().sum()).backward()
     assert albedo.grad is not None and float(albedo.grad.min()) > 0.0
     assert height.grad is not None and float(height.grad.abs().max()) > 0.0

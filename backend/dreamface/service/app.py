@@ -148,6 +148,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
         """
         arguments = asked.model_dump()
         if asked.offset is not None:
+            service.uploads.check((asked.offset,))
             arguments["offset"] = str(service.uploads.file(asked.offset))
         _, payload = await service.worker.call("reshape", arguments)
         return Response(payload, media_type="application/octet-stream")
@@ -228,7 +229,7 @@ def _add_uploads(app: FastAPI, service: Service) -> None:
         openapi_extra={"requestBody": {"content": {"application/octet-stream": {}}, "required": True}},
     )  # fmt: skip
     async def upload(sha256: Digest, request: Request, response: Response) -> schemas.Upload:
-        """At most 64 MB. A file that no job has asked for in a month is deleted."""
+        """At most 64 MB. A file that no job has asked for in a month is deleted at the next start."""
         new = await service.uploads.receive(sha256, request.stream())
         response.status_code = 201 if new else 200
         return schemas.Upload(sha256=sha256)

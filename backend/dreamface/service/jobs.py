@@ -158,6 +158,11 @@ class JobQueue:
                     self._save(record)
         self._came.set()
 
+    def needed_files(self) -> set[str]:
+        """Return the SHA-256 of the uploads that jobs need which are not over."""
+        edits = [record for record in self._active.values() if record.kind == "edit"]
+        return {digest for record in edits for digest in needed_files(record.request)}
+
     async def run(self) -> None:
         """Do the jobs until this is cancelled."""
         while True:

@@ -76,9 +76,9 @@ def serve(options: Options) -> None:
             store, hub, worker = JobStore(layout.jobs), Hub(), WorkerProcess(options.worker)
             try:
                 uploads = Uploads(layout.uploads)
-                uploads.sweep()
                 jobs = JobQueue(store, layout, worker, hub, uploads)
                 jobs.recover()
+                uploads.sweep(jobs.needed_files())
                 service = Service(layout, store_id, jobs, worker, hub, uploads)
                 _run(service, listener, options)
             finally:

@@ -7,15 +7,17 @@ import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from starlette.requests import ClientDisconnect
+
 from dreamface._files import cannot_write, sibling
 from dreamface.errors import BadRequest
-from dreamface.service.access import LONGEST_UPLOAD, UPLOAD_TOO_LONG
 
-_KEPT_FOR: Final = 30 * 24 * 3600.0
-"""Seconds after which a file that no job has asked for is deleted. Faces have copies of what they need."""
+_LIFETIME: Final = 30 * 24 * 3600.0
+"""Seconds without use after which the next start deletes a file. Faces have copies of what they need."""
 
 
 class Uploads:
@@ -39,7 +41,7 @@ class Uploads:
             BadRequest: it was never sent, or was deleted since.
         """
         if not self.has(digest):
-            raise BadRequest(f"There is no upload {digest}: send the file to PUT /uploads/{digest} first.")
+            raise _missing(digest)
         return self._folder / digest
 
     def check(self, digests: Collection[str]) -> None:
@@ -49,7 +51,14 @@ class Uploads:
             BadRequest: one is not here.
         """
         for digest in digests:
-            os.utime(self.file(digest))
+            with suppress(PermissionError):  # another user's backend wrote it, and its age is theirs
+                self._touch(self.file(digest))
+
+    def _touch(self, file: Path) -> None:
+        try:
+            os.utime(file)
+        except FileNotFoundError as error:  # deleted a moment ago
+            raise _missing(file.name) from error
 
     async def receive(self, digest: str, stream: AsyncIterator[bytes]) -> bool:
         """Write a file to disk as it comes in; it is never whole in memory.
@@ -62,7 +71,7 @@ class Uploads:
             Whether it is new.
 
         Raises:
-            BadRequest: the bytes have another SHA-256, or there are more than `LONGEST_UPLOAD` of them.
+            BadRequest: the bytes have another SHA-256, or the client has gone before all of them came.
             FolderError: the disk refused.
         """
         place = self._folder / digest
@@ -71,32 +80,52 @@ class Uploads:
             found = await _write(part, stream)
             if found != digest:
                 raise BadRequest(f"What was sent has the SHA-256 {found}, not {digest}: send it again.")
-            new = not place.exists()
+            if place.exists():  # a worker may be reading it: Windows would not let it be replaced
+                self.check((digest,))
+                return False
             part.replace(place)
+            await asyncio.to_thread(_flush_folder, self._folder)
+        except ClientDisconnect as error:
+            raise BadRequest("The upload broke off: send the file again.") from error
         except OSError as error:
             raise cannot_write(place, error) from error
         finally:
             part.unlink(missing_ok=True)
-        return new
+        return True
 
-    def sweep(self) -> None:
-        """Delete what was left half sent, and files that no job has asked for in a month."""
+    def sweep(self, needed: Collection[str]) -> None:
+        """Delete what was left half sent, and files that no job has asked for in a month.
+
+        Args:
+            needed: SHA-256 of files that waiting jobs need: they stay.
+        """
         for file in self._folder.iterdir():
-            try:
-                if file.name.startswith(".") or file.stat().st_mtime < time.time() - _KEPT_FOR:
+            with suppress(OSError):  # another program may hold it; the next start tries again
+                old = file.stat().st_mtime < time.time() - _LIFETIME and file.name not in needed
+                if old or file.name.startswith("."):
                     file.unlink()
-            except OSError:
-                continue  # another program holds it; the next start tries again
+
+
+def _missing(digest: str) -> BadRequest:
+    return BadRequest(f"There is no upload {digest}: send the file to PUT /uploads/{digest} first.")
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make sure that a new file's name survives a power cut. Windows opens no folders, and orders names by itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 async def _write(path: Path, stream: AsyncIterator[bytes]) -> str:
     """Write a stream to a file, and give its SHA-256 once it is safely on the disk."""
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
     with path.open("xb") as file:
-        async for piece in stream:
-            size += len(piece)
-            if size > LONGEST_UPLOAD:
-                raise BadRequest(UPLOAD_TOO_LONG)
+        async for piece in stream:  # `BodyLimit` counts them
             digest.update(piece)
             file.write(piece)
         file.flush()

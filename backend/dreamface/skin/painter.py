@@ -68,12 +68,12 @@ class _Given:
     mask: Tensor | None = None
     masked: tuple[Decal | DetailTiles, ...] = ()
 
-    def under(self, mask: Tensor | None, size: int) -> tuple[Decal | DetailTiles, ...]:
-        """Return it under a mask [H, W]; the same objects as long as mask and details are the same."""
+    def under(self, mask: Tensor | None) -> tuple[Decal | DetailTiles, ...]:
+        """Return the details weighted by a mask [S, S]: the same objects as long as mask and details are the same."""
         if mask is None:
             return self.found
         if self.mask is None or not torch.equal(self.mask, mask):
-            self.mask, self.masked = mask, tuple(masked(detail, mask, size) for detail in self.found)
+            self.mask, self.masked = mask, tuple(masked(detail, mask) for detail in self.found)
         return self.masked
 
 
@@ -298,7 +298,7 @@ class _Work:
         self.stopped, self.begun, self.doing = False, 0, ""
         self._painting, self._traits = painting, traits
         self._strengths = {layer.name: strengths.get(layer.name, 1.0) for layer in LAYERS}
-        self._masks = masks
+        self._masks = {layer: self._at_full_size(tiles) for layer, tiles in masks.items()}
         self._grounds: dict[str, Ground] = {}
         self._waiting: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
         face, *others = painting.canvases
@@ -339,13 +339,18 @@ class _Work:
             canvas.composed = compose(composition, canvas.composed, helpers)
         return {tile: canvas.composed.maps for tile, canvas in self._painting.canvases.items() if canvas.composed}
 
+    def _at_full_size(self, tiles: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return a layer's masks [S, S], as large as the maps of their tiles."""
+        canvases = self._painting.canvases
+        return {tile: resized(mask, canvases[tile].subject.size) for tile, mask in tiles.items() if tile in canvases}
+
     def _details(self, tile: str, layer: Layer) -> tuple[Decal | DetailTiles, ...]:
         """Return what a layer gives at full size in a tile, as far as its mask lets it through."""
         canvas = self._painting.canvases[tile]
         tiles = self._masks.get(layer.name)
         if tiles is not None and tile not in tiles:
             return ()
-        return canvas.details[layer.name].under(tiles[tile] if tiles else None, canvas.subject.size)
+        return canvas.details[layer.name].under(tiles[tile] if tiles else None)
 
     def _detailed(self) -> list[Layer]:
         """Return the layers that give something at full size, in their order."""

@@ -18,7 +18,6 @@ from dreamface.head.ict.openings import Loops
 
 OVERLAP: Final = 0.10e-3  # metres by which shut lids are pressed into each other
 
-_SLICES: Final = 25
 _HIND_RINGS: Final = (1, 2)  # of the loops behind the caruncle: where the lid's edge bends out of the socket
 _EDGE_RINGS: Final = (-1, 0, 1, 2)  # of them, what moves as one with the lid's edge
 _SOCKET_RINGS: Final = range(-4, 1)  # of them, what could be seen through the pupil if it cut into the eyeball

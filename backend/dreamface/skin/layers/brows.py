@@ -186,7 +186,7 @@ _SHADE_REACH_MM: Final = 1.6  # how far that shade spreads
 _SHELTERED: Final = (0.05, 0.6)  # weight of the region over which hairs start to keep light off the skin
 
 
-def _brow_patches(subject: Subject) -> Sequence[Decal]:
+def _brow_decals(subject: Subject) -> Sequence[Decal]:
     """Paint the left and the right brow, in the tile that the forehead lies in."""
     atlas, patches = subject.surface.atlas, []
     for side, numbers in _ARCS.items():
@@ -305,5 +305,5 @@ def _shade(subject: Subject, ground: Ground) -> Ground:
 
 
 BROWS: Final = Layer(
-    "brows", "eyebrows", ("brows.thickness", "brows.density", *HAIR_TRAITS), stain=_shade, decals=_brow_patches
+    "brows", "eyebrows", ("brows.thickness", "brows.density", *HAIR_TRAITS), stain=_shade, decals=_brow_decals
 )

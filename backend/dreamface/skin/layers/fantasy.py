@@ -116,7 +116,7 @@ def _metal_ground(subject: Subject, ground: Ground) -> Ground:
     )
 
 
-def _metal_patches(subject: Subject) -> Sequence[Decal]:
+def _metal_decals(subject: Subject) -> Sequence[Decal]:
     """Paint one colour over everything."""
     tint, strength = subject.traits.tint("skin.metal")
     if strength == 0.0:
@@ -148,7 +148,7 @@ def _brushed(subject: Subject) -> DetailTiles | None:
 
 TINT: Final = Layer("tint", "an unnatural skin colour", ("skin.tint", *PIGMENT_TRAITS), stain=_tint)
 METAL: Final = Layer(
-    "metal", "metal instead of skin", ("skin.metal",), stain=_metal_ground, decals=_metal_patches, detail_tiles=_brushed
+    "metal", "metal instead of skin", ("skin.metal",), stain=_metal_ground, decals=_metal_decals, detail_tiles=_brushed
 )
 FANTASY: Final = (TINT, METAL, SCALES, ROSETTES, STRIPES)
 """In the order in which they are laid on."""

@@ -28,7 +28,7 @@ from dreamface.skin.layers.hair_look import (
     beard_grey,
     fine_colour,
     fine_white,
-    hair_patches,
+    hair_decals,
     sheltered,
     thick_white,
 )
@@ -241,7 +241,7 @@ def _sideburn(away: Tensor, way: Tensor) -> Tensor:
     return (1.0 - look.lost * along) * (1.0 - smoothstep(distance / half, *look.edge))
 
 
-def _scalp_patches(subject: Subject) -> Sequence[Decal]:
+def _scalp_decals(subject: Subject) -> Sequence[Decal]:
     """Paint hairs of a few millimetres that lie away from the crown, finer and shorter at the hairline; dyed."""
     cover, head = _scalp_cover(subject), subject.head
     if not bool(cover.any()):
@@ -254,7 +254,7 @@ def _scalp_patches(subject: Subject) -> Sequence[Decal]:
     coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
     fur = grow(subject, "scalp", coat, cover**_CROP_GROWTH_POWER, way, _CROP_LENGTH.at(cover))
     colour, white = (dyed(colour, subject.traits) for colour in (fine_colour(subject.traits), thick_white()))
-    return hair_patches(subject, fur, subject.traits.number("hair.grey"), colour, white, _UNDERCOAT)
+    return hair_decals(subject, fur, subject.traits.number("hair.grey"), colour, white, _UNDERCOAT)
 
 
 # ------------------------------------------------------------------------------------------------------ beard, stubble
@@ -326,7 +326,7 @@ def _beard_shape(subject: Subject, style: str) -> Tensor:
     return near * (above + (1.0 - above) * chin)
 
 
-def _stubble_patches(subject: Subject) -> Sequence[Decal]:
+def _stubble_decals(subject: Subject) -> Sequence[Decal]:
     """Paint hairs of half a millimetre to one and a half; sparser in patches and at the edges."""
     amount = subject.traits.number("stubble.density")
     if amount == 0.0:
@@ -336,17 +336,17 @@ def _stubble_patches(subject: Subject) -> Sequence[Decal]:
     growth = (amount * patchy * smoothstep(region, *_STUBBLE_OVER)).clamp(0.0, 1.0)
     lengths = torch.full_like(growth, _STUBBLE_LENGTH.at(amount))
     fur = grow(subject, "stubble", _STUBBLE, growth, _downwards(subject), lengths)
-    return hair_patches(subject, fur, beard_grey(subject.traits), fine_colour(subject.traits), fine_white())
+    return hair_decals(subject, fur, beard_grey(subject.traits), fine_colour(subject.traits), fine_white())
 
 
-def _beard_patches(subject: Subject) -> Sequence[Decal]:
+def _beard_decals(subject: Subject) -> Sequence[Decal]:
     """Paint a short beard, downwards and away from the middle."""
     cover, traits = _beard_cover(subject), subject.traits
     if not bool(cover.any()):
         return []
     lengths = _BEARD_LENGTH.at(traits.number("beard.length")) * _BEARD_LENGTH_AT_EDGE.at(cover)
     fur = grow(subject, "beard", _BEARD, cover, _downwards(subject), lengths)
-    return hair_patches(subject, fur, beard_grey(traits), fine_colour(traits), thick_white(), _UNDERCOAT)
+    return hair_decals(subject, fur, beard_grey(traits), fine_colour(traits), thick_white(), _UNDERCOAT)
 
 
 def _downwards(subject: Subject) -> Tensor:
@@ -396,12 +396,12 @@ def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
 HAIR: Final = (
     Layer(
         "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *HAIR_TRAITS),
-        stain=_shade_scalp, decals=_scalp_patches,
+        stain=_shade_scalp, decals=_scalp_decals,
     ),
-    Layer("stubble", "stubble", ("stubble.density", *HAIR_TRAITS), stain=_shade_stubble, decals=_stubble_patches),
+    Layer("stubble", "stubble", ("stubble.density", *HAIR_TRAITS), stain=_shade_stubble, decals=_stubble_decals),
     Layer(
         "beard", "a short beard", ("beard.style", "beard.density", "beard.length", *HAIR_TRAITS),
-        stain=_shade_beard, decals=_beard_patches,
+        stain=_shade_beard, decals=_beard_decals,
     ),
     BROWS,
 )  # fmt: skip

@@ -108,7 +108,7 @@ def brow_grey(traits: Traits) -> float:
 # -------------------------------------------------------------------------------------------------------------- drawing
 
 
-def hair_patches(
+def hair_decals(
     subject: Subject, fur: Fur, grey: float, colour: Tensor, white: Tensor, undercoat: float = 0.0
 ) -> list[Decal]:
     """Paint hairs, each in its tone.

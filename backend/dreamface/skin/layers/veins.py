@@ -165,7 +165,6 @@ class _VeinLook:
 
 
 _LOOK: Final = _VeinLook()
-_BRANCHES: Final = 2  # leave each vein
 
 
 class _Columns:
