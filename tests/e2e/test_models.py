@@ -70,6 +70,7 @@ def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
     assert models.outcome(NAME) == (True, "")
 
 
+@pytest.mark.slow
 def test_a_head_model_comes_and_goes(blender, models, ict_archive):
     operators = blender.bpy.ops.dreamface
     plain = blender.new_face("a woman", seed=5)

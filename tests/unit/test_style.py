@@ -29,10 +29,12 @@ def test_everything_is_formatted() -> None:
     assert outcome("ruff", "format", "--check") == ""
 
 
+@pytest.mark.slow
 def test_types_are_right() -> None:
     assert outcome("mypy") == ""
 
 
+@pytest.mark.slow
 def test_types_of_the_extension_are_right(tmp_path: Path) -> None:
     # In Blender the checkout is a package, and operators and panels import from it; here it is one by a link.
     (tmp_path / "dreamface_extension").symlink_to(ROOT, target_is_directory=True)
