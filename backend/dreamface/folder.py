@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import zipfile
 import zlib
@@ -40,12 +39,12 @@ from pydantic import (
 from torch import Tensor
 
 from dreamface import __version__, images
-from dreamface._files import cannot_write, sibling, side_by_side
+from dreamface._files import cannot_write, flush_to_disk, sibling, side_by_side
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, Part, Topology, group_parts
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
-from dreamface.record import RECORD_FIELDS, FaceRecord
+from dreamface.record import RECORD_FIELDS, FaceRecord, pictures_in
 from dreamface.traits import ARKIT_SHAPES
 
 SCHEMA_VERSION: Final = 3
@@ -246,7 +245,7 @@ def _write_contents(face: Face, folder: Path, progress: Progress) -> None:
     for done, _ in enumerate(side_by_side(writers), 1):
         progress.report(_STEP, 0.9 * done / len(writers), f"Saved {done} of {len(writers)} files")
     for file in (*folder.rglob("*"), folder):
-        _flush_to_disk(file)
+        flush_to_disk(file)
 
 
 def _write_pictures(face: Face, folder: Path) -> None:
@@ -277,17 +276,6 @@ def _write_document(document: FaceDocument, path: Path) -> None:
     path.write_text(document.model_dump_json(indent=1) + "\n", "utf-8")
 
 
-def _flush_to_disk(path: Path) -> None:
-    """Flush to the disk before the rename: after a power cut the new name never points at missing data."""
-    if os.name == "nt" and path.is_dir():
-        return  # Windows opens no folders and orders their entries by itself
-    descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _swap(part: Path, path: Path) -> None:
     """Rename `part` to `path`; the folder that was there stays until the new one has its place."""
     if path.exists() and not any(path.iterdir()):
@@ -314,15 +302,9 @@ def _foreign_files(path: Path) -> list[Path]:
     """What DreamFace did not write into a face folder, relative to it: an artist's own .blend, say."""
     data = _read_json(path)
     ours = {_DOCUMENT, _GEOMETRY, _PREVIEW, *(file["file"] for file in data.get("maps", ()))}
-    ours |= {_picture_file(digest) for digest in _pictures_in(data.get("layers"))}
+    ours |= {_picture_file(digest) for digest in pictures_in(data.get("layers"))}
     names = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
     return [name for name in names if name.as_posix() not in ours]
-
-
-def _pictures_in(layers: Any) -> list[str]:
-    """Return the SHA-256 of the pictures that a face.json's layers refer to, as far as they can be read."""
-    masks = [entry.get("mask") for entry in layers if isinstance(entry, dict)] if isinstance(layers, list) else []
-    return [str(digest) for mask in masks if isinstance(mask, dict) for digest in mask.values()]
 
 
 def _describe(face: Face) -> FaceDocument:

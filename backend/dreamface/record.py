@@ -165,6 +165,15 @@ RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
 _ADAPTER: Final = TypeAdapter(FaceRecord)
 
 
+def pictures_in(layers: Any) -> tuple[str, ...]:
+    """Return the SHA-256 of the pictures that a record's layers refer to, each once, from JSON that nobody has checked.
+
+    What can't be read is passed over: the JSON may be another version's.
+    """
+    masks = [entry.get("mask") for entry in layers if isinstance(entry, dict)] if isinstance(layers, list) else []
+    return tuple(dict.fromkeys(str(digest) for mask in masks if isinstance(mask, dict) for digest in mask.values()))
+
+
 def record_schema() -> dict[str, Any]:
     """JSON Schema of what `FaceRecord.from_json` reads."""
     return _ADAPTER.json_schema()

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from dreamface.cli import main
+from dreamface.service.schemas import needed_files
 from tests.running_backend import Backend, is_alive, running_backend
 
 EDITED = {
@@ -397,3 +398,10 @@ def test_files_that_nobody_asked_for_are_deleted_after_a_month(tmp_path: Path) -
     (tmp_path / "uploads" / ".half.part").write_bytes(b"half")
     with running_backend(tmp_path) as backend:
         assert [file.name for file in (backend.store / "uploads").iterdir()] == [new]
+
+
+@pytest.mark.parametrize("face", [{}, {"layers": 5}, {"layers": [5, {"mask": "x"}]}, {"head": "of another version"}])
+def test_what_a_queued_job_of_another_version_needs_does_not_stop_the_start(face: dict[str, Any]) -> None:
+    digest = hashlib.sha256(b"offset").hexdigest()
+    assert needed_files({"face": face}) == ()
+    assert needed_files({"face": face, "offset": digest}) == (digest,)

@@ -24,6 +24,12 @@ UPLOAD_TOO_LONG = "The file is too long: send at most 64 MB."
 UPLOADS = "/uploads/"
 """What the paths of such files begin with."""
 
+
+def limit_of(path: str) -> tuple[int, str]:
+    """Return how many bytes a request to a path may have, and what to say where it has more."""
+    return (LONGEST_UPLOAD, UPLOAD_TOO_LONG) if path.startswith(UPLOADS) else (LONGEST_BODY, TOO_LONG)
+
+
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -59,7 +65,7 @@ class Access:
             error = "The token is missing or wrong: send the one that the backend was started with."
             return JSONResponse({"error": error}, 401, {"WWW-Authenticate": "Bearer"})
         length = headers.get("content-length", "0")
-        longest, sentence = (LONGEST_UPLOAD, UPLOAD_TOO_LONG) if path.startswith(UPLOADS) else (LONGEST_BODY, TOO_LONG)
+        longest, sentence = limit_of(path)
         if not length.isdecimal() or int(length) > longest:  # one that states no length is counted as it comes
             return JSONResponse({"error": sentence}, 413)
         return None
@@ -69,13 +75,12 @@ class BodyLimit:
     """ASGI middleware that counts what comes in: files may be longer than other requests."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._requests = RequestBodyLimitMiddleware(app, LONGEST_BODY)
-        self._files = RequestBodyLimitMiddleware(app, LONGEST_UPLOAD)
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and cut it off where it gets too long."""
-        limit = self._files if scope.get("path", "").startswith(UPLOADS) else self._requests
-        await limit(scope, receive, send)
+        longest, _ = limit_of(scope.get("path", ""))
+        await RequestBodyLimitMiddleware(self._app, longest)(scope, receive, send)
 
 
 def _name(host: str) -> str:

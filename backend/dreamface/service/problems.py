@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from dreamface.errors import BadRequest, DreamFaceError
-from dreamface.service.access import TOO_LONG, UPLOAD_TOO_LONG, UPLOADS
+from dreamface.service.access import limit_of
 from dreamface.service.jobs import Conflict, NotFound
 from dreamface.service.worker_process import CallFailed
 
@@ -37,7 +37,7 @@ def explain_errors(app: FastAPI) -> None:
             400: _NOT_JSON,  # such as nested too deeply
             404: f"There is nothing at {request.url.path}: /openapi.json lists what there is.",
             405: f"{request.method} is not possible at {request.url.path}: /openapi.json lists what is.",
-            413: UPLOAD_TOO_LONG if request.url.path.startswith(UPLOADS) else TOO_LONG,
+            413: limit_of(request.url.path)[1],
         }
         return _answer(sentences.get(error.status_code, str(error.detail)), error.status_code, error.headers)
 

@@ -20,7 +20,7 @@ from pydantic import (
 from dreamface.errors import BadRequest
 from dreamface.limits import check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
-from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, record_schema
+from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, pictures_in, record_schema
 from dreamface.traits import Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
@@ -175,7 +175,7 @@ class Edit(Strict):
 def needed_files(edit: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the SHA-256 of the uploads that an `Edit`, as JSON has it, needs."""
     offset = edit.get("offset")
-    return (*to_record(edit["face"]).pictures, *((offset,) if offset else ()))
+    return (*pictures_in(edit["face"].get("layers")), *((offset,) if offset else ()))
 
 
 class Export(Strict):

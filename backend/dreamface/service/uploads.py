@@ -13,7 +13,7 @@ from typing import Final
 
 from starlette.requests import ClientDisconnect
 
-from dreamface._files import cannot_write, sibling
+from dreamface._files import cannot_write, flush_to_disk, sibling
 from dreamface.errors import BadRequest
 
 _LIFETIME: Final = 30 * 24 * 3600.0
@@ -84,7 +84,7 @@ class Uploads:
                 self.check((digest,))
                 return False
             part.replace(place)
-            await asyncio.to_thread(_flush_folder, self._folder)
+            await asyncio.to_thread(flush_to_disk, self._folder)
         except ClientDisconnect as error:
             raise BadRequest("The upload broke off: send the file again.") from error
         except OSError as error:
@@ -108,17 +108,6 @@ class Uploads:
 
 def _missing(digest: str) -> BadRequest:
     return BadRequest(f"There is no upload {digest}: send the file to PUT /uploads/{digest} first.")
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make sure that a new file's name survives a power cut. Windows opens no folders, and orders names by itself."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 async def _write(path: Path, stream: AsyncIterator[bytes]) -> str:

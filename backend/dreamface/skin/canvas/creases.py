@@ -617,7 +617,6 @@ def _drop(places: Tensor, weights: Tensor, side: int) -> tuple[Tensor, Window]:
 
 def _enlarged(height: Tensor, window: Window, factor: int) -> tuple[Tensor, Window]:
     """Return a window of a smaller map as one of a larger map; bicubic, so that slopes are smooth too."""
-    (top, bottom), (left, right) = window.rows, window.columns
     if factor > 1:
         height = interpolate(height[None, None], scale_factor=float(factor), mode="bicubic", align_corners=False)[0, 0]
-    return height, Window((top * factor, bottom * factor), (left * factor, right * factor))
+    return height, window.scaled(factor)

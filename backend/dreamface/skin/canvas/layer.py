@@ -85,6 +85,11 @@ class Window:
         """To cut it out of an image [..., S, S]: `image[..., *window.slices]`."""
         return slice(*self.rows), slice(*self.columns)
 
+    def scaled(self, factor: int) -> Window:
+        """Return the same window on a grid that is `factor` times finer."""
+        (top, bottom), (left, right) = self.rows, self.columns
+        return Window((top * factor, bottom * factor), (left * factor, right * factor))
+
 
 @dataclass(frozen=True)
 class Decal:

@@ -40,12 +40,6 @@ class Outline:
 _found: TopologyCache[list[Outline]] = TopologyCache(_KEPT)
 
 
-def scaled(window: Window, factor: int) -> Window:
-    """Return a window on a grid that is `factor` times finer."""
-    (top, bottom), (left, right) = window.rows, window.columns
-    return Window((top * factor, bottom * factor), (left * factor, right * factor))
-
-
 def enlarge(image: Tensor, window: Window) -> Tensor:
     """Return [..., h, w] a coarse image [..., a, b] that a window shows, at the window's size; smooth (bicubic)."""
     large = interpolate(image.reshape(1, -1, *image.shape[-2:]), size=window.shape, mode="bicubic", align_corners=False)

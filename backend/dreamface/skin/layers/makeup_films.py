@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from dreamface.skin.canvas.layer import Window, window_of
-from dreamface.skin.canvas.outlines import Outline, enlarge, scaled
+from dreamface.skin.canvas.outlines import Outline, enlarge
 from dreamface.skin.canvas.subject import Subject
 
 SIDES: Final = ("l", "r")
@@ -39,7 +39,7 @@ class Film:
 
 def full_window(subject: Subject, window: Window) -> Window:
     """Return a window of the coarse grid as one of the maps."""
-    return scaled(window, subject.size // subject.surface.atlas.size)
+    return window.scaled(subject.size // subject.surface.atlas.size)
 
 
 def edgeless_films(subject: Subject, cover: Tensor) -> list[Film]:

@@ -17,7 +17,6 @@ from dreamface.skin.canvas.bands import band_rows, enlarged
 from dreamface.skin.canvas.lattice import exact_noise
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import skin_tile_sides, skin_tiles
-from dreamface.skin.canvas.outlines import scaled
 from dreamface.skin.canvas.shared_noises import Noise
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.layers.complexion import inner
@@ -56,7 +55,7 @@ def full_rows(subject: Subject, where: Tensor) -> Window | None:
     found = window_of(where, margin=1)
     if found is None:
         return None
-    return scaled(Window(found.rows, (0, where.shape[1])), subject.size // where.shape[0])
+    return Window(found.rows, (0, where.shape[1])).scaled(subject.size // where.shape[0])
 
 
 def in_bands(subject: Subject, window: Window, fields: Tensor) -> Iterator[tuple[slice, tuple[Tensor, ...]]]:

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, pad
 
 from dreamface.skin.canvas.atlas import ramp, smoothstep
-from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, Window, window_of
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, window_of
 from dreamface.skin.canvas.noise import stream
 from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject
@@ -297,12 +297,12 @@ def _laid_out(subject: Subject, grain: _Grain, weight: Tensor, height: float) ->
         return None
     tile = _own_shift(subject, _tile(grain, *cells, subject.size))
     factor = subject.size // len(weight)
-    scaled = Window(*((start * factor, stop * factor) for start, stop in (window.rows, window.columns)))
+    large = window.scaled(factor)
     image = weight[window.slices][None, None]
     if factor > 1:
         image = interpolate(image, scale_factor=float(factor), mode="bilinear", align_corners=False)
-    rows, columns = (torch.arange(*span).remainder(len(tile)) for span in (scaled.rows, scaled.columns))
-    return Decal(scaled, height=image[0, 0].mul_(tile[rows][:, columns]).mul_(height))
+    rows, columns = (torch.arange(*span).remainder(len(tile)) for span in (large.rows, large.columns))
+    return Decal(large, height=image[0, 0].mul_(tile[rows][:, columns]).mul_(height))
 
 
 # ------------------------------------------------------------------------------------------------- where

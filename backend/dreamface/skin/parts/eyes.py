@@ -102,7 +102,7 @@ class _Spot:
     @property
     def window(self) -> Window:
         """The window of the map's texels."""
-        return _larger(self.coarse, self.factor)
+        return self.coarse.scaled(self.factor)
 
     def image(self, values: Tensor) -> Tensor:
         """Return [C, h, w] on the coarse grid from [N, C]."""
@@ -116,12 +116,6 @@ class _Spot:
         last = image[None].contiguous(memory_format=torch.channels_last)
         large = interpolate(last, size=self.window.shape, mode="bilinear", align_corners=False)
         return large[0].permute(1, 2, 0)
-
-
-def _larger(window: Window, factor: int) -> Window:
-    """Return the window of texels that a window of a grid covers."""
-    (top, bottom), (left, right) = window.rows, window.columns
-    return Window((top * factor, bottom * factor), (left * factor, right * factor))
 
 
 def paint_eyes(
@@ -237,7 +231,7 @@ def _paint_sclera(canvas: _Canvas, spot: _Spot, iris: IrisLook, traits: Traits, 
     colour = spot.enlarged(colour)
     near = window_of(radius < VEINS_REACH - _VEINS_MARGIN, margin=1)
     if near is not None:
-        shown = _larger(near, spot.factor).slices
+        shown = near.scaled(spot.factor).slices
         fewest, most = _VEINS
         chart = draw_veins(max(fewest, min(most, len(colour[shown]))), redness, generator)
         lay_veins(colour[shown], look_up(chart, spot.enlarged(place)[shown]), redness)
