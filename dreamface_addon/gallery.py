@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 import bpy.utils.previews
 
+from .placing import Purpose
 from .session import Job
 
 RESOLUTION = 512
@@ -21,13 +22,13 @@ class Gallery:
     Attributes:
         jobs: in the order of their seeds.
         resolution: the size of the maps that the artist wants.
-        face_id: the face that the chosen one replaces; empty for a new one.
+        purpose: where the chosen one goes.
         picked: ids of the jobs whose faces were chosen.
     """
 
     jobs: list[Job] = field(default_factory=list)
     resolution: int = RESOLUTION
-    face_id: str = ""
+    purpose: Purpose = field(default_factory=Purpose)
     picked: set[str] = field(default_factory=set)
     _previews: Any = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import bpy
@@ -77,6 +78,7 @@ class Making(Part):
         resolution: int,
         head: str,
         skin: bpy.types.Object | None = None,
+        name: str = "",
     ) -> None:
         """Make a face, or several to choose from.
 
@@ -86,13 +88,14 @@ class Making(Part):
             resolution: side of the maps in pixels.
             head: name of the head model, or "auto".
             skin: the face to change in place; None for a new one.
+            name: what a new face is called; empty takes a name from the prompt.
         """
         self._show_error("")
         self.gallery.clear()
         history.add(places.prompts_file(), prompt)
         face_id = _own_id(skin) if skin is not None else ""
         choosing = len(seeds) > 1
-        purpose = Purpose(face_id, self.placing.file, choosing)
+        purpose = replace(self._purpose(face_id), name=name, in_gallery=choosing)
         request: dict[str, Any] = {
             "prompt": prompt,
             "head": head,
@@ -103,7 +106,8 @@ class Making(Part):
             request["face_id"] = face_id
         jobs = [self._session.submit("generate", request | {"seed": seed}, purpose) for seed in seeds]
         if choosing:
-            self.gallery.jobs, self.gallery.resolution, self.gallery.face_id = jobs, resolution, face_id
+            self.gallery.jobs, self.gallery.resolution = jobs, resolution
+            self.gallery.purpose = replace(purpose, in_gallery=False)
         self._wake()
 
     # --------------------------------------------------------------------------------------------------- the variations
@@ -111,7 +115,7 @@ class Making(Part):
     def pick(self, job: Job) -> None:
         """Bring in one of the gallery's faces; if larger maps were asked for, have it made again with them."""
         self.gallery.picked.add(job.id)
-        purpose = Purpose(self.gallery.face_id, self.placing.file)
+        purpose = self.gallery.purpose
         if self.gallery.resolution == GALLERY_RESOLUTION:
             job.tag = purpose
             self.placing.add(job)
@@ -150,8 +154,13 @@ class Making(Part):
             "layers": changed_layers(skin),
             "resolution": resolution,
         }
-        self._session.submit("edit", request, Purpose(face_id, self.placing.file, sent=record), files)
+        self._session.submit("edit", request, replace(self._purpose(face_id), sent=record), files)
         self._wake()
+
+    def _purpose(self, face_id: str) -> Purpose:
+        """Return what a job that is asked for now is for."""
+        with interface.in_window():
+            return Purpose(face_id, self.placing.file, bpy.context.scene.session_uid)
 
     # --------------------------------------------------------------------------------------------------------- stopping
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,11 @@ from . import interface, scene, shaping
 from .session import Job
 from .vocabulary import LAYERS
 
+_BESIDE, _ROOM = 0.35, 0.3
+"""Metres from one head to the next, and between two heads that do not touch; a head is 0.2 m wide."""
+
+Point = tuple[float, float, float]
+
 
 @dataclass(frozen=True)
 class Purpose:
@@ -20,12 +27,16 @@ class Purpose:
     Attributes:
         face_id: the face to update in place; empty for a new one.
         file: number of the opened file that it was asked for in; see `Placing.file`.
+        scene: `session_uid` of the scene that it was asked for in; 0 where any will do.
+        name: what a new face is called; empty takes a name from its prompt.
         in_gallery: one of several to choose from, not for the scene yet.
         sent: for an edit, the face's record when it was asked for.
     """
 
     face_id: str = ""
     file: int = 0
+    scene: int = 0
+    name: str = ""
     in_gallery: bool = False
     sent: dict[str, Any] | None = None
 
@@ -84,7 +95,9 @@ class Placing:
         if purpose.file != self.file:
             return "Made for another file:"
         if purpose.face_id and scene.find_face(purpose.face_id) is None:
-            return "The face it was made for is gone:"
+            return "The head it was made for is gone:"
+        if not purpose.face_id and purpose.scene and find_scene(purpose.scene) is None:
+            return "The scene it was made for is gone:"
         return ""
 
     def _bring_in(self, job: Job, look_at_new_faces: bool, as_new: bool = False) -> None:
@@ -97,30 +110,63 @@ class Placing:
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
             else:
-                self.warning = place(job.folder).warning
-                if look_at_new_faces:
-                    look_at_selected()
+                self.warning = self._bring_in_new(job.folder, job.tag, look_at_new_faces)
         except Exception as error:
             self.left.append((job, str(error)))  # nothing that was made is lost
             if not isinstance(error, scene.SceneError):
                 raise
 
+    @staticmethod
+    def _bring_in_new(folder: Path, purpose: Purpose, look_at_new_faces: bool) -> str:
+        """Build a new face where it was asked for; return what the artist has to know about it, or nothing."""
+        home = find_scene(purpose.scene)
+        placed = place(folder, home=home, name=purpose.name)
+        with interface.in_window():
+            elsewhere = home is not None and home != bpy.context.scene
+        if elsewhere and home is not None:
+            return (
+                f"{scene.name_of(placed.skin)} is in the scene “{home.name}”, where you asked for it. {placed.warning}"
+            )
+        if look_at_new_faces:
+            look_at_selected()
+        return placed.warning
 
-def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, Any] | None = None) -> scene.ImportedFace:
-    """Build a face folder in the scene, or update `skin` in place; one step of undo.
 
-    A new face stands at the 3D cursor and is the only thing selected. Where `sent` has the record with which an update
-    was asked for, what was changed since is laid over it.
+def find_scene(session_uid: int) -> bpy.types.Scene | None:
+    """Return the scene of that `session_uid`, whatever it is called by now, or None."""
+    return next((scene_ for scene_ in bpy.data.scenes if scene_.session_uid == session_uid), None)
+
+
+def place(
+    folder: Path,
+    skin: bpy.types.Object | None = None,
+    sent: dict[str, Any] | None = None,
+    home: bpy.types.Scene | None = None,
+    name: str = "",
+) -> scene.ImportedFace:
+    """Build a face folder in a scene, or update `skin` in place; one step of undo.
+
+    A new face stands at the 3D cursor, or beside the heads that are there, and is the only thing selected.
+
+    Args:
+        folder: a face folder.
+        skin: the face to update; None for a new one.
+        sent: the record with which an update was asked for: what was changed since is laid over it.
+        home: the scene of a new face; None is the one that the window shows.
+        name: what a new face is called; empty takes a name from its prompt.
 
     Raises:
         SceneError: it could not be done; the scene is as it was.
     """
     if skin is None:
         with interface.in_window():
-            placed = scene.import_face(folder)
+            home = home or bpy.context.scene
+            taken = [tuple(other.matrix_world.translation) for other in scene.skins() if home in other.users_scene]
+            placed = scene.import_face(folder, home.collection, name)
             skin = placed.skin
-            skin.location = bpy.context.scene.cursor.location
-            select(skin)
+            skin.location = free_place(tuple(home.cursor.location), taken)
+            if home == bpy.context.scene:
+                select(skin)
         message = "DreamFace: New Face"
         shaping.remember_built(skin)
     else:
@@ -136,6 +182,13 @@ def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, An
                     shaping.set_strength(skin, layer, strength)
     interface.push_undo(message)
     return placed
+
+
+def free_place(wanted: Point, taken: Sequence[Point]) -> Point:
+    """Return the place nearest to `wanted`, along X, where a head stands in no other; metres."""
+    steps = [0.0] + [sign * step * _BESIDE for step in range(1, len(taken) + 2) for sign in (1.0, -1.0)]
+    places = ((wanted[0] + step, wanted[1], wanted[2]) for step in steps)
+    return next(free for free in places if all(math.dist(free, other) > _ROOM for other in taken))
 
 
 def select(skin: bpy.types.Object) -> None:

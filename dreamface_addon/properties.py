@@ -64,10 +64,15 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         default="1024",
     )
     update_selected: BoolProperty(
-        name="Update Selected",
-        description="Change the selected face in place; otherwise another face is made",
-        default=True,
+        name="Change Selected Head",
+        description="Make the selected head this person: place, name, modifiers and animation stay. Otherwise a new "
+        "head is made beside it",
+        default=False,
     )
+    name: StringProperty(
+        name="Name", description="What the new head and its objects are called; empty takes a name from the prompt",
+        maxlen=32,
+    )  # fmt: skip
 
 
 _KEPT = ("prompt", "seed", "keep_seed", "variations", "resolution", "update_selected")

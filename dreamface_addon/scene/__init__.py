@@ -5,6 +5,7 @@ from .attachments import files_of
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
+from .naming import NAME, name_from, name_of, rename_face
 from .reading import FaceFolder, read_face_folder
 from .records import (
     FACE_ID,
@@ -30,6 +31,7 @@ __all__ = [
     "FACE_ID",
     "LAYERS_PROPERTY",
     "MEASURED_PROPERTY",
+    "NAME",
     "TRAITS_PROPERTY",
     "FaceFolder",
     "FaceFolderError",
@@ -44,9 +46,12 @@ __all__ = [
     "is_skin",
     "mark_as_asset",
     "mark_shown",
+    "name_from",
+    "name_of",
     "parts_of",
     "read_face_folder",
     "record",
+    "rename_face",
     "reshape",
     "separate_copies",
     "shows",

@@ -10,11 +10,10 @@ import bpy
 from .checking import SKIN
 from .materials import new_materials
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
+from .naming import GIVEN, call_face, free_name, name_from
 from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import describe_part, describe_skin, wear_expression
-
-NAME_LENGTH = 40  # characters of the prompt in the collection's name
 
 LAYERS = 48
 """How many clear layers light may pass: two rows of lashes, three cards each, there and back, and other things."""
@@ -42,7 +41,7 @@ class ImportedFace:
     warning: str = ""
 
 
-def import_face(folder: Path | str, collection: bpy.types.Collection | None = None) -> ImportedFace:
+def import_face(folder: Path | str, collection: bpy.types.Collection | None = None, name: str = "") -> ImportedFace:
     """Build a face's objects, each time anew, in a collection of their own.
 
     The skin gets all shape keys, the 52 of ARKit first, at the face's own expression; the keys of the other parts are
@@ -51,13 +50,16 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
     Args:
         folder: a face folder.
         collection: the collection to put the new one into; the scene's where it is None.
+        name: what the face is called; empty takes a name from its prompt. A number follows where it is taken.
 
     Raises:
         FaceFolderError: the folder cannot be read; nothing was built.
     """
     face = read_face_folder(folder)
     document = face.document
-    home = bpy.data.collections.new(document["prompt"][:NAME_LENGTH].strip() or document["face_id"])
+    called = free_name(name or name_from(document["prompt"]))
+    home = bpy.data.collections.new(called)
+    home[GIVEN] = home.name
     (collection or bpy.context.scene.collection).children.link(home)
     materials = new_materials(face)
     parts = {name: new_object(face, piece, materials, home) for name, piece in face.objects.items()}
@@ -66,7 +68,9 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
         follow_skin(part, skin)
     describe_skin(skin, face)
     wear_expression(skin, document["traits"])
-    see_through_lashes(bpy.context.scene)
+    call_face(skin, called)
+    for scene in skin.users_scene:
+        see_through_lashes(scene)
     return ImportedFace(home, skin, parts, face)
 
 

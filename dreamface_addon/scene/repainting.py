@@ -10,6 +10,7 @@ import numpy as np
 
 from .eevee import coat_of
 from .materials import CHANNEL, CHANNELS, MIX_INPUTS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
+from .naming import GIVEN
 from .nodes import COAT, REACH, SURFACE, TINT, factors, new_node, principled_inputs
 from .reading import FaceFolder
 
@@ -148,6 +149,8 @@ def _take_over_names(replaced: dict[bpy.types.Image, bpy.types.Image]) -> None:
     """
     for old, new in replaced.items():
         if not (old.users or old.is_dirty):
-            name = old.name
+            name, given = old.name, old.get(GIVEN)
             bpy.data.images.remove(old)
             new.name = name
+            if given is not None:
+                new[GIVEN] = given

@@ -73,7 +73,7 @@ def keep_mesh(object_: bpy.types.Object, skin: bpy.types.Object) -> KeptMesh | N
     return KeptMesh(mesh.name, made)
 
 
-_NAME_LENGTH = 12  # letters of the old mesh's name in that of the kept one, which may be 63 bytes long
+_NAME_LENGTH = 48  # letters of the old mesh's name in that of the kept one, which may be 63 bytes long
 
 
 def warning_about(kept: list[KeptMesh]) -> str:

@@ -12,6 +12,7 @@ import bpy
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes
 from .materials import VALUES, new_materials
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
+from .naming import name_after_update
 from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import (
     PART,
@@ -54,9 +55,12 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
         repaint(objects, face)
     else:
         objects, kept = _change_head(skin, objects, face)
+    prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
-    see_through_lashes(bpy.context.scene)
+    name_after_update(skin, prompt_before)
+    for scene in skin.users_scene:
+        see_through_lashes(scene)
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
     return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(kept))
 

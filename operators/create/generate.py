@@ -28,5 +28,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             resolution=int(chosen.resolution),
             head=chosen.head or "auto",
             skin=skin,
+            name=chosen.name.strip(),
         )
+        chosen.name = ""  # the next head is somebody else
         return {"FINISHED"}

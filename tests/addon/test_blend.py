@@ -30,12 +30,12 @@ def test_nothing_but_the_file_is_written(written):
 def test_the_file_opens_as_a_portrait(written, bpy):
     bpy.ops.wm.open_mainfile(filepath=str(written))
     scene = bpy.context.scene
-    assert len(bpy.data.objects["skin"].data.shape_keys.key_blocks) == 53
+    assert len(bpy.data.objects["Round stranger skin"].data.shape_keys.key_blocks) == 53
     assert [light.data.type for light in bpy.data.objects if light.type == "LIGHT"] == ["AREA"] * 3
     assert scene.view_settings.view_transform == "AgX"
-    skin = bpy.data.objects["skin"].data.vertices
+    skin = bpy.data.objects["Round stranger skin"].data.vertices
     crown, chin = (pick(skin, key=lambda vertex: vertex.co.z).co for pick in (max, min))
-    left, right = (bpy.data.objects[f"{side}_iris"].data.vertices[0].co for side in ("left", "right"))
+    left, right = (bpy.data.objects[f"Round stranger {side} iris"].data.vertices[0].co for side in ("left", "right"))
     assert 0.5 < _in_picture(left, scene).x < 1 and 0 < _in_picture(right, scene).x < 0.5, "left is +X and on the right"
     assert 0.7 < _in_picture(crown, scene).y < 1 and 0 < _in_picture(chin, scene).y < 0.3
 
@@ -44,14 +44,17 @@ def test_the_textures_are_packed_and_tell_no_paths(written, bpy):
     bpy.ops.wm.open_mainfile(filepath=str(written))
     images = [image for image in bpy.data.images if image.source == "FILE"]
     assert {image.name for image in images} == {
-        "eyes_albedo",
-        *(f"skin_{name}" for name in ("albedo", "specular", "roughness", "normal", "displacement", "subsurface")),
+        "Round stranger eyes albedo",
+        *(
+            f"Round stranger skin {name}"
+            for name in ("albedo", "specular", "roughness", "normal", "displacement", "subsurface")
+        ),
     }
     for image in images:
         assert image.packed_file
         assert max(image.pixels[:64]) > 0.0
         assert image.filepath.startswith("//textures/")
-    assert "dreamface_folder" not in bpy.data.objects["skin"]
+    assert "dreamface_folder" not in bpy.data.objects["Round stranger skin"]
 
 
 def test_cancelling_stops_blender_and_leaves_nothing(bpy, tmp_path):

@@ -101,7 +101,7 @@ def test_the_maps_are_connected_in_their_colour_spaces(imported):
         "Subsurface Weight": "subsurface",
     }.items():
         image = shader.inputs[socket].links[0].from_node.image
-        assert image.name == f"skin_{channel}"
+        assert image.name == f"Round stranger skin {channel}"
         assert image.colorspace_settings.name == ("sRGB" if channel == "albedo" else "Non-Color")
     normal_map = shader.inputs["Normal"].links[0].from_node
     assert normal_map.inputs["Color"].links[0].from_node.image.colorspace_settings.name == "Non-Color"

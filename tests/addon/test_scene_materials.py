@@ -45,7 +45,7 @@ def test_the_second_gloss_is_the_maps_of_the_first_times_the_materials_values(im
     for socket, channel, factor in (("Coat Weight", "specular", 0.3 / 0.5), ("Coat Roughness", "roughness", 0.6)):
         product = inputs[socket].links[0].from_node
         assert (product.operation, product.use_clamp) == ("MULTIPLY", True)
-        assert product.inputs[0].links[0].from_node.image.name == f"skin_{channel}"
+        assert product.inputs[0].links[0].from_node.image.name == f"Round stranger skin {channel}"
         assert product.inputs[1].default_value == pytest.approx(factor)
     assert inputs["Coat IOR"].default_value == pytest.approx(1.44)
     assert inputs["Coat Normal"].links[0].from_node == inputs["Normal"].links[0].from_node
@@ -104,7 +104,7 @@ def test_metal_comes_and_goes(imported, wear, metal, face, bpy):
     wear(imported, metal)
     metallic = _surface(imported.skin)["Metallic"]
     image = metallic.links[0].from_node.image
-    assert (image.name, image.colorspace_settings.name) == ("skin_metallic", "Non-Color")
+    assert (image.name, image.colorspace_settings.name) == ("Round stranger skin metallic", "Non-Color")
     wear(imported, face)
     assert not metallic.is_linked
     assert "skin_metallic" not in bpy.data.images

@@ -124,15 +124,15 @@ def test_the_maps_are_the_new_ones_in_nodes_that_the_artist_may_have_changed(imp
     assert {path.parent.parent for path in maps_of(imported.skin).values()} == {folders[1]}
     assert maps_of(imported.parts["left_iris"])["albedo"] == folders[1] / "maps/eyes_albedo.png"
     assert len(bpy.data.images) == 7, "the old ones fill no memory"
-    assert bpy.data.images["skin_albedo"].colorspace_settings.name == "sRGB"
-    assert bpy.data.images["skin_roughness"].colorspace_settings.name == "Non-Color"
+    assert bpy.data.images["Someone else skin albedo"].colorspace_settings.name == "sRGB"
+    assert bpy.data.images["Someone else skin roughness"].colorspace_settings.name == "Non-Color"
 
 
 def test_nodes_in_a_group_get_the_new_maps_too(imported, update, folders, bpy):
     tree = imported.skin.active_material.node_tree
     group = bpy.data.node_groups.new("grading", "ShaderNodeTree")
     inside = group.nodes.new("ShaderNodeTexImage")
-    inside.image = bpy.data.images["skin_specular"]
+    inside.image = bpy.data.images["Round stranger skin specular"]
     tree.nodes.new("ShaderNodeGroup").node_tree = group
     update(imported.skin)
     assert inside.image.filepath == str(folders[1] / "maps/skin_specular.png")
@@ -148,7 +148,7 @@ def test_a_map_that_the_artist_has_removed_stays_removed(imported, update, folde
 
 
 def test_a_picture_that_was_painted_on_is_kept(imported, update, bpy):
-    painted = bpy.data.images["skin_albedo"]
+    painted = bpy.data.images["Round stranger skin albedo"]
     painted.pixels[0] = 0.5
     assert painted.is_dirty
     update(imported.skin)
@@ -191,17 +191,17 @@ def test_a_copy_is_updated_alone(imported, update, folders, bpy):
 
 
 def test_undo_brings_the_old_face_back_with_its_maps(imported, update, folders, bpy):
-    before, pixels = vertices(imported.skin), bpy.data.images["skin_albedo"].pixels[:4]
+    before, pixels = vertices(imported.skin), bpy.data.images["Round stranger skin albedo"].pixels[:4]
     bpy.ops.ed.undo_push(message="before")
     update(imported.skin)
-    assert bpy.data.images["skin_albedo"].pixels[:4] != pixels
+    assert bpy.data.images["Someone else skin albedo"].pixels[:4] != pixels
     bpy.ops.ed.undo_push(message="after")
     bpy.ops.ed.undo()
-    skin = bpy.data.objects["skin"]
+    skin = bpy.data.objects["Round stranger skin"]
     np.testing.assert_array_equal(vertices(skin), before)
     assert skin["dreamface_face_id"] == "face-1"
     assert maps_of(skin)["albedo"] == folders[0] / "maps/skin_albedo.png"
-    assert bpy.data.images["skin_albedo"].pixels[:4] == pixels
+    assert bpy.data.images["Round stranger skin albedo"].pixels[:4] == pixels
 
 
 def test_parts_that_were_deleted_stay_deleted_and_parts_on_a_rig_are_found(imported, update, bpy, face):
@@ -221,7 +221,7 @@ def test_parts_that_were_deleted_stay_deleted_and_parts_on_a_rig_are_found(impor
 def test_an_edited_mesh_gets_a_new_one(imported, update, face, bpy):
     skin = imported.skin
     skin.data.shape_keys.key_blocks["jawOpen"].value = 0.9
-    material, mesh_name = skin.active_material, skin.data.name
+    material = skin.active_material
     bpy.context.view_layer.objects.active = skin
     bpy.ops.object.mode_set(mode="EDIT")
     bpy.ops.mesh.select_all(action="SELECT")
@@ -229,7 +229,7 @@ def test_an_edited_mesh_gets_a_new_one(imported, update, face, bpy):
     bpy.ops.object.mode_set(mode="OBJECT")
     update(skin)
     assert len(skin.data.vertices) == face.head.topology.part("skin").vertices[1]
-    assert (skin.active_material, skin.data.name, len(bpy.data.meshes)) == (material, mesh_name, len(PARTS))
+    assert (skin.active_material, skin.data.name, len(bpy.data.meshes)) == (material, "Someone else skin", len(PARTS))
     assert skin.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.9)
     assert _weight_of_teeth(imported, bpy) == pytest.approx(0.9), "the other parts follow the new keys"
 
@@ -269,7 +269,7 @@ def test_another_head_takes_over_the_objects(imported, update, bpy, tmp_path):
 def test_a_head_that_is_being_worked_on_is_left_alone(imported, update, bpy, mode):
     bpy.context.view_layer.objects.active = imported.parts["left_iris"]
     bpy.ops.object.mode_set(mode=mode)
-    _refused(imported, update, rf"left_iris is in {mode.title()} Mode: go back to Object Mode")
+    _refused(imported, update, rf"left iris is in {mode.title()} Mode: go back to Object Mode")
 
 
 def test_a_damaged_folder_changes_nothing(imported, update, folders, tmp_path):
@@ -284,7 +284,7 @@ def test_a_linked_head_is_left_alone(imported, update, bpy, tmp_path):
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with bpy.data.libraries.load(str(library), link=True) as (source, target):
         target.objects = source.objects
-    skin = next(object_ for object_ in target.objects if object_.name == "skin")
+    skin = next(object_ for object_ in target.objects if object_.name == "Round stranger skin")
     from dreamface_addon.scene import SceneError
 
     with pytest.raises(SceneError, match="skin is linked from another file: make it local"):

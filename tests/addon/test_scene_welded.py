@@ -60,9 +60,9 @@ def test_the_meshes_are_the_face_with_real_triangles(imported, face):
 
 def test_each_material_is_a_slot_that_its_faces_wear(imported):
     skin, eye = imported.skin.data, imported.parts["left_sclera"].data
-    assert [material.name for material in skin.materials] == ["skin", "neck"]
+    assert [material.name for material in skin.materials] == ["Round stranger skin", "Round stranger neck"]
     assert np.bincount(read(skin.polygons, "material_index", kind=np.int32)).tolist() == [384 - NECK_QUADS, NECK_QUADS]
-    assert [material.name for material in eye.materials] == ["sclera", "cornea"]
+    assert [material.name for material in eye.materials] == ["Round stranger sclera", "Round stranger cornea"]
     worn = read(eye.polygons, "material_index", kind=np.int32)
     assert worn.tolist() == [0] * (54 - CORNEA_QUADS) + [1] * CORNEA_QUADS
 
@@ -70,7 +70,7 @@ def test_each_material_is_a_slot_that_its_faces_wear(imported):
 def test_opacity_is_the_materials_alpha(imported):
     lashes = imported.parts["lashes"].active_material
     alpha = lashes.node_tree.nodes["DreamFace Surface"].inputs["Alpha"].links[0].from_node
-    assert (alpha.image.name, alpha.image.colorspace_settings.name) == ("lashes_opacity", "Non-Color")
+    assert (alpha.image.name, alpha.image.colorspace_settings.name) == ("Round stranger lashes opacity", "Non-Color")
     assert lashes.surface_render_method == "DITHERED", "blended lashes would be drawn in any order"
 
 
@@ -94,7 +94,7 @@ def test_someone_else_comes_into_the_same_objects(imported, face, other, bpy):
     from dreamface_addon.scene import update_face
 
     before = {name: (part, part.data) for name, part in imported.parts.items()}
-    slots = [material.name for material in imported.skin.data.materials]
+    slots = list(imported.skin.data.materials)
     updated = update_face(imported.skin, other)
     assert {name: (part, part.data) for name, part in updated.parts.items()} == before
     assert updated.warning == ""
@@ -103,7 +103,7 @@ def test_someone_else_comes_into_the_same_objects(imported, face, other, bpy):
         np.testing.assert_array_equal(
             vertices(updated.parts[group.name]), someone.head.vertices[slice(*group.vertices)].numpy()
         )
-    assert [material.name for material in imported.skin.data.materials] == slots
+    assert list(imported.skin.data.materials) == slots
     for slot in imported.skin.material_slots:
         images = [node.image for node in slot.material.node_tree.nodes if node.type == "TEX_IMAGE"]
         assert {image.filepath.startswith(str(other)) for image in images} == {True}
@@ -154,7 +154,9 @@ def test_a_new_mesh_wears_in_each_place_what_the_old_one_did(imported, other, bp
     from dreamface_addon.scene.reading import FaceObject, read_face_folder
     from dreamface_addon.scene.updating import _slots
 
-    known = {"-": None} | {name: bpy.data.materials[name] for name in ("skin", "neck", "sclera", "cornea")}
+    known = {"-": None} | {
+        name: bpy.data.materials[f"Round stranger {name}"] for name in ("skin", "neck", "sclera", "cornea")
+    }
     known |= {name: bpy.data.materials.new(name) for name in ("own", "clay")}
     mesh = imported.skin.data
     mesh.materials.clear()
@@ -179,7 +181,7 @@ def test_what_does_nothing_to_light_is_seen_by_no_engine(face, scene, bpy, tmp_p
     shown = next(entry for entry in _glb(tmp_path / "head.glb")["materials"] if entry["name"] == cornea.name)
     assert shown["alphaMode"] != "OPAQUE" and shown["pbrMetallicRoughness"]["baseColorFactor"][3] == 0.0
     assert "KHR_materials_transmission" not in shown.get("extensions", {})
-    lines = (tmp_path / "head.mtl").read_text().partition(f"newmtl {cornea.name}\n")[2].splitlines()
+    lines = (tmp_path / "head.mtl").read_text().partition(f"newmtl {cornea.name.replace(' ', '_')}\n")[2].splitlines()
     assert float(next(line for line in lines if line.startswith("d ")).split()[1]) == 0.0
 
 
@@ -218,7 +220,7 @@ def test_another_head_model_takes_over_and_gives_back(imported, plain, other, bp
     assert "dreamface_extra_shapes" not in skin and EXTRAS[0] not in skin.data.shape_keys.key_blocks
     again = update_face(skin, other)
     assert (set(again.parts), skin.name) == (set(OBJECTS), "Ada")
-    assert [material.name.partition(".")[0] for material in skin.data.materials] == ["skin", "neck"]
+    assert [material.name for material in skin.data.materials] == ["Someone else skin", "Someone else neck"]
     assert EXTRAS[0] in skin.data.shape_keys.key_blocks
     assert not [mesh for mesh in bpy.data.meshes if not mesh.users]
 
@@ -232,13 +234,16 @@ def test_what_an_artist_made_on_the_old_head_is_kept_and_said(imported, plain, b
     skin.vertex_groups.new(name="tattoo").add([3], 0.5, "REPLACE")
     teeth.vertex_groups.new(name="gold").add([1], 1.0, "REPLACE")
     warning = update_face(skin, plain).warning
-    assert all(name in warning for name in ("scar", "tattoo", "gold", "“skin before”", "“teeth before”"))
+    assert all(
+        name in warning
+        for name in ("scar", "tattoo", "gold", "“Round stranger skin before”", "“Round stranger teeth before”")
+    )
     assert not any(name in warning for name in ("jawOpen", "forehead", "iris"))
-    assert (skin.data.name, len(bpy.data.meshes["skin before"].vertices)) == ("skin", 386)
-    show = bpy.data.objects.new("show", bpy.data.meshes["skin before"])
+    assert (skin.data.name, len(bpy.data.meshes["Round stranger skin before"].vertices)) == ("Round stranger skin", 386)
+    show = bpy.data.objects.new("show", bpy.data.meshes["Round stranger skin before"])
     assert key_offset(show, "scar")[7] == pytest.approx((0.0, -0.004, 0.0), abs=1e-6)
     assert show.vertex_groups["tattoo"].weight(3) == pytest.approx(0.5)
-    assert "teeth" not in bpy.data.objects, "its mesh is kept, not the object"
+    assert "Round stranger teeth" not in bpy.data.objects, "its mesh is kept, not the object"
 
 
 def test_a_file_of_before_regions_were_noted_loses_nothing(imported, plain, bpy):
@@ -246,7 +251,7 @@ def test_a_file_of_before_regions_were_noted_loses_nothing(imported, plain, bpy)
 
     del imported.skin["dreamface_regions"]
     assert "forehead" in update_face(imported.skin, plain).warning
-    assert "skin before" in bpy.data.meshes
+    assert "Round stranger skin before" in bpy.data.meshes
 
 
 def test_a_copy_is_a_face_of_its_own(imported, other, bpy):
@@ -262,7 +267,9 @@ def test_a_copy_is_a_face_of_its_own(imported, other, bpy):
     update_face(copy, other)
     np.testing.assert_array_equal(vertices(imported.skin), before)
     kept = [material.name for material in imported.skin.data.materials]
-    assert kept == ["skin", "neck"] and not set(kept) & {material.name for material in copy.data.materials}
+    assert kept == ["Round stranger skin", "Round stranger neck"] and not set(kept) & {
+        material.name for material in copy.data.materials
+    }
 
 
 def test_studio_and_asset(imported, scene):
@@ -276,7 +283,7 @@ def test_studio_and_asset(imported, scene):
 @pytest.mark.parametrize("suffix", [".glb", ".fbx", ".usda", ".obj"])
 def test_a_round_trip_keeps_objects_slots_and_shape_keys(imported, bpy, tmp_path, suffix):
     from dreamface_addon.scene import export_face
-    from tests.addon.test_scene_exporting import _read_back
+    from tests.addon.test_scene_exporting import _part, _read_back
 
     shadowless = imported.parts["left_sclera"].data.materials[1].node_tree.nodes["DreamFace Surface"].inputs["Alpha"]
     keys = {
@@ -286,8 +293,8 @@ def test_a_round_trip_keeps_objects_slots_and_shape_keys(imported, bpy, tmp_path
     assert shadowless.is_linked, "in the scene nothing has changed"
     back = _read_back(bpy, tmp_path / f"head{suffix}")
     assert set(back) == set(OBJECTS)
-    assert [material.name for material in back["skin"].data.materials] == ["skin", "neck"]
-    assert [material.name for material in back["left_sclera"].data.materials] == ["sclera", "cornea"]
+    assert [_part(material.name) for material in back["skin"].data.materials] == ["skin", "neck"]
+    assert [_part(material.name) for material in back["left_sclera"].data.materials] == ["sclera", "cornea"]
     if suffix != ".obj":
         assert {
             name: part.data.shape_keys and part.data.shape_keys.key_blocks.keys() for name, part in back.items()
@@ -307,8 +314,8 @@ def test_glb_tells_a_clear_cornea_from_cut_out_lashes(imported, tmp_path):
     cornea = imported.parts["left_sclera"].data.materials[1].node_tree
     export_face(imported.skin, tmp_path / "head.glb")
     materials = {material["name"]: material for material in _glb(tmp_path / "head.glb")["materials"]}
-    assert materials["cornea"]["extensions"]["KHR_materials_transmission"] == {"transmissionFactor": 1}
-    assert {name for name, material in materials.items() if "alphaMode" in material} == {"lashes"}
+    assert materials["Round stranger cornea"]["extensions"]["KHR_materials_transmission"] == {"transmissionFactor": 1}
+    assert {name for name, material in materials.items() if "alphaMode" in material} == {"Round stranger lashes"}
     assert cornea.get_output_node("EEVEE") != cornea.get_output_node("CYCLES"), "in the scene nothing has changed"
 
 

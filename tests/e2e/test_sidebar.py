@@ -19,7 +19,7 @@ def positions(face):
 
 def albedo(face):
     nodes = face.data.materials[0].node_tree.nodes
-    return next(node.image for node in nodes if node.type == "TEX_IMAGE" and node.image.name.startswith("skin_albedo"))
+    return next(node.image for node in nodes if node.type == "TEX_IMAGE" and node.image.name.endswith("skin albedo"))
 
 
 def pixels(image):
@@ -442,3 +442,40 @@ def test_an_offline_blender_asks_no_other_machine(blender):
         assert blender.faces == []
     finally:
         preferences.url = ""
+
+
+def test_a_second_head_stands_beside_the_first_with_names_of_its_own(blender):
+    first = blender.new_face("an elf queen with silver hair", seed=1)
+    second = blender.new_face("a dwarf with a beard", seed=2)
+    assert first["dreamface_prompt"] == "an elf queen with silver hair", "Generate makes a new head"
+    assert (first.name, second.name) == ("Elf queen skin", "Dwarf skin")
+    assert (second.location - first.location).length > 0.3, "not inside the other"
+    named = blender.new_face("a dwarf with a beard", seed=3, name="Gimli")
+    assert named.name == "Gimli skin" and named.users_collection[0].name == "Gimli"
+    assert blender.fields.name == "", "the next head is somebody else"
+
+
+def test_a_face_lands_in_the_scene_that_it_was_asked_from(blender):
+    bpy = blender.bpy
+    asked = bpy.context.scene
+    blender.generate("a young man")
+    asked.name = "Renamed meanwhile"
+    other = bpy.data.scenes.new("other")
+    bpy.context.window.scene = other if bpy.context.window else other
+    with bpy.context.temp_override(scene=other):
+        blender.rest()
+    (face,) = blender.faces
+    assert face.users_scene == (asked,)
+
+
+def test_a_face_whose_scene_is_gone_is_offered(blender):
+    bpy = blender.bpy
+    doomed = bpy.data.scenes.new("doomed")
+    making = blender.app.making
+    with bpy.context.temp_override(scene=doomed):
+        blender.generate("a young man")
+    bpy.data.scenes.remove(doomed)
+    blender.until(lambda: making.placing.left)
+    assert "scene" in making.placing.left[0][1] and blender.faces == []
+    bpy.ops.dreamface.bring_in(job=making.placing.left[0][0].id)
+    assert len(blender.faces) == 1

@@ -81,7 +81,7 @@ def look(window: BlenderWindow, name: str, distance: float, turned: float = 0.0)
     """Turn the 3D view to the middle of an object, without grid and outlines.
 
     Args:
-        name: the object's.
+        name: the object's in the head model.
         distance: metres.
         turned: degrees to the face's right; 0 is from the front.
     """
@@ -91,7 +91,8 @@ def look(window: BlenderWindow, name: str, distance: float, turned: float = 0.0)
 _LOOK = """{area}
 from math import radians
 from mathutils import Euler, Vector
-object_, space = bpy.data.objects[{name!r}], area.spaces.active
+object_ = next(o for o in bpy.data.objects if o.get("dreamface_part") == {name!r})
+space = area.spaces.active
 corners = [object_.matrix_world @ Vector(corner) for corner in object_.bound_box]
 space.region_3d.view_location = sum(corners, Vector()) / 8
 space.region_3d.view_rotation = Euler((radians(90), 0, radians(-{turned}))).to_quaternion()

@@ -20,7 +20,7 @@ from tests.window.sidebar import (
 
 LOOK = f"""
 nodes = {SKIN}.data.materials[0].node_tree.nodes
-image = next(n.image for n in nodes if n.type == "TEX_IMAGE" and n.image.name.startswith("skin_albedo"))
+image = next(n.image for n in nodes if n.type == "TEX_IMAGE" and n.image.name.endswith("skin albedo"))
 middle = len(image.pixels) // 2
 result = sum(image.pixels[middle : middle + 8000])
 """
