@@ -159,8 +159,7 @@ class Making(Part):
 
     def _purpose(self, face_id: str) -> Purpose:
         """Return what a job that is asked for now is for."""
-        with interface.in_window():
-            return Purpose(face_id, self.placing.file, bpy.context.scene.session_uid)
+        return Purpose(face_id, self.placing.file, bpy.context.scene.session_uid)
 
     # --------------------------------------------------------------------------------------------------------- stopping
 

@@ -40,15 +40,15 @@ def test_the_file_opens_as_a_portrait(written, bpy):
     assert 0.7 < _in_picture(crown, scene).y < 1 and 0 < _in_picture(chin, scene).y < 0.3
 
 
+CHANNELS = ("albedo", "specular", "roughness", "normal", "displacement", "subsurface")
+
+
 def test_the_textures_are_packed_and_tell_no_paths(written, bpy):
     bpy.ops.wm.open_mainfile(filepath=str(written))
     images = [image for image in bpy.data.images if image.source == "FILE"]
     assert {image.name for image in images} == {
         "Round stranger eyes albedo",
-        *(
-            f"Round stranger skin {name}"
-            for name in ("albedo", "specular", "roughness", "normal", "displacement", "subsurface")
-        ),
+        *(f"Round stranger skin {channel}" for channel in CHANNELS),
     }
     for image in images:
         assert image.packed_file

@@ -461,7 +461,6 @@ def test_a_face_lands_in_the_scene_that_it_was_asked_from(blender):
     blender.generate("a young man")
     asked.name = "Renamed meanwhile"
     other = bpy.data.scenes.new("other")
-    bpy.context.window.scene = other if bpy.context.window else other
     with bpy.context.temp_override(scene=other):
         blender.rest()
     (face,) = blender.faces
