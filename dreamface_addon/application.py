@@ -144,11 +144,21 @@ def _after_load(*_: object) -> None:
 
 
 @persistent
+def _after_save(*_: object) -> None:
+    get().making.file_saved()
+
+
+@persistent
 def _after_undo(*_: object) -> None:
     get().following.follow_all()
 
 
-_HANDLERS = (("load_post", _after_load), ("undo_post", _after_undo), ("redo_post", _after_undo))
+_HANDLERS = (
+    ("load_post", _after_load),
+    ("save_post", _after_save),
+    ("undo_post", _after_undo),
+    ("redo_post", _after_undo),
+)
 
 
 def register() -> Application:

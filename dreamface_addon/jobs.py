@@ -219,9 +219,16 @@ class Jobs:
         """Those that are not finished."""
         return [order.job for order in self._orders.values()]
 
-    def submit(self, kind: str, request: dict[str, Any], tag: object, files: Mapping[str, bytes] | None = None) -> Job:
-        """Take a job in; it is sent when `poll` is called with a client."""
-        job = Job(uuid.uuid4().hex, kind, dict(request), tag, files or {})
+    def submit(
+        self,
+        kind: str,
+        request: dict[str, Any],
+        tag: object,
+        files: Mapping[str, bytes] | None = None,
+        job_id: str = "",
+    ) -> Job:
+        """Take a job in; it is sent when `poll` is called with a client. One that the backend may know keeps its id."""
+        job = Job(job_id or uuid.uuid4().hex, kind, dict(request), tag, files or {})
         self.all.append(job)
         self._orders[job.id] = Order(job)
         return job

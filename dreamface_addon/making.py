@@ -15,6 +15,7 @@ from .gallery import Gallery
 from .job import Job
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .placing import Placing, Purpose
+from .recovery import Recovery
 from .session import Session
 from .setting_up import SettingUp
 from .shaping import Following, changed_layers, changed_traits
@@ -29,6 +30,7 @@ class Making(Part):
         chips: what of the prompt was understood.
         gallery: the variations to choose from.
         placing: finished faces on their way into the scene.
+        recovery: jobs of this file that a Blender which died left behind.
     """
 
     kinds = ("generate", "edit")
@@ -43,11 +45,17 @@ class Making(Part):
     ) -> None:
         self.chips = Chips(session)
         self.gallery = Gallery()
-        self.placing = Placing(following)
+        self.placing = Placing(following, self._settled)
+        self.recovery = Recovery(session)
+        self._looked = False
         self._session = session
         self._setup = setup
         self._show_error = show_error
         self._wake = wake
+
+    @property
+    def _left(self) -> list[Job]:
+        return [job for job, _ in self.placing.left]
 
     @property
     def running(self) -> list[Job]:
@@ -105,6 +113,8 @@ class Making(Part):
         if face_id:
             request["face_id"] = face_id
         jobs = [self._session.submit("generate", request | {"seed": seed}, purpose) for seed in seeds]
+        for job in jobs:
+            self.recovery.note(job, purpose, resolution)
         if choosing:
             self.gallery.jobs, self.gallery.resolution = jobs, resolution
             self.gallery.purpose = replace(purpose, in_gallery=False)
@@ -121,12 +131,13 @@ class Making(Part):
             self.placing.add(job)
         else:
             request = job.request | {"resolution": self.gallery.resolution}
-            self._session.submit("generate", request, purpose)
+            self.recovery.note(self._session.submit("generate", request, purpose), purpose)
         self._wake()
 
     def close_gallery(self) -> None:
         """Put the variations away and cancel those that are not finished."""
         for job in self.gallery.jobs:
+            self.recovery.forget(job.id)
             if job in self.running:
                 self._session.cancel(job)
         self.gallery.clear()
@@ -154,12 +165,43 @@ class Making(Part):
             "layers": changed_layers(skin),
             "resolution": resolution,
         }
-        self._session.submit("edit", request, replace(self._purpose(face_id), sent=record), files)
+        purpose = replace(self._purpose(face_id), sent=record)
+        self.recovery.note(self._session.submit("edit", request, purpose, files), purpose)
         self._wake()
 
     def _purpose(self, face_id: str) -> Purpose:
         """Return what a job that is asked for now is for."""
         return Purpose(face_id, self.placing.file, bpy.context.scene.session_uid)
+
+    # ---------------------------------------------------------------------------------- what a dead Blender left behind
+
+    def why_not_recover(self) -> str:
+        """Return why nothing can be recovered now, or nothing."""
+        return _BUSY if self.running else ""
+
+    def recover(self, offer_id: str) -> None:
+        """Bring in what was finished before Blender died, or have it made again."""
+        offer = self.recovery.take(offer_id)
+        if offer is None:
+            return
+        jobs = [self.recovery.job_of(entry, self.placing.file) for entry in offer.entries]
+        first = offer.entries[0]
+        if first.in_gallery:
+            assert isinstance(jobs[0].tag, Purpose)
+            self.gallery.clear()
+            self.gallery.jobs, self.gallery.resolution = jobs, first.resolution
+            self.gallery.purpose = replace(jobs[0].tag, in_gallery=False)
+        elif jobs[0].state == "done":
+            self.placing.add(jobs[0])
+        self._wake()
+
+    def file_saved(self) -> None:
+        """Have the jobs follow the file to its new name."""
+        self.recovery.saved()
+
+    def _settled(self, job: Job) -> None:
+        """Forget a job whose face has come in, or is not wanted."""
+        self.recovery.forget(job.id)
 
     # --------------------------------------------------------------------------------------------------------- stopping
 
@@ -182,11 +224,16 @@ class Making(Part):
 
     def tick(self) -> bool:
         """Bring in a face that is ready."""
+        if not self._looked:  # Blender was started with a file
+            self._looked = True
+            self.recovery.look()
         return self.placing.tick(preferences.get().look_at_new_faces)
 
     def finish(self, job: Job) -> None:
         """Show why a job has failed, or have its face brought in."""
         assert isinstance(job.tag, Purpose)
+        if job.state in ("failed", "cancelled"):
+            self.recovery.forget(job.id)
         if job.state == "failed":
             self._show_error(job.error)
         elif job.state == "done" and not job.tag.in_gallery:
@@ -200,9 +247,11 @@ class Making(Part):
         """Close the gallery; faces that were asked for in the file before do not come into this one."""
         self.placing.file += 1
         self.close_gallery()
+        self._looked = False
 
     def shut_down(self) -> None:
-        """Free the gallery's pictures."""
+        """Free the gallery's pictures, and remember the finished faces that nobody has decided about."""
+        self.recovery.close(lambda: tuple(job.id for job in (*self.placing.waiting, *self._left)))
         self.gallery.clear()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,10 @@ class Placing:
         warning: what the artist has to know about the last face that came in, until dismissed; usually nothing.
     """
 
-    def __init__(self, following: shaping.Following) -> None:
+    def __init__(self, following: shaping.Following, settled: Callable[[Job], None]) -> None:
+        """Hold nothing yet; `settled` is called with each job that has come in or is not wanted."""
         self._following = following
+        self._settled = settled
         self.file = 0
         self.waiting: list[Job] = []
         self.left: list[tuple[Job, str]] = []
@@ -87,6 +89,8 @@ class Placing:
 
     def dismiss_left(self, job_id: str) -> None:
         """Drop one of `left`; its folder stays on disk."""
+        for job in [job for job, _ in self.left if job.id == job_id]:
+            self._settled(job)
         self.left = [entry for entry in self.left if entry[0].id != job_id]
 
     def _why_left(self, job: Job) -> str:
@@ -115,6 +119,8 @@ class Placing:
             self.left.append((job, str(error)))  # nothing that was made is lost
             if not isinstance(error, scene.SceneError):
                 raise
+        else:
+            self._settled(job)
 
     @staticmethod
     def _bring_in_new(folder: Path, purpose: Purpose, look_at_new_faces: bool) -> str:

@@ -119,7 +119,12 @@ class Session:
         return self._jobs.all
 
     def submit(
-        self, kind: str, request: Mapping[str, Any], tag: object = None, files: Mapping[str, bytes] | None = None
+        self,
+        kind: str,
+        request: Mapping[str, Any],
+        tag: object = None,
+        files: Mapping[str, bytes] | None = None,
+        job_id: str = "",
     ) -> Job:
         """Ask for something to be made; the backend is started where it is not running.
 
@@ -128,8 +133,9 @@ class Session:
             request: see the backend's API.
             tag: anything, for the caller.
             files: what the request refers to by its SHA-256, and is sent ahead of it.
+            job_id: of a job that the backend may have already; empty for a new one.
         """
-        job = self._jobs.submit(kind, dict(request), tag, files)
+        job = self._jobs.submit(kind, dict(request), tag, files, job_id)
         if self.state in (BackendState.STOPPED, BackendState.FAILED):
             self.start()
         return job

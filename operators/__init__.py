@@ -10,6 +10,7 @@ from .create.dismiss_error import DREAMFACE_OT_dismiss_error
 from .create.generate import DREAMFACE_OT_generate
 from .create.import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
 from .create.pick import DREAMFACE_OT_pick
+from .create.recover import DREAMFACE_OT_dismiss_offer, DREAMFACE_OT_recover
 from .create.roll_seed import DREAMFACE_OT_roll_seed
 from .create.toggle_words import DREAMFACE_OT_toggle_words
 from .create.use_prompt import DREAMFACE_OT_use_prompt
@@ -42,6 +43,7 @@ _CLASSES = (
     DREAMFACE_OT_dismiss,
     DREAMFACE_OT_dismiss_error,
     DREAMFACE_OT_dismiss_model,
+    DREAMFACE_OT_dismiss_offer,
     DREAMFACE_OT_export_face,
     DREAMFACE_OT_generate,
     DREAMFACE_OT_import_face,
@@ -52,6 +54,7 @@ _CLASSES = (
     DREAMFACE_OT_paint,
     DREAMFACE_OT_pick,
     DREAMFACE_OT_remove_model,
+    DREAMFACE_OT_recover,
     DREAMFACE_OT_reset_trait,
     DREAMFACE_OT_roll_seed,
     DREAMFACE_OT_set_up_backend,

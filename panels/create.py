@@ -127,6 +127,13 @@ class DREAMFACE_PT_create(bpy.types.Panel):
         """Draw why a finished face has to wait, and the faces that the artist has to decide about."""
         if making.placing.notice:
             drawing.text(self.layout, making.placing.notice, icon="TIME")
+        for offer in making.recovery.offers:
+            box = self.layout.box()
+            drawing.text(box, offer.words, icon="USER", inset=drawing.IN_BOX)
+            row = box.row(align=True)
+            bring = "Show" if offer.entries[0].in_gallery else "Bring In"
+            row.operator("dreamface.recover", text=bring if offer.finished else "Make It Again").offer = offer.id
+            row.operator("dreamface.dismiss_offer").offer = offer.id
         for job, why in making.placing.left:
             box = self.layout.box()
             prompt = _shortened(str(job.result.get("prompt", "")))

@@ -478,3 +478,52 @@ def test_a_face_whose_scene_is_gone_is_offered(blender):
     assert "scene" in making.placing.left[0][1] and blender.faces == []
     bpy.ops.dreamface.bring_in(job=making.placing.left[0][0].id)
     assert len(blender.faces) == 1
+
+
+def left_behind(blender, *jobs):
+    """What another Blender that was killed has left in the journal, for a file that was never saved."""
+    from tests.unit.test_journal import dead_blender
+
+    journal = blender.module("journal")
+    store = str(blender.app.session.backend.settings.store)
+    dead_blender(
+        blender.module("places").user_folder("jobs"),
+        *(journal.Entry(job, "generate", request, "", store=store, name="Mira", **more) for job, request, more in jobs),
+    )
+    blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
+    blender.tick()
+    return {offer.id: offer for offer in blender.app.making.recovery.offers}
+
+
+def test_what_was_made_when_blender_died_is_offered_when_the_file_is_opened_again(blender):
+    made = blender.new_face("a young man", seed=1)
+    finished, unfinished, unwanted = Path(made["dreamface_folder"]).name, "0" * 31 + "1", "0" * 31 + "2"
+    request = {"prompt": "an elf queen", "seed": 3, "resolution": 512, "head": "auto", "without": []}
+    offers = left_behind(blender, (finished, request, {}), (unfinished, request, {}), (unwanted, request, {}))
+    assert blender.faces == [], "nothing comes in unasked"
+    assert offers[finished].finished and not offers[unfinished].finished
+    assert "was not finished" in offers[unfinished].words
+    blender.bpy.ops.dreamface.recover(offer=finished)
+    blender.rest()
+    assert [face["dreamface_prompt"] for face in blender.faces] == ["a young man"]
+    blender.bpy.ops.dreamface.recover(offer=unfinished)
+    blender.rest()
+    assert {face.name for face in blender.faces} == {"Mira skin", "Mira 2 skin"}
+    blender.bpy.ops.dreamface.dismiss_offer(offer=unwanted)
+    blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
+    blender.tick()
+    assert blender.app.making.recovery.offers == [], "each is offered once"
+
+
+def test_variations_come_back_as_variations(blender):
+    request = {"prompt": "an elf queen", "resolution": 512, "head": "auto", "without": []}
+    more = {"in_gallery": True, "resolution": 512}
+    jobs = [("a" * 31 + str(seed), request | {"seed": seed}, more) for seed in (1, 2)]
+    (offer,) = left_behind(blender, *jobs).values()
+    assert "2 variations" in offer.words
+    blender.bpy.ops.dreamface.recover(offer=offer.id)
+    blender.until(lambda: not blender.app.making.running)
+    assert [job.state for job in blender.app.making.gallery.jobs] == ["done", "done"] and blender.faces == []
+    blender.bpy.ops.dreamface.pick(job=jobs[0][0])
+    blender.rest()
+    assert len(blender.faces) == 1

@@ -1,0 +1,143 @@
+"""Jobs of a file whose Blender died while they were made: offered again when the file is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import bpy
+
+from . import places, scene
+from .job import Job
+from .journal import Entry, Journal
+from .placing import Purpose
+from .session import Session
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A job, or the variations of one prompt, that the artist has to decide about.
+
+    Attributes:
+        entries: the jobs, oldest first.
+        finished: whether all of them are there.
+    """
+
+    entries: tuple[Entry, ...]
+    finished: bool
+
+    @property
+    def id(self) -> str:
+        """The first job's."""
+        return self.entries[0].job
+
+    @property
+    def words(self) -> str:
+        """What became of it, as a sentence."""
+        first = self.entries[0]
+        what = f"{len(self.entries)} variations of “{first.prompt}”" if first.in_gallery else f"“{first.prompt}”"
+        were = "were" if first.in_gallery else "was"
+        return f"{what} {were} {'finished' if self.finished else 'not finished'} when Blender closed."
+
+
+class Recovery:
+    """This Blender's jobs in the journal, and those that other Blenders left behind for the open file.
+
+    Attributes:
+        offers: what was left behind, oldest first.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.offers: list[Offer] = []
+        self._session = session
+        self._journal: Journal | None = None
+        self._blend = ""
+
+    @property
+    def journal(self) -> Journal:
+        """The journal in the artist's own folder."""
+        if self._journal is None:
+            self._journal = Journal(places.user_folder("jobs"))
+        return self._journal
+
+    def note(self, job: Job, purpose: Purpose, resolution: int = 0) -> None:
+        """Remember a job that was just submitted."""
+        settings = self._session.backend.settings
+        home = next((scene_ for scene_ in bpy.data.scenes if scene_.session_uid == purpose.scene), None)
+        self.journal.note(
+            Entry(
+                job=job.id,
+                kind=job.kind,
+                request=dict(job.request),
+                blend=bpy.data.filepath,
+                scene=home.name if home is not None else "",
+                face_id=purpose.face_id,
+                name=purpose.name,
+                in_gallery=purpose.in_gallery,
+                resolution=resolution,
+                store="" if settings.url else str(settings.store),
+            )
+        )
+
+    def forget(self, job_id: str) -> None:
+        """Remember a job no longer."""
+        self.journal.forget(job_id)
+
+    def look(self) -> None:
+        """Find what was left behind for the file that is open now."""
+        self._blend = bpy.data.filepath
+        groups: dict[tuple[str, bool], list[Entry]] = {}
+        for entry in self.journal.left_behind(self._blend):
+            groups.setdefault((entry.prompt if entry.in_gallery else entry.job, entry.in_gallery), []).append(entry)
+        self.offers = [
+            Offer(tuple(entries), all(entry.folder is not None for entry in entries)) for entries in groups.values()
+        ]
+
+    def saved(self) -> None:
+        """Follow the file, which may have been saved under another name."""
+        if bpy.data.filepath != self._blend:
+            self.journal.saved_as(self._blend, bpy.data.filepath)
+            self._blend = bpy.data.filepath
+
+    def take(self, offer_id: str) -> Offer | None:
+        """Return an offer, which is offered no longer."""
+        offer = next((offer for offer in self.offers if offer.id == offer_id), None)
+        self.offers = [other for other in self.offers if other is not offer]
+        return offer
+
+    def dismiss(self, offer_id: str) -> None:
+        """Drop an offer; faces that are finished stay in the library."""
+        offer = self.take(offer_id)
+        for entry in offer.entries if offer is not None else ():
+            self.forget(entry.job)
+
+    def job_of(self, entry: Entry, file: int) -> Job:
+        """Return the job, done where its face is there; otherwise it is asked for again.
+
+        The backend may have it still, or have made it meanwhile: it has the same id, so nothing is made twice.
+        """
+        purpose = self._purpose(entry, file)
+        if entry.folder is None:
+            job = self._session.submit(entry.kind, entry.request, purpose, job_id=entry.job)
+        else:
+            result = {"prompt": entry.prompt, "folder": str(entry.folder)}
+            job = Job(entry.job, entry.kind, entry.request, purpose, state="done", folder=entry.folder, result=result)
+        self.journal.note(replace(entry, blend=bpy.data.filepath))
+        return job
+
+    def close(self, waiting: Callable[[], tuple[str, ...]]) -> None:
+        """End with Blender; `waiting` gives the ids of finished jobs that the artist has not decided about."""
+        if self._journal is not None:
+            self._journal.close(waiting())
+
+    @staticmethod
+    def _purpose(entry: Entry, file: int) -> Purpose:
+        home = bpy.data.scenes.get(entry.scene)
+        return Purpose(
+            face_id=entry.face_id if scene.find_face(entry.face_id) is not None else "",
+            file=file,
+            scene=home.session_uid if home is not None else 0,
+            name=entry.name,
+            in_gallery=entry.in_gallery,
+            sent=entry.request.get("face"),
+        )
