@@ -6,7 +6,7 @@ from .dreamface_addon import application, preferences, properties, sliders
 
 def register() -> None:
     """Add DreamFace to Blender."""
-    preferences.register(on_change=application.settings_changed)
+    preferences.register(on_change=application.settings_changed, sections=panels.PREFERENCES)
     app = application.register()
     sliders.register(on_change=app.following.follow)
     properties.register(read_prompt=app.making.read_prompt, head_items=lambda: app.models.head_items)

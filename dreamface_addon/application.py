@@ -12,9 +12,11 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import diagnostics, installation, interface
+from .library import Library
 from .making import Making
 from .models import Models
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
+from .pictures import Pictures
 from .session import Session
 from .setting_up import SettingUp
 from .shaping import Following
@@ -32,6 +34,8 @@ class Application:
         following: moves meshes after their sliders.
         making: makes faces and brings them into the scene.
         models: installs, checks and removes models.
+        library: the faces that were made before.
+        pictures: of faces and colours, for panels.
         parts: all of these, in the order in which the timer calls them.
         error: the last thing that went wrong, in words, until dismissed.
         bug: the traceback of the last bug of ours, for reports.
@@ -47,7 +51,9 @@ class Application:
             self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
-        self.parts: tuple[Part, ...] = (self.setup, self.following, self.models, self.making)
+        self.library = Library(self.session)
+        self.pictures = Pictures()
+        self.parts: tuple[Part, ...] = (self.setup, self.following, self.models, self.making, self.library)
 
     def tick(self) -> float:
         """Do what there is to do; return the seconds until the next time."""
@@ -89,6 +95,7 @@ class Application:
         """End everything; a backend that was started here ends, too."""
         for part in self.parts:
             part.shut_down()
+        self.pictures.clear()
         self.session.shutdown()
 
     def diagnostics(self) -> str:

@@ -2,8 +2,48 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .session import Chip, Reading, Session
 from .vocabulary import TRAITS
+
+_VALUES = 2
+"""That a chip says at most: it is a button in a narrow sidebar."""
+
+_SIGNS = ("+", "−")
+
+_SEXES = ((0.35, "man"), (-0.35, "androgynous"), (-1.0, "woman"))
+"""From where on a value of the trait gender is called what."""
+
+_SAID_BY_WORDS = ("hair.melanin", "hair.redness", "skin.melanin", "skin.redness", "skin.yellowness")
+"""Amounts of pigment: the word for a colour says more than its numbers."""
+
+
+def in_words(name: str, value: Any, words: str) -> str:
+    """Return a trait's value as an artist would say it, or nothing where the words say it already.
+
+    Args:
+        name: the trait's.
+        value: as the reading gives it.
+        words: of the prompt, which it was understood from.
+    """
+    trait, lower = TRAITS.get(name), words.casefold()
+    if name.startswith("expression."):
+        return f"{float(value):.0%}".replace("%", " %") if isinstance(value, int | float) else ""
+    if trait is None or trait.kind in ("colour", "tint") or name in _SAID_BY_WORDS or name.startswith("ancestry."):
+        return ""
+    if trait.kind == "choice":
+        return "" if str(value) in lower else str(value)
+    if name == "gender":
+        sex = next(sex for least, sex in _SEXES if float(value) >= least)
+        return "" if sex in lower.split() else sex
+    if trait.unit == "years":
+        return f"{float(value):.0f} years"
+    if trait.unit == "sd":
+        return f"{float(value):+.1f}".replace("-", "−")
+    label = trait.label.casefold() if trait.family != "Wrinkles" else "wrinkles"
+    amount = f"{float(value):.0%}".replace("%", " %")
+    return amount if label.rstrip("s") in lower else f"{amount} {label}"
 
 
 class Chips:
@@ -40,6 +80,17 @@ class Chips:
         labels = [TRAITS[name].label if name in TRAITS else name.partition(".")[2] for name in chip.traits]
         use = "Left open" if words in self.dropped else "Understood as"
         return f"{use}: {', '.join(labels)}. Click to change that"
+
+    def label(self, chip: Chip) -> str:
+        """Return a chip's words and what they were understood as, such as "fisherman · man, 36 % wrinkles"."""
+        reading = self._session.reading
+        values = (
+            [in_words(name, reading.traits[name].get("value"), chip.words) for name in chip.traits] if reading else []
+        )
+        amounts = sorted((value for value in values if value[:1] in _SIGNS), key=lambda value: value[1:])
+        others = dict.fromkeys(value for value in values if value and value not in amounts)
+        said = [*amounts[-1:], *others]  # of "big nose", length and width are big: the larger of both says it
+        return f"{chip.words} · {', '.join(said[:_VALUES])}" if said else chip.words
 
     def dropped_traits(self, prompt: str) -> list[str]:
         """Return the traits that the dropped words of a prompt are about."""

@@ -1,12 +1,8 @@
-"""Variations to choose from: small faces of one prompt, and the pictures of them."""
+"""Variations to choose from: small faces of one prompt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import bpy
-import bpy.utils.previews
 
 from .placing import Purpose
 from .session import Job
@@ -30,26 +26,12 @@ class Gallery:
     resolution: int = RESOLUTION
     purpose: Purpose = field(default_factory=Purpose)
     picked: set[str] = field(default_factory=set)
-    _previews: Any = None
 
     def job(self, job_id: str) -> Job | None:
         """Return the job of that id, if it is one of these."""
         return next((job for job in self.jobs if job.id == job_id), None)
 
-    def icon(self, job: Job) -> int:
-        """Return Blender's number of the picture, or 0 while there is none."""
-        if job.state != "done" or job.folder is None:
-            return 0
-        if self._previews is None:
-            self._previews = bpy.utils.previews.new()
-        if job.id not in self._previews:
-            self._previews.load(job.id, str(job.folder / "preview.png"), "IMAGE")
-        return int(self._previews[job.id].icon_id)
-
     def clear(self) -> None:
-        """Stop showing faces, and free their pictures."""
+        """Stop showing faces."""
         self.jobs = []
         self.picked.clear()
-        if self._previews is not None:
-            bpy.utils.previews.remove(self._previews)
-            self._previews = None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from . import history, interface, places, preferences, scene
+from . import history, interface, places, preferences, regions, scene
 from .chips import Chips
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
 from .gallery import Gallery
 from .job import Job
+from .looks import Look
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .placing import Placing, Purpose
 from .recovery import Recovery
@@ -31,6 +33,8 @@ class Making(Part):
         gallery: the variations to choose from.
         placing: finished faces on their way into the scene.
         recovery: jobs of this file that a Blender which died left behind.
+        look: whose traits are laid over the prompt; None without one.
+        compared: face folders to look at side by side, two at most.
     """
 
     kinds = ("generate", "edit")
@@ -47,6 +51,8 @@ class Making(Part):
         self.gallery = Gallery()
         self.placing = Placing(following, self._settled)
         self.recovery = Recovery(session)
+        self.look: Look | None = None
+        self.compared: list[Path] = []
         self._looked = False
         self._session = session
         self._setup = setup
@@ -109,9 +115,11 @@ class Making(Part):
             "head": head,
             "without": self.chips.dropped_traits(prompt),
             "resolution": GALLERY_RESOLUTION if choosing else resolution,
+            "traits": self.look.traits if self.look is not None else {},
         }
-        if face_id:
+        if skin is not None:
             request["face_id"] = face_id
+            request["traits"] = request["traits"] | regions.locked_traits(skin)
         jobs = [self._session.submit("generate", request | {"seed": seed}, purpose) for seed in seeds]
         for job in jobs:
             self.recovery.note(job, purpose, resolution)
@@ -133,6 +141,11 @@ class Making(Part):
             request = job.request | {"resolution": self.gallery.resolution}
             self.recovery.note(self._session.submit("generate", request, purpose), purpose)
         self._wake()
+
+    def compare(self, folder: Path) -> bool:
+        """Choose a face to compare; return whether there are two to look at."""
+        self.compared = [*(other for other in self.compared[-1:] if other != folder), folder]
+        return len(self.compared) == 2
 
     def close_gallery(self) -> None:
         """Put the variations away and cancel those that are not finished."""

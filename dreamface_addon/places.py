@@ -28,6 +28,11 @@ def prompts_file() -> Path:
     return user_folder("prompts.json")
 
 
+def looks_file() -> Path:
+    """Where the artist's own looks are kept."""
+    return user_folder("looks.json")
+
+
 def default_store() -> Path:
     """Where jobs and faces are kept: the backend's own place, so that `dreamface jobs` knows them, too.
 

@@ -1,6 +1,6 @@
 """The extension's preferences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 from .places import PACKAGE
 
 _on_change: Callable[[], None] | None = None
+_sections: Mapping[str, Callable[[bpy.types.UILayout], None]] = {}
 
 
 def _changed(_preferences: Any, _context: bpy.types.Context) -> None:
@@ -36,14 +37,14 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
     )
     url: StringProperty(
         name="Address",
-        description="A backend on another machine, such as https://render.studio:8765; empty starts one here",
+        description="An engine on another machine, such as https://render.studio:8765; empty starts one here",
         update=_changed,
     )
     token: StringProperty(
-        name="Token", description="The token which that backend was started with", subtype="PASSWORD", update=_changed
+        name="Token", description="The token which that engine was started with", subtype="PASSWORD", update=_changed
     )
     start_by_itself: BoolProperty(
-        name="Start Backend When Needed", description="Start the backend when something needs it", default=True
+        name="Start When Needed", description="Start the engine when something needs it", default=True
     )
     look_at_new_faces: BoolProperty(
         name="Show New Faces",
@@ -57,14 +58,19 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         layout.prop(self, "look_at_new_faces")
         layout.prop(self, "store", placeholder="Your user data folder")
-        box = layout.box()
-        box.label(text="Backend")
-        box.prop(self, "start_by_itself")
-        box.prop(self, "python", placeholder="The one set up in the sidebar")
-        box = layout.box()
-        box.label(text="Backend on Another Machine")
-        box.prop(self, "url", placeholder="https://render.studio:8765")
-        box.prop(self, "token")
+        for name, draw in _sections.items():
+            header, body = layout.panel(f"DREAMFACE_{name}", default_closed=False)
+            header.label(text=name)
+            if body is not None:
+                draw(body)
+        header, body = layout.panel("DREAMFACE_connection", default_closed=True)
+        header.label(text="Connection")
+        if body is None:
+            return
+        body.prop(self, "start_by_itself")
+        body.prop(self, "python", placeholder="The one that was set up here")
+        body.prop(self, "url", text="Another Machine", placeholder="https://render.studio:8765")
+        body.prop(self, "token")
 
 
 _DEFAULTS = SimpleNamespace(python="", store="", url="", token="", start_by_itself=True, look_at_new_faces=True)
@@ -76,10 +82,15 @@ def get() -> DREAMFACE_AP_preferences | SimpleNamespace:
     return entry.preferences if entry is not None and entry.preferences is not None else _DEFAULTS
 
 
-def register(on_change: Callable[[], None]) -> None:
-    """Add the preferences to Blender; `on_change` is called when the artist has changed one."""
-    global _on_change
-    _on_change = on_change
+def register(on_change: Callable[[], None], sections: Mapping[str, Callable[[bpy.types.UILayout], None]]) -> None:
+    """Add the preferences to Blender.
+
+    Args:
+        on_change: called when the artist has changed one.
+        sections: heading -> what draws below it.
+    """
+    global _on_change, _sections
+    _on_change, _sections = on_change, sections
     bpy.utils.register_class(DREAMFACE_AP_preferences)
 
 

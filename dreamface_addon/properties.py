@@ -14,6 +14,16 @@ from .seeds import SEED_LIMIT
 
 MOST_VARIATIONS = 8
 
+PAGES = [
+    ("CREATE", "Create", "From words to a head", "SHADERFX", 0),
+    ("PERSON", "Person", "Who it is: age, sex, ancestry, and the face by region", "USER", 1),
+    ("SKIN", "Skin", "Tone, marks, wrinkles, make-up, eyes", "MATERIAL", 2),
+    ("HAIR", "Hair", "Hair, brows, lashes and beard", "STRANDS", 3),
+    ("EDIT", "Edit", "What was changed by hand", "SCULPTMODE_HLT", 4),
+    ("OUTPUT", "Output", "Light, assets and other programs", "EXPORT", 5),
+]
+"""The sidebar's pages, as Blender's items: identifier, name, tooltip, icon, number."""
+
 _read_prompt: Callable[[str], None] | None = None
 _get_head_items: Callable[[], list[tuple[str, str, str]]] | None = None
 
@@ -37,6 +47,18 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         update=_prompt_changed,
         options={"TEXTEDIT_UPDATE"},
     )
+    page: EnumProperty(name="Page", items=PAGES, default="CREATE")
+    search: StringProperty(
+        name="Search", description="Show only what has these letters in its name", options={"TEXTEDIT_UPDATE"}
+    )
+    only_changed: BoolProperty(name="Only Changed", description="Show only what you have changed on this head")
+    only_asked: BoolProperty(
+        name="Only Asked For", description="Show only what words or you have set; chance has drawn the rest"
+    )
+    library_search: StringProperty(
+        name="Search Faces", description="Show only faces with these words in their prompt", options={"TEXTEDIT_UPDATE"}
+    )
+    library_page: IntProperty(name="Page", min=0)
     seed: IntProperty(
         name="Seed",
         description="What the prompt leaves open is drawn from it: another seed, another person",
@@ -51,15 +73,15 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         min=1,
         max=MOST_VARIATIONS,
     )
-    head: EnumProperty(name="Head", description="The topology", items=_head_items)
+    head: EnumProperty(name="Head", description="Mesh and UVs of the head", items=_head_items)
     resolution: EnumProperty(
-        name="Textures",
-        description="Side of the skin's maps in pixels",
+        name="Detail",
+        description="Size of the skin's textures in pixels",
         items=[
-            ("512", "512", "Quick drafts"),
-            ("1024", "1K", "Real-time"),
-            ("2048", "2K", "Film, at a distance"),
-            ("4096", "4K", "Close-ups"),
+            ("512", "512 · Draft", "Quick drafts"),
+            ("1024", "1K · Real-Time", "Games and previews"),
+            ("2048", "2K · Film", "Film, at a distance"),
+            ("4096", "4K · Close-Up", "Close-ups"),
         ],
         default="1024",
     )
@@ -75,7 +97,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
     )  # fmt: skip
 
 
-_KEPT = ("prompt", "seed", "keep_seed", "variations", "resolution", "update_selected")
+_KEPT = ("prompt", "page", "seed", "keep_seed", "variations", "resolution", "update_selected")
 _kept: dict[str, object] = {}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, PointerProperty
+from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, PointerProperty, StringProperty
 
 from . import scene, shaping
 from .vocabulary import LAYERS, TRAITS, Layer, Trait
@@ -50,7 +50,8 @@ def _property(trait: Trait) -> Any:
         "options": set(),  # not animatable: every frame would ask the backend
     }
     if trait.kind == "number":
-        return FloatProperty(min=trait.low, max=trait.high, step=STEP, precision=2, **common)
+        step, precision = (100, 0) if trait.unit == "years" else (STEP, 2)
+        return FloatProperty(min=trait.low, max=trait.high, step=step, precision=precision, **common)
     if trait.kind == "choice":
         items = [(choice, choice.replace("_", " ").title(), "") for choice in trait.choices]
         return EnumProperty(items=items, **common)
@@ -70,12 +71,24 @@ def _strength(layer: Layer) -> Any:
     )  # fmt: skip
 
 
+def _title() -> Any:
+    """Return the property by which a face is renamed; its objects, materials and images follow."""
+    return StringProperty(
+        name="Name",
+        description="What the head is called; its objects, materials and textures are named after it",
+        get=lambda group: scene.name_of(group.id_data),
+        set=lambda group, name: scene.rename_face(group.id_data, name) if scene.is_skin(group.id_data) else None,
+        options=set(),
+    )
+
+
 Sliders = type(
     "DREAMFACE_PG_sliders",
     (bpy.types.PropertyGroup,),
     {
         "__annotations__": {trait.attribute: _property(trait) for trait in TRAITS.values()}
-        | {layer.attribute: _strength(layer) for layer in LAYERS.values()},
+        | {layer.attribute: _strength(layer) for layer in LAYERS.values()}
+        | {"title": _title()},
         "__doc__": "A face's traits, and the layers of its skin.",
     },
 )

@@ -24,14 +24,32 @@ _FAMILIES = {
 }  # fmt: skip
 _SKIN_FAMILIES = {
     "freckles": "Marks", "moles": "Marks", "age_spots": "Marks", "blemishes": "Marks", "capillaries": "Marks",
-    "scars": "Marks", "vitiligo": "Marks", "wrinkles": "Wrinkles", "iris": "Irises and Teeth",
-    "pupil": "Irises and Teeth", "sclera": "Irises and Teeth", "teeth": "Irises and Teeth",
+    "scars": "Marks", "vitiligo": "Marks", "wrinkles": "Wrinkles", "iris": "Eyes and Teeth",
+    "pupil": "Eyes and Teeth", "sclera": "Eyes and Teeth", "teeth": "Eyes and Teeth",
+}  # fmt: skip
+_HAIR_FAMILIES = {
+    "brows": "Brows and Lashes", "lashes": "Brows and Lashes", "beard": "Beard", "stubble": "Beard",
 }  # fmt: skip
 _FANTASY = ("skin.tint", "skin.stripes", "skin.spots", "skin.scales", "skin.metal")
-_GROUPS = {"person": "Person", "skin": "Skin", "hair": "Hair", "makeup": "Makeup"}
+_GROUPS = {"person": "Person", "skin": "Tone", "hair": "Hair", "makeup": "Make-up"}
+
+PAGES = {
+    "PERSON": (
+        "Person", "Face", "Forehead", "Brow", "Eyes", "Nose", "Cheeks", "Mouth", "Jaw and Chin", "Ears", "Neck",
+    ),
+    "SKIN": ("Tone", "Marks", "Wrinkles", "Make-up", "Eyes and Teeth", "Fantasy"),
+    "HAIR": ("Hair", "Brows and Lashes", "Beard"),
+}  # fmt: skip
+"""Page of the sidebar -> its families of traits, in their order; a test finds every family on one page."""
 
 _LABELS = {
     "asymmetry": "Asymmetry",
+    "gender": "Sex",
+    "skin.melanin": "Darkness",
+    "hair.melanin": "Darkness",
+    "hair.dye": "Dye",
+    "body.weight": "Weight",
+    "body.muscle": "Muscle",
     "iris.colour": "Iris Colour",
     "sclera.redness": "Bloodshot",
     "vitiligo.coverage": "Vitiligo",
@@ -46,6 +64,7 @@ class Trait:
     name: str
     kind: str
     group: str
+    unit: str
     family: str
     label: str
     description: str
@@ -84,6 +103,30 @@ class Layer:
         return f"layer_{self.name}"
 
 
+@dataclass(frozen=True)
+class Swatch:
+    """A natural colour to choose.
+
+    Attributes:
+        name: what people call it.
+        traits: trait -> value that give it.
+        srgb: how it looks, three values 0..1.
+    """
+
+    name: str
+    traits: dict[str, Any]
+    srgb: tuple[float, float, float]
+
+
+def _read_swatches() -> dict[str, tuple[Swatch, ...]]:
+    file = Path(__file__).parent.parent / "presets" / "swatches.json"
+    kinds = json.loads(file.read_text("utf-8")).items()
+    return {
+        kind: tuple(Swatch(entry["name"], entry["traits"], tuple(entry["srgb"])) for entry in entries)
+        for kind, entries in kinds
+    }
+
+
 def _read_layers() -> dict[str, Layer]:
     entries = json.loads((Path(__file__).parent / "layers.json").read_text("utf-8"))
     return {
@@ -101,6 +144,7 @@ def _read() -> dict[str, Trait]:
             name=entry["name"],
             kind=entry["kind"],
             group=entry["group"],
+            unit=entry["unit"],
             family=_family(entry),
             label=_label(entry["name"], _family(entry)),
             description=_tooltip(entry),
@@ -120,13 +164,15 @@ def _family(entry: dict[str, Any]) -> str:
         return _FAMILIES[first]
     if entry["name"] in _FANTASY:
         return "Fantasy"
+    if entry["group"] == "hair":
+        return _HAIR_FAMILIES.get(first, "Hair")
     return _SKIN_FAMILIES.get(first, _GROUPS[entry["group"]]) if entry["group"] == "skin" else _GROUPS[entry["group"]]
 
 
 def _label(name: str, family: str) -> str:
     """Such as "Bridge Width" for nose.bridge_width under "Nose", or "Freckles" for freckles.density."""
     first, _, rest = name.removesuffix(".density").partition(".")
-    words = rest if rest and (first.title() == family or first == "ancestry") else f"{first} {rest}"
+    words = rest if rest and (first.title() == family or first in ("ancestry", "skin")) else f"{first} {rest}"
     return _LABELS.get(name) or words.strip().replace("_", " ").title()
 
 
@@ -140,6 +186,9 @@ def _tooltip(entry: dict[str, Any]) -> str:
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
+
+SWATCHES = _read_swatches()
+"""Colours of "skin", "hair" and "iris", from light or dark to the other end."""
 
 LAYERS = _read_layers()
 """Every layer of the skin, from below."""

@@ -5,18 +5,29 @@ import bpy
 from .create.bring_in import DREAMFACE_OT_bring_in
 from .create.cancel import DREAMFACE_OT_cancel
 from .create.close_gallery import DREAMFACE_OT_close_gallery
+from .create.compare import DREAMFACE_OT_compare
 from .create.dismiss import DREAMFACE_OT_dismiss
 from .create.dismiss_error import DREAMFACE_OT_dismiss_error
+from .create.edit_prompt import DREAMFACE_OT_edit_prompt
 from .create.generate import DREAMFACE_OT_generate
 from .create.import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
+from .create.library import DREAMFACE_OT_bring_in_made, DREAMFACE_OT_delete_made, DREAMFACE_OT_turn_library
+from .create.looks import (
+    DREAMFACE_OT_drop_look,
+    DREAMFACE_OT_remove_look,
+    DREAMFACE_OT_save_look,
+    DREAMFACE_OT_use_look,
+)
 from .create.pick import DREAMFACE_OT_pick
 from .create.recover import DREAMFACE_OT_dismiss_offer, DREAMFACE_OT_recover
 from .create.roll_seed import DREAMFACE_OT_roll_seed
+from .create.select_head import DREAMFACE_OT_select_head
 from .create.toggle_words import DREAMFACE_OT_toggle_words
 from .create.use_prompt import DREAMFACE_OT_use_prompt
 from .output.add_studio import DREAMFACE_OT_add_studio
 from .output.export_face import DREAMFACE_OT_export_face
 from .output.mark_asset import DREAMFACE_OT_mark_asset
+from .person.regions import DREAMFACE_OT_lock_region, DREAMFACE_OT_roll_region
 from .person.reset_trait import DREAMFACE_OT_reset_trait
 from .setup.cancel_model import DREAMFACE_OT_cancel_model
 from .setup.cancel_set_up import DREAMFACE_OT_cancel_set_up
@@ -30,39 +41,56 @@ from .setup.show_log import DREAMFACE_OT_show_log
 from .setup.start_backend import DREAMFACE_OT_start_backend
 from .setup.stop_backend import DREAMFACE_OT_stop_backend
 from .setup.verify_model import DREAMFACE_OT_verify_model
+from .skin.layers import DREAMFACE_OT_add_layer, DREAMFACE_OT_remove_layer
 from .skin.paint import DREAMFACE_OT_paint
+from .skin.use_swatch import DREAMFACE_OT_use_swatch
 
 _CLASSES = (
+    DREAMFACE_OT_add_layer,
     DREAMFACE_OT_add_studio,
     DREAMFACE_OT_bring_in,
+    DREAMFACE_OT_bring_in_made,
     DREAMFACE_OT_cancel,
     DREAMFACE_OT_cancel_model,
     DREAMFACE_OT_cancel_set_up,
     DREAMFACE_OT_close_gallery,
+    DREAMFACE_OT_compare,
     DREAMFACE_OT_copy_diagnostics,
+    DREAMFACE_OT_delete_made,
     DREAMFACE_OT_dismiss,
     DREAMFACE_OT_dismiss_error,
     DREAMFACE_OT_dismiss_model,
     DREAMFACE_OT_dismiss_offer,
+    DREAMFACE_OT_drop_look,
+    DREAMFACE_OT_edit_prompt,
     DREAMFACE_OT_export_face,
     DREAMFACE_OT_generate,
     DREAMFACE_OT_import_face,
     DREAMFACE_FH_import_face,
     DREAMFACE_OT_install_model,
     DREAMFACE_OT_install_model_file,
+    DREAMFACE_OT_lock_region,
     DREAMFACE_OT_mark_asset,
     DREAMFACE_OT_paint,
     DREAMFACE_OT_pick,
-    DREAMFACE_OT_remove_model,
     DREAMFACE_OT_recover,
+    DREAMFACE_OT_remove_layer,
+    DREAMFACE_OT_remove_look,
+    DREAMFACE_OT_remove_model,
     DREAMFACE_OT_reset_trait,
+    DREAMFACE_OT_roll_region,
     DREAMFACE_OT_roll_seed,
+    DREAMFACE_OT_save_look,
+    DREAMFACE_OT_select_head,
     DREAMFACE_OT_set_up_backend,
     DREAMFACE_OT_show_log,
     DREAMFACE_OT_start_backend,
     DREAMFACE_OT_stop_backend,
     DREAMFACE_OT_toggle_words,
+    DREAMFACE_OT_turn_library,
+    DREAMFACE_OT_use_look,
     DREAMFACE_OT_use_prompt,
+    DREAMFACE_OT_use_swatch,
     DREAMFACE_OT_verify_model,
 )
 

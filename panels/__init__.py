@@ -1,20 +1,32 @@
-"""The sidebar's panels, one per file, in the order they are shown."""
+"""The sidebar: one tab, with a page for each kind of work; and what the preferences show beside settings."""
 
 import bpy
 
-from .backend import DREAMFACE_PT_backend
 from .create import DREAMFACE_MT_prompts, DREAMFACE_PT_create
-from .face import DREAMFACE_PT_face
-from .models import DREAMFACE_PT_models
-from .shape import DREAMFACE_PT_shape
+from .edit import DREAMFACE_PT_edit
+from .engine import DREAMFACE_PT_setup, draw_engine
+from .frame import DREAMFACE_MT_heads, DREAMFACE_PT_frame
+from .hair import DREAMFACE_PT_hair
+from .models import draw_models
+from .output import DREAMFACE_PT_output
+from .person import DREAMFACE_PT_person
+from .skin import DREAMFACE_MT_add_layer, DREAMFACE_PT_skin
+
+PREFERENCES = {"Engine": draw_engine, "Models": draw_models}
+"""Sections of the preferences: heading -> what draws below it."""
 
 _CLASSES = (
+    DREAMFACE_MT_heads,
     DREAMFACE_MT_prompts,
+    DREAMFACE_MT_add_layer,
+    DREAMFACE_PT_setup,
+    DREAMFACE_PT_frame,
     DREAMFACE_PT_create,
-    DREAMFACE_PT_shape,
-    DREAMFACE_PT_face,
-    DREAMFACE_PT_models,
-    DREAMFACE_PT_backend,
+    DREAMFACE_PT_person,
+    DREAMFACE_PT_skin,
+    DREAMFACE_PT_hair,
+    DREAMFACE_PT_edit,
+    DREAMFACE_PT_output,
 )
 
 

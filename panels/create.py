@@ -1,40 +1,35 @@
-"""From a prompt to a face."""
+"""From a prompt to a head."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-
 import bpy
 
-from ..dreamface_addon import application, history, places, scene
+from ..dreamface_addon import application, history, looks, places, scene
 from ..dreamface_addon.making import Making
 from ..dreamface_addon.session import Chip, Job
 from . import drawing
+from .library import draw_library
+from .page import Page
 
 _PICTURE_SIZE = 5.5  # of a variation, in heights of a button
 _ABSENT = {"running": "In the making", "failed": "Failed", "cancelled": "Cancelled"}
 """What stands in a variation's place while there is no picture."""
 
 
-@cache
-def _looks() -> list[dict[str, str]]:
-    return json.loads((places.EXTENSION / "presets" / "looks.json").read_text("utf-8"))
-
-
 class DREAMFACE_MT_prompts(bpy.types.Menu):
-    """Prompts to start from, and those used last"""
+    """Looks to start from, your own, and the prompts that you used last"""
 
     bl_idname = "DREAMFACE_MT_prompts"
-    bl_label = "Prompts"
+    bl_label = "Looks and Prompts"
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the menu."""
         row = self.layout.row()
         column = row.column()
         column.label(text="Start From")
-        for look in _looks():
-            column.operator("dreamface.use_prompt", text=look["name"]).prompt = look["prompt"]
+        for look in looks.read(places.EXTENSION / "presets" / "looks.json"):
+            column.operator("dreamface.use_prompt", text=look.name).prompt = look.prompt
+        self._draw_own(row.column(), context)
         used = history.read(places.prompts_file())
         if used:
             column = row.column()
@@ -42,49 +37,62 @@ class DREAMFACE_MT_prompts(bpy.types.Menu):
             for prompt in used:
                 column.operator("dreamface.use_prompt", text=_shortened(prompt)).prompt = prompt
 
+    @staticmethod
+    def _draw_own(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        column.label(text="Your Looks")
+        own = looks.read(places.looks_file())
+        for look in own:
+            column.operator("dreamface.use_look", text=look.name).look = look.name
+        column.separator()
+        column.operator_context = "INVOKE_DEFAULT"
+        column.operator("dreamface.save_look", text="Save Selected Head…", icon="ADD")
+        if own:
+            column.operator_menu_enum("dreamface.remove_look", "look", text="Remove", icon="REMOVE")
+
 
 def _shortened(prompt: str, length: int = 48) -> str:
     return prompt if len(prompt) <= length else prompt[: length - 1].rstrip() + "…"
 
 
-class DREAMFACE_PT_create(bpy.types.Panel):
+class DREAMFACE_PT_create(Page, bpy.types.Panel):
     """Prompt, choices, Generate, and what became of it."""
 
     bl_idname = "DREAMFACE_PT_create"
     bl_label = "Create"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = drawing.CATEGORY
+    page = "CREATE"
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         app, chosen = application.get(), context.window_manager.dreamface
         self._draw_prompt(app.making, chosen)
-        self._draw_choices(context, chosen)
-        self._draw_generate(app)
-        self._draw_messages(app)
+        self._draw_choices(context, app, chosen)
+        row = self.layout.row(align=True)
+        row.scale_y = 1.6
+        row.operator("dreamface.generate", text="Generate", icon="SHADERFX")
         self._draw_waiting_faces(app.making)
         if app.making.gallery.jobs:
-            self._draw_gallery(app.making)
+            self._draw_gallery(app)
+        draw_library(self.layout, context, app)
 
     def _draw_prompt(self, making: Making, chosen: bpy.types.PropertyGroup) -> None:
-        row = self.layout.row(align=True)
+        column = self.layout.column(align=True)
+        row = column.row(align=True)
+        row.scale_y = 1.2
         row.prop(chosen, "prompt", text="", placeholder="an old fisherman with a hooked nose")
         row.menu(DREAMFACE_MT_prompts.bl_idname, text="", icon="DOWNARROW_HLT")
-        reading = making.chips.reading(chosen.prompt)
-        if reading is None:
-            return
-        drawing.chips(self.layout, reading.chips, lambda chip: chip.words, self._draw_chip)
-        if reading.not_understood:
-            drawing.text(self.layout, f"Not understood: {', '.join(reading.not_understood)}", icon="QUESTION")
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("dreamface.edit_prompt", text="", icon="GREASEPENCIL")
+        if not drawing.fits(chosen.prompt, beside=drawing.PROMPT_BUTTONS):
+            drawing.text(column.box(), chosen.prompt, inset=drawing.IN_BOX)
+        if making.look is not None:
+            row = self.layout.row(align=True)
+            row.label(text=f"Look: {making.look.name}", icon="USER")
+            row.operator("dreamface.drop_look", text="", icon="X", emboss=False)
+        draw_reading(self.layout, making, chosen.prompt)
 
-    @staticmethod
-    def _draw_chip(row: bpy.types.UILayout, chip: Chip) -> None:
-        dropped = chip.words in application.get().making.chips.dropped
-        icon = "ADD" if dropped else "X"
-        row.operator("dreamface.toggle_words", text=chip.words, icon=icon, depress=not dropped).words = chip.words
-
-    def _draw_choices(self, context: bpy.types.Context, chosen: bpy.types.PropertyGroup) -> None:
+    def _draw_choices(
+        self, context: bpy.types.Context, app: application.Application, chosen: bpy.types.PropertyGroup
+    ) -> None:
         layout = self.layout.column()
         layout.use_property_split = True
         layout.use_property_decorate = False
@@ -93,40 +101,17 @@ class DREAMFACE_PT_create(bpy.types.Panel):
         row.prop(chosen, "keep_seed", text="", icon="LOCKED" if chosen.keep_seed else "UNLOCKED", icon_only=True)
         row.operator("dreamface.roll_seed", text="", icon="FILE_REFRESH")
         layout.prop(chosen, "variations")
-        layout.prop(chosen, "head")
         layout.prop(chosen, "resolution")
-        if scene.skin_of(context.active_object) is not None:
-            layout.prop(chosen, "update_selected")
-
-    def _draw_generate(self, app: application.Application) -> None:
-        row = self.layout.row(align=True)
-        row.scale_y = 1.5
-        running = app.making.running
-        if not running:
-            row.operator("dreamface.generate", text="Generate", icon="USER")
-            return
-        words = _words(running[0], running, app.models.busy)
-        drawing.progress(row, _fraction(running, app.making.gallery.jobs), words)
-        row.operator("dreamface.cancel", text="", icon="CANCEL")
-
-    def _draw_messages(self, app: application.Application) -> None:
-        why_not = app.setup.why_no_backend()
-        if why_not:
-            drawing.text(self.layout, why_not + ".", icon="INFO")
-        ours = app.error or app.following.problem or app.making.placing.warning
-        error = ours or app.session.problem or app.session.call_problem
-        if error:
-            row = self.layout.box().row()
-            dismissible = error != app.session.problem
-            inset = drawing.IN_BOX + (drawing.BESIDE_BUTTON if dismissible else 0)
-            drawing.text(row.column(), error, icon="ERROR", inset=inset)
-            if dismissible:
-                row.operator("dreamface.dismiss_error", text="", icon="X", emboss=False)
+        if len(app.models.head_items) > 2:  # Automatic, and more than one to choose from
+            layout.prop(chosen, "head")
+        skin = scene.skin_of(context.active_object)
+        if skin is None or not chosen.update_selected:
+            layout.prop(chosen, "name", placeholder=scene.name_from(chosen.prompt) if chosen.prompt else "")
+        if skin is not None:
+            self.layout.prop(chosen, "update_selected", text=f"Change {scene.name_of(skin)}")
 
     def _draw_waiting_faces(self, making: Making) -> None:
-        """Draw why a finished face has to wait, and the faces that the artist has to decide about."""
-        if making.placing.notice:
-            drawing.text(self.layout, making.placing.notice, icon="TIME")
+        """Draw the faces that the artist has to decide about."""
         for offer in making.recovery.offers:
             box = self.layout.box()
             drawing.text(box, offer.words, icon="USER", inset=drawing.IN_BOX)
@@ -142,40 +127,50 @@ class DREAMFACE_PT_create(bpy.types.Panel):
             row.operator("dreamface.bring_in").job = job.id
             row.operator("dreamface.dismiss").job = job.id
 
-    def _draw_gallery(self, making: Making) -> None:
+    def _draw_gallery(self, app: application.Application) -> None:
         box = self.layout.box()
         row = box.row()
         row.label(text="Variations")
         row.operator("dreamface.close_gallery", text="", icon="X", emboss=False)
         grid = box.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
-        for job in making.gallery.jobs:
-            column = grid.column(align=True)
-            icon = making.gallery.icon(job)
-            if icon:
-                column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
-                button = column.row()
-                button.enabled = job.id not in making.gallery.picked
-                button.operator("dreamface.pick", text="Pick" if button.enabled else "Picked").job = job.id
-            else:
-                placeholder = column.row()
-                placeholder.alignment = "CENTER"
-                placeholder.scale_y = _PICTURE_SIZE
-                placeholder.label(text=_ABSENT.get(job.state, "Waiting"))
-                if job.state == "running":
-                    drawing.progress(column, job.fraction, "")
-                else:
-                    column.label()
+        for job in app.making.gallery.jobs:
+            self._draw_variation(grid.column(align=True), app, job)
+
+    @staticmethod
+    def _draw_variation(column: bpy.types.UILayout, app: application.Application, job: Job) -> None:
+        gallery = app.making.gallery
+        icon = app.pictures.face(job.folder) if job.state == "done" and job.folder is not None else 0
+        if icon:
+            column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
+            row = column.row(align=True)
+            button = row.row(align=True)
+            button.enabled = job.id not in gallery.picked
+            button.operator("dreamface.pick", text="Pick" if button.enabled else "Picked").job = job.id
+            compared = row.operator("dreamface.compare", text="", icon="SPLIT_VERTICAL")
+            compared.folder = str(job.folder)
+            return
+        placeholder = column.row()
+        placeholder.alignment = "CENTER"
+        placeholder.scale_y = _PICTURE_SIZE
+        placeholder.label(text=_ABSENT.get(job.state, "Waiting"))
+        if job.state == "running":
+            drawing.progress(column, job.fraction, "")
+        else:
+            column.label()
 
 
-def _fraction(running: list[Job], gallery: list[Job]) -> float:
-    """How far everything is that was asked for together, 0..1."""
-    together = gallery if running[0] in gallery else running
-    return sum(1.0 if job not in running else job.fraction for job in together) / len(together)
+def draw_reading(layout: bpy.types.UILayout, making: Making, prompt: str, width: float | None = None) -> None:
+    """Draw what was understood of a prompt, as chips that can be switched off, and what was not."""
+    reading = making.chips.reading(prompt)
+    if reading is None:
+        return
 
+    def draw_chip(row: bpy.types.UILayout, chip: Chip) -> None:
+        dropped = chip.words in making.chips.dropped
+        icon = "ADD" if dropped else "X"
+        label = making.chips.label(chip)
+        row.operator("dreamface.toggle_words", text=label, icon=icon, depress=not dropped).words = chip.words
 
-def _words(job: Job, running: list[Job], models_busy: bool) -> str:
-    """What is happening, such as "Painting the skin · 2 s left"."""
-    waiting = "Waiting for the Models panel" if models_busy else "Waiting"
-    doing = job.message or {"sending": "Starting the backend", "queued": waiting}.get(job.state, "Working")
-    more = f" · {len(running)} to go" if len(running) > 1 else drawing.remaining(job.eta)
-    return doing + more
+    drawing.chips(layout, reading.chips, making.chips.label, draw_chip, width)
+    if reading.not_understood:
+        drawing.text(layout, f"Not understood: {', '.join(reading.not_understood)}", icon="QUESTION")

@@ -19,6 +19,9 @@ IN_BOX = 14
 BESIDE_BUTTON = 26
 """What a text has less room for than one that stands free: pixels at a UI scale of 1."""
 
+PROMPT_BUTTONS = 70
+"""Pixels that the buttons beside the prompt and the field's own edges take."""
+
 _BUTTON_PADDING = 34  # pixels: a button's own edges and its icon
 _FONT = 0
 
@@ -26,6 +29,7 @@ _PARTS = (re.compile(r"[/\\]*[^/\\]+[/\\]*|.+"), re.compile(r"[-_.]*[^-_.]+[-_.]
 """Pieces of a word that may stand in different lines: folders of a path; where that is not enough, parts of a name."""
 
 Item = TypeVar("Item")
+Group = tuple[bpy.types.UILayout, bpy.types.UILayout | None]
 
 
 def text(layout: bpy.types.UILayout, words: str, icon: str = "NONE", inset: int = 0) -> None:
@@ -38,19 +42,39 @@ def text(layout: bpy.types.UILayout, words: str, icon: str = "NONE", inset: int 
         column.label(text=line, icon=icon if number == 0 else beside)
 
 
+def line(layout: bpy.types.UILayout, words: str) -> None:
+    """A text in one line, which Blender cuts off where it does not fit."""
+    row = layout.row()
+    row.scale_y = 0.8
+    row.label(text=words)
+
+
+def fits(words: str, beside: int = 0) -> bool:
+    """Whether a text can be read whole in one line of this sidebar, with `beside` pixels of other things in it."""
+    return _width(words) <= _room(beside)
+
+
 def chips(
     layout: bpy.types.UILayout,
     items: Sequence[Item],
     label: Callable[[Item], str],
     draw: Callable[[bpy.types.UILayout, Item], None],
+    width: float | None = None,
 ) -> None:
-    """Buttons side by side, in as many rows as it takes."""
+    """Buttons side by side, in as many rows as it takes; `width` is that of a window other than the sidebar, pixels."""
     column = layout.column(align=True)
-    for line in _rows(items, lambda item: _width(label(item)) + _BUTTON_PADDING * _scale(), _room()):
+    for line in _rows(items, lambda item: _width(label(item)) + _BUTTON_PADDING * _scale(), width or _room()):
         row = column.row(align=True)
         row.alignment = "LEFT"
         for item in line:
             draw(row, item)
+
+
+def group(layout: bpy.types.UILayout, name: str, label: str, closed: bool = True) -> Group:
+    """A heading that opens and closes; its body is None while it is closed."""
+    header, body = layout.panel(f"DREAMFACE_{name}", default_closed=closed)
+    header.label(text=label)
+    return header, body
 
 
 def progress(layout: bpy.types.UILayout, fraction: float, words: str) -> None:

@@ -1,4 +1,4 @@
-"""Every panel draws in every state; a window shows how, this shows that nothing fails."""
+"""Every page draws in every state; a window shows how, this shows that nothing fails and what the words are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-PANELS = ("create", "shape", "face", "models", "backend")
+PAGES = ("create", "person", "skin", "hair", "edit", "output")
 
 
 class Layout:
@@ -19,6 +19,8 @@ class Layout:
     def __getattr__(self, name):
         def draw(*positional, text="", **_):
             self.words.append(text or (positional[0] if name in ("operator", "menu") else ""))
+            if name == "prop":
+                self.words.append(positional[1])
             return SimpleNamespace() if name == "operator" else Layout(self.words)
 
         return draw
@@ -27,66 +29,175 @@ class Layout:
         return Layout(self.words), Layout(self.words)
 
 
-def drawn(blender, name):
-    """The words on a panel."""
+def panels(blender):
     package = blender.module("application").__name__.rpartition(".dreamface_addon")[0]
-    module = sys.modules[f"{package}.panels.{name}"]
-    panel = getattr(module, f"DREAMFACE_PT_{name}")
-    own = {key: value for key, value in vars(panel).items() if not key.startswith("__")}
+    return sys.modules[f"{package}.panels"]
+
+
+def drawn(blender, name, kind="PT"):
+    """The words on a page, or in a menu."""
+    blender.tick()
+    class_ = getattr(panels(blender), f"DREAMFACE_{kind}_{name}")
+    own = {key: value for key, value in vars(class_).items() if not key.startswith("__")}
     fake = type("Drawn", (), own | {"layout": Layout()})()
     fake.draw(blender.bpy.context)
     return " ".join(fake.layout.words)
 
 
+def preferences_words(blender):
+    layout = Layout()
+    for draw in panels(blender).PREFERENCES.values():
+        draw(layout)
+    return " ".join(layout.words)
+
+
 def test_with_nothing_there(blender):
     blender.fields.prompt = ""
     assert "Generate" in drawn(blender, "create")
-    assert "Select a DreamFace head" in drawn(blender, "shape")
-    for name in PANELS:
-        drawn(blender, name)
+    assert "No head selected" in drawn(blender, "frame")
+    assert "No heads in this scene" in drawn(blender, "heads", "MT")
+    for name in ("person", "skin", "hair", "edit"):
+        assert "Select a head" in drawn(blender, name)
+    assert "Import Face Folder" in drawn(blender, "output")
+
+
+def test_a_page_is_shown_while_its_icon_is_chosen(blender):
+    for name in PAGES:
+        blender.fields.page = name.upper()
+        polls = {page: getattr(panels(blender), f"DREAMFACE_PT_{page}").poll(blender.bpy.context) for page in PAGES}
+        assert [page for page, shown in polls.items() if shown] == [name]
+    assert panels(blender).DREAMFACE_PT_frame.poll(blender.bpy.context)
+    assert not panels(blender).DREAMFACE_PT_setup.poll(blender.bpy.context)
 
 
 def test_with_a_face_and_changed_sliders(blender):
-    face = blender.new_face("a man with a big nose", seed=4)
+    face = blender.new_face("a man with a big nose and freckles", seed=4)
     face.dreamface.nose_width = 1.0
     face.dreamface.skin_melanin = 0.9
     blender.rest()
     blender.app.making.chips.read(blender.fields.prompt)
     blender.until(lambda: blender.app.making.chips.reading(blender.fields.prompt))
-    words = drawn(blender, "shape")
-    assert "Nose (1)" in words and "The textures do not show these changes yet." in words
-    assert "big nose" in drawn(blender, "create")
-    assert "a man with a big nose" in drawn(blender, "face")
-    assert "Ready" in drawn(blender, "backend")
+    assert "Nose (1)" in drawn(blender, "person")
+    skin = drawn(blender, "skin")
+    assert "The skin does not show your changes yet." in skin and "Tone (1)" in skin
+    assert "layer_freckles" in skin, "a layer that this skin has"
+    assert "layer_lipstick" not in skin, "nobody put on lipstick"
+    assert "Lipstick" in drawn(blender, "add_layer", "MT") and "Freckles" not in drawn(blender, "add_layer", "MT")
+    words = drawn(blender, "create")
+    assert "big nose · +1.8" in words and "freckles · 60 %" in words
+    assert "Change Man" in words
+    assert "seed 4" in drawn(blender, "frame") and "Man" in drawn(blender, "heads", "MT")
+    assert "Running" in preferences_words(blender)
+
+
+def test_search_and_filters(blender):
+    face = blender.new_face("a man with a big nose", seed=4)
+    fields = blender.fields
+    try:
+        fields.search = "hump"
+        words = drawn(blender, "person")
+        assert "nose_hump" in words and "nose_width" not in words
+        fields.search, fields.only_changed = "", True
+        assert "Nothing on this page" in drawn(blender, "person")
+        face.dreamface.ears_size = 1.0
+        words = drawn(blender, "person")
+        assert "ears_size" in words and "ears_protrusion" not in words
+        fields.only_changed, fields.only_asked = False, True
+        words = drawn(blender, "person")
+        assert "gender" in words and "nose_width" in words and "chin_cleft" not in words
+    finally:
+        fields.search, fields.only_changed, fields.only_asked = "", False, False
 
 
 def test_while_variations_are_made_and_with_an_error(blender, monkeypatch):
     blender.generate("a woman", variations=3, seed=1, update_selected=False)
     blender.app.error = "Something is wrong: do this."
-    words = drawn(blender, "create")
-    assert "Variations" in words and "Something is wrong" in words and "dreamface.cancel" in words
+    words = drawn(blender, "frame")
+    assert "Something is wrong" in words and "dreamface.cancel" in words
+    assert "Variations" in drawn(blender, "create")
     blender.until(lambda: not blender.app.making.running)
     assert "Pick" not in drawn(blender, "create"), "without a window Blender makes no icons"
-    monkeypatch.setattr(blender.app.making.gallery, "icon", lambda job: 1)
+    monkeypatch.setattr(blender.app.pictures, "face", lambda folder: 1)
     blender.app.making.gallery.picked.add(blender.app.making.gallery.jobs[1].id)
     words = drawn(blender, "create")
     assert words.count("Pick") == 3 and words.count("Picked") == 1
 
 
-def test_without_a_backend(blender):
+def test_until_it_is_set_up_the_tab_shows_only_how(blender):
     preferences = blender.module("preferences").get()
     python, preferences.python = preferences.python, ""
     try:
-        assert "Set up the backend first" in drawn(blender, "create")
-        assert "Set Up Backend" in drawn(blender, "backend")
+        assert panels(blender).DREAMFACE_PT_setup.poll(blender.bpy.context)
+        for name in (*PAGES, "frame"):
+            assert not getattr(panels(blender), f"DREAMFACE_PT_{name}").poll(blender.bpy.context)
+        assert "Set Up DreamFace" in drawn(blender, "setup")
+        assert "Set Up DreamFace" in preferences_words(blender)
     finally:
         preferences.python = python
 
 
-@pytest.mark.parametrize("menu", ["DREAMFACE_MT_prompts"])
-def test_the_menu_of_prompts(blender, menu):
-    module = sys.modules[blender.module("application").__name__.rpartition(".dreamface_addon")[0] + ".panels.create"]
-    class_ = getattr(module, menu)
-    fake = type("Drawn", (), {"layout": Layout(), "draw": vars(class_)["draw"]})()
-    fake.draw(blender.bpy.context)
-    assert "Old fisherman" in fake.layout.words
+def test_the_menu_of_looks_and_prompts(blender):
+    assert "Old fisherman" in drawn(blender, "prompts", "MT")
+
+
+def test_a_look_of_ones_own_is_saved_used_and_removed(blender):
+    face = blender.new_face("a man with freckles", seed=4, name="Kim")
+    face.dreamface.nose_width = 2.5
+    blender.rest()
+    blender.bpy.ops.dreamface.save_look(name="Kim's look")
+    assert "Kim's look" in drawn(blender, "prompts", "MT")
+    blender.fields.prompt = ""
+    blender.bpy.ops.dreamface.use_look(look="Kim's look")
+    assert blender.fields.prompt == "a man with freckles" and "Look: Kim's look" in drawn(blender, "create")
+    other = blender.new_face("a man with freckles", seed=9)
+    assert other.dreamface.nose_width == pytest.approx(2.5), "another seed, the same person"
+    blender.bpy.ops.dreamface.drop_look()
+    assert "Look:" not in drawn(blender, "create")
+    blender.bpy.ops.dreamface.remove_look(look="Kim's look")
+    assert "Kim's look" not in drawn(blender, "prompts", "MT")
+
+
+def test_dice_change_a_region_and_a_lock_keeps_it(blender):
+    face = blender.new_face("a man", seed=4)
+    before = {name: getattr(face.dreamface, name) for name in ("nose_width", "nose_hump", "jaw_width")}
+    blender.bpy.ops.dreamface.roll_region(region="Nose")
+    now = {name: getattr(face.dreamface, name) for name in before}
+    assert now["nose_width"] != before["nose_width"] and now["jaw_width"] == before["jaw_width"]
+    blender.bpy.ops.dreamface.lock_region(region="Nose")
+    assert blender.bpy.ops.dreamface.roll_region(region="Nose") == {"CANCELLED"}
+    blender.generate("a woman", seed=8, update_selected=True)
+    blender.rest()
+    assert face["dreamface_prompt"] == "a woman"
+    assert face.dreamface.nose_width == pytest.approx(now["nose_width"], abs=1e-4), "words leave it as it is"
+    assert face.dreamface.nose_hump == pytest.approx(now["nose_hump"], abs=1e-4)
+
+
+def test_layers_and_swatches(blender):
+    face = blender.new_face("a woman", seed=4)
+    blender.bpy.ops.dreamface.add_layer(layer="lipstick")
+    assert face.dreamface.lipstick[3] > 0.5 and "layer_lipstick" in drawn(blender, "skin")
+    blender.bpy.ops.dreamface.remove_layer(layer="lipstick")
+    assert face.dreamface.lipstick[3] == 0.0 and "layer_lipstick" not in drawn(blender, "skin")
+    blender.bpy.ops.dreamface.use_swatch(kind="hair", swatch="Red")
+    assert face.dreamface.hair_redness > 0.9
+    blender.bpy.ops.dreamface.use_swatch(kind="iris", swatch="Violet")
+    assert face.dreamface.iris_colour[2] > face.dreamface.iris_colour[1]
+
+
+def test_the_library_finds_brings_in_and_deletes(blender, monkeypatch):
+    made = [blender.new_face(prompt, seed=4) for prompt in ("a zany librarian", "a zany captain")]
+    folders = [face["dreamface_folder"] for face in made]
+    library = blender.app.library
+    library.show()
+    blender.until(lambda: len(library.faces("zany")) == 2)
+    assert [str(entry.folder) for entry in library.faces("captain")] == [folders[1]]
+    face = library.faces("captain")[0].id
+    assert blender.bpy.ops.dreamface.bring_in_made(face=face) == {"FINISHED"}
+    assert len(blender.faces) == 3
+    with pytest.raises(RuntimeError, match="textures"):
+        blender.bpy.ops.dreamface.delete_made(face=face)
+    blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
+    assert blender.bpy.ops.dreamface.delete_made(face=face) == {"FINISHED"}
+    library.show()
+    blender.until(lambda: not library.faces("captain"))
+    assert not blender.module("places").Path(folders[1]).exists()

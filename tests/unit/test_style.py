@@ -156,7 +156,7 @@ EXTENSION = [
 ]
 NEEDS_BPY = {
     "application", "gallery", "installation", "interface", "making", "places", "placing", "preferences", "properties",
-    "recovery",
+    "pictures", "recovery", "regions",
     "setting_up", "shaping", "sliders",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""

@@ -1,0 +1,149 @@
+"""All faces that were made on this machine: a list that panels show, search and clear out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .part import IDLE_INTERVAL, READY_INTERVAL, Part
+from .session import Session
+
+PAGE = 6  # faces that are shown at once
+
+_PATIENCE = 3.0  # seconds that a panel counts as open after it was drawn
+_LOOK_EVERY = 2.0  # seconds between two looks at the folder
+_READS = 3  # faces that are read in one tick
+_LARGEST = 16_000_000  # bytes of a face.json that is read
+
+
+@dataclass(frozen=True)
+class Made:
+    """A face in the library.
+
+    Attributes:
+        folder: its face folder.
+        prompt: what it was made from.
+        seed: what the prompt left open was drawn from it.
+        traits: trait -> {"value", ...}.
+        at: when it was made, seconds since 1970.
+    """
+
+    folder: Path
+    prompt: str
+    seed: int
+    traits: dict[str, Any]
+    at: float
+
+    @property
+    def id(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+
+class Library(Part):
+    """The faces in the backend's store, newest first; read from disk while a panel shows them.
+
+    Attributes:
+        problem: why a face could not be removed, until dismissed.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.problem = ""
+        self._session = session
+        self._wanted = self._looked = 0.0
+        self._folders: list[Path] = []
+        self._known: dict[Path, Made | None] = {}
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the faces lie; None where they lie on another machine."""
+        settings = self._session.backend.settings
+        return None if settings.url else settings.store / "faces"
+
+    def show(self) -> None:
+        """Say that a panel shows the library: it is kept up to date for a while."""
+        self._wanted = time.monotonic()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every face was read."""
+        return all(folder in self._known for folder in self._folders)
+
+    def faces(self, search: str = "") -> list[Made]:
+        """Return the faces that have been read and whose prompts have all the words, newest first."""
+        words = search.casefold().split()
+        known = (self._known.get(folder) for folder in self._folders)
+        return [made for made in known if made is not None and all(word in made.prompt.casefold() for word in words)]
+
+    def find(self, face: str) -> Made | None:
+        """Return the face of that id."""
+        return next((made for made in self.faces() if made.id == face), None)
+
+    def remove(self, face: str) -> None:
+        """Delete a face from the disk; `problem` says why it could not be."""
+        made = self.find(face)
+        if made is None:
+            return
+        try:
+            gone = made.folder.with_name(f".{made.id}.removed")  # at once, or not at all
+            made.folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
+        except OSError as error:
+            self.problem = f"{made.folder} can't be removed ({error.strerror}): close what uses it, and try again."
+        self._known.pop(made.folder, None)
+        self._looked = 0.0
+
+    # --------------------------------------------------------------------------------------- what the application calls
+
+    @property
+    def interval(self) -> float:
+        """Frequent while faces are being read for a panel."""
+        return READY_INTERVAL if self._is_open and not self.is_complete else IDLE_INTERVAL
+
+    def tick(self) -> bool:
+        """Read a few faces while a panel shows them."""
+        if not self._is_open:
+            return False
+        changed = False
+        if time.monotonic() - self._looked > _LOOK_EVERY:
+            self._looked = time.monotonic()
+            folders = _newest(self.folder)
+            changed, self._folders = folders != self._folders, folders
+        unread = [folder for folder in self._folders if folder not in self._known]
+        for folder in unread[:_READS]:
+            self._known[folder] = _read(folder)
+        return changed or bool(unread)
+
+    def dismiss_messages(self) -> None:
+        """Stop showing why a face could not be removed."""
+        self.problem = ""
+
+    @property
+    def _is_open(self) -> bool:
+        return time.monotonic() - self._wanted < _PATIENCE
+
+
+def _newest(folder: Path | None) -> list[Path]:
+    """Return the folders in a folder, the newest first; none where it can't be read."""
+    try:
+        entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")] if folder else []
+        return sorted((entry for entry in entries if entry.is_dir()), key=lambda path: -path.stat().st_mtime)
+    except OSError:
+        return []
+
+
+def _read(folder: Path) -> Made | None:
+    """Return a face's description; None for what is no face."""
+    file = folder / "face.json"
+    try:
+        about = file.stat()
+        if about.st_size > _LARGEST:
+            return None
+        document = json.loads(file.read_text("utf-8"))
+        return Made(folder, str(document["prompt"]), int(document["seed"]), dict(document["traits"]), about.st_mtime)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None

@@ -1,0 +1,53 @@
+"""Pictures of faces and of colours as Blender's icons, each loaded once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+import bpy.utils.previews
+
+_SIDE = 16  # pixels of a swatch
+_MOST = 400
+"""Icons that are kept; then all are loaded anew as they are drawn."""
+
+
+class Pictures:
+    """Icons by what they show. Without a window Blender makes none: their number is 0, and buttons show words."""
+
+    def __init__(self) -> None:
+        self._icons: Any = None
+
+    def face(self, folder: Path | str) -> int:
+        """Return the icon of a face folder's preview, or 0 where there is none."""
+        file = Path(folder) / "preview.png"
+        key = str(file)
+        if key not in self._loaded():
+            if not file.is_file():
+                return 0
+            self._icons.load(key, key, "IMAGE")
+        return int(self._icons[key].icon_id)
+
+    def colour(self, srgb: Sequence[float]) -> int:
+        """Return the icon of a flat colour: three sRGB values, 0..1."""
+        key = "colour " + " ".join(f"{value:.3f}" for value in srgb[:3])
+        if key not in self._loaded():
+            icon = self._icons.new(key)
+            icon.icon_size = _SIDE, _SIDE
+            icon.icon_pixels_float = [*srgb[:3], 1.0] * _SIDE**2
+        return int(self._icons[key].icon_id)
+
+    def clear(self) -> None:
+        """Free them all."""
+        if self._icons is not None:
+            bpy.utils.previews.remove(self._icons)
+            self._icons = None
+
+    def _loaded(self) -> Any:
+        if self._icons is not None and len(self._icons) > _MOST:
+            self.clear()
+        if self._icons is None:
+            self._icons = bpy.utils.previews.new()
+        return self._icons

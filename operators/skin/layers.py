@@ -1,0 +1,54 @@
+"""Layers of the skin: put on and taken off."""
+
+import bpy
+
+from ...dreamface_addon import application, interface, regions, scene
+
+
+class _OfALayer(bpy.types.Operator):
+    """What putting on and taking off share."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    layer: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it where a head is selected."""
+        return interface.allow(cls, interface.why_no_face(context))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Change the trait that brings the layer; the textures follow when they are painted again."""
+        skin = scene.skin_of(context.active_object)
+        if self.layer not in regions.LAYER_TRAITS:
+            self.report({"ERROR"}, f"There is no layer called {self.layer} to put on or take off")
+            return {"CANCELLED"}
+        self.change(skin)
+        application.get().following.follow(skin)
+        return {"FINISHED"}
+
+    def change(self, skin: bpy.types.Object) -> None:
+        """Put the layer on, or take it off."""
+        raise NotImplementedError
+
+
+class DREAMFACE_OT_add_layer(_OfALayer):
+    """Put this layer on the skin"""
+
+    bl_idname = "dreamface.add_layer"
+    bl_label = "Add Layer"
+
+    def change(self, skin: bpy.types.Object) -> None:
+        """Put it on."""
+        regions.put_on(skin, self.layer)
+
+
+class DREAMFACE_OT_remove_layer(_OfALayer):
+    """Take this layer off the skin"""
+
+    bl_idname = "dreamface.remove_layer"
+    bl_label = "Remove Layer"
+
+    def change(self, skin: bpy.types.Object) -> None:
+        """Take it off."""
+        regions.take_off(skin, self.layer)

@@ -1,0 +1,29 @@
+"""What was changed on the selected head by hand."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import drawing
+from .page import Page, selected_head
+
+
+class DREAMFACE_PT_edit(Page, bpy.types.Panel):
+    """What was sculpted on the head, which stays on top of everything else."""
+
+    bl_idname = "DREAMFACE_PT_edit"
+    bl_label = "Edit"
+    page = "EDIT"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        skin = selected_head(self.layout, context)
+        if skin is None:
+            return
+        self.layout.label(text="Sculpted by Hand")
+        drawing.text(
+            self.layout,
+            "Sculpt or edit the mesh and its shape keys as you like: what you change stays on the head when you move "
+            "sliders, use other words or repaint it.",
+        )
+        self.layout.operator("dreamface.clear_sculpt", icon="LOOP_BACK")

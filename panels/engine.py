@@ -1,0 +1,107 @@
+"""DreamFace's engine, the process that makes the faces: its set-up, and its state in the preferences."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..dreamface_addon import application, installation, preferences
+from ..dreamface_addon.link import BackendState
+from ..dreamface_addon.session import Session
+from ..dreamface_addon.setting_up import SettingUp
+from ..dreamface_addon.setup import Setup
+from . import drawing
+from .frame import is_set_up
+
+_STATES = {
+    BackendState.STOPPED: ("Starts when it is needed", "RADIOBUT_OFF"),
+    BackendState.STARTING: ("Starting…", "TIME"),
+    BackendState.READY: ("Running", "CHECKMARK"),
+    BackendState.FAILED: ("Not running", "ERROR"),
+}
+
+
+class DREAMFACE_PT_setup(bpy.types.Panel):
+    """The way to the first head: what is missing, and the button that gets it."""
+
+    bl_idname = "DREAMFACE_PT_setup"
+    bl_label = "Welcome to DreamFace"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = drawing.CATEGORY
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Show it until faces can be made."""
+        return not is_set_up()
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        setup = application.get().setup
+        if setup.attempt is not None and setup.setting_up:
+            draw_setting_up(self.layout, setup.attempt)
+        else:
+            draw_not_set_up(self.layout, setup)
+        draw_reports(self.layout)
+
+
+def draw_engine(layout: bpy.types.UILayout) -> None:
+    """Draw the engine's state and its buttons, for the preferences."""
+    app = application.get()
+    if app.setup.attempt is not None and app.setup.setting_up:
+        draw_setting_up(layout, app.setup.attempt)
+    elif not is_set_up():
+        draw_not_set_up(layout, app.setup)
+    else:
+        _draw_state(layout, app.session)
+    draw_reports(layout)
+
+
+def draw_reports(layout: bpy.types.UILayout) -> None:
+    """Draw the buttons for when something is wrong."""
+    row = layout.row(align=True)
+    row.operator("dreamface.show_log", text="Log", icon="TEXT")
+    row.operator("dreamface.copy_diagnostics", text="Copy Diagnostics", icon="COPYDOWN")
+
+
+def _draw_state(layout: bpy.types.UILayout, session: Session) -> None:
+    row = layout.row()
+    words, icon = _STATES[session.state]
+    device = session.backend.health.get("device") if session.state is BackendState.READY else None
+    row.label(text=f"{words} ({device.upper()})" if device else words, icon=icon)
+    if session.state in (BackendState.STARTING, BackendState.READY):
+        row.operator("dreamface.stop_backend", text="Stop")
+    else:
+        row.operator("dreamface.start_backend", text="Start")
+    if session.problem:
+        drawing.text(layout, session.problem)
+    if session.state is BackendState.FAILED and not (preferences.get().url or preferences.get().python):
+        layout.operator("dreamface.set_up_backend", text="Set Up Again")
+
+
+def draw_setting_up(layout: bpy.types.UILayout, attempt: Setup) -> None:
+    """Draw how far the set-up is."""
+    row = layout.row(align=True)
+    drawing.progress(row, attempt.fraction, attempt.message)
+    row.operator("dreamface.cancel_set_up", text="", icon="CANCEL")
+
+
+def draw_not_set_up(layout: bpy.types.UILayout, setup: SettingUp) -> None:
+    """Draw what is missing, and the button that sets it up."""
+    attempt = setup.attempt
+    if attempt is not None and attempt.problem:
+        drawing.text(layout, attempt.problem, icon="ERROR")
+    elif installation.needs_update():
+        drawing.text(layout, "DreamFace was updated: set it up again. What has not changed stays.", icon="INFO")
+    else:
+        drawing.text(
+            layout, "Faces are made on your computer, by an engine that has to be installed once.", icon="INFO"
+        )
+    going_on = attempt is not None and attempt.state in ("failed", "cancelled")
+    why_not = setup.why_not_set_up()
+    if why_not:
+        drawing.text(layout, why_not + ".", icon="ERROR")
+    if not bpy.app.online_access and not bpy.app.online_access_override:
+        layout.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
+    row = layout.row()
+    row.scale_y = 1.5
+    row.operator("dreamface.set_up_backend", text="Go On Setting Up" if going_on else "Set Up DreamFace")
