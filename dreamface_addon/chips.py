@@ -10,7 +10,7 @@ from .vocabulary import TRAITS
 _VALUES = 2
 """That a chip says at most: it is a button in a narrow sidebar."""
 
-_SIGNS = ("+", "−")
+_SIGNS = ("+", "-")
 
 _SEXES = ((0.35, "man"), (-0.35, "androgynous"), (-1.0, "woman"))
 """From where on a value of the trait gender is called what."""
@@ -40,7 +40,7 @@ def in_words(name: str, value: Any, words: str) -> str:
     if trait.unit == "years":
         return f"{float(value):.0f} years"
     if trait.unit == "sd":
-        return f"{float(value):+.1f}".replace("-", "−")
+        return f"{float(value):+.1f}"
     label = trait.label.casefold() if trait.family != "Wrinkles" else "wrinkles"
     amount = f"{float(value):.0%}".replace("%", " %")
     return amount if label.rstrip("s") in lower else f"{amount} {label}"

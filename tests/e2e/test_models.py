@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.e2e.test_panels import drawn
+from tests.e2e.test_panels import drawn, preferences_words
 from tests.e2e.test_sidebar import positions, why_not
 
 NAME = "ict-facekit"
@@ -16,7 +16,7 @@ NAME = "ict-facekit"
 @pytest.fixture
 def models(blender):
     """What the Models panel knows, once the backend has said it."""
-    if blender.app.session.state.name != "READY":
+    if blender.app.session.state.name in ("STOPPED", "FAILED"):
         blender.bpy.ops.dreamface.start_backend()
     blender.until(lambda: blender.app.models.installable is not None)
     return blender.app.models
@@ -28,7 +28,7 @@ def finish(blender):
 
 
 def test_what_can_be_installed_is_listed(blender, models):
-    words = drawn(blender, "models")
+    words = preferences_words(blender)
     model = models.find(NAME)
     assert all(part in words for part in (model.title, model.licence, "Install from File"))
     assert model.folder in words.replace(" ", ""), "broken into lines where it is too long"
@@ -41,14 +41,14 @@ def test_downloading_needs_permission_and_a_file_does_not(blender, models):
     assert not blender.bpy.app.online_access
     assert "Allow online access" in why_not(operators.install_model)
     assert operators.install_model_file.poll()
-    assert "Allow Online Access" in drawn(blender, "models")
+    assert "Allow Online Access" in preferences_words(blender)
 
 
 def test_without_a_backend_the_panel_says_so(blender):
     preferences = blender.module("preferences").get()
     python, preferences.python = preferences.python, ""
     try:
-        assert "Set up the backend first" in drawn(blender, "models")
+        assert "Set up the backend first" in preferences_words(blender)
         assert "Set up the backend first" in why_not(blender.bpy.ops.dreamface.verify_model)
     finally:
         preferences.python = python
@@ -63,7 +63,7 @@ def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
     finish(blender)
     well, sentence = models.outcome(NAME)
     assert not well and "holiday.zip" in sentence
-    words = drawn(blender, "models")
+    words = preferences_words(blender)
     assert sentence.split()[0] in words and "Install from File" in words and "Install Again" not in words
     assert blender.app.error == "", "the Create panel has nothing to do with it"
     operators.dismiss_model(model=NAME)
@@ -75,12 +75,12 @@ def test_a_head_model_comes_and_goes(blender, models, ict_archive):
     operators = blender.bpy.ops.dreamface
     plain = blender.new_face("a woman", seed=5)
     operators.install_model_file(model=NAME, filepath=str(ict_archive))
-    assert "dreamface.cancel_model" in drawn(blender, "models")
+    assert "dreamface.cancel_model" in preferences_words(blender)
     try:
         finish(blender)
         assert models.outcome(NAME)[0], models.outcome(NAME)
         assert "ict" in [name for name, _, _ in models.head_items] and models.find(NAME).installed
-        words = drawn(blender, "models")
+        words = preferences_words(blender)
         assert "Verify" in words and "Install Again" not in words
         operators.verify_model(model=NAME)
         finish(blender)
@@ -111,10 +111,10 @@ def _work_with_it(blender, plain):
     blender.generate("an old man", head="ict", seed=4, update_selected=True)
     blender.rest()
     assert len(plain.data.vertices) == 14062
-    assert "scar" in blender.app.making.placing.warning and "scar" in drawn(blender, "create")
+    assert "scar" in blender.app.making.placing.warning and "scar" in drawn(blender, "frame")
     operators = blender.bpy.ops.dreamface
     operators.dismiss_error()
-    assert "scar" not in drawn(blender, "create")
+    assert "scar" not in drawn(blender, "frame")
     return face
 
 
@@ -126,11 +126,11 @@ def _damage_and_mend_it(blender, models, archive):
     operators.verify_model(model=NAME)
     finish(blender)
     assert not models.outcome(NAME)[0]
-    assert "Install Again" in drawn(blender, "models") and operators.install_model_file.poll()
+    assert "Install Again" in preferences_words(blender) and operators.install_model_file.poll()
     operators.install_model_file(model=NAME, filepath=str(archive))
     finish(blender)
     assert models.outcome(NAME)[0], models.outcome(NAME)
-    assert licence.read_text() == text and "Install Again" not in drawn(blender, "models")
+    assert licence.read_text() == text and "Install Again" not in preferences_words(blender)
 
 
 def _catch_up(blender, face, archive):
@@ -153,9 +153,9 @@ def _do_without_it(blender, face):
     blender.bpy.ops.dreamface.paint()
     blender.rest()
     assert "not installed" in blender.app.error
-    assert "not installed" in drawn(blender, "create")
+    assert "not installed" in drawn(blender, "frame")
     blender.bpy.ops.dreamface.dismiss_error()
-    assert "not installed" not in drawn(blender, "create")
+    assert "not installed" not in drawn(blender, "frame")
     folder = face["dreamface_folder"]
     assert blender.bpy.ops.dreamface.import_face(filepath=f"{folder}/face.json") == {"FINISHED"}
     assert len(blender.bpy.context.object.data.vertices) == 14062, "the stored mesh needs no model"

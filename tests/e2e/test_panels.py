@@ -45,6 +45,8 @@ def drawn(blender, name, kind="PT"):
 
 
 def preferences_words(blender):
+    """What the preferences say beside their settings."""
+    blender.tick()
     layout = Layout()
     for draw in panels(blender).PREFERENCES.values():
         draw(layout)

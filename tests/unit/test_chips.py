@@ -17,7 +17,7 @@ from dreamface_addon.chips import in_words
         ("stubble.density", 0.36, "unshaven", "36 % stubble"),
         ("freckles.density", 0.6, "freckles", "60 %"),
         ("nose.hump", 1.8, "hooked nose", "+1.8"),
-        ("nose.width", -1.1, "small nose", "−1.1"),
+        ("nose.width", -1.1, "small nose", "-1.1"),
         ("hair.style", "curly", "curly hair", ""),
         ("beard.style", "full", "viking", "full"),
         ("hair.melanin", 0.9, "dark hair", ""),
