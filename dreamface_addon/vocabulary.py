@@ -53,6 +53,7 @@ _LABELS = {
     "iris.colour": "Iris Colour",
     "sclera.redness": "Bloodshot",
     "vitiligo.coverage": "Vitiligo",
+    "under_eyes.darkness": "Dark Circles",
 }
 """Where the trait's own name would read badly."""
 

@@ -25,9 +25,10 @@ area.tag_redraw()
 """
 
 
-def open_sidebar(window: BlenderWindow) -> None:
+def open_sidebar(window: BlenderWindow, cube: bool = True) -> None:
     """The tab DreamFace, as wide as Blender makes it, in a scene without the cube."""
-    window.run("bpy.data.objects.remove(bpy.data.objects['Cube'])")
+    if cube:
+        window.run("bpy.data.objects.remove(bpy.data.objects['Cube'])")
     window.move(500, 500)
     window.run(_SIDEBAR + "area.spaces.active.show_region_ui = True")
     time.sleep(1.0)
@@ -54,9 +55,36 @@ def until_read(window: BlenderWindow, prompt: str) -> None:
     time.sleep(1.0)
 
 
+def turn_to(window: BlenderWindow, page: str, search: str = "") -> None:
+    """Turn to a page of the sidebar, with these letters in its search field."""
+    choose(window, page=page, search=search)
+    window.run(_SIDEBAR)
+    time.sleep(0.7)
+
+
 def press_generate(window: BlenderWindow) -> None:
-    """The one button that is one and a half as high as others; rows of chips touch, and are two or more."""
-    window.click(*next(box for box in window.widgets("wcol_tool") if 24 < box.height < 38).centre)
+    """The widest of the high buttons; rows of chips touch, and are two or more."""
+    turn_to(window, "CREATE")
+    high = [box for box in window.widgets("wcol_tool") if 24 < box.height < 38]
+    window.click(*max(high, key=lambda box: box.right - box.left).centre)
+
+
+def open_preferences(window: BlenderWindow) -> None:
+    """Show the extension's preferences in place of the 3D view."""
+    window.run(_PREFERENCES_IN_VIEW)
+    time.sleep(1.5)
+
+
+_PREFERENCES_IN_VIEW = """
+area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
+area.type = "PREFERENCES"
+bpy.context.preferences.active_section = "ADDONS"
+bpy.context.window_manager.addon_search = "DreamFace"
+module = __import__("sys").modules["bl_ext.user_default.dreamface"]
+import addon_utils
+addon_utils.module_bl_info(module)["show_expanded"] = True
+area.tag_redraw()
+"""
 
 
 def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
@@ -69,7 +97,7 @@ def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
 
 
 def generate_over_selected(window: BlenderWindow, **fields: object) -> None:
-    """Press Generate with Update Selected, and wait until the selected face is another."""
+    """Press Generate with Change Selected Head, and wait until the selected face is another."""
     choose(window, update_selected=True, **fields)
     time.sleep(1.0)
     press_generate(window)
@@ -103,7 +131,8 @@ space.lens, space.clip_start, space.overlay.show_overlays = 85, 0.001, False
 
 
 def face_width_slider(window: BlenderWindow) -> tuple[int, int]:
-    """Where the first slider of the Shape panel is; they touch each other."""
+    """Where the slider Width of the region Face is."""
+    turn_to(window, "PERSON", search="face width")
     sliders = window.widgets("wcol_numslider")[0]
     return sliders.left + 40, sliders.top + 9
 

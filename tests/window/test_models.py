@@ -19,14 +19,14 @@ from tests.window.sidebar import (
     generate,
     generate_over_selected,
     look,
+    open_preferences,
     open_sidebar,
     shade,
     undo,
 )
 from tests.window.window import Box
 
-HEADER = (907, 381)  # of the panel, below the closed panel Scene, in 4.3 and 5.2
-PANEL = (865, 350, 1120, 730)
+PANEL = (0, 60, 1140, 800)  # where the preferences are
 EYE = Box(300, 250, 620, 650)  # the middle of the 3D view
 MODELS = f"{APPLICATION}.models"
 INSTALLED = f"({MODELS}.installable or [None])[0].installed"
@@ -42,13 +42,11 @@ with bpy.context.temp_override(window=window, area=area):
 
 @pytest.fixture
 def models_panel(window):
-    """The Models panel, open, once the backend has said what there is."""
-    open_sidebar(window)
+    """The preferences with their section Models, once the backend has said what there is."""
     window.run("bpy.context.preferences.view.filebrowser_display_type = 'SCREEN'")
-    window.click(*HEADER)
     window.run(f"{APPLICATION}.setup.start()")
     window.until(f"{MODELS}.installable", timeout=90)
-    time.sleep(1.0)
+    open_preferences(window)
 
 
 def test_installing_checking_and_removing(window, pictures, models_panel, ict_archive):
@@ -58,7 +56,7 @@ def test_installing_checking_and_removing(window, pictures, models_panel, ict_ar
     window.until(f"{MODELS}.running('ict-facekit') and {MODELS}.running('ict-facekit').fraction > 0.1")
     time.sleep(0.5)
     window.picture(pictures / "models-2-installing.png", PANEL)
-    bar = window.widgets("wcol_progress")[0]
+    bar = widgets(window, "wcol_progress")[0]
     window.click(bar.right + 12, bar.centre[1])
     window.until(f"{MODELS}.jobs['ict-facekit'].state == 'cancelled' and not {MODELS}.asking")
     assert window.run(f"result = {INSTALLED}") is False
@@ -71,11 +69,11 @@ def test_installing_checking_and_removing(window, pictures, models_panel, ict_ar
     window.picture(pictures / "models-4-installed.png", PANEL)
     assert window.run(f"result = [name for name, _, _ in {MODELS}.head_items]") == ["auto", "anny", "ict"]
 
-    verify_and_remove = next(box for box in window.widgets("wcol_tool") if box.height < 24 and width(box) > 200)
+    verify_and_remove = next(box for box in widgets(window) if box.height < 24 and width(box) > 400)
     window.click(verify_and_remove.left + 40, verify_and_remove.centre[1])
     window.until(f"{MODELS}.outcome('ict-facekit')[1].endswith('as it was installed.')")
     time.sleep(1.0)
-    verify_and_remove = next(box for box in window.widgets("wcol_tool") if box.height < 24 and width(box) > 200)
+    verify_and_remove = next(box for box in widgets(window) if box.height < 24 and width(box) > 400)
     window.click(verify_and_remove.right - 40, verify_and_remove.centre[1])
     time.sleep(1.0)
     window.picture(pictures / "models-5-remove.png")
@@ -139,11 +137,16 @@ def test_a_face_of_the_production_head(window, pictures, ict_models, tmp_path):
 
 def install_from(window, archive) -> None:
     """Install from File, the lowest of the buttons that touch each other."""
-    buttons = next(box for box in window.widgets("wcol_tool") if box.height > 50 and width(box) > 200)
+    buttons = max((box for box in widgets(window) if width(box) > 400), key=lambda box: (box.height, box.top))
     window.click(buttons.centre[0], buttons.bottom - 9)
     window.until("bpy.context.window_manager.windows[0].screen.areas[0].type == 'FILE_BROWSER'")
     time.sleep(1.0)
     window.run(CHOOSE_FILE.format(folder=str(archive.parent), name=archive.name))
+
+
+def widgets(window, kind="wcol_tool"):
+    """The buttons of the preferences."""
+    return window.widgets(kind, area="PREFERENCES", region="WINDOW")
 
 
 def width(box) -> int:

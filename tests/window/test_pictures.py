@@ -62,7 +62,7 @@ def test_variations_words_and_mishaps(window, pictures):
     window.picture(pictures / "textures-old.png")
     shade(window, "SOLID")
 
-    choose(window, resolution="1024")
+    choose(window, resolution="1024", update_selected=True)
     press_generate(window)
     go_to_mode(window, "SCULPT")
     window.until(f"{APPLICATION}.making.placing.notice")

@@ -46,7 +46,7 @@ def test_each_action_is_one_step_back(window):
     window.run("bpy.ops.ed.undo_push(message='Rename')")
     first = state(window)
 
-    generate(window, "an old man with dark skin", update_selected=True)
+    generate(window, "an old man with dark skin", update_selected=True, page="CREATE")
     assert window.run(f"result = [{FACES}, {SKIN}.name, {PROMPT}]") == [1, "Hero", "an old man with dark skin"]
     second = state(window)
     assert second["look"] != pytest.approx(first["look"], rel=0.05)

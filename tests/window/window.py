@@ -49,8 +49,9 @@ class BlenderWindow:
         self._count = 0
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> None:
-        (self._folder / "probe").mkdir()
+    def start(self, file: Path | None = None) -> None:
+        """Open a window, with a .blend file or Blender's own start."""
+        (self._folder / "probe").mkdir(exist_ok=True)
         read, write = os.pipe()
         screen = f"{SIZE[0]}x{SIZE[1]}x24"
         self._processes.append(
@@ -68,7 +69,7 @@ class BlenderWindow:
         with (self._folder / "blender.log").open("wb") as log:
             self._processes.append(
                 subprocess.Popen(
-                    [self._blender, *place, "--python", str(PROBE)],
+                    [self._blender, *place, *([str(file)] if file else []), "--python", str(PROBE)],
                     env=self._environment | {"DISPLAY": self.display},
                     stdout=log,
                     stderr=log,
@@ -81,6 +82,15 @@ class BlenderWindow:
         """Leave Blender in good order, so that its console is complete."""
         self.run("bpy.app.timers.register(lambda: bpy.ops.wm.quit_blender() and None, first_interval=0.1)")
         assert self._processes[-1].wait(30) == 0
+
+    def kill(self) -> None:
+        """Let Blender die as in a crash, and its screen with it."""
+        self._processes[-1].kill()
+        self._processes[-1].wait(10)
+        self.stop()
+        self._processes.clear()
+        for snippet in (self._folder / "probe").iterdir():
+            snippet.unlink()
 
     def stop(self) -> None:
         """End what still runs."""
@@ -185,16 +195,18 @@ class BlenderWindow:
             image.save(path)
         return image
 
-    def widgets(self, kind: str) -> list[Box]:
-        """Where the sidebar's widgets of a kind are, top to bottom.
+    def widgets(self, kind: str, area: str = "VIEW_3D", region: str = "UI") -> list[Box]:
+        """Where the widgets of a kind are, in the sidebar unless another region is named, top to bottom.
 
         Blender tells nobody where it draws a button, so that kind of widget is given another colour for a moment.
 
         Args:
             kind: a colour set of bpy.types.ThemeUserInterface, such as "wcol_tool" for operator buttons.
+            area: type of the area that is looked at.
+            region: type of the region in it.
         """
         theme = f"bpy.context.preferences.themes[0].user_interface.{kind}"
-        sidebar = self._sidebar()
+        sidebar = self._region(area, region)
         before = self._pixels(sidebar)
         old = self.run(f"result = [list({theme}.inner), list({theme}.inner_sel), list({theme}.item)]")
         self._set_theme(theme, [MARK, MARK, MARK])
@@ -229,10 +241,10 @@ class BlenderWindow:
         )
         time.sleep(0.3)
 
-    def _sidebar(self) -> Box:
+    def _region(self, area: str, region: str) -> Box:
         left, bottom, width, height = self.run(
-            "area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D')\n"
-            "result = next([r.x, r.y, r.width, r.height] for r in area.regions if r.type == 'UI')"
+            f"area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == {area!r})\n"
+            f"result = next([r.x, r.y, r.width, r.height] for r in area.regions if r.type == {region!r})"
         )
         return Box(left, SIZE[1] - bottom - height, left + width, SIZE[1] - bottom)
 
