@@ -2,6 +2,7 @@
 
 from .assets import mark_as_asset
 from .attachments import files_of
+from .clearing import SculptedChanges, clear_sculpted, sculpted_changes
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
@@ -35,8 +36,10 @@ __all__ = [
     "FaceFolderError",
     "ImportedFace",
     "SceneError",
+    "SculptedChanges",
     "add_studio",
     "can_export",
+    "clear_sculpted",
     "export_face",
     "files_of",
     "find_face",
@@ -48,6 +51,7 @@ __all__ = [
     "read_face_folder",
     "record",
     "reshape",
+    "sculpted_changes",
     "separate_copies",
     "shows",
     "skin_of",

@@ -1,13 +1,13 @@
 """What a face's objects remember: custom properties, by which they are found again whatever they are called.
 
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
-_resolution, _head, _statement and _folder; as JSON _record (what else the face remembers, for the backend), _traits,
-_measured (the shape traits as they are on the mesh), _layers (how strongly each layer of the skin is laid on), _shapes,
-_regions, _history, _not_understood and _worn, the expression that its shape keys were last set to. Some skins have
-_offset, what was sculpted on top of the traits; _chin, the vertex at the tip of the chin; _candidate, whom of the
-seed's candidates the person began as; and _extra_shapes, as JSON the names of its shapes beyond ARKit's 52. Every
-object, the skin too, has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and
-one more than its last, and dreamface_of, the face's id.
+_resolution, _head, _vertices (how many its head has), _statement and _folder; as JSON _record (what else the face
+remembers, for the backend), _traits, _measured (the shape traits as they are on the mesh), _layers (how strongly each
+layer of the skin is laid on), _shapes, _regions, _history, _not_understood and _worn, the expression that its shape
+keys were last set to. Some skins have _chin, the vertex at the tip of the chin; _candidate, whom of the seed's
+candidates the person began as; and _extra_shapes, as JSON the names of its shapes beyond ARKit's 52. Every object,
+the skin too, has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one
+more than its last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .attachments import keep_offset
 from .errors import SceneError
 from .reading import FaceFolder, FaceObject, expression_weight
 
 FACE_ID = "dreamface_face_id"
+VERTEX_COUNT = "dreamface_vertices"
+"""Custom property of the skin: how many vertices the whole head has, with parts that were deleted."""
+
 PART = "dreamface_part"
 RANGE = "dreamface_range"
 TRAITS_PROPERTY = "dreamface_traits"
@@ -77,7 +79,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin["dreamface_head"] = document["head"]["model"]
     skin["dreamface_statement"] = document["statement"]
     skin["dreamface_folder"] = str(face.path)
-    keep_offset(skin, document, face.arrays)
+    skin[VERTEX_COUNT] = len(face.arrays["vertices"])
     skin[_RECORD] = json.dumps(
         {name: value for name, value in document.items() if name not in _OF_THE_FOLDER | _OF_THEIR_OWN}
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import bpy
 
+from .attachments import unpack_offset
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes
 from .materials import VALUES, new_materials
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
@@ -24,21 +25,29 @@ from .records import (
 )
 from .repainting import repaint
 from .replacing import KeptMesh, keep_mesh, remove_unused, replace_mesh, warning_about
+from .sculpting import Array, built_offset_of, offset_of, write_built_offset
 
 
-def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
+def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
     """Show the face in `folder` with the objects of the face that `skin` belongs to.
+
+    What an artist has sculpted stays on top of the new face, unless the folder holds it already.
 
     Where the head has the same topology, objects and meshes stay and keep names, transforms, modifiers, constraints,
     animation, vertex groups, and an artist's own shape keys, which move along with the new neutral. Vertices, texture
-    coordinates and the face's own shape keys are made anew. Materials: see `repaint`. The value of a shape key stays
-    as it is, except where the new face's expression differs from the old one's: it is the new one's then. Parts that
-    the artist has deleted stay deleted.
+    coordinates and the face's own shape keys, unless they were sculpted, are made anew. Materials: see `repaint`. The
+    value of a shape key stays as it is, except where the new face's expression differs from the old one's: it is the
+    new one's then. Parts that the artist has deleted stay deleted.
 
     An object with another topology, or whose mesh was edited into one, gets a new mesh, with new materials and vertex
     groups; shape keys keep value, limits, animation and drivers by name. An artist's own shape keys and vertex groups
     do not fit the new mesh: the old one is kept in the file with them, and `ImportedFace.warning` says so. A head from
     another head model gains and loses objects as it has parts.
+
+    Args:
+        skin: the face's.
+        folder: with the new face.
+        sent_offset: the offset with which the folder was asked for; see `files_of`.
 
     Raises:
         FaceFolderError: the folder cannot be read.
@@ -50,7 +59,8 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:
-        kept = _update_objects(objects, face)
+        sent = unpack_offset(sent_offset, len(face.arrays["vertices"])) if sent_offset is not None else None
+        kept = _update_objects(objects, face, sent)
         repaint(objects, face)
     else:
         objects, kept = _change_head(skin, objects, face)
@@ -61,7 +71,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
     return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(kept))
 
 
-def _update_objects(objects: list[bpy.types.Object], face: FaceFolder) -> list[KeptMesh]:
+def _update_objects(objects: list[bpy.types.Object], face: FaceFolder, sent: Array | None) -> list[KeptMesh]:
     """Give each object the new face's of its name; the skin comes first. Returns the old meshes that were kept."""
     skin, kept = objects[0], []
     for object_ in objects:
@@ -69,18 +79,28 @@ def _update_objects(objects: list[bpy.types.Object], face: FaceFolder) -> list[K
         if piece is None:
             continue
         if has_topology(object_.data, face, piece):
-            _update_mesh(object_, face, piece, skin)
+            _update_mesh(object_, face, piece, skin, sent)
         else:
             kept.append(replace_mesh(object_, face, piece, _slots(object_, face, piece), skin))
         describe_part(object_, face, piece)
     return [mesh for mesh in kept if mesh is not None]
 
 
-def _update_mesh(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject, skin: bpy.types.Object) -> None:
+def _update_mesh(
+    object_: bpy.types.Object, face: FaceFolder, piece: FaceObject, skin: bpy.types.Object, sent: Array | None
+) -> None:
     first, last = piece.vertices
     shapes = object_shapes(face.arrays, face.document["shapes"], first, last)
     set_uv(object_.data, face, piece)
-    move_vertices(object_.data, face.arrays["vertices"][first:last], shapes)
+    offset = offset_of(object_.data)
+    rest = face.arrays["vertices"][first:last]
+    if face.has_offset:
+        built = face.offset[first:last]
+        known = sent[first:last] if sent is not None else built_offset_of(object_.data)
+        offset = offset + built if known is None else offset - known + built
+        rest = rest - built
+        write_built_offset(object_.data, built)
+    move_vertices(object_.data, rest, shapes, offset)
     added = add_shape_keys(face, piece, object_, all_of_them=object_ == skin)
     if object_ != skin:
         drive_shape_keys(object_, skin, added)
