@@ -143,6 +143,7 @@ class Making(Part):
         self._show_error("")
         face_id, record = _own_id(skin), scene.record(skin)
         files, offset = scene.files_of(skin, record)
+        purpose = Purpose(face_id, self.placing.file, sent=record, sent_offset=files.get(offset or ""))
         request = {
             "face": record,
             "offset": offset,
@@ -150,7 +151,7 @@ class Making(Part):
             "layers": changed_layers(skin),
             "resolution": resolution,
         }
-        self._session.submit("edit", request, Purpose(face_id, self.placing.file, sent=record), files)
+        self._session.submit("edit", request, purpose, files)
         self._wake()
 
     # --------------------------------------------------------------------------------------------------------- stopping

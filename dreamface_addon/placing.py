@@ -22,12 +22,14 @@ class Purpose:
         file: number of the opened file that it was asked for in; see `Placing.file`.
         in_gallery: one of several to choose from, not for the scene yet.
         sent: for an edit, the face's record when it was asked for.
+        sent_offset: for an edit, what was sculpted when it was asked for, as it was sent; None for nothing.
     """
 
     face_id: str = ""
     file: int = 0
     in_gallery: bool = False
     sent: dict[str, Any] | None = None
+    sent_offset: bytes | None = None
 
 
 class Placing:
@@ -93,7 +95,7 @@ class Placing:
             if job.tag.face_id and not as_new:
                 skin = scene.find_face(job.tag.face_id)
                 assert skin is not None
-                self.warning = place(job.folder, skin, job.tag.sent).warning
+                self.warning = place(job.folder, skin, job.tag.sent, job.tag.sent_offset).warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
             else:
@@ -106,11 +108,16 @@ class Placing:
                 raise
 
 
-def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, Any] | None = None) -> scene.ImportedFace:
+def place(
+    folder: Path,
+    skin: bpy.types.Object | None = None,
+    sent: dict[str, Any] | None = None,
+    sent_offset: bytes | None = None,
+) -> scene.ImportedFace:
     """Build a face folder in the scene, or update `skin` in place; one step of undo.
 
     A new face stands at the 3D cursor and is the only thing selected. Where `sent` has the record with which an update
-    was asked for, what was changed since is laid over it.
+    was asked for, what was changed since is laid over it; `sent_offset` is what was sculpted then.
 
     Raises:
         SceneError: it could not be done; the scene is as it was.
@@ -125,7 +132,7 @@ def place(folder: Path, skin: bpy.types.Object | None = None, sent: dict[str, An
         shaping.remember_built(skin)
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
-        placed = scene.update_face(skin, folder)
+        placed = scene.update_face(skin, folder, sent_offset)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
         if sent is not None:

@@ -30,6 +30,8 @@ class DREAMFACE_PT_shape(bpy.types.Panel):
         why_not = application.get().setup.why_no_backend()
         if why_not:
             drawing.text(layout, why_not + ".", icon="INFO")
+        if application.get().following.notice:
+            drawing.text(layout, application.get().following.notice, icon="TIME")
         column = layout.column()
         column.enabled = not why_not
         changed = shaping.changed_traits(skin)
