@@ -346,16 +346,18 @@ _ON_ITS_WAY = (BackendState.STARTING, BackendState.READY)
 
 
 def sculpted(skin: bpy.types.Object) -> scene.SculptedChanges:
-    """Return what was sculpted on a face; fast enough to be asked at every redraw, and up to a second old.
+    """Return what was sculpted on a face; fast enough to be asked at every redraw.
 
-    In Edit Mode it is what was there before.
+    Which expressions were sculpted may be a second old. In Edit Mode it is what was there before.
     """
     now, last = time.monotonic(), _sculpted.get(skin.session_uid)
-    if last is not None and last.mode == skin.mode and now - last.at < _SCULPTED_FOR:
+    moved = scene.sculpted_distance(skin)
+    if moved is None:
+        return last.changes if last is not None else scene.SculptedChanges(0.0, ())
+    fresh = last is not None and last.mode == skin.mode and now - last.at < _SCULPTED_FOR
+    if last is not None and fresh and last.changes.millimetres == moved:
         return last.changes
-    changes = scene.sculpted_changes(skin)
-    if changes is None:
-        changes = last.changes if last is not None else scene.SculptedChanges(0.0, ())
+    changes = scene.SculptedChanges(moved, scene.sculpted_expressions(skin))
     _sculpted[skin.session_uid] = _Seen(now, skin.mode, changes)
     return changes
 

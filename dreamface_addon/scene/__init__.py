@@ -2,7 +2,7 @@
 
 from .assets import mark_as_asset
 from .attachments import files_of
-from .clearing import SculptedChanges, clear_sculpted, sculpted_changes
+from .clearing import SculptedChanges, clear_sculpted, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
@@ -51,7 +51,8 @@ __all__ = [
     "read_face_folder",
     "record",
     "reshape",
-    "sculpted_changes",
+    "sculpted_distance",
+    "sculpted_expressions",
     "separate_copies",
     "shows",
     "skin_of",

@@ -29,14 +29,21 @@ class SculptedChanges:
         return bool(self.millimetres or self.expressions)
 
 
-def sculpted_changes(skin: bpy.types.Object) -> SculptedChanges | None:
-    """Return what was sculpted on a face's parts; None while one is in Edit Mode, where Blender does not tell."""
+def sculpted_distance(skin: bpy.types.Object) -> float | None:
+    """Return how far the vertex that was sculpted most was moved, in millimetres; None where Blender does not tell.
+
+    That is while a part is in Edit Mode.
+    """
     meshes = [part.data for part in parts_of(skin)]
     if any(mesh.is_editmode for mesh in meshes):
         return None
-    farthest = max(float(np.linalg.norm(offset_of(mesh), axis=1).max(initial=0.0)) for mesh in meshes)
-    expressions = dict.fromkeys(name for mesh in meshes for name in sculpted_keys(mesh))
-    return SculptedChanges(1000.0 * farthest, tuple(expressions))
+    squares = (np.einsum("vx,vx->v", offset, offset) for offset in map(offset_of, meshes))
+    return 1000.0 * max(float(square.max(initial=0.0)) for square in squares) ** 0.5
+
+
+def sculpted_expressions(skin: bpy.types.Object) -> tuple[str, ...]:
+    """Return the names of a face's own shape keys that were sculpted; not in Edit Mode."""
+    return tuple(dict.fromkeys(name for part in parts_of(skin) for name in sculpted_keys(part.data)))
 
 
 def clear_sculpted(skin: bpy.types.Object) -> tuple[str, ...]:

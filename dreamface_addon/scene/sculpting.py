@@ -175,17 +175,14 @@ def _size(count: int) -> int:
 
 def _sums(displacements: Array) -> Array:
     """[B * 3] float32: the weighted sums of displacements [V, 3] over each block of vertices."""
-    count = len(displacements)
-    blocks = np.zeros((_size(count) // 3 * BLOCK, 3), np.float32)
-    blocks[:count] = displacements
-    return np.matmul(_weights(count).reshape(-1, 1, BLOCK), blocks.reshape(-1, BLOCK, 3)).reshape(-1)
+    return _sparse_sums(len(displacements), slice(len(displacements)), displacements)
 
 
-def _sparse_sums(count: int, vertices: Array, deltas: Array) -> Array:
+def _sparse_sums(count: int, vertices: Array | slice, deltas: Array) -> Array:
     """`_sums` of displacements of `count` vertices, of which only `vertices` [K] move, by `deltas` [K, 3]."""
-    weighted, blocks = deltas * _weights(count)[vertices][:, None], vertices // BLOCK
-    sums = [np.bincount(blocks, weighted[:, axis], _size(count) // 3) for axis in range(3)]
-    return np.stack(sums, axis=1).astype(np.float32).reshape(-1)
+    blocks = np.zeros((_size(count) // 3 * BLOCK, 3), np.float32)
+    blocks[vertices] = deltas
+    return np.matmul(_weights(count).reshape(-1, 1, BLOCK), blocks.reshape(-1, BLOCK, 3)).reshape(-1)
 
 
 @lru_cache(maxsize=64)

@@ -129,23 +129,23 @@ def test_a_sculpted_expression_stays_and_the_others_are_made_anew(
 
 
 def test_a_long_drag_makes_no_expression_seem_sculpted(skin, moved, moved_with_shapes, face, someone):
-    from dreamface_addon.scene import reshape, sculpted_changes
+    from dreamface_addon.scene import reshape, sculpted_expressions
 
     start = face.head.vertices.numpy()
     for step in np.linspace(0.0, 1.0, 400, dtype=np.float32):
         reshape(skin, {"vertices": start + step * (moved["vertices"] - start)}, {})
     reshape(skin, moved_with_shapes, {})
-    assert sculpted_changes(skin).expressions == ()
+    assert sculpted_expressions(skin) == ()
     part = slice(*someone.head.topology.part("skin").vertices)
     np.testing.assert_allclose(key_offset(skin, "jawOpen"), someone.shapes[17, part].numpy(), atol=1e-7)
 
 
 def test_a_basis_moved_by_a_script_alone_sculpts_no_expression(skin, moved_with_shapes, someone):
-    from dreamface_addon.scene import reshape, sculpted_changes
+    from dreamface_addon.scene import reshape, sculpted_expressions
 
     basis = skin.data.shape_keys.reference_key
     basis.points.foreach_set("co", raised(vertices(skin)).reshape(-1))
-    assert sculpted_changes(skin).expressions == ()
+    assert sculpted_expressions(skin) == ()
     reshape(skin, moved_with_shapes, {})
     np.testing.assert_allclose(vertices(skin), raised(part_of(someone.head, skin)), atol=1e-6)
     part = slice(*someone.head.topology.part("skin").vertices)
@@ -252,14 +252,14 @@ def test_an_offset_changed_by_hand_is_refused(scene, carved, tmp_path):
 
 
 def test_a_mesh_of_an_older_version_is_taken_as_its_traits_say(skin, moved, moved_with_shapes, someone, bpy):
-    from dreamface_addon.scene import reshape, sculpted_changes
+    from dreamface_addon.scene import reshape, sculpted_distance
 
     raise_in_edit_mode(bpy, skin)
     skin.data.attributes.remove(skin.data.attributes[".dreamface_rest"])
     for data in (skin.data, skin.data.shape_keys):
         for name in list(data.keys()):
             del data[name]
-    assert sculpted_changes(skin).millimetres == 0.0
+    assert sculpted_distance(skin) == 0.0
     reshape(skin, moved_with_shapes, {})
     np.testing.assert_array_equal(vertices(skin), part_of(someone.head, skin))
     raise_in_edit_mode(bpy, skin)
@@ -355,37 +355,36 @@ def test_the_hidden_attributes_are_not_exported(skin, bpy, tmp_path, suffix):
 
 
 def test_clearing_gives_back_what_the_traits_say(imported, moved, moved_with_shapes, someone, bpy):
-    from dreamface_addon.scene import clear_sculpted, reshape, sculpted_changes
+    from dreamface_addon.scene import clear_sculpted, reshape, sculpted_distance, sculpted_expressions
 
     skin, iris = imported.skin, imported.parts["left_iris"]
-    assert (sculpted_changes(skin).millimetres, sculpted_changes(skin).expressions) == (0.0, ())
+    assert (sculpted_distance(skin), sculpted_expressions(skin)) == (0.0, ())
     scar = skin.shape_key_add(name="scar", from_mix=False)
     scar.points[3].co.z += 0.001
     reshape(skin, moved, {})
     raise_in_edit_mode(bpy, skin)
     raise_in_edit_mode(bpy, iris, by=RAISE * 0.1)
     raise_in_edit_mode(bpy, skin, key_number(skin, "mouthPucker"), vertex=CROWN + 1)
-    changes = sculpted_changes(skin)
-    assert changes.millimetres == pytest.approx(1000 * np.linalg.norm(RAISE), rel=1e-3)
-    assert changes.expressions == ("mouthPucker",)
+    assert sculpted_distance(skin) == pytest.approx(1000 * np.linalg.norm(RAISE), rel=1e-3)
+    assert sculpted_expressions(skin) == ("mouthPucker",)
     assert clear_sculpted(skin) == ("mouthPucker",)
     for object_ in (skin, iris):
         np.testing.assert_array_equal(vertices(object_), part_of(someone.head, object_))
-    assert sculpted_changes(skin).millimetres == 0.0
+    assert sculpted_distance(skin) == 0.0
     reshape(skin, moved_with_shapes, {})
     part = slice(*someone.head.topology.part("skin").vertices)
     wanted = someone.shapes[someone.shape_names.index("mouthPucker"), part].numpy()
     np.testing.assert_allclose(key_offset(skin, "mouthPucker"), wanted, atol=1e-7)
     assert key_offset(skin, "scar")[3] == pytest.approx([0.0, 0.0, 0.001], abs=1e-7)
-    assert sculpted_changes(skin).expressions == ()
+    assert sculpted_expressions(skin) == ()
     assert clear_sculpted(skin) == ()
 
 
 def test_a_carved_head_is_cleared_too(scene, carved, someone):
-    from dreamface_addon.scene import clear_sculpted, files_of, import_face, record, sculpted_changes
+    from dreamface_addon.scene import clear_sculpted, files_of, import_face, record, sculpted_distance
 
     skin = import_face(carved[0]).skin
-    assert sculpted_changes(skin).millimetres == pytest.approx(5.0, rel=1e-3)
+    assert sculpted_distance(skin) == pytest.approx(5.0, rel=1e-3)
     clear_sculpted(skin)
     np.testing.assert_allclose(vertices(skin), part_of(someone.head, skin), atol=1e-7)
     assert files_of(skin, record(skin)) == ({}, None)
