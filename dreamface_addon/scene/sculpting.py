@@ -62,7 +62,8 @@ def basis_of(mesh: bpy.types.Mesh) -> Array:
     keys = mesh.shape_keys
     if keys is None or (_MOMENT in keys and keys[_MOMENT] != mesh.get(_MOMENT)):
         return positions(mesh.vertices)
-    return positions(keys.reference_key.points)
+    points = keys.reference_key.points
+    return positions(points if len(points) == len(mesh.vertices) else mesh.vertices)  # a script may add vertices
 
 
 def rest_of(mesh: bpy.types.Mesh) -> Array | None:

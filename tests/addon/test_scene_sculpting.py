@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from dreamface import folder
-from tests.addon.faces import key_offset, other_face, read, vertices
+from tests.addon.faces import key_offset, other_face, other_head, read, vertices
+from tests.support import synthetic_face
 
 RAISE = np.float32([0.0, 0.002, 0.01])  # metres
 CROWN = 7  # a vertex
@@ -388,3 +389,68 @@ def test_a_carved_head_is_cleared_too(scene, carved, someone):
     clear_sculpted(skin)
     np.testing.assert_allclose(vertices(skin), part_of(someone.head, skin), atol=1e-7)
     assert files_of(skin, record(skin)) == ({}, None)
+
+
+def bump(points, centre, height=0.01, width=0.06):
+    """[V, 3] metres: a smooth bump on top of the skin's sphere, away from its middle."""
+    away = points - centre
+    away /= np.linalg.norm(away, axis=1, keepdims=True)
+    distances = np.linalg.norm(points - centre - np.float32([0.0, 0.0, 0.1]), axis=1)
+    return (height * np.exp(-((distances / width) ** 2))[:, None] * away).astype(np.float32)
+
+
+def sculpt_bump(object_, by):
+    """Sculpt in all shape keys, as Blender's brushes do on the basis."""
+    for key in object_.data.shape_keys.key_blocks:
+        key.points.foreach_set("co", (read(key.points, "co", 3) + by).reshape(-1))
+    object_.data.vertices.foreach_set("co", (vertices(object_) + by).reshape(-1))
+
+
+CENTRE = np.float32([0.0, 0.0, 0.3])
+
+
+def test_what_was_sculpted_goes_over_to_another_head(scene, bpy, tmp_path):
+    from dreamface_addon.scene import import_face, sculpted_distance, sculpted_expressions, update_face
+
+    skin = import_face(folder.save(synthetic_face(side=24), tmp_path / "fine")).skin
+    sculpt_bump(skin, bump(vertices(skin), CENTRE))
+    path = other_head(tmp_path)
+    plain = np.load(path / "geometry.npz")["vertices"]
+    updated = update_face(skin, path)
+    plain = plain[: len(vertices(skin))]
+    np.testing.assert_allclose(vertices(skin) - plain, bump(plain, CENTRE), atol=0.0005)
+    carried = 1000.0 * np.linalg.norm(bump(plain, CENTRE), axis=1).max()
+    assert sculpted_distance(skin) == pytest.approx(carried, abs=0.5) and sculpted_expressions(skin) == ()
+    assert updated.warning == "What was sculpted is on the new mesh now, as closely as it fits: look it over, or undo."
+    assert np.abs(key_offset(skin, "jawOpen")).max() < 0.02, "shape keys go along"
+    assert not [mesh for mesh in bpy.data.meshes if "before" in mesh.name]
+
+
+def test_what_another_head_cannot_take_over_is_kept(imported, bpy, tmp_path):
+    from dreamface_addon.scene import update_face
+
+    skin, teeth = imported.skin, imported.parts["upper_teeth"]
+    raise_in_edit_mode(bpy, skin, key_number(skin, "mouthPucker"))
+    raise_in_edit_mode(bpy, teeth)  # the other head has none
+    raised_teeth = vertices(teeth)
+    warning = update_face(skin, other_head(tmp_path)).warning
+    assert "could not take over" in warning and "(mouthPucker) and what was sculpted on the head itself" in warning
+    assert "“skin before”" in warning and "“upper_teeth befo" in warning
+    kept = next(mesh for mesh in bpy.data.meshes if mesh.name.startswith("upper_teeth"))
+    np.testing.assert_array_equal(read(kept.vertices, "co", 3), raised_teeth)
+
+
+def test_an_edited_mesh_hands_over_what_was_sculpted_on_it(imported, other_folder, someone, bpy):
+    from dreamface_addon.scene import update_face
+
+    skin = imported.skin
+    sculpt_bump(skin, bump(vertices(skin), CENTRE))
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.subdivide()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    warning = update_face(skin, other_folder).warning
+    plain = part_of(someone.head, skin)
+    assert len(vertices(skin)) == len(plain) and "What was sculpted is on the new mesh now" in warning
+    assert 0.008 < np.linalg.norm(vertices(skin) - plain, axis=1).max() < 0.011
