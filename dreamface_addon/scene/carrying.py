@@ -1,12 +1,14 @@
 """What was sculpted on one mesh, carried over to another that shows about the same: another head model, say.
 
-The heads are laid onto each other by the middles of the regions that both have. Each vertex of the new mesh then takes
-the displacement of the closest place of the old one. Displacements are not turned or scaled: all heads look along -Y,
-and a bump of 5 mm stays one of 5 mm.
+The old head is laid onto the new one by a smooth warp that takes each landmark to its like; or, where a file of an
+older version does not know them, by the middles of the regions that both heads have. Each vertex of the new mesh then
+takes the displacement of the closest place of the old one. Displacements are not turned or scaled: all heads look
+along -Y, and a bump of 5 mm stays one of 5 mm.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import bpy
@@ -14,6 +16,7 @@ import numpy as np
 from mathutils.bvhtree import BVHTree
 
 from .reading import FaceFolder
+from .records import LANDMARKS, RANGE
 from .sculpting import Array, built_offset_of, offset_of, positions, rest_of
 
 NEAR, FAR = 0.006, 0.018
@@ -22,23 +25,33 @@ NEAR, FAR = 0.006, 0.018
 ENOUGH = 0.5
 """Share of the largest displacement that must have arrived; else the meshes have too little in common."""
 
-_RIDGE = 0.01  # how much a map is drawn towards a mere shift, which few regions would not fix
+_RIDGE = 0.01  # how much a linear map is drawn towards a mere shift, which few points would not fix
+_SMOOTHING = 1e-4  # metres: how much the warp may leave at a landmark of what the others do not say
+_FEWEST = 8  # landmarks for a warp
 
 
 @dataclass(frozen=True)
 class Map:
-    """Where places on the old head are on the new one: `places @ linear + shift`.
+    """Where places on the old head are on the new one.
 
     Attributes:
-        linear: [3, 3].
+        linear: [3, 3], applied to rows.
         shift: [3] metres.
+        centres: [L, 3] metres on the old head, from which the warp's kernel, the distance, is measured.
+        weights: [L, 3] of these distances.
     """
 
     linear: Array
     shift: Array
+    centres: Array
+    weights: Array
+
+    def __call__(self, places: Array) -> Array:
+        """Return places [N, 3] in metres on the new head."""
+        return places @ self.linear + self.shift + _distances(places, self.centres) @ self.weights
 
 
-SAME_PLACE = Map(np.eye(3), np.zeros(3))
+SAME_PLACE = Map(np.eye(3), np.zeros(3), np.zeros((0, 3)), np.zeros((0, 3)))
 
 
 @dataclass(frozen=True)
@@ -80,18 +93,59 @@ _NOTHING = 1e-6  # metres; a subdivided mesh interpolates what lies in it, with 
 
 def map_between(skin: bpy.types.Object, face: FaceFolder) -> Map:
     """Return the map from a skin, without what was sculpted on it, to the head of another face."""
+    old, new = _landmarks_of(skin), _landmarks_in(face)
+    common = sorted(old.keys() & new.keys())
+    if len(common) >= _FEWEST:
+        return _warp(*(np.stack([points[name] for name in common]) for points in (old, new)))
     old, new = _middles_of_groups(skin), _middles_of_regions(face)
     common = sorted(old.keys() & new.keys())
     if common:
-        source, target = (np.stack([middles[name] for name in common]) for middles in (old, new))
-    else:
-        source, target = positions(skin.data.vertices), face.arrays["vertices"] - face.offset
-        source, target = (np.stack([ends.min(axis=0), ends.max(axis=0)]) for ends in (source, target))
+        return _linear_map(*(np.stack([points[name] for name in common]) for points in (old, new)))
+    boxes = (positions(skin.data.vertices), face.arrays["vertices"] - face.offset)
+    return _linear_map(*(np.stack([box.min(axis=0), box.max(axis=0)]) for box in boxes))
+
+
+def _linear_map(source: Array, target: Array) -> Map:
+    """Return the linear map that takes points [N, 3] closest to others [N, 3]."""
     middle, to = source.mean(axis=0), target.mean(axis=0)
     spread = (source - middle).T @ (source - middle)
     ridge = np.eye(3) * max(_RIDGE * np.trace(spread) / 3.0, 1e-9)
     linear = np.linalg.solve(spread + ridge, (source - middle).T @ (target - to) + ridge)
-    return Map(linear, to - middle @ linear)
+    return Map(linear, to - middle @ linear, np.zeros((0, 3)), np.zeros((0, 3)))
+
+
+def _warp(source: Array, target: Array) -> Map:
+    """Return the biharmonic spline, which bends space least, that takes points [N, 3] to others [N, 3]."""
+    ones, count = np.ones((len(source), 1)), len(source)
+    kernel = _distances(source, source) - _SMOOTHING * np.eye(count)  # the kernel -r is positive on what sums to 0
+    affine = np.hstack((source, ones))
+    system = np.block([[kernel, affine], [affine.T, np.zeros((4, 4))]])
+    found = np.linalg.lstsq(system, np.vstack((target, np.zeros((4, 3)))), rcond=None)[0]
+    return Map(found[count : count + 3], found[count + 3], source, found[:count])
+
+
+def _distances(places: Array, centres: Array) -> Array:
+    """[N, L] metres between places [N, 3] and centres [L, 3]."""
+    squares = ((places[:, None, axis] - centres[None, :, axis]) ** 2 for axis in range(3))
+    return np.sqrt(sum(squares, np.zeros((len(places), len(centres)))))
+
+
+def _landmarks_of(skin: bpy.types.Object) -> dict[str, Array]:
+    """Name -> [3] metres, without what was sculpted."""
+    rest = rest_of(skin.data)
+    try:
+        vertices = json.loads(skin.get(LANDMARKS, "{}"))
+        count = 0 if rest is None else len(rest)
+        if (last := skin[RANGE][1]) != count:  # its topology was edited, and its vertices may have other numbers
+            return {}
+        return {name: rest[vertex] for name, vertex in vertices.items() if 0 <= vertex < last}
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return {}
+
+
+def _landmarks_in(face: FaceFolder) -> dict[str, Array]:
+    rest = face.arrays["vertices"] - face.offset
+    return {name: rest[vertex] for name, vertex in face.landmarks().items()}
 
 
 def carry(sculpture: Sculpture, mesh: bpy.types.Mesh, place: Map) -> Array | None:
@@ -105,18 +159,19 @@ def carry(sculpture: Sculpture, mesh: bpy.types.Mesh, place: Map) -> Array | Non
     rest = rest_of(mesh)
     if rest is None:
         return None
-    old = sculpture.rest @ place.linear + place.shift
+    old = place(sculpture.rest)
     tree = BVHTree.FromPolygons(old.tolist(), sculpture.triangles.tolist(), all_triangles=True)
-    normals = _normals(mesh)
+    hits = []
+    for vertex, (position, normal) in enumerate(zip(rest.tolist(), _normals(mesh), strict=True)):
+        closest, its_normal, triangle, distance = tree.find_nearest(position, FAR)
+        if closest is not None and its_normal.dot(normal) > 0.0:  # the inside of a lip lies close to its outside
+            hits.append((vertex, triangle, distance, *closest))
     carried = np.zeros_like(rest)
-    for vertex, (position, normal) in enumerate(zip(rest.tolist(), normals, strict=True)):
-        place_there, its_normal, triangle, distance = tree.find_nearest(position, FAR)
-        if place_there is None or its_normal.dot(normal) <= 0.0:
-            continue  # the inside of a lip lies close to its outside
-        corners = sculpture.triangles[triangle]
-        weights = _barycentric(np.array(place_there), old[corners])
-        weight = np.clip((FAR - distance) / (FAR - NEAR), 0.0, 1.0)
-        carried[vertex] = weight * (weights @ sculpture.offset[corners])
+    if hits:
+        found = np.array(hits)
+        vertices, corners = found[:, 0].astype(int), sculpture.triangles[found[:, 1].astype(int)]
+        shares = _barycentric(found[:, 3:], old[corners]) * np.clip((FAR - found[:, 2:3]) / (FAR - NEAR), 0.0, 1.0)
+        carried[vertices] = np.einsum("nc,ncx->nx", shares, sculpture.offset[corners])
     arrived, sent = (np.linalg.norm(moves, axis=1).max() for moves in (carried, sculpture.offset))
     return carried if arrived >= ENOUGH * sent else None
 
@@ -127,12 +182,17 @@ def _normals(mesh: bpy.types.Mesh) -> list[list[float]]:
     return values.reshape(-1, 3).tolist()
 
 
-def _barycentric(point: Array, corners: Array) -> Array:
-    """[3] weights of a triangle's corners [3, 3] that give the point nearest to `point` [3] in its plane."""
-    edges = np.stack((corners[1] - corners[0], corners[2] - corners[0]), axis=1)
-    second, third = np.linalg.lstsq(edges, point - corners[0], rcond=None)[0]
-    weights = np.clip([1.0 - second - third, second, third], 0.0, 1.0)
-    return weights / weights.sum()
+def _barycentric(points: Array, corners: Array) -> Array:
+    """[N, 3] weights of triangles' corners [N, 3, 3] that give points [N, 3] in their planes; flat triangles share."""
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    normal = np.cross(first, second)
+    area = np.maximum(np.einsum("nx,nx->n", normal, normal), 1e-30)
+    arm = points - corners[:, 0]
+    along_first = np.einsum("nx,nx->n", np.cross(arm, second), normal) / area
+    along_second = np.einsum("nx,nx->n", np.cross(first, arm), normal) / area
+    weights = np.clip(np.stack((1.0 - along_first - along_second, along_first, along_second), axis=1), 0.0, 1.0)
+    weights[weights.sum(axis=1) == 0.0] = 1.0
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def _middles_of_groups(skin: bpy.types.Object) -> dict[str, Array]:

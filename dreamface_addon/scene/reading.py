@@ -90,6 +90,10 @@ class FaceFolder:
             for name, start, stop in zip(self.arrays["region_names"], offsets[:-1], offsets[1:], strict=True)
         }
 
+    def landmarks(self) -> dict[str, int]:
+        """Name -> vertex of the head."""
+        return dict(zip(self.arrays["landmark_names"].tolist(), self.arrays["landmark_vertices"].tolist(), strict=True))
+
     def maps(self, tile: str) -> dict[str, tuple[Path, bool]]:
         """Channel -> image file of a tile, and whether it is sRGB colour."""
         return {

@@ -3,11 +3,11 @@
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
 _resolution, _head, _vertices (how many its head has), _statement and _folder; as JSON _record (what else the face
 remembers, for the backend), _traits, _measured (the shape traits as they are on the mesh), _layers (how strongly each
-layer of the skin is laid on), _shapes, _regions, _history, _not_understood and _worn, the expression that its shape
-keys were last set to. Some skins have _chin, the vertex at the tip of the chin; _candidate, whom of the seed's
-candidates the person began as; and _extra_shapes, as JSON the names of its shapes beyond ARKit's 52. Every object,
-the skin too, has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one
-more than its last, and dreamface_of, the face's id.
+layer of the skin is laid on), _shapes, _regions, _landmarks (name -> vertex), _history, _not_understood and _worn,
+the expression that its shape keys were last set to. Some skins have _chin, the vertex at the tip of the chin;
+_candidate, whom of the seed's candidates the person began as; and _extra_shapes, as JSON the names of its shapes
+beyond ARKit's 52. Every object, the skin too, has dreamface_part, its name in the head model, dreamface_range, its
+first vertex in the head and one more than its last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import uuid
 from typing import Any
 
 import bpy
-import numpy as np
 
 from .errors import SceneError
 from .reading import FaceFolder, FaceObject, expression_weight
@@ -31,6 +30,7 @@ RANGE = "dreamface_range"
 TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
 LAYERS_PROPERTY = "dreamface_layers"
+LANDMARKS = "dreamface_landmarks"
 EXTRA_SHAPES = "dreamface_extra_shapes"
 """Custom property of the skin: the names of its shape keys beyond ARKit's, as JSON."""
 
@@ -98,9 +98,10 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
         skin[EXTRA_SHAPES] = json.dumps(extras)
     else:
         skin.pop(EXTRA_SHAPES, None)
-    chin = np.flatnonzero(face.arrays["landmark_names"] == _CHIN_LANDMARK)
-    if chin.size:
-        skin["dreamface_chin"] = int(face.arrays["landmark_vertices"][chin[0]])
+    landmarks = face.landmarks()
+    skin[LANDMARKS] = json.dumps(landmarks)
+    if _CHIN_LANDMARK in landmarks:
+        skin["dreamface_chin"] = landmarks[_CHIN_LANDMARK]
     else:
         skin.pop("dreamface_chin", None)
 
