@@ -149,19 +149,33 @@ def wear_expression(skin: bpy.types.Object, traits: dict[str, Any]) -> None:
 
 
 def find_face(face_id: str) -> bpy.types.Object | None:
-    """The skin of the face with that id: in the current scene where it is there, or else in any."""
-    name = _last_names.get(face_id, "")
+    """Return the skin of the face with that id, in the current scene where it is there, or else in any.
+
+    Copies that share the id come after their original.
+    """
+    name, uid = _last_seen.get(face_id, ("", 0))
     for objects in (bpy.context.scene.objects, bpy.data.objects):
         seen = objects.get(name)  # scenes may have ten thousand objects, and sliders ask at every step
-        for object_ in (seen, *objects) if seen is None or seen.get(FACE_ID) != face_id else (seen,):
-            if object_ is not None and object_.get(FACE_ID) == face_id and is_skin(object_) and object_.users_scene:
-                _last_names[face_id] = object_.name
-                return object_
+        if seen is not None and seen.session_uid == uid and _is_skin_of(seen, face_id):
+            return seen
+        found = min((skin for skin in objects if _is_skin_of(skin, face_id)), key=_age, default=None)
+        if found is not None:
+            _last_seen[face_id] = (found.name, found.session_uid)
+            return found
     return None
 
 
-_last_names: dict[str, str] = {}
-"""Face id -> the name under which its skin was found last; only where to look first."""
+_last_seen: dict[str, tuple[str, int]] = {}
+"""Face id -> name and session_uid under which its skin was found last; only where to look first."""
+
+
+def _is_skin_of(object_: bpy.types.Object, face_id: str) -> bool:
+    return object_.get(FACE_ID) == face_id and is_skin(object_) and bool(object_.users_scene)
+
+
+def _age(object_: bpy.types.Object) -> int:
+    """Return a number that is higher for objects that were made later."""
+    return int(object_.session_uid)
 
 
 def is_skin(object_: bpy.types.Object) -> bool:
@@ -180,7 +194,7 @@ def separate_copies(face_id: str) -> bool:
     Jobs and sliders look their face up by its id. The one that was there first keeps it.
     """
     sharing = [skin for skin in skins() if skin[FACE_ID] == face_id]
-    for copy in sorted(sharing, key=lambda skin: skin.session_uid)[1:]:
+    for copy in sorted(sharing, key=_age)[1:]:
         parts = parts_of(copy)
         copy[FACE_ID] = str(uuid.uuid4())
         for object_ in parts:
@@ -218,11 +232,29 @@ def skin_of(object_: bpy.types.Object | None) -> bpy.types.Object | None:
         if is_skin(ancestor):
             return ancestor
         ancestor = ancestor.parent
-    if object_ is not None and _OF in object_:
-        for neighbour in _neighbours(object_):
-            if is_skin(neighbour) and neighbour[FACE_ID] == object_[_OF]:
-                return neighbour
-    return None
+    return _skin_beside(object_) if object_ is not None and _OF in object_ else None
+
+
+def _skin_beside(part: bpy.types.Object) -> bpy.types.Object | None:
+    """Return the skin in a part's collections whose face it says it is of.
+
+    Among copies of a face that is the one on the same rig, or the one that was copied together with the part.
+    """
+    neighbours = dict.fromkeys(_neighbours(part))
+    skins_beside = [other for other in neighbours if is_skin(other) and other[FACE_ID] == part[_OF]]
+    if len(skins_beside) < 2:
+        return skins_beside[0] if skins_beside else None
+    on_same_rig = [skin for skin in skins_beside if _root(skin) == _root(part)]
+    candidates = sorted(on_same_rig or skins_beside, key=_age)
+    alike = [other for other in neighbours if other.get(PART) == part.get(PART) and other.get(_OF) == part[_OF]]
+    alike = [other for other in alike if not on_same_rig or _root(other) == _root(part)]
+    return candidates[min(sorted(alike, key=_age).index(part), len(candidates) - 1)]
+
+
+def _root(object_: bpy.types.Object) -> bpy.types.Object:
+    while object_.parent is not None:
+        object_ = object_.parent
+    return object_
 
 
 def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:
