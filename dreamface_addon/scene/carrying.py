@@ -135,10 +135,9 @@ def _landmarks_of(skin: bpy.types.Object) -> dict[str, Array]:
     rest = rest_of(skin.data)
     try:
         vertices = json.loads(skin.get(LANDMARKS, "{}"))
-        count = 0 if rest is None else len(rest)
-        if (last := skin[RANGE][1]) != count:  # its topology was edited, and its vertices may have other numbers
-            return {}
-        return {name: rest[vertex] for name, vertex in vertices.items() if 0 <= vertex < last}
+        if rest is None or len(rest) != skin[RANGE][1]:
+            return {}  # its topology was edited, and its vertices may have other numbers
+        return {name: rest[vertex] for name, vertex in vertices.items() if 0 <= vertex < len(rest)}
     except (ValueError, TypeError, AttributeError, KeyError):
         return {}
 

@@ -139,7 +139,7 @@ def move_vertices(mesh: bpy.types.Mesh, rest: Array, shapes: Iterable[Shape] = (
         for name in sculpted_keys(mesh) if anew else ():
             anew.pop(name, None)
         basis = keys.reference_key
-        delta = neutral - positions(basis.points)
+        delta: Array = neutral - positions(basis.points)
         for key in keys.key_blocks:
             if key == basis:
                 moved = neutral

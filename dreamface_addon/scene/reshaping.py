@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .meshes import Array, move_vertices, object_shapes
+from .meshes import move_vertices, object_shapes
 from .records import (
     MEASURED_PROPERTY,
     RANGE,
@@ -20,6 +20,7 @@ from .records import (
     traits_of,
     wear_expression,
 )
+from .sculpting import Array
 
 
 def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, Any]) -> None:

@@ -167,7 +167,7 @@ _NOTHING = np.zeros(1, np.float32)
 
 
 def _to_store(count: int, sums: Array) -> Array:
-    return np.concatenate((np.float32([count]), sums))
+    return np.concatenate((np.array([count], np.float32), sums))
 
 
 def _size(count: int) -> int:
