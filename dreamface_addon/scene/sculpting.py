@@ -6,8 +6,8 @@ always the basis minus `REST`. The attribute lies in the mesh, so copies, files 
 To tell a shape key that was sculpted from one that is as we made it, the keys remember sums of what we made: over every
 `BLOCK` vertices, of the displacement times a weight for each vertex, one sum for each axis. Rounding does not add up to
 much in so short sums: 5000 steps of a slider, each of which rounds every vertex anew, change a sum by some 0.002 mm, a
-tenth of `TOLERANCE`. Weights are at least 1 and differ from vertex to vertex, so a single vertex moved by 0.05 mm changes
-a sum by more than `TOLERANCE`, and opposite moves of neighbours do not cancel.
+tenth of `TOLERANCE`. Weights are at least 1 and differ from vertex to vertex, so a single vertex moved by 0.05 mm
+changes a sum by more than `TOLERANCE`, and opposite moves of neighbours do not cancel.
 """
 
 from __future__ import annotations
