@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any
 
 import bpy
@@ -24,21 +25,35 @@ def push_undo(message: str) -> None:
             bpy.ops.ed.undo_push(message=message)
 
 
-def why_not_now() -> str:
-    """Return why the scene must not be changed at this moment, or nothing.
+class Hindrance(Enum):
+    """What the scene must not be changed during."""
+
+    RENDER = "when the render has ended"
+    ACTION = "when this action has ended"
+    MODE = "when you are back in Object Mode"
+
+
+def hindrance() -> Hindrance | None:
+    """Return what the scene must not be changed during at this moment; None where it may be.
 
     A timer may fire in the middle of a render, a stroke or a transform, and undo steps of edit and sculpt mode hold no
     objects: a face brought in there could not be undone.
     """
     if bpy.app.is_job_running("RENDER"):
-        return "The face is ready and comes in when the render has ended."
+        return Hindrance.RENDER
     for window in bpy.context.window_manager.windows:
         if any("UNDO" in operator.bl_options for operator in window.modal_operators):
-            return "The face is ready and comes in when this action has ended."
+            return Hindrance.ACTION
     with in_window():
-        if bpy.context.mode != "OBJECT":
-            return "The face is ready: go back to Object Mode to bring it in."
-    return ""
+        return Hindrance.MODE if bpy.context.mode != "OBJECT" else None
+
+
+def why_not_now() -> str:
+    """Return why a face cannot come into the scene at this moment, or nothing."""
+    held_by = hindrance()
+    if held_by is Hindrance.MODE:
+        return "The face is ready: go back to Object Mode to bring it in."
+    return f"The face is ready and comes in {held_by.value}." if held_by is not None else ""
 
 
 def allow(operator: type[bpy.types.Operator], why_not: str) -> bool:

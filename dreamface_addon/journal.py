@@ -38,6 +38,7 @@ class Entry:
         name: what a new face is called; empty takes a name from its prompt.
         in_gallery: one of several to choose from.
         resolution: of the face that is chosen from a gallery.
+        sent_offset: what was sculpted when an edit was asked for, in base64; empty for nothing.
         store: where the backend keeps its faces; empty where that is another machine.
     """
 
@@ -50,6 +51,7 @@ class Entry:
     name: str = ""
     in_gallery: bool = False
     resolution: int = 0
+    sent_offset: str = ""
     store: str = ""
 
     @property

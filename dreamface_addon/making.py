@@ -171,6 +171,7 @@ class Making(Part):
         self._show_error("")
         face_id, record = _own_id(skin), scene.record(skin)
         files, offset = scene.files_of(skin, record)
+        purpose = replace(self._purpose(face_id), sent=record, sent_offset=files.get(offset or ""))
         request = {
             "face": record,
             "offset": offset,
@@ -178,7 +179,6 @@ class Making(Part):
             "layers": changed_layers(skin),
             "resolution": resolution,
         }
-        purpose = replace(self._purpose(face_id), sent=record)
         self.recovery.note(self._session.submit("edit", request, purpose, files), purpose)
         self._wake()
 

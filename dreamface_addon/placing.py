@@ -31,6 +31,7 @@ class Purpose:
         name: what a new face is called; empty takes a name from its prompt.
         in_gallery: one of several to choose from, not for the scene yet.
         sent: for an edit, the face's record when it was asked for.
+        sent_offset: for an edit, what was sculpted when it was asked for, as it was sent; None for nothing.
     """
 
     face_id: str = ""
@@ -39,6 +40,7 @@ class Purpose:
     name: str = ""
     in_gallery: bool = False
     sent: dict[str, Any] | None = None
+    sent_offset: bytes | None = None
 
 
 class Placing:
@@ -110,7 +112,7 @@ class Placing:
             if job.tag.face_id and not as_new:
                 skin = scene.find_face(job.tag.face_id)
                 assert skin is not None
-                self.warning = place(job.folder, skin, job.tag.sent).warning
+                self.warning = place(job.folder, skin, job.tag.sent, job.tag.sent_offset).warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
             else:
@@ -147,6 +149,7 @@ def place(
     folder: Path,
     skin: bpy.types.Object | None = None,
     sent: dict[str, Any] | None = None,
+    sent_offset: bytes | None = None,
     home: bpy.types.Scene | None = None,
     name: str = "",
 ) -> scene.ImportedFace:
@@ -158,6 +161,7 @@ def place(
         folder: a face folder.
         skin: the face to update; None for a new one.
         sent: the record with which an update was asked for: what was changed since is laid over it.
+        sent_offset: what was sculpted then, as it was sent; None for nothing.
         home: the scene of a new face; None is the one that the window shows.
         name: what a new face is called; empty takes a name from its prompt.
 
@@ -177,7 +181,7 @@ def place(
         shaping.remember_built(skin)
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
-        placed = scene.update_face(skin, folder)
+        placed = scene.update_face(skin, folder, sent_offset)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
         if sent is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -75,6 +76,7 @@ class Recovery:
                 name=purpose.name,
                 in_gallery=purpose.in_gallery,
                 resolution=resolution,
+                sent_offset=base64.b64encode(purpose.sent_offset or b"").decode("ascii"),
                 store="" if settings.url else str(settings.store),
             )
         )
@@ -140,4 +142,5 @@ class Recovery:
             name=entry.name,
             in_gallery=entry.in_gallery,
             sent=entry.request.get("face"),
+            sent_offset=base64.b64decode(entry.sent_offset) or None,
         )

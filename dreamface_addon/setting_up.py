@@ -75,17 +75,19 @@ class SettingUp(Part):
 
     def why_no_backend(self) -> str:
         """Return why the backend cannot be used, or nothing."""
+        stopped = self._session.state is BackendState.STOPPED and not preferences.get().url
+        waits = stopped and not preferences.get().start_by_itself
+        return self._why_not_runnable() or ("Start the backend first, in the Backend panel" if waits else "")
+
+    def _why_not_runnable(self) -> str:
+        """Return why the backend could not run, or be reached, if the artist started it now; or nothing."""
         chosen = preferences.get()
         if chosen.url:
             return "" if is_this_machine(chosen.url) else self.why_offline()
         existing = installation.existing_python()
         if existing is not None and not existing.is_file():
             return f"There is no {existing}: choose another Python in the Backend panel"
-        if installation.backend_python() is None:
-            return "Set up the backend first, in the Backend panel"
-        if self._session.state is BackendState.STOPPED and not chosen.start_by_itself:
-            return "Start the backend first, in the Backend panel"
-        return ""
+        return "Set up the backend first, in the Backend panel" if installation.backend_python() is None else ""
 
     def why_not_start(self) -> str:
         """Return why the backend cannot be started now, or nothing."""
@@ -94,7 +96,7 @@ class SettingUp(Part):
         if self._session.state in (BackendState.STARTING, BackendState.READY):
             return "The backend runs already"
         if preferences.get().url or installation.existing_python() is not None:
-            return self.why_no_backend()
+            return self._why_not_runnable()
         return "Set up the backend first" if installation.backend_python() is None else ""
 
     def start(self) -> None:

@@ -19,13 +19,13 @@ import bpy
 
 from . import interface, scene
 from .link import BackendState
-from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
+from .part import BUSY_INTERVAL, IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session, Shape
 from .setting_up import SettingUp
 from .vocabulary import LAYERS, TRAITS, Trait
 
 PATIENCE = 10.0
-"""Seconds that a running backend has for a head before the mesh is left as it is."""
+"""Seconds that a running backend has for a head before it is said that the mesh waits for it."""
 
 QUIET = 0.25
 """Seconds without a change after which the expressions are made anew as well; the neutral head follows at once."""
@@ -184,43 +184,54 @@ class _Question:
 class Following(Part):
     """Meshes that follow their traits; `tick` does the work, a little at a time.
 
+    A change waits for as long as it takes: for Object Mode, for the backend to start, or to be started.
+
     Attributes:
-        problem: why a mesh could not follow, until dismissed or the next change.
+        problem: why a mesh cannot follow, until dismissed, the next change, or until it does not have to any more.
+        notice: what a mesh waits for, or nothing.
     """
 
     def __init__(self, session: Session, setup: SettingUp, wake: Callable[[], None]) -> None:
-        self.problem = ""
+        self.problem = self.notice = ""
         self._session = session
         self._setup = setup
         self._wake = wake
         self._changed: dict[str, float] = {}  # face id -> when; those that are looked after
         self._question: _Question | None = None
-        self._held = False  # the scene must not be changed now
+        self._ready_since = 0.0
+        self._hindered = False  # the scene must not be changed now
 
     @property
     def active(self) -> bool:
-        """Whether a mesh is on its way to its traits."""
-        return bool(self._changed) and not self._held
+        """Whether a mesh is on its way to its traits, and nobody has to do anything before."""
+        return bool(self._changed) and not self._hindered and self._session.state in _ON_ITS_WAY
 
     @property
     def interval(self) -> float:
         """Short while a mesh is on its way."""
-        return BUSY_INTERVAL if self.active else IDLE_INTERVAL
+        if self.active:
+            return BUSY_INTERVAL
+        return READY_INTERVAL if self._changed and self._hindered else IDLE_INTERVAL
 
     def follow(self, skin: bpy.types.Object) -> None:
         """Let a face's mesh follow its traits, which have changed; start the backend if needed."""
-        why_not = self._setup.start_if_needed()
-        if why_not:
-            self.problem = f"{why_not}, and the mesh can follow the sliders."
-        else:
-            self.look_at(skin)
+        self._setup.start_if_needed()
+        self.look_at(skin)
         self._wake()
 
     def follow_all(self) -> None:
         """Let each mesh follow that does not show its face's traits."""
-        for skin in scene.skins():
-            if is_behind(skin):
-                self.follow(skin)
+        _sculpted.clear()
+        behind = [skin for skin in scene.skins() if is_behind(skin)]
+        if not behind:
+            self.problem = ""
+        for skin in behind:
+            self.follow(skin)
+
+    def make_expressions(self, skin: bpy.types.Object) -> None:
+        """Have a face's own shape keys made anew that were not sculpted, although its traits have not changed."""
+        scene.mark_shown(skin, "")
+        self.follow(skin)
 
     def try_again(self) -> None:
         """Follow again after a model was installed, because a missing one may have been the problem."""
@@ -239,7 +250,10 @@ class Following(Part):
 
     def file_opened(self) -> None:
         """Forget the faces of the file that was open before."""
-        self._forget()
+        self._changed.clear()
+        self._question = None
+        self.problem = self.notice = ""
+        _sculpted.clear()
 
     def dismiss_messages(self) -> None:
         """Stop showing why a mesh could not follow."""
@@ -247,22 +261,22 @@ class Following(Part):
 
     def tick(self) -> bool:
         """Apply what came back and ask for what is missing."""
+        before = (self.problem, self.notice)
+        if self._session.state is not BackendState.READY:
+            self._ready_since = time.monotonic()
         shape = self._session.take_shape()
-        changed = self._give_up() or (shape is not None and self._take(shape))
-        self._held = bool(self._changed and interface.why_not_now())
-        if self._held:
-            return changed  # in Edit Mode, say; the faces wait
-        for face_id in list(self._changed):
-            try:
-                self._look_after(face_id)
-            except (scene.SceneError, ValueError, KeyError, TypeError) as error:
-                self._drop(face_id, str(error))
-                changed = True
-        return changed
-
-    def _forget(self) -> None:
-        self._changed.clear()
-        self._question = None
+        applied = shape is not None and self._take(shape)
+        self._give_up_refused()
+        held_by = interface.hindrance() if self._changed else None
+        self._hindered = held_by is not None
+        if not self._hindered:
+            for face_id in list(self._changed):
+                try:
+                    self._look_after(face_id)
+                except (scene.SceneError, ValueError, KeyError, TypeError) as error:
+                    self._drop(face_id, str(error))
+        self.notice = self._what_for(held_by) if self._changed else ""
+        return applied or before != (self.problem, self.notice)
 
     def _look_after(self, face_id: str) -> None:
         skin = scene.find_face(face_id)
@@ -288,7 +302,7 @@ class Following(Part):
         if self._question is not None and self._question.shown == mark:
             self._question = None
         skin = scene.find_face(shape.face_id)
-        if skin is None or shape.face_id not in self._changed or interface.why_not_now():
+        if skin is None or shape.face_id not in self._changed or interface.hindrance() is not None:
             return False
         try:
             scene.reshape(skin, shape.arrays, traits_of(skin))
@@ -298,24 +312,75 @@ class Following(Part):
             scene.mark_shown(skin, mark)
         return True
 
-    def _give_up(self) -> bool:
-        """Stop waiting for a backend that does not answer; return whether that was necessary."""
-        if not self._changed:
-            return False
+    def _give_up_refused(self) -> None:
+        """Leave a face alone whose head the backend refuses: its head model is not installed, for example."""
+        refused = self._session.reshape_refused if self._session.state is BackendState.READY else ""
+        if refused and self._question is not None and self._question.face_id in self._changed:
+            self._drop(self._question.face_id, f"The mesh could not follow the sliders: {refused}")
+
+    def _what_for(self, held_by: interface.Hindrance | None) -> str:
+        """Return what the meshes wait for, as a sentence; nothing where they are about to follow."""
         state, question = self._session.state, self._question
-        hangs, refused = False, ""
-        if state is BackendState.READY and question is not None:
-            hangs = time.monotonic() - question.since > PATIENCE
-            refused = self._session.reshape_refused  # for example, its head model is not installed
-        if state is not BackendState.FAILED and not hangs and not refused:
-            return False
-        why = refused or self._session.problem or self._session.call_problem or "The backend does not answer."
-        self._forget()
-        self.problem = f"The mesh could not follow the sliders: {why}"
-        return True
+        if held_by is not None:
+            return f"The head follows the sliders {held_by.value}."
+        if state is BackendState.READY:
+            asked = max(question.since, self._ready_since) if question is not None else time.monotonic()
+            late = time.monotonic() - asked > PATIENCE
+            return "The backend does not answer yet; the head follows the sliders when it does." if late else ""
+        if state is BackendState.STOPPED:
+            why_not = self._setup.why_no_backend() or "Start the backend first, in the Backend panel"
+            return f"{why_not}: the head follows the sliders then."
+        return f"The head follows the sliders when the backend is ready. {self._session.problem}".strip()
 
     def _drop(self, face_id: str, why: str = "") -> None:
         del self._changed[face_id]
         if self._question is not None and self._question.face_id == face_id:
             self._question = None
         self.problem = why or self.problem
+
+
+_ON_ITS_WAY = (BackendState.STARTING, BackendState.READY)
+
+
+# --------------------------------------------------------------------------------------------------------- sculpting
+
+
+def sculpted(skin: bpy.types.Object) -> scene.SculptedChanges:
+    """Return what was sculpted on a face; fast enough to be asked at every redraw.
+
+    Which expressions were sculpted may be a second old. In Edit Mode it is what was there before.
+    """
+    now, last = time.monotonic(), _sculpted.get(skin.session_uid)
+    moved = scene.sculpted_distance(skin)
+    if moved is None:
+        return last.changes if last is not None else scene.SculptedChanges(0.0, ())
+    fresh = last is not None and last.mode == skin.mode and now - last.at < _SCULPTED_FOR
+    if last is not None and fresh and last.changes.millimetres == moved:
+        return last.changes
+    changes = scene.SculptedChanges(moved, scene.sculpted_expressions(skin))
+    _sculpted[skin.session_uid] = _Seen(now, skin.mode, changes)
+    return changes
+
+
+def clear_sculpted(skin: bpy.types.Object) -> bool:
+    """Set a face's mesh back to what its traits say; return whether shape keys have to be made anew.
+
+    Raises:
+        SceneError: its objects cannot be changed now.
+    """
+    _sculpted.clear()
+    return bool(scene.clear_sculpted(skin))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was sculpted on a face when it was looked at last, and in which mode it was then."""
+
+    at: float
+    mode: str
+    changes: scene.SculptedChanges
+
+
+_SCULPTED_FOR = 1.0  # seconds
+_sculpted: dict[int, _Seen] = {}
+"""The skin's session_uid -> what was seen there."""

@@ -24,6 +24,7 @@ from .create.roll_seed import DREAMFACE_OT_roll_seed
 from .create.select_head import DREAMFACE_OT_select_head
 from .create.toggle_words import DREAMFACE_OT_toggle_words
 from .create.use_prompt import DREAMFACE_OT_use_prompt
+from .edit.clear_sculpt import DREAMFACE_OT_clear_sculpt
 from .output.add_studio import DREAMFACE_OT_add_studio
 from .output.export_face import DREAMFACE_OT_export_face
 from .output.mark_asset import DREAMFACE_OT_mark_asset
@@ -53,6 +54,7 @@ _CLASSES = (
     DREAMFACE_OT_cancel,
     DREAMFACE_OT_cancel_model,
     DREAMFACE_OT_cancel_set_up,
+    DREAMFACE_OT_clear_sculpt,
     DREAMFACE_OT_close_gallery,
     DREAMFACE_OT_compare,
     DREAMFACE_OT_copy_diagnostics,

@@ -26,4 +26,10 @@ class DREAMFACE_PT_edit(Page, bpy.types.Panel):
             "Sculpt or edit the mesh and its shape keys as you like: what you change stays on the head when you move "
             "sliders, use other words or repaint it.",
         )
+        changes = shaping.sculpted(skin)
+        if changes.millimetres:
+            drawing.text(self.layout, f"Moved by up to {changes.millimetres:.1f} mm.", icon="SCULPTMODE_HLT")
+        if changes.expressions:
+            names = ", ".join(changes.expressions)
+            drawing.text(self.layout, f"Expressions you sculpted: {names}.", icon="SHAPEKEY_DATA")
         self.layout.operator("dreamface.clear_sculpt", icon="LOOP_BACK")

@@ -94,8 +94,9 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
             if app.session.state is BackendState.STOPPED and app.setup.why_no_backend():
                 words, icon = app.setup.why_no_backend(), "INFO"
             drawing.text(self.layout, words, icon=icon)
-        if app.making.placing.notice:
-            drawing.text(self.layout, app.making.placing.notice, icon="TIME")
+        for notice in (app.making.placing.notice, app.following.notice):
+            if notice:
+                drawing.text(self.layout, notice, icon="TIME")
         self._draw_error(app)
 
     def _draw_error(self, app: application.Application) -> None:

@@ -2,6 +2,7 @@
 
 from .assets import mark_as_asset
 from .attachments import files_of
+from .clearing import SculptedChanges, clear_sculpted, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
@@ -37,8 +38,10 @@ __all__ = [
     "FaceFolderError",
     "ImportedFace",
     "SceneError",
+    "SculptedChanges",
     "add_studio",
     "can_export",
+    "clear_sculpted",
     "export_face",
     "files_of",
     "find_face",
@@ -53,6 +56,8 @@ __all__ = [
     "record",
     "rename_face",
     "reshape",
+    "sculpted_distance",
+    "sculpted_expressions",
     "separate_copies",
     "shows",
     "skin_of",

@@ -1,11 +1,10 @@
-"""What an edit of a face needs beside its record: pictures of masks, and an offset of vertices.
+"""What an edit of a face needs beside its record: pictures of masks, and what was sculpted, an offset of vertices.
 
-Pictures lie in the face's folder. The offset, which no trait knows of, is kept on the skin: it goes with the .blend.
+Pictures lie in the face's folder. What was sculpted lies in the meshes; see `sculpting`.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import re
@@ -16,52 +15,56 @@ from zipfile import BadZipFile
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
 from .errors import SceneError
-
-OFFSET = "dreamface_offset"
-"""Custom property of the skin, where its head has an offset: an .npz as the backend takes it, in base64.
-
-Blender cuts bytes off at the first zero."""
+from .records import RANGE, VERTEX_COUNT, parts_of
+from .sculpting import Array, offset_of
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _NO_ARCHIVE = (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, RuntimeError, BadZipFile, zlib.error)
 """What reading bytes that are no .npz, or a damaged one, can raise."""
 
 
-def keep_offset(skin: bpy.types.Object, document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-    """Keep the offset of a face folder's head on the skin, and drop that of the head before."""
-    if not document["head"].get("offset") or "offset_vertices" not in arrays:
-        skin.pop(OFFSET, None)
-        return
-    archive = io.BytesIO()
-    np.savez_compressed(
-        archive,
-        vertex_count=len(arrays["vertices"]),
-        offset_vertices=arrays["offset_vertices"],
-        offset_deltas=arrays["offset_deltas"],
-    )
-    skin[OFFSET] = base64.b64encode(archive.getvalue()).decode("ascii")
+def pack_offset(skin: bpy.types.Object) -> bytes | None:
+    """Return what was sculpted on a face's parts, as the .npz that the backend takes; None where nothing was.
 
-
-def add_offset(skin: bpy.types.Object, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return vertices [V, 3], as the traits have them, with the head's offset on top; metres.
-
-    Raises:
-        SceneError: the property was changed by hand, or belongs to another head model.
+    Parts whose topology was edited are left out: they have other vertices than the backend's.
     """
-    if OFFSET not in skin:
-        return vertices
+    parts = parts_of(skin)
+    spans = [tuple(part[RANGE]) for part in parts]
+    total = np.zeros((skin.get(VERTEX_COUNT, max(last for _, last in spans)), 3), np.float32)
+    for part, (first, last) in zip(parts, spans, strict=True):
+        offset = _offset_in_any_mode(part)
+        if len(offset) == last - first and last <= len(total):
+            total[first:last] = offset
+    vertices = np.flatnonzero(total.any(axis=1)).astype(np.int32)
+    if not vertices.size:
+        return None
+    archive = io.BytesIO()
+    np.savez_compressed(archive, vertex_count=len(total), offset_vertices=vertices, offset_deltas=total[vertices])
+    return archive.getvalue()
+
+
+def unpack_offset(archive: bytes, count: int) -> Array | None:
+    """Return the offset [V, 3] in metres that `pack_offset` has packed; None where the head has not V = `count`."""
     try:
-        with np.load(io.BytesIO(base64.b64decode(skin[OFFSET])), allow_pickle=False) as arrays:
-            if int(arrays["vertex_count"]) != len(vertices):
-                raise ValueError("it is of another head model")
-            moved = vertices.copy()
-            moved[arrays["offset_vertices"]] += arrays["offset_deltas"]
-            return moved
-    except _NO_ARCHIVE as error:
-        raise _damaged_offset(skin, error) from error
+        with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
+            offset = np.zeros((count, 3), np.float32)
+            offset[arrays["offset_vertices"]] = arrays["offset_deltas"]
+            return offset if int(arrays["vertex_count"]) == count else None
+    except _NO_ARCHIVE:
+        return None
+
+
+def _offset_in_any_mode(part: bpy.types.Object) -> Array:
+    if not part.data.is_editmode:
+        return offset_of(part.data)
+    part.update_from_editmode()
+    mesh = part.data.copy()  # Blender hides the attributes of a mesh that is being edited
+    try:
+        return offset_of(mesh)
+    finally:
+        bpy.data.meshes.remove(mesh)
 
 
 def files_of(skin: bpy.types.Object, record: dict[str, Any]) -> tuple[dict[str, bytes], str | None]:
@@ -78,18 +81,11 @@ def files_of(skin: bpy.types.Object, record: dict[str, Any]) -> tuple[dict[str, 
         SceneError: a mask's picture is not in the face's folder, or the folder is not known.
     """
     files = {digest: _picture(skin, digest) for digest in _pictures_in(skin, record)}
-    if OFFSET not in skin:
+    offset = pack_offset(skin)
+    if offset is None:
         return files, None
-    try:
-        offset = base64.b64decode(skin[OFFSET])
-    except (ValueError, TypeError) as error:
-        raise _damaged_offset(skin, error) from error
     digest = hashlib.sha256(offset).hexdigest()
     return {**files, digest: offset}, digest
-
-
-def _damaged_offset(skin: bpy.types.Object, error: Exception) -> SceneError:
-    return SceneError(f"What was sculpted on {skin.name} is damaged ({error}): undo, or import its folder again.")
 
 
 def _pictures_in(skin: bpy.types.Object, record: dict[str, Any]) -> list[str]:

@@ -135,6 +135,10 @@ def check_arrays(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> N
     landmarks = _indices(arrays, "landmark_vertices", None)
     _check_range(landmarks, vertex_count, "a landmark points at a vertex that is not there")
     _need(len(arrays["landmark_names"]) == len(landmarks), "not every landmark has a name")
+    if document["head"].get("offset"):
+        moved, deltas = _indices(arrays, "offset_vertices", None), _floats(arrays, "offset_deltas", 3)
+        _need(len(moved) == len(deltas), "the offset does not fit together")
+        _check_range(moved, vertex_count, "the offset has a vertex that is not there")
 
 
 def _check_corners(faces: NDArray[Any]) -> None:

@@ -7,11 +7,19 @@ from typing import Any
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
 from .reading import FaceFolder, FaceObject
+from .sculpting import (
+    Array,
+    basis_of,
+    note_shapes,
+    offset_of,
+    positions,
+    sculpted_keys,
+    write_built_offset,
+    write_rest,
+)
 
-Array = NDArray[Any]
 Shape = tuple[str, Array, Array]
 """A blend shape's name, the vertices that it moves, [K], and by how much, [K, 3] in metres."""
 
@@ -22,7 +30,7 @@ WEIGHT_STEPS = 255
 
 
 def new_mesh(face: FaceFolder, piece: FaceObject, materials: list[bpy.types.Material | None]) -> bpy.types.Mesh:
-    """One object's neutral mesh: quads and triangles, one UV map, smooth shading.
+    """One object's neutral mesh: quads and triangles, one UV map, smooth shading, and what the traits alone give.
 
     Args:
         face: where it comes from.
@@ -32,7 +40,8 @@ def new_mesh(face: FaceFolder, piece: FaceObject, materials: list[bpy.types.Mate
     corners, starts = _corners(face, piece)
     mesh = bpy.data.meshes.new(piece.name)
     mesh.vertices.add(_count(piece))
-    mesh.vertices.foreach_set("co", _flat(face.arrays["vertices"][slice(*piece.vertices)]))
+    vertices, offset = face.arrays["vertices"][slice(*piece.vertices)], face.offset[slice(*piece.vertices)]
+    mesh.vertices.foreach_set("co", _flat(vertices))
     mesh.loops.add(len(corners))
     mesh.loops.foreach_set("vertex_index", corners)
     mesh.polygons.add(len(starts))
@@ -47,6 +56,8 @@ def new_mesh(face: FaceFolder, piece: FaceObject, materials: list[bpy.types.Mate
         slots = [piece.materials.index(part["material"]) for part in piece.parts]
         counts = [part["faces"][1] - part["faces"][0] for part in piece.parts]
         mesh.polygons.foreach_set("material_index", np.repeat(slots, counts).astype(np.int32))
+    write_rest(mesh, vertices - offset)
+    write_built_offset(mesh, offset)
     return mesh
 
 
@@ -94,9 +105,9 @@ def add_shape_keys(face: FaceFolder, piece: FaceObject, object_: bpy.types.Objec
     Keys that are there already stay as they are. Returns the names of those that were added.
     """
     first, last = piece.vertices
-    neutral = face.arrays["vertices"][first:last]
+    neutral = basis_of(object_.data)
     keys = object_.data.shape_keys
-    existing, added = set(keys.key_blocks.keys() if keys else ()), []
+    existing, added = set(keys.key_blocks.keys() if keys else ()), {}
     for name, vertices, deltas in object_shapes(face.arrays, face.document["shapes"], first, last):
         if name in existing or not (all_of_them or vertices.size):
             continue
@@ -105,37 +116,43 @@ def add_shape_keys(face: FaceFolder, piece: FaceObject, object_: bpy.types.Objec
         key = object_.shape_key_add(name=name, from_mix=False)
         key.points.foreach_set("co", _flat(_moved(neutral, vertices, deltas)))
         key.value = face.expression(name)  # set always: what a new key starts at differs between Blender versions
-        added.append(name)
-    return added
+        added[name] = (vertices, deltas)
+    note_shapes(object_.data, added)
+    return list(added)
 
 
-def move_vertices(mesh: bpy.types.Mesh, neutral: Array, shapes: Iterable[Shape] = ()) -> None:
-    """Give a mesh new neutral vertices, and let its shape keys go along.
+def move_vertices(mesh: bpy.types.Mesh, rest: Array, shapes: Iterable[Shape] = (), offset: Array | None = None) -> None:
+    """Give a mesh the vertices that its traits ask for now, with what was sculpted on top; its shape keys go along.
 
     Args:
         mesh: of V vertices.
-        neutral: [V, 3] positions in metres, which the basis gets exactly.
-        shapes: keys to make anew. All others, an artist's own among them, keep how they differ from the basis.
+        rest: [V, 3] positions in metres that the traits alone give. Where nothing was sculpted the basis gets them
+            exactly.
+        shapes: keys to make anew, unless they were sculpted. All others, an artist's own among them, keep how they
+            differ from the basis.
+        offset: [V, 3] metres of what is sculpted from now on; None for what is.
     """
     anew = {name: (vertices, deltas) for name, vertices, deltas in shapes}
-    if mesh.shape_keys is not None:
-        basis = mesh.shape_keys.reference_key
-        delta = neutral - positions(basis.points)
-        for key in mesh.shape_keys.key_blocks:
-            if key.name in anew:
+    neutral = rest + (offset_of(mesh) if offset is None else offset)
+    keys = mesh.shape_keys
+    if keys is not None:
+        for name in sculpted_keys(mesh) if anew else ():
+            anew.pop(name, None)
+        basis = keys.reference_key
+        delta: Array = neutral - positions(basis.points)
+        for key in keys.key_blocks:
+            if key == basis:
+                moved = neutral
+            elif key.name in anew:
                 moved = _moved(neutral, *anew[key.name])
             else:
-                moved = neutral if key == basis else positions(key.points) + delta
+                moved = positions(key.points) + delta
             key.points.foreach_set("co", _flat(moved))
     mesh.vertices.foreach_set("co", _flat(neutral))
+    write_rest(mesh, rest)
+    if keys is not None:
+        note_shapes(mesh, {name: shape for name, shape in anew.items() if name in keys.key_blocks})
     mesh.update()
-
-
-def positions(points: Any) -> Array:
-    """[V, 3] positions of a mesh's vertices or of a shape key's points, metres."""
-    values = np.empty(len(points) * 3, np.float32)
-    points.foreach_get("co", values)
-    return values.reshape(-1, 3)
 
 
 def _moved(neutral: Array, vertices: Array, deltas: Array) -> Array:

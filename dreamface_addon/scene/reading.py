@@ -68,6 +68,19 @@ class FaceFolder:
         """Name -> object, in order."""
         return {name: FaceObject(name, tuple(parts)) for name, parts in by_object(self.document["parts"])}
 
+    @property
+    def has_offset(self) -> bool:
+        """Whether the vertices hold more than the traits say."""
+        return bool(self.document["head"].get("offset"))
+
+    @cached_property
+    def offset(self) -> NDArray[np.float32]:
+        """[V, 3] metres that the vertices hold on top of what the traits say: what was sculpted or carved."""
+        offset = np.zeros_like(self.arrays["vertices"])
+        if self.has_offset:
+            offset[self.arrays["offset_vertices"]] = self.arrays["offset_deltas"]
+        return offset
+
     def regions(self) -> dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]:
         """Region name -> the vertices in it, [K], and their weights, [K], above 0 and up to 1."""
         offsets = self.arrays["region_offsets"]
@@ -76,6 +89,10 @@ class FaceFolder:
             str(name): (vertices[start:stop], weights[start:stop])
             for name, start, stop in zip(self.arrays["region_names"], offsets[:-1], offsets[1:], strict=True)
         }
+
+    def landmarks(self) -> dict[str, int]:
+        """Name -> vertex of the head."""
+        return dict(zip(self.arrays["landmark_names"].tolist(), self.arrays["landmark_vertices"].tolist(), strict=True))
 
     def maps(self, tile: str) -> dict[str, tuple[Path, bool]]:
         """Channel -> image file of a tile, and whether it is sRGB colour."""

@@ -1,13 +1,13 @@
 """What a face's objects remember: custom properties, by which they are found again whatever they are called.
 
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
-_resolution, _head, _statement and _folder; as JSON _record (what else the face remembers, for the backend), _traits,
-_measured (the shape traits as they are on the mesh), _layers (how strongly each layer of the skin is laid on), _shapes,
-_regions, _history, _not_understood and _worn, the expression that its shape keys were last set to. Some skins have
-_offset, what was sculpted on top of the traits; _chin, the vertex at the tip of the chin; _candidate, whom of the
-seed's candidates the person began as; and _extra_shapes, as JSON the names of its shapes beyond ARKit's 52. Every
-object, the skin too, has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and
-one more than its last, and dreamface_of, the face's id.
+_resolution, _head, _vertices (how many its head has), _statement and _folder; as JSON _record (what else the face
+remembers, for the backend), _traits, _measured (the shape traits as they are on the mesh), _layers (how strongly each
+layer of the skin is laid on), _shapes, _regions, _landmarks (name -> vertex), _history, _not_understood and _worn,
+the expression that its shape keys were last set to. Some skins have _chin, the vertex at the tip of the chin;
+_candidate, whom of the seed's candidates the person began as; and _extra_shapes, as JSON the names of its shapes
+beyond ARKit's 52. Every object, the skin too, has dreamface_part, its name in the head model, dreamface_range, its
+first vertex in the head and one more than its last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ import uuid
 from typing import Any
 
 import bpy
-import numpy as np
 
-from .attachments import keep_offset
 from .errors import SceneError
 from .reading import FaceFolder, FaceObject, expression_weight
 
 FACE_ID = "dreamface_face_id"
+VERTEX_COUNT = "dreamface_vertices"
+"""Custom property of the skin: how many vertices the whole head has, with parts that were deleted."""
+
 PART = "dreamface_part"
 RANGE = "dreamface_range"
 TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
 LAYERS_PROPERTY = "dreamface_layers"
+LANDMARKS = "dreamface_landmarks"
 EXTRA_SHAPES = "dreamface_extra_shapes"
 """Custom property of the skin: the names of its shape keys beyond ARKit's, as JSON."""
 
@@ -77,7 +79,7 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
     skin["dreamface_head"] = document["head"]["model"]
     skin["dreamface_statement"] = document["statement"]
     skin["dreamface_folder"] = str(face.path)
-    keep_offset(skin, document, face.arrays)
+    skin[VERTEX_COUNT] = len(face.arrays["vertices"])
     skin[_RECORD] = json.dumps(
         {name: value for name, value in document.items() if name not in _OF_THE_FOLDER | _OF_THEIR_OWN}
     )
@@ -96,9 +98,10 @@ def describe_skin(skin: bpy.types.Object, face: FaceFolder) -> None:
         skin[EXTRA_SHAPES] = json.dumps(extras)
     else:
         skin.pop(EXTRA_SHAPES, None)
-    chin = np.flatnonzero(face.arrays["landmark_names"] == _CHIN_LANDMARK)
-    if chin.size:
-        skin["dreamface_chin"] = int(face.arrays["landmark_vertices"][chin[0]])
+    landmarks = face.landmarks()
+    skin[LANDMARKS] = json.dumps(landmarks)
+    if _CHIN_LANDMARK in landmarks:
+        skin["dreamface_chin"] = landmarks[_CHIN_LANDMARK]
     else:
         skin.pop("dreamface_chin", None)
 
@@ -146,19 +149,33 @@ def wear_expression(skin: bpy.types.Object, traits: dict[str, Any]) -> None:
 
 
 def find_face(face_id: str) -> bpy.types.Object | None:
-    """The skin of the face with that id: in the current scene where it is there, or else in any."""
-    name = _last_names.get(face_id, "")
+    """Return the skin of the face with that id, in the current scene where it is there, or else in any.
+
+    Copies that share the id come after their original.
+    """
+    name, uid = _last_seen.get(face_id, ("", 0))
     for objects in (bpy.context.scene.objects, bpy.data.objects):
         seen = objects.get(name)  # scenes may have ten thousand objects, and sliders ask at every step
-        for object_ in (seen, *objects) if seen is None or seen.get(FACE_ID) != face_id else (seen,):
-            if object_ is not None and object_.get(FACE_ID) == face_id and is_skin(object_) and object_.users_scene:
-                _last_names[face_id] = object_.name
-                return object_
+        if seen is not None and seen.session_uid == uid and _is_skin_of(seen, face_id):
+            return seen
+        found = min((skin for skin in objects if _is_skin_of(skin, face_id)), key=_age, default=None)
+        if found is not None:
+            _last_seen[face_id] = (found.name, found.session_uid)
+            return found
     return None
 
 
-_last_names: dict[str, str] = {}
-"""Face id -> the name under which its skin was found last; only where to look first."""
+_last_seen: dict[str, tuple[str, int]] = {}
+"""Face id -> name and session_uid under which its skin was found last; only where to look first."""
+
+
+def _is_skin_of(object_: bpy.types.Object, face_id: str) -> bool:
+    return object_.get(FACE_ID) == face_id and is_skin(object_) and bool(object_.users_scene)
+
+
+def _age(object_: bpy.types.Object) -> int:
+    """Return a number that is higher for objects that were made later."""
+    return int(object_.session_uid)
 
 
 def is_skin(object_: bpy.types.Object) -> bool:
@@ -177,7 +194,7 @@ def separate_copies(face_id: str) -> bool:
     Jobs and sliders look their face up by its id. The one that was there first keeps it.
     """
     sharing = [skin for skin in skins() if skin[FACE_ID] == face_id]
-    for copy in sorted(sharing, key=lambda skin: skin.session_uid)[1:]:
+    for copy in sorted(sharing, key=_age)[1:]:
         parts = parts_of(copy)
         copy[FACE_ID] = str(uuid.uuid4())
         for object_ in parts:
@@ -215,11 +232,29 @@ def skin_of(object_: bpy.types.Object | None) -> bpy.types.Object | None:
         if is_skin(ancestor):
             return ancestor
         ancestor = ancestor.parent
-    if object_ is not None and _OF in object_:
-        for neighbour in _neighbours(object_):
-            if is_skin(neighbour) and neighbour[FACE_ID] == object_[_OF]:
-                return neighbour
-    return None
+    return _skin_beside(object_) if object_ is not None and _OF in object_ else None
+
+
+def _skin_beside(part: bpy.types.Object) -> bpy.types.Object | None:
+    """Return the skin in a part's collections whose face it says it is of.
+
+    Among copies of a face that is the one on the same rig, or the one that was copied together with the part.
+    """
+    neighbours = dict.fromkeys(_neighbours(part))
+    skins_beside = [other for other in neighbours if is_skin(other) and other[FACE_ID] == part[_OF]]
+    if len(skins_beside) < 2:
+        return skins_beside[0] if skins_beside else None
+    on_same_rig = [skin for skin in skins_beside if _root(skin) == _root(part)]
+    candidates = sorted(on_same_rig or skins_beside, key=_age)
+    alike = [other for other in neighbours if other.get(PART) == part.get(PART) and other.get(_OF) == part[_OF]]
+    alike = [other for other in alike if not on_same_rig or _root(other) == _root(part)]
+    return candidates[min(sorted(alike, key=_age).index(part), len(candidates) - 1)]
+
+
+def _root(object_: bpy.types.Object) -> bpy.types.Object:
+    while object_.parent is not None:
+        object_ = object_.parent
+    return object_
 
 
 def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import bpy
 
+from .carrying import SAME_PLACE, Map, carry, sculpture_of
 from .checking import SKIN
-from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
+from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, move_vertices, new_mesh
 from .reading import FaceFolder, FaceObject
 from .records import own_names
+from .sculpting import offset_of, rest_of, sculpted_keys
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,26 @@ class KeptMesh:
 
     Attributes:
         mesh: its name.
-        made: names of the artist's own shape keys and vertex groups in it.
+        made: names of the artist's own shape keys and vertex groups in it, and of ours that were sculpted.
+        sculpted: whether what was sculpted on its basis is in no other mesh.
     """
 
     mesh: str
     made: tuple[str, ...]
+    sculpted: bool = False
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What has become of an artist's work on a mesh that was replaced.
+
+    Attributes:
+        kept: the old mesh, where it had to be kept.
+        carried: whether what was sculpted on it is on the new one.
+    """
+
+    kept: KeptMesh | None
+    carried: bool = False
 
 
 def replace_mesh(
@@ -31,12 +48,14 @@ def replace_mesh(
     piece: FaceObject,
     materials: list[bpy.types.Material | None],
     skin: bpy.types.Object,
-) -> KeptMesh | None:
+    place: Map = SAME_PLACE,
+    without_built: bool = False,
+) -> Replaced:
     """Build an object of a face in one that has another mesh.
 
     The object keeps everything but its vertex groups. Shape keys keep value, limits, muting, action and drivers by
     name, and whatever was driven by the old ones is driven by the new. What an artist has made on the old mesh does not
-    fit the new one: the old mesh is then kept.
+    fit the new one: the old mesh is then kept. What was sculpted on its basis is carried over.
 
     Args:
         object_: with the old mesh.
@@ -44,10 +63,15 @@ def replace_mesh(
         piece: what the object becomes.
         materials: see `new_mesh`.
         skin: of the face; it still says which face it was.
+        place: where places on the old head are on the new one.
+        without_built: the new face brings what the old one's folder came with; see `sculpture_of`.
     """
     old, name = object_.data, object_.data.name
-    kept = keep_mesh(object_, skin)
-    object_.data = new_mesh(face, piece, materials)
+    mesh = new_mesh(face, piece, materials)
+    sculpture = sculpture_of(old, without_built)
+    carried = carry(sculpture, mesh, place) if sculpture is not None else None
+    kept = keep_mesh(object_, skin, sculpture is not None and carried is None)
+    object_.data = mesh
     object_.vertex_groups.clear()
     add_vertex_groups(face, piece, object_)
     added = add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
@@ -57,35 +81,50 @@ def replace_mesh(
         added = [name for name in added if name not in old_keys.key_blocks]
     if object_ != skin:
         drive_shape_keys(object_, skin, added)
+    rest = rest_of(mesh)
+    if carried is not None and rest is not None:
+        move_vertices(mesh, rest, offset=offset_of(mesh) + carried)
     remove_unused(old)
-    object_.data.name = name
-    return kept
+    mesh.name = name
+    return Replaced(kept, carried is not None)
 
 
-def keep_mesh(object_: bpy.types.Object, skin: bpy.types.Object) -> KeptMesh | None:
-    """See that an object's mesh stays in the file if an artist has made shape keys or vertex groups on it."""
-    made = own_names(object_, skin)
-    if not made:
+def keep_mesh(object_: bpy.types.Object, skin: bpy.types.Object, sculpted: bool) -> KeptMesh | None:
+    """See that an object's mesh stays in the file if it has what an artist has made and nothing else has.
+
+    Args:
+        object_: with the mesh.
+        skin: of the face; it still says which face it was.
+        sculpted: whether what was sculpted on the basis is nowhere else.
+    """
+    made = (*own_names(object_, skin), *sculpted_keys(object_.data))
+    if not made and not sculpted:
         return None
     mesh = object_.data
     mesh.use_fake_user = True
     mesh.name = f"{mesh.name[:_NAME_LENGTH]} before"
-    return KeptMesh(mesh.name, made)
+    return KeptMesh(mesh.name, made, sculpted)
 
 
 _NAME_LENGTH = 48  # letters of the old mesh's name in that of the kept one, which may be 63 bytes long
 
 
-def warning_about(kept: list[KeptMesh]) -> str:
-    """What an artist has to know about meshes that were kept, or nothing."""
-    if not kept:
-        return ""
-    made = ", ".join(dict.fromkeys(name for mesh in kept for name in mesh.made))
-    meshes = ", ".join(f"“{mesh.mesh}”" for mesh in kept)
-    return (
-        f"The head has another mesh now, which shape keys and vertex groups of your own do not fit ({made}). "
-        f"They are kept with the old mesh: give an object the mesh {meshes} to see them."
-    )
+def warning_about(replaced: list[Replaced]) -> str:
+    """Return what an artist has to know about meshes that were replaced, or nothing."""
+    sentences = []
+    if any(mesh.carried for mesh in replaced):
+        sentences.append("What was sculpted is on the new mesh now, as closely as it fits: look it over, or undo.")
+    kept = [mesh.kept for mesh in replaced if mesh.kept is not None]
+    if kept:
+        made = ", ".join(dict.fromkeys(name for mesh in kept for name in mesh.made))
+        what = [f"shape keys and vertex groups that you have made or sculpted ({made})"] if made else []
+        what += ["what was sculpted on the head itself"] if any(mesh.sculpted for mesh in kept) else []
+        meshes = ", ".join(f"“{mesh.mesh}”" for mesh in kept)
+        sentences.append(
+            f"The head has another mesh now, and the new one could not take over {' and '.join(what)}. "
+            f"They are kept with the old mesh: give an object the mesh {meshes} to see them."
+        )
+    return " ".join(sentences)
 
 
 def remove_unused(mesh: bpy.types.Mesh) -> None:

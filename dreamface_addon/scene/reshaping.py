@@ -8,9 +8,8 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .attachments import add_offset
 from .errors import SceneError
-from .meshes import Array, move_vertices, object_shapes
+from .meshes import move_vertices, object_shapes
 from .records import (
     MEASURED_PROPERTY,
     RANGE,
@@ -21,13 +20,14 @@ from .records import (
     traits_of,
     wear_expression,
 )
+from .sculpting import Array
 
 
 def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, Any]) -> None:
     """Move the parts of a face to new neutral vertices, and store the traits that they come from.
 
-    The head's offset, what was sculpted on top of the traits, stays on top of the new vertices. An artist's own shape
-    keys, and without new shapes the face's as well, keep how they differ from the basis.
+    What was sculpted stays on top of the new vertices. An artist's own shape keys, those of the face's that were
+    sculpted, and without new shapes all of them, keep how they differ from the basis.
 
     Args:
         skin: the face's.
@@ -47,7 +47,7 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         spans = [tuple(object_[RANGE]) for object_ in objects]
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error
-    vertices = add_offset(skin, arrays["vertices"])
+    vertices = arrays["vertices"]
     _check_fit(objects, spans, vertices)
     with_shapes = "shape_offsets" in arrays
     if with_shapes and len(arrays["shape_offsets"]) != len(names) + 1:

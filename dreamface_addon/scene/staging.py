@@ -64,9 +64,9 @@ def only_selected(objects: list[bpy.types.Object]) -> Iterator[None]:
 
 @contextmanager
 def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) -> Iterator[None]:
-    """None of our custom properties on objects and materials but those: the others tell of Blender and of folders."""
+    """Take off our custom properties but `public`, because the others tell of Blender and of folders; put them back."""
     held = []
-    for owner in (*objects, *_materials(objects)):
+    for owner in (*objects, *dict.fromkeys(object_.data for object_ in objects), *_materials(objects)):
         for name, value in list(owner.items()):
             if not name.startswith("dreamface") or name in public:
                 continue

@@ -9,7 +9,7 @@ import bpy
 from mathutils import Matrix, Vector
 
 from .importing import ImportedFace
-from .meshes import positions
+from .sculpting import positions
 
 FOCAL_LENGTH = 85.0  # millimetres on a full frame: the portrait lens, which keeps a face's proportions
 SENSOR_HEIGHT = 36.0  # millimetres, upright

@@ -9,6 +9,8 @@ from typing import Any
 
 import bpy
 
+from .attachments import unpack_offset
+from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes
 from .materials import VALUES, new_materials
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
@@ -24,22 +26,30 @@ from .records import (
     wear_expression,
 )
 from .repainting import repaint
-from .replacing import KeptMesh, keep_mesh, remove_unused, replace_mesh, warning_about
+from .replacing import Replaced, keep_mesh, remove_unused, replace_mesh, warning_about
+from .sculpting import Array, built_offset_of, offset_of, write_built_offset
 
 
-def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
+def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
     """Show the face in `folder` with the objects of the face that `skin` belongs to.
+
+    What an artist has sculpted stays on top of the new face, unless the folder holds it already.
 
     Where the head has the same topology, objects and meshes stay and keep names, transforms, modifiers, constraints,
     animation, vertex groups, and an artist's own shape keys, which move along with the new neutral. Vertices, texture
-    coordinates and the face's own shape keys are made anew. Materials: see `repaint`. The value of a shape key stays
-    as it is, except where the new face's expression differs from the old one's: it is the new one's then. Parts that
-    the artist has deleted stay deleted.
+    coordinates and the face's own shape keys, unless they were sculpted, are made anew. Materials: see `repaint`. The
+    value of a shape key stays as it is, except where the new face's expression differs from the old one's: it is the
+    new one's then. Parts that the artist has deleted stay deleted.
 
     An object with another topology, or whose mesh was edited into one, gets a new mesh, with new materials and vertex
     groups; shape keys keep value, limits, animation and drivers by name. An artist's own shape keys and vertex groups
     do not fit the new mesh: the old one is kept in the file with them, and `ImportedFace.warning` says so. A head from
     another head model gains and loses objects as it has parts.
+
+    Args:
+        skin: the face's.
+        folder: with the new face.
+        sent_offset: the offset with which the folder was asked for; see `files_of`.
 
     Raises:
         FaceFolderError: the folder cannot be read.
@@ -51,10 +61,11 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:
-        kept = _update_objects(objects, face)
+        sent = unpack_offset(sent_offset, len(face.arrays["vertices"])) if sent_offset is not None else None
+        replaced = _update_objects(objects, face, sent)
         repaint(objects, face)
     else:
-        objects, kept = _change_head(skin, objects, face)
+        objects, replaced = _change_head(skin, objects, face)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
@@ -62,29 +73,52 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
     for scene in skin.users_scene:
         see_through_lashes(scene)
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
-    return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(kept))
+    return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(replaced))
 
 
-def _update_objects(objects: list[bpy.types.Object], face: FaceFolder) -> list[KeptMesh]:
-    """Give each object the new face's of its name; the skin comes first. Returns the old meshes that were kept."""
-    skin, kept = objects[0], []
+def _update_objects(objects: list[bpy.types.Object], face: FaceFolder, sent: Array | None) -> list[Replaced]:
+    """Give each object the new face's of its name; the skin comes first. Returns what became of replaced meshes."""
+    skin, replaced = objects[0], []
+    edited = [object_ for object_ in objects if object_[PART] in face.objects and not _fits(object_, face)]
+    place = _place(edited, skin, face)
     for object_ in objects:
         piece = face.objects.get(object_[PART])
         if piece is None:
             continue
-        if has_topology(object_.data, face, piece):
-            _update_mesh(object_, face, piece, skin)
+        if object_ not in edited:
+            _update_mesh(object_, face, piece, skin, sent)
         else:
-            kept.append(replace_mesh(object_, face, piece, _slots(object_, face, piece), skin))
+            slots, without_built = _slots(object_, face, piece), face.has_offset and sent is None
+            replaced.append(replace_mesh(object_, face, piece, slots, skin, place, without_built))
         describe_part(object_, face, piece)
-    return [mesh for mesh in kept if mesh is not None]
+    return replaced
 
 
-def _update_mesh(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject, skin: bpy.types.Object) -> None:
+def _fits(object_: bpy.types.Object, face: FaceFolder) -> bool:
+    return has_topology(object_.data, face, face.objects[object_[PART]])
+
+
+def _place(replaced: list[bpy.types.Object], skin: bpy.types.Object, face: FaceFolder) -> Map:
+    """Return where places on the old head are on the new one; only looked for where it is needed."""
+    needed = any(sculpture_of(object_.data) is not None for object_ in replaced)
+    return map_between(skin, face) if needed else SAME_PLACE
+
+
+def _update_mesh(
+    object_: bpy.types.Object, face: FaceFolder, piece: FaceObject, skin: bpy.types.Object, sent: Array | None
+) -> None:
     first, last = piece.vertices
     shapes = object_shapes(face.arrays, face.document["shapes"], first, last)
     set_uv(object_.data, face, piece)
-    move_vertices(object_.data, face.arrays["vertices"][first:last], shapes)
+    offset = offset_of(object_.data)
+    rest = face.arrays["vertices"][first:last]
+    if face.has_offset:
+        built = face.offset[first:last]
+        known = sent[first:last] if sent is not None else built_offset_of(object_.data)
+        offset = offset + built if known is None else offset - known + built
+        rest = rest - built
+        write_built_offset(object_.data, built)
+    move_vertices(object_.data, rest, shapes, offset)
     added = add_shape_keys(face, piece, object_, all_of_them=object_ == skin)
     if object_ != skin:
         drive_shape_keys(object_, skin, added)
@@ -124,20 +158,22 @@ def _is_made_from(material: bpy.types.Material | None, values: dict[str, Any]) -
 
 def _change_head(
     skin: bpy.types.Object, objects: list[bpy.types.Object], face: FaceFolder
-) -> tuple[list[bpy.types.Object], list[KeptMesh]]:
-    """Turn the objects into those of another head model; returns them, the skin first, and the old meshes kept."""
+) -> tuple[list[bpy.types.Object], list[Replaced]]:
+    """Turn the objects into those of another head model; returns them, the skin first, and what became of meshes."""
     pieces, materials = face.objects, new_materials(face)
     staying = [object_ for object_ in objects if object_[PART] in pieces]
-    kept = [keep_mesh(object_, skin) for object_ in objects if object_ not in staying]
+    leaving = [object_ for object_ in objects if object_ not in staying]
+    replaced = [Replaced(keep_mesh(object_, skin, sculpture_of(object_.data) is not None)) for object_ in leaving]
+    place = _place(staying, skin, face)
     for object_ in staying:
         piece = pieces[object_[PART]]
-        kept.append(replace_mesh(object_, face, piece, [materials[name] for name in piece.materials], skin))
+        slots = [materials[name] for name in piece.materials]
+        replaced.append(replace_mesh(object_, face, piece, slots, skin, place, face.has_offset))
         describe_part(object_, face, piece)
-    for object_ in objects:
-        if object_ not in staying:
-            mesh = object_.data
-            bpy.data.objects.remove(object_)
-            remove_unused(mesh)
+    for object_ in leaving:
+        mesh = object_.data
+        bpy.data.objects.remove(object_)
+        remove_unused(mesh)
     missing = pieces.keys() - {object_[PART] for object_ in staying}
     added = [
         new_object(face, piece, materials, skin.users_collection[0])
@@ -146,4 +182,4 @@ def _change_head(
     ]
     for object_ in added:
         follow_skin(object_, skin)
-    return staying + added, [mesh for mesh in kept if mesh is not None]
+    return staying + added, replaced

@@ -78,6 +78,45 @@ def test_a_copy_has_its_own_parts(imported, bpy):
     assert {skin_of(part) for part in bpy.context.selected_objects} == {copy}
 
 
+@pytest.mark.parametrize("with_rig", [True, False])
+def test_a_copy_on_a_rig_has_its_own_parts(imported, bpy, with_rig):
+    from dreamface_addon.scene import FACE_ID, parts_of, separate_copies
+
+    rig = bpy.data.objects.new("rig", None)
+    imported.collection.objects.link(rig)
+    for part in imported.parts.values():
+        part.parent = rig
+    bpy.ops.object.select_all(action="SELECT")
+    rig.select_set(with_rig)
+    bpy.context.view_layer.objects.active = imported.skin
+    bpy.ops.object.duplicate()
+    copy = bpy.context.view_layer.objects.active
+    parts = {part for part in bpy.context.selected_objects if "dreamface_part" in part}
+    assert set(parts_of(copy)) == parts and len(parts) == len(imported.parts)
+    assert set(parts_of(imported.skin)) == set(imported.parts.values())
+    assert separate_copies("face-1") and {part["dreamface_of"] for part in parts} == {copy[FACE_ID]}
+    assert {part["dreamface_of"] for part in imported.parts.values()} == {"face-1"}
+
+
+def test_the_original_is_found_whatever_its_copies_are_called(imported, bpy):
+    from dreamface_addon.scene import find_face
+
+    skin = imported.skin
+    assert find_face("face-1") == skin
+    bpy.ops.object.select_all(action="DESELECT")
+    skin.select_set(True)
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.duplicate()
+    copy = bpy.context.view_layer.objects.active
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.subdivide()  # a mask made from the head
+    bpy.ops.object.mode_set(mode="OBJECT")
+    copy.name, skin.name = "a", "skin.original"
+    copy.name = "skin"
+    assert find_face("face-1") == skin
+
+
 def test_a_face_is_found_after_saving_and_opening_the_file(imported, face_folder, bpy, tmp_path):
     from dreamface_addon.scene import find_face, parts_of, record
 

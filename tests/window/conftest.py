@@ -55,11 +55,19 @@ def installed(request, tmp_path_factory):
     environment |= {"BLENDER_USER_RESOURCES": str(folder / "blender"), "HOME": str(folder)}
     command = [request.param, "--command", "extension", "install-file", "-r", "user_default", "--enable", package]
     subprocess.run(command, check=True, env=environment, capture_output=True)
-    settings = SETTINGS.format(python=sys.executable)
+    settings = SETTINGS.format(python=str(_python_with_this_backend(folder)))
     command = [request.param, "--background", "--python-exit-code", "1", "--python-expr", settings]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return request.param, environment
+
+
+def _python_with_this_backend(folder: Path) -> Path:
+    """A Python that imports this checkout's backend, whichever one is installed beside it."""
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "backend"}" exec "{sys.executable}" "$@"\n', "utf-8")
+    python.chmod(0o755)
+    return python
 
 
 @pytest.fixture

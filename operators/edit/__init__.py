@@ -1,0 +1,1 @@
+"""Changes of a face that is there."""
