@@ -8,6 +8,8 @@ from pathlib import Path
 import bpy
 
 from .checking import SKIN
+from .colours import colour_warning
+from .leftovers import all_or_nothing
 from .materials import new_materials
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
 from .nodes import is_invisible
@@ -56,9 +58,14 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
         FaceFolderError: the folder cannot be read; nothing was built.
     """
     face = read_face_folder(folder)
+    with all_or_nothing():
+        return _build(face, collection or bpy.context.scene.collection)
+
+
+def _build(face: FaceFolder, parent: bpy.types.Collection) -> ImportedFace:
     document = face.document
     home = bpy.data.collections.new(document["prompt"][:NAME_LENGTH].strip() or document["face_id"])
-    (collection or bpy.context.scene.collection).children.link(home)
+    parent.children.link(home)
     materials = new_materials(face)
     parts = {name: new_object(face, piece, materials, home) for name, piece in face.objects.items()}
     skin = parts[SKIN]
@@ -67,7 +74,7 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
     describe_skin(skin, face)
     wear_expression(skin, document["traits"])
     see_through_lashes(bpy.context.scene)
-    return ImportedFace(home, skin, parts, face)
+    return ImportedFace(home, skin, parts, face, colour_warning())
 
 
 def see_through_lashes(scene: bpy.types.Scene) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 import bpy
 
+from .colours import show_as_colour, show_as_data, to_scene
 from .eevee import add_clear_coat, add_occlusion
 from .eyes import WHITES, add_lid_shade
 from .nodes import (
     COLUMN,
     CYCLES_OUTPUT,
+    MIX_INPUTS,
     NO_SHADOW,
     SECOND_GLOSS,
     SECOND_ROUGHNESS,
@@ -61,7 +63,8 @@ def _load(tile: str, channel: str, file: Path, is_colour: bool) -> bpy.types.Ima
     image = bpy.data.images.load(str(file), check_existing=False)
     image.name = file.stem
     image[TILE], image[CHANNEL] = tile, channel
-    image.colorspace_settings.name = "sRGB" if is_colour else "Non-Color"
+    show = show_as_colour if is_colour else show_as_data
+    show(image)
     return image
 
 
@@ -183,12 +186,11 @@ def _multiplied(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, factor: 
     mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
     factor_socket, first, second = (mix.inputs[index] for index in MIX_INPUTS)
     factor_socket.default_value = 1.0
-    second.default_value = (*factor, 1.0)
+    second.default_value = (*to_scene(factor), 1.0)
     tree.links.new(colour, first)
     return mix.outputs[_MIX_RESULT]
 
 
-MIX_INPUTS = (0, 6, 7)  # the Mix node has one set of sockets per data type, all of one name; these are the colour's
 _MIX_RESULT = 2
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import bpy
 import numpy as np
 
+from .colours import to_scene
 from .eevee import coat_of
-from .materials import CHANNEL, CHANNELS, MIX_INPUTS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
-from .nodes import COAT, REACH, SURFACE, TINT, factors, new_node, principled_inputs
+from .materials import CHANNEL, CHANNELS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
+from .nodes import COAT, MIX_INPUTS, REACH, SURFACE, TINT, factors, new_node, principled_inputs
 from .reading import FaceFolder
 
 FIRST_CHANNELS = "albedo specular roughness normal displacement subsurface opacity"
@@ -77,7 +78,7 @@ def _renew_values(material: bpy.types.Material, before: dict[str, Any], values: 
     old_factors, new_factors = factors(before), factors(values)
     for name in old_factors.keys() & nodes.keys():
         _renew(nodes[name].inputs[1], "default_value", old_factors[name], new_factors[name])
-    old_colour, new_colour = (*before["base_colour"], 1.0), (*values["base_colour"], 1.0)
+    old_colour, new_colour = (*to_scene(before["base_colour"]), 1.0), (*to_scene(values["base_colour"]), 1.0)
     if TINT in nodes:
         _renew(nodes[TINT].inputs[MIX_INPUTS[2]], "default_value", old_colour, new_colour)
     solidity = material.diffuse_color[3:]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import bpy
 from mathutils import Matrix, Vector
 
+from .colours import show_by, to_scene
 from .importing import ImportedFace
 from .meshes import positions
 
@@ -121,7 +122,8 @@ def _new_camera(size: float, collection: bpy.types.Collection) -> bpy.types.Obje
 def _new_light(light: AreaLight, size: float, collection: bpy.types.Collection) -> bpy.types.Object:
     """A light for a head of that scale, somewhere; the larger the scene, the more watts for the same brightness."""
     data = bpy.data.lights.new(light.name, "AREA")
-    data.shape, data.size, data.energy, data.color = "SQUARE", light.size * size, light.power * size**2, light.colour
+    data.shape, data.size, data.energy = "SQUARE", light.size * size, light.power * size**2
+    data.color = to_scene(light.colour)
     data.use_shadow_jitter = True  # without, EEVEE lets the rim light through the nose
     return _new_object(light.name, data, collection)
 
@@ -157,5 +159,4 @@ def set_up_rendering(scene: bpy.types.Scene) -> None:
     scene.render.engine = "CYCLES"
     scene.cycles.samples = SAMPLES
     scene.render.resolution_x, scene.render.resolution_y = PICTURE
-    scene.view_settings.view_transform = "AgX"
-    scene.view_settings.look = "AgX - Medium High Contrast"
+    show_by(scene, "AgX", "AgX - Medium High Contrast")
