@@ -18,6 +18,7 @@ from .staging import (
     only_properties,
     only_selected,
     plain_materials,
+    whole_materials,
 )
 
 _ADD_ON_IS_OFF = "Blender's {} add-on is off: turn it on under Edit > Preferences > Add-ons."
@@ -129,6 +130,7 @@ def _write(objects: list[bpy.types.Object], folder: Path, path: Path) -> None:
     with (
         object_mode(),
         only_selected(objects),
+        whole_materials(objects),
         only_properties(objects, PUBLIC),
         plain_materials(objects),
         copied_textures(objects, textures),

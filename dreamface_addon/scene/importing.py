@@ -15,6 +15,7 @@ from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mes
 from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import describe_part, describe_skin, wear_expression
+from .solid import colour_solid
 
 NAME_LENGTH = 40  # characters of the prompt in the collection's name
 
@@ -73,6 +74,7 @@ def _build(face: FaceFolder, parent: bpy.types.Collection) -> ImportedFace:
         follow_skin(part, skin)
     describe_skin(skin, face)
     wear_expression(skin, document["traits"])
+    colour_solid(list(parts.values()), face)
     see_through_lashes(bpy.context.scene)
     return ImportedFace(home, skin, parts, face, colour_warning())
 
@@ -106,6 +108,7 @@ def new_object(
     if piece.materials and all(is_invisible(face.document["materials"][name]) for name in piece.materials):
         for ray in RAYS:  # each would count it as one more layer to look through
             setattr(object_, f"visible_{ray}", False)
+        object_.hide_viewport = True  # Solid view would show it
     add_vertex_groups(face, piece, object_)
     add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     return object_

@@ -90,7 +90,6 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     set_values(shader, values)
     _connect_maps(tree, shader, output, images, values)
-    material.diffuse_color = solid_colour(values, has_opacity="opacity" in images)
     material.displacement_method = "DISPLACEMENT"
     if is_invisible(values):
         return material
@@ -104,20 +103,6 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
             add_lid_shade(tree, output)
         add_occlusion(material, output)
     return material
-
-
-def solid_colour(values: dict[str, Any], has_opacity: bool) -> tuple[float, float, float, float]:
-    """How Solid shading, which shows no textures, draws a material.
-
-    What is clear would hide the iris there, and lashes would be black bands: both are there as much as can be grasped.
-    """
-    if is_invisible(values):
-        return (*values["base_colour"], 0.0)
-    alpha = _CLEAR if values["transmission"] > 0.0 else _SPARSE if has_opacity else 1.0
-    return (*values["base_colour"], alpha)
-
-
-_CLEAR, _SPARSE = 0.1, 0.25
 
 
 def _let_light_through(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from .colours import from_scene
 from .errors import SceneError
 from .nodes import CYCLES_OUTPUT, LID_SHADE, MIX_INPUTS, NO_SHADOW, SURFACE, TINT
+from .solid import SHADE, without_shades
 
 
 @contextmanager
@@ -79,6 +81,32 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
     finally:
         for owner, name, value in held:
             owner[name] = value
+
+
+@contextmanager
+def whole_materials(objects: list[bpy.types.Object]) -> Iterator[None]:
+    """No copies of materials that are for Solid view only: their faces wear the material itself."""
+    with ExitStack() as undo:
+        for mesh in dict.fromkeys(object_.data for object_ in objects):
+            if any(material is not None and SHADE in material for material in mesh.materials) and mesh.is_editable:
+                _make_whole(mesh, undo)
+        yield
+
+
+def _make_whole(mesh: bpy.types.Mesh, undo: ExitStack) -> None:
+    materials = list(mesh.materials)
+    before, after = np.empty(len(mesh.polygons), np.int32), without_shades(mesh)
+    mesh.polygons.foreach_get("material_index", before)
+    undo.callback(_wear, mesh, materials, before)
+    own = next(material for material in materials if material is not None and SHADE not in material)
+    _wear(mesh, [own if material and SHADE in material else material for material in materials], after)
+
+
+def _wear(mesh: bpy.types.Mesh, materials: list[bpy.types.Material | None], slots: NDArray[np.int32]) -> None:
+    for index, material in enumerate(materials):
+        mesh.materials[index] = material
+    mesh.polygons.foreach_set("material_index", slots)
+    mesh.update()
 
 
 @contextmanager

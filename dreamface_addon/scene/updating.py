@@ -24,6 +24,7 @@ from .records import (
 )
 from .repainting import repaint
 from .replacing import KeptMesh, keep_mesh, remove_unused, replace_mesh, warning_about
+from .solid import colour_solid
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
@@ -56,6 +57,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str) -> ImportedFace:
         objects, kept = _change_head(skin, objects, face)
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
+    colour_solid(objects, face)
     see_through_lashes(bpy.context.scene)
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
     return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(kept))
