@@ -25,7 +25,7 @@ class DREAMFACE_PT_face(bpy.types.Panel):
         if skin is not None:
             drawing.text(layout, f"“{skin.get('dreamface_prompt', '')}”, seed {skin.get('dreamface_seed', '?')}")
         column = layout.column(align=True)
-        column.operator("dreamface.add_studio", icon="CAMERA_DATA")
+        column.operator_menu_enum("dreamface.add_studio", "lighting", icon="CAMERA_DATA")
         column.operator("dreamface.mark_asset", text="Mark as Asset", icon="ASSET_MANAGER")
         column.operator_context = "INVOKE_DEFAULT"
         column.operator("dreamface.export_face", text="Export…", icon="EXPORT")

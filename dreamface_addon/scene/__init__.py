@@ -5,6 +5,7 @@ from .attachments import files_of
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
+from .lighting import LIGHTINGS
 from .reading import FaceFolder, read_face_folder
 from .records import (
     FACE_ID,
@@ -29,6 +30,7 @@ from .updating import update_face
 __all__ = [
     "FACE_ID",
     "LAYERS_PROPERTY",
+    "LIGHTINGS",
     "MEASURED_PROPERTY",
     "TRAITS_PROPERTY",
     "FaceFolder",
