@@ -68,11 +68,11 @@ def _gloss_maps(material: bpy.types.Material) -> Maps | None:
 
 def _image_node(socket: bpy.types.NodeSocket) -> bpy.types.Node | None:
     """The node whose picture goes straight into an input, by the mesh's own texture coordinates."""
-    link = next(iter(socket.links), None)
-    plain = link is not None and link.from_node.type == "TEX_IMAGE" and link.from_socket.name == "Color"
-    if not plain or link.is_muted or link.from_node.image is None or link.from_node.inputs["Vector"].is_linked:
+    if not socket.is_linked or socket.links[0].is_muted:
         return None
-    return link.from_node
+    node, output = socket.links[0].from_node, socket.links[0].from_socket
+    plain = node.type == "TEX_IMAGE" and output.name == "Color" and not node.inputs["Vector"].is_linked
+    return node if plain and node.image is not None else None
 
 
 def _pack(maps: Maps, folder: Path) -> bpy.types.Image:

@@ -133,7 +133,7 @@ def _give(material: bpy.types.Material, colour: Array, opacity: float) -> None:
     material.diffuse_color = material[SOLID] = wanted
     dark = material.get(SHADE) == PUPIL or (opacity and max(wanted[:3]) < _DARK)
     material.metallic = float(dark)  # without: even black shines
-    material.roughness = _DULL if dark or _name(material).endswith(IRIS) else _SOFT
+    material.roughness = _DULL if dark or str(_name(material)).endswith(IRIS) else _SOFT
 
 
 def _shades(piece: FaceObject, colours: Array) -> dict[str, Mask]:
