@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..dreamface_addon import shaping
 from . import drawing
 from .page import Page, selected_head
 

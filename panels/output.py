@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import bpy
 
+from ..dreamface_addon import scene
 from . import drawing
 from .page import Page, selected_head
+
+_LIGHTS = {"soft": "LIGHT_AREA", "hard": "LIGHT_SPOT", "sun": "LIGHT_SUN", "ring": "MESH_TORUS"}
+"""Lighting -> icon."""
 
 
 class DREAMFACE_PT_output(Page, bpy.types.Panel):
@@ -22,7 +26,8 @@ class DREAMFACE_PT_output(Page, bpy.types.Panel):
         if skin is not None:
             column = layout.column(align=True)
             column.label(text="Portrait Studio")
-            column.operator("dreamface.add_studio", icon="CAMERA_DATA")
+            for name, lighting in scene.LIGHTINGS.items():
+                column.operator("dreamface.add_studio", text=lighting.label, icon=_LIGHTS[name]).lighting = name
             column = layout.column(align=True)
             column.label(text="For Other Programs")
             column.operator_context = "INVOKE_DEFAULT"

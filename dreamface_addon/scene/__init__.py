@@ -6,6 +6,7 @@ from .clearing import SculptedChanges, clear_sculpted, sculpted_distance, sculpt
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
+from .lighting import LIGHTINGS
 from .naming import NAME, name_from, name_of, rename_face
 from .reading import FaceFolder, read_face_folder
 from .records import (
@@ -31,6 +32,7 @@ from .updating import update_face
 __all__ = [
     "FACE_ID",
     "LAYERS_PROPERTY",
+    "LIGHTINGS",
     "MEASURED_PROPERTY",
     "NAME",
     "TRAITS_PROPERTY",

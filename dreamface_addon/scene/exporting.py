@@ -9,8 +9,17 @@ from typing import Any
 import bpy
 
 from .errors import SceneError
+from .packing import packed_gloss
 from .records import PUBLIC, lost_properties, parts_of
-from .staging import copied_textures, object_mode, only_properties, only_selected, plain_materials
+from .staging import (
+    copied_textures,
+    materials_of,
+    object_mode,
+    only_properties,
+    only_selected,
+    plain_materials,
+    whole_materials,
+)
 
 _ADD_ON_IS_OFF = "Blender's {} add-on is off: turn it on under Edit > Preferences > Add-ons."
 _BUILT_WITHOUT = "This Blender was built without {}: export another format, or use a Blender from blender.org."
@@ -48,6 +57,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "use_selection": True,
         "use_active_scene": True,
         "export_extras": True,
+        "export_tangents": True,  # without, each viewer makes its own, and normal maps look different in each
         "export_apply": False,  # applied modifiers would cost the morph targets
     },
     ".fbx": {
@@ -55,6 +65,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "object_types": {"MESH"},
         "use_mesh_modifiers": False,  # applied modifiers would cost the shape keys
         "use_custom_props": True,
+        # Axes and centimetres go into vertices and shape keys: Unity and Unreal show a root at 0 degrees and scale 1.
+        "bake_space_transform": True,
+        "apply_unit_scale": True,
+        "apply_scale_options": "FBX_SCALE_NONE",
         "path_mode": "COPY",
         "embed_textures": True,
     },
@@ -116,9 +130,11 @@ def _write(objects: list[bpy.types.Object], folder: Path, path: Path) -> None:
     with (
         object_mode(),
         only_selected(objects),
+        whole_materials(objects),
         only_properties(objects, PUBLIC),
         plain_materials(objects),
         copied_textures(objects, textures),
+        packed_gloss(materials_of(objects) if suffix == ".glb" else [], textures),
     ):
         _run(_exporter(suffix), _OPTIONS[suffix] | {"filepath": str(file)}, path)
     if not file.is_file():

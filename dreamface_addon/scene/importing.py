@@ -8,12 +8,15 @@ from pathlib import Path
 import bpy
 
 from .checking import SKIN
+from .colours import colour_warning
+from .leftovers import all_or_nothing
 from .materials import new_materials
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
-from .naming import GIVEN, call_face, free_name, name_from
+from .naming import call_face, free_name, name_from
 from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject, read_face_folder
-from .records import describe_part, describe_skin, wear_expression
+from .records import GIVEN, describe_part, describe_skin, wear_expression
+from .solid import colour_solid
 
 LAYERS = 48
 """How many clear layers light may pass: two rows of lashes, three cards each, there and back, and other things."""
@@ -56,11 +59,16 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
         FaceFolderError: the folder cannot be read; nothing was built.
     """
     face = read_face_folder(folder)
+    with all_or_nothing():
+        return _build(face, collection or bpy.context.scene.collection, name)
+
+
+def _build(face: FaceFolder, parent: bpy.types.Collection, name: str) -> ImportedFace:
     document = face.document
     called = free_name(name or name_from(document["prompt"]))
     home = bpy.data.collections.new(called)
     home[GIVEN] = home.name
-    (collection or bpy.context.scene.collection).children.link(home)
+    parent.children.link(home)
     materials = new_materials(face)
     parts = {name: new_object(face, piece, materials, home) for name, piece in face.objects.items()}
     skin = parts[SKIN]
@@ -68,10 +76,11 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
         follow_skin(part, skin)
     describe_skin(skin, face)
     wear_expression(skin, document["traits"])
+    colour_solid(list(parts.values()), face)
     call_face(skin, called)
     for scene in skin.users_scene:
         see_through_lashes(scene)
-    return ImportedFace(home, skin, parts, face)
+    return ImportedFace(home, skin, parts, face, colour_warning())
 
 
 def see_through_lashes(scene: bpy.types.Scene) -> None:
@@ -103,6 +112,7 @@ def new_object(
     if piece.materials and all(is_invisible(face.document["materials"][name]) for name in piece.materials):
         for ray in RAYS:  # each would count it as one more layer to look through
             setattr(object_, f"visible_{ray}", False)
+        object_.hide_viewport = True  # Solid view would show it
     add_vertex_groups(face, piece, object_)
     add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     return object_

@@ -8,11 +8,13 @@ from typing import Any
 
 import bpy
 
+from .colours import show_as_colour, show_as_data, to_scene
 from .eevee import add_clear_coat, add_occlusion
 from .eyes import WHITES, add_lid_shade
 from .nodes import (
     COLUMN,
     CYCLES_OUTPUT,
+    MIX_INPUTS,
     NO_SHADOW,
     SECOND_GLOSS,
     SECOND_ROUGHNESS,
@@ -61,7 +63,8 @@ def _load(tile: str, channel: str, file: Path, is_colour: bool) -> bpy.types.Ima
     image = bpy.data.images.load(str(file), check_existing=False)
     image.name = file.stem
     image[TILE], image[CHANNEL] = tile, channel
-    image.colorspace_settings.name = "sRGB" if is_colour else "Non-Color"
+    show = show_as_colour if is_colour else show_as_data
+    show(image)
     return image
 
 
@@ -87,7 +90,6 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     set_values(shader, values)
     _connect_maps(tree, shader, output, images, values)
-    material.diffuse_color = solid_colour(values, has_opacity="opacity" in images)
     material.displacement_method = "DISPLACEMENT"
     if is_invisible(values):
         return material
@@ -101,20 +103,6 @@ def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
             add_lid_shade(tree, output)
         add_occlusion(material, output)
     return material
-
-
-def solid_colour(values: dict[str, Any], has_opacity: bool) -> tuple[float, float, float, float]:
-    """How Solid shading, which shows no textures, draws a material.
-
-    What is clear would hide the iris there, and lashes would be black bands: both are there as much as can be grasped.
-    """
-    if is_invisible(values):
-        return (*values["base_colour"], 0.0)
-    alpha = _CLEAR if values["transmission"] > 0.0 else _SPARSE if has_opacity else 1.0
-    return (*values["base_colour"], alpha)
-
-
-_CLEAR, _SPARSE = 0.1, 0.25
 
 
 def _let_light_through(tree: bpy.types.NodeTree, shader: bpy.types.Node) -> None:
@@ -183,12 +171,11 @@ def _multiplied(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, factor: 
     mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
     factor_socket, first, second = (mix.inputs[index] for index in MIX_INPUTS)
     factor_socket.default_value = 1.0
-    second.default_value = (*factor, 1.0)
+    second.default_value = (*to_scene(factor), 1.0)
     tree.links.new(colour, first)
     return mix.outputs[_MIX_RESULT]
 
 
-MIX_INPUTS = (0, 6, 7)  # the Mix node has one set of sockets per data type, all of one name; these are the colour's
 _MIX_RESULT = 2
 
 

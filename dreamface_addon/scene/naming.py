@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import bpy
 
 from .materials import CHANNEL, TILE, VALUES
-from .records import PART, parts_of
+from .records import GIVEN, PART, parts_of
+from .solid import SHADE
 
 NAME = "dreamface_name"
 """Custom property of the skin: what the face is called."""
-
-GIVEN = "dreamface_given_name"
-"""Custom property of a datablock: the name that it was given; where it has another now, that is the artist's."""
 
 _LONGEST = 32
 """Bytes of a face's name; Blender up to 4.5 keeps 63 of a datablock's, and the longest label takes 24."""
@@ -57,8 +56,11 @@ def free_name(name: str) -> str:
 def call_face(skin: bpy.types.Object, name: str) -> None:
     """Name a face's collection, objects, meshes, materials and images after it, except those named by hand."""
     skin[NAME] = name
+    called: Counter[tuple[type, str]] = Counter()
     for block, label in _blocks(skin):
-        _call(block, name, label)
+        kind = type(block), label
+        called[kind] += 1  # both irises have a copy of one material, say
+        _call(block, name, label if called[kind] == 1 else f"{label} {called[kind]}")
 
 
 def rename_face(skin: bpy.types.Object, name: str) -> None:
@@ -111,12 +113,14 @@ def _blocks(skin: bpy.types.Object) -> Iterator[tuple[bpy.types.ID, str]]:
         yield part, label
         if part.data.users == 1:
             yield part.data, label
-    for material in _unique(slot.material for part in parts for slot in part.material_slots):
+    materials = _unique(slot.material for part in parts for slot in part.material_slots)
+    for material in materials:
         if VALUES in material:
-            yield material, json.loads(material[VALUES]).get("name", "").replace("_", " ")
-        for image in _unique(node.image for node in _image_nodes(material)):
-            if CHANNEL in image:
-                yield image, f"{image[TILE]} {image[CHANNEL]}"
+            words = json.loads(material[VALUES]).get("name", ""), material.get(SHADE, "")
+            yield material, " ".join(words).strip().replace("_", " ")
+    for image in _unique(node.image for material in materials for node in _image_nodes(material)):
+        if CHANNEL in image:
+            yield image, f"{image[TILE]} {image[CHANNEL]}".replace("_", " ")
 
 
 def _image_nodes(material: bpy.types.Material) -> list[bpy.types.Node]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import bpy
 
+from .colours import to_scene
+
 COLUMN = 300  # width of a column of nodes, in the node editor's units
 
 SURFACE, COAT, TINT = "DreamFace Surface", "DreamFace Coat", "DreamFace Tint"
@@ -20,6 +22,9 @@ LID_SHADE = "DreamFace Lid Shade"
 
 CYCLES_OUTPUT, NO_SHADOW = "DreamFace Cycles", "DreamFace No Shadow"
 """Names of the nodes that exporters stumble over: the output for Cycles, and what makes a clear material's alpha."""
+
+MIX_INPUTS = (0, 6, 7)
+"""Factor and colours of a Mix node, which has one set of sockets per data type, all of one name."""
 
 REACH = 2.0
 """Blender's subsurface radius in diffuse mean free paths.
@@ -44,7 +49,7 @@ def principled_inputs(values: dict[str, Any]) -> dict[str, Any]:
     Blender multiplies the radius by the scale, in metres.
     """
     inputs = {
-        "Base Color": (*values["base_colour"], 1.0),
+        "Base Color": (*to_scene(values["base_colour"]), 1.0),
         "Metallic": values.get("metallic", 0.0),
         "Roughness": values["roughness"],
         "IOR": values["ior"],

@@ -21,6 +21,9 @@ import bpy
 from .errors import SceneError
 from .reading import FaceFolder, FaceObject, expression_weight
 
+GIVEN = "dreamface_given_name"
+"""Custom property of a datablock: the name that it was given; where it has another now, that is the artist's."""
+
 FACE_ID = "dreamface_face_id"
 VERTEX_COUNT = "dreamface_vertices"
 """Custom property of the skin: how many vertices the whole head has, with parts that were deleted."""

@@ -8,11 +8,13 @@ from typing import Any
 import bpy
 import numpy as np
 
+from .colours import to_scene
 from .eevee import coat_of
-from .materials import CHANNEL, CHANNELS, MIX_INPUTS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
-from .naming import GIVEN
-from .nodes import COAT, REACH, SURFACE, TINT, factors, new_node, principled_inputs
+from .materials import CHANNEL, CHANNELS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
+from .nodes import COAT, MIX_INPUTS, REACH, SURFACE, TINT, factors, new_node, principled_inputs
 from .reading import FaceFolder
+from .records import GIVEN
+from .solid import SOLID
 
 FIRST_CHANNELS = "albedo specular roughness normal displacement subsurface opacity"
 """What a material of the first release can show."""
@@ -78,11 +80,12 @@ def _renew_values(material: bpy.types.Material, before: dict[str, Any], values: 
     old_factors, new_factors = factors(before), factors(values)
     for name in old_factors.keys() & nodes.keys():
         _renew(nodes[name].inputs[1], "default_value", old_factors[name], new_factors[name])
-    old_colour, new_colour = (*before["base_colour"], 1.0), (*values["base_colour"], 1.0)
+    old_colour, new_colour = (*to_scene(before["base_colour"]), 1.0), (*to_scene(values["base_colour"]), 1.0)
     if TINT in nodes:
         _renew(nodes[TINT].inputs[MIX_INPUTS[2]], "default_value", old_colour, new_colour)
-    solidity = material.diffuse_color[3:]
-    _renew(material, "diffuse_color", (*before["base_colour"], *solidity), (*values["base_colour"], *solidity))
+    if SOLID not in material:  # built by the first release
+        alpha = material.diffuse_color[3]
+        _renew(material, "diffuse_color", (*before["base_colour"], alpha), (*values["base_colour"], alpha))
     material[VALUES] = json.dumps(values)
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
+from .colours import from_scene
 from .errors import SceneError
-from .nodes import CYCLES_OUTPUT, LID_SHADE, NO_SHADOW
+from .nodes import CYCLES_OUTPUT, LID_SHADE, MIX_INPUTS, NO_SHADOW, SURFACE, TINT
+from .solid import SHADE, without_shades
 
 
 @contextmanager
@@ -66,7 +70,7 @@ def only_selected(objects: list[bpy.types.Object]) -> Iterator[None]:
 def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) -> Iterator[None]:
     """Take off our custom properties but `public`, because the others tell of Blender and of folders; put them back."""
     held = []
-    for owner in (*objects, *dict.fromkeys(object_.data for object_ in objects), *_materials(objects)):
+    for owner in (*objects, *dict.fromkeys(object_.data for object_ in objects), *materials_of(objects)):
         for name, value in list(owner.items()):
             if not name.startswith("dreamface") or name in public:
                 continue
@@ -80,28 +84,84 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
 
 
 @contextmanager
-def plain_materials(objects: list[bpy.types.Object]) -> Iterator[None]:
-    """Clear materials as exporters understand them: one output, and an alpha that asks for no light paths."""
-    links, targets = [], []
-    for tree in [material.node_tree for material in _materials(objects) if material.node_tree and material.is_editable]:
-        node, output = tree.nodes.get(NO_SHADOW), tree.nodes.get(CYCLES_OUTPUT)
-        for link in list(node.outputs[0].links) if node else ():
-            links.append((tree, link.from_socket, link.to_socket))
-            tree.links.remove(link)
-        shade = tree.nodes.get(LID_SHADE)
-        for link in list(shade.outputs[0].links) if shade and shade.inputs[2].is_linked else ():
-            links.append((tree, link.from_socket, link.to_socket))
-            tree.links.new(shade.inputs[2].links[0].from_socket, link.to_socket)
-        if output is not None:
-            targets.append((output, output.target))
-            output.target = "ALL"  # glTF's exporter looks at no other from Blender 5 on
-    try:
+def whole_materials(objects: list[bpy.types.Object]) -> Iterator[None]:
+    """No copies of materials that are for Solid view only: their faces wear the material itself."""
+    with ExitStack() as undo:
+        for mesh in dict.fromkeys(object_.data for object_ in objects):
+            if any(material is not None and SHADE in material for material in mesh.materials) and mesh.is_editable:
+                _make_whole(mesh, undo)
         yield
-    finally:
-        for tree, from_socket, to_socket in links:
-            tree.links.new(from_socket, to_socket)
-        for output, target in targets:
-            output.target = target
+
+
+def _make_whole(mesh: bpy.types.Mesh, undo: ExitStack) -> None:
+    materials = list(mesh.materials)
+    before, after = np.empty(len(mesh.polygons), np.int32), without_shades(mesh)
+    mesh.polygons.foreach_get("material_index", before)
+    undo.callback(_wear, mesh, materials, before)
+    own = next(material for material in materials if material is not None and SHADE not in material)
+    _wear(mesh, [own if material and SHADE in material else material for material in materials], after)
+
+
+def _wear(mesh: bpy.types.Mesh, materials: list[bpy.types.Material | None], slots: NDArray[np.int32]) -> None:
+    for index, material in enumerate(materials):
+        mesh.materials[index] = material
+    mesh.polygons.foreach_set("material_index", slots)
+    mesh.update()
+
+
+@contextmanager
+def plain_materials(objects: list[bpy.types.Object]) -> Iterator[None]:
+    """Materials as exporters understand them.
+
+    One output, colours of Rec. 709, and clear surfaces that are nearly transparent where transmission is not known: an
+    alpha of one would hide the iris behind a white cornea.
+    """
+    with ExitStack() as undo:
+        for material in materials_of(objects):
+            if material.node_tree and material.is_editable:
+                _make_plain(material.node_tree, undo)
+        yield
+
+
+def _make_plain(tree: bpy.types.NodeTree, undo: ExitStack) -> None:
+    node, output, shader = (tree.nodes.get(name) for name in (NO_SHADOW, CYCLES_OUTPUT, SURFACE))
+    for link in list(node.outputs[0].links) if node else ():
+        undo.callback(tree.links.new, link.from_socket, link.to_socket)
+        tree.links.remove(link)
+    shade = tree.nodes.get(LID_SHADE)
+    for link in list(shade.outputs[0].links) if shade and shade.inputs[2].is_linked else ():
+        undo.callback(tree.links.new, link.from_socket, link.to_socket)
+        tree.links.new(shade.inputs[2].links[0].from_socket, link.to_socket)
+    if output is not None:
+        _set(output, "target", "ALL", undo)  # glTF's exporter looks at no other from Blender 5 on
+    if shader is not None and shader.type == "BSDF_PRINCIPLED":
+        alpha, colour = shader.inputs["Alpha"], shader.inputs["Base Color"]
+        _set(colour, "default_value", _of_files(colour.default_value), undo)
+        _set(alpha, "default_value", min(alpha.default_value, 1.0 - _SEEN_THROUGH * _transmission(shader)), undo)
+    if TINT in tree.nodes:
+        tint = tree.nodes[TINT].inputs[MIX_INPUTS[2]]
+        _set(tint, "default_value", _of_files(tint.default_value), undo)
+
+
+_SEEN_THROUGH = 0.9
+"""How much of what lies behind a wholly transmissive surface is seen where only its alpha counts; as in OBJ files."""
+
+
+def _transmission(shader: bpy.types.Node) -> float:
+    """How much light a shader lets through; none where a map says it."""
+    socket = shader.inputs["Transmission Weight"]
+    return 0.0 if socket.is_linked else float(socket.default_value)
+
+
+def _of_files(colour: bpy.types.bpy_prop_array) -> tuple[float, ...]:
+    return (*from_scene(colour[:3]), colour[3])
+
+
+def _set(owner: bpy.types.bpy_struct, name: str, value: Any, undo: ExitStack) -> None:
+    """Set a property, and have `undo` set it back."""
+    before = getattr(owner, name)
+    undo.callback(setattr, owner, name, tuple(before) if hasattr(before, "foreach_get") else before)
+    setattr(owner, name, value)
 
 
 @contextmanager
@@ -158,15 +218,15 @@ def _file_name(image: bpy.types.Image) -> str:
     return bpy.path.clean_name(image.name) + (Path(image.filepath).suffix or ".png")
 
 
-def _materials(objects: list[bpy.types.Object]) -> list[bpy.types.Material]:
-    """What the objects wear, each once."""
+def materials_of(objects: list[bpy.types.Object]) -> list[bpy.types.Material]:
+    """Return the materials that the objects wear, each once."""
     slots = [slot for object_ in objects for slot in object_.material_slots]
     return list(dict.fromkeys(slot.material for slot in slots if slot.material))
 
 
 def _images(objects: list[bpy.types.Object]) -> list[bpy.types.Image]:
     """The single pictures that the objects' materials show, each once; not movies, sequences or tiled images."""
-    trees = [material.node_tree for material in _materials(objects) if material.node_tree]
+    trees = [material.node_tree for material in materials_of(objects) if material.node_tree]
     nodes = [node for tree in trees for node in _nodes(tree)]
     images = dict.fromkeys(getattr(node, "image", None) for node in nodes)
     return [image for image in images if image and image.source in {"FILE", "GENERATED"}]

@@ -28,6 +28,7 @@ from .records import (
 from .repainting import repaint
 from .replacing import Replaced, keep_mesh, remove_unused, replace_mesh, warning_about
 from .sculpting import Array, built_offset_of, offset_of, write_built_offset
+from .solid import colour_solid
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
@@ -69,6 +70,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
+    colour_solid(objects, face)
     name_after_update(skin, prompt_before)
     for scene in skin.users_scene:
         see_through_lashes(scene)

@@ -30,6 +30,8 @@ def write_blend(folder: Path, path: Path) -> None:
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     face = import_face(folder)
+    if face.warning:
+        print(face.warning, file=sys.stderr)
     del face.skin["dreamface_folder"]  # it may be temporary, and its path is private
     add_studio(bpy.context.scene, face)
     set_up_rendering(bpy.context.scene)

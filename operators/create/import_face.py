@@ -33,10 +33,12 @@ class DREAMFACE_OT_import_face(bpy.types.Operator, ImportHelper):
         """Build the face at the 3D cursor."""
         chosen = Path(bpy.path.abspath(self.filepath))
         try:
-            placing.place(chosen if chosen.is_dir() else chosen.parent)
+            face = placing.place(chosen if chosen.is_dir() else chosen.parent)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        if face.warning:
+            self.report({"WARNING"}, face.warning)
         return {"FINISHED"}
 
 

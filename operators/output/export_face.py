@@ -8,15 +8,15 @@ from bpy_extras.io_utils import ExportHelper
 from ...dreamface_addon import interface, scene
 
 _FORMATS = (
-    (".glb", "glTF Binary", "Engines, the web and viewers"),
-    (".fbx", "FBX", "Maya, 3ds Max, Unity and Unreal"),
-    (".usdc", "USD", "Pipelines with Universal Scene Description"),
-    (".obj", "OBJ", "Sculpting; without shape keys"),
+    (".glb", "glTF Binary", "Game engines, web pages and viewers: everything in one file"),
+    (".fbx", "FBX", "Maya, 3ds Max, Unity and Unreal: in centimetres, upright, at scale 1"),
+    (".usdc", "USD", "Houdini, Katana and film pipelines: textures lie in a folder beside it"),
+    (".obj", "OBJ", "ZBrush and other sculpting programs: the head as it looks now, without shape keys"),
 )
 
 
 class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
-    """Write the selected face, with eyes, teeth and shape keys, for another program"""
+    """Save the selected face for another program, with eyes, teeth, textures and shape keys"""
 
     bl_idname = "dreamface.export_face"
     bl_label = "Export Face"
@@ -62,5 +62,5 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Wrote {path.name}")
+        self.report({"INFO"}, f"Exported {path.name}")
         return {"FINISHED"}

@@ -6,7 +6,7 @@ from ...dreamface_addon import interface, scene
 
 
 class DREAMFACE_OT_mark_asset(bpy.types.Operator):
-    """Make the selected face an asset, with its picture, for the Asset Browser"""
+    """Put the selected face into the Asset Browser, with its picture, to drag it into other scenes"""
 
     bl_idname = "dreamface.mark_asset"
     bl_label = "Mark Face as Asset"

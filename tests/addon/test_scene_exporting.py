@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dreamface import folder
 from tests.addon.faces import PARTS, key_offset, maps_of, vertices
+from tests.gltf_validator import validate_glb
 from tests.support import synthetic_face
 
 USD = [".usdc", ".usda", ".usd"]
@@ -51,14 +54,11 @@ def test_a_round_trip_keeps_names_positions_and_shape_keys(imported, bpy, tmp_pa
         if suffix != ".obj":
             assert _keys(object_) == keys[name]
     if suffix != ".obj":
-        assert np.abs(key_offset(back["skin"], "jawOpen")).max() == pytest.approx(opening, rel=1e-3)
+        scale = back["skin"].matrix_world.to_scale()[0]  # FBX is in centimetres
+        assert scale * np.abs(key_offset(back["skin"], "jawOpen")).max() == pytest.approx(opening, rel=1e-3)
     if suffix in (".glb", ".fbx"):
         assert back["skin"]["dreamface_statement"] == statement
-    assert any(
-        image.size[0] == 64
-        for image in bpy.data.images
-        if image.name.replace(" ", "_").startswith("Round_stranger_skin_albedo")
-    )
+    assert any(image.size[0] == 64 for image in bpy.data.images if _part(image.name).startswith("skin_albedo"))
 
 
 def test_glb_says_that_it_is_generated_and_keeps_folders_to_itself(imported, tmp_path):
@@ -66,8 +66,7 @@ def test_glb_says_that_it_is_generated_and_keeps_folders_to_itself(imported, tmp
 
     imported.skin["dreamface_candidate"] = 4711
     export_face(imported.skin, tmp_path / "head.glb")
-    data = (tmp_path / "head.glb").read_bytes()
-    document = json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
+    data, document = (tmp_path / "head.glb").read_bytes(), _document(tmp_path / "head.glb")
     skin = next(node for node in document["nodes"] if node["name"] == "Round stranger skin")
     assert skin["extras"]["dreamface_candidate"] == 4711, "with prompt, seed and head it says who it is"
     assert json.loads(skin["extras"]["dreamface_extra_shapes"]) == ["browFurrowDeep"]
@@ -79,6 +78,127 @@ def test_glb_says_that_it_is_generated_and_keeps_folders_to_itself(imported, tmp
     assert mesh["extras"]["targetNames"][17:18] == ["jawOpen"]
     assert imported.skin["dreamface_folder"] == str(imported.face.path), "in the scene nothing has changed"
     assert list(imported.skin["dreamface_range"]) == [0, len(imported.skin.data.vertices)]
+
+
+def test_khronos_validator_finds_nothing_wrong_and_normal_maps_have_tangents(imported, tmp_path):
+    from dreamface_addon.scene import export_face
+
+    export_face(imported.skin, tmp_path / "head.glb")
+    report = validate_glb(tmp_path / "head.glb")
+    assert not [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]
+    assert report["info"]["hasMorphTargets"]
+    skin = next(mesh for mesh in _document(tmp_path / "head.glb")["meshes"] if mesh["name"] == "Round stranger skin")
+    assert "TANGENT" in skin["primitives"][0]["attributes"]
+
+
+def test_an_iris_is_seen_by_viewers_that_know_no_transmission(imported, tmp_path):
+    """They blend the cornea by its alpha; in the scene it stays as it is."""
+    from dreamface_addon.scene import export_face
+
+    alpha = imported.parts["left_cornea"].active_material.node_tree.nodes["DreamFace Surface"].inputs["Alpha"]
+    export_face(imported.skin, tmp_path / "head.glb")
+    cornea = next(
+        made for made in _document(tmp_path / "head.glb")["materials"] if made["name"] == "Round stranger cornea"
+    )
+    assert cornea["alphaMode"] == "BLEND"
+    assert cornea["pbrMetallicRoughness"]["baseColorFactor"][3] == pytest.approx(0.1)
+    assert cornea["extensions"]["KHR_materials_transmission"] == {"transmissionFactor": 1}
+    assert alpha.default_value == 1.0 and alpha.is_linked
+    export_face(imported.skin, tmp_path / "head.obj")
+    cornea = (tmp_path / "head.mtl").read_text().split("newmtl Round_stranger_cornea")[1].split("newmtl")[0]
+    assert "d 0.1" in cornea
+
+
+def test_a_texture_that_two_nodes_show_is_written_once(imported, bpy, tmp_path):
+    from dreamface_addon.scene import export_face
+
+    tree = imported.skin.active_material.node_tree
+    albedo = next(node.image for node in tree.nodes if node.type == "TEX_IMAGE" and node.label == "albedo")
+    again = tree.nodes.new("ShaderNodeTexImage")
+    again.image = albedo
+    tree.links.new(again.outputs["Color"], tree.nodes["DreamFace Surface"].inputs["Emission Color"])
+    export_face(imported.skin, tmp_path / "head.glb")
+    names = [image["name"] for image in _document(tmp_path / "head.glb")["images"]]
+    assert names.count("Round_stranger_skin_albedo") == 1
+    assert len(names) == len(set(names))
+
+
+def test_gloss_is_one_texture_for_all_that_reads_it(imported, bpy, tmp_path):
+    """Roughness and specular map are read four times, and lie in the file once."""
+    from dreamface_addon.scene import export_face
+
+    before = _wiring(imported.skin), sorted(bpy.data.images.keys())
+    export_face(imported.skin, tmp_path / "head.glb")
+    assert (_wiring(imported.skin), sorted(bpy.data.images.keys())) == before
+    document = _document(tmp_path / "head.glb")
+    skin = next(made for made in document["materials"] if made["name"] == "Round stranger skin")
+    coat, specular = (skin["extensions"][f"KHR_materials_{name}"] for name in ("clearcoat", "specular"))
+    readers = [coat["clearcoatTexture"], coat["clearcoatRoughnessTexture"], specular["specularTexture"]]
+    readers.append(skin["pbrMetallicRoughness"]["metallicRoughnessTexture"])
+    sources = {document["textures"][reader["index"]]["source"] for reader in readers}
+    assert len(sources) == 1
+    assert len(document["images"]) == 4, "gloss, colour and relief of the skin, and the eyes' colour"
+    written = _picture(tmp_path / "head.glb", sources.pop())
+    gloss, roughness = (_grey(imported.face.path, channel) for channel in ("specular", "roughness"))
+    np.testing.assert_allclose(written[..., 0], gloss, atol=1)
+    np.testing.assert_allclose(written[..., 1], roughness, atol=1)
+    assert not written[..., 2].any(), "skin is no metal"
+    np.testing.assert_allclose(
+        written[..., 3], np.minimum(2.0 * gloss, 255), atol=2, err_msg="glTF's 1 is Blender's 0.5"
+    )
+
+
+def test_gloss_that_an_artist_has_changed_by_nodes_is_left_to_blender(imported, tmp_path):
+    from dreamface_addon.scene import export_face
+
+    tree = imported.skin.active_material.node_tree
+    ramp, shader = tree.nodes.new("ShaderNodeMath"), tree.nodes["DreamFace Surface"]
+    tree.links.new(shader.inputs["Roughness"].links[0].from_socket, ramp.inputs[0])
+    tree.links.new(ramp.outputs[0], shader.inputs["Roughness"])
+    before = _wiring(imported.skin)
+    export_face(imported.skin, tmp_path / "head.glb")
+    assert "Round_stranger_skin_roughness" in {image["name"] for image in _document(tmp_path / "head.glb")["images"]}
+    assert _wiring(imported.skin) == before
+
+
+def test_fbx_stands_upright_at_full_size_in_engines(scene, bpy, face_folder, tmp_path):
+    """Unity and Unreal show the nodes' own transforms: 0 degrees and scale 1, centimetres, Y up, face forward."""
+    from dreamface_addon.scene import export_face, import_face
+
+    imported = import_face(face_folder)
+    export_face(imported.skin, tmp_path / "head.fbx")
+    objects, settings = _parse_fbx(tmp_path / "head.fbx")
+    assert (settings[b"UpAxis"], settings[b"FrontAxis"], settings[b"UnitScaleFactor"]) == (1, 2, 1.0)
+    models = [element for element in objects if element.id == b"Model"]
+    assert len(models) == len(PARTS)
+    for model in models:
+        placed = {name: values for name, *values in _fbx_properties(model) if name.startswith(b"Lcl")}
+        for name, values in placed.items():
+            standing = 1.0 if name == b"Lcl Scaling" else 0.0
+            assert values == pytest.approx([standing] * 3, abs=1e-4), (model.props[1], name)
+    skin = next(
+        element
+        for element in objects
+        if element.id == b"Geometry" and element.props[1].startswith(b"Round stranger skin")
+    )
+    written = np.array(_fbx_child(skin, b"Vertices").props[0]).reshape(-1, 3)
+    x, y, z = vertices(imported.skin).T
+    np.testing.assert_allclose(written, 100.0 * np.stack((x, z, -y), axis=1), atol=1e-3)
+
+
+def test_fbx_shape_keys_move_as_in_blender(scene, bpy, face_folder, tmp_path):
+    from dreamface_addon.scene import export_face, import_face
+
+    imported = import_face(face_folder)
+    export_face(imported.skin, tmp_path / "head.fbx")
+    objects, _ = _parse_fbx(tmp_path / "head.fbx")
+    shapes = {shape.props[1].split(b"\0")[0]: shape for shape in objects if shape.props[2] == b"Shape"}
+    assert {b"jawOpen", b"eyeBlinkLeft", b"browFurrowDeep"} <= shapes.keys()
+    x, y, z = key_offset(imported.skin, "browFurrowDeep").T
+    moved = np.zeros((len(x), 3))
+    indices = np.array(_fbx_child(shapes[b"browFurrowDeep"], b"Indexes").props[0])
+    moved[indices] = np.array(_fbx_child(shapes[b"browFurrowDeep"], b"Vertices").props[0]).reshape(-1, 3)
+    np.testing.assert_allclose(moved, 100.0 * np.stack((x, z, -y), axis=1), atol=1e-3)
 
 
 def test_obj_says_that_it_is_generated_and_has_its_textures_beside_it(imported, tmp_path):
@@ -260,6 +380,49 @@ def _read_back(bpy, path):
 def _part(name):
     """What follows the face's name in an object's; USD has no spaces in names."""
     return name.replace(" ", "_").removeprefix("Round_stranger_")
+
+
+def _document(path):
+    """The JSON in a GLB file."""
+    data = path.read_bytes()
+    return json.loads(data[20 : 20 + struct.unpack("<I", data[12:16])[0]])
+
+
+def _picture(path, index):
+    """[H, W, 4] bytes of an image in a GLB file."""
+    document, data = _document(path), path.read_bytes()
+    view = document["bufferViews"][document["images"][index]["bufferView"]]
+    start = 28 + struct.unpack("<I", data[12:16])[0] + view.get("byteOffset", 0)
+    return np.asarray(Image.open(io.BytesIO(data[start : start + view["byteLength"]])).convert("RGBA"), np.float64)
+
+
+def _grey(face_folder, channel):
+    """[H, W] of one of the skin's maps, 0..255."""
+    file = next(face_folder.glob(f"maps/skin*{channel}*"))
+    return np.asarray(Image.open(file).convert("L"), np.float64)
+
+
+def _wiring(object_):
+    """Which output goes into which input of an object's material."""
+    links = object_.active_material.node_tree.links
+    return sorted((link.from_socket.path_from_id(), link.to_socket.path_from_id(), link.is_muted) for link in links)
+
+
+def _parse_fbx(path):
+    """The objects in an FBX file, and name -> first value of its global settings."""
+    from io_scene_fbx import parse_fbx
+
+    root, _ = parse_fbx.parse(str(path))
+    settings = {name: values[0] for name, *values in _fbx_properties(_fbx_child(root, b"GlobalSettings")) if values}
+    return _fbx_child(root, b"Objects").elems, settings
+
+
+def _fbx_child(element, name):
+    return next(child for child in element.elems if child.id == name)
+
+
+def _fbx_properties(element):
+    return [[entry.props[0], *entry.props[4:]] for entry in _fbx_child(element, b"Properties70").elems]
 
 
 def _world(object_):

@@ -455,8 +455,8 @@ def test_what_another_head_cannot_take_over_is_kept(imported, bpy, tmp_path):
     raised_teeth = vertices(teeth)
     warning = update_face(skin, other_head(tmp_path)).warning
     assert "could not take over" in warning and "(mouthPucker) and what was sculpted on the head itself" in warning
-    assert "“skin before”" in warning and "“upper_teeth befo" in warning
-    kept = next(mesh for mesh in bpy.data.meshes if mesh.name.startswith("upper_teeth"))
+    assert "“Round stranger skin before”" in warning and "“Round stranger upper teeth before”" in warning
+    kept = next(mesh for mesh in bpy.data.meshes if mesh.name.startswith("Round stranger upper teeth"))
     np.testing.assert_array_equal(read(kept.vertices, "co", 3), raised_teeth)
 
 

@@ -102,3 +102,73 @@ def test_it_follows_a_head_that_has_another_shape_now(imported, scene, bpy):
     bpy.context.view_layer.update()
     assert scene.camera.matrix_world.translation.y < before.y - 0.01, "farther away, to see all of it"
     assert scene.camera.matrix_world.translation.z == pytest.approx(before.z * 1.2, rel=1e-4)
+
+
+def test_there_is_a_choice_of_lightings_and_soft_is_the_usual_one():
+    from dreamface_addon.scene import LIGHTINGS
+
+    assert tuple(LIGHTINGS) == ("soft", "hard", "sun", "ring")
+    assert len({lighting.label for lighting in LIGHTINGS.values()}) == 4
+
+
+def test_each_lighting_is_what_its_name_says(imported, scene, bpy):
+    from dreamface_addon.scene import LIGHTINGS, add_studio
+
+    seen = {}
+    for name in LIGHTINGS:
+        add_studio(scene, imported.skin, name)
+        seen[name] = {light.name: light.data.copy() for light in _lights(scene)}
+        if name == "ring":
+            bpy.context.view_layer.update()
+            ring = [light.matrix_world.translation for light in _lights(scene) if light.name.startswith("ring")]
+            camera = scene.camera.matrix_world.translation
+            around = [math.hypot(place.x - camera.x, place.z - camera.z) for place in ring]
+            assert len(ring) == 12 and min(around) == pytest.approx(max(around), abs=1e-4)
+            assert min(around) > 0.15 and max(place.y for place in ring) < -0.5, "around the lens, out of the picture"
+    assert seen["hard"]["key"].size < 0.1 < 0.5 < seen["soft"]["key"].size, "small lamps throw hard shadows"
+    sun = seen["sun"]["sun"]
+    assert (sun.type, sun.angle) == ("SUN", pytest.approx(math.radians(0.53)))
+    assert sun.color[0] > sun.color[2], "warm"
+    assert seen["sun"]["sky"].color[2] > seen["sun"]["sky"].color[0], "blue"
+
+
+def test_another_lighting_takes_the_place_of_the_lights(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    add_studio(scene, imported.skin)
+    studio, camera = scene.collection.children["studio"], scene.camera
+    bpy.data.objects["key"].data.energy = 99.0
+    mine = bpy.data.objects.new("my lamp", bpy.data.lights.new("my lamp", "POINT"))
+    studio.objects.link(mine)
+    add_studio(scene, imported.skin, "hard")
+    assert scene.camera == camera and list(scene.collection.children).count(studio) == 1
+    assert sorted(light.name for light in _lights(scene)) == ["fill", "key", "my lamp", "rim"]
+    assert bpy.data.objects["key"].data.energy == pytest.approx(32.0), "a new key"
+    bpy.data.objects["key"].data.energy = 50.0
+    for lighting in ("hard", None):
+        add_studio(scene, imported.skin, lighting)
+        assert bpy.data.objects["key"].data.energy == pytest.approx(50.0), "the same light: the artist's power stays"
+    assert len(bpy.data.lights) == 4, "the old ones are gone"
+
+
+def test_the_studios_own_world_follows_and_an_artists_stays(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    scene.world = None
+    add_studio(scene, imported.skin, "sun")
+    red, _, blue, _ = _background(scene).inputs["Color"].default_value
+    assert blue > 2.0 * red, "sky"
+    add_studio(scene, imported.skin, "hard")
+    assert max(_background(scene).inputs["Color"].default_value[:3]) < 0.01
+    scene.world = mine = bpy.data.worlds.new("mine")
+    mine.color = (0.3, 0.2, 0.1)
+    add_studio(scene, imported.skin, "sun")
+    assert scene.world == mine and tuple(mine.color) == pytest.approx((0.3, 0.2, 0.1))
+
+
+def _lights(scene):
+    return [object_ for object_ in scene.objects if object_.type == "LIGHT"]
+
+
+def _background(scene):
+    return next(node for node in scene.world.node_tree.nodes if node.type == "BACKGROUND")

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import shutil
-import subprocess
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pygltflib
@@ -26,12 +21,12 @@ from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
 from dreamface.traits import ARKIT_SHAPES, Traits
+from tests.gltf_validator import validate_glb
 from tests.support import CORNEA_QUADS, NECK_QUADS, synthetic_face, welded_face
 
 JAW_OPEN = ARKIT_SHAPES.index("jawOpen")
 PARTS = ["skin", *(f"{side}_{layer}" for side in ("left", "right") for layer in ("sclera", "iris", "cornea"))]
 PARTS.append("upper_teeth")
-VALIDATOR = Path(__file__).with_name("gltf_validator.js")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +85,7 @@ def test_the_same_face_gives_the_same_bytes(face, tmp_path, name):
 
 
 def test_khronos_validator_finds_nothing_wrong(glb):
-    report = _validate(glb)
+    report = validate_glb(glb)
     serious = [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]  # errors and warnings
     assert not serious
     assert report["info"]["hasMorphTargets"]
@@ -270,7 +265,7 @@ def test_metal_is_the_blue_of_the_packed_texture(oily, gltf, tmp_path):
 
 
 def test_khronos_validator_finds_nothing_wrong_with_second_gloss_and_metal(oily, tmp_path):
-    report = _validate(export(oily, tmp_path / "face.glb"))
+    report = validate_glb(export(oily, tmp_path / "face.glb"))
     assert not [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]
 
 
@@ -356,7 +351,7 @@ def welded_glb(welded, tmp_path_factory):
 def test_khronos_validator_finds_nothing_wrong_with_welded_parts(welded, tmp_path, ior):
     cornea = replace(welded.materials["cornea"], ior=ior)
     shown = replace(welded, materials=welded.materials | {"cornea": cornea})
-    report = _validate(export(shown, tmp_path / "face.glb"))
+    report = validate_glb(export(shown, tmp_path / "face.glb"))
     assert not [issue for issue in report["issues"]["messages"] if issue["severity"] <= 1]
 
 
@@ -521,24 +516,6 @@ def _obj_tiles(path):
 def _opacity(obj, material):
     lines = obj.with_suffix(".mtl").read_text().partition(f"newmtl {material}\n")[2].splitlines()
     return float(next(line for line in lines if line.startswith("d ")).split()[1])
-
-
-def _validate(path):
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("Node.js is not installed, so Khronos' glTF validator cannot run.")
-    search = [str(Path(__file__).parents[2] / "node_modules"), os.environ.get("NODE_PATH", "")]
-    run = subprocess.run(
-        [node, str(VALIDATOR), str(path)],
-        env={**os.environ, "NODE_PATH": os.pathsep.join(filter(None, search))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if "Cannot find module 'gltf-validator'" in run.stderr:
-        pytest.skip("Khronos' glTF validator is not installed: run `npm install` in the repository.")
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
 
 
 def _read(gltf, index):
