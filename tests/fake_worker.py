@@ -30,6 +30,7 @@ def send(header: dict[str, Any], payload: bytes = b"") -> None:
 
 def do(job: dict[str, Any]) -> None:
     name, request = job["id"], job["request"]
+    request = request["face"] if job["kind"] == "edit" else request
     prompt = request["path"] or "" if job["kind"] == "install_model" else request["prompt"]
     send({"type": "progress", "id": name, "stage": "head", "fraction": 0.25, "message": "Shaping the head"})
     if "crash" in prompt:
@@ -63,7 +64,7 @@ def do(job: dict[str, Any]) -> None:
     (place / "maps").mkdir(parents=True)
     (place / "face.json").write_text(json.dumps({"prompt": prompt}))
     (place / "maps" / "skin.png").write_bytes(b"\x89PNG")
-    result = {"face_id": "f", "prompt": prompt, "seed": job["request"]["seed"], "resolution": 512, "not_understood": []}
+    result = {"face_id": "f", "prompt": prompt, "seed": request["seed"], "resolution": 512, "not_understood": []}
     send({"type": "done", "id": name, "result": result})
 
 

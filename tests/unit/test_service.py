@@ -27,6 +27,14 @@ EDITED = {
 }  # fmt: skip
 
 
+def nested(depth: int) -> Any:
+    """Lists within each other."""
+    data: list[Any] = []
+    for _ in range(depth - 1):
+        data = [data]
+    return data
+
+
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     with running_backend(tmp_path_factory.mktemp("Имя with spaces") / "store") as backend:
@@ -146,6 +154,10 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "edit", "request": {"face": EDITED, "traits": {"nose.width": 9}}}, "nose.width"),
     ({"kind": "edit", "request": {"face": {**EDITED, "head": "ogre"}, "traits": {}}}, "ogre"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": float("inf")}]}, "traits": {}}}, "stored"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(61)}]}, "traits": {}}}, "too deeply"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(253)}]}, "traits": {}}}, "too deeply"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(900)}]}, "traits": {}}}, "too deeply"),
+    (b"[" * 100_000, "too deeply"), (b'{"kind": "generate", "request": ' + b'{"a":' * 100_000, "too deeply"),
     ({"kind": "export", "request": {"job": "0" * 32, "format": "fbx"}}, "format"),
 ])  # fmt: skip
 def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any, words: str) -> None:
@@ -156,6 +168,20 @@ def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any
     assert "\n" not in answer["error"]
     assert answer["error"].endswith(".")
     assert backend.ask("GET", "/jobs?limit=10000")[1] == before
+
+
+def test_what_is_nested_as_deeply_as_allowed_comes_back_whole(backend: Backend) -> None:
+    request = {"face": {**EDITED, "history": [{"x": nested(59)}]}, "traits": {}}
+    status, job = backend.ask("POST", "/jobs", {"kind": "edit", "request": request})
+    assert (status, job["request"]["face"]["history"]) == (201, [{"x": nested(59)}])
+    backend.outcome(job["id"])
+    assert job["id"] in [listed["id"] for listed in backend.ask("GET", "/jobs")[1]["jobs"]]
+
+
+@pytest.mark.parametrize("path", ["/read", "/reshape"])
+def test_calls_take_no_deeper_requests_than_jobs(backend: Backend, path: str) -> None:
+    status, answer = backend.ask("POST", path, {"seed": 1, "prompt": nested(70), "traits": {}})
+    assert (status, "too deeply" in answer["error"]) == (400, True)
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [

@@ -102,6 +102,8 @@ def _told(job: dict[str, Any], terminal: Terminal) -> bool:
 
 def _subject(job: dict[str, Any]) -> str:
     request = job["request"]
+    if not request:
+        return ""  # its entry is damaged
     if job["kind"] == "export":
         return f"{request['format']} of {request['job'][:8]}"
     if "name" in request:

@@ -54,6 +54,24 @@ def _trait_value(entry: Any) -> Any:
     return TraitValue(**entry) if isinstance(entry, Mapping) else entry
 
 
+DEEPEST: Final = 64
+"""Objects and lists within each other that a request may have. SQLite, pydantic and Python's own JSON can do more, but
+each has an end of its own: what one of them stores the next could not read."""
+
+TOO_DEEP: Final = f"The request is nested too deeply: send at most {DEEPEST} objects and lists within each other."
+
+
+def is_deeper(data: object, deepest: int = DEEPEST) -> bool:
+    """Return whether JSON has more objects and lists within each other than `deepest`."""
+    level = [data]
+    for _ in range(deepest + 1):
+        held = [item for item in level if isinstance(item, dict | list)]
+        if not held:
+            return False
+        level = [child for item in held for child in (item.values() if isinstance(item, dict) else item)]
+    return True
+
+
 class Strict(BaseModel):
     """A request: nothing is guessed, nothing unknown let through."""
 
@@ -62,7 +80,9 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _can_be_written(cls, data: object) -> object:
-        """Refuse what JSON lets in and nothing can write again: NaN, and half a surrogate pair."""
+        """Refuse what JSON lets in and nothing can write again: NaN, half a surrogate pair, and what is too deep."""
+        if is_deeper(data):
+            raise ValueError(TOO_DEEP)
         if isinstance(data, dict):
             try:
                 json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
