@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from dreamface.cli import main
-from dreamface.service import store as module
-from dreamface.service.store import UNREADABLE, JobStore, Record, StoreError
+from dreamface.service.store import UNREADABLE, JobStore, Record
 from tests.running_backend import running_backend
 
 
