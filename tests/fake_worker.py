@@ -1,6 +1,6 @@
 """A worker without torch that misbehaves as its job's prompt asks; for the service's tests.
 
-python fake_worker.py [FILE]: dies at its start while FILE exists.
+python fake_worker.py [FILE] [models]: dies at its start while FILE exists.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def do(job: dict[str, Any]) -> None:
 
 def answer(call: dict[str, Any]) -> None:
     head = {"type": "answer", "call": call["call"]}
-    if call["name"] == "reshape":
+    if call["name"] == "forget":
+        send({**head, "result": {}})
+    elif call["name"] == "reshape":
         send({**head, "result": {}}, b"bytes")
     elif "bug" in call["arguments"]["prompt"]:
         send({**head, "error": "DreamFace met a bug.", "bug": True})

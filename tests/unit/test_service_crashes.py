@@ -112,7 +112,7 @@ def test_an_install_goes_on_after_the_backend_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("prompt", "words"), [
-    ("a crash", "probably because memory ran out"), ("leave me", "(code 7)"), ("garbage", "makes no sense"),
+    ("a crash", "stopped by the system or another program"), ("leave me", "(code 7)"), ("garbage", "makes no sense"),
     ("half a man", "makes no sense"), ("nonsense", "makes no sense"),
 ])  # fmt: skip
 def test_a_broken_worker_fails_one_job_with_a_reason(backend: Backend, prompt: str, words: str) -> None:

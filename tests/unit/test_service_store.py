@@ -79,7 +79,7 @@ def test_damaged_entries_break_no_list(old_store: Path, capsys: pytest.CaptureFi
         assert backend.outcome(backend.generate("a man"))["state"] == "done"
         assert "Traceback" not in backend.log()
     assert main(["jobs", "--store", str(old_store), "list"]) == 0
-    assert "first" in capsys.readouterr().out
+    assert "sound1" in capsys.readouterr().out
 
 
 def test_a_damaged_entry_that_waited_is_over_for_good(old_store: Path) -> None:

@@ -300,6 +300,9 @@ class ModelResult(BaseModel):
     message: str
 
 
+WorkerName = Literal["faces", "models"]
+
+
 @dataclass(frozen=True)
 class JobKind:
     """What the service knows of a kind of job.
@@ -308,11 +311,13 @@ class JobKind:
         request: what is asked.
         result: what a done job gives.
         folder: where in the store results lie; empty where they lie outside of it.
+        worker: which does it. Each does one job at a time.
     """
 
     request: type[BaseModel]
     result: type[BaseModel]
     folder: Literal["faces", "exports", ""] = ""
+    worker: WorkerName = "faces"
 
 
 Kind = Literal["generate", "edit", "export", "install_model", "remove_model", "verify_model"]
@@ -321,11 +326,11 @@ JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "generate": JobKind(Generate, FaceResult, "faces"),
     "edit": JobKind(Edit, FaceResult, "faces"),
     "export": JobKind(Export, ExportResult, "exports"),
-    "install_model": JobKind(ModelSource, ModelResult),
-    "remove_model": JobKind(ModelName, ModelResult),
-    "verify_model": JobKind(ModelName, ModelResult),
+    "install_model": JobKind(ModelSource, ModelResult, worker="models"),
+    "remove_model": JobKind(ModelName, ModelResult, worker="models"),
+    "verify_model": JobKind(ModelName, ModelResult, worker="models"),
 }
-"""All kinds of jobs. A new one needs a row here, a class in `NewJob` and a function in `tasks`."""
+"""All kinds of jobs. A new one needs a row here, a class in `NewJob` and a function in `tasks` or `model_tasks`."""
 
 
 # --------------------------------------------------------------------------------------------------------------- calls
@@ -407,12 +412,15 @@ class Health(BaseModel):
     name: str
     version: str
     api: int
-    state: Literal["starting", "ready", "restarting"] = Field(description="of the worker process")
-    problem: str = Field(description="a sentence where the worker does not start, else empty")
+    state: Literal["starting", "ready", "restarting", "stopped"] = Field(
+        description="of the worker process; stopped: something has paused it"
+    )
+    problem: str = Field(description="a sentence where the worker does not start or was paused, else empty")
     store: str
     store_id: str = Field(description="also in the store's file store_id: who reads it there shares the disk")
     pid: int
     worker_pid: int | None
+    model_worker_pid: int | None = Field(description="of the second worker, while a model is installed or removed")
     python: str
     device: Literal["cpu", "cuda"] | None
     active_jobs: int

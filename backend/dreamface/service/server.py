@@ -27,8 +27,8 @@ from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.service import handover
 from dreamface.service.app import API, Service, create_app
 from dreamface.service.events import Hub
-from dreamface.service.jobs import JobQueue
-from dreamface.service.layout import Layout, lock
+from dreamface.service.jobs import JobQueue, Workers
+from dreamface.service.layout import Layout, for_the_user_alone, lock
 from dreamface.service.store import JobStore
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import COMMAND, WorkerProcess
@@ -48,7 +48,7 @@ class Options:
         hosts: names it may be asked by, besides this machine's own.
         handover: where it says how to be reached; None: in the store.
         until_stdin_closes: whether it ends when its standard input does, that is when its parent does.
-        worker: starts the worker.
+        worker: starts the worker for faces; with "models" after it, the one for models.
     """
 
     store: Path
@@ -69,18 +69,22 @@ def serve(options: Options) -> None:
     """
     _check_token(options.token)
     listener = bind(options.host, options.port, guarded=options.token is not None)
-    with listener:
+    with listener, for_the_user_alone() as umask:
         layout = Layout(options.store.absolute())
         with lock(layout.root):
             store_id = layout.prepare()
-            store, hub, worker = JobStore(layout.jobs), Hub(), WorkerProcess(options.worker)
+            store, hub = JobStore(layout.jobs), Hub()
+            workers = Workers(WorkerProcess(options.worker), WorkerProcess((*options.worker, "models"), umask=umask))
             try:
                 uploads = Uploads(layout.uploads)
-                jobs = JobQueue(store, layout, worker, hub, uploads)
+                jobs = JobQueue(store, layout, workers, hub, uploads)
                 jobs.recover()
                 uploads.sweep(jobs.needed_files())
-                service = Service(layout, store_id, jobs, worker, hub, uploads)
-                _run(service, listener, options)
+                service = Service(layout, store_id, jobs, workers, hub, uploads)
+                try:
+                    _run(service, listener, options)
+                finally:
+                    jobs.close()
             finally:
                 store.close()
 
@@ -113,6 +117,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, service: Service, file: Path, place: handover.Handover) -> None:
         super().__init__(config)
         self.problem: DreamFaceError | None = None
+        self._jobs = service.jobs
         self._hub = service.hub
         self._store = service.layout.root
         self._file = file
@@ -129,15 +134,18 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         handover.remove(self._file)
+        self._jobs.close()  # first of all: who waits for a slow client may be killed
         self._hub.close()
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         # uvicorn's own raises the signal again at the end, before anything after it could tidy up.
-        names = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Windows' Ctrl-Break
+        names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last is Windows' Ctrl-Break
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        previous = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        # What is ignored stays so: `nohup dreamface serve` outlives its terminal.
+        heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+        previous = {number: signal.signal(number, self.handle_exit) for number in heard}
         try:
             yield
         finally:

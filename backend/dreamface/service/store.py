@@ -106,6 +106,8 @@ class JobStore:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._reserve = file.with_name("reserve")
+        with suppress(OSError):  # SQLite says what is wrong; the files it puts beside this one are as closed as it is
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         with self._explained():
             self._database = sqlite3.connect(file, isolation_level=None, timeout=5.0, check_same_thread=False)
             _set_up(self._database)
