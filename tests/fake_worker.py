@@ -29,9 +29,14 @@ def send(header: dict[str, Any], payload: bytes = b"") -> None:
 
 
 def do(job: dict[str, Any]) -> None:
+    if "untouched" in str(job["request"]) and not Path(job["place"]).with_suffix(".seen").exists():
+        Path(job["place"]).with_suffix(".seen").touch()
+        os.kill(os.getpid(), signal.SIGKILL)  # before it says anything
+    if "never begun" in str(job["request"]):
+        os._exit(7)
     name, request = job["id"], job["request"]
     request = request["face"] if job["kind"] == "edit" else request
-    prompt = request["path"] or "" if job["kind"] == "install_model" else request["prompt"]
+    prompt = request.get("path") or "" if job["kind"].endswith("_model") else request["prompt"]
     send({"type": "progress", "id": name, "stage": "head", "fraction": 0.25, "message": "Shaping the head"})
     if "crash" in prompt:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -56,8 +61,8 @@ def do(job: dict[str, Any]) -> None:
         time.sleep(60)
     if "late" in prompt:
         cancelled.wait(20.0)
-        time.sleep(0.3)
-    if job["kind"] == "install_model":
+        time.sleep(float(os.environ.get("FAKE_WORKER_LATE", "0.3")))
+    if job["kind"].endswith("_model"):
         send({"type": "done", "id": name, "result": {"message": "It is installed."}})
         return
     place = Path(job["place"])

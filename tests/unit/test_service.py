@@ -245,6 +245,22 @@ def test_no_path_leads_out_of_a_result(backend: Backend, path: str) -> None:
     assert answer["error"]
 
 
+def test_links_that_lead_out_of_a_result_are_not_listed(backend: Backend, tmp_path: Path) -> None:
+    job = backend.generate("a man")
+    folder = Path(backend.outcome(job)["result"]["folder"])
+    (tmp_path / "secret").write_text("secret")
+    (folder / "out").symlink_to(tmp_path / "secret")
+    (folder / "folder out").symlink_to(tmp_path, target_is_directory=True)
+    (folder / "nowhere").symlink_to(tmp_path / "nothing")
+    (folder / "circle").symlink_to(folder / "circle")
+    (folder / "inside").symlink_to(folder / "face.json")
+    status, answer = backend.ask("GET", f"/jobs/{job}/files")
+    assert status == 200
+    assert [file["path"] for file in answer["files"]] == ["face.json", "inside", "maps/skin.png"]
+    for path in ("out", "folder out/secret", "nowhere", "circle"):
+        assert backend.ask("GET", f"/jobs/{job}/files/{path.replace(' ', '%20')}")[0] == 404
+
+
 def test_the_same_id_twice_is_the_same_job(backend: Backend) -> None:
     body = {"id": os.urandom(16).hex(), "kind": "generate", "request": {"prompt": "a man"}}
     first, second = backend.ask("POST", "/jobs", body), backend.ask("POST", "/jobs", body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import time
@@ -90,3 +91,46 @@ def test_a_damaged_entry_that_waited_is_over_for_good(old_store: Path) -> None:
         kept = database.execute("SELECT request FROM jobs WHERE id = 'waiting deep'").fetchone()[0]
     assert rows == {"waiting deep": "failed", "waiting bad": "failed"}
     assert json.loads(kept)  # nothing of the user's is deleted
+
+
+# --------------------------------------------------------------------------------------------------- who may read it
+
+
+def open_to_others(root: Path) -> list[Path]:
+    """What in a store others may use."""
+    return [path for path in (root, *root.rglob("*")) if path.lstat().st_mode & 0o077]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_new_store_is_for_the_user_alone(tmp_path: Path, umask: int) -> None:
+    store = tmp_path / "deep" / "store"
+    setup = f"import os; os.umask({umask}); handover = Path(store, 'backend.json'); store = {str(store)!r}"
+    with running_backend(tmp_path / "elsewhere", setup=f"{setup}; options['handover'] = handover") as backend:
+        job = backend.generate("a man")
+        backend.outcome(job)
+        backend.ask("PUT", "/uploads/" + hashlib.sha256(b"a").hexdigest(), b"a")
+        assert (store / "faces" / job).stat().st_mode & 0o777 == 0o700
+        assert (store / "jobs.sqlite-wal").exists()
+        assert open_to_others(store) == []
+
+
+def test_an_old_store_is_closed_to_others(tmp_path: Path) -> None:
+    with running_backend(tmp_path) as backend:
+        job = backend.generate("a man")
+        backend.outcome(job)
+        backend.ask("PUT", "/uploads/" + hashlib.sha256(b"a").hexdigest(), b"a")
+        backend.kill()  # leaves -wal and -shm
+    assert (tmp_path / "jobs.sqlite-wal").exists()
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    with running_backend(tmp_path):
+        inside = list((tmp_path / "faces" / job).rglob("*"))  # nobody gets there
+        assert set(open_to_others(tmp_path)) <= set(inside)
+
+
+def test_a_folder_that_holds_other_things_stays_open(tmp_path: Path) -> None:
+    (tmp_path / "holiday.txt").write_text("for everyone")
+    tmp_path.chmod(0o755)
+    with running_backend(tmp_path):
+        assert tmp_path.stat().st_mode & 0o777 == 0o755
+        assert open_to_others(tmp_path) == [tmp_path, tmp_path / "holiday.txt"]
