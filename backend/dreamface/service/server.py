@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -26,6 +26,7 @@ from dreamface import __version__
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.service import handover
 from dreamface.service.app import API, Service, create_app
+from dreamface.service.connections import Guard, Refusals, guarded_by
 from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, Workers
 from dreamface.service.layout import Layout, for_the_user_alone, lock
@@ -34,6 +35,7 @@ from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import COMMAND, WorkerProcess
 
 SHORTEST_TOKEN: Final = 16  # characters
+_QUEUE: Final = 1024  # connections that wait to be taken in
 _LAST_WORD: Final = 0.8  # seconds that an orderly end may take once the parent is gone
 
 
@@ -96,11 +98,12 @@ def _run(service: Service, listener: socket.socket, options: Options) -> None:
     place = handover.Handover(API, f"http://{_reachable(host)}:{port}", token, os.getpid(), __version__)
     file = options.handover or handover.file_of(service.layout.root)
     app = create_app(service, token, (*options.hosts, *([] if _is_any(host) else [host])))
+    guard = Guard(_descriptors())
     config = uvicorn.Config(
-        app, log_config=None, log_level="warning", access_log=False, http="h11", ws="none", loop="asyncio",
-        lifespan="on", server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
+        app, log_config=None, log_level="error", access_log=False, http=guarded_by(guard), ws="none", loop="asyncio",
+        lifespan="on", server_header=False, proxy_headers=False, timeout_graceful_shutdown=1, backlog=guard.backlog,
     )  # fmt: skip
-    server = _Server(config, service, file, place)
+    server = _Server(config, service, file, place, guard.refusals)
     if options.until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(server, file), daemon=True).start()
     try:
@@ -114,8 +117,11 @@ def _run(service: Service, listener: socket.socket, options: Options) -> None:
 class _Server(uvicorn.Server):
     """uvicorn that tells where it is once it answers, ends event streams when it ends, and lets us end after it."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, file: Path, place: handover.Handover) -> None:
+    def __init__(
+        self, config: uvicorn.Config, service: Service, file: Path, place: handover.Handover, refusals: Refusals
+    ) -> None:
         super().__init__(config)
+        self._refusals = refusals
         self.problem: DreamFaceError | None = None
         self._jobs = service.jobs
         self._hub = service.hub
@@ -124,13 +130,23 @@ class _Server(uvicorn.Server):
         self._place = place
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._take_problem)
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)  # asyncio has made it as short as what it takes in at once
         try:
             handover.write(self._file, self._place)
         except DreamFaceError as error:
             self.problem, self.should_exit = error, True
         else:
             print(f"DreamFace is listening on {self._place.url} (store {self._store})", file=sys.stderr, flush=True)
+
+    def _take_problem(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            self._refusals.note("this process has no file descriptors left")  # asyncio tries again in a second
+        else:
+            loop.default_exception_handler(context)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         handover.remove(self._file)
@@ -212,6 +228,16 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} may not be used here: choose one above 1023 with --listen."
     return f"Nothing can listen on {host}:{port} ({error.strerror}): choose another place with --listen."
+
+
+def _descriptors() -> int:
+    """How many files and connections this process may have open."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return 8192
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 8192 if limit == resource.RLIM_INFINITY else limit
 
 
 def _check_token(token: str | None) -> None:
