@@ -29,7 +29,10 @@ START_LIMIT: Final = 180.0
 
 CALL_LIMIT: Final = 30.0  # seconds
 _GIVE_UP: Final = 3  # starts in a row that failed, before waiting jobs are told
+_KILLED_COUNTS: Final = 0.25  # of a failed start: somebody killed the worker, which says little of the next start
 _LONGEST_PAUSE: Final = 30.0  # seconds between starts
+
+_KILLED: Final = "The backend's worker was stopped by the system or another program (SIGKILL): try again."
 
 log = logging.getLogger(__name__)
 
@@ -120,11 +123,11 @@ class WorkerProcess:
 
     async def supervise(self) -> None:
         """Keep a worker alive until this is cancelled."""
-        failures = 0
+        failures = 0.0
         self.problem = ""
         while True:
             was_ready, reason = await self._live()
-            failures = 0 if was_ready else failures + 1
+            failures = 0.0 if was_ready else failures + (_KILLED_COUNTS if reason == _KILLED else 1.0)
             if failures >= _GIVE_UP:
                 self.problem = f"The backend's worker does not start. {reason}"
                 self._news.set()
@@ -354,7 +357,7 @@ def _why(code: int, memory_ran_out: bool) -> str:
                 "The backend's worker was stopped by the system because memory ran out: "
                 "choose a lower resolution or close other programs."
             )
-        return "The backend's worker was stopped by the system or another program (SIGKILL): try again."
+        return _KILLED
     if code < 0:
         return "The backend's worker crashed: try again, and send us the log if it stays so."
     if code == frames.BROKEN:
