@@ -141,8 +141,8 @@ class WorkerProcess:
         self._kills_before, self._ended_by_us, self._was_ready = count_kills(), False, False
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), umask=self._umask,
-                **_own_group(),
+                *self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(),
+                **_own_group(self._umask),
             )  # fmt: skip
         except OSError as error:
             return False, f"{self._command[0]} could not be run ({error.strerror}); set DreamFace up again."
@@ -316,11 +316,11 @@ def _environment() -> dict[str, str]:
     return {"MALLOC_ARENA_MAX": "1", **os.environ}
 
 
-def _own_group() -> dict[str, Any]:
+def _own_group(umask: int) -> dict[str, Any]:
     """Arguments that make a process the head of a group, so that it can be killed with those it starts."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
+    return {"start_new_session": True, "umask": umask}
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
