@@ -15,7 +15,7 @@ from tests.running_backend import Backend, running_backend, wait_for
 
 HURRIED = """
 from dreamface.service import connections
-connections.HEADERS_LIMIT, connections.BODY_LIMIT, connections.BODY_STEP = 0.5, 0.7, 1000
+connections.HEADERS_LIMIT, connections.BODY_LIMIT, connections.BODY_STEP = 0.3, 0.5, 1000
 connections.Refusals.__init__.__defaults__ = (1.0,)
 """
 FEW_DESCRIPTORS = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100));"
@@ -70,7 +70,7 @@ def test_headers_that_drip_are_cut_off(backend: Backend) -> None:
     assert time.monotonic() - begin < 3.0
 
 
-@pytest.mark.parametrize("path", ["/jobs", "/read", f"/uploads/{'0' * 64}"])
+@pytest.mark.parametrize("path", ["/jobs", f"/uploads/{'0' * 64}"])
 def test_a_body_that_does_not_come_is_cut_off(backend: Backend, path: str) -> None:
     method = "PUT" if "uploads" in path else "POST"
     with connect(backend) as connection:
@@ -78,7 +78,7 @@ def test_a_body_that_does_not_come_is_cut_off(backend: Backend, path: str) -> No
         connection.sendall(b'{"kind"')
         begin = time.monotonic()
         answer = rest_of(connection)
-        assert 0.5 < time.monotonic() - begin < 3.0
+        assert 0.4 < time.monotonic() - begin < 3.0
     assert answer.startswith(b"HTTP/1.1 408 ")
     wait_for(lambda: not list((backend.store / "uploads").iterdir()), 2.0)
 
@@ -90,7 +90,7 @@ def test_a_body_that_comes_slowly_but_surely_is_taken(backend: Backend) -> None:
         connection.sendall(head(backend, "POST", "/jobs", "Connection: close", kind, f"Content-Length: {len(body)}"))
         for start in range(0, len(body), 600):  # in all longer than a step may take
             connection.sendall(body[start : start + 600])
-            time.sleep(0.12)
+            time.sleep(0.08)
         assert rest_of(connection).startswith(b"HTTP/1.1 201 ")
 
 
@@ -107,7 +107,7 @@ def test_a_second_request_on_a_connection_has_its_limit_too(backend: Backend) ->
 def test_an_event_stream_has_no_limit(backend: Backend) -> None:
     with connect(backend) as connection:
         connection.sendall(head(backend, "GET", "/events"))
-        connection.settimeout(1.5)
+        connection.settimeout(0.8)
         answer = connection.recv(65536)
         with pytest.raises(TimeoutError):
             while data := connection.recv(65536):
@@ -132,7 +132,7 @@ def test_what_is_no_http_gets_a_sentence(backend: Backend) -> None:
 
 
 def test_a_flood_keeps_nobody_out_and_fills_no_log(tmp_path: Path) -> None:
-    quick = HURRIED.replace("0.5, 0.7", "30.0, 30.0")
+    quick = HURRIED.replace("0.3, 0.5", "30.0, 30.0")
     with running_backend(tmp_path, setup=FEW_DESCRIPTORS + quick) as backend, ExitStack() as stack:
         backend.when_ready()
         for number in range(400):  # four times as many as it has descriptors
