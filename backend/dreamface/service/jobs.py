@@ -165,7 +165,7 @@ class JobQueue:
             was_running = record.state == "running"
             self._finish(record, "cancelled")
             if was_running:
-                self._stopping = asyncio.ensure_future(self._workers.of(record).cancel(job))
+                self._workers.of(record).cancel(job)
         return self._describe(record)
 
     def get(self, job: str) -> Job:

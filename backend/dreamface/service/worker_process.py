@@ -265,7 +265,7 @@ class WorkerProcess:
         finally:
             self._running = None
 
-    async def cancel(self, job: str) -> None:
+    def cancel(self, job: str) -> None:
         """Stop a job, by force if it does not stop soon. Returns at once."""
         running = self._running
         if running is None or running.job != job or running.cancelled:
@@ -273,7 +273,7 @@ class WorkerProcess:
         running.cancelled = True
         asyncio.get_running_loop().call_later(self._grace, self._insist, running)
         with suppress(WorkerLost):
-            await self._send({"type": "cancel", "id": job})
+            self._write({"type": "cancel", "id": job})
 
     def _insist(self, running: _Running) -> None:
         if self._running is running and self._process is not None:
@@ -301,14 +301,17 @@ class WorkerProcess:
             self._calls.pop(number, None)
 
     async def _send(self, header: dict[str, Any]) -> None:
+        stream = self._write(header)
+        with suppress(OSError):  # it is dead, and whoever waits is told so by `_lose`
+            await stream.drain()
+
+    def _write(self, header: dict[str, Any]) -> asyncio.StreamWriter:
         process = self._process
         if process is None or process.stdin is None:
             raise WorkerLost("DreamFace is just starting again: try again in a moment.")
-        try:
+        with suppress(OSError):
             process.stdin.write(frames.pack(header))
-            await process.stdin.drain()
-        except OSError:
-            return  # it is dead, and whoever waits is told so by `_lose`
+        return process.stdin
 
 
 def _environment() -> dict[str, str]:
