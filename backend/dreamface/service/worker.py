@@ -22,6 +22,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -32,6 +33,7 @@ from dreamface.service import frames
 Jobs = Mapping[Any, Callable[[dict[str, Any], Path, Progress], dict[str, Any]]]
 Calls = Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]]
 
+_KILLED_FIRST = "500"  # of -1000, never, to 1000
 _REPORT_EVERY = 0.1  # seconds
 
 _PAUSES = (2.0, 150.0)  # seconds: by the end of the second, the pipeline has let go of the last face, too
@@ -188,6 +190,12 @@ def _give_memory_back() -> None:
             return
 
 
+def _offer_to_be_killed() -> None:
+    """Where memory runs out, have Linux take this process rather than the service, or Blender: it costs one job."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST)
+
+
 def _end() -> None:
     """End this process and those it started."""
     if sys.platform != "win32" and os.getpgrp() == os.getpid():
@@ -201,6 +209,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints goes to the log, not between the frames
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
+    _offer_to_be_killed()
     worker = Worker(commands, answers)
     if sys.argv[1:] == ["models"]:
         worker.keep_models()
