@@ -19,6 +19,7 @@ import pytest
 
 from dreamface.cli import main
 from dreamface.service import memory, server
+from dreamface.service.worker_process import pause_after
 from tests.running_backend import FAKE_WORKER, Backend, is_alive, running_backend, wait_for
 
 
@@ -253,6 +254,10 @@ def test_a_worker_that_never_starts_is_reported_and_tried_again(tmp_path: Path) 
         backend.when_ready()
         assert backend.health()["problem"] == ""
         assert backend.outcome(backend.generate("a man"))["state"] == "done"
+
+
+def test_a_worker_that_does_not_start_for_days_is_still_tried_again() -> None:
+    assert [pause_after(failures, 0.25) for failures in (1.0, 2.0, 100.0, 100_000.0)] == [0.5, 1.0, 30.0, 30.0]
 
 
 def test_a_killed_service_takes_up_its_jobs_again(tmp_path: Path) -> None:

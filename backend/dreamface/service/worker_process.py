@@ -134,7 +134,7 @@ class WorkerProcess:
             log.error("%s", reason)
             self._lose(reason)
             if failures:
-                await asyncio.sleep(min(_LONGEST_PAUSE, self._pause * 2**failures))
+                await asyncio.sleep(pause_after(failures, self._pause))
 
     async def _live(self) -> tuple[bool, str]:
         """One worker from start to end; whether it ever was ready, and why it ended."""
@@ -312,6 +312,11 @@ class WorkerProcess:
         with suppress(OSError):
             process.stdin.write(frames.pack(header))
         return process.stdin
+
+
+def pause_after(failures: float, pause: float) -> float:
+    """Return the seconds to wait after so many failed starts in a row: twice as long each time, up to half a minute."""
+    return min(_LONGEST_PAUSE, pause * 2.0 ** min(failures, 20.0))  # a night of failures must not overflow
 
 
 def _environment() -> dict[str, str]:
