@@ -77,7 +77,7 @@ class Layout:
 
 
 _TABLE: Final = "jobs.sqlite"
-_FILES: Final = ("lock", "store_id", "backend.json", "reserve", "log", "backend.log")
+_FILES: Final = ("lock", "store_id", "backend.json", "reserve", "log", "token")
 _FOLDERS: Final = ("faces", "exports", "staging", "uploads", "downloads")
 _OTHERS: Final = ("models", "environment", "setup.log")
 """What DreamFace keeps in its own folder, where stores lie by default, besides the store."""
@@ -101,9 +101,8 @@ def _close_to_others(root: Path) -> None:
     if sys.platform == "win32":  # a user's folders are closed to others there
         return
     entries = list(root.iterdir())
-    ours = [entry for entry in entries if entry.name in (*_FILES, *_FOLDERS) or entry.name.startswith(_TABLE)]
-    hidden = [entry for entry in entries if entry.name.startswith(".")]
-    if all(entry in ours or entry in hidden or entry.name in _OTHERS for entry in entries):
+    ours = [entry for entry in entries if _is_ours(entry.name)]
+    if all(entry in ours or entry.name.startswith(".") or entry.name in _OTHERS for entry in entries):
         _close(root)
     for entry in ours:
         _close(entry)
@@ -111,6 +110,11 @@ def _close_to_others(root: Path) -> None:
         with suppress(FileNotFoundError):
             for entry in (root / folder).iterdir():
                 _close(entry)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether something in the store's folder belongs to the store: SQLite's files beside the table do, and logs."""
+    return name in (*_FILES, *_FOLDERS) or name.startswith(_TABLE) or name.endswith(".log")
 
 
 def _close(path: Path) -> None:
