@@ -333,6 +333,17 @@ def test_time_left_is_guessed_from_jobs_like_it(backend: Backend) -> None:
     backend.ask("POST", f"/jobs/{job}/cancel")
 
 
+def test_nothing_is_guessed_after_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    setup = f"import time; now = time.time; time.time = lambda: now() - 9000.0 * Path({str(clock)!r}).exists()"
+    with running_backend(tmp_path / "store", setup=setup) as backend:
+        job = backend.generate("a slow man")
+        backend.when_running(job)
+        clock.touch()
+        assert backend.job(job)["eta"] is None
+        backend.ask("POST", f"/jobs/{job}/cancel")
+
+
 def test_calls_are_answered_while_a_job_runs(backend: Backend) -> None:
     job = backend.generate("a slow man")
     backend.when_running(job)

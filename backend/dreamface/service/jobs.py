@@ -421,6 +421,8 @@ class JobQueue:
         if record.state != "running" or record.started is None:
             return None
         gone = time.time() - record.started
+        if gone < 0.0:  # somebody has set the clock back
+            return None
         if record.usual is not None and gone < record.usual:
             return record.usual - gone
         return None if record.fraction <= _TELLING else gone / record.fraction * (1.0 - record.fraction)
