@@ -86,7 +86,7 @@ class Outcome:
 
     Attributes:
         seed, seconds, events: of the run.
-        states: how many jobs ended how.
+        states: how many jobs ended how; those that failed by the beginning of the reason.
         bad: what should not be: kind -> descriptions.
         note: what could not be tried here.
     """
@@ -114,7 +114,7 @@ class Outcome:
 
 
 def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    return "; ".join(f"{count} {name}" for name, count in sorted(counts.items()))
 
 
 class Disk:
@@ -382,6 +382,13 @@ class Chaos:
         return [part[:2000] for part in parts]
 
 
+def _how_it_ended(asked: Asked) -> str:
+    if asked.over is None:
+        return "not over"
+    state, error = asked.over
+    return f"{state}: {str(error)[:48]}" if state == "failed" else state
+
+
 def _make_job(dice: random.Random) -> Asked:
     kinds = {"brief": 10, "quick": 4, "impossible": 2, "late": 4, "slow": 2, "deaf": 1}
     kind = dice.choices(list(kinds), list(kinds.values()))[0]
@@ -405,6 +412,6 @@ def run(folder: Path, jobs: int, seed: int, seconds: float = float("inf")) -> Ou
         chaos = Chaos(folder, jobs, seed, disk, start + seconds)
         bad = chaos.run()
         took = time.monotonic() - start
-        states = Counter(asked.over[0] if asked.over else "not over" for asked in chaos.asked)
+        states = Counter(_how_it_ended(asked) for asked in chaos.asked)
         note = "" if disk.can_be_filled else "; the disk was not filled: mounting a small one takes root"
         return Outcome(seed, took, chaos.events, states, bad, note)
