@@ -1,12 +1,17 @@
 """A worker without torch that misbehaves as its job's prompt asks; for the service's tests.
 
-python fake_worker.py [FILE]: dies at its start while FILE exists.
+python fake_worker.py [FILE] [models]: dies at its start while FILE exists.
+
+FAKE_WORKER_LATE in the environment says how many seconds a late job goes on after it was cancelled, unless the prompt
+does: "late: 0.1 s". FAKE_WORKER_RUNS names a file that gets a line for every job that is begun: when, which, and
+for which service.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -23,14 +28,35 @@ cancelled = threading.Event()
 
 
 def send(header: dict[str, Any], payload: bytes = b"") -> None:
-    with writing:
-        answers.write(frames.pack(header, payload))
-        answers.flush()
+    try:
+        with writing:
+            answers.write(frames.pack(header, payload))
+            answers.flush()
+    except OSError:
+        os._exit(0)  # the service is gone
 
 
 def do(job: dict[str, Any]) -> None:
+    if "FAKE_WORKER_RUNS" in os.environ:
+        with Path(os.environ["FAKE_WORKER_RUNS"]).open("a") as runs:
+            runs.write(f"{time.monotonic()} {job['id']} {os.getppid()}\n")
+    try:
+        work(job)
+    except OSError as error:
+        send({"type": "failed", "id": job["id"], "error": f"It could not be written: {error.strerror}."})
+    except Exception as error:
+        send({"type": "failed", "id": job["id"], "error": f"The fake worker can't do that: {error!r}."})
+
+
+def work(job: dict[str, Any]) -> None:
+    if "untouched" in str(job["request"]) and not Path(job["place"]).with_suffix(".seen").exists():
+        Path(job["place"]).with_suffix(".seen").touch()
+        os.kill(os.getpid(), signal.SIGKILL)  # before it says anything
+    if "never begun" in str(job["request"]):
+        os._exit(7)
     name, request = job["id"], job["request"]
-    prompt = request["path"] or "" if job["kind"] == "install_model" else request["prompt"]
+    request = request["face"] if job["kind"] == "edit" else request
+    prompt = request.get("path") or "" if job["kind"].endswith("_model") else request["prompt"]
     send({"type": "progress", "id": name, "stage": "head", "fraction": 0.25, "message": "Shaping the head"})
     if "crash" in prompt:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -55,21 +81,27 @@ def do(job: dict[str, Any]) -> None:
         time.sleep(60)
     if "late" in prompt:
         cancelled.wait(20.0)
-        time.sleep(0.3)
-    if job["kind"] == "install_model":
+        said = re.search(r"late: ([0-9.]+) s", prompt)
+        time.sleep(float(said[1] if said else os.environ.get("FAKE_WORKER_LATE", "0.3")))
+    if job["kind"].endswith("_model"):
         send({"type": "done", "id": name, "result": {"message": "It is installed."}})
         return
     place = Path(job["place"])
     (place / "maps").mkdir(parents=True)
     (place / "face.json").write_text(json.dumps({"prompt": prompt}))
+    if "brief" in prompt and cancelled.wait(0.02):
+        send({"type": "failed", "id": name, "error": "Stopped; nothing was written."})
+        return
     (place / "maps" / "skin.png").write_bytes(b"\x89PNG")
-    result = {"face_id": "f", "prompt": prompt, "seed": job["request"]["seed"], "resolution": 512, "not_understood": []}
+    result = {"face_id": "f", "prompt": prompt, "seed": request["seed"], "resolution": 512, "not_understood": []}
     send({"type": "done", "id": name, "result": result})
 
 
 def answer(call: dict[str, Any]) -> None:
     head = {"type": "answer", "call": call["call"]}
-    if call["name"] == "reshape":
+    if call["name"] == "forget":
+        send({**head, "result": {}})
+    elif call["name"] == "reshape":
         send({**head, "result": {}}, b"bytes")
     elif "bug" in call["arguments"]["prompt"]:
         send({**head, "error": "DreamFace met a bug.", "bug": True})

@@ -107,8 +107,8 @@ class Process:
             return "The backend no longer answered and was ended."
         if sys.platform != "win32" and code == -signal.SIGKILL:
             return (
-                "The backend was killed, most likely because memory ran out: "
-                "close other programs or choose a lower resolution."
+                "The backend was killed, by another program or because memory ran out: start it again, and if that "
+                "repeats, close other programs or choose a lower resolution."
             )
         if "No module named dreamface" in words or "No module named 'dreamface'" in words:
             return "DreamFace is not installed in the backend's environment: set up the backend again."

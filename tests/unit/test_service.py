@@ -27,6 +27,14 @@ EDITED = {
 }  # fmt: skip
 
 
+def nested(depth: int) -> Any:
+    """Lists within each other."""
+    data: list[Any] = []
+    for _ in range(depth - 1):
+        data = [data]
+    return data
+
+
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     with running_backend(tmp_path_factory.mktemp("Имя with spaces") / "store") as backend:
@@ -73,7 +81,8 @@ def test_the_handover_file_is_for_the_user_alone(backend: Backend) -> None:
 
 
 def test_the_http_process_never_loads_torch() -> None:
-    code = "import sys, dreamface.service.server; sys.exit('torch' in sys.modules)"
+    modules = "dreamface.service.server, dreamface.service.model_tasks"  # nor does the process that installs models
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -146,6 +155,10 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "edit", "request": {"face": EDITED, "traits": {"nose.width": 9}}}, "nose.width"),
     ({"kind": "edit", "request": {"face": {**EDITED, "head": "ogre"}, "traits": {}}}, "ogre"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": float("inf")}]}, "traits": {}}}, "stored"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(61)}]}, "traits": {}}}, "too deeply"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(253)}]}, "traits": {}}}, "too deeply"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(900)}]}, "traits": {}}}, "too deeply"),
+    (b"[" * 100_000, "too deeply"), (b'{"kind": "generate", "request": ' + b'{"a":' * 100_000, "too deeply"),
     ({"kind": "export", "request": {"job": "0" * 32, "format": "fbx"}}, "format"),
 ])  # fmt: skip
 def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any, words: str) -> None:
@@ -156,6 +169,20 @@ def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any
     assert "\n" not in answer["error"]
     assert answer["error"].endswith(".")
     assert backend.ask("GET", "/jobs?limit=10000")[1] == before
+
+
+def test_what_is_nested_as_deeply_as_allowed_comes_back_whole(backend: Backend) -> None:
+    request = {"face": {**EDITED, "history": [{"x": nested(59)}]}, "traits": {}}
+    status, job = backend.ask("POST", "/jobs", {"kind": "edit", "request": request})
+    assert (status, job["request"]["face"]["history"]) == (201, [{"x": nested(59)}])
+    backend.outcome(job["id"])
+    assert job["id"] in [listed["id"] for listed in backend.ask("GET", "/jobs")[1]["jobs"]]
+
+
+@pytest.mark.parametrize("path", ["/read", "/reshape"])
+def test_calls_take_no_deeper_requests_than_jobs(backend: Backend, path: str) -> None:
+    status, answer = backend.ask("POST", path, {"seed": 1, "prompt": nested(70), "traits": {}})
+    assert (status, "too deeply" in answer["error"]) == (400, True)
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [
@@ -217,6 +244,22 @@ def test_no_path_leads_out_of_a_result(backend: Backend, path: str) -> None:
     status, answer = backend.ask("GET", f"/jobs/{job}/files/{path}")
     assert status == 404
     assert answer["error"]
+
+
+def test_links_that_lead_out_of_a_result_are_not_listed(backend: Backend, tmp_path: Path) -> None:
+    job = backend.generate("a man")
+    folder = Path(backend.outcome(job)["result"]["folder"])
+    (tmp_path / "secret").write_text("secret")
+    (folder / "out").symlink_to(tmp_path / "secret")
+    (folder / "folder out").symlink_to(tmp_path, target_is_directory=True)
+    (folder / "nowhere").symlink_to(tmp_path / "nothing")
+    (folder / "circle").symlink_to(folder / "circle")
+    (folder / "inside").symlink_to(folder / "face.json")
+    status, answer = backend.ask("GET", f"/jobs/{job}/files")
+    assert status == 200
+    assert [file["path"] for file in answer["files"]] == ["face.json", "inside", "maps/skin.png"]
+    for path in ("out", "folder out/secret", "nowhere", "circle"):
+        assert backend.ask("GET", f"/jobs/{job}/files/{path.replace(' ', '%20')}")[0] == 404
 
 
 def test_the_same_id_twice_is_the_same_job(backend: Backend) -> None:
@@ -288,6 +331,17 @@ def test_time_left_is_guessed_from_jobs_like_it(backend: Backend) -> None:
     eta = backend.job(job)["eta"]
     assert 0.3 / gone * (1 - gone) <= eta < 20.0
     backend.ask("POST", f"/jobs/{job}/cancel")
+
+
+def test_nothing_is_guessed_after_the_clock_was_set_back(tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+    setup = f"import time; now = time.time; time.time = lambda: now() - 9000.0 * Path({str(clock)!r}).exists()"
+    with running_backend(tmp_path / "store", setup=setup) as backend:
+        job = backend.generate("a slow man")
+        backend.when_running(job)
+        clock.touch()
+        assert backend.job(job)["eta"] is None
+        backend.ask("POST", f"/jobs/{job}/cancel")
 
 
 def test_calls_are_answered_while_a_job_runs(backend: Backend) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -17,7 +18,8 @@ from typing import Any
 import pytest
 
 from dreamface.cli import main
-from dreamface.service import server
+from dreamface.service import memory, server
+from dreamface.service.worker_process import pause_after
 from tests.running_backend import FAKE_WORKER, Backend, is_alive, running_backend, wait_for
 
 
@@ -74,6 +76,23 @@ def test_a_result_that_comes_after_the_cancel_is_thrown_away(backend: Backend) -
     assert not list((backend.store / "staging").iterdir())
 
 
+def test_a_job_is_not_given_to_a_worker_that_is_about_to_be_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker answers at the very moment at which its time is over."""
+    setup = "from dreamface.service import worker_process as w; w.WorkerProcess.__init__.__kwdefaults__['grace'] = 0.1"
+    monkeypatch.setenv("FAKE_WORKER_LATE", "0.098")
+    with running_backend(tmp_path, setup=setup) as backend:
+        backend.when_ready()
+        for _ in range(6):
+            late, after = backend.generate("a late man"), backend.generate("a man")
+            backend.when_running(late)
+            cancel(backend, late)
+            outcome = backend.outcome(after)
+            assert (outcome["state"], outcome["error"], outcome["attempts"]) == ("done", None, 1)
+            assert backend.job(late)["state"] == "cancelled"
+
+
 def install(backend: Backend, path: str | None) -> str:
     """Ask for a model; its job's id."""
     request = {"name": "ict-facekit", "path": path}
@@ -85,6 +104,9 @@ def install(backend: Backend, path: str | None) -> str:
 def test_an_install_is_stopped_like_any_job_and_leaves_no_folder(backend: Backend) -> None:
     slow, after = install(backend, "slow.zip"), install(backend, None)
     backend.when_running(slow)
+    assert is_alive(backend.health()["model_worker_pid"])
+    assert backend.outcome(backend.generate("a man"))["state"] == "done"  # faces go on
+    assert (backend.job(slow)["state"], backend.job(after)["state"]) == ("running", "queued")
     assert cancel(backend, slow)["state"] == "cancelled"
     done = backend.outcome(after)
     assert (done["state"], done["result"]) == ("done", {"message": "It is installed."})
@@ -112,7 +134,7 @@ def test_an_install_goes_on_after_the_backend_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("prompt", "words"), [
-    ("a crash", "probably because memory ran out"), ("leave me", "(code 7)"), ("garbage", "makes no sense"),
+    ("a crash", "stopped by the system or another program"), ("leave me", "(code 7)"), ("garbage", "makes no sense"),
     ("half a man", "makes no sense"), ("nonsense", "makes no sense"),
 ])  # fmt: skip
 def test_a_broken_worker_fails_one_job_with_a_reason(backend: Backend, prompt: str, words: str) -> None:
@@ -122,6 +144,98 @@ def test_a_broken_worker_fails_one_job_with_a_reason(backend: Backend, prompt: s
     assert words in outcome["error"]
     assert backend.outcome(after)["state"] == "done"
     assert not list((backend.store / "staging").iterdir())
+
+
+@pytest.mark.parametrize("path", ["a crash", "leave me", "garbage"])
+def test_what_breaks_the_installing_process_fails_one_job_and_no_face(backend: Backend, path: str) -> None:
+    slow = backend.generate("a slow man")
+    backend.when_running(slow)
+    broken, after = install(backend, path), install(backend, None)
+    assert (backend.outcome(broken)["state"], backend.outcome(after)["state"]) == ("failed", "done")
+    assert backend.job(slow)["state"] == "running"
+    cancel(backend, slow)
+
+
+def test_a_model_is_not_removed_from_under_a_face(backend: Backend) -> None:
+    slow = backend.generate("a slow man")
+    backend.when_running(slow)
+    status, removing = backend.ask("POST", "/jobs", {"kind": "remove_model", "request": {"name": "ict-facekit"}})
+    assert status == 201
+    wait_for(lambda: backend.health()["model_worker_pid"] is not None)
+    assert backend.job(removing["id"])["state"] == "queued"
+    cancel(backend, slow)
+    assert backend.outcome(removing["id"])["state"] == "done"
+
+
+@pytest.mark.slow
+def test_a_deaf_install_is_killed_after_its_grace_and_faces_go_on(backend: Backend) -> None:
+    deaf, after, face = install(backend, "deaf.zip"), install(backend, None), backend.generate("a slow man")
+    backend.when_running(deaf)
+    backend.when_running(face)
+    process, worker = backend.health()["model_worker_pid"], backend.health()["worker_pid"]
+    assert cancel(backend, deaf)["state"] == "cancelled"
+    assert backend.outcome(after)["state"] == "done"
+    assert not is_alive(process)
+    assert (backend.health()["worker_pid"], backend.job(face)["state"]) == (worker, "running")
+    cancel(backend, face)
+
+
+def test_a_job_that_a_dying_worker_had_not_begun_is_done_by_the_next(backend: Backend) -> None:
+    again = backend.outcome(backend.generate("an untouched man"))
+    assert (again["state"], again["attempts"]) == ("done", 1)
+    never = backend.outcome(backend.generate("a man never begun"))
+    assert (never["state"], "(code 7)" in never["error"]) == ("failed", True)
+
+
+def test_memory_is_blamed_only_where_the_system_counted_it(tmp_path: Path) -> None:
+    counter = tmp_path / "kills"
+    counter.write_text("3")
+    setup = (
+        "from dreamface.service import worker_process as w;"
+        f"w.count_kills = lambda: int(Path({str(counter)!r}).read_text())"
+    )
+    with running_backend(tmp_path / "store", setup=setup) as backend:
+        for count, words in (("4", "because memory ran out"), ("4", "or another program")):
+            job = backend.generate("a slow man")
+            backend.when_running(job)
+            counter.write_text(count)
+            os.kill(backend.health()["worker_pid"], signal.SIGKILL)
+            assert words in backend.outcome(job)["error"]
+
+
+def test_the_systems_counter_of_kills_is_read() -> None:
+    if not Path("/proc/vmstat").exists():
+        pytest.skip("this system does not count them")
+    kills = memory.count_kills()
+    assert kills is not None and kills >= 0
+
+
+def test_health_says_that_the_worker_was_paused(backend: Backend) -> None:
+    backend.when_ready()
+    worker = backend.health()["worker_pid"]
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        wait_for(lambda: backend.health()["state"] == "stopped", 5.0)
+        assert f"kill -CONT {worker}" in backend.health()["problem"]
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    wait_for(lambda: backend.health()["state"] == "ready", 5.0)
+    assert backend.health()["problem"] == ""
+    assert backend.outcome(backend.generate("a man"))["state"] == "done"
+
+
+@pytest.mark.slow
+def test_health_says_that_the_worker_restarts_from_the_moment_it_is_killed(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    with running_backend(tmp_path / "store", (*FAKE_WORKER, str(flag))) as backend:
+        backend.when_ready()
+        flag.touch()
+        deaf = backend.generate("a deaf man")
+        backend.when_running(deaf)
+        cancel(backend, deaf)
+        wait_for(lambda: backend.health()["state"] == "restarting", 5.0)
+        flag.unlink()
+        backend.when_ready()
 
 
 def test_a_worker_that_never_starts_is_reported_and_tried_again(tmp_path: Path) -> None:
@@ -140,6 +254,10 @@ def test_a_worker_that_never_starts_is_reported_and_tried_again(tmp_path: Path) 
         backend.when_ready()
         assert backend.health()["problem"] == ""
         assert backend.outcome(backend.generate("a man"))["state"] == "done"
+
+
+def test_a_worker_that_does_not_start_for_days_is_still_tried_again() -> None:
+    assert [pause_after(failures, 0.25) for failures in (1.0, 2.0, 100.0, 100_000.0)] == [0.5, 1.0, 30.0, 30.0]
 
 
 def test_a_killed_service_takes_up_its_jobs_again(tmp_path: Path) -> None:
@@ -183,11 +301,12 @@ def test_a_job_that_brings_the_service_down_is_given_up(tmp_path: Path) -> None:
         assert "3 times" in backend.job(job)["error"]
 
 
-def test_an_orderly_end_counts_for_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP"])
+def test_an_orderly_end_counts_for_nothing(tmp_path: Path, end: str) -> None:
     with running_backend(tmp_path) as backend:
         job = backend.generate("a slow man")
         backend.when_running(job)
-        backend.process.terminate()
+        backend.process.send_signal(getattr(signal, end))
         assert backend.process.wait(10.0) == 0
         assert not (tmp_path / "backend.json").exists()
     with running_backend(tmp_path) as backend:
@@ -244,6 +363,73 @@ module.JobStore.update = full
         assert outcome["state"] == "failed"
         assert "The disk is full" in outcome["error"]
         assert not list((tmp_path / "faces").iterdir())
+
+
+def full_disk(flag: Path) -> str:
+    """A set-up with which SQLite finds the disk full while a file is there."""
+    return f"""
+import sqlite3
+import dreamface.service.store as module
+for name in ("add", "update"):
+    def write(self, record, inner=getattr(module.JobStore, name)):
+        if Path({str(flag)!r}).exists():
+            raise module.StoreError("The disk is full: free some space, then try again.")
+        inner(self, record)
+    setattr(module.JobStore, name, write)
+"""
+
+
+@pytest.mark.parametrize("saved_by", ["the next write", pytest.param("time", marks=pytest.mark.slow), "the end"])
+def test_what_was_answered_while_the_disk_was_full_holds_after_the_next_start(tmp_path: Path, saved_by: str) -> None:
+    flag, store = tmp_path / "full", tmp_path / "store"
+    with running_backend(store, setup=full_disk(flag)) as backend:
+        slow = backend.generate("a slow man")
+        waiting = [backend.generate("a man") for _ in range(5)]
+        backend.when_running(slow)
+        flag.touch()
+        for job in (*waiting, slow):
+            assert cancel(backend, job)["state"] == "cancelled"
+        assert backend.log().count("The disk is full") == 1
+        flag.unlink()
+        if saved_by == "the next write":
+            backend.outcome(backend.generate("a woman"))
+        elif saved_by == "time":
+            time.sleep(2.5)
+        if saved_by == "the end":
+            backend.process.terminate()
+            assert backend.process.wait(10.0) == 0
+        else:
+            backend.kill()
+    with running_backend(store) as backend:
+        assert {backend.job(job)["state"] for job in (*waiting, slow)} == {"cancelled"}
+
+
+def test_a_disk_that_stays_full_takes_how_jobs_ended(tmp_path: Path) -> None:
+    """SQLite's own limit stands in for the disk's: what lies in reserve makes room."""
+    setup = """
+import dreamface.service.store as module
+update, unlink = module.JobStore.update, Path.unlink
+def filled(self, record):
+    def relieved(path, **rest):
+        self._database.execute("PRAGMA max_page_count=100000")
+        unlink(path, **rest)
+    Path.unlink = relieved
+    if Path(store, "full").exists() and Path(store, "reserve").exists():
+        pages = self._database.execute("PRAGMA page_count").fetchone()[0]
+        self._database.execute(f"PRAGMA max_page_count={pages}")
+        record.error = "x" * 100_000
+    update(self, record)
+module.JobStore.update = filled
+"""
+    with running_backend(tmp_path, setup=setup) as backend:
+        slow = backend.generate("a slow man")
+        backend.when_running(slow)
+        assert (tmp_path / "reserve").stat().st_size == 2**20
+        (tmp_path / "full").touch()
+        assert cancel(backend, slow)["state"] == "cancelled"
+        backend.kill()
+    with running_backend(tmp_path) as backend:
+        assert backend.job(slow)["state"] == "cancelled"
 
 
 # ---------------------------------------------------------------------------------------------------- starting at all

@@ -179,7 +179,7 @@ def test_two_blenders_see_only_their_own_jobs(make: Make) -> None:
         ("refuse", "The graphics card is on fire: put it out."),
         ("fail_job", "The head could not be made: choose another prompt."),
         ("crash", "The backend stopped (RuntimeError: the head fell off): start it again"),
-        ("oom", "The backend was killed, most likely because memory ran out"),
+        ("oom", "The backend was killed, by another program or because memory ran out"),
         ("crash:once,forget", "The backend no longer knows this job"),
         ("half_event,slow_job", "The backend keeps breaking off its reports"),
         ("garbage_jobs", "The backend's answer cannot be understood"),

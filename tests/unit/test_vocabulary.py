@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from dreamface.cli import main
-from dreamface.service import schemas, tasks
+from dreamface.service import model_tasks, schemas, tasks
 from dreamface_addon import history, job, vocabulary
 
 
@@ -31,7 +31,8 @@ def test_every_kind_of_job_is_asked_for_and_done():
     assert {kind: one.model_fields["request"].annotation for kind, one in asked.items()} == {
         kind: row.request for kind, row in schemas.JOB_KINDS.items()
     }
-    assert set(tasks.JOBS) == set(schemas.JOB_KINDS)
+    for worker, done in (("faces", tasks.JOBS), ("models", model_tasks.JOBS)):
+        assert set(done) == {kind for kind, about in schemas.JOB_KINDS.items() if about.worker == worker}
 
 
 def test_every_slider_has_a_label_of_its_own_under_its_heading():

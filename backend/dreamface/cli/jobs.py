@@ -101,12 +101,16 @@ def _told(job: dict[str, Any], terminal: Terminal) -> bool:
 
 
 def _subject(job: dict[str, Any]) -> str:
+    """What a job is about; "" where its entry is damaged or another version's."""
     request = job["request"]
-    if job["kind"] == "export":
-        return f"{request['format']} of {request['job'][:8]}"
-    if "name" in request:
-        return str(request["name"])  # of a model
-    prompt = " ".join((request["face"] if job["kind"] == "edit" else request)["prompt"].split())
+    try:
+        if job["kind"] == "export":
+            return f"{request['format']} of {request['job'][:8]}"
+        if "name" in request:
+            return str(request["name"])  # of a model
+        prompt = " ".join((request["face"] if job["kind"] == "edit" else request)["prompt"].split())
+    except (KeyError, TypeError, AttributeError):
+        return ""
     return prompt if len(prompt) <= _PROMPT_LENGTH else f"{prompt[: _PROMPT_LENGTH - 1]}…"
 
 

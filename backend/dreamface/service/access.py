@@ -52,6 +52,10 @@ class Access:
             return
         headers = Headers(scope=scope)
         refusal = self._refusal(headers, scope.get("path", ""))
+        if refusal is not None:
+            refusal.headers["Connection"] = "close"  # strangers keep no connection
+        elif let_in := scope.get("state", {}).get("let_in"):
+            let_in()
         await (refusal or self._app)(scope, receive, send)
 
     def _refusal(self, headers: Headers, path: str) -> JSONResponse | None:

@@ -1,4 +1,4 @@
-"""The HTTP API, version 1: routes of a few lines over `JobQueue` and `WorkerProcess`."""
+"""The HTTP API, version 1: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from dreamface.record import Digest
 from dreamface.service import schemas
 from dreamface.service.access import Access, BodyLimit
 from dreamface.service.events import Hub
-from dreamface.service.jobs import JobQueue, NotFound
+from dreamface.service.jobs import JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
 from dreamface.service.problems import explain_errors
 from dreamface.service.uploads import Uploads
-from dreamface.service.worker_process import WorkerProcess
 from dreamface.traits import VOCABULARY
 
 API = 1
@@ -36,6 +35,7 @@ def _answers(media_type: str, description: str) -> dict[int | str, dict[str, Any
     return {200: {"content": {media_type: {}}, "description": description}}
 
 
+_PAUSED = "Something has paused the worker (process {0}): continue it with `kill -CONT {0}`, or restart the backend."
 _STREAM = _answers("text/event-stream", "`event: job`, its data a Job as JSON on one line")
 _BYTES = _answers("application/octet-stream", "the file's bytes")
 
@@ -54,13 +54,13 @@ class Service:
     layout: Layout
     store_id: str
     jobs: JobQueue
-    worker: WorkerProcess
+    workers: Workers
     hub: Hub
     uploads: Uploads
 
 
 def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> FastAPI:
-    """The application; while it lives, so does the worker.
+    """The application; while it lives, so do the workers.
 
     Args:
         service: what it works with.
@@ -70,11 +70,11 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(service.worker.supervise()), asyncio.create_task(service.jobs.run())]
+        tasks = [asyncio.create_task(service.workers.faces.supervise()), asyncio.create_task(service.jobs.run())]
         try:
             yield
         finally:
-            service.jobs.put_back()
+            service.jobs.close()
             for task in tasks:
                 task.cancel()
             for task in tasks:
@@ -104,17 +104,19 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
 def _add_questions(app: FastAPI, service: Service) -> None:
     @app.get("/health", tags=["backend"], summary="How the backend is")
     async def health() -> schemas.Health:
-        worker = service.worker
+        worker = service.workers.faces
+        state = worker.state
         return schemas.Health(
             name="DreamFace",
             version=__version__,
             api=API,
-            state=worker.state,
-            problem=worker.problem,
+            state=state,
+            problem=_PAUSED.format(worker.pid) if state == "stopped" else worker.problem,
             store=str(service.layout.root),
             store_id=service.store_id,
             pid=os.getpid(),
             worker_pid=worker.pid,
+            model_worker_pid=service.workers.models.pid,
             python=platform.python_version(),
             device=worker.device,
             active_jobs=len(service.jobs.active()),
@@ -133,7 +135,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
 
     @app.post("/read", tags=["language"], summary="What a prompt says")
     async def read(asked: schemas.Read) -> schemas.Reading:
-        result, _ = await service.worker.call("read", asked.model_dump())
+        result, _ = await service.workers.faces.call("read", asked.model_dump())
         return schemas.Reading.model_validate(result)
 
     @app.post(
@@ -150,7 +152,7 @@ def _add_questions(app: FastAPI, service: Service) -> None:
         if asked.offset is not None:
             service.uploads.check((asked.offset,))
             arguments["offset"] = str(service.uploads.file(asked.offset))
-        _, payload = await service.worker.call("reshape", arguments)
+        _, payload = await service.workers.faces.call("reshape", arguments)
         return Response(payload, media_type="application/octet-stream")
 
 
@@ -207,8 +209,10 @@ def _add_results(app: FastAPI, service: Service) -> None:
     @app.get("/jobs/{job}/files", tags=["results"], summary="What a done job made")
     async def list_files(job: str) -> schemas.FileList:
         folder = service.jobs.folder(job)
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        listed = [schemas.File(path=path.relative_to(folder).as_posix(), size=path.stat().st_size) for path in files]
+        listed = []
+        for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")):
+            with suppress(NotFound, OSError):  # a folder, a link that leads out, or deleted a moment ago
+                listed.append(schemas.File(path=name, size=_inside(folder, name).stat().st_size))
         return schemas.FileList(files=listed)
 
     @app.get(

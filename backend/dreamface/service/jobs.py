@@ -9,7 +9,9 @@ import shutil
 import statistics
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +20,15 @@ from dreamface.errors import DreamFaceError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, has_folder, is_face
-from dreamface.service.schemas import Edit, Export, Job, NewJob, needed_files
+from dreamface.service.schemas import JOB_KINDS, Edit, Export, Job, NewJob, WorkerName, needed_files
 from dreamface.service.store import JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
-from dreamface.service.worker_process import JobFailed, WorkerLost, WorkerProcess
+from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, WorkerProcess
 
 _MOST_ATTEMPTS: Final = 3
 _GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worked on this: "
 _RENAME_TRIES: Final = 20  # every 0.1 s: on Windows a virus scanner may hold a new file for a moment
+_SAVE_AGAIN: Final = 2.0  # seconds after which what the disk refused is tried again
 _TELLING: Final = 0.1  # of a job: how far it must be before its own speed says when it ends
 
 log = logging.getLogger(__name__)
@@ -39,23 +42,83 @@ class NotFound(DreamFaceError):
     """There is no such job or file."""
 
 
+@dataclass
+class Workers:
+    """Who does the jobs.
+
+    Attributes:
+        faces: always alive, as it must have everything loaded.
+        models: alive while there is something to install, check or remove. Faces go on meanwhile.
+        heads: held while a face is made, and while a model is removed: nobody takes it away from under a face.
+    """
+
+    faces: WorkerProcess
+    models: WorkerProcess
+    heads: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def of(self, record: Record) -> WorkerProcess:
+        """Return the one that does a job."""
+        return self.models if JOB_KINDS[record.kind].worker == "models" else self.faces
+
+    @asynccontextmanager
+    async def ready_for(self, record: Record) -> AsyncIterator[WorkerProcess]:
+        """Give the worker for a job, ready, and keep models where they are as long as the job needs that.
+
+        Raises:
+            WorkerLost: it does not start.
+        """
+        if self.of(record) is self.faces:
+            await self.faces.ready()
+            async with self.heads:
+                await self.faces.ready()
+                yield self.faces
+            return
+        async with self.models.alive():
+            await self.models.ready()
+            async with self.heads if record.kind == "remove_model" else nullcontext():
+                changes = record.kind != "verify_model"
+                if changes:
+                    await self._forget()  # Windows does not replace files that are in use
+                try:
+                    yield self.models
+                finally:
+                    if changes:
+                        await self._forget()
+
+    async def _forget(self) -> None:
+        """Have the faces' worker load its models anew when it next needs them."""
+        if self.faces.state in ("starting", "restarting"):  # it is loading them right now
+            self._forgetting = asyncio.ensure_future(self._forget_when_ready())
+        else:
+            with suppress(DreamFaceError):  # it died: the next one loads them anew
+                await self.faces.call("forget", {})
+
+    async def _forget_when_ready(self) -> None:
+        with suppress(DreamFaceError):
+            await self.faces.ready()
+            await self.faces.call("forget", {})
+
+
 class JobQueue:
-    """Takes jobs, has the worker do them one after the other, and keeps the store true to what has happened.
+    """Takes jobs, has the workers do them, each one after the other, and keeps the store true to what has happened.
 
     A job's result is there when its folder has been renamed into place and its row says done, in that order: a crash
     before the rename leaves only staging to sweep, one between the two a folder of a row that still says running, which
     is removed before the job is run again.
     """
 
-    def __init__(self, store: JobStore, layout: Layout, worker: WorkerProcess, hub: Hub, uploads: Uploads) -> None:
+    def __init__(self, store: JobStore, layout: Layout, workers: Workers, hub: Hub, uploads: Uploads) -> None:
         self._store = store
         self._layout = layout
-        self._worker = worker
+        self._workers = workers
         self._hub = hub
         self._uploads = uploads
         self._active: dict[str, Record] = {}  # in the order they came
-        self._unsaved: dict[str, Record] = {}  # over, but the disk would not take it; the next start runs them again
+        self._unsaved: dict[str, Record] = {}  # what became of them is not on the disk yet, which would not take it
+        self._not_started: set[str] = set()  # jobs whose worker died before it began them
+        self._refused = False  # whether the disk took nothing when it was last asked to
         self._came = asyncio.Event()
+        self._closed = False
 
     # --------------------------------------------------------------------------------------------------------- asking
 
@@ -86,6 +149,7 @@ class JobQueue:
             request["seed"] = secrets.randbelow(SEED_LIMIT)
         record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
         self._store.add(record)
+        self._save_rest()
         self._active[record.id] = record
         self._came.set()
         return self._publish(record), True
@@ -101,7 +165,7 @@ class JobQueue:
             was_running = record.state == "running"
             self._finish(record, "cancelled")
             if was_running:
-                self._stopping = asyncio.ensure_future(self._worker.cancel(job))
+                self._workers.of(record).cancel(job)
         return self._describe(record)
 
     def get(self, job: str) -> Job:
@@ -164,9 +228,15 @@ class JobQueue:
         return {digest for record in edits for digest in needed_files(record.request)}
 
     async def run(self) -> None:
-        """Do the jobs until this is cancelled."""
+        """Do the jobs until this is cancelled; each worker its own."""
+        async with asyncio.TaskGroup() as group:
+            for worker in ("faces", "models"):
+                group.create_task(self._run(worker))
+            group.create_task(self._save_again())
+
+    async def _run(self, worker: WorkerName) -> None:
         while True:
-            record = next((record for record in self._active.values() if record.state == "queued"), None)
+            record = self._next(worker)
             if record is None:
                 self._came.clear()
                 await self._came.wait()
@@ -179,37 +249,70 @@ class JobQueue:
                 log.exception("A job met a bug in the service.")
                 self._finish(record, "failed", error=f"DreamFace met a bug ({error!r}): please report it with the log.")
 
-    def put_back(self) -> None:
-        """Before an orderly end: the job that runs has not failed, it waits for the next start."""
-        for record in self._active.values():
-            if record.state == "running":
-                record.state, record.attempts = "queued", record.attempts - 1
-                self._save(record)
+    def _next(self, worker: WorkerName) -> Record | None:
+        """The job that has waited longest for a worker."""
+        waiting = (record for record in self._active.values() if record.state == "queued" and not self._closed)
+        return next((record for record in waiting if JOB_KINDS[record.kind].worker == worker), None)
+
+    def close(self) -> None:
+        """Before an orderly end: jobs that run have not failed, they wait for the next start; no other is begun."""
+        if not self._closed:
+            self._closed = True
+            for record in self._active.values():
+                if record.state == "running":
+                    record.state, record.attempts = "queued", record.attempts - 1
+                    self._save(record)
+        self._save_rest()
 
     async def _do(self, record: Record) -> None:
-        await self._worker.ready()
-        if record.state != "queued":
-            return  # cancelled meanwhile
+        async with self._workers.ready_for(record) as worker:
+            if record.state != "queued" or self._closed:
+                return  # cancelled meanwhile
+            self._begin(record)
+            staged = self._layout.staging(record.id, record.attempts)
+            try:
+                result = await worker.do(self._order(record, staged), self._progress_of(record))
+                await self._keep(record, staged, result)
+            except NotStarted as error:
+                self._put_off(record, error)
+            except (JobFailed, WorkerLost) as error:
+                self._end(record, error)
+            finally:
+                await asyncio.to_thread(shutil.rmtree, staged, ignore_errors=True)
+
+    def _begin(self, record: Record) -> None:
         record.state, record.started, record.attempts = "running", time.time(), record.attempts + 1
         # How long a download takes says nothing of the next one.
         made = has_folder(record.kind)
-        seconds = self._store.durations(record.kind, record.request.get("resolution")) if made else []
-        record.usual = statistics.median(seconds) if seconds else None
+        with suppress(StoreError):  # a guess is all that is lost
+            seconds = self._store.durations(record.kind, record.request.get("resolution")) if made else []
+            record.usual = statistics.median(seconds) if seconds else None
         self._save(record)
         self._publish(record)
-        staged = self._layout.staging(record.id, record.attempts)
-        try:
-            order = {"id": record.id, "kind": record.kind, "request": record.request, "place": str(staged)}
-            if record.kind == "edit":
-                order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed_files(record.request)}
-            if record.kind == "export":
-                order["source"] = str(self._source(record.request["job"]))
-            result = await self._worker.do(order, self._progress_of(record))
-            await self._keep(record, staged, result)
-        except (JobFailed, WorkerLost) as error:
-            self._finish(record, "failed", error=str(error))  # unless it was cancelled
-        finally:
-            await asyncio.to_thread(shutil.rmtree, staged, ignore_errors=True)
+
+    def _order(self, record: Record, staged: Path) -> dict[str, Any]:
+        """A job as the worker is told it."""
+        order = {"id": record.id, "kind": record.kind, "request": record.request, "place": str(staged)}
+        if record.kind == "edit":
+            order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed_files(record.request)}
+        if record.kind == "export":
+            order["source"] = str(self._source(record.request["job"]))
+        return order
+
+    def _put_off(self, record: Record, error: NotStarted) -> None:
+        """Have a job done by the next worker, as the last one died before it had begun; a second time it fails."""
+        if record.id in self._not_started or record.state != "running":
+            self._end(record, error)
+            return
+        self._not_started.add(record.id)
+        record.state, record.started, record.attempts = "queued", None, record.attempts - 1
+        self._save(record)
+        self._publish(record)
+
+    def _end(self, record: Record, error: DreamFaceError) -> None:
+        """The job failed, unless it was cancelled, or is put back because the service ends."""
+        if record.state == "running":
+            self._finish(record, "failed", error=str(error))
 
     async def _keep(self, record: Record, staged: Path, result: dict[str, Any]) -> None:
         """Make a result part of the store: the folder first, if there is one, then the row."""
@@ -218,6 +321,7 @@ class JobQueue:
             if record.state != "running":
                 return  # cancelled meanwhile
             try:
+                staged.chmod(0o700)
                 staged.rename(place)
                 break
             except PermissionError as error:
@@ -245,23 +349,45 @@ class JobQueue:
         record.state, record.finished, record.error, record.result = state, time.time(), error, result
         record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
         self._active.pop(record.id, None)
-        if not self._save(record):
-            if state == "done":  # a face that no row knows of would be half there
-                self._remove_result(record)
-                record.state, record.result = "failed", None
-                record.error = "The disk is full: free some space, then try again."
-            if not self._save(record):
-                self._unsaved[record.id] = record
+        self._not_started.discard(record.id)
+        if not self._save(record) and state == "done":  # a face that no row knows of would be half there
+            self._remove_result(record)
+            record.state, record.result = "failed", None
+            record.error = "The disk is full: free some space, then try again."
+            self._save(record)
         self._publish(record)
 
     # ---------------------------------------------------------------------------------------------------------- pieces
 
     def _save(self, record: Record) -> bool:
+        """Write a job's state, and whatever the disk would not take before; whether it took this."""
+        if not self._write(record):
+            self._unsaved[record.id] = record
+            return False
+        self._unsaved.pop(record.id, None)
+        self._save_rest()
+        return True
+
+    def _save_rest(self) -> None:
+        for record in list(self._unsaved.values()):
+            if not self._write(record):
+                return
+            self._unsaved.pop(record.id)
+
+    async def _save_again(self) -> None:
+        while True:
+            await asyncio.sleep(_SAVE_AGAIN)
+            self._save_rest()
+
+    def _write(self, record: Record) -> bool:
         try:
             self._store.update(record)
         except StoreError as error:
-            log.error("%s", error)
+            if not self._refused:
+                log.error("%s What becomes of jobs is written as soon as that works.", error)
+            self._refused = True
             return False
+        self._refused = False
         return True
 
     def _find(self, job: str) -> Record | None:
@@ -295,6 +421,8 @@ class JobQueue:
         if record.state != "running" or record.started is None:
             return None
         gone = time.time() - record.started
+        if gone < 0.0:  # somebody has set the clock back
+            return None
         if record.usual is not None and gone < record.usual:
             return record.usual - gone
         return None if record.fraction <= _TELLING else gone / record.fraction * (1.0 - record.fraction)

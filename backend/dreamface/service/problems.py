@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.service.access import limit_of
 from dreamface.service.jobs import Conflict, NotFound
+from dreamface.service.schemas import TOO_DEEP
 from dreamface.service.worker_process import CallFailed
 
 _STATUS: Mapping[type[DreamFaceError], int] = {BadRequest: 400, NotFound: 404, Conflict: 409, CallFailed: 500}
@@ -34,7 +35,7 @@ def explain_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
         sentences = {
-            400: _NOT_JSON,  # such as nested too deeply
+            400: TOO_DEEP if isinstance(error.__cause__, RecursionError) else _NOT_JSON,
             404: f"There is nothing at {request.url.path}: /openapi.json lists what there is.",
             405: f"{request.method} is not possible at {request.url.path}: /openapi.json lists what is.",
             413: limit_of(request.url.path)[1],

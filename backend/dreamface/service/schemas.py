@@ -54,6 +54,24 @@ def _trait_value(entry: Any) -> Any:
     return TraitValue(**entry) if isinstance(entry, Mapping) else entry
 
 
+DEEPEST: Final = 64
+"""Objects and lists within each other that a request may have. SQLite, pydantic and Python's own JSON can do more, but
+each has an end of its own: what one of them stores the next could not read."""
+
+TOO_DEEP: Final = f"The request is nested too deeply: send at most {DEEPEST} objects and lists within each other."
+
+
+def is_deeper(data: object, deepest: int = DEEPEST) -> bool:
+    """Return whether JSON has more objects and lists within each other than `deepest`."""
+    level = [data]
+    for _ in range(deepest + 1):
+        held = [item for item in level if isinstance(item, dict | list)]
+        if not held:
+            return False
+        level = [child for item in held for child in (item.values() if isinstance(item, dict) else item)]
+    return True
+
+
 class Strict(BaseModel):
     """A request: nothing is guessed, nothing unknown let through."""
 
@@ -62,7 +80,9 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _can_be_written(cls, data: object) -> object:
-        """Refuse what JSON lets in and nothing can write again: NaN, and half a surrogate pair."""
+        """Refuse what JSON lets in and nothing can write again: NaN, half a surrogate pair, and what is too deep."""
+        if is_deeper(data):
+            raise ValueError(TOO_DEEP)
         if isinstance(data, dict):
             try:
                 json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
@@ -280,6 +300,9 @@ class ModelResult(BaseModel):
     message: str
 
 
+WorkerName = Literal["faces", "models"]
+
+
 @dataclass(frozen=True)
 class JobKind:
     """What the service knows of a kind of job.
@@ -288,11 +311,13 @@ class JobKind:
         request: what is asked.
         result: what a done job gives.
         folder: where in the store results lie; empty where they lie outside of it.
+        worker: which does it. Each does one job at a time.
     """
 
     request: type[BaseModel]
     result: type[BaseModel]
     folder: Literal["faces", "exports", ""] = ""
+    worker: WorkerName = "faces"
 
 
 Kind = Literal["generate", "edit", "export", "install_model", "remove_model", "verify_model"]
@@ -301,11 +326,11 @@ JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "generate": JobKind(Generate, FaceResult, "faces"),
     "edit": JobKind(Edit, FaceResult, "faces"),
     "export": JobKind(Export, ExportResult, "exports"),
-    "install_model": JobKind(ModelSource, ModelResult),
-    "remove_model": JobKind(ModelName, ModelResult),
-    "verify_model": JobKind(ModelName, ModelResult),
+    "install_model": JobKind(ModelSource, ModelResult, worker="models"),
+    "remove_model": JobKind(ModelName, ModelResult, worker="models"),
+    "verify_model": JobKind(ModelName, ModelResult, worker="models"),
 }
-"""All kinds of jobs. A new one needs a row here, a class in `NewJob` and a function in `tasks`."""
+"""All kinds of jobs. A new one needs a row here, a class in `NewJob` and a function in `tasks` or `model_tasks`."""
 
 
 # --------------------------------------------------------------------------------------------------------------- calls
@@ -387,12 +412,15 @@ class Health(BaseModel):
     name: str
     version: str
     api: int
-    state: Literal["starting", "ready", "restarting"] = Field(description="of the worker process")
-    problem: str = Field(description="a sentence where the worker does not start, else empty")
+    state: Literal["starting", "ready", "restarting", "stopped"] = Field(
+        description="of the worker process; stopped: something has paused it"
+    )
+    problem: str = Field(description="a sentence where the worker does not start or was paused, else empty")
     store: str
     store_id: str = Field(description="also in the store's file store_id: who reads it there shares the disk")
     pid: int
     worker_pid: int | None
+    model_worker_pid: int | None = Field(description="of the second worker, while a model is installed or removed")
     python: str
     device: Literal["cpu", "cuda"] | None
     active_jobs: int

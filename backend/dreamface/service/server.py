@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -26,14 +26,16 @@ from dreamface import __version__
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.service import handover
 from dreamface.service.app import API, Service, create_app
+from dreamface.service.connections import Guard, Refusals, guarded_by
 from dreamface.service.events import Hub
-from dreamface.service.jobs import JobQueue
-from dreamface.service.layout import Layout, lock
+from dreamface.service.jobs import JobQueue, Workers
+from dreamface.service.layout import Layout, for_the_user_alone, lock
 from dreamface.service.store import JobStore
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import COMMAND, WorkerProcess
 
 SHORTEST_TOKEN: Final = 16  # characters
+_QUEUE: Final = 1024  # connections that wait to be taken in
 _LAST_WORD: Final = 0.8  # seconds that an orderly end may take once the parent is gone
 
 
@@ -48,7 +50,7 @@ class Options:
         hosts: names it may be asked by, besides this machine's own.
         handover: where it says how to be reached; None: in the store.
         until_stdin_closes: whether it ends when its standard input does, that is when its parent does.
-        worker: starts the worker.
+        worker: starts the worker for faces; with "models" after it, the one for models.
     """
 
     store: Path
@@ -69,18 +71,22 @@ def serve(options: Options) -> None:
     """
     _check_token(options.token)
     listener = bind(options.host, options.port, guarded=options.token is not None)
-    with listener:
+    with listener, for_the_user_alone() as umask:
         layout = Layout(options.store.absolute())
         with lock(layout.root):
             store_id = layout.prepare()
-            store, hub, worker = JobStore(layout.jobs), Hub(), WorkerProcess(options.worker)
+            store, hub = JobStore(layout.jobs), Hub()
+            workers = Workers(WorkerProcess(options.worker), WorkerProcess((*options.worker, "models"), umask=umask))
             try:
                 uploads = Uploads(layout.uploads)
-                jobs = JobQueue(store, layout, worker, hub, uploads)
+                jobs = JobQueue(store, layout, workers, hub, uploads)
                 jobs.recover()
                 uploads.sweep(jobs.needed_files())
-                service = Service(layout, store_id, jobs, worker, hub, uploads)
-                _run(service, listener, options)
+                service = Service(layout, store_id, jobs, workers, hub, uploads)
+                try:
+                    _run(service, listener, options)
+                finally:
+                    jobs.close()
             finally:
                 store.close()
 
@@ -92,11 +98,12 @@ def _run(service: Service, listener: socket.socket, options: Options) -> None:
     place = handover.Handover(API, f"http://{_reachable(host)}:{port}", token, os.getpid(), __version__)
     file = options.handover or handover.file_of(service.layout.root)
     app = create_app(service, token, (*options.hosts, *([] if _is_any(host) else [host])))
+    guard = Guard(_descriptors())
     config = uvicorn.Config(
-        app, log_config=None, log_level="warning", access_log=False, http="h11", ws="none", loop="asyncio",
-        lifespan="on", server_header=False, proxy_headers=False, timeout_graceful_shutdown=1,
+        app, log_config=None, log_level="error", access_log=False, http=guarded_by(guard), ws="none", loop="asyncio",
+        lifespan="on", server_header=False, proxy_headers=False, timeout_graceful_shutdown=1, backlog=guard.backlog,
     )  # fmt: skip
-    server = _Server(config, service, file, place)
+    server = _Server(config, service, file, place, guard.refusals)
     if options.until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(server, file), daemon=True).start()
     try:
@@ -110,16 +117,23 @@ def _run(service: Service, listener: socket.socket, options: Options) -> None:
 class _Server(uvicorn.Server):
     """uvicorn that tells where it is once it answers, ends event streams when it ends, and lets us end after it."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, file: Path, place: handover.Handover) -> None:
+    def __init__(
+        self, config: uvicorn.Config, service: Service, file: Path, place: handover.Handover, refusals: Refusals
+    ) -> None:
         super().__init__(config)
+        self._refusals = refusals
         self.problem: DreamFaceError | None = None
+        self._jobs = service.jobs
         self._hub = service.hub
         self._store = service.layout.root
         self._file = file
         self._place = place
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._take_problem)
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)  # asyncio has made it as short as what it takes in at once
         try:
             handover.write(self._file, self._place)
         except DreamFaceError as error:
@@ -127,17 +141,27 @@ class _Server(uvicorn.Server):
         else:
             print(f"DreamFace is listening on {self._place.url} (store {self._store})", file=sys.stderr, flush=True)
 
+    def _take_problem(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            self._refusals.note("this process has no file descriptors left")  # asyncio tries again in a second
+        else:
+            loop.default_exception_handler(context)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         handover.remove(self._file)
+        self._jobs.close()  # first of all: who waits for a slow client may be killed
         self._hub.close()
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         # uvicorn's own raises the signal again at the end, before anything after it could tidy up.
-        names = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Windows' Ctrl-Break
+        names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last is Windows' Ctrl-Break
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        previous = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        # What is ignored stays so: `nohup dreamface serve` outlives its terminal.
+        heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+        previous = {number: signal.signal(number, self.handle_exit) for number in heard}
         try:
             yield
         finally:
@@ -204,6 +228,16 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Port {port} may not be used here: choose one above 1023 with --listen."
     return f"Nothing can listen on {host}:{port} ({error.strerror}): choose another place with --listen."
+
+
+def _descriptors() -> int:
+    """How many files and connections this process may have open."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return 8192
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 8192 if limit == resource.RLIM_INFINITY else limit
 
 
 def _check_token(token: str | None) -> None:

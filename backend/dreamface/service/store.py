@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from dreamface.errors import DreamFaceError
 from dreamface.service.layout import Layout, has_folder, is_face
-from dreamface.service.schemas import Job, Kind, State
+from dreamface.service.schemas import DEEPEST, JOB_KINDS, Job, Kind, State, is_deeper
 
 ACTIVE: Final = ("queued", "running")
 """States in which a job is not over."""
 
+UNREADABLE: Final = "This job's entry in the list of jobs is damaged: ask for it again."
+
 _VERSION: Final = 1  # of the table
+
+_RESERVE: Final = 2**20  # bytes; a hundred outcomes of jobs go into them
 
 _LONGEST: Final = 3600.0  # seconds; a job that took more slept with the laptop, or somebody set the clock
 
@@ -38,6 +46,11 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_by_state ON jobs (state);
 """
+
+log = logging.getLogger(__name__)
+
+
+_FULL: Final = "The disk is full: free some space, then try again."
 
 
 class StoreError(DreamFaceError):
@@ -80,15 +93,24 @@ class Record:
 class JobStore:
     """The table of jobs. Used by one thread; every method is one small transaction.
 
+    An entry that can't be read, such as another version's, is listed as failed with a reason, or left out and logged;
+    it never keeps the others from being read.
+
+    Beside the table lies a file of a megabyte. On a full disk it is deleted, so that there is room for how the jobs
+    that were taken in ended; new jobs are refused until it could be written again.
+
     Raises:
         StoreError: from every method, where the disk refuses.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._reserve = file.with_name("reserve")
+        with suppress(OSError):  # SQLite says what is wrong; the files it puts beside this one are as closed as it is
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         with self._explained():
             self._database = sqlite3.connect(file, isolation_level=None, timeout=5.0, check_same_thread=False)
-            self._database.row_factory = sqlite3.Row
+            _set_up(self._database)
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=FULL")  # a job that was answered survives a power cut
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
@@ -98,6 +120,7 @@ class JobStore:
             raise StoreError(
                 f"{file} was made by a newer DreamFace: update DreamFace, or choose another folder (--store)."
             )
+        self._reserve_room()
 
     def close(self) -> None:
         """Hand the file back."""
@@ -107,6 +130,8 @@ class JobStore:
         """Remember a new job."""
         if not self._file.exists():  # Linux would let us write into the deleted file
             raise StoreError(f"{self._file.parent} was moved or emptied while DreamFace used it: restart the backend.")
+        if not self._reserve_room():
+            raise StoreError(_FULL)
         with self._explained():
             self._database.execute(
                 "INSERT INTO jobs (id, kind, state, request, created) VALUES (?, ?, ?, ?, ?)",
@@ -116,38 +141,65 @@ class JobStore:
     def update(self, record: Record) -> None:
         """Remember a job's new state."""
         result = None if record.result is None else json.dumps(record.result)
+        values = (record.state, record.started, record.finished, record.attempts, record.error, result, record.id)
+        command = "UPDATE jobs SET state=?, started=?, finished=?, attempts=?, error=?, result=? WHERE id=?"
         with self._explained():
-            self._database.execute(
-                "UPDATE jobs SET state=?, started=?, finished=?, attempts=?, error=?, result=? WHERE id=?",
-                (record.state, record.started, record.finished, record.attempts, record.error, result, record.id),
-            )
+            try:
+                self._database.execute(command, values)
+            except sqlite3.OperationalError:
+                if not self._reserve.exists():
+                    raise
+                with suppress(OSError):
+                    self._reserve.unlink()
+                self._database.execute(command, values)
 
     def get(self, job: str) -> Record | None:
         """The job of that id, or None."""
         with self._explained():
-            row = self._database.execute("SELECT * FROM jobs WHERE id=?", (job,)).fetchone()
-        return None if row is None else _record(row)
+            rows = self._database.execute("SELECT * FROM jobs WHERE id=?", (job,)).fetchall()
+        return next(iter(_records(rows)), None)
 
     def active(self) -> list[Record]:
-        """The jobs that are not over, oldest first."""
+        """The jobs that are not over, oldest first; those that can't be read are over from now on, and failed."""
         with self._explained():
             rows = self._database.execute("SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY number", ACTIVE).fetchall()
-        return [_record(row) for row in rows]
+            sound = [row for row in rows if _is_sound(row)]
+            for number in {row["number"] for row in rows} - {row["number"] for row in sound}:
+                self._database.execute(
+                    "UPDATE jobs SET state='failed', finished=?, error=? WHERE number=?",
+                    (time.time(), UNREADABLE, number),
+                )
+                log.error("Job number %d can't be read and was not done.", number)
+        return _records(sound)
 
     def newest(self, limit: int) -> list[Record]:
         """The newest jobs, newest first."""
-        return _newest(self._database, limit)
+        with self._explained():
+            return _newest(self._database, limit)
 
     def durations(self, kind: Kind, resolution: object, limit: int = 10) -> list[float]:
         """Seconds that the last done jobs of a kind took at a resolution."""
         with self._explained():
             rows = self._database.execute(
                 "SELECT finished - started AS seconds FROM jobs WHERE state='done' AND kind=? "
-                "AND json_extract(request, '$.resolution') IS ? AND finished - started BETWEEN 0 AND ? "
-                "ORDER BY number DESC LIMIT ?",
+                "AND CASE WHEN json_valid(request) THEN json_extract(request, '$.resolution') END IS ? "
+                "AND finished - started BETWEEN 0 AND ? ORDER BY number DESC LIMIT ?",
                 (kind, resolution, _LONGEST, limit),
             ).fetchall()
         return [row["seconds"] for row in rows]
+
+    def _reserve_room(self) -> bool:
+        """Make the file that a full disk is relieved by, unless it is there; whether it is."""
+        with suppress(OSError):
+            if self._reserve.stat().st_size == _RESERVE:
+                return True
+        try:
+            self._reserve.write_bytes(os.urandom(_RESERVE))  # zeros would take no room on some disks
+        except OSError:
+            with suppress(OSError):
+                self._reserve.unlink()
+            return False
+        return True
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -168,7 +220,7 @@ def read_jobs(file: Path, limit: int) -> list[Record]:
     try:
         database = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
         try:
-            database.row_factory = sqlite3.Row
+            _set_up(database)
             return _newest(database, limit)
         finally:
             database.close()
@@ -178,6 +230,7 @@ def read_jobs(file: Path, limit: int) -> list[Record]:
 
 def to_job(record: Record, layout: Layout, eta: float | None = None) -> Job:
     """A job as clients see it."""
+    request = _cut(record.request) if is_deeper(record.request) else record.request
     result = None
     if record.result is not None:
         result = dict(record.result)
@@ -196,10 +249,19 @@ def to_job(record: Record, layout: Layout, eta: float | None = None) -> Job:
         started=_iso(record.started),
         finished=_iso(record.finished),
         error=record.error,
-        request=record.request,
+        request=request,
         result=result,
         attempts=record.attempts,
     )
+
+
+def _cut(data: Any, depth: int = DEEPEST) -> Any:
+    """JSON without what is nested deeper: an old version took requests in that no answer can hold."""
+    if depth == 0:
+        return None
+    if isinstance(data, dict):
+        return {key: _cut(value, depth - 1) for key, value in data.items()}
+    return [_cut(value, depth - 1) for value in data] if isinstance(data, list) else data
 
 
 def _iso(seconds: float | None) -> str | None:
@@ -208,22 +270,58 @@ def _iso(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _set_up(database: sqlite3.Connection) -> None:
+    database.row_factory = sqlite3.Row
+    database.text_factory = lambda text: text.decode("utf-8", "replace")  # else one damaged text breaks a whole list
+
+
 def _newest(database: sqlite3.Connection, limit: int) -> list[Record]:
-    rows = database.execute("SELECT * FROM jobs ORDER BY number DESC LIMIT ?", (limit,)).fetchall()
-    return [_record(row) for row in rows]
+    return _records(database.execute("SELECT * FROM jobs ORDER BY number DESC LIMIT ?", (limit,)))
 
 
-def _record(row: sqlite3.Row) -> Record:
+def _records(rows: Iterable[sqlite3.Row]) -> list[Record]:
+    """Rows as jobs, without those of which nothing can be said."""
+    return [record for row in rows if (record := _record(row) or _damaged(row)) is not None]
+
+
+def _is_sound(row: sqlite3.Row) -> bool:
+    """Whether a job can be done as it was asked for."""
+    record = _record(row)
+    return record is not None and not is_deeper(record.request)
+
+
+def _record(row: sqlite3.Row) -> Record | None:
+    """A row as a job; None where it can't be read."""
     data = {key: row[key] for key in row.keys() if key != "number"}  # noqa: SIM118 - iterating a Row gives its values
-    data["request"] = json.loads(data["request"])
-    data["result"] = None if data["result"] is None else json.loads(data["result"])
-    return Record(**data, fraction=1.0 if data["state"] == "done" else 0.0)
+    try:
+        data["request"] = json.loads(data["request"])
+        data["result"] = None if data["result"] is None else json.loads(data["result"])
+        record = Record(**data, fraction=1.0 if data["state"] == "done" else 0.0)
+        if record.state == "done" and record.result is None:
+            raise ValueError("it gave nothing")
+        to_job(record, Layout(Path())).model_dump_json()  # raises where a client could not be told of it
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError, OSError):
+        return None
+    return record
+
+
+def _damaged(row: sqlite3.Row) -> Record | None:
+    """What can be said of a row that can't be read."""
+    if row["kind"] not in JOB_KINDS or not isinstance(row["id"], str):
+        _tell_left_out(row["number"])
+        return None
+    return Record(row["id"], row["kind"], {}, 0.0, state="failed", error=UNREADABLE)
+
+
+@lru_cache(maxsize=1000)  # once, however often the jobs are listed
+def _tell_left_out(number: int) -> None:
+    log.warning("Job number %s is left out: it is damaged, or of another version.", number)
 
 
 def _refusal(file: Path, error: sqlite3.Error) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StoreError("The disk is full: free some space, then try again.")
+        return StoreError(_FULL)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StoreError(f"{file.parent} is not writable: change its permissions or choose another folder (--store).")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

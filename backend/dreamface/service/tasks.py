@@ -1,4 +1,4 @@
-"""What the worker can do: the jobs, and the calls that are answered while a job runs. Importing this loads torch."""
+"""What the worker for faces can do: jobs, and calls that are answered while a job runs. Importing this loads torch."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from torch import Tensor
 
 from dreamface import folder as face_folder
-from dreamface import models, pipeline
+from dreamface import pipeline
 from dreamface._files import cannot_write
 from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.progress import Progress
-from dreamface.service.schemas import ExportResult, FaceResult, Kind, ModelResult, to_record, to_traits
+from dreamface.service.schemas import ExportResult, FaceResult, Kind, to_record, to_traits
 
 Request = Mapping[str, Any]
 
@@ -84,38 +84,10 @@ def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     return ExportResult(file=name).model_dump()
 
 
-def install_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
-    """Install a model, or put a fresh copy in the place of the old one; heads made from now on come from it."""
-    name, path = job["request"]["name"], job["request"]["path"]
-    pipeline.forget_models()  # Windows does not replace files that are in use
-    folder = models.install(name, None if path is None else Path(path), progress)
-    pipeline.forget_models()
-    return ModelResult(message=f"{models.find(name).title} is installed in {folder}.").model_dump()
-
-
-def remove_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
-    """Delete an installed model."""
-    name = job["request"]["name"]
-    progress.report("remove", 0.0, "Deleting the model")
-    pipeline.forget_models()
-    models.remove(name)
-    return ModelResult(message=f"{models.find(name).title} is removed.").model_dump()
-
-
-def verify_model(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
-    """Compare an installed model's files with what was installed."""
-    name = job["request"]["name"]
-    models.verify(name, progress)
-    return ModelResult(message=f"{models.find(name).title} is as it was installed.").model_dump()
-
-
 JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "generate": generate,
     "edit": edit,
     "export": export,
-    "install_model": install_model,
-    "remove_model": remove_model,
-    "verify_model": verify_model,
 }
 """By kind: each returns the result's plain data; those that make files fill the folder they are given."""
 
@@ -149,7 +121,13 @@ def reshape(
     return {}, archive.getvalue()
 
 
-CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {"read": read, "reshape": reshape}
+def forget() -> tuple[dict[str, Any], bytes]:
+    """Load models anew when they are next needed: one was installed or removed."""
+    pipeline.forget_models()
+    return {}, b""
+
+
+CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {"read": read, "reshape": reshape, "forget": forget}
 """By name: each returns plain data and bytes."""
 
 

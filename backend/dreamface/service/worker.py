@@ -1,9 +1,12 @@
-"""The worker process: does one job at a time, and answers calls beside it.
+"""A worker process: does one job at a time, and answers calls beside it.
 
-It speaks `frames` over its standard input and output. It ends at once when its input ends: then the service is gone.
+`python -m dreamface.service.worker` makes faces; with the argument `models` it installs and removes models, and answers
+no calls. It speaks `frames` over its standard input and output. It ends at once when its input ends: then the service
+is gone.
 
     to it       job {id, kind, request, place, source?, files?} | cancel {id} | call {call, name, arguments}
-    from it     ready {device} | progress {id, stage, fraction, message} | done {id, result} | failed {id, error}
+    from it     ready {device} | started {id} | progress {id, stage, fraction, message}
+                done {id, result} | failed {id, error}
                 answer {call, result} + bytes | answer {call, error, bug}
 """
 
@@ -18,14 +21,19 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.progress import Progress, Step
 from dreamface.service import frames
 
+Jobs = Mapping[Any, Callable[[dict[str, Any], Path, Progress], dict[str, Any]]]
+Calls = Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]]
+
+_KILLED_FIRST = "500"  # of -1000, never, to 1000
 _REPORT_EVERY = 0.1  # seconds
 
 _PAUSES = (2.0, 150.0)  # seconds: by the end of the second, the pipeline has let go of the last face, too
@@ -34,7 +42,7 @@ _BUG = "DreamFace met a bug ({}): please report it with the backend's log."
 
 
 class Worker:
-    """Reads commands in one thread, answers calls in a second and does jobs in the one that `run` is called in."""
+    """Reads commands in one thread, answers calls in a second and does jobs in the one that it was started in."""
 
     def __init__(self, commands: BinaryIO, answers: BinaryIO) -> None:
         self._commands = commands
@@ -44,23 +52,37 @@ class Worker:
         self._calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
 
-    def run(self) -> None:
+    def make_faces(self) -> None:
         """Work until the process is ended."""
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._start_listening()
         try:
-            from dreamface.service import tasks  # seconds: the threads above must be listening already
+            from dreamface.service import tasks  # seconds: the thread above must be listening already
         except (ImportError, OSError) as error:
             traceback.print_exception(error)
             sys.exit(frames.BROKEN)
 
         tasks.warm_up()
-        threading.Thread(target=self._answer_calls, daemon=True).start()
+        threading.Thread(target=self._answer_calls, args=(tasks.CALLS,), daemon=True).start()
         _give_memory_back()
         self._send({"type": "ready", "device": "cpu"})
         self._rehearse(tasks.rehearse)
+        self._do_all(tasks.JOBS)
+
+    def keep_models(self) -> None:
+        """Work until the process is ended."""
+        self._start_listening()
+        from dreamface.service import model_tasks
+
+        self._send({"type": "ready", "device": "cpu"})
+        self._do_all(model_tasks.JOBS)
+
+    def _start_listening(self) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _do_all(self, jobs: Jobs) -> NoReturn:
         while True:
             job = self._next_job()
-            self._do(job)
+            self._do(job, jobs)
             self._cancelled.discard(job["id"])
 
     def _rehearse(self, rehearse: Callable[[Progress], None]) -> None:
@@ -94,27 +116,24 @@ class Worker:
         finally:
             _end()
 
-    def _do(self, job: dict[str, Any]) -> None:
-        from dreamface.service.tasks import JOBS
-
+    def _do(self, job: dict[str, Any], jobs: Jobs) -> None:
         name = job["id"]
+        self._send({"type": "started", "id": name})
         progress = Progress(_Reporter(self, name), lambda: name in self._cancelled)
         try:
-            result = JOBS[job["kind"]](job, Path(job["place"]), progress)
+            result = jobs[job["kind"]](job, Path(job["place"]), progress)
         except Exception as error:
             sentence, _ = _explain(error)
             self._send({"type": "failed", "id": name, "error": sentence})
         else:
             self._send({"type": "done", "id": name, "result": result})
 
-    def _answer_calls(self) -> None:
-        from dreamface.service.tasks import CALLS
-
+    def _answer_calls(self, calls: Calls) -> None:
         while True:
             command = self._calls.get()
             answer = {"type": "answer", "call": command["call"]}
             try:
-                result, payload = CALLS[command["name"]](**command["arguments"])
+                result, payload = calls[command["name"]](**command["arguments"])
             except Exception as error:
                 sentence, bug = _explain(error)
                 self._send({**answer, "error": sentence, "bug": bug})
@@ -171,6 +190,12 @@ def _give_memory_back() -> None:
             return
 
 
+def _offer_to_be_killed() -> None:
+    """Where memory runs out, have Linux take this process rather than the service, or Blender: it costs one job."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST)
+
+
 def _end() -> None:
     """End this process and those it started."""
     if sys.platform != "win32" and os.getpgrp() == os.getpid():
@@ -184,7 +209,12 @@ def main() -> None:
     os.dup2(2, 1)  # whatever prints goes to the log, not between the frames
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    Worker(commands, answers).run()
+    _offer_to_be_killed()
+    worker = Worker(commands, answers)
+    if sys.argv[1:] == ["models"]:
+        worker.keep_models()
+    else:
+        worker.make_faces()
 
 
 if __name__ == "__main__":
