@@ -18,7 +18,7 @@ def _changed(_preferences: Any, _context: bpy.types.Context) -> None:
 
 
 class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
-    """Where the backend is and how it is used."""
+    """Where DreamFace's engine is and how it is used."""
 
     bl_idname = PACKAGE
 
@@ -36,14 +36,14 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
     )
     url: StringProperty(
         name="Address",
-        description="A backend on another machine, such as https://render.studio:8765; empty starts one here",
+        description="An engine on another machine, such as https://render.studio:8765; empty starts one here",
         update=_changed,
     )
     token: StringProperty(
-        name="Token", description="The token which that backend was started with", subtype="PASSWORD", update=_changed
+        name="Token", description="The token which that engine was started with", subtype="PASSWORD", update=_changed
     )
     start_by_itself: BoolProperty(
-        name="Start Backend When Needed", description="Start the backend when something needs it", default=True
+        name="Start Engine When Needed", description="Start DreamFace's engine when something needs it", default=True
     )
     look_at_new_faces: BoolProperty(
         name="Show New Faces",
@@ -58,11 +58,11 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         layout.prop(self, "look_at_new_faces")
         layout.prop(self, "store", placeholder="Your user data folder")
         box = layout.box()
-        box.label(text="Backend")
+        box.label(text="Engine")
         box.prop(self, "start_by_itself")
         box.prop(self, "python", placeholder="The one set up in the sidebar")
         box = layout.box()
-        box.label(text="Backend on Another Machine")
+        box.label(text="Engine on Another Machine")
         box.prop(self, "url", placeholder="https://render.studio:8765")
         box.prop(self, "token")
 

@@ -1,5 +1,5 @@
-"""Making the backend's environment: a folder of its own with Python, torch and the backend in it."""
+"""Making the environment of DreamFace's engine: a folder of its own with Python, torch and the engine in it."""
 
-from .environment import Setup, environment_python, is_ready
+from .environment import Setup, environment_python, is_for_accelerator, is_ready, was_interrupted
 
-__all__ = ["Setup", "environment_python", "is_ready"]
+__all__ = ["Setup", "environment_python", "is_for_accelerator", "is_ready", "was_interrupted"]

@@ -77,7 +77,7 @@ def test_without_a_backend(blender):
     preferences = blender.module("preferences").get()
     python, preferences.python = preferences.python, ""
     try:
-        assert "Set up the backend first" in drawn(blender, "create")
+        assert "Set up DreamFace's engine first" in drawn(blender, "create")
         assert "Set Up Backend" in drawn(blender, "backend")
     finally:
         preferences.python = python
