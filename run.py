@@ -5,9 +5,10 @@
     python3 run.py extension        builds the zip to install in Blender, and a repository to update it from
     python3 run.py test
 
-It takes Python 3.11, 3.12 or 3.13. The first start makes `.venv` and installs the project into it with the versions of
-`constraints.txt`; later starts go straight to work. Any other word is passed on to the `dreamface` command. Only Python's own library is used here,
-and no syntax newer than Python 3.7, so that an unsuitable Python can still say what is wrong.
+It takes Python 3.11, 3.12 or 3.13. The first start makes `.venv` and installs the project into it with the versions
+of `constraints.txt`; later starts go straight to work. Any other word is passed on to the `dreamface` command. Only
+Python's own library is used here, and no syntax newer than Python 3.7, so that an unsuitable Python can still say what
+is wrong.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class SettingUp(Part):
         self._wake()
 
     def why_not_accelerate(self) -> str:
-        """Return why the engine cannot be set up for an NVIDIA card now, or nothing: what a model that uses one asks."""
+        """Return why the engine cannot be set up for an NVIDIA card now, or nothing; models that use one ask this."""
         if sys.platform == "darwin":
             return "Macs have no NVIDIA card"
         if preferences.get().url or installation.existing_python() is not None:

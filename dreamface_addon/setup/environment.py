@@ -16,6 +16,8 @@ from .folder import EnvironmentFolder
 from .pip_output import PipProgress, explain
 from .steps import LOOKING, EnvironmentSteps, Outcome, Program, SetupError, Steps
 
+_KEPT = "what is there already is kept, and the next try goes on from there."
+
 _LEAD_ASTRAY = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_CACHE_DIR")  # elsewhere, or every download twice
 
 
@@ -84,16 +86,14 @@ class Setup:
     def cancel(self) -> None:
         """Stop at once; what has been installed stays."""
         if self._steps is not None:
-            self.problem = "Set-up was cancelled: what is there already is kept, and the next try goes on from there."
+            self.problem = f"Set-up was cancelled: {_KEPT}"
             self._end("cancelled", "Set-up was cancelled")
 
     def take_up(self) -> None:
         """Be as after a cancelled set-up if an earlier one, perhaps in another Blender, has not come to its end."""
         if self.state == "idle" and self._folder.was_interrupted():
             self.state, self.message = "cancelled", "Set-up was not finished"
-            self.problem = (
-                "Set-up was not finished: what is there already is kept, and the next try goes on from there."
-            )
+            self.problem = f"Set-up was not finished: {_KEPT}"
 
     def poll(self) -> None:
         """Look whether the present program has ended and start the next; call it a few times a second."""

@@ -50,7 +50,7 @@ class EnvironmentFolder:
 
     @property
     def pip_cache(self) -> Path:
-        """Where pip keeps its downloads until everything is installed: a set-up that is cancelled does not lose them."""
+        """Where pip keeps its downloads until everything is installed, so that a cancelled set-up does not lose them."""
         return self.root / "pip-cache"
 
     @property

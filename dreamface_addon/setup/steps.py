@@ -183,8 +183,8 @@ class EnvironmentSteps:
 
     def _install_torch(self, cuda: bool) -> Steps:
         self.folder.accelerator.unlink(missing_ok=True)
-        # On Windows and macOS pip is offered the CPU build, on Linux the CUDA build. uv knows of all builds; but it does
-        # not read pip's settings, so where those name an index of the user's own, that one decides.
+        # On Windows and macOS pip is offered the CPU build, on Linux the CUDA build. uv knows of all builds; but it
+        # does not read pip's settings, so where those name an index of the user's own, that one decides.
         if cuda or sys.platform == "linux":
             _, settings = yield Program(self._pip("config", "list"), ASKING_TORCH, (0.06, 0.08))
             if _OWN_INDEX.search(settings) or not (yield from self._install_torch_by_uv(cuda)):
