@@ -2,6 +2,9 @@
 
     python -I check.py facts            prints this Python's facts as JSON
     python -I check.py clean FOLDER     empties a folder
+    python -I check.py keep FOLDER WHEELS
+                                        empties pip's temporary folder, but first moves the packages that had arrived
+                                        whole when pip was stopped from there to the folder WHEELS
     python -I check.py mend             takes half-installed packages out of this Python's environment,
                                                     and fails where that has no pip
     python -I check.py slim             takes what only computing on a graphics card uses off the list of packages
@@ -18,6 +21,7 @@ import re
 import shutil
 import sys
 import sysconfig
+import zipfile
 from pathlib import Path
 
 FOR_CARDS_ONLY = ("triton", "cuda-bindings")
@@ -42,6 +46,26 @@ def facts() -> "dict[str, object]":
         "is_64_bit": sys.maxsize > 2**32,
         "makes_environments": makes_environments,
     }
+
+
+def empty(folder: Path) -> None:
+    """Make an empty folder of this one."""
+    shutil.rmtree(str(folder), ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+
+
+def keep(temporary: Path, wheels: Path) -> None:
+    """Move the wheels that had arrived whole when pip was stopped: not every index lets pip cache them."""
+    wheels.mkdir(exist_ok=True)
+    for wheel in temporary.glob("pip-*/*.whl"):
+        try:
+            with zipfile.ZipFile(str(wheel)) as file:
+                whole = file.testzip() is None
+        except (OSError, zipfile.BadZipFile):
+            whole = False
+        if whole:
+            print("kept:", wheel.name)
+            wheel.replace(wheels / wheel.name)
 
 
 def mend(packages: Path) -> None:
@@ -108,8 +132,10 @@ if __name__ == "__main__":
     if sys.argv[1] == "facts":
         print(json.dumps(facts()))
     elif sys.argv[1] == "clean":
-        shutil.rmtree(sys.argv[2], ignore_errors=True)
-        Path(sys.argv[2]).mkdir(exist_ok=True)
+        empty(Path(sys.argv[2]))
+    elif sys.argv[1] == "keep":
+        keep(Path(sys.argv[2]), Path(sys.argv[3]))
+        empty(Path(sys.argv[2]))
     elif sys.argv[1] == "slim":
         slim(Path(sysconfig.get_path("purelib")))
     else:

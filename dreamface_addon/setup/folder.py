@@ -50,8 +50,13 @@ class EnvironmentFolder:
 
     @property
     def pip_cache(self) -> Path:
-        """Where pip keeps its downloads until everything is installed, so that a cancelled set-up does not lose them."""
+        """Where pip keeps its downloads until all is installed, so that a cancelled set-up does not lose them."""
         return self.root / "pip-cache"
+
+    @property
+    def wheels(self) -> Path:
+        """Packages that had arrived whole when an earlier set-up was stopped, until everything is installed."""
+        return self.root / "wheels"
 
     @property
     def accelerator(self) -> Path:

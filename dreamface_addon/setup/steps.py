@@ -95,11 +95,12 @@ class EnvironmentSteps:
         yield from self._look_at_python()
         cuda = yield from self._wants_cuda()
         self._look_at_disk(DISK_CUDA_GB if cuda else DISK_CPU_GB, cuda)
-        yield self._check("clean", self.folder.temporary)
+        yield self._check("keep", self.folder.temporary, self.folder.wheels)
         usable = yield from self._mend()
         if not usable:
             making: list[str | Path] = [self.python, "-I", "-m", "venv", "--clear", self.folder.venv]
             yield from self._must(Program(making, "Making an environment with Blender's Python", (0.02, 0.06)))
+        yield from self._install_kept_wheels()
         if not self._has_torch(cuda):
             yield from self._install_torch(cuda)
         if not cuda:
@@ -181,6 +182,14 @@ class EnvironmentSteps:
 
     # ------------------------------------------------------------------------------------------------------ installing
 
+    def _install_kept_wheels(self) -> Steps:
+        """Install what an earlier try had fetched; what does not fit any more is fetched again with the rest."""
+        kept = sorted(self.folder.wheels.glob("*.whl"))
+        if kept:
+            install = self._pip("install", "--no-deps", "--no-index", *kept)
+            yield Program(install, "Installing what had arrived", (0.06, 0.08))
+            yield self._check("clean", self.folder.wheels)
+
     def _install_torch(self, cuda: bool) -> Steps:
         self.folder.accelerator.unlink(missing_ok=True)
         # On Windows and macOS pip is offered the CPU build, on Linux the CUDA build. uv knows of all builds; but it
@@ -225,18 +234,19 @@ class EnvironmentSteps:
         if code != 0:
             raise SetupError(self._explain(output))
 
-    def _check(self, verb: str, folder: Path) -> Program:
+    def _check(self, verb: str, *folders: Path) -> Program:
         """Done by a program, since thousands of files take a while."""
-        return Program([self.python, "-I", _CHECK, verb, folder], "Cleaning up", (0.0, 0.0))
+        return Program([self.python, "-I", _CHECK, verb, *folders], "Cleaning up", (0.0, 0.0))
 
     def _environment_check(self, verb: str) -> list[str | Path]:
         return [self.folder.python, "-I", _CHECK, verb]
 
     def _pip(self, verb: str, *arguments: str | Path) -> list[str | Path]:
-        # The cache is said here, because the user's own settings may have turned it off.
-        options = ["--progress-bar", "off", "--cache-dir", self.folder.pip_cache] if verb == "install" else []
-        pip = ["-I", "-X", "utf8", "-m", "pip", verb, "--no-input", "--disable-pip-version-check"]
-        return [self.folder.python, *pip, *options, *arguments]
+        pip = [self.folder.python, "-I", "-X", "utf8", "-m", "pip", verb, "--no-input", "--disable-pip-version-check"]
+        if verb == "install":
+            # The cache is named here, because the user's own settings may have turned it off.
+            pip += ["--progress-bar", "off", "--cache-dir", self.folder.pip_cache]
+        return [*pip, *arguments]
 
     def _explain(self, output: str) -> str:
         return explain(output, self.folder.root, self.folder.log)

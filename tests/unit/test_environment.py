@@ -291,6 +291,7 @@ class CountingIndex(http.server.SimpleHTTPRequestHandler):
 
     asked: ClassVar[list[str]] = []
     released = threading.Event()
+    cached = True
 
     def do_GET(self) -> None:
         name = self.path.rpartition("/")[2]
@@ -299,7 +300,7 @@ class CountingIndex(http.server.SimpleHTTPRequestHandler):
             super().do_GET()
 
     def end_headers(self) -> None:
-        if self.path.endswith(".whl"):
+        if self.path.endswith(".whl") and self.cached:
             self.send_header("Cache-Control", "max-age=365000000, immutable, public")  # as the public index does
         super().end_headers()
 
@@ -307,9 +308,11 @@ class CountingIndex(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.mark.parametrize("cached", [True, False])
 def test_what_had_arrived_before_cancelling_is_not_fetched_again(
-    begun: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: bool
 ) -> None:
+    monkeypatch.setattr(CountingIndex, "cached", cached)
     make_wheel(begun.packages, "scipy", "1.17.1", {"scipy/__init__.py": ""}, ("anny",))
     index = tmp_path / "index"
     for wheel in begun.packages.glob("*.whl"):
@@ -343,7 +346,20 @@ def test_what_had_arrived_before_cancelling_is_not_fetched_again(
         server.shutdown()
     assert CountingIndex.asked.count("torch-2.13.0-py3-none-any.whl") == 1
     assert CountingIndex.asked.count("scipy-1.17.1-py3-none-any.whl") == 1
-    assert not any((begun.folder / "pip-cache").iterdir()), "it takes no room once all is installed"
+    for folder in ("pip-cache", "wheels", "tmp"):
+        assert not any((begun.folder / folder).iterdir()), "nothing takes room once all is installed"
+
+
+def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
+    temporary, wheels = tmp_path / "tmp", tmp_path / "wheels"
+    whole = make_wheel(temporary / "pip-unpack-1", "whole", "1", {"whole/__init__.py": "1"})
+    half = make_wheel(temporary / "pip-unpack-2", "half", "1", {"half/__init__.py": "1"})
+    half.write_bytes(half.read_bytes()[:-30])
+    broken = make_wheel(temporary / "pip-unpack-3", "broken", "1", {"broken/__init__.py": "12345"})
+    broken.write_bytes(broken.read_bytes().replace(b"12345", b"12645"))
+    program = [sys.executable, "-I", str(ROOT / "dreamface_addon/setup/check.py"), "keep", str(temporary), str(wheels)]
+    assert subprocess.run(program, check=True, capture_output=True, text=True).stdout == f"kept: {whole.name}\n"
+    assert [path.name for path in wheels.iterdir()] == [whole.name] and not any(temporary.iterdir())
 
 
 def test_the_next_blender_knows_of_a_set_up_that_was_not_finished(place: Place) -> None:
