@@ -308,7 +308,7 @@ class CountingIndex(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.parametrize("cached", [True, False])
+@pytest.mark.parametrize("cached", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_what_had_arrived_before_cancelling_is_not_fetched_again(
     begun: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: bool
 ) -> None:
