@@ -31,7 +31,7 @@ PYTHONS_WITH_BPY = ("3.11", "3.13")  # bpy 4.5 is built for the first, bpy 5.2 f
 PYTHONS = (*PYTHONS_WITH_BPY, "3.12")
 EXTRAS = "blender,dev"
 DISK_NEEDED_GB = 4.0  # a finished .venv takes 2.9 GB with torch's CPU build; pip needs room to unpack
-DISK_WITH_CUDA_GB = 10.0  # with torch's GPU build and the CUDA libraries it brings, which is pip's choice on Linux
+DISK_WITH_CUDA_GB = 9.0  # a finished .venv takes 6.2 GB with torch's CUDA build, which pip may take on Linux
 BIG_DOWNLOAD_MB = 15.0  # smaller ones are not worth a line
 TAIL_LINES = 15  # of pip's output, shown when it fails
 

@@ -19,7 +19,7 @@ _SETTING_UP = "DreamFace's engine is being set up"
 _NOT_SET_UP = "Set up DreamFace's engine first, in the tab DreamFace"
 
 ACCELERATOR_OFFER = (
-    "This model computes on an NVIDIA card. DreamFace's engine has to be set up for the card once: 4 GB to download "
+    "This model computes on an NVIDIA card. DreamFace's engine has to be set up for the card once: 3 GB to download "
     "and 12 GB of disk."
 )
 """What a model that uses a card says before the engine is set up for one."""

@@ -17,12 +17,12 @@ from .pip_output import explain
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 """The engine's Pythons, as its package says too."""
 
-DISK_CPU_GB = 5.0
-DISK_LINKED_GB = 8.0  # torch's CUDA build and the NVIDIA libraries that it is linked with, unused
+DISK_CPU_GB = 4.0
+DISK_LINKED_GB = 9.0  # torch's CUDA build and the NVIDIA libraries that it is linked with, unused
 DISK_CUDA_GB = 12.0  # torch's CUDA build and everything it uses
 DISK_AFTER_TORCH_GB = 2.0  # what is left to do once torch is there
-TORCH_CPU_MB, TORCH_LINKED_MB, TORCH_CUDA_MB = 250.0, 550.0, 3500.0  # downloads
-REST_MB, NVIDIA_MB = 450.0, 1900.0
+TORCH_CPU_MB, TORCH_LINKED_MB, TORCH_CUDA_MB = 200.0, 530.0, 2800.0  # downloads
+REST_MB, NVIDIA_MB = 400.0, 1800.0
 
 GPU_QUESTION_S = 10.0
 """A driver that does not answer within this has no GPU for us."""

@@ -6,14 +6,14 @@ from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
-    """Install what makes the faces into a folder of its own: 1 GB or more to download, some minutes, once"""
+    """Install DreamFace's engine, which makes the faces, into a folder of its own: 0.6 GB or more to download, once"""
 
     bl_idname = "dreamface.set_up_backend"
     bl_label = "Set Up DreamFace's Engine"
 
     accelerator: bpy.props.BoolProperty(
         name="For an NVIDIA Card",
-        description="Let models compute on an NVIDIA card: 4 GB to download and 12 GB of disk",
+        description="Let models compute on an NVIDIA card: 3 GB to download and 12 GB of disk",
         options={"HIDDEN", "SKIP_SAVE"},
     )
 

@@ -111,6 +111,12 @@ def test_it_holds_what_it_needs_and_nothing_else(package: Path) -> None:
     assert package.stat().st_size < 60e6
 
 
+def test_the_readme_says_how_large_it_is(package: Path) -> None:
+    said = re.search(r"dreamface-[\d.]+\.zip` \(([\d.]+) MB\)", (ROOT / "README.md").read_text("utf-8"))
+    assert said is not None
+    assert float(said.group(1)) == pytest.approx(package.stat().st_size / 1e6, rel=0.3)
+
+
 def test_the_backend_inside_is_whole(package: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(package) as file:
         (name,) = (name for name in file.namelist() if name.startswith("backend/dreamface-"))

@@ -545,11 +545,11 @@ def nvidia_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(driver.parent), prepend=os.pathsep)
 
 
-@pytest.mark.parametrize(("accelerator", "needed"), [(False, 5), (True, 12)])
+@pytest.mark.parametrize(("accelerator", "needed"), [(False, 4), (True, 12)])
 def test_a_card_needs_more_disk_only_if_models_are_to_use_it(
     place: Place, nvidia_card: None, monkeypatch: pytest.MonkeyPatch, accelerator: bool, needed: int
 ) -> None:
-    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 4e9))
+    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 3e9))
     assert f"needs {needed} GB" in problem(place, accelerator=accelerator)
 
 

@@ -167,7 +167,7 @@ def test_little_disk_for_torchs_gpu_build_is_said(
     monkeypatch.setattr(run.sys, "platform", system)
     run.make_environment(tmp_path, [sys.executable], "3.11")
     assert (
-        "6.0 GB free; torch's GPU build, if pip chooses it, may need up to 10 GB" in capsys.readouterr().err
+        "6.0 GB free; torch's GPU build, if pip chooses it, may need up to 9 GB" in capsys.readouterr().err
     ) is warned
 
 
