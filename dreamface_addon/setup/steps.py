@@ -242,7 +242,8 @@ class EnvironmentSteps:
         return [self.folder.python, "-I", _CHECK, verb]
 
     def _pip(self, verb: str, *arguments: str | Path) -> list[str | Path]:
-        pip = [self.folder.python, "-I", "-X", "utf8", "-m", "pip", verb, "--no-input", "--disable-pip-version-check"]
+        pip: list[str | Path] = [self.folder.python, "-I", "-X", "utf8", "-m", "pip", verb]
+        pip += ["--no-input", "--disable-pip-version-check"]
         if verb == "install":
             # The cache is named here, because the user's own settings may have turned it off.
             pip += ["--progress-bar", "off", "--cache-dir", self.folder.pip_cache]
