@@ -199,7 +199,7 @@ def is_ready(folder: Path, wheel: Path) -> bool:
 
 
 def was_interrupted(folder: Path) -> bool:
-    """Whether setting up the environment in `folder` was begun and has not come to its end."""
+    """Whether setting up has put something into `folder` and has not come to its end."""
     return EnvironmentFolder(folder).was_interrupted()
 
 

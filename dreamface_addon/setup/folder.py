@@ -100,8 +100,8 @@ class EnvironmentFolder:
         self.stamp.write_text(json.dumps({"wheel": _hash(wheel)}), encoding="utf-8")
 
     def was_interrupted(self) -> bool:
-        """Whether setting up was begun and has not come to its end."""
-        return self.log.exists() and not self.stamp.exists()
+        """Whether setting up has put something here and has not come to its end."""
+        return self.venv.exists() and not self.stamp.exists()
 
     def is_finished(self, wheel: Path) -> bool:
         """Whether everything was installed from this very wheel, and Python is still there."""

@@ -362,17 +362,19 @@ def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
     assert [path.name for path in wheels.iterdir()] == [whole.name] and not any(temporary.iterdir())
 
 
-def test_the_next_blender_knows_of_a_set_up_that_was_not_finished(place: Place) -> None:
-    setup = place.setup()
+def test_the_next_blender_knows_of_a_set_up_that_was_not_finished(begun: Place) -> None:
+    shutil.move(begun.folder / "venv", begun.folder / "later")
+    setup = begun.setup()
     setup.take_up()
-    assert (setup.state, setup.problem) == ("idle", "") and not was_interrupted(place.folder)
+    assert (setup.state, setup.problem) == ("idle", "") and not was_interrupted(begun.folder)
 
+    shutil.move(begun.folder / "later", begun.folder / "venv")
     setup.start()
-    wait_for(setup, "-m venv")
+    wait_for(setup, "facts")
     setup.cancel()
 
-    assert was_interrupted(place.folder)
-    next_time = place.setup()
+    assert was_interrupted(begun.folder)
+    next_time = begun.setup()
     next_time.take_up()
     assert next_time.state == "cancelled"
     assert next_time.problem.startswith("Set-up was not finished: what is there already is kept")
