@@ -2,12 +2,13 @@
 """Sets DreamFace up beside this file, once, and runs it.
 
     python3 run.py generate "an old fisherman with a hooked nose"
-    python3 run.py extension        builds the zip to install in Blender
+    python3 run.py extension        builds the zip to install in Blender, and a repository to update it from
     python3 run.py test
 
-The first start makes `.venv` and installs the project into it with the versions of `constraints.txt`; later starts
-go straight to work. Any other word is passed on to the `dreamface` command. Only Python's own library is used here,
-and no syntax newer than Python 3.7, so that an unsuitable Python can still say what is wrong.
+It takes Python 3.11, 3.12 or 3.13. The first start makes `.venv` and installs the project into it with the versions
+of `constraints.txt`; later starts go straight to work. Any other word is passed on to the `dreamface` command. Only
+Python's own library is used here, and no syntax newer than Python 3.7, so that an unsuitable Python can still say what
+is wrong.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-PYTHON = "3.11"
+PYTHONS_WITH_BPY = ("3.11", "3.13")  # bpy 4.5 is built for the first, bpy 5.2 for the second; it writes .blend files
+PYTHONS = (*PYTHONS_WITH_BPY, "3.12")
 EXTRAS = "blender,dev"
 DISK_NEEDED_GB = 4.0  # a finished .venv takes 2.9 GB with torch's CPU build; pip needs room to unpack
-DISK_WITH_CUDA_GB = 10.0  # with torch's GPU build and the CUDA libraries it brings, which is pip's choice on Linux
+DISK_WITH_CUDA_GB = 9.0  # a finished .venv takes 6.2 GB with torch's CUDA build, which pip may take on Linux
 BIG_DOWNLOAD_MB = 15.0  # smaller ones are not worth a line
 TAIL_LINES = 15  # of pip's output, shown when it fails
+
+PINNED = ("-c", "constraints.txt")
+OWN_INDEX = re.compile(r"\.(index-url|extra-index-url|find-links|no-index)=")  # in what `pip config list` prints
+SETUP_STEPS = ROOT / "dreamface_addon" / "setup" / "check.py"
 
 PIP_FAILURES = (
     ("No space left on device", "The disk is full; free {disk:.0f} GB and run this again."),
@@ -135,14 +141,14 @@ def set_up(root: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         (root / ".venv" / "stamp").unlink()
     if not works([str(environment_python(root))], "import pip"):
-        make_environment(root, find_python())
+        make_environment(root, *find_python())
     say("Installing DreamFace's packages: 1 GB or more to download, some minutes, only this once.")
     install(root)
     (root / ".venv" / "stamp").write_text(stamp(root))
     say("Ready.")
 
 
-def make_environment(root: Path, python: list[str]) -> None:
+def make_environment(root: Path, python: list[str], version: str) -> None:
     """A fresh, empty `.venv` in the place of any broken one.
 
     Raises:
@@ -156,10 +162,15 @@ def make_environment(root: Path, python: list[str]) -> None:
         say(f"There are {free:.1f} GB free; torch's GPU build, if pip chooses it, may need up to {wanted:.0f} GB.")
     if not works(python, "import ensurepip, venv"):
         raise SetupError(
-            f"Python {PYTHON} is here but cannot make environments; "
-            f"install the rest of it (on Debian and Ubuntu: apt install python{PYTHON}-venv) and run this again."
+            f"Python {version} is here but cannot make environments; "
+            f"install the rest of it (on Debian and Ubuntu: apt install python{version}-venv) and run this again."
         )
-    say(f"Making .venv with Python {PYTHON}.")
+    say(f"Making .venv with Python {version}.")
+    if version not in PYTHONS_WITH_BPY:
+        say(
+            f"Without .blend files, because Blender's package bpy is not built for Python {version}; everything else "
+            "works. To have them too, install Python 3.13, delete .venv and run this again."
+        )
     for leftover in (root / ".venv").iterdir():
         if leftover.name != "lock":
             shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
@@ -173,21 +184,23 @@ def disk_wanted_gb() -> float:
     return DISK_WITH_CUDA_GB if sys.platform == "linux" else DISK_NEEDED_GB
 
 
-def find_python() -> list[str]:
-    """The command of a Python 3.11: this one, or one on PATH.
+def find_python() -> tuple[list[str], str]:
+    """The command of a Python that fits, this one or one on PATH, and its version.
 
     Raises:
         SetupError: there is none.
     """
     this = getattr(sys, "_base_executable", None) or sys.executable  # outside any environment we may be in
-    candidates = [[this], [f"python{PYTHON}"], ["py", f"-{PYTHON}"]]
-    for command in candidates:
-        if works(command, f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{PYTHON}')"):
-            return command
     here = "{}.{}".format(*sys.version_info[:2])
+    # The Python that run.py was started with is the one that it uses. Only if bpy is not built for it is another one
+    # on PATH taken instead, because a user who did not choose a Python should get .blend files where that is possible.
+    for version in sorted(PYTHONS, key=lambda version: (version not in PYTHONS_WITH_BPY, version != here)):
+        for command in ([this], [f"python{version}"], ["py", f"-{version}"]):
+            if works(command, f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{version}')"):
+                return command, version
     raise SetupError(
-        f"run.py needs Python {PYTHON}, the one Blender 4.5 is built on, and this is Python {here}. "
-        f"Install Python {PYTHON} beside it and run this again; it is found by itself."
+        f"run.py needs Python 3.11, 3.12 or 3.13, and this is Python {here}. Install Python 3.13 beside it and run "
+        "this again; it is found by itself."
     )
 
 
@@ -208,25 +221,64 @@ def install(root: Path) -> None:
     Raises:
         SetupError: pip failed; the message holds the end of its output and what to do.
     """
-    command = [str(environment_python(root)), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    command += ["--progress-bar", "off", "-c", "constraints.txt", "-e", f".[{EXTRAS}]"]
+    if sys.platform == "linux":
+        install_small_torch(root)
+    must(root, pip(root, "install", *PINNED, "-e", f".[{EXTRAS}]"))
+
+
+def install_small_torch(root: Path) -> None:
+    """Install torch without what only computing on a graphics card uses; on Linux pip would take all of it.
+
+    Raises:
+        SetupError: pip failed.
+    """
+    # uv knows where the small CPU build is; but it does not read pip's settings, so an index of the user's own decides.
+    _, settings = output_of(root, pip(root, "config", "list"))
+    if not OWN_INDEX.search(settings):
+        code, _ = output_of(root, pip(root, "install", *PINNED, "uv"))
+        uv = [str(environment_python(root)), "-m", "uv", "pip", "install", "--python", str(environment_python(root))]
+        if code == 0 and output_of(root, [*uv, "--torch-backend=cpu", *PINNED, "torch"])[0] == 0:
+            return
+    must(root, pip(root, "install", *PINNED, "--no-deps", "torch"))
+    must(root, [str(environment_python(root)), str(SETUP_STEPS), "slim"])
+
+
+def pip(root: Path, verb: str, *arguments: str) -> list[str]:
+    """The command line of the environment's pip."""
+    options = ["--progress-bar", "off"] if verb == "install" else []
+    python = str(environment_python(root))
+    return [python, "-m", "pip", verb, "--no-input", "--disable-pip-version-check", *options, *arguments]
+
+
+def must(root: Path, command: Sequence[str]) -> None:
+    """Run a program to its end.
+
+    Raises:
+        SetupError: it failed; the message holds the end of its output and what to do.
+    """
+    code, tail = output_of(root, command)
+    if code:
+        raise SetupError(tail + "\n\n" + explain(tail, root))
+
+
+def output_of(root: Path, command: Sequence[str]) -> tuple[int, str]:
+    """Run a program to its end, telling the user of its longer steps; returns its exit code and its last lines."""
     tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
     with subprocess.Popen(
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as pip:
-        assert pip.stdout is not None
-        for line in pip.stdout:
+    ) as program:
+        assert program.stdout is not None
+        for line in program.stdout:
             tail.append(line.rstrip())
             step = milestone(line)
             if step:
                 say("  " + step)
-    if pip.returncode:
-        raise SetupError("\n".join(tail) + "\n\n" + explain("\n".join(tail), root))
+    return program.returncode, "\n".join(tail)
 
 
 def milestone(line: str) -> str:
     """What a line of pip's output means for someone who waits, or nothing."""
-    download = re.search(r"Downloading (?:\S*/)?([A-Za-z0-9._]+?)-\d\S* \(([\d.]+) ([MG])B\)", line)
+    download = re.search(r"Downloading (?:\S*/)?([A-Za-z0-9._]+?)(?:-\d\S*)? \(([\d.]+) ?([MG])i?B\)", line)
     if download:
         size = float(download.group(2)) * (1000.0 if download.group(3) == "G" else 1.0)
         return f"downloading {download.group(1)} ({size:.0f} MB)" if size >= BIG_DOWNLOAD_MB else ""

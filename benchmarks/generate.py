@@ -1,4 +1,4 @@
-"""The README's figures: how long a face takes and how much memory.
+"""The figures of docs/figures.md: how long a face takes and how much memory.
 
     python benchmarks/generate.py            # speed, all in one warm process
     python benchmarks/generate.py --head ict # the same with ICT-FaceKit, which must be installed

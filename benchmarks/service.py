@@ -1,4 +1,4 @@
-"""The README's figures about the backend: how soon it is ready, how much memory it holds, how fast it answers.
+"""The figures about the backend in docs/figures.md: when it is ready, how much memory it holds, how fast it answers.
 
     python benchmarks/service.py             # speed and memory
     python benchmarks/service.py --kills     # 200 jobs while worker and service are killed at random

@@ -9,7 +9,7 @@ import bpy
 
 from . import places, preferences
 from .link import Settings
-from .setup import environment_python, is_ready
+from .setup import environment_python, is_ready, was_interrupted
 
 
 def blender_python() -> Path:
@@ -33,8 +33,9 @@ def existing_python() -> Path | None:
 
 
 def needs_update() -> bool:
-    """Whether a backend was set up here, but for another version of the extension."""
-    return backend_python() is None and environment_python(places.user_folder("environment")).exists()
+    """Whether a backend was set up here to its end, but for another version of the extension."""
+    folder = places.user_folder("environment")
+    return backend_python() is None and environment_python(folder).exists() and not was_interrupted(folder)
 
 
 def settings() -> Settings:

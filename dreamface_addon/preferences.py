@@ -19,7 +19,7 @@ def _changed(_preferences: Any, _context: bpy.types.Context) -> None:
 
 
 class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
-    """Where the backend is and how it is used."""
+    """Where DreamFace's engine is and how it is used."""
 
     bl_idname = PACKAGE
 
@@ -44,7 +44,7 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         name="Token", description="The token which that engine was started with", subtype="PASSWORD", update=_changed
     )
     start_by_itself: BoolProperty(
-        name="Start When Needed", description="Start the engine when something needs it", default=True
+        name="Start Engine When Needed", description="Start DreamFace's engine when something needs it", default=True
     )
     look_at_new_faces: BoolProperty(
         name="Show New Faces",

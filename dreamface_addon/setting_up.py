@@ -1,7 +1,8 @@
-"""The backend: setting up its environment, starting it and stopping it."""
+"""DreamFace's engine, the backend: setting up its environment, starting it and stopping it."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,21 +12,29 @@ from . import installation, places, preferences
 from .link import BackendState, is_this_machine
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session
-from .setup import Setup
+from .setup import Setup, is_for_accelerator
 
 _OFFLINE = "Allow online access in Preferences > System > Network first"
-_SETTING_UP = "The backend is being set up"
+_SETTING_UP = "DreamFace's engine is being set up"
+_NOT_SET_UP = "Set up DreamFace's engine first, in the tab DreamFace"
+
+ACCELERATOR_OFFER = (
+    "This model computes on an NVIDIA card. DreamFace's engine has to be set up for the card once: 3 GB to download "
+    "and 12 GB of disk."
+)
+"""What a model that uses a card says before the engine is set up for one."""
 
 
 class SettingUp(Part):
-    """The backend's set-up, start and stop.
+    """The engine's set-up, start and stop.
 
     Attributes:
-        attempt: the set-up that runs or ran last; None before the artist has started one.
+        attempt: the set-up that runs or ran last, be it before Blender was started if it did not come to its end; None
+            without one.
     """
 
     def __init__(self, session: Session, wake: Callable[[], None]) -> None:
-        self.attempt: Setup | None = None
+        self.attempt: Setup | None = self._unfinished_attempt()
         self._session = session
         self._wake = wake
 
@@ -33,29 +42,57 @@ class SettingUp(Part):
 
     @property
     def setting_up(self) -> bool:
-        """Whether the backend is being set up."""
+        """Whether the engine is being set up."""
         return self.attempt is not None and self.attempt.state in ("checking", "running")
 
     def why_not_set_up(self) -> str:
-        """Return why the backend cannot be set up now, or nothing."""
+        """Return why the engine cannot be set up now, or nothing."""
         if self.setting_up:
             return _SETTING_UP
         if not places.backend_wheel().is_file():
-            return "This copy of the extension holds no backend: choose an existing environment instead"
+            return "This copy of the extension holds no engine: choose an existing environment instead"
         return self.why_offline()
 
-    def start_setup(self) -> None:
-        """Set up the backend, or go on where an earlier attempt stopped."""
+    def start_setup(self, accelerator: bool = False) -> None:
+        """Set up the engine, or go on where an earlier attempt stopped.
+
+        Args:
+            accelerator: whether models are to compute on an NVIDIA card, which takes far more to download.
+        """
         self._session.stop()
-        self.attempt = Setup(
+        self.attempt = self._new_attempt(accelerator)
+        self.attempt.start()
+        self._wake()
+
+    def why_not_accelerate(self) -> str:
+        """Return why the engine cannot be set up for an NVIDIA card now, or nothing; models that use one ask this."""
+        if sys.platform == "darwin":
+            return "Macs have no NVIDIA card"
+        if preferences.get().url or installation.existing_python() is not None:
+            return "The engine was not set up here: set it up for the card where it is"
+        return self.why_not_set_up()
+
+    def accelerator_offer(self) -> str:
+        """Return what to tell the artist who chooses a model that uses an NVIDIA card; nothing once all is set up."""
+        return "" if is_for_accelerator(places.user_folder("environment")) else ACCELERATOR_OFFER
+
+    def _new_attempt(self, accelerator: bool = False) -> Setup:
+        return Setup(
             folder=places.user_folder("environment"),
             wheel=places.backend_wheel(),
             constraints=places.backend_constraints(),
             python=installation.blender_python(),
             online=bpy.app.online_access,
+            accelerator=accelerator,
         )
-        self.attempt.start()
-        self._wake()
+
+    def _unfinished_attempt(self) -> Setup | None:
+        """Return a set-up that was begun before Blender was started and has not come to its end."""
+        if installation.backend_python() is not None:
+            return None
+        attempt = self._new_attempt()
+        attempt.take_up()
+        return attempt if attempt.problem else None
 
     def cancel(self) -> None:
         """Stop setting up."""
@@ -63,10 +100,12 @@ class SettingUp(Part):
             self.attempt.cancel()
         self._wake()
 
-    # ------------------------------------------------------------------------------------------------------ the backend
+    # ------------------------------------------------------------------------------------------------------- the engine
 
     def configure(self) -> None:
         """Use the preferences and the environment as they are now."""
+        if not self.setting_up and installation.backend_python() is not None:
+            self.attempt = None  # an attempt that has stopped matters no more
         self._session.configure(installation.settings())
 
     def why_offline(self) -> str:
@@ -74,39 +113,39 @@ class SettingUp(Part):
         return "" if bpy.app.online_access else _OFFLINE
 
     def why_no_backend(self) -> str:
-        """Return why the backend cannot be used, or nothing."""
+        """Return why the engine cannot be used, or nothing."""
         stopped = self._session.state is BackendState.STOPPED and not preferences.get().url
         waits = stopped and not preferences.get().start_by_itself
-        return self._why_not_runnable() or ("Start the backend first, in the Backend panel" if waits else "")
+        return self._why_not_runnable() or ("Start DreamFace's engine first, in the preferences" if waits else "")
 
     def _why_not_runnable(self) -> str:
-        """Return why the backend could not run, or be reached, if the artist started it now; or nothing."""
+        """Return why the engine could not run, or be reached, if the artist started it now; or nothing."""
         chosen = preferences.get()
         if chosen.url:
             return "" if is_this_machine(chosen.url) else self.why_offline()
         existing = installation.existing_python()
         if existing is not None and not existing.is_file():
-            return f"There is no {existing}: choose another Python in the Backend panel"
-        return "Set up the backend first, in the Backend panel" if installation.backend_python() is None else ""
+            return f"There is no {existing}: choose another Python in the preferences"
+        return _NOT_SET_UP if installation.backend_python() is None else ""
 
     def why_not_start(self) -> str:
-        """Return why the backend cannot be started now, or nothing."""
+        """Return why the engine cannot be started now, or nothing."""
         if self.setting_up:
             return _SETTING_UP
         if self._session.state in (BackendState.STARTING, BackendState.READY):
-            return "The backend runs already"
+            return "DreamFace's engine runs already"
         if preferences.get().url or installation.existing_python() is not None:
             return self._why_not_runnable()
-        return "Set up the backend first" if installation.backend_python() is None else ""
+        return _NOT_SET_UP if installation.backend_python() is None else ""
 
     def start(self) -> None:
-        """Start the backend, or connect to the one on another machine."""
+        """Start the engine, or connect to the one on another machine."""
         self.configure()
         self._session.start()
         self._wake()
 
     def start_if_needed(self) -> str:
-        """Start the backend if it is stopped and may start by itself; return why it cannot, or nothing."""
+        """Start the engine if it is stopped and may start by itself; return why it cannot, or nothing."""
         if self._session.state is not BackendState.STOPPED:
             return ""  # a slider asks at every step, so the disk is not read here
         why_not = self.why_no_backend()
@@ -115,7 +154,7 @@ class SettingUp(Part):
         return why_not
 
     def stop(self) -> None:
-        """Stop the backend."""
+        """Stop the engine."""
         self._session.stop()
         self._wake()
 
@@ -123,7 +162,7 @@ class SettingUp(Part):
 
     @property
     def log(self) -> Path:
-        """The log of what ran last: the set-up or the backend."""
+        """The log of what ran last: the set-up or the engine."""
         if self.attempt is not None and self.attempt.state != "done":
             return self.attempt.log
         return self._session.backend.log
@@ -140,12 +179,12 @@ class SettingUp(Part):
 
     @property
     def interval(self) -> float:
-        """Frequent while the backend runs or is set up."""
+        """Frequent while the engine runs or is set up."""
         ready = self._session.state is BackendState.READY
         return READY_INTERVAL if ready or self.setting_up else IDLE_INTERVAL
 
     def tick(self) -> bool:
-        """Go on setting up, and start the backend when that is done."""
+        """Go on setting up, and start the engine when that is done."""
         if self.attempt is None or not self.setting_up:
             return False
         self.attempt.poll()

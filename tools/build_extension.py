@@ -1,8 +1,10 @@
-"""Builds the zip that artists install: `python3 run.py extension [-o OUT] [--blender PATH]`.
+"""Builds the zip that artists install: `python3 run.py extension [-o OUT] [--repository DIR] [--blender PATH]`.
 
 The zip holds the Blender side, the wheel that Blender gives it (h11, fetched by pip) and the backend as a package of
-its own, which "Set up backend" installs outside Blender. Blender's own builder makes the zip: that of --blender, or
-else the one inside the package bpy. Nothing is left in the checkout but the zip.
+its own, which set-up installs outside Blender. Beside it goes a repository: a folder to put on a web server as it is,
+whose address is given to Blender, which then offers updates by itself. Blender's own extension tool makes both: that of
+--blender, or else the one inside the package bpy, or else that of DREAMFACE_BLENDER or of a Blender on PATH. Nothing
+else is left in the checkout.
 """
 
 from __future__ import annotations
@@ -40,16 +42,21 @@ class BuildError(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Build the zip and say where it is; returns the exit code."""
+    """Build the zip and the repository and say where they are; returns the exit code."""
     parser = argparse.ArgumentParser(prog="run.py extension", description="Builds the zip that artists install.")
     parser.add_argument("-o", "--output", type=Path, help="the zip to write; otherwise dist/dreamface-<version>.zip")
+    parser.add_argument("--repository", type=Path, help="the repository to write; dist/repository without -o")
     parser.add_argument("--blender", type=Path, help="a Blender to build with, instead of the one in the package bpy")
     options = parser.parse_args(arguments)
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
     output = (options.output or ROOT / "dist" / f"dreamface-{manifest['version']}.zip").resolve()
+    repository = options.repository or (None if options.output else ROOT / "dist" / "repository")
     try:
         with tempfile.TemporaryDirectory(prefix="dreamface-extension-", ignore_cleanup_errors=True) as temporary:
-            build(manifest, Path(temporary), output, options.blender)
+            tool = blender_tool(options.blender)
+            build(manifest, Path(temporary), output, tool)
+            if repository is not None:
+                write_repository(output, f"{manifest['id']}-{manifest['version']}.zip", repository.resolve(), tool)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
@@ -57,22 +64,23 @@ def main(arguments: list[str]) -> int:
         print(f"The zip could not be built: {error}.", file=sys.stderr)
         return 1
     print(f"{output} ({output.stat().st_size / 1e6:.1f} MB)")
+    if repository is not None:
+        print(f"{repository.resolve()} (put it on a web server; Blender is given the address of its index.json)")
     return 0
 
 
-def build(manifest: dict, temporary: Path, output: Path, blender: Path | None) -> None:
+def build(manifest: dict, temporary: Path, output: Path, tool: list[str]) -> None:
     """Build the zip.
 
     Args:
         manifest: the extension's manifest.
         temporary: an empty folder to work in.
         output: the zip, which is replaced where there is one.
-        blender: a Blender to build with, or None for the package bpy's.
+        tool: the command line of Blender's extension tool.
 
     Raises:
         BuildError: something is missing, or a program failed.
     """
-    builder = blender_builder(blender)
     stage = temporary / "extension"
     copy(ADD_ON, stage)
     fetch_wheels(manifest["wheels"], stage)
@@ -82,13 +90,32 @@ def build(manifest: dict, temporary: Path, output: Path, blender: Path | None) -
         os.utime(path, (EPOCH, EPOCH))
 
     made = temporary / "extension.zip"
-    run([*builder, "build", "--source-dir", str(stage), "--output-filepath", str(made)], "Blender's builder")
-    run([*builder, "validate", str(made)], "Blender's validation")
+    run([*tool, "build", "--source-dir", str(stage), "--output-filepath", str(made)], "Blender's builder")
+    run([*tool, "validate", str(made)], "Blender's validation")
     megabytes = made.stat().st_size / 1e6
     if megabytes > LARGEST_ZIP_MB:
         raise BuildError(f"The zip has {megabytes:.0f} MB, more than {LARGEST_ZIP_MB:.0f}; it is not kept.")
     output.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(made, output)
+
+
+def write_repository(package: Path, name: str, repository: Path, tool: list[str]) -> None:
+    """Write a folder from which Blender installs and updates the extension once a web server offers it.
+
+    Args:
+        package: the zip.
+        name: the zip's name in the repository.
+        repository: the folder; zips of other versions in it are removed, because Blender offers one version of each.
+        tool: the command line of Blender's extension tool.
+
+    Raises:
+        BuildError: Blender's tool failed.
+    """
+    repository.mkdir(parents=True, exist_ok=True)
+    for old in repository.glob("dreamface-*.zip"):
+        old.unlink()
+    shutil.copyfile(package, repository / name)
+    run([*tool, "server-generate", "--repo-dir", str(repository), "--html"], "Writing the repository")
 
 
 def copy(names: tuple[str, ...], folder: Path) -> None:
@@ -155,7 +182,7 @@ def pinned(package: str) -> str:
     return found.group(1)
 
 
-def blender_builder(blender: Path | None) -> list[str]:
+def blender_tool(blender: Path | None) -> list[str]:
     """The command line of Blender's extension tool, to which its verbs are added.
 
     Raises:
@@ -168,9 +195,13 @@ def blender_builder(blender: Path | None) -> list[str]:
     bpy = find_spec("bpy")  # never imported: its tool is a script of its own
     package = Path(bpy.origin).parent if bpy and bpy.origin else None
     tools = sorted(package.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")) if package else []
-    if not tools:
-        raise BuildError("There is no bpy here to build the zip with; name a Blender with --blender.")
-    return [sys.executable, str(tools[-1])]
+    if tools:
+        return [sys.executable, str(tools[-1])]
+    named = [path for path in os.environ.get("DREAMFACE_BLENDER", "").split(os.pathsep) if path]
+    for program in (*named, "blender"):
+        if found := shutil.which(program):
+            return [found, "--command", "extension"]
+    raise BuildError("There is no bpy here to build the zip with, and no Blender; name a Blender with --blender.")
 
 
 def run(command: list[str], what: str) -> None:

@@ -1,6 +1,6 @@
-"""Making the backend's environment: a folder of its own with Python, torch and the backend in it."""
+"""Making the environment of DreamFace's engine: a folder of its own with Python, torch and the engine in it."""
 
-from .environment import Setup, environment_python, is_ready
+from .environment import Setup, environment_python, is_for_accelerator, is_ready, was_interrupted
 from .file_lock import try_lock
 
-__all__ = ["Setup", "environment_python", "is_ready", "try_lock"]
+__all__ = ["Setup", "environment_python", "is_for_accelerator", "is_ready", "try_lock", "was_interrupted"]

@@ -1,4 +1,4 @@
-"""Sets the backend up: a virtual environment of Blender's own Python, with the backend from the extension in it.
+"""Sets DreamFace's engine up: a virtual environment of Blender's own Python, with the package from the extension.
 
 Everything that takes long is a program of its own, which `Setup.poll` looks after; nothing here waits. What has been
 installed stays, whatever happens: starting again goes on from there.
@@ -16,7 +16,9 @@ from .folder import EnvironmentFolder
 from .pip_output import PipProgress, explain
 from .steps import LOOKING, EnvironmentSteps, Outcome, Program, SetupError, Steps
 
-_LEAD_ASTRAY = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")  # these would install elsewhere
+_KEPT = "what is there already is kept, and the next try goes on from there."
+
+_LEAD_ASTRAY = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_CACHE_DIR")  # elsewhere, or every download twice
 
 
 class Setup:
@@ -26,25 +28,36 @@ class Setup:
         state: "idle", "checking", "running", "done", "failed" or "cancelled".
         fraction: how much is done, 0 to 1; never goes back while it runs.
         message: what is going on, for the user.
-        problem: a sentence on why it failed; empty otherwise.
+        problem: a sentence on why it has stopped before its end; empty otherwise.
     """
 
-    def __init__(self, folder: Path, wheel: Path, constraints: Path, python: Path, online: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        wheel: Path,
+        constraints: Path,
+        python: Path,
+        online: bool,
+        accelerator: bool = False,
+    ) -> None:
         """Nothing happens before `start`.
 
         Args:
             folder: where the environment is, or will be.
-            wheel: the backend's package, as the extension brings it.
+            wheel: the engine's package, as the extension brings it.
             constraints: the exact versions to install with it.
             python: Blender's Python.
             online: whether Blender may use the network.
+            accelerator: whether models are to compute on an NVIDIA card.
         """
         self.state = "idle"
         self.fraction = 0.0
         self.message = ""
         self.problem = ""
         self._folder = EnvironmentFolder(folder.absolute())
-        self._work = EnvironmentSteps(self._folder, wheel.absolute(), constraints.absolute(), python.absolute())
+        self._work = EnvironmentSteps(
+            self._folder, wheel.absolute(), constraints.absolute(), python.absolute(), accelerator
+        )
         self._online = online
         self._steps: Steps | None = None
         self._lock: IO[bytes] | None = None
@@ -73,7 +86,14 @@ class Setup:
     def cancel(self) -> None:
         """Stop at once; what has been installed stays."""
         if self._steps is not None:
-            self._end("cancelled", "Set-up was cancelled; start it again to go on")
+            self.problem = f"Set-up was cancelled: {_KEPT}"
+            self._end("cancelled", "Set-up was cancelled")
+
+    def take_up(self) -> None:
+        """Be as after a cancelled set-up if an earlier one, perhaps in another Blender, has not come to its end."""
+        if self.state == "idle" and self._folder.was_interrupted():
+            self.state, self.message = "cancelled", "Set-up was not finished"
+            self.problem = f"Set-up was not finished: {_KEPT}"
 
     def poll(self) -> None:
         """Look whether the present program has ended and start the next; call it a few times a second."""
@@ -102,7 +122,7 @@ class Setup:
             folder.root.mkdir(parents=True, exist_ok=True)
             self._lock = try_lock(folder.lock)
             if self._lock is None:
-                raise SetupError("Another Blender is setting the backend up: wait until it has finished.")
+                raise SetupError("Another Blender is setting the engine up: wait until it has finished.")
             folder.log.write_bytes(b"")
             folder.stamp.unlink(missing_ok=True)
             folder.temporary.mkdir(exist_ok=True)
@@ -121,7 +141,7 @@ class Setup:
         except StopIteration:
             self._folder.finish(self._work.wheel)
             self.fraction = 1.0
-            self._end("done", "The backend is set up")
+            self._end("done", "DreamFace's engine is set up")
         except SetupError as error:
             self._fail(str(error))
         except OSError as error:
@@ -176,3 +196,13 @@ def environment_python(folder: Path) -> Path:
 def is_ready(folder: Path, wheel: Path) -> bool:
     """Whether the environment in `folder` was finished from this very wheel, and its Python is still there."""
     return EnvironmentFolder(folder).is_finished(wheel)
+
+
+def was_interrupted(folder: Path) -> bool:
+    """Whether setting up has put something into `folder` and has not come to its end."""
+    return EnvironmentFolder(folder).was_interrupted()
+
+
+def is_for_accelerator(folder: Path) -> bool:
+    """Whether the environment in `folder` can compute on an NVIDIA card."""
+    return EnvironmentFolder(folder).accelerator.exists()

@@ -1,4 +1,4 @@
-"""The folder that a backend's environment is in, and what can be seen from its files alone."""
+"""The folder that the environment of DreamFace's engine is in, and what can be seen from its files alone."""
 
 from __future__ import annotations
 
@@ -49,6 +49,21 @@ class EnvironmentFolder:
         return self.root / "uv-cache"
 
     @property
+    def pip_cache(self) -> Path:
+        """Where pip keeps its downloads until all is installed, so that a cancelled set-up does not lose them."""
+        return self.root / "pip-cache"
+
+    @property
+    def wheels(self) -> Path:
+        """Packages that had arrived whole when an earlier set-up was stopped, until everything is installed."""
+        return self.root / "wheels"
+
+    @property
+    def accelerator(self) -> Path:
+        """A file that is there if torch was installed for a graphics card."""
+        return self.root / "accelerator"
+
+    @property
     def log(self) -> Path:
         """Everything that was printed while setting up."""
         return self.root / "setup.log"
@@ -76,9 +91,17 @@ class EnvironmentFolder:
         """Whether a package is installed, in whatever build of the version (1.2.3, 1.2.3+cpu)."""
         return any(any(self.packages.glob(f"{package}-{version}{build}.dist-info")) for build in ("", "+*"))
 
+    def torch_is_linked_with_cuda(self) -> bool:
+        """Whether the torch that is there is the CUDA build, which needs NVIDIA's libraries even to start."""
+        return any(self.packages.glob("torch/lib/*torch_cuda.*"))
+
     def finish(self, wheel: Path) -> None:
         """Write down that everything from this wheel is installed."""
         self.stamp.write_text(json.dumps({"wheel": _hash(wheel)}), encoding="utf-8")
+
+    def was_interrupted(self) -> bool:
+        """Whether setting up has put something here and has not come to its end."""
+        return self.venv.exists() and not self.stamp.exists()
 
     def is_finished(self, wheel: Path) -> bool:
         """Whether everything was installed from this very wheel, and Python is still there."""

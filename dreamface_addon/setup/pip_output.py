@@ -30,7 +30,8 @@ _FAILURES = (
     ),
     (
         r"No matching distribution found|ResolutionImpossible|not a supported wheel on this platform",
-        "A package is not offered for this machine: the backend runs on 64-bit Linux, Windows and Apple-silicon macOS.",
+        "A package is not offered for this machine: DreamFace's engine runs on 64-bit Linux, Windows and "
+        "Apple-silicon macOS.",
     ),
     (
         r"Long Path|WinError 206|File name too long",

@@ -1,4 +1,4 @@
-"""The steps of setting the backend up, one program after the other; who runs them is not their concern."""
+"""The steps of setting DreamFace's engine up, one program after the other; who runs them is not their concern."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from .folder import EnvironmentFolder
 from .pip_output import explain
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
-"""The backend's Pythons, as its package says too."""
+"""The engine's Pythons, as its package says too."""
 
-DISK_CPU_GB = 5.0
-DISK_CUDA_GB = 12.0  # torch's CUDA build and the libraries it brings
+DISK_CPU_GB = 4.0
+DISK_LINKED_GB = 9.0  # torch's CUDA build and the NVIDIA libraries that it is linked with, unused
+DISK_CUDA_GB = 12.0  # torch's CUDA build and everything it uses
 DISK_AFTER_TORCH_GB = 2.0  # what is left to do once torch is there
-TORCH_CPU_MB, TORCH_CUDA_MB = 250.0, 3500.0  # downloads
-REST_MB = 450.0
+TORCH_CPU_MB, TORCH_LINKED_MB, TORCH_CUDA_MB = 200.0, 530.0, 2800.0  # downloads
+REST_MB, NVIDIA_MB = 400.0, 1800.0
 
 GPU_QUESTION_S = 10.0
 """A driver that does not answer within this has no GPU for us."""
@@ -62,6 +63,10 @@ Steps = Generator[Program, Outcome, None]
 Question = Generator[Program, Outcome, bool]
 """The same, to find something out."""
 
+ASKING_TORCH = "Asking for PyTorch"
+TORCH_SHARE = (0.08, 0.55)
+"""The message and the part of the whole set-up while torch is installed."""
+
 LOOKING = "Looking at this machine"
 """The message while nothing is changed yet."""
 
@@ -72,32 +77,40 @@ class EnvironmentSteps:
 
     Attributes:
         folder: where the environment is, or will be.
-        wheel: the backend's package.
+        wheel: the engine's package.
         constraints: the exact versions to install with it.
         python: Blender's Python.
+        accelerator: whether models are to compute on an NVIDIA card, for which torch's far larger CUDA build is
+            needed. Without it the CPU build is taken, unless the other one was asked for before.
     """
 
     folder: EnvironmentFolder
     wheel: Path
     constraints: Path
     python: Path
+    accelerator: bool = False
 
     def everything(self) -> Steps:
         """All of it; raises SetupError where it can't go on."""
         yield from self._look_at_python()
-        cuda = yield from self._has_gpu()
-        self._look_at_disk(DISK_CUDA_GB if cuda else DISK_CPU_GB)
-        yield self._check("clean", self.folder.temporary)
+        cuda = yield from self._wants_cuda()
+        self._look_at_disk(DISK_CUDA_GB if cuda else DISK_CPU_GB, cuda)
+        yield self._check("keep", self.folder.temporary, self.folder.wheels)
         usable = yield from self._mend()
         if not usable:
             making: list[str | Path] = [self.python, "-I", "-m", "venv", "--clear", self.folder.venv]
             yield from self._must(Program(making, "Making an environment with Blender's Python", (0.02, 0.06)))
-        if not self._has_torch():
+        yield from self._install_kept_wheels()
+        if not self._has_torch(cuda):
             yield from self._install_torch(cuda)
+        if not cuda:
+            yield from self._must(Program(self._environment_check("slim"), ASKING_TORCH, (0.55, 0.55)))
+        megabytes = REST_MB + (NVIDIA_MB if self.folder.torch_is_linked_with_cuda() else 0.0)
         install = self._pip("install", self.wheel, "-c", self.constraints)
-        yield from self._must(Program(install, "Asking for the backend's packages", (0.55, 0.92), REST_MB))
+        yield from self._must(Program(install, "Asking for the engine's packages", (0.55, 0.92), megabytes))
         yield from self._try_it()
-        yield self._check("clean", self.folder.uv_cache)
+        for cache in (self.folder.uv_cache, self.folder.pip_cache):
+            yield self._check("clean", cache)
 
     # --------------------------------------------------------------------------------------------------------- looking
 
@@ -113,11 +126,22 @@ class EnvironmentSteps:
         if not OLDEST_PYTHON <= version[:2] <= NEWEST_PYTHON or not facts["is_64_bit"]:
             bits = 64 if facts["is_64_bit"] else 32
             raise SetupError(
-                f"This Blender's Python is {_dotted(version)} ({bits} bits) and the backend needs "
+                f"This Blender's Python is {_dotted(version)} ({bits} bits) and DreamFace's engine needs "
                 f"{_dotted(OLDEST_PYTHON)} to {_dotted(NEWEST_PYTHON)} (64 bits): use another Blender."
             )
         if not facts["makes_environments"]:
             raise SetupError(self._explain("No module named ensurepip"))
+
+    def _wants_cuda(self) -> Question:
+        """Whether torch's CUDA build is to be installed, or kept."""
+        if not self.accelerator and not self.folder.accelerator.exists():
+            return False
+        has_gpu = yield from self._has_gpu()
+        if self.accelerator and not has_gpu:
+            raise SetupError(
+                "No NVIDIA card was found: install NVIDIA's driver and restart Blender, or go on without a card."
+            )
+        return has_gpu
 
     def _has_gpu(self) -> Question:
         """Whether there is an NVIDIA GPU that torch can use."""
@@ -129,8 +153,8 @@ class EnvironmentSteps:
             return False  # there is no driver
         return code == 0 and "GPU 0:" in output
 
-    def _look_at_disk(self, needed_gb: float) -> None:
-        if self._has_torch():
+    def _look_at_disk(self, needed_gb: float, cuda: bool) -> None:
+        if self._has_torch(cuda):
             needed_gb = DISK_AFTER_TORCH_GB
         free_gb = shutil.disk_usage(self.folder.root).free / 1e9
         if free_gb < needed_gb:
@@ -139,46 +163,69 @@ class EnvironmentSteps:
                 "free some space, then set up again."
             )
 
-    def _has_torch(self) -> bool:
-        """Whether the very torch that the constraints ask for is there, of whatever build."""
+    def _has_torch(self, cuda: bool) -> bool:
+        """Whether the very torch that the constraints ask for is there, and can use a card if it has to."""
         text = self.constraints.read_text(encoding="utf-8")
         wanted = re.search(r"^torch==([\w.]+)", text, re.MULTILINE)
-        return self.folder.has("torch", wanted.group(1) if wanted else "*")
+        there = self.folder.has("torch", wanted.group(1) if wanted else "*")
+        return there and (self.folder.accelerator.exists() or not cuda)
 
     def _mend(self) -> Question:
         """Take up an environment that is there already; false where there is none that works."""
         if not self.folder.has_python():
             return False
-        code, _ = yield Program([self.folder.python, "-I", _CHECK, "mend"], "Looking at what is there", (0.02, 0.06))
+        code, _ = yield Program(self._environment_check("mend"), "Looking at what is there", (0.02, 0.06))
         if code == 0 and self.folder.has("dreamface"):  # another version of the extension may have brought it
             forget = self._pip("uninstall", "--yes", "dreamface")
-            yield from self._must(Program(forget, "Taking the old backend out", (0.06, 0.08)))
+            yield from self._must(Program(forget, "Taking the old engine out", (0.06, 0.08)))
         return code == 0
 
     # ------------------------------------------------------------------------------------------------------ installing
 
+    def _install_kept_wheels(self) -> Steps:
+        """Install what an earlier try had fetched; what does not fit any more is fetched again with the rest."""
+        kept = sorted(self.folder.wheels.glob("*.whl"))
+        if kept:
+            install = self._pip("install", "--no-deps", "--no-index", *kept)
+            yield Program(install, "Installing what had arrived", (0.06, 0.08))
+            yield self._check("clean", self.folder.wheels)
+
     def _install_torch(self, cuda: bool) -> Steps:
-        asking, share = "Asking for PyTorch", (0.08, 0.55)
-        # pip is offered one build a system. uv knows of all, and which one the driver takes; but it does not read pip's
-        # settings, so where those name an index of the user's own, that one decides.
-        _, settings = yield Program(self._pip("config", "list"), asking, (0.06, 0.08))
-        if sys.platform != "darwin" and not _OWN_INDEX.search(settings):
-            code, _ = yield Program(self._pip("install", "uv", "-c", self.constraints), asking, (0.06, 0.08))
-            if code == 0:
-                uv: list[str | Path] = [self.folder.python, "-I", "-m", "uv", "pip", "install", "torch"]
-                uv += ["--torch-backend=auto", "--python", self.folder.python, "--constraint", self.constraints]
-                code, _ = yield Program(uv, asking, share, TORCH_CUDA_MB if cuda else TORCH_CPU_MB)
-            if code == 0:
-                return
-            asking = "Asking for PyTorch in another way"
-            if sys.platform == "linux":
-                self._look_at_disk(DISK_CUDA_GB)
-        # On Linux pip is offered the CUDA build, whatever GPU there is.
-        megabytes = TORCH_CUDA_MB if sys.platform == "linux" else TORCH_CPU_MB
-        yield from self._must(Program(self._pip("install", "torch", "-c", self.constraints), asking, share, megabytes))
+        self.folder.accelerator.unlink(missing_ok=True)
+        # On Windows and macOS pip is offered the CPU build, on Linux the CUDA build. uv knows of all builds; but it
+        # does not read pip's settings, so where those name an index of the user's own, that one decides.
+        if cuda or sys.platform == "linux":
+            _, settings = yield Program(self._pip("config", "list"), ASKING_TORCH, (0.06, 0.08))
+            if _OWN_INDEX.search(settings) or not (yield from self._install_torch_by_uv(cuda)):
+                yield from self._install_torch_by_pip(cuda)
+        else:
+            yield from self._install_torch_by_pip(cuda)
+        if cuda:
+            self.folder.accelerator.touch()
+
+    def _install_torch_by_uv(self, cuda: bool) -> Question:
+        """Whether uv could install the build that is wanted; it needs the index of torch's makers."""
+        code, _ = yield Program(self._pip("install", "uv", "-c", self.constraints), ASKING_TORCH, (0.06, 0.08))
+        if code != 0:
+            return False
+        uv: list[str | Path] = [self.folder.python, "-I", "-m", "uv", "pip", "install", "torch"]
+        # "auto" is the build for the card's driver.
+        uv += ["--torch-backend=auto", "--reinstall-package", "torch"] if cuda else ["--torch-backend=cpu"]
+        uv += ["--python", self.folder.python, "--constraint", self.constraints]
+        code, _ = yield Program(uv, ASKING_TORCH, TORCH_SHARE, TORCH_CUDA_MB if cuda else TORCH_CPU_MB)
+        return code == 0
+
+    def _install_torch_by_pip(self, cuda: bool) -> Steps:
+        """Install torch without its requirements, which come with the engine's once `slim` has gone through them."""
+        linux = sys.platform == "linux"
+        self._look_at_disk(DISK_CUDA_GB if cuda else DISK_LINKED_GB if linux else DISK_CPU_GB, cuda)
+        options = ["--no-deps", "--force-reinstall"] if cuda else ["--no-deps"]
+        install = self._pip("install", "torch", *options, "-c", self.constraints)
+        megabytes = TORCH_LINKED_MB if linux or cuda else TORCH_CPU_MB
+        yield from self._must(Program(install, "Asking for PyTorch in another way", TORCH_SHARE, megabytes))
 
     def _try_it(self) -> Steps:
-        trying = "Trying the backend"
+        trying = "Trying the engine"
         yield from self._must(Program([self.folder.python, "-I", "-c", "import torch, anny"], trying, (0.92, 0.97)))
         yield from self._must(Program([self.folder.python, "-I", "-m", "dreamface", "--version"], trying, (0.97, 1.0)))
 
@@ -187,14 +234,20 @@ class EnvironmentSteps:
         if code != 0:
             raise SetupError(self._explain(output))
 
-    def _check(self, verb: str, folder: Path) -> Program:
+    def _check(self, verb: str, *folders: Path) -> Program:
         """Done by a program, since thousands of files take a while."""
-        return Program([self.python, "-I", _CHECK, verb, folder], "Cleaning up", (0.0, 0.0))
+        return Program([self.python, "-I", _CHECK, verb, *folders], "Cleaning up", (0.0, 0.0))
+
+    def _environment_check(self, verb: str) -> list[str | Path]:
+        return [self.folder.python, "-I", _CHECK, verb]
 
     def _pip(self, verb: str, *arguments: str | Path) -> list[str | Path]:
-        options = ["--progress-bar", "off"] if verb == "install" else []
-        pip = ["-I", "-X", "utf8", "-m", "pip", verb, "--no-input", "--disable-pip-version-check"]
-        return [self.folder.python, *pip, *options, *arguments]
+        pip: list[str | Path] = [self.folder.python, "-I", "-X", "utf8", "-m", "pip", verb]
+        pip += ["--no-input", "--disable-pip-version-check"]
+        if verb == "install":
+            # The cache is named here, because the user's own settings may have turned it off.
+            pip += ["--progress-bar", "off", "--cache-dir", self.folder.pip_cache]
+        return [*pip, *arguments]
 
     def _explain(self, output: str) -> str:
         return explain(output, self.folder.root, self.folder.log)

@@ -1,1 +1,1 @@
-"""The backend and the models that it uses."""
+"""DreamFace's engine and the models that it uses."""

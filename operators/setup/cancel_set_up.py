@@ -6,7 +6,7 @@ from ...dreamface_addon import application
 
 
 class DREAMFACE_OT_cancel_set_up(bpy.types.Operator):
-    """Stop setting up; it can go on from here later"""
+    """Stop setting up; what is there already is kept, and it can go on from here later"""
 
     bl_idname = "dreamface.cancel_set_up"
     bl_label = "Cancel"

@@ -7,7 +7,7 @@ from .model_action import ModelAction
 
 
 class DREAMFACE_OT_install_model(ModelAction, bpy.types.Operator):
-    """Download this model and install it for the backend"""
+    """Download this model and install it for DreamFace's engine"""
 
     bl_idname = "dreamface.install_model"
     bl_label = "Install Model"
@@ -25,5 +25,5 @@ class DREAMFACE_OT_install_model(ModelAction, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Allow it online, with a backend."""
+        """Allow it online, with an engine."""
         return interface.allow(cls, application.get().models.why_not_install())

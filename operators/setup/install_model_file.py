@@ -20,7 +20,7 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Allow it with a backend that finds the files of this machine."""
+        """Allow it with an engine that finds the files of this machine."""
         return interface.allow(cls, application.get().models.why_not_install(online=False))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -29,7 +29,7 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Have the backend read it."""
+        """Have the engine read it."""
         path = Path(bpy.path.abspath(self.filepath))
         if not self.filepath or not path.exists():
             self.report(

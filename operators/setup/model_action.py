@@ -14,10 +14,10 @@ class ModelAction:
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """Allow it with a backend."""
+        """Allow it with an engine."""
         return interface.allow(cls, application.get().models.why_not_change())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Have the backend do it."""
+        """Have the engine do it."""
         application.get().models.change(self.kind, self.model)
         return {"FINISHED"}

@@ -1,4 +1,4 @@
-"""Setting up the backend."""
+"""Setting up DreamFace's engine."""
 
 import bpy
 
@@ -6,10 +6,16 @@ from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
-    """Install what makes the faces into a folder of its own: 1 GB or more to download, some minutes, once"""
+    """Install DreamFace's engine, which makes the faces, into a folder of its own: 0.6 GB or more to download, once"""
 
     bl_idname = "dreamface.set_up_backend"
-    bl_label = "Set Up DreamFace Backend"
+    bl_label = "Set Up DreamFace's Engine"
+
+    accelerator: bpy.props.BoolProperty(
+        name="For an NVIDIA Card",
+        description="Let models compute on an NVIDIA card: 3 GB to download and 12 GB of disk",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -18,5 +24,5 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Begin, or go on where it stopped."""
-        application.get().setup.start_setup()
+        application.get().setup.start_setup(self.accelerator)
         return {"FINISHED"}

@@ -1,4 +1,4 @@
-"""The backend's log."""
+"""The engine's log."""
 
 import bpy
 
@@ -6,7 +6,7 @@ from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_show_log(bpy.types.Operator):
-    """Open the log of the backend, or of setting it up, in a text editor of the system's"""
+    """Open the log of DreamFace's engine, or of setting it up, in a text editor of the system's"""
 
     bl_idname = "dreamface.show_log"
     bl_label = "Open DreamFace Log"

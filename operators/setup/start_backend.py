@@ -1,4 +1,4 @@
-"""Starting the backend."""
+"""Starting DreamFace's engine."""
 
 import bpy
 
@@ -6,10 +6,10 @@ from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_start_backend(bpy.types.Operator):
-    """Start the process that makes faces"""
+    """Start DreamFace's engine, which makes the faces"""
 
     bl_idname = "dreamface.start_backend"
-    bl_label = "Start DreamFace Backend"
+    bl_label = "Start DreamFace's Engine"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

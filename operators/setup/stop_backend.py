@@ -1,4 +1,4 @@
-"""Stopping the backend."""
+"""Stopping DreamFace's engine."""
 
 import bpy
 
@@ -6,10 +6,10 @@ from ...dreamface_addon import application
 
 
 class DREAMFACE_OT_stop_backend(bpy.types.Operator):
-    """Stop the process that makes faces, and free its memory; what is being made is lost"""
+    """Stop DreamFace's engine, which makes the faces, and free its memory; what is being made is lost"""
 
     bl_idname = "dreamface.stop_backend"
-    bl_label = "Stop DreamFace Backend"
+    bl_label = "Stop DreamFace's Engine"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Stop it."""

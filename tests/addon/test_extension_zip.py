@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import http.server
+import importlib.util
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
 import zipfile
 from pathlib import Path
@@ -18,6 +24,7 @@ import dreamface
 
 ROOT = Path(__file__).parents[2]
 BUILD = [sys.executable, str(ROOT / "tools" / "build_extension.py")]
+BLENDERS = [path for path in os.environ.get("DREAMFACE_BLENDER", "").split(os.pathsep) if path]
 
 INSTALL = """
 import os, sys
@@ -57,6 +64,30 @@ def package(bpy: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def load_builder() -> ModuleType:
+    """tools/build_extension.py as a module."""
+    spec = importlib.util.spec_from_file_location("dreamface_build_extension", ROOT / "tools/build_extension.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_without_bpy_a_blender_on_this_machine_builds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = load_builder()
+    monkeypatch.setattr(builder, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("DREAMFACE_BLENDER", raising=False)
+    with pytest.raises(builder.BuildError, match="name a Blender with --blender"):
+        builder.blender_tool(None)
+    for name in ("blender", "blender-5.2"):
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    assert Path(builder.blender_tool(None)[0]).stem == "blender"
+    monkeypatch.setenv("DREAMFACE_BLENDER", os.pathsep.join(["/no/blender", str(tmp_path / "blender-5.2")]))
+    assert Path(builder.blender_tool(None)[0]).name == "blender-5.2"
+
+
 def litter() -> set[Path]:
     """What building may leave behind."""
     places = (ROOT, ROOT / "backend")
@@ -78,6 +109,12 @@ def test_it_holds_what_it_needs_and_nothing_else(package: Path) -> None:
     assert sorted(name for name in names if name.startswith("backend/")) == ["backend/constraints.txt", wheel]
     assert not [name for name in names if re.search(r"test|__pycache__|numpy|\.egg-info|/\.", name)]
     assert package.stat().st_size < 60e6
+
+
+def test_the_readme_says_how_large_it_is(package: Path) -> None:
+    said = re.search(r"dreamface-[\d.]+\.zip` \(([\d.]+) MB\)", (ROOT / "README.md").read_text("utf-8"))
+    assert said is not None
+    assert float(said.group(1)) == pytest.approx(package.stat().st_size / 1e6, rel=0.3)
 
 
 def test_the_backend_inside_is_whole(package: Path, tmp_path: Path) -> None:
@@ -134,6 +171,52 @@ def test_a_blender_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "name Blender itself" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_repository_is_what_blender_asks_a_server_for(package: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "my site" / "repository"
+    repository.mkdir(parents=True)
+    (repository / "dreamface-0.0.9.zip").write_bytes(b"of an earlier build")
+    name = f"dreamface-{dreamface.__version__}.zip"
+    builder = load_builder()
+    builder.write_repository(package, name, repository, builder.blender_tool(None))
+    assert sorted(path.name for path in repository.iterdir()) == [name, "index.html", "index.json"]
+    index = json.loads((repository / "index.json").read_text("utf-8"))
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text("utf-8"))
+    assert index["version"] == "v1" and index["blocklist"] == []
+    (entry,) = index["data"]
+    assert {key: entry[key] for key in entry.keys() & manifest.keys()} == {
+        key: value for key, value in manifest.items() if key not in ("wheels", "build")
+    }
+    content = (repository / name).read_bytes()
+    assert content == package.read_bytes()
+    assert entry["archive_url"] == f"./{name}" and entry["archive_size"] == len(content)
+    assert entry["archive_hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("blender", BLENDERS or [None])
+def test_blender_installs_it_from_a_server(tmp_path: Path, blender: str | None) -> None:
+    if blender is None:
+        pytest.skip("no Blender: set DREAMFACE_BLENDER")
+    repository = tmp_path / "repository"
+    subprocess.run([*BUILD, "-o", str(tmp_path / "x.zip"), "--repository", str(repository)], check=True)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(repository))
+    environment = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "user")}
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/index.json"
+        for words in (
+            ["repo-add", "--name", "DreamFace", "--url", url, "dreamface"],
+            ["sync"],
+            ["install", "--enable", "dreamface.dreamface"],
+        ):
+            command = [blender, "--online-mode", "--command", "extension", *words]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, done.stdout + done.stderr
+        server.shutdown()
+    (manifest,) = (tmp_path / "user").glob("extensions/dreamface/dreamface/blender_manifest.toml")
+    assert tomllib.loads(manifest.read_text("utf-8"))["version"] == dreamface.__version__
 
 
 def test_blender_installs_enables_and_forgets_it(package: Path, tmp_path: Path) -> None:

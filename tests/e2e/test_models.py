@@ -48,8 +48,8 @@ def test_without_a_backend_the_panel_says_so(blender):
     preferences = blender.module("preferences").get()
     python, preferences.python = preferences.python, ""
     try:
-        assert "Set up the backend first" in preferences_words(blender)
-        assert "Set up the backend first" in why_not(blender.bpy.ops.dreamface.verify_model)
+        assert "Set up DreamFace's engine first" in preferences_words(blender)
+        assert "Set up DreamFace's engine first" in why_not(blender.bpy.ops.dreamface.verify_model)
     finally:
         preferences.python = python
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from types import SimpleNamespace
 
@@ -136,6 +137,48 @@ def test_until_it_is_set_up_the_tab_shows_only_how(blender):
         assert "Set Up DreamFace" in preferences_words(blender)
     finally:
         preferences.python = python
+
+
+def test_an_unfinished_set_up_is_no_update(blender):
+    preferences, setup = blender.module("preferences").get(), blender.app.setup
+    folder = blender.module("places").user_folder("environment")
+    python, preferences.python = preferences.python, ""
+    try:
+        environment = blender.module("setup").environment_python(folder)
+        environment.parent.mkdir(parents=True)
+        environment.touch()
+        (folder / "setup.log").write_text("> pip install torch\n")
+        next_time = blender.module("setting_up").SettingUp(blender.app.session, lambda: None)
+        setup.attempt = next_time.attempt  # as after starting Blender again
+        words = drawn(blender, "setup")
+        assert "Set-up was not finished: what is there already is kept" in words and "Go On" in words
+        assert "was updated" not in words
+
+        (folder / "finished.json").write_text('{"wheel": "of another version"}')
+        assert blender.module("setting_up").SettingUp(blender.app.session, lambda: None).attempt is None
+        setup.attempt = None
+        assert "was updated" in drawn(blender, "setup")
+    finally:
+        shutil.rmtree(folder)
+        setup.attempt = next_time.attempt
+        preferences.python = python
+    assert setup.attempt is None, "with another environment the attempt matters no more"
+
+
+def test_what_a_model_for_cards_says(blender):
+    preferences, setup = blender.module("preferences").get(), blender.app.setup
+    assert "3 GB to download" in setup.accelerator_offer()
+    assert "set it up for the card where it is" in setup.why_not_accelerate()
+    python, preferences.python = preferences.python, ""
+    try:
+        assert "Allow online access" in setup.why_not_accelerate()
+    finally:
+        preferences.python = python
+    folder = blender.module("places").user_folder("environment")
+    folder.mkdir()
+    (folder / "accelerator").touch()
+    assert setup.accelerator_offer() == ""
+    shutil.rmtree(folder)
 
 
 def test_the_menu_of_looks_and_prompts(blender):

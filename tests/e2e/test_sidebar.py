@@ -322,7 +322,7 @@ def test_grey_buttons_say_why(blender):
     blender.fields.prompt = "a man"
     assert "choose another Python" in why_not(ops.generate)
     preferences.python = ""
-    assert "Set up the backend first" in why_not(ops.generate)
+    assert "Set up DreamFace's engine first" in why_not(ops.generate)
     preferences.python = python
 
 

@@ -1,9 +1,11 @@
-"""Setting the backend up, with packages that are made here and hold next to nothing."""
+"""Setting the engine up, with packages that are made here and hold next to nothing."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
+import http.server
 import os
 import platform
 import re
@@ -11,15 +13,23 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from dreamface_addon.setup import steps
-from dreamface_addon.setup.environment import Setup, environment_python, is_ready
+from dreamface_addon.setup.environment import (
+    Setup,
+    environment_python,
+    is_for_accelerator,
+    is_ready,
+    was_interrupted,
+)
 from dreamface_addon.setup.folder import EnvironmentFolder
 from dreamface_addon.setup.pip_output import PipProgress, explain
 
@@ -29,17 +39,26 @@ BACKEND = {"dreamface/__init__.py": "", "dreamface/__main__.py": "print('dreamfa
 
 UV_THAT_INSTALLS = """
 import subprocess, sys
-assert sys.argv[1:4] == ["pip", "install", "torch"] and "--torch-backend=auto" in sys.argv
+assert sys.argv[1:4] == ["pip", "install", "torch"]
 print("Downloading torch (175.0MiB)")
+print("build:", *(word for word in sys.argv if word.startswith("--torch-backend")))
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "-q", "torch"]))
 """
 
 
-def make_wheel(folder: Path, name: str, version: str, files: dict[str, str], needs: tuple[str, ...] = ()) -> Path:
+def make_wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    files: dict[str, str],
+    needs: tuple[str, ...] = (),
+    extras: tuple[str, ...] = (),
+) -> Path:
     """A wheel that pip installs."""
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {need}\n" for need in needs)
+    metadata += "".join(f"Provides-Extra: {extra}\n" for extra in extras)
     contents = files | {
         f"{info}/METADATA": metadata,
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -74,8 +93,8 @@ class Place:
         make_wheel(self.packages, "torch", "2.14.0", {"torch/__init__.py": ""})
         make_wheel(self.packages, "anny", "0.6.2", {"anny/__init__.py": ""})
 
-    def setup(self, *, online: bool = True, python: Path = Path(sys.executable)) -> Setup:
-        return Setup(self.folder, self.wheel, self.constraints, python, online)
+    def setup(self, *, online: bool = True, python: Path = Path(sys.executable), accelerator: bool = False) -> Setup:
+        return Setup(self.folder, self.wheel, self.constraints, python, online, accelerator)
 
     def ask(self, code: str) -> str:
         """What the environment's Python prints."""
@@ -98,8 +117,8 @@ def finish(setup: Setup, seconds: float = 60.0) -> Setup:
     return setup
 
 
-def set_up(place: Place) -> Setup:
-    setup = place.setup()
+def set_up(place: Place, *, accelerator: bool = False) -> Setup:
+    setup = place.setup(accelerator=accelerator)
     assert setup.state == "idle"
     setup.start()
     return finish(setup)
@@ -257,6 +276,7 @@ def test_cancel_stops_everything_and_the_next_start_goes_on(
         wait_for(setup, "Looking in indexes")
         setup.cancel()
     assert setup.state == "cancelled"
+    assert setup.problem.startswith("Set-up was cancelled: what is there already is kept")
     assert processes_about(begun.folder) == []
     assert not is_ready(begun.folder, begun.wheel)
     setup.poll()
@@ -264,6 +284,105 @@ def test_cancel_stops_everything_and_the_next_start_goes_on(
 
     setup.start()
     assert finish(setup).state == "done"
+
+
+class CountingIndex(http.server.SimpleHTTPRequestHandler):
+    """A package index of files, which counts what is asked for and may hold back anny."""
+
+    asked: ClassVar[list[str]] = []
+    released = threading.Event()
+    cached = True
+
+    def do_GET(self) -> None:
+        name = self.path.rpartition("/")[2]
+        self.asked.append(name)
+        if not name.startswith("anny-") or self.released.wait(30):
+            super().do_GET()
+
+    def end_headers(self) -> None:
+        if self.path.endswith(".whl") and self.cached:
+            self.send_header("Cache-Control", "max-age=365000000, immutable, public")  # as the public index does
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("cached", [pytest.param(True, marks=pytest.mark.slow), False])
+def test_what_had_arrived_before_cancelling_is_not_fetched_again(
+    begun: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    monkeypatch.setattr(CountingIndex, "cached", cached)
+    make_wheel(begun.packages, "scipy", "1.17.1", {"scipy/__init__.py": ""}, ("anny",))
+    index = tmp_path / "index"
+    for wheel in begun.packages.glob("*.whl"):
+        folder = index / wheel.name.split("-")[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(wheel, folder)
+    backend = make_wheel(begun.wheel.parent, "dreamface", "0.1.0", BACKEND, ("torch>=2", "scipy"))
+    assert backend == begun.wheel
+    monkeypatch.setattr(CountingIndex, "asked", [])
+    monkeypatch.setattr(CountingIndex, "released", threading.Event())
+    handler = functools.partial(CountingIndex, directory=str(index))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+        monkeypatch.setenv("PIP_TRUSTED_HOST", "127.0.0.1")  # pip keeps nothing from http without it
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}")
+        setup = begun.setup()
+        setup.start()
+        until = time.monotonic() + 30
+        while "anny-0.6.2-py3-none-any.whl" not in CountingIndex.asked and time.monotonic() < until:
+            setup.poll()
+            time.sleep(0.01)
+        setup.cancel()
+        assert "scipy" not in installed(begun)
+
+        CountingIndex.released.set()
+        assert set_up(begun).state == "done"
+        server.shutdown()
+    assert CountingIndex.asked.count("torch-2.13.0-py3-none-any.whl") == 1
+    assert CountingIndex.asked.count("scipy-1.17.1-py3-none-any.whl") == 1
+    for folder in ("pip-cache", "wheels", "tmp"):
+        assert not any((begun.folder / folder).iterdir()), "nothing takes room once all is installed"
+
+
+def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
+    temporary, wheels = tmp_path / "tmp", tmp_path / "wheels"
+    whole = make_wheel(temporary / "pip-unpack-1", "whole", "1", {"whole/__init__.py": "1"})
+    half = make_wheel(temporary / "pip-unpack-2", "half", "1", {"half/__init__.py": "1"})
+    half.write_bytes(half.read_bytes()[:-30])
+    broken = make_wheel(temporary / "pip-unpack-3", "broken", "1", {"broken/__init__.py": "12345"})
+    broken.write_bytes(broken.read_bytes().replace(b"12345", b"12645"))
+    program = [sys.executable, "-I", str(ROOT / "dreamface_addon/setup/check.py"), "keep", str(temporary), str(wheels)]
+    assert subprocess.run(program, check=True, capture_output=True, text=True).stdout == f"kept: {whole.name}\n"
+    assert [path.name for path in wheels.iterdir()] == [whole.name] and not any(temporary.iterdir())
+
+
+def test_the_next_blender_knows_of_a_set_up_that_was_not_finished(begun: Place) -> None:
+    shutil.move(begun.folder / "venv", begun.folder / "later")
+    setup = begun.setup()
+    setup.take_up()
+    assert (setup.state, setup.problem) == ("idle", "") and not was_interrupted(begun.folder)
+
+    shutil.move(begun.folder / "later", begun.folder / "venv")
+    setup.start()
+    wait_for(setup, "facts")
+    setup.cancel()
+
+    assert was_interrupted(begun.folder)
+    next_time = begun.setup()
+    next_time.take_up()
+    assert next_time.state == "cancelled"
+    assert next_time.problem.startswith("Set-up was not finished: what is there already is kept")
+
+
+def test_an_update_is_no_unfinished_set_up(finished: Place) -> None:
+    backend_wheel(finished.wheel.parent, BACKEND | {"dreamface/news.py": ""})
+    assert not is_ready(finished.folder, finished.wheel) and not was_interrupted(finished.folder)
 
 
 def test_two_blenders_do_not_set_up_at_once(begun: Place, silent_index: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,11 +439,63 @@ def no_own_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "_OWN_INDEX", re.compile("nothing has this"))
 
 
-def test_uv_chooses_the_build_of_torch(begun: Place, no_own_index: None) -> None:
+def test_uv_takes_the_cpu_build_whatever_card_there_is(begun: Place, no_own_index: None, nvidia_card: None) -> None:
     make_wheel(begun.packages, "uv", "0.13.8", {"uv/__init__.py": "", "uv/__main__.py": UV_THAT_INSTALLS})
     setup = set_up(begun)
     assert setup.state == "done"
-    assert "-m uv pip install torch" in setup.log.read_text("utf-8")
+    assert "build: --torch-backend=cpu\n" in setup.log.read_text("utf-8")
+    assert not is_for_accelerator(begun.folder)
+
+
+def test_uv_takes_the_cards_build_for_models_that_use_it(
+    finished: Place, no_own_index: None, nvidia_card: None
+) -> None:
+    make_wheel(finished.packages, "uv", "0.13.8", {"uv/__init__.py": "", "uv/__main__.py": UV_THAT_INSTALLS})
+    setup = set_up(finished, accelerator=True)
+    assert setup.state == "done"
+    assert "build: --torch-backend=auto\n" in setup.log.read_text("utf-8")
+    assert is_for_accelerator(finished.folder)
+
+
+def make_cuda_torch(packages: Path) -> None:
+    """torch as pip is offered it on Linux: linked with some of NVIDIA's libraries, and asking for all."""
+    needs = ("triton==3.7.1", "cuda-toolkit[cublas,cusolver]==13.0.3", "cuda-bindings<14")
+    files = {"torch/__init__.py": "import cublas\n", "torch/lib/libtorch_cuda.so": ""}
+    make_wheel(packages, "torch", "2.13.0", files, needs)
+    extras = ('cublas; extra == "cublas"', 'cusolver; extra == "cusolver"')
+    make_wheel(packages, "cuda_toolkit", "13.0.3", {}, extras, extras=("cublas", "cusolver"))
+    for name in ("triton", "cublas", "cusolver", "cuda_bindings"):
+        make_wheel(packages, name, "3.7.1", {f"{name}/__init__.py": ""})
+
+
+FOR_CARDS = ("triton", "cusolver", "cuda_bindings")
+
+
+def installed(place: Place) -> set[str]:
+    return {info.name.split("-")[0] for info in EnvironmentFolder(place.folder).packages.glob("*.dist-info")}
+
+
+def test_what_only_a_card_uses_comes_with_the_models_that_use_one(begun: Place, nvidia_card: None) -> None:
+    make_cuda_torch(begun.packages)
+    assert set_up(begun).state == "done"
+    assert {"torch", "cublas"} <= installed(begun) and not installed(begun).intersection(FOR_CARDS)
+    again = set_up(begun)
+    assert again.state == "done" and "half-installed" not in again.log.read_text("utf-8")
+
+    with_card = set_up(begun, accelerator=True)
+    assert with_card.state == "done" and is_for_accelerator(begun.folder)
+    assert installed(begun) >= {"torch", "cublas", *FOR_CARDS}
+
+    begun.constraints.write_text("torch==2.13.0\nanny==0.6.2\n# of another version of the extension\n")
+    assert set_up(begun).state == "done"
+    assert is_for_accelerator(begun.folder), "an update keeps what was chosen"
+
+
+def test_a_machine_without_a_card_is_told_so_and_keeps_what_it_has(finished: Place) -> None:
+    setup = finished.setup(accelerator=True)
+    setup.start()
+    assert finish(setup).state == "failed" and "No NVIDIA card was found" in setup.problem
+    assert set_up(finished).state == "done"
 
 
 @pytest.mark.parametrize("uv", ["fails", "is not there"])
@@ -334,7 +505,7 @@ def test_without_uv_pip_installs_torch(begun: Place, no_own_index: None, uv: str
         make_wheel(begun.packages, "uv", "0.13.8", {"uv/__init__.py": "", "uv/__main__.py": program})
     setup = set_up(begun)
     assert setup.state == "done"
-    assert "pip install uv" in re.sub("--.*off ", "", setup.log.read_text("utf-8"))
+    assert re.search(r"-m pip install .* uv -c", setup.log.read_text("utf-8"))
     assert begun.version("torch") == "2.13.0"
 
 
@@ -364,7 +535,9 @@ def test_a_full_disk_is_noticed_before_anything_is_downloaded(place: Place, monk
     assert not environment_python(place.folder).exists()
 
 
-def test_a_gpu_needs_more_disk(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def nvidia_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver that says there is a card."""
     if os.name == "nt":
         pytest.skip("the stand-in is a shell script")
     driver = tmp_path / "bin" / "nvidia-smi"
@@ -372,8 +545,14 @@ def test_a_gpu_needs_more_disk(place: Place, tmp_path: Path, monkeypatch: pytest
     driver.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA RTX (UUID: GPU-1)'\n")
     driver.chmod(0o755)
     monkeypatch.setenv("PATH", str(driver.parent), prepend=os.pathsep)
-    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 7e9))
-    assert "needs 12 GB" in problem(place)
+
+
+@pytest.mark.parametrize(("accelerator", "needed"), [(False, 4), (True, 12)])
+def test_a_card_needs_more_disk_only_if_models_are_to_use_it(
+    place: Place, nvidia_card: None, monkeypatch: pytest.MonkeyPatch, accelerator: bool, needed: int
+) -> None:
+    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 3e9))
+    assert f"needs {needed} GB" in problem(place, accelerator=accelerator)
 
 
 @pytest.mark.parametrize("missing", ["wheel", "constraints"])

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
 
 from dreamface.cli import doctor
 
@@ -38,7 +40,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "pyproject.toml").write_text("[project]")
     (root / "constraints.txt").write_text("torch==2.13.0")
 
-    def make_environment(root: Path, python: list[str]) -> None:
+    def make_environment(root: Path, python: list[str], version: str) -> None:
         python_path = run.environment_python(root)
         python_path.parent.mkdir(parents=True, exist_ok=True)
         python_path.symlink_to(sys.executable)
@@ -137,7 +139,7 @@ def test_the_real_environment_is_made_over_a_broken_one(tmp_path: Path) -> None:
     (broken / "lib" / "half").write_text("")
     (broken / "lock").write_text("")
 
-    run.make_environment(tmp_path / "a b", [sys.executable])
+    run.make_environment(tmp_path / "a b", [sys.executable], "3.11")
 
     assert run.works([str(run.environment_python(tmp_path / "a b"))], "import pip")
     assert not (broken / "lib" / "half").exists()
@@ -148,7 +150,7 @@ def test_a_full_disk_is_noticed_before_anything_is_downloaded(tmp_path: Path, mo
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr(run.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1e9}))
     with pytest.raises(run.SetupError, match=r"4 GB.*has 1\.0 GB"):
-        run.make_environment(tmp_path, [sys.executable])
+        run.make_environment(tmp_path, [sys.executable], "3.11")
 
 
 @pytest.mark.parametrize(("system", "warned"), [("linux", True), ("win32", False), ("darwin", False)])
@@ -163,9 +165,9 @@ def test_little_disk_for_torchs_gpu_build_is_said(
     monkeypatch.setattr(run.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 6e9}))
     monkeypatch.setattr(run.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, "", ""))
     monkeypatch.setattr(run.sys, "platform", system)
-    run.make_environment(tmp_path, [sys.executable])
+    run.make_environment(tmp_path, [sys.executable], "3.11")
     assert (
-        "6.0 GB free; torch's GPU build, if pip chooses it, may need up to 10 GB" in capsys.readouterr().err
+        "6.0 GB free; torch's GPU build, if pip chooses it, may need up to 9 GB" in capsys.readouterr().err
     ) is warned
 
 
@@ -178,22 +180,96 @@ def test_the_users_files_never_replace_modules(tmp_path: Path, monkeypatch: pyte
     assert run.main(["show", "nowhere"]) == 1, "a sentence, not a bug"
 
 
-def test_a_python_without_venv_names_debians_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("version", ["3.11", "3.13", "3.12"])
+def test_a_python_without_venv_names_debians_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr(run, "works", lambda python, code: False)
-    with pytest.raises(run.SetupError, match=r"apt install python3\.11-venv"):
-        run.make_environment(tmp_path, [sys.executable])
+    with pytest.raises(run.SetupError, match=rf"apt install python{re.escape(version)}-venv"):
+        run.make_environment(tmp_path, ["python"], version)
 
 
-def test_without_the_right_python_it_says_which_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "works", lambda python, code: False)
-    with pytest.raises(run.SetupError, match=r"needs Python 3\.11.*this is Python"):
-        run.find_python()
+THIS = "this one"
 
 
-def test_another_python_on_path_is_used_where_this_one_is_unsuitable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "works", lambda python, code: python == ["py", "-3.11"])
-    assert run.find_python() == ["py", "-3.11"]
+def found(monkeypatch: pytest.MonkeyPatch, here: str, there: list[str]) -> str:
+    """Which Python run.py takes if it was started by version `here` and the commands `there` are on PATH."""
+
+    def works(command: list[str], code: str) -> bool:
+        wanted = re.search(r"'(3\.\d+)'", code)
+        assert wanted is not None
+        if command == [THIS]:
+            return wanted.group(1) == here
+        return " ".join(command) in there and command[-1].endswith(wanted.group(1))
+
+    monkeypatch.setattr(run.sys, "_base_executable", THIS)
+    monkeypatch.setattr(run.sys, "version_info", (*map(int, here.split(".")), 0))
+    monkeypatch.setattr(run, "works", works)
+    command, version = run.find_python()
+    return f"{' '.join(command)} {version}"
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "taken"),
+    [
+        ("3.11", ["python3.13"], "this one 3.11"),
+        ("3.13", ["python3.11"], "this one 3.13"),
+        ("3.12", ["python3.13", "python3.11"], "python3.11 3.11"),  # for .blend files
+        ("3.12", ["python3.13"], "python3.13 3.13"),
+        ("3.12", [], "this one 3.12"),
+        ("3.9", ["python3.12", "python3.13"], "python3.13 3.13"),
+        ("3.14", ["python3.12"], "python3.12 3.12"),
+        ("3.14", ["py -3.13"], "py -3.13 3.13"),
+    ],
+)
+def test_the_python_that_was_started_is_used_unless_another_writes_blend_files(
+    monkeypatch: pytest.MonkeyPatch, here: str, there: list[str], taken: str
+) -> None:
+    assert found(monkeypatch, here, there) == taken
+
+
+def test_without_a_python_that_fits_it_says_which_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(run.SetupError, match=r"needs Python 3\.11, 3\.12 or 3\.13, and this is Python 3\.10\."):
+        found(monkeypatch, "3.10", [])
+
+
+@pytest.mark.parametrize(("version", "told"), [("3.11", 0), ("3.13", 0), ("3.12", 1)])
+def test_a_python_without_blend_files_is_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: str, told: int
+) -> None:
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(run.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, "", ""))
+    run.make_environment(tmp_path, [sys.executable], version)
+    assert capsys.readouterr().err.count("Without .blend files") == told
+
+
+@pytest.mark.parametrize(
+    ("python", "system", "machine", "bpy"),
+    [
+        ("3.11", "linux", "x86_64", "4.5.15"),
+        ("3.11", "darwin", "x86_64", "4.5.15"),
+        ("3.11", "linux", "aarch64", None),
+        ("3.12", "linux", "x86_64", None),
+        ("3.13", "linux", "x86_64", "5.2.3"),
+        ("3.13", "win32", "AMD64", "5.2.3"),
+        ("3.13", "darwin", "arm64", "5.2.3"),
+        ("3.13", "darwin", "x86_64", None),
+        ("3.13", "linux", "aarch64", None),
+        ("3.14", "linux", "x86_64", None),
+    ],
+)
+def test_each_python_gets_the_bpy_that_is_built_for_it(python: str, system: str, machine: str, bpy: str | None) -> None:
+    place = {"python_version": python, "sys_platform": system, "platform_machine": machine}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [Requirement(line) for line in project["optional-dependencies"]["blender"]]
+    wanted = [one for one in wanted if one.marker is None or one.marker.evaluate(place)]
+    assert len(wanted) == (bpy is not None)
+    if bpy is not None:
+        lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+        pins = [Requirement(line) for line in lines if line.startswith("bpy==")]
+        (pin,) = (one for one in pins if one.marker is None or one.marker.evaluate(place))
+        assert str(pin.specifier) == f"=={bpy}" and bpy in wanted[0].specifier
 
 
 def test_a_program_that_is_not_there_does_not_work() -> None:

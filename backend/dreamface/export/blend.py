@@ -60,7 +60,8 @@ def _addon_parent() -> Path:
     """The folder to import dreamface_addon from; it is never imported here."""
     if find_spec("bpy") is None:
         raise MissingDependency(
-            "Blender files need the package bpy: install it with `pip install dreamface[blender]` on Python 3.11."
+            "Blender files need the package bpy: install it with `pip install dreamface[blender]` on Python 3.11 or "
+            "3.13."
         )
     spec = find_spec("dreamface_addon")
     if spec is None or not spec.origin:
