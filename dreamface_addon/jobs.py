@@ -18,8 +18,8 @@ from .link import Client, Download, Exchange
 _TRIES = 4  # times that one request about a job is made in a row without any success
 _PAUSE = 0.25  # seconds before the second try; twice as long before each further one
 
-_NOT_UNDERSTOOD = "The backend's answer cannot be understood: update the extension and set up the backend again."
-_UNKNOWN = "The backend no longer knows this job, perhaps because its folder was emptied: start it again."
+_NOT_UNDERSTOOD = "The engine's answer cannot be understood: update the extension and set up the engine again."
+_UNKNOWN = "The engine no longer knows this job, perhaps because its folder was emptied: start it again."
 
 
 class Order:
@@ -194,7 +194,7 @@ class Order:
         job = self.job
         if not exists:
             job.folder = None
-            self.finish("failed", "What was made is no longer in the backend's folder: start it again.")
+            self.finish("failed", "What was made is no longer in the engine's folder: start it again.")
             return
         if "file" in job.result and job.folder is not None:
             job.result = job.result | {"file": str(job.folder / Path(str(job.result["file"])).name)}

@@ -215,7 +215,7 @@ class Reshaper:
             if vertices.dtype != np.float32 or vertices.ndim != 2 or vertices.shape[1] != 3:
                 raise ValueError("vertices")
         except (ValueError, KeyError):
-            self.problem = "The backend sent a head that cannot be read: restart it."
+            self.problem = "The engine sent a head that cannot be read: restart it."
             return
         self.arrived = [
             shape for shape in self.arrived if shape.face_id != call.face_id or "shape_deltas" in shape.arrays

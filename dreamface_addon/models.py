@@ -14,7 +14,7 @@ from .session import Session
 
 AUTOMATIC = ("auto", "Automatic", "The best one installed")
 
-NOT_UNDERSTOOD = "The backend does not say what can be installed: set the backend up again."
+NOT_UNDERSTOOD = "The engine does not say what can be installed: set the engine up again."
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Models(Part):
         """
         here = self._session.shares_disk
         if not online and not here:
-            return "The backend is on another machine: run `dreamface models install` with the file there"
+            return "The engine is on another machine: run `dreamface models install` with the file there"
         return (self._why_offline() if online and here else "") or self._why_no_backend()
 
     def why_not_change(self) -> str:

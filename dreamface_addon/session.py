@@ -271,7 +271,7 @@ class Session:
         self._stream_at = now + _STREAM_PAUSE * 2**self._stream_failures
         self._stream = None
         if self._stream_failures >= _STREAM_TRIES:
-            self.backend.fail("The backend keeps breaking off its reports: restart it; its log may say more.")
+            self.backend.fail("The engine keeps breaking off its reports: restart it; its log may say more.")
         return False
 
     def _hear(self, name: str, said: dict[str, Any]) -> None:

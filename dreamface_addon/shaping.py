@@ -326,11 +326,11 @@ class Following(Part):
         if state is BackendState.READY:
             asked = max(question.since, self._ready_since) if question is not None else time.monotonic()
             late = time.monotonic() - asked > PATIENCE
-            return "The backend does not answer yet; the head follows the sliders when it does." if late else ""
+            return "The engine does not answer yet; the head follows the sliders when it does." if late else ""
         if state is BackendState.STOPPED:
-            why_not = self._setup.why_no_backend() or "Start the backend first, in the Backend panel"
+            why_not = self._setup.why_no_backend() or "Start the engine first, in the preferences"
             return f"{why_not}: the head follows the sliders then."
-        return f"The head follows the sliders when the backend is ready. {self._session.problem}".strip()
+        return f"The head follows the sliders when the engine is ready. {self._session.problem}".strip()
 
     def _drop(self, face_id: str, why: str = "") -> None:
         del self._changed[face_id]

@@ -34,8 +34,8 @@ STABLE_AFTER = 60.0  # seconds after which a crash is the first one again
 _IN_USE = "is using"
 """In what a backend says that ends because another one has the store."""
 
-_TOO_NEW = "The backend is newer than this extension: update the extension."
-_TOO_OLD = "The backend is older than this extension: set up the backend again."
+_TOO_NEW = "The engine is newer than this extension: update the extension."
+_TOO_OLD = "The engine is older than this extension: set up the engine again."
 
 
 class BackendState(Enum):
@@ -130,7 +130,7 @@ class Backend:
         if self.state is BackendState.READY:
             self.state, self.problem = (
                 BackendState.STARTING,
-                "The connection to the backend was lost; connecting again.",
+                "The connection to the engine was lost; connecting again.",
             )
             self._forgive()
             self._lost = True
@@ -182,7 +182,7 @@ class Backend:
         if self._leaving:
             return
         if self.settings.python is None:
-            self.fail("The backend is not set up yet: press Set Up Backend.")
+            self.fail("The engine is not set up yet: press Set Up DreamFace.")
             return
         store = self.settings.store
         command = [str(self.settings.python), "-m", "dreamface", "serve", "--store", str(store), "--until-stdin-closes"]
@@ -195,7 +195,7 @@ class Backend:
         try:
             self._process = Process(command, self.log, store, self.settings.environment)
         except OSError as error:
-            self.fail(f"{self.settings.python} cannot be started ({error.strerror}): set up the backend again.")
+            self.fail(f"{self.settings.python} cannot be started ({error.strerror}): set up the engine again.")
 
     def _follow_handover(self) -> bool:
         """Turn to whoever has written backend.json; False if there is none to follow."""
@@ -234,9 +234,9 @@ class Backend:
             return
         limit = WARM_UP_LIMIT if self.health else START_LIMIT
         if waited > limit:
-            self.fail(f"The backend did not start within {limit:.0f} seconds: start it again. {self._refusal}".strip())
+            self.fail(f"The engine did not start within {limit:.0f} seconds: start it again. {self._refusal}".strip())
         elif waited > SLOW_START:
-            self.problem = "The backend is still starting. The first time can be slow: an antivirus checks every file."
+            self.problem = "The engine is still starting. The first time can be slow: an antivirus checks every file."
 
     def _ask(self, now: float) -> None:
         if not self.settings.url:
@@ -272,7 +272,7 @@ class Backend:
         waited = now - self._began
         if check.error is None or check.status == 404:
             url = self.client.url if self.client else ""
-            self._refusal = f"What answers at {url} is not DreamFace: check the backend's address in the preferences."
+            self._refusal = f"What answers at {url} is not DreamFace: check the engine's address in the preferences."
         else:
             self._refusal = check.error
         if self.settings.url:
@@ -286,7 +286,7 @@ class Backend:
 
     def _no_answer_elsewhere(self, check: Exchange, waited: float) -> None:
         if check.status == 401:
-            self.fail("The backend refused the token: check the token in the preferences.")
+            self.fail("The engine refused the token: check the token in the preferences.")
         elif not self._lost or waited > REMOTE_LOST_LIMIT:
             self.fail(self._refusal)
 
@@ -306,7 +306,7 @@ class Backend:
             self._launch_at = now + IN_USE_RETRY
             if now - self._in_use_since >= IN_USE_WAIT:
                 self.fail(
-                    f"Another backend, which does not answer, has {self.settings.store}: close other Blenders, "
+                    f"Another engine, which does not answer, has {self.settings.store}: close other Blenders, "
                     "or choose another faces folder in the preferences."
                 )
         else:

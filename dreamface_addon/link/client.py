@@ -29,7 +29,7 @@ TOTAL_TIMEOUT = 120.0  # seconds for an answer that is neither a file nor events
 LARGEST_BODY = 64 << 20  # bytes of an answer kept in memory
 _IDLE_CONNECTIONS = 4
 
-_LOST = "The connection to the backend was lost: check its address, and that it is still running."
+_LOST = "The connection to the engine was lost: check its address, and that it is still running."
 
 OnEvent = Callable[[str, dict[str, Any]], None]
 
@@ -209,7 +209,7 @@ class Exchange:
             if self._channel is not None and self._channel.closed and (self.status or not self._answered):
                 self._broken()
             else:
-                problem = f"What answers at {self._client.url} is not DreamFace: check the backend's address."
+                problem = f"What answers at {self._client.url} is not DreamFace: check the engine's address."
                 self._end(problem, lost=True)
         except OSError:
             self._broken()
@@ -219,7 +219,7 @@ class Exchange:
         if self._client.place.problem:
             raise _NoUse(self._client.place.problem)
         if self._request is None:
-            raise _NoUse("The backend's address or token has characters that are not allowed: check the preferences.")
+            raise _NoUse("The engine's address or token has characters that are not allowed: check the preferences.")
         if self._channel is None:
             self._channel = self._client._take_channel()
         channel = self._channel
@@ -259,9 +259,9 @@ class Exchange:
         limit = ANSWER_TIMEOUT if self._on_event is None else EVENTS_TIMEOUT
         unlimited = self._into is not None or self._on_event is not None
         if self._client.now - self._heard > limit:
-            raise _NoUse(f"The backend has not answered for {limit:.0f} seconds: check that it is still running.")
+            raise _NoUse(f"The engine has not answered for {limit:.0f} seconds: check that it is still running.")
         if self._client.now - self._began > TOTAL_TIMEOUT and not unlimited:
-            raise _Hopeless("The backend's answer takes too long: try again.")
+            raise _Hopeless("The engine's answer takes too long: try again.")
 
     def _take(self, channel: Channel, event: object) -> None:
         if isinstance(event, h11.Response):
@@ -298,7 +298,7 @@ class Exchange:
             self._events.feed(data)
             self._reading = False
         elif self.received > LARGEST_BODY:
-            raise _Hopeless("The backend's answer is too large: update the extension and the backend.")
+            raise _Hopeless("The engine's answer is too large: update the extension and the engine.")
         else:
             self._body.write(data)
             self._check_time()
@@ -317,7 +317,7 @@ class Exchange:
         said = self.json().get("error")
         if isinstance(said, str) and said:
             return said
-        return f"Something else answered in the backend's place (HTTP {self.status}): check that the backend runs."
+        return f"Something else answered in the engine's place (HTTP {self.status}): check that the engine runs."
 
     def _broken(self) -> None:
         if self._channel is not None and self._channel.used and self.status is None:
@@ -331,7 +331,7 @@ class Exchange:
 
     @property
     def _nobody(self) -> str:
-        return f"Nothing answers at {self._client.url}: check the address, and that the backend is running there."
+        return f"Nothing answers at {self._client.url}: check the address, and that the engine is running there."
 
     def _end(self, error: str | None, lost: bool = False) -> None:
         self.done = True

@@ -95,7 +95,7 @@ class Download:
         self.fraction = min(1.0, (self._bytes + exchange.received) / self._total)
         if exchange.received > self._files[self._fetched][1]:
             exchange.cancel()
-            self._fail("The backend sent a larger file than it had announced; nothing was kept.")
+            self._fail("The engine sent a larger file than it had announced; nothing was kept.")
 
     def _failed(self, exchange: Exchange) -> Exchange | None:
         self._failures += 1
@@ -110,7 +110,7 @@ class Download:
         except (KeyError, TypeError, ValueError):
             self._files = []
         if not self._files:
-            self._fail("The backend's list of files cannot be used; nothing was fetched.")
+            self._fail("The engine's list of files cannot be used; nothing was fetched.")
             return
         self._total = sum(size for _, size in self._files)
         shutil.rmtree(self._part, ignore_errors=True)
@@ -120,7 +120,7 @@ class Download:
         assert self._files is not None
         size = self._files[self._fetched][1]
         if exchange.received != size:
-            self._fail("The backend sent a file of another size than it had announced; nothing was kept.")
+            self._fail("The engine sent a file of another size than it had announced; nothing was kept.")
             return
         self._fetched += 1
         self._bytes += size

@@ -104,21 +104,21 @@ class Process:
         """A sentence about an end that nobody asked for."""
         code, words = self.exit_code(), self.last_words()
         if self._hung:
-            return "The backend no longer answered and was ended."
+            return "The engine no longer answered and was ended."
         if sys.platform != "win32" and code == -signal.SIGKILL:
             return (
-                "The backend was killed, by another program or because memory ran out: start it again, and if that "
+                "The engine was killed, by another program or because memory ran out: start it again, and if that "
                 "repeats, close other programs or choose a lower resolution."
             )
         if "No module named dreamface" in words or "No module named 'dreamface'" in words:
-            return "DreamFace is not installed in the backend's environment: set up the backend again."
+            return "DreamFace is not installed in the engine's environment: set up the engine again."
         if self._disk_is_full():
-            return f"The disk with {self._log.parent} is full: free some space, then start the backend again."
+            return f"The disk with {self._log.parent} is full: free some space, then start the engine again."
         if words.startswith(("ImportError: ", "ModuleNotFoundError: ")):
-            return f"The backend's environment is damaged ({words.rstrip('.')}): set up the backend again."
+            return f"The engine's environment is damaged ({words.rstrip('.')}): set up the engine again."
         if words:
-            return words if words.endswith((".", "!", "?")) else f"The backend stopped ({words}): {_AGAIN}."
-        return f"The backend crashed: {_AGAIN}." if (code or 0) < 0 else f"The backend stopped at once: {_AGAIN}."
+            return words if words.endswith((".", "!", "?")) else f"The engine stopped ({words}): {_AGAIN}."
+        return f"The engine crashed: {_AGAIN}." if (code or 0) < 0 else f"The engine stopped at once: {_AGAIN}."
 
     def _disk_is_full(self) -> bool:
         """Then its last words may be missing from the log."""

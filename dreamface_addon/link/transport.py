@@ -74,11 +74,11 @@ def locate(url: str) -> Place:
     except (ValueError, KeyError):
         host = ""
     if not host:
-        return Place(problem=f"“{url}” is not the address of a backend: it should look like http://localhost:8000.")
+        return Place(problem=f"“{url}” is not the address of an engine: it should look like http://localhost:8000.")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return Place(problem=f"The computer “{host}” cannot be found: check the backend's address.")
+        return Place(problem=f"The computer “{host}” cannot be found: check the engine's address.")
     return Place(
         host=host,
         authority=parts.netloc.rpartition("@")[2],

@@ -77,4 +77,4 @@ def _check_fit(objects: list[bpy.types.Object], spans: list[tuple[int, ...]], ve
         if not (0 <= first < last <= len(vertices) and len(object_.data.vertices) == last - first):
             raise SceneError(f"{object_.name} has other vertices than the head it came from: generate the face again.")
     if not np.isfinite(vertices).all():
-        raise SceneError("The backend sent vertices that are no numbers: start it again.")
+        raise SceneError("The engine sent vertices that are no numbers: start it again.")

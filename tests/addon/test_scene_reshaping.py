@@ -119,7 +119,7 @@ def test_an_expression_among_the_traits_is_worn(skin, moved):
     ("spoil", "sentence"),
     [
         (lambda arrays: {"vertices": arrays["vertices"][:-5]}, "upper teeth has other vertices than the head"),
-        (lambda arrays: {"vertices": arrays["vertices"] * np.nan}, "The backend sent vertices that are no numbers"),
+        (lambda arrays: {"vertices": arrays["vertices"] * np.nan}, "The engine sent vertices that are no numbers"),
         (lambda arrays: arrays | {"shape_offsets": arrays["shape_offsets"][:-1]}, "skin has other shape keys"),
     ],
 )

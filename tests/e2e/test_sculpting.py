@@ -121,7 +121,7 @@ def test_sliders_set_by_a_script_wait_for_a_cold_backend(blender, monkeypatch):
     face.dreamface.nose_width = 1.5
     face.dreamface.jaw_width = -1.5
     blender.until(lambda: blender.app.following.notice)
-    assert blender.app.following.notice.startswith("The head follows the sliders when the backend is ready.")
+    assert blender.app.following.notice.startswith("The head follows the sliders when the engine is ready.")
     blender.rest()
     assert (blender.app.following.notice, blender.app.following.problem) == ("", "")
     assert np.abs(positions(face) - before).max() > 0.001
@@ -129,9 +129,9 @@ def test_sliders_set_by_a_script_wait_for_a_cold_backend(blender, monkeypatch):
 
 
 WAITING = {
-    "STARTING": "The head follows the sliders when the backend is ready. It is slow today.",
-    "STOPPED": "Start the backend first, in the Backend panel: the head follows the sliders then.",
-    "FAILED": "The head follows the sliders when the backend is ready. It is slow today.",
+    "STARTING": "The head follows the sliders when the engine is ready. It is slow today.",
+    "STOPPED": "Start the engine first, in the preferences: the head follows the sliders then.",
+    "FAILED": "The head follows the sliders when the engine is ready. It is slow today.",
 }
 
 

@@ -111,9 +111,9 @@ def test_ready_means_warm(make: Make) -> None:
     ("misbehaviour", "sentence"),
     [
         ("refuse", "The graphics card is on fire: put it out."),
-        ("missing", "DreamFace is not installed in the backend's environment: set up the backend again."),
-        ("newer", "The backend is newer than this extension: update the extension."),
-        ("older", "The backend is older than this extension: set up the backend again."),
+        ("missing", "DreamFace is not installed in the engine's environment: set up the engine again."),
+        ("newer", "The engine is newer than this extension: update the extension."),
+        ("older", "The engine is older than this extension: set up the engine again."),
     ],
 )
 def test_a_start_that_cannot_work_ends_in_a_sentence(make: Make, misbehaviour: str, sentence: str) -> None:
@@ -129,7 +129,7 @@ def test_one_that_never_answers_is_given_up(make: Make, monkeypatch: pytest.Monk
     backend = make("hang")
     backend.start()
     assert settle(backend) is BackendState.FAILED
-    assert backend.problem == "The backend did not start within 1 seconds: start it again. It does not answer."
+    assert backend.problem == "The engine did not start within 1 seconds: start it again. It does not answer."
     poll_until(lambda: not backend.ending, backend)
 
 
@@ -148,12 +148,12 @@ def test_without_an_environment_it_says_what_to_do(make: Make, tmp_path: Path) -
     backend.start()
     assert (backend.state, backend.problem) == (
         BackendState.FAILED,
-        "The backend is not set up yet: press Set Up Backend.",
+        "The engine is not set up yet: press Set Up DreamFace.",
     )
     backend = make(python=tmp_path / "deleted" / "python")
     backend.start()
     assert backend.state is BackendState.FAILED
-    assert "cannot be started (No such file or directory): set up the backend again." in backend.problem
+    assert "cannot be started (No such file or directory): set up the engine again." in backend.problem
 
 
 def test_a_store_that_cannot_be_written_is_a_sentence(make: Make, tmp_path: Path) -> None:
@@ -180,11 +180,11 @@ def test_a_disk_too_full_for_last_words_is_a_sentence(make: Make, monkeypatch: p
     backend = make(python=Path("/bin/false"))
     backend.start()
     settle(backend)
-    assert backend.problem.startswith("The backend stopped at once: start it again")
+    assert backend.problem.startswith("The engine stopped at once: start it again")
     monkeypatch.setattr(process_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
     backend.start()
     settle(backend)
-    assert backend.problem.endswith("is full: free some space, then start the backend again.")
+    assert backend.problem.endswith("is full: free some space, then start the engine again.")
 
 
 def test_a_file_left_by_a_killed_backend_counts_for_nothing(make: Make, store: Path) -> None:
@@ -366,7 +366,7 @@ def test_a_backend_elsewhere_is_joined_and_never_started(make: Make, tmp_path: P
     wrong = make(store=guest_store, url=str(there["url"]), token="wrong", python=None)
     wrong.start()
     assert settle(wrong) is BackendState.FAILED
-    assert wrong.problem == "The backend refused the token: check the token in the preferences."
+    assert wrong.problem == "The engine refused the token: check the token in the preferences."
 
 
 def test_nobody_elsewhere_is_a_sentence(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

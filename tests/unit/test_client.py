@@ -199,16 +199,16 @@ def refusal(status: int, body: bytes) -> Script:
     ("script", "sentence", "lost"),
     [
         (refusal(400, b'{"error": "The prompt is empty."}'), "The prompt is empty.", False),
-        (refusal(500, b"<html>"), "Something else answered in the backend's place (HTTP 500)", False),
+        (refusal(500, b"<html>"), "Something else answered in the engine's place (HTTP 500)", False),
         (breaking(b"\x00\x01 hello\r\n\r\n"), "is not DreamFace", True),
         (breaking(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), "is not DreamFace", True),
         (
             breaking(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
-            "The connection to the backend was lost: check",
+            "The connection to the engine was lost: check",
             True,
         ),
-        (breaking(chunked(b"half")), "The connection to the backend was lost: check", True),
-        (breaking(), "The connection to the backend was lost: check", True),
+        (breaking(chunked(b"half")), "The connection to the engine was lost: check", True),
+        (breaking(), "The connection to the engine was lost: check", True),
         (breaking(b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"x" * 200_000 + b"\r\n\r\n"), "is not DreamFace", True),
     ],
 )
@@ -226,10 +226,10 @@ def test_whatever_goes_wrong_is_a_sentence(serve: Serve, script: Script, sentenc
     ("url", "sentence"),
     [
         ("http://127.0.0.1:1", "Nothing answers at http://127.0.0.1:1: check"),
-        ("127.0.0.1:8000", "is not the address of a backend"),
-        ("ftp://127.0.0.1", "is not the address of a backend"),
-        ("http://127.0.0.1:99999", "is not the address of a backend"),
-        ("", "is not the address of a backend"),
+        ("127.0.0.1:8000", "is not the address of an engine"),
+        ("ftp://127.0.0.1", "is not the address of an engine"),
+        ("http://127.0.0.1:99999", "is not the address of an engine"),
+        ("", "is not the address of an engine"),
         ("http://no-such-host.invalid:80", "cannot be found"),
     ],
 )
@@ -325,7 +325,7 @@ def test_a_body_too_large_or_too_slow_is_not_kept(serve: Serve, monkeypatch: pyt
     monkeypatch.setattr(client_module, "TOTAL_TIMEOUT", 0.2)
     slow = client.send("GET", "/read")
     finish(client, slow)
-    assert slow.error == "The backend's answer takes too long: try again."
+    assert slow.error == "The engine's answer takes too long: try again."
     client.close()
 
 
@@ -375,7 +375,7 @@ def test_events_arrive_whole_and_in_order(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("end", "sentence"),
     [
-        (b'event: job\ndata: {"n": ', "The connection to the backend was lost: check"),
+        (b'event: job\ndata: {"n": ', "The connection to the engine was lost: check"),
         (b"event: job\ndata: nonsense\n\n", "is not DreamFace"),
         (b"event: job\ndata: [1]\n\n", "is not DreamFace"),
         (b"event: job\ndata: \xff\xfe\n\n", "is not DreamFace"),

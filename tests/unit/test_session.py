@@ -178,16 +178,16 @@ def test_two_blenders_see_only_their_own_jobs(make: Make) -> None:
     [
         ("refuse", "The graphics card is on fire: put it out."),
         ("fail_job", "The head could not be made: choose another prompt."),
-        ("crash", "The backend stopped (RuntimeError: the head fell off): start it again"),
-        ("oom", "The backend was killed, by another program or because memory ran out"),
-        ("crash:once,forget", "The backend no longer knows this job"),
-        ("half_event,slow_job", "The backend keeps breaking off its reports"),
-        ("garbage_jobs", "The backend's answer cannot be understood"),
-        ("newer", "The backend is newer than this extension: update the extension."),
-        ("hang", "The backend did not start within "),
-        ("garbage", "The backend did not start within 1 seconds: start it again. What answers at "),
-        ("unauthorised", "The backend did not start within 1 seconds: start it again. The token is missing or wrong."),
-        ("hang_on_job", "The backend no longer answered and was ended."),
+        ("crash", "The engine stopped (RuntimeError: the head fell off): start it again"),
+        ("oom", "The engine was killed, by another program or because memory ran out"),
+        ("crash:once,forget", "The engine no longer knows this job"),
+        ("half_event,slow_job", "The engine keeps breaking off its reports"),
+        ("garbage_jobs", "The engine's answer cannot be understood"),
+        ("newer", "The engine is newer than this extension: update the extension."),
+        ("hang", "The engine did not start within "),
+        ("garbage", "The engine did not start within 1 seconds: start it again. What answers at "),
+        ("unauthorised", "The engine did not start within 1 seconds: start it again. The token is missing or wrong."),
+        ("hang_on_job", "The engine no longer answered and was ended."),
     ],
 )
 def test_whatever_the_backend_does_the_job_ends_in_a_sentence(
@@ -230,7 +230,7 @@ def test_an_answer_that_is_always_lost_ends_in_a_sentence(make: Make, monkeypatc
     job = session.submit("generate", PROMPT)
     finish(session, job)
     assert job.state == "failed"
-    assert job.error.startswith("The connection to the backend was lost: check")
+    assert job.error.startswith("The connection to the engine was lost: check")
     assert session.state is not BackendState.FAILED
 
 
@@ -276,7 +276,7 @@ def test_a_file_that_never_arrives_ends_in_a_sentence(make: Make, monkeypatch: p
     job = session.submit("generate", PROMPT, files=FILES)
     finish(session, job)
     assert job.state == "failed"
-    assert job.error.startswith("The connection to the backend was lost: check")
+    assert job.error.startswith("The connection to the engine was lost: check")
 
 
 def test_cancelling_while_a_file_is_sent(make: Make) -> None:
@@ -434,8 +434,8 @@ def test_a_folder_from_elsewhere_is_fetched_whole(make: Make, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("misbehaviour", "sentence"),
     [
-        ("escape", "The backend's list of files cannot be used; nothing was fetched."),
-        ("short", "The backend sent a file of another size than it had announced; nothing was kept."),
+        ("escape", "The engine's list of files cannot be used; nothing was fetched."),
+        ("short", "The engine sent a file of another size than it had announced; nothing was kept."),
     ],
 )
 def test_a_folder_that_cannot_be_fetched_leaves_nothing(
@@ -509,7 +509,7 @@ def test_a_reading_that_never_ends_is_given_up(make: Make, misbehaviour: str, mo
     ready(session)
     session.read("anything")
     poll_until(lambda: session.call_problem, session)
-    assert session.call_problem.startswith(("The backend's answer takes too long", "The backend's answer is too large"))
+    assert session.call_problem.startswith(("The engine's answer takes too long", "The engine's answer is too large"))
     assert session.reading is None
     assert session.state is BackendState.READY
 
@@ -577,7 +577,7 @@ def test_a_damaged_shape_is_a_sentence(make: Make) -> None:
     ready(session)
     session.reshape("face", "broken", 3, {})
     poll_until(lambda: session.call_problem, session)
-    assert session.call_problem == "The backend sent a head that cannot be read: restart it."
+    assert session.call_problem == "The engine sent a head that cannot be read: restart it."
     assert session.take_shape() is None
 
 
