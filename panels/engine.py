@@ -88,8 +88,11 @@ def draw_setting_up(layout: bpy.types.UILayout, attempt: Setup) -> None:
 def draw_not_set_up(layout: bpy.types.UILayout, setup: SettingUp) -> None:
     """Draw what is missing, and the button that sets it up."""
     attempt = setup.attempt
+    if preferences.get().python:  # the artist's own, which is not there
+        drawing.text(layout, setup.why_no_backend() + ".", icon="ERROR")
+        return
     if attempt is not None and attempt.problem:
-        drawing.text(layout, attempt.problem, icon="ERROR")
+        drawing.text(layout, attempt.problem, icon="ERROR" if attempt.state == "failed" else "INFO")
     elif installation.needs_update():
         drawing.text(layout, "DreamFace was updated: set it up again. What has not changed stays.", icon="INFO")
     else:

@@ -135,6 +135,8 @@ def test_until_it_is_set_up_the_tab_shows_only_how(blender):
             assert not getattr(panels(blender), f"DREAMFACE_PT_{name}").poll(blender.bpy.context)
         assert "Set Up DreamFace" in drawn(blender, "setup")
         assert "Set Up DreamFace" in preferences_words(blender)
+        preferences.python = "/opt/studio/bin/python"
+        assert "There is no" in drawn(blender, "setup") and "Set Up DreamFace" not in drawn(blender, "setup")
     finally:
         preferences.python = python
 
