@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +74,7 @@ def cannot_write(path: Path, error: OSError) -> FolderError:
     return FolderError(f"{path} could not be written: {error.strerror or error}.")
 
 
-def side_by_side(tasks: Sequence[Callable[[], Result]]) -> Iterator[Result]:
+def side_by_side(tasks: Sequence[Callable[[], Result]]) -> Generator[Result, None, None]:
     """Run the tasks in threads (zlib, Pillow and OpenEXR release the GIL); yield results as they come, in any order.
 
     When the consumer stops early, or a task fails, those not yet started never are.

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import io
 import os
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -21,8 +23,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from dreamface._reading import read_regular
 from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.errors import BadRequest
+from dreamface.limits import LARGEST_MAP
 from dreamface.provenance import SOFTWARE, STATEMENT
 
 Pixels = NDArray[np.uint8]
@@ -34,6 +38,9 @@ PNG_COMPRESSION = 1
 LARGEST_MASK = 8192
 """Pixels a side of a mask."""
 
+_LARGEST_FILE = 2**29  # bytes: above what the largest map takes uncompressed
+_DEEPEST = 1.0  # metres of displacement
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ROWS = 128  # encoded at a time, so that the temporaries stay in the processor's cache
 _LINEAR_STEPS = 65535  # table size; one step is 1/20 of an sRGB code even where the curve is steepest
 
@@ -151,16 +158,46 @@ def read_png(path: Path) -> Pixels:
 
     Raises:
         FileNotFoundError: there is no such file.
-        OSError: the file is damaged or of another kind.
+        OSError, ValueError: the file is damaged, of another kind, or larger than `LARGEST_MAP`.
     """
+    data = read_regular(path, _LARGEST_FILE)
+    _check_side(*_png_size(data))
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.mode not in ("L", "RGB"):
-                raise OSError(f"{path.name} has mode {image.mode} instead of 8-bit grey or RGB")
+                raise OSError(f"it has mode {image.mode} instead of 8-bit grey or RGB")
             pixels = np.array(image)
     except (SyntaxError, ValueError, Image.DecompressionBombError) as error:  # Pillow's words for a damaged PNG
         raise OSError(str(error)) from error
     return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a PNG whose chunks all have the checksum that they say; Pillow does not look at all of them.
+
+    Raises:
+        ValueError: it is no PNG, is cut short, or a bit of it was flipped.
+    """
+    if not data.startswith(_PNG_SIGNATURE):
+        raise ValueError("it is no PNG picture")
+    view, place, kind = memoryview(data), len(_PNG_SIGNATURE), b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, place) if place + 8 <= len(data) else (0, b"")
+        end = place + 8 + length
+        if end + 4 > len(data):
+            raise ValueError("it is cut short")
+        if zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            raise ValueError("its checksum is another")
+        place = end + 4
+    if data[12:16] != b"IHDR":
+        raise ValueError("it is no PNG picture")
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _check_side(width: int, height: int) -> None:
+    if not 0 < min(width, height) <= max(width, height) <= LARGEST_MAP:
+        raise ValueError(f"it has {width:,} x {height:,} pixels, and at most {LARGEST_MAP:,} a side are read")
 
 
 def write_exr(image: Tensor, path: Path) -> None:
@@ -183,13 +220,23 @@ def read_exr(path: Path) -> Tensor:
 
     Raises:
         FileNotFoundError: there is no such file.
-        OSError: the file is damaged or has no channel Y.
+        OSError, ValueError: the file is damaged, of another kind, or larger than `LARGEST_MAP`.
     """
-    if not path.exists():
-        raise FileNotFoundError(path)
+    data = read_regular(path, _LARGEST_FILE)
     try:
-        with OpenEXR.File(str(path), separate_channels=True) as file:
-            values = file.channels()["Y"].pixels.astype(np.float32)
-    except (RuntimeError, KeyError) as error:
+        with OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=True) as file:
+            (left, bottom), (right, top) = file.header()["dataWindow"]
+            _check_side(int(right) - int(left) + 1, int(top) - int(bottom) + 1)
+            parts = len(file.parts)
+        if parts != 1:
+            raise ValueError("it has several pictures in it")
+        with OpenEXR.File(io.BytesIO(data), separate_channels=True) as file:
+            channels = file.channels()
+            if list(channels) != ["Y"]:
+                raise ValueError("it has other channels than Y")
+            values = channels["Y"].pixels.astype(np.float32)
+    except (RuntimeError, KeyError, TypeError) as error:
         raise OSError(str(error)) from error
+    if not (np.abs(values) <= _DEEPEST).all():  # NaN neither
+        raise ValueError("it has a number that no skin has")
     return torch.from_numpy(values[..., None])

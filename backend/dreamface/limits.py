@@ -6,13 +6,24 @@ from dreamface.errors import BadRequest
 from dreamface.random_streams import SEED_LIMIT
 from dreamface.text import clean, normalise
 
-__all__ = ["LONGEST_PROMPT", "RESOLUTIONS", "SEED_LIMIT", "check_prompt", "check_resolution", "check_seed"]
+__all__ = [
+    "LARGEST_MAP",
+    "LONGEST_PROMPT",
+    "RESOLUTIONS",
+    "SEED_LIMIT",
+    "check_prompt",
+    "check_resolution",
+    "check_seed",
+]
 
 LONGEST_PROMPT = 2000
 """Characters."""
 
 RESOLUTIONS = (512, 1024, 2048, 4096)
 """Sides of the maps that can be asked for, in pixels."""
+
+LARGEST_MAP = 8192
+"""Pixels a side of a map or a picture in a face folder; a larger one is meant to fill the memory."""
 
 
 def check_prompt(prompt: str) -> None:

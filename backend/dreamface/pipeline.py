@@ -58,6 +58,10 @@ PREVIEW_SIZE = 512
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
 
 
+_NOBODY = "face.json is damaged: the head's identity is that of no person; restore it or generate the face again."
+
+_LARGEST_HEAD = 2.0  # metres from the base of the neck
+
 _KEPT_FOR = 120.0  # seconds: between two edits an artist looks, thinks, and goes on
 
 _painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painted last, so that its next edit is quick
@@ -265,6 +269,10 @@ def rebuild(
         built = load_model(before.head).build(HeadSource(identity=document.head.identity, offset=offset))
     except KeyError as error:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
+    except (ValueError, IndexError, ArithmeticError) as error:  # numbers that no head was ever built from
+        raise FolderError(_NOBODY) from error
+    if not (built.vertices.abs() <= _LARGEST_HEAD).all():  # NaN neither
+        raise FolderError(_NOBODY)
     return _dress(built, before, progress.part(0.1, 1.0), pictures)
 
 
@@ -274,8 +282,15 @@ def forget_models() -> None:
 
 
 def measure(head: Head) -> dict[str, float]:
-    """Every shape trait as it is on a head, in standard deviations of the population."""
-    return load_model(head.model).measure(head)
+    """Every shape trait as it is on a head, in standard deviations of the population.
+
+    Raises:
+        BadRequest: its head model is not installed here, or it is said to be of one that has another topology.
+    """
+    model = load_model(head.model)
+    if head.topology.landmarks != model.topology.landmarks or len(head.vertices) != model.topology.vertex_count:
+        raise BadRequest(f"The face's geometry is not that of the head model {head.model}: make the face again.")
+    return model.measure(head)
 
 
 def export(

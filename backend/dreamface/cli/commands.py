@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from dreamface.cli.faces import STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, settings, slug, summary
-from dreamface.errors import BadRequest, MissingDependency
+from dreamface.errors import BadRequest, FolderError, MissingDependency
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits
 
 FACES = Path("faces")
@@ -74,7 +75,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     """Show what was asked for beside what is measured on the mesh."""
     from dreamface import folder, pipeline
 
-    face = folder.load(_folder_of(options.face))
+    face = folder.load(folder_of(options.face))
     notes = []
     try:
         measured = pipeline.measure(face.head)
@@ -114,7 +115,7 @@ def export(options: Namespace, terminal: Terminal) -> bool:
     with terminal.progress() as progress:
         from dreamface import folder, pipeline
 
-        source = _folder_of(options.face)
+        source = folder_of(options.face)
         path = pipeline.export(folder.load(source), options.target, progress=progress, face_folder=source)
     terminal.result({"file": str(path)})
     terminal.show(f"Wrote {path}")
@@ -127,16 +128,34 @@ def rebuild(options: Namespace, terminal: Terminal) -> bool:
     with terminal.progress() as progress:
         from dreamface import folder, pipeline
 
-        source = _folder_of(options.face)
+        source = folder_of(options.face)
         document, offset = folder.read_document(source), folder.read_offset(source)
         pictures = folder.read_pictures(source)
+        notes = _check_source(source, needs_geometry=offset is not None)
         with staging(options.output.absolute().parent) as stage:
             face = pipeline.rebuild(document, offset=offset, pictures=pictures, progress=progress.part(0.0, 0.7))
             name = slug(face.prompt)
             written = write(face, stage, options.output, name, _formats(options), progress.part(0.7, 1.0))
+    written.notes += notes
     terminal.result({"prompt": face.prompt, "seed": face.seed, "resolution": face.resolution, **written.to_json()})
     terminal.show(*_what_was_written(written))
     return True
+
+
+def _check_source(source: Path, needs_geometry: bool) -> list[str]:
+    """Sentences about files that are not as they were saved, though a face is made again without them.
+
+    Raises:
+        FolderError: the geometry, which has what was sculpted on the head, was changed.
+    """
+    from dreamface import folder
+
+    changed = [found for found in folder.verify(source) if found.state == "changed"]
+    for found in changed:
+        if found.file == "geometry.npz" and needs_geometry:
+            file = source / found.file
+            raise FolderError(f"{file} {STATES['changed']}, and has what was sculpted on the head: restore it.")
+    return [f"In {source}, {found.file} {STATES['changed']}." for found in changed]
 
 
 def traits(options: Namespace, terminal: Terminal) -> bool:
@@ -180,11 +199,6 @@ def _free_folder(folder: Path) -> Path:
         number += 1
         free = folder.with_name(f"{folder.name}-{number}")
     return free
-
-
-def _folder_of(face: Path) -> Path:
-    """The face folder where someone named the face.json in it."""
-    return face.parent if face.name == "face.json" else face
 
 
 def _what_was_read(asked: Traits, not_understood: tuple[str, ...]) -> list[str]:

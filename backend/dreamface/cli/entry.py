@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
-from dreamface.cli import batch, commands, doctor, jobs, models, serve
+from dreamface.cli import batch, commands, doctor, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.traits import Group
@@ -68,8 +68,8 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_layers, _add_doctor,
-        _add_batch, _add_serve, _add_jobs, _add_models,
+        _add_generate, _add_read, _add_show, _add_export, _add_verify, _add_rebuild, _add_traits, _add_layers,
+        _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models,
     ):  # fmt: skip
         add(actions)
     return root
@@ -103,6 +103,11 @@ def _add_export(actions: Commands) -> None:
     command = _command(actions, "export", commands.export, "Write a face for another program.")
     _add_face(command)
     command.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
+
+
+def _add_verify(actions: Commands) -> None:
+    summary = "Check that a face's files are as they were saved."
+    _add_face(_command(actions, "verify", faces.verify, summary))
 
 
 def _add_rebuild(actions: Commands) -> None:
