@@ -25,7 +25,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from dreamface import __version__, images
+from dreamface import __version__, _files, images
 from dreamface._files import cannot_write, flush_to_disk, sibling, side_by_side
 from dreamface._reading import UNREADABLE, open_regular, read_regular
 from dreamface.document import (
@@ -67,6 +67,7 @@ __all__ = [
     "read_offset",
     "read_pictures",
     "save",
+    "sweep",
     "unpack_offset",
     "verify",
 ]
@@ -99,6 +100,7 @@ def save(face: Face, path: Path | str, progress: Progress = Progress()) -> Path:
     """
     path = Path(path).resolve()
     progress.report(_STEP, 0.0, "Saving the face")
+    sweep(path.parent)
     _check_replaceable(path)
     part = sibling(path, "part")
     try:
@@ -215,7 +217,7 @@ def _swap(part: Path, path: Path) -> None:
     if not path.exists():
         part.rename(path)
         return
-    foreign = _foreign_files(path)
+    _foreign_files(path)  # before anything is moved: it may not be readable
     old = sibling(path, "old")
     path.rename(old)
     try:
@@ -223,11 +225,36 @@ def _swap(part: Path, path: Path) -> None:
     except BaseException:
         old.rename(path)
         raise
-    for name in foreign:
+    _move_foreign(old, path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def sweep(place: Path) -> None:
+    """Delete what killed runs have left beside the faces in a folder; a face that one had moved aside returns.
+
+    Args:
+        place: where faces, or exports of them, lie; it need not exist.
+    """
+    _files.sweep(place, _rescue)
+
+
+def _rescue(old: Path, path: Path) -> None:
+    """Put right a swap that was killed: the old face returns, or what others had put into it goes into the new one."""
+    try:
+        if not path.exists():
+            old.rename(path)
+            return
+        _move_foreign(old, path)
+    except (OSError, FolderError):  # whatever is in it, it may be somebody's
+        return
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _move_foreign(old: Path, path: Path) -> None:
+    for name in _foreign_files(old):
         if not (path / name).exists():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             (old / name).rename(path / name)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _foreign_files(path: Path) -> list[Path]:

@@ -187,6 +187,35 @@ def test_a_face_is_never_written_over(pipeline: FakePipeline, capsys: pytest.Cap
     assert len(pipeline.calls) == 2, "it was refused before the work"
 
 
+def test_runs_at_the_same_time_lose_no_face(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each finds the name free when it starts, and taken when it is done."""
+    later = iter([2, 1, 0])
+
+    def run_another(prompt: str) -> None:
+        if next(later, 0):
+            assert main(["generate", PROMPT, "--seed", "1"]) == 0
+
+    pipeline.on_generate = run_another
+    assert main(["generate", PROMPT, "--seed", "1"]) == 0
+    names = {path.name for path in Path("faces").iterdir()}
+    assert names == {f"an-old-fisherman-hooked-nose-1{end}" for end in ("", "-2", "-3")}
+    assert all(folder.load(Path("faces") / name).prompt == PROMPT for name in names)
+
+
+def test_a_named_folder_that_was_taken_meanwhile_keeps_what_is_in_it(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def take(prompt: str) -> None:
+        Path("out").mkdir()
+        Path("out/notes.txt").write_text("mine")
+
+    pipeline.on_generate = take
+    assert main(["generate", PROMPT, "-o", "out"]) == 0
+    assert [path.name for path in Path("out").iterdir()] == ["notes.txt"]
+    assert folder.load("out-2").prompt == PROMPT
+    assert "Meanwhile something else was put into out, so the face is in out-2." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -240,7 +240,7 @@ def _do(row: Row, options: Namespace, outcome: Outcome, progress: Progress) -> N
                 row.prompt, seed=row.seed, resolution=resolution, head=options.head, progress=progress.part(0.0, 0.7)
             )
             written = write(face, stage, folder, row.name, formats, progress.part(0.7, 1.0))
-        outcome.made.append(row.name)
+        outcome.made.append(written.folder.name)
     outcome.notes += written.notes
 
 

@@ -38,8 +38,9 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(face.prompt)
-            folder = options.output or _free_folder(FACES / f"{name}-{face.seed}")
+            folder = options.output or FACES / f"{name}-{face.seed}"
             written = write(face, stage, folder, name, _formats(options), progress.part(0.7, 1.0))
+    written.notes += _elsewhere(written, options.output)
     asked = face.traits.asked()
     terminal.result(
         {
@@ -136,7 +137,7 @@ def rebuild(options: Namespace, terminal: Terminal) -> bool:
             face = pipeline.rebuild(document, offset=offset, pictures=pictures, progress=progress.part(0.0, 0.7))
             name = slug(face.prompt)
             written = write(face, stage, options.output, name, _formats(options), progress.part(0.7, 1.0))
-    written.notes += notes
+    written.notes += notes + _elsewhere(written, options.output)
     terminal.result({"prompt": face.prompt, "seed": face.seed, "resolution": face.resolution, **written.to_json()})
     terminal.show(*_what_was_written(written))
     return True
@@ -192,13 +193,11 @@ def _formats(options: Namespace) -> list[str]:
     return [suffix for suffix, unwanted in (("glb", options.no_glb), ("blend", options.no_blend)) if not unwanted]
 
 
-def _free_folder(folder: Path) -> Path:
-    """`folder`, or the first of `folder-2`, `folder-3`, ... that does not exist."""
-    number, free = 1, folder
-    while free.exists():
-        number += 1
-        free = folder.with_name(f"{folder.name}-{number}")
-    return free
+def _elsewhere(written: Written, asked: Path | None) -> list[str]:
+    """A sentence where another run has taken the folder while the face was made."""
+    if asked is None or written.folder == asked:
+        return []
+    return [f"Meanwhile something else was put into {asked}, so the face is in {written.folder}."]
 
 
 def _what_was_read(asked: Traits, not_understood: tuple[str, ...]) -> list[str]:
