@@ -133,7 +133,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk refuses even this, and the reason is on its way already
+            part.unlink(missing_ok=True)
 
 
 def flush_to_disk(path: Path) -> None:

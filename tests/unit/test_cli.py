@@ -349,6 +349,28 @@ def test_show_puts_measured_beside_asked_for(pipeline: FakePipeline, capsys: pyt
     assert json.loads(capsys.readouterr().out)["measured"] == {"nose.hump": 1.7}
 
 
+EVIL = "a man\x1b]0;owned\x07\x1b[2J\x9b31m \u202egnp.exe"
+
+
+@pytest.mark.parametrize("words", [["show", "out"], ["show", "out", "--json"], ["generate", EVIL], ["show", EVIL]])
+def test_no_foreign_text_steers_the_terminal(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """A prompt, a word that was not understood and a name come from whoever made the face."""
+    main(["generate", PROMPT, "-o", "out"])
+    document = json.loads(Path("out/face.json").read_text())
+    document["prompt"] = EVIL
+    document["not_understood"] = [EVIL]
+    document["traits"]["age"]["because"] = EVIL
+    Path("out/face.json").write_text(json.dumps(document))
+    capsys.readouterr()
+    main(words)
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).replace("\n", "").isprintable()
+    if "--json" in words:
+        assert json.loads(captured.out)["prompt"] == EVIL, "nothing is lost for a program"
+
+
 def test_a_face_of_a_missing_head_model_is_shown_without_measures(
     pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

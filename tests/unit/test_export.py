@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -73,6 +74,19 @@ def test_a_missing_folder_is_named(face, tmp_path, name):
         pytest.skip("pip's bpy is not installed: pip install dreamface[blender]")
     with pytest.raises(FolderError, match="nowhere is not a folder: create it first"):
         export(face, tmp_path / "nowhere" / name)
+
+
+@pytest.mark.parametrize("name", ["face.glb", "face.obj"])
+def test_a_read_only_disk_is_named(face, tmp_path, monkeypatch, name):
+    """It refuses even to delete what is not there."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for call in ("write_bytes", "mkdir", "unlink", "rename"):
+        monkeypatch.setattr(Path, call, refuse)
+    with pytest.raises(FolderError, match="is not writable: choose another place"):
+        export(face, tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["face.glb", "face.obj"])
@@ -295,6 +309,31 @@ def test_an_obj_keeps_quads_parts_and_texture_coordinates(obj, face):
     uv = np.array([[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")])
     used = uv[[[int(corner.split("/")[1]) - 1 for corner in corners] for corners in faces]]
     np.testing.assert_allclose(used % 1.0, topology.uv[topology.face_uvs].numpy(), atol=1e-6)
+
+
+def test_a_name_never_becomes_a_line_of_an_obj(face, tmp_path):
+    """Nor two names one, nor one two: to OBJ, white space ends a name."""
+    topology, evil = face.head.topology, "skin\nmtllib evil.mtl\x1b[31m\u2028v 1 2 3"
+    names = {"skin": evil, "left_iris": "an iris", "right_iris": "an\tiris"}
+    parts = tuple(
+        replace(part, name=names.get(part.name, part.name), material=evil if part.material == "skin" else part.material)
+        for part in topology.parts
+    )
+    shown = replace(
+        face,
+        head=replace(face.head, topology=replace(topology, parts=parts)),
+        materials=face.materials | {evil: replace(face.materials["skin"], name=evil)},
+    )
+    lines = export(shown, tmp_path / "a face\nv 1 2 3.obj").read_text("utf-8").split("\n")
+    plain = export(face, tmp_path / "plain.obj").read_text("utf-8").split("\n")
+    assert [line.split(" ")[0] for line in lines] == [line.split(" ")[0] for line in plain]
+    groups = [line for line in lines if line.startswith("g ")]
+    assert len(set(groups)) == len(parts) and all(len(group.split()) == 2 for group in groups)
+    library = next(line for line in lines if line.startswith("mtllib ")).split()[1]
+    materials = (tmp_path / library).read_text("utf-8")
+    assert materials.isprintable() or materials.replace("\n", "").isprintable()
+    used = {line.split()[1] for line in lines if line.startswith("usemtl ")}
+    assert used == {line.split()[1] for line in materials.split("\n") if line.startswith("newmtl ")}
 
 
 def test_an_objs_textures_are_udim_tiles(obj, face):

@@ -56,8 +56,11 @@ ALLOWED = {
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "geometry": {"arrays"},
     "render": {"colour", "face"},
-    "export": SHARED | {"folder", "images", "provenance", "_files"},
-    "cli": {"pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "_files"},
+    "export": SHARED | {"folder", "images", "provenance", "text", "_files"},
+    "cli": {
+        "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "limits", "text",
+        "_files",
+    },
     "service": {
         "pipeline", "models", "face", "folder", "record", "traits", "limits", "errors", "progress", "_files",
     },
