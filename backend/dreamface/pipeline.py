@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, expression_weights, pose
@@ -16,7 +15,7 @@ from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
-from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolution, check_seed
+from dreamface.limits import RESOLUTIONS, check_prompt, check_resolution, check_seed, drawn_seed
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
@@ -70,7 +69,7 @@ _painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painte
 def generate(
     prompt: str,
     *,
-    seed: int | None = None,
+    seed: int | Literal["random"] | None = None,
     resolution: int = 1024,
     head: str = "auto",
     traits: Mapping[str, TraitValue | Value] | None = None,
@@ -82,7 +81,8 @@ def generate(
 
     Args:
         prompt: what the person looks like, in English.
-        seed: what is left open is drawn from it, 0 <= seed < 2^32; None throws the dice.
+        seed: what is left open is drawn from it, 0 <= seed < 2^32; None, -1 and "random" throw the dice. The face's
+            record has the one that was used.
         resolution: side of the maps in pixels, one of `RESOLUTIONS`.
         head: head model, one of `HEADS`.
         traits: laid over what the prompt says.
@@ -94,7 +94,7 @@ def generate(
         BadRequest: the prompt is empty or too long, or a trait is unknown or out of range.
         Cancelled: the progress said so.
     """
-    number = secrets.randbelow(SEED_LIMIT) if seed is None else seed
+    number = drawn_seed(seed)
     check_request(prompt, number, resolution, head)
     check_names(without)
     progress.report("language", 0.0, "Reading the prompt")

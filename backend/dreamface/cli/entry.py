@@ -13,6 +13,7 @@ from dreamface import __version__
 from dreamface.cli import batch, commands, doctor, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
+from dreamface.limits import RANDOM, read_seed
 from dreamface.traits import Group
 
 DONE, FAILED, BUG, STOPPED = 0, 1, 3, 130
@@ -82,7 +83,10 @@ def _add_generate(actions: Commands) -> None:
     command = _command(actions, "generate", commands.generate, "Make a face from a prompt.")
     _add_prompt(command)
     command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="default: faces/<words>-<seed>")
-    command.add_argument("--seed", type=int, help="0 to 4294967295; the same prompt and seed give the same face")
+    command.add_argument(
+        "--seed", type=_seed, metavar="SEED",
+        help="0 to 4294967295: the same prompt and seed give the same face; -1 or random (default) throws the dice",
+    )  # fmt: skip
     _add_making(command)
     command.add_argument(
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
@@ -179,6 +183,13 @@ def _add_models(actions: Commands) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _seed(text: str) -> int | None:
+    try:
+        return read_seed(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor the word {RANDOM}") from None
 
 
 def _add_store(command: argparse.ArgumentParser) -> None:
