@@ -237,7 +237,40 @@ def test_the_cornea_lets_light_through(gltf):
     assert 0.002 < cornea.extensions["KHR_materials_volume"]["thicknessFactor"] < 0.004, "metres to the iris"
     assert cornea.extensions["KHR_materials_ior"] == {"ior": 1.376}
     assert cornea.pbrMetallicRoughness.roughnessFactor == 0.02
+    assert cornea.extensions["KHR_materials_specular"] == {"specularColorFactor": [10.0] * 3}
     assert {"KHR_materials_transmission", "KHR_materials_ior"} <= set(gltf.extensionsUsed)
+
+
+def test_the_iris_is_seen_where_nobody_knows_transmission(gltf, face):
+    """Core glTF has alpha alone; a tenth of a dark colour is a veil that an iris shines through."""
+    for material in gltf.materials:
+        clear = face.materials[material.name].transmission > 0.0
+        *colour, alpha = material.pbrMetallicRoughness.baseColorFactor
+        assert material.alphaMode == ("BLEND" if clear else "OPAQUE"), material.name
+        assert alpha == (0.1 if clear else 1.0)
+        if clear:
+            assert alpha * max(colour) < 0.05, "what is added to the iris"
+            strength = material.extensions["KHR_materials_specular"]["specularColorFactor"][0]
+            assert strength * alpha == pytest.approx(1.0), "the highlight is as bright as a cornea's"
+
+
+def test_pictures_that_are_the_same_are_written_once(face, tmp_path):
+    """As both eyes' roughness."""
+    twin = {**face.maps["eyes"], "normal": face.maps["skin"]["normal"]}
+    path = export(replace(face, maps={**face.maps, "eyes": twin}), tmp_path / "face.glb")
+    gltf = pygltflib.GLTF2.load_binary(str(path))
+    skin, eye = (next(material for material in gltf.materials if material.name == name) for name in ("skin", "iris"))
+    assert skin.normalTexture.index == eye.normalTexture.index
+    pictures = {
+        gltf.binary_blob()[view.byteOffset : view.byteOffset + view.byteLength]
+        for view in (gltf.bufferViews[image.bufferView] for image in gltf.images)
+    }
+    assert len(pictures) == len(gltf.images) == len(gltf.textures)
+    for mesh in gltf.meshes:
+        for primitive in mesh.primitives:
+            mapped = gltf.materials[primitive.material].normalTexture is not None
+            assert (primitive.attributes.TANGENT is not None) == mapped, mesh.name
+    assert not [issue for issue in _validate(path)["issues"]["messages"] if issue["severity"] <= 1]
 
 
 @pytest.fixture(scope="module")
@@ -436,7 +469,7 @@ def test_triangles_are_written_once(welded_glb, welded):
 def test_opacity_is_the_alpha_of_the_base_colour(welded_glb, welded):
     gltf = pygltflib.GLTF2.load_binary(str(welded_glb))
     materials = {material.name: material for material in gltf.materials}
-    assert {name for name, material in materials.items() if material.alphaMode != "OPAQUE"} == {"lashes"}
+    assert {name for name, material in materials.items() if material.alphaMode != "OPAQUE"} == {"lashes", "cornea"}
     assert materials["lashes"].alphaMode == "BLEND"
     pixels = _texture(gltf, materials["lashes"].pbrMetallicRoughness.baseColorTexture.index)
     opacity = images.encode_unit8(welded.maps["lashes"]["opacity"])
