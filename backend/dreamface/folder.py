@@ -41,6 +41,7 @@ from dreamface.document import (
 )
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Topology
+from dreamface.library import VARIATION
 from dreamface.packing import (
     pack_geometry,
     pack_offset,
@@ -262,7 +263,7 @@ def _foreign_files(path: Path) -> list[Path]:
     data = _read_json(path)
     maps = data.get("maps")
     listed = [file.get("file") for file in maps if isinstance(file, dict)] if isinstance(maps, list) else []
-    ours = {DOCUMENT, _GEOMETRY, _PREVIEW, *map(str, listed)}
+    ours = {DOCUMENT, _GEOMETRY, _PREVIEW, VARIATION, *map(str, listed)}
     ours |= {_picture_file(digest) for digest in pictures_in(data.get("layers"))}
     names = [file.relative_to(path) for file in path.rglob("*") if file.is_symlink() or not file.is_dir()]
     return [name for name in names if name.as_posix() not in ours]

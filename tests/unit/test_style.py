@@ -58,11 +58,11 @@ ALLOWED = {
     "render": {"colour", "face"},
     "export": SHARED | {"folder", "images", "provenance", "text", "_files"},
     "cli": {
-        "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "limits", "text",
-        "_files",
+        "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library", "limits",
+        "text", "_files",
     },
     "service": {
-        "pipeline", "models", "face", "folder", "record", "traits", "limits", "errors", "progress", "_files",
+        "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",
     },
     "models": {"arrays", "errors", "progress", "_files"},
     "training": {"arrays", "geometry", "head", "skin", "models", "face", "traits"},
@@ -74,10 +74,11 @@ ALLOWED = {
     "face": {"record", "traits"},
     "document": {"_reading", "face", "limits", "record", "text", "traits"},
     "folder": {
-        "_files", "_reading", "document", "errors", "face", "images", "packing", "progress", "provenance", "record",
-        "text",
+        "_files", "_reading", "document", "errors", "face", "images", "library", "packing", "progress", "provenance",
+        "record", "text",
     },
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
+    "library": {"_files", "_reading", "errors", "provenance"},
     "limits": {"errors", "random_streams", "text"},
     "packing": {"_reading", "document", "errors", "face"},
     "pipeline": SHARED | {

@@ -5,15 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from dreamface.cli.faces import STATES, folder_of
+from dreamface.cli.faces import FACES, STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, settings, slug, summary
 from dreamface.errors import BadRequest, FolderError, MissingDependency
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits
-
-FACES = Path("faces")
-"""Where faces go in the current folder unless another place is named."""
 
 
 def generate(options: Namespace, terminal: Terminal) -> bool:

@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 
     for add in (
         _add_generate, _add_read, _add_show, _add_export, _add_verify, _add_rebuild, _add_traits, _add_layers,
-        _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models,
+        _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
         add(actions)
     return root
@@ -180,6 +180,19 @@ def _add_models(actions: Commands) -> None:
         "--from", dest="source", type=Path, metavar="PATH",
         help="install from an archive that was downloaded already, or from a folder it was unpacked into",
     )  # fmt: skip
+
+
+def _add_faces(actions: Commands) -> None:
+    command = _command(actions, "faces", faces.run, "List the faces that there are, or remove some.")
+    command.add_argument(
+        "places", nargs="*", type=Path, metavar="DIR",
+        help="folders with faces in them; default: the backend's, and faces in the current folder",
+    )  # fmt: skip
+    _add_store(command)
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--remove", action="append", metavar="NAME", help="delete a face; may be repeated")
+    what.add_argument("--sweep", action="store_true", help="delete variations that nobody has picked for a week")
+    command.add_argument("--yes", action="store_true", help="do not ask")
 
 
 # ------------------------------------------------------------------------------------------------------------- pieces
