@@ -133,6 +133,7 @@ def test_variations_that_nobody_picked_go_after_a_week(store, capsys):
     assert main(["faces", "--store", str(store)]) == 0
     assert "Nobody has picked 1 face for a week" in capsys.readouterr().out
     assert main(["faces", "--store", str(store), "--sweep", "--yes"]) == 0
+    capsys.readouterr()
     assert names(capsys, "--store", str(store)) == [JOBS[2], JOBS[1], "a-man-7"]
 
 

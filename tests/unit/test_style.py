@@ -58,8 +58,8 @@ ALLOWED = {
     "render": {"colour", "face"},
     "export": SHARED | {"folder", "images", "provenance", "text", "_files"},
     "cli": {
-        "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library", "limits",
-        "text", "_files",
+        "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
+        "limits", "text", "_files",
     },
     "service": {
         "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",

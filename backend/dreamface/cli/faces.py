@@ -16,7 +16,6 @@ from dreamface.cli.serve import default_store
 from dreamface.cli.terminal import Terminal, table
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.library import FaceEntry
-from dreamface.service.layout import Layout
 
 FACES = Path("faces")
 """Where faces go in the current folder unless another place is named."""
@@ -34,7 +33,7 @@ STATES = {
 
 def run(options: Namespace, terminal: Terminal) -> bool:
     """List faces, remove some, or sweep the variations that nobody picked."""
-    places = options.places or [_stored(options.store), FACES]
+    places = list({place.resolve(): place for place in options.places or [_stored(options.store), FACES]}.values())
     entries = [entry for place in places for entry in library.faces_in(place)]
     if options.remove:
         return _remove([_find(entries, start) for start in options.remove], options.yes, terminal)
@@ -60,6 +59,8 @@ def run(options: Namespace, terminal: Terminal) -> bool:
 
 def _stored(store: Path | None) -> Path:
     """Where the backend keeps its faces."""
+    from dreamface.service.layout import Layout
+
     return Layout((store or default_store()).absolute()).result("generate", "face").parent
 
 
