@@ -11,8 +11,10 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 import numpy as np
@@ -40,6 +42,7 @@ LARGEST_MASK = 8192
 
 _LARGEST_FILE = 2**29  # bytes: above what the largest map takes uncompressed
 _DEEPEST = 1.0  # metres of displacement
+_one_at_a_time = Lock()  # of those that read EXR files: the process has but one stderr
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ROWS = 128  # encoded at a time, so that the temporaries stay in the processor's cache
 _LINEAR_STEPS = 65535  # table size; one step is 1/20 of an sRGB code even where the curve is steepest
@@ -223,6 +226,15 @@ def read_exr(path: Path) -> Tensor:
         OSError, ValueError: the file is damaged, of another kind, or larger than `LARGEST_MAP`.
     """
     data = read_regular(path, _LARGEST_FILE)
+    with _one_at_a_time, _silenced():
+        values = _exr_values(data)
+    if not (np.abs(values) <= _DEEPEST).all():  # NaN neither
+        raise ValueError("it has a number that no skin has")
+    return torch.from_numpy(values[..., None])
+
+
+def _exr_values(data: bytes) -> NDArray[np.float32]:
+    """[H, W] of the channel Y."""
     try:
         with OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=True) as file:
             (left, bottom), (right, top) = file.header()["dataWindow"]
@@ -237,6 +249,24 @@ def read_exr(path: Path) -> Tensor:
             values = channels["Y"].pixels.astype(np.float32)
     except (RuntimeError, KeyError, TypeError) as error:
         raise OSError(str(error)) from error
-    if not (np.abs(values) <= _DEEPEST).all():  # NaN neither
-        raise ValueError("it has a number that no skin has")
-    return torch.from_numpy(values[..., None])
+    return values
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Lose what OpenEXR writes to stderr about a damaged file: names and all, as they stand in it.
+
+    Only for a moment, and while whoever opens a face waits for it: the whole process's stderr is away.
+    """
+    try:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # there is none to be written to
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

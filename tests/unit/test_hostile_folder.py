@@ -406,6 +406,16 @@ def test_displacement_that_no_skin_has_is_refused(saved, channels):
     assert "skin_displacement.exr" in refused(saved)
 
 
+def test_what_openexr_says_of_a_damaged_file_is_not_heard(saved, capfd):
+    file = saved / "maps/skin_displacement.exr"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2 :] = b"\x1b" * (len(data) - len(data) // 2)
+    file.write_bytes(data)
+    refused(saved)
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
 @pytest.mark.parametrize("side", [9000, 2**30])
 def test_an_exr_that_would_fill_the_memory_is_not_unpacked(saved, side):
     file = saved / "maps/skin_displacement.exr"
