@@ -12,7 +12,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -254,9 +254,10 @@ def _exr_values(data: bytes) -> NDArray[np.float32]:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Lose what OpenEXR writes to stderr about a damaged file: names and all, as they stand in it.
+    """Lose what OpenEXR writes about a damaged file: names and all, as they stand in it.
 
-    Only for a moment, and while whoever opens a face waits for it: the whole process's stderr is away.
+    It goes to Python's stdout and to the system's stderr. Only for a moment, and while whoever opens a face waits for
+    it: both are away for the whole process.
     """
     try:
         kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -265,7 +266,8 @@ def _silenced() -> Iterator[None]:
         return
     try:
         os.dup2(nowhere, 2)
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
