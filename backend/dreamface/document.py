@@ -31,7 +31,7 @@ DOCUMENT: Final = "face.json"
 SCHEMA_VERSION: Final = 3
 """2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices.
 
-Older faces are read as ones that have none of what came later."""
+Older faces are read as ones that have none of what came later. Hashes, which no reader needs, came within 3."""
 
 LARGEST_DOCUMENT: Final = 16 * 2**20
 """Bytes of a face.json: hundreds of times what a long history takes."""

@@ -420,6 +420,32 @@ def test_export_and_rebuild(pipeline: FakePipeline) -> None:
     assert Path("again/an-old-fisherman-hooked-nose.glb").exists()
 
 
+def test_rebuilding_says_which_files_were_changed(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate", PROMPT, "-o", "out"])
+    capsys.readouterr()
+    Path("out/maps/skin_albedo.png").write_bytes(b"painted over")
+    Path("out/maps/eyes_albedo.png").unlink()  # a face is made again from its face.json alone
+    assert main(["rebuild", "out", "-o", "again", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == [
+        "In out, maps/skin_albedo.png was changed since it was saved."
+    ]
+
+
+def test_a_sculpted_head_is_not_rebuilt_from_changed_geometry(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = synthetic_face(resolution=16, side=2)
+    offset = torch.zeros_like(face.head.vertices)
+    offset[3] = 0.01
+    folder.save(replace(face, head=replace(face.head, offset=offset)), "out")
+    other = torch.full_like(offset, 0.02)
+    folder.save(replace(face, head=replace(face.head, offset=other)), "other")
+    Path("out/geometry.npz").write_bytes(Path("other/geometry.npz").read_bytes())
+    assert main(["rebuild", "out", "-o", "again"]) == 1
+    assert "has what was sculpted on the head: restore it." in capsys.readouterr().err
+    assert not Path("again").exists() and pipeline.calls == []
+
+
 def test_traits_of_a_group(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["traits", "hair"]) == 0
     said = capsys.readouterr().out

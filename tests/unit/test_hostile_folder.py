@@ -17,14 +17,14 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from dreamface import folder
+from dreamface import folder, packing
 from dreamface.cli import main
 from dreamface.errors import BadRequest, FolderError
 from dreamface.traits import ARKIT_SHAPES
 from tests.support import synthetic_face
 
 FILES = ["face.json", "geometry.npz", "preview.png", "maps/skin_albedo.png", "maps/skin_displacement.exr"]
-AT_ONCE = 2.0  # seconds
+AT_ONCE = 10.0  # seconds, on a machine that is busy; a pipe is waited for without end
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +114,11 @@ def bomb(saved: Path, declared: int, content: int) -> None:
             member.write(bytes(2**20))
 
 
-def test_geometry_that_would_fill_the_memory_is_not_unpacked(saved):
-    bomb(saved, declared=(300 * 2**20) // 12, content=300 * 2**20)
+def test_geometry_that_would_fill_the_memory_is_not_unpacked(saved, monkeypatch):
+    monkeypatch.setattr(packing, "LARGEST_GEOMETRY", 8 * 2**20)  # what takes long is to make the archive
+    bomb(saved, declared=(12 * 2**20) // 12, content=12 * 2**20)
     assert (saved / "geometry.npz").stat().st_size < 2**20
-    assert "unpacks to more than 256 MB" in refused(saved)
+    assert "unpacks to more than 8 MB" in refused(saved)
 
 
 def test_an_array_that_says_another_size_than_it_has_is_refused(saved):
@@ -350,7 +351,7 @@ def png(width: int, height: int, data: bytes, colours: int = 2) -> bytes:
 
 @pytest.mark.parametrize("file", ["preview.png", "maps/skin_albedo.png"])
 def test_a_picture_that_would_fill_the_memory_is_not_unpacked(saved, file, recwarn):
-    (saved / file).write_bytes(png(9000, 9000, zlib.compress(bytes(9000 * 27001), 9)))
+    (saved / file).write_bytes(png(9000, 9000, zlib.compress(b"0")))
     assert "9,000 x 9,000 pixels" in refused(saved)
     assert not recwarn.list
 
@@ -487,7 +488,7 @@ def test_an_older_face_opens_and_verify_says_that_it_cannot_tell(saved, capsys):
     assert "can't be told" in capsys.readouterr().out
 
 
-def test_a_changed_map_has_the_hash_of_its_file(saved):
+def test_a_map_has_the_hash_of_its_file(saved):
     document = folder.read_document(saved)
     for file in document.maps:
         assert file.sha256 == hashlib.sha256((saved / file.file).read_bytes()).hexdigest()
