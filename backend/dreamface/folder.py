@@ -83,6 +83,9 @@ _STEP = "save"
 _LARGEST_FILE: Final = 2**29  # bytes of one file of a face
 _CHUNK: Final = 2**20  # bytes
 
+_MOST_NUMBERS: Final = 3 * 2**28
+"""In all maps of a face: twice what one at the largest resolution that can be asked for has."""
+
 _CHANNELS: Final = {"albedo": 3, "normal": 3}  # of a map; all others are grey
 
 
@@ -401,7 +404,19 @@ def load(path: Path | str) -> Face:
     )
 
 
+def _check_sizes(path: Path, document: FaceDocument) -> None:
+    """Refuse maps that fill the memory together, though each of them would not."""
+    numbers = 0
+    for file in document.maps:
+        with _explained(path / file.file):
+            width, height = images.size_of(path / file.file)
+        numbers += width * height * _CHANNELS.get(file.channel, 1)
+        if numbers > _MOST_NUMBERS:
+            raise _damaged(path / DOCUMENT, "its maps are larger together than those of any face")
+
+
 def _read_maps(path: Path, document: FaceDocument) -> Maps:
+    _check_sizes(path, document)
     maps: dict[str, dict[str, Tensor]] = {file.tile: {} for file in document.maps}
     for file in document.maps:
         maps[file.tile][file.channel] = torch.empty(0)  # threads finish in any order; this one is the document's

@@ -25,7 +25,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-from dreamface._reading import read_regular
+from dreamface._reading import open_regular, read_regular
 from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.errors import BadRequest
 from dreamface.limits import LARGEST_MAP
@@ -43,6 +43,7 @@ LARGEST_MASK = 8192
 _LARGEST_FILE = 2**29  # bytes: above what the largest map takes uncompressed
 _DEEPEST = 1.0  # metres of displacement
 _one_at_a_time = Lock()  # of those that read EXR files: the process has but one stderr
+_PNG_HEADER = struct.Struct(">12x4sII")  # what a PNG begins with: signature, length, kind, size
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ROWS = 128  # encoded at a time, so that the temporaries stay in the processor's cache
 _LINEAR_STEPS = 65535  # table size; one step is 1/20 of an sRGB code even where the curve is steepest
@@ -164,7 +165,8 @@ def read_png(path: Path) -> Pixels:
         OSError, ValueError: the file is damaged, of another kind, or larger than `LARGEST_MAP`.
     """
     data = read_regular(path, _LARGEST_FILE)
-    _check_side(*_png_size(data))
+    _png_size(data)
+    _check_chunks(data)
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.mode not in ("L", "RGB"):
@@ -175,14 +177,37 @@ def read_png(path: Path) -> Pixels:
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def _png_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a PNG whose chunks all have the checksum that they say; Pillow does not look at all of them.
+def size_of(path: Path) -> tuple[int, int]:
+    """Return width and height that a PNG or EXR says it has; its pixels are not looked at.
 
     Raises:
-        ValueError: it is no PNG, is cut short, or a bit of it was flipped.
+        FileNotFoundError: there is no such file.
+        OSError, ValueError: it is of another kind, or larger than `LARGEST_MAP`.
     """
-    if not data.startswith(_PNG_SIGNATURE):
+    if path.suffix == ".exr":
+        with _one_at_a_time, _silenced():
+            return _exr_size(read_regular(path, _LARGEST_FILE))
+    with open_regular(path) as file:
+        return _png_size(file.read(_PNG_HEADER.size))
+
+
+def _png_size(start: bytes) -> tuple[int, int]:
+    """Width and height of a PNG that begins so."""
+    if len(start) < _PNG_HEADER.size or not start.startswith(_PNG_SIGNATURE):
         raise ValueError("it is no PNG picture")
+    kind, width, height = _PNG_HEADER.unpack_from(start)
+    if kind != b"IHDR":
+        raise ValueError("it is no PNG picture")
+    _check_side(width, height)
+    return width, height
+
+
+def _check_chunks(data: bytes) -> None:
+    """Raise unless all chunks of a PNG are there with the checksums that they say: Pillow does not look at all of them.
+
+    Raises:
+        ValueError: it is cut short, or a bit of it was flipped.
+    """
     view, place, kind = memoryview(data), len(_PNG_SIGNATURE), b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, place) if place + 8 <= len(data) else (0, b"")
@@ -192,10 +217,6 @@ def _png_size(data: bytes) -> tuple[int, int]:
         if zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             raise ValueError("its checksum is another")
         place = end + 4
-    if data[12:16] != b"IHDR":
-        raise ValueError("it is no PNG picture")
-    width, height = struct.unpack_from(">II", data, 16)
-    return width, height
 
 
 def _check_side(width: int, height: int) -> None:
@@ -233,23 +254,32 @@ def read_exr(path: Path) -> Tensor:
     return torch.from_numpy(values[..., None])
 
 
-def _exr_values(data: bytes) -> NDArray[np.float32]:
-    """[H, W] of the channel Y."""
+def _exr_size(data: bytes) -> tuple[int, int]:
+    """Width and height of an EXR with one picture."""
     try:
         with OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=True) as file:
             (left, bottom), (right, top) = file.header()["dataWindow"]
-            _check_side(int(right) - int(left) + 1, int(top) - int(bottom) + 1)
             parts = len(file.parts)
-        if parts != 1:
-            raise ValueError("it has several pictures in it")
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise OSError(str(error)) from error
+    if parts != 1:
+        raise ValueError("it has several pictures in it")
+    width, height = int(right) - int(left) + 1, int(top) - int(bottom) + 1
+    _check_side(width, height)
+    return width, height
+
+
+def _exr_values(data: bytes) -> NDArray[np.float32]:
+    """[H, W] of the channel Y."""
+    _exr_size(data)
+    try:
         with OpenEXR.File(io.BytesIO(data), separate_channels=True) as file:
             channels = file.channels()
             if list(channels) != ["Y"]:
                 raise ValueError("it has other channels than Y")
-            values = channels["Y"].pixels.astype(np.float32)
+            return np.asarray(channels["Y"].pixels, np.float32)
     except (RuntimeError, KeyError, TypeError) as error:
         raise OSError(str(error)) from error
-    return values
 
 
 @contextmanager

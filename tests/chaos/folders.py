@@ -46,6 +46,12 @@ from tests.support import synthetic_face, welded_face
 LIMIT_S = 20.0
 """Seconds that one command may take: far more than any needs, as the machine may be busy."""
 
+MEMORY = 1000 * 2**20
+"""Bytes by which no command may raise what the process takes at most."""
+
+LARGEST = 2**26
+"""Bytes of a file that is damaged further."""
+
 COMMANDS = ("show", "export", "verify")
 
 
@@ -115,10 +121,17 @@ def some_file(place: Path, dice: Dice) -> Path:
     return dice.choice([file for file in files if file.suffix + file.parent.name[:4] == kind])
 
 
+def bytes_of(file: Path) -> bytes:
+    """What a file holds; nothing where an earlier damage has put something endless there."""
+    if not file.is_file() or file.stat().st_size > LARGEST:
+        return b""
+    return file.read_bytes()
+
+
 def damage_bytes(place: Path, dice: Dice) -> str:
     """Flip, cut, lengthen, blank or shuffle a file's bytes."""
     file = some_file(place, dice)
-    data = bytearray(file.read_bytes() if file.is_file() else b"")
+    data = bytearray(bytes_of(file))
     ways = ("flip", "flip", "flip at the start", "flip at the end", "cut", "lengthen", "blank", "noise", "shuffle")
     way, size = dice.choice(ways), max(len(data), 1)
     if way.startswith("flip"):
@@ -145,7 +158,7 @@ def damage_bytes(place: Path, dice: Dice) -> str:
 def damage_file(place: Path, dice: Dice) -> str:
     """Put something else in a file's place."""
     file, other = some_file(place, dice), some_file(place, dice)
-    data = other.read_bytes() if other.is_file() else b""
+    data = bytes_of(other)
     way = dice.choice(("delete", "empty", "folder", "pipe", "device", "loop", "dangling", "other", "hole"))
     file.unlink(missing_ok=True)
     if way == "empty":
@@ -189,7 +202,7 @@ def damage_document(place: Path, dice: Dice) -> str:
     """Change what face.json says."""
     file = place / "face.json"
     try:
-        data = json.loads(file.read_text("utf-8"))
+        data = json.loads(bytes_of(file).decode("utf-8"))
         top = list(data)
     except (OSError, ValueError, TypeError):
         return "nothing"
@@ -223,7 +236,7 @@ def damage_arrays(place: Path, dice: Dice) -> str:
     """Change an array of geometry.npz, and write a whole archive of it."""
     file = place / "geometry.npz"
     try:
-        arrays = dict(np.load(file, allow_pickle=False))
+        arrays = dict(np.load(io.BytesIO(bytes_of(file)), allow_pickle=False))
         name = dice.choice(sorted(arrays))
     except Exception:  # it has been damaged before, in whatever way
         return "nothing"
@@ -266,7 +279,7 @@ def damage_header(place: Path, dice: Dice) -> str:
     """Change the description of an array in geometry.npz, and keep the archive's own checksums right."""
     file = place / "geometry.npz"
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(io.BytesIO(bytes_of(file))) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
     except Exception:  # damaged before
         return "nothing"
@@ -292,7 +305,7 @@ def damage_picture(place: Path, dice: Dice) -> str:
         size = (dice.choice((1, 15, 16, 17, 40)), dice.choice((1, 15, 16, 17, 40)))
         Image.new(mode, size).save(file, "PNG")
         return f"{mode} {size} for {file.name}"
-    data = bytearray(file.read_bytes())
+    data = bytearray(bytes_of(file))
     place_, chunks = 8, []
     while place_ + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, place_)
@@ -426,7 +439,8 @@ class Fuzzer:
         started = time.monotonic()
         try:
             with limited(LIMIT_S):
-                return call()
+                before, given = _peak_memory(), call()
+            return MemoryError("too much") if _peak_memory() > before + MEMORY else given
         except Exception as error:
             return error
         finally:
@@ -451,6 +465,13 @@ class Fuzzer:
                 yield f"{command} writes what steers a terminal"
             elif command == "export" and code == 0:
                 yield from _judge_export(target)
+
+
+def _peak_memory() -> int:
+    """Bytes that the process has taken at most."""
+    import resource  # here, because Windows has none, and looks at this module all the same
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _judge_error(name: str, error: Exception) -> Iterator[str]:
@@ -488,10 +509,13 @@ def run(rounds: int, seed: int, seconds: float = float("inf")) -> Report:
     ends = time.monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="dreamface-chaos-", ignore_cleanup_errors=True) as workplace:
         fuzzer = Fuzzer(Path(workplace), seed)
-        for number in range(rounds):
-            if time.monotonic() > ends:
-                break
-            fuzzer.try_case(number)
+        try:
+            for number in range(rounds):
+                if time.monotonic() > ends:
+                    break
+                fuzzer.try_case(number)
+        except KeyboardInterrupt:
+            print("Stopped.")
     return fuzzer.report
 
 

@@ -356,6 +356,13 @@ def test_a_picture_that_would_fill_the_memory_is_not_unpacked(saved, file, recwa
     assert not recwarn.list
 
 
+def test_maps_that_would_fill_the_memory_together_are_not_unpacked(saved):
+    for file in (saved / "maps").glob("*.png"):
+        colours = 2 if "albedo" in file.name or "normal" in file.name else 0
+        file.write_bytes(png(8192, 8192, zlib.compress(b"0"), colours))
+    assert "larger together" in refused(saved)
+
+
 @pytest.mark.parametrize("size", [(0, 5), (2**31 - 1, 2**31 - 1)])
 def test_a_picture_of_no_size_is_refused(saved, size):
     (saved / "preview.png").write_bytes(png(*size, zlib.compress(b"0")))
