@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import platform
+import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -24,9 +30,91 @@ _LOCKED_BYTES = 1
 """Windows lets nobody read what is locked, the first byte of the file: the process id begins after it."""
 
 
+_OLD = 7 * 24 * 3600.0
+"""Seconds after which what another machine's run has left is nobody's any more."""
+
+_LEFTOVER = re.compile(
+    r"\.(?P<stem>.+)\.(?P<machine>[0-9a-f]{8})-(?P<process>[0-9]+)-[0-9a-f]{8}\.(?P<purpose>part|old|stage)"
+    r"(?P<suffix>\.\w+)?"
+)
+
+_swept: set[Path] = set()
+
+
 def sibling(path: Path, purpose: str) -> Path:
-    """A new hidden name beside `path`, with its suffix: on the same disk, so that renaming is atomic."""
-    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}.{purpose}{path.suffix}")
+    """A new hidden name beside `path`, with its suffix: on the same disk, so that renaming is atomic.
+
+    It says who made it, so that `sweep` knows what nobody needs any more.
+    """
+    return path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}.{purpose}{path.suffix}")
+
+
+@contextmanager
+def staging_folder(parent: Path) -> Iterator[Path]:
+    """Make a hidden folder in `parent`, where things are made that are then moved into place; it goes at the end.
+
+    Raises:
+        OSError: the disk refused to make it.
+    """
+    stage = sibling(parent / "dreamface", "stage")
+    stage.mkdir(mode=0o700)
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def sweep(folder: Path, rescue: Callable[[Path, Path], None] | None = None) -> None:
+    """Delete what killed runs have left in a folder under names of `sibling`, never a living run's; once in a process.
+
+    Args:
+        folder: where to look; it need not exist.
+        rescue: is given what was moved aside for a new one, and the name that it had; without it, such things stay.
+    """
+    folder = folder.absolute()
+    if folder in _swept:
+        return
+    _swept.add(folder)
+    with suppress(OSError):
+        for entry in list(folder.iterdir()):
+            name = _LEFTOVER.fullmatch(entry.name)
+            if name is None or not _is_abandoned(entry, name["machine"], int(name["process"])):
+                continue
+            if name["purpose"] != "old":
+                _delete(entry)
+            elif rescue is not None:
+                rescue(entry, folder / f"{name['stem']}{name['suffix'] or ''}")
+
+
+def _is_abandoned(entry: Path, machine: str, process: int) -> bool:
+    """Whether who made it is dead; of another machine's process that is not known, so only age tells."""
+    if machine == _machine() and os.name != "nt":  # Windows has no signal that only asks
+        try:
+            os.kill(process, 0)
+        except (ProcessLookupError, OverflowError):
+            return True
+        except OSError:  # it lives, and is another user's
+            pass
+    return entry.lstat().st_mtime < time.time() - _OLD
+
+
+def _delete(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            entry.unlink()
+
+
+@cache
+def _machine() -> str:
+    """Eight digits for this machine, or this container of it: processes have numbers of their own in each."""
+    namespace = Path("/proc/self/ns/pid")
+    try:
+        inside = namespace.stat().st_ino
+    except OSError:
+        inside = 0
+    return hashlib.sha256(f"{platform.node()}/{inside}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 @contextmanager
@@ -45,7 +133,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk refuses even this, and the reason is on its way already
+            part.unlink(missing_ok=True)
 
 
 def flush_to_disk(path: Path) -> None:
@@ -74,7 +163,7 @@ def cannot_write(path: Path, error: OSError) -> FolderError:
     return FolderError(f"{path} could not be written: {error.strerror or error}.")
 
 
-def side_by_side(tasks: Sequence[Callable[[], Result]]) -> Iterator[Result]:
+def side_by_side(tasks: Sequence[Callable[[], Result]]) -> Generator[Result, None, None]:
     """Run the tasks in threads (zlib, Pillow and OpenEXR release the GIL); yield results as they come, in any order.
 
     When the consumer stops early, or a task fails, those not yet started never are.

@@ -133,6 +133,11 @@ class Topology:
                 return part
         raise KeyError(name)
 
+    @property
+    def vertex_count(self) -> int:
+        """V: how many vertices a head has."""
+        return self.parts[-1].vertices[1]
+
     @cached_property
     def objects(self) -> tuple[PartGroup, ...]:
         """The parts by object, in order."""

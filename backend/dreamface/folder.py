@@ -12,47 +12,67 @@ It is written beside its place and renamed into it: a folder that exists is whol
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
+from pydantic import ValidationError
 from torch import Tensor
 
-from dreamface import __version__, images
+from dreamface import __version__, _files, images
 from dreamface._files import cannot_write, flush_to_disk, sibling, side_by_side
+from dreamface._reading import UNREADABLE, open_regular, read_regular
+from dreamface.document import (
+    DOCUMENT,
+    SCHEMA_VERSION,
+    FaceDocument,
+    Generator,
+    HeadDocument,
+    MapFile,
+    document_digest,
+    read_raw,
+    write_document,
+)
 from dreamface.errors import BadRequest, FolderError
-from dreamface.face import Face, Head, Maps, Material, Part, Topology, group_parts
+from dreamface.face import Face, Head, Maps, Topology
+from dreamface.library import VARIATION
+from dreamface.packing import (
+    pack_geometry,
+    pack_offset,
+    pack_shapes,
+    read_geometry,
+    unpack_offset,
+    unpack_own_offset,
+    unpack_topology,
+    unpack_vertices_and_shapes,
+)
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
-from dreamface.record import RECORD_FIELDS, FaceRecord, pictures_in
-from dreamface.traits import ARKIT_SHAPES
+from dreamface.record import pictures_in
+from dreamface.text import one_line
 
-SCHEMA_VERSION: Final = 3
-"""2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices.
+__all__ = [
+    "SCHEMA_VERSION",
+    "FaceDocument",
+    "Finding",
+    "load",
+    "pack_offset",
+    "pack_shapes",
+    "read_document",
+    "read_offset",
+    "read_pictures",
+    "save",
+    "sweep",
+    "unpack_offset",
+    "verify",
+]
 
-Older faces are read as ones that have none of what came later."""
-
-_DOCUMENT = "face.json"
 _GEOMETRY = "geometry.npz"
 _PREVIEW = "preview.png"
 
@@ -60,132 +80,13 @@ _LAYERS = "layers"
 
 _STEP = "save"
 
-_MOST_VERTICES: Final = 10_000_000
-"""More than any head has."""
+_LARGEST_FILE: Final = 2**29  # bytes of one file of a face
+_CHUNK: Final = 2**20  # bytes
 
-_LARGEST_OFFSET: Final = 256 * 2**20
-"""Bytes of an unpacked offset: an archive that claims more is refused before memory is asked for."""
+_MOST_NUMBERS: Final = 3 * 2**28
+"""In all maps of a face: twice what one at the largest resolution that can be asked for has."""
 
-_UNREADABLE: Final = (
-    OSError, ValueError, TypeError, KeyError, IndexError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-"""What reading a damaged JSON, image or .npz file can raise."""
-
-Arrays = Mapping[str, NDArray[Any]]
-
-
-_FLAT: Final = tuple(name for name in RECORD_FIELDS if name not in ("head", "candidate"))
-"""The record's fields that lie in face.json under their own names."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Generator(_Strict):
-    """The software that wrote the folder."""
-
-    name: str
-    version: str
-
-
-class HeadDocument(_Strict):
-    """Which head model, the identity coefficients that rebuild the vertices from it, and whether an offset lies on top.
-
-    The offset itself is in geometry.npz.
-    """
-
-    model: str
-    identity: dict[str, FiniteFloat]
-    offset: bool = False
-
-
-class MapFile(_Strict):
-    """One texture: which tile and channel it is, where it lies in the folder and how its values are encoded.
-
-    "srgb" is colour; "non-color" is plain values, 0..1 over 0..255, a normal's -1..1 over 0..255, or metres in an EXR.
-    """
-
-    tile: str
-    channel: str
-    file: str = Field(pattern=r"^maps/\w[\w.-]*$")
-    colour_space: Literal["srgb", "non-color"]
-
-
-class FaceDocument(_Strict):
-    """face.json: see `Face` for what the fields mean; what one field names, the other has."""
-
-    schema_version: Literal[1, 2, 3]
-    generator: Generator
-    statement: str
-    digital_source_type: str
-    record: FaceRecord
-    head: HeadDocument
-    parts: tuple[Part, ...]
-    materials: dict[str, Material]
-    tiles: tuple[str, ...]
-    maps: tuple[MapFile, ...]
-    shapes: tuple[str, ...]
-    measured: dict[str, FiniteFloat] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather_record(cls, data: Any) -> Any:
-        """In the file the record's fields lie beside the others; the head says its model and its candidate."""
-        if not isinstance(data, dict) or isinstance(data.get("record"), FaceRecord):
-            return data
-        record = {name: data[name] for name in _FLAT if name in data}
-        head = data.get("head")
-        if isinstance(head, dict) and isinstance(head.get("identity", {}), dict):
-            candidate = head.get("identity", {}).get("candidate")  # a coefficient: a whole number as a float
-            whole = int(candidate) if isinstance(candidate, float) and candidate.is_integer() else candidate
-            record |= {"head": head.get("model"), "candidate": whole}
-        return {name: value for name, value in data.items() if name not in _FLAT} | {"record": record}
-
-    @model_serializer(mode="wrap")
-    def _spread_record(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        spread: dict[str, Any] = {}
-        for name, value in handler(self).items():
-            spread |= {field: value[field] for field in _FLAT} if name == "record" else {name: value}
-        return spread
-
-    @field_validator("shapes")
-    @classmethod
-    def _check_shapes(cls, shapes: tuple[str, ...]) -> tuple[str, ...]:
-        if shapes[: len(ARKIT_SHAPES)] != ARKIT_SHAPES or len(set(shapes)) != len(shapes):
-            raise ValueError("the 52 ARKit shapes must come first, and every name once")
-        return shapes
-
-    @field_validator("parts")
-    @classmethod
-    def _check_parts(cls, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-        vertex = face = 0
-        for part in parts:
-            follows = (part.vertices[0], part.faces[0]) == (vertex, face)
-            vertex, face = part.vertices[1], part.faces[1]
-            if not follows or vertex < part.vertices[0] or face <= part.faces[0]:
-                raise ValueError(f"{part.name} does not start where the part before it ends, or is empty")
-        if not parts or len({part.name for part in parts}) != len(parts):
-            raise ValueError("there must be parts, each with a name of its own")
-        groups = group_parts(parts)
-        if len({group.name for group in groups}) != len(groups):
-            raise ValueError("the parts of an object must follow each other")
-        for group in groups:
-            if group.vertices[0] == group.vertices[1]:
-                raise ValueError(f"{group.name} has no vertices")
-        return parts
-
-    @model_validator(mode="after")
-    def _check_references(self) -> Self:
-        for part in self.parts:
-            if part.material not in self.materials:
-                raise ValueError(f"{part.name} has the material {part.material}, which is not there")
-            if part.tile and part.tile not in self.tiles:
-                raise ValueError(f"{part.name} lies in the tile {part.tile}, which is not there")
-        shown = {file.tile for file in self.maps if file.channel in ("albedo", "opacity")}
-        for tile in {file.tile for file in self.maps} - shown:
-            raise ValueError(f"the tile {tile} has neither albedo nor opacity")
-        return self
+_CHANNELS: Final = {"albedo": 3, "normal": 3}  # of a map; all others are grey
 
 
 # ------------------------------------------------------------------------------------------------------------- saving
@@ -203,6 +104,7 @@ def save(face: Face, path: Path | str, progress: Progress = Progress()) -> Path:
     """
     path = Path(path).resolve()
     progress.report(_STEP, 0.0, "Saving the face")
+    sweep(path.parent)
     _check_replaceable(path)
     part = sibling(path, "part")
     try:
@@ -226,26 +128,66 @@ def _check_replaceable(path: Path) -> None:
 
 def _is_ours(path: Path) -> bool:
     try:
-        generator = json.loads((path / _DOCUMENT).read_text("utf-8"))["generator"]
-        return bool(generator["name"] == SOFTWARE)
-    except (OSError, ValueError, KeyError, TypeError):
+        return _made_it(read_raw(path))
+    except (OSError, ValueError):
         return False
+
+
+def _made_it(data: Any) -> bool:
+    """Whether DreamFace wrote a face.json, which nobody has checked yet."""
+    generator = data.get("generator") if isinstance(data, dict) else None
+    return isinstance(generator, dict) and generator.get("name") == SOFTWARE
 
 
 def _write_contents(face: Face, folder: Path, progress: Progress) -> None:
     document = _describe(face)
     (folder / "maps").mkdir()
     _write_pictures(face, folder)
-    writers: list[Callable[[], None]] = [
-        partial(_write_map, face.maps[file.tile][file.channel], folder / file.file, file) for file in document.maps
-    ]
-    writers.append(lambda: images.write_png(images.encode_unit8(face.preview), folder / _PREVIEW))
-    writers.append(lambda: np.savez(folder / _GEOMETRY, **_pack_geometry(face)))
-    writers.append(lambda: _write_document(document, folder / _DOCUMENT))
-    for done, _ in enumerate(side_by_side(writers), 1):
-        progress.report(_STEP, 0.9 * done / len(writers), f"Saved {done} of {len(writers)} files")
+    writers: dict[str, Callable[[Path], None]] = {
+        file.file: partial(_write_map, face.maps[file.tile][file.channel], file) for file in document.maps
+    }
+    writers[_PREVIEW] = lambda path: images.write_png(images.encode_unit8(face.preview), path)
+    writers[_GEOMETRY] = lambda path: np.savez(path, **pack_geometry(face))
+    hashes: dict[str, str] = {}
+    tasks = [partial(_write_hashed, write, folder, name) for name, write in writers.items()]
+    with closing(side_by_side(tasks)) as written:  # whoever stops early waits for the writers first
+        for done, (name, digest) in enumerate(written, 1):
+            hashes[name] = digest
+            progress.report(_STEP, 0.9 * done / len(writers), f"Saved {done} of {len(writers)} files")
+    write_document(_with_hashes(document, hashes), folder / DOCUMENT)
     for file in (*folder.rglob("*"), folder):
         flush_to_disk(file)
+
+
+def _write_hashed(write: Callable[[Path], None], folder: Path, name: str) -> tuple[str, str]:
+    """Write one file; its name and SHA-256."""
+    write(folder / name)
+    return name, _digest(folder / name)
+
+
+def _with_hashes(document: FaceDocument, hashes: dict[str, str]) -> FaceDocument:
+    """Say the SHA-256 of every file that was written."""
+    maps = tuple(file.model_copy(update={"sha256": hashes[file.file]}) for file in document.maps)
+    others = {name: hashes[name] for name in (_GEOMETRY, _PREVIEW)}
+    generator = document.generator.model_copy(update={"hashes": others})
+    return document.model_copy(update={"maps": maps, "generator": generator})
+
+
+def _digest(file: Path) -> str:
+    """SHA-256 of a file's bytes.
+
+    Raises:
+        OSError: it is not there or can't be read.
+        ValueError: it is no regular file, or larger than any file of a face.
+    """
+    digest, done = hashlib.sha256(), 0
+    with open_regular(file) as data:
+        while chunk := data.read(_CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            if done > _LARGEST_FILE:
+                raise ValueError("it is larger than any file of a face")
+    return digest.hexdigest()
 
 
 def _write_pictures(face: Face, folder: Path) -> None:
@@ -261,7 +203,7 @@ def _picture_file(digest: str) -> str:
     return f"{_LAYERS}/{digest}.png"
 
 
-def _write_map(image: Tensor, path: Path, file: MapFile) -> None:
+def _write_map(image: Tensor, file: MapFile, path: Path) -> None:
     if path.suffix == ".exr":
         images.write_exr(image, path)
     elif file.channel == "normal":
@@ -272,10 +214,6 @@ def _write_map(image: Tensor, path: Path, file: MapFile) -> None:
         images.write_png(images.encode_unit8(image), path)
 
 
-def _write_document(document: FaceDocument, path: Path) -> None:
-    path.write_text(document.model_dump_json(indent=1) + "\n", "utf-8")
-
-
 def _swap(part: Path, path: Path) -> None:
     """Rename `part` to `path`; the folder that was there stays until the new one has its place."""
     if path.exists() and not any(path.iterdir()):
@@ -283,7 +221,7 @@ def _swap(part: Path, path: Path) -> None:
     if not path.exists():
         part.rename(path)
         return
-    foreign = _foreign_files(path)
+    _foreign_files(path)  # before anything is moved: it may not be readable
     old = sibling(path, "old")
     path.rename(old)
     try:
@@ -291,24 +229,63 @@ def _swap(part: Path, path: Path) -> None:
     except BaseException:
         old.rename(path)
         raise
-    for name in foreign:
+    _move_foreign(old, path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def sweep(place: Path) -> None:
+    """Delete what killed runs have left beside the faces in a folder; a face that one had moved aside returns.
+
+    Args:
+        place: where faces, or exports of them, lie; it need not exist.
+    """
+    _files.sweep(place, _rescue)
+
+
+def _rescue(old: Path, path: Path) -> None:
+    """Put right a swap that was killed: the old face returns, or what others had put into it goes into the new one."""
+    try:
+        if not path.exists():
+            old.rename(path)
+            return
+        _move_foreign(old, path)
+    except (OSError, FolderError):  # whatever is in it, it may be somebody's
+        return
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _move_foreign(old: Path, path: Path) -> None:
+    for name in _foreign_files(old):
         if not (path / name).exists():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             (old / name).rename(path / name)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _foreign_files(path: Path) -> list[Path]:
     """What DreamFace did not write into a face folder, relative to it: an artist's own .blend, say."""
     data = _read_json(path)
-    ours = {_DOCUMENT, _GEOMETRY, _PREVIEW, *(file["file"] for file in data.get("maps", ()))}
+    maps = data.get("maps")
+    listed = [file.get("file") for file in maps if isinstance(file, dict)] if isinstance(maps, list) else []
+    ours = {DOCUMENT, _GEOMETRY, _PREVIEW, VARIATION, *map(str, listed)}
     ours |= {_picture_file(digest) for digest in pictures_in(data.get("layers"))}
-    names = [file.relative_to(path) for file in path.rglob("*") if file.is_file()]
+    names = [file.relative_to(path) for file in path.rglob("*") if file.is_symlink() or not file.is_dir()]
     return [name for name in names if name.as_posix() not in ours]
 
 
 def _describe(face: Face) -> FaceDocument:
+    """What face.json says, without the hashes.
+
+    Raises:
+        BadRequest: the face has something that no folder can hold, such as a name with a line break.
+    """
     topology = face.head.topology
+    try:
+        return _document(face, topology)
+    except ValidationError as error:
+        raise BadRequest(f"This face can't be saved ({_problem(error)}): change that first.") from error
+
+
+def _document(face: Face, topology: Topology) -> FaceDocument:
     return FaceDocument(
         schema_version=SCHEMA_VERSION,
         generator=Generator(name=SOFTWARE, version=__version__),
@@ -333,103 +310,35 @@ def _map_file(tile: str, channel: str) -> MapFile:
     return MapFile(tile=tile, channel=channel, file=f"maps/{tile}_{channel}.{suffix}", colour_space=colour_space)
 
 
-# ----------------------------------------------------------------------------------------------------------- geometry
+# ------------------------------------------------------------------------------------------------------------ loading
 
 
-def _pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
-    """The arrays of geometry.npz.
-
-    A shape moves, and a region covers, a small part of the vertices. Both are stored as runs: row i of the list has the
-    entries offsets[i]:offsets[i+1] of `*_vertices` (which vertices) and of `shape_deltas` or `region_weights`.
-    """
-    head, topology = face.head, face.head.topology
-    weights = np.zeros((len(topology.regions), len(head.vertices), 1), np.float32)
-    for row, region in enumerate(topology.regions.values()):
-        weights[row, :, 0] = region.cpu().numpy()
-    region_offsets, region_vertices, region_weights = _to_runs(weights)
-    return {
-        "vertices": head.vertices.detach().cpu().numpy().astype(np.float32),
-        "faces": topology.faces.cpu().numpy().astype(np.int32),
-        "uv": topology.uv.cpu().numpy().astype(np.float32),
-        "face_uvs": topology.face_uvs.cpu().numpy().astype(np.int32),
-        **pack_shapes(face.shapes),
-        **_pack_offset(head),
-        "region_names": np.array(list(topology.regions), dtype=np.str_),
-        "region_offsets": region_offsets,
-        "region_vertices": region_vertices,
-        "region_weights": region_weights[:, 0],
-        "landmark_names": np.array(list(topology.landmarks), dtype=np.str_),
-        "landmark_vertices": np.array(list(topology.landmarks.values()), dtype=np.int32),
-    }
-
-
-def pack_shapes(shapes: Tensor) -> dict[str, NDArray[Any]]:
-    """[S, V, 3] blend shapes in metres as geometry.npz has them: `shape_offsets`, `shape_vertices`, `shape_deltas`."""
-    offsets, vertices, deltas = _to_runs(shapes.detach().cpu().numpy().astype(np.float32))
-    return {"shape_offsets": offsets, "shape_vertices": vertices, "shape_deltas": deltas}
-
-
-def _to_runs(dense: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """[N, V, C] to offsets [N + 1], vertices [K] and values [K, C], where K entries differ from zero."""
-    rows, vertices = np.nonzero(dense.any(axis=2))
-    offsets = np.searchsorted(rows, np.arange(len(dense) + 1)).astype(np.int32)
-    return offsets, vertices.astype(np.int32), dense[rows, vertices]
-
-
-def _from_runs(
-    offsets: NDArray[np.int32], vertices: NDArray[np.int32], values: NDArray[np.float32], vertex_count: int
-) -> Tensor:
-    """The inverse of `_to_runs`: [N, V, C]."""
-    dense = np.zeros((len(offsets) - 1, vertex_count, values.shape[1]), np.float32)
-    dense[np.repeat(np.arange(len(offsets) - 1), np.diff(offsets)), vertices] = values
-    return torch.from_numpy(dense)
-
-
-def _pack_offset(head: Head) -> dict[str, NDArray[Any]]:
-    """Which vertices were moved on top of the identity, and by how many metres; nothing where none was."""
-    if head.offset is None:
-        return {}
-    return {name: array for name, array in pack_offset(head.offset).items() if name != "vertex_count"}
-
-
-def _offset(document: FaceDocument, arrays: Arrays) -> Tensor | None:
-    """[V, 3] metres; None where nothing was moved."""
-    if not document.head.offset:
-        return None
-    vertices, count = arrays["offset_vertices"], len(arrays["vertices"])
-    if not _all_below(vertices, count):
-        raise ValueError("an offset moves a vertex that is not there")
-    return _from_runs(np.array([0, len(vertices)]), vertices, arrays["offset_deltas"], count)[0]
-
-
-def unpack_offset(archive: IO[bytes]) -> Tensor:
-    """Return the offset [V, 3] in metres that an .npz holds: what `pack_offset` gives.
+def read_document(path: Path | str) -> FaceDocument:
+    """Only face.json: who the face is, without its arrays; milliseconds.
 
     Raises:
-        BadRequest: it is no such archive.
+        FolderError: `path` is not a face folder, is damaged, or was written by a newer DreamFace.
     """
+    path = Path(path)
+    return _checked_document(path, _read_json(path))
+
+
+def _checked_document(path: Path, data: dict[str, Any]) -> FaceDocument:
+    version = data.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise FolderError(f"{path} was made by a newer DreamFace (schema {version}): update DreamFace to open it.")
     try:
-        with zipfile.ZipFile(archive) as names:
-            if sum(entry.file_size for entry in names.infolist()) > _LARGEST_OFFSET:
-                raise ValueError("it is larger than any head's")
-        with np.load(archive, allow_pickle=False) as arrays:
-            vertices, deltas = arrays["offset_vertices"], arrays["offset_deltas"].astype(np.float32)
-            count = int(arrays["vertex_count"])
-        if vertices.ndim != 1 or vertices.dtype.kind not in "iu" or deltas.shape != (len(vertices), 3):
-            raise ValueError("its arrays have other shapes")
-        if not 0 < count <= _MOST_VERTICES or not _all_below(vertices, count) or not np.isfinite(deltas).all():
-            raise ValueError("it moves vertices that no head has")
-        return _from_runs(np.array([0, len(vertices)]), vertices, deltas, count)[0]
-    except _UNREADABLE as error:
-        raise BadRequest(
-            f"The offset is no .npz with vertex_count, offset_vertices and offset_deltas: {error}."
-        ) from error
+        return FaceDocument.model_validate(data)
+    except ValidationError as error:
+        raise _damaged(path / DOCUMENT, _problem(error)) from error
 
 
-def pack_offset(offset: Tensor) -> dict[str, NDArray[Any]]:
-    """Return an offset [V, 3] in metres as arrays: vertex_count, which vertices it moves [K], by how much [K, 3]."""
-    _, vertices, deltas = _to_runs(offset.detach().cpu().numpy().astype(np.float32)[None])
-    return {"vertex_count": np.array(len(offset)), "offset_vertices": vertices, "offset_deltas": deltas}
+def _problem(error: ValidationError) -> str:
+    """The first thing that is wrong: where, and what."""
+    problem = error.errors(include_context=False, include_input=False)[0]
+    where = ".".join(str(step) for step in problem["loc"]).removeprefix("record.")
+    what = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
 
 
 def read_offset(path: Path | str) -> Tensor | None:
@@ -444,80 +353,7 @@ def read_offset(path: Path | str) -> Tensor | None:
     if not document.head.offset:
         return None
     with _explained(Path(path) / _GEOMETRY):
-        return _offset(document, _read_geometry(Path(path) / _GEOMETRY))
-
-
-def _read_geometry(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def _topology(document: FaceDocument, arrays: Arrays) -> Topology:
-    names, vertex_count = arrays["region_names"].tolist(), len(arrays["vertices"])
-    weights = _from_runs(
-        arrays["region_offsets"], arrays["region_vertices"], arrays["region_weights"][:, None], vertex_count
-    )
-    faces, face_uvs = arrays["faces"], arrays["face_uvs"]
-    _check_indices(document.parts, faces, vertex_count)
-    if not _all_below(face_uvs, len(arrays["uv"])) or not _all_below(arrays["landmark_vertices"], vertex_count):
-        raise ValueError("a face or landmark points at something that is not there")
-    return Topology(
-        faces=torch.from_numpy(faces.astype(np.int64)),
-        uv=torch.from_numpy(arrays["uv"]),
-        face_uvs=torch.from_numpy(face_uvs.astype(np.int64)),
-        parts=document.parts,
-        tiles=document.tiles,
-        regions=dict(zip(names, weights[..., 0], strict=True)),
-        landmarks=dict(zip(arrays["landmark_names"].tolist(), arrays["landmark_vertices"].tolist(), strict=True)),
-    )
-
-
-def _vertices_and_shapes(document: FaceDocument, arrays: Arrays) -> tuple[Tensor, Tensor]:
-    """[V, 3] vertices and [S, V, 3] shapes, metres."""
-    vertices = arrays["vertices"]
-    shapes = _from_runs(arrays["shape_offsets"], arrays["shape_vertices"], arrays["shape_deltas"], len(vertices))
-    if vertices.shape[1:] != (3,):
-        raise ValueError("a vertex has other than three coordinates")
-    if len(shapes) != len(document.shapes):
-        raise ValueError(f"it has {len(shapes)} shapes and {_DOCUMENT} names {len(document.shapes)}")
-    return torch.from_numpy(vertices), shapes
-
-
-def _check_indices(parts: tuple[Part, ...], faces: NDArray[np.int32], vertex_count: int) -> None:
-    """Raise unless the parts cover everything and the faces of each object have corners of its own alone."""
-    if parts[-1].vertices[1] != vertex_count or parts[-1].faces[1] != len(faces):
-        raise ValueError("the parts do not cover all vertices and faces")
-    for group in group_parts(parts):
-        first, last = group.vertices
-        if not _all_below(faces[slice(*group.faces)] - first, last - first):
-            raise ValueError(f"a face of {group.name} points at a vertex that is not its own")
-
-
-def _all_below(indices: NDArray[np.int32], count: int) -> bool:
-    return bool(((indices >= 0) & (indices < count)).all())
-
-
-# ------------------------------------------------------------------------------------------------------------ loading
-
-
-def read_document(path: Path | str) -> FaceDocument:
-    """Only face.json: who the face is, without its arrays; milliseconds.
-
-    Raises:
-        FolderError: `path` is not a face folder, is damaged, or was written by a newer DreamFace.
-    """
-    path = Path(path)
-    data = _read_json(path)
-    version = data.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise FolderError(f"{path} was made by a newer DreamFace (schema {version}): update DreamFace to open it.")
-    try:
-        return FaceDocument.model_validate(data)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(step) for step in problem["loc"]).removeprefix("record.")
-        what = problem["msg"].removeprefix("Value error, ")
-        raise _damaged(path / _DOCUMENT, f"{where}: {what}" if where else what) from error
+        return unpack_own_offset(document, read_geometry(Path(path) / _GEOMETRY))
 
 
 def read_pictures(path: Path | str) -> dict[str, bytes]:
@@ -534,7 +370,7 @@ def _read_pictures(path: Path, document: FaceDocument) -> dict[str, bytes]:
     for digest in document.record.pictures:
         file = path / _picture_file(digest)
         with _explained(file):
-            pictures[digest] = file.read_bytes()
+            pictures[digest] = read_regular(file, _LARGEST_FILE)
         if hashlib.sha256(pictures[digest]).hexdigest() != digest:
             raise _damaged(file, "it is not the picture that was saved")
     return pictures
@@ -549,12 +385,12 @@ def load(path: Path | str) -> Face:
     path = Path(path)
     document = read_document(path)
     with _explained(path / _GEOMETRY):
-        arrays = _read_geometry(path / _GEOMETRY)
-        topology = _topology(document, arrays)
-        vertices, shapes = _vertices_and_shapes(document, arrays)
-        offset = _offset(document, arrays)
+        arrays = read_geometry(path / _GEOMETRY)
+        topology = unpack_topology(document, arrays)
+        vertices, shapes = unpack_vertices_and_shapes(document, arrays)
+        offset = unpack_own_offset(document, arrays)
     with _explained(path / _PREVIEW):
-        preview = images.decode_unit8(images.read_png(path / _PREVIEW))
+        preview = images.decode_unit8(_with_channels(images.read_png(path / _PREVIEW), 3))
     return Face(
         record=document.record,
         head=Head(document.head.model, topology, vertices, document.head.identity, offset),
@@ -568,7 +404,19 @@ def load(path: Path | str) -> Face:
     )
 
 
+def _check_sizes(path: Path, document: FaceDocument) -> None:
+    """Refuse maps that fill the memory together, though each of them would not."""
+    numbers = 0
+    for file in document.maps:
+        with _explained(path / file.file):
+            width, height = images.size_of(path / file.file)
+        numbers += width * height * _CHANNELS.get(file.channel, 1)
+        if numbers > _MOST_NUMBERS:
+            raise _damaged(path / DOCUMENT, "its maps are larger together than those of any face")
+
+
 def _read_maps(path: Path, document: FaceDocument) -> Maps:
+    _check_sizes(path, document)
     maps: dict[str, dict[str, Tensor]] = {file.tile: {} for file in document.maps}
     for file in document.maps:
         maps[file.tile][file.channel] = torch.empty(0)  # threads finish in any order; this one is the document's
@@ -581,20 +429,29 @@ def _read_map(path: Path, file: MapFile) -> tuple[MapFile, Tensor]:
     with _explained(path / file.file):
         if file.file.endswith(".exr"):
             return file, images.read_exr(path / file.file)
-        pixels = images.read_png(path / file.file)
+        pixels = _with_channels(images.read_png(path / file.file), _CHANNELS.get(file.channel, 1))
     if file.channel == "normal":
         return file, images.decode_normal8(pixels)
     return file, images.decode_srgb8(pixels) if file.colour_space == "srgb" else images.decode_unit8(pixels)
 
 
+def _with_channels(pixels: images.Pixels, count: int) -> images.Pixels:
+    if pixels.shape[-1] != count:
+        raise ValueError("it is grey" if count > 1 else "it is not grey")
+    return pixels
+
+
 def _read_json(path: Path) -> dict[str, Any]:
-    if not (path / _DOCUMENT).is_file():
-        raise FolderError(f"{path} is not a DreamFace folder: choose one that has a {_DOCUMENT} in it.")
-    with _explained(path / _DOCUMENT):
-        data = json.loads((path / _DOCUMENT).read_text("utf-8"))
-    if not isinstance(data, dict) or not _is_ours(path):
-        raise FolderError(f"{path} is not a DreamFace folder: its {_DOCUMENT} was written by something else.")
-    return data
+    try:
+        with _explained(path / DOCUMENT):
+            data = read_raw(path)
+    except FolderError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            raise FolderError(f"{path} is not a DreamFace folder: choose one that has a {DOCUMENT} in it.") from error
+        raise
+    if not _made_it(data):
+        raise FolderError(f"{path} is not a DreamFace folder: its {DOCUMENT} was written by something else.")
+    return data if isinstance(data, dict) else {}
 
 
 @contextmanager
@@ -606,9 +463,66 @@ def _explained(file: Path) -> Iterator[None]:
         raise FolderError(f"{file} is missing: restore it or generate the face again.") from error
     except PermissionError as error:
         raise FolderError(f"{file} is not readable: change its permissions.") from error
-    except (*_UNREADABLE, BadRequest) as error:
+    except (*UNREADABLE, BadRequest) as error:
         raise _damaged(file, str(error)) from error
 
 
 def _damaged(file: Path, detail: str) -> FolderError:
-    return FolderError(f"{file} is damaged ({detail.rstrip('.')}): restore it or generate the face again.")
+    return FolderError(f"{file} is damaged ({one_line(detail).rstrip('.')}): restore it or generate the face again.")
+
+
+# ---------------------------------------------------------------------------------------------------------- verifying
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of one file of a face folder since it was saved.
+
+    Attributes:
+        file: relative to the folder, with /.
+        state: "unknown" where an older DreamFace saved it, which kept no hashes.
+    """
+
+    file: str
+    state: Literal["whole", "changed", "missing", "unknown"]
+
+
+def verify(path: Path | str, progress: Progress = Progress()) -> tuple[Finding, ...]:  # noqa: B008 - immutable
+    """Compare a face folder's files with the hashes that were kept when they were saved.
+
+    Args:
+        path: of the face folder.
+        progress: told about every file.
+
+    Returns:
+        What became of each file that the folder should have.
+
+    Raises:
+        FolderError: `path` is not a face folder, its face.json is damaged, or a newer DreamFace wrote it.
+        Cancelled: the user asked to stop.
+    """
+    path = Path(path)
+    data = _read_json(path)
+    document = _checked_document(path, data)
+    hashes = document.generator.hashes
+    expected = {name: hashes.get(name) for name in (_GEOMETRY, _PREVIEW)}
+    expected |= {file.file: file.sha256 for file in document.maps}
+    expected |= {_picture_file(digest): digest for digest in document.record.pictures}
+    own = hashes.get(DOCUMENT)
+    findings = [Finding(DOCUMENT, "unknown" if own is None else "whole" if own == document_digest(data) else "changed")]
+    for done, (name, digest) in enumerate(expected.items(), 1):
+        findings.append(_compare(path, name, digest))
+        progress.report("verify", done / len(expected), f"Compared {name}")
+    return tuple(findings)
+
+
+def _compare(path: Path, name: str, digest: str | None) -> Finding:
+    try:
+        found = _digest(path / name)
+    except (FileNotFoundError, NotADirectoryError):
+        return Finding(name, "missing")
+    except PermissionError as error:
+        raise FolderError(f"{path / name} is not readable: change its permissions.") from error
+    except (OSError, ValueError):
+        return Finding(name, "changed")
+    return Finding(name, "unknown" if digest is None else "whole" if found == digest else "changed")

@@ -9,8 +9,12 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Callable
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 import numpy as np
@@ -21,8 +25,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from dreamface._reading import open_regular, read_regular
 from dreamface.colour import decode_srgb, encode_srgb
 from dreamface.errors import BadRequest
+from dreamface.limits import LARGEST_MAP
 from dreamface.provenance import SOFTWARE, STATEMENT
 
 Pixels = NDArray[np.uint8]
@@ -34,6 +40,11 @@ PNG_COMPRESSION = 1
 LARGEST_MASK = 8192
 """Pixels a side of a mask."""
 
+_LARGEST_FILE = 2**29  # bytes: above what the largest map takes uncompressed
+_DEEPEST = 1.0  # metres of displacement
+_one_at_a_time = Lock()  # of those that read EXR files: the process has but one stderr
+_PNG_HEADER = struct.Struct(">12x4sII")  # what a PNG begins with: signature, length, kind, size
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ROWS = 128  # encoded at a time, so that the temporaries stay in the processor's cache
 _LINEAR_STEPS = 65535  # table size; one step is 1/20 of an sRGB code even where the curve is steepest
 
@@ -151,16 +162,66 @@ def read_png(path: Path) -> Pixels:
 
     Raises:
         FileNotFoundError: there is no such file.
-        OSError: the file is damaged or of another kind.
+        OSError, ValueError: the file is damaged, of another kind, or larger than `LARGEST_MAP`.
     """
+    data = read_regular(path, _LARGEST_FILE)
+    _png_size(data)
+    _check_chunks(data)
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             if image.mode not in ("L", "RGB"):
-                raise OSError(f"{path.name} has mode {image.mode} instead of 8-bit grey or RGB")
+                raise OSError(f"it has mode {image.mode} instead of 8-bit grey or RGB")
             pixels = np.array(image)
     except (SyntaxError, ValueError, Image.DecompressionBombError) as error:  # Pillow's words for a damaged PNG
         raise OSError(str(error)) from error
     return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Return width and height that a PNG or EXR says it has; its pixels are not looked at.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError, ValueError: it is of another kind, or larger than `LARGEST_MAP`.
+    """
+    if path.suffix == ".exr":
+        with _one_at_a_time, _silenced():
+            return _exr_size(read_regular(path, _LARGEST_FILE))
+    with open_regular(path) as file:
+        return _png_size(file.read(_PNG_HEADER.size))
+
+
+def _png_size(start: bytes) -> tuple[int, int]:
+    """Width and height of a PNG that begins so."""
+    if len(start) < _PNG_HEADER.size or not start.startswith(_PNG_SIGNATURE):
+        raise ValueError("it is no PNG picture")
+    kind, width, height = _PNG_HEADER.unpack_from(start)
+    if kind != b"IHDR":
+        raise ValueError("it is no PNG picture")
+    _check_side(width, height)
+    return width, height
+
+
+def _check_chunks(data: bytes) -> None:
+    """Raise unless all chunks of a PNG are there with the checksums that they say: Pillow does not look at all of them.
+
+    Raises:
+        ValueError: it is cut short, or a bit of it was flipped.
+    """
+    view, place, kind = memoryview(data), len(_PNG_SIGNATURE), b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, place) if place + 8 <= len(data) else (0, b"")
+        end = place + 8 + length
+        if end + 4 > len(data):
+            raise ValueError("it is cut short")
+        if zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            raise ValueError("its checksum is another")
+        place = end + 4
+
+
+def _check_side(width: int, height: int) -> None:
+    if not 0 < min(width, height) <= max(width, height) <= LARGEST_MAP:
+        raise ValueError(f"it has {width:,} x {height:,} pixels, and at most {LARGEST_MAP:,} a side are read")
 
 
 def write_exr(image: Tensor, path: Path) -> None:
@@ -183,13 +244,61 @@ def read_exr(path: Path) -> Tensor:
 
     Raises:
         FileNotFoundError: there is no such file.
-        OSError: the file is damaged or has no channel Y.
+        OSError, ValueError: the file is damaged, of another kind, or larger than `LARGEST_MAP`.
     """
-    if not path.exists():
-        raise FileNotFoundError(path)
-    try:
-        with OpenEXR.File(str(path), separate_channels=True) as file:
-            values = file.channels()["Y"].pixels.astype(np.float32)
-    except (RuntimeError, KeyError) as error:
-        raise OSError(str(error)) from error
+    data = read_regular(path, _LARGEST_FILE)
+    with _one_at_a_time, _silenced():
+        values = _exr_values(data)
+    if not (np.abs(values) <= _DEEPEST).all():  # NaN neither
+        raise ValueError("it has a number that no skin has")
     return torch.from_numpy(values[..., None])
+
+
+def _exr_size(data: bytes) -> tuple[int, int]:
+    """Width and height of an EXR with one picture."""
+    try:
+        with OpenEXR.File(io.BytesIO(data), separate_channels=True, header_only=True) as file:
+            (left, bottom), (right, top) = file.header()["dataWindow"]
+            parts = len(file.parts)
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise OSError(str(error)) from error
+    if parts != 1:
+        raise ValueError("it has several pictures in it")
+    width, height = int(right) - int(left) + 1, int(top) - int(bottom) + 1
+    _check_side(width, height)
+    return width, height
+
+
+def _exr_values(data: bytes) -> NDArray[np.float32]:
+    """[H, W] of the channel Y."""
+    _exr_size(data)
+    try:
+        with OpenEXR.File(io.BytesIO(data), separate_channels=True) as file:
+            channels = file.channels()
+            if list(channels) != ["Y"]:
+                raise ValueError("it has other channels than Y")
+            return np.asarray(channels["Y"].pixels, np.float32)
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise OSError(str(error)) from error
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Lose what OpenEXR writes about a damaged file: names and all, as they stand in it.
+
+    It goes to Python's stdout and to the system's stderr. Only for a moment, and while whoever opens a face waits for
+    it: both are away for the whole process.
+    """
+    try:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # there is none to be written to
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

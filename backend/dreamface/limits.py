@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import secrets
+
 from dreamface.errors import BadRequest
 from dreamface.random_streams import SEED_LIMIT
 from dreamface.text import clean, normalise
 
-__all__ = ["LONGEST_PROMPT", "RESOLUTIONS", "SEED_LIMIT", "check_prompt", "check_resolution", "check_seed"]
+__all__ = [
+    "LARGEST_MAP",
+    "LONGEST_PROMPT",
+    "RANDOM",
+    "RESOLUTIONS",
+    "SEED_LIMIT",
+    "THROW_DICE",
+    "check_prompt",
+    "check_resolution",
+    "check_seed",
+    "drawn_seed",
+    "read_seed",
+]
+
+THROW_DICE, RANDOM = -1, "random"
+"""What stands for a seed that nobody chose, as a number and as a word."""
 
 LONGEST_PROMPT = 2000
 """Characters."""
 
 RESOLUTIONS = (512, 1024, 2048, 4096)
 """Sides of the maps that can be asked for, in pixels."""
+
+LARGEST_MAP = 8192
+"""Pixels a side of a map or a picture in a face folder; a larger one is meant to fill the memory."""
 
 
 def check_prompt(prompt: str) -> None:
@@ -35,6 +55,34 @@ def check_seed(seed: int) -> None:
     """
     if not 0 <= seed < SEED_LIMIT:
         raise BadRequest(f"The seed must be between 0 and {SEED_LIMIT - 1}; got {seed}.")
+
+
+def drawn_seed(seed: int | str | None) -> int:
+    """Return the seed to use: the one that is given, or where the dice are to be thrown, a new one.
+
+    Args:
+        seed: a number; None, `THROW_DICE` or "random" throws the dice.
+
+    Raises:
+        BadRequest: it is out of range, or another word.
+    """
+    if seed is None or seed in (THROW_DICE, RANDOM):
+        return secrets.randbelow(SEED_LIMIT)
+    if isinstance(seed, str):
+        raise BadRequest(f"The seed must be a number or the word {RANDOM}; got {seed!r}.")
+    check_seed(seed)
+    return seed
+
+
+def read_seed(text: str) -> int | None:
+    """Return the seed that someone typed; None where the dice are to be thrown.
+
+    Raises:
+        ValueError: it is neither a whole number nor `RANDOM`.
+    """
+    typed = text.strip().lower()
+    seed = None if typed == RANDOM else int(typed)
+    return None if seed == THROW_DICE else seed
 
 
 def check_resolution(resolution: int) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, expression_weights, pose
@@ -16,7 +15,7 @@ from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
-from dreamface.limits import RESOLUTIONS, SEED_LIMIT, check_prompt, check_resolution, check_seed
+from dreamface.limits import RESOLUTIONS, check_prompt, check_resolution, check_seed, drawn_seed
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
@@ -58,6 +57,10 @@ PREVIEW_SIZE = 512
 PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape that a passport picture hides
 
 
+_NOBODY = "face.json is damaged: the head's identity is that of no person; restore it or generate the face again."
+
+_LARGEST_HEAD = 2.0  # metres from the base of the neck
+
 _KEPT_FOR = 120.0  # seconds: between two edits an artist looks, thinks, and goes on
 
 _painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painted last, so that its next edit is quick
@@ -66,7 +69,7 @@ _painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painte
 def generate(
     prompt: str,
     *,
-    seed: int | None = None,
+    seed: int | Literal["random"] | None = None,
     resolution: int = 1024,
     head: str = "auto",
     traits: Mapping[str, TraitValue | Value] | None = None,
@@ -78,7 +81,8 @@ def generate(
 
     Args:
         prompt: what the person looks like, in English.
-        seed: what is left open is drawn from it, 0 <= seed < 2^32; None throws the dice.
+        seed: what is left open is drawn from it, 0 <= seed < 2^32; None, -1 and "random" throw the dice. The face's
+            record has the one that was used.
         resolution: side of the maps in pixels, one of `RESOLUTIONS`.
         head: head model, one of `HEADS`.
         traits: laid over what the prompt says.
@@ -90,7 +94,7 @@ def generate(
         BadRequest: the prompt is empty or too long, or a trait is unknown or out of range.
         Cancelled: the progress said so.
     """
-    number = secrets.randbelow(SEED_LIMIT) if seed is None else seed
+    number = drawn_seed(seed)
     check_request(prompt, number, resolution, head)
     check_names(without)
     progress.report("language", 0.0, "Reading the prompt")
@@ -265,6 +269,10 @@ def rebuild(
         built = load_model(before.head).build(HeadSource(identity=document.head.identity, offset=offset))
     except KeyError as error:
         raise FolderError(f"face.json is damaged: the head's identity lacks {error}.") from error
+    except (ValueError, IndexError, ArithmeticError) as error:  # numbers that no head was ever built from
+        raise FolderError(_NOBODY) from error
+    if not (built.vertices.abs() <= _LARGEST_HEAD).all():  # NaN neither
+        raise FolderError(_NOBODY)
     return _dress(built, before, progress.part(0.1, 1.0), pictures)
 
 
@@ -274,8 +282,15 @@ def forget_models() -> None:
 
 
 def measure(head: Head) -> dict[str, float]:
-    """Every shape trait as it is on a head, in standard deviations of the population."""
-    return load_model(head.model).measure(head)
+    """Every shape trait as it is on a head, in standard deviations of the population.
+
+    Raises:
+        BadRequest: its head model is not installed here, or it is said to be of one that has another topology.
+    """
+    model = load_model(head.model)
+    if head.topology.landmarks != model.topology.landmarks or len(head.vertices) != model.topology.vertex_count:
+        raise BadRequest(f"The face's geometry is not that of the head model {head.model}: make the face again.")
+    return model.measure(head)
 
 
 def export(

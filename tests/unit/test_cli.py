@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -20,9 +21,11 @@ import dreamface
 from dreamface import folder
 from dreamface import pipeline as real_pipeline
 from dreamface.cli import doctor, main
+from dreamface.cli.batch import Failure, Row, read_table
 from dreamface.cli.words import colour_hex, in_words, settings, slug
 from dreamface.errors import BadRequest, DreamFaceError, MissingDependency
 from dreamface.face import Face, Head
+from dreamface.limits import drawn_seed
 from dreamface.progress import Progress
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 from tests.support import synthetic_face
@@ -142,6 +145,27 @@ def test_what_is_asked_for_reaches_the_pipeline(pipeline: FakePipeline) -> None:
     assert {path.name for path in Path("out").iterdir()} == {"face.json", "geometry.npz", "maps", "preview.png"}
 
 
+@pytest.mark.parametrize("seed", ["-1", "random", " Random "])
+def test_minus_one_and_random_throw_the_dice(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], seed: str
+) -> None:
+    assert main(["generate", PROMPT, "--seed", seed, "-o", "out"]) == 0
+    assert pipeline.calls[0]["seed"] is None
+    assert capsys.readouterr().out.splitlines()[-1] == "Seed      7", "what was used is said"
+    assert main(["batch", write_table(f"prompt,seed\na man,{seed}\n"), "-o", "faces"]) == 0
+    assert pipeline.calls[1]["seed"] is None
+
+
+@pytest.mark.parametrize("seed", [None, -1, "random"])
+def test_thrown_dice_give_another_seed_each_time(seed: int | str | None) -> None:
+    drawn = {drawn_seed(seed) for _ in range(20)}
+    assert len(drawn) > 10 and all(0 <= number < 2**32 for number in drawn)
+    assert drawn_seed(5) == 5
+    for wrong in (-2, 2**32, "dice"):
+        with pytest.raises(BadRequest, match="seed must be"):
+            drawn_seed(wrong)
+
+
 def test_json_is_all_there_is_on_both_streams(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", PROMPT, "--seed", "5", "--json"]) == 0
 
@@ -187,12 +211,41 @@ def test_a_face_is_never_written_over(pipeline: FakePipeline, capsys: pytest.Cap
     assert len(pipeline.calls) == 2, "it was refused before the work"
 
 
+def test_runs_at_the_same_time_lose_no_face(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each finds the name free when it starts, and taken when it is done."""
+    later = iter([2, 1, 0])
+
+    def run_another(prompt: str) -> None:
+        if next(later, 0):
+            assert main(["generate", PROMPT, "--seed", "1"]) == 0
+
+    pipeline.on_generate = run_another
+    assert main(["generate", PROMPT, "--seed", "1"]) == 0
+    names = {path.name for path in Path("faces").iterdir()}
+    assert names == {f"an-old-fisherman-hooked-nose-1{end}" for end in ("", "-2", "-3")}
+    assert all(folder.load(Path("faces") / name).prompt == PROMPT for name in names)
+
+
+def test_a_named_folder_that_was_taken_meanwhile_keeps_what_is_in_it(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def take(prompt: str) -> None:
+        Path("out").mkdir()
+        Path("out/notes.txt").write_text("mine")
+
+    pipeline.on_generate = take
+    assert main(["generate", PROMPT, "-o", "out"]) == 0
+    assert [path.name for path in Path("out").iterdir()] == ["notes.txt"]
+    assert folder.load("out-2").prompt == PROMPT
+    assert "Meanwhile something else was put into out, so the face is in out-2." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["generate", "  "], "prompt is empty"),
         (["read", " "], "prompt is empty"),
-        (["generate", "man", "--seed", "-1"], "between 0 and 4294967295"),
+        (["generate", "man", "--seed", "-2"], "between 0 and 4294967295"),
         (["generate", "man", "--seed", "4294967296"], "between 0 and 4294967295"),
         (["generate", "man", "--resolution", "1000"], "512, 1024, 2048, 4096"),
         (["generate", "man", "--head", "flame"], "auto, anny"),
@@ -240,7 +293,7 @@ def test_the_current_folder_is_never_replaced(pipeline: FakePipeline, tmp_path: 
 
 
 def test_errors_are_json_too(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["generate", "man", "--seed", "-1", "--json"]) == 1
+    assert main(["generate", "man", "--seed", "-2", "--json"]) == 1
     error = json.loads(capsys.readouterr().err)
     assert error["kind"] == "BadRequest" and "seed" in error["error"]
 
@@ -320,6 +373,28 @@ def test_show_puts_measured_beside_asked_for(pipeline: FakePipeline, capsys: pyt
     assert json.loads(capsys.readouterr().out)["measured"] == {"nose.hump": 1.7}
 
 
+EVIL = "a man\x1b]0;owned\x07\x1b[2J\x9b31m \u202egnp.exe"
+
+
+@pytest.mark.parametrize("words", [["show", "out"], ["show", "out", "--json"], ["generate", EVIL], ["show", EVIL]])
+def test_no_foreign_text_steers_the_terminal(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """A prompt, a word that was not understood and a name come from whoever made the face."""
+    main(["generate", PROMPT, "-o", "out"])
+    document = json.loads(Path("out/face.json").read_text())
+    document["prompt"] = EVIL
+    document["not_understood"] = [EVIL]
+    document["traits"]["age"]["because"] = EVIL
+    Path("out/face.json").write_text(json.dumps(document))
+    capsys.readouterr()
+    main(words)
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).replace("\n", "").isprintable()
+    if "--json" in words:
+        assert json.loads(captured.out)["prompt"] == EVIL, "nothing is lost for a program"
+
+
 def test_a_face_of_a_missing_head_model_is_shown_without_measures(
     pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +418,32 @@ def test_export_and_rebuild(pipeline: FakePipeline) -> None:
     assert main(["rebuild", "out", "-o", "again", "--no-blend"]) == 0
     assert folder.read_document("again").record.seed == 9
     assert Path("again/an-old-fisherman-hooked-nose.glb").exists()
+
+
+def test_rebuilding_says_which_files_were_changed(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate", PROMPT, "-o", "out"])
+    capsys.readouterr()
+    Path("out/maps/skin_albedo.png").write_bytes(b"painted over")
+    Path("out/maps/eyes_albedo.png").unlink()  # a face is made again from its face.json alone
+    assert main(["rebuild", "out", "-o", "again", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == [
+        "In out, maps/skin_albedo.png was changed since it was saved."
+    ]
+
+
+def test_a_sculpted_head_is_not_rebuilt_from_changed_geometry(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = synthetic_face(resolution=16, side=2)
+    offset = torch.zeros_like(face.head.vertices)
+    offset[3] = 0.01
+    folder.save(replace(face, head=replace(face.head, offset=offset)), "out")
+    other = torch.full_like(offset, 0.02)
+    folder.save(replace(face, head=replace(face.head, offset=other)), "other")
+    Path("out/geometry.npz").write_bytes(Path("other/geometry.npz").read_bytes())
+    assert main(["rebuild", "out", "-o", "again"]) == 1
+    assert "has what was sculpted on the head: restore it." in capsys.readouterr().err
+    assert not Path("again").exists() and pipeline.calls == []
 
 
 def test_traits_of_a_group(capsys: pytest.CaptureFixture[str]) -> None:
@@ -442,6 +543,49 @@ def test_batch_makes_a_folder_for_each_row(pipeline: FakePipeline) -> None:
     assert {path.name for path in Path("out").iterdir()} == {"an-old-man", "an-old-man-2", "ada"}
     assert [(call["seed"], call["resolution"]) for call in pipeline.calls] == [(3, 512), (4, 2048), (None, 2048)]
     assert Path("out/ada/ada.glb").exists() and not Path("out/ada/ada.blend").exists()
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+@pytest.mark.parametrize("lead", ["", "sep={}\n"])
+def test_a_table_may_be_separated_by_what_spreadsheets_use(pipeline: FakePipeline, delimiter: str, lead: str) -> None:
+    rows = [["name", "Prompt", "seed"], ["ada", '"a woman, smiling; tall"', "3"], ["", "an old man", ""]]
+    table = lead.format(delimiter) + "".join(delimiter.join(row) + "\r\n" for row in rows)
+    assert main(["batch", write_table(table), "-o", "out"]) == 0
+    assert [(call["prompt"], call["seed"]) for call in pipeline.calls] == [
+        ("a woman, smiling; tall", 3), ("an old man", None),
+    ]  # fmt: skip
+    assert {path.name for path in Path("out").iterdir()} == {"ada", "an-old-man"}
+
+
+def test_commas_in_prompts_do_not_separate_where_semicolons_do(pipeline: FakePipeline) -> None:
+    assert main(["batch", write_table("prompt;name\nan old man, bald;a\n"), "-o", "out"]) == 0
+    assert pipeline.calls[0]["prompt"] == "an old man, bald"
+
+
+def test_excels_unicode_text_is_read(pipeline: FakePipeline) -> None:
+    Path("prompts.txt").write_bytes("prompt\tname\r\nFrau mit Zöpfen\tzoe\r\n".encode("utf-16"))
+    assert main(["batch", "prompts.txt", "-o", "out"]) == 0
+    assert folder.read_document("out/zoe").record.prompt == "Frau mit Zöpfen"
+
+
+def test_unicode_text_that_is_cut_short_is_refused(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("prompts.txt").write_bytes("prompt\r\na man".encode("utf-16")[:-1])
+    assert main(["batch", "prompts.txt", "-o", "out"]) == 1
+    assert capsys.readouterr().err == "prompts.txt is no text; save the table as “CSV UTF-8”.\n"
+
+
+@pytest.mark.parametrize("row", ["a man", '"a man" x', '"a man""'])
+def test_a_long_table_is_read_at_once(tmp_path: Path, row: str) -> None:
+    table = tmp_path / "prompts.csv"
+    table.write_text("prompt\n" + f"{row}\n" * 10_000)
+    started = time.monotonic()
+    rows = read_table(table)
+    assert time.monotonic() - started < 5.0
+    if row == "a man":
+        assert [read.name for read in rows[:3] if isinstance(read, Row)] == ["a-man", "a-man-2", "a-man-3"]
+        assert len({read.name for read in rows if isinstance(read, Row)}) == 10_000
+    else:
+        assert all(isinstance(read, Failure) for read in rows)
 
 
 def test_batch_goes_on_where_it_stopped(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from dataclasses import replace
 from importlib.util import find_spec
@@ -68,6 +69,19 @@ def test_a_missing_folder_is_named(face, tmp_path, name):
         pytest.skip("pip's bpy is not installed: pip install dreamface[blender]")
     with pytest.raises(FolderError, match="nowhere is not a folder: create it first"):
         export(face, tmp_path / "nowhere" / name)
+
+
+@pytest.mark.parametrize("name", ["face.glb", "face.obj"])
+def test_a_read_only_disk_is_named(face, tmp_path, monkeypatch, name):
+    """It refuses even to delete what is not there."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for call in ("write_bytes", "mkdir", "unlink", "rename"):
+        monkeypatch.setattr(Path, call, refuse)
+    with pytest.raises(FolderError, match="is not writable: choose another place"):
+        export(face, tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["face.glb", "face.obj"])
@@ -218,7 +232,40 @@ def test_the_cornea_lets_light_through(gltf):
     assert 0.002 < cornea.extensions["KHR_materials_volume"]["thicknessFactor"] < 0.004, "metres to the iris"
     assert cornea.extensions["KHR_materials_ior"] == {"ior": 1.376}
     assert cornea.pbrMetallicRoughness.roughnessFactor == 0.02
+    assert cornea.extensions["KHR_materials_specular"] == {"specularColorFactor": [10.0] * 3}
     assert {"KHR_materials_transmission", "KHR_materials_ior"} <= set(gltf.extensionsUsed)
+
+
+def test_the_iris_is_seen_where_nobody_knows_transmission(gltf, face):
+    """Core glTF has alpha alone; a tenth of a dark colour is a veil that an iris shines through."""
+    for material in gltf.materials:
+        clear = face.materials[material.name].transmission > 0.0
+        *colour, alpha = material.pbrMetallicRoughness.baseColorFactor
+        assert material.alphaMode == ("BLEND" if clear else "OPAQUE"), material.name
+        assert alpha == (0.1 if clear else 1.0)
+        if clear:
+            assert alpha * max(colour) < 0.05, "what is added to the iris"
+            strength = material.extensions["KHR_materials_specular"]["specularColorFactor"][0]
+            assert strength * alpha == pytest.approx(1.0), "the highlight is as bright as a cornea's"
+
+
+def test_pictures_that_are_the_same_are_written_once(face, tmp_path):
+    """As both eyes' roughness."""
+    twin = {**face.maps["eyes"], "normal": face.maps["skin"]["normal"]}
+    path = export(replace(face, maps={**face.maps, "eyes": twin}), tmp_path / "face.glb")
+    gltf = pygltflib.GLTF2.load_binary(str(path))
+    skin, eye = (next(material for material in gltf.materials if material.name == name) for name in ("skin", "iris"))
+    assert skin.normalTexture.index == eye.normalTexture.index
+    pictures = {
+        gltf.binary_blob()[view.byteOffset : view.byteOffset + view.byteLength]
+        for view in (gltf.bufferViews[image.bufferView] for image in gltf.images)
+    }
+    assert len(pictures) == len(gltf.images) == len(gltf.textures)
+    for mesh in gltf.meshes:
+        for primitive in mesh.primitives:
+            mapped = gltf.materials[primitive.material].normalTexture is not None
+            assert (primitive.attributes.TANGENT is not None) == mapped, mesh.name
+    assert not [issue for issue in _validate(path)["issues"]["messages"] if issue["severity"] <= 1]
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +337,31 @@ def test_an_obj_keeps_quads_parts_and_texture_coordinates(obj, face):
     uv = np.array([[float(number) for number in line.split()[1:]] for line in lines if line.startswith("vt ")])
     used = uv[[[int(corner.split("/")[1]) - 1 for corner in corners] for corners in faces]]
     np.testing.assert_allclose(used % 1.0, topology.uv[topology.face_uvs].numpy(), atol=1e-6)
+
+
+def test_a_name_never_becomes_a_line_of_an_obj(face, tmp_path):
+    """Nor two names one, nor one two: to OBJ, white space ends a name."""
+    topology, evil = face.head.topology, "skin\nmtllib evil.mtl\x1b[31m\u2028v 1 2 3"
+    names = {"skin": evil, "left_iris": "an iris", "right_iris": "an\tiris"}
+    parts = tuple(
+        replace(part, name=names.get(part.name, part.name), material=evil if part.material == "skin" else part.material)
+        for part in topology.parts
+    )
+    shown = replace(
+        face,
+        head=replace(face.head, topology=replace(topology, parts=parts)),
+        materials=face.materials | {evil: replace(face.materials["skin"], name=evil)},
+    )
+    lines = export(shown, tmp_path / "a face\nv 1 2 3.obj").read_text("utf-8").split("\n")
+    plain = export(face, tmp_path / "plain.obj").read_text("utf-8").split("\n")
+    assert [line.split(" ")[0] for line in lines] == [line.split(" ")[0] for line in plain]
+    groups = [line for line in lines if line.startswith("g ")]
+    assert len(set(groups)) == len(parts) and all(len(group.split()) == 2 for group in groups)
+    library = next(line for line in lines if line.startswith("mtllib ")).split()[1]
+    materials = (tmp_path / library).read_text("utf-8")
+    assert materials.isprintable() or materials.replace("\n", "").isprintable()
+    used = {line.split()[1] for line in lines if line.startswith("usemtl ")}
+    assert used == {line.split()[1] for line in materials.split("\n") if line.startswith("newmtl ")}
 
 
 def test_an_objs_textures_are_udim_tiles(obj, face):
@@ -392,7 +464,7 @@ def test_triangles_are_written_once(welded_glb, welded):
 def test_opacity_is_the_alpha_of_the_base_colour(welded_glb, welded):
     gltf = pygltflib.GLTF2.load_binary(str(welded_glb))
     materials = {material.name: material for material in gltf.materials}
-    assert {name for name, material in materials.items() if material.alphaMode != "OPAQUE"} == {"lashes"}
+    assert {name for name, material in materials.items() if material.alphaMode != "OPAQUE"} == {"lashes", "cornea"}
     assert materials["lashes"].alphaMode == "BLEND"
     pixels = _texture(gltf, materials["lashes"].pbrMetallicRoughness.baseColorTexture.index)
     opacity = images.encode_unit8(welded.maps["lashes"]["opacity"])

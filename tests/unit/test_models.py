@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -192,7 +194,54 @@ def test_a_file_too_large_to_be_true_is_not_unpacked(
 ) -> None:
     monkeypatch.setattr(contents, "_LARGEST", 100_000)
     bomb = write_zip(tmp_path / "bomb.zip", changed("FaceXModel/jawOpen.obj", lambda data: data + bytes(200_000)))
-    assert "FaceXModel/jawOpen.obj in it can't be read" in refusal(bomb)
+    assert "(FaceXModel/jawOpen.obj: it has a file of 0 MB)" in refusal(bomb)
+
+
+AT_ONCE = 5.0  # seconds
+
+
+@pytest.mark.parametrize("size", [15 * 2**20, 250 * 2**20])
+def test_millions_of_vertices_are_not_read(archive: Path, tmp_path: Path, size: int) -> None:
+    lines = b"v 0.125 0.125 0.125\n" * (size // 20)
+    bomb = write_zip(tmp_path / "bomb.zip", changed("FaceXModel/jawOpen.obj", lambda data: lines))
+    started = time.monotonic()
+    assert "FaceXModel/jawOpen.obj" in refusal(bomb)
+    assert time.monotonic() - started < AT_ONCE
+
+
+def tar_bomb(file: Path, kind: bytes, content: int) -> Path:
+    """A .tar.gz of one member, which says that it has `content` bytes and has nearly as many."""
+    header = tarfile.TarInfo("bomb")
+    header.size, header.type = content, kind
+    zeros = gzip.compress(bytes(2**26))
+    with file.open("wb") as archive:
+        archive.write(gzip.compress(header.tobuf(tarfile.USTAR_FORMAT)))
+        for _ in range(content // 2**26):
+            archive.write(zeros)  # streams may follow each other
+    return file
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.DIRTYPE])
+def test_gigabytes_in_a_tar_are_not_unpacked(home: Path, tmp_path: Path, kind: bytes) -> None:
+    """Not as a file, and not as a note about the next one, which Python reads whole."""
+    bomb = tar_bomb(tmp_path / "bomb.tar.gz", kind, 6 * 2**30)
+    started = time.monotonic()
+    sentence = refusal(bomb)
+    assert time.monotonic() - started < AT_ONCE
+    assert "bomb.tar.gz is not the archive that it should be" in sentence
+
+
+def test_many_files_of_a_tar_are_not_unpacked_for_ever(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "_LARGEST_CONTENT", 2**27)
+    header = tarfile.TarInfo("bomb")
+    header.size = 2**26
+    member = gzip.compress(header.tobuf(tarfile.USTAR_FORMAT)) + gzip.compress(bytes(2**26))
+    (tmp_path / "bomb.tar.gz").write_bytes(member * 96)
+    started = time.monotonic()
+    assert "it unpacks to more than" in refusal(tmp_path / "bomb.tar.gz")
+    assert time.monotonic() - started < AT_ONCE * 2
 
 
 def test_nothing_is_written_under_the_names_in_an_archive(archive: Path, home: Path, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import torch
 
 import dreamface
 from dreamface import folder, pipeline
-from dreamface.errors import BadRequest, Cancelled
+from dreamface.errors import BadRequest, Cancelled, FolderError
 from dreamface.face import Face
 from dreamface.progress import Progress, Step
 from dreamface.traits import VOCABULARY
+from tests.support import synthetic_face
 
 PROMPT = "an elderly man with a broad nose and freckles, smiling"
 
@@ -182,3 +183,18 @@ def test_an_edit_can_change_the_resolution(face: Face) -> None:
     assert changed.resolution == 1024
     with pytest.raises(BadRequest, match="resolution"):
         pipeline.edit(face, {}, resolution=1000)
+
+
+def test_an_identity_of_nobody_is_damage_and_not_a_bug(face: Face, tmp_path: Path) -> None:
+    document = folder.read_document(folder.save(face, tmp_path / "face"))
+    for number in (1e9, -1e9):
+        identity = dict.fromkeys(document.head.identity, number)
+        other = document.model_copy(update={"head": document.head.model_copy(update={"identity": identity})})
+        with pytest.raises(FolderError, match="identity is that of no person"):
+            pipeline.rebuild(other)
+
+
+def test_a_face_that_names_another_head_model_is_not_measured() -> None:
+    head = replace(synthetic_face().head, model="anny")
+    with pytest.raises(BadRequest, match="geometry is not that of the head model anny"):
+        pipeline.measure(head)

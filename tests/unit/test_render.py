@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -642,3 +644,17 @@ def test_a_camera_that_looks_straight_up_or_down_has_axes(place: tuple[float, fl
     axes = Camera(position=place, target=(0.0, 0.0, 0.0), fov=0.5).axes(torch.zeros(1))
     assert torch.allclose(axes @ axes.T, torch.eye(3), atol=1e-6)
     assert float(torch.linalg.det(axes)) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache folder is found in another way")
+def test_a_home_that_cannot_be_written_to_is_no_obstacle(tmp_path: Path) -> None:
+    """Warp compiles its kernels into the user's cache folder."""
+    (tmp_path / "home").write_text("not a folder, so nothing can be made in it")
+    program = "import warp\nfrom dreamface.render import _kernels\nprint(warp.config.kernel_cache_dir)"
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("XDG_CACHE_HOME", "WARP_CACHE_PATH")
+    }
+    environment |= {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert Path(ran.stdout.strip()).parents[1] == tmp_path

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
+import re
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ from dreamface.cli.making import check_can_be_folder, export_all, staging, write
 from dreamface.cli.terminal import Terminal
 from dreamface.cli.words import WINDOWS_DEVICES, is_text, slug
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
+from dreamface.limits import RANDOM, read_seed
 from dreamface.progress import Progress
 
 NOT_IN_NAMES = '<>:"/\\|?*'
@@ -20,6 +25,14 @@ NOT_IN_NAMES = '<>:"/\\|?*'
 
 LONGEST_NAME = 150
 """Bytes of a folder's name: systems allow 255, and exports are written under longer names first."""
+
+DELIMITERS = (",", ";", "\t", "|")
+"""What separates cells: spreadsheets write semicolons where a comma is in numbers."""
+
+MOST_LINES = 200
+"""Of one record: a cell with more line breaks is one whose quotes do not end."""
+
+_SEPARATOR_LINE = re.compile(r"sep=.\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -121,45 +134,91 @@ def run(options: Namespace, terminal: Terminal) -> bool:
 
 
 def read_table(path: Path) -> list[Row | Failure]:
-    """The rows of a CSV file in UTF-8, and for those that can't be read why; blank lines are left out.
+    """The rows of a CSV file in UTF-8, or of what Excel calls Unicode text; for those that can't be read, why.
 
+    Blank lines are left out. Cells are separated by what separates the columns' names: commas, semicolons or tabs.
     Rows without a name are called after their prompt, with a number where several would be called the same.
 
     Raises:
         BadRequest: the file can't be read, or has no column "prompt", or no row.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-            lines = list(file)
+        lines = _lines(path.read_bytes())
     except OSError as error:
         raise BadRequest(f"{path} can't be read ({error.strerror}); it must be a CSV file in UTF-8.") from error
-    records = _records(lines)
-    _, titles = next(records, (0, None))
-    header = [title.strip().lower() for title in titles or ()]
-    if "prompt" not in header:
-        raise BadRequest(f"{path} needs the columns' names in its first line, separated by commas; one must be prompt.")
+    except UnicodeError as error:
+        raise BadRequest(f"{path} is no text; save the table as “CSV UTF-8”.") from error
+    records, header = _open_table(lines)
+    if not header:
+        raise BadRequest(
+            f"{path} needs the columns' names in its first line, separated by commas, semicolons or tabs; one must be "
+            "prompt."
+        )
     rows = [_row(line, cells, header) for line, cells in records if cells is None or any(map(str.strip, cells))]
     if not rows:
         raise BadRequest(f"{path} has no rows; write a prompt under the column called prompt.")
     return _all_named(rows)
 
 
-def _records(lines: Sequence[str]) -> Iterator[tuple[int, list[str] | None]]:
+def _lines(data: bytes) -> list[str]:
+    """The lines of a text, each with its end; bytes that are no text become lone surrogates."""
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    with io.TextIOWrapper(io.BytesIO(data), encoding, "surrogateescape", newline="") as text:
+        return list(text)
+
+
+def _open_table(lines: Sequence[str]) -> tuple[Iterator[tuple[int, list[str] | None]], list[str]]:
+    """The records below the columns' names, and these names in small letters; no names where there is no prompt."""
+    first = 1 if lines and _SEPARATOR_LINE.fullmatch(lines[0]) else 0  # Excel's: sep=;
+    for delimiter in DELIMITERS:
+        records = _records(lines, first, delimiter)
+        _, titles = next(records, (0, None))
+        header = [title.strip().lower() for title in titles or ()]
+        if "prompt" in header:
+            return records, header
+    return iter(()), []
+
+
+class _Feed:
+    """Hands out lines, as few at a time as they are asked for; `place` is the next one's index."""
+
+    def __init__(self, lines: Sequence[str], place: int) -> None:
+        self.place = self._start = place
+        self._lines = lines
+
+    def begin(self, place: int) -> None:
+        """Go on from there, with a new record."""
+        self.place = self._start = place
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.place >= len(self._lines):
+            raise StopIteration
+        if self.place - self._start >= MOST_LINES:
+            raise csv.Error("a quoted cell does not end")
+        self.place += 1
+        return self._lines[self.place - 1]
+
+
+def _records(lines: Sequence[str], first: int, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
     """Each record's first line, from 1, and its cells; None for a line with unmatched quotes.
 
     Reading goes on after such a line, which would otherwise take all that follows for a part of one cell.
     """
-    start = 0
-    while start < len(lines):
-        reader = csv.reader(lines[start:], strict=True)
+    feed = _Feed(lines, first)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    while (start := feed.place) < len(lines):
+        feed.begin(start)
         try:
             cells = next(reader)
         except csv.Error:
             yield start + 1, None
-            start += 1
+            feed.begin(start + 1)
+            reader = csv.reader(feed, delimiter=delimiter, strict=True)
         else:
             yield start + 1, cells
-            start += reader.line_num
 
 
 def _row(line: int, cells: list[str] | None, header: list[str]) -> Row | Failure:
@@ -173,11 +232,19 @@ def _row(line: int, cells: list[str] | None, header: list[str]) -> Row | Failure
     if not is_text(prompt + name):
         return Failure(line, "This line is not in UTF-8; save the table as “CSV UTF-8”.")
     try:
-        seed = _whole_number(values.get("seed", ""), "seed")
+        seed = _seed(values.get("seed", ""))
         resolution = _whole_number(values.get("resolution", ""), "resolution")
     except BadRequest as error:
         return Failure(line, str(error))
     return Row(line, prompt, name, seed, resolution)
+
+
+def _seed(text: str) -> int | None:
+    """A number; nothing, and what throws the dice, leaves it open."""
+    try:
+        return read_seed(text) if text else None
+    except ValueError:
+        raise BadRequest(f"The seed must be a whole number or the word {RANDOM}; got {text!r}.") from None
 
 
 def _whole_number(text: str, column: str) -> int | None:
@@ -198,12 +265,15 @@ def _all_named(rows: Sequence[Row | Failure]) -> list[Row | Failure]:
                 row = Failure(row.line, f"Line {first} has the same name; give this row one of its own.")
         named.append(row)
     taken = set(given)
+    numbers: dict[str, int] = {}
     for index, row in enumerate(named):
         if isinstance(row, Row) and not row.name:
-            name, number = slug(row.prompt), 1
-            while name.casefold() in taken:
-                number += 1
-                name = f"{slug(row.prompt)}-{number}"
+            wanted = slug(row.prompt)
+            for number in count(numbers.get(wanted, 1)):
+                name = wanted if number == 1 else f"{wanted}-{number}"
+                if name.casefold() not in taken:
+                    break
+            numbers[wanted] = number + 1
             taken.add(name.casefold())
             named[index] = replace(row, name=name)
     return named
@@ -240,7 +310,7 @@ def _do(row: Row, options: Namespace, outcome: Outcome, progress: Progress) -> N
                 row.prompt, seed=row.seed, resolution=resolution, head=options.head, progress=progress.part(0.0, 0.7)
             )
             written = write(face, stage, folder, row.name, formats, progress.part(0.7, 1.0))
-        outcome.made.append(row.name)
+        outcome.made.append(written.folder.name)
     outcome.notes += written.notes
 
 

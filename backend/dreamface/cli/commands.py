@@ -5,14 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from dreamface.cli.faces import FACES, STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, settings, slug, summary
-from dreamface.errors import BadRequest, MissingDependency
+from dreamface.errors import BadRequest, FolderError, MissingDependency
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits
-
-FACES = Path("faces")
-"""Where faces go in the current folder unless another place is named."""
 
 
 def generate(options: Namespace, terminal: Terminal) -> bool:
@@ -37,8 +35,9 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(face.prompt)
-            folder = options.output or _free_folder(FACES / f"{name}-{face.seed}")
+            folder = options.output or FACES / f"{name}-{face.seed}"
             written = write(face, stage, folder, name, _formats(options), progress.part(0.7, 1.0))
+    written.notes += _elsewhere(written, options.output)
     asked = face.traits.asked()
     terminal.result(
         {
@@ -74,7 +73,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     """Show what was asked for beside what is measured on the mesh."""
     from dreamface import folder, pipeline
 
-    face = folder.load(_folder_of(options.face))
+    face = folder.load(folder_of(options.face))
     notes = []
     try:
         measured = pipeline.measure(face.head)
@@ -114,7 +113,7 @@ def export(options: Namespace, terminal: Terminal) -> bool:
     with terminal.progress() as progress:
         from dreamface import folder, pipeline
 
-        source = _folder_of(options.face)
+        source = folder_of(options.face)
         path = pipeline.export(folder.load(source), options.target, progress=progress, face_folder=source)
     terminal.result({"file": str(path)})
     terminal.show(f"Wrote {path}")
@@ -127,16 +126,34 @@ def rebuild(options: Namespace, terminal: Terminal) -> bool:
     with terminal.progress() as progress:
         from dreamface import folder, pipeline
 
-        source = _folder_of(options.face)
+        source = folder_of(options.face)
         document, offset = folder.read_document(source), folder.read_offset(source)
         pictures = folder.read_pictures(source)
+        notes = _check_source(source, needs_geometry=offset is not None)
         with staging(options.output.absolute().parent) as stage:
             face = pipeline.rebuild(document, offset=offset, pictures=pictures, progress=progress.part(0.0, 0.7))
             name = slug(face.prompt)
             written = write(face, stage, options.output, name, _formats(options), progress.part(0.7, 1.0))
+    written.notes += notes + _elsewhere(written, options.output)
     terminal.result({"prompt": face.prompt, "seed": face.seed, "resolution": face.resolution, **written.to_json()})
     terminal.show(*_what_was_written(written))
     return True
+
+
+def _check_source(source: Path, needs_geometry: bool) -> list[str]:
+    """Sentences about files that are not as they were saved, though a face is made again without them.
+
+    Raises:
+        FolderError: the geometry, which has what was sculpted on the head, was changed.
+    """
+    from dreamface import folder
+
+    changed = [found for found in folder.verify(source) if found.state == "changed"]
+    for found in changed:
+        if found.file == "geometry.npz" and needs_geometry:
+            file = source / found.file
+            raise FolderError(f"{file} {STATES['changed']}, and has what was sculpted on the head: restore it.")
+    return [f"In {source}, {found.file} {STATES['changed']}." for found in changed]
 
 
 def traits(options: Namespace, terminal: Terminal) -> bool:
@@ -173,18 +190,11 @@ def _formats(options: Namespace) -> list[str]:
     return [suffix for suffix, unwanted in (("glb", options.no_glb), ("blend", options.no_blend)) if not unwanted]
 
 
-def _free_folder(folder: Path) -> Path:
-    """`folder`, or the first of `folder-2`, `folder-3`, ... that does not exist."""
-    number, free = 1, folder
-    while free.exists():
-        number += 1
-        free = folder.with_name(f"{folder.name}-{number}")
-    return free
-
-
-def _folder_of(face: Path) -> Path:
-    """The face folder where someone named the face.json in it."""
-    return face.parent if face.name == "face.json" else face
+def _elsewhere(written: Written, asked: Path | None) -> list[str]:
+    """A sentence where another run has taken the folder while the face was made."""
+    if asked is None or written.folder == asked:
+        return []
+    return [f"Meanwhile something else was put into {asked}, so the face is in {written.folder}."]
 
 
 def _what_was_read(asked: Traits, not_understood: tuple[str, ...]) -> list[str]:

@@ -200,7 +200,12 @@ def _cache() -> Check:
 
 def _kernels() -> Check:
     # In a process of its own: on starting, Warp speaks to the terminal past every setting.
-    program = "import warp; warp.init(); print(warp.config.kernel_cache_dir)"
+    program = (
+        "import warp\n"
+        "try:\n    warp.init()\n"
+        "except OSError as error:\n    print(error.filename)\n"
+        "else:\n    print(warp.config.kernel_cache_dir)"
+    )
     tried = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
     if tried.returncode != 0:
         last = (tried.stderr.strip().splitlines() or [f"ended with code {tried.returncode}"])[-1]
@@ -208,8 +213,11 @@ def _kernels() -> Check:
     folder = Path(tried.stdout.strip().splitlines()[-1])
     if _can_write(folder):
         return Check("kernels", True, str(folder))
-    advice = "Make it writable, or name another with the environment variable WARP_CACHE_PATH."
-    return Check("kernels", False, f"{folder} can't be written to", advice)
+    advice = (
+        "Make it writable, or name another with the environment variable WARP_CACHE_PATH; until then they are kept in "
+        "a temporary folder."
+    )
+    return Check("kernels", False, f"{folder} can't be written to", advice, needed=False)
 
 
 def _disk() -> Check:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
-from dreamface.cli import batch, commands, doctor, jobs, models, serve
+from dreamface.cli import batch, commands, doctor, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
+from dreamface.limits import RANDOM, read_seed
 from dreamface.traits import Group
 
 DONE, FAILED, BUG, STOPPED = 0, 1, 3, 130
@@ -68,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_read, _add_show, _add_export, _add_rebuild, _add_traits, _add_layers, _add_doctor,
-        _add_batch, _add_serve, _add_jobs, _add_models,
+        _add_generate, _add_read, _add_show, _add_export, _add_verify, _add_rebuild, _add_traits, _add_layers,
+        _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
         add(actions)
     return root
@@ -82,7 +83,10 @@ def _add_generate(actions: Commands) -> None:
     command = _command(actions, "generate", commands.generate, "Make a face from a prompt.")
     _add_prompt(command)
     command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="default: faces/<words>-<seed>")
-    command.add_argument("--seed", type=int, help="0 to 4294967295; the same prompt and seed give the same face")
+    command.add_argument(
+        "--seed", type=_seed, metavar="SEED",
+        help="0 to 4294967295: the same prompt and seed give the same face; -1 or random (default) throws the dice",
+    )  # fmt: skip
     _add_making(command)
     command.add_argument(
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
@@ -103,6 +107,11 @@ def _add_export(actions: Commands) -> None:
     command = _command(actions, "export", commands.export, "Write a face for another program.")
     _add_face(command)
     command.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
+
+
+def _add_verify(actions: Commands) -> None:
+    summary = "Check that a face's files are as they were saved."
+    _add_face(_command(actions, "verify", faces.verify, summary))
 
 
 def _add_rebuild(actions: Commands) -> None:
@@ -173,7 +182,27 @@ def _add_models(actions: Commands) -> None:
     )  # fmt: skip
 
 
+def _add_faces(actions: Commands) -> None:
+    command = _command(actions, "faces", faces.run, "List the faces that there are, or remove some.")
+    command.add_argument(
+        "places", nargs="*", type=Path, metavar="DIR",
+        help="folders with faces in them; default: the backend's, and faces in the current folder",
+    )  # fmt: skip
+    _add_store(command)
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--remove", action="append", metavar="NAME", help="delete a face; may be repeated")
+    what.add_argument("--sweep", action="store_true", help="delete variations that nobody has picked for a week")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+
+
 # ------------------------------------------------------------------------------------------------------------- pieces
+
+
+def _seed(text: str) -> int | None:
+    try:
+        return read_seed(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor the word {RANDOM}") from None
 
 
 def _add_store(command: argparse.ArgumentParser) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
+import errno
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dreamface._files import cannot_write
+from dreamface._files import cannot_write, staging_folder
 from dreamface.cli.words import is_text
 from dreamface.errors import Cancelled, DreamFaceError, FolderError
 from dreamface.progress import Progress
@@ -49,13 +50,16 @@ def staging(parent: Path) -> Iterator[Path]:
     Raises:
         FolderError: nothing can be written there.
     """
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(prefix=".dreamface-", dir=parent, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise cannot_write(parent / "face", error) from error
-    with temporary as name:
-        yield Path(name)
+    from dreamface import folder as face_folder
+
+    with ExitStack() as stack:
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            face_folder.sweep(parent)
+            stage = stack.enter_context(staging_folder(parent))
+        except OSError as error:
+            raise cannot_write(parent / "face", error) from error
+        yield stage
 
 
 def check_can_be_folder(folder: Path) -> None:
@@ -95,10 +99,12 @@ def check_free(folder: Path) -> None:
 def write(face: Face, stage: Path, folder: Path, name: str, formats: Sequence[str], progress: Progress) -> Written:
     """Save a face and its exports in `stage`, then move everything to `folder` at once.
 
+    Where another run has put something there by now, it goes to `folder-2`, or the next number that is free.
+
     Args:
         face: what to write.
         stage: an empty folder on the same disk, from `staging`.
-        folder: must not exist, or be empty.
+        folder: where to; what is there, other than an empty folder, stays.
         name: of the exported files, without suffix.
         formats: of "glb" and "blend".
         progress: 0..1 of the writing.
@@ -111,12 +117,39 @@ def write(face: Face, stage: Path, folder: Path, name: str, formats: Sequence[st
     staged = export_all(face, whole, name, formats, progress.part(saved, 1.0))
     progress.report("save", 1.0, "finishing")  # the last chance to stop
     try:
-        if folder.is_dir():
-            folder.rmdir()  # empty; Windows does not move a folder onto another
-        whole.rename(folder)
+        folder = _move_to_free(whole, folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
     return Written(folder, {suffix: folder / path.name for suffix, path in staged.files.items()}, staged.notes)
+
+
+def free_names(folder: Path) -> Iterator[Path]:
+    """`folder`, `folder-2`, `folder-3`, ..."""
+    yield folder
+    for number in count(2):
+        yield folder.with_name(f"{folder.name}-{number}")
+
+
+def _move_to_free(whole: Path, folder: Path) -> Path:
+    """Move a folder to the first name that is free, and give it; several runs may do this at the same time.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    for free in free_names(folder):
+        if free.is_dir() and not free.is_symlink():
+            with suppress(OSError):  # not empty
+                free.rmdir()  # Windows does not move a folder onto another
+        if free.exists() or free.is_symlink():
+            continue
+        try:
+            whole.rename(free)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) and not free.exists():
+                raise
+        else:
+            return free
+    raise AssertionError("numbers do not end")
 
 
 def export_all(face: Face, folder: Path, name: str, formats: Sequence[str], progress: Progress) -> Written:

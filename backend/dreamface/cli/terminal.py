@@ -8,14 +8,17 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.progress import Progress, Step, Watcher
+from dreamface.text import is_printable, one_line, printable
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
+    from rich.table import Table
 
 LOG_WIDTH = 160
 """Columns of a table that goes to a file or a pipe, which has no width of its own."""
@@ -31,28 +34,28 @@ class Terminal:
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
 
-    def show(self, *lines: RenderableType) -> None:
-        """Print text or tables for a person; nothing with `as_json`."""
+    def show(self, *lines: str | Rows) -> None:
+        """Print text or tables for a person, without what would steer the terminal; nothing with `as_json`."""
         if not self.as_json:
             console = _console(sys.stdout)
             for line in lines:
-                console.print(line)
+                console.print(printable(line) if isinstance(line, str) else line.to_table())
 
     def result(self, data: Any) -> None:
         """Print the result for a program; nothing without `as_json`."""
         if self.as_json:
-            print(json.dumps(data, indent=2, ensure_ascii=False))
+            print(_to_json(data, indent=2))
 
     def fail(self, error: DreamFaceError) -> None:
         """Say in one sentence what could not be done."""
         if self.as_json:
             _print_json({"error": str(error), "kind": type(error).__name__})
         else:
-            print(error, file=sys.stderr)
+            print(one_line(str(error)), file=sys.stderr)
 
     def bug(self, error: Exception) -> None:
         """Show where an unexpected error happened."""
-        lines = "".join(traceback.format_exception(error))
+        lines = printable("".join(traceback.format_exception(error)))
         if self.as_json:
             _print_json({"error": repr(error), "kind": "bug", "traceback": lines})
         else:
@@ -96,8 +99,12 @@ class _LineWatcher:
 
     def __call__(self, step: Step) -> None:
         if step.stage != self._stage or step.fraction >= self._next:
-            print(f"{step.fraction:4.0%}  {step.stage}: {step.message}".rstrip(": "), file=sys.stderr, flush=True)
+            print(_line(step), file=sys.stderr, flush=True)
             self._stage, self._next = step.stage, step.fraction + _LINE_STEP
+
+
+def _line(step: Step) -> str:
+    return f"{step.fraction:4.0%}  {one_line(f'{step.stage}: {step.message}')}".rstrip(": ")
 
 
 @contextmanager
@@ -108,7 +115,7 @@ def _bar() -> Iterator[Watcher]:
     columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     with RichProgress(*columns, console=_console(sys.stderr), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
-        yield lambda step: bar.update(task, completed=step.fraction, description=step.message or step.stage)
+        yield lambda step: bar.update(task, completed=step.fraction, description=one_line(step.message or step.stage))
 
 
 @contextmanager
@@ -136,12 +143,38 @@ def use_utf8(*streams: TextIO) -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-def table(title: str, *columns: str) -> Any:
-    """An empty table in the house style; a rich `Table`."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+@dataclass
+class Rows:
+    """A table in the house style.
 
-    return Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    Attributes:
+        title: above it; may be empty.
+        columns: their titles.
+        rows: a text for each column.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+
+    def add_row(self, *cells: str) -> None:
+        """Append a row."""
+        self.rows.append(cells)
+
+    def to_table(self) -> Table:
+        """Return what rich prints, without what would steer the terminal."""
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        rich = Table(*self.columns, title=self.title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for row in self.rows:
+            rich.add_row(*map(printable, row))
+        return rich
+
+
+def table(title: str, *columns: str) -> Rows:
+    """An empty table in the house style."""
+    return Rows(title, columns)
 
 
 def _console(stream: TextIO) -> Console:
@@ -152,4 +185,12 @@ def _console(stream: TextIO) -> Console:
 
 
 def _print_json(data: dict[str, Any]) -> None:
-    print(json.dumps(data, ensure_ascii=False), file=sys.stderr, flush=True)
+    print(_to_json(data), file=sys.stderr, flush=True)
+
+
+def _to_json(data: Any, indent: int | None = None) -> str:
+    """JSON in which letters of all languages stay as they are, and what would steer a terminal is escaped."""
+    text = json.dumps(data, indent=indent, ensure_ascii=False)
+    if is_printable(text.replace("\n", "")):
+        return text
+    return "".join(char if char == "\n" or is_printable(char) else json.dumps(char)[1:-1] for char in text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dreamface import folder
 from dreamface.errors import BadRequest
 from dreamface.export.blend import write_blend
 from dreamface.export.glb import write_glb
@@ -38,6 +39,7 @@ def export(
         Cancelled: the user asked to stop; nothing was written.
     """
     path = Path(path)
+    folder.sweep(path.parent)
     match path.suffix.lower():
         case ".glb":
             write_glb(face, path, progress)

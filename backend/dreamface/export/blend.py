@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dreamface import folder
-from dreamface._files import cannot_write
+from dreamface._files import cannot_write, staging_folder
 from dreamface.errors import FolderError, MissingDependency
 from dreamface.face import Face
 from dreamface.progress import Progress
@@ -50,8 +50,8 @@ def write_blend(face: Face, path: Path, progress: Progress, face_folder: Path | 
 def _stage(path: Path) -> Iterator[Path]:
     """A folder beside `path`, on the same disk, for all that Blender leaves around when it is stopped."""
     try:
-        with tempfile.TemporaryDirectory(prefix=".dreamface-", dir=path.parent, ignore_cleanup_errors=True) as name:
-            yield Path(name).absolute()
+        with staging_folder(path.parent) as stage:
+            yield stage.absolute()
     except OSError as error:
         raise cannot_write(path, error) from error
 

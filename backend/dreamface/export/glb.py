@@ -43,6 +43,14 @@ SPECULAR_AT_FULL = 2.0
 CLEARCOAT_IOR = 1.5
 """The index of refraction that KHR_materials_clearcoat fixes."""
 
+CLEAR_ALPHA = 0.1
+"""How much a viewer shows of what is clear, over what lies behind it: viewers that know no transmission would hide it.
+
+In those that do, the rest is seen unbent; highlights are made as much stronger as this makes them weaker."""
+
+CLEAR_COLOUR = 0.3
+"""Of a clear surface's own colour, what is left: the veil that viewers without transmission lay over the iris."""
+
 CHAMBER_DEPTH = 3.1e-3
 """Metres that light goes through behind a cornea before it meets the iris: the anterior chamber of adults' eyes."""
 
@@ -78,6 +86,7 @@ class _Document:
         self.face = face
         self.buffer = bytearray()
         self.material_indices: dict[str, int] = {}
+        self.texture_indices: dict[bytes, int] = {}
         self.gltf = gltf.GLTF2(
             asset=gltf.Asset(generator=f"{SOFTWARE} {__version__}", extras=_provenance(face)),
             scene=0,
@@ -218,6 +227,12 @@ class _Document:
         return textures
 
     def _add_texture(self, name: str, file: bytes) -> int:
+        """The texture of a picture; one that is there already, as the other eye's, is used twice."""
+        if file not in self.texture_indices:
+            self.texture_indices[file] = self._new_texture(name, file)
+        return self.texture_indices[file]
+
+    def _new_texture(self, name: str, file: bytes) -> int:
         view = self._view(np.frombuffer(file, np.uint8))
         self.gltf.images.append(gltf.Image(name=name, mimeType="image/png", bufferView=view))
         self.gltf.textures.append(gltf.Texture(sampler=0, source=len(self.gltf.images) - 1))
@@ -357,8 +372,10 @@ def _material(material: Material, textures: Mapping[str, int], channels: Contain
     if material.invisible:
         return _invisible(material)
     packed = "metallic_roughness" in textures
+    clear = material.transmission > 0.0
+    colour = [CLEAR_COLOUR * value for value in material.base_colour] if clear else [*material.base_colour]
     metallic_roughness = gltf.PbrMetallicRoughness(
-        baseColorFactor=[*material.base_colour, 1.0],
+        baseColorFactor=[*colour, CLEAR_ALPHA if clear else 1.0],
         baseColorTexture=_texture(textures, "albedo"),
         metallicFactor=1.0 if packed and "metallic" in channels else material.metallic,
         roughnessFactor=1.0 if packed else material.roughness,
@@ -367,11 +384,11 @@ def _material(material: Material, textures: Mapping[str, int], channels: Contain
     normal = gltf.NormalMaterialTexture(index=textures["normal"]) if "normal" in textures else None
     return gltf.Material(
         name=material.name,
-        alphaMode=gltf.BLEND if "opacity" in channels else gltf.OPAQUE,
+        alphaMode=gltf.BLEND if clear or "opacity" in channels else gltf.OPAQUE,
         pbrMetallicRoughness=metallic_roughness,
         normalTexture=normal,
         extensions=_extensions(material, textures, channels),
-        doubleSided=material.transmission == 0.0,  # the neck is open below, and lashes have two sides
+        doubleSided=not clear,  # the neck is open below, and lashes have two sides
     )
 
 
@@ -382,6 +399,8 @@ def _extensions(material: Material, textures: Mapping[str, int], channels: Conta
             "specularColorFactor": [SPECULAR_AT_FULL] * 3,
             "specularColorTexture": {"index": textures["specular"]},
         }
+    elif material.transmission > 0.0:
+        extensions["KHR_materials_specular"] = {"specularColorFactor": [1.0 / CLEAR_ALPHA] * 3}
     if material.coat > 0.0:
         extensions["KHR_materials_clearcoat"] = _clearcoat(material, textures, channels)
     if material.transmission > 0.0:
@@ -400,6 +419,8 @@ def _clearcoat(material: Material, textures: Mapping[str, int], channels: Contai
     packed = textures.get("metallic_roughness")
     if packed is not None and "specular" in channels:
         weight *= SPECULAR_AT_FULL
+    if material.transmission > 0.0:
+        weight /= CLEAR_ALPHA
     clearcoat: dict[str, Any] = {
         "clearcoatFactor": min(weight, 1.0),
         "clearcoatRoughnessFactor": material.coat_roughness,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from dreamface.export.geometry import is_triangle, object_mesh, vertex_normals, 
 from dreamface.face import Face, Material
 from dreamface.progress import Progress
 from dreamface.provenance import SOFTWARE, STATEMENT
+from dreamface.text import printable
 
 _STEP = "export"
 
@@ -46,7 +48,7 @@ def write_obj(face: Face, path: Path, progress: Progress) -> None:
         Cancelled: the user asked to stop.
     """
     progress.report(_STEP, 0.0, "Writing the OBJ file")
-    name = "_".join(path.stem.split())  # many readers end a file name at a space
+    name = _words([path.stem])[path.stem]
     stage = sibling(path, "part")
     try:
         stage.mkdir()
@@ -93,19 +95,36 @@ def _texture_writer(channel: str, image: Tensor, path: Path) -> Callable[[], Non
 
 
 def _materials(face: Face, textures: str) -> str:
-    used = dict.fromkeys(part.material for part in face.head.topology.parts)
     lines = [f"# {SOFTWARE}: {STATEMENT}"]
-    for name in used:
+    for name, word in _material_words(face).items():
         material = face.materials[name]
         channels = face.maps.get(material.tile or "", {})
-        lines += _material(material, "roughness" in channels)
+        lines += _material(material, word, "roughness" in channels)
         for channel in [channel for channel in _MAP_KEYWORDS if channel in channels]:
-            name = _texture_name(face, material.tile or "", channel)
-            lines.append(f"{_MAP_KEYWORDS[channel]} {textures}/{name}")
+            texture = _texture_name(face, material.tile or "", channel)
+            lines.append(f"{_MAP_KEYWORDS[channel]} {textures}/{texture}")
     return "\n".join(lines) + "\n"
 
 
-def _material(material: Material, has_roughness: bool) -> list[str]:
+def _material_words(face: Face) -> dict[str, str]:
+    """Material -> its name in the file, in the order in which parts use them."""
+    return _words(dict.fromkeys(part.material for part in face.head.topology.parts))
+
+
+def _words(names: Iterable[str]) -> dict[str, str]:
+    """Name -> a word of its own for it: to OBJ and MTL, white space ends a name, and a line break what is said."""
+    words: dict[str, str] = {}
+    for name in names:
+        plain = word = re.sub(r"[\s\ufffd]+", "_", printable(name)) or "_"
+        number = 1
+        while word in words.values():
+            number += 1
+            word = f"{plain}_{number}"
+        words[name] = word
+    return words
+
+
+def _material(material: Material, word: str, has_roughness: bool) -> list[str]:
     """MTL lines; glass stays a tenth opaque so that viewers without refraction show its outline.
 
     The second gloss (Pc, Pcr) has no map here: over a roughness map it is as rough as over the material's roughness.
@@ -115,7 +134,7 @@ def _material(material: Material, has_roughness: bool) -> list[str]:
     coat = [f"Pc {material.coat:g}", f"Pcr {coat_roughness:g}"] if material.coat > 0.0 else []
     return [
         "",
-        f"newmtl {material.name}",
+        f"newmtl {word}",
         "illum 2",
         f"Kd {_numbers(material.base_colour)}",
         f"Pr {material.roughness:g}",
@@ -143,10 +162,13 @@ def _objects(face: Face, library: str) -> Iterable[str]:
     faces = topology.faces.cpu().numpy()
     corners = np.where(is_triangle(faces), 3, 4).tolist()
     lines = list(zip((faces + 1).tolist(), (face_uvs + 1).tolist(), corners, strict=True))
+    materials = _material_words(face)
+    objects = _words(group.name for group in topology.objects)
+    parts = _words(part.name for part in topology.parts)
     for group in topology.objects:
-        yield f"o {group.name}"
+        yield f"o {objects[group.name]}"
         for part in group.parts:
-            yield from (f"g {part.name}", f"usemtl {part.material}", "s 1")
+            yield from (f"g {parts[part.name]}", f"usemtl {materials[part.material]}", "s 1")
             for vertices, uvs, count in lines[slice(*part.faces)]:
                 yield "f " + " ".join(f"{vertices[i]}/{uvs[i]}/{vertices[i]}" for i in range(count))
 

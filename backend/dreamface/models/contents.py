@@ -5,24 +5,49 @@ So no name in an archive can lead outside of a folder, and no space is needed fo
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import IO, Final, cast
 
 from dreamface.errors import BadRequest
 
-_LARGEST: Final = 2**28
-"""Bytes of one unpacked file: what claims to be larger is meant to fill the memory."""
+_LARGEST: Final = 2**24
+"""Bytes of one unpacked file, six times what models have: what claims to be larger is meant to fill the memory."""
+
+_LARGEST_CONTENT: Final = 2**30
+"""Bytes of all unpacked files, over twice what models have."""
+
+_LARGEST_ARCHIVE: Final = 2**30
+_LARGEST_DIRECTORY: Final = 2**24  # bytes of a zip's list of members
+_LONGEST_END: Final = 2**16 + 22  # bytes of a zip's last record, with its comment
+_END: Final = struct.Struct("<4s4H2LH")
+
+_MAGIC_LENGTH: Final = 6
+_PACKINGS: Final[Mapping[bytes, Callable[[IO[bytes]], IO[bytes]]]] = {
+    b"\x1f\x8b": lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file)),
+    b"BZh": lambda file: cast(IO[bytes], bz2.BZ2File(file)),
+    b"\xfd7zXZ\x00": lambda file: cast(IO[bytes], lzma.LZMAFile(file)),  # noqa: SIM115 - its user closes it
+}
+"""How a packed tar begins, and what unpacks it."""
 
 _UNREADABLE: Final = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError,
+    RuntimeError, ValueError, IndexError, MemoryError,
 )  # fmt: skip
 """What the archive modules raise over one that is cut short, damaged or encrypted."""
+
+
+class TooLarge(ValueError):
+    """An archive claims more than any model has."""
 
 
 class BadContents(BadRequest):
@@ -54,6 +79,10 @@ class Contents:
             return self._read(name)
         except PermissionError as error:
             raise BadContents(f"{name} in {self.title} is not readable: change its permissions.") from error
+        except TooLarge as error:
+            raise BadContents(
+                f"{self.title} is not the archive that it should be ({name}: {error}); {self.again}."
+            ) from error
         except (*_UNREADABLE, OSError) as error:
             raise BadContents(f"{self.title} is damaged: {name} in it can't be read; {self.again}.") from error
 
@@ -148,38 +177,70 @@ _Opened = tuple[Mapping[str, object], Callable[[str], bytes]]
 @contextmanager
 def _opened(source: Path, title: str, again: str) -> Iterator[_Opened]:
     """The members of an archive in its own order, and what reads one."""
-    try:
-        opener = _open_zip if zipfile.is_zipfile(source) else _open_tar if tarfile.is_tarfile(source) else None
-        if opener is None and not source.exists():
-            raise BadRequest(f"There is no file or folder {source}: check the path.")
-        if opener is None:
+    with ExitStack() as stack:
+        try:
+            opened = _open(source, stack)
+        except PermissionError as error:
+            raise BadRequest(f"{title} is not readable: change its permissions.") from error
+        except FileNotFoundError as error:
+            raise BadRequest(f"There is no file or folder {source}: check the path.") from error
+        except TooLarge as error:
+            raise BadContents(f"{title} is not the archive that it should be ({error}): {again}.") from error
+        except (*_UNREADABLE, OSError) as error:
+            raise BadContents(f"{title} is damaged or cut short: {again}.") from error
+        if opened is None:
             raise BadContents(f"{title} is neither a whole .zip or .tar.gz nor a folder: {again}.")
-        opened = opener(source)
-    except PermissionError as error:
-        raise BadRequest(f"{title} is not readable: change its permissions.") from error
-    except FileNotFoundError as error:
-        raise BadRequest(f"There is no file or folder {source}: check the path.") from error
-    except (*_UNREADABLE, OSError) as error:
-        raise BadContents(f"{title} is damaged or cut short: {again}.") from error
-    archive, members, read = opened
-    with archive:
-        yield members, read
+        yield opened
 
 
-def _open_zip(source: Path) -> tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo], Callable[[str], bytes]]:
-    archive = zipfile.ZipFile(source)
+def _open(source: Path, stack: ExitStack) -> _Opened | None:
+    """None where it is no archive, or has no whole member."""
+    if source.stat().st_size > _LARGEST_ARCHIVE:
+        raise TooLarge("it is too large")
+    if zipfile.is_zipfile(source):
+        return _open_zip(source, stack)
+    file = stack.enter_context(source.open("rb"))
+    magic = file.read(_MAGIC_LENGTH)
+    file.seek(0)
+    unpack = next((unpack for start, unpack in _PACKINGS.items() if magic.startswith(start)), None)
+    stream = stack.enter_context(unpack(file)) if unpack is not None else file
+    return _open_tar(stream, stack)
+
+
+def _open_zip(source: Path, stack: ExitStack) -> _Opened:
+    _check_directory(source)
+    archive = stack.enter_context(zipfile.ZipFile(source))
     members = {member.filename: member for member in archive.infolist() if not member.is_dir()}
 
     def read(name: str) -> bytes:
         _check_size(members[name].file_size)
         return archive.read(members[name])
 
-    return archive, members, read
+    return members, read
 
 
-def _open_tar(source: Path) -> tuple[tarfile.TarFile, dict[str, tarfile.TarInfo], Callable[[str], bytes]]:
-    archive = tarfile.open(source)  # noqa: SIM115 - its user closes it
-    members = {member.name.removeprefix("./"): member for member in archive.getmembers() if member.isreg()}
+def _check_directory(source: Path) -> None:
+    """Refuse a list of members that takes minutes to read."""
+    with source.open("rb") as file:
+        file.seek(max(source.stat().st_size - _LONGEST_END, 0))
+        end = file.read()
+    place = end.rfind(b"PK\5\6")
+    if len(end) - place >= _END.size and _END.unpack_from(end, place)[5] > _LARGEST_DIRECTORY:
+        raise TooLarge("it has too many files in it")
+
+
+def _open_tar(stream: IO[bytes], stack: ExitStack) -> _Opened | None:
+    """A tar names a file's size before the file: what is too large is not unpacked in order to be passed over."""
+    members: dict[str, tarfile.TarInfo] = {}
+    try:
+        archive = stack.enter_context(tarfile.open(fileobj=cast(IO[bytes], _Bounded(stream)), mode="r:"))  # noqa: SIM115
+    except tarfile.ReadError:
+        return None
+    for member in archive:
+        if member.offset_data + member.size > _LARGEST_CONTENT:
+            raise TooLarge(f"it unpacks to more than {_LARGEST_CONTENT / 2**30:.0f} GB")
+        if member.isreg():
+            members[member.name.removeprefix("./")] = member
 
     def read(name: str) -> bytes:
         _check_size(members[name].size)
@@ -187,9 +248,31 @@ def _open_tar(source: Path) -> tuple[tarfile.TarFile, dict[str, tarfile.TarInfo]
         assert file is not None  # it is a regular file
         return file.read()
 
-    return archive, members, read
+    return members, read
+
+
+class _Bounded:
+    """A stream that refuses to be read in larger pieces than any file of a model, or beyond the end of all of them.
+
+    A tar's notes about a file, such as a long name, are read whole, however large they say that they are.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.tell = stream.tell
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        _check_size(size)
+        return self._stream.read(size)
+
+    def seek(self, place: int) -> int:
+        """Go to a place."""
+        if place > _LARGEST_CONTENT:
+            raise TooLarge(f"it unpacks to more than {_LARGEST_CONTENT / 2**30:.0f} GB")
+        return self._stream.seek(place)
 
 
 def _check_size(size: int) -> None:
     if size > _LARGEST:
-        raise ValueError(f"{size} bytes in one file")
+        raise TooLarge(f"it has a file of {size / 2**20:,.0f} MB")

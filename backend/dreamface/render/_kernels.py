@@ -4,9 +4,14 @@
 # Warp's kernels are a language of their own in Python's clothes: annotations are values, and a variable that changes in
 # a loop must start as float(...).
 # ruff: noqa: UP018
+import atexit
 import os
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 
 import torch
 import warp as wp
@@ -32,7 +37,32 @@ def _start() -> None:
     """
     wp.config.log_level = wp.LOG_ERROR
     with nullcontext() if torch.cuda.is_available() else _silenced(2):
-        wp.init()
+        try:
+            wp.init()
+        except OSError:  # the user's cache folder can't be made
+            wp.config.kernel_cache_dir = _temporary_cache()
+            wp.init()
+    if not os.access(wp.config.kernel_cache_dir, os.W_OK):
+        wp.config.kernel_cache_dir = str(Path(_temporary_cache()) / wp.config.version)
+        Path(wp.config.kernel_cache_dir).mkdir(exist_ok=True)
+
+
+def _temporary_cache() -> str:
+    """A place for compiled kernels where the user's own can't be written to, such as a read-only home.
+
+    It is the same in every run, so that only the first one compiles; unless somebody else has it, who could put
+    anything into it.
+    """
+    if hasattr(os, "getuid"):
+        place = Path(tempfile.gettempdir()) / f"dreamface-kernels-{os.getuid()}"
+        with suppress(OSError):
+            place.mkdir(mode=0o700, exist_ok=True)
+            found = place.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+                return str(place)
+    fresh = tempfile.mkdtemp(prefix="dreamface-kernels-")
+    atexit.register(shutil.rmtree, fresh, ignore_errors=True)
+    return fresh
 
 
 _start()

@@ -1,0 +1,173 @@
+"""The faces in a folder: what there is, what nobody wants, and taking them away. Needs no torch.
+
+A variation is one of several faces made at once for an artist to choose from. Until it is picked, a file
+`variation.json` in its folder says so: whoever makes variations calls `mark_variation` for each, and `mark_picked` for
+the one that is picked, opened, edited or exported. `unwanted` says which have waited for too long.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dreamface._files import cannot_write, sibling, whole_file
+from dreamface._reading import parse_json, read_regular
+from dreamface.errors import FolderError
+from dreamface.provenance import SOFTWARE
+
+VARIATION: Final = "variation.json"
+"""The file in a face folder that says that the face is a variation which nobody has picked."""
+
+KEPT_FOR: Final = 7 * 24 * 3600.0
+"""Seconds that a variation which nobody picks stays."""
+
+_DOCUMENT: Final = "face.json"
+_LARGEST_DOCUMENT: Final = 16 * 2**20  # bytes
+
+
+@dataclass(frozen=True)
+class FaceEntry:
+    """A face in a folder of faces.
+
+    Attributes:
+        path: of its own folder.
+        prompt: what it was made from; empty where that can't be read.
+        made: when it was saved, in seconds since 1970.
+        size: bytes on disk, with the exports in its folder.
+        damaged: whether its face.json can't be read.
+        variation_of: what it was made together with, where nobody has picked it; None for any other face.
+        unpicked_since: when it was made a variation, in seconds since 1970.
+    """
+
+    path: Path
+    prompt: str
+    made: float
+    size: int
+    damaged: bool = False
+    variation_of: str | None = None
+    unpicked_since: float | None = None
+
+    @property
+    def id(self) -> str:
+        """The name of its folder: in a backend's store, the job's id."""
+        return self.path.name
+
+
+def faces_in(place: Path) -> list[FaceEntry]:
+    """Return the faces right in a folder, newest first; none where there is no such folder.
+
+    Raises:
+        FolderError: the folder may not be looked into.
+    """
+    try:
+        children = sorted(place.iterdir()) if place.is_dir() else []
+    except OSError as error:
+        raise FolderError(f"{place} can't be looked into ({error.strerror}): change its permissions.") from error
+    entries = [entry for child in children if not child.name.startswith(".") and (entry := _entry(child)) is not None]
+    return sorted(entries, key=lambda entry: -entry.made)
+
+
+def unwanted(entries: Iterable[FaceEntry], now: float, kept_for: float = KEPT_FOR) -> list[FaceEntry]:
+    """Return the variations that nobody has picked for a while.
+
+    Args:
+        entries: the faces.
+        now: seconds since 1970.
+        kept_for: seconds that they stay.
+    """
+    return [entry for entry in entries if entry.unpicked_since is not None and now - entry.unpicked_since > kept_for]
+
+
+def remove(entry: FaceEntry) -> None:
+    """Delete a face's folder with all that is in it.
+
+    If the process is killed meanwhile, the rest goes with the next `folder.sweep`.
+
+    Raises:
+        FolderError: the disk refused; the face is whole, still.
+    """
+    gone = sibling(entry.path, "part")
+    try:
+        entry.path.rename(gone)
+        if gone.is_symlink():
+            gone.unlink()
+    except OSError as error:
+        raise cannot_write(entry.path, error) from error
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def mark_variation(path: Path, group: str) -> None:
+    """Say of a face that it is a variation, until `mark_picked` takes that back.
+
+    Args:
+        path: of the face folder.
+        group: names those that were made together, such as the id of the request.
+
+    Raises:
+        FolderError: the disk refused.
+    """
+    with whole_file(path / VARIATION) as part:
+        part.write_text(json.dumps({"of": group, "since": time.time()}) + "\n", "utf-8")
+
+
+def mark_picked(path: Path) -> None:
+    """Say of a face that somebody wants it; any face may be given.
+
+    Raises:
+        FolderError: the disk refused.
+    """
+    try:
+        (path / VARIATION).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path / VARIATION, error) from error
+
+
+def _entry(path: Path) -> FaceEntry | None:
+    """What is known of a face; None where the folder holds none."""
+    try:
+        made = (path / _DOCUMENT).lstat().st_mtime
+        data = _read(path / _DOCUMENT)
+        size = _size(path)
+    except OSError:  # no face folder, or it went away meanwhile
+        return None
+    if data is not None and not _is_ours(data):
+        return None
+    prompt = data.get("prompt") if data is not None else None
+    variation = _read(path / VARIATION) if (path / VARIATION).exists() else None
+    since = variation.get("since") if variation is not None else None
+    return FaceEntry(
+        path,
+        prompt if isinstance(prompt, str) else "",
+        made,
+        size,
+        damaged=data is None,
+        variation_of=str(variation.get("of", "")) if variation is not None else None,
+        unpicked_since=float(since) if isinstance(since, int | float) and not isinstance(since, bool) else None,
+    )
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """A JSON file's object; None where it is damaged.
+
+    Raises:
+        OSError: it is not there, or may not be read.
+    """
+    try:
+        data = parse_json(read_regular(file, _LARGEST_DOCUMENT))
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _is_ours(data: dict[str, Any]) -> bool:
+    generator = data.get("generator")
+    return isinstance(generator, dict) and generator.get("name") == SOFTWARE
+
+
+def _size(path: Path) -> int:
+    return sum(file.lstat().st_size for file in path.rglob("*") if file.is_symlink() or not file.is_dir())

@@ -1,0 +1,226 @@
+"""The arrays of a face folder: a head's geometry and blend shapes, and offsets of its vertices, as .npz files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dreamface._reading import UNREADABLE, Arrays, Layout, open_regular, read_arrays
+from dreamface.document import DOCUMENT, FaceDocument
+from dreamface.errors import BadRequest
+from dreamface.face import Face, Head, Part, Topology, group_parts
+
+LARGEST_GEOMETRY: Final = 256 * 2**20
+"""Bytes of all unpacked arrays, and of one that is filled up with zeros: some ten times what a production head has."""
+
+_OFFSET: Final[Mapping[str, Layout]] = {
+    "offset_vertices": Layout("index", ("offset",), needed=False),
+    "offset_deltas": Layout("number", ("offset", 3), needed=False),
+}
+
+_GEOMETRY: Final[Mapping[str, Layout]] = {
+    "vertices": Layout("number", ("vertices", 3)),
+    "faces": Layout("index", ("faces", 4)),
+    "uv": Layout("number", ("places", 2)),
+    "face_uvs": Layout("index", ("faces", 4)),
+    "shape_offsets": Layout("index", ("shapes + 1",)),
+    "shape_vertices": Layout("index", ("moved",)),
+    "shape_deltas": Layout("number", ("moved", 3)),
+    "region_names": Layout("name", ("regions",)),
+    "region_offsets": Layout("index", ("regions + 1",)),
+    "region_vertices": Layout("index", ("covered",)),
+    "region_weights": Layout("number", ("covered",)),
+    "landmark_names": Layout("name", ("landmarks",)),
+    "landmark_vertices": Layout("index", ("landmarks",)),
+    **_OFFSET,
+}
+"""The arrays of geometry.npz."""
+
+_SENT_OFFSET: Final[Mapping[str, Layout]] = {
+    "vertex_count": Layout("index", ()),
+    "offset_vertices": Layout("index", ("offset",)),
+    "offset_deltas": Layout("number", ("offset", 3)),
+}
+
+_ROUNDING: Final = 1e-3  # how far a weight may be from 0..1
+
+
+def pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
+    """Return the arrays of geometry.npz.
+
+    A shape moves, and a region covers, a small part of the vertices. Both are stored as runs: row i of the list has the
+    entries offsets[i]:offsets[i+1] of `*_vertices` (which vertices) and of `shape_deltas` or `region_weights`.
+    """
+    head, topology = face.head, face.head.topology
+    weights = np.zeros((len(topology.regions), len(head.vertices), 1), np.float32)
+    for row, region in enumerate(topology.regions.values()):
+        weights[row, :, 0] = region.cpu().numpy()
+    region_offsets, region_vertices, region_weights = _to_runs(weights)
+    return {
+        "vertices": head.vertices.detach().cpu().numpy().astype(np.float32),
+        "faces": topology.faces.cpu().numpy().astype(np.int32),
+        "uv": topology.uv.cpu().numpy().astype(np.float32),
+        "face_uvs": topology.face_uvs.cpu().numpy().astype(np.int32),
+        **pack_shapes(face.shapes),
+        **_pack_own_offset(head),
+        "region_names": np.array(list(topology.regions), dtype=np.str_),
+        "region_offsets": region_offsets,
+        "region_vertices": region_vertices,
+        "region_weights": region_weights[:, 0],
+        "landmark_names": np.array(list(topology.landmarks), dtype=np.str_),
+        "landmark_vertices": np.array(list(topology.landmarks.values()), dtype=np.int32),
+    }
+
+
+def pack_shapes(shapes: Tensor) -> dict[str, NDArray[Any]]:
+    """[S, V, 3] blend shapes in metres as geometry.npz has them: `shape_offsets`, `shape_vertices`, `shape_deltas`."""
+    offsets, vertices, deltas = _to_runs(shapes.detach().cpu().numpy().astype(np.float32))
+    return {"shape_offsets": offsets, "shape_vertices": vertices, "shape_deltas": deltas}
+
+
+def pack_offset(offset: Tensor) -> dict[str, NDArray[Any]]:
+    """Return an offset [V, 3] in metres as arrays: vertex_count, which vertices it moves [K], by how much [K, 3]."""
+    _, vertices, deltas = _to_runs(offset.detach().cpu().numpy().astype(np.float32)[None])
+    return {"vertex_count": np.array(len(offset)), "offset_vertices": vertices, "offset_deltas": deltas}
+
+
+def _pack_own_offset(head: Head) -> dict[str, NDArray[Any]]:
+    """Which vertices were moved on top of the identity, and by how many metres; nothing where none was."""
+    if head.offset is None:
+        return {}
+    return {name: array for name, array in pack_offset(head.offset).items() if name != "vertex_count"}
+
+
+def _to_runs(dense: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """[N, V, C] to offsets [N + 1], vertices [K] and values [K, C], where K entries differ from zero."""
+    rows, vertices = np.nonzero(dense.any(axis=2))
+    offsets = np.searchsorted(rows, np.arange(len(dense) + 1)).astype(np.int32)
+    return offsets, vertices.astype(np.int32), dense[rows, vertices]
+
+
+# ----------------------------------------------------------------------------------------------------------- unpacking
+
+
+def unpack_offset(archive: IO[bytes]) -> Tensor:
+    """Return the offset [V, 3] in metres that an .npz holds: what `pack_offset` gives.
+
+    Raises:
+        BadRequest: it is no such archive.
+    """
+    try:
+        arrays = read_arrays(archive, _SENT_OFFSET, LARGEST_GEOMETRY)
+        order = np.argsort(arrays["offset_vertices"])
+        vertices, deltas = arrays["offset_vertices"][order], arrays["offset_deltas"][order]
+        return _from_runs(np.array([0, len(vertices)]), vertices, deltas, int(arrays["vertex_count"]))[0]
+    except UNREADABLE as error:
+        raise BadRequest(
+            f"The offset is no .npz with vertex_count, offset_vertices and offset_deltas: {error}."
+        ) from error
+
+
+def read_geometry(path: Path) -> Arrays:
+    """Return the arrays of the geometry.npz `path`, each as `pack_geometry` writes it; what they mean is not checked.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        Others of `UNREADABLE`: it is damaged, or no such file.
+    """
+    with open_regular(path) as file:
+        return read_arrays(file, _GEOMETRY, LARGEST_GEOMETRY)
+
+
+def unpack_own_offset(document: FaceDocument, arrays: Arrays) -> Tensor | None:
+    """Return the head's offset [V, 3] in metres; None where nothing was moved.
+
+    Raises:
+        ValueError: the arrays do not fit.
+    """
+    if not document.head.offset:
+        return None
+    if "offset_vertices" not in arrays or "offset_deltas" not in arrays:
+        raise ValueError("it has no offset")
+    vertices, deltas = arrays["offset_vertices"], arrays["offset_deltas"]
+    return _from_runs(np.array([0, len(vertices)]), vertices, deltas, len(arrays["vertices"]))[0]
+
+
+def unpack_topology(document: FaceDocument, arrays: Arrays) -> Topology:
+    """Return what all heads of the model share.
+
+    Raises:
+        ValueError: the arrays do not fit.
+    """
+    names, vertex_count = arrays["region_names"].tolist(), len(arrays["vertices"])
+    weights = _from_runs(
+        arrays["region_offsets"], arrays["region_vertices"], arrays["region_weights"][:, None], vertex_count
+    )
+    if len(weights) != len(names) or (weights < -_ROUNDING).any() or (weights > 1.0 + _ROUNDING).any():
+        raise ValueError("its regions do not fit")
+    faces, face_uvs = arrays["faces"], arrays["face_uvs"]
+    _check_indices(document.parts, faces, vertex_count)
+    if not _all_below(face_uvs, len(arrays["uv"])) or not _all_below(arrays["landmark_vertices"], vertex_count):
+        raise ValueError("a face or landmark points at something that is not there")
+    return Topology(
+        faces=torch.from_numpy(faces.astype(np.int64)),
+        uv=torch.from_numpy(arrays["uv"]),
+        face_uvs=torch.from_numpy(face_uvs.astype(np.int64)),
+        parts=document.parts,
+        tiles=document.tiles,
+        regions=dict(zip(names, weights[..., 0], strict=True)),
+        landmarks=dict(zip(arrays["landmark_names"].tolist(), arrays["landmark_vertices"].tolist(), strict=True)),
+    )
+
+
+def unpack_vertices_and_shapes(document: FaceDocument, arrays: Arrays) -> tuple[Tensor, Tensor]:
+    """Return [V, 3] vertices and [S, V, 3] shapes, metres.
+
+    Raises:
+        ValueError: the arrays do not fit.
+    """
+    vertices = arrays["vertices"]
+    shapes = _from_runs(arrays["shape_offsets"], arrays["shape_vertices"], arrays["shape_deltas"], len(vertices))
+    if len(shapes) != len(document.shapes):
+        raise ValueError(f"it has {len(shapes)} shapes and {DOCUMENT} names {len(document.shapes)}")
+    return torch.from_numpy(vertices), shapes
+
+
+def _from_runs(
+    offsets: NDArray[np.integer[Any]], vertices: NDArray[np.int32], values: NDArray[np.float32], vertex_count: int
+) -> Tensor:
+    """Do the inverse of `_to_runs`: [N, V, C].
+
+    Raises:
+        ValueError: a run points at a vertex that is not there, or at one twice, or the whole would fill the memory.
+    """
+    steps = np.diff(offsets)
+    if not len(offsets) or offsets[0] != 0 or (steps < 0).any() or offsets[-1] != len(vertices):
+        raise ValueError("its runs do not cover their entries")
+    if not _all_below(vertices, vertex_count):
+        raise ValueError("it moves a vertex that is not there")
+    rows, count = np.repeat(np.arange(len(steps)), steps), vertex_count
+    if not (np.diff(rows * count + vertices) > 0).all():
+        raise ValueError("its runs are out of order")
+    if not count > 0 or len(steps) * count * values.shape[1] * values.itemsize > LARGEST_GEOMETRY:
+        raise ValueError(f"it unpacks to more than {LARGEST_GEOMETRY / 2**20:.0f} MB, or to nothing")
+    dense = np.zeros((len(steps), count, values.shape[1]), np.float32)
+    dense[rows, vertices] = values
+    return torch.from_numpy(dense)
+
+
+def _check_indices(parts: tuple[Part, ...], faces: NDArray[np.int32], vertex_count: int) -> None:
+    """Raise unless the parts cover everything and the faces of each object have corners of its own alone."""
+    if parts[-1].vertices[1] != vertex_count or parts[-1].faces[1] != len(faces):
+        raise ValueError("the parts do not cover all vertices and faces")
+    for group in group_parts(parts):
+        first, last = group.vertices
+        if not _all_below(faces[slice(*group.faces)] - first, last - first):
+            raise ValueError(f"a face of {group.name} points at a vertex that is not its own")
+
+
+def _all_below(indices: NDArray[np.int32], count: int) -> bool:
+    return bool(((indices >= 0) & (indices < count)).all())
