@@ -508,7 +508,7 @@ FACES: dict[str, Callable[[], Face]] = {"plain": plain_face, "rich": rich_face}
 def run(rounds: int, seed: int, seconds: float = float("inf")) -> Report:
     """Try cases until there were enough, or time is up."""
     ends = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory(prefix="dreamface-chaos-", ignore_cleanup_errors=True) as workplace:
+    with tempfile.TemporaryDirectory(prefix="dreamface-folders-", ignore_cleanup_errors=True) as workplace:
         fuzzer = Fuzzer(Path(workplace), seed)
         try:
             for number in range(rounds):
@@ -531,7 +531,7 @@ def _parser() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     options = _parser().parse_args()
     if options.only is not None:
-        with tempfile.TemporaryDirectory(prefix="dreamface-chaos-") as place_:
+        with tempfile.TemporaryDirectory(prefix="dreamface-folders-") as place_:
             one = Fuzzer(Path(place_), options.seed, loud=True)
             one.try_case(options.only)
             report = one.report
