@@ -42,4 +42,10 @@ def settings() -> Settings:
     """The session's settings."""
     chosen = preferences.get()
     store = Path(bpy.path.abspath(chosen.store)) if chosen.store else places.default_store()
-    return Settings(python=backend_python(), store=store, url=chosen.url.strip(), token=chosen.token.strip())
+    return Settings(
+        python=backend_python(),
+        store=store,
+        url=chosen.url.strip(),
+        token=chosen.token.strip(),
+        keep_variations=chosen.keep_variations,
+    )

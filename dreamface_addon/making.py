@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,8 @@ class Making(Part):
         if skin is not None:
             request["face_id"] = face_id
             request["traits"] = request["traits"] | regions.locked_traits(skin)
+        if choosing:
+            request["variation_of"] = uuid.uuid4().hex
         jobs = [self._session.submit("generate", request | {"seed": seed}, purpose) for seed in seeds]
         for job in jobs:
             self.recovery.note(job, purpose, resolution)
@@ -134,11 +137,12 @@ class Making(Part):
         """Bring in one of the gallery's faces; if larger maps were asked for, have it made again with them."""
         self.gallery.picked.add(job.id)
         purpose = self.gallery.purpose
+        self._session.pick(job)
         if self.gallery.resolution == GALLERY_RESOLUTION:
             job.tag = purpose
             self.placing.add(job)
         else:
-            request = job.request | {"resolution": self.gallery.resolution}
+            request = job.request | {"resolution": self.gallery.resolution, "variation_of": None}
             self.recovery.note(self._session.submit("generate", request, purpose), purpose)
         self._wake()
 

@@ -46,6 +46,12 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
     start_by_itself: BoolProperty(
         name="Start Engine When Needed", description="Start DreamFace's engine when something needs it", default=True
     )
+    keep_variations: BoolProperty(
+        name="Keep Variations",
+        description="Keep variations that you do not pick; otherwise they are deleted after a week",
+        default=False,
+        update=_changed,
+    )
     look_at_new_faces: BoolProperty(
         name="Show New Faces",
         description="Turn the 3D view to a new face and show its textures",
@@ -57,6 +63,7 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "look_at_new_faces")
+        layout.prop(self, "keep_variations")
         layout.prop(self, "store", placeholder="Your user data folder")
         for name, draw in _sections.items():
             header, body = layout.panel(f"DREAMFACE_{name}", default_closed=False)
@@ -73,7 +80,9 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
         body.prop(self, "token")
 
 
-_DEFAULTS = SimpleNamespace(python="", store="", url="", token="", start_by_itself=True, look_at_new_faces=True)
+_DEFAULTS = SimpleNamespace(
+    python="", store="", url="", token="", start_by_itself=True, look_at_new_faces=True, keep_variations=False
+)
 
 
 def get() -> DREAMFACE_AP_preferences | SimpleNamespace:

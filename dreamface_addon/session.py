@@ -144,6 +144,11 @@ class Session:
         """Cancel a job; nothing happens where it is finished."""
         self._jobs.cancel(job)
 
+    def pick(self, job: Job) -> None:
+        """Say that somebody wants a variation, so that it is not deleted; nothing happens without a connection."""
+        if self._client is not None:
+            self._client.send("POST", f"/jobs/{job.id}/pick")
+
     def take_finished(self) -> list[Job]:
         """Jobs that are done, failed or cancelled since the last call."""
         return self._jobs.take_finished()

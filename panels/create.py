@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..dreamface_addon import application, history, looks, places, scene
+from ..dreamface_addon import application, history, looks, places, preferences, scene
 from ..dreamface_addon.making import Making
 from ..dreamface_addon.session import Chip, Job
 from . import drawing
@@ -133,6 +133,8 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row.label(text="Variations")
         row.operator("dreamface.close_gallery", text="", icon="X", emboss=False)
         grid = box.grid_flow(row_major=True, columns=2, even_columns=True, even_rows=True, align=True)
+        if not preferences.get().keep_variations:
+            drawing.text(box, "Those you do not pick are deleted after a week.", inset=drawing.IN_BOX)
         for job in app.making.gallery.jobs:
             self._draw_variation(grid.column(align=True), app, job)
 

@@ -57,6 +57,7 @@ class Settings:
             absolute, since the backend runs in another folder than Blender.
         url: of a backend elsewhere; then nothing is started here.
         token: what that one wants to see.
+        keep_variations: whether variations that nobody picks stay for longer than a week.
         environment: variables for the process, laid over Blender's own.
     """
 
@@ -64,6 +65,7 @@ class Settings:
     store: Path
     url: str = ""
     token: str = ""
+    keep_variations: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -186,6 +188,8 @@ class Backend:
             return
         store = self.settings.store
         command = [str(self.settings.python), "-m", "dreamface", "serve", "--store", str(store), "--until-stdin-closes"]
+        if self.settings.keep_variations:
+            command.append("--keep-variations")
         try:
             store.mkdir(parents=True, exist_ok=True)
             (store / "backend.log").open("ab").close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import GIVEN, describe_part, describe_skin, wear_expression
 from .solid import colour_solid
+
+VARIATION = "variation.json"
+"""In a face folder: it is a variation that nobody has picked, and is deleted after a week."""
 
 LAYERS = 48
 """How many clear layers light may pass: two rows of lashes, three cards each, there and back, and other things."""
@@ -59,6 +63,8 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
         FaceFolderError: the folder cannot be read; nothing was built.
     """
     face = read_face_folder(folder)
+    with contextlib.suppress(OSError):
+        (face.path / VARIATION).unlink(missing_ok=True)  # somebody wants it
     with all_or_nothing():
         return _build(face, collection or bpy.context.scene.collection, name)
 

@@ -527,3 +527,14 @@ def test_variations_come_back_as_variations(blender):
     blender.bpy.ops.dreamface.pick(job=jobs[0][0])
     blender.rest()
     assert len(blender.faces) == 1
+
+
+def test_a_variation_that_is_picked_is_kept(blender):
+    blender.generate("a young man", variations=2, seed=1)
+    blender.until(lambda: not blender.app.making.running)
+    first, second = (job.folder / "variation.json" for job in blender.app.making.gallery.jobs)
+    assert first.exists() and second.exists()
+    blender.bpy.ops.dreamface.pick(job=blender.app.making.gallery.jobs[0].id)
+    blender.rest()
+    blender.until(lambda: not first.exists())
+    assert second.exists()

@@ -163,6 +163,9 @@ def _add_serve(actions: Commands) -> None:
     )
     command.add_argument("--handover", type=Path, metavar="FILE", help="default: backend.json in the store")
     command.add_argument("--until-stdin-closes", action="store_true", help="end when standard input does")
+    command.add_argument(
+        "--keep-variations", action="store_true", help="keep variations that nobody picks for longer than a week"
+    )
 
 
 def _add_jobs(actions: Commands) -> None:

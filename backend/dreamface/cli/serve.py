@@ -26,6 +26,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
             hosts=tuple(options.allow_host),
             handover=options.handover,
             until_stdin_closes=options.until_stdin_closes,
+            keep_variations=options.keep_variations,
         )
     )
     return True

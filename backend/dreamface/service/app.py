@@ -15,7 +15,7 @@ from fastapi import Body, FastAPI, Query, Request, Response, Security
 from fastapi.responses import FileResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 
-from dreamface import __version__, models
+from dreamface import __version__, library, models
 from dreamface.record import Digest
 from dreamface.service import schemas
 from dreamface.service.access import Access, BodyLimit
@@ -23,6 +23,7 @@ from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
 from dreamface.service.problems import explain_errors
+from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
@@ -57,6 +58,7 @@ class Service:
     workers: Workers
     hub: Hub
     uploads: Uploads
+    keeps_variations: bool = False
 
 
 def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> FastAPI:
@@ -71,6 +73,8 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(service.workers.faces.supervise()), asyncio.create_task(service.jobs.run())]
+        if not service.keeps_variations:
+            tasks.append(asyncio.create_task(sweep_variations(service.layout.faces)))
         try:
             yield
         finally:
@@ -95,6 +99,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
     _add_questions(app, service)
     _add_jobs(app, service)
     _add_results(app, service)
+    _add_picking(app, service)
     _add_uploads(app, service)
     app.add_middleware(BodyLimit)
     app.add_middleware(Access, token=token, hosts=hosts)
@@ -221,6 +226,13 @@ def _add_results(app: FastAPI, service: Service) -> None:
     )  # fmt: skip
     async def get_file(job: str, path: str) -> FileResponse:
         return FileResponse(_inside(service.jobs.folder(job), path), media_type="application/octet-stream")
+
+
+def _add_picking(app: FastAPI, service: Service) -> None:
+    @app.post("/jobs/{job}/pick", tags=["results"], summary="Keep a variation", status_code=204)
+    async def pick(job: str) -> None:
+        """Say that somebody wants this face: it stays until it is removed by hand. Any face may be picked."""
+        library.mark_picked(service.jobs.folder(job))
 
 
 def _add_uploads(app: FastAPI, service: Service) -> None:

@@ -43,6 +43,11 @@ class Layout:
         """A done job's folder, where it `has_folder`: a face, or the files of an export."""
         return self.root / JOB_KINDS[kind].folder / job
 
+    @property
+    def faces(self) -> Path:
+        """The faces, each in a folder of its own."""
+        return self.root / "faces"
+
     def staging(self, job: str, attempt: int) -> Path:
         """Where the worker writes. Every attempt has its own: a worker that is dying may still write into the last."""
         return self.root / "staging" / f"{job}-{attempt}"

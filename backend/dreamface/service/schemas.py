@@ -139,6 +139,11 @@ class Generate(Strict):
     traits: TraitValues = Field(default={}, description="laid over what the prompt says")
     without: TraitNames = Field(default=[], description="traits left open even though the prompt gives them")
     face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
+    variation_of: Id | None = Field(
+        default=None,
+        description="names the variations that are made together; one that is not picked (POST /jobs/{job}/pick) is "
+        "deleted after a week",
+    )
 
 
 def to_record(data: Mapping[str, Any]) -> FaceRecord:

@@ -50,6 +50,7 @@ class Options:
         hosts: names it may be asked by, besides this machine's own.
         handover: where it says how to be reached; None: in the store.
         until_stdin_closes: whether it ends when its standard input does, that is when its parent does.
+        keep_variations: whether variations that nobody picks stay for longer than a week.
         worker: starts the worker for faces; with "models" after it, the one for models.
     """
 
@@ -60,6 +61,7 @@ class Options:
     hosts: tuple[str, ...] = ()
     handover: Path | None = None
     until_stdin_closes: bool = False
+    keep_variations: bool = False
     worker: Sequence[str] = COMMAND
 
 
@@ -82,7 +84,7 @@ def serve(options: Options) -> None:
                 jobs = JobQueue(store, layout, workers, hub, uploads)
                 jobs.recover()
                 uploads.sweep(jobs.needed_files())
-                service = Service(layout, store_id, jobs, workers, hub, uploads)
+                service = Service(layout, store_id, jobs, workers, hub, uploads, options.keep_variations)
                 try:
                     _run(service, listener, options)
                 finally:

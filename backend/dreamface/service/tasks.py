@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from dreamface import folder as face_folder
-from dreamface import pipeline
+from dreamface import library, pipeline
 from dreamface._files import cannot_write
 from dreamface.errors import BadRequest
 from dreamface.face import Face
@@ -39,7 +39,10 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
         progress=progress.part(0.0, _MADE),
     )
-    return _save(face, place, progress)
+    result = _save(face, place, progress)
+    if request.get("variation_of"):
+        library.mark_variation(place, request["variation_of"])
+    return result
 
 
 def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:

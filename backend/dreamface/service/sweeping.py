@@ -1,0 +1,37 @@
+"""Taking away the variations that nobody has picked."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from typing import Final
+
+from dreamface import library
+from dreamface.errors import DreamFaceError
+
+A_DAY: Final = 24 * 3600.0  # seconds
+
+logger = logging.getLogger(__name__)
+
+
+async def sweep_variations(faces: Path, every: float = A_DAY) -> None:
+    """Delete the variations that nobody has picked for a week, now and then every so many seconds.
+
+    Args:
+        faces: the folder with the face folders.
+        every: seconds.
+    """
+    while True:
+        try:
+            await asyncio.to_thread(_sweep, faces)
+        except DreamFaceError as error:
+            logger.warning("Variations could not be swept: %s", error)
+        await asyncio.sleep(every)
+
+
+def _sweep(faces: Path) -> None:
+    for entry in library.unwanted(library.faces_in(faces), time.time()):
+        logger.info("Nobody has picked the variation %s for a week: deleted.", entry.id)
+        library.remove(entry)
