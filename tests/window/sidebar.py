@@ -80,8 +80,9 @@ area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.t
 area.type = "PREFERENCES"
 bpy.context.preferences.active_section = "ADDONS"
 bpy.context.window_manager.addon_search = "DreamFace"
-module = __import__("sys").modules["bl_ext.user_default.dreamface"]
 import addon_utils
+addon_utils.modules_refresh()
+module = addon_utils.addons_fake_modules["bl_ext.user_default.dreamface"]
 addon_utils.module_bl_info(module)["show_expanded"] = True
 area.tag_redraw()
 """
