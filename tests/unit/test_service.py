@@ -93,7 +93,8 @@ def test_openapi_describes_everything(backend: Backend) -> None:
     assert asked == {
         ("get", "/health"), ("get", "/traits"), ("get", "/models"), ("post", "/read"), ("post", "/reshape"),
         ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
-        ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"), ("post", "/jobs/{job}/pick"),
+        ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
+        ("post", "/jobs/{job}/pick"),
         ("put", "/uploads/{sha256}"), ("get", "/uploads/{sha256}"),
     }  # fmt: skip
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
