@@ -104,7 +104,7 @@ def test_it_follows_a_head_that_has_another_shape_now(imported, scene, bpy):
     assert scene.camera.matrix_world.translation.z == pytest.approx(before.z * 1.2, rel=1e-4)
 
 
-def test_there_is_a_choice_of_lightings_and_soft_is_the_usual_one():
+def test_there_is_a_choice_of_lightings_and_soft_is_the_usual_one(bpy):
     from dreamface_addon.scene import LIGHTINGS
 
     assert tuple(LIGHTINGS) == ("soft", "hard", "sun", "ring")

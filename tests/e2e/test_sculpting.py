@@ -130,7 +130,7 @@ def test_sliders_set_by_a_script_wait_for_a_cold_backend(blender, monkeypatch):
 
 WAITING = {
     "STARTING": "The head follows the sliders when the engine is ready. It is slow today.",
-    "STOPPED": "Start the engine first, in the preferences: the head follows the sliders then.",
+    "STOPPED": "Start DreamFace's engine first, in the preferences: the head follows the sliders then.",
     "FAILED": "The head follows the sliders when the engine is ready. It is slow today.",
 }
 
