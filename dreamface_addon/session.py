@@ -48,6 +48,7 @@ class Session:
         self._stream_failures = 0
         self._stopping: tuple[float, list[Exchange]] | None = None
         self._given_up: list[str] = []  # jobs that the backend would run again although nobody waits for them
+        self._picks: dict[str, Exchange | None] = {}  # jobs that somebody wants, and the requests that say so
         self._shown: object = None
 
     # ------------------------------------------------------------------------------------------------------ the backend
@@ -145,9 +146,9 @@ class Session:
         self._jobs.cancel(job)
 
     def pick(self, job: Job) -> None:
-        """Say that somebody wants a variation, so that it is not deleted; nothing happens without a connection."""
-        if self._client is not None:
-            self._client.send("POST", f"/jobs/{job.id}/pick")
+        """Say that somebody wants a variation, so that it is not deleted; said again until the backend has heard it."""
+        self._picks[job.id] = None
+        self._send_picks()
 
     def take_finished(self) -> list[Job]:
         """Jobs that are done, failed or cancelled since the last call."""
@@ -234,6 +235,7 @@ class Session:
         return self._changed()
 
     def _work(self, client: Client) -> None:
+        self._send_picks()
         connected = (
             self._keep_listening(client)
             and self._jobs.poll(client, self._local, self.backend.settings.store / "downloads")
@@ -243,6 +245,14 @@ class Session:
         if not connected:
             self._disconnect()
             self.backend.connection_lost()
+
+    def _send_picks(self) -> None:
+        """Say of every picked job that somebody wants it, until an answer comes."""
+        for job, exchange in list(self._picks.items()):
+            if exchange is not None and exchange.done and not exchange.lost:
+                del self._picks[job]
+            elif self._client is not None and (exchange is None or exchange.done):
+                self._picks[job] = self._client.send("POST", f"/jobs/{job}/pick")
 
     def _connect(self, client: Client) -> None:
         self._client = client
@@ -259,6 +269,7 @@ class Session:
         if self._stream is not None:
             self._stream.cancel()
         self._client = self._stream = None
+        self._picks = dict.fromkeys(self._picks)
 
     def _keep_listening(self, client: Client) -> bool:
         """Have a stream of events; False where it broke off."""

@@ -63,10 +63,15 @@ def import_face(folder: Path | str, collection: bpy.types.Collection | None = No
         FaceFolderError: the folder cannot be read; nothing was built.
     """
     face = read_face_folder(folder)
-    with contextlib.suppress(OSError):
-        (face.path / VARIATION).unlink(missing_ok=True)  # somebody wants it
+    want(face)
     with all_or_nothing():
         return _build(face, collection or bpy.context.scene.collection, name)
+
+
+def want(face: FaceFolder) -> None:
+    """Say that somebody uses a face folder: a variation that is in a scene is not deleted after a week."""
+    with contextlib.suppress(OSError):
+        (face.path / VARIATION).unlink(missing_ok=True)
 
 
 def _build(face: FaceFolder, parent: bpy.types.Collection, name: str) -> ImportedFace:

@@ -11,7 +11,7 @@ import bpy
 
 from .attachments import unpack_offset
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
-from .importing import ImportedFace, follow_skin, new_object, see_through_lashes
+from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
 from .materials import VALUES, new_materials
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
 from .naming import name_after_update
@@ -74,6 +74,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     name_after_update(skin, prompt_before)
     for scene in skin.users_scene:
         see_through_lashes(scene)
+    want(face)
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
     return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(replaced))
 

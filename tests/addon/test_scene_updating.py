@@ -305,3 +305,13 @@ def _weight_of_teeth(imported, bpy):
     bpy.context.view_layer.update()
     teeth = imported.parts["upper_teeth"].evaluated_get(bpy.context.evaluated_depsgraph_get())
     return teeth.data.shape_keys.key_blocks["jawOpen"].value
+
+
+def test_a_variation_that_comes_in_is_wanted(imported, folders):
+    from dreamface_addon.scene import import_face, update_face
+
+    mark = folders[0] / "variation.json"
+    for bring_in in (lambda: update_face(imported.skin, folders[0]), lambda: import_face(folders[0])):
+        mark.write_text("{}")
+        bring_in()
+        assert not mark.exists(), "what is in a scene is not deleted after a week"

@@ -706,3 +706,15 @@ def test_two_real_backends_do_not_share_a_store(real: Session) -> None:
     assert second.backend.health["pid"] == real.backend.health["pid"]
     second.stop()
     poll_until(lambda: not second.active, second)
+
+
+def test_a_picked_variation_is_kept_even_if_the_connection_was_lost(real: Session) -> None:
+    request = {"prompt": "a man", "seed": 5, "resolution": 512, "variation_of": "a" * 32}
+    job = real.submit("generate", request)
+    poll_until(lambda: job.finished, real, seconds=60.0)
+    assert job.folder is not None
+    mark = job.folder / "variation.json"
+    assert mark.exists()
+    real._disconnect()
+    real.pick(job)
+    poll_until(lambda: not mark.exists(), real)

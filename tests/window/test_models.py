@@ -69,11 +69,11 @@ def test_installing_checking_and_removing(window, pictures, models_panel, ict_ar
     window.picture(pictures / "models-4-installed.png", PANEL)
     assert window.run(f"result = [name for name, _, _ in {MODELS}.head_items]") == ["auto", "anny", "ict"]
 
-    verify_and_remove = next(box for box in widgets(window) if box.height < 24 and width(box) > 400)
+    verify_and_remove = [box for box in widgets(window) if box.height < 24 and width(box) > 400][-1]
     window.click(verify_and_remove.left + 40, verify_and_remove.centre[1])
     window.until(f"{MODELS}.outcome('ict-facekit')[1].endswith('as it was installed.')")
     time.sleep(1.0)
-    verify_and_remove = next(box for box in widgets(window) if box.height < 24 and width(box) > 400)
+    verify_and_remove = [box for box in widgets(window) if box.height < 24 and width(box) > 400][-1]
     window.click(verify_and_remove.right - 40, verify_and_remove.centre[1])
     time.sleep(1.0)
     window.picture(pictures / "models-5-remove.png")
