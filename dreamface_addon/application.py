@@ -65,6 +65,7 @@ class Application:
                     part.finish(job)
         for part in self.parts:
             changed |= part.tick()
+        changed |= self.pictures.trim()
         if changed:
             interface.redraw()
         return min(BUSY_INTERVAL if self.session.active else IDLE_INTERVAL, *(part.interval for part in self.parts))

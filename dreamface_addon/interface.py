@@ -74,6 +74,19 @@ def why_no_face(context: bpy.types.Context, object_mode: bool = False) -> str:
     return "Go to Object Mode first" if object_mode and context.mode != "OBJECT" else ""
 
 
+def why_not_edit(context: bpy.types.Context) -> str:
+    """Return why the selected head's traits cannot be changed by a button now, or nothing.
+
+    Undo in Edit Mode takes back what was done to the mesh alone.
+    """
+    skin = scene.skin_of(context.active_object)
+    if skin is None:
+        return "Select a DreamFace head first"
+    if not skin.is_editable:
+        return "The head is linked from another file: make it local first (Object > Relations)"
+    return "Leave Edit Mode first" if context.mode.startswith("EDIT") else ""
+
+
 @contextmanager
 def in_window() -> Iterator[None]:
     """Give operators a context with a window, because a timer's has none and they would refuse."""

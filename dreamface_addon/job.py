@@ -35,6 +35,7 @@ class Job:
         error: a sentence, where it failed.
         folder: what was made, on this machine, once it is done.
         result: what the backend says about it.
+        known: whether the backend has said anything about it.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Job:
     error: str = ""
     folder: Path | None = None
     result: dict[str, Any] = field(default_factory=dict)
+    known: bool = False
 
     @property
     def finished(self) -> bool:

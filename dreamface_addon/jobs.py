@@ -140,7 +140,7 @@ class Order:
         except (KeyError, TypeError, ValueError):
             self.finish("failed", _NOT_UNDERSTOOD)
             return
-        self.acknowledged = self.sent = True
+        self.acknowledged = self.sent = job.known = True
         job.files = {}  # megabytes; the backend has them
         if (news.attempts, RANK[news.state]) < (self._attempts, RANK[job.state]):
             return

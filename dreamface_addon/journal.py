@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -90,6 +90,10 @@ class Journal:
             with contextlib.suppress(OSError):
                 self._file(job).unlink(missing_ok=True)
 
+    def entry(self, job: str) -> Entry | None:
+        """Return a job of this Blender's."""
+        return self._own.get(job)
+
     def saved_as(self, before: str, blend: str) -> None:
         """Follow a file that was saved under another name."""
         for entry in [entry for entry in self._own.values() if entry.blend == before != blend]:
@@ -123,23 +127,17 @@ class Journal:
             part.replace(self._file(entry.job))
 
     def _read(self) -> Iterator[tuple[float, str, Entry]]:
-        """Yield each readable entry, when it was written, and by which Blender; sweep out what nobody wants."""
+        """Yield each entry that can be read, when it was written, and by which Blender; sweep out what is old."""
         try:
-            files = list(self._folder.glob("*.json"))
+            files = list(self._folder.iterdir())
         except OSError:
             return
         for file in files:
-            try:
-                document = json.loads(file.read_text("utf-8"))
-                at, session = float(document.pop("at")), str(document.pop("session"))
-                entry = Entry(**document)
-                if time.time() - at > LONGEST or not _ID.fullmatch(entry.job) or not isinstance(entry.request, dict):
-                    raise ValueError("too old, or no job")
-            except (OSError, ValueError, TypeError, KeyError, AttributeError):
-                with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+                if time.time() - file.stat().st_mtime > LONGEST:
                     file.unlink()
-                continue
-            yield at, session, entry
+                elif file.suffix == ".json":
+                    yield _understood(json.loads(file.read_text("utf-8")))
 
     def _is_dead(self, session: str) -> bool:
         if session == self._session or not _ID.fullmatch(session):
@@ -158,3 +156,15 @@ class Journal:
 
     def _lock_file(self, session: str) -> Path:
         return self._folder / f"{session}.lock"
+
+
+def _understood(document: dict[str, Any]) -> tuple[float, str, Entry]:
+    """Return when an entry was written, by which Blender, and the entry; fields of newer versions are passed over.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError: it is no entry.
+    """
+    entry = Entry(**{each.name: document[each.name] for each in fields(Entry) if each.name in document})
+    if not _ID.fullmatch(entry.job) or not isinstance(entry.request, dict):
+        raise ValueError("no job")
+    return float(document["at"]), str(document["session"]), entry

@@ -7,7 +7,6 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session
@@ -16,7 +15,8 @@ PAGE = 6  # faces that are shown at once
 
 _PATIENCE = 3.0  # seconds that a panel counts as open after it was drawn
 _LOOK_EVERY = 2.0  # seconds between two looks at the folder
-_READS = 3  # faces that are read in one tick
+_BUDGET = 0.003  # seconds that a tick may read faces
+_DRAW_EVERY = 0.5  # seconds between two redraws while faces are being read
 _LARGEST = 16_000_000  # bytes of a face.json that is read
 
 
@@ -28,15 +28,13 @@ class Made:
         folder: its face folder.
         prompt: what it was made from.
         seed: what the prompt left open was drawn from it.
-        traits: trait -> {"value", ...}.
-        at: when it was made, seconds since 1970.
+        face_id: whose face it is; each repaint makes another folder of the same face.
     """
 
     folder: Path
     prompt: str
     seed: int
-    traits: dict[str, Any]
-    at: float
+    face_id: str
 
     @property
     def id(self) -> str:
@@ -54,8 +52,9 @@ class Library(Part):
     def __init__(self, session: Session) -> None:
         self.problem = ""
         self._session = session
-        self._wanted = self._looked = 0.0
+        self._wanted = self._looked = self._drawn = 0.0
         self._folders: list[Path] = []
+        self._changed_at = 0  # when the folder was changed last, as far as was looked
         self._known: dict[Path, Made | None] = {}
 
     @property
@@ -74,10 +73,20 @@ class Library(Part):
         return all(folder in self._known for folder in self._folders)
 
     def faces(self, search: str = "") -> list[Made]:
-        """Return the faces that have been read and whose prompts have all the words, newest first."""
+        """Return the faces that have been read and whose prompts have all the words, newest first; each face once."""
         words = search.casefold().split()
         known = (self._known.get(folder) for folder in self._folders)
-        return [made for made in known if made is not None and all(word in made.prompt.casefold() for word in words)]
+        newest: dict[str, Made] = {}
+        for made in known:
+            if made is not None and all(word in made.prompt.casefold() for word in words):
+                newest.setdefault(made.face_id, made)
+        return list(newest.values())
+
+    def versions(self, face: str) -> list[Made]:
+        """Return the face of that id and its older versions, which were repainted since."""
+        made = self.find(face)
+        known = (self._known.get(folder) for folder in self._folders)
+        return [other for other in known if made is not None and other is not None and other.face_id == made.face_id]
 
     def find(self, face: str) -> Made | None:
         """Return the face of that id."""
@@ -85,7 +94,7 @@ class Library(Part):
 
     def remove(self, face: str) -> None:
         """Delete a face from the disk; `problem` says why it could not be."""
-        made = self.find(face)
+        made = next((made for made in self._known.values() if made is not None and made.id == face), None)
         if made is None:
             return
         try:
@@ -95,6 +104,7 @@ class Library(Part):
         except OSError as error:
             self.problem = f"{made.folder} can't be removed ({error.strerror}): close what uses it, and try again."
         self._known.pop(made.folder, None)
+        self._folders = [folder for folder in self._folders if folder != made.folder]
         self._looked = 0.0
 
     # --------------------------------------------------------------------------------------- what the application calls
@@ -105,18 +115,36 @@ class Library(Part):
         return READY_INTERVAL if self._is_open and not self.is_complete else IDLE_INTERVAL
 
     def tick(self) -> bool:
-        """Read a few faces while a panel shows them."""
+        """Read some faces while a panel shows them."""
         if not self._is_open:
             return False
-        changed = False
-        if time.monotonic() - self._looked > _LOOK_EVERY:
-            self._looked = time.monotonic()
-            folders = _newest(self.folder)
-            changed, self._folders = folders != self._folders, folders
+        changed = self._look()
+        until = time.monotonic() + _BUDGET
         unread = [folder for folder in self._folders if folder not in self._known]
-        for folder in unread[:_READS]:
+        for folder in unread:
             self._known[folder] = _read(folder)
-        return changed or bool(unread)
+            if time.monotonic() > until:
+                break
+        finished = bool(unread) and self.is_complete
+        due = bool(unread) and time.monotonic() - self._drawn > _DRAW_EVERY
+        if changed or finished or due:
+            self._drawn = time.monotonic()
+        return changed or finished or due
+
+    def _look(self) -> bool:
+        """List the folder if it has changed; return whether there are other faces now."""
+        if time.monotonic() - self._looked < _LOOK_EVERY or self.folder is None:
+            return False
+        self._looked = time.monotonic()
+        try:
+            changed_at = self.folder.stat().st_mtime_ns
+        except OSError:
+            changed_at = 0
+        if changed_at == self._changed_at and changed_at:
+            return False
+        before, self._folders, self._changed_at = self._folders, _newest(self.folder), changed_at
+        self._known = {folder: made for folder, made in self._known.items() if folder in set(self._folders)}
+        return before != self._folders
 
     def dismiss_messages(self) -> None:
         """Stop showing why a face could not be removed."""
@@ -140,10 +168,9 @@ def _read(folder: Path) -> Made | None:
     """Return a face's description; None for what is no face."""
     file = folder / "face.json"
     try:
-        about = file.stat()
-        if about.st_size > _LARGEST:
+        if file.stat().st_size > _LARGEST:
             return None
         document = json.loads(file.read_text("utf-8"))
-        return Made(folder, str(document["prompt"]), int(document["seed"]), dict(document["traits"]), about.st_mtime)
+        return Made(folder, str(document["prompt"]), int(document["seed"]), str(document["face_id"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -35,7 +34,7 @@ class Making(Part):
         placing: finished faces on their way into the scene.
         recovery: jobs of this file that a Blender which died left behind.
         look: whose traits are laid over the prompt; None without one.
-        compared: face folders to look at side by side, two at most.
+        compared: the face folder that was chosen first, to be shown beside a second one; empty without.
     """
 
     kinds = ("generate", "edit")
@@ -53,7 +52,7 @@ class Making(Part):
         self.placing = Placing(following, self._settled)
         self.recovery = Recovery(session)
         self.look: Look | None = None
-        self.compared: list[Path] = []
+        self.compared = ""
         self._looked = False
         self._session = session
         self._setup = setup
@@ -106,7 +105,7 @@ class Making(Part):
             name: what a new face is called; empty takes a name from the prompt.
         """
         self._show_error("")
-        self.gallery.clear()
+        self.close_gallery()
         history.add(places.prompts_file(), prompt)
         face_id = _own_id(skin) if skin is not None else ""
         choosing = len(seeds) > 1
@@ -133,6 +132,10 @@ class Making(Part):
 
     # --------------------------------------------------------------------------------------------------- the variations
 
+    def why_not_pick(self) -> str:
+        """Return why none of the variations can be picked now, or nothing; with larger maps it has to be made again."""
+        return "" if self.gallery.resolution == GALLERY_RESOLUTION else self._setup.why_no_backend()
+
     def pick(self, job: Job) -> None:
         """Bring in one of the gallery's faces; if larger maps were asked for, have it made again with them."""
         self.gallery.picked.add(job.id)
@@ -145,11 +148,6 @@ class Making(Part):
             request = job.request | {"resolution": self.gallery.resolution, "variation_of": None}
             self.recovery.note(self._session.submit("generate", request, purpose), purpose)
         self._wake()
-
-    def compare(self, folder: Path) -> bool:
-        """Choose a face to compare; return whether there are two to look at."""
-        self.compared = [*(other for other in self.compared[-1:] if other != folder), folder]
-        return len(self.compared) == 2
 
     def close_gallery(self) -> None:
         """Put the variations away and cancel those that are not finished."""
@@ -196,16 +194,22 @@ class Making(Part):
         """Return why nothing can be recovered now, or nothing."""
         return _BUSY if self.running else ""
 
+    def why_not_make_again(self, offer_id: str) -> str:
+        """Return why what is not finished cannot be made now, or nothing."""
+        offer = self.recovery.find(offer_id)
+        return self._setup.why_no_backend() if offer is not None and not offer.finished else ""
+
     def recover(self, offer_id: str) -> None:
         """Bring in what was finished before Blender died, or have it made again."""
         offer = self.recovery.take(offer_id)
         if offer is None:
             return
-        jobs = [self.recovery.job_of(entry, self.placing.file) for entry in offer.entries]
         first = offer.entries[0]
         if first.in_gallery:
+            self.close_gallery()
+        jobs = [self.recovery.job_of(entry, self.placing.file) for entry in offer.entries]
+        if first.in_gallery:
             assert isinstance(jobs[0].tag, Purpose)
-            self.gallery.clear()
             self.gallery.jobs, self.gallery.resolution = jobs, first.resolution
             self.gallery.purpose = replace(jobs[0].tag, in_gallery=False)
         elif jobs[0].state == "done":
@@ -249,7 +253,9 @@ class Making(Part):
     def finish(self, job: Job) -> None:
         """Show why a job has failed, or have its face brought in."""
         assert isinstance(job.tag, Purpose)
-        if job.state in ("failed", "cancelled"):
+        if job.state == "failed" and not job.known:
+            self.recovery.offer_again(job.id)  # the engine never had it
+        elif job.state in ("failed", "cancelled"):
             self.recovery.forget(job.id)
         if job.state == "failed":
             self._show_error(job.error)
@@ -265,6 +271,8 @@ class Making(Part):
         self.placing.file += 1
         self.close_gallery()
         self._looked = False
+        self.look = None
+        self.compared = ""
 
     def shut_down(self) -> None:
         """Free the gallery's pictures, and remember the finished faces that nobody has decided about."""

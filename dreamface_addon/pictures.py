@@ -11,7 +11,7 @@ import bpy.utils.previews
 
 _SIDE = 16  # pixels of a swatch
 _MOST = 400
-"""Icons that are kept; then all are loaded anew as they are drawn."""
+"""Icons that are kept; beyond them, all are loaded anew as they are drawn."""
 
 
 class Pictures:
@@ -39,6 +39,13 @@ class Pictures:
             icon.icon_pixels_float = [*srgb[:3], 1.0] * _SIDE**2
         return int(self._icons[key].icon_id)
 
+    def trim(self) -> bool:
+        """Free all icons if there are very many, but never during a draw; return whether to draw panels again."""
+        full = self._icons is not None and len(self._icons) > _MOST
+        if full:
+            self.clear()
+        return full
+
     def clear(self) -> None:
         """Free them all."""
         if self._icons is not None:
@@ -46,8 +53,6 @@ class Pictures:
             self._icons = None
 
     def _loaded(self) -> Any:
-        if self._icons is not None and len(self._icons) > _MOST:
-            self.clear()
         if self._icons is None:
             self._icons = bpy.utils.previews.new()
         return self._icons

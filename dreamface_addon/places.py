@@ -29,8 +29,8 @@ def prompts_file() -> Path:
 
 
 def looks_file() -> Path:
-    """Where the artist's own looks are kept."""
-    return user_folder("looks.json")
+    """Where the artist's own looks are kept: beside Blender's preferences, so that they outlive the extension."""
+    return Path(bpy.utils.user_resource("CONFIG", path="dreamface")) / "looks.json"
 
 
 def default_store() -> Path:

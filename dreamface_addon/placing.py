@@ -174,6 +174,7 @@ def place(
             taken = [tuple(other.matrix_world.translation) for other in scene.skins() if home in other.users_scene]
             placed = scene.import_face(folder, home.collection, name)
             skin = placed.skin
+            scene.separate_copies(skin[scene.FACE_ID])  # the same folder may have come in before
             skin.location = free_place(tuple(home.cursor.location), taken)
             if home == bpy.context.scene:
                 select(skin)

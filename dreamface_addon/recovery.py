@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -38,7 +39,7 @@ class Offer:
         first = self.entries[0]
         what = f"{len(self.entries)} variations of “{first.prompt}”" if first.in_gallery else f"“{first.prompt}”"
         were = "were" if first.in_gallery else "was"
-        return f"{what} {were} {'finished' if self.finished else 'not finished'} when Blender closed."
+        return f"{what} {were} finished when Blender closed." if self.finished else f"{what} {were} not finished."
 
 
 class Recovery:
@@ -90,7 +91,8 @@ class Recovery:
         self._blend = bpy.data.filepath
         groups: dict[tuple[str, bool], list[Entry]] = {}
         for entry in self.journal.left_behind(self._blend):
-            groups.setdefault((entry.prompt if entry.in_gallery else entry.job, entry.in_gallery), []).append(entry)
+            together = entry.request.get("variation_of") or entry.prompt if entry.in_gallery else entry.job
+            groups.setdefault((str(together), entry.in_gallery), []).append(entry)
         self.offers = [
             Offer(tuple(entries), all(entry.folder is not None for entry in entries)) for entries in groups.values()
         ]
@@ -101,16 +103,28 @@ class Recovery:
             self.journal.saved_as(self._blend, bpy.data.filepath)
             self._blend = bpy.data.filepath
 
+    def offer_again(self, job_id: str) -> None:
+        """Offer a job that never reached the backend, because that failed."""
+        entry = self.journal.entry(job_id)
+        if entry is not None and not entry.in_gallery:
+            self.offers.append(Offer((entry,), finished=False))
+
+    def find(self, offer_id: str) -> Offer | None:
+        """Return an offer."""
+        return next((offer for offer in self.offers if offer.id == offer_id), None)
+
     def take(self, offer_id: str) -> Offer | None:
         """Return an offer, which is offered no longer."""
-        offer = next((offer for offer in self.offers if offer.id == offer_id), None)
+        offer = self.find(offer_id)
         self.offers = [other for other in self.offers if other is not offer]
         return offer
 
     def dismiss(self, offer_id: str) -> None:
-        """Drop an offer; faces that are finished stay in the library."""
+        """Drop an offer: finished faces stay in the library, others are not made any more."""
         offer = self.take(offer_id)
-        for entry in offer.entries if offer is not None else ():
+        entries = offer.entries if offer is not None else ()
+        self._session.give_up([entry.job for entry in entries if entry.folder is None])
+        for entry in entries:
             self.forget(entry.job)
 
     def job_of(self, entry: Entry, file: int) -> Job:
@@ -120,7 +134,7 @@ class Recovery:
         """
         purpose = self._purpose(entry, file)
         if entry.folder is None:
-            job = self._session.submit(entry.kind, entry.request, purpose, job_id=entry.job)
+            job = self._session.submit(entry.kind, entry.request, purpose, self._files(entry), entry.job)
         else:
             result = {"prompt": entry.prompt, "folder": str(entry.folder)}
             job = Job(entry.job, entry.kind, entry.request, purpose, state="done", folder=entry.folder, result=result)
@@ -131,6 +145,18 @@ class Recovery:
         """End with Blender; `waiting` gives the ids of finished jobs that the artist has not decided about."""
         if self._journal is not None:
             self._journal.close(waiting())
+
+    @staticmethod
+    def _files(entry: Entry) -> dict[str, bytes]:
+        """Return what an edit sends ahead: its offset, and the pictures of its masks as far as its head has them."""
+        files: dict[str, bytes] = {}
+        skin = scene.find_face(entry.face_id)
+        if entry.kind == "edit" and skin is not None:
+            with contextlib.suppress(scene.SceneError):
+                files, _ = scene.files_of(skin, entry.request["face"])
+        if entry.sent_offset:
+            files[entry.request["offset"]] = base64.b64decode(entry.sent_offset)
+        return files
 
     @staticmethod
     def _purpose(entry: Entry, file: int) -> Purpose:

@@ -33,8 +33,14 @@ def toggle_lock(skin: bpy.types.Object, family: str) -> None:
 
 
 def locked_traits(skin: bpy.types.Object) -> dict[str, Any]:
-    """Return trait -> value of everything in locked regions."""
-    return {trait.name: shaping.value_of(skin, trait) for family in sorted(locked(skin)) for trait in FAMILIES[family]}
+    """Return trait -> value of everything in locked regions, within what may be asked for."""
+    traits = [trait for family in sorted(locked(skin)) for trait in FAMILIES[family]]
+    return {trait.name: _within(trait, shaping.value_of(skin, trait)) for trait in traits}
+
+
+def _within(trait: Trait, value: Any) -> Any:
+    """Return a value within the trait's range; what a mesh measures may lie beyond it."""
+    return min(max(value, trait.low), trait.high) if trait.kind == "number" else value
 
 
 def asked_for(skin: bpy.types.Object) -> frozenset[str]:
@@ -45,10 +51,18 @@ def asked_for(skin: bpy.types.Object) -> frozenset[str]:
     )
 
 
+def has_dice(family: str) -> bool:
+    """Return whether chance decides about a region in life; paint and fantasy are chosen."""
+    return family not in ("Make-up", "Fantasy")
+
+
 def roll(skin: bpy.types.Object, family: str, dice: Random) -> None:
     """Give every trait of a region a value that people have."""
-    for trait in FAMILIES[family]:
+    bearded = shaping.value_of(skin, TRAITS["gender"]) > 0.0
+    for trait in FAMILIES[family] if has_dice(family) else ():
         value = _thrown(trait, dice)
+        if family == "Beard" and not (bearded and dice.random() < _BEARDED):
+            value = "none" if trait.kind == "choice" else trait.low
         if value is not None:
             shaping.set_value(skin, trait, value)
 
@@ -57,6 +71,9 @@ def _thrown(trait: Trait, dice: Random) -> Any:
     """Return a random value of a trait; None for paint, which nobody has from birth."""
     if trait.unit == "sd":
         return min(max(dice.gauss(trait.default, 1.0), -_WILDEST), _WILDEST)
+    if trait.name in _SELDOM:
+        chance, most = _SELDOM[trait.name]
+        return dice.triangular(trait.low, most, trait.low) if dice.random() < chance else trait.low
     if trait.kind == "number":
         return dice.triangular(trait.low, trait.high, trait.default)
     if trait.kind == "choice":
@@ -64,6 +81,17 @@ def _thrown(trait: Trait, dice: Random) -> Any:
     if trait.kind == "colour":
         return dice.choice([swatch.traits[trait.name] for swatch in SWATCHES["iris"] if trait.name in swatch.traits])
     return None
+
+
+_BEARDED = 0.4
+"""Share of men with a beard or stubble."""
+
+_SELDOM = {
+    "freckles.density": (0.25, 0.8), "moles.density": (0.4, 0.6), "age_spots.density": (0.12, 0.6),
+    "blemishes.density": (0.2, 0.6), "capillaries.density": (0.15, 0.5), "scars.density": (0.08, 0.5),
+    "vitiligo.coverage": (0.01, 0.6), "sclera.redness": (0.2, 0.6), "hair.grey": (0.25, 1.0),
+}  # fmt: skip
+"""Trait that most people have nothing of -> share of people who have some, and the most that the dice give."""
 
 
 def has_layer(skin: bpy.types.Object, layer: str) -> bool:
@@ -77,7 +105,11 @@ def has_layer(skin: bpy.types.Object, layer: str) -> bool:
 def put_on(skin: bpy.types.Object, layer: str) -> None:
     """Let a layer show that this face does not have."""
     trait = TRAITS[LAYER_TRAITS[layer]]
-    shaping.set_value(skin, trait, _ADDED.get(layer, _ADDED_AMOUNT))
+    added = _ADDED.get(layer, _ADDED_AMOUNT)
+    before = shaping.value_of(skin, trait)
+    if isinstance(before, list) and before[:3] != trait.default[:3]:
+        added = [*before[:3], added[3]]  # the colour that it had before it was taken off
+    shaping.set_value(skin, trait, added)
     shaping.set_strength(skin, layer, 1.0)
 
 

@@ -56,6 +56,7 @@ class Session:
     def configure(self, settings: Settings) -> None:
         """Use these settings; where they are others than before, what was running is stopped first."""
         if settings == self.backend.settings:
+            self.backend.settings = settings
             return
         self._cancel_and_leave()
         self._stopping, self._given_up = None, []
@@ -149,6 +150,13 @@ class Session:
         """Say that somebody wants a variation, so that it is not deleted; said again until the backend has heard it."""
         self._picks[job.id] = None
         self._send_picks()
+
+    def give_up(self, jobs: list[str]) -> None:
+        """Have jobs of an earlier Blender cancelled, which the backend would make although nobody wants them."""
+        if self._client is not None:
+            self._send_cancels(self._client, jobs)
+        else:
+            self._given_up += jobs
 
     def take_finished(self) -> list[Job]:
         """Jobs that are done, failed or cancelled since the last call."""

@@ -71,13 +71,19 @@ def _strength(layer: Layer) -> Any:
     )  # fmt: skip
 
 
+def _rename(group: Any, name: str) -> None:
+    skin = group.id_data
+    if scene.is_skin(skin) and skin.is_editable and not skin.is_evaluated:
+        scene.rename_face(skin, name)
+
+
 def _title() -> Any:
     """Return the property by which a face is renamed; its objects, materials and images follow."""
     return StringProperty(
         name="Name",
         description="What the head is called; its objects, materials and textures are named after it",
         get=lambda group: scene.name_of(group.id_data),
-        set=lambda group, name: scene.rename_face(group.id_data, name) if scene.is_skin(group.id_data) else None,
+        set=_rename,
         options=set(),
     )
 

@@ -144,12 +144,13 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         icon = app.pictures.face(job.folder) if job.state == "done" and job.folder is not None else 0
         if icon:
             column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
+            gallery_folder = str(job.folder)
             row = column.row(align=True)
             button = row.row(align=True)
             button.enabled = job.id not in gallery.picked
             button.operator("dreamface.pick", text="Pick" if button.enabled else "Picked").job = job.id
-            compared = row.operator("dreamface.compare", text="", icon="SPLIT_VERTICAL")
-            compared.folder = str(job.folder)
+            chosen = gallery_folder == app.making.compared
+            row.operator("dreamface.compare", text="", icon="SPLIT_VERTICAL", depress=chosen).folder = gallery_folder
             return
         placeholder = column.row()
         placeholder.alignment = "CENTER"

@@ -35,7 +35,7 @@ class DREAMFACE_MT_heads(bpy.types.Menu):
         for skin in sorted(heads, key=scene.name_of):
             icon = application.get().pictures.face(skin.get("dreamface_folder", ""))
             entry = self.layout.operator("dreamface.select_head", text=scene.name_of(skin), icon_value=icon)
-            entry.face = skin[scene.FACE_ID]
+            entry.skin = str(skin.session_uid)  # copies share the id of their face
         if not heads:
             self.layout.label(text="No heads in this scene")
 

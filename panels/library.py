@@ -48,5 +48,6 @@ def _draw_face(column: bpy.types.UILayout, app: application.Application, made: M
         drawing.line(column, made.prompt)
     row = column.row(align=True)
     row.operator("dreamface.bring_in_made", text="", icon="IMPORT").face = made.id
-    row.operator("dreamface.compare", text="", icon="SPLIT_VERTICAL").folder = str(made.folder)
+    chosen = app.making.compared == str(made.folder)
+    row.operator("dreamface.compare", text="", icon="SPLIT_VERTICAL", depress=chosen).folder = str(made.folder)
     row.operator("dreamface.delete_made", text="", icon="TRASH").face = made.id

@@ -78,9 +78,10 @@ def _draw_family(layout: bpy.types.UILayout, view: View, family: str, traits: li
     is_locked = family in regions.locked(view.skin)
     buttons = header.row(align=True)
     buttons.alignment = "RIGHT"
-    dice = buttons.row(align=True)
-    dice.enabled = not is_locked
-    dice.operator("dreamface.roll_region", text="", icon="FILE_REFRESH", emboss=False).region = family
+    if regions.has_dice(family):
+        dice = buttons.row(align=True)
+        dice.enabled = not is_locked
+        dice.operator("dreamface.roll_region", text="", icon="FILE_REFRESH", emboss=False).region = family
     icon = "LOCKED" if is_locked else "UNLOCKED"
     buttons.operator("dreamface.lock_region", text="", icon=icon, emboss=False).region = family
     if body is not None:

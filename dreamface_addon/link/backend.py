@@ -65,7 +65,7 @@ class Settings:
     store: Path
     url: str = ""
     token: str = ""
-    keep_variations: bool = False
+    keep_variations: bool = field(default=False, compare=False)  # holds from the next start on
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

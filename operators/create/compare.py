@@ -22,24 +22,27 @@ class DREAMFACE_OT_compare(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     folder: bpy.props.StringProperty(options={"HIDDEN"})
+    other: bpy.props.StringProperty(options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Open the window once there are two."""
-        if not application.get().making.compare(Path(self.folder)):
+        making = application.get().making
+        if making.compared in ("", self.folder):
+            making.compared = self.folder
             self.report({"INFO"}, "Now press Compare on another face")
             return {"FINISHED"}
+        self.other, making.compared = making.compared, ""
         return context.window_manager.invoke_popup(self, width=_WIDTH)
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the pictures, and what differs most below them."""
-        app = application.get()
+        pictures, folders = application.get().pictures, (Path(self.other), Path(self.folder))
         row = self.layout.row()
-        compared = app.making.compared
-        for folder in compared:
-            row.column().template_icon(icon_value=app.pictures.face(folder), scale=_PICTURE_SIZE)
-        columns = [self.layout.column(align=True)]
-        for label, values in _differences(*(_traits(folder) for folder in compared)):
-            split = columns[0].split(factor=0.4)
+        for folder in folders:
+            row.column().template_icon(icon_value=pictures.face(folder), scale=_PICTURE_SIZE)
+        column = self.layout.column(align=True)
+        for label, values in _differences(*(_traits(folder) for folder in folders)):
+            split = column.split(factor=0.4)
             split.label(text=label)
             for value in values:
                 split.label(text=value)

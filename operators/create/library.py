@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ...dreamface_addon import application, interface, placing, scene
+from ...dreamface_addon import application, interface, placing, preferences, scene
 from ...dreamface_addon.library import PAGE
 
 
@@ -19,8 +19,9 @@ class DREAMFACE_OT_bring_in_made(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it in Object Mode."""
-        return interface.allow(cls, "" if context.mode == "OBJECT" else "Go to Object Mode first")
+        """Allow it while the scene may be changed."""
+        why_not = "Wait for the render or the action to end" if interface.hindrance() else ""
+        return interface.allow(cls, why_not if context.mode == "OBJECT" else "Go to Object Mode first")
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
@@ -35,10 +36,14 @@ class DREAMFACE_OT_bring_in_made(bpy.types.Operator):
             self.report({"WARNING"}, "This face is not there any more")
             return {"CANCELLED"}
         try:
-            placing.place(made.folder)
+            placed = placing.place(made.folder)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        if placed.warning:
+            self.report({"WARNING"}, placed.warning)
+        if preferences.get().look_at_new_faces:
+            placing.look_at_selected()
         return {"FINISHED"}
 
 
@@ -61,19 +66,21 @@ class DREAMFACE_OT_delete_made(bpy.types.Operator):
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Delete it, unless the open file uses its textures."""
         library = application.get().library
-        made = library.find(self.face)
-        if made is None:
+        versions = library.versions(self.face)
+        if any(_is_used(made.folder) for made in versions):
+            self.report({"ERROR"}, "A head in this file is made from it: delete that head first")
             return {"CANCELLED"}
-        used = [image for image in bpy.data.images if image.users and _lies_in(image, made.folder)]
-        if used:
-            self.report({"ERROR"}, "A head in this file uses its textures: pack them (File > External Data) first")
-            return {"CANCELLED"}
-        library.remove(self.face)
+        for made in versions:
+            library.remove(made.id)
         return {"FINISHED"}
 
 
-def _lies_in(image: bpy.types.Image, folder: Path) -> bool:
-    return not image.packed_file and Path(bpy.path.abspath(image.filepath)).is_relative_to(folder)
+def _is_used(folder: Path) -> bool:
+    """Return whether the open file needs a face folder: its textures, or the pictures of its masks."""
+    images = (image for image in bpy.data.images if image.users and not image.packed_file and image.filepath)
+    files = [bpy.path.abspath(image.filepath, library=image.library) for image in images]
+    files += [skin.get("dreamface_folder", "") for skin in scene.skins()]
+    return any(Path(file).resolve().is_relative_to(folder.resolve()) for file in files if file)
 
 
 class DREAMFACE_OT_turn_library(bpy.types.Operator):

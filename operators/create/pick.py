@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application
+from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_pick(bpy.types.Operator):
@@ -13,6 +13,11 @@ class DREAMFACE_OT_pick(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     job: bpy.props.StringProperty(options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """Allow it where the face can be made at full size."""
+        return interface.allow(cls, application.get().making.why_not_pick())
 
     @classmethod
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:

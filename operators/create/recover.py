@@ -21,7 +21,12 @@ class DREAMFACE_OT_recover(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Bring it in, or ask for it."""
-        application.get().making.recover(self.offer)
+        making = application.get().making
+        why_not = making.why_not_make_again(self.offer)
+        if why_not:
+            self.report({"ERROR"}, why_not)
+            return {"CANCELLED"}
+        making.recover(self.offer)
         return {"FINISHED"}
 
 

@@ -12,7 +12,7 @@ class DREAMFACE_OT_select_head(bpy.types.Operator):
     bl_label = "Select Head"
     bl_options = {"REGISTER", "UNDO"}
 
-    face: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    skin: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -21,7 +21,7 @@ class DREAMFACE_OT_select_head(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make its skin the active object."""
-        skin = scene.find_face(self.face)
+        skin = next((skin for skin in scene.skins() if str(skin.session_uid) == self.skin), None)
         if skin is None or skin.name not in context.view_layer.objects:
             self.report({"WARNING"}, "This head is not in this view layer")
             return {"CANCELLED"}

@@ -2,6 +2,8 @@
 
 import bpy
 
+from ...dreamface_addon import application
+
 
 class DREAMFACE_OT_use_prompt(bpy.types.Operator):
     """Put this prompt into the field"""
@@ -20,4 +22,5 @@ class DREAMFACE_OT_use_prompt(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set the prompt."""
         context.window_manager.dreamface.prompt = self.prompt
+        application.get().making.look = None
         return {"FINISHED"}

@@ -20,7 +20,7 @@ class DREAMFACE_OT_lock_region(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_no_face(context))
+        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Lock it, or open it."""
@@ -43,7 +43,7 @@ class DREAMFACE_OT_roll_region(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_no_face(context))
+        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Change the traits; the mesh follows."""

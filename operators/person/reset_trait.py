@@ -24,7 +24,7 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it where a face is selected."""
-        return interface.allow(cls, interface.why_no_face(context))
+        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set it back; an empty name stands for all traits."""

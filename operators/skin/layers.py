@@ -15,7 +15,7 @@ class _OfALayer(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_no_face(context))
+        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Change the trait that brings the layer; the textures follow when they are painted again."""

@@ -1,4 +1,4 @@
-"""Apply Textures."""
+"""Repaint Skin."""
 
 import bpy
 
@@ -6,15 +6,15 @@ from ...dreamface_addon import application, interface, scene
 
 
 class DREAMFACE_OT_paint(bpy.types.Operator):
-    """Paint the selected face's textures anew, as the sliders say"""
+    """Paint the selected head's skin anew, as the sliders say, in the detail of the first page"""
 
     bl_idname = "dreamface.paint"
-    bl_label = "Apply Face Textures"
+    bl_label = "Repaint Skin"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it with a face, a backend and nothing else running."""
-        return interface.allow(cls, interface.why_no_face(context) or application.get().making.why_not_paint())
+        return interface.allow(cls, interface.why_not_edit(context) or application.get().making.why_not_paint())
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for them; they come in when they are done."""

@@ -24,7 +24,7 @@ class DREAMFACE_OT_use_swatch(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_no_face(context))
+        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set the traits that give the colour."""

@@ -231,7 +231,7 @@ def test_layers_and_swatches(blender):
     assert face.dreamface.iris_colour[2] > face.dreamface.iris_colour[1]
 
 
-def test_the_library_finds_brings_in_and_deletes(blender, monkeypatch):
+def test_the_library_finds_brings_in_and_deletes(blender, tmp_path):
     made = [blender.new_face(prompt, seed=4) for prompt in ("a zany librarian", "a zany captain")]
     folders = [face["dreamface_folder"] for face in made]
     library = blender.app.library
@@ -241,10 +241,63 @@ def test_the_library_finds_brings_in_and_deletes(blender, monkeypatch):
     face = library.faces("captain")[0].id
     assert blender.bpy.ops.dreamface.bring_in_made(face=face) == {"FINISHED"}
     assert len(blender.faces) == 3
-    with pytest.raises(RuntimeError, match="textures"):
+    blender.bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))  # makes paths relative
+    with pytest.raises(RuntimeError, match="made from it"):
         blender.bpy.ops.dreamface.delete_made(face=face)
     blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
     assert blender.bpy.ops.dreamface.delete_made(face=face) == {"FINISHED"}
     library.show()
     blender.until(lambda: not library.faces("captain"))
     assert not blender.module("places").Path(folders[1]).exists()
+
+
+def test_keeping_variations_stops_nothing(blender):
+    blender.generate("a man", seed=4)
+    backend, preferences = blender.app.session.backend, blender.module("preferences").get()
+    preferences.keep_variations = True
+    try:
+        assert blender.app.session.backend is backend and blender.app.making.running
+        assert backend.settings.keep_variations, "from the next start on"
+        blender.rest()
+        assert len(blender.faces) == 1
+    finally:
+        preferences.keep_variations = False
+
+
+def test_a_locked_region_beyond_what_may_be_asked_for_is_kept_as_far_as_it_goes(blender):
+    face = blender.new_face("a man", seed=4)
+    face["dreamface_measured"] = '{"mouth.corners": 3.2, "mouth.width": -3.4}'
+    blender.bpy.ops.dreamface.lock_region(region="Mouth")
+    locked = blender.module("regions").locked_traits(face)
+    assert locked["mouth.corners"] <= 3.0 and locked["mouth.width"] >= -3.0
+    blender.generate("a woman", seed=8, update_selected=True)
+    blender.rest()
+    assert blender.app.error == "" and face["dreamface_prompt"] == "a woman"
+
+
+def test_a_copy_is_selected_from_the_menu_of_heads(blender):
+    bpy, face = blender.bpy, blender.new_face("a man", seed=4)
+    bpy.ops.object.duplicate()
+    copy = bpy.context.view_layer.objects.active
+    assert copy != face and copy["dreamface_face_id"] == face["dreamface_face_id"]
+    for skin in (face, copy):
+        bpy.ops.dreamface.select_head(skin=str(skin.session_uid))
+        assert bpy.context.view_layer.objects.active == skin
+
+
+def test_another_prompt_drops_the_look(blender):
+    making = blender.app.making
+    making.look = blender.module("looks").Look("Ann", "a woman")
+    blender.bpy.ops.dreamface.use_prompt(prompt="an old fisherman")
+    assert making.look is None
+    making.look = blender.module("looks").Look("Ann", "a woman")
+    blender.bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=False, load_ui=False)
+    assert making.look is None
+
+
+def test_a_colour_comes_back_with_its_layer(blender):
+    face = blender.new_face("a woman", seed=4)
+    face.dreamface.lipstick = (0.02, 0.1, 0.8, 0.7)
+    blender.bpy.ops.dreamface.remove_layer(layer="lipstick")
+    blender.bpy.ops.dreamface.add_layer(layer="lipstick")
+    assert tuple(face.dreamface.lipstick)[:3] == pytest.approx((0.02, 0.1, 0.8)) and face.dreamface.lipstick[3] > 0.5

@@ -538,3 +538,19 @@ def test_a_variation_that_is_picked_is_kept(blender):
     blender.rest()
     blender.until(lambda: not first.exists())
     assert second.exists()
+
+
+def test_a_job_that_the_engine_never_had_is_offered_again(blender, monkeypatch):
+    session = blender.app.session
+    if session.state.name == "READY":
+        session.stop()
+        blender.until(lambda: session.state.name == "STOPPED" and not session.backend.ending)
+    monkeypatch.setattr(session.backend, "start", lambda: session.backend.fail("It does not start today."))
+    blender.generate("a young man", seed=1)
+    blender.until(lambda: not blender.app.making.running)
+    (offer,) = blender.app.making.recovery.offers
+    assert "It does not start today." in blender.app.error and not offer.finished
+    monkeypatch.undo()
+    blender.bpy.ops.dreamface.recover(offer=offer.id)
+    blender.rest()
+    assert len(blender.faces) == 1 and blender.app.making.recovery.offers == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -72,14 +73,22 @@ def test_a_finished_face_is_seen_and_an_unfinished_one_is_not(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"session": 1}', '{"at": 1, "session": "x", "job": "../../x"}', "[]"])
-def test_damaged_and_old_entries_go(tmp_path, monkeypatch, damage):
+def test_damaged_entries_are_passed_over_and_old_ones_go(tmp_path, monkeypatch, damage):
     (tmp_path / f"{uuid.uuid4().hex}.json").write_text(damage)
-    assert Journal(tmp_path).left_behind("/work/hero.blend") == []
-    assert not list(tmp_path.glob("*.json"))
-    dead_blender(tmp_path, entry())
+    dead_blender(tmp_path, mine := entry())
+    assert Journal(tmp_path).left_behind("/work/hero.blend") == [mine]
+    assert len(list(tmp_path.glob("*.json"))) == 2, "it may be another Blender's that is just being written"
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + LONGEST + 60)
     assert Journal(tmp_path).left_behind("/work/hero.blend") == []
+    assert not list(tmp_path.iterdir()), "locks of dead Blenders go, too"
+
+
+def test_an_entry_of_a_newer_version_is_understood(tmp_path):
+    dead_blender(tmp_path, mine := entry())
+    file = tmp_path / f"{mine.job}.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"colour": "blue"}))
+    assert Journal(tmp_path).left_behind("/work/hero.blend") == [mine]
 
 
 def test_a_disk_that_refuses_loses_no_job(tmp_path):
