@@ -38,7 +38,7 @@ def _head_items(_properties: Any, _context: bpy.types.Context) -> list[tuple[str
 
 
 class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
-    """The Create and Shape panels' fields."""
+    """The pages' fields."""
 
     prompt: StringProperty(
         name="Prompt",

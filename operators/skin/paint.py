@@ -1,4 +1,4 @@
-"""Apply Textures."""
+"""Repaint Skin."""
 
 import bpy
 
@@ -9,7 +9,7 @@ class DREAMFACE_OT_paint(bpy.types.Operator):
     """Paint the selected face's textures anew, as the sliders say"""
 
     bl_idname = "dreamface.paint"
-    bl_label = "Apply Face Textures"
+    bl_label = "Repaint Skin"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
