@@ -142,7 +142,9 @@ def _tick() -> float | None:
         traceback.print_exc()
         _application.bug = traceback.format_exc()
         interface.redraw()
-        _application.show_error(f"DreamFace met a bug ({bug}): press Diagnostics and report it.")
+        _application.show_error(
+            f"DreamFace met a bug ({bug}): press Copy Diagnostics in the preferences and report it."
+        )
         return IDLE_INTERVAL
 
 

@@ -337,7 +337,9 @@ class Handler(BaseHTTPRequestHandler):
         if self._busy("reshape"):
             return
         if self.fake.does("without_model"):
-            self._json(400, {"error": "The head model 'ict' is not installed here: install it in the Models panel."})
+            self._json(
+                400, {"error": "The head model 'ict' is not installed here: install it in DreamFace's preferences."}
+            )
             return
         width = float(body["traits"].get("nose.width", 0.0))
         arrays = {"vertices.npy": _npy([width] * 300, "<f4", (100, 3))}

@@ -1,4 +1,4 @@
-"""Cancel in the Models panel."""
+"""Cancel under Models in the preferences."""
 
 import bpy
 

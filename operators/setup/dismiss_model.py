@@ -1,4 +1,4 @@
-"""How the last action in the Models panel ended."""
+"""How the last action under Models in the preferences ended."""
 
 import bpy
 

@@ -1,4 +1,4 @@
-"""Install in the Models panel."""
+"""Install under Models in the preferences."""
 
 import bpy
 

@@ -1,4 +1,4 @@
-"""Install from File in the Models panel."""
+"""Install from File under Models in the preferences."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Remove in the Models panel."""
+"""Remove under Models in the preferences."""
 
 import bpy
 

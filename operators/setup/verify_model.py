@@ -1,4 +1,4 @@
-"""Verify in the Models panel."""
+"""Verify under Models in the preferences."""
 
 import bpy
 

@@ -1,4 +1,4 @@
-"""Installing a head model in the sidebar, working with it, and doing without it again; with a real backend."""
+"""Installing a head model in the preferences, working with it, and doing without it again; with a real backend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "ict-facekit"
 
 @pytest.fixture
 def models(blender):
-    """What the Models panel knows, once the backend has said it."""
+    """What the models in the preferences know, once the backend has said it."""
     if blender.app.session.state.name in ("STOPPED", "FAILED"):
         blender.bpy.ops.dreamface.start_backend()
     blender.until(lambda: blender.app.models.installable is not None)
@@ -65,7 +65,7 @@ def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
     assert not well and "holiday.zip" in sentence
     words = preferences_words(blender)
     assert sentence.split()[0] in words and "Install from File" in words and "Install Again" not in words
-    assert blender.app.error == "", "the Create panel has nothing to do with it"
+    assert blender.app.error == "", "the Create page has nothing to do with it"
     operators.dismiss_model(model=NAME)
     assert models.outcome(NAME) == (True, "")
 

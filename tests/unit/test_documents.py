@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+ARTISTS_GUIDE = (ROOT / "docs" / "blender.md").read_text("utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -36,3 +37,36 @@ def test_an_artist_sees_a_face_and_what_to_do_on_the_first_screen() -> None:
     assert "<img" in first_screen and "docs/pictures/" in first_screen
     assert re.search(r"^1\. .*\n2\. .*\n3\. .*$", first_screen, re.MULTILINE)
     assert first_screen.count("\npython3 run.py ") == 2
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    texts = "".join(document.read_text("utf-8") for document in DOCUMENTS)
+    assert [file.name for file in (ROOT / "docs" / "pictures").iterdir() if f"pictures/{file.name}" not in texts] == []
+
+
+def test_the_troubles_in_the_artists_guide_are_sentences_that_blender_shows() -> None:
+    table = ARTISTS_GUIDE.split("| it says | do |")[1].split("\n\n")[0]
+    troubles = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
+    assert len(troubles) > 8 and troubles.pop().startswith("anything else")
+    unknown = [said for said in troubles if not all(piece.strip() in SIDEBAR for piece in said.split("...") if piece)]
+    assert unknown == []
+
+
+def test_the_buttons_in_the_artists_guide_exist() -> None:
+    pages = ARTISTS_GUIDE.split("## The tab")[1].split("## What is in the scene")[0]
+    names = {name.rstrip("…").casefold() for name in re.findall(r"\*\*([A-Z][^*]+)\*\*", pages)}
+    names = {
+        name.removesuffix(" old fisherman") for name in names
+    }  # the selected head's name, or letters that stand for it
+    assert len(names) > 25
+    assert sorted(name for name in names if name not in SIDEBAR.casefold()) == []
+
+
+def _sources_of_the_sidebar() -> str:
+    """Return the add-on's code as one text, with strings that go over several lines joined."""
+    files = [file for room in ("dreamface_addon", "operators", "panels") for file in (ROOT / room).rglob("*.py")]
+    code = "\n".join(file.read_text("utf-8") for file in files)
+    return re.sub(r'"\s*\n\s*f?"', "", code)
+
+
+SIDEBAR = _sources_of_the_sidebar()

@@ -183,7 +183,7 @@ def test_numbers_that_lead_beyond_the_arrays_are_found(damaged: Damage, name: st
     sentence = damaged(overwrite(name, content))
     assert sentence == (
         f"The installed ICT-FaceKit is damaged or of another version (its {name} lead beyond its arrays): "
-        "install it again with `dreamface models install ict-facekit`, or under Models in the sidebar."
+        "install it again with `dreamface models install ict-facekit`, or under Models in DreamFace's preferences."
     )
 
 
@@ -202,12 +202,12 @@ def test_numbers_that_lead_beyond_the_arrays_are_found(damaged: Damage, name: st
 def test_another_header_is_found(damaged: Damage, change: Callable[[dict[str, Any], bytearray], None]) -> None:
     sentence = damaged(change)
     assert sentence.startswith("The installed ICT-FaceKit is damaged or of another version (")
-    assert sentence.endswith("install ict-facekit`, or under Models in the sidebar.")
+    assert sentence.endswith("install ict-facekit`, or under Models in DreamFace's preferences.")
 
 
 def test_what_is_not_installed_says_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DREAMFACE_MODELS", str(tmp_path))
-    how = "install it with `dreamface models install ict-facekit`, or under Models in the sidebar."
+    how = "install it with `dreamface models install ict-facekit`, or under Models in DreamFace's preferences."
     with pytest.raises(MissingDependency) as refused:
         load_source()
     assert str(refused.value) == f"ICT-FaceKit is not installed: {how}"

@@ -623,7 +623,7 @@ def test_what_is_not_there_is_said(home: Path) -> None:
 
 
 def test_a_head_that_is_missing_says_how_it_is_installed(archive: Path, home: Path) -> None:
-    how = "install it with `dreamface models install ict-facekit`, or under Models in the sidebar"
+    how = "install it with `dreamface models install ict-facekit`, or under Models in DreamFace's preferences"
     with pytest.raises(BadRequest, match=how):
         models.check_head("ict")
     with pytest.raises(BadRequest, match="There is no head model 'nix' here; there is auto, anny"):

@@ -17,7 +17,7 @@ from tests import tiny_ict
 from tests.support import synthetic_face
 
 Run = Callable[..., tuple[int, str, str]]
-HOW = "install it with `dreamface models install ict-facekit`, or under Models in the sidebar"
+HOW = "install it with `dreamface models install ict-facekit`, or under Models in DreamFace's preferences"
 
 
 @pytest.fixture

@@ -567,7 +567,7 @@ def test_a_head_that_will_not_come_is_known_at_once(make: Make) -> None:
     session.reshape("face", "ict", 3, {"nose.width": 1.0})
     assert session.reshape_refused == "", "it may still come"
     poll_until(lambda: session.reshape_refused, session)
-    assert session.reshape_refused.endswith("is not installed here: install it in the Models panel.")
+    assert session.reshape_refused.endswith("is not installed here: install it in DreamFace's preferences.")
     session.reshape("face", "ict", 3, {"nose.width": 2.0})
     assert session.reshape_refused == ""
 

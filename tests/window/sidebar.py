@@ -37,7 +37,7 @@ def open_sidebar(window: BlenderWindow, cube: bool = True) -> None:
 
 
 def choose(window: BlenderWindow, **fields: object) -> None:
-    """Set fields of the Create panel."""
+    """Set fields of the tab."""
     for name, value in fields.items():
         window.run(f"bpy.context.window_manager.dreamface.{name} = {value!r}")
 

@@ -60,12 +60,14 @@ class Installation:
     @property
     def how(self) -> str:
         """How it is installed: the end of a sentence."""
-        return f"install it with `dreamface models install {self.name}`, or under Models in the sidebar"
+        return f"install it with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
 
     @property
     def again(self) -> str:
         """How a damaged one is replaced: the end of a sentence."""
-        return f"install it again with `dreamface models install {self.name}`, or under Models in the sidebar"
+        return (
+            f"install it again with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
+        )
 
 
 @dataclass(frozen=True)

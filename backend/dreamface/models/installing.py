@@ -165,7 +165,7 @@ def _downloaded(model: Installation, progress: Progress) -> Iterator[Path]:
 def _download_of(model: Installation) -> Download:
     otherwise = (
         f"fetch {model.archive} with a browser and install that file "
-        f"(`dreamface models install {model.name} --from FILE`, or Models in the sidebar)"
+        f"(`dreamface models install {model.name} --from FILE`, or Models in DreamFace's preferences)"
     )
     return Download(model.archive, _archive_of(model), model.archive_size, model.title, otherwise)
 
