@@ -1,7 +1,8 @@
 """Run as a program of its own while DreamFace's engine is set up, so that Blender never waits for it.
 
     python -I check.py facts            prints this Python's facts as JSON
-    python -I check.py clean FOLDER     empties a folder
+    python -I check.py size FOLDER...   prints how many bytes are in these folders
+    python -I check.py clean FOLDER...  empties folders
     python -I check.py keep FOLDER WHEELS
                                         empties pip's temporary folder, but first moves the packages that had arrived
                                         whole when pip was stopped from there to the folder WHEELS
@@ -14,9 +15,11 @@ It may be run by any Python, also by one that is too old: annotations with brack
 """
 
 import base64
+import contextlib
 import csv
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -46,6 +49,18 @@ def facts() -> "dict[str, object]":
         "is_64_bit": sys.maxsize > 2**32,
         "makes_environments": makes_environments,
     }
+
+
+def size(folders: "list[Path]") -> int:
+    """Return the bytes in these folders; a file that has several names, as uv's cache makes them, counts once."""
+    sizes = {}
+    for folder in folders:
+        for place, _, names in os.walk(str(folder)):
+            for name in names:
+                with contextlib.suppress(OSError):  # it has just gone
+                    status = os.lstat(os.path.join(place, name))
+                    sizes[status.st_dev, status.st_ino] = status.st_size
+    return sum(sizes.values())
 
 
 def empty(folder: Path) -> None:
@@ -131,8 +146,11 @@ def _record(packages: Path, file: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "facts":
         print(json.dumps(facts()))
+    elif sys.argv[1] == "size":
+        print(size([Path(word) for word in sys.argv[2:]]))
     elif sys.argv[1] == "clean":
-        empty(Path(sys.argv[2]))
+        for word in sys.argv[2:]:
+            empty(Path(word))
     elif sys.argv[1] == "keep":
         keep(Path(sys.argv[2]), Path(sys.argv[3]))
         empty(Path(sys.argv[2]))

@@ -350,6 +350,33 @@ def test_what_had_arrived_before_cancelling_is_not_fetched_again(
         assert not any((begun.folder / folder).iterdir()), "nothing takes room once all is installed"
 
 
+def test_what_had_arrived_is_used_although_some_of_it_does_not_fit(begun: Place) -> None:
+    kept = begun.folder / "wheels"
+    shutil.copytree(begun.packages, kept)  # torch by two versions, of which the constraints want the older
+    for wheel in begun.packages.glob("*.whl"):
+        wheel.unlink()  # so that nothing can be fetched
+    anny = next(kept.glob("anny-*"))
+    shutil.copy(anny, anny.with_name("arrived-1.0-cp39-cp39-win32.whl"))  # for another Blender's Python
+    assert set_up(begun).state == "done"
+    assert begun.version("torch") == "2.13.0" and "anny" in installed(begun)
+    assert not any(kept.iterdir())
+
+
+def test_a_full_disk_does_not_throw_away_what_had_arrived(begun: Place) -> None:
+    kept = begun.folder / "wheels"
+    shutil.copytree(begun.packages, kept)
+    folder = EnvironmentFolder(begun.folder)
+    programs = steps.EnvironmentSteps(folder, begun.wheel, begun.constraints, Path(sys.executable)).everything()
+    next(programs)
+    facts = '{"version": [3, 11, 7], "is_64_bit": true, "makes_environments": true}'
+    with pytest.raises(steps.SetupError, match="disk is full"):
+        program = programs.send((0, facts))
+        while True:
+            assert kept not in program.arguments or "clean" not in program.arguments
+            fails = "pip" in program.arguments
+            program = programs.send((1, "ERROR: [Errno 28] No space left on device") if fails else (0, "0"))
+
+
 def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
     temporary, wheels = tmp_path / "tmp", tmp_path / "wheels"
     whole = make_wheel(temporary / "pip-unpack-1", "whole", "1", {"whole/__init__.py": "1"})
@@ -553,6 +580,78 @@ def test_a_card_needs_more_disk_only_if_models_are_to_use_it(
 ) -> None:
     monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 3e9))
     assert f"needs {needed} GB" in problem(place, accelerator=accelerator)
+
+
+def refused(place: Place, free_gb: float, monkeypatch: pytest.MonkeyPatch, *, accelerator: bool = False) -> str:
+    """What set-up says before it downloads or makes anything, or nothing where it goes on."""
+    usage = shutil._ntuple_diskusage(99e9, 0, free_gb * 1e9)
+    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: usage)
+    folder, python = EnvironmentFolder(place.folder), Path(sys.executable)
+    programs = steps.EnvironmentSteps(folder, place.wheel, place.constraints, python, accelerator).everything()
+    try:
+        program = next(programs)
+        while not {"venv", "pip"}.intersection(program.arguments):
+            command = [str(word) for word in program.arguments]
+            done = subprocess.run(command, capture_output=True, text=True)
+            program = programs.send((done.returncode, done.stdout))
+    except steps.SetupError as error:
+        return str(error)
+    return ""
+
+
+def put_there(place: Place, *packages: str) -> None:
+    """Install packages by nothing but unpacking them."""
+    for package in packages:
+        (wheel,) = place.packages.glob(f"{package}-*.whl")
+        shutil.unpack_archive(wheel, EnvironmentFolder(place.folder).packages, "zip")
+
+
+def weigh(file: Path, gigabytes: float) -> None:
+    """Make a file as large as this, without taking the disk."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab") as opened:
+        opened.truncate(int(gigabytes * 1e9))
+
+
+def test_nvidias_libraries_that_torch_is_linked_with_need_disk_too(
+    begun: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_cuda_torch(begun.packages)
+    (begun.packages / "torch-2.14.0-py3-none-any.whl").unlink()
+    put_there(begun, "torch")  # as after pip brought it and the artist cancelled
+    assert "needs 9 GB" in refused(begun, 8.5, monkeypatch)
+    weigh(begun.folder / "pip-cache/torch", 0.6)
+    weigh(EnvironmentFolder(begun.folder).packages / "nvidia/half.so", 1.9)
+    assert "needs 7 GB" in refused(begun, 6.2, monkeypatch), "what is there already needs no room"
+    assert refused(begun, 6.6, monkeypatch) == ""
+    put_there(begun, "cuda_toolkit", "triton", "cuda_bindings")
+    assert refused(begun, 2.1, monkeypatch) == ""
+    assert "needs 2 GB" in refused(begun, 1.9, monkeypatch)
+
+
+def test_a_cards_libraries_need_disk_after_torch_itself_has_come(
+    begun: Place, nvidia_card: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_cuda_torch(begun.packages)
+    (begun.packages / "torch-2.14.0-py3-none-any.whl").unlink()
+    put_there(begun, "torch")
+    (begun.folder / "accelerator").touch()
+    assert "needs 12 GB" in refused(begun, 9.0, monkeypatch)
+
+
+def test_downloads_of_an_earlier_try_need_no_disk_again(begun: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "needs 4 GB" in refused(begun, 3.5, monkeypatch)
+    weigh(begun.folder / "uv-cache/torch", 0.6)
+    assert refused(begun, 3.5, monkeypatch) == ""
+
+
+def test_an_environment_that_is_made_again_needs_disk_for_torch(begun: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_there(begun, "anny")
+    (begun.packages / "torch-2.14.0-py3-none-any.whl").unlink()
+    put_there(begun, "torch")
+    assert refused(begun, 3.5, monkeypatch) == ""
+    environment_python(begun.folder).unlink()
+    assert "needs 4 GB" in refused(begun, 3.5, monkeypatch), "the torch that is there goes with the old environment"
 
 
 @pytest.mark.parametrize("missing", ["wheel", "constraints"])
