@@ -58,7 +58,7 @@ def size(folders: "list[Path]") -> int:
         for place, _, names in os.walk(str(folder)):
             for name in names:
                 with contextlib.suppress(OSError):  # it has just gone
-                    status = os.lstat(os.path.join(place, name))
+                    status = Path(place, name).lstat()
                     sizes[status.st_dev, status.st_ino] = status.st_size
     return sum(sizes.values())
 
@@ -76,11 +76,11 @@ def keep(temporary: Path, wheels: Path) -> None:
         try:
             with zipfile.ZipFile(str(wheel)) as file:
                 whole = file.testzip() is None
-        except (OSError, zipfile.BadZipFile):
+            if whole:
+                wheel.replace(wheels / wheel.name)
+        except Exception:  # damage shows in many ways, such as zlib.error; what is not kept is fetched again
             whole = False
-        if whole:
-            print("kept:", wheel.name)
-            wheel.replace(wheels / wheel.name)
+        print("kept:" if whole else "not kept:", wheel.name)
 
 
 def mend(packages: Path) -> None:
@@ -103,7 +103,7 @@ def is_whole(packages: Path, info: Path) -> bool:
             (packages / path).stat().st_size == int(size) if size else (packages / path).exists()
             for path, _, size in entries
         )
-    except (OSError, ValueError):
+    except (OSError, ValueError, csv.Error):
         return False
 
 
@@ -152,8 +152,10 @@ if __name__ == "__main__":
         for word in sys.argv[2:]:
             empty(Path(word))
     elif sys.argv[1] == "keep":
-        keep(Path(sys.argv[2]), Path(sys.argv[3]))
-        empty(Path(sys.argv[2]))
+        try:
+            keep(Path(sys.argv[2]), Path(sys.argv[3]))
+        finally:
+            empty(Path(sys.argv[2]))
     elif sys.argv[1] == "slim":
         slim(Path(sysconfig.get_path("purelib")))
     else:

@@ -377,6 +377,10 @@ def test_a_full_disk_does_not_throw_away_what_had_arrived(begun: Place) -> None:
             program = programs.send((1, "ERROR: [Errno 28] No space left on device") if fails else (0, "0"))
 
 
+def damaged(content: bytes, place: int, by: bytes) -> bytes:
+    return content[:place] + by + content[place + len(by) :]
+
+
 def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
     temporary, wheels = tmp_path / "tmp", tmp_path / "wheels"
     whole = make_wheel(temporary / "pip-unpack-1", "whole", "1", {"whole/__init__.py": "1"})
@@ -384,9 +388,33 @@ def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
     half.write_bytes(half.read_bytes()[:-30])
     broken = make_wheel(temporary / "pip-unpack-3", "broken", "1", {"broken/__init__.py": "12345"})
     broken.write_bytes(broken.read_bytes().replace(b"12345", b"12645"))
+    squeezed = temporary / "pip-unpack-4/squeezed-1-py3-none-any.whl"
+    squeezed.parent.mkdir()
+    with zipfile.ZipFile(squeezed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("squeezed.py", "x = 1\n" * 100)
+    squeezed.write_bytes(damaged(squeezed.read_bytes(), 30 + len("squeezed.py"), b"\xff" * 8))
     program = [sys.executable, "-I", str(ROOT / "dreamface_addon/setup/check.py"), "keep", str(temporary), str(wheels)]
-    assert subprocess.run(program, check=True, capture_output=True, text=True).stdout == f"kept: {whole.name}\n"
+    printed = subprocess.run(program, check=True, capture_output=True, text=True).stdout
+    lines = [f"not kept: {wheel.name}" for wheel in (half, broken, squeezed)]
+    assert sorted(printed.splitlines()) == sorted([f"kept: {whole.name}", *lines])
     assert [path.name for path in wheels.iterdir()] == [whole.name] and not any(temporary.iterdir())
+
+
+def test_what_cannot_be_kept_is_no_reason_to_keep_the_rest_lying_about(tmp_path: Path) -> None:
+    temporary, wheels = tmp_path / "tmp", tmp_path / "wheels"
+    make_wheel(temporary / "pip-unpack-1", "whole", "1", {"whole/__init__.py": "1"})
+    wheels.write_text("a file where the folder should be")
+    program = [sys.executable, "-I", str(ROOT / "dreamface_addon/setup/check.py"), "keep", str(temporary), str(wheels)]
+    assert subprocess.run(program, capture_output=True).returncode != 0
+    assert not any(temporary.iterdir())
+
+
+def test_a_record_that_a_power_cut_emptied_is_mended(finished: Place) -> None:
+    record = EnvironmentFolder(finished.folder).packages / "anny-0.6.2.dist-info/RECORD"
+    record.write_bytes(bytes(200_000))  # torch's is as long
+    program = [str(environment_python(finished.folder)), "-I", str(ROOT / "dreamface_addon/setup/check.py"), "mend"]
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "half-installed: anny-0.6.2.dist-info\n"), done.stderr
 
 
 def test_the_next_blender_knows_of_a_set_up_that_was_not_finished(begun: Place) -> None:
