@@ -30,6 +30,7 @@ from dreamface_addon.setup.environment import (
     is_ready,
     was_interrupted,
 )
+from dreamface_addon.setup.file_lock import try_lock
 from dreamface_addon.setup.folder import EnvironmentFolder
 from dreamface_addon.setup.pip_output import PipProgress, explain
 
@@ -448,9 +449,36 @@ def test_two_blenders_do_not_set_up_at_once(begun: Place, silent_index: str, mon
     wait_for(first, "Looking in indexes")
     before = first.log.read_text("utf-8")
     second.start()
-    assert second.state == "failed" and "Another Blender" in second.problem
+    assert second.state == "elsewhere" and "Another Blender" in second.problem
     assert first.log.read_text("utf-8") == before, "the second leaves the first's log alone"
+
+    third = begun.setup()
+    third.take_up()
+    assert third.state == "elsewhere"
+    assert third.problem.startswith("Another Blender is setting DreamFace up")
     first.cancel()
+    third.take_up()
+    assert third.state == "cancelled" and third.problem.startswith("Set-up was not finished")
+
+
+def test_another_blender_knows_of_a_set_up_from_its_first_moment_to_its_end(finished: Place) -> None:
+    setup = finished.setup()
+    with try_lock(EnvironmentFolder(finished.folder).lock):
+        for number in range(2):
+            setup.take_up()
+            assert setup.state == "elsewhere" and "wait until it has finished" in setup.problem, number
+    setup.take_up()
+    assert (setup.state, setup.message, setup.problem) == ("idle", "", ""), "the other one has come to its end"
+    setup.start()
+    setup.take_up()
+    assert setup.state == "checking", "a set-up of one's own is none of another Blender's"
+    setup.cancel()
+
+
+def test_looking_for_another_blenders_set_up_makes_no_folder(place: Place) -> None:
+    setup = place.setup()
+    setup.take_up()
+    assert setup.state == "idle" and not place.folder.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows the lock ends with Blender")
@@ -479,7 +507,7 @@ os._exit(1)
     finally:
         os.kill(int(crashed.stdout), 9)
     until = time.monotonic() + 10
-    while second.state == "failed" and time.monotonic() < until:
+    while second.state == "elsewhere" and time.monotonic() < until:
         time.sleep(0.05)
         second.start()
     assert finish(second).state == "done"
