@@ -17,6 +17,7 @@ import collections
 import contextlib
 import hashlib
 import os
+import platform
 import re
 import shutil
 import signal
@@ -166,10 +167,12 @@ def make_environment(root: Path, python: list[str], version: str) -> None:
             f"install the rest of it (on Debian and Ubuntu: apt install python{version}-venv) and run this again."
         )
     say(f"Making .venv with Python {version}.")
-    if version not in PYTHONS_WITH_BPY:
+    if not has_bpy(version):
+        others = [other for other in PYTHONS_WITH_BPY if has_bpy(other)]
         say(
-            f"Without .blend files, because Blender's package bpy is not built for Python {version}; everything else "
-            "works. To have them too, install Python 3.13, delete .venv and run this again."
+            f"Without .blend files, because Blender's package bpy is not built for Python {version} on this machine; "
+            "everything else works."
+            + (f" To have them too, install Python {others[-1]}, delete .venv and run this again." if others else "")
         )
     for leftover in (root / ".venv").iterdir():
         if leftover.name != "lock":
@@ -177,6 +180,12 @@ def make_environment(root: Path, python: list[str], version: str) -> None:
     made = subprocess.run([*python, "-I", "-m", "venv", str(root / ".venv")], capture_output=True, text=True)
     if made.returncode:
         raise SetupError(explain(made.stdout + made.stderr, root))
+
+
+def has_bpy(version: str) -> bool:
+    """Whether Blender's package bpy is built for a Python of this version on this machine, as pyproject.toml says."""
+    machines = {"linux": ("x86_64",), "darwin": ("arm64", "x86_64") if version == "3.11" else ("arm64",)}
+    return version in PYTHONS_WITH_BPY and platform.machine() in machines.get(sys.platform, (platform.machine(),))
 
 
 def disk_wanted_gb() -> float:
@@ -194,7 +203,7 @@ def find_python() -> tuple[list[str], str]:
     here = "{}.{}".format(*sys.version_info[:2])
     # The Python that run.py was started with is the one that it uses. Only if bpy is not built for it is another one
     # on PATH taken instead, because a user who did not choose a Python should get .blend files where that is possible.
-    for version in sorted(PYTHONS, key=lambda version: (version not in PYTHONS_WITH_BPY, version != here)):
+    for version in sorted(PYTHONS, key=lambda version: (not has_bpy(version), version != here)):
         for command in ([this], [f"python{version}"], ["py", f"-{version}"]):
             if works(command, f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{version}')"):
                 return command, version

@@ -16,6 +16,7 @@ from .setup import Setup, is_for_accelerator
 
 _OFFLINE = "Allow online access in Preferences > System > Network first"
 _SETTING_UP = "DreamFace's engine is being set up"
+_ELSEWHERE = "Wait until the other Blender has set DreamFace up"
 _NOT_SET_UP = "Set up DreamFace's engine first, in the tab DreamFace"
 
 ACCELERATOR_OFFER = (
@@ -29,8 +30,8 @@ class SettingUp(Part):
     """The engine's set-up, start and stop.
 
     Attributes:
-        attempt: the set-up that runs or ran last, be it before Blender was started if it did not come to its end; None
-            without one.
+        attempt: the set-up that runs or ran last, here or in another Blender; also one from before this Blender was
+            started if it did not come to its end; None without one.
     """
 
     def __init__(self, session: Session, wake: Callable[[], None]) -> None:
@@ -49,6 +50,8 @@ class SettingUp(Part):
         """Return why the engine cannot be set up now, or nothing."""
         if self.setting_up:
             return _SETTING_UP
+        if self._is_elsewhere():
+            return _ELSEWHERE
         if not places.backend_wheel().is_file():
             return "This copy of the extension holds no engine: choose an existing environment instead"
         return self.why_offline()
@@ -87,12 +90,26 @@ class SettingUp(Part):
         )
 
     def _unfinished_attempt(self) -> Setup | None:
-        """Return a set-up that was begun before Blender was started and has not come to its end."""
+        """Return a set-up that another Blender has begun, now or earlier, and that has not come to its end."""
         if installation.backend_python() is not None:
             return None
         attempt = self._new_attempt()
         attempt.take_up()
         return attempt if attempt.problem else None
+
+    def _is_elsewhere(self) -> bool:
+        return self.attempt is not None and self.attempt.state == "elsewhere"
+
+    def _follow_another(self) -> bool:
+        """Look whether the other Blender has come to an end; return whether something has changed."""
+        assert self.attempt is not None
+        self.attempt.take_up()
+        if self._is_elsewhere():
+            return False
+        if not self.attempt.problem:
+            self.attempt = None
+        self.configure()
+        return True
 
     def cancel(self) -> None:
         """Stop setting up."""
@@ -150,6 +167,7 @@ class SettingUp(Part):
             return ""  # a slider asks at every step, so the disk is not read here
         why_not = self.why_no_backend()
         if not why_not:
+            self.configure()  # another Blender may have set the engine up meanwhile
             self._session.start()
         return why_not
 
@@ -185,6 +203,8 @@ class SettingUp(Part):
 
     def tick(self) -> bool:
         """Go on setting up, and start the engine when that is done."""
+        if self._is_elsewhere():
+            return self._follow_another()
         if self.attempt is None or not self.setting_up:
             return False
         self.attempt.poll()

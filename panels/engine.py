@@ -99,9 +99,10 @@ def draw_not_set_up(layout: bpy.types.UILayout, setup: SettingUp) -> None:
         drawing.text(
             layout, "Faces are made on your computer, by an engine that has to be installed once.", icon="INFO"
         )
+    elsewhere = attempt is not None and attempt.state == "elsewhere"  # which the attempt itself has just said
     going_on = attempt is not None and attempt.state in ("failed", "cancelled")
     why_not = setup.why_not_set_up()
-    if why_not:
+    if why_not and not elsewhere:
         drawing.text(layout, why_not + ".", icon="ERROR")
     if not bpy.app.online_access and not bpy.app.online_access_override:
         layout.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")

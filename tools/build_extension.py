@@ -102,20 +102,30 @@ def build(manifest: dict, temporary: Path, output: Path, tool: list[str]) -> Non
 def write_repository(package: Path, name: str, repository: Path, tool: list[str]) -> None:
     """Write a folder from which Blender installs and updates the extension once a web server offers it.
 
+    Nothing in the folder changes before Blender's tool has succeeded.
+
     Args:
-        package: the zip.
+        package: the zip, which may be in the folder itself and stays.
         name: the zip's name in the repository.
         repository: the folder; zips of other versions in it are removed, because Blender offers one version of each.
+            Zips of other extensions stay, and are offered too.
         tool: the command line of Blender's extension tool.
 
     Raises:
         BuildError: Blender's tool failed.
     """
     repository.mkdir(parents=True, exist_ok=True)
-    for old in repository.glob("dreamface-*.zip"):
+    others = set(repository.glob("dreamface-[0-9]*.zip")) - {package, repository / name}
+    with tempfile.TemporaryDirectory(prefix=".dreamface-", dir=repository, ignore_cleanup_errors=True) as temporary:
+        stage = Path(temporary)
+        for file in set(repository.glob("*.zip")) - others - {package}:
+            shutil.copyfile(file, stage / file.name)
+        shutil.copyfile(package, stage / name)
+        run([*tool, "server-generate", "--repo-dir", str(stage), "--html"], "Writing the repository")
+        for file in sorted(stage.iterdir(), key=lambda file: file.suffix != ".zip"):  # the index after what it names
+            file.replace(repository / file.name)
+    for old in others:
         old.unlink()
-    shutil.copyfile(package, repository / name)
-    run([*tool, "server-generate", "--repo-dir", str(repository), "--html"], "Writing the repository")
 
 
 def copy(names: tuple[str, ...], folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Run as a program of its own while DreamFace's engine is set up, so that Blender never waits for it.
 
     python -I check.py facts            prints this Python's facts as JSON
-    python -I check.py clean FOLDER     empties a folder
+    python -I check.py size FOLDER...   prints how many bytes are in these folders
+    python -I check.py clean FOLDER...  empties folders
     python -I check.py keep FOLDER WHEELS
                                         empties pip's temporary folder, but first moves the packages that had arrived
                                         whole when pip was stopped from there to the folder WHEELS
@@ -14,9 +15,11 @@ It may be run by any Python, also by one that is too old: annotations with brack
 """
 
 import base64
+import contextlib
 import csv
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -48,6 +51,18 @@ def facts() -> "dict[str, object]":
     }
 
 
+def size(folders: "list[Path]") -> int:
+    """Return the bytes in these folders; a file that has several names, as uv's cache makes them, counts once."""
+    sizes = {}
+    for folder in folders:
+        for place, _, names in os.walk(str(folder)):
+            for name in names:
+                with contextlib.suppress(OSError):  # it has just gone
+                    status = Path(place, name).lstat()
+                    sizes[status.st_dev, status.st_ino] = status.st_size
+    return sum(sizes.values())
+
+
 def empty(folder: Path) -> None:
     """Make an empty folder of this one."""
     shutil.rmtree(str(folder), ignore_errors=True)
@@ -61,11 +76,11 @@ def keep(temporary: Path, wheels: Path) -> None:
         try:
             with zipfile.ZipFile(str(wheel)) as file:
                 whole = file.testzip() is None
-        except (OSError, zipfile.BadZipFile):
+            if whole:
+                wheel.replace(wheels / wheel.name)
+        except Exception:  # damage shows in many ways, such as zlib.error; what is not kept is fetched again
             whole = False
-        if whole:
-            print("kept:", wheel.name)
-            wheel.replace(wheels / wheel.name)
+        print("kept:" if whole else "not kept:", wheel.name)
 
 
 def mend(packages: Path) -> None:
@@ -88,7 +103,7 @@ def is_whole(packages: Path, info: Path) -> bool:
             (packages / path).stat().st_size == int(size) if size else (packages / path).exists()
             for path, _, size in entries
         )
-    except (OSError, ValueError):
+    except (OSError, ValueError, csv.Error):
         return False
 
 
@@ -131,11 +146,16 @@ def _record(packages: Path, file: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "facts":
         print(json.dumps(facts()))
+    elif sys.argv[1] == "size":
+        print(size([Path(word) for word in sys.argv[2:]]))
     elif sys.argv[1] == "clean":
-        empty(Path(sys.argv[2]))
+        for word in sys.argv[2:]:
+            empty(Path(word))
     elif sys.argv[1] == "keep":
-        keep(Path(sys.argv[2]), Path(sys.argv[3]))
-        empty(Path(sys.argv[2]))
+        try:
+            keep(Path(sys.argv[2]), Path(sys.argv[3]))
+        finally:
+            empty(Path(sys.argv[2]))
     elif sys.argv[1] == "slim":
         slim(Path(sysconfig.get_path("purelib")))
     else:

@@ -11,12 +11,14 @@ from typing import IO
 
 from ..link import child_environment
 from .command import Command
-from .file_lock import try_lock
+from .file_lock import is_locked, try_lock
 from .folder import EnvironmentFolder
 from .pip_output import PipProgress, explain
 from .steps import LOOKING, EnvironmentSteps, Outcome, Program, SetupError, Steps
 
 _KEPT = "what is there already is kept, and the next try goes on from there."
+
+_ELSEWHERE = "Another Blender is setting DreamFace up"
 
 _LEAD_ASTRAY = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_CACHE_DIR")  # elsewhere, or every download twice
 
@@ -25,7 +27,7 @@ class Setup:
     """Making or mending one environment.
 
     Attributes:
-        state: "idle", "checking", "running", "done", "failed" or "cancelled".
+        state: "idle", "checking", "running", "done", "failed", "cancelled", or "elsewhere" (another Blender does it).
         fraction: how much is done, 0 to 1; never goes back while it runs.
         message: what is going on, for the user.
         problem: a sentence on why it has stopped before its end; empty otherwise.
@@ -76,12 +78,15 @@ class Setup:
             return
         self.state, self.fraction, self.message, self.problem = "checking", 0.0, LOOKING, ""
         try:
-            self._begin()
+            alone = self._begin()
         except SetupError as error:
             self._fail(str(error))
-        else:
+            return
+        if alone:
             self._steps = self._work.everything()
             self._advance(None)
+        else:
+            self._leave_to_another()
 
     def cancel(self) -> None:
         """Stop at once; what has been installed stays."""
@@ -90,10 +95,24 @@ class Setup:
             self._end("cancelled", "Set-up was cancelled")
 
     def take_up(self) -> None:
-        """Be as after a cancelled set-up if an earlier one, perhaps in another Blender, has not come to its end."""
-        if self.state == "idle" and self._folder.was_interrupted():
+        """Look at what others have done in the folder; call it again while that is going on.
+
+        Another Blender that sets up right now is waited for; a set-up that did not come to its end is as one that was
+        cancelled here.
+        """
+        if self.state not in ("idle", "elsewhere"):
+            return
+        if is_locked(self._folder.lock):
+            self._leave_to_another()
+        elif self._folder.was_interrupted():
             self.state, self.message = "cancelled", "Set-up was not finished"
             self.problem = f"Set-up was not finished: {_KEPT}"
+        else:
+            self.state, self.message, self.problem = "idle", "", ""
+
+    def _leave_to_another(self) -> None:
+        self.state, self.message = "elsewhere", _ELSEWHERE
+        self.problem = f"{_ELSEWHERE}: wait until it has finished."
 
     def poll(self) -> None:
         """Look whether the present program has ended and start the next; call it a few times a second."""
@@ -108,8 +127,8 @@ class Setup:
             self.fraction = max(self.fraction, low + (high - low) * part)
             self.message = self._progress.message or self.message
 
-    def _begin(self) -> None:
-        """Look at what is given, and keep others out of the folder."""
+    def _begin(self) -> bool:
+        """Look at what is given, and keep others out of the folder; return whether no other is at work there."""
         if not self._online:
             raise SetupError(
                 "Blender is in offline mode: allow online access in Preferences > System > Network, then set up again."
@@ -122,10 +141,11 @@ class Setup:
             folder.root.mkdir(parents=True, exist_ok=True)
             self._lock = try_lock(folder.lock)
             if self._lock is None:
-                raise SetupError("Another Blender is setting the engine up: wait until it has finished.")
+                return False
             folder.log.write_bytes(b"")
             folder.stamp.unlink(missing_ok=True)
             folder.temporary.mkdir(exist_ok=True)
+            return True
         except OSError as error:
             raise SetupError(
                 f"The folder {folder.root} cannot be written ({error.strerror}): check who owns it, then set up again."

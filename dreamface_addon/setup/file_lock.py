@@ -29,3 +29,17 @@ def try_lock(path: Path) -> IO[bytes] | None:
         file.close()
         return None
     return file
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether another holds the lock on a file; one that does not exist is not made."""
+    if not path.exists():
+        return False
+    try:
+        lock = try_lock(path)
+    except OSError:
+        return False
+    if lock is None:
+        return True
+    lock.close()
+    return False

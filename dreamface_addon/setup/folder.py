@@ -95,6 +95,18 @@ class EnvironmentFolder:
         """Whether the torch that is there is the CUDA build, which needs NVIDIA's libraries even to start."""
         return any(self.packages.glob("torch/lib/*torch_cuda.*"))
 
+    def torch_lacks_libraries(self) -> bool:
+        """Whether the torch that is there asks for libraries of NVIDIA's that have not been installed yet.
+
+        pip installs a package after everything that it asks for, so only those that torch itself names are looked for.
+        """
+        for metadata in self.packages.glob("torch-*.dist-info/METADATA"):
+            headers = metadata.read_text(encoding="utf-8").partition("\n\n")[0]
+            asked = re.findall(r"^Requires-Dist: ((?:nvidia|cuda|triton)[\w.-]*)", headers, re.MULTILINE)
+            if not all(self.has(re.sub(r"[-_.]+", "_", name)) for name in asked):
+                return True
+        return False
+
     def finish(self, wheel: Path) -> None:
         """Write down that everything from this wheel is installed."""
         self.stamp.write_text(json.dumps({"wheel": _hash(wheel)}), encoding="utf-8")

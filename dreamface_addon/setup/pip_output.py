@@ -13,9 +13,12 @@ _INSTALLING = re.compile(r"^Installing collected packages: (.+)$", re.MULTILINE)
 _PREPARED = re.compile(r"^Prepared \d+ packages?", re.MULTILINE)  # uv's last word before it unpacks
 _MEGABYTES = {"M": 1.0, "G": 1e3}
 
+DISK_FULL = r"No space left on device|not enough space on the disk|Errno 28|disk quota exceeded|os error 28"
+"""What is printed (a regular expression) where the disk is full."""
+
 _FAILURES = (
     (
-        r"No space left on device|not enough space on the disk|Errno 28|disk quota exceeded|os error 28",
+        DISK_FULL,
         "The disk is full: free some space, then set up again; what has been installed stays.",
     ),
     (

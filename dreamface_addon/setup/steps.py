@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from .command import system_program
 from .folder import EnvironmentFolder
-from .pip_output import explain
+from .pip_output import DISK_FULL, explain
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 """The engine's Pythons, as its package says too."""
@@ -20,7 +21,7 @@ OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 DISK_CPU_GB = 4.0
 DISK_LINKED_GB = 9.0  # torch's CUDA build and the NVIDIA libraries that it is linked with, unused
 DISK_CUDA_GB = 12.0  # torch's CUDA build and everything it uses
-DISK_AFTER_TORCH_GB = 2.0  # what is left to do once torch is there
+DISK_AFTER_TORCH_GB = 2.0  # what is left to do once torch and all that it is linked with are there
 TORCH_CPU_MB, TORCH_LINKED_MB, TORCH_CUDA_MB = 200.0, 530.0, 2800.0  # downloads
 REST_MB, NVIDIA_MB = 400.0, 1800.0
 
@@ -94,9 +95,9 @@ class EnvironmentSteps:
         """All of it; raises SetupError where it can't go on."""
         yield from self._look_at_python()
         cuda = yield from self._wants_cuda()
-        self._look_at_disk(DISK_CUDA_GB if cuda else DISK_CPU_GB, cuda)
         yield self._check("keep", self.folder.temporary, self.folder.wheels)
         usable = yield from self._mend()
+        yield from self._look_at_disk(DISK_CUDA_GB if cuda else DISK_CPU_GB, cuda, usable)
         if not usable:
             making: list[str | Path] = [self.python, "-I", "-m", "venv", "--clear", self.folder.venv]
             yield from self._must(Program(making, "Making an environment with Blender's Python", (0.02, 0.06)))
@@ -109,8 +110,7 @@ class EnvironmentSteps:
         install = self._pip("install", self.wheel, "-c", self.constraints)
         yield from self._must(Program(install, "Asking for the engine's packages", (0.55, 0.92), megabytes))
         yield from self._try_it()
-        for cache in (self.folder.uv_cache, self.folder.pip_cache):
-            yield self._check("clean", cache)
+        yield self._check("clean", self.folder.uv_cache, self.folder.pip_cache)
 
     # --------------------------------------------------------------------------------------------------------- looking
 
@@ -153,15 +153,36 @@ class EnvironmentSteps:
             return False  # there is no driver
         return code == 0 and "GPU 0:" in output
 
-    def _look_at_disk(self, needed_gb: float, cuda: bool) -> None:
-        if self._has_torch(cuda):
+    def _look_at_disk(self, whole_gb: float, cuda: bool, usable: bool = True) -> Steps:
+        """Refuse to go on without room for what is still to come.
+
+        Args:
+            whole_gb: what setting up takes in an empty folder.
+            cuda: whether torch's CUDA build is to be installed, or kept.
+            usable: whether the environment that is there is kept; otherwise it makes room for the new one.
+        """
+        folder = self.folder
+        if not usable:
+            needed_gb = whole_gb - (yield from self._size_gb(folder.root))
+        elif not self._has_torch(cuda):
+            needed_gb = whole_gb - (yield from self._size_gb(folder.uv_cache, folder.pip_cache, folder.wheels))
+        elif folder.torch_lacks_libraries():
+            whole_gb = DISK_CUDA_GB if cuda else DISK_LINKED_GB
+            needed_gb = whole_gb - (yield from self._size_gb(folder.root))
+        else:
             needed_gb = DISK_AFTER_TORCH_GB
-        free_gb = shutil.disk_usage(self.folder.root).free / 1e9
+        needed_gb = max(needed_gb, DISK_AFTER_TORCH_GB)
+        free_gb = shutil.disk_usage(folder.root).free / 1e9
         if free_gb < needed_gb:
             raise SetupError(
-                f"Setting up needs {needed_gb:.0f} GB of disk and {self.folder.root} has {free_gb:.1f} GB: "
+                f"Setting up needs {math.ceil(needed_gb)} GB of disk and {folder.root} has {free_gb:.1f} GB: "
                 "free some space, then set up again."
             )
+
+    def _size_gb(self, *folders: Path) -> Generator[Program, Outcome, float]:
+        """Return what is in some folders, in GB."""
+        code, output = yield self._check("size", *folders)
+        return int(output) / 1e9 if code == 0 else 0.0
 
     def _has_torch(self, cuda: bool) -> bool:
         """Whether the very torch that the constraints ask for is there, and can use a card if it has to."""
@@ -183,12 +204,27 @@ class EnvironmentSteps:
     # ------------------------------------------------------------------------------------------------------ installing
 
     def _install_kept_wheels(self) -> Steps:
-        """Install what an earlier try had fetched; what does not fit any more is fetched again with the rest."""
-        kept = sorted(self.folder.wheels.glob("*.whl"))
-        if kept:
-            install = self._pip("install", "--no-deps", "--no-index", *kept)
-            yield Program(install, "Installing what had arrived", (0.06, 0.08))
-            yield self._check("clean", self.folder.wheels)
+        """Install what an earlier try had fetched; what does not fit any more is fetched again with the rest.
+
+        By name, so that pip picks the version that the constraints ask for. All at once if it can, because pip takes a
+        second to start: it installs nothing where one of them does not fit, such as one for another Blender's Python.
+        """
+        kept = sorted({wheel.name.partition("-")[0] for wheel in self.folder.wheels.glob("*.whl")})
+        if not kept:
+            return
+        code = yield from self._install_kept(kept)
+        if code != 0 and len(kept) > 1:
+            for name in kept:
+                yield from self._install_kept([name])
+        yield self._check("clean", self.folder.wheels)
+
+    def _install_kept(self, names: list[str]) -> Generator[Program, Outcome, int]:
+        options: list[str | Path] = ["--no-deps", "--no-index", "--find-links", self.folder.wheels]
+        install = self._pip("install", *names, *options, "-c", self.constraints)
+        code, output = yield Program(install, "Installing what had arrived", (0.06, 0.08))
+        if code != 0 and re.search(DISK_FULL, output):
+            raise SetupError(self._explain(output))  # they are needed once there is room again
+        return code
 
     def _install_torch(self, cuda: bool) -> Steps:
         self.folder.accelerator.unlink(missing_ok=True)
@@ -218,7 +254,7 @@ class EnvironmentSteps:
     def _install_torch_by_pip(self, cuda: bool) -> Steps:
         """Install torch without its requirements, which come with the engine's once `slim` has gone through them."""
         linux = sys.platform == "linux"
-        self._look_at_disk(DISK_CUDA_GB if cuda else DISK_LINKED_GB if linux else DISK_CPU_GB, cuda)
+        yield from self._look_at_disk(DISK_CUDA_GB if cuda else DISK_LINKED_GB if linux else DISK_CPU_GB, cuda)
         options = ["--no-deps", "--force-reinstall"] if cuda else ["--no-deps"]
         install = self._pip("install", "torch", *options, "-c", self.constraints)
         megabytes = TORCH_LINKED_MB if linux or cuda else TORCH_CPU_MB

@@ -15,6 +15,7 @@ import sys
 import threading
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -192,6 +193,52 @@ def test_the_repository_is_what_blender_asks_a_server_for(package: Path, tmp_pat
     assert content == package.read_bytes()
     assert entry["archive_url"] == f"./{name}" and entry["archive_size"] == len(content)
     assert entry["archive_hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@pytest.fixture
+def zips(tmp_path: Path) -> Path:
+    """A folder with zips of several builds, which is to become a repository as well."""
+    for name in ("dreamface-1.0.0.zip", "dreamface-0.9.0.zip", "dreamface-1.0.0-test.zip", "dreamface-looks.zip"):
+        (tmp_path / name).write_text(f"zip {name}")
+    return tmp_path
+
+
+def listing_tool(zips: Path, seen: list[set[str]], fails: bool = False) -> Callable[[list[str], str], None]:
+    """Stands in for running Blender's tool: lists the zips of the folder that it is given."""
+
+    def run(command: list[str], what: str) -> None:
+        folder = Path(command[command.index("--repo-dir") + 1])
+        seen.append({path.name for path in folder.glob("*.zip")})
+        assert (zips / "dreamface-0.9.0.zip").exists(), "nothing is removed before Blender's tool has succeeded"
+        (folder / "index.json").write_text("new")
+        if fails:
+            raise RuntimeError("the tool")
+
+    return run
+
+
+@pytest.mark.parametrize("built", ["dreamface-1.0.0.zip", "dreamface-1.0.0-test.zip"])
+def test_a_repository_beside_the_zip_leaves_the_zip_alone(
+    zips: Path, monkeypatch: pytest.MonkeyPatch, built: str
+) -> None:
+    builder, seen = load_builder(), []
+    monkeypatch.setattr(builder, "run", listing_tool(zips, seen))
+    builder.write_repository(zips / built, "dreamface-1.0.0.zip", zips, [])
+    assert (zips / built).read_text() == (zips / "dreamface-1.0.0.zip").read_text() == f"zip {built}"
+    assert (zips / "index.json").read_text() == "new"
+    left = {path.name for path in zips.glob("*.zip")}
+    assert left == {"dreamface-1.0.0.zip", built, "dreamface-looks.zip"}
+    assert seen == [{"dreamface-1.0.0.zip", "dreamface-looks.zip"}], "one version of DreamFace, and other extensions"
+
+
+def test_a_repository_that_cannot_be_written_stays_as_it_was(zips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (zips / "index.json").write_text("old")
+    before = {path.name: path.read_text() for path in zips.iterdir()}
+    builder = load_builder()
+    monkeypatch.setattr(builder, "run", listing_tool(zips, [], fails=True))
+    with pytest.raises(RuntimeError):
+        builder.write_repository(zips / "dreamface-1.0.0-test.zip", "dreamface-1.0.0.zip", zips, [])
+    assert {path.name: path.read_text() for path in zips.iterdir()} == before
 
 
 @pytest.mark.slow

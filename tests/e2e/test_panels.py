@@ -156,6 +156,13 @@ def test_an_unfinished_set_up_is_no_update(blender):
         assert "Set-up was not finished: what is there already is kept" in words and "Go On" in words
         assert "was updated" not in words
 
+        with blender.module("setup").try_lock(folder / "lock"):
+            setup.attempt = blender.module("setting_up").SettingUp(blender.app.session, lambda: None).attempt
+            words = drawn(blender, "setup")
+            assert "Another Blender is setting DreamFace up: wait" in words and "Go On" not in words
+            assert "Wait until the other Blender" in setup.why_not_set_up()
+        assert "Set-up was not finished" in drawn(blender, "setup"), "the other Blender has stopped"
+
         (folder / "finished.json").write_text('{"wheel": "of another version"}')
         assert blender.module("setting_up").SettingUp(blender.app.session, lambda: None).attempt is None
         setup.attempt = None

@@ -186,14 +186,39 @@ def test_in_a_log_each_step_is_one_line(pipeline: FakePipeline, capsys: pytest.C
     assert " 14%  head: shaping the head" in capsys.readouterr().err.splitlines()
 
 
-def test_without_bpy_there_is_all_but_the_blend_and_a_sentence(
-    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+def without_bpy(monkeypatch: pytest.MonkeyPatch, marker: str) -> None:
+    """bpy is not installed, and built for what the marker says."""
+    real = doctor.util.find_spec
+    monkeypatch.setattr(doctor.util, "find_spec", lambda name: None if name == "bpy" else real(name))
+    asked = ["rich", f'bpy==4.5.15; ({marker}) and extra == "blender"']
+    monkeypatch.setattr(doctor.metadata, "requires", lambda package: asked)
+
+
+THIS_PYTHON = "python_version == '{}.{}'".format(*sys.version_info[:2])
+
+
+def test_where_bpy_can_be_installed_generate_says_how(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    without_bpy(monkeypatch, THIS_PYTHON)
     pipeline.on_export = fail_blend
     assert main(["generate", PROMPT, "-o", "out"]) == 0
 
     assert Path("out/an-old-fisherman-hooked-nose.glb").exists()
     assert "There is no .blend: Writing .blend files needs bpy" in capsys.readouterr().out
+
+
+def test_where_there_is_no_bpy_a_blend_is_spoken_of_only_if_it_was_asked_for(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_bpy(monkeypatch, "python_version == '3.99'")
+    pipeline.on_export = fail_blend
+    assert main(["generate", PROMPT, "-o", "out"]) == 0
+    assert Path("out/an-old-fisherman-hooked-nose.glb").exists()
+    assert ".blend" not in "".join(capsys.readouterr())
+
+    assert main(["export", "out", "out.blend"]) == 1
+    assert "Writing .blend files needs bpy" in capsys.readouterr().err
 
 
 def test_a_face_is_never_written_over(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
@@ -744,6 +769,31 @@ def test_doctor_names_debians_packages_of_missing_libraries(monkeypatch: pytest.
     check = doctor.check_bpy()
     assert not check.ok and not check.needed
     assert "apt install libsm6 libxi6" in check.advice
+
+
+@pytest.mark.parametrize(
+    ("marker", "advice"),
+    [
+        (THIS_PYTHON, "Needed for .blend files only: pip install 'dreamface[blender]'."),
+        ("python_version == '3.98' or python_version == '3.99'", "use Python 3.98 or 3.99."),
+        ("platform_machine == 'another'", "there is none for this machine."),
+    ],
+)
+def test_doctor_says_which_python_writes_blend_files(monkeypatch: pytest.MonkeyPatch, marker: str, advice: str) -> None:
+    monkeypatch.setattr(doctor, "PYTHONS", ("3.97", "3.98", "3.99"))
+    without_bpy(monkeypatch, marker)
+    check = doctor.check_bpy()
+    assert not check.ok and not check.needed
+    assert check.advice.endswith(advice)
+
+
+def test_doctor_names_the_bpy_that_is_here_to_be_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = subprocess.CompletedProcess([], 1, "", "ImportError: no")
+    monkeypatch.setattr(doctor.subprocess, "run", lambda command, **_: failed)
+    monkeypatch.setattr(doctor.util, "find_spec", lambda name: type("Spec", (), {"origin": "/site/bpy/__init__.so"}))
+    monkeypatch.setattr(doctor, "missing_libraries", lambda module: [])
+    monkeypatch.setattr(doctor.metadata, "version", lambda name: "5.2.3")
+    assert doctor.check_bpy().advice.endswith("pip install --force-reinstall bpy==5.2.3.")
 
 
 # --------------------------------------------------------------------------------------------------------------- words

@@ -30,6 +30,7 @@ from dreamface_addon.setup.environment import (
     is_ready,
     was_interrupted,
 )
+from dreamface_addon.setup.file_lock import try_lock
 from dreamface_addon.setup.folder import EnvironmentFolder
 from dreamface_addon.setup.pip_output import PipProgress, explain
 
@@ -350,6 +351,37 @@ def test_what_had_arrived_before_cancelling_is_not_fetched_again(
         assert not any((begun.folder / folder).iterdir()), "nothing takes room once all is installed"
 
 
+def test_what_had_arrived_is_used_although_some_of_it_does_not_fit(begun: Place) -> None:
+    kept = begun.folder / "wheels"
+    shutil.copytree(begun.packages, kept)  # torch by two versions, of which the constraints want the older
+    for wheel in begun.packages.glob("*.whl"):
+        wheel.unlink()  # so that nothing can be fetched
+    anny = next(kept.glob("anny-*"))
+    shutil.copy(anny, anny.with_name("arrived-1.0-cp39-cp39-win32.whl"))  # for another Blender's Python
+    assert set_up(begun).state == "done"
+    assert begun.version("torch") == "2.13.0" and "anny" in installed(begun)
+    assert not any(kept.iterdir())
+
+
+def test_a_full_disk_does_not_throw_away_what_had_arrived(begun: Place) -> None:
+    kept = begun.folder / "wheels"
+    shutil.copytree(begun.packages, kept)
+    folder = EnvironmentFolder(begun.folder)
+    programs = steps.EnvironmentSteps(folder, begun.wheel, begun.constraints, Path(sys.executable)).everything()
+    next(programs)
+    facts = '{"version": [3, 11, 7], "is_64_bit": true, "makes_environments": true}'
+    with pytest.raises(steps.SetupError, match="disk is full"):
+        program = programs.send((0, facts))
+        while True:
+            assert kept not in program.arguments or "clean" not in program.arguments
+            fails = "pip" in program.arguments
+            program = programs.send((1, "ERROR: [Errno 28] No space left on device") if fails else (0, "0"))
+
+
+def damaged(content: bytes, place: int, by: bytes) -> bytes:
+    return content[:place] + by + content[place + len(by) :]
+
+
 def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
     temporary, wheels = tmp_path / "tmp", tmp_path / "wheels"
     whole = make_wheel(temporary / "pip-unpack-1", "whole", "1", {"whole/__init__.py": "1"})
@@ -357,9 +389,33 @@ def test_half_a_download_is_not_kept(tmp_path: Path) -> None:
     half.write_bytes(half.read_bytes()[:-30])
     broken = make_wheel(temporary / "pip-unpack-3", "broken", "1", {"broken/__init__.py": "12345"})
     broken.write_bytes(broken.read_bytes().replace(b"12345", b"12645"))
+    squeezed = temporary / "pip-unpack-4/squeezed-1-py3-none-any.whl"
+    squeezed.parent.mkdir()
+    with zipfile.ZipFile(squeezed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("squeezed.py", "x = 1\n" * 100)
+    squeezed.write_bytes(damaged(squeezed.read_bytes(), 30 + len("squeezed.py"), b"\xff" * 8))
     program = [sys.executable, "-I", str(ROOT / "dreamface_addon/setup/check.py"), "keep", str(temporary), str(wheels)]
-    assert subprocess.run(program, check=True, capture_output=True, text=True).stdout == f"kept: {whole.name}\n"
+    printed = subprocess.run(program, check=True, capture_output=True, text=True).stdout
+    lines = [f"not kept: {wheel.name}" for wheel in (half, broken, squeezed)]
+    assert sorted(printed.splitlines()) == sorted([f"kept: {whole.name}", *lines])
     assert [path.name for path in wheels.iterdir()] == [whole.name] and not any(temporary.iterdir())
+
+
+def test_what_cannot_be_kept_is_no_reason_to_keep_the_rest_lying_about(tmp_path: Path) -> None:
+    temporary, wheels = tmp_path / "tmp", tmp_path / "wheels"
+    make_wheel(temporary / "pip-unpack-1", "whole", "1", {"whole/__init__.py": "1"})
+    wheels.write_text("a file where the folder should be")
+    program = [sys.executable, "-I", str(ROOT / "dreamface_addon/setup/check.py"), "keep", str(temporary), str(wheels)]
+    assert subprocess.run(program, capture_output=True).returncode != 0
+    assert not any(temporary.iterdir())
+
+
+def test_a_record_that_a_power_cut_emptied_is_mended(finished: Place) -> None:
+    record = EnvironmentFolder(finished.folder).packages / "anny-0.6.2.dist-info/RECORD"
+    record.write_bytes(bytes(200_000))  # torch's is as long
+    program = [str(environment_python(finished.folder)), "-I", str(ROOT / "dreamface_addon/setup/check.py"), "mend"]
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "half-installed: anny-0.6.2.dist-info\n"), done.stderr
 
 
 def test_the_next_blender_knows_of_a_set_up_that_was_not_finished(begun: Place) -> None:
@@ -393,9 +449,36 @@ def test_two_blenders_do_not_set_up_at_once(begun: Place, silent_index: str, mon
     wait_for(first, "Looking in indexes")
     before = first.log.read_text("utf-8")
     second.start()
-    assert second.state == "failed" and "Another Blender" in second.problem
+    assert second.state == "elsewhere" and "Another Blender" in second.problem
     assert first.log.read_text("utf-8") == before, "the second leaves the first's log alone"
+
+    third = begun.setup()
+    third.take_up()
+    assert third.state == "elsewhere"
+    assert third.problem.startswith("Another Blender is setting DreamFace up")
     first.cancel()
+    third.take_up()
+    assert third.state == "cancelled" and third.problem.startswith("Set-up was not finished")
+
+
+def test_another_blender_knows_of_a_set_up_from_its_first_moment_to_its_end(finished: Place) -> None:
+    setup = finished.setup()
+    with try_lock(EnvironmentFolder(finished.folder).lock):
+        for number in range(2):
+            setup.take_up()
+            assert setup.state == "elsewhere" and "wait until it has finished" in setup.problem, number
+    setup.take_up()
+    assert (setup.state, setup.message, setup.problem) == ("idle", "", ""), "the other one has come to its end"
+    setup.start()
+    setup.take_up()
+    assert setup.state == "checking", "a set-up of one's own is none of another Blender's"
+    setup.cancel()
+
+
+def test_looking_for_another_blenders_set_up_makes_no_folder(place: Place) -> None:
+    setup = place.setup()
+    setup.take_up()
+    assert setup.state == "idle" and not place.folder.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows the lock ends with Blender")
@@ -424,7 +507,7 @@ os._exit(1)
     finally:
         os.kill(int(crashed.stdout), 9)
     until = time.monotonic() + 10
-    while second.state == "failed" and time.monotonic() < until:
+    while second.state == "elsewhere" and time.monotonic() < until:
         time.sleep(0.05)
         second.start()
     assert finish(second).state == "done"
@@ -553,6 +636,78 @@ def test_a_card_needs_more_disk_only_if_models_are_to_use_it(
 ) -> None:
     monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9e9, 0, 3e9))
     assert f"needs {needed} GB" in problem(place, accelerator=accelerator)
+
+
+def refused(place: Place, free_gb: float, monkeypatch: pytest.MonkeyPatch, *, accelerator: bool = False) -> str:
+    """What set-up says before it downloads or makes anything, or nothing where it goes on."""
+    usage = shutil._ntuple_diskusage(99e9, 0, free_gb * 1e9)
+    monkeypatch.setattr(steps.shutil, "disk_usage", lambda path: usage)
+    folder, python = EnvironmentFolder(place.folder), Path(sys.executable)
+    programs = steps.EnvironmentSteps(folder, place.wheel, place.constraints, python, accelerator).everything()
+    try:
+        program = next(programs)
+        while not {"venv", "pip"}.intersection(program.arguments):
+            command = [str(word) for word in program.arguments]
+            done = subprocess.run(command, capture_output=True, text=True)
+            program = programs.send((done.returncode, done.stdout))
+    except steps.SetupError as error:
+        return str(error)
+    return ""
+
+
+def put_there(place: Place, *packages: str) -> None:
+    """Install packages by nothing but unpacking them."""
+    for package in packages:
+        (wheel,) = place.packages.glob(f"{package}-*.whl")
+        shutil.unpack_archive(wheel, EnvironmentFolder(place.folder).packages, "zip")
+
+
+def weigh(file: Path, gigabytes: float) -> None:
+    """Make a file as large as this, without taking the disk."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("ab") as opened:
+        opened.truncate(int(gigabytes * 1e9))
+
+
+def test_nvidias_libraries_that_torch_is_linked_with_need_disk_too(
+    begun: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_cuda_torch(begun.packages)
+    (begun.packages / "torch-2.14.0-py3-none-any.whl").unlink()
+    put_there(begun, "torch")  # as after pip brought it and the artist cancelled
+    assert "needs 9 GB" in refused(begun, 8.5, monkeypatch)
+    weigh(begun.folder / "pip-cache/torch", 0.6)
+    weigh(EnvironmentFolder(begun.folder).packages / "nvidia/half.so", 1.9)
+    assert "needs 7 GB" in refused(begun, 6.2, monkeypatch), "what is there already needs no room"
+    assert refused(begun, 6.6, monkeypatch) == ""
+    put_there(begun, "cuda_toolkit", "triton", "cuda_bindings")
+    assert refused(begun, 2.1, monkeypatch) == ""
+    assert "needs 2 GB" in refused(begun, 1.9, monkeypatch)
+
+
+def test_a_cards_libraries_need_disk_after_torch_itself_has_come(
+    begun: Place, nvidia_card: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_cuda_torch(begun.packages)
+    (begun.packages / "torch-2.14.0-py3-none-any.whl").unlink()
+    put_there(begun, "torch")
+    (begun.folder / "accelerator").touch()
+    assert "needs 12 GB" in refused(begun, 9.0, monkeypatch)
+
+
+def test_downloads_of_an_earlier_try_need_no_disk_again(begun: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "needs 4 GB" in refused(begun, 3.5, monkeypatch)
+    weigh(begun.folder / "uv-cache/torch", 0.6)
+    assert refused(begun, 3.5, monkeypatch) == ""
+
+
+def test_an_environment_that_is_made_again_needs_disk_for_torch(begun: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_there(begun, "anny")
+    (begun.packages / "torch-2.14.0-py3-none-any.whl").unlink()
+    put_there(begun, "torch")
+    assert refused(begun, 3.5, monkeypatch) == ""
+    environment_python(begun.folder).unlink()
+    assert "needs 4 GB" in refused(begun, 3.5, monkeypatch), "the torch that is there goes with the old environment"
 
 
 @pytest.mark.parametrize("missing", ["wheel", "constraints"])

@@ -15,6 +15,7 @@ from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from dreamface.cli import doctor
 
@@ -193,6 +194,11 @@ def test_a_python_without_venv_names_debians_package(
 THIS = "this one"
 
 
+def use_machine(monkeypatch: pytest.MonkeyPatch, system: str, machine: str) -> None:
+    monkeypatch.setattr(run.sys, "platform", system)
+    monkeypatch.setattr(run.platform, "machine", lambda: machine)
+
+
 def found(monkeypatch: pytest.MonkeyPatch, here: str, there: list[str]) -> str:
     """Which Python run.py takes if it was started by version `here` and the commands `there` are on PATH."""
 
@@ -203,6 +209,7 @@ def found(monkeypatch: pytest.MonkeyPatch, here: str, there: list[str]) -> str:
             return wanted.group(1) == here
         return " ".join(command) in there and command[-1].endswith(wanted.group(1))
 
+    use_machine(monkeypatch, "linux", "x86_64")
     monkeypatch.setattr(run.sys, "_base_executable", THIS)
     monkeypatch.setattr(run.sys, "version_info", (*map(int, here.split(".")), 0))
     monkeypatch.setattr(run, "works", works)
@@ -234,14 +241,32 @@ def test_without_a_python_that_fits_it_says_which_ones_do(monkeypatch: pytest.Mo
         found(monkeypatch, "3.10", [])
 
 
-@pytest.mark.parametrize(("version", "told"), [("3.11", 0), ("3.13", 0), ("3.12", 1)])
+@pytest.mark.parametrize(
+    ("version", "system", "machine", "advice"),
+    [
+        ("3.11", "linux", "x86_64", None),
+        ("3.13", "linux", "x86_64", None),
+        ("3.12", "linux", "x86_64", "To have them too, install Python 3.13,"),
+        ("3.13", "darwin", "x86_64", "To have them too, install Python 3.11,"),
+        ("3.13", "linux", "aarch64", "everything else works.\n"),
+    ],
+)
 def test_a_python_without_blend_files_is_told_of_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: str, told: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    version: str,
+    system: str,
+    machine: str,
+    advice: str | None,
 ) -> None:
+    use_machine(monkeypatch, system, machine)
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr(run.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, "", ""))
     run.make_environment(tmp_path, [sys.executable], version)
-    assert capsys.readouterr().err.count("Without .blend files") == told
+    said = capsys.readouterr().err
+    assert said.count("Without .blend files") == (advice is not None)
+    assert (advice or "") in said
 
 
 @pytest.mark.parametrize(
@@ -259,7 +284,11 @@ def test_a_python_without_blend_files_is_told_of_once(
         ("3.14", "linux", "x86_64", None),
     ],
 )
-def test_each_python_gets_the_bpy_that_is_built_for_it(python: str, system: str, machine: str, bpy: str | None) -> None:
+def test_each_python_gets_the_bpy_that_is_built_for_it(
+    monkeypatch: pytest.MonkeyPatch, python: str, system: str, machine: str, bpy: str | None
+) -> None:
+    use_machine(monkeypatch, system, machine)
+    assert run.has_bpy(python) == (bpy is not None)
     place = {"python_version": python, "sys_platform": system, "platform_machine": machine}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [Requirement(line) for line in project["optional-dependencies"]["blender"]]
@@ -270,6 +299,11 @@ def test_each_python_gets_the_bpy_that_is_built_for_it(python: str, system: str,
         pins = [Requirement(line) for line in lines if line.startswith("bpy==")]
         (pin,) = (one for one in pins if one.marker is None or one.marker.evaluate(place))
         assert str(pin.specifier) == f"=={bpy}" and bpy in wanted[0].specifier
+
+
+def test_doctor_knows_the_pythons_that_the_package_names() -> None:
+    wanted = SpecifierSet(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"])
+    assert [f"3.{minor}" for minor in range(30) if f"3.{minor}" in wanted] == list(doctor.PYTHONS)
 
 
 def test_a_program_that_is_not_there_does_not_work() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from dreamface.cli.doctor import can_have_bpy
 from dreamface.cli.faces import FACES, STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal, table
@@ -187,7 +188,9 @@ def layers(options: Namespace, terminal: Terminal) -> bool:
 
 
 def _formats(options: Namespace) -> list[str]:
-    return [suffix for suffix, unwanted in (("glb", options.no_glb), ("blend", options.no_blend)) if not unwanted]
+    """The files to write beside a face, without a .blend where nothing could write one: run.py has said so once."""
+    unwanted = {"glb": options.no_glb, "blend": options.no_blend or not can_have_bpy()}
+    return [suffix for suffix in unwanted if not unwanted[suffix]]
 
 
 def _elsewhere(written: Written, asked: Path | None) -> list[str]:

@@ -29,6 +29,9 @@ MEND = "Delete .venv and run run.py again; it installs everything anew."
 IMPORT_TIMEOUT_S = 120.0
 """Longer than bpy takes to load from a cold, slow disk."""
 
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""Versions that DreamFace runs on."""
+
 BPY_LIBRARIES = {
     "libGL.so.1": "libgl1",
     "libICE.so.6": "libice6",
@@ -85,9 +88,9 @@ def run(options: Namespace, terminal: Terminal) -> bool:
 
 
 def _python() -> Check:
-    right = (3, 11) <= sys.version_info[:2] <= (3, 14)
+    right = "{}.{}".format(*sys.version_info[:2]) in PYTHONS
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Check("Python", right, found, "" if right else "Use Python 3.11 to 3.14.")
+    return Check("Python", right, found, "" if right else f"Use Python {PYTHONS[0]} to {PYTHONS[-1]}.")
 
 
 def _torch() -> Check:
@@ -155,8 +158,7 @@ def check_bpy() -> Check:
     """Whether pip's bpy loads here, and what to do where it does not."""
     spec = util.find_spec("bpy")
     if spec is None or spec.origin is None:
-        advice = "Needed for .blend files only, on Python 3.11: pip install 'dreamface[blender]'."
-        return Check("bpy", False, "not installed", advice, needed=False)
+        return Check("bpy", False, "not installed", _advice_without_bpy(), needed=False)
     # bpy may hang while Python ends, so it is left in a hurry.
     program = "import bpy, os; print(bpy.app.version_string, flush=True); os._exit(0)"
     try:  # in a process of its own: a graphics driver can take the whole interpreter down
@@ -170,6 +172,29 @@ def check_bpy() -> Check:
     missing = missing_libraries(Path(spec.origin))
     last = (tried.stderr.strip().splitlines() or [f"ended with code {tried.returncode}"])[-1]
     return Check("bpy", False, last, _library_advice(missing), needed=False)
+
+
+def can_have_bpy() -> bool:
+    """Return whether bpy is installed, or can be: there is none for some Pythons and machines."""
+    return util.find_spec("bpy") is not None or _bpy_is_built_for()
+
+
+def _bpy_is_built_for(**other: str) -> bool:
+    """Return whether there is a bpy for this Python and machine, or for one that differs in some markers."""
+    try:
+        asked = [Requirement(line) for line in metadata.requires("dreamface") or ()]
+    except metadata.PackageNotFoundError:
+        return True  # not installed by pip, so nothing is known
+    place = {"extra": "blender", **other}
+    return any(one.name == "bpy" and (one.marker is None or one.marker.evaluate(place)) for one in asked)
+
+
+def _advice_without_bpy() -> str:
+    if _bpy_is_built_for():
+        return "Needed for .blend files only: pip install 'dreamface[blender]'."
+    pythons = [version for version in PYTHONS if _bpy_is_built_for(python_version=version)]
+    advice = f"use Python {' or '.join(pythons)}" if pythons else "there is none for this machine"
+    return f"Needed for .blend files only, and not built for Python {platform.python_version()} here: {advice}."
 
 
 def missing_libraries(module: Path) -> list[str]:
@@ -187,7 +212,11 @@ def _library_advice(missing: list[str]) -> str:
             f"Needed for .blend files only: install {', '.join(missing)} "
             f"(on Debian and Ubuntu: sudo apt install {' '.join(packages)})."
         )
-    return "Needed for .blend files only: install it again with pip install --force-reinstall bpy==4.5.15."
+    try:
+        bpy = f"bpy=={metadata.version('bpy')}"
+    except metadata.PackageNotFoundError:
+        bpy = "bpy"
+    return f"Needed for .blend files only: install it again with pip install --force-reinstall {bpy}."
 
 
 def _cache() -> Check:
