@@ -23,6 +23,8 @@ _ERROR = re.compile(r"[\w.]+(Error|Exception|Interrupt)(: |$)")
 
 _AGAIN = "start it again, and send us the log if it stays so"
 
+_LISTENS = "DreamFace is listening"
+
 _OURS = ("PYTHON", "BLENDER_", "__PYVENV")
 """Variables that Blender, or a Python around it, has set for itself."""
 
@@ -97,7 +99,10 @@ class Process:
 
     def last_words(self) -> str:
         """The last line that it printed itself, or the error just before it; "" if it said nothing."""
-        lines = [line.strip() for line in tail(self._log, 2, self._log_start)]
+        lines = [line.strip() for line in tail(self._log, 4, self._log_start)]
+        if self.exit_code():  # one that listens has not failed: another engine, which is on its way out, has said that
+            lines = [line for line in lines if not line.startswith(_LISTENS)] or lines
+        lines = lines[-2:]
         return next((line for line in reversed(lines) if _ERROR.match(line)), lines[-1] if lines else "")
 
     def why_it_ended(self) -> str:

@@ -18,7 +18,7 @@ import pytest
 from dreamface_addon.link import backend as backend_module
 from dreamface_addon.link import process as process_module
 from dreamface_addon.link.backend import Backend, BackendState, Settings
-from dreamface_addon.link.process import child_environment, tail
+from dreamface_addon.link.process import Process, child_environment, tail
 from tests import fake_backend
 
 Make = Callable[..., Backend]
@@ -447,3 +447,13 @@ def test_no_poll_waits_for_a_process_that_hangs(make: Make) -> None:
         longest = max(longest, time.thread_time() - start)
         time.sleep(0.002)
     assert longest < 0.05
+
+
+def test_what_another_engine_says_meanwhile_is_not_taken_for_the_reason(tmp_path: Path) -> None:
+    program = (
+        "print('A backend (process 7) is using the store already.', flush=True);"
+        "print('DreamFace is listening on http://127.0.0.1:9', flush=True); raise SystemExit(1)"  # the other one's line
+    )
+    process = Process([sys.executable, "-c", program], tmp_path / "log", tmp_path, {})
+    poll_until(lambda: process.exit_code() is not None)
+    assert "is using the store already" in process.why_it_ended()
