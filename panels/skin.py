@@ -58,7 +58,9 @@ class DREAMFACE_PT_skin(Page, bpy.types.Panel):
                 row.prop(skin.dreamface, LAYERS[name].attribute, slider=True)
                 row.operator("dreamface.remove_layer", text="", icon="X").layer = name
         _, basis = drawing.group(body, "basis", "What Every Skin Has")
-        column = basis.column(align=True) if basis is not None else None
-        for name in reversed(LAYERS) if column is not None else ():
+        if basis is None:
+            return
+        column = basis.column(align=True)
+        for name in reversed(LAYERS):
             if name not in regions.LAYER_TRAITS:
                 column.prop(skin.dreamface, LAYERS[name].attribute, slider=True)

@@ -40,6 +40,7 @@ class DREAMFACE_OT_save_look(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Save it."""
         skin = scene.skin_of(context.active_object)
+        assert skin is not None  # poll has looked
         name = self.name.strip() or scene.name_of(skin)
         asked = regions.asked_for(skin)
         look = looks.Look(

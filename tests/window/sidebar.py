@@ -92,8 +92,9 @@ def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
     """Press Generate and wait until everything has come in."""
     choose(window, prompt=prompt, **fields)
     until_read(window, prompt)
+    asked = window.run(f"result = len({APPLICATION}.session.jobs)")
     press_generate(window)
-    window.until(f"{APPLICATION}.making.running or {SKIN}", timeout=90)
+    window.until(f"len({APPLICATION}.session.jobs) > {asked}")
     window.until(RESTING, timeout=90)
 
 
