@@ -10,7 +10,7 @@ import numpy as np
 
 from .colours import to_scene
 from .eevee import coat_of
-from .materials import CHANNEL, CHANNELS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
+from .materials import CHANNEL, CHANNELS, PLAIN_INPUTS, TILE, VALUES, Images, load_images, values_of
 from .nodes import COAT, MIX_INPUTS, REACH, SURFACE, TINT, factors, new_node, principled_inputs
 from .reading import FaceFolder
 from .records import GIVEN
@@ -57,8 +57,8 @@ def _values(material: bpy.types.Material | None) -> dict[str, Any]:
     """What face.json said of a material when it was built; nothing where it is not ours to change."""
     if material is None or not material.is_editable or material.node_tree is None:
         return {}
+    values = values_of(material)
     try:
-        values = json.loads(material.get(VALUES, "{}"))
         return values if principled_inputs(values) else {}
     except (ValueError, KeyError, TypeError):
         return {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import bpy
 from .attachments import unpack_offset
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
-from .materials import VALUES, new_materials
+from .materials import new_materials, values_of
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
 from .naming import name_after_update
 from .reading import FaceFolder, FaceObject, read_face_folder
@@ -153,10 +152,7 @@ def _slots(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject) -> li
 
 
 def _is_made_from(material: bpy.types.Material | None, values: dict[str, Any]) -> bool:
-    try:
-        return material is not None and json.loads(material.get(VALUES, "{}")).get("name") == values["name"]
-    except (ValueError, AttributeError):
-        return False
+    return values_of(material).get("name") == values["name"]
 
 
 def _change_head(
