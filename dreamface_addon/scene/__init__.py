@@ -2,7 +2,7 @@
 
 from .assets import mark_as_asset
 from .attachments import files_of
-from .clearing import SculptedChanges, clear_sculpted, sculpted_distance, sculpted_expressions
+from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
@@ -44,6 +44,7 @@ __all__ = [
     "add_studio",
     "can_export",
     "clear_sculpted",
+    "edited_parts",
     "export_face",
     "files_of",
     "find_face",

@@ -270,6 +270,15 @@ def _neighbours(object_: bpy.types.Object) -> list[bpy.types.Object]:
     return [neighbour for collection in object_.users_collection for neighbour in collection.objects]
 
 
+def was_edited(part: bpy.types.Object) -> bool:
+    """Whether a part has another number of vertices than it came with: something was joined to it or cut off, say."""
+    try:
+        first, last = part[RANGE]
+    except (KeyError, ValueError, TypeError):
+        return True
+    return len(part.data.vertices) != last - first
+
+
 def record(skin: bpy.types.Object) -> dict[str, Any]:
     """What the backend needs to edit the face, as plain values: face_id, prompt, seed, resolution, head, traits, ...
 

@@ -102,7 +102,7 @@ def _fits(object_: bpy.types.Object, face: FaceFolder) -> bool:
 
 def _place(replaced: list[bpy.types.Object], skin: bpy.types.Object, face: FaceFolder) -> Map:
     """Return where places on the old head are on the new one; only looked for where it is needed."""
-    needed = any(sculpture_of(object_.data) is not None for object_ in replaced)
+    needed = any(sculpture_of(object_) is not None for object_ in replaced)
     return map_between(skin, face) if needed else SAME_PLACE
 
 
@@ -162,7 +162,7 @@ def _change_head(
     pieces, materials = face.objects, new_materials(face)
     staying = [object_ for object_ in objects if object_[PART] in pieces]
     leaving = [object_ for object_ in objects if object_ not in staying]
-    replaced = [Replaced(keep_mesh(object_, skin, sculpture_of(object_.data) is not None)) for object_ in leaving]
+    replaced = [Replaced(keep_mesh(object_, skin, sculpture_of(object_) is not None)) for object_ in leaving]
     place = _place(staying, skin, face)
     for object_ in staying:
         piece = pieces[object_[PART]]

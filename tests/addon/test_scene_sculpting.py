@@ -474,3 +474,71 @@ def test_an_edited_mesh_hands_over_what_was_sculpted_on_it(imported, other_folde
     plain = part_of(someone.head, skin)
     assert len(vertices(skin)) == len(plain) and "What was sculpted is on the new mesh now" in warning
     assert 0.008 < np.linalg.norm(vertices(skin) - plain, axis=1).max() < 0.011
+
+
+def join_a_hat(bpy, skin):
+    """Join a cube above the head to it, as Ctrl+J does; returns the number of its first vertex."""
+    first = len(skin.data.vertices)
+    bpy.ops.mesh.primitive_cube_add(size=0.1, location=(0.0, 0.0, 0.5))
+    skin.select_set(True)
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.join()
+    assert len(skin.data.vertices) == first + 8
+    return first
+
+
+def test_what_was_joined_to_the_head_is_not_sculpted_and_stays(imported, bpy):
+    from dreamface_addon.scene import clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
+
+    skin, iris = imported.skin, imported.parts["left_iris"]
+    assert edited_parts(skin) == ""
+    raise_in_edit_mode(bpy, iris, by=RAISE * 0.1)
+    raise_in_edit_mode(bpy, skin)
+    join_a_hat(bpy, skin)
+    before = vertices(skin)
+    assert sculpted_distance(skin) == pytest.approx(100 * np.linalg.norm(RAISE), rel=1e-2), "that of the iris"
+    assert sculpted_expressions(skin) == ()
+    assert edited_parts(skin) == (
+        "Round stranger skin has other vertices than it came with, because something was joined to it or cut off: "
+        "DreamFace can't tell what was sculpted there, and Clear Sculpted Changes leaves it alone."
+    )
+    clear_sculpted(skin)
+    np.testing.assert_array_equal(vertices(skin), before)
+    assert sculpted_distance(skin) == 0.0, "the iris was cleared"
+
+
+def test_what_was_extruded_from_the_head_stays(imported, bpy):
+    from dreamface_addon.scene import clear_sculpted, sculpted_distance
+
+    skin = imported.skin
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.extrude_region_move(TRANSFORM_OT_translate={"value": (0.0, 0.0, 0.2)})
+    bpy.ops.object.mode_set(mode="OBJECT")
+    before = vertices(skin)
+    assert sculpted_distance(skin) == 0.0
+    clear_sculpted(skin)
+    np.testing.assert_array_equal(vertices(skin), before)
+
+
+@pytest.mark.parametrize("bumped", [True, False])
+def test_a_hat_does_not_keep_what_was_sculpted_from_the_next_head(scene, bpy, tmp_path, bumped):
+    from dreamface_addon.scene import import_face, sculpted_distance, update_face
+
+    mine = folder.save(synthetic_face(side=24), tmp_path / "fine")
+    skin = import_face(with_landmarks(mine, CENTRE)).skin
+    if bumped:
+        sculpt_bump(skin, bump(vertices(skin), CENTRE))
+    join_a_hat(bpy, skin)
+    path = with_landmarks(other_head(tmp_path), CENTRE)
+    plain = np.load(path / "geometry.npz")["vertices"]
+    warning = update_face(skin, path).warning
+    plain = plain[: len(vertices(skin))]
+    expected = bump(plain, CENTRE) if bumped else np.zeros_like(plain)
+    np.testing.assert_allclose(vertices(skin) - plain, expected, atol=0.0025)
+    assert sculpted_distance(skin) < 12.0
+    assert ("What was sculpted is on the new mesh now" in warning) == bumped
+    assert "could not take over what was joined to the head or made from it." in warning
+    kept = next(mesh for mesh in bpy.data.meshes if "before" in mesh.name)
+    assert read(kept.vertices, "co", 3)[:, 2].max() > 0.5, "the hat is kept"
