@@ -1,5 +1,6 @@
 """Face folders as Blender objects, materials and shape keys; bpy, numpy and the standard library only."""
 
+from .applying import applied_transform
 from .assets import mark_as_asset
 from .attachments import files_of
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
@@ -42,6 +43,7 @@ __all__ = [
     "SceneError",
     "SculptedChanges",
     "add_studio",
+    "applied_transform",
     "can_export",
     "clear_sculpted",
     "edited_parts",

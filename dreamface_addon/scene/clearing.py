@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from .applying import check_not_applied
 from .meshes import move_vertices
 from .records import check_can_change, parts_of, was_edited
 from .sculpting import forget_shapes, offset_of, rest_of, sculpted_keys, write_built_offset
@@ -71,10 +72,11 @@ def clear_sculpted(skin: bpy.types.Object) -> tuple[str, ...]:
         The names of the face's own shape keys that were sculpted: they have to be made anew, by `reshape` with shapes.
 
     Raises:
-        SceneError: the face's objects cannot be changed now; nothing was changed.
+        SceneError: the face's objects cannot be changed now, or its transform was applied; nothing was changed.
     """
     objects = parts_of(skin)
     check_can_change(objects)
+    check_not_applied(skin)
     expressions: dict[str, None] = {}
     for object_ in objects:
         mesh, rest = object_.data, rest_of(object_.data)

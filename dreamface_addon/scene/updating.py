@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from .applying import check_not_applied
 from .attachments import unpack_offset
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
@@ -58,6 +59,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     face = read_face_folder(folder)
     objects = parts_of(skin)
     check_can_change(objects)
+    check_not_applied(skin)
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:

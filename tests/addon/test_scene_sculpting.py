@@ -542,3 +542,100 @@ def test_a_hat_does_not_keep_what_was_sculpted_from_the_next_head(scene, bpy, tm
     assert "could not take over what was joined to the head or made from it." in warning
     kept = next(mesh for mesh in bpy.data.meshes if "before" in mesh.name)
     assert read(kept.vertices, "co", 3)[:, 2].max() > 0.5, "the hat is kept"
+
+
+def apply_transform(bpy, skin, **applied):
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.select_all(action="DESELECT")
+    skin.select_set(True)
+    everything = {"location": False, "rotation": False, "scale": False}
+    bpy.ops.object.transform_apply(**everything | applied)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("scale", "The scale of Round stranger skin was applied to its mesh: "),
+        ("stretch", "The scale of Round stranger skin was applied to its mesh: "),
+        ("mirror", "The scale of Round stranger skin was applied to its mesh: "),
+        ("rotation", "The rotation of Round stranger skin was applied to its mesh: "),
+        ("location", "The location of Round stranger skin was applied to its mesh, or its origin was moved: "),
+        ("origin", "The location of Round stranger skin was applied to its mesh, or its origin was moved: "),
+    ],
+)
+def test_an_applied_transform_is_not_sculpted(imported, moved, other_folder, bpy, what, words):
+    from dreamface_addon.scene import (
+        SceneError,
+        applied_transform,
+        clear_sculpted,
+        files_of,
+        record,
+        reshape,
+        update_face,
+    )
+
+    skin = imported.skin
+    sculpt_bump(skin, bump(vertices(skin), CENTRE))
+    assert applied_transform(skin) == ""
+    if what in ("scale", "stretch", "mirror"):
+        skin.scale = {"scale": (10.0, 10.0, 10.0), "stretch": (1.0, 1.0, 1.4), "mirror": (-1.0, 1.0, 1.0)}[what]
+        apply_transform(bpy, skin, scale=True)
+    elif what == "rotation":
+        skin.rotation_euler = (0.0, 0.0, 0.5)
+        apply_transform(bpy, skin, rotation=True)
+    elif what == "location":
+        skin.location = (0.1, 0.0, 0.2)
+        apply_transform(bpy, skin, location=True)
+    else:
+        bpy.context.view_layer.objects.active = skin
+        skin.select_set(True)
+        bpy.ops.object.origin_set(type="ORIGIN_GEOMETRY")
+    sentence = applied_transform(skin)
+    assert sentence.startswith(words)
+    assert sentence.endswith("undo that (Ctrl+Z), or import the face's folder again.")
+    before = vertices(skin)
+    for change in (
+        lambda: clear_sculpted(skin),
+        lambda: reshape(skin, moved, {}),
+        lambda: update_face(skin, other_folder),
+        lambda: files_of(skin, record(skin)),
+    ):
+        with pytest.raises(SceneError) as refused:
+            change()
+        assert str(refused.value) == sentence
+    np.testing.assert_array_equal(vertices(skin), before)
+
+
+def test_much_that_was_sculpted_is_no_applied_transform(imported, moved, someone, bpy, scene, carved):
+    """Long horns, a head that was stretched in Edit Mode, and a small scale are sculpted; and what was carved is."""
+    from dreamface_addon.scene import applied_transform, import_face, sculpted_distance
+
+    skin = imported.skin
+    plain = vertices(skin)
+    for by in (
+        bump(plain, CENTRE, height=0.15),
+        (plain * np.float32([0.0, 0.0, 0.4])).astype(np.float32),
+        np.where(plain[:, 2:] < 0.25, np.float32([0.0, 0.0, -0.2]), np.float32(0.0)),
+    ):
+        sculpt_bump(skin, by)
+        assert sculpted_distance(skin) > 50.0
+        assert applied_transform(skin) == ""
+        sculpt_bump(skin, -by)
+    skin.scale = (1.01, 1.01, 1.01)
+    apply_transform(bpy, skin, scale=True)
+    assert applied_transform(skin) == ""
+    assert applied_transform(import_face(carved[0]).skin) == ""
+
+
+def test_an_applied_transform_is_undone_with_what_was_sculpted(skin, moved, someone, bpy):
+    from dreamface_addon.scene import applied_transform, reshape
+
+    raise_in_edit_mode(bpy, skin)
+    skin.scale = (10.0, 10.0, 10.0)
+    apply_transform(bpy, skin, scale=True)
+    assert applied_transform(skin)
+    skin.scale = (0.1, 0.1, 0.1)
+    apply_transform(bpy, skin, scale=True)
+    assert applied_transform(skin) == ""
+    reshape(skin, moved, {})
+    np.testing.assert_allclose(vertices(skin), raised(part_of(someone.head, skin)), atol=1e-5)
