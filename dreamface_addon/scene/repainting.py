@@ -40,7 +40,7 @@ def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
         if before.get("name") not in wanted:
             continue
         own = [slot for slot in slots if slot.material == material]
-        if material.users - material.use_fake_user > len(own):
+        if material.users - material.use_fake_user - _users_kept(material) > len(own):
             material = material.copy()
             for slot in own:
                 slot.material = material
@@ -51,6 +51,12 @@ def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
     _take_over_names(replaced)
     for image in [image for channels in images.values() for image in channels.values() if not image.users]:
         bpy.data.images.remove(image)  # the artist does without this map
+
+
+def _users_kept(material: bpy.types.Material) -> int:
+    """Return how many slots with a material meshes have that no object shows, such as those kept for an artist."""
+    kept = [mesh for mesh in bpy.data.meshes if mesh.users == mesh.use_fake_user]
+    return sum(other == material for mesh in kept for other in mesh.materials)
 
 
 def _values(material: bpy.types.Material | None) -> dict[str, Any]:

@@ -507,8 +507,8 @@ def test_what_was_joined_to_the_head_is_not_sculpted_and_stays(imported, bpy):
     assert sculpted_distance(skin) == 0.0, "the iris was cleared"
 
 
-def test_what_was_extruded_from_the_head_stays(imported, bpy):
-    from dreamface_addon.scene import clear_sculpted, sculpted_distance
+def test_what_was_extruded_from_the_head_stays(imported, other_folder, someone, bpy):
+    from dreamface_addon.scene import clear_sculpted, sculpted_distance, update_face
 
     skin = imported.skin
     bpy.context.view_layer.objects.active = skin
@@ -520,6 +520,11 @@ def test_what_was_extruded_from_the_head_stays(imported, bpy):
     assert sculpted_distance(skin) == 0.0
     clear_sculpted(skin)
     np.testing.assert_array_equal(vertices(skin), before)
+    material = skin.data.materials[0]
+    warning = update_face(skin, other_folder).warning
+    assert "could not take over what was joined to the head or made from it." in warning
+    np.testing.assert_array_equal(vertices(skin), part_of(someone.head, skin))
+    assert skin.data.materials[0] == material, "the kept mesh does not take the material away"
 
 
 @pytest.mark.parametrize("bumped", [True, False])
