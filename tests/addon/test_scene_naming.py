@@ -163,3 +163,14 @@ def test_a_material_whose_property_was_damaged_hinders_no_renaming(scene, bpy, i
     assert (imported.skin.name, material.name) == ("Mira skin", called)
     update_face(imported.skin, face_folder)
     assert imported.skin.name == "Mira skin"
+
+
+def test_a_duplicate_that_gets_new_textures_leaves_the_originals_names(scene, bpy, imported, face_folder):
+    from dreamface_addon.scene import parts_of, update_face
+
+    copy = duplicate(bpy, imported.skin)
+    theirs = {slot.material for part in parts_of(imported.skin) for slot in part.material_slots}
+    before = {block: block.name for block in (*parts_of(imported.skin), *bpy.data.collections, *theirs)}
+    update_face(copy, face_folder)
+    assert {block: block.name for block in before} == before
+    assert copy.name == "Round stranger skin.001"
