@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -348,25 +348,30 @@ _ON_ITS_WAY = (BackendState.STARTING, BackendState.READY)
 def sculpted(skin: bpy.types.Object) -> scene.SculptedChanges:
     """Return what was sculpted on a face; fast enough to be asked at every redraw.
 
-    Which expressions were sculpted may be a second old. In Edit Mode it is what was there before.
+    Which expressions were sculpted may be a second old, also under a brush. In Edit Mode it is what was there before.
     """
     now, last = time.monotonic(), _sculpted.get(skin.session_uid)
     moved = scene.sculpted_distance(skin)
     if moved is None:
         return last.changes if last is not None else scene.SculptedChanges(0.0, ())
-    fresh = last is not None and last.mode == skin.mode and now - last.at < _SCULPTED_FOR
-    if last is not None and fresh and last.changes.millimetres == moved:
-        return last.changes
-    changes = scene.SculptedChanges(moved, scene.sculpted_expressions(skin))
-    _sculpted[skin.session_uid] = _Seen(now, skin.mode, changes)
-    return changes
+    applied = scene.applied_transform(skin)
+    if applied:
+        seen = _Seen(_LONG_AGO, skin.mode, scene.SculptedChanges(0.0, (), applied))
+    elif last is not None and _is_fresh(last, skin.mode, moved, now):
+        changes = replace(last.changes, millimetres=moved, notice=scene.edited_parts(skin))
+        seen = replace(last, changes=changes)
+    else:
+        changes = scene.SculptedChanges(moved, scene.sculpted_expressions(skin), scene.edited_parts(skin))
+        seen = _Seen(now, skin.mode, changes)
+    _sculpted[skin.session_uid] = seen
+    return seen.changes
 
 
 def clear_sculpted(skin: bpy.types.Object) -> bool:
     """Set a face's mesh back to what its traits say; return whether shape keys have to be made anew.
 
     Raises:
-        SceneError: its objects cannot be changed now.
+        SceneError: its objects cannot be changed now, or its transform was applied to the mesh.
     """
     _sculpted.clear()
     return bool(scene.clear_sculpted(skin))
@@ -374,13 +379,23 @@ def clear_sculpted(skin: bpy.types.Object) -> bool:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What was sculpted on a face when it was looked at last, and in which mode it was then."""
+    """What was sculpted on a face when its expressions were looked at last, and in which mode it was then."""
 
     at: float
     mode: str
     changes: scene.SculptedChanges
 
 
+def _is_fresh(last: _Seen, mode: str, moved: float, now: float) -> bool:
+    """Whether expressions need not be looked at again: that takes longer than a brush has between two redraws.
+
+    In other modes than Sculpt Mode nobody moves vertices all the time: there a move says that there is more to see.
+    """
+    same = mode == "SCULPT" or last.changes.millimetres == moved
+    return same and last.mode == mode and now - last.at < _SCULPTED_FOR
+
+
+_LONG_AGO = float("-inf")
 _SCULPTED_FOR = 1.0  # seconds
 _sculpted: dict[int, _Seen] = {}
 """The skin's session_uid -> what was seen there."""

@@ -28,6 +28,8 @@ class DREAMFACE_PT_edit(Page, bpy.types.Panel):
             "sliders, use other words or repaint it.",
         )
         changes = shaping.sculpted(skin)
+        if changes.notice:
+            drawing.text(self.layout, changes.notice, icon="ERROR")
         if changes.millimetres:
             drawing.text(self.layout, f"Moved by up to {changes.millimetres:.1f} mm.", icon="SCULPTMODE_HLT")
         if changes.expressions:

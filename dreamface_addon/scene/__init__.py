@@ -1,8 +1,9 @@
 """Face folders as Blender objects, materials and shape keys; bpy, numpy and the standard library only."""
 
+from .applying import applied_transform
 from .assets import mark_as_asset
 from .attachments import files_of
-from .clearing import SculptedChanges, clear_sculpted, sculpted_distance, sculpted_expressions
+from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .importing import ImportedFace, import_face
@@ -42,8 +43,10 @@ __all__ = [
     "SceneError",
     "SculptedChanges",
     "add_studio",
+    "applied_transform",
     "can_export",
     "clear_sculpted",
+    "edited_parts",
     "export_face",
     "files_of",
     "find_face",

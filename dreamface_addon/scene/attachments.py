@@ -16,6 +16,7 @@ from zipfile import BadZipFile
 import bpy
 import numpy as np
 
+from .applying import check_not_applied
 from .errors import SceneError
 from .records import RANGE, VERTEX_COUNT, parts_of
 from .sculpting import Array, offset_of
@@ -78,8 +79,10 @@ def files_of(skin: bpy.types.Object, record: dict[str, Any]) -> tuple[dict[str, 
         SHA-256 -> bytes; and the SHA-256 of the offset among them, None where the head has none.
 
     Raises:
-        SceneError: a mask's picture is not in the face's folder, or the folder is not known.
+        SceneError: a mask's picture is not in the face's folder, or the folder is not known;
+            or the skin's transform was applied to its mesh.
     """
+    check_not_applied(skin)
     files = {digest: _picture(skin, digest) for digest in _pictures_in(skin, record)}
     offset = pack_offset(skin)
     if offset is None:

@@ -16,7 +16,7 @@ import numpy as np
 from mathutils.bvhtree import BVHTree
 
 from .reading import FaceFolder
-from .records import LANDMARKS, RANGE
+from .records import LANDMARKS, RANGE, was_edited
 from .sculpting import Array, built_offset_of, offset_of, positions, rest_of
 
 NEAR, FAR = 0.006, 0.018
@@ -69,23 +69,46 @@ class Sculpture:
     triangles: Array
 
 
-def sculpture_of(mesh: bpy.types.Mesh, without_built: bool = False) -> Sculpture | None:
-    """Return what was sculpted on a mesh, in Object Mode; None where nothing was.
+def sculpture_of(object_: bpy.types.Object, without_built: bool = False) -> Sculpture | None:
+    """Return what was sculpted on a part's mesh, in Object Mode; None where nothing was.
 
     Args:
-        mesh: any; its topology may have been edited.
+        object_: the part; the topology of its mesh may have been edited.
         without_built: leave out what its face folder came with.
     """
+    mesh = object_.data
     rest, offset = rest_of(mesh), offset_of(mesh)
     built = built_offset_of(mesh) if without_built else None
     if built is not None:
         offset = offset - built
-    if rest is None or not (np.abs(offset) > _NOTHING).any():
+    if rest is None:
+        return None
+    added = added_vertices(object_)
+    offset = np.where(added[:, None], np.float32(0.0), offset)
+    if not (np.abs(offset) > _NOTHING).any():
         return None
     mesh.calc_loop_triangles()
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
-    return Sculpture(rest, offset, triangles.reshape(-1, 3))
+    triangles = triangles.reshape(-1, 3)
+    return Sculpture(rest, offset, triangles[~added[triangles].any(axis=1)])
+
+
+def added_vertices(object_: bpy.types.Object) -> Array:
+    """Return which vertices a part's mesh has got since it was built, [V]: by Join, Extrude or Duplicate.
+
+    Blender puts those of another mesh, which does not know what traits say, at zero; and those that are made from
+    others where these are. How far they are from there is nothing that was sculpted.
+    """
+    rest = rest_of(object_.data)
+    if rest is None or not was_edited(object_):
+        return np.zeros(len(object_.data.vertices), bool)
+    places, place = np.unique(rest, axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    nearest_first = np.lexsort((np.linalg.norm(offset_of(object_.data), axis=1), place))
+    added = np.ones(len(rest), bool)
+    added[nearest_first[np.searchsorted(place[nearest_first], np.arange(len(places)))]] = False
+    return added | ~rest.any(axis=1)
 
 
 _NOTHING = 1e-6  # metres; a subdivided mesh interpolates what lies in it, with rounding

@@ -50,6 +50,15 @@ TILE, CHANNEL = "dreamface_tile", "dreamface_channel"
 """Custom properties of an image: which map it is."""
 
 
+def values_of(material: bpy.types.Material | None) -> dict[str, Any]:
+    """Return what face.json said of a material when it was built; nothing where it is not ours, or lost that."""
+    try:
+        values = {} if material is None else json.loads(material.get(VALUES, "{}"))
+    except (ValueError, TypeError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
 def load_images(face: FaceFolder) -> dict[str, Images]:
     """Tile -> its images, for the tiles that the face's materials read; anew each time, as files change."""
     tiles = {face.document["materials"][part["material"]]["tile"] for part in face.document["parts"]} - {None}

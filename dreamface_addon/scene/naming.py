@@ -5,15 +5,14 @@ Each datablock remembers the name that it was given, so that a name the artist h
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import bpy
 
-from .materials import CHANNEL, TILE, VALUES
-from .records import GIVEN, PART, parts_of
+from .materials import CHANNEL, TILE, values_of
+from .records import GIVEN, PART, is_skin, parts_of
 from .solid import SHADE
 
 NAME = "dreamface_name"
@@ -45,10 +44,16 @@ def name_from(prompt: str) -> str:
     return name[:1].upper() + name[1:] or _NAMELESS
 
 
-def free_name(name: str) -> str:
-    """Return the name, or the first of "name 2", "name 3" that no other face in this file has."""
-    taken = {block.name.casefold() for blocks in _named() for block in blocks}
-    taken |= {block.get(NAME, "").casefold() for block in bpy.data.objects}
+def free_name(name: str, skin: bpy.types.Object | None = None) -> str:
+    """Return the name, or the first of "name 2", "name 3" that no other face in this file has.
+
+    Args:
+        name: the one that is wanted.
+        skin: of the face that wants it; what that has itself is free. None for a face that is not there yet.
+    """
+    own = {block for block, _ in _blocks(skin)} if skin is not None else set()
+    taken = {block.name.casefold() for blocks in _named() for block in blocks if block not in own}
+    taken |= {str(block.get(NAME, "")).casefold() for block in bpy.data.objects if block != skin}
     candidates = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
     return next(free for free in candidates if not {free.casefold(), f"{free} skin".casefold()} & taken)
 
@@ -67,8 +72,7 @@ def rename_face(skin: bpy.types.Object, name: str) -> None:
     """Give a face another name, which no other face has; an empty one changes nothing."""
     name = " ".join(name.split()).encode()[:_LONGEST].decode(errors="ignore").strip()
     if name and name != skin.get(NAME):
-        skin[NAME] = ""
-        call_face(skin, free_name(name))
+        call_face(skin, free_name(name, skin))
 
 
 def name_after_update(skin: bpy.types.Object, prompt_before: str) -> None:
@@ -79,7 +83,7 @@ def name_after_update(skin: bpy.types.Object, prompt_before: str) -> None:
     if NAME not in skin:
         return
     before, now = name_from(prompt_before), name_from(skin["dreamface_prompt"])
-    if now != before and re.fullmatch(rf"{re.escape(before)}( \d+)?", skin[NAME]):
+    if now != before and re.fullmatch(rf"{re.escape(before)}( \d+)?", name_of(skin)):
         rename_face(skin, now)
     else:
         call_face(skin, skin[NAME])
@@ -91,8 +95,7 @@ def name_of(skin: bpy.types.Object) -> str:
 
 
 def _call(block: bpy.types.ID, name: str, label: str) -> None:
-    given = block.get(GIVEN)
-    if not block.is_editable or (given is not None and block.name != given):
+    if not block.is_editable or _is_named_by_hand(block):
         return
     full = f"{name} {label}".strip()
     other = _named_blocks(block).get(full)
@@ -102,25 +105,43 @@ def _call(block: bpy.types.ID, name: str, label: str) -> None:
     block[GIVEN] = block.name
 
 
+def _is_named_by_hand(block: bpy.types.ID) -> bool:
+    """Whether an artist has named it: it has another name than it was given, which Blender may have numbered."""
+    given = block.get(GIVEN)
+    return given is not None and not re.fullmatch(rf"{re.escape(str(given))}(\.\d+)?", block.name)
+
+
 def _blocks(skin: bpy.types.Object) -> Iterator[tuple[bpy.types.ID, str]]:
     """Yield each datablock that belongs to this face alone, and its label."""
     parts = parts_of(skin)
     for collection in skin.users_collection:
-        if GIVEN in collection:
+        if GIVEN in collection and not any(is_skin(other) and other != skin for other in collection.objects):
             yield collection, ""
     for part in parts:
         label = str(part[PART]).replace("_", " ")
         yield part, label
         if part.data.users == 1:
             yield part.data, label
-    materials = _unique(slot.material for part in parts for slot in part.material_slots)
+    materials = _materials(parts)
+    theirs = _materials(object_ for object_ in bpy.data.objects if PART in object_ and object_ not in parts)
     for material in materials:
-        if VALUES in material:
-            words = json.loads(material[VALUES]).get("name", ""), material.get(SHADE, "")
-            yield material, " ".join(words).strip().replace("_", " ")
-    for image in _unique(node.image for material in materials for node in _image_nodes(material)):
-        if CHANNEL in image:
-            yield image, f"{image[TILE]} {image[CHANNEL]}".replace("_", " ")
+        name = values_of(material).get("name")
+        if name and material not in theirs:
+            yield material, f"{name} {material.get(SHADE, '')}".strip().replace("_", " ")
+    their_images = _images(theirs)
+    for image in _images(materials):
+        if CHANNEL in image and image not in their_images:
+            yield image, f"{image.get(TILE, '')} {image[CHANNEL]}".strip().replace("_", " ")
+
+
+def _materials(objects: Iterable[bpy.types.Object]) -> list[bpy.types.Material]:
+    """The materials that objects wear, each once."""
+    return _unique(slot.material for object_ in objects for slot in object_.material_slots)
+
+
+def _images(materials: Iterable[bpy.types.Material]) -> list[bpy.types.Image]:
+    """The images that materials show, each once."""
+    return _unique(node.image for material in materials for node in _image_nodes(material))
 
 
 def _image_nodes(material: bpy.types.Material) -> list[bpy.types.Node]:

@@ -5,9 +5,10 @@ _resolution, _head, _vertices (how many its head has), _statement and _folder; a
 remembers, for the backend), _traits, _measured (the shape traits as they are on the mesh), _layers (how strongly each
 layer of the skin is laid on), _shapes, _regions, _landmarks (name -> vertex), _history, _not_understood and _worn,
 the expression that its shape keys were last set to. Some skins have _chin, the vertex at the tip of the chin;
-_candidate, whom of the seed's candidates the person began as; and _extra_shapes, as JSON the names of its shapes
-beyond ARKit's 52. Every object, the skin too, has dreamface_part, its name in the head model, dreamface_range, its
-first vertex in the head and one more than its last, and dreamface_of, the face's id.
+_candidate, whom of the seed's candidates the person began as; _extra_shapes, as JSON the names of its shapes beyond
+ARKit's 52; and _studio_head, which a studio that lights it has as well. Every object, the skin too,
+has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than its
+last, and dreamface_of, the face's id.
 """
 
 from __future__ import annotations
@@ -268,6 +269,15 @@ def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:
 
 def _neighbours(object_: bpy.types.Object) -> list[bpy.types.Object]:
     return [neighbour for collection in object_.users_collection for neighbour in collection.objects]
+
+
+def was_edited(part: bpy.types.Object) -> bool:
+    """Whether a part has another number of vertices than it came with: something was joined to it or cut off, say."""
+    try:
+        first, last = part[RANGE]
+    except (KeyError, ValueError, TypeError):
+        return True
+    return len(part.data.vertices) != last - first
 
 
 def record(skin: bpy.types.Object) -> dict[str, Any]:

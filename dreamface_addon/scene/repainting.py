@@ -10,7 +10,7 @@ import numpy as np
 
 from .colours import to_scene
 from .eevee import coat_of
-from .materials import CHANNEL, CHANNELS, PLAIN_INPUTS, TILE, VALUES, Images, load_images
+from .materials import CHANNEL, CHANNELS, PLAIN_INPUTS, TILE, VALUES, Images, load_images, values_of
 from .nodes import COAT, MIX_INPUTS, REACH, SURFACE, TINT, factors, new_node, principled_inputs
 from .reading import FaceFolder
 from .records import GIVEN
@@ -40,7 +40,7 @@ def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
         if before.get("name") not in wanted:
             continue
         own = [slot for slot in slots if slot.material == material]
-        if material.users - material.use_fake_user > len(own):
+        if material.users - material.use_fake_user - _users_kept(material) > len(own):
             material = material.copy()
             for slot in own:
                 slot.material = material
@@ -53,12 +53,18 @@ def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
         bpy.data.images.remove(image)  # the artist does without this map
 
 
+def _users_kept(material: bpy.types.Material) -> int:
+    """Return how many slots with a material meshes have that no object shows, such as those kept for an artist."""
+    kept = [mesh for mesh in bpy.data.meshes if mesh.users == mesh.use_fake_user]
+    return sum(other == material for mesh in kept for other in mesh.materials)
+
+
 def _values(material: bpy.types.Material | None) -> dict[str, Any]:
     """What face.json said of a material when it was built; nothing where it is not ours to change."""
     if material is None or not material.is_editable or material.node_tree is None:
         return {}
+    values = values_of(material)
     try:
-        values = json.loads(material.get(VALUES, "{}"))
         return values if principled_inputs(values) else {}
     except (ValueError, KeyError, TypeError):
         return {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from .carrying import SAME_PLACE, Map, carry, sculpture_of
+from .carrying import SAME_PLACE, Map, added_vertices, carry, sculpture_of
 from .checking import SKIN
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, move_vertices, new_mesh
 from .reading import FaceFolder, FaceObject
@@ -22,11 +22,13 @@ class KeptMesh:
         mesh: its name.
         made: names of the artist's own shape keys and vertex groups in it, and of ours that were sculpted.
         sculpted: whether what was sculpted on its basis is in no other mesh.
+        added: whether it has vertices that were joined to it, or made in it.
     """
 
     mesh: str
     made: tuple[str, ...]
     sculpted: bool = False
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def replace_mesh(
     """
     old, name = object_.data, object_.data.name
     mesh = new_mesh(face, piece, materials)
-    sculpture = sculpture_of(old, without_built)
+    sculpture = sculpture_of(object_, without_built)
     carried = carry(sculpture, mesh, place) if sculpture is not None else None
     kept = keep_mesh(object_, skin, sculpture is not None and carried is None)
     object_.data = mesh
@@ -98,12 +100,13 @@ def keep_mesh(object_: bpy.types.Object, skin: bpy.types.Object, sculpted: bool)
         sculpted: whether what was sculpted on the basis is nowhere else.
     """
     made = (*own_names(object_, skin), *sculpted_keys(object_.data))
-    if not made and not sculpted:
+    added = bool(added_vertices(object_).any())
+    if not (made or sculpted or added):
         return None
     mesh = object_.data
     mesh.use_fake_user = True
     mesh.name = f"{mesh.name[:_NAME_LENGTH]} before"
-    return KeptMesh(mesh.name, made, sculpted)
+    return KeptMesh(mesh.name, made, sculpted, added)
 
 
 _NAME_LENGTH = 48  # letters of the old mesh's name in that of the kept one, which may be 63 bytes long
@@ -119,6 +122,7 @@ def warning_about(replaced: list[Replaced]) -> str:
         made = ", ".join(dict.fromkeys(name for mesh in kept for name in mesh.made))
         what = [f"shape keys and vertex groups that you have made or sculpted ({made})"] if made else []
         what += ["what was sculpted on the head itself"] if any(mesh.sculpted for mesh in kept) else []
+        what += ["what was joined to the head or made from it"] if any(mesh.added for mesh in kept) else []
         meshes = ", ".join(f"“{mesh.mesh}”" for mesh in kept)
         sentences.append(
             f"The head has another mesh now, and the new one could not take over {' and '.join(what)}. "

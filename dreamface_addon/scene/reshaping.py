@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from .applying import check_not_applied
 from .errors import SceneError
 from .meshes import move_vertices, object_shapes
 from .records import (
@@ -41,6 +42,7 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
     """
     objects = parts_of(skin)
     check_can_change(objects)
+    check_not_applied(skin)
     try:
         names = json.loads(skin["dreamface_shapes"])
         stored = _with_reasons(traits, traits_of(skin))

@@ -6,7 +6,6 @@ that differ in nothing but this colour; renders are the same.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import bpy
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from .colours import to_scene
 from .eyes import WHITES
-from .materials import VALUES
+from .materials import values_of
 from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject
 from .records import GIVEN, PART
@@ -113,10 +112,7 @@ def _made_from(objects: list[bpy.types.Object], values: dict[str, Any]) -> list[
 
 def _name(material: bpy.types.Material | None) -> str | None:
     """A material's name in face.json; None where it is not ours."""
-    try:
-        return None if material is None else json.loads(material[VALUES])["name"]
-    except (ValueError, KeyError, TypeError):
-        return None
+    return values_of(material).get("name")
 
 
 def _give(material: bpy.types.Material, colour: Array, opacity: float) -> None:
@@ -125,7 +121,7 @@ def _give(material: bpy.types.Material, colour: Array, opacity: float) -> None:
     if SOLID in material:
         given = [np.array(material[SOLID])]
     else:  # a new material, or one of the first release, which had its base colour
-        base = json.loads(material[VALUES])["base_colour"]
+        base = values_of(material).get("base_colour", _NEW_COLOUR)
         given = [np.array((*rgb, now[3])) for rgb in (base, _NEW_COLOUR)]
     if not any(np.allclose(now, old, atol=1e-4) for old in given):
         return

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
+import uuid
+from typing import Any
 
 import bpy
 from mathutils import Matrix, Vector
 
 from .colours import show_by, to_scene
 from .importing import ImportedFace
-from .lighting import LIGHTINGS, USUAL, Colour, Light
+from .lighting import LIGHTINGS, USUAL, Light
+from .records import GIVEN
 from .sculpting import positions
 
 FOCAL_LENGTH = 85.0  # millimetres on a full frame: the portrait lens, which keeps a face's proportions
@@ -28,12 +32,24 @@ _LIGHTING = "dreamface_lighting"
 """Custom property of the studio's collection: how the face is lit, a name of `LIGHTINGS`."""
 
 
+_HEAD = "dreamface_studio_head"
+"""Custom property of the studio's collection and of the skin that it lights: the same text for both."""
+
+_PLACE = "dreamface_studio_place"
+"""Custom property: the matrix, [16], of the head that the collection lights, or the one that an object was given."""
+
+_SETTINGS = "dreamface_studio_settings"
+"""Custom property of the studio's objects: `_settings` as they were made."""
+
+
 def add_studio(scene: bpy.types.Scene, face: ImportedFace | bpy.types.Object, lighting: str | None = None) -> None:
     """Light a face, and point a camera at it that becomes the scene's.
 
     They stand before the head where and as large as it is now, in a collection of their own, and do not move with it.
-    A studio that the scene has already moves to the face and keeps what the artist has changed on its lights; what is
-    missing in it is added. Another lighting takes the lights' place. The scene gets a world if it has none.
+    A studio that the scene has already moves to the face; what is missing in it is added. Another lighting takes the
+    place of those lights that nobody has changed. What the artist has placed by hand stays as it is, and goes along
+    only where the head is elsewhere; the scene keeps its camera while it is about the same head, and its world if it
+    has one.
 
     Args:
         scene: where the studio goes.
@@ -47,24 +63,25 @@ def add_studio(scene: bpy.types.Scene, face: ImportedFace | bpy.types.Object, li
     height = crown - chin
     target = Vector((0.0, 0.0, (crown + chin) / 2 - BELOW * height))
     collection = _collection(scene)
+    is_same_head = _note_head(collection, skin)
+    moved = _note_place(collection, place)
     before = collection.get(_LIGHTING, USUAL)  # studios of the first release have the usual one
     chosen = lighting or before
-    if chosen != before:
-        _clear_lights(collection)
     collection[_LIGHTING] = chosen
-    known = {object_[_ROLE]: object_ for object_ in collection.objects if _ROLE in object_}
+    ours = _own_objects(collection)
+    if chosen != before:
+        _clear_lights(ours)
+    places = {light.name: place @ _light_place(light, target, size) for light in LIGHTINGS[chosen].lights}
     for light in LIGHTINGS[chosen].lights:
-        object_ = known.get(light.name) or _new_light(light, size, collection)
-        object_.matrix_world = place @ _light_place(light, target, size)
-    camera = known.get("camera") or _new_camera(size, collection)
+        ours[light.name] = ours.get(light.name) or _new_light(light, size, collection)
+    camera = ours["camera"] = ours.get("camera") or _new_camera(size, collection)
     distance = height * HEADROOM * camera.data.lens / SENSOR_HEIGHT
-    camera.matrix_world = place @ Matrix.Translation((target + Vector((0.0, -distance, 0.0))) * size) @ _FORWARDS
-    scene.camera = camera
-    is_new = scene.world is None
-    if is_new:
-        scene.world = _new_world()
-    if is_new or (chosen != before and _ROLE in scene.world):
-        _light_world(scene.world, LIGHTINGS[chosen].world)
+    places["camera"] = place @ Matrix.Translation((target + Vector((0.0, -distance, 0.0))) * size) @ _FORWARDS
+    for role, object_ in ours.items():
+        _put(object_, places.get(role), moved)
+    if scene.camera is None or not is_same_head:
+        scene.camera = camera
+    _light_around(scene, before, chosen)
 
 
 _FORWARDS = Matrix.Rotation(math.pi / 2, 4, "X")
@@ -105,13 +122,106 @@ def _new_camera(size: float, collection: bpy.types.Collection) -> bpy.types.Obje
     return _new_object("camera", data, collection)
 
 
-def _clear_lights(collection: bpy.types.Collection) -> None:
-    """Remove the studio's lights; those that an artist has put beside them stay."""
-    for object_ in [object_ for object_ in collection.objects if object_.type == "LIGHT" and _ROLE in object_]:
-        data = object_.data
-        bpy.data.objects.remove(object_)
-        if not data.users:
-            bpy.data.lights.remove(data)
+def _note_head(collection: bpy.types.Collection, skin: bpy.types.Object) -> bool:
+    """Note which head a studio is for; return whether it was for that already."""
+    known = collection.get(_HEAD)
+    if known is not None and skin.get(_HEAD) == known:
+        return True
+    collection[_HEAD] = skin[_HEAD] = uuid.uuid4().hex
+    return False
+
+
+def _note_place(collection: bpy.types.Collection, place: Matrix) -> Matrix:
+    """Note where the head of a studio is; return how it has moved since the last time."""
+    before = _stored_matrix(collection)
+    collection[_PLACE] = _flat(place)
+    return Matrix.Identity(4) if before is None else place @ before.inverted()
+
+
+def _own_objects(collection: bpy.types.Collection) -> dict[str, bpy.types.Object]:
+    """Return the studio's own objects by what they are for.
+
+    Copies that an artist has made of one carry the same properties. The original is the one with the name that it was
+    given, or the one that was there first; the others are the artist's from now on.
+    """
+    marked = [object_ for object_ in collection.objects if _ROLE in object_]
+    ours: dict[str, bpy.types.Object] = {}
+    for object_ in sorted(marked, key=lambda object_: object_.name != object_.get(GIVEN, object_[_ROLE])):
+        if ours.setdefault(object_[_ROLE], object_) != object_:
+            for mark in (_ROLE, GIVEN, _PLACE, _SETTINGS):
+                object_.pop(mark, None)
+    return ours
+
+
+def _put(object_: bpy.types.Object, place: Matrix | None, moved: Matrix) -> None:
+    """Put an object of the studio to its place; one that an artist has placed goes along with the head, if that moved.
+
+    Args:
+        object_: the studio's.
+        place: where it belongs; None for a light of another lighting, which an artist has changed.
+        moved: how the head has moved since the last time.
+    """
+    if place is not None and not _was_placed_by_hand(object_):
+        object_.matrix_world = place
+        object_[_PLACE] = _flat(object_.matrix_world)
+    elif not _is_close(_flat(moved), _flat(Matrix.Identity(4))):
+        object_.matrix_world = moved @ object_.matrix_world
+
+
+def _was_placed_by_hand(object_: bpy.types.Object) -> bool:
+    """Whether an artist has moved one of the studio's objects, or changed what a camera sees from its place."""
+    given = _stored_matrix(object_)
+    has_moved = given is not None and not _is_close(_flat(object_.matrix_world), _flat(given))
+    return has_moved or (object_.type == "CAMERA" and _was_set_by_hand(object_))
+
+
+def _was_set_by_hand(object_: bpy.types.Object) -> bool:
+    """Whether one of the studio's objects has other settings than it was made with; unknown of the first release's."""
+    return object_.get(_SETTINGS, _settings(object_)) != _settings(object_)
+
+
+_WATCHED = (
+    "type", "energy", "color", "shape", "size", "size_y", "angle", "use_shadow", "specular_factor",
+    "lens", "sensor_fit", "sensor_height", "shift_x", "shift_y", "ortho_scale",
+)  # fmt: skip
+"""Properties of lights and cameras that are an artist's choice."""
+
+
+def _settings(object_: bpy.types.Object) -> str:
+    """Return what an artist may have set on one of the studio's objects, as text."""
+    data = object_.data
+    values = {name: getattr(data, name) for name in _WATCHED if hasattr(data, name)}
+    values |= {name: list(value) for name, value in values.items() if name == "color"}
+    is_animated = object_.animation_data is not None or data.animation_data is not None
+    return json.dumps([values, object_.hide_render, object_.hide_viewport, is_animated])
+
+
+def _stored_matrix(holder: bpy.types.ID) -> Matrix | None:
+    """Return the matrix that was noted with an object or a collection; None where none was."""
+    values = list(holder.get(_PLACE, ()))
+    return Matrix([values[row : row + 4] for row in range(0, 16, 4)]) if len(values) == 16 else None
+
+
+def _flat(matrix: Matrix) -> list[float]:
+    return [value for row in matrix for value in row]
+
+
+def _is_close(values: list[float], others: list[float]) -> bool:
+    """Whether matrices differ by no more than rounding, metres among them."""
+    return all(
+        math.isclose(value, other, rel_tol=1e-4, abs_tol=1e-4) for value, other in zip(values, others, strict=True)
+    )
+
+
+def _clear_lights(ours: dict[str, bpy.types.Object]) -> None:
+    """Remove the studio's lights that nobody has changed; the others stay."""
+    for role, object_ in list(ours.items()):
+        if object_.type == "LIGHT" and not (_was_placed_by_hand(object_) or _was_set_by_hand(object_)):
+            data = object_.data
+            bpy.data.objects.remove(object_)
+            if not data.users:
+                bpy.data.lights.remove(data)
+            del ours[role]
 
 
 def _new_light(light: Light, size: float, collection: bpy.types.Collection) -> bpy.types.Object:
@@ -129,7 +239,7 @@ def _new_light(light: Light, size: float, collection: bpy.types.Collection) -> b
 
 def _new_object(role: str, data: bpy.types.ID, collection: bpy.types.Collection) -> bpy.types.Object:
     object_ = bpy.data.objects.new(role, data)
-    object_[_ROLE] = role
+    object_[_ROLE], object_[GIVEN], object_[_SETTINGS] = role, object_.name, _settings(object_)
     collection.objects.link(object_)
     return object_
 
@@ -154,11 +264,25 @@ def _new_world() -> bpy.types.World:
     return world
 
 
-def _light_world(world: bpy.types.World, colour: Colour) -> None:
-    """Give a world of the studio's own its colour."""
+def _light_around(scene: bpy.types.Scene, before: str, chosen: str) -> None:
+    """Give a scene without a world one; the studio's own takes another colour unless an artist has set it."""
+    is_new = scene.world is None
+    if is_new:
+        scene.world = _new_world()
+    elif chosen == before or _ROLE not in scene.world:
+        return
+    colour = _background_of(scene.world)
+    if colour is None:
+        return
+    if is_new or _is_close(list(colour.default_value)[:3], list(to_scene(LIGHTINGS[before].world))):
+        colour.default_value = (*to_scene(LIGHTINGS[chosen].world), 1.0)
+
+
+def _background_of(world: bpy.types.World) -> Any:
+    """The input with a world's colour; None where an artist has removed it or put something before it."""
     background = next((node for node in world.node_tree.nodes if node.type == "BACKGROUND"), None)
-    if background is not None and not background.inputs["Color"].is_linked:
-        background.inputs["Color"].default_value = (*to_scene(colour), 1.0)
+    colour = background.inputs["Color"] if background is not None else None
+    return None if colour is None or colour.is_linked else colour
 
 
 def set_up_rendering(scene: bpy.types.Scene) -> None:

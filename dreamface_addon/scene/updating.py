@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 
+from .applying import check_not_applied
 from .attachments import unpack_offset
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
-from .materials import VALUES, new_materials
+from .materials import new_materials, values_of
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
 from .naming import name_after_update
 from .reading import FaceFolder, FaceObject, read_face_folder
@@ -59,6 +59,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     face = read_face_folder(folder)
     objects = parts_of(skin)
     check_can_change(objects)
+    check_not_applied(skin)
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:
@@ -103,7 +104,7 @@ def _fits(object_: bpy.types.Object, face: FaceFolder) -> bool:
 
 def _place(replaced: list[bpy.types.Object], skin: bpy.types.Object, face: FaceFolder) -> Map:
     """Return where places on the old head are on the new one; only looked for where it is needed."""
-    needed = any(sculpture_of(object_.data) is not None for object_ in replaced)
+    needed = any(sculpture_of(object_) is not None for object_ in replaced)
     return map_between(skin, face) if needed else SAME_PLACE
 
 
@@ -153,10 +154,7 @@ def _slots(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject) -> li
 
 
 def _is_made_from(material: bpy.types.Material | None, values: dict[str, Any]) -> bool:
-    try:
-        return material is not None and json.loads(material.get(VALUES, "{}")).get("name") == values["name"]
-    except (ValueError, AttributeError):
-        return False
+    return values_of(material).get("name") == values["name"]
 
 
 def _change_head(
@@ -166,7 +164,7 @@ def _change_head(
     pieces, materials = face.objects, new_materials(face)
     staying = [object_ for object_ in objects if object_[PART] in pieces]
     leaving = [object_ for object_ in objects if object_ not in staying]
-    replaced = [Replaced(keep_mesh(object_, skin, sculpture_of(object_.data) is not None)) for object_ in leaving]
+    replaced = [Replaced(keep_mesh(object_, skin, sculpture_of(object_) is not None)) for object_ in leaving]
     place = _place(staying, skin, face)
     for object_ in staying:
         piece = pieces[object_[PART]]

@@ -16,8 +16,9 @@ class DREAMFACE_OT_clear_sculpt(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it where something was sculpted on the selected face."""
         why_not = interface.why_no_face(context, object_mode=True)
-        if not why_not and not shaping.sculpted(scene.skin_of(context.active_object)):
-            why_not = "Nothing was sculpted on this head"
+        if not why_not:
+            changes = shaping.sculpted(scene.skin_of(context.active_object))
+            why_not = "" if changes else changes.notice.rstrip(".") or "Nothing was sculpted on this head"
         return interface.allow(cls, why_not)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -28,6 +29,9 @@ class DREAMFACE_OT_clear_sculpt(bpy.types.Operator):
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        left_alone = scene.edited_parts(skin)
+        if left_alone:
+            self.report({"WARNING"}, left_alone)
         if expressions_are_missing:
             application.get().following.make_expressions(skin)
         return {"FINISHED"}

@@ -88,3 +88,89 @@ def test_a_name_of_ones_own_stays_whatever_the_prompt_becomes(scene, bpy, face_f
     assert imported.skin.name == "Mira skin"
     rename_face(imported.skin, "  ")
     assert imported.skin.name == "Mira skin", "an empty name is none"
+
+
+def duplicate(bpy, skin):
+    """Copy a head as Shift+D does: meshes are copied, materials are shared, and both lie in one collection."""
+    from dreamface_addon.scene import parts_of
+
+    for object_ in bpy.data.objects:
+        object_.select_set(False)
+    for part in parts_of(skin):
+        part.hide_viewport = False
+        part.select_set(True)
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.duplicate()
+    return bpy.context.view_layer.objects.active
+
+
+def test_renaming_a_duplicate_leaves_its_original_alone(scene, bpy, imported):
+    from dreamface_addon.scene import name_of, parts_of, rename_face
+
+    copy = duplicate(bpy, imported.skin)
+    before = {block: block.name for block in (*parts_of(imported.skin), *bpy.data.collections)}
+    before |= {block: block.name for block in (*bpy.data.materials, *bpy.data.images)}
+    rename_face(copy, "Bob")
+    assert {block: block.name for block in before} == before
+    assert (name_of(copy), copy.name, copy.data.name) == ("Bob", "Bob skin", "Bob skin")
+    assert {part.name for part in parts_of(copy)} >= {"Bob left iris", "Bob upper teeth"}
+
+
+def test_updating_a_duplicate_names_what_is_its_own(scene, bpy, imported, face_folder, tmp_path):
+    from dreamface_addon.scene import parts_of, update_face
+
+    copy = duplicate(bpy, imported.skin)
+    theirs = {slot.material for part in parts_of(imported.skin) for slot in part.material_slots}
+    before = {block: block.name for block in (*parts_of(imported.skin), *bpy.data.collections, *theirs)}
+    update_face(copy, folder_with(face_folder, tmp_path, "a dwarf"))
+    assert {block: block.name for block in before} == before
+    assert copy.name == "Dwarf skin"
+    own = {slot.material.name for part in parts_of(copy) for slot in part.material_slots}
+    assert own and all(name.startswith("Dwarf") for name in own)
+
+
+def test_a_head_that_was_moved_into_anothers_collection_does_not_rename_it(scene, bpy, imported, face_folder):
+    from dreamface_addon.scene import import_face, rename_face
+
+    home, guest = imported.collection, import_face(face_folder, name="Guest")
+    for part in guest.parts.values():
+        guest.collection.objects.unlink(part)
+        home.objects.link(part)
+    called = home.name
+    rename_face(guest.skin, "Zoe")
+    assert home.name == called and guest.skin.name == "Zoe skin"
+
+
+def test_correcting_capitals_adds_no_number(scene, bpy, face_folder):
+    from dreamface_addon.scene import import_face, name_of, rename_face
+
+    first, second = import_face(face_folder, name="Middle aged woman"), import_face(face_folder, name="Ada")
+    rename_face(first.skin, "middle aged woman")
+    assert name_of(first.skin) == first.collection.name == "middle aged woman"
+    assert first.skin.name == "middle aged woman skin"
+    rename_face(second.skin, "MIDDLE aged woman")
+    assert name_of(second.skin) == "MIDDLE aged woman 2", "that is another head's name"
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", "null", '{"name": null}', 7])
+def test_a_material_whose_property_was_damaged_hinders_no_renaming(scene, bpy, imported, face_folder, damage):
+    from dreamface_addon.scene import rename_face, update_face
+
+    material = imported.skin.material_slots[0].material
+    material["dreamface_material"] = damage
+    called = material.name
+    rename_face(imported.skin, "Mira")
+    assert (imported.skin.name, material.name) == ("Mira skin", called)
+    update_face(imported.skin, face_folder)
+    assert imported.skin.name == "Mira skin"
+
+
+def test_a_duplicate_that_gets_new_textures_leaves_the_originals_names(scene, bpy, imported, face_folder):
+    from dreamface_addon.scene import parts_of, update_face
+
+    copy = duplicate(bpy, imported.skin)
+    theirs = {slot.material for part in parts_of(imported.skin) for slot in part.material_slots}
+    before = {block: block.name for block in (*parts_of(imported.skin), *bpy.data.collections, *theirs)}
+    update_face(copy, face_folder)
+    assert {block: block.name for block in before} == before
+    assert copy.name == "Round stranger skin.001"

@@ -474,3 +474,173 @@ def test_an_edited_mesh_hands_over_what_was_sculpted_on_it(imported, other_folde
     plain = part_of(someone.head, skin)
     assert len(vertices(skin)) == len(plain) and "What was sculpted is on the new mesh now" in warning
     assert 0.008 < np.linalg.norm(vertices(skin) - plain, axis=1).max() < 0.011
+
+
+def join_a_hat(bpy, skin):
+    """Join a cube above the head to it, as Ctrl+J does; returns the number of its first vertex."""
+    first = len(skin.data.vertices)
+    bpy.ops.mesh.primitive_cube_add(size=0.1, location=(0.0, 0.0, 0.5))
+    skin.select_set(True)
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.join()
+    assert len(skin.data.vertices) == first + 8
+    return first
+
+
+def test_what_was_joined_to_the_head_is_not_sculpted_and_stays(imported, bpy):
+    from dreamface_addon.scene import clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
+
+    skin, iris = imported.skin, imported.parts["left_iris"]
+    assert edited_parts(skin) == ""
+    raise_in_edit_mode(bpy, iris, by=RAISE * 0.1)
+    raise_in_edit_mode(bpy, skin)
+    join_a_hat(bpy, skin)
+    before = vertices(skin)
+    assert sculpted_distance(skin) == pytest.approx(100 * np.linalg.norm(RAISE), rel=1e-2), "that of the iris"
+    assert sculpted_expressions(skin) == ()
+    assert edited_parts(skin) == (
+        "Round stranger skin has other vertices than it came with, because something was joined to it or cut off: "
+        "DreamFace can't tell what was sculpted there, and Clear Sculpted Changes leaves it alone."
+    )
+    clear_sculpted(skin)
+    np.testing.assert_array_equal(vertices(skin), before)
+    assert sculpted_distance(skin) == 0.0, "the iris was cleared"
+
+
+def test_what_was_extruded_from_the_head_stays(imported, other_folder, someone, bpy):
+    from dreamface_addon.scene import clear_sculpted, sculpted_distance, update_face
+
+    skin = imported.skin
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.extrude_region_move(TRANSFORM_OT_translate={"value": (0.0, 0.0, 0.2)})
+    bpy.ops.object.mode_set(mode="OBJECT")
+    before = vertices(skin)
+    assert sculpted_distance(skin) == 0.0
+    clear_sculpted(skin)
+    np.testing.assert_array_equal(vertices(skin), before)
+    material = skin.data.materials[0]
+    warning = update_face(skin, other_folder).warning
+    assert "could not take over what was joined to the head or made from it." in warning
+    np.testing.assert_array_equal(vertices(skin), part_of(someone.head, skin))
+    assert skin.data.materials[0] == material, "the kept mesh does not take the material away"
+
+
+@pytest.mark.parametrize("bumped", [True, False])
+def test_a_hat_does_not_keep_what_was_sculpted_from_the_next_head(scene, bpy, tmp_path, bumped):
+    from dreamface_addon.scene import import_face, sculpted_distance, update_face
+
+    mine = folder.save(synthetic_face(side=24), tmp_path / "fine")
+    skin = import_face(with_landmarks(mine, CENTRE)).skin
+    if bumped:
+        sculpt_bump(skin, bump(vertices(skin), CENTRE))
+    join_a_hat(bpy, skin)
+    path = with_landmarks(other_head(tmp_path), CENTRE)
+    plain = np.load(path / "geometry.npz")["vertices"]
+    warning = update_face(skin, path).warning
+    plain = plain[: len(vertices(skin))]
+    expected = bump(plain, CENTRE) if bumped else np.zeros_like(plain)
+    np.testing.assert_allclose(vertices(skin) - plain, expected, atol=0.0025)
+    assert sculpted_distance(skin) < 12.0
+    assert ("What was sculpted is on the new mesh now" in warning) == bumped
+    assert "could not take over what was joined to the head or made from it." in warning
+    kept = next(mesh for mesh in bpy.data.meshes if "before" in mesh.name)
+    assert read(kept.vertices, "co", 3)[:, 2].max() > 0.5, "the hat is kept"
+
+
+def apply_transform(bpy, skin, **applied):
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.select_all(action="DESELECT")
+    skin.select_set(True)
+    everything = {"location": False, "rotation": False, "scale": False}
+    bpy.ops.object.transform_apply(**everything | applied)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("scale", "The scale of Round stranger skin was applied to its mesh: "),
+        ("stretch", "The scale of Round stranger skin was applied to its mesh: "),
+        ("mirror", "The scale of Round stranger skin was applied to its mesh: "),
+        ("rotation", "The rotation of Round stranger skin was applied to its mesh: "),
+        ("location", "The location of Round stranger skin was applied to its mesh, or its origin was moved: "),
+        ("origin", "The location of Round stranger skin was applied to its mesh, or its origin was moved: "),
+    ],
+)
+def test_an_applied_transform_is_not_sculpted(imported, moved, other_folder, bpy, what, words):
+    from dreamface_addon.scene import (
+        SceneError,
+        applied_transform,
+        clear_sculpted,
+        files_of,
+        record,
+        reshape,
+        update_face,
+    )
+
+    skin = imported.skin
+    sculpt_bump(skin, bump(vertices(skin), CENTRE))
+    assert applied_transform(skin) == ""
+    if what in ("scale", "stretch", "mirror"):
+        skin.scale = {"scale": (10.0, 10.0, 10.0), "stretch": (1.0, 1.0, 1.4), "mirror": (-1.0, 1.0, 1.0)}[what]
+        apply_transform(bpy, skin, scale=True)
+    elif what == "rotation":
+        skin.rotation_euler = (0.0, 0.0, 0.5)
+        apply_transform(bpy, skin, rotation=True)
+    elif what == "location":
+        skin.location = (0.1, 0.0, 0.2)
+        apply_transform(bpy, skin, location=True)
+    else:
+        bpy.context.view_layer.objects.active = skin
+        skin.select_set(True)
+        bpy.ops.object.origin_set(type="ORIGIN_GEOMETRY")
+    sentence = applied_transform(skin)
+    assert sentence.startswith(words)
+    assert sentence.endswith("undo that (Ctrl+Z), or import the face's folder again.")
+    before = vertices(skin)
+    for change in (
+        lambda: clear_sculpted(skin),
+        lambda: reshape(skin, moved, {}),
+        lambda: update_face(skin, other_folder),
+        lambda: files_of(skin, record(skin)),
+    ):
+        with pytest.raises(SceneError) as refused:
+            change()
+        assert str(refused.value) == sentence
+    np.testing.assert_array_equal(vertices(skin), before)
+
+
+def test_much_that_was_sculpted_is_no_applied_transform(imported, moved, someone, bpy, scene, carved):
+    """Long horns, a head that was stretched in Edit Mode, and a small scale are sculpted; and what was carved is."""
+    from dreamface_addon.scene import applied_transform, import_face, sculpted_distance
+
+    skin = imported.skin
+    plain = vertices(skin)
+    for by in (
+        bump(plain, CENTRE, height=0.15),
+        (plain * np.float32([0.0, 0.0, 0.4])).astype(np.float32),
+        np.where(plain[:, 2:] < 0.25, np.float32([0.0, 0.0, -0.2]), np.float32(0.0)),
+    ):
+        sculpt_bump(skin, by)
+        assert sculpted_distance(skin) > 50.0
+        assert applied_transform(skin) == ""
+        sculpt_bump(skin, -by)
+    skin.scale = (1.01, 1.01, 1.01)
+    apply_transform(bpy, skin, scale=True)
+    assert applied_transform(skin) == ""
+    assert applied_transform(import_face(carved[0]).skin) == ""
+
+
+def test_an_applied_transform_is_undone_with_what_was_sculpted(skin, moved, someone, bpy):
+    from dreamface_addon.scene import applied_transform, reshape
+
+    raise_in_edit_mode(bpy, skin)
+    skin.scale = (10.0, 10.0, 10.0)
+    apply_transform(bpy, skin, scale=True)
+    assert applied_transform(skin)
+    skin.scale = (0.1, 0.1, 0.1)
+    apply_transform(bpy, skin, scale=True)
+    assert applied_transform(skin) == ""
+    reshape(skin, moved, {})
+    np.testing.assert_allclose(vertices(skin), raised(part_of(someone.head, skin)), atol=1e-5)

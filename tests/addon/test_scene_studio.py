@@ -137,7 +137,6 @@ def test_another_lighting_takes_the_place_of_the_lights(imported, scene, bpy):
 
     add_studio(scene, imported.skin)
     studio, camera = scene.collection.children["studio"], scene.camera
-    bpy.data.objects["key"].data.energy = 99.0
     mine = bpy.data.objects.new("my lamp", bpy.data.lights.new("my lamp", "POINT"))
     studio.objects.link(mine)
     add_studio(scene, imported.skin, "hard")
@@ -164,6 +163,100 @@ def test_the_studios_own_world_follows_and_an_artists_stays(imported, scene, bpy
     mine.color = (0.3, 0.2, 0.1)
     add_studio(scene, imported.skin, "sun")
     assert scene.world == mine and tuple(mine.color) == pytest.approx((0.3, 0.2, 0.1))
+
+
+def test_another_light_leaves_the_artists_camera_and_lamps(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    add_studio(scene, imported.skin, "soft")
+    ours, key = scene.camera, bpy.data.objects["key"]
+    ours.location.x += 0.5
+    key.location.z += 1.0
+    kicker = bpy.data.objects["rim"].copy()
+    kicker.data = kicker.data.copy()
+    kicker.location.x -= 2.0
+    scene.collection.children["studio"].objects.link(kicker)  # as Shift+D does
+    mine = bpy.data.objects.new("my camera", bpy.data.cameras.new("my camera"))
+    scene.collection.objects.link(mine)
+    scene.camera = mine
+    bpy.context.view_layer.update()
+    places = {object_: object_.matrix_world.copy() for object_ in (ours, key, kicker)}
+    for lighting in ("soft", "hard", "ring", None, "sun"):
+        add_studio(scene, imported.skin, lighting)
+        bpy.context.view_layer.update()
+        assert scene.camera == mine
+        for object_, place in places.items():
+            _assert_same_place(object_.matrix_world, place)
+    assert [camera.name for camera in scene.objects if camera.type == "CAMERA"].count("camera") == 1
+    assert sorted(light.name for light in _lights(scene)) == ["ground", "key", "rim.001", "sky", "sun"]
+
+
+def test_a_light_that_was_set_by_hand_stays_and_takes_its_part(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    add_studio(scene, imported.skin, "soft")
+    for name, change in (("key", {"energy": 99.0}), ("fill", {"color": (1.0, 0.0, 0.0)})):
+        for attribute, value in change.items():
+            setattr(bpy.data.objects[name].data, attribute, value)
+    add_studio(scene, imported.skin, "hard")
+    assert sorted(light.name for light in _lights(scene)) == ["fill", "key", "rim"]
+    assert bpy.data.objects["key"].data.energy == pytest.approx(99.0)
+    assert tuple(bpy.data.objects["fill"].data.color) == pytest.approx((1.0, 0.0, 0.0))
+    assert bpy.data.objects["rim"].data.size == pytest.approx(0.08), "nobody had touched it"
+
+
+def test_what_the_artist_placed_goes_along_with_the_head_and_to_another(imported, scene, bpy, face_folder):
+    from mathutils import Matrix
+
+    from dreamface_addon.scene import add_studio, import_face
+
+    add_studio(scene, imported.skin)
+    scene.camera.location.x += 0.5
+    mine = bpy.data.objects.new("my camera", bpy.data.cameras.new("my camera"))
+    scene.collection.objects.link(mine)
+    bpy.context.view_layer.update()
+    ours, before = scene.camera, scene.camera.matrix_world.copy()
+    scene.camera = mine
+    imported.skin.location.x = 2.0
+    add_studio(scene, imported.skin)
+    _assert_same_place(ours.matrix_world, Matrix.Translation((2.0, 0.0, 0.0)) @ before)
+    assert scene.camera == mine, "the same head"
+    other = import_face(face_folder).skin
+    other.location.x = -3.0
+    add_studio(scene, other)
+    _assert_same_place(ours.matrix_world, Matrix.Translation((-3.0, 0.0, 0.0)) @ before)
+    assert scene.camera == ours, "another head is looked at"
+
+
+def test_a_copied_scene_has_a_studio_of_its_own_and_no_second_one(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    add_studio(scene, imported.skin)
+    bpy.ops.scene.new(type="FULL_COPY")
+    copy = bpy.context.scene
+    assert copy != scene
+    skin = next(object_ for object_ in copy.objects if "dreamface_face_id" in object_)
+    add_studio(copy, skin, "hard")
+    assert len(_lights(copy)) == len(_lights(scene)) == 3
+    assert copy.camera in list(copy.objects)
+    assert len([camera for camera in copy.objects if camera.type == "CAMERA"]) == 1
+    assert min(light.data.size for light in _lights(copy)) < 0.1 < min(light.data.size for light in _lights(scene))
+
+
+def test_the_studios_world_keeps_a_colour_that_was_set_by_hand(imported, scene, bpy):
+    from dreamface_addon.scene import add_studio
+
+    scene.world = None
+    add_studio(scene, imported.skin, "soft")
+    colour = _background(scene).inputs["Color"]
+    colour.default_value = (0.2, 0.0, 0.3, 1.0)
+    add_studio(scene, imported.skin, "sun")
+    assert tuple(colour.default_value) == pytest.approx((0.2, 0.0, 0.3, 1.0))
+
+
+def _assert_same_place(now, before):
+    for row, expected in zip(now, before, strict=True):
+        assert tuple(row) == pytest.approx(tuple(expected), abs=1e-5)
 
 
 def _lights(scene):

@@ -96,6 +96,32 @@ def test_sculpted_changes_are_cleared_in_one_step(blender):
     np.testing.assert_allclose(key_offset(face, "mouthPucker")[VERTICES], pucker[VERTICES] + RAISE, atol=1e-6)
 
 
+def test_an_applied_scale_is_said_and_nothing_goes_wrong_with_it(blender):
+    bpy = blender.bpy
+    face = blender.new_face("a woman", seed=5)
+    name, plain = face.name, positions(face)
+    blender.module("placing").select(face)
+    bpy.ops.ed.undo_push(message="before")
+    face.scale = (10.0, 10.0, 10.0)
+    bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
+    bpy.ops.ed.undo_push(message="Apply Scale")
+    before = positions(face)
+    assert "was applied to its mesh" in why_not(bpy.ops.dreamface.clear_sculpt)
+    face.dreamface.nose_width = 2.0
+    blender.until(lambda: blender.app.following.problem)
+    assert "was applied to its mesh" in blender.app.following.problem
+    with pytest.raises(RuntimeError, match="was applied to its mesh"):
+        bpy.ops.dreamface.paint()
+    np.testing.assert_array_equal(positions(face), before)
+    bpy.ops.ed.undo()
+    blender.rest()
+    face = bpy.data.objects[name]
+    np.testing.assert_array_equal(positions(face), plain)
+    face.dreamface.nose_width = 2.0
+    blender.rest()
+    np.testing.assert_allclose(positions(face), plain_head(face, **{"nose.width": 2.0}), atol=1e-6)
+
+
 def test_a_slider_in_another_mode_says_what_it_waits_for(blender):
     face = blender.new_face("a woman", seed=5)
     for mode, width in (("SCULPT", 2.5), ("EDIT", -2.5)):
