@@ -8,17 +8,22 @@ the one that is picked, opened, edited or exported. `unwanted` says which have w
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from dreamface import _files
 from dreamface._files import cannot_write, sibling, whole_file
 from dreamface._reading import parse_json, read_regular
 from dreamface.errors import FolderError
 from dreamface.provenance import SOFTWARE
+from dreamface.record import pictures_in
 
 VARIATION: Final = "variation.json"
 """The file in a face folder that says that the face is a variation which nobody has picked."""
@@ -27,6 +32,8 @@ KEPT_FOR: Final = 7 * 24 * 3600.0
 """Seconds that a variation which nobody picks stays."""
 
 _DOCUMENT: Final = "face.json"
+_FILES: Final = ("geometry.npz", "preview.png", VARIATION)
+_PICTURE: Final = "layers/{}.png"
 _LARGEST_DOCUMENT: Final = 16 * 2**20  # bytes
 
 
@@ -125,6 +132,88 @@ def mark_picked(path: Path) -> None:
         (path / VARIATION).unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(path / VARIATION, error) from error
+
+
+# --------------------------------------------------------------------------------------------- what belongs to a face
+
+
+def foreign_files(path: Path) -> list[Path]:
+    """Return what DreamFace did not write into a face folder, relative to it: an artist's own .blend, say.
+
+    Raises:
+        FolderError: `path` is no face folder, or its face.json can't be read: nobody knows what is whose.
+    """
+    try:
+        data = _read(path / _DOCUMENT)
+    except OSError as error:
+        raise FolderError(f"{path / _DOCUMENT} can't be read ({error.strerror}): change its permissions.") from error
+    if data is None or not _is_ours(data):
+        raise FolderError(f"{path / _DOCUMENT} is damaged: restore it or generate the face again.")
+    maps = data.get("maps")
+    listed = [file.get("file") for file in maps if isinstance(file, dict)] if isinstance(maps, list) else []
+    ours = {_DOCUMENT, *_FILES, *map(str, listed)}
+    ours |= {_PICTURE.format(digest) for digest in pictures_in(data.get("layers"))}
+    names = [file.relative_to(path) for file in path.rglob("*") if file.is_symlink() or not file.is_dir()]
+    return [name for name in names if name.as_posix() not in ours]
+
+
+def move_foreign_files(old: Path, new: Path) -> None:
+    """Move what DreamFace did not write from one face folder to another; where a name is taken, to the next free one.
+
+    Raises:
+        FolderError: `old` is no face folder, or its face.json can't be read.
+        OSError: the disk refused.
+    """
+    for name in foreign_files(old):
+        place = next(place for place in _numbered(new / name) if not os.path.lexists(place))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        (old / name).rename(place)
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """`name.blend`, `name-2.blend`, `name-3.blend`, ..."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def sweep(place: Path) -> None:
+    """Delete what killed runs have left beside the faces in a folder; a face that one had moved aside returns.
+
+    Args:
+        place: where faces, or exports of them, lie; it need not exist.
+    """
+    _files.sweep(place, _rescue)
+
+
+def _rescue(old: Path, path: Path) -> None:
+    """Put right a swap that was killed: the old face returns, or what others had put into it goes into the new one.
+
+    Where something else has its place by now, it stays as it is.
+    """
+    try:
+        if path.is_dir() and not path.is_symlink():
+            with suppress(OSError):  # not empty
+                path.rmdir()
+        if not os.path.lexists(path):
+            old.rename(path)
+            return
+        if path.is_symlink() or not _is_face(path):
+            return
+        move_foreign_files(old, path)
+        if foreign_files(old):
+            return
+    except (OSError, FolderError):  # whatever is in it, it may be somebody's
+        return
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_face(path: Path) -> bool:
+    data = _read(path / _DOCUMENT)
+    return data is not None and _is_ours(data)
+
+
+# ---------------------------------------------------------------------------------------------------------- reading
 
 
 def _entry(path: Path) -> FaceEntry | None:

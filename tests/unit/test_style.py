@@ -78,7 +78,7 @@ ALLOWED = {
         "record", "text",
     },
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
-    "library": {"_files", "_reading", "errors", "provenance"},
+    "library": {"_files", "_reading", "errors", "provenance", "record"},
     "limits": {"errors", "random_streams", "text"},
     "packing": {"_reading", "document", "errors", "face"},
     "pipeline": SHARED | {
