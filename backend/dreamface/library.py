@@ -213,6 +213,15 @@ def _is_face(path: Path) -> bool:
     return data is not None and _is_ours(data)
 
 
+def describe(path: Path) -> dict[str, Any] | None:
+    """Return what a face folder's face.json says, which nobody has checked; None where `path` holds no face."""
+    try:
+        data = _read(path / _DOCUMENT)
+    except OSError:
+        return None
+    return data if data is not None and _is_ours(data) else None
+
+
 # ---------------------------------------------------------------------------------------------------------- reading
 
 

@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
+from dreamface import library
 from dreamface._files import cannot_write
 from dreamface.errors import DreamFaceError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, has_folder, is_face
-from dreamface.service.schemas import JOB_KINDS, Edit, Export, Job, NewJob, WorkerName, needed_files
+from dreamface.service.schemas import JOB_KINDS, Edit, Export, FaceResult, Job, NewJob, WorkerName, needed_files
 from dreamface.service.store import JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, WorkerProcess
@@ -102,9 +105,9 @@ class Workers:
 class JobQueue:
     """Takes jobs, has the workers do them, each one after the other, and keeps the store true to what has happened.
 
-    A job's result is there when its folder has been renamed into place and its row says done, in that order: a crash
-    before the rename leaves only staging to sweep, one between the two a folder of a row that still says running, which
-    is removed before the job is run again.
+    A job's result is there when its folder has been renamed into place and its row says done, in that order. A crash
+    before the rename leaves only staging to sweep, one between the two a folder of a row that still says running: the
+    next start enters it as done. What the table does not take is kept and tried again; a result is never taken back.
     """
 
     def __init__(self, store: JobStore, layout: Layout, workers: Workers, hub: Hub, uploads: Uploads) -> None:
@@ -116,7 +119,7 @@ class JobQueue:
         self._active: dict[str, Record] = {}  # in the order they came
         self._unsaved: dict[str, Record] = {}  # what became of them is not on the disk yet, which would not take it
         self._not_started: set[str] = set()  # jobs whose worker died before it began them
-        self._refused = False  # whether the disk took nothing when it was last asked to
+        self._refusal = ""  # why nothing could be written when that was last tried
         self._came = asyncio.Event()
         self._closed = False
 
@@ -213,7 +216,11 @@ class JobQueue:
         for record in self._store.active():
             self._active[record.id] = record
             if record.state == "running":
-                self._remove_result(record)  # renamed, but not yet known as done
+                result = self._found(record)
+                if result is not None:
+                    self._finish(record, "done", result=result)
+                    continue
+                self._remove_result(record)  # half of one, which no version of ours leaves
                 if record.attempts >= _MOST_ATTEMPTS:
                     advice = "try a lower resolution." if is_face(record.kind) else "try again."
                     self._finish(record, "failed", error=_GIVEN_UP + advice)
@@ -221,6 +228,15 @@ class JobQueue:
                     record.state = "queued"
                     self._save(record)
         self._came.set()
+
+    def _found(self, record: Record) -> dict[str, Any] | None:
+        """Return the result that was renamed into place just before the last backend ended; None where there is none."""
+        if not is_face(record.kind):
+            return None  # a file is soon exported again
+        try:
+            return FaceResult.model_validate(library.describe(self._layout.result(record.kind, record.id))).model_dump()
+        except ValidationError:
+            return None
 
     def needed_files(self) -> set[str]:
         """Return the SHA-256 of the uploads that jobs need which are not over."""
@@ -350,11 +366,8 @@ class JobQueue:
         record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
         self._active.pop(record.id, None)
         self._not_started.discard(record.id)
-        if not self._save(record) and state == "done":  # a face that no row knows of would be half there
-            self._remove_result(record)
-            record.state, record.result = "failed", None
-            record.error = "The disk is full: free some space, then try again."
-            self._save(record)
+        if not self._save(record) and state == "done":
+            record.message = f"It is done, though the list of jobs does not say so yet. {self._refusal}"
         self._publish(record)
 
     # ---------------------------------------------------------------------------------------------------------- pieces
@@ -383,11 +396,11 @@ class JobQueue:
         try:
             self._store.update(record)
         except StoreError as error:
-            if not self._refused:
+            if not self._refusal:
                 log.error("%s What becomes of jobs is written as soon as that works.", error)
-            self._refused = True
+            self._refusal = str(error)
             return False
-        self._refused = False
+        self._refusal = ""
         return True
 
     def _find(self, job: str) -> Record | None:
