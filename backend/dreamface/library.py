@@ -2,7 +2,7 @@
 
 A variation is one of several faces made at once for an artist to choose from. Until it is picked, a file
 `variation.json` in its folder says so: whoever makes variations calls `mark_variation` for each, and `mark_picked` for
-the one that is picked, opened, edited or exported. `unwanted` says which have waited for too long.
+the one that is picked. `unwanted` says which have waited for too long.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ KEPT_FOR: Final = 7 * 24 * 3600.0
 
 _DOCUMENT: Final = "face.json"
 _FILES: Final = ("geometry.npz", "preview.png", VARIATION)
+_LITTER: Final = (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
 _PICTURE: Final = "layers/{}.png"
 _LARGEST_DOCUMENT: Final = 16 * 2**20  # bytes
 
@@ -93,19 +94,62 @@ def unwanted(entries: Iterable[FaceEntry], now: float, kept_for: float = KEPT_FO
 def remove(entry: FaceEntry) -> None:
     """Delete a face's folder with all that is in it.
 
-    If the process is killed meanwhile, the rest goes with the next `folder.sweep`.
+    If the process is killed meanwhile, the rest goes with the next `sweep`.
 
     Raises:
         FolderError: the disk refused; the face is whole, still.
     """
     gone = sibling(entry.path, "part")
+    _move(entry.path, gone)
+    _delete(gone)
+
+
+def remove_unpicked(entry: FaceEntry) -> bool:
+    """Delete a variation's folder, unless somebody has picked it by now or keeps files in it; return whether it went.
+
+    A face with files that DreamFace did not write is no variation any more: somebody works with it.
+
+    Raises:
+        FolderError: the disk refused; the face is whole, still.
+    """
+    if _has_own_files(entry.path):
+        mark_picked(entry.path)
+        return False
+    aside = sibling(entry.path, "old")  # nobody can pick it there; `sweep` brings it back if we are killed now
+    _move(entry.path, aside)
+    gone = sibling(entry.path, "part")
     try:
-        entry.path.rename(gone)
+        goes = _is_unpicked(aside) and not _has_own_files(aside)
+        _move(aside, gone if goes else entry.path)
+    except (OSError, FolderError):
+        _move(aside, entry.path)
+        raise
+    _delete(gone)
+    return goes
+
+
+def _move(path: Path, to: Path) -> None:
+    try:
+        path.rename(to)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def _delete(gone: Path) -> None:
+    """Delete what nobody finds any more; what the disk refuses goes with the next `sweep`."""
+    with suppress(OSError):
         if gone.is_symlink():
             gone.unlink()
-    except OSError as error:
-        raise cannot_write(entry.path, error) from error
     shutil.rmtree(gone, ignore_errors=True)
+
+
+def _is_unpicked(path: Path) -> bool:
+    return (path / VARIATION).exists()
+
+
+def _has_own_files(path: Path) -> bool:
+    """Whether somebody else has put files into a face folder; what file managers leave everywhere does not count."""
+    return any(name.name not in _LITTER for name in foreign_files(path))
 
 
 def mark_variation(path: Path, group: str) -> None:
@@ -126,12 +170,14 @@ def mark_picked(path: Path) -> None:
     """Say of a face that somebody wants it; any face may be given.
 
     Raises:
-        FolderError: the disk refused.
+        FolderError: the face is not there, or the disk refused.
     """
     try:
         (path / VARIATION).unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(path / VARIATION, error) from error
+    if not path.is_dir():
+        raise FolderError(f"{path} is not there any more: make the face again.")
 
 
 # --------------------------------------------------------------------------------------------- what belongs to a face
@@ -236,7 +282,7 @@ def _entry(path: Path) -> FaceEntry | None:
     if data is not None and not _is_ours(data):
         return None
     prompt = data.get("prompt") if data is not None else None
-    variation = _read(path / VARIATION) if (path / VARIATION).exists() else None
+    variation = _variation(path)
     since = variation.get("since") if variation is not None else None
     return FaceEntry(
         path,
@@ -247,6 +293,14 @@ def _entry(path: Path) -> FaceEntry | None:
         variation_of=str(variation.get("of", "")) if variation is not None else None,
         unpicked_since=float(since) if isinstance(since, int | float) and not isinstance(since, bool) else None,
     )
+
+
+def _variation(path: Path) -> dict[str, Any] | None:
+    """What makes a face a variation; None where it is none, or is picked at this moment."""
+    try:
+        return _read(path / VARIATION)
+    except OSError:
+        return None
 
 
 def _read(file: Path) -> dict[str, Any] | None:

@@ -230,7 +230,7 @@ class JobQueue:
         self._came.set()
 
     def _found(self, record: Record) -> dict[str, Any] | None:
-        """Return the result that was renamed into place just before the last backend ended; None where there is none."""
+        """Return the result that was renamed into place just before the last backend ended, or None."""
         if not is_face(record.kind):
             return None  # a file is soon exported again
         try:

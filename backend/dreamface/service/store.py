@@ -328,7 +328,7 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def _is_full(error: sqlite3.Error, file: Path) -> bool:
-    """Whether a disk is full: where SQLite can't enlarge the file that its processes share it calls that something else."""
+    """Whether a disk is full: where it is the shared -shm file that can't grow, SQLite calls that an input error."""
     if _code(error) == sqlite3.SQLITE_IOERR:
         with suppress(OSError):
             return shutil.disk_usage(file.parent).free < _RESERVE
