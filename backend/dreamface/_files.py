@@ -92,7 +92,7 @@ def sweep(folder: Path, rescue: Callable[[Path, Path], None] | None = None) -> N
             if name is None or not _is_abandoned(entry, name):
                 continue
             if name["purpose"] != "old":
-                _delete(entry)
+                delete(entry)
             elif rescue is not None:
                 rescue(entry, folder / f"{name['stem']}{name['suffix'] or ''}")
 
@@ -114,7 +114,8 @@ def _is_abandoned(entry: Path, name: re.Match[str]) -> bool:
     return made < time.time() - _OLD
 
 
-def _delete(entry: Path) -> None:
+def delete(entry: Path) -> None:
+    """Delete a file, a link or a folder with all that is in it; what the disk refuses stays."""
     if entry.is_dir() and not entry.is_symlink():
         shutil.rmtree(entry, ignore_errors=True)
     else:

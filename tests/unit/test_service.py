@@ -450,7 +450,7 @@ def test_files_that_nobody_asked_for_are_deleted_after_a_month(tmp_path: Path) -
         assert put(backend, b"old")[0] == put(backend, b"new")[0] == 201
     month_ago = time.time() - 31 * 24 * 3600
     os.utime(tmp_path / "uploads" / old, (month_ago, month_ago))
-    (tmp_path / "uploads" / ".half.part").write_bytes(b"half")
+    (tmp_path / "uploads" / f".{new}.0123abcd-1-01234567.part").write_bytes(b"half")
     with running_backend(tmp_path) as backend:
         assert [file.name for file in (backend.store / "uploads").iterdir()] == [new]
 
