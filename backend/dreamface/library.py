@@ -2,7 +2,7 @@
 
 A variation is one of several faces made at once for an artist to choose from. Until it is picked, a file
 `variation.json` in its folder says so: whoever makes variations calls `mark_variation` for each, and `mark_picked` for
-the one that is picked. `unwanted` says which have waited for too long.
+the one that is picked or exported. `unwanted` says which have waited for too long.
 """
 
 from __future__ import annotations

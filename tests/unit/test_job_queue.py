@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sqlite3
 import time
 import uuid
@@ -14,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from dreamface import library
 from dreamface.service.events import Hub
-from dreamface.service.jobs import JobQueue, Workers
+from dreamface.service.jobs import Conflict, JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
-from dreamface.service.schemas import GenerateJob
+from dreamface.service.schemas import ExportJob, GenerateJob
 from dreamface.service.store import JobStore, Record, StoreError
 from dreamface.service.uploads import Uploads
 
@@ -25,10 +27,14 @@ from dreamface.service.uploads import Uploads
 class FakeWorker:
     """Makes what it is asked for at once."""
 
+    def __init__(self) -> None:
+        self.orders: list[dict[str, Any]] = []
+
     async def ready(self) -> None:
         pass
 
     async def do(self, job: dict[str, Any], on_progress: object) -> dict[str, Any]:
+        self.orders.append(job)
         result = {
             "face_id": "f", "prompt": job["request"]["prompt"], "seed": 1, "resolution": 512, "not_understood": []
         }  # fmt: skip
@@ -45,7 +51,7 @@ class Desk:
         self.layout = Layout(root)
         self.layout.prepare()
         self.store = JobStore(self.layout.jobs)
-        worker: Any = FakeWorker()
+        self.worker = worker = FakeWorker()
         self.queue = JobQueue(self.store, self.layout, Workers(worker, worker), Hub(), Uploads(self.layout.uploads))
         self.queue.recover()
 
@@ -172,3 +178,84 @@ def test_the_reserve_is_for_full_disks_only(tmp_path: Path, error: str, given_up
                 desk.store.update(record)
         assert ("The disk is full" in str(refusal.value)) == given_up
         assert (tmp_path / "reserve").exists() != given_up
+
+
+def test_a_job_whose_face_was_deleted_is_done_again_when_it_is_asked_for_again(tmp_path: Path) -> None:
+    with at(tmp_path) as desk:
+        job, _ = desk.queue.submit(asked())
+        place = desk.make(job.id)
+        shutil.rmtree(place)
+    with at(tmp_path) as desk:
+        assert desk.queue.get(job.id).state == "done"
+        again, new = desk.queue.submit(asked(job.id))
+        assert (again.state, again.result, again.attempts, new) == ("queued", None, 0, False)
+        assert desk.store.get(job.id).state == "queued"
+        with pytest.raises(Conflict):
+            desk.queue.submit(asked(job.id, prompt="a woman"))
+        assert desk.make(job.id) == place and place.is_dir()
+        assert desk.queue.submit(asked(job.id))[0].state == "done"
+
+
+def test_an_export_whose_face_was_deleted_is_not_done_again(tmp_path: Path) -> None:
+    with at(tmp_path) as desk:
+        job, _ = desk.queue.submit(asked())
+        place = desk.make(job.id)
+        export = ExportJob(id="e" * 32, kind="export", request={"job": job.id, "format": "glb"})
+        desk.store.add(Record(export.id, "export", export.request.model_dump(), 0.0))
+        desk.store.update(
+            Record(export.id, "export", {}, 0.0, "done", started=1.0, finished=2.0, result={"file": "face.glb"})
+        )
+        shutil.rmtree(place)
+        with pytest.raises(NotFound, match="were deleted"):
+            desk.queue.submit(export)
+
+
+@pytest.mark.parametrize("state", ["queued", "done"])
+@pytest.mark.parametrize("missing", [("variation_of",), ("variation_of", "face_id", "without")])
+def test_a_job_of_an_older_version_is_known_when_it_is_sent_again(
+    tmp_path: Path, state: str, missing: tuple[str, ...]
+) -> None:
+    request = {key: value for key, value in asked().request.model_dump(mode="json").items() if key not in missing}
+    with at(tmp_path) as desk:
+        desk.store.add(Record("a" * 32, "generate", request, time.time()))
+        if state == "done":
+            desk.store.update(Record("a" * 32, "generate", request, 0.0, "done", 1.0, 2.0, 1, None, {"face_id": "f"}))
+            desk.layout.result("generate", "a" * 32).mkdir()
+        job, new = desk.queue.submit(asked("a" * 32))
+        assert (job.id, job.state, new) == ("a" * 32, state, False)
+        with pytest.raises(Conflict):
+            desk.queue.submit(asked("a" * 32, seed=2))
+        assert desk.queue.submit(asked("a" * 32, seed=None))[1] is False
+
+
+def test_a_workers_order_has_what_an_older_versions_request_has_not(tmp_path: Path) -> None:
+    with at(tmp_path) as desk:
+        desk.store.add(Record("a" * 32, "generate", {"prompt": "a man", "seed": 1, "resolution": 512}, time.time()))
+        desk.queue.recover()
+        desk.make("a" * 32)
+        (order,) = desk.worker.orders
+        assert order["request"] == asked(resolution=512).request.model_dump(mode="json")
+        assert desk.queue.get("a" * 32).request == {"prompt": "a man", "seed": 1, "resolution": 512}
+
+
+def test_a_variation_that_is_exported_is_picked(tmp_path: Path) -> None:
+    with at(tmp_path) as desk:
+        job, _ = desk.queue.submit(asked())
+        place = desk.make(job.id)
+        library.mark_variation(place, "a")
+        desk.queue.submit(ExportJob(kind="export", request={"job": job.id, "format": "glb"}))
+        assert not (place / library.VARIATION).exists()
+
+
+def test_only_a_face_can_be_picked(tmp_path: Path) -> None:
+    with at(tmp_path) as desk:
+        for kind, result in (("export", {"file": "face.glb"}), ("install_model", {"message": "It is installed."})):
+            name = kind[:1] * 32 if kind == "export" else "b" * 32
+            desk.store.add(Record(name, kind, {}, time.time()))
+            desk.store.update(Record(name, kind, {}, 0.0, "done", 1.0, 2.0, 1, None, result))
+            if kind == "export":
+                desk.layout.result(kind, name).mkdir()
+            with pytest.raises(Conflict, match="made no face"):
+                desk.queue.face(name)
+        with pytest.raises(NotFound):
+            desk.queue.face("f" * 32)

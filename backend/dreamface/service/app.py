@@ -231,8 +231,11 @@ def _add_results(app: FastAPI, service: Service) -> None:
 def _add_picking(app: FastAPI, service: Service) -> None:
     @app.post("/jobs/{job}/pick", tags=["results"], summary="Keep a variation", status_code=204)
     async def pick(job: str) -> None:
-        """Say that somebody wants this face: it stays until it is removed by hand. Any face may be picked."""
-        library.mark_picked(service.jobs.folder(job))
+        """Say that somebody wants this face: it stays until it is removed by hand. Any face may be picked.
+
+        A face that is exported (`POST /jobs`) is picked, too.
+        """
+        library.mark_picked(service.jobs.face(job))
 
 
 def _add_uploads(app: FastAPI, service: Service) -> None:

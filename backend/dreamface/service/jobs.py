@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from dreamface import library
 from dreamface._files import cannot_write
-from dreamface.errors import DreamFaceError
+from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, has_folder, is_face
@@ -128,6 +128,8 @@ class JobQueue:
     def submit(self, asked: NewJob) -> tuple[Job, bool]:
         """Take a job, and say whether it is new: the same id twice is the same job.
 
+        One that is done is done again where its files were deleted.
+
         Raises:
             BadRequest: a file that the job needs was not sent.
             Conflict: the id belongs to another job, or what is to be exported is not done.
@@ -141,21 +143,38 @@ class JobQueue:
         if known is not None:
             if request.get("seed", 0) is None:
                 request["seed"] = known.request.get("seed")
-            if (known.kind, known.request) != (asked.kind, request):
+            if (known.kind, _completed(known)) != (asked.kind, request):
                 raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
-            return self._describe(known), False
-        if isinstance(asked.request, Edit):
-            self._uploads.check(needed_files(request))
-        if isinstance(asked.request, Export):
-            self._source(asked.request.job)
-        if asked.kind == "generate" and request["seed"] is None:
-            request["seed"] = secrets.randbelow(SEED_LIMIT)
-        record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
-        self._store.add(record)
+            if not self._is_lost(known):
+                return self._describe(known), False
+        self._check(asked, request)
+        if known is not None:
+            record = Record(known.id, known.kind, known.request, known.created)
+            self._store.update(record)
+            self._unsaved.pop(record.id, None)
+        else:
+            if asked.kind == "generate" and request["seed"] is None:
+                request["seed"] = secrets.randbelow(SEED_LIMIT)
+            record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
+            self._store.add(record)
         self._save_rest()
         self._active[record.id] = record
         self._came.set()
-        return self._publish(record), True
+        return self._publish(record), known is None
+
+    def _check(self, asked: NewJob, request: dict[str, Any]) -> None:
+        """Refuse a job that lacks what it needs; keep what it is made of."""
+        if isinstance(asked.request, Edit):
+            self._uploads.check(needed_files(request))
+        if isinstance(asked.request, Export):
+            source = self.face(asked.request.job)
+            with suppress(FolderError):  # of a folder that can't be written to, a copy can still be made
+                library.mark_picked(source)
+
+    def _is_lost(self, record: Record) -> bool:
+        """Whether the files of a done job were deleted."""
+        made = record.state == "done" and has_folder(record.kind)
+        return made and not self._layout.result(record.kind, record.id).is_dir()
 
     def cancel(self, job: str) -> Job:
         """Stop a job that is not over; one that is stays as it is.
@@ -208,6 +227,17 @@ class JobQueue:
         if not folder.is_dir():
             raise NotFound(f"The files of job {job} were deleted: make the face again.")
         return folder
+
+    def face(self, job: str) -> Path:
+        """Where the face that a job made lies.
+
+        Raises:
+            NotFound: there is no such job, or the face was deleted.
+            Conflict: it is not done, or made something else.
+        """
+        if not is_face(self._known(job).kind):
+            raise Conflict(f"Job {job} made no face: name the job that did.")
+        return self.folder(job)
 
     # ---------------------------------------------------------------------------------------------------------- doing
 
@@ -308,11 +338,11 @@ class JobQueue:
 
     def _order(self, record: Record, staged: Path) -> dict[str, Any]:
         """A job as the worker is told it."""
-        order = {"id": record.id, "kind": record.kind, "request": record.request, "place": str(staged)}
+        order = {"id": record.id, "kind": record.kind, "request": _completed(record), "place": str(staged)}
         if record.kind == "edit":
             order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed_files(record.request)}
         if record.kind == "export":
-            order["source"] = str(self._source(record.request["job"]))
+            order["source"] = str(self.face(record.request["job"]))
         return order
 
     def _put_off(self, record: Record, error: NotStarted) -> None:
@@ -415,12 +445,6 @@ class JobQueue:
             raise NotFound(f"There is no job {job}.")
         return record
 
-    def _source(self, job: str) -> Path:
-        """The face that an export is made of."""
-        if not is_face(self._known(job).kind):
-            raise Conflict(f"Job {job} made no face: export the job that did.")
-        return self.folder(job)
-
     def _publish(self, record: Record) -> Job:
         job = self._describe(record)
         self._hub.publish(job)
@@ -443,3 +467,11 @@ class JobQueue:
     def _remove_result(self, record: Record) -> None:
         if has_folder(record.kind):
             shutil.rmtree(self._layout.result(record.kind, record.id), ignore_errors=True)
+
+
+def _completed(record: Record) -> dict[str, Any]:
+    """A job's request, with the defaults of what requests had not yet when an older version took it in."""
+    try:
+        return JOB_KINDS[record.kind].request.model_validate(record.request).model_dump(mode="json")
+    except ValidationError:  # it is of a newer version, or names a model that was removed since
+        return record.request
