@@ -67,9 +67,18 @@ def test_our_own_names_are_let_in_through_any_tunnel(backend: Backend, host: str
     assert backend.ask("GET", "/health", Host=host)[0] == 200
 
 
+def test_both_sides_speak_one_version() -> None:
+    """Of version 1 the extension sends what an engine of version 1 refuses: the variations that a face is one of."""
+    from dreamface.service.app import API
+    from dreamface_addon.link import backend as link
+    from tests import fake_backend
+
+    assert API == link.API == fake_backend.API == 2
+
+
 def test_health_says_how_it_is_and_where(backend: Backend) -> None:
     health = backend.health()
-    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 1, "ready", "cpu")
+    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 2, "ready", "cpu")
     assert Path(health["store"]) == backend.store
     assert (backend.store / "store_id").read_text().strip() == health["store_id"]
     assert health["pid"] == backend.process.pid

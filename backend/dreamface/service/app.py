@@ -1,4 +1,4 @@
-"""The HTTP API, version 1: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 2: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 1
-"""Version of what is spoken here."""
+API = 2
+"""Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
+
+2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
+"""
 
 
 def _answers(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
