@@ -31,6 +31,7 @@ from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, 
 _MOST_ATTEMPTS: Final = 3
 _GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worked on this: "
 _RENAME_TRIES: Final = 20  # every 0.1 s: on Windows a virus scanner may hold a new file for a moment
+_FORGET_PATIENCE: Final = 2.0  # seconds that the worker for faces has to let go of a model before it is replaced
 _SAVE_AGAIN: Final = 2.0  # seconds after which what the disk refused is tried again
 _TELLING: Final = 0.1  # of a job: how far it must be before its own speed says when it ends
 
@@ -58,6 +59,7 @@ class Workers:
     faces: WorkerProcess
     models: WorkerProcess
     heads: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _forgetting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def of(self, record: Record) -> WorkerProcess:
         """Return the one that does a job."""
@@ -89,12 +91,17 @@ class Workers:
                         await self._forget()
 
     async def _forget(self) -> None:
-        """Have the faces' worker load its models anew when it next needs them."""
+        """Have the faces' worker load its models anew when it next needs them; it is told so, but not waited for long.
+
+        One that is too busy to answer does it before whatever it is asked next.
+        """
         if self.faces.state in ("starting", "restarting"):  # it is loading them right now
-            self._forgetting = asyncio.ensure_future(self._forget_when_ready())
+            task = asyncio.create_task(self._forget_when_ready())
+            self._forgetting.add(task)  # the loop itself keeps no task alive
+            task.add_done_callback(self._forgetting.discard)
         else:
-            with suppress(DreamFaceError):  # it died: the next one loads them anew
-                await self.faces.call("forget", {})
+            with suppress(DreamFaceError, TimeoutError):  # it died: the next one loads them anew
+                await asyncio.wait_for(self.faces.call("forget", {}), _FORGET_PATIENCE)
 
     async def _forget_when_ready(self) -> None:
         with suppress(DreamFaceError):
