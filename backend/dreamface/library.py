@@ -23,7 +23,6 @@ from dreamface._files import cannot_write, sibling, whole_file
 from dreamface._reading import parse_json, read_regular
 from dreamface.errors import FolderError
 from dreamface.provenance import SOFTWARE
-from dreamface.record import pictures_in
 
 VARIATION: Final = "variation.json"
 """The file in a face folder that says that the face is a variation which nobody has picked."""
@@ -189,6 +188,8 @@ def foreign_files(path: Path) -> list[Path]:
     Raises:
         FolderError: `path` is no face folder, or its face.json can't be read: nobody knows what is whose.
     """
+    from dreamface.record import pictures_in  # not above: the command line starts without pydantic
+
     try:
         data = _read(path / _DOCUMENT)
     except OSError as error:

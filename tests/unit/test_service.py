@@ -374,6 +374,21 @@ def test_only_a_done_face_can_be_exported(backend: Backend) -> None:
     assert backend.ask("GET", f"/jobs/{failed}/files")[0] == 409
 
 
+def test_only_a_face_can_be_picked(backend: Backend) -> None:
+    made = backend.generate("a man")
+    folder = Path(backend.outcome(made)["result"]["folder"])
+    (folder / "variation.json").write_text("{}")
+    assert backend.ask("POST", f"/jobs/{made}/pick")[0] == 204
+    assert backend.ask("POST", f"/jobs/{made}/pick")[0] == 204
+    assert not (folder / "variation.json").exists()
+    asking = {"kind": "install_model", "request": {"name": "ict-facekit", "path": None}}
+    install = backend.ask("POST", "/jobs", asking)[1]["id"]
+    backend.outcome(install)
+    status, answer = backend.ask("POST", f"/jobs/{install}/pick")
+    assert (status, "made no face" in answer["error"]) == (409, True)
+    assert backend.ask("POST", f"/jobs/{'0' * 32}/pick")[0] == 404
+
+
 # -------------------------------------------------------------------------------------------------------------- uploads
 
 
