@@ -57,6 +57,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+API = 2
 LARGE_FILE = 30_000_000  # bytes
 BURST = 2000  # events
 STEPS = 8
@@ -288,7 +289,7 @@ class Handler(BaseHTTPRequestHandler):
     def _health(self, rest: list[str], body: dict[str, Any]) -> None:
         fake = self.fake
         warm = not fake.does("warm_up") or time.monotonic() > fake.warm_at
-        api = 2 if fake.does("newer") else 0 if fake.does("older") else 1
+        api = API + 1 if fake.does("newer") else API - 1 if fake.does("older") else API
         store = "/nowhere/at/all" if fake.does("elsewhere") else str(fake.store)
         self._json(
             200,
@@ -471,7 +472,7 @@ def main() -> None:
     socketserver.TCPServer.request_queue_size = 64
     server = Server(("127.0.0.1", 0), Handler)
     handover = fake.store / "backend.json"
-    content = {"api": 1, "url": f"http://127.0.0.1:{server.server_port}", "token": fake.token, "pid": os.getpid()}
+    content = {"api": API, "url": f"http://127.0.0.1:{server.server_port}", "token": fake.token, "pid": os.getpid()}
     temporary = fake.store / "backend.tmp"
     temporary.write_text(json.dumps(content | {"version": "0.1.0"}))
     threading.Thread(target=server.serve_forever, daemon=True).start()

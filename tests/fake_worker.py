@@ -88,12 +88,12 @@ def work(job: dict[str, Any]) -> None:
         return
     place = Path(job["place"])
     (place / "maps").mkdir(parents=True)
-    (place / "face.json").write_text(json.dumps({"prompt": prompt}))
+    result = {"face_id": "f", "prompt": prompt, "seed": request["seed"], "resolution": 512, "not_understood": []}
+    (place / "face.json").write_text(json.dumps({"generator": {"name": "DreamFace"}, **result}))
     if "brief" in prompt and cancelled.wait(0.02):
         send({"type": "failed", "id": name, "error": "Stopped; nothing was written."})
         return
     (place / "maps" / "skin.png").write_bytes(b"\x89PNG")
-    result = {"face_id": "f", "prompt": prompt, "seed": request["seed"], "resolution": 512, "not_understood": []}
     send({"type": "done", "id": name, "result": result})
 
 

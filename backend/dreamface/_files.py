@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import time
+import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
@@ -33,10 +34,15 @@ _LOCKED_BYTES = 1
 _OLD = 7 * 24 * 3600.0
 """Seconds after which what another machine's run has left is nobody's any more."""
 
+_MADE_UP_NODE = 1 << 40
+"""Set in the number that Python makes up, in every process anew, where there is no network card to take one from."""
+
 _LEFTOVER = re.compile(
-    r"\.(?P<stem>.+)\.(?P<machine>[0-9a-f]{8})-(?P<process>[0-9]+)-[0-9a-f]{8}\.(?P<purpose>part|old|stage)"
-    r"(?P<suffix>\.\w+)?"
+    r"\.(?P<stem>.+)\.(?P<machine>[0-9a-f]{8})-(?P<process>[0-9]+)-(?:(?P<time>[0-9a-f]{8})-)?[0-9a-f]{8}"
+    r"\.(?P<purpose>part|old|stage)(?P<suffix>\.[^.]*)?",
+    re.DOTALL,
 )
+"""A name of `sibling`; older ones have no time."""
 
 _swept: set[Path] = set()
 
@@ -44,9 +50,10 @@ _swept: set[Path] = set()
 def sibling(path: Path, purpose: str) -> Path:
     """A new hidden name beside `path`, with its suffix: on the same disk, so that renaming is atomic.
 
-    It says who made it, so that `sweep` knows what nobody needs any more.
+    It says who made it and when, so that `sweep` knows what nobody needs any more.
     """
-    return path.with_name(f".{path.stem}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}.{purpose}{path.suffix}")
+    maker = f"{_machine()}-{os.getpid()}-{int(time.time()) & 0xFFFFFFFF:08x}-{secrets.token_hex(4)}"
+    return path.with_name(f".{path.stem}.{maker}.{purpose}{path.suffix}")
 
 
 @contextmanager
@@ -75,30 +82,40 @@ def sweep(folder: Path, rescue: Callable[[Path, Path], None] | None = None) -> N
     if folder in _swept:
         return
     _swept.add(folder)
-    with suppress(OSError):
-        for entry in list(folder.iterdir()):
-            name = _LEFTOVER.fullmatch(entry.name)
-            if name is None or not _is_abandoned(entry, name["machine"], int(name["process"])):
+    try:
+        entries = list(folder.iterdir())
+    except OSError:
+        return
+    for entry in entries:
+        name = _LEFTOVER.fullmatch(entry.name)
+        with suppress(OSError):  # another run may sweep here at the same time
+            if name is None or not _is_abandoned(entry, name):
                 continue
             if name["purpose"] != "old":
-                _delete(entry)
+                delete(entry)
             elif rescue is not None:
                 rescue(entry, folder / f"{name['stem']}{name['suffix'] or ''}")
 
 
-def _is_abandoned(entry: Path, machine: str, process: int) -> bool:
-    """Whether who made it is dead; of another machine's process that is not known, so only age tells."""
-    if machine == _machine() and os.name != "nt":  # Windows has no signal that only asks
+def _is_abandoned(entry: Path, name: re.Match[str]) -> bool:
+    """Whether who made it is dead; of another machine's process that is not known, so only age tells.
+
+    What was moved aside is as old as its hidden name: the folder itself may be of last year.
+    """
+    if name["machine"] == _machine() and os.name != "nt":  # Windows has no signal that only asks
         try:
-            os.kill(process, 0)
+            os.kill(int(name["process"]), 0)
         except (ProcessLookupError, OverflowError):
             return True
         except OSError:  # it lives, and is another user's
             pass
-    return entry.lstat().st_mtime < time.time() - _OLD
+        return False
+    made = int(name["time"], 16) if name["purpose"] == "old" and name["time"] else entry.lstat().st_mtime
+    return made < time.time() - _OLD
 
 
-def _delete(entry: Path) -> None:
+def delete(entry: Path) -> None:
+    """Delete a file, a link or a folder with all that is in it; what the disk refuses stays."""
     if entry.is_dir() and not entry.is_symlink():
         shutil.rmtree(entry, ignore_errors=True)
     else:
@@ -108,13 +125,19 @@ def _delete(entry: Path) -> None:
 
 @cache
 def _machine() -> str:
-    """Eight digits for this machine, or this container of it: processes have numbers of their own in each."""
+    """Eight digits for this machine, or this container of it: processes have numbers of their own in each.
+
+    Its name alone would not do: many machines of a studio, and all fresh ones, are called the same.
+    """
     namespace = Path("/proc/self/ns/pid")
     try:
         inside = namespace.stat().st_ino
     except OSError:
         inside = 0
-    return hashlib.sha256(f"{platform.node()}/{inside}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    node = uuid.getnode()
+    if node & _MADE_UP_NODE:
+        node = 0
+    return hashlib.sha256(f"{platform.node()}/{node:x}/{inside}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 @contextmanager

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.lib import format as numpy_format
 from numpy.typing import NDArray
 
+from dreamface._archives import open_zip
 from dreamface.text import is_printable
 
 UNREADABLE: Final = (
@@ -44,6 +45,7 @@ _NPY: Final[Any] = numpy_format  # it ships no types
 _DEEPEST: Final = 64  # objects and lists in each other
 _WIDEST_INTEGER: Final = 2**63
 _LONGEST_HEADER: Final = 2000  # characters of an array's description
+_LONGEST_LIST: Final = 2**18  # bytes of an archive's list of members: some thousands
 _ARRAY_SUFFIX: Final = ".npy"
 _PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack more at a time than they are asked for
 _ENCRYPTED: Final = 0x1
@@ -157,13 +159,18 @@ def read_arrays(file: IO[bytes] | bytes, layouts: Mapping[str, Layout], limit: i
     Args:
         file: the archive.
         layouts: name -> what the array must be.
-        limit: bytes of all arrays together; an archive that claims more is refused before memory is asked for.
+        limit: bytes of all arrays together, and of the archive; one that claims more is refused before memory is asked
+            for.
 
     Raises:
         ValueError: an array is missing, or is another than `layouts` says, or there is more than `limit`.
         Others of `UNREADABLE`: it is no archive, or a damaged one.
     """
-    with zipfile.ZipFile(BytesIO(file) if isinstance(file, bytes) else file) as archive:
+    data = BytesIO(file) if isinstance(file, bytes) else file
+    size = data.seek(0, os.SEEK_END)
+    if size > limit + _LONGEST_LIST:
+        raise ValueError(f"it is larger than {limit / 2**20:.0f} MB")
+    with open_zip(data, _LONGEST_LIST) as archive:
         members = _members(archive, layouts)
         if sum(member.file_size for member in members.values()) > limit:
             raise ValueError(f"it unpacks to more than {limit / 2**20:.0f} MB")

@@ -31,12 +31,13 @@ DOCUMENT: Final = "face.json"
 SCHEMA_VERSION: Final = 3
 """2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices.
 
-Older faces are read as ones that have none of what came later. Hashes, which no reader needs, came within 3."""
+Older faces are read as ones that have none of what came later. Version 3 later gained hashes, which readers may ignore.
+"""
 
 LARGEST_DOCUMENT: Final = 16 * 2**20
 """Bytes of a face.json: hundreds of times what a long history takes."""
 
-_MOST_OF_A_KIND: Final = 1000  # parts, shapes, tiles, ...
+_MAX_NAMES: Final = 1000  # in one list of a face.json: parts, shapes, tiles, ...
 
 _LARGEST_COEFFICIENT: Final = 2.0**32
 """Of a head's identity. The candidate's number is the only large one."""
@@ -241,7 +242,7 @@ class FaceDocument(_Strict):
 def _check_names(names: Iterable[str]) -> None:
     """Raise unless each is one line of text."""
     given = list(names)
-    if len(given) > _MOST_OF_A_KIND:
+    if len(given) > _MAX_NAMES:
         raise ValueError(f"there are {len(given):,} names, and no head has so many")
     for name in given:
         if not name.strip() or len(name) > LONGEST_NAME or not is_printable(name):

@@ -25,7 +25,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from dreamface import __version__, _files, images
+from dreamface import __version__, images
 from dreamface._files import cannot_write, flush_to_disk, sibling, side_by_side
 from dreamface._reading import UNREADABLE, open_regular, read_regular
 from dreamface.document import (
@@ -41,7 +41,7 @@ from dreamface.document import (
 )
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Topology
-from dreamface.library import VARIATION
+from dreamface.library import foreign_files, move_foreign_files, sweep
 from dreamface.packing import (
     pack_geometry,
     pack_offset,
@@ -54,7 +54,6 @@ from dreamface.packing import (
 )
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
-from dreamface.record import pictures_in
 from dreamface.text import one_line
 
 __all__ = [
@@ -221,7 +220,7 @@ def _swap(part: Path, path: Path) -> None:
     if not path.exists():
         part.rename(path)
         return
-    _foreign_files(path)  # before anything is moved: it may not be readable
+    foreign_files(path)  # before anything is moved: it may not be readable
     old = sibling(path, "old")
     path.rename(old)
     try:
@@ -229,47 +228,8 @@ def _swap(part: Path, path: Path) -> None:
     except BaseException:
         old.rename(path)
         raise
-    _move_foreign(old, path)
+    move_foreign_files(old, path)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def sweep(place: Path) -> None:
-    """Delete what killed runs have left beside the faces in a folder; a face that one had moved aside returns.
-
-    Args:
-        place: where faces, or exports of them, lie; it need not exist.
-    """
-    _files.sweep(place, _rescue)
-
-
-def _rescue(old: Path, path: Path) -> None:
-    """Put right a swap that was killed: the old face returns, or what others had put into it goes into the new one."""
-    try:
-        if not path.exists():
-            old.rename(path)
-            return
-        _move_foreign(old, path)
-    except (OSError, FolderError):  # whatever is in it, it may be somebody's
-        return
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _move_foreign(old: Path, path: Path) -> None:
-    for name in _foreign_files(old):
-        if not (path / name).exists():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            (old / name).rename(path / name)
-
-
-def _foreign_files(path: Path) -> list[Path]:
-    """What DreamFace did not write into a face folder, relative to it: an artist's own .blend, say."""
-    data = _read_json(path)
-    maps = data.get("maps")
-    listed = [file.get("file") for file in maps if isinstance(file, dict)] if isinstance(maps, list) else []
-    ours = {DOCUMENT, _GEOMETRY, _PREVIEW, VARIATION, *map(str, listed)}
-    ours |= {_picture_file(digest) for digest in pictures_in(data.get("layers"))}
-    names = [file.relative_to(path) for file in path.rglob("*") if file.is_symlink() or not file.is_dir()]
-    return [name for name in names if name.as_posix() not in ours]
 
 
 def _describe(face: Face) -> FaceDocument:

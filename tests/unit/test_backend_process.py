@@ -189,7 +189,7 @@ def test_a_disk_too_full_for_last_words_is_a_sentence(make: Make, monkeypatch: p
 
 def test_a_file_left_by_a_killed_backend_counts_for_nothing(make: Make, store: Path) -> None:
     store.mkdir(parents=True)
-    left = {"api": 1, "url": "http://127.0.0.1:1", "token": "old", "pid": 1, "version": "0.1.0"}
+    left = {"api": fake_backend.API, "url": "http://127.0.0.1:1", "token": "old", "pid": 1, "version": "0.1.0"}
     (store / "backend.json").write_text(json.dumps(left))
     backend = make("slow_start")
     backend.start()

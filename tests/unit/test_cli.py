@@ -265,6 +265,22 @@ def test_a_named_folder_that_was_taken_meanwhile_keeps_what_is_in_it(
     assert "Meanwhile something else was put into out, so the face is in out-2." in capsys.readouterr().out
 
 
+def test_an_empty_folder_that_nobody_named_stays(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").mkdir()
+    Path("out-2").mkdir()
+    inode = Path("out-2").stat().st_ino
+
+    def take(prompt: str) -> None:
+        Path("out/notes.txt").write_text("mine")
+
+    pipeline.on_generate = take
+    assert main(["generate", PROMPT, "-o", "out"]) == 0
+    assert Path("out-2").stat().st_ino == inode and not list(Path("out-2").iterdir())
+    assert folder.load("out-3").prompt == PROMPT
+    assert main(["generate", PROMPT, "-o", "out-2"]) == 0, "the one that was named may be empty"
+    assert folder.load("out-2").prompt == PROMPT
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -12,7 +12,9 @@ import time
 import pytest
 
 from dreamface import folder, library
+from dreamface.cli import faces as cli_faces
 from dreamface.cli import main
+from dreamface.errors import FolderError
 from tests.support import synthetic_face
 
 DAY = 24 * 3600.0
@@ -70,8 +72,8 @@ def test_what_is_no_face_is_not_listed_and_a_damaged_one_is(store, capsys):
     assert faces == {JOBS[0]: True, JOBS[1]: False, JOBS[2]: False, "a-man-7": False}
 
 
-def test_a_face_is_removed_by_how_its_name_begins(store, capsys):
-    assert main(["faces", "--store", str(store), "--remove", "fff", "--yes"]) == 0
+def test_a_face_is_removed_by_its_name(store, capsys):
+    assert main(["faces", "--store", str(store), "--remove", JOBS[2], "--yes"]) == 0
     assert "Removed 1 face" in capsys.readouterr().out
     assert names(capsys, "--store", str(store)) == [JOBS[1], JOBS[0], "a-man-7"]
     assert {path.name for path in (store / "faces").iterdir()} == set(JOBS[:2])
@@ -80,7 +82,10 @@ def test_a_face_is_removed_by_how_its_name_begins(store, capsys):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("000", "2 faces' names begin with '000'"),
+        ("000", "'000' is not a whole name"),
+        ("fff", "'fff' is not a whole name"),
+        ("a-man", "no face called 'a-man'"),
+        ("a-", "no face called 'a-'"),
         ("b", "There is no face called 'b'"),
         ("", "no face called"),
         ("..", "no face called"),
@@ -91,6 +96,43 @@ def test_a_name_that_is_not_one_faces_removes_nothing(store, capsys, name, sente
     assert main(["faces", "--store", str(store), "--remove", name, "--yes"]) == 1
     assert sentence in capsys.readouterr().err
     assert len(names(capsys, "--store", str(store))) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("fff", [JOBS[1], JOBS[0], "a-man-7"]), ("000", None), ("a-man", None), ("", None)],
+)
+def test_whoever_is_asked_may_give_the_beginning_of_a_jobs_id(store, capsys, monkeypatch, name, left):
+    monkeypatch.setattr(sys, "stdin", Keyboard("y\n"))
+    assert main(["faces", "--store", str(store), "--remove", name]) == (1 if left is None else 0)
+    capsys.readouterr()
+    assert names(capsys, "--store", str(store)) == (left or [*reversed(JOBS), "a-man-7"])
+
+
+def test_one_face_that_refuses_keeps_no_other(store, capsys, monkeypatch):
+    really = library.remove
+
+    def refuse(entry):
+        if entry.id == JOBS[0]:
+            raise FolderError("It is in use: close it.")
+        really(entry)
+
+    monkeypatch.setattr(cli_faces.library, "remove", refuse)
+    chosen = [word for name in JOBS[:2] for word in ("--remove", name)]
+    assert main(["faces", "--store", str(store), *chosen, "--yes"]) == 1
+    assert "It is in use: close it." in capsys.readouterr().out
+    assert names(capsys, "--store", str(store)) == [JOBS[2], JOBS[0], "a-man-7"]
+
+
+def test_sweeping_by_hand_spares_what_an_artist_works_with(store, capsys):
+    mine, other = (store / "faces" / name for name in JOBS[:2])
+    for place in (mine, other):
+        (place / library.VARIATION).write_text(json.dumps({"of": "a", "since": time.time() - 8 * DAY}))
+    (mine / "scene.blend").write_text("mine")
+    assert main(["faces", "--store", str(store), "--sweep", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "Removed 1 face" in said and "files of yours" in said
+    assert (mine / "scene.blend").exists() and not (mine / library.VARIATION).exists() and not other.exists()
 
 
 class Keyboard(io.StringIO):
@@ -155,5 +197,5 @@ def test_marking_a_face_twice_or_picking_one_that_is_none_is_fine(store):
 
 
 def test_the_library_needs_no_torch():
-    program = "import sys\nfrom dreamface import library\nprint('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "False"
+    program = "import sys\nfrom dreamface import library\nprint({'torch', 'pydantic'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "set()"

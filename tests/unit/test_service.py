@@ -67,9 +67,18 @@ def test_our_own_names_are_let_in_through_any_tunnel(backend: Backend, host: str
     assert backend.ask("GET", "/health", Host=host)[0] == 200
 
 
+def test_both_sides_speak_one_version() -> None:
+    """Of version 1 the extension sends what an engine of version 1 refuses: the variations that a face is one of."""
+    from dreamface.service.app import API
+    from dreamface_addon.link import backend as link
+    from tests import fake_backend
+
+    assert API == link.API == fake_backend.API == 2
+
+
 def test_health_says_how_it_is_and_where(backend: Backend) -> None:
     health = backend.health()
-    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 1, "ready", "cpu")
+    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 2, "ready", "cpu")
     assert Path(health["store"]) == backend.store
     assert (backend.store / "store_id").read_text().strip() == health["store_id"]
     assert health["pid"] == backend.process.pid
@@ -365,6 +374,22 @@ def test_only_a_done_face_can_be_exported(backend: Backend) -> None:
     assert backend.ask("GET", f"/jobs/{failed}/files")[0] == 409
 
 
+def test_only_a_face_can_be_picked(backend: Backend) -> None:
+    made = backend.generate("a man")
+    folder = Path(backend.outcome(made)["result"]["folder"])
+    (folder / "variation.json").write_text("{}")
+    for _ in range(2):
+        with backend.open("POST", f"/jobs/{made}/pick") as answer:
+            assert answer.status == 204
+    assert not (folder / "variation.json").exists()
+    asking = {"kind": "install_model", "request": {"name": "ict-facekit", "path": None}}
+    install = backend.ask("POST", "/jobs", asking)[1]["id"]
+    backend.outcome(install)
+    status, answer = backend.ask("POST", f"/jobs/{install}/pick")
+    assert (status, "made no face" in answer["error"]) == (409, True)
+    assert backend.ask("POST", f"/jobs/{'0' * 32}/pick")[0] == 404
+
+
 # -------------------------------------------------------------------------------------------------------------- uploads
 
 
@@ -450,7 +475,7 @@ def test_files_that_nobody_asked_for_are_deleted_after_a_month(tmp_path: Path) -
         assert put(backend, b"old")[0] == put(backend, b"new")[0] == 201
     month_ago = time.time() - 31 * 24 * 3600
     os.utime(tmp_path / "uploads" / old, (month_ago, month_ago))
-    (tmp_path / "uploads" / ".half.part").write_bytes(b"half")
+    (tmp_path / "uploads" / f".{new}.0123abcd-1-01234567.part").write_bytes(b"half")
     with running_backend(tmp_path) as backend:
         assert [file.name for file in (backend.store / "uploads").iterdir()] == [new]
 

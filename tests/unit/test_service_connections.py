@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import socket
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tests.running_backend import Backend, running_backend, wait_for
 
@@ -19,6 +23,16 @@ connections.HEADERS_LIMIT, connections.BODY_LIMIT, connections.BODY_STEP = 0.3, 
 connections.Refusals.__init__.__defaults__ = (1.0,)
 """
 FEW_DESCRIPTORS = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100));"
+
+
+def test_only_a_uvicorn_that_this_was_tested_with_is_taken() -> None:
+    """`connections` builds on its protocol class, which its authors may change with any minor version."""
+    project = tomllib.loads(Path(__file__).parents[2].joinpath("pyproject.toml").read_text("utf-8"))["project"]
+    allowed = next(one for one in map(Requirement, project["dependencies"]) if one.name == "uvicorn").specifier
+    installed = Version(version("uvicorn"))
+    assert installed in allowed
+    assert f"{installed.major}.{installed.minor}.99" in allowed
+    assert f"{installed.major}.{installed.minor + 1}.0" not in allowed
 
 
 @pytest.fixture(scope="module")

@@ -348,7 +348,7 @@ module.JobStore.add = full
         assert len(backend.ask("GET", "/jobs")[1]["jobs"]) == 1
 
 
-def test_a_face_that_cannot_be_entered_is_not_half_there(tmp_path: Path) -> None:
+def test_a_face_that_cannot_be_entered_is_kept_and_done_after_the_next_start(tmp_path: Path) -> None:
     setup = """
 import dreamface.service.store as module
 update = module.JobStore.update
@@ -359,10 +359,14 @@ def full(self, record):
 module.JobStore.update = full
 """
     with running_backend(tmp_path, setup=setup) as backend:
-        outcome = backend.outcome(backend.generate("a man"))
-        assert outcome["state"] == "failed"
-        assert "The disk is full" in outcome["error"]
-        assert not list((tmp_path / "faces").iterdir())
+        job = backend.generate("a man")
+        done = backend.outcome(job)
+        assert (done["state"], "The disk is full" in done["message"]) == ("done", True)
+        assert (tmp_path / "faces" / job / "maps/skin.png").exists()
+        backend.kill()
+    with running_backend(tmp_path) as backend:
+        after = backend.job(job)
+        assert (after["state"], after["result"], after["attempts"]) == ("done", done["result"], 1)
 
 
 def full_disk(flag: Path) -> str:

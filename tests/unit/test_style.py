@@ -64,10 +64,11 @@ ALLOWED = {
     "service": {
         "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",
     },
-    "models": {"arrays", "errors", "progress", "_files"},
+    "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": {"arrays", "geometry", "head", "skin", "models", "face", "traits"},
     "_files": {"errors"},
-    "_reading": {"text"},
+    "_archives": set(),
+    "_reading": {"_archives", "text"},
     "arrays": set(),
     "colour": set(),
     "errors": set(),
@@ -78,7 +79,7 @@ ALLOWED = {
         "record", "text",
     },
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
-    "library": {"_files", "_reading", "errors", "provenance"},
+    "library": {"_files", "_reading", "errors", "provenance", "record"},
     "limits": {"errors", "random_streams", "text"},
     "packing": {"_reading", "document", "errors", "face"},
     "pipeline": SHARED | {

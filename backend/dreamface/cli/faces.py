@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 from dreamface import library
 from dreamface.cli.serve import default_store
 from dreamface.cli.terminal import Terminal, table
-from dreamface.errors import BadRequest, Cancelled
+from dreamface.errors import BadRequest, Cancelled, FolderError
 from dreamface.library import FaceEntry
 
 FACES = Path("faces")
 """Where faces go in the current folder unless another place is named."""
 
+_WHOLE_NAMES = "`dreamface faces --json` has the whole names"
 _PROMPT_LENGTH = 60  # characters
 _MEGABYTE = 1e6
 
@@ -36,9 +37,10 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     places = list({place.resolve(): place for place in options.places or [_stored(options.store), FACES]}.values())
     entries = [entry for place in places for entry in library.faces_in(place)]
     if options.remove:
-        return _remove([_find(entries, start) for start in options.remove], options.yes, terminal)
+        return _remove([_find(entries, name, options.yes) for name in options.remove], options.yes, terminal)
     if options.sweep:
-        return _remove(library.unwanted(entries, time.time()), options.yes, terminal)
+        unwanted = library.unwanted(entries, time.time())
+        return _remove(unwanted, options.yes, terminal, library.remove_unpicked)
     terminal.result([_to_json(entry) for entry in entries])
     if not entries:
         terminal.show(f"There are no faces in {' or '.join(map(str, places))}.")
@@ -64,29 +66,52 @@ def _stored(store: Path | None) -> Path:
     return Layout((store or default_store()).absolute()).result("generate", "face").parent
 
 
-def _find(entries: Sequence[FaceEntry], start: str) -> FaceEntry:
-    """The face whose name is, or else begins, so."""
-    found = [entry for entry in entries if entry.id == start]
-    found = found or [entry for entry in entries if start and entry.id.startswith(start)]
+def _find(entries: Sequence[FaceEntry], name: str, sure: bool) -> FaceEntry:
+    """The face of that name. Of a job's id the beginning is enough, unless nobody is asked before it is deleted."""
+    found = [entry for entry in entries if entry.id == name]
+    if not found and name:
+        found = [entry for entry in entries if _is_job(entry) and entry.id.startswith(name)]
+        if found and sure:
+            raise BadRequest(f"{name!r} is not a whole name, and --yes takes no other; {_WHOLE_NAMES}.")
     if len(found) != 1:
-        many = f"{len(found)} faces' names begin with" if found else "There is no face called"
-        raise BadRequest(f"{many} {start!r}; `dreamface faces --json` has the whole names.")
+        many = f"There are {len(found)} faces for" if found else "There is no face called"
+        raise BadRequest(f"{many} {name!r}; {_WHOLE_NAMES}.")
     return found[0]
 
 
-def _remove(entries: Sequence[FaceEntry], sure: bool, terminal: Terminal) -> bool:
-    """Remove faces, where the user is sure."""
+def _remove(
+    entries: Sequence[FaceEntry],
+    sure: bool,
+    terminal: Terminal,
+    delete: Callable[[FaceEntry], object] | None = None,
+) -> bool:
+    """Remove faces, where the user is sure; False where some could not be.
+
+    Args:
+        entries: the faces.
+        sure: whether the user has said so already.
+        terminal: where they are shown.
+        delete: deletes one; False from it says that it is to stay. None: `library.remove`.
+    """
     unique = {entry.path: entry for entry in entries}
     size = sum(entry.size for entry in unique.values()) / _MEGABYTE
     for entry in unique.values():
         terminal.show(f"{entry.path}  {_about(entry)}")
     if unique and not sure and not _agreed(f"Delete {_counted(len(unique))} ({size:.0f} MB)? [y/N] ", terminal):
         raise Cancelled("Nothing was deleted.")
+    removed, refused = [], []
     for entry in unique.values():
-        library.remove(entry)
-    terminal.result({"removed": [str(path) for path in unique]})
-    terminal.show(f"Removed {_counted(len(unique))}, {size:.0f} MB.")
-    return True
+        try:
+            if (delete or library.remove)(entry) is False:
+                terminal.show(f"{entry.path} stays: it was picked, or there are files of yours in it.")
+            else:
+                removed.append(entry)
+        except FolderError as error:  # the others can still go
+            refused.append(str(error))
+    terminal.result({"removed": [str(entry.path) for entry in removed], "refused": refused})
+    terminal.show(*refused)
+    terminal.show(f"Removed {_counted(len(removed))}, {sum(entry.size for entry in removed) / _MEGABYTE:.0f} MB.")
+    return not refused
 
 
 def _agreed(question: str, terminal: Terminal) -> bool:
@@ -110,7 +135,12 @@ def _to_json(entry: FaceEntry) -> dict[str, Any]:
 
 def _short(entry: FaceEntry) -> str:
     """Its name; of a job's id, the beginning."""
-    return entry.id[:8] if re.fullmatch("[0-9a-f]{32}", entry.id) else entry.id
+    return entry.id[:8] if _is_job(entry) else entry.id
+
+
+def _is_job(entry: FaceEntry) -> bool:
+    """Whether its name is a job's id, which nobody types."""
+    return re.fullmatch("[0-9a-f]{32}", entry.id) is not None
 
 
 def _date(entry: FaceEntry) -> str:

@@ -133,11 +133,13 @@ def free_names(folder: Path) -> Iterator[Path]:
 def _move_to_free(whole: Path, folder: Path) -> Path:
     """Move a folder to the first name that is free, and give it; several runs may do this at the same time.
 
+    The folder that was asked for may be there and empty, no other: that is somebody's.
+
     Raises:
         OSError: the disk refused.
     """
     for free in free_names(folder):
-        if free.is_dir() and not free.is_symlink():
+        if free == folder and free.is_dir() and not free.is_symlink():
             with suppress(OSError):  # not empty
                 free.rmdir()  # Windows does not move a folder onto another
         if free.exists() or free.is_symlink():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+import threading
 
 from dreamface.errors import BadRequest
 from dreamface.head.model import HeadModel, HeadSource
@@ -31,7 +31,7 @@ def load_model(name: str = "auto") -> HeadModel:
         BadRequest: there is no head model of that name here.
     """
     check_name(name)
-    return _load(best() if name == "auto" else name)
+    return _models.get(best() if name == "auto" else name)
 
 
 def best() -> str:
@@ -40,12 +40,41 @@ def best() -> str:
 
 
 def forget() -> None:
-    """Load head models anew when they are next asked for: one was installed, replaced or removed."""
-    _load.cache_clear()
+    """Load head models anew when they are next asked for: one was installed, replaced or removed.
+
+    A model that another thread is loading at this moment goes to whoever asked for it, and is not kept.
+    """
+    _models.clear()
 
 
-@cache
-def _load(name: str) -> HeadModel:
+class _Models:
+    """The head models that were loaded. Several threads may ask."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, HeadModel] = {}
+        self._lock = threading.Lock()
+
+    def clear(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            self._loaded = {}  # another one: it tells whoever is loading that this has happened
+
+    def get(self, name: str) -> HeadModel:
+        """Return a model, loaded if need be."""
+        loaded = self._loaded
+        model = loaded.get(name)
+        if model is None:
+            model = _make(name)
+            with self._lock:
+                if loaded is self._loaded:
+                    model = loaded.setdefault(name, model)
+        return model
+
+
+_models = _Models()
+
+
+def _make(name: str) -> HeadModel:
     if name == "anny":
         from dreamface.head.anny.model import AnnyHead
 

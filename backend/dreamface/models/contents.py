@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final, cast
 
+from dreamface._archives import TooManyFiles, open_zip
 from dreamface.errors import BadRequest
 
 _LARGEST: Final = 2**24
@@ -27,9 +28,7 @@ _LARGEST_CONTENT: Final = 2**30
 """Bytes of all unpacked files, over twice what models have."""
 
 _LARGEST_ARCHIVE: Final = 2**30
-_LARGEST_DIRECTORY: Final = 2**24  # bytes of a zip's list of members
-_LONGEST_END: Final = 2**16 + 22  # bytes of a zip's last record, with its comment
-_END: Final = struct.Struct("<4s4H2LH")
+_LONGEST_LIST: Final = 2**24  # bytes of a zip's list of members
 
 _MAGIC_LENGTH: Final = 6
 _PACKINGS: Final[Mapping[bytes, Callable[[IO[bytes]], IO[bytes]]]] = {
@@ -184,7 +183,7 @@ def _opened(source: Path, title: str, again: str) -> Iterator[_Opened]:
             raise BadRequest(f"{title} is not readable: change its permissions.") from error
         except FileNotFoundError as error:
             raise BadRequest(f"There is no file or folder {source}: check the path.") from error
-        except TooLarge as error:
+        except (TooLarge, TooManyFiles) as error:
             raise BadContents(f"{title} is not the archive that it should be ({error}): {again}.") from error
         except (*_UNREADABLE, OSError) as error:
             raise BadContents(f"{title} is damaged or cut short: {again}.") from error
@@ -208,8 +207,7 @@ def _open(source: Path, stack: ExitStack) -> _Opened | None:
 
 
 def _open_zip(source: Path, stack: ExitStack) -> _Opened:
-    _check_directory(source)
-    archive = stack.enter_context(zipfile.ZipFile(source))
+    archive = stack.enter_context(open_zip(stack.enter_context(source.open("rb")), _LONGEST_LIST))
     members = {member.filename: member for member in archive.infolist() if not member.is_dir()}
 
     def read(name: str) -> bytes:
@@ -217,16 +215,6 @@ def _open_zip(source: Path, stack: ExitStack) -> _Opened:
         return archive.read(members[name])
 
     return members, read
-
-
-def _check_directory(source: Path) -> None:
-    """Refuse a list of members that takes minutes to read."""
-    with source.open("rb") as file:
-        file.seek(max(source.stat().st_size - _LONGEST_END, 0))
-        end = file.read()
-    place = end.rfind(b"PK\5\6")
-    if len(end) - place >= _END.size and _END.unpack_from(end, place)[5] > _LARGEST_DIRECTORY:
-        raise TooLarge("it has too many files in it")
 
 
 def _open_tar(stream: IO[bytes], stack: ExitStack) -> _Opened | None:

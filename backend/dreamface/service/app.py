@@ -1,4 +1,4 @@
-"""The HTTP API, version 1: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 2: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 1
-"""Version of what is spoken here."""
+API = 2
+"""Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
+
+2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
+"""
 
 
 def _answers(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
@@ -231,8 +234,11 @@ def _add_results(app: FastAPI, service: Service) -> None:
 def _add_picking(app: FastAPI, service: Service) -> None:
     @app.post("/jobs/{job}/pick", tags=["results"], summary="Keep a variation", status_code=204)
     async def pick(job: str) -> None:
-        """Say that somebody wants this face: it stays until it is removed by hand. Any face may be picked."""
-        library.mark_picked(service.jobs.folder(job))
+        """Say that somebody wants this face: it stays until it is removed by hand. Any face may be picked.
+
+        A face that is exported (`POST /jobs`) is picked, too.
+        """
+        library.mark_picked(service.jobs.face(job))
 
 
 def _add_uploads(app: FastAPI, service: Service) -> None:

@@ -2,7 +2,7 @@
 
 uvicorn waits for ever for a request that never becomes whole. Here such a connection has a time limit, and where one
 address has too many of them the oldest goes. A client that sends its request at once is let in, however many others
-hang on.
+hang on. This builds on uvicorn's class for a connection, so pyproject.toml takes the minor versions that were tested.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Guard:
             crowd[0].transport.abort()
 
     def known(self, connection: Connection) -> None:
-        """Take a connection for no stranger any more: it was let in, or is over."""
+        """Stop counting a connection as a stranger: it was let in, or is over."""
         self._strangers.pop(connection, None)
 
 

@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
+from dreamface import library
 from dreamface._files import cannot_write
-from dreamface.errors import DreamFaceError
+from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, has_folder, is_face
-from dreamface.service.schemas import JOB_KINDS, Edit, Export, Job, NewJob, WorkerName, needed_files
+from dreamface.service.schemas import JOB_KINDS, Edit, Export, FaceResult, Job, NewJob, WorkerName, needed_files
 from dreamface.service.store import JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, WorkerProcess
@@ -28,6 +31,7 @@ from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, 
 _MOST_ATTEMPTS: Final = 3
 _GIVEN_UP: Final = f"DreamFace was stopped {_MOST_ATTEMPTS} times while it worked on this: "
 _RENAME_TRIES: Final = 20  # every 0.1 s: on Windows a virus scanner may hold a new file for a moment
+_FORGET_PATIENCE: Final = 2.0  # seconds that the worker for faces has to let go of a model before it is replaced
 _SAVE_AGAIN: Final = 2.0  # seconds after which what the disk refused is tried again
 _TELLING: Final = 0.1  # of a job: how far it must be before its own speed says when it ends
 
@@ -55,6 +59,7 @@ class Workers:
     faces: WorkerProcess
     models: WorkerProcess
     heads: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _forgetting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def of(self, record: Record) -> WorkerProcess:
         """Return the one that does a job."""
@@ -86,12 +91,17 @@ class Workers:
                         await self._forget()
 
     async def _forget(self) -> None:
-        """Have the faces' worker load its models anew when it next needs them."""
+        """Have the faces' worker load its models anew when it next needs them; it is told so, but not waited for long.
+
+        One that is too busy to answer does it before whatever it is asked next.
+        """
         if self.faces.state in ("starting", "restarting"):  # it is loading them right now
-            self._forgetting = asyncio.ensure_future(self._forget_when_ready())
+            task = asyncio.create_task(self._forget_when_ready())
+            self._forgetting.add(task)  # the loop itself keeps no task alive
+            task.add_done_callback(self._forgetting.discard)
         else:
-            with suppress(DreamFaceError):  # it died: the next one loads them anew
-                await self.faces.call("forget", {})
+            with suppress(DreamFaceError, TimeoutError):  # it died: the next one loads them anew
+                await asyncio.wait_for(self.faces.call("forget", {}), _FORGET_PATIENCE)
 
     async def _forget_when_ready(self) -> None:
         with suppress(DreamFaceError):
@@ -102,9 +112,9 @@ class Workers:
 class JobQueue:
     """Takes jobs, has the workers do them, each one after the other, and keeps the store true to what has happened.
 
-    A job's result is there when its folder has been renamed into place and its row says done, in that order: a crash
-    before the rename leaves only staging to sweep, one between the two a folder of a row that still says running, which
-    is removed before the job is run again.
+    A job's result is there when its folder has been renamed into place and its row says done, in that order. A crash
+    before the rename leaves only staging to sweep, one between the two a folder of a row that still says running: the
+    next start enters it as done. What the table does not take is kept and tried again; a result is never taken back.
     """
 
     def __init__(self, store: JobStore, layout: Layout, workers: Workers, hub: Hub, uploads: Uploads) -> None:
@@ -116,7 +126,7 @@ class JobQueue:
         self._active: dict[str, Record] = {}  # in the order they came
         self._unsaved: dict[str, Record] = {}  # what became of them is not on the disk yet, which would not take it
         self._not_started: set[str] = set()  # jobs whose worker died before it began them
-        self._refused = False  # whether the disk took nothing when it was last asked to
+        self._refusal = ""  # why nothing could be written when that was last tried
         self._came = asyncio.Event()
         self._closed = False
 
@@ -124,6 +134,8 @@ class JobQueue:
 
     def submit(self, asked: NewJob) -> tuple[Job, bool]:
         """Take a job, and say whether it is new: the same id twice is the same job.
+
+        One that is done is done again where its files were deleted.
 
         Raises:
             BadRequest: a file that the job needs was not sent.
@@ -138,21 +150,38 @@ class JobQueue:
         if known is not None:
             if request.get("seed", 0) is None:
                 request["seed"] = known.request.get("seed")
-            if (known.kind, known.request) != (asked.kind, request):
+            if (known.kind, _completed(known)) != (asked.kind, request):
                 raise Conflict(f"The id {known.id} belongs to another job: choose a new one.")
-            return self._describe(known), False
-        if isinstance(asked.request, Edit):
-            self._uploads.check(needed_files(request))
-        if isinstance(asked.request, Export):
-            self._source(asked.request.job)
-        if asked.kind == "generate" and request["seed"] is None:
-            request["seed"] = secrets.randbelow(SEED_LIMIT)
-        record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
-        self._store.add(record)
+            if not self._is_lost(known):
+                return self._describe(known), False
+        self._check(asked, request)
+        if known is not None:
+            record = Record(known.id, known.kind, known.request, known.created)
+            self._store.update(record)
+            self._unsaved.pop(record.id, None)
+        else:
+            if asked.kind == "generate" and request["seed"] is None:
+                request["seed"] = secrets.randbelow(SEED_LIMIT)
+            record = Record(asked.id or uuid.uuid4().hex, asked.kind, request, time.time())
+            self._store.add(record)
         self._save_rest()
         self._active[record.id] = record
         self._came.set()
-        return self._publish(record), True
+        return self._publish(record), known is None
+
+    def _check(self, asked: NewJob, request: dict[str, Any]) -> None:
+        """Refuse a job that lacks what it needs; keep what it is made of."""
+        if isinstance(asked.request, Edit):
+            self._uploads.check(needed_files(request))
+        if isinstance(asked.request, Export):
+            source = self.face(asked.request.job)
+            with suppress(FolderError):  # of a folder that can't be written to, a copy can still be made
+                library.mark_picked(source)
+
+    def _is_lost(self, record: Record) -> bool:
+        """Whether the files of a done job were deleted."""
+        made = record.state == "done" and has_folder(record.kind)
+        return made and not self._layout.result(record.kind, record.id).is_dir()
 
     def cancel(self, job: str) -> Job:
         """Stop a job that is not over; one that is stays as it is.
@@ -206,6 +235,17 @@ class JobQueue:
             raise NotFound(f"The files of job {job} were deleted: make the face again.")
         return folder
 
+    def face(self, job: str) -> Path:
+        """Where the face that a job made lies.
+
+        Raises:
+            NotFound: there is no such job, or the face was deleted.
+            Conflict: it is not done, or made something else.
+        """
+        if not is_face(self._known(job).kind):
+            raise Conflict(f"Job {job} made no face: name the job that did.")
+        return self.folder(job)
+
     # ---------------------------------------------------------------------------------------------------------- doing
 
     def recover(self) -> None:
@@ -213,7 +253,11 @@ class JobQueue:
         for record in self._store.active():
             self._active[record.id] = record
             if record.state == "running":
-                self._remove_result(record)  # renamed, but not yet known as done
+                result = self._found(record)
+                if result is not None:
+                    self._finish(record, "done", result=result)
+                    continue
+                self._remove_result(record)  # half of one, which no version of ours leaves
                 if record.attempts >= _MOST_ATTEMPTS:
                     advice = "try a lower resolution." if is_face(record.kind) else "try again."
                     self._finish(record, "failed", error=_GIVEN_UP + advice)
@@ -221,6 +265,15 @@ class JobQueue:
                     record.state = "queued"
                     self._save(record)
         self._came.set()
+
+    def _found(self, record: Record) -> dict[str, Any] | None:
+        """Return the result that was renamed into place just before the last backend ended, or None."""
+        if not is_face(record.kind):
+            return None  # a file is soon exported again
+        try:
+            return FaceResult.model_validate(library.describe(self._layout.result(record.kind, record.id))).model_dump()
+        except ValidationError:
+            return None
 
     def needed_files(self) -> set[str]:
         """Return the SHA-256 of the uploads that jobs need which are not over."""
@@ -292,11 +345,11 @@ class JobQueue:
 
     def _order(self, record: Record, staged: Path) -> dict[str, Any]:
         """A job as the worker is told it."""
-        order = {"id": record.id, "kind": record.kind, "request": record.request, "place": str(staged)}
+        order = {"id": record.id, "kind": record.kind, "request": _completed(record), "place": str(staged)}
         if record.kind == "edit":
             order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed_files(record.request)}
         if record.kind == "export":
-            order["source"] = str(self._source(record.request["job"]))
+            order["source"] = str(self.face(record.request["job"]))
         return order
 
     def _put_off(self, record: Record, error: NotStarted) -> None:
@@ -350,11 +403,8 @@ class JobQueue:
         record.stage, record.fraction, record.message = "", 1.0 if state == "done" else 0.0, ""
         self._active.pop(record.id, None)
         self._not_started.discard(record.id)
-        if not self._save(record) and state == "done":  # a face that no row knows of would be half there
-            self._remove_result(record)
-            record.state, record.result = "failed", None
-            record.error = "The disk is full: free some space, then try again."
-            self._save(record)
+        if not self._save(record) and state == "done":
+            record.message = f"It is done, though the list of jobs does not say so yet. {self._refusal}"
         self._publish(record)
 
     # ---------------------------------------------------------------------------------------------------------- pieces
@@ -383,11 +433,11 @@ class JobQueue:
         try:
             self._store.update(record)
         except StoreError as error:
-            if not self._refused:
+            if not self._refusal:
                 log.error("%s What becomes of jobs is written as soon as that works.", error)
-            self._refused = True
+            self._refusal = str(error)
             return False
-        self._refused = False
+        self._refusal = ""
         return True
 
     def _find(self, job: str) -> Record | None:
@@ -401,12 +451,6 @@ class JobQueue:
         if record is None:
             raise NotFound(f"There is no job {job}.")
         return record
-
-    def _source(self, job: str) -> Path:
-        """The face that an export is made of."""
-        if not is_face(self._known(job).kind):
-            raise Conflict(f"Job {job} made no face: export the job that did.")
-        return self.folder(job)
 
     def _publish(self, record: Record) -> Job:
         job = self._describe(record)
@@ -430,3 +474,11 @@ class JobQueue:
     def _remove_result(self, record: Record) -> None:
         if has_folder(record.kind):
             shutil.rmtree(self._layout.result(record.kind, record.id), ignore_errors=True)
+
+
+def _completed(record: Record) -> dict[str, Any]:
+    """A job's request, with the defaults of what requests had not yet when an older version took it in."""
+    try:
+        return JOB_KINDS[record.kind].request.model_validate(record.request).model_dump(mode="json")
+    except ValidationError:  # it is of a newer version, or names a model that was removed since
+        return record.request

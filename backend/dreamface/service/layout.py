@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import stat
 import sys
 import uuid
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from dreamface._files import Held, NoLocks, cannot_write, hold, whole_file
+from dreamface import library
+from dreamface._files import Held, NoLocks, cannot_write, delete, hold, whole_file
 from dreamface.errors import DreamFaceError
 from dreamface.service.schemas import JOB_KINDS, Kind
 
@@ -64,26 +65,52 @@ class Layout:
             DreamFaceError: the disk refused.
         """
         try:
-            shutil.rmtree(self.root / "staging", ignore_errors=True)
-            for folder in ("faces", "exports", "staging", "uploads"):
-                (self.root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in _NEEDED:
+                _make_folder(self.root / name)
             _close_to_others(self.root)
-            file = self.root / "store_id"
+            self._sweep()
+            file = self.root / _STORE_ID
             known = file.read_text("ascii").strip() if file.exists() else ""
             if known:
                 return known
             with whole_file(file) as part:
                 part.write_text(f"{uuid.uuid4()}\n", "ascii")
+            _close(file)
             return file.read_text("ascii").strip()
         except OSError as error:
-            raise cannot_write(self.root / "store_id", error) from error
+            raise cannot_write(self.root / _STORE_ID, error) from error
         except ValueError as error:
             raise DreamFaceError(f"{self.root / 'store_id'} is damaged: delete it and start again.") from error
 
+    def _sweep(self) -> None:
+        """Delete what earlier backends, and removals of faces that were killed, have left half done."""
+        for place, form in ((self.root / "staging", _STAGED), (self.faces, _REMOVED)):
+            for entry in list(place.iterdir()):
+                if form.fullmatch(entry.name):
+                    delete(entry)
+        library.sweep(self.faces)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise DreamFaceError(f"{path} is a file: move it away, or choose another folder (--store).") from error
+
+
+_JOB: Final = "[0-9a-f]{32}"
+_STAGED: Final = re.compile(rf"\.?{_JOB}-[0-9]+(\..*)?")
+_REMOVED: Final = re.compile(rf"\.{_JOB}\.removed")
+"""What the add-on calls a face while it deletes it."""
 
 _TABLE: Final = "jobs.sqlite"
-_FILES: Final = ("lock", "store_id", "backend.json", "reserve", "log", "token")
-_FOLDERS: Final = ("faces", "exports", "staging", "uploads", "downloads")
+_STORE_ID: Final = "store_id"
+_FILES: Final = ("lock", _STORE_ID, "backend.json", "reserve", "log", "backend.log", "token")
+_NEEDED: Final = ("faces", "exports", "staging", "uploads")
+_FOLDERS: Final = (*_NEEDED, "downloads")
+_RESULT: Final = re.compile(rf"{_JOB}|{_STAGED.pattern}|[0-9a-f]{{64}}")
+"""How what the store puts into its folders is called: by a job's id, or an upload's SHA-256."""
+
 _OTHERS: Final = ("models", "environment", "setup.log")
 """What DreamFace keeps in its own folder, where stores lie by default, besides the store."""
 
@@ -101,35 +128,48 @@ def for_the_user_alone() -> Iterator[int]:
 def _close_to_others(root: Path) -> None:
     """Keep other users out of a store, also one that an older DreamFace made: prompts and faces are the user's own.
 
-    The folder itself is left as it is where the user has other things in it, too.
+    Folders are closed once, so that whoever opens one later on purpose is not contradicted: the file `store_id`, which
+    every version makes, is closed last. What does not go by a name of ours stays as it is, and so does the store's own
+    folder where the user has other things in it, too.
     """
     if sys.platform == "win32":  # a user's folders are closed to others there
         return
     entries = list(root.iterdir())
-    ours = [entry for entry in entries if _is_ours(entry.name)]
-    if all(entry in ours or entry.name.startswith(".") or entry.name in _OTHERS for entry in entries):
-        _close(root)
-    for entry in ours:
-        _close(entry)
-    for folder in _FOLDERS:
-        with suppress(FileNotFoundError):
-            for entry in (root / folder).iterdir():
-                _close(entry)
+    ours = [entry for entry in entries if _is_ours(entry)]
+    if _is_open(root / _STORE_ID):
+        if all(entry in ours or entry.name.startswith(".") or entry.name in _OTHERS for entry in entries):
+            _close(root)
+        for folder in (entry for entry in ours if entry.name in _FOLDERS):
+            _close(folder)
+            with suppress(OSError):
+                for entry in folder.iterdir():
+                    if _RESULT.fullmatch(entry.name):
+                        _close(entry)
+    for file in (entry for entry in ours if entry.name not in _FOLDERS):
+        _close(file)
 
 
-def _is_ours(name: str) -> bool:
-    """Whether something in the store's folder belongs to the store: SQLite's files beside the table do, and logs."""
-    return name in (*_FILES, *_FOLDERS) or name.startswith(_TABLE) or name.endswith(".log")
+def _is_open(file: Path) -> bool:
+    """Whether others may read a file; also where it is not there yet."""
+    try:
+        return bool(file.stat().st_mode & 0o077)
+    except OSError:
+        return True
+
+
+def _is_ours(entry: Path) -> bool:
+    """Whether something in the store's folder belongs to the store; SQLite's files beside the table do."""
+    if entry.name in _FOLDERS:
+        return entry.is_dir()
+    return (entry.name in _FILES or entry.name.startswith(_TABLE)) and entry.is_file()
 
 
 def _close(path: Path) -> None:
-    """Let only the owner use a file or folder. What is another user's stays as it is."""
+    """Take a file or folder's permissions from everyone but its owner. What is another user's stays as it is."""
     with suppress(OSError):
         found = path.lstat()
-        if stat.S_ISDIR(found.st_mode):
-            path.chmod(0o700)
-        elif stat.S_ISREG(found.st_mode):
-            path.chmod(0o600)
+        if stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode):
+            path.chmod(found.st_mode & 0o700)
 
 
 def lock(root: Path) -> IO[bytes]:

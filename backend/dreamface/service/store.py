@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,8 @@ UNREADABLE: Final = "This job's entry in the list of jobs is damaged: ask for it
 _VERSION: Final = 1  # of the table
 
 _RESERVE: Final = 2**20  # bytes; a hundred outcomes of jobs go into them
+
+_LOCK_PATIENCE: Final = 200  # milliseconds that a lock of another program's is waited for
 
 _LONGEST: Final = 3600.0  # seconds; a job that took more slept with the laptop, or somebody set the clock
 
@@ -96,8 +99,8 @@ class JobStore:
     An entry that can't be read, such as another version's, is listed as failed with a reason, or left out and logged;
     it never keeps the others from being read.
 
-    Beside the table lies a file of a megabyte. On a full disk it is deleted, so that there is room for how the jobs
-    that were taken in ended; new jobs are refused until it could be written again.
+    Beside the table lies a file of a megabyte. On a full disk, and only there, it is deleted, so that there is room for
+    how the jobs that were taken in ended; new jobs are refused until it could be written again.
 
     Raises:
         StoreError: from every method, where the disk refuses.
@@ -113,6 +116,8 @@ class JobStore:
             _set_up(self._database)
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=FULL")  # a job that was answered survives a power cut
+            # From here on whoever waits for a lock holds up every client.
+            self._database.execute(f"PRAGMA busy_timeout={_LOCK_PATIENCE}")
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 self._database.executescript(f"BEGIN; {_TABLE} PRAGMA user_version={_VERSION}; COMMIT;")
@@ -146,8 +151,8 @@ class JobStore:
         with self._explained():
             try:
                 self._database.execute(command, values)
-            except sqlite3.OperationalError:
-                if not self._reserve.exists():
+            except sqlite3.OperationalError as error:
+                if not (_is_full(error, self._file) and self._reserve.exists()):
                     raise
                 with suppress(OSError):
                     self._reserve.unlink()
@@ -318,10 +323,24 @@ def _tell_left_out(number: int) -> None:
     log.warning("Job number %s is left out: it is damaged, or of another version.", number)
 
 
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _is_full(error: sqlite3.Error, file: Path) -> bool:
+    """Whether a disk is full: where it is the shared -shm file that can't grow, SQLite calls that an input error."""
+    if _code(error) == sqlite3.SQLITE_IOERR:
+        with suppress(OSError):
+            return shutil.disk_usage(file.parent).free < _RESERVE
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
 def _refusal(file: Path, error: sqlite3.Error) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    code = _code(error)
+    if _is_full(error, file):
         return StoreError(_FULL)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreError(f"{file} is locked by another program: close that, or try again.")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return StoreError(f"{file.parent} is not writable: change its permissions or choose another folder (--store).")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

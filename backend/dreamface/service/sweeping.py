@@ -26,12 +26,15 @@ async def sweep_variations(faces: Path, every: float = A_DAY) -> None:
     while True:
         try:
             await asyncio.to_thread(_sweep, faces)
-        except DreamFaceError as error:
+        except (DreamFaceError, OSError) as error:
             logger.warning("Variations could not be swept: %s", error)
         await asyncio.sleep(every)
 
 
 def _sweep(faces: Path) -> None:
     for entry in library.unwanted(library.faces_in(faces), time.time()):
-        logger.info("Nobody has picked the variation %s for a week: deleted.", entry.id)
-        library.remove(entry)
+        try:
+            if library.remove_unpicked(entry):
+                logger.info("Nobody has picked the variation %s for a week: deleted.", entry.id)
+        except (DreamFaceError, OSError) as error:  # such as one that another program has open
+            logger.warning("The variation %s could not be deleted: %s", entry.id, error)

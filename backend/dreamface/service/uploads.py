@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
@@ -18,6 +19,9 @@ from dreamface.errors import BadRequest
 
 _LIFETIME: Final = 30 * 24 * 3600.0
 """Seconds without use after which the next start deletes a file. Faces have copies of what they need."""
+
+_UPLOAD: Final = re.compile("[0-9a-f]{64}")
+_HALF_SENT: Final = re.compile(r"\.[0-9a-f]{64}\..*\.part")
 
 
 class Uploads:
@@ -102,7 +106,7 @@ class Uploads:
         for file in self._folder.iterdir():
             with suppress(OSError):  # another program may hold it; the next start tries again
                 old = file.stat().st_mtime < time.time() - _LIFETIME and file.name not in needed
-                if old or file.name.startswith("."):
+                if _HALF_SENT.fullmatch(file.name) or (old and _UPLOAD.fullmatch(file.name)):
                     file.unlink()
 
 

@@ -113,6 +113,7 @@ class WorkerProcess:
     @asynccontextmanager
     async def alive(self) -> AsyncIterator[None]:
         """Keep a worker alive during the block."""
+        self._forget_problem()  # now: whoever asks before the task below runs must not be told of the last time
         task = asyncio.create_task(self.supervise())
         try:
             yield
@@ -124,7 +125,7 @@ class WorkerProcess:
     async def supervise(self) -> None:
         """Keep a worker alive until this is cancelled."""
         failures = 0.0
-        self.problem = ""
+        self._forget_problem()
         while True:
             was_ready, reason = await self._live()
             failures = 0.0 if was_ready else failures + (_KILLED_COUNTS if reason == _KILLED else 1.0)
@@ -135,6 +136,12 @@ class WorkerProcess:
             self._lose(reason)
             if failures:
                 await asyncio.sleep(pause_after(failures, self._pause))
+
+    def _forget_problem(self) -> None:
+        """Count failed starts from the beginning; `ready` waits for news again, which a problem was."""
+        self.problem = ""
+        if self._state != "ready":
+            self._news.clear()
 
     async def _live(self) -> tuple[bool, str]:
         """One worker from start to end; whether it ever was ready, and why it ended."""

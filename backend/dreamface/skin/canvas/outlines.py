@@ -21,7 +21,7 @@ from dreamface.skin.canvas.layer import Window
 
 _FINER: Final = 4  # steps per coarse texel that an outline is found with
 _SMOOTHNESS: Final = 1.1  # coarse texels that kinks are smoothed over
-_KEPT: Final = 16  # outlines in memory
+_CACHED_OUTLINES: Final = 16  # outlines in memory
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Outline:
     distance: Tensor
 
 
-_found: TopologyCache[list[Outline]] = TopologyCache(_KEPT)
+_found: TopologyCache[list[Outline]] = TopologyCache(_CACHED_OUTLINES)
 
 
 def enlarge(image: Tensor, window: Window) -> Tensor:

@@ -25,9 +25,9 @@ _NECK: Final = 0.7  # share of the touching gum that lies on the root's side of 
 _TONGUE_WIDTH: Final = 0.75  # of the arch: the palate and the gums are wider
 _TONGUE_FRONT: Final = 0.5  # of the arch's depth: the tongue reaches further forward, the uvula does not
 _FOLDED: Final = 0.2  # share of an island that may lie face down
-_KEPT: Final = 4  # topologies in memory
+_CACHED_TOPOLOGIES: Final = 4  # topologies in memory
 
-_islands: TopologyCache[_Islands] = TopologyCache(_KEPT)
+_islands: TopologyCache[_Islands] = TopologyCache(_CACHED_TOPOLOGIES)
 
 
 @dataclass(frozen=True)
