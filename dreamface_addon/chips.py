@@ -15,8 +15,10 @@ _SIGNS = ("+", "-")
 _SEXES = ((0.35, "man"), (-0.35, "androgynous"), (-1.0, "woman"))
 """From where on a value of the trait gender is called what."""
 
-_SAID_BY_WORDS = ("hair.melanin", "hair.redness", "skin.melanin", "skin.redness", "skin.yellowness")
-"""Amounts of pigment: the word for a colour says more than its numbers."""
+_SAID_BY_WORDS = (
+    "hair.melanin", "hair.redness", "skin.melanin", "skin.redness", "skin.yellowness", "skin.pores", "skin.oiliness",
+)  # fmt: skip
+"""Amounts of which the words say more than a number."""
 
 
 def in_words(name: str, value: Any, words: str) -> str:
@@ -33,7 +35,7 @@ def in_words(name: str, value: Any, words: str) -> str:
     if trait is None or trait.kind in ("colour", "tint") or name in _SAID_BY_WORDS or name.startswith("ancestry."):
         return ""
     if trait.kind == "choice":
-        return "" if str(value) in lower else str(value)
+        return "" if str(value) in lower or value == "none" else str(value)
     if name == "gender":
         sex = next(sex for least, sex in _SEXES if float(value) >= least)
         return "" if sex in lower.split() else sex
@@ -42,6 +44,8 @@ def in_words(name: str, value: Any, words: str) -> str:
     if trait.unit == "sd":
         return f"{float(value):+.1f}"
     label = trait.label.casefold() if trait.family != "Wrinkles" else "wrinkles"
+    if not float(value):
+        return ""
     amount = f"{float(value):.0%}".replace("%", " %")
     return amount if label.rstrip("s") in lower else f"{amount} {label}"
 

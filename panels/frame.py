@@ -86,7 +86,7 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
         running = app.making.running
         if running:
             row = self.layout.row(align=True)
-            words = _words(running[0], running, app.models.busy)
+            words = _words(running[0], running)
             drawing.progress(row, _fraction(running, app.making.gallery.jobs), words)
             row.operator("dreamface.cancel", text="", icon="CANCEL")
         else:
@@ -124,9 +124,8 @@ def _fraction(running: list[Job], gallery: list[Job]) -> float:
     return sum(1.0 if job not in running else job.fraction for job in together) / len(together)
 
 
-def _words(job: Job, running: list[Job], models_busy: bool) -> str:
+def _words(job: Job, running: list[Job]) -> str:
     """Return what is happening, such as "Painting the skin · 2 s left"."""
-    waiting = "Waiting for a model" if models_busy else "Waiting"
-    doing = job.message or {"sending": "Starting", "queued": waiting}.get(job.state, "Working")
+    doing = job.message or {"sending": "Starting", "queued": "Waiting"}.get(job.state, "Working")
     more = f" · {len(running)} to go" if len(running) > 1 else drawing.remaining(job.eta)
     return doing + more

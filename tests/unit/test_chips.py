@@ -26,6 +26,9 @@ from dreamface_addon.chips import in_words
         ("wrinkles.eyes", 0.48, "fisherman", "48 % wrinkles"),
         ("expression.jawOpen", 0.5, "shouting", "50 %"),
         ("no.such", 1.0, "x", ""),
+        ("beard.style", "none", "an elf", ""),
+        ("hair.length", 0.0, "shaved head", ""),
+        ("skin.pores", 0.62, "fisherman", ""),
     ],
 )
 def test_a_value_is_said_as_an_artist_would(name, value, words, said):

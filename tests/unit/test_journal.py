@@ -15,7 +15,7 @@ import pytest
 from dreamface_addon.journal import LONGEST, Entry, Journal
 
 
-def entry(blend="/work/hero.blend", **more):
+def entry(blend="/shots/hero.blend", **more):
     return Entry(uuid.uuid4().hex, "generate", {"prompt": "an elf queen"}, blend, **more)
 
 
@@ -32,19 +32,19 @@ def dead_blender(folder, *entries):
 
 
 def test_a_file_knows_the_jobs_of_a_blender_that_died(tmp_path):
-    mine, other = entry(), entry("/work/other.blend")
+    mine, other = entry(), entry("/shots/other.blend")
     dead_blender(tmp_path / "jobs", mine, other)
     journal = Journal(tmp_path / "jobs")
-    assert journal.left_behind("/work/hero.blend") == [mine]
+    assert journal.left_behind("/shots/hero.blend") == [mine]
     assert journal.left_behind("") == []
     journal.forget(mine.job)
-    assert journal.left_behind("/work/hero.blend") == []
+    assert journal.left_behind("/shots/hero.blend") == []
 
 
 def test_jobs_of_a_living_blender_are_its_own(tmp_path):
     living, newcomer = Journal(tmp_path), Journal(tmp_path)
     living.note(entry())
-    assert newcomer.left_behind("/work/hero.blend") == [] == living.left_behind("/work/hero.blend")
+    assert newcomer.left_behind("/shots/hero.blend") == [] == living.left_behind("/shots/hero.blend")
 
 
 def test_quitting_forgets_what_is_cancelled_and_keeps_what_waits(tmp_path):
@@ -53,15 +53,15 @@ def test_quitting_forgets_what_is_cancelled_and_keeps_what_waits(tmp_path):
     journal.note(cancelled)
     journal.note(waiting)
     journal.close(kept=(waiting.job,))
-    assert Journal(tmp_path).left_behind("/work/hero.blend") == [waiting]
+    assert Journal(tmp_path).left_behind("/shots/hero.blend") == [waiting]
 
 
 def test_saving_under_another_name_takes_the_jobs_along(tmp_path):
     journal = Journal(tmp_path)
     journal.note(unsaved := entry(""))
-    journal.saved_as("", "/work/new.blend")
+    journal.saved_as("", "/shots/new.blend")
     journal.close(kept=(unsaved.job,))
-    (found,) = Journal(tmp_path).left_behind("/work/new.blend")
+    (found,) = Journal(tmp_path).left_behind("/shots/new.blend")
     assert found.job == unsaved.job
 
 
@@ -76,11 +76,11 @@ def test_a_finished_face_is_seen_and_an_unfinished_one_is_not(tmp_path):
 def test_damaged_entries_are_passed_over_and_old_ones_go(tmp_path, monkeypatch, damage):
     (tmp_path / f"{uuid.uuid4().hex}.json").write_text(damage)
     dead_blender(tmp_path, mine := entry())
-    assert Journal(tmp_path).left_behind("/work/hero.blend") == [mine]
+    assert Journal(tmp_path).left_behind("/shots/hero.blend") == [mine]
     assert len(list(tmp_path.glob("*.json"))) == 2, "it may be another Blender's that is just being written"
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + LONGEST + 60)
-    assert Journal(tmp_path).left_behind("/work/hero.blend") == []
+    assert Journal(tmp_path).left_behind("/shots/hero.blend") == []
     assert not list(tmp_path.iterdir()), "locks of dead Blenders go, too"
 
 
@@ -88,7 +88,7 @@ def test_an_entry_of_a_newer_version_is_understood(tmp_path):
     dead_blender(tmp_path, mine := entry())
     file = tmp_path / f"{mine.job}.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"colour": "blue"}))
-    assert Journal(tmp_path).left_behind("/work/hero.blend") == [mine]
+    assert Journal(tmp_path).left_behind("/shots/hero.blend") == [mine]
 
 
 def test_a_disk_that_refuses_loses_no_job(tmp_path):
@@ -96,5 +96,5 @@ def test_a_disk_that_refuses_loses_no_job(tmp_path):
     blocked.write_text("")
     journal = Journal(blocked / "jobs")
     journal.note(entry())
-    assert journal.left_behind("/work/hero.blend") == []
+    assert journal.left_behind("/shots/hero.blend") == []
     journal.close()
