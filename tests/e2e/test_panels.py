@@ -194,6 +194,7 @@ def test_the_menu_of_looks_and_prompts(blender):
     assert "Old fisherman" in drawn(blender, "prompts", "MT")
 
 
+@pytest.mark.slow
 def test_a_look_of_ones_own_is_saved_used_and_removed(blender):
     face = blender.new_face("a man with freckles", seed=4, name="Kim")
     face.dreamface.nose_width = 2.5

@@ -46,6 +46,7 @@ def plain_head(face, **traits):
     return pipeline.reshape(record, traits).vertices.numpy()[first:last]
 
 
+@pytest.mark.slow
 def test_what_was_sculpted_survives_sliders_textures_words_and_undo(blender):
     face = blender.new_face("a woman", seed=5)
     name = face.name

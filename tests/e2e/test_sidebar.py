@@ -444,6 +444,7 @@ def test_an_offline_blender_asks_no_other_machine(blender):
         preferences.url = ""
 
 
+@pytest.mark.slow
 def test_a_second_head_stands_beside_the_first_with_names_of_its_own(blender):
     first = blender.new_face("an elf queen with silver hair", seed=1)
     second = blender.new_face("a dwarf with a beard", seed=2)

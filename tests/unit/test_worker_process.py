@@ -53,7 +53,7 @@ def test_a_worker_whose_program_is_missing_is_started_once_it_is_there(tmp_path:
     async def go() -> None:
         with pytest.raises(WorkerLost, match="could not be run"):
             await asyncio.wait_for(use(worker), 20.0)
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
         program.chmod(0o700)
         assert await asyncio.wait_for(use(worker), 20.0) == "ready"
 
