@@ -22,7 +22,9 @@ from .session import Session
 from .setting_up import SettingUp
 from .shaping import Following, changed_layers, changed_traits
 
-_BUSY = "A face is being made: wait for it or cancel it"
+BUSY = "A face is being made: wait for it or cancel it"
+"""Why nothing else can be made now. Polls do not say so: in Blender up to 4.x a button under the pointer that was grey
+stays so until the pointer leaves it, and the pointer is where Generate was pressed."""
 
 
 class Making(Part):
@@ -78,11 +80,9 @@ class Making(Part):
             self._wake()
 
     def why_not_generate(self, prompt: str) -> str:
-        """Return why no face can be made now, or nothing."""
+        """Return why no face can be made now, or nothing; see also `BUSY`."""
         if not prompt.strip():
             return "Type what the face looks like first"
-        if self.running:
-            return _BUSY
         return self._setup.why_no_backend() or self.chips.why_not_yet(prompt)
 
     def generate(
@@ -161,8 +161,8 @@ class Making(Part):
     # ----------------------------------------------------------------------------------------------------- the textures
 
     def why_not_paint(self) -> str:
-        """Return why no face can be painted now, or nothing."""
-        return _BUSY if self.running else self._setup.why_no_backend()
+        """Return why no face can be painted now, or nothing; see also `BUSY`."""
+        return self._setup.why_no_backend()
 
     def paint(self, skin: bpy.types.Object, resolution: int) -> None:
         """Make a face's maps again, with its traits as the sliders show them.
@@ -192,7 +192,7 @@ class Making(Part):
 
     def why_not_recover(self) -> str:
         """Return why nothing can be recovered now, or nothing."""
-        return _BUSY if self.running else ""
+        return BUSY if self.running else ""
 
     def why_not_make_again(self, offer_id: str) -> str:
         """Return why what is not finished cannot be made now, or nothing."""

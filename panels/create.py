@@ -68,6 +68,7 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         self._draw_choices(context, app, chosen)
         row = self.layout.row(align=True)
         row.scale_y = 1.6
+        row.active = not app.making.running
         row.operator("dreamface.generate", text="Generate", icon="SHADERFX")
         self._draw_waiting_faces(app.making)
         if app.making.gallery.jobs:

@@ -36,6 +36,7 @@ def draw_repaint(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
     old = shaping.textures_are_old(skin)
     row = layout.row(align=True)
     row.scale_y = 1.3 if old else 1.0
+    row.active = not application.get().making.running
     row.operator("dreamface.paint", text="Repaint Skin", icon="BRUSH_DATA", depress=old)
     if shaping.changed_traits(skin) or shaping.changed_layers(skin):
         row.operator("dreamface.reset_trait", text="", icon="LOOP_BACK").trait = ""

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, scene, seeds
+from ...dreamface_addon import application, interface, making, scene, seeds
 
 
 class DREAMFACE_OT_generate(bpy.types.Operator):
@@ -13,11 +13,14 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it with a prompt, a backend and nothing else running."""
+        """Allow it with a prompt and an engine."""
         return interface.allow(cls, application.get().making.why_not_generate(context.window_manager.dreamface.prompt))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for it; the face comes in when it is done."""
+        if application.get().making.running:
+            self.report({"WARNING"}, making.BUSY)
+            return {"CANCELLED"}
         chosen = context.window_manager.dreamface
         if not chosen.keep_seed:
             chosen.seed = seeds.new_seed()

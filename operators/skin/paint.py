@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, scene
+from ...dreamface_addon import application, interface, making, scene
 
 
 class DREAMFACE_OT_paint(bpy.types.Operator):
@@ -13,11 +13,14 @@ class DREAMFACE_OT_paint(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it with a face, a backend and nothing else running."""
+        """Allow it with a head and an engine."""
         return interface.allow(cls, interface.why_not_edit(context) or application.get().making.why_not_paint())
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for them; they come in when they are done."""
+        if application.get().making.running:
+            self.report({"WARNING"}, making.BUSY)
+            return {"CANCELLED"}
         resolution = int(context.window_manager.dreamface.resolution)
         try:
             application.get().making.paint(scene.skin_of(context.active_object), resolution)

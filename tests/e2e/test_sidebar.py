@@ -555,3 +555,11 @@ def test_a_job_that_the_engine_never_had_is_offered_again(blender, monkeypatch):
     blender.bpy.ops.dreamface.recover(offer=offer.id)
     blender.rest()
     assert len(blender.faces) == 1 and blender.app.making.recovery.offers == []
+
+
+def test_pressing_generate_again_while_a_face_is_made_says_so(blender):
+    blender.generate("a man", seed=1)
+    assert blender.bpy.ops.dreamface.generate.poll(), "a button that turns grey under the pointer may stay grey"
+    assert blender.bpy.ops.dreamface.generate() == {"CANCELLED"}
+    blender.rest()
+    assert len(blender.faces) == 1

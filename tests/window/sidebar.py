@@ -63,10 +63,10 @@ def turn_to(window: BlenderWindow, page: str, search: str = "") -> None:
 
 
 def press_generate(window: BlenderWindow) -> None:
-    """The widest of the high buttons; rows of chips touch, and are two or more."""
+    """The lowest of the high and wide buttons; rows of chips, which touch and may be as high, are above it."""
     turn_to(window, "CREATE")
-    high = [box for box in window.widgets("wcol_tool") if 24 < box.height < 38]
-    window.click(*max(high, key=lambda box: box.right - box.left).centre)
+    high = [box for box in window.widgets("wcol_tool") if 24 < box.height < 42 and box.right - box.left > 150]
+    window.click(*high[-1].centre)
 
 
 def open_preferences(window: BlenderWindow) -> None:
