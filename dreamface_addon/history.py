@@ -6,6 +6,8 @@ import contextlib
 import json
 from pathlib import Path
 
+from .files import write_whole
+
 LENGTH = 20  # prompts
 
 
@@ -22,7 +24,4 @@ def add(file: Path, prompt: str) -> None:
     """Put a prompt on top. A file that cannot be written loses the history, never the job."""
     prompts = [prompt, *(old for old in read(file) if old != prompt)][:LENGTH]
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(prompts, ensure_ascii=False, indent=1), "utf-8")
-        part.replace(file)
+        write_whole(file, json.dumps(prompts, ensure_ascii=False, indent=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 
@@ -56,7 +56,7 @@ def why_not_now() -> str:
     return f"The face is ready and comes in {held_by.value}." if held_by is not None else ""
 
 
-def allow(operator: type[bpy.types.Operator], why_not: str) -> bool:
+def allow(operator: Any, why_not: str) -> bool:
     """Return whether an operator can be used, for its `poll`; its grey button shows `why_not`, unless that is empty."""
     operator.poll_message_set(why_not)
     return not why_not
@@ -81,10 +81,21 @@ def why_not_edit(context: bpy.types.Context) -> str:
     """
     skin = scene.skin_of(context.active_object)
     if skin is None:
-        return "Select a DreamFace head first"
+        return why_no_face(context)
     if not skin.is_editable:
         return "The head is linked from another file: make it local first (Object > Relations)"
     return "Leave Edit Mode first" if context.mode.startswith("EDIT") else ""
+
+
+class HeadAction:
+    """Base of the operators that change the selected head: allowed where it may be changed, one step of undo."""
+
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it where a head is selected that may be changed."""
+        return allow(cls, why_not_edit(context))
 
 
 @contextmanager

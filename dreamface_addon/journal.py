@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
+from .files import write_whole
 from .setup import try_lock
 
 LONGEST = 30 * 24 * 3600.0
@@ -121,10 +122,8 @@ class Journal:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self._lock is None:
                 self._lock = try_lock(self._lock_file(self._session))
-            part = self._file(entry.job).with_suffix(".part")
             document = {"session": self._session, "at": time.time(), **asdict(entry)}
-            part.write_text(json.dumps(document), "utf-8")
-            part.replace(self._file(entry.job))
+            write_whole(self._file(entry.job), json.dumps(document))
 
     def _read(self) -> Iterator[tuple[float, str, Entry]]:
         """Yield each entry that can be read, when it was written, and by which Blender; sweep out what is old."""

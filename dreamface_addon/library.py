@@ -92,20 +92,16 @@ class Library(Part):
         """Return the face of that id."""
         return next((made for made in self.faces() if made.id == face), None)
 
-    def remove(self, face: str) -> None:
+    def remove(self, made: Made) -> None:
         """Delete a face from the disk; `problem` says why it could not be."""
-        made = next((made for made in self._known.values() if made is not None and made.id == face), None)
-        if made is None:
-            return
         try:
             gone = made.folder.with_name(f".{made.id}.removed")  # at once, or not at all
             made.folder.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
         except OSError as error:
             self.problem = f"{made.folder} can't be removed ({error.strerror}): close what uses it, and try again."
-        self._known.pop(made.folder, None)
         self._folders = [folder for folder in self._folders if folder != made.folder]
-        self._looked = 0.0
+        self._looked = self._changed_at = 0  # a face that could not be removed is listed again
 
     # --------------------------------------------------------------------------------------- what the application calls
 
@@ -143,7 +139,7 @@ class Library(Part):
         if changed_at == self._changed_at and changed_at:
             return False
         before, self._folders, self._changed_at = self._folders, _newest(self.folder), changed_at
-        self._known = {folder: made for folder, made in self._known.items() if folder in set(self._folders)}
+        self._known = {folder: self._known[folder] for folder in self._folders if folder in self._known}
         return before != self._folders
 
     def dismiss_messages(self) -> None:

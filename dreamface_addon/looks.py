@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from .files import write_whole
+
 
 @dataclass(frozen=True)
 class Look:
@@ -79,7 +81,4 @@ def _others(file: Path, name: str) -> list[Any]:
 
 
 def _write(file: Path, entries: list[Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(entries, ensure_ascii=False, indent=1), "utf-8")
-    part.replace(file)
+    write_whole(file, json.dumps(entries, ensure_ascii=False, indent=1))

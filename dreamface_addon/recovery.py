@@ -12,7 +12,7 @@ import bpy
 from . import places, scene
 from .job import Job
 from .journal import Entry, Journal
-from .placing import Purpose
+from .placing import Purpose, find_scene
 from .session import Session
 
 
@@ -65,7 +65,7 @@ class Recovery:
     def note(self, job: Job, purpose: Purpose, resolution: int = 0) -> None:
         """Remember a job that was just submitted."""
         settings = self._session.backend.settings
-        home = next((scene_ for scene_ in bpy.data.scenes if scene_.session_uid == purpose.scene), None)
+        home = find_scene(purpose.scene)
         self.journal.note(
             Entry(
                 job=job.id,

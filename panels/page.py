@@ -16,6 +16,7 @@ class Page:
     bl_region_type = "UI"
     bl_category = drawing.CATEGORY
     page: str
+    layout: bpy.types.UILayout
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import regions, shaping
-from ..dreamface_addon.vocabulary import LAYERS, PAGES
+from ..dreamface_addon.vocabulary import LAYERS
 from . import drawing
-from .page import Page, draw_repaint, draw_why_not, selected_head
-from .traits import draw_families, draw_filter
+from .page import selected_head
+from .traits import TraitsPage
 
 
 class DREAMFACE_MT_add_layer(bpy.types.Menu):
@@ -25,25 +25,14 @@ class DREAMFACE_MT_add_layer(bpy.types.Menu):
                 self.layout.operator("dreamface.add_layer", text=LAYERS[layer].label).layer = layer
 
 
-class DREAMFACE_PT_skin(Page, bpy.types.Panel):
+class DREAMFACE_PT_skin(TraitsPage, bpy.types.Panel):
     """Tone, marks, wrinkles, make-up, eyes, and the layers of this skin."""
 
     bl_idname = "DREAMFACE_PT_skin"
     bl_label = "Skin"
     page = "SKIN"
 
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw the panel."""
-        skin = selected_head(self.layout, context)
-        if skin is None:
-            return
-        column = draw_why_not(self.layout)
-        draw_filter(column, context)
-        draw_families(column, context, skin, PAGES["SKIN"])
-        self._draw_layers(column, skin)
-        draw_repaint(column, skin)
-
-    def _draw_layers(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+    def draw_more(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
         """The layers that this skin has, the uppermost first as in a paint program."""
         changed = shaping.changed_layers(skin)
         label = f"Layers ({len(changed)})" if changed else "Layers"

@@ -5,10 +5,29 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import application, regions, shaping
-from ..dreamface_addon.vocabulary import FAMILIES, SWATCHES, Trait
+from ..dreamface_addon.vocabulary import FAMILIES, PAGES, SWATCHES, Trait
 from . import drawing
+from .page import Page, draw_repaint, draw_why_not, selected_head
 
 _SWATCHES_IN_A_ROW = 6
+
+
+class TraitsPage(Page):
+    """A page whose traits are drawn by family, with search, filters and the button that repaints the skin."""
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        skin = selected_head(self.layout, context)
+        if skin is None:
+            return
+        column = draw_why_not(self.layout)
+        draw_filter(column, context)
+        draw_families(column, context, skin, PAGES[self.page])
+        self.draw_more(column, skin)
+        draw_repaint(column, skin)
+
+    def draw_more(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+        """Draw what stands between the traits and the button; nothing on most pages."""
 
 
 class View:

@@ -71,7 +71,7 @@ class DREAMFACE_OT_delete_made(bpy.types.Operator):
             self.report({"ERROR"}, "A head in this file is made from it: delete that head first")
             return {"CANCELLED"}
         for made in versions:
-            library.remove(made.id)
+            library.remove(made)
         return {"FINISHED"}
 
 

@@ -4,23 +4,18 @@ from random import Random
 
 import bpy
 
-from ...dreamface_addon import application, interface, regions, scene
+from ...dreamface_addon import application, regions, scene
+from ...dreamface_addon.interface import HeadAction
 from ...dreamface_addon.vocabulary import FAMILIES
 
 
-class DREAMFACE_OT_lock_region(bpy.types.Operator):
+class DREAMFACE_OT_lock_region(HeadAction, bpy.types.Operator):
     """Keep this region as it is when words change the head or the dice are thrown"""
 
     bl_idname = "dreamface.lock_region"
     bl_label = "Lock Region"
-    bl_options = {"REGISTER", "UNDO"}
 
     region: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Lock it, or open it."""
@@ -31,19 +26,13 @@ class DREAMFACE_OT_lock_region(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class DREAMFACE_OT_roll_region(bpy.types.Operator):
+class DREAMFACE_OT_roll_region(HeadAction, bpy.types.Operator):
     """Throw the dice for this region: everything in it becomes another person's"""
 
     bl_idname = "dreamface.roll_region"
     bl_label = "Throw Dice"
-    bl_options = {"REGISTER", "UNDO"}
 
     region: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Change the traits; the mesh follows."""

@@ -2,16 +2,16 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, scene, shaping
+from ...dreamface_addon import application, scene, shaping
+from ...dreamface_addon.interface import HeadAction
 from ...dreamface_addon.vocabulary import TRAITS
 
 
-class DREAMFACE_OT_reset_trait(bpy.types.Operator):
+class DREAMFACE_OT_reset_trait(HeadAction, bpy.types.Operator):
     """Set this trait back to how the face was generated"""
 
     bl_idname = "dreamface.reset_trait"
     bl_label = "Reset Face Sliders"
-    bl_options = {"REGISTER", "UNDO"}
 
     trait: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
 
@@ -20,11 +20,6 @@ class DREAMFACE_OT_reset_trait(bpy.types.Operator):
         """Say whether one trait or all of them are meant."""
         what = "this trait" if properties.trait else "everything that was changed"
         return f"Set {what} back to how the face was generated"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where a face is selected."""
-        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set it back; an empty name stands for all traits."""

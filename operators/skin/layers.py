@@ -2,20 +2,14 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, regions, scene
+from ...dreamface_addon import application, regions, scene
+from ...dreamface_addon.interface import HeadAction
 
 
-class _OfALayer(bpy.types.Operator):
+class _OfALayer(HeadAction, bpy.types.Operator):
     """What putting on and taking off share."""
 
-    bl_options = {"REGISTER", "UNDO"}
-
     layer: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Change the trait that brings the layer; the textures follow when they are painted again."""

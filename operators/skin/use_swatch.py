@@ -2,16 +2,16 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, scene, shaping
+from ...dreamface_addon import application, scene, shaping
+from ...dreamface_addon.interface import HeadAction
 from ...dreamface_addon.vocabulary import SWATCHES, TRAITS
 
 
-class DREAMFACE_OT_use_swatch(bpy.types.Operator):
+class DREAMFACE_OT_use_swatch(HeadAction, bpy.types.Operator):
     """Use this colour"""
 
     bl_idname = "dreamface.use_swatch"
     bl_label = "Use Colour"
-    bl_options = {"REGISTER", "UNDO"}
 
     kind: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
     swatch: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
@@ -20,11 +20,6 @@ class DREAMFACE_OT_use_swatch(bpy.types.Operator):
     def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Return the colour's name."""
         return properties.swatch
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where a head is selected."""
-        return interface.allow(cls, interface.why_not_edit(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set the traits that give the colour."""

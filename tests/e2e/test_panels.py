@@ -39,7 +39,8 @@ def drawn(blender, name, kind="PT"):
     """The words on a page, or in a menu."""
     blender.tick()
     class_ = getattr(panels(blender), f"DREAMFACE_{kind}_{name}")
-    own = {key: value for key, value in vars(class_).items() if not key.startswith("__")}
+    ours = [base for base in reversed(class_.__mro__) if ".panels." in base.__module__]
+    own = {key: value for base in ours for key, value in vars(base).items() if not key.startswith("__")}
     fake = type("Drawn", (), own | {"layout": Layout()})()
     fake.draw(blender.bpy.context)
     return " ".join(fake.layout.words)
