@@ -45,7 +45,19 @@ def test_types_of_the_extension_are_right(tmp_path: Path) -> None:
 
 
 BACKEND = ROOT / "backend/dreamface"
-SHARED = {"arrays", "traits", "face", "geometry", "render", "errors", "progress", "random_streams", "units"}
+SHARED = {
+    "arrays",
+    "traits",
+    "face",
+    "hair",
+    "styles",
+    "geometry",
+    "render",
+    "errors",
+    "progress",
+    "random_streams",
+    "units",
+}
 LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use head, skin, and those before them in this order."""
 
@@ -55,7 +67,9 @@ ALLOWED = {
     "skin": SHARED,
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "geometry": {"arrays"},
-    "render": {"colour", "face"},
+    "hair": set(),
+    "styles": {"_reading", "errors", "face", "hair"},
+    "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "images", "provenance", "text", "_files"},
     "cli": {
         "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",

@@ -1,0 +1,6 @@
+"""Grooms: a head and its traits to hair, as guides, strands and cards."""
+
+from dreamface.groom.growing import grow
+from dreamface.groom.hairs import hairs_of
+
+__all__ = ["grow", "hairs_of"]
