@@ -2,12 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 import torch
+from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.hair import Groom, Hair, HairColour, HairLook, Roots
+from dreamface.groom.colours import colour_of
+from dreamface.groom.fields import Field, field_at
+from dreamface.groom.growth import grow_guides
+from dreamface.groom.looks import look_of
+from dreamface.groom.roots import spread
+from dreamface.groom.shaping import curled, even, kept_share, resample, turned
+from dreamface.groom.surface import Surface
+from dreamface.hair import Groom, Hair, Region, Roots
 from dreamface.random_streams import stream
+from dreamface.styles import Style, find_style
+from dreamface.styles.density import root_density
+from dreamface.styles.where import size_of
 from dreamface.traits import Traits
+from dreamface.units import MM
+
+# hair.curl -> radius and pitch of a curl in millimetres: from waves over curls to coils.
+_CURL: Final = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
+_CURL_RADIUS: Final = (0.0, 3.5, 6.5, 8.0, 7.5, 5.0, 2.6)
+_CURL_PITCH: Final = (120.0, 110.0, 80.0, 52.0, 32.0, 19.0, 9.0)
+
+# hair.length -> metres of loose hair, the unit in which lengths of styles are compared.
+_LENGTH: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
+_LENGTH_METRES: Final = (0.004, 0.020, 0.05, 0.10, 0.17, 0.26, 0.45, 0.75)
+
+_LENGTH_SPREAD: Final = 0.05  # standard deviation of guides' lengths
+_VOLUME: Final = (0.25, 1.0, 2.4)  # factors on volume and lift at hair.volume 0, 0.5 and 1
+_GROWN_LATER: Final = 1.35  # guides grow so much longer than they should be, where scissors cut them
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a person's traits change a style.
+
+    Attributes:
+        length: factor.
+        volume: factor.
+        curl: added to the style's own.
+        parting: -1..1.
+    """
+
+    length: float
+    volume: float
+    curl: float
+    parting: float
 
 
 def grow(head: Head, traits: Traits, seed: int) -> Groom:
@@ -21,15 +67,113 @@ def grow(head: Head, traits: Traits, seed: int) -> Groom:
     Raises:
         BadRequest: a style is unknown.
     """
-    triangles = head.topology.triangles
-    weight = head.topology.regions["scalp"][triangles].mean(dim=1)
-    generator = stream(seed, "hair")
-    chosen = torch.multinomial(weight.double(), 400, generator=generator)
-    bary = torch.distributions.Dirichlet(torch.ones(3)).sample((400,))
-    roots = Roots(chosen, bary)
+    surface = Surface(head)
+    groom: dict[Region, Hair] = {}
+    for style in styles_of(traits):
+        hair = grow_style(style, surface, traits, seed)
+        if len(hair):
+            groom[style.region] = hair
+    return groom
+
+
+def styles_of(traits: Traits) -> list[Style]:
+    """Return the styles that a person wears.
+
+    Raises:
+        BadRequest: one is unknown.
+    """
+    return [find_style(traits.choice("hair.style"), "scalp")]
+
+
+def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
+    """Return hair of one style.
+
+    Raises:
+        BadRequest: the head has no region for it.
+    """
+    head = surface.head
+    generator = stream(seed, f"{style.region} guides")
+    density = root_density(style, head, traits)
+    roots = spread(head, density, style.guides, generator)
+    points = _guides(style, surface, roots, shape_of(style, traits), generator)
+    uv = hair_uv(head, roots)
+    lock = torch.arange(len(points))
+    return Hair(style.region, style.name, points, roots, uv, lock, look_of(style, surface), colour_of(style, traits))
+
+
+def shape_of(style: Style, traits: Traits) -> Shape:
+    """Return how traits change a style."""
+    of_beard = style.region == "beard"
+    asked = traits.number("beard.length" if of_beard else "hair.length")
+    here, there = (float(np.interp(value, _LENGTH, _LENGTH_METRES)) for value in (asked, style.length))
+    parting = style.parting.side if style.parting is not None else 0.0
+    return Shape(
+        length=min(max(here / there, style.shortest), style.longest),
+        volume=1.0,
+        curl=0.0,
+        parting=parting,
+    )
+
+
+def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generator: torch.Generator) -> Tensor:
+    head, triangles = surface.head, surface.triangles
+    count = len(roots)
+    if not count:
+        return torch.zeros(0, style.points, 3)
+    random = torch.rand(count, 4, generator=generator)
+    own = torch.randn(count, 3, generator=generator)
     start = roots.on(head.vertices, triangles)
-    normal = roots.frames(head.vertices, triangles)[:, :, 2]
-    t = torch.linspace(0.0, 1.0, 20)[None, :, None]
-    points = start[:, None] + 0.06 * t * normal[:, None] + 0.2 * t**2 * torch.tensor([0.0, 0.0, -1.0])
-    uv = roots.on(head.topology.uv, head.topology.triangle_uvs)
-    return {"scalp": Hair("scalp", "long", points, roots, uv, torch.arange(400), HairLook(), HairColour())}
+    normal = torch.nn.functional.normalize(roots.on(surface.normals, triangles), dim=1)
+    field = field_at(style, surface, start, shape.parting, random[:, 0])
+    length = field["length"] * shape.length * (1.0 + _LENGTH_SPREAD * own[:, 0].clamp(-2.0, 2.0))
+    cut = torch.zeros(count, dtype=torch.bool)
+    for _, whom in field.cuts:
+        cut |= whom
+    grown = grow_guides(surface, start, normal, field, torch.where(cut, _GROWN_LATER * length, length), own)
+    kept = kept_share(grown.points, field, surface, random[:, 1])
+    points = even(resample(grown.points, 2 * style.points, kept), style.points)
+    away = torch.nn.functional.normalize(resample(grown.normal, style.points, kept), dim=2)
+    points = turned(points, away, field["turn"])
+    radius, pitch = _curl(style, field, shape, surface)
+    points = curled(
+        points, away, radius * (0.75 + 0.5 * random[:, 2]), pitch * (0.85 + 0.3 * random[:, 3]), field["curl_from"],
+        field["flat"], 2.0 * torch.pi * random[:, 2],
+    )  # fmt: skip
+    return kept_out(points, surface)
+
+
+def _curl(style: Style, field: Field, shape: Shape, surface: Surface) -> tuple[Tensor, Tensor]:
+    """Return radius and pitch [N] of the guides' curls in metres."""
+    amount = (field["curl"] + shape.curl).clamp(0.0, 1.0).numpy()
+    unit = MM * size_of(surface.skull)
+    usual_radius = torch.from_numpy(np.interp(amount, _CURL, _CURL_RADIUS)).float() * unit
+    usual_pitch = torch.from_numpy(np.interp(amount, _CURL, _CURL_PITCH)).float() * unit
+    radius = torch.where(field["radius"] > 0.0, field["radius"], usual_radius)
+    return radius, torch.where(field["pitch"] > 0.0, field["pitch"], usual_pitch)
+
+
+_MARGIN: Final = 0.6 * MM  # from the skin, of everything but roots
+_FREE_FROM: Final = 8.0 * MM  # along a hair, from where it keeps that margin
+
+
+def kept_out(points: Tensor, surface: Surface) -> Tensor:
+    """Return curves [N, P, 3] with what came too close to the skin moved out of it; roots stay."""
+    count, each = points.shape[:2]
+    step = (points[:, 1:] - points[:, :-1]).norm(dim=2).cumsum(dim=1)
+    flat = points[:, 1:].reshape(-1, 3)
+    near = surface.near(flat, reach=6.0 * MM)
+    closest = _MARGIN * (step.reshape(-1) / _FREE_FROM).clamp(max=1.0)
+    deep = (closest - near.distance).clamp(min=0.0)
+    moved = flat + deep[:, None] * near.normal
+    return torch.cat((points[:, :1], moved.view(count, each - 1, 3)), dim=1)
+
+
+def hair_uv(head: Head, roots: Roots) -> Tensor:
+    """Return [N, 2] texture coordinates of roots; those of tile number i lie in i..i+1 along u."""
+    topology = head.topology
+    uv = roots.on(topology.uv, topology.triangle_uvs)
+    tiles = torch.zeros(len(topology.faces))
+    for part in topology.parts:
+        if part.object_name == "skin":
+            tiles[slice(*part.faces)] = float(topology.tiles.index(part.tile)) if part.tile else 0.0
+    return uv + torch.stack((tiles[roots.triangle // 2], torch.zeros(len(roots))), dim=1)

@@ -85,6 +85,24 @@ class RayMesh:
         barycentric = torch.stack((u, v, 1.0 - u - v), dim=-1) * seen[:, None]
         return Visibility(faces.long(), barycentric, depth.masked_fill(~seen, torch.inf))
 
+    def nearest(self, points: Tensor, reach: float) -> tuple[Tensor, Tensor]:
+        """The point of the surface that is nearest to each of some points.
+
+        Args:
+            points: [N, 3] metres.
+            reach: metres beyond which nothing is looked for; the less, the quicker.
+
+        Returns:
+            [N] int64 triangle, -1 where none is within reach, and [N, 3] barycentric weights there.
+        """
+        points = self._own(points)
+        faces = torch.empty(len(points), dtype=torch.int32, device=self._points.device)
+        places = torch.empty_like(points)
+        arrays = [vectors(points), reach]
+        self._launch(kernels().nearest_point, len(points), arrays, [scalars(faces), vectors(places)])
+        u, v, _ = places.unbind(-1)
+        return faces.long(), torch.stack((u, v, 1.0 - u - v), dim=-1)
+
     def openness(self, origins: Tensor, ends: Tensor, weights: Tensor) -> Tensor:
         """How much of what is around points can be seen from them: soft shadows and ambient occlusion.
 

@@ -135,9 +135,7 @@ class Section(_Strict):
         return self
 
 
-FLOWS: Final = frozenset(
-    ("away", "side", "back", "forward", "down", "up", "out", "middle", "left", "swirl", "across", "along")
-)
+FLOWS: Final = frozenset(("away", "side", "back", "forward", "down", "up", "out", "middle", "left", "swirl", "across"))
 """Directions that a section's flow may name."""
 
 
