@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +11,13 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.groom.brows import grow_brows
 from dreamface.groom.colours import colour_of
 from dreamface.groom.fields import Field, field_at
 from dreamface.groom.growth import grow_guides
+from dreamface.groom.lashes import grow_lashes
 from dreamface.groom.looks import look_of
-from dreamface.groom.roots import spread
+from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.shaping import curled, even, kept_share, resample, turned
 from dreamface.groom.surface import Surface
 from dreamface.hair import Groom, Hair, Region, Roots
@@ -35,7 +38,10 @@ _LENGTH: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 _LENGTH_METRES: Final = (0.004, 0.020, 0.05, 0.10, 0.17, 0.26, 0.45, 0.75)
 
 _LENGTH_SPREAD: Final = 0.05  # standard deviation of guides' lengths
-_VOLUME: Final = (0.25, 1.0, 2.4)  # factors on volume and lift at hair.volume 0, 0.5 and 1
+
+# hair.volume -> factor on how far hair stands off the head.
+_VOLUME: Final = (0.0, 0.5, 1.0)
+_VOLUME_FACTOR: Final = (0.3, 1.0, 2.6)
 _GROWN_LATER: Final = 1.35  # guides grow so much longer than they should be, where scissors cut them
 
 
@@ -70,7 +76,7 @@ def grow(head: Head, traits: Traits, seed: int) -> Groom:
     surface = Surface(head)
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits):
-        hair = grow_style(style, surface, traits, seed)
+        hair = _GROWERS[style.region](style, surface, traits, seed)
         if len(hair):
             groom[style.region] = hair
     return groom
@@ -82,7 +88,15 @@ def styles_of(traits: Traits) -> list[Style]:
     Raises:
         BadRequest: one is unknown.
     """
-    return [find_style(traits.choice("hair.style"), "scalp")]
+    names: dict[Region, str] = {"scalp": traits.choice("hair.style")}
+    beard = traits.choice("beard.style")
+    if beard == "none" and traits.number("stubble.density") > 0.0:
+        beard = "stubble"
+    if beard != "none":
+        names["beard"] = f"beard_{beard}"
+    names["brows"] = f"brows_{traits.choice('brows.style')}"
+    names["lashes"] = f"lashes_{traits.choice('lashes.style')}"
+    return [find_style(name, region) for region, name in names.items()]
 
 
 def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
@@ -107,11 +121,18 @@ def shape_of(style: Style, traits: Traits) -> Shape:
     asked = traits.number("beard.length" if of_beard else "hair.length")
     here, there = (float(np.interp(value, _LENGTH, _LENGTH_METRES)) for value in (asked, style.length))
     parting = style.parting.side if style.parting is not None else 0.0
+    length = min(max(here / there, style.shortest), style.longest)
+    if of_beard:
+        return Shape(length, volume=1.0, curl=0.0, parting=parting)
+    volume, usual = (
+        float(np.interp(value, _VOLUME, _VOLUME_FACTOR)) for value in (traits.number("hair.volume"), style.volume)
+    )
+    parted = traits["hair.parting"].confidence > 0.0 or traits.number("hair.parting") != 0.0
     return Shape(
-        length=min(max(here / there, style.shortest), style.longest),
-        volume=1.0,
-        curl=0.0,
-        parting=parting,
+        length=length,
+        volume=volume / usual,
+        curl=traits.number("hair.curl") - style.curl,
+        parting=traits.number("hair.parting") if parted else parting,
     )
 
 
@@ -168,12 +189,6 @@ def kept_out(points: Tensor, surface: Surface) -> Tensor:
     return torch.cat((points[:, :1], moved.view(count, each - 1, 3)), dim=1)
 
 
-def hair_uv(head: Head, roots: Roots) -> Tensor:
-    """Return [N, 2] texture coordinates of roots; those of tile number i lie in i..i+1 along u."""
-    topology = head.topology
-    uv = roots.on(topology.uv, topology.triangle_uvs)
-    tiles = torch.zeros(len(topology.faces))
-    for part in topology.parts:
-        if part.object_name == "skin":
-            tiles[slice(*part.faces)] = float(topology.tiles.index(part.tile)) if part.tile else 0.0
-    return uv + torch.stack((tiles[roots.triangle // 2], torch.zeros(len(roots))), dim=1)
+_GROWERS: Final[Mapping[Region, Callable[[Style, Surface, Traits, int], Hair]]] = {
+    "scalp": grow_style, "beard": grow_style, "brows": grow_brows, "lashes": grow_lashes
+}  # fmt: skip

@@ -12,7 +12,7 @@ from torch import Tensor
 from dreamface.face import Head
 from dreamface.groom.growing import kept_out
 from dreamface.groom.roots import scatter
-from dreamface.groom.shaping import arc_lengths, frames
+from dreamface.groom.shaping import arc_lengths, frames, resample
 from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Strands
 from dreamface.random_streams import stream
@@ -36,9 +36,28 @@ def hairs_of(groom: Groom, head: Head, traits: Traits, seed: int, most: int = 12
         most: strands of all regions together.
     """
     surface = Surface(head)
-    hair = groom["scalp"]
-    points, radius, colour = hairs(hair, surface, traits, seed, most)
-    return Strands(points, radius, colour, torch.zeros(len(points), dtype=torch.int64))
+    wanted = {region: hair.look.hairs for region, hair in groom.items()}
+    share = min(1.0, most / max(1, sum(wanted.values())))
+    grown = []
+    for region, hair in groom.items():
+        count = max(len(hair), round(share * wanted[region]))
+        points, radius, colour = hairs(hair, surface, traits, seed, count)
+        number = torch.full((len(points),), REGIONS.index(region), dtype=torch.int64)
+        grown.append(Strands(points, radius, colour, number))
+    return joined(grown)
+
+
+def joined(parts: list[Strands]) -> Strands:
+    """Return all strands together, with as many points as those that have the most."""
+    most = max((part.points.shape[1] for part in parts), default=2)
+    none = Strands(torch.zeros(0, most, 3), torch.zeros(0, most), torch.zeros(0, most, 3), torch.zeros(0).long())
+    whole = [none, *parts]
+    return Strands(
+        torch.cat([resample(part.points, most) for part in whole]),
+        torch.cat([resample(part.radius[..., None], most)[..., 0] for part in whole]),
+        torch.cat([resample(part.colour, most) for part in whole]),
+        torch.cat([part.region for part in whole]),
+    )
 
 
 def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -> tuple[Tensor, Tensor, Tensor]:

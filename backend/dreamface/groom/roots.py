@@ -58,6 +58,17 @@ def spread(head: Head, density: Tensor, count: int, generator: torch.Generator) 
     return candidates.of(torch.from_numpy(kept))
 
 
+def hair_uv(head: Head, roots: Roots) -> Tensor:
+    """Return [N, 2] texture coordinates of roots; those of tile number i lie in i..i+1 along u."""
+    topology = head.topology
+    uv = roots.on(topology.uv, topology.triangle_uvs)
+    tiles = torch.zeros(len(topology.faces))
+    for part in topology.parts:
+        if part.object_name == "skin":
+            tiles[slice(*part.faces)] = float(topology.tiles.index(part.tile)) if part.tile else 0.0
+    return uv + torch.stack((tiles[roots.triangle // 2], torch.zeros(len(roots))), dim=1)
+
+
 def _thinned(
     places: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     reach: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
