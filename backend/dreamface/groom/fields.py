@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -47,6 +47,13 @@ class Field:
     cuts: tuple[tuple[Cut, Tensor], ...]
     side: Tensor
     parted: Tensor
+
+    def scaled(self, volume: float) -> Field:
+        """Return the field with hair that stands off the head by another factor."""
+        values = dict(self.values)
+        values["volume"] = volume * values["volume"]
+        values["lift"] = (volume**0.5 * values["lift"]).clamp(-torch.pi / 2, torch.pi / 2)
+        return replace(self, values=values)
 
     def __getitem__(self, name: str) -> Tensor:
         return self.values[name]

@@ -21,7 +21,9 @@ from dreamface.styles import find_style
 from dreamface.styles.density import root_density
 from dreamface.traits import Traits
 
-_OTHER_SIDE: Final = 0.2  # metres that hair of another way of falling seems further away
+_CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
+_LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
+_POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
 _SAME_WAY: Final = 0.02  # metres for hair that goes another way by a right angle
 
 
@@ -37,7 +39,8 @@ def hairs_of(groom: Groom, head: Head, traits: Traits, seed: int, most: int = 12
     """
     surface = Surface(head)
     wanted = {region: hair.look.hairs for region, hair in groom.items()}
-    share = min(1.0, most / max(1, sum(wanted.values())))
+    each = max((hair.points.shape[1] for hair in groom.values()), default=1)
+    share = min(1.0, min(most, _POINTS_IN_ALL // each) / max(1, sum(wanted.values())))
     grown = []
     for region, hair in groom.items():
         count = max(len(hair), round(share * wanted[region]))
@@ -69,15 +72,14 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
     index, weight = _guides_of(hair, start)
-    guides = hair.points[index]  # [N, K, P, 3]
-    relative = guides - guides[:, :, :1]
-    middle = (weight[:, :, None, None] * relative).sum(dim=1)
-    offset = start[:, None] - hair.points[index[:, 0], :1]  # from the nearest guide
-    own = hair.points[index[:, 0]]
     share = torch.linspace(0.0, 1.0, hair.points.shape[1])
     draw = _drawn(share, look.clump_from)[None, :, None]
-    parallel = start[:, None] + middle
+    own = hair.points[index[:, 0]]
+    parallel = _mixed(hair.points[index], weight, start)
+    offset = start[:, None] - own[:, :1]
     clumped = _clumped(own, offset, look.lock, look.twist, random)
+    if look.lock > 0.0:
+        draw = _smooth(arc_lengths(own) / (_LOCK_DRAWN * look.lock))[..., None]
     flown = (random[:, 0] < look.flyaways).float()[:, None, None]
     amount = look.clump * (0.6 + 0.4 * random[:, 1])[:, None, None] * draw * (1.0 - flown)
     points = torch.lerp(parallel, clumped, amount)
@@ -105,9 +107,32 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     far = distance.float() + _SAME_WAY * turned
     far, order = far.sort(dim=1)
     index, far = index.gather(1, order)[:, :each], far[:, :each]
-    weight = 1.0 / (far + 5e-4) * (turned.gather(1, order)[:, :each] < 0.5)
+    mixed = (turned.gather(1, order)[:, :each] < 0.5) & (hair.lock[index] == hair.lock[index[:, :1]])
+    weight = 1.0 / (far + 5e-4) * mixed
     weight[:, 0] = weight[:, 0].clamp(min=1e-3)
     return index, weight / weight.sum(dim=1, keepdim=True)
+
+
+def _mixed(guides: Tensor, weight: Tensor, start: Tensor) -> Tensor:
+    """Return [N, P, 3] hairs between guides [N, K, P, 3]: they draw together and part as their guides do.
+
+    Args:
+        guides: of each hair, nearest first.
+        weight: [N, K].
+        start: [N, 3] roots of the hairs.
+    """
+    middle = (weight[:, :, None, None] * guides).sum(dim=1)
+    beside = start[:, None] - middle[:, :1]
+    if guides.shape[1] == 1:
+        return middle + beside
+    apart = (guides[:, 0] - guides[:, 1]).norm(dim=2)
+    ratio = (apart / apart[:, :1].clamp(min=1e-4)).clamp(_CLOSEST, _WIDEST)
+    return middle + ratio[..., None] * beside
+
+
+def _smooth(share: Tensor) -> Tensor:
+    share = share.clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
 
 
 def _way(points: Tensor) -> Tensor:
@@ -154,7 +179,7 @@ def _frizzed(points: Tensor, frizz: float, scale: float, flown: Tensor, generato
         phase = 2.0 * torch.pi * torch.rand(len(points), 1, 3, generator=generator)
         total = total + torch.sin(2.0 * torch.pi * octave / scale * arc + phase) / octave
     ramp = (arc / (2.0 * scale)).clamp(max=1.0)
-    own = torch.randn(len(points), 1, 3, generator=generator) * flown * ramp * (arc * 0.12).clamp(max=0.02)
+    own = torch.randn(len(points), 1, 3, generator=generator) * flown * ramp * (arc * 0.06).clamp(max=0.005)
     return points + frizz * ramp * total * (1.0 + 2.0 * flown) + own
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.face import Head
+from dreamface.hair import Roots
 from dreamface.render import RayMesh, vertex_normals
 from dreamface.styles import Skull
 from dreamface.units import MM
@@ -23,6 +24,7 @@ _SHOULDER_TO: Final = (1.75, 0.45, -2.78)
 _CHEST_FROM: Final = (0.0, 0.05, -2.75)
 _CHEST_TO: Final = (0.0, 0.25, -4.5)
 _CHEST_RADIUS: Final = 0.95
+_SLIDES: Final = (0.3, 1.6, 0.6)  # hair slides off the shoulders to the front and the back more than it lies on them
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,24 @@ class Surface:
         own = normalize(torch.lerp(normal, normalize(away, dim=1) * side[:, None], _trust(length)), dim=1)
         return self._with_body(points, distance, torch.where(found[:, None], own, out))
 
+    def area(self, density: Tensor) -> float:
+        """Return the square metres that a density [V] covers."""
+        a, b, c = self.head.vertices[self.triangles].unbind(1)
+        areas = 0.5 * torch.linalg.cross(b - a, c - a).norm(dim=1)
+        return float((areas * density[self.triangles].mean(dim=1)).sum())
+
+    def outermost(self, way: Tensor) -> Tensor:
+        """Return [N, 3] where the skin is in directions [N, 3] from the skull's middle, seen from outside."""
+        origin = self.skull.centre + 4.0 * self.skull.size * way
+        depth = self._mesh.cast(origin, -way).depth
+        depth = torch.where(torch.isfinite(depth), depth, torch.full_like(depth, 3.0 * self.skull.size))
+        return origin - depth[:, None] * way
+
+    def roots_at(self, points: Tensor) -> Roots:
+        """Return the places on the skin that are nearest to points [N, 3]."""
+        triangle, weights = self._mesh.nearest(points, 1.0)
+        return Roots(self._first + triangle.clamp(min=0), weights)
+
     def _with_body(self, points: Tensor, distance: Tensor, normal: Tensor) -> Near:
         low = points[:, 2] < self.skull.centre[2] + self.skull.size * _SHOULDER_FROM[2] * 0.75
         if not bool(low.any()):
@@ -87,7 +107,8 @@ class Surface:
             beyond = length - radius * self.skull.size
             nearer = beyond < distance
             distance = torch.where(nearer, beyond, distance)
-            normal = torch.where(nearer[:, None], away / length[:, None].clamp(min=1e-6), normal)
+            out = normalize(away * away.new_tensor(_SLIDES) + 1e-6, dim=1)
+            normal = torch.where(nearer[:, None], out, normal)
         return Near(distance, normal)
 
     def _from_axis(self, points: Tensor, start: tuple[float, ...], end: tuple[float, ...]) -> Tensor:
