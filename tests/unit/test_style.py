@@ -55,7 +55,8 @@ ALLOWED = {
     "skin": SHARED,
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "geometry": {"arrays"},
-    "render": {"colour", "face"},
+    "hair": set(),
+    "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "images", "provenance", "text", "_files"},
     "cli": {
         "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
