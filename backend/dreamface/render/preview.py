@@ -125,7 +125,7 @@ def _shade(
     caster: ShadowCaster,
     hair: Hair | None,
 ) -> Tensor:
-    """[N, 3] linear colour of samples, of which the first `count` hit something solid and the others what veils some."""
+    """[N, 3] linear colour of samples: the first `count` hit something solid, the others veil some of them."""
     fragment = look.fragment
     arriving = caster.arriving(look.rounded, look.smooth, fragment.normal, look.lengths[look.medium])
     if hair:
