@@ -18,15 +18,17 @@ from dreamface.units import MM
 
 USUAL: Final = Section(
     density=1.0, length=60.0, flow={"away": 1.0}, lift=25.0, rise=12.0, follow=40.0, stiff=25.0, gravity=0.6,
-    volume=6.0, layers=8.0, curl=0.0, radius=0.0, pitch=0.0, curl_from=0.15, flat=0.3, unruly=6.0, turn=0.0,
+    volume=6.0, layers=8.0, curl=0.0, radius=0.0, pitch=0.0, curl_from=0.15, flat=0.3, unruly=6.0, turn=0.0, face=0.0,
 )  # fmt: skip
 """What hair does where its style says nothing."""
 
 _LENGTHS: Final = ("length", "rise", "follow", "stiff", "volume", "layers", "radius", "pitch")
 _ANGLES: Final = ("lift", "unruly", "turn")
-_SHARES: Final = ("gravity", "curl", "curl_from", "flat")
+_SHARES: Final = ("gravity", "curl", "curl_from", "flat", "face")
 
 _PARTING_REACH: Final = 0.032  # metres from the middle to the parting at `side` 1: over the eye
+_WHORL_TURN: Final = 1.4  # how much of its way hair turns at the whorl
+_WHORL_REACH: Final = 0.35  # in half skulls, over which it does
 _PARTING_ENDS: Final = 22.0  # degrees of elevation over which a parting fades into the whorl
 
 
@@ -133,9 +135,11 @@ def combed(field: Field, surface: Surface, near: Near, places: Tensor) -> Tensor
 
 def _direction(name: str, field: Field, surface: Surface, places: Tensor, normal: Tensor, away: Tensor) -> Tensor:
     """Return [N, 3] a named direction, before it is laid along the skin."""
-    zero = torch.zeros_like(places)
+    zero, skull_size = torch.zeros_like(places), surface.skull.size
     if name == "away":
-        return normalize(away, dim=1)
+        # Around the whorl hair turns as it leaves, so that it does not part like a star.
+        turn = _WHORL_TURN * torch.exp(-((away.norm(dim=1, keepdim=True) / (_WHORL_REACH * skull_size)) ** 2))
+        return normalize(normalize(away, dim=1) + turn * torch.linalg.cross(normal, normalize(away, dim=1)), dim=1)
     if name == "swirl":
         return torch.linalg.cross(normal, normalize(away, dim=1))
     if name == "side":

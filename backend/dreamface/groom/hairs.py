@@ -22,6 +22,7 @@ from dreamface.styles.density import root_density
 from dreamface.traits import Traits
 
 _CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
+_HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
 _LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
 _POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
 _SAME_WAY: Final = 0.02  # metres for hair that goes another way by a right angle
@@ -75,7 +76,8 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     share = torch.linspace(0.0, 1.0, hair.points.shape[1])
     draw = _drawn(share, look.clump_from)[None, :, None]
     own = hair.points[index[:, 0]]
-    parallel = _mixed(hair.points[index], weight, start)
+    tied = (torch.bincount(hair.lock)[hair.lock[index[:, 0]]] > 1) & (hair.lock[index[:, 0]] > 0)
+    parallel = _mixed(hair.points[index], weight, start, tied)
     offset = start[:, None] - own[:, :1]
     clumped = _clumped(own, offset, look.lock, look.twist, random)
     if look.lock > 0.0:
@@ -113,13 +115,14 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     return index, weight / weight.sum(dim=1, keepdim=True)
 
 
-def _mixed(guides: Tensor, weight: Tensor, start: Tensor) -> Tensor:
+def _mixed(guides: Tensor, weight: Tensor, start: Tensor, tied: Tensor) -> Tensor:
     """Return [N, P, 3] hairs between guides [N, K, P, 3]: they draw together and part as their guides do.
 
     Args:
         guides: of each hair, nearest first.
         weight: [N, K].
         start: [N, 3] roots of the hairs.
+        tied: [N] bool: whether they go into a tail or braid, where all hairs lie close.
     """
     middle = (weight[:, :, None, None] * guides).sum(dim=1)
     beside = start[:, None] - middle[:, :1]
@@ -127,6 +130,9 @@ def _mixed(guides: Tensor, weight: Tensor, start: Tensor) -> Tensor:
         return middle + beside
     apart = (guides[:, 0] - guides[:, 1]).norm(dim=2)
     ratio = (apart / apart[:, :1].clamp(min=1e-4)).clamp(_CLOSEST, _WIDEST)
+    share = torch.linspace(0.0, 1.0, guides.shape[2])[None]
+    held = torch.lerp(torch.ones_like(share), torch.full_like(share, _HELD), _smooth(share / _HELD_FROM))
+    ratio = torch.where(tied[:, None], torch.minimum(ratio, held), ratio)
     return middle + ratio[..., None] * beside
 
 

@@ -101,6 +101,7 @@ class Section(_Strict):
         curl_from: share of the length at which it starts.
         flat: 0..1, from a helix to a wave in the plane of the skin.
         unruly: degrees by which neighbouring locks go different ways.
+        face: 0..1, how far hair may fall over the face; 0 sweeps it to the sides.
         turn: degrees by which the last third bends, above 0 towards the head.
         cut: scissors.
         uncut: True takes away the scissors of the sections before.
@@ -124,6 +125,7 @@ class Section(_Strict):
     flat: Share | None = None
     unruly: Annotated[FiniteFloat, Field(ge=0.0, le=90.0)] | None = None
     turn: Degrees | None = None
+    face: Share | None = None
     cut: Cut | None = None
     uncut: bool = False
 
