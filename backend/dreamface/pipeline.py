@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, expression_weights, pose
+from dreamface.groom import grow
 from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
@@ -322,12 +323,14 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
 
 
 def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping[str, bytes] | None = None) -> Face:
-    """Everything after the neutral geometry: rig, skin, preview."""
+    """Everything after the neutral geometry: rig, hair, skin, preview."""
     model, traits = load_model(head.model), record.traits
     record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
     pictures = _needed(record, pictures or {})
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
+    progress.report("hair", 0.15, "Growing the hair")
+    groom = grow(head, traits, record.seed)
     progress.report("skin", 0.2, "Painting the skin")
     maps = _painter.paint(
         head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
@@ -342,7 +345,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     return Face(
         record=record, head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
-        pictures=pictures,
+        pictures=pictures, groom=groom,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .checking import by_object, check_arrays, check_document, check_image
 from .errors import FaceFolderError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 

@@ -59,7 +59,7 @@ PUBLIC = (
 _RECORD = "dreamface_record"
 _OF_THE_FOLDER = frozenset({
     "schema_version", "generator", "statement", "digital_source_type", "head", "parts", "materials", "tiles", "maps",
-    "shapes", "measured",
+    "shapes", "measured", "groom",
 })  # fmt: skip
 """Fields of face.json that describe the folder's contents; all others are what the face remembers."""
 

@@ -103,10 +103,10 @@ def test_progress_rises_to_one_and_names_the_stages() -> None:
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-    assert {"language", "head", "rig", "skin", "preview"} <= {step.stage for step in steps}
+    assert {"language", "head", "rig", "hair", "skin", "preview"} <= {step.stage for step in steps}
 
 
-@pytest.mark.parametrize("stage", ["head", "skin", "preview"])
+@pytest.mark.parametrize("stage", ["head", "hair", "skin", "preview"])
 def test_it_can_be_stopped_at_every_stage(stage: str) -> None:
     seen: list[str] = []
     progress = Progress(lambda step: seen.append(step.stage), lambda: stage in seen)

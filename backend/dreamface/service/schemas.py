@@ -472,6 +472,7 @@ class TraitInfo(BaseModel):
     unit: str
     default: float | str | list[float]
     choices: list[str]
+    open: bool = Field(description="whether the name of any style of GET /styles is a choice, too")
     more: list[str] = Field(description="phrases for a high value")
     less: list[str] = Field(description="phrases for a low value")
     measured: bool = Field(description="whether it is measured on the mesh")
