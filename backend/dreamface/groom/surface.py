@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.face import Head
+from dreamface.hair import Roots
 from dreamface.render import RayMesh, vertex_normals
 from dreamface.styles import Skull
 from dreamface.units import MM
@@ -71,6 +72,11 @@ class Surface:
         # Close to the skin the way to it is all rounding; there the smooth normal is better.
         own = normalize(torch.lerp(normal, normalize(away, dim=1) * side[:, None], _trust(length)), dim=1)
         return self._with_body(points, distance, torch.where(found[:, None], own, out))
+
+    def rooted(self, places: Tensor, reach: float = REACH) -> Roots:
+        """Return the roots on the skin that are nearest to places [N, 3], which must be within reach of it."""
+        triangle, weights = self._mesh.nearest(places, reach)
+        return Roots(self._first + triangle.clamp(min=0).long(), weights)
 
     def _with_body(self, points: Tensor, distance: Tensor, normal: Tensor) -> Near:
         low = points[:, 2] < self.skull.centre[2] + self.skull.size * _SHOULDER_FROM[2] * 0.75
