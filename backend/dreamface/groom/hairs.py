@@ -14,17 +14,21 @@ from dreamface.groom.growing import kept_out
 from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, frames, resample
 from dreamface.groom.surface import Surface
-from dreamface.hair import REGIONS, Groom, Hair, Strands
+from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import hair_pigment
 from dreamface.styles import find_style
 from dreamface.styles.density import root_density
 from dreamface.traits import Traits
+from dreamface.units import MM
 
 _CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
 _HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
 _LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
 _POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
+_BESIDE: Final = {"brows": 0.45 * MM, "lashes": 0.12 * MM}
+"""Regions whose guides are single hairs or small tufts: deviation of hairs' roots from their guide's."""
+
 _SAME_WAY: Final = 0.02  # metres for hair that goes another way by a right angle
 
 
@@ -68,8 +72,11 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     """Return points [N, P, 3], radius [N, P] and colour [N, P, 3] of hairs of one region."""
     head, look = surface.head, hair.look
     generator = stream(seed, f"{hair.region} hairs")
-    density = root_density(find_style(hair.style, hair.region), head, traits)
-    roots = scatter(head, density, count, generator)
+    if hair.region in _BESIDE:
+        roots = _beside(hair, surface, count, generator)
+    else:
+        density = root_density(find_style(hair.style, hair.region), head, traits)
+        roots = scatter(head, density, count, generator)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
     index, weight = _guides_of(hair, start)
@@ -93,6 +100,19 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
     colour = hair_pigment(hair.colour, random[:, 4:], share)
     return points, radius, colour
+
+
+def _beside(hair: Hair, surface: Surface, count: int, generator: torch.Generator) -> Roots:
+    """Return roots of hairs that grow in tufts around their guides: the guides' own first, then others next to them."""
+    whose = torch.arange(count) % len(hair)
+    aside = _BESIDE[hair.region] * torch.randn(count, 3, generator=generator).clamp(-2.0, 2.0)
+    aside[: len(hair)] = 0.0
+    places = surface.roots_at(hair.points[whose, 0] + aside)
+    own = torch.arange(count) < len(hair)
+    return Roots(
+        torch.where(own, hair.roots.triangle[whose], places.triangle),
+        torch.where(own[:, None], hair.roots.barycentric[whose], places.barycentric),
+    )
 
 
 def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dreamface.groom.surface import Surface
 from dreamface.hair import HairLook
 from dreamface.styles import Style
@@ -18,3 +20,8 @@ def look_of(style: Style, surface: Surface) -> HairLook:
         strand_clump=spec.strand_clump, strand_size=spec.strand_size, frizz=spec.frizz * unit,
         frizz_scale=spec.frizz_scale * unit, flyaways=spec.flyaways, scatter=spec.scatter,
     )  # fmt: skip
+
+
+def thinned(look: HairLook, share: float) -> HairLook:
+    """Return the look with only a share of its hairs."""
+    return replace(look, hairs=round(share * look.hairs))
