@@ -295,9 +295,9 @@ def project_points(
     seen[strand, p] = inside and far < depth[row, column] + behind
 
 
-@wp.kernel(enable_backward=False)
-def draw_segments(
-    order: wp.array(dtype=wp.int32),
+@wp.func
+def draw_segment(
+    start: int,
     places: wp.array(dtype=wp.vec4),
     radiance: wp.array(dtype=wp.vec3),
     depth: wp.array2d(dtype=wp.float32),
@@ -307,13 +307,11 @@ def draw_segments(
     stop_row: int,
     picture: wp.array2d(dtype=wp.vec4),
 ):
-    """Segment `order[tid]`, which starts at the point of that number: lay it under what is in the picture already.
+    """Lay the segment that starts at a point under what is in some rows of the picture already.
 
-    Segments come from the nearest to the furthest; `picture` is linear colour times opacity, and opacity. One launch,
-    one thread. A pixel's share is what a box as wide as a pixel, at right angles to the segment, has in common with it;
-    a narrow segment so hides as much as its area, wherever it lies.
+    A pixel's share is what a box as wide as a pixel, at right angles to the segment, has in common with it; a narrow
+    segment so hides as much as its area, wherever it lies.
     """
-    start = order[wp.tid()]
     a = places[start]
     b = places[start + 1]
     dx = b[0] - a[0]
@@ -377,3 +375,26 @@ def draw_segments(
                         picture[row, column] = there + wp.vec4(
                             weight * colour[0], weight * colour[1], weight * colour[2], weight
                         )
+
+
+@wp.kernel(enable_backward=False)
+def draw_bands(
+    order: wp.array(dtype=wp.int32),
+    begins: wp.array(dtype=wp.int32),
+    rows: wp.array(dtype=wp.int32),
+    places: wp.array(dtype=wp.vec4),
+    radiance: wp.array(dtype=wp.vec3),
+    depth: wp.array2d(dtype=wp.float32),
+    sunk: float,
+    fade: float,
+    picture: wp.array2d(dtype=wp.vec4),
+    first: int,
+):
+    """Band of rows `first + tid`: draw its segments, from the nearest to the furthest.
+
+    Band b is rows[b]..rows[b + 1] and has order[begins[b]..begins[b + 1]]. `picture` is linear colour times opacity,
+    and opacity.
+    """
+    band = first + wp.tid()
+    for number in range(begins[band], begins[band + 1]):
+        draw_segment(order[number], places, radiance, depth, sunk, fade, rows[band], rows[band + 1], picture)

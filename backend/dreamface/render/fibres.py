@@ -54,7 +54,7 @@ class Fibre:
         facing: 0..1, by how much less of it goes on than comes back.
     """
 
-    mirrored: Lobe = Lobe(shift=-6.0, width=5.5)
+    mirrored: Lobe = Lobe(shift=-5.0, width=5.0)
     through: Lobe = Lobe(shift=3.0, width=8.0, azimuth=0.8)
     inside: Lobe = Lobe(shift=9.0, width=14.0, azimuth=0.9)
     ior: float = 1.55

@@ -247,7 +247,14 @@ def strand_kernels() -> Any:
     return _strand_kernels
 
 
-def launch_in_slices(kernel: Any, count: int, inputs: list[Any], outputs: list[Any], device: torch.device) -> None:
+def launch_in_slices(
+    kernel: Any,
+    count: int,
+    inputs: list[Any],
+    outputs: list[Any],
+    device: torch.device,
+    length: int = RAYS_PER_TASK,
+) -> None:
     """Run a kernel whose last input is where to start for 0..count; on the CPU in slices side by side.
 
     Args:
@@ -256,10 +263,11 @@ def launch_in_slices(kernel: Any, count: int, inputs: list[Any], outputs: list[A
         inputs: what it reads, without where to start.
         outputs: what it writes.
         device: where the tensors are.
+        length: of a slice.
     """
     warp = kernels().wp
     place = warp.device_from_torch(device)
-    step = RAYS_PER_TASK if place.is_cpu else max(1, count)
+    step = length if place.is_cpu else max(1, count)
 
     def run(first: int) -> None:
         some = min(step, count - first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from dreamface.render.depth_maps import DepthMaps, camera_around
 from dreamface.render.environment import Environment, fibonacci_sphere
 from dreamface.render.fibres import Reaching, shade_strands
 from dreamface.render.hair_shadows import Fineness, HairShadows
-from dreamface.render.raster import kernels, launch_in_slices, scalars, strand_kernels, threads, vectors
+from dreamface.render.raster import kernels, launch_in_slices, scalars, strand_kernels, vectors
 from dreamface.render.samples import GRID, Picture, Samples
 from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, interpolate
@@ -31,6 +31,10 @@ SKY = Fineness(texels=48, slices=24, blur=3, lift=1.0)
 SKY_DIRECTIONS, SKY_MAP = 12, 96
 """From how many directions light from all around comes, and texels of the maps that tell where the head hides it."""
 
+SKY_SHADOW = 0.6
+"""How much of its shadow hair casts on itself in light from all around; what is missing comes back from hair and skin
+that the lights shine on."""
+
 KNOTS = 7
 """Places along a strand where what changes slowly is looked up: the head's shadow and the light from all around."""
 
@@ -44,8 +48,11 @@ NEAR_SKIN = 0.003
 SUNK, FADE = 2.0e-4, 6.0e-4
 """Metres that hair may lie under the skin and be seen nevertheless, and over which it then fades."""
 
-BANDS_EACH = 4
-"""Bands of rows per thread, so that all finish together."""
+BANDS_EACH, BANDS_ON_GPU = 4, 512
+"""Bands of rows per thread, so that all finish together; and on a GPU, where each band is a thread."""
+
+LAMP_POINTS, SKY_POINTS = 32, 10
+"""Points of a strand that cast its shadow, at most."""
 
 
 class Hair:
@@ -72,13 +79,12 @@ class Hair:
         lowest, highest = flat.amin(dim=0), flat.amax(dim=0)
         self._middle = 0.5 * (lowest + highest)
         self._radius = 0.5 * float(torch.linalg.vector_norm(highest - lowest)) + 1.0e-3
-        areas = _areas(self._strands).view(-1)
+        areas = _areas(self._strands)
         self._directions = fibonacci_sphere(SKY_DIRECTIONS, points.device)
-        self._lamps = HairShadows(
-            flat, areas, [self._framed(light.position) for light in lights], self._radius, LAMPS
-        )  # fmt: skip
+        lamps = [self._framed(light.position) for light in lights]
+        self._lamps = HairShadows(*_thinned(points, areas, LAMP_POINTS), lamps, self._radius, LAMPS)
         self._sky_cameras = [self._framed(eye) for eye in self._middle + FAR_AWAY * self._radius * self._directions]
-        self._sky = HairShadows(flat, areas, self._sky_cameras, self._radius, SKY)
+        self._sky = HairShadows(*_thinned(points, areas, SKY_POINTS), self._sky_cameras, self._radius, SKY)
 
     def _framed(self, eye: Tensor) -> Camera:
         return camera_around(eye, self._middle, self._radius)
@@ -141,7 +147,9 @@ class Hair:
         )  # fmt: skip
         free = maps.unhidden(knots, 2.0 * self._radius / SKY_MAP + NEAR_SKIN)
         brightness = strands.colour.mean(dim=(1, 2)).clamp(0.0, 1.0).sqrt().repeat_interleave(KNOTS)
-        passing = self._sky.passing(knots, hair=True).clamp(min=1.0e-4) ** (1.0 - 0.8 * brightness[:, None])
+        passing = self._sky.passing(knots, hair=True).clamp(min=1.0e-4) ** (
+            SKY_SHADOW * (1.0 - 0.8 * brightness[:, None])
+        )
         radiance = self._environment.radiance(self._directions)
         return 2.0 * (free * passing) @ radiance / len(radiance)
 
@@ -176,41 +184,49 @@ def _draw(places: Tensor, seen: Tensor, radiance: Tensor, depth: Tensor) -> Tens
     """[F, F, 4] the picture of segments between the points [N, P, 4] of strands, those seen ([N, P] bool)."""
     warp = kernels().wp
     count, length = seen.shape
-    fine = len(depth)
+    fine, flat = len(depth), places.view(-1, 4)
     picture = torch.zeros(fine, fine, 4, device=depth.device)
     starts = torch.arange(count * length, device=depth.device).view(count, length)[:, :-1]
     starts = starts[seen[:, :-1] | seen[:, 1:]]
-    flat = places.view(-1, 4)
-    far = flat[starts, 2] + flat[starts + 1, 2]
-    starts = starts[torch.argsort(far, stable=True)]
+    starts = starts[torch.argsort(flat[starts, 2] + flat[starts + 1, 2], stable=True)]
+    bands = _bands(flat, starts, fine)
+    kept = [places.view(-1, 4), radiance.view(-1, 3), picture]  # Warp's arrays only borrow their memory
+    inputs = [
+        *(scalars(part) for part in bands), warp.from_torch(kept[0], dtype=warp.vec4), vectors(kept[1]),
+        scalars(depth), SUNK, FADE, warp.from_torch(picture, dtype=warp.vec4),
+    ]  # fmt: skip
+    launch_in_slices(strand_kernels().draw_bands, len(bands[2]) - 1, inputs, [], depth.device, length=1)
+    return picture
+
+
+def _bands(flat: Tensor, starts: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Share the segments out among bands of rows that hold about as many each.
+
+    Args:
+        flat: [N, 4] all points.
+        starts: [S] those at which segments start, in order.
+        size: rows.
+
+    Returns:
+        [M] segments of all bands one after the other, [B + 1] where in it each band begins, [B + 1] its first row.
+    """
     one, other = flat[starts], flat[starts + 1]
     margin = torch.maximum(one[:, 3], other[:, 3]) + 1.0
     upper = torch.minimum(one[:, 1], other[:, 1]) - margin
     lower = torch.maximum(one[:, 1], other[:, 1]) + margin
-    outputs = [warp.from_torch(picture, dtype=warp.vec4)]
-    inputs = [
-        warp.from_torch(places.view(-1, 4), dtype=warp.vec4), warp.from_torch(radiance.view(-1, 3), dtype=warp.vec3),
-        scalars(depth), SUNK, FADE,
-    ]  # fmt: skip
-    kernel, device = strand_kernels().draw_segments, warp.device_from_torch(depth.device)
-    warp.load_module(kernel.module, device=device)
-
-    def run(rows: tuple[int, int]) -> None:
-        order = starts[(upper < rows[1]) & (lower > rows[0])].int()
-        if len(order):
-            arrays = [scalars(order), *inputs, *rows]
-            warp.launch(kernel, len(order), inputs=arrays, outputs=outputs, device=device, record_tape=False)
-
-    list(threads().map(run, _bands(upper, fine)))
-    return picture
+    count = BANDS_EACH * (os.cpu_count() or 1) if flat.device.type == "cpu" else BANDS_ON_GPU
+    some = upper[:: max(1, len(upper) // 4096)].clamp(0.0, size).sort().values
+    cuts = some[torch.linspace(0, max(0, len(some) - 1), count + 1, device=some.device).long()] if len(some) else some
+    rows = sorted({0, *cuts[1:-1].int().tolist(), size})
+    parts = [starts[(upper < stop) & (lower > first)] for first, stop in pairwise(rows)]
+    begins = torch.tensor([0, *accumulate(len(part) for part in parts)], dtype=torch.int32, device=flat.device)
+    return torch.cat(parts).int(), begins, torch.tensor(rows, dtype=torch.int32, device=flat.device)
 
 
-def _bands(heights: Tensor, size: int) -> list[tuple[int, int]]:
-    """First and stop row of bands with about the same number of segments, given by their upper ends' rows."""
-    if not len(heights):
-        return []
-    count = BANDS_EACH * (os.cpu_count() or 1)
-    some = heights[:: max(1, len(heights) // 4096)].clamp(0.0, size).sort().values
-    cuts = some[torch.linspace(0, len(some) - 1, count + 1, device=some.device).long()][1:-1].int().tolist()
-    edges = sorted({0, *cuts, size})
-    return list(pairwise(edges))
+def _thinned(points: Tensor, areas: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """[M, 3] places that stand for all points [N, P, 3] of strands, at most `most` for each, and [M] their areas."""
+    step = -(-points.shape[1] // most)
+    short = -points.shape[1] % step
+    grouped = torch.nn.functional.pad(areas, (0, short)).unflatten(1, (-1, step)).sum(dim=2)
+    index = (torch.arange(grouped.shape[1], device=points.device) * step + step // 2).clamp(max=points.shape[1] - 1)
+    return points[:, index].reshape(-1, 3), grouped.reshape(-1)
