@@ -1,7 +1,8 @@
 """Skin: traits and a head to physically based maps."""
 
+from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 from dreamface.skin.layers.stack import LAYERS
 from dreamface.skin.painter import Painter, check_layers, paint
 from dreamface.skin.surfaces import materials
 
-__all__ = ["LAYERS", "Painter", "check_layers", "materials", "paint"]
+__all__ = ["LAYERS", "Painter", "check_layers", "hair_pigment", "materials", "paint", "white_hair_colour"]
