@@ -87,14 +87,15 @@ def _falling(head: Head, roots: Roots, parting: float, out: float, pull: float) 
     start = roots.on(head.vertices, head.topology.triangles)
     side = torch.where(start[:, :1] > skull.centre[0] + parting, 1.0, -1.0).numpy()
     back = (start[:, 1:2] - skull.centre[1]).numpy()
-    flow = np.concatenate((side, 0.45 + 2.0 * back.clip(-0.05, 0.05), np.full_like(side, -0.15)), axis=1)
+    flow = np.concatenate((side, 0.45 + 6.0 * back.clip(-0.05, 0.05), np.full_like(side, -0.15)), axis=1)
     normal = roots.frames(head.vertices, head.topology.triangles)[:, :, 2].numpy()
 
     def turn(direction: np.ndarray, place: np.ndarray, share: float) -> np.ndarray:
-        if share < 0.06:
-            return direction * 0.4 + out * normal + 0.8 * flow
+        if share < 0.04:
+            return out * normal + 0.9 * flow
         gravity = np.array([0.0, 0.0, -1.0])
-        return direction + pull * gravity + max(0.0, 0.35 - share) * flow
+        over = place[:, 2:] > float(skull.centre[2])
+        return direction * 0.5 + pull * gravity + np.where(over, 0.5, 0.05) * flow
 
     return turn
 
@@ -125,7 +126,7 @@ def scalp(head: Head, style: str = "long", count: int = 400, points: int = 24, s
         if style == "afro":
             guides = coiled(guides, 0.006, 0.012, generator)
     else:
-        long_ones = _falling(head, roots, 0.02, 0.9 if style != "dreads" else 1.3, 0.22 if style == "long" else 0.3)
+        long_ones = _falling(head, roots, 0.02, 0.5, 0.8)
         guides = grown(head, roots, lengths, points, long_ones, lift)
     if style == "bob":
         guides = _turned_in(guides, Skull.of(head))
