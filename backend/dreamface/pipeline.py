@@ -49,6 +49,7 @@ __all__ = [
     "read",
     "rebuild",
     "reshape",
+    "write_cards",
 ]
 
 LAYER_DESCRIPTIONS = {layer.name: layer.description for layer in LAYERS}
@@ -300,14 +301,44 @@ def export(
     *,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     face_folder: Path | None = None,
+    hair: Literal["cards", "none"] = "cards",
+    level: int = 0,
 ) -> Path:
     """Write a face as .glb, .obj or .blend, chosen by the path's suffix; gives the path back.
 
-    `face_folder` is where the face is saved already, if it is; a .blend is then made from there.
+    Args:
+        face: what to write.
+        path: the file.
+        progress: told about every step.
+        face_folder: where the face is saved already, if it is; a .blend is then made from there.
+        hair: what GLB and OBJ have of the hair: "cards", or "none".
+        level: of detail of the cards, 0 is the finest.
     """
     from dreamface.export import export as write
 
-    return write(face, path, progress, face_folder)
+    return write(face, path, progress, face_folder, hair=hair, level=level)
+
+
+def write_cards(
+    face: Face,
+    folder: Path,
+    *,
+    level: int = 0,
+    resolution: int = 1024,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Path:
+    """Write the cards of a face's hair into a folder, for Blender; gives the folder back.
+
+    Args:
+        face: whose.
+        folder: that gets `cards.npz` and `cards/<channel>.png`.
+        level: of detail, 0 is the finest.
+        resolution: texels a side of the pictures.
+        progress: told about every step.
+    """
+    from dreamface.export import write_cards as write
+
+    return write(face, folder, level=level, resolution=resolution, progress=progress)
 
 
 def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:

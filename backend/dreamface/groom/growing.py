@@ -176,7 +176,7 @@ def _with_ties(
     style: Style, surface: Surface, roots: Roots, points: Tensor, shape: Shape, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Return the guides with those that a tie takes gathered, and their locks."""
-    lock = torch.zeros(len(roots), dtype=torch.int64)
+    lock = torch.arange(len(roots))  # loose guides have a number of their own
     start = points[:, 0]
     normal = torch.nn.functional.normalize(roots.on(surface.normals, surface.triangles), dim=1)
     for tie in style.ties:

@@ -16,7 +16,7 @@ from dreamface.groom.shaping import arc_lengths, frames, resample
 from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
-from dreamface.skin import hair_pigment
+from dreamface.skin import strand_colours
 from dreamface.styles import find_style
 from dreamface.styles.density import root_density
 from dreamface.traits import Traits
@@ -83,7 +83,7 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     share = torch.linspace(0.0, 1.0, hair.points.shape[1])
     draw = _drawn(share, look.clump_from)[None, :, None]
     own = hair.points[index[:, 0]]
-    tied = (torch.bincount(hair.lock)[hair.lock[index[:, 0]]] > 1) & (hair.lock[index[:, 0]] > 0)
+    tied = _shared(hair.lock)[index[:, 0]]
     parallel = _mixed(hair.points[index], weight, start, tied)
     offset = start[:, None] - own[:, :1]
     clumped = _clumped(own, offset, look.lock, look.twist, random)
@@ -98,7 +98,7 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     points = kept_out(points, surface)
     wide = (float(look.hairs) / max(count, 1)) ** 0.5
     radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
-    colour = hair_pigment(hair.colour, random[:, 4:], share)
+    colour = strand_colours(hair.colour, random[:, 4:], share)
     return points, radius, colour
 
 
@@ -129,10 +129,18 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     far = distance.float() + _SAME_WAY * turned
     far, order = far.sort(dim=1)
     index, far = index.gather(1, order)[:, :each], far[:, :each]
-    mixed = (turned.gather(1, order)[:, :each] < 0.5) & (hair.lock[index] == hair.lock[index[:, :1]])
+    shared = _shared(hair.lock)[index]
+    together = (hair.lock[index] == hair.lock[index[:, :1]]) | ~(shared | shared[:, :1])
+    mixed = (turned.gather(1, order)[:, :each] < 0.5) & together
     weight = 1.0 / (far + 5e-4) * mixed
     weight[:, 0] = weight[:, 0].clamp(min=1e-3)
     return index, weight / weight.sum(dim=1, keepdim=True)
+
+
+def _shared(lock: Tensor) -> Tensor:
+    """Return [N] bool: whether guides belong to a lock of several."""
+    _, place, count = lock.unique(return_inverse=True, return_counts=True)
+    return count[place] > 1
 
 
 def _mixed(guides: Tensor, weight: Tensor, start: Tensor, tied: Tensor) -> Tensor:

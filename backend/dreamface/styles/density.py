@@ -10,9 +10,8 @@ from torch import Tensor
 from dreamface.face import Head
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Style
-from dreamface.styles.where import size_of, weight_of
+from dreamface.styles.where import weight_of
 from dreamface.traits import Traits
-from dreamface.units import MM
 
 _OF_REGION: Final = {"scalp": "scalp", "beard": "beard", "brows": "brows", "lashes": "lids_margin"}
 
