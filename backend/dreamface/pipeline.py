@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dreamface.errors import BadRequest, FolderError
-from dreamface.face import Face, Head, expression_weights, pose
-from dreamface.groom import grow
+from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
+from dreamface.groom import grow, hairs_of
+from dreamface.hair import Groom
 from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
@@ -370,14 +371,26 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     surfaces = materials(head, traits)
     progress.report("preview", 0.8, "Taking the picture")
     posed = pose(head.vertices, shapes, expression_weights(traits, model.shape_names))
-    camera = portrait_camera(posed, yaw=PREVIEW_YAW)
-    picture = preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera)
+    picture = _portrait(head, posed, groom, record, surfaces, maps)
     progress.report("preview", 1.0, "Done")
     return Face(
         record=record, head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
         pictures=pictures, groom=groom,
     )  # fmt: skip
+
+
+def _portrait(
+    head: Head, posed: Tensor, groom: Groom, record: FaceRecord, surfaces: Mapping[str, Material], maps: Maps
+) -> Tensor:
+    """Return the preview: the head with its expression and its hair."""
+    hairs = hairs_of(groom, head, record.traits, record.seed, posed=posed)
+    if "lashes" in groom:  # instead of the mesh's
+        bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
+        surfaces = {**surfaces, "lashes": bare}
+    top = float(hairs.points[..., 2].max()) if len(hairs) else None
+    camera = portrait_camera(posed, yaw=PREVIEW_YAW, top=top)
+    return preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera, strands=hairs)
 
 
 def _needed(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, bytes]:

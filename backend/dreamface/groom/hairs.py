@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.groom.carrying import moved
 from dreamface.groom.growing import kept_out
 from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, frames, resample
@@ -24,6 +25,7 @@ from dreamface.units import MM
 
 _CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
 _HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
+_LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
 _LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
 _POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
 _BESIDE: Final = {"brows": 0.45 * MM, "lashes": 0.12 * MM}
@@ -32,7 +34,9 @@ _BESIDE: Final = {"brows": 0.45 * MM, "lashes": 0.12 * MM}
 _SAME_WAY: Final = 0.02  # metres for hair that goes another way by a right angle
 
 
-def hairs_of(groom: Groom, head: Head, traits: Traits, seed: int, most: int = 12_000) -> Strands:
+def hairs_of(
+    groom: Groom, head: Head, traits: Traits, seed: int, *, most: int = 12_000, posed: Tensor | None = None
+) -> Strands:
     """Return the single hairs of a groom; fewer and wider ones where there would be more than `most`.
 
     Args:
@@ -41,6 +45,7 @@ def hairs_of(groom: Groom, head: Head, traits: Traits, seed: int, most: int = 12
         traits: the person's.
         seed: of what is uneven.
         most: strands of all regions together.
+        posed: [V, 3] the head's vertices with an expression; None for the neutral ones.
     """
     surface = Surface(head)
     wanted = {region: hair.look.hairs for region, hair in groom.items()}
@@ -49,7 +54,9 @@ def hairs_of(groom: Groom, head: Head, traits: Traits, seed: int, most: int = 12
     grown = []
     for region, hair in groom.items():
         count = max(len(hair), round(share * wanted[region]))
-        points, radius, colour = hairs(hair, surface, traits, seed, count)
+        roots, points, radius, colour = hairs(hair, surface, traits, seed, count)
+        if posed is not None:
+            points = moved(points, roots, surface.triangles, head.vertices, posed)
         number = torch.full((len(points),), REGIONS.index(region), dtype=torch.int64)
         grown.append(Strands(points, radius, colour, number))
     return joined(grown)
@@ -68,8 +75,8 @@ def joined(parts: list[Strands]) -> Strands:
     )
 
 
-def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return points [N, P, 3], radius [N, P] and colour [N, P, 3] of hairs of one region."""
+def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -> tuple[Roots, Tensor, Tensor, Tensor]:
+    """Return roots, points [N, P, 3], radius [N, P] and colour [N, P, 3] of hairs of one region."""
     head, look = surface.head, hair.look
     generator = stream(seed, f"{hair.region} hairs")
     if hair.region in _BESIDE:
@@ -90,7 +97,8 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     if look.lock > 0.0:
         draw = _smooth(arc_lengths(own) / (_LOCK_DRAWN * look.lock))[..., None]
     flown = (random[:, 0] < look.flyaways).float()[:, None, None]
-    amount = look.clump * (0.6 + 0.4 * random[:, 1])[:, None, None] * draw * (1.0 - flown)
+    loose = 0.0 if look.lock > 0.0 else _LOOSE
+    amount = look.clump * (1.0 - loose * random[:, 1])[:, None, None] * draw * (1.0 - flown)
     points = torch.lerp(parallel, clumped, amount)
     points = _stuck(points, index[:, 0], look.strand_clump, look.strand_size, draw, generator)
     points = _frizzed(points, look.frizz, look.frizz_scale, flown, generator)
@@ -99,7 +107,7 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     wide = (float(look.hairs) / max(count, 1)) ** 0.5
     radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
     colour = strand_colours(hair.colour, random[:, 4:], share)
-    return points, radius, colour
+    return roots, points, radius, colour
 
 
 def _beside(hair: Hair, surface: Surface, count: int, generator: torch.Generator) -> Roots:

@@ -24,6 +24,7 @@ _SHOULDER_TO: Final = (1.75, 0.45, -2.78)
 _CHEST_FROM: Final = (0.0, 0.05, -2.75)
 _CHEST_TO: Final = (0.0, 0.25, -4.5)
 _CHEST_RADIUS: Final = 0.95
+_BODY_BELOW: Final = -1.6  # height from which the body is looked for
 _SLIDES: Final = (0.3, 1.6, 0.6)  # hair slides off the shoulders to the front and the back more than it lies on them
 
 
@@ -61,18 +62,25 @@ class Surface:
             reach: metres beyond which the skin is not looked for; the distance is then at least so much.
         """
         triangle, weights = self._mesh.nearest(points, reach)
-        found = triangle >= 0
-        corners = self.triangles[self._first + triangle.clamp(min=0)]
-        place = torch.einsum("nkc,nk->nc", self.head.vertices[corners], weights)
-        normal = normalize(torch.einsum("nkc,nk->nc", self.normals[corners], weights), dim=1)
+        distance = torch.full((len(points),), reach)
+        normal = normalize(points - self.skull.centre, dim=1)
+        found = torch.nonzero(triangle >= 0)[:, 0]
+        distance[found], normal[found] = self._beside(points[found], triangle[found], weights[found])
+        self._add_body(points, distance, normal)
+        return Near(distance, normal)
+
+    def _beside(self, points: Tensor, triangle: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return signed distance [N] and way out [N, 3] of points whose nearest place on the skin is known."""
+        corners = self.triangles[self._first + triangle]
+        weights = weights[:, :, None]
+        place = (self.head.vertices[corners] * weights).sum(dim=1)
+        normal = normalize((self.normals[corners] * weights).sum(dim=1), dim=1)
         away = points - place
         length = away.norm(dim=1)
         side = torch.where((away * normal).sum(dim=1) < 0.0, -1.0, 1.0)
-        distance = torch.where(found, side * length, torch.full_like(length, reach))
-        out = normalize(points - self.skull.centre, dim=1)
         # Close to the skin the way to it is all rounding; there the smooth normal is better.
-        own = normalize(torch.lerp(normal, normalize(away, dim=1) * side[:, None], _trust(length)), dim=1)
-        return self._with_body(points, distance, torch.where(found[:, None], own, out))
+        out = torch.lerp(normal, away * (side / length.clamp(min=1e-9))[:, None], _trust(length))
+        return side * length, normalize(out, dim=1)
 
     def area(self, density: Tensor) -> float:
         """Return the square metres that a density [V] covers."""
@@ -92,24 +100,22 @@ class Surface:
         triangle, weights = self._mesh.nearest(points, 1.0)
         return Roots(self._first + triangle.clamp(min=0), weights)
 
-    def _with_body(self, points: Tensor, distance: Tensor, normal: Tensor) -> Near:
-        low = points[:, 2] < self.skull.centre[2] + self.skull.size * _SHOULDER_FROM[2] * 0.75
-        if not bool(low.any()):
-            return Near(distance, normal)
+    def _add_body(self, points: Tensor, distance: Tensor, normal: Tensor) -> None:
+        """Lower the distances of points that are nearer to the shoulders, in place."""
+        low = torch.nonzero(points[:, 2] < self.skull.centre[2] + self.skull.size * _BODY_BELOW)[:, 0]
+        if not len(low):
+            return
         spans = (
             (_SHOULDER_FROM, _SHOULDER_TO, _SHOULDER_RADIUS),
             (_mirrored(_SHOULDER_FROM), _mirrored(_SHOULDER_TO), _SHOULDER_RADIUS),
             (_CHEST_FROM, _CHEST_TO, _CHEST_RADIUS),
         )
         for start, end, radius in spans:
-            away = self._from_axis(points, start, end)
-            length = away.norm(dim=1)
-            beyond = length - radius * self.skull.size
-            nearer = beyond < distance
-            distance = torch.where(nearer, beyond, distance)
-            out = normalize(away * away.new_tensor(_SLIDES) + 1e-6, dim=1)
-            normal = torch.where(nearer[:, None], out, normal)
-        return Near(distance, normal)
+            away = self._from_axis(points[low], start, end)
+            beyond = away.norm(dim=1) - radius * self.skull.size
+            nearer = torch.nonzero(beyond < distance[low])[:, 0]
+            distance[low[nearer]] = beyond[nearer]
+            normal[low[nearer]] = normalize(away[nearer] * away.new_tensor(_SLIDES) + 1e-6, dim=1)
 
     def _from_axis(self, points: Tensor, start: tuple[float, ...], end: tuple[float, ...]) -> Tensor:
         """Return [N, 3]: the way to points from the nearest place of a segment around the skull."""
