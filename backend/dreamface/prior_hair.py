@@ -159,7 +159,7 @@ _TEXTURED: Final[tuple[tuple[float, float, tuple[str, ...], float], ...]] = (
 _STUBBLE: Final = 0.1  # length below which no curl is seen
 _PLAIN: Final = 0.1  # factor on cuts that hide all curls, where some were asked for
 
-_BANGS: Final = 8.0  # factor on bangs where a fringe was asked for
+_BANGS: Final = 18.0  # factor on bangs where a fringe was asked for
 _NO_FRINGE: Final = 0.1  # factor on cuts that have none
 _NO_PARTING: Final = 0.15  # the same of a parting
 _TIPS_FROM: Final = 0.3  # length from which tips are seen
