@@ -101,7 +101,7 @@ def answer(call: dict[str, Any]) -> None:
     head = {"type": "answer", "call": call["call"]}
     if call["name"] == "forget":
         send({**head, "result": {}})
-    elif call["name"] == "reshape":
+    elif call["name"] in ("reshape", "groom"):
         send({**head, "result": {}}, b"bytes")
     elif "bug" in call["arguments"]["prompt"]:
         send({**head, "error": "DreamFace met a bug.", "bug": True})
