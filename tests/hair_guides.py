@@ -146,7 +146,9 @@ def coiled(guides: Tensor, radius: float, pitch: float, generator: torch.Generat
     """Wind guides around themselves."""
     points = guides.shape[1]
     tangent = torch.nn.functional.normalize(torch.gradient(guides, dim=1)[0], dim=2)
-    side = torch.nn.functional.normalize(torch.linalg.cross(tangent, tangent.new_tensor([0.3, 0.5, 0.8]).expand_as(tangent)), dim=2)
+    side = torch.nn.functional.normalize(
+        torch.linalg.cross(tangent, tangent.new_tensor([0.3, 0.5, 0.8]).expand_as(tangent)), dim=2
+    )
     other = torch.linalg.cross(tangent, side)
     along = torch.linspace(0.0, 1.0, points)[None, :, None] * guides.diff(dim=1).norm(dim=2).sum(dim=1)[:, None, None]
     phase = 2.0 * math.pi * (along / pitch + torch.rand(len(guides), 1, 1, generator=generator))
