@@ -83,13 +83,13 @@ def test_hair_follows_its_sliders_and_the_shape_of_the_head(blender, face):
     rest(blender)
     longer = guides(hair(blender, face))
     assert longer.shape != first.shape or np.abs(longer - first).max() > 0.01
-    assert off_the_skin(face, hair(blender, face)) < 0.006
+    assert off_the_skin(face, hair(blender, face)) < 0.009
     face.dreamface.face_width = 2.5
     face.dreamface.jaw_width = 2.5
     rest(blender)
     wider = guides(hair(blender, face))
     assert wider.shape != longer.shape or np.abs(wider - longer).max() > 0.001
-    assert off_the_skin(face, hair(blender, face)) < 0.006
+    assert off_the_skin(face, hair(blender, face)) < 0.009
     assert not blender.module("growing").stale_regions(face)
 
 
