@@ -232,7 +232,7 @@ def test_guides_that_are_none_are_refused(heads: tuple[Head, Head]) -> None:
 def test_roots_lie_on_the_skin_and_not_inside_the_mouth(heads: tuple[Head, Head]) -> None:
     head, _ = heads
     points, _ = combed(head, "beard")
-    found = Surface(head).nearest(points[:, 0])
+    found = Surface(head).roots_at(points[:, 0])
     assert (found.on(head.vertices, head.topology.triangles) - points[:, 0]).norm(dim=1).max() < 2e-4
 
 

@@ -17,6 +17,7 @@ from dreamface.groom.fields import USUAL, Field, field_at
 from dreamface.groom.growth import grow_guides
 from dreamface.groom.lashes import grow_lashes
 from dreamface.groom.looks import look_of
+from dreamface.groom.own_curves import from_curves
 from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.rows import cornrows, wound
 from dreamface.groom.shaping import curled, even, kept_share, resample, turned
@@ -122,7 +123,10 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
     density = root_density(style, head, traits)
     shape = shape_of(style, traits)
     style = with_fringe(style, traits)
-    if style.rows is not None and style.rows.form == "cornrow":
+    if style.curves is not None:
+        points, roots = from_curves(style.curves, head, surface)
+        lock = torch.arange(len(roots))
+    elif style.rows is not None and style.rows.form == "cornrow":
         length = _base(style).length or 0.0
         grown = cornrows(
             style.rows, surface, density, length * MM * size_of(surface.skull) * shape.length, style.points,
@@ -232,7 +236,7 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
     points = even(resample(grown.points, 2 * style.points, kept), style.points)
     away = torch.nn.functional.normalize(resample(grown.normal, style.points, kept), dim=2)
     points = turned(points, away, field["turn"])
-    radius, pitch = _curl(style, field, shape, surface)
+    radius, pitch = _curl(field, shape, surface)
     points = curled(
         points, away, radius * (0.75 + 0.5 * random[:, 2]), pitch * (0.85 + 0.3 * random[:, 3]), field["curl_from"],
         field["flat"], 2.0 * torch.pi * random[:, 2],
@@ -240,29 +244,37 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
     return points
 
 
-def _curl(style: Style, field: Field, shape: Shape, surface: Surface) -> tuple[Tensor, Tensor]:
+def _curl(field: Field, shape: Shape, surface: Surface) -> tuple[Tensor, Tensor]:
     """Return radius and pitch [N] of the guides' curls in metres."""
-    amount = (field["curl"] + shape.curl).clamp(0.0, 1.0).numpy()
     unit = MM * size_of(surface.skull)
-    usual_radius = torch.from_numpy(np.interp(amount, _CURL, _CURL_RADIUS)).float() * unit
-    usual_pitch = torch.from_numpy(np.interp(amount, _CURL, _CURL_PITCH)).float() * unit
-    radius = torch.where(field["radius"] > 0.0, field["radius"], usual_radius)
-    return radius, torch.where(field["pitch"] > 0.0, field["pitch"], usual_pitch)
+    asked = (field["curl"] + shape.curl).clamp(0.0, 1.0)
+
+    def measured(name: str, values: tuple[float, ...]) -> Tensor:
+        at, usual = (torch.from_numpy(np.interp(curl, _CURL, values)).float() * unit for curl in (asked, field["curl"]))
+        # What a style draws goes with its own curl; another one changes it in proportion.
+        return torch.where((field[name] > 0.0) & (usual > 0.0), field[name] * at / usual.clamp(min=1e-9), at)
+
+    return measured("radius", _CURL_RADIUS), measured("pitch", _CURL_PITCH)
 
 
 _MARGIN: Final = 0.6 * MM  # from the skin, of everything but roots
 _FREE_FROM: Final = 8.0 * MM  # along a hair, from where it keeps that margin
+_LOOKED: Final = 10.0 * MM  # how far from hair the skin is looked for
+_PASSES: Final = 3  # in which hair is moved out of folds, as between an ear and the head
 
 
 def kept_out(points: Tensor, surface: Surface) -> Tensor:
     """Return curves [N, P, 3] with what came too close to the skin moved out of it; roots stay."""
     count, each = points.shape[:2]
     step = (points[:, 1:] - points[:, :-1]).norm(dim=2).cumsum(dim=1)
-    flat = points[:, 1:].reshape(-1, 3)
-    near = surface.near(flat, reach=6.0 * MM)
+    moved = points[:, 1:].reshape(-1, 3)
     closest = _MARGIN * (step.reshape(-1) / _FREE_FROM).clamp(max=1.0)
-    deep = (closest - near.distance).clamp(min=0.0)
-    moved = flat + deep[:, None] * near.normal
+    for _ in range(_PASSES):
+        near = surface.near(moved, reach=_LOOKED)
+        deep = torch.nonzero(near.distance < closest)[:, 0]
+        if not len(deep):
+            break
+        moved = moved.index_add(0, deep, (closest - near.distance)[deep, None] * near.normal[deep])
     return torch.cat((points[:, :1], moved.view(count, each - 1, 3)), dim=1)
 
 

@@ -24,6 +24,8 @@ _SHOULDER_TO: Final = (1.75, 0.45, -2.78)
 _CHEST_FROM: Final = (0.0, 0.05, -2.75)
 _CHEST_TO: Final = (0.0, 0.25, -4.5)
 _CHEST_RADIUS: Final = 0.95
+_NEXT_TO: Final = 30.0 * MM  # along a line, within which the skin is that of a root, on whichever head
+_BEFORE: Final = 1.0 * MM  # by which a line starts before a point that may lie right in the skin
 _BODY_BELOW: Final = -1.6  # height from which the body is looked for
 _FLAT: Final = (1.0, 1.35, 1.0)  # the body is so much less deep than it is wide
 _SLIDES: Final = (0.3, 1.6, 0.6)  # hair slides off the shoulders to the front and the back more than it lies on them
@@ -55,19 +57,20 @@ class Surface:
         self._first = first
         self._mesh = RayMesh(head.vertices, self.triangles[first:stop])
 
-    def near(self, points: Tensor, reach: float = REACH) -> Near:
+    def near(self, points: Tensor, reach: float = REACH, sliding: bool = False) -> Near:
         """Return the signed distance to the skin or the shoulders of points [N, 3], and the way out.
 
         Args:
             points: [N, 3] metres.
             reach: metres beyond which the skin is not looked for; the distance is then at least so much.
+            sliding: whether the way off the shoulders is more to the front and the back, as hair slides.
         """
         triangle, weights = self._mesh.nearest(points, reach)
         distance = torch.full((len(points),), reach)
         normal = normalize(points - self.skull.centre, dim=1)
         found = torch.nonzero(triangle >= 0)[:, 0]
         distance[found], normal[found] = self._beside(points[found], triangle[found], weights[found])
-        self._add_body(points, distance, normal)
+        self._add_body(points, distance, normal, sliding)
         return Near(distance, normal)
 
     def _beside(self, points: Tensor, triangle: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -101,7 +104,26 @@ class Surface:
         triangle, weights = self._mesh.nearest(points, 1.0)
         return Roots(self._first + triangle.clamp(min=0), weights)
 
-    def _add_body(self, points: Tensor, distance: Tensor, normal: Tensor) -> None:
+    def roots_along(self, points: Tensor, directions: Tensor) -> Roots:
+        """Return where lines through points meet the skin next to them, or the nearest place where they do not.
+
+        Args:
+            points: [N, 3] metres.
+            directions: [N, 3] unit vectors.
+        """
+        found = self.roots_at(points)
+        out, back = (self._mesh.cast(points - _BEFORE * way, way) for way in (directions, -directions))
+        away = [(seen.depth - _BEFORE).abs() for seen in (out, back)]
+        outwards = away[0] <= away[1]
+        triangle = torch.where(outwards, out.triangle, back.triangle)
+        weights = torch.where(outwards[:, None], out.barycentric, back.barycentric)
+        close = torch.minimum(*away) < _NEXT_TO
+        return Roots(
+            torch.where(close, self._first + triangle.clamp(min=0), found.triangle),
+            torch.where(close[:, None], weights, found.barycentric),
+        )
+
+    def _add_body(self, points: Tensor, distance: Tensor, normal: Tensor, sliding: bool) -> None:
         """Lower the distances of points that are nearer to the shoulders, in place."""
         low = torch.nonzero(points[:, 2] < self.skull.centre[2] + self.skull.size * _BODY_BELOW)[:, 0]
         if not len(low):
@@ -116,7 +138,8 @@ class Surface:
             beyond = away.norm(dim=1) - radius * self.skull.size
             nearer = torch.nonzero(beyond < distance[low])[:, 0]
             distance[low[nearer]] = beyond[nearer]
-            normal[low[nearer]] = normalize(away[nearer] * away.new_tensor(_SLIDES) + 1e-6, dim=1)
+            way = away[nearer] * away.new_tensor(_SLIDES) if sliding else away[nearer]
+            normal[low[nearer]] = normalize(way + 1e-6, dim=1)
 
     def _from_axis(self, points: Tensor, start: tuple[float, ...], end: tuple[float, ...]) -> Tensor:
         """Return [N, 3]: the way to points from the nearest place of a segment around the skull."""

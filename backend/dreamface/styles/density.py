@@ -7,6 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Style
@@ -27,7 +28,10 @@ def root_density(style: Style, head: Head, traits: Traits) -> Tensor:
     Raises:
         BadRequest: the head has no region for such hair, or lacks a landmark that the style names.
     """
-    region = head.topology.regions[_OF_REGION[style.region]]
+    name = _OF_REGION[style.region]
+    if name not in head.topology.regions:
+        raise BadRequest(f"The head model {head.model} has no region called {name!r}, where {style.region} hair grows.")
+    region = head.topology.regions[name]
     covered = torch.nonzero(region > 0.0)[:, 0]
     places, skull = head.vertices[covered], Skull.of(head)
     density = torch.ones(len(covered))
