@@ -306,12 +306,12 @@ class LashShape(_Strict):
         clump: 0..1, how far neighbours draw together.
     """
 
-    upper: tuple[Millimetres, Millimetres, Millimetres] = (5.5, 8.5, 9.5)
+    upper: tuple[Millimetres, Millimetres, Millimetres] = (5.0, 7.8, 9.0)
     lower: tuple[Millimetres, Millimetres, Millimetres] = (3.0, 4.5, 5.0)
     count_upper: Annotated[int, Field(ge=0, le=400)] = 90
     count_lower: Annotated[int, Field(ge=0, le=400)] = 45
-    curl: Degrees = 70.0
-    fan: Degrees = 30.0
+    curl: Degrees = 66.0
+    fan: Degrees = 42.0
     clump: Share = 0.4
 
 
