@@ -266,6 +266,7 @@ class BrowShape(_Strict):
         spread: by which hairs at the lower edge point further up, and those at the upper edge further down.
         bend: by which hairs turn outwards from root to tip.
         density: 0..1.
+        flat: 0..1, how far the face's own arch is taken away; below 0 there is more of it.
         arch: millimetres by which the brow is lifted where it is highest.
         arch_at: share of the way to the outer end where that is.
         peak: 0..1, from a round arch to an angle.
@@ -283,6 +284,7 @@ class BrowShape(_Strict):
     spread: tuple[Degrees, Degrees, Degrees] = (10.0, 26.0, 14.0)
     bend: Degrees = 24.0
     density: tuple[Share, Share, Share] = (0.55, 1.0, 0.7)
+    flat: Annotated[FiniteFloat, Field(ge=-1.0, le=1.0)] = 0.15
     arch: Signed = 0.0
     arch_at: Share = 0.62
     peak: Share = 0.3
@@ -306,12 +308,12 @@ class LashShape(_Strict):
         clump: 0..1, how far neighbours draw together.
     """
 
-    upper: tuple[Millimetres, Millimetres, Millimetres] = (5.5, 8.5, 9.5)
+    upper: tuple[Millimetres, Millimetres, Millimetres] = (5.0, 7.8, 9.0)
     lower: tuple[Millimetres, Millimetres, Millimetres] = (3.0, 4.5, 5.0)
     count_upper: Annotated[int, Field(ge=0, le=400)] = 90
     count_lower: Annotated[int, Field(ge=0, le=400)] = 45
-    curl: Degrees = 70.0
-    fan: Degrees = 30.0
+    curl: Degrees = 66.0
+    fan: Degrees = 42.0
     clump: Share = 0.4
 
 
