@@ -11,9 +11,9 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.render.shading import vertex_normals
 from dreamface.hair import Groom, Hair, HairColour, HairLook, Region, Roots
 from dreamface.random_streams import stream
+from dreamface.render.shading import vertex_normals
 from dreamface.styles import Skull
 
 SKIN_LIFT = 0.004  # metres between guides and the skin
