@@ -228,7 +228,7 @@ class Face:
         shape_names: [S] `ARKIT_SHAPES` first, then what else the head model offers.
         measured: every shape trait as it is on the head, in standard deviations of the population.
         pictures: SHA-256 -> PNG, of every picture that the record's layers refer to.
-        groom: hair by region, as guides.
+        groom: the hair by region, rooted in the neutral head; faces of older versions have none.
     """
 
     record: FaceRecord

@@ -236,9 +236,8 @@ def groom_from_json(
     for entry in entries:
         region = entry["region"]
         look = HairLook(**{field.name: entry["look"][field.name] for field in fields(HairLook)})
-        values = {field.name: entry["colour"][field.name] for field in fields(HairColour)}
-        colour = HairColour(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        )
+        given = {field.name: entry["colour"][field.name] for field in fields(HairColour)}
+        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in given.items()}
+        colour = HairColour(**values)
         groom[region] = Hair(region, entry["style"], *arrays[region], look, colour)
     return groom

@@ -1,7 +1,27 @@
 """Hair styles as data, and where on a head they grow."""
 
-from dreamface.styles.registry import Styles, find_style, own_folder, presets_folder, styles
+from dreamface.styles.registry import (
+    Styles,
+    find_style,
+    own_folder,
+    presets_folder,
+    remove_style,
+    save_style,
+    styles,
+)
 from dreamface.styles.skull import Skull
-from dreamface.styles.style import Style, parse_style
+from dreamface.styles.style import Curves, Style, parse_style
 
-__all__ = ["Skull", "Style", "Styles", "find_style", "own_folder", "parse_style", "presets_folder", "styles"]
+__all__ = [
+    "Curves",
+    "Skull",
+    "Style",
+    "Styles",
+    "find_style",
+    "own_folder",
+    "parse_style",
+    "presets_folder",
+    "remove_style",
+    "save_style",
+    "styles",
+]
