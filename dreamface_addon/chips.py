@@ -15,6 +15,12 @@ _SIGNS = ("+", "-")
 _SEXES = ((0.35, "man"), (-0.35, "androgynous"), (-1.0, "woman"))
 """From where on a value of the trait gender is called what."""
 
+_SIDES = ((0.2, "left"), (-0.2, "middle"), (-1.0, "right"))
+"""From where on a parting is on which side."""
+
+_AS_USUAL = ("none", "natural")
+"""Choices that need no word."""
+
 _SAID_BY_WORDS = (
     "hair.melanin", "hair.redness", "skin.melanin", "skin.redness", "skin.yellowness", "skin.pores", "skin.oiliness",
 )  # fmt: skip
@@ -35,10 +41,14 @@ def in_words(name: str, value: Any, words: str) -> str:
     if trait is None or trait.kind in ("colour", "tint") or name in _SAID_BY_WORDS or name.startswith("ancestry."):
         return ""
     if trait.kind == "choice":
-        return "" if str(value) in lower or value == "none" else str(value)
+        said = str(value).replace("_", " ")
+        return "" if said in lower.replace("-", " ") or value in _AS_USUAL else said
     if name == "gender":
         sex = next(sex for least, sex in _SEXES if float(value) >= least)
         return "" if sex in lower.split() else sex
+    if name == "hair.parting":
+        side = next(side for least, side in _SIDES if float(value) >= least)
+        return "" if side in lower.split() else side
     if trait.unit == "years":
         return f"{float(value):.0f} years"
     if trait.unit == "sd":

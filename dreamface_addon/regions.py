@@ -90,6 +90,7 @@ _SELDOM = {
     "freckles.density": (0.25, 0.8), "moles.density": (0.4, 0.6), "age_spots.density": (0.12, 0.6),
     "blemishes.density": (0.2, 0.6), "capillaries.density": (0.15, 0.5), "scars.density": (0.08, 0.5),
     "vitiligo.coverage": (0.01, 0.6), "sclera.redness": (0.2, 0.6), "hair.grey": (0.25, 1.0),
+    "hair.temple_grey": (0.15, 0.8), "hair.fringe": (0.3, 1.0), "hair.curl": (0.5, 1.0),
 }  # fmt: skip
 """Trait that most people have nothing of -> share of people who have some, and the most that the dice give."""
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dreamface.errors import BadRequest, FolderError
-from dreamface.face import Face, Head, expression_weights, pose
-from dreamface.groom import grow, to_curves
+from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
+from dreamface.groom import grow, hairs_of, to_curves
 from dreamface.hair import Groom, Region
 from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
@@ -57,6 +57,7 @@ __all__ = [
     "save_style",
     "style_of_guides",
     "styles",
+    "write_cards",
 ]
 
 LAYER_DESCRIPTIONS = {layer.name: layer.description for layer in LAYERS}
@@ -370,14 +371,44 @@ def export(
     *,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     face_folder: Path | None = None,
+    hair: Literal["cards", "none"] = "cards",
+    level: int = 0,
 ) -> Path:
     """Write a face as .glb, .obj or .blend, chosen by the path's suffix; gives the path back.
 
-    `face_folder` is where the face is saved already, if it is; a .blend is then made from there.
+    Args:
+        face: what to write.
+        path: the file.
+        progress: told about every step.
+        face_folder: where the face is saved already, if it is; a .blend is then made from there.
+        hair: what GLB and OBJ have of the hair: "cards", or "none".
+        level: of detail of the cards, 0 is the finest.
     """
     from dreamface.export import export as write
 
-    return write(face, path, progress, face_folder)
+    return write(face, path, progress, face_folder, hair=hair, level=level)
+
+
+def write_cards(
+    face: Face,
+    folder: Path,
+    *,
+    level: int = 0,
+    resolution: int = 1024,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Path:
+    """Write the cards of a face's hair into a folder, for Blender; gives the folder back.
+
+    Args:
+        face: whose.
+        folder: that gets `cards.npz` and `cards/<channel>.png`.
+        level: of detail, 0 is the finest.
+        resolution: texels a side of the pictures.
+        progress: told about every step.
+    """
+    from dreamface.export import write_cards as write
+
+    return write(face, folder, level=level, resolution=resolution, progress=progress)
 
 
 def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
@@ -409,14 +440,26 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     surfaces = materials(head, traits)
     progress.report("preview", 0.8, "Taking the picture")
     posed = pose(head.vertices, shapes, expression_weights(traits, model.shape_names))
-    camera = portrait_camera(posed, yaw=PREVIEW_YAW)
-    picture = preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera)
+    picture = _portrait(head, posed, groom, record, surfaces, maps)
     progress.report("preview", 1.0, "Done")
     return Face(
         record=record, head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
         pictures=pictures, groom=groom,
     )  # fmt: skip
+
+
+def _portrait(
+    head: Head, posed: Tensor, groom: Groom, record: FaceRecord, surfaces: Mapping[str, Material], maps: Maps
+) -> Tensor:
+    """Return the preview: the head with its expression and its hair."""
+    hairs = hairs_of(groom, head, record.traits, record.seed, posed=posed)
+    if "lashes" in groom:  # instead of the mesh's
+        bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
+        surfaces = {**surfaces, "lashes": bare}
+    top = float(hairs.points[..., 2].max()) if len(hairs) else None
+    camera = portrait_camera(posed, yaw=PREVIEW_YAW, top=top)
+    return preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera, strands=hairs)
 
 
 def _needed(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -265,35 +265,43 @@ _SKIN = (
 )  # fmt: skip
 
 HAIR_STYLES = (
-    "bald",
-    "buzz",
-    "short",
-    "bob",
-    "medium",
-    "long",
-    "curly",
-    "afro",
-    "braids",
-    "bun",
-    "ponytail",
-    "mohawk",
-    "receding",
-)
-BEARD_STYLES = ("none", "moustache", "goatee", "full", "sideburns")
+    "bald", "buzz", "short", "side_part", "slick_back", "quiff", "undercut", "mohawk", "pixie", "bob", "medium", "long", "wavy",
+    "curly", "short_curly", "bangs", "ponytail", "bun", "low_bun", "braids", "crown_braid", "cornrows", "afro", "coils", "twists",
+    "dreadlocks", "receding", "tonsure", "messy", "flat_top",
+)  # fmt: skip
+BEARD_STYLES = (
+    "none", "stubble", "goatee", "moustache", "handlebar", "short", "full", "sideburns", "soul_patch", "anchor", "patchy",
+)  # fmt: skip
+BROW_STYLES = ("natural", "soft", "straight", "arched", "thick", "thin", "feathered", "angled")
+LASH_STYLES = ("natural", "long", "doll", "short")
 
 _HAIR = (
     Trait("hair.style", Group.HAIR, Kind.CHOICE, "how the hair is cut", default="short", choices=HAIR_STYLES, open=True),
     _amount(Group.HAIR, "hair.length", "length of the hair", "long hair", "short hair, cropped hair", 0.3),
+    _amount(Group.HAIR, "hair.volume", "how far the hair stands off the head", "voluminous hair, big hair, full hair", "flat hair, lank hair, limp hair", 0.5),
+    _amount(Group.HAIR, "hair.curl", "from straight (0) over wavy (0.35) and curly (0.65) to coiled (1)", "coiled hair, wavy hair, curly hair, kinky hair", "straight hair"),
+    Trait("hair.parting", Group.HAIR, Kind.NUMBER, "where the hair is parted, from the person's right (-1) to the left (1)", -1.0, 1.0,
+          more=_phrases("left parting, hair parted on the left"), less=_phrases("right parting, hair parted on the right")),
+    _amount(Group.HAIR, "hair.fringe", "how far a fringe comes down over the forehead", "fringe, bangs", ""),
+    _amount(Group.HAIR, "hair.hairline", "how far back the hairline lies", "high hairline", "low hairline", 0.3),
     _amount(Group.HAIR, "hair.melanin", "how dark the hair is", "black hair, dark hair, brown hair", "blonde hair, blond hair, fair hair, light hair, platinum hair", 0.7),
     _amount(Group.HAIR, "hair.redness", "how red the hair is", "red hair, ginger hair, auburn hair, redhead", "", 0.1),
     _amount(Group.HAIR, "hair.grey", "share of grey hairs", "grey hair, gray hair, white hair, silver hair, greying"),
+    _amount(Group.HAIR, "hair.temple_grey", "share of grey hairs at the temples, where that is more", "grey temples, greying temples"),
     _tint(Group.HAIR, "hair.dye", "dyed hair", "dyed hair, blue hair, pink hair, green hair, purple hair"),
+    _tint(Group.HAIR, "hair.roots", "another colour of the hair near the skin", "dark roots, blonde roots"),
+    _tint(Group.HAIR, "hair.tips", "another colour of the hair's ends", "dip-dyed tips, red tips, ombre, balayage"),
+    _tint(Group.HAIR, "hair.highlights", "another colour of some strands", "highlights, blonde highlights, blue streaks"),
+    Trait("brows.style", Group.HAIR, Kind.CHOICE, "how the eyebrows are shaped", default="natural", choices=BROW_STYLES, open=True),
     _amount(Group.HAIR, "brows.thickness", "thickness of the eyebrows", "thick eyebrows, thick brows, bushy eyebrows", "thin eyebrows, thin brows, plucked eyebrows", 0.5),
     _amount(Group.HAIR, "brows.density", "how dense the eyebrows are", "dense eyebrows, bushy eyebrows, full brows", "sparse eyebrows, no eyebrows", 0.6),
+    _tint(Group.HAIR, "brows.colour", "another colour of the eyebrows than the hair's", "bleached brows, dark eyebrows"),
+    Trait("lashes.style", Group.HAIR, Kind.CHOICE, "how the lashes are shaped", default="natural", choices=LASH_STYLES, open=True),
     _amount(Group.HAIR, "lashes.length", "length of the lashes", "long lashes, long eyelashes", "short lashes, short eyelashes", 0.5),
     Trait("beard.style", Group.HAIR, Kind.CHOICE, "how the beard is cut", default="none", choices=BEARD_STYLES, open=True),
     _amount(Group.HAIR, "beard.length", "length of the beard", "long beard, big beard", "short beard, trimmed beard"),
     _amount(Group.HAIR, "beard.density", "how dense the beard is", "beard, bearded, thick beard, full beard", "clean-shaven, sparse beard"),
+    _tint(Group.HAIR, "beard.colour", "another colour of the beard than the hair's", "red beard, grey beard, white beard"),
     _amount(Group.HAIR, "stubble.density", "stubble", "stubble, unshaven, five o'clock shadow", "clean-shaven"),
 )  # fmt: skip
 

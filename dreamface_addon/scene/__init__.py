@@ -6,6 +6,15 @@ from .attachments import files_of
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
+from .hair import (
+    carry_hair,
+    edited_hair,
+    grow_hair,
+    hair_curves_of,
+    hair_density,
+    set_hair_density,
+    settle_hair,
+)
 from .importing import ImportedFace, import_face
 from .lighting import LIGHTINGS
 from .naming import NAME, name_from, name_of, rename_face
@@ -16,6 +25,7 @@ from .records import (
     MEASURED_PROPERTY,
     TRAITS_PROPERTY,
     find_face,
+    hair_of,
     is_skin,
     mark_shown,
     parts_of,
@@ -45,11 +55,17 @@ __all__ = [
     "add_studio",
     "applied_transform",
     "can_export",
+    "carry_hair",
     "clear_sculpted",
+    "edited_hair",
     "edited_parts",
     "export_face",
     "files_of",
     "find_face",
+    "grow_hair",
+    "hair_curves_of",
+    "hair_density",
+    "hair_of",
     "import_face",
     "is_skin",
     "mark_as_asset",
@@ -64,6 +80,8 @@ __all__ = [
     "sculpted_distance",
     "sculpted_expressions",
     "separate_copies",
+    "set_hair_density",
+    "settle_hair",
     "shows",
     "skin_of",
     "skins",

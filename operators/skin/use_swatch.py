@@ -6,6 +6,8 @@ from ...dreamface_addon import application, scene, shaping
 from ...dreamface_addon.interface import HeadAction
 from ...dreamface_addon.vocabulary import SWATCHES, TRAITS
 
+_DYES = ("hair.dye", "hair.roots", "hair.tips", "hair.highlights")
+
 
 class DREAMFACE_OT_use_swatch(HeadAction, bpy.types.Operator):
     """Use this colour"""
@@ -30,8 +32,8 @@ class DREAMFACE_OT_use_swatch(HeadAction, bpy.types.Operator):
             return {"CANCELLED"}
         for name, value in chosen.traits.items():
             shaping.set_value(skin, TRAITS[name], value)
-        if self.kind == "hair":  # natural hair is not dyed
-            dye = shaping.value_of(skin, TRAITS["hair.dye"])
-            shaping.set_value(skin, TRAITS["hair.dye"], [*dye[:3], 0.0])
+        for name in _DYES if self.kind == "hair" else ():  # natural hair is not dyed
+            dye = shaping.value_of(skin, TRAITS[name])
+            shaping.set_value(skin, TRAITS[name], [*dye[:3], 0.0])
         application.get().following.follow(skin)
         return {"FINISHED"}

@@ -157,7 +157,7 @@ def test_emoji_and_control_characters_do_no_harm() -> None:
 def test_the_package_offers_what_its_page_says() -> None:
     for name in dreamface.__all__:
         assert getattr(dreamface, name) is not None
-    assert len(VOCABULARY) == 156
+    assert len(VOCABULARY) == 169
 
 
 def test_traits_of_the_prompt_can_be_left_out() -> None:

@@ -99,7 +99,8 @@ ALLOWED = {
     "pipeline": SHARED | {
         "export", "folder", "groom", "head", "images", "language", "limits", "prior", "record", "skin", "text",
     },
-    "prior": {"random_streams", "traits"},
+    "prior": {"prior_hair", "random_streams", "styles", "traits"},
+    "prior_hair": {"hair", "styles", "traits"},
     "progress": {"errors"},
     "provenance": set(),
     "record": {"errors", "traits"},

@@ -2,26 +2,234 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
 import torch
+from scipy.spatial import cKDTree
+from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.hair import Groom, Strands
+from dreamface.groom.carrying import moved
+from dreamface.groom.growing import kept_out
+from dreamface.groom.roots import scatter
+from dreamface.groom.shaping import arc_lengths, frames, resample
+from dreamface.groom.surface import Surface
+from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
+from dreamface.random_streams import stream
+from dreamface.skin import strand_colours
+from dreamface.styles import find_style
+from dreamface.styles.density import root_density
+from dreamface.traits import Traits
+from dreamface.units import MM
+
+_CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
+_HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
+_LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
+_LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
+_POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
+_BESIDE: Final = {"brows": 0.45 * MM, "lashes": 0.12 * MM}
+"""Regions whose guides are single hairs or small tufts: deviation of hairs' roots from their guide's."""
+
+_SAME_WAY: Final = 0.02  # metres for hair that goes another way by a right angle
 
 
-def hairs_of(groom: Groom, head: Head, seed: int, most: int = 12_000) -> Strands:
+def hairs_of(
+    groom: Groom, head: Head, traits: Traits, seed: int, *, most: int = 12_000, posed: Tensor | None = None
+) -> Strands:
     """Return the single hairs of a groom; fewer and wider ones where there would be more than `most`.
 
     Args:
         groom: what `grow` gave.
         head: the same head.
+        traits: the person's.
         seed: of what is uneven.
         most: strands of all regions together.
+        posed: [V, 3] the head's vertices with an expression; None for the neutral ones.
     """
-    hair = groom["scalp"]
-    count = len(hair)
+    surface = Surface(head)
+    wanted = {region: hair.look.hairs for region, hair in groom.items()}
+    each = max((hair.points.shape[1] for hair in groom.values()), default=1)
+    share = min(1.0, min(most, _POINTS_IN_ALL // each) / max(1, sum(wanted.values())))
+    grown = []
+    for region, hair in groom.items():
+        count = max(len(hair), round(share * wanted[region]))
+        roots, points, radius, colour = hairs(hair, surface, traits, seed, count)
+        if posed is not None:
+            points = moved(points, roots, surface.triangles, head.vertices, posed)
+        number = torch.full((len(points),), REGIONS.index(region), dtype=torch.int64)
+        grown.append(Strands(points, radius, colour, number))
+    return joined(grown)
+
+
+def joined(parts: list[Strands]) -> Strands:
+    """Return all strands together, with as many points as those that have the most."""
+    most = max((part.points.shape[1] for part in parts), default=2)
+    none = Strands(torch.zeros(0, most, 3), torch.zeros(0, most), torch.zeros(0, most, 3), torch.zeros(0).long())
+    whole = [none, *parts]
     return Strands(
-        hair.points,
-        torch.full(hair.points.shape[:2], 2e-4),
-        torch.full_like(hair.points, 0.05),
-        torch.zeros(count, dtype=torch.int64),
+        torch.cat([resample(part.points, most) for part in whole]),
+        torch.cat([resample(part.radius[..., None], most)[..., 0] for part in whole]),
+        torch.cat([resample(part.colour, most) for part in whole]),
+        torch.cat([part.region for part in whole]),
     )
+
+
+def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -> tuple[Roots, Tensor, Tensor, Tensor]:
+    """Return roots, points [N, P, 3], radius [N, P] and colour [N, P, 3] of hairs of one region."""
+    head, look = surface.head, hair.look
+    generator = stream(seed, f"{hair.region} hairs")
+    if hair.region in _BESIDE:
+        roots = _beside(hair, surface, count, generator)
+    else:
+        density = root_density(find_style(hair.style, hair.region), head, traits)
+        roots = scatter(head, density, count, generator)
+    start = roots.on(head.vertices, surface.triangles)
+    random = torch.rand(count, 6, generator=generator)
+    index, weight = _guides_of(hair, start)
+    share = torch.linspace(0.0, 1.0, hair.points.shape[1])
+    draw = _drawn(share, look.clump_from)[None, :, None]
+    own = hair.points[index[:, 0]]
+    tied = _shared(hair.lock)[index[:, 0]]
+    parallel = _mixed(hair.points[index], weight, start, tied)
+    offset = start[:, None] - own[:, :1]
+    clumped = _clumped(own, offset, look.lock, look.twist, random)
+    if look.lock > 0.0:
+        draw = _smooth(arc_lengths(own) / (_LOCK_DRAWN * look.lock))[..., None]
+    flown = (random[:, 0] < look.flyaways).float()[:, None, None]
+    loose = 0.0 if look.lock > 0.0 else _LOOSE
+    amount = look.clump * (1.0 - loose * random[:, 1])[:, None, None] * draw * (1.0 - flown)
+    points = torch.lerp(parallel, clumped, amount)
+    points = _stuck(points, index[:, 0], look.strand_clump, look.strand_size, draw, generator)
+    points = _frizzed(points, look.frizz, look.frizz_scale, flown, generator)
+    points = _shortened(points, look.scatter * random[:, 2])
+    points = kept_out(points, surface)
+    wide = (float(look.hairs) / max(count, 1)) ** 0.5
+    radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
+    colour = strand_colours(hair.colour, random[:, 4:], share)
+    return roots, points, radius, colour
+
+
+def _beside(hair: Hair, surface: Surface, count: int, generator: torch.Generator) -> Roots:
+    """Return roots of hairs that grow in tufts around their guides: the guides' own first, then others next to them."""
+    whose = torch.arange(count) % len(hair)
+    aside = _BESIDE[hair.region] * torch.randn(count, 3, generator=generator).clamp(-2.0, 2.0)
+    aside[: len(hair)] = 0.0
+    places = surface.roots_at(hair.points[whose, 0] + aside)
+    own = torch.arange(count) < len(hair)
+    return Roots(
+        torch.where(own, hair.roots.triangle[whose], places.triangle),
+        torch.where(own[:, None], hair.roots.barycentric[whose], places.barycentric),
+    )
+
+
+def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
+    """Return indices [N, K] of the guides that hairs are mixed from, nearest first, and their weights."""
+    each = min(hair.look.guides_each, len(hair))
+    roots, ways = hair.points[:, 0], _way(hair.points)
+    nearest = cKDTree(roots.numpy()).query(start.numpy(), k=max(each, 1) + 2 if each > 1 else 1)
+    distance, index = (torch.from_numpy(np.atleast_2d(array.T).T.copy()) for array in nearest)
+    if each == 1:
+        return index, torch.ones_like(distance, dtype=torch.float32)
+    index = index.clamp(max=len(hair) - 1)
+    # Hair is mixed from guides that go its nearest guide's way: nothing hangs between two sides of a parting.
+    turned = 1.0 - (ways[index] * ways[index[:, :1]]).sum(dim=2)
+    far = distance.float() + _SAME_WAY * turned
+    far, order = far.sort(dim=1)
+    index, far = index.gather(1, order)[:, :each], far[:, :each]
+    shared = _shared(hair.lock)[index]
+    together = (hair.lock[index] == hair.lock[index[:, :1]]) | ~(shared | shared[:, :1])
+    mixed = (turned.gather(1, order)[:, :each] < 0.5) & together
+    weight = 1.0 / (far + 5e-4) * mixed
+    weight[:, 0] = weight[:, 0].clamp(min=1e-3)
+    return index, weight / weight.sum(dim=1, keepdim=True)
+
+
+def _shared(lock: Tensor) -> Tensor:
+    """Return [N] bool: whether guides belong to a lock of several."""
+    _, place, count = lock.unique(return_inverse=True, return_counts=True)
+    return count[place] > 1
+
+
+def _mixed(guides: Tensor, weight: Tensor, start: Tensor, tied: Tensor) -> Tensor:
+    """Return [N, P, 3] hairs between guides [N, K, P, 3]: they draw together and part as their guides do.
+
+    Args:
+        guides: of each hair, nearest first.
+        weight: [N, K].
+        start: [N, 3] roots of the hairs.
+        tied: [N] bool: whether they go into a tail or braid, where all hairs lie close.
+    """
+    middle = (weight[:, :, None, None] * guides).sum(dim=1)
+    beside = start[:, None] - middle[:, :1]
+    if guides.shape[1] == 1:
+        return middle + beside
+    apart = (guides[:, 0] - guides[:, 1]).norm(dim=2)
+    ratio = (apart / apart[:, :1].clamp(min=1e-4)).clamp(_CLOSEST, _WIDEST)
+    share = torch.linspace(0.0, 1.0, guides.shape[2])[None]
+    held = torch.lerp(torch.ones_like(share), torch.full_like(share, _HELD), _smooth(share / _HELD_FROM))
+    ratio = torch.where(tied[:, None], torch.minimum(ratio, held), ratio)
+    return middle + ratio[..., None] * beside
+
+
+def _smooth(share: Tensor) -> Tensor:
+    share = share.clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
+
+
+def _way(points: Tensor) -> Tensor:
+    middle = points.shape[1] // 3
+    return torch.nn.functional.normalize(points[:, max(middle, 1)] - points[:, 0], dim=1)
+
+
+def _drawn(share: Tensor, start: float) -> Tensor:
+    """Return [P] 0..1: how far hairs of a clump have drawn together."""
+    at = ((share - start) / max(1.0 - start, 1e-3)).clamp(0.0, 1.0)
+    return 1.0 - (1.0 - at) ** 2
+
+
+def _clumped(own: Tensor, offset: Tensor, lock: float, twist: float, random: Tensor) -> Tensor:
+    """Return [N, P, 3]: where hairs are that have drawn together around their guide."""
+    if lock == 0.0:
+        return own
+    across, away = frames(own, torch.nn.functional.normalize(offset.expand_as(own) + 1e-6, dim=2))
+    angle = 2.0 * torch.pi * (random[:, 4:5] + twist * arc_lengths(own))
+    wide = lock * random[:, 5:6].sqrt()
+    return own + wide[..., None] * (torch.cos(angle)[..., None] * across + torch.sin(angle)[..., None] * away)
+
+
+def _stuck(points: Tensor, guide: Tensor, clump: float, size: int, draw: Tensor, generator: torch.Generator) -> Tensor:
+    """Return hairs with the few neighbours that stick together drawn to the first of them."""
+    if clump == 0.0 or size < 2:
+        return points
+    order = guide.argsort(stable=True)
+    leader = order[torch.arange(len(order)) // size * size]
+    same = guide[order] == guide[leader]
+    towards = torch.empty_like(points)
+    towards[order] = torch.where(same[:, None, None], points[leader], points[order])
+    amount = clump * torch.rand(len(points), 1, 1, generator=generator)
+    return torch.lerp(points, towards, amount * draw)
+
+
+def _frizzed(points: Tensor, frizz: float, scale: float, flown: Tensor, generator: torch.Generator) -> Tensor:
+    """Return hairs that leave their way at random: a few waves of random phase along each."""
+    if frizz == 0.0:
+        return points
+    arc = arc_lengths(points)[..., None]
+    total = torch.zeros_like(points)
+    for octave in (1.0, 2.3):
+        phase = 2.0 * torch.pi * torch.rand(len(points), 1, 3, generator=generator)
+        total = total + torch.sin(2.0 * torch.pi * octave / scale * arc + phase) / octave
+    ramp = (arc / (2.0 * scale)).clamp(max=1.0)
+    own = torch.randn(len(points), 1, 3, generator=generator) * flown * ramp * (arc * 0.06).clamp(max=0.005)
+    return points + frizz * ramp * total * (1.0 + 2.0 * flown) + own
+
+
+def _shortened(points: Tensor, by: Tensor) -> Tensor:
+    """Return hairs that end earlier by some share [N] of their length."""
+    count = points.shape[1]
+    place = torch.linspace(0.0, 1.0, count)[None] * (1.0 - by)[:, None] * (count - 1)
+    before = place.long().clamp(max=count - 2)
+    part = (place - before)[..., None]
+    index = before[..., None].expand(-1, -1, 3)
+    return torch.lerp(points.gather(1, index), points.gather(1, index + 1), part)

@@ -114,6 +114,26 @@ def unblocked(
         shares[point] = 0.0
 
 
+@wp.kernel(enable_backward=False)
+def nearest_point(
+    mesh: wp.uint64,
+    points: wp.array(dtype=wp.vec3),
+    reach: float,
+    first: int,
+    faces: wp.array(dtype=wp.int32),
+    places: wp.array(dtype=wp.vec3),
+):
+    """Point `first + tid`: the face that comes nearest within reach (-1: none), and (u, v, 0) there."""
+    point = first + wp.tid()
+    query = wp.mesh_query_point_no_sign(mesh, points[point], reach)
+    if query.result:
+        faces[point] = query.face
+        places[point] = wp.vec3(query.u, query.v, 0.0)
+    else:
+        faces[point] = -1
+        places[point] = wp.vec3(0.0, 0.0, 0.0)
+
+
 @wp.func
 def first_pixel(a: float, b: float, c: float):
     """The first pixel whose middle lies within three coordinates of one axis."""

@@ -85,6 +85,24 @@ class RayMesh:
         barycentric = torch.stack((u, v, 1.0 - u - v), dim=-1) * seen[:, None]
         return Visibility(faces.long(), barycentric, depth.masked_fill(~seen, torch.inf))
 
+    def nearest(self, points: Tensor, reach: float) -> tuple[Tensor, Tensor]:
+        """The point of the surface that is nearest to each of some points.
+
+        Args:
+            points: [N, 3] metres.
+            reach: metres beyond which nothing is looked for; the less, the quicker.
+
+        Returns:
+            [N] int64 triangle, -1 where none is within reach, and [N, 3] barycentric weights there.
+        """
+        points = self._own(points)
+        faces = torch.empty(len(points), dtype=torch.int32, device=self._points.device)
+        places = torch.empty_like(points)
+        arrays = [vectors(points), reach]
+        self._launch(kernels().nearest_point, len(points), arrays, [scalars(faces), vectors(places)])
+        u, v, _ = places.unbind(-1)
+        return faces.long(), torch.stack((u, v, 1.0 - u - v), dim=-1)
+
     def openness(self, origins: Tensor, ends: Tensor, weights: Tensor) -> Tensor:
         """How much of what is around points can be seen from them: soft shadows and ambient occlusion.
 
@@ -219,6 +237,47 @@ def kernels() -> Any:
     from dreamface.render import _kernels
 
     return _kernels
+
+
+@cache
+def strand_kernels() -> Any:
+    """The kernels for hair, apart as most pictures do without."""
+    from dreamface.render import _strand_kernels
+
+    return _strand_kernels
+
+
+def launch_in_slices(
+    kernel: Any,
+    count: int,
+    inputs: list[Any],
+    outputs: list[Any],
+    device: torch.device,
+    length: int = RAYS_PER_TASK,
+) -> None:
+    """Run a kernel whose last input is where to start for 0..count; on the CPU in slices side by side.
+
+    Args:
+        kernel: writes disjoint memory for each number.
+        count: how many numbers.
+        inputs: what it reads, without where to start.
+        outputs: what it writes.
+        device: where the tensors are.
+        length: of a slice.
+    """
+    warp = kernels().wp
+    place = warp.device_from_torch(device)
+    step = length if place.is_cpu else max(1, count)
+
+    def run(first: int) -> None:
+        some = min(step, count - first)
+        warp.launch(kernel, some, inputs=[*inputs, first], outputs=outputs, device=place, record_tape=False)
+
+    if not place.is_cpu:
+        run(0)
+        return
+    warp.load_module(kernel.module, device=place)
+    list(threads().map(run, range(0, count, step)))
 
 
 @cache

@@ -55,6 +55,11 @@ class Picture:
         self._scene = scene
         self._seen = rasterise(scene.vertices, scene.triangles[scene.solid], scene.camera, GRID * scene.size)
 
+    @property
+    def depth(self) -> Tensor:
+        """[GRID * size, GRID * size] metres, infinite where nothing is seen."""
+        return self._seen.depth
+
     def every(self, pixels: Tensor) -> Samples:
         """All samples of some pixels ([size, size] bool)."""
         return self._samples(pixels[:, None, :, None].expand(-1, GRID, -1, GRID).contiguous(), 1.0 / GRID**2)

@@ -101,6 +101,7 @@ class Section(_Strict):
         curl_from: share of the length at which it starts.
         flat: 0..1, from a helix to a wave in the plane of the skin.
         unruly: degrees by which neighbouring locks go different ways.
+        face: 0..1, how far hair may fall over the face; 0 sweeps it to the sides.
         turn: degrees by which the last third bends, above 0 towards the head.
         cut: scissors.
         uncut: True takes away the scissors of the sections before.
@@ -124,6 +125,7 @@ class Section(_Strict):
     flat: Share | None = None
     unruly: Annotated[FiniteFloat, Field(ge=0.0, le=90.0)] | None = None
     turn: Degrees | None = None
+    face: Share | None = None
     cut: Cut | None = None
     uncut: bool = False
 
@@ -135,9 +137,7 @@ class Section(_Strict):
         return self
 
 
-FLOWS: Final = frozenset(
-    ("away", "side", "back", "forward", "down", "up", "out", "middle", "left", "swirl", "across", "along")
-)
+FLOWS: Final = frozenset(("away", "side", "back", "forward", "down", "up", "out", "middle", "left", "swirl", "across"))
 """Directions that a section's flow may name."""
 
 
@@ -263,18 +263,34 @@ class BrowShape(_Strict):
         height: of the band that hairs grow in.
         length: of the hairs.
         angle: of the hairs above the direction of the brow, outwards.
+        spread: by which hairs at the lower edge point further up, and those at the upper edge further down.
+        bend: by which hairs turn outwards from root to tip.
         density: 0..1.
-        arch: millimetres by which the middle is lifted.
+        arch: millimetres by which the brow is lifted where it is highest.
+        arch_at: share of the way to the outer end where that is.
+        peak: 0..1, from a round arch to an angle.
+        tail: millimetres by which the outer end is lifted.
         lift: degrees between skin and hair.
+        unruly: degrees by which neighbours go different ways.
+        tufts: degrees by which tufts of neighbours do.
+        soft: share of the band's height over which it thins out to its edges.
         inner, outer: millimetres by which the ends reach further.
     """
 
-    height: tuple[Millimetres, Millimetres, Millimetres] = (7.0, 8.0, 3.0)
+    height: tuple[Millimetres, Millimetres, Millimetres] = (8.0, 9.0, 3.0)
     length: tuple[Millimetres, Millimetres, Millimetres] = (8.0, 9.5, 6.0)
-    angle: tuple[Degrees, Degrees, Degrees] = (70.0, 25.0, -5.0)
-    density: tuple[Share, Share, Share] = (0.7, 1.0, 0.7)
+    angle: tuple[Degrees, Degrees, Degrees] = (72.0, 22.0, -2.0)
+    spread: tuple[Degrees, Degrees, Degrees] = (10.0, 26.0, 14.0)
+    bend: Degrees = 24.0
+    density: tuple[Share, Share, Share] = (0.55, 1.0, 0.7)
     arch: Signed = 0.0
-    lift: Degrees = 18.0
+    arch_at: Share = 0.62
+    peak: Share = 0.3
+    tail: Signed = 0.0
+    lift: Degrees = 16.0
+    unruly: Degrees = 9.0
+    tufts: Degrees = 9.0
+    soft: Share = 0.5
     inner: Signed = 0.0
     outer: Signed = 0.0
 

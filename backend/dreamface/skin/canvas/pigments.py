@@ -123,9 +123,18 @@ def hair_colour(traits: Traits) -> Tensor:
     >>> bool(colour[0] > 2 * colour[2])
     True
     """
-    melanin = -np.log(1.0 - _MOST_MELANIN * traits.number("hair.melanin"))
-    redness = traits.number("hair.redness")
-    absorption = melanin * ((1.0 - redness) * _EUMELANIN + redness * _PHEOMELANIN)
+    return hair_pigment(traits.number("hair.melanin"), traits.number("hair.redness"))
+
+
+def hair_pigment(melanin: float, redness: float) -> Tensor:
+    """Return [3] linear Rec. 709 of what a mass of hair reflects that has not turned grey.
+
+    Args:
+        melanin: 0..1, how dark.
+        redness: 0..1, share of red melanin.
+    """
+    amount = -np.log(1.0 - _MOST_MELANIN * melanin)
+    absorption = amount * ((1.0 - redness) * _EUMELANIN + redness * _PHEOMELANIN)
     return torch.minimum(torch.exp(-_MANY_BOUNCES * absorption.sqrt()), _WHITE_HAIR)
 
 

@@ -1,0 +1,134 @@
+"""The skin that hair grows on and keeps out of, as a signed distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from dreamface.face import Head
+from dreamface.hair import Roots
+from dreamface.render import RayMesh, vertex_normals
+from dreamface.styles import Skull
+from dreamface.units import MM
+
+REACH: Final = 45.0 * MM
+"""How far from the skin distances are known; beyond, they are this."""
+
+_SHOULDER_RADIUS: Final = 0.50  # in half skulls, as all of these
+_SHOULDER_FROM: Final = (0.25, 0.52, -2.28)  # middle of a shoulder's inner and outer end, from the skull's middle
+_SHOULDER_TO: Final = (1.75, 0.45, -2.78)
+_CHEST_FROM: Final = (0.0, 0.05, -2.75)
+_CHEST_TO: Final = (0.0, 0.25, -4.5)
+_CHEST_RADIUS: Final = 0.95
+_BODY_BELOW: Final = -1.6  # height from which the body is looked for
+_SLIDES: Final = (0.3, 1.6, 0.6)  # hair slides off the shoulders to the front and the back more than it lies on them
+
+
+@dataclass(frozen=True)
+class Near:
+    """What of the skin is nearest to N points.
+
+    Attributes:
+        distance: [N] metres, below 0 inside.
+        normal: [N, 3] unit direction away from the skin.
+    """
+
+    distance: Tensor
+    normal: Tensor
+
+
+class Surface:
+    """A head's skin, and stand-ins for the shoulders that no head has."""
+
+    def __init__(self, head: Head) -> None:
+        """Build the search tree."""
+        group = next(group for group in head.topology.objects if group.name == "skin")
+        first, stop = (2 * face for face in group.faces)
+        self.head, self.skull = head, Skull.of(head)
+        self.triangles = head.topology.triangles
+        self.normals = vertex_normals(head.vertices, self.triangles[first:stop])
+        self._first = first
+        self._mesh = RayMesh(head.vertices, self.triangles[first:stop])
+
+    def near(self, points: Tensor, reach: float = REACH) -> Near:
+        """Return the signed distance to the skin or the shoulders of points [N, 3], and the way out.
+
+        Args:
+            points: [N, 3] metres.
+            reach: metres beyond which the skin is not looked for; the distance is then at least so much.
+        """
+        triangle, weights = self._mesh.nearest(points, reach)
+        distance = torch.full((len(points),), reach)
+        normal = normalize(points - self.skull.centre, dim=1)
+        found = torch.nonzero(triangle >= 0)[:, 0]
+        distance[found], normal[found] = self._beside(points[found], triangle[found], weights[found])
+        self._add_body(points, distance, normal)
+        return Near(distance, normal)
+
+    def _beside(self, points: Tensor, triangle: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return signed distance [N] and way out [N, 3] of points whose nearest place on the skin is known."""
+        corners = self.triangles[self._first + triangle]
+        weights = weights[:, :, None]
+        place = (self.head.vertices[corners] * weights).sum(dim=1)
+        normal = normalize((self.normals[corners] * weights).sum(dim=1), dim=1)
+        away = points - place
+        length = away.norm(dim=1)
+        side = torch.where((away * normal).sum(dim=1) < 0.0, -1.0, 1.0)
+        # Close to the skin the way to it is all rounding; there the smooth normal is better.
+        out = torch.lerp(normal, away * (side / length.clamp(min=1e-9))[:, None], _trust(length))
+        return side * length, normalize(out, dim=1)
+
+    def area(self, density: Tensor) -> float:
+        """Return the square metres that a density [V] covers."""
+        a, b, c = self.head.vertices[self.triangles].unbind(1)
+        areas = 0.5 * torch.linalg.cross(b - a, c - a).norm(dim=1)
+        return float((areas * density[self.triangles].mean(dim=1)).sum())
+
+    def outermost(self, way: Tensor) -> Tensor:
+        """Return [N, 3] where the skin is in directions [N, 3] from the skull's middle, seen from outside."""
+        origin = self.skull.centre + 4.0 * self.skull.size * way
+        depth = self._mesh.cast(origin, -way).depth
+        depth = torch.where(torch.isfinite(depth), depth, torch.full_like(depth, 3.0 * self.skull.size))
+        return origin - depth[:, None] * way
+
+    def roots_at(self, points: Tensor) -> Roots:
+        """Return the places on the skin that are nearest to points [N, 3]."""
+        triangle, weights = self._mesh.nearest(points, 1.0)
+        return Roots(self._first + triangle.clamp(min=0), weights)
+
+    def _add_body(self, points: Tensor, distance: Tensor, normal: Tensor) -> None:
+        """Lower the distances of points that are nearer to the shoulders, in place."""
+        low = torch.nonzero(points[:, 2] < self.skull.centre[2] + self.skull.size * _BODY_BELOW)[:, 0]
+        if not len(low):
+            return
+        spans = (
+            (_SHOULDER_FROM, _SHOULDER_TO, _SHOULDER_RADIUS),
+            (_mirrored(_SHOULDER_FROM), _mirrored(_SHOULDER_TO), _SHOULDER_RADIUS),
+            (_CHEST_FROM, _CHEST_TO, _CHEST_RADIUS),
+        )
+        for start, end, radius in spans:
+            away = self._from_axis(points[low], start, end)
+            beyond = away.norm(dim=1) - radius * self.skull.size
+            nearer = torch.nonzero(beyond < distance[low])[:, 0]
+            distance[low[nearer]] = beyond[nearer]
+            normal[low[nearer]] = normalize(away[nearer] * away.new_tensor(_SLIDES) + 1e-6, dim=1)
+
+    def _from_axis(self, points: Tensor, start: tuple[float, ...], end: tuple[float, ...]) -> Tensor:
+        """Return [N, 3]: the way to points from the nearest place of a segment around the skull."""
+        first = self.skull.centre + self.skull.size * points.new_tensor(start)
+        axis = self.skull.size * (points.new_tensor(end) - points.new_tensor(start))
+        along = ((points - first) @ axis / (axis @ axis)).clamp(0.0, 1.0)
+        return points - first - along[:, None] * axis
+
+
+def _mirrored(place: tuple[float, float, float]) -> tuple[float, float, float]:
+    return -place[0], place[1], place[2]
+
+
+def _trust(length: Tensor) -> Tensor:
+    """Return [N, 1] how far to trust the direction to the nearest point at some distance."""
+    return (length / (4.0 * MM)).clamp(0.0, 1.0)[:, None]

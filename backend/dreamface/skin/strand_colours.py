@@ -1,0 +1,55 @@
+"""The colour of single hairs from their pigments and dyes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from dreamface.hair import HairColour
+from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
+
+_ROOTS_UNTIL: Final = (0.10, 0.28)  # share of the length over which dyed roots end
+_TIPS_FROM: Final = (0.45, 0.95)  # and over which dyed tips begin
+_HIGHLIGHTED: Final = 0.35  # share of strands that highlights are on
+_LIGHTEST: Final = 0.85  # albedo that no strand exceeds
+_SHADES: Final = 9  # of melanin between the lightest and the darkest strand
+_MELANIN_SPREAD: Final = 0.25  # from the middle to the darkest strand, at full variation
+_TONE_SPREAD: Final = 0.8  # the same of how light strands of one pigment are
+_OTHER: Final = 7.31  # makes another random number of a strand's
+
+
+def strand_colours(colour: HairColour, random: Tensor, share: Tensor) -> Tensor:
+    """Return [N, P, 3] linear Rec. 709: what a mass of such hairs reflects along each strand.
+
+    Args:
+        colour: pigments and dyes.
+        random: [N, 2] uniform numbers: whether a strand is white, and how dark it is.
+        share: [P] 0 at the root and 1 at the tip.
+    """
+    spread = _MELANIN_SPREAD * colour.variation
+    shades = torch.linspace(colour.melanin - spread, colour.melanin + spread, _SHADES).clamp(0.0, 1.0)
+    table = torch.stack([hair_pigment(shade, colour.redness) for shade in shades.tolist()])
+    base = table[(random[:, 1] * (_SHADES - 1)).round().long()]
+    tone = 1.0 + _TONE_SPREAD * colour.variation * (2.0 * (random[:, 1:] * _OTHER % 1.0) - 1.0)
+    base = torch.where(random[:, :1] < colour.grey, white_hair_colour().expand_as(base), base) * tone
+    along = base[:, None].expand(-1, len(share), -1)
+    along = _dyed(along, colour.dye, torch.ones_like(share)[None, :, None])
+    lit = (random[:, 1] * _OTHER % 1.0 < _HIGHLIGHTED).float()[:, None, None]
+    along = _dyed(along, colour.highlights, lit)
+    along = _dyed(along, colour.roots, 1.0 - _step(share, *_ROOTS_UNTIL)[None, :, None])
+    along = _dyed(along, colour.tips, _step(share, *_TIPS_FROM)[None, :, None])
+    return along.clamp(0.0, _LIGHTEST)
+
+
+def _dyed(colour: Tensor, dye: tuple[float, float, float, float], where: Tensor) -> Tensor:
+    red, green, blue, strength = dye
+    if strength == 0.0:
+        return colour
+    return torch.lerp(colour, colour.new_tensor((red, green, blue)).expand_as(colour), strength * where)
+
+
+def _step(value: Tensor, start: float, end: float) -> Tensor:
+    share = ((value - start) / (end - start)).clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)

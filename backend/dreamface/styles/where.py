@@ -1,0 +1,72 @@
+"""How much of a style's section holds at places on a head."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dreamface.errors import BadRequest
+from dreamface.face import Head
+from dreamface.styles.skull import Skull
+from dreamface.styles.style import Mark, Where
+from dreamface.units import MM
+
+_ADULT: float = 0.1005
+"""Metres from the middle of a grown skull to its forehead: what styles' millimetres are meant for."""
+
+
+def size_of(skull: Skull) -> float:
+    """Return how large a head is, over a grown one; millimetres of styles are multiplied by it."""
+    return skull.size / _ADULT
+
+
+def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> Tensor:
+    """Return [N] 0..1: how much a section holds at places [N, 3] in metres.
+
+    Raises:
+        BadRequest: it names a landmark that the head has not.
+    """
+    weight = torch.ones(len(places))
+    if where is None:
+        return weight
+    unit = MM * size_of(skull)
+    soft, fade = where.soft_degrees, where.soft_mm * unit
+    azimuth, elevation = skull.angles(places)
+    if where.azimuth is not None:
+        weight = weight * _between(azimuth.abs(), where.azimuth, soft)
+    if where.elevation is not None:
+        weight = weight * _between(elevation, where.elevation, soft)
+    from_middle = places[:, 0] - skull.centre[0]
+    if where.side != "both":
+        weight = weight * _step(from_middle if where.side == "left" else -from_middle, fade)
+    if where.near:
+        far = torch.ones_like(weight)
+        for mark in where.near:
+            distance = (places - _place(head, mark)).norm(dim=1)
+            far = far * (1.0 - _step(mark.mm * unit - distance, fade))
+        weight = weight * (1.0 - far)
+    for mark, axis, sign in (
+        (where.above, 2, 1.0), (where.below, 2, -1.0), (where.beyond, 0, 1.0), (where.within, 0, -1.0)
+    ):  # fmt: skip
+        if mark is not None:
+            here = from_middle.abs() if axis == 0 else places[:, axis]
+            place = _place(head, mark)
+            limit = (abs(float(place[0] - skull.centre[0])) if axis == 0 else float(place[2])) + mark.mm * unit
+            weight = weight * _step(sign * (here - limit), fade)
+    return weight
+
+
+def _place(head: Head, mark: Mark) -> Tensor:
+    if mark.landmark not in head.topology.landmarks:
+        raise BadRequest(f"The head has no landmark called {mark.landmark!r}, which a hair style names.")
+    return head.landmark(mark.landmark)
+
+
+def _between(value: Tensor, span: tuple[float, float], soft: float) -> Tensor:
+    return _step(value - span[0], soft) * _step(span[1] - value, soft)
+
+
+def _step(value: Tensor, soft: float) -> Tensor:
+    """Return 0 below -soft / 2, 1 above soft / 2, and smooth values between."""
+    share = (value / soft + 0.5).clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
