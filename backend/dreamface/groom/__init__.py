@@ -3,6 +3,6 @@
 from dreamface.groom.cards import card_shapes, make_cards
 from dreamface.groom.growing import grow
 from dreamface.groom.hairs import hairs_of
-from dreamface.groom.own_curves import Surface, from_curves, to_curves
+from dreamface.groom.own_curves import RootFinder, from_curves, to_curves
 
-__all__ = ["Surface", "card_shapes", "from_curves", "grow", "hairs_of", "make_cards", "to_curves"]
+__all__ = ["RootFinder", "card_shapes", "from_curves", "grow", "hairs_of", "make_cards", "to_curves"]
