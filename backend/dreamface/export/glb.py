@@ -16,7 +16,7 @@ from torch import Tensor
 from dreamface import __version__, images
 from dreamface._files import side_by_side, whole_file
 from dreamface.arrays import Float32Array, IntArray
-from dreamface.export.cards import CUT_AT, CUT_OUT, Dressed, HairForm, dressed
+from dreamface.export.cards import CUT_AT, CUT_OUT, TILE, Dressed, HairForm, dressed
 from dreamface.export.geometry import (
     Morph,
     ObjectMesh,
@@ -43,6 +43,9 @@ SPECULAR_AT_FULL = 2.0
 
 CLEARCOAT_IOR = 1.5
 """The index of refraction that KHR_materials_clearcoat fixes."""
+
+HAIR_SPECULAR = 0.5
+"""Weight of the gloss on cards: a flat one mirrors all at once what a lock of round hairs scatters to all sides."""
 
 CLEAR_ALPHA = 0.1
 """How much a viewer shows of what is clear, over what lies behind it: viewers that know no transmission would hide it.
@@ -408,6 +411,8 @@ def _extensions(material: Material, textures: Mapping[str, int], channels: Conta
         }
     elif material.transmission > 0.0:
         extensions["KHR_materials_specular"] = {"specularColorFactor": [1.0 / CLEAR_ALPHA] * 3}
+    elif material.tile == TILE:
+        extensions["KHR_materials_specular"] = {"specularFactor": HAIR_SPECULAR}
     if material.coat > 0.0:
         extensions["KHR_materials_clearcoat"] = _clearcoat(material, textures, channels)
     if material.transmission > 0.0:

@@ -98,8 +98,8 @@ def hanging(surface: Surface, start: Tensor, way: Tensor, length: float, margin:
 def plaited(strands: int, number: Tensor, turns: Tensor, radius: Tensor) -> tuple[Tensor, Tensor]:
     """Return how far across and away [N, P] the middle of each strand of a braid or rope is.
 
-    A braid of three follows a flat figure of eight, x = a sin t, y = b sin 2t, each a third of a turn after the other; a
-    rope of two goes round.
+    A braid of three follows a flat figure of eight, x = a sin t, y = b sin 2t, each a third of a turn after the
+    other; a rope of two goes round.
 
     Args:
         strands: three or two.

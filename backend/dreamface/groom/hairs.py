@@ -25,6 +25,8 @@ from dreamface.units import MM
 
 _CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
 _HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
+_FINE_BELOW: Final = 0.75  # density of roots below which hairs are finer and shorter, as at the hairline
+_FINER, _FINE_SHORTER = 0.6, 0.9  # shares of their radius and length that the finest lack at most
 _LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
 _LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
 _POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
@@ -80,10 +82,11 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     head, look = surface.head, hair.look
     generator = stream(seed, f"{hair.region} hairs")
     if hair.region in _BESIDE:
-        roots = _beside(hair, surface, count, generator)
+        roots, fine = _beside(hair, surface, count, generator), torch.zeros(count)
     else:
         density = root_density(find_style(hair.style, hair.region), head, traits)
         roots = scatter(head, density, count, generator)
+        fine = 1.0 - _smooth(roots.on(density[:, None], surface.triangles)[:, 0] / _FINE_BELOW)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
     index, weight = _guides_of(hair, start)
@@ -102,10 +105,11 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     points = torch.lerp(parallel, clumped, amount)
     points = _stuck(points, index[:, 0], look.strand_clump, look.strand_size, draw, generator)
     points = _frizzed(points, look.frizz, look.frizz_scale, flown, generator)
-    points = _shortened(points, look.scatter * random[:, 2])
+    points = _shortened(points, (look.scatter * random[:, 2] + _FINE_SHORTER * fine * random[:, 5]).clamp(max=0.9))
     points = kept_out(points, surface)
     wide = (float(look.hairs) / max(count, 1)) ** 0.5
     radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
+    radius = radius * (1.0 - _FINER * fine[:, None])
     colour = strand_colours(hair.colour, random[:, 4:], share)
     return roots, points, radius, colour
 

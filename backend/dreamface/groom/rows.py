@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.groom.bundles import bundle_of, hanging, on_skin, plaited
+from dreamface.groom.bundles import bundle_of, hanging, plaited
 from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, even, frames
 from dreamface.groom.surface import Surface
@@ -87,7 +87,7 @@ def cornrows(
     angles = _FROM + (torch.arange(number) + 0.5) * (_TO - _FROM) / number
     roots, guides, locks = [], [], []
     for row, angle in enumerate(angles.tolist()):
-        path, bare = _row(surface, angle, density, rows.radius * unit * 0.7)
+        path = _row(surface, angle, density, rows.radius * unit * 0.7)
         if len(path) < 4:
             continue
         tail = hanging(
@@ -121,8 +121,8 @@ def cornrows(
     return Rowed(roots, points, lock)
 
 
-def _row(surface: Surface, angle: float, density: Tensor, out: float) -> tuple[Tensor, float]:
-    """Return [K, 3] one row from the forehead to the nape, at an angle from the top to the side; and nothing bare."""
+def _row(surface: Surface, angle: float, density: Tensor, out: float) -> Tensor:
+    """Return [K, 3] one row from the forehead to the nape, at an angle from the top to the side."""
     turn = torch.linspace(-85.0, 130.0, 120)  # degrees from the top to the back
     a, t = torch.deg2rad(torch.tensor(angle)), torch.deg2rad(turn)
     # Rows fan a little outwards: they lie on cones around the axis from ear to ear.
@@ -134,10 +134,8 @@ def _row(surface: Surface, angle: float, density: Tensor, out: float) -> tuple[T
     dense = roots.on(density[:, None], surface.triangles)[:, 0]
     grown = torch.nonzero(dense > 0.45)[:, 0]
     if not len(grown):
-        return torch.zeros(0, 3), 0.0
+        return torch.zeros(0, 3)
     first, last = int(grown[0]), int(grown[-1])
     path = place[first : last + 1]
-    return path + out * surface.near(path).normal, 0.0
+    return path + out * surface.near(path).normal
 
-
-__all__ = ["Rowed", "cornrows", "on_skin", "wound"]

@@ -130,7 +130,8 @@ def curled(
     Args:
         points: [N, P, 3], evenly spaced.
         normal: [N, P, 3].
-        radius, pitch: [N] metres.
+        radius: [N] metres.
+        pitch: [N] metres.
         start: [N] share of the length at which the curl begins.
         flat: [N] 0..1.
         phase: [N] radians.

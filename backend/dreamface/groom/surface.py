@@ -25,6 +25,7 @@ _CHEST_FROM: Final = (0.0, 0.05, -2.75)
 _CHEST_TO: Final = (0.0, 0.25, -4.5)
 _CHEST_RADIUS: Final = 0.95
 _BODY_BELOW: Final = -1.6  # height from which the body is looked for
+_FLAT: Final = (1.0, 1.35, 1.0)  # the body is so much less deep than it is wide
 _SLIDES: Final = (0.3, 1.6, 0.6)  # hair slides off the shoulders to the front and the back more than it lies on them
 
 
@@ -111,7 +112,7 @@ class Surface:
             (_CHEST_FROM, _CHEST_TO, _CHEST_RADIUS),
         )
         for start, end, radius in spans:
-            away = self._from_axis(points[low], start, end)
+            away = self._from_axis(points[low], start, end) * points.new_tensor(_FLAT)
             beyond = away.norm(dim=1) - radius * self.skull.size
             nearer = torch.nonzero(beyond < distance[low])[:, 0]
             distance[low[nearer]] = beyond[nearer]

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.groom.bundles import Bundle, bundle_of, hanging, place_on, plaited
-from dreamface.groom.shaping import arc_lengths, even
+from dreamface.groom.shaping import even
 from dreamface.groom.surface import Surface
 from dreamface.styles.style import Tie
 from dreamface.styles.where import size_of, weight_of
@@ -87,9 +87,9 @@ def _middle(
     length = tie.length * unit * longer
     if tie.form == "bun":
         return bundle_of(torch.stack((knot, knot + 1e-2 * out)), _any_across(out))
-    points, way = [knot[None]], out
+    points = [knot[None]]
     for place in tie.along:
-        further, way = place_on(surface, place, unit, mirrored)
+        further, _ = place_on(surface, place, unit, mirrored)
         points.append(_over_head(surface, points[-1][-1], further, (place.out or tie.radius * 0.6) * unit))
     if length > 0.0:
         last = points[-1]
@@ -223,5 +223,3 @@ def _bun_axes(bundle: Bundle) -> tuple[Tensor, Tensor, Tensor]:
     axis = normalize(bundle.points[-1] - bundle.points[0], dim=0)
     return bundle.across[0], bundle.away[0], axis
 
-
-__all__ = ["Tied", "arc_lengths", "tied"]

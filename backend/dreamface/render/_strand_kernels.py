@@ -309,48 +309,47 @@ def draw_segment(
 ):
     """Lay the segment that starts at a point under what is in some rows of the picture already.
 
-    A pixel's share is what a box as wide as a pixel, at right angles to the segment, has in common with it; a narrow
-    segment so hides as much as its area, wherever it lies.
+    Along the segment's longer axis every line of pixels is visited. In it pixels hide what a box as wide as a pixel has
+    in common with the segment, so that together they hide exactly the segment's area, wherever it lies.
     """
     a = places[start]
     b = places[start + 1]
     dx = b[0] - a[0]
     dy = b[1] - a[1]
-    length = wp.sqrt(dx * dx + dy * dy)
-    if length < 1.0e-4:
-        return
-    ux = dx / length
-    uy = dy / length
-    reach = wp.max(a[3], b[3]) + 0.5
-    steep = wp.abs(dy) > wp.abs(dx)
-    # Along the longer axis every line of pixels is visited, and in it those near the segment.
-    low = wp.min(a[0], b[0]) - reach * wp.abs(uy)
-    high = wp.max(a[0], b[0]) + reach * wp.abs(uy)
+    # Off the diagonal, so that a hair along it does not change its axis from segment to segment.
+    steep = wp.abs(dy) > 1.05 * wp.abs(dx)
+    major_a = a[0]
+    minor_a = a[1]
+    along = dx
     slope = dy / dx
-    start_major = a[0]
-    start_minor = a[1]
-    around = reach / wp.abs(ux)
     first = 0
     stop = depth.shape[1]
     least = first_row
     most = stop_row
     if steep:
-        low = wp.min(a[1], b[1]) - reach * wp.abs(ux)
-        high = wp.max(a[1], b[1]) + reach * wp.abs(ux)
+        major_a = a[1]
+        minor_a = a[0]
+        along = dy
         slope = dx / dy
-        start_major = a[1]
-        start_minor = a[0]
-        around = reach / wp.abs(uy)
         first = first_row
         stop = stop_row
         least = 0
         most = depth.shape[1]
-    first = wp.max(first, int(wp.ceil(low - 0.5)))
-    stop = wp.min(stop, int(wp.floor(high - 0.5)) + 1)
+    if wp.abs(along) < 1.0e-5:
+        return
+    # A slanting segment is longer in the line of pixels than it is wide.
+    slant = wp.sqrt(1.0 + slope * slope)
+    around = slant * wp.max(a[3], b[3]) + 0.5
+    first = wp.max(first, int(wp.ceil(wp.min(major_a, major_a + along) - 0.5)))
+    stop = wp.min(stop, int(wp.ceil(wp.max(major_a, major_a + along) - 0.5)))
     from_a = radiance[start]
     from_b = radiance[start + 1]
     for major in range(first, stop):
-        middle = start_minor + (float(major) + 0.5 - start_major) * slope
+        t = (float(major) + 0.5 - major_a) / along
+        middle = minor_a + t * along * slope
+        half = slant * wp.lerp(a[3], b[3], t)
+        far = wp.lerp(a[2], b[2], t)
+        colour = wp.lerp(from_a, from_b, t)
         lowest = wp.max(least, int(wp.ceil(middle - around - 0.5)))
         highest = wp.min(most, int(wp.floor(middle + around - 0.5)) + 1)
         for minor in range(lowest, highest):
@@ -361,20 +360,14 @@ def draw_segment(
                 column = minor
             there = picture[row, column]
             if there[3] < 0.996:
-                x = float(column) + 0.5 - a[0]
-                y = float(row) + 0.5 - a[1]
-                t = (x * ux + y * uy) / length
-                if t >= 0.0 and t < 1.0:
-                    half = wp.lerp(a[3], b[3], t)
-                    cover = wp.min(half + 0.5 - wp.abs(x * uy - y * ux), wp.min(2.0 * half, 1.0))
-                    above = depth[row, column] + sunk - wp.lerp(a[2], b[2], t)
-                    cover = cover * wp.min(1.0, above / fade + 1.0)
-                    if cover > 0.0 and above > -fade:
-                        weight = cover * (1.0 - there[3])
-                        colour = wp.lerp(from_a, from_b, t)
-                        picture[row, column] = there + wp.vec4(
-                            weight * colour[0], weight * colour[1], weight * colour[2], weight
-                        )
+                cover = wp.min(half + 0.5 - wp.abs(float(minor) + 0.5 - middle), wp.min(2.0 * half, 1.0))
+                above = depth[row, column] + sunk - far
+                cover = cover * wp.min(1.0, above / fade + 1.0)
+                if cover > 0.0 and above > -fade:
+                    weight = cover * (1.0 - there[3])
+                    picture[row, column] = there + wp.vec4(
+                        weight * colour[0], weight * colour[1], weight * colour[2], weight
+                    )
 
 
 @wp.kernel(enable_backward=False)

@@ -59,7 +59,7 @@ class Fibre:
     inside: Lobe = Lobe(shift=9.0, width=14.0, azimuth=0.9)
     ior: float = 1.55
     absorption: float = 0.11
-    forward: float = 0.8
+    forward: float = 0.65
     diffuse: float = 0.7
     facing: float = 0.5
 

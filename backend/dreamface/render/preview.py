@@ -25,7 +25,7 @@ from dreamface.render.scattering import Places, spread
 from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, film, glossy_light, layers_of, matt_light
 from dreamface.render.shadows import ShadowCaster
-from dreamface.render.strands import Hair, over
+from dreamface.render.strands import Hair, has_length, over
 from dreamface.render.studio import backdrop, portrait_lights
 from dreamface.render.veil import VISIBLE, look_through, pixels_near_veil
 
@@ -70,7 +70,7 @@ def preview(
     with torch.no_grad():
         scene = Scene(vertices, topology, materials, maps, camera or portrait_camera(vertices), size)
         lights, environment = portrait_lights(scene.camera, vertices)
-        hair = Hair(scene, strands, lights, environment) if strands is not None and len(strands) else None
+        hair = Hair(scene, strands, lights, environment) if strands is not None and has_length(strands) else None
         head = Picture(scene)
         samples, veil, covered, share = _take_samples(scene, head)
         clear = panes(scene, samples) if len(scene.clear) else None

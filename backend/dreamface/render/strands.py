@@ -22,7 +22,7 @@ from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, interpolate
 from dreamface.render.shadows import FAR_AWAY, Arriving, ShadowCaster
 
-LAMPS = Fineness(texels=160, slices=40, blur=5, lift=1.0)
+LAMPS = Fineness(texels=160, slices=40, blur=5, lift=0.6)
 """Grids of the lights: one and a half millimetres on a head of short hair, so that locks shadow each other."""
 
 SKY = Fineness(texels=48, slices=24, blur=3, lift=1.0)
@@ -47,6 +47,9 @@ NEAR_SKIN = 0.003
 
 SUNK, FADE = 2.0e-4, 6.0e-4
 """Metres that hair may lie under the skin and be seen nevertheless, and over which it then fades."""
+
+BEHIND, MARGIN = 0.003, 0.125
+"""Metres behind the head and share of the picture outside it, beyond which a point of a hair is not looked at."""
 
 BANDS_EACH, BANDS_ON_GPU = 4, 512
 """Bands of rows per thread, so that all finish together; and on a GPU, where each band is a thread."""
@@ -105,38 +108,32 @@ class Hair:
             openness=arriving.openness * free,
         )
 
-    def picture(self, head: Picture, caster: ShadowCaster) -> Tensor:
+    def picture(self, head: Picture, caster: ShadowCaster | None) -> Tensor:
         """[GRID * size, GRID * size, 4] linear colour times opacity, and opacity.
 
         Args:
             head: what hides the hair behind it.
-            caster: where the head's shadow falls.
+            caster: where the head's shadow falls; None: one is made.
         """
-        scene, strands = self._scene, self._strands
-        depth = head.depth
-        fine = len(depth)
-        places = strands.points.new_empty(*strands.points.shape[:2], 4)
-        seen = torch.empty(strands.points.shape[:2], dtype=torch.bool, device=depth.device)
-        camera = scene.camera
-        module, warp = strand_kernels(), kernels().wp
-        axes = camera.axes(strands.points)
-        inputs = [
-            vectors(strands.points), scalars(strands.radius), warp.mat33(*axes.flatten().tolist()),
-            warp.vec3(*camera.position), 0.5 * fine / math.tan(0.5 * camera.fov), scalars(depth), 0.003, 0.125 * fine,
-        ]  # fmt: skip
-        outputs = [warp.from_torch(places, dtype=warp.vec4), scalars(seen)]
-        launch_in_slices(module.project_points, seen.numel(), inputs, outputs, depth.device)
-        eye = depth.new_tensor(camera.position)
+        strands, camera = self._strands, self._scene.camera
+        places, seen = project(strands, camera, head.depth)
+        eye = head.depth.new_tensor(camera.position)
         radiance = shade_strands(strands, seen, self._reaching(caster), self._lights, eye)
-        return _draw(places, seen, radiance, depth)
+        return draw(places, seen, radiance, head.depth)
 
-    def _reaching(self, caster: ShadowCaster) -> Reaching:
+    def lit_by(self, caster: ShadowCaster | None, points: Tensor) -> Tensor:
+        """[N, L] share of each light that the head lets pass to points ([N, 3] metres); arguments as `picture`."""
+        if caster is None:
+            caster = ShadowCaster(self._scene, self._lights, self._environment, self._strands.points.view(-1, 3))
+        return caster.lit(points, NEAR_SKIN)
+
+    def _reaching(self, caster: ShadowCaster | None) -> Reaching:
         strands = self._strands
         count, length = strands.points.shape[:2]
         passing = self._lamps.passing(strands.points.view(-1, 3), hair=True).view(count, length, -1)
         knots = _at_knots(strands.points)
         flat = knots.reshape(-1, 3)
-        lit = caster.lit(flat, NEAR_SKIN).view(count, KNOTS, -1)
+        lit = self.lit_by(caster, flat).view(count, KNOTS, -1)
         return Reaching(passing, lit.contiguous(), self._around(flat, strands).view(count, KNOTS, 3).contiguous())
 
     def _around(self, knots: Tensor, strands: Strands) -> Tensor:
@@ -152,6 +149,11 @@ class Hair:
         )
         radiance = self._environment.radiance(self._directions)
         return 2.0 * (free * passing) @ radiance / len(radiance)
+
+
+def has_length(strands: Strands | None) -> bool:
+    """Whether there is any hair to draw."""
+    return strands is not None and len(strands) > 0 and strands.points.shape[1] > 1
 
 
 def over(samples: Samples, colour: Tensor, hair: Tensor, size: int) -> Tensor:
@@ -180,8 +182,39 @@ def _at_knots(points: Tensor) -> Tensor:
     return torch.lerp(points[:, first], points[:, second], (at - first)[:, None])
 
 
-def _draw(places: Tensor, seen: Tensor, radiance: Tensor, depth: Tensor) -> Tensor:
-    """[F, F, 4] the picture of segments between the points [N, P, 4] of strands, those seen ([N, P] bool)."""
+def project(strands: Strands, camera: Camera, depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Where strands of N hairs with P points are in a picture.
+
+    Args:
+        strands: hair.
+        camera: where it is seen from.
+        depth: [F, F] metres of what hides it.
+
+    Returns:
+        [N, P, 4] pixel x and y, depth in metres and half the width in pixels; and [N, P] bool, what may be seen.
+    """
+    module, warp = strand_kernels(), kernels().wp
+    places = strands.points.new_empty(*strands.points.shape[:2], 4)
+    seen = torch.empty(strands.points.shape[:2], dtype=torch.bool, device=depth.device)
+    fine = len(depth)
+    inputs = [
+        vectors(strands.points), scalars(strands.radius), warp.mat33(*camera.axes(depth).flatten().tolist()),
+        warp.vec3(*camera.position), 0.5 * fine / math.tan(0.5 * camera.fov), scalars(depth), BEHIND, MARGIN * fine,
+    ]  # fmt: skip
+    outputs = [warp.from_torch(places, dtype=warp.vec4), scalars(seen)]
+    launch_in_slices(module.project_points, seen.numel(), inputs, outputs, depth.device)
+    return places, seen
+
+
+def draw(places: Tensor, seen: Tensor, radiance: Tensor, depth: Tensor) -> Tensor:
+    """[F, F, 4] the picture of strands: linear colour times opacity, and opacity.
+
+    Args:
+        places: [N, P, 4] as from `project`.
+        seen: [N, P] bool as from `project`.
+        radiance: [N, P, 3] linear colour of the points.
+        depth: [F, F] metres of what hides them.
+    """
     warp = kernels().wp
     count, length = seen.shape
     fine, flat = len(depth), places.view(-1, 4)
@@ -190,9 +223,8 @@ def _draw(places: Tensor, seen: Tensor, radiance: Tensor, depth: Tensor) -> Tens
     starts = starts[seen[:, :-1] | seen[:, 1:]]
     starts = starts[torch.argsort(flat[starts, 2] + flat[starts + 1, 2], stable=True)]
     bands = _bands(flat, starts, fine)
-    kept = [places.view(-1, 4), radiance.view(-1, 3), picture]  # Warp's arrays only borrow their memory
     inputs = [
-        *(scalars(part) for part in bands), warp.from_torch(kept[0], dtype=warp.vec4), vectors(kept[1]),
+        *(scalars(part) for part in bands), warp.from_torch(flat, dtype=warp.vec4), vectors(radiance.view(-1, 3)),
         scalars(depth), SUNK, FADE, warp.from_torch(picture, dtype=warp.vec4),
     ]  # fmt: skip
     launch_in_slices(strand_kernels().draw_bands, len(bands[2]) - 1, inputs, [], depth.device, length=1)

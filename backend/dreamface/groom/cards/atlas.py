@@ -65,9 +65,9 @@ _KINDS: Final = {
     "rope": _Kind(80, 2.6, 0.80, 0.05, 3, 0.85, 0.0, 0.1),
 }
 _FINE_KINDS: Final = {
-    "dense": _Kind(18, 2.6, 0.85, 0.2, 5, 0.45, 0.10, 0.2),
-    "medium": _Kind(11, 2.4, 0.85, 0.2, 4, 0.45, 0.12, 0.2),
-    "thin": _Kind(6, 2.2, 0.8, 0.15, 3, 0.4, 0.12, 0.2),
+    "dense": _Kind(15, 1.9, 0.70, 0.10, 5, 0.40, 0.30, -0.15),
+    "medium": _Kind(10, 1.8, 0.65, 0.10, 4, 0.40, 0.35, -0.20),
+    "thin": _Kind(6, 1.7, 0.60, 0.10, 3, 0.40, 0.30, -0.25),
 }  # of brows
 _LASH_KINDS: Final = {
     "dense": _Kind(7, 4.5, 0.8, 0.7, 2, 0.75, 0.02, 0.2),
@@ -86,14 +86,14 @@ _TALLEST: Final = ((0.18, 1), (0.08, 2), (0.0, 4))  # metres of hair from which 
 _TAPER: Final = 0.35  # of its width, what a hair has left at the tip
 _FADING: Final = 0.10  # share of a hair's length over which its tip gets thin
 _THINNEST: Final = 0.75  # texels: thinner hairs would be cut away by a viewer's threshold
-_LOW_SHADE: Final = 0.50  # how dark the lowest hairs of a card are, in the shade of the others
+_LOW_SHADE, _HIGH_SHADE = 0.62, 1.15  # how bright the lowest and the uppermost hairs of a card are: others shade them
 _ROOT_SHADE: Final = 0.72
 _ROOT_REACH: Final = 0.18  # share of the length that is darker near the skin
 _TINTED_ROOTS: Final = (0.04, 0.22)  # share of the length over which a dye of the roots ends
 _TINTED_TIPS: Final = (0.45, 0.95)  # and over which one of the tips begins
 _HIGHLIT: Final = 0.30  # share of tufts that highlights are in
 _WHITE: Final = 0.85  # of white hair's colour
-_RELIEF: Final = 0.75  # how far normals at a hair's side lean over
+_RELIEF: Final = 0.55  # how far normals at a hair's side lean over
 _SOLID: Final = 0.5  # opacity from which a texel shows a hair's number, depth and place
 _FILL: Final = 0.02  # opacity below which a texel takes on its row's mean colour, for smaller copies of the picture
 _SHADES: Final = 33  # of the table of pigments
@@ -381,7 +381,7 @@ def _colours(
     near = 1.0 - _ramp(place, *_TINTED_ROOTS)
     found = _tinted(hairs[:, None].expand(-1, along.shape[1], 3), colour.roots, near)
     found = _tinted(found, colour.tips, _ramp(place, *_TINTED_TIPS))
-    shade = torch.lerp(torch.tensor(_LOW_SHADE), torch.tensor(1.0), depth)[..., None]
+    shade = torch.lerp(torch.tensor(_LOW_SHADE), torch.tensor(_HIGH_SHADE), depth)[..., None]
     if strip.region in ("scalp", "beard"):
         shade = shade * torch.lerp(torch.tensor(_ROOT_SHADE), torch.tensor(1.0), _ramp(place, 0.0, _ROOT_REACH))
     return (found * shade).clamp(0.0, 1.0)

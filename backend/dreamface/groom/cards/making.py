@@ -18,6 +18,7 @@ _STILL: Final = 1e-6  # metres: corners that a shape moves by less stay where th
 _HIGHEST_WAVE: Final = 0.45  # of a strip's half width
 _MOST_TURNS: Final = 24.0  # of waves on a strip
 _MOST_FRIZZ: Final = 0.12  # of a strip's half width
+_FRIZZY: Final = 0.1  # metres of hair from which it has all its frizz
 
 
 def make_cards(groom: Groom, head: Head, *, seed: int, level: int = 0, resolution: int = 1024) -> Cards:
@@ -61,7 +62,9 @@ def _look(groom: Groom, region: Region, planned: Plan) -> Look:
     hair, half = groom[region], max(0.5 * planned.width, 1e-4)
     waves: Waves = planned.waves
     wave = (min(waves.height / half, _HIGHEST_WAVE), min(waves.turns, _MOST_TURNS))
-    return Look(hair, wave, min(hair.look.frizz / half, _MOST_FRIZZ))
+    # Frizz is a way that hairs are pushed over their length: short ones have hardly any.
+    frizz = min(1.0, planned.length / _FRIZZY) * min(hair.look.frizz / half, _MOST_FRIZZ)
+    return Look(hair, wave, frizz)
 
 
 def _none(resolution: int) -> Cards:

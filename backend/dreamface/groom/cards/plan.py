@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.groom.cards.curves import centre_lines, clusters, even, lengths, smoothed, turning, usable
+from dreamface.groom.cards.curves import centre_lines, clusters, even, lengths, resampled, smoothed, turning, usable
 from dreamface.hair import Hair, Region, Roots
 from dreamface.units import MM
 
@@ -30,6 +30,7 @@ class _Detail:
         triangles: at most, at each level.
         segment: metres that one segment of a straight card is long, at each level.
         segments: of a card at most, at each level.
+        curl: of a curly card at most, at each level.
         narrowest, widest: metres across a card.
         lift: factor on how far layers lie above each other.
     """
@@ -37,16 +38,17 @@ class _Detail:
     triangles: tuple[int, int, int]
     segment: tuple[float, float, float]
     segments: tuple[int, int, int]
+    curl: tuple[int, int, int]
     narrowest: float
     widest: float
     lift: float
 
 
 DETAILS: Final[dict[Region, _Detail]] = {
-    "scalp": _Detail((15_000, 6_000, 2_000), (0.025, 0.04, 0.07), (18, 10, 6), 4 * MM, 50 * MM, 1.0),
-    "beard": _Detail((4_000, 1_600, 600), (0.010, 0.02, 0.04), (10, 6, 4), 3 * MM, 25 * MM, 0.4),
-    "brows": _Detail((1_000, 400, 150), (0.004, 0.006, 0.01), (4, 3, 2), 1 * MM, 6 * MM, 0.1),
-    "lashes": _Detail((800, 400, 160), (0.003, 0.005, 0.006), (4, 3, 3), 0.6 * MM, 5 * MM, 0.0),
+    "scalp": _Detail((15_000, 6_000, 2_000), (0.025, 0.04, 0.07), (18, 10, 6), (30, 16, 8), 4 * MM, 50 * MM, 1.0),
+    "beard": _Detail((4_000, 1_600, 600), (0.010, 0.02, 0.04), (10, 6, 4), (14, 8, 5), 3 * MM, 25 * MM, 0.4),
+    "brows": _Detail((1_000, 400, 150), (0.004, 0.006, 0.01), (4, 3, 2), (4, 3, 2), 1 * MM, 6 * MM, 0.1),
+    "lashes": _Detail((800, 400, 160), (0.003, 0.005, 0.006), (4, 3, 3), (4, 3, 3), 0.6 * MM, 5 * MM, 0.0),
 }  # fmt: skip
 """By region."""
 
@@ -103,8 +105,9 @@ _AROUND: Final = 8  # neighbours that tell where a hairline or parting is
 _ASIDE: Final = 0.45  # of their distance, how far aside their middle is at a hairline
 _PARTED: Final = 0.3  # cosine between neighbours at a parting
 _GATHERED, _SPREAD = 0.3, 2.2  # how much narrower or wider than at its root a card may get
-_BEND: Final = 0.6  # radians that one segment may bend
-_CURL_FACTOR: Final = 0.75  # of the segments, what curls may take up; finer ones are drawn on the cards instead
+_BEND: Final = 0.6  # radians that one segment bends, where there are enough of them
+_SHARPEST: Final = 0.85  # radians that one segment may bend; curls that bend more are drawn on the cards instead
+_CURLY: Final = 2.0  # half turns; hair that bends more is curly
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ def plan(hair: Hair, level: int, generator: torch.Generator) -> Plan | None:
         return None
     curves, detail = even(hair.points[kept].float()), DETAILS[hair.region]
     hair = replace(hair, points=curves, roots=hair.roots.of(kept), lock=hair.lock[kept])
-    curves, reach, waves = _without_fine_curls(curves, detail.segments[level])
+    curves, reach, waves = _without_fine_curls(curves, detail.curl[level])
     crowd = _Crowd.of(curves)
     budget = detail.triangles[level]
     ropes = _are_ropes(hair)
@@ -197,13 +200,14 @@ def plan(hair: Hair, level: int, generator: torch.Generator) -> Plan | None:
 
 def _without_fine_curls(curves: Tensor, segments: int) -> tuple[Tensor, float, Waves]:
     """Curves whose curls cards of so many segments can follow; how many points these go over; and what they lost."""
-    reach = curves.shape[1] / 10.0
     turns = float(turning(curves).sum(dim=1).median())
-    if turns <= _BEND * _CURL_FACTOR * segments * 1.5:
+    # Points over a third of a turn: what is finer is a curl, what is longer is the way that the hair falls.
+    reach = curves.shape[1] / max(10.0, 3.0 * turns / (2.0 * math.pi))
+    if turns <= _SHARPEST * segments:
         return curves, reach, Waves()
-    plain = smoothed(curves, reach)
-    height = math.sqrt(2.0) * float((curves - plain).square().sum(dim=2).mean(dim=1).sqrt().median()) / math.sqrt(2.0)
-    return plain, reach, Waves(height, turns / (2.0 * math.pi))
+    plain = smoothed(curves, curves.shape[1] / 10.0)
+    height = float((curves - plain).square().sum(dim=2).mean(dim=1).sqrt().median())
+    return plain, curves.shape[1] / 10.0, Waves(height, turns / (2.0 * math.pi))
 
 
 @dataclass(frozen=True)
@@ -248,8 +252,9 @@ def smooth_width(width: Tensor) -> Tensor:
 def _wanted_segments(curves: Tensor, detail: _Detail, level: int) -> Tensor:
     """[N] how many segments cards along curves should have."""
     straight = lengths(curves) / detail.segment[level]
-    bent = turning(curves).sum(dim=1) / _BEND
-    return (straight + bent).ceil().long().clamp(1, detail.segments[level])
+    turns = turning(curves).sum(dim=1)
+    most = torch.where(turns > _CURLY * math.pi, detail.curl[level], detail.segments[level])
+    return (straight + turns / _BEND).ceil().long().clamp(min=1).minimum(most)
 
 
 def _fitted(segments: Tensor, triangles: int) -> Tensor:
@@ -279,22 +284,13 @@ def _ribbons(
     lines = _shortened(lines, layer.shortest, generator)
     segments = _fitted(_wanted_segments(lines, detail, level), triangles)
     roll = layer.roll * (2.0 * torch.rand(len(lines), generator=generator) - 1.0)
-    if layer.name in ("edge", "cross"):
+    if layer.name in ("edge", "cross"):  # they cross their neighbours
         roll = layer.roll * torch.where(torch.arange(len(lines)) % 2 == 0, 1.0, -1.0) + 0.3 * roll
-    return Ribbons(
-        replace(layer, lift=layer.lift * detail.lift), lines, width, segments, roll, guide, _own(hair, guide)
-    )
-
-
-def _own(hair: Hair, guide: Tensor) -> Tensor:
-    """[C] the locks of guides."""
-    return hair.lock[guide]
+    return Ribbons(replace(layer, lift=layer.lift * detail.lift), lines, width, segments, roll, guide, hair.lock[guide])
 
 
 def _shortened(lines: Tensor, shortest: float, generator: torch.Generator) -> Tensor:
     """Lines that end a little earlier, each by a random share."""
-    from dreamface.groom.cards.curves import resampled
-
     share = shortest + (1.0 - shortest) * torch.rand(len(lines), 1, generator=generator)
     last = lines.shape[1] - 1
     return resampled(lines, torch.linspace(0.0, last, last + 1)[None, :] * share)

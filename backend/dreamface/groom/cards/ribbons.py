@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -113,9 +114,13 @@ def mesh(
         lift = lift + _FLYING * torch.rand(len(lines), 1, 1, generator=generator) * _share(lines) ** 2
     lines = lines + lift * normal
     side = torch.linalg.cross(normal, along)
-    turn = ribbons.roll[:, None, None]
+    # Hair that stands off has no side that faces outwards: its cards stand every way, as the hairs around them do.
+    standing = (along * outward).sum(dim=2).mean(dim=1).clamp(min=0.0) ** 4
+    lot = math.pi * torch.rand(len(lines), generator=generator)
+    turn = (ribbons.roll + standing * lot)[:, None, None]
     normal, side = normal * turn.cos() + side * turn.sin(), side * turn.cos() - normal * turn.sin()
-    width = ribbons.width[..., None] * (1.0 - _TIP * _share(lines) ** 3)
+    taper = (_TIP * (1.0 - standing))[:, None, None]
+    width = ribbons.width[..., None] * (1.0 - taper * _share(lines) ** 3)
     lines = lines - _SUNK * _FINE_SINK[region] * own * (1.0 - smooth(gone / (0.5 * _RISING)))
     chosen = torch.randint(len(strips), (len(lines),), generator=generator)
     mirrored = torch.rand(len(lines), generator=generator) < 0.5
