@@ -24,6 +24,8 @@ _SHOULDER_TO: Final = (1.75, 0.45, -2.78)
 _CHEST_FROM: Final = (0.0, 0.05, -2.75)
 _CHEST_TO: Final = (0.0, 0.25, -4.5)
 _CHEST_RADIUS: Final = 0.95
+_INNER: Final = frozenset(("mouth_inside", "nostrils", "eye_sockets"))  # regions that hair neither grows on nor meets
+_ON_BORDER: Final = 0.999  # weight of border vertices, above which the nearest place is an open edge: nothing is inside
 _NEXT_TO: Final = 30.0 * MM  # along a line, within which the skin is that of a root, on whichever head
 _BEFORE: Final = 1.0 * MM  # by which a line starts before a point that may lie right in the skin
 _BODY_BELOW: Final = -1.6  # height from which the body is looked for
@@ -49,13 +51,18 @@ class Surface:
 
     def __init__(self, head: Head) -> None:
         """Build the search tree."""
-        group = next(group for group in head.topology.objects if group.name == "skin")
-        first, stop = (2 * face for face in group.faces)
+        topology = head.topology
+        first, stop = (2 * face for face in next(one for one in topology.objects if one.name == "skin").faces)
+        inner = torch.zeros(topology.vertex_count)
+        for region in _INNER & topology.regions.keys():
+            inner = torch.maximum(inner, topology.regions[region])
         self.head, self.skull = head, Skull.of(head)
-        self.triangles = head.topology.triangles
-        self.normals = vertex_normals(head.vertices, self.triangles[first:stop])
-        self._first = first
-        self._mesh = RayMesh(head.vertices, self.triangles[first:stop])
+        self.triangles = topology.triangles
+        self._index = first + torch.nonzero(inner[self.triangles[first:stop]].amin(dim=1) < 0.5)[:, 0]
+        outer = self.triangles[self._index]
+        self.normals = vertex_normals(head.vertices, outer)
+        self._is_border = _border(outer, topology.vertex_count)
+        self._mesh = RayMesh(head.vertices, outer)
 
     def near(self, points: Tensor, reach: float = REACH, sliding: bool = False) -> Near:
         """Return the signed distance to the skin or the shoulders of points [N, 3], and the way out.
@@ -75,13 +82,14 @@ class Surface:
 
     def _beside(self, points: Tensor, triangle: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         """Return signed distance [N] and way out [N, 3] of points whose nearest place on the skin is known."""
-        corners = self.triangles[self._first + triangle]
+        corners = self.triangles[self._index[triangle]]
         weights = weights[:, :, None]
         place = (self.head.vertices[corners] * weights).sum(dim=1)
         normal = normalize((self.normals[corners] * weights).sum(dim=1), dim=1)
         away = points - place
         length = away.norm(dim=1)
-        side = torch.where((away * normal).sum(dim=1) < 0.0, -1.0, 1.0)
+        at_border = (self._is_border[corners] * weights[:, :, 0]).sum(dim=1) > _ON_BORDER
+        side = torch.where(((away * normal).sum(dim=1) < 0.0) & ~at_border, -1.0, 1.0)
         # Close to the skin the way to it is all rounding; there the smooth normal is better.
         out = torch.lerp(normal, away * (side / length.clamp(min=1e-9))[:, None], _trust(length))
         return side * length, normalize(out, dim=1)
@@ -102,7 +110,7 @@ class Surface:
     def roots_at(self, points: Tensor) -> Roots:
         """Return the places on the skin that are nearest to points [N, 3]."""
         triangle, weights = self._mesh.nearest(points, 1.0)
-        return Roots(self._first + triangle.clamp(min=0), weights)
+        return Roots(self._index[triangle.clamp(min=0)], weights)
 
     def roots_along(self, points: Tensor, directions: Tensor) -> Roots:
         """Return where lines through points meet the skin next to them, or the nearest place where they do not.
@@ -119,7 +127,7 @@ class Surface:
         weights = torch.where(outwards[:, None], out.barycentric, back.barycentric)
         close = torch.minimum(*away) < _NEXT_TO
         return Roots(
-            torch.where(close, self._first + triangle.clamp(min=0), found.triangle),
+            torch.where(close, self._index[triangle.clamp(min=0)], found.triangle),
             torch.where(close[:, None], weights, found.barycentric),
         )
 
@@ -147,6 +155,17 @@ class Surface:
         axis = self.skull.size * (points.new_tensor(end) - points.new_tensor(start))
         along = ((points - first) @ axis / (axis @ axis)).clamp(0.0, 1.0)
         return points - first - along[:, None] * axis
+
+
+def _border(triangles: Tensor, vertex_count: int) -> Tensor:
+    """Return [V] 1 for vertices at an open edge of triangles [T, 3], as below the neck, and 0 for others."""
+    edges = torch.cat((triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]])).sort(dim=1).values
+    edges = edges[edges[:, 0] != edges[:, 1]]
+    number, count = (edges[:, 0] * vertex_count + edges[:, 1]).unique(return_counts=True)
+    open_edges = number[count == 1]
+    border = torch.zeros(vertex_count)
+    border[torch.cat((open_edges // vertex_count, open_edges % vertex_count))] = 1.0
+    return border
 
 
 def _mirrored(place: tuple[float, float, float]) -> tuple[float, float, float]:
