@@ -125,8 +125,9 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGE: Final = """Made by `python benchmarks/hair_gallery.py`: every style that comes along, as previews draw it, not retouched. Every
-face is generated; none is a real person's. How to choose, shape and save hair is in [the guide to hair](../../hair.md)."""
+PAGE: Final = """Made by `python benchmarks/hair_gallery.py`: every style that comes along, as previews draw it, not
+retouched. Every face is generated; none is a real person's. How to choose, shape and save hair is in
+[the guide to hair](../../hair.md)."""
 
 
 if __name__ == "__main__":

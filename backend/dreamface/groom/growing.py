@@ -89,7 +89,8 @@ def grow(head: Head, traits: Traits, seed: int) -> Groom:
     surface = Surface(head)
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits):
-        hair = _GROWERS[style.region](style, surface, traits, seed)
+        grower = _GROWERS[style.region] if style.curves is None else grow_combed
+        hair = grower(style, surface, traits, seed)
         if len(hair):
             groom[style.region] = hair
     return groom
@@ -123,10 +124,7 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
     density = root_density(style, head, traits)
     shape = shape_of(style, traits)
     style = with_fringe(style, traits)
-    if style.curves is not None:
-        points, roots = from_curves(style.curves, head, surface)
-        lock = torch.arange(len(roots))
-    elif style.rows is not None and style.rows.form == "cornrow":
+    if style.rows is not None and style.rows.form == "cornrow":
         length = _base(style).length or 0.0
         grown = cornrows(
             style.rows, surface, density, length * MM * size_of(surface.skull) * shape.length, style.points,
@@ -141,6 +139,21 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
         points, lock = _with_ties(style, surface, roots, points, shape, generator)
     points = kept_out(points, surface)
     uv = hair_uv(head, roots)
+    return Hair(style.region, style.name, points, roots, uv, lock, look_of(style, surface), colour_of(style, traits))
+
+
+def grow_combed(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
+    """Return hair of a style that an artist has combed, longer or shorter as the traits ask; `seed` changes nothing.
+
+    Raises:
+        BadRequest: its curves are metres away from the head.
+    """
+    del seed
+    if style.curves is None:
+        raise ValueError("a style without curves")
+    points, roots = from_curves(style.curves, surface.head, surface)
+    points = kept_out(points[:, :1] + shape_of(style, traits).length * (points - points[:, :1]), surface)
+    uv, lock = hair_uv(surface.head, roots), torch.arange(len(roots))
     return Hair(style.region, style.name, points, roots, uv, lock, look_of(style, surface), colour_of(style, traits))
 
 
