@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dreamface.hair.nouns import Strands
+from dreamface.hair import Strands
 from dreamface.render.raster import launch_in_slices, scalars, strand_kernels, vectors
 from dreamface.render.shading import Light, dielectric_reflectance
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dreamface.colour import encode_srgb
 from dreamface.face import Maps, Material, Topology
-from dreamface.hair.nouns import Strands
+from dreamface.hair import Strands
 from dreamface.render.camera import Camera, portrait_camera
 from dreamface.render.environment import Environment
 from dreamface.render.eyes import bend, mirrored, panes

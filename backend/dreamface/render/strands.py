@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 import torch
 from torch import Tensor
 
-from dreamface.hair.nouns import Strands
+from dreamface.hair import Strands
 from dreamface.render.camera import Camera
 from dreamface.render.depth_maps import DepthMaps, camera_around
 from dreamface.render.environment import Environment, fibonacci_sphere
