@@ -16,11 +16,11 @@ from dreamface.groom.colours import colour_of
 from dreamface.groom.fields import USUAL, Field, field_at
 from dreamface.groom.growth import grow_guides
 from dreamface.groom.lashes import grow_lashes
-from dreamface.groom.looks import look_of
+from dreamface.groom.looks import look_of, thinned
 from dreamface.groom.own_curves import from_curves
 from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.rows import cornrows, wound
-from dreamface.groom.shaping import curled, even, kept_share, resample, turned
+from dreamface.groom.shaping import curled, even, gathered, kept_share, resample, turned, twirled
 from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
 from dreamface.hair import Groom, Hair, Region, Roots
@@ -46,6 +46,7 @@ _LENGTH_SPREAD: Final = 0.05  # standard deviation of guides' lengths
 # hair.volume -> factor on how far hair stands off the head.
 _VOLUME: Final = (0.0, 0.5, 1.0)
 _VOLUME_FACTOR: Final = (0.3, 1.0, 2.6)
+_THINNEST_BEARD: Final = 0.3  # of a style's hairs, at the least `beard.density`
 _GROWN_LATER: Final = 1.35  # guides grow so much longer than they should be, where scissors cut them
 
 
@@ -139,7 +140,17 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
         points, lock = _with_ties(style, surface, roots, points, shape, generator)
     points = kept_out(points, surface)
     uv = hair_uv(head, roots)
-    return Hair(style.region, style.name, points, roots, uv, lock, look_of(style, surface), colour_of(style, traits))
+    look = look_of(style, surface)
+    if style.region == "beard":
+        look = thinned(look, _amount_of_beard(style, traits))
+    return Hair(style.region, style.name, points, roots, uv, lock, look, colour_of(style, traits))
+
+
+def _amount_of_beard(style: Style, traits: Traits) -> float:
+    amount = traits.number("beard.density")
+    if style.name == "beard_stubble" and traits.choice("beard.style") == "none":
+        amount = traits.number("stubble.density")
+    return _THINNEST_BEARD + (1.0 - _THINNEST_BEARD) * amount
 
 
 def grow_combed(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
@@ -207,13 +218,13 @@ def _with_ties(
 
 def shape_of(style: Style, traits: Traits) -> Shape:
     """Return how traits change a style."""
-    of_beard = style.region == "beard"
-    long = traits.number("beard.length" if of_beard else "hair.length")
-    here, there = (float(np.interp(value, _LENGTH, _LENGTH_METRES)) for value in (long, style.length))
     parting = style.parting.side if style.parting is not None else 0.0
+    if style.region == "beard":
+        return Shape(_beard_length(traits.number("beard.length"), style), volume=1.0, curl=0.0, parting=parting)
+    here, there = (
+        float(np.interp(value, _LENGTH, _LENGTH_METRES)) for value in (traits.number("hair.length"), style.length)
+    )
     length = min(max(here / there, style.shortest), style.longest)
-    if of_beard:
-        return Shape(length, volume=1.0, curl=0.0, parting=parting)
 
     def asked(name: str, usual: float) -> float:
         return traits.number(name) if name in traits else usual
@@ -227,6 +238,13 @@ def shape_of(style: Style, traits: Traits) -> Shape:
         curl=asked("hair.curl", style.curl) - style.curl,
         parting=asked("hair.parting", parting),
     )
+
+
+def _beard_length(asked: float, style: Style) -> float:
+    """Return the factor on a beard's length: from its shortest to its longest as `beard.length` goes from 0 to 1."""
+    if asked < style.length:
+        return float(style.shortest ** ((style.length - asked) / style.length))
+    return float(style.longest ** ((asked - style.length) / max(1.0 - style.length, 1e-6)))
 
 
 def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generator: torch.Generator) -> Tensor:
@@ -249,6 +267,7 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
     points = even(resample(grown.points, 2 * style.points, kept), style.points)
     away = torch.nn.functional.normalize(resample(grown.normal, style.points, kept), dim=2)
     points = turned(points, away, field["turn"])
+    points = twirled(gathered(points, field["gather"], surface), field["twirl"])
     radius, pitch = _curl(field, shape, surface)
     points = curled(
         points, away, radius * (0.75 + 0.5 * random[:, 2]), pitch * (0.85 + 0.3 * random[:, 3]), field["curl_from"],

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head
+from dreamface.styles.face_parts import part_weight
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Mark, Where
 from dreamface.units import MM
@@ -39,6 +40,9 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
     from_middle = places[:, 0] - skull.centre[0]
     if where.side != "both":
         weight = weight * _step(from_middle if where.side == "left" else -from_middle, fade)
+    if where.parts:
+        inside = torch.stack([part_weight(part, head, places, fade) for part in where.parts]).amax(dim=0)
+        weight = weight * inside
     if where.near:
         far = torch.ones_like(weight)
         for mark in where.near:
