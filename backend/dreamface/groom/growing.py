@@ -301,12 +301,13 @@ def kept_out(points: Tensor, surface: Surface) -> Tensor:
     step = (points[:, 1:] - points[:, :-1]).norm(dim=2).cumsum(dim=1)
     moved = points[:, 1:].reshape(-1, 3)
     closest = _MARGIN * (step.reshape(-1) / _FREE_FROM).clamp(max=1.0)
+    deep = torch.arange(len(moved))
     for _ in range(_PASSES):
-        near = surface.near(moved, reach=_LOOKED)
-        deep = torch.nonzero(near.distance < closest)[:, 0]
-        if not len(deep):
-            break
-        moved = moved.index_add(0, deep, (closest - near.distance)[deep, None] * near.normal[deep])
+        near = surface.near(moved[deep], reach=_LOOKED)
+        missing = closest[deep] - near.distance
+        still = torch.nonzero(missing > 0.0)[:, 0]
+        deep = deep[still]
+        moved = moved.index_add(0, deep, missing[still, None] * near.normal[still])
     return torch.cat((points[:, :1], moved.view(count, each - 1, 3)), dim=1)
 
 
