@@ -107,6 +107,7 @@ def answer(call: dict[str, Any]) -> None:
         send({**head, "result": {"styles": [], "problems": []}})
     elif call["name"] == "save_style":
         kept = {name: call["arguments"][name] for name in ("name", "label", "region", "summary")}
+        kept["value"] = kept["name"]
         shape = {"length": 0.3, "curl": 0.0, "volume": 0.5, "fringe": 0.0, "parting": None}
         send({**head, "result": {**kept, **shape, "own": True, "picture": None}})
     elif call["name"] == "remove_style":

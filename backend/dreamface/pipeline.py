@@ -24,7 +24,7 @@ from dreamface.random_streams import stream
 from dreamface.record import FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import LAYERS, Painter, check_layers, materials
-from dreamface.styles import Style, find_style, parse_style, remove_style, save_style, styles
+from dreamface.styles import Style, find_style, parse_style, remove_style, save_style, style_name, styles
 from dreamface.text import clean
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value, check_names
 
@@ -55,6 +55,7 @@ __all__ = [
     "remove_style",
     "reshape",
     "save_style",
+    "style_name",
     "style_of_guides",
     "styles",
     "write_cards",
@@ -194,7 +195,7 @@ def style_of_guides(
     """Return a style of guides that were combed on a head, which then fits any head; `save_style` keeps it.
 
     Args:
-        name: what traits will call it: small letters, digits and _.
+        name: what the trait of its region will call it: small letters, digits and _.
         label: what artists read.
         region: what it is for.
         guides: of each [P, 3] from its root to its tip, metres, in the head's space.
@@ -212,11 +213,11 @@ def style_of_guides(
     )
     curves = to_curves(guides, built)
     data: dict[str, object] = {
-        "name": name, "label": label, "region": region, "summary": summary, "curves": curves.model_dump(),
-        "guides": min(len(curves.points), _MOST_GUIDES), "points": len(curves.points[0]),
+        "name": style_name(name, region), "label": label, "region": region, "summary": summary,
+        "curves": curves.model_dump(), "guides": min(len(curves.points), _MOST_GUIDES), "points": len(curves.points[0]),
     }  # fmt: skip
     if like is not None:
-        data["look"] = find_style(like, region).look.model_dump()
+        data["look"] = find_style(style_name(like, region), region).look.model_dump()
     for field in ("length", "curl", "volume", "fringe"):
         trait = f"{'beard' if region == 'beard' else 'hair'}.{field}"
         if region in ("scalp", "beard") and trait in VOCABULARY:

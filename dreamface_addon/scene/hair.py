@@ -1,9 +1,9 @@
 """Hair as curves objects on a skin: they follow it, can be combed, and what an artist has combed stays.
 
 For each region of a head there is one object, a child of the skin, whose curves are the guides; a modifier makes the
-hairs between them. Guides lie in the skin's own space, where its basis is. The skin's attribute `REST` says where the
-vertices were when the guides were put there: while it is sculpted or posed, Blender bends the hairs by the difference,
-and `settle_hair` takes the guides along for good.
+hairs between them. Guides lie in the skin's own space, where its basis is, and Blender bends them as shape keys and
+rigs bend the skin. Where the basis itself moves, by a slider or a sculpting brush, `settle_hair` takes the guides along:
+the skin's attribute `REST` says where its vertices were when the guides were put there.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from .records import FACES, PART, check_can_change, describe_hair, hair_of, part
 from .sculpting import Array, basis_of, rest_of
 from .surface import HAIR_MAP, corners_of, frames_of, mark_hair_map
 
-REST: Final = "rest_position"
-"""Attribute of the skin's vertices, by Blender's own name: where they were when the hair was put there, metres."""
+REST: Final = ".dreamface_hair_rest"
+"""Attribute of the skin's vertices: where they were when the hair was put there, metres."""
 
 _GROWN: Final = "dreamface_grown"
 """Custom property of curves: a digest of the guides as we have put them; an artist has edited those with another."""
@@ -107,6 +107,7 @@ def put_hair(
         if hair.region not in kept:
             _put(skin, hair, there.get(hair.region), grown_on)
     if wanted or kept:
+        skin.add_rest_position_attribute = True  # by which Blender bends curves on it
         _write_rest(skin.data, basis_of(skin.data))
     _show_lashes(skin, "lashes" not in hair_of(skin))
 

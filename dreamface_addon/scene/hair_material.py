@@ -31,6 +31,10 @@ _ROUGHNESS: Final = 0.3
 _MOST_MELANIN: Final = 0.985  # share at which hair is black; 1 would need endless melanin
 _WHITE: Final = (0.52, 0.50, 0.475)  # hair without pigment
 
+_DARKENS_LATE: Final = 2.2  # power of the share of melanin: half of it is brown; red melanin shows at once
+_RED_GLOW: Final = (2.0, 1.22, 1.6)  # factors on the colour of hair with red melanin only
+_GLOW_FADES_FROM: Final = 0.6  # melanin above which red hair glows less
+_GLOW_LOST: Final = 0.8  # share of the glow that black hair lacks
 _UNEVEN: Final = 0.3  # of melanin, between the lightest and the darkest hair at full variation
 _UNEVEN_ROUGHNESS: Final = 0.5  # Cycles' random roughness at full variation
 _HIGHLIGHTED: Final = 0.3  # share of the hairs that have highlights
@@ -86,14 +90,20 @@ def is_hair_material(material: bpy.types.Material | None) -> bool:
 
 def mass_colour(colour: dict[str, Any]) -> tuple[float, float, float]:
     """Return the linear Rec. 709 that a mass of hair reflects, all its hairs taken together."""
-    melanin = -np.log(1.0 - _MOST_MELANIN * np.clip(colour["melanin"], 0.0, 1.0))
+    redness, share = np.clip(colour["redness"], 0.0, 1.0), np.clip(colour["melanin"], 0.0, 1.0)
+    melanin = -np.log(1.0 - _MOST_MELANIN * share ** (_DARKENS_LATE + redness * (1.0 - _DARKENS_LATE)))
     eumelanin, pheomelanin = np.array(_EUMELANIN), np.array(_PHEOMELANIN)
-    absorption = melanin * (eumelanin + np.clip(colour["redness"], 0.0, 1.0) * (pheomelanin - eumelanin))
-    found = np.minimum(np.exp(-_MANY_BOUNCES * np.sqrt(absorption)), _WHITE)
+    absorption = melanin * (eumelanin + redness * (pheomelanin - eumelanin))
+    glow = 1.0 + redness * (np.array(_RED_GLOW) - 1.0) * _glow_left(float(share))
+    found = np.minimum(glow * np.exp(-_MANY_BOUNCES * np.sqrt(absorption)), _WHITE)
     found = found + (np.array(_WHITE) - found) * colour["grey"]
     *dye, strength = colour["dye"]
     red, green, blue = found + (np.array(dye) - found) * strength
     return float(red), float(green), float(blue)
+
+
+def _glow_left(melanin: float) -> float:
+    return 1.0 - _GLOW_LOST * max(0.0, melanin - _GLOW_FADES_FROM) / (1.0 - _GLOW_FADES_FROM)
 
 
 def _values(material: bpy.types.Material) -> dict[str, Any] | None:
@@ -189,14 +199,20 @@ def _pigment(tree: _Tree, given: Any, random: Any) -> Any:
     """What a mass of hairs reflects that are all like this one."""
     unlike = tree.math("MULTIPLY", tree.math("SUBTRACT", random, 0.5), _UNEVEN)
     melanin = tree.math("ADD", given["Melanin"], tree.math("MULTIPLY", unlike, given["Variation"]), clamp=True)
-    left = tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", melanin, _MOST_MELANIN))
+    late = tree.math("ADD", tree.math("MULTIPLY", given["Redness"], 1.0 - _DARKENS_LATE), _DARKENS_LATE)
+    seen = tree.math("POWER", melanin, late)
+    left = tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", seen, _MOST_MELANIN))
     amount = tree.math("MULTIPLY", tree.math("LOGARITHM", left, np.e), -1.0)
+    above = tree.math("MAXIMUM", tree.math("SUBTRACT", melanin, _GLOW_FADES_FROM), 0.0)
+    left_of_glow = tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", above, _GLOW_LOST / (1.0 - _GLOW_FADES_FROM)))
+    glowing = tree.math("MULTIPLY", given["Redness"], left_of_glow)
     channels = []
-    for eumelanin, pheomelanin, white in zip(_EUMELANIN, _PHEOMELANIN, _WHITE, strict=True):
+    for eumelanin, pheomelanin, white, glow in zip(_EUMELANIN, _PHEOMELANIN, _WHITE, _RED_GLOW, strict=True):
         each = tree.math("ADD", tree.math("MULTIPLY", given["Redness"], pheomelanin - eumelanin), eumelanin)
         depth = tree.math("SQRT", tree.math("MULTIPLY", amount, each))
         reflected = tree.math("EXPONENT", tree.math("MULTIPLY", depth, -_MANY_BOUNCES))
-        channels.append(tree.math("MINIMUM", reflected, white))
+        glows = tree.math("ADD", tree.math("MULTIPLY", glowing, glow - 1.0), 1.0)
+        channels.append(tree.math("MINIMUM", tree.math("MULTIPLY", reflected, glows), white))
     together = tree.node("ShaderNodeCombineColor")
     for socket, channel in zip(together.inputs, channels, strict=False):
         tree.set(socket, channel)

@@ -40,7 +40,9 @@ INPUTS: Final[dict[str, tuple[str, float, float, float, str]]] = {
 }
 """Input -> kind, default, least and most, and what it is."""
 
-_HAIR, _GUIDE, _ROOT, _TIP, _FIRST = (f"dreamface_{name}" for name in ("hair", "guide", "root", "tip", "first"))
+_HAIR, _GUIDE, _FIRST, _ROOT, _REST_ROOT, _REST_TIP = (
+    f"dreamface_{name}" for name in ("hair", "guide", "first", "root", "rest_root", "rest_tip")
+)
 _NEIGHBOURS = ("dreamface_neighbour_1", "dreamface_neighbour_2")
 _WEIGHTS = ("dreamface_weight_1", "dreamface_weight_2")
 _MATES_WEIGHTS = ("dreamface_mates_weight_1", "dreamface_mates_weight_2")
@@ -85,7 +87,10 @@ class _Tree:
         node.hide = True
         self._column += 1
         for name, value in (settings or {}).items():
-            setattr(node, name, value)
+            if hasattr(node, name):
+                setattr(node, name, value)
+            else:  # Blender 5 has made a socket of it
+                self._input(node, name.replace("_", " ").title()).default_value = value.title()
         for name, value in inputs.items():
             self.set(self._input(node, name.replace("_", " ")), value)
         return node
@@ -179,8 +184,9 @@ def _build(group: bpy.types.NodeTree) -> None:
         socket.min_value, socket.max_value = (int(least), int(most)) if kind == _INT else (least, most)
     tree = _Tree(group)
     given = tree.node("NodeGroupInput").outputs
-    guides = tree.node("GeometryNodeDeformCurvesOnSurface", Curves=given["Geometry"]).outputs[0]
-    guides = _described_guides(tree, guides, given)
+    guides = _described_guides(tree, given["Geometry"])
+    guides = tree.node("GeometryNodeDeformCurvesOnSurface", Curves=guides).outputs[0]
+    guides = _with_directions(tree, guides, given)
     is_view = tree.node("GeometryNodeIsViewport").outputs[0]
     amount = tree.mix(is_view, given["Render Amount"], given["Viewport Amount"])
     hairs = _duplicated(tree, guides, given["Hairs"], amount)
@@ -193,32 +199,35 @@ def _build(group: bpy.types.NodeTree) -> None:
     tree.node("NodeGroupOutput", Geometry=hairs)
 
 
-def _described_guides(tree: _Tree, guides: Value, given: Any) -> Value:
-    """The guides with their number, root, tip, length, first point, and the directions across them at their points.
+def _described_guides(tree: _Tree, guides: Value) -> Value:
+    """The guides with their number, first point, root, tip and length, as they are at rest.
 
-    Before there are hairs: Blender would find what is the same for all hairs of a guide for each of them anew.
+    Which guides are neighbours must not depend on how the skin is bent, or hairs would jump from one to the other.
     """
-    position = tree.node("GeometryNodeInputPosition").outputs[0]
     points = tree.node("GeometryNodePointsOfCurve")
     first = points.outputs["Point Index"]
     last = tree.math("ADD", first, tree.math("SUBTRACT", points.outputs["Total"], 1.0))
-    root, tip = (
-        tree.out(
-            tree.node(
-                "GeometryNodeFieldAtIndex",
-                {"data_type": "FLOAT_VECTOR", "domain": "POINT"},
-                Value=position,
-                Index=index,
-            )
-        )
-        for index in (first, last)
-    )
-    length = tree.node("GeometryNodeSplineLength").outputs["Length"]
     guides = tree.store(guides, _GUIDE, tree.node("GeometryNodeInputIndex").outputs[0], "INT")
     guides = tree.store(guides, _FIRST, first, "INT")
+    guides = tree.store(guides, _REST_ROOT, _point(tree, first), "FLOAT_VECTOR")
+    guides = tree.store(guides, _REST_TIP, _point(tree, last), "FLOAT_VECTOR")
+    return tree.store(guides, _LENGTH, tree.node("GeometryNodeSplineLength").outputs["Length"])
+
+
+def _point(tree: _Tree, index: Value) -> Value:
+    """Where the point of that index is."""
+    settings = {"data_type": "FLOAT_VECTOR", "domain": "POINT"}
+    position = tree.node("GeometryNodeInputPosition").outputs[0]
+    return tree.out(tree.node("GeometryNodeFieldAtIndex", settings, Value=position, Index=index))
+
+
+def _with_directions(tree: _Tree, guides: Value, given: Any) -> Value:
+    """The bent guides with their roots, how far along them points are, and the directions across them there.
+
+    Before there are hairs: Blender would find what is the same for all hairs of a guide for each of them anew.
+    """
+    root = _point(tree, tree.node("GeometryNodePointsOfCurve").outputs["Point Index"])
     guides = tree.store(guides, _ROOT, root, "FLOAT_VECTOR")
-    guides = tree.store(guides, _TIP, tip, "FLOAT_VECTOR")
-    guides = tree.store(guides, _LENGTH, length)
     along = tree.node("GeometryNodeSplineParameter").outputs["Factor"]
     guides = tree.store(guides, _ALONG, along, "FLOAT", "POINT")
     normal, tangent = (tree.node(f"GeometryNodeInput{name}").outputs[0] for name in ("Normal", "Tangent"))
@@ -252,12 +261,12 @@ def _with_neighbours(tree: _Tree, guides: Value, hairs: Value, given: Any) -> Va
     Hairs that stick together have the same neighbours; each has weights of its own, and those of the whole strand.
     """
     index = tree.node("GeometryNodeInputIndex").outputs[0]
-    roots = tree.named(_ROOT, "FLOAT_VECTOR")
+    roots = tree.named(_REST_ROOT, "FLOAT_VECTOR")
     places = tree.sample(guides, roots, index, "CURVE")
     cloud = tree.node("GeometryNodePoints", Count=_count(tree, guides), Position=places).outputs[0]
     hair = tree.named(_HAIR, "INT")
     mates = tree.math("FLOOR", tree.math("DIVIDE", hair, given["Strand Size"]))
-    tips = tree.named(_TIP, "FLOAT_VECTOR")
+    tips = tree.named(_REST_TIP, "FLOAT_VECTOR")
     shares = {names: _shares(tree, seed, of) for names, seed, of in ((_WEIGHTS, 20, hair), (_MATES_WEIGHTS, 30, mates))}
     for number, (neighbour, like) in enumerate(zip(_NEIGHBOURS, _LIKE, strict=True)):
         aside = tree.sum(roots, tree.times(tree.random_vector(10 + number, mates), given["Spread"]))

@@ -90,7 +90,7 @@ LOOK = {"hairs": 1200, "radius": 0.0001, "tip": 0.3, "guides_each": 3, "clump": 
 
 
 def with_hair(path: Path, *regions: str, length: float = 0.08, colour: dict[str, Any] | None = None) -> Path:
-    """Give a face folder hair: guides straight out of its skin, the scalp's above, others in front."""
+    """Give a face folder hair: guides straight out of its skin; lashes of all of it."""
     arrays: dict[str, Any] = {}
     for region in regions:
         arrays |= guides_on(path, region, length)
@@ -116,7 +116,8 @@ def guides_on(path: Path, region: str, length: float = 0.08) -> dict[str, Any]:
     }
     corners = np.array([[0, 1, 2], [0, 2, 3]])
     middles = vertices[faces].mean(axis=1)
-    wanted = middles[:, 2] > 0.33 if region == "scalp" else middles[:, 1] < -0.06
+    places = {"scalp": middles[:, 2] > 0.33, "lashes": middles[:, 2] > -1.0}
+    wanted = places.get(region, middles[:, 1] < -0.06)
     chosen = [face for face in face_tiles if wanted[face]]
     generator = np.random.default_rng(7)
     face = generator.choice(chosen, GUIDES)
@@ -127,12 +128,12 @@ def guides_on(path: Path, region: str, length: float = 0.08) -> dict[str, Any]:
     normal = np.cross(triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0])
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     along = np.linspace(0.0, length, POINTS)[:, None]
-    places = np.einsum("nkx,nk->nx", uv[face_uvs[face[:, None], corners[half]]], barycentric)
-    places[:, 0] += [face_tiles[index] for index in face]
+    uvs = np.einsum("nkx,nk->nx", uv[face_uvs[face[:, None], corners[half]]], barycentric)
+    uvs[:, 0] += [face_tiles[index] for index in face]
     return {
         f"{region}_points": (root[:, None] + along * normal[:, None]).astype(np.float32),
         f"{region}_triangle": (2 * face + half).astype(np.int32),
         f"{region}_barycentric": barycentric,
-        f"{region}_uv": places.astype(np.float32),
+        f"{region}_uv": uvs.astype(np.float32),
         f"{region}_lock": np.arange(GUIDES, dtype=np.int32),
     }

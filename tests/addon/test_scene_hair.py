@@ -7,7 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.addon.faces import POINTS, read, vertices, with_hair
+from dreamface import folder
+from tests.addon.faces import GUIDES, POINTS, groom_entry, other_face, other_head, read, vertices, with_hair
+from tests.support import welded_face
 
 UP = np.array([0.0, 0.0, 0.02], np.float32)  # metres
 
@@ -123,3 +125,263 @@ def test_blenders_snap_to_the_surface_finds_the_roots_where_they_are(bpy, hairy,
     scalp.select_set(True)
     assert bpy.ops.curves.snap_curves_to_surface(attach_mode=mode) == {"FINISHED"}
     np.testing.assert_allclose(guides(scalp), before, atol=5e-4)
+
+
+def test_hair_goes_along_with_a_slider(bpy, hairy, scalp):
+    from dreamface_addon.scene import edited_hair, reshape
+
+    before, hairs = guides(scalp), shown(bpy, scalp)
+    head = np.concatenate([vertices(part) for part in hairy.parts.values()]) + UP
+    reshape(hairy.skin, {"vertices": head.astype(np.float32)}, {"expression.jawOpen": 0.25})
+    np.testing.assert_allclose(guides(scalp), before + UP, atol=1e-5)
+    np.testing.assert_allclose(shown(bpy, scalp), hairs + UP, atol=2e-5)
+    assert edited_hair(hairy.skin) == []
+
+
+def test_guides_turn_with_the_skin_below_them(hairy, scalp):
+    from dreamface_addon.scene import carry_hair
+
+    before = guides(scalp)
+    quarter = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], np.float32)
+    skin = vertices(hairy.skin)
+    carry_hair(hairy.skin, skin, skin @ quarter.T)
+    np.testing.assert_allclose(guides(scalp), before @ quarter.T, atol=1e-5)
+    carry_hair(hairy.skin, skin, skin * 2.0)
+    np.testing.assert_allclose(lengths(guides(scalp)), 0.08, rtol=1e-3, err_msg="hair does not grow with the head")
+
+
+def lengths(points):
+    return np.linalg.norm(np.diff(points, axis=1), axis=2).sum(axis=1)
+
+
+def test_hair_settles_on_a_head_that_was_sculpted(hairy, scalp):
+    from dreamface_addon.scene import settle_hair
+
+    before = guides(scalp)
+    mesh = hairy.skin.data
+    moved = (vertices(hairy.skin) + UP).astype(np.float32).reshape(-1)
+    mesh.vertices.foreach_set("co", moved)
+    mesh.shape_keys.reference_key.points.foreach_set("co", moved)
+    mesh.update()
+    settle_hair(hairy.skin)
+    np.testing.assert_allclose(guides(scalp), before + UP, atol=1e-5)
+    settle_hair(hairy.skin)
+    np.testing.assert_allclose(guides(scalp), before + UP, atol=1e-5)
+
+
+def test_an_update_brings_the_new_faces_hair(hairy, scalp, face, tmp_path):
+    from dreamface_addon.scene import hair_of, update_face
+
+    eve = with_hair(folder.save(other_face(face), tmp_path / "eve"), "scalp", "beard", length=0.05)
+    updated = update_face(hairy.skin, eve)
+    hair = hair_of(hairy.skin)
+    assert list(hair) == ["scalp", "beard"] and hair["scalp"] == scalp and updated.warning == ""
+    np.testing.assert_array_equal(guides(scalp), stored(eve))
+    assert scalp.name == "Someone else hair" and scalp.data.name == "Someone else hair"
+    assert scalp.active_material.name == "Someone else hair"
+
+
+def test_hair_of_a_folder_that_does_not_say_goes_along(hairy, scalp, face, tmp_path):
+    from dreamface_addon.scene import update_face
+
+    update_face(hairy.skin, folder.save(other_face(face), tmp_path / "eve"))
+    roots = np.linalg.norm((guides(scalp)[:, 0] - [0.0, 0.0, 0.33]) / [0.8, 1.0, 1.1], axis=1)
+    np.testing.assert_allclose(roots, 0.1, atol=0.004)
+    assert scalp.name == "Someone else hair"
+
+
+def test_what_an_artist_has_combed_survives_all_but_growing(hairy, scalp, face, hairy_folder, tmp_path):
+    from dreamface_addon.scene import edited_hair, grow_hair, hair_of, reshape, update_face
+
+    comb(scalp)
+    assert edited_hair(hairy.skin) == ["scalp"]
+    combed = guides(scalp)
+    head = np.concatenate([vertices(part) for part in hairy.parts.values()]) + UP
+    reshape(hairy.skin, {"vertices": head.astype(np.float32)}, {})
+    np.testing.assert_allclose(guides(scalp), combed + UP, atol=1e-5)
+    assert edited_hair(hairy.skin) == ["scalp"]
+    update_face(hairy.skin, with_hair(folder.save(face, tmp_path / "again"), "brows"))
+    np.testing.assert_allclose(guides(scalp), combed, atol=1e-5)
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")])
+    assert list(hair_of(hairy.skin)) == ["scalp"] and edited_hair(hairy.skin) == []
+    np.testing.assert_array_equal(guides(scalp), stored(hairy_folder))
+
+
+def test_curves_that_an_artist_adds_are_carried_too(hairy, scalp):
+    from dreamface_addon.scene import carry_hair, edited_hair
+
+    before = guides(scalp)
+    curves = scalp.data
+    curves.add_curves([POINTS])
+    points = np.concatenate((before, before[:1] + np.float32(0.001)))
+    curves.position_data.foreach_set("vector", points.reshape(-1))
+    assert edited_hair(hairy.skin) == ["scalp"]
+    skin = vertices(hairy.skin)
+    carry_hair(hairy.skin, skin, skin + UP)
+    np.testing.assert_allclose(guides(scalp), points + UP, atol=1e-5)
+
+
+def test_nothing_breaks_where_an_artist_has_deleted_hair(bpy, hairy, scalp, face_folder, hairy_folder):
+    from dreamface_addon.scene import edited_hair, grow_hair, hair_curves_of, hair_of, reshape, update_face
+
+    scalp.data.remove_curves()
+    head = np.concatenate([vertices(part) for part in hairy.parts.values()])
+    reshape(hairy.skin, {"vertices": head}, {})
+    assert edited_hair(hairy.skin) == [] and hair_curves_of(scalp).shape[0] == 0
+    assert len(shown(bpy, scalp)) == 0
+    bpy.data.objects.remove(scalp)
+    reshape(hairy.skin, {"vertices": head}, {})
+    assert list(hair_of(hairy.skin)) == ["brows"]
+    update_face(hairy.skin, face_folder)
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")])
+    assert list(hair_of(hairy.skin)) == ["scalp"]
+    np.testing.assert_array_equal(guides(hair_of(hairy.skin)["scalp"]), stored(hairy_folder))
+
+
+def test_hair_that_does_not_fit_changes_nothing(hairy, scalp):
+    from dreamface_addon.scene import SceneError, grow_hair
+
+    before = guides(scalp)
+    with pytest.raises(SceneError, match="scalp_points is missing"):
+        grow_hair(hairy.skin, {}, [groom_entry("scalp")])
+    np.testing.assert_array_equal(guides(scalp), before)
+
+
+def test_a_damaged_groom_is_refused_before_anything_is_built(scene, bpy, hairy_folder, tmp_path):
+    from dreamface_addon.scene import FaceFolderError, import_face
+
+    path = shutil.copytree(hairy_folder, tmp_path / "other")
+    arrays = dict(np.load(path / "groom.npz"))
+    arrays["scalp_triangle"][0] = 10**6
+    np.savez(path / "groom.npz", **arrays)
+    with pytest.raises(FaceFolderError, match=r"is damaged \(the hair grow on no face\)"):
+        import_face(path)
+    (path / "groom.npz").unlink()
+    with pytest.raises(FaceFolderError, match="is damaged"):
+        import_face(path)
+    assert not bpy.data.objects and not bpy.data.hair_curves
+
+
+def test_guides_for_a_style_are_evenly_spaced(hairy, scalp):
+    from dreamface_addon.scene import hair_curves_of
+
+    assert hair_curves_of(scalp).shape == (GUIDES, POINTS, 3)
+    resampled = hair_curves_of(scalp, 5)
+    steps = np.linalg.norm(np.diff(resampled, axis=1), axis=2)
+    np.testing.assert_allclose(steps, 0.02, rtol=1e-3)
+    np.testing.assert_allclose(resampled[:, -1], guides(scalp)[:, -1], atol=1e-6)
+
+
+def test_lashes_of_hair_hide_those_of_the_head(scene, tmp_path):
+    from dreamface_addon.scene import grow_hair, import_face
+
+    path = with_hair(folder.save(welded_face(), tmp_path / "ada"), "lashes")
+    imported = import_face(path)
+    cards = imported.parts["lashes"]
+    assert cards.hide_viewport and cards.hide_render
+    grow_hair(imported.skin, {}, [])
+    assert not cards.hide_viewport and not cards.hide_render
+
+
+def test_tiles_that_lie_on_each_other_are_told_apart(bpy, scene, tmp_path):
+    """Skin and neck of this head have the same texture coordinates in tiles of their own."""
+    from dreamface_addon.scene import hair_of, import_face
+
+    path = with_hair(folder.save(welded_face(), tmp_path / "ada"), "lashes")
+    with np.load(path / "groom.npz") as arrays:
+        tiles = np.floor(arrays["lashes_uv"][:, 0])
+    assert len(np.unique(tiles)) == 2
+    imported = import_face(path)
+    hair = hair_of(imported.skin)["lashes"]
+    before = shown(bpy, hair)
+    key = imported.skin.shape_key_add(name="up")
+    key.points.foreach_set("co", (vertices(imported.skin) + UP).astype(np.float32).reshape(-1))
+    key.value = 1.0
+    np.testing.assert_allclose(shown(bpy, hair), before + UP, atol=2e-5)
+
+
+def test_a_copy_of_a_head_has_its_own_hair(bpy, hairy, scalp):
+    from dreamface_addon.scene import FACE_ID, hair_of, separate_copies
+
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.context.view_layer.objects.active = hairy.skin
+    bpy.ops.object.duplicate()
+    copy = bpy.context.view_layer.objects.active
+    separate_copies("face-1")
+    theirs = hair_of(copy)["scalp"]
+    assert hair_of(hairy.skin)["scalp"] == scalp != theirs
+    assert theirs.data.surface == copy and theirs["dreamface_of"] == copy[FACE_ID]
+
+
+def test_another_head_brings_its_own_hair_and_keeps_what_was_combed(hairy, scalp, bpy, tmp_path):
+    from dreamface_addon.scene import hair_of, update_face
+
+    comb(scalp)
+    combed = guides(scalp)
+    other = with_hair(other_head(tmp_path), "beard")
+    updated = update_face(hairy.skin, other)
+    assert list(hair_of(hairy.skin)) == ["beard"]
+    assert "The hair that you have edited does not fit the new head" in updated.warning
+    kept = bpy.data.hair_curves["Round stranger hair before"]
+    np.testing.assert_array_equal(read(kept.position_data, "vector", 3), combed.reshape(-1, 3))
+    np.testing.assert_array_equal(guides(hair_of(hairy.skin)["beard"]), stored(other, "beard"))
+
+
+def test_a_new_colour_reaches_the_material_but_for_what_the_artist_has_set(hairy, scalp, hairy_folder):
+    from dreamface_addon.scene import grow_hair
+
+    pigments = scalp.active_material.node_tree.nodes["DreamFace Hair Colour"]
+    assert pigments.inputs["Melanin"].default_value == pytest.approx(0.6)
+    pigments.inputs["Redness"].default_value = 0.9
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        red = groom_entry("scalp", {"melanin": 0.2, "redness": 0.4, "dye": [0.0, 0.0, 1.0, 0.5]})
+        grow_hair(hairy.skin, dict(arrays), [red])
+    assert pigments.inputs["Melanin"].default_value == pytest.approx(0.2)
+    assert pigments.inputs["Redness"].default_value == pytest.approx(0.9)
+    assert pigments.inputs["Dye Strength"].default_value == pytest.approx(0.5)
+
+
+def test_solid_view_shows_the_hairs_colour(scene, hairy_folder, tmp_path):
+    from dreamface_addon.scene import hair_of, import_face
+
+    blond = shutil.copytree(hairy_folder, tmp_path / "blond")
+    with_hair(blond, "scalp", colour={"melanin": 0.05})
+    shades = [
+        sum(hair_of(import_face(path).skin)["scalp"].active_material.diffuse_color[:3])
+        for path in (hairy_folder, blond)
+    ]
+    assert shades[1] > 4.0 * shades[0]
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".obj", ".usda"])
+def test_files_hold_curves_where_their_format_does(hairy, scalp, tmp_path, suffix):
+    from dreamface_addon.scene import export_face
+
+    export_face(hairy.skin, tmp_path / f"head{suffix}")
+    text = (tmp_path / f"head{suffix}").read_bytes()
+    assert (b"BasisCurves" in text) == (suffix == ".usda")
+    assert b"TEXCOORD_1" not in text, "the hair's own UV map is of use in Blender alone"
+    assert "Hair" in hairy.skin.data.uv_layers and hairy.skin.data.uv_layers.active.name == "UVMap"
+
+
+def test_an_asset_holds_the_hair(hairy, scalp, bpy):
+    from dreamface_addon.scene import mark_as_asset
+
+    bpy.data.collections.remove(hairy.collection)
+    for object_ in (*hairy.parts.values(), scalp):
+        bpy.context.scene.collection.objects.link(object_)
+    mark_as_asset(hairy.skin)
+    home = next(collection for collection in bpy.data.collections if collection.asset_data)
+    assert scalp.name in home.objects
+
+
+def test_hair_is_changed_only_in_object_mode(bpy, hairy, scalp):
+    from dreamface_addon.scene import SceneError, reshape
+
+    bpy.context.view_layer.objects.active = scalp
+    bpy.ops.object.mode_set(mode="EDIT")
+    head = np.concatenate([vertices(part) for part in hairy.parts.values()])
+    with pytest.raises(SceneError, match="Round stranger hair is in Edit Mode"):
+        reshape(hairy.skin, {"vertices": head}, {})

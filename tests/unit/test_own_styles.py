@@ -25,6 +25,7 @@ from dreamface.styles import (
     registry,
     remove_style,
     save_style,
+    style_name,
     styles,
 )
 from dreamface.traits import Traits
@@ -53,6 +54,7 @@ def test_a_saved_style_is_there_at_once_and_as_it_was() -> None:
     assert find_style("mullet", "scalp") == style
     assert styles().about("mullet") == {
         "name": "mullet", "label": "Mullet", "region": "scalp", "summary": "Short in front, long behind.", "own": True,
+        "value": "mullet",
         "length": 0.6, "curl": 0.0, "volume": 0.5, "fringe": 0.0, "parting": 0.25, "picture": None,
     }  # fmt: skip
     assert [about["own"] for about in styles().to_json()["styles"]] == [False, False, True]
@@ -124,6 +126,13 @@ def test_an_unknown_style_names_the_nearest(monkeypatch: pytest.MonkeyPatch, fol
         find_style("bop", "scalp")
 
 
+def test_a_beard_is_called_by_its_trait_without_its_region() -> None:
+    save_style(parse_style(MULLET | {"name": style_name("goatee", "beard"), "region": "beard"}))
+    assert (styles().about("beard_goatee")["value"], style_name("beard_goatee", "beard")) == ("goatee", "beard_goatee")
+    with pytest.raises(BadRequest, match=r"There is no beard style called 'goat'; the nearest are goatee, stubble\."):
+        find_style("beard_goat", "beard")
+
+
 def test_an_installed_package_has_its_styles_inside(monkeypatch: pytest.MonkeyPatch, folders: Path) -> None:
     package = folders / "site-packages" / "dreamface"
     monkeypatch.undo()
@@ -160,7 +169,8 @@ def heads() -> tuple[Head, Head]:
 def combed(head: Head, region: str, count: int = 60) -> tuple[Tensor, Roots]:
     """Guides that hang from a region of a head, and where they are rooted."""
     triangles = head.topology.triangles
-    covered = head.topology.regions[region][triangles].min(dim=1).values > 0.5
+    regions = head.topology.regions  # the beard's goes on inside the mouth
+    covered = (regions[region] - regions["mouth_inside"])[triangles].min(dim=1).values > 0.5
     chosen = covered.nonzero()[:, 0]
     chosen = chosen[torch.linspace(0, len(chosen) - 1, count).long()]
     roots = Roots(chosen, torch.tensor([0.6, 0.3, 0.1]).expand(count, 3))
@@ -232,8 +242,13 @@ def test_guides_that_are_none_are_refused(heads: tuple[Head, Head]) -> None:
 def test_roots_lie_on_the_skin_and_not_inside_the_mouth(heads: tuple[Head, Head]) -> None:
     head, _ = heads
     points, _ = combed(head, "beard")
-    found = Surface(head).nearest(points[:, 0])
-    assert (found.on(head.vertices, head.topology.triangles) - points[:, 0]).norm(dim=1).max() < 2e-4
+    surface, triangles = Surface(head), head.topology.triangles
+    assert (surface.roots_at(points[:, 0]).on(head.vertices, triangles) - points[:, 0]).norm(dim=1).max() < 1e-5
+    mouth = head.topology.regions["mouth_inside"]
+    inside = head.vertices[mouth > 0.9]
+    forward = torch.tensor([[0.0, -1.0, 0.0]]).expand_as(inside)
+    for roots in (surface.roots_at(inside), surface.roots_along(inside, forward)):
+        assert (mouth[triangles[roots.triangle]].min(dim=1).values < 0.5).all()
 
 
 def test_a_style_of_guides_has_the_values_it_was_combed_at(heads: tuple[Head, Head]) -> None:
@@ -246,6 +261,7 @@ def test_a_style_of_guides_has_the_values_it_was_combed_at(heads: tuple[Head, He
     save_style(style)
     assert find_style("mine", "scalp") == style
     beard, _ = combed(heads[0], "beard")
-    assert pipeline.style_of_guides("mine", "Mine", "beard", beard, record).length == 0.2
+    whiskers = pipeline.style_of_guides("mine", "Mine", "beard", beard, record)
+    assert (whiskers.name, whiskers.length) == ("beard_mine", 0.2)
     with pytest.raises(BadRequest, match="no scalp style called 'thin'"):
         pipeline.style_of_guides("mine", "Mine", "scalp", points, record, like="thin")

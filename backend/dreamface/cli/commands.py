@@ -194,7 +194,7 @@ def styles(options: Namespace, terminal: Terminal) -> bool:
         rows = table(region, "style", "label", "what it is", "")
         for style in listed["styles"]:
             if style["region"] == region:
-                rows.add_row(style["name"], style["label"], style["summary"], "your own" if style["own"] else "")
+                rows.add_row(style["value"], style["label"], style["summary"], "your own" if style["own"] else "")
         terminal.show(rows)
     terminal.show(*(["There are no hair styles: install DreamFace again."] if not listed["styles"] else []))
     terminal.show(*listed["problems"])

@@ -177,8 +177,8 @@ def write_cards(
         vertices [N, 3] float32, normals [N, 3] float32, uv [N, 2] float32 (v up), faces [F, 4] int32 into the vertices,
         face_uvs [F, 4] int32 into `uv`; a card is one strip of quads from root to tip
         card [N] int32: which card a vertex belongs to; card_regions [C] int32 into `region_names`; card_locks [C] int64
-        root_triangles [C] int32 into the head's triangles (2i and 2i + 1 are the halves of face i of geometry.npz, split
-        between its corners 0 and 2), root_barycentric [C, 3] float32: where each card is rooted
+        root_triangles [C] int32 into the head's triangles (2i and 2i + 1 are the halves of face i of
+        geometry.npz, split between its corners 0 and 2), root_barycentric [C, 3] float32: where each card is rooted
         region_names [4]: scalp, beard, brows, lashes; object_names [4]: what their objects are called;
         region_vertices [4, 2] and region_faces [4, 2] int32: the run of each, empty where it has none
         shape_offsets, shape_vertices, shape_deltas: how the face's blend shapes move the cards, in the order of the

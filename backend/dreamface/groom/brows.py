@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
@@ -27,7 +28,9 @@ from dreamface.traits import Traits
 from dreamface.units import MM
 
 _SIDES: Final = (("left", "l"), ("right", "r"))
-_CANDIDATES: Final = 6  # for each hair that grows
+_GRID: Final = 256  # in which densities along and across a brow are summed up
+_GOLDEN: Final = 0.6180340
+_SHAKEN: Final = 1.6  # cells of the lattice
 
 # Of the traits: share of the hairs that are there, and factors on the band's height and the hairs' length.
 _DENSITY_POWER: Final = 0.6
@@ -37,7 +40,7 @@ _LENGTH: Final = (0.85, 1.12)
 
 _INNER_UNTIL: Final = 0.30  # along, where the inner end's numbers have given way to the middle's
 _OUTER_FROM: Final = 0.55  # along, from where they give way to the outer end's
-_ENDS: Final = (0.16, 0.12)  # along, over which hairs get dense at the inner end and sparse at the outer
+_ENDS: Final = (0.2, 0.12)  # along, over which hairs get dense at the inner end and sparse at the outer
 _SHORTER_AT_EDGE: Final = 0.25  # share of the length that hairs of the upper edge lack
 _LENGTH_SPREAD: Final = 0.16
 _LIFT_SPREAD: Final = 0.35  # of the lift
@@ -45,6 +48,8 @@ _SETTLED: Final = 0.55  # share of a hair's length where it lies along the skin
 _BACK: Final = 0.35  # of the lift by which tips point back at the skin
 _CLOSEST: Final = (0.12 * MM, 0.9 * MM)  # from the skin, of the lowest and the highest hairs' outer halves
 _RISING: Final = 3.0 * MM  # along a hair, over which it gets so far
+_HEAD: Final = 1.2  # millimetres by which the inner end is higher than the arc of the landmarks
+_LEVEL: Final = 0.5  # of the arch's height, at which an arch that is taken away lies
 _UNEVEN: Final = 0.4 * MM  # deviation of a brow's arch from the other's
 _TURNED: Final = 1.5  # degrees, of its hairs' direction
 
@@ -81,7 +86,11 @@ class _Arc:
             + (t * (t - m) / (1.0 - m))[:, None] * last
         )
         shape = self.shape
+        chord = torch.lerp(first, last, t[:, None])
+        level = _LEVEL * (peak - torch.lerp(first, last, m))
+        line = torch.lerp(line, chord + level, shape.flat)
         raised = (shape.arch * self.unit + self.uneven) * _bump(along, shape.arch_at, shape.peak)
+        raised = raised + _HEAD * self.unit * (1.0 - along / _INNER_UNTIL).clamp(min=0.0)
         raised = raised + shape.tail * self.unit * ((along - 0.35) / 0.65).clamp(min=0.0) ** 1.6
         return line, raised + 0.5 * _three(along, shape.height) * self.unit * across
 
@@ -156,22 +165,25 @@ def _arc(shape: BrowShape, surface: Surface, suffix: str, generator: torch.Gener
 
 def _placed(arc: _Arc, surface: Surface, count: int, generator: torch.Generator) -> _Placed:
     """Return `count` hairs of a brow: dense in the middle, fewer at the ends and the edges."""
-    tried = _CANDIDATES * count
-    random = torch.rand(tried, 3, generator=generator)
-    along = (torch.arange(tried) + random[:, 0]) / tried
-    across = 2.0 * random[:, 1] - 1.0
+    grid = torch.linspace(0.0, 1.0, _GRID)
     # The band is narrower at its ends: there are as many hairs to the area.
-    wide = _three(along, arc.shape.height)
-    here = _three(along, arc.shape.density) * wide / wide.max()
-    here = here * (along / _ENDS[0]).clamp(max=1.0) ** 0.6 * ((1.0 - along) / _ENDS[1]).clamp(max=1.0) ** 0.5
-    here = here * (1.0 - arc.shape.soft * across.abs() ** 1.7).clamp(min=0.0)
-    # Those that are kept are the ones whose odds were the best: exactly `count`.
-    chosen = (torch.log(random[:, 2].clamp(min=1e-9)) / here.clamp(min=1e-6)).topk(count).indices.sort().values
-    along, across = along[chosen], across[chosen]
+    here = _three(grid, arc.shape.density) * _three(grid, arc.shape.height)
+    here = here * (grid / _ENDS[0]).clamp(max=1.0) ** 0.6 * ((1.0 - grid) / _ENDS[1]).clamp(max=1.0) ** 0.5
+    # A lattice that is shaken, so that there are neither gaps nor crowds nor rows.
+    number = torch.arange(count)[:, None] + 0.5 + _SHAKEN * (torch.rand(count, 2, generator=generator) - 0.5)
+    along = _drawn(grid, here, number[:, 0] / count)
+    edge = 1.0 - arc.shape.soft * (2.0 * grid - 1.0).abs() ** 1.7
+    across = _drawn(2.0 * grid - 1.0, edge, number[:, 1] * _GOLDEN % 1.0)
     line, raised = arc.at(along, across)
     frame = _frame(arc, surface, along)
     roots = surface.roots_at(line + raised[:, None] * frame[1])
     return _Placed(along, across, roots, *frame)
+
+
+def _drawn(grid: Tensor, density: Tensor, random: Tensor) -> Tensor:
+    """Return [N] numbers of a grid, as many near each as its density says; `random` [N] is uniform."""
+    running = density.cumsum(0) / density.sum()
+    return torch.from_numpy(np.interp(random.numpy(), running.numpy(), grid.numpy())).float()
 
 
 def _frame(arc: _Arc, surface: Surface, along: Tensor) -> tuple[Tensor, Tensor]:
@@ -227,9 +239,9 @@ def _angle(arc: _Arc, placed: _Placed, random: Tensor, generator: torch.Generato
         + 0.7 * torch.sin(67.0 * along - 3.4 * across + phases[1])
         + 0.5 * torch.sin(13.0 * along + 5.0 * across + phases[2])
     )
+    tufts = tufts * (0.35 + 0.65 * _smooth(along / _INNER_UNTIL))
     own = _TURNED * float(torch.randn(1, generator=generator))
     degrees = _three(along, shape.angle) - _three(along, shape.spread) * across
-    # Only the first hairs stand up, and some of those lean to the nose.
     return torch.deg2rad(degrees + own + shape.tufts * tufts + shape.unruly * random)
 
 

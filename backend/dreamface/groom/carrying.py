@@ -17,7 +17,8 @@ def carried(groom: Groom, topology: Topology, before: Tensor, after: Tensor) -> 
     Args:
         groom: of the head before.
         topology: of the head.
-        before, after: [V, 3] vertices in metres.
+        before: [V, 3] vertices in metres.
+        after: [V, 3] the same, moved.
     """
     triangles = topology.triangles
     return {

@@ -19,12 +19,13 @@ from dreamface.units import MM
 USUAL: Final = Section(
     density=1.0, length=60.0, flow={"away": 1.0}, lift=25.0, rise=12.0, follow=40.0, stiff=25.0, gravity=0.6,
     volume=6.0, layers=8.0, curl=0.0, radius=0.0, pitch=0.0, curl_from=0.15, flat=0.3, unruly=6.0, turn=0.0, face=0.0,
+    twirl=0.0, gather=0.0,
 )  # fmt: skip
 """What hair does where its style says nothing."""
 
 _LENGTHS: Final = ("length", "rise", "follow", "stiff", "volume", "layers", "radius", "pitch")
-_ANGLES: Final = ("lift", "unruly", "turn")
-_SHARES: Final = ("gravity", "curl", "curl_from", "flat", "face")
+_ANGLES: Final = ("lift", "unruly", "turn", "twirl")
+_SHARES: Final = ("gravity", "curl", "curl_from", "flat", "face", "gather")
 
 _PARTING_REACH: Final = 0.032  # metres from the middle to the parting at `side` 1: over the eye
 _WHORL_TURN: Final = 1.4  # how much of its way hair turns at the whorl

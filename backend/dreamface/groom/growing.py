@@ -16,10 +16,11 @@ from dreamface.groom.colours import colour_of
 from dreamface.groom.fields import USUAL, Field, field_at
 from dreamface.groom.growth import grow_guides
 from dreamface.groom.lashes import grow_lashes
-from dreamface.groom.looks import look_of
+from dreamface.groom.looks import look_of, thinned
+from dreamface.groom.own_curves import from_curves
 from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.rows import cornrows, wound
-from dreamface.groom.shaping import curled, even, kept_share, resample, turned
+from dreamface.groom.shaping import curled, even, gathered, kept_share, resample, turned, twirled
 from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
 from dreamface.hair import Groom, Hair, Region, Roots
@@ -45,6 +46,7 @@ _LENGTH_SPREAD: Final = 0.05  # standard deviation of guides' lengths
 # hair.volume -> factor on how far hair stands off the head.
 _VOLUME: Final = (0.0, 0.5, 1.0)
 _VOLUME_FACTOR: Final = (0.3, 1.0, 2.6)
+_THINNEST_BEARD: Final = 0.3  # of a style's hairs, at the least `beard.density`
 _GROWN_LATER: Final = 1.35  # guides grow so much longer than they should be, where scissors cut them
 
 
@@ -88,7 +90,8 @@ def grow(head: Head, traits: Traits, seed: int) -> Groom:
     surface = Surface(head)
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits):
-        hair = _GROWERS[style.region](style, surface, traits, seed)
+        grower = _GROWERS[style.region] if style.curves is None else grow_combed
+        hair = grower(style, surface, traits, seed)
         if len(hair):
             groom[style.region] = hair
     return groom
@@ -137,6 +140,31 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
         points, lock = _with_ties(style, surface, roots, points, shape, generator)
     points = kept_out(points, surface)
     uv = hair_uv(head, roots)
+    look = look_of(style, surface)
+    if style.region == "beard":
+        look = thinned(look, _amount_of_beard(style, traits))
+    return Hair(style.region, style.name, points, roots, uv, lock, look, colour_of(style, traits))
+
+
+def _amount_of_beard(style: Style, traits: Traits) -> float:
+    amount = traits.number("beard.density")
+    if style.name == "beard_stubble" and traits.choice("beard.style") == "none":
+        amount = traits.number("stubble.density")
+    return _THINNEST_BEARD + (1.0 - _THINNEST_BEARD) * amount
+
+
+def grow_combed(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
+    """Return hair of a style that an artist has combed, longer or shorter as the traits ask; `seed` changes nothing.
+
+    Raises:
+        BadRequest: its curves are metres away from the head.
+    """
+    del seed
+    if style.curves is None:
+        raise ValueError("a style without curves")
+    points, roots = from_curves(style.curves, surface.head, surface)
+    points = kept_out(points[:, :1] + shape_of(style, traits).length * (points - points[:, :1]), surface)
+    uv, lock = hair_uv(surface.head, roots), torch.arange(len(roots))
     return Hair(style.region, style.name, points, roots, uv, lock, look_of(style, surface), colour_of(style, traits))
 
 
@@ -190,13 +218,13 @@ def _with_ties(
 
 def shape_of(style: Style, traits: Traits) -> Shape:
     """Return how traits change a style."""
-    of_beard = style.region == "beard"
-    long = traits.number("beard.length" if of_beard else "hair.length")
-    here, there = (float(np.interp(value, _LENGTH, _LENGTH_METRES)) for value in (long, style.length))
     parting = style.parting.side if style.parting is not None else 0.0
+    if style.region == "beard":
+        return Shape(_beard_length(traits.number("beard.length"), style), volume=1.0, curl=0.0, parting=parting)
+    here, there = (
+        float(np.interp(value, _LENGTH, _LENGTH_METRES)) for value in (traits.number("hair.length"), style.length)
+    )
     length = min(max(here / there, style.shortest), style.longest)
-    if of_beard:
-        return Shape(length, volume=1.0, curl=0.0, parting=parting)
 
     def asked(name: str, usual: float) -> float:
         return traits.number(name) if name in traits else usual
@@ -210,6 +238,13 @@ def shape_of(style: Style, traits: Traits) -> Shape:
         curl=asked("hair.curl", style.curl) - style.curl,
         parting=asked("hair.parting", parting),
     )
+
+
+def _beard_length(asked: float, style: Style) -> float:
+    """Return the factor on a beard's length: from its shortest to its longest as `beard.length` goes from 0 to 1."""
+    if asked < style.length:
+        return float(style.shortest ** ((style.length - asked) / style.length))
+    return float(style.longest ** ((asked - style.length) / max(1.0 - style.length, 1e-6)))
 
 
 def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generator: torch.Generator) -> Tensor:
@@ -232,7 +267,8 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
     points = even(resample(grown.points, 2 * style.points, kept), style.points)
     away = torch.nn.functional.normalize(resample(grown.normal, style.points, kept), dim=2)
     points = turned(points, away, field["turn"])
-    radius, pitch = _curl(style, field, shape, surface)
+    points = twirled(gathered(points, field["gather"], surface), field["twirl"])
+    radius, pitch = _curl(field, shape, surface)
     points = curled(
         points, away, radius * (0.75 + 0.5 * random[:, 2]), pitch * (0.85 + 0.3 * random[:, 3]), field["curl_from"],
         field["flat"], 2.0 * torch.pi * random[:, 2],
@@ -240,29 +276,38 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
     return points
 
 
-def _curl(style: Style, field: Field, shape: Shape, surface: Surface) -> tuple[Tensor, Tensor]:
+def _curl(field: Field, shape: Shape, surface: Surface) -> tuple[Tensor, Tensor]:
     """Return radius and pitch [N] of the guides' curls in metres."""
-    amount = (field["curl"] + shape.curl).clamp(0.0, 1.0).numpy()
     unit = MM * size_of(surface.skull)
-    usual_radius = torch.from_numpy(np.interp(amount, _CURL, _CURL_RADIUS)).float() * unit
-    usual_pitch = torch.from_numpy(np.interp(amount, _CURL, _CURL_PITCH)).float() * unit
-    radius = torch.where(field["radius"] > 0.0, field["radius"], usual_radius)
-    return radius, torch.where(field["pitch"] > 0.0, field["pitch"], usual_pitch)
+    asked = (field["curl"] + shape.curl).clamp(0.0, 1.0)
+
+    def measured(name: str, values: tuple[float, ...]) -> Tensor:
+        at, usual = (torch.from_numpy(np.interp(curl, _CURL, values)).float() * unit for curl in (asked, field["curl"]))
+        # What a style draws goes with its own curl; another one changes it in proportion.
+        return torch.where((field[name] > 0.0) & (usual > 0.0), field[name] * at / usual.clamp(min=1e-9), at)
+
+    return measured("radius", _CURL_RADIUS), measured("pitch", _CURL_PITCH)
 
 
 _MARGIN: Final = 0.6 * MM  # from the skin, of everything but roots
 _FREE_FROM: Final = 8.0 * MM  # along a hair, from where it keeps that margin
+_LOOKED: Final = 10.0 * MM  # how far from hair the skin is looked for
+_PASSES: Final = 3  # in which hair is moved out of folds, as between an ear and the head
 
 
 def kept_out(points: Tensor, surface: Surface) -> Tensor:
     """Return curves [N, P, 3] with what came too close to the skin moved out of it; roots stay."""
     count, each = points.shape[:2]
     step = (points[:, 1:] - points[:, :-1]).norm(dim=2).cumsum(dim=1)
-    flat = points[:, 1:].reshape(-1, 3)
-    near = surface.near(flat, reach=6.0 * MM)
+    moved = points[:, 1:].reshape(-1, 3)
     closest = _MARGIN * (step.reshape(-1) / _FREE_FROM).clamp(max=1.0)
-    deep = (closest - near.distance).clamp(min=0.0)
-    moved = flat + deep[:, None] * near.normal
+    deep = torch.arange(len(moved))
+    for _ in range(_PASSES):
+        near = surface.near(moved[deep], reach=_LOOKED)
+        missing = closest[deep] - near.distance
+        still = torch.nonzero(missing > 0.0)[:, 0]
+        deep = deep[still]
+        moved = moved.index_add(0, deep, missing[still, None] * near.normal[still])
     return torch.cat((points[:, :1], moved.view(count, each - 1, 3)), dim=1)
 
 

@@ -74,7 +74,7 @@ def grow_guides(
         turning = 1.0 - torch.exp(-step / stiff)
         direction = normalize(torch.lerp(direction, normalize(target, dim=1), turning), dim=1)
         moved = place + step * direction
-        near = surface.near(moved)
+        near = surface.near(moved, sliding=True)
         closest = torch.maximum(
             wanted * _smooth(arc[:, 0] / (2.5 * rise[:, 0])), _CLOSEST * (arc[:, 0] / _LEAVING).clamp(max=1.0)
         )

@@ -27,6 +27,7 @@ _CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs betw
 _HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
 _FINE_BELOW: Final = 0.75  # density of roots below which hairs are finer and shorter, as at the hairline
 _FINER, _FINE_SHORTER = 0.6, 0.9  # shares of their radius and length that the finest lack at most
+_AROUND_OWN: Final = 15.0 * MM  # from guides that an artist has combed, within which hair grows
 _LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
 _LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
 _POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
@@ -84,8 +85,13 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     if hair.region in _BESIDE:
         roots, fine = _beside(hair, surface, count, generator), torch.zeros(count)
     else:
-        density = root_density(find_style(hair.style, hair.region), head, traits)
+        style = find_style(hair.style, hair.region)
+        density = root_density(style, head, traits)
         roots = scatter(head, density, count, generator)
+        if style.curves is not None:  # hair grows around what the artist combed, and nowhere else
+            beside, _ = cKDTree(hair.points[:, 0].numpy()).query(roots.on(head.vertices, surface.triangles).numpy())
+            roots = roots.of(torch.from_numpy(beside < _AROUND_OWN))
+            count = len(roots)
         fine = 1.0 - _smooth(roots.on(density[:, None], surface.triangles)[:, 0] / _FINE_BELOW)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)

@@ -7,82 +7,26 @@ A point is kept as east, north and outwards of its guide's root, from the skull'
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import torch
-from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head
+from dreamface.groom.surface import Surface
 from dreamface.hair import Roots
-from dreamface.render import RayMesh
 from dreamface.styles import Curves, Skull
 
 _FEWEST_POINTS: Final = 4  # of a guide, as a style has them
 _MOST_POINTS: Final = 96
 _SHORTEST: Final = 2e-4  # metres; a guide that is shorter was never drawn
 _FARTHEST: Final = 0.02  # metres between the skin and the roots of most guides
-_STEP: Final = 0.03  # metres along a ray within which the skin is that of the root, on whichever head
-_MARGIN: Final = 1e-3  # metres by which a ray starts before a point that may lie right in the skin
 _LARGEST: Final = 50.0  # halves of a skull: five metres
 _EVEN: Final = 1.2  # longest step between points over the shortest, up to which they stay as they are
 _ROUNDS: Final = 4  # after which points are about evenly spaced
 _DECIMALS: Final = 5  # of half the skull: a micrometre
-
-
-class Surface:
-    """The skin of a head, where guides are rooted.
-
-    Args:
-        head: whose.
-    """
-
-    def __init__(self, head: Head) -> None:
-        skin = next(group for group in head.topology.objects if group.name == "skin")
-        first, last = skin.faces
-        triangles = head.topology.triangles[2 * first : 2 * last]
-        edges = head.vertices[triangles[:, 1:]] - head.vertices[triangles[:, :1]]
-        areas = torch.linalg.cross(edges[:, 0], edges[:, 1]).norm(dim=1)
-        self._index = 2 * first + (areas > 0.0).nonzero()[:, 0]  # of those with an area, in the whole topology
-        self._corners = head.vertices[head.topology.triangles[self._index]]
-        self._vertices, self._triangles = head.vertices, head.topology.triangles[self._index]
-        self._tree = cKDTree(self._corners.mean(dim=1).numpy())
-
-    @cached_property
-    def _mesh(self) -> RayMesh:
-        return RayMesh(self._vertices, self._triangles)
-
-    def nearest(self, points: Tensor) -> Roots:
-        """Return the roots of points [N, 3] in metres: about the nearest places of the skin."""
-        candidates = torch.from_numpy(self._tree.query(points.numpy(), k=min(8, len(self._index)))[1]).long()
-        candidates = candidates.reshape(len(points), -1)
-        weights = _nearest_weights(self._corners[candidates], points[:, None])
-        places = torch.einsum("nmkc,nmk->nmc", self._corners[candidates], weights)
-        best = (places - points[:, None]).norm(dim=2).argmin(dim=1)
-        rows = torch.arange(len(points))
-        return Roots(self._index[candidates[rows, best]], weights[rows, best])
-
-    def along(self, points: Tensor, directions: Tensor) -> Roots:
-        """Return where lines through points meet the skin next to them, or the nearest place where they do not.
-
-        Args:
-            points: [N, 3] metres.
-            directions: [N, 3] unit vectors.
-        """
-        found = self.nearest(points)
-        out, back = (self._mesh.cast(points - _MARGIN * way, way) for way in (directions, -directions))
-        away = [(seen.depth - _MARGIN).abs() for seen in (out, back)]
-        outwards = away[0] <= away[1]
-        triangle = torch.where(outwards, out.triangle, back.triangle)
-        weights = torch.where(outwards[:, None], out.barycentric, back.barycentric)
-        close = torch.minimum(*away) < _STEP
-        return Roots(
-            torch.where(close, self._index[triangle.clamp_min(0)], found.triangle),
-            torch.where(close[:, None], weights, found.barycentric),
-        )
 
 
 def to_curves(points: Iterable[Tensor], head: Head) -> Curves:
@@ -102,7 +46,7 @@ def to_curves(points: Iterable[Tensor], head: Head) -> Curves:
     count = min(max(_FEWEST_POINTS, *map(len, drawn)), _MOST_POINTS)
     guides = torch.stack([_evenly_spaced(guide, count) for guide in drawn])
     starts = guides[:, 0]
-    on_skin = Surface(head).nearest(starts).on(head.vertices, head.topology.triangles)
+    on_skin = Surface(head).roots_at(starts).on(head.vertices, head.topology.triangles)
     if (on_skin - starts).norm(dim=1).median() > _FARTHEST:
         raise BadRequest("These guides do not start on the head's skin: use curves that are attached to this head.")
     skull = Skull.of(head)
@@ -131,7 +75,7 @@ def from_curves(curves: Curves, head: Head, surface: Surface | None = None) -> t
         raise BadRequest("This hair style has curves that are metres away from the head: save it from the head again.")
     frames = _frames(azimuth, elevation)
     placed = skull.centre + skull.size * torch.einsum("npk,nck->npc", local, frames)
-    roots = (surface or Surface(head)).along(placed[:, 0], frames[:, :, 2])
+    roots = (surface or Surface(head)).roots_along(placed[:, 0], frames[:, :, 2])
     starts = roots.on(head.vertices, head.topology.triangles)
     return placed + (starts - placed[:, 0])[:, None], roots
 
@@ -165,20 +109,3 @@ def _evenly_spaced(guide: Tensor, count: int) -> Tensor:
 
 def _rounded(values: Tensor) -> Any:
     return np.round(values.double().numpy(), _DECIMALS).tolist()
-
-
-def _nearest_weights(corners: Tensor, points: Tensor) -> Tensor:
-    """[..., 3] weights of the place in a triangle that is about the nearest to a point: its own, pulled inside.
-
-    Args:
-        corners: [..., 3, 3] of the triangles; each has an area.
-        points: [..., 3].
-    """
-    a, b, c = corners.unbind(-2)
-    ab, ac, ap = b - a, c - a, points - a
-    bb, bc, cc = ((first * second).sum(-1) for first, second in ((ab, ab), (ab, ac), (ac, ac)))
-    pb, pc = (ap * ab).sum(-1), (ap * ac).sum(-1)
-    area = bb * cc - bc * bc
-    v, w = (cc * pb - bc * pc) / area, (bb * pc - bc * pb) / area
-    weights = torch.stack((1.0 - v - w, v, w), dim=-1).nan_to_num(1.0 / 3.0).clamp_min(0.0)
-    return weights / weights.sum(dim=-1, keepdim=True)

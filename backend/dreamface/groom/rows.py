@@ -138,4 +138,3 @@ def _row(surface: Surface, angle: float, density: Tensor, out: float) -> Tensor:
     first, last = int(grown[0]), int(grown[-1])
     path = place[first : last + 1]
     return path + out * surface.near(path).normal
-

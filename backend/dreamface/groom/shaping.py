@@ -16,6 +16,8 @@ from dreamface.styles.where import size_of
 from dreamface.units import MM
 
 _TURN_FROM: Final = 0.62  # share of the length at which ends begin to turn
+_TWIRL_FROM: Final = 0.45
+_GATHER_POWER: Final = 0.8
 _SHORTEST: Final = 0.06  # share of its length that scissors leave of any hair
 
 
@@ -98,6 +100,37 @@ def turned(points: Tensor, normal: Tensor, turn: Tensor) -> Tensor:
     length = steps.norm(dim=2, keepdim=True)
     bent = torch.cos(angle)[..., None] * along + torch.sin(angle)[..., None] * inward
     return torch.cat((points[:, :1], points[:, :1] + (length * bent).cumsum(dim=1)), dim=1)
+
+
+def twirled(points: Tensor, twirl: Tensor) -> Tensor:
+    """Return guides [N, P, 3] whose outer halves bend upwards by radians [N] from where they begin to the tip."""
+    if not bool((twirl != 0.0).any()):
+        return points
+    steps = points[:, 1:] - points[:, :-1]
+    length = steps.norm(dim=2, keepdim=True)
+    share = torch.linspace(0.0, 1.0, steps.shape[1])
+    angle = (twirl[:, None] * ((share - _TWIRL_FROM) / (1.0 - _TWIRL_FROM)).clamp(min=0.0) ** 1.4)[..., None]
+    along = normalize(steps, dim=2)
+    up = points.new_tensor((0.0, 0.0, 1.0)).expand_as(along)
+    up = normalize(up - (up * along).sum(dim=2, keepdim=True) * along + 1e-9, dim=2)
+    bent = torch.cos(angle) * along + torch.sin(angle) * up
+    return torch.cat((points[:, :1], points[:, :1] + (length * bent).cumsum(dim=1)), dim=1)
+
+
+def gathered(points: Tensor, gather: Tensor, surface: Surface) -> Tensor:
+    """Return guides [N, P, 3] drawn together with those of their side of the face by shares [N]; roots stay."""
+    if not bool((gather > 0.0).any()):
+        return points
+    result = points.clone()
+    share = torch.linspace(0.0, 1.0, points.shape[1])[None, :, None] ** _GATHER_POWER
+    for side in (-1.0, 1.0):
+        here = (points[:, 0, 0] - surface.skull.centre[0]) * side > 0.0
+        weight = torch.where(here, gather, 0.0)
+        if float(weight.sum()) > 0.0:
+            middle = (weight[:, None, None] * points).sum(dim=0) / weight.sum()
+            drawn = points + weight[:, None, None] * share * (middle[None] - points)
+            result = torch.where(here[:, None, None], drawn, result)
+    return result
 
 
 def frames(points: Tensor, normal: Tensor) -> tuple[Tensor, Tensor]:

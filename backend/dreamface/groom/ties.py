@@ -222,4 +222,3 @@ def _bun(tie: Tie, bundle: Bundle, spot: Tensor, count: int, unit: float, genera
 def _bun_axes(bundle: Bundle) -> tuple[Tensor, Tensor, Tensor]:
     axis = normalize(bundle.points[-1] - bundle.points[0], dim=0)
     return bundle.across[0], bundle.away[0], axis
-

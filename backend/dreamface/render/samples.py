@@ -37,8 +37,8 @@ class Samples:
     barycentric: Tensor
     depth: Tensor
 
-    def of(self, chosen: Tensor) -> Samples:
-        """Those at indices, or where a mask is true."""
+    def of(self, chosen: Tensor | slice) -> Samples:
+        """Those at indices, in a slice, or where a mask is true."""
         return Samples(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def and_then(self, others: Samples) -> Samples:

@@ -259,6 +259,6 @@ def _thinned(points: Tensor, areas: Tensor, most: int) -> tuple[Tensor, Tensor]:
     """[M, 3] places that stand for all points [N, P, 3] of strands, at most `most` for each, and [M] their areas."""
     step = -(-points.shape[1] // most)
     short = -points.shape[1] % step
-    grouped = torch.nn.functional.pad(areas, (0, short)).unflatten(1, (-1, step)).sum(dim=2)
+    grouped = torch.nn.functional.pad(areas, (0, short)).view(len(points), -1, step).sum(dim=2)
     index = (torch.arange(grouped.shape[1], device=points.device) * step + step // 2).clamp(max=points.shape[1] - 1)
     return points[:, index].reshape(-1, 3), grouped.reshape(-1)

@@ -391,7 +391,7 @@ Point = Annotated[list[Coordinate], Field(min_length=3, max_length=3)]
 class SaveStyle(Strict):
     """A hair style of the artist's own: a whole one as docs/hair.md has it, or guides that were combed on a head."""
 
-    name: StyleName
+    name: StyleName = Field(description="what the trait of its region, such as hair.style, is to call it")
     label: str = Field(min_length=1, max_length=60, description="what artists read")
     region: Region = "scalp"
     summary: str = Field(default="", max_length=200, description="one sentence")
@@ -538,7 +538,8 @@ class TraitInfo(BaseModel):
 class StyleInfo(BaseModel):
     """A hair style, as lists show it. Its numbers are the traits' values at which it is as it was drawn."""
 
-    name: str = Field(description="what traits such as hair.style call it")
+    name: str = Field(description="of its file")
+    value: str = Field(description="what the trait of its region, such as hair.style, calls it")
     label: str = Field(description="what artists read")
     region: Region
     summary: str

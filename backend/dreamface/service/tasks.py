@@ -159,6 +159,7 @@ def save_style(
     like: str | None,
 ) -> tuple[dict[str, Any], bytes]:
     """Keep a style of the artist's own: a whole one, or one that is made of guides."""
+    name = pipeline.style_name(name, region)
     if guides is not None and record is not None:
         made = pipeline.style_of_guides(
             name,

@@ -7,6 +7,7 @@ from dreamface.styles.registry import (
     presets_folder,
     remove_style,
     save_style,
+    style_name,
     styles,
 )
 from dreamface.styles.skull import Skull
@@ -23,5 +24,6 @@ __all__ = [
     "presets_folder",
     "remove_style",
     "save_style",
+    "style_name",
     "styles",
 ]

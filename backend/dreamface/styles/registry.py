@@ -57,6 +57,7 @@ class Styles:
         shown = ("name", "label", "region", "summary", "length", "curl", "volume", "fringe")
         return {
             **{field: getattr(style, field) for field in shown},
+            "value": trait_value(name, style.region),
             "parting": None if style.parting is None else style.parting.side,
             "own": name in self.own,
             "picture": str(picture) if picture.is_file() else None,
@@ -92,6 +93,20 @@ def styles() -> Styles:
         return _read[state]
 
 
+def trait_value(name: str, region: Region) -> str:
+    """Return what the trait of a region calls a style: `hair.style` has its name, others have it without the region's.
+
+    >>> trait_value("beard_full", "beard")
+    'full'
+    """
+    return name if region == "scalp" else name.removeprefix(f"{region}_")
+
+
+def style_name(value: str, region: Region) -> str:
+    """Return the name of the style that the trait of a region calls so: the inverse of `trait_value`."""
+    return value if region == "scalp" else f"{region}_{trait_value(value, region)}"
+
+
 def find_style(name: str, region: Region) -> Style:
     """Return a style by name.
 
@@ -105,10 +120,11 @@ def find_style(name: str, region: Region) -> Style:
     for file, problem in known.problems.items():
         if file.stem == name:
             raise BadRequest(problem)
-    near = difflib.get_close_matches(name, known.of(region), _OFFERED, 0.0)
+    wanted = trait_value(name, region)
+    near = difflib.get_close_matches(wanted, [trait_value(known, region) for known in known.of(region)], _OFFERED, 0.0)
     if not near:
-        raise BadRequest(f"There is no {region} style called {name!r}, nor any other: install DreamFace again.")
-    raise BadRequest(f"There is no {region} style called {name!r}; the nearest are {', '.join(near)}.")
+        raise BadRequest(f"There is no {region} style called {wanted!r}, nor any other: install DreamFace again.")
+    raise BadRequest(f"There is no {region} style called {wanted!r}; the nearest are {', '.join(near)}.")
 
 
 def save_style(style: Style, replace: bool = False) -> Path:

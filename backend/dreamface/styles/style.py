@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError,
 
 from dreamface.errors import BadRequest
 from dreamface.hair import Region
+from dreamface.styles.face_parts import FacePart
 
 NAME: Final = r"^[a-z][a-z0-9_]{0,39}$"
 """What a style may be called in files and traits."""
@@ -45,6 +46,7 @@ class Where(_Strict):
         azimuth: degrees around the skull, 0 in front and 180 behind, the same on both sides.
         elevation: degrees above the plane through the ears; 90 is the top.
         side: only this side of the person.
+        parts: within one of these parts of a beard.
         near: within so many millimetres of one of the landmarks.
         above, below: heights.
         beyond, within: distances from the middle plane.
@@ -54,6 +56,7 @@ class Where(_Strict):
     azimuth: Span | None = None
     elevation: Span | None = None
     side: Literal["left", "right", "both"] = "both"
+    parts: tuple[FacePart, ...] = ()
     near: tuple[Mark, ...] = ()
     above: Mark | None = None
     below: Mark | None = None
@@ -103,6 +106,8 @@ class Section(_Strict):
         unruly: degrees by which neighbouring locks go different ways.
         face: 0..1, how far hair may fall over the face; 0 sweeps it to the sides.
         turn: degrees by which the last third bends, above 0 towards the head.
+        twirl: degrees by which the outer half bends upwards, as a waxed moustache does.
+        gather: 0..1, how far the hair of one side of the face draws together into one lock.
         cut: scissors.
         uncut: True takes away the scissors of the sections before.
     """
@@ -126,6 +131,8 @@ class Section(_Strict):
     unruly: Annotated[FiniteFloat, Field(ge=0.0, le=90.0)] | None = None
     turn: Degrees | None = None
     face: Share | None = None
+    twirl: Annotated[FiniteFloat, Field(ge=-720.0, le=720.0)] | None = None
+    gather: Share | None = None
     cut: Cut | None = None
     uncut: bool = False
 
@@ -266,6 +273,7 @@ class BrowShape(_Strict):
         spread: by which hairs at the lower edge point further up, and those at the upper edge further down.
         bend: by which hairs turn outwards from root to tip.
         density: 0..1.
+        flat: 0..1, how far the face's own arch is taken away; below 0 there is more of it.
         arch: millimetres by which the brow is lifted where it is highest.
         arch_at: share of the way to the outer end where that is.
         peak: 0..1, from a round arch to an angle.
@@ -283,6 +291,7 @@ class BrowShape(_Strict):
     spread: tuple[Degrees, Degrees, Degrees] = (10.0, 26.0, 14.0)
     bend: Degrees = 24.0
     density: tuple[Share, Share, Share] = (0.55, 1.0, 0.7)
+    flat: Annotated[FiniteFloat, Field(ge=-1.0, le=1.0)] = 0.15
     arch: Signed = 0.0
     arch_at: Share = 0.62
     peak: Share = 0.3
@@ -293,6 +302,22 @@ class BrowShape(_Strict):
     soft: Share = 0.5
     inner: Signed = 0.0
     outer: Signed = 0.0
+
+
+class BeardShape(_Strict):
+    """How unevenly a beard grows.
+
+    Attributes:
+        border: millimetres by which its border wanders.
+        patches: 0..1, how much of it is bare in patches.
+        patch_size: millimetres from patch to patch.
+        thin: 0..1, how much sparser it is between patches.
+    """
+
+    border: Millimetres = 3.0
+    patches: Share = 0.0
+    patch_size: Annotated[FiniteFloat, Field(gt=0.5, le=200.0)] = 11.0
+    thin: Share = 0.25
 
 
 class LashShape(_Strict):
@@ -306,12 +331,12 @@ class LashShape(_Strict):
         clump: 0..1, how far neighbours draw together.
     """
 
-    upper: tuple[Millimetres, Millimetres, Millimetres] = (5.5, 8.5, 9.5)
+    upper: tuple[Millimetres, Millimetres, Millimetres] = (5.0, 7.8, 9.0)
     lower: tuple[Millimetres, Millimetres, Millimetres] = (3.0, 4.5, 5.0)
     count_upper: Annotated[int, Field(ge=0, le=400)] = 90
     count_lower: Annotated[int, Field(ge=0, le=400)] = 45
-    curl: Degrees = 70.0
-    fan: Degrees = 30.0
+    curl: Degrees = 66.0
+    fan: Degrees = 42.0
     clump: Share = 0.4
 
 
@@ -369,6 +394,7 @@ class Style(_Strict):
     sections: tuple[Section, ...] = ()
     ties: tuple[Tie, ...] = ()
     rows: Rows | None = None
+    beard: BeardShape | None = None
     brows: BrowShape | None = None
     lashes: LashShape | None = None
     curves: Curves | None = None

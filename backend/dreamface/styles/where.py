@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head
+from dreamface.styles.face_parts import part_weight
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Mark, Where
 from dreamface.units import MM
@@ -33,12 +34,15 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
     soft, fade = where.soft_degrees, where.soft_mm * unit
     azimuth, elevation = skull.angles(places)
     if where.azimuth is not None:
-        weight = weight * _between(azimuth.abs(), where.azimuth, soft)
+        weight = weight * _between(azimuth.abs(), where.azimuth, (0.0, 180.0), soft)
     if where.elevation is not None:
-        weight = weight * _between(elevation, where.elevation, soft)
+        weight = weight * _between(elevation, where.elevation, (-90.0, 90.0), soft)
     from_middle = places[:, 0] - skull.centre[0]
     if where.side != "both":
         weight = weight * _step(from_middle if where.side == "left" else -from_middle, fade)
+    if where.parts:
+        inside = torch.stack([part_weight(part, head, places, fade) for part in where.parts]).amax(dim=0)
+        weight = weight * inside
     if where.near:
         far = torch.ones_like(weight)
         for mark in where.near:
@@ -62,8 +66,11 @@ def _place(head: Head, mark: Mark) -> Tensor:
     return head.landmark(mark.landmark)
 
 
-def _between(value: Tensor, span: tuple[float, float], soft: float) -> Tensor:
-    return _step(value - span[0], soft) * _step(span[1] - value, soft)
+def _between(value: Tensor, span: tuple[float, float], whole: tuple[float, float], soft: float) -> Tensor:
+    """Return [N] 0..1 how much values lie in a span; it does not fade where the whole range ends."""
+    low, high = span
+    above = _step(value - low, soft) if low > whole[0] else torch.ones_like(value)
+    return above * _step(high - value, soft) if high < whole[1] else above
 
 
 def _step(value: Tensor, soft: float) -> Tensor:

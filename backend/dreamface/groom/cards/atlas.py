@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate, normalize
 
+from dreamface.arrays import Float32Array
 from dreamface.hair import REGIONS, Hair, HairColour, Region, Rgb
 from dreamface.skin import hair_pigment, white_hair_colour
 
@@ -97,6 +100,8 @@ _RELIEF: Final = 0.55  # how far normals at a hair's side lean over
 _SOLID: Final = 0.5  # opacity from which a texel shows a hair's number, depth and place
 _FILL: Final = 0.02  # opacity below which a texel takes on its row's mean colour, for smaller copies of the picture
 _SHADES: Final = 33  # of the table of pigments
+_COLOUR_PLACES: Final = 96  # along a hair
+_COARSE: Final = 4  # rows of texels, that a hair goes straight over
 
 CHANNELS: Final = ("albedo", "opacity", "normal", "flow", "root_to_tip", "id", "depth")
 """What `bake` makes."""
@@ -184,16 +189,11 @@ def bake(
         generator: of what is uneven.
     """
     atlas = _empty(looks, resolution)
-    sizes: dict[tuple[int, int], list[Strip]] = {}
     for strip in strips:
         left, top, right, bottom = strip.box
-        sizes.setdefault((bottom - top, right - left), []).append(strip)
-    for (height, width), alike in sizes.items():
-        hairs = _Hairs.of(alike, looks, height, width, generator)
-        for strip, pictures in zip(alike, _split(hairs.drawn(height, width)), strict=True):
-            left, top, right, bottom = strip.box
-            for channel, image in pictures.items():
-                atlas[channel][top:bottom, left:right] = image
+        hairs = _hairs_of(strip, looks[strip.region], bottom - top, right - left, generator)
+        for channel, image in _channels(hairs.drawn(right - left)).items():
+            atlas[channel][top:bottom, left:right] = image
     return atlas
 
 
@@ -212,18 +212,16 @@ def _empty(looks: Mapping[Region, Look], resolution: int) -> dict[str, Tensor]:
 
 @dataclass(frozen=True)
 class _Hairs:
-    """The hairs of K strips with the same size, S of each and the lowest first; rows run from root to tip.
+    """The hairs of a strip, S of them and the lowest first; H rows of texels run from root to tip.
 
     Attributes:
-        centre: [K, S, H] texels from a strip's left edge.
-        half: [K, S, H] texels to either side, measured across the rows.
-        slope: [K, S, H] texels to the right per row.
-        alpha: [K, S, H] 0..1.
-        share: [K, S, H] 0..1 from each hair's root to its tip.
-        colour: [K, S, H, 3].
-        number: [K, S].
-        depth: [K, S] 0..1.
-        count: [K] how many of the S there are; the others come first and are clear.
+        centre: [S, H] texels from the strip's left edge.
+        half: [S, H] texels to either side, measured along a row.
+        slope: [S, H] texels to the right per row.
+        alpha: [S, H] 0..1.
+        share: [S, H] 0..1 from each hair's root to its tip.
+        colour: [S, P, 3] at P places from root to tip.
+        number: [S].
     """
 
     centre: Tensor
@@ -233,110 +231,97 @@ class _Hairs:
     share: Tensor
     colour: Tensor
     number: Tensor
-    depth: Tensor
-    count: Tensor
 
-    @classmethod
-    def of(
-        cls, strips: list[Strip], looks: Mapping[Region, Look], height: int, width: int, generator: torch.Generator
-    ) -> _Hairs:
-        """Hairs as the strips' kinds and regions have them."""
-        drawn = [_hairs_of(strip, looks[strip.region], height, width, generator) for strip in strips]
-        most = max(len(one["centre"]) for one in drawn)
-        stacked = {name: torch.stack([_padded(one[name], most) for one in drawn]) for name in drawn[0]}
-        return cls(**stacked, count=torch.tensor([len(one["centre"]) for one in drawn]))
+    def drawn(self, width: int) -> Tensor:
+        """[H, W, 11]: colour, relief and flow, all times opacity; opacity; place, number and depth.
 
-    def drawn(self, height: int, width: int) -> Tensor:
-        """[K, H, W, 12]: colour and relief times opacity, opacity, flow times opacity, place, number and depth."""
-        strips, most = self.number.shape
-        image = torch.zeros(strips * height * width, 12)
-        start = torch.arange(strips * height).view(strips, height) * width
-        for index in range(most):
-            active = torch.nonzero(self.count >= most - index)[:, 0]
-            self._draw(image, active, index, start[active], width)
-        return image.view(strips, height, width, 12)
-
-    def _draw(self, image: Tensor, strips: Tensor, index: int, start: Tensor, width: int) -> None:
-        """Lay one hair over what is drawn of some strips."""
-        centre, half = self.centre[strips, index], self.half[strips, index]
-        span = math.ceil(float(half.amax()) + 1.0)
-        columns = centre.floor().long()[..., None] + torch.arange(-span, span + 1)
-        off = columns + 0.5 - centre[..., None]
-        cover = (half[..., None] + 0.5 - off.abs()).clamp(0.0, 1.0).minimum(2.0 * half[..., None])
-        cover = cover * self.alpha[strips, index][..., None]
-        seen = (cover > 0.0) & (columns >= 1) & (columns < width - 1)
-        place = (start[..., None] + columns)[seen]
-        row = torch.nonzero(seen)
-        rows = (row[:, 0], row[:, 1])
-        cover, off = cover[seen][:, None], (off / (half[..., None] + 0.5))[seen]
-        slope = self.slope[strips, index][rows]
-        long = torch.rsqrt(1.0 + slope.square())
-        lean = _RELIEF * off.clamp(-1.0, 1.0)
-        new = torch.stack((lean * long, lean * slope * long, slope * long, -long), dim=1)
-        new = torch.cat((self.colour[strips, index][rows], new), dim=1)
-        old = image[place]
-        blended = torch.lerp(old[:, :7], new, cover)
-        opacity = old[:, 7:8] + (1.0 - old[:, 7:8]) * cover
-        facts = torch.stack(
-            (
-                self.share[strips, index][rows],
-                self.number[strips, index][row[:, 0]],
-                self.depth[strips, index][row[:, 0]],
-            ),
-            dim=1,
-        )
-        facts = torch.where(cover >= _SOLID, facts, torch.where(old[:, 7:8] < _FILL, facts, old[:, 8:11]))
-        image[place, :11] = torch.cat((blended, opacity, facts), dim=1)
+        One hair at a time, in numpy: torch would share so few texels among threads, and wait for those that are busy.
+        """
+        count, height = self.centre.shape
+        image = np.zeros((height * width, 11), np.float32)
+        part = np.arange(height) * self.colour.shape[1] // height
+        lines = [self.centre, self.half, self.slope, self.alpha, self.share]
+        centre, half, slope, alpha, share = (line.numpy() for line in lines)
+        colour, number = self.colour.numpy()[:, part], self.number.numpy()
+        for index in range(count):
+            facts = np.stack((share[index], np.full(height, number[index]), np.full(height, index / count)), axis=1)
+            long = 1.0 / np.sqrt(1.0 + slope[index] ** 2)
+            own = np.concatenate((colour[index], (slope[index] * long)[:, None], -long[:, None], facts), axis=1)
+            _draw_hair(image, centre[index], half[index], alpha[index], own.astype(np.float32), width)
+        return torch.from_numpy(image).view(height, width, 11)
 
 
-def _padded(values: Tensor, count: int) -> Tensor:
-    """[count, ...]: zeros before the values."""
-    return torch.cat((values.new_zeros(count - len(values), *values.shape[1:]), values))
+def _draw_hair(
+    image: Float32Array, centre: Float32Array, half: Float32Array, alpha: Float32Array, own: Float32Array, width: int
+) -> None:
+    """Lay one hair over those that are drawn.
+
+    Args:
+        image: [H * W, 11], see `_Hairs.drawn`.
+        centre: [H] texels from the left.
+        half: [H] texels to either side.
+        alpha: [H] 0..1.
+        own: [H, 8] colour, flow, place, number and depth.
+        width: W.
+    """
+    span = math.ceil(float(half.max()) + 1.0)
+    columns = np.floor(centre).astype(np.int64)[:, None] + np.arange(-span, span + 1)
+    off = columns + np.float32(0.5) - centre[:, None]
+    reach = half[:, None]
+    cover = np.minimum(np.clip(reach + np.float32(0.5) - np.abs(off), 0.0, 1.0), 2.0 * reach) * alpha[:, None]
+    row, column = np.nonzero((cover > 0.0) & (columns >= 1) & (columns < width - 1))
+    if not len(row):
+        return
+    place, share = row * width + columns[row, column], cover[row, column][:, None].astype(np.float32)
+    lean = _RELIEF * np.clip(off[row, column] / (half[row] + 0.5), -1.0, 1.0)[:, None]
+    hair = own[row]
+    relief = -lean * hair[:, [4, 3]] * (1.0, -1.0)
+    new = np.concatenate((hair[:, :3], relief, hair[:, 3:5], np.ones_like(share)), axis=1)
+    old = image[place]
+    shown = (share >= _SOLID) | (old[:, 7:8] < _FILL)
+    facts = np.where(shown, hair[:, 5:], old[:, 8:])
+    image[place] = np.concatenate((old[:, :8] + share * (new - old[:, :8]), facts), axis=1)
 
 
-def _hairs_of(strip: Strip, look: Look, height: int, width: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """The attributes of `_Hairs` for one strip, without the first dimension."""
+def _hairs_of(strip: Strip, look: Look, height: int, width: int, generator: torch.Generator) -> _Hairs:
+    """Hairs as a strip's kind and its region's look have them."""
     fine = {"brows": _FINE_KINDS, "lashes": _LASH_KINDS}.get(strip.region, _KINDS)
     kind, scale = fine[strip.kind], math.sqrt(strip.size / _USUAL)
     count = max(2, round(kind.hairs * scale * min(1.0, width / 60.0 * _USUAL / strip.size)))
-
-    def random(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator)
-
+    tuft_of = torch.rand(count, generator=generator)
+    root = 2.0 * ((torch.arange(count) + tuft_of) / count)[torch.randperm(count, generator=generator)] - 1.0
+    tuft = ((root * 0.5 + 0.5 + 0.15 * (tuft_of - 0.5)) * kind.tufts).long().clamp(0, kind.tufts - 1)
+    across = _ways(root, tuft, strip, kind, look, max(8, height // _COARSE), generator)
+    across = interpolate(across[None], size=height, mode="linear", align_corners=True)[0]
     along = ((torch.arange(height) + 0.5) / height)[None, :]
-    depth = torch.linspace(0.0, 1.0, count)[:, None]
-    root = 2.0 * ((torch.arange(count) + random(count)) / count)[torch.randperm(count, generator=generator)] - 1.0
-    tuft = ((root * 0.5 + 0.5 + 0.15 * (random(count) - 0.5)) * kind.tufts).long().clamp(0, kind.tufts - 1)
-    goal = 2.0 * (torch.arange(kind.tufts) + 0.2 + 0.6 * random(kind.tufts)) / kind.tufts - 1.0
-    drawn = kind.gather * (0.5 + 0.5 * look.hair.look.clump) * (0.6 + 0.4 * random(count, 1))
-    across = torch.lerp(root[:, None].expand(-1, height), goal[tuft][:, None].expand(-1, height), drawn * along**0.8)
-    across = across * kind.reach * (1.0 - kind.narrowing * along**2)
-    across = across + _wander(count, along, tuft, look, kind, generator)
-    if strip.kind == "rope" and look.hair.look.twist > 0.0:
-        across = kind.reach * torch.sin(math.pi * (root[:, None] + 2.0 * _turns(look) * along))
-    first = kind.start * random(count, 1)
-    last = 1.0 - (1.0 - kind.shortest) * random(count, 1) ** 1.6
+    first = kind.start * torch.rand(count, 1, generator=generator)
+    last = 1.0 - (1.0 - kind.shortest) * torch.rand(count, 1, generator=generator) ** 1.6
     share = (along - first) / (last - first)
     margin = 1.0 + _GUTTER * strip.size / _USUAL
     centre = 0.5 * width + across.clamp(-1.0, 1.0) * (0.5 * width - margin)
     slope = torch.gradient(centre, dim=1)[0]
-    texels = 0.5 * kind.width * scale * (0.75 + 0.5 * random(count, 1))
-    if strip.region == "lashes":
-        taper = 1.0 - 0.9 * share.clamp(0.0, 1.0) ** 1.3
-    else:
-        taper = torch.lerp(torch.ones_like(share), share.new_tensor(_TAPER), share.clamp(0.0, 1.0))
+    texels = 0.5 * kind.width * scale * (0.75 + 0.5 * torch.rand(count, 1, generator=generator))
+    inside = share.clamp(0.0, 1.0)
+    taper = 1.0 - 0.9 * inside**1.3 if strip.region == "lashes" else 1.0 - (1.0 - _TAPER) * inside
     half = (texels * taper).clamp(min=0.5 * _THINNEST) * torch.sqrt(1.0 + slope.square()).clamp(max=4.0)
     alpha = (share / 0.02).clamp(0.0, 1.0) * ((1.0 - share) / _FADING).clamp(0.0, 1.0)
-    return {
-        "centre": centre,
-        "half": half,
-        "slope": slope,
-        "alpha": alpha,
-        "share": share.clamp(0.0, 1.0),
-        "colour": _colours(look.hair.colour, strip, depth, along, tuft, kind.tufts, generator),
-        "number": random(count),
-        "depth": depth[:, 0],
-    }
+    colour = _colours(look.hair.colour, strip, tuft, kind.tufts, generator)
+    return _Hairs(centre, half, slope, alpha, inside, colour, torch.rand(count, generator=generator))
+
+
+def _ways(
+    root: Tensor, tuft: Tensor, strip: Strip, kind: _Kind, look: Look, rows: int, generator: torch.Generator
+) -> Tensor:
+    """[S, rows] where hairs go: -1 and 1 are the strip's edges."""
+    along = torch.linspace(0.0, 1.0, rows)[None, :]
+    if strip.kind == "rope" and look.hair.look.twist > 0.0:
+        return kind.reach * torch.sin(math.pi * (root[:, None] + 2.0 * _turns(look) * along))
+    goal = 2.0 * (torch.arange(kind.tufts) + 0.2 + 0.6 * torch.rand(kind.tufts, generator=generator)) / kind.tufts - 1.0
+    uneven = 0.6 + 0.4 * torch.rand(len(root), 1, generator=generator)
+    gathered = kind.gather * (0.5 + 0.5 * look.hair.look.clump) * uneven * along**0.8
+    across = torch.lerp(root[:, None].expand(-1, rows), goal[tuft][:, None].expand(-1, rows), gathered)
+    across = across * kind.reach * (1.0 - kind.narrowing * along**2)
+    return across + _wander(len(root), along, tuft, look, kind, generator)
 
 
 def _turns(look: Look) -> float:
@@ -360,11 +345,11 @@ def _wander(count: int, along: Tensor, tuft: Tensor, look: Look, kind: _Kind, ge
     return found
 
 
-def _colours(
-    colour: HairColour, strip: Strip, depth: Tensor, along: Tensor, tuft: Tensor, tufts: int, generator: torch.Generator
-) -> Tensor:
-    """[S, H, 3] what hairs of different depths reflect along them."""
-    count = len(depth)
+def _colours(colour: HairColour, strip: Strip, tuft: Tensor, tufts: int, generator: torch.Generator) -> Tensor:
+    """[S, P, 3] what hairs, the lowest first, reflect along them."""
+    count = len(tuft)
+    along = torch.linspace(0.0, 1.0, _COLOUR_PLACES)[None, :]
+    depth = torch.linspace(0.0, 1.0, count)[:, None]
     table = torch.stack([hair_pigment(number / (_SHADES - 1), colour.redness) for number in range(_SHADES)])
     uneven = colour.variation * torch.randn(count, generator=generator)
     melanin = (colour.melanin * (1.0 + 0.4 * uneven)).clamp(0.0, 1.0) * (_SHADES - 1)
@@ -399,26 +384,22 @@ def _ramp(values: Tensor, low: float, high: float) -> Tensor:
     return share * share * (3.0 - 2.0 * share)
 
 
-def _split(image: Tensor) -> list[dict[str, Tensor]]:
-    """The channels of each strip, out of [K, H, W, 12]."""
+def _channels(image: Tensor) -> dict[str, Tensor]:
+    """Channel -> [H, W, C], out of what `_Hairs.drawn` gives."""
     opacity = image[..., 7:8]
-    visible = opacity.clamp(min=1e-4)
-    mass = opacity.sum(dim=2, keepdim=True)
-    whole = image[..., :3].sum(dim=(1, 2), keepdim=True) / opacity.sum(dim=(1, 2), keepdim=True).clamp(min=1e-4)
-    row = torch.where(mass > 0.5, image[..., :3].sum(dim=2, keepdim=True) / mass.clamp(min=0.5), whole)
-    albedo = (image[..., :3] + _FILL * row) / (opacity + _FILL)
-    lean = image[..., 3:5] / (visible + _FILL)
-    up = torch.sqrt((1.0 - lean.square().sum(dim=3, keepdim=True)).clamp(min=0.04))
-    normal = torch.nn.functional.normalize(torch.cat((lean, up), dim=3), dim=3)
+    mass = opacity.sum(dim=1, keepdim=True)
+    colour = image[..., :3].sum(dim=1, keepdim=True)
+    whole = colour.sum(dim=0, keepdim=True) / mass.sum(dim=0, keepdim=True).clamp(min=1e-4)
+    row = torch.where(mass > 0.5, colour / mass.clamp(min=0.5), whole)
+    lean = image[..., 3:5] / (opacity + _FILL)
+    up = torch.sqrt((1.0 - lean.square().sum(dim=2, keepdim=True)).clamp(min=0.04))
     way = image[..., 5:7] + _FILL * image.new_tensor((0.0, -1.0))
-    flow = torch.nn.functional.normalize(torch.cat((way, torch.zeros_like(opacity)), dim=3), dim=3)
-    channels = {
-        "albedo": albedo,
+    return {
+        "albedo": (image[..., :3] + _FILL * row) / (opacity + _FILL),
         "opacity": opacity,
-        "normal": normal,
-        "flow": flow,
+        "normal": normalize(torch.cat((lean, up), dim=2), dim=2),
+        "flow": normalize(torch.cat((way, torch.zeros_like(opacity)), dim=2), dim=2),
         "root_to_tip": image[..., 8:9],
         "id": image[..., 9:10],
         "depth": image[..., 10:11],
     }
-    return [{name: values[index] for name, values in channels.items()} for index in range(len(image))]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dreamface.skin.canvas.layer import Decal, Ground
 from dreamface.skin.canvas.marks import coverage
-from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
+from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 from dreamface.skin.canvas.strands import Fur, Strands
 from dreamface.skin.canvas.subject import Subject
 from dreamface.traits import Traits
@@ -26,9 +26,6 @@ _SHELTER: Final = 0.85  # fraction of the light from below the skin that dense h
 
 _FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour: the skin shows through a single hair
 _THICK_WHITE: Final = 0.8  # of white hair's colour: white hairs on top of many
-_RED_GLOW: Final = torch.tensor([2.0, 1.22, 1.6])  # factors on the colour: single red hairs glow, a mass is browner
-_GLOW_FADES_FROM: Final = 0.6  # melanin above which red hairs glow less
-_GLOW_LOST: Final = 0.8  # fraction of the glow that black hair lacks
 
 _BEARD_GREYING: Final = 1.5  # power of the scalp's grey: beards start to turn later
 _BROW_GREYING_FROM: Final = 0.25  # grey of the scalp at which the first hairs of the brows turn
@@ -79,9 +76,7 @@ class _TonedStrands:
 def fine_colour(traits: Traits, darker: float = 0.0) -> Tensor:
     """Return the colour [3] of single hairs that have not turned grey; `darker` 0..1 moves them towards black."""
     melanin, redness = traits.number("hair.melanin"), traits.number("hair.redness")
-    mass = hair_colour(Traits({"hair.melanin": melanin + darker * (1.0 - melanin), "hair.redness": redness}))
-    fading = _GLOW_LOST * max(0.0, melanin - _GLOW_FADES_FROM) / (1.0 - _GLOW_FADES_FROM)
-    return mass * torch.lerp(torch.ones(3), _RED_GLOW, redness * (1.0 - fading))
+    return hair_pigment(melanin + darker * (1.0 - melanin), redness)
 
 
 def fine_white() -> Tensor:
