@@ -1,5 +1,6 @@
 """Hair styles as data, and where on a head they grow."""
 
+from dreamface.styles.density import hair_bearing, root_density
 from dreamface.styles.registry import (
     Styles,
     find_style,
@@ -19,10 +20,12 @@ __all__ = [
     "Style",
     "Styles",
     "find_style",
+    "hair_bearing",
     "own_folder",
     "parse_style",
     "presets_folder",
     "remove_style",
+    "root_density",
     "save_style",
     "style_name",
     "styles",
