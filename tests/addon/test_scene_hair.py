@@ -476,3 +476,15 @@ def test_hair_is_drawn_only_where_the_modifier_is_left(hairy, scalp, hairy_folde
     with np.load(hairy_folder / "groom.npz") as arrays:
         grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")])
     assert not scalp.modifiers, "what an artist has removed stays away"
+
+
+def test_a_written_file_holds_the_hair(bpy, hairy_folder, tmp_path):
+    from dreamface_addon.scene import find_face, hair_of
+    from dreamface_addon.scene.write_blend import write_blend
+
+    write_blend(hairy_folder, tmp_path / "ada.blend")
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "ada.blend"))
+    hair = hair_of(find_face("face-1"))
+    np.testing.assert_array_equal(guides(hair["scalp"]), stored(hairy_folder))
+    assert len(shown(bpy, hair["scalp"])) > 1000
