@@ -90,11 +90,20 @@ def grow(head: Head, traits: Traits, seed: int) -> Groom:
     surface = Surface(head)
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits):
-        grower = _GROWERS[style.region] if style.curves is None else grow_combed
-        hair = grower(style, surface, traits, seed)
+        hair = grow_hair(style, surface, traits, seed)
         if len(hair):
             groom[style.region] = hair
     return groom
+
+
+def grow_hair(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
+    """Return hair of one style, of whatever region.
+
+    Raises:
+        BadRequest: the head has no region for it.
+    """
+    grower = _GROWERS[style.region] if style.curves is None else grow_combed
+    return grower(style, surface, traits, seed)
 
 
 def styles_of(traits: Traits) -> list[Style]:
