@@ -70,7 +70,7 @@ ALLOWED = {
     "hair": set(),
     "styles": {"_files", "_reading", "errors", "face", "hair", "text"},
     "render": {"colour", "face", "hair"},
-    "export": SHARED | {"folder", "images", "provenance", "text", "_files"},
+    "export": SHARED | {"folder", "groom", "images", "provenance", "text", "_files"},
     "cli": {
         "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
         "limits", "text", "_files",

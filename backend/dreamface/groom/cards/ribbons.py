@@ -21,6 +21,7 @@ from dreamface.units import MM
 _SUNK: Final = 1.2 * MM  # how deep cards begin below the skin, so that none floats
 _LEAVING: Final = 40 * MM  # along a card, from where its own skin says what is outwards to where the skull does
 _RISING: Final = 20 * MM  # along a card, over which it rises to the height of its layer
+_MIDDLE: Final = (0.5, 0.5, 0.7)  # of the skin's extent: about the skull's, on a head without its landmarks
 _CLEARANCE: Final = 1.2 * MM  # between a card and the skin
 _FARTHEST_PUSH: Final = 12 * MM
 _NEAR_SKIN: Final = 40 * MM
@@ -49,7 +50,9 @@ class Skin:
             normals.index_add_(0, triangles[:, corner], area)
         self._points, self._normals = head.vertices[own], unit(normals[own])
         self._tree = cKDTree(self._points.numpy())
-        self.skull = Skull.of(head)
+        low, high = self._points.amin(dim=0), self._points.amax(dim=0)
+        known = "opisthocranion" in head.topology.landmarks
+        self._centre = Skull.of(head).centre if known else low + (high - low) * low.new_tensor(_MIDDLE)
 
     def outside(self, points: Tensor, clearance: float) -> Tensor:
         """Return points [N, 3], those below or close to the skin moved out of it."""
@@ -64,7 +67,7 @@ class Skin:
 
     def outwards(self, points: Tensor) -> Tensor:
         """Return [..., 3] unit directions away from the upright axis that ends in the middle of the skull."""
-        centre = self.skull.centre
+        centre = self._centre
         height = torch.minimum(points[..., 2:], centre[2])
         return unit(points - torch.cat((centre[:2].expand_as(points[..., :2]), height), dim=-1))
 
