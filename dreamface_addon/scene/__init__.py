@@ -6,12 +6,17 @@ from .attachments import files_of
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
+from .grooms import REGIONS as HAIR_NAMES
 from .hair import (
     carry_hair,
+    deleted_hair,
     edited_hair,
     grow_hair,
+    grown_marks,
     hair_curves_of,
     hair_density,
+    knows_grown,
+    mark_grown,
     set_hair_density,
     settle_hair,
 )
@@ -42,6 +47,7 @@ from .updating import update_face
 
 __all__ = [
     "FACE_ID",
+    "HAIR_NAMES",
     "LAYERS_PROPERTY",
     "LIGHTINGS",
     "MEASURED_PROPERTY",
@@ -57,18 +63,22 @@ __all__ = [
     "can_export",
     "carry_hair",
     "clear_sculpted",
+    "deleted_hair",
     "edited_hair",
     "edited_parts",
     "export_face",
     "files_of",
     "find_face",
     "grow_hair",
+    "grown_marks",
     "hair_curves_of",
     "hair_density",
     "hair_of",
     "import_face",
     "is_skin",
+    "knows_grown",
     "mark_as_asset",
+    "mark_grown",
     "mark_shown",
     "name_from",
     "name_of",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from .grooms import REGIONS, RegionHair, parse_groom
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
 from .hair_nodes import GROUP, INPUTS, hair_group
 from .records import FACES, PART, check_can_change, describe_hair, hair_of, parts_of
-from .sculpting import Array, basis_of
+from .sculpting import Array, basis_of, rest_of
 from .surface import HAIR_MAP, corners_of, frames_of, mark_hair_map
 
 REST: Final = ".dreamface_hair_rest"
@@ -35,6 +35,12 @@ _GROWN: Final = "dreamface_grown"
 
 _SET: Final = "dreamface_hair_inputs"
 """Custom property of an object of hair: the inputs of its modifier as we have set them, as JSON."""
+
+_SHOWS: Final = "dreamface_hair_shows"
+"""Custom property of curves: a mark of what they were grown from."""
+
+_BARE: Final = "dreamface_bare"
+"""Custom property of the skin: region -> the mark of having no hair there, or nothing where there is some, as JSON."""
 
 _HIDDEN: Final = "dreamface_hidden_by_hair"
 """Custom property of a part: we have hidden it, because hair stands for it."""
@@ -50,13 +56,19 @@ _FEW: Final = 8000  # hairs of which it draws all
 _SAMPLE: Final = 600  # guides from which the distance between roots is measured
 
 
-def grow_hair(skin: bpy.types.Object, arrays: dict[str, NDArray[Any]], groom: list[dict[str, Any]]) -> None:
+def grow_hair(
+    skin: bpy.types.Object,
+    arrays: dict[str, NDArray[Any]],
+    groom: list[dict[str, Any]],
+    regions: Iterable[str] = tuple(REGIONS),
+) -> None:
     """Give a face this hair, and take away what regions it leaves out, also where an artist has edited it.
 
     Args:
         skin: the face's.
-        arrays: as in groom.npz.
+        arrays: as in groom.npz, for a head as the traits alone say.
         groom: as in face.json.
+        regions: whose hair is changed; that of others stays as it is.
 
     Raises:
         SceneError: the hair does not fit, or the face's objects cannot be changed now; nothing was changed.
@@ -65,14 +77,16 @@ def grow_hair(skin: bpy.types.Object, arrays: dict[str, NDArray[Any]], groom: li
         hairs = parse_groom(groom, arrays)
     except ValueError as error:
         raise SceneError(f"The engine sent hair that doesn't fit ({error}): start it again.") from error
+    regions = set(regions)
     check_can_change([skin, *hair_of(skin).values()])
-    put_hair(skin, hairs)
+    others = [region for region in hair_of(skin) if region not in regions]
+    put_hair(skin, [hair for hair in hairs if hair.region in regions], others, rest_of(skin.data))
 
 
 def put_hair(
     skin: bpy.types.Object,
     hairs: Iterable[RegionHair],
-    keep_edited: bool = False,
+    kept: Collection[str] = (),
     grown_on: Array | None = None,
 ) -> None:
     """Build the objects of hair, in those that are there, and remove those of other regions.
@@ -80,11 +94,10 @@ def put_hair(
     Args:
         skin: the face's; its hair map is there, or is made.
         hairs: the guides.
-        keep_edited: leave regions alone that an artist has edited.
+        kept: regions whose hair stays as it is.
         grown_on: [V, 3] metres, the skin's vertices under the guides; None for those that it has now.
     """
     there, wanted = hair_of(skin), {hair.region: hair for hair in hairs}
-    kept = set(edited_hair(skin)) if keep_edited else set()
     for region, object_ in there.items():
         if region not in wanted and region not in kept:
             _remove(object_)
@@ -198,6 +211,52 @@ def _show_lashes(skin: bpy.types.Object, shown: bool) -> None:
         elif shown and _HIDDEN in part:
             part.hide_viewport = part.hide_render = False
             del part[_HIDDEN]
+
+
+# ----------------------------------------------------------------------------------------------------- what it shows
+
+
+def mark_grown(skin: bpy.types.Object, marks: Mapping[str, str]) -> None:
+    """Note for each region what its hair shows.
+
+    In the curves, not on an object: undo brings each datablock back by itself, and a mark says the truth only if it
+    lies where the guides are. Regions without hair have their mark on the skin.
+    """
+    there, bare = hair_of(skin), _bare(skin)
+    for region, mark in marks.items():
+        if region in there:
+            there[region].data[_SHOWS] = mark
+        bare[region] = "" if region in there else mark
+    skin[_BARE] = json.dumps(bare)
+
+
+def grown_marks(skin: bpy.types.Object) -> dict[str, str]:
+    """Return for each region what its hair shows; nothing where that is unknown, or where it was deleted."""
+    there, bare = hair_of(skin), _bare(skin)
+    return {
+        region: str(there[region].data.get(_SHOWS, "")) if region in there else bare.get(region, "")
+        for region in REGIONS
+    }
+
+
+def knows_grown(skin: bpy.types.Object) -> bool:
+    """Return whether it was ever noted what a face's hair shows."""
+    return _BARE in skin
+
+
+def deleted_hair(skin: bpy.types.Object) -> list[str]:
+    """Return the regions whose hair an artist has deleted."""
+    there = hair_of(skin)
+    return [region for region, mark in _bare(skin).items() if region not in there and not mark]
+
+
+def _bare(skin: bpy.types.Object) -> dict[str, str]:
+    """Region -> what its lack of hair shows; nothing where there is hair."""
+    try:
+        marks = json.loads(skin.get(_BARE, "{}"))
+        return {region: mark for region, mark in marks.items() if region in REGIONS and isinstance(mark, str)}
+    except (ValueError, TypeError, AttributeError):
+        return {}
 
 
 # ---------------------------------------------------------------------------------------------------------- the look

@@ -12,7 +12,7 @@ from .applying import check_not_applied
 from .attachments import unpack_offset
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .checking import SKIN
-from .hair import keep_edited_hair, put_hair, settle_hair
+from .hair import edited_hair, keep_edited_hair, put_hair, settle_hair
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
 from .materials import new_materials, values_of
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
@@ -92,9 +92,8 @@ def _update_hair(skin: bpy.types.Object, face: FaceFolder) -> None:
     if face.groom is None:
         settle_hair(skin)
     else:
-        put_hair(
-            skin, face.groom, keep_edited=True, grown_on=face.arrays["vertices"][slice(*face.objects[SKIN].vertices)]
-        )
+        built = face.arrays["vertices"][slice(*face.objects[SKIN].vertices)]
+        put_hair(skin, face.groom, kept=edited_hair(skin), grown_on=built)
 
 
 def _update_objects(objects: list[bpy.types.Object], face: FaceFolder, sent: Array | None) -> list[Replaced]:
