@@ -105,7 +105,8 @@ def main() -> None:
             before, where = worst.get(style.name, (contact, label))
             worst[style.name] = (contact.worse(before), label if contact.deepest > before.deepest else where)
     print(
-        f"{'style':22} {'inside %':>8} {'deepest mm':>10} {'root mm':>8} {'moved mm':>8} {'grow s':>7} {'hairs':>6}  deepest on"
+        f"{'style':22} {'inside %':>8} {'deepest mm':>10} {'root mm':>8} {'moved mm':>8} {'grow s':>7} {'hairs':>6}  "
+        "deepest on"
     )
     for name, (it, where) in sorted(worst.items()):
         print(

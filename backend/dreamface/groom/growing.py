@@ -25,10 +25,7 @@ from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
 from dreamface.hair import Groom, Hair, Region, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Style, find_style
-from dreamface.styles.density import root_density
-from dreamface.styles.style import Cut, Rows, Section, Where
-from dreamface.styles.where import size_of
+from dreamface.styles import Cut, Rows, Section, Style, Where, find_style, root_density, size_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 

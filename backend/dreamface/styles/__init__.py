@@ -12,13 +12,34 @@ from dreamface.styles.registry import (
     styles,
 )
 from dreamface.styles.skull import Skull
-from dreamface.styles.style import Curves, Style, parse_style
+from dreamface.styles.style import (
+    BrowShape,
+    Curves,
+    Cut,
+    LashShape,
+    Place,
+    Rows,
+    Section,
+    Style,
+    Tie,
+    Where,
+    parse_style,
+)
+from dreamface.styles.where import size_of, weight_of
 
 __all__ = [
+    "BrowShape",
     "Curves",
+    "Cut",
+    "LashShape",
+    "Place",
+    "Rows",
+    "Section",
     "Skull",
     "Style",
     "Styles",
+    "Tie",
+    "Where",
     "find_style",
     "hair_bearing",
     "own_folder",
@@ -27,6 +48,8 @@ __all__ = [
     "remove_style",
     "root_density",
     "save_style",
+    "size_of",
     "style_name",
     "styles",
+    "weight_of",
 ]

@@ -332,7 +332,7 @@ def _shortened(lines: Tensor, shortest: float, generator: torch.Generator) -> Te
 
 def _shared(lock: Tensor) -> Tensor:
     """[N] int64 0 for guides that have a lock of their own; from 1 those that share one."""
-    _, place, count = lock.unique(return_inverse=True, return_counts=True)
+    _, place, count = lock.unique(return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
     together = count > 1
     number: Tensor = torch.where(together, together.long().cumsum(0), 0)[place]
     return number
@@ -371,10 +371,12 @@ class Bundles:
         if hair.region in ("brows", "lashes"):
             own = torch.zeros_like(own)
         elif look.guides_each == 1 and look.clump >= _ROPE_CLUMP and look.lock > 0.0:
-            own = hair.lock.unique(return_inverse=True)[1] + 1
+            own = hair.lock.unique(return_inverse=True)[1] + 1  # type: ignore[no-untyped-call]
         number = torch.full((len(curves),), -1)
         whole = torch.zeros(len(curves), dtype=torch.bool)
-        middles, radii, guides = [], [], []
+        middles: list[Tensor] = []
+        radii: list[Tensor] = []
+        guides: list[Tensor] = []
         for lock in range(1, int(own.max()) + 1):
             members = torch.nonzero(own == lock)[:, 0]
             some = curves[members]
