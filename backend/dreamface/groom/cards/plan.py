@@ -376,7 +376,7 @@ class Bundles:
         whole = torch.zeros(len(curves), dtype=torch.bool)
         middles: list[Tensor] = []
         radii: list[Tensor] = []
-        guides: list[Tensor] = []
+        guides: list[int] = []
         for lock in range(1, int(own.max()) + 1):
             members = torch.nonzero(own == lock)[:, 0]
             some = curves[members]
