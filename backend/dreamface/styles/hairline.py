@@ -73,7 +73,9 @@ def _border_of(region: Tensor, head: Head, azimuth: Tensor) -> Tensor:
     triangles = head.topology.triangles
     within = (region >= _INSIDE)[triangles]
     crossed = within.any(dim=1) & ~within.all(dim=1)
-    inner = triangles[crossed][within[crossed]].unique()  # type: ignore[no-untyped-call]
+    at_border = torch.zeros(len(region), dtype=torch.bool)
+    at_border[triangles[crossed][within[crossed]]] = True
+    inner = torch.nonzero(at_border)[:, 0]
     level = 0.5 * float(head.landmark("ear_top_l")[2] + head.landmark("ear_top_r")[2])
     ahead = (azimuth[inner].abs() < _BORDER.front[1]) & (head.vertices[inner, 2] > level)
     return inner[ahead]
