@@ -98,11 +98,11 @@ def can_export(suffix: str) -> str:
 
 
 def export_face(skin: bpy.types.Object, path: Path) -> None:
-    """Write a face's parts, and into USD its hair as a render draws it, whatever else is selected or hidden, to `path` in the format of its suffix.
+    """Write a face to `path` in the format of its suffix, whatever else is selected or hidden.
 
-    GLB and FBX hold everything; USD and OBJ have their textures in a folder `..._textures` beside them, and OBJ, which
-    knows no shape keys, has the head as it looks now. Objects and shape keys keep their names. Files that exist are
-    replaced once the new ones are whole.
+    GLB and FBX hold everything but hair; USD has that, too, as curves, as many as rendered. USD and OBJ have their
+    textures in a folder `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now.
+    Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
 
     Raises:
         SceneError: it cannot be written; what was there is untouched, and so is the scene.

@@ -2,8 +2,8 @@
 
 For each region of a head there is one object, a child of the skin, whose curves are the guides; a modifier makes the
 hairs between them. Guides lie in the skin's own space, where its basis is, and Blender bends them as shape keys and
-rigs bend the skin. Where the basis itself moves, by a slider or a sculpting brush, `settle_hair` takes the guides along:
-the skin's attribute `REST` says where its vertices were when the guides were put there.
+rigs bend the skin. Where the basis itself moves, by a slider or a sculpting brush, `settle_hair` takes the guides
+along: the skin's attribute `REST` says where its vertices were when the guides were put there.
 """
 
 from __future__ import annotations
@@ -293,6 +293,7 @@ def _set_look(object_: bpy.types.Object, hair: RegionHair) -> None:
         for name in INPUTS
         if name.lower().replace(" ", "_") in hair.look
     }
+    wanted["Points"] = hair.points.shape[1]
     wanted["Mixing"] = float(hair.look["guides_each"] > 1)
     wanted["Spread"] = _between_roots(hair.points[:, 0])
     wanted["Viewport Amount"] = _VIEWED if hair.look["hairs"] > _FEW else 1.0

@@ -23,6 +23,7 @@ INPUTS: Final[dict[str, tuple[str, float, float, float, str]]] = {
     "Viewport Amount": (_FLOAT, 0.25, 0.0, 1.0, "Share of the hairs that the 3D view draws, wider ones"),
     "Render Amount": (_FLOAT, 1.0, 0.0, 1.0, "Share of the hairs that a render draws"),
     "Hairs": (_INT, 80_000, 0, 1_000_000, "How many hairs there are at an amount of 1"),
+    "Points": (_INT, 32, 2, 1000, "How many points a hair has; the 3D view draws no more than 32"),
     "Radius": (_FLOAT, 4e-5, 0.0, 0.01, "Of a hair at its root, in metres"),
     "Tip": (_FLOAT, 0.4, 0.0, 1.0, "Radius at the tip, over that at the root"),
     "Spread": (_FLOAT, 0.01, 0.0, 0.1, "How far around its guide's root a hair may grow, in metres"),
@@ -54,6 +55,7 @@ _ALONG, _NORMAL, _BINORMAL = (f"dreamface_{name}" for name in ("along", "normal"
 _TURN = 6.2831853
 _MOST_EACH = 4096  # hairs of one guide have numbers below
 _APART, _APART_TIPS = 3.0, 0.015  # guides whose tips are farther apart than so many times their roots are not mixed
+_VIEWED_POINTS = 32.0  # of a hair, at most, in the 3D view
 _WIDEST = 6.0  # times as wide as hairs really are, where only few are drawn
 _FLYING = 10.0  # times as far as others do, flyaways leave their way
 
@@ -186,21 +188,23 @@ def _build(group: bpy.types.NodeTree) -> None:
     given = tree.node("NodeGroupInput").outputs
     guides = _described_guides(tree, given["Geometry"])
     guides = tree.node("GeometryNodeDeformCurvesOnSurface", Curves=guides).outputs[0]
-    guides = _with_directions(tree, guides, given)
     is_view = tree.node("GeometryNodeIsViewport").outputs[0]
     amount = tree.mix(is_view, given["Render Amount"], given["Viewport Amount"])
+    points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], _VIEWED_POINTS))
+    guides = _even(tree, guides, points)
+    guides = _with_directions(tree, guides, given)
+    guides = _with_radius(tree, guides, given, amount)
     hairs = _duplicated(tree, guides, given["Hairs"], amount)
     hairs = _with_neighbours(tree, guides, hairs, given)
     hairs = tree.node("GeometryNodeSetPosition", Geometry=hairs, Position=_position(tree, guides, given)).outputs[0]
-    radius = _radius(tree, given, amount)
-    hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=radius).outputs[0]
+    hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_cut_radius(tree, given)).outputs[0]
     ours = {"pattern_mode": "WILDCARD"}
     hairs = tree.node("GeometryNodeRemoveAttribute", ours, Geometry=hairs, Name="dreamface_*").outputs[0]
     tree.node("NodeGroupOutput", Geometry=hairs)
 
 
 def _described_guides(tree: _Tree, guides: Value) -> Value:
-    """The guides with their number, first point, root, tip and length, as they are at rest.
+    """The guides with their number, root, tip and length, as they are at rest.
 
     Which guides are neighbours must not depend on how the skin is bent, or hairs would jump from one to the other.
     """
@@ -208,7 +212,6 @@ def _described_guides(tree: _Tree, guides: Value) -> Value:
     first = points.outputs["Point Index"]
     last = tree.math("ADD", first, tree.math("SUBTRACT", points.outputs["Total"], 1.0))
     guides = tree.store(guides, _GUIDE, tree.node("GeometryNodeInputIndex").outputs[0], "INT")
-    guides = tree.store(guides, _FIRST, first, "INT")
     guides = tree.store(guides, _REST_ROOT, _point(tree, first), "FLOAT_VECTOR")
     guides = tree.store(guides, _REST_TIP, _point(tree, last), "FLOAT_VECTOR")
     return tree.store(guides, _LENGTH, tree.node("GeometryNodeSplineLength").outputs["Length"])
@@ -222,12 +225,13 @@ def _point(tree: _Tree, index: Value) -> Value:
 
 
 def _with_directions(tree: _Tree, guides: Value, given: Any) -> Value:
-    """The bent guides with their roots, how far along them points are, and the directions across them there.
+    """The bent guides with first point, root, how far along them points are, and the directions across them there.
 
     Before there are hairs: Blender would find what is the same for all hairs of a guide for each of them anew.
     """
-    root = _point(tree, tree.node("GeometryNodePointsOfCurve").outputs["Point Index"])
-    guides = tree.store(guides, _ROOT, root, "FLOAT_VECTOR")
+    first = tree.node("GeometryNodePointsOfCurve").outputs["Point Index"]
+    guides = tree.store(guides, _FIRST, first, "INT")
+    guides = tree.store(guides, _ROOT, _point(tree, first), "FLOAT_VECTOR")
     along = tree.node("GeometryNodeSplineParameter").outputs["Factor"]
     guides = tree.store(guides, _ALONG, along, "FLOAT", "POINT")
     normal, tangent = (tree.node(f"GeometryNodeInput{name}").outputs[0] for name in ("Normal", "Tangent"))
@@ -348,12 +352,26 @@ def _frizz(tree: _Tree, given: Any, along: Value, hair: Value) -> Value:
     return tree.sum(*waves)
 
 
-def _radius(tree: _Tree, given: Any, amount: Value) -> Value:
-    """How thick hairs are: thinner towards the tip, nothing beyond where one ends early, wider where there are few."""
-    along, hair = tree.named(_ALONG), tree.named(_HAIR, "INT")
-    end = tree.of_hair(tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", tree.random(60, hair), given["Scatter"])))
-    taper = tree.mix(tree.math("DIVIDE", along, end, clamp=True), 1.0, given["Tip"])
-    there = tree.math("LESS_THAN", along, tree.math("ADD", end, 1e-4))
+def _even(tree: _Tree, guides: Value, points: Value) -> Value:
+    """The guides with the same number of points each, so that one can be mixed with another point by point.
+
+    They become straight from point to point: of smooth ones Blender would look for places in between, only to know how
+    large the object is, which takes longer than all the rest.
+    """
+    return tree.node("GeometryNodeResampleCurve", {"mode": "COUNT"}, Curve=guides, Count=points).outputs[0]
+
+
+def _with_radius(tree: _Tree, guides: Value, given: Any, amount: Value) -> Value:
+    """The guides as thick as their hairs are to be: thinner towards the tip, wider where few hairs are drawn."""
     few = tree.math("MINIMUM", tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", amount, 1e-3)), _WIDEST)
-    thick = tree.math("MULTIPLY", tree.math("MULTIPLY", taper, there), given["Radius"])
-    return tree.math("MULTIPLY", thick, few)
+    thick = tree.math("MULTIPLY", given["Radius"], few)
+    radius = tree.math("MULTIPLY", tree.mix(tree.named(_ALONG), 1.0, given["Tip"]), thick)
+    return tree.node("GeometryNodeSetCurveRadius", Curve=guides, Radius=radius).outputs[0]
+
+
+def _cut_radius(tree: _Tree, given: Any) -> Value:
+    """The radius of hairs, which is nothing beyond where one ends early."""
+    hair = tree.named(_HAIR, "INT")
+    end = tree.of_hair(tree.math("SUBTRACT", 1.0001, tree.math("MULTIPLY", tree.random(60, hair), given["Scatter"])))
+    there = tree.math("LESS_THAN", tree.named(_ALONG), end)
+    return tree.math("MULTIPLY", tree.node("GeometryNodeInputRadius").outputs[0], there)

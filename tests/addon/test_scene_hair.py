@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from dreamface import folder
+from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
+from dreamface.traits import Traits
 from tests.addon.faces import GUIDES, POINTS, groom_entry, other_face, other_head, read, vertices, with_hair
 from tests.support import welded_face
 
@@ -385,3 +387,104 @@ def test_hair_is_changed_only_in_object_mode(bpy, hairy, scalp):
     head = np.concatenate([vertices(part) for part in hairy.parts.values()])
     with pytest.raises(SceneError, match="Round stranger hair is in Edit Mode"):
         reshape(hairy.skin, {"vertices": head}, {})
+
+
+BLACK, BROWN, RED, BLOND, GREY, BLUE = (
+    {"melanin": 1.0},
+    {"melanin": 0.6, "redness": 0.1},
+    {"melanin": 0.5, "redness": 0.9},
+    {"melanin": 0.1, "redness": 0.3},
+    {"melanin": 0.6, "grey": 1.0},
+    {"melanin": 0.6, "dye": [0.0, 0.1, 0.6, 1.0]},
+)
+
+
+@pytest.mark.parametrize("colour", [BLACK, BROWN, RED, BLOND, GREY, BLUE])
+def test_hair_has_the_colour_that_the_backend_paints_it_in(scene, bpy, tmp_path, colour):
+    """A luminous wall in the colour that the material's pigments and dyes come to, rendered."""
+    from dreamface_addon.scene.grooms import COLOUR
+    from dreamface_addon.scene.hair_material import mass_colour, new_hair_material
+
+    wanted = COLOUR | {"redness": 0.0, "variation": 0.0} | colour
+    traits = Traits({"hair.melanin": wanted["melanin"], "hair.redness": wanted["redness"]})
+    expected = white_hair_colour() if wanted["grey"] else hair_colour(traits)
+    expected = np.array(wanted["dye"][:3]) if wanted["dye"][3] else expected.numpy()
+    np.testing.assert_allclose(mass_colour(wanted), expected, atol=1e-5)
+    material = new_hair_material("hair", wanted)
+    np.testing.assert_allclose(_seen(bpy, scene, material, tmp_path), expected, rtol=0.02, atol=0.002)
+
+
+def _seen(bpy, scene, material, tmp_path):
+    """[3] the colour of the material's pigments, as Cycles works it out."""
+    tree = material.node_tree
+    light = tree.nodes.new("ShaderNodeEmission")
+    tree.links.new(tree.nodes["DreamFace Hair Colour"].outputs[0], light.inputs["Color"])
+    tree.links.new(light.outputs[0], tree.nodes["DreamFace Cycles"].inputs["Surface"])
+    bpy.ops.mesh.primitive_plane_add(size=10.0)
+    bpy.context.object.data.materials.append(material)
+    bpy.ops.object.camera_add(location=(0.0, 0.0, 5.0))
+    scene.camera = bpy.context.object
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
+    scene.render.resolution_x = scene.render.resolution_y = 4
+    scene.render.resolution_percentage = 100
+    scene.render.image_settings.file_format, scene.render.filepath = "OPEN_EXR", str(tmp_path / "seen.exr")
+    bpy.ops.render.render(write_still=True)
+    pixels = read_pixels(bpy.data.images.load(str(tmp_path / "seen.exr")))
+    return pixels[:, :3].mean(axis=0)
+
+
+def read_pixels(image):
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(-1, 4)
+
+
+def test_undo_takes_the_whole_hair_back(bpy, hairy, scalp, hairy_folder):
+    from dreamface_addon.scene import find_face, grow_hair, hair_of
+
+    before = guides(scalp)
+    bpy.ops.ed.undo_push(message="before")
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        shorter = dict(arrays) | {"scalp_points": arrays["scalp_points"][:, ::-1].copy()}
+    grow_hair(hairy.skin, shorter, [groom_entry("scalp")])
+    bpy.ops.ed.undo_push(message="grown")
+    bpy.ops.ed.undo()
+    hair = hair_of(find_face("face-1"))
+    assert list(hair) == ["scalp", "brows"]
+    np.testing.assert_array_equal(guides(hair["scalp"]), before)
+
+
+def test_hair_is_there_after_saving_and_opening_the_file(bpy, hairy, scalp, tmp_path):
+    from dreamface_addon.scene import edited_hair, find_face, hair_density, hair_of, set_hair_density
+
+    set_hair_density(scalp, 0.5)
+    before, hairs = guides(scalp), len(shown(bpy, scalp))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    skin = find_face("face-1")
+    hair = hair_of(skin)["scalp"]
+    np.testing.assert_array_equal(guides(hair), before)
+    assert edited_hair(skin) == [] and hair_density(hair) == 0.5 and len(shown(bpy, hair)) == hairs
+
+
+def test_hair_is_drawn_only_where_the_modifier_is_left(hairy, scalp, hairy_folder):
+    from dreamface_addon.scene import grow_hair, hair_density, set_hair_density
+
+    scalp.modifiers.clear()
+    assert hair_density(scalp) == 0.0
+    set_hair_density(scalp, 0.5)
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")])
+    assert not scalp.modifiers, "what an artist has removed stays away"
+
+
+def test_a_written_file_holds_the_hair(bpy, hairy_folder, tmp_path):
+    from dreamface_addon.scene import find_face, hair_of
+    from dreamface_addon.scene.write_blend import write_blend
+
+    write_blend(hairy_folder, tmp_path / "ada.blend")
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "ada.blend"))
+    hair = hair_of(find_face("face-1"))
+    np.testing.assert_array_equal(guides(hair["scalp"]), stored(hairy_folder))
+    assert len(shown(bpy, hair["scalp"])) > 1000

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from dreamface.language import read
-from dreamface.traits import VOCABULARY, Kind
+from dreamface.language.hair_words import COLOURS_SRGB
+from dreamface.language.lexicon import linear
+from dreamface.language.tables import HAIR_COLOURS
+from dreamface.skin.canvas.pigments import hair_colour
+from dreamface.traits import VOCABULARY, Kind, Traits
 
 PHRASES: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "hair_phrases.json").read_text("utf-8"))
 
@@ -37,9 +41,9 @@ def looks(colour: tuple[float, float, float], name: str) -> bool:
     grey = max(colour) < 1.35 * min(colour)
     return {
         "red": red > 1.8 * green and red > 2.5 * blue,
-        "blonde": red > 0.2 and green > 0.5 * red and red > 1.2 * blue,
+        "blonde": red > 0.1 and green > 0.5 * red and red > 1.2 * blue,
         "dark": max(colour) < 0.08,
-        "white": grey and min(colour) > 0.5,
+        "white": grey and min(colour) > 0.4,
         "grey": grey and min(colour) > 0.12,
         "blue": blue > 1.5 * max(red, green),
         "green": green > 1.5 * max(red, blue),
@@ -89,3 +93,11 @@ def test_words_about_hair_in_company(prompt: str, expected: dict[str, Any], unre
     for name, value in expected.items():
         assert fits(name, reading.traits[name].value if name in reading.traits else None, value), name
     assert reading.not_understood == unread
+
+
+def test_a_beards_colour_is_that_of_hair_called_the_same() -> None:
+    for name, effects in HAIR_COLOURS.items():
+        grey = any(effect.trait == "hair.grey" for effect in effects)
+        if name in COLOURS_SRGB and not grey:
+            pigments = Traits({effect.trait: effect.value for effect in effects if effect.value is not None})
+            assert linear(COLOURS_SRGB[name]) == pytest.approx(hair_colour(pigments).tolist(), abs=0.005), name

@@ -68,9 +68,9 @@ ALLOWED = {
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "geometry": {"arrays"},
     "hair": set(),
-    "styles": {"_files", "_reading", "errors", "face", "hair", "text"},
+    "styles": {"_files", "_reading", "errors", "face", "hair", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
-    "export": SHARED | {"folder", "images", "provenance", "text", "_files"},
+    "export": SHARED | {"folder", "groom", "images", "provenance", "text", "_files"},
     "cli": {
         "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
         "limits", "text", "_files",

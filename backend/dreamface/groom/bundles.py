@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from dreamface.groom.shaping import arc_lengths, even, frames
 from dreamface.groom.surface import Surface
-from dreamface.styles.style import Place
+from dreamface.styles import Place
 
 _FINE: Final = 160
 """Points of a bundle's middle."""

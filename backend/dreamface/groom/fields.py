@@ -11,9 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.groom.surface import Near, Surface
-from dreamface.styles import Style
-from dreamface.styles.style import Cut, Section
-from dreamface.styles.where import size_of, weight_of
+from dreamface.styles import Cut, Section, Style, size_of, weight_of
 from dreamface.units import MM
 
 USUAL: Final = Section(

@@ -25,10 +25,7 @@ from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
 from dreamface.hair import Groom, Hair, Region, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Style, find_style
-from dreamface.styles.density import root_density
-from dreamface.styles.style import Cut, Rows, Section, Where
-from dreamface.styles.where import size_of
+from dreamface.styles import Cut, Rows, Section, Style, Where, find_style, root_density, size_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -90,11 +87,20 @@ def grow(head: Head, traits: Traits, seed: int) -> Groom:
     surface = Surface(head)
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits):
-        grower = _GROWERS[style.region] if style.curves is None else grow_combed
-        hair = grower(style, surface, traits, seed)
+        hair = grow_hair(style, surface, traits, seed)
         if len(hair):
             groom[style.region] = hair
     return groom
+
+
+def grow_hair(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
+    """Return hair of one style, of whatever region.
+
+    Raises:
+        BadRequest: the head has no region for it.
+    """
+    grower = _GROWERS[style.region] if style.curves is None else grow_combed
+    return grower(style, surface, traits, seed)
 
 
 def styles_of(traits: Traits) -> list[Style]:

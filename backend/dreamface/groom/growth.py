@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.groom.fields import Field, combed
-from dreamface.groom.surface import Surface
+from dreamface.groom.surface import Near, Surface
 from dreamface.units import MM
 
 STEPS: Final = 40
@@ -23,6 +23,8 @@ _LOWEST, _HIGHEST = -25.0, 80.0  # degrees of elevation between which hair is la
 _FACE_SIDES, _FACE_BOTTOM, _FACE_FADES = 56.0, -52.0, 20.0  # degrees of what is kept free, below the hairline
 _FACE_ABOVE: Final = 8.0  # degrees above the hairline's middle from where it is
 _SWEPT: Final = 2.4  # how strongly hair is swept off the face, over its own way
+_OWN_WAY: Final = 0.15  # how much of its unruliness a hair keeps where it falls
+_RISEN: Final = 2.5  # times its `rise`, along a hair, to where it lies as far off the skin as its volume says
 _PUSHED: Final = 0.65  # share of what hair lies too deep by which it is moved in one step
 
 
@@ -53,47 +55,66 @@ def grow_guides(
         random: [N, 3] standard normal: each lock's own way.
         steps: see `STEPS`.
     """
-    step = (length / steps)[:, None]
-    rise, follow, stiff = (field[name][:, None].clamp(min=0.5 * MM) for name in ("rise", "follow", "stiff"))
-    gravity, lift = field["gravity"][:, None], field["lift"][:, None]
-    wanted = field["volume"] + field["layers"] * _height(surface, roots)
-    own = torch.tan(field["unruly"])[:, None] * random
-    place, near = roots, surface.near(roots)
-    near = type(near)(near.distance, normal)
-    first = _first_direction(field, surface, near, roots, own, lift)
-    direction, points, normals = first, [roots], [normal]
+    tips = _Tips(surface, roots, normal, field, random)
+    points, normals = [roots], [normal]
     for number in range(1, steps + 1):
-        arc = number * step
-        combed_here = normalize(combed(field, surface, near, place) + own, dim=1)
-        by_comb = torch.exp(-((arc / follow) ** 2))
-        by_root = torch.exp(-((arc / rise) ** 2))
-        target = by_root * first + (1.0 - by_root) * (
-            by_comb * combed_here + (1.0 - by_comb) * (direction + own * 0.15) + gravity * place.new_tensor(_DOWN)
-        )
-        target = target + _off_face(surface, place, field)
-        turning = 1.0 - torch.exp(-step / stiff)
-        direction = normalize(torch.lerp(direction, normalize(target, dim=1), turning), dim=1)
-        moved = place + step * direction
-        near = surface.near(moved, sliding=True)
-        closest = torch.maximum(
-            wanted * _smooth(arc[:, 0] / (2.5 * rise[:, 0])), _CLOSEST * (arc[:, 0] / _LEAVING).clamp(max=1.0)
-        )
-        deep = (closest - near.distance).clamp(min=0.0)[:, None]
-        inside = near.distance[:, None] < _CLOSEST
-        moved = moved + deep * near.normal * torch.where(inside, 1.0, _PUSHED)
-        # Segments keep their length: hair does not stretch.
-        direction = normalize(moved - place, dim=1)
-        place = place + step * direction
-        points.append(place)
-        normals.append(near.normal)
+        tips.advance((number * length / steps)[:, None], (length / steps)[:, None])
+        points.append(tips.place)
+        normals.append(tips.near.normal)
     return Grown(torch.stack(points, dim=1), torch.stack(normals, dim=1))
 
 
-def _first_direction(field: Field, surface: Surface, near: object, roots: Tensor, own: Tensor, lift: Tensor) -> Tensor:
-    along = normalize(combed(field, surface, near, roots) + own, dim=1)  # type: ignore[arg-type]
-    normal = near.normal  # type: ignore[attr-defined]
-    along = normalize(along - (along * normal).sum(dim=1, keepdim=True) * normal, dim=1)
-    return torch.cos(lift) * along + torch.sin(lift) * normal
+class _Tips:
+    """The growing ends of guides.
+
+    Attributes:
+        place: [N, 3] metres.
+        direction: [N, 3] unit, in which they grow.
+        near: what of the skin is nearest.
+    """
+
+    def __init__(self, surface: Surface, roots: Tensor, normal: Tensor, field: Field, random: Tensor) -> None:
+        self._surface, self._field = surface, field
+        self._rise, self._follow, self._stiff = (
+            field[name][:, None].clamp(min=0.5 * MM) for name in ("rise", "follow", "stiff")
+        )
+        self._own = torch.tan(field["unruly"])[:, None] * random
+        self._wanted = field["volume"] + field["layers"] * _height(surface, roots)
+        self.place, self.near = roots, Near(torch.zeros(len(roots)), normal)
+        along = self._combed()
+        along = normalize(along - (along * normal).sum(dim=1, keepdim=True) * normal, dim=1)
+        lift = field["lift"][:, None]
+        self.direction = self._first = torch.cos(lift) * along + torch.sin(lift) * normal
+
+    def advance(self, arc: Tensor, step: Tensor) -> None:
+        """Grow by a step [N, 1], to where guides are `arc` [N, 1] metres long."""
+        turning = 1.0 - torch.exp(-step / self._stiff)
+        direction = normalize(torch.lerp(self.direction, normalize(self._pulled(arc), dim=1), turning), dim=1)
+        moved = self.place + step * direction
+        self.near = self._surface.near(moved, sliding=True)
+        moved = moved + self._push(arc[:, 0])[:, None] * self.near.normal
+        # Steps keep their length: hair does not stretch.
+        self.direction = normalize(moved - self.place, dim=1)
+        self.place = self.place + step * self.direction
+
+    def _combed(self) -> Tensor:
+        return normalize(combed(self._field, self._surface, self.near, self.place) + self._own, dim=1)
+
+    def _pulled(self, arc: Tensor) -> Tensor:
+        """Return [N, 3] where guides are drawn: as they left the skin, then along the comb, then down."""
+        by_comb = torch.exp(-((arc / self._follow) ** 2))
+        by_root = torch.exp(-((arc / self._rise) ** 2))
+        onwards = self.direction + _OWN_WAY * self._own
+        down = self._field["gravity"][:, None] * arc.new_tensor(_DOWN)
+        free = by_comb * self._combed() + (1.0 - by_comb) * onwards + down
+        return torch.lerp(free, self._first, by_root) + _off_face(self._surface, self.place, self._field)
+
+    def _push(self, arc: Tensor) -> Tensor:
+        """Return [N] metres by which guides are moved away from the skin."""
+        from_root = _CLOSEST * (arc / _LEAVING).clamp(max=1.0)
+        closest = torch.maximum(self._wanted * _smooth(arc / (_RISEN * self._rise[:, 0])), from_root)
+        deep = (closest - self.near.distance).clamp(min=0.0)
+        return deep * torch.where(self.near.distance < _CLOSEST, 1.0, _PUSHED)
 
 
 def _off_face(surface: Surface, place: Tensor, field: Field) -> Tensor:
@@ -101,11 +122,8 @@ def _off_face(surface: Surface, place: Tensor, field: Field) -> Tensor:
     azimuth, elevation = surface.skull.angles(place)
     over = _smooth((_FACE_SIDES - azimuth.abs()) / _FACE_FADES)
     _, top = surface.skull.angles(surface.head.landmark("trichion"))
-    over = (
-        over
-        * _smooth((top + _FACE_ABOVE - elevation) / _FACE_FADES)
-        * _smooth((elevation - _FACE_BOTTOM) / _FACE_FADES)
-    )
+    over = over * _smooth((top + _FACE_ABOVE - elevation) / _FACE_FADES)
+    over = over * _smooth((elevation - _FACE_BOTTOM) / _FACE_FADES)
     side = torch.where(place[:, 0] >= surface.skull.centre[0], 1.0, -1.0)
     way = torch.stack((side, torch.full_like(side, 0.45), torch.zeros_like(side)), dim=1)
     return (_SWEPT * over * (1.0 - field["face"]))[:, None] * way

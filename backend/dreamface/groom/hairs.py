@@ -18,8 +18,7 @@ from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import strand_colours
-from dreamface.styles import find_style
-from dreamface.styles.density import root_density
+from dreamface.styles import find_style, root_density
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -157,7 +156,7 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
 
 def _shared(lock: Tensor) -> Tensor:
     """Return [N] bool: whether guides belong to a lock of several."""
-    _, place, count = lock.unique(return_inverse=True, return_counts=True)
+    _, place, count = lock.unique(return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
     return count[place] > 1
 
 

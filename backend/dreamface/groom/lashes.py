@@ -21,9 +21,7 @@ from dreamface.groom.roots import hair_uv
 from dreamface.groom.surface import Surface
 from dreamface.hair import Hair, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Style
-from dreamface.styles.style import LashShape
-from dreamface.styles.where import size_of
+from dreamface.styles import LashShape, Style, size_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 

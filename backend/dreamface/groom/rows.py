@@ -13,8 +13,7 @@ from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, even, frames
 from dreamface.groom.surface import Surface
 from dreamface.hair import Roots
-from dreamface.styles.style import Rows
-from dreamface.styles.where import size_of
+from dreamface.styles import Rows, size_of
 from dreamface.units import MM
 
 _RUN: Final = 0.055  # metres that hair runs along in a cornrow before its end is covered by later hair
@@ -85,7 +84,8 @@ def cornrows(
     across = rows.size * unit / surface.skull.size * 180.0 / torch.pi
     number = max(1, round((_TO - _FROM) / across))
     angles = _FROM + (torch.arange(number) + 0.5) * (_TO - _FROM) / number
-    roots, guides, locks = [], [], []
+    guides: list[Tensor] = []
+    locks: list[Tensor] = []
     for row, angle in enumerate(angles.tolist()):
         path = _row(surface, angle, density, rows.radius * unit * 0.7)
         if len(path) < 4:

@@ -11,8 +11,7 @@ from torch.nn.functional import normalize
 
 from dreamface.groom.fields import Field
 from dreamface.groom.surface import Surface
-from dreamface.styles.style import Cut
-from dreamface.styles.where import size_of
+from dreamface.styles import Cut, size_of
 from dreamface.units import MM
 
 _TURN_FROM: Final = 0.62  # share of the length at which ends begin to turn

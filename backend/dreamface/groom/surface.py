@@ -161,7 +161,7 @@ def _border(triangles: Tensor, vertex_count: int) -> Tensor:
     """Return [V] 1 for vertices at an open edge of triangles [T, 3], as below the neck, and 0 for others."""
     edges = torch.cat((triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]])).sort(dim=1).values
     edges = edges[edges[:, 0] != edges[:, 1]]
-    number, count = (edges[:, 0] * vertex_count + edges[:, 1]).unique(return_counts=True)
+    number, count = (edges[:, 0] * vertex_count + edges[:, 1]).unique(return_counts=True)  # type: ignore[no-untyped-call]
     open_edges = number[count == 1]
     border = torch.zeros(vertex_count)
     border[torch.cat((open_edges // vertex_count, open_edges % vertex_count))] = 1.0

@@ -12,8 +12,7 @@ from torch.nn.functional import normalize
 from dreamface.groom.bundles import Bundle, bundle_of, hanging, place_on, plaited
 from dreamface.groom.shaping import even
 from dreamface.groom.surface import Surface
-from dreamface.styles.style import Tie
-from dreamface.styles.where import size_of, weight_of
+from dreamface.styles import Tie, size_of, weight_of
 from dreamface.units import MM
 
 _ON_HEAD: Final = 22  # steps from a root to its tie

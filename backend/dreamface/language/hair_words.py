@@ -14,16 +14,17 @@ from dreamface.language.effects import Effects, Rank, at, less, more, ranked
 # ------------------------------------------------------------------------------------------------------------ colours
 
 COLOURS_SRGB: Final[dict[str, str]] = {
-    "black": "#14100e", "jet black": "#100d0c", "raven": "#100d0c", "dark": "#2a1c13", "dark brown": "#33211a", "brown": "#50331f",
-    "brunette": "#452c1c", "chocolate": "#3c2519", "chestnut": "#5f3720", "auburn": "#6f3119", "mahogany": "#56221a",
-    "copper": "#a4532a", "light brown": "#7d5a3c", "mousy": "#7f674e", "dark blonde": "#957048", "dirty blonde": "#957048",
-    "sandy": "#b18c5f", "caramel": "#b67f48", "blonde": "#cfa96e", "fair": "#cfa96e", "light": "#c49f6a", "light blonde": "#e0c290",
-    "gold": "#d0a050", "honey": "#bd8c4c", "platinum": "#ebddc0", "platinum blonde": "#ebddc0", "strawberry blonde": "#c98f5f",
-    "ash blonde": "#b7a78c", "red": "#9a3f1c", "dark red": "#6c2414", "light red": "#b96a3c", "ginger": "#b3622c", "fiery": "#b04718",
-    "rust": "#8e4422", "grey": "#9c9996", "silver": "#bdbbb8", "white": "#ebe8e3", "snow white": "#f0eeea",
-    "salt and pepper": "#6f6b68", "greying": "#6f6b68", "bleached": "#e3cf9f",
+    "black": "#020000", "jet black": "#020000", "raven": "#020000", "dark": "#0e0300", "dark brown": "#100400", "brown": "#1e0b01",
+    "brunette": "#1c0a01", "chocolate": "#170701", "chestnut": "#2b1402", "auburn": "#402407", "mahogany": "#33140b",
+    "copper": "#613f18", "light brown": "#372008", "mousy": "#3d260c", "dark blonde": "#4c3316", "dirty blonde": "#4c3316",
+    "sandy": "#53391b", "caramel": "#5c3c1a", "blonde": "#6f5634", "fair": "#6f5634", "light": "#664c2b", "light blonde": "#866e4c",
+    "gold": "#674c2b", "honey": "#583d1d", "platinum": "#b09d80", "platinum blonde": "#b09d80", "strawberry blonde": "#775b34",
+    "ash blonde": "#756a52", "red": "#644118", "dark red": "#472809", "light red": "#77562c", "ginger": "#6b481e", "fiery": "#6e491d",
+    "rust": "#5a2f10", "grey": "#adaaa6", "silver": "#b6b3af", "white": "#bfbcb7", "snow white": "#bfbcb7",
+    "salt and pepper": "#8c8986", "greying": "#817c79", "bleached": "#b09d80",
 }  # fmt: skip
-"""Natural colours of a beard, of brows, roots, tips and strands, as sRGB; dyes are in `tables.COLOURS_SRGB`."""
+"""Natural colours of a beard, of brows, roots, tips and strands, as sRGB of a mass of such hair; a test compares those
+that `tables.HAIR_COLOURS` has with its pigments. Dyes are in `tables.COLOURS_SRGB`."""
 
 TINTED: Final[dict[str, tuple[str, float]]] = {
     "beard": ("beard.colour", 0.9), "stubble": ("beard.colour", 0.9), "moustache": ("beard.colour", 0.9),
@@ -34,11 +35,11 @@ TINTED: Final[dict[str, tuple[str, float]]] = {
 }  # fmt: skip
 """Thing whose colour may be another than the hair's -> trait, and strength."""
 
-DARK_ROOT: Final = (0.0159, 0.0100, 0.0070)
-BLEACHED: Final = (0.7682, 0.6240, 0.3467)
-BLONDE: Final = (0.6240, 0.3968, 0.1559)
-FADED: Final = (0.4735, 0.2122, 0.0648)
-DARK_STRAND: Final = (0.0331, 0.0152, 0.0103)
+DARK_ROOT: Final = (0.0086, 0.0021, 0.0003)
+BLEACHED: Final = (0.4342, 0.3372, 0.2159)
+BLONDE: Final = (0.2384, 0.1559, 0.0723)
+FADED: Final = (0.1070, 0.0452, 0.0103)
+DARK_STRAND: Final = (0.0130, 0.0033, 0.0003)
 
 # --------------------------------------------------------------------------------------------------------------- cuts
 

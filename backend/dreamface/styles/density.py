@@ -10,6 +10,7 @@ from torch import Tensor
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.styles.face_parts import noise
+from dreamface.styles.hairline import with_hairline
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import BeardShape, Style
 from dreamface.styles.where import size_of, weight_of
@@ -39,10 +40,7 @@ def root_density(style: Style, head: Head, traits: Traits) -> Tensor:
     Raises:
         BadRequest: the head has no region for such hair, or lacks a landmark that the style names.
     """
-    name = _OF_REGION[style.region]
-    if name not in head.topology.regions:
-        raise BadRequest(f"The head model {head.model} has no region called {name!r}, where {style.region} hair grows.")
-    region = head.topology.regions[name]
+    region = hair_bearing(style, head, traits)
     covered = torch.nonzero(region > 0.0)[:, 0]
     places, skull = head.vertices[covered], Skull.of(head)
     density = torch.ones(len(covered))
@@ -58,6 +56,21 @@ def root_density(style: Style, head: Head, traits: Traits) -> Tensor:
     found = torch.zeros_like(region)
     found[covered] = density * region[covered]
     return found
+
+
+def hair_bearing(style: Style, head: Head, traits: Traits) -> Tensor:
+    """Return [V] 0..1 where a style's region bears hair, whether or not the style shaves it.
+
+    Raises:
+        BadRequest: the head has no region for such hair.
+    """
+    name = _OF_REGION[style.region]
+    if name not in head.topology.regions:
+        raise BadRequest(f"The head model {head.model} has no region called {name!r}, where {style.region} hair grows.")
+    region = head.topology.regions[name]
+    if style.region != "scalp" or "trichion" not in head.topology.landmarks:
+        return region
+    return with_hairline(region, style.hairline, traits.number("hair.hairline"), head)
 
 
 def _wandering(places: Tensor, by: float) -> Tensor:

@@ -58,7 +58,8 @@ class _Marks:
             return float(head.landmark(name)[axis])
 
         return cls(
-            mouth_x=width("cheilion"), mouth_z=mean("cheilion", 2), nose_x=width("alare"), nose_z=middle("subnasale", 2),
+            mouth_x=width("cheilion"), mouth_z=mean("cheilion", 2),
+            nose_x=width("alare"), nose_z=middle("subnasale", 2),
             lip_z=middle("labrale_inferius", 2), below_lip_z=middle("sublabiale", 2), chin_z=middle("gnathion", 2),
             chin_y=middle("gnathion", 1), ear_y=mean("tragion", 1), ear_z=mean("tragion", 2), jaw_y=mean("gonion", 1),
             jaw_z=mean("gonion", 2), cheek_y=mean("cheilion", 1), middle=mean("cheilion", 0),
@@ -118,11 +119,11 @@ def _cheeks(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     back = ((y - m.cheek_y) / (m.ear_y - 7.0 * MM - m.cheek_y)).clamp(0.0, 1.0)
     line = m.mouth_z + 9.0 * MM + back**_CHEEK_CURVE * (m.ear_z - m.mouth_z - 4.0 * MM)
     inside = _step(line - z, soft) * _step(x - m.mouth_x - 4.0 * MM, soft)
-    return inside * _step(z - _jaw_line(m, y) - 2.0 * MM, soft) * _step(m.ear_y - 3.0 * MM - y, soft)
+    return inside * _step(z - _jaw_line(m, y) - 2.0 * MM, soft) * _step(m.ear_y - 6.0 * MM - y, soft)
 
 
 def _sideburns(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
-    before = m.ear_y - 2.0 * MM - y
+    before = m.ear_y - 5.0 * MM - y
     wide = 19.0 * MM + 0.22 * (m.ear_z - z).clamp(min=0.0)
     ends = _step(z - m.mouth_z - 8.0 * MM, soft)
     return _step(before, 0.5 * soft) * _step(wide - before, soft) * ends * _step(x - m.mouth_x, soft)

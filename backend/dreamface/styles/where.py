@@ -49,13 +49,13 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
             distance = (places - _place(head, mark)).norm(dim=1)
             far = far * (1.0 - _step(mark.mm * unit - distance, fade))
         weight = weight * (1.0 - far)
-    for mark, axis, sign in (
+    for border, axis, sign in (
         (where.above, 2, 1.0), (where.below, 2, -1.0), (where.beyond, 0, 1.0), (where.within, 0, -1.0)
     ):  # fmt: skip
-        if mark is not None:
+        if border is not None:
             here = from_middle.abs() if axis == 0 else places[:, axis]
-            place = _place(head, mark)
-            limit = (abs(float(place[0] - skull.centre[0])) if axis == 0 else float(place[2])) + mark.mm * unit
+            place = _place(head, border)
+            limit = (abs(float(place[0] - skull.centre[0])) if axis == 0 else float(place[2])) + border.mm * unit
             weight = weight * _step(sign * (here - limit), fade)
     return weight
 

@@ -83,7 +83,10 @@ _COLUMNS: Final[dict[Region, tuple[str, ...]]] = {
     "brows": ("dense", "dense", "medium", "medium", "thin", "thin"),
     "lashes": ("dense", "dense", "medium", "medium", "thin", "thin"),
 }
-_ROPED: Final = {"wispy": "rope", "medium": "rope"}  # kinds that make room where there are braids or dreadlocks
+_ROPED: Final[dict[Region, tuple[str, ...]]] = {
+    "scalp": ("base", "dense", "medium", "wispy", "thin", "fly", "rope", "rope"),
+    "beard": ("base", "dense", "medium", "thin", "fly", "rope"),
+}  # where there are braids or dreadlocks
 _TALLEST: Final = ((0.18, 1), (0.08, 2), (0.0, 4))  # metres of hair from which so many strips lie below each other
 
 _TAPER: Final = 0.35  # of its width, what a hair has left at the tip
@@ -143,9 +146,7 @@ def strips_of(region: Region, length: float, ropes: bool, resolution: int) -> li
         ropes: whether braids or dreadlocks need strips.
         resolution: texels a side of the atlas.
     """
-    kinds = _COLUMNS[region]
-    if ropes:
-        kinds = tuple(_ROPED.get(kind, kind) for kind in kinds)
+    kinds = _ROPED.get(region, _COLUMNS[region]) if ropes else _COLUMNS[region]
     rows = next(rows for least, rows in _TALLEST if length >= least) if region in ("scalp", "beard") else 1
     if region == "beard":
         rows = max(1, rows // 2)

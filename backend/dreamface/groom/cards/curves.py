@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate, pad
 _FEWEST_POINTS: Final = 16  # along a curve
 _SHORTEST: Final = 5e-4  # metres: shorter guides make no card
 _ROUNDS: Final = 8  # of k-means
+_APART: Final = 2.0  # metres, by which groups are taken to be farther from each other than they are
 _TINY: Final = 1e-9
 _SKEW: Final = (0.37, 0.61, 0.70)  # a direction that no axis has
 _FOLLOWING: Final = 0.3  # per point: how quickly a ribbon turns to face outwards
@@ -69,15 +70,22 @@ def smoothed(curves: Tensor, reach: float) -> Tensor:
     return (longer.unfold(1, 2 * half + 1, 1) * (weights / weights.sum())).sum(dim=-1)
 
 
-def clusters(curves: Tensor, count: int) -> Tensor:
+def clusters(curves: Tensor, count: int, group: Tensor | None = None) -> Tensor:
     """Return [N] int64: which of at most `count` clusters each curve is in; near and alike curves share one.
 
     K-means over the curves' roots and points, begun with curves that are far from each other.
+
+    Args:
+        curves: [N, M, 3].
+        count: of clusters.
+        group: [N] int64; curves of different groups are kept apart as far as there are clusters enough.
     """
     if count >= len(curves):
         return torch.arange(len(curves))
     some = torch.linspace(0, curves.shape[1] - 1, 6).round().long()
     features = torch.cat((2.0 * curves[:, 0], curves[:, some].flatten(1) / math.sqrt(len(some))), dim=1)
+    if group is not None:
+        features = torch.cat((features, _APART * group[:, None].float()), dim=1)
     chosen = [0]
     nearest = (features - features[0]).norm(dim=1)
     for _ in range(count - 1):
@@ -90,7 +98,7 @@ def clusters(curves: Tensor, count: int) -> Tensor:
         sums = torch.zeros_like(middle).index_add_(0, label, features)
         share = torch.bincount(label, minlength=count)[:, None]
         middle = torch.where(share > 0, sums / share.clamp(min=1), middle)
-    return label.unique(return_inverse=True)[1]
+    return label.unique(return_inverse=True)[1]  # type: ignore[no-untyped-call]
 
 
 def centre_lines(curves: Tensor, label: Tensor, reach: float) -> tuple[Tensor, Tensor]:

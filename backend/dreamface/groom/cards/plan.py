@@ -97,16 +97,20 @@ LAYERS: Final[dict[Region, tuple[Layer, ...]]] = {
 _ROPES: Final = Layer("ropes", ("rope",), 0.85, 1.0)
 _ROPE_CLUMP: Final = 0.6  # of a look whose hairs make a rope around each guide
 _THINNEST_ROPE: Final = 1.2 * MM  # its radius
-_THICKEST_ROPE: Final = 15 * MM
+_THICKEST_ROPE: Final = 14 * MM
 _FEWEST_ROPE_SEGMENTS: Final = 3
+_TIED: Final = 0.12  # of the triangles, for ropes of hair that lies on the skin before
+_TIED_BY: Final = 0.9  # of its length, where hair comes together at the latest to make a rope
 
 _NEAR: Final = 6  # neighbours that a card's width goes by
 _AROUND: Final = 8  # neighbours that tell where a hairline or parting is
 _ASIDE: Final = 0.45  # of their distance, how far aside their middle is at a hairline
 _PARTED: Final = 0.3  # cosine between neighbours at a parting
-_GATHERED, _SPREAD = 0.3, 2.2  # how much narrower or wider than at its root a card may get
+_GATHERED, _SPREAD = 0.2, 2.2  # how much narrower or wider than at its root a card may get
 _BEND: Final = 0.6  # radians that one segment bends, where there are enough of them
 _SHARPEST: Final = 0.85  # radians that one segment may bend; curls that bend more are drawn on the cards instead
+_CURL_WIDTH: Final = 2.0  # of a card that follows curls, over how far these go to either side
+_NARROWEST_CURL: Final = 9 * MM
 _CURLY: Final = 2.0  # half turns; hair that bends more is curly
 
 
@@ -178,36 +182,59 @@ def plan(hair: Hair, level: int, generator: torch.Generator) -> Plan | None:
         return None
     curves, detail = even(hair.points[kept].float()), DETAILS[hair.region]
     hair = replace(hair, points=curves, roots=hair.roots.of(kept), lock=hair.lock[kept])
-    curves, reach, waves = _without_fine_curls(curves, detail.curl[level])
+    curls = _curls(curves, detail.curl[level])
+    curves = curls.followed
     crowd = _Crowd.of(curves)
     budget = detail.triangles[level]
-    ropes = _are_ropes(hair)
-    found = []
-    if bool(ropes.any()):
-        share = _ROPES.share * float(ropes.float().mean())
-        found.append(_rope_ribbons(hair, curves, torch.nonzero(ropes)[:, 0], int(share * budget), level, generator))
+    bundles, found = Bundles.of(hair, curves), []
+    share = bundles.share
+    if share:
+        found.append(_rope_ribbons(hair, curves, bundles, int(share * budget), level, generator))
         budget -= int(share * budget)
-    loose = torch.nonzero(~ropes)[:, 0]
+    loose = torch.nonzero(~bundles.whole)[:, 0]
     for layer in LAYERS[hair.region]:
         chosen = loose[crowd.edge[loose]] if layer.name == "edge" else loose
         if len(chosen):
-            found.append(
-                _ribbons(layer, curves, chosen, crowd, hair, level, int(layer.share * budget), reach, generator)
-            )
+            triangles = int(layer.share * budget)
+            found.append(_ribbons(layer, curls, chosen, crowd, hair, level, triangles, generator))
     width = float(torch.cat([ribbons.width.median(dim=1).values for ribbons in found]).median())
-    return Plan(tuple(found), hair.roots, waves, float(lengths(curves).median()), width)
+    return Plan(tuple(found), hair.roots, curls.drawn, float(lengths(curves).median()), width)
 
 
-def _without_fine_curls(curves: Tensor, segments: int) -> tuple[Tensor, float, Waves]:
-    """Curves whose curls cards of so many segments can follow; how many points these go over; and what they lost."""
+@dataclass(frozen=True)
+class _Curls:
+    """How guides curl.
+
+    Attributes:
+        followed: [N, M, 3] metres, guides with the curls that cards can follow.
+        plain: [N, M, 3] the same without any.
+        reach: points that a curl goes over.
+        widest: metres, of cards that follow curls: wider ones would fold like paper.
+        drawn: curls that cards can't follow.
+    """
+
+    followed: Tensor
+    plain: Tensor
+    reach: float
+    widest: float
+    drawn: Waves
+
+
+def _curls(curves: Tensor, segments: int) -> _Curls:
+    """Find how guides curl, for cards of at most so many segments."""
     turns = float(turning(curves).sum(dim=1).median())
+    long = curves.shape[1] / 10.0
+    if turns <= _CURLY * math.pi:
+        return _Curls(curves, curves, long, math.inf, Waves())
+    plain = smoothed(curves, long)
+    height = float((curves - plain).square().sum(dim=2).mean(dim=1).sqrt().median())
+    if turns > _SHARPEST * segments:
+        return _Curls(plain, plain, long, math.inf, Waves(height, turns / (2.0 * math.pi)))
     # Points over a third of a turn: what is finer is a curl, what is longer is the way that the hair falls.
     reach = curves.shape[1] / max(10.0, 3.0 * turns / (2.0 * math.pi))
-    if turns <= _SHARPEST * segments:
-        return curves, reach, Waves()
-    plain = smoothed(curves, curves.shape[1] / 10.0)
-    height = float((curves - plain).square().sum(dim=2).mean(dim=1).sqrt().median())
-    return plain, curves.shape[1] / 10.0, Waves(height, turns / (2.0 * math.pi))
+    return _Curls(
+        curves, plain, reach, max(_CURL_WIDTH * height, _NARROWEST_CURL), Waves(0.3 * height, turns / math.pi)
+    )
 
 
 @dataclass(frozen=True)
@@ -264,21 +291,25 @@ def _fitted(segments: Tensor, triangles: int) -> Tensor:
 
 
 def _ribbons(
-    layer: Layer, curves: Tensor, chosen: Tensor, crowd: _Crowd, hair: Hair, level: int, triangles: int, reach: float,
+    layer: Layer, curls: _Curls, chosen: Tensor, crowd: _Crowd, hair: Hair, level: int, triangles: int,
     generator: torch.Generator,
 ) -> Ribbons:  # fmt: skip
     """The cards of one layer, made from some of the guides."""
-    detail, some = DETAILS[hair.region], curves[chosen]
+    detail, plain = DETAILS[hair.region], layer.name == "base"
+    some = (curls.plain if plain else curls.followed)[chosen]
     usual = int(_wanted_segments(some, detail, level).median())
     count = min(max(triangles // (2 * usual), min(layer.least, triangles // 2), 1), len(some))
     if layer.name in ("edge", "fly"):
         picked = torch.randperm(len(some), generator=generator)[:count].sort().values
         lines, guide = some[picked], chosen[picked]
     else:
-        lines, nearest = centre_lines(some, clusters(some, count), reach)
+        group = _shared(hair.lock)[chosen]
+        lines, nearest = centre_lines(some, clusters(some, count, group), curls.reach)
         guide = chosen[nearest]
     cell = crowd.distance * math.sqrt(len(some) / len(lines)) if layer.name != "edge" else crowd.distance
-    width = (layer.overlap * cell * crowd.spreading[guide]).clamp(detail.narrowest, detail.widest)
+    width = (layer.overlap * cell * crowd.spreading[guide]).clamp(
+        detail.narrowest, detail.widest if plain else min(detail.widest, curls.widest)
+    )
     if layer.name == "fly":
         width = width.clamp(max=3 * detail.narrowest)
     lines = _shortened(lines, layer.shortest, generator)
@@ -299,34 +330,92 @@ def _shortened(lines: Tensor, shortest: float, generator: torch.Generator) -> Te
 # --------------------------------------------------------------------------------------------------------------- ropes
 
 
-def _are_ropes(hair: Hair) -> Tensor:
-    """[N] bool: guides around which hairs make a rope, or that make one together."""
-    look = hair.look
-    each = look.guides_each == 1 and look.clump >= _ROPE_CLUMP and look.lock > 0.0
-    _, place, count = hair.lock.unique(return_inverse=True, return_counts=True)
-    return (count[place] > 1) | each
+def _shared(lock: Tensor) -> Tensor:
+    """[N] int64 0 for guides that have a lock of their own; from 1 those that share one."""
+    _, place, count = lock.unique(return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
+    together = count > 1
+    number: Tensor = torch.where(together, together.long().cumsum(0), 0)[place]
+    return number
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """Which guides lie together as ropes: B of these.
+
+    Attributes:
+        number: [N] int64 of each guide's rope, -1 of loose ones.
+        middle: [B, M, 3] metres, from where the guides have come together.
+        radius: [B, M] metres.
+        guide: [B] int64, one in each.
+        whole: [N] bool: guides that are nothing but a part of a rope. Others lie on the skin before they are tied.
+    """
+
+    number: Tensor
+    middle: Tensor
+    radius: Tensor
+    guide: Tensor
+    whole: Tensor
+
+    @property
+    def share(self) -> float:
+        """Of the triangles, how many ropes need."""
+        if not len(self.guide):
+            return 0.0
+        whole = float(self.whole.float().mean())
+        return _ROPES.share * whole + _TIED * (1.0 - whole)
+
+    @classmethod
+    def of(cls, hair: Hair, curves: Tensor) -> Bundles:
+        """Find those of a region."""
+        look, own = hair.look, _shared(hair.lock)
+        if hair.region in ("brows", "lashes"):
+            own = torch.zeros_like(own)
+        elif look.guides_each == 1 and look.clump >= _ROPE_CLUMP and look.lock > 0.0:
+            own = hair.lock.unique(return_inverse=True)[1] + 1  # type: ignore[no-untyped-call]
+        number = torch.full((len(curves),), -1)
+        whole = torch.zeros(len(curves), dtype=torch.bool)
+        middles: list[Tensor] = []
+        radii: list[Tensor] = []
+        guides: list[int] = []
+        for lock in range(1, int(own.max()) + 1):
+            members = torch.nonzero(own == lock)[:, 0]
+            some = curves[members]
+            mean = some.mean(dim=0)
+            spread = (some - mean).square().sum(dim=2).mean(dim=0).sqrt()
+            apart = torch.nonzero(spread > _THICKEST_ROPE)[:, 0]
+            start = int(apart[-1]) + 1 if len(apart) else 0
+            if start > _TIED_BY * curves.shape[1]:
+                continue
+            number[members], whole[members] = len(guides), start == 0
+            places = torch.linspace(start, curves.shape[1] - 1, curves.shape[1])[None]
+            line = mean if len(members) > 1 else curves[members[0]]
+            middles.append(resampled(line[None], places)[0])
+            radii.append(resampled(spread[None, :, None], places)[0, :, 0] + max(look.lock, _THINNEST_ROPE))
+            guides.append(int(members[(some - mean).square().sum(dim=(1, 2)).argmin()]))
+        if not guides:
+            return cls(number, curves[:0], curves[:0, :, 0], number[:0], whole)
+        radius = smooth_width(torch.stack(radii)).clamp(_THINNEST_ROPE, _THICKEST_ROPE)
+        return cls(number, torch.stack(middles), radius, torch.tensor(guides), whole)
 
 
 def _rope_ribbons(
-    hair: Hair, curves: Tensor, chosen: Tensor, triangles: int, level: int, generator: torch.Generator
+    hair: Hair, curves: Tensor, bundles: Bundles, triangles: int, level: int, generator: torch.Generator
 ) -> Ribbons:
     """Two cards for each rope, that cross along its middle; one, where the budget is small."""
-    detail, some = DETAILS[hair.region], curves[chosen]
-    label = hair.lock[chosen].unique(return_inverse=True)[1]
-    count = int(label.max()) + 1
-    cards = 2 if 2 * count * 2 * _FEWEST_ROPE_SEGMENTS <= triangles else 1
+    detail, count = DETAILS[hair.region], len(bundles.guide)
+    lines, guide, radius = bundles.middle, bundles.guide, bundles.radius
     most = max(1, triangles // (2 * _FEWEST_ROPE_SEGMENTS))
-    if count > most:
-        label = clusters(some, most)
-    lines, nearest = centre_lines(some, label, curves.shape[1] / 10.0)
-    mean = torch.zeros_like(lines).index_add_(0, label, some) / torch.bincount(label)[:, None, None]
-    away = (some - mean[label]).square().sum(dim=2)
-    spread = torch.zeros(lines.shape[:2]).index_add_(0, label, away) / torch.bincount(label)[:, None]
-    radius = (spread.sqrt() + max(hair.look.lock, _THINNEST_ROPE)).clamp(max=_THICKEST_ROPE)
-    radius = smooth_width(radius) * math.sqrt(count / len(lines))
+    if count > most:  # neighbours share a wider one
+        lines, nearest = centre_lines(lines, clusters(lines, most), curves.shape[1] / 10.0)
+        guide, radius = guide[nearest], radius[nearest] * math.sqrt(count / len(lines))
+    cards = 2 if 2 * len(lines) * 2 * _FEWEST_ROPE_SEGMENTS <= triangles else 1
+    starts = curves[guide, 0] if bool(bundles.whole.any()) else lines[:, 0]
+    near = (lines[:, 0] - starts).norm(dim=1, keepdim=True) < _THICKEST_ROPE
+    fade = (1.0 - torch.linspace(0.0, 1.0, lines.shape[1])[None, :, None]) ** 2
+    lines = lines + torch.where(near, starts - lines[:, 0], 0.0)[:, None] * fade
     segments = _fitted(_wanted_segments(lines, detail, level).repeat(cards), triangles)
     turned = torch.arange(cards).repeat_interleave(len(lines)) * (0.5 * math.pi) - 0.25 * math.pi * (cards - 1)
-    guide = chosen[nearest].repeat(cards)
     roll = turned + 0.2 * (torch.rand(len(lines), generator=generator).repeat(cards) - 0.5)
     width = (2.0 * radius).clamp(min=detail.narrowest).repeat(cards, 1)
+    guide = guide.repeat(cards)
     return Ribbons(_ROPES, lines.repeat(cards, 1, 1), width, segments, roll, guide, hair.lock[guide])

@@ -21,6 +21,7 @@ from dreamface.units import MM
 _SUNK: Final = 1.2 * MM  # how deep cards begin below the skin, so that none floats
 _LEAVING: Final = 40 * MM  # along a card, from where its own skin says what is outwards to where the skull does
 _RISING: Final = 20 * MM  # along a card, over which it rises to the height of its layer
+_MIDDLE: Final = (0.5, 0.5, 0.7)  # of the skin's extent: about the skull's, on a head without its landmarks
 _CLEARANCE: Final = 1.2 * MM  # between a card and the skin
 _FARTHEST_PUSH: Final = 12 * MM
 _NEAR_SKIN: Final = 40 * MM
@@ -49,7 +50,9 @@ class Skin:
             normals.index_add_(0, triangles[:, corner], area)
         self._points, self._normals = head.vertices[own], unit(normals[own])
         self._tree = cKDTree(self._points.numpy())
-        self.skull = Skull.of(head)
+        low, high = self._points.amin(dim=0), self._points.amax(dim=0)
+        known = "opisthocranion" in head.topology.landmarks
+        self._centre = Skull.of(head).centre if known else low + (high - low) * low.new_tensor(_MIDDLE)
 
     def outside(self, points: Tensor, clearance: float) -> Tensor:
         """Return points [N, 3], those below or close to the skin moved out of it."""
@@ -64,7 +67,7 @@ class Skin:
 
     def outwards(self, points: Tensor) -> Tensor:
         """Return [..., 3] unit directions away from the upright axis that ends in the middle of the skull."""
-        centre = self.skull.centre
+        centre = self._centre
         height = torch.minimum(points[..., 2:], centre[2])
         return unit(points - torch.cat((centre[:2].expand_as(points[..., :2]), height), dim=-1))
 
@@ -129,7 +132,7 @@ def mesh(
     values = torch.cat((lines, normal, side, width, outward), dim=2)
     groups = [
         _rows(values[these], int(number), torch.cat((u, bounds[:, 2:]), dim=1)[these], these)
-        for number in ribbons.segments.unique()
+        for number in ribbons.segments.unique()  # type: ignore[no-untyped-call]
         if len(these := torch.nonzero(ribbons.segments == number)[:, 0])
     ]
     joined = _joined(groups)
@@ -164,7 +167,7 @@ def _rows(values: Tensor, segments: int, bounds: Tensor, card: Tensor) -> _Rows:
     """Cards of so many segments: two vertices a row, left and right as seen from outside with the tip below."""
     places = spread_rows(values[..., :3], segments + 1)
     found = resampled(values, places)
-    middle, normal, side, width, outward = found.split((3, 3, 3, 1, 3), dim=2)
+    middle, normal, side, width, outward = found.split((3, 3, 3, 1, 3), dim=2)  # type: ignore[no-untyped-call]
     normal, side = unit(normal), unit(side)
     left, right = middle - 0.5 * width * side, middle + 0.5 * width * side
     vertices = torch.stack((left, right), dim=2)
