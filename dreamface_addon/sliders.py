@@ -22,9 +22,10 @@ _styling: Styling | None = None
 
 
 def _style_items(region: str) -> Callable[[Any, Any], list[Any]]:
+    """Return what gives the menu of a region's styles."""
     trait = TRAITS[STYLE_OF[region]]
 
-    def items(group: Any, _context: Any = None) -> list[Any]:
+    def items(group: Any, _context: Any) -> list[Any]:
         if _styling is not None:
             current = shaping.value_of(group.id_data, trait) if group is not None else ""
             return list(_styling.items(region, current))
@@ -38,14 +39,14 @@ def _style(region: str) -> Any:
     trait, items = TRAITS[STYLE_OF[region]], _style_items(region)
 
     def get(group: Any) -> int:
-        names = [item[0] for item in items(group)]
+        names = [item[0] for item in items(group, None)]
         return names.index(shaping.value_of(group.id_data, trait))
 
     def change(group: Any, number: int) -> None:
         skin = group.id_data
         if not scene.is_skin(skin) or skin.is_evaluated or _styling is None:
             return
-        _styling.choose(skin, region, items(group)[number][0])
+        _styling.choose(skin, region, items(group, None)[number][0])
         if _on_change is not None:
             _on_change(skin)
 

@@ -53,6 +53,8 @@ _LABELS = {
     "skin.melanin": "Darkness",
     "hair.melanin": "Darkness",
     "hair.dye": "Dye",
+    "beard.density": "Density",
+    "brows.density": "Density",
     "body.weight": "Weight",
     "body.muscle": "Muscle",
     "iris.colour": "Iris Colour",

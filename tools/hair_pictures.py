@@ -29,7 +29,7 @@ from dreamface.traits import Traits, Value
 
 FOLDER = Path(__file__).resolve().parents[1] / "presets" / "hair" / "pictures"
 SIZE = 128  # pixels of a picture
-DRAWN = 3 * SIZE  # pixels it is rendered at
+DRAWN = 2 * SIZE  # pixels it is rendered at
 COLOURS = 160  # of a picture: a palette takes a third of the bytes
 MAPS = 512  # pixels of the skin's textures
 SEED = 5

@@ -137,6 +137,9 @@ def _new_object(
     mesh.normals_split_custom_set_from_vertices(arrays["normals"][first:last].tolist())
     material = new_material({**_USUAL, "name": f"{REGIONS[region]} cards", "roughness": _ROUGHNESS[region]}, images)
     material.name = name
+    worn = hair_of(skin)[region].active_material if region in hair_of(skin) else None
+    if worn is not None:
+        material.diffuse_color = worn.diffuse_color
     mesh.materials.append(material)
     object_ = bpy.data.objects.new(name, mesh)
     for image in images.values():

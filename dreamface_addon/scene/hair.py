@@ -369,7 +369,8 @@ def pack_hair(skin: bpy.types.Object) -> tuple[list[dict[str, Any]], bytes]:
         SceneError: the face has lost what its hair looks like.
     """
     settle_hair(skin)
-    entries, arrays = [], {}
+    entries: list[dict[str, Any]] = []
+    arrays: dict[str, Array] = {}
     for region, object_ in hair_of(skin).items():
         guides, long = hair_curves_of(object_), np.diff(_offsets(object_.data)) > 1
         if not len(guides):

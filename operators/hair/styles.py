@@ -27,6 +27,7 @@ class DREAMFACE_OT_turn_style(HeadAction, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Choose it; the hair follows."""
         skin = scene.skin_of(context.active_object)
+        assert skin is not None  # poll has looked
         values = application.get().styles.choices(self.region)
         now = styling.style_of(skin, self.region)
         place = (values.index(now) if now in values else -1) + self.by
