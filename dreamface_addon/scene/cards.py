@@ -58,8 +58,8 @@ def make_cards(skin: bpy.types.Object, folder: Path) -> list[bpy.types.Object]:
         ]
     except (OSError, ValueError, KeyError, IndexError, TypeError, BadZipFile) as error:
         raise SceneError(f"The cards in {folder} can't be read: make them again.") from error
-    _remove(skin)
     images = _load_images(folder / "cards")
+    _remove(skin)
     made = [_new_object(skin, region, arrays, shapes, images, *run) for region, *run in runs]
     for scene in skin.users_scene:
         if hasattr(scene, "cycles"):

@@ -121,6 +121,45 @@ def test_the_live_hair_is_the_faces_own(backend: Backend, made: dict[str, Any]) 
     assert (missing[0], "send the file" in missing[1]["error"]) == (400, True)
 
 
+def test_cards_are_made_of_hair_as_it_grows_and_as_it_was_combed(backend: Backend, made: dict[str, Any]) -> None:
+    place = Path(made["result"]["folder"])
+    record = folder.read_document(place).record.to_json()
+    groom = json.loads((place / "face.json").read_text("utf-8"))["groom"]
+    with np.load(place / "groom.npz") as archive:
+        arrays = dict(archive)
+
+    def cards(**more: Any) -> dict[str, Any]:
+        request = {"face": record, "level": 2, "resolution": 512} | more
+        status, job = backend.ask("POST", "/jobs", {"kind": "cards", "request": request})
+        assert status == 201, job
+        done = backend.outcome(job["id"])
+        if done["state"] == "failed":
+            return {"error": done["error"]}
+        file = Path(done["result"]["file"])
+        assert (file.name, file.parent) == ("cards.npz", backend.store / "exports" / job["id"])
+        assert (file.parent / "cards" / "albedo.png").is_file()
+        with np.load(file) as archive:
+            return dict(archive)
+
+    grown = cards()
+    np.testing.assert_array_equal(cards(hair=upload(backend, packed(arrays)), groom=groom)["vertices"], grown["vertices"])
+    arrays["scalp_points"] = arrays["scalp_points"] + np.float32([0.0, 0.0, 0.02])
+    combed = cards(hair=upload(backend, packed(arrays)), groom=groom)
+    first, last = grown["region_vertices"][0]
+    assert combed["vertices"][:, 2].max() > grown["vertices"][first:last, 2].max() + 0.01
+    del arrays["scalp_lock"]
+    assert "scalp_lock" in cards(hair=upload(backend, packed(arrays)), groom=groom)["error"]
+    alone = {"kind": "cards", "request": {"face": record, "groom": groom}}
+    assert backend.ask("POST", "/jobs", alone)[0] == 400
+
+
+def packed(arrays: dict[str, Any]) -> bytes:
+    """The bytes of an .npz."""
+    archive = io.BytesIO()
+    np.savez(archive, **arrays)
+    return archive.getvalue()
+
+
 def test_hair_that_was_combed_becomes_a_style_of_ones_own(backend: Backend, made: dict[str, Any]) -> None:
     face = folder.load(made["result"]["folder"])
     guides = face.groom["scalp"].points[:40].tolist()
