@@ -27,8 +27,9 @@ _EUMELANIN: Final = torch.tensor([0.419, 0.697, 1.37])
 _PHEOMELANIN: Final = torch.tensor([0.187, 0.4, 1.05])
 _MANY_BOUNCES: Final = 5.89
 _MOST_MELANIN: Final = 0.985  # share at which hair is black; 1 would need endless melanin
-_DARKENS_LATE: Final = 2.2
-"""Power of the share of melanin: by eye, half of it is brown and not almost black; red melanin shows at once."""
+_DARKENS_LATE: Final = (1.3, 1.1)
+"""Power of the share of melanin, and what is added to it at full melanin: by eye, half of it is light brown and not
+almost black; red melanin shows at once."""
 _RED_GLOW: Final = torch.tensor([2.0, 1.22, 1.6])  # factors on the colour of hair with red melanin only
 _GLOW_FADES_FROM: Final = 0.6  # melanin above which red hair glows less
 _GLOW_LOST: Final = 0.8  # fraction of the glow that black hair lacks
@@ -138,7 +139,8 @@ def hair_pigment(melanin: float, redness: float) -> Tensor:
         melanin: 0..1, how dark.
         redness: 0..1, share of red melanin.
     """
-    seen = melanin ** (_DARKENS_LATE + redness * (1.0 - _DARKENS_LATE))
+    late, later = _DARKENS_LATE
+    seen = melanin ** ((1.0 - redness) * (late + later * melanin) + redness)
     amount = -np.log(1.0 - _MOST_MELANIN * seen)
     absorption = amount * ((1.0 - redness) * _EUMELANIN + redness * _PHEOMELANIN)
     fading = _GLOW_LOST * max(0.0, melanin - _GLOW_FADES_FROM) / (1.0 - _GLOW_FADES_FROM)
