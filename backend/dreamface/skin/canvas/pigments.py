@@ -132,15 +132,17 @@ def hair_colour(traits: Traits) -> Tensor:
     return hair_pigment(traits.number("hair.melanin"), traits.number("hair.redness"))
 
 
-def hair_pigment(melanin: float, redness: float) -> Tensor:
+def hair_pigment(melanin: float, redness: float, darker: float = 0.0) -> Tensor:
     """Return [3] linear Rec. 709 of what a mass of hair reflects that has not turned grey.
 
     Args:
         melanin: 0..1, how dark.
         redness: 0..1, share of red melanin.
+        darker: 0..1, how far it is moved towards black; red hair keeps its glow.
     """
     late, later = _DARKENS_LATE
-    seen = melanin ** ((1.0 - redness) * (late + later * melanin) + redness)
+    dark = melanin + darker * (1.0 - melanin)
+    seen = dark ** ((1.0 - redness) * (late + later * dark) + redness)
     amount = -np.log(1.0 - _MOST_MELANIN * seen)
     absorption = amount * ((1.0 - redness) * _EUMELANIN + redness * _PHEOMELANIN)
     fading = _GLOW_LOST * max(0.0, melanin - _GLOW_FADES_FROM) / (1.0 - _GLOW_FADES_FROM)
