@@ -287,7 +287,10 @@ def _wanted_segments(curves: Tensor, detail: _Detail, level: int) -> Tensor:
 def _fitted(segments: Tensor, triangles: int) -> Tensor:
     """[C] fewer segments, where all together have more triangles than they may."""
     wanted = 2 * int(segments.sum())
-    return segments if wanted <= triangles else (segments * (triangles / wanted)).long().clamp(min=1)
+    found = segments if wanted <= triangles else (segments * (triangles / wanted)).long().clamp(min=1)
+    while 2 * int(found.sum()) > triangles and int(found.max()) > 1:  # those of one segment can't have fewer
+        found = found.clamp(max=int(found.max()) - 1)
+    return found
 
 
 def _ribbons(
@@ -307,9 +310,10 @@ def _ribbons(
         lines, nearest = centre_lines(some, clusters(some, count, group), curls.reach)
         guide = chosen[nearest]
     cell = crowd.distance * math.sqrt(len(some) / len(lines)) if layer.name != "edge" else crowd.distance
-    width = (layer.overlap * cell * crowd.spreading[guide]).clamp(
-        detail.narrowest, detail.widest if plain else min(detail.widest, curls.widest)
-    )
+    width = (layer.overlap * cell * crowd.spreading[guide]).clamp(detail.narrowest, detail.widest)
+    if not plain:  # what is tied has its curls, as of a braid, only where it lies close together anyway
+        loose = _shared(hair.lock)[guide] == 0
+        width = torch.where(loose[:, None], width.clamp(max=curls.widest), width)
     if layer.name == "fly":
         width = width.clamp(max=3 * detail.narrowest)
     lines = _shortened(lines, layer.shortest, generator)
@@ -371,7 +375,7 @@ class Bundles:
         if hair.region in ("brows", "lashes"):
             own = torch.zeros_like(own)
         elif look.guides_each == 1 and look.clump >= _ROPE_CLUMP and look.lock > 0.0:
-            own = hair.lock.unique(return_inverse=True)[1] + 1
+            own = torch.arange(len(curves)) + 1  # plaits of a row share a lock, and lie one after the other
         number = torch.full((len(curves),), -1)
         whole = torch.zeros(len(curves), dtype=torch.bool)
         middles, radii, guides = [], [], []
