@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dreamface import images
@@ -212,7 +213,7 @@ def write_cards(
     return folder
 
 
-def _arrays(cards: Cards, shapes: Tensor) -> dict[str, np.ndarray]:
+def _arrays(cards: Cards, shapes: Tensor) -> dict[str, NDArray[Any]]:
     """What cards.npz has."""
     runs = [cards.run(region) for region in REGIONS]
     faces = cards.faces.numpy().astype(np.int32)

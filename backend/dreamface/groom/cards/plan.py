@@ -106,9 +106,10 @@ _NEAR: Final = 6  # neighbours that a card's width goes by
 _AROUND: Final = 8  # neighbours that tell where a hairline or parting is
 _ASIDE: Final = 0.45  # of their distance, how far aside their middle is at a hairline
 _PARTED: Final = 0.3  # cosine between neighbours at a parting
-_GATHERED, _SPREAD = 0.2, 2.2  # how much narrower or wider than at its root a card may get
+_GATHERED, _SPREAD = 0.1, 2.2  # how much narrower or wider than at its root a card may get
 _BEND: Final = 0.6  # radians that one segment bends, where there are enough of them
 _SHARPEST: Final = 0.85  # radians that one segment may bend; curls that bend more are drawn on the cards instead
+_WIDEST_SHAPE: Final = 1.5  # width of a card over its length: rows of short hairs on wider ones would look like bands
 _CURL_WIDTH: Final = 2.0  # of a card that follows curls, over how far these go to either side
 _NARROWEST_CURL: Final = 9 * MM
 _CURLY: Final = 2.0  # half turns; hair that bends more is curly
@@ -311,6 +312,7 @@ def _ribbons(
         guide = chosen[nearest]
     cell = crowd.distance * math.sqrt(len(some) / len(lines)) if layer.name != "edge" else crowd.distance
     width = (layer.overlap * cell * crowd.spreading[guide]).clamp(detail.narrowest, detail.widest)
+    width = torch.minimum(width, (_WIDEST_SHAPE * lengths(lines)).clamp(min=detail.narrowest)[:, None])
     if not plain:  # what is tied has its curls, as of a braid, only where it lies close together anyway
         loose = _shared(hair.lock)[guide] == 0
         width = torch.where(loose[:, None], width.clamp(max=curls.widest), width)
@@ -336,7 +338,7 @@ def _shortened(lines: Tensor, shortest: float, generator: torch.Generator) -> Te
 
 def _shared(lock: Tensor) -> Tensor:
     """[N] int64 0 for guides that have a lock of their own; from 1 those that share one."""
-    _, place, count = lock.unique(return_inverse=True, return_counts=True)
+    _, place, count = torch.unique(lock, return_inverse=True, return_counts=True)
     together = count > 1
     number: Tensor = torch.where(together, together.long().cumsum(0), 0)[place]
     return number
@@ -378,7 +380,9 @@ class Bundles:
             own = torch.arange(len(curves)) + 1  # plaits of a row share a lock, and lie one after the other
         number = torch.full((len(curves),), -1)
         whole = torch.zeros(len(curves), dtype=torch.bool)
-        middles, radii, guides = [], [], []
+        middles: list[Tensor] = []
+        radii: list[Tensor] = []
+        guides: list[int] = []
         for lock in range(1, int(own.max()) + 1):
             members = torch.nonzero(own == lock)[:, 0]
             some = curves[members]
