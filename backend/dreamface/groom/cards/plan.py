@@ -109,6 +109,7 @@ _PARTED: Final = 0.3  # cosine between neighbours at a parting
 _GATHERED, _SPREAD = 0.1, 2.2  # how much narrower or wider than at its root a card may get
 _BEND: Final = 0.6  # radians that one segment bends, where there are enough of them
 _SHARPEST: Final = 0.85  # radians that one segment may bend; curls that bend more are drawn on the cards instead
+_STUBBLE: Final = 5 * MM  # hair of the scalp and beard that is shorter is left to the skin's texture
 _WIDEST_SHAPE: Final = 1.5  # width of a card over its length: rows of short hairs on wider ones would look like bands
 _CURL_WIDTH: Final = 2.0  # of a card that follows curls, over how far these go to either side
 _NARROWEST_CURL: Final = 9 * MM
@@ -171,7 +172,7 @@ class Plan:
 
 
 def plan(hair: Hair, level: int, generator: torch.Generator) -> Plan | None:
-    """Return the ribbons of a region's guides; None where no guide can be seen.
+    """Return the ribbons of a region's guides; None where no guide can be seen, or all is stubble.
 
     Args:
         hair: of the region.
@@ -183,6 +184,8 @@ def plan(hair: Hair, level: int, generator: torch.Generator) -> Plan | None:
         return None
     curves, detail = even(hair.points[kept].float()), DETAILS[hair.region]
     hair = replace(hair, points=curves, roots=hair.roots.of(kept), lock=hair.lock[kept])
+    if hair.region in ("scalp", "beard") and float(lengths(curves).median()) < _STUBBLE:
+        return None
     curls = _curls(curves, detail.curl[level])
     curves = curls.followed
     crowd = _Crowd.of(curves)
