@@ -151,10 +151,13 @@ def test_more_stubble_is_the_same_hairs_and_some_more(head: Head) -> None:
 
 def test_a_red_beard_is_red(head: Head, atlas: Atlas) -> None:
     chin = atlas.region("beard") > 0.95
+    bare = maps(head, skin__melanin=0.15, beard__style="none", beard__density=0.0)["albedo"]
 
     def ratio(redness: float) -> float:
         person = {"beard__style": "full", "beard__density": 0.9, "beard__length": 0.3, "hair__melanin": 0.45}
-        red, green, _ = maps(head, skin__melanin=0.15, hair__redness=redness, **person)["albedo"][chin].mean(dim=0)
+        colour = maps(head, skin__melanin=0.15, hair__redness=redness, **person)["albedo"]
+        hairy = chin & (colour @ LUMINANCE < 0.6 * (bare @ LUMINANCE))
+        red, green, _ = colour[hairy].mean(dim=0)
         return float(red / green)
 
     assert ratio(0.9) > 1.2 * ratio(0.0)
