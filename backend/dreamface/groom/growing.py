@@ -23,7 +23,7 @@ from dreamface.groom.surface import Surface
 from dreamface.hair import Groom, Hair, Region, Roots
 from dreamface.random_streams import stream
 from dreamface.styles import Style, find_style
-from dreamface.styles.density import root_density
+from dreamface.styles.density import bearded, root_density
 from dreamface.styles.where import size_of
 from dreamface.traits import Traits
 from dreamface.units import MM
@@ -119,6 +119,8 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
     generator = stream(seed, f"{style.region} guides")
     density = root_density(style, head, traits)
     roots = spread(head, density, style.guides, generator)
+    if style.region == "beard":
+        roots = roots.of(bearded(head, roots))
     points = _guides(style, surface, roots, shape_of(style, traits), generator)
     uv = hair_uv(head, roots)
     lock = torch.arange(len(points))
@@ -203,6 +205,7 @@ def _curl(style: Style, field: Field, shape: Shape, surface: Surface) -> tuple[T
 
 
 _MARGIN: Final = 0.6 * MM  # from the skin, of everything but roots
+_DEEPEST: Final = 15.0 * MM  # inside the skin, from where hair still finds out
 _FREE_FROM: Final = 8.0 * MM  # along a hair, from where it keeps that margin
 
 
@@ -211,7 +214,7 @@ def kept_out(points: Tensor, surface: Surface) -> Tensor:
     count, each = points.shape[:2]
     step = (points[:, 1:] - points[:, :-1]).norm(dim=2).cumsum(dim=1)
     flat = points[:, 1:].reshape(-1, 3)
-    near = surface.near(flat, reach=6.0 * MM)
+    near = surface.near(flat, reach=_DEEPEST)
     closest = _MARGIN * (step.reshape(-1) / _FREE_FROM).clamp(max=1.0)
     deep = (closest - near.distance).clamp(min=0.0)
     moved = flat + deep[:, None] * near.normal

@@ -18,7 +18,7 @@ from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import hair_pigment
 from dreamface.styles import find_style
-from dreamface.styles.density import root_density
+from dreamface.styles.density import bearded, root_density
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -73,6 +73,9 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     else:
         density = root_density(find_style(hair.style, hair.region), head, traits)
         roots = scatter(head, density, count, generator)
+        if hair.region == "beard":
+            roots = roots.of(bearded(head, roots))
+            count = len(roots)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
     index, weight = _guides_of(hair, start)
