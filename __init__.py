@@ -8,8 +8,12 @@ def register() -> None:
     """Add DreamFace to Blender."""
     preferences.register(on_change=application.settings_changed, sections=panels.PREFERENCES)
     app = application.register()
-    sliders.register(on_change=app.following.follow)
-    properties.register(read_prompt=app.making.read_prompt, head_items=lambda: app.models.head_items)
+    sliders.register(on_change=app.following.follow, styling=app.styling)
+    properties.register(
+        read_prompt=app.making.read_prompt,
+        head_items=lambda: app.models.head_items,
+        show_page=app.show_page,
+    )
     operators.register()
     panels.register()
 

@@ -104,7 +104,10 @@ def main() -> None:
                 continue
             before, where = worst.get(style.name, (contact, label))
             worst[style.name] = (contact.worse(before), label if contact.deepest > before.deepest else where)
-    print(f"{'style':22} inside % deepest mm  root mm moved mm  grow s  hairs  deepest on")
+    print(
+        f"{'style':22} {'inside %':>8} {'deepest mm':>10} {'root mm':>8} {'moved mm':>8} {'grow s':>7} {'hairs':>6}  "
+        "deepest on"
+    )
     for name, (it, where) in sorted(worst.items()):
         print(
             f"{name:22} {100 * it.inside:8.2f} {1e3 * it.deepest:10.2f} {1e3 * it.root:8.3f} {1e3 * it.moved:8.3f} "

@@ -67,7 +67,7 @@ HELD_OUT: dict[str, Expected] = {
     "an unshaven detective who hasn't slept in days": {"stubble.density": HIGH, "under_eyes.darkness": HIGH},
     "he has prominent brow bones and a jutting chin": {"brow.ridge": HIGH, "chin.prominence": HIGH},
     "a rosy-cheeked milkmaid with a snub nose and golden curls": {
-        "skin.redness": HIGH, "nose.tip_up": HIGH, "hair.style": "curly", "hair.melanin": LOW},
+        "skin.redness": HIGH, "nose.tip_up": HIGH, "hair.curl": HIGH, "hair.melanin": LOW},
     "nose slightly crooked, lips full, eyes hazel": {
         "asymmetry": HIGH, "lips.upper": HIGH, "lips.lower": HIGH, "iris.colour": HIGH},
     "the woman's jaw is strong but her nose is delicate": {"jaw.width": HIGH, "gender": LOW, "nose.width": LOW},

@@ -11,7 +11,8 @@ import traceback
 import bpy
 from bpy.app.handlers import persistent
 
-from . import diagnostics, installation, interface
+from . import diagnostics, installation, interface, places
+from .growing import Growing
 from .library import Library
 from .making import Making
 from .models import Models
@@ -20,6 +21,8 @@ from .pictures import Pictures
 from .session import Session
 from .setting_up import SettingUp
 from .shaping import Following
+from .styles import Styles
+from .styling import Styling
 
 BUDGET = 0.005
 """Seconds that a tick may spend on the network."""
@@ -31,10 +34,13 @@ class Application:
     Attributes:
         session: the backend and our jobs.
         setup: sets up, starts and stops the backend.
+        growing: grows hair after its sliders.
         following: moves meshes after their sliders.
         making: makes faces and brings them into the scene.
         models: installs, checks and removes models.
         library: the faces that were made before.
+        styles: the hair styles that there are.
+        styling: puts them on heads.
         pictures: of faces and colours, for panels.
         parts: all of these, in the order in which the timer calls them.
         error: the last thing that went wrong, in words, until dismissed.
@@ -46,14 +52,19 @@ class Application:
         self.error = ""
         self.bug = ""
         self.setup = SettingUp(self.session, wake)
-        self.following = Following(self.session, self.setup, wake)
+        self.growing = Growing(self.session, self.setup, wake)
+        self.following = Following(self.session, self.setup, wake, self.growing.look_at)
         self.models = Models(
             self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
         self.library = Library(self.session)
         self.pictures = Pictures()
-        self.parts: tuple[Part, ...] = (self.setup, self.following, self.models, self.making, self.library)
+        self.styles = Styles(self.session, places.EXTENSION / "presets" / "hair", wake)
+        self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
+        self.parts: tuple[Part, ...] = (
+            self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
+        )  # fmt: skip
 
     def tick(self) -> float:
         """Do what there is to do; return the seconds until the next time."""
@@ -69,6 +80,12 @@ class Application:
         if changed:
             interface.redraw()
         return min(BUSY_INTERVAL if self.session.active else IDLE_INTERVAL, *(part.interval for part in self.parts))
+
+    def show_page(self, page: str) -> None:
+        """Get ready for what a page of the sidebar shows."""
+        if page == "HAIR":
+            self.setup.start_if_needed()  # it knows the artist's own styles
+            self.styles.refresh()
 
     def show_error(self, sentence: str) -> None:
         """Show this until it is dismissed; an empty sentence shows nothing."""
@@ -161,6 +178,7 @@ def _after_save(*_: object) -> None:
 @persistent
 def _after_undo(*_: object) -> None:
     get().following.follow_all()
+    get().growing.follow_all()
 
 
 _HANDLERS = (

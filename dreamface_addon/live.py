@@ -1,7 +1,8 @@
-"""What follows the artist's hands: the reading of the prompt being typed, the head while a slider is dragged."""
+"""What follows the artist's hands: the reading of the prompt being typed, head and hair while a slider is dragged."""
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -141,40 +142,56 @@ def _reading(prompt: str, said: dict[str, Any]) -> Reading | None:
 
 
 @dataclass(frozen=True)
+class Hair:
+    """A head's hair as the backend grew it.
+
+    Attributes:
+        face_id: whose.
+        traits: what it was asked to be.
+        regions: those that were asked for; one without arrays has no hair.
+        groom: of each region with hair what face.json says of it.
+        arrays: as in groom.npz. They are read-only.
+    """
+
+    face_id: str
+    traits: dict[str, Any]
+    regions: tuple[str, ...]
+    groom: list[dict[str, Any]]
+    arrays: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
 class _Call:
     face_id: str
     body: dict[str, Any]
 
 
-class Reshaper:
-    """Asks for heads, one at a time, always the newest of each face.
+class _Newest:
+    """Base of what asks about faces, one at a time, always the newest of each face.
 
     Attributes:
-        arrived: heads that were not taken yet, oldest first.
         problem: a sentence about the last one; "" if it came.
     """
+
+    _path: str
+    """Where to ask."""
 
     def __init__(self) -> None:
         self.problem = ""
         self._waiting: dict[str, _Call] = {}
         self._call: _Call | None = None
         self._exchange: Exchange | None = None
-        self.arrived: list[Shape] = []
         self._not_before = 0.0
 
     @property
     def pending(self) -> bool:
-        """Whether a head is waited for, or waits to be taken."""
-        return bool(self._waiting or self._exchange or self.arrived)
+        """Whether an answer is waited for."""
+        return bool(self._waiting or self._exchange)
 
-    def reshape(self, face_id: str, body: dict[str, Any]) -> None:
-        """Ask for a head; an older wish for the same face is dropped."""
+    def wish(self, face_id: str, body: dict[str, Any]) -> None:
+        """Ask; an older wish for the same face is dropped."""
         self._waiting.pop(face_id, None)
         self._waiting[face_id] = _Call(face_id, body)
-
-    def take(self) -> Shape | None:
-        """The oldest head that has arrived and was not taken yet."""
-        return self.arrived.pop(0) if self.arrived else None
 
     def poll(self, client: Client) -> bool:
         """Go on; False where the connection was lost."""
@@ -186,7 +203,7 @@ class Reshaper:
         """Send the next wish, if none is under way."""
         if self._exchange is None and self._waiting and time.monotonic() >= self._not_before:
             self._call = self._waiting.pop(next(iter(self._waiting)))
-            self._exchange = client.send("POST", "/reshape", self._call.body)
+            self._exchange = client.send("POST", self._path, self._call.body)
 
     def reconnect(self) -> None:
         """Ask again what was under way."""
@@ -209,6 +226,32 @@ class Reshaper:
             self._waiting.setdefault(self._call.face_id, self._call)
 
     def _open(self, call: _Call, body: bytes) -> None:
+        raise NotImplementedError
+
+
+class Reshaper(_Newest):
+    """Asks for heads.
+
+    Attributes:
+        arrived: heads that were not taken yet, oldest first.
+    """
+
+    _path = "/reshape"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: list[Shape] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether a head is waited for, or waits to be taken."""
+        return bool(super().pending or self.arrived)
+
+    def take(self) -> Shape | None:
+        """The oldest head that has arrived and was not taken yet."""
+        return self.arrived.pop(0) if self.arrived else None
+
+    def _open(self, call: _Call, body: bytes) -> None:
         try:
             arrays = open_arrays(body)
             vertices = arrays["vertices"]
@@ -221,3 +264,41 @@ class Reshaper:
             shape for shape in self.arrived if shape.face_id != call.face_id or "shape_deltas" in shape.arrays
         ]
         self.arrived.append(Shape(call.face_id, dict(call.body["traits"]), arrays))
+
+
+class Grower(_Newest):
+    """Asks for heads' hair.
+
+    Attributes:
+        arrived: hair that was not taken yet, oldest first; of one face and the same regions only the newest.
+    """
+
+    _path = "/groom"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: list[Hair] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether hair is waited for, or waits to be taken."""
+        return bool(super().pending or self.arrived)
+
+    def take(self) -> Hair | None:
+        """The oldest hair that has arrived and was not taken yet."""
+        return self.arrived.pop(0) if self.arrived else None
+
+    def _open(self, call: _Call, body: bytes) -> None:
+        try:
+            arrays = open_arrays(body)
+            groom = json.loads(arrays.pop("groom").tobytes())
+            if not (isinstance(groom, list) and all(isinstance(entry, dict) for entry in groom)):
+                raise ValueError("groom")
+        except (ValueError, KeyError):
+            self.problem = "The engine sent hair that cannot be read: restart it."
+            return
+        hair = Hair(call.face_id, dict(call.body["traits"]), tuple(call.body["regions"]), groom, arrays)
+        self.arrived = [
+            other for other in self.arrived if (other.face_id, other.regions) != (hair.face_id, hair.regions)
+        ]
+        self.arrived.append(hair)

@@ -22,12 +22,16 @@ class Pictures:
 
     def face(self, folder: Path | str) -> int:
         """Return the icon of a face folder's preview, or 0 where there is none."""
-        file = Path(folder) / "preview.png"
-        key = str(file)
+        return self.file(Path(folder) / "preview.png")
+
+    def file(self, file: Path) -> int:
+        """Return the icon of a picture, or 0 where there is none; one that was written anew is loaded again."""
+        try:
+            key = f"{file} {file.stat().st_mtime_ns}"
+        except OSError:
+            return 0
         if key not in self._loaded():
-            if not file.is_file():
-                return 0
-            self._icons.load(key, key, "IMAGE")
+            self._icons.load(key, str(file), "IMAGE")
         return int(self._icons[key].icon_id)
 
     def colour(self, srgb: Sequence[float]) -> int:

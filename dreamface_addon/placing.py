@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from . import interface, scene, shaping
+from . import growing, interface, scene, shaping
 from .session import Job
 from .vocabulary import LAYERS
 
@@ -180,11 +180,13 @@ def place(
                 select(skin)
         message = "DreamFace: New Face"
         shaping.remember_built(skin)
+        growing.remember_grown(skin)
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
         placed = scene.update_face(skin, folder, sent_offset)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
+        growing.remember_grown(skin)
         if sent is not None:
             shaping.lay_over(skin, sent["traits"], now)
             asked = scene.strengths(sent["layers"])

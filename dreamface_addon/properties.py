@@ -26,11 +26,17 @@ PAGES = [
 
 _read_prompt: Callable[[str], None] | None = None
 _get_head_items: Callable[[], list[tuple[str, str, str]]] | None = None
+_show_page: Callable[[str], None] | None = None
 
 
 def _prompt_changed(properties: Any, _context: bpy.types.Context) -> None:
     if _read_prompt is not None:
         _read_prompt(properties.prompt)
+
+
+def _page_changed(properties: Any, _context: bpy.types.Context) -> None:
+    if _show_page is not None:
+        _show_page(properties.page)
 
 
 def _head_items(_properties: Any, _context: bpy.types.Context) -> list[tuple[str, str, str]]:
@@ -47,7 +53,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         update=_prompt_changed,
         options={"TEXTEDIT_UPDATE"},
     )
-    page: EnumProperty(name="Page", items=PAGES, default="CREATE")
+    page: EnumProperty(name="Page", items=PAGES, default="CREATE", update=_page_changed)
     search: StringProperty(
         name="Search", description="Show only what has these letters in its name", options={"TEXTEDIT_UPDATE"}
     )
@@ -115,15 +121,20 @@ def _put_back(*_: object) -> None:
         setattr(fields, name, value)
 
 
-def register(read_prompt: Callable[[str], None], head_items: Callable[[], list[tuple[str, str, str]]]) -> None:
+def register(
+    read_prompt: Callable[[str], None],
+    head_items: Callable[[], list[tuple[str, str, str]]],
+    show_page: Callable[[str], None],
+) -> None:
     """Add the properties to Blender.
 
     Args:
         read_prompt: called with the prompt when it has changed.
         head_items: gives the head models for the menu.
+        show_page: called with a page when it is chosen.
     """
-    global _read_prompt, _get_head_items
-    _read_prompt, _get_head_items = read_prompt, head_items
+    global _read_prompt, _get_head_items, _show_page
+    _read_prompt, _get_head_items, _show_page = read_prompt, head_items, show_page
     bpy.utils.register_class(DREAMFACE_PG_properties)
     bpy.types.WindowManager.dreamface = PointerProperty(type=DREAMFACE_PG_properties)
     bpy.app.handlers.load_pre.append(_keep)

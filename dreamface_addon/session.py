@@ -7,7 +7,7 @@ budget and one small step, and never raises for anything that the backend, the n
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from . import diagnostics
 from .job import Job
 from .jobs import Jobs
 from .link import Backend, BackendState, Client, Exchange, Settings
-from .live import Chip, Reader, Reading, Reshaper, Shape
+from .live import Chip, Grower, Hair, Reader, Reading, Reshaper, Shape
 
-__all__ = ["BackendState", "Chip", "Job", "Reading", "Session", "Settings", "Shape"]
+__all__ = ["BackendState", "Chip", "Hair", "Job", "Reading", "Session", "Settings", "Shape"]
 
 CANCEL_WAIT = 0.5  # seconds that cancelling the open jobs may take when the backend is stopped
 _LAST_CANCEL_WAIT = 0.1  # seconds that it may take when Blender quits
@@ -27,7 +27,7 @@ _STREAM_GOOD = 5.0  # seconds after which a stream counts as good even if nothin
 
 
 class Session:
-    """The jobs, readings and shapes of this Blender, and the backend that makes them.
+    """The jobs, readings, shapes and hair of this Blender, and the backend that makes them.
 
     Settings whose url names a host, rather than an address, make `start` look it up, which may block.
 
@@ -41,6 +41,7 @@ class Session:
         self._jobs = Jobs()
         self._reader = Reader()
         self._reshaper = Reshaper()
+        self._grower = Grower()
         self._client: Client | None = None  # the one that streams and jobs run over; None while not READY
         self._local = False
         self._stream: Exchange | None = None
@@ -106,7 +107,7 @@ class Session:
             or self.backend.state is BackendState.STARTING
             or self.backend.ending
             or self._stopping
-            or (self.backend.state is BackendState.READY and (self._reader.pending or self._reshaper.pending))
+            or (self.backend.state is BackendState.READY and any(live.pending for live in self._live))
         )
 
     def diagnostics(self) -> str:
@@ -193,7 +194,7 @@ class Session:
             shapes: also its blend shapes, as for the end of a drag.
         """
         body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "shapes": shapes}
-        self._reshaper.reshape(face_id, body)
+        self._reshaper.wish(face_id, body)
         if self._client is not None:
             self._reshaper.ask(self._client)  # without waiting for the next poll: a slider is to feel direct
 
@@ -206,14 +207,52 @@ class Session:
         """Why the head that was asked for last will not come, as a sentence; "" while it may, or has."""
         return "" if self._reshaper.pending else self._reshaper.problem
 
+    def grow(
+        self,
+        face_id: str,
+        head: str,
+        seed: int,
+        traits: Mapping[str, Any],
+        candidate: int | None = None,
+        regions: Sequence[str] = (),
+    ) -> None:
+        """Ask for the hair of a face's head with these traits; see `take_hair`.
+
+        Args:
+            face_id: whose.
+            head: head model.
+            seed: the face's.
+            traits: all of the face's.
+            candidate: the face's, where its head model has candidates.
+            regions: of the head, such as "scalp".
+        """
+        body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "regions": list(regions)}
+        self._grower.wish(face_id, body)
+        if self._client is not None:
+            self._grower.ask(self._client)
+
+    def take_hair(self) -> Hair | None:
+        """Hair that has arrived; each is handed out once, oldest first."""
+        return self._grower.take()
+
+    @property
+    def grow_refused(self) -> str:
+        """Why the hair that was asked for last will not come, as a sentence; "" while it may, or has."""
+        return "" if self._grower.pending else self._grower.problem
+
     @property
     def call_problem(self) -> str:
-        """A sentence about the last reading or reshaping; "" if it went well."""
-        return self._reshaper.problem or self._reader.problem
+        """A sentence about the last reading, reshaping or growing; "" if it went well."""
+        return next((live.problem for live in self._live if live.problem), "")
 
     def forget_call_problem(self) -> None:
         """Whoever had to know about it has read it, or it is no longer true."""
-        self._reshaper.problem = self._reader.problem = ""
+        for live in self._live:
+            live.problem = ""
+
+    @property
+    def _live(self) -> tuple[Reshaper, Grower, Reader]:
+        return self._reshaper, self._grower, self._reader
 
     # ------------------------------------------------------------------------------------------------------------- poll
 
@@ -247,8 +286,7 @@ class Session:
         connected = (
             self._keep_listening(client)
             and self._jobs.poll(client, self._local, self.backend.settings.store / "downloads")
-            and self._reader.poll(client)
-            and self._reshaper.poll(client)
+            and all(live.poll(client) for live in self._live)
         )
         if not connected:
             self._disconnect()
@@ -270,8 +308,8 @@ class Session:
         self._send_cancels(client, self._given_up)
         self._given_up = []
         self._jobs.reconnect(client)
-        self._reader.reconnect()
-        self._reshaper.reconnect()
+        for live in self._live:
+            live.reconnect()
 
     def _disconnect(self) -> None:
         if self._stream is not None:
@@ -337,7 +375,8 @@ class Session:
 
     def _changed(self) -> bool:
         jobs = [(job.id, job.state, job.stage, job.fraction, job.message, job.eta) for job in self._jobs.active]
-        live = (self.reading, self.call_problem, [id(shape) for shape in self._reshaper.arrived])
+        arrived = [id(answer) for answer in (*self._reshaper.arrived, *self._grower.arrived)]
+        live = (self.reading, self.call_problem, arrived)
         shown = (self.state, self.problem, jobs, len(self._jobs.all), live)
         changed = shown != self._shown
         self._shown = shown

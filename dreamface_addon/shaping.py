@@ -58,11 +58,17 @@ def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
     return value if _fits(value, trait) else trait.default
 
 
-def set_value(skin: bpy.types.Object, trait: Trait, value: Any) -> None:
-    """Change a face's trait; the mesh follows by itself, the maps when they are painted again."""
+def set_value(skin: bpy.types.Object, trait: Trait, value: Any, because: str = BY_HAND) -> None:
+    """Change a face's trait; mesh and hair follow by themselves, the maps when they are painted again."""
     skin[scene.TRAITS_PROPERTY] = json.dumps(
-        traits_of(skin) | {trait.name: {"value": value, "confidence": 1.0, "because": BY_HAND}}
+        traits_of(skin) | {trait.name: {"value": value, "confidence": 1.0, "because": because}}
     )
+
+
+def is_set_by_hand(skin: bpy.types.Object, trait: Trait) -> bool:
+    """Return whether an artist has set a trait of a face."""
+    entry = traits_of(skin).get(trait.name)
+    return isinstance(entry, dict) and entry.get("because") == BY_HAND
 
 
 def reset(skin: bpy.types.Object, trait: Trait) -> None:
@@ -71,7 +77,7 @@ def reset(skin: bpy.types.Object, trait: Trait) -> None:
     Its confidence goes back as well: a trait that was set is met exactly, one that the seed drew only as far as the
     others allow.
     """
-    skin[scene.TRAITS_PROPERTY] = json.dumps(_with(traits_of(skin), trait.name, _built(skin).get(trait.name)))
+    skin[scene.TRAITS_PROPERTY] = json.dumps(_with(traits_of(skin), trait.name, built_traits(skin).get(trait.name)))
 
 
 def lay_over(skin: bpy.types.Object, since: Entries, now: Entries) -> None:
@@ -85,7 +91,7 @@ def lay_over(skin: bpy.types.Object, since: Entries, now: Entries) -> None:
 
 def changed_traits(skin: bpy.types.Object) -> dict[str, Any]:
     """Return what was changed since the face was built: trait -> value."""
-    now, built = traits_of(skin), _built(skin)
+    now, built = traits_of(skin), built_traits(skin)
     names = [name for name in TRAITS if now.get(name) != built.get(name)]
     return {name: value_of(skin, TRAITS[name]) for name in names}
 
@@ -123,16 +129,17 @@ def remember_built(skin: bpy.types.Object) -> None:
     """Note that mesh and maps show the traits as they are, and the maps the layers."""
     skin[_BUILT] = skin[scene.TRAITS_PROPERTY]
     skin[_BUILT_LAYERS] = skin.get(scene.LAYERS_PROPERTY, "{}")
-    scene.mark_shown(skin, _digest(traits_of(skin), exact=True))
+    scene.mark_shown(skin, shape_digest(traits_of(skin), exact=True))
 
 
 def is_behind(skin: bpy.types.Object) -> bool:
     """Return whether a mesh shows other traits than its face has, as after undo."""
     alone = skin.data.users == 1  # linked duplicates share one mesh: it can't show the traits of both
-    return alone and not scene.shows(skin, _digest(traits_of(skin), exact=True), unmarked=True)
+    return alone and not scene.shows(skin, shape_digest(traits_of(skin), exact=True), unmarked=True)
 
 
-def _built(skin: bpy.types.Object) -> Entries:
+def built_traits(skin: bpy.types.Object) -> Entries:
+    """Return a face's traits as they were when it was built, not to be changed."""
     return _parsed(skin[_BUILT]) if _BUILT in skin else traits_of(skin)
 
 
@@ -143,13 +150,13 @@ def _with(entries: Entries, name: str, entry: Any) -> Entries:
 
 def _fits(value: Any, trait: Trait) -> bool:
     if trait.kind == "choice":
-        return value in trait.choices
+        return value in trait.choices or (trait.is_style and isinstance(value, str) and bool(value))
     if trait.kind == "number":
         return isinstance(value, int | float)
     return isinstance(value, list) and len(value) == (3 if trait.kind == "colour" else 4)
 
 
-def _digest(entries: Entries, exact: bool) -> str:
+def shape_digest(entries: Entries, exact: bool) -> str:
     """Return a short name for the traits that move the mesh; `exact` if the expressions are made for them, too."""
     counts = [
         [entry.get("value"), entry.get("confidence")] if isinstance(entry := entries.get(name), dict) else entry
@@ -191,11 +198,26 @@ class Following(Part):
         notice: what a mesh waits for, or nothing.
     """
 
-    def __init__(self, session: Session, setup: SettingUp, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        setup: SettingUp,
+        wake: Callable[[], None],
+        on_look: Callable[[bpy.types.Object], None] = lambda skin: None,
+    ) -> None:
+        """Look after nothing yet.
+
+        Args:
+            session: the backend.
+            setup: starts it.
+            wake: called when there is something to do.
+            on_look: called with a face's skin whose traits have changed.
+        """
         self.problem = self.notice = ""
         self._session = session
         self._setup = setup
         self._wake = wake
+        self._on_look = on_look
         self._changed: dict[str, float] = {}  # face id -> when; those that are looked after
         self._question: _Question | None = None
         self._ready_since = 0.0
@@ -247,6 +269,7 @@ class Following(Part):
             face_id = skin[scene.FACE_ID]
         self._changed[face_id] = time.monotonic()
         self.problem = ""
+        self._on_look(skin)
 
     def file_opened(self) -> None:
         """Forget the faces of the file that was open before."""
@@ -280,13 +303,13 @@ class Following(Part):
 
     def _look_after(self, face_id: str) -> None:
         skin = scene.find_face(face_id)
-        if skin is None or scene.shows(skin, _digest(traits_of(skin), exact=True)):
+        if skin is None or scene.shows(skin, shape_digest(traits_of(skin), exact=True)):
             self._drop(face_id)
         elif self._question is None or self._question.face_id == face_id:
             self._ask(skin, face_id, exact=time.monotonic() - self._changed[face_id] > QUIET)
 
     def _ask(self, skin: bpy.types.Object, face_id: str, exact: bool) -> None:
-        wanted = _digest(traits_of(skin), exact)
+        wanted = shape_digest(traits_of(skin), exact)
         if self._question is not None and self._question.shown == wanted:
             return
         if not exact and scene.shows(skin, wanted):
@@ -298,7 +321,7 @@ class Following(Part):
     def _take(self, shape: Shape) -> bool:
         """Apply a head that has come, unless nobody waits for it any more."""
         exact = "shape_offsets" in shape.arrays
-        mark = _digest(shape.traits, exact)
+        mark = shape_digest(shape.traits, exact)
         if self._question is not None and self._question.shown == mark:
             self._question = None
         skin = scene.find_face(shape.face_id)

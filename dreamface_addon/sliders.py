@@ -12,11 +12,72 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty, PointerProperty, StringProperty
 
 from . import scene, shaping
-from .vocabulary import LAYERS, TRAITS, Layer, Trait
+from .styling import Styling
+from .vocabulary import LAYERS, STYLE_OF, TRAITS, Layer, Trait
 
 STEP = 5  # hundredths: what a click on a slider's arrow adds
 
 _on_change: Callable[[bpy.types.Object], None] | None = None
+_styling: Styling | None = None
+
+
+def _style_items(region: str) -> Callable[[Any, Any], list[Any]]:
+    trait = TRAITS[STYLE_OF[region]]
+
+    def items(group: Any, _context: Any = None) -> list[Any]:
+        if _styling is not None:
+            current = shaping.value_of(group.id_data, trait) if group is not None else ""
+            return list(_styling.items(region, current))
+        return [(choice, choice, "", 0, number) for number, choice in enumerate(trait.choices)]
+
+    return items
+
+
+def _style(region: str) -> Any:
+    """Return the menu of a region's styles: those that come along, and the artist's own."""
+    trait, items = TRAITS[STYLE_OF[region]], _style_items(region)
+
+    def get(group: Any) -> int:
+        names = [item[0] for item in items(group)]
+        return names.index(shaping.value_of(group.id_data, trait))
+
+    def change(group: Any, number: int) -> None:
+        skin = group.id_data
+        if not scene.is_skin(skin) or skin.is_evaluated or _styling is None:
+            return
+        _styling.choose(skin, region, items(group)[number][0])
+        if _on_change is not None:
+            _on_change(skin)
+
+    return EnumProperty(
+        name=trait.label, description=trait.description, items=items, get=get, set=change, options=set()
+    )
+
+
+_AMOUNT_REGIONS = ("scalp", "beard")
+"""Regions with so many hairs that the 3D view need not draw all of them."""
+
+
+def _amount(render: bool) -> Any:
+    """Return the slider for how many of a head's hairs are drawn."""
+
+    def objects(group: Any) -> list[bpy.types.Object]:
+        hair = scene.hair_of(group.id_data) if scene.is_skin(group.id_data) else {}
+        return [hair[region] for region in _AMOUNT_REGIONS if region in hair]
+
+    def get(group: Any) -> float:
+        return next((scene.hair_density(object_, render) for object_ in objects(group)), 1.0)
+
+    def change(group: Any, share: float) -> None:
+        for object_ in objects(group):
+            scene.set_hair_density(object_, share, render)
+
+    where = "a render" if render else "the 3D view"
+    return FloatProperty(
+        name="Hairs in Render" if render else "Hairs in View",
+        description=f"How many of the hairs {where} draws; fewer are wider, so that the hair stays as dense",
+        min=0.0, max=1.0, step=STEP, precision=2, get=get, set=change, options=set(),
+    )  # fmt: skip
 
 
 def _getter(trait: Trait) -> Callable[[Any], Any]:
@@ -92,7 +153,9 @@ Sliders = type(
     "DREAMFACE_PG_sliders",
     (bpy.types.PropertyGroup,),
     {
-        "__annotations__": {trait.attribute: _property(trait) for trait in TRAITS.values()}
+        "__annotations__": {trait.attribute: _property(trait) for trait in TRAITS.values() if not trait.is_style}
+        | {TRAITS[trait].attribute: _style(region) for region, trait in STYLE_OF.items()}
+        | {"hair_in_view": _amount(render=False), "hair_in_render": _amount(render=True)}
         | {layer.attribute: _strength(layer) for layer in LAYERS.values()}
         | {"title": _title()},
         "__doc__": "A face's traits, and the layers of its skin.",
@@ -100,14 +163,15 @@ Sliders = type(
 )
 
 
-def register(on_change: Callable[[bpy.types.Object], None]) -> None:
+def register(on_change: Callable[[bpy.types.Object], None], styling: Styling) -> None:
     """Give every object `dreamface`; only faces have values there.
 
     Args:
         on_change: called with a face's skin when one of its traits has changed.
+        styling: knows the hair styles.
     """
-    global _on_change
-    _on_change = on_change
+    global _on_change, _styling
+    _on_change, _styling = on_change, styling
     bpy.utils.register_class(Sliders)
     bpy.types.Object.dreamface = PointerProperty(type=Sliders)
 

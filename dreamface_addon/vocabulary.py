@@ -27,9 +27,11 @@ _SKIN_FAMILIES = {
     "scars": "Marks", "vitiligo": "Marks", "wrinkles": "Wrinkles", "iris": "Eyes and Teeth",
     "pupil": "Eyes and Teeth", "sclera": "Eyes and Teeth", "teeth": "Eyes and Teeth",
 }  # fmt: skip
-_HAIR_FAMILIES = {
-    "brows": "Brows and Lashes", "lashes": "Brows and Lashes", "beard": "Beard", "stubble": "Beard",
-}  # fmt: skip
+_HAIR_FAMILIES = {"brows": "Brows", "lashes": "Lashes", "beard": "Beard", "stubble": "Beard"}
+_HAIR_COLOURS = (
+    "hair.melanin", "hair.redness", "hair.grey", "hair.temple_grey", "hair.dye", "hair.roots", "hair.tips",
+    "hair.highlights",
+)  # fmt: skip
 _FANTASY = ("skin.tint", "skin.stripes", "skin.spots", "skin.scales", "skin.metal")
 _GROUPS = {"person": "Person", "skin": "Tone", "hair": "Hair", "makeup": "Make-up"}
 
@@ -38,9 +40,12 @@ PAGES = {
         "Person", "Face", "Forehead", "Brow", "Eyes", "Nose", "Cheeks", "Mouth", "Jaw and Chin", "Ears", "Neck",
     ),
     "SKIN": ("Tone", "Marks", "Wrinkles", "Make-up", "Eyes and Teeth", "Fantasy"),
-    "HAIR": ("Hair", "Brows and Lashes", "Beard"),
+    "HAIR": ("Hair", "Hair Colour", "Beard", "Brows", "Lashes"),
 }  # fmt: skip
 """Page of the sidebar -> its families of traits, in their order; a test finds every family on one page."""
+
+STYLE_OF = {"scalp": "hair.style", "beard": "beard.style", "brows": "brows.style", "lashes": "lashes.style"}
+"""Region of a head -> the trait that says which style its hair has."""
 
 _LABELS = {
     "asymmetry": "Asymmetry",
@@ -78,6 +83,11 @@ class Trait:
     def attribute(self) -> str:
         """Its name as a Python identifier."""
         return self.name.replace(".", "_")
+
+    @property
+    def is_style(self) -> bool:
+        """Whether it names a hair style, which may be one of the artist's own, too."""
+        return self.name in STYLE_OF.values()
 
     @property
     def live(self) -> bool:
@@ -165,6 +175,8 @@ def _family(entry: dict[str, Any]) -> str:
         return _FAMILIES[first]
     if entry["name"] in _FANTASY:
         return "Fantasy"
+    if entry["name"] in _HAIR_COLOURS:
+        return "Hair Colour"
     if entry["group"] == "hair":
         return _HAIR_FAMILIES.get(first, "Hair")
     return _SKIN_FAMILIES.get(first, _GROUPS[entry["group"]]) if entry["group"] == "skin" else _GROUPS[entry["group"]]
@@ -173,7 +185,8 @@ def _family(entry: dict[str, Any]) -> str:
 def _label(name: str, family: str) -> str:
     """Such as "Bridge Width" for nose.bridge_width under "Nose", or "Freckles" for freckles.density."""
     first, _, rest = name.removesuffix(".density").partition(".")
-    words = rest if rest and (first.title() == family or first in ("ancestry", "skin")) else f"{first} {rest}"
+    is_said_above = first.title() == family.removesuffix(" Colour") or first in ("ancestry", "skin")
+    words = rest if rest and is_said_above else f"{first} {rest}"
     return _LABELS.get(name) or words.strip().replace("_", " ").title()
 
 

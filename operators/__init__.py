@@ -25,6 +25,8 @@ from .create.select_head import DREAMFACE_OT_select_head
 from .create.toggle_words import DREAMFACE_OT_toggle_words
 from .create.use_prompt import DREAMFACE_OT_use_prompt
 from .edit.clear_sculpt import DREAMFACE_OT_clear_sculpt
+from .hair.grow import DREAMFACE_OT_grow_hair
+from .hair.styles import DREAMFACE_OT_remove_style, DREAMFACE_OT_save_style, DREAMFACE_OT_turn_style
 from .output.add_studio import DREAMFACE_OT_add_studio
 from .output.export_face import DREAMFACE_OT_export_face
 from .output.mark_asset import DREAMFACE_OT_mark_asset
@@ -67,6 +69,7 @@ _CLASSES = (
     DREAMFACE_OT_edit_prompt,
     DREAMFACE_OT_export_face,
     DREAMFACE_OT_generate,
+    DREAMFACE_OT_grow_hair,
     DREAMFACE_OT_import_face,
     DREAMFACE_FH_import_face,
     DREAMFACE_OT_install_model,
@@ -79,10 +82,12 @@ _CLASSES = (
     DREAMFACE_OT_remove_layer,
     DREAMFACE_OT_remove_look,
     DREAMFACE_OT_remove_model,
+    DREAMFACE_OT_remove_style,
     DREAMFACE_OT_reset_trait,
     DREAMFACE_OT_roll_region,
     DREAMFACE_OT_roll_seed,
     DREAMFACE_OT_save_look,
+    DREAMFACE_OT_save_style,
     DREAMFACE_OT_select_head,
     DREAMFACE_OT_set_up_backend,
     DREAMFACE_OT_show_log,
@@ -90,6 +95,7 @@ _CLASSES = (
     DREAMFACE_OT_stop_backend,
     DREAMFACE_OT_toggle_words,
     DREAMFACE_OT_turn_library,
+    DREAMFACE_OT_turn_style,
     DREAMFACE_OT_use_look,
     DREAMFACE_OT_use_prompt,
     DREAMFACE_OT_use_swatch,

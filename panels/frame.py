@@ -94,13 +94,14 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
             if app.session.state is BackendState.STOPPED and app.setup.why_no_backend():
                 words, icon = app.setup.why_no_backend(), "INFO"
             drawing.text(self.layout, words, icon=icon)
-        for notice in (app.making.placing.notice, app.following.notice):
+        for notice in (app.making.placing.notice, app.following.notice or app.growing.notice):
             if notice:
                 drawing.text(self.layout, notice, icon="TIME")
         self._draw_error(app)
 
     def _draw_error(self, app: application.Application) -> None:
-        ours = app.error or app.following.problem or app.making.placing.warning or app.library.problem
+        parts = (app.following, app.growing, app.styles, app.library)
+        ours = app.error or app.making.placing.warning or next((part.problem for part in parts if part.problem), "")
         error = ours or app.session.problem or app.session.call_problem
         if not error:
             return

@@ -4,12 +4,107 @@ from __future__ import annotations
 
 import bpy
 
-from .traits import TraitsPage
+from ..dreamface_addon import application, scene, styling
+from ..dreamface_addon.vocabulary import STYLE_OF, TRAITS, Trait
+from . import drawing
+from .traits import TraitsPage, View, draw_swatches, draw_traits
+
+_PICTURE = 6.0  # of the style that the hair has, in heights of a button
+_SMALL_PICTURE = 4.0
+_IN_THE_MENU = 5.0  # of each style in the menu
+
+_REGION_OF = {"Beard": "beard", "Brows": "brows", "Lashes": "lashes"}
+"""Family of traits -> the region whose style stands on top of it."""
 
 
 class DREAMFACE_PT_hair(TraitsPage, bpy.types.Panel):
-    """Colours as swatches, the rest as sliders."""
+    """Styles as pictures, colours as swatches, the rest as sliders."""
 
     bl_idname = "DREAMFACE_PT_hair"
     bl_label = "Hair"
     page = "HAIR"
+    opens_first = False
+
+    def draw_top(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+        """The style of the hair."""
+        column = _draw_style(layout, skin, "scalp", _PICTURE)
+        style = application.get().styles.find("scalp", styling.style_of(skin, "scalp"))
+        if style is not None and style.summary:
+            drawing.text(column, style.summary, inset=int(_PICTURE * _UNIT))
+
+    def draw_family(self, layout: bpy.types.UILayout, view: View, family: str, traits: list[Trait]) -> None:
+        """Sliders and swatches; above them the style of a beard, brows or lashes."""
+        if family in _REGION_OF:
+            _draw_style(layout, view.skin, _REGION_OF[family], _SMALL_PICTURE)
+        draw_swatches(layout, family)
+        draw_traits(layout, view, [trait for trait in traits if not trait.is_style])
+
+    def draw_more(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+        """How many hairs are drawn, what there is to know, and the buttons."""
+        hair = scene.hair_of(skin)
+        _, body = drawing.group(layout, "hairs", "Display")
+        if body is not None:
+            column = body.column(align=True)
+            column.enabled = bool(hair.keys() & {"scalp", "beard"})
+            column.prop(skin.dreamface, "hair_in_view", slider=True)
+            column.prop(skin.dreamface, "hair_in_render", slider=True)
+            if not column.enabled:
+                drawing.text(body, "There is no hair or beard to draw.", icon="INFO")
+        _draw_notes(layout, skin)
+        row = layout.row(align=True)
+        row.scale_y = 1.3
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("dreamface.grow_hair", icon="STRANDS")
+        row.operator("dreamface.save_style", text="Save Style…", icon="ADD")
+
+
+_UNIT = 20  # pixels of a button's height at a UI scale of 1
+
+
+def _draw_style(layout: bpy.types.UILayout, skin: bpy.types.Object, region: str, size: float) -> bpy.types.UILayout:
+    """Draw the picture of a region's style, which opens a menu of all, and its name; return a column beside it."""
+    styles = application.get().styles
+    attribute = TRAITS[STYLE_OF[region]].attribute
+    row = layout.row()
+    picture = row.column()
+    picture.ui_units_x = size
+    picture.template_icon_view(skin.dreamface, attribute, show_labels=True, scale=size, scale_popup=_IN_THE_MENU)
+    column = row.column()
+    names = column.row(align=True)
+    _draw_turn(names, region, -1)
+    names.prop(skin.dreamface, attribute, text="")
+    _draw_turn(names, region, 1)
+    style = styles.find(region, styling.style_of(skin, region))
+    if style is not None and style.own:
+        names.operator_context = "INVOKE_DEFAULT"
+        names.operator("dreamface.remove_style", text="", icon="TRASH").style = style.name
+    return column
+
+
+def _draw_turn(row: bpy.types.UILayout, region: str, by: int) -> None:
+    button = row.operator("dreamface.turn_style", text="", icon="TRIA_RIGHT" if by > 0 else "TRIA_LEFT")
+    button.region, button.by = region, by
+
+
+def _draw_notes(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+    """What was combed or deleted, and what is wrong with styles."""
+    app = application.get()
+    combed, deleted = scene.edited_hair(skin), scene.deleted_hair(skin)
+    if combed:
+        drawing.text(layout, f"{_names(combed)} combed by hand: Grow replaces it.", icon="STRANDS")
+    if deleted:
+        drawing.text(layout, f"{_names(deleted)} deleted by hand: Grow makes it anew.", icon="INFO")
+    if app.growing.is_growing(skin):
+        drawing.text(layout, "Growing…", icon="TIME")
+    if app.styles.busy:
+        drawing.text(layout, "Keeping the style…", icon="TIME")
+    for problem in app.styles.problems:
+        drawing.text(layout, problem, icon="ERROR")
+
+
+def _names(regions: list[str]) -> str:
+    """Return such as "The hair and beard were"."""
+    names = ", ".join(scene.HAIR_NAMES[region] for region in regions)
+    front, _, last = names.rpartition(", ")
+    plural = front or last.endswith("s")
+    return f"The {front + ' and ' if front else ''}{last} {'were' if plural else 'was'}"

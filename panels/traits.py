@@ -13,7 +13,13 @@ _SWATCHES_IN_A_ROW = 6
 
 
 class TraitsPage(Page):
-    """A page whose traits are drawn by family, with search, filters and the button that repaints the skin."""
+    """A page whose traits are drawn by family, with search, filters and the button that repaints the skin.
+
+    Attributes:
+        opens_first: whether the first family is open at first.
+    """
+
+    opens_first = True
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
@@ -21,10 +27,39 @@ class TraitsPage(Page):
         if skin is None:
             return
         column = draw_why_not(self.layout)
+        view = View(context, skin)
+        if not view.is_filtered:
+            self.draw_top(column, skin)
         draw_filter(column, context)
-        draw_families(column, context, skin, PAGES[self.page])
+        self._draw_families(column, view)
         self.draw_more(column, skin)
         draw_repaint(column, skin)
+
+    def _draw_families(self, layout: bpy.types.UILayout, view: View) -> None:
+        """Draw each family under a heading that opens, with lock and dice."""
+        found = False
+        families = PAGES[self.page]
+        for family in families:
+            traits = view.shown(family)
+            found |= bool(traits)
+            if not view.is_filtered:
+                closed = family != families[0] or not self.opens_first
+                body = _draw_heading(layout, view, family, closed)
+                if body is not None:
+                    self.draw_family(body, view, family, traits)
+            elif traits:
+                layout.label(text=family)
+                draw_traits(layout, view, traits)
+        if not found:
+            drawing.text(layout, "Nothing on this page fits the search and the filters.", icon="INFO")
+
+    def draw_top(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+        """Draw what stands above everything else; nothing on most pages."""
+
+    def draw_family(self, layout: bpy.types.UILayout, view: View, family: str, traits: list[Trait]) -> None:
+        """Draw what stands under an open heading."""
+        draw_swatches(layout, family)
+        draw_traits(layout, view, traits)
 
     def draw_more(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
         """Draw what stands between the traits and the button; nothing on most pages."""
@@ -72,27 +107,8 @@ def draw_filter(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.prop(fields, "only_asked", text="", icon="OUTLINER_OB_FONT")
 
 
-def draw_families(
-    layout: bpy.types.UILayout, context: bpy.types.Context, skin: bpy.types.Object, families: tuple[str, ...]
-) -> None:
-    """Draw each family under a heading that opens, with lock and dice; the first is open at first."""
-    view = View(context, skin)
-    found = False
-    for family in families:
-        traits = view.shown(family)
-        found |= bool(traits)
-        if view.is_filtered:
-            if traits:
-                layout.label(text=family)
-                draw_traits(layout, view, traits)
-        else:
-            _draw_family(layout, view, family, traits, closed=family != families[0])
-    if not found:
-        drawing.text(layout, "Nothing on this page fits the search and the filters.", icon="INFO")
-
-
-def _draw_family(layout: bpy.types.UILayout, view: View, family: str, traits: list[Trait], closed: bool) -> None:
-    count = sum(trait.name in view.changed for trait in traits)
+def _draw_heading(layout: bpy.types.UILayout, view: View, family: str, closed: bool) -> bpy.types.UILayout | None:
+    count = sum(trait.name in view.changed for trait in view.shown(family))
     header, body = drawing.group(layout, family, f"{family} ({count})" if count else family, closed)
     is_locked = family in regions.locked(view.skin)
     buttons = header.row(align=True)
@@ -103,9 +119,7 @@ def _draw_family(layout: bpy.types.UILayout, view: View, family: str, traits: li
         dice.operator("dreamface.roll_region", text="", icon="FILE_REFRESH", emboss=False).region = family
     icon = "LOCKED" if is_locked else "UNLOCKED"
     buttons.operator("dreamface.lock_region", text="", icon=icon, emboss=False).region = family
-    if body is not None:
-        draw_swatches(body, family)
-        draw_traits(body, view, traits)
+    return body
 
 
 def draw_traits(layout: bpy.types.UILayout, view: View, traits: list[Trait]) -> None:
@@ -124,7 +138,7 @@ def draw_traits(layout: bpy.types.UILayout, view: View, traits: list[Trait]) -> 
         reset.operator("dreamface.reset_trait", text="", icon="LOOP_BACK").trait = trait.name
 
 
-_SWATCHES_OF = {"Tone": "skin", "Hair": "hair", "Eyes and Teeth": "iris"}
+_SWATCHES_OF = {"Tone": "skin", "Hair Colour": "hair", "Eyes and Teeth": "iris"}
 
 
 def draw_swatches(layout: bpy.types.UILayout, family: str) -> None:

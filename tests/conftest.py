@@ -19,6 +19,9 @@ os.environ["BLENDER_USER_RESOURCES"] = _USER_RESOURCES
 _NO_MODELS = tempfile.mkdtemp(prefix="dreamface-no-models-")
 os.environ["DREAMFACE_MODELS"] = _NO_MODELS
 
+# Neither do their own hair styles.
+os.environ["DREAMFACE_HAIR"] = str(Path(_NO_MODELS, "hair"))
+
 ICT_ARCHIVE = Path(
     os.environ.get("DREAMFACE_ICT_ARCHIVE")
     or Path(__file__).parents[2] / "shared" / "data" / "models" / "ict-facekit-da5f95a.zip"

@@ -57,7 +57,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-API = 2
+API = 3
 LARGE_FILE = 30_000_000  # bytes
 BURST = 2000  # events
 STEPS = 8

@@ -101,8 +101,17 @@ def answer(call: dict[str, Any]) -> None:
     head = {"type": "answer", "call": call["call"]}
     if call["name"] == "forget":
         send({**head, "result": {}})
-    elif call["name"] == "reshape":
+    elif call["name"] in ("reshape", "groom"):
         send({**head, "result": {}}, b"bytes")
+    elif call["name"] == "styles":
+        send({**head, "result": {"styles": [], "problems": []}})
+    elif call["name"] == "save_style":
+        kept = {name: call["arguments"][name] for name in ("name", "label", "region", "summary")}
+        kept["value"] = kept["name"]
+        shape = {"length": 0.3, "curl": 0.0, "volume": 0.5, "fringe": 0.0, "parting": None}
+        send({**head, "result": {**kept, **shape, "own": True, "picture": None}})
+    elif call["name"] == "remove_style":
+        send({**head, "error": "There is no such style.", "bug": False, "kind": "UnknownName"})
     elif "bug" in call["arguments"]["prompt"]:
         send({**head, "error": "DreamFace met a bug.", "bug": True})
     else:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Face, Head, Material, Part, Topology
+from dreamface.hair import Groom, Hair, HairColour, HairLook, Region, Roots
 from dreamface.record import FaceRecord
 from dreamface.traits import ARKIT_SHAPES, Traits, TraitValue
 
@@ -97,6 +98,25 @@ def welded_face(face_id: str = "face-1", resolution: int = 64, jaw_open: float =
         materials=MATERIALS | WELDED_MATERIALS,
         maps=maps | {"neck": {"albedo": maps["eyes"]["albedo"]}, "lashes": {"opacity": stripes}},
     )
+
+
+def hair_of(head: Head, region: Region = "scalp", guides: int = 6, points: int = 5) -> Hair:
+    """Straight hair of ten centimetres, rooted in a head's first triangles."""
+    triangles = torch.arange(guides)
+    roots = Roots(triangles, torch.tensor([0.5, 0.25, 0.25]).expand(guides, 3))
+    starts = roots.on(head.vertices, head.topology.triangles)
+    along = (
+        roots.frames(head.vertices, head.topology.triangles)[:, None, :, 2] * torch.linspace(0, 0.1, points)[:, None]
+    )
+    uv = roots.on(head.topology.uv, head.topology.triangle_uvs)
+    look, colour = HairLook(hairs=900, twist=12.5), HairColour(melanin=0.25, dye=(0.5, 0.0, 1.0, 0.75))
+    return Hair(region, "bob", starts[:, None] + along, roots, uv, triangles // 2, look, colour)
+
+
+def with_hair(face: Face) -> Face:
+    """The same face with hair on its scalp, and brows of another number of guides and points."""
+    groom: Groom = {"scalp": hair_of(face.head), "brows": hair_of(face.head, "brows", 4, 3)}
+    return replace(face, groom=groom)
 
 
 WELDED_MATERIALS = {

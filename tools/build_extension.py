@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 ADD_ON = ("__init__.py", "LICENSE", "blender_manifest.toml", "dreamface_addon", "operators", "panels", "presets")
-BACKEND = ("LICENSE", "README.md", "backend/dreamface", "dreamface_addon", "pyproject.toml")
+BACKEND = ("LICENSE", "README.md", "backend/dreamface", "dreamface_addon", "presets", "pyproject.toml", "setup.py")
 """What goes into the zip, and what the backend's wheel is built from."""
 
 H11_SHA256 = "63cf8bbe7522de3bf65932fda1d9c2772064ffb3dae62d55932da54b31cb6c86"
@@ -175,9 +175,10 @@ def build_backend(source: Path, folder: Path) -> None:
     (wheel,) = folder.glob("dreamface-*.whl")
     with zipfile.ZipFile(wheel) as file:
         packed = set(file.namelist())
-    for package in ("dreamface", "dreamface_addon"):
-        parent = source / "backend" if package == "dreamface" else source
-        wanted = {path.relative_to(parent).as_posix() for path in (parent / package).rglob("*") if path.is_file()}
+    places = {"dreamface": source / "backend/dreamface", "dreamface_addon": source / "dreamface_addon"}
+    for place, folder in (places | {"dreamface/presets": source / "presets"}).items():
+        files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+        wanted = {f"{place}/{path.as_posix()}" for path in files}
         if missing := sorted(wanted - packed):
             raise BuildError(
                 f"The backend's wheel lacks {', '.join(missing)}; add them to package-data in pyproject.toml."

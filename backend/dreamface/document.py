@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -21,15 +22,17 @@ from pydantic import (
 
 from dreamface._reading import LONGEST_NAME, parse_json, read_regular
 from dreamface.face import Material, Part, group_parts
+from dreamface.hair import HairColour, HairLook, Region
 from dreamface.limits import LARGEST_MAP, SEED_LIMIT
 from dreamface.record import RECORD_FIELDS, Digest, FaceRecord
 from dreamface.text import is_printable
-from dreamface.traits import ARKIT_SHAPES
+from dreamface.traits import ARKIT_SHAPES, STYLE_NAME
 
 DOCUMENT: Final = "face.json"
 
-SCHEMA_VERSION: Final = 3
-"""2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices.
+SCHEMA_VERSION: Final = 4
+"""2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices;
+4 added hair.
 
 Older faces are read as ones that have none of what came later. Version 3 later gained hashes, which readers may ignore.
 """
@@ -58,6 +61,30 @@ _MATERIAL_RANGES: Final[Mapping[str, tuple[float, float]]] = {
 }
 """What a material's numbers can be; see `Material`."""
 
+_MOST_HAIRS: Final = 1_000_000
+_LONGEST: Final = 2.0  # metres of anything about hair
+
+_LOOK_RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "hairs": (0, _MOST_HAIRS),
+    "radius": (0.0, 0.01),
+    "tip": _UNIT,
+    "guides_each": (1, 16),
+    "clump": _UNIT,
+    "clump_from": _UNIT,
+    "lock": (0.0, _LONGEST),
+    "twist": (-10_000.0, 10_000.0),
+    "strand_clump": _UNIT,
+    "strand_size": (1, 1000),
+    "frizz": (0.0, _LONGEST),
+    "frizz_scale": (0.0, _LONGEST),
+    "flyaways": _UNIT,
+    "scatter": _UNIT,
+}
+"""What the numbers of a `HairLook` can be."""
+
+_COLOUR_RANGES: Final = {field.name: _UNIT for field in fields(HairColour)}
+"""The same of a `HairColour`."""
+
 _FLAT: Final = tuple(name for name in RECORD_FIELDS if name not in ("head", "candidate"))
 """The record's fields that lie in face.json under their own names."""
 
@@ -72,8 +99,8 @@ Hashes = Annotated[dict[str, Digest], Field(exclude_if=lambda hashes: not hashes
 class Generator(_Strict):
     """The software that wrote the folder.
 
-    `hashes` has the SHA-256 of geometry.npz, of preview.png, and of face.json itself: see `document_digest`. Older
-    folders have none.
+    `hashes` has the SHA-256 of geometry.npz, of groom.npz, of preview.png, and of face.json itself: see
+    `document_digest`. Older folders have none.
     """
 
     name: str
@@ -114,10 +141,51 @@ class MapFile(_Strict):
         return self
 
 
+class HairDocument(_Strict):
+    """The hair of one region, without its guides, which are in groom.npz: see `Hair`."""
+
+    region: Region
+    style: str = Field(pattern=STYLE_NAME)
+    look: HairLook
+    colour: HairColour
+
+    @field_validator("look", mode="before")
+    @classmethod
+    def _check_look(cls, look: Any) -> Any:
+        return _check_numbers(look, HairLook, _LOOK_RANGES)
+
+    @field_validator("colour", mode="before")
+    @classmethod
+    def _check_colour(cls, colour: Any) -> Any:
+        return _check_numbers(colour, HairColour, _COLOUR_RANGES)
+
+
+def _check_numbers(data: Any, noun: type, ranges: Mapping[str, tuple[float, float]]) -> Any:
+    """Return plain data, or an instance of `noun`, as it is.
+
+    What is missing in data of an older version is the noun's default.
+
+    Raises:
+        ValueError: there is a field that the noun does not have, a number of another kind, or one out of its range.
+    """
+    given = vars(data) if isinstance(data, noun) else data
+    if not isinstance(given, dict) or not given.keys() <= ranges.keys():
+        raise ValueError(f"it is no {noun.__name__}")
+    for name, value in given.items():
+        (low, high), whole = ranges[name], isinstance(getattr(noun, name), int)
+        kinds = int if whole else (int, float)
+        numbers = value if isinstance(value, tuple | list) else (value,)
+        if not all(isinstance(number, kinds) and not isinstance(number, bool) for number in numbers):
+            raise ValueError(f"{name} is of another kind")
+        if not all(low <= number <= high for number in numbers):  # NaN neither
+            raise ValueError(f"{name} is what no hair has")
+    return data
+
+
 class FaceDocument(_Strict):
     """face.json: see `Face` for what the fields mean; what one field names, the other has."""
 
-    schema_version: Literal[1, 2, 3]
+    schema_version: Literal[1, 2, 3, 4]
     generator: Generator
     statement: str
     digital_source_type: str
@@ -129,6 +197,7 @@ class FaceDocument(_Strict):
     maps: tuple[MapFile, ...]
     shapes: tuple[str, ...]
     measured: dict[str, FiniteFloat] = {}
+    groom: tuple[HairDocument, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -186,6 +255,13 @@ class FaceDocument(_Strict):
                 if not all(low <= number <= high for number in (value if isinstance(value, tuple) else (value,))):
                     raise ValueError(f"{name} has a {field} that no surface has")
         return materials
+
+    @field_validator("groom")
+    @classmethod
+    def _check_groom(cls, groom: tuple[HairDocument, ...]) -> tuple[HairDocument, ...]:
+        if len({hair.region for hair in groom}) != len(groom):
+            raise ValueError("a region has hair twice")
+        return groom
 
     @field_validator("record")
     @classmethod

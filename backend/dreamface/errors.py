@@ -9,6 +9,14 @@ class BadRequest(DreamFaceError):
     """What was asked for cannot be made: a bad prompt, seed, resolution, trait or file."""
 
 
+class NameTaken(BadRequest):
+    """Something else has the name already."""
+
+
+class UnknownName(BadRequest):
+    """Nothing has that name."""
+
+
 class FolderError(DreamFaceError):
     """A face folder cannot be read or written."""
 

@@ -14,6 +14,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from dreamface.hair import Groom
 from dreamface.record import FaceRecord
 from dreamface.traits import ARKIT_SHAPES, VOCABULARY, Traits
 
@@ -227,6 +228,7 @@ class Face:
         shape_names: [S] `ARKIT_SHAPES` first, then what else the head model offers.
         measured: every shape trait as it is on the head, in standard deviations of the population.
         pictures: SHA-256 -> PNG, of every picture that the record's layers refer to.
+        groom: the hair by region, rooted in the neutral head; faces of older versions have none.
     """
 
     record: FaceRecord
@@ -238,6 +240,7 @@ class Face:
     shape_names: tuple[str, ...] = ARKIT_SHAPES
     measured: Mapping[str, float] = field(default_factory=dict)
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    groom: Groom = field(default_factory=dict)
 
     @property
     def face_id(self) -> str:

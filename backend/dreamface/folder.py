@@ -2,6 +2,7 @@
 
     face.json       what the face is and where it came from; everything that is not an array (`FaceDocument`)
     geometry.npz    vertices, faces, UVs, blend shapes, regions, landmarks; numpy alone reads it
+    groom.npz       guides of its hair, where it has any; numpy alone reads it, too
     maps/           <tile>_<channel>.png, and <tile>_displacement.exr in metres
     layers/         <SHA-256>.png: pictures that the skin's layers refer to, such as masks
     preview.png     a picture
@@ -33,6 +34,7 @@ from dreamface.document import (
     SCHEMA_VERSION,
     FaceDocument,
     Generator,
+    HairDocument,
     HeadDocument,
     MapFile,
     document_digest,
@@ -41,12 +43,16 @@ from dreamface.document import (
 )
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Topology
+from dreamface.hair import Groom, groom_to_json
 from dreamface.library import foreign_files, move_foreign_files, sweep
 from dreamface.packing import (
     pack_geometry,
+    pack_groom,
     pack_offset,
+    pack_sent_groom,
     pack_shapes,
     read_geometry,
+    read_groom,
     unpack_offset,
     unpack_own_offset,
     unpack_topology,
@@ -62,6 +68,7 @@ __all__ = [
     "Finding",
     "load",
     "pack_offset",
+    "pack_sent_groom",
     "pack_shapes",
     "read_document",
     "read_offset",
@@ -73,6 +80,7 @@ __all__ = [
 ]
 
 _GEOMETRY = "geometry.npz"
+_GROOM = "groom.npz"
 _PREVIEW = "preview.png"
 
 _LAYERS = "layers"
@@ -147,6 +155,8 @@ def _write_contents(face: Face, folder: Path, progress: Progress) -> None:
     }
     writers[_PREVIEW] = lambda path: images.write_png(images.encode_unit8(face.preview), path)
     writers[_GEOMETRY] = lambda path: np.savez(path, **pack_geometry(face))
+    if face.groom:
+        writers[_GROOM] = lambda path: np.savez(path, **pack_groom(face.groom))
     hashes: dict[str, str] = {}
     tasks = [partial(_write_hashed, write, folder, name) for name, write in writers.items()]
     with closing(side_by_side(tasks)) as written:  # whoever stops early waits for the writers first
@@ -167,9 +177,14 @@ def _write_hashed(write: Callable[[Path], None], folder: Path, name: str) -> tup
 def _with_hashes(document: FaceDocument, hashes: dict[str, str]) -> FaceDocument:
     """Say the SHA-256 of every file that was written."""
     maps = tuple(file.model_copy(update={"sha256": hashes[file.file]}) for file in document.maps)
-    others = {name: hashes[name] for name in (_GEOMETRY, _PREVIEW)}
+    others = {name: hashes[name] for name in _files_beside_maps(document)}
     generator = document.generator.model_copy(update={"hashes": others})
     return document.model_copy(update={"maps": maps, "generator": generator})
+
+
+def _files_beside_maps(document: FaceDocument) -> tuple[str, ...]:
+    """Names of the files of one face that face.json says nothing of but their hashes."""
+    return (_GEOMETRY, *((_GROOM,) if document.groom else ()), _PREVIEW)
 
 
 def _digest(file: Path) -> str:
@@ -261,6 +276,7 @@ def _document(face: Face, topology: Topology) -> FaceDocument:
         maps=tuple(_map_file(tile, channel) for tile, channels in face.maps.items() for channel in channels),
         shapes=face.shape_names,
         measured=dict(face.measured),
+        groom=tuple(HairDocument(**entry) for entry in groom_to_json(face.groom)),
     )
 
 
@@ -361,7 +377,15 @@ def load(path: Path | str) -> Face:
         shape_names=document.shapes,
         measured=document.measured,
         pictures=_read_pictures(path, document),
+        groom=_read_groom(path, document, topology),
     )
+
+
+def _read_groom(path: Path, document: FaceDocument, topology: Topology) -> Groom:
+    if not document.groom:
+        return {}
+    with _explained(path / _GROOM):
+        return read_groom(path / _GROOM, document, topology)
 
 
 def _check_sizes(path: Path, document: FaceDocument) -> None:
@@ -465,7 +489,7 @@ def verify(path: Path | str, progress: Progress = Progress()) -> tuple[Finding, 
     data = _read_json(path)
     document = _checked_document(path, data)
     hashes = document.generator.hashes
-    expected = {name: hashes.get(name) for name in (_GEOMETRY, _PREVIEW)}
+    expected = {name: hashes.get(name) for name in _files_beside_maps(document)}
     expected |= {file.file: file.sha256 for file in document.maps}
     expected |= {_picture_file(digest): digest for digest in document.record.pictures}
     own = hashes.get(DOCUMENT)

@@ -172,6 +172,50 @@ class Strands:
         return len(self.points)
 
 
+@dataclass(frozen=True)
+class Cards:
+    """Ribbons with hairs drawn on them, as games use: N vertices and F faces, ordered by region and card by card.
+
+    Attributes:
+        vertices: [N, 3] metres.
+        faces: [F, 4] int64, counter-clockwise seen from outside; each card is one strip of quads from root to tip.
+        uv: [N, 2] places in the atlas; v falls from a card's root to its tip.
+        normals: [N, 3] unit, rounded as if each card were a lock.
+        card: [N] int64 which card each vertex belongs to.
+        roots: [C] where the cards are rooted; they move with the skin there.
+        region: [C] int64 index into `REGIONS`, ascending.
+        lock: [C] int64 lock of the guides that the card was made from, -1 where they are of several.
+        maps: channel -> [H, W, C] atlas that all regions share. albedo: linear Rec. 709; opacity: 0..1; normal: unit
+            vectors in tangent space (OpenGL); flow: unit vectors along the hairs, root to tip, in the same space;
+            root_to_tip: 0..1 along the hair that is seen; id: 0..1, a random number of its own for each hair; depth:
+            0..1, from the lowest of a card's hairs to the uppermost.
+    """
+
+    vertices: Tensor
+    faces: Tensor
+    uv: Tensor
+    normals: Tensor
+    card: Tensor
+    roots: Roots
+    region: Tensor
+    lock: Tensor
+    maps: Mapping[str, Tensor]
+
+    @property
+    def triangles(self) -> int:
+        """How many triangles the faces are."""
+        return 2 * len(self.faces)
+
+    def run(self, region: Region) -> tuple[slice, slice]:
+        """Return which vertices and which faces the cards of a region have; empty runs where it has none."""
+        number = REGIONS.index(region)
+        owners = self.region[self.card]
+        faces = self.region[self.card[self.faces[:, 0]]]
+        return tuple(  # type: ignore[return-value]
+            slice(int((of < number).sum()), int((of <= number).sum())) for of in (owners, faces)
+        )
+
+
 def groom_to_json(groom: Groom) -> list[dict[str, Any]]:
     """Return what a groom is, without its arrays: for each region its style, look and colour."""
     return [
@@ -192,9 +236,8 @@ def groom_from_json(
     for entry in entries:
         region = entry["region"]
         look = HairLook(**{field.name: entry["look"][field.name] for field in fields(HairLook)})
-        values = {field.name: entry["colour"][field.name] for field in fields(HairColour)}
-        colour = HairColour(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-        )
+        given = {field.name: entry["colour"][field.name] for field in fields(HairColour)}
+        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in given.items()}
+        colour = HairColour(**values)
         groom[region] = Hair(region, entry["style"], *arrays[region], look, colour)
     return groom

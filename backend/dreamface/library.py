@@ -31,7 +31,7 @@ KEPT_FOR: Final = 7 * 24 * 3600.0
 """Seconds that a variation which nobody picks stays."""
 
 _DOCUMENT: Final = "face.json"
-_FILES: Final = ("geometry.npz", "preview.png", VARIATION)
+_FILES: Final = ("geometry.npz", "groom.npz", "preview.png", VARIATION)
 _LITTER: Final = (".DS_Store", "Thumbs.db", "desktop.ini", ".directory")
 _PICTURE: Final = "layers/{}.png"
 _LARGEST_DOCUMENT: Final = 16 * 2**20  # bytes

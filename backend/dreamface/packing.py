@@ -1,7 +1,8 @@
-"""The arrays of a face folder: a head's geometry and blend shapes, and offsets of its vertices, as .npz files."""
+"""The arrays of a face folder: a head's geometry and blend shapes, offsets of its vertices, and hair, as .npz files."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -15,6 +16,7 @@ from dreamface._reading import UNREADABLE, Arrays, Layout, open_regular, read_ar
 from dreamface.document import DOCUMENT, FaceDocument
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Part, Topology, group_parts
+from dreamface.hair import Groom, Region, Roots, groom_from_json, groom_to_json
 
 LARGEST_GEOMETRY: Final = 256 * 2**20
 """Bytes of all unpacked arrays, and of one that is filled up with zeros: some ten times what a production head has."""
@@ -49,6 +51,11 @@ _SENT_OFFSET: Final[Mapping[str, Layout]] = {
 }
 
 _ROUNDING: Final = 1e-3  # how far a weight may be from 0..1
+
+LARGEST_GROOM: Final = 64 * 2**20
+"""Bytes of all arrays of a groom: over a hundred thousand guides."""
+
+_FEWEST_POINTS: Final = 2  # of a guide
 
 
 def pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
@@ -102,6 +109,31 @@ def _to_runs(dense: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.
     rows, vertices = np.nonzero(dense.any(axis=2))
     offsets = np.searchsorted(rows, np.arange(len(dense) + 1)).astype(np.int32)
     return offsets, vertices.astype(np.int32), dense[rows, vertices]
+
+
+def pack_groom(groom: Groom) -> dict[str, NDArray[Any]]:
+    """Return the arrays of groom.npz: for each region its guides' points, where they are rooted, and their locks.
+
+    `{region}_points` [N, P, 3] metres; `{region}_triangle` [N] and `{region}_barycentric` [N, 3] of the root, where
+    triangles 2i and 2i + 1 are the corners 0-1-2 and 0-2-3 of face i; `{region}_uv` [N, 2]; `{region}_lock` [N].
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    for region, hair in groom.items():
+        numbers = {"points": hair.points, "barycentric": hair.roots.barycentric, "uv": hair.uv}
+        indices = {"triangle": hair.roots.triangle, "lock": hair.lock}
+        arrays |= {f"{region}_{name}": _as_array(tensor, np.float32) for name, tensor in numbers.items()}
+        arrays |= {f"{region}_{name}": _as_array(tensor, np.int32) for name, tensor in indices.items()}
+    return arrays
+
+
+def pack_sent_groom(groom: Groom) -> dict[str, NDArray[Any]]:
+    """Return the same arrays, and `groom`: UTF-8 bytes of the JSON that face.json has."""
+    text = json.dumps(groom_to_json(groom)).encode()
+    return {**pack_groom(groom), "groom": np.frombuffer(text, np.uint8)}
+
+
+def _as_array(tensor: Tensor, dtype: type[np.generic]) -> NDArray[Any]:
+    return np.ascontiguousarray(tensor.detach().cpu().numpy().astype(dtype))
 
 
 # ----------------------------------------------------------------------------------------------------------- unpacking
@@ -187,6 +219,48 @@ def unpack_vertices_and_shapes(document: FaceDocument, arrays: Arrays) -> tuple[
     if len(shapes) != len(document.shapes):
         raise ValueError(f"it has {len(shapes)} shapes and {DOCUMENT} names {len(document.shapes)}")
     return torch.from_numpy(vertices), shapes
+
+
+def read_groom(path: Path, document: FaceDocument, topology: Topology) -> Groom:
+    """Return the groom of the groom.npz `path`, whose looks and colours face.json has.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        ValueError: the arrays do not fit the document or the topology.
+        Others of `UNREADABLE`: it is damaged, or no such file.
+    """
+    layouts: dict[str, Layout] = {}
+    for hair in document.groom:
+        layouts |= _hair_layouts(hair.region)
+    with open_regular(path) as file:
+        arrays = read_arrays(file, layouts, LARGEST_GROOM)
+    parts = {hair.region: _unpack_hair(hair.region, arrays, len(topology.triangles)) for hair in document.groom}
+    return groom_from_json([hair.model_dump() for hair in document.groom], parts)
+
+
+def _hair_layouts(region: Region) -> dict[str, Layout]:
+    guides = f"guides of the {region}"
+    return {
+        f"{region}_points": Layout("number", (guides, f"points of the {region}", 3)),
+        f"{region}_triangle": Layout("index", (guides,)),
+        f"{region}_barycentric": Layout("number", (guides, 3)),
+        f"{region}_uv": Layout("number", (guides, 2)),
+        f"{region}_lock": Layout("index", (guides,)),
+    }
+
+
+def _unpack_hair(region: Region, arrays: Arrays, triangles: int) -> tuple[Tensor, Roots, Tensor, Tensor]:
+    """Return points, roots, texture coordinates and locks of a region's guides."""
+    points, triangle, weights = (arrays[f"{region}_{name}"] for name in ("points", "triangle", "barycentric"))
+    if points.shape[1] < _FEWEST_POINTS:
+        raise ValueError(f"its {region}_points are no curves")
+    if not _all_below(triangle, triangles):
+        raise ValueError(f"hair of the {region} is rooted in a triangle that is not there")
+    if (weights < -_ROUNDING).any() or (np.abs(weights.sum(axis=1) - 1.0) > _ROUNDING).any():
+        raise ValueError(f"hair of the {region} is rooted beside the skin")
+    roots = Roots(torch.from_numpy(triangle.astype(np.int64)), torch.from_numpy(weights))
+    lock = torch.from_numpy(arrays[f"{region}_lock"].astype(np.int64))
+    return torch.from_numpy(points), roots, torch.from_numpy(arrays[f"{region}_uv"]), lock
 
 
 def _from_runs(

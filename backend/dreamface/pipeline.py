@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dreamface.errors import BadRequest, FolderError
-from dreamface.face import Face, Head, expression_weights, pose
+from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
+from dreamface.groom import grow, hairs_of, to_curves
+from dreamface.hair import Groom, Region
 from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
@@ -22,8 +24,9 @@ from dreamface.random_streams import stream
 from dreamface.record import FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
 from dreamface.skin import LAYERS, Painter, check_layers, materials
+from dreamface.styles import Style, find_style, parse_style, remove_style, save_style, style_name, styles
 from dreamface.text import clean
-from dreamface.traits import Traits, TraitValue, Value, check_names
+from dreamface.traits import VOCABULARY, Traits, TraitValue, Value, check_names
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,10 +47,18 @@ __all__ = [
     "expressions",
     "forget_models",
     "generate",
+    "grow_hair",
     "measure",
+    "parse_style",
     "read",
     "rebuild",
+    "remove_style",
     "reshape",
+    "save_style",
+    "style_name",
+    "style_of_guides",
+    "styles",
+    "write_cards",
 ]
 
 LAYER_DESCRIPTIONS = {layer.name: layer.description for layer in LAYERS}
@@ -58,6 +69,8 @@ PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape th
 
 
 _NOBODY = "face.json is damaged: the head's identity is that of no person; restore it or generate the face again."
+
+_MOST_GUIDES = 800  # that a style may ask for; one made of curves has as many as there are
 
 _LARGEST_HEAD = 2.0  # metres from the base of the neck
 
@@ -150,6 +163,66 @@ def reshape(face: Face | FaceRecord, traits: Mapping[str, TraitValue | Value]) -
 def _remembered(face: Face | FaceRecord) -> tuple[FaceRecord, Tensor | None]:
     """The record, and the offset of a face whose arrays are here."""
     return (face, None) if isinstance(face, FaceRecord) else (face.record, face.head.offset)
+
+
+def grow_hair(head: Head, traits: Traits, seed: int, regions: Collection[Region] | None = None) -> Groom:
+    """Return the hair of a head that `build_head` gave; quick enough to follow a slider.
+
+    Args:
+        head: with neutral vertices.
+        traits: all of the person's.
+        seed: the face's.
+        regions: only of these; None is all.
+
+    Raises:
+        BadRequest: a style is unknown.
+    """
+    grown = grow(head, traits, seed)
+    return grown if regions is None else {region: hair for region, hair in grown.items() if region in regions}
+
+
+def style_of_guides(
+    name: str,
+    label: str,
+    region: Region,
+    guides: Iterable[Tensor],
+    face: Face | FaceRecord,
+    *,
+    offset: Tensor | None = None,
+    like: str | None = None,
+    summary: str = "",
+) -> Style:
+    """Return a style of guides that were combed on a head, which then fits any head; `save_style` keeps it.
+
+    Args:
+        name: what the trait of its region will call it: small letters, digits and _.
+        label: what artists read.
+        region: what it is for.
+        guides: of each [P, 3] from its root to its tip, metres, in the head's space.
+        face: on whose head; of its traits the style keeps the length and curl that it was combed at.
+        offset: [V, 3] metres on top of what the traits say; None is the face's.
+        like: name of a style whose hairs between the guides it has, too; None is the usual ones.
+        summary: one sentence.
+
+    Raises:
+        BadRequest: there are no guides, they do not start on the head's skin, or a text or name can't be.
+    """
+    record, kept_offset = _remembered(face)
+    built = build_head(
+        record.head, record.traits, record.seed, record.candidate, kept_offset if offset is None else offset
+    )
+    curves = to_curves(guides, built)
+    data: dict[str, object] = {
+        "name": style_name(name, region), "label": label, "region": region, "summary": summary,
+        "curves": curves.model_dump(), "guides": min(len(curves.points), _MOST_GUIDES), "points": len(curves.points[0]),
+    }  # fmt: skip
+    if like is not None:
+        data["look"] = find_style(style_name(like, region), region).look.model_dump()
+    for field in ("length", "curl", "volume", "fringe"):
+        trait = f"{'beard' if region == 'beard' else 'hair'}.{field}"
+        if region in ("scalp", "beard") and trait in VOCABULARY:
+            data[field] = record.traits.number(trait)
+    return parse_style(data)
 
 
 def edit(
@@ -299,14 +372,44 @@ def export(
     *,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     face_folder: Path | None = None,
+    hair: Literal["cards", "none"] = "cards",
+    level: int = 0,
 ) -> Path:
     """Write a face as .glb, .obj or .blend, chosen by the path's suffix; gives the path back.
 
-    `face_folder` is where the face is saved already, if it is; a .blend is then made from there.
+    Args:
+        face: what to write.
+        path: the file.
+        progress: told about every step.
+        face_folder: where the face is saved already, if it is; a .blend is then made from there.
+        hair: what GLB and OBJ have of the hair: "cards", or "none".
+        level: of detail of the cards, 0 is the finest.
     """
     from dreamface.export import export as write
 
-    return write(face, path, progress, face_folder)
+    return write(face, path, progress, face_folder, hair=hair, level=level)
+
+
+def write_cards(
+    face: Face,
+    folder: Path,
+    *,
+    level: int = 0,
+    resolution: int = 1024,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Path:
+    """Write the cards of a face's hair into a folder, for Blender; gives the folder back.
+
+    Args:
+        face: whose.
+        folder: that gets `cards.npz` and `cards/<channel>.png`.
+        level: of detail, 0 is the finest.
+        resolution: texels a side of the pictures.
+        progress: told about every step.
+    """
+    from dreamface.export import write_cards as write
+
+    return write(face, folder, level=level, resolution=resolution, progress=progress)
 
 
 def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
@@ -322,12 +425,14 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
 
 
 def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping[str, bytes] | None = None) -> Face:
-    """Everything after the neutral geometry: rig, skin, preview."""
+    """Everything after the neutral geometry: rig, hair, skin, preview."""
     model, traits = load_model(head.model), record.traits
     record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
     pictures = _needed(record, pictures or {})
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
+    progress.report("hair", 0.15, "Growing the hair")
+    groom = grow(head, traits, record.seed)
     progress.report("skin", 0.2, "Painting the skin")
     maps = _painter.paint(
         head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
@@ -336,14 +441,26 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     surfaces = materials(head, traits)
     progress.report("preview", 0.8, "Taking the picture")
     posed = pose(head.vertices, shapes, expression_weights(traits, model.shape_names))
-    camera = portrait_camera(posed, yaw=PREVIEW_YAW)
-    picture = preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera)
+    picture = _portrait(head, posed, groom, record, surfaces, maps)
     progress.report("preview", 1.0, "Done")
     return Face(
         record=record, head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
-        pictures=pictures,
+        pictures=pictures, groom=groom,
     )  # fmt: skip
+
+
+def _portrait(
+    head: Head, posed: Tensor, groom: Groom, record: FaceRecord, surfaces: Mapping[str, Material], maps: Maps
+) -> Tensor:
+    """Return the preview: the head with its expression and its hair."""
+    hairs = hairs_of(groom, head, record.traits, record.seed, posed=posed)
+    if "lashes" in groom:  # instead of the mesh's
+        bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
+        surfaces = {**surfaces, "lashes": bare}
+    top = float(hairs.points[..., 2].max()) if len(hairs) else None
+    camera = portrait_camera(posed, yaw=PREVIEW_YAW, top=top)
+    return preview(posed, head.topology, surfaces, maps, size=PREVIEW_SIZE, camera=camera, strands=hairs)
 
 
 def _needed(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, bytes]:

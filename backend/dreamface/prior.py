@@ -8,11 +8,14 @@ say is evidence for the rest: someone bearded is drawn a man, someone grey-haire
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
+from dreamface import prior_hair
 from dreamface.random_streams import stream
+from dreamface.styles import styles
 from dreamface.traits import ANCESTRIES, VOCABULARY, Traits, TraitValue, Value
 
 Colour = tuple[float, float, float]
@@ -55,10 +58,10 @@ _COLOURING = {
     ),
 }
 
-_RAREST = 2.0  # deviations from what is usual that are still drawn
+_GREY_FROM = 0.2  # least channel, linear, of a grey or white beard
+_GREY_WITHIN = 1.35  # largest channel over the least, that still reads as grey
 
-_MALE_STYLES = ("short", "buzz", "short", "medium", "curly", "receding")
-_FEMALE_STYLES = ("long", "medium", "bob", "ponytail", "bun", "curly")
+_RAREST = 2.0  # deviations from what is usual that are still drawn
 
 
 def complete(asked: Traits, seed: int) -> Traits:
@@ -85,6 +88,7 @@ class _Draw:
     def __init__(self, asked: Traits, seed: int) -> None:
         self._asked = asked
         self._seed = seed
+        self._own = prior_hair.Own(styles())
         self._drawn: dict[str, TraitValue] = {}
 
     def complete(self) -> Traits:
@@ -122,6 +126,26 @@ class _Draw:
         weights = torch.tensor(shares, dtype=torch.float64)
         return int(torch.multinomial(weights, 1, generator=stream(self._seed, name)))
 
+    def _pick_one(self, name: str, weights: Mapping[str, float]) -> str:
+        """A choice drawn in proportion to its weight."""
+        return list(weights)[self._pick(name, list(weights.values()))]
+
+    def _chosen(self, name: str) -> str:
+        """A choice as asked, else as drawn so far."""
+        return (self._asked if name in self._asked else Traits({name: self._drawn[name]})).choice(name)
+
+    def _ancestries(self) -> dict[str, float]:
+        return {name: self._now(name) for name in ANCESTRIES}
+
+    def _tinted(self, name: str) -> bool:
+        """Whether the prompt gives something a colour."""
+        return name in self._asked and self._asked.tint(name)[1] > 0.0
+
+    def _is_grey(self, name: str) -> bool:
+        """Whether the prompt gives hair the colour of old age."""
+        colour = self._asked.tint(name)[0]
+        return self._tinted(name) and min(colour) > _GREY_FROM and max(colour) < _GREY_WITHIN * min(colour)
+
     def _says(self, *names: str) -> bool:
         """Whether the prompt asks for more than nothing of any of these amounts."""
         return any(name in self._asked and self._asked.number(name) > 0.25 for name in names)
@@ -129,12 +153,15 @@ class _Draw:
     # -------------------------------------------------------------------------------------------------------- person
 
     def _person(self) -> None:
-        bearded = self._says("stubble.density", "beard.density") or (
-            "beard.style" in self._asked and self._asked.choice("beard.style") != "none"
+        bearded = (
+            self._says("stubble.density", "beard.density")
+            or self._tinted("beard.colour")
+            or ("beard.style" in self._asked and self._asked.choice("beard.style") != "none")
         )
         sex = 1.0 if bearded or self._uniform("gender") < 0.5 else -1.0
         self._set("gender", sex * (0.80 + 0.20 * self._uniform("gender.strength")))
         lined = self._says("wrinkles.forehead", "wrinkles.eyes", "wrinkles.mouth", "age_spots.density", "hair.grey")
+        lined = lined or self._is_grey("beard.colour") or self._is_grey("brows.colour")
         low, high = (52.0, 78.0) if lined else (19.0, 62.0)
         self._set("age", low + (high - low) * self._uniform("age"))
         self._ancestry()
@@ -148,7 +175,7 @@ class _Draw:
                 self._set(name, 0.0)
             return
         # Where the prompt only denies some ("not European"), the others stay likely.
-        shares = [0.0 if name in self._asked else self._likelihood(_COLOURING[name]) for name in ANCESTRIES]
+        shares = [0.0 if name in self._asked else self._likelihood(name) for name in ANCESTRIES]
         if not any(shares):  # all denied: somebody still has to be drawn
             shares = [1.0] * len(ANCESTRIES)
         main = self._pick("ancestry.main", shares)
@@ -157,13 +184,14 @@ class _Draw:
         for index, name in enumerate(ANCESTRIES):
             self._set(name, (1.0 - part) * (index == main) + part * (index == second))
 
-    def _likelihood(self, colouring: _Ancestry) -> float:
-        """How well an ancestry explains the skin that was asked for; equal where none was."""
+    def _likelihood(self, ancestry: str) -> float:
+        """How well an ancestry explains the skin and the curls that were asked for; equal where none were."""
+        curls = prior_hair.curl_likelihood(ancestry, self._asked)
         if "skin.melanin" not in self._asked:
-            return 1.0
-        mean, spread = colouring.skin_melanin
+            return curls
+        mean, spread = _COLOURING[ancestry].skin_melanin
         distance = (self._asked.number("skin.melanin") - mean) / (2.0 * spread)
-        return math.exp(-0.5 * distance * distance) + 1e-6
+        return curls * (math.exp(-0.5 * distance * distance) + 1e-6)
 
     def _colouring(self, part: str) -> tuple[float, float]:
         """(mean, spread) of a colouring amount over this person's ancestry."""
@@ -223,36 +251,61 @@ class _Draw:
 
     def _hair(self) -> None:
         age, male = self._now("age"), self._now("gender") > 0
-        self._around("hair.melanin", *self._colouring("hair_melanin"))
-        european = self._now("ancestry.european")
-        self._set("hair.redness", european * 0.30 * self._uniform("hair.redness") ** 2 + 0.05)
-        self._around("hair.grey", _ramp(age, 40, 80), 0.05 * _ramp(age, 30, 45))
-        styles = _MALE_STYLES if male else _FEMALE_STYLES
-        losing = male and self._uniform("hair.loss") < 0.45 * _ramp(age, 28, 70)
-        self._set("hair.style", "bald" if losing else styles[self._pick("hair.style", [1.0] * len(styles))])
-        self._around("hair.length", 0.20 if male else 0.55, 0.10)
+        self._hair_colour(age, male)
+        self._cut(age, male)
+        style, own = self._chosen("hair.style"), self._own
+        self._around("hair.length", own.length(style), 0.03)
         self._around("hair.volume", 0.5, 0.08)
-        self._set("hair.curl", 0.0)
-        self._set("hair.parting", 0.0)
-        self._set("hair.fringe", 0.0)
-        self._around("hair.hairline", 0.3 + (0.2 if male else 0.05) * _ramp(age, 30, 70), 0.08)
-        self._set("hair.temple_grey", 0.0)
-        self._set("brows.style", "natural")
-        self._set("lashes.style", "natural")
+        was_asked = "hair.style" in self._asked
+        self._set("hair.curl", own.curl(style, self._ancestries(), self._uniform("hair.curl"), was_asked))
+        side = 1.0 if self._uniform("hair.parting.side") < 0.5 else -1.0
+        self._set("hair.parting", side * own.parting(style))
+        self._fringe(style, male)
+        lost = (0.25 if male else 0.06) * _ramp(age, 28, 75) + (0.25 if style == "receding" else 0.0)
+        self._around("hair.hairline", 0.3 - 0.05 * (1.0 - _ramp(age, 2, 14)) + lost, 0.06)
         grown = _ramp(age, 1, 14)
         self._around("brows.thickness", 0.25 + (0.35 if male else 0.17) * grown, 0.12)
         self._around("brows.density", 0.30 + 0.36 * grown - 0.25 * _ramp(age, 55, 90), 0.10)
+        brows = prior_hair.brow_weights(age, male, self._now("ancestry.east_asian"), self._asked)
+        self._set("brows.style", self._pick_one("brows.style", brows))
         self._around("lashes.length", 0.35 if male else 0.60, 0.10)
+        self._set("lashes.style", self._pick_one("lashes.style", prior_hair.lash_weights(age, male, self._asked)))
+
+    def _hair_colour(self, age: float, male: bool) -> None:
+        self._around("hair.melanin", *self._colouring("hair_melanin"))
+        european = self._now("ancestry.european")
+        self._set("hair.redness", european * 0.30 * self._uniform("hair.redness") ** 2 + 0.05)
+        # Whoever says "black hair" of an old man sees black.
+        named = any(name in self._asked for name in ("hair.melanin", "hair.redness"))
+        left = 0.2 if named else 1.0
+        self._around("hair.grey", left * _ramp(age, 40, 80), left * 0.05 * _ramp(age, 30, 45))
+        some = self._uniform("hair.temple_grey.some") < (0.6 if male else 0.25)
+        amount = 0.7 * self._uniform("hair.temple_grey") * _ramp(age, 35, 55) * left
+        self._set("hair.temple_grey", amount if some else 0.0)
+
+    def _cut(self, age: float, male: bool) -> None:
+        losing = male and self._uniform("hair.loss") < 0.45 * _ramp(age, 28, 70)
+        full = prior_hair.cut_weights(age, male, self._ancestries(), self._asked)
+        lost = prior_hair.loss_weights(self._asked)
+        cut, thin = self._pick_one("hair.style", full), self._pick_one("hair.style.lost", lost)
+        self._set("hair.style", thin if losing and not prior_hair.keeps_hair(self._asked) else cut)
+
+    def _fringe(self, style: str, male: bool) -> None:
+        added = not male and prior_hair.takes_fringe(style) and self._uniform("hair.fringe.some") < 0.12
+        more = 0.3 + 0.5 * self._uniform("hair.fringe") if added else 0.0
+        self._set("hair.fringe", max(self._own.fringe(style), more))
 
     def _facial_hair(self) -> None:
-        grows = self._now("gender") > 0 and self._now("age") > 17
+        age = self._now("age")
+        grows = self._now("gender") > 0 and age > 17
         wants_style = "beard.style" in self._asked and self._asked.choice("beard.style") != "none"
-        wants = wants_style or self._says("beard.density", "beard.length")
+        wants = wants_style or self._says("beard.density", "beard.length") or self._tinted("beard.colour")
         has_beard = wants or (grows and not self._says("stubble.density") and self._uniform("beard.some") < 0.22)
-        style = ("full", "goatee", "moustache")[self._pick("beard.style", [0.6, 0.25, 0.15])]
+        style = self._pick_one("beard.style", prior_hair.beard_weights(age, self._asked))
         self._set("beard.style", style if has_beard else "none")
         self._set("beard.density", 0.55 + 0.35 * self._uniform("beard.density") if has_beard else 0.0)
-        self._set("beard.length", 0.10 + 0.25 * self._uniform("beard.length") if has_beard else 0.0)
+        own = self._own.beard_length(self._chosen("beard.style"))
+        self._set("beard.length", own * (0.75 + 0.5 * self._uniform("beard.length")) if has_beard else 0.0)
         self._set("stubble.density", 0.10 + 0.55 * self._uniform("stubble.density") if grows else 0.0)
 
 

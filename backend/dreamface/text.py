@@ -10,6 +10,9 @@ _INVISIBLE = frozenset({"Cf", "Co", "Cn"})  # format, private use, unassigned
 _BREAKS = frozenset({"Zl", "Zp"})  # line and paragraph separators
 _DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+WINDOWS_DEVICES = frozenset(("con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))))
+"""Names no file can have on Windows."""
+
 REPLACEMENT = "\ufffd"
 """What is shown in the place of a character that can't be."""
 

@@ -7,6 +7,7 @@ differences between them, every builder reads them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,9 @@ from typing import Any
 from dreamface.errors import BadRequest
 
 Value = float | str | tuple[float, ...]
+
+STYLE_NAME = r"^[a-z][a-z0-9_]{0,39}$"
+"""What a hair style may be called: of an open trait, any such name passes."""
 
 
 class Kind(Enum):
@@ -52,6 +56,8 @@ class Trait:
         default: the neutral value; numbers, tints and choices always have one.
         more, less: phrases people use for a high and for a low value of it.
         choices: what a CHOICE may be.
+        open: whether a CHOICE may also be the name of a style of the artist's own; who builds from it refuses unknown
+            ones.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Trait:
     more: tuple[str, ...] = ()
     less: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    open: bool = False
 
     def check(self, value: Any) -> Value:
         """The value in its canonical form.
@@ -73,8 +80,9 @@ class Trait:
             BadRequest: the value is of the wrong kind or out of range.
         """
         if self.kind is Kind.CHOICE:
-            if value not in self.choices:
-                raise BadRequest(f"{self.name} must be one of {', '.join(self.choices)}; got {value!r}.")
+            if not (value in self.choices or (self.open and _is_style_name(value))):
+                own = " or the name of a style of your own" if self.open else ""
+                raise BadRequest(f"{self.name} must be one of {', '.join(self.choices)}{own}; got {value!r}.")
             return str(value)
         if self.kind is Kind.NUMBER:
             number = _finite(self.name, value)
@@ -105,10 +113,15 @@ class Trait:
             "unit": self.unit,
             "default": self.default,
             "choices": self.choices,
+            "open": self.open,
             "more": self.more,
             "less": self.less,
             "measured": self.group is Group.SHAPE,
         }
+
+
+def _is_style_name(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(STYLE_NAME, value) is not None
 
 
 def _finite(name: str, value: Any) -> float:
@@ -263,10 +276,10 @@ BROW_STYLES = ("natural", "soft", "straight", "arched", "thick", "thin", "feathe
 LASH_STYLES = ("natural", "long", "doll", "short")
 
 _HAIR = (
-    Trait("hair.style", Group.HAIR, Kind.CHOICE, "how the hair is cut", default="short", choices=HAIR_STYLES),
+    Trait("hair.style", Group.HAIR, Kind.CHOICE, "how the hair is cut", default="short", choices=HAIR_STYLES, open=True),
     _amount(Group.HAIR, "hair.length", "length of the hair", "long hair", "short hair, cropped hair", 0.3),
     _amount(Group.HAIR, "hair.volume", "how far the hair stands off the head", "voluminous hair, big hair, full hair", "flat hair, lank hair, limp hair", 0.5),
-    _amount(Group.HAIR, "hair.curl", "from straight (0) over wavy (0.35) and curly (0.65) to coiled (1)", "coiled hair", "straight hair"),
+    _amount(Group.HAIR, "hair.curl", "from straight (0) over wavy (0.35) and curly (0.65) to coiled (1)", "coiled hair, wavy hair, curly hair, kinky hair", "straight hair"),
     Trait("hair.parting", Group.HAIR, Kind.NUMBER, "where the hair is parted, from the person's right (-1) to the left (1)", -1.0, 1.0,
           more=_phrases("left parting, hair parted on the left"), less=_phrases("right parting, hair parted on the right")),
     _amount(Group.HAIR, "hair.fringe", "how far a fringe comes down over the forehead", "fringe, bangs", ""),
@@ -276,19 +289,19 @@ _HAIR = (
     _amount(Group.HAIR, "hair.grey", "share of grey hairs", "grey hair, gray hair, white hair, silver hair, greying"),
     _amount(Group.HAIR, "hair.temple_grey", "share of grey hairs at the temples, where that is more", "grey temples, greying temples"),
     _tint(Group.HAIR, "hair.dye", "dyed hair", "dyed hair, blue hair, pink hair, green hair, purple hair"),
-    _tint(Group.HAIR, "hair.roots", "another colour of the hair near the skin", "dark roots"),
-    _tint(Group.HAIR, "hair.tips", "another colour of the hair's ends", "dip-dyed tips"),
-    _tint(Group.HAIR, "hair.highlights", "another colour of some strands", "highlights"),
-    Trait("brows.style", Group.HAIR, Kind.CHOICE, "how the eyebrows are shaped", default="natural", choices=BROW_STYLES),
+    _tint(Group.HAIR, "hair.roots", "another colour of the hair near the skin", "dark roots, blonde roots"),
+    _tint(Group.HAIR, "hair.tips", "another colour of the hair's ends", "dip-dyed tips, red tips, ombre, balayage"),
+    _tint(Group.HAIR, "hair.highlights", "another colour of some strands", "highlights, blonde highlights, blue streaks"),
+    Trait("brows.style", Group.HAIR, Kind.CHOICE, "how the eyebrows are shaped", default="natural", choices=BROW_STYLES, open=True),
     _amount(Group.HAIR, "brows.thickness", "thickness of the eyebrows", "thick eyebrows, thick brows, bushy eyebrows", "thin eyebrows, thin brows, plucked eyebrows", 0.5),
     _amount(Group.HAIR, "brows.density", "how dense the eyebrows are", "dense eyebrows, bushy eyebrows, full brows", "sparse eyebrows, no eyebrows", 0.6),
-    _tint(Group.HAIR, "brows.colour", "another colour of the eyebrows than the hair's", "bleached brows"),
-    Trait("lashes.style", Group.HAIR, Kind.CHOICE, "how the lashes are shaped", default="natural", choices=LASH_STYLES),
+    _tint(Group.HAIR, "brows.colour", "another colour of the eyebrows than the hair's", "bleached brows, dark eyebrows"),
+    Trait("lashes.style", Group.HAIR, Kind.CHOICE, "how the lashes are shaped", default="natural", choices=LASH_STYLES, open=True),
     _amount(Group.HAIR, "lashes.length", "length of the lashes", "long lashes, long eyelashes", "short lashes, short eyelashes", 0.5),
-    Trait("beard.style", Group.HAIR, Kind.CHOICE, "how the beard is cut", default="none", choices=BEARD_STYLES),
+    Trait("beard.style", Group.HAIR, Kind.CHOICE, "how the beard is cut", default="none", choices=BEARD_STYLES, open=True),
     _amount(Group.HAIR, "beard.length", "length of the beard", "long beard, big beard", "short beard, trimmed beard"),
     _amount(Group.HAIR, "beard.density", "how dense the beard is", "beard, bearded, thick beard, full beard", "clean-shaven, sparse beard"),
-    _tint(Group.HAIR, "beard.colour", "another colour of the beard than the hair's", "red beard"),
+    _tint(Group.HAIR, "beard.colour", "another colour of the beard than the hair's", "red beard, grey beard, white beard"),
     _amount(Group.HAIR, "stubble.density", "stubble", "stubble, unshaven, five o'clock shadow", "clean-shaven"),
 )  # fmt: skip
 

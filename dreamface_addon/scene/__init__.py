@@ -6,6 +6,20 @@ from .attachments import files_of
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
+from .grooms import REGIONS as HAIR_NAMES
+from .hair import (
+    carry_hair,
+    deleted_hair,
+    edited_hair,
+    grow_hair,
+    grown_marks,
+    hair_curves_of,
+    hair_density,
+    knows_grown,
+    mark_grown,
+    set_hair_density,
+    settle_hair,
+)
 from .importing import ImportedFace, import_face
 from .lighting import LIGHTINGS
 from .naming import NAME, name_from, name_of, rename_face
@@ -16,6 +30,7 @@ from .records import (
     MEASURED_PROPERTY,
     TRAITS_PROPERTY,
     find_face,
+    hair_of,
     is_skin,
     mark_shown,
     parts_of,
@@ -32,6 +47,7 @@ from .updating import update_face
 
 __all__ = [
     "FACE_ID",
+    "HAIR_NAMES",
     "LAYERS_PROPERTY",
     "LIGHTINGS",
     "MEASURED_PROPERTY",
@@ -45,14 +61,24 @@ __all__ = [
     "add_studio",
     "applied_transform",
     "can_export",
+    "carry_hair",
     "clear_sculpted",
+    "deleted_hair",
+    "edited_hair",
     "edited_parts",
     "export_face",
     "files_of",
     "find_face",
+    "grow_hair",
+    "grown_marks",
+    "hair_curves_of",
+    "hair_density",
+    "hair_of",
     "import_face",
     "is_skin",
+    "knows_grown",
     "mark_as_asset",
+    "mark_grown",
     "mark_shown",
     "name_from",
     "name_of",
@@ -64,6 +90,8 @@ __all__ = [
     "sculpted_distance",
     "sculpted_expressions",
     "separate_copies",
+    "set_hair_density",
+    "settle_hair",
     "shows",
     "skin_of",
     "skins",

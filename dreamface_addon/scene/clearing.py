@@ -8,8 +8,9 @@ import bpy
 import numpy as np
 
 from .applying import check_not_applied
+from .hair import settle_hair
 from .meshes import move_vertices
-from .records import check_can_change, parts_of, was_edited
+from .records import check_can_change, hair_of, parts_of, was_edited
 from .sculpting import forget_shapes, offset_of, rest_of, sculpted_keys, write_built_offset
 
 
@@ -75,7 +76,7 @@ def clear_sculpted(skin: bpy.types.Object) -> tuple[str, ...]:
         SceneError: the face's objects cannot be changed now, or its transform was applied; nothing was changed.
     """
     objects = parts_of(skin)
-    check_can_change(objects)
+    check_can_change([*objects, *hair_of(skin).values()])
     check_not_applied(skin)
     expressions: dict[str, None] = {}
     for object_ in objects:
@@ -87,4 +88,5 @@ def clear_sculpted(skin: bpy.types.Object) -> tuple[str, ...]:
         if rest is not None and not was_edited(object_):
             write_built_offset(mesh, None)
             move_vertices(mesh, rest, offset=np.zeros_like(rest))
+    settle_hair(skin)
     return tuple(expressions)

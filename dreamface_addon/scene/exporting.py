@@ -10,7 +10,7 @@ import bpy
 
 from .errors import SceneError
 from .packing import packed_gloss
-from .records import PUBLIC, lost_properties, parts_of
+from .records import PUBLIC, hair_of, lost_properties, parts_of
 from .staging import (
     copied_textures,
     materials_of,
@@ -19,6 +19,7 @@ from .staging import (
     only_selected,
     plain_materials,
     whole_materials,
+    without_hair_map,
 )
 
 _ADD_ON_IS_OFF = "Blender's {} add-on is off: turn it on under Edit > Preferences > Add-ons."
@@ -37,6 +38,9 @@ _REMEDIES = {
 _EMBEDDING = (".glb", ".fbx")
 """Suffixes of formats that hold their textures."""
 
+_WITH_CURVES = (".usdc", ".usda", ".usd")
+"""Suffixes of formats that hold hair as curves; the others know meshes alone."""
+
 _OUT = "out"
 
 _USD_OPTIONS = {
@@ -44,6 +48,7 @@ _USD_OPTIONS = {
     "export_animation": False,
     "export_custom_properties": True,
     "export_shapekeys": True,
+    "evaluation_mode": "RENDER",
     "export_textures": False,  # they lie where the images point; up to 4.5
     "export_textures_mode": "KEEP",  # the same, from 4.4 on
     "relative_paths": True,
@@ -93,11 +98,11 @@ def can_export(suffix: str) -> str:
 
 
 def export_face(skin: bpy.types.Object, path: Path) -> None:
-    """Write a face's objects, whatever else is selected or hidden, to `path` in the format of its suffix.
+    """Write a face to `path` in the format of its suffix, whatever else is selected or hidden.
 
-    GLB and FBX hold everything; USD and OBJ have their textures in a folder `..._textures` beside them, and OBJ, which
-    knows no shape keys, has the head as it looks now. Objects and shape keys keep their names. Files that exist are
-    replaced once the new ones are whole.
+    GLB and FBX hold everything but hair; USD has that, too, as curves, as many as rendered. USD and OBJ have their
+    textures in a folder `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now.
+    Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
 
     Raises:
         SceneError: it cannot be written; what was there is untouched, and so is the scene.
@@ -113,15 +118,16 @@ def export_face(skin: bpy.types.Object, path: Path) -> None:
         raise lost_properties(skin)
     try:
         with TemporaryDirectory(prefix=".dreamface-", dir=path.parent) as folder:
-            _write(objects, Path(folder), path)
+            hair = list(hair_of(skin).values()) if path.suffix.lower() in _WITH_CURVES else []
+            _write(objects, hair, Path(folder), path)
             _move(Path(folder) / _OUT, path)
     except OSError as error:
         reason = error.strerror or error
         raise SceneError(f"{path} cannot be written ({reason}): choose another folder, or free some space.") from error
 
 
-def _write(objects: list[bpy.types.Object], folder: Path, path: Path) -> None:
-    """Export into an empty folder; in its folder `_OUT` everything lies as it will beside `path`."""
+def _write(objects: list[bpy.types.Object], hair: list[bpy.types.Object], folder: Path, path: Path) -> None:
+    """Export parts and hair into an empty folder; in its folder `_OUT` everything lies as it will beside `path`."""
     suffix = path.suffix.lower()
     name = "_".join(path.stem.split())  # many readers of OBJ and MTL files end a file's name at a space
     file = folder / _OUT / (name + suffix if suffix == ".obj" else path.name)
@@ -129,9 +135,10 @@ def _write(objects: list[bpy.types.Object], folder: Path, path: Path) -> None:
     textures = folder / "embedded" if suffix in _EMBEDDING else file.parent / f"{name}_textures"
     with (
         object_mode(),
-        only_selected(objects),
+        only_selected([*objects, *hair]),
         whole_materials(objects),
-        only_properties(objects, PUBLIC),
+        without_hair_map(objects[0].data),
+        only_properties([*objects, *hair], PUBLIC),
         plain_materials(objects),
         copied_textures(objects, textures),
         packed_gloss(materials_of(objects) if suffix == ".glb" else [], textures),

@@ -10,6 +10,7 @@ import bpy
 
 from .checking import SKIN
 from .colours import colour_warning
+from .hair import put_hair
 from .leftovers import all_or_nothing
 from .materials import new_materials
 from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
@@ -88,6 +89,7 @@ def _build(face: FaceFolder, parent: bpy.types.Collection, name: str) -> Importe
     describe_skin(skin, face)
     wear_expression(skin, document["traits"])
     colour_solid(list(parts.values()), face)
+    put_hair(skin, face.groom or ())
     call_face(skin, called)
     for scene in skin.users_scene:
         see_through_lashes(scene)

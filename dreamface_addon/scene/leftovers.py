@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import bpy
 
-_BUILT = ("collections", "objects", "meshes", "materials", "images")
+_BUILT = ("collections", "objects", "meshes", "hair_curves", "materials", "images", "node_groups")
 """Collections of bpy.data that a face adds to; shape keys go with their mesh."""
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 
 import bpy
 
+from .grooms import REGIONS
+from .hair_material import is_hair_material
 from .materials import CHANNEL, TILE, values_of
-from .records import GIVEN, PART, is_skin, parts_of
+from .records import GIVEN, HAIR, PART, hair_of, is_skin, parts_of
 from .solid import SHADE
 
 NAME = "dreamface_name"
@@ -122,6 +124,7 @@ def _blocks(skin: bpy.types.Object) -> Iterator[tuple[bpy.types.ID, str]]:
         yield part, label
         if part.data.users == 1:
             yield part.data, label
+    yield from _hair_blocks(skin, {str(part[PART]) for part in parts})
     materials = _materials(parts)
     theirs = _materials(object_ for object_ in bpy.data.objects if PART in object_ and object_ not in parts)
     for material in materials:
@@ -132,6 +135,20 @@ def _blocks(skin: bpy.types.Object) -> Iterator[tuple[bpy.types.ID, str]]:
     for image in _images(materials):
         if CHANNEL in image and image not in their_images:
             yield image, f"{image.get(TILE, '')} {image[CHANNEL]}".strip().replace("_", " ")
+
+
+def _hair_blocks(skin: bpy.types.Object, parts: set[str]) -> Iterator[tuple[bpy.types.ID, str]]:
+    """Yield the objects, curves and materials of a face's hair; a part may have the usual name of one."""
+    hair = hair_of(skin)
+    others = _materials(object_ for object_ in bpy.data.objects if HAIR in object_ and object_ not in hair.values())
+    for region, object_ in hair.items():
+        label = REGIONS[region] if REGIONS[region] not in parts else f"{REGIONS[region]} hair"
+        yield object_, label
+        if object_.data.users == 1:
+            yield object_.data, label
+        for material in _materials([object_]):
+            if is_hair_material(material) and material not in others:
+                yield material, label
 
 
 def _materials(objects: Iterable[bpy.types.Object]) -> list[bpy.types.Material]:
@@ -162,6 +179,7 @@ def _named_blocks(block: bpy.types.ID) -> bpy.types.bpy_prop_collection:
         bpy.types.Collection: bpy.data.collections,
         bpy.types.Object: bpy.data.objects,
         bpy.types.Mesh: bpy.data.meshes,
+        bpy.types.Curves: bpy.data.hair_curves,
         bpy.types.Material: bpy.data.materials,
         bpy.types.Image: bpy.data.images,
     }

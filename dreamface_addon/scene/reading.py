@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from .checking import by_object, check_arrays, check_document, check_image
 from .errors import FaceFolderError
+from .grooms import RegionHair, parse_groom
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
@@ -57,11 +58,13 @@ class FaceFolder:
         path: where it is.
         document: face.json.
         arrays: geometry.npz.
+        groom: its hair; None where the folder does not say, as those of older versions.
     """
 
     path: Path
     document: dict[str, Any]
     arrays: dict[str, NDArray[Any]]
+    groom: list[RegionHair] | None = None
 
     @cached_property
     def objects(self) -> dict[str, FaceObject]:
@@ -123,8 +126,9 @@ def read_face_folder(path: Path | str) -> FaceFolder:
     if not (path / "face.json").is_file():
         raise FaceFolderError(f"{path} is not a DreamFace folder: choose one that has a face.json in it.")
     try:
-        face = FaceFolder(path, _read_document(path), _read_arrays(path))
-        check_arrays(face.document, face.arrays)
+        document, arrays = _read_document(path), _read_arrays(path)
+        check_arrays(document, arrays)
+        face = FaceFolder(path, document, arrays, _read_groom(path, document, len(arrays["faces"])))
         for file in _used_images(face):
             check_image(file)
     except _DAMAGED as error:
@@ -143,9 +147,16 @@ def _read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(path / "geometry.npz", allow_pickle=False) as archive:
+def _read_arrays(path: Path, name: str = "geometry.npz") -> dict[str, NDArray[Any]]:
+    with np.load(path / name, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
+
+
+def _read_groom(path: Path, document: dict[str, Any], face_count: int) -> list[RegionHair] | None:
+    entries = document.get("groom")
+    if entries is None:
+        return None
+    return parse_groom(entries, _read_arrays(path, "groom.npz") if entries else {}, face_count)
 
 
 def _used_images(face: FaceFolder) -> list[Path]:

@@ -8,7 +8,8 @@ the expression that its shape keys were last set to. Some skins have _chin, the 
 _candidate, whom of the seed's candidates the person began as; _extra_shapes, as JSON the names of its shapes beyond
 ARKit's 52; and _studio_head, which a studio that lights it has as well. Every object, the skin too,
 has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than its
-last, and dreamface_of, the face's id.
+last, dreamface_faces, the same of faces, and dreamface_of, the face's id. Objects of hair, which are curves and no
+parts, have dreamface_hair, their region, dreamface_hair_style, and dreamface_of.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import bpy
 
 from .errors import SceneError
+from .grooms import REGIONS, RegionHair
 from .reading import FaceFolder, FaceObject, expression_weight
 
 GIVEN = "dreamface_given_name"
@@ -31,6 +33,17 @@ VERTEX_COUNT = "dreamface_vertices"
 
 PART = "dreamface_part"
 RANGE = "dreamface_range"
+FACES = "dreamface_faces"
+"""Custom property of a part: its first face in the head and one more than its last; files of older versions have none,
+and skins with the first of all faces.
+"""
+
+HAIR = "dreamface_hair"
+"""Custom property of an object of hair: its region, such as "scalp"."""
+
+STYLE = "dreamface_hair_style"
+"""Custom property of an object of hair: its style, look and colour in face.json, as JSON."""
+
 TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
 LAYERS_PROPERTY = "dreamface_layers"
@@ -59,7 +72,7 @@ PUBLIC = (
 _RECORD = "dreamface_record"
 _OF_THE_FOLDER = frozenset({
     "schema_version", "generator", "statement", "digital_source_type", "head", "parts", "materials", "tiles", "maps",
-    "shapes", "measured",
+    "shapes", "measured", "groom",
 })  # fmt: skip
 """Fields of face.json that describe the folder's contents; all others are what the face remembers."""
 
@@ -114,7 +127,15 @@ def describe_part(object_: bpy.types.Object, face: FaceFolder, piece: FaceObject
     """Write on an object which part of which face it is now."""
     object_[PART] = piece.name
     object_[RANGE] = piece.vertices
+    object_[FACES] = piece.faces
     object_[_OF] = face.document["face_id"]
+
+
+def describe_hair(object_: bpy.types.Object, skin: bpy.types.Object, hair: RegionHair) -> None:
+    """Write on an object of hair what it is, and which face's."""
+    object_[HAIR] = hair.region
+    object_[STYLE] = json.dumps({"style": hair.style, "look": hair.look, "colour": hair.colour})
+    object_[_OF] = skin[FACE_ID]
 
 
 def own_names(object_: bpy.types.Object, skin: bpy.types.Object) -> tuple[str, ...]:
@@ -199,9 +220,9 @@ def separate_copies(face_id: str) -> bool:
     """
     sharing = [skin for skin in skins() if skin[FACE_ID] == face_id]
     for copy in sorted(sharing, key=_age)[1:]:
-        parts = parts_of(copy)
+        parts, hair = parts_of(copy), hair_of(copy).values()
         copy[FACE_ID] = str(uuid.uuid4())
-        for object_ in parts:
+        for object_ in (*parts, *hair):
             object_[_OF] = copy[FACE_ID]
     return len(sharing) > 1
 
@@ -250,9 +271,14 @@ def _skin_beside(part: bpy.types.Object) -> bpy.types.Object | None:
         return skins_beside[0] if skins_beside else None
     on_same_rig = [skin for skin in skins_beside if _root(skin) == _root(part)]
     candidates = sorted(on_same_rig or skins_beside, key=_age)
-    alike = [other for other in neighbours if other.get(PART) == part.get(PART) and other.get(_OF) == part[_OF]]
+    alike = [other for other in neighbours if _role(other) == _role(part) and other.get(_OF) == part[_OF]]
     alike = [other for other in alike if not on_same_rig or _root(other) == _root(part)]
     return candidates[min(sorted(alike, key=_age).index(part), len(candidates) - 1)]
+
+
+def _role(object_: bpy.types.Object) -> tuple[str | None, str | None]:
+    """What an object is to its face: a part of it, or the hair of a region."""
+    return object_.get(PART), object_.get(HAIR)
 
 
 def _root(object_: bpy.types.Object) -> bpy.types.Object:
@@ -263,8 +289,19 @@ def _root(object_: bpy.types.Object) -> bpy.types.Object:
 
 def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:
     """All objects of a face, the skin first; those that the artist has deleted are not there."""
-    candidates = dict.fromkeys((skin, *skin.children_recursive, *_neighbours(skin)))
-    return [object_ for object_ in candidates if PART in object_ and skin_of(object_) == skin]
+    return [object_ for object_ in _candidates(skin) if PART in object_ and skin_of(object_) == skin]
+
+
+def hair_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
+    """Region -> the object with a face's hair there; see `grooms.REGIONS` for their order."""
+    found = [object_ for object_ in _candidates(skin) if HAIR in object_ and object_.type == "CURVES"]
+    by_region = {object_[HAIR]: object_ for object_ in reversed(found) if skin_of(object_) == skin}
+    return {region: by_region[region] for region in REGIONS if region in by_region}
+
+
+def _candidates(skin: bpy.types.Object) -> list[bpy.types.Object]:
+    """What may belong to a face, the skin first."""
+    return list(dict.fromkeys((skin, *skin.children_recursive, *_neighbours(skin))))
 
 
 def _neighbours(object_: bpy.types.Object) -> list[bpy.types.Object]:

@@ -10,12 +10,14 @@ import numpy as np
 
 from .applying import check_not_applied
 from .errors import SceneError
+from .hair import settle_hair
 from .meshes import move_vertices, object_shapes
 from .records import (
     MEASURED_PROPERTY,
     RANGE,
     TRAITS_PROPERTY,
     check_can_change,
+    hair_of,
     lost_properties,
     parts_of,
     traits_of,
@@ -41,7 +43,7 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         SceneError: the face's objects cannot be changed now, or do not fit; nothing was changed.
     """
     objects = parts_of(skin)
-    check_can_change(objects)
+    check_can_change([*objects, *hair_of(skin).values()])
     check_not_applied(skin)
     try:
         names = json.loads(skin["dreamface_shapes"])
@@ -57,6 +59,7 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
     for object_, (first, last) in zip(objects, spans, strict=True):
         shapes = object_shapes(arrays, names, first, last) if with_shapes else ()
         move_vertices(object_.data, vertices[first:last], shapes)
+    settle_hair(skin)
     skin[TRAITS_PROPERTY] = stored
     if "measured" in arrays:
         measured = zip(arrays["measured_names"].tolist(), arrays["measured"].tolist(), strict=True)

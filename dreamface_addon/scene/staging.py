@@ -16,6 +16,7 @@ from .colours import from_scene
 from .errors import SceneError
 from .nodes import CYCLES_OUTPUT, LID_SHADE, MIX_INPUTS, NO_SHADOW, SURFACE, TINT
 from .solid import SHADE, without_shades
+from .surface import HAIR_MAP
 
 
 @contextmanager
@@ -81,6 +82,24 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
     finally:
         for owner, name, value in held:
             owner[name] = value
+
+
+@contextmanager
+def without_hair_map(mesh: bpy.types.Mesh) -> Iterator[None]:
+    """A skin without the UV map by which hair finds its roots: other software would take it for one of textures."""
+    layer = mesh.uv_layers.get(HAIR_MAP) if mesh.is_editable else None
+    if layer is None:
+        yield
+        return
+    places, active = np.empty(2 * len(mesh.loops), np.float32), mesh.uv_layers.active_index
+    layer.uv.foreach_get("vector", places)
+    mesh.uv_layers.remove(layer)
+    try:
+        yield
+    finally:
+        layer = mesh.uv_layers.new(name=HAIR_MAP, do_init=False)
+        layer.uv.foreach_set("vector", places)
+        mesh.uv_layers.active_index = active
 
 
 @contextmanager

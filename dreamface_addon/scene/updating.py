@@ -11,6 +11,8 @@ import bpy
 from .applying import check_not_applied
 from .attachments import unpack_offset
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
+from .checking import SKIN
+from .hair import edited_hair, keep_edited_hair, put_hair, settle_hair
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
 from .materials import new_materials, values_of
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
@@ -21,6 +23,7 @@ from .records import (
     check_can_change,
     describe_part,
     describe_skin,
+    hair_of,
     lost_properties,
     parts_of,
     wear_expression,
@@ -41,11 +44,12 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     coordinates and the face's own shape keys, unless they were sculpted, are made anew. Materials: see `repaint`. The
     value of a shape key stays as it is, except where the new face's expression differs from the old one's: it is the
     new one's then. Parts that the artist has deleted stay deleted.
+    Hair is the new face's, except where an artist has edited it: that goes along with the skin.
 
     An object with another topology, or whose mesh was edited into one, gets a new mesh, with new materials and vertex
     groups; shape keys keep value, limits, animation and drivers by name. An artist's own shape keys and vertex groups
     do not fit the new mesh: the old one is kept in the file with them, and `ImportedFace.warning` says so. A head from
-    another head model gains and loses objects as it has parts.
+    another head model gains and loses objects as it has parts, and takes its own hair along.
 
     Args:
         skin: the face's.
@@ -58,7 +62,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     """
     face = read_face_folder(folder)
     objects = parts_of(skin)
-    check_can_change(objects)
+    check_can_change([*objects, *hair_of(skin).values()])
     check_not_applied(skin)
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
@@ -66,8 +70,11 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
         sent = unpack_offset(sent_offset, len(face.arrays["vertices"])) if sent_offset is not None else None
         replaced = _update_objects(objects, face, sent)
         repaint(objects, face)
+        warnings = [warning_about(replaced)]
     else:
         objects, replaced = _change_head(skin, objects, face)
+        warnings = [warning_about(replaced), keep_edited_hair(skin)]
+    _update_hair(skin, face)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
@@ -77,7 +84,16 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
         see_through_lashes(scene)
     want(face)
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
-    return ImportedFace(skin.users_collection[0], skin, parts, face, warning_about(replaced))
+    return ImportedFace(skin.users_collection[0], skin, parts, face, " ".join(filter(None, warnings)))
+
+
+def _update_hair(skin: bpy.types.Object, face: FaceFolder) -> None:
+    """Give the skin the face's hair, except where an artist has edited what is there: that goes along with the skin."""
+    if face.groom is None:
+        settle_hair(skin)
+    else:
+        built = face.arrays["vertices"][slice(*face.objects[SKIN].vertices)]
+        put_hair(skin, face.groom, kept=edited_hair(skin), grown_on=built)
 
 
 def _update_objects(objects: list[bpy.types.Object], face: FaceFolder, sent: Array | None) -> list[Replaced]:

@@ -83,3 +83,57 @@ def maps_of(object_: Any) -> dict[str, Path]:
     """Channel -> file, as the object's material shows them."""
     nodes = [node for node in object_.active_material.node_tree.nodes if node.type == "TEX_IMAGE"]
     return {node.label: Path(node.image.filepath) for node in nodes}
+
+
+GUIDES, POINTS = 120, 12
+LOOK = {"hairs": 1200, "radius": 0.0001, "tip": 0.3, "guides_each": 3, "clump": 0.2, "frizz": 0.0}
+
+
+def with_hair(path: Path, *regions: str, length: float = 0.08, colour: dict[str, Any] | None = None) -> Path:
+    """Give a face folder hair: guides straight out of its skin; lashes of all of it."""
+    arrays: dict[str, Any] = {}
+    for region in regions:
+        arrays |= guides_on(path, region, length)
+    np.savez(path / "groom.npz", **arrays)
+    edit_document(path, lambda document: document.update(groom=[groom_entry(region, colour) for region in regions]))
+    return path
+
+
+def groom_entry(region: str, colour: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What face.json says of a region's hair."""
+    return {"region": region, "style": "long", "look": dict(LOOK), "colour": {"melanin": 0.6, **(colour or {})}}
+
+
+def guides_on(path: Path, region: str, length: float = 0.08) -> dict[str, Any]:
+    """The arrays in groom.npz of a region's hair on the head in a folder."""
+    document = json.loads((path / "face.json").read_text("utf-8"))
+    with np.load(path / "geometry.npz") as stored:
+        vertices, faces, uv, face_uvs = (stored[name] for name in ("vertices", "faces", "uv", "face_uvs"))
+    tile_of = {part["name"]: document["materials"][part["material"]]["tile"] for part in document["parts"]}
+    skin = [part for part in document["parts"] if (part.get("object") or part["name"]) == "skin"]
+    face_tiles = {
+        face: document["tiles"].index(tile_of[part["name"]]) for part in skin for face in range(*part["faces"])
+    }
+    corners = np.array([[0, 1, 2], [0, 2, 3]])
+    middles = vertices[faces].mean(axis=1)
+    places = {"scalp": middles[:, 2] > 0.33, "lashes": middles[:, 2] > -1.0}
+    wanted = places.get(region, middles[:, 1] < -0.06)
+    chosen = [face for face in face_tiles if wanted[face]]
+    generator = np.random.default_rng(7)
+    face = generator.choice(chosen, GUIDES)
+    half = generator.integers(0, 2, GUIDES)
+    triangle = vertices[faces[face[:, None], corners[half]]]
+    barycentric = generator.dirichlet([1.0, 1.0, 1.0], GUIDES).astype(np.float32)
+    root = np.einsum("nkx,nk->nx", triangle, barycentric)
+    normal = np.cross(triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0])
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    along = np.linspace(0.0, length, POINTS)[:, None]
+    uvs = np.einsum("nkx,nk->nx", uv[face_uvs[face[:, None], corners[half]]], barycentric)
+    uvs[:, 0] += [face_tiles[index] for index in face]
+    return {
+        f"{region}_points": (root[:, None] + along * normal[:, None]).astype(np.float32),
+        f"{region}_triangle": (2 * face + half).astype(np.int32),
+        f"{region}_barycentric": barycentric,
+        f"{region}_uv": uvs.astype(np.float32),
+        f"{region}_lock": np.arange(GUIDES, dtype=np.int32),
+    }

@@ -129,6 +129,10 @@ def test_the_backend_inside_is_whole(package: Path, tmp_path: Path) -> None:
         parent = (ROOT / room).parent
         files = {path.relative_to(parent).as_posix() for path in (ROOT / room).rglob("*") if path.is_file()}
         assert {path for path in files if "__pycache__" not in path} <= packed
+    presets = {
+        path.relative_to(ROOT / "presets").as_posix() for path in (ROOT / "presets").rglob("*") if path.is_file()
+    }
+    assert presets and {f"dreamface/presets/{name}" for name in presets} <= packed
     assert "Requires-Python: <3.15,>=3.11" in metadata
 
 

@@ -40,8 +40,9 @@ from dreamface import folder, images
 from dreamface.cli import main
 from dreamface.errors import FolderError
 from dreamface.face import Face
+from dreamface.packing import pack_sent_groom
 from dreamface.record import LayerEntry
-from tests.support import synthetic_face, welded_face
+from tests.support import synthetic_face, welded_face, with_hair
 
 LIMIT_S = 20.0
 """Seconds that one command may take: far more than any needs, as the machine may be busy."""
@@ -67,8 +68,8 @@ def plain_face() -> Face:
 
 
 def rich_face() -> Face:
-    """A small face with welded parts, an opacity map, a mask for a layer, and an offset."""
-    face = welded_face(resolution=16)
+    """A small face with welded parts, an opacity map, a mask for a layer, an offset, and hair."""
+    face = with_hair(welded_face(resolution=16))
     mask = images.encode_mask(torch.linspace(0, 1, 256).reshape(16, 16))
     digest = hashlib.sha256(mask).hexdigest()
     layers = (LayerEntry("freckles", "freckles", mask={"skin": digest}), LayerEntry("brows", "brows"))
@@ -102,6 +103,7 @@ def content(face: Face) -> str:
         topology.faces, topology.uv, topology.face_uvs, topology.parts, topology.tiles, dict(topology.regions),
         dict(topology.landmarks), face.shapes, face.shape_names, dict(face.materials), face.preview,
         {tile: dict(maps) for tile, maps in face.maps.items()}, dict(face.measured), dict(face.pictures),
+        {name: torch.from_numpy(array.copy()) for name, array in pack_sent_groom(face.groom).items()},
     ):  # fmt: skip
         add(value)
     return digest.hexdigest()
@@ -122,6 +124,11 @@ def some_file(place: Path, dice: Dice) -> Path:
         return place / "face.json"
     kind = dice.choice(kinds)
     return dice.choice([file for file in files if file.suffix + file.parent.name[:4] == kind])
+
+
+def some_archive(place: Path, dice: Dice) -> Path:
+    """A file of arrays."""
+    return dice.choice(sorted({place / "geometry.npz", *place.glob("*.npz")}))
 
 
 def bytes_of(file: Path) -> bytes:
@@ -236,8 +243,8 @@ def damage_document(place: Path, dice: Dice) -> str:
 
 
 def damage_arrays(place: Path, dice: Dice) -> str:
-    """Change an array of geometry.npz, and write a whole archive of it."""
-    file = place / "geometry.npz"
+    """Change an array of an .npz, and write a whole archive of it."""
+    file = some_archive(place, dice)
     try:
         arrays = dict(np.load(io.BytesIO(bytes_of(file)), allow_pickle=False))
         name = dice.choice(sorted(arrays))
@@ -275,12 +282,12 @@ def damage_arrays(place: Path, dice: Dice) -> str:
     (np.savez_compressed if way == "pack" else np.savez)(buffer, **arrays)
     file.unlink(missing_ok=True)
     file.write_bytes(buffer.getvalue())
-    return f"{way} {name}"
+    return f"{way} {name} of {file.name}"
 
 
 def damage_header(place: Path, dice: Dice) -> str:
-    """Change the description of an array in geometry.npz, and keep the archive's own checksums right."""
-    file = place / "geometry.npz"
+    """Change the description of an array in an .npz, and keep the archive's own checksums right."""
+    file = some_archive(place, dice)
     try:
         with zipfile.ZipFile(io.BytesIO(bytes_of(file))) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
@@ -294,7 +301,7 @@ def damage_header(place: Path, dice: Dice) -> str:
     with zipfile.ZipFile(file, "w", dice.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
         for member, bytes_ in members.items():
             archive.writestr(member, bytes_)
-    return f"header of {name}"
+    return f"header of {name} of {file.name}"
 
 
 def damage_picture(place: Path, dice: Dice) -> str:
@@ -431,6 +438,7 @@ class Fuzzer:
                 yield "it is called whole and is another face"
         topology, tiles = face.head.topology, face.maps.values()
         numbers = [face.head.vertices, face.shapes, topology.uv, *topology.regions.values()]
+        numbers += [hair.points for hair in face.groom.values()]
         for tensor in (*numbers, *(image for maps in tiles for image in maps.values())):
             if not (tensor.abs() <= FARTHEST).all():  # NaN neither
                 yield "it opens with numbers that are none"

@@ -38,11 +38,17 @@ BODIES: Final[dict[str, list[dict[str, Any]]]] = {
     ],
     "/read": [{"prompt": "an old man"}],
     "/reshape": [{"seed": 1, "traits": {"age": {"value": 40.0, "confidence": 1.0, "because": "old"}}, "shapes": True}],
+    "/groom": [{"seed": 1, "traits": {"hair.style": "bob"}, "candidate": 3, "regions": ["scalp", "brows"]}],
+    "/styles": [
+        {"name": "bob", "label": "Bob", "region": "scalp", "replace": True, "style": {"length": 0.5, "sections": [{}]}},
+        {"name": "bob", "label": "Bob", "guides": [[[0.0, 0.0, 0.1], [0.0, 0.0, 0.2]]], "record": FACE, "like": "bob"},
+    ],
 }  # fmt: skip
 PATHS: Final = (
     "/health", "/jobs", "/jobs?limit=5", "/jobs?active=true", "/jobs/{job}", "/jobs/{job}/cancel", "/jobs/{job}/files",
     "/jobs/{job}/files/face.json", "/jobs/{job}/files/maps/skin.png", "/jobs/{job}/events", "/events", "/traits",
-    "/models", "/openapi.json", "/read", "/reshape", "/uploads/{digest}", "/", "*", "/docs",
+    "/models", "/openapi.json", "/read", "/reshape", "/groom", "/styles", "/styles/bob", "/uploads/{digest}", "/", "*",
+    "/docs",
 )  # fmt: skip
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "BREW")
 VALUES: Final[tuple[Any, ...]] = (

@@ -846,7 +846,8 @@ def test_hex_colours_are_read_and_shown_alike() -> None:
 
 def test_settings_are_checked_against_the_vocabulary() -> None:
     with pytest.raises(BadRequest, match="one of bald"):
-        settings(["hair.style=mullet"])
+        settings(["hair.style=My Mullet"])
+    assert settings(["hair.style=my_mullet"]) == {"hair.style": "my_mullet"}
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from PIL import Image
 from dreamface import folder, images
 from dreamface.colour import encode_srgb
 from dreamface.errors import Cancelled, FolderError
+from dreamface.hair import groom_to_json
 from dreamface.progress import Progress
 from dreamface.traits import ARKIT_SHAPES
-from tests.support import synthetic_face, welded_face
+from tests.support import synthetic_face, welded_face, with_hair
 
 CODE = 1 / 255  # one step of an 8-bit encoding
 
@@ -278,6 +279,60 @@ def test_a_face_without_an_offset_needs_no_geometry_to_be_rebuilt(saved):
     assert folder.read_offset(saved) is None
 
 
+def test_hair_comes_back_as_it_was(face, tmp_path):
+    hairy = with_hair(face)
+    loaded = folder.load(folder.save(hairy, tmp_path / "hairy")).groom
+    assert list(loaded) == ["scalp", "brows"]
+    assert groom_to_json(loaded) == groom_to_json(hairy.groom)
+    for region, hair in hairy.groom.items():
+        found = loaded[region]
+        assert (found.look, found.colour, found.style) == (hair.look, hair.colour, hair.style)
+        for name in ("points", "uv", "lock"):
+            assert torch.equal(getattr(found, name), getattr(hair, name)), name
+        assert torch.equal(found.roots.triangle, hair.roots.triangle)
+        assert torch.equal(found.roots.barycentric, hair.roots.barycentric)
+    assert _contents(folder.save(folder.load(tmp_path / "hairy"), tmp_path / "again")) == _contents(tmp_path / "hairy")
+
+
+def test_hair_needs_numpy_alone(face, tmp_path):
+    folder.save(with_hair(face), tmp_path / "hairy")
+    arrays = np.load(tmp_path / "hairy" / "groom.npz", allow_pickle=False)
+    kinds = {name: (array.dtype.str, array.shape) for name, array in arrays.items() if name.startswith("brows")}
+    assert kinds == {
+        "brows_points": ("<f4", (4, 3, 3)), "brows_triangle": ("<i4", (4,)), "brows_barycentric": ("<f4", (4, 3)),
+        "brows_uv": ("<f4", (4, 2)), "brows_lock": ("<i4", (4,)),
+    }  # fmt: skip
+    assert [hair["region"] for hair in json.loads((tmp_path / "hairy/face.json").read_text())["groom"]] == [
+        "scalp", "brows",
+    ]  # fmt: skip
+
+
+def test_a_face_without_hair_has_no_file_of_it_and_older_ones_open_bald(saved):
+    assert not (saved / "groom.npz").exists()
+    text = json.loads((saved / "face.json").read_text("utf-8"))
+    del text["groom"]
+    (saved / "face.json").write_text(json.dumps(text | {"schema_version": 3}), "utf-8")
+    assert folder.load(saved).groom == {}
+
+
+def test_hair_that_was_touched_since_is_found_out(face, tmp_path):
+    path = folder.save(with_hair(face), tmp_path / "hairy")
+    assert {found.file: found.state for found in folder.verify(path)}["groom.npz"] == "whole"
+    arrays = dict(np.load(path / "groom.npz"))
+    np.savez(path / "groom.npz", **(arrays | {"scalp_points": arrays["scalp_points"] * 1.01}))
+    assert {found.file for found in folder.verify(path) if found.state != "whole"} == {"groom.npz"}
+    (path / "groom.npz").unlink()
+    assert {found.file: found.state for found in folder.verify(path)}["groom.npz"] == "missing"
+    with pytest.raises(FolderError, match=r"groom\.npz is missing: restore it"):
+        folder.load(path)
+
+
+def test_a_face_that_lost_its_hair_leaves_no_old_hair_behind(face, tmp_path):
+    folder.save(with_hair(face), tmp_path / "hairy")
+    folder.save(face, tmp_path / "hairy")
+    assert not (tmp_path / "hairy" / "groom.npz").exists()
+
+
 def test_layers_of_the_second_schema_are_read_as_entries(saved):
     text = json.loads((saved / "face.json").read_text("utf-8"))
     text |= {"schema_version": 2, "layers": {"freckles": 0.25, "brows": 1.0}}
@@ -290,8 +345,8 @@ def test_layers_of_the_second_schema_are_read_as_entries(saved):
 
 
 def test_a_newer_schema_asks_for_an_update(saved):
-    _change(saved, schema_version=4)
-    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 4\): update DreamFace"):
+    _change(saved, schema_version=5)
+    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 5\): update DreamFace"):
         folder.load(saved)
 
 

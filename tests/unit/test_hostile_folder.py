@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -17,19 +18,20 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-from dreamface import folder, packing
+from dreamface import document, folder, packing
 from dreamface.cli import main
 from dreamface.errors import BadRequest, FolderError
+from dreamface.hair import HairColour, HairLook
 from dreamface.traits import ARKIT_SHAPES
-from tests.support import synthetic_face
+from tests.support import synthetic_face, with_hair
 
-FILES = ["face.json", "geometry.npz", "preview.png", "maps/skin_albedo.png", "maps/skin_displacement.exr"]
+FILES = ["face.json", "geometry.npz", "groom.npz", "preview.png", "maps/skin_albedo.png", "maps/skin_displacement.exr"]
 AT_ONCE = 10.0  # seconds, on a machine that is busy; a pipe is waited for without end
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
-    return folder.save(synthetic_face(), tmp_path_factory.mktemp("face") / "ada")
+    return folder.save(with_hair(synthetic_face()), tmp_path_factory.mktemp("face") / "ada")
 
 
 @pytest.fixture
@@ -236,6 +238,95 @@ def test_a_sent_offset_is_held_to_the_same():
         sent = {"vertex_count": np.array(9), "offset_vertices": vertices, "offset_deltas": deltas} | wrong
         with pytest.raises(BadRequest, match=r"The offset is no \.npz"):
             folder.unpack_offset(archive(**sent))
+
+
+# ---------------------------------------------------------------------------------------------------------------- hair
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "problem"),
+    [
+        ("scalp_points", lambda old: old * np.nan, "no head has"),
+        ("scalp_points", lambda old: old * 1e9, "no head has"),
+        ("scalp_points", lambda old: old.astype(np.float16), "type float16"),
+        ("scalp_points", lambda old: old[:-1], "shape"),
+        ("scalp_points", lambda old: old[..., :2], "shape"),
+        ("scalp_points", lambda old: old[:, :1], "no curves"),
+        ("scalp_points", lambda old: old[:, :0], "no curves"),
+        ("scalp_triangle", lambda old: old - 1, "points at something"),
+        ("scalp_triangle", lambda old: old + 10**6, "rooted in a triangle that is not there"),
+        ("scalp_triangle", lambda old: old.astype(np.float32), "type float32"),
+        ("brows_triangle", lambda old: old.repeat(2), "shape"),
+        ("scalp_barycentric", lambda old: old + 1.0, "beside the skin"),
+        ("scalp_barycentric", lambda old: old * [[3.0, -1.0, 1.0]], "beside the skin"),
+        ("scalp_barycentric", lambda old: old * np.inf, "no head has"),
+        ("scalp_uv", lambda old: old[:, :1], "shape"),
+        ("scalp_lock", lambda old: old - 1, "points at something"),
+        ("scalp_lock", lambda old: old[:2], "shape"),
+    ],
+)
+def test_hair_that_no_head_has_is_refused(saved, name, array, problem):
+    arrays = dict(np.load(saved / "groom.npz"))
+    with np.errstate(all="ignore"):
+        np.savez(saved / "groom.npz", **(arrays | {name: array(arrays[name])}))
+    assert "groom.npz" in refused(saved, problem)
+
+
+@pytest.mark.parametrize("name", ["points", "triangle", "barycentric", "uv", "lock"])
+def test_a_missing_array_of_hair_is_named(saved, name):
+    arrays = {key: array for key, array in np.load(saved / "groom.npz").items() if key != f"brows_{name}"}
+    np.savez(saved / "groom.npz", **arrays)
+    assert f"it has no brows_{name}" in refused(saved)
+
+
+def test_hair_that_would_fill_the_memory_is_not_unpacked(saved, monkeypatch):
+    monkeypatch.setattr(packing, "LARGEST_GROOM", 2**20)
+    arrays = dict(np.load(saved / "groom.npz"))
+    np.savez_compressed(saved / "groom.npz", **(arrays | {"scalp_points": np.zeros((6, 30_000, 3), np.float32)}))
+    assert "unpacks to more than 1 MB" in refused(saved)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"region": "tail"},
+        {"region": "brows"},  # there are brows already
+        {"style": "../secret"},
+        {"style": "Bob"},
+        {"style": "bob\n"},
+        {"style": 7},
+        {"surprise": 1},
+        {"look": None},
+        {"look": {"surprise": 1}},
+        {"look": {"hairs": -1}},
+        {"look": {"hairs": 10**9}},
+        {"look": {"hairs": 1.5}},
+        {"look": {"hairs": 900.0}},
+        {"look": {"hairs": True}},
+        {"look": {"hairs": "900"}},
+        {"look": {"guides_each": 0}},
+        {"look": {"radius": 1.0}},
+        {"look": {"radius": "thin"}},
+        {"look": {"clump": True}},
+        {"look": {"clump": [0.5]}},
+        {"look": {"twist": 1e300}},
+        {"colour": {"melanin": 2.0}},
+        {"colour": {"dye": [0.1, 0.2, 0.3]}},
+        {"colour": {"dye": [0.1, 0.2, 0.3, -0.4]}},
+        {"colour": {"dye": 0.5}},
+        {"colour": {"grey": None}},
+    ],
+)
+def test_looks_that_no_hair_has_are_damaged(saved, fields):
+    groom = json.loads((saved / "face.json").read_text())["groom"]
+    fields = {key: groom[0][key] | value if isinstance(value, dict) else value for key, value in fields.items()}
+    change(saved, groom=[groom[0] | fields, *groom[1:]])
+    refused(saved, r"face\.json is damaged")
+
+
+def test_every_number_of_hair_has_a_range():
+    assert set(document._LOOK_RANGES) == {field.name for field in dataclasses.fields(HairLook)}
+    assert set(document._COLOUR_RANGES) == {field.name for field in dataclasses.fields(HairColour)}
 
 
 # ---------------------------------------------------------------------------------------------------------------- JSON

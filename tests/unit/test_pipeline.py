@@ -13,6 +13,7 @@ from dreamface import folder, pipeline
 from dreamface.errors import BadRequest, Cancelled, FolderError
 from dreamface.face import Face
 from dreamface.progress import Progress, Step
+from dreamface.styles import Style, Styles, find_style, registry
 from dreamface.traits import VOCABULARY
 from tests.support import synthetic_face
 
@@ -65,6 +66,27 @@ def test_rebuilding_gives_the_same_bytes(face: Face, tmp_path: Path) -> None:
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes(), file
 
 
+def test_hair_is_rooted_in_the_head_and_comes_back_from_its_folder(face: Face, tmp_path: Path) -> None:
+    topology, scalp = face.head.topology, face.groom["scalp"]
+    on_skin = scalp.roots.on(face.head.vertices, topology.triangles)
+    assert len(scalp) > 50 and torch.allclose(scalp.points[:, 0], on_skin, atol=1e-5)
+    loaded = folder.load(folder.save(face, tmp_path / "face")).groom
+    assert list(loaded) == list(face.groom)
+    for region, hair in face.groom.items():
+        assert torch.equal(loaded[region].points, hair.points)
+        assert (loaded[region].look, loaded[region].colour) == (hair.look, hair.colour)
+
+
+def test_an_unknown_style_is_refused_before_anything_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[Step] = []
+    style = Style(name="bob", label="Bob")
+    monkeypatch.setattr(registry, "styles", lambda: Styles({"bob": style}, {}))
+    monkeypatch.setattr(pipeline, "grow", lambda head, traits, seed: find_style(traits.choice("hair.style"), "scalp"))
+    with pytest.raises(BadRequest, match=r"There is no scalp style called 'bop'; the nearest are bob\."):
+        pipeline.generate("a man", seed=1, traits={"hair.style": "bop"}, progress=Progress(steps.append))
+    assert "skin" not in {step.stage for step in steps}
+
+
 def test_two_seeds_are_two_people_and_both_are_as_asked() -> None:
     one, other = (pipeline.generate("a woman with a big nose", seed=seed, resolution=512) for seed in (1, 2))
     assert float((one.preview - other.preview).abs().mean()) > 0.01
@@ -103,10 +125,10 @@ def test_progress_rises_to_one_and_names_the_stages() -> None:
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
-    assert {"language", "head", "rig", "skin", "preview"} <= {step.stage for step in steps}
+    assert {"language", "head", "rig", "hair", "skin", "preview"} <= {step.stage for step in steps}
 
 
-@pytest.mark.parametrize("stage", ["head", "skin", "preview"])
+@pytest.mark.parametrize("stage", ["head", "hair", "skin", "preview"])
 def test_it_can_be_stopped_at_every_stage(stage: str) -> None:
     seen: list[str] = []
     progress = Progress(lambda step: seen.append(step.stage), lambda: stage in seen)

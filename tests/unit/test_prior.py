@@ -88,3 +88,88 @@ def test_denying_every_ancestry_still_gives_a_person() -> None:
 def test_who_has_stubble_has_no_beard_by_surprise() -> None:
     asked = Traits({"gender": 1.0, "age": 30.0, "stubble.density": TraitValue(0.5, 1.0, "stubble")})
     assert {complete(asked, seed).choice("beard.style") for seed in range(30)} == {"none"}
+
+
+LONG_CUTS = {"long", "wavy", "medium", "bob", "curly", "bangs", "ponytail", "bun", "low_bun", "braids", "crown_braid"}
+COILED_CUTS = {
+    "afro",
+    "coils",
+    "twists",
+    "cornrows",
+    "dreadlocks",
+    "braids",
+    "buzz",
+    "short",
+    "short_curly",
+    "flat_top",
+}
+
+
+def cuts(count: int = 200, **asked: float) -> list[str]:
+    traits = Traits({name.replace("__", "."): value for name, value in asked.items()})
+    return [complete(traits, seed).choice("hair.style") for seed in range(count)]
+
+
+def share(found: list[str], among: set[str]) -> float:
+    return sum(cut in among for cut in found) / len(found)
+
+
+def test_womens_hair_reads_as_womens_and_mens_as_mens() -> None:
+    european = {"ancestry__european": 1.0}
+    women, men = cuts(gender=-1.0, age=30.0, **european), cuts(gender=1.0, age=30.0, **european)
+    assert share(women, LONG_CUTS) > 0.9
+    assert 0.0 < share(men, LONG_CUTS) < 0.15, "some men have long hair"
+    assert share(cuts(gender=-1.0, age=8.0, **european), LONG_CUTS) > 0.9
+    assert (
+        share(cuts(gender=1.0, age=8.0, **european), {"short", "messy", "side_part", "buzz", "short_curly", "quiff"})
+        > 0.85
+    )
+
+
+def test_a_toddlers_hair_is_short() -> None:
+    for gender in (-1.0, 1.0):
+        toddlers = [complete(Traits({"age": 2.0, "gender": gender}), seed) for seed in range(60)]
+        assert max(child.number("hair.length") for child in toddlers) < 0.45
+    assert share(cuts(60, age=2.0), {"bald", "receding", "tonsure"}) == 0.0
+
+
+def test_hair_follows_ancestry_without_being_locked_to_it() -> None:
+    african = cuts(ancestry__african=1.0, age=30.0)
+    assert share(african, COILED_CUTS) > 0.6
+    assert share(african, COILED_CUTS) < 1.0
+    asian = [complete(Traits({"ancestry.east_asian": 1.0, "gender": -1.0}), seed) for seed in range(80)]
+    assert np.median([person.number("hair.curl") for person in asian]) < 0.1
+    people = [complete(Traits({"ancestry.african": 1.0, "hair.style": "short"}), seed) for seed in range(30)]
+    assert min(person.number("hair.curl") for person in people) > 0.25, "its texture shows in short hair"
+
+
+def test_what_is_said_of_the_hair_chooses_the_cut() -> None:
+    woman, man = {"gender": -1.0, "age": 30.0}, {"gender": 1.0, "age": 30.0}
+    assert share(cuts(60, hair__curl=0.65, **woman), {"curly", "short_curly"}) > 0.5
+    assert share(cuts(60, hair__curl=0.65, **man), {"curly", "short_curly"}) > 0.5
+    assert share(cuts(60, hair__curl=0.35, **woman), {"wavy"}) > 0.4
+    assert share(cuts(60, hair__curl=1.0), {"afro", "coils", "twists"}) > 0.6
+    long = {"long", "wavy", "curly", "bangs", "ponytail", "braids", "dreadlocks"}
+    assert share(cuts(60, hair__length=0.8), long) > 0.9
+    short = {"pixie", "short_curly", "bob", "short", "buzz", "coils"}
+    assert share(cuts(60, hair__length=0.15, gender=-1.0), short) > 0.8
+    assert share(cuts(60, hair__fringe=0.8, gender=-1.0), {"bangs"}) > 0.4
+    assert share(cuts(60, hair__melanin=1.0, gender=1.0, age=60.0), {"bald"}) == 0.0, "black hair is seen"
+
+
+def test_a_grey_beard_leaves_black_hair_black() -> None:
+    asked = Traits({"beard.style": "full", "beard.colour": (0.33, 0.32, 0.31, 0.9), "hair.melanin": 1.0})
+    for seed in range(20):
+        man = complete(asked, seed)
+        assert man.number("age") > 50
+        assert man.number("hair.grey") < 0.25
+
+
+def test_only_who_asks_gets_a_tonsure() -> None:
+    assert share(cuts(300, gender=1.0, age=60.0), {"tonsure"}) == 0.0
+
+
+def test_men_lose_hair_with_age_and_women_do_not() -> None:
+    gone = {"bald", "receding"}
+    assert share(cuts(gender=1.0, age=65.0), gone) > share(cuts(gender=1.0, age=25.0), gone) + 0.15
+    assert share(cuts(gender=-1.0, age=65.0), gone) == 0.0

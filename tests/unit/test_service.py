@@ -73,12 +73,12 @@ def test_both_sides_speak_one_version() -> None:
     from dreamface_addon.link import backend as link
     from tests import fake_backend
 
-    assert API == link.API == fake_backend.API == 2
+    assert API == link.API == fake_backend.API == 3
 
 
 def test_health_says_how_it_is_and_where(backend: Backend) -> None:
     health = backend.health()
-    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 2, "ready", "cpu")
+    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 3, "ready", "cpu")
     assert Path(health["store"]) == backend.store
     assert (backend.store / "store_id").read_text().strip() == health["store_id"]
     assert health["pid"] == backend.process.pid
@@ -101,6 +101,7 @@ def test_openapi_describes_everything(backend: Backend) -> None:
     asked = {(method, path) for path, methods in document["paths"].items() for method in methods}
     assert asked == {
         ("get", "/health"), ("get", "/traits"), ("get", "/models"), ("post", "/read"), ("post", "/reshape"),
+        ("post", "/groom"), ("get", "/styles"), ("post", "/styles"), ("delete", "/styles/{name}"),
         ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
         ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
         ("post", "/jobs/{job}/pick"),
@@ -189,10 +190,54 @@ def test_what_is_nested_as_deeply_as_allowed_comes_back_whole(backend: Backend) 
     assert job["id"] in [listed["id"] for listed in backend.ask("GET", "/jobs")[1]["jobs"]]
 
 
-@pytest.mark.parametrize("path", ["/read", "/reshape"])
+@pytest.mark.parametrize("path", ["/read", "/reshape", "/groom", "/styles"])
 def test_calls_take_no_deeper_requests_than_jobs(backend: Backend, path: str) -> None:
     status, answer = backend.ask("POST", path, {"seed": 1, "prompt": nested(70), "traits": {}})
     assert (status, "too deeply" in answer["error"]) == (400, True)
+
+
+STYLE = {"name": "bob", "label": "Bob", "style": {}}
+GUIDES = {"name": "bob", "label": "Bob", "guides": [[[0, 0, 0], [0, 0, 1]]]}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (STYLE | {"name": "Bob"}, "small letters"),
+        (STYLE | {"name": "../bob"}, "small letters"),
+        (STYLE | {"name": "bob\n"}, "small letters"),
+        (STYLE | {"label": ""}, "label"),
+        (STYLE | {"label": "x" * 61}, "label"),
+        (STYLE | {"region": "tail"}, "region"),
+        (STYLE | {"replace": 1}, "replace"),
+        (STYLE | {"surprise": 1}, "surprise"),
+        (STYLE | {"style": None}, "either style or guides"),
+        (STYLE | GUIDES | {"record": EDITED}, "either style or guides"),
+        (STYLE | {"record": EDITED}, "Guides need the record"),
+        (GUIDES, "Guides need the record"),
+        (GUIDES | {"record": {}}, "record"),
+        (GUIDES | {"record": EDITED, "guides": [[[0, 0]]]}, "guides"),
+        (GUIDES | {"record": EDITED, "guides": [[[0, 0, 1e300]]]}, "guides"),
+        (GUIDES | {"record": EDITED, "guides": [[["0", 0, 0]]]}, "guides"),
+        (GUIDES | {"record": EDITED, "offset": "0" * 64}, "There is no upload"),
+    ],
+)
+def test_styles_that_make_no_sense_are_refused_in_a_sentence(backend: Backend, body: Any, words: str) -> None:
+    status, answer = backend.ask("POST", "/styles", body)
+    assert status == 400, answer
+    assert words in answer["error"] and answer["error"].endswith(".") and "hexadecimal" not in answer["error"]
+
+
+def test_a_style_may_be_longer_than_other_requests_but_not_endless(backend: Backend) -> None:
+    connection = http.client.HTTPConnection(backend.url.removeprefix("http://"), timeout=5)
+    connection.putrequest("POST", "/styles")
+    connection.putheader("Authorization", f"Bearer {backend.token}")
+    connection.putheader("Content-Length", str(9 * 2**20))
+    connection.endheaders(b"{")
+    answer = connection.getresponse()
+    assert (answer.status, "The hair style is too long" in json.loads(answer.read())["error"]) == (413, True)
+    assert backend.ask("POST", "/styles", STYLE | {"name": "B" * 2**21})[0] == 400
+    assert backend.ask("DELETE", "/styles/B%0A")[0] == 400
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [

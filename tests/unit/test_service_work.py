@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import signal
 import time
@@ -96,6 +97,64 @@ def test_reshaping_gives_the_same_head_even_while_a_job_runs(backend: Backend, m
     assert moved["measured"][moved["measured_names"].tolist().index("nose.width")] < -1.0
     assert 0.001 < float(np.abs(moved["vertices"] - geometry["vertices"]).max()) < 0.05
     backend.ask("POST", f"/jobs/{busy}/cancel")
+
+
+def test_the_live_hair_is_the_faces_own(backend: Backend, made: dict[str, Any]) -> None:
+    place = Path(made["result"]["folder"])
+    document = folder.read_document(place)
+    record = document.record
+    with np.load(place / "groom.npz") as archive:
+        saved = dict(archive)
+    body = {"head": record.head, "seed": record.seed, "candidate": record.candidate, "traits": record.traits.to_json()}
+    status, answer = backend.ask("POST", "/groom", body)
+    assert status == 200
+    arrays = arrays_of(answer)
+    said = json.loads(arrays.pop("groom").tobytes())
+    assert said == json.loads((place / "face.json").read_text("utf-8"))["groom"] and said[0]["region"] == "scalp"
+    assert arrays.keys() == saved.keys()
+    for name, array in arrays.items():
+        assert array.dtype == saved[name].dtype and np.array_equal(array, saved[name]), name
+    brows = arrays_of(backend.ask("POST", "/groom", body | {"regions": ["brows"]})[1])
+    assert not [name for name in brows if name.startswith("scalp")]
+    assert backend.ask("POST", "/groom", body | {"regions": ["tail"]})[0] == 400
+    missing = backend.ask("POST", "/groom", body | {"offset": "0" * 64})
+    assert (missing[0], "send the file" in missing[1]["error"]) == (400, True)
+
+
+def test_hair_that_was_combed_becomes_a_style_of_ones_own(backend: Backend, made: dict[str, Any]) -> None:
+    face = folder.load(made["result"]["folder"])
+    guides = face.groom["scalp"].points[:40].tolist()
+    asked = {"name": "combed", "label": "Combed", "guides": guides, "record": face.record.to_json()}
+    try:
+        status, saved = backend.ask("POST", "/styles", asked)
+        assert (status, saved["name"], saved["own"], saved["region"]) == (201, "combed", True, "scalp")
+        assert [style for style in backend.ask("GET", "/styles")[1]["styles"] if style["own"]] == [saved]
+        status, answer = backend.ask("POST", "/styles", asked)
+        assert status == 409 and answer["error"].startswith("There is a hair style called combed already")
+        assert backend.ask("POST", "/styles", asked | {"replace": True})[0] == 201
+        lifted = [[[x, y, z + 1.0] for x, y, z in guide] for guide in guides]
+        status, answer = backend.ask("POST", "/styles", asked | {"guides": lifted, "replace": True})
+        assert status == 400 and "do not start on the head's skin" in answer["error"]
+    finally:
+        assert backend.ask("DELETE", "/styles/combed")[0] == 204
+    status, answer = backend.ask("DELETE", "/styles/combed")
+    assert status == 404 and answer["error"] == "There is no hair style of your own called 'combed'."
+
+
+def test_a_whole_style_is_kept_under_its_name(backend: Backend) -> None:
+    asked = {"name": "mine", "label": "Mine", "summary": "All mine.", "style": {"length": 0.7, "sections": [{}]}}
+    try:
+        status, saved = backend.ask("POST", "/styles", asked | {"region": "beard"})
+        assert (status, saved["length"], saved["region"], saved["summary"]) == (201, 0.7, "beard", "All mine.")
+        assert (saved["name"], saved["value"]) == ("beard_mine", "mine")
+    finally:
+        assert backend.ask("DELETE", "/styles/beard_mine")[0] == 204
+    status, answer = backend.ask("POST", "/styles", asked | {"style": {"length": 7}})
+    assert status == 400 and "length" in answer["error"]
+    long = asked | {"style": {"summary": "x" * (3 * 2**20)}}
+    assert backend.ask("POST", "/styles", long)[0] == 400, (
+        "longer than other requests may be, and wrong for another reason"
+    )
 
 
 def test_an_edit_that_an_older_version_queued_is_made(made: dict[str, Any], tmp_path: Path) -> None:

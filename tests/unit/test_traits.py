@@ -7,7 +7,8 @@ import json
 import pytest
 
 from dreamface.errors import BadRequest
-from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Group, Kind, Traits, TraitValue
+from dreamface.styles.style import NAME
+from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, STYLE_NAME, VOCABULARY, Group, Kind, Traits, TraitValue
 
 
 def test_the_vocabulary_is_complete() -> None:
@@ -26,12 +27,24 @@ def test_every_trait_is_described_and_its_default_is_valid(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [
     ("nose.width", 3.5), ("nose.width", float("nan")), ("nose.width", "wide"), ("nose.width", True), ("age", 0.0),
-    ("hair.style", "perm"), ("iris.colour", (0.1, 0.2)), ("iris.colour", (0.1, 0.2, 1.2)),
+    ("hair.style", "Perm"), ("hair.style", "../perm"), ("beard.style", ""),
+    ("hair.style", 7), ("hair.style", "perm\n"), ("iris.colour", (0.1, 0.2)), ("iris.colour", (0.1, 0.2, 1.2)),
     ("skin.tint", (0.1, 0.2, 0.3)),
 ])  # fmt: skip
 def test_bad_values_are_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(BadRequest, match=name.replace(".", r"\.")):
         Traits({name: value})  # type: ignore[dict-item]
+
+
+def test_a_style_of_the_artists_own_passes_under_any_name_that_a_style_may_have() -> None:
+    assert STYLE_NAME == NAME
+    assert Traits({"hair.style": "my_perm_2"}).choice("hair.style") == "my_perm_2"
+    assert VOCABULARY["hair.style"].to_json()["open"] is True
+    assert VOCABULARY["nose.width"].to_json()["open"] is False
+    with pytest.raises(
+        BadRequest, match=r"hair\.style must be .*bald.* or the name of a style of your own; got 'Perm'"
+    ):
+        Traits({"hair.style": "Perm"})
 
 
 def test_unknown_names_are_refused() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import get_args
 
 from dreamface.cli import main
+from dreamface.hair import REGIONS
 from dreamface.service import model_tasks, schemas, tasks
+from dreamface.traits import VOCABULARY, Kind
 from dreamface_addon import history, job, vocabulary
 
 
@@ -64,3 +66,14 @@ def test_a_damaged_history_is_an_empty_one(tmp_path):
     assert history.read(file) == []
     history.add(file, "a man")
     assert history.read(file) == ["a man"]
+
+
+def test_the_regions_of_hair_are_the_same_on_both_sides() -> None:
+    assert get_args(schemas.Region) == REGIONS
+
+
+def test_every_open_trait_is_of_a_style() -> None:
+    assert {"hair.style", "beard.style"} <= {trait.name for trait in VOCABULARY.values() if trait.open}
+    assert all(
+        trait.kind is Kind.CHOICE and trait.name.endswith(".style") for trait in VOCABULARY.values() if trait.open
+    )

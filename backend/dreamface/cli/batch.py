@@ -15,10 +15,11 @@ from typing import Any
 
 from dreamface.cli.making import check_can_be_folder, export_all, staging, write
 from dreamface.cli.terminal import Terminal
-from dreamface.cli.words import WINDOWS_DEVICES, is_text, slug
+from dreamface.cli.words import is_text, slug
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
 from dreamface.limits import RANDOM, read_seed
 from dreamface.progress import Progress
+from dreamface.text import WINDOWS_DEVICES
 
 NOT_IN_NAMES = '<>:"/\\|?*'
 """Characters that a folder can't have on some system."""

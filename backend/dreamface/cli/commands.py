@@ -184,6 +184,23 @@ def layers(options: Namespace, terminal: Terminal) -> bool:
     return True
 
 
+def styles(options: Namespace, terminal: Terminal) -> bool:
+    """List the hair styles by region, and files that can't be read."""
+    from dreamface import pipeline
+
+    listed = pipeline.styles().to_json()
+    terminal.result(listed)
+    for region in dict.fromkeys(style["region"] for style in listed["styles"]):
+        rows = table(region, "style", "label", "what it is", "")
+        for style in listed["styles"]:
+            if style["region"] == region:
+                rows.add_row(style["value"], style["label"], style["summary"], "your own" if style["own"] else "")
+        terminal.show(rows)
+    terminal.show(*(["There are no hair styles: install DreamFace again."] if not listed["styles"] else []))
+    terminal.show(*listed["problems"])
+    return True
+
+
 # ------------------------------------------------------------------------------------------------------------- pieces
 
 
@@ -217,7 +234,7 @@ def _what_was_written(written: Written) -> list[str]:
 
 def _takes(trait: Trait) -> str:
     if trait.kind is Kind.CHOICE:
-        return ", ".join(trait.choices)
+        return ", ".join((*trait.choices, *(("or any of `dreamface styles`",) if trait.open else ())))
     if trait.kind is Kind.NUMBER:
         unit = f" {trait.unit}" if trait.unit in ("sd", "years") else ""
         return f"{trait.low:g} to {trait.high:g}{unit}"

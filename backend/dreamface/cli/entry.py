@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 
     for add in (
         _add_generate, _add_read, _add_show, _add_export, _add_verify, _add_rebuild, _add_traits, _add_layers,
-        _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models, _add_faces,
+        _add_styles, _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
         add(actions)
     return root
@@ -129,6 +129,10 @@ def _add_traits(actions: Commands) -> None:
 
 def _add_layers(actions: Commands) -> None:
     _command(actions, "layers", commands.layers, "List the layers that a face's skin is made of.")
+
+
+def _add_styles(actions: Commands) -> None:
+    _command(actions, "styles", commands.styles, "List the hair styles that there are, also those of your own.")
 
 
 def _add_doctor(actions: Commands) -> None:

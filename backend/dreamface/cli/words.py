@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from dreamface.errors import BadRequest
+from dreamface.text import WINDOWS_DEVICES
 from dreamface.traits import VOCABULARY, Kind, Trait, TraitValue, Value
 
 SLUG_LENGTH = 40
@@ -19,9 +20,6 @@ STRENGTHS = ((0.25, "average"), (0.8, "slight"), (1.7, "clear"), (2.5, "strong")
 
 PLAIN_MARGIN = 0.05
 """How far a fraction is from its default before it is worth a phrase."""
-
-WINDOWS_DEVICES = frozenset(("con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))))
-"""Names no file can have on Windows."""
 
 
 # ----------------------------------------------------------------------------------------------------------- to words

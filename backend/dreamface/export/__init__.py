@@ -7,12 +7,13 @@ from pathlib import Path
 from dreamface import folder
 from dreamface.errors import BadRequest
 from dreamface.export.blend import write_blend
+from dreamface.export.cards import HairForm, write_cards
 from dreamface.export.glb import write_glb
 from dreamface.export.obj import write_obj
 from dreamface.face import Face
 from dreamface.progress import Progress
 
-__all__ = ["FORMATS", "export", "write_blend", "write_glb", "write_obj"]
+__all__ = ["FORMATS", "HairForm", "export", "write_blend", "write_cards", "write_glb", "write_obj"]
 
 FORMATS = (".glb", ".obj", ".blend")
 """Suffixes that `export` knows."""
@@ -23,6 +24,9 @@ def export(
     path: Path | str,
     progress: Progress = Progress(),  # noqa: B008 - immutable
     face_folder: Path | None = None,
+    *,
+    hair: HairForm = "cards",
+    level: int = 0,
 ) -> Path:
     """Write `face` in the format that the suffix of `path` names, and return `path`.
 
@@ -31,6 +35,8 @@ def export(
         path: the file.
         progress: told about every step.
         face_folder: where `face` is saved already, if it is: a Blender file is made from a face folder.
+        hair: what GLB and OBJ have of the hair: "cards", or "none".
+        level: of detail of the cards, 0 is the finest.
 
     Raises:
         BadRequest: there is no such format.
@@ -42,9 +48,9 @@ def export(
     folder.sweep(path.parent)
     match path.suffix.lower():
         case ".glb":
-            write_glb(face, path, progress)
+            write_glb(face, path, progress, hair, level)
         case ".obj":
-            write_obj(face, path, progress)
+            write_obj(face, path, progress, hair, level)
         case ".blend":
             write_blend(face, path, progress, face_folder)
         case _:

@@ -16,6 +16,7 @@ from torch import Tensor
 from dreamface import __version__, images
 from dreamface._files import side_by_side, whole_file
 from dreamface.arrays import Float32Array, IntArray
+from dreamface.export.cards import CUT_AT, CUT_OUT, TILE, Dressed, HairForm, dressed
 from dreamface.export.geometry import (
     Morph,
     ObjectMesh,
@@ -43,6 +44,9 @@ SPECULAR_AT_FULL = 2.0
 CLEARCOAT_IOR = 1.5
 """The index of refraction that KHR_materials_clearcoat fixes."""
 
+HAIR_SPECULAR = 0.5
+"""Weight of the gloss on cards: a flat one mirrors all at once what a lock of round hairs scatters to all sides."""
+
 CLEAR_ALPHA = 0.1
 """How much a viewer shows of what is clear, over what lies behind it: viewers that know no transmission would hide it.
 
@@ -55,7 +59,7 @@ CHAMBER_DEPTH = 3.1e-3
 """Metres that light goes through behind a cornea before it meets the iris: the anterior chamber of adults' eyes."""
 
 
-def write_glb(face: Face, path: Path, progress: Progress) -> None:
+def write_glb(face: Face, path: Path, progress: Progress, hair: HairForm = "cards", level: int = 0) -> None:
     """Write `face` as one .glb file: a node and mesh per object under a root node, metres, +Y up, looking along +Z.
 
     A mesh has a primitive for each of its materials. Objects that any blend shape moves have all morph targets in the
@@ -68,11 +72,12 @@ def write_glb(face: Face, path: Path, progress: Progress) -> None:
         Cancelled: the user asked to stop.
     """
     progress.report(_STEP, 0.0, "Writing the GLB file")
-    document = _Document(face)
-    document.add_materials(progress.part(0.0, 0.5))
-    objects = face.head.topology.objects
+    worn = dressed(face, hair, level)
+    document = _Document(worn)
+    document.add_materials(progress.part(0.1, 0.5))
+    objects = worn.face.head.topology.objects
     for done, group in enumerate(objects, 1):
-        document.add_object(object_mesh(face, group))
+        document.add_object(object_mesh(worn.face, group))
         progress.report(_STEP, 0.5 + 0.4 * done / len(objects), f"Wrote the {group.name}")
     with whole_file(path) as file:
         file.write_bytes(document.to_bytes())
@@ -82,8 +87,9 @@ def write_glb(face: Face, path: Path, progress: Progress) -> None:
 class _Document:
     """The glTF document as it grows, and its one binary buffer."""
 
-    def __init__(self, face: Face) -> None:
-        self.face = face
+    def __init__(self, worn: Dressed) -> None:
+        face = self.face = worn.face
+        self.normals = worn.normals
         self.buffer = bytearray()
         self.material_indices: dict[str, int] = {}
         self.texture_indices: dict[bytes, int] = {}
@@ -113,7 +119,8 @@ class _Document:
 
     def add_object(self, mesh: ObjectMesh) -> None:
         """Append the node and mesh of one object, and make it a child of the root."""
-        normals, morphs = vertex_normals(mesh), self._morphs(mesh)
+        given = self.normals.get(mesh.group.name)
+        normals, morphs = vertex_normals(mesh) if given is None else y_up(given), self._morphs(mesh)
         primitives = [
             self._primitive(mesh, faces, self.material_indices[material], normals, morphs)
             for material, faces in mesh.by_material().items()
@@ -382,9 +389,12 @@ def _material(material: Material, textures: Mapping[str, int], channels: Contain
         metallicRoughnessTexture=_texture(textures, "metallic_roughness"),
     )
     normal = gltf.NormalMaterialTexture(index=textures["normal"]) if "normal" in textures else None
+    cut = "opacity" in channels and material.name in CUT_OUT
+    blended = clear or ("opacity" in channels and not cut)
     return gltf.Material(
         name=material.name,
-        alphaMode=gltf.BLEND if clear or "opacity" in channels else gltf.OPAQUE,
+        alphaMode=gltf.BLEND if blended else gltf.MASK if cut else gltf.OPAQUE,
+        alphaCutoff=CUT_AT if cut else None,
         pbrMetallicRoughness=metallic_roughness,
         normalTexture=normal,
         extensions=_extensions(material, textures, channels),
@@ -401,6 +411,8 @@ def _extensions(material: Material, textures: Mapping[str, int], channels: Conta
         }
     elif material.transmission > 0.0:
         extensions["KHR_materials_specular"] = {"specularColorFactor": [1.0 / CLEAR_ALPHA] * 3}
+    elif material.tile == TILE:
+        extensions["KHR_materials_specular"] = {"specularFactor": HAIR_SPECULAR}
     if material.coat > 0.0:
         extensions["KHR_materials_clearcoat"] = _clearcoat(material, textures, channels)
     if material.transmission > 0.0:

@@ -14,6 +14,7 @@ from torch import Tensor
 from dreamface import images
 from dreamface._files import cannot_write, sibling, side_by_side
 from dreamface.arrays import Float32Array, IntArray
+from dreamface.export.cards import Dressed, HairForm, dressed
 from dreamface.export.geometry import is_triangle, object_mesh, vertex_normals, y_up
 from dreamface.face import Face, Material
 from dreamface.progress import Progress
@@ -35,19 +36,29 @@ _MAP_KEYWORDS = {
 _FIRST_UDIM = 1001
 
 
-def write_obj(face: Face, path: Path, progress: Progress) -> None:
+def write_obj(face: Face, path: Path, progress: Progress, hair: HairForm = "cards", level: int = 0) -> None:
     """Write `face` as `path`, an .mtl of the same name and a folder `..._textures`, metres, +Y up, looking along +Z.
 
     An object per object of the face and a group per part, quads kept; the face's expression is part of the vertices, as
     OBJ has no shapes. Texture coordinates are UDIM's: tile i of the topology lies at u from i to i + 1, its textures
     are `albedo.1001.png` and so on, the number being 1001 + i. The MTL, which knows no UDIM, names each material's own
-    texture; as textures repeat, it finds the same texels. What is invisible is there too, all clear.
+    texture; as textures repeat, it finds the same texels. What is invisible is there too, all clear. Hair is cards: an
+    object for each region.
+
+    Args:
+        face: what to write.
+        path: the file.
+        progress: told about every step.
+        hair: "none" leaves the hair away.
+        level: of detail of the cards, 0 is the finest.
 
     Raises:
         FolderError: the disk refused.
         Cancelled: the user asked to stop.
     """
     progress.report(_STEP, 0.0, "Writing the OBJ file")
+    worn = dressed(face, hair, level)
+    face = worn.face
     name = _words([path.stem])[path.stem]
     stage = sibling(path, "part")
     try:
@@ -56,7 +67,7 @@ def write_obj(face: Face, path: Path, progress: Progress) -> None:
         textures.mkdir()
         _write_textures(face, textures, progress.part(0.0, 0.6))
         (stage / f"{name}.mtl").write_text(_materials(face, textures.name), "utf-8")
-        (stage / path.name).write_text("\n".join(_objects(face, f"{name}.mtl")) + "\n", "utf-8")
+        (stage / path.name).write_text("\n".join(_objects(worn, f"{name}.mtl")) + "\n", "utf-8")
         progress.report(_STEP, 0.9, f"Wrote {path.name}")
         (path.parent / textures.name).mkdir(exist_ok=True)
         for file in (*textures.iterdir(), stage / f"{name}.mtl", stage / path.name):
@@ -148,8 +159,9 @@ def _material(material: Material, word: str, has_roughness: bool) -> list[str]:
 # ------------------------------------------------------------------------------------------------------------ geometry
 
 
-def _objects(face: Face, library: str) -> Iterable[str]:
+def _objects(worn: Dressed, library: str) -> Iterable[str]:
     """The lines of the OBJ file. OBJ counts from 1."""
+    face = worn.face
     posed = replace(face, head=replace(face.head, vertices=face.posed(face.expression)))
     yield f"# {SOFTWARE}: {STATEMENT}"
     yield f"mtllib {library}"
@@ -158,7 +170,9 @@ def _objects(face: Face, library: str) -> Iterable[str]:
     uv, face_uvs = _udim_uvs(face)
     yield from (f"vt {_numbers(place)}" for place in uv.tolist())
     for group in topology.objects:
-        yield from (f"vn {_numbers(normal)}" for normal in vertex_normals(object_mesh(posed, group)).tolist())
+        given = worn.normals.get(group.name)
+        normals = vertex_normals(object_mesh(posed, group)) if given is None else y_up(given)
+        yield from (f"vn {_numbers(normal)}" for normal in normals.tolist())
     faces = topology.faces.cpu().numpy()
     corners = np.where(is_triangle(faces), 3, 4).tolist()
     lines = list(zip((faces + 1).tolist(), (face_uvs + 1).tolist(), corners, strict=True))

@@ -21,9 +21,7 @@ from dreamface.groom.roots import hair_uv
 from dreamface.groom.surface import Surface
 from dreamface.hair import Hair, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Style
-from dreamface.styles.style import BrowShape
-from dreamface.styles.where import size_of
+from dreamface.styles import BrowShape, Style, size_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -176,7 +174,7 @@ def _placed(arc: _Arc, surface: Surface, count: int, generator: torch.Generator)
     across = _drawn(2.0 * grid - 1.0, edge, number[:, 1] * _GOLDEN % 1.0)
     line, raised = arc.at(along, across)
     frame = _frame(arc, surface, along)
-    roots = surface.rooted(line + raised[:, None] * frame[1])
+    roots = surface.roots_at(line + raised[:, None] * frame[1])
     return _Placed(along, across, roots, *frame)
 
 
@@ -210,7 +208,7 @@ def _grown(arc: _Arc, placed: _Placed, surface: Surface, each: int, generator: t
     angle = _angle(arc, placed, random[:, 1], generator)
     bend = math.radians(shape.bend) * (1.0 + 0.5 * random[:, 2]) * (0.7 - 0.5 * across)
     lift = math.radians(shape.lift) * (1.0 + _LIFT_SPREAD * random[:, 3])
-    high = torch.lerp(*(torch.full((count,), end) for end in _CLOSEST), torch.rand(count, generator=generator))
+    high = _CLOSEST[0] + (_CLOSEST[1] - _CLOSEST[0]) * torch.rand(count, generator=generator)
     triangles = surface.triangles
     place = placed.roots.on(surface.head.vertices, triangles)
     normal = normalize(placed.roots.on(surface.normals, triangles), dim=1)

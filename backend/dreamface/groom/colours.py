@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from dreamface.hair import HairColour, Region
+from dreamface.skin import brow_dye
 from dreamface.styles import Style
 from dreamface.traits import Traits
 
@@ -54,7 +55,7 @@ def _beard(natural: HairColour, traits: Traits) -> HairColour:
 def _brows(natural: HairColour, traits: Traits) -> HairColour:
     return replace(
         natural, melanin=_towards_black(natural, _BROWS_DARKER), grey=_late_grey(natural, _MOST_BROW_GREY),
-        dye=_tint(traits, "brows.colour"),
+        dye=brow_dye(traits),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -11,23 +11,23 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.groom.surface import Near, Surface
-from dreamface.styles import Style
-from dreamface.styles.style import Cut, Section
-from dreamface.styles.where import size_of, weight_of
+from dreamface.styles import Cut, Section, Style, size_of, weight_of
 from dreamface.units import MM
 
 USUAL: Final = Section(
     density=1.0, length=60.0, flow={"away": 1.0}, lift=25.0, rise=12.0, follow=40.0, stiff=25.0, gravity=0.6,
-    volume=6.0, layers=8.0, curl=0.0, radius=0.0, pitch=0.0, curl_from=0.15, flat=0.3, unruly=6.0, turn=0.0,
+    volume=6.0, layers=8.0, curl=0.0, radius=0.0, pitch=0.0, curl_from=0.15, flat=0.3, unruly=6.0, turn=0.0, face=0.0,
     twirl=0.0, gather=0.0,
 )  # fmt: skip
 """What hair does where its style says nothing."""
 
 _LENGTHS: Final = ("length", "rise", "follow", "stiff", "volume", "layers", "radius", "pitch")
 _ANGLES: Final = ("lift", "unruly", "turn", "twirl")
-_SHARES: Final = ("gravity", "curl", "curl_from", "flat", "gather")
+_SHARES: Final = ("gravity", "curl", "curl_from", "flat", "face", "gather")
 
 _PARTING_REACH: Final = 0.032  # metres from the middle to the parting at `side` 1: over the eye
+_WHORL_TURN: Final = 1.4  # how much of its way hair turns at the whorl
+_WHORL_REACH: Final = 0.35  # in half skulls, over which it does
 _PARTING_ENDS: Final = 22.0  # degrees of elevation over which a parting fades into the whorl
 
 
@@ -48,6 +48,13 @@ class Field:
     cuts: tuple[tuple[Cut, Tensor], ...]
     side: Tensor
     parted: Tensor
+
+    def scaled(self, volume: float) -> Field:
+        """Return the field with hair that stands off the head by another factor."""
+        values = dict(self.values)
+        values["volume"] = volume * values["volume"]
+        values["lift"] = (volume**0.5 * values["lift"]).clamp(-torch.pi / 2, torch.pi / 2)
+        return replace(self, values=values)
 
     def __getitem__(self, name: str) -> Tensor:
         return self.values[name]
@@ -127,9 +134,11 @@ def combed(field: Field, surface: Surface, near: Near, places: Tensor) -> Tensor
 
 def _direction(name: str, field: Field, surface: Surface, places: Tensor, normal: Tensor, away: Tensor) -> Tensor:
     """Return [N, 3] a named direction, before it is laid along the skin."""
-    zero = torch.zeros_like(places)
+    zero, skull_size = torch.zeros_like(places), surface.skull.size
     if name == "away":
-        return normalize(away, dim=1)
+        # Around the whorl hair turns as it leaves, so that it does not part like a star.
+        turn = _WHORL_TURN * torch.exp(-((away.norm(dim=1, keepdim=True) / (_WHORL_REACH * skull_size)) ** 2))
+        return normalize(normalize(away, dim=1) + turn * torch.linalg.cross(normal, normalize(away, dim=1)), dim=1)
     if name == "swirl":
         return torch.linalg.cross(normal, normalize(away, dim=1))
     if name == "side":

@@ -20,6 +20,9 @@ _CLOSEST: Final = 0.8 * MM  # from the skin, past the root
 _LEAVING: Final = 6.0 * MM  # over which a root gets so far away from it
 _DOWN: Final = (0.0, 0.0, -1.0)
 _LOWEST, _HIGHEST = -25.0, 80.0  # degrees of elevation between which hair is laid in layers
+_FACE_SIDES, _FACE_BOTTOM, _FACE_FADES = 56.0, -52.0, 20.0  # degrees of what is kept free, below the hairline
+_FACE_ABOVE: Final = 8.0  # degrees above the hairline's middle from where it is
+_SWEPT: Final = 2.4  # how strongly hair is swept off the face, over its own way
 _PUSHED: Final = 0.65  # share of what hair lies too deep by which it is moved in one step
 
 
@@ -67,10 +70,11 @@ def grow_guides(
         target = by_root * first + (1.0 - by_root) * (
             by_comb * combed_here + (1.0 - by_comb) * (direction + own * 0.15) + gravity * place.new_tensor(_DOWN)
         )
+        target = target + _off_face(surface, place, field)
         turning = 1.0 - torch.exp(-step / stiff)
         direction = normalize(torch.lerp(direction, normalize(target, dim=1), turning), dim=1)
         moved = place + step * direction
-        near = surface.near(moved)
+        near = surface.near(moved, sliding=True)
         closest = torch.maximum(
             wanted * _smooth(arc[:, 0] / (2.5 * rise[:, 0])), _CLOSEST * (arc[:, 0] / _LEAVING).clamp(max=1.0)
         )
@@ -90,6 +94,21 @@ def _first_direction(field: Field, surface: Surface, near: object, roots: Tensor
     normal = near.normal  # type: ignore[attr-defined]
     along = normalize(along - (along * normal).sum(dim=1, keepdim=True) * normal, dim=1)
     return torch.cos(lift) * along + torch.sin(lift) * normal
+
+
+def _off_face(surface: Surface, place: Tensor, field: Field) -> Tensor:
+    """Return [N, 3] what sweeps hair off the face, to the side that it is on."""
+    azimuth, elevation = surface.skull.angles(place)
+    over = _smooth((_FACE_SIDES - azimuth.abs()) / _FACE_FADES)
+    _, top = surface.skull.angles(surface.head.landmark("trichion"))
+    over = (
+        over
+        * _smooth((top + _FACE_ABOVE - elevation) / _FACE_FADES)
+        * _smooth((elevation - _FACE_BOTTOM) / _FACE_FADES)
+    )
+    side = torch.where(place[:, 0] >= surface.skull.centre[0], 1.0, -1.0)
+    way = torch.stack((side, torch.full_like(side, 0.45), torch.zeros_like(side)), dim=1)
+    return (_SWEPT * over * (1.0 - field["face"]))[:, None] * way
 
 
 def _height(surface: Surface, roots: Tensor) -> Tensor:

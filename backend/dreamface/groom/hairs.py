@@ -10,26 +10,35 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.groom.carrying import moved
 from dreamface.groom.growing import kept_out
 from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, frames, resample
 from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
-from dreamface.skin import hair_pigment
-from dreamface.styles import find_style
-from dreamface.styles.density import bearded, root_density
+from dreamface.skin import strand_colours
+from dreamface.styles import bearded, find_style, root_density
 from dreamface.traits import Traits
 from dreamface.units import MM
 
-_OTHER_SIDE: Final = 0.2  # metres that hair of another way of falling seems further away
+_CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs between them come together and part
+_HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
+_FINE_BELOW: Final = 0.75  # density of roots below which hairs are finer and shorter, as at the hairline
+_FINER, _FINE_SHORTER = 0.6, 0.9  # shares of their radius and length that the finest lack at most
+_AROUND_OWN: Final = 15.0 * MM  # from guides that an artist has combed, within which hair grows
+_LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
+_LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
+_POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
 _BESIDE: Final = {"brows": 0.45 * MM, "lashes": 0.12 * MM}
 """Regions whose guides are single hairs or small tufts: deviation of hairs' roots from their guide's."""
 
 _SAME_WAY: Final = 0.02  # metres for hair that goes another way by a right angle
 
 
-def hairs_of(groom: Groom, head: Head, traits: Traits, seed: int, most: int = 12_000) -> Strands:
+def hairs_of(
+    groom: Groom, head: Head, traits: Traits, seed: int, *, most: int = 12_000, posed: Tensor | None = None
+) -> Strands:
     """Return the single hairs of a groom; fewer and wider ones where there would be more than `most`.
 
     Args:
@@ -38,14 +47,18 @@ def hairs_of(groom: Groom, head: Head, traits: Traits, seed: int, most: int = 12
         traits: the person's.
         seed: of what is uneven.
         most: strands of all regions together.
+        posed: [V, 3] the head's vertices with an expression; None for the neutral ones.
     """
     surface = Surface(head)
     wanted = {region: hair.look.hairs for region, hair in groom.items()}
-    share = min(1.0, most / max(1, sum(wanted.values())))
+    each = max((hair.points.shape[1] for hair in groom.values()), default=1)
+    share = min(1.0, min(most, _POINTS_IN_ALL // each) / max(1, sum(wanted.values())))
     grown = []
     for region, hair in groom.items():
         count = max(len(hair), round(share * wanted[region]))
-        points, radius, colour = hairs(hair, surface, traits, seed, count)
+        roots, points, radius, colour = hairs(hair, surface, traits, seed, count)
+        if posed is not None:
+            points = moved(points, roots, surface.triangles, head.vertices, posed)
         number = torch.full((len(points),), REGIONS.index(region), dtype=torch.int64)
         grown.append(Strands(points, radius, colour, number))
     return joined(grown)
@@ -64,41 +77,49 @@ def joined(parts: list[Strands]) -> Strands:
     )
 
 
-def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return points [N, P, 3], radius [N, P] and colour [N, P, 3] of hairs of one region."""
+def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -> tuple[Roots, Tensor, Tensor, Tensor]:
+    """Return roots, points [N, P, 3], radius [N, P] and colour [N, P, 3] of hairs of one region."""
     head, look = surface.head, hair.look
     generator = stream(seed, f"{hair.region} hairs")
     if hair.region in _BESIDE:
-        roots = _beside(hair, surface, count, generator)
+        roots, fine = _beside(hair, surface, count, generator), torch.zeros(count)
     else:
-        density = root_density(find_style(hair.style, hair.region), head, traits)
+        style = find_style(hair.style, hair.region)
+        density = root_density(style, head, traits)
         roots = scatter(head, density, count, generator)
         if hair.region == "beard":
             roots = roots.of(bearded(head, roots))
             count = len(roots)
+        if style.curves is not None:  # hair grows around what the artist combed, and nowhere else
+            beside, _ = cKDTree(hair.points[:, 0].numpy()).query(roots.on(head.vertices, surface.triangles).numpy())
+            roots = roots.of(torch.from_numpy(beside < _AROUND_OWN))
+            count = len(roots)
+        fine = 1.0 - _smooth(roots.on(density[:, None], surface.triangles)[:, 0] / _FINE_BELOW)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
     index, weight = _guides_of(hair, start)
-    guides = hair.points[index]  # [N, K, P, 3]
-    relative = guides - guides[:, :, :1]
-    middle = (weight[:, :, None, None] * relative).sum(dim=1)
-    offset = start[:, None] - hair.points[index[:, 0], :1]  # from the nearest guide
-    own = hair.points[index[:, 0]]
     share = torch.linspace(0.0, 1.0, hair.points.shape[1])
     draw = _drawn(share, look.clump_from)[None, :, None]
-    parallel = start[:, None] + middle
+    own = hair.points[index[:, 0]]
+    tied = _shared(hair.lock)[index[:, 0]]
+    parallel = _mixed(hair.points[index], weight, start, tied)
+    offset = start[:, None] - own[:, :1]
     clumped = _clumped(own, offset, look.lock, look.twist, random)
+    if look.lock > 0.0:
+        draw = _smooth(arc_lengths(own) / (_LOCK_DRAWN * look.lock))[..., None]
     flown = (random[:, 0] < look.flyaways).float()[:, None, None]
-    amount = look.clump * (0.6 + 0.4 * random[:, 1])[:, None, None] * draw * (1.0 - flown)
+    loose = 0.0 if look.lock > 0.0 else _LOOSE
+    amount = look.clump * (1.0 - loose * random[:, 1])[:, None, None] * draw * (1.0 - flown)
     points = torch.lerp(parallel, clumped, amount)
     points = _stuck(points, index[:, 0], look.strand_clump, look.strand_size, draw, generator)
     points = _frizzed(points, look.frizz, look.frizz_scale, flown, generator)
-    points = _shortened(points, look.scatter * random[:, 2])
+    points = _shortened(points, (look.scatter * random[:, 2] + _FINE_SHORTER * fine * random[:, 5]).clamp(max=0.9))
     points = kept_out(points, surface)
     wide = (float(look.hairs) / max(count, 1)) ** 0.5
     radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
-    colour = hair_pigment(hair.colour, random[:, 4:], share)
-    return points, radius, colour
+    radius = radius * (1.0 - _FINER * fine[:, None])
+    colour = strand_colours(hair.colour, random[:, 4:], share)
+    return roots, points, radius, colour
 
 
 def _beside(hair: Hair, surface: Surface, count: int, generator: torch.Generator) -> Roots:
@@ -106,7 +127,7 @@ def _beside(hair: Hair, surface: Surface, count: int, generator: torch.Generator
     whose = torch.arange(count) % len(hair)
     aside = _BESIDE[hair.region] * torch.randn(count, 3, generator=generator).clamp(-2.0, 2.0)
     aside[: len(hair)] = 0.0
-    places = surface.rooted(hair.points[whose, 0] + aside)
+    places = surface.roots_at(hair.points[whose, 0] + aside)
     own = torch.arange(count) < len(hair)
     return Roots(
         torch.where(own, hair.roots.triangle[whose], places.triangle),
@@ -128,9 +149,44 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     far = distance.float() + _SAME_WAY * turned
     far, order = far.sort(dim=1)
     index, far = index.gather(1, order)[:, :each], far[:, :each]
-    weight = 1.0 / (far + 5e-4) * (turned.gather(1, order)[:, :each] < 0.5)
+    shared = _shared(hair.lock)[index]
+    together = (hair.lock[index] == hair.lock[index[:, :1]]) | ~(shared | shared[:, :1])
+    mixed = (turned.gather(1, order)[:, :each] < 0.5) & together
+    weight = 1.0 / (far + 5e-4) * mixed
     weight[:, 0] = weight[:, 0].clamp(min=1e-3)
     return index, weight / weight.sum(dim=1, keepdim=True)
+
+
+def _shared(lock: Tensor) -> Tensor:
+    """Return [N] bool: whether guides belong to a lock of several."""
+    _, place, count = lock.unique(return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
+    return count[place] > 1
+
+
+def _mixed(guides: Tensor, weight: Tensor, start: Tensor, tied: Tensor) -> Tensor:
+    """Return [N, P, 3] hairs between guides [N, K, P, 3]: they draw together and part as their guides do.
+
+    Args:
+        guides: of each hair, nearest first.
+        weight: [N, K].
+        start: [N, 3] roots of the hairs.
+        tied: [N] bool: whether they go into a tail or braid, where all hairs lie close.
+    """
+    middle = (weight[:, :, None, None] * guides).sum(dim=1)
+    beside = start[:, None] - middle[:, :1]
+    if guides.shape[1] == 1:
+        return middle + beside
+    apart = (guides[:, 0] - guides[:, 1]).norm(dim=2)
+    ratio = (apart / apart[:, :1].clamp(min=1e-4)).clamp(_CLOSEST, _WIDEST)
+    share = torch.linspace(0.0, 1.0, guides.shape[2])[None]
+    held = torch.lerp(torch.ones_like(share), torch.full_like(share, _HELD), _smooth(share / _HELD_FROM))
+    ratio = torch.where(tied[:, None], torch.minimum(ratio, held), ratio)
+    return middle + ratio[..., None] * beside
+
+
+def _smooth(share: Tensor) -> Tensor:
+    share = share.clamp(0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
 
 
 def _way(points: Tensor) -> Tensor:
@@ -177,7 +233,7 @@ def _frizzed(points: Tensor, frizz: float, scale: float, flown: Tensor, generato
         phase = 2.0 * torch.pi * torch.rand(len(points), 1, 3, generator=generator)
         total = total + torch.sin(2.0 * torch.pi * octave / scale * arc + phase) / octave
     ramp = (arc / (2.0 * scale)).clamp(max=1.0)
-    own = torch.randn(len(points), 1, 3, generator=generator) * flown * ramp * (arc * 0.12).clamp(max=0.02)
+    own = torch.randn(len(points), 1, 3, generator=generator) * flown * ramp * (arc * 0.06).clamp(max=0.005)
     return points + frizz * ramp * total * (1.0 + 2.0 * flown) + own
 
 

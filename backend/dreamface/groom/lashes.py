@@ -21,9 +21,7 @@ from dreamface.groom.roots import hair_uv
 from dreamface.groom.surface import Surface
 from dreamface.hair import Hair, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Style
-from dreamface.styles.style import LashShape
-from dreamface.styles.where import size_of
+from dreamface.styles import LashShape, Style, size_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -137,7 +135,7 @@ def _grown(
     along = start + (end - start) * (torch.arange(count) + 0.5 + _SHAKEN * (random[:, 0] - 0.5)) / max(count, 1)
     up = margin.points.new_tensor((0.0, 0.0, 1.0 if margin.lid == "upper" else -1.0))
     unit = MM * size_of(surface.skull)
-    roots = surface.rooted(margin.at(along) + (random[:, 1] * _ROWS[margin.lid] * unit / MM)[:, None] * up)
+    roots = surface.roots_at(margin.at(along) + (random[:, 1] * _ROWS[margin.lid] * unit / MM)[:, None] * up)
     place = roots.on(surface.head.vertices, surface.triangles)
     length = _length(shape, margin.lid, along, traits) * unit * (1.0 + _LENGTH_SPREAD * own[:, 0])
     length = length * torch.where(random[:, 2] < _YOUNG, _YOUNG_LENGTH, 1.0)

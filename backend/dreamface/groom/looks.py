@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from dreamface.groom.surface import Surface
 from dreamface.hair import HairLook
-from dreamface.styles import Style
-from dreamface.styles.where import size_of
+from dreamface.styles import Style, size_of
 from dreamface.units import MM
 
 

@@ -11,8 +11,7 @@ from torch.nn.functional import normalize
 
 from dreamface.groom.fields import Field
 from dreamface.groom.surface import Surface
-from dreamface.styles.style import Cut
-from dreamface.styles.where import size_of
+from dreamface.styles import Cut, size_of
 from dreamface.units import MM
 
 _TURN_FROM: Final = 0.62  # share of the length at which ends begin to turn
@@ -163,7 +162,8 @@ def curled(
     Args:
         points: [N, P, 3], evenly spaced.
         normal: [N, P, 3].
-        radius, pitch: [N] metres.
+        radius: [N] metres.
+        pitch: [N] metres.
         start: [N] share of the length at which the curl begins.
         flat: [N] 0..1.
         phase: [N] radians.

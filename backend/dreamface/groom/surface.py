@@ -24,6 +24,13 @@ _SHOULDER_TO: Final = (1.75, 0.45, -2.78)
 _CHEST_FROM: Final = (0.0, 0.05, -2.75)
 _CHEST_TO: Final = (0.0, 0.25, -4.5)
 _CHEST_RADIUS: Final = 0.95
+_INNER: Final = frozenset(("mouth_inside", "nostrils", "eye_sockets"))  # regions that hair neither grows on nor meets
+_ON_BORDER: Final = 0.999  # weight of border vertices, above which the nearest place is an open edge: nothing is inside
+_NEXT_TO: Final = 30.0 * MM  # along a line, within which the skin is that of a root, on whichever head
+_BEFORE: Final = 1.0 * MM  # by which a line starts before a point that may lie right in the skin
+_BODY_BELOW: Final = -1.6  # height from which the body is looked for
+_FLAT: Final = (1.0, 1.35, 1.0)  # the body is so much less deep than it is wide
+_SLIDES: Final = (0.3, 1.6, 0.6)  # hair slides off the shoulders to the front and the back more than it lies on them
 
 
 @dataclass(frozen=True)
@@ -44,57 +51,103 @@ class Surface:
 
     def __init__(self, head: Head) -> None:
         """Build the search tree."""
-        group = next(group for group in head.topology.objects if group.name == "skin")
-        first, stop = (2 * face for face in group.faces)
+        topology = head.topology
+        first, stop = (2 * face for face in next(one for one in topology.objects if one.name == "skin").faces)
+        inner = torch.zeros(topology.vertex_count)
+        for region in _INNER & topology.regions.keys():
+            inner = torch.maximum(inner, topology.regions[region])
         self.head, self.skull = head, Skull.of(head)
-        self.triangles = head.topology.triangles
-        self.normals = vertex_normals(head.vertices, self.triangles[first:stop])
-        self._first = first
-        self._mesh = RayMesh(head.vertices, self.triangles[first:stop])
+        self.triangles = topology.triangles
+        self._index = first + torch.nonzero(inner[self.triangles[first:stop]].amin(dim=1) < 0.5)[:, 0]
+        outer = self.triangles[self._index]
+        self.normals = vertex_normals(head.vertices, outer)
+        self._is_border = _border(outer, topology.vertex_count)
+        self._mesh = RayMesh(head.vertices, outer)
 
-    def near(self, points: Tensor, reach: float = REACH) -> Near:
+    def near(self, points: Tensor, reach: float = REACH, sliding: bool = False) -> Near:
         """Return the signed distance to the skin or the shoulders of points [N, 3], and the way out.
 
         Args:
             points: [N, 3] metres.
             reach: metres beyond which the skin is not looked for; the distance is then at least so much.
+            sliding: whether the way off the shoulders is more to the front and the back, as hair slides.
         """
         triangle, weights = self._mesh.nearest(points, reach)
-        found = triangle >= 0
-        corners = self.triangles[self._first + triangle.clamp(min=0)]
-        place = torch.einsum("nkc,nk->nc", self.head.vertices[corners], weights)
-        normal = normalize(torch.einsum("nkc,nk->nc", self.normals[corners], weights), dim=1)
+        distance = torch.full((len(points),), reach)
+        normal = normalize(points - self.skull.centre, dim=1)
+        found = torch.nonzero(triangle >= 0)[:, 0]
+        distance[found], normal[found] = self._beside(points[found], triangle[found], weights[found])
+        self._add_body(points, distance, normal, sliding)
+        return Near(distance, normal)
+
+    def _beside(self, points: Tensor, triangle: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return signed distance [N] and way out [N, 3] of points whose nearest place on the skin is known."""
+        corners = self.triangles[self._index[triangle]]
+        weights = weights[:, :, None]
+        place = (self.head.vertices[corners] * weights).sum(dim=1)
+        normal = normalize((self.normals[corners] * weights).sum(dim=1), dim=1)
         away = points - place
         length = away.norm(dim=1)
-        side = torch.where((away * normal).sum(dim=1) < 0.0, -1.0, 1.0)
-        distance = torch.where(found, side * length, torch.full_like(length, reach))
-        out = normalize(points - self.skull.centre, dim=1)
+        at_border = (self._is_border[corners] * weights[:, :, 0]).sum(dim=1) > _ON_BORDER
+        side = torch.where(((away * normal).sum(dim=1) < 0.0) & ~at_border, -1.0, 1.0)
         # Close to the skin the way to it is all rounding; there the smooth normal is better.
-        own = normalize(torch.lerp(normal, normalize(away, dim=1) * side[:, None], _trust(length)), dim=1)
-        return self._with_body(points, distance, torch.where(found[:, None], own, out))
+        out = torch.lerp(normal, away * (side / length.clamp(min=1e-9))[:, None], _trust(length))
+        return side * length, normalize(out, dim=1)
 
-    def rooted(self, places: Tensor, reach: float = REACH) -> Roots:
-        """Return the roots on the skin that are nearest to places [N, 3], which must be within reach of it."""
-        triangle, weights = self._mesh.nearest(places, reach)
-        return Roots(self._first + triangle.clamp(min=0).long(), weights)
+    def area(self, density: Tensor) -> float:
+        """Return the square metres that a density [V] covers."""
+        a, b, c = self.head.vertices[self.triangles].unbind(1)
+        areas = 0.5 * torch.linalg.cross(b - a, c - a).norm(dim=1)
+        return float((areas * density[self.triangles].mean(dim=1)).sum())
 
-    def _with_body(self, points: Tensor, distance: Tensor, normal: Tensor) -> Near:
-        low = points[:, 2] < self.skull.centre[2] + self.skull.size * _SHOULDER_FROM[2] * 0.75
-        if not bool(low.any()):
-            return Near(distance, normal)
+    def outermost(self, way: Tensor) -> Tensor:
+        """Return [N, 3] where the skin is in directions [N, 3] from the skull's middle, seen from outside."""
+        origin = self.skull.centre + 4.0 * self.skull.size * way
+        depth = self._mesh.cast(origin, -way).depth
+        depth = torch.where(torch.isfinite(depth), depth, torch.full_like(depth, 3.0 * self.skull.size))
+        return origin - depth[:, None] * way
+
+    def roots_at(self, points: Tensor) -> Roots:
+        """Return the places on the skin that are nearest to points [N, 3]."""
+        triangle, weights = self._mesh.nearest(points, 1.0)
+        return Roots(self._index[triangle.clamp(min=0)], weights)
+
+    def roots_along(self, points: Tensor, directions: Tensor) -> Roots:
+        """Return where lines through points meet the skin next to them, or the nearest place where they do not.
+
+        Args:
+            points: [N, 3] metres.
+            directions: [N, 3] unit vectors.
+        """
+        found = self.roots_at(points)
+        out, back = (self._mesh.cast(points - _BEFORE * way, way) for way in (directions, -directions))
+        away = [(seen.depth - _BEFORE).abs() for seen in (out, back)]
+        outwards = away[0] <= away[1]
+        triangle = torch.where(outwards, out.triangle, back.triangle)
+        weights = torch.where(outwards[:, None], out.barycentric, back.barycentric)
+        close = torch.minimum(*away) < _NEXT_TO
+        return Roots(
+            torch.where(close, self._index[triangle.clamp(min=0)], found.triangle),
+            torch.where(close[:, None], weights, found.barycentric),
+        )
+
+    def _add_body(self, points: Tensor, distance: Tensor, normal: Tensor, sliding: bool) -> None:
+        """Lower the distances of points that are nearer to the shoulders, in place."""
+        low = torch.nonzero(points[:, 2] < self.skull.centre[2] + self.skull.size * _BODY_BELOW)[:, 0]
+        if not len(low):
+            return
         spans = (
             (_SHOULDER_FROM, _SHOULDER_TO, _SHOULDER_RADIUS),
             (_mirrored(_SHOULDER_FROM), _mirrored(_SHOULDER_TO), _SHOULDER_RADIUS),
             (_CHEST_FROM, _CHEST_TO, _CHEST_RADIUS),
         )
         for start, end, radius in spans:
-            away = self._from_axis(points, start, end)
-            length = away.norm(dim=1)
-            beyond = length - radius * self.skull.size
-            nearer = beyond < distance
-            distance = torch.where(nearer, beyond, distance)
-            normal = torch.where(nearer[:, None], away / length[:, None].clamp(min=1e-6), normal)
-        return Near(distance, normal)
+            away = self._from_axis(points[low], start, end) * points.new_tensor(_FLAT)
+            beyond = away.norm(dim=1) - radius * self.skull.size
+            nearer = torch.nonzero(beyond < distance[low])[:, 0]
+            distance[low[nearer]] = beyond[nearer]
+            way = away[nearer] * away.new_tensor(_SLIDES) if sliding else away[nearer]
+            normal[low[nearer]] = normalize(way + 1e-6, dim=1)
 
     def _from_axis(self, points: Tensor, start: tuple[float, ...], end: tuple[float, ...]) -> Tensor:
         """Return [N, 3]: the way to points from the nearest place of a segment around the skull."""
@@ -102,6 +155,17 @@ class Surface:
         axis = self.skull.size * (points.new_tensor(end) - points.new_tensor(start))
         along = ((points - first) @ axis / (axis @ axis)).clamp(0.0, 1.0)
         return points - first - along[:, None] * axis
+
+
+def _border(triangles: Tensor, vertex_count: int) -> Tensor:
+    """Return [V] 1 for vertices at an open edge of triangles [T, 3], as below the neck, and 0 for others."""
+    edges = torch.cat((triangles[:, :2], triangles[:, 1:], triangles[:, [2, 0]])).sort(dim=1).values
+    edges = edges[edges[:, 0] != edges[:, 1]]
+    number, count = (edges[:, 0] * vertex_count + edges[:, 1]).unique(return_counts=True)  # type: ignore[no-untyped-call]
+    open_edges = number[count == 1]
+    border = torch.zeros(vertex_count)
+    border[torch.cat((open_edges // vertex_count, open_edges % vertex_count))] = 1.0
+    return border
 
 
 def _mirrored(place: tuple[float, float, float]) -> tuple[float, float, float]:

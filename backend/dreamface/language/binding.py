@@ -168,6 +168,8 @@ class _ClauseReader:
         self.located = places or (bool(entry.effects) and not entry.kind)
         if not (bound or places or entry.effects or entry.kind) and noun.unit.key not in tables.NEUTRAL_WORDS:
             self.mute.append(noun)
+        part = self.lexicon.stands_for.get(noun.unit.key)  # "her hair in a bun": the bun says what the hair is like
+        self.mute = [earlier for earlier in self.mute if earlier.unit.key != part]
         self.subjects = [*self.subjects, noun] if listed and self.subjects and not self.predicated else [noun]
         self.predicated = False
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
+from dreamface.language.effects import Effects
+from dreamface.language.hair_words import COLOURS_SRGB
+from dreamface.language.lexicon import linear
 from dreamface.language.meanings import OTHER_IRIS, PLAIN_SCALES, PLAIN_SPOTS, PLAIN_STRIPES
+from dreamface.language.tables import HAIR_COLOURS
 from dreamface.traits import Traits, TraitValue, Value
 
 _SAME: Final = 1e-3  # linear steps within which a colour is the table's own
@@ -15,6 +20,8 @@ _PATTERNS: Final = {
 }  # fmt: skip
 """The colour that a pattern has where none was said, and the share of the skin's tint that it gets instead."""
 
+_OF_HAIR: Final = ("hair.melanin", "hair.redness", "hair.grey", "hair.dye")
+_SUPPOSED: Final = 0.5  # of the confidence in a beard's colour: that the hair has it, too
 _ONE_SCAR: Final = 0.08  # a scar, and a trace of another
 _BROWN: Final = (0.1022, 0.0423, 0.0160)
 
@@ -41,7 +48,29 @@ def harmonised(traits: Traits) -> Traits:
         red, _, blue = traits.colour("iris.colour")
         if _is(other, OTHER_IRIS) and blue > red:  # one blue eye already: the other is brown
             changed["iris.right_colour"] = replace(traits["iris.right_colour"], value=(*_BROWN, amount))
+    changed |= _hair_of_a_beard(traits)
     return traits.under(changed) if changed else traits
+
+
+def _hair_of_a_beard(traits: Traits) -> dict[str, TraitValue]:
+    """Hair of which nothing was said has the natural colour that the beard or, failing that, the brows have."""
+    if any(name in traits for name in _OF_HAIR):
+        return {}
+    for name in ("beard.colour", "brows.colour"):
+        if name in traits and (effects := _natural_colours().get(traits.tint(name)[0])):
+            entry = traits[name]
+            return {
+                effect.trait: replace(entry, value=effect.value, confidence=entry.confidence * _SUPPOSED)
+                for effect in effects
+                if effect.value is not None
+            }
+    return {}
+
+
+@cache
+def _natural_colours() -> dict[tuple[float, float, float], Effects]:
+    known = {name: linear(srgb) for name, srgb in COLOURS_SRGB.items()}
+    return {known[name]: effects for name, effects in HAIR_COLOURS.items() if name in known}
 
 
 def _pimples_by_spots(traits: Traits) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from dreamface.language import meanings, tables
+from dreamface.language import hair_words, meanings, tables
 from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
 from dreamface.language.words import tokenize
 from dreamface.traits import ANCESTRIES, VOCABULARY, Kind
@@ -55,6 +55,7 @@ class Lexicon:
         pairs: (adjective, noun) to what they mean together.
         without: nouns to what their absence means.
         adjectives: the first halves of all pairs, and other forms of them.
+        stands_for: nouns to the part whose adjectives are theirs as well: "ponytail" to "hair".
         peers: adjective to those that may stand in for it, nearest first.
         phrases: whole phrases as people write them, for matching by meaning.
         longest: words in the longest phrase.
@@ -64,6 +65,7 @@ class Lexicon:
     pairs: dict[tuple[Key, Key], Effects] = field(default_factory=dict)
     without: dict[Key, Effects] = field(default_factory=dict)
     adjectives: set[Key] = field(default_factory=set)
+    stands_for: dict[Key, Key] = field(default_factory=dict)
     peers: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     phrases: dict[str, Effects] = field(default_factory=dict)
     longest: int = 5
@@ -83,7 +85,14 @@ class Lexicon:
             for thing in (noun, kind):
                 if (candidate, thing) in self.pairs:
                     return self.pairs[candidate, thing]
+            if inherited := self._inherited(candidate, noun):
+                return inherited
         return None
+
+    def _inherited(self, adjective: Key, noun: Key) -> Effects:
+        """Return what an adjective says of the part that `noun` is a style of; its style stays the noun's."""
+        effects = self.pairs.get((adjective, self.stands_for.get(noun, "")), ())
+        return tuple(effect for effect in effects if not effect.trait.endswith(".style"))
 
 
 @cache
@@ -109,6 +118,7 @@ def lexicon() -> Lexicon:
     _add_ancestry(made)
     _add_tables(made)
     _add_colours(made)
+    _add_hair(made)
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
     return made
@@ -247,6 +257,48 @@ def _add_colours(made: Lexicon) -> None:
         made.entries[key_of(word)] = Entry((at(trait, (*linear(srgb), strength)),), noun=True)
     _add_finishes(made)
     _add_metals(made)
+
+
+def _add_hair(made: Lexicon) -> None:
+    """Cuts and beards with the adjectives of hair and beard, things with a colour of their own, what can't be grown."""
+    for word, effects in hair_words.CUTS.items():
+        key = key_of(word)
+        made.stands_for[key] = "hair"
+        for adjective in (key, key.removesuffix(" cut")):
+            made.pairs.setdefault((adjective, "hair"), effects)
+    for word in ("curl", "wave", "blowout", "fringe"):
+        made.stands_for[word] = "hair"
+    for word in hair_words.BEARDS.keys() - {"beard"}:
+        made.stands_for[key_of(word)] = "beard"
+    for word in hair_words.EXACT:
+        made.phrases.pop(word, None)
+    for word in hair_words.UNGROWN:
+        made.entries[key_of(word)] = Entry(noun=True)
+    for word, (trait, strength) in hair_words.TINTED.items():
+        for colour, rgb in _strand_colours().items():
+            made.pairs.setdefault((key_of(colour), key_of(word)), (at(trait, (*rgb, strength)),))
+    _add_fading(made)
+
+
+def _add_fading(made: Lexicon) -> None:
+    """Hair of one colour that ends in another: "from brown to blonde"."""
+    for start, effects in tables.HAIR_COLOURS.items():
+        for end, srgb in hair_words.COLOURS_SRGB.items():
+            rgb = linear(srgb)
+            fading = (*effects, at("hair.tips", (*rgb, 0.9)))
+            for noun in ("ombre", "balayage", "hair"):
+                made.pairs[f"from {key_of(start)} to {key_of(end)}", noun] = fading
+                made.pairs[f"{key_of(start)} to {key_of(end)}", noun] = fading
+
+
+@cache
+def _strand_colours() -> dict[str, tuple[float, float, float]]:
+    """Return the colours that hair has by nature or by dye, linear."""
+    natural = {name: linear(srgb) for name, srgb in hair_words.COLOURS_SRGB.items()}
+    dyes = {
+        name: rgb for name, rgb in _shaded_colours().items() if name in tables.DYES or name.split()[-1] in tables.DYES
+    }
+    return {**dyes, **natural}
 
 
 def _add_skin_tint(made: Lexicon, colour: str, rgb: tuple[float, float, float]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dreamface.language import encoder, tables
+from dreamface.language import encoder, hair_words, tables
 from dreamface.language.binding import Claim, Leftover
 from dreamface.language.effects import Rank, value_of
-from dreamface.language.lexicon import lexicon
+from dreamface.language.lexicon import key_of, lexicon
 from dreamface.language.resolve import words_of
 from dreamface.language.words import Token
 
@@ -26,6 +26,7 @@ FREE_THRESHOLD: Final = 0.66
 _GLUE: Final = tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.PERSON_PRONOUNS | tables.COPULAS
 """Words that may stand inside a run: "cheekbones you could cut yourself on"."""
 
+_UNGROWN: Final = frozenset(key_of(word) for word in hair_words.UNGROWN)
 _MOST_QUERIES: Final = 24  # of one prompt; a face has no more to say, and time is bounded
 _SUREST: Final = 0.8  # confidence in a match of cosine 1
 _SHORTEST_ASCII: Final = 3  # letters
@@ -57,7 +58,7 @@ def read(leftovers: Sequence[Leftover], tokens: Sequence[Token]) -> tuple[tuple[
     claims: list[Claim] = []
     understood: set[Token] = set()
     for run, match in zip(runs, matches, strict=True):
-        if match is not None and accepts(match, run.parts):
+        if match is not None and accepts(match, run.parts) and not _repeats(match, run):
             claims += _claims(run, match)
             understood.update(run.tokens)
     return tuple(claims), tuple(left for left in leftovers if not understood.issuperset(left.tokens))
@@ -66,6 +67,12 @@ def read(leftovers: Sequence[Leftover], tokens: Sequence[Token]) -> tuple[tuple[
 def accepts(match: encoder.Match, parts: frozenset[str]) -> bool:
     """Whether a match is near enough, and says something, for a query that names `parts`."""
     return match.phrase in lexicon().phrases and match.similarity >= (PART_THRESHOLD if parts else FREE_THRESHOLD)
+
+
+def _repeats(match: encoder.Match, run: _Run) -> bool:
+    """Whether a phrase says no more than the noun that was understood already: "beard" of a braided beard."""
+    nouns = {token.word for leftover in run.leftovers for token in leftover.context}
+    return set(key_of(match.phrase).split()) <= nouns
 
 
 def _runs(leftovers: Sequence[Leftover], tokens: Sequence[Token]) -> Iterator[_Run]:
@@ -99,7 +106,10 @@ def _worth_asking(run: _Run) -> bool:
     says_something = any(word not in run.parts and word not in tables.THING_COLOURS for word in words)
     readable = all(word.isascii() and len(word) >= _SHORTEST_ASCII for word in words)
     about_things = any(tables.SCENE_WORDS.intersection((token.word, token.text.lower())) for token in run.tokens)
-    return says_something and readable and not about_things
+    cannot_grow = not hair_words.NO_PARAPHRASE.isdisjoint(words) or any(
+        " ".join(token.word for token in left.tokens) in _UNGROWN for left in run.leftovers
+    )
+    return says_something and readable and not about_things and not cannot_grow
 
 
 def _claims(run: _Run, match: encoder.Match) -> list[Claim]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dreamface.language import paraphrase, slips
 from dreamface.language.ages import find_ages
 from dreamface.language.binding import Claim, Leftover, Parse, parse
+from dreamface.language.effects import Rank
 from dreamface.language.harmony import harmonised
 from dreamface.language.irises import find_irises, with_red_ones
 from dreamface.language.lexicon import lexicon
@@ -44,7 +45,19 @@ def read(prompt: str) -> Reading:
     tokens = tokenize(normalise(clean(prompt)))
     tokens, parsed = _parse_with_corrections(tokens)
     by_meaning, leftovers = paraphrase.read(parsed.leftovers, tokens)
-    return Reading(harmonised(resolve((*parsed.claims, *by_meaning), tokens)), _words(leftovers))
+    claims = (*parsed.claims, *by_meaning)
+    traits = resolve(claims, tokens)
+    return Reading(harmonised(traits), _words((*leftovers, *_second_styles(claims, traits))))
+
+
+def _second_styles(claims: Sequence[Claim], traits: Traits) -> tuple[Leftover, ...]:
+    """Styles that were said beside another one: hair has one cut, so "an undercut with a bun" keeps one of them."""
+    lost = [
+        claim
+        for claim in claims
+        if claim.trait.endswith(".style") and claim.rank >= Rank.STATED and claim.value != traits.value(claim.trait)
+    ]
+    return tuple(Leftover(claim.tokens) for claim in lost if claim.value != "none")
 
 
 def _parse(tokens: tuple[Token, ...]) -> Parse:

@@ -93,6 +93,7 @@ DEGREES: Final[dict[str, Degree]] = {
          "a little of", "a trace of", "partially", "partly", "half", "gently", "softly", "marginally", "hardly any"),
         Degree.SLIGHT,
     ),
+    **dict.fromkeys(("neatly", "nicely", "freshly", "carefully", "loosely"), Degree.PLAIN),
     **dict.fromkeys(("rather", "quite", "fairly", "pretty", "noticeably", "visibly", "particularly", "clearly"), Degree.RATHER),
     **dict.fromkeys(
         ("very", "really", "highly", "strongly", "heavily", "deeply", "truly", "so", "too", "many", "lots of", "a lot of", "plenty of",
@@ -109,8 +110,9 @@ DEGREES: Final[dict[str, Degree]] = {
 
 DEGREE_ADJECTIVES: Final[dict[str, Degree]] = {
     **dict.fromkeys(_words(
-        "slight light faint subtle small little tiny sparse mild hint soft gentle weak fine thin natural"
+        "slight light faint subtle small little tiny sparse mild hint soft gentle weak fine thin natural wispy"
     ), Degree.SLIGHT),
+    **dict.fromkeys(_words("neat tidy single two twin"), Degree.PLAIN),
     **dict.fromkeys(_words(
         "heavy deep strong big pronounced prominent thick many dense broad wide dark severe bad bold full "
         "large"
@@ -177,7 +179,7 @@ SPELLINGS: Final[dict[str, str]] = {
     "lipgloss": "lipstick", "rouged": "rouge", "coloring": "colour", "makeup": "makeup", "ladies": "lady", "wolves": "wolf",
     "elves": "elf", "dwarves": "dwarf", "symmetric": "symmetrical", "nostrilled": "nostril", "smaller": "small",
     "colourless": "colourless", "colorless": "colourless", "platinum": "platinum", "freckly": "freckled", "hairdo": "hair",
-    "locks": "hair", "older": "old", "younger": "young", "oldest": "old", "youngest": "young", "elder": "old", "tresses": "hair", "lashes": "lash",
+    "locks": "hair", "plait": "braid", "bearded": "beard", "tips": "hairtip", "ends": "hairtip", "graying": "greying", "bangs": "fringe", "bang": "fringe", "older": "old", "younger": "young", "oldest": "old", "youngest": "young", "elder": "old", "tresses": "hair", "lashes": "lash",
 }  # fmt: skip
 """Other spellings and forms, to the word the tables use."""
 
@@ -185,7 +187,8 @@ PARTS: Final = (
     "face", "head", "feature", "forehead", "temple", "brow", "brow ridge", "eye", "eyelid", "lid crease", "under eye", "iris", "lash",
     "nose", "nose bridge", "nose tip", "nostril", "cheek", "cheekbone", "mouth", "mouth corner", "corner", "lip", "upper lip",
     "lower lip", "philtrum", "jaw", "jaw angle", "chin", "ear", "neck", "skin", "hair", "body", "build", "pore", "beard",
-    "moustache", "stubble", "tooth", "tongue", "fringe", "pupil",
+    "moustache", "stubble", "tooth", "tongue", "fringe", "pupil", "hairline",
+    "hairtip", "root",
 )  # fmt: skip
 """Things adjectives attach to."""
 
@@ -193,7 +196,7 @@ PART_ALIASES: Final[dict[str, str]] = {
     "bridge": "nose bridge", "bridge of nose": "nose bridge", "tip of nose": "nose tip", "tip": "nose tip", "nasal bridge": "nose bridge",
     "jaw line": "jaw", "jowl": "jaw", "skin tone": "skin", "skin colour": "skin", "top lip": "upper lip", "bottom lip": "lower lip",
     "underlip": "lower lip", "corner of mouth": "mouth corner", "eye colour": "eye", "hair colour": "hair", "facial hair": "beard",
-    "earlobe": "ear", "ear tip": "ear", "facial feature": "feature", "cheek bone": "cheekbone", "eye socket": "under eye",
+    "earlobe": "ear", "ear tip": "ear", "ear hairtip": "ear", "nose hairtip": "nose tip", "nape": "neck", "facial feature": "feature", "cheek bone": "cheekbone", "eye socket": "under eye",
     "cupid bow": "philtrum", "throat": "neck", "physique": "body", "figure": "body", "visage": "face", "countenance": "face",
     "snout": "nose", "schnoz": "nose", "peeper": "eye", "kisser": "mouth", "mane": "hair", "hairstyle": "hair", "haircut": "hair",
 }  # fmt: skip
@@ -212,6 +215,7 @@ PEOPLE: Final[dict[str, Effects]] = {
     "father": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
     "dad": (at("gender", 1.0), at("age", 40.0, Rank.VAGUE)),
     "husband": (at("gender", 1.0),),
+    "businessman": (at("gender", 1.0),),
     "uncle": (at("gender", 1.0), at("age", 48.0, Rank.VAGUE)),
     "grandfather": (at("gender", 1.0), at("age", 72.0)),
     "boy": (at("gender", 1.0), at("age", 9.0)),
@@ -227,6 +231,7 @@ PEOPLE: Final[dict[str, Effects]] = {
     "princess": (at("gender", -1.0), at("age", 21.0, Rank.VAGUE)),
     "mother": (at("gender", -1.0), at("age", 40.0, Rank.VAGUE)),
     "wife": (at("gender", -1.0),),
+    "businesswoman": (at("gender", -1.0),),
     "aunt": (at("gender", -1.0), at("age", 48.0, Rank.VAGUE)),
     "grandmother": (at("gender", -1.0), at("age", 72.0)),
     "girl": (at("gender", -1.0), at("age", 9.0)),

@@ -102,7 +102,9 @@ def pixel_centres(size: int, device: torch.device) -> Tensor:
     return torch.stack((x, y), dim=-1)
 
 
-def portrait_camera(vertices: Tensor, *, yaw: float = 0.0, focal_length: float = 85.0) -> Camera:
+def portrait_camera(
+    vertices: Tensor, *, yaw: float = 0.0, focal_length: float = 85.0, top: float | None = None
+) -> Camera:
     """Frame a head as a portrait photographer would: a long level lens, the whole head and a bit of neck.
 
     The head is centred, not the shoulders, so a wide bust is cut by the sides of the picture. Where the neck is comes
@@ -112,6 +114,7 @@ def portrait_camera(vertices: Tensor, *, yaw: float = 0.0, focal_length: float =
         vertices: [V, 3] metres; the head looks along -Y.
         yaw: how far the camera walks around the head, radians; above 0 it shows more of the person's left side.
         focal_length: full-frame equivalent in millimetres.
+        top: height of the top of the hair, metres; None for a head without any.
     """
     points = vertices.detach()
     crown = float(points[:, 2].max())
@@ -119,10 +122,11 @@ def portrait_camera(vertices: Tensor, *, yaw: float = 0.0, focal_length: float =
     head = points[points[:, 2] > neck]
     x, y = (0.5 * (head.amin(dim=0) + head.amax(dim=0)))[:2].tolist()
     height = crown - neck
-    top, bottom = crown + HEADROOM * height, neck - NECK * height
+    highest = crown if top is None else max(crown, top)
+    above, bottom = highest + HEADROOM * height, neck - NECK * height
     fov = 2.0 * math.atan(0.5 * FULL_FRAME_HEIGHT / focal_length)
-    distance = 0.5 * (top - bottom) / math.tan(0.5 * fov)
-    middle = 0.5 * (top + bottom)
+    distance = 0.5 * (above - bottom) / math.tan(0.5 * fov)
+    middle = 0.5 * (above + bottom)
     position = (x + distance * math.sin(yaw), y - distance * math.cos(yaw), middle)
     return Camera(position=position, target=(x, y, middle), fov=fov)
 

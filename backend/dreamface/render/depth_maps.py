@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from dreamface.render.camera import Camera
-from dreamface.render.raster import kernels, scalars, threads, vectors
+from dreamface.render.raster import kernels, launch_in_slices, scalars, strand_kernels, threads, vectors
 
 LIFT = 2.0
 """Texels that a point is lifted off its surface where light grazes it, so that the surface does not shadow itself."""
@@ -109,6 +109,23 @@ class DepthMaps:
             lambda first: self._launch(kernel, min(step, count - first), [*inputs, first], outputs),
             range(0, count, step),
         )
+        return shares
+
+    def unhidden(self, points: Tensor, nearer: float) -> Tensor:
+        """Which points the cameras see, of points that lie on no surface.
+
+        Args:
+            points: [N, 3] metres.
+            nearer: metres by which what hides a point is nearer to the camera, at least.
+
+        Returns:
+            [N, K] 0 or 1; what lies outside a camera's picture is seen.
+        """
+        points = points.detach().contiguous()
+        shares = torch.empty(len(points), self._count, device=points.device)
+        inputs = [vectors(points), *self._cameras, self._map, nearer]
+        kernel = strand_kernels().look_up_unhidden
+        launch_in_slices(kernel, len(points), inputs, [scalars(shares)], points.device)
         return shares
 
     def thickness(self, number: int, points: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dreamface.colour import encode_srgb
 from dreamface.face import Maps, Material, Topology
+from dreamface.hair import Strands
 from dreamface.render.camera import Camera, portrait_camera
 from dreamface.render.environment import Environment
 from dreamface.render.eyes import bend, mirrored, panes
@@ -24,6 +25,7 @@ from dreamface.render.scattering import Places, spread
 from dreamface.render.scene import Scene
 from dreamface.render.shading import Light, film, glossy_light, layers_of, matt_light
 from dreamface.render.shadows import ShadowCaster
+from dreamface.render.strands import Hair, has_length, over
 from dreamface.render.studio import backdrop, portrait_lights
 from dreamface.render.veil import VISIBLE, look_through, pixels_near_veil
 
@@ -46,6 +48,7 @@ def preview(
     *,
     size: int = 512,
     camera: Camera | None = None,
+    strands: Strands | None = None,
 ) -> Tensor:
     """A studio portrait of the head.
 
@@ -59,6 +62,7 @@ def preview(
         maps: the textures of every tile that a material reads.
         size: side of the picture in pixels.
         camera: where it is seen from; None: `portrait_camera` of the vertices.
+        strands: the hair on it.
 
     Returns:
         [size, size, 3] sRGB-encoded, 0..1. The same input gives the same bytes.
@@ -66,32 +70,38 @@ def preview(
     with torch.no_grad():
         scene = Scene(vertices, topology, materials, maps, camera or portrait_camera(vertices), size)
         lights, environment = portrait_lights(scene.camera, vertices)
-        samples, veil, covered, share = _take_samples(scene)
+        hair = Hair(scene, strands, lights, environment) if strands is not None and has_length(strands) else None
+        head = Picture(scene)
+        samples, veil, covered, share = _take_samples(scene, head)
         clear = panes(scene, samples) if len(scene.clear) else None
         seen = bend(scene, samples, clear) if clear else samples
         hit = torch.nonzero(seen.triangle >= 0)[:, 0]
-        colour, exposure = backdrop(samples.place / size), EXPOSURE
+        colour, exposure, caster = backdrop(samples.place / size), EXPOSURE, None
         if len(hit) + len(covered):
-            shaded, exposure = _shade(scene, seen.of(hit), veil, lights, environment)
+            both = seen.of(hit).and_then(veil)
+            look = look_at(scene, both)
+            caster = ShadowCaster(scene, lights, environment, look.fragment.position)
+            shaded, exposure = _shade(scene, both, len(hit), look, lights, environment, caster, hair), _exposure(look)
             colour *= EXPOSURE / exposure
             colour[hit] = shaded[: len(hit)]
         if clear:
             colour[clear.sample] += mirrored(scene, clear, lights, environment)
         if len(covered):
             colour[covered] = torch.lerp(colour[covered], shaded[len(hit) :], share)
+        if hair:
+            colour = over(samples, colour, hair.picture(head, caster), size)
         picture = torch.zeros(size * size, 3, device=vertices.device)
         picture.index_add_(0, samples.pixel, encode_srgb(film(colour, exposure)) * samples.share[:, None])
         return picture.view(size, size, 3)
 
 
-def _take_samples(scene: Scene) -> tuple[Samples, Samples, Tensor, Tensor]:
+def _take_samples(scene: Scene, picture: Picture) -> tuple[Samples, Samples, Tensor, Tensor]:
     """The middle of every pixel, and all samples of those with an edge or something veiled in them.
 
     Returns:
         [N] samples of what is solid, [M] of the nearest layer of what veils them, [M] which of the former that is over,
         and [M, 1] how much all layers there hide.
     """
-    picture = Picture(scene)
     covering = picture.every(pixels_near_veil(scene))
     layer, share = look_through(scene, covering)
     veiled = torch.zeros(scene.size**2, dtype=torch.bool, device=share.device)
@@ -106,21 +116,26 @@ def _take_samples(scene: Scene) -> tuple[Samples, Samples, Tensor, Tensor]:
 
 
 def _shade(
-    scene: Scene, samples: Samples, veil: Samples, lights: tuple[Light, ...], environment: Environment
-) -> tuple[Tensor, float]:
-    """[N + M, 3] linear colour of samples that hit something solid, and of what veils some; and how to expose them."""
-    both = samples.and_then(veil)
-    look = look_at(scene, both)
+    scene: Scene,
+    samples: Samples,
+    count: int,
+    look: Look,
+    lights: tuple[Light, ...],
+    environment: Environment,
+    caster: ShadowCaster,
+    hair: Hair | None,
+) -> Tensor:
+    """[N, 3] linear colour of samples: the first `count` hit something solid, the others veil some of them."""
     fragment = look.fragment
-    caster = ShadowCaster(scene, lights, environment, fragment.position)
     arriving = caster.arriving(look.rounded, look.smooth, fragment.normal, look.lengths[look.medium])
+    if hair:
+        arriving = hair.over(arriving, samples)
     light = matt_light(fragment, lights, arriving.lit, arriving.around, arriving.openness)
     light = light + look.scattering * arriving.through
-    count = len(samples.pixel)
-    light[:count] = _spread(scene, samples, look, light[:count])
+    light[:count] = _spread(scene, samples.of(slice(count)), look, light[:count])
     layers = layers_of(fragment)
     gloss = glossy_light(fragment, layers, lights, arriving.lit, environment, arriving.openness)
-    return fragment.albedo * layers.under_gloss * light + gloss, _exposure(look)
+    return fragment.albedo * layers.under_gloss * light + gloss
 
 
 def _exposure(look: Look) -> float:

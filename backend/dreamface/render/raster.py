@@ -240,6 +240,47 @@ def kernels() -> Any:
 
 
 @cache
+def strand_kernels() -> Any:
+    """The kernels for hair, apart as most pictures do without."""
+    from dreamface.render import _strand_kernels
+
+    return _strand_kernels
+
+
+def launch_in_slices(
+    kernel: Any,
+    count: int,
+    inputs: list[Any],
+    outputs: list[Any],
+    device: torch.device,
+    length: int = RAYS_PER_TASK,
+) -> None:
+    """Run a kernel whose last input is where to start for 0..count; on the CPU in slices side by side.
+
+    Args:
+        kernel: writes disjoint memory for each number.
+        count: how many numbers.
+        inputs: what it reads, without where to start.
+        outputs: what it writes.
+        device: where the tensors are.
+        length: of a slice.
+    """
+    warp = kernels().wp
+    place = warp.device_from_torch(device)
+    step = length if place.is_cpu else max(1, count)
+
+    def run(first: int) -> None:
+        some = min(step, count - first)
+        warp.launch(kernel, some, inputs=[*inputs, first], outputs=outputs, device=place, record_tape=False)
+
+    if not place.is_cpu:
+        run(0)
+        return
+    warp.load_module(kernel.module, device=place)
+    list(threads().map(run, range(0, count, step)))
+
+
+@cache
 def threads() -> ThreadPoolExecutor:
     """As many as there are processors; Warp runs a CPU kernel on the thread that launches it."""
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rays")

@@ -37,8 +37,8 @@ class Samples:
     barycentric: Tensor
     depth: Tensor
 
-    def of(self, chosen: Tensor) -> Samples:
-        """Those at indices, or where a mask is true."""
+    def of(self, chosen: Tensor | slice) -> Samples:
+        """Those at indices, in a slice, or where a mask is true."""
         return Samples(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def and_then(self, others: Samples) -> Samples:
@@ -54,6 +54,11 @@ class Picture:
         """Look at the scene."""
         self._scene = scene
         self._seen = rasterise(scene.vertices, scene.triangles[scene.solid], scene.camera, GRID * scene.size)
+
+    @property
+    def depth(self) -> Tensor:
+        """[GRID * size, GRID * size] metres, infinite where nothing is seen."""
+        return self._seen.depth
 
     def every(self, pixels: Tensor) -> Samples:
         """All samples of some pixels ([size, size] bool)."""

@@ -111,6 +111,16 @@ class ShadowCaster:
             through=self._through(position, smooth, length),
         )
 
+    def lit(self, points: Tensor, nearer: float) -> Tensor:
+        """[N, L] share of each light that reaches points ([N, 3] metres) that lie on no surface.
+
+        Args:
+            points: such as those of hair.
+            nearer: metres that what hides a point must be nearer to the light.
+        """
+        seen = self._lamps.unhidden(points, nearer)
+        return torch.stack([seen[:, first:stop].mean(dim=1) for first, stop in self._groups], dim=1)
+
     def _around(self, normal: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
         """The light from all around that is left by what hides `seen` ([N, K]) of it, and the share of even light.
 

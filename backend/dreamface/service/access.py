@@ -21,12 +21,22 @@ LONGEST_UPLOAD = 64 * 2**20
 
 UPLOAD_TOO_LONG = "The file is too long: send at most 64 MB."
 
+LONGEST_STYLE = 8 * 2**20
+"""Bytes of a hair style: some thousand guides."""
+
+STYLE_TOO_LONG = "The hair style is too long: send at most 8 MB, with fewer guides or fewer points of each."
+
+STYLES = "/styles"
+"""The path that takes them."""
+
 UPLOADS = "/uploads/"
 """What the paths of such files begin with."""
 
 
 def limit_of(path: str) -> tuple[int, str]:
     """Return how many bytes a request to a path may have, and what to say where it has more."""
+    if path == STYLES:
+        return LONGEST_STYLE, STYLE_TOO_LONG
     return (LONGEST_UPLOAD, UPLOAD_TOO_LONG) if path.startswith(UPLOADS) else (LONGEST_BODY, TOO_LONG)
 
 

@@ -1,4 +1,4 @@
-"""The HTTP API, version 2: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 3: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 2
+API = 3
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
+3: hair (`POST /groom`, the artist's own styles, `face.json` of schema 4).
 """
 
 
@@ -47,8 +48,9 @@ _BYTES = _answers("application/octet-stream", "the file's bytes")
 _ABOUT = """From words to a 3D head. Every request carries the backend's token.
 
 Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without the token, 404 for what
-is not there, 409 for what does not go with how a job is, 413 for more than 1 MB (a file: 64 MB), 421 under a name that
-the backend does not go by, 500 for a bug, 503 for what may work later."""
+is not there, 409 for what does not go with how a job is or for a name that is taken, 413 for more than 1 MB (a hair
+style: 8 MB, a file: 64 MB), 421 under a name that the backend does not go by, 500 for a bug, 503 for what may work
+later."""
 
 
 @dataclass
@@ -100,6 +102,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
     )
     explain_errors(app)
     _add_questions(app, service)
+    _add_hair(app, service)
     _add_jobs(app, service)
     _add_results(app, service)
     _add_picking(app, service)
@@ -156,12 +159,53 @@ def _add_questions(app: FastAPI, service: Service) -> None:
 
         With `shapes` also `shape_offsets`, `shape_vertices` and `shape_deltas`, as geometry.npz has them.
         """
-        arguments = asked.model_dump()
-        if asked.offset is not None:
-            service.uploads.check((asked.offset,))
-            arguments["offset"] = str(service.uploads.file(asked.offset))
-        _, payload = await service.workers.faces.call("reshape", arguments)
+        _, payload = await service.workers.faces.call("reshape", _arguments(service, asked))
         return Response(payload, media_type="application/octet-stream")
+
+
+def _add_hair(app: FastAPI, service: Service) -> None:
+    @app.post("/groom", tags=["hair"], summary="A head's hair, as .npz", responses=_BYTES, response_class=Response)
+    async def groom(asked: schemas.Groom) -> Response:
+        """An uncompressed .npz with the arrays of a face folder's groom.npz.
+
+        For each region that has hair: `{region}_points` [N, P, 3] metres, `{region}_triangle` [N],
+        `{region}_barycentric` [N, 3], `{region}_uv` [N, 2] and `{region}_lock` [N].
+
+        Beside them `groom`, uint8: the UTF-8 JSON of what face.json calls so.
+        """
+        _, payload = await service.workers.faces.call("groom", _arguments(service, asked))
+        return Response(payload, media_type="application/octet-stream")
+
+    @app.get("/styles", tags=["hair"], summary="Hair styles to choose from")
+    async def list_styles() -> schemas.StyleList:
+        result, _ = await service.workers.faces.call("styles", {})
+        return schemas.StyleList.model_validate(result)
+
+    @app.post("/styles", tags=["hair"], summary="Keep a hair style of one's own", status_code=201)
+    async def save_style(asked: schemas.SaveStyle) -> schemas.StyleInfo:
+        """At most 8 MB. 409 where the name is taken and `replace` is false."""
+        result, _ = await service.workers.faces.call("save_style", _arguments(service, asked))
+        return schemas.StyleInfo.model_validate(result)
+
+    @app.delete("/styles/{name}", tags=["hair"], summary="Remove a hair style of one's own", status_code=204)
+    async def remove_style(name: str) -> Response:
+        """One that comes along, and was hidden by it, is there again."""
+        schemas.check_style_name(name)
+        await service.workers.faces.call("remove_style", {"name": name})
+        return Response(status_code=204)
+
+
+def _arguments(service: Service, asked: schemas.Reshape | schemas.Groom | schemas.SaveStyle) -> dict[str, Any]:
+    """What was asked, with the place of the upload that it names.
+
+    Raises:
+        BadRequest: the upload is not here.
+    """
+    arguments = asked.model_dump()
+    if asked.offset is not None:
+        service.uploads.check((asked.offset,))
+        arguments["offset"] = str(service.uploads.file(asked.offset))
+    return arguments
 
 
 def _add_jobs(app: FastAPI, service: Service) -> None:

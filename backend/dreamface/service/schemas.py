@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -21,7 +22,7 @@ from dreamface.errors import BadRequest
 from dreamface.limits import check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
 from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, pictures_in, record_schema
-from dreamface.traits import Traits, TraitValue, check_names
+from dreamface.traits import STYLE_NAME, Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
 
@@ -358,6 +359,62 @@ class Reshape(Strict):
     shapes: bool = Field(default=False, description="also its blend shapes")
 
 
+Region = Literal["scalp", "beard", "brows", "lashes"]
+
+
+class Groom(Strict):
+    """A head whose hair is to be grown."""
+
+    head: HeadName = "auto"
+    seed: Seed
+    traits: TraitValues = Field(description="all of the face's, with their confidence")
+    candidate: Candidate = None
+    offset: Offset = None
+    regions: list[Region] | None = Field(default=None, description="only the hair of these; null is all")
+
+
+def check_style_name(name: str) -> None:
+    """Refuse what no hair style can be called.
+
+    Raises:
+        BadRequest: it is no such name.
+    """
+    if re.fullmatch(STYLE_NAME, name) is None:
+        raise BadRequest("A hair style's name takes up to 40 small letters, digits and _, and begins with a letter.")
+
+
+StyleName = Annotated[str, _passes(check_style_name)]
+Coordinate = Annotated[FiniteFloat, Field(ge=-1000.0, le=1000.0)]
+Point = Annotated[list[Coordinate], Field(min_length=3, max_length=3)]
+
+
+class SaveStyle(Strict):
+    """A hair style of the artist's own: a whole one as docs/hair.md has it, or guides that were combed on a head."""
+
+    name: StyleName = Field(description="what the trait of its region, such as hair.style, is to call it")
+    label: str = Field(min_length=1, max_length=60, description="what artists read")
+    region: Region = "scalp"
+    summary: str = Field(default="", max_length=200, description="one sentence")
+    replace: bool = Field(default=False, description="whether it may take the place of a style of that name")
+    style: dict[str, Any] | None = Field(default=None, description="a whole style; its name, label and region are ours")
+    guides: list[list[Point]] | None = Field(
+        default=None, description="of each its points from root to tip, metres, in the head's space"
+    )
+    record: RecordData | None = Field(default=None, description="of the face on whose head the guides are")
+    offset: Offset = None
+    like: StyleName | None = Field(
+        default=None, description="a style whose hairs between the guides one of guides has, too"
+    )
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> SaveStyle:
+        if (self.style is None) == (self.guides is None):
+            raise ValueError("A hair style is saved from either style or guides: send one of them.")
+        if (self.guides is None) != (self.record is None):
+            raise ValueError("Guides need the record of the face on whose head they are: send both.")
+        return self
+
+
 # ------------------------------------------------------------------------------------------------------------- answers
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -472,9 +529,34 @@ class TraitInfo(BaseModel):
     unit: str
     default: float | str | list[float]
     choices: list[str]
+    open: bool = Field(description="whether the name of any style of GET /styles is a choice, too")
     more: list[str] = Field(description="phrases for a high value")
     less: list[str] = Field(description="phrases for a low value")
     measured: bool = Field(description="whether it is measured on the mesh")
+
+
+class StyleInfo(BaseModel):
+    """A hair style, as lists show it. Its numbers are the traits' values at which it is as it was drawn."""
+
+    name: str = Field(description="of its file")
+    value: str = Field(description="what the trait of its region, such as hair.style, calls it")
+    label: str = Field(description="what artists read")
+    region: Region
+    summary: str
+    own: bool = Field(description="whether it is the artist's own, and can be removed")
+    length: float
+    curl: float
+    volume: float
+    fringe: float
+    parting: float | None = Field(description="-1 to 1, from over the right eye to over the left; null has none")
+    picture: str | None = Field(description="a PNG on the backend's machine, where there is one")
+
+
+class StyleList(BaseModel):
+    """All hair styles."""
+
+    styles: list[StyleInfo]
+    problems: list[str] = Field(description="a sentence for each file that can't be read")
 
 
 class Upload(BaseModel):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from dreamface import folder as face_folder
@@ -17,7 +18,7 @@ from dreamface._files import cannot_write
 from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.progress import Progress
-from dreamface.service.schemas import ExportResult, FaceResult, Kind, to_record, to_traits
+from dreamface.service.schemas import ExportResult, FaceResult, Kind, Region, to_record, to_traits
 
 Request = Mapping[str, Any]
 
@@ -124,13 +125,82 @@ def reshape(
     return {}, archive.getvalue()
 
 
+def groom(
+    head: str,
+    seed: int,
+    traits: Request,
+    regions: list[Region] | None,
+    candidate: int | None = None,
+    offset: str | None = None,
+) -> tuple[dict[str, Any], bytes]:
+    """The hair of a head, as an .npz with the arrays of groom.npz, and the JSON that face.json has of it."""
+    person = to_traits(traits)
+    built = pipeline.build_head(head, person, seed, candidate, _read_offset(offset) if offset else None)
+    archive = io.BytesIO()
+    np.savez(archive, **face_folder.pack_sent_groom(pipeline.grow_hair(built, person, seed, regions)))
+    return {}, archive.getvalue()
+
+
+def styles() -> tuple[dict[str, Any], bytes]:
+    """What hair styles there are."""
+    return pipeline.styles().to_json(), b""
+
+
+def save_style(
+    name: str,
+    label: str,
+    region: Region,
+    summary: str,
+    replace: bool,
+    style: Request | None,
+    guides: list[list[list[float]]] | None,
+    record: Request | None,
+    offset: str | None,
+    like: str | None,
+) -> tuple[dict[str, Any], bytes]:
+    """Keep a style of the artist's own: a whole one, or one that is made of guides."""
+    name = pipeline.style_name(name, region)
+    if guides is not None and record is not None:
+        made = pipeline.style_of_guides(
+            name,
+            label,
+            region,
+            map(torch.tensor, guides),
+            to_record(record),
+            offset=_read_offset(offset) if offset else None,
+            like=like,
+            summary=summary,
+        )
+    else:
+        made = pipeline.parse_style(
+            {**({"summary": summary} if summary else {}), **(style or {}), "name": name, "label": label}
+            | {"region": region}
+        )
+    pipeline.save_style(made, replace)
+    return pipeline.styles().about(name), b""
+
+
+def remove_style(name: str) -> tuple[dict[str, Any], bytes]:
+    """Delete a style of the artist's own."""
+    pipeline.remove_style(name)
+    return {}, b""
+
+
 def forget() -> tuple[dict[str, Any], bytes]:
     """Load models anew when they are next needed: one was installed or removed."""
     pipeline.forget_models()
     return {}, b""
 
 
-CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {"read": read, "reshape": reshape, "forget": forget}
+CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
+    "read": read,
+    "reshape": reshape,
+    "groom": groom,
+    "styles": styles,
+    "save_style": save_style,
+    "remove_style": remove_style,
+    "forget": forget,
+}
 """By name: each returns plain data and bytes."""
 
 

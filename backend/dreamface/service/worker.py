@@ -7,7 +7,7 @@ is gone.
     to it       job {id, kind, request, place, source?, files?} | cancel {id} | call {call, name, arguments}
     from it     ready {device} | started {id} | progress {id, stage, fraction, message}
                 done {id, result} | failed {id, error}
-                answer {call, result} + bytes | answer {call, error, bug}
+                answer {call, result} + bytes | answer {call, error, bug, kind}
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Worker:
                 result, payload = calls[command["name"]](**command["arguments"])
             except Exception as error:
                 sentence, bug = _explain(error)
-                self._send({**answer, "error": sentence, "bug": bug})
+                self._send({**answer, "error": sentence, "bug": bug, "kind": type(error).__name__})
             else:
                 self._send({**answer, "result": result}, payload)
 

@@ -9,12 +9,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from dreamface.errors import BadRequest, DreamFaceError
+from dreamface.errors import BadRequest, DreamFaceError, NameTaken, UnknownName
 from dreamface.service import frames
 from dreamface.service.memory import count_kills
 
@@ -47,6 +47,10 @@ class NotStarted(WorkerLost):
 
 class JobFailed(DreamFaceError):
     """The worker could not do the job; the message says why."""
+
+
+_REFUSALS: Mapping[str, type[BadRequest]] = {kind.__name__: kind for kind in (NameTaken, UnknownName)}
+"""Refusals of a call that are answered differently from others."""
 
 
 class CallFailed(DreamFaceError):
@@ -210,7 +214,7 @@ class WorkerProcess:
         if answer is None or answer.done():
             return
         if "error" in header:
-            kind = CallFailed if header["bug"] else BadRequest
+            kind = CallFailed if header["bug"] else _REFUSALS.get(header.get("kind", ""), BadRequest)
             answer.set_exception(kind(header["error"]))
         else:
             answer.set_result((header["result"], payload))
@@ -291,7 +295,7 @@ class WorkerProcess:
         """Ask something that is answered even while a job runs.
 
         Raises:
-            BadRequest: it can't be answered.
+            BadRequest: it can't be answered; `NameTaken` or `UnknownName` where that is why.
             CallFailed: answering met a bug.
             WorkerLost: the worker is not ready, died, or does not answer.
         """

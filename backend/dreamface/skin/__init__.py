@@ -1,8 +1,20 @@
 """Skin: traits and a head to physically based maps."""
 
-from dreamface.skin.hair_pigment import hair_pigment
+from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
+from dreamface.skin.layers.hair_look import brow_dye
 from dreamface.skin.layers.stack import LAYERS
 from dreamface.skin.painter import Painter, check_layers, paint
+from dreamface.skin.strand_colours import strand_colours
 from dreamface.skin.surfaces import materials
 
-__all__ = ["LAYERS", "Painter", "check_layers", "hair_pigment", "materials", "paint"]
+__all__ = [
+    "LAYERS",
+    "Painter",
+    "brow_dye",
+    "check_layers",
+    "hair_pigment",
+    "materials",
+    "paint",
+    "strand_colours",
+    "white_hair_colour",
+]

@@ -7,9 +7,11 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.hair import Roots
 from dreamface.styles.face_parts import noise
+from dreamface.styles.hairline import with_hairline
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import BeardShape, Style
 from dreamface.styles.where import size_of, weight_of
@@ -40,7 +42,7 @@ def root_density(style: Style, head: Head, traits: Traits) -> Tensor:
     Raises:
         BadRequest: the head has no region for such hair, or lacks a landmark that the style names.
     """
-    region = head.topology.regions[_OF_REGION[style.region]]
+    region = hair_bearing(style, head, traits)
     covered = torch.nonzero(region > 0.0)[:, 0]
     places, skull = head.vertices[covered], Skull.of(head)
     density = torch.ones(len(covered))
@@ -65,6 +67,21 @@ def bearded(head: Head, roots: Roots) -> Tensor:
     """
     bare = torch.stack([head.topology.regions[name] for name in _NEVER_BEARDED], dim=1)
     return roots.on(bare, head.topology.triangles).amax(dim=1) < _RED
+
+
+def hair_bearing(style: Style, head: Head, traits: Traits) -> Tensor:
+    """Return [V] 0..1 where a style's region bears hair, whether or not the style shaves it.
+
+    Raises:
+        BadRequest: the head has no region for such hair.
+    """
+    name = _OF_REGION[style.region]
+    if name not in head.topology.regions:
+        raise BadRequest(f"The head model {head.model} has no region called {name!r}, where {style.region} hair grows.")
+    region = head.topology.regions[name]
+    if style.region != "scalp" or "trichion" not in head.topology.landmarks:
+        return region
+    return with_hairline(region, style.hairline, traits.number("hair.hairline"), head)
 
 
 def _wandering(places: Tensor, by: float) -> Tensor:

@@ -58,9 +58,9 @@ class _Marks:
             return float(head.landmark(name)[axis])
 
         return cls(
-            mouth_x=width("cheilion"), mouth_z=mean("cheilion", 2), nose_x=width("alare"),
-            nose_z=middle("subnasale", 2), lip_z=middle("labrale_inferius", 2), below_lip_z=middle("sublabiale", 2),
-            chin_z=middle("gnathion", 2),
+            mouth_x=width("cheilion"), mouth_z=mean("cheilion", 2),
+            nose_x=width("alare"), nose_z=middle("subnasale", 2),
+            lip_z=middle("labrale_inferius", 2), below_lip_z=middle("sublabiale", 2), chin_z=middle("gnathion", 2),
             chin_y=middle("gnathion", 1), ear_y=mean("tragion", 1), ear_z=mean("tragion", 2), jaw_y=mean("gonion", 1),
             jaw_z=mean("gonion", 2), cheek_y=mean("cheilion", 1), middle=mean("cheilion", 0),
         )  # fmt: skip

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import platformdirs
 
+from dreamface._files import cannot_write, flush_to_disk, whole_file
 from dreamface._reading import UNREADABLE, parse_json, read_regular
-from dreamface.errors import BadRequest
+from dreamface.errors import BadRequest, NameTaken, UnknownName
 from dreamface.hair import Region
 from dreamface.styles.style import Style, parse_style
+from dreamface.text import WINDOWS_DEVICES, is_printable, one_line
 
 VARIABLE: Final = "DREAMFACE_HAIR"
 """Environment variable that names another folder for the artist's own styles."""
@@ -31,14 +34,34 @@ class Styles:
     Attributes:
         by_name: of all regions, in the order of their files.
         problems: file -> a sentence.
+        files: where each style was read, by name.
+        own: names of the artist's own.
     """
 
     by_name: Mapping[str, Style]
     problems: Mapping[Path, str]
+    files: Mapping[str, Path] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
 
     def of(self, region: Region) -> dict[str, Style]:
         """Return the styles of a region by name."""
         return {name: style for name, style in self.by_name.items() if style.region == region}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a list of styles shows, as plain data: `styles` in order, and `problems` as sentences."""
+        return {"styles": [self.about(name) for name in self.by_name], "problems": list(self.problems.values())}
+
+    def about(self, name: str) -> dict[str, Any]:
+        """Return what a list shows of one style; its picture is a PNG of its name beside its file."""
+        style, picture = self.by_name[name], self.files[name].with_suffix(".png")
+        shown = ("name", "label", "region", "summary", "length", "curl", "volume", "fringe")
+        return {
+            **{field: getattr(style, field) for field in shown},
+            "value": trait_value(name, style.region),
+            "parting": None if style.parting is None else style.parting.side,
+            "own": name in self.own,
+            "picture": str(picture) if picture.is_file() else None,
+        }
 
 
 def presets_folder() -> Path:
@@ -55,18 +78,33 @@ def own_folder() -> Path:
 
 
 _lock = threading.Lock()
-_read: dict[tuple[tuple[str, int, int], ...], Styles] = {}
+_read: dict[tuple[tuple[str, int, int, int], ...], Styles] = {}
 
 
 def styles() -> Styles:
     """Return all styles; files are read again when one has changed."""
     files = [file for folder in (presets_folder(), own_folder()) for file in _files(folder)]
-    state = tuple((str(file), stat.st_mtime_ns, stat.st_size) for file in files if (stat := _stat(file)))
+    stats = ((str(file), stat) for file in files if (stat := _stat(file)))
+    state = tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
     with _lock:
         if state not in _read:
             _read.clear()
             _read[state] = _read_all(files)
         return _read[state]
+
+
+def trait_value(name: str, region: Region) -> str:
+    """Return what the trait of a region calls a style: `hair.style` has its name, others have it without the region's.
+
+    >>> trait_value("beard_full", "beard")
+    'full'
+    """
+    return name if region == "scalp" else name.removeprefix(f"{region}_")
+
+
+def style_name(value: str, region: Region) -> str:
+    """Return the name of the style that the trait of a region calls so: the inverse of `trait_value`."""
+    return value if region == "scalp" else f"{region}_{trait_value(value, region)}"
 
 
 def find_style(name: str, region: Region) -> Style:
@@ -82,8 +120,62 @@ def find_style(name: str, region: Region) -> Style:
     for file, problem in known.problems.items():
         if file.stem == name:
             raise BadRequest(problem)
-    near = difflib.get_close_matches(name, known.of(region), _OFFERED, 0.0)
-    raise BadRequest(f"There is no {region} style called {name!r}; the nearest are {', '.join(near)}.")
+    wanted = trait_value(name, region)
+    near = difflib.get_close_matches(wanted, [trait_value(known, region) for known in known.of(region)], _OFFERED, 0.0)
+    if not near:
+        raise BadRequest(f"There is no {region} style called {wanted!r}, nor any other: install DreamFace again.")
+    raise BadRequest(f"There is no {region} style called {wanted!r}; the nearest are {', '.join(near)}.")
+
+
+def save_style(style: Style, replace: bool = False) -> Path:
+    """Write a style into the artist's own folder, whole or not at all, and return its file.
+
+    Args:
+        style: a style that comes along is hidden by an own one of the same name.
+        replace: whether it may take the place, or the name, of another one.
+
+    Raises:
+        NameTaken: there is a style of that name, and it is not to be replaced.
+        BadRequest: no file can have that name, or its texts are not one line each.
+        FolderError: the disk refused.
+    """
+    file = own_folder() / f"{style.name}.json"
+    _check_texts(style)
+    if style.name in WINDOWS_DEVICES:
+        raise BadRequest(f"No file can be called {style.name}: choose another name for this hair style.")
+    if not replace and (style.name in styles().by_name or os.path.lexists(file)):
+        raise NameTaken(f"There is a hair style called {style.name} already: choose another name, or replace it.")
+    data = style.model_dump(mode="json", exclude_defaults=True) | {"name": style.name, "region": style.region}
+    text = json.dumps(data, ensure_ascii=False) + "\n"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(file, error) from error
+    with whole_file(file) as part:
+        part.write_text(text, "utf-8")
+        flush_to_disk(part)
+    return file
+
+
+def remove_style(name: str) -> None:
+    """Delete one of the artist's own styles, also one that can't be read.
+
+    Raises:
+        UnknownName: there is none of that name.
+        BadRequest: it comes along, and is not theirs.
+        FolderError: the disk refused.
+    """
+    known = styles()
+    owned = {file.stem: file for file in known.problems if file.parent == own_folder()}
+    owned |= {own: known.files[own] for own in known.own}
+    if name not in owned:
+        if name in known.by_name:
+            raise BadRequest(f"The hair style {name} comes along with DreamFace: only your own ones can be removed.")
+        raise UnknownName(f"There is no hair style of your own called {one_line(name)!r}.")
+    try:
+        owned[name].unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(owned[name], error) from error
 
 
 def _files(folder: Path) -> list[Path]:
@@ -100,17 +192,27 @@ def _stat(file: Path) -> os.stat_result | None:
         return None
 
 
+def _check_texts(style: Style) -> None:
+    """Refuse texts that would steer a terminal or break a list."""
+    for name, text in (("label", style.label), ("summary", style.summary)):
+        if not is_printable(text):
+            raise BadRequest(f"This hair style's {name} must be one line of text.")
+
+
 def _read_all(files: list[Path]) -> Styles:
     by_name: dict[str, Style] = {}
+    places: dict[str, Path] = {}
     problems: dict[Path, str] = {}
     for file in files:
         try:
             style = parse_style(parse_json(read_regular(file, _LARGEST_FILE)))
             if style.name != file.stem:
                 raise BadRequest(f"It is called {style.name!r} inside: give it the file's name.")
-            by_name[style.name] = style
+            _check_texts(style)
+            by_name[style.name], places[style.name] = style, file
         except UNREADABLE as error:
             problems[file] = f"The hair style {file.name} is damaged: {error}"
         except BadRequest as error:
             problems[file] = f"{file.name}: {error}"
-    return Styles(by_name, problems)
+    own = frozenset(name for name, file in places.items() if file.parent == own_folder())
+    return Styles(by_name, problems, places, own)

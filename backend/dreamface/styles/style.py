@@ -104,6 +104,7 @@ class Section(_Strict):
         curl_from: share of the length at which it starts.
         flat: 0..1, from a helix to a wave in the plane of the skin.
         unruly: degrees by which neighbouring locks go different ways.
+        face: 0..1, how far hair may fall over the face; 0 sweeps it to the sides.
         turn: degrees by which the last third bends, above 0 towards the head.
         twirl: degrees by which the outer half bends upwards, as a waxed moustache does.
         gather: 0..1, how far the hair of one side of the face draws together into one lock.
@@ -129,6 +130,7 @@ class Section(_Strict):
     flat: Share | None = None
     unruly: Annotated[FiniteFloat, Field(ge=0.0, le=90.0)] | None = None
     turn: Degrees | None = None
+    face: Share | None = None
     twirl: Annotated[FiniteFloat, Field(ge=-720.0, le=720.0)] | None = None
     gather: Share | None = None
     cut: Cut | None = None

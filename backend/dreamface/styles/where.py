@@ -34,9 +34,9 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
     soft, fade = where.soft_degrees, where.soft_mm * unit
     azimuth, elevation = skull.angles(places)
     if where.azimuth is not None:
-        weight = weight * _between(azimuth.abs(), where.azimuth, soft)
+        weight = weight * _between(azimuth.abs(), where.azimuth, (0.0, 180.0), soft)
     if where.elevation is not None:
-        weight = weight * _between(elevation, where.elevation, soft)
+        weight = weight * _between(elevation, where.elevation, (-90.0, 90.0), soft)
     from_middle = places[:, 0] - skull.centre[0]
     if where.side != "both":
         weight = weight * _step(from_middle if where.side == "left" else -from_middle, fade)
@@ -49,13 +49,13 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
             distance = (places - _place(head, mark)).norm(dim=1)
             far = far * (1.0 - _step(mark.mm * unit - distance, fade))
         weight = weight * (1.0 - far)
-    for mark, axis, sign in (
+    for border, axis, sign in (
         (where.above, 2, 1.0), (where.below, 2, -1.0), (where.beyond, 0, 1.0), (where.within, 0, -1.0)
     ):  # fmt: skip
-        if mark is not None:
+        if border is not None:
             here = from_middle.abs() if axis == 0 else places[:, axis]
-            place = _place(head, mark)
-            limit = (abs(float(place[0] - skull.centre[0])) if axis == 0 else float(place[2])) + mark.mm * unit
+            place = _place(head, border)
+            limit = (abs(float(place[0] - skull.centre[0])) if axis == 0 else float(place[2])) + border.mm * unit
             weight = weight * _step(sign * (here - limit), fade)
     return weight
 
@@ -66,8 +66,11 @@ def _place(head: Head, mark: Mark) -> Tensor:
     return head.landmark(mark.landmark)
 
 
-def _between(value: Tensor, span: tuple[float, float], soft: float) -> Tensor:
-    return _step(value - span[0], soft) * _step(span[1] - value, soft)
+def _between(value: Tensor, span: tuple[float, float], whole: tuple[float, float], soft: float) -> Tensor:
+    """Return [N] 0..1 how much values lie in a span; it does not fade where the whole range ends."""
+    low, high = span
+    above = _step(value - low, soft) if low > whole[0] else torch.ones_like(value)
+    return above * _step(high - value, soft) if high < whole[1] else above
 
 
 def _step(value: Tensor, soft: float) -> Tensor:

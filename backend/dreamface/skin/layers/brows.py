@@ -19,7 +19,7 @@ from dreamface.skin.canvas.marks import coverage
 from dreamface.skin.canvas.ramps import Line, Ramp
 from dreamface.skin.canvas.strands import Strands, bent, blurred, draw, narrowed, nearest_density, window_around
 from dreamface.skin.canvas.subject import Subject
-from dreamface.skin.layers.hair_look import HAIR_HEIGHT, HAIR_TRAITS, brow_grey, fine_colour, fine_white, sheltered
+from dreamface.skin.layers.hair_look import BROW_COLOUR_TRAITS, HAIR_HEIGHT, brow_colours, brow_grey, sheltered
 from dreamface.units import MM
 
 _ARCS: Final = {"left": range(22, 27), "right": range(21, 16, -1)}  # Multi-PIE, from the nose outwards
@@ -204,10 +204,10 @@ def _paint(subject: Subject, strands: Strands) -> list[Decal]:
     if window is None:
         return []
     traits, random = subject.traits, strands.random
-    pigmented = fine_colour(traits, _HAIR.darkening)
+    pigmented, white = brow_colours(traits, _HAIR.darkening)
     is_white = (random[:, 0] < brow_grey(traits))[:, None]
     lightness = torch.exp(2.0 * _HAIR.lightness_spread * (random[:, 1] + random[:, 2] - 1.0))[:, None]
-    images = draw(subject.size, window, strands, torch.where(is_white, fine_white(), lightness * pigmented))
+    images = draw(subject.size, window, strands, torch.where(is_white, white, lightness * pigmented))
     soft = blurred(images[:1], reach)
     cover = coverage(_HAIR.depth * images[0] + _SHADE * soft[0])
     # Between the hairs it is as dark as pigmented ones make it.
@@ -305,5 +305,5 @@ def _shade(subject: Subject, ground: Ground) -> Ground:
 
 
 BROWS: Final = Layer(
-    "brows", "eyebrows", ("brows.thickness", "brows.density", *HAIR_TRAITS), stain=_shade, decals=_brow_decals
+    "brows", "eyebrows", ("brows.thickness", "brows.density", *BROW_COLOUR_TRAITS), stain=_shade, decals=_brow_decals
 )

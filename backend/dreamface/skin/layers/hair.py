@@ -1,7 +1,8 @@
-"""Hairs that lie on the skin: the cropped hair of a head without grown hair, stubble and short beards.
+"""What lies on the skin under grown hair: roots on the scalp, the stubble of shaved sides, beards' undercoat.
 
-Each hair is a curve in the texture layout (see `strands`) with a colour of its own (see `hair_look`). Hairs cover the
-skin and stand out of it; what is seen of the skin between them is shaded. Brows have a module of their own.
+Where hair is rooted is said by its style (`dreamface.styles`), so that paint and strands end at the same line. Each
+hair is a curve in the texture layout (see `strands`) with a colour of its own (see `hair_look`). Hairs cover the skin
+and stand out of it; what is seen of the skin between them is shaded. Brows have a module of their own.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ from dreamface.skin.layers.hair_look import (
     sheltered,
     thick_white,
 )
+from dreamface.styles import Style, hair_bearing, root_density, styles
+from dreamface.traits import Traits
 from dreamface.units import MM
 
-_CROP: Final = Coat(often=1300e3, length=4.2 * MM, width=0.090 * MM, swirl=0.45, scatter=0.28, tufts=0.22, drawn=0.13)
-_BUZZ: Final = replace(_CROP, length=2.4 * MM, scatter=0.4)
+_ROOTS: Final = Coat(often=1300e3, length=1.7 * MM, width=0.085 * MM, swirl=0.45, scatter=0.40, tufts=0.10, drawn=0.13)
+_SHAVED: Final = Coat(often=700e3, length=0.6 * MM, width=0.095 * MM, swirl=0.40, scatter=0.40)
 _STUBBLE: Final = Coat(often=620e3, length=0.85 * MM, width=0.105 * MM, swirl=0.35, scatter=0.35)
 _BEARD: Final = Coat(often=1100e3, length=1.0 * MM, width=0.140 * MM, swirl=0.30, scatter=0.15, tufts=0.40)
 _UNDERCOAT: Final = 0.62  # fraction of the hairs of a thick coat that lie below the others
@@ -59,7 +62,7 @@ class _Edge:
     over: tuple[float, float]
 
 
-_HAIRLINE: Final = _Edge(softenings=6, patches=0.07, mottling=0.03, channel="density", over=(0.08, 1.0))
+_HAIRLINE: Final = _Edge(softenings=3, patches=0.10, mottling=0.05, channel="density", over=(0.10, 0.95))
 _BEARD_EDGE: Final = _Edge(softenings=3, patches=0.12, mottling=0.10, channel="colour", over=(0.06, 0.85))
 _NEIGHBOURS_WEIGHT: Final = 0.6  # of the neighbouring vertices in such a mean, against `_OWN_WEIGHT`
 _OWN_WEIGHT: Final = 0.4
@@ -79,8 +82,8 @@ class _Shade:
     over: tuple[float, float]
 
 
-_CROP_SHADE: Final = _Shade(cover=0.90, over=(0.1, 1.0))
-_BUZZ_SHADE: Final = _Shade(cover=0.75, over=(0.1, 1.0))
+_SCALP_SHADE: Final = _Shade(cover=0.74, over=(0.12, 0.9))
+_SHAVED_SHADE: Final = _Shade(cover=0.22, over=(0.1, 1.0))
 _BEARD_SHADE: Final = _Shade(cover=0.95, over=(0.1, 0.85))
 _STUBBLE_SHELTER: Final = 0.5  # how much of dense hair's shelter the densest stubble gives
 _SKIN_LEFT: Final = 0.06  # fraction of the skin's colour that is seen between hairs
@@ -88,7 +91,8 @@ _GAP: Final = 0.28  # fraction of the hairs' colour that is seen of the dark bet
 _GAP_OF_PALE: Final = 0.65  # what is added to it at luminance 1: pale hairs pass on light where dark ones absorb it
 _SHADED_ROUGHNESS: Final = 0.75  # of skin below hairs, which break up what it mirrors
 _SHADED_SPECULAR: Final = 0.22
-_COAT_HEIGHT: Final = 0.7 * MM  # how far a beard or cropped hair stands out of the skin
+_COAT_HEIGHT: Final = 0.7 * MM  # how far a beard stands out of the skin
+_SCALP_HEIGHT: Final = 0.1 * MM  # the same of roots under grown hair: at the hairline no step may be seen
 _TUFT_HEIGHT: Final = 0.10 * MM  # deviation of that from tuft to tuft
 
 
@@ -103,13 +107,14 @@ def _softened(subject: Subject, name: str, times: int) -> Tensor:
     atlas = subject.surface.atlas
     key = (atlas.tile, atlas.size, name, times)
     return _softened_regions.get(
-        atlas.topology, key, lambda: atlas.spread(_smoothed(atlas.topology, name, times)[:, None])[0]
+        atlas.topology,
+        key,
+        lambda: atlas.spread(_smoothed(atlas.topology, atlas.topology.regions[name], times)[:, None])[0],
     )
 
 
-def _smoothed(topology: Topology, name: str, times: int) -> Tensor:
-    """Return a region's weights [V] after `times` means over neighbouring vertices."""
-    weight = topology.regions[name]
+def _smoothed(topology: Topology, weight: Tensor, times: int) -> Tensor:
+    """Return weights [V] after `times` means over neighbouring vertices."""
     edges = torch.cat((topology.triangles[:, [0, 1]], topology.triangles[:, [1, 2]], topology.triangles[:, [2, 0]]))
     near, far = torch.cat((edges, edges.flip(1))).unbind(1)
     count = torch.zeros_like(weight).index_add_(0, near, torch.ones(len(near))).clamp_min(1.0)
@@ -131,26 +136,6 @@ def _thinned(subject: Subject, region: Tensor, edge: _Edge) -> Tensor:
 
 
 @dataclass(frozen=True)
-class _BareCorner:
-    """A place where a receding hairline has no hair: a landmark, and how far around it the hair is gone."""
-
-    landmark: str
-    radius: float
-
-
-_RECEDING: Final = (
-    _BareCorner(landmark="frontotemporale_l", radius=58.0 * MM),
-    _BareCorner(landmark="frontotemporale_r", radius=58.0 * MM),
-    _BareCorner(landmark="trichion", radius=50.0 * MM),
-)
-_REGROWTH: Final = (0.45, 1.3)  # of that radius: where the first hair grows, and where all of it does
-
-_MOHAWK_HALF_WIDTH: Final = 22.0 * MM
-_MOHAWK_FALLOFF: Final = 4  # power: the larger, the sharper is the strip's border
-_MOHAWK: Final = Line(base=0.25, slope=0.75)  # density beside the strip, and what is added on it
-
-
-@dataclass(frozen=True)
 class _Sideburn:
     """The strip of hair before the ear. Its ends are called after the landmarks that they hang on.
 
@@ -160,6 +145,8 @@ class _Sideburn:
         half_width_at_temple, half_width_at_ear: metres.
         edge: distances from its middle, in half widths, over which it fades.
         lost: fraction of its density that is lost at the lower end.
+        mens, others: density on men, and on women and children.
+        years: of age over which a man's grows.
         box: metres from its middle along x, y and z, within which all of it lies.
     """
 
@@ -169,6 +156,9 @@ class _Sideburn:
     half_width_at_ear: float
     edge: tuple[float, float]
     lost: float
+    mens: float
+    others: float
+    years: tuple[float, float]
     box: tuple[float, float, float]
 
 
@@ -178,35 +168,62 @@ _SIDEBURN: Final = _Sideburn(
     half_width_at_temple=19.0 * MM,
     half_width_at_ear=10.5 * MM,
     edge=(0.35, 1.25),
-    lost=0.25,
+    lost=0.4,
+    mens=0.8,
+    others=0.15,
+    years=(13.0, 19.0),
     box=(0.03, 0.05, 0.055),
 )
 
 _WHORL: Final = (0.004, 0.05, -0.02)  # metres from the highest vertex to the crown that hairs lie away from
-_CROP_GROWTH_POWER: Final = 1.4  # of the cover: hair is sparse at the hairline
-_CROP_LENGTH: Final = Line(base=0.25, slope=0.75)  # factor on the length, by the cover
+_GROWTH_POWER: Final = 1.4  # of the cover: hair is sparse at the hairline
+_ROOT_LENGTH: Final = Line(base=0.25, slope=0.75)  # factor on the length, by the cover
+_SCALP_TRAITS: Final = ("hair.style", "hair.hairline", "gender", "age", "hair.dye", "hair.roots")
 
 
-def _scalp_cover(subject: Subject) -> Tensor:
-    """Return 0..1 [S, S] how densely cropped hair grows."""
-    style = subject.traits.choice("hair.style")
-    if style == "bald":
-        return torch.zeros_like(subject.surface.position[0])
-    return subject.once(f"{style} hair", lambda: _style_cover(subject, style))
+def _scalp_style(subject: Subject) -> Style:
+    """Return the style; where its file is missing, one that grows all over the scalp."""
+    name = subject.traits.choice("hair.style")
+    return styles().of("scalp").get(name) or Style(name="missing", label=name)
 
 
-def _style_cover(subject: Subject, style: str) -> Tensor:
-    surface, head = subject.surface, subject.head
-    region = 1.0 - (1.0 - _softened(subject, "scalp", _HAIRLINE.softenings)) * (1.0 - _sideburns(subject))
-    if style == "receding" and "frontotemporale_l" in head.topology.landmarks:
-        first, all_of_it = _REGROWTH
-        for corner in _RECEDING:
-            distance = (surface.position - head.landmark(corner.landmark)[:, None, None]).norm(dim=0)
-            region = region * smoothstep(distance, first * corner.radius, all_of_it * corner.radius)
-    cover = _thinned(subject, region, _HAIRLINE)
-    if style == "mohawk":
-        return cover * _MOHAWK.at(torch.exp(-((surface.position[0] / _MOHAWK_HALF_WIDTH) ** _MOHAWK_FALLOFF)))
-    return cover
+def _scalp_cover(subject: Subject) -> tuple[Tensor, Tensor]:
+    """Return 0..1 [S, S] how densely hair is rooted, and where it is shaved to stubble."""
+    if subject.traits.choice("hair.style") == "bald":
+        nothing = torch.zeros_like(subject.surface.position[0])
+        return nothing, nothing
+    style, line = _scalp_style(subject), subject.traits.number("hair.hairline")
+    key = f"roots of {style.model_dump_json()} at {line} with sideburns {_sideburn_density(subject.traits)}"
+    rooted, shaved = subject.once(key, lambda: _scalp_covers(subject, style))
+    return rooted, shaved
+
+
+def _scalp_covers(subject: Subject, style: Style) -> Tensor:
+    atlas, head = subject.surface.atlas, subject.head
+    bearing, dense = hair_bearing(style, head, subject.traits), root_density(style, head, subject.traits)
+    soft = [_smoothed(head.topology, weight, _HAIRLINE.softenings) for weight in (bearing, dense)]
+    # Ears lie near the scalp, and softening spills onto them.
+    all_of_it, rooted = atlas.spread(torch.stack(soft, dim=1)) * (1.0 - subject.region("ears"))
+    sideburns = _sideburn_density(subject.traits) * _sideburns(subject)
+    shaved = torch.maximum((all_of_it - rooted).clamp_min(0.0), sideburns * (1.0 - rooted))
+    return torch.stack([_thinned(subject, weight, _HAIRLINE) for weight in (rooted, shaved)])
+
+
+def _sideburn_density(traits: Traits) -> float:
+    """Return how densely the hair before the ears grows on a person, 0..1."""
+    first, last = _SIDEBURN.years
+    grown = min(1.0, max(0.0, (traits.number("age") - first) / (last - first)))
+    return _SIDEBURN.others + (_SIDEBURN.mens - _SIDEBURN.others) * grown * (traits.number("gender") > 0.0)
+
+
+def _root_colours(traits: Traits) -> tuple[Tensor, Tensor]:
+    """Return the colours [3] of pigmented and of white hairs near the skin, under dyes."""
+    roots, strength = traits.tint("hair.roots")
+    pigmented, white = (
+        torch.lerp(dyed(colour, traits), torch.tensor(roots), strength)
+        for colour in (fine_colour(traits), thick_white())
+    )
+    return pigmented, white
 
 
 def _sideburns(subject: Subject) -> Tensor:
@@ -242,19 +259,26 @@ def _sideburn(away: Tensor, way: Tensor) -> Tensor:
 
 
 def _scalp_decals(subject: Subject) -> Sequence[Decal]:
-    """Paint hairs of a few millimetres that lie away from the crown, finer and shorter at the hairline; dyed."""
-    cover, head = _scalp_cover(subject), subject.head
-    if not bool(cover.any()):
-        return []
+    """Paint roots that lie away from the crown, finer and shorter at the hairline, and the stubble of shaved parts."""
+    rooted, shaved = _scalp_cover(subject)
+    colour, white = _root_colours(subject.traits)
+    grey, decals = subject.traits.number("hair.grey"), []
+    for name, coat, cover in (("scalp", _ROOTS, rooted), ("shaved scalp", _SHAVED, shaved)):
+        if bool(cover.any()):
+            way = _away_from_crown(subject)
+            fur = grow(subject, name, coat, cover**_GROWTH_POWER, way, _ROOT_LENGTH.at(cover))
+            decals += hair_decals(subject, fur, grey, colour, white, _UNDERCOAT if coat is _ROOTS else 0.0)
+    return decals
+
+
+def _away_from_crown(subject: Subject) -> Tensor:
+    """Return the way [S, S] that hair of the scalp lies."""
+    head = subject.head
     crown = head.vertices[int(head.vertices[:, 2].argmax())] + torch.tensor(_WHORL)
-    way = subject.once(
+    return subject.once(
         "away from the crown",
         lambda: ways(subject, (subject.surface.position - crown[:, None, None]).norm(dim=0)),
     )
-    coat = _BUZZ if subject.traits.choice("hair.style") == "buzz" else _CROP
-    fur = grow(subject, "scalp", coat, cover**_CROP_GROWTH_POWER, way, _CROP_LENGTH.at(cover))
-    colour, white = (dyed(colour, subject.traits) for colour in (fine_colour(subject.traits), thick_white()))
-    return hair_decals(subject, fur, subject.traits.number("hair.grey"), colour, white, _UNDERCOAT)
 
 
 # ------------------------------------------------------------------------------------------------------ beard, stubble
@@ -270,6 +294,8 @@ class _BeardShapes:
         mouth_until: distances from the face's middle, beyond the corner, over which moustache and goatee end.
         chin_until: the same of the goatee below the mouth.
         sideburns_from: distances from the middle, in distances of the corner, over which sideburns start.
+        patch_half_width: distances from the middle over which a soul patch ends.
+        patches: values of a noise over which a patchy beard is there.
     """
 
     bare_lips: float
@@ -277,6 +303,8 @@ class _BeardShapes:
     mouth_until: tuple[float, float]
     chin_until: tuple[float, float]
     sideburns_from: tuple[float, float]
+    patch_half_width: tuple[float, float]
+    patches: tuple[float, float]
 
 
 _BEARD_SHAPES: Final = _BeardShapes(
@@ -285,6 +313,8 @@ _BEARD_SHAPES: Final = _BeardShapes(
     mouth_until=(-0.002, 0.010),
     chin_until=(-0.006, 0.006),
     sideburns_from=(2.0, 2.4),
+    patch_half_width=(0.006, 0.011),
+    patches=(-0.5, 0.6),
 )
 _BEARD_LENGTH: Final = Line(base=2.7, slope=11.0)  # factor on the coat's length, by the trait
 _BEARD_LENGTH_AT_EDGE: Final = Line(base=0.35, slope=0.65)  # the same, by the cover
@@ -298,32 +328,53 @@ _AWAY_FROM_MIDDLE: Final = 0.35  # metres that hair of the face grows away from 
 
 def _beard_cover(subject: Subject) -> Tensor:
     """Return 0..1 [S, S] how densely a beard (not stubble) grows."""
-    style = subject.traits.choice("beard.style")
-    if style == "none":
+    name = subject.traits.choice("beard.style")
+    if name == "none":
         return torch.zeros_like(subject.surface.position[0])
     region = _softened(subject, "beard", _BEARD_EDGE.softenings)
     bare = subject.region("lips_upper", "lips_lower", "mouth_inside")
     region = region * (1.0 - _BEARD_SHAPES.bare_lips * bare)
-    cover = _thinned(subject, region * _beard_shape(subject, style), _BEARD_EDGE)
+    style = styles().of("beard").get(f"beard_{name}")
+    # A style whose sections say where it is dense is painted where it grows.
+    drawn = style is not None and any(section.density is not None for section in style.sections)
+    shape = _rooted_shape(subject, style) if style is not None and drawn else _beard_shape(subject, name)
+    cover = _thinned(subject, region * shape, _BEARD_EDGE)
     return cover * (0.5 + 0.5 * subject.traits.number("beard.density"))
 
 
+def _rooted_shape(subject: Subject, style: Style) -> Tensor:
+    """Return 0..1 [S, S] where a beard's style has roots."""
+    dense = root_density(style, subject.head, subject.traits)
+    return subject.surface.atlas.spread(_smoothed(subject.head.topology, dense, 1)[:, None])[0]
+
+
 def _beard_shape(subject: Subject, style: str) -> Tensor:
-    """Return 0..1 [S, S] which part of the beard's region a style takes."""
+    """Return 0..1 [S, S] which part of the beard's region a style takes, where no file says it."""
     look = _BEARD_SHAPES
     x, z = subject.surface.position[0].abs(), subject.surface.position[2]
     corner_x, _, corner_z = subject.head.landmark("multipie_54").abs().tolist()
-    if style == "full":
-        return torch.ones_like(x)
     if style == "sideburns":
         first, all_of_it = look.sideburns_from
         return smoothstep(x, first * corner_x, all_of_it * corner_x)
+    if style == "patchy":
+        return smoothstep(subject.noise(PATCHES, "gloss"), *look.patches)
     above = smoothstep(z, *(corner_z + step for step in look.moustache_from))
     near = 1.0 - smoothstep(x, *(corner_x + step for step in look.mouth_until))
-    if style == "moustache":
+    if style in ("moustache", "handlebar"):
         return above * near
+    if style == "soul_patch":
+        return (1.0 - above) * (1.0 - smoothstep(x, *look.patch_half_width))
+    if style not in ("goatee", "anchor"):
+        return torch.ones_like(x)
     chin = 1.0 - smoothstep(x, *(corner_x + step for step in look.chin_until))
     return near * (above + (1.0 - above) * chin)
+
+
+def _beard_colours(traits: Traits, white: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the colours [3] of a beard's pigmented and white hairs, under its own colour."""
+    colour, strength = traits.tint("beard.colour")
+    tint = torch.tensor(colour)
+    return torch.lerp(fine_colour(traits), tint, strength), torch.lerp(white, tint, strength)
 
 
 def _stubble_decals(subject: Subject) -> Sequence[Decal]:
@@ -336,7 +387,7 @@ def _stubble_decals(subject: Subject) -> Sequence[Decal]:
     growth = (amount * patchy * smoothstep(region, *_STUBBLE_OVER)).clamp(0.0, 1.0)
     lengths = torch.full_like(growth, _STUBBLE_LENGTH.at(amount))
     fur = grow(subject, "stubble", _STUBBLE, growth, _downwards(subject), lengths)
-    return hair_decals(subject, fur, beard_grey(subject.traits), fine_colour(subject.traits), fine_white())
+    return hair_decals(subject, fur, beard_grey(subject.traits), *_beard_colours(subject.traits, fine_white()))
 
 
 def _beard_decals(subject: Subject) -> Sequence[Decal]:
@@ -346,7 +397,7 @@ def _beard_decals(subject: Subject) -> Sequence[Decal]:
         return []
     lengths = _BEARD_LENGTH.at(traits.number("beard.length")) * _BEARD_LENGTH_AT_EDGE.at(cover)
     fur = grow(subject, "beard", _BEARD, cover, _downwards(subject), lengths)
-    return hair_decals(subject, fur, beard_grey(traits), fine_colour(traits), thick_white(), _UNDERCOAT)
+    return hair_decals(subject, fur, beard_grey(traits), *_beard_colours(traits, thick_white()), _UNDERCOAT)
 
 
 def _downwards(subject: Subject) -> Tensor:
@@ -358,8 +409,8 @@ def _downwards(subject: Subject) -> Tensor:
 # --------------------------------------------------------------------------------------------------------------- layers
 
 
-def _shaded(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor) -> Ground:
-    """Return the ground as seen between hairs of a colour [3], raised to where they lie, tuft by tuft."""
+def _shaded(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor, height: float) -> Ground:
+    """Return the ground as seen between hairs of a colour [3], raised by metres to where they lie, tuft by tuft."""
     gap = _GAP + _GAP_OF_PALE * luminance(colour)
     between = ground.albedo * _SKIN_LEFT + gap * colour[:, None, None]
     tuft = 1.0 + _TUFT_HEIGHT / _COAT_HEIGHT * subject.noise(MOTTLING, "density") * subject.surface.atlas.interior
@@ -369,23 +420,23 @@ def _shaded(subject: Subject, ground: Ground, colour: Tensor, cover: Tensor) -> 
         subsurface=sheltered(ground, cover),
         roughness=torch.lerp(ground.roughness, torch.tensor(_SHADED_ROUGHNESS), cover),
         specular=torch.lerp(ground.specular, torch.tensor(_SHADED_SPECULAR), cover),
-        height=ground.height + _COAT_HEIGHT * cover * tuft,
+        height=ground.height + height * cover * tuft,
     )
 
 
 def _shade_scalp(subject: Subject, ground: Ground) -> Ground:
-    traits = subject.traits
-    colour = torch.lerp(fine_colour(traits), thick_white(), traits.number("hair.grey"))
-    shade = _BUZZ_SHADE if traits.choice("hair.style") == "buzz" else _CROP_SHADE
-    cover = shade.cover * smoothstep(_scalp_cover(subject), *shade.over)
-    return _shaded(subject, ground, dyed(colour, traits), cover)
+    rooted, shaved = _scalp_cover(subject)
+    colour = torch.lerp(*_root_colours(subject.traits), subject.traits.number("hair.grey"))
+    cover = _SCALP_SHADE.cover * smoothstep(rooted, *_SCALP_SHADE.over)
+    cover = cover + (1.0 - cover) * _SHAVED_SHADE.cover * smoothstep(shaved, *_SHAVED_SHADE.over)
+    return _shaded(subject, ground, colour, cover, _SCALP_HEIGHT)
 
 
 def _shade_beard(subject: Subject, ground: Ground) -> Ground:
     traits = subject.traits
-    colour = torch.lerp(fine_colour(traits), thick_white(), beard_grey(traits))
+    colour = torch.lerp(*_beard_colours(traits, thick_white()), beard_grey(traits))
     cover = _BEARD_SHADE.cover * smoothstep(_beard_cover(subject), *_BEARD_SHADE.over)
-    return _shaded(subject, ground, colour, cover)
+    return _shaded(subject, ground, colour, cover, _COAT_HEIGHT)
 
 
 def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
@@ -395,12 +446,15 @@ def _shade_stubble(subject: Subject, ground: Ground) -> Ground:
 
 HAIR: Final = (
     Layer(
-        "cropped_hair", "the cropped hair of a head without grown hair", ("hair.style", "hair.dye", *HAIR_TRAITS),
-        stain=_shade_scalp, decals=_scalp_decals,
+        "cropped_hair", "roots of the hair on the scalp, and the stubble of shaved sides",
+        (*_SCALP_TRAITS, *HAIR_TRAITS), stain=_shade_scalp, decals=_scalp_decals,
     ),
-    Layer("stubble", "stubble", ("stubble.density", *HAIR_TRAITS), stain=_shade_stubble, decals=_stubble_decals),
     Layer(
-        "beard", "a short beard", ("beard.style", "beard.density", "beard.length", *HAIR_TRAITS),
+        "stubble", "stubble", ("stubble.density", "beard.colour", *HAIR_TRAITS), stain=_shade_stubble,
+        decals=_stubble_decals,
+    ),
+    Layer(
+        "beard", "a short beard", ("beard.style", "beard.density", "beard.length", "beard.colour", *HAIR_TRAITS),
         stain=_shade_beard, decals=_beard_decals,
     ),
     BROWS,

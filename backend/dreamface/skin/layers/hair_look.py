@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dreamface.skin.canvas.layer import Decal, Ground
 from dreamface.skin.canvas.marks import coverage
-from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
+from dreamface.skin.canvas.pigments import hair_colour, hair_pigment, luminance, white_hair_colour
 from dreamface.skin.canvas.strands import Fur, Strands
 from dreamface.skin.canvas.subject import Subject
 from dreamface.traits import Traits
@@ -19,6 +19,12 @@ from dreamface.units import MM
 HAIR_TRAITS: Final = ("hair.melanin", "hair.redness", "hair.grey")
 """What the colours of all hairs depend on."""
 
+BROW_COLOUR_TRAITS: Final = ("hair.dye", "brows.colour", *HAIR_TRAITS)
+"""What the colour of brows depends on."""
+
+_DARK_DYE: Final = 0.85  # how far brows follow a dye that is darker than they are
+_PALE_DYE: Final = 0.25  # how far they follow any other
+
 HAIR_HEIGHT: Final = 0.04 * MM  # of a hair that lies on the skin
 _UPPER_HEIGHT: Final = 0.09 * MM  # of a hair that lies on other hairs
 
@@ -26,9 +32,6 @@ _SHELTER: Final = 0.85  # fraction of the light from below the skin that dense h
 
 _FINE_WHITE: Final = torch.tensor([0.64, 0.61, 0.54])  # of white hair's colour: the skin shows through a single hair
 _THICK_WHITE: Final = 0.8  # of white hair's colour: white hairs on top of many
-_RED_GLOW: Final = torch.tensor([2.0, 1.22, 1.6])  # factors on the colour: single red hairs glow, a mass is browner
-_GLOW_FADES_FROM: Final = 0.6  # melanin above which red hairs glow less
-_GLOW_LOST: Final = 0.8  # fraction of the glow that black hair lacks
 
 _BEARD_GREYING: Final = 1.5  # power of the scalp's grey: beards start to turn later
 _BROW_GREYING_FROM: Final = 0.25  # grey of the scalp at which the first hairs of the brows turn
@@ -79,9 +82,7 @@ class _TonedStrands:
 def fine_colour(traits: Traits, darker: float = 0.0) -> Tensor:
     """Return the colour [3] of single hairs that have not turned grey; `darker` 0..1 moves them towards black."""
     melanin, redness = traits.number("hair.melanin"), traits.number("hair.redness")
-    mass = hair_colour(Traits({"hair.melanin": melanin + darker * (1.0 - melanin), "hair.redness": redness}))
-    fading = _GLOW_LOST * max(0.0, melanin - _GLOW_FADES_FROM) / (1.0 - _GLOW_FADES_FROM)
-    return mass * torch.lerp(torch.ones(3), _RED_GLOW, redness * (1.0 - fading))
+    return hair_pigment(melanin + darker * (1.0 - melanin), redness)
 
 
 def fine_white() -> Tensor:
@@ -103,6 +104,32 @@ def brow_grey(traits: Traits) -> float:
     """Return the fraction of white hairs in brows: they turn later than the scalp's, and never all of them."""
     late = max(0.0, traits.number("hair.grey") - _BROW_GREYING_FROM)
     return _MOST_BROW_GREY * late / (1.0 - _BROW_GREYING_FROM)
+
+
+def brow_dye(traits: Traits) -> tuple[float, float, float, float]:
+    """Return the colour that brows are tinted with, linear Rec. 709, and how strongly.
+
+    It is their own, where they have one. Otherwise they follow a dye of the hair a little; a dark one nearly wholly, as
+    no one has pale brows under black hair.
+    """
+    own, own_strength = traits.tint("brows.colour")
+    if own_strength > 0.0:
+        return (*own, own_strength)
+    dye, strength = traits.tint("hair.dye")
+    is_dark = luminance(torch.tensor(dye)) < luminance(hair_colour(traits))
+    return (*dye, strength * (_DARK_DYE if is_dark else _PALE_DYE))
+
+
+def brow_colours(traits: Traits, darker: float) -> tuple[Tensor, Tensor]:
+    """Return the colours [3] of the brows' pigmented and white hairs.
+
+    Args:
+        traits: a person's.
+        darker: 0..1, from the scalp's melanin to black.
+    """
+    *dye, strength = brow_dye(traits)
+    tint = torch.tensor(dye)
+    return torch.lerp(fine_colour(traits, darker), tint, strength), torch.lerp(fine_white(), tint, strength)
 
 
 # -------------------------------------------------------------------------------------------------------------- drawing

@@ -8,17 +8,19 @@ import torch
 from torch import Tensor
 
 from dreamface.hair import HairColour
-from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
-from dreamface.traits import Traits
+from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 
 _ROOTS_UNTIL: Final = (0.10, 0.28)  # share of the length over which dyed roots end
 _TIPS_FROM: Final = (0.45, 0.95)  # and over which dyed tips begin
 _HIGHLIGHTED: Final = 0.35  # share of strands that highlights are on
 _LIGHTEST: Final = 0.85  # albedo that no strand exceeds
-_STEPS: Final = 8  # of melanin between the darkest and the lightest strand
+_SHADES: Final = 9  # of melanin between the lightest and the darkest strand
+_MELANIN_SPREAD: Final = 0.25  # from the middle to the darkest strand, at full variation
+_TONE_SPREAD: Final = 0.8  # the same of how light strands of one pigment are
+_OTHER: Final = 7.31  # makes another random number of a strand's
 
 
-def hair_pigment(colour: HairColour, random: Tensor, share: Tensor) -> Tensor:
+def strand_colours(colour: HairColour, random: Tensor, share: Tensor) -> Tensor:
     """Return [N, P, 3] linear Rec. 709: what a mass of such hairs reflects along each strand.
 
     Args:
@@ -26,19 +28,15 @@ def hair_pigment(colour: HairColour, random: Tensor, share: Tensor) -> Tensor:
         random: [N, 2] uniform numbers: whether a strand is white, and how dark it is.
         share: [P] 0 at the root and 1 at the tip.
     """
-    darker = 1.0 + colour.variation * (2.0 * random[:, 1] - 1.0) * 1.2
-    table = torch.stack(
-        [
-            hair_colour(Traits({"hair.melanin": min(1.0, colour.melanin), "hair.redness": colour.redness}))
-            for _ in range(1)
-        ]
-    )
-    base = table[0][None] * darker[:, None]
-    white = random[:, :1] < colour.grey
-    base = torch.where(white, white_hair_colour()[None] * darker[:, None], base)
+    spread = _MELANIN_SPREAD * colour.variation
+    shades = torch.linspace(colour.melanin - spread, colour.melanin + spread, _SHADES).clamp(0.0, 1.0)
+    table = torch.stack([hair_pigment(shade, colour.redness) for shade in shades.tolist()])
+    base = table[(random[:, 1] * (_SHADES - 1)).round().long()]
+    tone = 1.0 + _TONE_SPREAD * colour.variation * (2.0 * (random[:, 1:] * _OTHER % 1.0) - 1.0)
+    base = torch.where(random[:, :1] < colour.grey, white_hair_colour().expand_as(base), base) * tone
     along = base[:, None].expand(-1, len(share), -1)
     along = _dyed(along, colour.dye, torch.ones_like(share)[None, :, None])
-    lit = (random[:, 1] * 7.31 % 1.0 < _HIGHLIGHTED).float()[:, None, None]
+    lit = (random[:, 1] * _OTHER % 1.0 < _HIGHLIGHTED).float()[:, None, None]
     along = _dyed(along, colour.highlights, lit)
     along = _dyed(along, colour.roots, 1.0 - _step(share, *_ROOTS_UNTIL)[None, :, None])
     along = _dyed(along, colour.tips, _step(share, *_TIPS_FROM)[None, :, None])

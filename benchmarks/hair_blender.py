@@ -1,0 +1,139 @@
+"""What hair costs in Blender: when a head comes in, while a slider is dragged, and in a file.
+
+    python benchmarks/hair_blender.py
+
+Under pip's bpy, with long hair of 800 guides. What drawing adds is not in these figures. Nothing else heavy should be
+running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "backend"), str(ROOT)]
+
+import dreamface  # noqa: E402
+from dreamface import folder  # noqa: E402
+
+PROMPT = "a young woman"
+GUIDES, POINTS, LENGTH = 800, 64, 0.3  # LENGTH in metres
+FILE_POINTS = 32
+TIMES, STEPS = 5, 20
+IMPORT_TARGET, STEP_TARGET, SIZE_TARGET = 600.0, 150.0, 25.0  # milliseconds, milliseconds, megabytes
+
+
+def with_long_hair(face: Any, path: Path, points: int) -> Path:
+    """Save a face with long hair on its scalp."""
+    topology, vertices = face.head.topology, face.head.vertices.numpy()
+    triangles = topology.triangles.numpy()
+    weights = topology.regions["scalp"].numpy()[triangles].mean(axis=1)
+    generator = np.random.default_rng(1)
+    triangle = generator.choice(len(weights), GUIDES, p=weights / weights.sum())
+    barycentric = generator.dirichlet([1.0, 1.0, 1.0], GUIDES)
+    root = np.einsum("nkx,nk->nx", vertices[triangles[triangle]], barycentric)
+    uv = np.einsum("nkx,nk->nx", topology.uv.numpy()[topology.triangle_uvs.numpy()[triangle]], barycentric)
+    along = np.linspace(0.0, LENGTH, points)[:, None]
+    curves = root[:, None] + along * np.array([0.0, 0.3, -0.9])
+    folder.save(face, path)
+    arrays = {
+        "points": curves.astype(np.float32),
+        "triangle": triangle.astype(np.int32),
+        "barycentric": barycentric.astype(np.float32),
+        "uv": uv.astype(np.float32),
+        "lock": np.arange(GUIDES, dtype=np.int32),
+    }
+    np.savez(path / "groom.npz", **{f"scalp_{name}": array for name, array in arrays.items()})
+    document = json.loads((path / "face.json").read_text("utf-8"))
+    document["groom"] = [{"region": "scalp", "style": "long", "look": {"hairs": 80_000}, "colour": {}}]
+    (path / "face.json").write_text(json.dumps(document), "utf-8")
+    return path
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Milliseconds that it takes."""
+    start = time.perf_counter()
+    action()
+    return 1000 * (time.perf_counter() - start)
+
+
+def report(what: str, taken: list[float], target: str = "") -> None:
+    """One line: the median, and the longest."""
+    print(f"{what}: {statistics.median(taken):.0f} ms, at most {max(taken):.0f} ms{target}", flush=True)
+
+
+class Scene:
+    """Pip's bpy with one head at a time."""
+
+    def __init__(self) -> None:
+        import bpy
+
+        from dreamface_addon import scene
+
+        self.bpy, self.scene = bpy, scene
+
+    def come_in(self, path: Path) -> float:
+        """Milliseconds until a head is in an empty file, up to date for drawing."""
+        self.bpy.ops.wm.read_factory_settings(use_empty=True)
+        return timed(lambda: (self._import(path), self.bpy.context.view_layer.update()))
+
+    def _import(self, path: Path) -> None:
+        self.face = self.scene.import_face(path)
+
+    def step(self, head: Any, number: int) -> tuple[float, float]:
+        """Milliseconds for a slider's step: moving the vertices with the hair, and the same with Blender's update."""
+        moved = {"vertices": head * np.float32(1.0 + 0.0005 * (number % 7))}
+        start = time.perf_counter()
+        self.scene.reshape(self.face.skin, moved, {})
+        applied = time.perf_counter()
+        self.bpy.context.view_layer.update()
+        return 1000 * (applied - start), 1000 * (time.perf_counter() - start)
+
+    def size(self, path: Path) -> float:
+        """Megabytes of the file as it is."""
+        self.bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=True, copy=True)
+        return path.stat().st_size / 1e6
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["BLENDER_USER_RESOURCES"] = str(Path(home) / "user")
+        face = dreamface.generate(PROMPT, seed=3, resolution=512)
+        head = face.head.vertices.numpy()
+        bald = folder.save(face, Path(home) / "bald")
+        long = with_long_hair(face, Path(home) / "long", POINTS)
+        scene = Scene()
+        scene.come_in(bald)  # once for what is loaded only then
+        without = [scene.come_in(bald) for _ in range(TIMES)]
+        bald_steps = [scene.step(head, number) for number in range(STEPS)]
+        with_hair = [scene.come_in(long) for _ in range(TIMES)]
+        hairy_steps = [scene.step(head, number) for number in range(STEPS)]
+        share = statistics.median(with_hair) - statistics.median(without)
+        report("a head without hair comes in", without)
+        report("a head with long hair comes in", with_hair)
+        print(f"  the hair's share: {share:.0f} ms (target {IMPORT_TARGET:.0f} ms)")
+        report("a slider's step without hair", [whole for _, whole in bald_steps])
+        report("a slider's step with hair", [whole for _, whole in hairy_steps], f" (target {STEP_TARGET:.0f} ms)")
+        report("  of it until the guides are in place", [applied for applied, _ in hairy_steps])
+        scene.come_in(bald)
+        small = scene.size(Path(home) / "bald.blend")
+        scene.come_in(with_long_hair(face, Path(home) / "file", FILE_POINTS))
+        more = scene.size(Path(home) / "long.blend") - small
+        print(f"a file with hair is larger by {more:.2f} MB (target {SIZE_TARGET:.0f} MB)")
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)  # without Python's own clean-up, in which bpy hangs or crashes

@@ -1,0 +1,499 @@
+"""Hair as curves objects on a skin: they follow it, can be combed, and what an artist has combed stays.
+
+For each region of a head there is one object, a child of the skin, whose curves are the guides; a modifier makes the
+hairs between them. Guides lie in the skin's own space, where its basis is, and Blender bends them as shape keys and
+rigs bend the skin. Where the basis itself moves, by a slider or a sculpting brush, `settle_hair` takes the guides
+along: the skin's attribute `REST` says where its vertices were when the guides were put there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+import bpy
+import numpy as np
+from mathutils.bvhtree import BVHTree
+from numpy.typing import NDArray
+
+from .errors import SceneError
+from .grooms import REGIONS, RegionHair, parse_groom
+from .hair_material import is_hair_material, new_hair_material, renew_hair_material
+from .hair_nodes import GROUP, INPUTS, hair_group
+from .records import FACES, PART, check_can_change, describe_hair, hair_of, parts_of
+from .sculpting import Array, basis_of, rest_of
+from .surface import HAIR_MAP, corners_of, frames_of, mark_hair_map
+
+REST: Final = ".dreamface_hair_rest"
+"""Attribute of the skin's vertices: where they were when the hair was put there, metres."""
+
+_GROWN: Final = "dreamface_grown"
+"""Custom property of curves: a digest of the guides as we have put them; an artist has edited those with another."""
+
+_SET: Final = "dreamface_hair_inputs"
+"""Custom property of an object of hair: the inputs of its modifier as we have set them, as JSON."""
+
+_SHOWS: Final = "dreamface_hair_shows"
+"""Custom property of curves: a mark of what they were grown from."""
+
+_BARE: Final = "dreamface_bare"
+"""Custom property of the skin: region -> the mark of having no hair there, or nothing where there is some, as JSON."""
+
+_HIDDEN: Final = "dreamface_hidden_by_hair"
+"""Custom property of a part: we have hidden it, because hair stands for it."""
+
+_TRIANGLE, _BARYCENTRIC, _LOCK, _UV = (f".dreamface_{name}" for name in ("triangle", "barycentric", "lock", "root_uv"))
+"""Attributes of curves: see `RegionHair`; triangles are those of the skin. The last is the root's place in the hair's
+UV map when the others were written: roots that an artist has moved since have another."""
+
+_SURFACE_UV: Final = "surface_uv_coordinate"  # Blender's own name
+
+_VIEWED: Final = 0.25  # share of the hairs that the 3D view draws
+_FEW: Final = 8000  # hairs of which it draws all
+_SAMPLE: Final = 600  # guides from which the distance between roots is measured
+
+
+def grow_hair(
+    skin: bpy.types.Object,
+    arrays: dict[str, NDArray[Any]],
+    groom: list[dict[str, Any]],
+    regions: Iterable[str] = tuple(REGIONS),
+) -> None:
+    """Give a face this hair, and take away what regions it leaves out, also where an artist has edited it.
+
+    Args:
+        skin: the face's.
+        arrays: as in groom.npz, for a head as the traits alone say.
+        groom: as in face.json.
+        regions: whose hair is changed; that of others stays as it is.
+
+    Raises:
+        SceneError: the hair does not fit, or the face's objects cannot be changed now; nothing was changed.
+    """
+    try:
+        hairs = parse_groom(groom, arrays)
+    except ValueError as error:
+        raise SceneError(f"The engine sent hair that doesn't fit ({error}): start it again.") from error
+    regions = set(regions)
+    check_can_change([skin, *hair_of(skin).values()])
+    others = [region for region in hair_of(skin) if region not in regions]
+    put_hair(skin, [hair for hair in hairs if hair.region in regions], others, rest_of(skin.data))
+
+
+def put_hair(
+    skin: bpy.types.Object,
+    hairs: Iterable[RegionHair],
+    kept: Collection[str] = (),
+    grown_on: Array | None = None,
+) -> None:
+    """Build the objects of hair, in those that are there, and remove those of other regions.
+
+    Args:
+        skin: the face's; its hair map is there, or is made.
+        hairs: the guides.
+        kept: regions whose hair stays as it is.
+        grown_on: [V, 3] metres, the skin's vertices under the guides; None for those that it has now.
+    """
+    there, wanted = hair_of(skin), {hair.region: hair for hair in hairs}
+    for region, object_ in there.items():
+        if region not in wanted and region not in kept:
+            _remove(object_)
+    settle_hair(skin)
+    mark_hair_map(skin, list(wanted.values()))
+    for hair in wanted.values():
+        if hair.region not in kept:
+            _put(skin, hair, there.get(hair.region), grown_on)
+    if wanted or kept:
+        skin.add_rest_position_attribute = True  # by which Blender bends curves on it
+        _write_rest(skin.data, basis_of(skin.data))
+    _show_lashes(skin, "lashes" not in hair_of(skin))
+
+
+def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | None, grown_on: Array | None) -> None:
+    curves = _new_curves(skin, hair)
+    now = basis_of(skin.data)
+    if grown_on is not None and grown_on.shape == now.shape and not np.array_equal(grown_on, now):
+        _carry(curves, skin.data, grown_on, now)  # what was sculpted lies on top of what the face was built from
+    if object_ is None:
+        object_ = bpy.data.objects.new(REGIONS[hair.region], curves)
+        skin.users_collection[0].objects.link(object_)
+        object_.parent = skin
+        describe_hair(object_, skin, hair)
+        modifier = object_.modifiers.new(GROUP, "NODES")
+        modifier.node_group = hair_group()
+        curves.materials.append(new_hair_material(f"{REGIONS[hair.region]} strands", hair.colour))
+    else:
+        _replace_curves(object_, curves, hair)
+        describe_hair(object_, skin, hair)
+    _set_look(object_, hair)
+
+
+def _replace_curves(object_: bpy.types.Object, curves: bpy.types.HairCurves, hair: RegionHair) -> None:
+    """Give an object new guides; it keeps its materials."""
+    old = object_.data
+    for material in old.materials:
+        if is_hair_material(material) and material.users - material.use_fake_user > 1 + (old.users > 1):
+            material = material.copy()  # a copy of the head wears it, too
+        if is_hair_material(material):
+            renew_hair_material(material, hair.colour)
+        curves.materials.append(material)
+    object_.data = curves
+    if not old.users:
+        name = old.name
+        bpy.data.hair_curves.remove(old)
+        curves.name = name
+
+
+def _new_curves(skin: bpy.types.Object, hair: RegionHair) -> bpy.types.HairCurves:
+    curves = bpy.data.hair_curves.new(REGIONS[hair.region])
+    count, length = hair.points.shape[:2]
+    curves.add_curves([length] * count)
+    _write_points(curves, hair.points)
+    curves.surface, curves.surface_uv_map = skin, HAIR_MAP
+    first_face = skin.get(FACES, (0, 0))[0]
+    for name, kind, values in (
+        (_SURFACE_UV, "FLOAT2", hair.uv),
+        (_UV, "FLOAT2", hair.uv),
+        (_BARYCENTRIC, "FLOAT_VECTOR", hair.barycentric),
+        (_TRIANGLE, "INT", hair.triangle - 2 * first_face),
+        (_LOCK, "INT", hair.lock),
+    ):
+        _write(curves, name, kind, values)
+    curves[_GROWN] = _digest(curves)
+    return curves
+
+
+def keep_edited_hair(skin: bpy.types.Object) -> str:
+    """Remove a face's hair, because the skin has become another head's; what an artist has edited stays in the file.
+
+    Returns:
+        A sentence about what stayed, or nothing.
+    """
+    edited, kept = edited_hair(skin), []
+    for region, object_ in hair_of(skin).items():
+        if region in edited:
+            curves = object_.data
+            curves.use_fake_user = True
+            curves.name = f"{curves.name[:_NAME_LENGTH]} before"
+            kept.append(f"“{curves.name}”")
+        _remove(object_)
+    if not kept:
+        return ""
+    return (
+        "The hair that you have edited does not fit the new head. It is kept in the file: give a hair object the "
+        f"curves {', '.join(kept)} to see it."
+    )
+
+
+_NAME_LENGTH: Final = 48  # letters of the old name in that of kept curves, which may be 63 bytes long
+
+
+def _remove(object_: bpy.types.Object) -> None:
+    curves, materials = object_.data, list(object_.data.materials)
+    bpy.data.objects.remove(object_)
+    if not curves.users:
+        bpy.data.hair_curves.remove(curves)
+    for material in materials:
+        if is_hair_material(material) and not material.users:
+            bpy.data.materials.remove(material)
+
+
+def _show_lashes(skin: bpy.types.Object, shown: bool) -> None:
+    """Hide the head's own lashes while hair stands for them; what an artist shows or hides stays so."""
+    for part in parts_of(skin):
+        if not str(part[PART]).endswith("lashes"):
+            continue
+        if not shown and _HIDDEN not in part and not (part.hide_viewport and part.hide_render):
+            part.hide_viewport = part.hide_render = part[_HIDDEN] = True
+        elif shown and _HIDDEN in part:
+            part.hide_viewport = part.hide_render = False
+            del part[_HIDDEN]
+
+
+# ----------------------------------------------------------------------------------------------------- what it shows
+
+
+def mark_grown(skin: bpy.types.Object, marks: Mapping[str, str]) -> None:
+    """Note for each region what its hair shows.
+
+    In the curves, not on an object: undo brings each datablock back by itself, and a mark says the truth only if it
+    lies where the guides are. Regions without hair have their mark on the skin.
+    """
+    there, bare = hair_of(skin), _bare(skin)
+    for region, mark in marks.items():
+        if region in there:
+            there[region].data[_SHOWS] = mark
+        bare[region] = "" if region in there else mark
+    skin[_BARE] = json.dumps(bare)
+
+
+def grown_marks(skin: bpy.types.Object) -> dict[str, str]:
+    """Return for each region what its hair shows; nothing where that is unknown, or where it was deleted."""
+    there, bare = hair_of(skin), _bare(skin)
+    return {
+        region: str(there[region].data.get(_SHOWS, "")) if region in there else bare.get(region, "")
+        for region in REGIONS
+    }
+
+
+def knows_grown(skin: bpy.types.Object) -> bool:
+    """Return whether it was ever noted what a face's hair shows."""
+    return _BARE in skin
+
+
+def deleted_hair(skin: bpy.types.Object) -> list[str]:
+    """Return the regions whose hair an artist has deleted."""
+    there = hair_of(skin)
+    return [region for region, mark in _bare(skin).items() if region not in there and not mark]
+
+
+def _bare(skin: bpy.types.Object) -> dict[str, str]:
+    """Region -> what its lack of hair shows; nothing where there is hair."""
+    try:
+        marks = json.loads(skin.get(_BARE, "{}"))
+        return {region: mark for region, mark in marks.items() if region in REGIONS and isinstance(mark, str)}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+# ---------------------------------------------------------------------------------------------------------- the look
+
+
+def hair_density(object_: bpy.types.Object, render: bool = False) -> float:
+    """Return the share, 0..1, of an object's hairs that the 3D view draws, or a render; 0 where it makes none."""
+    modifier = _modifier(object_)
+    name = "Render Amount" if render else "Viewport Amount"
+    return float(_input(modifier, name)) if modifier is not None else 0.0
+
+
+def set_hair_density(object_: bpy.types.Object, share: float, render: bool = False) -> None:
+    """Let the 3D view, or a render, draw a share, 0..1, of an object's hairs."""
+    modifier = _modifier(object_)
+    if modifier is not None:
+        _set_input(modifier, "Render Amount" if render else "Viewport Amount", min(max(share, 0.0), 1.0))
+        object_.update_tag()
+
+
+def _modifier(object_: bpy.types.Object) -> bpy.types.Modifier | None:
+    """Our modifier of an object of hair; None where an artist has removed it."""
+    made = [modifier for modifier in object_.modifiers if modifier.type == "NODES" and modifier.node_group is not None]
+    return next((modifier for modifier in made if modifier.node_group.name.startswith(GROUP)), None)
+
+
+def _set_look(object_: bpy.types.Object, hair: RegionHair) -> None:
+    """Set the modifier's inputs, except those that an artist has changed."""
+    modifier = _modifier(object_)
+    if modifier is None:
+        return
+    wanted: dict[str, float] = {
+        name: hair.look[name.lower().replace(" ", "_")]
+        for name in INPUTS
+        if name.lower().replace(" ", "_") in hair.look
+    }
+    wanted["Points"] = hair.points.shape[1]
+    wanted["Mixing"] = float(hair.look["guides_each"] > 1)
+    wanted["Spread"] = _between_roots(hair.points[:, 0])
+    wanted["Viewport Amount"] = _VIEWED if hair.look["hairs"] > _FEW else 1.0
+    try:
+        before = json.loads(object_.get(_SET, "{}"))
+    except (ValueError, TypeError):
+        before = {}
+    for name, value in wanted.items():
+        if name not in before or np.isclose(_input(modifier, name), before[name], rtol=1e-4, atol=1e-9):
+            _set_input(modifier, name, value)
+    object_[_SET] = json.dumps(wanted)
+    object_.update_tag()
+
+
+def _between_roots(roots: Array) -> float:
+    """How far apart neighbouring roots are, in metres: enough for a guide's neighbours on all sides."""
+    sample = roots[:: max(1, len(roots) // _SAMPLE)]
+    squares = ((sample[:, None] - roots[None]) ** 2).sum(axis=2)
+    squares[squares < 1e-12] = np.inf
+    nearest = np.sqrt(np.sort(squares, axis=1)[:, : min(3, len(roots))].max(axis=1))
+    nearest = nearest[np.isfinite(nearest)]
+    return float(np.median(nearest)) if nearest.size else 0.002
+
+
+def _identifier(modifier: bpy.types.Modifier, name: str) -> str:
+    sockets = (item for item in modifier.node_group.interface.items_tree if item.item_type == "SOCKET")
+    return next(str(socket.identifier) for socket in sockets if socket.in_out == "INPUT" and socket.name == name)
+
+
+def _input(modifier: bpy.types.Modifier, name: str) -> Any:
+    if hasattr(modifier, "properties"):  # from 5.2 on
+        return getattr(modifier.properties.inputs, _identifier(modifier, name)).value
+    return modifier[_identifier(modifier, name)]
+
+
+def _set_input(modifier: bpy.types.Modifier, name: str, value: float) -> None:
+    kind, _, least, most, _ = INPUTS[name]
+    value = min(max(value, least), most)
+    number = int(value) if kind == "NodeSocketInt" else float(value)
+    if hasattr(modifier, "properties"):
+        getattr(modifier.properties.inputs, _identifier(modifier, name)).value = number
+    else:
+        modifier[_identifier(modifier, name)] = number
+
+
+# ------------------------------------------------------------------------------------------------- guides on the skin
+
+
+def edited_hair(skin: bpy.types.Object) -> list[str]:
+    """Return the regions of a face's hair that an artist has edited by hand: combed, cut, added to."""
+    return [region for region, object_ in hair_of(skin).items() if _is_edited(object_.data)]
+
+
+def hair_curves_of(object_: bpy.types.Object, count: int | None = None) -> Array:
+    """Return an object's guides at rest, [N, P, 3] metres in the skin's space, their points evenly spaced.
+
+    Args:
+        object_: of hair.
+        count: P; None for as many as the longest guide has.
+    """
+    points, offsets = _points(object_.data), _offsets(object_.data)
+    lengths = np.diff(offsets)
+    most = count or int(lengths.max(initial=2))
+    guides = [_resampled(points[first:last], most) for first, last in pairwise(offsets) if last - first > 1]
+    return np.stack(guides) if guides else np.zeros((0, most, 3), np.float32)
+
+
+def _resampled(points: Array, count: int) -> Array:
+    way = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))))
+    if len(points) == count and np.ptp(np.diff(way)) < 1e-3 * way[-1]:
+        return points
+    at = np.linspace(0.0, way[-1], count)
+    return np.stack([np.interp(at, way, points[:, axis]) for axis in range(3)], axis=1).astype(np.float32)
+
+
+def carry_hair(skin: bpy.types.Object, before: Array, after: Array) -> None:
+    """Move the guides of a face's hair with its skin, each as its root's triangle turns and moves.
+
+    Args:
+        skin: the face's.
+        before: [V, 3] metres, the skin's vertices where the guides are now.
+        after: [V, 3] metres, where the guides are to be.
+    """
+    for object_ in hair_of(skin).values():
+        if len(object_.data.curves):
+            _carry(object_.data, skin.data, before, after)
+            object_.data.update_tag()
+
+
+def settle_hair(skin: bpy.types.Object) -> None:
+    """Take a face's guides along to where the skin's vertices are now."""
+    if not hair_of(skin):
+        return
+    mesh = skin.data
+    before, after = _read_rest(mesh), basis_of(mesh)
+    if before is not None and not np.array_equal(before, after):
+        carry_hair(skin, before, after)
+    _write_rest(mesh, after)
+
+
+def _carry(curves: bpy.types.HairCurves, mesh: bpy.types.Mesh, before: Array, after: Array) -> None:
+    was_edited = _is_edited(curves)
+    corners, barycentric = _roots(curves, mesh, before)
+    turns = frames_of(after[corners]) @ frames_of(before[corners]).transpose(0, 2, 1)
+    start, end = (np.einsum("nkx,nk->nx", vertices[corners], barycentric) for vertices in (before, after))
+    points, lengths = _points(curves), np.diff(_offsets(curves))
+    if (lengths == lengths[0]).all():
+        guides = points.reshape(len(lengths), -1, 3)
+        moved = (guides - start[:, None]) @ turns.transpose(0, 2, 1) + end[:, None]
+    else:
+        guide = np.repeat(np.arange(len(lengths)), lengths)
+        moved = np.einsum("pxy,py->px", turns[guide], points - start[guide]) + end[guide]
+    _write_points(curves, moved)
+    if not was_edited:
+        curves[_GROWN] = _digest(curves)
+
+
+def _roots(curves: bpy.types.HairCurves, mesh: bpy.types.Mesh, vertices: Array) -> tuple[Array, Array]:
+    """[N, 3] the vertices around each root, and their weights; those of roots an artist has made or moved are found."""
+    triangle, barycentric = _read(curves, _TRIANGLE, 1, np.int32), _read(curves, _BARYCENTRIC, 3)
+    uv, known = _read(curves, _SURFACE_UV, 2), _read(curves, _UV, 2)
+    lost = (np.abs(uv - known) > 1e-6).any(axis=1) | (np.abs(barycentric.sum(axis=1) - 1.0) > 1e-3)
+    lost |= (triangle < 0) | (triangle >= 2 * len(mesh.polygons))
+    corners = corners_of(mesh, np.where(lost, 0, triangle))
+    if lost.any():
+        found, corners[lost], barycentric[lost] = _nearest(mesh, vertices, _points(curves)[_offsets(curves)[:-1]][lost])
+        triangle[lost] = found
+        _write(curves, _TRIANGLE, "INT", triangle)
+        _write(curves, _BARYCENTRIC, "FLOAT_VECTOR", barycentric)
+        _write(curves, _UV, "FLOAT2", uv)
+    return corners, barycentric
+
+
+def _nearest(mesh: bpy.types.Mesh, vertices: Array, places: Array) -> tuple[Array, Array, Array]:
+    """The skin's triangles closest to places [N, 3], their corners [N, 3], and the places' weights there [N, 3]."""
+    halves = corners_of(mesh, np.arange(2 * len(mesh.polygons)))
+    tree = BVHTree.FromPolygons(vertices.tolist(), halves.tolist(), all_triangles=True)
+    found = np.array([tree.find_nearest(place)[2] or 0 for place in places.tolist()], np.int32)
+    first, second, third = vertices[halves[found]].transpose(1, 0, 2).astype(np.float64)
+    across = np.stack((second - first, third - first), axis=2)
+    shares = np.einsum("nij,nj->ni", np.linalg.pinv(across), places - first)
+    return found, halves[found], np.column_stack((1.0 - shares.sum(axis=1), shares)).astype(np.float32)
+
+
+def _is_edited(curves: bpy.types.HairCurves) -> bool:
+    return bool(len(curves.curves)) and curves.get(_GROWN) != _digest(curves)
+
+
+def _digest(curves: bpy.types.HairCurves) -> str:
+    digest = hashlib.blake2b(_points(curves).tobytes(), digest_size=16)
+    digest.update(_offsets(curves).tobytes())
+    return digest.hexdigest()
+
+
+def _points(curves: bpy.types.HairCurves) -> Array:
+    values = np.empty(3 * len(curves.points), np.float32)
+    curves.position_data.foreach_get("vector", values)
+    return values.reshape(-1, 3)
+
+
+def _write_points(curves: bpy.types.HairCurves, points: Array) -> None:
+    curves.position_data.foreach_set("vector", np.ascontiguousarray(points, np.float32).reshape(-1))
+
+
+def _offsets(curves: bpy.types.HairCurves) -> Array:
+    """[N + 1] the first point of each curve, and one more than the last of all."""
+    values = np.zeros(len(curves.curves) + 1, np.int32)
+    if len(curves.curves):
+        curves.curve_offset_data.foreach_get("value", values)
+    return values
+
+
+_FIELDS: Final = {"INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
+
+
+def _read(curves: bpy.types.HairCurves, name: str, width: int, kind: type = np.float32) -> Array:
+    """An attribute of each curve, [N, width] or [N]; zeros where it is missing."""
+    attribute = curves.attributes.get(name)
+    values = np.zeros(len(curves.curves) * width, kind)
+    if attribute is not None and attribute.domain == "CURVE" and len(attribute.data) == len(curves.curves):
+        attribute.data.foreach_get(_FIELDS[attribute.data_type], values)
+    return values.reshape(-1, width) if width > 1 else values
+
+
+def _write(curves: bpy.types.HairCurves, name: str, kind: str, values: Array) -> None:
+    attribute = curves.attributes.get(name) or curves.attributes.new(name, kind, "CURVE")
+    attribute.data.foreach_set(_FIELDS[kind], np.ascontiguousarray(values).reshape(-1))
+
+
+def _read_rest(mesh: bpy.types.Mesh) -> Array | None:
+    attribute = mesh.attributes.get(REST)
+    if attribute is None or (attribute.domain, attribute.data_type) != ("POINT", "FLOAT_VECTOR"):
+        return None
+    values = np.empty(3 * len(mesh.vertices), np.float32)
+    attribute.data.foreach_get("vector", values)
+    return values.reshape(-1, 3)
+
+
+def _write_rest(mesh: bpy.types.Mesh, vertices: Array) -> None:
+    if REST in mesh.attributes and _read_rest(mesh) is None:
+        mesh.attributes.remove(mesh.attributes[REST])
+    attribute = mesh.attributes.get(REST) or mesh.attributes.new(REST, "FLOAT_VECTOR", "POINT")
+    attribute.data.foreach_set("vector", np.ascontiguousarray(vertices, np.float32).reshape(-1))

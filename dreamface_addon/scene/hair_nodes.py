@@ -1,0 +1,377 @@
+"""The hairs between guides, as a node group of Blender's that each object of hair has in a modifier.
+
+Guides follow the skin, whatever deforms it; hairs are mixed from neighbouring guides, as many as are wanted in the view
+and in a render. Made by code, because Blender's own hair assets are missing in many builds, have other inputs from one
+version to the next, and would take longer than a slider may.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import bpy
+
+GROUP: Final = "DreamFace Hair"
+"""Name of the node group; all faces in a file share it."""
+
+_VERSION: Final = 1
+_VERSION_PROPERTY: Final = "dreamface_hair_nodes"
+
+_INT, _FLOAT = "NodeSocketInt", "NodeSocketFloat"
+
+INPUTS: Final[dict[str, tuple[str, float, float, float, str]]] = {
+    "Viewport Amount": (_FLOAT, 0.25, 0.0, 1.0, "Share of the hairs that the 3D view draws, wider ones"),
+    "Render Amount": (_FLOAT, 1.0, 0.0, 1.0, "Share of the hairs that a render draws"),
+    "Hairs": (_INT, 80_000, 0, 1_000_000, "How many hairs there are at an amount of 1"),
+    "Points": (_INT, 32, 2, 1000, "How many points a hair has; the 3D view draws no more than 32"),
+    "Radius": (_FLOAT, 4e-5, 0.0, 0.01, "Of a hair at its root, in metres"),
+    "Tip": (_FLOAT, 0.4, 0.0, 1.0, "Radius at the tip, over that at the root"),
+    "Spread": (_FLOAT, 0.01, 0.0, 0.1, "How far around its guide's root a hair may grow, in metres"),
+    "Mixing": (_FLOAT, 1.0, 0.0, 1.0, "How far hairs take the shape of neighbouring guides, too"),
+    "Clump": (_FLOAT, 0.3, 0.0, 1.0, "How far hairs draw together to their guide's tip"),
+    "Clump From": (_FLOAT, 0.1, 0.0, 0.99, "Share of the length at which they start to"),
+    "Lock": (_FLOAT, 0.0, 0.0, 0.1, "Radius of what they draw together to, in metres"),
+    "Twist": (_FLOAT, 0.0, -1000.0, 1000.0, "Turns that they make around their guide, per metre"),
+    "Strand Clump": (_FLOAT, 0.3, 0.0, 1.0, "How far a few hairs stick to each other"),
+    "Strand Size": (_INT, 8, 1, 1000, "How many stick together"),
+    "Frizz": (_FLOAT, 0.0005, 0.0, 0.1, "How far hairs leave their way, in metres"),
+    "Frizz Scale": (_FLOAT, 0.02, 0.0001, 1.0, "Over which length they do, in metres"),
+    "Flyaways": (_FLOAT, 0.02, 0.0, 1.0, "Share of hairs that go a way of their own"),
+    "Scatter": (_FLOAT, 0.08, 0.0, 1.0, "By how much of its length a hair may be shorter"),
+}
+"""Input -> kind, default, least and most, and what it is."""
+
+_HAIR, _GUIDE, _FIRST, _ROOT, _REST_ROOT, _REST_TIP = (
+    f"dreamface_{name}" for name in ("hair", "guide", "first", "root", "rest_root", "rest_tip")
+)
+_NEIGHBOURS = ("dreamface_neighbour_1", "dreamface_neighbour_2")
+_WEIGHTS = ("dreamface_weight_1", "dreamface_weight_2")
+_MATES_WEIGHTS = ("dreamface_mates_weight_1", "dreamface_mates_weight_2")
+_LIKE = ("dreamface_like_1", "dreamface_like_2")
+_LENGTH = "dreamface_length"
+_ALONG, _NORMAL, _BINORMAL = (f"dreamface_{name}" for name in ("along", "normal", "binormal"))
+"""Attributes that the group hands on from one step to the next."""
+
+_TURN = 6.2831853
+_MOST_EACH = 4096  # hairs of one guide have numbers below
+_APART, _APART_TIPS = 3.0, 0.015  # guides whose tips are farther apart than so many times their roots are not mixed
+_VIEWED_POINTS = 32.0  # of a hair, at most, in the 3D view
+_WIDEST = 6.0  # times as wide as hairs really are, where only few are drawn
+_FLYING = 10.0  # times as far as others do, flyaways leave their way
+
+
+def hair_group() -> bpy.types.NodeTree:
+    """Return the node group that makes hairs from guides; it is made where the file has none of this version."""
+    for group in bpy.data.node_groups:
+        if group.get(_VERSION_PROPERTY) == _VERSION and group.is_editable:
+            return group
+    group = bpy.data.node_groups.new(GROUP, "GeometryNodeTree")
+    group[_VERSION_PROPERTY] = _VERSION
+    _build(group)
+    return group
+
+
+Value = Any
+"""A socket of a node, or a number or vector that an input is set to."""
+
+
+class _Tree:
+    """Nodes of a group, written as functions of each other."""
+
+    def __init__(self, group: bpy.types.NodeTree) -> None:
+        self.group = group
+        self._column = 0
+
+    def node(self, kind: str, settings: dict[str, Any] | None = None, **inputs: Value) -> bpy.types.Node:
+        """Add a node; its inputs are named as sockets are, with _ for a space."""
+        node = self.group.nodes.new(kind)
+        node.location = (180 * self._column, -220 * (self._column % 3))
+        node.hide = True
+        self._column += 1
+        for name, value in (settings or {}).items():
+            if hasattr(node, name):
+                setattr(node, name, value)
+            else:  # Blender 5 has made a socket of it
+                self._input(node, name.replace("_", " ").title()).default_value = value.title()
+        for name, value in inputs.items():
+            self.set(self._input(node, name.replace("_", " ")), value)
+        return node
+
+    def _input(self, node: bpy.types.Node, name: str) -> bpy.types.NodeSocket:
+        return next(socket for socket in node.inputs if socket.enabled and socket.name == name)
+
+    def set(self, socket: bpy.types.NodeSocket, value: Value) -> None:
+        """Connect an input, or set its value."""
+        if isinstance(value, bpy.types.NodeSocket):
+            self.group.links.new(value, socket)
+        else:
+            socket.default_value = value
+
+    def out(self, node: bpy.types.Node) -> bpy.types.NodeSocket:
+        """The output of a node that has one for each type of data."""
+        return next(socket for socket in node.outputs if socket.enabled)
+
+    def math(self, operation: str, *values: Value, clamp: bool = False) -> bpy.types.NodeSocket:
+        """A number from numbers."""
+        node = self.node("ShaderNodeMath", {"operation": operation, "use_clamp": clamp})
+        for socket, value in zip(node.inputs, values, strict=False):
+            self.set(socket, value)
+        return node.outputs[0]
+
+    def vector(self, operation: str, *values: Value, scale: Value = None) -> bpy.types.NodeSocket:
+        """A vector, or a number, from vectors."""
+        node = self.node("ShaderNodeVectorMath", {"operation": operation})
+        for socket, value in zip(node.inputs, values, strict=False):
+            self.set(socket, value)
+        if scale is not None:
+            self.set(node.inputs["Scale"], scale)
+        return self.out(node)
+
+    def sum(self, *vectors: Value) -> bpy.types.NodeSocket:
+        """The sum of vectors."""
+        total = vectors[0]
+        for vector in vectors[1:]:
+            total = self.vector("ADD", total, vector)
+        return total
+
+    def times(self, vector: Value, number: Value) -> bpy.types.NodeSocket:
+        """A vector times a number."""
+        return self.vector("SCALE", vector, scale=number)
+
+    def mix(self, share: Value, first: Value, second: Value) -> bpy.types.NodeSocket:
+        """Between two numbers."""
+        return self.math("ADD", self.math("MULTIPLY", self.math("SUBTRACT", second, first), share), first)
+
+    def named(self, name: str, kind: str = "FLOAT") -> bpy.types.NodeSocket:
+        """An attribute."""
+        return self.out(self.node("GeometryNodeInputNamedAttribute", {"data_type": kind}, Name=name))
+
+    def store(
+        self, geometry: Value, name: str, value: Value, kind: str = "FLOAT", domain: str = "CURVE"
+    ) -> bpy.types.NodeSocket:
+        """The geometry with an attribute."""
+        settings = {"data_type": kind, "domain": domain}
+        node = self.node("GeometryNodeStoreNamedAttribute", settings, Geometry=geometry, Name=name)
+        self.set(self._input(node, "Value"), value)
+        return node.outputs[0]
+
+    def random(self, seed: int, number: Value) -> bpy.types.NodeSocket:
+        """0..1, the same for the same number."""
+        return self.out(self.node("FunctionNodeRandomValue", {"data_type": "FLOAT"}, ID=number, Seed=seed))
+
+    def random_vector(self, seed: int, number: Value) -> bpy.types.NodeSocket:
+        """Each of its coordinates -1..1, the same for the same number."""
+        settings, end = {"data_type": "FLOAT_VECTOR"}, (1.0, 1.0, 1.0)
+        node = self.node("FunctionNodeRandomValue", settings, Min=(-1.0, -1.0, -1.0), Max=end, ID=number, Seed=seed)
+        return self.out(node)
+
+    def of_hair(self, value: Value, kind: str = "FLOAT") -> bpy.types.NodeSocket:
+        """What is the same all along a hair, found once for each."""
+        return self.out(self.node("GeometryNodeFieldOnDomain", {"data_type": kind, "domain": "CURVE"}, Value=value))
+
+    def sample(self, geometry: Value, value: Value, index: Value, domain: str) -> bpy.types.NodeSocket:
+        """A vector of another geometry's element."""
+        settings = {"data_type": "FLOAT_VECTOR", "domain": domain}
+        node = self.node("GeometryNodeSampleIndex", settings, Geometry=geometry, Value=value, Index=index)
+        return self.out(node)
+
+
+def _build(group: bpy.types.NodeTree) -> None:
+    group.is_modifier = True
+    group.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+    group.interface.new_socket("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
+    for name, (kind, value, least, most, about) in INPUTS.items():
+        socket = group.interface.new_socket(name, description=about, in_out="INPUT", socket_type=kind)
+        socket.default_value = int(value) if kind == _INT else value
+        socket.min_value, socket.max_value = (int(least), int(most)) if kind == _INT else (least, most)
+    tree = _Tree(group)
+    given = tree.node("NodeGroupInput").outputs
+    guides = _described_guides(tree, given["Geometry"])
+    guides = tree.node("GeometryNodeDeformCurvesOnSurface", Curves=guides).outputs[0]
+    is_view = tree.node("GeometryNodeIsViewport").outputs[0]
+    amount = tree.mix(is_view, given["Render Amount"], given["Viewport Amount"])
+    points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], _VIEWED_POINTS))
+    guides = _even(tree, guides, points)
+    guides = _with_directions(tree, guides, given)
+    guides = _with_radius(tree, guides, given, amount)
+    hairs = _duplicated(tree, guides, given["Hairs"], amount)
+    hairs = _with_neighbours(tree, guides, hairs, given)
+    hairs = tree.node("GeometryNodeSetPosition", Geometry=hairs, Position=_position(tree, guides, given)).outputs[0]
+    hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_cut_radius(tree, given)).outputs[0]
+    ours = {"pattern_mode": "WILDCARD"}
+    hairs = tree.node("GeometryNodeRemoveAttribute", ours, Geometry=hairs, Name="dreamface_*").outputs[0]
+    tree.node("NodeGroupOutput", Geometry=hairs)
+
+
+def _described_guides(tree: _Tree, guides: Value) -> Value:
+    """The guides with their number, root, tip and length, as they are at rest.
+
+    Which guides are neighbours must not depend on how the skin is bent, or hairs would jump from one to the other.
+    """
+    points = tree.node("GeometryNodePointsOfCurve")
+    first = points.outputs["Point Index"]
+    last = tree.math("ADD", first, tree.math("SUBTRACT", points.outputs["Total"], 1.0))
+    guides = tree.store(guides, _GUIDE, tree.node("GeometryNodeInputIndex").outputs[0], "INT")
+    guides = tree.store(guides, _REST_ROOT, _point(tree, first), "FLOAT_VECTOR")
+    guides = tree.store(guides, _REST_TIP, _point(tree, last), "FLOAT_VECTOR")
+    return tree.store(guides, _LENGTH, tree.node("GeometryNodeSplineLength").outputs["Length"])
+
+
+def _point(tree: _Tree, index: Value) -> Value:
+    """Where the point of that index is."""
+    settings = {"data_type": "FLOAT_VECTOR", "domain": "POINT"}
+    position = tree.node("GeometryNodeInputPosition").outputs[0]
+    return tree.out(tree.node("GeometryNodeFieldAtIndex", settings, Value=position, Index=index))
+
+
+def _with_directions(tree: _Tree, guides: Value, given: Any) -> Value:
+    """The bent guides with first point, root, how far along them points are, and the directions across them there.
+
+    Before there are hairs: Blender would find what is the same for all hairs of a guide for each of them anew.
+    """
+    first = tree.node("GeometryNodePointsOfCurve").outputs["Point Index"]
+    guides = tree.store(guides, _FIRST, first, "INT")
+    guides = tree.store(guides, _ROOT, _point(tree, first), "FLOAT_VECTOR")
+    along = tree.node("GeometryNodeSplineParameter").outputs["Factor"]
+    guides = tree.store(guides, _ALONG, along, "FLOAT", "POINT")
+    normal, tangent = (tree.node(f"GeometryNodeInput{name}").outputs[0] for name in ("Normal", "Tangent"))
+    framed = tree.store(guides, _NORMAL, normal, "FLOAT_VECTOR", "POINT")
+    framed = tree.store(framed, _BINORMAL, tree.vector("CROSS_PRODUCT", tangent, normal), "FLOAT_VECTOR", "POINT")
+    wanted = tree.math("GREATER_THAN", given["Lock"], 0.0)  # copies of them for each hair take their time
+    switch = tree.node(
+        "GeometryNodeSwitch", {"input_type": "GEOMETRY"}, Switch=wanted, **{"False": guides, "True": framed}
+    )
+    return switch.outputs[0]
+
+
+def _count(tree: _Tree, guides: Value) -> Value:
+    return tree.node("GeometryNodeAttributeDomainSize", {"component": "CURVE"}, Geometry=guides).outputs["Spline Count"]
+
+
+def _duplicated(tree: _Tree, guides: Value, wanted: Value, amount: Value) -> Value:
+    """As many copies of each guide as it has hairs, each with a number of its own that more or fewer do not change."""
+    each = tree.math("DIVIDE", tree.math("MULTIPLY", wanted, amount), tree.math("MAXIMUM", _count(tree, guides), 1.0))
+    number = tree.named(_GUIDE, "INT")
+    copies = tree.math("FLOOR", tree.math("ADD", each, tree.random(1, number)))
+    copies = tree.math("MINIMUM", copies, float(_MOST_EACH - 1))
+    node = tree.node("GeometryNodeDuplicateElements", {"domain": "SPLINE"}, Geometry=guides, Amount=copies)
+    own = tree.math("ADD", tree.math("MULTIPLY", number, float(_MOST_EACH)), node.outputs["Duplicate Index"])
+    return tree.store(node.outputs["Geometry"], _HAIR, own, "INT")
+
+
+def _with_neighbours(tree: _Tree, guides: Value, hairs: Value, given: Any) -> Value:
+    """The hairs with the two guides beside their own between which they grow.
+
+    Hairs that stick together have the same neighbours; each has weights of its own, and those of the whole strand.
+    """
+    index = tree.node("GeometryNodeInputIndex").outputs[0]
+    roots = tree.named(_REST_ROOT, "FLOAT_VECTOR")
+    places = tree.sample(guides, roots, index, "CURVE")
+    cloud = tree.node("GeometryNodePoints", Count=_count(tree, guides), Position=places).outputs[0]
+    hair = tree.named(_HAIR, "INT")
+    mates = tree.math("FLOOR", tree.math("DIVIDE", hair, given["Strand Size"]))
+    tips = tree.named(_REST_TIP, "FLOAT_VECTOR")
+    shares = {names: _shares(tree, seed, of) for names, seed, of in ((_WEIGHTS, 20, hair), (_MATES_WEIGHTS, 30, mates))}
+    for number, (neighbour, like) in enumerate(zip(_NEIGHBOURS, _LIKE, strict=True)):
+        aside = tree.sum(roots, tree.times(tree.random_vector(10 + number, mates), given["Spread"]))
+        near = tree.node("GeometryNodeSampleNearest", {"domain": "POINT"}, Geometry=cloud, Sample_Position=aside)
+        hairs = tree.store(hairs, neighbour, near.outputs[0], "INT")
+        other = tree.named(neighbour, "INT")
+        apart = tree.vector("DISTANCE", roots, tree.sample(guides, roots, other, "CURVE"))
+        tips_apart = tree.vector("DISTANCE", tips, tree.sample(guides, tips, other, "CURVE"))
+        most = tree.math("ADD", tree.math("MULTIPLY", apart, _APART), _APART_TIPS)
+        alike = tree.math("MULTIPLY", tree.math("LESS_THAN", tips_apart, most), given["Mixing"])
+        hairs = tree.store(hairs, like, alike)
+        for names, weights in shares.items():
+            hairs = tree.store(hairs, names[number], weights[number])
+    return hairs
+
+
+def _shares(tree: _Tree, seed: int, number: Value) -> tuple[Value, Value]:
+    """Weights of the two neighbours, so that hairs are spread evenly over the triangle of the three guides."""
+    reach, part = tree.math("SQRT", tree.random(seed, number)), tree.random(seed + 1, number)
+    second = tree.math("MULTIPLY", reach, part)
+    return tree.math("SUBTRACT", reach, second), second
+
+
+def _position(tree: _Tree, guides: Value, given: Any) -> Value:
+    """Where the points of hairs are, that lie on their guides until now."""
+    position = tree.node("GeometryNodeInputPosition").outputs[0]
+    along, index = tree.named(_ALONG), tree.node("GeometryNodeSplineParameter").outputs["Index"]
+    hair, root = tree.named(_HAIR, "INT"), tree.named(_ROOT, "FLOAT_VECTOR")
+    sticking = tree.math("MULTIPLY", given["Strand Clump"], along)
+    offsets = []
+    for neighbour, like, weight, mates_weight in zip(_NEIGHBOURS, _LIKE, _WEIGHTS, _MATES_WEIGHTS, strict=True):
+        other = tree.named(neighbour, "INT")
+        settings, first = {"data_type": "INT", "domain": "CURVE"}, tree.named(_FIRST, "INT")
+        first = tree.out(tree.node("GeometryNodeSampleIndex", settings, Geometry=guides, Value=first, Index=other))
+        beside = tree.sample(guides, position, tree.math("ADD", tree.of_hair(first, "INT"), index), "POINT")
+        shape = tree.vector("SUBTRACT", beside, position)
+        shift = tree.vector("SUBTRACT", tree.sample(guides, root, other, "CURVE"), root)
+        alike = tree.named(like)
+        shift = tree.of_hair(tree.times(shift, tree.math("SUBTRACT", 1.0, alike)), "FLOAT_VECTOR")
+        own = tree.named(weight)
+        change = tree.of_hair(tree.math("SUBTRACT", tree.named(mates_weight), own))
+        share = tree.math("MULTIPLY_ADD", sticking, change, own)
+        offsets.append(tree.times(tree.sum(shift, tree.times(shape, alike)), share))
+    clump, lock = _clump(tree, given, along, hair)
+    aside = tree.times(tree.sum(*offsets), tree.math("SUBTRACT", 1.0, clump))
+    return tree.sum(position, aside, tree.times(lock, clump), _frizz(tree, given, along, hair))
+
+
+def _clump(tree: _Tree, given: Any, along: Value, hair: Value) -> tuple[Value, Value]:
+    """How far hairs have come together, 0..1; and where around their guide each is then, a vector."""
+    ramp = tree.node("ShaderNodeMapRange", {"interpolation_type": "SMOOTHSTEP"}, Value=along)
+    tree.set(ramp.inputs["From Min"], given["Clump From"])
+    clump = tree.math("MULTIPLY", ramp.outputs[0], given["Clump"])
+    twist = tree.of_hair(tree.math("MULTIPLY", tree.math("MULTIPLY", tree.named(_LENGTH), given["Twist"]), _TURN))
+    start = tree.of_hair(tree.math("MULTIPLY", tree.random(40, hair), _TURN))
+    angle = tree.math("MULTIPLY_ADD", along, twist, start)
+    radius = tree.of_hair(tree.math("MULTIPLY", tree.math("SQRT", tree.random(41, hair)), given["Lock"]))
+    across = tree.times(tree.named(_NORMAL, "FLOAT_VECTOR"), tree.math("COSINE", angle))
+    up = tree.times(tree.named(_BINORMAL, "FLOAT_VECTOR"), tree.math("SINE", angle))
+    return clump, tree.times(tree.sum(across, up), radius)
+
+
+def _frizz(tree: _Tree, given: Any, along: Value, hair: Value) -> Value:
+    """How far a hair has left its way, a vector: waves whose lengths have no common measure."""
+    scales = tree.of_hair(tree.math("DIVIDE", tree.named(_LENGTH), given["Frizz Scale"]))
+    way = tree.math("MULTIPLY", along, scales)
+    flies = tree.math("LESS_THAN", tree.random(50, hair), given["Flyaways"])
+    most = tree.of_hair(tree.math("MULTIPLY", given["Frizz"], tree.math("MULTIPLY_ADD", flies, _FLYING - 1.0, 1.0)))
+    far = tree.math("MULTIPLY", tree.math("MINIMUM", way, 1.0), most)  # the root stays
+    waves = []
+    for seed, first, second in ((51, 4.1, 9.7), (55, 3.3, 11.3)):
+        start = tree.math("MULTIPLY", tree.random(seed, hair), _TURN)
+        speed = tree.math("ADD", tree.random(seed + 1, hair), 0.5)
+        once = tree.of_hair(tree.math("MULTIPLY", speed, first)), tree.of_hair(start)
+        again = tree.of_hair(tree.math("MULTIPLY", speed, second)), tree.of_hair(tree.math("MULTIPLY", start, 2.0))
+        slow, fast = (tree.math("SINE", tree.math("MULTIPLY_ADD", way, *wave)) for wave in (once, again))
+        size = tree.math("MULTIPLY", tree.math("MULTIPLY_ADD", fast, 0.4, slow), far)
+        waves.append(tree.times(tree.of_hair(tree.random_vector(seed + 2, hair), "FLOAT_VECTOR"), size))
+    return tree.sum(*waves)
+
+
+def _even(tree: _Tree, guides: Value, points: Value) -> Value:
+    """The guides with the same number of points each, so that one can be mixed with another point by point.
+
+    They become straight from point to point: of smooth ones Blender would look for places in between, only to know how
+    large the object is, which takes longer than all the rest.
+    """
+    return tree.node("GeometryNodeResampleCurve", {"mode": "COUNT"}, Curve=guides, Count=points).outputs[0]
+
+
+def _with_radius(tree: _Tree, guides: Value, given: Any, amount: Value) -> Value:
+    """The guides as thick as their hairs are to be: thinner towards the tip, wider where few hairs are drawn."""
+    few = tree.math("MINIMUM", tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", amount, 1e-3)), _WIDEST)
+    thick = tree.math("MULTIPLY", given["Radius"], few)
+    radius = tree.math("MULTIPLY", tree.mix(tree.named(_ALONG), 1.0, given["Tip"]), thick)
+    return tree.node("GeometryNodeSetCurveRadius", Curve=guides, Radius=radius).outputs[0]
+
+
+def _cut_radius(tree: _Tree, given: Any) -> Value:
+    """The radius of hairs, which is nothing beyond where one ends early."""
+    hair = tree.named(_HAIR, "INT")
+    end = tree.of_hair(tree.math("SUBTRACT", 1.0001, tree.math("MULTIPLY", tree.random(60, hair), given["Scatter"])))
+    there = tree.math("LESS_THAN", tree.named(_ALONG), end)
+    return tree.math("MULTIPLY", tree.node("GeometryNodeInputRadius").outputs[0], there)

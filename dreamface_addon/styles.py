@@ -1,0 +1,243 @@
+"""The hair styles to choose from: those that come along, and the artist's own, which the backend keeps."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .link import BackendState, Exchange
+from .part import Part
+from .session import Session
+from .vocabulary import STYLE_OF, TRAITS
+
+_PREFIXES = {"scalp": "", "beard": "beard_", "brows": "brows_", "lashes": "lashes_"}
+"""Region -> what the names of its styles begin with in files, and not in traits."""
+
+NAME_LENGTH = 40
+"""Letters of a style's name in files."""
+
+_NOT_UNDERSTOOD = "The engine does not say what hair styles there are: set the engine up again."
+_LOST = "The engine went away before it had answered: try again."
+
+
+@dataclass(frozen=True)
+class Style:
+    """One hair style.
+
+    Attributes:
+        name: of its file.
+        label: what artists read.
+        region: what it is for.
+        summary: one sentence, or nothing.
+        own: whether it is the artist's own, and can be removed.
+        values: trait -> the value at which it is as it was drawn.
+        picture: a PNG, or None.
+    """
+
+    name: str
+    label: str
+    region: str
+    summary: str
+    own: bool
+    values: dict[str, float]
+    picture: Path | None
+
+    @property
+    def value(self) -> str:
+        """What the trait calls it."""
+        return self.name.removeprefix(_PREFIXES[self.region])
+
+    @classmethod
+    def of(cls, said: dict[str, Any], pictures: Path) -> Style:
+        """Return the style that the backend, or its file, describes.
+
+        Args:
+            said: its fields.
+            pictures: the folder with those that come along.
+
+        Raises:
+            KeyError, TypeError, ValueError: it describes none.
+        """
+        name, region = str(said["name"]), str(said.get("region", "scalp"))
+        if region not in STYLE_OF:
+            raise ValueError(region)
+        own = bool(said.get("own", False))
+        drawn = Path(said["picture"]) if said.get("picture") else None if own else pictures / f"{name}.png"
+        label = str(said.get("label") or name)
+        return cls(
+            name,
+            label[:1].upper() + label[1:],
+            region,
+            str(said.get("summary") or ""),
+            own,
+            _values(said, region),
+            drawn if drawn is not None and drawn.is_file() else None,
+        )
+
+
+def _values(said: dict[str, Any], region: str) -> dict[str, float]:
+    parting = said.get("parting")
+    usual = {"length": 0.3, "curl": 0.0, "volume": 0.5, "fringe": 0.0}
+    values = {f"hair.{field}": float(said.get(field, value)) for field, value in usual.items()}
+    if parting is not None:
+        values["hair.parting"] = float(parting["side"] if isinstance(parting, dict) else parting)
+    if region == "scalp":
+        return values
+    return {"beard.length": values["hair.length"]} if region == "beard" else {}
+
+
+def name_for(label: str, region: str) -> str:
+    """Return the name of the file in which a style of that label is kept; empty where no letter is left."""
+    plain = re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")
+    if plain and not plain[0].isalpha():
+        plain = f"style_{plain}"
+    prefix = _PREFIXES[region]
+    plain = plain.removeprefix(prefix) if prefix else plain
+    return (prefix + plain)[:NAME_LENGTH].rstrip("_") if plain else ""
+
+
+class Styles(Part):
+    """The styles that there are, and saving and removing the artist's own.
+
+    Until the backend has said which there are, they are those that come along.
+
+    Attributes:
+        all: by name, in the order of the traits' choices; own ones last.
+        problems: a sentence for each file that cannot be read.
+        problem: why the last wish was not met, until dismissed, or nothing.
+    """
+
+    def __init__(self, session: Session, folder: Path, wake: Callable[[], None]) -> None:
+        """Read the styles that come along.
+
+        Args:
+            session: the backend.
+            folder: `presets/hair`.
+            wake: called after each action.
+        """
+        self.all: dict[str, Style] = {}
+        self.problems: list[str] = []
+        self.problem = ""
+        self._session = session
+        self._pictures = folder / "pictures"
+        self._wake = wake
+        self._stale, self._ready = False, False
+        self._wishes: list[tuple[str, str, dict[str, Any] | bytes | None]] = []
+        self._exchange: Exchange | None = None
+        self._is_list = False
+        self._take_list(_read(folder))
+
+    def of(self, region: str) -> list[Style]:
+        """Return the styles of a region."""
+        return [style for style in self.all.values() if style.region == region]
+
+    def find(self, region: str, value: str) -> Style | None:
+        """Return the style that a trait of a head names."""
+        return self.all.get(_PREFIXES[region] + value)
+
+    def picture(self, region: str, value: str) -> Path | None:
+        """Return the picture of what a trait may say; also of having no beard."""
+        style = self.find(region, value)
+        if style is not None and style.picture is not None:
+            return style.picture
+        drawn = self._pictures / f"{_PREFIXES[region] + value if style is None else 'own'}.png"
+        return drawn if drawn.is_file() else None
+
+    def choices(self, region: str) -> list[str]:
+        """Return what a region's trait may say: the styles that come along, then the artist's own."""
+        coming = TRAITS[STYLE_OF[region]].choices
+        own = [style.value for style in self.of(region) if style.value not in coming]
+        return [*coming, *own]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a style is being saved or removed."""
+        return bool(self._wishes) or (self._exchange is not None and not self._is_list)
+
+    def refresh(self) -> None:
+        """Ask the backend again which there are."""
+        self._stale = True
+        self._wake()
+
+    def save(self, request: dict[str, Any], files: Mapping[str, bytes]) -> None:
+        """Keep a style; see the backend's API. Files, by their SHA-256, are sent ahead of it."""
+        self.problem = ""
+        self._wishes += [("PUT", f"/uploads/{digest}", content) for digest, content in files.items()]
+        self._wishes.append(("POST", "/styles", request))
+        self._wake()
+
+    def remove(self, name: str) -> None:
+        """Remove one of the artist's own."""
+        self.problem = ""
+        self._wishes.append(("DELETE", f"/styles/{name}", None))
+        self._wake()
+
+    # --------------------------------------------------------------------------------------- what the application calls
+
+    def tick(self) -> bool:
+        """Ask what there is to ask, or take an answer."""
+        before = (list(self.all.values()), self.problems, self.problem, self.busy)
+        if self._exchange is not None and self._exchange.done:
+            self._take(self._exchange)
+        self._ask()
+        return before != (list(self.all.values()), self.problems, self.problem, self.busy)
+
+    def dismiss_messages(self) -> None:
+        """Stop showing why a style could not be saved or removed."""
+        self.problem = ""
+
+    def _ask(self) -> None:
+        was_ready, self._ready = self._ready, self._session.state is BackendState.READY
+        if self._ready and not was_ready:
+            self._stale, self._exchange = True, None
+        client = self._session.backend.client
+        if not self._ready or client is None or self._exchange is not None:
+            return
+        if self._wishes:
+            method, path, body = self._wishes.pop(0)
+            self._is_list, self._stale = False, True
+            self._exchange = client.send(method, path, body)
+        elif self._stale:
+            self._is_list, self._stale = True, False
+            self._exchange = client.send("GET", "/styles")
+
+    def _take(self, exchange: Exchange) -> None:
+        self._exchange = None
+        if not self._is_list:
+            self.problem = _LOST if exchange.lost else exchange.error or ""
+        elif exchange.error:
+            self._stale = exchange.lost or exchange.status == 503
+        else:
+            said = exchange.json()
+            try:
+                self._take_list(said["styles"])
+                self.problems = [str(problem) for problem in said["problems"]]
+            except (KeyError, TypeError, ValueError):
+                self.problems = [_NOT_UNDERSTOOD]
+
+    def _take_list(self, said: list[dict[str, Any]]) -> None:
+        styles = {style.name: style for style in (Style.of(entry, self._pictures) for entry in said)}
+        order = {
+            _PREFIXES[region] + value: place
+            for region, trait in STYLE_OF.items()
+            for place, value in enumerate(TRAITS[trait].choices)
+        }
+        last = len(order)
+        self.all = {name: styles[name] for name in sorted(styles, key=lambda name: (order.get(name, last), name))}
+
+
+def _read(folder: Path) -> list[dict[str, Any]]:
+    """Return what the files of a folder say; those that cannot be read are left to the backend, which says why."""
+    found = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            said = json.loads(file.read_text("utf-8"))
+            Style.of(said, folder)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        found.append(said)
+    return found

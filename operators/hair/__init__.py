@@ -1,0 +1,1 @@
+"""Hair: grown, kept as styles, made into cards."""

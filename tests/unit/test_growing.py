@@ -1,0 +1,175 @@
+"""Hair that grows on the scalp."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamface.errors import BadRequest
+from dreamface.face import Head
+from dreamface.geometry import rotation_about
+from dreamface.groom import Surface, grow, hairs_of
+from dreamface.groom.carrying import carried
+from dreamface.groom.growing import grow_style
+from dreamface.hair import Hair
+from dreamface.head import HeadSource, load_model
+from dreamface.prior import complete
+from dreamface.random_streams import stream
+from dreamface.styles import find_style, styles
+from dreamface.traits import Traits
+
+PERSON = complete(Traits({"age": 30.0, "gender": -1.0, "beard.style": "none", "stubble.density": 0.0}), 1)
+SCALP = sorted(styles().of("scalp"))
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    return load_model("anny").build(HeadSource(PERSON, stream(1, "head")))
+
+
+@pytest.fixture(scope="module")
+def surface(head: Head) -> Surface:
+    return Surface(head)
+
+
+def traits(style: str, **asked: float) -> Traits:
+    """A person with a style as it is drawn, but for what is asked: `length=0.8` is hair.length."""
+    found = find_style(style, "scalp")
+    usual: dict[str, float | str] = {
+        "hair.style": style, "hair.length": found.length, "hair.curl": found.curl, "hair.volume": found.volume,
+        "hair.fringe": found.fringe, "hair.parting": found.parting.side if found.parting else 0.0,
+    }  # fmt: skip
+    return PERSON.under(usual | {f"hair.{name}": value for name, value in asked.items()})
+
+
+def grown(surface: Surface, style: str, **asked: float) -> Hair:
+    return grow_style(find_style(style, "scalp"), surface, traits(style, **asked), 3)
+
+
+def lengths(hair: Hair) -> Tensor:
+    return hair.points.diff(dim=1).norm(dim=2).sum(dim=1)
+
+
+def test_there_are_the_cuts_that_people_ask_for() -> None:
+    known = styles()
+    assert not known.problems
+    counts = {"scalp": 28, "beard": 10, "brows": 8, "lashes": 4}
+    assert all(len(known.of(region)) >= count for region, count in counts.items())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("style", SCALP)
+def test_every_style_grows_from_the_skin_and_keeps_out_of_it(surface: Surface, style: str) -> None:
+    hair = grown(surface, style)
+    assert len(hair) <= 800
+    if style == "bald":
+        assert len(hair) == 0
+        return
+    assert len(hair) > 50
+    assert torch.isfinite(hair.points).all()
+    head = surface.head
+    assert (hair.roots.on(head.vertices, head.topology.triangles) - hair.points[:, 0]).norm(dim=1).max() < 1e-5
+    distance = surface.near(hair.points[:, 1:].reshape(-1, 3)).distance
+    assert distance.min() > -1e-3
+    assert (distance < -5e-5).float().mean() < 0.005
+
+
+def test_the_same_seed_grows_the_same_hair(head: Head, surface: Surface) -> None:
+    assert torch.equal(grown(surface, "bob").points, grown(surface, "bob").points)
+    asked = traits("bob")
+    first, second = (hairs_of(grow(head, asked, 3), head, asked, 3, most=500) for _ in range(2))
+    assert torch.equal(first.points, second.points)
+    assert torch.equal(first.colour, second.colour)
+
+
+def test_a_bob_ends_at_the_chin(surface: Surface) -> None:
+    ends = grown(surface, "bob").points[:, -1, 2]
+    chin = float(surface.head.landmark("gnathion")[2])
+    assert abs(float(ends.median()) - chin) < 0.025
+
+
+def test_longer_hair_is_longer_and_more_volume_stands_off_further(surface: Surface) -> None:
+    short, usual, long = (float(lengths(grown(surface, "long", length=length)).median()) for length in (0.5, 0.6, 0.8))
+    assert short < 0.85 * usual < usual < 0.85 * long
+    flat, full = (surface.near(grown(surface, "bob", volume=volume).points[:, 8]).distance for volume in (0.1, 0.9))
+    assert float(full.median()) > 1.5 * float(flat.median())
+
+
+def test_curls_turn(surface: Surface) -> None:
+    def turning(curl: float) -> float:
+        steps = torch.nn.functional.normalize(grown(surface, "wavy", curl=curl).points.diff(dim=1), dim=2)
+        return float((steps[:, 1:] * steps[:, :-1]).sum(dim=2).clamp(-1.0, 1.0).acos().mean())
+
+    straight, wavy, curly = turning(0.0), turning(0.38), turning(0.7)
+    assert straight < 0.7 * wavy < wavy < 0.7 * curly
+
+
+def test_hair_falls_to_its_side_of_the_parting(surface: Surface) -> None:
+    hair = grown(surface, "long", parting=0.0)
+    middle = surface.skull.centre[0]
+    azimuth, _ = surface.skull.angles(hair.points[:, 0])
+    front = (azimuth.abs() < 60.0) & ((hair.points[:, 0, 0] - middle).abs() > 0.004)
+    start, end = (hair.points[front, place, 0] - middle for place in (0, 10))
+    assert ((start > 0.0) == (end > 0.0)).float().mean() > 0.98
+    moved = grown(surface, "long", parting=0.9)
+    between = (moved.points[:, 0, 0] > 0.006) & (moved.points[:, 0, 0] < 0.022)
+    azimuth, _ = surface.skull.angles(moved.points[:, 0])
+    between &= azimuth.abs() < 60.0
+    assert (moved.points[between, 10, 0] < moved.points[between, 0, 0]).float().mean() > 0.9
+
+
+def test_hair_is_off_the_face_but_for_a_fringe(surface: Surface) -> None:
+    def over_the_forehead(**asked: float) -> float:
+        points = grown(surface, "long", **asked).points[:, 3:].reshape(-1, 3)
+        azimuth, _ = surface.skull.angles(points)
+        head = surface.head
+        low, high = head.landmark("glabella")[2], head.landmark("trichion")[2] - 0.01
+        inside = (azimuth.abs() < 28.0) & (points[:, 2] > low) & (points[:, 2] < high) & (points[:, 1] < -0.06)
+        return float(inside.float().sum())
+
+    assert over_the_forehead() < 30
+    assert over_the_forehead(fringe=1.0) > 10 * (over_the_forehead() + 10)
+
+
+def test_shaved_sides_are_short_and_a_monks_crown_is_bare(surface: Surface) -> None:
+    undercut = grown(surface, "undercut")
+    azimuth, elevation = surface.skull.angles(undercut.points[:, 0])
+    side = (azimuth.abs() > 70.0) & (elevation < 20.0)
+    assert lengths(undercut)[side].max() < 0.01
+    assert float(lengths(undercut)[elevation > 65.0].median()) > 0.08
+    _, ring = surface.skull.angles(grown(surface, "tonsure").points[:, 0])
+    assert ring.max() < 45.0
+
+
+def test_a_ponytail_is_one_tail_and_braids_have_three_strands_each(surface: Surface) -> None:
+    tail = grown(surface, "ponytail").points[:, -12:].mean(dim=1)
+    assert (tail - tail.median(dim=0).values).norm(dim=1).quantile(0.9) < 0.09
+    braids = grown(surface, "braids")
+    _, counts = braids.lock.unique(return_counts=True)
+    assert (counts > 20).sum() == 6
+    side = braids.points[:, 0, 0] > surface.skull.centre[0]
+    assert ((braids.points[:, -1, 0] > surface.skull.centre[0]) == side).float().mean() > 0.99
+
+
+def test_hair_goes_along_with_the_skin(head: Head, surface: Surface) -> None:
+    groom = {"scalp": grown(surface, "messy")}
+    turn = rotation_about(2, 0.7)
+    after = head.vertices @ turn.T + torch.tensor([0.1, 0.0, -0.2])
+    moved = carried(groom, head.topology, head.vertices, after)["scalp"].points
+    assert torch.allclose(moved, groom["scalp"].points @ turn.T + torch.tensor([0.1, 0.0, -0.2]), atol=2e-5)
+
+
+def test_a_small_head_has_small_hair(surface: Surface) -> None:
+    child = load_model("anny").build(HeadSource(complete(Traits({"age": 5.0}), 1), stream(1, "head")))
+    short = float(lengths(grown(Surface(child), "messy")).median())
+    assert 0.55 < short / float(lengths(grown(surface, "messy")).median()) < 0.9
+
+
+def test_what_is_too_long_or_unknown_is_said(head: Head) -> None:
+    with pytest.raises(BadRequest, match="nearest are bob"):
+        grow(head, traits("bob").under({"hair.style": "bobb"}), 1)
+    bare = replace(head, topology=replace(head.topology, regions={}))
+    with pytest.raises(BadRequest, match="no region"):
+        grow(bare, traits("bob"), 1)

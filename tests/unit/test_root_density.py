@@ -1,0 +1,82 @@
+"""Where a style has roots: the hairline, bald crowns and shaved sides."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamface.face import Head
+from dreamface.head import HeadSource, load_model
+from dreamface.skin import brow_dye
+from dreamface.styles import Skull, Style, hair_bearing, root_density, styles
+from dreamface.traits import Traits
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    return load_model("anny").build(HeadSource(Traits(), torch.Generator().manual_seed(3)))
+
+
+def density(head: Head, line: dict[str, float] | None = None, trait: float = 0.3) -> Tensor:
+    style = Style.model_validate({"name": "plain", "label": "Plain", "hairline": line or {}})
+    return root_density(style, head, Traits({"hair.hairline": trait}))
+
+
+def lowest_in_front(head: Head, dense: Tensor, within_degrees: tuple[float, float]) -> float:
+    """Return how high the hairline lies at an azimuth, metres."""
+    azimuth, _ = Skull.of(head).angles(head.vertices)
+    there = (azimuth.abs() > within_degrees[0]) & (azimuth.abs() < within_degrees[1]) & (dense > 0.5)
+    return float(head.vertices[there, 2].min())
+
+
+def test_a_hairline_goes_up_with_its_trait_and_leaves_the_sides(head: Head) -> None:
+    low, usual, high = (density(head, trait=trait) for trait in (0.0, 0.3, 1.0))
+    heights = [lowest_in_front(head, dense, (0.0, 25.0)) for dense in (low, usual, high)]
+    assert heights[0] < heights[1] < heights[2]
+    assert heights[2] - heights[1] > 0.008
+    azimuth, _ = Skull.of(head).angles(head.vertices)
+    sides = azimuth.abs() > 85.0
+    assert torch.equal(low[sides], high[sides])
+
+
+def test_temples_recede_before_the_middle(head: Head) -> None:
+    usual, receding = density(head), density(head, {"recede": 0.8})
+    middle, corner = (
+        lowest_in_front(head, receding, where) - lowest_in_front(head, usual, where)
+        for where in ((0.0, 10.0), (32.0, 48.0))
+    )
+    assert corner > middle + 0.005
+
+
+def test_a_widows_peak_comes_down_in_the_middle(head: Head) -> None:
+    peak = density(head, {"peak": 12.0, "raise_mm": 10.0})
+    assert lowest_in_front(head, peak, (0.0, 8.0)) < lowest_in_front(head, peak, (15.0, 25.0)) - 0.003
+
+
+def test_a_bald_crown_is_behind_and_the_rest_stays(head: Head) -> None:
+    usual, bald = density(head), density(head, {"crown": 0.8})
+    skull = Skull.of(head)
+    crown = (head.vertices - skull.whorl).norm(dim=1) < 0.03
+    assert float(bald[crown].max()) < 0.2 < float(usual[crown].min())
+    azimuth, elevation = skull.angles(head.vertices)
+    front = (azimuth.abs() < 60.0) & (elevation < 50.0)
+    assert torch.allclose(bald[front], usual[front], atol=0.02)
+
+
+def test_what_is_shaved_still_bears_hair(head: Head) -> None:
+    mohawk = styles().of("scalp")["mohawk"]
+    bearing, rooted = hair_bearing(mohawk, head, Traits()), root_density(mohawk, head, Traits())
+    sides = head.vertices[:, 0].abs() > 0.05
+    assert float(bearing[sides].max()) > 0.9
+    assert float(rooted[sides].max()) < 0.1
+    assert bool((rooted <= bearing + 1e-6).all())
+
+
+def test_brows_under_hair_that_was_dyed_black_are_not_pale() -> None:
+    blonde = {"hair.melanin": 0.2}
+    *colour, strength = brow_dye(Traits({**blonde, "hair.dye": (0.004, 0.003, 0.003, 1.0)}))
+    assert strength > 0.7
+    assert max(colour) < 0.01
+    assert brow_dye(Traits({**blonde, "hair.dye": (0.8, 0.3, 0.6, 1.0)}))[3] < 0.5, "pink hair has natural brows"
+    assert brow_dye(Traits({"brows.colour": (0.4, 0.3, 0.2, 0.9)}))[3] == 0.9
