@@ -40,7 +40,7 @@ def ict_surface(ict_head) -> Surface:
     return _surface(ict_head)
 
 
-@pytest.fixture(params=["surface", "ict_surface"])
+@pytest.fixture(params=["surface", pytest.param("ict_surface", marks=pytest.mark.slow)])
 def any_surface(request) -> Surface:
     return request.getfixturevalue(request.param)
 
