@@ -413,7 +413,7 @@ _FIELDS: Final = {"INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
 def _read(curves: bpy.types.HairCurves, name: str, width: int, kind: type = np.float32) -> Array:
     """An attribute of each curve, [N, width] or [N]; zeros where it is missing."""
     attribute = curves.attributes.get(name)
-    values = np.zeros(len(curves.curves) * width, kind)
+    values: Array = np.zeros(len(curves.curves) * width, kind)
     if attribute is not None and attribute.domain == "CURVE" and len(attribute.data) == len(curves.curves):
         attribute.data.foreach_get(_FIELDS[attribute.data_type], values)
     return values.reshape(-1, width) if width > 1 else values
