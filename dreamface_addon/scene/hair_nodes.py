@@ -199,9 +199,7 @@ def _build(group: bpy.types.NodeTree) -> None:
     hairs = _with_neighbours(tree, guides, hairs, given)
     hairs = tree.node("GeometryNodeSetPosition", Geometry=hairs, Position=_position(tree, guides, given)).outputs[0]
     hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_cut_radius(tree, given)).outputs[0]
-    ours = {"pattern_mode": "WILDCARD"}
-    hairs = tree.node("GeometryNodeRemoveAttribute", ours, Geometry=hairs, Name="dreamface_*").outputs[0]
-    tree.node("NodeGroupOutput", Geometry=hairs)
+    tree.node("NodeGroupOutput", Geometry=_without_our_attributes(tree, hairs))
 
 
 def _described_guides(tree: _Tree, guides: Value) -> Value:
@@ -351,6 +349,17 @@ def _frizz(tree: _Tree, given: Any, along: Value, hair: Value) -> Value:
         size = tree.math("MULTIPLY", tree.math("MULTIPLY_ADD", fast, 0.4, slow), far)
         waves.append(tree.times(tree.of_hair(tree.random_vector(seed + 2, hair), "FLOAT_VECTOR"), size))
     return tree.sum(*waves)
+
+
+def _without_our_attributes(tree: _Tree, hairs: Value) -> Value:
+    """The hairs without what was handed on; with it where this Blender removes attributes by their full names only."""
+    node = tree.node("GeometryNodeRemoveAttribute", Geometry=hairs, Name="dreamface_*")
+    menu = next((socket for socket in node.inputs if socket.name == "Pattern Mode"), None)  # from Blender 5 on
+    if menu is not None:
+        menu.default_value = "Wildcard"
+    elif hasattr(node, "pattern_mode"):
+        node.pattern_mode = "WILDCARD"
+    return node.outputs[0]
 
 
 def _even(tree: _Tree, guides: Value, points: Value) -> Value:
