@@ -53,6 +53,7 @@ _SURFACE_UV: Final = "surface_uv_coordinate"  # Blender's own name
 
 _VIEWED: Final = 0.25  # share of the hairs that the 3D view draws
 _FEW: Final = 8000  # hairs of which it draws all
+_FAR: Final = 0.05  # metres from the skin; what lies farther away was put there
 _SAMPLE: Final = 600  # guides from which the distance between roots is measured
 
 
@@ -389,7 +390,11 @@ def settle_hair(skin: bpy.types.Object) -> None:
         return
     mesh = skin.data
     before, after = _read_rest(mesh), basis_of(mesh)
-    if before is not None and not np.array_equal(before, after):
+    if before is None:  # another mesh has taken the place of the one that the hair was put on
+        for object_ in hair_of(skin).values():
+            if len(object_.data.curves):
+                _snap(object_.data, mesh, after)
+    elif not np.array_equal(before, after):
         carry_hair(skin, before, after)
     _write_rest(mesh, after)
 
@@ -407,6 +412,18 @@ def _carry(curves: bpy.types.HairCurves, mesh: bpy.types.Mesh, before: Array, af
         guide = np.repeat(np.arange(len(lengths)), lengths)
         moved = np.einsum("pxy,py->px", turns[guide], points - start[guide]) + end[guide]
     _write_points(curves, moved)
+    if not was_edited:
+        curves[_GROWN] = _digest(curves)
+
+
+def _snap(curves: bpy.types.HairCurves, mesh: bpy.types.Mesh, vertices: Array) -> None:
+    """Shift guides so that they are rooted in the skin again, except where that is far away."""
+    was_edited = _is_edited(curves)
+    corners, barycentric = _roots(curves, mesh, vertices)
+    points, offsets = _points(curves), _offsets(curves)
+    shift = np.einsum("nkx,nk->nx", vertices[corners], barycentric) - points[offsets[:-1]]
+    shift[np.linalg.norm(shift, axis=1) > _FAR] = 0.0
+    _write_points(curves, points + np.repeat(shift, np.diff(offsets), axis=0))
     if not was_edited:
         curves[_GROWN] = _digest(curves)
 
@@ -472,7 +489,7 @@ _FIELDS: Final = {"INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
 def _read(curves: bpy.types.HairCurves, name: str, width: int, kind: type = np.float32) -> Array:
     """An attribute of each curve, [N, width] or [N]; zeros where it is missing."""
     attribute = curves.attributes.get(name)
-    values = np.zeros(len(curves.curves) * width, kind)
+    values: Array = np.zeros(len(curves.curves) * width, kind)
     if attribute is not None and attribute.domain == "CURVE" and len(attribute.data) == len(curves.curves):
         attribute.data.foreach_get(_FIELDS[attribute.data_type], values)
     return values.reshape(-1, width) if width > 1 else values

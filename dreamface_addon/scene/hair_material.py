@@ -71,12 +71,13 @@ def new_hair_material(name: str, colour: dict[str, Any]) -> bpy.types.Material:
 def renew_hair_material(material: bpy.types.Material, colour: dict[str, Any]) -> None:
     """Give a material of ours another colour, except for those values that an artist has changed."""
     before = _values(material)
-    node = material.node_tree.nodes.get(COLOUR) if material.node_tree else None
     if before is None or not material.is_editable:
         return
     old = _inputs(before)
-    for name, value in _inputs(colour).items() if node is not None else ():
-        socket = node.inputs.get(name)
+    node = material.node_tree.nodes.get(COLOUR) if material.node_tree else None
+    sockets = {} if node is None else dict(node.inputs.items())
+    for name, value in _inputs(colour).items():
+        socket = sockets.get(name)
         if socket is not None and np.allclose(np.array(socket.default_value), np.array(old[name]), atol=1e-5):
             socket.default_value = value
     _colour_solid(material, colour, before)
