@@ -32,11 +32,11 @@ Item = TypeVar("Item")
 Group = tuple[bpy.types.UILayout, bpy.types.UILayout | None]
 
 
-def text(layout: bpy.types.UILayout, words: str, icon: str = "NONE", inset: int = 0) -> None:
-    """A text over as many lines as it takes in this sidebar; the icon stands before the first."""
+def text(layout: bpy.types.UILayout, words: str, icon: str = "NONE", inset: int = 0, share: float = 1.0) -> None:
+    """A text over as many lines as it takes in this sidebar, or in a share of it; the icon stands before the first."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    room = _room(inset + (_ICON if icon != "NONE" else 0))
+    room = share * _room(inset + (_ICON if icon != "NONE" else 0))
     for number, line in enumerate(_lines(words, room)):
         beside = "BLANK1" if icon != "NONE" else "NONE"
         column.label(text=line, icon=icon if number == 0 else beside)

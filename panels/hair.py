@@ -12,6 +12,7 @@ from .traits import TraitsPage, View, draw_swatches, draw_traits
 _PICTURE = 6.0  # of the style that the hair has, in heights of a button
 _SMALL_PICTURE = 4.0
 _IN_THE_MENU = 5.0  # of each style in the menu
+_SHARE = 0.48  # of the sidebar's width that the picture takes
 
 _REGION_OF = {"Beard": "beard", "Brows": "brows", "Lashes": "lashes"}
 """Family of traits -> the region whose style stands on top of it."""
@@ -27,10 +28,7 @@ class DREAMFACE_PT_hair(TraitsPage, bpy.types.Panel):
 
     def draw_top(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
         """The style of the hair."""
-        column = _draw_style(layout, skin, "scalp", _PICTURE)
-        style = application.get().styles.find("scalp", styling.style_of(skin, "scalp"))
-        if style is not None and style.summary:
-            drawing.text(column, style.summary, inset=int(_PICTURE * _UNIT))
+        _draw_style(layout, skin, "scalp", _PICTURE)
 
     def draw_family(self, layout: bpy.types.UILayout, view: View, family: str, traits: list[Trait]) -> None:
         """Sliders and swatches; above them the style of a beard, brows or lashes."""
@@ -58,27 +56,23 @@ class DREAMFACE_PT_hair(TraitsPage, bpy.types.Panel):
         row.operator("dreamface.save_style", text="Save Style…", icon="ADD")
 
 
-_UNIT = 20  # pixels of a button's height at a UI scale of 1
-
-
 def _draw_style(layout: bpy.types.UILayout, skin: bpy.types.Object, region: str, size: float) -> bpy.types.UILayout:
     """Draw the picture of a region's style, which opens a menu of all, and its name; return a column beside it."""
     styles = application.get().styles
     attribute = TRAITS[STYLE_OF[region]].attribute
-    row = layout.row()
-    picture = row.column()
-    picture.ui_units_x = size
-    picture.template_icon_view(skin.dreamface, attribute, show_labels=True, scale=size, scale_popup=_IN_THE_MENU)
-    column = row.column()
-    names = column.row(align=True)
-    _draw_turn(names, region, -1)
-    names.prop(skin.dreamface, attribute, text="")
-    _draw_turn(names, region, 1)
+    split = layout.split(factor=_SHARE)
+    split.template_icon_view(skin.dreamface, attribute, show_labels=True, scale=size, scale_popup=_IN_THE_MENU)
+    column = split.column()
+    column.prop(skin.dreamface, attribute, text="")
+    row = column.row(align=True)
+    _draw_turn(row, region, -1)
+    _draw_turn(row, region, 1)
     style = styles.find(region, styling.style_of(skin, region))
     if style is not None and style.own:
-        names.operator_context = "INVOKE_DEFAULT"
-        names.operator("dreamface.remove_style", text="", icon="TRASH").style = style.name
-    return column
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("dreamface.remove_style", text="", icon="TRASH").style = style.name
+    if style is not None and style.summary:
+        drawing.text(column, style.summary, share=1.0 - _SHARE)
 
 
 def _draw_turn(row: bpy.types.UILayout, region: str, by: int) -> None:

@@ -53,6 +53,7 @@ from dreamface.packing import (
     pack_shapes,
     read_geometry,
     read_groom,
+    unpack_groom,
     unpack_offset,
     unpack_own_offset,
     unpack_topology,
@@ -75,6 +76,7 @@ __all__ = [
     "read_pictures",
     "save",
     "sweep",
+    "unpack_groom",
     "unpack_offset",
     "verify",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dreamface._reading import UNREADABLE, Arrays, Layout, open_regular, read_arrays
-from dreamface.document import DOCUMENT, FaceDocument
+from dreamface.document import DOCUMENT, FaceDocument, HairDocument
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Part, Topology, group_parts
 from dreamface.hair import Groom, Region, Roots, groom_from_json, groom_to_json
@@ -229,13 +229,32 @@ def read_groom(path: Path, document: FaceDocument, topology: Topology) -> Groom:
         ValueError: the arrays do not fit the document or the topology.
         Others of `UNREADABLE`: it is damaged, or no such file.
     """
-    layouts: dict[str, Layout] = {}
-    for hair in document.groom:
-        layouts |= _hair_layouts(hair.region)
     with open_regular(path) as file:
-        arrays = read_arrays(file, layouts, LARGEST_GROOM)
-    parts = {hair.region: _unpack_hair(hair.region, arrays, len(topology.triangles)) for hair in document.groom}
-    return groom_from_json([hair.model_dump() for hair in document.groom], parts)
+        return _unpack_groom(file, document.groom, topology)
+
+
+def unpack_groom(archive: IO[bytes], entries: Sequence[Mapping[str, Any]], topology: Topology) -> Groom:
+    """Return the groom that was sent: its arrays as groom.npz has them, and what face.json says of each region.
+
+    Raises:
+        BadRequest: something is missing, damaged, or does not fit the topology.
+    """
+    try:
+        hair = [HairDocument.model_validate(entry) for entry in entries]
+        if len({each.region for each in hair}) != len(hair):
+            raise ValueError("a region is there twice")
+        return _unpack_groom(archive, hair, topology)
+    except UNREADABLE as error:
+        raise BadRequest(f"The hair that was sent can't be used ({error}): send what `POST /groom` answers.") from error
+
+
+def _unpack_groom(archive: IO[bytes], hair: Sequence[HairDocument], topology: Topology) -> Groom:
+    layouts: dict[str, Layout] = {}
+    for each in hair:
+        layouts |= _hair_layouts(each.region)
+    arrays = read_arrays(archive, layouts, LARGEST_GROOM)
+    parts = {each.region: _unpack_hair(each.region, arrays, len(topology.triangles)) for each in hair}
+    return groom_from_json([each.model_dump() for each in hair], parts)
 
 
 def _hair_layouts(region: Region) -> dict[str, Layout]:

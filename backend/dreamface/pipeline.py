@@ -391,9 +391,11 @@ def export(
 
 
 def write_cards(
-    face: Face,
+    face: Face | FaceRecord,
     folder: Path,
     *,
+    groom: Groom | None = None,
+    offset: Tensor | None = None,
     level: int = 0,
     resolution: int = 1024,
     progress: Progress = Progress(),  # noqa: B008 - immutable
@@ -401,15 +403,25 @@ def write_cards(
     """Write the cards of a face's hair into a folder, for Blender; gives the folder back.
 
     Args:
-        face: whose.
+        face: whose; of a record the head is built anew, and its hair is grown.
         folder: that gets `cards.npz` and `cards/<channel>.png`.
+        groom: other hair than the face's, on the same head.
+        offset: [V, 3] metres on top of what a record's traits say.
         level: of detail, 0 is the finest.
         resolution: texels a side of the pictures.
         progress: told about every step.
     """
     from dreamface.export import write_cards as write
 
-    return write(face, folder, level=level, resolution=resolution, progress=progress)
+    if isinstance(face, FaceRecord):
+        progress.report("head", 0.0, "Building the head")
+        head = build_head(face.head, face.traits, face.seed, face.candidate, offset)
+        shapes = expressions(head)
+        groom = grow(head, face.traits, face.seed) if groom is None else groom
+        progress = progress.part(0.3, 1.0)
+    else:
+        head, shapes, groom = face.head, face.shapes, face.groom if groom is None else groom
+    return write(groom, head, shapes, folder, seed=face.seed, level=level, resolution=resolution, progress=progress)
 
 
 def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:

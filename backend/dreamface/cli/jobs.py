@@ -108,7 +108,7 @@ def _subject(job: dict[str, Any]) -> str:
             return f"{request['format']} of {request['job'][:8]}"
         if "name" in request:
             return str(request["name"])  # of a model
-        prompt = " ".join((request["face"] if job["kind"] == "edit" else request)["prompt"].split())
+        prompt = " ".join(request.get("face", request)["prompt"].split())
     except (KeyError, TypeError, AttributeError):
         return ""
     return prompt if len(prompt) <= _PROMPT_LENGTH else f"{prompt[: _PROMPT_LENGTH - 1]}…"

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from dreamface import images
 from dreamface._files import cannot_write, side_by_side
-from dreamface.face import Face, Material, Part, Topology
+from dreamface.face import Face, Head, Material, Part, Topology
 from dreamface.folder import pack_shapes
 from dreamface.groom import card_shapes, make_cards
-from dreamface.hair import REGIONS, Cards, Region
+from dreamface.hair import REGIONS, Cards, Groom, Region
 from dreamface.progress import Progress
 
 HairForm = Literal["cards", "none"]
@@ -164,9 +164,12 @@ def _counted(kept: Tensor) -> list[int]:
 
 
 def write_cards(
-    face: Face,
+    groom: Groom,
+    head: Head,
+    shapes: Tensor,
     folder: Path,
     *,
+    seed: int,
     level: int = 0,
     resolution: int = 1024,
     progress: Progress = Progress(),  # noqa: B008 - immutable
@@ -189,8 +192,11 @@ def write_cards(
     depth are plain 0..1.
 
     Args:
-        face: whose. One without hair gives no cards and clear pictures.
+        groom: the face's hair. Without any there are no cards, and clear pictures.
+        head: the face's.
+        shapes: [S, V, 3] its blend shapes, metres.
         folder: where to.
+        seed: the face's.
         level: of detail, 0 is the finest.
         resolution: texels a side of the atlas.
         progress: told about every step.
@@ -200,11 +206,11 @@ def write_cards(
         Cancelled: the user asked to stop.
     """
     progress.report(_STEP, 0.0, "Making the hair cards")
-    cards = make_cards(face.groom, face.head, seed=face.seed, level=level, resolution=resolution)
+    cards = make_cards(groom, head, seed=seed, level=level, resolution=resolution)
     progress.report(_STEP, 0.4, "Writing the hair cards")
     try:
         (folder / "cards").mkdir(exist_ok=True)
-        np.savez(folder / "cards.npz", **_arrays(cards, card_shapes(cards, face.head, face.shapes)))
+        np.savez(folder / "cards.npz", **_arrays(cards, card_shapes(cards, head, shapes)))
         tasks = [partial(_write_map, name, image, folder / f"cards/{name}.png") for name, image in cards.maps.items()]
         for done, _ in enumerate(side_by_side(tasks), 1):
             progress.report(_STEP, 0.5 + 0.5 * done / len(tasks), f"Wrote {done} of {len(tasks)} pictures of hair")

@@ -23,7 +23,7 @@ from dreamface.errors import DreamFaceError, FolderError
 from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, has_folder, is_face
-from dreamface.service.schemas import JOB_KINDS, Edit, Export, FaceResult, Job, NewJob, WorkerName, needed_files
+from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, NewJob, WorkerName, needed_files
 from dreamface.service.store import JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, WorkerProcess
@@ -171,8 +171,7 @@ class JobQueue:
 
     def _check(self, asked: NewJob, request: dict[str, Any]) -> None:
         """Refuse a job that lacks what it needs; keep what it is made of."""
-        if isinstance(asked.request, Edit):
-            self._uploads.check(needed_files(request))
+        self._uploads.check(needed_files(asked.kind, request))
         if isinstance(asked.request, Export):
             source = self.face(asked.request.job)
             with suppress(FolderError):  # of a folder that can't be written to, a copy can still be made
@@ -277,8 +276,7 @@ class JobQueue:
 
     def needed_files(self) -> set[str]:
         """Return the SHA-256 of the uploads that jobs need which are not over."""
-        edits = [record for record in self._active.values() if record.kind == "edit"]
-        return {digest for record in edits for digest in needed_files(record.request)}
+        return {digest for record in self._active.values() for digest in needed_files(record.kind, record.request)}
 
     async def run(self) -> None:
         """Do the jobs until this is cancelled; each worker its own."""
@@ -346,8 +344,9 @@ class JobQueue:
     def _order(self, record: Record, staged: Path) -> dict[str, Any]:
         """A job as the worker is told it."""
         order = {"id": record.id, "kind": record.kind, "request": _completed(record), "place": str(staged)}
-        if record.kind == "edit":
-            order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed_files(record.request)}
+        needed = needed_files(record.kind, record.request)
+        if needed:
+            order["files"] = {digest: str(self._uploads.file(digest)) for digest in needed}
         if record.kind == "export":
             order["source"] = str(self.face(record.request["job"]))
         return order

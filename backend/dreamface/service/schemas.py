@@ -198,10 +198,32 @@ class Edit(Strict):
     resolution: Resolution | None = Field(default=None, description="null keeps the face's own")
 
 
-def needed_files(edit: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the SHA-256 of the uploads that an `Edit`, as JSON has it, needs."""
-    offset = edit.get("offset")
-    return (*pictures_in(edit["face"].get("layers")), *((offset,) if offset else ()))
+def needed_files(kind: str, request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the SHA-256 of the uploads that a job needs; its request is as JSON has it."""
+    if kind not in ("edit", "cards"):
+        return ()
+    pictures = pictures_in(request["face"].get("layers")) if kind == "edit" else ()
+    return (*pictures, *(digest for name in ("offset", "hair") if (digest := request.get(name))))
+
+
+class Cards(Strict):
+    """Cards of a face's hair: flat strips of mesh with a texture, for games."""
+
+    face: RecordData
+    offset: Offset = None
+    hair: Digest | None = Field(
+        default=None,
+        description="an upload: .npz with the arrays of groom.npz, where the hair is not as it grows, but was combed",
+    )
+    groom: list[dict[str, Any]] | None = Field(default=None, description="what face.json says of that hair")
+    level: Annotated[int, Field(ge=0, le=2)] = Field(default=0, description="of detail; 0 is the finest")
+    resolution: Resolution = Field(default=1024, description="side of the cards' texture")
+
+    @model_validator(mode="after")
+    def _check_hair(self) -> Cards:
+        if (self.hair is None) != (self.groom is None):
+            raise ValueError("Hair needs both hair, an upload, and groom: send both, or neither.")
+        return self
 
 
 class Export(Strict):
@@ -227,6 +249,13 @@ class EditJob(_NewJob):
 
     kind: Literal["edit"]
     request: Edit
+
+
+class CardsJob(_NewJob):
+    """Ask for hair as cards."""
+
+    kind: Literal["cards"]
+    request: Cards
 
 
 class ExportJob(_NewJob):
@@ -277,7 +306,8 @@ class VerifyModelJob(_NewJob):
 
 
 NewJob = Annotated[
-    GenerateJob | EditJob | ExportJob | InstallModelJob | RemoveModelJob | VerifyModelJob, Field(discriminator="kind")
+    GenerateJob | EditJob | CardsJob | ExportJob | InstallModelJob | RemoveModelJob | VerifyModelJob,
+    Field(discriminator="kind"),
 ]
 
 
@@ -326,11 +356,12 @@ class JobKind:
     worker: WorkerName = "faces"
 
 
-Kind = Literal["generate", "edit", "export", "install_model", "remove_model", "verify_model"]
+Kind = Literal["generate", "edit", "cards", "export", "install_model", "remove_model", "verify_model"]
 
 JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "generate": JobKind(Generate, FaceResult, "faces"),
     "edit": JobKind(Edit, FaceResult, "faces"),
+    "cards": JobKind(Cards, ExportResult, "exports"),
     "export": JobKind(Export, ExportResult, "exports"),
     "install_model": JobKind(ModelSource, ModelResult, worker="models"),
     "remove_model": JobKind(ModelName, ModelResult, worker="models"),

@@ -74,6 +74,32 @@ def _read_offset(path: str) -> Tensor:
     return face_folder.unpack_offset(io.BytesIO(_read_file(path)))
 
 
+def cards(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Make cards of a face's hair, into the folder `place`."""
+    request = job["request"]
+    record, files, offset = to_record(request["face"]), job.get("files", {}), request.get("offset")
+    moved = _read_offset(files[offset]) if offset else None
+    groom = None
+    if request.get("hair"):
+        head = pipeline.build_head(record.head, record.traits, record.seed, record.candidate, moved)
+        sent = io.BytesIO(_read_file(files[request["hair"]]))
+        groom = face_folder.unpack_groom(sent, request["groom"], head.topology)
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        raise cannot_write(place, error) from error
+    pipeline.write_cards(
+        record,
+        place,
+        groom=groom,
+        offset=moved,
+        level=request["level"],
+        resolution=request["resolution"],
+        progress=progress,
+    )
+    return ExportResult(file="cards.npz").model_dump()
+
+
 def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     """Write a done job's face for another program, into the folder `place`."""
     progress.report("export", 0.0, "Opening the face")
@@ -91,6 +117,7 @@ def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "generate": generate,
     "edit": edit,
+    "cards": cards,
     "export": export,
 }
 """By kind: each returns the result's plain data; those that make files fill the folder they are given."""
