@@ -341,7 +341,7 @@ def _shortened(lines: Tensor, shortest: float, generator: torch.Generator) -> Te
 
 def _shared(lock: Tensor) -> Tensor:
     """[N] int64 0 for guides that have a lock of their own; from 1 those that share one."""
-    _, place, count = torch.unique(lock, return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
+    _, place, count = torch.unique(lock, return_inverse=True, return_counts=True)
     together = count > 1
     number: Tensor = torch.where(together, together.long().cumsum(0), 0)[place]
     return number

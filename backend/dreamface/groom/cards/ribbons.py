@@ -132,7 +132,7 @@ def mesh(
     values = torch.cat((lines, normal, side, width, outward), dim=2)
     groups = [
         _rows(values[these], int(number), torch.cat((u, bounds[:, 2:]), dim=1)[these], these)
-        for number in torch.unique(ribbons.segments)  # type: ignore[no-untyped-call]
+        for number in torch.unique(ribbons.segments)
         if len(these := torch.nonzero(ribbons.segments == number)[:, 0])
     ]
     joined = _joined(groups)
