@@ -12,6 +12,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import diagnostics, installation, interface, places
+from .carding import Carding
 from .growing import Growing
 from .library import Library
 from .making import Making
@@ -38,6 +39,7 @@ class Application:
         following: moves meshes after their sliders.
         making: makes faces and brings them into the scene.
         models: installs, checks and removes models.
+        carding: makes cards of hair.
         library: the faces that were made before.
         styles: the hair styles that there are.
         styling: puts them on heads.
@@ -58,12 +60,14 @@ class Application:
             self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
+        self.carding = Carding(self.session, self.show_error, wake)
         self.library = Library(self.session)
         self.pictures = Pictures()
         self.styles = Styles(self.session, places.EXTENSION / "presets" / "hair", wake)
         self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
+            self.carding,
         )  # fmt: skip
 
     def tick(self) -> float:

@@ -91,6 +91,16 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         ],
         default="1024",
     )
+    cards_level: EnumProperty(
+        name="Detail of Cards",
+        description="How many triangles the cards have",
+        items=[
+            ("0", "Close", "At most 15,000 triangles of hair: for close-ups"),
+            ("1", "Middle", "About 6,000 triangles of hair"),
+            ("2", "Far", "About 2,000 triangles of hair: for crowds"),
+        ],
+        default="0",
+    )
     update_selected: BoolProperty(
         name="Change Selected Head",
         description="Make the selected head this person: place, name, modifiers and animation stay. Otherwise a new "
@@ -103,7 +113,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
     )  # fmt: skip
 
 
-_KEPT = ("prompt", "page", "seed", "keep_seed", "variations", "resolution", "update_selected")
+_KEPT = ("prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected")
 _kept: dict[str, object] = {}
 
 

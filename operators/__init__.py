@@ -25,6 +25,7 @@ from .create.select_head import DREAMFACE_OT_select_head
 from .create.toggle_words import DREAMFACE_OT_toggle_words
 from .create.use_prompt import DREAMFACE_OT_use_prompt
 from .edit.clear_sculpt import DREAMFACE_OT_clear_sculpt
+from .hair.cards import DREAMFACE_OT_make_cards, DREAMFACE_OT_show_cards
 from .hair.grow import DREAMFACE_OT_grow_hair
 from .hair.styles import DREAMFACE_OT_remove_style, DREAMFACE_OT_save_style, DREAMFACE_OT_turn_style
 from .output.add_studio import DREAMFACE_OT_add_studio
@@ -75,6 +76,7 @@ _CLASSES = (
     DREAMFACE_OT_install_model,
     DREAMFACE_OT_install_model_file,
     DREAMFACE_OT_lock_region,
+    DREAMFACE_OT_make_cards,
     DREAMFACE_OT_mark_asset,
     DREAMFACE_OT_paint,
     DREAMFACE_OT_pick,
@@ -92,6 +94,7 @@ _CLASSES = (
     DREAMFACE_OT_set_up_backend,
     DREAMFACE_OT_show_log,
     DREAMFACE_OT_start_backend,
+    DREAMFACE_OT_show_cards,
     DREAMFACE_OT_stop_backend,
     DREAMFACE_OT_toggle_words,
     DREAMFACE_OT_turn_library,

@@ -83,7 +83,7 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
         drawing.line(column, f"{detail_of(skin)}, seed {skin.get('dreamface_seed', '?')}")
 
     def _draw_status(self, app: application.Application) -> None:
-        running = app.making.running
+        running = app.making.running or app.carding.running
         if running:
             row = self.layout.row(align=True)
             words = _words(running[0], running)
@@ -94,7 +94,7 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
             if app.session.state is BackendState.STOPPED and app.setup.why_no_backend():
                 words, icon = app.setup.why_no_backend(), "INFO"
             drawing.text(self.layout, words, icon=icon)
-        for notice in (app.making.placing.notice, app.following.notice or app.growing.notice):
+        for notice in (app.making.placing.notice, app.following.notice or app.growing.notice, app.carding.notice):
             if notice:
                 drawing.text(self.layout, notice, icon="TIME")
         self._draw_error(app)

@@ -48,6 +48,7 @@ class DREAMFACE_PT_hair(TraitsPage, bpy.types.Panel):
             column.prop(skin.dreamface, "hair_in_render", slider=True)
             if not column.enabled:
                 drawing.text(body, "There is no hair or beard to draw.", icon="INFO")
+        _draw_cards(layout, skin)
         _draw_notes(layout, skin)
         row = layout.row(align=True)
         row.scale_y = 1.3
@@ -56,8 +57,8 @@ class DREAMFACE_PT_hair(TraitsPage, bpy.types.Panel):
         row.operator("dreamface.save_style", text="Save Style…", icon="ADD")
 
 
-def _draw_style(layout: bpy.types.UILayout, skin: bpy.types.Object, region: str, size: float) -> bpy.types.UILayout:
-    """Draw the picture of a region's style, which opens a menu of all, and its name; return a column beside it."""
+def _draw_style(layout: bpy.types.UILayout, skin: bpy.types.Object, region: str, size: float) -> None:
+    """Draw the picture of a region's style, which opens a menu of all, beside its name and what it is."""
     styles = application.get().styles
     attribute = TRAITS[STYLE_OF[region]].attribute
     split = layout.split(factor=_SHARE)
@@ -73,6 +74,27 @@ def _draw_style(layout: bpy.types.UILayout, skin: bpy.types.Object, region: str,
         row.operator("dreamface.remove_style", text="", icon="TRASH").style = style.name
     if style is not None and style.summary:
         drawing.text(column, style.summary, share=1.0 - _SHARE)
+
+
+def _draw_cards(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+    """Draw how cards are made, and which of hair and cards is shown."""
+    _, body = drawing.group(layout, "cards", "Cards")
+    if body is None:
+        return
+    if scene.cards_of(skin):
+        shown = scene.shows_cards(skin)
+        row = body.row(align=True)
+        row.operator("dreamface.show_cards", text="Hair", icon="STRANDS", depress=not shown).shown = False
+        row.operator("dreamface.show_cards", text="Cards", icon="MESH_GRID", depress=shown).shown = True
+        if scene.cards_are_old(skin):
+            drawing.text(body, "The hair has changed since: make the cards anew.", icon="INFO")
+    else:
+        drawing.text(body, "Strips of mesh with a texture, for games. They are in every file that you export.")
+    row = body.row(align=True)
+    row.prop(bpy.context.window_manager.dreamface, "cards_level", expand=True)
+    row = body.row()
+    row.scale_y = 1.2
+    row.operator("dreamface.make_cards", icon="MESH_GRID")
 
 
 def _draw_turn(row: bpy.types.UILayout, region: str, by: int) -> None:

@@ -3,6 +3,7 @@
 from .applying import applied_transform
 from .assets import mark_as_asset
 from .attachments import files_of
+from .cards import cards_are_old, make_cards, show_cards, shows_cards
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
@@ -17,6 +18,7 @@ from .hair import (
     hair_density,
     knows_grown,
     mark_grown,
+    pack_hair,
     set_hair_density,
     settle_hair,
 )
@@ -29,6 +31,7 @@ from .records import (
     LAYERS_PROPERTY,
     MEASURED_PROPERTY,
     TRAITS_PROPERTY,
+    cards_of,
     find_face,
     hair_of,
     is_skin,
@@ -61,6 +64,8 @@ __all__ = [
     "add_studio",
     "applied_transform",
     "can_export",
+    "cards_are_old",
+    "cards_of",
     "carry_hair",
     "clear_sculpted",
     "deleted_hair",
@@ -77,11 +82,13 @@ __all__ = [
     "import_face",
     "is_skin",
     "knows_grown",
+    "make_cards",
     "mark_as_asset",
     "mark_grown",
     "mark_shown",
     "name_from",
     "name_of",
+    "pack_hair",
     "parts_of",
     "read_face_folder",
     "record",
@@ -92,7 +99,9 @@ __all__ = [
     "separate_copies",
     "set_hair_density",
     "settle_hair",
+    "show_cards",
     "shows",
+    "shows_cards",
     "skin_of",
     "skins",
     "strengths",

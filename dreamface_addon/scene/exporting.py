@@ -8,9 +8,10 @@ from typing import Any
 
 import bpy
 
+from .cards import shows_cards
 from .errors import SceneError
 from .packing import packed_gloss
-from .records import PUBLIC, hair_of, lost_properties, parts_of
+from .records import PART, PUBLIC, cards_of, hair_of, lost_properties, parts_of
 from .staging import (
     copied_textures,
     materials_of,
@@ -100,7 +101,8 @@ def can_export(suffix: str) -> str:
 def export_face(skin: bpy.types.Object, path: Path) -> None:
     """Write a face to `path` in the format of its suffix, whatever else is selected or hidden.
 
-    GLB and FBX hold everything but hair; USD has that, too, as curves, as many as rendered. USD and OBJ have their
+    Hair is in the file as cards where the head has some. GLB and FBX hold everything else but hair; USD has that, too,
+    as curves, as many as rendered, unless the head shows its cards. USD and OBJ have their
     textures in a folder `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now.
     Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
 
@@ -118,7 +120,12 @@ def export_face(skin: bpy.types.Object, path: Path) -> None:
         raise lost_properties(skin)
     try:
         with TemporaryDirectory(prefix=".dreamface-", dir=path.parent) as folder:
-            hair = list(hair_of(skin).values()) if path.suffix.lower() in _WITH_CURVES else []
+            curves = path.suffix.lower() in _WITH_CURVES and not shows_cards(skin)
+            hair = list(hair_of(skin).values()) if curves else []
+            cards = {} if curves else cards_of(skin)
+            if "lashes" in cards:  # instead of the head's own
+                objects = [part for part in objects if not str(part[PART]).endswith("lashes")]
+            objects += cards.values()
             _write(objects, hair, Path(folder), path)
             _move(Path(folder) / _OUT, path)
     except OSError as error:

@@ -9,6 +9,7 @@ along: the skin's attribute `REST` says where its vertices were when the guides 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
@@ -23,7 +24,7 @@ from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
 from .hair_nodes import GROUP, INPUTS, hair_group
-from .records import FACES, PART, check_can_change, describe_hair, hair_of, parts_of
+from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_of, parts_of
 from .sculpting import Array, basis_of, rest_of
 from .surface import HAIR_MAP, corners_of, frames_of, mark_hair_map
 
@@ -360,6 +361,50 @@ def hair_curves_of(object_: bpy.types.Object, count: int | None = None) -> Array
     most = count or int(lengths.max(initial=2))
     guides = [_resampled(points[first:last], most) for first, last in pairwise(offsets) if last - first > 1]
     return np.stack(guides) if guides else np.zeros((0, most, 3), np.float32)
+
+
+def pack_hair(skin: bpy.types.Object) -> tuple[list[dict[str, Any]], bytes]:
+    """Return a face's hair as it is now: what face.json says of it, and its arrays as the .npz of groom.npz.
+
+    Raises:
+        SceneError: the face has lost what its hair looks like.
+    """
+    settle_hair(skin)
+    entries, arrays = [], {}
+    for region, object_ in hair_of(skin).items():
+        guides, long = hair_curves_of(object_), np.diff(_offsets(object_.data)) > 1
+        if not len(guides):
+            continue
+        try:
+            entries.append({"region": region, **json.loads(object_[STYLE])})
+        except (KeyError, ValueError, TypeError) as error:
+            raise SceneError(f"{object_.name} has lost its DreamFace properties: grow the hair again.") from error
+        curves, mesh = object_.data, skin.data
+        _, barycentric = _roots(curves, mesh, basis_of(mesh))
+        arrays |= {
+            f"{region}_points": guides.astype(np.float32),
+            f"{region}_triangle": _read(curves, _TRIANGLE, 1, np.int32)[long] + 2 * skin.get(FACES, (0, 0))[0],
+            f"{region}_barycentric": _weights(barycentric[long]),
+            f"{region}_uv": _read(curves, _SURFACE_UV, 2)[long],
+            f"{region}_lock": _read(curves, _LOCK, 1, np.int32)[long],
+        }
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)
+    return entries, packed.getvalue()
+
+
+def _weights(barycentric: Array) -> Array:
+    """Weights of roots [N, 3], those beside their triangle moved onto it."""
+    inside = barycentric.clip(0.0, 1.0)
+    return (inside / inside.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def hair_state(skin: bpy.types.Object) -> str:
+    """Return a short name for a face's hair as it is now."""
+    digest = hashlib.blake2b(digest_size=16)
+    for region, object_ in hair_of(skin).items():
+        digest.update(f"{region} {object_.get(STYLE, '')} {_digest(object_.data)}".encode())
+    return digest.hexdigest()
 
 
 def _resampled(points: Array, count: int) -> Array:

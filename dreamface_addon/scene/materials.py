@@ -81,11 +81,11 @@ def new_materials(face: FaceFolder) -> dict[str, bpy.types.Material]:
     """Name in face.json -> material, for those that the face's parts wear."""
     images, described = load_images(face), face.document["materials"]
     used = dict.fromkeys(part["material"] for part in face.document["parts"])
-    return {name: _new_material(described[name], images.get(described[name]["tile"], {})) for name in used}
+    return {name: new_material(described[name], images.get(described[name]["tile"], {})) for name in used}
 
 
-def _new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
-    """A material as face.json describes it, with its tile's maps connected."""
+def new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
+    """Return a new material as face.json describes it, with its tile's maps connected."""
     name = values["name"]
     material = bpy.data.materials.new(name)
     material[VALUES], material[CHANNELS] = json.dumps(values), " ".join(images)

@@ -44,6 +44,9 @@ HAIR = "dreamface_hair"
 STYLE = "dreamface_hair_style"
 """Custom property of an object of hair: its style, look and colour in face.json, as JSON."""
 
+CARDS = "dreamface_cards"
+"""Custom property of an object of cards: the region whose hair they stand for."""
+
 TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
 LAYERS_PROPERTY = "dreamface_layers"
@@ -220,9 +223,9 @@ def separate_copies(face_id: str) -> bool:
     """
     sharing = [skin for skin in skins() if skin[FACE_ID] == face_id]
     for copy in sorted(sharing, key=_age)[1:]:
-        parts, hair = parts_of(copy), hair_of(copy).values()
+        objects = [*parts_of(copy), *hair_of(copy).values(), *cards_of(copy).values()]
         copy[FACE_ID] = str(uuid.uuid4())
-        for object_ in (*parts, *hair):
+        for object_ in objects:
             object_[_OF] = copy[FACE_ID]
     return len(sharing) > 1
 
@@ -278,7 +281,7 @@ def _skin_beside(part: bpy.types.Object) -> bpy.types.Object | None:
 
 def _role(object_: bpy.types.Object) -> tuple[str | None, str | None]:
     """What an object is to its face: a part of it, or the hair of a region."""
-    return object_.get(PART), object_.get(HAIR)
+    return object_.get(PART), object_.get(HAIR) or object_.get(CARDS)
 
 
 def _root(object_: bpy.types.Object) -> bpy.types.Object:
@@ -297,6 +300,17 @@ def hair_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
     found = [object_ for object_ in _candidates(skin) if HAIR in object_ and object_.type == "CURVES"]
     by_region = {object_[HAIR]: object_ for object_ in reversed(found) if skin_of(object_) == skin}
     return {region: by_region[region] for region in REGIONS if region in by_region}
+
+
+def cards_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
+    """Region -> the object with a face's cards of that hair."""
+    found = [object_ for object_ in _candidates(skin) if CARDS in object_ and object_.type == "MESH"]
+    return {object_[CARDS]: object_ for object_ in reversed(found) if skin_of(object_) == skin}
+
+
+def describe_cards(object_: bpy.types.Object, skin: bpy.types.Object, region: str) -> None:
+    """Write on an object of cards what it is, and which face's."""
+    object_[CARDS], object_[_OF] = region, skin[FACE_ID]
 
 
 def _candidates(skin: bpy.types.Object) -> list[bpy.types.Object]:

@@ -14,9 +14,11 @@ class DREAMFACE_OT_cancel(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Allow it while something runs."""
-        return interface.allow(cls, application.get().making.why_not_cancel())
+        app = application.get()
+        return interface.allow(cls, "" if app.carding.running else app.making.why_not_cancel())
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Cancel every job of this Blender."""
         application.get().making.cancel()
+        application.get().carding.cancel()
         return {"FINISHED"}

@@ -47,12 +47,18 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
             return True
         return False
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the format, and why it cannot be written here."""
         self.layout.prop(self, "format")
         why_not = scene.can_export(self.format)
         if why_not:
             self.layout.label(text=why_not, icon="ERROR")
+        skin = scene.skin_of(context.active_object)
+        if skin is not None and scene.hair_of(skin):
+            if not scene.cards_of(skin) and self.format != ".usdc":
+                self.layout.label(text="The hair is left out: make cards first, on the page Hair", icon="INFO")
+            elif scene.cards_of(skin) and scene.cards_are_old(skin):
+                self.layout.label(text="The cards are older than the hair: make them anew first", icon="INFO")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file."""

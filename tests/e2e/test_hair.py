@@ -155,3 +155,31 @@ def test_a_style_of_ones_own(blender, face, own_styles):
     other.dreamface.hair_length = 0.2
     rest(blender)
     assert "blown_away" in blender.app.growing.problem
+
+
+def test_cards_of_combed_hair_move_with_the_face_and_are_exported(blender, face, tmp_path):
+    bpy, scene = blender.bpy, blender.module("scene")
+    comb(hair(blender, face))
+    assert bpy.ops.dreamface.make_cards() == {"FINISHED"}
+    blender.until(lambda: scene.cards_of(face))
+    assert blender.app.error == ""
+    cards = scene.cards_of(face)["scalp"]
+    assert cards.parent == face and len(cards.data.polygons) > 1000
+    assert scene.shows_cards(face) and hair(blender, face).hide_viewport
+    corners = np.array([vertex.co for vertex in cards.data.vertices])
+    combed = guides(hair(blender, face))
+    np.testing.assert_allclose(corners.mean(axis=0), combed.mean(axis=0), atol=0.015)
+    keys = cards.data.shape_keys
+    assert keys is None or keys.animation_data.drivers
+    assert scene.cards_of(face)["brows"].data.shape_keys.key_blocks["browInnerUp"]
+    assert not scene.cards_are_old(face)
+    path = tmp_path / "head.glb"
+    bpy.ops.dreamface.export_face(filepath=str(path), format=".glb")
+    content = path.read_bytes()
+    assert f"{cards.name}".encode() in content
+    bpy.ops.dreamface.show_cards(shown=False)
+    assert not scene.shows_cards(face) and not hair(blender, face).hide_viewport
+    face.dreamface.hair_length = 0.5
+    bpy.ops.dreamface.grow_hair()
+    rest(blender)
+    assert scene.cards_are_old(face)

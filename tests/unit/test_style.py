@@ -181,9 +181,8 @@ EXTENSION = [
     *(file for room in ("dreamface_addon", "operators", "panels") for file in (ROOT / room).rglob("*.py")),
 ]
 NEEDS_BPY = {
-    "application", "gallery", "installation", "interface", "making", "places", "placing", "preferences", "properties",
-    "pictures", "recovery", "regions",
-    "setting_up", "shaping", "sliders",
+    "application", "carding", "gallery", "growing", "installation", "interface", "making", "pictures", "places",
+    "placing", "preferences", "properties", "recovery", "regions", "setting_up", "shaping", "sliders", "styling",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 
