@@ -54,6 +54,7 @@ _SURFACE_UV: Final = "surface_uv_coordinate"  # Blender's own name
 
 _VIEWED: Final = 0.25  # share of the hairs that the 3D view draws
 _FEW: Final = 8000  # hairs of which it draws all
+_FAR: Final = 0.05  # metres from the skin; what lies farther away was put there
 _SAMPLE: Final = 600  # guides from which the distance between roots is measured
 
 
@@ -132,7 +133,7 @@ def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | N
     _set_look(object_, hair)
 
 
-def _replace_curves(object_: bpy.types.Object, curves: bpy.types.HairCurves, hair: RegionHair) -> None:
+def _replace_curves(object_: bpy.types.Object, curves: bpy.types.Curves, hair: RegionHair) -> None:
     """Give an object new guides; it keeps its materials."""
     old = object_.data
     for material in old.materials:
@@ -148,7 +149,7 @@ def _replace_curves(object_: bpy.types.Object, curves: bpy.types.HairCurves, hai
         curves.name = name
 
 
-def _new_curves(skin: bpy.types.Object, hair: RegionHair) -> bpy.types.HairCurves:
+def _new_curves(skin: bpy.types.Object, hair: RegionHair) -> bpy.types.Curves:
     curves = bpy.data.hair_curves.new(REGIONS[hair.region])
     count, length = hair.points.shape[:2]
     curves.add_curves([length] * count)
@@ -435,12 +436,16 @@ def settle_hair(skin: bpy.types.Object) -> None:
         return
     mesh = skin.data
     before, after = _read_rest(mesh), basis_of(mesh)
-    if before is not None and not np.array_equal(before, after):
+    if before is None:  # another mesh has taken the place of the one that the hair was put on
+        for object_ in hair_of(skin).values():
+            if len(object_.data.curves):
+                _snap(object_.data, mesh, after)
+    elif not np.array_equal(before, after):
         carry_hair(skin, before, after)
     _write_rest(mesh, after)
 
 
-def _carry(curves: bpy.types.HairCurves, mesh: bpy.types.Mesh, before: Array, after: Array) -> None:
+def _carry(curves: bpy.types.Curves, mesh: bpy.types.Mesh, before: Array, after: Array) -> None:
     was_edited = _is_edited(curves)
     corners, barycentric = _roots(curves, mesh, before)
     turns = frames_of(after[corners]) @ frames_of(before[corners]).transpose(0, 2, 1)
@@ -457,7 +462,19 @@ def _carry(curves: bpy.types.HairCurves, mesh: bpy.types.Mesh, before: Array, af
         curves[_GROWN] = _digest(curves)
 
 
-def _roots(curves: bpy.types.HairCurves, mesh: bpy.types.Mesh, vertices: Array) -> tuple[Array, Array]:
+def _snap(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> None:
+    """Shift guides so that they are rooted in the skin again, except where that is far away."""
+    was_edited = _is_edited(curves)
+    corners, barycentric = _roots(curves, mesh, vertices)
+    points, offsets = _points(curves), _offsets(curves)
+    shift = np.einsum("nkx,nk->nx", vertices[corners], barycentric) - points[offsets[:-1]]
+    shift[np.linalg.norm(shift, axis=1) > _FAR] = 0.0
+    _write_points(curves, points + np.repeat(shift, np.diff(offsets), axis=0))
+    if not was_edited:
+        curves[_GROWN] = _digest(curves)
+
+
+def _roots(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> tuple[Array, Array]:
     """[N, 3] the vertices around each root, and their weights; those of roots an artist has made or moved are found."""
     triangle, barycentric = _read(curves, _TRIANGLE, 1, np.int32), _read(curves, _BARYCENTRIC, 3)
     uv, known = _read(curves, _SURFACE_UV, 2), _read(curves, _UV, 2)
@@ -484,27 +501,27 @@ def _nearest(mesh: bpy.types.Mesh, vertices: Array, places: Array) -> tuple[Arra
     return found, halves[found], np.column_stack((1.0 - shares.sum(axis=1), shares)).astype(np.float32)
 
 
-def _is_edited(curves: bpy.types.HairCurves) -> bool:
+def _is_edited(curves: bpy.types.Curves) -> bool:
     return bool(len(curves.curves)) and curves.get(_GROWN) != _digest(curves)
 
 
-def _digest(curves: bpy.types.HairCurves) -> str:
+def _digest(curves: bpy.types.Curves) -> str:
     digest = hashlib.blake2b(_points(curves).tobytes(), digest_size=16)
     digest.update(_offsets(curves).tobytes())
     return digest.hexdigest()
 
 
-def _points(curves: bpy.types.HairCurves) -> Array:
+def _points(curves: bpy.types.Curves) -> Array:
     values = np.empty(3 * len(curves.points), np.float32)
     curves.position_data.foreach_get("vector", values)
     return values.reshape(-1, 3)
 
 
-def _write_points(curves: bpy.types.HairCurves, points: Array) -> None:
+def _write_points(curves: bpy.types.Curves, points: Array) -> None:
     curves.position_data.foreach_set("vector", np.ascontiguousarray(points, np.float32).reshape(-1))
 
 
-def _offsets(curves: bpy.types.HairCurves) -> Array:
+def _offsets(curves: bpy.types.Curves) -> Array:
     """[N + 1] the first point of each curve, and one more than the last of all."""
     values = np.zeros(len(curves.curves) + 1, np.int32)
     if len(curves.curves):
@@ -515,16 +532,16 @@ def _offsets(curves: bpy.types.HairCurves) -> Array:
 _FIELDS: Final = {"INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
 
 
-def _read(curves: bpy.types.HairCurves, name: str, width: int, kind: type = np.float32) -> Array:
+def _read(curves: bpy.types.Curves, name: str, width: int, kind: type = np.float32) -> Array:
     """An attribute of each curve, [N, width] or [N]; zeros where it is missing."""
     attribute = curves.attributes.get(name)
-    values = np.zeros(len(curves.curves) * width, kind)
+    values: Array = np.zeros(len(curves.curves) * width, kind)
     if attribute is not None and attribute.domain == "CURVE" and len(attribute.data) == len(curves.curves):
         attribute.data.foreach_get(_FIELDS[attribute.data_type], values)
     return values.reshape(-1, width) if width > 1 else values
 
 
-def _write(curves: bpy.types.HairCurves, name: str, kind: str, values: Array) -> None:
+def _write(curves: bpy.types.Curves, name: str, kind: str, values: Array) -> None:
     attribute = curves.attributes.get(name) or curves.attributes.new(name, kind, "CURVE")
     attribute.data.foreach_set(_FIELDS[kind], np.ascontiguousarray(values).reshape(-1))
 

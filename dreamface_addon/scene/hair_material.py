@@ -31,7 +31,7 @@ _ROUGHNESS: Final = 0.3
 _MOST_MELANIN: Final = 0.985  # share at which hair is black; 1 would need endless melanin
 _WHITE: Final = (0.52, 0.50, 0.475)  # hair without pigment
 
-_DARKENS_LATE: Final = 2.2  # power of the share of melanin: half of it is brown; red melanin shows at once
+_DARKENS_LATE: Final = (1.3, 1.1)  # power of the share of melanin, and what is added at full melanin
 _RED_GLOW: Final = (2.0, 1.22, 1.6)  # factors on the colour of hair with red melanin only
 _GLOW_FADES_FROM: Final = 0.6  # melanin above which red hair glows less
 _GLOW_LOST: Final = 0.8  # share of the glow that black hair lacks
@@ -71,12 +71,13 @@ def new_hair_material(name: str, colour: dict[str, Any]) -> bpy.types.Material:
 def renew_hair_material(material: bpy.types.Material, colour: dict[str, Any]) -> None:
     """Give a material of ours another colour, except for those values that an artist has changed."""
     before = _values(material)
-    node = material.node_tree.nodes.get(COLOUR) if material.node_tree else None
     if before is None or not material.is_editable:
         return
     old = _inputs(before)
-    for name, value in _inputs(colour).items() if node is not None else ():
-        socket = node.inputs.get(name)
+    node = material.node_tree.nodes.get(COLOUR) if material.node_tree else None
+    sockets = {} if node is None else dict(node.inputs.items())
+    for name, value in _inputs(colour).items():
+        socket = sockets.get(name)
         if socket is not None and np.allclose(np.array(socket.default_value), np.array(old[name]), atol=1e-5):
             socket.default_value = value
     _colour_solid(material, colour, before)
@@ -91,7 +92,8 @@ def is_hair_material(material: bpy.types.Material | None) -> bool:
 def mass_colour(colour: dict[str, Any]) -> tuple[float, float, float]:
     """Return the linear Rec. 709 that a mass of hair reflects, all its hairs taken together."""
     redness, share = np.clip(colour["redness"], 0.0, 1.0), np.clip(colour["melanin"], 0.0, 1.0)
-    melanin = -np.log(1.0 - _MOST_MELANIN * share ** (_DARKENS_LATE + redness * (1.0 - _DARKENS_LATE)))
+    late, later = _DARKENS_LATE
+    melanin = -np.log(1.0 - _MOST_MELANIN * share ** ((1.0 - redness) * (late + later * share) + redness))
     eumelanin, pheomelanin = np.array(_EUMELANIN), np.array(_PHEOMELANIN)
     absorption = melanin * (eumelanin + redness * (pheomelanin - eumelanin))
     glow = 1.0 + redness * (np.array(_RED_GLOW) - 1.0) * _glow_left(float(share))
@@ -199,7 +201,10 @@ def _pigment(tree: _Tree, given: Any, random: Any) -> Any:
     """What a mass of hairs reflects that are all like this one."""
     unlike = tree.math("MULTIPLY", tree.math("SUBTRACT", random, 0.5), _UNEVEN)
     melanin = tree.math("ADD", given["Melanin"], tree.math("MULTIPLY", unlike, given["Variation"]), clamp=True)
-    late = tree.math("ADD", tree.math("MULTIPLY", given["Redness"], 1.0 - _DARKENS_LATE), _DARKENS_LATE)
+    late, later = _DARKENS_LATE
+    power = tree.math("ADD", tree.math("MULTIPLY", melanin, later), late)
+    brown = tree.math("SUBTRACT", 1.0, given["Redness"])
+    late = tree.math("ADD", tree.math("MULTIPLY", power, brown), given["Redness"])
     seen = tree.math("POWER", melanin, late)
     left = tree.math("SUBTRACT", 1.0, tree.math("MULTIPLY", seen, _MOST_MELANIN))
     amount = tree.math("MULTIPLY", tree.math("LOGARITHM", left, np.e), -1.0)

@@ -57,7 +57,8 @@ _MOST_EACH = 4096  # hairs of one guide have numbers below
 _APART, _APART_TIPS = 3.0, 0.015  # guides whose tips are farther apart than so many times their roots are not mixed
 _VIEWED_POINTS = 32.0  # of a hair, at most, in the 3D view
 _WIDEST = 6.0  # times as wide as hairs really are, where only few are drawn
-_FLYING = 10.0  # times as far as others do, flyaways leave their way
+_FLYING, _FLYING_SLOWLY = 8.0, 4.0  # times as far as others do flyaways leave their way, over as many times the length
+_WAVES = ((51, 4.1, 6.7), (55, 3.3, 7.3))  # seed, and radians per length of the frizz, at most, of two waves each
 
 
 def hair_group() -> bpy.types.NodeTree:
@@ -198,9 +199,7 @@ def _build(group: bpy.types.NodeTree) -> None:
     hairs = _with_neighbours(tree, guides, hairs, given)
     hairs = tree.node("GeometryNodeSetPosition", Geometry=hairs, Position=_position(tree, guides, given)).outputs[0]
     hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_cut_radius(tree, given)).outputs[0]
-    ours = {"pattern_mode": "WILDCARD"}
-    hairs = tree.node("GeometryNodeRemoveAttribute", ours, Geometry=hairs, Name="dreamface_*").outputs[0]
-    tree.node("NodeGroupOutput", Geometry=hairs)
+    tree.node("NodeGroupOutput", Geometry=_without_our_attributes(tree, hairs))
 
 
 def _described_guides(tree: _Tree, guides: Value) -> Value:
@@ -335,21 +334,32 @@ def _clump(tree: _Tree, given: Any, along: Value, hair: Value) -> tuple[Value, V
 
 def _frizz(tree: _Tree, given: Any, along: Value, hair: Value) -> Value:
     """How far a hair has left its way, a vector: waves whose lengths have no common measure."""
-    scales = tree.of_hair(tree.math("DIVIDE", tree.named(_LENGTH), given["Frizz Scale"]))
-    way = tree.math("MULTIPLY", along, scales)
     flies = tree.math("LESS_THAN", tree.random(50, hair), given["Flyaways"])
+    scale = tree.math("MULTIPLY", given["Frizz Scale"], tree.math("MULTIPLY_ADD", flies, _FLYING_SLOWLY - 1.0, 1.0))
+    way = tree.math("MULTIPLY", along, tree.of_hair(tree.math("DIVIDE", tree.named(_LENGTH), scale)))
     most = tree.of_hair(tree.math("MULTIPLY", given["Frizz"], tree.math("MULTIPLY_ADD", flies, _FLYING - 1.0, 1.0)))
     far = tree.math("MULTIPLY", tree.math("MINIMUM", way, 1.0), most)  # the root stays
     waves = []
-    for seed, first, second in ((51, 4.1, 9.7), (55, 3.3, 11.3)):
+    for seed, first, second in _WAVES:
         start = tree.math("MULTIPLY", tree.random(seed, hair), _TURN)
-        speed = tree.math("ADD", tree.random(seed + 1, hair), 0.5)
+        speed = tree.math("MULTIPLY_ADD", tree.random(seed + 1, hair), 0.5, 0.5)
         once = tree.of_hair(tree.math("MULTIPLY", speed, first)), tree.of_hair(start)
         again = tree.of_hair(tree.math("MULTIPLY", speed, second)), tree.of_hair(tree.math("MULTIPLY", start, 2.0))
         slow, fast = (tree.math("SINE", tree.math("MULTIPLY_ADD", way, *wave)) for wave in (once, again))
         size = tree.math("MULTIPLY", tree.math("MULTIPLY_ADD", fast, 0.4, slow), far)
         waves.append(tree.times(tree.of_hair(tree.random_vector(seed + 2, hair), "FLOAT_VECTOR"), size))
     return tree.sum(*waves)
+
+
+def _without_our_attributes(tree: _Tree, hairs: Value) -> Value:
+    """The hairs without what was handed on; with it where this Blender removes attributes by their full names only."""
+    node = tree.node("GeometryNodeRemoveAttribute", Geometry=hairs, Name="dreamface_*")
+    menu = next((socket for socket in node.inputs if socket.name == "Pattern Mode"), None)  # from Blender 5 on
+    if menu is not None:
+        menu.default_value = "Wildcard"
+    elif hasattr(node, "pattern_mode"):
+        node.pattern_mode = "WILDCARD"
+    return node.outputs[0]
 
 
 def _even(tree: _Tree, guides: Value, points: Value) -> Value:

@@ -488,3 +488,14 @@ def test_a_written_file_holds_the_hair(bpy, hairy_folder, tmp_path):
     hair = hair_of(find_face("face-1"))
     np.testing.assert_array_equal(guides(hair["scalp"]), stored(hairy_folder))
     assert len(shown(bpy, hair["scalp"])) > 1000
+
+
+def test_combed_hair_is_rooted_in_a_mesh_that_takes_the_place_of_an_edited_one(hairy, scalp, face, tmp_path):
+    from dreamface_addon.scene import edited_hair, update_face
+
+    comb(scalp)
+    hairy.skin.data.vertices.add(1)
+    update_face(hairy.skin, with_hair(folder.save(other_face(face), tmp_path / "eve"), "scalp"))
+    assert edited_hair(hairy.skin) == ["scalp"]
+    roots = np.linalg.norm((guides(scalp)[:, 0] - [0.0, 0.0, 0.33]) / [0.8, 1.0, 1.1], axis=1)
+    np.testing.assert_allclose(roots, 0.1, atol=0.002)

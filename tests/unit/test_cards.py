@@ -52,6 +52,8 @@ def test_every_level_keeps_to_its_triangles(head, style):
 
 
 def test_smaller_regions_have_smaller_budgets(groom, head):
+    uneven = groom["beard"].points * torch.linspace(0.5, 1.5, len(groom["beard"]))[:, None, None]
+    groom = {**groom, "beard": replace(groom["beard"], points=uneven - uneven[:, :1] + groom["beard"].points[:, :1])}
     for level in range(3):
         cards = make_cards(groom, head, seed=1, level=level, resolution=64)
         assert all(0 < triangles(cards, region) <= most[level] for region, most in BUDGETS.items())
@@ -106,6 +108,12 @@ def test_guides_that_nobody_can_see_make_no_cards_and_no_nan(head):
     broken[0] = float("nan")
     assert make_cards(poor(head, broken), head, seed=0, resolution=64).vertices.isfinite().all()
     assert not len(make_cards({}, head, seed=0, resolution=64).faces)
+
+
+def test_stubble_is_left_to_the_skin_texture(head):
+    stubble, beard = (hair_guides.small(head, "beard", 40, length) for length in (0.002, 0.012))
+    assert not len(make_cards({"beard": stubble}, head, seed=0, resolution=64).faces)
+    assert len(make_cards({"beard": beard}, head, seed=0, resolution=64).faces)
 
 
 def test_a_beard_goes_with_the_jaw_and_the_scalp_stays(cards, head):

@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d
 from dreamface.face import Head
 from dreamface.head import HeadSource, load_model
 from dreamface.render.shading import sample_texture
-from dreamface.skin import paint
+from dreamface.skin import hair_pigment, paint
 from dreamface.skin.canvas.atlas import Atlas, atlas_of, surface_of
 from dreamface.skin.canvas.strands import Strands, draw, window_around
 from dreamface.traits import Traits, Value
@@ -151,14 +151,18 @@ def test_more_stubble_is_the_same_hairs_and_some_more(head: Head) -> None:
 
 def test_a_red_beard_is_red(head: Head, atlas: Atlas) -> None:
     chin = atlas.region("beard") > 0.95
+    bare = maps(head, skin__melanin=0.15, beard__style="none", beard__density=0.0)["albedo"]
 
     def ratio(redness: float) -> float:
         person = {"beard__style": "full", "beard__density": 0.9, "beard__length": 0.3, "hair__melanin": 0.45}
-        red, green, _ = maps(head, skin__melanin=0.15, hair__redness=redness, **person)["albedo"][chin].mean(dim=0)
+        colour = maps(head, skin__melanin=0.15, hair__redness=redness, **person)["albedo"]
+        hairy = chin & (colour @ LUMINANCE < 0.6 * (bare @ LUMINANCE))
+        red, green, _ = colour[hairy].mean(dim=0)
         return float(red / green)
 
-    assert ratio(0.9) > 1.2 * ratio(0.0)
-    assert ratio(0.9) > 2.3
+    assert ratio(0.9) > 1.2 * ratio(0.0)  # of what is painted below the hairs
+    red, green, _ = hair_pigment(0.45, 0.9)
+    assert red > 2.8 * green
 
 
 def test_a_grey_beard_is_light_hairs_over_dark_gaps(head: Head, atlas: Atlas) -> None:

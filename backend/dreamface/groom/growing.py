@@ -25,7 +25,7 @@ from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
 from dreamface.hair import Groom, Hair, Region, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Cut, Rows, Section, Style, Where, find_style, root_density, size_of
+from dreamface.styles import Cut, Rows, Section, Style, Where, bearded, find_style, root_density, size_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -142,6 +142,8 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
         roots, points, lock = _locks(style, style.rows, surface, density, shape, generator)
     else:
         roots = spread(head, density, style.guides, generator)
+        if style.region == "beard":
+            roots = roots.of(bearded(head, roots))
         points = _guides(style, surface, roots, shape, generator)
         points, lock = _with_ties(style, surface, roots, points, shape, generator)
     points = kept_out(points, surface)

@@ -18,7 +18,7 @@ from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import strand_colours
-from dreamface.styles import find_style, root_density
+from dreamface.styles import bearded, find_style, root_density
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -87,6 +87,9 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
         style = find_style(hair.style, hair.region)
         density = root_density(style, head, traits)
         roots = scatter(head, density, count, generator)
+        if hair.region == "beard":
+            roots = roots.of(bearded(head, roots))
+            count = len(roots)
         if style.curves is not None:  # hair grows around what the artist combed, and nowhere else
             beside, _ = cKDTree(hair.points[:, 0].numpy()).query(roots.on(head.vertices, surface.triangles).numpy())
             roots = roots.of(torch.from_numpy(beside < _AROUND_OWN))

@@ -14,14 +14,14 @@ from dreamface.language.effects import Effects, Rank, at, less, more, ranked
 # ------------------------------------------------------------------------------------------------------------ colours
 
 COLOURS_SRGB: Final[dict[str, str]] = {
-    "black": "#020000", "jet black": "#020000", "raven": "#020000", "dark": "#0e0300", "dark brown": "#100400", "brown": "#1e0b01",
-    "brunette": "#1c0a01", "chocolate": "#170701", "chestnut": "#2b1402", "auburn": "#402407", "mahogany": "#33140b",
-    "copper": "#613f18", "light brown": "#372008", "mousy": "#3d260c", "dark blonde": "#4c3316", "dirty blonde": "#4c3316",
-    "sandy": "#53391b", "caramel": "#5c3c1a", "blonde": "#6f5634", "fair": "#6f5634", "light": "#664c2b", "light blonde": "#866e4c",
-    "gold": "#674c2b", "honey": "#583d1d", "platinum": "#b09d80", "platinum blonde": "#b09d80", "strawberry blonde": "#775b34",
-    "ash blonde": "#756a52", "red": "#644118", "dark red": "#472809", "light red": "#77562c", "ginger": "#6b481e", "fiery": "#6e491d",
-    "rust": "#5a2f10", "grey": "#adaaa6", "silver": "#b6b3af", "white": "#bfbcb7", "snow white": "#bfbcb7",
-    "salt and pepper": "#8c8986", "greying": "#817c79", "bleached": "#b09d80",
+    "black": "#020000", "jet black": "#020000", "raven": "#020000", "dark": "#1a0901", "dark brown": "#1f0c01", "brown": "#361d07",
+    "brunette": "#321a05", "chocolate": "#2a1403", "chestnut": "#452409", "auburn": "#613212", "mahogany": "#51290c",
+    "copper": "#8a4b24", "light brown": "#5b3e1f", "mousy": "#634626", "dark blonde": "#755736", "dirty blonde": "#755736",
+    "sandy": "#7d5f3e", "caramel": "#855e3c", "blonde": "#9a7e5e", "fair": "#9a7e5e", "light": "#917453", "light blonde": "#b09679",
+    "gold": "#937150", "honey": "#83603f", "platinum": "#bfbcac", "platinum blonde": "#bfbcac", "strawberry blonde": "#a87654",
+    "ash blonde": "#998464", "red": "#8c4b24", "dark red": "#693513", "light red": "#a76740", "ginger": "#96532b", "fiery": "#975026",
+    "rust": "#7c441f", "grey": "#afaaa6", "silver": "#b7b3af", "white": "#bfbcb7", "snow white": "#bfbcb7",
+    "salt and pepper": "#8d8986", "greying": "#867f79", "bleached": "#bfb9a4",
 }  # fmt: skip
 """Natural colours of a beard, of brows, roots, tips and strands, as sRGB of a mass of such hair; a test compares those
 that `tables.HAIR_COLOURS` has with its pigments. Dyes are in `tables.COLOURS_SRGB`."""
@@ -35,11 +35,11 @@ TINTED: Final[dict[str, tuple[str, float]]] = {
 }  # fmt: skip
 """Thing whose colour may be another than the hair's -> trait, and strength."""
 
-DARK_ROOT: Final = (0.0086, 0.0021, 0.0003)
-BLEACHED: Final = (0.4342, 0.3372, 0.2159)
-BLONDE: Final = (0.2384, 0.1559, 0.0723)
-FADED: Final = (0.1070, 0.0452, 0.0103)
-DARK_STRAND: Final = (0.0130, 0.0033, 0.0003)
+DARK_ROOT: Final = (0.0181, 0.0052, 0.0006)
+BLEACHED: Final = (0.52, 0.5, 0.4135)
+BLONDE: Final = (0.3462, 0.2278, 0.1265)
+FADED: Final = (0.1669, 0.0883, 0.0331)
+DARK_STRAND: Final = (0.0275, 0.0088, 0.0013)
 
 # --------------------------------------------------------------------------------------------------------------- cuts
 

@@ -1,6 +1,6 @@
 """Hair styles as data, and where on a head they grow."""
 
-from dreamface.styles.density import hair_bearing, root_density
+from dreamface.styles.density import bearded, hair_bearing, root_density
 from dreamface.styles.registry import (
     Styles,
     find_style,
@@ -40,6 +40,7 @@ __all__ = [
     "Styles",
     "Tie",
     "Where",
+    "bearded",
     "find_style",
     "hair_bearing",
     "own_folder",

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head
+from dreamface.hair import Roots
 from dreamface.styles.face_parts import noise
 from dreamface.styles.hairline import with_hairline
 from dreamface.styles.skull import Skull
@@ -18,7 +19,8 @@ from dreamface.traits import Traits
 from dreamface.units import MM
 
 _NEVER_BEARDED: Final = ("lips_upper", "lips_lower", "mouth_inside", "nostrils", "ears")
-_BARE_FROM: Final = 0.35  # weight of those regions from which no hair grows
+_BARE_FROM: Final = 0.2  # weight of those regions from which no hair grows
+_RED: Final = 0.4  # weight of those regions at which a root is on them
 _SPARSE_PATCHES: Final = 0.35  # of a beard of no density
 _ALL_COVERED: Final = 2.6  # deviations of noise that hardly any place lies below
 _ALL_BARE: Final = 4.5
@@ -56,6 +58,15 @@ def root_density(style: Style, head: Head, traits: Traits) -> Tensor:
     found = torch.zeros_like(region)
     found[covered] = density * region[covered]
     return found
+
+
+def bearded(head: Head, roots: Roots) -> Tensor:
+    """Return [N] bool: roots that are not on the red of the lips or in the mouth, the nose or an ear.
+
+    A triangle at the border of the lips is partly red; the density of its corners does not tell which part.
+    """
+    bare = torch.stack([head.topology.regions[name] for name in _NEVER_BEARDED], dim=1)
+    return roots.on(bare, head.topology.triangles).amax(dim=1) < _RED
 
 
 def hair_bearing(style: Style, head: Head, traits: Traits) -> Tensor:

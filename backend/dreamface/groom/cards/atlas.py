@@ -67,6 +67,15 @@ _KINDS: Final = {
     "fly": _Kind(4, 1.7, 0.7, 0.1, 4, 0.5, 0.05, 0.1),
     "rope": _Kind(80, 2.6, 0.80, 0.05, 3, 0.85, 0.0, 0.1),
 }
+_BEARD_KINDS: Final = {
+    "base": _Kind(60, 2.4, 0.92, 0.10, 6, 0.35, 0.10, 0.05),
+    "dense": _Kind(34, 1.9, 0.85, 0.25, 6, 0.25, 0.20, 0.05),
+    "medium": _Kind(22, 1.8, 0.80, 0.30, 5, 0.25, 0.25, 0.0),
+    "wispy": _Kind(13, 1.7, 0.80, 0.30, 4, 0.25, 0.25, 0.0),
+    "thin": _Kind(9, 1.6, 0.80, 0.20, 4, 0.30, 0.20, 0.0),
+    "fly": _Kind(4, 1.6, 0.7, 0.1, 4, 0.4, 0.1, 0.0),
+    "rope": _KINDS["rope"],
+}  # their ends are ragged: short cards that end alike would look like scales
 _FINE_KINDS: Final = {
     "dense": _Kind(15, 1.9, 0.70, 0.10, 5, 0.40, 0.30, -0.15),
     "medium": _Kind(10, 1.8, 0.65, 0.10, 4, 0.40, 0.35, -0.20),
@@ -286,7 +295,7 @@ def _draw_hair(
 
 def _hairs_of(strip: Strip, look: Look, height: int, width: int, generator: torch.Generator) -> _Hairs:
     """Hairs as a strip's kind and its region's look have them."""
-    fine = {"brows": _FINE_KINDS, "lashes": _LASH_KINDS}.get(strip.region, _KINDS)
+    fine = {"beard": _BEARD_KINDS, "brows": _FINE_KINDS, "lashes": _LASH_KINDS}.get(strip.region, _KINDS)
     kind, scale = fine[strip.kind], math.sqrt(strip.size / _USUAL)
     count = max(2, round(kind.hairs * scale * min(1.0, width / 60.0 * _USUAL / strip.size)))
     tuft_of = torch.rand(count, generator=generator)

@@ -98,7 +98,8 @@ def clusters(curves: Tensor, count: int, group: Tensor | None = None) -> Tensor:
         sums = torch.zeros_like(middle).index_add_(0, label, features)
         share = torch.bincount(label, minlength=count)[:, None]
         middle = torch.where(share > 0, sums / share.clamp(min=1), middle)
-    return label.unique(return_inverse=True)[1]  # type: ignore[no-untyped-call]
+    found: Tensor = torch.unique(label, return_inverse=True)[1]
+    return found
 
 
 def centre_lines(curves: Tensor, label: Tensor, reach: float) -> tuple[Tensor, Tensor]:

@@ -106,9 +106,11 @@ _NEAR: Final = 6  # neighbours that a card's width goes by
 _AROUND: Final = 8  # neighbours that tell where a hairline or parting is
 _ASIDE: Final = 0.45  # of their distance, how far aside their middle is at a hairline
 _PARTED: Final = 0.3  # cosine between neighbours at a parting
-_GATHERED, _SPREAD = 0.2, 2.2  # how much narrower or wider than at its root a card may get
+_GATHERED, _SPREAD = 0.1, 2.2  # how much narrower or wider than at its root a card may get
 _BEND: Final = 0.6  # radians that one segment bends, where there are enough of them
 _SHARPEST: Final = 0.85  # radians that one segment may bend; curls that bend more are drawn on the cards instead
+_STUBBLE: Final = 5 * MM  # hair of the scalp and beard that is shorter is left to the skin's texture
+_WIDEST_SHAPE: Final = 1.5  # width of a card over its length: rows of short hairs on wider ones would look like bands
 _CURL_WIDTH: Final = 2.0  # of a card that follows curls, over how far these go to either side
 _NARROWEST_CURL: Final = 9 * MM
 _CURLY: Final = 2.0  # half turns; hair that bends more is curly
@@ -170,7 +172,7 @@ class Plan:
 
 
 def plan(hair: Hair, level: int, generator: torch.Generator) -> Plan | None:
-    """Return the ribbons of a region's guides; None where no guide can be seen.
+    """Return the ribbons of a region's guides; None where no guide can be seen, or all is stubble.
 
     Args:
         hair: of the region.
@@ -182,6 +184,8 @@ def plan(hair: Hair, level: int, generator: torch.Generator) -> Plan | None:
         return None
     curves, detail = even(hair.points[kept].float()), DETAILS[hair.region]
     hair = replace(hair, points=curves, roots=hair.roots.of(kept), lock=hair.lock[kept])
+    if hair.region in ("scalp", "beard") and float(lengths(curves).median()) < _STUBBLE:
+        return None
     curls = _curls(curves, detail.curl[level])
     curves = curls.followed
     crowd = _Crowd.of(curves)
@@ -287,7 +291,10 @@ def _wanted_segments(curves: Tensor, detail: _Detail, level: int) -> Tensor:
 def _fitted(segments: Tensor, triangles: int) -> Tensor:
     """[C] fewer segments, where all together have more triangles than they may."""
     wanted = 2 * int(segments.sum())
-    return segments if wanted <= triangles else (segments * (triangles / wanted)).long().clamp(min=1)
+    found = segments if wanted <= triangles else (segments * (triangles / wanted)).long().clamp(min=1)
+    while 2 * int(found.sum()) > triangles and int(found.max()) > 1:  # those of one segment can't have fewer
+        found = found.clamp(max=int(found.max()) - 1)
+    return found
 
 
 def _ribbons(
@@ -307,9 +314,11 @@ def _ribbons(
         lines, nearest = centre_lines(some, clusters(some, count, group), curls.reach)
         guide = chosen[nearest]
     cell = crowd.distance * math.sqrt(len(some) / len(lines)) if layer.name != "edge" else crowd.distance
-    width = (layer.overlap * cell * crowd.spreading[guide]).clamp(
-        detail.narrowest, detail.widest if plain else min(detail.widest, curls.widest)
-    )
+    width = (layer.overlap * cell * crowd.spreading[guide]).clamp(detail.narrowest, detail.widest)
+    width = torch.minimum(width, (_WIDEST_SHAPE * lengths(lines)).clamp(min=detail.narrowest)[:, None])
+    if not plain:  # what is tied has its curls, as of a braid, only where it lies close together anyway
+        loose = _shared(hair.lock)[guide] == 0
+        width = torch.where(loose[:, None], width.clamp(max=curls.widest), width)
     if layer.name == "fly":
         width = width.clamp(max=3 * detail.narrowest)
     lines = _shortened(lines, layer.shortest, generator)
@@ -332,7 +341,7 @@ def _shortened(lines: Tensor, shortest: float, generator: torch.Generator) -> Te
 
 def _shared(lock: Tensor) -> Tensor:
     """[N] int64 0 for guides that have a lock of their own; from 1 those that share one."""
-    _, place, count = lock.unique(return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
+    _, place, count = torch.unique(lock, return_inverse=True, return_counts=True)
     together = count > 1
     number: Tensor = torch.where(together, together.long().cumsum(0), 0)[place]
     return number
@@ -371,7 +380,7 @@ class Bundles:
         if hair.region in ("brows", "lashes"):
             own = torch.zeros_like(own)
         elif look.guides_each == 1 and look.clump >= _ROPE_CLUMP and look.lock > 0.0:
-            own = hair.lock.unique(return_inverse=True)[1] + 1  # type: ignore[no-untyped-call]
+            own = torch.arange(len(curves)) + 1  # plaits of a row share a lock, and lie one after the other
         number = torch.full((len(curves),), -1)
         whole = torch.zeros(len(curves), dtype=torch.bool)
         middles: list[Tensor] = []

@@ -132,7 +132,7 @@ def mesh(
     values = torch.cat((lines, normal, side, width, outward), dim=2)
     groups = [
         _rows(values[these], int(number), torch.cat((u, bounds[:, 2:]), dim=1)[these], these)
-        for number in ribbons.segments.unique()  # type: ignore[no-untyped-call]
+        for number in torch.unique(ribbons.segments)
         if len(these := torch.nonzero(ribbons.segments == number)[:, 0])
     ]
     joined = _joined(groups)
@@ -167,7 +167,7 @@ def _rows(values: Tensor, segments: int, bounds: Tensor, card: Tensor) -> _Rows:
     """Cards of so many segments: two vertices a row, left and right as seen from outside with the tip below."""
     places = spread_rows(values[..., :3], segments + 1)
     found = resampled(values, places)
-    middle, normal, side, width, outward = found.split((3, 3, 3, 1, 3), dim=2)  # type: ignore[no-untyped-call]
+    middle, normal, side, width, outward = torch.split(found, [3, 3, 3, 1, 3], dim=2)
     normal, side = unit(normal), unit(side)
     left, right = middle - 0.5 * width * side, middle + 0.5 * width * side
     vertices = torch.stack((left, right), dim=2)

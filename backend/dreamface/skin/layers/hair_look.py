@@ -82,7 +82,7 @@ class _TonedStrands:
 def fine_colour(traits: Traits, darker: float = 0.0) -> Tensor:
     """Return the colour [3] of single hairs that have not turned grey; `darker` 0..1 moves them towards black."""
     melanin, redness = traits.number("hair.melanin"), traits.number("hair.redness")
-    return hair_pigment(melanin + darker * (1.0 - melanin), redness)
+    return hair_pigment(melanin, redness, darker)
 
 
 def fine_white() -> Tensor:
