@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -60,6 +61,26 @@ def test_the_buttons_in_the_artists_guide_exist() -> None:
     }  # the selected head's name, or letters that stand for it
     assert len(names) > 25
     assert sorted(name for name in names if name not in SIDEBAR.casefold()) == []
+
+
+def test_the_buttons_in_the_guide_to_hair_exist() -> None:
+    guide = (ROOT / "docs" / "hair.md").read_text("utf-8").split("## The file of a style")[0]
+    names = {name.rstrip("…").casefold() for name in re.findall(r"\*\*([A-Z][^*]+)\*\*", guide)}
+    assert len(names) > 8
+    assert sorted(name for name in names if name not in SIDEBAR.casefold()) == []
+
+
+def test_the_guide_to_hair_has_every_field_of_a_style() -> None:
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        import style_tables
+    finally:
+        sys.path.remove(str(ROOT / "tools"))
+    written = style_tables.PAGE.read_text("utf-8").partition(style_tables.START)[2].strip()
+    assert written == style_tables.tables().strip(), "run: python tools/style_tables.py"
+    style_tables.style.parse_style(
+        json.loads(style_tables.PAGE.read_text("utf-8").split("```json\n")[1].split("```")[0])
+    )
 
 
 def _sources_of_the_sidebar() -> str:

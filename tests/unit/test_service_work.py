@@ -142,7 +142,9 @@ def test_cards_are_made_of_hair_as_it_grows_and_as_it_was_combed(backend: Backen
             return dict(archive)
 
     grown = cards()
-    np.testing.assert_array_equal(cards(hair=upload(backend, packed(arrays)), groom=groom)["vertices"], grown["vertices"])
+    np.testing.assert_array_equal(
+        cards(hair=upload(backend, packed(arrays)), groom=groom)["vertices"], grown["vertices"]
+    )
     arrays["scalp_points"] = arrays["scalp_points"] + np.float32([0.0, 0.0, 0.02])
     combed = cards(hair=upload(backend, packed(arrays)), groom=groom)
     first, last = grown["region_vertices"][0]
