@@ -70,6 +70,7 @@ SHOTS: Mapping[Region, Shot] = {
     "brows": Shot("nasion", 0.085, 0.3, 0.016, 0.012, 0.0),
     "lashes": Shot("lid_upper_l", 0.046, 0.8, -0.004, 0.0, -0.8),
 }
+_BESIDE = 1.2  # radians off the front, for hair that is tied behind the head
 _CLOSER = 0.88  # of the angle that the previews see
 
 
@@ -84,12 +85,13 @@ def main() -> None:
     wanted = {name: known[name] for name in asked.names or known if name in known}
     for name, style in wanted.items():
         began = time.monotonic()
-        save(picture_of(style.region, worn(style)), asked.folder / f"{name}.png")
+        shot = replace(SHOTS[style.region], yaw=_BESIDE) if style.ties else SHOTS[style.region]
+        save(picture_of(style.region, worn(style), shot), asked.folder / f"{name}.png")
         print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
     if not asked.names or "beard_none" in asked.names:
-        save(picture_of("beard", {}), asked.folder / "beard_none.png")
+        save(picture_of("beard", {}, SHOTS["beard"]), asked.folder / "beard_none.png")
     if not asked.names or "own" in asked.names:
-        save(faded(picture_of("scalp", worn(known["medium"]))), asked.folder / "own.png")
+        save(faded(picture_of("scalp", worn(known["medium"]), SHOTS["scalp"])), asked.folder / "own.png")
     for file in asked.folder.glob("*.png"):
         if not asked.names and file.stem not in {*known, "beard_none", "own"}:
             file.unlink()
@@ -108,9 +110,8 @@ def worn(style: Style) -> dict[str, Value]:
     return {f"{style.region}.style": value, **more}
 
 
-def picture_of(region: Region, wears: Mapping[str, Value]) -> Tensor:
+def picture_of(region: Region, wears: Mapping[str, Value], shot: Shot) -> Tensor:
     """Return [DRAWN, DRAWN, 3] sRGB, 0..1: the plain head with what it wears."""
-    shot = SHOTS[region]
     traits = Traits({**PLAIN, "gender": shot.gender, **wears})
     head = pipeline.build_head("auto", traits, SEED)
     groom = pipeline.grow_hair(head, traits, SEED)

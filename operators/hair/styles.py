@@ -71,7 +71,8 @@ class DREAMFACE_OT_save_style(bpy.types.Operator):
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the name, and whether another style goes for it."""
         self.layout.prop(self, "name")
-        self.layout.prop(self, "region", expand=True)
+        if len(_kept) > 1:
+            self.layout.prop(self, "region", expand=True)
         there = application.get().styles.all.get(name_for(self.name, self.region))
         if there is not None:
             whose = "your style" if there.own else "the style that comes along, until you remove yours"

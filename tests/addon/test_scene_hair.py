@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
@@ -186,7 +187,11 @@ def test_an_update_brings_the_new_faces_hair(hairy, scalp, face, tmp_path):
 def test_hair_of_a_folder_that_does_not_say_goes_along(hairy, scalp, face, tmp_path):
     from dreamface_addon.scene import update_face
 
-    update_face(hairy.skin, folder.save(other_face(face), tmp_path / "eve"))
+    eve = folder.save(other_face(face), tmp_path / "eve")
+    document = json.loads((eve / "face.json").read_text("utf-8"))
+    del document["groom"]
+    (eve / "face.json").write_text(json.dumps(document), "utf-8")
+    update_face(hairy.skin, eve)
     roots = np.linalg.norm((guides(scalp)[:, 0] - [0.0, 0.0, 0.33]) / [0.8, 1.0, 1.1], axis=1)
     np.testing.assert_allclose(roots, 0.1, atol=0.004)
     assert scalp.name == "Someone else hair"

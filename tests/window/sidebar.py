@@ -15,7 +15,8 @@ SHAPE = f"[round(x, 6) for i in range(0, 9000, 97) for x in {SKIN}.data.vertices
 PREFERENCES = "bpy.context.preferences.addons['bl_ext.user_default.dreamface'].preferences"
 APPLICATION = "__import__('sys').modules['bl_ext.user_default.dreamface.dreamface_addon.application'].get()"
 RESTING = (
-    f"not ({APPLICATION}.making.running or {APPLICATION}.making.placing.waiting or {APPLICATION}.following.active)"
+    f"not ({APPLICATION}.making.running or {APPLICATION}.making.placing.waiting or {APPLICATION}.following.active"
+    f" or {APPLICATION}.growing.active)"
 )
 
 _SIDEBAR = """
