@@ -262,7 +262,8 @@ class _Draw:
         self._set("hair.parting", side * own.parting(style))
         self._fringe(style, male)
         lost = (0.25 if male else 0.06) * _ramp(age, 28, 75) + (0.25 if style == "receding" else 0.0)
-        self._around("hair.hairline", 0.3 - 0.05 * (1.0 - _ramp(age, 2, 14)) + lost, 0.06)
+        usual = 0.3 if male else 0.15
+        self._around("hair.hairline", usual - 0.05 * (1.0 - _ramp(age, 2, 14)) + lost, 0.06)
         grown = _ramp(age, 1, 14)
         self._around("brows.thickness", 0.25 + (0.35 if male else 0.17) * grown, 0.12)
         self._around("brows.density", 0.30 + 0.36 * grown - 0.25 * _ramp(age, 55, 90), 0.10)

@@ -23,13 +23,13 @@ Weights = Mapping[str, float]
 
 _GIRLS: Final[tuple[tuple[float, Weights], ...]] = (
     (4.0, {"pixie": 4, "bob": 2.5, "short_curly": 2, "short": 1}),  # fine hair that has not grown yet
-    (11.0, {"long": 3, "ponytail": 2.5, "braids": 2, "bangs": 2, "wavy": 1.5, "medium": 1.5, "bob": 1.5, "curly": 1,
+    (11.0, {"long": 3, "ponytail": 1.5, "braids": 2, "bangs": 2, "wavy": 1.5, "medium": 1.5, "bob": 1.5, "curly": 1,
             "crown_braid": 0.3, "bun": 0.3}),
-    (30.0, {"long": 3, "wavy": 2.5, "medium": 1.5, "ponytail": 1.5, "bangs": 1.2, "curly": 1.2, "bob": 1, "bun": 0.7, "braids": 0.5,
+    (30.0, {"long": 3, "wavy": 2.5, "medium": 1.8, "ponytail": 0.8, "bangs": 1.2, "curly": 1.2, "bob": 1.4, "bun": 0.35, "braids": 0.5,
             "low_bun": 0.4, "crown_braid": 0.2, "pixie": 0.25}),
-    (60.0, {"medium": 2, "long": 2, "wavy": 2, "bob": 2, "ponytail": 1, "curly": 1, "low_bun": 0.9, "bangs": 0.9, "bun": 0.6,
+    (60.0, {"medium": 2, "long": 2, "wavy": 2, "bob": 2.2, "ponytail": 0.5, "curly": 1, "low_bun": 0.5, "bangs": 0.9, "bun": 0.6,
             "pixie": 0.4, "braids": 0.2}),
-    (math.inf, {"bob": 2.2, "medium": 1.6, "short_curly": 1.2, "low_bun": 1.2, "pixie": 0.9, "wavy": 1, "bun": 0.6, "long": 0.4,
+    (math.inf, {"bob": 2.2, "medium": 1.6, "short_curly": 1.2, "low_bun": 0.7, "pixie": 0.9, "wavy": 1, "bun": 0.6, "long": 0.4,
                 "curly": 0.4, "bangs": 0.3}),
 )  # fmt: skip
 _BOYS: Final[tuple[tuple[float, Weights], ...]] = (

@@ -22,7 +22,7 @@ _SHORTEST_FRINGE, _LONGEST_FRINGE = 32.0, -4.0  # millimetres from the glabella 
 FRINGE: Final = Section(
     where=Where(azimuth=(-1.0, 38.0), elevation=(30.0, 72.0), soft_degrees=12.0),
     length=120.0, flow={"forward": 1.0, "down": 0.6}, lift=30.0, rise=14.0, follow=55.0, stiff=20.0, gravity=0.9,
-    volume=7.0, turn=12.0, unruly=4.0, face=1.0,
+    volume=7.0, turn=12.0, unruly=4.0, face=1.0, loose=True,
 )  # fmt: skip
 """A fringe, on top of a style that has none."""
 

@@ -22,7 +22,17 @@ from dreamface.groom.looks import look_of, thinned
 from dreamface.groom.own_curves import from_curves
 from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.rows import cornrows, wound
-from dreamface.groom.shaping import arc_lengths, curled, even, gathered, kept_share, resample, turned, twirled
+from dreamface.groom.shaping import (
+    arc_lengths,
+    curled,
+    even,
+    gathered,
+    kept_share,
+    off_face_share,
+    resample,
+    turned,
+    twirled,
+)
 from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
 from dreamface.hair import REGIONS, Groom, Hair, Region, Roots
@@ -196,7 +206,7 @@ def _with_ties(
         return points, lock
     free = torch.zeros(len(roots), dtype=torch.bool)
     for section in style.sections:
-        if section.cut is not None and section.face:  # a fringe stays out of ties
+        if section.loose:
             free |= weight_of(section.where, surface.head, surface.skull, start) >= _IN_FRINGE
     for tie in style.ties:
         looser = tie.model_copy(update={"tight": tie.tight * shape.volume, "radius": tie.radius * shape.volume**0.5})
@@ -248,6 +258,8 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
     pitch = pitch.clamp(min=_FEWEST_A_TURN * float(length.max()) / points_each)
     grown = grow_guides(surface, start, normal, field, torch.where(cut, _GROWN_LATER * length, length), own)
     kept = kept_share(grown.points, field, surface, random[:, 1])
+    if style.region == "scalp":
+        kept = torch.minimum(kept, off_face_share(grown.points, field, surface))
     points = even(resample(grown.points, 2 * points_each, kept), points_each)
     away = torch.nn.functional.normalize(resample(grown.normal, points_each, kept), dim=2)
     points = turned(points, away, field["turn"])

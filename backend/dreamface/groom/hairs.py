@@ -30,6 +30,7 @@ _TEMPLES: Final = Where(azimuth=(48.0, 112.0), elevation=(-90.0, 26.0), soft_deg
 """Where hair turns grey first: the temples, and the sides above the ears."""
 
 _AROUND_OWN: Final = 15.0 * MM  # from guides that an artist has combed, within which hair grows
+_AS_LONG: Final = 0.5  # share of a guide's length by which others that it is mixed with differ at most
 _LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
 _LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
 _POINTS_IN_ALL: Final = 420_000  # of a preview's strands: those with many points are fewer
@@ -157,7 +158,9 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     index, far = index.gather(1, order)[:, :each], far[:, :each]
     shared = _shared(hair.lock)[index]
     together = (hair.lock[index] == hair.lock[index[:, :1]]) | ~(shared | shared[:, :1])
-    mixed = (turned.gather(1, order)[:, :each] < 0.5) & together
+    long = arc_lengths(hair.points)[:, -1]
+    alike = (long[index] / long[index[:, :1]] - 1.0).abs() < _AS_LONG
+    mixed = (turned.gather(1, order)[:, :each] < 0.5) & together & alike
     weight = 1.0 / (far + 5e-4) * mixed
     weight[:, 0] = weight[:, 0].clamp(min=1e-3)
     return index, weight / weight.sum(dim=1, keepdim=True)

@@ -17,6 +17,9 @@ from dreamface.units import MM
 _TURN_FROM: Final = 0.62  # share of the length at which ends begin to turn
 _TWIRL_FROM: Final = 0.45
 _GATHER_POWER: Final = 0.8
+_FACE_SIDES: Final = 37.0  # degrees of azimuth, of what nothing hangs over
+_BELOW_HAIRLINE: Final = 7.0  # degrees of elevation below the hairline's middle, from where it begins
+_MAY_HANG: Final = 0.3  # `face` of a section from which its hair may
 _SHORTEST: Final = 0.06  # share of its length that scissors leave of any hair
 
 
@@ -67,6 +70,18 @@ def kept_share(points: Tensor, field: Field, surface: Surface, random: Tensor) -
         share = ((first - 1).clamp(min=0) + part) / (points.shape[1] - 1)
         kept = torch.where(is_cut, torch.minimum(kept, share), kept)
     return kept.clamp(min=_SHORTEST)
+
+
+def off_face_share(points: Tensor, field: Field, surface: Surface) -> Tensor:
+    """Return [N] 0..1: how much is left of guides [N, K, 3] that may not hang over the face; those are baby hairs."""
+    head, skull = surface.head, surface.skull
+    azimuth, elevation = skull.angles(points)
+    _, hairline = skull.angles(head.landmark("trichion"))
+    over = (azimuth.abs() < _FACE_SIDES) & (elevation < hairline - _BELOW_HAIRLINE)
+    over &= (points[..., 2] > head.landmark("menton")[2]) & (field["face"] < _MAY_HANG)[:, None]
+    first = over.float().argmax(dim=1)
+    share = (first / (points.shape[1] - 1)).clamp(min=_SHORTEST)
+    return torch.where(over.any(dim=1), share, torch.ones_like(share))
 
 
 def _below(points: Tensor, cut: Cut, surface: Surface, random: Tensor) -> Tensor:

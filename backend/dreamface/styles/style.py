@@ -123,6 +123,7 @@ class Section(_Strict):
         gather: 0..1, how far the hair of one side of the face draws together into one lock.
         cut: scissors.
         uncut: True takes away the scissors of the sections before.
+        loose: True keeps it out of ties: a fringe, or strands that frame the face.
     """
 
     where: Where | None = None
@@ -148,6 +149,7 @@ class Section(_Strict):
     gather: Share | None = None
     cut: Cut | None = None
     uncut: bool = False
+    loose: bool = False
 
     @model_validator(mode="after")
     def _check_flow(self) -> Section:
