@@ -528,5 +528,5 @@ def test_files_that_nobody_asked_for_are_deleted_after_a_month(tmp_path: Path) -
 @pytest.mark.parametrize("face", [{}, {"layers": 5}, {"layers": [5, {"mask": "x"}]}, {"head": "of another version"}])
 def test_what_a_queued_job_of_another_version_needs_does_not_stop_the_start(face: dict[str, Any]) -> None:
     digest = hashlib.sha256(b"offset").hexdigest()
-    assert needed_files({"face": face}) == ()
-    assert needed_files({"face": face, "offset": digest}) == (digest,)
+    assert needed_files("edit", {"face": face}) == ()
+    assert needed_files("edit", {"face": face, "offset": digest}) == (digest,)
