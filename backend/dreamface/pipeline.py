@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
-from dreamface.groom import grow, hairs_of, to_curves
-from dreamface.hair import Groom, Region
+from dreamface.groom import grow, hairs_of, to_curves, unanswered
+from dreamface.hair import REGIONS, Groom, Region
 from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
@@ -70,9 +70,10 @@ PREVIEW_YAW = 0.35  # radians off the front: a three-quarter view shows shape th
 
 _NOBODY = "face.json is damaged: the head's identity is that of no person; restore it or generate the face again."
 
-_MOST_GUIDES = 800  # that a style may ask for; one made of curves has as many as there are
-
 _LARGEST_HEAD = 2.0  # metres from the base of the neck
+
+_USUAL_LOOK: Mapping[Region, str] = {"scalp": "medium", "beard": "short", "brows": "natural", "lashes": "natural"}
+"""The styles whose hairs between the guides a combed style has, where nobody says which."""
 
 _KEPT_FOR = 120.0  # seconds: between two edits an artist looks, thinks, and goes on
 
@@ -116,8 +117,9 @@ def generate(
     person = complete(said.under(traits or {}), number)
     progress.report("head", 0.1, "Shaping the head")
     built = build_head(head, person, number)
+    not_understood = (*reading.not_understood, *_not_grown(person))
     record = FaceRecord(
-        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, reading.not_understood,
+        face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, not_understood,
         candidate=built.candidate,
     )  # fmt: skip
     return _dress(built, record, progress.part(0.2, 1.0))
@@ -177,8 +179,7 @@ def grow_hair(head: Head, traits: Traits, seed: int, regions: Collection[Region]
     Raises:
         BadRequest: a style is unknown.
     """
-    grown = grow(head, traits, seed)
-    return grown if regions is None else {region: hair for region, hair in grown.items() if region in regions}
+    return grow(head, traits, seed, REGIONS if regions is None else regions)
 
 
 def style_of_guides(
@@ -214,10 +215,12 @@ def style_of_guides(
     curves = to_curves(guides, built)
     data: dict[str, object] = {
         "name": style_name(name, region), "label": label, "region": region, "summary": summary,
-        "curves": curves.model_dump(), "guides": min(len(curves.points), _MOST_GUIDES), "points": len(curves.points[0]),
+        "curves": curves.model_dump(), "guides": len(curves.points), "points": len(curves.points[0]),
     }  # fmt: skip
-    if like is not None:
-        data["look"] = find_style(style_name(like, region), region).look.model_dump()
+    usual = styles().of(region).get(style_name(_USUAL_LOOK[region], region))
+    alike = usual if like is None else find_style(style_name(like, region), region)
+    if alike is not None:
+        data["look"] = alike.look.model_dump()
     for field in ("length", "curl", "volume", "fringe"):
         trait = f"{'beard' if region == 'beard' else 'hair'}.{field}"
         if region in ("scalp", "beard") and trait in VOCABULARY:
@@ -313,6 +316,11 @@ def _change(
     change: dict[str, object] = {"changed": Traits(traits).to_json()}
     change |= {"layers": dict(layers)} if layers else {}
     return change | ({"masks": sorted(masks)} if masks else {})
+
+
+def _not_grown(traits: Traits) -> tuple[str, ...]:
+    """Return the words that asked for something of the hair which its style can't show."""
+    return tuple(dict.fromkeys(traits[name].because for name in unanswered(traits) if traits[name].because))
 
 
 def rebuild(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from typing import Final
 
 import pytest
 import torch
 from torch import Tensor
 
+from dreamface import pipeline
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.geometry import rotation_about
@@ -18,7 +23,7 @@ from dreamface.hair import Hair
 from dreamface.head import HeadSource, load_model
 from dreamface.prior import complete
 from dreamface.random_streams import stream
-from dreamface.styles import find_style, styles
+from dreamface.styles import find_style, parse_style, styles
 from dreamface.traits import Traits
 
 PERSON = complete(Traits({"age": 30.0, "gender": -1.0, "beard.style": "none", "stubble.density": 0.0}), 1)
@@ -99,11 +104,12 @@ def test_longer_hair_is_longer_and_more_volume_stands_off_further(surface: Surfa
 
 def test_curls_turn(surface: Surface) -> None:
     def turning(curl: float) -> float:
+        """Return radians that a hair turns from root to tip."""
         steps = torch.nn.functional.normalize(grown(surface, "wavy", curl=curl).points.diff(dim=1), dim=2)
-        return float((steps[:, 1:] * steps[:, :-1]).sum(dim=2).clamp(-1.0, 1.0).acos().mean())
+        return float((steps[:, 1:] * steps[:, :-1]).sum(dim=2).clamp(-1.0, 1.0).acos().sum(dim=1).mean())
 
-    straight, wavy, curly = turning(0.0), turning(0.38), turning(0.7)
-    assert straight < 0.7 * wavy < wavy < 0.7 * curly
+    straight, wavy, curly, coiled = (turning(curl) for curl in (0.0, 0.38, 0.7, 1.0))
+    assert straight < 0.7 * wavy < wavy < 0.7 * curly < curly < coiled
 
 
 def test_hair_falls_to_its_side_of_the_parting(surface: Surface) -> None:
@@ -173,3 +179,91 @@ def test_what_is_too_long_or_unknown_is_said(head: Head) -> None:
     bare = replace(head, topology=replace(head.topology, regions={}))
     with pytest.raises(BadRequest, match="no region"):
         grow(bare, traits("bob"), 1)
+
+
+def test_hair_grows_the_same_in_every_process() -> None:
+    code = """
+import hashlib
+from dreamface.groom import grow
+from dreamface.head import HeadSource, load_model
+from dreamface.prior import complete
+from dreamface.random_streams import stream
+from dreamface.traits import Traits
+person = complete(Traits({"hair.style": "wavy"}), 1)
+head = load_model("anny").build(HeadSource(person, stream(1, "head")))
+print(hashlib.sha256(grow(head, person, 3, ("scalp",))["scalp"].points.numpy().tobytes()).hexdigest())
+"""
+
+    def digest(seed: str) -> str:
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        arguments = [sys.executable, "-c", code]
+        return subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment).stdout
+
+    found = {digest("1"), digest("2")}
+    assert len(found) == 1
+
+
+def test_cornrows_reach_both_ears(surface: Surface) -> None:
+    x = grown(surface, "cornrows").points[:, 0, 0] - surface.skull.centre[0]
+    assert abs(float(x.max() + x.min())) < 0.012
+    few = grow_style(find_style("cornrows", "scalp").model_copy(update={"guides": 100}), surface, traits("cornrows"), 3)
+    assert len(few) <= 100
+    x = few.points[:, 0, 0] - surface.skull.centre[0]
+    assert x.min() < -0.05 and x.max() > 0.05
+
+
+def test_temples_turn_grey_before_the_rest(head: Head) -> None:
+    asked = traits("short", temple_grey=1.0, grey=0.0, melanin=0.9)
+    hair = hairs_of(grow(head, asked, 3, ("scalp",)), head, asked, 3, most=3000)
+    azimuth, elevation = Surface(head).skull.angles(hair.points[:, 0])
+    pale = hair.colour[:, 0].mean(dim=1) > 0.2
+    assert pale[(azimuth.abs() > 70.0) & (azimuth.abs() < 95.0) & (elevation < 10.0)].float().mean() > 0.8
+    assert pale[elevation > 50.0].float().mean() < 0.02
+
+
+def test_a_fringe_of_a_style_is_as_long_as_asked(surface: Surface) -> None:
+    def lowest(amount: float) -> float:
+        points = grown(surface, "bangs", fringe=amount).points
+        azimuth, _ = surface.skull.angles(points)
+        return float(points[..., 2][(azimuth.abs() < 15.0) & (points[..., 1] < -0.08)].quantile(0.02))
+
+    assert lowest(1.0) < lowest(0.4) - 0.008 < lowest(0.0) - 0.02
+
+
+def test_a_ponytail_is_curly_if_asked_and_leaves_a_fringe_out(surface: Surface) -> None:
+    straight, curly = (grown(surface, "ponytail", curl=curl).points for curl in (0.0, 0.65))
+    assert (straight - curly).norm(dim=2)[:, -1].mean() > 0.003
+    fringed = grown(surface, "ponytail", fringe=1.0).points
+    assert (fringed[:, -1, 1] < -0.08).sum() > 20
+
+
+def test_what_a_style_cannot_show_is_said() -> None:
+    assert pipeline.generate("a man with an afro parted on the left", seed=1, resolution=512).record.not_understood
+    assert not pipeline.generate("a woman with a curly ponytail", seed=1, resolution=512).record.not_understood
+
+
+ODD: Final[dict[str, dict[str, object]]] = {
+    "no guides in a tie": {"guides": 0, "ties": [{"at": {"azimuth": 180, "elevation": 40}}]},
+    "one guide": {"guides": 1},
+    "a tail of no length": {"ties": [{"at": {"azimuth": 180, "elevation": 40}, "length": 0}]},
+    "rows without plaits": {"rows": {"form": "cornrow", "pitch": 0}, "sections": [{"length": 0}]},
+    "no hairs": {"look": {"hairs": 0}},
+    "nothing anywhere": {"sections": [{"density": 0.0}]},
+    "as long as can be": {"sections": [{"length": 1500}], "longest": 10},
+    "no length": {"sections": [{"length": 0}]},
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_odd_styles_grow_something_or_nothing(surface: Surface, what: str) -> None:
+    style = parse_style({"name": "odd", "label": "Odd", "points": 6, **ODD[what]})
+    hair = grow_style(style, surface, traits("long"), 3)
+    assert torch.isfinite(hair.points).all()
+
+
+def test_mistakes_in_styles_are_named(surface: Surface) -> None:
+    with pytest.raises(BadRequest, match="smaller to the larger"):
+        parse_style({"name": "odd", "label": "Odd", "sections": [{"where": {"azimuth": [90, 10]}}]})
+    unknown = parse_style({"name": "odd", "label": "Odd", "sections": [{"cut": {"landmark": "nowhere"}}]})
+    with pytest.raises(BadRequest, match="no landmark called 'nowhere'"):
+        grow_style(unknown, surface, traits("long"), 3)

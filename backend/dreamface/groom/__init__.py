@@ -1,5 +1,6 @@
 """Grooms: a head and its traits to hair, as guides, strands and cards."""
 
+from dreamface.groom.asked import unanswered
 from dreamface.groom.cards import card_shapes, make_cards
 from dreamface.groom.choosing import StyleScorer, best_style
 from dreamface.groom.growing import grow
@@ -17,4 +18,5 @@ __all__ = [
     "hairs_of",
     "make_cards",
     "to_curves",
+    "unanswered",
 ]

@@ -180,7 +180,7 @@ def _placed(arc: _Arc, surface: Surface, count: int, generator: torch.Generator)
 
 def _drawn(grid: Tensor, density: Tensor, random: Tensor) -> Tensor:
     """Return [N] numbers of a grid, as many near each as its density says; `random` [N] is uniform."""
-    running = density.cumsum(0) / density.sum()
+    running = density.cumsum(0) / density.sum().clamp(min=1e-9)
     return torch.from_numpy(np.interp(random.numpy(), running.numpy(), grid.numpy())).float()
 
 

@@ -81,7 +81,7 @@ def field_at(style: Style, surface: Surface, roots: Tensor, parting: float, rand
             if getattr(section, name) is not None:
                 values[name] = values[name] + weight * (_in_units(name, section, unit) - values[name])
         if section.flow is not None:
-            for name in {*flow, *section.flow}:
+            for name in dict.fromkeys((*flow, *section.flow)):  # in the same order in every process
                 before = flow.get(name, torch.zeros(len(roots)))
                 flow[name] = before + weight * (section.flow.get(name, 0.0) - before)
         if section.cut is not None or section.uncut:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -11,21 +11,23 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.groom.asked import Shape, shape_of, with_fringe
 from dreamface.groom.brows import grow_brows
 from dreamface.groom.colours import colour_of
 from dreamface.groom.fields import USUAL, Field, field_at
 from dreamface.groom.growth import grow_guides
+from dreamface.groom.keeping_out import kept_out
 from dreamface.groom.lashes import grow_lashes
 from dreamface.groom.looks import look_of, thinned
 from dreamface.groom.own_curves import from_curves
 from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.rows import cornrows, wound
-from dreamface.groom.shaping import curled, even, gathered, kept_share, resample, turned, twirled
+from dreamface.groom.shaping import arc_lengths, curled, even, gathered, kept_share, resample, turned, twirled
 from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
-from dreamface.hair import Groom, Hair, Region, Roots
+from dreamface.hair import REGIONS, Groom, Hair, Region, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Cut, Rows, Section, Style, Where, bearded, find_style, root_density, size_of
+from dreamface.styles import Rows, Section, Style, bearded, find_style, root_density, size_of, weight_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -34,59 +36,36 @@ _CURL: Final = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 _CURL_RADIUS: Final = (0.0, 3.5, 6.5, 8.0, 7.5, 5.0, 2.6)
 _CURL_PITCH: Final = (120.0, 110.0, 80.0, 52.0, 32.0, 19.0, 9.0)
 
-# hair.length -> metres of loose hair, the unit in which lengths of styles are compared.
-_LENGTH: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
-_LENGTH_METRES: Final = (0.004, 0.020, 0.05, 0.10, 0.17, 0.26, 0.45, 0.75)
-
 _LENGTH_SPREAD: Final = 0.05  # standard deviation of guides' lengths
 
-# hair.volume -> factor on how far hair stands off the head.
-_VOLUME: Final = (0.0, 0.5, 1.0)
-_VOLUME_FACTOR: Final = (0.3, 1.0, 2.6)
+MOST_POINTS: Final = 96
+"""Of a guide."""
+
+_POINTS_A_TURN: Final = 6.0  # of a curl
+_FEWEST_A_TURN: Final = 4.0  # where there can't be more, curls are wider
+_MOST_TURNS: Final = 0.8  # quantile of the guides' turns that there are points for
+_USUAL_BROWS: Final = 0.6  # `brows.density` at which brows are as they were combed
 _THINNEST_BEARD: Final = 0.3  # of a style's hairs, at the least `beard.density`
+_IN_FRINGE: Final = 0.5  # weight of a fringe's section from which hair belongs to it
+_TAIL_FROM: Final = 0.45  # share of tied hair's length from which it curls: on the head it is drawn smooth
 _GROWN_LATER: Final = 1.35  # guides grow so much longer than they should be, where scissors cut them
 
 
-_FRINGE_FROM: Final = 0.15  # hair.fringe above which hair is cut over the forehead
-_SHORTEST_FRINGE, _LONGEST_FRINGE = 32.0, -4.0  # millimetres from the glabella up to its ends
-_FRINGE: Final = Section(
-    where=Where(azimuth=(-1.0, 38.0), elevation=(30.0, 72.0), soft_degrees=12.0),
-    length=120.0, flow={"forward": 1.0, "down": 0.6}, lift=30.0, rise=14.0, follow=55.0, stiff=20.0, gravity=0.9,
-    volume=7.0, turn=12.0, unruly=4.0, face=1.0,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How a person's traits change a style.
-
-    Attributes:
-        length: factor.
-        volume: factor.
-        curl: added to the style's own.
-        parting: -1..1.
-    """
-
-    length: float
-    volume: float
-    curl: float
-    parting: float
-
-
-def grow(head: Head, traits: Traits, seed: int) -> Groom:
+def grow(head: Head, traits: Traits, seed: int, regions: Collection[Region] = REGIONS) -> Groom:
     """Return the hair of a head: its guides by region.
 
     Args:
         head: with neutral vertices.
         traits: all of a person's.
         seed: of what is uneven.
+        regions: what of it is grown.
 
     Raises:
         BadRequest: a style is unknown.
     """
     surface = Surface(head)
     groom: dict[Region, Hair] = {}
-    for style in styles_of(traits):
+    for style in styles_of(traits, regions):
         hair = grow_hair(style, surface, traits, seed)
         if len(hair):
             groom[style.region] = hair
@@ -103,8 +82,8 @@ def grow_hair(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair
     return grower(style, surface, traits, seed)
 
 
-def styles_of(traits: Traits) -> list[Style]:
-    """Return the styles that a person wears.
+def styles_of(traits: Traits, regions: Collection[Region] = REGIONS) -> list[Style]:
+    """Return the styles that a person wears in some regions.
 
     Raises:
         BadRequest: one is unknown.
@@ -117,7 +96,7 @@ def styles_of(traits: Traits) -> list[Style]:
         names["beard"] = f"beard_{beard}"
     names["brows"] = f"brows_{traits.choice('brows.style')}"
     names["lashes"] = f"lashes_{traits.choice('lashes.style')}"
-    return [find_style(name, region) for region, name in names.items()]
+    return [find_style(name, region) for region, name in names.items() if region in regions]
 
 
 def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hair:
@@ -173,18 +152,16 @@ def grow_combed(style: Style, surface: Surface, traits: Traits, seed: int) -> Ha
     points, roots = from_curves(style.curves, surface.head, surface)
     points = kept_out(points[:, :1] + shape_of(style, traits).length * (points - points[:, :1]), surface)
     uv, lock = hair_uv(surface.head, roots), torch.arange(len(roots))
-    return Hair(style.region, style.name, points, roots, uv, lock, look_of(style, surface), colour_of(style, traits))
+    look = thinned(look_of(style, surface), _amount(style, traits))
+    hair = Hair(style.region, style.name, points, roots, uv, lock, look, colour_of(style, traits))
+    return hair if look.hairs else replace(hair, points=points[:0], roots=roots.of(lock[:0]), uv=uv[:0], lock=lock[:0])
 
 
-def with_fringe(style: Style, traits: Traits) -> Style:
-    """Return the style with as much of a fringe as the traits ask for."""
-    amount = traits.number("hair.fringe") if "hair.fringe" in traits else style.fringe
-    loose = style.region == "scalp" and style.rows is None and style.guides > 0
-    if not loose or style.fringe > 0.0 or amount < _FRINGE_FROM:
-        return style
-    lifted = float(np.interp(amount, (_FRINGE_FROM, 1.0), (_SHORTEST_FRINGE, _LONGEST_FRINGE)))
-    cut = Cut(landmark="glabella", mm=lifted, ragged=9.0)
-    return style.model_copy(update={"sections": (*style.sections, _FRINGE.model_copy(update={"cut": cut}))})
+def _amount(style: Style, traits: Traits) -> float:
+    """Return which share of a combed style's hairs the traits ask for."""
+    if style.region == "beard":
+        return _amount_of_beard(style, traits)
+    return traits.number("brows.density") / _USUAL_BROWS if style.region == "brows" else 1.0
 
 
 def _base(style: Style) -> Section:
@@ -215,44 +192,40 @@ def _with_ties(
     lock = torch.arange(len(roots))  # loose guides have a number of their own
     start = points[:, 0]
     normal = torch.nn.functional.normalize(roots.on(surface.normals, surface.triangles), dim=1)
+    if not len(roots):
+        return points, lock
+    free = torch.zeros(len(roots), dtype=torch.bool)
+    for section in style.sections:
+        if section.cut is not None and section.face:  # a fringe stays out of ties
+            free |= weight_of(section.where, surface.head, surface.skull, start) >= _IN_FRINGE
     for tie in style.ties:
+        looser = tie.model_copy(update={"tight": tie.tight * shape.volume, "radius": tie.radius * shape.volume**0.5})
         for mirrored in (False, True) if tie.mirrored else (False,):
-            found = tied(tie, mirrored, surface, start, normal, style.points, shape.length, generator)
+            found = tied(looser, mirrored, surface, start, normal, points.shape[1], shape.length, generator)
+            chosen = found.chosen & ~free
+            tails = found.points[chosen[found.chosen]]
+            if tie.form == "tail":
+                tails = _curled_tail(tails, normal[chosen], shape, surface, generator)
             points, lock = points.clone(), lock.clone()
-            points[found.chosen] = found.points
-            lock[found.chosen] = found.lock + lock.max() + 1
+            points[chosen] = tails
+            lock[chosen] = found.lock[chosen[found.chosen]] + lock.max() + 1
     return points, lock
 
 
-def shape_of(style: Style, traits: Traits) -> Shape:
-    """Return how traits change a style."""
-    parting = style.parting.side if style.parting is not None else 0.0
-    if style.region == "beard":
-        return Shape(_beard_length(traits.number("beard.length"), style), volume=1.0, curl=0.0, parting=parting)
-    here, there = (
-        float(np.interp(value, _LENGTH, _LENGTH_METRES)) for value in (traits.number("hair.length"), style.length)
-    )
-    length = min(max(here / there, style.shortest), style.longest)
-
-    def asked(name: str, usual: float) -> float:
-        return traits.number(name) if name in traits else usual
-
-    volume, usual = (
-        float(np.interp(value, _VOLUME, _VOLUME_FACTOR)) for value in (asked("hair.volume", style.volume), style.volume)
-    )
-    return Shape(
-        length,
-        volume=volume / usual,
-        curl=asked("hair.curl", style.curl) - style.curl,
-        parting=asked("hair.parting", parting),
-    )
-
-
-def _beard_length(asked: float, style: Style) -> float:
-    """Return the factor on a beard's length: from its shortest to its longest as `beard.length` goes from 0 to 1."""
-    if asked < style.length:
-        return float(style.shortest ** ((style.length - asked) / style.length))
-    return float(style.longest ** ((asked - style.length) / max(1.0 - style.length, 1e-6)))
+def _curled_tail(points: Tensor, normal: Tensor, shape: Shape, surface: Surface, generator: torch.Generator) -> Tensor:
+    """Return the guides of a tail with as much curl as is asked for."""
+    amount = max(0.0, shape.curl)
+    unit, count = MM * size_of(surface.skull), len(points)
+    radius, pitch = (float(np.interp(amount, _CURL, values)) * unit for values in (_CURL_RADIUS, _CURL_PITCH))
+    if amount == 0.0 or not count:
+        return points
+    pitch = max(pitch, _FEWEST_A_TURN * float(arc_lengths(points)[:, -1].max()) / points.shape[1])
+    random = torch.rand(count, generator=generator)
+    every = torch.ones(count)
+    return curled(
+        points, normal[:, None].expand_as(points), radius * (0.75 + 0.5 * random), pitch * every, _TAIL_FROM * every,
+        0.0 * every, 2.0 * torch.pi * random,
+    )  # fmt: skip
 
 
 def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generator: torch.Generator) -> Tensor:
@@ -270,18 +243,29 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
     for _, whom in field.cuts:
         cut |= whom
     field = field.scaled(shape.volume)
+    radius, pitch = _curl(field, shape, surface)
+    points_each = _points_for(style.points, length, radius, pitch)
+    pitch = pitch.clamp(min=_FEWEST_A_TURN * float(length.max()) / points_each)
     grown = grow_guides(surface, start, normal, field, torch.where(cut, _GROWN_LATER * length, length), own)
     kept = kept_share(grown.points, field, surface, random[:, 1])
-    points = even(resample(grown.points, 2 * style.points, kept), style.points)
-    away = torch.nn.functional.normalize(resample(grown.normal, style.points, kept), dim=2)
+    points = even(resample(grown.points, 2 * points_each, kept), points_each)
+    away = torch.nn.functional.normalize(resample(grown.normal, points_each, kept), dim=2)
     points = turned(points, away, field["turn"])
     points = twirled(gathered(points, field["gather"], surface), field["twirl"])
-    radius, pitch = _curl(field, shape, surface)
     points = curled(
         points, away, radius * (0.75 + 0.5 * random[:, 2]), pitch * (0.85 + 0.3 * random[:, 3]), field["curl_from"],
         field["flat"], 2.0 * torch.pi * random[:, 2],
     )  # fmt: skip
     return points
+
+
+def _points_for(usual: int, length: Tensor, radius: Tensor, pitch: Tensor) -> int:
+    """Return how many points guides need: a style's own, and more where they have more turns than that can show."""
+    curls = radius > 0.0
+    if not bool(curls.any()):
+        return usual
+    turns = float((length / pitch)[curls].quantile(_MOST_TURNS))
+    return min(max(usual, round(_POINTS_A_TURN * turns)), MOST_POINTS)
 
 
 def _curl(field: Field, shape: Shape, surface: Surface) -> tuple[Tensor, Tensor]:
@@ -295,28 +279,6 @@ def _curl(field: Field, shape: Shape, surface: Surface) -> tuple[Tensor, Tensor]
         return torch.where((field[name] > 0.0) & (usual > 0.0), field[name] * at / usual.clamp(min=1e-9), at)
 
     return measured("radius", _CURL_RADIUS), measured("pitch", _CURL_PITCH)
-
-
-_MARGIN: Final = 0.6 * MM  # from the skin, of everything but roots
-_FREE_FROM: Final = 8.0 * MM  # along a hair, from where it keeps that margin
-_LOOKED: Final = 10.0 * MM  # how far from hair the skin is looked for
-_PASSES: Final = 3  # in which hair is moved out of folds, as between an ear and the head
-
-
-def kept_out(points: Tensor, surface: Surface) -> Tensor:
-    """Return curves [N, P, 3] with what came too close to the skin moved out of it; roots stay."""
-    count, each = points.shape[:2]
-    step = (points[:, 1:] - points[:, :-1]).norm(dim=2).cumsum(dim=1)
-    moved = points[:, 1:].reshape(-1, 3)
-    closest = _MARGIN * (step.reshape(-1) / _FREE_FROM).clamp(max=1.0)
-    deep = torch.arange(len(moved))
-    for _ in range(_PASSES):
-        near = surface.near(moved[deep], reach=_LOOKED)
-        missing = closest[deep] - near.distance
-        still = torch.nonzero(missing > 0.0)[:, 0]
-        deep = deep[still]
-        moved = moved.index_add(0, deep, missing[still, None] * near.normal[still])
-    return torch.cat((points[:, :1], moved.view(count, each - 1, 3)), dim=1)
 
 
 _GROWERS: Final[Mapping[Region, Callable[[Style, Surface, Traits, int], Hair]]] = {

@@ -11,14 +11,14 @@ from torch import Tensor
 
 from dreamface.face import Head
 from dreamface.groom.carrying import moved
-from dreamface.groom.growing import kept_out
+from dreamface.groom.keeping_out import kept_out
 from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, frames, resample
 from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import strand_colours
-from dreamface.styles import bearded, find_style, root_density
+from dreamface.styles import Where, bearded, find_style, root_density, weight_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -26,6 +26,9 @@ _CLOSEST, _WIDEST = 0.08, 1.3  # times the distance of two roots that hairs betw
 _HELD, _HELD_FROM = 0.12, 0.35  # the same of hair in a tie, and the share of its length from where it is so
 _FINE_BELOW: Final = 0.75  # density of roots below which hairs are finer and shorter, as at the hairline
 _FINER, _FINE_SHORTER = 0.6, 0.9  # shares of their radius and length that the finest lack at most
+_TEMPLES: Final = Where(azimuth=(48.0, 112.0), elevation=(-90.0, 26.0), soft_degrees=22.0)
+"""Where hair turns grey first: the temples, and the sides above the ears."""
+
 _AROUND_OWN: Final = 15.0 * MM  # from guides that an artist has combed, within which hair grows
 _LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
 _LOCK_DRAWN: Final = 5.0  # radii of a lock along which its hairs have drawn together
@@ -55,6 +58,8 @@ def hairs_of(
     share = min(1.0, min(most, _POINTS_IN_ALL // each) / max(1, sum(wanted.values())))
     grown = []
     for region, hair in groom.items():
+        if not wanted[region]:
+            continue
         count = max(len(hair), round(share * wanted[region]))
         roots, points, radius, colour = hairs(hair, surface, traits, seed, count)
         if posed is not None:
@@ -118,7 +123,8 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     wide = (float(look.hairs) / max(count, 1)) ** 0.5
     radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
     radius = radius * (1.0 - _FINER * fine[:, None])
-    colour = strand_colours(hair.colour, random[:, 4:], share)
+    temple = weight_of(_TEMPLES, head, surface.skull, start) if hair.region == "scalp" else None
+    colour = strand_colours(hair.colour, random[:, 4:], share, temple)
     return roots, points, radius, colour
 
 

@@ -81,7 +81,7 @@ def grow_lashes(style: Style, surface: Surface, traits: Traits, seed: int) -> Ha
     """
     shape = style.lashes or LashShape()
     points, roots = [torch.zeros(0, style.points, 3)], [Roots(torch.zeros(0, dtype=torch.int64), torch.zeros(0, 3))]
-    for side, suffix, outward in _EYES:
+    for side, suffix, outward in _EYES if traits.number("lashes.length") > 0.0 else ():
         for lid, count in (("upper", shape.count_upper), ("lower", shape.count_lower)):
             generator = stream(seed, f"lash guides {side} {lid}")
             margin = _margin(surface, side, suffix, outward, lid)

@@ -17,7 +17,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.groom.surface import Surface
 from dreamface.hair import Roots
-from dreamface.styles import Curves, Skull
+from dreamface.styles import MOST_GUIDES, Curves, Skull
 
 _FEWEST_POINTS: Final = 4  # of a guide, as a style has them
 _MOST_POINTS: Final = 96
@@ -43,6 +43,7 @@ def to_curves(points: Iterable[Tensor], head: Head) -> Curves:
     drawn = [guide for guide in points if len(guide) > 1 and _length(guide) >= _SHORTEST]
     if not drawn:
         raise BadRequest("There are no guides to make a style of: comb some hair first.")
+    drawn = drawn[:: -(-len(drawn) // MOST_GUIDES)]  # every so-and-so-many-th, where there are too many
     count = min(max(_FEWEST_POINTS, *map(len, drawn)), _MOST_POINTS)
     guides = torch.stack([_evenly_spaced(guide, count) for guide in drawn])
     starts = guides[:, 0]

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from dreamface.groom.bundles import bundle_of, hanging, plaited
-from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, even, frames
 from dreamface.groom.surface import Surface
 from dreamface.hair import Roots
@@ -17,10 +16,13 @@ from dreamface.styles import Rows, size_of
 from dreamface.units import MM
 
 _RUN: Final = 0.055  # metres that hair runs along in a cornrow before its end is covered by later hair
-_EVERY: Final = 0.0045  # metres between roots along a cornrow
-_FINE: Final = 220
+_EVERY: Final = 0.0045  # metres between roots along a cornrow, or more where that would be too many guides
+_OFF_SKIN: Final = 0.7  # of a row's radius, from the skin to its middle
+_SHORTEST_ROW: Final = 4  # places; less of a row is left out
+_SHORTEST_TAIL: Final = 0.01  # metres; shorter ends stay on the head
+_THINNER: Final = 0.45  # share of its radius that a row's end lacks at its tip
+_FLAT_PITCH: Final = 10.0  # metres of a turn where a row is not plaited
 _FROM, _TO = -75.0, 75.0  # degrees from the top to both sides between which rows lie
-_TRESS: Final = {1: 0.0, 2: 0.5, 3: 0.46}
 
 
 @dataclass(frozen=True)
@@ -84,41 +86,44 @@ def cornrows(
     across = rows.size * unit / surface.skull.size * 180.0 / torch.pi
     number = max(1, round((_TO - _FROM) / across))
     angles = _FROM + (torch.arange(number) + 0.5) * (_TO - _FROM) / number
-    guides: list[Tensor] = []
-    locks: list[Tensor] = []
-    for row, angle in enumerate(angles.tolist()):
-        path = _row(surface, angle, density, rows.radius * unit * 0.7)
-        if len(path) < 4:
-            continue
-        tail = hanging(
-            surface, path[-1], torch.nn.functional.normalize(path[-1] - path[-2], dim=0), length, rows.radius * unit
-        )
-        middle = bundle_of(torch.cat((path, tail[1:])) if length > 0.01 else path, surface.near(path[:1]).normal[0])
-        on_head = float(arc_lengths(even(path[None], _FINE))[0, -1])
-        starts = torch.arange(0.0, on_head, _EVERY)
-        strand = torch.arange(len(starts)) % 3
-        reach = torch.where(starts + _RUN > on_head, middle.length - starts, torch.full_like(starts, _RUN))
-        arc = starts[:, None] + torch.linspace(0.0, 1.0, 3 * count)[None] * reach[:, None]
-        ramp = ((arc - starts[:, None]) / (2.0 * rows.radius * unit)).clamp(0.0, 1.0)
-        thin = 1.0 - 0.45 * ((arc - on_head) / max(length, 1e-6)).clamp(0.0, 1.0)
-        whole = rows.radius * unit * thin
-        x, y = plaited(3, strand.float(), arc / (rows.pitch * unit), whole)
-        points, side, away = middle.at(arc)
-        start = middle.at(starts)[0][:, None]
-        inside = points + x[..., None] * side + y[..., None] * away
-        guides.append(even(torch.lerp(start.expand_as(inside), inside, ramp[..., None]), count))
-        locks.append(3 * row + strand)
-    if not guides:
-        return Rowed(
-            scatter(surface.head, torch.zeros_like(density), 0, generator),
-            torch.zeros(0, count, 3),
-            torch.zeros(0).long(),
-        )
+    paths = [_row(surface, angle, density, _OFF_SKIN * rows.radius * unit) for angle in angles.tolist()]
+    paths = [path for path in paths if len(path) >= _SHORTEST_ROW]
+    lengths = [float(arc_lengths(path[None])[0, -1]) for path in paths]
+    every = max(_EVERY, sum(lengths) / max(1, most - len(paths)))
+    guides = [torch.zeros(0, count, 3)]
+    locks = [torch.zeros(0, dtype=torch.int64)]
+    for row, (path, on_head) in enumerate(zip(paths, lengths, strict=True)):
+        made = _plaited_row(rows, surface, path, on_head, length, unit, every, count)
+        guides.append(made)
+        locks.append(3 * row + torch.arange(len(made)) % 3)
     points, lock = torch.cat(guides)[:most], torch.cat(locks)[:most]
     roots = surface.roots_at(points[:, 0])
     skin = roots.on(surface.head.vertices, surface.triangles)
-    points = torch.cat((skin[:, None], points[:, 1:]), dim=1)
-    return Rowed(roots, points, lock)
+    return Rowed(roots, torch.cat((skin[:, None], points[:, 1:]), dim=1), lock)
+
+
+def _plaited_row(
+    rows: Rows, surface: Surface, path: Tensor, on_head: float, length: float, unit: float, every: float, count: int
+) -> Tensor:
+    """Return [K, count, 3] guides of one row, each of which joins the plait where it is rooted."""
+    radius = rows.radius * unit
+    leaving = torch.nn.functional.normalize(path[-1] - path[-2], dim=0)
+    tail = hanging(surface, path[-1], leaving, length, radius)
+    middle = bundle_of(
+        torch.cat((path, tail[1:])) if length > _SHORTEST_TAIL else path, surface.near(path[:1]).normal[0]
+    )
+    starts = torch.arange(0.0, on_head, every)
+    strand = torch.arange(len(starts)) % 3
+    reach = torch.where(starts + _RUN > on_head, middle.length - starts, torch.full_like(starts, _RUN))
+    arc = starts[:, None] + torch.linspace(0.0, 1.0, 3 * count)[None] * reach[:, None]
+    ramp = ((arc - starts[:, None]) / (2.0 * radius)).clamp(0.0, 1.0)
+    whole = radius * (1.0 - _THINNER * ((arc - on_head) / max(length, 1e-6)).clamp(0.0, 1.0))
+    pitch = rows.pitch * unit if rows.pitch else _FLAT_PITCH
+    x, y = plaited(3, strand.float(), arc / pitch, whole)
+    points, side, away = middle.at(arc)
+    inside = points + x[..., None] * side + y[..., None] * away
+    start = middle.at(starts)[0][:, None].expand_as(inside)
+    return even(torch.lerp(start, inside, ramp[..., None]), count)
 
 
 def _row(surface: Surface, angle: float, density: Tensor, out: float) -> Tensor:

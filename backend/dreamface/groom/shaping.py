@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from dreamface.groom.fields import Field
 from dreamface.groom.surface import Surface
-from dreamface.styles import Cut, size_of
+from dreamface.styles import Cut, place_of, size_of
 from dreamface.units import MM
 
 _TURN_FROM: Final = 0.62  # share of the length at which ends begin to turn
@@ -73,7 +73,7 @@ def _below(points: Tensor, cut: Cut, surface: Surface, random: Tensor) -> Tensor
     """Return [N, K] metres by which points are below the scissors."""
     head, skull = surface.head, surface.skull
     unit = MM * size_of(skull)
-    height = float(head.landmark(cut.landmark)[2]) + cut.mm * unit
+    height = float(place_of(head, cut.landmark)[2]) + cut.mm * unit
     from_front = points[..., 1] - (skull.centre[1] - skull.size)
     height_there = height + math.tan(math.radians(cut.back_rises)) * from_front
     uneven = cut.ragged * unit * (random - 0.5)[:, None]

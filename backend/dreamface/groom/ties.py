@@ -21,6 +21,7 @@ _HELD: Final = 0.55  # radius of a tail where it is held, over that of the tail
 _OPEN_AT: Final = 0.30  # share of a tail's length at which it is widest
 _TIP: Final = 0.30  # its radius at the end
 _SHORTER: Final = 0.35  # share of a tail's length by which its shortest hair is shorter
+_SHORTEST: Final = 10.0  # millimetres of a tail
 _BUN_TURNS: Final = 2.6
 _TRESS: Final = {2: 0.52, 3: 0.46}  # radius of a strand over that of the whole
 _BAND: Final = 0.35  # radius of a braid where it is held at its end
@@ -83,7 +84,7 @@ def tied(
 def _middle(
     tie: Tie, mirrored: bool, surface: Surface, knot: Tensor, out: Tensor, unit: float, longer: float
 ) -> Bundle:
-    length = tie.length * unit * longer
+    length = max(tie.length * unit * longer, 0.0 if tie.along else _SHORTEST * unit)
     if tie.form == "bun":
         return bundle_of(torch.stack((knot, knot + 1e-2 * out)), _any_across(out))
     points = [knot[None]]

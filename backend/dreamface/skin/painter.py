@@ -17,6 +17,7 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.face import Head, Maps, TileMaps
+from dreamface.hair import Region
 from dreamface.progress import Progress
 from dreamface.skin.canvas.atlas import coarser, surface_of
 from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, Masks, Strengths
@@ -30,6 +31,7 @@ from dreamface.skin.parts.eyeball import Eyeball, eyeballs
 from dreamface.skin.parts.eyes import EYE_TRAITS, paint_eyes
 from dreamface.skin.parts.lashes import LASH_TRAITS, paint_lashes
 from dreamface.skin.parts.mouth import MOUTH_TRAITS, paint_mouth
+from dreamface.styles import state_of
 from dreamface.traits import Traits, Value
 
 _SMALLEST_COARSE, _LARGEST_COARSE = 256, 512  # texels a side of what is painted coarsely
@@ -406,5 +408,11 @@ _PIECES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Painting, Traits],
 """What is painted whole: the traits that it depends on, and how."""
 
 
+_STYLED: Final[Mapping[str, Region]] = {"hair.style": "scalp", "beard.style": "beard"}
+"""Traits whose value is the name of a style, which an artist may change at any time."""
+
+
 def _values(traits: Traits, names: tuple[str, ...]) -> _Key:
-    return tuple(traits.value(name) for name in names)
+    """Return what the traits say, and which state the files of the styles are in that they name."""
+    states = (state_of(traits.choice(name), region) for name, region in _STYLED.items() if name in names)
+    return (*(traits.value(name) for name in names), *states)

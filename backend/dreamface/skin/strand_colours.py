@@ -20,20 +20,24 @@ _TONE_SPREAD: Final = 0.8  # the same of how light strands of one pigment are
 _OTHER: Final = 7.31  # makes another random number of a strand's
 
 
-def strand_colours(colour: HairColour, random: Tensor, share: Tensor) -> Tensor:
+def strand_colours(colour: HairColour, random: Tensor, share: Tensor, temple: Tensor | None = None) -> Tensor:
     """Return [N, P, 3] linear Rec. 709: what a mass of such hairs reflects along each strand.
 
     Args:
         colour: pigments and dyes.
         random: [N, 2] uniform numbers: whether a strand is white, and how dark it is.
         share: [P] 0 at the root and 1 at the tip.
+        temple: [N] 0..1, how much a strand is one of the temples'; None where none is.
     """
+    grey = torch.full_like(random[:, :1], colour.grey)
+    if temple is not None:
+        grey = torch.lerp(grey, grey.clamp(min=colour.temple_grey), temple[:, None])
     spread = _MELANIN_SPREAD * colour.variation
     shades = torch.linspace(colour.melanin - spread, colour.melanin + spread, _SHADES).clamp(0.0, 1.0)
     table = torch.stack([hair_pigment(shade, colour.redness) for shade in shades.tolist()])
     base = table[(random[:, 1] * (_SHADES - 1)).round().long()]
     tone = 1.0 + _TONE_SPREAD * colour.variation * (2.0 * (random[:, 1:] * _OTHER % 1.0) - 1.0)
-    base = torch.where(random[:, :1] < colour.grey, white_hair_colour().expand_as(base), base) * tone
+    base = torch.where(random[:, :1] < grey, white_hair_colour().expand_as(base), base) * tone
     along = base[:, None].expand(-1, len(share), -1)
     along = _dyed(along, colour.dye, torch.ones_like(share)[None, :, None])
     lit = (random[:, 1] * _OTHER % 1.0 < _HIGHLIGHTED).float()[:, None, None]

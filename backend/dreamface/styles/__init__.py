@@ -8,11 +8,13 @@ from dreamface.styles.registry import (
     presets_folder,
     remove_style,
     save_style,
+    state_of,
     style_name,
     styles,
 )
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import (
+    MOST_GUIDES,
     BrowShape,
     Curves,
     Cut,
@@ -25,9 +27,10 @@ from dreamface.styles.style import (
     Where,
     parse_style,
 )
-from dreamface.styles.where import size_of, weight_of
+from dreamface.styles.where import place_of, size_of, weight_of
 
 __all__ = [
+    "MOST_GUIDES",
     "BrowShape",
     "Curves",
     "Cut",
@@ -45,11 +48,13 @@ __all__ = [
     "hair_bearing",
     "own_folder",
     "parse_style",
+    "place_of",
     "presets_folder",
     "remove_style",
     "root_density",
     "save_style",
     "size_of",
+    "state_of",
     "style_name",
     "styles",
     "weight_of",

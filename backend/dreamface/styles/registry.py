@@ -23,6 +23,10 @@ from dreamface.text import WINDOWS_DEVICES, is_printable, one_line
 VARIABLE: Final = "DREAMFACE_HAIR"
 """Environment variable that names another folder for the artist's own styles."""
 
+PICTURES: Final = "pictures"
+"""Folder, beside the styles, of pictures of them."""
+
+_NO_HAIR: Final = ("none", "bald")  # values of traits
 _LARGEST_FILE: Final = 16 * 2**20  # bytes of a style; thousands of curves take less
 _OFFERED: Final = 3  # nearest names, where one is unknown
 
@@ -53,14 +57,16 @@ class Styles:
 
     def about(self, name: str) -> dict[str, Any]:
         """Return what a list shows of one style; its picture is a PNG of its name beside its file."""
-        style, picture = self.by_name[name], self.files[name].with_suffix(".png")
+        style, file = self.by_name[name], self.files[name]
+        pictures = (file.with_suffix(".png"), file.parent / PICTURES / f"{name}.png")
+        picture = next((picture for picture in pictures if picture.is_file()), None)
         shown = ("name", "label", "region", "summary", "length", "curl", "volume", "fringe")
         return {
             **{field: getattr(style, field) for field in shown},
             "value": trait_value(name, style.region),
             "parting": None if style.parting is None else style.parting.side,
             "own": name in self.own,
-            "picture": str(picture) if picture.is_file() else None,
+            "picture": None if picture is None else str(picture),
         }
 
 
@@ -91,6 +97,18 @@ def styles() -> Styles:
             _read.clear()
             _read[state] = _read_all(files)
         return _read[state]
+
+
+def state_of(value: str, region: Region) -> str:
+    """Return what changes when the file of a style does; empty where there is none.
+
+    Args:
+        value: what the trait of the region calls it.
+        region: what it is for.
+    """
+    file = styles().files.get(style_name(value, region))
+    stat = _stat(file) if file is not None else None
+    return "" if stat is None else f"{file} {stat.st_mtime_ns} {stat.st_size} {stat.st_ino}"
 
 
 def trait_value(name: str, region: Region) -> str:
@@ -143,6 +161,7 @@ def save_style(style: Style, replace: bool = False) -> Path:
     _check_texts(style)
     if style.name in WINDOWS_DEVICES:
         raise BadRequest(f"No file can be called {style.name}: choose another name for this hair style.")
+    _check_name(style)
     if not replace and (style.name in styles().by_name or os.path.lexists(file)):
         raise NameTaken(f"There is a hair style called {style.name} already: choose another name, or replace it.")
     data = style.model_dump(mode="json", exclude_defaults=True) | {"name": style.name, "region": style.region}
@@ -155,6 +174,19 @@ def save_style(style: Style, replace: bool = False) -> Path:
         part.write_text(text, "utf-8")
         flush_to_disk(part)
     return file
+
+
+def _check_name(style: Style) -> None:
+    """Refuse names under which a style could not be worn, or would hide one of another region.
+
+    Raises:
+        BadRequest: it has such a name.
+    """
+    value, taken = trait_value(style.name, style.region), styles().by_name.get(style.name)
+    if value in _NO_HAIR:
+        raise BadRequest(f"{value!r} means that there is no hair: choose another name for this style.")
+    if style.name != style_name(value, style.region) or (taken is not None and taken.region != style.region):
+        raise BadRequest(f"{style.name!r} can't be the name of a {style.region} style: choose another one.")
 
 
 def remove_style(name: str) -> None:
@@ -209,6 +241,8 @@ def _read_all(files: list[Path]) -> Styles:
             if style.name != file.stem:
                 raise BadRequest(f"It is called {style.name!r} inside: give it the file's name.")
             _check_texts(style)
+            if style.name in by_name and by_name[style.name].region != style.region:
+                raise BadRequest(f"It is for another region than the {style.name} that comes along: rename the file.")
             by_name[style.name], places[style.name] = style, file
         except UNREADABLE as error:
             problems[file] = f"The hair style {file.name} is damaged: {error}"

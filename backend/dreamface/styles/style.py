@@ -18,6 +18,11 @@ from dreamface.styles.face_parts import FacePart
 NAME: Final = r"^[a-z][a-z0-9_]{0,39}$"
 """What a style may be called in files and traits."""
 
+MOST_SECTIONS: Final = 40
+MOST_TIES: Final = 12
+MOST_GUIDES: Final = 800
+"""Of a style: more would only be slower."""
+
 LONGEST: Final = 1500.0
 """Millimetres: hair that is asked to be longer is refused."""
 
@@ -64,6 +69,14 @@ class Where(_Strict):
     within: Mark | None = None
     soft_degrees: Annotated[FiniteFloat, Field(gt=0.0, le=90.0)] = 10.0
     soft_mm: Annotated[FiniteFloat, Field(gt=0.0, le=100.0)] = 8.0
+
+    @model_validator(mode="after")
+    def _check_spans(self) -> Where:
+        for name in ("azimuth", "elevation"):
+            span = getattr(self, name)
+            if span is not None and span[0] >= span[1]:
+                raise ValueError(f"{name} goes from the smaller to the larger number")
+        return self
 
 
 class Cut(_Strict):
@@ -355,6 +368,8 @@ class Curves(_Strict):
     @model_validator(mode="after")
     def _check_counts(self) -> Curves:
         counts = {len(guide) for guide in self.points}
+        if len(self.points) > MOST_GUIDES:
+            raise ValueError(f"there are {len(self.points):,} curves, and at most {MOST_GUIDES} can be kept")
         if not len(self.azimuth) == len(self.elevation) == len(self.points) or not self.points or len(counts) != 1:
             raise ValueError("curves need a root each, and all of them as many points")
         return self
@@ -386,13 +401,13 @@ class Style(_Strict):
     fringe: Share = 0.0
     shortest: Annotated[FiniteFloat, Field(gt=0.0, le=1.0)] = 0.4
     longest: Annotated[FiniteFloat, Field(ge=1.0, le=10.0)] = 2.5
-    guides: Annotated[int, Field(ge=0, le=800)] = 500
+    guides: Annotated[int, Field(ge=0, le=MOST_GUIDES)] = 500
     points: Annotated[int, Field(ge=4, le=96)] = 20
     look: LookSpec = LookSpec()
     hairline: Hairline = Hairline()
     parting: Parting | None = None
-    sections: tuple[Section, ...] = ()
-    ties: tuple[Tie, ...] = ()
+    sections: Annotated[tuple[Section, ...], Field(max_length=MOST_SECTIONS)] = ()
+    ties: Annotated[tuple[Tie, ...], Field(max_length=MOST_TIES)] = ()
     rows: Rows | None = None
     beard: BeardShape | None = None
     brows: BrowShape | None = None

@@ -9,7 +9,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.styles.face_parts import part_weight
 from dreamface.styles.skull import Skull
-from dreamface.styles.style import Mark, Where
+from dreamface.styles.style import Where
 from dreamface.units import MM
 
 _ADULT: float = 0.1005
@@ -46,7 +46,7 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
     if where.near:
         far = torch.ones_like(weight)
         for mark in where.near:
-            distance = (places - _place(head, mark)).norm(dim=1)
+            distance = (places - place_of(head, mark.landmark)).norm(dim=1)
             far = far * (1.0 - _step(mark.mm * unit - distance, fade))
         weight = weight * (1.0 - far)
     for border, axis, sign in (
@@ -54,16 +54,21 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
     ):  # fmt: skip
         if border is not None:
             here = from_middle.abs() if axis == 0 else places[:, axis]
-            place = _place(head, border)
+            place = place_of(head, border.landmark)
             limit = (abs(float(place[0] - skull.centre[0])) if axis == 0 else float(place[2])) + border.mm * unit
             weight = weight * _step(sign * (here - limit), fade)
     return weight
 
 
-def _place(head: Head, mark: Mark) -> Tensor:
-    if mark.landmark not in head.topology.landmarks:
-        raise BadRequest(f"The head has no landmark called {mark.landmark!r}, which a hair style names.")
-    return head.landmark(mark.landmark)
+def place_of(head: Head, landmark: str) -> Tensor:
+    """Return [3] where a landmark is that a style names.
+
+    Raises:
+        BadRequest: the head has not got it.
+    """
+    if landmark not in head.topology.landmarks:
+        raise BadRequest(f"The head has no landmark called {landmark!r}, which a hair style names.")
+    return head.landmark(landmark)
 
 
 def _between(value: Tensor, span: tuple[float, float], whole: tuple[float, float], soft: float) -> Tensor:
