@@ -228,7 +228,7 @@ def test_an_obj_has_the_hair_with_its_textures(tmp_path):
 
 def test_a_folder_of_cards_for_blender(tmp_path):
     face = haired()
-    write_cards(face, tmp_path, level=1, resolution=64)
+    write_cards(face.groom, face.head, face.shapes, tmp_path, seed=face.seed, level=1, resolution=64)
     with np.load(tmp_path / "cards.npz") as arrays:
         assert arrays["faces"].max() == len(arrays["vertices"]) - 1
         assert len(arrays["shape_offsets"]) == len(face.shapes) + 1

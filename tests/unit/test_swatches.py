@@ -10,7 +10,7 @@ from dreamface.skin.canvas.pigments import hair_colour, resting_colour, white_ha
 from dreamface.traits import Traits
 from dreamface_addon.vocabulary import FAMILIES, PAGES, SWATCHES
 
-SHINE = 1.8
+SHINE = 1.3
 """Hair in the light is lighter than its pigment: so many times the albedo is shown."""
 
 
