@@ -71,7 +71,7 @@ SHOTS: Mapping[Region, Shot] = {
     "lashes": Shot("lid_upper_l", 0.046, 0.8, -0.004, 0.0, -0.8),
 }
 _BESIDE = 1.2  # radians off the front, for hair that is tied behind the head
-_CLOSER = 0.88  # of the angle that the previews see
+_CLOSER, _WIDER = 0.88, 1.05  # of the angle that the previews see
 
 
 def main() -> None:
@@ -128,7 +128,7 @@ def camera_of(head: Head, shot: Shot, top: float | None) -> Camera:
     """Return where a head is seen from."""
     portrait = portrait_camera(head.vertices, yaw=shot.yaw, top=top)
     if not shot.landmark:
-        return replace(portrait, fov=_CLOSER * portrait.fov)
+        return replace(portrait, fov=(_CLOSER if shot.yaw == YAW else _WIDER) * portrait.fov)
     x, y, z = head.landmark(shot.landmark).tolist()
     if not shot.landmark.endswith("_l"):
         x = 0.0

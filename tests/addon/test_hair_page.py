@@ -135,7 +135,7 @@ def test_cards_are_exported_with_the_head(bpy, skin, cards_folder, tmp_path):
     from dreamface_addon.scene import export_face, make_cards
 
     (cards,) = make_cards(skin, cards_folder)
-    for suffix in (".glb", ".obj"):
+    for suffix in (".glb", ".fbx", ".obj"):
         path = tmp_path / f"head{suffix}"
         export_face(skin, path)
         assert cards.name.split()[-1].encode() in path.read_bytes(), suffix

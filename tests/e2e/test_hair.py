@@ -77,6 +77,7 @@ def test_a_style_grows_at_once_with_its_own_length(blender, face):
     assert not blender.module("scene").deleted_hair(face)
 
 
+@pytest.mark.slow
 def test_hair_follows_its_sliders_and_the_shape_of_the_head(blender, face):
     first = guides(hair(blender, face))
     face.dreamface.hair_length = 0.6
@@ -93,6 +94,7 @@ def test_hair_follows_its_sliders_and_the_shape_of_the_head(blender, face):
     assert not blender.module("growing").stale_regions(face)
 
 
+@pytest.mark.slow
 def test_undo_brings_the_hair_back(blender, face):
     bpy = blender.bpy
     name, before = face.name, guides(hair(blender, face))
@@ -106,6 +108,7 @@ def test_undo_brings_the_hair_back(blender, face):
     np.testing.assert_array_equal(guides(hair(blender, face)), before)
 
 
+@pytest.mark.slow
 def test_combed_hair_stays_until_grow(blender, face):
     bpy = blender.bpy
     scalp = hair(blender, face)
@@ -126,6 +129,7 @@ def test_combed_hair_stays_until_grow(blender, face):
     np.testing.assert_array_equal(guides(hair(blender, bpy.data.objects[name])), combed)
 
 
+@pytest.mark.slow
 def test_deleted_hair_stays_away_until_it_is_asked_for(blender, face):
     blender.bpy.data.objects.remove(hair(blender, face))
     assert blender.module("scene").deleted_hair(face) == ["scalp"]
@@ -137,6 +141,7 @@ def test_deleted_hair_stays_away_until_it_is_asked_for(blender, face):
     assert hair(blender, face) is not None
 
 
+@pytest.mark.slow
 def test_a_style_of_ones_own(blender, face, own_styles):
     comb(hair(blender, face))
     assert blender.bpy.ops.dreamface.save_style(name="Blown away", region="scalp") == {"FINISHED"}
@@ -157,6 +162,7 @@ def test_a_style_of_ones_own(blender, face, own_styles):
     assert "blown_away" in blender.app.growing.problem
 
 
+@pytest.mark.slow
 def test_cards_of_combed_hair_move_with_the_face_and_are_exported(blender, face, tmp_path):
     bpy, scene = blender.bpy, blender.module("scene")
     comb(hair(blender, face))
