@@ -21,17 +21,17 @@ from .modifiers import has_input, read_input, write_attribute, write_input
 from .sculpting import Array, basis_of
 from .surface import HAIR_MAP, corners_of
 
-INTERPOLATE, TRIM, CLUMP, NOISE, PROFILE = (
+INTERPOLATE, TRIM, CLUMP, FRIZZ, PROFILE = (
     "Interpolate Hair Curves",
     "Trim Hair Curves",
     "Clump Hair Curves",
-    "Hair Curves Noise",
+    "Frizz Hair Curves",
     "Set Hair Curve Profile",
 )
 DEFORM: Final = "Surface Deform"
 """Blender's name for the group that it gives new hair itself; it is in no library."""
 
-CHAIN: Final = (INTERPOLATE, TRIM, CLUMP, NOISE, PROFILE, DEFORM)
+CHAIN: Final = (INTERPOLATE, TRIM, CLUMP, FRIZZ, PROFILE, DEFORM)
 
 NO_LIBRARY: Final = (
     "This Blender comes without its library of hair nodes: the hair keeps DreamFace's nodes. Blender from blender.org "
@@ -50,10 +50,9 @@ _MOST_DENSE: Final = 1e8  # hairs per square metre; Blender's sliders end at wha
 
 _NEAR: Final = 0.75  # of the distance between guides: how far from one hairs grow
 _SAMPLES: Final = 20_000  # places on the skin by which the area with hair is measured
-_NOISE_CELLS: Final = 5.0  # of Blender's noise per unit of its coordinate
-_WAVE: Final = 2.0  # cells of the noise that make one wave
-_NOISE_SIZE: Final = 2.0  # times what noise moves hairs by at most, over what it does on average
-_APART: Final = 100.0  # units of the noise's coordinate between two hairs: no two move alike
+_FRIZZ: Final = 1.07
+"""By how much each point turns a hair aside, over how far the middle of the hair is to be from its way, divided by the
+root of how many points are before it: each goes on from the last, at random, and both are as wide on average."""
 
 
 def library() -> Path | None:
@@ -114,8 +113,8 @@ def add_chain(object_: bpy.types.Object, skin: bpy.types.Object, place: int) -> 
     chain[DEFORM].use_pin_to_last = True  # what an artist adds is for hair at rest, too
     _connect(chain[INTERPOLATE], skin)
     write_input(chain[TRIM], "Replace Length", False)
-    for name, value in (("Cumulative Offset", False), ("Scale", 0.0), ("Offset per Curve", _APART), ("Shape", 0.0)):
-        write_input(chain[NOISE], name, value)
+    write_input(chain[FRIZZ], "Cumulative Offset", True)
+    write_input(chain[FRIZZ], "Shape", 0.0)
 
 
 def _connect(modifier: bpy.types.Modifier, skin: bpy.types.Object) -> None:
@@ -160,8 +159,7 @@ def look_inputs(skin: bpy.types.Object, look: dict[str, float], guides: Array, s
         f"{CLUMP}/Factor": min(max(look["clump"], 0.0), 1.0),
         f"{CLUMP}/Shape": 0.5 + 0.5 * min(max(look["clump_from"], 0.0), 0.98),
         f"{CLUMP}/Tip Spread": look["lock"],
-        f"{NOISE}/Distance": _NOISE_SIZE * look["frizz"],
-        f"{NOISE}/Scale along Curve": _WAVE / (_NOISE_CELLS * max(look["frizz_scale"], 1e-4)),
+        f"{FRIZZ}/Distance": _FRIZZ * look["frizz"] / float(np.sqrt(0.5 * guides.shape[1])),
         f"{PROFILE}/Radius": look["radius"],
         f"{PROFILE}/Factor Min": look["tip"],
     }
@@ -245,10 +243,12 @@ def _append(names: list[str]) -> dict[str, bpy.types.NodeTree]:
     file = library()
     if file is None:
         raise SceneError(NO_LIBRARY)
-    before = set(bpy.data.node_groups)
+    before, libraries = set(bpy.data.node_groups), set(bpy.data.libraries)
     with bpy.data.libraries.load(str(file), link=False) as (there, wanted):
         lacking = [name for name in names if name not in there.node_groups]
         wanted.node_groups = [] if lacking else list(names)
+    for used in set(bpy.data.libraries) - libraries:
+        bpy.data.libraries.remove(used)  # nothing is linked
     if lacking:
         raise SceneError(f"Blender's library of hair nodes has no {lacking[0]}: the hair keeps DreamFace's nodes.")
     for group in set(bpy.data.node_groups) - before:
