@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dreamface import folder
-from tests.addon.faces import GUIDES, LOOK, POINTS, groom_entry, other_face, read, vertices, with_hair
+from tests.addon.faces import GUIDES, LOOK, POINTS, groom_entry, other_face, other_head, read, vertices, with_hair
 
 UP = np.array([0.0, 0.0, 0.02], np.float32)  # metres
 CHAIN = [
@@ -277,6 +277,26 @@ def test_another_person_of_the_same_topology_keeps_them(bpy, hairy, scalp, face,
     eve = with_hair(folder.save(other_face(face), tmp_path / "eve"), "scalp")
     update_face(hairy.skin, eve)
     assert names(scalp) == CHAIN and len(shown(bpy, scalp)) == pytest.approx(HAIRS, rel=0.1)
+
+
+def test_another_head_model_keeps_them(bpy, hairy, scalp, tmp_path):
+    from dreamface_addon.scene import hair_of, update_face
+
+    update_face(hairy.skin, with_hair(other_head(tmp_path), "beard"))
+    beard = hair_of(hairy.skin)["beard"]
+    assert names(beard) == CHAIN and len(shown(bpy, beard)) == pytest.approx(HAIRS, rel=0.15)
+
+
+def test_one_step_of_undo_brings_our_nodes_back(bpy, hairy):
+    from dreamface_addon.scene import find_face, hair_of, use_blender_nodes, wants_blender_nodes
+
+    use_blender_nodes(hairy.skin, False)
+    bpy.ops.ed.undo_push(message="before")
+    use_blender_nodes(hairy.skin)
+    bpy.ops.ed.undo_push(message="changed")
+    bpy.ops.ed.undo()
+    skin = find_face("face-1")
+    assert names(hair_of(skin)["scalp"]) == ["DreamFace Hair"] and not wants_blender_nodes(skin)
 
 
 def test_hair_without_guides_breaks_nothing(bpy, hairy, scalp):
