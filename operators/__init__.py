@@ -27,6 +27,7 @@ from .create.use_prompt import DREAMFACE_OT_use_prompt
 from .edit.clear_sculpt import DREAMFACE_OT_clear_sculpt
 from .hair.cards import DREAMFACE_OT_make_cards, DREAMFACE_OT_show_cards
 from .hair.grow import DREAMFACE_OT_grow_hair
+from .hair.node_assets import DREAMFACE_OT_use_node_assets
 from .hair.styles import DREAMFACE_OT_remove_style, DREAMFACE_OT_save_style, DREAMFACE_OT_turn_style
 from .output.add_studio import DREAMFACE_OT_add_studio
 from .output.export_face import DREAMFACE_OT_export_face
@@ -100,6 +101,7 @@ _CLASSES = (
     DREAMFACE_OT_turn_library,
     DREAMFACE_OT_turn_style,
     DREAMFACE_OT_use_look,
+    DREAMFACE_OT_use_node_assets,
     DREAMFACE_OT_use_prompt,
     DREAMFACE_OT_use_swatch,
     DREAMFACE_OT_verify_model,

@@ -48,6 +48,7 @@ class DREAMFACE_PT_hair(TraitsPage, bpy.types.Panel):
             column.prop(skin.dreamface, "hair_in_render", slider=True)
             if not column.enabled:
                 drawing.text(body, "There is no hair or beard to draw.", icon="INFO")
+            _draw_nodes(body, skin)
         _draw_cards(layout, skin)
         _draw_notes(layout, skin)
         row = layout.row(align=True)
@@ -74,6 +75,13 @@ def _draw_style(layout: bpy.types.UILayout, skin: bpy.types.Object, region: str,
         row.operator("dreamface.remove_style", text="", icon="TRASH").style = style.name
     if style is not None and style.summary:
         drawing.text(column, style.summary, share=1.0 - _SHARE)
+
+
+def _draw_nodes(body: bpy.types.UILayout, skin: bpy.types.Object) -> None:
+    """Draw which nodes make the hairs."""
+    row, blenders = body.row(align=True), scene.wants_blender_nodes(skin)
+    row.operator("dreamface.use_node_assets", text="DreamFace's Nodes", depress=not blenders).blenders = False
+    row.operator("dreamface.use_node_assets", text="Blender's Nodes", depress=blenders).blenders = True
 
 
 def _draw_cards(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:

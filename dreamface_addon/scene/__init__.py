@@ -15,16 +15,17 @@ from .hair import (
     grow_hair,
     grown_marks,
     hair_curves_of,
-    hair_density,
     knows_grown,
     mark_grown,
     pack_hair,
-    set_hair_density,
     settle_hair,
+    use_blender_nodes,
 )
+from .hair_look import hair_density, set_hair_density, wants_blender_nodes
 from .importing import ImportedFace, import_face
 from .lighting import LIGHTINGS
 from .naming import NAME, name_from, name_of, rename_face
+from .node_assets import has_library as has_hair_library
 from .reading import FaceFolder, read_face_folder
 from .records import (
     FACE_ID,
@@ -79,6 +80,7 @@ __all__ = [
     "hair_curves_of",
     "hair_density",
     "hair_of",
+    "has_hair_library",
     "import_face",
     "is_skin",
     "knows_grown",
@@ -106,4 +108,6 @@ __all__ = [
     "skins",
     "strengths",
     "update_face",
+    "use_blender_nodes",
+    "wants_blender_nodes",
 ]

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
+from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
-from .hair_nodes import GROUP, INPUTS, hair_group
+from .node_assets import why_no_assets
 from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_of, parts_of
 from .sculpting import Array, basis_of, rest_of
 from .surface import HAIR_MAP, corners_of, frames_of, mark_hair_map
@@ -33,9 +34,6 @@ REST: Final = ".dreamface_hair_rest"
 
 _GROWN: Final = "dreamface_grown"
 """Custom property of curves: a digest of the guides as we have put them; an artist has edited those with another."""
-
-_SET: Final = "dreamface_hair_inputs"
-"""Custom property of an object of hair: the inputs of its modifier as we have set them, as JSON."""
 
 _SHOWS: Final = "dreamface_hair_shows"
 """Custom property of curves: a mark of what they were grown from."""
@@ -52,10 +50,7 @@ UV map when the others were written: roots that an artist has moved since have a
 
 _SURFACE_UV: Final = "surface_uv_coordinate"  # Blender's own name
 
-_VIEWED: Final = 0.25  # share of the hairs that the 3D view draws
-_FEW: Final = 8000  # hairs of which it draws all
 _FAR: Final = 0.05  # metres from the skin; what lies farther away was put there
-_SAMPLE: Final = 600  # guides from which the distance between roots is measured
 
 
 def grow_hair(
@@ -124,13 +119,12 @@ def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | N
         skin.users_collection[0].objects.link(object_)
         object_.parent = skin
         describe_hair(object_, skin, hair)
-        modifier = object_.modifiers.new(GROUP, "NODES")
-        modifier.node_group = hair_group()
+        add_nodes(object_, skin)
         curves.materials.append(new_hair_material(f"{REGIONS[hair.region]} strands", hair.colour))
     else:
         _replace_curves(object_, curves, hair)
         describe_hair(object_, skin, hair)
-    _set_look(object_, hair)
+    set_look(object_, skin, hair.look, hair.points)
 
 
 def _replace_curves(object_: bpy.types.Object, curves: bpy.types.Curves, hair: RegionHair) -> None:
@@ -215,6 +209,25 @@ def _show_lashes(skin: bpy.types.Object, shown: bool) -> None:
             del part[_HIDDEN]
 
 
+def use_blender_nodes(skin: bpy.types.Object, wanted: bool = True) -> None:
+    """Let Blender's own node groups make the hairs of a face, or DreamFace's again; what grows later is made so, too.
+
+    Guides, materials, how many hairs are drawn, and modifiers that an artist has added stay.
+
+    Raises:
+        SceneError: this Blender has no such nodes, or the hair cannot be changed now; nothing was changed.
+    """
+    hairs = hair_of(skin).values()
+    check_can_change([skin, *hairs])
+    why_not = why_no_assets() if wanted else ""
+    if why_not:
+        raise SceneError(why_not)
+    settle_hair(skin)
+    choose_nodes(skin, wanted)
+    for object_ in hairs:
+        change_nodes(object_, skin, hair_curves_of(object_))
+
+
 # ----------------------------------------------------------------------------------------------------- what it shows
 
 
@@ -259,86 +272,6 @@ def _bare(skin: bpy.types.Object) -> dict[str, str]:
         return {region: mark for region, mark in marks.items() if region in REGIONS and isinstance(mark, str)}
     except (ValueError, TypeError, AttributeError):
         return {}
-
-
-# ---------------------------------------------------------------------------------------------------------- the look
-
-
-def hair_density(object_: bpy.types.Object, render: bool = False) -> float:
-    """Return the share, 0..1, of an object's hairs that the 3D view draws, or a render; 0 where it makes none."""
-    modifier = _modifier(object_)
-    name = "Render Amount" if render else "Viewport Amount"
-    return float(_input(modifier, name)) if modifier is not None else 0.0
-
-
-def set_hair_density(object_: bpy.types.Object, share: float, render: bool = False) -> None:
-    """Let the 3D view, or a render, draw a share, 0..1, of an object's hairs."""
-    modifier = _modifier(object_)
-    if modifier is not None:
-        _set_input(modifier, "Render Amount" if render else "Viewport Amount", min(max(share, 0.0), 1.0))
-        object_.update_tag()
-
-
-def _modifier(object_: bpy.types.Object) -> bpy.types.Modifier | None:
-    """Our modifier of an object of hair; None where an artist has removed it."""
-    made = [modifier for modifier in object_.modifiers if modifier.type == "NODES" and modifier.node_group is not None]
-    return next((modifier for modifier in made if modifier.node_group.name.startswith(GROUP)), None)
-
-
-def _set_look(object_: bpy.types.Object, hair: RegionHair) -> None:
-    """Set the modifier's inputs, except those that an artist has changed."""
-    modifier = _modifier(object_)
-    if modifier is None:
-        return
-    wanted: dict[str, float] = {
-        name: hair.look[name.lower().replace(" ", "_")]
-        for name in INPUTS
-        if name.lower().replace(" ", "_") in hair.look
-    }
-    wanted["Points"] = hair.points.shape[1]
-    wanted["Mixing"] = float(hair.look["guides_each"] > 1)
-    wanted["Spread"] = _between_roots(hair.points[:, 0])
-    wanted["Viewport Amount"] = _VIEWED if hair.look["hairs"] > _FEW else 1.0
-    try:
-        before = json.loads(object_.get(_SET, "{}"))
-    except (ValueError, TypeError):
-        before = {}
-    for name, value in wanted.items():
-        if name not in before or np.isclose(_input(modifier, name), before[name], rtol=1e-4, atol=1e-9):
-            _set_input(modifier, name, value)
-    object_[_SET] = json.dumps(wanted)
-    object_.update_tag()
-
-
-def _between_roots(roots: Array) -> float:
-    """How far apart neighbouring roots are, in metres: enough for a guide's neighbours on all sides."""
-    sample = roots[:: max(1, len(roots) // _SAMPLE)]
-    squares = ((sample[:, None] - roots[None]) ** 2).sum(axis=2)
-    squares[squares < 1e-12] = np.inf
-    nearest = np.sqrt(np.sort(squares, axis=1)[:, : min(3, len(roots))].max(axis=1))
-    nearest = nearest[np.isfinite(nearest)]
-    return float(np.median(nearest)) if nearest.size else 0.002
-
-
-def _identifier(modifier: bpy.types.Modifier, name: str) -> str:
-    sockets = (item for item in modifier.node_group.interface.items_tree if item.item_type == "SOCKET")
-    return next(str(socket.identifier) for socket in sockets if socket.in_out == "INPUT" and socket.name == name)
-
-
-def _input(modifier: bpy.types.Modifier, name: str) -> Any:
-    if hasattr(modifier, "properties"):  # from 5.2 on
-        return getattr(modifier.properties.inputs, _identifier(modifier, name)).value
-    return modifier[_identifier(modifier, name)]
-
-
-def _set_input(modifier: bpy.types.Modifier, name: str, value: float) -> None:
-    kind, _, least, most, _ = INPUTS[name]
-    value = min(max(value, least), most)
-    number = int(value) if kind == "NodeSocketInt" else float(value)
-    if hasattr(modifier, "properties"):
-        getattr(modifier.properties.inputs, _identifier(modifier, name)).value = number
-    else:
-        modifier[_identifier(modifier, name)] = number
 
 
 # ------------------------------------------------------------------------------------------------- guides on the skin
