@@ -12,7 +12,7 @@ from .traits import TraitsPage, View, draw_swatches, draw_traits
 _PICTURE = 6.0  # of the style that the hair has, in heights of a button
 _SMALL_PICTURE = 4.0
 _IN_THE_MENU = 5.0  # of each style in the menu
-_SHARE = 0.48  # of the sidebar's width that the picture takes
+_SHARE = 0.48  # of the sidebar's width that the picture takes; what stands beside it has a margin
 
 _REGION_OF = {"Beard": "beard", "Brows": "brows", "Lashes": "lashes"}
 """Family of traits -> the region whose style stands on top of it."""
@@ -74,7 +74,7 @@ def _draw_style(layout: bpy.types.UILayout, skin: bpy.types.Object, region: str,
         row.operator_context = "INVOKE_DEFAULT"
         row.operator("dreamface.remove_style", text="", icon="TRASH").style = style.name
     if style is not None and style.summary:
-        drawing.text(column, style.summary, share=1.0 - _SHARE)
+        drawing.text(column, style.summary, share=0.86 * (1.0 - _SHARE))
 
 
 def _draw_nodes(body: bpy.types.UILayout, skin: bpy.types.Object) -> None:
