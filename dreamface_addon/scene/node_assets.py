@@ -49,6 +49,9 @@ _VIEWPORT: Final = f"{INTERPOLATE}/Viewport Amount"
 _MOST_DENSE: Final = 1e8  # hairs per square metre; Blender's sliders end at what suits a head of 10 m
 
 _NEAR: Final = 0.75  # of the distance between guides: how far from one hairs grow
+_APART, _APART_TIPS = 3.0, 0.015  # guides whose tips are so many times farther apart than roots, and metres, differ
+_PARTED: Final = 0.02  # of neighbouring guides, so many of which differ: there is a parting, or there are locks
+_NEIGHBOURS: Final = 3  # of a guide
 _SAMPLES: Final = 20_000  # places on the skin by which the area with hair is measured
 _FRIZZ: Final = 1.07
 """By how much each point turns a hair aside, over how far the middle of the hair is to be from its way, divided by the
@@ -152,7 +155,7 @@ def look_inputs(skin: bpy.types.Object, look: dict[str, float], guides: Array, s
     lengths = np.linalg.norm(np.diff(guides, axis=1), axis=2).sum(axis=1)
     length = float(np.median(lengths)) if len(lengths) else 0.0
     return {
-        f"{INTERPOLATE}/Interpolation Guides": max(look["guides_each"], 1),
+        f"{INTERPOLATE}/Interpolation Guides": 1 if _are_parted(guides) else max(look["guides_each"], 1),
         f"{INTERPOLATE}/Distance to Guides": near,
         _DENSITY: min(look["hairs"] / area, _MOST_DENSE) if area > 0.0 else 0.0,
         f"{TRIM}/Random Offset": look["scatter"] * length,
@@ -278,6 +281,34 @@ def _new_deform_group() -> bpy.types.NodeTree:
 # --------------------------------------------------------------------------------------------------------------- area
 
 
+def _are_parted(guides: Array) -> bool:
+    """Whether neighbours go ways of their own, so that hairs mixed from them would lie across a parting.
+
+    DreamFace's nodes look at each pair of guides; Blender's can only mix all or none.
+    """
+    roots, tips = guides[:, 0], guides[:, -1]
+    tree = _tree_of(roots)
+    pairs = [
+        (number, other, apart)
+        for number, root in enumerate(roots.tolist())
+        for _, other, apart in tree.find_n(root, _NEIGHBOURS + 1)
+        if other != number
+    ]
+    if not pairs:
+        return False
+    first, second, apart = (np.array(column) for column in zip(*pairs, strict=True))
+    tips_apart = np.linalg.norm(tips[first] - tips[second], axis=1)
+    return bool((tips_apart > _APART * apart + _APART_TIPS).mean() > _PARTED)
+
+
+def _tree_of(roots: Array) -> KDTree:
+    tree = KDTree(len(roots))
+    for number, root in enumerate(roots.tolist()):
+        tree.insert(root, number)
+    tree.balance()
+    return tree
+
+
 def _area_near(skin: bpy.types.Object, roots: Array, near: float) -> float:
     """Square metres of the skin at rest that are no farther than `near` metres from a root."""
     if not len(roots):
@@ -293,10 +324,7 @@ def _area_near(skin: bpy.types.Object, roots: Array, near: float) -> float:
     triangles, areas = triangles[inside], areas[inside]
     if not areas.sum() > 0.0:
         return 0.0
-    tree = KDTree(len(roots))
-    for number, root in enumerate(roots.tolist()):
-        tree.insert(root, number)
-    tree.balance()
+    tree = _tree_of(roots)
     generator = np.random.default_rng(0)
     chosen = triangles[generator.choice(len(areas), _SAMPLES, p=areas / areas.sum())]
     places = np.einsum("nkx,nk->nx", chosen, generator.dirichlet([1.0, 1.0, 1.0], _SAMPLES))

@@ -129,6 +129,21 @@ def test_frizz_moves_hairs_as_far_as_ours_does(bpy, hairy, scalp, hairy_folder):
     assert moved[0] == pytest.approx(moved[1], rel=0.3) and moved[0] > 0.0003
 
 
+def test_no_hair_lies_across_a_parting(hairy, scalp, hairy_folder, tmp_path):
+    """Blender's nodes would mix hairs of guides on both sides."""
+    parted = shutil.copytree(hairy_folder, tmp_path / "parted")
+    with np.load(parted / "groom.npz") as stored:
+        arrays = dict(stored)
+    points = arrays["scalp_points"]
+    side = np.sign(points[:, :1, 0])
+    points[..., 0] += side * np.linspace(0.0, 0.1, POINTS)
+    np.savez(parted / "groom.npz", **arrays)
+    grow(hairy.skin, parted, "scalp")
+    assert input_of(scalp, "Interpolate Hair Curves", "Interpolation Guides") == 1
+    grow(hairy.skin, hairy_folder, "scalp")
+    assert input_of(scalp, "Interpolate Hair Curves", "Interpolation Guides") == LOOK["guides_each"]
+
+
 def test_the_view_and_a_render_draw_the_shares_that_are_wanted(bpy, scalp):
     from dreamface_addon.scene import hair_density, set_hair_density
 

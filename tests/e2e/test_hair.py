@@ -189,3 +189,27 @@ def test_cards_of_combed_hair_move_with_the_face_and_are_exported(blender, face,
     bpy.ops.dreamface.grow_hair()
     rest(blender)
     assert scene.cards_are_old(face)
+
+
+def test_the_choice_of_nodes_keeps_the_share_of_hairs_and_what_was_combed(blender, face):
+    bpy, scene = blender.bpy, blender.module("scene")
+    if not scene.has_hair_library():
+        pytest.skip("this Blender comes without its library of hair nodes")
+    face.dreamface.hair_in_view = 0.125
+    assert bpy.ops.dreamface.use_node_assets(blenders=True) == {"FINISHED"}
+    assert "Interpolate Hair Curves" in hair(blender, face).modifiers
+    assert face.dreamface.hair_in_view == pytest.approx(0.125)
+    bpy.ops.dreamface.grow_hair()
+    rest(blender)
+    assert "Interpolate Hair Curves" in hair(blender, face).modifiers
+    comb(hair(blender, face))
+    combed = guides(hair(blender, face))
+    assert bpy.ops.dreamface.use_node_assets(blenders=False) == {"FINISHED"}
+    assert [modifier.name for modifier in hair(blender, face).modifiers] == ["DreamFace Hair"]
+    np.testing.assert_array_equal(guides(hair(blender, face)), combed)
+
+
+def test_blenders_nodes_need_blenders_library(blender, face, monkeypatch):
+    library = blender.module("scene.node_assets")
+    monkeypatch.setattr(library, "library", lambda: None)
+    assert not blender.bpy.ops.dreamface.use_node_assets.poll()
