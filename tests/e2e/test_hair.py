@@ -191,7 +191,7 @@ def test_cards_of_combed_hair_move_with_the_face_and_are_exported(blender, face,
     assert scene.cards_are_old(face)
 
 
-def test_the_choice_of_nodes_keeps_the_share_of_hairs_and_what_was_combed(blender, face):
+def test_the_choice_of_nodes_keeps_the_share_of_hairs_and_what_was_combed(blender, face, monkeypatch):
     bpy, scene = blender.bpy, blender.module("scene")
     if not scene.has_hair_library():
         pytest.skip("this Blender comes without its library of hair nodes")
@@ -207,9 +207,5 @@ def test_the_choice_of_nodes_keeps_the_share_of_hairs_and_what_was_combed(blende
     assert bpy.ops.dreamface.use_node_assets(blenders=False) == {"FINISHED"}
     assert [modifier.name for modifier in hair(blender, face).modifiers] == ["DreamFace Hair"]
     np.testing.assert_array_equal(guides(hair(blender, face)), combed)
-
-
-def test_blenders_nodes_need_blenders_library(blender, face, monkeypatch):
-    library = blender.module("scene.node_assets")
-    monkeypatch.setattr(library, "library", lambda: None)
-    assert not blender.bpy.ops.dreamface.use_node_assets.poll()
+    monkeypatch.setattr(blender.module("scene.node_assets"), "library", lambda: None)
+    assert not bpy.ops.dreamface.use_node_assets.poll(), "a Blender without the library"
