@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from dreamface.hair import HairColour, Region
-from dreamface.skin import brow_dye
+from dreamface.skin import beard_grey, brow_dye, brow_grey
 from dreamface.styles import Style
 from dreamface.traits import Traits
 
@@ -15,10 +15,7 @@ _BROWS_DARKER: Final = 0.30  # of the way from the scalp's melanin to black: bro
 _LASHES_DARKER: Final = 0.65
 _BEARD_LIGHTER: Final = 0.06  # of the scalp's melanin
 _BEARD_REDDER: Final = 0.10  # of the way to red: beards of brown hair have red hairs
-_BEARD_GREYING: Final = 1.5  # power of the scalp's grey: beards start to turn later
-_BROW_GREYING_FROM: Final = 0.25  # grey of the scalp at which the first hairs of the brows turn
-_MOST_BROW_GREY: Final = 0.55  # share of white hairs in the brows of a white-haired person
-_MOST_LASH_GREY: Final = 0.15
+_LASHES_GREYER: Final = 0.27  # of the share of white hairs in brows
 
 
 def colour_of(style: Style, traits: Traits) -> HairColour:
@@ -46,7 +43,7 @@ def _scalp(natural: HairColour, traits: Traits) -> HairColour:
 
 def _beard(natural: HairColour, traits: Traits) -> HairColour:
     return replace(
-        natural, melanin=natural.melanin * (1.0 - _BEARD_LIGHTER), grey=natural.grey**_BEARD_GREYING,
+        natural, melanin=natural.melanin * (1.0 - _BEARD_LIGHTER), grey=beard_grey(traits),
         redness=natural.redness + _BEARD_REDDER * (1.0 - natural.redness), dye=_tint(traits, "beard.colour"),
         variation=0.3,
     )  # fmt: skip
@@ -54,24 +51,20 @@ def _beard(natural: HairColour, traits: Traits) -> HairColour:
 
 def _brows(natural: HairColour, traits: Traits) -> HairColour:
     return replace(
-        natural, melanin=_towards_black(natural, _BROWS_DARKER), grey=_late_grey(natural, _MOST_BROW_GREY),
+        natural, melanin=_towards_black(natural, _BROWS_DARKER), grey=brow_grey(traits),
         dye=brow_dye(traits),
     )  # fmt: skip
 
 
 def _lashes(natural: HairColour, traits: Traits) -> HairColour:
     return replace(
-        natural, melanin=_towards_black(natural, _LASHES_DARKER), grey=_late_grey(natural, _MOST_LASH_GREY),
+        natural, melanin=_towards_black(natural, _LASHES_DARKER), grey=_LASHES_GREYER * brow_grey(traits),
         redness=0.5 * natural.redness, variation=0.05,
     )  # fmt: skip
 
 
 def _towards_black(natural: HairColour, share: float) -> float:
     return natural.melanin + share * (1.0 - natural.melanin)
-
-
-def _late_grey(natural: HairColour, most: float) -> float:
-    return most * max(0.0, natural.grey - _BROW_GREYING_FROM) / (1.0 - _BROW_GREYING_FROM)
 
 
 _OF_REGION: Final[Mapping[Region, Callable[[HairColour, Traits], HairColour]]] = {

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.groom.surface import Near, Surface
-from dreamface.styles import Cut, Section, Style, size_of, weight_of
+from dreamface.styles import Cut, Parting, Section, Style, size_of, weight_of
 from dreamface.units import MM
 
 USUAL: Final = Section(
@@ -28,6 +28,8 @@ _SHARES: Final = ("gravity", "curl", "curl_from", "flat", "face", "gather")
 _PARTING_REACH: Final = 0.032  # metres from the middle to the parting at `side` 1: over the eye
 _WHORL_TURN: Final = 1.4  # how much of its way hair turns at the whorl
 _WHORL_REACH: Final = 0.35  # in half skulls, over which it does
+_UNEVEN: Final = 1.0 * MM  # by which hairs next to a parting belong to either side
+_ZIGZAG: Final = (260.0, 90.0, 3.0)  # radians per metre of two waves, and how much the second bends the first
 _PARTING_ENDS: Final = 22.0  # degrees of elevation over which a parting fades into the whorl
 
 
@@ -101,19 +103,33 @@ def _in_units(name: str, section: Section, unit: float) -> float:
 
 def _sides(style: Style, surface: Surface, roots: Tensor, parting: float, random: Tensor) -> tuple[Tensor, Tensor]:
     """Return on which side of the parting roots are, and how much that matters there."""
+    if style.parting is None:
+        from_middle = roots[:, 0] - surface.skull.centre[0]
+        return torch.where(from_middle >= 0.0, 1.0, -1.0), torch.zeros(len(roots))
+    beside, parted = from_parting(style.parting, surface, roots, parting)
+    beside = beside - (random - 0.5) * _UNEVEN
+    return torch.where(beside >= 0.0, 1.0, -1.0), parted
+
+
+def from_parting(line: Parting, surface: Surface, roots: Tensor, side: float) -> tuple[Tensor, Tensor]:
+    """Return metres [N] from a parting to the person's left, and 0..1 [N] how much of it there is.
+
+    Args:
+        line: the style's.
+        surface: of the head.
+        roots: [N, 3] metres.
+        side: -1..1, where it is.
+    """
     skull = surface.skull
     unit = size_of(skull)
-    from_middle = roots[:, 0] - skull.centre[0]
-    if style.parting is None:
-        return torch.where(from_middle >= 0.0, 1.0, -1.0), torch.zeros(len(roots))
-    zigzag = style.parting.zigzag * MM * unit * torch.sin(roots[:, 1] * 260.0 + 3.0 * torch.sin(roots[:, 1] * 90.0))
-    line = parting * _PARTING_REACH * unit + zigzag + (random - 0.5) * 1.0 * MM
+    along = roots[:, 1]
+    zigzag = torch.sin(_ZIGZAG[0] * along + _ZIGZAG[2] * torch.sin(_ZIGZAG[1] * along))
+    at = side * _PARTING_REACH * unit + line.zigzag * MM * unit * zigzag
     azimuth, elevation = skull.angles(roots)
     # Behind the crown the line comes back to the middle and ends.
     behind = torch.where(azimuth.abs() > 90.0, 180.0 - elevation, elevation)
-    ends = 180.0 - style.parting.back
-    parted = ((ends - behind) / _PARTING_ENDS + 0.5).clamp(0.0, 1.0)
-    return torch.where(from_middle >= line, 1.0, -1.0), parted
+    parted = ((180.0 - line.back - behind) / _PARTING_ENDS + 0.5).clamp(0.0, 1.0)
+    return roots[:, 0] - skull.centre[0] - at, parted
 
 
 def combed(field: Field, surface: Surface, near: Near, places: Tensor) -> Tensor:

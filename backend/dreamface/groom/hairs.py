@@ -10,7 +10,9 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.groom.asked import shape_of
 from dreamface.groom.carrying import moved
+from dreamface.groom.fields import from_parting
 from dreamface.groom.keeping_out import kept_out
 from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, frames, resample
@@ -18,7 +20,7 @@ from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import strand_colours
-from dreamface.styles import Where, bearded, find_style, root_density, weight_of
+from dreamface.styles import Style, Where, bearded, find_style, root_density, size_of, weight_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -29,6 +31,9 @@ _FINER, _FINE_SHORTER = 0.6, 0.9  # shares of their radius and length that the f
 _TEMPLES: Final = Where(azimuth=(48.0, 112.0), elevation=(-90.0, 26.0), soft_degrees=22.0)
 """Where hair turns grey first: the temples, and the sides above the ears."""
 
+_USUAL_BABY: Final = 0.35  # `Hairline.baby` at which hair at the border is as fine and short as can be
+_PARTED: Final = 0.5  # how much of a parting there must be for its skin to be bare
+_OF_BOX: Final = 0.62  # of the distance between rows or boxes, from a guide to where its hairs end
 _AROUND_OWN: Final = 15.0 * MM  # from guides that an artist has combed, within which hair grows
 _AS_LONG: Final = 0.5  # share of a guide's length by which others that it is mixed with differ at most
 _LOOSE: Final = 0.4  # share of a clump's pull that some hairs lack
@@ -93,14 +98,10 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
         style = find_style(hair.style, hair.region)
         density = root_density(style, head, traits)
         roots = scatter(head, density, count, generator)
-        if hair.region == "beard":
-            roots = roots.of(bearded(head, roots))
-            count = len(roots)
-        if style.curves is not None:  # hair grows around what the artist combed, and nowhere else
-            beside, _ = cKDTree(hair.points[:, 0].numpy()).query(roots.on(head.vertices, surface.triangles).numpy())
-            roots = roots.of(torch.from_numpy(beside < _AROUND_OWN))
-            count = len(roots)
+        roots = roots.of(_growing(style, hair, surface, traits, roots))
+        count = len(roots)
         fine = 1.0 - _smooth(roots.on(density[:, None], surface.triangles)[:, 0] / _FINE_BELOW)
+        fine = fine * min(1.0, style.hairline.baby / _USUAL_BABY)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
     index, weight = _guides_of(hair, start)
@@ -127,6 +128,25 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     temple = weight_of(_TEMPLES, head, surface.skull, start) if hair.region == "scalp" else None
     colour = strand_colours(hair.colour, random[:, 4:], share, temple)
     return roots, points, radius, colour
+
+
+def _growing(style: Style, hair: Hair, surface: Surface, traits: Traits, roots: Roots) -> Tensor:
+    """Return [N] bool: where single hairs grow: not on lips, nor on partings between sides, rows and boxes."""
+    places = roots.on(surface.head.vertices, surface.triangles)
+    grows = torch.ones(len(roots), dtype=torch.bool)
+    if hair.region == "beard":
+        grows &= bearded(surface.head, roots)
+    if style.parting is not None and style.rows is None and style.curves is None:
+        beside, parted = from_parting(style.parting, surface, places, shape_of(style, traits).parting)
+        half = 0.5 * style.parting.width * MM * size_of(surface.skull)
+        grows &= (beside.abs() > half) | (parted < _PARTED)
+    if style.curves is not None or style.rows is not None:
+        reach = _AROUND_OWN
+        if style.rows is not None:
+            reach = _OF_BOX * (1.0 - style.rows.gap) * style.rows.size * MM * size_of(surface.skull)
+        distance, _ = cKDTree(hair.points[:, 0].numpy()).query(places.numpy())
+        grows &= torch.from_numpy(distance < reach)
+    return grows
 
 
 def _beside(hair: Hair, surface: Surface, count: int, generator: torch.Generator) -> Roots:

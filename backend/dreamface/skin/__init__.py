@@ -1,7 +1,7 @@
 """Skin: traits and a head to physically based maps."""
 
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
-from dreamface.skin.layers.hair_look import brow_dye
+from dreamface.skin.layers.hair_look import beard_grey, brow_dye, brow_grey
 from dreamface.skin.layers.stack import LAYERS
 from dreamface.skin.painter import Painter, check_layers, paint
 from dreamface.skin.strand_colours import strand_colours
@@ -10,7 +10,9 @@ from dreamface.skin.surfaces import materials
 __all__ = [
     "LAYERS",
     "Painter",
+    "beard_grey",
     "brow_dye",
+    "brow_grey",
     "check_layers",
     "hair_pigment",
     "materials",

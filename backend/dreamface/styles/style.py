@@ -247,7 +247,7 @@ class Rows(_Strict):
         size: millimetres between neighbours.
         radius: millimetres of one.
         pitch: millimetres of one turn of its plait or twist; 0 has none.
-        strands: how many guides make one: three are plaited, two twisted, one is a felted lock.
+        strands: how many guides make a lock: three are plaited, two twisted, one is felted; a cornrow has three.
         gap: share of the size that is bare between them.
     """
 
