@@ -76,7 +76,8 @@ def _amount(render: bool) -> Any:
     where = "a render" if render else "the 3D view"
     return FloatProperty(
         name="Hairs in Render" if render else "Hairs in View",
-        description=f"How many of the hairs {where} draws; fewer are wider, so that the hair stays as dense",
+        description=f"How many of the hairs {where} draws; fewer are wider, so that the hair stays as dense, "
+        "except with Blender's nodes",
         min=0.0, max=1.0, step=STEP, precision=2, get=get, set=change, options=set(),
     )  # fmt: skip
 
