@@ -14,6 +14,7 @@ _ROOTS_UNTIL: Final = (0.10, 0.28)  # share of the length over which dyed roots 
 _TIPS_FROM: Final = (0.45, 0.95)  # and over which dyed tips begin
 _HIGHLIGHTED: Final = 0.35  # share of strands that highlights are on
 _LIGHTEST: Final = 0.85  # albedo that no strand exceeds
+_UNSEEN_GREY: Final = 0.04  # share of white hairs up to which none is seen
 _SHADES: Final = 9  # of melanin between the lightest and the darkest strand
 _MELANIN_SPREAD: Final = 0.25  # from the middle to the darkest strand, at full variation
 _TONE_SPREAD: Final = 0.8  # the same of how light strands of one pigment are
@@ -29,7 +30,8 @@ def strand_colours(colour: HairColour, random: Tensor, share: Tensor, temple: Te
         share: [P] 0 at the root and 1 at the tip.
         temple: [N] 0..1, how much a strand is one of the temples'; None where none is.
     """
-    grey = torch.full_like(random[:, :1], colour.grey)
+    # The first few white hairs are not seen: preview strands are as wide as several hairs.
+    grey = torch.full_like(random[:, :1], max(0.0, colour.grey - _UNSEEN_GREY) / (1.0 - _UNSEEN_GREY))
     if temple is not None:
         grey = torch.lerp(grey, grey.clamp(min=colour.temple_grey), temple[:, None])
     spread = _MELANIN_SPREAD * colour.variation
