@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from .cards import shows_cards
+from .card_view import shows_cards
 from .errors import SceneError
 from .packing import packed_gloss
 from .records import PART, PUBLIC, cards_of, hair_of, lost_properties, parts_of

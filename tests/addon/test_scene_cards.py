@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.addon.faces import read, vertices, with_hair
+from tests.addon.faces import POINTS, groom_entry, guides_on, other_head, read, vertices, with_hair
 
 CARD = np.array([[0.0, 0.0, 0.4], [0.01, 0.0, 0.4], [0.01, 0.0, 0.3], [0.0, 0.0, 0.3]], np.float32)
 
@@ -55,11 +55,12 @@ def hair(skin, region="scalp"):
 
 
 def test_cards_take_the_place_of_hair(bpy, skin, cards_folder):
-    from dreamface_addon.scene import cards_are_old, cards_of, hair_of, make_cards, show_cards, shows_cards
+    from dreamface_addon.scene import cards_are_old, cards_of, make_cards, show_cards, shows_cards
 
     (cards,) = make_cards(skin, cards_folder)
     assert cards_of(skin) == {"scalp": cards} and cards.parent == skin
-    assert shows_cards(skin) and all(object_.hide_render for object_ in hair_of(skin).values())
+    assert shows_cards(skin) and hair(skin).hide_render and hair(skin).hide_viewport
+    assert not hair(skin, "brows").hide_viewport, "no cards stand for it"
     links = {link.to_socket.name for link in cards.active_material.node_tree.links}
     assert {"Base Color", "Alpha", "Normal"} <= links
     key = skin.data.shape_keys.key_blocks[1]
@@ -78,14 +79,180 @@ def test_cards_take_the_place_of_hair(bpy, skin, cards_folder):
     assert cards_of(skin) == {"scalp": again} and len(bpy.data.images) == images, "the old ones are gone"
 
 
-def test_cards_that_cannot_be_read_change_nothing(skin, cards_folder, tmp_path):
+def test_cards_that_cannot_be_read_change_nothing(bpy, skin, cards_folder, tmp_path_factory):
     from dreamface_addon.scene import SceneError, cards_of, make_cards
 
     (cards,) = make_cards(skin, cards_folder)
-    (tmp_path / "cards.npz").write_bytes(b"damaged")
-    with pytest.raises(SceneError, match="make them again"):
-        make_cards(skin, tmp_path)
-    assert cards_of(skin) == {"scalp": cards}
+    blocks = (bpy.data.objects, bpy.data.meshes, bpy.data.materials, bpy.data.images)
+    before = [each.keys() for each in blocks]
+    for damage in ("no archive", "cut off", "lost picture", "no picture", "index", "nan", "shapes"):
+        folder = shutil.copytree(cards_folder, tmp_path_factory.mktemp("damaged") / "cards")
+        spoil(folder, damage)
+        with pytest.raises(SceneError, match="make them again"):
+            make_cards(skin, folder)
+        assert cards_of(skin) == {"scalp": cards} and [each.keys() for each in blocks] == before, damage
+
+
+def spoil(path, damage):
+    """Damage a folder of cards."""
+    file = path / "cards.npz"
+    with np.load(file) as stored:
+        arrays = dict(stored)
+    content = file.read_bytes()
+    if damage == "no archive":
+        file.write_bytes(b"damaged")
+    elif damage == "cut off":
+        file.write_bytes(content.replace(b"NUMPY", b"NIMPY"))
+    elif damage == "lost picture":
+        (path / "cards" / "normal.png").unlink()
+    elif damage == "no picture":
+        (path / "cards" / "opacity.png").write_bytes(b"damaged")
+    elif damage == "index":
+        np.savez(file, **arrays | {"faces": arrays["faces"] + 100})
+    elif damage == "nan":
+        np.savez(file, **arrays | {"vertices": arrays["vertices"] * np.float32("nan")})
+    else:
+        np.savez(file, **arrays | {"shape_offsets": arrays["shape_offsets"][:-1]})
+
+
+def test_an_error_of_blenders_own_leaves_the_old_cards(bpy, skin, cards_folder, monkeypatch):
+    from dreamface_addon.scene import cards, cards_of, make_cards
+
+    (there,) = make_cards(skin, cards_folder)
+    before = bpy.data.images.keys(), bpy.data.meshes.keys(), bpy.data.objects.keys()
+    monkeypatch.setattr(cards, "drive_shape_keys", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        make_cards(skin, cards_folder)
+    assert cards_of(skin) == {"scalp": there}
+    assert (bpy.data.images.keys(), bpy.data.meshes.keys(), bpy.data.objects.keys()) == before
+
+
+# ---------------------------------------------------------------------------------------------- when the head changes
+
+
+def comb(object_):
+    points = read(object_.data.position_data, "vector", 3).reshape(-1, POINTS, 3)
+    points[:, 1:, 0] += 0.01
+    object_.data.position_data.foreach_set("vector", points.reshape(-1))
+
+
+def moved_head(skin, by=0.05):
+    from dreamface_addon.scene import parts_of
+
+    head = np.concatenate([vertices(part) for part in parts_of(skin)])
+    return {"vertices": (head + np.array([0.0, 0.0, by], np.float32)).astype(np.float32)}
+
+
+def shows_hair_alone(skin):
+    from dreamface_addon.scene import cards_of, hair_of
+
+    cards_hidden = all(each.hide_viewport and each.hide_render for each in cards_of(skin).values())
+    return cards_hidden and not any(each.hide_viewport or each.hide_render for each in hair_of(skin).values())
+
+
+def test_a_head_of_another_shape_shows_its_hair_again(skin, cards_folder):
+    from dreamface_addon.scene import cards_are_old, make_cards, reshape, shows_cards
+
+    make_cards(skin, cards_folder)
+    reshape(skin, moved_head(skin, 0.0), {})
+    assert shows_cards(skin) and not cards_are_old(skin), "it has the same shape"
+    reshape(skin, moved_head(skin), {})
+    assert shows_hair_alone(skin) and cards_are_old(skin)
+
+
+def test_cards_are_older_than_what_was_sculpted_since(skin, cards_folder):
+    from dreamface_addon.scene import cards_are_old, clear_sculpted, make_cards
+
+    make_cards(skin, cards_folder)
+    for points, name in ((skin.data.vertices, "co"), (skin.data.shape_keys.reference_key.points, "co")):
+        places = read(points, name, 3) + np.array([0.0, 0.0, 0.01], np.float32)
+        points.foreach_set(name, places.astype(np.float32).reshape(-1))
+    assert cards_are_old(skin)
+    clear_sculpted(skin)
+    assert not cards_are_old(skin)
+
+
+def test_growing_hair_shows_it_again(skin, cards_folder, hairy_folder):
+    from dreamface_addon.scene import cards_are_old, grow_hair, make_cards
+
+    make_cards(skin, cards_folder)
+    grow_hair(skin, guides_on(hairy_folder, "beard"), [groom_entry("beard")], ["beard"])
+    assert shows_hair_alone(skin) and cards_are_old(skin)
+
+
+def test_another_head_model_takes_the_cards_away(skin, cards_folder, tmp_path):
+    from dreamface_addon.scene import cards_of, make_cards, update_face
+
+    make_cards(skin, cards_folder)
+    update_face(skin, with_hair(other_head(tmp_path), "scalp"))
+    assert cards_of(skin) == {} and shows_hair_alone(skin)
+
+
+def test_hair_whose_cards_were_deleted_can_be_shown(bpy, skin, cards_folder):
+    from dreamface_addon.scene import hides_hair, make_cards, show_cards
+
+    (cards,) = make_cards(skin, cards_folder)
+    bpy.data.objects.remove(cards)
+    assert hides_hair(skin)
+    show_cards(skin, False)
+    assert not hides_hair(skin) and shows_hair_alone(skin)
+
+
+def test_hair_that_an_artist_has_hidden_stays_hidden(skin, cards_folder):
+    from dreamface_addon.scene import make_cards, show_cards
+
+    hair(skin, "brows").hide_viewport = True
+    make_cards(skin, cards_folder)
+    show_cards(skin, False)
+    assert hair(skin, "brows").hide_viewport and not hair(skin).hide_viewport
+
+
+def test_cards_have_the_heads_name(bpy, skin, cards_folder):
+    from dreamface_addon.scene import make_cards, rename_face
+
+    make_cards(skin, cards_folder)
+    (cards,) = make_cards(skin, cards_folder)
+    assert cards.name == cards.data.name == "Round stranger hair cards"
+    cards.active_material.name = "Mine"
+    rename_face(skin, "Zed")
+    assert (cards.name, cards.data.name, cards.active_material.name) == ("Zed hair cards", "Zed hair cards", "Mine")
+    names = {f"Zed cards {channel}" for channel in ("albedo", "opacity", "normal")}
+    assert {image.name for image in bpy.data.images if "cards" in image.name} == names
+
+
+def test_an_asset_holds_the_cards(bpy, skin, cards_folder):
+    from dreamface_addon.scene import make_cards, mark_as_asset
+
+    (cards,) = make_cards(skin, cards_folder)
+    other = bpy.data.collections.new("Cards")
+    bpy.context.scene.collection.children.link(other)
+    other.objects.link(cards)
+    skin.users_collection[0].objects.unlink(cards)
+    mark_as_asset(skin)
+    home = next(collection for collection in bpy.data.collections if collection.asset_data)
+    assert cards.name in home.all_objects
+
+
+@pytest.mark.parametrize("combed", [False, True])
+def test_hair_that_is_combed_while_cards_are_made_is_newer(skin, cards_folder, combed):
+    from dreamface_addon.carding import Carding
+    from dreamface_addon.job import Job
+    from dreamface_addon.scene import cards_are_old, cards_of, shows_cards
+
+    class Backend:
+        def submit(self, kind, request, tag, files):
+            self.job = Job("1", kind, request, tag, files, state="done", folder=cards_folder)
+
+    backend, errors = Backend(), []
+    carding = Carding(backend, errors.append, lambda: None)
+    carding.make(skin, 0, 64)
+    if combed:
+        comb(hair(skin))
+    carding.finish(backend.job)
+    carding.tick()
+    assert list(cards_of(skin)) == ["scalp"] and errors == [""]
+    assert cards_are_old(skin) == combed and shows_cards(skin) != combed
+    assert shows_hair_alone(skin) == combed
 
 
 def test_cards_are_exported_with_the_head(bpy, skin, cards_folder, tmp_path):
@@ -167,8 +334,7 @@ def test_a_posed_head_and_its_hair_are_in_a_usd_file_in_one_state(bpy, skin, tmp
     assert [(each.show_viewport, each.show_render) for each in skin.modifiers] == [(True, True), (True, False)]
 
 
-@pytest.mark.parametrize("suffix", [".glb", ".fbx", ".obj", ".usda"])
-def test_files_leave_the_artists_uv_maps_as_they_are(skin, tmp_path, suffix):
+def test_files_leave_the_artists_uv_maps_as_they_are(skin, tmp_path):
     from dreamface_addon.scene import export_face
 
     maps = skin.data.uv_layers
@@ -176,11 +342,12 @@ def test_files_leave_the_artists_uv_maps_as_they_are(skin, tmp_path, suffix):
     mine.uv.foreach_set("vector", np.full(2 * len(mine.uv), 0.25, np.float32))
     maps.active, mine.active_render, mine.active_clone = maps["Mine"], True, True
     mesh, names = skin.data, maps.keys()
-    export_face(skin, tmp_path / f"head{suffix}")
-    maps = skin.data.uv_layers
-    assert skin.data == mesh and maps.keys() == names
-    assert (maps.active.name, maps["Mine"].active_render, maps["Mine"].active_clone) == ("Mine", True, True)
-    assert (read(maps["Mine"].uv, "vector", 2) == 0.25).all()
+    for suffix in (".glb", ".fbx", ".obj", ".usda"):
+        export_face(skin, tmp_path / f"head{suffix}")
+        maps = skin.data.uv_layers
+        assert skin.data == mesh and maps.keys() == names, suffix
+        assert (maps.active.name, maps["Mine"].active_render, maps["Mine"].active_clone) == ("Mine", True, True), suffix
+        assert (read(maps["Mine"].uv, "vector", 2) == 0.25).all(), suffix
 
 
 def test_a_files_mesh_has_its_own_name(skin, tmp_path):
