@@ -87,13 +87,20 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
         for name, value in list(owner.items()):
             if not name.startswith("dreamface") or name in public:
                 continue
-            held.append((owner, name, value.to_list() if hasattr(value, "to_list") else value))
+            held.append((owner, name, _copied(value)))
             del owner[name]
     try:
         yield
     finally:
         for owner, name, value in held:
             owner[name] = value
+
+
+def _copied(value: Any) -> Any:
+    """The value of a custom property as Python's own, which outlives the property: arrays, and groups such as ours."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    return value.to_list() if hasattr(value, "to_list") else value
 
 
 @contextmanager

@@ -55,10 +55,12 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
             self.layout.label(text=why_not, icon="ERROR")
         skin = scene.skin_of(context.active_object)
         if skin is not None and scene.hair_of(skin):
-            if not scene.cards_of(skin) and self.format != ".usdc":
+            if self.format == ".usdc" and not scene.shows_cards(skin):
+                pass  # it holds the hair itself
+            elif not scene.cards_of(skin):
                 self.layout.label(text="The hair is left out: make cards first, on the page Hair", icon="INFO")
-            elif scene.cards_of(skin) and scene.cards_are_old(skin):
-                self.layout.label(text="The cards are older than the hair: make them anew first", icon="INFO")
+            elif scene.cards_are_old(skin):
+                self.layout.label(text="The cards are older than the head: make them again first", icon="INFO")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file."""

@@ -358,3 +358,14 @@ def test_a_files_mesh_has_its_own_name(skin, tmp_path):
     content = (tmp_path / "head.glb").read_bytes()
     document = json.loads(content[20 : 20 + int.from_bytes(content[12:16], "little")])
     assert before in {mesh["name"] for mesh in document["meshes"]} and skin.data.name == before
+
+
+def test_a_file_leaves_the_groups_of_properties_that_hang_on_a_head(skin, tmp_path):
+    """Blender keeps an add-on's settings in one, whose memory goes when it is taken off."""
+    from dreamface_addon.scene import export_face
+
+    group = {"hair_in_view": 0.5, "words": "short", "inner": {"place": [1.0, 2.0]}}
+    skin["dreamface"] = group
+    export_face(skin, tmp_path / "head.glb")
+    assert skin["dreamface"].to_dict() == group
+    assert b"hair_in_view" not in (tmp_path / "head.glb").read_bytes()
