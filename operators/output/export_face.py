@@ -64,11 +64,17 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file."""
-        path = Path(bpy.path.abspath(self.filepath))
+        path, skin = Path(bpy.path.abspath(self.filepath)), scene.skin_of(context.active_object)
         try:
-            scene.export_face(scene.skin_of(context.active_object), path)
+            scene.export_face(skin, path)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Exported {path.name}")
+        old = scene.cards_are_old(skin) and (scene.shows_cards(skin) or not path.suffix.lower().startswith(".usd"))
+        if old:
+            self.report(
+                {"WARNING"}, f"{path.name} has cards that are older than the head: make them again, and export anew"
+            )
+        else:
+            self.report({"INFO"}, f"Exported {path.name}")
         return {"FINISHED"}

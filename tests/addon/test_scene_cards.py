@@ -172,6 +172,19 @@ def test_cards_are_older_than_what_was_sculpted_since(skin, cards_folder):
     assert not cards_are_old(skin)
 
 
+def test_the_age_of_cards_is_known_in_edit_mode(bpy, skin, cards_folder):
+    from dreamface_addon.scene import cards_are_old, make_cards
+
+    make_cards(skin, cards_folder)
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert not cards_are_old(skin)
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.subdivide()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert cards_are_old(skin)
+
+
 def test_growing_hair_shows_it_again(skin, cards_folder, hairy_folder):
     from dreamface_addon.scene import cards_are_old, grow_hair, make_cards
 
