@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
@@ -12,6 +13,14 @@ from . import interface, scene
 from .job import Job
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a job makes cards of: a face, and what was to be made into cards when it was asked."""
+
+    face_id: str
+    state: str
 
 
 class Carding(Part):
@@ -55,7 +64,7 @@ class Carding(Part):
             "face": record, "offset": offset, "hair": hair, "groom": groom, "level": level, "resolution": resolution,
         }  # fmt: skip
         sent = {hair: arrays} | ({offset: files[offset]} if offset is not None else {})
-        self._session.submit("cards", request, str(skin[scene.FACE_ID]), sent)
+        self._session.submit("cards", request, _Asked(str(skin[scene.FACE_ID]), scene.cards_state(skin)), sent)
         self._wake()
 
     def cancel(self) -> None:
@@ -88,11 +97,12 @@ class Carding(Part):
             self.notice = f"The cards are ready and come in {held_by.value}."
             return self.notice != before
         job = self._waiting.pop(0)
-        skin = scene.find_face(str(job.tag))
-        if skin is None or job.folder is None:
+        asked = job.tag
+        skin = scene.find_face(asked.face_id) if isinstance(asked, _Asked) else None
+        if not isinstance(asked, _Asked) or skin is None or job.folder is None:
             return True
         try:
-            scene.make_cards(skin, job.folder)
+            scene.make_cards(skin, job.folder, asked.state)
         except scene.SceneError as error:
             self._show_error(str(error))
         else:

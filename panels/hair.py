@@ -89,15 +89,17 @@ def _draw_cards(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
     _, body = drawing.group(layout, "cards", "Cards")
     if body is None:
         return
-    if scene.cards_of(skin):
+    if scene.cards_of(skin) or scene.hides_hair(skin):
         shown = scene.shows_cards(skin)
         row = body.row(align=True)
         row.operator("dreamface.show_cards", text="Hair", icon="STRANDS", depress=not shown).shown = False
         row.operator("dreamface.show_cards", text="Cards", icon="MESH_GRID", depress=shown).shown = True
         if scene.cards_are_old(skin):
-            drawing.text(body, "The hair has changed since: make the cards anew.", icon="INFO")
+            drawing.text(body, "The cards are older than the hair or the head: make them again.", icon="INFO")
+        elif shown and application.get().growing.is_growing(skin):
+            drawing.text(body, "The hair is shown again when it has grown.", icon="INFO")
     else:
-        drawing.text(body, "Strips of mesh with a texture, for games. They are in every file that you export.")
+        drawing.text(body, "Strips of mesh with a texture, for games. GLB, FBX and OBJ files hold hair only as cards.")
     row = body.row(align=True)
     row.prop(bpy.context.window_manager.dreamface, "cards_level", expand=True)
     row = body.row()

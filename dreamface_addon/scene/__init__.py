@@ -3,7 +3,8 @@
 from .applying import applied_transform
 from .assets import mark_as_asset
 from .attachments import files_of
-from .cards import cards_are_old, make_cards, show_cards, shows_cards
+from .card_view import hides_hair, show_cards, shows_cards
+from .cards import cards_are_old, cards_state, make_cards, show_newer_hair
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
@@ -67,6 +68,7 @@ __all__ = [
     "can_export",
     "cards_are_old",
     "cards_of",
+    "cards_state",
     "carry_hair",
     "clear_sculpted",
     "deleted_hair",
@@ -81,6 +83,7 @@ __all__ = [
     "hair_density",
     "hair_of",
     "has_hair_library",
+    "hides_hair",
     "import_face",
     "is_skin",
     "knows_grown",
@@ -102,6 +105,7 @@ __all__ = [
     "set_hair_density",
     "settle_hair",
     "show_cards",
+    "show_newer_hair",
     "shows",
     "shows_cards",
     "skin_of",

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .records import hair_of, parts_of
+from .records import cards_of, hair_of, parts_of
 
 TAGS = ("DreamFace", "generated", "head")
 PREVIEW_SIDE = 256  # pixels, as many as Blender's own previews have
@@ -40,7 +40,7 @@ def mark_as_asset(skin: bpy.types.Object) -> None:
 
 def _home(skin: bpy.types.Object) -> bpy.types.Collection:
     """The collection with all of a face's objects; a new one where the artist has put them side by side with others."""
-    parts = [*parts_of(skin), *hair_of(skin).values()]
+    parts = [*parts_of(skin), *hair_of(skin).values(), *cards_of(skin).values()]
     for collection in bpy.data.collections:
         if all(part.name in collection.all_objects for part in parts) and skin.name in collection.objects:
             return collection

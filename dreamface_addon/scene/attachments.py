@@ -22,7 +22,7 @@ from .records import RANGE, VERTEX_COUNT, parts_of
 from .sculpting import Array, offset_of
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-_NO_ARCHIVE = (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, RuntimeError, BadZipFile, zlib.error)
+NO_ARCHIVE = (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, RuntimeError, BadZipFile, zlib.error)
 """What reading bytes that are no .npz, or a damaged one, can raise."""
 
 
@@ -53,7 +53,7 @@ def unpack_offset(archive: bytes, count: int) -> Array | None:
             offset = np.zeros((count, 3), np.float32)
             offset[arrays["offset_vertices"]] = arrays["offset_deltas"]
             return offset if int(arrays["vertex_count"]) == count else None
-    except _NO_ARCHIVE:
+    except NO_ARCHIVE:
         return None
 
 

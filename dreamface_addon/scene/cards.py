@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import bpy
 import numpy as np
 
+from .attachments import NO_ARCHIVE
+from .card_view import are_old, hide_old_cards, hides_hair, note_state, show_cards, shows_cards, state_of
 from .colours import show_as_colour, show_as_data
 from .errors import SceneError
 from .grooms import REGIONS
 from .hair import hair_state
+from .leftovers import all_or_nothing
 from .materials import CHANNEL, TILE, Images, new_material
 from .meshes import drive_shape_keys, object_shapes
-from .naming import name_of
-from .records import cards_of, check_can_change, describe_cards, hair_of
+from .naming import name_cards, name_of
+from .records import cards_of, check_can_change, describe_cards, hair_of, lost_properties
 from .sculpting import Array
-
-_STATE: Final = "dreamface_cards_of"
-"""Custom property of an object of cards: the hair that they were made from."""
 
 _CHANNELS: Final = {"albedo": True, "opacity": False, "normal": False}
 """Picture of the cards -> whether it is a colour."""
@@ -36,60 +35,103 @@ _USUAL: Final[dict[str, Any]] = {
 """What every material of cards is like, as face.json says it."""
 
 
-def make_cards(skin: bpy.types.Object, folder: Path) -> list[bpy.types.Object]:
+def make_cards(skin: bpy.types.Object, folder: Path, state: str = "") -> list[bpy.types.Object]:
     """Give a head the cards of a folder, in place of those that it has; return their objects.
+
+    They are shown, unless the hair has changed since they were asked for.
 
     Args:
         skin: the face's.
         folder: with cards.npz and the pictures in cards/.
+        state: what `cards_state` was when they were asked for; empty for what it is now.
 
     Raises:
-        SceneError: the folder cannot be read, or the face's objects cannot be changed now.
+        SceneError: the folder cannot be read, or the face's objects cannot be changed now; nothing was changed.
     """
-    check_can_change([skin, *cards_of(skin).values()])
-    try:
-        with np.load(folder / "cards.npz", allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        shapes = json.loads(skin["dreamface_shapes"])
-        runs = [
-            (region, tuple(arrays["region_vertices"][row]), tuple(arrays["region_faces"][row]))
-            for row, region in enumerate(REGIONS)
-            if arrays["region_vertices"][row][1] > arrays["region_vertices"][row][0]
-        ]
-    except (OSError, ValueError, KeyError, IndexError, TypeError, BadZipFile) as error:
-        raise SceneError(f"The cards in {folder} can't be read: make them again.") from error
-    images = _load_images(folder / "cards")
-    _remove(skin)
-    made = [_new_object(skin, region, arrays, shapes, images, *run) for region, *run in runs]
+    old = list(cards_of(skin).values())
+    check_can_change([skin, *old])
+    arrays, shapes = _read(skin, folder)
+    runs = [
+        (region, tuple(arrays["region_vertices"][row]), tuple(arrays["region_faces"][row]))
+        for row, region in enumerate(REGIONS)
+        if arrays["region_vertices"][row][1] > arrays["region_vertices"][row][0]
+    ]
+    with all_or_nothing():
+        images = _load_images(folder / "cards")
+        made = [_new_object(skin, region, arrays, shapes, images, *run) for region, *run in runs]
+        for object_ in made:
+            note_state(object_, state or cards_state(skin))
+    _remove(old)
+    name_cards(skin)
     for scene in skin.users_scene:
         if hasattr(scene, "cycles"):
             scene.cycles.transparent_max_bounces = max(scene.cycles.transparent_max_bounces, _LAYERS)
-    show_cards(skin, True)
+    show_cards(skin, not cards_are_old(skin))
     return made
 
 
-def show_cards(skin: bpy.types.Object, shown: bool) -> None:
-    """Show a head's cards and hide its hair, or the other way round."""
-    cards = cards_of(skin)
-    for objects, hidden in ((cards, not shown), (hair_of(skin), shown and bool(cards))):
-        for object_ in objects.values():
-            object_.hide_viewport = object_.hide_render = hidden
-
-
-def shows_cards(skin: bpy.types.Object) -> bool:
-    """Return whether a head has cards, and shows them."""
-    return any(not object_.hide_viewport for object_ in cards_of(skin).values())
+def cards_state(skin: bpy.types.Object) -> str:
+    """Return a short name for what cards of a head would be made from now."""
+    return state_of(skin, hair_state(skin))
 
 
 def cards_are_old(skin: bpy.types.Object) -> bool:
-    """Return whether a head's hair has changed since its cards were made."""
-    cards = cards_of(skin).values()
-    now = hair_state(skin) if cards else ""
-    return any(object_.get(_STATE) != now for object_ in cards)
+    """Return whether a head's hair or shape has changed since its cards were asked for."""
+    return bool(cards_of(skin)) and are_old(skin, hair_state(skin))
 
 
-def _remove(skin: bpy.types.Object) -> None:
-    for object_ in cards_of(skin).values():
+def show_newer_hair(skin: bpy.types.Object) -> None:
+    """Show a head's hair again where it is newer than the cards that are shown."""
+    if shows_cards(skin) or hides_hair(skin):
+        hide_old_cards(skin, hair_state(skin))
+
+
+def remove_cards(skin: bpy.types.Object) -> None:
+    """Take away a head's cards, and show its hair."""
+    show_cards(skin, False)
+    _remove(list(cards_of(skin).values()))
+
+
+def _read(skin: bpy.types.Object, folder: Path) -> tuple[dict[str, Array], list[str]]:
+    """The arrays of a folder of cards, checked, and the names of the shapes that move them."""
+    try:
+        with np.load(folder / "cards.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        _check(arrays)
+    except NO_ARCHIVE as error:
+        raise SceneError(f"The cards in {folder} can't be read: make them again.") from error
+    try:
+        shapes = json.loads(skin["dreamface_shapes"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise lost_properties(skin) from error
+    if len(arrays["shape_offsets"]) != len(shapes) + 1:
+        raise SceneError("The head has other expressions than when the cards were asked for: make them again.")
+    return arrays, shapes
+
+
+def _check(arrays: dict[str, Array]) -> None:
+    """Raise ValueError, KeyError or IndexError where arrays are not those of cards: Blender trusts what it is given."""
+    count, faces, offsets = len(arrays["vertices"]), len(arrays["faces"]), arrays["shape_offsets"]
+    shaped = {
+        "vertices": (count, 3), "normals": (count, 3), "faces": (faces, 4), "face_uvs": (faces, 4),
+        "uv": (len(arrays["uv"]), 2), "region_vertices": (len(REGIONS), 2), "region_faces": (len(REGIONS), 2),
+        "shape_deltas": (len(arrays["shape_vertices"]), 3), "shape_offsets": (len(offsets),),
+    }  # fmt: skip
+    indices = (("face_uvs", len(arrays["uv"])), ("shape_vertices", count))
+    bounds = (("region_vertices", count), ("region_faces", faces), ("shape_offsets", len(arrays["shape_vertices"])))
+    fits = all(arrays[name].shape == shape for name, shape in shaped.items())
+    fits = fits and all(np.isfinite(arrays[name]).all() for name in ("vertices", "normals", "uv", "shape_deltas"))
+    fits = fits and all(((arrays[name] >= 0) & (arrays[name] < most)).all() for name, most in indices)
+    fits = fits and all(((arrays[name] >= 0) & (arrays[name] <= most)).all() for name, most in bounds)
+    for (first, last), run in zip(arrays["region_vertices"], arrays["region_faces"], strict=True) if fits else ():
+        own = arrays["faces"][slice(*run)]
+        fits = fits and bool(((own >= first) & (own < last)).all())
+    if not fits or (np.diff(offsets) < 0).any():
+        raise ValueError("not cards")
+
+
+def _remove(cards: list[bpy.types.Object]) -> None:
+    for object_ in cards:
         mesh, materials = object_.data, list(object_.data.materials)
         bpy.data.objects.remove(object_)
         if not mesh.users:
@@ -108,7 +150,9 @@ def _load_images(folder: Path) -> Images:
     for channel, is_colour in _CHANNELS.items():
         try:
             image = bpy.data.images.load(str(folder / f"{channel}.png"), check_existing=False)
-        except RuntimeError as error:
+            if not image.size[0]:
+                raise OSError("no picture")
+        except (RuntimeError, OSError) as error:
             raise SceneError(f"The picture {channel}.png of the cards can't be read: make them again.") from error
         image[TILE], image[CHANNEL] = "hair", channel
         (show_as_colour if is_colour else show_as_data)(image)
@@ -142,12 +186,9 @@ def _new_object(
         material.diffuse_color = worn.diffuse_color
     mesh.materials.append(material)
     object_ = bpy.data.objects.new(name, mesh)
-    for image in images.values():
-        image.name = f"{name_of(skin)} cards {image[CHANNEL]}"
     skin.users_collection[0].objects.link(object_)
     object_.parent = skin
     describe_cards(object_, skin, region)
-    object_[_STATE] = hair_state(skin)
     _add_shapes(object_, skin, arrays, shapes, first, last)
     return object_
 

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 
 from .applying import check_not_applied
+from .cards import show_newer_hair
 from .hair import settle_hair
 from .meshes import move_vertices
 from .records import check_can_change, hair_of, parts_of, was_edited
@@ -89,4 +90,5 @@ def clear_sculpted(skin: bpy.types.Object) -> tuple[str, ...]:
             write_built_offset(mesh, None)
             move_vertices(mesh, rest, offset=np.zeros_like(rest))
     settle_hair(skin)
+    show_newer_hair(skin)
     return tuple(expressions)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import bpy
 
-from .cards import shows_cards
+from .card_view import shows_cards
 from .errors import SceneError
 from .packing import packed_gloss
 from .records import PART, PUBLIC, cards_of, hair_of, lost_properties, parts_of
 from .staging import (
     copied_textures,
+    frozen_time,
     materials_of,
     object_mode,
     only_properties,
     only_selected,
     plain_materials,
+    unposed,
     whole_materials,
     without_hair_map,
 )
@@ -46,7 +49,7 @@ _OUT = "out"
 
 _USD_OPTIONS = {
     "selected_objects_only": True,
-    "export_animation": False,
+    "export_animation": True,  # without, Blender writes shape keys and not what they are set to
     "export_custom_properties": True,
     "export_shapekeys": True,
     "evaluation_mode": "RENDER",
@@ -102,8 +105,9 @@ def export_face(skin: bpy.types.Object, path: Path) -> None:
     """Write a face to `path` in the format of its suffix, whatever else is selected or hidden.
 
     Hair is in the file as cards where the head has some. GLB and FBX hold everything else but hair; USD has that, too,
-    as curves, as many as rendered, unless the head shows its cards. USD and OBJ have their
-    textures in a folder `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now.
+    as curves, as many as rendered, unless the head shows its cards. USD and OBJ have their textures in a folder
+    `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now. The others have it
+    with its shape keys, set as they are; what a rig or another modifier does to it is left out, for hair as well.
     Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
 
     Raises:
@@ -143,8 +147,9 @@ def _write(objects: list[bpy.types.Object], hair: list[bpy.types.Object], folder
     with (
         object_mode(),
         only_selected([*objects, *hair]),
+        frozen_time() if suffix in _WITH_CURVES else nullcontext(),
+        unposed(objects[0]) if hair else without_hair_map(objects[0]),  # by which hair follows the skin
         whole_materials(objects),
-        without_hair_map(objects[0].data),
         only_properties([*objects, *hair], PUBLIC),
         plain_materials(objects),
         copied_textures(objects, textures),

@@ -20,6 +20,7 @@ import numpy as np
 from mathutils.bvhtree import BVHTree
 from numpy.typing import NDArray
 
+from .card_view import hide_old_cards
 from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
 from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
@@ -78,6 +79,7 @@ def grow_hair(
     check_can_change([skin, *hair_of(skin).values()])
     others = [region for region in hair_of(skin) if region not in regions]
     put_hair(skin, [hair for hair in hairs if hair.region in regions], others, rest_of(skin.data))
+    hide_old_cards(skin, hair_state(skin))
 
 
 def put_hair(

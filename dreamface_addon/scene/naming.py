@@ -14,7 +14,7 @@ import bpy
 from .grooms import REGIONS
 from .hair_material import is_hair_material
 from .materials import CHANNEL, TILE, values_of
-from .records import GIVEN, HAIR, PART, hair_of, is_skin, parts_of
+from .records import CARDS, GIVEN, HAIR, PART, cards_of, hair_of, is_skin, parts_of
 from .solid import SHADE
 
 NAME = "dreamface_name"
@@ -68,6 +68,12 @@ def call_face(skin: bpy.types.Object, name: str) -> None:
         kind = type(block), label
         called[kind] += 1  # both irises have a copy of one material, say
         _call(block, name, label if called[kind] == 1 else f"{label} {called[kind]}")
+
+
+def name_cards(skin: bpy.types.Object) -> None:
+    """Name what belongs to a face's cards after it, except what was named by hand."""
+    for block, label in _card_blocks(skin):
+        _call(block, name_of(skin), label)
 
 
 def rename_face(skin: bpy.types.Object, name: str) -> None:
@@ -125,6 +131,7 @@ def _blocks(skin: bpy.types.Object) -> Iterator[tuple[bpy.types.ID, str]]:
         if part.data.users == 1:
             yield part.data, label
     yield from _hair_blocks(skin, {str(part[PART]) for part in parts})
+    yield from _card_blocks(skin)
     materials = _materials(parts)
     theirs = _materials(object_ for object_ in bpy.data.objects if PART in object_ and object_ not in parts)
     for material in materials:
@@ -149,6 +156,23 @@ def _hair_blocks(skin: bpy.types.Object, parts: set[str]) -> Iterator[tuple[bpy.
         for material in _materials([object_]):
             if is_hair_material(material) and material not in others:
                 yield material, label
+
+
+def _card_blocks(skin: bpy.types.Object) -> Iterator[tuple[bpy.types.ID, str]]:
+    """Yield the objects, meshes, materials and images of a face's cards."""
+    cards = cards_of(skin)
+    others = _materials(object_ for object_ in bpy.data.objects if CARDS in object_ and object_ not in cards.values())
+    for region, object_ in cards.items():
+        yield object_, f"{REGIONS[region]} cards"
+        if object_.data.users == 1:
+            yield object_.data, f"{REGIONS[region]} cards"
+        for material in _materials([object_]):
+            if values_of(material).get("name") == f"{REGIONS[region]} cards" and material not in others:
+                yield material, f"{REGIONS[region]} cards"
+    their_images = _images(others)
+    for image in _images(_materials(cards.values())):
+        if CHANNEL in image and image not in their_images:
+            yield image, f"cards {image[CHANNEL]}"
 
 
 def _materials(objects: Iterable[bpy.types.Object]) -> list[bpy.types.Material]:

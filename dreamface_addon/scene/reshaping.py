@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .applying import check_not_applied
+from .cards import show_newer_hair
 from .errors import SceneError
 from .hair import settle_hair
 from .meshes import move_vertices, object_shapes
@@ -60,6 +61,7 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         shapes = object_shapes(arrays, names, first, last) if with_shapes else ()
         move_vertices(object_.data, vertices[first:last], shapes)
     settle_hair(skin)
+    show_newer_hair(skin)
     skin[TRAITS_PROPERTY] = stored
     if "measured" in arrays:
         measured = zip(arrays["measured_names"].tolist(), arrays["measured"].tolist(), strict=True)

@@ -37,6 +37,18 @@ def object_mode() -> Iterator[None]:
 
 
 @contextmanager
+def frozen_time() -> Iterator[None]:
+    """A scene that is one frame long, the one that is shown."""
+    scene = bpy.context.scene
+    first, last = scene.frame_start, scene.frame_end
+    scene.frame_start = scene.frame_end = scene.frame_current
+    try:
+        yield
+    finally:
+        scene.frame_start, scene.frame_end = first, last
+
+
+@contextmanager
 def only_selected(objects: list[bpy.types.Object]) -> Iterator[None]:
     """`objects` and nothing else selected, the first of them active, all of them visible, whatever hides them."""
     view_layer = bpy.context.view_layer
@@ -75,7 +87,7 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
         for name, value in list(owner.items()):
             if not name.startswith("dreamface") or name in public:
                 continue
-            held.append((owner, name, value.to_list() if hasattr(value, "to_list") else value))
+            held.append((owner, name, _copied(value)))
             del owner[name]
     try:
         yield
@@ -84,22 +96,52 @@ def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) ->
             owner[name] = value
 
 
+def _copied(value: Any) -> Any:
+    """The value of a custom property as Python's own, which outlives the property: arrays, and groups such as ours."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    return value.to_list() if hasattr(value, "to_list") else value
+
+
 @contextmanager
-def without_hair_map(mesh: bpy.types.Mesh) -> Iterator[None]:
-    """A skin without the UV map by which hair finds its roots: other software would take it for one of textures."""
-    layer = mesh.uv_layers.get(HAIR_MAP) if mesh.is_editable else None
-    if layer is None:
+def without_hair_map(skin: bpy.types.Object) -> Iterator[None]:
+    """A skin without the UV map by which hair finds its roots: other software would take it for one of textures.
+
+    The skin wears a copy of its mesh meanwhile: a map that is taken off comes back as the last, without pins.
+    """
+    mesh = skin.data
+    if HAIR_MAP not in mesh.uv_layers or not (skin.is_editable and mesh.is_editable):
         yield
         return
-    places, active = np.empty(2 * len(mesh.loops), np.float32), mesh.uv_layers.active_index
-    layer.uv.foreach_get("vector", places)
-    mesh.uv_layers.remove(layer)
+    name, copy = mesh.name, mesh.copy()
     try:
+        mesh.name = f"{name[:_NAME_LENGTH]} in the scene"
+        copy.name = name
+        copy.uv_layers.remove(copy.uv_layers[HAIR_MAP])
+        skin.data = copy
         yield
     finally:
-        layer = mesh.uv_layers.new(name=HAIR_MAP, do_init=False)
-        layer.uv.foreach_set("vector", places)
-        mesh.uv_layers.active_index = active
+        skin.data = mesh
+        bpy.data.meshes.remove(copy)
+        mesh.name = name
+
+
+_NAME_LENGTH = 40  # letters of a mesh's name in that of the one that waits, which may be 63 bytes long
+
+
+@contextmanager
+def unposed(skin: bpy.types.Object) -> Iterator[None]:
+    """A skin as USD's exporter writes it: with its shape keys, and with nothing that modifiers and rigs do to it.
+
+    Its hair would be where they put it, beside the head.
+    """
+    with ExitStack() as undo:
+        for modifier in skin.modifiers:
+            if modifier.type == "ARMATURE" and modifier.object is not None:
+                _set(modifier.object.data, "pose_position", "REST", undo)  # for what hangs on its bones
+            _set(modifier, "show_viewport", False, undo)
+            _set(modifier, "show_render", False, undo)
+        yield
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import bpy
 
 from .applying import check_not_applied
 from .attachments import unpack_offset
+from .cards import remove_cards, show_newer_hair
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .checking import SKIN
 from .hair import edited_hair, keep_edited_hair, put_hair, settle_hair
@@ -72,9 +73,11 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
         repaint(objects, face)
         warnings = [warning_about(replaced)]
     else:
+        remove_cards(skin)
         objects, replaced = _change_head(skin, objects, face)
         warnings = [warning_about(replaced), keep_edited_hair(skin)]
     _update_hair(skin, face)
+    show_newer_hair(skin)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])

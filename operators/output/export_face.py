@@ -55,18 +55,26 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
             self.layout.label(text=why_not, icon="ERROR")
         skin = scene.skin_of(context.active_object)
         if skin is not None and scene.hair_of(skin):
-            if not scene.cards_of(skin) and self.format != ".usdc":
+            if self.format == ".usdc" and not scene.shows_cards(skin):
+                pass  # it holds the hair itself
+            elif not scene.cards_of(skin):
                 self.layout.label(text="The hair is left out: make cards first, on the page Hair", icon="INFO")
-            elif scene.cards_of(skin) and scene.cards_are_old(skin):
-                self.layout.label(text="The cards are older than the hair: make them anew first", icon="INFO")
+            elif scene.cards_are_old(skin):
+                self.layout.label(text="The cards are older than the head: make them again first", icon="INFO")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file."""
-        path = Path(bpy.path.abspath(self.filepath))
+        path, skin = Path(bpy.path.abspath(self.filepath)), scene.skin_of(context.active_object)
         try:
-            scene.export_face(scene.skin_of(context.active_object), path)
+            scene.export_face(skin, path)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Exported {path.name}")
+        old = scene.cards_are_old(skin) and (scene.shows_cards(skin) or not path.suffix.lower().startswith(".usd"))
+        if old:
+            self.report(
+                {"WARNING"}, f"{path.name} has cards that are older than the head: make them again, and export anew"
+            )
+        else:
+            self.report({"INFO"}, f"Exported {path.name}")
         return {"FINISHED"}

@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from tests.e2e.test_panels import drawn
+
 
 @pytest.fixture(scope="session", autouse=True)
 def own_styles(tmp_path_factory):
@@ -166,6 +168,7 @@ def test_a_style_of_ones_own(blender, face, own_styles):
 def test_cards_of_combed_hair_move_with_the_face_and_are_exported(blender, face, tmp_path):
     bpy, scene = blender.bpy, blender.module("scene")
     comb(hair(blender, face))
+    assert "GLB, FBX and OBJ files hold hair only as cards" in drawn(blender, "hair")
     assert bpy.ops.dreamface.make_cards() == {"FINISHED"}
     blender.until(lambda: scene.cards_of(face))
     assert blender.app.error == ""
@@ -185,10 +188,14 @@ def test_cards_of_combed_hair_move_with_the_face_and_are_exported(blender, face,
     assert f"{cards.name}".encode() in content
     bpy.ops.dreamface.show_cards(shown=False)
     assert not scene.shows_cards(face) and not hair(blender, face).hide_viewport
+    bpy.ops.dreamface.show_cards(shown=True)
     face.dreamface.hair_length = 0.5
     bpy.ops.dreamface.grow_hair()
+    assert "The hair is shown again when it has grown" in drawn(blender, "hair")
     rest(blender)
     assert scene.cards_are_old(face)
+    assert not scene.shows_cards(face) and not hair(blender, face).hide_viewport
+    assert "The cards are older than the hair or the head: make them again." in drawn(blender, "hair")
 
 
 def test_the_choice_of_nodes_keeps_the_share_of_hairs_and_what_was_combed(blender, face, monkeypatch):
