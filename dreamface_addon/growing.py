@@ -118,7 +118,8 @@ class Growing(Part):
 
     def is_growing(self, skin: bpy.types.Object) -> bool:
         """Return whether hair of this face is waited for."""
-        return str(skin.get(scene.FACE_ID)) in self._faces
+        face_id = str(skin.get(scene.FACE_ID))
+        return face_id in self._faces and scene.find_face(face_id) == skin
 
     def look_at(self, skin: bpy.types.Object) -> None:
         """Let a face's hair follow its traits from now on, until it does."""
@@ -143,11 +144,16 @@ class Growing(Part):
             label: what the step of undo is called that is made when it has come; empty for none.
         """
         self._setup.start_if_needed()
+        if label:
+            interface.own_id(skin)
         face = self._look_at(skin)
         face.forced, face.label = face.forced | frozenset(regions), label or face.label
         face.changed = 0.0
 
     def _look_at(self, skin: bpy.types.Object) -> _Face:
+        face_id = str(skin[scene.FACE_ID])
+        if face_id not in self._faces or scene.find_face(face_id) != skin:
+            scene.separate_copies(face_id)  # answers are put on the face that has the id
         face = self._faces.setdefault(str(skin[scene.FACE_ID]), _Face(0.0))
         face.changed = time.monotonic()
         self.problem = ""

@@ -264,7 +264,7 @@ class Following(Part):
     def look_at(self, skin: bpy.types.Object) -> None:
         """Check this face from now until its mesh shows its traits."""
         face_id = skin[scene.FACE_ID]
-        if face_id not in self._changed:
+        if face_id not in self._changed or scene.find_face(face_id) != skin:
             scene.separate_copies(face_id)
             face_id = skin[scene.FACE_ID]
         self._changed[face_id] = time.monotonic()
