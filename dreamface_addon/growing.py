@@ -129,7 +129,12 @@ class Growing(Part):
             self._look_at(skin)
 
     def follow_all(self) -> None:
-        """Let each hair follow that does not show its face's traits, as after undo."""
+        """Let each hair follow that does not show its face's traits, after undo and redo.
+
+        What was to be grown in any case is withdrawn: it was asked for in a scene that is not there any more.
+        """
+        for face in self._faces.values():
+            face.forced, face.label = frozenset(), ""
         for skin in scene.skins():
             if stale_regions(skin):
                 self._setup.start_if_needed()
@@ -225,8 +230,10 @@ class Growing(Part):
         shape = shape_digest(traits_of(skin), exact=True)
         if is_behind(skin) or any(mark.partition("/")[0] != shape for mark in marks.values()):
             return False
-        kept = [region for region in scene.edited_hair(skin) if region not in face.forced]
-        regions = [region for region in hair.regions if region not in kept]
+        wanted = face.forced | frozenset(stale_regions(skin))
+        regions = [region for region in hair.regions if region in wanted]
+        if not regions:
+            return False
         try:
             scene.grow_hair(skin, hair.arrays, hair.groom, regions)
         except scene.SceneError as error:

@@ -179,3 +179,57 @@ def test_cards_of_a_duplicate_come_to_the_duplicate(bpy, skin, backend):
     Carding(backend, lambda sentence: None, lambda: None).make(copy, 0, 512)
     ((_, request, tag),) = backend.submitted
     assert find_face(tag) == copy and request["face"]["face_id"] == tag != skin[FACE_ID]
+
+
+def test_undo_withdraws_a_grow_that_has_not_come(bpy, skin, growing, backend, hairy_folder):
+    from dreamface_addon.scene import FACE_ID, edited_hair, find_face
+
+    bpy.ops.ed.undo_push(message="made")
+    comb(skin)
+    bpy.ops.ed.undo_push(message="combed")
+    combed, face_id = guides(skin), skin[FACE_ID]
+    bpy.data.objects.new("cube", None)
+    bpy.ops.ed.undo_push(message="something else")
+    growing.grow(skin, label="Grow Hair")
+    growing.tick()
+    bpy.ops.ed.undo()
+    growing.follow_all()
+    answer(backend, hairy_folder)
+    growing.tick()
+    skin = find_face(face_id)
+    assert edited_hair(skin) == ["scalp"]
+    np.testing.assert_array_equal(guides(skin), combed)
+    assert not growing.is_growing(skin)
+
+
+def test_undo_withdraws_a_grow_of_deleted_hair(bpy, skin, growing, backend, hairy_folder):
+    from dreamface_addon.scene import deleted_hair, hair_of
+
+    bpy.data.objects.remove(hair_of(skin)["scalp"])
+    growing.grow(skin, label="Grow Hair")
+    growing.tick()
+    growing.follow_all()
+    set_trait(skin, "hair.melanin", 0.123)
+    answer(backend, hairy_folder)
+    growing.look_at(skin)
+    growing.tick()
+    assert deleted_hair(skin) == ["scalp"]
+
+
+def test_the_application_withdraws_it_at_undo_and_redo(bpy, monkeypatch):
+    from dreamface_addon import application
+
+    handlers = {name: handler for name, handler in application._HANDLERS if name in ("undo_post", "redo_post")}
+    called = []
+
+    class Part:
+        def follow_all(self):
+            called.append(self)
+
+    class Parts:
+        following, growing = Part(), Part()
+
+    monkeypatch.setattr(application, "_application", Parts())
+    for handler in handlers.values():
+        handler()
+    assert called == [Parts.following, Parts.growing] * 2
