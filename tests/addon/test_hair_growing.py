@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
@@ -47,6 +48,9 @@ class Setup:
         pass
 
     def why_no_backend(self):
+        return ""
+
+    def why_offline(self):
         return ""
 
 
@@ -233,3 +237,180 @@ def test_the_application_withdraws_it_at_undo_and_redo(bpy, monkeypatch):
     for handler in handlers.values():
         handler()
     assert called == [Parts.following, Parts.growing] * 2
+
+
+def scale_and_apply(bpy, skin):
+    """What Ctrl+A does after a head was made ten times as large."""
+    skin.scale = (10.0, 10.0, 10.0)
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
+
+
+def test_a_head_with_an_applied_scale_is_not_grown_and_says_why(bpy, skin, parts, backend, hairy_folder):
+    following, growing = parts
+    growing.grow(skin)
+    growing.tick()
+    scale_and_apply(bpy, skin)
+    large = guides(skin)
+    answer(backend, hairy_folder)
+    growing.tick()
+    assert "The scale of" in growing.problem and "Ctrl+Z" in growing.problem and not growing.active
+    growing.dismiss_messages()
+    growing.grow(skin, label="Grow Hair")
+    assert "The scale of" in growing.problem and not growing.active
+    growing.dismiss_messages()
+    set_trait(skin, "hair.length", 0.9)
+    following.follow(skin)
+    for _ in range(3):
+        following.tick()
+        growing.tick()
+    assert "The scale of" in growing.problem, "the hair does not follow its slider, and nobody has combed it"
+    assert len(backend.asked) == 1
+    np.testing.assert_array_equal(guides(skin), large)
+
+
+def give_up(skin, parts, backend, bridge=0.5):
+    """Move a slider of the head's shape whose head the backend refuses."""
+    following, growing = parts
+    set_trait(skin, "nose.bridge_width", bridge)
+    following.follow(skin)
+    for refused in ("", "The head model is not installed.", ""):
+        backend.reshape_refused = refused
+        following.tick()
+        growing.tick()
+
+
+def wired(parts):
+    following, growing = parts
+    growing._moves = following.is_following
+    return parts
+
+
+def test_hair_does_not_wait_for_a_mesh_that_was_given_up(skin, parts, backend):
+    following, growing = wired(parts)
+    give_up(skin, parts, backend)
+    assert "not installed" in following.problem
+    assert not growing.active and not growing.is_growing(skin) and backend.asked == []
+
+
+def test_hair_follows_its_own_sliders_on_a_mesh_that_was_given_up(skin, parts, backend, hairy_folder):
+    from dreamface_addon.growing import stale_regions
+
+    _, growing = wired(parts)
+    bridge = json.loads(skin["dreamface_traits"]).get("nose.bridge_width")
+    give_up(skin, parts, backend)
+    set_trait(skin, "hair.length", 0.9)
+    give_up(skin, parts, backend)
+    ((_, _, _, traits, _, regions),) = backend.asked
+    assert regions == ["scalp"]
+    assert traits["hair.length"]["value"] == 0.9
+    assert traits.get("nose.bridge_width") == bridge, "it is rooted in the mesh as it is"
+    answer(backend, hairy_folder)
+    growing.tick()
+    growing.tick()
+    assert not growing.active and len(backend.asked) == 1
+    assert "brows" in stale_regions(skin), "it follows the shape when the mesh does"
+
+
+def test_hair_does_not_wait_in_the_application_either(bpy, skin, backend, monkeypatch):
+    from dreamface_addon import application
+
+    monkeypatch.setattr(application.installation, "settings", lambda: None)
+    monkeypatch.setattr(application, "Session", lambda settings: backend)
+    monkeypatch.setattr(application, "SettingUp", lambda session, wake: Setup())
+    monkeypatch.setattr(application, "wake", lambda: None)
+    app = application.Application()
+    give_up(skin, (app.following, app.growing), backend)
+    assert "not installed" in app.following.problem and not app.growing.active
+
+
+def test_a_head_older_than_hair_stays_without_it_until_it_is_asked_for(skin, parts, backend, hairy_folder):
+    from dreamface_addon import growing as module
+    from dreamface_addon import shaping
+    from dreamface_addon.scene import hair_of, mark_shown
+
+    following, growing = parts
+    bare = dict(hair_of(skin))
+    make_older(skin)
+    assert bare and not hair_of(skin)
+
+    def move(name, value):
+        set_trait(skin, name, value)
+        following.follow(skin)
+        mark_shown(skin, shaping.shape_digest(shaping.traits_of(skin), exact=True))
+        for _ in range(3):
+            following.tick()
+            growing.tick()
+
+    move("nose.bridge_width", 0.5)
+    move("age", 61.0)
+    assert backend.asked == [] and not growing.active
+    move("hair.length", 0.9)
+    assert [question[5] for question in backend.asked] == [["scalp"]]
+    answer(backend, hairy_folder)
+    growing.tick()
+    assert list(hair_of(skin)) == ["scalp"] and module.stale_regions(skin) == []
+    move("nose.bridge_width", -0.5)
+    assert [question[5] for question in backend.asked] == [["scalp"]] * 2, "from now on it follows the shape"
+    answer(backend, hairy_folder)
+    growing.tick()
+    growing.grow(skin)
+    answer(backend, hairy_folder)
+    growing.tick()
+    growing.tick()
+    assert backend.asked[2][5] == ["scalp", "beard", "brows", "lashes"]
+
+
+def make_older(skin):
+    """What a head is in a file of a version that knew no hair."""
+    import bpy
+
+    from dreamface_addon.scene import hair_of
+
+    for object_ in hair_of(skin).values():
+        bpy.data.objects.remove(object_)
+    del skin["dreamface_bare"]
+
+
+def test_a_folder_older_than_hair_brings_none_with_a_slider(scene, face_folder, tmp_path, parts, backend):
+    from dreamface_addon import shaping
+    from dreamface_addon.placing import place
+    from dreamface_addon.scene import mark_shown
+    from tests.addon.faces import edit_document
+
+    path = shutil.copytree(face_folder, tmp_path / "old")
+    edit_document(path, lambda document: document.pop("groom", None))
+    skin = place(path).skin
+    set_trait(skin, "nose.bridge_width", 0.5)
+    following, growing = parts
+    following.follow(skin)
+    mark_shown(skin, shaping.shape_digest(shaping.traits_of(skin), exact=True))
+    following.tick()
+    growing.tick()
+    assert backend.asked == [] and not growing.active
+
+
+def test_a_tick_looks_at_the_scene_once(skin, growing, backend, monkeypatch):
+    from dreamface_addon import growing as module
+    from dreamface_addon.scene import hair, records
+
+    counted = {"hair": 0, "marks": 0}
+    find, marks = records.hair_of, module.wanted_marks
+
+    def hair_of(skin):
+        counted["hair"] += 1
+        return find(skin)
+
+    def wanted_marks(traits):
+        counted["marks"] += 1
+        return marks(traits)
+
+    for place in (module.scene, hair, records):
+        monkeypatch.setattr(place, "hair_of", hair_of)
+    monkeypatch.setattr(module, "wanted_marks", wanted_marks)
+    set_trait(skin, "hair.length", 0.9)
+    growing.look_at(skin)
+    assert counted == {"hair": 1, "marks": 1}
+    growing.tick()
+    assert counted == {"hair": 2, "marks": 2} and len(backend.asked) == 1
