@@ -200,6 +200,7 @@ class Growing(Part):
 
         What was to be grown in any case is withdrawn: it was asked for in a scene that is not there any more.
         """
+        self.problem = ""  # it may be what was undone
         for face in self._faces.values():
             face.forced, face.label = frozenset(), ""
         for skin in scene.skins():

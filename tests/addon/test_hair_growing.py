@@ -20,7 +20,7 @@ class Backend:
         from dreamface_addon.link import BackendState
 
         self.state = BackendState.READY
-        self.asked, self.answers = [], []
+        self.asked, self.answers, self.shapes = [], [], []
         self.reshape_refused = self.grow_refused = self.problem = ""
         self.jobs, self.submitted = [], []
 
@@ -28,7 +28,7 @@ class Backend:
         return self.answers.pop(0) if self.answers else None
 
     def take_shape(self):
-        return None
+        return self.shapes.pop(0) if self.shapes else None
 
     def grow(self, *question):
         self.asked.append(question)
@@ -414,3 +414,35 @@ def test_a_tick_looks_at_the_scene_once(skin, growing, backend, monkeypatch):
     assert counted == {"hair": 1, "marks": 1}
     growing.tick()
     assert counted == {"hair": 2, "marks": 2} and len(backend.asked) == 1
+
+
+def test_undoing_an_applied_scale_ends_what_is_said_of_it(bpy, skin, growing):
+    bpy.ops.ed.undo_push(message="made")
+    scale_and_apply(bpy, skin)
+    bpy.ops.ed.undo_push(message="applied")
+    growing.grow(skin)
+    assert growing.problem
+    bpy.ops.ed.undo()
+    growing.follow_all()
+    assert growing.problem == ""
+
+
+def test_hair_does_not_wait_for_a_mesh_that_an_artist_has_cut(bpy, skin, parts, backend):
+    from dreamface_addon import shaping
+    from dreamface_addon.live import Shape
+    from dreamface_addon.scene import FACE_ID, parts_of
+    from tests.addon.faces import vertices
+
+    following, growing = wired(parts)
+    head = np.concatenate([vertices(part) for part in parts_of(skin)])
+    skin.data.vertices.add(1)
+    set_trait(skin, "nose.bridge_width", 0.5)
+    following.follow(skin)
+    growing.tick()
+    assert growing.is_growing(skin)
+    backend.shapes.append(Shape(skin[FACE_ID], shaping.traits_of(skin), {"vertices": head}))
+    for _ in range(2):
+        following.tick()
+        growing.tick()
+    assert "generate the face again" in following.problem
+    assert not growing.active and not growing.is_growing(skin) and backend.asked == []
