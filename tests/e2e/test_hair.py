@@ -148,9 +148,9 @@ def test_grow_refuses_a_head_whose_scale_was_applied(blender, face):
     for object_ in bpy.context.selectable_objects:
         object_.select_set(True)
     bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
-    with pytest.raises(RuntimeError, match="The scale of .* was applied"):
+    with pytest.raises(RuntimeError, match=r"The scale of .* was applied"):
         bpy.ops.dreamface.grow_hair()
-    with pytest.raises(RuntimeError, match="The scale of .* was applied"):
+    with pytest.raises(RuntimeError, match=r"The scale of .* was applied"):
         bpy.ops.dreamface.grow_hair("INVOKE_DEFAULT")
     assert not blender.app.growing.active
 
