@@ -54,7 +54,7 @@ class Application:
         self.error = ""
         self.bug = ""
         self.setup = SettingUp(self.session, wake)
-        self.growing = Growing(self.session, self.setup, wake)
+        self.growing = Growing(self.session, self.setup, wake, lambda skin: self.following.is_following(skin))
         self.following = Following(self.session, self.setup, wake, self.growing.look_at)
         self.models = Models(
             self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake

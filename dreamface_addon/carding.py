@@ -56,7 +56,7 @@ class Carding(Part):
             SceneError: the face has lost what it is made from.
         """
         self._show_error("")
-        record = scene.record(skin)
+        face_id, record = interface.own_id(skin), scene.record(skin)
         files, offset = scene.files_of(skin, record)
         groom, arrays = scene.pack_hair(skin)
         hair = hashlib.sha256(arrays).hexdigest()
@@ -64,7 +64,7 @@ class Carding(Part):
             "face": record, "offset": offset, "hair": hair, "groom": groom, "level": level, "resolution": resolution,
         }  # fmt: skip
         sent = {hair: arrays} | ({offset: files[offset]} if offset is not None else {})
-        self._session.submit("cards", request, _Asked(str(skin[scene.FACE_ID]), scene.cards_state(skin)), sent)
+        self._session.submit("cards", request, _Asked(face_id, scene.cards_state(skin)), sent)
         self._wake()
 
     def cancel(self) -> None:

@@ -19,7 +19,7 @@ from .link import BackendState
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Hair, Session
 from .setting_up import SettingUp
-from .shaping import PATIENCE, Entries, built_traits, is_behind, shape_digest, traits_of
+from .shaping import PATIENCE, Entries, built_traits, is_behind, shape_digest, shown_traits, traits_of
 from .vocabulary import FAMILIES
 
 QUIET = 0.08
@@ -56,10 +56,53 @@ def remember_grown(skin: bpy.types.Object) -> None:
 
 def stale_regions(skin: bpy.types.Object) -> list[str]:
     """Return the regions whose hair does not show the traits, except where an artist has edited or deleted it."""
-    now, wanted = scene.grown_marks(skin), wanted_marks(traits_of(skin))
-    stale = [region for region, mark in now.items() if mark and mark != wanted[region]]
-    edited = scene.edited_hair(skin) if stale else []
-    return [region for region in stale if region not in edited]
+    return _compare(skin, traits_of(skin)).stale
+
+
+_ANY_SHAPE = "any"
+"""In a mark instead of the head's shape: what there is stays as it is when only the shape changes."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """A face's hair beside the traits that it is to show.
+
+    Attributes:
+        traits: those.
+        wanted: region -> mark of hair that shows them.
+        marks: region -> mark of what its hair shows.
+        stale: regions that show others, and that an artist has not edited.
+        edited: regions that show others, and that an artist has edited.
+    """
+
+    traits: Entries
+    wanted: dict[str, str]
+    marks: dict[str, str]
+    stale: list[str]
+    edited: list[str]
+
+
+def _compare(skin: bpy.types.Object, traits: Entries) -> _State:
+    hair, wanted = scene.hair_of(skin), wanted_marks(traits)
+    marks = scene.grown_marks(skin, hair)
+    others = [region for region, mark in marks.items() if mark and not _is_as_wanted(mark, wanted[region])]
+    edited = scene.edited_hair(skin, {region: hair[region] for region in others if region in hair})
+    return _State(traits, wanted, marks, [region for region in others if region not in edited], edited)
+
+
+def _is_as_wanted(mark: str, wanted: str) -> bool:
+    shape, _, own = mark.partition("/")
+    return mark == wanted or (shape == _ANY_SHAPE and own == wanted.partition("/")[2])
+
+
+def _mark_as_built(skin: bpy.types.Object) -> None:
+    """Note what the hair shows of a face that is older than hair: it has none, and gets none with another shape."""
+    there = scene.hair_of(skin)
+    marks = wanted_marks(built_traits(skin)).items()
+    scene.mark_grown(
+        skin,
+        {region: mark if region in there else f"{_ANY_SHAPE}/{mark.partition('/')[2]}" for region, mark in marks},
+    )
 
 
 @dataclass(frozen=True)
@@ -86,6 +129,12 @@ class _Face:
     label: str = ""
 
 
+def _rests(state: _State, face: _Face) -> bool:
+    """Whether a face's traits have not changed for as long as it takes until its hair is asked for."""
+    shapes = {mark.partition("/")[0] for mark in (*state.marks.values(), *state.wanted.values()) if mark}
+    return time.monotonic() - face.changed > (REST if len(shapes - {_ANY_SHAPE}) > 1 else QUIET)
+
+
 class Growing(Part):
     """Hair that follows its traits; `tick` does the work, a little at a time.
 
@@ -94,11 +143,26 @@ class Growing(Part):
         notice: what it waits for, or nothing.
     """
 
-    def __init__(self, session: Session, setup: SettingUp, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        setup: SettingUp,
+        wake: Callable[[], None],
+        moves: Callable[[bpy.types.Object], bool] = lambda skin: True,
+    ) -> None:
+        """Look after nothing yet.
+
+        Args:
+            session: the backend.
+            setup: starts it.
+            wake: called when there is something to do.
+            moves: whether the mesh of a face that does not show its traits is on its way to them.
+        """
         self.problem = self.notice = ""
         self._session = session
         self._setup = setup
         self._wake = wake
+        self._moves = moves
         self._faces: dict[str, _Face] = {}
         self._question: _Question | None = None
         self._hindered = False
@@ -118,17 +182,27 @@ class Growing(Part):
 
     def is_growing(self, skin: bpy.types.Object) -> bool:
         """Return whether hair of this face is waited for."""
-        return str(skin.get(scene.FACE_ID)) in self._faces
+        face_id = str(skin.get(scene.FACE_ID))
+        return face_id in self._faces and scene.find_face(face_id) == skin
 
     def look_at(self, skin: bpy.types.Object) -> None:
         """Let a face's hair follow its traits from now on, until it does."""
         if not scene.knows_grown(skin):  # of an older file
-            scene.mark_grown(skin, wanted_marks(built_traits(skin)))
-        if is_behind(skin) or stale_regions(skin):
+            _mark_as_built(skin)
+        state = _compare(skin, traits_of(skin))
+        if state.stale or is_behind(skin):
             self._look_at(skin)
+        elif state.edited:
+            self.problem = scene.applied_transform(skin)  # nobody has combed that
 
     def follow_all(self) -> None:
-        """Let each hair follow that does not show its face's traits, as after undo."""
+        """Let each hair follow that does not show its face's traits, after undo and redo.
+
+        What was to be grown in any case is withdrawn: it was asked for in a scene that is not there any more.
+        """
+        self.problem = ""  # it may be what was undone
+        for face in self._faces.values():
+            face.forced, face.label = frozenset(), ""
         for skin in scene.skins():
             if stale_regions(skin):
                 self._setup.start_if_needed()
@@ -142,12 +216,20 @@ class Growing(Part):
             regions: which hair.
             label: what the step of undo is called that is made when it has come; empty for none.
         """
+        self.problem = scene.applied_transform(skin)
+        if self.problem:
+            return
         self._setup.start_if_needed()
+        if label:
+            interface.own_id(skin)
         face = self._look_at(skin)
         face.forced, face.label = face.forced | frozenset(regions), label or face.label
         face.changed = 0.0
 
     def _look_at(self, skin: bpy.types.Object) -> _Face:
+        face_id = str(skin[scene.FACE_ID])
+        if face_id not in self._faces or scene.find_face(face_id) != skin:
+            scene.separate_copies(face_id)  # answers are put on the face that has the id
         face = self._faces.setdefault(str(skin[scene.FACE_ID]), _Face(0.0))
         face.changed = time.monotonic()
         self.problem = ""
@@ -189,25 +271,25 @@ class Growing(Part):
         if skin is None:
             self._drop(face_id)
             return
-        if is_behind(skin):
+        behind = is_behind(skin)
+        if behind and self._moves(skin):
             return  # the mesh comes first: hair is rooted in it
-        stale = dict.fromkeys([*stale_regions(skin), *sorted(face.forced)])
-        if not stale:
-            self._drop(face_id)
-        elif self._question is None and self._rests(skin, face):
-            self._ask(skin, face_id, [region for region in _FAMILIES if region in stale])
+        traits = shown_traits(skin) if behind else traits_of(skin)
+        state = _compare(skin, traits) if traits is not None else None
+        wanted = face.forced.union(state.stale) if state is not None else ()
+        if state is None or not wanted:
+            self._drop(face_id)  # where the mesh can't follow, that was said
+        elif self._question is None and _rests(state, face):
+            self._ask(skin, face_id, state, [region for region in _FAMILIES if region in wanted])
 
-    def _rests(self, skin: bpy.types.Object, face: _Face) -> bool:
-        shape = shape_digest(traits_of(skin), exact=True)
-        marks = [mark for mark in scene.grown_marks(skin).values() if mark]
-        moved = any(mark.partition("/")[0] != shape for mark in marks)
-        return time.monotonic() - face.changed > (REST if moved else QUIET)
-
-    def _ask(self, skin: bpy.types.Object, face_id: str, regions: list[str]) -> None:
+    def _ask(self, skin: bpy.types.Object, face_id: str, state: _State, regions: list[str]) -> None:
+        applied = scene.applied_transform(skin)
+        if applied:
+            self._drop(face_id, applied)
+            return
         record = scene.record(skin)
-        marks = wanted_marks(record["traits"])
-        self._session.grow(face_id, record["head"], record["seed"], record["traits"], record["candidate"], regions)
-        self._question = _Question(face_id, {region: marks[region] for region in regions}, time.monotonic())
+        self._session.grow(face_id, record["head"], record["seed"], state.traits, record["candidate"], regions)
+        self._question = _Question(face_id, {region: state.wanted[region] for region in regions}, time.monotonic())
 
     def _take(self, hair: Hair) -> bool:
         """Put on hair that has come, unless nobody waits for it or the head has another shape by now."""
@@ -215,13 +297,16 @@ class Growing(Part):
         skin, face = scene.find_face(hair.face_id), self._faces.get(hair.face_id)
         if skin is None or face is None or question is None or interface.hindrance() is not None:
             return False
-        marks = wanted_marks(hair.traits)
-        shape = shape_digest(traits_of(skin), exact=True)
-        if is_behind(skin) or any(mark.partition("/")[0] != shape for mark in marks.values()):
+        behind = is_behind(skin)
+        traits = None if behind and self._moves(skin) else shown_traits(skin) if behind else traits_of(skin)
+        if traits is None or shape_digest(traits, exact=True) != shape_digest(hair.traits, exact=True):
             return False
-        kept = [region for region in scene.edited_hair(skin) if region not in face.forced]
-        regions = [region for region in hair.regions if region not in kept]
+        marks, wanted = wanted_marks(hair.traits), face.forced.union(_compare(skin, traits).stale)
+        regions = [region for region in hair.regions if region in wanted]
+        if not regions:
+            return False
         try:
+            scene.check_not_applied(skin)
             scene.grow_hair(skin, hair.arrays, hair.groom, regions)
         except scene.SceneError as error:
             self._drop(hair.face_id, str(error))

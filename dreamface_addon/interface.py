@@ -25,6 +25,13 @@ def push_undo(message: str) -> None:
             bpy.ops.ed.undo_push(message=message)
 
 
+def own_id(skin: bpy.types.Object) -> str:
+    """Return the face's id; duplicates of the face get ids of their own first, as one step of undo."""
+    if scene.separate_copies(skin[scene.FACE_ID]):
+        push_undo("DreamFace: Separate Copies")
+    return str(skin[scene.FACE_ID])
+
+
 class Hindrance(Enum):
     """What the scene must not be changed during."""
 

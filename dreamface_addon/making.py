@@ -107,7 +107,7 @@ class Making(Part):
         self._show_error("")
         self.close_gallery()
         history.add(places.prompts_file(), prompt)
-        face_id = _own_id(skin) if skin is not None else ""
+        face_id = interface.own_id(skin) if skin is not None else ""
         choosing = len(seeds) > 1
         purpose = replace(self._purpose(face_id), name=name, in_gallery=choosing)
         request: dict[str, Any] = {
@@ -171,7 +171,7 @@ class Making(Part):
             SceneError: the face has lost what it is made from.
         """
         self._show_error("")
-        face_id, record = _own_id(skin), scene.record(skin)
+        face_id, record = interface.own_id(skin), scene.record(skin)
         files, offset = scene.files_of(skin, record)
         purpose = replace(self._purpose(face_id), sent=record, sent_offset=files.get(offset or ""))
         request = {
@@ -278,10 +278,3 @@ class Making(Part):
         """Free the gallery's pictures, and remember the finished faces that nobody has decided about."""
         self.recovery.close(lambda: tuple(job.id for job in (*self.placing.waiting, *self._left)))
         self.gallery.clear()
-
-
-def _own_id(skin: bpy.types.Object) -> str:
-    """Return the face's id; duplicates of the face get ids of their own first, as one step of undo."""
-    if scene.separate_copies(skin[scene.FACE_ID]):
-        interface.push_undo("DreamFace: Separate Copies")
-    return str(skin[scene.FACE_ID])

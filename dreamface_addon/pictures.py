@@ -15,9 +15,14 @@ _MOST = 400
 
 
 class Pictures:
-    """Icons by what they show. Without a window Blender makes none: their number is 0, and buttons show words."""
+    """Icons by what they show. Without a window Blender makes none: their number is 0, and buttons show words.
+
+    Attributes:
+        cleared: how often all were freed; numbers of icons from before are of nothing.
+    """
 
     def __init__(self) -> None:
+        self.cleared = 0
         self._icons: Any = None
 
     def face(self, folder: Path | str) -> int:
@@ -55,6 +60,7 @@ class Pictures:
         if self._icons is not None:
             bpy.utils.previews.remove(self._icons)
             self._icons = None
+            self.cleared += 1
 
     def _loaded(self) -> Any:
         if self._icons is None:

@@ -180,13 +180,15 @@ def place(
                 select(skin)
         message = "DreamFace: New Face"
         shaping.remember_built(skin)
-        growing.remember_grown(skin)
+        if placed.face.groom is not None:  # a folder of an older version does not know what hair it has
+            growing.remember_grown(skin)
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
         placed = scene.update_face(skin, folder, sent_offset)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
-        growing.remember_grown(skin)
+        if placed.face.groom is not None:
+            growing.remember_grown(skin)
         if sent is not None:
             shaping.lay_over(skin, sent["traits"], now)
             asked = scene.strengths(sent["layers"])

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from . import shaping
-from .vocabulary import FAMILIES, SWATCHES, TRAITS, Trait
+from .vocabulary import FAMILIES, FORMER_FAMILIES, SWATCHES, TRAITS, Trait
 
 LOCKED = "dreamface_locked"
 """Custom property of the skin: names of the locked regions, as JSON."""
@@ -21,7 +21,8 @@ _WILDEST = 2.5
 def locked(skin: bpy.types.Object) -> frozenset[str]:
     """Return the regions that new words and dice leave as they are."""
     try:
-        names = json.loads(skin.get(LOCKED, "[]"))
+        stored = json.loads(skin.get(LOCKED, "[]"))
+        names = [name for one in stored for name in FORMER_FAMILIES.get(one, (one,))]
         return frozenset(name for name in names if name in FAMILIES)
     except (ValueError, TypeError):
         return frozenset()

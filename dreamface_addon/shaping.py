@@ -138,6 +138,21 @@ def is_behind(skin: bpy.types.Object) -> bool:
     return alone and not scene.shows(skin, shape_digest(traits_of(skin), exact=True), unmarked=True)
 
 
+def shown_traits(skin: bpy.types.Object) -> Entries | None:
+    """Return a face's traits with those that move the mesh as the mesh shows them; None where that is not known."""
+    now = traits_of(skin)
+    for known in (now, *reversed(_moved_to.values()), built_traits(skin)):
+        if any(scene.shows(skin, shape_digest(known, exact)) for exact in (True, False)):
+            live = [name for name, trait in TRAITS.items() if trait.live]
+            others = {name: entry for name, entry in now.items() if name not in live}
+            return others | {name: known[name] for name in live if name in known}
+    return None
+
+
+_moved_to: dict[str, Entries] = {}
+"""Face id -> the traits to which its mesh was moved last."""
+
+
 def built_traits(skin: bpy.types.Object) -> Entries:
     """Return a face's traits as they were when it was built, not to be changed."""
     return _parsed(skin[_BUILT]) if _BUILT in skin else traits_of(skin)
@@ -235,6 +250,10 @@ class Following(Part):
             return BUSY_INTERVAL
         return READY_INTERVAL if self._changed and self._hindered else IDLE_INTERVAL
 
+    def is_following(self, skin: bpy.types.Object) -> bool:
+        """Return whether a face's mesh is on its way to its traits, or will be; not where it was given up."""
+        return skin[scene.FACE_ID] in self._changed
+
     def follow(self, skin: bpy.types.Object) -> None:
         """Let a face's mesh follow its traits, which have changed; start the backend if needed."""
         self._setup.start_if_needed()
@@ -264,7 +283,7 @@ class Following(Part):
     def look_at(self, skin: bpy.types.Object) -> None:
         """Check this face from now until its mesh shows its traits."""
         face_id = skin[scene.FACE_ID]
-        if face_id not in self._changed:
+        if face_id not in self._changed or scene.find_face(face_id) != skin:
             scene.separate_copies(face_id)
             face_id = skin[scene.FACE_ID]
         self._changed[face_id] = time.monotonic()
@@ -274,6 +293,7 @@ class Following(Part):
     def file_opened(self) -> None:
         """Forget the faces of the file that was open before."""
         self._changed.clear()
+        _moved_to.clear()
         self._question = None
         self.problem = self.notice = ""
         _sculpted.clear()
@@ -333,6 +353,7 @@ class Following(Part):
             self._drop(shape.face_id, str(error))
         else:
             scene.mark_shown(skin, mark)
+            _moved_to[shape.face_id] = shape.traits
         return True
 
     def _give_up_refused(self) -> None:

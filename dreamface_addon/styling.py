@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
@@ -59,6 +60,21 @@ Item = tuple[str, str, str, int, int]
 """Of a menu in Blender: what is chosen, its label, a tooltip, an icon's number, and the item's own."""
 
 
+@dataclass(frozen=True)
+class _Menu:
+    """A region's menu. It is kept, because Blender needs the strings to stay alive.
+
+    Attributes:
+        styles: those that there were when it was made.
+        cleared: how often the icons had been freed by then.
+        items: the menu itself.
+    """
+
+    styles: dict[str, Style]
+    cleared: int
+    items: list[Item]
+
+
 class Styling:
     """The menus with styles, and what happens when one is chosen."""
 
@@ -67,16 +83,22 @@ class Styling:
         self._styles = styles
         self._growing = growing
         self._pictures = pictures
-        self._kept: dict[str, list[Item]] = {}  # Blender needs the strings to stay alive
+        self._kept: dict[tuple[str, str], _Menu] = {}
 
     def items(self, region: str, current: str) -> list[Item]:
-        """Return a menu of a region's styles; one that is not known any more is there while a head wears it."""
+        """Return a menu of a region's styles; one that is not known any more is there while a head wears it.
+
+        Blender asks at every redraw, and whenever a head's style is read: pictures are looked for once a list.
+        """
         values = self._styles.choices(region)
-        values += [current] if current and current not in values else []
-        items = [self._item(region, value, number) for number, value in enumerate(values)]
-        if items != self._kept.get(region):
-            self._kept[region] = items
-        return self._kept[region]
+        unknown = current if current and current not in values else ""
+        kept = self._kept.get((region, unknown))
+        if kept is None or kept.styles is not self._styles.all or kept.cleared != self._pictures.cleared:
+            values += [unknown] if unknown else []
+            items = [self._item(region, value, number) for number, value in enumerate(values)]
+            kept = _Menu(self._styles.all, self._pictures.cleared, items)
+            self._kept[region, unknown] = kept
+        return kept.items
 
     def _item(self, region: str, value: str, number: int) -> Item:
         style, picture = self._styles.find(region, value), self._styles.picture(region, value)

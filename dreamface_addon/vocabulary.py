@@ -47,6 +47,9 @@ PAGES = {
 STYLE_OF = {"scalp": "hair.style", "beard": "beard.style", "brows": "brows.style", "lashes": "lashes.style"}
 """Region of a head -> the trait that says which style its hair has."""
 
+FORMER_FAMILIES = {"Brows and Lashes": ("Brows", "Lashes")}
+"""Name of a family in files of older versions -> the families that it was divided into."""
+
 _LABELS = {
     "asymmetry": "Asymmetry",
     "gender": "Sex",

@@ -116,7 +116,10 @@ def _draw_notes(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
     """What was combed or deleted, and what is wrong with styles."""
     app = application.get()
     combed, deleted = scene.edited_hair(skin), scene.deleted_hair(skin)
-    if combed:
+    applied = scene.applied_transform(skin) if combed else ""
+    if applied:
+        drawing.text(layout, applied, icon="ERROR")
+    elif combed:
         drawing.text(layout, f"{_names(combed)} combed by hand: Grow replaces it.", icon="STRANDS")
     if deleted:
         drawing.text(layout, f"{_names(deleted)} deleted by hand: Grow makes it anew.", icon="INFO")

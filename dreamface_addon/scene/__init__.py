@@ -1,6 +1,6 @@
 """Face folders as Blender objects, materials and shape keys; bpy, numpy and the standard library only."""
 
-from .applying import applied_transform
+from .applying import applied_transform, check_not_applied
 from .assets import mark_as_asset
 from .attachments import files_of
 from .card_view import hides_hair, show_cards, shows_cards
@@ -70,6 +70,7 @@ __all__ = [
     "cards_of",
     "cards_state",
     "carry_hair",
+    "check_not_applied",
     "clear_sculpted",
     "deleted_hair",
     "edited_hair",

@@ -247,9 +247,14 @@ def mark_grown(skin: bpy.types.Object, marks: Mapping[str, str]) -> None:
     skin[_BARE] = json.dumps(bare)
 
 
-def grown_marks(skin: bpy.types.Object) -> dict[str, str]:
-    """Return for each region what its hair shows; nothing where that is unknown, or where it was deleted."""
-    there, bare = hair_of(skin), _bare(skin)
+def grown_marks(skin: bpy.types.Object, hair: Mapping[str, bpy.types.Object] | None = None) -> dict[str, str]:
+    """Return for each region what its hair shows; nothing where that is unknown, or where it was deleted.
+
+    Args:
+        skin: the face's.
+        hair: what `hair_of` has found on it, where that is known.
+    """
+    there, bare = hair_of(skin) if hair is None else hair, _bare(skin)
     return {
         region: str(there[region].data.get(_SHOWS, "")) if region in there else bare.get(region, "")
         for region in REGIONS
@@ -279,9 +284,15 @@ def _bare(skin: bpy.types.Object) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------------- guides on the skin
 
 
-def edited_hair(skin: bpy.types.Object) -> list[str]:
-    """Return the regions of a face's hair that an artist has edited by hand: combed, cut, added to."""
-    return [region for region, object_ in hair_of(skin).items() if _is_edited(object_.data)]
+def edited_hair(skin: bpy.types.Object, hair: Mapping[str, bpy.types.Object] | None = None) -> list[str]:
+    """Return the regions of a face's hair that an artist has edited by hand: combed, cut, added to.
+
+    Args:
+        skin: the face's.
+        hair: what `hair_of` has found on it, or some of that; None for all of it.
+    """
+    there = hair_of(skin) if hair is None else hair
+    return [region for region, object_ in there.items() if _is_edited(object_.data)]
 
 
 def hair_curves_of(object_: bpy.types.Object, count: int | None = None) -> Array:

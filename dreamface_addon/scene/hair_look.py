@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from .grooms import LOOK
-from .hair_nodes import GROUP, INPUTS, hair_group
+from .hair_nodes import GROUP, INPUTS, hair_group, is_hair_group
 from .modifiers import read_input, write_input
 from .node_assets import (
     add_chain,
@@ -183,8 +183,8 @@ def _json(object_: bpy.types.Object, name: str) -> dict[str, Any]:
 
 def _modifier(object_: bpy.types.Object) -> bpy.types.Modifier | None:
     """Our modifier of an object of hair; None where an artist has removed it, or it has Blender's."""
-    made = [modifier for modifier in object_.modifiers if modifier.type == "NODES" and modifier.node_group is not None]
-    return next((modifier for modifier in made if modifier.node_group.name.startswith(GROUP)), None)
+    made = [modifier for modifier in object_.modifiers if modifier.type == "NODES"]
+    return next((modifier for modifier in made if is_hair_group(modifier.node_group)), None)
 
 
 def _read(object_: bpy.types.Object, name: str) -> float | None:

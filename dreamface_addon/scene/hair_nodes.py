@@ -72,6 +72,11 @@ def hair_group() -> bpy.types.NodeTree:
     return group
 
 
+def is_hair_group(group: bpy.types.NodeTree | None) -> bool:
+    """Return whether a node group is ours, of whatever version, and whatever it is called by now."""
+    return group is not None and _VERSION_PROPERTY in group
+
+
 Value = Any
 """A socket of a node, or a number or vector that an input is set to."""
 

@@ -22,8 +22,9 @@ class DREAMFACE_OT_grow_hair(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first where work of the artist's would be lost."""
-        combed = scene.edited_hair(scene.skin_of(context.active_object))
-        if not combed:
+        skin = scene.skin_of(context.active_object)
+        combed = scene.edited_hair(skin)
+        if not combed or scene.applied_transform(skin):
             return self.execute(context)
         what = " and ".join(", ".join(scene.HAIR_NAMES[region] for region in combed).rsplit(", ", 1))
         return context.window_manager.invoke_confirm(
@@ -37,5 +38,10 @@ class DREAMFACE_OT_grow_hair(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for it; it comes in when it is done, as one step of undo."""
-        application.get().growing.grow(scene.skin_of(context.active_object), label="Grow Hair")
+        skin = scene.skin_of(context.active_object)
+        applied = scene.applied_transform(skin)
+        if applied:
+            self.report({"ERROR"}, applied)
+            return {"CANCELLED"}
+        application.get().growing.grow(skin, label="Grow Hair")
         return {"FINISHED"}

@@ -144,6 +144,20 @@ def test_deleted_hair_stays_away_until_it_is_asked_for(blender, face):
 
 
 @pytest.mark.slow
+def test_grow_refuses_a_head_whose_scale_was_applied(blender, face):
+    bpy = blender.bpy
+    face.scale = (10.0, 10.0, 10.0)
+    for object_ in bpy.context.selectable_objects:
+        object_.select_set(True)
+    bpy.ops.object.transform_apply(location=False, rotation=False, scale=True)
+    with pytest.raises(RuntimeError, match=r"The scale of .* was applied"):
+        bpy.ops.dreamface.grow_hair()
+    with pytest.raises(RuntimeError, match=r"The scale of .* was applied"):
+        bpy.ops.dreamface.grow_hair("INVOKE_DEFAULT")
+    assert not blender.app.growing.active
+
+
+@pytest.mark.slow
 def test_a_style_of_ones_own(blender, face, own_styles):
     comb(hair(blender, face))
     assert blender.bpy.ops.dreamface.save_style(name="Blown away", region="scalp") == {"FINISHED"}
