@@ -41,6 +41,9 @@ _SHOWS: Final = "dreamface_hair_shows"
 _BARE: Final = "dreamface_bare"
 """Custom property of the skin: region -> the mark of having no hair there, or nothing where there is some, as JSON."""
 
+_TAKEN: Final = "-"
+"""Mark of a region whose hair we have taken away, until it is noted what that shows."""
+
 _HIDDEN: Final = "dreamface_hidden_by_hair"
 """Custom property of a part: we have hidden it, because hair stands for it."""
 
@@ -98,6 +101,7 @@ def put_hair(
     for region, object_ in there.items():
         if region not in wanted and region not in kept:
             _remove(object_)
+            _note_taken(skin, region)
     settle_hair(skin)
     mark_hair_map(skin, list(wanted.values()))
     for hair in wanted.values():
@@ -130,8 +134,9 @@ def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | N
 def _replace_curves(object_: bpy.types.Object, curves: bpy.types.Curves, hair: RegionHair) -> None:
     """Give an object new guides; it keeps its materials."""
     old = object_.data
+    goes = 1 if old.users == 1 else 0  # users of a material that lose it here: old curves that no copy wears
     for material in old.materials:
-        if is_hair_material(material) and material.users - material.use_fake_user > 1 + (old.users > 1):
+        if is_hair_material(material) and material.users - material.use_fake_user > goes:
             material = material.copy()  # a copy of the head wears it, too
         if is_hair_material(material):
             renew_hair_material(material, hair.colour)
@@ -176,6 +181,7 @@ def keep_edited_hair(skin: bpy.types.Object) -> str:
             curves.name = f"{curves.name[:_NAME_LENGTH]} before"
             kept.append(f"“{curves.name}”")
         _remove(object_)
+        _note_taken(skin, region)
     if not kept:
         return ""
     return (
@@ -263,6 +269,12 @@ def deleted_hair(skin: bpy.types.Object) -> list[str]:
     """Return the regions whose hair an artist has deleted."""
     there = hair_of(skin)
     return [region for region, mark in _bare(skin).items() if region not in there and not mark]
+
+
+def _note_taken(skin: bpy.types.Object, region: str) -> None:
+    """Note that we have taken a region's hair away: no artist has deleted it."""
+    if knows_grown(skin):
+        skin[_BARE] = json.dumps({**_bare(skin), region: _TAKEN})
 
 
 def _bare(skin: bpy.types.Object) -> dict[str, str]:

@@ -298,14 +298,22 @@ def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:
 def hair_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
     """Region -> the object with a face's hair there; see `grooms.REGIONS` for their order."""
     found = [object_ for object_ in _candidates(skin) if HAIR in object_ and object_.type == "CURVES"]
-    by_region = {object_[HAIR]: object_ for object_ in reversed(found) if skin_of(object_) == skin}
+    by_region = {object_[HAIR]: object_ for object_ in _copies_first(found) if skin_of(object_) == skin}
     return {region: by_region[region] for region in REGIONS if region in by_region}
 
 
 def cards_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
     """Region -> the object with a face's cards of that hair."""
     found = [object_ for object_ in _candidates(skin) if CARDS in object_ and object_.type == "MESH"]
-    return {object_[CARDS]: object_ for object_ in reversed(found) if skin_of(object_) == skin}
+    return {object_[CARDS]: object_ for object_ in _copies_first(found) if skin_of(object_) == skin}
+
+
+def _copies_first(objects: list[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Sort objects so that an artist's backup copies come before what they were copied from.
+
+    In a file that was opened again all objects are as old as their names say; the one that we have named has its name.
+    """
+    return sorted(objects, key=lambda object_: (object_.name != object_.get(GIVEN), _age(object_)), reverse=True)
 
 
 def describe_cards(object_: bpy.types.Object, skin: bpy.types.Object, region: str) -> None:

@@ -12,7 +12,7 @@ from .applying import check_not_applied
 from .attachments import unpack_offset
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .checking import SKIN
-from .hair import edited_hair, keep_edited_hair, put_hair, settle_hair
+from .hair import deleted_hair, edited_hair, keep_edited_hair, put_hair, settle_hair
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
 from .materials import new_materials, values_of
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
@@ -44,7 +44,8 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     coordinates and the face's own shape keys, unless they were sculpted, are made anew. Materials: see `repaint`. The
     value of a shape key stays as it is, except where the new face's expression differs from the old one's: it is the
     new one's then. Parts that the artist has deleted stay deleted.
-    Hair is the new face's, except where an artist has edited it: that goes along with the skin.
+    Hair is the new face's, except where an artist has edited it, which goes along with the skin, or deleted it: that
+    stays away.
 
     An object with another topology, or whose mesh was edited into one, gets a new mesh, with new materials and vertex
     groups; shape keys keep value, limits, animation and drivers by name. An artist's own shape keys and vertex groups
@@ -66,6 +67,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     check_not_applied(skin)
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
+    deleted = deleted_hair(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:
         sent = unpack_offset(sent_offset, len(face.arrays["vertices"])) if sent_offset is not None else None
         replaced = _update_objects(objects, face, sent)
@@ -74,7 +76,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     else:
         objects, replaced = _change_head(skin, objects, face)
         warnings = [warning_about(replaced), keep_edited_hair(skin)]
-    _update_hair(skin, face)
+    _update_hair(skin, face, deleted)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
@@ -87,13 +89,13 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     return ImportedFace(skin.users_collection[0], skin, parts, face, " ".join(filter(None, warnings)))
 
 
-def _update_hair(skin: bpy.types.Object, face: FaceFolder) -> None:
-    """Give the skin the face's hair, except where an artist has edited what is there: that goes along with the skin."""
+def _update_hair(skin: bpy.types.Object, face: FaceFolder, deleted: list[str]) -> None:
+    """Give the skin the face's hair, except where an artist has edited what is there, or deleted it."""
     if face.groom is None:
         settle_hair(skin)
     else:
         built = face.arrays["vertices"][slice(*face.objects[SKIN].vertices)]
-        put_hair(skin, face.groom, kept=edited_hair(skin), grown_on=built)
+        put_hair(skin, face.groom, kept=[*edited_hair(skin), *deleted], grown_on=built)
 
 
 def _update_objects(objects: list[bpy.types.Object], face: FaceFolder, sent: Array | None) -> list[Replaced]:

@@ -504,3 +504,77 @@ def test_combed_hair_is_rooted_in_a_mesh_that_takes_the_place_of_an_edited_one(h
     assert edited_hair(hairy.skin) == ["scalp"]
     roots = np.linalg.norm((guides(scalp)[:, 0] - [0.0, 0.0, 0.33]) / [0.8, 1.0, 1.1], axis=1)
     np.testing.assert_allclose(roots, 0.1, atol=0.002)
+
+
+def test_hair_that_was_deleted_stays_away_until_it_is_grown(bpy, hairy, scalp, hairy_folder):
+    from dreamface_addon.growing import remember_grown
+    from dreamface_addon.scene import deleted_hair, grow_hair, hair_of, update_face
+
+    remember_grown(hairy.skin)
+    bpy.data.objects.remove(scalp)
+    for _ in range(2):  # what is remembered after an update counts in the next
+        update_face(hairy.skin, hairy_folder)
+        remember_grown(hairy.skin)
+        assert list(hair_of(hairy.skin)) == ["brows"] and deleted_hair(hairy.skin) == ["scalp"]
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    remember_grown(hairy.skin)
+    assert "scalp" in hair_of(hairy.skin) and deleted_hair(hairy.skin) == []
+
+
+def test_hair_that_an_update_takes_away_was_not_deleted(hairy, scalp, face_folder, hairy_folder, tmp_path):
+    from dreamface_addon.growing import remember_grown
+    from dreamface_addon.scene import deleted_hair, hair_of, update_face
+
+    remember_grown(hairy.skin)
+    for bare in (with_hair(shutil.copytree(face_folder, tmp_path / "brows"), "brows"), other_head(tmp_path)):
+        update_face(hairy.skin, bare)
+        remember_grown(hairy.skin)
+        assert "scalp" not in hair_of(hairy.skin) and deleted_hair(hairy.skin) == []
+    update_face(hairy.skin, hairy_folder)
+    assert "scalp" in hair_of(hairy.skin)
+
+
+def test_a_backup_copy_does_not_take_the_hairs_place(bpy, hairy, scalp, hairy_folder, tmp_path):
+    from dreamface_addon.scene import find_face, grow_hair, hair_of
+
+    comb(scalp)
+    combed = guides(scalp)
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.context.view_layer.objects.active = scalp
+    scalp.select_set(True)
+    bpy.ops.object.duplicate()
+    backup = bpy.context.view_layer.objects.active
+    backup.name = "A backup"
+    assert hair_of(hairy.skin)["scalp"] == scalp
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    np.testing.assert_array_equal(guides(backup), combed)
+    np.testing.assert_array_equal(guides(scalp), stored(hairy_folder))
+    name = scalp.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert hair_of(find_face("face-1"))["scalp"].name == name
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_another_colour_on_a_copy_leaves_the_original_as_it_is(bpy, hairy, scalp, hairy_folder, linked):
+    from dreamface_addon.scene import grow_hair, hair_of, separate_copies
+
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.context.view_layer.objects.active = hairy.skin
+    bpy.ops.object.duplicate(linked=linked)
+    copy = bpy.context.view_layer.objects.active
+    separate_copies("face-1")
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(copy, dict(arrays), [groom_entry("scalp", {"melanin": 0.1})], ["scalp"])
+    assert _melanin(hair_of(copy)["scalp"]) == pytest.approx(0.1)
+    assert _melanin(scalp) == pytest.approx(0.6)
+    material = scalp.active_material
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp", {"melanin": 0.9})], ["scalp"])
+    assert scalp.active_material == material and _melanin(hair_of(copy)["scalp"]) == pytest.approx(0.1)
+
+
+def _melanin(object_):
+    return object_.active_material.node_tree.nodes["DreamFace Hair Colour"].inputs["Melanin"].default_value
