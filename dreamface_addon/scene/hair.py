@@ -51,8 +51,15 @@ _TRIANGLE, _BARYCENTRIC, _LOCK, _UV = (f".dreamface_{name}" for name in ("triang
 """Attributes of curves: see `RegionHair`; triangles are those of the skin. The last is the root's place in the hair's
 UV map when the others were written: roots that an artist has moved since have another."""
 
+_DISTANCE: Final = ".dreamface_distance"
+"""Attribute of curves: metres between a root and its place in the triangle, when that was looked for."""
+
+_POLYGONS: Final = "dreamface_polygons"
+"""Custom property of curves: how many faces the skin had to whose triangles the attributes belong."""
+
 _SURFACE_UV: Final = "surface_uv_coordinate"  # Blender's own name
 
+_BESIDE: Final = 0.002  # metres that a root may be from its place; farther away, the triangle is another one by now
 _FAR: Final = 0.05  # metres from the skin; what lies farther away was put there
 
 
@@ -154,7 +161,8 @@ def _new_curves(skin: bpy.types.Object, hair: RegionHair) -> bpy.types.Curves:
     curves.add_curves([length] * count)
     _write_points(curves, hair.points)
     curves.surface, curves.surface_uv_map = skin, HAIR_MAP
-    first_face = skin.get(FACES, (0, 0))[0]
+    first_face, last_face = skin.get(FACES, (0, len(skin.data.polygons)))
+    curves[_POLYGONS] = last_face - first_face
     for name, kind, values in (
         (_SURFACE_UV, "FLOAT2", hair.uv),
         (_UV, "FLOAT2", hair.uv),
@@ -370,7 +378,7 @@ def carry_hair(skin: bpy.types.Object, before: Array, after: Array) -> None:
         after: [V, 3] metres, where the guides are to be.
     """
     for object_ in hair_of(skin).values():
-        if len(object_.data.curves):
+        if len(object_.data.curves) and len(skin.data.polygons):
             _carry(object_.data, skin.data, before, after)
             object_.data.update_tag()
 
@@ -383,7 +391,7 @@ def settle_hair(skin: bpy.types.Object) -> None:
     before, after = _read_rest(mesh), basis_of(mesh)
     if before is None:  # another mesh has taken the place of the one that the hair was put on
         for object_ in hair_of(skin).values():
-            if len(object_.data.curves):
+            if len(object_.data.curves) and len(mesh.polygons):
                 _snap(object_.data, mesh, after)
     elif not np.array_equal(before, after):
         carry_hair(skin, before, after)
@@ -410,7 +418,7 @@ def _carry(curves: bpy.types.Curves, mesh: bpy.types.Mesh, before: Array, after:
 def _snap(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> None:
     """Shift guides so that they are rooted in the skin again, except where that is far away."""
     was_edited = _is_edited(curves)
-    corners, barycentric = _roots(curves, mesh, vertices)
+    corners, barycentric = _roots(curves, mesh, vertices, _FAR)
     points, offsets = _points(curves), _offsets(curves)
     shift = np.einsum("nkx,nk->nx", vertices[corners], barycentric) - points[offsets[:-1]]
     shift[np.linalg.norm(shift, axis=1) > _FAR] = 0.0
@@ -419,20 +427,41 @@ def _snap(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> No
         curves[_GROWN] = _digest(curves)
 
 
-def _roots(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> tuple[Array, Array]:
-    """[N, 3] the vertices around each root, and their weights; those of roots an artist has made or moved are found."""
+def _roots(
+    curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array, beside: float = _BESIDE
+) -> tuple[Array, Array]:
+    """[N, 3] the vertices around each root, and their weights.
+
+    Those of roots that an artist has made or moved are found, and all where the skin has other triangles by now.
+
+    Args:
+        curves: the guides.
+        mesh: the skin's.
+        vertices: [V, 3] metres, the skin's where the guides are.
+        beside: metres that a root may be from its triangle.
+    """
     triangle, barycentric = _read(curves, _TRIANGLE, 1, np.int32), _read(curves, _BARYCENTRIC, 3)
     uv, known = _read(curves, _SURFACE_UV, 2), _read(curves, _UV, 2)
     lost = (np.abs(uv - known) > 1e-6).any(axis=1) | (np.abs(barycentric.sum(axis=1) - 1.0) > 1e-3)
     lost |= (triangle < 0) | (triangle >= 2 * len(mesh.polygons))
+    lost |= curves.get(_POLYGONS, len(mesh.polygons)) != len(mesh.polygons)
     corners = corners_of(mesh, np.where(lost, 0, triangle))
+    roots, distance = _points(curves)[_offsets(curves)[:-1]], _read(curves, _DISTANCE, 1)
+    lost |= ~(np.abs(_distances(roots, vertices[corners], barycentric) - distance) < beside)
     if lost.any():
-        found, corners[lost], barycentric[lost] = _nearest(mesh, vertices, _points(curves)[_offsets(curves)[:-1]][lost])
-        triangle[lost] = found
+        triangle[lost], corners[lost], barycentric[lost] = _nearest(mesh, vertices, roots[lost])
+        distance[lost] = _distances(roots[lost], vertices[corners[lost]], barycentric[lost])
+        curves[_POLYGONS] = len(mesh.polygons)
+        _write(curves, _DISTANCE, "FLOAT", distance)
         _write(curves, _TRIANGLE, "INT", triangle)
         _write(curves, _BARYCENTRIC, "FLOAT_VECTOR", barycentric)
         _write(curves, _UV, "FLOAT2", uv)
     return corners, barycentric
+
+
+def _distances(roots: Array, corners: Array, barycentric: Array) -> Array:
+    """[N] metres between roots [N, 3] and their places by weights [N, 3] between corners [N, 3, 3]."""
+    return np.asarray(np.linalg.norm(np.einsum("nkx,nk->nx", corners, barycentric) - roots, axis=1))
 
 
 def _nearest(mesh: bpy.types.Mesh, vertices: Array, places: Array) -> tuple[Array, Array, Array]:
@@ -474,7 +503,7 @@ def _offsets(curves: bpy.types.Curves) -> Array:
     return values
 
 
-_FIELDS: Final = {"INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
+_FIELDS: Final = {"FLOAT": "value", "INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
 
 
 def _read(curves: bpy.types.Curves, name: str, width: int, kind: type = np.float32) -> Array:

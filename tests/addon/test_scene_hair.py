@@ -578,3 +578,70 @@ def test_another_colour_on_a_copy_leaves_the_original_as_it_is(bpy, hairy, scalp
 
 def _melanin(object_):
     return object_.active_material.node_tree.nodes["DreamFace Hair Colour"].inputs["Melanin"].default_value
+
+
+def _edit_topology(bpy, skin, how):
+    """Cut a skin's faces anew, or take some away, as an artist does in Edit Mode; the shape stays."""
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    if how == "subdivided":
+        bpy.ops.mesh.subdivide(smoothness=0.0)
+    elif how == "sorted":
+        bpy.ops.mesh.sort_elements(type="RANDOMIZE", elements={"FACE"}, seed=1)
+    else:
+        bpy.ops.mesh.select_all(action="DESELECT")
+        bpy.ops.object.mode_set(mode="OBJECT")
+        for polygon in skin.data.polygons:
+            polygon.select = polygon.center.z < 0.25
+        bpy.ops.object.mode_set(mode="EDIT")
+        bpy.ops.mesh.delete(type="FACE")
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+@pytest.mark.parametrize("how", ["subdivided", "sorted", "cut off"])
+@pytest.mark.parametrize("combed", [True, False])
+def test_hair_follows_a_skin_whose_faces_were_edited(bpy, hairy, scalp, how, combed):
+    from dreamface_addon.scene import edited_hair, settle_hair
+
+    if combed:
+        comb(scalp)
+    before = guides(scalp)
+    _edit_topology(bpy, hairy.skin, how)
+    mesh = hairy.skin.data
+    leaned = vertices(hairy.skin)
+    leaned[:, 0] += 0.2 * (leaned[:, 2] - 0.3)  # moves each place of the head by another way
+    mesh.vertices.foreach_set("co", leaned.astype(np.float32).reshape(-1))
+    mesh.shape_keys.reference_key.points.foreach_set("co", leaned.astype(np.float32).reshape(-1))
+    settle_hair(hairy.skin)
+    wanted = before[:, 0].copy()
+    wanted[:, 0] += 0.2 * (wanted[:, 2] - 0.3)
+    np.testing.assert_allclose(guides(scalp)[:, 0], wanted, atol=2e-4)
+    assert edited_hair(hairy.skin) == (["scalp"] if combed else [])
+    np.testing.assert_allclose(lengths(guides(scalp)), lengths(before), rtol=1e-3)
+
+
+def test_a_root_that_was_pulled_off_the_skin_is_looked_for_once(hairy, scalp, monkeypatch):
+    from dreamface_addon.scene import carry_hair, hair
+
+    points = guides(scalp)
+    outwards = points[:5, :1] - [0.0, 0.0, 0.3]
+    points[:5] += 0.004 * outwards / np.linalg.norm(outwards, axis=2, keepdims=True)
+    scalp.data.position_data.foreach_set("vector", points.astype(np.float32).reshape(-1))
+    looked_for, nearest = [], hair._nearest
+    monkeypatch.setattr(hair, "_nearest", lambda *a: looked_for.append(len(a[2])) or nearest(*a))
+    skin = vertices(hairy.skin)
+    for step in range(3):
+        carry_hair(hairy.skin, skin + step * UP, skin + (step + 1) * UP)
+    assert looked_for == [5]
+    np.testing.assert_allclose(guides(scalp), points + 3 * UP, atol=1e-5)
+
+
+def test_hair_stays_where_it_is_without_a_skin_under_it(bpy, hairy, scalp):
+    from dreamface_addon.scene import settle_hair
+
+    before = guides(scalp)
+    hairy.skin.data.clear_geometry()
+    settle_hair(hairy.skin)
+    np.testing.assert_array_equal(guides(scalp), before)
