@@ -383,19 +383,26 @@ def carry_hair(skin: bpy.types.Object, before: Array, after: Array) -> None:
             object_.data.update_tag()
 
 
-def settle_hair(skin: bpy.types.Object) -> None:
-    """Take a face's guides along to where the skin's vertices are now."""
-    if not hair_of(skin):
-        return
+def settle_hair(skin: bpy.types.Object) -> bool:
+    """Take a face's guides along to where the skin's vertices are now; return whether they had to move.
+
+    In Edit Mode nobody knows where the vertices are, and hair that is linked from another file stays as it is there.
+    """
     mesh = skin.data
+    hairs = [object_.data for object_ in hair_of(skin).values()]
+    if not hairs or mesh.is_editmode or not all(block.is_editable for block in (mesh, *hairs)):
+        return False
     before, after = _read_rest(mesh), basis_of(mesh)
     if before is None:  # another mesh has taken the place of the one that the hair was put on
-        for object_ in hair_of(skin).values():
-            if len(object_.data.curves) and len(mesh.polygons):
-                _snap(object_.data, mesh, after)
-    elif not np.array_equal(before, after):
+        for curves in hairs:
+            if len(curves.curves) and len(mesh.polygons):
+                _snap(curves, mesh, after)
+    elif np.array_equal(before, after):
+        return False
+    else:
         carry_hair(skin, before, after)
     _write_rest(mesh, after)
+    return True
 
 
 def _carry(curves: bpy.types.Curves, mesh: bpy.types.Mesh, before: Array, after: Array) -> None:

@@ -645,3 +645,68 @@ def test_hair_stays_where_it_is_without_a_skin_under_it(bpy, hairy, scalp):
     hairy.skin.data.clear_geometry()
     settle_hair(hairy.skin)
     np.testing.assert_array_equal(guides(scalp), before)
+
+
+def _lift_by_hand(bpy, skin, settling, mode):
+    """Move a head's vertices up, as an artist does in a mode, and go back to Object Mode."""
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode=mode)
+    settling.tick()
+    if mode == "EDIT":
+        bpy.ops.mesh.select_all(action="SELECT")
+        bpy.ops.transform.translate(value=UP.tolist())
+    else:
+        moved = (vertices(skin) + UP).astype(np.float32).reshape(-1)
+        skin.data.vertices.foreach_set("co", moved)
+        for key in skin.data.shape_keys.key_blocks:
+            key.points.foreach_set("co", (read(key.points, "co", 3) + UP).astype(np.float32).reshape(-1))
+        skin.data.update()
+    settling.tick()
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+@pytest.mark.parametrize("mode", ["EDIT", "SCULPT"])
+def test_hair_follows_when_sculpting_has_ended(bpy, hairy, scalp, mode):
+    from dreamface_addon.scene import edited_hair
+    from dreamface_addon.settling import Settling
+
+    before, hairs, settling = guides(scalp), shown(bpy, scalp), Settling()
+    _lift_by_hand(bpy, hairy.skin, settling, mode)
+    np.testing.assert_array_equal(guides(scalp), before)
+    assert settling.tick()
+    np.testing.assert_allclose(guides(scalp), before + UP, atol=1e-5)
+    np.testing.assert_allclose(shown(bpy, scalp), hairs + UP, atol=1e-4)
+    assert edited_hair(hairy.skin) == [] and not settling.tick()
+
+
+def test_undo_passes_by_hair_that_has_followed(bpy, hairy, scalp):
+    from dreamface_addon.scene import find_face, hair_of
+    from dreamface_addon.settling import Settling
+
+    before, settling = guides(scalp), Settling()
+    bpy.ops.ed.undo_push(message="imported")
+    _lift_by_hand(bpy, hairy.skin, settling, "EDIT")
+    bpy.ops.ed.undo_push(message="left Edit Mode")
+    assert settling.tick()
+    bpy.ops.ed.undo()
+    assert not settling.tick(), "it would be there again after every undo"
+    np.testing.assert_array_equal(guides(hair_of(find_face("face-1"))["scalp"]), before)
+    bpy.ops.ed.redo()
+    np.testing.assert_allclose(guides(hair_of(find_face("face-1"))["scalp"]), before + UP, atol=1e-5)
+
+
+def test_a_style_is_saved_as_the_hair_lies_on_the_sculpted_head(hairy, scalp):
+    from types import SimpleNamespace
+
+    from dreamface_addon.styling import Styling
+
+    before, sent = guides(scalp), []
+    taller = vertices(hairy.skin)
+    taller[taller[:, 2] > 0.3] += UP
+    hairy.skin.data.vertices.foreach_set("co", taller.astype(np.float32).reshape(-1))
+    hairy.skin.data.shape_keys.reference_key.points.foreach_set("co", taller.astype(np.float32).reshape(-1))
+    styles = SimpleNamespace(find=lambda *_: None, save=lambda request, files: sent.append(request))
+    Styling(styles, None, None, SimpleNamespace(start_if_needed=lambda: None)).save(hairy.skin, "scalp", "mop", "Mop")
+    high = before[:, 0, 2] > 0.33
+    np.testing.assert_allclose(np.array(sent[0]["guides"])[high], before[high] + UP, atol=1e-5)
