@@ -40,8 +40,10 @@ class Settling(Part):
         return False
 
     def file_opened(self) -> None:
-        """Forget the heads of the file that was open before."""
+        """Forget the heads of the file that was open before; bring hair of older files to what it is today."""
         self._shaped.clear()
+        for skin in scene.skins():
+            scene.renew_hair_map(skin)
 
     def _settle(self) -> bool:
         """Take the hair of heads along that were shaped, as one step of undo; return whether any moved."""

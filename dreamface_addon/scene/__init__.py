@@ -18,6 +18,7 @@ from .hair import (
     knows_grown,
     mark_grown,
     pack_hair,
+    renew_hair_map,
     settle_hair,
     use_blender_nodes,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "read_face_folder",
     "record",
     "rename_face",
+    "renew_hair_map",
     "reshape",
     "sculpted_distance",
     "sculpted_expressions",

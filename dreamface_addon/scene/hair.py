@@ -24,10 +24,18 @@ from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
 from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
-from .node_assets import why_no_assets
-from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_of, parts_of
+from .node_assets import INTERPOLATE, chain_of, name_hair_map, why_no_assets
+from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_objects_of, hair_of, parts_of
 from .sculpting import Array, basis_of, rest_of
-from .surface import HAIR_MAP, corners_of, frames_of, mark_hair_map
+from .surface import (
+    HAIR_MAP,
+    OLD_HAIR_MAP,
+    corners_of,
+    frames_of,
+    mark_hair_map,
+    rename_old_hair_map,
+    why_no_hair_map,
+)  # fmt: skip
 
 REST: Final = ".dreamface_hair_rest"
 """Attribute of the skin's vertices: where they were when the hair was put there, metres."""
@@ -84,10 +92,13 @@ def grow_hair(
         hairs = parse_groom(groom, arrays)
     except ValueError as error:
         raise SceneError(f"The engine sent hair that doesn't fit ({error}): start it again.") from error
-    regions = set(regions)
-    check_can_change([skin, *hair_of(skin).values()])
-    others = [region for region in hair_of(skin) if region not in regions]
-    put_hair(skin, [hair for hair in hairs if hair.region in regions], others, rest_of(skin.data))
+    hairs = [hair for hair in hairs if hair.region in set(regions)]
+    check_can_change([skin, *hair_objects_of(skin).values()])
+    why_not = why_no_hair_map(skin) if hairs else ""
+    if why_not:
+        raise SceneError(why_not)
+    others = [region for region in hair_of(skin) if region not in set(regions)]
+    put_hair(skin, hairs, others, rest_of(skin.data))
 
 
 def put_hair(
@@ -96,18 +107,20 @@ def put_hair(
     kept: Collection[str] = (),
     grown_on: Array | None = None,
 ) -> None:
-    """Build the objects of hair, in those that are there, and remove those of other regions.
+    """Build the objects of hair, in those that are there, and empty those of other regions.
+
+    Empty ones keep modifiers and materials, which may be an artist's, until there is hair again.
 
     Args:
-        skin: the face's; its hair map is there, or is made.
+        skin: the face's; its hair map is there, or is made: see `why_no_hair_map`.
         hairs: the guides.
         kept: regions whose hair stays as it is.
         grown_on: [V, 3] metres, the skin's vertices under the guides; None for those that it has now.
     """
-    there, wanted = hair_of(skin), {hair.region: hair for hair in hairs}
-    for region, object_ in there.items():
+    there, wanted = hair_objects_of(skin), {hair.region: hair for hair in hairs}
+    for region, object_ in hair_of(skin).items():
         if region not in wanted and region not in kept:
-            _remove(object_)
+            _empty(object_)
             _note_taken(skin, region)
     settle_hair(skin)
     mark_hair_map(skin, list(wanted.values()))
@@ -133,20 +146,30 @@ def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | N
         add_nodes(object_, skin)
         curves.materials.append(new_hair_material(f"{REGIONS[hair.region]} strands", hair.colour))
     else:
-        _replace_curves(object_, curves, hair)
+        _replace_curves(object_, curves, hair.colour)
         describe_hair(object_, skin, hair)
     set_look(object_, skin, hair.look, hair.points)
 
 
-def _replace_curves(object_: bpy.types.Object, curves: bpy.types.Curves, hair: RegionHair) -> None:
-    """Give an object new guides; it keeps its materials."""
+def _empty(object_: bpy.types.Object) -> None:
+    """Take an object's guides away; all else of it stays."""
+    curves = bpy.data.hair_curves.new(object_.data.name)
+    curves.surface, curves.surface_uv_map = object_.data.surface, object_.data.surface_uv_map
+    _replace_curves(object_, curves, None)
+
+
+def _replace_curves(object_: bpy.types.Object, curves: bpy.types.Curves, colour: dict[str, Any] | None) -> None:
+    """Give an object new guides; it keeps its materials, which get the colour unless it is None."""
     old = object_.data
     goes = 1 if old.users == 1 else 0  # users of a material that lose it here: old curves that no copy wears
     for material in old.materials:
+        if colour is None:
+            curves.materials.append(material)
+            continue
         if is_hair_material(material) and material.users - material.use_fake_user > goes:
             material = material.copy()  # a copy of the head wears it, too
         if is_hair_material(material):
-            renew_hair_material(material, hair.colour)
+            renew_hair_material(material, colour)
         curves.materials.append(material)
     object_.data = curves
     if not old.users:
@@ -182,7 +205,7 @@ def keep_edited_hair(skin: bpy.types.Object) -> str:
         A sentence about what stayed, or nothing.
     """
     edited, kept = edited_hair(skin), []
-    for region, object_ in hair_of(skin).items():
+    for region, object_ in hair_objects_of(skin).items():
         if region in edited:
             curves = object_.data
             curves.use_fake_user = True
@@ -231,7 +254,7 @@ def use_blender_nodes(skin: bpy.types.Object, wanted: bool = True) -> None:
     Raises:
         SceneError: this Blender has no such nodes, or the hair cannot be changed now; nothing was changed.
     """
-    hairs = hair_of(skin).values()
+    hairs = hair_objects_of(skin).values()
     check_can_change([skin, *hairs])
     why_not = why_no_assets() if wanted else ""
     if why_not:
@@ -392,6 +415,7 @@ def settle_hair(skin: bpy.types.Object) -> bool:
     hairs = [object_.data for object_ in hair_of(skin).values()]
     if not hairs or mesh.is_editmode or not all(block.is_editable for block in (mesh, *hairs)):
         return False
+    renew_hair_map(skin)
     before, after = _read_rest(mesh), basis_of(mesh)
     if before is None:  # another mesh has taken the place of the one that the hair was put on
         for curves in hairs:
@@ -403,6 +427,22 @@ def settle_hair(skin: bpy.types.Object) -> bool:
         carry_hair(skin, before, after)
     _write_rest(mesh, after)
     return True
+
+
+def renew_hair_map(skin: bpy.types.Object) -> None:
+    """Call a face's UV map for hair as it is called today, where the file is of an older version."""
+    mesh = skin.data
+    old = [object_ for object_ in hair_objects_of(skin).values() if object_.data.surface_uv_map == OLD_HAIR_MAP]
+    if not old or mesh.is_editmode or not all(block.is_editable for block in (mesh, *(hair.data for hair in old))):
+        return
+    rename_old_hair_map(mesh)
+    if HAIR_MAP not in mesh.uv_layers:
+        return
+    for object_ in old:
+        object_.data.surface_uv_map = HAIR_MAP
+        modifier = chain_of(object_).get(INTERPOLATE)
+        if modifier is not None and object_.is_editable:
+            name_hair_map(modifier)
 
 
 def _carry(curves: bpy.types.Curves, mesh: bpy.types.Mesh, before: Array, after: Array) -> None:

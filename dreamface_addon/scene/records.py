@@ -223,7 +223,7 @@ def separate_copies(face_id: str) -> bool:
     """
     sharing = [skin for skin in skins() if skin[FACE_ID] == face_id]
     for copy in sorted(sharing, key=_age)[1:]:
-        objects = [*parts_of(copy), *hair_of(copy).values(), *cards_of(copy).values()]
+        objects = [*parts_of(copy), *hair_objects_of(copy).values(), *cards_of(copy).values()]
         copy[FACE_ID] = str(uuid.uuid4())
         for object_ in objects:
             object_[_OF] = copy[FACE_ID]
@@ -297,6 +297,11 @@ def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:
 
 def hair_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
     """Region -> the object with a face's hair there; see `grooms.REGIONS` for their order."""
+    return {region: object_ for region, object_ in hair_objects_of(skin).items() if len(object_.data.curves)}
+
+
+def hair_objects_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
+    """Region -> the object for a face's hair there, also where it is bare now."""
     found = [object_ for object_ in _candidates(skin) if HAIR in object_ and object_.type == "CURVES"]
     by_region = {object_[HAIR]: object_ for object_ in _copies_first(found) if skin_of(object_) == skin}
     return {region: by_region[region] for region in REGIONS if region in by_region}

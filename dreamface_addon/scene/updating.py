@@ -23,7 +23,7 @@ from .records import (
     check_can_change,
     describe_part,
     describe_skin,
-    hair_of,
+    hair_objects_of,
     lost_properties,
     parts_of,
     wear_expression,
@@ -32,6 +32,7 @@ from .repainting import repaint
 from .replacing import Replaced, keep_mesh, remove_unused, replace_mesh, warning_about
 from .sculpting import Array, built_offset_of, offset_of, write_built_offset
 from .solid import colour_solid
+from .surface import why_no_hair_map
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
@@ -63,7 +64,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     """
     face = read_face_folder(folder)
     objects = parts_of(skin)
-    check_can_change([*objects, *hair_of(skin).values()])
+    check_can_change([*objects, *hair_objects_of(skin).values()])
     check_not_applied(skin)
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
@@ -76,7 +77,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     else:
         objects, replaced = _change_head(skin, objects, face)
         warnings = [warning_about(replaced), keep_edited_hair(skin)]
-    _update_hair(skin, face, deleted)
+    warnings.append(_update_hair(skin, face, deleted))
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
@@ -89,13 +90,20 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     return ImportedFace(skin.users_collection[0], skin, parts, face, " ".join(filter(None, warnings)))
 
 
-def _update_hair(skin: bpy.types.Object, face: FaceFolder, deleted: list[str]) -> None:
-    """Give the skin the face's hair, except where an artist has edited what is there, or deleted it."""
-    if face.groom is None:
+def _update_hair(skin: bpy.types.Object, face: FaceFolder, deleted: list[str]) -> str:
+    """Give the skin the face's hair, except where an artist has edited what is there, or deleted it.
+
+    Returns:
+        Why it has not got it, as a sentence, or nothing.
+    """
+    kept = [*edited_hair(skin), *deleted]
+    why_not = why_no_hair_map(skin) if any(hair.region not in kept for hair in face.groom or ()) else ""
+    if face.groom is None or why_not:
         settle_hair(skin)
     else:
         built = face.arrays["vertices"][slice(*face.objects[SKIN].vertices)]
-        put_hair(skin, face.groom, kept=[*edited_hair(skin), *deleted], grown_on=built)
+        put_hair(skin, face.groom, kept, grown_on=built)
+    return why_not
 
 
 def _update_objects(objects: list[bpy.types.Object], face: FaceFolder, sent: Array | None) -> list[Replaced]:

@@ -70,7 +70,7 @@ def test_each_region_is_curves_on_the_skin(hairy, hairy_folder):
     assert [object_.name for object_ in hair.values()] == ["Round stranger hair", "Round stranger brows"]
     for region, object_ in hair.items():
         assert object_.parent == hairy.skin and object_.users_collection == (hairy.collection,)
-        assert object_.data.surface == hairy.skin and object_.data.surface_uv_map == "Hair"
+        assert object_.data.surface == hairy.skin and object_.data.surface_uv_map == "DreamFace Hair"
         np.testing.assert_array_equal(guides(object_), stored(hairy_folder, region))
     assert hairy.skin.data.uv_layers.active.name == "UVMap"
 
@@ -370,7 +370,7 @@ def test_files_hold_curves_where_their_format_does(hairy, scalp, tmp_path, suffi
     text = (tmp_path / f"head{suffix}").read_bytes()
     assert (b"BasisCurves" in text) == (suffix == ".usda")
     assert b"TEXCOORD_1" not in text, "the hair's own UV map is of use in Blender alone"
-    assert "Hair" in hairy.skin.data.uv_layers and hairy.skin.data.uv_layers.active.name == "UVMap"
+    assert "DreamFace Hair" in hairy.skin.data.uv_layers and hairy.skin.data.uv_layers.active.name == "UVMap"
 
 
 def test_an_asset_holds_the_hair(hairy, scalp, bpy):
@@ -710,3 +710,75 @@ def test_a_style_is_saved_as_the_hair_lies_on_the_sculpted_head(hairy, scalp):
     Styling(styles, None, None, SimpleNamespace(start_if_needed=lambda: None)).save(hairy.skin, "scalp", "mop", "Mop")
     high = before[:, 0, 2] > 0.33
     np.testing.assert_allclose(np.array(sent[0]["guides"])[high], before[high] + UP, atol=1e-5)
+
+
+def test_an_artists_own_map_called_hair_stays_as_it_is(scene, face_folder, hairy_folder):
+    from dreamface_addon.scene import grow_hair, hair_of, import_face, settle_hair
+
+    skin = import_face(face_folder).skin
+    theirs = np.full(2 * len(skin.data.loops), 0.123, np.float32)
+    skin.data.uv_layers.new(name="Hair").uv.foreach_set("vector", theirs)
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    settle_hair(skin)
+    np.testing.assert_array_equal(read(skin.data.uv_layers["Hair"].uv, "vector", 2).reshape(-1), theirs)
+    assert hair_of(skin)["scalp"].data.surface_uv_map in skin.data.uv_layers
+
+
+@pytest.mark.parametrize("whose", ["ours", "the artist's"])
+def test_the_map_of_an_older_file_gets_its_name_of_today(bpy, hairy, scalp, whose):
+    from dreamface_addon.settling import Settling
+
+    layers = hairy.skin.data.uv_layers
+    layers["DreamFace Hair"].name = scalp.data.surface_uv_map = "Hair"
+    if whose != "ours":
+        layers["Hair"].uv.foreach_set("vector", np.full(2 * len(hairy.skin.data.loops), 0.123, np.float32))
+    before = shown(bpy, scalp)
+    Settling().file_opened()
+    name = "DreamFace Hair" if whose == "ours" else "Hair"
+    assert scalp.data.surface_uv_map == name and name in layers and len(layers) == 2
+    np.testing.assert_allclose(shown(bpy, scalp), before, atol=1e-6)
+
+
+def test_a_skin_without_room_for_the_hairs_map_says_so(scene, face_folder, hairy_folder):
+    from dreamface_addon.scene import SceneError, grow_hair, hair_of, import_face, update_face
+
+    skin = import_face(face_folder).skin
+    while len(skin.data.uv_layers) < 8:
+        skin.data.uv_layers.new(name="Mine")
+    with np.load(hairy_folder / "groom.npz") as arrays, pytest.raises(SceneError, match="remove one, then grow the"):
+        grow_hair(skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    assert hair_of(skin) == {}
+    assert "remove one, then grow the hair" in update_face(skin, hairy_folder).warning
+    skin.data.uv_layers.remove(skin.data.uv_layers[-1])
+    assert update_face(skin, hairy_folder).warning == "" and "scalp" in hair_of(skin)
+    skin.data.uv_layers["UVMap"].name = "Mine too"
+    assert "rename it back" in update_face(skin, hairy_folder).warning
+
+
+def test_what_an_artist_has_set_up_is_there_again_after_a_style_without_hair(bpy, hairy, scalp, hairy_folder):
+    from dreamface_addon.scene import grow_hair, hair_of, use_blender_nodes
+
+    scalp.modifiers.new("Mine", "NODES")
+    material, name = scalp.active_material, scalp.name
+    material.node_tree.nodes["DreamFace Strand"].inputs["Roughness"].default_value = 0.9
+    grow_hair(hairy.skin, {}, [], ["scalp"])
+    assert "scalp" not in hair_of(hairy.skin) and len(shown(bpy, scalp)) == 0
+    use_blender_nodes(hairy.skin, False)
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp", {"melanin": 0.1})], ["scalp"])
+    assert hair_of(hairy.skin)["scalp"] == scalp and scalp.name == scalp.data.name == name
+    assert scalp.modifiers[-1].name == "Mine" and scalp.active_material == material
+    assert material.node_tree.nodes["DreamFace Strand"].inputs["Roughness"].default_value == pytest.approx(0.9)
+    assert _melanin(scalp) == pytest.approx(0.1) and len(shown(bpy, scalp)) > 1000
+
+
+def test_guides_that_are_all_deleted_are_deleted_hair(hairy, scalp, hairy_folder):
+    from dreamface_addon.growing import remember_grown
+    from dreamface_addon.scene import deleted_hair, hair_of, update_face
+
+    remember_grown(hairy.skin)
+    scalp.data.remove_curves()
+    update_face(hairy.skin, hairy_folder)
+    remember_grown(hairy.skin)
+    assert "scalp" not in hair_of(hairy.skin) and deleted_hair(hairy.skin) == ["scalp"]
