@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ _PREFIXES = {"scalp": "", "beard": "beard_", "brows": "brows_", "lashes": "lashe
 
 NAME_LENGTH = 40
 """Letters of a style's name in files."""
+
+_SUM_LENGTH = 6
 
 _NOT_UNDERSTOOD = "The engine does not say what hair styles there are: set the engine up again."
 _LOST = "The engine went away before it had answered: try again."
@@ -91,13 +95,25 @@ def _values(said: dict[str, Any], region: str) -> dict[str, float]:
 
 
 def name_for(label: str, region: str) -> str:
-    """Return the name of the file in which a style of that label is kept; empty where no letter is left."""
-    plain = re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")
-    if plain and not plain[0].isalpha():
-        plain = f"style_{plain}"
+    """Return the name of the file in which a style of that label is kept; empty where the label has no letter.
+
+    Files have plain letters. Those of other scripts are left out, and a short sum of the label tells names apart that
+    would then be one.
+    """
+    label = unicodedata.normalize("NFKC", label).casefold().strip()
+    apart = unicodedata.normalize("NFKD", label)
+    plain = re.sub(r"[^a-z0-9]+", "_", "".join(sign for sign in apart if not unicodedata.combining(sign))).strip("_")
+    lost = any(unicodedata.category(sign)[0] in "LN" for sign in apart if not sign.isascii())
+    lost |= any(unicodedata.category(sign) == "So" for sign in apart)
+    if not (plain or lost):
+        return ""
     prefix = _PREFIXES[region]
     plain = plain.removeprefix(prefix) if prefix else plain
-    return (prefix + plain)[:NAME_LENGTH].rstrip("_") if plain else ""
+    others = tuple(other for other in _PREFIXES.values() if other != prefix)
+    if plain == "none" or (not prefix and (not plain[:1].isalpha() or plain.startswith(others))):
+        plain = f"style_{plain}".rstrip("_")
+    end = f"_{hashlib.sha256(label.encode()).hexdigest()[:_SUM_LENGTH]}" if lost else ""
+    return (prefix + plain)[: NAME_LENGTH - len(end)].rstrip("_") + end
 
 
 class Styles(Part):

@@ -83,7 +83,7 @@ class DREAMFACE_OT_save_style(bpy.types.Operator):
         skin = scene.skin_of(context.active_object)
         name, label = name_for(self.name, self.region), self.name.strip()
         if not name:
-            self.report({"ERROR"}, "Give the style a name with letters")
+            self.report({"ERROR"}, "Give the style a name with a letter or a number")
             return {"CANCELLED"}
         if self.region not in scene.hair_of(skin):
             self.report({"ERROR"}, "There is no such hair on this head: grow it first")

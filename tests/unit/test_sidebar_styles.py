@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from dreamface import styles as backend
+from dreamface.styles.style import NAME
 from dreamface_addon.link import BackendState
 from dreamface_addon.styles import Styles, name_for
 from dreamface_addon.vocabulary import STYLE_OF, TRAITS
@@ -109,14 +111,32 @@ def test_a_damaged_file_does_not_keep_the_others_away(tmp_path: Path) -> None:
     [
         ("Ada's Bob!", "scalp", "ada_s_bob"),
         ("3 Braids", "scalp", "style_3_braids"),
-        ("Grand père", "beard", "beard_grand_p_re"),
+        ("Grand père", "beard", "beard_grand_pere"),
+        ("Ångström", "scalp", "angstrom"),
+        ("Straße", "scalp", "strasse"),
+        ("Ada\u2019s Bob", "scalp", "ada_s_bob"),
+        ("3 Tage", "beard", "beard_3_tage"),
         ("Beard of Ada", "beard", "beard_of_ada"),
-        ("волосы", "scalp", ""),
+        ("волосы", "scalp", "style_38efc3"),
+        ("  ВОЛОСЫ ", "scalp", "style_38efc3"),
+        ("Beard full", "scalp", "style_beard_full"),
+        ("None", "beard", "beard_style_none"),
+        ("!?", "scalp", ""),
+        ("", "beard", ""),
         ("x" * 80, "beard", "beard_" + "x" * 34),
     ],
 )
 def test_a_style_is_named_after_what_the_artist_calls_it(label: str, region: str, name: str) -> None:
     assert name_for(label, region) == name
+
+
+def test_names_in_other_scripts_are_told_apart() -> None:
+    labels = ["髪型", "Фея", "美咲 hair", "葵 hair", "hair", "Øre", "re", "शिखा", "شعر", "🔥", "🔥🔥", "m" * 60 + "葵"]
+    for region in STYLE_OF:
+        names = [name_for(label, region) for label in labels]
+        assert len(set(names)) == len(labels)
+        assert all(re.fullmatch(NAME, name) for name in names), names
+    assert name_for("美咲 hair", "scalp").startswith("hair_")
 
 
 def test_every_style_that_comes_along_has_a_small_picture() -> None:
