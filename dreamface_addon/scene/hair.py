@@ -25,7 +25,7 @@ from .grooms import REGIONS, RegionHair, parse_groom
 from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
 from .node_assets import INTERPOLATE, chain_of, name_hair_map, why_no_assets
-from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_objects_of, hair_of, parts_of
+from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_objects_of, hair_of, parts_of, skins
 from .sculpting import Array, basis_of, rest_of
 from .surface import (
     HAIR_MAP,
@@ -400,10 +400,14 @@ def carry_hair(skin: bpy.types.Object, before: Array, after: Array) -> None:
         before: [V, 3] metres, the skin's vertices where the guides are now.
         after: [V, 3] metres, where the guides are to be.
     """
-    for object_ in hair_of(skin).values():
-        if len(object_.data.curves) and len(skin.data.polygons):
-            _carry(object_.data, skin.data, before, after)
-            object_.data.update_tag()
+    _carry_all([object_.data for object_ in hair_of(skin).values()], skin.data, before, after)
+
+
+def _carry_all(hairs: Iterable[bpy.types.Curves], mesh: bpy.types.Mesh, before: Array, after: Array) -> None:
+    for curves in hairs:
+        if len(curves.curves) and len(mesh.polygons):
+            _carry(curves, mesh, before, after)
+            curves.update_tag()
 
 
 def settle_hair(skin: bpy.types.Object) -> bool:
@@ -412,7 +416,8 @@ def settle_hair(skin: bpy.types.Object) -> bool:
     In Edit Mode nobody knows where the vertices are, and hair that is linked from another file stays as it is there.
     """
     mesh = skin.data
-    hairs = [object_.data for object_ in hair_of(skin).values()]
+    wearers = [other for other in skins() if other.data == mesh] if mesh.users > 1 else []  # linked copies of the head
+    hairs = list(dict.fromkeys(object_.data for head in (skin, *wearers) for object_ in hair_of(head).values()))
     if not hairs or mesh.is_editmode or not all(block.is_editable for block in (mesh, *hairs)):
         return False
     renew_hair_map(skin)
@@ -424,7 +429,7 @@ def settle_hair(skin: bpy.types.Object) -> bool:
     elif np.array_equal(before, after):
         return False
     else:
-        carry_hair(skin, before, after)
+        _carry_all(hairs, mesh, before, after)
     _write_rest(mesh, after)
     return True
 

@@ -782,3 +782,24 @@ def test_guides_that_are_all_deleted_are_deleted_hair(hairy, scalp, hairy_folder
     update_face(hairy.skin, hairy_folder)
     remember_grown(hairy.skin)
     assert "scalp" not in hair_of(hairy.skin) and deleted_hair(hairy.skin) == ["scalp"]
+
+
+@pytest.mark.parametrize("grown", [True, False])
+def test_hair_of_a_linked_copy_follows_once(bpy, hairy, scalp, hairy_folder, grown):
+    """Both heads wear one mesh; their hair is one as well until the copy's is grown anew."""
+    from dreamface_addon.scene import grow_hair, hair_of, reshape, separate_copies
+
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.context.view_layer.objects.active = hairy.skin
+    bpy.ops.object.duplicate(linked=True)
+    copy = bpy.context.view_layer.objects.active
+    separate_copies("face-1")
+    if grown:
+        with np.load(hairy_folder / "groom.npz") as arrays:
+            grow_hair(copy, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    theirs, before = hair_of(copy)["scalp"], guides(scalp)
+    assert (theirs.data == scalp.data) != grown
+    head = np.concatenate([vertices(part) for part in hairy.parts.values()]) + UP
+    reshape(hairy.skin, {"vertices": head.astype(np.float32)}, {})
+    for object_ in (scalp, theirs):
+        np.testing.assert_allclose(guides(object_), before + UP, atol=1e-5)
