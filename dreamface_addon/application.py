@@ -21,6 +21,7 @@ from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .pictures import Pictures
 from .session import Session
 from .setting_up import SettingUp
+from .settling import Settling
 from .shaping import Following
 from .styles import Styles
 from .styling import Styling
@@ -37,6 +38,7 @@ class Application:
         setup: sets up, starts and stops the backend.
         growing: grows hair after its sliders.
         following: moves meshes after their sliders.
+        settling: takes hair along with heads that were sculpted.
         making: makes faces and brings them into the scene.
         models: installs, checks and removes models.
         carding: makes cards of hair.
@@ -56,6 +58,7 @@ class Application:
         self.setup = SettingUp(self.session, wake)
         self.growing = Growing(self.session, self.setup, wake, lambda skin: self.following.is_following(skin))
         self.following = Following(self.session, self.setup, wake, self.growing.look_at)
+        self.settling = Settling()
         self.models = Models(
             self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake
         )
@@ -67,7 +70,7 @@ class Application:
         self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
-            self.carding,
+            self.carding, self.settling,
         )  # fmt: skip
 
     def tick(self) -> float:

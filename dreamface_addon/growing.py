@@ -50,8 +50,8 @@ def _digest(entries: Entries, families: tuple[str, ...]) -> str:
 
 
 def remember_grown(skin: bpy.types.Object) -> None:
-    """Note that a face's hair shows its traits as they are."""
-    scene.mark_grown(skin, wanted_marks(traits_of(skin)))
+    """Note that a face's hair shows its traits as they are; what an artist has deleted stays away."""
+    scene.mark_grown(skin, wanted_marks(traits_of(skin)) | dict.fromkeys(scene.deleted_hair(skin), ""))
 
 
 def stale_regions(skin: bpy.types.Object) -> list[str]:

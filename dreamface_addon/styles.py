@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,11 @@ _PREFIXES = {"scalp": "", "beard": "beard_", "brows": "brows_", "lashes": "lashe
 NAME_LENGTH = 40
 """Letters of a style's name in files."""
 
+_SUM_LENGTH = 6
+
 _NOT_UNDERSTOOD = "The engine does not say what hair styles there are: set the engine up again."
 _LOST = "The engine went away before it had answered: try again."
+_NO_ENGINE = "The engine is not running: start it in the preferences, then try again."
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,44 @@ def _values(said: dict[str, Any], region: str) -> dict[str, float]:
 
 
 def name_for(label: str, region: str) -> str:
-    """Return the name of the file in which a style of that label is kept; empty where no letter is left."""
-    plain = re.sub(r"[^a-z0-9]+", "_", label.casefold()).strip("_")
-    if plain and not plain[0].isalpha():
-        plain = f"style_{plain}"
+    """Return the name of the file in which a style of that label is kept; empty where the label has no letter.
+
+    Files have plain letters. Those of other scripts are left out, and a short sum of the label tells names apart that
+    would then be one.
+    """
+    label = unicodedata.normalize("NFKC", label).casefold().strip()
+    apart = unicodedata.normalize("NFKD", label)
+    plain = re.sub(r"[^a-z0-9]+", "_", "".join(sign for sign in apart if not unicodedata.combining(sign))).strip("_")
+    lost = any(unicodedata.category(sign)[0] in "LN" for sign in apart if not sign.isascii())
+    lost |= any(unicodedata.category(sign) == "So" for sign in apart)
+    if not (plain or lost):
+        return ""
     prefix = _PREFIXES[region]
     plain = plain.removeprefix(prefix) if prefix else plain
-    return (prefix + plain)[:NAME_LENGTH].rstrip("_") if plain else ""
+    others = tuple(other for other in _PREFIXES.values() if other != prefix)
+    if plain == "none" or (not prefix and (not plain[:1].isalpha() or plain.startswith(others))):
+        plain = f"style_{plain}".rstrip("_")
+    end = f"_{hashlib.sha256(label.encode()).hexdigest()[:_SUM_LENGTH]}" if lost else ""
+    return (prefix + plain)[: NAME_LENGTH - len(end)].rstrip("_") + end
+
+
+@dataclass
+class _Wish:
+    """A style to be kept or removed.
+
+    Attributes:
+        doing: what the page says meanwhile, without a dot.
+        when_ready: what it says while the engine is not ready.
+        done: what it says afterwards.
+        undone: what it says before the reason, where it came to nothing.
+        steps: what is left to send: method, path and body.
+    """
+
+    doing: str
+    when_ready: str
+    done: str
+    undone: str
+    steps: list[tuple[str, str, dict[str, Any] | bytes | None]] = field(default_factory=list)
 
 
 class Styles(Part):
@@ -109,6 +145,7 @@ class Styles(Part):
         all: by name, in the order of the traits' choices; own ones last.
         problems: a sentence for each file that cannot be read.
         problem: why the last wish was not met, until dismissed, or nothing.
+        done: that the last wish was met, until dismissed or the next one, or nothing.
     """
 
     def __init__(self, session: Session, folder: Path, wake: Callable[[], None]) -> None:
@@ -121,12 +158,12 @@ class Styles(Part):
         """
         self.all: dict[str, Style] = {}
         self.problems: list[str] = []
-        self.problem = ""
+        self.problem = self.done = ""
         self._session = session
         self._pictures = folder / "pictures"
         self._wake = wake
         self._stale, self._ready = False, False
-        self._wishes: list[tuple[str, str, dict[str, Any] | bytes | None]] = []
+        self._wishes: list[_Wish] = []
         self._exchange: Exchange | None = None
         self._is_list = False
         self._take_list(_read(folder))
@@ -156,7 +193,14 @@ class Styles(Part):
     @property
     def busy(self) -> bool:
         """Whether a style is being saved or removed."""
-        return bool(self._wishes) or (self._exchange is not None and not self._is_list)
+        return bool(self._wishes)
+
+    @property
+    def doing(self) -> str:
+        """What is being done with a style, or waits for the engine; nothing where nobody waits."""
+        if not self._wishes:
+            return ""
+        return self._wishes[0].doing if self._session.state is BackendState.READY else self._wishes[0].when_ready
 
     def refresh(self) -> None:
         """Ask the backend again which there are."""
@@ -165,50 +209,94 @@ class Styles(Part):
 
     def save(self, request: dict[str, Any], files: Mapping[str, bytes]) -> None:
         """Keep a style; see the backend's API. Files, by their SHA-256, are sent ahead of it."""
-        self.problem = ""
-        self._wishes += [("PUT", f"/uploads/{digest}", content) for digest, content in files.items()]
-        self._wishes.append(("POST", "/styles", request))
-        self._wake()
+        label = str(request.get("label") or request["name"])
+        wish = _Wish(
+            f"Keeping the style “{label}”…",
+            f"The style “{label}” is kept when the engine is ready.",
+            f"“{label}” is among your styles.",
+            f"The style “{label}” was not kept.",
+        )
+        wish.steps += [("PUT", f"/uploads/{digest}", content) for digest, content in files.items()]
+        wish.steps.append(("POST", "/styles", request))
+        self._add(wish)
 
     def remove(self, name: str) -> None:
         """Remove one of the artist's own."""
-        self.problem = ""
-        self._wishes.append(("DELETE", f"/styles/{name}", None))
+        label = self.all[name].label if name in self.all else name
+        self._add(
+            _Wish(
+                f"Removing the style “{label}”…",
+                f"The style “{label}” is removed when the engine is ready.",
+                f"“{label}” is removed.",
+                f"The style “{label}” was not removed.",
+                [("DELETE", f"/styles/{name}", None)],
+            )
+        )
+
+    def _add(self, wish: _Wish) -> None:
+        self.problem = self.done = ""
+        self._wishes.append(wish)
         self._wake()
 
     # --------------------------------------------------------------------------------------- what the application calls
 
     def tick(self) -> bool:
         """Ask what there is to ask, or take an answer."""
-        before = (list(self.all.values()), self.problems, self.problem, self.busy)
+        before = self._said()
         if self._exchange is not None and self._exchange.done:
             self._take(self._exchange)
         self._ask()
-        return before != (list(self.all.values()), self.problems, self.problem, self.busy)
+        return before != self._said()
+
+    def _said(self) -> tuple[object, ...]:
+        """What panels show."""
+        return list(self.all.values()), self.problems, self.problem, self.done, self.doing
 
     def dismiss_messages(self) -> None:
-        """Stop showing why a style could not be saved or removed."""
-        self.problem = ""
+        """Stop showing what became of a style that was to be saved or removed."""
+        self.problem = self.done = ""
 
     def _ask(self) -> None:
         was_ready, self._ready = self._ready, self._session.state is BackendState.READY
         if self._ready and not was_ready:
-            self._stale, self._exchange = True, None
+            self._leave_exchange(_LOST)
+            self._stale = True
+        elif self._wishes and self._session.state in (BackendState.STOPPED, BackendState.FAILED):
+            self._give_up()
         client = self._session.backend.client
         if not self._ready or client is None or self._exchange is not None:
             return
         if self._wishes:
-            method, path, body = self._wishes.pop(0)
+            method, path, body = self._wishes[0].steps.pop(0)
             self._is_list, self._stale = False, True
             self._exchange = client.send(method, path, body)
         elif self._stale:
             self._is_list, self._stale = True, False
             self._exchange = client.send("GET", "/styles")
 
+    def _leave_exchange(self, why: str) -> None:
+        """Wait no longer for an answer; where it is one to a wish, that has come to nothing."""
+        if self._exchange is not None and not self._is_list:
+            self._fail(why)
+        self._exchange = None
+
+    def _fail(self, why: str) -> None:
+        self.problem, self.done = f"{self._wishes.pop(0).undone} {why}", ""
+
+    def _give_up(self) -> None:
+        """Wait no longer for an engine that does not start, or was stopped."""
+        self._exchange = None
+        while self._wishes:
+            self._fail(self._session.problem or _NO_ENGINE)
+
     def _take(self, exchange: Exchange) -> None:
         self._exchange = None
         if not self._is_list:
-            self.problem = _LOST if exchange.lost else exchange.error or ""
+            why_not = _LOST if exchange.lost else exchange.error or ""
+            if why_not:
+                self._fail(why_not)
+            elif not self._wishes[0].steps:
+                self.done = self._wishes.pop(0).done
         elif exchange.error:
             self._stale = exchange.lost or exchange.status == 503
         else:

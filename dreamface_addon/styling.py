@@ -124,6 +124,7 @@ class Styling:
         Raises:
             SceneError: the head has lost what it is made from, or all its hair.
         """
+        scene.settle_hair(skin)  # on a head that was sculpted just now
         object_ = scene.hair_of(skin)[region]
         guides = scene.hair_curves_of(object_)
         if guides.shape[1] > _MOST_POINTS:

@@ -125,8 +125,10 @@ def _draw_notes(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
         drawing.text(layout, f"{_names(deleted)} deleted by hand: Grow makes it anew.", icon="INFO")
     if app.growing.is_growing(skin):
         drawing.text(layout, "Growing…", icon="TIME")
-    if app.styles.busy:
-        drawing.text(layout, "Keeping the style…", icon="TIME")
+    if app.styles.doing:
+        drawing.text(layout, app.styles.doing, icon="TIME")
+    elif app.styles.done:
+        drawing.text(layout, app.styles.done, icon="CHECKMARK")
     for problem in app.styles.problems:
         drawing.text(layout, problem, icon="ERROR")
 

@@ -19,6 +19,7 @@ from .hair import (
     knows_grown,
     mark_grown,
     pack_hair,
+    renew_hair_map,
     settle_hair,
     use_blender_nodes,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "read_face_folder",
     "record",
     "rename_face",
+    "renew_hair_map",
     "reshape",
     "sculpted_distance",
     "sculpted_expressions",

@@ -25,10 +25,18 @@ from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
 from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
-from .node_assets import why_no_assets
-from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_of, parts_of
+from .node_assets import INTERPOLATE, chain_of, name_hair_map, why_no_assets
+from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_objects_of, hair_of, parts_of, skins
 from .sculpting import Array, basis_of, rest_of
-from .surface import HAIR_MAP, corners_of, frames_of, mark_hair_map
+from .surface import (
+    HAIR_MAP,
+    OLD_HAIR_MAP,
+    corners_of,
+    frames_of,
+    mark_hair_map,
+    rename_old_hair_map,
+    why_no_hair_map,
+)  # fmt: skip
 
 REST: Final = ".dreamface_hair_rest"
 """Attribute of the skin's vertices: where they were when the hair was put there, metres."""
@@ -42,6 +50,9 @@ _SHOWS: Final = "dreamface_hair_shows"
 _BARE: Final = "dreamface_bare"
 """Custom property of the skin: region -> the mark of having no hair there, or nothing where there is some, as JSON."""
 
+_TAKEN: Final = "-"
+"""Mark of a region whose hair we have taken away, until it is noted what that shows."""
+
 _HIDDEN: Final = "dreamface_hidden_by_hair"
 """Custom property of a part: we have hidden it, because hair stands for it."""
 
@@ -49,8 +60,15 @@ _TRIANGLE, _BARYCENTRIC, _LOCK, _UV = (f".dreamface_{name}" for name in ("triang
 """Attributes of curves: see `RegionHair`; triangles are those of the skin. The last is the root's place in the hair's
 UV map when the others were written: roots that an artist has moved since have another."""
 
+_DISTANCE: Final = ".dreamface_distance"
+"""Attribute of curves: metres between a root and its place in the triangle, when that was looked for."""
+
+_POLYGONS: Final = "dreamface_polygons"
+"""Custom property of curves: how many faces the skin had to whose triangles the attributes belong."""
+
 _SURFACE_UV: Final = "surface_uv_coordinate"  # Blender's own name
 
+_BESIDE: Final = 0.002  # metres that a root may be from its place; farther away, the triangle is another one by now
 _FAR: Final = 0.05  # metres from the skin; what lies farther away was put there
 
 
@@ -75,10 +93,13 @@ def grow_hair(
         hairs = parse_groom(groom, arrays)
     except ValueError as error:
         raise SceneError(f"The engine sent hair that doesn't fit ({error}): start it again.") from error
-    regions = set(regions)
-    check_can_change([skin, *hair_of(skin).values()])
-    others = [region for region in hair_of(skin) if region not in regions]
-    put_hair(skin, [hair for hair in hairs if hair.region in regions], others, rest_of(skin.data))
+    hairs = [hair for hair in hairs if hair.region in set(regions)]
+    check_can_change([skin, *hair_objects_of(skin).values()])
+    why_not = why_no_hair_map(skin) if hairs else ""
+    if why_not:
+        raise SceneError(why_not)
+    others = [region for region in hair_of(skin) if region not in set(regions)]
+    put_hair(skin, hairs, others, rest_of(skin.data))
     hide_old_cards(skin, hair_state(skin))
 
 
@@ -88,18 +109,21 @@ def put_hair(
     kept: Collection[str] = (),
     grown_on: Array | None = None,
 ) -> None:
-    """Build the objects of hair, in those that are there, and remove those of other regions.
+    """Build the objects of hair, in those that are there, and empty those of other regions.
+
+    Empty ones keep modifiers and materials, which may be an artist's, until there is hair again.
 
     Args:
-        skin: the face's; its hair map is there, or is made.
+        skin: the face's; its hair map is there, or is made: see `why_no_hair_map`.
         hairs: the guides.
         kept: regions whose hair stays as it is.
         grown_on: [V, 3] metres, the skin's vertices under the guides; None for those that it has now.
     """
-    there, wanted = hair_of(skin), {hair.region: hair for hair in hairs}
-    for region, object_ in there.items():
+    there, wanted = hair_objects_of(skin), {hair.region: hair for hair in hairs}
+    for region, object_ in hair_of(skin).items():
         if region not in wanted and region not in kept:
-            _remove(object_)
+            _empty(object_)
+            _note_taken(skin, region)
     settle_hair(skin)
     mark_hair_map(skin, list(wanted.values()))
     for hair in wanted.values():
@@ -124,19 +148,30 @@ def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | N
         add_nodes(object_, skin)
         curves.materials.append(new_hair_material(f"{REGIONS[hair.region]} strands", hair.colour))
     else:
-        _replace_curves(object_, curves, hair)
+        _replace_curves(object_, curves, hair.colour)
         describe_hair(object_, skin, hair)
     set_look(object_, skin, hair.look, hair.points)
 
 
-def _replace_curves(object_: bpy.types.Object, curves: bpy.types.Curves, hair: RegionHair) -> None:
-    """Give an object new guides; it keeps its materials."""
+def _empty(object_: bpy.types.Object) -> None:
+    """Take an object's guides away; all else of it stays."""
+    curves = bpy.data.hair_curves.new(object_.data.name)
+    curves.surface, curves.surface_uv_map = object_.data.surface, object_.data.surface_uv_map
+    _replace_curves(object_, curves, None)
+
+
+def _replace_curves(object_: bpy.types.Object, curves: bpy.types.Curves, colour: dict[str, Any] | None) -> None:
+    """Give an object new guides; it keeps its materials, which get the colour unless it is None."""
     old = object_.data
+    goes = 1 if old.users == 1 else 0  # users of a material that lose it here: old curves that no copy wears
     for material in old.materials:
-        if is_hair_material(material) and material.users - material.use_fake_user > 1 + (old.users > 1):
+        if colour is None:
+            curves.materials.append(material)
+            continue
+        if is_hair_material(material) and material.users - material.use_fake_user > goes:
             material = material.copy()  # a copy of the head wears it, too
         if is_hair_material(material):
-            renew_hair_material(material, hair.colour)
+            renew_hair_material(material, colour)
         curves.materials.append(material)
     object_.data = curves
     if not old.users:
@@ -151,7 +186,8 @@ def _new_curves(skin: bpy.types.Object, hair: RegionHair) -> bpy.types.Curves:
     curves.add_curves([length] * count)
     _write_points(curves, hair.points)
     curves.surface, curves.surface_uv_map = skin, HAIR_MAP
-    first_face = skin.get(FACES, (0, 0))[0]
+    first_face, last_face = skin.get(FACES, (0, len(skin.data.polygons)))
+    curves[_POLYGONS] = last_face - first_face
     for name, kind, values in (
         (_SURFACE_UV, "FLOAT2", hair.uv),
         (_UV, "FLOAT2", hair.uv),
@@ -171,13 +207,14 @@ def keep_edited_hair(skin: bpy.types.Object) -> str:
         A sentence about what stayed, or nothing.
     """
     edited, kept = edited_hair(skin), []
-    for region, object_ in hair_of(skin).items():
+    for region, object_ in hair_objects_of(skin).items():
         if region in edited:
             curves = object_.data
             curves.use_fake_user = True
             curves.name = f"{curves.name[:_NAME_LENGTH]} before"
             kept.append(f"“{curves.name}”")
         _remove(object_)
+        _note_taken(skin, region)
     if not kept:
         return ""
     return (
@@ -219,7 +256,7 @@ def use_blender_nodes(skin: bpy.types.Object, wanted: bool = True) -> None:
     Raises:
         SceneError: this Blender has no such nodes, or the hair cannot be changed now; nothing was changed.
     """
-    hairs = hair_of(skin).values()
+    hairs = hair_objects_of(skin).values()
     check_can_change([skin, *hairs])
     why_not = why_no_assets() if wanted else ""
     if why_not:
@@ -270,6 +307,12 @@ def deleted_hair(skin: bpy.types.Object) -> list[str]:
     """Return the regions whose hair an artist has deleted."""
     there = hair_of(skin)
     return [region for region, mark in _bare(skin).items() if region not in there and not mark]
+
+
+def _note_taken(skin: bpy.types.Object, region: str) -> None:
+    """Note that we have taken a region's hair away: no artist has deleted it."""
+    if knows_grown(skin):
+        skin[_BARE] = json.dumps({**_bare(skin), region: _TAKEN})
 
 
 def _bare(skin: bpy.types.Object) -> dict[str, str]:
@@ -370,25 +413,54 @@ def carry_hair(skin: bpy.types.Object, before: Array, after: Array) -> None:
         before: [V, 3] metres, the skin's vertices where the guides are now.
         after: [V, 3] metres, where the guides are to be.
     """
-    for object_ in hair_of(skin).values():
-        if len(object_.data.curves):
-            _carry(object_.data, skin.data, before, after)
-            object_.data.update_tag()
+    _carry_all([object_.data for object_ in hair_of(skin).values()], skin.data, before, after)
 
 
-def settle_hair(skin: bpy.types.Object) -> None:
-    """Take a face's guides along to where the skin's vertices are now."""
-    if not hair_of(skin):
-        return
+def _carry_all(hairs: Iterable[bpy.types.Curves], mesh: bpy.types.Mesh, before: Array, after: Array) -> None:
+    for curves in hairs:
+        if len(curves.curves) and len(mesh.polygons):
+            _carry(curves, mesh, before, after)
+            curves.update_tag()
+
+
+def settle_hair(skin: bpy.types.Object) -> bool:
+    """Take a face's guides along to where the skin's vertices are now; return whether they had to move.
+
+    In Edit Mode nobody knows where the vertices are, and hair that is linked from another file stays as it is there.
+    """
     mesh = skin.data
+    wearers = [other for other in skins() if other.data == mesh] if mesh.users > 1 else []  # linked copies of the head
+    hairs = list(dict.fromkeys(object_.data for head in (skin, *wearers) for object_ in hair_of(head).values()))
+    if not hairs or mesh.is_editmode or not all(block.is_editable for block in (mesh, *hairs)):
+        return False
+    renew_hair_map(skin)
     before, after = _read_rest(mesh), basis_of(mesh)
     if before is None:  # another mesh has taken the place of the one that the hair was put on
-        for object_ in hair_of(skin).values():
-            if len(object_.data.curves):
-                _snap(object_.data, mesh, after)
-    elif not np.array_equal(before, after):
-        carry_hair(skin, before, after)
+        for curves in hairs:
+            if len(curves.curves) and len(mesh.polygons):
+                _snap(curves, mesh, after)
+    elif np.array_equal(before, after):
+        return False
+    else:
+        _carry_all(hairs, mesh, before, after)
     _write_rest(mesh, after)
+    return True
+
+
+def renew_hair_map(skin: bpy.types.Object) -> None:
+    """Call a face's UV map for hair as it is called today, where the file is of an older version."""
+    mesh = skin.data
+    old = [object_ for object_ in hair_objects_of(skin).values() if object_.data.surface_uv_map == OLD_HAIR_MAP]
+    if not old or mesh.is_editmode or not all(block.is_editable for block in (mesh, *(hair.data for hair in old))):
+        return
+    rename_old_hair_map(mesh)
+    if HAIR_MAP not in mesh.uv_layers:
+        return
+    for object_ in old:
+        object_.data.surface_uv_map = HAIR_MAP
+        modifier = chain_of(object_).get(INTERPOLATE)
+        if modifier is not None and object_.is_editable:
+            name_hair_map(modifier)
 
 
 def _carry(curves: bpy.types.Curves, mesh: bpy.types.Mesh, before: Array, after: Array) -> None:
@@ -411,7 +483,7 @@ def _carry(curves: bpy.types.Curves, mesh: bpy.types.Mesh, before: Array, after:
 def _snap(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> None:
     """Shift guides so that they are rooted in the skin again, except where that is far away."""
     was_edited = _is_edited(curves)
-    corners, barycentric = _roots(curves, mesh, vertices)
+    corners, barycentric = _roots(curves, mesh, vertices, _FAR)
     points, offsets = _points(curves), _offsets(curves)
     shift = np.einsum("nkx,nk->nx", vertices[corners], barycentric) - points[offsets[:-1]]
     shift[np.linalg.norm(shift, axis=1) > _FAR] = 0.0
@@ -420,20 +492,41 @@ def _snap(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> No
         curves[_GROWN] = _digest(curves)
 
 
-def _roots(curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array) -> tuple[Array, Array]:
-    """[N, 3] the vertices around each root, and their weights; those of roots an artist has made or moved are found."""
+def _roots(
+    curves: bpy.types.Curves, mesh: bpy.types.Mesh, vertices: Array, beside: float = _BESIDE
+) -> tuple[Array, Array]:
+    """[N, 3] the vertices around each root, and their weights.
+
+    Those of roots that an artist has made or moved are found, and all where the skin has other triangles by now.
+
+    Args:
+        curves: the guides.
+        mesh: the skin's.
+        vertices: [V, 3] metres, the skin's where the guides are.
+        beside: metres that a root may be from its triangle.
+    """
     triangle, barycentric = _read(curves, _TRIANGLE, 1, np.int32), _read(curves, _BARYCENTRIC, 3)
     uv, known = _read(curves, _SURFACE_UV, 2), _read(curves, _UV, 2)
     lost = (np.abs(uv - known) > 1e-6).any(axis=1) | (np.abs(barycentric.sum(axis=1) - 1.0) > 1e-3)
     lost |= (triangle < 0) | (triangle >= 2 * len(mesh.polygons))
+    lost |= curves.get(_POLYGONS, len(mesh.polygons)) != len(mesh.polygons)
     corners = corners_of(mesh, np.where(lost, 0, triangle))
+    roots, distance = _points(curves)[_offsets(curves)[:-1]], _read(curves, _DISTANCE, 1)
+    lost |= ~(np.abs(_distances(roots, vertices[corners], barycentric) - distance) < beside)
     if lost.any():
-        found, corners[lost], barycentric[lost] = _nearest(mesh, vertices, _points(curves)[_offsets(curves)[:-1]][lost])
-        triangle[lost] = found
+        triangle[lost], corners[lost], barycentric[lost] = _nearest(mesh, vertices, roots[lost])
+        distance[lost] = _distances(roots[lost], vertices[corners[lost]], barycentric[lost])
+        curves[_POLYGONS] = len(mesh.polygons)
+        _write(curves, _DISTANCE, "FLOAT", distance)
         _write(curves, _TRIANGLE, "INT", triangle)
         _write(curves, _BARYCENTRIC, "FLOAT_VECTOR", barycentric)
         _write(curves, _UV, "FLOAT2", uv)
     return corners, barycentric
+
+
+def _distances(roots: Array, corners: Array, barycentric: Array) -> Array:
+    """[N] metres between roots [N, 3] and their places by weights [N, 3] between corners [N, 3, 3]."""
+    return np.asarray(np.linalg.norm(np.einsum("nkx,nk->nx", corners, barycentric) - roots, axis=1))
 
 
 def _nearest(mesh: bpy.types.Mesh, vertices: Array, places: Array) -> tuple[Array, Array, Array]:
@@ -475,7 +568,7 @@ def _offsets(curves: bpy.types.Curves) -> Array:
     return values
 
 
-_FIELDS: Final = {"INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
+_FIELDS: Final = {"FLOAT": "value", "INT": "value", "FLOAT2": "vector", "FLOAT_VECTOR": "vector"}
 
 
 def _read(curves: bpy.types.Curves, name: str, width: int, kind: type = np.float32) -> Array:

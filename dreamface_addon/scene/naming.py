@@ -14,7 +14,7 @@ import bpy
 from .grooms import REGIONS
 from .hair_material import is_hair_material
 from .materials import CHANNEL, TILE, values_of
-from .records import CARDS, GIVEN, HAIR, PART, cards_of, hair_of, is_skin, parts_of
+from .records import CARDS, GIVEN, HAIR, PART, cards_of, hair_objects_of, is_skin, parts_of
 from .solid import SHADE
 
 NAME = "dreamface_name"
@@ -146,7 +146,7 @@ def _blocks(skin: bpy.types.Object) -> Iterator[tuple[bpy.types.ID, str]]:
 
 def _hair_blocks(skin: bpy.types.Object, parts: set[str]) -> Iterator[tuple[bpy.types.ID, str]]:
     """Yield the objects, curves and materials of a face's hair; a part may have the usual name of one."""
-    hair = hair_of(skin)
+    hair = hair_objects_of(skin)
     others = _materials(object_ for object_ in bpy.data.objects if HAIR in object_ and object_ not in hair.values())
     for region, object_ in hair.items():
         label = REGIONS[region] if REGIONS[region] not in parts else f"{REGIONS[region]} hair"

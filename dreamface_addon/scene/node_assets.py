@@ -124,7 +124,7 @@ def _connect(modifier: bpy.types.Modifier, skin: bpy.types.Object) -> None:
     """Tell the modifier that makes hairs where its surface is; from Blender 5 on curves say so themselves."""
     if has_input(modifier, "Surface", "NodeSocketObject"):
         write_input(modifier, "Surface", skin, "NodeSocketObject")
-        write_attribute(modifier, "Surface UV Map", HAIR_MAP)
+        name_hair_map(modifier)
     for name, value in (
         ("Surface Rest Position", True),
         ("Resting Surface", True),
@@ -133,6 +133,12 @@ def _connect(modifier: bpy.types.Modifier, skin: bpy.types.Object) -> None:
     ):
         if has_input(modifier, name):
             write_input(modifier, name, value)
+
+
+def name_hair_map(modifier: bpy.types.Modifier) -> None:
+    """Tell the modifier that makes hairs what the hair's UV map is called."""
+    if has_input(modifier, "Surface UV Map"):
+        write_attribute(modifier, "Surface UV Map", HAIR_MAP)
 
 
 def remove_chain(object_: bpy.types.Object) -> None:

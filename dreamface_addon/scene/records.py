@@ -223,7 +223,7 @@ def separate_copies(face_id: str) -> bool:
     """
     sharing = [skin for skin in skins() if skin[FACE_ID] == face_id]
     for copy in sorted(sharing, key=_age)[1:]:
-        objects = [*parts_of(copy), *hair_of(copy).values(), *cards_of(copy).values()]
+        objects = [*parts_of(copy), *hair_objects_of(copy).values(), *cards_of(copy).values()]
         copy[FACE_ID] = str(uuid.uuid4())
         for object_ in objects:
             object_[_OF] = copy[FACE_ID]
@@ -297,15 +297,28 @@ def parts_of(skin: bpy.types.Object) -> list[bpy.types.Object]:
 
 def hair_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
     """Region -> the object with a face's hair there; see `grooms.REGIONS` for their order."""
+    return {region: object_ for region, object_ in hair_objects_of(skin).items() if len(object_.data.curves)}
+
+
+def hair_objects_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
+    """Region -> the object for a face's hair there, also where it is bare now."""
     found = [object_ for object_ in _candidates(skin) if HAIR in object_ and object_.type == "CURVES"]
-    by_region = {object_[HAIR]: object_ for object_ in reversed(found) if skin_of(object_) == skin}
+    by_region = {object_[HAIR]: object_ for object_ in _copies_first(found) if skin_of(object_) == skin}
     return {region: by_region[region] for region in REGIONS if region in by_region}
 
 
 def cards_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
     """Region -> the object with a face's cards of that hair."""
     found = [object_ for object_ in _candidates(skin) if CARDS in object_ and object_.type == "MESH"]
-    return {object_[CARDS]: object_ for object_ in reversed(found) if skin_of(object_) == skin}
+    return {object_[CARDS]: object_ for object_ in _copies_first(found) if skin_of(object_) == skin}
+
+
+def _copies_first(objects: list[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Sort objects so that an artist's backup copies come before what they were copied from.
+
+    In a file that was opened again all objects are as old as their names say; the one that we have named has its name.
+    """
+    return sorted(objects, key=lambda object_: (object_.name != object_.get(GIVEN), _age(object_)), reverse=True)
 
 
 def describe_cards(object_: bpy.types.Object, skin: bpy.types.Object, region: str) -> None:

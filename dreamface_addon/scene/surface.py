@@ -12,8 +12,13 @@ from .meshes import UV_MAP
 from .records import FACES
 from .sculpting import Array
 
-HAIR_MAP: Final = "Hair"
+HAIR_MAP: Final = "DreamFace Hair"
 """UV map of the skin by which hair finds its roots: the usual one, with the head's tiles side by side along u."""
+
+OLD_HAIR_MAP: Final = "Hair"
+"""What older versions called it; an artist's own map may be called so, too."""
+
+_MOST_MAPS: Final = 8  # that Blender has room for
 
 
 def corners_of(mesh: bpy.types.Mesh, triangles: Array) -> Array:
@@ -43,6 +48,35 @@ def _unit(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
 
 
+def why_no_hair_map(skin: bpy.types.Object) -> str:
+    """Return why a skin cannot have the hair's UV map, as a sentence; nothing where it can."""
+    layers = skin.data.uv_layers
+    if UV_MAP not in layers:
+        return (
+            f"Hair finds its roots by the UV map “{UV_MAP}”, which {skin.name} does not have any more: rename it back, "
+            "or undo, then grow the hair."
+        )
+    if HAIR_MAP not in layers and len(layers) >= _MOST_MAPS:
+        return (
+            f"Hair needs a UV map of its own, and {skin.name} has {_MOST_MAPS} already, which is as many as Blender "
+            "has room for: remove one, then grow the hair."
+        )
+    return ""
+
+
+def rename_old_hair_map(mesh: bpy.types.Mesh) -> None:
+    """Give a map of ours in a file of an older version its name of today; an artist's own keeps it."""
+    old, usual = mesh.uv_layers.get(OLD_HAIR_MAP), mesh.uv_layers.get(UV_MAP)
+    if old is None or usual is None or HAIR_MAP in mesh.uv_layers:
+        return
+    shift = _read_map(old) - _read_map(usual)
+    if np.abs(shift - np.rint(shift)).max(initial=0.0) < _SAME_PLACE and np.abs(shift[:, 1]).max(initial=0.0) < 0.5:
+        old.name = HAIR_MAP
+
+
+_SAME_PLACE: Final = 1e-4  # shares of a tile
+
+
 def mark_hair_map(skin: bpy.types.Object, hairs: list[RegionHair]) -> None:
     """Give a skin the hair's UV map.
 
@@ -68,7 +102,7 @@ def mark_hair_map(skin: bpy.types.Object, hairs: list[RegionHair]) -> None:
     places[:, 0] += np.repeat(tiles[slots], totals)
     active = mesh.uv_layers.active_index
     layer = mesh.uv_layers.get(HAIR_MAP) or mesh.uv_layers.new(name=HAIR_MAP, do_init=False)
-    if layer is not None:  # Blender has room for eight
+    if layer is not None:  # see `why_no_hair_map`
         layer.uv.foreach_set("vector", places.reshape(-1))
         mesh.uv_layers.active_index = active
 

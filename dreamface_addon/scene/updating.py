@@ -13,7 +13,7 @@ from .attachments import unpack_offset
 from .cards import remove_cards, show_newer_hair
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .checking import SKIN
-from .hair import edited_hair, keep_edited_hair, put_hair, settle_hair
+from .hair import deleted_hair, edited_hair, keep_edited_hair, put_hair, settle_hair
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
 from .materials import new_materials, values_of
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
@@ -24,7 +24,7 @@ from .records import (
     check_can_change,
     describe_part,
     describe_skin,
-    hair_of,
+    hair_objects_of,
     lost_properties,
     parts_of,
     wear_expression,
@@ -33,6 +33,7 @@ from .repainting import repaint
 from .replacing import Replaced, keep_mesh, remove_unused, replace_mesh, warning_about
 from .sculpting import Array, built_offset_of, offset_of, write_built_offset
 from .solid import colour_solid
+from .surface import why_no_hair_map
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
@@ -45,7 +46,8 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     coordinates and the face's own shape keys, unless they were sculpted, are made anew. Materials: see `repaint`. The
     value of a shape key stays as it is, except where the new face's expression differs from the old one's: it is the
     new one's then. Parts that the artist has deleted stay deleted.
-    Hair is the new face's, except where an artist has edited it: that goes along with the skin.
+    Hair is the new face's, except where an artist has edited it, which goes along with the skin, or deleted it: that
+    stays away.
 
     An object with another topology, or whose mesh was edited into one, gets a new mesh, with new materials and vertex
     groups; shape keys keep value, limits, animation and drivers by name. An artist's own shape keys and vertex groups
@@ -63,10 +65,11 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     """
     face = read_face_folder(folder)
     objects = parts_of(skin)
-    check_can_change([*objects, *hair_of(skin).values()])
+    check_can_change([*objects, *hair_objects_of(skin).values()])
     check_not_applied(skin)
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
+    deleted = deleted_hair(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:
         sent = unpack_offset(sent_offset, len(face.arrays["vertices"])) if sent_offset is not None else None
         replaced = _update_objects(objects, face, sent)
@@ -76,7 +79,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
         remove_cards(skin)
         objects, replaced = _change_head(skin, objects, face)
         warnings = [warning_about(replaced), keep_edited_hair(skin)]
-    _update_hair(skin, face)
+    warnings.append(_update_hair(skin, face, deleted))
     show_newer_hair(skin)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
@@ -90,13 +93,20 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     return ImportedFace(skin.users_collection[0], skin, parts, face, " ".join(filter(None, warnings)))
 
 
-def _update_hair(skin: bpy.types.Object, face: FaceFolder) -> None:
-    """Give the skin the face's hair, except where an artist has edited what is there: that goes along with the skin."""
-    if face.groom is None:
+def _update_hair(skin: bpy.types.Object, face: FaceFolder, deleted: list[str]) -> str:
+    """Give the skin the face's hair, except where an artist has edited what is there, or deleted it.
+
+    Returns:
+        Why it has not got it, as a sentence, or nothing.
+    """
+    kept = [*edited_hair(skin), *deleted]
+    why_not = why_no_hair_map(skin) if any(hair.region not in kept for hair in face.groom or ()) else ""
+    if face.groom is None or why_not:
         settle_hair(skin)
     else:
         built = face.arrays["vertices"][slice(*face.objects[SKIN].vertices)]
-        put_hair(skin, face.groom, kept=edited_hair(skin), grown_on=built)
+        put_hair(skin, face.groom, kept, grown_on=built)
+    return why_not
 
 
 def _update_objects(objects: list[bpy.types.Object], face: FaceFolder, sent: Array | None) -> list[Replaced]:

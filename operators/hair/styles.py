@@ -1,6 +1,6 @@
 """Styles of one's own: saved from a head, removed; and the next style."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import bpy
 
@@ -35,14 +35,8 @@ class DREAMFACE_OT_turn_style(HeadAction, bpy.types.Operator):
         return {"FINISHED"}
 
 
-_kept: list[tuple[str, str, str]] = []  # Blender needs the strings to stay alive
-
-
-def _regions(_self: Any, context: bpy.types.Context) -> list[tuple[str, str, str]]:
-    skin = scene.skin_of(context.active_object)
-    hair = scene.hair_of(skin) if skin is not None else {}
-    _kept[:] = [(region, scene.HAIR_NAMES[region].title(), "") for region in ("scalp", "beard") if region in hair]
-    return _kept or [("scalp", "Hair", "")]
+_REGIONS = tuple((region, scene.HAIR_NAMES[region].title(), "") for region in ("scalp", "beard"))
+"""Regions whose hair may be kept as a style."""
 
 
 class DREAMFACE_OT_save_style(bpy.types.Operator):
@@ -53,7 +47,9 @@ class DREAMFACE_OT_save_style(bpy.types.Operator):
     bl_options: ClassVar[set[str]] = {"INTERNAL"}
 
     name: bpy.props.StringProperty(name="Name", maxlen=60, options={"SKIP_SAVE"})
-    region: bpy.props.EnumProperty(name="Of", items=_regions, options={"SKIP_SAVE"})
+    region: bpy.props.EnumProperty(name="Of", items=_REGIONS, options={"SKIP_SAVE"})
+
+    _there: list[str]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -65,14 +61,17 @@ class DREAMFACE_OT_save_style(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for a name."""
-        self.name = f"{scene.name_of(scene.skin_of(context.active_object))} hair"
+        skin = scene.skin_of(context.active_object)
+        hair = scene.hair_of(skin)
+        self._there = [region for region, _, _ in _REGIONS if region in hair]
+        self.name, self.region = f"{scene.name_of(skin)} hair", self._there[0]
         return context.window_manager.invoke_props_dialog(self, confirm_text="Save")
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the name, and whether another style goes for it."""
         self.layout.prop(self, "name")
-        if len(_kept) > 1:
-            self.layout.prop(self, "region", expand=True)
+        if len(self._there) > 1:
+            self.layout.row().prop(self, "region", expand=True)
         there = application.get().styles.all.get(name_for(self.name, self.region))
         if there is not None:
             whose = "your style" if there.own else "the style that comes along, until you remove yours"
@@ -83,7 +82,7 @@ class DREAMFACE_OT_save_style(bpy.types.Operator):
         skin = scene.skin_of(context.active_object)
         name, label = name_for(self.name, self.region), self.name.strip()
         if not name:
-            self.report({"ERROR"}, "Give the style a name with letters")
+            self.report({"ERROR"}, "Give the style a name with a letter or a number")
             return {"CANCELLED"}
         if self.region not in scene.hair_of(skin):
             self.report({"ERROR"}, "There is no such hair on this head: grow it first")
@@ -93,7 +92,7 @@ class DREAMFACE_OT_save_style(bpy.types.Operator):
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"{label} is among your styles")
+        self.report({"INFO"}, application.get().styles.doing)
         return {"FINISHED"}
 
 
@@ -123,4 +122,5 @@ class DREAMFACE_OT_remove_style(bpy.types.Operator):
             return {"CANCELLED"}
         app.setup.start_if_needed()
         app.styles.remove(self.style)
+        self.report({"INFO"}, app.styles.doing)
         return {"FINISHED"}

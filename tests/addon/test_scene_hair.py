@@ -70,7 +70,7 @@ def test_each_region_is_curves_on_the_skin(hairy, hairy_folder):
     assert [object_.name for object_ in hair.values()] == ["Round stranger hair", "Round stranger brows"]
     for region, object_ in hair.items():
         assert object_.parent == hairy.skin and object_.users_collection == (hairy.collection,)
-        assert object_.data.surface == hairy.skin and object_.data.surface_uv_map == "Hair"
+        assert object_.data.surface == hairy.skin and object_.data.surface_uv_map == "DreamFace Hair"
         np.testing.assert_array_equal(guides(object_), stored(hairy_folder, region))
     assert hairy.skin.data.uv_layers.active.name == "UVMap"
 
@@ -370,7 +370,7 @@ def test_files_hold_curves_where_their_format_does(hairy, scalp, tmp_path, suffi
     text = (tmp_path / f"head{suffix}").read_bytes()
     assert (b"BasisCurves" in text) == (suffix == ".usda")
     assert b"TEXCOORD_1" not in text, "the hair's own UV map is of use in Blender alone"
-    assert "Hair" in hairy.skin.data.uv_layers and hairy.skin.data.uv_layers.active.name == "UVMap"
+    assert "DreamFace Hair" in hairy.skin.data.uv_layers and hairy.skin.data.uv_layers.active.name == "UVMap"
 
 
 def test_an_asset_holds_the_hair(hairy, scalp, bpy):
@@ -504,3 +504,302 @@ def test_combed_hair_is_rooted_in_a_mesh_that_takes_the_place_of_an_edited_one(h
     assert edited_hair(hairy.skin) == ["scalp"]
     roots = np.linalg.norm((guides(scalp)[:, 0] - [0.0, 0.0, 0.33]) / [0.8, 1.0, 1.1], axis=1)
     np.testing.assert_allclose(roots, 0.1, atol=0.002)
+
+
+def test_hair_that_was_deleted_stays_away_until_it_is_grown(bpy, hairy, scalp, hairy_folder):
+    from dreamface_addon.growing import remember_grown
+    from dreamface_addon.scene import deleted_hair, grow_hair, hair_of, update_face
+
+    remember_grown(hairy.skin)
+    bpy.data.objects.remove(scalp)
+    for _ in range(2):  # what is remembered after an update counts in the next
+        update_face(hairy.skin, hairy_folder)
+        remember_grown(hairy.skin)
+        assert list(hair_of(hairy.skin)) == ["brows"] and deleted_hair(hairy.skin) == ["scalp"]
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    remember_grown(hairy.skin)
+    assert "scalp" in hair_of(hairy.skin) and deleted_hair(hairy.skin) == []
+
+
+def test_hair_that_an_update_takes_away_was_not_deleted(hairy, scalp, face_folder, hairy_folder, tmp_path):
+    from dreamface_addon.growing import remember_grown
+    from dreamface_addon.scene import deleted_hair, hair_of, update_face
+
+    remember_grown(hairy.skin)
+    for bare in (with_hair(shutil.copytree(face_folder, tmp_path / "brows"), "brows"), other_head(tmp_path)):
+        update_face(hairy.skin, bare)
+        remember_grown(hairy.skin)
+        assert "scalp" not in hair_of(hairy.skin) and deleted_hair(hairy.skin) == []
+    update_face(hairy.skin, hairy_folder)
+    assert "scalp" in hair_of(hairy.skin)
+
+
+def test_a_backup_copy_does_not_take_the_hairs_place(bpy, hairy, scalp, hairy_folder, tmp_path):
+    from dreamface_addon.scene import find_face, grow_hair, hair_of
+
+    comb(scalp)
+    combed = guides(scalp)
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.context.view_layer.objects.active = scalp
+    scalp.select_set(True)
+    bpy.ops.object.duplicate()
+    backup = bpy.context.view_layer.objects.active
+    backup.name = "A backup"
+    assert hair_of(hairy.skin)["scalp"] == scalp
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    np.testing.assert_array_equal(guides(backup), combed)
+    np.testing.assert_array_equal(guides(scalp), stored(hairy_folder))
+    name = scalp.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert hair_of(find_face("face-1"))["scalp"].name == name
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_another_colour_on_a_copy_leaves_the_original_as_it_is(bpy, hairy, scalp, hairy_folder, linked):
+    from dreamface_addon.scene import grow_hair, hair_of, separate_copies
+
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.context.view_layer.objects.active = hairy.skin
+    bpy.ops.object.duplicate(linked=linked)
+    copy = bpy.context.view_layer.objects.active
+    separate_copies("face-1")
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(copy, dict(arrays), [groom_entry("scalp", {"melanin": 0.1})], ["scalp"])
+    assert _melanin(hair_of(copy)["scalp"]) == pytest.approx(0.1)
+    assert _melanin(scalp) == pytest.approx(0.6)
+    material = scalp.active_material
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp", {"melanin": 0.9})], ["scalp"])
+    assert scalp.active_material == material and _melanin(hair_of(copy)["scalp"]) == pytest.approx(0.1)
+
+
+def _melanin(object_):
+    return object_.active_material.node_tree.nodes["DreamFace Hair Colour"].inputs["Melanin"].default_value
+
+
+def _edit_topology(bpy, skin, how):
+    """Cut a skin's faces anew, or take some away, as an artist does in Edit Mode; the shape stays."""
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    if how == "subdivided":
+        bpy.ops.mesh.subdivide(smoothness=0.0)
+    elif how == "sorted":
+        bpy.ops.mesh.sort_elements(type="RANDOMIZE", elements={"FACE"}, seed=1)
+    else:
+        bpy.ops.mesh.select_all(action="DESELECT")
+        bpy.ops.object.mode_set(mode="OBJECT")
+        for polygon in skin.data.polygons:
+            polygon.select = polygon.center.z < 0.25
+        bpy.ops.object.mode_set(mode="EDIT")
+        bpy.ops.mesh.delete(type="FACE")
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+@pytest.mark.parametrize("how", ["subdivided", "sorted", "cut off"])
+@pytest.mark.parametrize("combed", [True, False])
+def test_hair_follows_a_skin_whose_faces_were_edited(bpy, hairy, scalp, how, combed):
+    from dreamface_addon.scene import edited_hair, settle_hair
+
+    if combed:
+        comb(scalp)
+    before = guides(scalp)
+    _edit_topology(bpy, hairy.skin, how)
+    mesh = hairy.skin.data
+    leaned = vertices(hairy.skin)
+    leaned[:, 0] += 0.2 * (leaned[:, 2] - 0.3)  # moves each place of the head by another way
+    mesh.vertices.foreach_set("co", leaned.astype(np.float32).reshape(-1))
+    mesh.shape_keys.reference_key.points.foreach_set("co", leaned.astype(np.float32).reshape(-1))
+    settle_hair(hairy.skin)
+    wanted = before[:, 0].copy()
+    wanted[:, 0] += 0.2 * (wanted[:, 2] - 0.3)
+    np.testing.assert_allclose(guides(scalp)[:, 0], wanted, atol=2e-4)
+    assert edited_hair(hairy.skin) == (["scalp"] if combed else [])
+    np.testing.assert_allclose(lengths(guides(scalp)), lengths(before), rtol=1e-3)
+
+
+def test_a_root_that_was_pulled_off_the_skin_is_looked_for_once(hairy, scalp, monkeypatch):
+    from dreamface_addon.scene import carry_hair, hair
+
+    points = guides(scalp)
+    outwards = points[:5, :1] - [0.0, 0.0, 0.3]
+    points[:5] += 0.004 * outwards / np.linalg.norm(outwards, axis=2, keepdims=True)
+    scalp.data.position_data.foreach_set("vector", points.astype(np.float32).reshape(-1))
+    looked_for, nearest = [], hair._nearest
+    monkeypatch.setattr(hair, "_nearest", lambda *a: looked_for.append(len(a[2])) or nearest(*a))
+    skin = vertices(hairy.skin)
+    for step in range(3):
+        carry_hair(hairy.skin, skin + step * UP, skin + (step + 1) * UP)
+    assert looked_for == [5]
+    np.testing.assert_allclose(guides(scalp), points + 3 * UP, atol=1e-5)
+
+
+def test_hair_stays_where_it_is_without_a_skin_under_it(bpy, hairy, scalp):
+    from dreamface_addon.scene import settle_hair
+
+    before = guides(scalp)
+    hairy.skin.data.clear_geometry()
+    settle_hair(hairy.skin)
+    np.testing.assert_array_equal(guides(scalp), before)
+
+
+def _lift_by_hand(bpy, skin, settling, mode):
+    """Move a head's vertices up, as an artist does in a mode, and go back to Object Mode."""
+    bpy.ops.object.select_all(action="DESELECT")
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode=mode)
+    settling.tick()
+    if mode == "EDIT":
+        bpy.ops.mesh.select_all(action="SELECT")
+        bpy.ops.transform.translate(value=UP.tolist())
+    else:
+        moved = (vertices(skin) + UP).astype(np.float32).reshape(-1)
+        skin.data.vertices.foreach_set("co", moved)
+        for key in skin.data.shape_keys.key_blocks:
+            key.points.foreach_set("co", (read(key.points, "co", 3) + UP).astype(np.float32).reshape(-1))
+        skin.data.update()
+    settling.tick()
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+@pytest.mark.parametrize("mode", ["EDIT", "SCULPT"])
+def test_hair_follows_when_sculpting_has_ended(bpy, hairy, scalp, mode):
+    from dreamface_addon.scene import edited_hair
+    from dreamface_addon.settling import Settling
+
+    before, hairs, settling = guides(scalp), shown(bpy, scalp), Settling()
+    _lift_by_hand(bpy, hairy.skin, settling, mode)
+    np.testing.assert_array_equal(guides(scalp), before)
+    assert settling.tick()
+    np.testing.assert_allclose(guides(scalp), before + UP, atol=1e-5)
+    np.testing.assert_allclose(shown(bpy, scalp), hairs + UP, atol=1e-4)
+    assert edited_hair(hairy.skin) == [] and not settling.tick()
+
+
+def test_undo_passes_by_hair_that_has_followed(bpy, hairy, scalp):
+    from dreamface_addon.scene import find_face, hair_of
+    from dreamface_addon.settling import Settling
+
+    before, settling = guides(scalp), Settling()
+    bpy.ops.ed.undo_push(message="imported")
+    _lift_by_hand(bpy, hairy.skin, settling, "EDIT")
+    bpy.ops.ed.undo_push(message="left Edit Mode")
+    assert settling.tick()
+    bpy.ops.ed.undo()
+    assert not settling.tick(), "it would be there again after every undo"
+    np.testing.assert_array_equal(guides(hair_of(find_face("face-1"))["scalp"]), before)
+    bpy.ops.ed.redo()
+    np.testing.assert_allclose(guides(hair_of(find_face("face-1"))["scalp"]), before + UP, atol=1e-5)
+
+
+def test_a_style_is_saved_as_the_hair_lies_on_the_sculpted_head(hairy, scalp):
+    from types import SimpleNamespace
+
+    from dreamface_addon.styling import Styling
+
+    before, sent = guides(scalp), []
+    taller = vertices(hairy.skin)
+    taller[taller[:, 2] > 0.3] += UP
+    hairy.skin.data.vertices.foreach_set("co", taller.astype(np.float32).reshape(-1))
+    hairy.skin.data.shape_keys.reference_key.points.foreach_set("co", taller.astype(np.float32).reshape(-1))
+    styles = SimpleNamespace(find=lambda *_: None, save=lambda request, files: sent.append(request))
+    Styling(styles, None, None, SimpleNamespace(start_if_needed=lambda: None)).save(hairy.skin, "scalp", "mop", "Mop")
+    high = before[:, 0, 2] > 0.33
+    np.testing.assert_allclose(np.array(sent[0]["guides"])[high], before[high] + UP, atol=1e-5)
+
+
+def test_an_artists_own_map_called_hair_stays_as_it_is(scene, face_folder, hairy_folder):
+    from dreamface_addon.scene import grow_hair, hair_of, import_face, settle_hair
+
+    skin = import_face(face_folder).skin
+    theirs = np.full(2 * len(skin.data.loops), 0.123, np.float32)
+    skin.data.uv_layers.new(name="Hair").uv.foreach_set("vector", theirs)
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    settle_hair(skin)
+    np.testing.assert_array_equal(read(skin.data.uv_layers["Hair"].uv, "vector", 2).reshape(-1), theirs)
+    assert hair_of(skin)["scalp"].data.surface_uv_map in skin.data.uv_layers
+
+
+@pytest.mark.parametrize("whose", ["ours", "the artist's"])
+def test_the_map_of_an_older_file_gets_its_name_of_today(bpy, hairy, scalp, whose):
+    from dreamface_addon.settling import Settling
+
+    layers = hairy.skin.data.uv_layers
+    layers["DreamFace Hair"].name = scalp.data.surface_uv_map = "Hair"
+    if whose != "ours":
+        layers["Hair"].uv.foreach_set("vector", np.full(2 * len(hairy.skin.data.loops), 0.123, np.float32))
+    before = shown(bpy, scalp)
+    Settling().file_opened()
+    name = "DreamFace Hair" if whose == "ours" else "Hair"
+    assert scalp.data.surface_uv_map == name and name in layers and len(layers) == 2
+    np.testing.assert_allclose(shown(bpy, scalp), before, atol=1e-6)
+
+
+def test_a_skin_without_room_for_the_hairs_map_says_so(scene, face_folder, hairy_folder):
+    from dreamface_addon.scene import SceneError, grow_hair, hair_of, import_face, update_face
+
+    skin = import_face(face_folder).skin
+    while len(skin.data.uv_layers) < 8:
+        skin.data.uv_layers.new(name="Mine")
+    with np.load(hairy_folder / "groom.npz") as arrays, pytest.raises(SceneError, match="remove one, then grow the"):
+        grow_hair(skin, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    assert hair_of(skin) == {}
+    assert "remove one, then grow the hair" in update_face(skin, hairy_folder).warning
+    skin.data.uv_layers.remove(skin.data.uv_layers[-1])
+    assert update_face(skin, hairy_folder).warning == "" and "scalp" in hair_of(skin)
+    skin.data.uv_layers["UVMap"].name = "Mine too"
+    assert "rename it back" in update_face(skin, hairy_folder).warning
+
+
+def test_what_an_artist_has_set_up_is_there_again_after_a_style_without_hair(bpy, hairy, scalp, hairy_folder):
+    from dreamface_addon.scene import grow_hair, hair_of, use_blender_nodes
+
+    scalp.modifiers.new("Mine", "NODES")
+    material, name = scalp.active_material, scalp.name
+    material.node_tree.nodes["DreamFace Strand"].inputs["Roughness"].default_value = 0.9
+    grow_hair(hairy.skin, {}, [], ["scalp"])
+    assert "scalp" not in hair_of(hairy.skin) and len(shown(bpy, scalp)) == 0
+    use_blender_nodes(hairy.skin, False)
+    with np.load(hairy_folder / "groom.npz") as arrays:
+        grow_hair(hairy.skin, dict(arrays), [groom_entry("scalp", {"melanin": 0.1})], ["scalp"])
+    assert hair_of(hairy.skin)["scalp"] == scalp and scalp.name == scalp.data.name == name
+    assert scalp.modifiers[-1].name == "Mine" and scalp.active_material == material
+    assert material.node_tree.nodes["DreamFace Strand"].inputs["Roughness"].default_value == pytest.approx(0.9)
+    assert _melanin(scalp) == pytest.approx(0.1) and len(shown(bpy, scalp)) > 1000
+
+
+def test_guides_that_are_all_deleted_are_deleted_hair(hairy, scalp, hairy_folder):
+    from dreamface_addon.growing import remember_grown
+    from dreamface_addon.scene import deleted_hair, hair_of, update_face
+
+    remember_grown(hairy.skin)
+    scalp.data.remove_curves()
+    update_face(hairy.skin, hairy_folder)
+    remember_grown(hairy.skin)
+    assert "scalp" not in hair_of(hairy.skin) and deleted_hair(hairy.skin) == ["scalp"]
+
+
+@pytest.mark.parametrize("grown", [True, False])
+def test_hair_of_a_linked_copy_follows_once(bpy, hairy, scalp, hairy_folder, grown):
+    """Both heads wear one mesh; their hair is one as well until the copy's is grown anew."""
+    from dreamface_addon.scene import grow_hair, hair_of, reshape, separate_copies
+
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.context.view_layer.objects.active = hairy.skin
+    bpy.ops.object.duplicate(linked=True)
+    copy = bpy.context.view_layer.objects.active
+    separate_copies("face-1")
+    if grown:
+        with np.load(hairy_folder / "groom.npz") as arrays:
+            grow_hair(copy, dict(arrays), [groom_entry("scalp")], ["scalp"])
+    theirs, before = hair_of(copy)["scalp"], guides(scalp)
+    assert (theirs.data == scalp.data) != grown
+    head = np.concatenate([vertices(part) for part in hairy.parts.values()]) + UP
+    reshape(hairy.skin, {"vertices": head.astype(np.float32)}, {})
+    for object_ in (scalp, theirs):
+        np.testing.assert_allclose(guides(object_), before + UP, atol=1e-5)

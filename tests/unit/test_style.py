@@ -182,7 +182,8 @@ EXTENSION = [
 ]
 NEEDS_BPY = {
     "application", "carding", "gallery", "growing", "installation", "interface", "making", "pictures", "places",
-    "placing", "preferences", "properties", "recovery", "regions", "setting_up", "shaping", "sliders", "styling",
+    "placing", "preferences", "properties", "recovery", "regions", "setting_up", "settling", "shaping", "sliders",
+    "styling",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 
