@@ -182,7 +182,8 @@ def test_cards_of_a_duplicate_come_to_the_duplicate(bpy, skin, backend):
     copy = duplicate(bpy, skin)
     Carding(backend, lambda sentence: None, lambda: None).make(copy, 0, 512)
     ((_, request, tag),) = backend.submitted
-    assert find_face(tag) == copy and request["face"]["face_id"] == tag != skin[FACE_ID]
+    assert find_face(tag.face_id) == copy
+    assert request["face"]["face_id"] == tag.face_id != skin[FACE_ID]
 
 
 def test_undo_withdraws_a_grow_that_has_not_come(bpy, skin, growing, backend, hairy_folder):
