@@ -7,6 +7,7 @@ python benchmarks/gallery.py
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from dreamface import pipeline
 from dreamface.face import Face
+from dreamface.groom import hairs_of
 from dreamface.render import Camera, portrait_camera, preview
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -69,7 +71,8 @@ GALLERY = """# Gallery
 
 Made by `python benchmarks/gallery.py`: previews as DreamFace writes them, not retouched. Every face is generated; none
 is a real person's. How heads hold up in close-ups, rendered with Cycles under three lightings, is in
-[gallery/](gallery/README.md).
+[gallery/](gallery/README.md). Every hair style on three people is in [gallery/hair/](gallery/hair/README.md), made by
+`python benchmarks/hair_gallery.py`.
 
 The production head, on ICT-FaceKit's topology:
 
@@ -112,9 +115,9 @@ def _expressions(faces: int) -> list[Image.Image]:
     for prompt, seed in (PROMPTS[1], PROMPTS[6], PROMPTS[4])[:faces]:
         face = pipeline.generate(prompt, seed=seed, resolution=RESOLUTION, head="ict")
         for expression in EXPRESSIONS:
-            posed = face.posed(_weights(face, expression))
-            camera = portrait_camera(posed, yaw=0.2)
-            pictures.append(_picture(preview(posed, face.head.topology, face.materials, face.maps, camera=camera)))
+            weights = _weights(face, expression)
+            camera = portrait_camera(face.posed(weights), yaw=0.2)
+            pictures.append(_picture(_seen(face, weights, camera, size=512)))
     return pictures
 
 
@@ -132,8 +135,18 @@ def _close_up(head: str) -> Image.Image:
     middle = 0.5 * (face.head.landmark("nasion") + face.head.landmark("subnasale"))
     x, y, z = middle.tolist()
     camera = Camera(position=(x - 0.18, y - 0.75, z), target=(x, y, z), fov=0.2)
-    posed = face.posed(face.expression)
-    return _picture(preview(posed, face.head.topology, face.materials, face.maps, size=768, camera=camera))
+    return _picture(_seen(face, face.expression, camera, size=768))
+
+
+def _seen(face: Face, weights: Tensor, camera: Camera, size: int) -> Tensor:
+    """A picture of a face with an expression, and with its hair."""
+    posed = face.posed(weights)
+    hair = hairs_of(face.groom, face.head, face.traits, face.seed, posed=posed)
+    look = {
+        **face.materials,
+        "lashes": replace(face.materials["lashes"], transmission=1.0, ior=1.0),
+    }  # hair has its own
+    return preview(posed, face.head.topology, look, face.maps, size=size, camera=camera, strands=hair)
 
 
 def _picture(image: Tensor) -> Image.Image:

@@ -31,6 +31,15 @@ BACK: Final = 2.5  # of styles that are made behind the head
 ZOOM: Final = 1.12  # of the field of view: room for hair
 QUALITY: Final = 88
 
+PICTURE: Final = FOLDER.parents[1] / "pictures/hair.jpg"
+COLUMNS: Final = 4
+POSTER_VIEW: Final = 0.75
+POSTER: Final = (
+    ("afro", 0), ("bangs", 2), ("quiff", 1), ("curly", 2), ("cornrows", 0), ("side_part", 1), ("bob", 0),
+    ("beard_full", 1), ("pixie", 2), ("dreadlocks", 0), ("beard_handlebar", 2), ("wavy", 0),
+)  # fmt: skip
+"""Style and row of what the README shows."""
+
 BALD: Final = {"hair.style": "bald", "beard.style": "none", "stubble.density": 0.0}
 
 PEOPLE: Final = {
@@ -106,6 +115,17 @@ def main(names: list[str]) -> None:
         sheet(known[name]).save(FOLDER / f"{name}.jpg", quality=QUALITY, optimize=True)
         print(name, flush=True)
     (FOLDER / "README.md").write_text(page(), encoding="utf-8")
+    poster().save(PICTURE, quality=QUALITY, optimize=True)
+
+
+def poster() -> Image.Image:
+    """Return what the README shows: some of the sheets' pictures."""
+    whole = Image.new("RGB", (CELL * COLUMNS, CELL * (len(POSTER) // COLUMNS)))
+    for number, (name, row) in enumerate(POSTER):
+        left, top = CELL * VIEWS.index(POSTER_VIEW), CELL * row
+        cell = Image.open(FOLDER / f"{name}.jpg").crop((left, top, left + CELL, top + CELL))
+        whole.paste(cell, (number % COLUMNS * CELL, number // COLUMNS * CELL))
+    return whole
 
 
 def page() -> str:
