@@ -24,6 +24,8 @@ _FACE_SIDES, _FACE_BOTTOM, _FACE_FADES = 56.0, -52.0, 20.0  # degrees of what is
 _FACE_ABOVE: Final = 8.0  # degrees above the hairline's middle from where it is
 _SWEPT: Final = 2.4  # how strongly hair is swept off the face, over its own way
 _OWN_WAY: Final = 0.15  # how much of its unruliness a hair keeps where it falls
+_UPRIGHT: Final = 0.6  # share of a hair's way that is upwards from which it topples
+_TOPPLES: Final = 1.2  # how strongly it does, over its weight
 _RISEN: Final = 2.5  # times its `rise`, along a hair, to where it lies as far off the skin as its volume says
 _PUSHED: Final = 0.65  # share of what hair lies too deep by which it is moved in one step
 
@@ -105,9 +107,15 @@ class _Tips:
         by_comb = torch.exp(-((arc / self._follow) ** 2))
         by_root = torch.exp(-((arc / self._rise) ** 2))
         onwards = self.direction + _OWN_WAY * self._own
-        down = self._field["gravity"][:, None] * arc.new_tensor(_DOWN)
+        down = self._field["gravity"][:, None] * (arc.new_tensor(_DOWN) + self._toppling())
         free = by_comb * self._combed() + (1.0 - by_comb) * onwards + down
         return torch.lerp(free, self._first, by_root) + _off_face(self._surface, self.place, self._field)
+
+    def _toppling(self) -> Tensor:
+        """Return [N, 3] what tips over hair that stands straight up, where its weight alone would not turn it."""
+        away = (self.place - self._surface.skull.centre) * self.place.new_tensor((1.0, 1.0, 0.0))
+        upright = _smooth((self.direction[:, 2:] - _UPRIGHT) / (1.0 - _UPRIGHT))
+        return _TOPPLES * upright * normalize(away + 1e-5, dim=1)
 
     def _push(self, arc: Tensor) -> Tensor:
         """Return [N] metres by which guides are moved away from the skin."""
