@@ -16,6 +16,10 @@ from dreamface.styles import Place
 _FINE: Final = 160
 """Points of a bundle's middle."""
 
+_HANGING: Final = 48
+"""Steps in which a bundle hangs."""
+
+_PUSHED: Final = 0.7  # share of what hangs too deep by which it is moved in one step
 _STIFF: Final = 0.035  # metres over which a hanging bundle turns down
 _DOWN: Final = (0.0, 0.0, -1.0)
 
@@ -71,28 +75,27 @@ def place_on(surface: Surface, place: Place, unit: float, mirrored: bool = False
 
 
 def hanging(surface: Surface, start: Tensor, way: Tensor, length: float, margin: float) -> Tensor:
-    """Return [K, 3]: how a bundle hangs from a place.
+    """Return [N, K, 3]: how bundles hang from places.
 
     Args:
-        surface: what it keeps out of.
-        start: [3] metres.
-        way: [3] unit direction in which it leaves.
+        surface: what they keep out of.
+        start: [N, 3] metres.
+        way: [N, 3] unit directions in which they leave.
         length: metres.
-        margin: metres between its middle and the skin.
+        margin: metres between their middles and the skin.
     """
-    count = 48
-    step, place, direction, points = length / count, start[None], way[None], [start]
+    step, place, direction, points = length / _HANGING, start, way, [start]
     turning = min(1.0, step / _STIFF)
-    for _ in range(count):
-        direction = normalize(torch.lerp(direction, place.new_tensor([_DOWN]), turning), dim=1)
+    for _ in range(_HANGING):
+        down = place.new_tensor(_DOWN).expand_as(direction)
+        direction = normalize(torch.lerp(direction, down, turning), dim=1)
         moved = place + step * direction
         near = surface.near(moved)
         deep = (margin - near.distance).clamp(min=0.0)[:, None]
-        moved = moved + 0.7 * deep * near.normal
-        direction = normalize(moved - place, dim=1)
+        direction = normalize(moved + _PUSHED * deep * near.normal - place, dim=1)
         place = place + step * direction
-        points.append(place[0])
-    return torch.stack(points)
+        points.append(place)
+    return torch.stack(points, dim=1)
 
 
 def plaited(strands: int, number: Tensor, turns: Tensor, radius: Tensor) -> tuple[Tensor, Tensor]:

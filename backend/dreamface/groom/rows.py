@@ -90,10 +90,14 @@ def cornrows(
     paths = [path for path in paths if len(path) >= _SHORTEST_ROW]
     lengths = [float(arc_lengths(path[None])[0, -1]) for path in paths]
     every = max(_EVERY, sum(lengths) / max(1, most - len(paths)))
+    ends = torch.stack([path[-1] for path in paths]) if paths else torch.zeros(0, 3)
+    before = torch.stack([path[-2] for path in paths]) if paths else torch.zeros(0, 3)
+    leaving = torch.nn.functional.normalize(ends - before, dim=1)
+    tails = hanging(surface, ends, leaving, length, rows.radius * unit)
     guides = [torch.zeros(0, count, 3)]
     locks = [torch.zeros(0, dtype=torch.int64)]
-    for row, (path, on_head) in enumerate(zip(paths, lengths, strict=True)):
-        made = _plaited_row(rows, surface, path, on_head, length, unit, every, count)
+    for row, (path, tail, on_head) in enumerate(zip(paths, tails, lengths, strict=True)):
+        made = _plaited_row(rows, surface, (path, tail), on_head, length, unit, every, count)
         guides.append(made)
         locks.append(3 * row + torch.arange(len(made)) % 3)
     points, lock = torch.cat(guides)[:most], torch.cat(locks)[:most]
@@ -103,15 +107,19 @@ def cornrows(
 
 
 def _plaited_row(
-    rows: Rows, surface: Surface, path: Tensor, on_head: float, length: float, unit: float, every: float, count: int
+    rows: Rows,
+    surface: Surface,
+    way: tuple[Tensor, Tensor],
+    on_head: float,
+    length: float,
+    unit: float,
+    every: float,
+    count: int,
 ) -> Tensor:
     """Return [K, count, 3] guides of one row, each of which joins the plait where it is rooted."""
-    radius = rows.radius * unit
-    leaving = torch.nn.functional.normalize(path[-1] - path[-2], dim=0)
-    tail = hanging(surface, path[-1], leaving, length, radius)
-    middle = bundle_of(
-        torch.cat((path, tail[1:])) if length > _SHORTEST_TAIL else path, surface.near(path[:1]).normal[0]
-    )
+    radius, (path, tail) = rows.radius * unit, way
+    whole_way = torch.cat((path, tail[1:])) if length > _SHORTEST_TAIL else path
+    middle = bundle_of(whole_way, surface.near(path[:1]).normal[0])
     starts = torch.arange(0.0, on_head, every)
     strand = torch.arange(len(starts)) % 3
     reach = torch.where(starts + _RUN > on_head, middle.length - starts, torch.full_like(starts, _RUN))

@@ -98,7 +98,7 @@ def _middle(
             if len(last) > 1
             else normalize(out + out.new_tensor((0.0, 0.25, 0.1)), dim=0)
         )
-        points.append(hanging(surface, last[-1], leaving, length, 0.75 * tie.radius * unit)[1:])
+        points.append(hanging(surface, last[-1:], leaving[None], length, 0.75 * tie.radius * unit)[0, 1:])
     whole = torch.cat(points)
     outward = out if tie.along else _any_across(normalize(whole[1] - whole[0], dim=0))
     return bundle_of(whole, outward)
