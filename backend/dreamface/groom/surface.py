@@ -24,7 +24,8 @@ _SHOULDER_TO: Final = (1.75, 0.45, -2.78)
 _CHEST_FROM: Final = (0.0, 0.05, -2.75)
 _CHEST_TO: Final = (0.0, 0.25, -4.5)
 _CHEST_RADIUS: Final = 0.95
-_INSIDE_SKULL, _INSIDE_NECK, _NECK_ENDS = 0.92, 0.55, -2.0  # half skulls, of where hair may be deep inside the head
+_INSIDE_SKULL, _INSIDE_NECK, _NECK_ENDS = 0.97, 0.55, -2.0  # half skulls, of where hair may be deep inside the head
+_FACE_ENDS, _FACE_WIDE, _FACE_DEEP = -1.3, 0.68, -0.9  # the same of the face
 _BUST_FROM, _BUST_ENDS, _BUST_WIDE, _BUST_DEEP = -1.4, -2.6, 1.5, 1.0  # the same of the bust
 _INNER: Final = frozenset(("mouth_inside", "nostrils", "eye_sockets"))  # regions that hair neither grows on nor meets
 _ON_BORDER: Final = 0.999  # weight of border vertices, above which the nearest place is an open edge: nothing is inside
@@ -97,12 +98,13 @@ class Surface:
         return side * length, normalize(out, dim=1)
 
     def may_be_deep(self, points: Tensor) -> Tensor:
-        """Return [N] bool: which of points [N, 3] may lie deep inside the skull, the neck or the bust."""
+        """Return [N] bool: which of points [N, 3] may lie deep inside the skull, the face, the neck or the bust."""
         away = (points - self.skull.centre) / self.skull.size
         x, y, z = away.unbind(1)
         neck = (z < 0.0) & (z > _NECK_ENDS) & (torch.hypot(x, y) < _INSIDE_NECK)
         bust = (z < _BUST_FROM) & (z > _BUST_ENDS) & (x.abs() < _BUST_WIDE) & (y.abs() < _BUST_DEEP)
-        return (away.norm(dim=1) < _INSIDE_SKULL) | neck | bust
+        face = (z < 0.0) & (z > _FACE_ENDS) & (x.abs() < _FACE_WIDE) & (y < 0.0) & (y > _FACE_DEEP)
+        return (away.norm(dim=1) < _INSIDE_SKULL) | neck | bust | face
 
     def area(self, density: Tensor) -> float:
         """Return the square metres that a density [V] covers."""
