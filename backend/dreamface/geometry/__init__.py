@@ -2,6 +2,7 @@
 
 from dreamface.geometry.grids import disc_grid, lattice_quads, ways_around
 from dreamface.geometry.mesh import fit_sphere, folded_pairs, pieces
+from dreamface.geometry.steps import smoothstep, soft_edge
 from dreamface.geometry.subdivision import catmull_clark, linear_subdivision, unique_edges
 from dreamface.geometry.transforms import Similarity, fit_similarity, rotation_about
 
@@ -16,6 +17,8 @@ __all__ = [
     "linear_subdivision",
     "pieces",
     "rotation_about",
+    "smoothstep",
+    "soft_edge",
     "unique_edges",
     "ways_around",
 ]

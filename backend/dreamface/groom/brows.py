@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from dreamface.geometry import smoothstep
 from dreamface.groom.colours import colour_of
 from dreamface.groom.looks import look_of, thinned
 from dreamface.groom.roots import hair_uv
@@ -237,7 +238,7 @@ def _angle(arc: _Arc, placed: _Placed, random: Tensor, generator: torch.Generato
         + 0.7 * torch.sin(67.0 * along - 3.4 * across + phases[1])
         + 0.5 * torch.sin(13.0 * along + 5.0 * across + phases[2])
     )
-    tufts = tufts * (0.35 + 0.65 * _smooth(along / _INNER_UNTIL))
+    tufts = tufts * (0.35 + 0.65 * smoothstep(along / _INNER_UNTIL))
     own = _TURNED * float(torch.randn(1, generator=generator))
     degrees = _three(along, shape.angle) - _three(along, shape.spread) * across
     return torch.deg2rad(degrees + own + shape.tufts * tufts + shape.unruly * random)
@@ -246,7 +247,7 @@ def _angle(arc: _Arc, placed: _Placed, random: Tensor, generator: torch.Generato
 def _three(along: Tensor, values: tuple[float, float, float]) -> Tensor:
     """Return [N]: numbers of the inner end, the middle and the outer end, run into each other."""
     first, middle, last = values
-    start = 1.0 - _smooth(along / _INNER_UNTIL)
+    start = 1.0 - smoothstep(along / _INNER_UNTIL)
     end = ((along - _OUTER_FROM) / (1.0 - _OUTER_FROM)).clamp(0.0, 1.0)
     return middle + (first - middle) * start + (last - middle) * end
 
@@ -255,8 +256,3 @@ def _bump(along: Tensor, highest: float, peak: float) -> Tensor:
     """Return [N]: 0 at the ends of the brow and 1 at its highest; a tent where `peak` is 1."""
     tent = torch.minimum(along / highest, (1.0 - along) / (1.0 - highest)).clamp(0.0, 1.0)
     return peak * tent + (1.0 - peak) * torch.sin(0.5 * math.pi * tent)
-
-
-def _smooth(share: Tensor) -> Tensor:
-    share = share.clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)

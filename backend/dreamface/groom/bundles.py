@@ -114,3 +114,15 @@ def plaited(strands: int, number: Tensor, turns: Tensor, radius: Tensor) -> tupl
     if strands == 3:
         return 0.62 * radius * torch.sin(angle), 0.36 * radius * torch.sin(2.0 * angle)
     return 0.45 * radius * torch.sin(angle), 0.45 * radius * torch.cos(angle)
+
+
+def shared_locks(lock: Tensor) -> Tensor:
+    """Return [N] int64: 0 for guides that have a lock of their own, numbers from 1 on for those that share one.
+
+    Args:
+        lock: [N] int64, see `Hair.lock`.
+    """
+    _, place, count = torch.unique(lock, return_inverse=True, return_counts=True)
+    together = count > 1
+    number: Tensor = torch.where(together, together.long().cumsum(0), 0)[place]
+    return number

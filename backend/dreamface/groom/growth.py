@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from dreamface.geometry import smoothstep
 from dreamface.groom.fields import Field, combed
 from dreamface.groom.surface import Near, Surface
 from dreamface.units import MM
@@ -82,6 +83,7 @@ class _Tips:
         )
         self._own = torch.tan(field["unruly"])[:, None] * random
         self._wanted = field["volume"] + field["layers"] * _height(surface, roots)
+        self._hairline = float(surface.skull.angles(surface.head.landmark("trichion"))[1])
         self.place, self.near = roots, Near(torch.zeros(len(roots)), normal)
         along = self._combed()
         along = normalize(along - (along * normal).sum(dim=1, keepdim=True) * normal, dim=1)
@@ -109,29 +111,30 @@ class _Tips:
         onwards = self.direction + _OWN_WAY * self._own
         down = self._field["gravity"][:, None] * (arc.new_tensor(_DOWN) + self._toppling())
         free = by_comb * self._combed() + (1.0 - by_comb) * onwards + down
-        return torch.lerp(free, self._first, by_root) + _off_face(self._surface, self.place, self._field)
+        return torch.lerp(free, self._first, by_root) + _off_face(
+            self._surface, self.place, self._field, self._hairline
+        )
 
     def _toppling(self) -> Tensor:
         """Return [N, 3] what tips over hair that stands straight up, where its weight alone would not turn it."""
         away = (self.place - self._surface.skull.centre) * self.place.new_tensor((1.0, 1.0, 0.0))
-        upright = _smooth((self.direction[:, 2:] - _UPRIGHT) / (1.0 - _UPRIGHT))
+        upright = smoothstep((self.direction[:, 2:] - _UPRIGHT) / (1.0 - _UPRIGHT))
         return _TOPPLES * upright * normalize(away + 1e-5, dim=1)
 
     def _push(self, arc: Tensor) -> Tensor:
         """Return [N] metres by which guides are moved away from the skin."""
         from_root = _CLOSEST * (arc / _LEAVING).clamp(max=1.0)
-        closest = torch.maximum(self._wanted * _smooth(arc / (_RISEN * self._rise[:, 0])), from_root)
+        closest = torch.maximum(self._wanted * smoothstep(arc / (_RISEN * self._rise[:, 0])), from_root)
         deep = (closest - self.near.distance).clamp(min=0.0)
         return deep * torch.where(self.near.distance < _CLOSEST, 1.0, _PUSHED)
 
 
-def _off_face(surface: Surface, place: Tensor, field: Field) -> Tensor:
-    """Return [N, 3] what sweeps hair off the face, to the side that it is on."""
+def _off_face(surface: Surface, place: Tensor, field: Field, hairline: float) -> Tensor:
+    """Return [N, 3] what sweeps hair off the face, to the side that it is on; `hairline` is degrees of elevation."""
     azimuth, elevation = surface.skull.angles(place)
-    over = _smooth((_FACE_SIDES - azimuth.abs()) / _FACE_FADES)
-    _, top = surface.skull.angles(surface.head.landmark("trichion"))
-    over = over * _smooth((top + _FACE_ABOVE - elevation) / _FACE_FADES)
-    over = over * _smooth((elevation - _FACE_BOTTOM) / _FACE_FADES)
+    over = smoothstep((_FACE_SIDES - azimuth.abs()) / _FACE_FADES)
+    over = over * smoothstep((hairline + _FACE_ABOVE - elevation) / _FACE_FADES)
+    over = over * smoothstep((elevation - _FACE_BOTTOM) / _FACE_FADES)
     side = torch.where(place[:, 0] >= surface.skull.centre[0], 1.0, -1.0)
     way = torch.stack((side, torch.full_like(side, 0.45), torch.zeros_like(side)), dim=1)
     return (_SWEPT * over * (1.0 - field["face"]))[:, None] * way
@@ -141,8 +144,3 @@ def _height(surface: Surface, roots: Tensor) -> Tensor:
     """Return [N] 0..1: how far up a root is; hair from above lies over hair from below."""
     _, elevation = surface.skull.angles(roots)
     return ((elevation - _LOWEST) / (_HIGHEST - _LOWEST)).clamp(0.0, 1.0)
-
-
-def _smooth(share: Tensor) -> Tensor:
-    share = share.clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)

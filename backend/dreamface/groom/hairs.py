@@ -10,7 +10,9 @@ from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.geometry import smoothstep
 from dreamface.groom.asked import shape_of
+from dreamface.groom.bundles import shared_locks
 from dreamface.groom.carrying import moved
 from dreamface.groom.fields import from_parting
 from dreamface.groom.keeping_out import kept_out
@@ -100,7 +102,7 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
         roots = scatter(head, density, count, generator)
         roots = roots.of(_growing(style, hair, surface, traits, roots))
         count = len(roots)
-        fine = 1.0 - _smooth(roots.on(density[:, None], surface.triangles)[:, 0] / _FINE_BELOW)
+        fine = 1.0 - smoothstep(roots.on(density[:, None], surface.triangles)[:, 0] / _FINE_BELOW)
         fine = fine * min(1.0, style.hairline.baby / _USUAL_BABY)
     start = roots.on(head.vertices, surface.triangles)
     random = torch.rand(count, 6, generator=generator)
@@ -108,19 +110,20 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
     share = torch.linspace(0.0, 1.0, hair.points.shape[1])
     draw = _drawn(share, look.clump_from)[None, :, None]
     own = hair.points[index[:, 0]]
-    tied = _shared(hair.lock)[index[:, 0]]
+    tied = shared_locks(hair.lock)[index[:, 0]] > 0
     parallel = _mixed(hair.points[index], weight, start, tied)
     offset = start[:, None] - own[:, :1]
     clumped = _clumped(own, offset, look.lock, look.twist, random)
     if look.lock > 0.0:
-        draw = _smooth(arc_lengths(own) / (_LOCK_DRAWN * look.lock))[..., None]
+        draw = smoothstep(arc_lengths(own) / (_LOCK_DRAWN * look.lock))[..., None]
     flown = (random[:, 0] < look.flyaways).float()[:, None, None]
     loose = 0.0 if look.lock > 0.0 else _LOOSE
     amount = look.clump * (1.0 - loose * random[:, 1])[:, None, None] * draw * (1.0 - flown)
     points = torch.lerp(parallel, clumped, amount)
     points = _stuck(points, index[:, 0], look.strand_clump, look.strand_size, draw, generator)
     points = _frizzed(points, look.frizz, look.frizz_scale, flown, generator)
-    points = _shortened(points, (look.scatter * random[:, 2] + _FINE_SHORTER * fine * random[:, 5]).clamp(max=0.9))
+    missing = (look.scatter * random[:, 2] + _FINE_SHORTER * fine * random[:, 5]).clamp(max=0.9)
+    points = resample(points, points.shape[1], 1.0 - missing)
     points = kept_out(points, surface)
     wide = (float(look.hairs) / max(count, 1)) ** 0.5
     radius = look.radius * wide * (1.0 - (1.0 - look.tip) * share[None] ** 2) * (0.8 + 0.4 * random[:, 3:4])
@@ -176,7 +179,7 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     far = distance.float() + _SAME_WAY * turned
     far, order = far.sort(dim=1)
     index, far = index.gather(1, order)[:, :each], far[:, :each]
-    shared = _shared(hair.lock)[index]
+    shared = shared_locks(hair.lock)[index] > 0
     together = (hair.lock[index] == hair.lock[index[:, :1]]) | ~(shared | shared[:, :1])
     long = arc_lengths(hair.points)[:, -1]
     alike = (long[index] / long[index[:, :1]] - 1.0).abs() < _AS_LONG
@@ -184,12 +187,6 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     weight = 1.0 / (far + 5e-4) * mixed
     weight[:, 0] = weight[:, 0].clamp(min=1e-3)
     return index, weight / weight.sum(dim=1, keepdim=True)
-
-
-def _shared(lock: Tensor) -> Tensor:
-    """Return [N] bool: whether guides belong to a lock of several."""
-    _, place, count = lock.unique(return_inverse=True, return_counts=True)  # type: ignore[no-untyped-call]
-    return count[place] > 1
 
 
 def _mixed(guides: Tensor, weight: Tensor, start: Tensor, tied: Tensor) -> Tensor:
@@ -208,14 +205,9 @@ def _mixed(guides: Tensor, weight: Tensor, start: Tensor, tied: Tensor) -> Tenso
     apart = (guides[:, 0] - guides[:, 1]).norm(dim=2)
     ratio = (apart / apart[:, :1].clamp(min=1e-4)).clamp(_CLOSEST, _WIDEST)
     share = torch.linspace(0.0, 1.0, guides.shape[2])[None]
-    held = torch.lerp(torch.ones_like(share), torch.full_like(share, _HELD), _smooth(share / _HELD_FROM))
+    held = torch.lerp(torch.ones_like(share), torch.full_like(share, _HELD), smoothstep(share / _HELD_FROM))
     ratio = torch.where(tied[:, None], torch.minimum(ratio, held), ratio)
     return middle + ratio[..., None] * beside
-
-
-def _smooth(share: Tensor) -> Tensor:
-    share = share.clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
 
 
 def _way(points: Tensor) -> Tensor:
@@ -264,13 +256,3 @@ def _frizzed(points: Tensor, frizz: float, scale: float, flown: Tensor, generato
     ramp = (arc / (2.0 * scale)).clamp(max=1.0)
     own = torch.randn(len(points), 1, 3, generator=generator) * flown * ramp * (arc * 0.06).clamp(max=0.005)
     return points + frizz * ramp * total * (1.0 + 2.0 * flown) + own
-
-
-def _shortened(points: Tensor, by: Tensor) -> Tensor:
-    """Return hairs that end earlier by some share [N] of their length."""
-    count = points.shape[1]
-    place = torch.linspace(0.0, 1.0, count)[None] * (1.0 - by)[:, None] * (count - 1)
-    before = place.long().clamp(max=count - 2)
-    part = (place - before)[..., None]
-    index = before[..., None].expand(-1, -1, 3)
-    return torch.lerp(points.gather(1, index), points.gather(1, index + 1), part)

@@ -7,6 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.groom.shaping import arc_lengths
 from dreamface.groom.surface import Surface
 from dreamface.units import MM
 
@@ -20,9 +21,8 @@ _PASSES: Final = 3  # in which hair is moved out of folds, as between an ear and
 def kept_out(points: Tensor, surface: Surface) -> Tensor:
     """Return curves [N, P, 3] with what came too close to the skin moved out of it; roots stay."""
     count, each = points.shape[:2]
-    step = (points[:, 1:] - points[:, :-1]).norm(dim=2).cumsum(dim=1)
     moved = points[:, 1:].reshape(-1, 3)
-    closest = _MARGIN * (step.reshape(-1) / _FREE_FROM).clamp(max=1.0)
+    closest = _MARGIN * (arc_lengths(points)[:, 1:].reshape(-1) / _FREE_FROM).clamp(max=1.0)
     moved = _out_of_depth(moved, closest, surface)
     deep = torch.arange(len(moved))
     for _ in range(_PASSES):

@@ -37,13 +37,16 @@ def resample(points: Tensor, count: int, until: Tensor | None = None) -> Tensor:
         count: how many each gets.
         until: [N] 0..1 share of the length that is kept; None keeps all.
     """
-    last = points.shape[1] - 1
     share = torch.linspace(0.0, 1.0, count)[None] * (torch.ones(len(points)) if until is None else until)[:, None]
-    place = share * last
-    before = place.long().clamp(max=last - 1)
-    part = (place - before)[..., None]
-    index = before[..., None].expand(-1, -1, points.shape[2])
-    return torch.lerp(points.gather(1, index), points.gather(1, index + 1), part)
+    return resampled(points, share * (points.shape[1] - 1))
+
+
+def resampled(values: Tensor, places: Tensor) -> Tensor:
+    """Return [N, R, C]: values [N, K, C] at places [N, R] 0..K-1 between the points, linearly."""
+    before = places.floor().long().clamp(0, values.shape[1] - 2)
+    part = (places - before)[..., None]
+    index = before[..., None].expand(-1, -1, values.shape[2])
+    return torch.lerp(values.gather(1, index), values.gather(1, index + 1), part)
 
 
 def even(points: Tensor, count: int) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.geometry import smoothstep
 from dreamface.hair import HairColour
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 
@@ -44,8 +45,8 @@ def strand_colours(colour: HairColour, random: Tensor, share: Tensor, temple: Te
     along = _dyed(along, colour.dye, torch.ones_like(share)[None, :, None])
     lit = (random[:, 1] * _OTHER % 1.0 < _HIGHLIGHTED).float()[:, None, None]
     along = _dyed(along, colour.highlights, lit)
-    along = _dyed(along, colour.roots, 1.0 - _step(share, *_ROOTS_UNTIL)[None, :, None])
-    along = _dyed(along, colour.tips, _step(share, *_TIPS_FROM)[None, :, None])
+    along = _dyed(along, colour.roots, 1.0 - smoothstep(share, *_ROOTS_UNTIL)[None, :, None])
+    along = _dyed(along, colour.tips, smoothstep(share, *_TIPS_FROM)[None, :, None])
     return along.clamp(0.0, _LIGHTEST)
 
 
@@ -54,8 +55,3 @@ def _dyed(colour: Tensor, dye: tuple[float, float, float, float], where: Tensor)
     if strength == 0.0:
         return colour
     return torch.lerp(colour, colour.new_tensor((red, green, blue)).expand_as(colour), strength * where)
-
-
-def _step(value: Tensor, start: float, end: float) -> Tensor:
-    share = ((value - start) / (end - start)).clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.geometry import soft_edge
 from dreamface.units import MM
 
 FacePart = Literal["moustache", "soul_patch", "corners", "chin", "jaw", "cheeks", "sideburns", "neck"]
@@ -86,52 +87,60 @@ def _moustache(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tenso
     # From under the nose its upper border runs down to beyond the corner of the mouth.
     far = ((x - 0.5 * m.nose_x) / (m.mouth_x + 7.0 * MM - 0.5 * m.nose_x)).clamp(0.0, 1.0)
     upper = m.nose_z - 1.5 * MM + far * (m.mouth_z + 5.0 * MM - m.nose_z)
-    return _step(upper - z, soft) * _step(m.mouth_x + 5.0 * MM - x, soft) * _step(z - m.mouth_z + 3.0 * MM, soft)
+    return (
+        soft_edge(upper - z, soft)
+        * soft_edge(m.mouth_x + 5.0 * MM - x, soft)
+        * soft_edge(z - m.mouth_z + 3.0 * MM, soft)
+    )
 
 
 def _soul_patch(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     lowest = m.below_lip_z - 4.0 * MM
     wide = 5.5 * MM + 3.0 * MM * ((z - lowest) / max(m.lip_z - lowest, MM)).clamp(0.0, 1.0)
-    return _step(wide - x, soft) * _step(z - lowest, soft) * _step(m.lip_z + 2.0 * MM - z, soft)
+    return soft_edge(wide - x, soft) * soft_edge(z - lowest, soft) * soft_edge(m.lip_z + 2.0 * MM - z, soft)
 
 
 def _corners(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     middle = m.mouth_x + 3.0 * MM - 0.10 * (m.mouth_z - z).clamp(min=0.0)
-    return _step(5.5 * MM - (x - middle).abs(), soft) * _step(m.mouth_z + 4.0 * MM - z, soft) * _chin_height(m, z, soft)
+    return (
+        soft_edge(5.5 * MM - (x - middle).abs(), soft)
+        * soft_edge(m.mouth_z + 4.0 * MM - z, soft)
+        * _chin_height(m, z, soft)
+    )
 
 
 def _chin(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     below = (m.below_lip_z - z).clamp(min=0.0)
     wide = 0.72 * m.mouth_x + 0.35 * below.clamp(max=18.0 * MM)
-    return _step(wide - x, soft) * _step(m.below_lip_z + 1.0 * MM - z, soft) * _chin_height(m, z, soft)
+    return soft_edge(wide - x, soft) * soft_edge(m.below_lip_z + 1.0 * MM - z, soft) * _chin_height(m, z, soft)
 
 
 def _chin_height(m: _Marks, z: Tensor, soft: float) -> Tensor:
-    return _step(z - m.chin_z + 6.0 * MM, soft)
+    return soft_edge(z - m.chin_z + 6.0 * MM, soft)
 
 
 def _jaw(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     above = z - _jaw_line(m, y)
-    return _step(19.0 * MM - above, soft) * _step(above + 6.0 * MM, soft) * _step(x - 0.8 * m.mouth_x, soft)
+    return soft_edge(19.0 * MM - above, soft) * soft_edge(above + 6.0 * MM, soft) * soft_edge(x - 0.8 * m.mouth_x, soft)
 
 
 def _cheeks(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     back = ((y - m.cheek_y) / (m.ear_y - 7.0 * MM - m.cheek_y)).clamp(0.0, 1.0)
     line = m.mouth_z + 9.0 * MM + back**_CHEEK_CURVE * (m.ear_z - m.mouth_z - 4.0 * MM)
-    inside = _step(line - z, soft) * _step(x - m.mouth_x - 4.0 * MM, soft)
-    return inside * _step(z - _jaw_line(m, y) - 2.0 * MM, soft) * _step(m.ear_y - 6.0 * MM - y, soft)
+    inside = soft_edge(line - z, soft) * soft_edge(x - m.mouth_x - 4.0 * MM, soft)
+    return inside * soft_edge(z - _jaw_line(m, y) - 2.0 * MM, soft) * soft_edge(m.ear_y - 6.0 * MM - y, soft)
 
 
 def _sideburns(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     before = m.ear_y - 5.0 * MM - y
     wide = 19.0 * MM + 0.22 * (m.ear_z - z).clamp(min=0.0)
-    ends = _step(z - m.mouth_z - 8.0 * MM, soft)
-    return _step(before, 0.5 * soft) * _step(wide - before, soft) * ends * _step(x - m.mouth_x, soft)
+    ends = soft_edge(z - m.mouth_z - 8.0 * MM, soft)
+    return soft_edge(before, 0.5 * soft) * soft_edge(wide - before, soft) * ends * soft_edge(x - m.mouth_x, soft)
 
 
 def _neck(m: _Marks, x: Tensor, y: Tensor, z: Tensor, soft: float) -> Tensor:
     below = _jaw_line(m, y) - z
-    return _step(below + 3.0 * MM, soft) * _step(28.0 * MM - below, 24.0 * MM)
+    return soft_edge(below + 3.0 * MM, soft) * soft_edge(28.0 * MM - below, 24.0 * MM)
 
 
 def _jaw_line(m: _Marks, y: Tensor) -> Tensor:
@@ -145,8 +154,3 @@ _WEIGHTS: Final[Mapping[FacePart, Callable[[_Marks, Tensor, Tensor, Tensor, floa
     "moustache": _moustache, "soul_patch": _soul_patch, "corners": _corners, "chin": _chin, "jaw": _jaw,
     "cheeks": _cheeks, "sideburns": _sideburns, "neck": _neck,
 }  # fmt: skip
-
-
-def _step(value: Tensor, soft: float) -> Tensor:
-    share = (value / soft + 0.5).clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)

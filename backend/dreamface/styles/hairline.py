@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.geometry import smoothstep
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Hairline
 from dreamface.styles.where import size_of
@@ -59,10 +60,12 @@ def with_hairline(region: Tensor, line: Hairline, trait: float, head: Head) -> T
     signed = torch.where(region[near] >= _INSIDE, distance, -distance)
     back = _shift(line, trait, azimuth[border], _azimuth_of_corner(head, skull))[nearest] * unit
     soft = max(line.soft, 1.0) * unit
-    dense = _BORDER.least + (1.0 - _BORDER.least) * _smooth((signed - back) / soft)
-    moved = torch.where(back < 0.0, torch.maximum(region[near], _smooth((signed - back) / (0.5 * soft))), region[near])
-    moved = moved * dense * torch.where(back > 0.0, _smooth((signed - back) / (0.5 * soft) + 0.5), 1.0)
-    front = 1.0 - _smooth((azimuth[near].abs() - _BORDER.front[0]) / (_BORDER.front[1] - _BORDER.front[0]))
+    dense = _BORDER.least + (1.0 - _BORDER.least) * smoothstep((signed - back) / soft)
+    moved = torch.where(
+        back < 0.0, torch.maximum(region[near], smoothstep((signed - back) / (0.5 * soft))), region[near]
+    )
+    moved = moved * dense * torch.where(back > 0.0, smoothstep((signed - back) / (0.5 * soft) + 0.5), 1.0)
+    front = 1.0 - smoothstep(azimuth[near].abs(), *_BORDER.front)
     found = region.clone()
     found[near] = torch.lerp(region[near], moved, front)
     return found * _crown(line.crown, head, skull)
@@ -109,10 +112,4 @@ def _crown(bare: float, head: Head, skull: Skull) -> Tensor:
     arc = torch.acos((away @ to_whorl).clamp(-1.0, 1.0)) * skull.size
     radius = bare**0.5 * _BORDER.crown_mm * MM * size_of(skull)
     first, last = _BORDER.crown_soft
-    return 1.0 - min(1.0, 1.5 * bare) * (1.0 - _smooth((arc / radius - first) / (last - first)))
-
-
-def _smooth(share: Tensor) -> Tensor:
-    """Return smoothstep: 0 below 0, 1 above 1."""
-    share = share.clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    return 1.0 - min(1.0, 1.5 * bare) * (1.0 - smoothstep((arc / radius - first) / (last - first)))

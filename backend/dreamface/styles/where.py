@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Head
+from dreamface.geometry import soft_edge
 from dreamface.styles.face_parts import part_weight
 from dreamface.styles.skull import Skull
 from dreamface.styles.style import Where
@@ -39,7 +40,7 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
         weight = weight * _between(elevation, where.elevation, (-90.0, 90.0), soft)
     from_middle = places[:, 0] - skull.centre[0]
     if where.side != "both":
-        weight = weight * _step(from_middle if where.side == "left" else -from_middle, fade)
+        weight = weight * soft_edge(from_middle if where.side == "left" else -from_middle, fade)
     if where.parts:
         inside = torch.stack([part_weight(part, head, places, fade) for part in where.parts]).amax(dim=0)
         weight = weight * inside
@@ -47,7 +48,7 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
         far = torch.ones_like(weight)
         for mark in where.near:
             distance = (places - place_of(head, mark.landmark)).norm(dim=1)
-            far = far * (1.0 - _step(mark.mm * unit - distance, fade))
+            far = far * (1.0 - soft_edge(mark.mm * unit - distance, fade))
         weight = weight * (1.0 - far)
     for border, axis, sign in (
         (where.above, 2, 1.0), (where.below, 2, -1.0), (where.beyond, 0, 1.0), (where.within, 0, -1.0)
@@ -56,7 +57,7 @@ def weight_of(where: Where | None, head: Head, skull: Skull, places: Tensor) -> 
             here = from_middle.abs() if axis == 0 else places[:, axis]
             place = place_of(head, border.landmark)
             limit = (abs(float(place[0] - skull.centre[0])) if axis == 0 else float(place[2])) + border.mm * unit
-            weight = weight * _step(sign * (here - limit), fade)
+            weight = weight * soft_edge(sign * (here - limit), fade)
     return weight
 
 
@@ -74,11 +75,5 @@ def place_of(head: Head, landmark: str) -> Tensor:
 def _between(value: Tensor, span: tuple[float, float], whole: tuple[float, float], soft: float) -> Tensor:
     """Return [N] 0..1 how much values lie in a span; it does not fade where the whole range ends."""
     low, high = span
-    above = _step(value - low, soft) if low > whole[0] else torch.ones_like(value)
-    return above * _step(high - value, soft) if high < whole[1] else above
-
-
-def _step(value: Tensor, soft: float) -> Tensor:
-    """Return 0 below -soft / 2, 1 above soft / 2, and smooth values between."""
-    share = (value / soft + 0.5).clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    above = soft_edge(value - low, soft) if low > whole[0] else torch.ones_like(value)
+    return above * soft_edge(high - value, soft) if high < whole[1] else above

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from dreamface.arrays import Float32Array
+from dreamface.geometry import smoothstep
 from dreamface.hair import REGIONS, Hair, HairColour, Region, Rgb
 from dreamface.skin import hair_pigment, white_hair_colour
 
@@ -373,12 +374,12 @@ def _colours(colour: HairColour, strip: Strip, tuft: Tensor, tufts: int, generat
     lit = (torch.rand(tufts, generator=generator) < _HIGHLIT)[tuft][:, None].float()
     hairs = _tinted(hairs, colour.highlights, lit)
     place = along[..., None]
-    near = 1.0 - _ramp(place, *_TINTED_ROOTS)
+    near = 1.0 - smoothstep(place, *_TINTED_ROOTS)
     found = _tinted(hairs[:, None].expand(-1, along.shape[1], 3), colour.roots, near)
-    found = _tinted(found, colour.tips, _ramp(place, *_TINTED_TIPS))
+    found = _tinted(found, colour.tips, smoothstep(place, *_TINTED_TIPS))
     shade = torch.lerp(torch.tensor(_LOW_SHADE), torch.tensor(_HIGH_SHADE), depth)[..., None]
     if strip.region in ("scalp", "beard"):
-        shade = shade * torch.lerp(torch.tensor(_ROOT_SHADE), torch.tensor(1.0), _ramp(place, 0.0, _ROOT_REACH))
+        shade = shade * torch.lerp(torch.tensor(_ROOT_SHADE), torch.tensor(1.0), smoothstep(place, 0.0, _ROOT_REACH))
     return (found * shade).clamp(0.0, 1.0)
 
 
@@ -386,12 +387,6 @@ def _tinted(colours: Tensor, tint: tuple[float, float, float, float], share: Ten
     """Colours under a dye, where the share of it is above nothing."""
     target: Rgb = tint[:3]
     return torch.lerp(colours, colours.new_tensor(target).expand_as(colours), share * tint[3])
-
-
-def _ramp(values: Tensor, low: float, high: float) -> Tensor:
-    """0 below, 1 above, smooth between."""
-    share = ((values - low) / (high - low)).clamp(0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
 
 
 def _channels(image: Tensor) -> dict[str, Tensor]:

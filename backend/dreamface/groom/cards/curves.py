@@ -168,14 +168,6 @@ def _across(vector: Tensor, along: Tensor) -> Tensor:
     return unit(vector - (vector * along).sum(dim=1, keepdim=True) * along, unit(other))
 
 
-def resampled(values: Tensor, places: Tensor) -> Tensor:
-    """Return values [C, M, D] at places [C, R] 0..M-1 between the points, linearly."""
-    below = places.floor().long().clamp(0, values.shape[1] - 2)
-    share = (places - below)[..., None]
-    index = below[..., None].expand(-1, -1, values.shape[2])
-    return torch.lerp(values.gather(1, index), values.gather(1, index + 1), share)
-
-
 def spread_rows(curves: Tensor, rows: int) -> Tensor:
     """Return [C, rows] places 0..M-1 along curves, closer together where these bend."""
     step = curves.diff(dim=1).norm(dim=2)

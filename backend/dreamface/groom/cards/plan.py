@@ -14,7 +14,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.groom.cards.curves import centre_lines, clusters, even, lengths, resampled, smoothed, turning, usable
+from dreamface.groom.bundles import shared_locks
+from dreamface.groom.cards.curves import centre_lines, clusters, even, lengths, smoothed, turning, usable
+from dreamface.groom.shaping import resample, resampled
 from dreamface.hair import Hair, Region, Roots
 from dreamface.units import MM
 
@@ -310,14 +312,14 @@ def _ribbons(
         picked = torch.randperm(len(some), generator=generator)[:count].sort().values
         lines, guide = some[picked], chosen[picked]
     else:
-        group = _shared(hair.lock)[chosen]
+        group = shared_locks(hair.lock)[chosen]
         lines, nearest = centre_lines(some, clusters(some, count, group), curls.reach)
         guide = chosen[nearest]
     cell = crowd.distance * math.sqrt(len(some) / len(lines)) if layer.name != "edge" else crowd.distance
     width = (layer.overlap * cell * crowd.spreading[guide]).clamp(detail.narrowest, detail.widest)
     width = torch.minimum(width, (_WIDEST_SHAPE * lengths(lines)).clamp(min=detail.narrowest)[:, None])
     if not plain:  # what is tied has its curls, as of a braid, only where it lies close together anyway
-        loose = _shared(hair.lock)[guide] == 0
+        loose = shared_locks(hair.lock)[guide] == 0
         width = torch.where(loose[:, None], width.clamp(max=curls.widest), width)
     if layer.name == "fly":
         width = width.clamp(max=3 * detail.narrowest)
@@ -331,20 +333,11 @@ def _ribbons(
 
 def _shortened(lines: Tensor, shortest: float, generator: torch.Generator) -> Tensor:
     """Lines that end a little earlier, each by a random share."""
-    share = shortest + (1.0 - shortest) * torch.rand(len(lines), 1, generator=generator)
-    last = lines.shape[1] - 1
-    return resampled(lines, torch.linspace(0.0, last, last + 1)[None, :] * share)
+    share = shortest + (1.0 - shortest) * torch.rand(len(lines), generator=generator)
+    return resample(lines, lines.shape[1], share)
 
 
 # --------------------------------------------------------------------------------------------------------------- ropes
-
-
-def _shared(lock: Tensor) -> Tensor:
-    """[N] int64 0 for guides that have a lock of their own; from 1 those that share one."""
-    _, place, count = torch.unique(lock, return_inverse=True, return_counts=True)
-    together = count > 1
-    number: Tensor = torch.where(together, together.long().cumsum(0), 0)[place]
-    return number
 
 
 @dataclass(frozen=True)
@@ -376,7 +369,7 @@ class Bundles:
     @classmethod
     def of(cls, hair: Hair, curves: Tensor) -> Bundles:
         """Find those of a region."""
-        look, own = hair.look, _shared(hair.lock)
+        look, own = hair.look, shared_locks(hair.lock)
         if hair.region in ("brows", "lashes"):
             own = torch.zeros_like(own)
         elif look.guides_each == 1 and look.clump >= _ROPE_CLUMP and look.lock > 0.0:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from dreamface.face import Head
 from dreamface.groom.cards.atlas import Strip
-from dreamface.groom.cards.curves import facing, lengths, resampled, spread_rows, tangents, unit
+from dreamface.groom.cards.curves import facing, lengths, spread_rows, tangents, unit
 from dreamface.groom.cards.plan import Plan, Ribbons
+from dreamface.groom.shaping import resampled
 from dreamface.hair import Region, Roots
 from dreamface.styles import Skull
 from dreamface.units import MM

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from dreamface.face import Head, Topology
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layout import painted_parts
 
@@ -364,12 +365,6 @@ def _weights(corners: Tensor, points: Tensor) -> Tensor:
 def coarser(size: int, most: int) -> int:
     """Return the largest whole fraction of `size` that is at most `most`."""
     return next(size // factor for factor in range(1, size + 1) if size % factor == 0 and size // factor <= most)
-
-
-def smoothstep(values: Tensor, low: float, high: float) -> Tensor:
-    """Return 0 up to `low`, 1 from `high` on, smooth between."""
-    fraction = (values - low).mul_(1.0 / (high - low)).clamp_(0.0, 1.0)
-    return (3.0 - 2.0 * fraction).mul_(fraction).mul_(fraction)
 
 
 def ramp(value: float, low: float, high: float) -> float:

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from dreamface.skin.canvas.atlas import SkinSurface, coarser, smoothstep
+from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.atlas import SkinSurface, coarser
 from dreamface.skin.canvas.layer import Decal, Window
 from dreamface.skin.canvas.marks import texel_of
 from dreamface.units import MM

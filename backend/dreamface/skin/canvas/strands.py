@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, max_pool2d
 
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Window
 from dreamface.skin.canvas.marks import texel_of

@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from dreamface.face import Head
-from dreamface.skin.canvas.atlas import SkinSurface, atlas_of, coarser, positions, smoothstep
+from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.atlas import SkinSurface, atlas_of, coarser, positions
 from dreamface.skin.canvas.noise import solid_noise, stream
 from dreamface.skin.canvas.shared_noises import Noise
 from dreamface.traits import Traits

@@ -10,8 +10,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.anatomy import blobs, both, coarsely, places, unlit, zones
-from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.layer import DetailTiles, Ground, Layer
 from dreamface.skin.canvas.noise import stream
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, RESTING_OXYGENATION, resting_blood

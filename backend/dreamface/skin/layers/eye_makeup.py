@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.layer import Window
 from dreamface.skin.canvas.outlines import Outline, enlarge, outlines
 from dreamface.skin.canvas.ramps import Ramp

@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.bands import enlarged
 from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, Window
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, resting_colour

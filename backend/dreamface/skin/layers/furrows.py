@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.creases import Creases, beside, creases, draw_creases, shows_fine, through, together, twigs
 from dreamface.skin.canvas.layer import Decal, Layer
 from dreamface.skin.canvas.ramps import Line

@@ -15,7 +15,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.layer import Ground, Layer
 from dreamface.skin.canvas.shared_noises import BLOTCHES, MOTTLING, PATCHES
 from dreamface.skin.canvas.subject import Subject

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Topology
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Decal, Ground, Layer, window_of
 from dreamface.skin.canvas.pigments import dyed, luminance

@@ -8,8 +8,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.anatomy import blobs, curve, near, places
-from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.layer import Ground, Layer
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, resting_blood
 from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.layer import Decal, Ground, Layer
 from dreamface.skin.canvas.outlines import enlarge, outlines
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, luminance, resting_colour

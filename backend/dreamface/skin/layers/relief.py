@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample, interpolate, pad
 
-from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, window_of
 from dreamface.skin.canvas.noise import stream
 from dreamface.skin.canvas.shared_noises import MOTTLING, PATCHES

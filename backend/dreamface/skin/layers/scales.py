@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.lattice import Cells, Lattice, cells, lattice
 from dreamface.skin.canvas.layer import Decal, Ground, Layer
 from dreamface.skin.canvas.ramps import Line

@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.layer import Decal, Layer, Window
 from dreamface.skin.canvas.marks import texel_of
 from dreamface.skin.canvas.ramps import Line

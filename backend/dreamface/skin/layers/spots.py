@@ -10,8 +10,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.anatomy import both
-from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.layer import Decal, Layer, Window
 from dreamface.skin.canvas.marks import SpotList, draw_spots, texel_of
 from dreamface.skin.canvas.pigments import skin_colour

@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from dreamface.skin.canvas.atlas import smoothstep
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.layer import Decal, Layer
 from dreamface.skin.canvas.noise import solid_noise
 from dreamface.skin.canvas.ramps import Line

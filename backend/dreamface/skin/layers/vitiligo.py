@@ -11,8 +11,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.anatomy import blobs, both, curve, places
-from dreamface.skin.canvas.atlas import smoothstep
 from dreamface.skin.canvas.layer import Ground, Layer
 from dreamface.skin.canvas.shared_noises import MOTTLING, Noise
 from dreamface.skin.canvas.subject import Subject

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from dreamface.skin.canvas.atlas import ramp, smoothstep
+from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.pigments import luminance
 from dreamface.skin.parts.iris_anatomy import (
     ARCUS,

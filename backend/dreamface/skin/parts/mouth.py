@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag, interpolate
 
 from dreamface.face import Head, Part, TileMaps, Topology
-from dreamface.skin.canvas.atlas import Atlas, atlas_of, ramp, smoothstep
+from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.atlas import Atlas, atlas_of, ramp
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layout import painted_parts, tile_of
 from dreamface.skin.canvas.noise import cell_tile, solid_noise, stream
