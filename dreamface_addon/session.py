@@ -194,9 +194,13 @@ class Session:
             shapes: also its blend shapes, as for the end of a drag.
         """
         body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "shapes": shapes}
-        self._reshaper.wish(face_id, body)
+        self._wish(self._reshaper, face_id, body)
+
+    def _wish(self, asker: Reshaper | Grower, face_id: str, body: dict[str, Any]) -> None:
+        """Take a wish, and send it without waiting for the next poll: a slider is to feel direct."""
+        asker.wish(face_id, body)
         if self._client is not None:
-            self._reshaper.ask(self._client)  # without waiting for the next poll: a slider is to feel direct
+            asker.ask(self._client)
 
     def take_shape(self) -> Shape | None:
         """A head that has arrived; each is handed out once, oldest first."""
@@ -227,9 +231,7 @@ class Session:
             regions: of the head, such as "scalp".
         """
         body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "regions": list(regions)}
-        self._grower.wish(face_id, body)
-        if self._client is not None:
-            self._grower.ask(self._client)
+        self._wish(self._grower, face_id, body)
 
     def take_hair(self) -> Hair | None:
         """Hair that has arrived; each is handed out once, oldest first."""

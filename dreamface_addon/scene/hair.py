@@ -27,7 +27,7 @@ from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
 from .node_assets import INTERPOLATE, chain_of, name_hair_map, why_no_assets
 from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_objects_of, hair_of, parts_of, skins
-from .sculpting import Array, basis_of, rest_of
+from .sculpting import Array, basis_of, read_vectors, rest_of, write_vectors
 from .surface import (
     HAIR_MAP,
     OLD_HAIR_MAP,
@@ -131,7 +131,7 @@ def put_hair(
             _put(skin, hair, there.get(hair.region), grown_on)
     if wanted or kept:
         skin.add_rest_position_attribute = True  # by which Blender bends curves on it
-        _write_rest(skin.data, basis_of(skin.data))
+        write_vectors(skin.data, REST, basis_of(skin.data))
     _show_lashes(skin, "lashes" not in hair_of(skin))
 
 
@@ -434,7 +434,7 @@ def settle_hair(skin: bpy.types.Object) -> bool:
     if not hairs or mesh.is_editmode or not all(block.is_editable for block in (mesh, *hairs)):
         return False
     renew_hair_map(skin)
-    before, after = _read_rest(mesh), basis_of(mesh)
+    before, after = read_vectors(mesh, REST), basis_of(mesh)
     if before is None:  # another mesh has taken the place of the one that the hair was put on
         for curves in hairs:
             if len(curves.curves) and len(mesh.polygons):
@@ -443,7 +443,7 @@ def settle_hair(skin: bpy.types.Object) -> bool:
         return False
     else:
         _carry_all(hairs, mesh, before, after)
-    _write_rest(mesh, after)
+    write_vectors(mesh, REST, after)
     return True
 
 
@@ -583,19 +583,3 @@ def _read(curves: bpy.types.Curves, name: str, width: int, kind: type = np.float
 def _write(curves: bpy.types.Curves, name: str, kind: str, values: Array) -> None:
     attribute = curves.attributes.get(name) or curves.attributes.new(name, kind, "CURVE")
     attribute.data.foreach_set(_FIELDS[kind], np.ascontiguousarray(values).reshape(-1))
-
-
-def _read_rest(mesh: bpy.types.Mesh) -> Array | None:
-    attribute = mesh.attributes.get(REST)
-    if attribute is None or (attribute.domain, attribute.data_type) != ("POINT", "FLOAT_VECTOR"):
-        return None
-    values = np.empty(3 * len(mesh.vertices), np.float32)
-    attribute.data.foreach_get("vector", values)
-    return values.reshape(-1, 3)
-
-
-def _write_rest(mesh: bpy.types.Mesh, vertices: Array) -> None:
-    if REST in mesh.attributes and _read_rest(mesh) is None:
-        mesh.attributes.remove(mesh.attributes[REST])
-    attribute = mesh.attributes.get(REST) or mesh.attributes.new(REST, "FLOAT_VECTOR", "POINT")
-    attribute.data.foreach_set("vector", np.ascontiguousarray(vertices, np.float32).reshape(-1))

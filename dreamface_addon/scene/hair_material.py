@@ -9,7 +9,8 @@ import bpy
 import numpy as np
 
 from .colours import to_scene
-from .nodes import CYCLES_OUTPUT, new_node
+from .node_tree import NodeTree
+from .nodes import CYCLES_OUTPUT, MIX_INPUTS, new_node
 
 VALUES: Final = "dreamface_hair_colour"
 """Custom property of a material: the colour that it was given, as JSON."""
@@ -224,12 +225,8 @@ def _pigment(tree: _Tree, given: Any, random: Any) -> Any:
     return together.outputs[0]
 
 
-class _Tree:
+class _Tree(NodeTree):
     """Shader nodes, written as functions of each other."""
-
-    def __init__(self, group: bpy.types.NodeTree) -> None:
-        self.group = group
-        self._count = 0
 
     def node(self, kind: str) -> bpy.types.Node:
         """Add a node."""
@@ -238,26 +235,11 @@ class _Tree:
         self._count += 1
         return node
 
-    def set(self, socket: bpy.types.NodeSocket, value: Any) -> None:
-        """Connect an input, or set its value."""
-        if isinstance(value, bpy.types.NodeSocket):
-            self.group.links.new(value, socket)
-        else:
-            socket.default_value = value
-
-    def math(self, operation: str, *values: Any, clamp: bool = False) -> bpy.types.NodeSocket:
-        """A number from numbers."""
-        node = self.node("ShaderNodeMath")
-        node.operation, node.use_clamp = operation, clamp
-        for socket, value in zip(node.inputs, values, strict=False):
-            self.set(socket, value)
-        return node.outputs[0]
-
     def mix(self, share: Any, first: Any, second: Any) -> bpy.types.NodeSocket:
         """Between two colours."""
         node = self.node("ShaderNodeMix")
         node.data_type = "RGBA"
-        for index, value in zip((0, 6, 7), (share, first, second), strict=True):  # one set of sockets per data type
+        for index, value in zip(MIX_INPUTS, (share, first, second), strict=True):
             self.set(node.inputs[index], value)
         return node.outputs[2]
 

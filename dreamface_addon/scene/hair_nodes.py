@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import bpy
 
+from .node_tree import NodeTree
+
 GROUP: Final = "DreamFace Hair"
 """Name of the node group; all faces in a file share it."""
 
@@ -54,7 +56,9 @@ _ALONG, _NORMAL, _BINORMAL = (f"dreamface_{name}" for name in ("along", "normal"
 
 _TURN = 6.2831853
 _MOST_EACH = 4096  # hairs of one guide have numbers below
-_APART, _APART_TIPS = 3.0, 0.015  # guides whose tips are farther apart than so many times their roots are not mixed
+APART, APART_TIPS = 3.0, 0.015
+"""Guides whose tips are farther apart than so many times their roots, and metres, are not mixed."""
+
 _VIEWED_POINTS = 32.0  # of a hair, at most, in the 3D view
 _WIDEST = 6.0  # times as wide as hairs really are, where only few are drawn
 _FLYING, _FLYING_SLOWLY = 8.0, 4.0  # times as far as others do flyaways leave their way, over as many times the length
@@ -81,19 +85,15 @@ Value = Any
 """A socket of a node, or a number or vector that an input is set to."""
 
 
-class _Tree:
+class _Tree(NodeTree):
     """Nodes of a group, written as functions of each other."""
-
-    def __init__(self, group: bpy.types.NodeTree) -> None:
-        self.group = group
-        self._column = 0
 
     def node(self, kind: str, settings: dict[str, Any] | None = None, **inputs: Value) -> bpy.types.Node:
         """Add a node; its inputs are named as sockets are, with _ for a space."""
         node = self.group.nodes.new(kind)
-        node.location = (180 * self._column, -220 * (self._column % 3))
+        node.location = (180 * self._count, -220 * (self._count % 3))
         node.hide = True
-        self._column += 1
+        self._count += 1
         for name, value in (settings or {}).items():
             if hasattr(node, name):
                 setattr(node, name, value)
@@ -106,23 +106,9 @@ class _Tree:
     def _input(self, node: bpy.types.Node, name: str) -> bpy.types.NodeSocket:
         return next(socket for socket in node.inputs if socket.enabled and socket.name == name)
 
-    def set(self, socket: bpy.types.NodeSocket, value: Value) -> None:
-        """Connect an input, or set its value."""
-        if isinstance(value, bpy.types.NodeSocket):
-            self.group.links.new(value, socket)
-        else:
-            socket.default_value = value
-
     def out(self, node: bpy.types.Node) -> bpy.types.NodeSocket:
         """The output of a node that has one for each type of data."""
         return next(socket for socket in node.outputs if socket.enabled)
-
-    def math(self, operation: str, *values: Value, clamp: bool = False) -> bpy.types.NodeSocket:
-        """A number from numbers."""
-        node = self.node("ShaderNodeMath", {"operation": operation, "use_clamp": clamp})
-        for socket, value in zip(node.inputs, values, strict=False):
-            self.set(socket, value)
-        return node.outputs[0]
 
     def vector(self, operation: str, *values: Value, scale: Value = None) -> bpy.types.NodeSocket:
         """A vector, or a number, from vectors."""
@@ -283,7 +269,7 @@ def _with_neighbours(tree: _Tree, guides: Value, hairs: Value, given: Any) -> Va
         other = tree.named(neighbour, "INT")
         apart = tree.vector("DISTANCE", roots, tree.sample(guides, roots, other, "CURVE"))
         tips_apart = tree.vector("DISTANCE", tips, tree.sample(guides, tips, other, "CURVE"))
-        most = tree.math("ADD", tree.math("MULTIPLY", apart, _APART), _APART_TIPS)
+        most = tree.math("ADD", tree.math("MULTIPLY", apart, APART), APART_TIPS)
         alike = tree.math("MULTIPLY", tree.math("LESS_THAN", tips_apart, most), given["Mixing"])
         hairs = tree.store(hairs, like, alike)
         for names, weights in shares.items():

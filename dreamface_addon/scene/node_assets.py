@@ -17,6 +17,7 @@ import numpy as np
 from mathutils.kdtree import KDTree
 
 from .errors import SceneError
+from .hair_nodes import APART, APART_TIPS
 from .modifiers import has_input, read_input, write_attribute, write_input
 from .sculpting import Array, basis_of
 from .surface import HAIR_MAP, corners_of
@@ -49,7 +50,6 @@ _VIEWPORT: Final = f"{INTERPOLATE}/Viewport Amount"
 _MOST_DENSE: Final = 1e8  # hairs per square metre; Blender's sliders end at what suits a head of 10 m
 
 _NEAR: Final = 0.75  # of the distance between guides: how far from one hairs grow
-_APART, _APART_TIPS = 3.0, 0.015  # guides whose tips are so many times farther apart than roots, and metres, differ
 _PARTED: Final = 0.02  # of neighbouring guides, so many of which differ: there is a parting, or there are locks
 _NEIGHBOURS: Final = 3  # of a guide
 _SAMPLES: Final = 20_000  # places on the skin by which the area with hair is measured
@@ -304,7 +304,7 @@ def _are_parted(guides: Array) -> bool:
         return False
     first, second, apart = (np.array(column) for column in zip(*pairs, strict=True))
     tips_apart = np.linalg.norm(tips[first] - tips[second], axis=1)
-    return bool((tips_apart > _APART * apart + _APART_TIPS).mean() > _PARTED)
+    return bool((tips_apart > APART * apart + APART_TIPS).mean() > _PARTED)
 
 
 def _tree_of(roots: Array) -> KDTree:

@@ -70,7 +70,7 @@ def basis_of(mesh: bpy.types.Mesh) -> Array:
 
 def rest_of(mesh: bpy.types.Mesh) -> Array | None:
     """Return the [V, 3] vertices that the traits alone give, in metres; None where a mesh does not know them."""
-    return _read(mesh, REST)
+    return read_vectors(mesh, REST)
 
 
 def offset_of(mesh: bpy.types.Mesh) -> Array:
@@ -90,12 +90,12 @@ def offset_of(mesh: bpy.types.Mesh) -> Array:
 
 def built_offset_of(mesh: bpy.types.Mesh) -> Array | None:
     """Return the [V, 3] offset in metres that a mesh's face folder came with; None where it had none."""
-    return _read(mesh, BUILT_OFFSET)
+    return read_vectors(mesh, BUILT_OFFSET)
 
 
 def write_rest(mesh: bpy.types.Mesh, rest: Array) -> None:
     """Note the [V, 3] vertices in metres that the traits alone give."""
-    _write(mesh, REST, rest)
+    write_vectors(mesh, REST, rest)
     mesh[_MOMENT] = uuid.uuid4().hex
     if mesh.shape_keys is not None:
         mesh.shape_keys[_MOMENT] = mesh[_MOMENT]
@@ -104,7 +104,7 @@ def write_rest(mesh: bpy.types.Mesh, rest: Array) -> None:
 def write_built_offset(mesh: bpy.types.Mesh, offset: Array | None) -> None:
     """Note the [V, 3] offset in metres that the mesh's face folder has; None where it has none."""
     if offset is not None and offset.any():
-        _write(mesh, BUILT_OFFSET, offset)
+        write_vectors(mesh, BUILT_OFFSET, offset)
     elif BUILT_OFFSET in mesh.attributes:
         mesh.attributes.remove(mesh.attributes[BUILT_OFFSET])
 
@@ -194,7 +194,8 @@ def _weights(count: int) -> Array:
     return (1.0 + np.arange(_size(count) // 3 * BLOCK) * 0.6180339887498949 % 1.0).astype(np.float32)
 
 
-def _read(mesh: bpy.types.Mesh, name: str) -> Array | None:
+def read_vectors(mesh: bpy.types.Mesh, name: str) -> Array | None:
+    """Return an attribute's vector for every vertex, [V, 3]; None where a mesh has no such attribute."""
     attribute = mesh.attributes.get(name)
     fits = attribute is not None and (attribute.domain, attribute.data_type) == ("POINT", "FLOAT_VECTOR")
     if not fits or len(attribute.data) != len(mesh.vertices):
@@ -204,7 +205,8 @@ def _read(mesh: bpy.types.Mesh, name: str) -> Array | None:
     return values.reshape(-1, 3)
 
 
-def _write(mesh: bpy.types.Mesh, name: str, values: Array) -> None:
+def write_vectors(mesh: bpy.types.Mesh, name: str, values: Array) -> None:
+    """Give every vertex a vector, [V, 3], in place of what an attribute of that name holds."""
     attribute = mesh.attributes.get(name)
     if attribute is not None and (attribute.domain, attribute.data_type) != ("POINT", "FLOAT_VECTOR"):
         mesh.attributes.remove(attribute)

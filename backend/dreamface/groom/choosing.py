@@ -12,9 +12,8 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
-from dreamface.head import Encoder
+from dreamface.head import Encoder, prompt_likeness
 
 ANCHOR: Final = "a person's hair"
 """The prompt that says nothing; pictures are compared with it as the mean of all styles is (Eq. 3)."""
@@ -53,10 +52,8 @@ class StyleScorer:
     def score(self, first: int, candidates: Tensor) -> Tensor:
         """Return [N] scores of styles first, first + 1, ...; `candidates` [N, K] only says how many they are."""
         seen = self.looks[first : first + len(candidates)]
-        away, meant = seen - self.looks.mean(dim=0), self.prompt - self.anchor
-        likeness: Tensor = normalize(seen, dim=1) @ self.prompt
-        relative: Tensor = normalize(away, dim=1) @ normalize(meant, dim=0)
-        return self.direct * likeness + self.relative * relative
+        weights = self.direct, self.relative
+        return prompt_likeness(seen, self.looks.mean(dim=0), self.prompt, self.anchor, weights)
 
 
 def best_style(names: Sequence[str], scorer: StyleScorer) -> str:

@@ -243,7 +243,22 @@ class ClipScorer:
     def score(self, first: int, candidates: Tensor) -> Tensor:
         """Return [N] of candidates first, first + 1, ...; their coefficients [N, K] only say how many they are."""
         seen = self.index.rows(first, len(candidates))
-        away, meant = seen - self.index.mean_head, self.prompt - self.anchor
-        likeness: Tensor = normalize(seen, dim=1) @ self.prompt
-        relative: Tensor = normalize(away, dim=1) @ normalize(meant, dim=0)
-        return self.direct * likeness + self.relative * relative
+        weights = self.direct, self.relative
+        return prompt_likeness(seen, self.index.mean_head, self.prompt, self.anchor, weights)
+
+
+def prompt_likeness(
+    seen: Tensor, mean: Tensor, prompt: Tensor, anchor: Tensor, weights: tuple[float, float] = (0.5, 0.5)
+) -> Tensor:
+    """Return [N] lambda_d s_d + lambda_r s_r (DreamFace, Eq. 2 and 3): how alike pictures and a prompt are.
+
+    Args:
+        seen: [N, D] embeddings of the pictures.
+        mean: [D] what all such pictures have in common.
+        prompt: [D] unit embedding of the prompt.
+        anchor: [D] unit embedding of a prompt that says nothing.
+        weights: lambda_d and lambda_r.
+    """
+    likeness: Tensor = normalize(seen, dim=1) @ prompt
+    relative: Tensor = normalize(seen - mean, dim=1) @ normalize(prompt - anchor, dim=0)
+    return weights[0] * likeness + weights[1] * relative
