@@ -50,6 +50,7 @@ SHARED = {
     "traits",
     "face",
     "hair",
+    "performance",
     "styles",
     "geometry",
     "render",
@@ -95,6 +96,7 @@ ALLOWED = {
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
     "library": {"_files", "_reading", "errors", "provenance", "record"},
     "limits": {"errors", "random_streams", "text"},
+    "performance": {"_files", "arrays", "errors", "traits"},
     "packing": {"_reading", "document", "errors", "face", "hair"},
     "pipeline": SHARED | {
         "export", "folder", "groom", "head", "images", "language", "limits", "prior", "record", "skin", "text",
