@@ -67,6 +67,7 @@ ALLOWED = {
     "head": SHARED | {"models"},
     "skin": SHARED,
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
+    "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
     "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "text", "traits", "units"},
@@ -96,7 +97,7 @@ ALLOWED = {
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
     "library": {"_files", "_reading", "errors", "provenance", "record"},
     "limits": {"errors", "random_streams", "text"},
-    "performance": {"_files", "arrays", "errors", "traits"},
+    "performance": {"_files", "_reading", "arrays", "errors", "text", "traits"},
     "packing": {"_reading", "document", "errors", "face", "hair"},
     "pipeline": SHARED | {
         "export", "folder", "groom", "head", "images", "language", "limits", "prior", "record", "skin", "text",
