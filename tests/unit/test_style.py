@@ -79,6 +79,7 @@ ALLOWED = {
     },
     "service": {
         "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",
+        "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": {"arrays", "geometry", "head", "skin", "models", "face", "traits"},
@@ -100,7 +101,8 @@ ALLOWED = {
     "performance": {"_files", "_reading", "arrays", "errors", "text", "traits"},
     "packing": {"_reading", "document", "errors", "face", "hair"},
     "pipeline": SHARED | {
-        "export", "folder", "groom", "head", "images", "language", "limits", "prior", "record", "skin", "text",
+        "export", "folder", "groom", "head", "images", "language", "limits", "motion", "prior", "record", "skin",
+        "text",
     },
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
     "prior_hair": {"hair", "styles", "traits"},
