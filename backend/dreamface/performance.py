@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -10,8 +10,10 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from dreamface._files import whole_file
+from dreamface._reading import LONGEST_NAME, UNREADABLE, Layout, open_regular, read_arrays
 from dreamface.arrays import Float32Array, FloatArray
 from dreamface.errors import BadRequest
+from dreamface.text import one_line
 from dreamface.traits import ARKIT_SHAPES
 
 BoolArray: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
@@ -19,8 +21,31 @@ BoolArray: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
 LONGEST: Final = 4 * 3600.0
 """Seconds: a longer take is surely a mistake, and would fill the memory."""
 
+LARGEST_TAKE: Final = 256 * 2**20
+"""Bytes of all arrays of a take: 4 hours with 60 moments a second."""
+
+FASTEST: Final = 1000.0
+"""Moments a second that no camera exceeds."""
+
 _VERSION: Final = 1
 _ARRAYS: Final = ("times", "weights", "head", "position", "eyes", "seen")
+
+_VERSION_LAYOUT: Final[Mapping[str, Layout]] = {"version": Layout("index", ())}
+
+_LAYOUT: Final[Mapping[str, Layout]] = {
+    "times": Layout("real", ("moments",)),
+    "weights": Layout("number", ("moments", "shapes")),
+    "head": Layout("number", ("moments", 3)),
+    "position": Layout("number", ("moments", 3)),
+    "eyes": Layout("number", ("moments", 2, 2)),
+    "seen": Layout("flag", ("moments",)),
+    "shapes": Layout("name", ("shapes",)),
+    "rate": Layout("real", ()),
+    "focal": Layout("real", ()),
+    "source": Layout("text", ()),
+    "footage": Layout("index", (2,)),
+}
+"""The arrays of a take."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +104,12 @@ class Performance:
                 raise BadRequest(f"The take is damaged: its {name} hold what is no number.")
         if count == 0:
             raise BadRequest("The take is empty: nothing was recorded.")
-        if (np.diff(self.times) <= 0.0).any() or not 0.0 <= self.times[-1] - self.times[0] <= LONGEST:
+        if (np.diff(self.times) <= 0.0).any():
             raise BadRequest("The take is damaged: its times do not rise.")
+        if self.times[-1] - self.times[0] > LONGEST:
+            raise BadRequest(f"The take is longer than {LONGEST / 3600.0:.0f} hours: choose a part of it.")
+        if not 0.0 < self.rate <= FASTEST or not 0.0 <= self.focal < np.inf:
+            raise BadRequest("The take is damaged: its rate or its focal length can't be.")
 
     def __len__(self) -> int:
         """How many moments there are."""
@@ -100,10 +129,10 @@ class Performance:
         return replace(
             self,
             times=np.asarray(times, np.float64),
-            **{
-                name: _between(self.times, getattr(self, name), times)
-                for name in ("weights", "head", "position", "eyes")
-            },
+            weights=_between(self.times, self.weights, times),
+            head=_between(self.times, self.head, times),
+            position=_between(self.times, self.position, times),
+            eyes=_between(self.times, self.eyes, times),
             seen=self.seen[np.searchsorted(0.5 * (self.times[1:] + self.times[:-1]), times)],
         )
 
@@ -118,13 +147,14 @@ class Performance:
         Raises:
             FolderError: the disk refused.
         """
-        about = {"version": _VERSION, "rate": self.rate, "focal": self.focal, "source": self.source}
+        about = {"version": _VERSION, "rate": float(self.rate), "focal": float(self.focal)}
         with whole_file(path) as part, part.open("wb") as file:
             np.savez_compressed(
                 file,
                 **{name: getattr(self, name) for name in _ARRAYS},
                 shapes=np.array(ARKIT_SHAPES),
                 footage=np.array(self.footage, np.int64),
+                source=np.array(one_line(self.source)[:LONGEST_NAME]),
                 **{name: np.array(value) for name, value in about.items()},
             )
 
@@ -136,22 +166,28 @@ def load_performance(path: Path) -> Performance:
         BadRequest: it is no such file, or is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if int(file["version"]) > _VERSION:
+        with open_regular(path) as file:
+            if int(read_arrays(file, _VERSION_LAYOUT, LARGEST_TAKE)["version"]) > _VERSION:
                 raise BadRequest(f"{path.name} was made by a newer DreamFace: update this one to open it.")
-            return Performance(
-                file["times"].astype(np.float64),
-                *(file[name].astype(np.float32) for name in ("weights", "head", "position", "eyes")),
-                file["seen"].astype(bool),
-                rate=float(file["rate"]),
-                focal=float(file["focal"]),
-                source=str(file["source"]),
-                footage=(int(file["footage"][0]), int(file["footage"][1])),
-            )
+            file.seek(0)
+            arrays = read_arrays(file, _LAYOUT, LARGEST_TAKE)
+        order = [arrays["shapes"].tolist().index(shape) for shape in ARKIT_SHAPES]
     except FileNotFoundError as error:
         raise BadRequest(f"{path} is not there: choose a take that exists.") from error
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise BadRequest(f"{path.name} is no take of DreamFace, or is damaged: choose another file.") from error
+    return Performance(
+        arrays["times"],
+        arrays["weights"][:, order].clip(0.0, 1.0),
+        arrays["head"],
+        arrays["position"],
+        arrays["eyes"],
+        arrays["seen"],
+        rate=float(arrays["rate"]),
+        focal=float(arrays["focal"]),
+        source=str(arrays["source"]),
+        footage=(int(arrays["footage"][0]), int(arrays["footage"][1])),
+    )
 
 
 def _between(own: FloatArray, values: Float32Array, times: FloatArray) -> Float32Array:
