@@ -213,20 +213,20 @@ def learn_response(records: Sequence[Record], rounds: int = 2) -> tuple[FloatArr
 def _normal(
     record: Record, view: FloatArray, there: FloatArray, trust: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Blocks of one person's normal equations for all landmarks: own, mixed, shared, and both right-hand sides."""
-    own = np.zeros((COUNT, 3, 3))
-    mixed, both = np.zeros((COUNT, 3, 3 * SHAPES)), np.zeros((COUNT, 3 * SHAPES, 3 * SHAPES))
-    own_side, side = np.zeros((COUNT, 3)), np.zeros((COUNT, 3 * SHAPES))
-    for landmark in range(COUNT):
-        slopes, weight = view[:, landmark], trust[:, landmark, None]
-        moving = (record.weights[:, None, :, None] * slopes[:, :, None]).reshape(len(slopes), 2, -1)
-        flat, flat_moving = (slopes * weight[..., None]).reshape(-1, 3), (moving * weight[..., None]).reshape(-1, 156)
-        own[landmark] = flat.T @ slopes.reshape(-1, 3) + 1e-6 * np.eye(3)
-        mixed[landmark] = flat.T @ moving.reshape(-1, 3 * SHAPES)
-        both[landmark] = flat_moving.T @ moving.reshape(-1, 3 * SHAPES)
-        own_side[landmark] = flat.T @ there[:, landmark].reshape(-1)
-        side[landmark] = flat_moving.T @ there[:, landmark].reshape(-1)
-    return own, mixed, both, own_side, side
+    """Blocks of one person's normal equations for all landmarks: own, mixed, shared, and both right-hand sides.
+
+    A row of the equations is the product of weights and a sight, so the blocks are sums of products of their products.
+    """
+    weights, count = record.weights, len(record.weights)
+    sights = np.einsum("fjca,fjcb,fj->fjab", view, view, trust).reshape(count, -1)
+    sides = np.einsum("fjca,fjc,fj->fja", view, there, trust).reshape(count, -1)
+    pairs = (weights[:, :, None] * weights[:, None]).reshape(count, -1)
+    own = sights.sum(axis=0).reshape(COUNT, 3, 3) + 1e-6 * np.eye(3)
+    mixed = (weights.T @ sights).reshape(SHAPES, COUNT, 3, 3).transpose(1, 2, 0, 3).reshape(COUNT, 3, -1)
+    both = (pairs.T @ sights).reshape(SHAPES, SHAPES, COUNT, 3, 3).transpose(2, 0, 3, 1, 4)
+    own_side = sides.sum(axis=0).reshape(COUNT, 3)
+    side = (weights.T @ sides).reshape(SHAPES, COUNT, 3).transpose(1, 0, 2).reshape(COUNT, -1)
+    return own, mixed, both.reshape(COUNT, 3 * SHAPES, 3 * SHAPES), own_side, side
 
 
 # -------------------------------------------------------------------------------------------------------------- people
