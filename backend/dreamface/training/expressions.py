@@ -21,8 +21,24 @@ NEUTRAL: Final = 0.06
 UNREST: Final = 0.04
 """Standard deviation of what some shapes move besides: no face is ever quite still."""
 
-ASYMMETRIC: Final = 0.25
+TENSE: Final = (
+    "mouthFunnel", "mouthPucker", "mouthStretch*", "mouthShrugLower", "mouthShrugUpper", "mouthPress*", "mouthRollLower",
+    "mouthRollUpper", "mouthDimple*", "mouthLowerDown*", "mouthUpperUp*", "mouthFrown*", "browDown*", "eyeSquint*",
+    "cheekSquint*", "noseSneer*",
+)  # fmt: skip
+"""Shapes that move a little along with all others on a living face: hardly any muscle pulls alone."""
+
+TENSE_SHARE: Final = 0.6
+"""Of the faces that are made."""
+
+TENSION: Final = 0.22
+"""Standard deviation of such a shape's weight on the tensest of them."""
+
+ASYMMETRIC: Final = 0.4
 """Share of pairs whose sides differ."""
+
+ONE_SIDED: Final = 0.5
+"""Share of those whose other side does nothing: winks, half smiles."""
 
 MOUTHS: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
     "smile": (("mouthSmile*", 1.0), ("mouthDimple*", 0.3), ("cheekSquint*", 0.5), ("mouthUpperUp*", 0.25)),
@@ -43,6 +59,9 @@ MOUTHS: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
     "puffed": (("cheekPuff", 1.0), ("mouthPress*", 0.2)),
 }
 """What a mouth does, as shapes and their shares; * stands for both sides."""
+
+SMILES: Final = 0.2
+"""Share of mouths that smile, besides their turn: nothing is commoner."""
 
 BROWS: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
     "raised": (("browInnerUp", 1.0), ("browOuterUp*", 0.9), ("eyeWide*", 0.3)),
@@ -81,7 +100,7 @@ def _add(
 ) -> None:
     sides = (1.0, 1.0)
     if generator.uniform() < ASYMMETRIC:
-        other = generator.uniform(0.0, 0.8)
+        other = 0.0 if generator.uniform() < ONE_SIDED else generator.uniform(0.0, 0.8)
         sides = (1.0, other) if generator.uniform() < 0.5 else (other, 1.0)
     for name, share in shapes:
         varied = amount * share * (1.0 if share == 1.0 else generator.uniform(0.0, 2.0))
@@ -103,11 +122,16 @@ def _make_a_face(weights: Weights, generator: np.random.Generator) -> None:
     if chance() < 0.45:
         _add(weights, generator, BROWS[str(generator.choice(list(BROWS)))], chance())
     for _ in range(int(generator.choice([0, 1, 2, 3], p=[0.2, 0.4, 0.3, 0.1]))):
-        _add(weights, generator, MOUTHS[str(generator.choice(list(MOUTHS)))], chance())
+        mouth = "smile" if chance() < SMILES else str(generator.choice(list(MOUTHS)))
+        _add(weights, generator, MOUTHS[mouth], chance())
     if chance() < 0.5:
         weights["jawOpen"] = weights.get("jawOpen", 0.0) + chance() ** 1.5
         if chance() < 0.15:
             weights["mouthClose"] = chance()
+    if chance() < TENSE_SHARE:
+        tension = chance() * TENSION
+        for shape in TENSE:
+            _add(weights, generator, ((shape, 1.0),), abs(generator.normal(0.0, tension)))
     for name, share in (("jawLeft", 0.05), ("jawRight", 0.05), ("jawForward", 0.08), ("tongueOut", 0.04)):
         if chance() < share:
             weights[name] = weights.get(name, 0.0) + chance()

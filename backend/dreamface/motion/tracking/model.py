@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Final
 
 import numpy as np
 
-from dreamface.arrays import FloatArray
+from dreamface.arrays import FloatArray, IntArray
 
 FILE: Final = "landmark_model.npz"
 
@@ -63,13 +63,13 @@ class LandmarkModel:
     layers: tuple[Layer, ...]
     doubt: FloatArray
 
-    @property
+    @cached_property
     def trust(self) -> FloatArray:
         """[478] weights of the landmarks where the expression is known, per square metre."""
         return self.noise**-2.0
 
-    @property
-    def steady(self) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], FloatArray]:
+    @cached_property
+    def steady(self) -> tuple[IntArray, FloatArray]:
         """[N] landmarks that show the pose whatever the expression, and their weights [N]."""
         unrest = RESTLESS * np.linalg.norm(self.response, axis=2).mean(axis=0)
         weights = 1.0 / (self.noise**2 + unrest**2)

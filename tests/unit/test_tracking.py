@@ -1,0 +1,237 @@
+"""From landmarks to people, poses and expressions, and from footage to performances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from dreamface.arrays import FloatArray
+from dreamface.errors import BadRequest, Cancelled
+from dreamface.motion.footage import Frame
+from dreamface.motion.tracking import LiveTracker, TrackOptions, channels, track, tracker
+from dreamface.motion.tracking.landmarks import COUNT, Follower, Landmarks
+from dreamface.motion.tracking.model import load_model
+from dreamface.motion.tracking.person import Person, expressed, find_person, read_expression, refined, residual
+from dreamface.motion.tracking.pose import Poses, project
+from dreamface.progress import Progress
+from dreamface.traits import ARKIT_SHAPES
+
+MODEL = load_model()
+FOCAL = 1.4
+JAW, SMILE, BLINK = (ARKIT_SHAPES.index(name) for name in ("jawOpen", "mouthSmileLeft", "eyeBlinkRight"))
+
+
+def somebody(seed: int = 3) -> Person:
+    """A person whom the model can be."""
+    random = np.random.default_rng(seed)
+    return Person(MODEL.person(random.normal(size=len(MODEL.modes)) * 0.7), FOCAL)
+
+
+def poses(count: int, seed: int = 4) -> Poses:
+    """A head that turns a little, half a metre away."""
+    turns = np.random.default_rng(seed).normal(size=(count, 3)) * (0.2, 0.1, 0.05)
+    rotation = Rotation.from_euler("ZXY", turns).as_matrix()
+    return Poses(rotation, (0.0, 0.6, 0.0) - rotation @ MODEL.mean.mean(0))
+
+
+def seen_of(person: Person, weights: FloatArray, at: Poses) -> FloatArray:
+    """Where landmarks are seen."""
+    return project(at.place(expressed(MODEL, person, weights)), np.full(len(weights), person.focal))
+
+
+def acting(count: int = 40) -> FloatArray:
+    """A mouth opens and closes, then smiles to the left; an eye blinks."""
+    weights = np.zeros((count, len(ARKIT_SHAPES)))
+    beat = np.sin(np.linspace(0.0, np.pi, count // 2))
+    weights[: count // 2, JAW] = beat
+    weights[count // 2 :, SMILE] = beat
+    weights[count // 4 : count // 4 + 4, BLINK] = 1.0
+    return weights
+
+
+def test_who_it_is_is_learnt_from_some_pictures() -> None:
+    person, weights = somebody(), acting(24)
+    seen = seen_of(person, weights, poses(24))
+    found = find_person(MODEL, seen)
+    apart = (found.neutral - found.neutral.mean(0)) - (person.neutral - person.neutral.mean(0))
+    before = (MODEL.mean - MODEL.mean.mean(0)) - (person.neutral - person.neutral.mean(0))
+    # The lens may be another: what is farther away looks larger through a longer one.
+    assert np.linalg.norm(apart, axis=1).mean() < 0.6 * np.linalg.norm(before, axis=1).mean()
+
+
+def test_expressions_are_told_apart_and_lefts_from_rights() -> None:
+    person, weights = somebody(), acting()
+    reading = read_expression(MODEL, person, seen_of(person, weights, poses(40)))
+    for shape in (JAW, SMILE, BLINK):
+        assert np.corrcoef(reading.weights[:, shape], weights[:, shape])[0, 1] > 0.9, ARKIT_SHAPES[shape]
+    for shape, other in ((SMILE, "mouthSmileRight"), (BLINK, "eyeBlinkLeft")):
+        mine, theirs = reading.weights[:, shape].max(), reading.weights[:, ARKIT_SHAPES.index(other)].max()
+        assert mine > 2.5 * theirs, f"{ARKIT_SHAPES[shape]} moves {other}, too"
+    assert reading.weights.min() >= 0.0
+    assert reading.weights.max() <= 1.0
+
+
+def test_poses_are_told_while_the_face_moves() -> None:
+    person, weights, truth = somebody(), acting(), poses(40)
+    seen = seen_of(person, weights, truth)
+    reading = refined(MODEL, person, seen, read_expression(MODEL, person, seen))
+    apart = Rotation.from_matrix(reading.poses.rotation.transpose(0, 2, 1) @ truth.rotation).magnitude()
+    assert np.degrees(apart).mean() < 2.0
+    eyes = np.linalg.norm(seen[:, 33] - seen[:, 263], axis=1)
+    assert (residual(MODEL, person, seen, reading) / eyes).mean() < 0.03
+
+
+def test_the_model_knows_no_side_better_than_the_other() -> None:
+    sides = [name for name in ARKIT_SHAPES if name.endswith("Left")]
+    for name in sides:
+        left = np.linalg.norm(MODEL.response[ARKIT_SHAPES.index(name)], axis=1).max()
+        right = np.linalg.norm(MODEL.response[ARKIT_SHAPES.index(name.replace("Left", "Right"))], axis=1).max()
+        assert left == pytest.approx(right, rel=1e-3), name
+
+
+# -------------------------------------------------------------------------------------------------------------- channels
+
+
+def test_a_weak_blink_is_a_whole_one_and_rest_is_rest() -> None:
+    weights = np.full((200, len(ARKIT_SHAPES)), 0.2)
+    weights[100:104, BLINK] = 0.7
+    stretched = channels.as_seen(weights, channels.range_of(weights, None))
+    assert stretched[:, BLINK].max() == pytest.approx(1.0, abs=0.01)
+    assert stretched[0].max() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_nobody_blinks_where_nobody_did() -> None:
+    random = np.random.default_rng(0)
+    weights = np.clip(0.1 + 0.02 * random.normal(size=(200, len(ARKIT_SHAPES))), 0.0, 1.0)
+    assert channels.as_seen(weights, channels.range_of(weights, None))[:, BLINK].max() < 0.15
+
+
+def test_a_longer_look_at_face_landmarker_is_mixed_in_where_it_knows() -> None:
+    weights, coefficients = np.zeros((2, len(ARKIT_SHAPES))), np.ones((2, len(ARKIT_SHAPES)), np.float32)
+    mixed = channels.fused(weights, coefficients)
+    assert mixed[0, BLINK] > 0.5
+    assert mixed[0, ARKIT_SHAPES.index("cheekPuff")] == 0.0
+
+
+def test_eyes_turn_as_their_shapes_do() -> None:
+    weights = np.zeros((1, len(ARKIT_SHAPES)))
+    weights[0, ARKIT_SHAPES.index("eyeLookOutLeft")] = 1.0
+    weights[0, ARKIT_SHAPES.index("eyeLookInRight")] = 1.0
+    weights[0, ARKIT_SHAPES.index("eyeLookDownLeft")] = 1.0
+    ((left, right),) = channels.gaze(weights)
+    assert left == pytest.approx((np.radians(30), np.radians(25)))
+    assert right == pytest.approx((np.radians(30), 0.0)), "both look to the person's left"
+
+
+# --------------------------------------------------------------------------------------------------------------- faces
+
+
+def face(x: float, size: float = 0.3) -> Landmarks:
+    points = np.random.default_rng(0).uniform(-0.5, 0.5, (COUNT, 2)) * size
+    return Landmarks(points + np.array((x, 0.0)))
+
+
+def test_the_largest_face_is_followed_and_then_the_same_one() -> None:
+    follower = Follower()
+    small, large = face(-0.3, 0.2), face(0.3, 0.4)
+    assert follower.choose([small, large]) is large
+    nearer, moved = face(-0.25, 0.6), face(0.32, 0.4)
+    assert follower.choose([nearer, moved]) is moved, "another who comes nearer is not ours"
+
+
+def test_a_face_can_be_chosen_from_the_left() -> None:
+    left, right = face(-0.3), face(0.3)
+    assert Follower(0).choose([right, left]) is left
+    assert Follower(1).choose([right, left]) is right
+    assert Follower(2).choose([right, left]) is None
+
+
+def test_nobody_takes_the_place_of_a_face_that_is_hidden() -> None:
+    follower = Follower(0)
+    follower.choose([face(-0.5), face(0.5)])
+    assert follower.choose([face(0.5, 0.2), face(0.7, 0.2)]) is None
+
+
+# ---------------------------------------------------------------------------------------------------------------- clips
+
+
+class Film:
+    """Footage whose pictures hold their own number."""
+
+    name, rate, size = "a film.mp4", 25.0, (64, 64)
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def frames(self) -> Iterator[Frame]:
+        for number in range(self.count):
+            yield Frame(number / self.rate, np.full((64, 64, 3), number, np.uint8))
+
+
+class Reader:
+    """Tells landmarks by the number of the picture; knows no face in some."""
+
+    def __init__(self, seen: FloatArray, hidden: frozenset[int]) -> None:
+        self.seen, self.hidden = seen, hidden
+
+    def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
+        number = int(picture[0, 0, 0])
+        return [] if number in self.hidden else [Landmarks(self.seen[number])]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def film(monkeypatch: pytest.MonkeyPatch) -> Film:
+    """A person acts; in pictures 30 to 33 they are hidden."""
+    person, weights = somebody(), acting()
+    seen = seen_of(person, weights, poses(40))
+    monkeypatch.setattr(tracker, "open_footage", lambda *_: Film(40))
+    monkeypatch.setattr(tracker, "open_tracker", lambda *_: Reader(seen, frozenset(range(30, 34))))
+    return Film(40)
+
+
+def test_a_film_becomes_a_performance(film: Film) -> None:
+    take = track(Path("a film.mp4"), TrackOptions())
+    assert (len(take), take.rate, take.source, take.footage) == (40, 25.0, "a film.mp4", (64, 64))
+    assert np.flatnonzero(~take.seen).tolist() == [30, 31, 32, 33]
+    assert take.channel("jawOpen")[9:11].min() > 0.6
+    assert take.channel("eyeBlinkRight").max() > 0.9
+    assert take.focal > 0.0
+
+
+def test_a_mirrored_film_blinks_with_the_other_eye(film: Film) -> None:
+    take = track(Path("a film.mp4"), TrackOptions(mirror=True))
+    assert take.channel("eyeBlinkLeft").max() > 0.9 > take.channel("eyeBlinkRight").max()
+
+
+def test_tracking_tells_how_far_it_is_and_stops(film: Film) -> None:
+    told: list[float] = []
+    track(Path("a film.mp4"), TrackOptions(), Progress(lambda step: told.append(step.fraction)))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    with pytest.raises(Cancelled):
+        track(Path("a film.mp4"), TrackOptions(), Progress(cancelled=lambda: len(told) > 0))
+
+
+def test_a_film_without_a_face_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "open_footage", lambda *_: Film(5))
+    monkeypatch.setattr(tracker, "open_tracker", lambda *_: Reader(np.zeros((5, COUNT, 2)), frozenset(range(5))))
+    with pytest.raises(BadRequest, match="No face was seen in a film"):
+        track(Path("a film.mp4"), TrackOptions())
+
+
+def test_a_camera_is_followed_picture_by_picture(film: Film) -> None:
+    live = LiveTracker(TrackOptions())
+    moments = [live.see(frame.picture, frame.time) for frame in film.frames()]
+    live.close()
+    assert [number for number, moment in enumerate(moments) if moment is None] == [30, 31, 32, 33]
+    jaw = np.array([0.0 if moment is None else moment.weights[JAW] for moment in moments])
+    assert jaw[9:11].min() > 0.5
+    assert jaw[20:].max() < 0.3
