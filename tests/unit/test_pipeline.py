@@ -11,7 +11,8 @@ import torch
 import dreamface
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest, Cancelled, FolderError
-from dreamface.face import Face
+from dreamface.face import Face, Head
+from dreamface.groom import Surface
 from dreamface.progress import Progress, Step
 from dreamface.styles import Style, Styles, find_style, registry
 from dreamface.traits import VOCABULARY
@@ -20,9 +21,25 @@ from tests.support import synthetic_face
 PROMPT = "an elderly man with a broad nose and freckles, smiling"
 
 
+_search_trees: list[Head] = []
+
+
 @pytest.fixture(scope="module")
 def face() -> Face:
-    return pipeline.generate(PROMPT, seed=1, resolution=512)
+    build = Surface.__init__
+
+    def counted(surface: Surface, head: Head) -> None:
+        _search_trees.append(head)
+        build(surface, head)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Surface, "__init__", counted)
+        return pipeline.generate(PROMPT, seed=1, resolution=512)
+
+
+def test_the_skin_is_made_searchable_once(face: Face) -> None:
+    """For the hair and for its preview, which takes a quarter of a second."""
+    assert [head.model for head in _search_trees] == [face.head.model]
 
 
 def test_the_prompt_can_be_found_in_the_face(face: Face) -> None:

@@ -68,7 +68,7 @@ ALLOWED = {
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "geometry": {"arrays"},
     "hair": set(),
-    "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "text", "traits", "units"},
+    "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "random_streams", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "images", "provenance", "text", "_files"},
     "cli": {
