@@ -629,8 +629,8 @@ def test_a_root_that_was_pulled_off_the_skin_is_looked_for_once(hairy, scalp, mo
     outwards = points[:5, :1] - [0.0, 0.0, 0.3]
     points[:5] += 0.004 * outwards / np.linalg.norm(outwards, axis=2, keepdims=True)
     scalp.data.position_data.foreach_set("vector", points.astype(np.float32).reshape(-1))
-    looked_for, nearest = [], hair._nearest
-    monkeypatch.setattr(hair, "_nearest", lambda *a: looked_for.append(len(a[2])) or nearest(*a))
+    looked_for, nearest = [], hair.nearest_on
+    monkeypatch.setattr(hair, "nearest_on", lambda *a: looked_for.append(len(a[2])) or nearest(*a))
     skin = vertices(hairy.skin)
     for step in range(3):
         carry_hair(hairy.skin, skin + step * UP, skin + (step + 1) * UP)
