@@ -356,6 +356,57 @@ def test_hair_that_is_combed_while_cards_are_made_is_newer(skin, cards_folder, c
     assert shows_hair_alone(skin) == combed
 
 
+@pytest.mark.parametrize("state", ["done", "failed"])
+def test_a_file_is_written_when_its_cards_have_been_made_again(skin, cards_folder, tmp_path, state):
+    from dreamface_addon.carding import Carding
+    from dreamface_addon.job import Job
+    from dreamface_addon.scene import cards_are_old, make_cards, shows_cards
+
+    class Backend:
+        def submit(self, kind, request, tag, files):
+            self.job = Job("1", kind, request, tag, files, state=state, folder=cards_folder, error="No room.")
+
+    make_cards(skin, cards_folder)
+    comb(hair(skin))
+    assert cards_are_old(skin)
+    backend, errors, path = Backend(), [], tmp_path / "head.glb"
+    carding = Carding(backend, errors.append, lambda: None)
+    carding.make(skin, 0, file=path)
+    carding.finish(backend.job)
+    assert not path.exists()
+    carding.tick()
+    if state == "failed":
+        assert errors == ["", "No room. head.glb was not written."] and not path.exists()
+        return
+    assert path.is_file() and errors == [""] and not cards_are_old(skin) and shows_cards(skin)
+    carding.tick()
+    assert carding.notice == "Exported head.glb with new cards"
+    carding.dismiss_messages()
+    carding.tick()
+    assert carding.notice == ""
+
+
+def test_a_file_whose_hair_was_combed_meanwhile_says_so(skin, cards_folder, tmp_path):
+    from dreamface_addon.carding import Carding
+    from dreamface_addon.job import Job
+    from dreamface_addon.scene import make_cards, show_cards, shows_cards
+
+    class Backend:
+        def submit(self, kind, request, tag, files):
+            self.job = Job("1", kind, request, tag, files, state="done", folder=cards_folder)
+
+    make_cards(skin, cards_folder)
+    show_cards(skin, False)
+    backend, errors, path = Backend(), [], tmp_path / "head.glb"
+    carding = Carding(backend, errors.append, lambda: None)
+    carding.make(skin, 0, file=path)
+    comb(hair(skin))
+    carding.finish(backend.job)
+    carding.tick()
+    assert path.is_file() and not shows_cards(skin)
+    assert errors[-1] == "head.glb has cards that are older than the head: make them again, and export anew"
+
+
 def test_cards_are_exported_with_the_head(bpy, skin, cards_folder, tmp_path):
     from dreamface_addon.scene import export_face, make_cards
 
