@@ -7,8 +7,11 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
 from dreamface import folder
+from dreamface.hair import HairColour
+from dreamface.skin import strand_colours
 from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
 from dreamface.traits import Traits
 from tests.addon.faces import GUIDES, POINTS, groom_entry, other_face, other_head, read, vertices, with_hair
@@ -419,23 +422,78 @@ def test_hair_has_the_colour_that_the_backend_paints_it_in(scene, bpy, tmp_path,
     np.testing.assert_allclose(_seen(bpy, scene, material, tmp_path), expected, rtol=0.02, atol=0.002)
 
 
+@pytest.mark.parametrize(
+    "colour",
+    [
+        {"melanin": 0.5, "roots": [1.0, 0.0, 0.0, 1.0], "tips": [0.0, 0.0, 1.0, 1.0], "variation": 0.0},
+        {"melanin": 1.0, "highlights": [0.0, 1.0, 0.0, 1.0], "variation": 0.0},
+        {"melanin": 0.5, "variation": 1.0},
+    ],
+    ids=["roots and tips", "highlights", "unlike hairs"],
+)
+def test_hairs_are_dyed_and_unlike_as_the_backend_has_them(scene, bpy, tmp_path, colour):
+    """A wall of hairs: each row is a hair, from its root on the left to its tip."""
+    from dreamface_addon.scene.grooms import COLOUR
+    from dreamface_addon.scene.hair_material import new_hair_material
+
+    rows, places = 128, 16
+    wanted = COLOUR | {"redness": 0.0} | colour
+    material = new_hair_material("hair", wanted)
+    seen = _wall_of_hairs(bpy, scene, material, (places, rows), tmp_path)
+    along = (torch.arange(places) + 0.5) / places
+    random = torch.rand(2000, 2, generator=torch.Generator().manual_seed(1))
+    expected = strand_colours(HairColour(**{name: _tuple(value) for name, value in wanted.items()}), random, along)
+    # What a hair reflects beyond its pigments is up to Blender's light.
+    tints = [torch.nn.functional.normalize(each, p=1.0, dim=2) for each in (torch.from_numpy(seen), expected)]
+    for share in (0.02, 0.5, 0.98) if wanted["variation"] else ():
+        own, others = (tint[..., 0].quantile(share) for tint in tints)
+        assert own == pytest.approx(float(others), abs=0.01)
+    own, others = (tint.mean(dim=0) for tint in tints)
+    torch.testing.assert_close(own, others, atol=0.12 if wanted["highlights"][3] else 0.02, rtol=0.0)
+
+
+def _tuple(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _wall_of_hairs(bpy, scene, material, size, tmp_path):
+    """[rows, places, 3] the material's pigments where a hair's place and its random number are those of a picture."""
+    group = material.node_tree.nodes["DreamFace Hair Colour"].node_tree
+    info = next(node for node in group.nodes if node.type == "HAIR_INFO")
+    place = group.nodes.new("ShaderNodeSeparateXYZ")
+    group.links.new(group.nodes.new("ShaderNodeTexCoord").outputs["UV"], place.inputs[0])
+    for output, stand_in in (("Intercept", "X"), ("Random", "Y")):
+        for link in list(info.outputs[output].links):
+            group.links.new(place.outputs[stand_in], link.to_socket)
+    return _rendered(bpy, scene, material, size, tmp_path)
+
+
 def _seen(bpy, scene, material, tmp_path):
     """[3] the colour of the material's pigments, as Cycles works it out."""
+    return _rendered(bpy, scene, material, (4, 4), tmp_path).mean(axis=(0, 1))
+
+
+def _rendered(bpy, scene, material, size, tmp_path):
+    """[H, W, 3] a square that shines in the colour of a material's pigments, seen from straight before it."""
     tree = material.node_tree
     light = tree.nodes.new("ShaderNodeEmission")
     tree.links.new(tree.nodes["DreamFace Hair Colour"].outputs[0], light.inputs["Color"])
     tree.links.new(light.outputs[0], tree.nodes["DreamFace Cycles"].inputs["Surface"])
-    bpy.ops.mesh.primitive_plane_add(size=10.0)
-    bpy.context.object.data.materials.append(material)
+    bpy.ops.mesh.primitive_plane_add(size=1.0)
+    plane = bpy.context.object
+    plane.data.materials.append(material)
+    plane.scale.x = size[0] / size[1]
     bpy.ops.object.camera_add(location=(0.0, 0.0, 5.0))
     scene.camera = bpy.context.object
+    scene.camera.data.type, scene.camera.data.ortho_scale = "ORTHO", max(1.0, size[0] / size[1])
     scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
-    scene.render.resolution_x = scene.render.resolution_y = 4
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.cycles.pixel_filter_type = "BOX"
     scene.render.resolution_percentage = 100
     scene.render.image_settings.file_format, scene.render.filepath = "OPEN_EXR", str(tmp_path / "seen.exr")
     bpy.ops.render.render(write_still=True)
     pixels = read_pixels(bpy.data.images.load(str(tmp_path / "seen.exr")))
-    return pixels[:, :3].mean(axis=0)
+    return pixels[:, :3].reshape(size[1], size[0], 3)
 
 
 def read_pixels(image):
