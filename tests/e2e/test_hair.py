@@ -56,7 +56,7 @@ def rest(blender):
 
 @pytest.fixture
 def face(blender):
-    face = blender.new_face("a young woman with short brown hair", seed=5)
+    face = blender.face("a young woman with short brown hair", 5)
     rest(blender)
     return face
 
