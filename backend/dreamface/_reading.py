@@ -139,18 +139,23 @@ class Layout:
     """What an array of an archive must be.
 
     Attributes:
-        kind: "number" becomes float32, finite and not beyond `FARTHEST`; "index" becomes int32, not negative; "name" is
-            text, every one once.
+        kind: "number" becomes float32, finite and not beyond `FARTHEST`; "real" becomes float64, finite; "index"
+            becomes int32, not negative; "flag" is true or false; "name" is text, every one once; "text" may be empty.
         shape: a number is that size; a letter is any size, the same in all of the archive's arrays.
         needed: whether it must be there.
     """
 
-    kind: Literal["number", "index", "name"]
+    kind: Literal["number", "real", "index", "flag", "name", "text"]
     shape: tuple[int | str, ...]
     needed: bool = True
 
 
-_DTYPES: Final = {"number": ("<f4", "<f8"), "index": ("<i4", "<i8", "<u4"), "name": ()}
+_DTYPES: Final = {
+    "number": ("<f4", "<f8"),
+    "real": ("<f4", "<f8", "<i4", "<i8"),
+    "index": ("<i4", "<i8", "<u4"),
+    "flag": ("|b1",),
+}
 
 
 def read_arrays(file: IO[bytes] | bytes, layouts: Mapping[str, Layout], limit: int) -> dict[str, NDArray[Any]]:
@@ -220,7 +225,7 @@ def _check_layout(
     )
     if not fits:
         raise ValueError(f"its {name} has the shape {list(shape)}")
-    if layout.kind == "name":
+    if layout.kind in ("name", "text"):
         right = dtype.kind == "U" and dtype.itemsize <= 4 * LONGEST_NAME
     else:
         right = dtype.str in _DTYPES[layout.kind]
@@ -237,6 +242,18 @@ def _checked_values(name: str, layout: Layout, array: NDArray[Any]) -> NDArray[A
         if array.size and not 0 <= array.min() <= array.max() < 2**31:
             raise ValueError(f"its {name} points at something that is not there")
         return np.array(array, np.int32, order="C")
+    if layout.kind == "real":
+        if not np.isfinite(array).all():
+            raise ValueError(f"its {name} has what is no number")
+        return np.array(array, np.float64, order="C")
+    if layout.kind == "flag":
+        if array.view(np.uint8).max(initial=0) > 1:
+            raise ValueError(f"its {name} has what is neither true nor false")
+        return np.array(array, np.bool_, order="C")
+    if layout.kind == "text":
+        if not all(map(is_printable, array.reshape(-1).tolist())):
+            raise ValueError(f"its {name} is no text")
+        return array
     names = array.tolist()
     if len(set(names)) != len(names) or not all(name and is_printable(name) for name in names):
         raise ValueError(f"its {name} are not all names, or not each is there once")

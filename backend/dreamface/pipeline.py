@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
@@ -18,6 +18,8 @@ from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
 from dreamface.limits import RESOLUTIONS, check_prompt, check_resolution, check_seed, drawn_seed
+from dreamface.motion import Changes, Tracker, Wishes, check_changes, make_take, remarks, write_take
+from dreamface.performance import Performance, load_performance
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
@@ -38,8 +40,11 @@ __all__ = [
     "LAYER_DESCRIPTIONS",
     "RESOLUTIONS",
     "FaceRecord",
+    "Performance",
     "Reading",
+    "animate",
     "build_head",
+    "check_animation",
     "check_request",
     "clean",
     "edit",
@@ -48,10 +53,12 @@ __all__ = [
     "forget_models",
     "generate",
     "grow_hair",
+    "load_performance",
     "measure",
     "parse_style",
     "read",
     "rebuild",
+    "remarks",
     "remove_style",
     "reshape",
     "save_style",
@@ -59,6 +66,7 @@ __all__ = [
     "style_of_guides",
     "styles",
     "write_cards",
+    "write_take",
 ]
 
 LAYER_DESCRIPTIONS = {layer.name: layer.description for layer in LAYERS}
@@ -372,6 +380,54 @@ def measure(head: Head) -> dict[str, float]:
     if head.topology.landmarks != model.topology.landmarks or len(head.vertices) != model.topology.vertex_count:
         raise BadRequest(f"The face's geometry is not that of the head model {head.model}: make the face again.")
     return model.measure(head)
+
+
+def animate(
+    source: Path,
+    *,
+    tracker: Tracker = "auto",
+    face: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    neutral: float | None = None,
+    mirror: bool = False,
+    smoothing: float | None = None,
+    gains: Mapping[str, float] | None = None,
+    rate: float | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Performance:
+    """Return what a face does in a video, a folder of pictures, a CSV file of Live Link Face, or a take (.npz).
+
+    Args:
+        source: the file or folder.
+        tracker: reads faces in pictures: "auto", "face-mesh" or "face-landmarker".
+        face: which of several faces, counted from the left; None is the largest.
+        start: of the part that is read, seconds; None is the beginning.
+        end: of that part; None is the end.
+        neutral: second in which the face is at rest; None is the first ones of footage, and nothing of a take.
+        mirror: whether left and right are exchanged.
+        smoothing: 0..1; None is 0.5 for footage and 0 for a take, which has been smoothed.
+        gains: region (brows, eyes, jaw, mouth, cheeks, head, gaze) or ARKit shape -> factor 0..3.
+        rate: moments a second, even in time; None is the source's own.
+        progress: told how far it is.
+
+    Raises:
+        BadRequest: the source is not there or no such thing, has no face in it, or a value is out of range.
+        MissingDependency: no tracker is installed, and there are pictures to be read.
+        Cancelled: the progress said so.
+    """
+    wishes = Wishes(tracker, face, start, end, neutral, mirror)
+    return make_take(source, wishes, Changes(smoothing, gains or {}, rate), progress)
+
+
+def check_animation(**wishes: Any) -> None:
+    """Refuse what `animate` would, by its arguments but source and progress, before anything slow starts.
+
+    Raises:
+        BadRequest: a value is out of range.
+    """
+    changes = {name: wishes.pop(name) for name in ("smoothing", "gains", "rate") if name in wishes}
+    check_changes(Wishes(**wishes), Changes(**changes))
 
 
 def export(

@@ -48,7 +48,7 @@ PATHS: Final = (
     "/health", "/jobs", "/jobs?limit=5", "/jobs?active=true", "/jobs/{job}", "/jobs/{job}/cancel", "/jobs/{job}/files",
     "/jobs/{job}/files/face.json", "/jobs/{job}/files/maps/skin.png", "/jobs/{job}/events", "/events", "/traits",
     "/models", "/openapi.json", "/read", "/reshape", "/groom", "/styles", "/styles/bob", "/uploads/{digest}", "/", "*",
-    "/docs",
+    "/docs", "/live/nowhere", "/live/nowhere/events", "/live/nowhere/record", "/live/{job}",
 )  # fmt: skip
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "BREW")
 VALUES: Final[tuple[Any, ...]] = (

@@ -73,12 +73,12 @@ def test_both_sides_speak_one_version() -> None:
     from dreamface_addon.link import backend as link
     from tests import fake_backend
 
-    assert API == link.API == fake_backend.API == 3
+    assert API == link.API == fake_backend.API == 4
 
 
 def test_health_says_how_it_is_and_where(backend: Backend) -> None:
     health = backend.health()
-    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 3, "ready", "cpu")
+    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 4, "ready", "cpu")
     assert Path(health["store"]) == backend.store
     assert (backend.store / "store_id").read_text().strip() == health["store_id"]
     assert health["pid"] == backend.process.pid
@@ -106,6 +106,8 @@ def test_openapi_describes_everything(backend: Backend) -> None:
         ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
         ("post", "/jobs/{job}/pick"),
         ("put", "/uploads/{sha256}"), ("get", "/uploads/{sha256}"),
+        ("get", "/cameras"), ("post", "/live"), ("get", "/live/{session}/events"), ("post", "/live/{session}/record"),
+        ("post", "/live/{session}/neutral"), ("patch", "/live/{session}"), ("delete", "/live/{session}"),
     }  # fmt: skip
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
     for methods in document["paths"].values():
@@ -171,6 +173,13 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(900)}]}, "traits": {}}}, "too deeply"),
     (b"[" * 100_000, "too deeply"), (b'{"kind": "generate", "request": ' + b'{"a":' * 100_000, "too deeply"),
     ({"kind": "export", "request": {"job": "0" * 32, "format": "fbx"}}, "format"),
+    ({"kind": "animate", "request": {}}, "source is missing"), ({"kind": "animate", "request": {"source": ""}}, "source"),
+    ({"kind": "animate", "request": {"source": "a.mp4", "tracker": "eyes"}}, "tracker is one of auto"),
+    ({"kind": "animate", "request": {"source": "a.mp4", "smoothing": 1.5}}, "smoothing"),
+    ({"kind": "animate", "request": {"source": "a.mp4", "gains": {"nose": 1}}}, "no region 'nose'"),
+    ({"kind": "animate", "request": {"source": "a.mp4", "gains": {"jaw": 4}}}, "0 to 3"),
+    ({"kind": "animate", "request": {"source": "a.mp4", "start": 2, "end": 1}}, "end must come after start"),
+    ({"kind": "animate", "request": {"source": "a.mp4", "neutral": -1}}, "neutral"),
 ])  # fmt: skip
 def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any, words: str) -> None:
     before = backend.ask("GET", "/jobs?limit=10000")[1]

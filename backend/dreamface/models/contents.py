@@ -87,14 +87,15 @@ class Contents:
 
 
 @contextmanager
-def open_contents(source: Path, anchor: str, title: str, again: str) -> Iterator[Contents]:
+def open_contents(source: Path, anchor: str, title: str, again: str, bare: bool = False) -> Iterator[Contents]:
     """Open an archive or an unpacked folder.
 
     Args:
-        source: a .zip or .tar.gz, or a folder.
+        source: a .zip or .tar.gz, or a folder; where it is bare, the file that is the whole model.
         anchor: a file that every copy of the model has; it tells which folder in `source` is the model's own.
         title: `source` as a sentence names it.
         again: see `Contents`.
+        bare: whether a file is not an archive, but `anchor` itself, whatever it is called.
 
     Raises:
         BadContents: it is damaged, or there is no `anchor` in it.
@@ -103,6 +104,9 @@ def open_contents(source: Path, anchor: str, title: str, again: str) -> Iterator
     if _is_folder(source):
         root, found = _look_into(source, anchor, title, again)
         yield Contents(title, found, again, lambda name: _read_small(root / name))
+        return
+    if bare:
+        yield Contents(title, (anchor,), again, lambda _: _read_alone(source))
         return
     with _opened(source, title, again) as (members, read):
         root_name = next((name.removesuffix(anchor) for name in members if f"/{name}".endswith(f"/{anchor}")), None)
@@ -161,6 +165,13 @@ def _names_in(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         if path.is_file():
             yield path.relative_to(root).as_posix()
+
+
+def _read_alone(file: Path) -> bytes:
+    try:
+        return _read_small(file)
+    except FileNotFoundError as error:
+        raise BadRequest(f"There is no file or folder {file}: check the path.") from error
 
 
 def _read_small(file: Path) -> bytes:

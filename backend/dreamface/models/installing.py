@@ -48,7 +48,7 @@ def install(name: str, source: Path | None = None, progress: Progress = Progress
 
     Args:
         name: the model's.
-        source: an archive that was downloaded already, or a folder it was unpacked into; None downloads it.
+        source: what was downloaded already, or a folder it was unpacked into; None downloads it.
         progress: told about every step.
 
     Returns:
@@ -192,7 +192,7 @@ def _convert(model: Installation, source: Path, title: str, again: str, progress
     new = sibling(places.models_folder() / model.name, "new")
     try:
         new.mkdir()
-        with open_contents(source, model.anchor, title, again) as contents:
+        with open_contents(source, model.anchor, title, again, model.bare) as contents:
             model.convert(contents, new, progress)
         _write_manifest(model, new)
         _swap(model, new)

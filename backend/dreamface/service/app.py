@@ -1,4 +1,4 @@
-"""The HTTP API, version 3: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 4: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ from dreamface.service.access import Access, BodyLimit
 from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
+from dreamface.service.live import LiveSessions
 from dreamface.service.problems import explain_errors
 from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 3
+API = 4
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
 3: hair (`POST /groom`, the artist's own styles, `face.json` of schema 4).
+4: performances (jobs `animate`, live sessions, `GET /cameras`).
 """
 
 
@@ -42,6 +44,9 @@ def _answers(media_type: str, description: str) -> dict[int | str, dict[str, Any
 
 _PAUSED = "Something has paused the worker (process {0}): continue it with `kill -CONT {0}`, or restart the backend."
 _STREAM = _answers("text/event-stream", "`event: job`, its data a Job as JSON on one line")
+_MOMENTS = _answers(
+    "text/event-stream", "`event: moment`, its data a LiveMoment as JSON on one line; at last `event: ended`, {reason}"
+)
 _BYTES = _answers("application/octet-stream", "the file's bytes")
 
 
@@ -63,6 +68,7 @@ class Service:
     workers: Workers
     hub: Hub
     uploads: Uploads
+    live: LiveSessions
     keeps_variations: bool = False
 
 
@@ -84,6 +90,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
             yield
         finally:
             service.jobs.close()
+            service.live.close()
             for task in tasks:
                 task.cancel()
             for task in tasks:
@@ -107,6 +114,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
     _add_results(app, service)
     _add_picking(app, service)
     _add_uploads(app, service)
+    _add_live(app, service)
     app.add_middleware(BodyLimit)
     app.add_middleware(Access, token=token, hosts=hosts)
     return app
@@ -213,7 +221,9 @@ def _add_jobs(app: FastAPI, service: Service) -> None:
         200: {"model": schemas.Job, "description": "There was a job of that id already: this one"}
     }
 
-    @app.post("/jobs", tags=["jobs"], summary="Ask for a face, a file or a model", status_code=201, responses=known)
+    @app.post(
+        "/jobs", tags=["jobs"], summary="Ask for a face, a file, a take or a model", status_code=201, responses=known
+    )
     async def submit(asked: Annotated[schemas.NewJob, Body()], response: Response) -> schemas.Job:
         """Remembered before it is answered. 200 instead of 201 where there was a job of that id already."""
         job, new = service.jobs.submit(asked)
@@ -305,6 +315,49 @@ def _add_uploads(app: FastAPI, service: Service) -> None:
         if not service.uploads.has(sha256):
             raise NotFound(f"There is no upload {sha256}.")
         return schemas.Upload(sha256=sha256)
+
+
+def _add_live(app: FastAPI, service: Service) -> None:
+    live = service.live
+
+    @app.get("/cameras", tags=["live"], summary="Cameras of this machine")
+    async def cameras() -> list[schemas.Camera]:
+        return await live.cameras()
+
+    @app.post("/live", tags=["live"], summary="Read a face while it moves", status_code=201)
+    async def start(asked: schemas.StartLive) -> schemas.Live:
+        """Answered when the camera is open. A session that nobody follows for half a minute ends."""
+        return await live.start(asked)
+
+    @app.get(
+        "/live/{session}/events", tags=["live"], summary="What the face does", responses=_MOMENTS,
+        response_class=StreamingResponse,
+    )  # fmt: skip
+    async def moments(session: str) -> StreamingResponse:
+        """Server-sent events. Only ever the newest moment waits: others are dropped, never queued."""
+        return _events(live.stream(session))
+
+    @app.post("/live/{session}/record", tags=["live"], summary="Begin a take, or end it")
+    async def record(session: str, asked: schemas.Record) -> schemas.Take:
+        """The take that was ended last; a session may record several."""
+        return await live.record(session, asked.on)
+
+    @app.post("/live/{session}/neutral", tags=["live"], summary="Take the face of now as at rest", status_code=204)
+    async def neutral(session: str) -> Response:
+        """The mean of the last half second."""
+        await live.neutral(session)
+        return Response(status_code=204)
+
+    @app.patch("/live/{session}", tags=["live"], summary="Change how moments are shaped", status_code=204)
+    async def adjust(session: str, asked: schemas.Adjust) -> Response:
+        """From now on; what is not said stays."""
+        await live.adjust(session, asked)
+        return Response(status_code=204)
+
+    @app.delete("/live/{session}", tags=["live"], summary="End it, and get the take")
+    async def stop(session: str) -> schemas.Take:
+        """The take stays where it is. Also of a session that has ended by itself, or with an earlier backend."""
+        return await live.stop(session)
 
 
 def _events(stream: AsyncIterator[str]) -> StreamingResponse:

@@ -21,6 +21,7 @@ from pydantic import (
 from dreamface.errors import BadRequest
 from dreamface.limits import check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
+from dreamface.motion import TRACKERS, check_gains, check_source
 from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, pictures_in, record_schema
 from dreamface.traits import STYLE_NAME, Traits, TraitValue, check_names
 
@@ -233,6 +234,53 @@ class Export(Strict):
     format: Literal["glb", "obj", "blend"]
 
 
+Gains = Annotated[
+    dict[str, FiniteFloat],
+    _passes(check_gains),
+    Field(description="region (brows, eyes, jaw, mouth, cheeks, head, gaze), or one of ARKit's shapes -> 0 to 3"),
+]
+Smoothing = Annotated[FiniteFloat, Field(ge=0.0, le=1.0, description="0 is as it was tracked")]
+WhichFace = Annotated[
+    int | None,
+    Field(default=None, ge=0, lt=100, description="which of several, counted from the left; null is the largest"),
+]
+Seconds = Annotated[FiniteFloat | None, Field(ge=0.0, le=1e6)]
+
+
+def _check_tracker(tracker: str) -> None:
+    if tracker not in TRACKERS:
+        raise BadRequest(f"tracker is one of {', '.join(TRACKERS)}.")
+
+
+class Animate(Strict):
+    """A performance from footage, or from a take that was recorded."""
+
+    source: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="path on the backend's machine: a video, a folder of pictures, a CSV file of Live Link Face or a "
+        "take (.npz)",
+    )
+    tracker: Annotated[str, _passes(_check_tracker)] = Field(
+        default="auto", description="auto, face-mesh or face-landmarker"
+    )
+    face: WhichFace
+    start: Seconds = Field(default=None, description="of the part that is read, seconds; null is its beginning")
+    end: Seconds = Field(default=None, description="of the part that is read, seconds; null is its end")
+    neutral: Seconds = Field(
+        default=None, description="second in which the face is at rest; null is the first ones, in footage"
+    )
+    mirror: bool = Field(default=False, description="whether left and right are exchanged")
+    smoothing: Smoothing = 0.5
+    gains: Gains = {}
+
+    @model_validator(mode="after")
+    def _check_part(self) -> Animate:
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError("end must come after start.")
+        return self
+
+
 class _NewJob(Strict):
     id: Id | None = Field(default=None, description="your choice: sending it twice gives the same job")
 
@@ -263,6 +311,13 @@ class ExportJob(_NewJob):
 
     kind: Literal["export"]
     request: Export
+
+
+class AnimateJob(_NewJob):
+    """Ask for a performance."""
+
+    kind: Literal["animate"]
+    request: Animate
 
 
 class ModelName(Strict):
@@ -306,7 +361,7 @@ class VerifyModelJob(_NewJob):
 
 
 NewJob = Annotated[
-    GenerateJob | EditJob | CardsJob | ExportJob | InstallModelJob | RemoveModelJob | VerifyModelJob,
+    GenerateJob | EditJob | CardsJob | ExportJob | AnimateJob | InstallModelJob | RemoveModelJob | VerifyModelJob,
     Field(discriminator="kind"),
 ]
 
@@ -328,6 +383,18 @@ class ExportResult(BaseModel):
     """A file that was written; the answer gives its whole path."""
 
     file: str
+
+
+class AnimateResult(BaseModel):
+    """A take that was made; the answer gives its whole path."""
+
+    file: str
+    source: str
+    moments: int
+    seconds: float
+    seen: float = Field(description="share of the moments in which a face was seen, 0 to 1")
+    rate: float = Field(description="moments a second")
+    notes: list[str] = Field(description="a sentence for whatever an artist should know of it")
 
 
 class ModelResult(BaseModel):
@@ -356,13 +423,14 @@ class JobKind:
     worker: WorkerName = "faces"
 
 
-Kind = Literal["generate", "edit", "cards", "export", "install_model", "remove_model", "verify_model"]
+Kind = Literal["generate", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model"]
 
 JOB_KINDS: Final[Mapping[Kind, JobKind]] = {
     "generate": JobKind(Generate, FaceResult, "faces"),
     "edit": JobKind(Edit, FaceResult, "faces"),
     "cards": JobKind(Cards, ExportResult, "exports"),
     "export": JobKind(Export, ExportResult, "exports"),
+    "animate": JobKind(Animate, AnimateResult, "exports"),
     "install_model": JobKind(ModelSource, ModelResult, worker="models"),
     "remove_model": JobKind(ModelName, ModelResult, worker="models"),
     "verify_model": JobKind(ModelName, ModelResult, worker="models"),
@@ -388,6 +456,34 @@ class Reshape(Strict):
     candidate: Candidate = None
     offset: Offset = None
     shapes: bool = Field(default=False, description="also its blend shapes")
+
+
+class StartLive(Strict):
+    """A face to be read while it moves."""
+
+    source: Annotated[str, _passes(check_source)] = Field(
+        max_length=4096,
+        description='"camera", "camera:1" of GET /cameras, the path of a video that plays as a camera, or "udp:11111", '
+        "the port that Live Link Face sends to",
+    )
+    face: WhichFace
+    mirror: bool = False
+    smoothing: Smoothing = 0.5
+    gains: Gains = {}
+
+
+class Adjust(Strict):
+    """What is to be otherwise in a live session; null stays as it is."""
+
+    mirror: bool | None = None
+    smoothing: Smoothing | None = None
+    gains: Gains | None = None
+
+
+class Record(Strict):
+    """Whether a take is to be recorded."""
+
+    on: bool
 
 
 Region = Literal["scalp", "beard", "brows", "lashes"]
@@ -468,7 +564,7 @@ class Job(BaseModel):
     request: dict[str, Any] = Field(description="as sent, with the seed filled in")
     result: dict[str, Any] | None = Field(
         description="of a face: folder, face_id, prompt, seed, resolution, not_understood; of an export: file; "
-        "of a model: message, one sentence"
+        "of a take: file, source, moments, seconds, seen, rate, notes; of a model: message, one sentence"
     )
     attempts: int = Field(description="how often it was started")
 
@@ -588,6 +684,42 @@ class StyleList(BaseModel):
 
     styles: list[StyleInfo]
     problems: list[str] = Field(description="a sentence for each file that can't be read")
+
+
+class Camera(BaseModel):
+    """A camera of the backend's machine."""
+
+    id: str = Field(description='what POST /live calls it: "camera:0"')
+    name: str
+
+
+class Live(BaseModel):
+    """A live session."""
+
+    id: str
+    name: str = Field(description="of the source, for people")
+
+
+class LiveMoment(BaseModel):
+    """What a face does now."""
+
+    time: float = Field(description="seconds since the source began")
+    weights: list[float] = Field(description="of ARKit's 52 shapes, 0 to 1")
+    head: list[float] = Field(description="yaw, pitch, roll in radians; positive is to the person's left, down, left")
+    position: list[float] = Field(description="metres, seen from the camera")
+    eyes: list[float] = Field(description="yaw and pitch of the left, then of the right eye, against the head")
+    seen: bool = Field(description="whether a face is there; where not, the last one fades")
+    rate: float = Field(description="moments a second, of late")
+    latency_ms: float = Field(description="since the picture was there")
+    dropped: int = Field(description="pictures that were not read, since the beginning")
+
+
+class Take(BaseModel):
+    """The take that a live session recorded last."""
+
+    file: str | None = Field(description="a take (.npz) on the backend's machine; null where nothing was recorded")
+    seconds: float
+    moments: int
 
 
 class Upload(BaseModel):

@@ -30,6 +30,8 @@ from dreamface.service.connections import Guard, Refusals, guarded_by
 from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, Workers
 from dreamface.service.layout import Layout, for_the_user_alone, lock
+from dreamface.service.live import COMMAND as LIVE_COMMAND
+from dreamface.service.live import LONELY, LiveSessions
 from dreamface.service.store import JobStore
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import COMMAND, WorkerProcess
@@ -52,6 +54,8 @@ class Options:
         until_stdin_closes: whether it ends when its standard input does, that is when its parent does.
         keep_variations: whether variations that nobody picks stay for longer than a week.
         worker: starts the worker for faces; with "models" after it, the one for models.
+        live: starts the process of one live session.
+        lonely: seconds after which a live session that nobody follows ends.
     """
 
     store: Path
@@ -63,6 +67,8 @@ class Options:
     until_stdin_closes: bool = False
     keep_variations: bool = False
     worker: Sequence[str] = COMMAND
+    live: Sequence[str] = LIVE_COMMAND
+    lonely: float = LONELY
 
 
 def serve(options: Options) -> None:
@@ -84,7 +90,8 @@ def serve(options: Options) -> None:
                 jobs = JobQueue(store, layout, workers, hub, uploads)
                 jobs.recover()
                 uploads.sweep(jobs.needed_files())
-                service = Service(layout, store_id, jobs, workers, hub, uploads, options.keep_variations)
+                live = LiveSessions(layout, options.live, options.lonely)
+                service = Service(layout, store_id, jobs, workers, hub, uploads, live, options.keep_variations)
                 try:
                     _run(service, listener, options)
                 finally:
@@ -127,6 +134,7 @@ class _Server(uvicorn.Server):
         self.problem: DreamFaceError | None = None
         self._jobs = service.jobs
         self._hub = service.hub
+        self._live = service.live
         self._store = service.layout.root
         self._file = file
         self._place = place
@@ -154,6 +162,7 @@ class _Server(uvicorn.Server):
         handover.remove(self._file)
         self._jobs.close()  # first of all: who waits for a slow client may be killed
         self._hub.close()
+        self._live.close()
         await super().shutdown(sockets)
 
     @contextmanager

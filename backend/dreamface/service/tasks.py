@@ -18,7 +18,7 @@ from dreamface._files import cannot_write
 from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.progress import Progress
-from dreamface.service.schemas import ExportResult, FaceResult, Kind, Region, to_record, to_traits
+from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
 
 Request = Mapping[str, Any]
 
@@ -114,11 +114,36 @@ def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     return ExportResult(file=name).model_dump()
 
 
+def animate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
+    """Read a performance, into the folder `place`."""
+    request = job["request"]
+    wishes = {name: request[name] for name in ("tracker", "face", "start", "end", "neutral", "mirror")}
+    take = pipeline.animate(
+        Path(request["source"]), **wishes, smoothing=request["smoothing"], gains=request["gains"],
+        progress=progress.part(0.0, 0.98),
+    )  # fmt: skip
+    try:
+        place.mkdir(parents=True)
+    except OSError as error:
+        raise cannot_write(place, error) from error
+    take.save(place / "take.npz")
+    return AnimateResult(
+        file="take.npz",
+        source=take.source,
+        moments=len(take),
+        seconds=round(take.duration, 3),
+        seen=float(take.seen.mean()),
+        rate=take.rate,
+        notes=list(pipeline.remarks(take)),
+    ).model_dump()
+
+
 JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
     "generate": generate,
     "edit": edit,
     "cards": cards,
     "export": export,
+    "animate": animate,
 }
 """By kind: each returns the result's plain data; those that make files fill the folder they are given."""
 

@@ -1,0 +1,215 @@
+"""Pictures over time: video files and folders of pictures, one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dreamface.errors import BadRequest, MissingDependency
+
+Picture = NDArray[np.uint8]
+
+LONGEST_SIDE: Final = 1280
+"""Pixels: larger footage is read smaller. A tracker looks at a face in 192 or 256 pixels."""
+
+FASTEST: Final = 60.0
+"""Pictures a second: of faster footage every other one is left out, or more."""
+
+SEQUENCE_RATE: Final = 24.0
+"""Pictures a second of a folder of pictures, where nobody says."""
+
+PICTURE_SUFFIXES: Final = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"))
+
+USUAL_RATE: Final = 30.0
+"""Pictures a second of a video that does not say."""
+
+_LOCAL_FILES_ONLY: Final = ("-protocol_whitelist", "file,crypto,data")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture.
+
+    Attributes:
+        time: seconds from the footage's first picture.
+        picture: [H, W, 3] sRGB.
+    """
+
+    time: float
+    picture: Picture
+
+
+class Footage(Protocol):
+    """Pictures at an even rate, that can be gone through once or more.
+
+    Attributes:
+        name: of the file or folder.
+        rate: pictures a second.
+        size: width and height of the pictures that are given out.
+        count: how many there are about; 0 where that is not known.
+    """
+
+    name: str
+    rate: float
+    size: tuple[int, int]
+    count: int
+
+    def frames(self) -> Iterator[Frame]:
+        """Give the pictures out, one after the other."""
+        ...
+
+
+def open_footage(
+    path: Path, start: float | None = None, end: float | None = None, rate: float | None = None
+) -> Footage:
+    """Open a video file or a folder of pictures.
+
+    Args:
+        path: of either.
+        start: seconds from its beginning where to begin; None is the beginning.
+        end: seconds from its beginning where to stop; None is the end.
+        rate: pictures a second: of a folder, what it was taken with (default 24); of a video, other than its own.
+
+    Raises:
+        BadRequest: it is not there, is neither, or holds no pictures, or the range is empty.
+        MissingDependency: what reads videos is not installed.
+    """
+    first = start or 0.0
+    if first < 0.0 or (end is not None and end <= first):
+        raise BadRequest("The part of the footage to use is empty: let it end after it starts.")
+    if rate is not None and not 1.0 <= rate <= 1000.0:
+        raise BadRequest("Footage has 1 to 1000 pictures a second: choose a rate between them.")
+    if path.is_dir():
+        return PictureSequence(path, first, end, rate or SEQUENCE_RATE)
+    if not path.is_file():
+        raise BadRequest(f"{path} is not there: choose a video that exists.")
+    return VideoFile(path, first, end, rate)
+
+
+class VideoFile:
+    """What FFmpeg reads, upright, with pictures spread evenly in time whatever the file's own rhythm."""
+
+    def __init__(self, path: Path, start: float, end: float | None, rate: float | None) -> None:
+        """Look at the file.
+
+        Raises:
+            BadRequest: it is no video, is broken, or ends before `start`.
+            MissingDependency: imageio-ffmpeg is not installed.
+        """
+        self.name, self._path, self._start, self._end = path.name, path.resolve(), start, end
+        about = self._first_words()
+        length = float(about.get("duration") or 0.0)
+        if length and start >= length:
+            raise BadRequest(f"{self.name} is {length:.1f} seconds long: start earlier than {start:g}.")
+        own = float(about.get("fps") or 0.0) or USUAL_RATE
+        self.rate = min(rate or own, FASTEST)
+        width, height = about["size"]
+        scale = min(1.0, LONGEST_SIDE / max(width, height))
+        self.size = (max(2, round(width * scale)), max(2, round(height * scale)))
+        self.count = round((min(length, end or length) - start) * self.rate)
+
+    def frames(self) -> Iterator[Frame]:
+        """Give the pictures out.
+
+        Raises:
+            BadRequest: the file has not one picture that can be read.
+        """
+        width, height = self.size
+        shown = 0
+        with closing(self._reader(f"fps={self.rate},scale={width}:{height}")) as reader:
+            try:
+                next(reader)
+                for picture in reader:
+                    yield Frame(shown / self.rate, np.frombuffer(picture, np.uint8).reshape(height, width, 3))
+                    shown += 1
+            except (OSError, RuntimeError):
+                pass  # the file is cut off: what was read is good
+        if not shown:
+            raise BadRequest(f"{self.name} has no picture that can be read: convert it to MP4 and try again.")
+
+    def _first_words(self) -> dict[str, Any]:
+        with closing(self._reader("scale=iw:ih")) as reader:
+            try:
+                about: dict[str, Any] = next(reader)
+            except (OSError, RuntimeError, StopIteration, ValueError, IndexError, AssertionError) as error:
+                raise BadRequest(f"{self.name} is not a video that can be read: choose another file.") from error
+        if not about.get("size") or min(about["size"]) < 1:
+            raise BadRequest(f"{self.name} holds no pictures: choose a video.")
+        return about
+
+    def _reader(self, filters: str) -> Iterator[Any]:
+        until = () if self._end is None else ("-t", f"{self._end - self._start:.6f}")
+        before = (*_LOCAL_FILES_ONLY, *(("-ss", f"{self._start:.6f}") if self._start else ()))
+        return ffmpeg().read_frames(
+            str(self._path), input_params=list(before), output_params=["-an", "-vf", filters, *until]
+        )
+
+
+class PictureSequence:
+    """Pictures of a folder, in the order of the numbers in their names."""
+
+    def __init__(self, folder: Path, start: float, end: float | None, rate: float) -> None:
+        """Look which there are.
+
+        Raises:
+            BadRequest: there are none, or the first can't be read.
+        """
+        self.name, self.rate = folder.name, rate
+        found = [file for file in folder.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES]
+        files = sorted(found, key=lambda file: [int(part) if part.isdigit() else part for part in _parts(file.name)])
+        last = len(files) if end is None else round(end * rate)
+        self._files = files[round(start * rate) : last]
+        if not self._files:
+            raise BadRequest(f"{folder.name} holds no pictures to use: choose a folder of PNG or JPEG files.")
+        self.count = len(self._files)
+        height, width = _read_picture(self._files[0]).shape[:2]
+        self.size = (width, height)
+
+    def frames(self) -> Iterator[Frame]:
+        """Give the pictures out; one of another size is stretched to the first's.
+
+        Raises:
+            BadRequest: one can't be read.
+        """
+        for number, file in enumerate(self._files):
+            yield Frame(number / self.rate, _read_picture(file, self.size))
+
+
+def _parts(name: str) -> list[str]:
+    return re.split(r"(\d+)", name.lower())
+
+
+def _read_picture(file: Path, size: tuple[int, int] | None = None) -> Picture:
+    try:
+        with Image.open(file) as image:
+            upright = image.convert("RGB")
+            if size is None:
+                upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            elif upright.size != size:
+                upright = upright.resize(size)
+            return np.asarray(upright)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"{file.name} is not a picture that can be read: take it out of the folder.") from error
+
+
+def ffmpeg() -> Any:
+    """Return the package that carries FFmpeg.
+
+    Raises:
+        MissingDependency: it is not installed.
+    """
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise MissingDependency(
+            "Reading videos needs the part for video: install DreamFace's extra `video`."
+        ) from error
+    return imageio_ffmpeg

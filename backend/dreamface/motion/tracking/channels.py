@@ -1,0 +1,114 @@
+"""What is done to each channel after it was read: FaceLandmarker's share, its range, and the gaze."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from dreamface.arrays import Float32Array, FloatArray
+from dreamface.traits import ARKIT_SHAPES
+
+SHARES: Final[Mapping[str, float]] = {
+    "eyeBlink": 0.7, "eyeWide": 0.7, "eyeLook": 0.5, "eyeSquint": 0.4,
+    "mouthLeft": 0.6, "mouthRight": 0.6, "jawOpen": 0.3, "mouthSmile": 0.4, "mouthFunnel": 0.3, "mouthPucker": 0.5,
+    "browDown": 0.4, "browOuterUp": 0.4, "mouthUpperUp": 0.3, "mouthLowerDown": 0.3, "mouthRoll": 0.4,
+}  # fmt: skip
+"""How much of FaceLandmarker's own coefficient is taken, for shapes whose names begin so; of others none: cheekPuff,
+cheekSquint, noseSneer, jawForward and tongueOut stay at 0 there."""
+
+SHAPE_SHARES: Final = np.array(
+    [next((share for start, share in SHARES.items() if name.startswith(start)), 0.0) for name in ARKIT_SHAPES]
+)
+
+REST_SHARE: Final = 10.0
+"""Percent of the moments that lie below what counts as rest: eyeSquint rests at a third there."""
+
+FULL_SHARE: Final = 99.5
+"""Percent of the moments that lie below what counts as full."""
+
+CLOSES: Final = ("eyeBlinkLeft", "eyeBlinkRight")
+"""Shapes whose fullest in a take is 1: every blink closes the eye."""
+
+LEAST_FULL: Final = 0.35
+"""A blink that is weaker is none: nobody blinked in the take."""
+
+USUAL_FULL: Final = 0.75
+"""What a blink reads as before anybody has blinked, live."""
+
+YAW: Final = np.radians(30.0)
+PITCH: Final = np.radians(25.0)
+"""Turn of the eyeball at eyeLook... = 1."""
+
+_FORGOTTEN: Final = 0.9995
+"""Live: what is left of a blink's fullest from picture to picture."""
+
+
+@dataclass
+class Range:
+    """What counts as rest and as full.
+
+    Attributes:
+        rest: [52].
+        full: [52].
+    """
+
+    rest: FloatArray
+    full: FloatArray
+
+    @classmethod
+    def live(cls) -> Range:
+        """Return the range before anything was seen."""
+        full = np.array([USUAL_FULL if name in CLOSES else 1.0 for name in ARKIT_SHAPES])
+        return cls(np.zeros(len(ARKIT_SHAPES)), full)
+
+    def with_moment(self, weights: FloatArray, coefficients: Float32Array | None) -> Range:
+        """Take in one moment [1, 52] of a live source, and return itself."""
+        mixed = fused(weights, coefficients)[0]
+        for name in CLOSES:
+            index = ARKIT_SHAPES.index(name)
+            seen = max(float(mixed[index]), USUAL_FULL * 0.8)
+            self.full[index] = max(seen, self.full[index] * _FORGOTTEN)
+        return self
+
+
+def fused(weights: FloatArray, coefficients: Float32Array | None) -> FloatArray:
+    """Mix what was read [T, 52] with FaceLandmarker's own coefficients [T, 52], where there are any."""
+    if coefficients is None:
+        return weights
+    return weights + SHAPE_SHARES * (coefficients - weights)
+
+
+def range_of(weights: FloatArray, coefficients: Float32Array | None) -> Range:
+    """Return the range of a whole take [T, 52]."""
+    mixed = fused(weights, coefficients)
+    rest = np.percentile(mixed, REST_SHARE, axis=0)
+    full = np.ones(len(ARKIT_SHAPES))
+    for name in CLOSES:
+        index = ARKIT_SHAPES.index(name)
+        peak = float(np.percentile(mixed[:, index], FULL_SHARE))
+        full[index] = peak if peak - rest[index] > LEAST_FULL else 1.0
+    return Range(rest, full)
+
+
+def as_seen(weights: FloatArray, within: Range) -> FloatArray:
+    """Return weights [T, 52] stretched from their range to 0..1."""
+    stretched: FloatArray = np.clip((weights - within.rest) / np.maximum(within.full - within.rest, 1e-3), 0.0, 1.0)
+    return stretched
+
+
+def gaze(weights: FloatArray) -> FloatArray:
+    """Return [T, 2, 2] yaw and pitch of the left and the right eyeball, radians, as the eyeLook shapes turn them."""
+    turns = []
+    for side, outwards in (("Left", 1.0), ("Right", -1.0)):
+        aside = outwards * (_channel(weights, f"eyeLookOut{side}") - _channel(weights, f"eyeLookIn{side}"))
+        down = _channel(weights, f"eyeLookDown{side}") - _channel(weights, f"eyeLookUp{side}")
+        turns.append(np.stack((YAW * aside, PITCH * down), axis=-1))
+    return np.stack(turns, axis=-2)
+
+
+def _channel(weights: FloatArray, name: str) -> FloatArray:
+    channel: FloatArray = weights[..., ARKIT_SHAPES.index(name)]
+    return channel

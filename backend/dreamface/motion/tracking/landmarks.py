@@ -1,0 +1,214 @@
+"""Landmarks of faces in pictures, by MediaPipe: the mesh that its package carries, or FaceLandmarker.
+
+Both give the same 478 points: 468 of the face's surface and five of each iris.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamface.arrays import Float32Array, FloatArray
+from dreamface.errors import MissingDependency
+from dreamface.models import FACE_LANDMARKER, model_folder
+from dreamface.traits import ARKIT_SHAPES
+
+COUNT: Final = 478
+
+_SURE: Final = 0.5
+"""How sure MediaPipe has to be that it sees a face, 0..1."""
+
+_QUIET: Final = {"GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
+"""What keeps MediaPipe from writing about its insides."""
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """One face in one picture.
+
+    Attributes:
+        points: [478, 2] to the right and downwards from the picture's middle, in heights of the picture.
+        coefficients: [52] in the order of `ARKIT_SHAPES`, 0..1, as FaceLandmarker has them; None from others.
+    """
+
+    points: FloatArray
+    coefficients: Float32Array | None = None
+
+    @property
+    def middle(self) -> FloatArray:
+        """[2] where the face is."""
+        return 0.5 * (self.points.min(axis=0) + self.points.max(axis=0))
+
+    @property
+    def size(self) -> float:
+        """How large it is, in heights of the picture."""
+        return float(np.ptp(self.points, axis=0).max())
+
+
+class LandmarkTracker(Protocol):
+    """Finds faces in pictures that follow each other."""
+
+    def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
+        """Return the faces in a picture [H, W, 3] at a time in seconds, which rises from call to call."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the network."""
+        ...
+
+
+def open_tracker(name: str, faces: int = 1) -> LandmarkTracker:
+    """Return a new tracker.
+
+    Args:
+        name: "face-mesh", "face-landmarker", or "auto" for the latter where it is installed.
+        faces: how many to look for. More than there are cost time: it looks for them in every picture.
+
+    Raises:
+        MissingDependency: it is not installed; the message says how it is.
+    """
+    if name == "face-landmarker" or (name == "auto" and FACE_LANDMARKER.installed):
+        return FaceLandmarker(faces)
+    return FaceMesh(faces)
+
+
+class FaceMesh:
+    """The mesh that mediapipe 0.10.21 carries."""
+
+    def __init__(self, faces: int = 1, still: bool = False) -> None:
+        """Load it.
+
+        Args:
+            faces: how many to look for.
+            still: whether the pictures have nothing to do with each other.
+
+        Raises:
+            MissingDependency: mediapipe is not installed, or is a newer one without the mesh.
+        """
+        os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+        try:
+            from mediapipe.python.solutions.face_mesh import FaceMesh as Network
+        except ImportError as error:
+            raise MissingDependency(_without_mesh()) from error
+        self._network = Network(
+            static_image_mode=still,
+            max_num_faces=faces,
+            refine_landmarks=True,
+            min_detection_confidence=_SURE,
+            min_tracking_confidence=_SURE,
+        )
+
+    def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
+        """Return the faces in a picture; the time is not needed."""
+        found = self._network.process(np.ascontiguousarray(picture)).multi_face_landmarks or ()
+        return [Landmarks(_points(face.landmark, picture)) for face in found]
+
+    def close(self) -> None:
+        """Let go of the network."""
+        self._network.close()
+
+
+def _without_mesh() -> str:
+    try:
+        import mediapipe  # noqa: F401
+    except ImportError:
+        return "Faces in pictures need mediapipe: set up the engine with video, or install `dreamface[video]`."
+    return f"This Python's mediapipe has no face mesh of its own: {FACE_LANDMARKER.how}."
+
+
+class FaceLandmarker:
+    """The file that is installed as a model: landmarks and coefficients."""
+
+    def __init__(self, faces: int = 1) -> None:
+        """Load it.
+
+        Raises:
+            MissingDependency: mediapipe, or the model, is not installed.
+        """
+        os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+        if not FACE_LANDMARKER.installed:
+            raise MissingDependency(f"FaceLandmarker is not installed: {FACE_LANDMARKER.how}.")
+        try:
+            import mediapipe
+            from mediapipe.tasks.python import vision
+            from mediapipe.tasks.python.core.base_options import BaseOptions
+        except ImportError as error:
+            raise MissingDependency(
+                "Faces in pictures need mediapipe: set up the engine with video, or install `dreamface[video]`."
+            ) from error
+        self._as_image = lambda picture: mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+        data = (model_folder(FACE_LANDMARKER.name) / FACE_LANDMARKER.file).read_bytes()
+        options = vision.FaceLandmarkerOptions(
+            base_options=BaseOptions(model_asset_buffer=data),
+            running_mode=vision.RunningMode.VIDEO,
+            num_faces=faces,
+            min_face_detection_confidence=_SURE,
+            min_face_presence_confidence=_SURE,
+            min_tracking_confidence=_SURE,
+            output_face_blendshapes=True,
+        )
+        self._network = vision.FaceLandmarker.create_from_options(options)
+        self._last = -1
+
+    def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
+        """Return the faces in a picture."""
+        self._last = max(self._last + 1, round(1000.0 * time))
+        image = self._as_image(np.ascontiguousarray(picture))
+        found = self._network.detect_for_video(image, self._last)
+        return [
+            Landmarks(_points(face, picture), _coefficients(shapes))
+            for face, shapes in zip(found.face_landmarks, found.face_blendshapes, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Let go of the network."""
+        with suppress(RuntimeError):
+            self._network.close()
+
+
+def _points(face: Sequence[Any], picture: NDArray[np.uint8]) -> FloatArray:
+    height, width = picture.shape[:2]
+    shares = np.array([(point.x, point.y) for point in face[:COUNT]], np.float64)
+    return (shares - 0.5) * (width / height, 1.0)
+
+
+def _coefficients(shapes: Sequence[Any]) -> Float32Array:
+    named = {shape.category_name: shape.score for shape in shapes}
+    return np.array([named.get(name, 0.0) for name in ARKIT_SHAPES], np.float32)
+
+
+class Follower:
+    """Chooses the same face from picture to picture: the largest at first, or one counted from the left."""
+
+    def __init__(self, face: int | None = None) -> None:
+        self._face = face
+        self._last: Landmarks | None = None
+
+    def choose(self, faces: Sequence[Landmarks]) -> Landmarks | None:
+        """Return the face that is followed among those in a picture; None where it is not there."""
+        if not faces:
+            return None
+        if self._last is None:
+            chosen = self._first(faces)
+        else:
+            chosen = min(faces, key=self._distance)
+            if len(faces) > 1 and self._distance(chosen) > chosen.size:
+                return None  # two people crossed, and ours is hidden
+        self._last = chosen or self._last
+        return chosen
+
+    def _first(self, faces: Sequence[Landmarks]) -> Landmarks | None:
+        if self._face is None:
+            return max(faces, key=lambda face: face.size)
+        ordered = sorted(faces, key=lambda face: float(face.middle[0]))
+        return ordered[self._face] if self._face < len(ordered) else None
+
+    def _distance(self, face: Landmarks) -> float:
+        assert self._last is not None
+        return float(np.linalg.norm(face.middle - self._last.middle) + 0.5 * abs(face.size - self._last.size))

@@ -1,0 +1,109 @@
+"""What is known of how landmarks lie on faces and move with expressions; learnt from our own pictures.
+
+`python -m dreamface.training.landmark_model` makes `landmark_model.npz`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+
+from dreamface.arrays import FloatArray
+
+FILE: Final = "landmark_model.npz"
+
+RESTLESS: Final = 2.5
+"""How much what expressions move counts against a landmark that is to show the head's pose, times its noise."""
+
+POSE_POINTS: Final = 160
+"""How many landmarks show the head's pose: the ones that expressions leave alone."""
+
+FEATURE_SCALE: Final = 100.0
+"""What metres are multiplied by before the network sees them."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the network.
+
+    Attributes:
+        weight: [In, Out].
+        bias: [Out].
+    """
+
+    weight: FloatArray
+    bias: FloatArray
+
+
+@dataclass(frozen=True)
+class LandmarkModel:
+    """Landmarks of people and their expressions, metres on the head.
+
+    Attributes:
+        mean: [478, 3] of the average person.
+        modes: [K, 478, 3] how people differ; coefficients are N(0, 1).
+        response: [52, 478, 3] how each of ARKit's shapes moves them, as the tracker sees it.
+        noise: [478] standard deviation of where the tracker sees each.
+        centre: [956] what the network takes away from its features, and
+        spread: [956] divides them by.
+        layers: of the network: features to 52 weights and a small turn of the head.
+        doubt: [52] standard deviation of the network's weights.
+    """
+
+    mean: FloatArray
+    modes: FloatArray
+    response: FloatArray
+    noise: FloatArray
+    centre: FloatArray
+    spread: FloatArray
+    layers: tuple[Layer, ...]
+    doubt: FloatArray
+
+    @property
+    def trust(self) -> FloatArray:
+        """[478] weights of the landmarks where the expression is known, per square metre."""
+        return self.noise**-2.0
+
+    @property
+    def steady(self) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], FloatArray]:
+        """[N] landmarks that show the pose whatever the expression, and their weights [N]."""
+        unrest = RESTLESS * np.linalg.norm(self.response, axis=2).mean(axis=0)
+        weights = 1.0 / (self.noise**2 + unrest**2)
+        chosen = np.sort(np.argsort(-weights)[:POSE_POINTS])
+        return chosen, weights[chosen]
+
+    def person(self, coefficients: FloatArray) -> FloatArray:
+        """Return [478, 3] the landmarks of a person at rest."""
+        landmarks: FloatArray = self.mean + np.tensordot(coefficients, self.modes, axes=1)
+        return landmarks
+
+    def read(self, offsets: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Tell the expression from the landmarks.
+
+        Args:
+            offsets: [F, 478, 2] metres: how far each is, on the head, from the person's own at rest.
+
+        Returns:
+            [F, 52] weights 0..1 and [F, 3] a small turn, radians about the head's axes, that the pose lacks.
+        """
+        values = (FEATURE_SCALE * offsets.reshape(len(offsets), -1) - self.centre) / self.spread
+        for layer in self.layers[:-1]:
+            values = np.maximum(values @ layer.weight + layer.bias, 0.0)
+        last = values @ self.layers[-1].weight + self.layers[-1].bias
+        shapes = len(self.response)
+        return np.clip(last[:, :shapes], 0.0, 1.0), last[:, shapes:]
+
+
+@cache
+def load_model() -> LandmarkModel:
+    """Return the model that is part of DreamFace."""
+    with (files("dreamface.motion.tracking") / FILE).open("rb") as file, np.load(file, allow_pickle=False) as data:
+        read = {name: data[name].astype(np.float64) for name in data.files}
+    count = sum(name.startswith("weight_") for name in read)
+    layers = tuple(Layer(read[f"weight_{number}"], read[f"bias_{number}"]) for number in range(count))
+    names = ("mean", "modes", "response", "noise", "centre", "spread")
+    return LandmarkModel(*(read[name] for name in names), layers=layers, doubt=read["doubt"])

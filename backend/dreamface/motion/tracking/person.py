@@ -1,0 +1,158 @@
+"""Who is in the footage: their landmarks at rest, and the lens, from some pictures of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from dreamface.arrays import FloatArray
+from dreamface.motion.tracking.model import LandmarkModel
+from dreamface.motion.tracking.pose import Poses, first_guess, fit_poses, project, unprojected
+
+FOCALS: Final = (1.0, 1.4, 2.0, 3.0)
+"""Lenses that are tried, in heights of the picture: from a webcam's to a portrait's."""
+
+USUAL_FOCAL: Final = 1.6
+
+ROUNDS: Final = 3
+"""Of finding the expression for a person, and then the person for the expression."""
+
+CORRELATED: Final = 8.0
+"""Errors of neighbouring landmarks are alike: so many times fewer of them would say as much."""
+
+ALIKE: Final = 4.0
+"""Errors of one landmark in different pictures are alike, too: all pictures together say as much as so many."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is followed.
+
+    Attributes:
+        neutral: [478, 3] metres, their landmarks at rest.
+        focal: of the lens, in heights of the picture.
+    """
+
+    neutral: FloatArray
+    focal: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a person does in F pictures.
+
+    Attributes:
+        weights: [F, 52].
+        poses: of the head.
+    """
+
+    weights: FloatArray
+    poses: Poses
+
+
+def read_expression(
+    model: LandmarkModel, person: Person, seen: FloatArray, before: Poses | None = None, rounds: int = 8
+) -> Reading:
+    """Tell weights and poses from landmarks.
+
+    Args:
+        model: what is known of landmarks.
+        person: whose they are.
+        seen: [F, 478, 2].
+        before: poses to begin with, such as those of the pictures before.
+        rounds: steps of the pose.
+    """
+    focal = np.full(len(seen), person.focal)
+    steady, trust = model.steady
+    points = np.broadcast_to(person.neutral, (len(seen), *person.neutral.shape))
+    poses = before or first_guess(person.neutral, seen, focal)
+    poses = fit_poses(points[:, steady], seen[:, steady], focal, poses, trust, rounds)
+    offsets = unprojected(points, seen, focal, poses) - person.neutral[:, (0, 2)]
+    weights, turn = model.read(offsets)
+    return Reading(weights, _turned(poses, turn, person.neutral.mean(axis=0)))
+
+
+def _turned(poses: Poses, turn: FloatArray, middle: FloatArray) -> Poses:
+    """Poses, turned by a little [F, 3] about the middle of the face."""
+    x, y, z = turn.T
+    zero = np.zeros_like(x)
+    small = np.eye(3) + np.stack((zero, -z, y, z, zero, -x, -y, x, zero), axis=1).reshape(-1, 3, 3)
+    left, _, right = np.linalg.svd(poses.rotation @ small)
+    rotation = left @ right
+    centre = poses.rotation @ middle + poses.position
+    return Poses(rotation, centre - rotation @ middle)
+
+
+def expressed(model: LandmarkModel, person: Person, weights: FloatArray) -> FloatArray:
+    """Return [F, 478, 3] landmarks of a person who makes expressions [F, 52]."""
+    landmarks: FloatArray = person.neutral + np.tensordot(weights, model.response, axes=1)
+    return landmarks
+
+
+def refined(model: LandmarkModel, person: Person, seen: FloatArray, reading: Reading) -> Reading:
+    """Return the reading with poses that fit all landmarks, the expression known."""
+    focal = np.full(len(seen), person.focal)
+    points = expressed(model, person, reading.weights)
+    return Reading(reading.weights, fit_poses(points, seen, focal, reading.poses, model.trust, 2))
+
+
+def find_person(
+    model: LandmarkModel, seen: FloatArray, focals: tuple[float, ...] = FOCALS, rounds: int = ROUNDS
+) -> Person:
+    """Return who it is that most probably looks like this.
+
+    Args:
+        model: what is known of landmarks.
+        seen: [F, 478, 2] in some pictures, the more different the better.
+        focals: lenses to try.
+        rounds: see `ROUNDS`.
+    """
+    coefficients = np.zeros(len(model.modes))
+    person = Person(model.mean, USUAL_FOCAL)
+    for number in range(rounds):
+        tries = (person.focal,) if number == 0 else focals
+        found = [_improved(model, Person(person.neutral, focal), seen, coefficients) for focal in tries]
+        _, coefficients, focal = min(found, key=lambda each: each[0])
+        person = Person(model.person(coefficients), focal)
+    return person
+
+
+def _improved(
+    model: LandmarkModel, person: Person, seen: FloatArray, coefficients: FloatArray
+) -> tuple[float, FloatArray, float]:
+    """Return how badly it fits, better coefficients, and the lens."""
+    reading = refined(model, person, seen, read_expression(model, person, seen))
+    poses, focal = reading.poses, np.full(len(seen), person.focal)
+    moved = expressed(model, Person(model.mean, person.focal), reading.weights)
+    # What a landmark that is seen says of its place on the head is linear in it, without any guess of its depth.
+    turn, place = poses.rotation, poses.position
+    shares = seen / focal[:, None, None]
+    across = turn[:, None, 0] - shares[..., 0:1] * turn[:, None, 1]
+    along = -turn[:, None, 2] - shares[..., 1:2] * turn[:, None, 1]
+    sight = np.stack((across, along), axis=2)
+    there = np.stack(
+        (
+            shares[..., 0] * place[:, None, 1] - place[:, None, 0],
+            shares[..., 1] * place[:, None, 1] + place[:, None, 2],
+        ),
+        axis=2,
+    )
+    left = there - np.einsum("fjck,fjk->fjc", sight, moved)
+    slopes = np.einsum("fjck,skj->fjcs", sight, model.modes.transpose(0, 2, 1))
+    trust = model.trust * ALIKE / (CORRELATED * len(seen))
+    weighted = (slopes * trust[None, :, None, None]).reshape(-1, len(model.modes))
+    normal = np.eye(len(model.modes)) + weighted.T @ slopes.reshape(-1, len(model.modes))
+    better = np.linalg.solve(normal, weighted.T @ left.reshape(-1))
+    rest = left - slopes @ better
+    cost = float((np.square(rest) * trust[None, :, None]).sum() + np.square(better).sum())
+    return cost, better, person.focal
+
+
+def residual(model: LandmarkModel, person: Person, seen: FloatArray, reading: Reading) -> FloatArray:
+    """Return [F] the mean distance between where landmarks are and where they should be, in heights of the picture."""
+    focal = np.full(len(seen), person.focal)
+    expected = project(reading.poses.place(expressed(model, person, reading.weights)), focal)
+    distance: FloatArray = np.linalg.norm(expected - seen, axis=2).mean(axis=1)
+    return distance

@@ -1,0 +1,257 @@
+"""From pictures to a performance: a whole clip at once, or one picture after the other."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamface.arrays import Float32Array, FloatArray, IntArray
+from dreamface.errors import BadRequest
+from dreamface.motion.footage import Footage, open_footage
+from dreamface.motion.moment import Moment
+from dreamface.motion.shaping import calibrated, mirrored, neutral_at
+from dreamface.motion.tracking.channels import Range, as_seen, fused, gaze, range_of
+from dreamface.motion.tracking.landmarks import Follower, Landmarks, LandmarkTracker, open_tracker
+from dreamface.motion.tracking.model import LandmarkModel, load_model
+from dreamface.motion.tracking.person import (
+    USUAL_FOCAL,
+    Person,
+    Reading,
+    find_person,
+    read_expression,
+    refined,
+)
+from dreamface.motion.tracking.pose import Poses, angles
+from dreamface.performance import BoolArray, Performance
+from dreamface.progress import Progress
+
+SEVERAL: Final = 4
+"""How many faces are looked for where there may be several."""
+
+LOOKS: Final = 12
+"""Pictures in which it is looked how many faces there are."""
+
+CALIBRATION: Final = 24
+"""Pictures from which the person is learnt."""
+
+AT_ONCE: Final = 64
+"""Pictures that are read at a time."""
+
+LIVE_CALIBRATIONS: Final = (10, 60, 240)
+"""After so many pictures the person is learnt, live; each time from all that were kept."""
+
+_KEPT_EVERY: Final = 4  # live: one picture in so many is kept for that
+_STEP: Final = "tracking"
+_FOUND: Final = 0.85  # of the work: the landmarks
+
+
+@dataclass(frozen=True)
+class TrackOptions:
+    """How footage is tracked.
+
+    Attributes:
+        tracker: "face-mesh", "face-landmarker", or "auto" for the best that is installed.
+        face: which of several faces, counted from the left; None is the largest.
+        start: second at which to begin; None is the footage's own beginning.
+        end: second at which to stop; None is its end.
+        neutral: second of the footage in which the face is at rest; None takes what shapes seldom fall below.
+        mirror: whether left and right are exchanged.
+    """
+
+    tracker: str = "auto"
+    face: int | None = None
+    start: float | None = None
+    end: float | None = None
+    neutral: float | None = None
+    mirror: bool = False
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Landmarks of a clip.
+
+    Attributes:
+        points: [T, 478, 2]; NaN where there is no face.
+        coefficients: [T, 52], or None where the tracker has none.
+    """
+
+    points: FloatArray
+    coefficients: Float32Array | None
+
+    @property
+    def present(self) -> BoolArray:
+        """[T] whether there is a face."""
+        return ~np.isnan(self.points[:, 0, 0])
+
+
+def track(source: Path, options: TrackOptions, progress: Progress = Progress()) -> Performance:  # noqa: B008
+    """Return what a face does in a video or a folder of pictures.
+
+    Raises:
+        BadRequest: it is no such thing, or has no face in it.
+        MissingDependency: no tracker is installed.
+        Cancelled: the progress said so.
+    """
+    footage = open_footage(source, options.start, options.end)
+    seen = _find_landmarks(footage, options, progress.part(0.0, _FOUND))
+    present = np.flatnonzero(seen.present)
+    if not len(present):
+        raise BadRequest(f"No face was seen in {footage.name}: choose footage in which a face looks at the camera.")
+    progress.report(_STEP, _FOUND, "Learning who it is")
+    model = load_model()
+    person = find_person(model, seen.points[_spread(seen.points, present)])
+    reading = _read(model, person, seen.points[present], progress.part(_FOUND + 0.05, 1.0))
+    take = _performance(footage, seen, present, person, reading)
+    if options.neutral is not None:
+        take = calibrated(take, neutral_at(take, options.neutral - (options.start or 0.0)))
+    progress.report(_STEP, 1.0, f"Followed {len(present):,} of {len(take):,} pictures")
+    return mirrored(take) if options.mirror else take
+
+
+def _find_landmarks(footage: Footage, options: TrackOptions, progress: Progress) -> _Seen:
+    follower = Follower(options.face)
+    faces = 1 if options.face is None and not _has_several(footage, options) else SEVERAL
+    points, coefficients = [], []
+    with closing(open_tracker(options.tracker, faces)) as tracker:
+        for number, frame in enumerate(footage.frames()):
+            face = follower.choose(tracker.find(frame.picture, frame.time))
+            points.append(_NOBODY if face is None else face.points)
+            coefficients.append(None if face is None else face.coefficients)
+            if number % 10 == 0:
+                share = min(number / max(footage.count, 1), 1.0)
+                progress.report(_STEP, share, f"Looking at picture {number + 1:,} of about {footage.count:,}")
+    known = [each for each in coefficients if each is not None]
+    if not known:
+        return _Seen(np.stack(points), None)
+    blank = np.zeros_like(known[0])
+    return _Seen(np.stack(points), np.stack([blank if each is None else each for each in coefficients]))
+
+
+_NOBODY: Final = np.full((478, 2), np.nan)
+
+
+def _has_several(footage: Footage, options: TrackOptions) -> bool:
+    """Whether more than one face is seen in some pictures of the first seconds and, evenly, beyond."""
+    step = max(1, footage.count // LOOKS)
+    with closing(open_tracker(options.tracker, 2)) as tracker:
+        for number, frame in enumerate(footage.frames()):
+            if number % step == 0 and len(tracker.find(frame.picture, frame.time)) > 1:
+                return True
+    return False
+
+
+def _spread(points: FloatArray, present: IntArray) -> IntArray:
+    """Return which pictures to learn the person from: those that differ most from each other, the steadiest first."""
+    return present[np.unique(np.linspace(0, len(present) - 1, CALIBRATION).round().astype(int))]
+
+
+def _read(model: LandmarkModel, person: Person, seen: FloatArray, progress: Progress) -> Reading:
+    """Return the expression and the poses in pictures [F, 478, 2]."""
+    parts = []
+    for start in range(0, len(seen), AT_ONCE):
+        some = seen[start : start + AT_ONCE]
+        parts.append(refined(model, person, some, read_expression(model, person, some)))
+        progress.report(_STEP, start / len(seen), "Telling the expression")
+    poses = Poses(
+        np.concatenate([part.poses.rotation for part in parts]), np.concatenate([part.poses.position for part in parts])
+    )
+    return Reading(np.concatenate([part.weights for part in parts]), poses)
+
+
+def _performance(footage: Footage, seen: _Seen, present: IntArray, person: Person, reading: Reading) -> Performance:
+    count = len(seen.points)
+    coefficients = None if seen.coefficients is None else seen.coefficients[present]
+    weights = as_seen(fused(reading.weights, coefficients), range_of(reading.weights, coefficients))
+
+    def spread(values: FloatArray) -> Float32Array:
+        whole = np.zeros((count, *values.shape[1:]), np.float32)
+        whole[present] = values
+        return whole
+
+    return Performance(
+        times=np.arange(count) / footage.rate,
+        weights=spread(weights),
+        head=spread(angles(reading.poses.rotation)),
+        position=spread(reading.poses.position),
+        eyes=spread(gaze(weights)),
+        seen=seen.present,
+        rate=footage.rate,
+        focal=person.focal,
+        source=footage.name,
+        footage=footage.size,
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------- live
+
+
+class LiveTracker:
+    """Reads one picture after the other; learns who it is while it does.
+
+    The person is learnt in a thread of its own, so that no picture waits for it.
+    """
+
+    def __init__(self, options: TrackOptions = TrackOptions()) -> None:
+        """Load the tracker.
+
+        Raises:
+            MissingDependency: it is not installed.
+        """
+        self._tracker: LandmarkTracker = open_tracker(options.tracker, 1 if options.face is None else SEVERAL)
+        self._mirror = options.mirror
+        self._follower = Follower(options.face)
+        self._model = load_model()
+        self._person = Person(self._model.mean, USUAL_FOCAL)
+        self._kept: list[FloatArray] = []
+        self._count = 0
+        self._learning: threading.Thread | None = None
+        self._poses: Poses | None = None
+        self._range = Range.live()
+
+    def see(self, picture: NDArray[np.uint8], time: float) -> Moment | None:
+        """Return what the face does in a picture [H, W, 3] at a time in seconds; None where there is no face."""
+        face = self._follower.choose(self._tracker.find(picture, time))
+        if face is None:
+            self._poses = None
+            return None
+        self._learn(face)
+        seen = face.points[None]
+        person = self._person
+        rounds = 8 if self._poses is None else 3
+        reading = read_expression(self._model, person, seen, self._poses, rounds)
+        self._poses = reading.poses
+        coefficients = None if face.coefficients is None else face.coefficients[None]
+        weights = as_seen(fused(reading.weights, coefficients), self._range.with_moment(reading.weights, coefficients))
+        moment = Moment(
+            time,
+            weights[0].astype(np.float32),
+            angles(reading.poses.rotation)[0].astype(np.float32),
+            reading.poses.position[0].astype(np.float32),
+            gaze(weights)[0].astype(np.float32),
+        )
+        return mirrored(moment) if self._mirror else moment
+
+    def close(self) -> None:
+        """Let go of the tracker."""
+        if self._learning is not None:
+            self._learning.join()
+        self._tracker.close()
+
+    def _learn(self, face: Landmarks) -> None:
+        if self._count % _KEPT_EVERY == 0 and len(self._kept) < LIVE_CALIBRATIONS[-1]:
+            self._kept.append(face.points)
+        self._count += 1
+        if self._count in LIVE_CALIBRATIONS and (self._learning is None or not self._learning.is_alive()):
+            chosen = np.stack(self._kept)
+            chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, CALIBRATION).round().astype(int))]
+            self._learning = threading.Thread(target=self._find, args=(chosen,), daemon=True)
+            self._learning.start()
+
+    def _find(self, seen: FloatArray) -> None:
+        self._person = find_person(self._model, seen, rounds=2)

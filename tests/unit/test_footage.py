@@ -1,0 +1,111 @@
+"""Footage: videos and folders of pictures, whatever their rhythm, turn and size."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dreamface.errors import BadRequest
+from dreamface.motion.footage import LONGEST_SIDE, open_footage
+
+ffmpeg = pytest.importorskip(
+    "imageio_ffmpeg", reason="imageio-ffmpeg is not installed; it comes with the extra `video`"
+)
+
+
+def video(file: Path, *options: str, size: str = "64x48", rate: int = 10, seconds: float = 1.0) -> Path:
+    """A film of FFmpeg's test picture."""
+    source = ["-f", "lavfi", "-i", f"testsrc=size={size}:rate={rate}:duration={seconds}"]
+    command = [ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", *source, *options, str(file)]
+    subprocess.run(command, check=True)
+    return file
+
+
+def test_a_video_is_read_picture_by_picture(tmp_path: Path) -> None:
+    footage = open_footage(video(tmp_path / "a film.mp4"))
+    frames = list(footage.frames())
+    assert (footage.rate, footage.size, footage.count) == (10.0, (64, 48), 10)
+    assert [frame.time for frame in frames] == pytest.approx([0.1 * number for number in range(10)])
+    assert {frame.picture.shape for frame in frames} == {(48, 64, 3)}
+    assert len(list(footage.frames())) == 10, "it can be gone through again"
+
+
+def test_a_part_is_read(tmp_path: Path) -> None:
+    whole = [frame.picture for frame in open_footage(video(tmp_path / "film.mp4")).frames()]
+    part = list(open_footage(tmp_path / "film.mp4", start=0.3, end=0.7).frames())
+    assert len(part) == 4
+    assert part[0].time == 0.0
+    assert np.abs(part[0].picture.astype(int) - whole[3]).mean() < 2.0
+
+
+def test_pictures_that_come_unevenly_are_spread_evenly(tmp_path: Path) -> None:
+    # Half a second of every picture, half a second of every fifth.
+    uneven = "select='if(lt(t,0.5),1,not(mod(n,5)))'"
+    file = video(tmp_path / "uneven.mkv", "-vf", uneven, "-fps_mode", "vfr", rate=20)
+    frames = list(open_footage(file, rate=20.0).frames())
+    assert len(frames) == pytest.approx(20, abs=4)
+    assert frames[-1].time == pytest.approx(1.0, abs=0.25)
+
+
+def test_a_turned_phone_is_upright(tmp_path: Path) -> None:
+    flat = video(tmp_path / "flat.mp4")
+    turned = tmp_path / "turned.mp4"
+    program = ffmpeg.get_ffmpeg_exe()
+    turn = ["-display_rotation", "90", "-i", str(flat), "-c", "copy", str(turned)]
+    subprocess.run([program, "-loglevel", "error", "-y", *turn], check=True)
+    footage = open_footage(turned)
+    assert footage.size == (48, 64)
+    assert next(iter(footage.frames())).picture.shape == (64, 48, 3)
+
+
+def test_ten_bits_and_large_pictures_are_read(tmp_path: Path) -> None:
+    file = video(
+        tmp_path / "large.mkv", "-pix_fmt", "yuv420p10le", "-c:v", "ffv1", size="2560x1440", rate=60, seconds=0.05
+    )
+    footage = open_footage(file)
+    assert footage.size == (LONGEST_SIDE, 720)
+    assert len(list(footage.frames())) == 3
+
+
+def test_a_film_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
+    file = video(tmp_path / "film.mkv", "-c:v", "mjpeg", size="320x240")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    assert 1 <= len(list(open_footage(file).frames())) < 10
+
+
+@pytest.mark.parametrize("content", [b"", b"no film at all", b"\x00" * 4096])
+def test_what_is_no_video_is_said(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "film.mp4"
+    file.write_bytes(content)
+    with pytest.raises(BadRequest, match=r"film\.mp4"):
+        list(open_footage(file).frames())
+
+
+def test_a_part_beyond_the_end_is_said(tmp_path: Path) -> None:
+    file = video(tmp_path / "film.mp4")
+    with pytest.raises(BadRequest, match=r"1\.0 seconds long"):
+        open_footage(file, start=5.0)
+    with pytest.raises(BadRequest, match="empty"):
+        open_footage(file, start=0.5, end=0.5)
+
+
+def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path: Path) -> None:
+    for number in (1, 2, 10):
+        Image.new("RGB", (20, 10), (number, 0, 0)).save(tmp_path / f"face {number}.png")
+    (tmp_path / "notes.txt").write_text("no picture")
+    footage = open_footage(tmp_path)
+    frames = list(footage.frames())
+    assert [int(frame.picture[0, 0, 0]) for frame in frames] == [1, 2, 10]
+    assert (footage.rate, footage.size) == (24.0, (20, 10))
+
+
+def test_a_folder_without_pictures_and_a_broken_one_are_said(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="no pictures"):
+        open_footage(tmp_path)
+    (tmp_path / "1.png").write_bytes(b"broken")
+    with pytest.raises(BadRequest, match=r"1\.png"):
+        open_footage(tmp_path)
