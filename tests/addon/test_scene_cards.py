@@ -15,12 +15,6 @@ from tests.addon.faces import POINTS, groom_entry, guides_on, other_head, read, 
 CARD = np.array([[0.0, 0.0, 0.4], [0.01, 0.0, 0.4], [0.01, 0.0, 0.3], [0.0, 0.0, 0.3]], np.float32)
 
 
-@pytest.fixture(scope="module")
-def hairy_folder(face_folder, tmp_path_factory):
-    path = shutil.copytree(face_folder, tmp_path_factory.mktemp("hair") / "ada")
-    return with_hair(path, "scalp", "brows")
-
-
 @pytest.fixture
 def skin(scene, hairy_folder):
     from dreamface_addon.scene import import_face

@@ -15,15 +15,8 @@ from dreamface.skin import strand_colours
 from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
 from dreamface.traits import Traits
 from tests.addon.faces import GUIDES, POINTS, groom_entry, other_face, other_head, read, vertices, with_hair
+from tests.addon.hair import UP, check_follows_placing, check_survives_saving, comb, guides, shown
 from tests.support import welded_face
-
-UP = np.array([0.0, 0.0, 0.02], np.float32)  # metres
-
-
-@pytest.fixture(scope="module")
-def hairy_folder(face_folder, tmp_path_factory):
-    path = shutil.copytree(face_folder, tmp_path_factory.mktemp("hair") / "ada")
-    return with_hair(path, "scalp", "brows")
 
 
 @pytest.fixture
@@ -33,37 +26,9 @@ def hairy(scene, hairy_folder):
     return import_face(hairy_folder)
 
 
-@pytest.fixture
-def scalp(hairy):
-    from dreamface_addon.scene import hair_of
-
-    return hair_of(hairy.skin)["scalp"]
-
-
-def guides(object_):
-    """[N, P, 3] as they are stored, metres."""
-    return read(object_.data.position_data, "vector", 3).reshape(-1, POINTS, 3)
-
-
 def stored(path, region="scalp"):
     with np.load(path / "groom.npz") as arrays:
         return arrays[f"{region}_points"]
-
-
-def shown(bpy, object_):
-    """[H, P, 3] the hairs that the view draws, in the world."""
-    bpy.context.view_layer.update()
-    evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    points = read(evaluated.data.position_data, "vector", 3)
-    matrix = np.array(evaluated.matrix_world)
-    return (points @ matrix[:3, :3].T + matrix[:3, 3]).reshape(-1, POINTS, 3)
-
-
-def comb(object_, by=0.01):
-    """What a brush does: guides differ from how they have grown."""
-    points = guides(object_)
-    points[:, 1:, 0] += by
-    object_.data.position_data.foreach_set("vector", points.reshape(-1))
 
 
 def test_each_region_is_curves_on_the_skin(hairy, hairy_folder):
@@ -110,13 +75,7 @@ def test_hair_follows_expressions(bpy, hairy, scalp):
 
 
 def test_hair_follows_a_head_that_is_moved_turned_and_scaled(bpy, hairy, scalp):
-    from mathutils import Matrix
-
-    before = shown(bpy, scalp)
-    place = Matrix.Translation((1.0, 2.0, 3.0)) @ Matrix.Rotation(0.7, 4, "Z") @ Matrix.Scale(2.0, 4)
-    hairy.skin.matrix_world = place
-    matrix = np.array(place)
-    np.testing.assert_allclose(shown(bpy, scalp), before @ matrix[:3, :3].T + matrix[:3, 3], atol=1e-4)
+    check_follows_placing(bpy, hairy.skin, scalp, atol=1e-4)
 
 
 @pytest.mark.parametrize("mode", ["NEAREST", "DEFORM"])
@@ -517,17 +476,8 @@ def test_undo_takes_the_whole_hair_back(bpy, hairy, scalp, hairy_folder):
     np.testing.assert_array_equal(guides(hair["scalp"]), before)
 
 
-def test_hair_is_there_after_saving_and_opening_the_file(bpy, hairy, scalp, tmp_path):
-    from dreamface_addon.scene import edited_hair, find_face, hair_density, hair_of, set_hair_density
-
-    set_hair_density(scalp, 0.5)
-    before, hairs = guides(scalp), len(shown(bpy, scalp))
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    skin = find_face("face-1")
-    hair = hair_of(skin)["scalp"]
-    np.testing.assert_array_equal(guides(hair), before)
-    assert edited_hair(skin) == [] and hair_density(hair) == 0.5 and len(shown(bpy, hair)) == hairs
+def test_hair_is_there_after_saving_and_opening_the_file(bpy, scalp, tmp_path):
+    check_survives_saving(bpy, scalp, tmp_path / "scene.blend")
 
 
 def test_hair_is_drawn_only_where_the_modifier_is_left(hairy, scalp, hairy_folder):
