@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
-from dreamface.groom import grow, hairs_of, to_curves, unanswered
+from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
 from dreamface.hair import REGIONS, Groom, Region
 from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
@@ -508,7 +508,8 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
     progress.report("hair", 0.15, "Growing the hair")
-    groom = grow(head, traits, record.seed)
+    surface = Surface(head)
+    groom = grow(head, traits, record.seed, surface=surface)
     progress.report("skin", 0.2, "Painting the skin")
     maps = _painter.paint(
         head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
@@ -517,7 +518,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     surfaces = materials(head, traits)
     progress.report("preview", 0.8, "Taking the picture")
     posed = pose(head.vertices, shapes, expression_weights(traits, model.shape_names))
-    picture = _portrait(head, posed, groom, record, surfaces, maps)
+    picture = _portrait(surface, posed, groom, record, surfaces, maps)
     progress.report("preview", 1.0, "Done")
     return Face(
         record=record, head=head, shapes=shapes,
@@ -527,10 +528,11 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
 
 
 def _portrait(
-    head: Head, posed: Tensor, groom: Groom, record: FaceRecord, surfaces: Mapping[str, Material], maps: Maps
+    skin: Surface, posed: Tensor, groom: Groom, record: FaceRecord, surfaces: Mapping[str, Material], maps: Maps
 ) -> Tensor:
     """Return the preview: the head with its expression and its hair."""
-    hairs = hairs_of(groom, head, record.traits, record.seed, posed=posed)
+    head = skin.head
+    hairs = hairs_of(groom, head, record.traits, record.seed, posed=posed, surface=skin)
     if "lashes" in groom:  # instead of the mesh's
         bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
         surfaces = {**surfaces, "lashes": bare}

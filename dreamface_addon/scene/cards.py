@@ -13,20 +13,24 @@ from .attachments import NO_ARCHIVE
 from .card_view import are_old, hide_old_cards, hides_hair, note_state, show_cards, shows_cards, state_of
 from .colours import show_as_colour, show_as_data
 from .errors import SceneError
+from .following import follow_skin
 from .grooms import REGIONS
 from .hair import hair_state
 from .leftovers import all_or_nothing
 from .materials import CHANNEL, TILE, Images, new_material
 from .meshes import drive_shape_keys, object_shapes
 from .naming import name_cards, name_of
-from .records import cards_of, check_can_change, describe_cards, hair_of, lost_properties
-from .sculpting import Array
+from .records import FACES, cards_of, check_can_change, describe_cards, hair_of, lost_properties, was_edited
+from .sculpting import Array, basis_of
+from .surface import mapped_corners_of, nearest_on
 
 _CHANNELS: Final = {"albedo": True, "opacity": False, "normal": False}
 """Picture of the cards -> whether it is a colour."""
 
 _ROUGHNESS: Final = {"scalp": 0.58, "beard": 0.65, "brows": 0.7, "lashes": 0.6}
 _LAYERS: Final = 64  # of cards that Cycles may have to look through
+
+_FINITE: Final = ("vertices", "normals", "uv", "shape_deltas", "root_barycentric")
 
 _USUAL: Final[dict[str, Any]] = {
     "tile": "hair", "transmission": 0.0, "ior": 1.45, "subsurface": 0.0, "subsurface_radius": [0.0, 0.0, 0.0],
@@ -97,7 +101,7 @@ def _read(skin: bpy.types.Object, folder: Path) -> tuple[dict[str, Array], list[
     try:
         with np.load(folder / "cards.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        _check(arrays)
+        _check(arrays, skin.get(FACES, (0, 0)))
     except NO_ARCHIVE as error:
         raise SceneError(f"The cards in {folder} can't be read: make them again.") from error
     try:
@@ -109,18 +113,26 @@ def _read(skin: bpy.types.Object, folder: Path) -> tuple[dict[str, Array], list[
     return arrays, shapes
 
 
-def _check(arrays: dict[str, Array]) -> None:
-    """Raise ValueError, KeyError or IndexError where arrays are not those of cards: Blender trusts what it is given."""
+def _check(arrays: dict[str, Array], skin: tuple[int, int]) -> None:
+    """Raise ValueError, KeyError or IndexError where arrays are not those of cards: Blender trusts what it is given.
+
+    Args:
+        arrays: of the cards.
+        skin: its first face in the head, and one more than its last.
+    """
     count, faces, offsets = len(arrays["vertices"]), len(arrays["faces"]), arrays["shape_offsets"]
+    rooted, triangles = len(arrays["root_triangles"]), arrays["root_triangles"]
     shaped = {
         "vertices": (count, 3), "normals": (count, 3), "faces": (faces, 4), "face_uvs": (faces, 4),
         "uv": (len(arrays["uv"]), 2), "region_vertices": (len(REGIONS), 2), "region_faces": (len(REGIONS), 2),
         "shape_deltas": (len(arrays["shape_vertices"]), 3), "shape_offsets": (len(offsets),),
+        "card": (count,), "root_triangles": (rooted,), "root_barycentric": (rooted, 3),
     }  # fmt: skip
-    indices = (("face_uvs", len(arrays["uv"])), ("shape_vertices", count))
+    indices = (("face_uvs", len(arrays["uv"])), ("shape_vertices", count), ("card", rooted))
     bounds = (("region_vertices", count), ("region_faces", faces), ("shape_offsets", len(arrays["shape_vertices"])))
     fits = all(arrays[name].shape == shape for name, shape in shaped.items())
-    fits = fits and all(np.isfinite(arrays[name]).all() for name in ("vertices", "normals", "uv", "shape_deltas"))
+    fits = fits and all(np.isfinite(arrays[name]).all() for name in _FINITE)
+    fits = fits and bool(((triangles >= 2 * skin[0]) & (triangles < 2 * skin[1])).all())
     fits = fits and all(((arrays[name] >= 0) & (arrays[name] < most)).all() for name, most in indices)
     fits = fits and all(((arrays[name] >= 0) & (arrays[name] <= most)).all() for name, most in bounds)
     for (first, last), run in zip(arrays["region_vertices"], arrays["region_faces"], strict=True) if fits else ():
@@ -190,6 +202,7 @@ def _new_object(
     object_.parent = skin
     describe_cards(object_, skin, region)
     _add_shapes(object_, skin, arrays, shapes, first, last)
+    _root(object_, skin, arrays, slice(first, last))
     return object_
 
 
@@ -210,3 +223,17 @@ def _add_shapes(
         key.points.foreach_set("co", points.astype(np.float32).reshape(-1))
         added.append(name)
     drive_shape_keys(object_, skin, added)
+
+
+def _root(object_: bpy.types.Object, skin: bpy.types.Object, arrays: dict[str, Array], own: slice) -> None:
+    """Let cards follow the skin by the triangles that they are rooted in."""
+    cards, first, card = np.unique(arrays["card"][own], return_index=True, return_inverse=True)
+    if was_edited(skin):  # its triangles have other numbers than the backend's
+        edges = arrays["vertices"][own][np.stack((first, first + 1))]
+        triangles, _, weights = nearest_on(skin.data, basis_of(skin.data), edges.mean(axis=0))
+    else:
+        triangles = arrays["root_triangles"][cards] - 2 * skin.get(FACES, (0, 0))[0]
+        weights = arrays["root_barycentric"][cards]
+    corners = mapped_corners_of(skin.data, triangles)
+    if corners is not None:
+        follow_skin(object_, skin, corners[card], weights[card])

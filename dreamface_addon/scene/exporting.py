@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -148,7 +148,7 @@ def _write(objects: list[bpy.types.Object], hair: list[bpy.types.Object], folder
         object_mode(),
         only_selected([*objects, *hair]),
         frozen_time() if suffix in _WITH_CURVES else nullcontext(),
-        unposed(objects[0]) if hair else without_hair_map(objects[0]),  # by which hair follows the skin
+        _as_written(objects[0], suffix, bool(hair)),
         whole_materials(objects),
         only_properties([*objects, *hair], PUBLIC),
         plain_materials(objects),
@@ -163,6 +163,13 @@ def _write(objects: list[bpy.types.Object], hair: list[bpy.types.Object], folder
         (file.parent / path.name).write_bytes(f"# {statement}\n".encode() + file.read_bytes())
         if file.name != path.name:
             file.unlink()
+
+
+def _as_written(skin: bpy.types.Object, suffix: str, has_hair: bool) -> AbstractContextManager[None]:
+    """The skin as a file has it: without the UV map of hair, unless hair or cards follow it by that."""
+    if has_hair:
+        return unposed(skin)
+    return nullcontext() if suffix == ".obj" else without_hair_map(skin)  # which has the active map alone
 
 
 def _run(exporter: Any, options: dict[str, Any], path: Path) -> None:

@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
-from mathutils.bvhtree import BVHTree
 from numpy.typing import NDArray
 
 from .card_view import hide_old_cards
@@ -34,6 +33,7 @@ from .surface import (
     corners_of,
     frames_of,
     mark_hair_map,
+    nearest_on,
     rename_old_hair_map,
     why_no_hair_map,
 )  # fmt: skip
@@ -514,7 +514,7 @@ def _roots(
     roots, distance = _points(curves)[_offsets(curves)[:-1]], _read(curves, _DISTANCE, 1)
     lost |= ~(np.abs(_distances(roots, vertices[corners], barycentric) - distance) < beside)
     if lost.any():
-        triangle[lost], corners[lost], barycentric[lost] = _nearest(mesh, vertices, roots[lost])
+        triangle[lost], corners[lost], barycentric[lost] = nearest_on(mesh, vertices, roots[lost])
         distance[lost] = _distances(roots[lost], vertices[corners[lost]], barycentric[lost])
         curves[_POLYGONS] = len(mesh.polygons)
         _write(curves, _DISTANCE, "FLOAT", distance)
@@ -527,17 +527,6 @@ def _roots(
 def _distances(roots: Array, corners: Array, barycentric: Array) -> Array:
     """[N] metres between roots [N, 3] and their places by weights [N, 3] between corners [N, 3, 3]."""
     return np.asarray(np.linalg.norm(np.einsum("nkx,nk->nx", corners, barycentric) - roots, axis=1))
-
-
-def _nearest(mesh: bpy.types.Mesh, vertices: Array, places: Array) -> tuple[Array, Array, Array]:
-    """The skin's triangles closest to places [N, 3], their corners [N, 3], and the places' weights there [N, 3]."""
-    halves = corners_of(mesh, np.arange(2 * len(mesh.polygons)))
-    tree = BVHTree.FromPolygons(vertices.tolist(), halves.tolist(), all_triangles=True)
-    found = np.array([tree.find_nearest(place)[2] or 0 for place in places.tolist()], np.int32)
-    first, second, third = vertices[halves[found]].transpose(1, 0, 2).astype(np.float64)
-    across = np.stack((second - first, third - first), axis=2)
-    shares = np.einsum("nij,nj->ni", np.linalg.pinv(across), places - first)
-    return found, halves[found], np.column_stack((1.0 - shares.sum(axis=1), shares)).astype(np.float32)
 
 
 def _is_edited(curves: bpy.types.Curves) -> bool:

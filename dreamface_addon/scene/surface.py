@@ -6,6 +6,7 @@ from typing import Final
 
 import bpy
 import numpy as np
+from mathutils.bvhtree import BVHTree
 
 from .grooms import RegionHair
 from .meshes import UV_MAP
@@ -28,13 +29,34 @@ def corners_of(mesh: bpy.types.Mesh, triangles: Array) -> Array:
     """
     vertices = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", vertices)
+    return vertices[_loops_of(mesh, triangles)]
+
+
+def mapped_corners_of(mesh: bpy.types.Mesh, triangles: Array) -> Array | None:
+    """Return where in the hair's UV map corners of triangles are, [N, 3, 2]; None where the skin has no such map."""
+    layer = mesh.uv_layers.get(HAIR_MAP)
+    return None if layer is None else _read_map(layer)[_loops_of(mesh, triangles)]
+
+
+def nearest_on(mesh: bpy.types.Mesh, vertices: Array, places: Array) -> tuple[Array, Array, Array]:
+    """Return the triangles closest to places [N, 3], their vertices [N, 3], and the places' weights there [N, 3]."""
+    halves = corners_of(mesh, np.arange(2 * len(mesh.polygons)))
+    tree = BVHTree.FromPolygons(vertices.tolist(), halves.tolist(), all_triangles=True)
+    found = np.array([tree.find_nearest(place)[2] or 0 for place in places.tolist()], np.int32)
+    first, second, third = vertices[halves[found]].transpose(1, 0, 2).astype(np.float64)
+    across = np.stack((second - first, third - first), axis=2)
+    shares = np.einsum("nij,nj->ni", np.linalg.pinv(across), places - first)
+    return found, halves[found], np.column_stack((1.0 - shares.sum(axis=1), shares)).astype(np.float32)
+
+
+def _loops_of(mesh: bpy.types.Mesh, triangles: Array) -> Array:
     starts = np.empty(len(mesh.polygons), np.int32)
     totals = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("loop_start", starts)
     mesh.polygons.foreach_get("loop_total", totals)
     face, half = triangles // 2, triangles % 2
     steps = np.stack((np.zeros_like(half), 1 + half, 2 + half), axis=1)
-    return vertices[starts[face][:, None] + np.minimum(steps, totals[face][:, None] - 1)]
+    return np.asarray(starts[face][:, None] + np.minimum(steps, totals[face][:, None] - 1))
 
 
 def frames_of(corners: Array) -> Array:

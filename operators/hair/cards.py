@@ -30,14 +30,11 @@ class DREAMFACE_OT_make_cards(bpy.types.Operator):
             self.report({"WARNING"}, making.BUSY)
             return {"CANCELLED"}
         try:
-            app.carding.make(scene.skin_of(context.active_object), int(fields.cards_level), _RESOLUTION)
+            app.carding.make(scene.skin_of(context.active_object), int(fields.cards_level))
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
-
-
-_RESOLUTION = 1024  # pixels of the cards' texture
 
 
 class DREAMFACE_OT_show_cards(HeadAction, bpy.types.Operator):

@@ -5,7 +5,8 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
-from ...dreamface_addon import interface, scene
+from ...dreamface_addon import application, carding, interface, making, scene
+from ...dreamface_addon.link import BackendState
 
 _FORMATS = (
     (".glb", "glTF Binary", "Game engines, web pages and viewers: everything in one file"),
@@ -60,21 +61,34 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
             elif not scene.cards_of(skin):
                 self.layout.label(text="The hair is left out: make cards first, on the page Hair", icon="INFO")
             elif scene.cards_are_old(skin):
-                self.layout.label(text="The cards are older than the head: make them again first", icon="INFO")
+                words = "make them again first" if _why_not_remake() else "they are made again first"
+                self.layout.label(text=f"The cards are older than the head: {words}", icon="INFO")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Write the file."""
+        """Write the file, or have the cards made again that it would have, and write it when they have come in."""
         path, skin = Path(bpy.path.abspath(self.filepath)), scene.skin_of(context.active_object)
+        old = scene.cards_are_old(skin) and (scene.shows_cards(skin) or not path.suffix.lower().startswith(".usd"))
+        why_not = scene.can_export(path.suffix)
         try:
+            if old and not why_not and not _why_not_remake():
+                level = int(context.window_manager.dreamface.cards_level)
+                application.get().carding.make(skin, level, file=path)
+                self.report({"INFO"}, f"{path.name} is written as soon as its hair cards are made again")
+                return {"FINISHED"}
             scene.export_face(skin, path)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        old = scene.cards_are_old(skin) and (scene.shows_cards(skin) or not path.suffix.lower().startswith(".usd"))
         if old:
-            self.report(
-                {"WARNING"}, f"{path.name} has cards that are older than the head: make them again, and export anew"
-            )
+            self.report({"WARNING"}, carding.old_cards(path))
         else:
             self.report({"INFO"}, f"Exported {path.name}")
         return {"FINISHED"}
+
+
+def _why_not_remake() -> str:
+    """Return why cards cannot be made again for a file, or nothing: nobody waits until an engine has started."""
+    app = application.get()
+    if app.session.state is not BackendState.READY:
+        return "The engine is not running"
+    return making.BUSY if app.carding.running else ""

@@ -5,6 +5,7 @@ Beside a bpy without torch, such as another Blender's, the tests that make their
 
 from __future__ import annotations
 
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,3 +42,18 @@ def imported(scene, face_folder):
     from dreamface_addon.scene import import_face
 
     return import_face(face_folder)
+
+
+@pytest.fixture(scope="module")
+def hairy_folder(face_folder, tmp_path_factory):
+    from tests.addon.faces import with_hair
+
+    path = shutil.copytree(face_folder, tmp_path_factory.mktemp("hair") / "ada")
+    return with_hair(path, "scalp", "brows")
+
+
+@pytest.fixture
+def scalp(hairy):
+    from dreamface_addon.scene import hair_of
+
+    return hair_of(hairy.skin)["scalp"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,6 @@ import pytest
 from tests.addon.faces import POINTS, groom_entry, guides_on, other_head, read, vertices, with_hair
 
 CARD = np.array([[0.0, 0.0, 0.4], [0.01, 0.0, 0.4], [0.01, 0.0, 0.3], [0.0, 0.0, 0.3]], np.float32)
-
-
-@pytest.fixture(scope="module")
-def hairy_folder(face_folder, tmp_path_factory):
-    path = shutil.copytree(face_folder, tmp_path_factory.mktemp("hair") / "ada")
-    return with_hair(path, "scalp", "brows")
 
 
 @pytest.fixture
@@ -36,6 +31,7 @@ def cards_folder(tmp_path, skin):
     for name in ("albedo", "opacity", "normal"):
         Image.new("RGB" if name != "opacity" else "L", (4, 4), 128).save(tmp_path / "cards" / f"{name}.png")
     shapes = len(json.loads(skin["dreamface_shapes"]))
+    roots = guides_on(Path(skin["dreamface_folder"]), "scalp")
     np.savez(
         tmp_path / "cards.npz",
         vertices=CARD, normals=np.tile(np.array([0.0, -1.0, 0.0], np.float32), (4, 1)), uv=CARD[:, :2] * 50,
@@ -43,7 +39,8 @@ def cards_folder(tmp_path, skin):
         region_vertices=np.array([[0, 4], [0, 0], [0, 0], [0, 0]], np.int32),
         region_faces=np.array([[0, 1], [0, 0], [0, 0], [0, 0]], np.int32),
         shape_offsets=np.array([0] + [1] * shapes, np.int32), shape_vertices=np.array([0], np.int32),
-        shape_deltas=np.array([[0.0, 0.0, 0.01]], np.float32),
+        shape_deltas=np.array([[0.0, 0.0, 0.01]], np.float32), card=np.zeros(4, np.int32),
+        root_triangles=roots["scalp_triangle"][:1], root_barycentric=roots["scalp_barycentric"][:1],
     )  # fmt: skip
     return tmp_path
 
@@ -66,8 +63,12 @@ def test_cards_take_the_place_of_hair(bpy, skin, cards_folder):
     key = skin.data.shape_keys.key_blocks[1]
     key.value = 1.0
     bpy.context.view_layer.update()
-    moved = cards.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices[0].co.z
-    assert moved == pytest.approx(0.41, abs=1e-5), "cards follow expressions"
+    own = cards.data.shape_keys.key_blocks[key.name]
+    assert own.value == 1.0 and own.points[0].co.z == pytest.approx(0.41, abs=1e-5), "files have their expressions"
+    key.value = 0.0
+    raise_all(skin)
+    np.testing.assert_allclose(evaluated(bpy, cards), np.add(CARD, [0.0, 0.0, 0.02]), atol=1e-5)
+    skin.data.shape_keys.key_blocks["up"].value = 0.0
     assert not cards_are_old(skin)
     show_cards(skin, False)
     assert not shows_cards(skin) and not hair(skin).hide_viewport
@@ -79,13 +80,92 @@ def test_cards_take_the_place_of_hair(bpy, skin, cards_folder):
     assert cards_of(skin) == {"scalp": again} and len(bpy.data.images) == images, "the old ones are gone"
 
 
+def evaluated(bpy, object_):
+    """[V, 3] where modifiers put an object's vertices, in the space of its data."""
+    bpy.context.view_layer.update()
+    return read(object_.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices, "co", 3)
+
+
+@pytest.mark.parametrize("how", ["modifier", "parent", "lattice"])
+def test_cards_follow_whatever_bends_the_skin(bpy, skin, cards_folder, how):
+    from mathutils import Matrix, Vector
+
+    from dreamface_addon.scene import make_cards
+
+    (cards,) = make_cards(skin, cards_folder)
+    np.testing.assert_allclose(evaluated(bpy, cards), CARD, atol=1e-5)
+    corner = Vector(evaluated(bpy, skin)[0])
+    turn = Matrix.Translation((0.1, 0.0, 0.3)) @ Matrix.Rotation(0.7, 4, "Y")
+    if how == "lattice":
+        bent_by_a_lattice(bpy, skin, turn)
+    else:
+        rig = on_a_rig(bpy, skin, by=0.0)
+        rig.pose.bones["Neck"].matrix = turn @ rig.pose.bones["Neck"].matrix
+        if how == "parent":
+            skin.modifiers.remove(skin.modifiers["Rig"])
+            skin.parent, skin.parent_type = rig, "ARMATURE"
+    expected = [turn @ Vector(place) for place in CARD.tolist()]
+    np.testing.assert_allclose(evaluated(bpy, skin)[0], turn @ corner, atol=1e-4)
+    np.testing.assert_allclose(evaluated(bpy, cards), expected, atol=1e-4)
+
+
+def bent_by_a_lattice(bpy, skin, turn):
+    """A lattice around the head, all of whose points are moved rigidly."""
+    lattice = bpy.data.objects.new("Lattice", bpy.data.lattices.new("Lattice"))
+    lattice.data.points_u = lattice.data.points_v = lattice.data.points_w = 2
+    for kind in ("u", "v", "w"):
+        setattr(lattice.data, f"interpolation_type_{kind}", "KEY_LINEAR")
+    bpy.context.scene.collection.objects.link(lattice)
+    for point in lattice.data.points:
+        point.co_deform = turn @ point.co
+    skin.modifiers.new("Lattice", "LATTICE").object = lattice
+
+
+def test_cards_of_a_copy_follow_the_copy(bpy, skin, cards_folder):
+    from dreamface_addon.scene import make_cards
+
+    (cards,) = make_cards(skin, cards_folder)
+    bpy.ops.object.select_all(action="DESELECT")
+    for object_ in (skin, cards):
+        object_.select_set(True)
+    bpy.ops.object.duplicate()
+    copied = next(each for each in bpy.context.selected_objects if each.data.shape_keys and "skin" in each.name)
+    copied_cards = next(each for each in bpy.context.selected_objects if each != copied)
+    on_a_rig(bpy, copied)
+    np.testing.assert_allclose(evaluated(bpy, copied_cards), np.add(CARD, [0.0, 0.0, 0.1]), atol=1e-4)
+    np.testing.assert_allclose(evaluated(bpy, cards), CARD, atol=1e-4)
+
+
+def test_cards_stay_on_a_skin_that_has_lost_its_neck(bpy, skin, cards_folder):
+    """Vertices and faces have other numbers then: of cards that are there, and of those that are made later."""
+    import bmesh
+
+    from dreamface_addon.scene import make_cards
+
+    make_cards(skin, cards_folder)
+    shape = bmesh.new()
+    shape.from_mesh(skin.data)
+    bmesh.ops.delete(shape, geom=[vertex for vertex in shape.verts if vertex.co.z < 0.28], context="VERTS")
+    shape.to_mesh(skin.data)
+    on_a_rig(bpy, skin, by=0.1)
+    for folder in (None, cards_folder):
+        cards = make_cards(skin, folder)[0] if folder else cards_on(skin)
+        np.testing.assert_allclose(evaluated(bpy, cards), np.add(CARD, [0.0, 0.0, 0.1]), atol=1e-4)
+
+
+def cards_on(skin, region="scalp"):
+    from dreamface_addon.scene import cards_of
+
+    return cards_of(skin)[region]
+
+
 def test_cards_that_cannot_be_read_change_nothing(bpy, skin, cards_folder, tmp_path_factory):
     from dreamface_addon.scene import SceneError, cards_of, make_cards
 
     (cards,) = make_cards(skin, cards_folder)
     blocks = (bpy.data.objects, bpy.data.meshes, bpy.data.materials, bpy.data.images)
     before = [each.keys() for each in blocks]
-    for damage in ("no archive", "cut off", "lost picture", "no picture", "index", "nan", "shapes"):
+    for damage in ("no archive", "cut off", "lost picture", "no picture", "index", "roots", "nan", "shapes"):
         folder = shutil.copytree(cards_folder, tmp_path_factory.mktemp("damaged") / "cards")
         spoil(folder, damage)
         with pytest.raises(SceneError, match="make them again"):
@@ -109,6 +189,8 @@ def spoil(path, damage):
         (path / "cards" / "opacity.png").write_bytes(b"damaged")
     elif damage == "index":
         np.savez(file, **arrays | {"faces": arrays["faces"] + 100})
+    elif damage == "roots":
+        np.savez(file, **arrays | {"root_triangles": arrays["root_triangles"] + 1_000_000})
     elif damage == "nan":
         np.savez(file, **arrays | {"vertices": arrays["vertices"] * np.float32("nan")})
     else:
@@ -268,6 +350,57 @@ def test_hair_that_is_combed_while_cards_are_made_is_newer(skin, cards_folder, c
     assert shows_hair_alone(skin) == combed
 
 
+@pytest.mark.parametrize("state", ["done", "failed"])
+def test_a_file_is_written_when_its_cards_have_been_made_again(skin, cards_folder, tmp_path, state):
+    from dreamface_addon.carding import Carding
+    from dreamface_addon.job import Job
+    from dreamface_addon.scene import cards_are_old, make_cards, shows_cards
+
+    class Backend:
+        def submit(self, kind, request, tag, files):
+            self.job = Job("1", kind, request, tag, files, state=state, folder=cards_folder, error="No room.")
+
+    make_cards(skin, cards_folder)
+    comb(hair(skin))
+    assert cards_are_old(skin)
+    backend, errors, path = Backend(), [], tmp_path / "head.glb"
+    carding = Carding(backend, errors.append, lambda: None)
+    carding.make(skin, 0, file=path)
+    carding.finish(backend.job)
+    assert not path.exists()
+    carding.tick()
+    if state == "failed":
+        assert errors == ["", "No room. head.glb was not written."] and not path.exists()
+        return
+    assert path.is_file() and errors == [""] and not cards_are_old(skin) and shows_cards(skin)
+    carding.tick()
+    assert carding.notice == "Exported head.glb with new cards"
+    carding.dismiss_messages()
+    carding.tick()
+    assert carding.notice == ""
+
+
+def test_a_file_whose_hair_was_combed_meanwhile_says_so(skin, cards_folder, tmp_path):
+    from dreamface_addon.carding import Carding
+    from dreamface_addon.job import Job
+    from dreamface_addon.scene import make_cards, show_cards, shows_cards
+
+    class Backend:
+        def submit(self, kind, request, tag, files):
+            self.job = Job("1", kind, request, tag, files, state="done", folder=cards_folder)
+
+    make_cards(skin, cards_folder)
+    show_cards(skin, False)
+    backend, errors, path = Backend(), [], tmp_path / "head.glb"
+    carding = Carding(backend, errors.append, lambda: None)
+    carding.make(skin, 0, file=path)
+    comb(hair(skin))
+    carding.finish(backend.job)
+    carding.tick()
+    assert path.is_file() and not shows_cards(skin)
+    assert errors[-1] == "head.glb has cards that are older than the head: make them again, and export anew"
+
+
 def test_cards_are_exported_with_the_head(bpy, skin, cards_folder, tmp_path):
     from dreamface_addon.scene import export_face, make_cards
 
@@ -382,3 +515,30 @@ def test_a_file_leaves_the_groups_of_properties_that_hang_on_a_head(skin, tmp_pa
     export_face(skin, tmp_path / "head.glb")
     assert skin["dreamface"].to_dict() == group
     assert b"hair_in_view" not in (tmp_path / "head.glb").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".usda", ".glb", ".fbx", ".obj"])
+def test_a_posed_head_and_its_cards_are_in_a_file_in_one_state(bpy, skin, cards_folder, tmp_path, suffix):
+    from dreamface_addon.scene import export_face, make_cards
+
+    (cards,) = make_cards(skin, cards_folder)
+    on_a_rig(bpy, skin)
+    path = tmp_path / f"posed{suffix}"
+    export_face(skin, path)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    importers = {
+        ".usda": bpy.ops.wm.usd_import, ".glb": bpy.ops.import_scene.gltf, ".fbx": bpy.ops.import_scene.fbx,
+        ".obj": bpy.ops.wm.obj_import,
+    }  # fmt: skip
+    importers[suffix](filepath=str(path))
+    bpy.context.view_layer.update()
+    heights = {object_.name: top_of(bpy, object_) for object_ in bpy.data.objects if object_.type == "MESH"}
+    (skins,) = (height for name, height in heights.items() if "skin" in name)
+    (cards,) = (height for name, height in heights.items() if "cards" in name)
+    assert skins == pytest.approx(cards, abs=1e-4), "both end at the same height"
+    assert skins == pytest.approx(0.5 if suffix == ".obj" else 0.4, abs=1e-4), "only OBJ has the head as it looks"
+
+
+def top_of(bpy, object_):
+    """Metres, of the highest vertex."""
+    return max((object_.matrix_world @ corner.co).z for corner in object_.data.vertices)

@@ -7,20 +7,16 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
 from dreamface import folder
+from dreamface.hair import HairColour
+from dreamface.skin import strand_colours
 from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
 from dreamface.traits import Traits
 from tests.addon.faces import GUIDES, POINTS, groom_entry, other_face, other_head, read, vertices, with_hair
+from tests.addon.hair import UP, check_follows_placing, check_survives_saving, comb, guides, shown
 from tests.support import welded_face
-
-UP = np.array([0.0, 0.0, 0.02], np.float32)  # metres
-
-
-@pytest.fixture(scope="module")
-def hairy_folder(face_folder, tmp_path_factory):
-    path = shutil.copytree(face_folder, tmp_path_factory.mktemp("hair") / "ada")
-    return with_hair(path, "scalp", "brows")
 
 
 @pytest.fixture
@@ -30,37 +26,9 @@ def hairy(scene, hairy_folder):
     return import_face(hairy_folder)
 
 
-@pytest.fixture
-def scalp(hairy):
-    from dreamface_addon.scene import hair_of
-
-    return hair_of(hairy.skin)["scalp"]
-
-
-def guides(object_):
-    """[N, P, 3] as they are stored, metres."""
-    return read(object_.data.position_data, "vector", 3).reshape(-1, POINTS, 3)
-
-
 def stored(path, region="scalp"):
     with np.load(path / "groom.npz") as arrays:
         return arrays[f"{region}_points"]
-
-
-def shown(bpy, object_):
-    """[H, P, 3] the hairs that the view draws, in the world."""
-    bpy.context.view_layer.update()
-    evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    points = read(evaluated.data.position_data, "vector", 3)
-    matrix = np.array(evaluated.matrix_world)
-    return (points @ matrix[:3, :3].T + matrix[:3, 3]).reshape(-1, POINTS, 3)
-
-
-def comb(object_, by=0.01):
-    """What a brush does: guides differ from how they have grown."""
-    points = guides(object_)
-    points[:, 1:, 0] += by
-    object_.data.position_data.foreach_set("vector", points.reshape(-1))
 
 
 def test_each_region_is_curves_on_the_skin(hairy, hairy_folder):
@@ -107,13 +75,7 @@ def test_hair_follows_expressions(bpy, hairy, scalp):
 
 
 def test_hair_follows_a_head_that_is_moved_turned_and_scaled(bpy, hairy, scalp):
-    from mathutils import Matrix
-
-    before = shown(bpy, scalp)
-    place = Matrix.Translation((1.0, 2.0, 3.0)) @ Matrix.Rotation(0.7, 4, "Z") @ Matrix.Scale(2.0, 4)
-    hairy.skin.matrix_world = place
-    matrix = np.array(place)
-    np.testing.assert_allclose(shown(bpy, scalp), before @ matrix[:3, :3].T + matrix[:3, 3], atol=1e-4)
+    check_follows_placing(bpy, hairy.skin, scalp, atol=1e-4)
 
 
 @pytest.mark.parametrize("mode", ["NEAREST", "DEFORM"])
@@ -419,23 +381,78 @@ def test_hair_has_the_colour_that_the_backend_paints_it_in(scene, bpy, tmp_path,
     np.testing.assert_allclose(_seen(bpy, scene, material, tmp_path), expected, rtol=0.02, atol=0.002)
 
 
+@pytest.mark.parametrize(
+    "colour",
+    [
+        {"melanin": 0.5, "roots": [1.0, 0.0, 0.0, 1.0], "tips": [0.0, 0.0, 1.0, 1.0], "variation": 0.0},
+        {"melanin": 1.0, "highlights": [0.0, 1.0, 0.0, 1.0], "variation": 0.0},
+        {"melanin": 0.5, "variation": 1.0},
+    ],
+    ids=["roots and tips", "highlights", "unlike hairs"],
+)
+def test_hairs_are_dyed_and_unlike_as_the_backend_has_them(scene, bpy, tmp_path, colour):
+    """A wall of hairs: each row is a hair, from its root on the left to its tip."""
+    from dreamface_addon.scene.grooms import COLOUR
+    from dreamface_addon.scene.hair_material import new_hair_material
+
+    rows, places = 128, 16
+    wanted = COLOUR | {"redness": 0.0} | colour
+    material = new_hair_material("hair", wanted)
+    seen = _wall_of_hairs(bpy, scene, material, (places, rows), tmp_path)
+    along = (torch.arange(places) + 0.5) / places
+    random = torch.rand(2000, 2, generator=torch.Generator().manual_seed(1))
+    expected = strand_colours(HairColour(**{name: _tuple(value) for name, value in wanted.items()}), random, along)
+    # What a hair reflects beyond its pigments is up to Blender's light.
+    tints = [torch.nn.functional.normalize(each, p=1.0, dim=2) for each in (torch.from_numpy(seen), expected)]
+    for share in (0.02, 0.5, 0.98) if wanted["variation"] else ():
+        own, others = (tint[..., 0].quantile(share) for tint in tints)
+        assert own == pytest.approx(float(others), abs=0.01)
+    own, others = (tint.mean(dim=0) for tint in tints)
+    torch.testing.assert_close(own, others, atol=0.12 if wanted["highlights"][3] else 0.02, rtol=0.0)
+
+
+def _tuple(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _wall_of_hairs(bpy, scene, material, size, tmp_path):
+    """[rows, places, 3] the material's pigments where a hair's place and its random number are those of a picture."""
+    group = material.node_tree.nodes["DreamFace Hair Colour"].node_tree
+    info = next(node for node in group.nodes if node.type == "HAIR_INFO")
+    place = group.nodes.new("ShaderNodeSeparateXYZ")
+    group.links.new(group.nodes.new("ShaderNodeTexCoord").outputs["UV"], place.inputs[0])
+    for output, stand_in in (("Intercept", "X"), ("Random", "Y")):
+        for link in list(info.outputs[output].links):
+            group.links.new(place.outputs[stand_in], link.to_socket)
+    return _rendered(bpy, scene, material, size, tmp_path)
+
+
 def _seen(bpy, scene, material, tmp_path):
     """[3] the colour of the material's pigments, as Cycles works it out."""
+    return _rendered(bpy, scene, material, (4, 4), tmp_path).mean(axis=(0, 1))
+
+
+def _rendered(bpy, scene, material, size, tmp_path):
+    """[H, W, 3] a square that shines in the colour of a material's pigments, seen from straight before it."""
     tree = material.node_tree
     light = tree.nodes.new("ShaderNodeEmission")
     tree.links.new(tree.nodes["DreamFace Hair Colour"].outputs[0], light.inputs["Color"])
     tree.links.new(light.outputs[0], tree.nodes["DreamFace Cycles"].inputs["Surface"])
-    bpy.ops.mesh.primitive_plane_add(size=10.0)
-    bpy.context.object.data.materials.append(material)
+    bpy.ops.mesh.primitive_plane_add(size=1.0)
+    plane = bpy.context.object
+    plane.data.materials.append(material)
+    plane.scale.x = size[0] / size[1]
     bpy.ops.object.camera_add(location=(0.0, 0.0, 5.0))
     scene.camera = bpy.context.object
+    scene.camera.data.type, scene.camera.data.ortho_scale = "ORTHO", max(1.0, size[0] / size[1])
     scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
-    scene.render.resolution_x = scene.render.resolution_y = 4
+    scene.render.resolution_x, scene.render.resolution_y = size
+    scene.cycles.pixel_filter_type = "BOX"
     scene.render.resolution_percentage = 100
     scene.render.image_settings.file_format, scene.render.filepath = "OPEN_EXR", str(tmp_path / "seen.exr")
     bpy.ops.render.render(write_still=True)
     pixels = read_pixels(bpy.data.images.load(str(tmp_path / "seen.exr")))
-    return pixels[:, :3].mean(axis=0)
+    return pixels[:, :3].reshape(size[1], size[0], 3)
 
 
 def read_pixels(image):
@@ -459,17 +476,8 @@ def test_undo_takes_the_whole_hair_back(bpy, hairy, scalp, hairy_folder):
     np.testing.assert_array_equal(guides(hair["scalp"]), before)
 
 
-def test_hair_is_there_after_saving_and_opening_the_file(bpy, hairy, scalp, tmp_path):
-    from dreamface_addon.scene import edited_hair, find_face, hair_density, hair_of, set_hair_density
-
-    set_hair_density(scalp, 0.5)
-    before, hairs = guides(scalp), len(shown(bpy, scalp))
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    skin = find_face("face-1")
-    hair = hair_of(skin)["scalp"]
-    np.testing.assert_array_equal(guides(hair), before)
-    assert edited_hair(skin) == [] and hair_density(hair) == 0.5 and len(shown(bpy, hair)) == hairs
+def test_hair_is_there_after_saving_and_opening_the_file(bpy, scalp, tmp_path):
+    check_survives_saving(bpy, scalp, tmp_path / "scene.blend")
 
 
 def test_hair_is_drawn_only_where_the_modifier_is_left(hairy, scalp, hairy_folder):
@@ -629,8 +637,8 @@ def test_a_root_that_was_pulled_off_the_skin_is_looked_for_once(hairy, scalp, mo
     outwards = points[:5, :1] - [0.0, 0.0, 0.3]
     points[:5] += 0.004 * outwards / np.linalg.norm(outwards, axis=2, keepdims=True)
     scalp.data.position_data.foreach_set("vector", points.astype(np.float32).reshape(-1))
-    looked_for, nearest = [], hair._nearest
-    monkeypatch.setattr(hair, "_nearest", lambda *a: looked_for.append(len(a[2])) or nearest(*a))
+    looked_for, nearest = [], hair.nearest_on
+    monkeypatch.setattr(hair, "nearest_on", lambda *a: looked_for.append(len(a[2])) or nearest(*a))
     skin = vertices(hairy.skin)
     for step in range(3):
         carry_hair(hairy.skin, skin + step * UP, skin + (step + 1) * UP)

@@ -10,8 +10,8 @@ import pytest
 
 from dreamface import folder
 from tests.addon.faces import LOOK, POINTS, groom_entry, other_face, other_head, read, vertices, with_hair
+from tests.addon.hair import UP, check_follows_placing, check_survives_saving, comb, guides, names, shown
 
-UP = np.array([0.0, 0.0, 0.02], np.float32)  # metres
 CHAIN = [
     "Interpolate Hair Curves",
     "Trim Hair Curves",
@@ -23,12 +23,6 @@ CHAIN = [
 HAIRS = LOOK["hairs"]
 
 
-@pytest.fixture(scope="module")
-def hairy_folder(face_folder, tmp_path_factory):
-    path = shutil.copytree(face_folder, tmp_path_factory.mktemp("hair") / "ada")
-    return with_hair(path, "scalp", "brows")
-
-
 @pytest.fixture
 def hairy(scene, hairy_folder):
     from dreamface_addon.scene import has_hair_library, import_face, use_blender_nodes
@@ -38,22 +32,6 @@ def hairy(scene, hairy_folder):
     imported = import_face(hairy_folder)
     use_blender_nodes(imported.skin)
     return imported
-
-
-@pytest.fixture
-def scalp(hairy):
-    from dreamface_addon.scene import hair_of
-
-    return hair_of(hairy.skin)["scalp"]
-
-
-def guides(object_):
-    """[N, P, 3] as they are stored, metres."""
-    return read(object_.data.position_data, "vector", 3).reshape(-1, POINTS, 3)
-
-
-def names(object_):
-    return [modifier.node_group.name for modifier in object_.modifiers]
 
 
 def input_of(object_, asset, name):
@@ -69,24 +47,9 @@ def set_input(object_, asset, name, value):
     object_.update_tag()
 
 
-def shown(bpy, object_):
-    """[H, P, 3] the hairs that the view draws, in the world."""
-    bpy.context.view_layer.update()
-    evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    points = read(evaluated.data.position_data, "vector", 3)
-    matrix = np.array(evaluated.matrix_world)
-    return (points @ matrix[:3, :3].T + matrix[:3, 3]).reshape(-1, POINTS, 3)
-
-
 def widths(bpy, object_):
     evaluated = object_.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return read(evaluated.data.attributes["radius"].data, "value").reshape(-1, POINTS)
-
-
-def comb(object_, by=0.01):
-    points = guides(object_)
-    points[:, 1:, 0] += by
-    object_.data.position_data.foreach_set("vector", points.reshape(-1))
 
 
 def grow(skin, path, *regions, **look):
@@ -168,13 +131,7 @@ def test_hair_follows_expressions_within_a_fifth_of_a_millimetre(bpy, hairy, sca
 
 
 def test_hair_follows_a_head_that_is_moved_turned_and_scaled(bpy, hairy, scalp):
-    from mathutils import Matrix
-
-    before = shown(bpy, scalp)
-    place = Matrix.Translation((1.0, 2.0, 3.0)) @ Matrix.Rotation(0.7, 4, "Z") @ Matrix.Scale(2.0, 4)
-    hairy.skin.matrix_world = place
-    matrix = np.array(place)
-    np.testing.assert_allclose(shown(bpy, scalp), before @ matrix[:3, :3].T + matrix[:3, 3], atol=4e-4)
+    check_follows_placing(bpy, hairy.skin, scalp, atol=4e-4)
 
 
 @pytest.mark.slow
@@ -251,18 +208,11 @@ def test_node_groups_are_appended_once_and_are_not_assets(bpy, hairy, hairy_fold
     assert of_both[0].node_group == of_both[1].node_group
 
 
-def test_hair_is_there_after_saving_and_opening_the_file(bpy, hairy, scalp, tmp_path):
-    from dreamface_addon.scene import edited_hair, find_face, hair_density, hair_of, set_hair_density, use_blender_nodes
+def test_hair_is_there_after_saving_and_opening_the_file(bpy, scalp, tmp_path):
+    from dreamface_addon.scene import use_blender_nodes
 
-    set_hair_density(scalp, 0.5)
-    before, hairs = guides(scalp), len(shown(bpy, scalp))
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    skin = find_face("face-1")
-    hair = hair_of(skin)["scalp"]
-    np.testing.assert_array_equal(guides(hair), before)
-    assert names(hair) == CHAIN and len(shown(bpy, hair)) == hairs
-    assert edited_hair(skin) == [] and hair_density(hair) == pytest.approx(0.5)
+    assert names(scalp) == CHAIN
+    skin, hair = check_survives_saving(bpy, scalp, tmp_path / "scene.blend")
     use_blender_nodes(skin, False)
     assert names(hair) == ["DreamFace Hair"]
 

@@ -36,6 +36,7 @@ class Blender:
     def __init__(self, bpy, store: Path) -> None:
         self.bpy = bpy
         self.store = store
+        self._made: dict[tuple[str, int], str] = {}
 
     @property
     def app(self):
@@ -74,6 +75,19 @@ class Blender:
         for name, value in (defaults | fields).items():
             setattr(self.fields, name, value)
         assert self.bpy.ops.dreamface.generate() == {"FINISHED"}
+
+    def face(self, prompt="a woman", seed=5):
+        """A face, for what can be done with any: generated once, and brought in from its folder after that."""
+        folder = self._made.get((prompt, seed))
+        if folder is None:
+            face = self.new_face(prompt, seed=seed)
+            self._made[prompt, seed] = face["dreamface_folder"]
+            return face
+        before = set(self.faces)
+        assert self.bpy.ops.dreamface.import_face(filepath=f"{folder}/face.json") == {"FINISHED"}
+        self.rest()
+        (face,) = set(self.faces) - before
+        return face
 
     def new_face(self, prompt="a man with freckles", **fields):
         """A face that was generated and has come in."""

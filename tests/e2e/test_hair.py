@@ -56,7 +56,7 @@ def rest(blender):
 
 @pytest.fixture
 def face(blender):
-    face = blender.new_face("a young woman with short brown hair", seed=5)
+    face = blender.face("a young woman with short brown hair", 5)
     rest(blender)
     return face
 
@@ -210,6 +210,13 @@ def test_cards_of_combed_hair_move_with_the_face_and_are_exported(blender, face,
     assert scene.cards_are_old(face)
     assert not scene.shows_cards(face) and not hair(blender, face).hide_viewport
     assert "The cards are older than the hair or the head: make them again." in drawn(blender, "hair")
+    again = tmp_path / "again.glb"
+    assert bpy.ops.dreamface.export_face(filepath=str(again), format=".glb") == {"FINISHED"}
+    assert not again.exists()
+    blender.until(again.exists)
+    assert not scene.cards_are_old(face) and blender.app.error == ""
+    assert not scene.shows_cards(face) and not hair(blender, face).hide_viewport, "what was shown is shown"
+    assert scene.cards_of(face)["scalp"].name.encode() in again.read_bytes()
 
 
 def test_the_choice_of_nodes_keeps_the_share_of_hairs_and_what_was_combed(blender, face, monkeypatch):

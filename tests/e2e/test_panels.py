@@ -214,7 +214,7 @@ def test_a_look_of_ones_own_is_saved_used_and_removed(blender):
 
 
 def test_dice_change_a_region_and_a_lock_keeps_it(blender):
-    face = blender.new_face("a man", seed=4)
+    face = blender.face("a man", 4)
     before = {name: getattr(face.dreamface, name) for name in ("nose_width", "nose_hump", "jaw_width")}
     blender.bpy.ops.dreamface.roll_region(region="Nose")
     now = {name: getattr(face.dreamface, name) for name in before}
@@ -229,7 +229,7 @@ def test_dice_change_a_region_and_a_lock_keeps_it(blender):
 
 
 def test_layers_and_swatches(blender):
-    face = blender.new_face("a woman", seed=4)
+    face = blender.face("a woman", 4)
     blender.bpy.ops.dreamface.add_layer(layer="lipstick")
     assert face.dreamface.lipstick[3] > 0.5 and "layer_lipstick" in drawn(blender, "skin")
     blender.bpy.ops.dreamface.remove_layer(layer="lipstick")
@@ -274,7 +274,7 @@ def test_keeping_variations_stops_nothing(blender):
 
 
 def test_a_locked_region_beyond_what_may_be_asked_for_is_kept_as_far_as_it_goes(blender):
-    face = blender.new_face("a man", seed=4)
+    face = blender.face("a man", 4)
     face["dreamface_measured"] = '{"mouth.corners": 3.2, "mouth.width": -3.4}'
     blender.bpy.ops.dreamface.lock_region(region="Mouth")
     locked = blender.module("regions").locked_traits(face)
@@ -285,7 +285,7 @@ def test_a_locked_region_beyond_what_may_be_asked_for_is_kept_as_far_as_it_goes(
 
 
 def test_a_copy_is_selected_from_the_menu_of_heads(blender):
-    bpy, face = blender.bpy, blender.new_face("a man", seed=4)
+    bpy, face = blender.bpy, blender.face("a man", 4)
     bpy.ops.object.duplicate()
     copy = bpy.context.view_layer.objects.active
     assert copy != face and copy["dreamface_face_id"] == face["dreamface_face_id"]
@@ -305,7 +305,7 @@ def test_another_prompt_drops_the_look(blender):
 
 
 def test_a_colour_comes_back_with_its_layer(blender):
-    face = blender.new_face("a woman", seed=4)
+    face = blender.face("a woman", 4)
     face.dreamface.lipstick = (0.02, 0.1, 0.8, 0.7)
     blender.bpy.ops.dreamface.remove_layer(layer="lipstick")
     blender.bpy.ops.dreamface.add_layer(layer="lipstick")

@@ -48,7 +48,7 @@ def plain_head(face, **traits):
 
 @pytest.mark.slow
 def test_what_was_sculpted_survives_sliders_textures_words_and_undo(blender):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     name = face.name
     sculpt(blender, face)
     sculpt(blender, face, key=face.data.shape_keys.key_blocks.find("mouthPucker"))
@@ -76,7 +76,7 @@ def test_what_was_sculpted_survives_sliders_textures_words_and_undo(blender):
 
 
 def test_sculpted_changes_are_cleared_in_one_step(blender):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     name, before = face.name, positions(face)
     pucker = key_offset(face, "mouthPucker")
     assert "Nothing was sculpted on this head" in why_not(blender.bpy.ops.dreamface.clear_sculpt)
@@ -99,7 +99,7 @@ def test_sculpted_changes_are_cleared_in_one_step(blender):
 
 def test_an_applied_scale_is_said_and_nothing_goes_wrong_with_it(blender):
     bpy = blender.bpy
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     name, plain = face.name, positions(face)
     blender.module("placing").select(face)
     bpy.ops.ed.undo_push(message="before")
@@ -124,7 +124,7 @@ def test_an_applied_scale_is_said_and_nothing_goes_wrong_with_it(blender):
 
 
 def test_a_slider_in_another_mode_says_what_it_waits_for(blender):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     for mode, width in (("SCULPT", 2.5), ("EDIT", -2.5)):
         before = positions(face)
         blender.bpy.ops.object.mode_set(mode=mode)
@@ -140,7 +140,7 @@ def test_a_slider_in_another_mode_says_what_it_waits_for(blender):
 
 @pytest.mark.slow
 def test_sliders_set_by_a_script_wait_for_a_cold_backend(blender, monkeypatch):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     before = positions(face)
     blender.bpy.ops.dreamface.stop_backend()
     blender.until(lambda: not blender.app.session.active)
@@ -163,7 +163,7 @@ WAITING = {
 
 
 def test_sliders_wait_until_the_backend_is_ready(blender, monkeypatch):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     following, backend, preferences = blender.app.following, blender.app.session.backend, blender.module("preferences")
     monkeypatch.setattr(blender.module("shaping"), "PATIENCE", 0.2)
     preferences.get().start_by_itself = False
@@ -191,7 +191,7 @@ def test_sliders_wait_until_the_backend_is_ready(blender, monkeypatch):
 
 
 def test_a_backend_that_is_slow_to_answer_is_waited_for(blender, monkeypatch):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     monkeypatch.setattr(blender.module("shaping"), "PATIENCE", 0.0)
     take = blender.app.session.take_shape
     monkeypatch.setattr(blender.app.session, "take_shape", lambda: None)
@@ -204,7 +204,7 @@ def test_a_backend_that_is_slow_to_answer_is_waited_for(blender, monkeypatch):
 
 
 def test_what_a_refused_slider_has_said_goes_with_undo(blender):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     blender.bpy.ops.ed.undo_push(message="as it came")
     head, face["dreamface_head"] = face["dreamface_head"], "ict"  # which is not installed
     face.dreamface.nose_width = 2.5

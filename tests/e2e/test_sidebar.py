@@ -76,7 +76,7 @@ def test_generating_again_updates_the_same_face(blender):
 
 
 def test_renaming_during_a_job_is_safe(blender):
-    face = blender.new_face("a young man", seed=1)
+    face = blender.face("a young man", 1)
     blender.generate("a fat man", seed=1, update_selected=True)
     face.name = "Renamed"
     blender.rest()
@@ -84,7 +84,7 @@ def test_renaming_during_a_job_is_safe(blender):
 
 
 def test_a_face_deleted_during_a_job_is_offered_as_a_new_one(blender):
-    face = blender.new_face()
+    face = blender.face()
     blender.generate("a fat man", update_selected=True)
     for part in [*face.children, face]:
         blender.bpy.data.objects.remove(part)
@@ -105,7 +105,7 @@ def test_another_file_opened_during_a_job_gets_nothing_unasked(blender):
 
 
 def test_the_mesh_follows_a_slider_and_its_reset(blender):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     before = positions(face)
     face.dreamface.nose_width = 2.5
     blender.rest()
@@ -118,7 +118,7 @@ def test_the_mesh_follows_a_slider_and_its_reset(blender):
 
 def test_a_duplicated_face_has_sliders_of_its_own(blender):
     bpy = blender.bpy
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     for part in face.children_recursive:
         part.select_set(True)
     bpy.ops.object.duplicate()
@@ -146,7 +146,7 @@ def evaluated(face):
 @pytest.mark.parametrize("follows_first", [True, False], ids=["after the mesh has followed", "before"])
 def test_undo_brings_slider_and_mesh_back(blender, follows_first):
     bpy = blender.bpy
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     name, before, value = face.name, evaluated(face), face.dreamface.jaw_width
     face.dreamface.jaw_width = -2.5
     if follows_first:
@@ -173,7 +173,7 @@ def test_one_undo_removes_the_new_face(blender):
 
 
 def test_an_exported_face_imported_again_is_only_a_mesh(blender, tmp_path):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     path = tmp_path / "face.glb"
     blender.bpy.ops.dreamface.export_face(filepath=str(path), format=".glb")
     blender.bpy.ops.import_scene.gltf(filepath=str(path))
@@ -187,7 +187,7 @@ def test_an_exported_face_imported_again_is_only_a_mesh(blender, tmp_path):
 
 
 def test_words_stay_dropped_whatever_stands_around_the_prompt(blender):
-    blender.new_face()
+    blender.face()
     blender.fields.prompt = " a woman with freckles "
     blender.until(lambda: blender.app.making.chips.reading(blender.fields.prompt))
     blender.bpy.ops.dreamface.toggle_words(words="freckles")
@@ -196,7 +196,7 @@ def test_words_stay_dropped_whatever_stands_around_the_prompt(blender):
 
 
 def test_a_slider_moved_while_textures_are_painted_keeps_its_value(blender):
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     face.dreamface.skin_melanin = 0.9
     blender.bpy.ops.dreamface.paint()
     face.dreamface.nose_width = 2.5
@@ -207,7 +207,7 @@ def test_a_slider_moved_while_textures_are_painted_keeps_its_value(blender):
 
 
 def test_a_face_with_damaged_properties_harms_nothing_else(blender):
-    broken, whole = blender.new_face("a man", seed=1), blender.new_face("a woman", seed=2)
+    broken, whole = blender.face("a young man", 1), blender.face()
     broken["dreamface_traits"] = "{"
     assert broken.dreamface.nose_width == pytest.approx(broken.dreamface.nose_width)  # the panel asks, too
     del broken["dreamface_seed"]
@@ -221,7 +221,7 @@ def test_a_face_with_damaged_properties_harms_nothing_else(blender):
 
 def test_edit_mode_is_waited_for(blender):
     bpy = blender.bpy
-    face = blender.new_face("a woman", seed=5)
+    face = blender.face()
     before = positions(face)
     bpy.ops.object.mode_set(mode="SCULPT")
     face.dreamface.nose_width = 2.5
@@ -328,7 +328,7 @@ def test_grey_buttons_say_why(blender):
 
 def test_asset_studio_and_exports(blender, tmp_path):
     bpy = blender.bpy
-    face = blender.new_face()
+    face = blender.face()
     assert bpy.ops.dreamface.mark_asset() == {"FINISHED"}
     assert bpy.ops.dreamface.add_studio() == {"FINISHED"}
     assert bpy.context.scene.camera is not None

@@ -14,6 +14,7 @@ from dreamface.export import export, write_cards
 from dreamface.groom import card_shapes, make_cards
 from dreamface.hair import REGIONS, Hair, HairColour, HairLook, Roots
 from dreamface.head import HeadSource, load_model
+from dreamface.skin import strand_colours
 from dreamface.traits import ARKIT_SHAPES, Traits
 from tests import hair_guides
 from tests.gltf_validator import validate_glb
@@ -154,8 +155,7 @@ def test_each_strip_gets_clear_towards_the_tip(cards):
 
 def test_dark_and_light_hair_differ_and_grey_is_a_share_of_hairs(head):
     def mean(**colour):
-        groom = {"scalp": hair_guides.scalp(head, "long", 40, 12, colour=HairColour(**colour))}
-        maps = make_cards(groom, head, seed=1, resolution=256).maps
+        maps = atlas_of(head, HairColour(**colour))
         return maps["albedo"][maps["opacity"][..., 0] > 0.8]
 
     black, blonde, grey = mean(melanin=1.0), mean(melanin=0.2), mean(melanin=1.0, grey=0.5)
@@ -163,6 +163,30 @@ def test_dark_and_light_hair_differ_and_grey_is_a_share_of_hairs(head):
     assert 0.3 < (grey.mean(dim=1) > 0.1).float().mean() < 0.7
     blue = mean(melanin=1.0, tips=(0.0, 0.0, 1.0, 1.0))
     assert blue[:, 2].mean() > 3.0 * blue[:, 0].mean()
+
+
+def test_cards_have_the_colours_of_single_hairs(head):
+    """Where dyes of roots and tips end, and how many strands are white or have highlights."""
+    red, blue, green = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (0.0, 1.0, 0.0, 1.0)
+    dyed = HairColour(melanin=0.3, redness=0.0, roots=red, tips=blue, variation=0.0)
+    maps = atlas_of(head, dyed)
+    drawn, along = maps["opacity"][..., 0] > 0.9, maps["root_to_tip"][..., 0]
+    shares = torch.tensor([0.08, 0.15, 0.22, 0.5, 0.65, 0.8, 0.9])
+    hairs = strand_colours(dyed, torch.full((1, 2), 0.99), shares)[0]
+    for share, expected in zip(shares, hairs, strict=True):
+        seen = maps["albedo"][drawn & ((along - share).abs() < 0.02)].median(dim=0).values
+        torch.testing.assert_close(seen / seen.sum(), expected / expected.sum(), atol=0.05, rtol=0.0)
+    many = torch.rand(4000, 2, generator=torch.Generator().manual_seed(1))
+    for mixed in (HairColour(melanin=1.0, grey=0.4), HairColour(melanin=1.0, highlights=green)):
+        maps = atlas_of(head, mixed)
+        light = maps["albedo"][maps["opacity"][..., 0] > 0.8].amax(dim=1) > 0.2
+        expected = strand_colours(mixed, many, torch.tensor([0.5]))[:, 0].amax(dim=1) > 0.2
+        assert abs(float(light.float().mean()) - float(expected.float().mean())) < 0.1
+
+
+def atlas_of(head, colour):
+    groom = {"scalp": hair_guides.scalp(head, "long", 40, 12, colour=colour)}
+    return make_cards(groom, head, seed=1, resolution=256).maps
 
 
 def test_the_same_seed_gives_the_same_cards(cards, groom, head):

@@ -11,7 +11,8 @@ import torch
 import dreamface
 from dreamface import folder, pipeline
 from dreamface.errors import BadRequest, Cancelled, FolderError
-from dreamface.face import Face
+from dreamface.face import Face, Head
+from dreamface.groom import Surface
 from dreamface.progress import Progress, Step
 from dreamface.styles import Style, Styles, find_style, registry
 from dreamface.traits import VOCABULARY
@@ -20,9 +21,38 @@ from tests.support import synthetic_face
 PROMPT = "an elderly man with a broad nose and freckles, smiling"
 
 
+_search_trees: list[Head] = []
+
+
 @pytest.fixture(scope="module")
 def face() -> Face:
-    return pipeline.generate(PROMPT, seed=1, resolution=512)
+    build = Surface.__init__
+
+    def counted(surface: Surface, head: Head) -> None:
+        _search_trees.append(head)
+        build(surface, head)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Surface, "__init__", counted)
+        return pipeline.generate(PROMPT, seed=1, resolution=512)
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faces are made without maps and preview, which take most of the time, for what they have nothing to do with."""
+    monkeypatch.setattr(pipeline._painter, "paint", lambda *_, **__: {})
+    monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+
+
+@pytest.fixture(scope="module")
+def narrow(face: Face) -> Face:
+    """The same person with a narrower nose."""
+    return pipeline.edit(face, {"nose.width": -1.5})
+
+
+def test_the_skin_is_made_searchable_once(face: Face) -> None:
+    """For the hair and for its preview, which takes a quarter of a second."""
+    assert [head.model for head in _search_trees] == [face.head.model]
 
 
 def test_the_prompt_can_be_found_in_the_face(face: Face) -> None:
@@ -95,6 +125,7 @@ def test_two_seeds_are_two_people_and_both_are_as_asked() -> None:
         assert face.traits.number("gender") < -0.5
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_prompt_with_nothing_usable_still_gives_a_person() -> None:
     face = pipeline.generate("asdf qwer", seed=3, resolution=512)
     assert face.record.not_understood == ("asdf", "qwer")
@@ -102,15 +133,15 @@ def test_a_prompt_with_nothing_usable_still_gives_a_person() -> None:
     assert face.traits.number("age") > 15
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_values_can_be_laid_over_the_prompt() -> None:
     face = pipeline.generate("an old man", seed=3, resolution=512, traits={"age": 20.0, "nose.hump": 2.0})
     assert face.traits.number("age") == 20.0
     assert pipeline.measure(face.head)["nose.hump"] > 1.5
 
 
-def test_an_edit_changes_what_was_asked_and_keeps_the_person(face: Face) -> None:
-    changed = pipeline.edit(face, {"nose.width": -1.5})
-    before, after = pipeline.measure(face.head), pipeline.measure(changed.head)
+def test_an_edit_changes_what_was_asked_and_keeps_the_person(face: Face, narrow: Face) -> None:
+    changed, before, after = narrow, pipeline.measure(face.head), pipeline.measure(narrow.head)
     assert after["nose.width"] < -1.0
     assert changed.face_id == face.face_id
     assert changed.record.history[-1]["changed"]["nose.width"]["value"] == -1.5
@@ -147,6 +178,7 @@ def test_bad_requests_get_one_sentence(arguments: dict[str, object], word: str) 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_emoji_and_control_characters_do_no_harm() -> None:
     face = pipeline.generate("a man\x00 with \x1b[31m blue eyes 🙂", seed=1, resolution=512)
     assert face.traits.number("gender") > 0.5
@@ -160,6 +192,7 @@ def test_the_package_offers_what_its_page_says() -> None:
     assert len(VOCABULARY) == 169
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_traits_of_the_prompt_can_be_left_out() -> None:
     face = pipeline.generate("an old man with freckles", seed=3, resolution=512, without=["freckles.density", "age"])
     assert face.traits["freckles.density"].confidence == 0.0
@@ -169,20 +202,22 @@ def test_traits_of_the_prompt_can_be_left_out() -> None:
         pipeline.generate("a man", resolution=512, without=["nose.widht"])
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_face_can_take_anothers_place() -> None:
     assert pipeline.generate("a man", seed=3, resolution=512, face_id="kept").face_id == "kept"
 
 
-def test_a_record_is_enough_for_an_edit(face: Face) -> None:
-    record = face.record
-    ours, theirs = pipeline.edit(face, {"nose.width": -1.5}), pipeline.edit(record, {"nose.width": -1.5})
+def test_a_record_is_enough_for_an_edit(face: Face, narrow: Face) -> None:
+    record, ours = face.record, narrow
+    theirs = pipeline.edit(record, {"nose.width": -1.5})
     assert torch.equal(ours.head.vertices, theirs.head.vertices)
     assert torch.equal(ours.preview, theirs.preview)
     assert ours.record.history == theirs.record.history
     assert torch.equal(pipeline.reshape(record, {"nose.width": -1.5}).vertices, theirs.head.vertices)
 
 
-def test_what_was_sculpted_stays_through_edits_saving_and_rebuilding(face: Face, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("unpainted")
+def test_what_was_sculpted_stays_through_edits_saving_and_rebuilding(face: Face, narrow: Face, tmp_path: Path) -> None:
     """Horns on a head: whatever the traits say later, they are still there."""
     offset = torch.zeros_like(face.head.vertices)
     offset[100:120] = torch.tensor([0.0, 0.0, 0.03])
@@ -192,7 +227,7 @@ def test_what_was_sculpted_stays_through_edits_saving_and_rebuilding(face: Face,
     path = folder.save(replace(face, head=head), tmp_path / "horned")
     sculpted = folder.load(path)
     assert torch.equal(sculpted.head.offset, offset)
-    plain, horned = (pipeline.edit(one, {"nose.width": -1.5}).head for one in (face, sculpted))
+    plain, horned = narrow.head, pipeline.edit(sculpted, {"nose.width": -1.5}).head
     torch.testing.assert_close(horned.vertices - plain.vertices, offset, rtol=0, atol=1e-6)
     torch.testing.assert_close(pipeline.reshape(sculpted, {"nose.width": -1.5}).vertices, horned.vertices)
     again = pipeline.rebuild(folder.read_document(path), offset=folder.read_offset(path))

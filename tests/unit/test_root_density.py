@@ -7,10 +7,15 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
+from dreamface.groom import Surface
+from dreamface.groom.growing import grow_hair
 from dreamface.head import HeadSource, load_model
 from dreamface.skin import brow_dye
 from dreamface.styles import Skull, Style, hair_bearing, root_density, styles
 from dreamface.traits import Traits
+
+SEED = 3
+_BARE = 0.02  # density at which hardly a hair grows
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +25,7 @@ def head() -> Head:
 
 def density(head: Head, line: dict[str, float] | None = None, trait: float = 0.3) -> Tensor:
     style = Style.model_validate({"name": "plain", "label": "Plain", "hairline": line or {}})
-    return root_density(style, head, Traits({"hair.hairline": trait}))
+    return root_density(style, head, Traits({"hair.hairline": trait}), SEED)
 
 
 def lowest_in_front(head: Head, dense: Tensor, within_degrees: tuple[float, float]) -> float:
@@ -66,11 +71,32 @@ def test_a_bald_crown_is_behind_and_the_rest_stays(head: Head) -> None:
 
 def test_what_is_shaved_still_bears_hair(head: Head) -> None:
     mohawk = styles().of("scalp")["mohawk"]
-    bearing, rooted = hair_bearing(mohawk, head, Traits()), root_density(mohawk, head, Traits())
+    bearing, rooted = hair_bearing(mohawk, head, Traits()), root_density(mohawk, head, Traits(), SEED)
     sides = head.vertices[:, 0].abs() > 0.05
     assert float(bearing[sides].max()) > 0.9
     assert float(rooted[sides].max()) < 0.1
     assert bool((rooted <= bearing + 1e-6).all())
+
+
+def test_two_people_have_different_patches_in_a_beard_and_one_has_them_again(head: Head) -> None:
+    patchy, person = styles().of("beard")["beard_patchy"], Traits({"beard.density": 0.5})
+    mine, again, yours = (root_density(patchy, head, person, seed) for seed in (1, 1, 2))
+    assert torch.equal(mine, again)
+    there = (mine > _BARE) | (yours > _BARE)
+    assert float(torch.corrcoef(torch.stack((mine[there], yours[there])))[0, 1]) < 0.5
+
+
+def test_hair_in_the_skin_and_on_it_have_the_same_patches(head: Head) -> None:
+    """What is grown follows the seed as what is painted does."""
+    patchy, person = styles().of("beard")["beard_patchy"], Traits({"beard.density": 0.5})
+    for seed in (1, 2):
+        hair = grow_hair(patchy, Surface(head), person, seed)
+        roots = hair.roots
+        own, other = (
+            roots.on(root_density(patchy, head, person, which)[:, None], head.topology.triangles)[:, 0] < _BARE
+            for which in (seed, 3 - seed)
+        )
+        assert own.float().mean() < 0.6 * other.float().mean()
 
 
 def test_brows_under_hair_that_was_dyed_black_are_not_pale() -> None:

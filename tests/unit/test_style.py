@@ -70,7 +70,7 @@ ALLOWED = {
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
-    "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "text", "traits", "units"},
+    "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "random_streams", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "images", "provenance", "text", "_files"},
     "cli": {

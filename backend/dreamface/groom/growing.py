@@ -61,7 +61,9 @@ _TAIL_FROM: Final = 0.45  # share of tied hair's length from which it curls: on 
 _GROWN_LATER: Final = 1.35  # guides grow so much longer than they should be, where scissors cut them
 
 
-def grow(head: Head, traits: Traits, seed: int, regions: Collection[Region] = REGIONS) -> Groom:
+def grow(
+    head: Head, traits: Traits, seed: int, regions: Collection[Region] = REGIONS, *, surface: Surface | None = None
+) -> Groom:
     """Return the hair of a head: its guides by region.
 
     Args:
@@ -69,11 +71,12 @@ def grow(head: Head, traits: Traits, seed: int, regions: Collection[Region] = RE
         traits: all of a person's.
         seed: of what is uneven.
         regions: what of it is grown.
+        surface: the head's, where it is there already.
 
     Raises:
         BadRequest: a style is unknown.
     """
-    surface = Surface(head)
+    surface = surface or Surface(head)
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits, regions):
         hair = grow_hair(style, surface, traits, seed)
@@ -117,7 +120,7 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
     """
     head = surface.head
     generator = stream(seed, f"{style.region} guides")
-    density = root_density(style, head, traits)
+    density = root_density(style, head, traits, seed)
     shape = shape_of(style, traits)
     style = with_fringe(style, traits)
     if style.rows is not None and style.rows.form == "cornrow":

@@ -48,8 +48,9 @@ _SAME_WAY: Final = 0.02  # metres for hair that goes another way by a right angl
 
 
 def hairs_of(
-    groom: Groom, head: Head, traits: Traits, seed: int, *, most: int = 12_000, posed: Tensor | None = None
-) -> Strands:
+    groom: Groom, head: Head, traits: Traits, seed: int, *, most: int = 12_000, posed: Tensor | None = None,
+    surface: Surface | None = None,
+) -> Strands:  # fmt: skip
     """Return the single hairs of a groom; fewer and wider ones where there would be more than `most`.
 
     Args:
@@ -59,8 +60,9 @@ def hairs_of(
         seed: of what is uneven.
         most: strands of all regions together.
         posed: [V, 3] the head's vertices with an expression; None for the neutral ones.
+        surface: the neutral head's, where it is there already.
     """
-    surface = Surface(head)
+    surface = surface or Surface(head)
     wanted = {region: hair.look.hairs for region, hair in groom.items()}
     each = max((hair.points.shape[1] for hair in groom.values()), default=1)
     share = min(1.0, min(most, _POINTS_IN_ALL // each) / max(1, sum(wanted.values())))
@@ -98,7 +100,7 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
         roots, fine = _beside(hair, surface, count, generator), torch.zeros(count)
     else:
         style = find_style(hair.style, hair.region)
-        density = root_density(style, head, traits)
+        density = root_density(style, head, traits, seed)
         roots = scatter(head, density, count, generator)
         roots = roots.of(_growing(style, hair, surface, traits, roots))
         count = len(roots)

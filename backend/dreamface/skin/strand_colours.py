@@ -11,18 +11,22 @@ from dreamface.geometry import smoothstep
 from dreamface.hair import HairColour
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 
-_ROOTS_UNTIL: Final = (0.10, 0.28)  # share of the length over which dyed roots end
-_TIPS_FROM: Final = (0.45, 0.95)  # and over which dyed tips begin
-_HIGHLIGHTED: Final = 0.35  # share of strands that highlights are on
+# The material of hair in Blender has these four, too.
+_ROOTS_UNTIL: Final = (0.0, 0.3)  # share of the length over which dyed roots end
+_TIPS_FROM: Final = (0.55, 1.0)  # and over which dyed tips begin
+_HIGHLIGHTED: Final = 0.3  # share of strands that highlights are on
+_MELANIN_SPREAD: Final = 0.15  # from the middle to the darkest strand, at full variation
+
 _LIGHTEST: Final = 0.85  # albedo that no strand exceeds
 _UNSEEN_GREY: Final = 0.04  # share of white hairs up to which none is seen
 _SHADES: Final = 9  # of melanin between the lightest and the darkest strand
-_MELANIN_SPREAD: Final = 0.25  # from the middle to the darkest strand, at full variation
 _TONE_SPREAD: Final = 0.8  # the same of how light strands of one pigment are
 _OTHER: Final = 7.31  # makes another random number of a strand's
 
 
-def strand_colours(colour: HairColour, random: Tensor, share: Tensor, temple: Tensor | None = None) -> Tensor:
+def strand_colours(
+    colour: HairColour, random: Tensor, share: Tensor, temple: Tensor | None = None, lock: Tensor | None = None
+) -> Tensor:
     """Return [N, P, 3] linear Rec. 709: what a mass of such hairs reflects along each strand.
 
     Args:
@@ -30,8 +34,10 @@ def strand_colours(colour: HairColour, random: Tensor, share: Tensor, temple: Te
         random: [N, 2] uniform numbers: whether a strand is white, and how dark it is.
         share: [P] 0 at the root and 1 at the tip.
         temple: [N] 0..1, how much a strand is one of the temples'; None where none is.
+        lock: [N] uniform numbers by which highlights choose, the same for strands that have them together; None where
+            each strand has them by itself.
     """
-    # The first few white hairs are not seen: preview strands are as wide as several hairs.
+    # The first few white hairs are not seen: strands of previews and on cards are as wide as several hairs.
     grey = torch.full_like(random[:, :1], max(0.0, colour.grey - _UNSEEN_GREY) / (1.0 - _UNSEEN_GREY))
     if temple is not None:
         grey = torch.lerp(grey, grey.clamp(min=colour.temple_grey), temple[:, None])
@@ -39,11 +45,12 @@ def strand_colours(colour: HairColour, random: Tensor, share: Tensor, temple: Te
     shades = torch.linspace(colour.melanin - spread, colour.melanin + spread, _SHADES).clamp(0.0, 1.0)
     table = torch.stack([hair_pigment(shade, colour.redness) for shade in shades.tolist()])
     base = table[(random[:, 1] * (_SHADES - 1)).round().long()]
-    tone = 1.0 + _TONE_SPREAD * colour.variation * (2.0 * (random[:, 1:] * _OTHER % 1.0) - 1.0)
+    other = random[:, 1] * _OTHER % 1.0
+    tone = 1.0 + _TONE_SPREAD * colour.variation * (2.0 * other[:, None] - 1.0)
     base = torch.where(random[:, :1] < grey, white_hair_colour().expand_as(base), base) * tone
     along = base[:, None].expand(-1, len(share), -1)
     along = _dyed(along, colour.dye, torch.ones_like(share)[None, :, None])
-    lit = (random[:, 1] * _OTHER % 1.0 < _HIGHLIGHTED).float()[:, None, None]
+    lit = ((other if lock is None else lock) < _HIGHLIGHTED).float()[:, None, None]
     along = _dyed(along, colour.highlights, lit)
     along = _dyed(along, colour.roots, 1.0 - smoothstep(share, *_ROOTS_UNTIL)[None, :, None])
     along = _dyed(along, colour.tips, smoothstep(share, *_TIPS_FROM)[None, :, None])

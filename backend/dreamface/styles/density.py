@@ -10,6 +10,7 @@ from torch import Tensor
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.hair import Roots
+from dreamface.random_streams import stream
 from dreamface.styles.face_parts import noise
 from dreamface.styles.hairline import with_hairline
 from dreamface.styles.skull import Skull
@@ -26,18 +27,19 @@ _ALL_COVERED: Final = 2.6  # deviations of noise that hardly any place lies belo
 _ALL_BARE: Final = 4.5
 _PATCH_BORDER: Final = 0.9
 _FINER: Final = 0.45  # of the patches' size and weight, of smaller ones
-_PATCHES, _BORDER = 101, 201  # fields of noise
+_FIELDS: Final = 2**31  # numbers of fields of noise
 
 _OF_REGION: Final = {"scalp": "scalp", "beard": "beard", "brows": "brows", "lashes": "lids_margin"}
 
 
-def root_density(style: Style, head: Head, traits: Traits) -> Tensor:
+def root_density(style: Style, head: Head, traits: Traits, seed: int) -> Tensor:
     """Return [V] 0..1 how densely hair of a style grows at a head's vertices.
 
     Args:
         style: whose roots.
         head: with neutral vertices.
         traits: a person's; `hair.hairline` moves the border of the scalp.
+        seed: of a beard's patches and its uneven border.
 
     Raises:
         BadRequest: the head has no region for such hair, or lacks a landmark that the style names.
@@ -47,14 +49,14 @@ def root_density(style: Style, head: Head, traits: Traits) -> Tensor:
     places, skull = head.vertices[covered], Skull.of(head)
     density = torch.ones(len(covered))
     if style.region == "beard":
-        places = _wandering(places, (style.beard or BeardShape()).border * MM * size_of(skull))
+        places = _wandering(places, (style.beard or BeardShape()).border * MM * size_of(skull), seed)
     for section in style.sections:
         if section.density is not None:
             density = torch.lerp(
                 density, torch.full_like(density, section.density), weight_of(section.where, head, skull, places)
             )
     if style.region == "beard":
-        density = density * _bare_of_lips(head)[covered] * _patchy(style, places, size_of(skull), traits)
+        density = density * _bare_of_lips(head)[covered] * _patchy(style, places, size_of(skull), traits, seed)
     found = torch.zeros_like(region)
     found[covered] = density * region[covered]
     return found
@@ -84,9 +86,10 @@ def hair_bearing(style: Style, head: Head, traits: Traits) -> Tensor:
     return with_hairline(region, style.hairline, traits.number("hair.hairline"), head)
 
 
-def _wandering(places: Tensor, by: float) -> Tensor:
+def _wandering(places: Tensor, by: float, seed: int) -> Tensor:
     """Return places [N, 3] moved about, so that borders that are drawn by them are uneven."""
-    moves = [noise(places, scale * MM, _BORDER + axis) for axis, scale in enumerate((9.0, 9.0, 6.0))]
+    first = _field(seed, "beard border")
+    moves = [noise(places, scale * MM, first + axis) for axis, scale in enumerate((9.0, 9.0, 6.0))]
     return places + 0.5 * by * torch.stack(moves, dim=1)
 
 
@@ -96,12 +99,18 @@ def _bare_of_lips(head: Head) -> Tensor:
     return 1.0 - (bare / _BARE_FROM).clamp(max=1.0)
 
 
-def _patchy(style: Style, places: Tensor, size: float, traits: Traits) -> Tensor:
+def _patchy(style: Style, places: Tensor, size: float, traits: Traits, seed: int) -> Tensor:
     """Return [N] 0..1 how densely a beard grows within its border; sparse beards are patchier."""
     shape = style.beard or BeardShape()
     bare = max(shape.patches, _SPARSE_PATCHES * (1.0 - 2.0 * traits.number("beard.density")))
     scale = shape.patch_size * MM * size
-    field = noise(places, scale, _PATCHES) + _FINER * noise(places, _FINER * scale, _PATCHES + 1)
+    first = _field(seed, "beard patches")
+    field = noise(places, scale, first) + _FINER * noise(places, _FINER * scale, first + 1)
     cover = ((field + _ALL_COVERED - bare * _ALL_BARE) / _PATCH_BORDER).clamp(0.0, 1.0)
-    thin = 1.0 - shape.thin * (0.5 - 0.5 * noise(places, 2.0 * scale, _PATCHES + 2)).clamp(0.0, 1.0)
+    thin = 1.0 - shape.thin * (0.5 - 0.5 * noise(places, 2.0 * scale, first + 2)).clamp(0.0, 1.0)
     return cover * thin
+
+
+def _field(seed: int, name: str) -> int:
+    """Return the number of the first of some fields of noise."""
+    return int(torch.randint(_FIELDS, (1,), generator=stream(seed, name)))

@@ -19,8 +19,8 @@ from torch.nn.functional import interpolate, normalize
 
 from dreamface.arrays import Float32Array
 from dreamface.geometry import smoothstep
-from dreamface.hair import REGIONS, Hair, HairColour, Region, Rgb
-from dreamface.skin import hair_pigment, white_hair_colour
+from dreamface.hair import REGIONS, Hair, HairColour, Region
+from dreamface.skin import hair_pigment, strand_colours
 
 _BLOCKS: Final[dict[Region, tuple[float, float, float, float]]] = {
     "scalp": (0.0, 0.0, 0.625, 1.0),
@@ -105,14 +105,9 @@ _THINNEST: Final = 0.75  # texels: thinner hairs would be cut away by a viewer's
 _LOW_SHADE, _HIGH_SHADE = 0.62, 1.15  # how bright the lowest and the uppermost hairs of a card are: others shade them
 _ROOT_SHADE: Final = 0.72
 _ROOT_REACH: Final = 0.18  # share of the length that is darker near the skin
-_TINTED_ROOTS: Final = (0.04, 0.22)  # share of the length over which a dye of the roots ends
-_TINTED_TIPS: Final = (0.45, 0.95)  # and over which one of the tips begins
-_HIGHLIT: Final = 0.30  # share of tufts that highlights are in
-_WHITE: Final = 0.85  # of white hair's colour
 _RELIEF: Final = 0.55  # how far normals at a hair's side lean over
 _SOLID: Final = 0.5  # opacity from which a texel shows a hair's number, depth and place
 _FILL: Final = 0.02  # opacity below which a texel takes on its row's mean colour, for smaller copies of the picture
-_SHADES: Final = 33  # of the table of pigments
 _COLOUR_PLACES: Final = 96  # along a hair
 _COARSE: Final = 4  # rows of texels, that a hair goes straight over
 
@@ -129,14 +124,12 @@ class Strip:
         kind: of hairs.
         box: left, top, right and bottom texel.
         size: texels a side of the atlas.
-        temple: whether it is as grey as the temples.
     """
 
     region: Region
     kind: str
     box: tuple[int, int, int, int]
     size: int
-    temple: bool = False
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -231,7 +224,7 @@ class _Hairs:
         slope: [S, H] texels to the right per row.
         alpha: [S, H] 0..1.
         share: [S, H] 0..1 from each hair's root to its tip.
-        colour: [S, P, 3] at P places from root to tip.
+        colour: [S, P, 3] at P places from each hair's root to its tip.
         number: [S].
     """
 
@@ -250,14 +243,16 @@ class _Hairs:
         """
         count, height = self.centre.shape
         image = np.zeros((height * width, 11), np.float32)
-        part = np.arange(height) * self.colour.shape[1] // height
         lines = [self.centre, self.half, self.slope, self.alpha, self.share]
         centre, half, slope, alpha, share = (line.numpy() for line in lines)
-        colour, number = self.colour.numpy()[:, part], self.number.numpy()
+        place = np.rint(share * (self.colour.shape[1] - 1)).astype(np.int64)
+        colour, number = self.colour.numpy(), self.number.numpy()
         for index in range(count):
             facts = np.stack((share[index], np.full(height, number[index]), np.full(height, index / count)), axis=1)
             long = 1.0 / np.sqrt(1.0 + slope[index] ** 2)
-            own = np.concatenate((colour[index], (slope[index] * long)[:, None], -long[:, None], facts), axis=1)
+            own = np.concatenate(
+                (colour[index, place[index]], (slope[index] * long)[:, None], -long[:, None], facts), axis=1
+            )
             _draw_hair(image, centre[index], half[index], alpha[index], own.astype(np.float32), width)
         return torch.from_numpy(image).view(height, width, 11)
 
@@ -359,34 +354,13 @@ def _wander(count: int, along: Tensor, tuft: Tensor, look: Look, kind: _Kind, ge
 def _colours(colour: HairColour, strip: Strip, tuft: Tensor, tufts: int, generator: torch.Generator) -> Tensor:
     """[S, P, 3] what hairs, the lowest first, reflect along them."""
     count = len(tuft)
-    along = torch.linspace(0.0, 1.0, _COLOUR_PLACES)[None, :]
+    along = torch.linspace(0.0, 1.0, _COLOUR_PLACES)
+    random, lock = torch.rand(count, 2, generator=generator), torch.rand(tufts, generator=generator)[tuft]
     depth = torch.linspace(0.0, 1.0, count)[:, None]
-    table = torch.stack([hair_pigment(number / (_SHADES - 1), colour.redness) for number in range(_SHADES)])
-    uneven = colour.variation * torch.randn(count, generator=generator)
-    melanin = (colour.melanin * (1.0 + 0.4 * uneven)).clamp(0.0, 1.0) * (_SHADES - 1)
-    below = melanin.long().clamp(max=_SHADES - 2)
-    hairs = torch.lerp(table[below], table[below + 1], (melanin - below)[:, None])
-    grey = max(colour.grey, colour.temple_grey) if strip.temple else colour.grey
-    white = torch.rand(count, 1, generator=generator) < grey
-    hairs = torch.where(white, _WHITE * white_hair_colour(), hairs)
-    hairs = hairs * torch.exp(0.8 * colour.variation * torch.randn(count, 1, generator=generator))
-    hairs = _tinted(hairs, colour.dye, torch.ones(count, 1))
-    lit = (torch.rand(tufts, generator=generator) < _HIGHLIT)[tuft][:, None].float()
-    hairs = _tinted(hairs, colour.highlights, lit)
-    place = along[..., None]
-    near = 1.0 - smoothstep(place, *_TINTED_ROOTS)
-    found = _tinted(hairs[:, None].expand(-1, along.shape[1], 3), colour.roots, near)
-    found = _tinted(found, colour.tips, smoothstep(place, *_TINTED_TIPS))
-    shade = torch.lerp(torch.tensor(_LOW_SHADE), torch.tensor(_HIGH_SHADE), depth)[..., None]
+    shade = torch.lerp(torch.tensor(_LOW_SHADE), torch.tensor(_HIGH_SHADE), depth)
     if strip.region in ("scalp", "beard"):
-        shade = shade * torch.lerp(torch.tensor(_ROOT_SHADE), torch.tensor(1.0), smoothstep(place, 0.0, _ROOT_REACH))
-    return (found * shade).clamp(0.0, 1.0)
-
-
-def _tinted(colours: Tensor, tint: tuple[float, float, float, float], share: Tensor) -> Tensor:
-    """Colours under a dye, where the share of it is above nothing."""
-    target: Rgb = tint[:3]
-    return torch.lerp(colours, colours.new_tensor(target).expand_as(colours), share * tint[3])
+        shade = shade * torch.lerp(torch.tensor(_ROOT_SHADE), torch.tensor(1.0), smoothstep(along, 0.0, _ROOT_REACH))
+    return (strand_colours(colour, random, along, lock=lock) * shade[..., None]).clamp(0.0, 1.0)
 
 
 def _channels(image: Tensor) -> dict[str, Tensor]:

@@ -200,7 +200,8 @@ def _scalp_cover(subject: Subject) -> tuple[Tensor, Tensor]:
 
 def _scalp_covers(subject: Subject, style: Style) -> Tensor:
     atlas, head = subject.surface.atlas, subject.head
-    bearing, dense = hair_bearing(style, head, subject.traits), root_density(style, head, subject.traits)
+    bearing = hair_bearing(style, head, subject.traits)
+    dense = root_density(style, head, subject.traits, subject.seed)
     soft = [_smoothed(head.topology, weight, _HAIRLINE.softenings) for weight in (bearing, dense)]
     # Ears lie near the scalp, and softening spills onto them.
     all_of_it, rooted = atlas.spread(torch.stack(soft, dim=1)) * (1.0 - subject.region("ears"))
@@ -344,7 +345,7 @@ def _beard_cover(subject: Subject) -> Tensor:
 
 def _rooted_shape(subject: Subject, style: Style) -> Tensor:
     """Return 0..1 [S, S] where a beard's style has roots."""
-    dense = root_density(style, subject.head, subject.traits)
+    dense = root_density(style, subject.head, subject.traits, subject.seed)
     return subject.surface.atlas.spread(_smoothed(subject.head.topology, dense, 1)[:, None])[0]
 
 
