@@ -60,7 +60,7 @@ def rendered(take: Performance, number: int, person: Person) -> np.ndarray:
     """Return a picture of the head at a moment."""
     turn = rotation(*(float(angle) for angle in take.head[number])).float()
     middle = person.head.landmark("multipie_30")
-    view = View(turn, torch.tensor([0.0, 0.75, -0.01]) - turn @ middle, 2.0)
+    view = View(turn, torch.tensor([0.0, 0.75, 0.0]) - turn @ middle, 3.2)
     posed = person.posed(torch.from_numpy(take.weights[number]))
     return person.snapshot(view.place(posed), view.camera, SIZE, LIGHT, 0.2)
 
