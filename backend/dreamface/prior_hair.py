@@ -156,6 +156,10 @@ _TEXTURED: Final[tuple[tuple[float, float, tuple[str, ...], float], ...]] = (
 )
 """From, to which `hair.curl` -> the cuts that show it, and how much likelier they are."""
 
+_HIDING: Final = ("ponytail", "bun", "low_bun", "braids", "crown_braid", "cornrows", "dreadlocks")
+"""Cuts that hide how hair waves or curls: where that was asked for, hair hangs loose."""
+
+_HIDDEN: Final = 1e-4  # factor on those
 _STUBBLE: Final = 0.1  # length below which no curl is seen
 _PLAIN: Final = 0.1  # factor on cuts that hide all curls, where some were asked for
 
@@ -228,6 +232,7 @@ def _evidence(style: str, asked: Traits) -> float:
         seen = shown.nature if shown.length is None or shown.length > _STUBBLE else 0.0
         unseen = _PLAIN + (1.0 - _PLAIN) * seen if curl >= _TEXTURED[0][0] else 1.0
         factor *= next((more for start, end, cuts, more in _TEXTURED if start <= curl < end and style in cuts), unseen)
+        factor *= _HIDDEN if style in _HIDING else 1.0
     if "hair.fringe" in asked and asked.number("hair.fringe") > 0.1:
         factor *= _BANGS if style == "bangs" else 1.0 if shown.fringed else _NO_FRINGE
     if "hair.parting" in asked:

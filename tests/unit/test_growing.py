@@ -19,6 +19,7 @@ from dreamface.face import Head
 from dreamface.geometry import rotation_about
 from dreamface.groom import Surface, grow, hairs_of
 from dreamface.groom.carrying import carried
+from dreamface.groom.fields import from_parting
 from dreamface.groom.growing import grow_style
 from dreamface.hair import Hair
 from dreamface.head import HeadSource, load_model
@@ -26,6 +27,7 @@ from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.styles import find_style, parse_style, styles
 from dreamface.traits import Traits
+from dreamface.units import MM
 
 PERSON = complete(Traits({"age": 30.0, "gender": -1.0, "beard.style": "none", "stubble.density": 0.0}), 1)
 SCALP = sorted(styles().of("scalp"))
@@ -158,6 +160,49 @@ def test_a_ponytail_is_one_tail_and_braids_have_three_strands_each(surface: Surf
     assert (counts > 20).sum() == 6
     side = braids.points[:, 0, 0] > surface.skull.centre[0]
     assert ((braids.points[:, -1, 0] > surface.skull.centre[0]) == side).float().mean() > 0.99
+
+
+def test_a_crown_braid_takes_hair_up_all_round(surface: Surface) -> None:
+    hair = grown(surface, "crown_braid")
+    root, tip = (surface.skull.angles(hair.points[:, number])[0] for number in (0, -1))
+    around = torch.histc(tip, 12, -180.0, 180.0) / len(hair)
+    assert float(around.min()) > 0.02, "the braid is as full everywhere"
+    low = surface.skull.angles(hair.points[:, 0])[1] < 40.0  # below the braid, at the sides and the back
+    further = (tip - root + 180.0) % 360.0 - 180.0
+    assert float(further[low].abs().median()) < 90.0, "hair goes to the part of the braid above it, not around the head"
+    _, each = hair.lock.unique(return_counts=True)  # type: ignore[no-untyped-call]
+    assert len(each) == 3, "strands"
+    assert int(each.min()) > 0.25 * len(hair)
+
+
+def test_both_strands_of_a_twist_have_hairs(head: Head, surface: Surface) -> None:
+    hair = grown(surface, "twists")
+    strands = hairs_of({"scalp": hair}, head, traits("twists"), 3)
+    middle = hair.points.shape[1] // 2
+    nearest = torch.cdist(strands.points[:, middle], hair.points[:, middle]).argmin(dim=1)
+    count = torch.bincount(nearest, minlength=len(hair))
+    assert float((count > 3).float().mean()) > 0.9
+
+
+def test_a_curly_bob_is_of_many_hairs_that_draw_together(head: Head, surface: Surface) -> None:
+    straight, curly = grown(surface, "bob"), grown(surface, "bob", curl=0.65)
+    assert curly.look.clump > 0.7
+    assert curly.look.guides_each == 1, "of each curl"
+    assert curly.look.frizz > 2.0 * straight.look.frizz
+    assert len(hairs_of({"scalp": curly}, head, traits("bob", curl=0.65), 3)) > 9_000
+    wide = [hair.points[..., 0].abs().amax(dim=1).quantile(0.9) for hair in (straight, curly)]
+    assert wide[1] > 1.05 * wide[0]
+
+
+@pytest.mark.parametrize(("style", "most"), [("curly", 20.0), ("dreadlocks", 6.0), ("wavy", 7.0)])
+def test_hair_lies_low_at_its_parting(surface: Surface, style: str, most: float) -> None:
+    hair, line = grown(surface, style), find_style(style, "scalp").parting
+    assert line is not None
+    beside, parted = from_parting(line, surface, hair.points[:, 0], line.side)
+    near = (beside.abs() < 0.015) & (parted > 0.9)
+    arc = hair.points.diff(dim=1).norm(dim=2).cumsum(dim=1)
+    rise = torch.where(arc < 0.06, hair.points[:, 1:, 2] - hair.points[:, :1, 2], 0.0).amax(dim=1)
+    assert float(rise[near].median()) < most * MM, "nothing stands up there"
 
 
 def test_hair_goes_along_with_the_skin(head: Head, surface: Surface) -> None:

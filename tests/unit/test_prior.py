@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from dreamface.language import read
 from dreamface.prior import complete
 from dreamface.traits import ANCESTRIES, VOCABULARY, Group, Kind, Traits, TraitValue
 
@@ -155,6 +157,21 @@ def test_what_is_said_of_the_hair_chooses_the_cut() -> None:
     assert share(cuts(60, hair__length=0.15, gender=-1.0), short) > 0.8
     assert share(cuts(60, hair__fringe=0.8, gender=-1.0), {"bangs"}) > 0.4
     assert share(cuts(60, hair__melanin=1.0, gender=1.0, age=60.0), {"bald"}) == 0.0, "black hair is seen"
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a woman of 75 with white wavy hair", "a girl of 8 with straight hair", "a black woman with curly hair"]
+)
+def test_hair_whose_wave_is_named_hangs_loose(prompt: str) -> None:
+    asked = read(prompt).traits
+    worn = {complete(asked, seed).choice("hair.style") for seed in range(60)}
+    assert not worn & {"ponytail", "bun", "low_bun", "braids", "crown_braid", "cornrows", "dreadlocks"}
+
+
+@pytest.mark.parametrize("prompt", ["an old woman with white wavy hair in a low bun", "a woman with a curly ponytail"])
+def test_hair_whose_wave_is_named_is_tied_where_the_prompt_says_so(prompt: str) -> None:
+    worn = {complete(read(prompt).traits, seed).choice("hair.style") for seed in range(5)}
+    assert worn <= {"low_bun", "ponytail"}
 
 
 def test_a_grey_beard_leaves_black_hair_black() -> None:

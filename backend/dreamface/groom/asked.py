@@ -17,6 +17,14 @@ _LENGTH_METRES: Final = (0.004, 0.020, 0.05, 0.10, 0.17, 0.26, 0.45, 0.75)
 # hair.volume -> factor on how far hair stands off the head.
 _VOLUME: Final = (0.0, 0.5, 1.0)
 _VOLUME_FACTOR: Final = (0.3, 1.0, 2.6)
+_CURLY_FROM, _CURLY_AT = 0.35, 0.65  # hair.curl from which combed hair falls into curls, and where it has
+_CURLS_STAND: Final = 0.7  # by how much further they stand off the head
+_CURLY: Final = {
+    "clump": 0.8, "clump_from": 0.0, "strand_clump": 0.3, "frizz": 1.1, "frizz_scale": 13.0, "flyaways": 0.035,
+    "scatter": 0.2,
+}  # fmt: skip
+"""Look of hairs that have fallen into curls: each curl is many hairs, and none of them keeps quite to it."""
+
 _FRINGE_FROM: Final = 0.15  # hair.fringe above which hair is cut over the forehead
 _SHORTEST_FRINGE, _LONGEST_FRINGE = 32.0, -4.0  # millimetres from the glabella up to its ends
 FRINGE: Final = Section(
@@ -61,7 +69,7 @@ def shape_of(style: Style, traits: Traits) -> Shape:
     )
     return Shape(
         length=min(max(here / there, style.shortest), style.longest),
-        volume=volume / usual,
+        volume=volume / usual * (1.0 + _CURLS_STAND * curls_of(style, traits)),
         curl=_asked(traits, "hair.curl", style.curl) - style.curl,
         parting=_asked(traits, "hair.parting", parting),
     )
@@ -69,6 +77,25 @@ def shape_of(style: Style, traits: Traits) -> Shape:
 
 def _asked(traits: Traits, name: str, usual: float) -> float:
     return traits.number(name) if name in traits else usual
+
+
+def curls_of(style: Style, traits: Traits) -> float:
+    """Return 0..1: how far hair that its style combs straight or in waves falls into curls instead."""
+    asked = _asked(traits, "hair.curl", style.curl)
+    if not _is_combed(style) or style.ties or asked <= style.curl:
+        return 0.0
+    least = max(style.curl, _CURLY_FROM)
+    return min(max((asked - least) / max(_CURLY_AT - least, 0.1), 0.0), 1.0)
+
+
+def with_curls(style: Style, traits: Traits) -> Style:
+    """Return the style with hairs that draw together into curls where the traits ask for more than it has."""
+    share, look = curls_of(style, traits), style.look
+    if share == 0.0:
+        return style
+    changed = {name: (1.0 - share) * getattr(look, name) + share * value for name, value in _CURLY.items()}
+    # Guides curl out of step: what is mixed of several has no curl of its own.
+    return style.model_copy(update={"look": look.model_copy(update={**changed, "guides_each": 1})})
 
 
 def _beard_length(asked: float, style: Style) -> float:

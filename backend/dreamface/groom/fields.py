@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from dreamface.geometry import smoothstep
 from dreamface.groom.surface import Near, Surface
 from dreamface.styles import Cut, Parting, Section, Style, size_of, weight_of
 from dreamface.units import MM
@@ -30,6 +31,8 @@ _WHORL_TURN: Final = 1.4  # how much of its way hair turns at the whorl
 _WHORL_REACH: Final = 0.35  # in half skulls, over which it does
 _UNEVEN: Final = 1.0 * MM  # by which hairs next to a parting belong to either side
 _ZIGZAG: Final = (260.0, 90.0, 3.0)  # radians per metre of two waves, and how much the second bends the first
+_LOW_BESIDE: Final = 0.25  # share of its volume that hair has right at a parting
+_RISES_BESIDE: Final = 1.5  # times its volume, beside a parting, to where hair has all of it
 _PARTING_ENDS: Final = 22.0  # degrees of elevation over which a parting fades into the whorl
 
 
@@ -43,6 +46,8 @@ class Field:
         cuts: scissors, and [N] bool whom they cut.
         side: [N] -1 or 1: on which side of the parting a root is; 1 is the person's left.
         parted: [N] 0..1: how much the parting matters there.
+        line: the parting; None where the style has none.
+        at: -1..1, where it is.
     """
 
     values: Mapping[str, Tensor]
@@ -50,6 +55,8 @@ class Field:
     cuts: tuple[tuple[Cut, Tensor], ...]
     side: Tensor
     parted: Tensor
+    line: Parting | None = None
+    at: float = 0.0
 
     def scaled(self, volume: float) -> Field:
         """Return the field with hair that stands off the head by another factor."""
@@ -91,7 +98,7 @@ def field_at(style: Style, surface: Surface, roots: Tensor, parting: float, rand
         if section.cut is not None:
             cuts.append((section.cut, weight >= 0.5))
     side, parted = _sides(style, surface, roots, parting, random)
-    return Field(values, flow, tuple(cuts), side, parted)
+    return Field(values, flow, tuple(cuts), side, parted, style.parting, parting)
 
 
 def _in_units(name: str, section: Section, unit: float) -> float:
@@ -130,6 +137,26 @@ def from_parting(line: Parting, surface: Surface, roots: Tensor, side: float) ->
     behind = torch.where(azimuth.abs() > 90.0, 180.0 - elevation, elevation)
     parted = ((180.0 - line.back - behind) / _PARTING_ENDS + 0.5).clamp(0.0, 1.0)
     return roots[:, 0] - skull.centre[0] - at, parted
+
+
+def risen(field: Field, surface: Surface, near: Near, places: Tensor, height: Tensor) -> Tensor:
+    """Return [N] 0..1: how much of its height off the skin hair has: little at a parting and at the whorl behind it.
+
+    Args:
+        field: what the style says.
+        surface: of the head.
+        near: what of the skin is nearest to the places.
+        places: [N, 3] metres.
+        height: [N] metres off the skin that it has away from there.
+    """
+    if field.line is None:
+        return torch.ones(len(places))
+    beside, parted = from_parting(field.line, surface, places, field.at)
+    away = places - surface.skull.whorl
+    from_whorl = (away - (away * near.normal).sum(dim=1, keepdim=True) * near.normal).norm(dim=1)
+    reach = (_RISES_BESIDE * height).clamp(min=MM)
+    far = torch.minimum(torch.lerp(torch.ones_like(parted), beside.abs() / reach, parted), from_whorl / reach)
+    return _LOW_BESIDE + (1.0 - _LOW_BESIDE) * smoothstep(far)
 
 
 def combed(field: Field, surface: Surface, near: Near, places: Tensor) -> Tensor:

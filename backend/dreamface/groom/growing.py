@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head
-from dreamface.groom.asked import Shape, shape_of, with_fringe
+from dreamface.groom.asked import Shape, shape_of, with_curls, with_fringe
 from dreamface.groom.brows import grow_brows
 from dreamface.groom.colours import colour_of
 from dreamface.groom.fields import USUAL, Field, field_at
@@ -140,7 +140,7 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
         points, lock = _with_ties(style, surface, roots, points, shape, generator)
     points = kept_out(points, surface)
     uv = hair_uv(head, roots)
-    look = look_of(style, surface)
+    look = look_of(with_curls(style, traits), surface)
     if style.region == "beard":
         look = thinned(look, _amount_of_beard(style, traits))
     return Hair(style.region, style.name, points, roots, uv, lock, look, colour_of(style, traits))
@@ -257,18 +257,19 @@ def _guides(style: Style, surface: Surface, roots: Roots, shape: Shape, generato
         cut |= whom
     field = field.scaled(shape.volume)
     radius, pitch = _curl(field, shape, surface)
-    points_each = _points_for(style.points, length, radius, pitch)
-    pitch = pitch.clamp(min=_FEWEST_A_TURN * float(length.max()) / points_each)
-    grown = grow_guides(surface, start, normal, field, torch.where(cut, _GROWN_LATER * length, length), own)
+    length = torch.where(cut, _GROWN_LATER * length, length)
+    grown = grow_guides(surface, start, normal, field, length, own)
     kept = kept_share(grown.points, field, surface, random[:, 1])
     if style.region == "scalp":
         kept = torch.minimum(kept, off_face_share(grown.points, field, surface))
+    points_each = _points_for(style.points, kept * length, radius, pitch)
+    pitch = pitch.clamp(min=_FEWEST_A_TURN * float((kept * length).max()) / points_each)
     points = even(resample(grown.points, 2 * points_each, kept), points_each)
     away = torch.nn.functional.normalize(resample(grown.normal, points_each, kept), dim=2)
     points = turned(points, away, field["turn"])
     points = twirled(gathered(points, field["gather"], surface), field["twirl"])
     points = curled(
-        points, away, radius * (0.75 + 0.5 * random[:, 2]), pitch * (0.85 + 0.3 * random[:, 3]), field["curl_from"],
+        points, away, radius * (0.65 + 0.7 * random[:, 2]), pitch * (0.75 + 0.5 * random[:, 3]), field["curl_from"],
         field["flat"], 2.0 * torch.pi * random[:, 2],
     )  # fmt: skip
     return points

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.geometry import smoothstep
-from dreamface.groom.fields import Field, combed
+from dreamface.groom.fields import Field, combed, risen
 from dreamface.groom.surface import Near, Surface
 from dreamface.units import MM
 
@@ -87,7 +87,7 @@ class _Tips:
         self.place, self.near = roots, Near(torch.zeros(len(roots)), normal)
         along = self._combed()
         along = normalize(along - (along * normal).sum(dim=1, keepdim=True) * normal, dim=1)
-        lift = field["lift"][:, None]
+        lift = (risen(field, surface, self.near, roots, self._wanted) * field["lift"])[:, None]
         self.direction = self._first = torch.cos(lift) * along + torch.sin(lift) * normal
 
     def advance(self, arc: Tensor, step: Tensor) -> None:
@@ -124,7 +124,8 @@ class _Tips:
     def _push(self, arc: Tensor) -> Tensor:
         """Return [N] metres by which guides are moved away from the skin."""
         from_root = _CLOSEST * (arc / _LEAVING).clamp(max=1.0)
-        closest = torch.maximum(self._wanted * smoothstep(arc / (_RISEN * self._rise[:, 0])), from_root)
+        wanted = self._wanted * risen(self._field, self._surface, self.near, self.place, self._wanted)
+        closest = torch.maximum(wanted * smoothstep(arc / (_RISEN * self._rise[:, 0])), from_root)
         deep = (closest - self.near.distance).clamp(min=0.0)
         return deep * torch.where(self.near.distance < _CLOSEST, 1.0, _PUSHED)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
@@ -171,10 +170,11 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     """Return indices [N, K] of the guides that hairs are mixed from, nearest first, and their weights."""
     each = min(hair.look.guides_each, len(hair))
     roots, ways = hair.points[:, 0], _way(hair.points)
-    nearest = cKDTree(roots.numpy()).query(start.numpy(), k=max(each, 1) + 2 if each > 1 else 1)
-    distance, index = (torch.from_numpy(np.atleast_2d(array.T).T.copy()) for array in nearest)
     if each == 1:
-        return index, torch.ones_like(distance, dtype=torch.float32)
+        index = _nearest_in_turn(roots, start)
+        return index, torch.ones_like(index, dtype=torch.float32)
+    nearest = cKDTree(roots.numpy()).query(start.numpy(), k=each + 2)
+    distance, index = (torch.from_numpy(array) for array in nearest)
     index = index.clamp(max=len(hair) - 1)
     # Hair is mixed from guides that go its nearest guide's way: nothing hangs between two sides of a parting.
     turned = 1.0 - (ways[index] * ways[index[:, :1]]).sum(dim=2)
@@ -189,6 +189,16 @@ def _guides_of(hair: Hair, start: Tensor) -> tuple[Tensor, Tensor]:
     weight = 1.0 / (far + 5e-4) * mixed
     weight[:, 0] = weight[:, 0].clamp(min=1e-3)
     return index, weight / weight.sum(dim=1, keepdim=True)
+
+
+def _nearest_in_turn(roots: Tensor, start: Tensor) -> Tensor:
+    """Return [N, 1] the nearest of guides with roots [G, 3]; where some share a root, as in twists, by turns."""
+    _, place, count = torch.unique(roots, dim=0, return_inverse=True, return_counts=True)
+    _, nearest = cKDTree(roots.numpy()).query(start.numpy())
+    here = place[torch.from_numpy(nearest)]
+    order, first = place.argsort(stable=True), count.cumsum(0) - count
+    turn = torch.arange(len(start)) % count[here]
+    return order[first[here] + turn][:, None]
 
 
 def _mixed(guides: Tensor, weight: Tensor, start: Tensor, tied: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from dreamface.geometry import smoothstep
 from dreamface.groom.bundles import Bundle, bundle_of, hanging, place_on, plaited
 from dreamface.groom.shaping import even
 from dreamface.groom.surface import Surface
@@ -24,6 +25,10 @@ _SHORTER: Final = 0.35  # share of a tail's length by which its shortest hair is
 _SHORTEST: Final = 10.0  # millimetres of a tail
 _BUN_TURNS: Final = 2.6
 _TRESS: Final = {2: 0.52, 3: 0.46}  # radius of a strand over that of the whole
+_LEANS: Final = (0.1, 0.25)  # share of its run along a braid by which hair enters it further on: least, and spread
+_EITHER_WAY: Final = 5.0 * MM  # deviation of where hair is from where it seems to be, as it looks for the nearest part
+_UNEVEN_RUN: Final = 0.25  # share of that run by which it is shorter at most
+_HIDES_FROM: Final = 0.7  # share of that run from which it draws into the middle of its strand
 _BAND: Final = 0.35  # radius of a braid where it is held at its end
 
 
@@ -67,8 +72,11 @@ def tied(
     start, out = roots[chosen], normal[chosen]
     knot, knot_out = place_on(surface, tie.at, unit, mirrored)
     bundle = _middle(tie, mirrored, surface, knot, knot_out, unit, longer)
-    spot = _spots(start, knot, bundle, generator)
     strands = {"braid": 3, "rope": 2}.get(tie.form, 1)
+    if tie.picks_up > 0.0 and strands > 1 and len(start):
+        points, lock = _picked_up(tie, bundle, surface, (start, out), strands, count, unit, generator)
+        return Tied(chosen, points, lock)
+    spot = _spots(start, knot, bundle, generator)
     lock = _strand_of(spot, strands)
     fine = _FINE * count
     held = knot + _HELD * tie.radius * unit * (spot[:, :1] * bundle.across[:1] + spot[:, 1:] * bundle.away[:1])
@@ -187,6 +195,59 @@ def _along(
     tress = _TRESS[strands] * whole * opened
     points, across, away = bundle.at(arc)
     return points + (x + tress * spot[:, :1])[..., None] * across + (y + tress * spot[:, 1:])[..., None] * away
+
+
+def _picked_up(
+    tie: Tie, bundle: Bundle, surface: Surface, rooted: tuple[Tensor, Tensor], strands: int, count: int, unit: float,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return guides [M, count, 3] that a braid takes up where it passes by, and their strands [M].
+
+    Args:
+        tie: how it is plaited.
+        bundle: its middle.
+        surface: of the head.
+        rooted: roots [M, 3] of the guides, and the way out of the skin [M, 3] there.
+        strands: of the braid.
+        count: points of each guide.
+        unit: a style's millimetre in metres.
+        generator: of what is uneven.
+    """
+    (roots, normal), many = rooted, len(rooted[0])
+    run = min(tie.picks_up * unit, bundle.length)
+    closed = bool((bundle.points[-1] - bundle.points[0]).norm() < tie.radius * unit)
+    # Where two parts of the braid are as near, neighbours go either way: no skin shows between them.
+    around = roots + _EITHER_WAY * torch.randn(many, 3, generator=generator)
+    nearest = torch.cdist(around, bundle.points).argmin(dim=1).float() / (len(bundle.points) - 1) * bundle.length
+    random = torch.rand(many, 4, generator=generator)
+    # Hair leans the way that the braid goes, and enters it a little further on.
+    enters = nearest + run * (_LEANS[0] + _LEANS[1] * random[:, 0])
+    reach = run * (1.0 - _UNEVEN_RUN * random[:, 1])
+    turns = bundle.length / (tie.pitch * unit)
+    if closed:
+        turns = max(1.0, round(turns))  # so that strands meet where a ring closes
+    else:
+        enters = enters.clamp(max=bundle.length - 0.5 * run)
+        reach = torch.minimum(reach, bundle.length - enters)
+    lock = _in_turn(enters, strands)
+    share = torch.linspace(0.0, 1.0, _FINE * count)[None]
+    arc = enters[:, None] + share * reach[:, None]
+    radius = tie.radius * unit
+    x, y = plaited(strands, lock.float(), turns * arc / bundle.length, torch.full_like(arc, radius))
+    # Inside the braid hair fills its strand, and its end hides in the strand's middle.
+    inside = _TRESS[strands] * radius * (1.0 - (1.0 - _TIP) * smoothstep((share - _HIDES_FROM) / (1.0 - _HIDES_FROM)))
+    angle, far = 2.0 * torch.pi * random[:, 2:3], random[:, 3:].sqrt()
+    points, across, away = bundle.at(arc % bundle.length if closed else arc)
+    x, y = x + inside * far * angle.cos(), y + inside * far * angle.sin()
+    beyond = points + x[..., None] * across + y[..., None] * away
+    head = _to_knot(surface, roots, normal, beyond[:, 0], tie.tight * unit, tie.sag)
+    return even(torch.cat((head, beyond[:, 1:]), dim=1), count), lock
+
+
+def _in_turn(enters: Tensor, strands: int) -> Tensor:
+    """Return [M] strands: those of guides that enter a braid one after the other take turns."""
+    order = enters.argsort().argsort()
+    return order % strands
 
 
 def _tail_radius(share: Tensor, flare: float) -> Tensor:

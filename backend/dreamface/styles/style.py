@@ -216,6 +216,8 @@ class Tie(_Strict):
         mirrored: whether there are two.
         form: a tail hangs, a bun is wound up, a braid is plaited of three tresses, a rope of two.
         along: places that a braid or rope follows on the head before it hangs; none hangs at once.
+        picks_up: millimetres that hair runs along a braid or rope from where it is nearest, as in a crown braid; 0
+            gathers it all at the beginning.
         radius: millimetres of the whole tail, bun or braid.
         length: millimetres of what hangs; of a bun, how thick its coil is wound.
         pitch: millimetres of one turn of a braid or rope.
@@ -230,6 +232,7 @@ class Tie(_Strict):
     mirrored: bool = False
     form: Literal["tail", "bun", "braid", "rope"] = "tail"
     along: tuple[Place, ...] = ()
+    picks_up: Millimetres = 0.0
     radius: Annotated[FiniteFloat, Field(gt=0.0, le=200.0)] = 15.0
     length: Millimetres = 200.0
     pitch: Annotated[FiniteFloat, Field(gt=0.0, le=500.0)] = 40.0
