@@ -3,7 +3,7 @@
 python benchmarks/close_ups.py [--head anny|ict] [--sheets soft,eyes] [--people 1,2,5] [--maps 2048] [--size 384]
     [--samples 32] [--fresh]
 
-Needs pip's bpy. A picture with hair takes about half a minute of one core at 320 pixels and 32 samples. What has been
+Needs pip's bpy. A picture with hair takes about a minute of one core at 320 pixels and 24 samples. What has been
 made by this very code at these settings is kept in build/close-ups, so that a run which was stopped goes on where it
 was, and sheets can be made one after the other; the sheet "fantasy" is written when its people have all the pictures.
 With --people, the sheets go to build/close-ups too, and docs stay as they are.

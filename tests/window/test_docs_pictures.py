@@ -77,7 +77,7 @@ def docs() -> Path:
 def test_a_head_its_pages_and_the_library(window, docs):
     prepare(window)
     prompt, seed = FISHERMAN
-    generate(window, prompt, seed=seed, keep_seed=True, variations=1, resolution="2048")
+    generate(window, prompt, PATIENCE, seed=seed, keep_seed=True, variations=1, resolution="2048")
     assert portrait(window) == 1, "a head of hair"
     until_still(window)
     save(window, docs / "blender-face.jpg", 917, 810)
@@ -106,7 +106,7 @@ def test_a_head_its_pages_and_the_library(window, docs):
 def test_a_head_of_ict_facekit(ict_installed, window, docs):
     prepare(window)
     prompt, seed = NIGERIAN
-    generate(window, prompt, seed=seed, keep_seed=True, variations=1, resolution="2048")
+    generate(window, prompt, PATIENCE, seed=seed, keep_seed=True, variations=1, resolution="2048")
     assert window.run(PORTRAIT.format(aside=0.02, below=0.14, distance=1.1, shading="MATERIAL")) == 1, "a head of hair"
     open_library(window)
     until_still(window)
