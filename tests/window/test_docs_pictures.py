@@ -146,8 +146,14 @@ def open_group(window: BlenderWindow, page: str, number: int) -> None:
     time.sleep(3.0)
     sidebar = window.region("VIEW_3D", "UI")
     first = {"PERSON": 390 - ROW, "SKIN": 418 - ROW}[page]
-    window.click(sidebar.left + 42, sidebar.top + first + number * ROW)
-    time.sleep(1.0)
+    for _ in range(3):  # a window that is busy drawing may miss one
+        closed = pixels(window)
+        window.click(sidebar.left + 30, sidebar.top + first + number * ROW)
+        time.sleep(2.0)
+        below = np.s_[sidebar.top + first + (number + 2) * ROW : sidebar.bottom, sidebar.left : sidebar.right]
+        if np.abs(pixels(window) - closed)[below].max() > 60:
+            return
+    raise AssertionError(f"group {number} of the page {page} did not open")
 
 
 def open_library(window: BlenderWindow) -> int:
