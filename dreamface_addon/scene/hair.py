@@ -24,6 +24,7 @@ from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
 from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
+from .hair_width import draw_hair_as_wide_as_it_is
 from .node_assets import INTERPOLATE, chain_of, name_hair_map, why_no_assets
 from .records import FACES, PART, STYLE, check_can_change, describe_hair, hair_objects_of, hair_of, parts_of, skins
 from .sculpting import Array, basis_of, read_vectors, rest_of, write_vectors
@@ -129,6 +130,8 @@ def put_hair(
     for hair in wanted.values():
         if hair.region not in kept:
             _put(skin, hair, there.get(hair.region), grown_on)
+    if wanted:
+        draw_hair_as_wide_as_it_is(skin)
     if wanted or kept:
         skin.add_rest_position_attribute = True  # by which Blender bends curves on it
         write_vectors(skin.data, REST, basis_of(skin.data))
@@ -146,7 +149,7 @@ def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | N
         object_.parent = skin
         describe_hair(object_, skin, hair)
         add_nodes(object_, skin)
-        curves.materials.append(new_hair_material(f"{REGIONS[hair.region]} strands", hair.colour))
+        curves.materials.append(new_hair_material(f"{REGIONS[hair.region]} strands", hair.colour, hair.region))
     else:
         _replace_curves(object_, curves, hair.colour)
         describe_hair(object_, skin, hair)

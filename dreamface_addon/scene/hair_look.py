@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from .grooms import LOOK
-from .hair_nodes import GROUP, INPUTS, hair_group, is_hair_group
+from .hair_nodes import GROUP, INPUTS, VIEWED_POINTS, hair_group, is_hair_group
 from .modifiers import read_input, write_input
 from .node_assets import (
     add_chain,
@@ -37,8 +37,8 @@ _PUT_ASIDE: Final = "dreamface_hair_inputs_aside"
 _BLENDERS: Final = "dreamface_blender_nodes"
 """Custom property of the skin: whether its hair is made by Blender's nodes, also what grows later."""
 
-_VIEWED: Final = 0.25  # share of the hairs that the 3D view draws
-_FEW: Final = 8000  # hairs of which it draws all
+_LEAST_VIEWED: Final = 0.25  # share of the hairs that the 3D view draws at least
+_MOST_POINTS: Final = 640_000  # of hairs, that it draws if it can: all hairs of a beard, a quarter of long hair
 _SAMPLE: Final = 600  # guides from which the distance between roots is measured
 _IN_VIEW, _IN_RENDER = "Viewport Amount", "Render Amount"
 
@@ -125,7 +125,8 @@ def set_look(object_: bpy.types.Object, skin: bpy.types.Object, look: dict[str, 
         guides: [N, P, 3] metres.
     """
     before, spread = _set_before(object_), _between_roots(guides[:, 0])
-    in_view = _VIEWED if look["hairs"] > _FEW else 1.0
+    points = look["hairs"] * min(guides.shape[1], VIEWED_POINTS)
+    in_view = min(1.0, max(_LEAST_VIEWED, _MOST_POINTS / max(points, 1)))
     if chain_of(object_):
         wanted = look_inputs(skin, look, guides, spread)
         _set_chain(object_, wanted, before, in_view)

@@ -43,13 +43,17 @@ _NEAR_ROOT, _NEAR_TIP = 0.3, 0.45  # shares of the length over which dyed roots 
 _SOLID_EXPOSURE: Final = 1.5  # Solid view's lights give back less of a colour than a studio's
 _SOLID_ROUGHNESS: Final = 0.5
 
+_SHEEN: Final = {"scalp": 0.35, "beard": 0.25, "brows": 0.12, "lashes": 0.04}
+"""Region -> specular level in EEVEE. Thin hairs that stand apart mirror the sky, which nothing shades there as other
+hairs do in Cycles: dark lashes would look grey."""
+
 _PLAIN: Final = {"Melanin": "melanin", "Redness": "redness", "Grey": "grey", "Variation": "variation"}
 _DYES: Final = {"Dye": "dye", "Roots": "roots", "Tips": "tips", "Highlights": "highlights"}
 """Input of the node -> field of a hair's colour."""
 
 
-def new_hair_material(name: str, colour: dict[str, Any]) -> bpy.types.Material:
-    """A material for hair of a colour; see `grooms.COLOUR`."""
+def new_hair_material(name: str, colour: dict[str, Any], region: str = "scalp") -> bpy.types.Material:
+    """A material for hair of a region, of a colour; see `grooms.COLOUR`."""
     material = bpy.data.materials.new(name)
     if bpy.app.version < (5, 0, 0):
         material.use_nodes = True
@@ -60,7 +64,7 @@ def new_hair_material(name: str, colour: dict[str, Any]) -> bpy.types.Material:
     pigments.node_tree = _colour_group()
     pigments.width = 200
     _add_cycles(tree, pigments.outputs["Color"])
-    _add_eevee(tree, pigments.outputs["Color"])
+    _add_eevee(tree, pigments.outputs["Color"], _SHEEN[region])
     for socket, value in _inputs(colour).items():
         pigments.inputs[socket].default_value = value
     tree.nodes["DreamFace Strand"].inputs["Random Roughness"].default_value = colour["variation"] * _UNEVEN_ROUGHNESS
@@ -149,11 +153,11 @@ def _add_cycles(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket) -> None:
     tree.links.new(strand.outputs[0], output.inputs["Surface"])
 
 
-def _add_eevee(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket) -> None:
+def _add_eevee(tree: bpy.types.NodeTree, colour: bpy.types.NodeSocket, sheen: float) -> None:
     """EEVEE draws Cycles' hair as if it were chalk: a surface that shines does better."""
     shader = new_node(tree, "ShaderNodeBsdfPrincipled", 0, -300)
     shader.name = "DreamFace Sheen"
-    for name, value in {"Roughness": 0.42, "IOR": 1.55, "Specular IOR Level": 0.35}.items():
+    for name, value in {"Roughness": 0.42, "IOR": 1.55, "Specular IOR Level": sheen}.items():
         shader.inputs[name].default_value = value
     output = new_node(tree, "ShaderNodeOutputMaterial", 1, -300)
     output.target = "EEVEE"

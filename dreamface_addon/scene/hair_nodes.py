@@ -59,7 +59,9 @@ _MOST_EACH = 4096  # hairs of one guide have numbers below
 APART, APART_TIPS = 3.0, 0.015
 """Guides whose tips are farther apart than so many times their roots, and metres, are not mixed."""
 
-_VIEWED_POINTS = 32.0  # of a hair, at most, in the 3D view
+VIEWED_POINTS = 32.0
+"""Of a hair, at most, in the 3D view."""
+
 _WIDEST = 6.0  # times as wide as hairs really are, where only few are drawn
 _FLYING, _FLYING_SLOWLY = 8.0, 4.0  # times as far as others do flyaways leave their way, over as many times the length
 _WAVES = ((51, 4.1, 6.7), (55, 3.3, 7.3))  # seed, and radians per length of the frizz, at most, of two waves each
@@ -182,7 +184,7 @@ def _build(group: bpy.types.NodeTree) -> None:
     guides = tree.node("GeometryNodeDeformCurvesOnSurface", Curves=guides).outputs[0]
     is_view = tree.node("GeometryNodeIsViewport").outputs[0]
     amount = tree.mix(is_view, given["Render Amount"], given["Viewport Amount"])
-    points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], _VIEWED_POINTS))
+    points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], VIEWED_POINTS))
     guides = _even(tree, guides, points)
     guides = _with_directions(tree, guides, given)
     guides = _with_radius(tree, guides, given, amount)

@@ -284,4 +284,6 @@ def test_brows_of_blond_hair_are_darker_and_turn_grey_later() -> None:
     assert colour("brows_natural", greying).grey == 0.0 < colour("beard_full", greying).grey < 0.2
     tints = {"beard.colour": (0.5, 0.1, 0.0, 1.0), "hair.dye": (0.0, 0.0, 1.0, 1.0)}
     assert colour("beard_full", tints).dye == (0.5, 0.1, 0.0, 1.0)
-    assert colour("brows_natural", tints).dye[3] < 0.5  # of the hair's dye only a little
+    assert colour("brows_natural", tints).dye[3] == 0.0, "brows under blue hair keep their own colour"
+    white = {"hair.grey": 1.0}
+    assert colour("lashes_natural", white).grey < 0.06 < 0.4 < colour("brows_natural", white).grey, "lashes stay dark"

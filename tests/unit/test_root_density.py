@@ -10,6 +10,8 @@ from dreamface.face import Head
 from dreamface.groom import Surface
 from dreamface.groom.growing import grow_hair
 from dreamface.head import HeadSource, load_model
+from dreamface.language.lexicon import linear
+from dreamface.language.tables import COLOURS_SRGB
 from dreamface.skin import brow_dye
 from dreamface.styles import Skull, Style, hair_bearing, root_density, styles
 from dreamface.traits import Traits
@@ -104,5 +106,18 @@ def test_brows_under_hair_that_was_dyed_black_are_not_pale() -> None:
     *colour, strength = brow_dye(Traits({**blonde, "hair.dye": (0.004, 0.003, 0.003, 1.0)}))
     assert strength > 0.7
     assert max(colour) < 0.01
-    assert brow_dye(Traits({**blonde, "hair.dye": (0.8, 0.3, 0.6, 1.0)}))[3] < 0.5, "pink hair has natural brows"
     assert brow_dye(Traits({"brows.colour": (0.4, 0.3, 0.2, 0.9)}))[3] == 0.9
+
+
+@pytest.mark.parametrize("melanin", [0.0, 0.2, 0.9])
+@pytest.mark.parametrize("colour", ["pink", "hot pink", "navy", "green", "purple", "red", "turquoise"])
+def test_brows_under_a_fantasy_colour_stay_as_they_are(colour: str, melanin: float) -> None:
+    dye = (*linear(COLOURS_SRGB[colour]), 1.0)
+    assert brow_dye(Traits({"hair.melanin": melanin, "hair.dye": dye}))[3] < 0.02
+    assert brow_dye(Traits({"brows.colour": dye}))[3] == 1.0, "unless they are dyed themselves"
+
+
+@pytest.mark.parametrize("colour", ["black", "chocolate", "brown", "burgundy"])
+def test_brows_follow_a_dark_natural_colour(colour: str) -> None:
+    dye = (*linear(COLOURS_SRGB[colour]), 1.0)
+    assert brow_dye(Traits({"hair.melanin": 0.1, "hair.dye": dye}))[3] > 0.7

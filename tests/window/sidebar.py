@@ -89,14 +89,14 @@ area.tag_redraw()
 """
 
 
-def generate(window: BlenderWindow, prompt: str, **fields: object) -> None:
-    """Press Generate and wait until everything has come in."""
+def generate(window: BlenderWindow, prompt: str, patience: float = 90.0, **fields: object) -> None:
+    """Press Generate and wait until everything has come in, `patience` seconds at most."""
     choose(window, prompt=prompt, **fields)
     until_read(window, prompt)
     asked = window.run(f"result = len({APPLICATION}.session.jobs)")
     press_generate(window)
     window.until(f"len({APPLICATION}.session.jobs) > {asked}")
-    window.until(RESTING, timeout=90)
+    window.until(RESTING, timeout=patience)
 
 
 def generate_over_selected(window: BlenderWindow, **fields: object) -> None:

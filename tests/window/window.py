@@ -206,7 +206,7 @@ class BlenderWindow:
             region: type of the region in it.
         """
         theme = f"bpy.context.preferences.themes[0].user_interface.{kind}"
-        sidebar = self._region(area, region)
+        sidebar = self.region(area, region)
         before = self._pixels(sidebar)
         old = self.run(f"result = [list({theme}.inner), list({theme}.inner_sel), list({theme}.item)]")
         self._set_theme(theme, [MARK, MARK, MARK])
@@ -241,7 +241,8 @@ class BlenderWindow:
         )
         time.sleep(0.3)
 
-    def _region(self, area: str, region: str) -> Box:
+    def region(self, area: str, region: str) -> Box:
+        """Where a region of the first area of a type is."""
         left, bottom, width, height = self.run(
             f"area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == {area!r})\n"
             f"result = next([r.x, r.y, r.width, r.height] for r in area.regions if r.type == {region!r})"

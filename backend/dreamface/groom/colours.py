@@ -15,7 +15,7 @@ _BROWS_DARKER: Final = 0.30  # of the way from the scalp's melanin to black: bro
 _LASHES_DARKER: Final = 0.65
 _BEARD_LIGHTER: Final = 0.06  # of the scalp's melanin
 _BEARD_REDDER: Final = 0.10  # of the way to red: beards of brown hair have red hairs
-_LASHES_GREYER: Final = 0.27  # of the share of white hairs in brows
+_LASHES_GREYER: Final = 0.1  # of the share of white hairs in brows: lashes stay dark under white hair
 
 
 def colour_of(style: Style, traits: Traits) -> HairColour:

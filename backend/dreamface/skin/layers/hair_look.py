@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import torch
 from torch import Tensor
 
+from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.layer import Decal, Ground
 from dreamface.skin.canvas.marks import coverage
 from dreamface.skin.canvas.pigments import hair_colour, hair_pigment, luminance, white_hair_colour
@@ -22,8 +24,10 @@ HAIR_TRAITS: Final = ("hair.melanin", "hair.redness", "hair.grey")
 BROW_COLOUR_TRAITS: Final = ("hair.dye", "brows.colour", *HAIR_TRAITS)
 """What the colour of brows depends on."""
 
-_DARK_DYE: Final = 0.85  # how far brows follow a dye that is darker than they are
-_PALE_DYE: Final = 0.25  # how far they follow any other
+_DARK_DYE: Final = 0.85  # how far brows follow a natural colour that is darker than they are
+_PALE_DYE: Final = 0.25  # how far they follow a natural colour that is not
+_FANTASY_DYE: Final = (0.08, 0.16)  # steps from every natural colour, over which brows cease to follow a dye
+_EVEN_STEPS: Final = 0.02  # added to linear colours before the cube root, so that steps between dark ones count less
 
 HAIR_HEIGHT: Final = 0.04 * MM  # of a hair that lies on the skin
 _UPPER_HEIGHT: Final = 0.09 * MM  # of a hair that lies on other hairs
@@ -36,6 +40,8 @@ _THICK_WHITE: Final = 0.8  # of white hair's colour: white hairs on top of many
 _BEARD_GREYING: Final = 1.5  # power of the scalp's grey: beards start to turn later
 _BROW_GREYING_FROM: Final = 0.25  # grey of the scalp at which the first hairs of the brows turn
 _MOST_BROW_GREY: Final = 0.55  # fraction of white hairs in the brows of a white-haired person
+
+_STEPS: Final = torch.linspace(0.0, 1.0, 11)  # of pigments, among which the natural colour next to a dye is looked for
 
 _LEAST_DEPTH: Final = 1e-6  # optical depth: keeps a mean over no hairs from dividing by zero
 
@@ -109,15 +115,37 @@ def brow_grey(traits: Traits) -> float:
 def brow_dye(traits: Traits) -> tuple[float, float, float, float]:
     """Return the colour that brows are tinted with, linear Rec. 709, and how strongly.
 
-    It is their own, where they have one. Otherwise they follow a dye of the hair a little; a dark one nearly wholly, as
-    no one has pale brows under black hair.
+    It is their own, where they have one. Otherwise they follow a natural colour of the dyed hair a little, and a dark
+    one nearly wholly, as no one has pale brows under black hair; a pink or blue dye they don't follow at all.
     """
     own, own_strength = traits.tint("brows.colour")
     if own_strength > 0.0:
         return (*own, own_strength)
     dye, strength = traits.tint("hair.dye")
     is_dark = luminance(torch.tensor(dye)) < luminance(hair_colour(traits))
-    return (*dye, strength * (_DARK_DYE if is_dark else _PALE_DYE))
+    return (*dye, strength * (_DARK_DYE if is_dark else _PALE_DYE) * _naturalness(torch.tensor(dye)))
+
+
+def _naturalness(colour: Tensor) -> float:
+    """Return how far a colour [3] is one that hair has by nature: 1 for those, 0 for pink or blue."""
+    steps = (_evenly(colour) - _evenly(_natural_colours())).norm(dim=1).min()
+    return 1.0 - float(smoothstep(steps, *_FANTASY_DYE))
+
+
+def _evenly(colour: Tensor) -> Tensor:
+    """Return colours [..., 3] on a scale whose steps look alike."""
+    return (colour + _EVEN_STEPS) ** (1.0 / 3.0)
+
+
+@cache
+def _natural_colours() -> Tensor:
+    """[N, 3] linear Rec. 709 of hair of all pigments, and on its way to white."""
+    pigmented = torch.stack(
+        [hair_pigment(melanin, redness) for melanin in _STEPS.tolist() for redness in _STEPS[::5].tolist()]
+    )
+    return torch.cat(
+        [torch.lerp(pigmented, white_hair_colour().expand_as(pigmented), grey) for grey in (0.0, 0.5, 1.0)]
+    )
 
 
 def brow_colours(traits: Traits, darker: float) -> tuple[Tensor, Tensor]:
