@@ -21,9 +21,9 @@ import imageio_ffmpeg
 import numpy as np
 import torch
 
-from dreamface.motion import read_live_link
-from dreamface.motion.tracking import TrackOptions, track
+from dreamface.motion import Changes, Wishes, make_take, read_live_link
 from dreamface.performance import Performance
+from dreamface.progress import Progress
 from dreamface.training.landmark_model import FACE_DEPTH, FACE_RADIUS
 from dreamface.training.snapshots import Person, View, random_light, rotation
 from dreamface.traits import ARKIT_SHAPES
@@ -110,7 +110,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 def measure(head: str, seed: int, clip: Path, tracker: str) -> dict[str, float]:
     """Track a clip and compare."""
     start = time.perf_counter()
-    take = track(clip, TrackOptions(tracker=tracker))
+    take = make_take(clip, Wishes(tracker=tracker), Changes(), Progress())
     taken = time.perf_counter() - start
     with np.load(clip.with_suffix(".npz")) as data:
         truth = Truth(data["weights"].astype(float), data["rotation"].astype(float))

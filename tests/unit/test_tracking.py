@@ -97,18 +97,27 @@ def test_the_model_knows_no_side_better_than_the_other() -> None:
 # -------------------------------------------------------------------------------------------------------------- channels
 
 
-def test_a_weak_blink_is_a_whole_one_and_rest_is_rest() -> None:
+def test_a_weak_blink_is_a_whole_one_and_open_is_open() -> None:
     weights = np.full((200, len(ARKIT_SHAPES)), 0.2)
     weights[100:104, BLINK] = 0.7
-    stretched = channels.as_seen(weights, channels.range_of(weights, None))
+    stretched = channels.as_seen(weights, channels.range_of(weights))
     assert stretched[:, BLINK].max() == pytest.approx(1.0, abs=0.01)
-    assert stretched[0].max() == pytest.approx(0.0, abs=1e-9)
+    assert stretched[0, BLINK] == pytest.approx(0.0, abs=1e-9)
+    assert stretched[:, SMILE] == pytest.approx(weights[:, SMILE]), "a smile may be a small one"
+
+
+def test_what_face_landmarker_says_of_a_face_at_rest_is_taken_away() -> None:
+    coefficients = np.full((200, len(ARKIT_SHAPES)), 0.3, np.float32)
+    coefficients[100:110, SMILE] = 1.0
+    moved = channels.without_rest(coefficients)
+    assert moved[0].max() == pytest.approx(0.0, abs=1e-6)
+    assert moved[105, SMILE] == pytest.approx(1.0)
 
 
 def test_nobody_blinks_where_nobody_did() -> None:
     random = np.random.default_rng(0)
     weights = np.clip(0.1 + 0.02 * random.normal(size=(200, len(ARKIT_SHAPES))), 0.0, 1.0)
-    assert channels.as_seen(weights, channels.range_of(weights, None))[:, BLINK].max() < 0.15
+    assert channels.as_seen(weights, channels.range_of(weights))[:, BLINK].max() < 0.15
 
 
 def test_a_longer_look_at_face_landmarker_is_mixed_in_where_it_knows() -> None:

@@ -38,6 +38,9 @@ LEAST_FULL: Final = 0.35
 USUAL_FULL: Final = 0.75
 """What a blink reads as before anybody has blinked, live."""
 
+LEAST_USUAL: Final = 0.6
+"""What that may come down to for somebody whose blinks read as little."""
+
 YAW: Final = np.radians(30.0)
 PITCH: Final = np.radians(25.0)
 """Turn of the eyeball at eyeLook... = 1."""
@@ -64,32 +67,36 @@ class Range:
         full = np.array([USUAL_FULL if name in CLOSES else 1.0 for name in ARKIT_SHAPES])
         return cls(np.zeros(len(ARKIT_SHAPES)), full)
 
-    def with_moment(self, weights: FloatArray, coefficients: Float32Array | None) -> Range:
-        """Take in one moment [1, 52] of a live source, and return itself."""
-        mixed = fused(weights, coefficients)[0]
+    def with_moment(self, weights: FloatArray) -> Range:
+        """Take in one moment [52] of a live source, and return itself."""
         for name in CLOSES:
             index = ARKIT_SHAPES.index(name)
-            seen = max(float(mixed[index]), USUAL_FULL * 0.8)
-            self.full[index] = max(seen, self.full[index] * _FORGOTTEN)
+            self.full[index] = max(float(weights[index]), LEAST_USUAL, self.full[index] * _FORGOTTEN)
         return self
 
 
-def fused(weights: FloatArray, coefficients: Float32Array | None) -> FloatArray:
+def fused(weights: FloatArray, coefficients: FloatArray | None) -> FloatArray:
     """Mix what was read [T, 52] with FaceLandmarker's own coefficients [T, 52], where there are any."""
     if coefficients is None:
         return weights
     return weights + SHAPE_SHARES * (coefficients - weights)
 
 
-def range_of(weights: FloatArray, coefficients: Float32Array | None) -> Range:
-    """Return the range of a whole take [T, 52]."""
-    mixed = fused(weights, coefficients)
-    rest = np.percentile(mixed, REST_SHARE, axis=0)
-    full = np.ones(len(ARKIT_SHAPES))
+def without_rest(coefficients: Float32Array) -> FloatArray:
+    """Return FaceLandmarker's coefficients [T, 52] of a whole take less what each seldom falls below, still up to 1."""
+    rest = np.percentile(coefficients, REST_SHARE, axis=0)
+    moved: FloatArray = np.clip((coefficients - rest) / np.maximum(1.0 - rest, 0.1), 0.0, 1.0)
+    return moved
+
+
+def range_of(weights: FloatArray) -> Range:
+    """Return the range of a whole take [T, 52]: blinks open and close whole, others stay as they are."""
+    rest, full = np.zeros(len(ARKIT_SHAPES)), np.ones(len(ARKIT_SHAPES))
     for name in CLOSES:
-        index = ARKIT_SHAPES.index(name)
-        peak = float(np.percentile(mixed[:, index], FULL_SHARE))
-        full[index] = peak if peak - rest[index] > LEAST_FULL else 1.0
+        channel = weights[:, ARKIT_SHAPES.index(name)]
+        low, peak = np.percentile(channel, (REST_SHARE, FULL_SHARE))
+        if peak - low > LEAST_FULL:
+            rest[ARKIT_SHAPES.index(name)], full[ARKIT_SHAPES.index(name)] = low, peak
     return Range(rest, full)
 
 

@@ -26,6 +26,10 @@ ALIKE: Final = 4.0
 """Errors of one landmark in different pictures are alike, too: all pictures together say as much as so many."""
 
 
+SWEEPS: Final = 8
+"""Of the coordinate descent for weights."""
+
+
 @dataclass(frozen=True)
 class Person:
     """Who is followed.
@@ -91,11 +95,73 @@ def expressed(model: LandmarkModel, person: Person, weights: FloatArray) -> Floa
     return landmarks
 
 
-def refined(model: LandmarkModel, person: Person, seen: FloatArray, reading: Reading) -> Reading:
+def with_pose(model: LandmarkModel, person: Person, seen: FloatArray, reading: Reading, steps: int = 2) -> Reading:
     """Return the reading with poses that fit all landmarks, the expression known."""
     focal = np.full(len(seen), person.focal)
     points = expressed(model, person, reading.weights)
-    return Reading(reading.weights, fit_poses(points, seen, focal, reading.poses, model.trust, 2))
+    return Reading(reading.weights, fit_poses(points, seen, focal, reading.poses, model.trust, steps))
+
+
+def refined(model: LandmarkModel, person: Person, seen: FloatArray, reading: Reading, rounds: int = 2) -> Reading:
+    """Return a reading that also puts the landmarks where they are seen.
+
+    Weights are the most probable ones, within 0..1, where the network's are known with its doubt, and landmarks with
+    the tracker's noise: a least squares problem for each picture.
+
+    Args:
+        model: what is known of landmarks.
+        person: whose they are.
+        seen: [F, 478, 2].
+        reading: as from `read_expression`.
+        rounds: of finding the poses for the weights, and then the weights for the poses.
+    """
+    first, weights = reading.weights, reading.weights
+    sure = model.doubt**-2.0
+    trust = np.repeat(model.trust / CORRELATED, 2)
+    slopes_of = model.response.transpose(1, 2, 0)
+    for _ in range(rounds):
+        reading = with_pose(model, person, seen, Reading(weights, reading.poses))
+        sight, there = lines_of_sight(person, seen, reading.poses)
+        left = (there - np.einsum("fjck,jk->fjc", sight, person.neutral)).reshape(len(seen), -1, 1)
+        slopes = np.matmul(sight, slopes_of).reshape(len(seen), -1, len(sure))
+        weighted = (slopes * trust[:, None]).transpose(0, 2, 1)
+        normal = weighted @ slopes
+        normal[:, range(len(sure)), range(len(sure))] += sure
+        weights = _within(normal, (weighted @ left)[..., 0] + sure * first, weights)
+    return with_pose(model, person, seen, Reading(weights, reading.poses), 1)
+
+
+def _within(normal: FloatArray, wanted: FloatArray, start: FloatArray) -> FloatArray:
+    """Return [F, S] values within 0..1 that solve normal equations [F, S, S] best: coordinate descent from a start."""
+    values = start.copy()
+    slope = wanted - (normal @ values[..., None])[..., 0]
+    for _ in range(SWEEPS):
+        for index in range(values.shape[1]):
+            better = np.clip(values[:, index] + slope[:, index] / normal[:, index, index], 0.0, 1.0)
+            slope -= normal[:, :, index] * (better - values[:, index])[:, None]
+            values[:, index] = better
+    return values
+
+
+def lines_of_sight(person: Person, seen: FloatArray, poses: Poses) -> tuple[FloatArray, FloatArray]:
+    """Return what landmarks that are seen say, linearly, of their places on the head, without any guess of their depth.
+
+    Args:
+        person: gives the lens.
+        seen: [F, 478, 2].
+        poses: of the head.
+
+    Returns:
+        [F, 478, 2, 3] and [F, 478, 2] metres: the first times the place on the head is the second.
+    """
+    turn, place, shares = poses.rotation, poses.position, seen / person.focal
+    across = turn[:, None, 0] - shares[..., 0:1] * turn[:, None, 1]
+    along = -turn[:, None, 2] - shares[..., 1:2] * turn[:, None, 1]
+    there = (
+        shares[..., 0] * place[:, None, 1] - place[:, None, 0],
+        shares[..., 1] * place[:, None, 1] + place[:, None, 2],
+    )
+    return np.stack((across, along), axis=2), np.stack(there, axis=2)
 
 
 def find_person(
@@ -123,22 +189,9 @@ def _improved(
     model: LandmarkModel, person: Person, seen: FloatArray, coefficients: FloatArray
 ) -> tuple[float, FloatArray, float]:
     """Return how badly it fits, better coefficients, and the lens."""
-    reading = refined(model, person, seen, read_expression(model, person, seen))
-    poses, focal = reading.poses, np.full(len(seen), person.focal)
+    reading = with_pose(model, person, seen, read_expression(model, person, seen))
     moved = expressed(model, Person(model.mean, person.focal), reading.weights)
-    # What a landmark that is seen says of its place on the head is linear in it, without any guess of its depth.
-    turn, place = poses.rotation, poses.position
-    shares = seen / focal[:, None, None]
-    across = turn[:, None, 0] - shares[..., 0:1] * turn[:, None, 1]
-    along = -turn[:, None, 2] - shares[..., 1:2] * turn[:, None, 1]
-    sight = np.stack((across, along), axis=2)
-    there = np.stack(
-        (
-            shares[..., 0] * place[:, None, 1] - place[:, None, 0],
-            shares[..., 1] * place[:, None, 1] + place[:, None, 2],
-        ),
-        axis=2,
-    )
+    sight, there = lines_of_sight(person, seen, reading.poses)
     left = there - np.einsum("fjck,fjk->fjc", sight, moved)
     slopes = np.einsum("fjck,skj->fjcs", sight, model.modes.transpose(0, 2, 1))
     trust = model.trust * ALIKE / (CORRELATED * len(seen))

@@ -16,7 +16,7 @@ from dreamface.errors import BadRequest
 from dreamface.motion.footage import Footage, open_footage
 from dreamface.motion.moment import Moment
 from dreamface.motion.shaping import calibrated, mirrored, neutral_at
-from dreamface.motion.tracking.channels import Range, as_seen, fused, gaze, range_of
+from dreamface.motion.tracking.channels import Range, as_seen, fused, gaze, range_of, without_rest
 from dreamface.motion.tracking.landmarks import Follower, Landmarks, LandmarkTracker, open_tracker
 from dreamface.motion.tracking.model import LandmarkModel, load_model
 from dreamface.motion.tracking.person import (
@@ -166,8 +166,9 @@ def _read(model: LandmarkModel, person: Person, seen: FloatArray, progress: Prog
 
 def _performance(footage: Footage, seen: _Seen, present: IntArray, person: Person, reading: Reading) -> Performance:
     count = len(seen.points)
-    coefficients = None if seen.coefficients is None else seen.coefficients[present]
-    weights = as_seen(fused(reading.weights, coefficients), range_of(reading.weights, coefficients))
+    coefficients = None if seen.coefficients is None else without_rest(seen.coefficients[present])
+    mixed = fused(reading.weights, coefficients)
+    weights = as_seen(mixed, range_of(mixed))
 
     def spread(values: FloatArray) -> Float32Array:
         whole = np.zeros((count, *values.shape[1:]), np.float32)
@@ -225,9 +226,11 @@ class LiveTracker:
         person = self._person
         rounds = 8 if self._poses is None else 3
         reading = read_expression(self._model, person, seen, self._poses, rounds)
+        reading = refined(self._model, person, seen, reading, rounds=1)
         self._poses = reading.poses
-        coefficients = None if face.coefficients is None else face.coefficients[None]
-        weights = as_seen(fused(reading.weights, coefficients), self._range.with_moment(reading.weights, coefficients))
+        coefficients = None if face.coefficients is None else face.coefficients[None].astype(np.float64)
+        mixed = fused(reading.weights, coefficients)
+        weights = as_seen(mixed, self._range.with_moment(mixed[0]))
         moment = Moment(
             time,
             weights[0].astype(np.float32),
