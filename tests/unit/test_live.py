@@ -130,6 +130,27 @@ def test_without_a_camera_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
+    ("size", "read"), [((1920, 1088), (1280, 726)), ((1088, 1920), (726, 1280)), ((320, 240), (320, 240))]
+)
+def test_large_pictures_are_read_no_larger_than_a_face_needs(
+    tmp_path: Path, size: tuple[int, int], read: tuple[int, int]
+) -> None:
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    film = str(tmp_path / "film.mp4")
+    writer = imageio_ffmpeg.write_frames(film, size, fps=30, codec="libx264", output_params=["-preset", "ultrafast"])
+    writer.send(None)
+    for _ in range(2):
+        writer.send(np.full((size[1], size[0], 3), 128, np.uint8).tobytes())
+    writer.close()
+    pictures = Pictures(film)
+    assert pictures.size == pytest.approx(read, abs=1)
+    times = [(picture.pixels.shape, picture.time) for picture in pictures]
+    assert times == [((pictures.size[1], pictures.size[0], 3), number / 30.0) for number in range(2)]
+    assert pictures.ending == "film.mp4 has ended."
+    pictures.close()
+
+
+@pytest.mark.parametrize(
     ("said", "words"),
     [
         ("/dev/video0: Device or resource busy", "is in use by another program"),
