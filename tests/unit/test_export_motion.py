@@ -88,10 +88,10 @@ def test_eyes_are_turned_by_their_shapes_and_not_twice(gltf: Any) -> None:
     assert turned == {"head"}
 
 
-def test_a_take_without_a_place_moves_nothing(tmp_path: Path) -> None:
-    still = a_take(position=np.zeros((60, 3), np.float32))
+def test_a_take_without_head_and_place_moves_weights_alone(tmp_path: Path) -> None:
+    still = a_take(position=np.zeros((60, 3), np.float32), head=np.zeros((60, 3), np.float32))
     gltf = pygltflib.GLTF2.load_binary(str(export(synthetic_face(), tmp_path / "a.glb", take=still)))
-    assert "translation" not in {each.target.path for each in gltf.animations[0].channels}
+    assert {each.target.path for each in gltf.animations[0].channels} == {"weights"}
 
 
 def test_shapes_beyond_arkits_stay_as_the_face_wears_them(tmp_path: Path) -> None:

@@ -44,11 +44,13 @@ def add_motion(
     moving = [index for index, node in enumerate(document.nodes) if _has_weights(document, node)]
     if moving:
         _add_channels(animation, append, times, _weights(take, rest), [(node, "weights") for node in moving])
-    _add_channels(animation, append, times, head_rotations(take), [(head, "rotation")])
+    if np.abs(take.head).max() > STRAIGHT:
+        _add_channels(animation, append, times, head_rotations(take), [(head, "rotation")])
     shift = head_shifts(take)
     if np.abs(shift).max() > STRAIGHT:
         _add_channels(animation, append, times, shift, [(head, "translation")])
-    document.animations.append(animation)
+    if animation.channels:
+        document.animations.append(animation)
 
 
 def _has_weights(document: gltf.GLTF2, node: gltf.Node) -> bool:
