@@ -24,7 +24,7 @@ JAW = ARKIT_SHAPES.index("jawOpen")
 
 @pytest.fixture(scope="module")
 def glb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    face = with_hair(synthetic_face(jaw_open=0.25))
+    face = with_hair(synthetic_face(resolution=16, jaw_open=0.25))
     return export(face, tmp_path_factory.mktemp("glb") / "face.glb", take=a_take())
 
 
@@ -90,33 +90,36 @@ def test_eyes_are_turned_by_their_shapes_and_not_twice(gltf: Any) -> None:
 
 def test_a_take_without_head_and_place_moves_weights_alone(tmp_path: Path) -> None:
     still = a_take(position=np.zeros((60, 3), np.float32), head=np.zeros((60, 3), np.float32))
-    gltf = pygltflib.GLTF2.load_binary(str(export(synthetic_face(), tmp_path / "a.glb", take=still)))
+    gltf = pygltflib.GLTF2.load_binary(
+        str(export(synthetic_face(resolution=16, side=2), tmp_path / "a.glb", take=still))
+    )
     assert {each.target.path for each in gltf.animations[0].channels} == {"weights"}
 
 
 def test_shapes_beyond_arkits_stay_as_the_face_wears_them(tmp_path: Path) -> None:
-    face = synthetic_face(extra_shapes=("cheekPuff_L",))
+    face = synthetic_face(resolution=16, side=2, extra_shapes=("cheekPuff_L",))
     path = export(face, tmp_path / "a.glb", take=a_take())
     gltf = pygltflib.GLTF2.load_binary(str(path))
     node = next(i for i, each in enumerate(gltf.nodes) if each.name == "skin")
     weights = played(gltf, node, "weights", a_take().times)
     assert weights.shape[1] == len(ARKIT_SHAPES) + 1
     assert not weights[:, -1].any()
-    assert validate_glb(path)["issues"]["numErrors"] == 0
 
 
 def test_a_take_of_one_moment_is_valid(tmp_path: Path) -> None:
-    path = export(synthetic_face(), tmp_path / "a.glb", take=a_take(1))
+    path = export(synthetic_face(resolution=16, side=2), tmp_path / "a.glb", take=a_take(1))
     assert validate_glb(path)["issues"]["numErrors"] == 0
 
 
 def test_without_a_take_there_is_no_animation(tmp_path: Path) -> None:
-    assert not pygltflib.GLTF2.load_binary(str(export(synthetic_face(), tmp_path / "a.glb"))).animations
+    assert not pygltflib.GLTF2.load_binary(
+        str(export(synthetic_face(resolution=16, side=2), tmp_path / "a.glb"))
+    ).animations
 
 
 def test_an_obj_holds_no_movement(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=r"end the name in \.glb or \.blend"):
-        export(synthetic_face(), tmp_path / "a.obj", take=a_take())
+        export(synthetic_face(resolution=16, side=2), tmp_path / "a.obj", take=a_take())
 
 
 # ---------------------------------------------------------------------------------------------------------------- keys

@@ -236,6 +236,7 @@ def test_a_session_that_cannot_be_is_a_sentence(backend: Backend, body: dict[str
     assert words in problem["error"]
 
 
+@pytest.mark.slow
 def test_too_many_sessions_are_refused(backend: Backend) -> None:
     sessions = [start(backend, f"udp:{free_port()}") for _ in range(2)]
     assert backend.ask("POST", "/live", {"source": f"udp:{free_port()}"})[0] == 409
