@@ -281,6 +281,8 @@ class Live:
                 yield Shown(shown, self._count(now), time.monotonic() - came, self._newest.dropped)
         finally:
             self._end()
+            if self._tracker is not None:
+                self._tracker.close()
 
     def _read(self) -> None:
         try:
