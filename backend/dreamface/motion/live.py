@@ -18,7 +18,7 @@ import numpy as np
 
 from dreamface.errors import BadRequest
 from dreamface.motion import trackers
-from dreamface.motion.cameras import Picture, Pictures
+from dreamface.motion.cameras import Picture, Pictures, is_camera
 from dreamface.motion.moment import Moment, at_rest
 from dreamface.motion.phones import Phone, is_phone
 from dreamface.motion.recording import About, Recorded, Recorder
@@ -149,10 +149,12 @@ def check_source(source: str) -> None:
     """Refuse what can't be a live source.
 
     Raises:
-        BadRequest: it is empty, or no file of a name that can be.
+        BadRequest: it is empty, or neither a camera nor a phone nor the whole path of a file.
     """
     if not source or "\0" in source:
         raise BadRequest("Choose a camera, a video or a port for a phone.")
+    if not is_camera(source) and not is_phone(source) and not Path(source).is_absolute():
+        raise BadRequest(f"{source!r} is no camera and no port: give the whole path of a video.")
 
 
 def open_source(source: str) -> Source:
