@@ -298,6 +298,18 @@ def test_each_take_of_a_session_is_a_file_of_its_own(tmp_path: Path) -> None:
     assert recorder.stop() == second
 
 
+def test_a_take_may_begin_while_the_last_one_is_made(tmp_path: Path) -> None:
+    recorder = record(tmp_path)
+    rows = recorder.detach()
+    recorder.start()
+    recorder.add(seen_at(1.0))
+    assert recorder.finish(rows) is not None
+    second = recorder.stop()
+    assert second is not None
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["take-1.npz", "take-2.npz"]
+    assert (len(load_performance(tmp_path / "take-1.npz")), second.moments) == (30, 1)
+
+
 def test_a_take_without_moments_is_none(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, About("camera"))
     recorder.start()

@@ -338,7 +338,8 @@ class Live:
             if on:
                 self._recorder.start()
                 return self._recorder.last
-            return self._recorder.stop()
+            rows = self._recorder.detach()
+        return self._recorder.finish(rows)  # while moments go on
 
     def stop(self) -> Recorded | None:
         """End the session and the take that goes on; gives the take that was recorded last, or None.
@@ -353,4 +354,5 @@ class Live:
         self._newest.end()
         self._source.close()
         with self._lock:
-            return self._recorder.stop()
+            rows = self._recorder.detach()
+        return self._recorder.finish(rows)
