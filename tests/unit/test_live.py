@@ -143,6 +143,8 @@ def test_without_a_camera_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
         open_source("camera")
     with pytest.raises(BadRequest, match="is not there"):
         open_source(str(tmp_path / "gone.mp4"))
+    with pytest.raises(BadRequest, match="is a folder"):
+        open_source(str(tmp_path))
     (tmp_path / "notes.txt").write_text("no film " * 1000)
     with pytest.raises(BadRequest, match=r"notes\.txt is no video"):
         Pictures(str(tmp_path / "notes.txt"))
