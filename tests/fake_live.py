@@ -32,6 +32,9 @@ class LiveTracker:
         seen.weights[ARKIT_SHAPES.index("jawLeft")] = 0.5
         return seen
 
+    def close(self) -> None:
+        pass
+
 
 tracking: Any = ModuleType("dreamface.motion.tracking")
 tracking.LiveTracker, tracking.TrackOptions = LiveTracker, SimpleNamespace

@@ -438,6 +438,7 @@ def export(
     face_folder: Path | None = None,
     hair: Literal["cards", "none"] = "cards",
     level: int = 0,
+    take: Performance | None = None,
 ) -> Path:
     """Write a face as .glb, .obj or .blend, chosen by the path's suffix; gives the path back.
 
@@ -448,10 +449,11 @@ def export(
         face_folder: where the face is saved already, if it is; a .blend is then made from there.
         hair: what GLB and OBJ have of the hair: "cards", or "none".
         level: of detail of the cards, 0 is the finest.
+        take: what the face does, in a .glb or .blend.
     """
     from dreamface.export import export as write
 
-    return write(face, path, progress, face_folder, hair=hair, level=level)
+    return write(face, path, progress, face_folder, hair=hair, level=level, take=take)
 
 
 def write_cards(

@@ -14,6 +14,7 @@ from dreamface.errors import Cancelled, FolderError, MissingDependency
 from dreamface.export import blend, export
 from dreamface.progress import Progress
 from tests.support import synthetic_face
+from tests.takes import a_take
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,37 @@ def test_the_textures_are_packed_and_tell_no_paths(written, bpy):
         assert max(image.pixels[:64]) > 0.0
         assert image.filepath.startswith("//textures/")
     assert "dreamface_folder" not in bpy.data.objects["Round stranger skin"]
+
+
+@pytest.mark.slow
+def test_a_take_is_performed_at_its_own_rate(bpy, tmp_path):
+    if not (Path(__file__).parents[2] / "dreamface_addon/scene/performing.py").exists():
+        pytest.skip("takes cannot be put into Blender files here")
+    take = a_take(90, 24.0)
+    export(synthetic_face(side=2, resolution=16), tmp_path / "face.blend", take=take)
+    assert [file.name for file in tmp_path.iterdir()] == ["face.blend"]
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "face.blend"))
+    scene, skin = bpy.context.scene, bpy.data.objects["Round stranger skin"]
+    assert (scene.render.fps, scene.render.fps_base, scene.frame_start, scene.frame_end) == (24, 1.0, 1, 90)
+    turns = []
+    for frame in (1, 25, 26, 60, 90):
+        scene.frame_set(frame)
+        keys = skin.data.shape_keys.key_blocks
+        for shape in ("jawOpen", "eyeBlinkLeft", "mouthLeft"):
+            assert keys[shape].value == pytest.approx(take.channel(shape)[frame - 1], abs=1e-3), (frame, shape)
+        turns.append(tuple(skin.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.to_euler("YXZ")))
+    expected = take.head[[0, 24, 25, 59, 89]][:, [1, 2, 0]]  # pitch, roll, yaw
+    assert turns == [pytest.approx(row, abs=2e-3) for row in expected.tolist()]
+
+
+@pytest.mark.slow
+def test_a_rate_that_is_no_whole_number_is_kept(bpy, tmp_path):
+    if not (Path(__file__).parents[2] / "dreamface_addon/scene/performing.py").exists():
+        pytest.skip("takes cannot be put into Blender files here")
+    export(synthetic_face(side=2, resolution=16), tmp_path / "face.blend", take=a_take(30, 30_000 / 1001))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "face.blend"))
+    render = bpy.context.scene.render
+    assert render.fps / render.fps_base == pytest.approx(30_000 / 1001, rel=1e-5)
 
 
 def test_cancelling_stops_blender_and_leaves_nothing(bpy, tmp_path):

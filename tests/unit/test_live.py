@@ -101,6 +101,28 @@ def test_a_phone_is_seen_and_recorded_whatever_else_comes_in(tmp_path: Path) -> 
     assert all(each.latency < 0.5 for each in shown)
 
 
+def test_a_phone_that_falls_silent_leaves_a_face_at_rest(tmp_path: Path) -> None:
+    port, shown = free_port(), list[Shown]()
+    live = Live(f"udp:{port}", None, Adjustments(smoothing=0.0), tmp_path)
+    thread = run(live, shown)
+    with sending(port):
+        while len(shown) < 10:
+            time.sleep(0.01)
+    before = len(shown)
+    time.sleep(2.0)
+    quiet = len(shown)
+    assert not shown[-1].moment.seen
+    assert not shown[-1].moment.weights.any()
+    assert shown[-1].moment.time > shown[before - 1].moment.time + 1.0
+    time.sleep(0.3)
+    assert len(shown) == quiet  # there is nothing more to tell
+    with sending(port):
+        while not shown[-1].moment.seen:
+            time.sleep(0.01)
+    live.stop()
+    thread.join(5.0)
+
+
 def test_a_port_that_is_taken_or_cannot_be_is_a_sentence() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("0.0.0.0", 0))
@@ -121,12 +143,33 @@ def test_without_a_camera_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
         open_source("camera")
     with pytest.raises(BadRequest, match="is not there"):
         open_source(str(tmp_path / "gone.mp4"))
+    with pytest.raises(BadRequest, match="is a folder"):
+        open_source(str(tmp_path))
     (tmp_path / "notes.txt").write_text("no film " * 1000)
     with pytest.raises(BadRequest, match=r"notes\.txt is no video"):
         Pictures(str(tmp_path / "notes.txt"))
     for source in ("", "a\0b"):
         with pytest.raises(BadRequest, match="Choose a camera"):
             open_source(source)
+
+
+@pytest.mark.parametrize(("size", "read"), [((1088, 1920), (726, 1280)), ((320, 240), (320, 240))])
+def test_large_pictures_are_read_no_larger_than_a_face_needs(
+    tmp_path: Path, size: tuple[int, int], read: tuple[int, int]
+) -> None:
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    film = str(tmp_path / "film.mp4")
+    writer = imageio_ffmpeg.write_frames(film, size, fps=30, codec="libx264", output_params=["-preset", "ultrafast"])
+    writer.send(None)
+    for _ in range(2):
+        writer.send(np.full((size[1], size[0], 3), 128, np.uint8).tobytes())
+    writer.close()
+    pictures = Pictures(film)
+    assert pictures.size == pytest.approx(read, abs=1)
+    times = [(picture.pixels.shape, picture.time) for picture in pictures]
+    assert times == [((pictures.size[1], pictures.size[0], 3), number / 30.0) for number in range(2)]
+    assert pictures.ending == "film.mp4 has ended."
+    pictures.close()
 
 
 @pytest.mark.parametrize(
@@ -255,6 +298,18 @@ def test_each_take_of_a_session_is_a_file_of_its_own(tmp_path: Path) -> None:
     assert (take.rate, take.source, take.footage, take.times[0]) == (30.0, "camera", (640, 480), 0.0)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["take-1.npz", "take-2.npz"]
     assert recorder.stop() == second
+
+
+def test_a_take_may_begin_while_the_last_one_is_made(tmp_path: Path) -> None:
+    recorder = record(tmp_path)
+    rows = recorder.detach()
+    recorder.start()
+    recorder.add(seen_at(1.0))
+    assert recorder.finish(rows) is not None
+    second = recorder.stop()
+    assert second is not None
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["take-1.npz", "take-2.npz"]
+    assert (len(load_performance(tmp_path / "take-1.npz")), second.moments) == (30, 1)
 
 
 def test_a_take_without_moments_is_none(tmp_path: Path) -> None:

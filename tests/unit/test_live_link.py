@@ -239,7 +239,7 @@ def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
 def test_any_damage_is_a_sentence_or_a_take(tmp_path: Path) -> None:
     whole = write(tmp_path / "whole.csv", codes(8, 2.0)).read_bytes()
     dice, path = random.Random(11), tmp_path / "take.csv"
-    for _ in range(400):
+    for _ in range(150):
         data = bytearray(whole)
         if dice.random() < 0.3:
             data = data[: dice.randrange(1, len(data))]

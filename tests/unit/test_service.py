@@ -173,13 +173,15 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(900)}]}, "traits": {}}}, "too deeply"),
     (b"[" * 100_000, "too deeply"), (b'{"kind": "generate", "request": ' + b'{"a":' * 100_000, "too deeply"),
     ({"kind": "export", "request": {"job": "0" * 32, "format": "fbx"}}, "format"),
-    ({"kind": "animate", "request": {}}, "source is missing"), ({"kind": "animate", "request": {"source": ""}}, "source"),
-    ({"kind": "animate", "request": {"source": "a.mp4", "tracker": "eyes"}}, "tracker is one of auto"),
-    ({"kind": "animate", "request": {"source": "a.mp4", "smoothing": 1.5}}, "smoothing"),
-    ({"kind": "animate", "request": {"source": "a.mp4", "gains": {"nose": 1}}}, "no region 'nose'"),
-    ({"kind": "animate", "request": {"source": "a.mp4", "gains": {"jaw": 4}}}, "0 to 3"),
-    ({"kind": "animate", "request": {"source": "a.mp4", "start": 2, "end": 1}}, "end must come after start"),
-    ({"kind": "animate", "request": {"source": "a.mp4", "neutral": -1}}, "neutral"),
+    ({"kind": "animate", "request": {}}, "source is missing"),
+    ({"kind": "animate", "request": {"source": ""}}, "whole path"),
+    ({"kind": "animate", "request": {"source": "film.mp4"}}, "whole path"),
+    ({"kind": "animate", "request": {"source": "/a.mp4", "tracker": "eyes"}}, "tracker is one of auto"),
+    ({"kind": "animate", "request": {"source": "/a.mp4", "smoothing": 1.5}}, "smoothing"),
+    ({"kind": "animate", "request": {"source": "/a.mp4", "gains": {"nose": 1}}}, "no region 'nose'"),
+    ({"kind": "animate", "request": {"source": "/a.mp4", "gains": {"jaw": 4}}}, "0 to 3"),
+    ({"kind": "animate", "request": {"source": "/a.mp4", "start": 2, "end": 1}}, "end must come after start"),
+    ({"kind": "animate", "request": {"source": "/a.mp4", "neutral": -1}}, "neutral"),
 ])  # fmt: skip
 def test_bad_jobs_get_one_sentence_and_leave_nothing(backend: Backend, body: Any, words: str) -> None:
     before = backend.ask("GET", "/jobs?limit=10000")[1]

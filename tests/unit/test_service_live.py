@@ -225,9 +225,10 @@ def test_what_is_recorded_outlives_the_service(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, "source is missing"), ({"source": ""}, "Choose a camera"), ({"source": "/gone.mp4"}, "is not there"),
-        ({"source": "udp:80"}, "A port is a number"), ({"source": "udp:11112", "gains": {"nose": 1}}, "no region"),
-        ({"source": "udp:11112", "smoothing": 2}, "smoothing"), ({"source": "udp:11112", "face": -1}, "face"),
+        ({}, "source is missing"), ({"source": ""}, "Choose a camera"), ({"source": "film.mp4"}, "the whole path"),
+        ({"source": "/gone.mp4"}, "is not there"), ({"source": "udp:80"}, "A port is a number"),
+        ({"source": "udp:11112", "gains": {"nose": 1}}, "no region"), ({"source": "udp:11112", "face": -1}, "face"),
+        ({"source": "udp:11112", "smoothing": 2}, "smoothing"),
     ],
 )  # fmt: skip
 def test_a_session_that_cannot_be_is_a_sentence(backend: Backend, body: dict[str, Any], words: str) -> None:
@@ -236,6 +237,20 @@ def test_a_session_that_cannot_be_is_a_sentence(backend: Backend, body: dict[str
     assert words in problem["error"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "words"), [(("/nonexistent",), "could not be run"), ((sys.executable, "-c", "pass"), "unexpectedly")]
+)
+def test_a_process_that_does_not_start_is_a_sentence(tmp_path: Path, command: tuple[str, ...], words: str) -> None:
+    with running_backend(tmp_path / "store", setup=f'options["live"] = {command!r}') as backend:
+        for method, path, body in (("POST", "/live", {"source": "udp:11112"}), ("GET", "/cameras", None)):
+            status, problem = backend.ask(method, path, body)
+            assert status == 503
+            assert words in problem["error"] or path == "/cameras"
+        assert backend.ask("DELETE", f"/live/{'0' * 32}")[0] == 404
+
+
+@pytest.mark.slow
 def test_too_many_sessions_are_refused(backend: Backend) -> None:
     sessions = [start(backend, f"udp:{free_port()}") for _ in range(2)]
     assert backend.ask("POST", "/live", {"source": f"udp:{free_port()}"})[0] == 409

@@ -75,7 +75,7 @@ ALLOWED = {
     "export": SHARED | {"folder", "groom", "images", "provenance", "text", "_files"},
     "cli": {
         "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
-        "limits", "text", "_files",
+        "limits", "performance", "text", "_files",
     },
     "service": {
         "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",

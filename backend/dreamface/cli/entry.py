@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
-from dreamface.cli import batch, commands, doctor, faces, jobs, models, serve
+from dreamface.cli import animate, batch, commands, doctor, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.limits import RANDOM, read_seed
@@ -69,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_read, _add_show, _add_export, _add_verify, _add_rebuild, _add_traits, _add_layers,
-        _add_styles, _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models, _add_faces,
+        _add_generate, _add_read, _add_show, _add_export, _add_animate, _add_verify, _add_rebuild, _add_traits,
+        _add_layers, _add_styles, _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
         add(actions)
     return root
@@ -107,6 +107,40 @@ def _add_export(actions: Commands) -> None:
     command = _command(actions, "export", commands.export, "Write a face for another program.")
     _add_face(command)
     command.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
+
+
+def _add_animate(actions: Commands) -> None:
+    summary = "Have a face do what somebody does in a video, or in a take that was recorded."
+    command = _command(actions, "animate", animate.run, summary)
+    command.add_argument(
+        "face", nargs="?", type=Path, metavar="FACE", help="a face's folder; a .csv or .npz needs none"
+    )
+    command.add_argument(
+        "source", type=Path, metavar="SOURCE",
+        help="a video, a folder of pictures, a CSV file of Live Link Face, or a take (.npz)",
+    )  # fmt: skip
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", required=True,
+        help="a take: .csv (Live Link Face) or .npz; or the face that performs it: .glb or .blend",
+    )  # fmt: skip
+    command.add_argument("--tracker", choices=animate.TRACKERS, default="auto", help="default: the best that is here")
+    command.add_argument(
+        "--face", dest="which", type=int, metavar="N", help="which of several, from 0 at the left; default: the largest"
+    )
+    for name, what in (("start", "where to begin"), ("end", "where to end"), ("neutral", "when the face is at rest")):
+        command.add_argument(f"--{name}", type=float, metavar="SECONDS", help=f"{what}, from the source's beginning")
+    command.add_argument("--mirror", action="store_true", help="exchange left and right")
+    command.add_argument(
+        "--smoothing",
+        type=float,
+        metavar="0..1",
+        help="default: 0.5 for pictures, 0 for takes, which have been smoothed",
+    )
+    command.add_argument(
+        "--gain", action="append", default=[], metavar="REGION=FACTOR",
+        help="such as mouth=1.2; also brows, eyes, jaw, cheeks, head, gaze, or one of ARKit's shapes; may be repeated",
+    )  # fmt: skip
+    command.add_argument("--rate", type=float, metavar="FPS", help="moments a second; default: the source's own")
 
 
 def _add_verify(actions: Commands) -> None:

@@ -11,6 +11,7 @@ from dreamface.export.cards import HairForm, write_cards
 from dreamface.export.glb import write_glb
 from dreamface.export.obj import write_obj
 from dreamface.face import Face
+from dreamface.performance import Performance
 from dreamface.progress import Progress
 
 __all__ = ["FORMATS", "HairForm", "export", "write_blend", "write_cards", "write_glb", "write_obj"]
@@ -27,6 +28,7 @@ def export(
     *,
     hair: HairForm = "cards",
     level: int = 0,
+    take: Performance | None = None,
 ) -> Path:
     """Write `face` in the format that the suffix of `path` names, and return `path`.
 
@@ -37,9 +39,10 @@ def export(
         face_folder: where `face` is saved already, if it is: a Blender file is made from a face folder.
         hair: what GLB and OBJ have of the hair: "cards", or "none".
         level: of detail of the cards, 0 is the finest.
+        take: what the face does, in a GLB or a Blender file.
 
     Raises:
-        BadRequest: there is no such format.
+        BadRequest: there is no such format, or it can't hold a performance.
         FolderError: the disk refused.
         MissingDependency: a Blender file was asked for, and bpy is not installed.
         Cancelled: the user asked to stop; nothing was written.
@@ -48,11 +51,13 @@ def export(
     folder.sweep(path.parent)
     match path.suffix.lower():
         case ".glb":
-            write_glb(face, path, progress, hair, level)
+            write_glb(face, path, progress, hair, level, take)
+        case ".obj" if take is not None:
+            raise BadRequest("OBJ files hold no movement: end the name in .glb or .blend.")
         case ".obj":
             write_obj(face, path, progress, hair, level)
         case ".blend":
-            write_blend(face, path, progress, face_folder)
+            write_blend(face, path, progress, face_folder, take)
         case _:
             raise BadRequest(f"{path.name} has no format that DreamFace writes: end it in {', '.join(FORMATS)}.")
     return path

@@ -14,6 +14,9 @@ from torch import Tensor
 from dreamface.arrays import Float32Array, IntArray
 from dreamface.face import Face, PartGroup
 
+Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+"""What turns vectors from our axes to glTF's, as `y_up` does."""
+
 STILL = 1e-6
 """Metres: a vertex that a shape moves by less stays where it is; nobody sees a micrometre."""
 

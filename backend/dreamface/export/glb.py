@@ -27,7 +27,9 @@ from dreamface.export.geometry import (
     vertex_tangents,
     y_up,
 )
+from dreamface.export.motion import add_motion
 from dreamface.face import Face, Material, TileMaps
+from dreamface.performance import Performance
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
 from dreamface.traits import ARKIT_SHAPES
@@ -59,13 +61,23 @@ CHAMBER_DEPTH = 3.1e-3
 """Metres that light goes through behind a cornea before it meets the iris: the anterior chamber of adults' eyes."""
 
 
-def write_glb(face: Face, path: Path, progress: Progress, hair: HairForm = "cards", level: int = 0) -> None:
+def write_glb(
+    face: Face,
+    path: Path,
+    progress: Progress,
+    hair: HairForm = "cards",
+    level: int = 0,
+    take: Performance | None = None,
+) -> None:
     """Write `face` as one .glb file: a node and mesh per object under a root node, metres, +Y up, looking along +Z.
 
     A mesh has a primitive for each of its materials. Objects that any blend shape moves have all morph targets in the
     order of the face's `shape_names`, so that one list of weights drives them all; the meshes' weights are the face's
     expression, and their extras name the targets, and apart from that those beyond ARKit's. What is invisible is cut
     out by its material. The asset's extras say how the face came about.
+
+    With a take there is an animation: all meshes that have morph targets play its weights, in the place of the face's
+    expression, and the root node turns and moves with the head. Eyeballs are turned by the eyeLook shapes.
 
     Raises:
         FolderError: the disk refused.
@@ -79,6 +91,8 @@ def write_glb(face: Face, path: Path, progress: Progress, hair: HairForm = "card
     for done, group in enumerate(objects, 1):
         document.add_object(object_mesh(worn.face, group))
         progress.report(_STEP, 0.5 + 0.4 * done / len(objects), f"Wrote the {group.name}")
+    if take is not None:
+        document.add_motion(take)
     with whole_file(path) as file:
         file.write_bytes(document.to_bytes())
         progress.report(_STEP, 1.0, f"Wrote {path.name}")
@@ -129,6 +143,10 @@ class _Document:
         self.gltf.meshes.append(gltf.Mesh(name=mesh.group.name, primitives=primitives, **moving))
         self.gltf.nodes.append(gltf.Node(name=mesh.group.name, mesh=len(self.gltf.meshes) - 1))
         self.gltf.nodes[0].children.append(len(self.gltf.nodes) - 1)
+
+    def add_motion(self, take: Performance) -> None:
+        """Append an animation that plays a take."""
+        add_motion(self.gltf, take, self.weights, self._keys)
 
     def _target_names(self) -> dict[str, list[str]]:
         names = self.face.shape_names
@@ -257,6 +275,18 @@ class _Document:
         )
         if bounded:
             accessor.min, accessor.max = values.min(axis=0).tolist(), values.max(axis=0).tolist()
+        return self._append(accessor)
+
+    def _keys(self, values: Float32Array, bounded: bool) -> int:
+        """Append an animation's times or values, [K] or [K, C]."""
+        accessor = gltf.Accessor(
+            bufferView=self._view(values),
+            componentType=gltf.FLOAT,
+            type=gltf.SCALAR if values.ndim == 1 else _VECTORS[values.shape[1]],
+            count=len(values),
+        )
+        if bounded:
+            accessor.min, accessor.max = [float(values.min())], [float(values.max())]
         return self._append(accessor)
 
     def _indices(self, corners: NDArray[np.int64]) -> int:

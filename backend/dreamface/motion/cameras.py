@@ -158,7 +158,8 @@ class Pictures:
             # A list of pieces may name others' files and addresses: it is not followed beyond this disk.
             self.name, place, how = Path(source).name, source, ["-protocol_whitelist", "file", "-re"]
             if not Path(source).is_file():
-                raise BadRequest(f"{source} is not there: choose a camera or a video that exists.")
+                reason = "is a folder" if Path(source).is_dir() else "is not there"
+                raise BadRequest(f"{source} {reason}: choose a camera or a video that exists.")
         self._frames, about = self._open(place, how)
         self.size = (int(about["size"][0]), int(about["size"][1]))
         self._rate = float(about.get("fps") or 0.0) or 30.0

@@ -18,11 +18,11 @@ import numpy as np
 
 from dreamface.errors import BadRequest
 from dreamface.motion import trackers
-from dreamface.motion.cameras import Picture, Pictures
+from dreamface.motion.cameras import Picture, Pictures, is_camera
 from dreamface.motion.moment import Moment, at_rest
 from dreamface.motion.phones import Phone, is_phone
 from dreamface.motion.recording import About, Recorded, Recorder
-from dreamface.motion.shaping import amplified, calibrated, check_gains, mirrored, presence
+from dreamface.motion.shaping import FADE, HOLD, amplified, calibrated, check_gains, mirrored, presence
 from dreamface.motion.smoothing import DEFAULT, LiveSmoother, check_smoothing
 from dreamface.motion.trackers import Wishes
 
@@ -31,6 +31,8 @@ NEUTRAL_SECONDS: Final = 0.5
 
 _RATE_OVER: Final = 1.0  # seconds over which moments are counted
 _LOOK_UP: Final = 0.1  # seconds between looks at whether somebody wants to stop
+_SILENT: Final = 0.3  # seconds after which a source that sends nothing shows no face
+_AT_REST: Final = _SILENT + HOLD + FADE + 0.5  # seconds after which such a face is at rest, and need not be told again
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,12 @@ def check_source(source: str) -> None:
     """Refuse what can't be a live source.
 
     Raises:
-        BadRequest: it is empty, or no file of a name that can be.
+        BadRequest: it is empty, or neither a camera nor a phone nor the whole path of a file.
     """
     if not source or "\0" in source:
         raise BadRequest("Choose a camera, a video or a port for a phone.")
+    if not is_camera(source) and not is_phone(source) and not Path(source).is_absolute():
+        raise BadRequest(f"{source!r} is no camera and no port: give the whole path of a video.")
 
 
 def open_source(source: str) -> Source:
@@ -240,6 +244,8 @@ class Live:
         self._lock = threading.Lock()
         self._stopped = False
         self._times: deque[float] = deque()
+        self._last: Moment | None = None
+        self._heard = 0.0  # when that was
 
     @property
     def name(self) -> str:
@@ -262,16 +268,23 @@ class Live:
         try:
             while not (self._stopped or self._newest.is_over):
                 taken = self._newest.take(_LOOK_UP)
-                if taken is None:
+                now = time.monotonic()
+                if taken is not None:
+                    item, came = taken
+                    raw = self._last = self._see(item, came - start)
+                    self._heard = came
+                elif self._last is not None and _SILENT < now - self._heard < _AT_REST:
+                    came, raw = now, at_rest(self._last.time + now - self._heard)
+                else:
                     continue
-                item, came = taken
-                raw = self._see(item, came - start)
                 with self._lock:
                     recorded, shown = self._shaper(raw)
                     self._recorder.add(recorded)
-                yield Shown(shown, self._count(), time.monotonic() - came, self._newest.dropped)
+                yield Shown(shown, self._count(now), time.monotonic() - came, self._newest.dropped)
         finally:
             self._end()
+            if self._tracker is not None:
+                self._tracker.close()
 
     def _read(self) -> None:
         try:
@@ -289,9 +302,8 @@ class Live:
         seen = None if self._tracker is None else self._tracker.see(item.pixels, now)
         return at_rest(now) if seen is None else seen
 
-    def _count(self) -> float:
+    def _count(self, now: float) -> float:
         """Return the moments a second of late."""
-        now = time.monotonic()
         self._times.append(now)
         while now - self._times[0] > _RATE_OVER:
             self._times.popleft()
@@ -326,7 +338,8 @@ class Live:
             if on:
                 self._recorder.start()
                 return self._recorder.last
-            return self._recorder.stop()
+            rows = self._recorder.detach()
+        return self._recorder.finish(rows)  # while moments go on
 
     def stop(self) -> Recorded | None:
         """End the session and the take that goes on; gives the take that was recorded last, or None.
@@ -341,4 +354,5 @@ class Live:
         self._newest.end()
         self._source.close()
         with self._lock:
-            return self._recorder.stop()
+            rows = self._recorder.detach()
+        return self._recorder.finish(rows)

@@ -84,7 +84,7 @@ class Recorder:
         """
         if self.is_on:
             return
-        number = 1 + sum(1 for _ in self._folder.glob(f"take-*{_TAKE}"))
+        number = 1 + len({file.stem for file in self._folder.glob("take-*")})
         self._place = self._folder / f"take-{number}{ROWS}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -121,14 +121,32 @@ class Recorder:
         Raises:
             FolderError: the disk refused; the take lies beside its name, and `rescue` finds it.
         """
+        return self.finish(self.detach())
+
+    def detach(self) -> Path | None:
+        """End the take at once, and return its rows for `finish`; None where none goes on.
+
+        Raises:
+            FolderError: the disk refused.
+        """
         file, self._file = self._file, None
-        if file is not None:
-            try:
-                file.close()
-            except OSError as error:
-                raise cannot_write(self._place, error) from error
+        if file is None:
+            return None
+        try:
+            file.close()
             self._place.with_suffix(_ABOUT).write_text(json.dumps(asdict(self.about)), "utf-8")
-            self.last = _finish(self._place) or self.last
+        except OSError as error:
+            raise cannot_write(self._place, error) from error
+        return self._place
+
+    def finish(self, rows: Path | None) -> Recorded | None:
+        """Make a take of rows, which takes a second for ten minutes; gives the take that was recorded last.
+
+        Raises:
+            FolderError: the disk refused; the rows stay, and `rescue` finds them.
+        """
+        if rows is not None:
+            self.last = _finish(rows) or self.last
         return self.last
 
 

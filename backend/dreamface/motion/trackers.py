@@ -49,6 +49,10 @@ class Sees(Protocol):
         """Return what a face does in a picture [H, W, 3] uint8 at a time in seconds; None where there is no face."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it has loaded."""
+        ...
+
 
 def room() -> Any:
     """Return the module with `track`, `TrackOptions` and `LiveTracker`.

@@ -73,7 +73,8 @@ def in_words(problem: Mapping[str, Any]) -> str:
         case "extra_forbidden":
             return f"{where} is not known here; /openapi.json lists what is."
         case "union_tag_invalid" | "union_tag_not_found":
-            return f"kind must be one of {problem['ctx'].get('expected_tags', 'generate, edit, export, animate, install_model')}."
+            known = problem["ctx"].get("expected_tags", "generate, edit, export, animate, install_model")
+            return f"kind must be one of {known}."
     return f"{where}: {message}."
 
 

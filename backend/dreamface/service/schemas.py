@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import (
@@ -252,11 +253,15 @@ def _check_tracker(tracker: str) -> None:
         raise BadRequest(f"tracker is one of {', '.join(TRACKERS)}.")
 
 
+def _check_path(path: str) -> None:
+    if "\0" in path or not Path(path).is_absolute():
+        raise BadRequest("source is the whole path of a file or folder on the backend's machine.")
+
+
 class Animate(Strict):
     """A performance from footage, or from a take that was recorded."""
 
-    source: str = Field(
-        min_length=1,
+    source: Annotated[str, _passes(_check_path)] = Field(
         max_length=4096,
         description="path on the backend's machine: a video, a folder of pictures, a CSV file of Live Link Face or a "
         "take (.npz)",
