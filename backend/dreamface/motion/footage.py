@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,12 +145,13 @@ class VideoFile:
             raise BadRequest(f"{self.name} holds no pictures: choose a video.")
         return about
 
-    def _reader(self, filters: str) -> Iterator[Any]:
+    def _reader(self, filters: str) -> Generator[Any, None, None]:
         until = () if self._end is None else ("-t", f"{self._end - self._start:.6f}")
         before = (*_LOCAL_FILES_ONLY, *(("-ss", f"{self._start:.6f}") if self._start else ()))
-        return ffmpeg().read_frames(
+        frames: Generator[Any, None, None] = ffmpeg().read_frames(
             str(self._path), input_params=list(before), output_params=["-an", "-vf", filters, *until]
         )
+        return frames
 
 
 class PictureSequence:

@@ -22,9 +22,9 @@ UNREST: Final = 0.04
 """Standard deviation of what some shapes move besides: no face is ever quite still."""
 
 TENSE: Final = (
-    "mouthFunnel", "mouthPucker", "mouthStretch*", "mouthShrugLower", "mouthShrugUpper", "mouthPress*", "mouthRollLower",
-    "mouthRollUpper", "mouthDimple*", "mouthLowerDown*", "mouthUpperUp*", "mouthFrown*", "browDown*", "eyeSquint*",
-    "cheekSquint*", "noseSneer*",
+    "mouthFunnel", "mouthPucker", "mouthStretch*", "mouthShrugLower", "mouthShrugUpper", "mouthPress*",
+    "mouthRollLower", "mouthRollUpper", "mouthDimple*", "mouthLowerDown*", "mouthUpperUp*", "mouthFrown*", "browDown*",
+    "eyeSquint*", "cheekSquint*", "noseSneer*",
 )  # fmt: skip
 """Shapes that move a little along with all others on a living face: hardly any muscle pulls alone."""
 

@@ -21,7 +21,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -109,7 +109,7 @@ def take_pictures(head: str, seed: int, count: int, file: Path) -> None:
     """Take pictures of a person and write what the tracker sees in them."""
     tracker = FaceMesh(still=True)
     person, generator = Person.of(head, seed), np.random.default_rng([seed, 7])
-    rows: list[tuple[FloatArray, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     for number in range(count):
         weights = np.zeros(SHAPES, np.float32) if number < RESTING else random_expression(generator)
         view, light = random_view(generator, person.head), random_light(generator)
@@ -364,7 +364,7 @@ def train(samples: Samples, grams: Tensor) -> tuple[nn.Sequential, Tensor, Tenso
             index = order[number * BATCH : (number + 1) * BATCH]
             noisy = features[index] + JITTER * torch.randn(len(index), features.shape[1])
             optimiser.zero_grad()
-            loss(network(noisy), index).backward()
+            loss(network(noisy), index).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
         if epoch % 10 == 9:

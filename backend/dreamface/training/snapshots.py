@@ -102,7 +102,8 @@ class Person:
     def _surface_of_triangle(self) -> tuple[Tensor, list[tuple[Tensor, Tensor | None]]]:
         """[T] index into a list of base colours [3] and albedo maps."""
         topology = self.head.topology
-        numbers, surfaces = [], []
+        numbers: list[int] = []
+        surfaces: list[tuple[Tensor, Tensor | None]] = []
         for part in topology.parts:
             material = self.surfaces[part.material]
             albedo = self.maps.get(part.tile or material.tile or "", {}).get("albedo")
@@ -116,7 +117,7 @@ class Person:
         numbers, surfaces = self._surface_of_triangle
         number = numbers[triangle]
         colours = torch.ones(len(triangle), 3)
-        for seen in number.unique().tolist():
+        for seen in set(number.tolist()):
             inside = torch.nonzero(number == seen)[:, 0]
             base, albedo = surfaces[seen]
             colours[inside] = base if albedo is None else base * sample_texture(albedo, uv[inside])

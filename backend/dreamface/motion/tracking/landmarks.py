@@ -153,7 +153,7 @@ class FaceLandmarker:
             min_tracking_confidence=_SURE,
             output_face_blendshapes=True,
         )
-        self._network = vision.FaceLandmarker.create_from_options(options)
+        self._network: Any = vision.FaceLandmarker.create_from_options(options)
         self._last = -1
 
     def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:

@@ -22,6 +22,9 @@ RESTLESS: Final = 2.5
 POSE_POINTS: Final = 160
 """How many landmarks show the head's pose: the ones that expressions leave alone."""
 
+FIRST_IRIS: Final = 468
+"""Landmarks from this one on are of the irises."""
+
 FEATURE_SCALE: Final = 100.0
 """What metres are multiplied by before the network sees them."""
 
@@ -76,6 +79,12 @@ class LandmarkModel:
         chosen = np.sort(np.argsort(-weights)[:POSE_POINTS])
         return chosen, weights[chosen]
 
+    def iris(self, side: str) -> IntArray:
+        """Return [5] the points of the iris of the person's "Left" or "Right" eye."""
+        points = np.arange(FIRST_IRIS, len(self.mean))
+        is_left = self.mean[points, 0] > self.mean[:, 0].mean()
+        return points[is_left == (side == "Left")]
+
     def person(self, coefficients: FloatArray) -> FloatArray:
         """Return [478, 3] the landmarks of a person at rest."""
         landmarks: FloatArray = self.mean + np.tensordot(coefficients, self.modes, axes=1)
@@ -105,5 +114,5 @@ def load_model() -> LandmarkModel:
         read = {name: data[name].astype(np.float64) for name in data.files}
     count = sum(name.startswith("weight_") for name in read)
     layers = tuple(Layer(read[f"weight_{number}"], read[f"bias_{number}"]) for number in range(count))
-    names = ("mean", "modes", "response", "noise", "centre", "spread")
-    return LandmarkModel(*(read[name] for name in names), layers=layers, doubt=read["doubt"])
+    names = ("mean", "modes", "response", "noise", "centre", "spread", "doubt")
+    return LandmarkModel(layers=layers, **{name: read[name] for name in names})

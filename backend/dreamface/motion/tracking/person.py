@@ -10,6 +10,7 @@ import numpy as np
 from dreamface.arrays import FloatArray
 from dreamface.motion.tracking.model import LandmarkModel
 from dreamface.motion.tracking.pose import Poses, first_guess, fit_poses, project, unprojected
+from dreamface.traits import ARKIT_SHAPES
 
 FOCALS: Final = (1.0, 1.4, 2.0, 3.0)
 """Lenses that are tried, in heights of the picture: from a webcam's to a portrait's."""
@@ -25,6 +26,21 @@ CORRELATED: Final = 8.0
 ALIKE: Final = 4.0
 """Errors of one landmark in different pictures are alike, too: all pictures together say as much as so many."""
 
+
+IRIS_NOISE: Final = 2.5e-3
+"""Metres, of all five points of an iris together."""
+
+GAZE_SPREAD: Final = 0.5
+"""Standard deviation of weights of looks aside, up and down."""
+
+APART: Final = 0.4
+"""How much is believed of what one eye looks otherwise than the other: they mostly go together, and noise does not."""
+
+OPEN: Final = 0.35
+SHUT: Final = 0.7
+"""Blinks between which an iris is less and less to be seen."""
+
+LOOKS: Final = [index for index, name in enumerate(ARKIT_SHAPES) if name.startswith("eyeLook")]
 
 SWEEPS: Final = 8
 """Of the coordinate descent for weights."""
@@ -129,6 +145,38 @@ def refined(model: LandmarkModel, person: Person, seen: FloatArray, reading: Rea
         normal[:, range(len(sure)), range(len(sure))] += sure
         weights = _within(normal, (weighted @ left)[..., 0] + sure * first, weights)
     return with_pose(model, person, seen, Reading(weights, reading.poses), 1)
+
+
+def with_gaze(model: LandmarkModel, person: Person, seen: FloatArray, reading: Reading) -> Reading:
+    """Return the reading with eyes that look where the irises are, whatever is usual.
+
+    The network doubts a strong look aside, as most faces look ahead; five points of each iris say it plainly.
+    """
+    weights = reading.weights.copy()
+    weights[:, LOOKS] = 0.0
+    found = {}
+    sight, there = lines_of_sight(person, seen, reading.poses)
+    left = there - np.einsum("fjck,fjk->fjc", sight, expressed(model, person, weights))
+    for side in ("Left", "Right"):
+        out, inwards, up, down = (ARKIT_SHAPES.index(f"eyeLook{way}{side}") for way in ("Out", "In", "Up", "Down"))
+        iris = model.iris(side)
+        ways = 0.5 * np.stack(
+            (model.response[out] - model.response[inwards], model.response[up] - model.response[down])
+        )
+        slopes = np.einsum("fjck,sjk->fjcs", sight[:, iris], ways[:, iris]).reshape(len(seen), -1, 2)
+        normal = slopes.transpose(0, 2, 1) @ slopes + (IRIS_NOISE / GAZE_SPREAD) ** 2 * np.eye(2)
+        wanted = slopes.transpose(0, 2, 1) @ left[:, iris].reshape(len(seen), -1, 1)
+        found[side] = np.linalg.solve(normal, wanted)[..., 0] * ((1.0, 1.0) if side == "Left" else (-1.0, 1.0))
+    both = 0.5 * (found["Left"] + found["Right"])  # to the person's left, and up
+    for side, outwards in (("Left", 1.0), ("Right", -1.0)):
+        out, inwards, up, down = (ARKIT_SHAPES.index(f"eyeLook{way}{side}") for way in ("Out", "In", "Up", "Down"))
+        aside, upwards = (both + APART * (found[side] - both)).T * np.array(((outwards,), (1.0,)))
+        # A closed lid hides the iris: what the landmarks say of it is made up.
+        open_ = np.clip((SHUT - reading.weights[:, ARKIT_SHAPES.index(f"eyeBlink{side}")]) / (SHUT - OPEN), 0.0, 1.0)
+        for index, value in ((out, aside), (inwards, -aside), (up, upwards), (down, -upwards)):
+            looked = np.clip(value, 0.0, 1.0)
+            weights[:, index] = reading.weights[:, index] + open_ * (looked - reading.weights[:, index])
+    return Reading(weights, reading.poses)
 
 
 def _within(normal: FloatArray, wanted: FloatArray, start: FloatArray) -> FloatArray:

@@ -26,6 +26,7 @@ from dreamface.motion.tracking.person import (
     find_person,
     read_expression,
     refined,
+    with_gaze,
 )
 from dreamface.motion.tracking.pose import Poses, angles
 from dreamface.performance import BoolArray, Performance
@@ -156,7 +157,8 @@ def _read(model: LandmarkModel, person: Person, seen: FloatArray, progress: Prog
     parts = []
     for start in range(0, len(seen), AT_ONCE):
         some = seen[start : start + AT_ONCE]
-        parts.append(refined(model, person, some, read_expression(model, person, some)))
+        reading = refined(model, person, some, read_expression(model, person, some))
+        parts.append(with_gaze(model, person, some, reading))
         progress.report(_STEP, start / len(seen), "Telling the expression")
     poses = Poses(
         np.concatenate([part.poses.rotation for part in parts]), np.concatenate([part.poses.position for part in parts])
@@ -226,7 +228,7 @@ class LiveTracker:
         person = self._person
         rounds = 8 if self._poses is None else 3
         reading = read_expression(self._model, person, seen, self._poses, rounds)
-        reading = refined(self._model, person, seen, reading, rounds=1)
+        reading = with_gaze(self._model, person, seen, refined(self._model, person, seen, reading, rounds=1))
         self._poses = reading.poses
         coefficients = None if face.coefficients is None else face.coefficients[None].astype(np.float64)
         mixed = fused(reading.weights, coefficients)
