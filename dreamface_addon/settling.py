@@ -48,7 +48,8 @@ class Settling(Part):
     def _settle(self) -> bool:
         """Take the hair of heads along that were shaped, as one step of undo; return whether any moved."""
         shaped, self._shaped = self._shaped, set()
-        moved = [scene.settle_hair(skin) for skin in scene.skins() if skin.session_uid in shaped]
+        skins = [skin for skin in scene.skins() if skin.session_uid in shaped]
+        moved = [moves(skin) for skin in skins for moves in (scene.settle_hair, scene.settle_rig)]
         if any(moved):
-            interface.push_undo("DreamFace: Hair Follows")
+            interface.push_undo("DreamFace: Hair and Bones Follow")
         return any(moved)

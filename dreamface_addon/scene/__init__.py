@@ -1,6 +1,7 @@
 """Face folders as Blender objects, materials and shape keys; bpy, numpy and the standard library only."""
 
 from .applying import applied_transform, check_not_applied
+from .armature import add_rig, remove_rig, settle_rig
 from .assets import mark_as_asset
 from .attachments import files_of
 from .card_view import hides_hair, show_cards, shows_cards
@@ -8,6 +9,7 @@ from .cards import cards_are_old, cards_state, make_cards, show_newer_hair
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
+from .gaze import aim_eyes, bones_move_eyes, eye_target, eyes_follow_bones, release_eyes
 from .grooms import REGIONS as HAIR_NAMES
 from .hair import (
     carry_hair,
@@ -41,6 +43,7 @@ from .records import (
     mark_shown,
     parts_of,
     record,
+    rig_of,
     separate_copies,
     shows,
     skin_of,
@@ -64,8 +67,11 @@ __all__ = [
     "ImportedFace",
     "SceneError",
     "SculptedChanges",
+    "add_rig",
     "add_studio",
+    "aim_eyes",
     "applied_transform",
+    "bones_move_eyes",
     "can_export",
     "cards_are_old",
     "cards_of",
@@ -77,6 +83,8 @@ __all__ = [
     "edited_hair",
     "edited_parts",
     "export_face",
+    "eye_target",
+    "eyes_follow_bones",
     "files_of",
     "find_face",
     "grow_hair",
@@ -99,14 +107,18 @@ __all__ = [
     "parts_of",
     "read_face_folder",
     "record",
+    "release_eyes",
+    "remove_rig",
     "rename_face",
     "renew_hair_map",
     "reshape",
+    "rig_of",
     "sculpted_distance",
     "sculpted_expressions",
     "separate_copies",
     "set_hair_density",
     "settle_hair",
+    "settle_rig",
     "show_cards",
     "show_newer_hair",
     "shows",

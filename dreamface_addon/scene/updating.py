@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from .applying import check_not_applied
+from .armature import renew_rig
 from .attachments import unpack_offset
 from .cards import remove_cards, show_newer_hair
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
@@ -83,6 +84,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     show_newer_hair(skin)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
+    renew_rig(skin)
     wear_expression(skin, face.document["traits"])
     colour_solid(objects, face)
     name_after_update(skin, prompt_before)

@@ -1,4 +1,4 @@
-"""`python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend`: a Blender file of a face, by pip's bpy.
+"""`python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend [--rig]`: a Blender file of a face, by pip's bpy.
 
 Runs in a process of its own. Whoever starts it points BLENDER_USER_RESOURCES at an empty folder, so that the user's
 preferences and add-ons stay out of it.
@@ -14,12 +14,13 @@ from typing import NoReturn
 
 import bpy
 
-from .errors import FaceFolderError
+from .armature import add_rig
+from .errors import FaceFolderError, SceneError
 from .importing import import_face
 from .studio import add_studio, set_up_rendering
 
 
-def write_blend(folder: Path, path: Path) -> None:
+def write_blend(folder: Path, path: Path, rig: bool = False) -> None:
     """Write the face in `folder` with a studio around it and its textures packed.
 
     Blender writes to `path` with an @ appended and renames that; stopped on the way, it leaves it behind.
@@ -32,6 +33,8 @@ def write_blend(folder: Path, path: Path) -> None:
     face = import_face(folder)
     if face.warning:
         print(face.warning, file=sys.stderr)
+    if rig:
+        add_rig(face.skin)
     del face.skin["dreamface_folder"]  # it may be temporary, and its path is private
     add_studio(bpy.context.scene, face)
     set_up_rendering(bpy.context.scene)
@@ -62,12 +65,13 @@ def _show_camera() -> None:
 
 def main(arguments: list[str]) -> int:
     """The command; returns its exit status."""
-    if len(arguments) != 2:
-        print("usage: python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend", file=sys.stderr)
+    rig = arguments[2:] == ["--rig"]
+    if len(arguments) != 2 + rig:
+        print("usage: python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend [--rig]", file=sys.stderr)
         return 2
     try:
-        write_blend(Path(arguments[0]), Path(arguments[1]))
-    except (FaceFolderError, OSError, RuntimeError) as error:
+        write_blend(Path(arguments[0]), Path(arguments[1]), rig)
+    except (FaceFolderError, SceneError, OSError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

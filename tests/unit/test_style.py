@@ -47,6 +47,7 @@ def test_types_of_the_extension_are_right(tmp_path: Path) -> None:
 BACKEND = ROOT / "backend/dreamface"
 SHARED = {
     "arrays",
+    "bones",
     "traits",
     "face",
     "hair",
@@ -57,6 +58,7 @@ SHARED = {
     "errors",
     "progress",
     "random_streams",
+    "rigging",
     "units",
 }
 LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
@@ -71,23 +73,24 @@ ALLOWED = {
     "hair": set(),
     "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
-    "export": SHARED | {"folder", "groom", "images", "provenance", "text", "_files"},
+    "export": SHARED | {"folder", "groom", "rig", "images", "provenance", "text", "_files"},
     "cli": {
-        "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
+        "bones", "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
         "limits", "text", "_files",
     },
     "service": {
         "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
-    "training": {"arrays", "geometry", "head", "skin", "models", "face", "traits"},
+    "training": {"arrays", "geometry", "head", "rig", "skin", "models", "face", "packing", "traits"},
     "_files": {"errors"},
     "_archives": set(),
     "_reading": {"_archives", "text"},
     "arrays": set(),
+    "bones": set(),
     "colour": set(),
     "errors": set(),
-    "face": {"hair", "record", "traits"},
+    "face": {"hair", "record", "rigging", "traits"},
     "document": {"_reading", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {
         "_files", "_reading", "document", "errors", "face", "hair", "images", "library", "packing", "progress",
@@ -97,15 +100,16 @@ ALLOWED = {
     "library": {"_files", "_reading", "errors", "provenance", "record"},
     "limits": {"errors", "random_streams", "text"},
     "performance": {"_files", "arrays", "errors", "traits"},
-    "packing": {"_reading", "document", "errors", "face", "hair"},
+    "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "pipeline": SHARED | {
-        "export", "folder", "groom", "head", "images", "language", "limits", "prior", "record", "skin", "text",
+        "export", "folder", "groom", "head", "images", "language", "limits", "prior", "record", "rig", "skin", "text",
     },
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
     "prior_hair": {"hair", "styles", "traits"},
     "progress": {"errors"},
     "provenance": set(),
     "record": {"errors", "traits"},
+    "rigging": {"bones"},
     "random_streams": set(),
     "text": set(),
     "traits": {"errors"},

@@ -24,7 +24,9 @@ _STEP = "export"
 _POLL = 0.1  # seconds between looks at whether the user wants to stop
 
 
-def write_blend(face: Face, path: Path, progress: Progress, face_folder: Path | None = None) -> None:
+def write_blend(
+    face: Face, path: Path, progress: Progress, face_folder: Path | None = None, *, rig: bool = False
+) -> None:
     """Write `face` as a .blend with a portrait studio around it and its textures packed.
 
     Args:
@@ -32,6 +34,7 @@ def write_blend(face: Face, path: Path, progress: Progress, face_folder: Path | 
         path: the file.
         progress: told about every step.
         face_folder: where `face` is saved already, or None.
+        rig: whether the head has bones.
 
     Raises:
         MissingDependency: bpy or the add-on's code is not installed, or bpy does not load.
@@ -41,7 +44,8 @@ def write_blend(face: Face, path: Path, progress: Progress, face_folder: Path | 
     addon = _addon_parent()
     with _stage(path) as stage:
         source = face_folder or folder.save(face, stage / "face", progress.part(0.0, 0.3))
-        _run_blender(source, stage / path.name, _environment(addon, stage), progress.part(0.3, 0.95))
+        options = ("--rig",) if rig else ()
+        _run_blender(source, stage / path.name, options, _environment(addon, stage), progress.part(0.3, 0.95))
         (stage / path.name).replace(path)
     progress.report(_STEP, 1.0, f"Wrote {path.name}")
 
@@ -81,9 +85,12 @@ def _environment(addon: Path, temporary: Path) -> dict[str, str]:
     }
 
 
-def _run_blender(face_folder: Path, file: Path, environment: dict[str, str], progress: Progress) -> None:
+def _run_blender(
+    face_folder: Path, file: Path, options: tuple[str, ...], environment: dict[str, str], progress: Progress
+) -> None:
     in_isolation = (sys.executable, "-P")  # no file in the user's folder passes for a module
     command = [*in_isolation, "-m", "dreamface_addon.scene.write_blend", str(face_folder.absolute()), str(file)]
+    command += options
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(
