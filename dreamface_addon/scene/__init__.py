@@ -9,6 +9,7 @@ from .cards import cards_are_old, cards_state, make_cards, show_newer_hair
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
+from .followers import armatures_of, follow_armatures
 from .gaze import aim_eyes, bones_move_eyes, eye_target, eyes_follow_bones, release_eyes
 from .grooms import REGIONS as HAIR_NAMES
 from .hair import (
@@ -53,6 +54,7 @@ from .records import (
 from .reshaping import reshape
 from .studio import add_studio
 from .updating import update_face
+from .visemes import add_visemes, has_visemes, remove_visemes
 
 __all__ = [
     "FACE_ID",
@@ -69,8 +71,10 @@ __all__ = [
     "SculptedChanges",
     "add_rig",
     "add_studio",
+    "add_visemes",
     "aim_eyes",
     "applied_transform",
+    "armatures_of",
     "bones_move_eyes",
     "can_export",
     "cards_are_old",
@@ -87,12 +91,14 @@ __all__ = [
     "eyes_follow_bones",
     "files_of",
     "find_face",
+    "follow_armatures",
     "grow_hair",
     "grown_marks",
     "hair_curves_of",
     "hair_density",
     "hair_of",
     "has_hair_library",
+    "has_visemes",
     "hides_hair",
     "import_face",
     "is_skin",
@@ -109,6 +115,7 @@ __all__ = [
     "record",
     "release_eyes",
     "remove_rig",
+    "remove_visemes",
     "rename_face",
     "renew_hair_map",
     "reshape",

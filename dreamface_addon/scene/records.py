@@ -48,6 +48,12 @@ STYLE = "dreamface_hair_style"
 CARDS = "dreamface_cards"
 """Custom property of an object of cards: the region whose hair they stand for."""
 
+FOLLOWED = "dreamface_followed"
+"""Custom property of a part: the vertex groups that it has of the skin's, for an artist's own rig, as JSON."""
+
+VISEME = "viseme_"
+"""What the names of visemes begin with, which are mixed from a face's shapes."""
+
 BEFORE_RIG = " before rig"
 """What follows the name of a vertex group, such as a region's, while a bone has that name."""
 
@@ -162,7 +168,10 @@ def own_names(object_: bpy.types.Object, skin: bpy.types.Object) -> tuple[str, .
     for known, names in there.items():
         try:
             ours = set(json.loads(skin.get(known, "[]")))
+            if known == "dreamface_shapes":
+                ours |= {name for name in names if name.startswith(VISEME)}
             if known == _REGIONS:
+                ours |= set(json.loads(object_.get(FOLLOWED, "[]")))
                 ours |= {*BONES, RING, *(name + BEFORE_RIG for name in ours)}
         except (ValueError, TypeError):
             ours = set()

@@ -26,6 +26,7 @@ from .records import (
     wear_expression,
 )
 from .sculpting import Array
+from .visemes import renew_visemes
 
 
 def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, Any]) -> None:
@@ -63,6 +64,7 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         move_vertices(object_.data, vertices[first:last], shapes)
     settle_hair(skin)
     settle_rig(skin)
+    renew_visemes(skin)
     show_newer_hair(skin)
     skin[TRAITS_PROPERTY] = stored
     if "measured" in arrays:
