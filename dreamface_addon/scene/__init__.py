@@ -28,6 +28,7 @@ from .hair import (
 )
 from .hair_look import hair_density, set_hair_density, wants_blender_nodes
 from .importing import ImportedFace, import_face
+from .lending import holds_bones
 from .lighting import LIGHTINGS
 from .naming import NAME, name_from, name_of, rename_face
 from .node_assets import has_library as has_hair_library
@@ -100,6 +101,7 @@ __all__ = [
     "has_hair_library",
     "has_visemes",
     "hides_hair",
+    "holds_bones",
     "import_face",
     "is_skin",
     "knows_grown",
