@@ -14,8 +14,8 @@ from dreamface.face import Face
 VISEMES: Final[Mapping[str, Mapping[str, float]]] = {
     "viseme_sil": {},
     "viseme_PP": {
-        "mouthClose": 0.06, "jawOpen": 0.06, "mouthPressLeft": 0.55, "mouthPressRight": 0.55, "mouthRollLower": 0.3,
-        "mouthRollUpper": 0.25,
+        "jawOpen": 0.06, "mouthClose": 0.06, "mouthPressLeft": 0.25, "mouthPressRight": 0.25, "mouthRollLower": 0.15,
+        "mouthRollUpper": 0.1,
     },
     "viseme_FF": {
         "jawOpen": 0.08, "mouthRollLower": 0.7, "mouthUpperUpLeft": 0.3, "mouthUpperUpRight": 0.3,
@@ -34,8 +34,8 @@ VISEMES: Final[Mapping[str, Mapping[str, float]]] = {
         "mouthUpperUpRight": 0.15, "mouthStretchLeft": 0.15, "mouthStretchRight": 0.15,
     },
     "viseme_CH": {
-        "jawOpen": 0.1, "mouthFunnel": 0.6, "mouthPucker": 0.15, "mouthShrugUpper": 0.2, "mouthLowerDownLeft": 0.2,
-        "mouthLowerDownRight": 0.2,
+        "jawOpen": 0.05, "mouthFunnel": 0.5, "mouthPucker": 0.15, "mouthShrugUpper": 0.15, "mouthLowerDownLeft": 0.1,
+        "mouthLowerDownRight": 0.1,
     },
     "viseme_SS": {
         "jawOpen": 0.05, "mouthStretchLeft": 0.3, "mouthStretchRight": 0.3, "mouthSmileLeft": 0.15,
