@@ -217,7 +217,7 @@ def test_joints_follow_sliders_sculpting_and_other_faces(rigged, bpy, face, tmp_
             points.foreach_get("co", places)
             points.foreach_set("co", (places.reshape(-1, 3) + np.float32([0.0, 0.0, 0.01])).reshape(-1))
     assert settle_rig(imported.skin) and not settle_rig(imported.skin)
-    np.testing.assert_allclose(joints(), wanted.numpy() + [0.0, 0.0, 0.01], atol=1e-4)
+    np.testing.assert_allclose(joints(), wanted.numpy() + np.float32([0.0, 0.0, 0.01]), atol=1e-4)
     someone = with_rig(other_face(face))
     update_face(imported.skin, folder.save(someone, tmp_path / "other"))
     np.testing.assert_allclose(joints()[:, 0], rig_of(someone).joints(someone.head.vertices)[:, 0], atol=1e-3)

@@ -154,9 +154,8 @@ def test_joints_lie_where_a_head_has_them(face: Face) -> None:
 def test_joints_follow_a_child_and_what_was_sculpted(model: HeadModel, face: Face) -> None:
     """Those of one head's rig are on another head where its own would be."""
     chin = face.head.landmark("pogonion")
-    bump = torch.exp(-((face.head.vertices - chin).norm(dim=1) / 0.02).square())[:, None] * torch.tensor(
-        [0.0, -0.01, 0.0]
-    )
+    near = torch.exp(-((face.head.vertices - chin).norm(dim=1) / 0.02).square())
+    bump = near[:, None] * torch.tensor([0.0, -0.01, 0.0])
     for head in (person(model, 5, age=6.0), with_offset(face.head, bump)):
         own = make_rig(head, model.shapes(head), model.shape_names).joints(head.vertices)
         followed = rig_of(face).joints(head.vertices)
