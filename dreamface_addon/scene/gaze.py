@@ -104,7 +104,7 @@ def _aim(pose: bpy.types.PoseBone, target: bpy.types.Object) -> None:
     aim.name, aim.target, aim.track_axis = _AIM, target, "TRACK_Y"
     limit = pose.constraints.new("LIMIT_ROTATION")
     limit.name, limit.owner_space = _LIMIT, "LOCAL"
-    limit.use_limit_x = limit.use_limit_y = limit.use_limit_z = True
+    limit.use_limit_x = limit.use_limit_z = True
     limit.min_x, limit.max_x = -_FARTHEST["x"], _FARTHEST["x"]
     limit.min_z, limit.max_z = -_FARTHEST["z"], _FARTHEST["z"]
 

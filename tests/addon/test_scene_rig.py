@@ -153,6 +153,7 @@ def test_removing_the_rig_leaves_everything_as_it_was(imported, bpy):
     mask = imported.skin.modifiers.new("Mask", "MASK")
     mask.vertex_group = "neck"
     imported.skin.data.shape_keys.key_blocks["eyeLookUpLeft"].value = 0.25
+    bpy.context.view_layer.update()
     before = state()
     add_rig(imported.skin)
     assert mask.vertex_group == "neck before rig", "an artist's modifier goes on with the region"

@@ -193,7 +193,8 @@ def _corners(head: Head, name: str) -> Tensor | None:
     """[N] the vertices that a part's faces have; None where there is no such part."""
     for part in head.topology.parts:
         if part.name == name:
-            return head.topology.faces[slice(*part.faces)].unique()
+            corners: Tensor = torch.unique(head.topology.faces[slice(*part.faces)])
+            return corners
     return None
 
 
@@ -242,7 +243,7 @@ def anchor_places(vertices: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
 
 def _as_sums(vertices: Tensor, places: Sequence[Tensor], near: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """[A] vertices and [N, A] their weights in each of N places."""
-    anchors = torch.cat([*near]).unique()
+    anchors = torch.unique(torch.cat([*near]))
     weights = torch.zeros(len(places), len(anchors))
     for row, (place, chosen) in enumerate(zip(places, near, strict=True)):
         points = vertices[chosen].double()

@@ -162,7 +162,7 @@ def _stiffen(head: Head, weights: Tensor, faces: tuple[int, int], *, stiff: bool
     quads = head.topology.faces[slice(*faces)]
     number = torch.from_numpy(pieces(quads.numpy()))
     for piece in range(int(number.max()) + 1):
-        own = quads[number == piece].unique()
+        own = torch.unique(quads[number == piece])
         jaw = weights[own, _JAW]
         mean, spread = float(jaw.mean()), float(jaw.std()) if len(own) > 1 else 0.0
         if stiff or spread < _UNIFORM:

@@ -57,7 +57,7 @@ def locked_vertices(head: Head) -> NDArray[np.bool_]:
     locked[list(head.topology.landmarks.values())] = True
     seen = np.zeros(len(locked), np.int64)
     for part in head.topology.parts:
-        seen[head.topology.faces[slice(*part.faces)].unique().numpy()] += 1
+        seen[torch.unique(head.topology.faces[slice(*part.faces)]).numpy()] += 1
     locked[seen > 1] = True
     return locked
 
