@@ -8,7 +8,6 @@ from torch import Tensor
 
 from dreamface.arrays import IntArray
 from dreamface.face import Head
-from dreamface.geometry import unique_edges
 
 
 def find_neck_ring(head: Head) -> Tensor:
@@ -35,8 +34,8 @@ def open_loops(faces: IntArray) -> list[IntArray]:
 
     Loops that touch themselves are left out.
     """
-    edges, _, uses = unique_edges(faces)
-    border = edges[(uses == 1) & (edges[:, 0] != edges[:, 1])]
+    edges, uses = edges_of(faces)
+    border = edges[uses == 1]
     beside: dict[int, list[int]] = {}
     for start, end in border.tolist():
         beside.setdefault(start, []).append(end)
@@ -50,6 +49,16 @@ def open_loops(faces: IntArray) -> list[IntArray]:
         if loop:
             loops.append(np.array(loop, np.int64))
     return loops
+
+
+def edges_of(faces: IntArray) -> tuple[IntArray, IntArray]:
+    """Return [E, 2] the edges of faces [F, 4], the lower vertex first, and [E] how many faces have each."""
+    ends = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
+    low, high = ends.min(axis=1).astype(np.int64), ends.max(axis=1).astype(np.int64)
+    real = low != high  # a triangle repeats its last corner
+    count = int(faces.max()) + 1
+    numbers, uses = np.unique(low[real] * count + high[real], return_counts=True)  # far faster than of rows
+    return np.stack((numbers // count, numbers % count), axis=1), uses.astype(np.int64)
 
 
 def _follow(start: int, beside: dict[int, list[int]]) -> list[int]:

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from dreamface.bones import BONES
 from dreamface.face import Head
-from dreamface.geometry import fit_similarity, pieces, rotation_about, smoothstep, unique_edges
+from dreamface.geometry import fit_similarity, pieces, rotation_about, smoothstep
 from dreamface.rig.joints import EYE_LAYERS, SIDES, Landmarks
+from dreamface.rig.ring import edges_of
 
 _NECK, _HEAD, _JAW = (BONES.index(name) for name in ("neck", "head", "jaw"))
 
@@ -104,8 +105,7 @@ def opening(head: Head, hinge: Tensor, shape: Tensor) -> Tensor:
 
 def _smoothed(weights: Tensor, head: Head) -> Tensor:
     """[V] weights, each drawn towards the mean of its neighbours along edges."""
-    edges = torch.from_numpy(unique_edges(head.topology.faces.numpy())[0])
-    edges = edges[edges[:, 0] != edges[:, 1]]  # a triangle repeats its last corner
+    edges = torch.from_numpy(edges_of(head.topology.faces.numpy())[0])
     both = torch.cat((edges, edges.flip(1)))
     count = torch.zeros(len(weights)).index_add_(0, both[:, 0], torch.ones(len(both))).clamp_min(1.0)
     for _ in range(_ROUNDS):
