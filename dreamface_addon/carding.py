@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +27,13 @@ class _Asked:
         face_id: the face's.
         state: as `scene.cards_state` said then.
         file: that the face is written to when it has the cards.
+        options: of the export, by the names of `scene.export_face`.
     """
 
     face_id: str
     state: str
     file: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Carding(Part):
@@ -56,7 +58,14 @@ class Carding(Part):
         """Jobs that make cards and are not over, oldest first."""
         return [job for job in self._session.jobs if not job.finished and job.kind in self.kinds]
 
-    def make(self, skin: bpy.types.Object, level: int, resolution: int = RESOLUTION, file: Path | None = None) -> None:
+    def make(
+        self,
+        skin: bpy.types.Object,
+        level: int,
+        resolution: int = RESOLUTION,
+        file: Path | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         """Have cards made of a head's hair as it is now, combed or not.
 
         Args:
@@ -65,6 +74,7 @@ class Carding(Part):
             resolution: side of their texture in pixels.
             file: that the face is exported to when it has the cards; None for none. Of hair and cards that is shown
                 then which was shown before.
+            options: of that export, by the names of `scene.export_face`.
 
         Raises:
             SceneError: the face has lost what it is made from.
@@ -79,7 +89,7 @@ class Carding(Part):
             "face": record, "offset": offset, "hair": hair, "groom": groom, "level": level, "resolution": resolution,
         }  # fmt: skip
         sent = {hair: arrays} | ({offset: files[offset]} if offset is not None else {})
-        self._session.submit("cards", request, _Asked(face_id, scene.cards_state(skin), file), sent)
+        self._session.submit("cards", request, _Asked(face_id, scene.cards_state(skin), file, options or {}), sent)
         self._wake()
 
     def cancel(self) -> None:
@@ -130,7 +140,7 @@ class Carding(Part):
             scene.show_cards(skin, False)
         interface.push_undo("DreamFace: Make Cards")
         if asked.file is not None:
-            scene.export_face(skin, asked.file)
+            scene.export_face(skin, asked.file, **asked.options)
             self._written = f"Exported {asked.file.name} with new cards"
             if scene.cards_are_old(skin):
                 raise scene.SceneError(old_cards(asked.file))

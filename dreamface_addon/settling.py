@@ -1,4 +1,4 @@
-"""Hair that goes along with a head that was sculpted: its guides follow when the artist is back in Object Mode."""
+"""What goes along with a head by itself: hair and bones when it was sculpted, its parts when it was rigged."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 _SHAPING = ("SCULPT", "EDIT_MESH")
 """Modes in which an artist moves a head's vertices."""
 
+_WEIGHING = "PAINT_WEIGHT"
+"""The mode in which an artist changes how much bones move it."""
+
 
 class Settling(Part):
-    """Watches for heads in Sculpt and Edit Mode, and takes their hair along once they are left.
+    """Watches for heads in Sculpt and Edit Mode, and takes their hair and bones along once they are left.
 
     Only then, and not whenever hair and skin differ: undo brings back the moment between sculpting and following, and
-    hair that followed again by itself would take away the way forward, and every step further back.
+    hair that followed again by itself would take away the way forward, and every step further back. For the same
+    reason a head's parts follow an armature when it is new on the skin, and not whenever they do not.
     """
 
     def __init__(self) -> None:
         self._shaped: set[int] = set()
+        self._weighed: set[int] = set()
+        self._armatures: dict[int, tuple[int, ...]] = {}
         self._interval = IDLE_INTERVAL
 
     @property
@@ -28,27 +34,45 @@ class Settling(Part):
         return self._interval
 
     def tick(self) -> bool:
-        """Note which heads are being shaped; take hair along where that has ended."""
+        """Note which heads are being shaped; take along what follows where that has ended."""
         with interface.in_window():
             mode, objects = bpy.context.mode, {bpy.context.active_object, *bpy.context.selected_objects}
         skins = [skin for skin in map(scene.skin_of, objects) if skin is not None]
         self._interval = READY_INTERVAL if skins or self._shaped else IDLE_INTERVAL
         if mode in _SHAPING:
             self._shaped |= {skin.session_uid for skin in skins}
-        elif self._shaped and interface.hindrance() is None:
-            return self._settle()
+        elif mode == _WEIGHING:
+            self._weighed |= {skin.session_uid for skin in skins}
+        elif interface.hindrance() is None:
+            return (bool(self._shaped) and self._settle()) | self._follow()
         return False
 
     def file_opened(self) -> None:
         """Forget the heads of the file that was open before; bring hair of older files to what it is today."""
         self._shaped.clear()
+        self._weighed.clear()
+        self._armatures.clear()
         for skin in scene.skins():
             scene.renew_hair_map(skin)
 
     def _settle(self) -> bool:
-        """Take the hair of heads along that were shaped, as one step of undo; return whether any moved."""
+        """Take hair and bones of heads along that were shaped, as one step of undo; return whether any moved."""
         shaped, self._shaped = self._shaped, set()
-        moved = [scene.settle_hair(skin) for skin in scene.skins() if skin.session_uid in shaped]
+        skins = [skin for skin in scene.skins() if skin.session_uid in shaped]
+        moved = [moves(skin) for skin in skins for moves in (scene.settle_hair, scene.settle_rig)]
         if any(moved):
-            interface.push_undo("DreamFace: Hair Follows")
+            interface.push_undo("DreamFace: Hair and Bones Follow")
         return any(moved)
+
+    def _follow(self) -> bool:
+        """Let parts follow armatures that are new on a skin, as one step of undo; return whether any does."""
+        weighed, self._weighed = self._weighed, set()
+        changed = False
+        for skin in scene.skins():
+            uid, armatures = skin.session_uid, scene.armatures_of(skin)
+            if armatures != self._armatures.get(uid, ()) or (armatures and uid in weighed):
+                changed |= scene.follow_armatures(skin, renew=uid in weighed)
+            self._armatures[uid] = armatures
+        if changed:
+            interface.push_undo("DreamFace: Parts Follow the Rig")
+        return changed

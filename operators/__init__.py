@@ -2,6 +2,13 @@
 
 import bpy
 
+from .animate.rig import (
+    DREAMFACE_OT_add_rig,
+    DREAMFACE_OT_aim_eyes,
+    DREAMFACE_OT_bones_move_eyes,
+    DREAMFACE_OT_remove_rig,
+    DREAMFACE_OT_visemes,
+)
 from .create.bring_in import DREAMFACE_OT_bring_in
 from .create.cancel import DREAMFACE_OT_cancel
 from .create.close_gallery import DREAMFACE_OT_close_gallery
@@ -52,7 +59,10 @@ from .skin.use_swatch import DREAMFACE_OT_use_swatch
 
 _CLASSES = (
     DREAMFACE_OT_add_layer,
+    DREAMFACE_OT_add_rig,
     DREAMFACE_OT_add_studio,
+    DREAMFACE_OT_aim_eyes,
+    DREAMFACE_OT_bones_move_eyes,
     DREAMFACE_OT_bring_in,
     DREAMFACE_OT_bring_in_made,
     DREAMFACE_OT_cancel,
@@ -85,6 +95,7 @@ _CLASSES = (
     DREAMFACE_OT_remove_layer,
     DREAMFACE_OT_remove_look,
     DREAMFACE_OT_remove_model,
+    DREAMFACE_OT_remove_rig,
     DREAMFACE_OT_remove_style,
     DREAMFACE_OT_reset_trait,
     DREAMFACE_OT_roll_region,
@@ -105,6 +116,7 @@ _CLASSES = (
     DREAMFACE_OT_use_prompt,
     DREAMFACE_OT_use_swatch,
     DREAMFACE_OT_verify_model,
+    DREAMFACE_OT_visemes,
 )
 
 

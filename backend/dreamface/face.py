@@ -16,6 +16,7 @@ from torch import Tensor
 
 from dreamface.hair import Groom
 from dreamface.record import FaceRecord
+from dreamface.rigging import Rig
 from dreamface.traits import ARKIT_SHAPES, VOCABULARY, Traits
 
 
@@ -229,6 +230,7 @@ class Face:
         measured: every shape trait as it is on the head, in standard deviations of the population.
         pictures: SHA-256 -> PNG, of every picture that the record's layers refer to.
         groom: the hair by region, rooted in the neutral head; faces of older versions have none.
+        rig: bones and the weights with which they move the head; faces of older versions have none, see `rig.rig_of`.
     """
 
     record: FaceRecord
@@ -241,6 +243,7 @@ class Face:
     measured: Mapping[str, float] = field(default_factory=dict)
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     groom: Groom = field(default_factory=dict)
+    rig: Rig | None = None
 
     @property
     def face_id(self) -> str:

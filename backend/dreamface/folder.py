@@ -56,6 +56,7 @@ from dreamface.packing import (
     unpack_groom,
     unpack_offset,
     unpack_own_offset,
+    unpack_rig,
     unpack_topology,
     unpack_vertices_and_shapes,
 )
@@ -367,6 +368,7 @@ def load(path: Path | str) -> Face:
         topology = unpack_topology(document, arrays)
         vertices, shapes = unpack_vertices_and_shapes(document, arrays)
         offset = unpack_own_offset(document, arrays)
+        rig = unpack_rig(arrays)
     with _explained(path / _PREVIEW):
         preview = images.decode_unit8(_with_channels(images.read_png(path / _PREVIEW), 3))
     return Face(
@@ -380,6 +382,7 @@ def load(path: Path | str) -> Face:
         measured=document.measured,
         pictures=_read_pictures(path, document),
         groom=_read_groom(path, document, topology),
+        rig=rig,
     )
 
 

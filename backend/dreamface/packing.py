@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dreamface._reading import UNREADABLE, Arrays, Layout, open_regular, read_arrays
+from dreamface.bones import BONES, ENDS
 from dreamface.document import DOCUMENT, FaceDocument, HairDocument
 from dreamface.errors import BadRequest
 from dreamface.face import Face, Head, Part, Topology, group_parts
 from dreamface.hair import Groom, Region, Roots, groom_from_json, groom_to_json
+from dreamface.rigging import Rig
 
 LARGEST_GEOMETRY: Final = 256 * 2**20
 """Bytes of all unpacked arrays, and of one that is filled up with zeros: some ten times what a production head has."""
@@ -25,6 +27,17 @@ _OFFSET: Final[Mapping[str, Layout]] = {
     "offset_vertices": Layout("index", ("offset",), needed=False),
     "offset_deltas": Layout("number", ("offset", 3), needed=False),
 }
+
+_RIG: Final[Mapping[str, Layout]] = {
+    "rig_bones": Layout("name", ("bones",), needed=False),
+    "rig_anchors": Layout("index", ("anchors",), needed=False),
+    "rig_anchor_weights": Layout("number", ("ends of bones", "anchors"), needed=False),
+    "rig_offsets": Layout("index", ("bones + 1",), needed=False),
+    "rig_vertices": Layout("index", ("carried",), needed=False),
+    "rig_weights": Layout("number", ("carried",), needed=False),
+    "neck_ring": Layout("index", ("ring",), needed=False),
+}
+"""What faces of older versions do not have."""
 
 _GEOMETRY: Final[Mapping[str, Layout]] = {
     "vertices": Layout("number", ("vertices", 3)),
@@ -41,6 +54,7 @@ _GEOMETRY: Final[Mapping[str, Layout]] = {
     "landmark_names": Layout("name", ("landmarks",)),
     "landmark_vertices": Layout("index", ("landmarks",)),
     **_OFFSET,
+    **_RIG,
 }
 """The arrays of geometry.npz."""
 
@@ -76,6 +90,7 @@ def pack_geometry(face: Face) -> dict[str, NDArray[Any]]:
         "face_uvs": topology.face_uvs.cpu().numpy().astype(np.int32),
         **pack_shapes(face.shapes),
         **_pack_own_offset(head),
+        **({} if face.rig is None else pack_rig(face.rig)),
         "region_names": np.array(list(topology.regions), dtype=np.str_),
         "region_offsets": region_offsets,
         "region_vertices": region_vertices,
@@ -89,6 +104,25 @@ def pack_shapes(shapes: Tensor) -> dict[str, NDArray[Any]]:
     """[S, V, 3] blend shapes in metres as geometry.npz has them: `shape_offsets`, `shape_vertices`, `shape_deltas`."""
     offsets, vertices, deltas = _to_runs(shapes.detach().cpu().numpy().astype(np.float32))
     return {"shape_offsets": offsets, "shape_vertices": vertices, "shape_deltas": deltas}
+
+
+def pack_rig(rig: Rig) -> dict[str, NDArray[Any]]:
+    """Return a rig as geometry.npz has it.
+
+    `rig_bones` [B] their names; `rig_anchors` [A] and `rig_anchor_weights` [2 B, A] say where each turns and points;
+    `rig_offsets` [B + 1], `rig_vertices` and `rig_weights` are runs, a bone's vertices and how much they go with it;
+    `neck_ring` [R] the vertices of the neck's open end in order.
+    """
+    offsets, vertices, weights = _to_runs(rig.weights.T[..., None].cpu().numpy().astype(np.float32))
+    return {
+        "rig_bones": np.array(BONES, dtype=np.str_),
+        "rig_anchors": _as_array(rig.anchors, np.int32),
+        "rig_anchor_weights": _as_array(rig.anchor_weights, np.float32),
+        "rig_offsets": offsets,
+        "rig_vertices": vertices,
+        "rig_weights": weights[:, 0],
+        "neck_ring": _as_array(rig.neck_ring, np.int32),
+    }
 
 
 def pack_offset(offset: Tensor) -> dict[str, NDArray[Any]]:
@@ -179,6 +213,34 @@ def unpack_own_offset(document: FaceDocument, arrays: Arrays) -> Tensor | None:
         raise ValueError("it has no offset")
     vertices, deltas = arrays["offset_vertices"], arrays["offset_deltas"]
     return _from_runs(np.array([0, len(vertices)]), vertices, deltas, len(arrays["vertices"]))[0]
+
+
+def unpack_rig(arrays: Arrays) -> Rig | None:
+    """Return a head's rig; None where the file has none, or one of other bones.
+
+    Raises:
+        ValueError: the arrays do not fit.
+    """
+    if "rig_bones" not in arrays or tuple(arrays["rig_bones"].tolist()) != BONES:
+        return None
+    if not arrays.keys() >= _RIG.keys():
+        raise ValueError("its rig is not all there")
+    count, anchors, ring = len(arrays["vertices"]), arrays["rig_anchors"], arrays["neck_ring"]
+    weights = _from_runs(arrays["rig_offsets"], arrays["rig_vertices"], arrays["rig_weights"][:, None], count)[..., 0].T
+    off = (weights.sum(dim=1) - 1.0).abs().max()
+    if float(off) > _ROUNDING or float(weights.min()) < 0.0 or len(arrays["rig_offsets"]) != len(BONES) + 1:
+        raise ValueError("the weights of its bones do not fit")
+    if len(arrays["rig_anchor_weights"]) != ENDS * len(BONES):
+        raise ValueError("its bones have no ends")
+    if not _all_below(anchors, count) or not _all_below(ring, count):
+        raise ValueError("its rig points at a vertex that is not there")
+    places = torch.from_numpy(arrays["rig_anchor_weights"])
+    return Rig(
+        torch.from_numpy(anchors.astype(np.int64)),
+        places,
+        weights.contiguous(),
+        torch.from_numpy(ring.astype(np.int64)),
+    )
 
 
 def unpack_topology(document: FaceDocument, arrays: Arrays) -> Topology:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from dreamface.bones import BoneNames
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
@@ -25,6 +26,7 @@ from dreamface.progress import Progress
 from dreamface.random_streams import stream
 from dreamface.record import FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
+from dreamface.rig import make_rig
 from dreamface.skin import LAYERS, Painter, check_layers, materials
 from dreamface.styles import Style, find_style, parse_style, remove_style, save_style, style_name, styles
 from dreamface.text import clean
@@ -438,6 +440,9 @@ def export(
     face_folder: Path | None = None,
     hair: Literal["cards", "none"] = "cards",
     level: int = 0,
+    rig: BoneNames | None = None,
+    detail: int = 0,
+    visemes: bool = False,
     take: Performance | None = None,
 ) -> Path:
     """Write a face as .glb, .obj or .blend, chosen by the path's suffix; gives the path back.
@@ -449,11 +454,17 @@ def export(
         face_folder: where the face is saved already, if it is; a .blend is then made from there.
         hair: what GLB and OBJ have of the hair: "cards", or "none".
         level: of detail of the cards, 0 is the finest.
+        rig: whose names the bones have, one of `BONE_NAMES`; None leaves bones away. OBJ has none.
+        detail: of the head in GLB and OBJ, 0 is the whole one, 1 to 3 have fewer triangles.
+        visemes: whether the 15 visemes of lip sync are further blend shapes.
         take: what the face does, in a .glb or .blend.
     """
     from dreamface.export import export as write
 
-    return write(face, path, progress, face_folder, hair=hair, level=level, take=take)
+    return write(
+        face, path, progress, face_folder,
+        hair=hair, level=level, rig=rig, detail=detail, visemes=visemes, take=take,
+    )  # fmt: skip
 
 
 def write_cards(
@@ -509,6 +520,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     pictures = _needed(record, pictures or {})
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
+    rig = make_rig(head, shapes, model.shape_names)
     progress.report("hair", 0.15, "Growing the hair")
     surface = Surface(head)
     groom = grow(head, traits, record.seed, surface=surface)
@@ -525,7 +537,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     return Face(
         record=record, head=head, shapes=shapes,
         shape_names=model.shape_names, materials=surfaces, maps=maps, preview=picture, measured=model.measure(head),
-        pictures=pictures, groom=groom,
+        pictures=pictures, groom=groom, rig=rig,
     )  # fmt: skip
 
 

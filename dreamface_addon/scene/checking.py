@@ -135,10 +135,26 @@ def check_arrays(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> N
     landmarks = _indices(arrays, "landmark_vertices", None)
     _check_range(landmarks, vertex_count, "a landmark points at a vertex that is not there")
     _need(len(arrays["landmark_names"]) == len(landmarks), "not every landmark has a name")
+    check_rig(arrays, vertex_count)
     if document["head"].get("offset"):
         moved, deltas = _indices(arrays, "offset_vertices", None), _floats(arrays, "offset_deltas", 3)
         _need(len(moved) == len(deltas), "the offset does not fit together")
         _check_range(moved, vertex_count, "the offset has a vertex that is not there")
+
+
+def check_rig(arrays: dict[str, NDArray[Any]], vertex_count: int) -> None:
+    """Check the arrays of a rig, where there is one; faces of older versions have none."""
+    if "rig_bones" not in arrays:
+        return
+    bones = len(arrays["rig_bones"])
+    _check_runs(arrays, "rig", len(_floats(arrays, "rig_weights", None)), vertex_count)
+    _need(len(arrays["rig_offsets"]) == bones + 1, "not every bone has vertices")
+    weights = arrays["rig_weights"]
+    _need(not weights.size or (weights.min() >= 0.0 and weights.max() <= 1.0), "a bone has weights beyond 0 and 1")
+    for name in ("rig_anchors", "neck_ring"):
+        _check_range(_indices(arrays, name, None), vertex_count, f"{name} has a vertex that is not there")
+    ends = _floats(arrays, "rig_anchor_weights", len(arrays["rig_anchors"]))
+    _need(len(ends) == 2 * bones, "not every bone has two ends")
 
 
 def _check_corners(faces: NDArray[Any]) -> None:

@@ -11,6 +11,7 @@ import bpy
 
 from .card_view import shows_cards
 from .errors import SceneError
+from .lending import bone_options, lent_rig
 from .packing import packed_gloss
 from .records import PART, PUBLIC, cards_of, hair_of, lost_properties, parts_of
 from .staging import (
@@ -25,6 +26,7 @@ from .staging import (
     whole_materials,
     without_hair_map,
 )
+from .visemes import lent_visemes
 
 _ADD_ON_IS_OFF = "Blender's {} add-on is off: turn it on under Edit > Preferences > Add-ons."
 _BUILT_WITHOUT = "This Blender was built without {}: export another format, or use a Blender from blender.org."
@@ -101,7 +103,7 @@ def can_export(suffix: str) -> str:
     return ""
 
 
-def export_face(skin: bpy.types.Object, path: Path) -> None:
+def export_face(skin: bpy.types.Object, path: Path, *, rig: str | None = None, visemes: bool = False) -> None:
     """Write a face to `path` in the format of its suffix, whatever else is selected or hidden.
 
     Hair is in the file as cards where the head has some. GLB and FBX hold everything else but hair; USD has that, too,
@@ -109,6 +111,13 @@ def export_face(skin: bpy.types.Object, path: Path) -> None:
     `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now. The others have it
     with its shape keys, set as they are; what a rig or another modifier does to it is left out, for hair as well.
     Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
+
+    Args:
+        skin: the face's.
+        path: of the file.
+        rig: whose names the bones of a head with a rig have there, a key of `rigs.NAMES`; None leaves them away, and
+            OBJ has none.
+        visemes: whether the file has the visemes of lip sync, also where the head has none.
 
     Raises:
         SceneError: it cannot be written; what was there is untouched, and so is the scene.
@@ -130,15 +139,22 @@ def export_face(skin: bpy.types.Object, path: Path) -> None:
             if "lashes" in cards:  # instead of the head's own
                 objects = [part for part in objects if not str(part[PART]).endswith("lashes")]
             objects += cards.values()
-            _write(objects, hair, Path(folder), path)
+            with lent_visemes(skin, visemes), lent_rig(skin, rig, path.suffix.lower()) as bones:
+                _write(objects, hair, bones, Path(folder), path)
             _move(Path(folder) / _OUT, path)
     except OSError as error:
         reason = error.strerror or error
         raise SceneError(f"{path} cannot be written ({reason}): choose another folder, or free some space.") from error
 
 
-def _write(objects: list[bpy.types.Object], hair: list[bpy.types.Object], folder: Path, path: Path) -> None:
-    """Export parts and hair into an empty folder; in its folder `_OUT` everything lies as it will beside `path`."""
+def _write(
+    objects: list[bpy.types.Object],
+    hair: list[bpy.types.Object],
+    bones: list[bpy.types.Object],
+    folder: Path,
+    path: Path,
+) -> None:
+    """Export all into an empty folder; in its folder `_OUT` everything lies as it will beside `path`."""
     suffix = path.suffix.lower()
     name = "_".join(path.stem.split())  # many readers of OBJ and MTL files end a file's name at a space
     file = folder / _OUT / (name + suffix if suffix == ".obj" else path.name)
@@ -146,16 +162,17 @@ def _write(objects: list[bpy.types.Object], hair: list[bpy.types.Object], folder
     textures = folder / "embedded" if suffix in _EMBEDDING else file.parent / f"{name}_textures"
     with (
         object_mode(),
-        only_selected([*objects, *hair]),
+        only_selected([*objects, *hair, *bones]),
         frozen_time() if suffix in _WITH_CURVES else nullcontext(),
-        _as_written(objects[0], suffix, bool(hair)),
+        _as_written(objects[0], suffix, bool(hair) and not bones),
         whole_materials(objects),
-        only_properties([*objects, *hair], PUBLIC),
+        only_properties([*objects, *hair, *bones], PUBLIC),
         plain_materials(objects),
         copied_textures(objects, textures),
         packed_gloss(materials_of(objects) if suffix == ".glb" else [], textures),
     ):
-        _run(_exporter(suffix), _OPTIONS[suffix] | {"filepath": str(file)}, path)
+        options = _OPTIONS[suffix] | bone_options(suffix, bool(bones))
+        _run(_exporter(suffix), options | {"filepath": str(file)}, path)
     if not file.is_file():
         raise SceneError(f"Blender could not write {path.name}: its system console says why.")
     if suffix == ".obj":

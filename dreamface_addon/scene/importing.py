@@ -13,7 +13,7 @@ from .colours import colour_warning
 from .hair import put_hair
 from .leftovers import all_or_nothing
 from .materials import new_materials
-from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
+from .meshes import add_neck_ring, add_shape_keys, add_vertex_groups, drive_shape_keys, new_mesh
 from .naming import call_face, free_name, name_from
 from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject, read_face_folder
@@ -127,5 +127,6 @@ def new_object(
             setattr(object_, f"visible_{ray}", False)
         object_.hide_viewport = True  # Solid view would show it
     add_vertex_groups(face, piece, object_)
+    add_neck_ring(face, piece, object_)
     add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     return object_

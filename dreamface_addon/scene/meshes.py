@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .reading import FaceFolder, FaceObject
+from .rigs import RING
 from .sculpting import (
     Array,
     basis_of,
@@ -190,6 +191,15 @@ def add_vertex_groups(face: FaceFolder, piece: FaceObject, object_: bpy.types.Ob
         group = object_.vertex_groups.new(name=name)
         for step in np.unique(steps[steps > 0]):
             group.add(local[steps == step].tolist(), step / WEIGHT_STEPS, "REPLACE")
+
+
+def add_neck_ring(face: FaceFolder, piece: FaceObject, object_: bpy.types.Object) -> None:
+    """Add the vertex group of the neck's open end, where the face knows it and it is the object's."""
+    rig = face.rig
+    ring = rig.ring if rig is not None else np.zeros(0, np.int32)
+    inside = ring[(ring >= piece.vertices[0]) & (ring < piece.vertices[1])]
+    if inside.size and RING not in object_.vertex_groups:
+        object_.vertex_groups.new(name=RING).add((inside - piece.vertices[0]).tolist(), 1.0, "REPLACE")
 
 
 def _count(piece: FaceObject) -> int:

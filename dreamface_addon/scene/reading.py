@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .checking import by_object, check_arrays, check_document, check_image
 from .errors import FaceFolderError
 from .grooms import RegionHair, parse_groom
+from .rigs import RigData, rig_of_arrays, usual_rig
 
 SCHEMA_VERSION = 4
 
@@ -83,6 +84,12 @@ class FaceFolder:
         if self.has_offset:
             offset[self.arrays["offset_vertices"]] = self.arrays["offset_deltas"]
         return offset
+
+    @cached_property
+    def rig(self) -> RigData | None:
+        """Its bones: the folder's, or else those of its head model; None where neither is known."""
+        own = rig_of_arrays(self.arrays)
+        return own or usual_rig(self.document["head"]["model"], len(self.arrays["vertices"]))
 
     def regions(self) -> dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]]:
         """Region name -> the vertices in it, [K], and their weights, [K], above 0 and up to 1."""

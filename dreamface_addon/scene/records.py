@@ -23,6 +23,7 @@ import bpy
 from .errors import SceneError
 from .grooms import REGIONS, RegionHair
 from .reading import FaceFolder, FaceObject, expression_weight
+from .rigs import BONES, RING
 
 GIVEN = "dreamface_given_name"
 """Custom property of a datablock: the name that it was given; where it has another now, that is the artist's."""
@@ -46,6 +47,18 @@ STYLE = "dreamface_hair_style"
 
 CARDS = "dreamface_cards"
 """Custom property of an object of cards: the region whose hair they stand for."""
+
+FOLLOWED = "dreamface_followed"
+"""Custom property of a part: the vertex groups that it has of the skin's, for an artist's own rig, as JSON."""
+
+VISEME = "viseme_"
+"""What the names of visemes begin with, which are mixed from a face's shapes."""
+
+BEFORE_RIG = " before rig"
+"""What follows the name of a vertex group, such as a region's, while a bone has that name."""
+
+RIG = "dreamface_rig"
+"""Custom property of an armature: we have made it for the head whose skin it is a child of."""
 
 TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
@@ -155,6 +168,11 @@ def own_names(object_: bpy.types.Object, skin: bpy.types.Object) -> tuple[str, .
     for known, names in there.items():
         try:
             ours = set(json.loads(skin.get(known, "[]")))
+            if known == "dreamface_shapes":
+                ours |= {name for name in names if name.startswith(VISEME)}
+            if known == _REGIONS:
+                ours |= set(json.loads(object_.get(FOLLOWED, "[]")))
+                ours |= {*BONES, RING, *(name + BEFORE_RIG for name in ours)}
         except (ValueError, TypeError):
             ours = set()
         made += [name for name in names if name not in ours]
@@ -305,6 +323,12 @@ def hair_objects_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:
     found = [object_ for object_ in _candidates(skin) if HAIR in object_ and object_.type == "CURVES"]
     by_region = {object_[HAIR]: object_ for object_ in _copies_first(found) if skin_of(object_) == skin}
     return {region: by_region[region] for region in REGIONS if region in by_region}
+
+
+def rig_of(skin: bpy.types.Object) -> bpy.types.Object | None:
+    """Return the armature that `armature.add_rig` has given a head; None where it has none."""
+    found = [object_ for object_ in _candidates(skin) if object_.type == "ARMATURE" and RIG in object_]
+    return next((object_ for object_ in _copies_first(found) if skin_of(object_) == skin), None)
 
 
 def cards_of(skin: bpy.types.Object) -> dict[str, bpy.types.Object]:

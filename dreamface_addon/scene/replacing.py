@@ -8,7 +8,7 @@ import bpy
 
 from .carrying import SAME_PLACE, Map, added_vertices, carry, sculpture_of
 from .checking import SKIN
-from .meshes import add_shape_keys, add_vertex_groups, drive_shape_keys, move_vertices, new_mesh
+from .meshes import add_neck_ring, add_shape_keys, add_vertex_groups, drive_shape_keys, move_vertices, new_mesh
 from .reading import FaceFolder, FaceObject
 from .records import own_names
 from .sculpting import offset_of, rest_of, sculpted_keys
@@ -76,6 +76,7 @@ def replace_mesh(
     object_.data = mesh
     object_.vertex_groups.clear()
     add_vertex_groups(face, piece, object_)
+    add_neck_ring(face, piece, object_)
     added = add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     old_keys, new_keys = old.shape_keys, object_.data.shape_keys
     if old_keys is not None and new_keys is not None:

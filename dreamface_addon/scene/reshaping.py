@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .applying import check_not_applied
+from .armature import settle_rig
 from .cards import show_newer_hair
 from .errors import SceneError
 from .hair import settle_hair
@@ -25,6 +26,7 @@ from .records import (
     wear_expression,
 )
 from .sculpting import Array
+from .visemes import renew_visemes
 
 
 def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, Any]) -> None:
@@ -61,6 +63,8 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         shapes = object_shapes(arrays, names, first, last) if with_shapes else ()
         move_vertices(object_.data, vertices[first:last], shapes)
     settle_hair(skin)
+    settle_rig(skin)
+    renew_visemes(skin)
     show_newer_hair(skin)
     skin[TRAITS_PROPERTY] = stored
     if "measured" in arrays:

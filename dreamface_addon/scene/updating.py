@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from .applying import check_not_applied
+from .armature import renew_rig
 from .attachments import unpack_offset
 from .cards import remove_cards, show_newer_hair
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
@@ -34,6 +35,7 @@ from .replacing import Replaced, keep_mesh, remove_unused, replace_mesh, warning
 from .sculpting import Array, built_offset_of, offset_of, write_built_offset
 from .solid import colour_solid
 from .surface import why_no_hair_map
+from .visemes import add_visemes, has_visemes
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
@@ -69,7 +71,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     check_not_applied(skin)
     if "dreamface_head" not in skin or skin not in objects or not skin.users_collection:
         raise lost_properties(skin)
-    deleted = deleted_hair(skin)
+    deleted, had_visemes = deleted_hair(skin), has_visemes(skin)
     if skin["dreamface_head"] == face.document["head"]["model"]:
         sent = unpack_offset(sent_offset, len(face.arrays["vertices"])) if sent_offset is not None else None
         replaced = _update_objects(objects, face, sent)
@@ -83,6 +85,9 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     show_newer_hair(skin)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
+    if had_visemes:
+        add_visemes(skin)
+    renew_rig(skin)
     wear_expression(skin, face.document["traits"])
     colour_solid(objects, face)
     name_after_update(skin, prompt_before)

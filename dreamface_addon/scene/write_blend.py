@@ -1,4 +1,4 @@
-"""`python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend [--take TAKE.npz]`: a Blender file of a face.
+"""`python -m dreamface_addon.scene.write_blend FACE_FOLDER OUT.blend [--rig] [--take TAKE.npz]`: a face's Blender file.
 
 With a take the face performs it. By pip's bpy.
 
@@ -20,7 +20,8 @@ from typing import Any, Final, NoReturn
 import bpy
 import numpy as np
 
-from .errors import SceneError
+from .armature import add_rig
+from .errors import FaceFolderError, SceneError
 from .importing import ImportedFace, import_face
 from .studio import add_studio, set_up_rendering
 
@@ -29,7 +30,7 @@ _TOLERANCE: Final = 0.0005  # of a curve, as takes have it that are brought into
 _RATES: Final = (24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 120.0)
 
 
-def write_blend(folder: Path, path: Path, take: Path | None = None) -> None:
+def write_blend(folder: Path, path: Path, take: Path | None = None, rig: bool = False) -> None:
     """Write the face in `folder` with a studio around it and its textures packed; with a take, as an action of it.
 
     Blender writes to `path` with an @ appended and renames that; stopped on the way, it leaves it behind.
@@ -43,6 +44,8 @@ def write_blend(folder: Path, path: Path, take: Path | None = None) -> None:
     face = import_face(folder)
     if face.warning:
         print(face.warning, file=sys.stderr)
+    if rig:
+        add_rig(face.skin)
     del face.skin["dreamface_folder"]  # it may be temporary, and its path is private
     add_studio(bpy.context.scene, face)
     set_up_rendering(bpy.context.scene)
@@ -118,10 +121,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path, metavar="FACE_FOLDER")
     parser.add_argument("path", type=Path, metavar="OUT.blend")
     parser.add_argument("--take", type=Path, metavar="TAKE.npz")
+    parser.add_argument("--rig", action="store_true")
     asked = parser.parse_args(arguments)
     try:
-        write_blend(asked.folder, asked.path, asked.take)
-    except (SceneError, OSError, RuntimeError) as error:
+        write_blend(asked.folder, asked.path, asked.take, asked.rig)
+    except (FaceFolderError, SceneError, OSError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -16,6 +16,15 @@ _FORMATS = (
 )
 
 
+_BONES = (
+    ("none", "No Bones", "Shape keys alone"),
+    ("dreamface", "Blender's Names", "neck, head, jaw, eye.L, eye.R"),
+    ("unreal", "Unreal's Names", "neck_01, head, FACIAL_C_Jaw, FACIAL_L_Eye, FACIAL_R_Eye, as MetaHumans have them"),
+    ("unity", "Unity's Names", "Neck, Head, Jaw, LeftEye, RightEye, as Unity's Humanoid avatar has them"),
+    ("vrm", "VRM's Names", "neck, head, jaw, leftEye, rightEye, as VRM 1.0 has them"),
+)
+
+
 class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     """Save the selected face for another program, with eyes, teeth, textures and shape keys"""
 
@@ -27,6 +36,11 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     filename_ext = ".glb"
     filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc;*.obj", options={"HIDDEN"})
     format: bpy.props.EnumProperty(name="Format", items=_FORMATS, default=".glb")
+    bones: bpy.props.EnumProperty(name="Bones", items=_BONES, default="dreamface", description="Of a head with a rig")
+    visemes: bpy.props.BoolProperty(
+        name="Visemes",
+        description="With the 15 visemes of lip sync as shape keys, also where the head has none",
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -55,6 +69,10 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         if why_not:
             self.layout.label(text=why_not, icon="ERROR")
         skin = scene.skin_of(context.active_object)
+        if skin is not None and self.format != ".obj":
+            if scene.rig_of(skin) is not None:
+                self.layout.prop(self, "bones")
+            self.layout.prop(self, "visemes")
         if skin is not None and scene.hair_of(skin):
             if self.format == ".usdc" and not scene.shows_cards(skin):
                 pass  # it holds the hair itself
@@ -70,12 +88,14 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         old = scene.cards_are_old(skin) and (scene.shows_cards(skin) or not path.suffix.lower().startswith(".usd"))
         why_not = scene.can_export(path.suffix)
         try:
+            rig = None if self.bones == "none" else self.bones
+            options = {"rig": rig, "visemes": self.visemes and scene.holds_bones(path.suffix)}
             if old and not why_not and not _why_not_remake():
                 level = int(context.window_manager.dreamface.cards_level)
-                application.get().carding.make(skin, level, file=path)
+                application.get().carding.make(skin, level, file=path, options=options)
                 self.report({"INFO"}, f"{path.name} is written as soon as its hair cards are made again")
                 return {"FINISHED"}
-            scene.export_face(skin, path)
+            scene.export_face(skin, path, **options)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

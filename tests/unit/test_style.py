@@ -47,6 +47,7 @@ def test_types_of_the_extension_are_right(tmp_path: Path) -> None:
 BACKEND = ROOT / "backend/dreamface"
 SHARED = {
     "arrays",
+    "bones",
     "traits",
     "face",
     "hair",
@@ -57,6 +58,7 @@ SHARED = {
     "errors",
     "progress",
     "random_streams",
+    "rigging",
     "units",
 }
 LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
@@ -72,9 +74,9 @@ ALLOWED = {
     "hair": set(),
     "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "random_streams", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
-    "export": SHARED | {"folder", "groom", "images", "provenance", "text", "_files"},
+    "export": SHARED | {"folder", "groom", "rig", "images", "provenance", "text", "_files"},
     "cli": {
-        "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
+        "bones", "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
         "limits", "performance", "text", "_files",
     },
     "service": {
@@ -82,14 +84,15 @@ ALLOWED = {
         "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
-    "training": {"arrays", "geometry", "head", "skin", "models", "face", "traits"},
+    "training": SHARED | {"head", "motion", "rig", "skin", "models", "packing", "pipeline", "prior"},
     "_files": {"errors"},
     "_archives": set(),
     "_reading": {"_archives", "text"},
     "arrays": set(),
+    "bones": set(),
     "colour": set(),
     "errors": set(),
-    "face": {"hair", "record", "traits"},
+    "face": {"hair", "record", "rigging", "traits"},
     "document": {"_reading", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {
         "_files", "_reading", "document", "errors", "face", "hair", "images", "library", "packing", "progress",
@@ -99,9 +102,9 @@ ALLOWED = {
     "library": {"_files", "_reading", "errors", "provenance", "record"},
     "limits": {"errors", "random_streams", "text"},
     "performance": {"_files", "_reading", "arrays", "errors", "text", "traits"},
-    "packing": {"_reading", "document", "errors", "face", "hair"},
+    "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "pipeline": SHARED | {
-        "export", "folder", "groom", "head", "images", "language", "limits", "motion", "prior", "record", "skin",
+        "export", "folder", "groom", "head", "images", "language", "limits", "motion", "prior", "record", "rig", "skin",
         "text",
     },
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
@@ -109,6 +112,7 @@ ALLOWED = {
     "progress": {"errors"},
     "provenance": set(),
     "record": {"errors", "traits"},
+    "rigging": {"bones"},
     "random_streams": set(),
     "text": set(),
     "traits": {"errors"},

@@ -109,13 +109,26 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     return True
 
 
+MOST_CARDS_LEVEL = 2
+"""Cards of hair have fewer levels of detail than the head."""
+
+
 def export(options: Namespace, terminal: Terminal) -> bool:
     """Write one file for another program."""
     with terminal.progress() as progress:
         from dreamface import folder, pipeline
 
         source = folder_of(options.face)
-        path = pipeline.export(folder.load(source), options.target, progress=progress, face_folder=source)
+        path = pipeline.export(
+            folder.load(source),
+            options.target,
+            progress=progress,
+            face_folder=source,
+            level=min(options.lod, MOST_CARDS_LEVEL),
+            rig=options.rig,
+            detail=options.lod,
+            visemes=options.visemes,
+        )
     terminal.result({"file": str(path)})
     terminal.show(f"Wrote {path}")
     return True

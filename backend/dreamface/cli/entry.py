@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from dreamface import __version__
+from dreamface.bones import BONE_NAMES
 from dreamface.cli import animate, batch, commands, doctor, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
@@ -107,6 +108,14 @@ def _add_export(actions: Commands) -> None:
     command = _command(actions, "export", commands.export, "Write a face for another program.")
     _add_face(command)
     command.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
+    command.add_argument(
+        "--rig", choices=BONE_NAMES, metavar="NAMES", help="with bones that have the names of: %(choices)s"
+    )
+    command.add_argument(
+        "--lod", type=int, choices=range(4), default=0, metavar="LEVEL",
+        help="of detail: 0 is the whole head, 1 to 3 have a half, a quarter and a tenth of its triangles",
+    )  # fmt: skip
+    command.add_argument("--visemes", action="store_true", help="with the 15 visemes of lip sync as blend shapes")
 
 
 def _add_animate(actions: Commands) -> None:

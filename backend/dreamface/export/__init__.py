@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dreamface import folder
+from dreamface.bones import BoneNames
 from dreamface.errors import BadRequest
 from dreamface.export.blend import write_blend
 from dreamface.export.cards import HairForm, write_cards
@@ -13,6 +14,7 @@ from dreamface.export.obj import write_obj
 from dreamface.face import Face
 from dreamface.performance import Performance
 from dreamface.progress import Progress
+from dreamface.rig import with_visemes
 
 __all__ = ["FORMATS", "HairForm", "export", "write_blend", "write_cards", "write_glb", "write_obj"]
 
@@ -28,6 +30,9 @@ def export(
     *,
     hair: HairForm = "cards",
     level: int = 0,
+    rig: BoneNames | None = None,
+    detail: int = 0,
+    visemes: bool = False,
     take: Performance | None = None,
 ) -> Path:
     """Write `face` in the format that the suffix of `path` names, and return `path`.
@@ -39,25 +44,40 @@ def export(
         face_folder: where `face` is saved already, if it is: a Blender file is made from a face folder.
         hair: what GLB and OBJ have of the hair: "cards", or "none".
         level: of detail of the cards, 0 is the finest.
+        rig: whose names the bones have that GLB and a Blender file then have; None leaves bones away. In Blender they
+            have Blender's, and those of other software when it exports.
+        detail: of the head, 0 is the whole one, 1 to 3 have fewer triangles.
+        visemes: whether the visemes of lip sync are there as further blend shapes.
         take: what the face does, in a GLB or a Blender file.
 
     Raises:
-        BadRequest: there is no such format, or it can't hold a performance.
+        BadRequest: there is no such format, or it does not hold what is asked for.
         FolderError: the disk refused.
         MissingDependency: a Blender file was asked for, and bpy is not installed.
         Cancelled: the user asked to stop; nothing was written.
     """
     path = Path(path)
+    suffix = path.suffix.lower()
+    _check_options(suffix, rig, detail, visemes)
     folder.sweep(path.parent)
-    match path.suffix.lower():
+    if visemes:
+        face, face_folder = with_visemes(face), None
+    match suffix:
         case ".glb":
-            write_glb(face, path, progress, hair, level, take)
+            write_glb(face, path, progress, hair, level, rig, detail, take)
         case ".obj" if take is not None:
             raise BadRequest("OBJ files hold no movement: end the name in .glb or .blend.")
         case ".obj":
-            write_obj(face, path, progress, hair, level)
+            write_obj(face, path, progress, hair, level, detail)
         case ".blend":
-            write_blend(face, path, progress, face_folder, take)
+            write_blend(face, path, progress, face_folder, rig=rig is not None, take=take)
         case _:
             raise BadRequest(f"{path.name} has no format that DreamFace writes: end it in {', '.join(FORMATS)}.")
     return path
+
+
+def _check_options(suffix: str, rig: BoneNames | None, detail: int, visemes: bool) -> None:
+    if suffix == ".obj" and (rig is not None or visemes):
+        raise BadRequest("OBJ files hold neither bones nor blend shapes: write a .glb or a .blend instead.")
+    if suffix == ".blend" and detail:
+        raise BadRequest("Blender files hold the whole head: leave the level of detail away, or write a .glb.")

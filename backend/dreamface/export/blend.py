@@ -27,7 +27,13 @@ _POLL = 0.1  # seconds between looks at whether the user wants to stop
 
 
 def write_blend(
-    face: Face, path: Path, progress: Progress, face_folder: Path | None = None, take: Performance | None = None
+    face: Face,
+    path: Path,
+    progress: Progress,
+    face_folder: Path | None = None,
+    *,
+    rig: bool = False,
+    take: Performance | None = None,
 ) -> None:
     """Write `face` as a .blend with a portrait studio around it and its textures packed.
 
@@ -36,6 +42,7 @@ def write_blend(
         path: the file.
         progress: told about every step.
         face_folder: where `face` is saved already, or None.
+        rig: whether the head has bones.
         take: what the face does, as an action on its shape keys, or None.
 
     Raises:
@@ -46,11 +53,11 @@ def write_blend(
     addon = _addon_parent()
     with _stage(path) as stage:
         source = face_folder or folder.save(face, stage / "face", progress.part(0.0, 0.3))
-        wishes = []
+        options = ["--rig"] if rig else []
         if take is not None:
             take.save(stage / _TAKE)
-            wishes = ["--take", str(stage / _TAKE)]
-        _run_blender(source, stage / path.name, wishes, _environment(addon, stage), progress.part(0.3, 0.95))
+            options += ["--take", str(stage / _TAKE)]
+        _run_blender(source, stage / path.name, options, _environment(addon, stage), progress.part(0.3, 0.95))
         (stage / path.name).replace(path)
     progress.report(_STEP, 1.0, f"Wrote {path.name}")
 
@@ -91,11 +98,11 @@ def _environment(addon: Path, temporary: Path) -> dict[str, str]:
 
 
 def _run_blender(
-    face_folder: Path, file: Path, wishes: list[str], environment: dict[str, str], progress: Progress
+    face_folder: Path, file: Path, options: list[str], environment: dict[str, str], progress: Progress
 ) -> None:
     in_isolation = (sys.executable, "-P")  # no file in the user's folder passes for a module
     program = (*in_isolation, "-m", "dreamface_addon.scene.write_blend")
-    command = [*program, str(face_folder.absolute()), str(file), *wishes]
+    command = [*program, str(face_folder.absolute()), str(file), *options]
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(

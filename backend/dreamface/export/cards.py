@@ -20,6 +20,7 @@ from dreamface.folder import pack_shapes
 from dreamface.groom import card_shapes, make_cards
 from dreamface.hair import REGIONS, Cards, Groom, Region
 from dreamface.progress import Progress
+from dreamface.rigging import Rig
 
 HairForm = Literal["cards", "none"]
 """What a file has of a face's hair."""
@@ -74,10 +75,14 @@ def dressed(face: Face, hair: HairForm = "cards", level: int = 0) -> Dressed:
     if not len(cards.faces):
         return Dressed(face)
     moved = card_shapes(cards, face.head, face.shapes)
+    carried = None if face.rig is None else _carried(face.rig, face.head.topology, cards)
     if _has(cards, "lashes"):
         face = _without_lashes(face)
     regions = [region for region in REGIONS if _has(cards, region)]
     normals = {OBJECTS[region]: cards.normals[cards.run(region)[0]] for region in regions}
+    rig = face.rig
+    if rig is not None and carried is not None:
+        rig = replace(rig, weights=torch.cat((rig.weights, carried)))
     head = replace(
         face.head,
         topology=_with_cards(face.head.topology, cards),
@@ -91,8 +96,16 @@ def dressed(face: Face, hair: HairForm = "cards", level: int = 0) -> Dressed:
         shapes=torch.cat((face.shapes, moved), dim=1),
         materials={**face.materials, **materials},
         maps={**face.maps, TILE: {name: cards.maps[name] for name in _MAPS}},
+        rig=rig,
     )
     return Dressed(face, normals)
+
+
+def _carried(rig: Rig, topology: Topology, cards: Cards) -> Tensor:
+    """[N, B] how bones carry the cards: each as the place where it is rooted."""
+    corners = rig.weights[topology.triangles[cards.roots.triangle]]
+    rooted = (corners * cards.roots.barycentric[..., None].to(corners)).sum(dim=1)
+    return rooted[cards.card]
 
 
 def _has(cards: Cards, region: Region) -> bool:
@@ -152,7 +165,11 @@ def _without_lashes(face: Face) -> Face:
         landmarks={name: place[vertex] for name, vertex in topology.landmarks.items() if vertices[vertex]},
     )
     head = replace(face.head, topology=left, vertices=face.head.vertices[vertices], offset=None)
-    return replace(face, head=head, shapes=face.shapes[:, vertices])
+    rig = face.rig
+    if rig is not None:
+        index = torch.tensor(place)
+        rig = replace(rig, anchors=index[rig.anchors], weights=rig.weights[vertices], neck_ring=index[rig.neck_ring])
+    return replace(face, head=head, shapes=face.shapes[:, vertices], rig=rig)
 
 
 def _counted(kept: Tensor) -> list[int]:

@@ -16,6 +16,7 @@ from torch import Tensor
 from dreamface import __version__, images
 from dreamface._files import side_by_side, whole_file
 from dreamface.arrays import Float32Array, IntArray
+from dreamface.bones import BONES, BoneNames
 from dreamface.export.cards import CUT_AT, CUT_OUT, TILE, Dressed, HairForm, dressed
 from dreamface.export.geometry import (
     Morph,
@@ -27,7 +28,9 @@ from dreamface.export.geometry import (
     vertex_tangents,
     y_up,
 )
+from dreamface.export.levels import at_detail
 from dreamface.export.motion import add_motion
+from dreamface.export.skeleton import Skeleton, add_skin, rigged, skeleton_of
 from dreamface.face import Face, Material, TileMaps
 from dreamface.performance import Performance
 from dreamface.progress import Progress
@@ -36,7 +39,12 @@ from dreamface.traits import ARKIT_SHAPES
 
 _STEP = "export"
 
-_COMPONENT_TYPES = {"float32": gltf.FLOAT, "uint32": gltf.UNSIGNED_INT, "uint16": gltf.UNSIGNED_SHORT}
+_COMPONENT_TYPES = {
+    "float32": gltf.FLOAT,
+    "uint32": gltf.UNSIGNED_INT,
+    "uint16": gltf.UNSIGNED_SHORT,
+    "uint8": gltf.UNSIGNED_BYTE,
+}
 _VECTORS = {2: gltf.VEC2, 3: gltf.VEC3, 4: gltf.VEC4}
 _FLIP_V = np.array([1.0, -1.0], np.float32)  # glTF counts v downwards
 
@@ -67,6 +75,8 @@ def write_glb(
     progress: Progress,
     hair: HairForm = "cards",
     level: int = 0,
+    rig: BoneNames | None = None,
+    detail: int = 0,
     take: Performance | None = None,
 ) -> None:
     """Write `face` as one .glb file: a node and mesh per object under a root node, metres, +Y up, looking along +Z.
@@ -74,18 +84,20 @@ def write_glb(
     A mesh has a primitive for each of its materials. Objects that any blend shape moves have all morph targets in the
     order of the face's `shape_names`, so that one list of weights drives them all; the meshes' weights are the face's
     expression, and their extras name the targets, and apart from that those beyond ARKit's. What is invisible is cut
-    out by its material. The asset's extras say how the face came about.
+    out by its material. The asset's extras say how the face came about. With a rig, joints of those names lie under the
+    root node, which is called root then, and the objects, which have one skin, beside it. Detail 0 is the whole head;
+    see `rig.reduced`.
 
     With a take there is an animation: all meshes that have morph targets play its weights, in the place of the face's
-    expression, and the root node turns and moves with the head. Eyeballs are turned by the eyeLook shapes.
+    expression; the head's bone, or the root node, turns with the head, and the root moves with it. Eyeballs are turned by the eyeLook shapes.
 
     Raises:
         FolderError: the disk refused.
         Cancelled: the user asked to stop.
     """
     progress.report(_STEP, 0.0, "Writing the GLB file")
-    worn = dressed(face, hair, level)
-    document = _Document(worn)
+    worn = at_detail(dressed(face if rig is None else rigged(face), hair, level), detail)
+    document = _Document(worn, None if rig is None else skeleton_of(worn.face, rig))
     document.add_materials(progress.part(0.1, 0.5))
     objects = worn.face.head.topology.objects
     for done, group in enumerate(objects, 1):
@@ -101,7 +113,7 @@ def write_glb(
 class _Document:
     """The glTF document as it grows, and its one binary buffer."""
 
-    def __init__(self, worn: Dressed) -> None:
+    def __init__(self, worn: Dressed, skeleton: Skeleton | None = None) -> None:
         face = self.face = worn.face
         self.normals = worn.normals
         self.buffer = bytearray()
@@ -122,6 +134,9 @@ class _Document:
             ],
         )
         self.weights = face.expression.tolist()
+        self.skeleton = skeleton
+        if skeleton is not None:
+            add_skin(self.gltf, skeleton, self._matrices)
 
     def to_bytes(self) -> bytes:
         """The .glb file."""
@@ -141,12 +156,18 @@ class _Document:
         ]
         moving = {"weights": self.weights, "extras": self._target_names()} if morphs else {}
         self.gltf.meshes.append(gltf.Mesh(name=mesh.group.name, primitives=primitives, **moving))
-        self.gltf.nodes.append(gltf.Node(name=mesh.group.name, mesh=len(self.gltf.meshes) - 1))
-        self.gltf.nodes[0].children.append(len(self.gltf.nodes) - 1)
+        node = gltf.Node(name=mesh.group.name, mesh=len(self.gltf.meshes) - 1)
+        self.gltf.nodes.append(node)
+        if self.skeleton is None:
+            self.gltf.nodes[0].children.append(len(self.gltf.nodes) - 1)
+        else:  # joints alone move it, and a transform above it would do nothing
+            node.skin = 0
+            self.gltf.scenes[0].nodes.append(len(self.gltf.nodes) - 1)
 
     def add_motion(self, take: Performance) -> None:
         """Append an animation that plays a take."""
-        add_motion(self.gltf, take, self.weights, self._keys)
+        head = 0 if self.skeleton is None else self.gltf.skins[0].joints[BONES.index("head")]
+        add_motion(self.gltf, take, self.weights, self._keys, head)
 
     def _target_names(self) -> dict[str, list[str]]:
         names = self.face.shape_names
@@ -169,6 +190,9 @@ class _Document:
             NORMAL=self._vertex_data(normals),
             TEXCOORD_0=self._vertex_data(uv * _FLIP_V + (0.0, 1.0)),
         )
+        if self.skeleton is not None:
+            joints, weights = self.skeleton.attributes(source + mesh.group.vertices[0])
+            attributes.JOINTS_0, attributes.WEIGHTS_0 = self._vertex_data(joints), self._vertex_data(weights)
         if self.gltf.materials[material].normalTexture is not None:
             attributes.TANGENT = self._vertex_data(vertex_tangents(vertices, normals, uv, quads))
         return gltf.Primitive(
@@ -265,11 +289,11 @@ class _Document:
 
     # ------------------------------------------------------------------------------------------------------- accessors
 
-    def _vertex_data(self, values: Float32Array, bounded: bool = False) -> int:
-        values = values.astype(np.float32, copy=False)
+    def _vertex_data(self, values: NDArray[Any], bounded: bool = False) -> int:
+        values = values if values.dtype == np.uint8 else values.astype(np.float32, copy=False)
         accessor = gltf.Accessor(
             bufferView=self._view(values, gltf.ARRAY_BUFFER),
-            componentType=gltf.FLOAT,
+            componentType=_COMPONENT_TYPES[values.dtype.name],
             type=_VECTORS[values.shape[1]],
             count=len(values),
         )
@@ -288,6 +312,10 @@ class _Document:
         if bounded:
             accessor.min, accessor.max = [float(values.min())], [float(values.max())]
         return self._append(accessor)
+
+    def _matrices(self, values: Float32Array) -> int:
+        view = self._view(values)
+        return self._append(gltf.Accessor(bufferView=view, componentType=gltf.FLOAT, type=gltf.MAT4, count=len(values)))
 
     def _indices(self, corners: NDArray[np.int64]) -> int:
         values = _narrow(corners.reshape(-1))

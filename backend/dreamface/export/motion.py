@@ -37,7 +37,7 @@ def add_motion(
         take: the performance.
         rest: [S] weights of the face's expression: what a shape beyond ARKit's 52 keeps.
         append: adds values [K] or [K, C] to the buffer, with their bounds or not, and gives the accessor.
-        head: the node that turns with the head: the root, or the head's bone.
+        head: the node that turns with the head: the root, which is the first, or the head's bone.
     """
     times = (take.times - take.times[0]).astype(np.float32)
     animation = gltf.Animation(name=take.source or "performance", channels=[], samplers=[])
@@ -48,7 +48,7 @@ def add_motion(
         _add_channels(animation, append, times, head_rotations(take), [(head, "rotation")])
     shift = head_shifts(take)
     if np.abs(shift).max() > STRAIGHT:
-        _add_channels(animation, append, times, shift, [(head, "translation")])
+        _add_channels(animation, append, times, shift, [(0, "translation")])  # the root takes bones along
     if animation.channels:
         document.animations.append(animation)
 

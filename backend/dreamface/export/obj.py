@@ -16,6 +16,7 @@ from dreamface._files import cannot_write, sibling, side_by_side
 from dreamface.arrays import Float32Array, IntArray
 from dreamface.export.cards import Dressed, HairForm, dressed
 from dreamface.export.geometry import is_triangle, object_mesh, vertex_normals, y_up
+from dreamface.export.levels import at_detail
 from dreamface.face import Face, Material
 from dreamface.progress import Progress
 from dreamface.provenance import SOFTWARE, STATEMENT
@@ -36,7 +37,9 @@ _MAP_KEYWORDS = {
 _FIRST_UDIM = 1001
 
 
-def write_obj(face: Face, path: Path, progress: Progress, hair: HairForm = "cards", level: int = 0) -> None:
+def write_obj(
+    face: Face, path: Path, progress: Progress, hair: HairForm = "cards", level: int = 0, detail: int = 0
+) -> None:
     """Write `face` as `path`, an .mtl of the same name and a folder `..._textures`, metres, +Y up, looking along +Z.
 
     An object per object of the face and a group per part, quads kept; the face's expression is part of the vertices, as
@@ -51,13 +54,15 @@ def write_obj(face: Face, path: Path, progress: Progress, hair: HairForm = "card
         progress: told about every step.
         hair: "none" leaves the hair away.
         level: of detail of the cards, 0 is the finest.
+        detail: of the head, 0 is the whole one; see `rig.reduced`.
 
     Raises:
+        BadRequest: there is no such level of detail.
         FolderError: the disk refused.
         Cancelled: the user asked to stop.
     """
     progress.report(_STEP, 0.0, "Writing the OBJ file")
-    worn = dressed(face, hair, level)
+    worn = at_detail(dressed(face, hair, level), detail)
     face = worn.face
     name = _words([path.stem])[path.stem]
     stage = sibling(path, "part")
