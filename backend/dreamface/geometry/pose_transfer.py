@@ -34,6 +34,7 @@ _CORNERS: Final = ((0, 1, 2), (1, 2, 3), (2, 3, 0), (3, 0, 1))
 """The triangles of a quad along both diagonals: with one, mirrored meshes would have other triangles."""
 _LEAST_AREA: Final = 1e-12  # square metres; a smaller triangle has no gradient
 _WEIGHTS: Final = (0.1, 10.0)  # of an edge; long thin quads would otherwise outweigh all else
+_STEEPEST: Final = 1.0  # of S - I: as at a mouth's corner, where a wider tear would make much of a person's small folds
 _STILL: Final = 2e-5  # metres; a template's vertex that moves less stays
 _RIGID: Final = 2e-3  # of S - I; less is not worth an edge
 _GAP: Final = 2  # rings of vertices that stay which don't break up what moves around them
@@ -174,7 +175,9 @@ def _gradients(
         touched = np.flatnonzero((np.abs(pose).max(axis=1) > 0.0)[triangles].any(axis=1))
         change = _sides(points + pose, triangles[touched]) @ inverse[touched] - np.eye(3)
         gradients = by_triangle[:, touched] @ change.reshape(-1, 9)
-        kept = np.flatnonzero(np.abs(gradients).max(axis=1) > _RIGID)
+        steepness = np.linalg.norm(gradients, axis=1)
+        gradients *= np.minimum(1.0, _STEEPEST / np.maximum(steepness, _STEEPEST))[:, None]
+        kept = np.flatnonzero(steepness > _RIGID)
         found.append((kept, gradients[kept].reshape(-1, 3, 3).astype(np.float32)))
     return found
 

@@ -20,6 +20,7 @@ PITCH: Final = np.radians(25.0)  # at eyeLookUp and eyeLookDown = 1
 _LID_CONTACT_RING: Final = 2  # lid loop whose upper and lower halves meet
 _LID_OVERLAP: Final = 1.5e-3
 _LID_FOLLOW: Final = (1.0, 1.0, 1.0, 1.0, 0.95, 0.82, 0.64, 0.45, 0.28, 0.15, 0.06)  # how far each loop joins in
+_LID_RISE: Final = 10.0e-3  # metres by which an upper lid that sank too far may be lifted
 _LID_FADE: Final = 5.0  # the larger, the closer to the corners the full closing reaches
 _LIP_CONTACT_RING: Final = 1
 _LIP_FADE: Final = 3.2
@@ -104,25 +105,30 @@ def seal_lips(cage: Tensor, rings: IntArray, overlap: float) -> Tensor:
 
 
 def _meet(neutral: Tensor, shut: Tensor, rings: IntArray) -> Tensor:
-    """Lower the upper lid until its contact loop lies on the lower lid's."""
+    """Move the upper lid until its contact loop lies on the lower lid's."""
     ring = rings[_LID_CONTACT_RING]
     contact = shut[ring].numpy()
     upper, lower = _halves(neutral[ring].numpy())  # shut lids can't be told apart by height
-    needed = _opening(contact, upper, lower, _LID_OVERLAP, _LID_FADE)
+    needed = _opening(contact, upper, lower, _LID_OVERLAP, _LID_FADE, least=-_LID_RISE)
     moved = shut.clone()
     for ring, follow in zip(rings, _LID_FOLLOW, strict=False):
         moved[ring[upper], 2] -= torch.from_numpy(needed * follow).float()
     return moved
 
 
-def _opening(contact: Float32Array, columns: IntArray, others: IntArray, overlap: float, fade: float) -> Float32Array:
-    """Return [K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners."""
+def _opening(
+    contact: Float32Array, columns: IntArray, others: IntArray, overlap: float, fade: float, least: float = 0.0
+) -> Float32Array:
+    """Return [K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners.
+
+    Where `least` is below 0, an edge that passes the other by more may rise by as much.
+    """
     order = others[np.argsort(contact[others, 0])]
     facing = np.interp(contact[columns, 0], contact[order, 0], contact[order, 2])
     # Towards the corners the edges run into each other by themselves.
     place = (contact[columns, 0] - contact[:, 0].min()) / np.ptp(contact[:, 0])
     share = np.minimum(1.0, fade * np.sin(np.pi * place))
-    needed = np.maximum(contact[columns, 2] - facing + overlap, 0.0) * share
+    needed = np.maximum(contact[columns, 2] - facing + overlap, least) * share
     padded = np.pad(needed, 1, mode="edge")
     smooth: Float32Array = np.maximum(needed, 0.25 * padded[:-2] + 0.5 * needed + 0.25 * padded[2:])
     return smooth
