@@ -81,9 +81,14 @@ def report(model: HeadModel, head: Head, label: str) -> None:
     apart = MM * torch.linalg.vector_norm(personal - old, dim=-1).amax(dim=1)
     print(f"{label}: {1e3 * seconds:.0f} ms")
     shown = ", ".join(f"{name} {float(apart[ARKIT_SHAPES.index(name)]):.2f}" for name in SHOWN)
-    print(f"  apart at most, mm: {shown}; all shapes: median {float(apart.median()):.2f}, most {float(apart.max()):.2f}")
+    print(
+        f"  apart at most, mm: {shown}; all shapes: median {float(apart.median()):.2f}, most {float(apart.max()):.2f}"
+    )
     face = head.topology.faces[slice(*head.topology.part("skin").faces)]
-    folds = [sum(folded_pairs(face, head.vertices, head.vertices + shape) for shape in shapes[:52]) for shapes in (personal, old)]
+    folds = [
+        sum(folded_pairs(face, head.vertices, head.vertices + shape) for shape in shapes[:52])
+        for shapes in (personal, old)
+    ]
     print(f"  folded pairs of faces, all shapes: {folds[0]} ({folds[1]})")
     for name, found in contact(model, head, personal).items():
         print(f"  {name}, mm: {found:.2f} ({contact(model, head, old)[name]:.2f})")

@@ -2,16 +2,13 @@
 
 Sumner and Popović 2004, "Deformation Transfer for Triangle Meshes": a pose of the template deforms each of its
 triangles by a 3 x 3 gradient S; the same gradients are asked of another shape's triangles, and its vertices are found
-by least squares. Two things make that quick enough for a slider:
+by least squares, with one factorisation for all poses. Here the unknown is not the pose but how it differs from the
+template's offsets times a scale. Over all edges ij, that difference c solves
 
-- The unknown is not the pose but how it differs from the template's offsets times a scale. With the template's edges
-  as the system's graph, that difference c solves, over all edges ij,
+    min sum w_ij |(c_i - c_j) - (S_ij - I)(y_i - y_j)|^2,    y = shape - scale * template,
 
-      min sum w_ij |(c_i - c_j) - (S_ij - I)(y_i - y_j)|^2,    y = other shape - scale * template,
-
-  where S_ij is the mean gradient of the triangles that have the edge. It is exactly 0 on the template.
-- The weights w depend on the template only, so that one factorisation serves all poses of all shapes. Every triangle's
-  gradient already agrees along the edges, so weights only share out what can't be met exactly.
+where S_ij is the mean gradient of the triangles that have the edge, and w_ij the width of the strip of surface along
+the edge over its length, on the shape. So c is exactly 0 on the template, whatever rounding does, and smooth elsewhere.
 """
 
 from __future__ import annotations
@@ -35,7 +32,7 @@ _CORNERS: Final = ((0, 1, 2), (1, 2, 3), (2, 3, 0), (3, 0, 1))
 _LEAST_AREA: Final = 1e-12  # square metres; a smaller triangle has no gradient
 _WEIGHTS: Final = (0.1, 10.0)  # of an edge; long thin quads would otherwise outweigh all else
 _STEEPEST: Final = 1.0  # of S - I: as at a mouth's corner, where a wider tear would make much of a person's small folds
-_STILL: Final = 2e-5  # metres; a template's vertex that moves less stays
+_STILL: Final = 1e-4  # metres; a template's vertex that moves less stays
 _RIGID: Final = 2e-3  # of S - I; less is not worth an edge
 _GAP: Final = 2  # rings of vertices that stay which don't break up what moves around them
 _FADE: Final = 4  # rings over which the transfer begins, inside of what moves
@@ -55,26 +52,18 @@ class PoseTransfer:
         """
         points, quads = template.double().numpy(), faces.numpy()
         offsets = poses.float().numpy()
-        self._template = template.float()
+        self._template, self._count = template.float(), len(offsets)
         edges, _, _ = unique_edges(quads)
         edges = edges[edges[:, 0] != edges[:, 1]]
-        ends = sp.coo_matrix((np.ones(len(edges)), edges.T), shape=(len(points),) * 2).tocsr()
-        neighbours = ((ends + ends.T) > 0).astype(np.float32).tocsr()
-        windows = _windows(neighbours, offsets)
+        windows = _windows(_neighbours(edges, len(points)), offsets)
         free = windows.any(axis=0)
         used = free[edges].any(axis=1)
-        self._edges = torch.from_numpy(edges[used])
+        self._edges, self._faces = torch.from_numpy(edges[used]), faces
         self._free = torch.from_numpy(np.flatnonzero(free))
         self._windows = torch.from_numpy(windows[:, free])
-        weights = _edge_weights(points, quads, edges)[used]
-        ends, signs = _incidence(edges[used], len(points))
-        across = sp.csr_matrix((signs, ends), shape=(int(used.sum()), len(points)))[:, free]
-        system = (across.T @ sp.diags(weights) @ across).tocsc().astype(np.float32)
-        options = {"SymmetricMode": True}
-        self._solver = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
-        self._divergence = (across.T @ sp.diags(weights)).tocsr().astype(np.float32)
+        self._strips = _strips(quads, edges, len(points))[used]
+        self._across = _differences(edges[used], len(points))[:, free].astype(np.float32)
         self._gradients = _gradients(points, quads, offsets, edges, used)
-        self._count = len(offsets)
 
     def corrections(self, shape: Tensor, scale: Tensor) -> Tensor:
         """Return [S, V, 3] metres: what to add to the template's offsets times a scale to have the shape's own poses.
@@ -84,29 +73,45 @@ class PoseTransfer:
             scale: [] how much larger the shape is than the template.
         """
         found = torch.zeros(self._count, len(shape), 3)
-        if not self._count:
-            return found
         change = shape - scale * self._template
-        steps = (change[self._edges[:, 0]] - change[self._edges[:, 1]]).numpy()
+        weights = self._weights(shape)
+        steps = ((change[self._edges[:, 0]] - change[self._edges[:, 1]]) * weights[:, None]).numpy()
         wanted = np.zeros((len(steps), self._count, 3), dtype=np.float32)
         for index, (rows, gradients) in enumerate(self._gradients):
             wanted[rows, index] = np.einsum("eij,ej->ei", gradients, steps[rows])
-        sources = self._divergence @ wanted.reshape(len(steps), -1)
-        solved = torch.from_numpy(self._solve(sources)).view(len(self._free), self._count, 3)
+        sources = self._across.T @ wanted.reshape(len(steps), -1)
+        system = (self._across.T @ sp.diags(weights.numpy()) @ self._across).tocsc()
+        solved = torch.from_numpy(_solve(system, sources)).view(len(self._free), self._count, 3)
         found[:, self._free] = solved.transpose(0, 1) * self._windows[..., None]
         return found
 
-    def _solve(self, sources: Float32Array) -> Float32Array:
-        """Return [N, X] solutions; two threads share the columns."""
-        parts = np.array_split(sources, _THREADS, axis=1)
-        with ThreadPoolExecutor(_THREADS) as pool:
-            return np.concatenate(list(pool.map(self._solver.solve, parts)), axis=1)
+    def _weights(self, shape: Tensor) -> Tensor:
+        """Return [E] the weight of each edge; 1 in a grid of squares."""
+        corners = shape[self._faces]
+        areas = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]).norm(dim=1)
+        strips = torch.from_numpy(self._strips @ areas.numpy())
+        squares = (shape[self._edges[:, 0]] - shape[self._edges[:, 1]]).square().sum(dim=1)
+        return (strips / squares.clamp(min=1e-18)).clamp(*_WEIGHTS)
 
 
-def _incidence(edges: IntArray, count: int) -> tuple[tuple[IntArray, IntArray], FloatArray]:
-    """Return rows and columns, and values, of the matrix that takes each edge's first end less its second."""
+def _solve(system: sp.csc_matrix, sources: Float32Array) -> Float32Array:
+    """Return [N, X] solutions of a symmetric positive definite system; two threads share the columns."""
+    solver = splu(system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return np.concatenate(list(pool.map(solver.solve, np.array_split(sources, _THREADS, axis=1))), axis=1)
+
+
+def _neighbours(edges: IntArray, count: int) -> sp.csr_matrix:
+    """Return [V, V] 1 where two vertices have an edge."""
+    one_way = sp.coo_matrix((np.ones(len(edges), dtype=np.float32), edges.T), shape=(count, count))
+    return (one_way + one_way.T).tocsr()
+
+
+def _differences(edges: IntArray, count: int) -> sp.csr_matrix:
+    """Return [E, V] the matrix that takes each edge's first end less its second."""
     rows = np.repeat(np.arange(len(edges)), 2)
-    return (rows, edges.ravel()), np.tile([1.0, -1.0], len(edges))
+    values = np.tile([1.0, -1.0], len(edges))
+    return sp.csr_matrix((values, (rows, edges.ravel())), shape=(len(edges), count))
 
 
 def _windows(neighbours: sp.csr_matrix, offsets: Float32Array) -> Float32Array:
@@ -133,17 +138,13 @@ def _windows(neighbours: sp.csr_matrix, offsets: Float32Array) -> Float32Array:
     return smoothstep(share).numpy()
 
 
-def _edge_weights(points: FloatArray, quads: IntArray, edges: IntArray) -> FloatArray:
-    """Return [E] the width of the strip of surface along an edge over the edge's length; 1 in a grid of squares."""
-    corners = points[quads]
-    areas = 0.5 * np.linalg.norm(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]), axis=1)
-    number = _edge_numbers(edges, quads, np.roll(quads, -1, axis=1), len(points))
-    shares = np.zeros(len(edges))
+def _strips(quads: IntArray, edges: IntArray, count: int) -> sp.csr_matrix:
+    """Return [E, F] how much of a face's doubled area lies in the strip of surface along an edge."""
+    number = _edge_numbers(edges, quads, np.roll(quads, -1, axis=1), count)
     known = number >= 0
-    np.add.at(shares, number[known], np.repeat(0.5 * areas[:, None], 4, axis=1)[known])
-    lengths = np.linalg.norm(points[edges[:, 0]] - points[edges[:, 1]], axis=1)
-    weights: FloatArray = np.clip(shares / np.maximum(lengths, 1e-9) ** 2, *_WEIGHTS)
-    return weights
+    faces = np.broadcast_to(np.arange(len(quads))[:, None], quads.shape)[known]
+    shares = np.full(len(faces), 0.25, dtype=np.float32)
+    return sp.csr_matrix((shares, (number[known], faces)), shape=(len(edges), len(quads)))
 
 
 def _edge_numbers(edges: IntArray, start: IntArray, end: IntArray, count: int) -> IntArray:

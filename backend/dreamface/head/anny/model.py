@@ -146,7 +146,9 @@ class AnnyHead:
         for name, (_, jaw) in _MOUTH_PARTS.items():
             if jaw == "lower":
                 teeth = self._mouth[name]
-                deltas[:, self._rows(name)] = self._jaw(cage + actions, jaw).apply(teeth) - self._jaw(cage, jaw).apply(teeth)
+                deltas[:, self._rows(name)] = self._jaw(cage + actions, jaw).apply(teeth) - self._jaw(cage, jaw).apply(
+                    teeth
+                )
         deltas[:, self._rows("tongue")] = _refine_all(self._refine_tongue, self._cut(actions, "tongue"))
         rest = neutral[: skin.shape[1]]
         for side, roots in zip(_SIDES, self._lashes, strict=True):
