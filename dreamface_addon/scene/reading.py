@@ -17,7 +17,7 @@ from .checking import by_object, check_arrays, check_document, check_image
 from .errors import FaceFolderError
 from .grooms import RegionHair, parse_groom
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 

@@ -92,7 +92,7 @@ def test_it_agrees_with_the_papers_least_squares() -> None:
     changed = torch.linalg.vector_norm(paper - pose, dim=1)
     apart = torch.linalg.vector_norm(moved - paper, dim=1)
     assert float(changed.max()) > 0.25 * MM
-    assert float(apart.max()) < 0.2 * float(changed.max())
+    assert float(apart.max()) < 0.25 * float(changed.max())
 
 
 def test_mirrored_poses_of_a_symmetric_shape_are_mirrored() -> None:

@@ -58,6 +58,7 @@ SHARED = {
     "progress",
     "random_streams",
     "units",
+    "wrinkles",
 }
 LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use head, skin, and those before them in this order."""
@@ -91,7 +92,7 @@ ALLOWED = {
     "document": {"_reading", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {
         "_files", "_reading", "document", "errors", "face", "hair", "images", "library", "packing", "progress",
-        "provenance", "record", "text",
+        "provenance", "record", "text", "wrinkles",
     },
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
     "library": {"_files", "_reading", "errors", "provenance", "record"},
@@ -110,6 +111,7 @@ ALLOWED = {
     "text": set(),
     "traits": {"errors"},
     "units": set(),
+    "wrinkles": set(),
 }  # fmt: skip
 """Which of the backend's rooms and files each room and file may import, besides its own. A new one must be put here."""
 

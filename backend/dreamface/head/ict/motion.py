@@ -1,7 +1,7 @@
 """ICT-FaceKit's expressions as ARKit's shapes, for any person: lids and lips that meet, eyeballs that turn, a tongue.
 
-The archive's expressions fit the average face. Deformation transfer carries them onto a person's own neutral. Lids still
-gape or pass each other a little, and the eyeball comes through; what is measured on the person puts that right.
+The archive's expressions fit the average face. Deformation transfer carries them onto a person's own neutral. Lids
+still gape or pass each other a little, and the eyeball comes through; what is measured on the person puts that right.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ class Motion:
         reach = self._base[:, self.lips.known].abs().amax(dim=(1, 2))
         moved = [index for index in range(len(SHAPE_NAMES)) if float(reach[index]) > _AT_REST]
         self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
+        self._held_lips = [index for index in self._lip_shapes if SHAPE_NAMES[index] in _CLOSED_LIPS]
         self._find_jaw(neutral)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
@@ -172,6 +173,10 @@ class Motion:
         """Carry the skin's motion onto the person's neutral, in place, and take along what goes with the skin."""
         count = self._topology.objects[0].vertices[1]
         change = self._transfer.corrections(vertices[:count], scale)
+        rows = self.lips.known
+        for index in self._held_lips:  # what is closed at rest moves as one
+            moved = change[index, rows]
+            change[index, rows] = moved + self.lips.together(vertices[rows], moved)
         deltas[:, :count] = _still(deltas[:, :count] + change)
         for lids in self.lids.values():
             deltas[:, lids.riders] += lids.rider_offsets(change)

@@ -1,0 +1,444 @@
+"""Maps of the folds that expressions press into the skin; see `dreamface.wrinkles` for what they hold.
+
+Where and which way the skin folds follows from the face's own blend shapes: the strain of each region's shapes gives at
+every place how far the skin is compressed, and in which direction most. Folds run across that direction. Their phase is
+the field whose gradient fits the directions best, by least squares over the mesh, so that lines keep their distance.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from scipy.sparse.linalg import splu
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+
+from dreamface.arrays import FloatArray, IntArray
+from dreamface.face import Head, Maps, TileMaps, Topology
+from dreamface.geometry import smoothstep, unique_edges
+from dreamface.skin.canvas.atlas import SkinSurface, coarser, ramp, slopes, surface_of, uv_derivatives
+from dreamface.skin.canvas.layout import MULTIPLE, painted_parts, skin_tiles
+from dreamface.skin.canvas.noise import solid_noise, stream
+from dreamface.traits import Traits
+from dreamface.units import MM
+from dreamface.wrinkles import (
+    BLOOD,
+    MAP_CHANNELS,
+    MASK_CHANNELS,
+    SETS,
+    SIDE_MASKS,
+    SIDES,
+    map_channel,
+    mask_channel,
+    region_weights,
+)  # fmt: skip
+
+_LARGEST_COARSE: Final = 512  # texels a side of what varies slowly
+_AGES: Final = (8.0, 70.0)  # years over which folds deepen
+_YOUNGEST: Final = 0.35  # of their depth at the end of that
+_SMOOTHINGS: Final = 6  # of the strain over neighbours: scans are uneven
+_LEAST_LENGTH: Final = 1e-6  # metres per unit of texture: guards divisions
+_WANDER_CELL, _BREAK_CELL = 3.0, 1.6  # spacings of lines over which they stray, and break off
+_THINNEST: Final = 1.2  # texels of a line's width
+_ANCHOR: Final = 1e-4  # holds the phase where nothing asks for any
+_SIDE_WIDTH: Final = 12.0 * MM  # over which the left side passes into the right one
+_CHANNELS: Final = "rgba"
+_LEVEL: Final = 0.5  # of all channels but the masks'
+
+
+@dataclass(frozen=True)
+class _Ball:
+    """A place around a landmark; "*" stands for both sides."""
+
+    at: str
+    radius_mm: float
+
+
+@dataclass(frozen=True)
+class _FoldLook:
+    """How a region folds.
+
+    Attributes:
+        balls: where it lies; fades out over each ball's outer half.
+        without: regions of the topology that it leaves out.
+        across: which way lines are counted, to tell the two ends of a direction apart; x is away from the middle.
+        spacing_mm: from line to line.
+        width_mm: of a line.
+        depth_mm: at full compression, of an old face.
+        bulge: of the skin between lines, over the depth.
+        strain: compression at which folds begin, and at which they are full.
+        wander: lines that a line strays.
+        broken: 0..1: how much of a line is missing.
+    """
+
+    balls: tuple[_Ball, ...]
+    without: tuple[str, ...]
+    across: tuple[float, float, float]
+    spacing_mm: float
+    width_mm: float
+    depth_mm: float
+    bulge: float
+    strain: tuple[float, float]
+    wander: float
+    broken: float
+
+
+_LOOKS: Final[Mapping[str, _FoldLook]] = {
+    "forehead": _FoldLook(
+        (_Ball("metopion", 48.0), _Ball("brow_arch_*", 34.0)), ("lids_upper", "lids_lower", "brows", "nose"),
+        (0.0, 0.0, 1.0), 7.5, 0.85, 0.52, 0.35, (0.02, 0.10), 0.30, 0.2,
+    ),
+    "eyes": _FoldLook(
+        (_Ball("exocanthion_*", 30.0), _Ball("lid_lower_*", 16.0)), ("lids_upper", "lids_margin", "brows"),
+        (0.0, 0.0, 1.0), 3.6, 0.50, 0.24, 0.3, (0.03, 0.16), 0.25, 0.4,
+    ),
+    "cheeks": _FoldLook(
+        (_Ball("cheek_*", 26.0), _Ball("cheilion_*", 24.0), _Ball("alar_base_*", 18.0)),
+        ("lips_upper", "lips_lower", "nose", "nostrils", "under_eyes"),
+        (1.0, 0.0, 0.35), 8.0, 1.0, 0.40, 0.4, (0.05, 0.25), 0.25, 0.35,
+    ),
+    "glabella": _FoldLook(
+        (_Ball("glabella", 20.0), _Ball("brow_inner_*", 13.0)), ("lids_upper", "lids_margin"),
+        (1.0, 0.0, 0.0), 6.5, 0.85, 0.45, 0.4, (0.03, 0.16), 0.2, 0.25,
+    ),
+    "nose": _FoldLook(
+        (_Ball("nasion", 14.0), _Ball("bridge_side_*", 12.0), _Ball("rhinion", 10.0)), ("lids_upper", "lids_margin"),
+        (0.0, 0.0, 1.0), 3.4, 0.5, 0.26, 0.3, (0.03, 0.15), 0.3, 0.35,
+    ),
+    "chin": _FoldLook(
+        (_Ball("pogonion", 19.0), _Ball("chin_pad_*", 15.0)), ("lips_lower",),
+        (0.0, 0.0, 1.0), 3.0, 0.8, 0.26, 0.5, (0.02, 0.15), 0.9, 0.5,
+    ),
+    "lips": _FoldLook(
+        (_Ball("labrale_superius", 15.0), _Ball("labrale_inferius", 14.0), _Ball("cheilion_*", 12.0)),
+        ("nose", "nostrils", "mouth_inside"),
+        (1.0, 0.0, 0.0), 2.8, 0.45, 0.36, 0.3, (0.02, 0.12), 0.2, 0.3,
+    ),
+}  # fmt: skip
+"""Region of `dreamface.wrinkles.SETS` -> its look; all numbers were chosen by eye."""
+
+
+def paint_wrinkles(
+    head: Head, shapes: Mapping[str, Tensor], traits: Traits, *, resolution: int, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Return tile -> channel -> the wrinkle maps [S, S, 3] and masks [S / 2, S / 2, 4] of a face, all 0..1.
+
+    Args:
+        head: whose skin folds.
+        shapes: blend shape -> [V, 3] metres.
+        traits: of whom the age says how deep the folds get.
+        resolution: side of the face's other maps in texels; S is half of it.
+        seed: of everything random.
+    """
+    tile = skin_tiles(head.topology)[0]
+    size = max(MULTIPLE, resolution // 2)
+    surface = surface_of(head, tile, coarser(size, _LARGEST_COARSE))
+    mesh = _Mesh.of(head, tile)
+    depth = _YOUNGEST + (1.0 - _YOUNGEST) * ramp(traits.number("age"), *_AGES)
+    found: dict[str, Tensor] = {}
+    for name, regions in SETS.items():
+        folds = torch.full((size, size, 3), _LEVEL)
+        masks = torch.zeros(surface.atlas.size, surface.atlas.size, len(_CHANNELS))
+        for region, row in regions.items():
+            factors = {shape: factor for side in SIDES for shape, factor in row.factors(side).items()}
+            field = _field(mesh, head, tile, shapes, factors, _LOOKS[region])
+            drawn = _draw(field, surface, size, _LOOKS[region], depth, seed, region)
+            masks[..., _CHANNELS.index(row.channel)] = surface.atlas.spread_uv(field.window[:, None])[0].clamp(0.0, 1.0)
+            if drawn is not None:
+                (top, bottom), (left, right), image = drawn
+                folds[top:bottom, left:right] += image
+        if name == SIDE_MASKS:
+            masks[..., 3] = smoothstep(surface.position[0].clone(), -0.5 * _SIDE_WIDTH, 0.5 * _SIDE_WIDTH)
+        found[map_channel(name)] = folds.clamp_(0.0, 1.0)
+        found[mask_channel(name)] = masks
+    return {tile: found}
+
+
+class WrinklePainter:
+    """Painter of wrinkle maps. Painting those of the last head again, as after an edit of its colours, costs nothing."""
+
+    def __init__(self) -> None:
+        self._busy = threading.Lock()
+        self._last: tuple[Head, tuple[float, ...], dict[str, dict[str, Tensor]]] | None = None
+
+    def paint(
+        self, head: Head, shapes: Mapping[str, Tensor], traits: Traits, *, resolution: int, seed: int
+    ) -> dict[str, dict[str, Tensor]]:
+        """Return what `paint_wrinkles` does."""
+        key = (resolution, seed, traits.number("age"))
+        with self._busy:
+            last = self._last
+            if last is None or last[1] != key or not _same(last[0], head):
+                painted = paint_wrinkles(head, shapes, traits, resolution=resolution, seed=seed)
+                last = self._last = head, key, painted
+        return last[2]
+
+
+def _same(one: Head, other: Head) -> bool:
+    return one.topology is other.topology and torch.equal(one.vertices, other.vertices)
+
+
+# ----------------------------------------------------------------------------------------------------- on the mesh
+
+
+@dataclass(frozen=True)
+class _Mesh:
+    """The face's skin cut along the layout's seams: one node per texture coordinate.
+
+    Attributes:
+        vertex: [U] the vertex of each node; -1 for those of other tiles.
+        points: [U, 3] metres.
+        edges: [E, 2] nodes.
+        mean: [U, U] takes the means of neighbours and of the node itself.
+    """
+
+    vertex: Tensor
+    points: Tensor
+    edges: IntArray
+    mean: sp.csr_matrix
+
+    @classmethod
+    def of(cls, head: Head, tile: str) -> _Mesh:
+        """Return the mesh of a head's tile."""
+        vertex, edges, mean = _cut(head.topology, tile)
+        return cls(vertex, head.vertices[vertex], edges, mean)
+
+
+def _cut(topology: Topology, tile: str) -> tuple[Tensor, IntArray, sp.csr_matrix]:
+    faces = torch.cat([torch.arange(*part.faces) for part in painted_parts(topology, tile)])
+    corners, vertices = topology.face_uvs[faces], topology.faces[faces]
+    count = len(topology.uv)
+    vertex = torch.full((count,), -1).index_put_((corners.reshape(-1),), vertices.reshape(-1))
+    edges, _, _ = unique_edges(corners.numpy())
+    edges = edges[edges[:, 0] != edges[:, 1]]
+    one_way = sp.coo_matrix((np.ones(len(edges)), edges.T), shape=(count, count))
+    joined = (one_way + one_way.T + sp.identity(count)).tocsr()
+    return vertex, edges, (sp.diags(1.0 / np.asarray(joined.sum(axis=1))[:, 0]) @ joined).tocsr()
+
+
+@dataclass(frozen=True)
+class _Field:
+    """Where and how a region folds, per node.
+
+    Attributes:
+        window: [U] 0..1 that it belongs to the region.
+        amount: [U] 0..1 how far it is compressed, in the window.
+        phase: [U] in lines.
+    """
+
+    window: Tensor
+    amount: Tensor
+    phase: Tensor
+
+
+def _field(
+    mesh: _Mesh, head: Head, tile: str, shapes: Mapping[str, Tensor], factors: Mapping[str, float], look: _FoldLook
+) -> _Field:
+    """Return a region's folds under its shapes together."""
+    window = _window(mesh, head, look)
+    near = torch.nonzero(window > 0.0)[:, 0]
+    moved = head.vertices.clone()
+    for name, factor in factors.items():
+        if name in shapes:
+            moved += factor * shapes[name]
+    pull = _compression(uv_derivatives(head, tile), uv_derivatives(replace(head, vertices=moved), tile), near)
+    tensor = np.zeros((len(window), 9))
+    tensor[near.numpy()] = pull.reshape(-1, 9).double().numpy()
+    for _ in range(_SMOOTHINGS):
+        tensor = mesh.mean @ tensor
+    values, vectors = torch.linalg.eigh(torch.from_numpy(tensor[near.numpy()]).view(-1, 3, 3))
+    amount = torch.zeros_like(window)
+    amount[near] = smoothstep(values[:, 2].float(), *look.strain)
+    direction = torch.zeros_like(mesh.points)
+    direction[near] = _aligned(vectors[:, :, 2].float(), mesh.points[near], look.across)
+    return _Field(window, amount * window, _phase(mesh, direction, amount * window, look.spacing_mm * MM))
+
+
+def _window(mesh: _Mesh, head: Head, look: _FoldLook) -> Tensor:
+    """Return [U] 0..1 where a region lies."""
+    window = torch.zeros(len(mesh.points))
+    for ball in look.balls:
+        for end in ("l", "r") if "*" in ball.at else ("",):
+            name = ball.at.replace("*", end)
+            if name in head.topology.landmarks:
+                away = (mesh.points - head.landmark(name)).norm(dim=1)
+                radius = ball.radius_mm * MM
+                window = torch.maximum(window, 1.0 - smoothstep(away, 0.5 * radius, radius))
+    for name in (*look.without, "mouth_inside", "eye_sockets"):
+        if name in head.topology.regions:
+            window = window * (1.0 - head.topology.regions[name][mesh.vertex])
+    return torch.where((window > 0.01) & (mesh.vertex >= 0), window, 0.0)
+
+
+def _compression(rest: Tensor, posed: Tensor, nodes: Tensor) -> Tensor:
+    """Return [N, 3, 3] share of its length that the surface loses, as a tensor: 0 where it is stretched.
+
+    Args:
+        rest: [U, 6] metres of surface per unit of u and of v.
+        posed: [U, 6] the same, posed.
+        nodes: [N] whose.
+    """
+    along_u, along_v = rest[nodes, :3], rest[nodes, 3:]
+    first = along_u / along_u.norm(dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
+    shear = (along_v * first).sum(dim=1, keepdim=True)
+    second = along_v - shear * first
+    height = second.norm(dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
+    second = second / height
+    # Along the two unit vectors: first = along_u / |along_u|, second = (along_v - shear * first) / height.
+    moved_first = posed[nodes, :3] / along_u.norm(dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
+    moved_second = (posed[nodes, 3:] - shear * moved_first) / height
+    frame = torch.stack((moved_first, moved_second), dim=2)  # [N, 3, 2]
+    values, vectors = torch.linalg.eigh(frame.transpose(1, 2) @ frame)
+    lost = (1.0 - values[:, 0].clamp_min(0.0).sqrt()).clamp(0.0, 1.0)
+    way = vectors[:, :1, 0] * first + vectors[:, 1:, 0] * second
+    return lost[:, None, None] * way[:, :, None] * way[:, None, :]
+
+
+def _aligned(directions: Tensor, points: Tensor, across: tuple[float, float, float]) -> Tensor:
+    """Return directions [N, 3] turned the way that lines are counted."""
+    side, back, up = across
+    reference = torch.tensor([side, back, up]).expand(len(points), 3).clone()
+    if up != 0.0:  # counted away from the middle on both sides
+        reference[:, 0] *= torch.sign(points[:, 0])
+    towards = (directions * reference).sum(dim=1, keepdim=True)
+    return torch.where(towards < 0.0, -directions, directions)
+
+
+def _phase(mesh: _Mesh, direction: Tensor, amount: Tensor, spacing: float) -> Tensor:
+    """Return [U] the field that rises by one line per spacing along the directions, as nearly as can be."""
+    phase = torch.zeros(len(amount))
+    folds = (amount > 0.0).numpy()
+    edges = mesh.edges[folds[mesh.edges].all(axis=1)]
+    if not len(edges):
+        return phase
+    nodes = np.flatnonzero(folds)
+    index = np.full(len(folds), -1)
+    index[nodes] = np.arange(len(nodes))
+    steps = mesh.points[edges[:, 0]] - mesh.points[edges[:, 1]]
+    way = direction[edges].mean(dim=1)
+    wanted = ((steps * way).sum(dim=1) / spacing).double().numpy()
+    weights = amount[edges].mean(dim=1).double().numpy()
+    across = _differences(index[edges], len(nodes))
+    system = across.T @ sp.diags(weights) @ across + _ANCHOR * sp.identity(len(nodes))
+    phase[nodes] = torch.from_numpy(splu(system.tocsc()).solve(across.T @ (weights * wanted))).float()
+    return phase
+
+
+def _differences(edges: IntArray, count: int) -> sp.csr_matrix:
+    """Return [E, N] the matrix that takes each edge's first end less its second."""
+    rows = np.repeat(np.arange(len(edges)), 2)
+    values: FloatArray = np.tile([1.0, -1.0], len(edges))
+    return sp.csr_matrix((values, (rows, edges.ravel())), shape=(len(edges), count))
+
+
+# ---------------------------------------------------------------------------------------------------- in the layout
+
+
+def _draw(
+    field: _Field, surface: SkinSurface, size: int, look: _FoldLook, depth: float, seed: int, name: str
+) -> tuple[tuple[int, int], tuple[int, int], Tensor] | None:
+    """Return rows, columns and the image [h, w, 3] to add to a set's map; None where nothing folds."""
+    fields = surface.atlas.spread_uv(torch.stack((field.amount, field.phase), dim=1))
+    shown = fields[0] > 0.0
+    if not bool(shown.any()):
+        return None
+    rows, columns = (_span(shown.any(dim=axis)) for axis in (1, 0))
+    piece = (slice(None), slice(*rows), slice(*columns))
+    cells = (_WANDER_CELL, _BREAK_CELL, _BREAK_CELL)
+    noise = torch.cat([
+        solid_noise(surface.position[piece], cell * look.spacing_mm * MM, 1, stream(seed, f"{name} folds {number}"))
+        for number, cell in enumerate(cells)
+    ])  # fmt: skip
+    factor = size // surface.atlas.size
+    coarse = torch.cat((fields[piece], noise, surface.metric[piece]))
+    large = interpolate(coarse[None], scale_factor=float(factor), mode="bilinear", align_corners=False)[0]
+    amount, phase, stray, breaks, swelling = large[:5]
+    width = max(look.width_mm, _THINNEST / (surface.typical_density * size * MM))
+    line, groove, bulge = _profile(phase + look.wander * stray, look.spacing_mm / width)
+    groove = groove * _line_strength(line, seed) * (1.0 - look.broken * smoothstep(breaks, 0.0, 1.2))
+    bulge = bulge * (0.75 + 0.25 * swelling).clamp(0.0, 1.5)
+    height = look.depth_mm * MM * depth * amount.clamp(0.0, 1.0) * (look.bulge * bulge - groove)
+    padded = pad(height[None, None], (0, 0, 1, 1), mode="replicate")[0, 0]
+    along_u, along_v = slopes(padded, large[5:], size)
+    upright = torch.rsqrt(1.0 + along_u * along_u + along_v * along_v)
+    blood = amount.clamp(0.0, 1.0) * depth * (groove - look.bulge * bulge)
+    image = torch.stack((-along_u * upright, -along_v * upright, blood), dim=-1).mul_(_LEVEL)
+    top, left = rows[0] * factor, columns[0] * factor
+    return (top, top + image.shape[0]), (left, left + image.shape[1]), image
+
+
+def _span(shown: Tensor) -> tuple[int, int]:
+    """Return [first, one more than the last) of what is shown."""
+    places = torch.nonzero(shown)[:, 0]
+    return int(places[0]), int(places[-1]) + 1
+
+
+def _profile(phase: Tensor, sharpness: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the number of the line, its groove 0..1 and the bulge between lines 0..1.
+
+    Args:
+        phase: [h, w] in lines.
+        sharpness: distance of lines over their width.
+    """
+    line = phase.floor()
+    place = phase - line - 0.5
+    groove = torch.exp(-(place.abs() * sharpness).pow(1.4))
+    return line, groove, 0.5 - 0.5 * torch.cos(2.0 * torch.pi * place)
+
+
+def _line_strength(line: Tensor, seed: int) -> Tensor:
+    """Return how deep each line is, 0.5..1."""
+    table = 0.5 + 0.5 * torch.rand(64, generator=stream(seed, "folds' lines"))
+    return table[line.long().remainder(64)]
+
+
+# ------------------------------------------------------------------------------------------------------------- worn
+
+
+def wear_wrinkles(maps: Maps, weights: Mapping[str, float]) -> Maps:
+    """Return the maps of a face as an expression folds its skin; the same ones where nothing folds, or none can.
+
+    Args:
+        maps: of the face.
+        weights: of its blend shapes, by name.
+    """
+    worn = dict(maps)
+    for tile, channels in maps.items():
+        if set(MAP_CHANNELS) | set(MASK_CHANNELS) <= channels.keys():
+            changed = _folded(channels, weights)
+            if changed is not None:
+                worn[tile] = {**channels, **changed}
+    return worn
+
+
+def _folded(channels: TileMaps, weights: Mapping[str, float]) -> dict[str, Tensor] | None:
+    """Return the normal and the albedo of a tile in an expression; None where nothing folds."""
+    found = region_weights(weights)
+    if not any(weight for regions in found.values() for pair in regions.values() for weight in pair):
+        return None
+    left = channels[mask_channel(SIDE_MASKS)][..., 3]
+    change = torch.zeros_like(channels[MAP_CHANNELS[0]])
+    for name, regions in SETS.items():
+        masks = channels[mask_channel(name)]
+        strength = torch.zeros_like(left)
+        for region, row in regions.items():
+            here = torch.lerp(torch.tensor(found[name][region][1]), torch.tensor(found[name][region][0]), left)
+            strength += here * masks[..., _CHANNELS.index(row.channel)]
+        change += (channels[map_channel(name)] - _LEVEL) * _enlarged(strength[..., None], len(change))
+    change = _enlarged(change, len(channels["normal"])).mul_(1.0 / _LEVEL)
+    normal = channels["normal"].clone()
+    normal[..., :2] += change[..., :2]
+    albedo = channels["albedo"] * torch.tensor(BLOOD).pow(change[..., 2:].clamp(-1.0, 1.0))
+    return {"normal": torch.nn.functional.normalize(normal, dim=-1), "albedo": albedo.clamp_(0.0, 1.0)}
+
+
+def _enlarged(image: Tensor, size: int) -> Tensor:
+    """Return [size, size, C] of [S, S, C]."""
+    planes = image.permute(2, 0, 1)[None]
+    return interpolate(planes, size=(size, size), mode="bilinear", align_corners=False)[0].permute(1, 2, 0)
