@@ -97,6 +97,12 @@ class FaceFolder:
         """Name -> vertex of the head."""
         return dict(zip(self.arrays["landmark_names"].tolist(), self.arrays["landmark_vertices"].tolist(), strict=True))
 
+    @property
+    def wrinkles(self) -> dict[str, Any]:
+        """How shape keys drive the wrinkle maps; nothing in the folders of older versions."""
+        table = self.document.get("wrinkles", {})
+        return dict(table) if isinstance(table, dict) else {}
+
     def maps(self, tile: str) -> dict[str, tuple[Path, bool]]:
         """Channel -> image file of a tile, and whether it is sRGB colour."""
         return {

@@ -34,6 +34,7 @@ from .replacing import Replaced, keep_mesh, remove_unused, replace_mesh, warning
 from .sculpting import Array, built_offset_of, offset_of, write_built_offset
 from .solid import colour_solid
 from .surface import why_no_hair_map
+from .wrinkles import fold_skin
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
@@ -84,6 +85,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
     wear_expression(skin, face.document["traits"])
+    fold_skin(skin, face.wrinkles)
     colour_solid(objects, face)
     name_after_update(skin, prompt_before)
     for scene in skin.users_scene:

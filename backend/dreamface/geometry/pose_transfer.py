@@ -31,7 +31,7 @@ _CORNERS: Final = ((0, 1, 2), (1, 2, 3), (2, 3, 0), (3, 0, 1))
 """The triangles of a quad along both diagonals: with one, mirrored meshes would have other triangles."""
 _LEAST_AREA: Final = 1e-12  # square metres; a smaller triangle has no gradient
 _WEIGHTS: Final = (0.1, 10.0)  # of an edge; long thin quads would otherwise outweigh all else
-_STEEPEST: Final = 1.0  # of S - I: as at a mouth's corner, where a wider tear would make much of a person's small folds
+_STEEPEST: Final = 0.7  # of S - I: as at a mouth's corner, where a wider tear would make much of a person's small folds
 _STILL: Final = 1e-4  # metres; a template's vertex that moves less stays
 _RIGID: Final = 2e-3  # of S - I; less is not worth an edge
 _GAP: Final = 2  # rings of vertices that stay which don't break up what moves around them
