@@ -109,9 +109,11 @@ def _ict_contact(model: HeadModel, head: Head, shapes: Tensor) -> dict[str, floa
     posed = torch.stack([head.vertices + shapes[ARKIT_SHAPES.index(name)] for name in CLOSED])
     lips = motion.lips.openings(posed[:, motion.lips.known])[:, 2:-2]
     return {
-        "lids shut, widest gap": float(torch.cat(lids).max()), "lids shut, deepest crossing": -float(torch.cat(lids).min()),
-        "lips closed, widest gap": float(lips.max()), "lips closed, deepest crossing": -float(lips.min()),
-    }  # fmt: skip
+        "lids shut, widest gap": float(torch.cat(lids).max()),
+        "lids shut, deepest crossing": -float(torch.cat(lids).min()),
+        "lips closed, widest gap": float(lips.max()),
+        "lips closed, deepest crossing": -float(lips.min()),
+    }
 
 
 def _anny_contact(model: HeadModel, head: Head, shapes: Tensor) -> dict[str, float]:

@@ -10,8 +10,8 @@ Skin that an expression compresses folds. The face's tile has two maps of such f
     weight of a region  = sum over shapes of factor * weight of the shape, at most 1.
 
 Left and right have weights of their own; the alpha channel of `SIDE_MASKS` is 1 on the person's left, 0 on the right.
-The normal's red and green, less 0.5, times the strength are added to those of the face's normal map; the albedo is
-multiplied by `BLOOD` to the power of strength * (2 * blue - 1).
+Red and green, less 0.5, times the strength are added to those of the face's normal map. The linear albedo is multiplied
+by 1 + strength * (2 * blue - 1) * (`BLOOD` - 1).
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ from .records import (
 from .reshaping import reshape
 from .studio import add_studio
 from .updating import update_face
+from .wrinkles import strength_of as wrinkle_strength
 
 __all__ = [
     "FACE_ID",
@@ -117,4 +118,5 @@ __all__ = [
     "update_face",
     "use_blender_nodes",
     "wants_blender_nodes",
+    "wrinkle_strength",
 ]

@@ -86,9 +86,7 @@ def new_materials(face: FaceFolder) -> dict[str, bpy.types.Material]:
     return {name: new_material(described[name], images.get(described[name]["tile"], {}), table) for name in used}
 
 
-def new_material(
-    values: dict[str, Any], images: Images, wrinkles: dict[str, Any] | None = None
-) -> bpy.types.Material:
+def new_material(values: dict[str, Any], images: Images, wrinkles: dict[str, Any] | None = None) -> bpy.types.Material:
     """Return a new material as face.json describes it, with its tile's maps connected."""
     name = values["name"]
     material = bpy.data.materials.new(name)

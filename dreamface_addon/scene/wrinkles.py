@@ -109,7 +109,7 @@ def strength_of(skin: bpy.types.Object) -> bpy.types.NodeSocket | None:
 
 
 def _drive(socket: bpy.types.NodeSocket, keys: bpy.types.Key, factors: dict[str, float]) -> None:
-    """Let a number be the sum of shape keys times factors, at most 1."""
+    """Let a number be the sum of shape keys times factors, from 0 to 1."""
     socket.driver_remove("default_value")
     known = {name: factor for name, factor in factors.items() if name in keys.key_blocks}
     if not known:
@@ -125,7 +125,7 @@ def _drive(socket: bpy.types.NodeSocket, keys: bpy.types.Key, factors: dict[str,
         target.id_type, target.id = "KEY", keys
         target.data_path = f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
         terms.append(f"{factor:g}*k{number}")
-    driver.expression = f"min(1.0,{'+'.join(terms)})"
+    driver.expression = f"min(1.0,max(0.0,{'+'.join(terms)}))"
 
 
 def _has_alpha(entry: dict[str, Any]) -> bool:

@@ -161,7 +161,7 @@ def paint_wrinkles(
 
 
 class WrinklePainter:
-    """Painter of wrinkle maps. Painting those of the last head again, as after an edit of its colours, costs nothing."""
+    """Painter of wrinkle maps. Painting those of the last head again, as after an edit of colours, costs nothing."""
 
     def __init__(self) -> None:
         self._busy = threading.Lock()
@@ -434,7 +434,7 @@ def _folded(channels: TileMaps, weights: Mapping[str, float]) -> dict[str, Tenso
     change = _enlarged(change, len(channels["normal"])).mul_(1.0 / _LEVEL)
     normal = channels["normal"].clone()
     normal[..., :2] += change[..., :2]
-    albedo = channels["albedo"] * torch.tensor(BLOOD).pow(change[..., 2:].clamp(-1.0, 1.0))
+    albedo = channels["albedo"] * (1.0 + change[..., 2:] * (torch.tensor(BLOOD) - 1.0))
     return {"normal": torch.nn.functional.normalize(normal, dim=-1), "albedo": albedo.clamp_(0.0, 1.0)}
 
 
