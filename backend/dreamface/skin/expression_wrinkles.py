@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,6 +24,7 @@ from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Head, Maps, TileMaps, Topology
 from dreamface.geometry import smoothstep, unique_edges
 from dreamface.skin.canvas.atlas import SkinSurface, coarser, ramp, slopes, surface_of, uv_derivatives
+from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layout import MULTIPLE, painted_parts, skin_tiles
 from dreamface.skin.canvas.noise import solid_noise, stream
 from dreamface.traits import Traits
@@ -34,6 +36,7 @@ from dreamface.wrinkles import (
     SETS,
     SIDE_MASKS,
     SIDES,
+    WrinkleRegion,
     map_channel,
     mask_channel,
     region_weights,
@@ -42,10 +45,12 @@ from dreamface.wrinkles import (
 _LARGEST_COARSE: Final = 512  # texels a side of what varies slowly
 _AGES: Final = (8.0, 70.0)  # years over which folds deepen
 _YOUNGEST: Final = 0.35  # of their depth at the end of that
-_SMOOTHINGS: Final = 6  # of the strain over neighbours: scans are uneven
+_SMOOTHINGS: Final = 4  # of the strain over neighbours: scans are uneven
 _LEAST_LENGTH: Final = 1e-6  # metres per unit of texture: guards divisions
 _WANDER_CELL, _BREAK_CELL = 3.0, 1.6  # spacings of lines over which they stray, and break off
 _THINNEST: Final = 1.2  # texels of a line's width
+_THREADS: Final = 2
+_CUTS_IN_MEMORY: Final = 4  # meshes
 _ANCHOR: Final = 1e-4  # holds the phase where nothing asks for any
 _SIDE_WIDTH: Final = 12.0 * MM  # over which the left side passes into the right one
 _CHANNELS: Final = "rgba"
@@ -141,22 +146,28 @@ def paint_wrinkles(
     surface = surface_of(head, tile, coarser(size, _LARGEST_COARSE))
     mesh = _Mesh.of(head, tile)
     depth = _YOUNGEST + (1.0 - _YOUNGEST) * ramp(traits.number("age"), *_AGES)
+    rows = {region: row for regions in SETS.values() for region, row in regions.items()}
+    with ThreadPoolExecutor(_THREADS) as helpers:
+        fields = list(helpers.map(lambda region: _field(mesh, head, tile, shapes, rows[region], _LOOKS[region]), rows))
+        columns = torch.stack(
+            [column for field in fields for column in (field.window, field.amount, field.phase)], dim=1
+        )
+        spread = dict(zip(rows, surface.atlas.spread_uv(columns).split(3), strict=True))
+        drawn = dict(zip(rows, helpers.map(
+            lambda region: _draw(spread[region][1:], surface, size, _LOOKS[region], depth, seed, region), rows
+        ), strict=True))  # fmt: skip
     found: dict[str, Tensor] = {}
     for name, regions in SETS.items():
-        folds = torch.full((size, size, 3), _LEVEL)
-        masks = torch.zeros(surface.atlas.size, surface.atlas.size, len(_CHANNELS))
+        folds = found[map_channel(name)] = torch.full((size, size, 3), _LEVEL)
+        masks = found[mask_channel(name)] = torch.zeros(surface.atlas.size, surface.atlas.size, len(_CHANNELS))
         for region, row in regions.items():
-            factors = {shape: factor for side in SIDES for shape, factor in row.factors(side).items()}
-            field = _field(mesh, head, tile, shapes, factors, _LOOKS[region])
-            drawn = _draw(field, surface, size, _LOOKS[region], depth, seed, region)
-            masks[..., _CHANNELS.index(row.channel)] = surface.atlas.spread_uv(field.window[:, None])[0].clamp(0.0, 1.0)
-            if drawn is not None:
-                (top, bottom), (left, right), image = drawn
-                folds[top:bottom, left:right] += image
+            masks[..., _CHANNELS.index(row.channel)] = spread[region][0].clamp(0.0, 1.0)
+            piece = drawn[region]
+            if piece is not None:
+                folds[piece.rows[0] : piece.rows[1], piece.columns[0] : piece.columns[1]] += piece.image
         if name == SIDE_MASKS:
             masks[..., 3] = smoothstep(surface.position[0].clone(), -0.5 * _SIDE_WIDTH, 0.5 * _SIDE_WIDTH)
-        found[map_channel(name)] = folds.clamp_(0.0, 1.0)
-        found[mask_channel(name)] = masks
+        folds.clamp_(0.0, 1.0)
     return {tile: found}
 
 
@@ -206,11 +217,17 @@ class _Mesh:
     @classmethod
     def of(cls, head: Head, tile: str) -> _Mesh:
         """Return the mesh of a head's tile."""
-        vertex, edges, mean = _cut(head.topology, tile)
+        vertex, edges, mean = _cuts.get(head.topology, tile, lambda: _cut(head.topology, tile))
         return cls(vertex, head.vertices[vertex], edges, mean)
 
 
-def _cut(topology: Topology, tile: str) -> tuple[Tensor, IntArray, sp.csr_matrix]:
+_Cut = tuple[Tensor, IntArray, sp.csr_matrix]
+
+_cuts: TopologyCache[_Cut] = TopologyCache(_CUTS_IN_MEMORY)
+
+
+def _cut(topology: Topology, tile: str) -> _Cut:
+    """Return what all heads share of `_Mesh`: vertices, edges and means."""
     faces = torch.cat([torch.arange(*part.faces) for part in painted_parts(topology, tile)])
     corners, vertices = topology.face_uvs[faces], topology.faces[faces]
     count = len(topology.uv)
@@ -219,7 +236,8 @@ def _cut(topology: Topology, tile: str) -> tuple[Tensor, IntArray, sp.csr_matrix
     edges = edges[edges[:, 0] != edges[:, 1]]
     one_way = sp.coo_matrix((np.ones(len(edges)), edges.T), shape=(count, count))
     joined = (one_way + one_way.T + sp.identity(count)).tocsr()
-    return vertex, edges, (sp.diags(1.0 / np.asarray(joined.sum(axis=1))[:, 0]) @ joined).tocsr()
+    mean = sp.diags(1.0 / np.asarray(joined.sum(axis=1))[:, 0]) @ joined
+    return vertex, edges, mean.tocsr().astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -238,9 +256,10 @@ class _Field:
 
 
 def _field(
-    mesh: _Mesh, head: Head, tile: str, shapes: Mapping[str, Tensor], factors: Mapping[str, float], look: _FoldLook
+    mesh: _Mesh, head: Head, tile: str, shapes: Mapping[str, Tensor], region: WrinkleRegion, look: _FoldLook
 ) -> _Field:
     """Return a region's folds under its shapes together."""
+    factors = {shape: factor for side in SIDES for shape, factor in region.factors(side).items()}
     window = _window(mesh, head, look)
     near = torch.nonzero(window > 0.0)[:, 0]
     moved = head.vertices.clone()
@@ -248,15 +267,15 @@ def _field(
         if name in shapes:
             moved += factor * shapes[name]
     pull = _compression(uv_derivatives(head, tile), uv_derivatives(replace(head, vertices=moved), tile), near)
-    tensor = np.zeros((len(window), 9))
-    tensor[near.numpy()] = pull.reshape(-1, 9).double().numpy()
+    tensor = np.zeros((len(window), 9), dtype=np.float32)
+    tensor[near.numpy()] = pull.reshape(-1, 9).numpy()
     for _ in range(_SMOOTHINGS):
         tensor = mesh.mean @ tensor
     values, vectors = torch.linalg.eigh(torch.from_numpy(tensor[near.numpy()]).view(-1, 3, 3))
     amount = torch.zeros_like(window)
-    amount[near] = smoothstep(values[:, 2].float(), *look.strain)
+    amount[near] = smoothstep(values[:, 2], *look.strain)
     direction = torch.zeros_like(mesh.points)
-    direction[near] = _aligned(vectors[:, :, 2].float(), mesh.points[near], look.across)
+    direction[near] = _aligned(vectors[:, :, 2], mesh.points[near], look.across)
     return _Field(window, amount * window, _phase(mesh, direction, amount * window, look.spacing_mm * MM))
 
 
@@ -340,20 +359,37 @@ def _differences(edges: IntArray, count: int) -> sp.csr_matrix:
 # ---------------------------------------------------------------------------------------------------- in the layout
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A region's folds in the layout: rows and columns [first, one more than the last), and [h, w, 3] to add there."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    image: Tensor
+
+
 def _draw(
-    field: _Field, surface: SkinSurface, size: int, look: _FoldLook, depth: float, seed: int, name: str
-) -> tuple[tuple[int, int], tuple[int, int], Tensor] | None:
-    """Return rows, columns and the image [h, w, 3] to add to a set's map; None where nothing folds."""
-    fields = surface.atlas.spread_uv(torch.stack((field.amount, field.phase), dim=1))
+    fields: Tensor, surface: SkinSurface, size: int, look: _FoldLook, depth: float, seed: int, name: str
+) -> _Piece | None:
+    """Return a region's folds; None where nothing folds.
+
+    Args:
+        fields: [2, S, S] amount and phase.
+        surface: whose skin it is, on the same grid.
+        size: of the map, in texels.
+        look: of the region.
+        depth: 0..1: what the age makes of the look's.
+        seed: of everything random.
+        name: of the region.
+    """
     shown = fields[0] > 0.0
     if not bool(shown.any()):
         return None
     rows, columns = (_span(shown.any(dim=axis)) for axis in (1, 0))
     piece = (slice(None), slice(*rows), slice(*columns))
-    cells = (_WANDER_CELL, _BREAK_CELL, _BREAK_CELL)
     noise = torch.cat([
-        solid_noise(surface.position[piece], cell * look.spacing_mm * MM, 1, stream(seed, f"{name} folds {number}"))
-        for number, cell in enumerate(cells)
+        solid_noise(surface.position[piece], cell * look.spacing_mm * MM, count, stream(seed, f"{name} folds {count}"))
+        for count, cell in ((1, _WANDER_CELL), (2, _BREAK_CELL))
     ])  # fmt: skip
     factor = size // surface.atlas.size
     coarse = torch.cat((fields[piece], noise, surface.metric[piece]))
@@ -370,7 +406,7 @@ def _draw(
     blood = amount.clamp(0.0, 1.0) * depth * (groove - look.bulge * bulge)
     image = torch.stack((-along_u * upright, -along_v * upright, blood), dim=-1).mul_(_LEVEL)
     top, left = rows[0] * factor, columns[0] * factor
-    return (top, top + image.shape[0]), (left, left + image.shape[1]), image
+    return _Piece((top, top + image.shape[0]), (left, left + image.shape[1]), image)
 
 
 def _span(shown: Tensor) -> tuple[int, int]:
