@@ -50,6 +50,7 @@ _LEAST_LENGTH: Final = 1e-6  # metres per unit of texture: guards divisions
 _WANDER_CELL, _BREAK_CELL = 3.0, 1.6  # spacings of lines over which they stray, and break off
 _THINNEST: Final = 1.2  # texels of a line's width
 _THREADS: Final = 2
+_SQUARINGS: Final = 4  # of a tensor whose largest eigenvector is looked for
 _CUTS_IN_MEMORY: Final = 4  # meshes
 _ANCHOR: Final = 1e-4  # holds the phase where nothing asks for any
 _SIDE_WIDTH: Final = 12.0 * MM  # over which the left side passes into the right one
@@ -147,24 +148,23 @@ def paint_wrinkles(
     mesh = _Mesh.of(head, tile)
     depth = _YOUNGEST + (1.0 - _YOUNGEST) * ramp(traits.number("age"), *_AGES)
     rows = {region: row for regions in SETS.values() for region, row in regions.items()}
+    rest = uv_derivatives(head, tile)
+
+    def piece_of(region: str) -> _Piece | None:
+        field = _field(mesh, head, rest, _posed(head, tile, shapes, rows[region]), _LOOKS[region], seed, region)
+        return _draw(field, surface, size, _LOOKS[region], depth, seed)
+
     with ThreadPoolExecutor(_THREADS) as helpers:
-        fields = list(helpers.map(lambda region: _field(mesh, head, tile, shapes, rows[region], _LOOKS[region]), rows))
-        columns = torch.stack(
-            [column for field in fields for column in (field.window, field.amount, field.phase)], dim=1
-        )
-        spread = dict(zip(rows, surface.atlas.spread_uv(columns).split(3), strict=True))
-        drawn = dict(zip(rows, helpers.map(
-            lambda region: _draw(spread[region][1:], surface, size, _LOOKS[region], depth, seed, region), rows
-        ), strict=True))  # fmt: skip
+        drawn = dict(zip(rows, helpers.map(piece_of, rows), strict=True))
     found: dict[str, Tensor] = {}
     for name, regions in SETS.items():
         folds = found[map_channel(name)] = torch.full((size, size, 3), _LEVEL)
         masks = found[mask_channel(name)] = torch.zeros(surface.atlas.size, surface.atlas.size, len(_CHANNELS))
         for region, row in regions.items():
-            masks[..., _CHANNELS.index(row.channel)] = spread[region][0].clamp(0.0, 1.0)
             piece = drawn[region]
             if piece is not None:
-                folds[piece.rows[0] : piece.rows[1], piece.columns[0] : piece.columns[1]] += piece.image
+                masks[(*piece.coarse, _CHANNELS.index(row.channel))] = piece.mask
+                folds[piece.fine] += piece.image
         if name == SIDE_MASKS:
             masks[..., 3] = smoothstep(surface.position[0].clone(), -0.5 * _SIDE_WIDTH, 0.5 * _SIDE_WIDTH)
         folds.clamp_(0.0, 1.0)
@@ -247,76 +247,115 @@ class _Field:
     Attributes:
         window: [U] 0..1 that it belongs to the region.
         amount: [U] 0..1 how far it is compressed, in the window.
-        phase: [U] in lines.
+        phase: [U] in lines, strayed.
+        noise: [U, 2] that breaks lines, and makes what lies between swell more or less.
     """
 
     window: Tensor
     amount: Tensor
     phase: Tensor
+    noise: Tensor
 
 
-def _field(
-    mesh: _Mesh, head: Head, tile: str, shapes: Mapping[str, Tensor], region: WrinkleRegion, look: _FoldLook
-) -> _Field:
-    """Return a region's folds under its shapes together."""
-    factors = {shape: factor for side in SIDES for shape, factor in region.factors(side).items()}
+def _posed(head: Head, tile: str, shapes: Mapping[str, Tensor], region: WrinkleRegion) -> Tensor:
+    """Return [U, 6] metres of surface per unit of u and of v where all shapes of a region are at once."""
+    moved = head.vertices.clone()
+    for name, factor in {name: factor for side in SIDES for name, factor in region.factors(side).items()}.items():
+        if name in shapes:
+            moved.add_(shapes[name], alpha=factor)
+    return uv_derivatives(replace(head, vertices=moved), tile)
+
+
+def _field(mesh: _Mesh, head: Head, rest: Tensor, posed: Tensor, look: _FoldLook, seed: int, name: str) -> _Field:
+    """Return a region's folds.
+
+    Args:
+        mesh: of the face.
+        head: whose.
+        rest: [U, 6] metres of surface per unit of u and of v.
+        posed: [U, 6] the same under the region's shapes.
+        look: of the region.
+        seed: of everything random.
+        name: of the region.
+    """
     window = _window(mesh, head, look)
     near = torch.nonzero(window > 0.0)[:, 0]
-    moved = head.vertices.clone()
-    for name, factor in factors.items():
-        if name in shapes:
-            moved += factor * shapes[name]
-    pull = _compression(uv_derivatives(head, tile), uv_derivatives(replace(head, vertices=moved), tile), near)
-    tensor = np.zeros((len(window), 9), dtype=np.float32)
-    tensor[near.numpy()] = pull.reshape(-1, 9).numpy()
+    tensor, mean = (
+        _compression(rest[near], posed[near]).reshape(-1, 9).numpy(),
+        mesh.mean[near.numpy()][:, near.numpy()],
+    )
     for _ in range(_SMOOTHINGS):
-        tensor = mesh.mean @ tensor
-    values, vectors = torch.linalg.eigh(torch.from_numpy(tensor[near.numpy()]).view(-1, 3, 3))
-    amount = torch.zeros_like(window)
-    amount[near] = smoothstep(values[:, 2], *look.strain)
-    direction = torch.zeros_like(mesh.points)
-    direction[near] = _aligned(vectors[:, :, 2], mesh.points[near], look.across)
-    return _Field(window, amount * window, _phase(mesh, direction, amount * window, look.spacing_mm * MM))
+        tensor = mean @ tensor
+    values, directions = _strongest(torch.from_numpy(tensor).view(-1, 3, 3))
+    amount, direction = torch.zeros_like(window), torch.zeros_like(mesh.points)
+    amount[near] = smoothstep(values, *look.strain) * window[near]
+    direction[near] = _aligned(directions, mesh.points[near], look.across)
+    places = mesh.points[near].T[..., None]
+    noise = torch.zeros(len(window), 3)
+    noise[near] = torch.cat([
+        solid_noise(places, cell * look.spacing_mm * MM, count, stream(seed, f"{name} folds {count}"))[..., 0]
+        for count, cell in ((1, _WANDER_CELL), (2, _BREAK_CELL))
+    ]).T  # fmt: skip
+    phase = _phase(mesh, direction, amount, look.spacing_mm * MM) + look.wander * noise[:, 0]
+    return _Field(window, amount, phase, noise[:, 1:])
 
 
 def _window(mesh: _Mesh, head: Head, look: _FoldLook) -> Tensor:
     """Return [U] 0..1 where a region lies."""
-    window = torch.zeros(len(mesh.points))
-    for ball in look.balls:
-        for end in ("l", "r") if "*" in ball.at else ("",):
-            name = ball.at.replace("*", end)
-            if name in head.topology.landmarks:
-                away = (mesh.points - head.landmark(name)).norm(dim=1)
-                radius = ball.radius_mm * MM
-                window = torch.maximum(window, 1.0 - smoothstep(away, 0.5 * radius, radius))
+    ends = [
+        (ball, ball.at.replace("*", end)) for ball in look.balls for end in (("l", "r") if "*" in ball.at else ("",))
+    ]
+    known = [(ball, head.landmark(name)) for ball, name in ends if name in head.topology.landmarks]
+    if not known:
+        return torch.zeros(len(mesh.points))
+    radii = torch.tensor([ball.radius_mm * MM for ball, _ in known])
+    away = torch.cdist(mesh.points, torch.stack([centre for _, centre in known])) / radii
+    window = 1.0 - smoothstep(away.amin(dim=1), 0.5, 1.0)
     for name in (*look.without, "mouth_inside", "eye_sockets"):
         if name in head.topology.regions:
             window = window * (1.0 - head.topology.regions[name][mesh.vertex])
     return torch.where((window > 0.01) & (mesh.vertex >= 0), window, 0.0)
 
 
-def _compression(rest: Tensor, posed: Tensor, nodes: Tensor) -> Tensor:
+def _compression(rest: Tensor, posed: Tensor) -> Tensor:
     """Return [N, 3, 3] share of its length that the surface loses, as a tensor: 0 where it is stretched.
 
     Args:
-        rest: [U, 6] metres of surface per unit of u and of v.
-        posed: [U, 6] the same, posed.
-        nodes: [N] whose.
+        rest: [N, 6] metres of surface per unit of u and of v.
+        posed: [N, 6] the same, posed.
     """
-    along_u, along_v = rest[nodes, :3], rest[nodes, 3:]
-    first = along_u / along_u.norm(dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
+    along_u, along_v = rest[:, :3], rest[:, 3:]
+    length = along_u.norm(dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
+    first = along_u / length
     shear = (along_v * first).sum(dim=1, keepdim=True)
     second = along_v - shear * first
     height = second.norm(dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
     second = second / height
-    # Along the two unit vectors: first = along_u / |along_u|, second = (along_v - shear * first) / height.
-    moved_first = posed[nodes, :3] / along_u.norm(dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
-    moved_second = (posed[nodes, 3:] - shear * moved_first) / height
-    frame = torch.stack((moved_first, moved_second), dim=2)  # [N, 3, 2]
-    values, vectors = torch.linalg.eigh(frame.transpose(1, 2) @ frame)
-    lost = (1.0 - values[:, 0].clamp_min(0.0).sqrt()).clamp(0.0, 1.0)
-    way = vectors[:, :1, 0] * first + vectors[:, 1:, 0] * second
-    return lost[:, None, None] * way[:, :, None] * way[:, None, :]
+    moved_first = posed[:, :3] / length  # where the two unit vectors go
+    moved_second = (posed[:, 3:] - shear * moved_first) / height
+    # The smaller eigenvalue of the metric [[a, b], [b, d]], and its vector.
+    a, b, d = (
+        (one * other).sum(dim=1, keepdim=True)
+        for one, other in ((moved_first, moved_first), (moved_first, moved_second), (moved_second, moved_second))
+    )
+    least = 0.5 * (a + d) - (0.25 * (a - d).square() + b.square()).sqrt()
+    steeper = a > d
+    way = torch.where(steeper, b * first + (least - a) * second, (least - d) * first + b * second)
+    way = torch.where(way.norm(dim=1, keepdim=True) > 1e-9, way, second)
+    way = torch.nn.functional.normalize(way, dim=1)
+    lost = (1.0 - least.clamp_min(0.0).sqrt()).clamp(0.0, 1.0)
+    return lost[..., None] * way[:, :, None] * way[:, None, :]
+
+
+def _strongest(tensors: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the largest eigenvalue [N] and its unit vector [N, 3] of symmetric, positive tensors [N, 3, 3]."""
+    power = tensors
+    for _ in range(_SQUARINGS):
+        power = power / power.diagonal(dim1=1, dim2=2).sum(dim=1).clamp_min(1e-12)[:, None, None]
+        power = power @ power
+    column = power.diagonal(dim1=1, dim2=2).argmax(dim=1)
+    vector = torch.nn.functional.normalize(power[torch.arange(len(power)), :, column], dim=1)
+    return torch.einsum("ni,nij,nj->n", vector, tensors, vector), vector
 
 
 def _aligned(directions: Tensor, points: Tensor, across: tuple[float, float, float]) -> Tensor:
@@ -361,58 +400,64 @@ def _differences(edges: IntArray, count: int) -> sp.csr_matrix:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A region's folds in the layout: rows and columns [first, one more than the last), and [h, w, 3] to add there."""
+    """A region in the layout.
 
-    rows: tuple[int, int]
-    columns: tuple[int, int]
+    Attributes:
+        coarse: rows and columns of the masks that it covers.
+        mask: [h, w] 0..1.
+        fine: rows and columns of the map.
+        image: [h', w', 3] to add there.
+    """
+
+    coarse: tuple[slice, slice]
+    mask: Tensor
+    fine: tuple[slice, slice]
     image: Tensor
 
 
-def _draw(
-    fields: Tensor, surface: SkinSurface, size: int, look: _FoldLook, depth: float, seed: int, name: str
-) -> _Piece | None:
+def _draw(field: _Field, surface: SkinSurface, size: int, look: _FoldLook, depth: float, seed: int) -> _Piece | None:
     """Return a region's folds; None where nothing folds.
 
     Args:
-        fields: [2, S, S] amount and phase.
-        surface: whose skin it is, on the same grid.
+        field: of the region.
+        surface: whose skin it is.
         size: of the map, in texels.
         look: of the region.
         depth: 0..1: what the age makes of the look's.
         seed: of everything random.
-        name: of the region.
     """
-    shown = fields[0] > 0.0
-    if not bool(shown.any()):
+    if not bool((field.amount > 0.0).any()):
         return None
-    rows, columns = (_span(shown.any(dim=axis)) for axis in (1, 0))
-    piece = (slice(None), slice(*rows), slice(*columns))
-    noise = torch.cat([
-        solid_noise(surface.position[piece], cell * look.spacing_mm * MM, count, stream(seed, f"{name} folds {count}"))
-        for count, cell in ((1, _WANDER_CELL), (2, _BREAK_CELL))
-    ])  # fmt: skip
-    factor = size // surface.atlas.size
-    coarse = torch.cat((fields[piece], noise, surface.metric[piece]))
-    large = interpolate(coarse[None], scale_factor=float(factor), mode="bilinear", align_corners=False)[0]
-    amount, phase, stray, breaks, swelling = large[:5]
+    atlas = surface.atlas
+    side, factor = atlas.size, size // atlas.size
+    coarse = _span(atlas.topology.uv[field.window > 0.0], side)
+    texels = torch.arange(side * side).view(side, side)[coarse]
+    columns = torch.cat((torch.stack((field.window, field.amount, field.phase), dim=1), field.noise), dim=1)
+    corners, weights = atlas.uv_corners[texels.reshape(-1)], atlas.barycentric[texels.reshape(-1)]
+    spread = sum(columns[corners[:, corner]] * weights[:, corner, None] for corner in range(3))
+    assert isinstance(spread, Tensor)
+    spread = spread.T.reshape(-1, *texels.shape)
+    images = torch.cat((spread, surface.metric[(slice(None), *coarse)]))
+    large = interpolate(images[None], scale_factor=float(factor), mode="bilinear", align_corners=False)[0]
+    amount, phase, breaks, swelling = large[1:5]
     width = max(look.width_mm, _THINNEST / (surface.typical_density * size * MM))
-    line, groove, bulge = _profile(phase + look.wander * stray, look.spacing_mm / width)
+    line, groove, bulge = _profile(phase, look.spacing_mm / width)
     groove = groove * _line_strength(line, seed) * (1.0 - look.broken * smoothstep(breaks, 0.0, 1.2))
-    bulge = bulge * (0.75 + 0.25 * swelling).clamp(0.0, 1.5)
-    height = look.depth_mm * MM * depth * amount.clamp(0.0, 1.0) * (look.bulge * bulge - groove)
-    padded = pad(height[None, None], (0, 0, 1, 1), mode="replicate")[0, 0]
+    bulge = look.bulge * bulge * (0.75 + 0.25 * swelling).clamp(0.0, 1.5)
+    relief = depth * amount.clamp(0.0, 1.0) * (bulge - groove)
+    padded = pad((look.depth_mm * MM * relief)[None, None], (0, 0, 1, 1), mode="replicate")[0, 0]
     along_u, along_v = slopes(padded, large[5:], size)
     upright = torch.rsqrt(1.0 + along_u * along_u + along_v * along_v)
-    blood = amount.clamp(0.0, 1.0) * depth * (groove - look.bulge * bulge)
-    image = torch.stack((-along_u * upright, -along_v * upright, blood), dim=-1).mul_(_LEVEL)
-    top, left = rows[0] * factor, columns[0] * factor
-    return _Piece((top, top + image.shape[0]), (left, left + image.shape[1]), image)
+    image = torch.stack((-along_u * upright, -along_v * upright, -relief), dim=-1).mul_(_LEVEL)
+    fine = tuple(slice(span.start * factor, span.stop * factor) for span in coarse)
+    return _Piece(coarse, spread[0].clamp(0.0, 1.0), (fine[0], fine[1]), image)
 
 
-def _span(shown: Tensor) -> tuple[int, int]:
-    """Return [first, one more than the last) of what is shown."""
-    places = torch.nonzero(shown)[:, 0]
-    return int(places[0]), int(places[-1]) + 1
+def _span(places: Tensor, side: int) -> tuple[slice, slice]:
+    """Return the rows and columns, in a layout of side x side texels, around texture coordinates [N, 2]."""
+    low, high = places.amin(dim=0) * side, places.amax(dim=0) * side
+    columns = slice(max(0, int(low[0])), min(side, int(high[0]) + 1))
+    return slice(max(0, int(side - high[1])), min(side, int(side - low[1]) + 1)), columns
 
 
 def _profile(phase: Tensor, sharpness: float) -> tuple[Tensor, Tensor, Tensor]:
