@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import scipy.sparse as sp
 import torch
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
@@ -50,6 +51,7 @@ _LEAST_LENGTH: Final = 1e-6  # metres per unit of texture: guards divisions
 _WANDER_CELL, _BREAK_CELL = 3.0, 1.6  # spacings of lines over which they stray, and break off
 _THINNEST: Final = 1.2  # texels of a line's width
 _THREADS: Final = 2
+_CRUMB: Final = 30  # nodes of a piece of a region; a smaller one is left out
 _SQUARINGS: Final = 4  # of a tensor whose largest eigenvector is looked for
 _CUTS_IN_MEMORY: Final = 4  # meshes
 _ANCHOR: Final = 1e-4  # holds the phase where nothing asks for any
@@ -150,20 +152,21 @@ def paint_wrinkles(
     rows = {region: row for regions in SETS.values() for region, row in regions.items()}
     rest = uv_derivatives(head, tile)
 
-    def piece_of(region: str) -> _Piece | None:
+    def pieces_of(region: str) -> list[_Piece]:
         field = _field(mesh, head, rest, _posed(head, tile, shapes, rows[region]), _LOOKS[region], seed, region)
-        return _draw(field, surface, size, _LOOKS[region], depth, seed)
+        islands = _islands(mesh, field.window)
+        return [_draw(field, island, surface, size, _LOOKS[region], depth, seed) for island in islands]
 
     with ThreadPoolExecutor(_THREADS) as helpers:
-        drawn = dict(zip(rows, helpers.map(piece_of, rows), strict=True))
+        drawn = dict(zip(rows, helpers.map(pieces_of, rows), strict=True))
     found: dict[str, Tensor] = {}
     for name, regions in SETS.items():
         folds = found[map_channel(name)] = torch.full((size, size, 3), _LEVEL)
         masks = found[mask_channel(name)] = torch.zeros(surface.atlas.size, surface.atlas.size, len(_CHANNELS))
         for region, row in regions.items():
-            piece = drawn[region]
-            if piece is not None:
-                masks[(*piece.coarse, _CHANNELS.index(row.channel))] = piece.mask
+            for piece in drawn[region]:
+                mask = masks[(*piece.coarse, _CHANNELS.index(row.channel))]
+                torch.maximum(mask, piece.mask, out=mask)
                 folds[piece.fine] += piece.image
         if name == SIDE_MASKS:
             masks[..., 3] = smoothstep(surface.position[0].clone(), -0.5 * _SIDE_WIDTH, 0.5 * _SIDE_WIDTH)
@@ -415,24 +418,39 @@ class _Piece:
     image: Tensor
 
 
-def _draw(field: _Field, surface: SkinSurface, size: int, look: _FoldLook, depth: float, seed: int) -> _Piece | None:
-    """Return a region's folds; None where nothing folds.
+def _islands(mesh: _Mesh, window: Tensor) -> list[Tensor]:
+    """Return the nodes [K] of each connected piece of a region, such as its left and its right half; not crumbs."""
+    inside = (window > 0.0).numpy()
+    edges = mesh.edges[inside[mesh.edges].all(axis=1)]
+    links = sp.coo_matrix((np.ones(len(edges), dtype=bool), edges.T), shape=(len(inside), len(inside)))
+    _, label = connected_components(links, directed=False)
+    sizes = np.bincount(label[inside], minlength=1)
+    return [torch.from_numpy(np.flatnonzero((label == one) & inside)) for one in np.flatnonzero(sizes >= _CRUMB)]
+
+
+def _draw(
+    field: _Field, island: Tensor, surface: SkinSurface, size: int, look: _FoldLook, depth: float, seed: int
+) -> _Piece:
+    """Return the folds of a piece of a region.
 
     Args:
         field: of the region.
+        island: [K] nodes of the piece.
         surface: whose skin it is.
         size: of the map, in texels.
         look: of the region.
         depth: 0..1: what the age makes of the look's.
         seed: of everything random.
     """
-    if not bool((field.amount > 0.0).any()):
-        return None
     atlas = surface.atlas
     side, factor = atlas.size, size // atlas.size
-    coarse = _span(atlas.topology.uv[field.window > 0.0], side)
+    coarse = _span(atlas.topology.uv[island], side)
     texels = torch.arange(side * side).view(side, side)[coarse]
-    columns = torch.cat((torch.stack((field.window, field.amount, field.phase), dim=1), field.noise), dim=1)
+    columns = torch.zeros(len(field.window), 5)
+    columns[island, 0], columns[island, 1], columns[island, 2] = (
+        values[island] for values in (field.window, field.amount, field.phase)
+    )
+    columns[island, 3:] = field.noise[island]
     corners, weights = atlas.uv_corners[texels.reshape(-1)], atlas.barycentric[texels.reshape(-1)]
     spread = sum(columns[corners[:, corner]] * weights[:, corner, None] for corner in range(3))
     assert isinstance(spread, Tensor)
