@@ -82,6 +82,26 @@ def _amount(render: bool) -> Any:
     )  # fmt: skip
 
 
+def _folds() -> Any:
+    """Return the slider for how deep expressions fold the skin."""
+
+    def get(group: Any) -> float:
+        strength = scene.wrinkle_strength(group.id_data) if scene.is_skin(group.id_data) else None
+        return 0.0 if strength is None else float(strength.default_value)
+
+    def change(group: Any, value: float) -> None:
+        strength = scene.wrinkle_strength(group.id_data) if scene.is_skin(group.id_data) else None
+        if strength is not None and not group.id_data.is_evaluated:
+            strength.default_value = value
+
+    return FloatProperty(
+        name="Expression Wrinkles",
+        description="How deep the skin folds where an expression presses it together. Shape keys drive it; it shows in "
+        "Material Preview and in renders",
+        min=0.0, max=2.0, step=STEP, precision=2, get=get, set=change, options=set(),
+    )  # fmt: skip
+
+
 def _getter(trait: Trait) -> Callable[[Any], Any]:
     if trait.kind == "choice":
         return lambda group: trait.choices.index(shaping.value_of(group.id_data, trait))
@@ -159,7 +179,7 @@ Sliders = type(
         | {TRAITS[trait].attribute: _style(region) for region, trait in STYLE_OF.items()}
         | {"hair_in_view": _amount(render=False), "hair_in_render": _amount(render=True)}
         | {layer.attribute: _strength(layer) for layer in LAYERS.values()}
-        | {"title": _title()},
+        | {"expression_wrinkles": _folds(), "title": _title()},
         "__doc__": "A face's traits, and the layers of its skin.",
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..dreamface_addon import regions, shaping
+from ..dreamface_addon import regions, scene, shaping
 from ..dreamface_addon.vocabulary import LAYERS
 from . import drawing
 from .page import selected_head
@@ -33,7 +33,9 @@ class DREAMFACE_PT_skin(TraitsPage, bpy.types.Panel):
     page = "SKIN"
 
     def draw_more(self, layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
-        """The layers that this skin has, the uppermost first as in a paint program."""
+        """How deep expressions fold it, and the layers that it has, the uppermost first as in a paint program."""
+        if scene.wrinkle_strength(skin) is not None:
+            layout.prop(skin.dreamface, "expression_wrinkles", slider=True)
         changed = shaping.changed_layers(skin)
         label = f"Layers ({len(changed)})" if changed else "Layers"
         header, body = drawing.group(layout, "layers", label)

@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    JsonValue,
     SerializerFunctionWrapHandler,
     field_validator,
     model_serializer,
@@ -30,9 +31,9 @@ from dreamface.traits import ARKIT_SHAPES, STYLE_NAME
 
 DOCUMENT: Final = "face.json"
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 """2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices;
-4 added hair.
+4 added hair; 5 added expression wrinkles.
 
 Older faces are read as ones that have none of what came later. Version 3 later gained hashes, which readers may ignore.
 """
@@ -185,7 +186,7 @@ def _check_numbers(data: Any, noun: type, ranges: Mapping[str, tuple[float, floa
 class FaceDocument(_Strict):
     """face.json: see `Face` for what the fields mean; what one field names, the other has."""
 
-    schema_version: Literal[1, 2, 3, 4]
+    schema_version: Literal[1, 2, 3, 4, 5]
     generator: Generator
     statement: str
     digital_source_type: str
@@ -198,6 +199,8 @@ class FaceDocument(_Strict):
     shapes: tuple[str, ...]
     measured: dict[str, FiniteFloat] = {}
     groom: tuple[HairDocument, ...] = ()
+    wrinkles: dict[str, JsonValue] = {}
+    """How blend shapes drive the wrinkle maps: `wrinkles.table`, for readers that are not DreamFace."""
 
     @model_validator(mode="before")
     @classmethod

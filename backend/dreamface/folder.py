@@ -63,6 +63,7 @@ from dreamface.packing import (
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
 from dreamface.text import one_line
+from dreamface.wrinkles import MAP_CHANNELS, MASK_CHANNELS, table
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -96,7 +97,10 @@ _CHUNK: Final = 2**20  # bytes
 _MOST_NUMBERS: Final = 3 * 2**28
 """In all maps of a face: twice what one at the largest resolution that can be asked for has."""
 
-_CHANNELS: Final = {"albedo": 3, "normal": 3}  # of a map; all others are grey
+_CHANNELS: Final = {
+    "albedo": 3, "normal": 3, **dict.fromkeys(MAP_CHANNELS, 3), **dict.fromkeys(MASK_CHANNELS, 4),
+}  # fmt: skip
+"""Numbers a texel of a map; all others are grey."""
 
 
 # ------------------------------------------------------------------------------------------------------------- saving
@@ -280,6 +284,7 @@ def _document(face: Face, topology: Topology) -> FaceDocument:
         shapes=face.shape_names,
         measured=dict(face.measured),
         groom=tuple(HairDocument(**entry) for entry in groom_to_json(face.groom)),
+        wrinkles=table(face.maps),
     )
 
 
@@ -426,7 +431,7 @@ def _read_map(path: Path, file: MapFile) -> tuple[MapFile, Tensor]:
 
 def _with_channels(pixels: images.Pixels, count: int) -> images.Pixels:
     if pixels.shape[-1] != count:
-        raise ValueError("it is grey" if count > 1 else "it is not grey")
+        raise ValueError("it is not grey" if count == 1 else f"it has {pixels.shape[-1]} channels instead of {count}")
     return pixels
 
 

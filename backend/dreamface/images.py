@@ -32,7 +32,7 @@ from dreamface.limits import LARGEST_MAP
 from dreamface.provenance import SOFTWARE, STATEMENT
 
 Pixels = NDArray[np.uint8]
-"""[H, W, C] with C 1 or 3."""
+"""[H, W, C] with C 1, 3 or, in maps of masks, 4."""
 
 PNG_COMPRESSION = 1
 """zlib level: on skin maps the higher ones save under a tenth of the size and take half as long again."""
@@ -110,7 +110,7 @@ def _by_rows(image: Tensor, encode: Callable[[NDArray[np.float32]], Pixels]) -> 
 
 
 def write_png(pixels: Pixels, path: Path) -> None:
-    """Write grey or RGB pixels as a PNG that says it was generated.
+    """Write grey, RGB or RGBA pixels as a PNG that says it was generated.
 
     Raises:
         OSError: the file cannot be written.
@@ -158,7 +158,7 @@ def decode_mask(png: bytes) -> Tensor:
 
 
 def read_png(path: Path) -> Pixels:
-    """Read an 8-bit grey or RGB PNG as [H, W, C].
+    """Read an 8-bit grey, RGB or RGBA PNG as [H, W, C].
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -169,8 +169,8 @@ def read_png(path: Path) -> Pixels:
     _check_chunks(data)
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-            if image.mode not in ("L", "RGB"):
-                raise OSError(f"it has mode {image.mode} instead of 8-bit grey or RGB")
+            if image.mode not in ("L", "RGB", "RGBA"):
+                raise OSError(f"it has mode {image.mode} instead of 8-bit grey, RGB or RGBA")
             pixels = np.array(image)
     except (SyntaxError, ValueError, Image.DecompressionBombError) as error:  # Pillow's words for a damaged PNG
         raise OSError(str(error)) from error

@@ -27,7 +27,7 @@ from dreamface.random_streams import stream
 from dreamface.record import FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
-from dreamface.skin import LAYERS, Painter, check_layers, materials
+from dreamface.skin import LAYERS, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
 from dreamface.styles import Style, find_style, parse_style, remove_style, save_style, style_name, styles
 from dreamface.text import clean
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value, check_names
@@ -87,6 +87,7 @@ _USUAL_LOOK: Mapping[Region, str] = {"scalp": "medium", "beard": "short", "brows
 
 _KEPT_FOR = 120.0  # seconds: between two edits an artist looks, thinks, and goes on
 
+_wrinkle_painter = WrinklePainter()
 _painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painted last, so that its next edit is quick
 
 
@@ -529,10 +530,15 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
         head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
         masks=_read_masks(record, pictures), progress=progress.part(0.2, 0.8),
     )  # fmt: skip
+    named = dict(zip(model.shape_names, shapes, strict=True))
+    folds = _wrinkle_painter.paint(head, named, traits, resolution=record.resolution, seed=record.seed)
+    maps = {tile: {**channels, **folds.get(tile, {})} for tile, channels in maps.items()}
     surfaces = materials(head, traits)
     progress.report("preview", 0.8, "Taking the picture")
-    posed = pose(head.vertices, shapes, expression_weights(traits, model.shape_names))
-    picture = _portrait(surface, posed, groom, record, surfaces, maps)
+    weights = expression_weights(traits, model.shape_names)
+    posed = pose(head.vertices, shapes, weights)
+    worn = wear_wrinkles(maps, dict(zip(model.shape_names, weights.tolist(), strict=True)))
+    picture = _portrait(surface, posed, groom, record, surfaces, worn)
     progress.report("preview", 1.0, "Done")
     return Face(
         record=record, head=head, shapes=shapes,

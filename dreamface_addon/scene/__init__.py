@@ -56,6 +56,7 @@ from .reshaping import reshape
 from .studio import add_studio
 from .updating import update_face
 from .visemes import add_visemes, has_visemes, remove_visemes
+from .wrinkles import strength_of as wrinkle_strength
 
 __all__ = [
     "FACE_ID",
@@ -138,4 +139,5 @@ __all__ = [
     "update_face",
     "use_blender_nodes",
     "wants_blender_nodes",
+    "wrinkle_strength",
 ]

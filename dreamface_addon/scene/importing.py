@@ -19,6 +19,7 @@ from .nodes import is_invisible
 from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import GIVEN, describe_part, describe_skin, wear_expression
 from .solid import colour_solid
+from .wrinkles import fold_skin
 
 VARIATION = "variation.json"
 """In a face folder: it is a variation that nobody has picked, and is deleted after a week."""
@@ -88,6 +89,7 @@ def _build(face: FaceFolder, parent: bpy.types.Collection, name: str) -> Importe
         follow_skin(part, skin)
     describe_skin(skin, face)
     wear_expression(skin, document["traits"])
+    fold_skin(skin, face.wrinkles)
     colour_solid(list(parts.values()), face)
     put_hair(skin, face.groom or ())
     call_face(skin, called)

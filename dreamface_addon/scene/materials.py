@@ -26,6 +26,7 @@ from .nodes import (
     set_values,
 )
 from .reading import FaceFolder
+from .wrinkles import add_wrinkles, channels_of
 
 PLAIN_INPUTS = {
     "roughness": "Roughness",
@@ -81,10 +82,11 @@ def new_materials(face: FaceFolder) -> dict[str, bpy.types.Material]:
     """Name in face.json -> material, for those that the face's parts wear."""
     images, described = load_images(face), face.document["materials"]
     used = dict.fromkeys(part["material"] for part in face.document["parts"])
-    return {name: new_material(described[name], images.get(described[name]["tile"], {})) for name in used}
+    table = face.wrinkles
+    return {name: new_material(described[name], images.get(described[name]["tile"], {}), table) for name in used}
 
 
-def new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
+def new_material(values: dict[str, Any], images: Images, wrinkles: dict[str, Any] | None = None) -> bpy.types.Material:
     """Return a new material as face.json describes it, with its tile's maps connected."""
     name = values["name"]
     material = bpy.data.materials.new(name)
@@ -98,7 +100,10 @@ def new_material(values: dict[str, Any], images: Images) -> bpy.types.Material:
     shader.name = SURFACE
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     set_values(shader, values)
-    _connect_maps(tree, shader, output, images, values)
+    folding = channels_of(wrinkles or {})
+    plain = {channel: image for channel, image in images.items() if channel not in folding}
+    _connect_maps(tree, shader, output, plain, values)
+    add_wrinkles(material, images, wrinkles or {})
     material.displacement_method = "DISPLACEMENT"
     if is_invisible(values):
         return material

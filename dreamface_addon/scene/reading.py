@@ -18,7 +18,7 @@ from .errors import FaceFolderError
 from .grooms import RegionHair, parse_groom
 from .rigs import RigData, rig_of_arrays, usual_rig
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
@@ -103,6 +103,12 @@ class FaceFolder:
     def landmarks(self) -> dict[str, int]:
         """Name -> vertex of the head."""
         return dict(zip(self.arrays["landmark_names"].tolist(), self.arrays["landmark_vertices"].tolist(), strict=True))
+
+    @property
+    def wrinkles(self) -> dict[str, Any]:
+        """How shape keys drive the wrinkle maps; nothing in the folders of older versions."""
+        table = self.document.get("wrinkles", {})
+        return dict(table) if isinstance(table, dict) else {}
 
     def maps(self, tile: str) -> dict[str, tuple[Path, bool]]:
         """Channel -> image file of a tile, and whether it is sRGB colour."""

@@ -15,6 +15,7 @@ from .nodes import COAT, MIX_INPUTS, REACH, SURFACE, TINT, factors, new_node, pr
 from .reading import FaceFolder
 from .records import GIVEN
 from .solid import SOLID
+from .wrinkles import add_wrinkles
 
 FIRST_CHANNELS = "albedo specular roughness normal displacement subsurface opacity"
 """What a material of the first release can show."""
@@ -48,6 +49,7 @@ def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
         _renew_values(material, before, now)
         _swap_images(material.node_tree, images, replaced)
         _renew_channels(material, images.get(now["tile"], {}))
+        add_wrinkles(material, images.get(now["tile"], {}), face.wrinkles)
     _take_over_names(replaced)
     for image in [image for channels in images.values() for image in channels.values() if not image.users]:
         bpy.data.images.remove(image)  # the artist does without this map

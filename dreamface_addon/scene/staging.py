@@ -17,6 +17,7 @@ from .errors import SceneError
 from .nodes import CYCLES_OUTPUT, LID_SHADE, MIX_INPUTS, NO_SHADOW, SURFACE, TINT
 from .solid import SHADE, without_shades
 from .surface import HAIR_MAP
+from .wrinkles import COLOUR, NORMAL
 
 
 @contextmanager
@@ -193,6 +194,11 @@ def _make_plain(tree: bpy.types.NodeTree, undo: ExitStack) -> None:
     for link in list(shade.outputs[0].links) if shade and shade.inputs[2].is_linked else ():
         undo.callback(tree.links.new, link.from_socket, link.to_socket)
         tree.links.new(shade.inputs[2].links[0].from_socket, link.to_socket)
+    for name in (NORMAL, COLOUR):  # exporters look for the picture itself
+        laid = tree.nodes.get(name)
+        for link in list(laid.outputs[0].links) if laid and laid.inputs[2].is_linked else ():
+            undo.callback(tree.links.new, link.from_socket, link.to_socket)
+            tree.links.new(laid.inputs[2].links[0].from_socket, link.to_socket)
     if output is not None:
         _set(output, "target", "ALL", undo)  # glTF's exporter looks at no other from Blender 5 on
     if shader is not None and shader.type == "BSDF_PRINCIPLED":

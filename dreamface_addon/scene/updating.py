@@ -36,6 +36,7 @@ from .sculpting import Array, built_offset_of, offset_of, write_built_offset
 from .solid import colour_solid
 from .surface import why_no_hair_map
 from .visemes import add_visemes, has_visemes
+from .wrinkles import fold_skin
 
 
 def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
@@ -89,6 +90,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
         add_visemes(skin)
     renew_rig(skin)
     wear_expression(skin, face.document["traits"])
+    fold_skin(skin, face.wrinkles)
     colour_solid(objects, face)
     name_after_update(skin, prompt_before)
     for scene in skin.users_scene:

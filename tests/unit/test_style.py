@@ -60,6 +60,7 @@ SHARED = {
     "random_streams",
     "rigging",
     "units",
+    "wrinkles",
 }
 LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 """Rooms that may use head, skin, and those before them in this order."""
@@ -96,7 +97,7 @@ ALLOWED = {
     "document": {"_reading", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {
         "_files", "_reading", "document", "errors", "face", "hair", "images", "library", "packing", "progress",
-        "provenance", "record", "text",
+        "provenance", "record", "text", "wrinkles",
     },
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
     "library": {"_files", "_reading", "errors", "provenance", "record"},
@@ -117,6 +118,7 @@ ALLOWED = {
     "text": set(),
     "traits": {"errors"},
     "units": set(),
+    "wrinkles": set(),
 }  # fmt: skip
 """Which of the backend's rooms and files each room and file may import, besides its own. A new one must be put here."""
 

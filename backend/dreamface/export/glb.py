@@ -36,6 +36,7 @@ from dreamface.performance import Performance
 from dreamface.progress import Progress
 from dreamface.provenance import DIGITAL_SOURCE_TYPE, SOFTWARE, STATEMENT
 from dreamface.traits import ARKIT_SHAPES
+from dreamface.wrinkles import MAP_CHANNELS, MASK_CHANNELS, table
 
 _STEP = "export"
 
@@ -46,6 +47,7 @@ _COMPONENT_TYPES = {
     "uint8": gltf.UNSIGNED_BYTE,
 }
 _VECTORS = {2: gltf.VEC2, 3: gltf.VEC3, 4: gltf.VEC4}
+_FOLDING = "skin"  # the material that has wrinkles
 _FLIP_V = np.array([1.0, -1.0], np.float32)  # glTF counts v downwards
 
 SPECULAR_AT_FULL = 2.0
@@ -84,12 +86,14 @@ def write_glb(
     A mesh has a primitive for each of its materials. Objects that any blend shape moves have all morph targets in the
     order of the face's `shape_names`, so that one list of weights drives them all; the meshes' weights are the face's
     expression, and their extras name the targets, and apart from that those beyond ARKit's. What is invisible is cut
-    out by its material. The asset's extras say how the face came about. With a rig, joints of those names lie under the
-    root node, which is called root then, and the objects, which have one skin, beside it. Detail 0 is the whole head;
-    see `rig.reduced`.
+    out by its material. The skin's material has the wrinkle maps in its extras, with what drives them: see
+    `dreamface.wrinkles`. The asset's extras say how the face came about. With a rig, joints of those names lie under
+    the root node, which is called root then, and the objects, which have one skin, beside it. Detail 0 is the whole
+    head; see `rig.reduced`.
 
     With a take there is an animation: all meshes that have morph targets play its weights, in the place of the face's
-    expression; the head's bone, or the root node, turns with the head, and the root moves with it. Eyeballs are turned by the eyeLook shapes.
+    expression; the head's bone, or the root node, turns with the head, and the root moves with it. Eyeballs are turned
+    by the eyeLook shapes.
 
     Raises:
         FolderError: the disk refused.
@@ -259,9 +263,21 @@ class _Document:
             material = self.face.materials[name]
             self.material_indices[name] = len(self.gltf.materials)
             channels = self.face.maps.get(material.tile or "", {})
-            self.gltf.materials.append(_material(material, textures.get(material.tile or "", {}), channels))
+            own = textures.get(material.tile or "", {})
+            self.gltf.materials.append(_material(material, own, channels))
+            if name == _FOLDING and set(MAP_CHANNELS) <= own.keys():
+                self.gltf.materials[-1].extras = {"expressionWrinkles": self._wrinkles(own)}
         extensions = {name for material in self.gltf.materials for name in material.extensions}
         self.gltf.extensionsUsed = sorted(extensions)
+
+    def _wrinkles(self, textures: Mapping[str, int]) -> dict[str, Any]:
+        """The table of weights, with textures' indices in place of the channels' names."""
+        found = table({tile: tuple(channels) for tile, channels in self.face.maps.items()})
+        found["side"]["masks"] = textures[found["side"]["masks"]]
+        for entry in found["sets"].values():
+            entry |= {"map": textures[entry["map"]], "masks": textures[entry["masks"]]}
+        del found["tile"]
+        return found
 
     def _add_textures(self, maps: Mapping[str, TileMaps], progress: Progress) -> dict[str, dict[str, int]]:
         """Tile -> texture -> its index."""
@@ -381,6 +397,8 @@ def _encoders(maps: TileMaps) -> Sequence[tuple[str, Callable[[], images.Pixels]
         encoders.append(("normal", partial(images.encode_normal8, maps["normal"])))
     if "specular" in maps:
         encoders.append(("specular", partial(_specular_colour, maps)))
+    folds = [name for name in (*MAP_CHANNELS, *MASK_CHANNELS) if name in maps]
+    encoders += [(name, partial(images.encode_unit8, maps[name])) for name in folds]
     return encoders
 
 

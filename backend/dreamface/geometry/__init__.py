@@ -2,11 +2,13 @@
 
 from dreamface.geometry.grids import disc_grid, lattice_quads, ways_around
 from dreamface.geometry.mesh import fit_sphere, folded_pairs, pieces
+from dreamface.geometry.pose_transfer import PoseTransfer
 from dreamface.geometry.steps import smoothstep, soft_edge
 from dreamface.geometry.subdivision import catmull_clark, linear_subdivision, unique_edges
 from dreamface.geometry.transforms import Similarity, fit_similarity, rotation_about
 
 __all__ = [
+    "PoseTransfer",
     "Similarity",
     "catmull_clark",
     "disc_grid",

@@ -1,6 +1,7 @@
 """Skin: traits and a head to physically based maps."""
 
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
+from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
 from dreamface.skin.layers.hair_look import beard_grey, brow_dye, brow_grey
 from dreamface.skin.layers.stack import LAYERS
 from dreamface.skin.painter import Painter, check_layers, paint
@@ -10,6 +11,7 @@ from dreamface.skin.surfaces import materials
 __all__ = [
     "LAYERS",
     "Painter",
+    "WrinklePainter",
     "beard_grey",
     "brow_dye",
     "brow_grey",
@@ -18,5 +20,6 @@ __all__ = [
     "materials",
     "paint",
     "strand_colours",
+    "wear_wrinkles",
     "white_hair_colour",
 ]

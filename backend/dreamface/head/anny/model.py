@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import scipy.sparse as sp
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Head, Part, Topology
-from dreamface.geometry import Similarity, catmull_clark, fit_similarity, linear_subdivision
+from dreamface.geometry import PoseTransfer, Similarity, catmull_clark, fit_similarity, linear_subdivision
 from dreamface.head.anny.bank import Bank, load_bank
 from dreamface.head.anny.eyes import CORNEA_BULGE, EyePart, eye_parts
 from dreamface.head.anny.identity import Identity, IdentitySpace
 from dreamface.head.anny.lashes import lash_faces, lash_roots, lash_uv, lash_vertices
-from dreamface.head.anny.motion import close_lids, gaze_rotations
+from dreamface.head.anny.motion import close_lids, gaze_rotations, hold_lips
 from dreamface.head.anny.mouth import MouthPart, mouth_parts
 from dreamface.head.anny.regions import regions
 from dreamface.head.measure import Points, measure
@@ -38,6 +40,8 @@ _MOUTH_PARTS: Final = {  # name -> (material, jaw it sits in)
 _UV_FILE: Final = Path(__file__).with_name("uv.npz")
 _TONGUE_UV: Final = (0.02, 0.02, 0.98, 0.23)  # left, bottom, right, top in the mouth tile
 _LASH_SEEDS: Final = (11, 12)
+_MOUTH_ISLAND: Final = 2  # of `Cage.islands`
+_OVER_TEETH: Final = 6e-3  # metres from the lower teeth: the mouth's lining that they go along with
 _NO_MOTION: Final = 1e-7  # metres; smaller deltas are rounding
 
 
@@ -55,6 +59,7 @@ class AnnyHead:
         self._skin = catmull_clark(cage.skin_faces, skin_count)
         self._tongue = catmull_clark(cage.tongue_faces - start, stop - start)
         self._refine_skin = _sparse(self._skin.matrix)
+        self._coarsen_skin = _sparse(_weighted_means(self._skin.matrix))
         self._refine_tongue = _sparse(self._tongue.matrix)
         self._space = IdentitySpace(self._bank, self._skin.matrix)
         self._mean = self._space.mean_adult()
@@ -129,35 +134,71 @@ class AnnyHead:
     def shapes(self, head: Head) -> Tensor:
         """See `HeadModel.shapes`."""
         identity = self._space.from_mapping(head.identity)
-        cage = self._space.cage_vertices(identity)
+        base = self._space.cage_vertices(identity)
+        cage = self._with_offset(base, head)
         actions = self._actions(cage)
         skin = _refine_all(self._refine_skin, self._cut(actions, "skin"))
-        neutral = head.vertices + self._origin(cage)
+        neutral = head.vertices + self._origin(base)
         deltas = torch.zeros(len(ARKIT_SHAPES), len(neutral), 3)
         deltas[:, : skin.shape[1]] = skin
         for side in _SIDES:
             self._turn_eye(deltas, neutral, cage, side)
         for name, (_, jaw) in _MOUTH_PARTS.items():
             if jaw == "lower":
-                rows = self._rows(name)
-                deltas[:, rows] = self._jaw(cage + actions, jaw).apply(self._mouth[name]) - neutral[rows]
+                teeth = self._mouth[name]
+                deltas[:, self._rows(name)] = self._jaw(cage + actions, jaw).apply(teeth) - self._jaw(cage, jaw).apply(
+                    teeth
+                )
         deltas[:, self._rows("tongue")] = _refine_all(self._refine_tongue, self._cut(actions, "tongue"))
-        posed = neutral[: skin.shape[1]] + skin
+        rest = neutral[: skin.shape[1]]
         for side, roots in zip(_SIDES, self._lashes, strict=True):
-            rows = self._rows(f"{side}_lashes")
-            deltas[:, rows] = lash_vertices(posed, roots, identity.lash_length) - neutral[rows]
+            still, moved = (lash_vertices(posed, roots, identity.lash_length) for posed in (rest, rest + skin))
+            deltas[:, self._rows(f"{side}_lashes")] = moved - still
         return torch.where(deltas.abs() < _NO_MOTION, 0.0, deltas)
+
+    def _with_offset(self, cage: Tensor, head: Head) -> Tensor:
+        """Return the cage [C, 3] with what was sculpted: the skin's offset, averaged, and where the eyeballs went."""
+        if head.offset is None:
+            return cage
+        changed = cage.clone()
+        self._cut(changed, "skin").add_(self._coarsen_skin @ head.offset[self._rows("skin")])
+        for side in _SIDES:
+            self._cut(changed, f"{side}_eye").add_(head.offset[self._rows(f"{side}_sclera")].mean(dim=0))
+        return changed
 
     def _rows(self, part: str) -> slice:
         return slice(*self.topology.part(part).vertices)
 
     def _actions(self, cage: Tensor) -> Tensor:
-        """Return [52, C, 3] facial actions scaled to this head's size, with lids that shut."""
+        """Return [52, C, 3] facial actions of the person with this cage, with lids that shut and lips that hold."""
         size = self._face_size(cage) / self._face_size(self._mean)
         eyes = [self._eyeball(cage, side) for side in _SIDES]
         centres, radii = torch.stack([centre for centre, _ in eyes]), torch.stack([radius for _, radius in eyes])
-        actions = torch.from_numpy(self._bank.actions) * size
+        template = torch.from_numpy(self._bank.actions) * size
+        actions = template.clone()
+        change = self._transfer.corrections(self._cut(cage, "skin"), size)
+        self._cut(actions, "skin").add_(change)
+        actions = hold_lips(cage, template, actions, self._bank.cage.lip_rings)
+        jaw = change[:, self._over_jaw].mean(dim=1, keepdim=True)
+        for name in ("lower_teeth", "tongue"):
+            part = self._cut(actions, name)
+            part.add_(torch.where((part != 0.0).any(dim=2, keepdim=True), jaw, 0.0))
         return close_lids(cage, actions, self._bank.cage.lid_rings, centres, radii, CORNEA_BULGE)
+
+    @cached_property
+    def _transfer(self) -> PoseTransfer:
+        """The skin's actions, ready for people; made when first needed because that takes a while."""
+        actions = self._cut(torch.from_numpy(self._bank.actions), "skin")
+        return PoseTransfer(self._cut(self._mean, "skin"), torch.from_numpy(self._bank.cage.skin_faces), actions)
+
+    @cached_property
+    def _over_jaw(self) -> Tensor:
+        """[N] cage vertices of the mouth's lining over the lower teeth: the teeth go along with them."""
+        cage = self._bank.cage
+        inside = np.unique(cage.skin_faces[cage.islands == _MOUTH_ISLAND])
+        teeth = self._cut(self._mean, "lower_teeth").numpy()
+        away = cKDTree(teeth).query(self._mean[inside].numpy())[0]
+        return torch.from_numpy(inside[away < _OVER_TEETH])
 
     def _face_size(self, cage: Tensor) -> Tensor:
         """Return [] metres: what facial motion is proportional to."""
@@ -258,6 +299,12 @@ def _sparse(matrix: sp.csr_matrix) -> Tensor:
     with warnings.catch_warnings():  # torch announces that CSR support is in beta; the product used here is not news
         warnings.simplefilter("ignore", UserWarning)
         return torch.sparse_csr_tensor(indptr, indices, values, matrix.shape, check_invariants=True)
+
+
+def _weighted_means(refine: sp.csr_matrix) -> sp.csr_matrix:
+    """Return [C, V] the means of subdivided vertices by how much each cage vertex has to do with them."""
+    shares = np.abs(refine).T.tocsr()
+    return (sp.diags(1.0 / np.asarray(shares.sum(axis=1))[:, 0]) @ shares).tocsr()
 
 
 def _refine_all(operator: Tensor, offsets: Tensor) -> Tensor:

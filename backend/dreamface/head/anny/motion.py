@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dreamface.arrays import Float32Array, IntArray
-from dreamface.geometry import rotation_about, ways_around
+from dreamface.geometry import rotation_about, smoothstep, ways_around
 from dreamface.traits import ARKIT_SHAPES
 
 YAW: Final = np.radians(30.0)  # of the eyeball at eyeLookIn and eyeLookOut = 1
@@ -20,10 +20,12 @@ PITCH: Final = np.radians(25.0)  # at eyeLookUp and eyeLookDown = 1
 _LID_CONTACT_RING: Final = 2  # lid loop whose upper and lower halves meet
 _LID_OVERLAP: Final = 1.5e-3
 _LID_FOLLOW: Final = (1.0, 1.0, 1.0, 1.0, 0.95, 0.82, 0.64, 0.45, 0.28, 0.15, 0.06)  # how far each loop joins in
+_LID_RISE: Final = 10.0e-3  # metres by which an upper lid that sank too far may be lifted
 _LID_FADE: Final = 5.0  # the larger, the closer to the corners the full closing reaches
 _LIP_CONTACT_RING: Final = 1
 _LIP_FADE: Final = 3.2
 _LIP_FOLLOW: Final = (1.0, 1.0, 0.9, 0.6, 0.3, 0.1)
+_LIPS_PART: Final = (0.5e-3, 2.0e-3)  # metres: lips that the template moves apart less than that move as one
 _CLEARANCE: Final = (0.1e-3, 0.2e-3, 0.4e-3, 0.8e-3, 1.0e-3, 1.1e-3, 1.2e-3, 1.3e-3)  # metres off the eyeball, per loop
 
 
@@ -59,6 +61,30 @@ def close_lids(cage: Tensor, actions: Tensor, rings: IntArray, centres: Tensor, 
     return corrected
 
 
+def hold_lips(cage: Tensor, template: Tensor, actions: Tensor, rings: IntArray) -> Tensor:
+    """Facial actions whose lips move as one wherever the template's do.
+
+    Args:
+        cage: [C, 3] neutral cage.
+        template: [52, C, 3] the template's deltas, at this person's size.
+        actions: [52, C, 3] this person's deltas.
+        rings: [R, N] lip loops.
+    """
+    contact = cage[rings[_LIP_CONTACT_RING]].numpy()
+    upper, lower = _halves(contact)
+    held = actions.clone()
+    for columns, others in ((upper, lower), (lower, upper)):
+        ring = torch.from_numpy(rings[_LIP_CONTACT_RING])
+        facing = _facing(contact, columns, others)
+        apart = template[:, ring[columns]] - facing @ template[:, ring[others]]
+        together = 1.0 - smoothstep(torch.linalg.vector_norm(apart, dim=-1, keepdim=True), *_LIPS_PART)
+        own = actions[:, ring[columns]] - facing @ actions[:, ring[others]]
+        wrong = 0.5 * together * (own - apart)
+        for loop, follow in zip(rings, _LIP_FOLLOW, strict=False):
+            held[:, loop[columns]] -= follow * wrong
+    return held
+
+
 def seal_lips(cage: Tensor, rings: IntArray, overlap: float) -> Tensor:
     """Return [C, 3] offsets that bring parted lips together, half from above and half from below.
 
@@ -79,28 +105,41 @@ def seal_lips(cage: Tensor, rings: IntArray, overlap: float) -> Tensor:
 
 
 def _meet(neutral: Tensor, shut: Tensor, rings: IntArray) -> Tensor:
-    """Lower the upper lid until its contact loop lies on the lower lid's."""
+    """Move the upper lid until its contact loop lies on the lower lid's."""
     ring = rings[_LID_CONTACT_RING]
     contact = shut[ring].numpy()
     upper, lower = _halves(neutral[ring].numpy())  # shut lids can't be told apart by height
-    needed = _opening(contact, upper, lower, _LID_OVERLAP, _LID_FADE)
+    needed = _opening(contact, upper, lower, _LID_OVERLAP, _LID_FADE, least=-_LID_RISE)
     moved = shut.clone()
     for ring, follow in zip(rings, _LID_FOLLOW, strict=False):
         moved[ring[upper], 2] -= torch.from_numpy(needed * follow).float()
     return moved
 
 
-def _opening(contact: Float32Array, columns: IntArray, others: IntArray, overlap: float, fade: float) -> Float32Array:
-    """Return [K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners."""
+def _opening(
+    contact: Float32Array, columns: IntArray, others: IntArray, overlap: float, fade: float, least: float = 0.0
+) -> Float32Array:
+    """Return [K] how far each of `columns` must sink to pass the edge below by `overlap`; less towards the corners.
+
+    Where `least` is below 0, an edge that passes the other by more may rise by as much.
+    """
     order = others[np.argsort(contact[others, 0])]
     facing = np.interp(contact[columns, 0], contact[order, 0], contact[order, 2])
     # Towards the corners the edges run into each other by themselves.
     place = (contact[columns, 0] - contact[:, 0].min()) / np.ptp(contact[:, 0])
     share = np.minimum(1.0, fade * np.sin(np.pi * place))
-    needed = np.maximum(contact[columns, 2] - facing + overlap, 0.0) * share
+    needed = np.maximum(contact[columns, 2] - facing + overlap, least) * share
     padded = np.pad(needed, 1, mode="edge")
     smooth: Float32Array = np.maximum(needed, 0.25 * padded[:-2] + 0.5 * needed + 0.25 * padded[2:])
     return smooth
+
+
+def _facing(contact: Float32Array, columns: IntArray, others: IntArray) -> Tensor:
+    """Return [K, L] weights of the other edge's columns at the place that faces each of these columns."""
+    order = np.argsort(contact[others, 0])
+    knots = contact[others[order], 0]
+    weights = np.stack([np.interp(contact[columns, 0], knots, row) for row in np.eye(len(others))], axis=1)
+    return torch.from_numpy(weights[:, np.argsort(order)]).float()
 
 
 def _halves(contact: Float32Array) -> tuple[IntArray, IntArray]:

@@ -83,7 +83,9 @@ class Lids:
         riders, weights = _riders(topology, neutral, side, (hind, front), skin_vertices, around)
         self._weights = torch.from_numpy(weights).float()
         self._wet = int((riders < topology.part(f"{side}_lashes").vertices[0]).sum())
-        self.vertices = torch.cat((self._skin, torch.from_numpy(riders)))
+        self.riders = torch.from_numpy(riders)
+        """[M] what lies on the lids' edges."""
+        self.vertices = torch.cat((self._skin, self.riders))
         """[K] what a correction moves: the skin around the eye, then the riders on the lids' edges."""
         blend = topology.part(f"{side}_eye_blend").vertices
         riding = (riders >= blend[0]) & (riders < blend[1])
@@ -94,6 +96,10 @@ class Lids:
     def blend_offsets(self, offsets: Tensor) -> Tensor:
         """Return [B, N, 3] how the eye blend follows offsets [B, V, 3] of the skin."""
         return _apply(self._blend_weights, offsets[:, self._skin])
+
+    def rider_offsets(self, offsets: Tensor) -> Tensor:
+        """Return [B, M, 3] how `riders` follow offsets [B, V, 3] of the skin."""
+        return _apply(self._weights, offsets[:, self._skin])
 
     def openings(self, vertices: Tensor, pose: Pose) -> Tensor:
         """Return [S] metres that the lids of [V, 3] stand apart, from corner to corner; below 0 they cross."""

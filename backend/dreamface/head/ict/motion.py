@@ -1,19 +1,22 @@
 """ICT-FaceKit's expressions as ARKit's shapes, for any person: lids and lips that meet, eyeballs that turn, a tongue.
 
-The archive's expressions fit the average face. On another one lids gape or pass each other, and the eyeball comes
-through; what is measured on the person puts that right.
+The archive's expressions fit the average face. Deformation transfer carries them onto a person's own neutral. Lids
+still gape or pass each other a little, and the eyeball comes through; what is measured on the person puts that right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from dreamface.face import Topology
+from dreamface.geometry import PoseTransfer
 from dreamface.head.anny.motion import gaze_rotations
 from dreamface.head.ict import lips as lip_contact
 from dreamface.head.ict.contact import EdgeGraph
@@ -21,6 +24,7 @@ from dreamface.head.ict.eyeballs import TurningEye
 from dreamface.head.ict.lids import Lids
 from dreamface.head.ict.lips import lip_seam
 from dreamface.head.ict.openings import loops
+from dreamface.head.ict.parts import LOWER_TEETH
 from dreamface.head.ict.source import IctSource
 from dreamface.head.ict.tongue import JAW, Tongue
 from dreamface.traits import ARKIT_SHAPES
@@ -51,6 +55,8 @@ _LID_SHAPES: Final = (
     "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp", "eyeSquint", "eyeWide", "cheekSquint",
     "noseSneer",
 )  # fmt: skip
+
+_OVER_TEETH: Final = 4e-3  # metres from the lower teeth: the lining of the mouth that they go along with
 
 # Metres: the middle of the skin between chin and neck on the average person, and how far around it is ironed.
 _THROAT: Final = (0.0, -0.062, -0.086)
@@ -84,7 +90,7 @@ class Motion:
             topology: its topology.
         """
         self._topology = topology
-        neutral = source.neutral
+        neutral = self._neutral = source.neutral
         welded = topology.objects[0]
         skin = EdgeGraph(neutral[: welded.vertices[1]].double().numpy(), topology.faces[: welded.faces[1]].numpy())
         around = loops(topology.faces.numpy(), topology.multipie.numpy())
@@ -103,6 +109,8 @@ class Motion:
         reach = self._base[:, self.lips.known].abs().amax(dim=(1, 2))
         moved = [index for index in range(len(SHAPE_NAMES)) if float(reach[index]) > _AT_REST]
         self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
+        self._held_lips = [index for index in self._lip_shapes if SHAPE_NAMES[index] in _CLOSED_LIPS]
+        self._find_jaw(neutral)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
     # ------------------------------------------------------------------------------------------------------- at rest
@@ -144,7 +152,9 @@ class Motion:
         Returns:
             [60, V, 3] offsets in metres at weight 1, in the order of `SHAPE_NAMES`.
         """
-        deltas = self._base * (self._face_size(vertices) / self._size)
+        scale = self._face_size(vertices) / self._size
+        deltas = self._base * scale
+        self._make_personal(deltas, vertices, scale)
         for side in _SIDES:
             self._move_eye(deltas, vertices, side)
         self._move_lips(deltas, vertices)
@@ -152,6 +162,26 @@ class Motion:
         torch.mul(jaw_open, JAW, out=out)
         out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
         return deltas
+
+    @cached_property
+    def _transfer(self) -> PoseTransfer:
+        """The skin's motion, ready for people; made when first needed because that takes a while."""
+        vertices, faces = self._topology.objects[0].vertices[1], self._topology.objects[0].faces[1]
+        return PoseTransfer(self._neutral[:vertices], self._topology.faces[:faces], self._base[:, :vertices])
+
+    def _make_personal(self, deltas: Tensor, vertices: Tensor, scale: Tensor) -> None:
+        """Carry the skin's motion onto the person's neutral, in place, and take along what goes with the skin."""
+        count = self._topology.objects[0].vertices[1]
+        change = self._transfer.corrections(vertices[:count], scale)
+        rows = self.lips.known
+        for index in self._held_lips:  # what is closed at rest moves as one
+            moved = change[index, rows]
+            change[index, rows] = moved + self.lips.together(vertices[rows], moved)
+        deltas[:, :count] = _still(deltas[:, :count] + change)
+        for lids in self.lids.values():
+            deltas[:, lids.riders] += lids.rider_offsets(change)
+        shift = torch.where(self._moves_jaw[:, None], change[:, self._over_jaw].mean(dim=1), 0.0)
+        deltas[:, self._in_mouth] += self._on_jaw[:, None] * shift[:, None]
 
     def _move_eye(self, deltas: Tensor, vertices: Tensor, side: str) -> None:
         """Turn the eyeball and fit the lids to it, in place."""
@@ -213,6 +243,17 @@ class Motion:
         jaw_open, close = (self._base[SHAPE_NAMES.index(name), self.lips.known] for name in ("jawOpen", "mouthClose"))
         change = self.lips.together(neutral[self.lips.known], jaw_open + close)
         self._base[SHAPE_NAMES.index("mouthClose"), self.lips.known] = _still(close + change)
+
+    def _find_jaw(self, neutral: Tensor) -> None:
+        """Note what lies on the lower jaw, how far each vertex does, and the lining of the mouth over it."""
+        self._in_mouth = self._rows("gums_and_tongue", "teeth")
+        opened = torch.linalg.vector_norm(self._base[SHAPE_NAMES.index("jawOpen")], dim=1)
+        teeth = slice(*LOWER_TEETH)
+        self._on_jaw = (opened[self._in_mouth] / opened[teeth].mean()).clamp(0.0, 1.0)
+        self._moves_jaw = torch.tensor([name in _JAWS for name in SHAPE_NAMES])
+        lining = self._rows("mouth_socket")
+        away = cKDTree(neutral[teeth].numpy()).query(neutral[lining].numpy())[0]
+        self._over_jaw = lining[torch.from_numpy(away < _OVER_TEETH)]
 
     def _clean(self, expressions: Mapping[str, Tensor], name: str) -> Tensor:
         """[V, 3] the archive's offsets without what it moves by accident: a shape of one eye moves only that eye."""

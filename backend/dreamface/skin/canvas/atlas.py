@@ -217,7 +217,7 @@ def atlas_of(topology: Topology, tile: str, size: int) -> Atlas:
 def surface_of(head: Head, tile: str, size: int) -> SkinSurface:
     """Return the head's skin in a tile, on a grid of `size` x `size` texels."""
     atlas = atlas_of(head.topology, tile, size)
-    derivatives = _uv_derivatives(head, tile)
+    derivatives = uv_derivatives(head, tile)
     along_u, along_v = derivatives[:, :3], derivatives[:, 3:]
     length = torch.linalg.vector_norm(along_u, dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
     shear = (along_v * along_u).sum(dim=1, keepdim=True) / length
@@ -242,7 +242,7 @@ def _tile_triangles(topology: Topology, tile: str) -> Tensor:
     return chosen[~flat]
 
 
-def _uv_derivatives(head: Head, tile: str) -> Tensor:
+def uv_derivatives(head: Head, tile: str) -> Tensor:
     """Return [U, 6] metres of surface per unit of u and of v at texture coordinates: means of the triangles around."""
     matrix = _derivatives.get(head.topology, tile, lambda: _derivative_matrix(head.topology, tile))
     return (matrix @ head.vertices).view(2, -1, 3).permute(1, 0, 2).reshape(-1, 6)
