@@ -142,7 +142,7 @@ class FaceLandmarker:
             raise MissingDependency(
                 "Faces in pictures need mediapipe: set up the engine with video, or install `dreamface[video]`."
             ) from error
-        self._as_image = lambda picture: mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+        self._as_image: Any = lambda picture: mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
         data = (model_folder(FACE_LANDMARKER.name) / FACE_LANDMARKER.file).read_bytes()
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=data),
