@@ -1,0 +1,1 @@
+"""Expressions, footage, a camera, and takes."""
