@@ -24,7 +24,14 @@ class DREAMFACE_UL_takes(bpy.types.UIList):
     bl_idname = "DREAMFACE_UL_takes"
 
     def draw_item(
-        self, context: bpy.types.Context, layout: bpy.types.UILayout, _data: object, item: bpy.types.Action, *_: object
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: object,
+        item: bpy.types.Action,
+        _icon: int,
+        _active_data: object,
+        _active_property: str,
     ) -> None:
         """Draw a take: whether it plays, its name, its length, and buttons."""
         skin = scene.skin_of(context.active_object)
