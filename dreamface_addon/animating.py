@@ -218,10 +218,9 @@ class Animating(Part):
             kept = scene.keep_edited(action)
             self.message = f"Your keys are kept in the action “{kept.name}”."
         frames, times = frames_of(take, shaping, self._rate(skin))
-        shaped = shape_take(take, shaping).at(times)
-        place = shaped.position if shaping.move > 0.0 else 0.0 * shaped.position
+        shaped = shape_take(take, shaping, times)
         count = scene.bake_take(
-            skin, action, frames, shaped.weights, take.shapes, shaped.head, place, shaping.tolerance,
+            skin, action, frames, shaped.weights, take.shapes, shaped.head, shaped.position, shaping.tolerance,
             self._state(skin, action),
         )  # fmt: skip
         self._edited.pop(action.session_uid, None)

@@ -3,8 +3,6 @@
 A script says `action.dreamface.smoothing = 0.8`, and the curves follow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

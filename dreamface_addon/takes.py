@@ -199,20 +199,28 @@ def _check(take: Take) -> None:
 # ------------------------------------------------------------------------------------------------------------- shaping
 
 
-def shape_take(take: Take, shaping: Shaping) -> Take:
-    """Return a take as an artist wants it: from its neutral face, mirrored, smoothed, and as strong as is set."""
-    shaped = take if shaping.neutral is None else _rested(take, shaping.neutral)
+def shape_take(take: Take, shaping: Shaping, times: Array | None = None) -> Take:
+    """Return a take as an artist wants it: smoothed, from its neutral face, mirrored, and as strong as is set.
+
+    Args:
+        take: the raw one.
+        shaping: what the artist makes of it.
+        times: the moments that are wanted, in its seconds; None for its own.
+    """
+    whole = smoothed(take, shaping.smoothing) if shaping.smoothing > 0.0 and len(take.times) > 2 else take
+    shaped = whole if times is None else whole.at(times)
+    shaped = replace(shaped, position=shaped.position - whole.position[0])
+    if shaping.neutral is not None:
+        shaped = _rested(shaped, whole.at(np.clip([shaping.neutral], take.times[0], take.times[-1])))
     if shaping.mirror:
         shaped = mirrored(shaped)
-    if shaping.smoothing > 0.0 and len(take.times) > 2:
-        shaped = smoothed(shaped, shaping.smoothing)
     gains = np.array([shaping.gain(region_of(name)) for name in take.shapes])
     return replace(
         shaped,
         weights=np.clip(shaped.weights * gains, 0.0, 1.0),
         head=shaped.head * shaping.gain("head"),
         eyes=shaped.eyes * shaping.gain("gaze"),
-        position=(shaped.position - shaped.position[0]) * shaping.move,
+        position=shaped.position * shaping.move,
     )
 
 
@@ -258,9 +266,8 @@ def _other_side(name: str) -> str:
     return name
 
 
-def _rested(take: Take, time: float) -> Take:
-    """Return it with what the face did at rest taken off; what is whole stays whole."""
-    rest = take.at(np.array([np.clip(time, take.times[0], take.times[-1])]))
+def _rested(take: Take, rest: Take) -> Take:
+    """Return it with what the face did at rest, a take of one moment, taken off; what is whole stays whole."""
     room = np.maximum(1.0 - rest.weights, 1e-3)
     return replace(
         take,

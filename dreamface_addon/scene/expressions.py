@@ -9,7 +9,6 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .errors import SceneError
 from .head_motion import HeadOwner, Turning, head_owner
 
 BEFORE_TAKE = "dreamface_before_take"
@@ -55,7 +54,7 @@ def keep_expression(skin: bpy.types.Object, where: str) -> None:
 
 
 def bring_back_expression(skin: bpy.types.Object, where: str) -> bool:
-    """Give a face the expression back that was noted; return whether there was one."""
+    """Give a face the expression back that was noted; return whether there was one that can be read."""
     text = skin.get(where)
     if text is None:
         return False
@@ -66,8 +65,8 @@ def bring_back_expression(skin: bpy.types.Object, where: str) -> bool:
         owner = head_owner(skin)
         if (owner.bone, owner.mode) == (kept["bone"], kept["mode"]):
             owner.write(kept["head"])
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise SceneError(f"The expression of {skin.name} from before could not be read: set its sliders.") from error
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return False
     return True
 
 

@@ -9,6 +9,7 @@ import bpy
 from mathutils import Matrix, Vector
 
 from .errors import SceneError
+from .head_motion import standing_matrix
 from .naming import name_of
 
 _FOOTAGE = "dreamface_footage"
@@ -154,7 +155,7 @@ def add_camera(
     camera.data.sensor_fit, camera.data.sensor_height = "VERTICAL", _SENSOR
     camera.data.lens = (focal or _USUAL_FOCAL) * _SENSOR
     camera.data.clip_start = 0.01
-    location, rotation, scale = skin.matrix_world.decompose()
+    location, rotation, scale = standing_matrix(skin).decompose()
     own = Matrix.LocRotScale(location, rotation, Vector((1.0, 1.0, 1.0)))
     looking = Matrix.Rotation(1.5707963, 4, "X")
     camera.matrix_world = own @ Matrix.Translation(-Vector(place) * scale.x) @ looking

@@ -180,6 +180,12 @@ def _own_matrix(skin: bpy.types.Object) -> Matrix:
     return turn.to_4x4() @ Matrix.Diagonal((*skin.scale, 1.0))
 
 
+def standing_matrix(skin: bpy.types.Object) -> Matrix:
+    """Return where a head stands in the world, without what a take does to it."""
+    below = skin.parent.matrix_world @ skin.matrix_parent_inverse if skin.parent is not None else Matrix()
+    return below @ Matrix.Translation(skin.location) @ _own_matrix(skin)
+
+
 def stance(skin: bpy.types.Object) -> str:
     """Return how a head stands, as text: a take that turns the whole head was made for one way to stand."""
     if head_owner(skin).bone:

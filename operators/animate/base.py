@@ -1,7 +1,5 @@
 """What the operators for takes share."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from typing import Any, ClassVar

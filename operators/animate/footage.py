@@ -1,7 +1,5 @@
 """A take's footage: behind the camera's picture, with its camera, its sound and its frames a second."""
 
-from __future__ import annotations
-
 import bpy
 
 from ...dreamface_addon import application, interface, scene

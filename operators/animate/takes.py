@@ -1,7 +1,5 @@
 """Takes of the selected head: use, take off, delete, bake again, clean up, retime, push down, apply to another head."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 import bpy
