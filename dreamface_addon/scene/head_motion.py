@@ -52,8 +52,10 @@ class HeadOwner:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it can turn but not move: a bone that is connected to the one below."""
-        return bool(self.bone) and bool(self.owner.data.bones[self.bone].use_connect)
+        """Whether it can turn but not move: a bone that is connected to the one below, or locked in its place."""
+        if not self.bone:
+            return False
+        return bool(self.owner.data.bones[self.bone].use_connect) or all(self._transforms.lock_location)
 
     @property
     def paths(self) -> list[Path]:

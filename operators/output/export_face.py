@@ -26,6 +26,10 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     filename_ext = ".glb"
     filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc;*.obj", options={"HIDDEN"})
     format: bpy.props.EnumProperty(name="Format", items=_FORMATS, default=".glb")
+    animation: bpy.props.BoolProperty(
+        name="Animation", default=True,
+        description="Also what plays on the head: its take, NLA tracks and keys, on every part that moves",
+    )  # fmt: skip
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -54,6 +58,12 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         if why_not:
             self.layout.label(text=why_not, icon="ERROR")
         skin = scene.skin_of(context.active_object)
+        frames = scene.motion_range(scene.parts_of(skin)) if skin is not None and self.format != ".obj" else None
+        if frames is not None:
+            self.layout.prop(self, "animation", text=f"Animation, Frames {frames[0]} to {frames[1]}")
+            with_hair = self.format == ".usdc" and scene.hair_of(skin) and not scene.shows_cards(skin)
+            if self.animation and with_hair:
+                self.layout.label(text="Hair in each frame makes a large file; cards do not: page Hair", icon="INFO")
         if skin is not None and scene.hair_of(skin):
             if self.format == ".usdc" and not scene.shows_cards(skin):
                 pass  # it holds the hair itself
@@ -66,7 +76,7 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         """Write the file."""
         path, skin = Path(bpy.path.abspath(self.filepath)), scene.skin_of(context.active_object)
         try:
-            scene.export_face(skin, path)
+            scene.export_face(skin, path, self.animation)
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -381,6 +381,15 @@ def test_a_bone_keeps_its_own_way_to_turn(bpy, animating, skin, take_file, mode)
     assert math.atan2(looks.x, -looks.y) == pytest.approx(0.4, abs=0.01)
 
 
+def test_a_bone_that_is_locked_in_its_place_turns_and_stays(bpy, animating, skin, take_file):
+    armature = _rig(bpy, skin)
+    armature.pose.bones["head"].lock_location = (True, True, True)
+    perform(animating, skin, take_file, move=1.0)
+    bpy.context.scene.frame_set(13)
+    bone = armature.pose.bones["head"]
+    assert tuple(bone.location) == (0.0, 0.0, 0.0) and tuple(bone.rotation_euler) != (0.0, 0.0, 0.0)
+
+
 def _rig(bpy, skin):
     """A neck and a head, the head leaning forward a little, as in a real one."""
     data = bpy.data.armatures.new("rig")
@@ -440,3 +449,80 @@ def test_the_mesh_itself_is_left_alone(bpy, animating, skin, take_file):
     perform(animating, skin, take_file)
     bpy.context.scene.frame_set(20)
     np.testing.assert_array_equal(vertices(skin), before)
+
+
+def test_a_video_is_tracked_raw_and_comes_in_when_the_job_is_done(bpy, animating, skin, take_file, tmp_path):
+    from dreamface_addon import scene
+    from dreamface_addon.job import Job
+
+    asked = []
+    animating._session.submit = lambda kind, request, tag: asked.append((kind, request, tag))
+    animating.track(skin, tmp_path / "monologue.mp4", tracker="face-mesh", face=None, start=1.0, end=None)
+    ((kind, request, tag),) = asked
+    assert kind == "animate" and request == {
+        "source": str(tmp_path / "monologue.mp4"), "tracker": "face-mesh", "face": None, "start": 1.0, "end": None,
+        "neutral": None, "mirror": False, "smoothing": 0.0, "gains": {},
+    }  # fmt: skip
+    job = Job("1", kind, request, tag, state="done", folder=take_file.parent)
+    job.result = {"file": str(take_file), "notes": ["The face is out of view from 0.5 to 0.8 s."]}
+    animating.finish(job)
+    animating.tick()
+    action = scene.worn_take(skin)
+    assert action.name == "monologue" and "out of view" in action[scene.NOTES]
+    assert action[scene.FOOTAGE] == str(tmp_path / "monologue.mp4")
+    assert animating.shaping_of(action).smoothing == 0.5, "smoothed by the slider, not by the engine"
+
+
+def test_a_job_that_fails_says_why(bpy, animating, skin):
+    from dreamface_addon.job import Job
+
+    animating.finish(Job("1", "animate", {}, None, state="failed", error="No face is seen: choose another part."))
+    assert animating.errors == ["No face is seen: choose another part."]
+
+
+def test_an_engine_on_another_machine_cannot_see_a_file_of_this_one(animating, tmp_path):
+    animating._session.shares_disk = False
+    assert "cannot see this file" in animating.why_not_track(tmp_path / "a.mp4")
+    assert animating.why_not_track(tmp_path / "a.npz") == ""
+
+
+def test_a_take_waits_for_object_mode(bpy, animating, skin, take_file):
+    from dreamface_addon import scene
+
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.mode_set(mode="SCULPT")
+    animating.track(skin, take_file)
+    animating.tick()
+    assert animating.notice == "The take is ready and comes in when you are back in Object Mode."
+    assert scene.worn_take(skin) is None
+    bpy.ops.object.mode_set(mode="OBJECT")
+    animating.tick()
+    assert scene.worn_take(skin) is not None and animating.notice == ""
+
+
+def test_a_linked_head_is_left_alone(bpy, animating, skin, take_file, tmp_path):
+    from dreamface_addon import scene
+
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (there, wanted):
+        wanted.collections = there.collections
+    bpy.context.scene.collection.children.link(wanted.collections[0])
+    (linked,) = scene.skins()
+    assert "linked from another file" in scene.why_no_expression(linked)
+    animating.track(linked, take_file)
+    animating.tick()
+    assert "linked from another file" in animating.left[0].why
+    assert not [action for action in bpy.data.actions if scene.is_take(action)]
+
+
+def test_a_sculpted_expression_plays_as_it_was_sculpted(bpy, animating, skin, take_file):
+    key = skin.data.shape_keys.key_blocks["jawOpen"]
+    key.data[5].co.z += 0.01
+    basis = skin.data.shape_keys.reference_key.data[5].co.copy()
+    sculpted = key.data[5].co - basis
+    perform(animating, skin, take_file, gains={"head": 0.0})
+    rate = bpy.context.scene.render.fps
+    bpy.context.scene.frame_set(1 + rate // 2)
+    moved = evaluated(bpy, skin)[5] - np.array(basis)
+    np.testing.assert_allclose(moved, sculpted, atol=5e-4)
