@@ -17,6 +17,9 @@ from .session import Session
 from .setting_up import SettingUp
 
 _SHOW_EVERY = 0.5  # seconds between two looks of panels at how fast it goes
+_SLOW_HAIR = ("scalp", "beard")
+"""Regions whose hair takes longer to follow a face than a camera's next picture."""
+
 _SHAPING_MODES = ("SCULPT", "EDIT")
 """Modes of a head in which its shape keys are not to be moved."""
 
@@ -151,7 +154,7 @@ class Living(Part):
     @staticmethod
     def options() -> dict[str, Any]:
         """How the sidebar's fields have the camera shaped."""
-        fields = bpy.context.window_manager.dreamface
+        fields = _fields()
         return {"mirror": fields.camera_mirror, "smoothing": round(fields.camera_smoothing, 4), "gains": {}}
 
     def stop(self, reason: str = "") -> None:
@@ -175,7 +178,8 @@ class Living(Part):
             self._rest = moment.position
         rest = self._rest or moment.position
         moved = [now - before if self._moves else 0.0 for now, before in zip(moment.position, rest, strict=True)]
-        scene.keep_expression(skin, scene.BEFORE_PREVIEW)
+        shows_hair = _fields().camera_hair
+        scene.keep_expression(skin, scene.BEFORE_PREVIEW, () if shows_hair else _SLOW_HAIR)
         scene.Puppet(skin, ARKIT_SHAPES).show(moment.weights, moment.head, moved)
         self.shown += 1
         interface.redraw_views()
@@ -244,3 +248,8 @@ class Living(Part):
         """Leave heads as they were."""
         self._put_back()
         self._session.feed.stop()
+
+
+def _fields() -> Any:
+    """Return the sidebar's fields."""
+    return bpy.context.window_manager.dreamface

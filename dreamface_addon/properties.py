@@ -141,6 +141,9 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         name="Smoothing", description="How much jitter is taken out while the camera is on", min=0.0, max=1.0,
         default=0.5, step=5, precision=2, update=_change_camera,
     )  # fmt: skip
+    camera_hair: BoolProperty(
+        name="Hair", description="Show hair and beard while the camera is on; without them the head moves smoothly"
+    )
     expression_strength: FloatProperty(
         name="Strength", description="How strong a named expression is", min=0.0, max=1.0, default=1.0, step=5,
         precision=2,
@@ -160,7 +163,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
 
 _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected", "tracker",
-    "camera_file", "camera_mirror", "camera_smoothing", "expression_strength",
+    "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

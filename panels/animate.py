@@ -12,7 +12,8 @@ from . import drawing
 from .page import Page, selected_head
 
 _EXPRESSIONS = places.EXTENSION / "presets" / "expressions.json"
-_IN_A_ROW = 4  # named expressions
+_IN_A_ROW = 3  # named expressions
+_SEEN = 0.005  # of a shape key: less is not counted as moved
 _TAKES = 3  # rows of the list
 _PERFORMING, _ON_TRACK, _RESTING = "PLAY", "NLA", "ACTION"
 """What stands before a take: it moves the head, is in the NLA, or neither."""
@@ -134,7 +135,7 @@ def _draw_expressions(layout: bpy.types.UILayout, context: bpy.types.Context, sk
     keys = scene.keys_of_face(skin)
     for name, shapes in expressions.GROUPS.items():
         there = [shape for shape in shapes if shape in keys]
-        moved = sum(abs(keys[shape].value) > 1e-4 for shape in there)
+        moved = sum(abs(keys[shape].value) > _SEEN for shape in there)
         header, inside = drawing.group(body, f"expressions_{name}", f"{name} ({moved})" if moved else name)
         reset = header.row()
         reset.alignment = "RIGHT"
@@ -189,7 +190,10 @@ def _draw_camera(
         row.operator("dreamface.start_camera", text="Start", icon="OUTLINER_OB_CAMERA")
     row = body.row(align=True)
     row.prop(fields, "camera_mirror", toggle=True)
-    row.prop(fields, "camera_smoothing", slider=True)
+    hair = row.row(align=True)
+    hair.enabled = not part.is_on
+    hair.prop(fields, "camera_hair", toggle=True)
+    body.prop(fields, "camera_smoothing", slider=True)
 
 
 def _draw_running(layout: bpy.types.UILayout, app: application.Application, skin: bpy.types.Object) -> None:
@@ -251,7 +255,7 @@ def _draw_takes(
 def _draw_shaping(layout: bpy.types.UILayout, action: bpy.types.Action) -> None:
     """Draw how the take is shaped: mirror, smoothing, strength by region."""
     row = layout.row(align=True)
-    row.prop(action.dreamface, "mirror", toggle=True)
+    row.prop(action.dreamface, "mirror", text="", icon="MOD_MIRROR")
     row.prop(action.dreamface, "smoothing", slider=True)
     row.operator("dreamface.reset_shaping", text="", icon="LOOP_BACK")
     _, body = drawing.group(layout, "strength", "Strength")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import bpy
 import numpy as np
 
 from .head_motion import HeadOwner, Turning, head_owner
+from .records import hair_of
 
 BEFORE_TAKE = "dreamface_before_take"
 BEFORE_PREVIEW = "dreamface_before_preview"
@@ -39,18 +40,24 @@ def set_expression(skin: bpy.types.Object, weights: Mapping[str, float]) -> None
             keys[name].value = weight
 
 
-def keep_expression(skin: bpy.types.Object, where: str) -> None:
+def keep_expression(skin: bpy.types.Object, where: str, without_hair: Sequence[str] = ()) -> None:
     """Note the expression that a face has now, unless one is noted there already.
 
     Args:
         skin: the face's.
         where: custom property of the skin.
+        without_hair: regions whose hair is hidden until the expression is brought back.
     """
     if where in skin:
         return
     owner = head_owner(skin)
+    hair = hair_of(skin)
+    hidden = [region for region in without_hair if region in hair and not hair[region].hide_viewport]
+    for region in hidden:
+        hair[region].hide_viewport = True
     keys = {name: key.value for name, key in keys_of_face(skin).items()}
-    skin[where] = json.dumps({"keys": keys, "bone": owner.bone, "mode": owner.mode, "head": owner.read()})
+    kept = {"keys": keys, "bone": owner.bone, "mode": owner.mode, "head": owner.read(), "hidden": hidden}
+    skin[where] = json.dumps(kept)
 
 
 def bring_back_expression(skin: bpy.types.Object, where: str) -> bool:
@@ -65,6 +72,10 @@ def bring_back_expression(skin: bpy.types.Object, where: str) -> bool:
         owner = head_owner(skin)
         if (owner.bone, owner.mode) == (kept["bone"], kept["mode"]):
             owner.write(kept["head"])
+        hair = hair_of(skin)
+        for region in kept["hidden"]:
+            if region in hair:
+                hair[region].hide_viewport = False
     except (KeyError, ValueError, TypeError, AttributeError):
         return False
     return True

@@ -161,6 +161,8 @@ def bake_take(
     count = write_curves(channels, paths, frames, values, needed)
     count += _bake_head(skin, action, frames, head, place, tolerance)
     action[_BAKED] = json.dumps({"of": state, "stance": stance(skin), "keys": _fingerprint(action)})
+    for owner in _owners(skin):
+        owner.update_tag(refresh={"TIME"})  # the frame that is shown shows it
     return count
 
 

@@ -26,6 +26,12 @@ class DREAMFACE_OT_track(bpy.types.Operator, ImportHelper):
         """Allow it where a head is selected."""
         return interface.allow(cls, why_no_head(context))
 
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Take what was dropped, or ask for a file."""
+        if self.filepath:
+            return self.execute(context)
+        return super().invoke(context, event)
+
     def draw(self, context: bpy.types.Context) -> None:
         """Draw what can be chosen about tracking."""
         draw_options(self.layout, context)

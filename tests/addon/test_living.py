@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from tests.addon.faces import with_hair
 from tests.performances import saved
 
 SHAPES = 52
@@ -28,6 +30,16 @@ def living(animating):
 
     setup = SimpleNamespace(why_no_backend=str, start_if_needed=lambda: None)
     return Living(SimpleNamespace(feed=Feed()), setup, animating, lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def fields(bpy, monkeypatch):
+    """The sidebar's, which only the extension has."""
+    from dreamface_addon import living
+
+    fields = SimpleNamespace(camera_hair=False)
+    monkeypatch.setattr(living, "_fields", lambda: fields)
+    return fields
 
 
 @pytest.fixture
@@ -107,6 +119,21 @@ def test_nothing_is_written_into_the_undo_stack(bpy, living, skin, monkeypatch):
         bring(living, jaw)
     living.stop()
     assert not pushed and skin.animation_data is None and skin.data.shape_keys.animation_data is None
+
+
+def test_hair_is_hidden_meanwhile_unless_it_is_wanted(bpy, living, scene, face_folder, fields, tmp_path):
+    from dreamface_addon.scene import hair_of, import_face
+
+    skin = import_face(with_hair(shutil.copytree(face_folder, tmp_path / "hairy"), "scalp", "brows")).skin
+    start(living, skin)
+    bring(living)
+    assert {region: hair.hide_viewport for region, hair in hair_of(skin).items()} == {"scalp": True, "brows": False}
+    living.stop()
+    assert not any(hair.hide_viewport for hair in hair_of(skin).values())
+    fields.camera_hair = True
+    start(living, skin)
+    bring(living)
+    assert not any(hair.hide_viewport for hair in hair_of(skin).values())
 
 
 def test_a_file_that_is_saved_meanwhile_holds_the_head_as_it_was(bpy, living, skin, tmp_path):
