@@ -226,3 +226,33 @@ def test_a_duplicated_head_keeps_its_own_take(blender, head, ops, tmp_path):
     settle(blender)
     assert scene.worn_take(copy).name.startswith("still")
     assert scene.worn_take(head) == action and json.loads(action[scene.SHAPING])["start"] == 1.0
+
+
+def test_tracking_stands_in_the_status_line_with_a_button_that_cancels(blender, head, monkeypatch):
+    job = blender.module("job").Job("1", "animate", {}, state="running", message="Tracking frame 40 of 90", eta=3.0)
+    monkeypatch.setattr(type(blender.app.animating), "running", property(lambda _part: [job]))
+    words = drawn(blender, "frame")
+    assert "Tracking frame 40 of 90 · 3 s left" in words and "dreamface.cancel" in words
+    cancelled = []
+    monkeypatch.setattr(blender.app.session, "cancel", cancelled.append)
+    assert blender.bpy.ops.dreamface.cancel() == {"FINISHED"}
+    assert cancelled == [job]
+
+
+def test_the_page_while_a_camera_is_on(blender, head, ops):
+    feed = blender.app.session.feed
+    assert "Start" in drawn(blender, "animate") and "Live Link Face" in str(blender.app.living.camera_items)
+    blender.app.living.face_id = head["dreamface_face_id"]
+    feed.state, feed.name = "on", "A Camera"
+    try:
+        words = drawn(blender, "animate")
+        assert "Starting the camera…" in words and "Record" in words and "Stop" in words
+        assert "A Camera moves a head" in drawn(blender, "frame")
+        with pytest.raises(RuntimeError, match="A camera is on: stop it first"):
+            ops.start_camera()
+        ops.record_camera()
+        assert "Stop at 0 s" in drawn(blender, "animate") and "A Camera records" in drawn(blender, "frame")
+    finally:
+        feed._forget()
+        feed._ended = None
+        blender.app.living.face_id = ""
