@@ -94,6 +94,7 @@ def test_moments_move_face_and_head_and_stop_puts_both_back(bpy, living, skin):
     assert scene.BEFORE_PREVIEW not in skin
 
 
+@pytest.mark.slow
 def test_driven_parts_follow_a_camera(bpy, living, imported):
     teeth = imported.parts["upper_teeth"]
     name = teeth.data.shape_keys.key_blocks.keys()[1]
@@ -121,6 +122,7 @@ def test_nothing_is_written_into_the_undo_stack(bpy, living, skin, monkeypatch):
     assert not pushed and skin.animation_data is None and skin.data.shape_keys.animation_data is None
 
 
+@pytest.mark.slow
 def test_hair_is_hidden_meanwhile_unless_it_is_wanted(bpy, living, scene, face_folder, fields, tmp_path):
     from dreamface_addon.scene import hair_of, import_face
 
@@ -152,6 +154,7 @@ def test_a_file_that_is_saved_meanwhile_holds_the_head_as_it_was(bpy, living, sk
     living.file_opened()
 
 
+@pytest.mark.slow
 def test_a_file_of_a_blender_that_died_is_put_right(bpy, living, skin, tmp_path):
     from dreamface_addon import scene
 
@@ -194,6 +197,7 @@ def test_what_was_recorded_comes_in_as_a_take(bpy, living, animating, skin, tmp_
     assert expression(skin)["mouthPucker"] == pytest.approx(0.3)
 
 
+@pytest.mark.slow
 def test_recorded_in_another_file_it_is_offered(bpy, living, animating, skin, tmp_path):
     start(living, skin)
     living.record(True)
@@ -204,6 +208,7 @@ def test_recorded_in_another_file_it_is_offered(bpy, living, animating, skin, tm
     assert [arrived.why for arrived in animating.left] == ["It was made in another file: “Camera take”"]
 
 
+@pytest.mark.slow
 def test_a_playing_take_does_not_fight_with_the_camera(bpy, living, animating, skin, tmp_path):
     animating.track(skin, saved(tmp_path))
     animating.tick()
@@ -217,6 +222,7 @@ def test_a_playing_take_does_not_fight_with_the_camera(bpy, living, animating, s
     assert expression(skin)["jawOpen"] == pytest.approx(0.0, abs=0.01), "the take goes on"
 
 
+@pytest.mark.slow
 def test_a_head_in_sculpt_mode_waits(bpy, living, skin):
     before = expression(skin)
     start(living, skin)
@@ -231,6 +237,7 @@ def test_a_head_in_sculpt_mode_waits(bpy, living, skin):
     living.stop()
 
 
+@pytest.mark.slow
 def test_the_head_moves_from_where_it_was_first_seen(bpy, living, skin):
     start(living, skin)
     bring(living, head=(0.0, 0.0, 0.0), position=(0.1, 0.7, 0.0))

@@ -66,6 +66,7 @@ def test_glb_has_weights_channels_on_every_part_that_moves(performing, tmp_path)
     assert "dreamface_take" not in extras, "the raw take stays in Blender"
 
 
+@pytest.mark.slow
 def test_fbx_has_curves_for_every_part_that_moves(bpy, performing, tmp_path):
     from dreamface_addon.scene import export_face
 
@@ -83,6 +84,7 @@ def test_fbx_has_curves_for_every_part_that_moves(bpy, performing, tmp_path):
     assert turned.rotation_difference(back["skin"].matrix_world.to_quaternion()).angle > 0.3
 
 
+@pytest.mark.slow
 def test_usd_has_its_weights_in_time(performing, tmp_path):
     from dreamface_addon.scene import export_face
 
@@ -94,6 +96,7 @@ def test_usd_has_its_weights_in_time(performing, tmp_path):
     assert re.search(r"endTimeCode = (25|24)\b", text)
 
 
+@pytest.mark.slow
 def test_without_animation_nothing_moves(performing, bpy, tmp_path):
     from dreamface_addon.scene import export_face
 
@@ -107,6 +110,7 @@ def test_without_animation_nothing_moves(performing, bpy, tmp_path):
     assert not bpy.data.actions
 
 
+@pytest.mark.slow
 def test_the_scene_is_as_it_was(performing, bpy, tmp_path):
     from dreamface_addon import scene
 

@@ -91,6 +91,7 @@ def test_a_take_moves_face_and_head_at_the_scenes_frame_rate(bpy, animating, ski
     assert skin.rotation_euler[:] == (0.0, 0.0, 0.0) and skin.location[:] == (0.0, 0.0, 0.0), "the artist's own"
 
 
+@pytest.mark.slow
 def test_with_slots_it_is_one_action_and_without_two_of_one_name(bpy, animating, skin, take_file):
     from dreamface_addon.scene import actions
 
@@ -122,6 +123,7 @@ def test_driven_parts_move_along(bpy, imported, animating, take_file):
     assert np.abs(evaluated(bpy, teeth) - before).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_keys_are_few_and_the_curves_are_right_everywhere(bpy, animating, skin, take_file):
     from dreamface_addon import scene
     from dreamface_addon.scene.actions import curves_of
@@ -164,6 +166,7 @@ def test_sliders_after_tracking_make_the_curves_anew_from_the_raw_take(bpy, anim
     assert animating.why_old(skin, action) == ""
 
 
+@pytest.mark.slow
 def test_another_frame_rate_is_said_and_baked_again(bpy, animating, skin, take_file):
     bpy.context.scene.render.fps = 24
     action = perform(animating, skin, take_file)
@@ -211,6 +214,7 @@ def test_own_keys_on_a_take_are_never_lost(bpy, animating, skin, take_file):
     assert not scene.is_edited(action) and animating.why_old(skin, action) == ""
 
 
+@pytest.mark.slow
 def test_an_own_key_of_another_property_stays_when_a_take_is_baked(bpy, animating, skin, take_file):
     from dreamface_addon.scene.actions import curves_of
 
@@ -266,6 +270,7 @@ def test_another_face_performs_it_too_with_a_take_of_its_own(bpy, animating, ski
     assert value(bpy, skin, "jawOpen", 1 + rate / 2) == pytest.approx(0.5, abs=2e-3), "each has its own"
 
 
+@pytest.mark.slow
 def test_saved_and_opened_again_it_is_all_there(bpy, animating, skin, take_file, tmp_path):
     from dreamface_addon import scene
 
@@ -298,6 +303,7 @@ def test_a_head_that_is_gone_leaves_the_take_to_be_decided_about(bpy, animating,
     assert worn_take(other) is not None and not animating.left
 
 
+@pytest.mark.slow
 def test_what_is_no_take_is_a_sentence_and_changes_nothing(bpy, animating, skin, tmp_path):
     (tmp_path / "broken.npz").write_bytes(b"no take")
     actions = list(bpy.data.actions)
@@ -307,6 +313,7 @@ def test_what_is_no_take_is_a_sentence_and_changes_nothing(bpy, animating, skin,
     assert list(bpy.data.actions) == actions and skin.data.shape_keys.animation_data is None
 
 
+@pytest.mark.slow
 def test_two_heads_perform_different_takes(bpy, animating, skin, take_file, tmp_path):
     from dreamface_addon.scene import import_face, takes_of
 
@@ -323,6 +330,7 @@ def test_two_heads_perform_different_takes(bpy, animating, skin, take_file, tmp_
     ]
 
 
+@pytest.mark.slow
 def test_drivers_of_the_artist_are_told_of(bpy, animating, skin, take_file):
     skin.data.shape_keys.key_blocks["jawOpen"].driver_add("value").driver.expression = "0.3"
     perform(animating, skin, take_file)
@@ -371,6 +379,7 @@ def test_with_a_rig_the_heads_bone_turns(bpy, animating, skin, take_file):
     assert tuple(skin.delta_rotation_euler) == (0.0, 0.0, 0.0), "not turned twice"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["XYZ", "QUATERNION", "AXIS_ANGLE"])
 def test_a_bone_keeps_its_own_way_to_turn(bpy, animating, skin, take_file, mode):
     from mathutils import Vector
@@ -386,6 +395,7 @@ def test_a_bone_keeps_its_own_way_to_turn(bpy, animating, skin, take_file, mode)
     assert math.atan2(looks.x, -looks.y) == pytest.approx(0.4, abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_bone_that_is_locked_in_its_place_turns_and_stays(bpy, animating, skin, take_file):
     armature = _rig(bpy, skin)
     armature.pose.bones["head"].lock_location = (True, True, True)
@@ -412,6 +422,7 @@ def _rig(bpy, skin):
     return armature
 
 
+@pytest.mark.slow
 def test_cleaning_up_thins_edited_keys_where_they_are(bpy, animating, skin, take_file):
     from dreamface_addon import scene
     from dreamface_addon.scene.actions import curves_of
@@ -426,6 +437,7 @@ def test_cleaning_up_thins_edited_keys_where_they_are(bpy, animating, skin, take
         assert jaw.evaluate(frame) == pytest.approx(wanted, abs=0.055)
 
 
+@pytest.mark.slow
 def test_a_new_head_model_goes_on_performing(bpy, animating, skin, take_file, tmp_path):
     from dreamface_addon import scene
     from tests.addon.faces import other_head
@@ -438,6 +450,7 @@ def test_a_new_head_model_goes_on_performing(bpy, animating, skin, take_file, tm
     assert value(bpy, skin, "jawOpen", 1 + rate / 2) == pytest.approx(1.0, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_two_minutes_are_keyed_quickly(bpy, animating, skin, tmp_path):
     file = tmp_path / "long.npz"
     noise = np.random.default_rng(1).uniform(0.0, 1.0, (3601, 52)).astype(np.float32)
@@ -449,6 +462,7 @@ def test_two_minutes_are_keyed_quickly(bpy, animating, skin, tmp_path):
     assert action.frame_range[1] == pytest.approx(1 + 120 * bpy.context.scene.render.fps)
 
 
+@pytest.mark.slow
 def test_the_mesh_itself_is_left_alone(bpy, animating, skin, take_file):
     before = vertices(skin)
     perform(animating, skin, take_file)
@@ -491,6 +505,7 @@ def test_an_engine_on_another_machine_cannot_see_a_file_of_this_one(animating, t
     assert animating.why_not_track(tmp_path / "a.npz") == ""
 
 
+@pytest.mark.slow
 def test_a_take_waits_for_object_mode(bpy, animating, skin, take_file):
     from dreamface_addon import scene
 
@@ -505,6 +520,7 @@ def test_a_take_waits_for_object_mode(bpy, animating, skin, take_file):
     assert scene.worn_take(skin) is not None and animating.notice == ""
 
 
+@pytest.mark.slow
 def test_a_linked_head_is_left_alone(bpy, animating, skin, take_file, tmp_path):
     from dreamface_addon import scene
 
@@ -521,6 +537,7 @@ def test_a_linked_head_is_left_alone(bpy, animating, skin, take_file, tmp_path):
     assert not [action for action in bpy.data.actions if scene.is_take(action)]
 
 
+@pytest.mark.slow
 def test_a_sculpted_expression_plays_as_it_was_sculpted(bpy, animating, skin, take_file):
     key = skin.data.shape_keys.key_blocks["jawOpen"]
     key.data[5].co.z += 0.01

@@ -72,6 +72,7 @@ def test_a_take_is_chosen_shaped_and_shown_on_the_page(blender, head, ops, tmp_p
     assert "frames a second" not in drawn(blender, "animate") and action.frame_range[1] == 121.0
 
 
+@pytest.mark.slow
 def test_a_neutral_face_is_chosen_at_a_frame_and_taken_back(blender, head, ops, tmp_path):
     action = track(blender, saved(tmp_path))
     action.dreamface.smoothing = 0.0
@@ -85,6 +86,7 @@ def test_a_neutral_face_is_chosen_at_a_frame_and_taken_back(blender, head, ops, 
     assert jaw(blender, head, 0.25) == pytest.approx(before, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_time_is_cut_and_stretched(blender, head, ops, tmp_path):
     scene = blender.bpy.context.scene
     action = track(blender, saved(tmp_path))
@@ -106,6 +108,7 @@ def test_time_is_cut_and_stretched(blender, head, ops, tmp_path):
         ops.bake_range()
 
 
+@pytest.mark.slow
 def test_keys_are_cleaned_up(blender, head, ops, tmp_path):
     scene = blender.module("scene")
     action = track(blender, saved(tmp_path))
@@ -117,6 +120,7 @@ def test_keys_are_cleaned_up(blender, head, ops, tmp_path):
     assert scene.count_keys(action) < 0.7 * before, "sliders keep it clean"
 
 
+@pytest.mark.slow
 def test_another_head_performs_it_and_each_take_is_used_pushed_and_deleted(blender, head, ops, folders, tmp_path):
     scene = blender.module("scene")
     action = track(blender, saved(tmp_path))
@@ -164,6 +168,7 @@ def test_grey_buttons_say_why(blender, ops, tmp_path):
         ops.stop_camera()
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_there_and_one_that_is_broken(blender, head, ops, tmp_path):
     with pytest.raises(RuntimeError, match="is not there: choose a file"):
         ops.track(filepath=str(tmp_path / "gone.mp4"))
@@ -175,6 +180,7 @@ def test_a_file_that_is_not_there_and_one_that_is_broken(blender, head, ops, tmp
     assert "is damaged" not in drawn(blender, "animate")
 
 
+@pytest.mark.slow
 def test_footage_stands_behind_the_camera_and_goes_again(blender, head, ops, tmp_path):
     scene, bpy = blender.module("scene"), blender.bpy
     video = _video(tmp_path)
@@ -215,6 +221,7 @@ def _video(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_duplicated_head_keeps_its_own_take(blender, head, ops, tmp_path):
     bpy, scene = blender.bpy, blender.module("scene")
     action = track(blender, saved(tmp_path))

@@ -85,6 +85,7 @@ def test_a_camera_moves_is_recorded_and_stops(make: Make) -> None:
     session.feed.record(True)
     session.feed.rest()
     session.feed.change(mirror=True, smoothing=0.2, gains={})
+    until(lambda: not session.feed._wishes and session.feed._sent is None, session)
     next_moment(session)
     session.feed.stop()
     assert session.feed.take() is None, "nothing moves after Stop"
@@ -108,6 +109,7 @@ def test_what_was_not_recorded_leaves_no_take(make: Make) -> None:
     assert ended(session) == Ended()
 
 
+@pytest.mark.slow
 def test_only_the_newest_moment_waits(make: Make) -> None:
     session = make("rush")
     start(session)
@@ -128,6 +130,7 @@ def test_a_camera_that_is_unplugged_keeps_the_take_and_says_so(make: Make) -> No
     assert end.reason == session.feed.problem == "The camera was unplugged: plug it in, then start it again."
 
 
+@pytest.mark.slow
 def test_without_a_camera_there_is_a_sentence(make: Make) -> None:
     session = make("no_camera")
     session.feed.look_for_cameras()
@@ -138,6 +141,7 @@ def test_without_a_camera_there_is_a_sentence(make: Make) -> None:
     assert session.feed.state == "off"
 
 
+@pytest.mark.slow
 def test_cameras_are_found(make: Make) -> None:
     session = make()
     session.feed.look_for_cameras()
@@ -145,6 +149,7 @@ def test_cameras_are_found(make: Make) -> None:
     assert [camera.name for camera in session.feed.cameras or ()] == ["A Camera", "Another"]
 
 
+@pytest.mark.slow
 def test_garbage_moves_nothing(make: Make) -> None:
     session = make("garbage_live")
     start(session)
@@ -152,6 +157,7 @@ def test_garbage_moves_nothing(make: Make) -> None:
     assert "what is no expression" in session.feed.problem and session.feed.take() is None
 
 
+@pytest.mark.slow
 def test_an_engine_that_dies_ends_the_camera(make: Make) -> None:
     session = make()
     start(session)
