@@ -1,7 +1,7 @@
 """DreamFace for Blender: type a prompt in the sidebar, get a production head."""
 
 from . import operators, panels
-from .dreamface_addon import application, preferences, properties, sliders
+from .dreamface_addon import application, preferences, properties, sliders, take_sliders
 
 
 def register() -> None:
@@ -9,10 +9,13 @@ def register() -> None:
     preferences.register(on_change=application.settings_changed, sections=panels.PREFERENCES)
     app = application.register()
     sliders.register(on_change=app.following.follow, styling=app.styling)
+    take_sliders.register(on_change=app.animating.look_at)
     properties.register(
         read_prompt=app.making.read_prompt,
         head_items=lambda: app.models.head_items,
         show_page=app.show_page,
+        camera_items=lambda: app.living.camera_items,
+        camera_changed=app.living.change_from_fields,
     )
     operators.register()
     panels.register()
@@ -23,6 +26,7 @@ def unregister() -> None:
     panels.unregister()
     operators.unregister()
     properties.unregister()
+    take_sliders.unregister()
     sliders.unregister()
     application.unregister()
     preferences.unregister()

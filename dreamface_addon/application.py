@@ -12,14 +12,16 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import diagnostics, installation, interface, places
+from .animating import Animating
 from .carding import Carding
 from .growing import Growing
 from .library import Library
+from .living import Living
 from .making import Making
 from .models import Models
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .pictures import Pictures
-from .session import Session
+from .session import BackendState, Session
 from .setting_up import SettingUp
 from .settling import Settling
 from .shaping import Following
@@ -42,6 +44,8 @@ class Application:
         making: makes faces and brings them into the scene.
         models: installs, checks and removes models.
         carding: makes cards of hair.
+        animating: tracks footage, and takes on heads.
+        living: a camera that moves a head.
         library: the faces that were made before.
         styles: the hair styles that there are.
         styling: puts them on heads.
@@ -64,13 +68,15 @@ class Application:
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
         self.carding = Carding(self.session, self.show_error, wake)
+        self.animating = Animating(self.session, self.setup, self.show_error, wake)
+        self.living = Living(self.session, self.setup, self.animating, wake)
         self.library = Library(self.session)
         self.pictures = Pictures()
         self.styles = Styles(self.session, places.EXTENSION / "presets" / "hair", wake)
         self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
-            self.carding, self.settling,
+            self.carding, self.settling, self.animating, self.living,
         )  # fmt: skip
 
     def tick(self) -> float:
@@ -93,6 +99,8 @@ class Application:
         if page == "HAIR":
             self.setup.start_if_needed()  # it knows the artist's own styles
             self.styles.refresh()
+        if page == "ANIMATE" and self.session.feed.cameras is None and self.session.state is BackendState.READY:
+            self.living.look_for_cameras()
 
     def show_error(self, sentence: str) -> None:
         """Show this until it is dismissed; an empty sentence shows nothing."""
@@ -186,11 +194,26 @@ def _after_save(*_: object) -> None:
 def _after_undo(*_: object) -> None:
     get().following.follow_all()
     get().growing.follow_all()
+    get().animating.follow_all()
+    get().living.put_back_all()
+
+
+@persistent
+def _after_frame(*_: object) -> None:
+    if _application is not None and _application.living.is_on:
+        _application.living.show_again()
+
+
+@persistent
+def _before_save(*_: object) -> None:
+    get().living.before_save()
 
 
 _HANDLERS = (
     ("load_post", _after_load),
+    ("save_pre", _before_save),
     ("save_post", _after_save),
+    ("frame_change_post", _after_frame),
     ("undo_post", _after_undo),
     ("redo_post", _after_undo),
 )

@@ -18,6 +18,14 @@ def redraw() -> None:
         area.tag_redraw()
 
 
+def redraw_views() -> None:
+    """Have every 3D view show its scene again, without drawing panels."""
+    for area in _areas("VIEW_3D"):
+        for region in area.regions:
+            if region.type == "WINDOW":
+                region.tag_redraw()
+
+
 def push_undo(message: str) -> None:
     """Make what has changed since the last step one step of undo."""
     with in_window():

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
-from bpy.props import BoolProperty, EnumProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from .seeds import SEED_LIMIT
 
@@ -20,6 +20,7 @@ PAGES = [
     ("SKIN", "Skin", "Tone, marks, wrinkles, make-up, eyes", "MATERIAL", 2),
     ("HAIR", "Hair", "Hair, brows, lashes and beard", "STRANDS", 3),
     ("EDIT", "Edit", "What was changed by hand", "SCULPTMODE_HLT", 4),
+    ("ANIMATE", "Animate", "Expressions, footage, a camera, and takes", "ARMATURE_DATA", 6),
     ("OUTPUT", "Output", "Light, assets and other programs", "EXPORT", 5),
 ]
 """The sidebar's pages, as Blender's items: identifier, name, tooltip, icon, number."""
@@ -27,6 +28,8 @@ PAGES = [
 _read_prompt: Callable[[str], None] | None = None
 _get_head_items: Callable[[], list[tuple[str, str, str]]] | None = None
 _show_page: Callable[[str], None] | None = None
+_get_camera_items: Callable[[], list[tuple[str, str, str]]] | None = None
+_camera_changed: Callable[[], None] | None = None
 
 
 def _prompt_changed(properties: Any, _context: bpy.types.Context) -> None:
@@ -41,6 +44,15 @@ def _page_changed(properties: Any, _context: bpy.types.Context) -> None:
 
 def _head_items(_properties: Any, _context: bpy.types.Context) -> list[tuple[str, str, str]]:
     return _get_head_items() if _get_head_items is not None else []
+
+
+def _camera_items(_properties: Any, _context: bpy.types.Context) -> list[tuple[str, str, str]]:
+    return _get_camera_items() if _get_camera_items is not None else []
+
+
+def _change_camera(_properties: Any, _context: bpy.types.Context) -> None:
+    if _camera_changed is not None:
+        _camera_changed()
 
 
 class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
@@ -101,6 +113,42 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         ],
         default="0",
     )
+    tracker: EnumProperty(
+        name="Tracker",
+        description="What finds the face in the pictures",
+        items=[
+            ("auto", "Automatic", "The best that is installed"),
+            ("face-mesh", "Built In", "The face mesh that comes with the engine"),
+            ("face-landmarker", "FaceLandmarker", "Better blinks and gaze; install it in the preferences"),
+        ],
+    )
+    face_in_view: IntProperty(
+        name="Face", description="Which face of several, from the left; 0 takes the largest", min=0, max=9
+    )
+    footage_from: FloatProperty(
+        name="From", description="Second of the footage at which tracking begins", min=0.0, step=100, precision=1
+    )
+    footage_to: FloatProperty(
+        name="To", description="Second of the footage at which tracking ends; 0 is its end", min=0.0, step=100,
+        precision=1,
+    )  # fmt: skip
+    camera: EnumProperty(name="Camera", description="Who moves the face", items=_camera_items)
+    camera_file: StringProperty(
+        name="Video", description="A video that plays as if it were a camera", subtype="FILE_PATH"
+    )
+    camera_mirror: BoolProperty(name="Mirror", description="Left is right, as in a mirror", update=_change_camera)
+    camera_smoothing: FloatProperty(
+        name="Smoothing", description="How much jitter is taken out while the camera is on", min=0.0, max=1.0,
+        default=0.5, step=5, precision=2, update=_change_camera,
+    )  # fmt: skip
+    camera_hair: BoolProperty(
+        name="Hair", description="Show hair and beard while the camera is on; without them the head moves smoothly"
+    )
+    expression_strength: FloatProperty(
+        name="Strength", description="How strong a named expression is", min=0.0, max=1.0, default=1.0, step=5,
+        precision=2,
+    )  # fmt: skip
+    take_index: IntProperty(name="Take", min=0)
     update_selected: BoolProperty(
         name="Change Selected Head",
         description="Make the selected head this person: place, name, modifiers and animation stay. Otherwise a new "
@@ -113,7 +161,10 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
     )  # fmt: skip
 
 
-_KEPT = ("prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected")
+_KEPT = (
+    "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected", "tracker",
+    "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
+)  # fmt: skip
 _kept: dict[str, object] = {}
 
 
@@ -135,6 +186,8 @@ def register(
     read_prompt: Callable[[str], None],
     head_items: Callable[[], list[tuple[str, str, str]]],
     show_page: Callable[[str], None],
+    camera_items: Callable[[], list[tuple[str, str, str]]],
+    camera_changed: Callable[[], None],
 ) -> None:
     """Add the properties to Blender.
 
@@ -142,9 +195,12 @@ def register(
         read_prompt: called with the prompt when it has changed.
         head_items: gives the head models for the menu.
         show_page: called with a page when it is chosen.
+        camera_items: gives the cameras for the menu.
+        camera_changed: called when the camera's mirror or smoothing has changed.
     """
-    global _read_prompt, _get_head_items, _show_page
+    global _read_prompt, _get_head_items, _show_page, _get_camera_items, _camera_changed
     _read_prompt, _get_head_items, _show_page = read_prompt, head_items, show_page
+    _get_camera_items, _camera_changed = camera_items, camera_changed
     bpy.utils.register_class(DREAMFACE_PG_properties)
     bpy.types.WindowManager.dreamface = PointerProperty(type=DREAMFACE_PG_properties)
     bpy.app.handlers.load_pre.append(_keep)

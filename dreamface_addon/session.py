@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import diagnostics
+from .feed import Feed
 from .job import Job
 from .jobs import Jobs
 from .link import Backend, BackendState, Client, Exchange, Settings
@@ -33,6 +34,7 @@ class Session:
 
     Attributes:
         backend: the process or the machine that does the work: its client, health, log and settings.
+        feed: the camera that moves a face now.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -42,6 +44,7 @@ class Session:
         self._reader = Reader()
         self._reshaper = Reshaper()
         self._grower = Grower()
+        self.feed = Feed()
         self._client: Client | None = None  # the one that streams and jobs run over; None while not READY
         self._local = False
         self._stream: Exchange | None = None
@@ -107,8 +110,14 @@ class Session:
             or self.backend.state is BackendState.STARTING
             or self.backend.ending
             or self._stopping
-            or (self.backend.state is BackendState.READY and any(live.pending for live in self._live))
+            or self.feed.state == "starting"
+            or (self.backend.state is BackendState.READY and self._is_awaited)
         )
+
+    @property
+    def _is_awaited(self) -> bool:
+        """Whether a running backend owes an answer."""
+        return self.feed.active or any(live.pending for live in self._live)
 
     def diagnostics(self) -> str:
         """What to send along with a report: versions, state, the log's end; no token, no name of the home folder."""
@@ -289,6 +298,7 @@ class Session:
             self._keep_listening(client)
             and self._jobs.poll(client, self._local, self.backend.settings.store / "downloads")
             and all(live.poll(client) for live in self._live)
+            and self.feed.poll(client)
         )
         if not connected:
             self._disconnect()
@@ -317,6 +327,7 @@ class Session:
         if self._stream is not None:
             self._stream.cancel()
         self._client = self._stream = None
+        self.feed.lost()
         self._picks = dict.fromkeys(self._picks)
 
     def _keep_listening(self, client: Client) -> bool:
@@ -378,7 +389,8 @@ class Session:
     def _changed(self) -> bool:
         jobs = [(job.id, job.state, job.stage, job.fraction, job.message, job.eta) for job in self._jobs.active]
         arrived = [id(answer) for answer in (*self._reshaper.arrived, *self._grower.arrived)]
-        live = (self.reading, self.call_problem, arrived)
+        feed = (self.feed.state, self.feed.recording, self.feed.problem, self.feed.cameras)
+        live = (self.reading, self.call_problem, arrived, feed)
         shown = (self.state, self.problem, jobs, len(self._jobs.all), live)
         changed = shown != self._shown
         self._shown = shown

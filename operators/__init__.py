@@ -2,12 +2,40 @@
 
 import bpy
 
+from .animate.camera import (
+    DREAMFACE_OT_look_for_cameras,
+    DREAMFACE_OT_record_camera,
+    DREAMFACE_OT_start_camera,
+    DREAMFACE_OT_stop_camera,
+    DREAMFACE_OT_use_as_neutral,
+)
+from .animate.expressions import DREAMFACE_OT_reset_expression, DREAMFACE_OT_use_expression
+from .animate.footage import DREAMFACE_OT_show_footage, DREAMFACE_OT_use_footage_rate
 from .animate.rig import (
     DREAMFACE_OT_add_rig,
     DREAMFACE_OT_aim_eyes,
     DREAMFACE_OT_bones_move_eyes,
     DREAMFACE_OT_remove_rig,
     DREAMFACE_OT_visemes,
+)
+from .animate.takes import (
+    DREAMFACE_OT_apply_take,
+    DREAMFACE_OT_bake_range,
+    DREAMFACE_OT_bake_take,
+    DREAMFACE_OT_clean_keys,
+    DREAMFACE_OT_delete_take,
+    DREAMFACE_OT_fit_scene,
+    DREAMFACE_OT_push_take,
+    DREAMFACE_OT_reset_shaping,
+    DREAMFACE_OT_retime,
+    DREAMFACE_OT_take_off,
+    DREAMFACE_OT_use_take,
+)
+from .animate.track import (
+    DREAMFACE_FH_track,
+    DREAMFACE_OT_dismiss_arrived,
+    DREAMFACE_OT_track,
+    DREAMFACE_OT_use_arrived,
 )
 from .create.bring_in import DREAMFACE_OT_bring_in
 from .create.cancel import DREAMFACE_OT_cancel
@@ -117,6 +145,30 @@ _CLASSES = (
     DREAMFACE_OT_use_swatch,
     DREAMFACE_OT_verify_model,
     DREAMFACE_OT_visemes,
+    DREAMFACE_OT_look_for_cameras,
+    DREAMFACE_OT_record_camera,
+    DREAMFACE_OT_start_camera,
+    DREAMFACE_OT_stop_camera,
+    DREAMFACE_OT_use_as_neutral,
+    DREAMFACE_OT_reset_expression,
+    DREAMFACE_OT_use_expression,
+    DREAMFACE_OT_show_footage,
+    DREAMFACE_OT_use_footage_rate,
+    DREAMFACE_OT_apply_take,
+    DREAMFACE_OT_bake_range,
+    DREAMFACE_OT_bake_take,
+    DREAMFACE_OT_clean_keys,
+    DREAMFACE_OT_delete_take,
+    DREAMFACE_OT_fit_scene,
+    DREAMFACE_OT_push_take,
+    DREAMFACE_OT_reset_shaping,
+    DREAMFACE_OT_retime,
+    DREAMFACE_OT_take_off,
+    DREAMFACE_OT_use_take,
+    DREAMFACE_OT_dismiss_arrived,
+    DREAMFACE_OT_track,
+    DREAMFACE_OT_use_arrived,
+    DREAMFACE_FH_track,
 )
 
 

@@ -2,6 +2,7 @@
 
 import bpy
 
+from .animate import DREAMFACE_MT_apply_take, DREAMFACE_PT_animate, DREAMFACE_UL_takes
 from .create import DREAMFACE_MT_prompts, DREAMFACE_PT_create
 from .edit import DREAMFACE_PT_edit
 from .engine import DREAMFACE_PT_setup, draw_engine
@@ -16,7 +17,9 @@ PREFERENCES = {"Engine": draw_engine, "Models": draw_models}
 """Sections of the preferences: heading -> what draws below it."""
 
 _CLASSES = (
+    DREAMFACE_UL_takes,
     DREAMFACE_MT_heads,
+    DREAMFACE_MT_apply_take,
     DREAMFACE_MT_prompts,
     DREAMFACE_MT_add_layer,
     DREAMFACE_PT_setup,
@@ -26,6 +29,7 @@ _CLASSES = (
     DREAMFACE_PT_skin,
     DREAMFACE_PT_hair,
     DREAMFACE_PT_edit,
+    DREAMFACE_PT_animate,
     DREAMFACE_PT_output,
 )
 

@@ -83,7 +83,7 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
         drawing.line(column, f"{detail_of(skin)}, seed {skin.get('dreamface_seed', '?')}")
 
     def _draw_status(self, app: application.Application) -> None:
-        running = app.making.running or app.carding.running
+        running = app.making.running or app.carding.running or app.animating.running
         if running:
             row = self.layout.row(align=True)
             words = _words(running[0], running)
@@ -94,16 +94,22 @@ class DREAMFACE_PT_frame(bpy.types.Panel):
             if app.session.state is BackendState.STOPPED and app.setup.why_no_backend():
                 words, icon = app.setup.why_no_backend(), "INFO"
             drawing.text(self.layout, words, icon=icon)
-        for notice in (app.making.placing.notice, app.following.notice or app.growing.notice, app.carding.notice):
+        notices = (
+            app.making.placing.notice, app.following.notice or app.growing.notice, app.carding.notice,
+            app.animating.notice, app.living.status,
+        )  # fmt: skip
+        for notice in notices:
             if notice:
                 drawing.text(self.layout, notice, icon="TIME")
         self._draw_error(app)
 
     def _draw_error(self, app: application.Application) -> None:
-        parts = (app.following, app.growing, app.styles, app.library)
+        parts = (app.following, app.growing, app.styles, app.library, app.living)
         ours = app.error or app.making.placing.warning or next((part.problem for part in parts if part.problem), "")
         error = ours or app.session.problem or app.session.call_problem
         if not error:
+            if app.animating.message:
+                drawing.text(self.layout, app.animating.message, icon="INFO")
             return
         row = self.layout.box().row()
         dismissible = error != app.session.problem

@@ -7,7 +7,6 @@ import bpy
 from ..dreamface_addon import scene
 from . import drawing
 from .page import Page, selected_head
-from .rig import draw_rig
 
 _LIGHTS = {"soft": "LIGHT_AREA", "hard": "LIGHT_SPOT", "sun": "LIGHT_SUN", "ring": "MESH_TORUS"}
 """Lighting -> icon."""
@@ -29,7 +28,6 @@ class DREAMFACE_PT_output(Page, bpy.types.Panel):
             column.label(text="Portrait Studio")
             for name, lighting in scene.LIGHTINGS.items():
                 column.operator("dreamface.add_studio", text=lighting.label, icon=_LIGHTS[name]).lighting = name
-            draw_rig(layout, skin)
             column = layout.column(align=True)
             column.label(text="For Other Programs")
             column.operator_context = "INVOKE_DEFAULT"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import scene
+from . import drawing
 
 
 def draw_rig(layout: bpy.types.UILayout, skin: bpy.types.Object) -> None:
     """Draw the buttons for a head's bones, its eyes' target and its visemes."""
-    column = layout.column(align=True)
-    column.label(text="Rig")
+    _, body = drawing.group(layout, "rig", "Rig", closed=True)
+    if body is None:
+        return
+    column = body.column(align=True)
     if scene.rig_of(skin) is None:
         column.operator("dreamface.add_rig", icon="ARMATURE_DATA")
     else:

@@ -34,6 +34,10 @@ store.
     busy           answers 503 to the first call of each kind
     garbage_models answers /models with JSON that says nothing about models
     without_model  has no head of the model that a face asks for
+    unplug         its camera is unplugged after ten moments
+    rush           its camera brings two hundred moments at once, then goes on as usual
+    garbage_live   its camera brings what is no moment
+    no_camera      has no camera
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import os
 import secrets
 import shutil
@@ -53,6 +58,7 @@ import threading
 import time
 import uuid
 import zipfile
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -62,6 +68,20 @@ LARGE_FILE = 30_000_000  # bytes
 BURST = 2000  # events
 STEPS = 8
 STEP = 0.01  # seconds of a job
+LIVE_RATE = 30.0  # moments a second
+RUSH = 200  # moments
+JAW_OPEN = 17  # of ARKit's shapes
+SHAPES = (
+    "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
+    "eyeWideLeft", "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight",
+    "eyeSquintRight", "eyeWideRight", "jawForward", "jawLeft", "jawRight", "jawOpen", "mouthClose", "mouthFunnel",
+    "mouthPucker", "mouthLeft", "mouthRight", "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft",
+    "mouthFrownRight", "mouthDimpleLeft", "mouthDimpleRight", "mouthStretchLeft", "mouthStretchRight",
+    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthPressLeft", "mouthPressRight",
+    "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight", "browDownLeft",
+    "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff", "cheekSquintLeft",
+    "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
 
 
 def install(folder: Path) -> dict[str, str]:
@@ -85,6 +105,7 @@ class Fake:
         self.hidden: set[str] = set()  # ids of jobs whose answer was dropped
         self.log: list[str] = []  # "METHOD /path" of every request
         self.changes: list[dict[str, Any]] = []
+        self.live: dict[str, dict[str, Any]] = {}  # id -> what was asked, and "recording", "recorded"
         self.hanging = False
         self.warm_at = time.monotonic() + 0.5
         self.wishes = dict(self._wish(word) for word in filter(None, os.environ.get("DREAMFACE_FAKE", "").split(",")))
@@ -175,6 +196,12 @@ class Fake:
         if job["kind"].endswith("_model"):
             self._change_model(job)
             return
+        if job["kind"] == "animate":
+            file = write_take(self.store / "exports" / job["id"] / "take.npz", Path(job["request"]["source"]).name)
+            notes = ["The face is out of view from 0.5 to 0.8 s."]
+            about = {"source": "a.mp4", "moments": 61, "seconds": 2.0, "seen": 0.9, "rate": 30.0, "notes": notes}
+            self.change(job, state="done", fraction=1.0, result={"file": str(file), **about})
+            return
         folder = self.store / "faces" / job["id"]
         self._write(folder)
         result: dict[str, Any] = {"folder": str(folder), "face_id": job["request"].get("face_id") or "f" + job["id"]}
@@ -250,6 +277,12 @@ class Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_PUT(self) -> None:
+        self._serve()
+
+    def do_PATCH(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
         self._serve()
 
     def _serve(self) -> None:
@@ -420,6 +453,55 @@ class Handler(BaseHTTPRequestHandler):
             if not now:
                 self._chunk(b": alive\n\n")
 
+    def _cameras(self, rest: list[str], body: dict[str, Any]) -> None:
+        none = self.fake.does("no_camera")
+        self._json(200, [] if none else [{"id": "camera:0", "name": "A Camera"}, {"id": "camera:1", "name": "Another"}])
+
+    def _live(self, rest: list[str], body: dict[str, Any]) -> None:
+        fake = self.fake
+        if not rest:
+            if fake.does("no_camera"):
+                self._json(400, {"error": "There is no camera: plug one in, or close the program that uses it."})
+                return
+            name = uuid.uuid4().hex
+            fake.live[name] = body | {"recording": False, "recorded": False}
+            self._json(201, {"id": name, "name": "A Camera"})
+        elif rest[0] not in fake.live:
+            self._json(404, {"error": "There is no such camera."})
+        elif rest[1:] == ["events"]:
+            self._moments(fake.live[rest[0]])
+        elif self.command == "DELETE":
+            live = fake.live.pop(rest[0])
+            file = write_take(fake.store / "exports" / f"{rest[0]}.npz", "camera") if live["recorded"] else None
+            self._json(200, {"file": str(file) if file else None, "seconds": 2.0 if file else 0.0, "moments": 61})
+        else:
+            live = fake.live[rest[0]]
+            if rest[1:] == ["record"]:
+                live["recording"], live["recorded"] = body["on"], live["recorded"] or body["on"]
+            live.update(body)
+            self._json(200, {})
+
+    def _moments(self, live: dict[str, Any]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        rush, unplug, garbage = (self.fake.does(wish) for wish in ("rush", "unplug", "garbage_live"))
+        began, number = time.monotonic(), 0
+        while live in self.fake.live.values():
+            if number >= (RUSH if rush else 0):
+                time.sleep(max(began + number / LIVE_RATE - time.monotonic(), 0.0) if not rush else 1.0 / LIVE_RATE)
+            moment = _moment(number)
+            self._event("moment", {"weights": "none"} if garbage else moment)
+            number += 1
+            if unplug and number == 10:
+                self._event("ended", {"reason": "The camera was unplugged: plug it in, then start it again."})
+                break
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _event(self, name: str, data: dict[str, Any]) -> None:
+        self._chunk(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
+
     def _chunk(self, content: bytes) -> None:
         self.wfile.write(b"%x\r\n%s\r\n" % (len(content), content))
 
@@ -443,12 +525,57 @@ class Server(ThreadingHTTPServer):
         """Say nothing."""
 
 
-def _npy(values: list[float], kind: str, shape: tuple[int, ...]) -> bytes:
-    """An array as an .npy file."""
+def _moment(number: int) -> dict[str, Any]:
+    """A jaw that opens and shuts once a second, and a head that turns."""
+    second = number / LIVE_RATE
+    weights = [0.0] * 52
+    weights[JAW_OPEN] = 0.5 - 0.5 * math.cos(2.0 * math.pi * second)
+    head, position = [0.3 * math.sin(second), 0.0, 0.0], [0.02 * math.sin(second), 0.6, 0.0]
+    about = {"eyes": [0.0] * 4, "seen": True, "rate": LIVE_RATE, "latency_ms": 12.0, "dropped": 0}
+    return {"time": second, "weights": weights, "head": head, "position": position, **about}
+
+
+def write_take(path: Path, source: str) -> Path:
+    """Write two seconds of `_moment` as a take."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    moments = [_moment(number) for number in range(61)]
+    arrays = {
+        "times": _npy([moment["time"] for moment in moments], "<f8", (61,)),
+        "weights": _npy([weight for moment in moments for weight in moment["weights"]], "<f4", (61, 52)),
+        "head": _npy([angle for moment in moments for angle in moment["head"]], "<f4", (61, 3)),
+        "position": _npy([place for moment in moments for place in moment["position"]], "<f4", (61, 3)),
+        "eyes": _npy([0.0] * 244, "<f4", (61, 2, 2)),
+        "seen": _npy([1] * 61, "|b1", (61,)),
+        "shapes": _texts(SHAPES),
+        "footage": _npy([640, 480], "<i8", (2,)),
+        "version": _npy([1], "<i8", ()),
+        "rate": _npy([LIVE_RATE], "<f8", ()),
+        "focal": _npy([1.2], "<f8", ()),
+        "source": _texts([source], ()),
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in arrays.items():
+            archive.writestr(f"{name}.npy", content)
+    return path
+
+
+def _texts(texts: Sequence[str], shape: tuple[int, ...] | None = None) -> bytes:
+    """Texts as an .npy file."""
+    width = max(map(len, texts))
+    values = b"".join(text.ljust(width, "\0").encode("utf-32-le") for text in texts)
+    return _npy_head(f"<U{width}", (len(texts),) if shape is None else shape) + values
+
+
+def _npy_head(kind: str, shape: tuple[int, ...]) -> bytes:
     head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
     head += b" " * (-(len(head) + 11) % 64) + b"\n"
-    numbers = struct.pack(f"<{len(values)}{'f' if 'f' in kind else 'i'}", *values)
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + numbers
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head
+
+
+def _npy(values: Sequence[float], kind: str, shape: tuple[int, ...]) -> bytes:
+    """An array as an .npy file."""
+    letter = {"f8": "d", "f4": "f", "i8": "q", "b1": "b"}.get(kind[1:], "i")
+    return _npy_head(kind, shape) + struct.pack(f"<{len(values)}{letter}", *values)
 
 
 def main() -> None:

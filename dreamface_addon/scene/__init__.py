@@ -1,5 +1,6 @@
 """Face folders as Blender objects, materials and shape keys; bpy, numpy and the standard library only."""
 
+from .actions import action_of, strips_of
 from .applying import applied_transform, check_not_applied
 from .armature import add_rig, remove_rig, settle_rig
 from .assets import mark_as_asset
@@ -9,7 +10,18 @@ from .cards import cards_are_old, cards_state, make_cards, show_newer_hair
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
+from .expressions import (
+    BEFORE_PREVIEW,
+    BEFORE_TAKE,
+    Puppet,
+    bring_back_expression,
+    keep_expression,
+    keys_of_face,
+    set_expression,
+    why_no_expression,
+)
 from .followers import armatures_of, follow_armatures
+from .footage import add_camera, add_sound, hide_footage, show_footage, shows_footage, sound_is_on, why_no_footage
 from .gaze import aim_eyes, bones_move_eyes, eye_target, eyes_follow_bones, release_eyes
 from .grooms import REGIONS as HAIR_NAMES
 from .hair import (
@@ -27,11 +39,38 @@ from .hair import (
     use_blender_nodes,
 )
 from .hair_look import hair_density, set_hair_density, wants_blender_nodes
+from .head_motion import has_rig
 from .importing import ImportedFace, import_face
 from .lending import holds_bones
 from .lighting import LIGHTINGS
 from .naming import NAME, name_from, name_of, rename_face
 from .node_assets import has_library as has_hair_library
+from .performing import (
+    FOOTAGE,
+    NOTES,
+    SECONDS,
+    SHAPING,
+    TAKE,
+    TAKE_OF,
+    bake_take,
+    baked_state,
+    count_keys,
+    driven_shapes,
+    in_nla,
+    is_baked,
+    is_edited,
+    is_take,
+    keep_edited,
+    motion_range,
+    new_take,
+    push_take,
+    remove_take,
+    take_off,
+    takes_of,
+    thin_keys,
+    wear_take,
+    worn_take,
+)
 from .reading import FaceFolder, read_face_folder
 from .records import (
     FACE_ID,
@@ -59,25 +98,40 @@ from .visemes import add_visemes, has_visemes, remove_visemes
 from .wrinkles import strength_of as wrinkle_strength
 
 __all__ = [
+    "BEFORE_PREVIEW",
+    "BEFORE_TAKE",
     "FACE_ID",
+    "FOOTAGE",
     "HAIR_NAMES",
     "LAYERS_PROPERTY",
     "LIGHTINGS",
     "MEASURED_PROPERTY",
     "NAME",
+    "NOTES",
+    "SECONDS",
+    "SHAPING",
+    "TAKE",
+    "TAKE_OF",
     "TRAITS_PROPERTY",
     "FaceFolder",
     "FaceFolderError",
     "ImportedFace",
+    "Puppet",
     "SceneError",
     "SculptedChanges",
+    "action_of",
+    "add_camera",
     "add_rig",
+    "add_sound",
     "add_studio",
     "add_visemes",
     "aim_eyes",
     "applied_transform",
     "armatures_of",
+    "bake_take",
+    "baked_state",
     "bones_move_eyes",
+    "bring_back_expression",
     "can_export",
     "cards_are_old",
     "cards_of",
@@ -85,7 +139,9 @@ __all__ = [
     "carry_hair",
     "check_not_applied",
     "clear_sculpted",
+    "count_keys",
     "deleted_hair",
+    "driven_shapes",
     "edited_hair",
     "edited_parts",
     "export_face",
@@ -100,24 +156,37 @@ __all__ = [
     "hair_density",
     "hair_of",
     "has_hair_library",
+    "has_rig",
     "has_visemes",
+    "hide_footage",
     "hides_hair",
     "holds_bones",
     "import_face",
+    "in_nla",
+    "is_baked",
+    "is_edited",
     "is_skin",
+    "is_take",
+    "keep_edited",
+    "keep_expression",
+    "keys_of_face",
     "knows_grown",
     "make_cards",
     "mark_as_asset",
     "mark_grown",
     "mark_shown",
+    "motion_range",
     "name_from",
     "name_of",
+    "new_take",
     "pack_hair",
     "parts_of",
+    "push_take",
     "read_face_folder",
     "record",
     "release_eyes",
     "remove_rig",
+    "remove_take",
     "remove_visemes",
     "rename_face",
     "renew_hair_map",
@@ -126,18 +195,30 @@ __all__ = [
     "sculpted_distance",
     "sculpted_expressions",
     "separate_copies",
+    "set_expression",
     "set_hair_density",
     "settle_hair",
     "settle_rig",
     "show_cards",
+    "show_footage",
     "show_newer_hair",
     "shows",
     "shows_cards",
+    "shows_footage",
     "skin_of",
     "skins",
+    "sound_is_on",
     "strengths",
+    "strips_of",
+    "take_off",
+    "takes_of",
+    "thin_keys",
     "update_face",
     "use_blender_nodes",
     "wants_blender_nodes",
+    "wear_take",
+    "why_no_expression",
+    "why_no_footage",
+    "worn_take",
     "wrinkle_strength",
 ]

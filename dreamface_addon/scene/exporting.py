@@ -13,12 +13,13 @@ from .card_view import shows_cards
 from .errors import SceneError
 from .lending import bone_options, lent_rig
 from .packing import packed_gloss
+from .performing import motion_range
 from .records import PART, PUBLIC, cards_of, hair_of, lost_properties, parts_of
 from .staging import (
     copied_textures,
-    frozen_time,
     materials_of,
     object_mode,
+    only_frames,
     only_properties,
     only_selected,
     plain_materials,
@@ -70,12 +71,23 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "export_extras": True,
         "export_tangents": True,  # without, each viewer makes its own, and normal maps look different in each
         "export_apply": False,  # applied modifiers would cost the morph targets
+        # One animation of everything as it plays, parts whose shape keys are driven among it.
+        "export_animation_mode": "SCENE",
+        "export_anim_scene_split_object": False,
+        "export_frame_range": True,
+        "export_morph_animation": True,
+        "export_optimize_animation_size": True,
+        "export_bake_animation": False,
     },
     ".fbx": {
         "use_selection": True,
         "object_types": {"MESH"},
         "use_mesh_modifiers": False,  # applied modifiers would cost the shape keys
         "use_custom_props": True,
+        "bake_anim_use_nla_strips": False,  # what plays, as one take
+        "bake_anim_use_all_actions": False,
+        "bake_anim_force_startend_keying": True,
+        "bake_anim_simplify_factor": 0.0,
         # Axes and centimetres go into vertices and shape keys: Unity and Unreal show a root at 0 degrees and scale 1.
         "bake_space_transform": True,
         "apply_unit_scale": True,
@@ -90,6 +102,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 """Suffix -> what the exporter is told."""
 
+_ANIMATION_SWITCH = {".glb": "export_animations", ".fbx": "bake_anim"}
+"""Suffix -> the option that puts animation into the file. USD always has some: a frame, or all of them."""
+
 
 def can_export(suffix: str) -> str:
     """Why files of that suffix (".glb") cannot be written here, as a sentence; nothing where they can."""
@@ -103,13 +118,16 @@ def can_export(suffix: str) -> str:
     return ""
 
 
-def export_face(skin: bpy.types.Object, path: Path, *, rig: str | None = None, visemes: bool = False) -> None:
+def export_face(
+    skin: bpy.types.Object, path: Path, animation: bool = True, *, rig: str | None = None, visemes: bool = False
+) -> None:
     """Write a face to `path` in the format of its suffix, whatever else is selected or hidden.
 
     Hair is in the file as cards where the head has some. GLB and FBX hold everything else but hair; USD has that, too,
     as curves, as many as rendered, unless the head shows its cards. USD and OBJ have their textures in a folder
     `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now. The others have it
-    with its shape keys, set as they are; what a rig or another modifier does to it is left out, for hair as well.
+    with its shape keys, set as they are, and with all that plays in them: takes, NLA, own keys, and what drivers make
+    of those on eyes, teeth and lashes. What a rig or another modifier does to it is left out, for hair as well.
     Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
 
     Args:
@@ -118,6 +136,7 @@ def export_face(skin: bpy.types.Object, path: Path, *, rig: str | None = None, v
         rig: whose names the bones of a head with a rig have there, a key of `rigs.NAMES`; None leaves them away, and
             OBJ has none.
         visemes: whether the file has the visemes of lip sync, also where the head has none.
+        animation: whether it holds what plays; otherwise the head as it is now.
 
     Raises:
         SceneError: it cannot be written; what was there is untouched, and so is the scene.
@@ -139,8 +158,9 @@ def export_face(skin: bpy.types.Object, path: Path, *, rig: str | None = None, v
             if "lashes" in cards:  # instead of the head's own
                 objects = [part for part in objects if not str(part[PART]).endswith("lashes")]
             objects += cards.values()
+            frames = motion_range(objects) if animation else None
             with lent_visemes(skin, visemes), lent_rig(skin, rig, path.suffix.lower()) as bones:
-                _write(objects, hair, bones, Path(folder), path)
+                _write(objects, hair, bones, Path(folder), path, frames)
             _move(Path(folder) / _OUT, path)
     except OSError as error:
         reason = error.strerror or error
@@ -153,8 +173,18 @@ def _write(
     bones: list[bpy.types.Object],
     folder: Path,
     path: Path,
+    frames: tuple[int, int] | None,
 ) -> None:
-    """Export all into an empty folder; in its folder `_OUT` everything lies as it will beside `path`."""
+    """Export all into an empty folder; in its folder `_OUT` everything lies as it will beside `path`.
+
+    Args:
+        objects: the parts, the skin first.
+        hair: curves.
+        bones: the armature, where the file has it.
+        folder: empty.
+        path: where the file is to be in the end.
+        frames: the first and the last that something plays in; None for a head that stands still.
+    """
     suffix = path.suffix.lower()
     name = "_".join(path.stem.split())  # many readers of OBJ and MTL files end a file's name at a space
     file = folder / _OUT / (name + suffix if suffix == ".obj" else path.name)
@@ -163,7 +193,7 @@ def _write(
     with (
         object_mode(),
         only_selected([*objects, *hair, *bones]),
-        frozen_time() if suffix in _WITH_CURVES else nullcontext(),
+        only_frames(frames),
         _as_written(objects[0], suffix, bool(hair) and not bones),
         whole_materials(objects),
         only_properties([*objects, *hair, *bones], PUBLIC),
@@ -171,8 +201,10 @@ def _write(
         copied_textures(objects, textures),
         packed_gloss(materials_of(objects) if suffix == ".glb" else [], textures),
     ):
-        options = _OPTIONS[suffix] | bone_options(suffix, bool(bones))
-        _run(_exporter(suffix), options | {"filepath": str(file)}, path)
+        options = _OPTIONS[suffix] | bone_options(suffix, bool(bones)) | {"filepath": str(file)}
+        if suffix in _ANIMATION_SWITCH:
+            options[_ANIMATION_SWITCH[suffix]] = frames is not None
+        _run(_exporter(suffix), options, path)
     if not file.is_file():
         raise SceneError(f"Blender could not write {path.name}: its system console says why.")
     if suffix == ".obj":

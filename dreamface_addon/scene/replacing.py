@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
+from .actions import copy_nla
 from .carrying import SAME_PLACE, Map, added_vertices, carry, sculpture_of
 from .checking import SKIN
 from .meshes import add_neck_ring, add_shape_keys, add_vertex_groups, drive_shape_keys, move_vertices, new_mesh
@@ -160,6 +161,7 @@ def _carry_over_animation(old: bpy.types.AnimData, new: bpy.types.Key) -> None:
     animation.action = old.action
     if bpy.app.version >= (4, 4, 0) and old.action is not None:  # from 4.4 on an action holds several things' motion
         animation.action_slot = old.action_slot
+    copy_nla(old, animation)
     for driver in old.drivers:
         try:
             new.path_resolve(driver.data_path)

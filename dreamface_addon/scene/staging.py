@@ -38,15 +38,23 @@ def object_mode() -> Iterator[None]:
 
 
 @contextmanager
-def frozen_time() -> Iterator[None]:
-    """A scene that is one frame long, the one that is shown."""
+def only_frames(frames: tuple[int, int] | None) -> Iterator[None]:
+    """A scene that is as long as from the first to the last of some frames; with None, that is only the one shown."""
     scene = bpy.context.scene
-    first, last = scene.frame_start, scene.frame_end
-    scene.frame_start = scene.frame_end = scene.frame_current
+    before = scene.frame_start, scene.frame_end, scene.use_preview_range
+    scene.use_preview_range = False
+    _set_frames(scene, frames or (scene.frame_current, scene.frame_current))
     try:
         yield
     finally:
-        scene.frame_start, scene.frame_end = first, last
+        _set_frames(scene, before[:2])
+        scene.use_preview_range = before[2]
+
+
+def _set_frames(scene: bpy.types.Scene, frames: tuple[int, int]) -> None:
+    """Set the scene's first and last frame; each of them pushes the other along."""
+    scene.frame_start, scene.frame_end = frames
+    scene.frame_start = frames[0]
 
 
 @contextmanager
@@ -84,9 +92,10 @@ def only_selected(objects: list[bpy.types.Object]) -> Iterator[None]:
 def only_properties(objects: list[bpy.types.Object], public: tuple[str, ...]) -> Iterator[None]:
     """Take off our custom properties but `public`, because the others tell of Blender and of folders; put them back."""
     held = []
-    for owner in (*objects, *dict.fromkeys(object_.data for object_ in objects), *materials_of(objects)):
+    datas = dict.fromkeys(object_.data for object_ in objects)
+    for owner in (*objects, *datas, *materials_of(objects), *bpy.data.actions):
         for name, value in list(owner.items()):
-            if not name.startswith("dreamface") or name in public:
+            if not name.startswith("dreamface") or name in public or not owner.is_editable:
                 continue
             held.append((owner, name, _copied(value)))
             del owner[name]

@@ -36,6 +36,10 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     filename_ext = ".glb"
     filter_glob: bpy.props.StringProperty(default="*.glb;*.fbx;*.usdc;*.obj", options={"HIDDEN"})
     format: bpy.props.EnumProperty(name="Format", items=_FORMATS, default=".glb")
+    animation: bpy.props.BoolProperty(
+        name="Animation", default=True,
+        description="Also what plays on the head: its take, NLA tracks and keys, on every part that moves",
+    )  # fmt: skip
     bones: bpy.props.EnumProperty(name="Bones", items=_BONES, default="dreamface", description="Of a head with a rig")
     visemes: bpy.props.BoolProperty(
         name="Visemes",
@@ -69,6 +73,12 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         if why_not:
             self.layout.label(text=why_not, icon="ERROR")
         skin = scene.skin_of(context.active_object)
+        frames = scene.motion_range(scene.parts_of(skin)) if skin is not None and self.format != ".obj" else None
+        if frames is not None:
+            self.layout.prop(self, "animation", text=f"Animation, Frames {frames[0]} to {frames[1]}")
+            with_hair = self.format == ".usdc" and scene.hair_of(skin) and not scene.shows_cards(skin)
+            if self.animation and with_hair:
+                self.layout.label(text="Hair in each frame makes a large file; cards do not: page Hair", icon="INFO")
         if skin is not None and self.format != ".obj":
             if scene.rig_of(skin) is not None:
                 self.layout.prop(self, "bones")
@@ -89,7 +99,8 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         why_not = scene.can_export(path.suffix)
         try:
             rig = None if self.bones == "none" else self.bones
-            options = {"rig": rig, "visemes": self.visemes and scene.holds_bones(path.suffix)}
+            visemes = self.visemes and scene.holds_bones(path.suffix)
+            options = {"animation": self.animation, "rig": rig, "visemes": visemes}
             if old and not why_not and not _why_not_remake():
                 level = int(context.window_manager.dreamface.cards_level)
                 application.get().carding.make(skin, level, file=path, options=options)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-PAGES = ("create", "person", "skin", "hair", "edit", "output")
+PAGES = ("create", "person", "skin", "hair", "edit", "animate", "output")
 
 
 class Layout:
@@ -60,7 +60,7 @@ def test_with_nothing_there(blender):
     assert "Generate" in drawn(blender, "create")
     assert "No head selected" in drawn(blender, "frame")
     assert "No heads in this scene" in drawn(blender, "heads", "MT")
-    for name in ("person", "skin", "hair", "edit"):
+    for name in ("person", "skin", "hair", "edit", "animate"):
         assert "Select a head" in drawn(blender, name)
     assert "Import Face Folder" in drawn(blender, "output")
 

@@ -192,9 +192,9 @@ EXTENSION = [
     *(file for room in ("dreamface_addon", "operators", "panels") for file in (ROOT / room).rglob("*.py")),
 ]
 NEEDS_BPY = {
-    "application", "carding", "gallery", "growing", "installation", "interface", "making", "pictures", "places",
-    "placing", "preferences", "properties", "recovery", "regions", "setting_up", "settling", "shaping", "sliders",
-    "styling",
+    "animating", "application", "carding", "gallery", "growing", "installation", "interface", "living", "making",
+    "pictures", "places", "placing", "preferences", "properties", "recovery", "regions", "setting_up", "settling",
+    "shaping", "sliders", "styling", "take_sliders",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 

@@ -1,0 +1,122 @@
+"""A face's expression: its shape keys and how its head is turned, as one thing that can be kept and brought back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .head_motion import HeadOwner, Turning, head_owner
+from .records import hair_of
+
+BEFORE_TAKE = "dreamface_before_take"
+BEFORE_PREVIEW = "dreamface_before_preview"
+"""Custom properties of a skin: the expression that it had before a take, and before a camera moved it."""
+
+
+def keys_of_face(skin: bpy.types.Object) -> dict[str, bpy.types.ShapeKey]:
+    """Name -> shape key of a face, without the basis."""
+    keys = skin.data.shape_keys
+    return {} if keys is None else {key.name: key for key in keys.key_blocks if key != keys.reference_key}
+
+
+def why_no_expression(skin: bpy.types.Object) -> str:
+    """Return why a face can wear no expression, or nothing."""
+    if skin.data.shape_keys is None:
+        return "This head has lost its shape keys: undo, or import its face folder again"
+    if not (skin.is_editable and skin.data.shape_keys.is_editable):
+        return "The head is linked from another file: make it local first (Object > Relations)"
+    return ""
+
+
+def set_expression(skin: bpy.types.Object, weights: Mapping[str, float]) -> None:
+    """Set a face's shape keys by name; keys that are not named stay as they are."""
+    keys = keys_of_face(skin)
+    for name, weight in weights.items():
+        if name in keys:
+            keys[name].value = weight
+
+
+def keep_expression(skin: bpy.types.Object, where: str, without_hair: Sequence[str] = ()) -> None:
+    """Note the expression that a face has now, unless one is noted there already.
+
+    Args:
+        skin: the face's.
+        where: custom property of the skin.
+        without_hair: regions whose hair is hidden until the expression is brought back.
+    """
+    if where in skin:
+        return
+    owner = head_owner(skin)
+    hair = hair_of(skin)
+    hidden = [region for region in without_hair if region in hair and not hair[region].hide_viewport]
+    for region in hidden:
+        hair[region].hide_viewport = True
+    keys = {name: key.value for name, key in keys_of_face(skin).items()}
+    kept = {"keys": keys, "bone": owner.bone, "mode": owner.mode, "head": owner.read(), "hidden": hidden}
+    skin[where] = json.dumps(kept)
+
+
+def bring_back_expression(skin: bpy.types.Object, where: str) -> bool:
+    """Give a face the expression back that was noted; return whether there was one that can be read."""
+    text = skin.get(where)
+    if text is None:
+        return False
+    del skin[where]
+    try:
+        kept = json.loads(text)
+        set_expression(skin, {str(name): float(weight) for name, weight in kept["keys"].items()})
+        owner = head_owner(skin)
+        if (owner.bone, owner.mode) == (kept["bone"], kept["mode"]):
+            owner.write(kept["head"])
+        hair = hair_of(skin)
+        for region in kept["hidden"]:
+            if region in hair:
+                hair[region].hide_viewport = False
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return False
+    return True
+
+
+class Puppet:
+    """A face that a camera moves, one moment after the other.
+
+    Args:
+        skin: the face's.
+        shapes: names of the weights that come.
+    """
+
+    def __init__(self, skin: bpy.types.Object, shapes: tuple[str, ...]) -> None:
+        keys = skin.data.shape_keys
+        places = {key.name: index for index, key in enumerate(keys.key_blocks)}
+        self._skin, self._keys = skin, keys
+        self._from = np.array([index for index, name in enumerate(shapes) if name in places], np.int64)
+        self._to = np.array([places[name] for name in shapes if name in places], np.int64)
+        self._count = len(keys.key_blocks)
+        self._owner: HeadOwner = head_owner(skin)
+        self._turning = Turning(skin, self._owner)
+
+    def fits(self) -> bool:
+        """Whether the face is still as it was: the same shape keys, the same thing that turns."""
+        keys = self._skin.data.shape_keys
+        return keys == self._keys and len(keys.key_blocks) == self._count and head_owner(self._skin) == self._owner
+
+    def show(self, weights: Any, head: Any, place: Any) -> None:
+        """Show a moment; no step of undo is made.
+
+        Args:
+            weights: [S] 0..1.
+            head: yaw, pitch and roll in radians.
+            place: metres from where the head rests.
+        """
+        values = np.empty(self._count, np.float32)
+        self._keys.key_blocks.foreach_get("value", values)
+        values[self._to] = np.asarray(weights, np.float32)[self._from]
+        self._keys.key_blocks.foreach_set("value", values)
+        self._keys.update_tag()
+        if self._owner.can_turn:
+            self._owner.write(self._turning.values(head, place))
+            self._owner.owner.update_tag()

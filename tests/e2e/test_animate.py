@@ -1,0 +1,265 @@
+"""The Animate page's buttons, pressed as an artist does: takes, expressions, and one step back after each."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from dreamface import folder
+from dreamface.traits import ARKIT_SHAPES
+from tests.e2e.test_panels import drawn
+from tests.performances import performance, saved
+from tests.support import synthetic_face
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    home = tmp_path_factory.mktemp("heads")
+    return [folder.save(synthetic_face(f"face-{name}"), home / name) / "face.json" for name in ("ada", "eve")]
+
+
+@pytest.fixture
+def head(blender, folders):
+    """A head, selected."""
+    blender.bpy.ops.dreamface.import_face(filepath=str(folders[0]))
+    blender.fields.page = "ANIMATE"
+    (head,) = blender.faces
+    return head
+
+
+@pytest.fixture
+def ops(blender):
+    return blender.bpy.ops.dreamface
+
+
+def settle(blender):
+    part = blender.app.animating
+    blender.until(lambda: not part._waiting and not part._changed)
+    assert blender.app.error == ""
+
+
+def track(blender, path):
+    assert blender.bpy.ops.dreamface.track(filepath=str(path)) == {"FINISHED"}
+    settle(blender)
+    return blender.module("scene").worn_take(blender.faces[0])
+
+
+def jaw(blender, head, second):
+    scene = blender.bpy.context.scene
+    frame = 1 + second * scene.render.fps
+    scene.frame_set(int(frame), subframe=frame % 1)
+    return head.data.shape_keys.key_blocks["jawOpen"].value
+
+
+def test_a_take_is_chosen_shaped_and_shown_on_the_page(blender, head, ops, tmp_path):
+    assert "None yet: choose a video" in drawn(blender, "animate")
+    action = track(blender, saved(tmp_path))
+    words = drawn(blender, "animate")
+    assert "gain_eyes" in words and "smoothing" in words and "Bake Again" not in words
+    action.dreamface.smoothing = 0.0
+    action.dreamface.gain_jaw = 0.5
+    settle(blender)
+    assert jaw(blender, head, 0.5) == pytest.approx(0.5, abs=2e-3)
+    assert action.dreamface.gain_jaw == 0.5 and action.dreamface.gain_eyes == 1.0
+    ops.reset_shaping()
+    settle(blender)
+    assert jaw(blender, head, 0.5) > 0.9
+    blender.bpy.context.scene.render.fps = 60
+    assert "The keys were made for 24 frames a second, the scene has 60" in drawn(blender, "animate")
+    ops.bake_take()
+    assert "frames a second" not in drawn(blender, "animate") and action.frame_range[1] == 121.0
+
+
+@pytest.mark.slow
+def test_a_neutral_face_is_chosen_at_a_frame_and_taken_back(blender, head, ops, tmp_path):
+    action = track(blender, saved(tmp_path))
+    action.dreamface.smoothing = 0.0
+    settle(blender)
+    before = jaw(blender, head, 0.25)
+    ops.use_as_neutral()
+    settle(blender)
+    assert jaw(blender, head, 0.25) == pytest.approx(0.0, abs=0.01) and before > 0.4
+    ops.use_as_neutral(clear=True)
+    settle(blender)
+    assert jaw(blender, head, 0.25) == pytest.approx(before, abs=2e-3)
+
+
+@pytest.mark.slow
+def test_time_is_cut_and_stretched(blender, head, ops, tmp_path):
+    scene = blender.bpy.context.scene
+    action = track(blender, saved(tmp_path))
+    scene.frame_end = 25
+    ops.bake_range()
+    settle(blender)
+    assert tuple(action.frame_range) == (1.0, 25.0)
+    ops.reset_shaping()
+    ops.retime()
+    settle(blender)
+    assert tuple(action.frame_range) == (1.0, 61.0), "sixty pictures, sixty frames"
+    ops.retime(original=True)
+    ops.fit_scene()
+    settle(blender)
+    ops.fit_scene()
+    assert (scene.frame_start, scene.frame_end) == (1, 49)
+    scene.frame_start, scene.frame_end = 200, 250
+    with pytest.raises(RuntimeError, match="does not play within this range"):
+        ops.bake_range()
+
+
+@pytest.mark.slow
+def test_keys_are_cleaned_up(blender, head, ops, tmp_path):
+    scene = blender.module("scene")
+    action = track(blender, saved(tmp_path))
+    before = scene.count_keys(action)
+    ops.clean_keys(tolerance=0.05)
+    assert scene.count_keys(action) < 0.7 * before
+    action.dreamface.gain_jaw = 0.9
+    settle(blender)
+    assert scene.count_keys(action) < 0.7 * before, "sliders keep it clean"
+
+
+@pytest.mark.slow
+def test_another_head_performs_it_and_each_take_is_used_pushed_and_deleted(blender, head, ops, folders, tmp_path):
+    scene = blender.module("scene")
+    action = track(blender, saved(tmp_path))
+    ops.import_face(filepath=str(folders[1]))
+    other = next(face for face in blender.faces if face != head)
+    with pytest.raises(RuntimeError, match="performs no take"):
+        ops.apply_take(skin=str(head.session_uid))
+    ops.select_head(skin=str(head.session_uid))
+    ops.apply_take(skin=str(other.session_uid))
+    assert scene.worn_take(other) not in (None, action)
+    ops.push_take()
+    assert scene.in_nla(head, action) and "Press the symbol before a take" in drawn(blender, "animate")
+    ops.delete_take(take=action.name)
+    assert not scene.takes_of(head) and scene.worn_take(other) is not None
+
+
+def test_expressions_are_put_on_and_set_back(blender, head, ops):
+    keys = head.data.shape_keys.key_blocks
+    words = drawn(blender, "animate")
+    assert "Smile" in words and "Surprised" in words and "Jaw Open" in words
+    blender.fields.expression_strength = 0.5
+    ops.use_expression(expression="Surprised")
+    assert keys["jawOpen"].value == pytest.approx(0.25)
+    assert keys["eyeWideLeft"].value == keys["eyeWideRight"].value == pytest.approx(0.375)
+    assert "Jaw (1)" in drawn(blender, "animate")
+    ops.reset_expression(group="Jaw")
+    assert keys["jawOpen"].value == 0.0 and keys["eyeWideLeft"].value > 0.3
+    blender.bpy.context.scene.tool_settings.use_keyframe_insert_auto = True
+    try:
+        ops.use_expression(expression="Rest")
+        assert head.data.shape_keys.animation_data.action is not None, "Auto Keying keys them"
+    finally:
+        blender.bpy.context.scene.tool_settings.use_keyframe_insert_auto = False
+        blender.fields.expression_strength = 1.0
+
+
+def test_grey_buttons_say_why(blender, ops, tmp_path):
+    with pytest.raises(RuntimeError, match="Select a DreamFace head first"):
+        ops.track(filepath=str(tmp_path / "a.mp4"))
+    with pytest.raises(RuntimeError, match="Select a DreamFace head first"):
+        ops.push_take()
+    with pytest.raises(RuntimeError, match="Start a camera first"):
+        ops.record_camera()
+    with pytest.raises(RuntimeError, match="No camera is on"):
+        ops.stop_camera()
+
+
+@pytest.mark.slow
+def test_a_file_that_is_not_there_and_one_that_is_broken(blender, head, ops, tmp_path):
+    with pytest.raises(RuntimeError, match="is not there: choose a file"):
+        ops.track(filepath=str(tmp_path / "gone.mp4"))
+    (tmp_path / "broken.npz").write_bytes(b"broken")
+    ops.track(filepath=str(tmp_path / "broken.npz"))
+    blender.until(lambda: blender.app.animating.left)
+    assert "is damaged" in drawn(blender, "animate")
+    ops.dismiss_arrived(number=0)
+    assert "is damaged" not in drawn(blender, "animate")
+
+
+@pytest.mark.slow
+def test_footage_stands_behind_the_camera_and_goes_again(blender, head, ops, tmp_path):
+    scene, bpy = blender.module("scene"), blender.bpy
+    video = _video(tmp_path)
+    action = track(blender, saved(tmp_path, focal=1.5, footage=(64, 48)))
+    with pytest.raises(RuntimeError, match="no footage"):
+        ops.show_footage()
+    action[scene.FOOTAGE] = str(video)
+    ops.show_footage(place_camera=True)
+    camera = bpy.context.scene.camera
+    assert camera is not None and scene.shows_footage(bpy.context.scene)
+    assert camera.data.lens == pytest.approx(1.5 * 24.0)
+    looks = -camera.matrix_world.to_3x3().col[2]
+    assert tuple(looks) == pytest.approx((0.0, 1.0, 0.0), abs=1e-5), "into the face"
+    assert camera.matrix_world.translation.y == pytest.approx(-0.6, abs=1e-5)
+    with pytest.raises(RuntimeError, match="no sound"):
+        ops.show_footage(sound=True)
+    ops.show_footage(hide=True)
+    assert not scene.shows_footage(bpy.context.scene)
+    bpy.context.scene.render.fps = 25
+    ops.use_footage_rate()
+    assert bpy.context.scene.render.fps / bpy.context.scene.render.fps_base == pytest.approx(30.0)
+    assert action.frame_range[1] == 61.0
+    video.unlink()
+    with pytest.raises(RuntimeError, match="is not where it was"):
+        ops.show_footage()
+
+
+def _video(tmp_path):
+    """A short silent video, by Blender's own FFmpeg."""
+    imageio = pytest.importorskip("imageio.v2")
+    path = tmp_path / "monologue.mp4"
+    try:
+        with imageio.get_writer(path, fps=30) as writer:
+            for number in range(10):
+                writer.append_data(np.full((48, 64, 3), 20 * number, np.uint8))
+    except (ImportError, ValueError) as error:
+        pytest.skip(f"no FFmpeg: {error}")
+    return path
+
+
+@pytest.mark.slow
+def test_a_duplicated_head_keeps_its_own_take(blender, head, ops, tmp_path):
+    bpy, scene = blender.bpy, blender.module("scene")
+    action = track(blender, saved(tmp_path))
+    bpy.ops.object.duplicate()
+    copy = bpy.context.view_layer.objects.active
+    still = tmp_path / "still.npz"
+    performance(weights=np.zeros((61, len(ARKIT_SHAPES)), np.float32)).save(still)
+    assert ops.track(filepath=str(still)) == {"FINISHED"}
+    settle(blender)
+    assert scene.worn_take(copy).name.startswith("still")
+    assert scene.worn_take(head) == action and json.loads(action[scene.SHAPING])["start"] == 1.0
+
+
+def test_tracking_stands_in_the_status_line_with_a_button_that_cancels(blender, head, monkeypatch):
+    job = blender.module("job").Job("1", "animate", {}, state="running", message="Tracking frame 40 of 90", eta=3.0)
+    monkeypatch.setattr(type(blender.app.animating), "running", property(lambda _part: [job]))
+    words = drawn(blender, "frame")
+    assert "Tracking frame 40 of 90 · 3 s left" in words and "dreamface.cancel" in words
+    cancelled = []
+    monkeypatch.setattr(blender.app.session, "cancel", cancelled.append)
+    assert blender.bpy.ops.dreamface.cancel() == {"FINISHED"}
+    assert cancelled == [job]
+
+
+def test_the_page_while_a_camera_is_on(blender, head, ops):
+    feed = blender.app.session.feed
+    assert "Start" in drawn(blender, "animate") and "Live Link Face" in str(blender.app.living.camera_items)
+    blender.app.living.face_id = head["dreamface_face_id"]
+    feed.state, feed.name = "on", "A Camera"
+    try:
+        words = drawn(blender, "animate")
+        assert "Starting the camera…" in words and "Record" in words and "Stop" in words
+        assert "A Camera moves a head" in drawn(blender, "frame")
+        with pytest.raises(RuntimeError, match="A camera is on: stop it first"):
+            ops.start_camera()
+        ops.record_camera()
+        assert "Stop at 0 s" in drawn(blender, "animate") and "A Camera records" in drawn(blender, "frame")
+    finally:
+        feed._forget()
+        feed._ended = None
+        blender.app.living.face_id = ""
