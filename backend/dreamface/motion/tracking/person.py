@@ -42,8 +42,8 @@ SHUT: Final = 0.7
 
 LOOKS: Final = [index for index, name in enumerate(ARKIT_SHAPES) if name.startswith("eyeLook")]
 
-SWEEPS: Final = 8
-"""Of the coordinate descent for weights."""
+BOUND_ROUNDS: Final = 4
+"""Of finding which weights lie at 0 or 1."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def refined(model: LandmarkModel, person: Person, seen: FloatArray, reading: Rea
         weighted = (slopes * trust[:, None]).transpose(0, 2, 1)
         normal = weighted @ slopes
         normal[:, range(len(sure)), range(len(sure))] += sure
-        weights = _within(normal, (weighted @ left)[..., 0] + sure * first, weights)
+        weights = _within(normal, (weighted @ left)[..., 0] + sure * first)
     return with_pose(model, person, seen, Reading(weights, reading.poses), 1)
 
 
@@ -179,15 +179,26 @@ def with_gaze(model: LandmarkModel, person: Person, seen: FloatArray, reading: R
     return Reading(weights, reading.poses)
 
 
-def _within(normal: FloatArray, wanted: FloatArray, start: FloatArray) -> FloatArray:
-    """Return [F, S] values within 0..1 that solve normal equations [F, S, S] best: coordinate descent from a start."""
-    values = start.copy()
-    slope = wanted - (normal @ values[..., None])[..., 0]
-    for _ in range(SWEEPS):
-        for index in range(values.shape[1]):
-            better = np.clip(values[:, index] + slope[:, index] / normal[:, index, index], 0.0, 1.0)
-            slope -= normal[:, :, index] * (better - values[:, index])[:, None]
-            values[:, index] = better
+def _within(normal: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Return [F, S] values within 0..1 that solve normal equations [F, S, S] best: an active set of bounds.
+
+    What would leave 0..1 is held at its bound, and let go where the slope there points inwards.
+    """
+    count = normal.shape[1]
+    values = np.zeros_like(wanted)
+    free = np.ones(wanted.shape, bool)
+    diagonal = np.arange(count)
+    for _ in range(BOUND_ROUNDS):
+        held = np.where(free, 0.0, values)
+        matrix = np.where(free[:, :, None] & free[:, None], normal, 0.0)
+        matrix[:, diagonal, diagonal] += ~free
+        right = np.where(free, wanted - (normal @ held[..., None])[..., 0], held)
+        values = np.linalg.solve(matrix, right[..., None])[..., 0]
+        outside = (values < 0.0) | (values > 1.0)
+        values = np.clip(values, 0.0, 1.0)
+        slope = wanted - (normal @ values[..., None])[..., 0]
+        inwards = ~free & np.where(values > 0.5, slope < 0.0, slope > 0.0)
+        free = (free & ~outside) | inwards
     return values
 
 
