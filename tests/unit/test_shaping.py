@@ -16,6 +16,7 @@ from dreamface.motion.shaping import (
     amplified,
     calibrated,
     held_and_faded,
+    lids_over_eyes,
     mirrored,
     moment_of,
     neutral_at,
@@ -203,3 +204,14 @@ def test_a_take_that_begins_or_ends_without_a_face_begins_or_ends_at_rest() -> N
     assert calm.position[0] == pytest.approx(calm.position[100])
     nobody = a_take(seen=np.zeros(60, bool))
     assert held_and_faded(nobody) is nobody
+
+
+def test_an_eye_looks_ahead_behind_closed_lids() -> None:
+    take = a_take()
+    down, other = (ARKIT_SHAPES.index(f"eyeLookDown{side}") for side in ("Left", "Right"))
+    take.weights[:, (down, other)] = 0.6
+    closed = lids_over_eyes(take)
+    shut = int(take.channel("eyeBlinkLeft").argmax())
+    assert closed.weights[shut, down] == pytest.approx(0.0, abs=0.01)
+    assert closed.weights[0, down] == pytest.approx(0.6), "an open eye looks down as before"
+    assert closed.weights[:, other] == pytest.approx(0.6), "and so does the other eye"

@@ -22,7 +22,16 @@ from dreamface.motion.cameras import Picture, Pictures, is_camera
 from dreamface.motion.moment import Moment, at_rest
 from dreamface.motion.phones import Phone, is_phone
 from dreamface.motion.recording import About, Recorded, Recorder
-from dreamface.motion.shaping import FADE, HOLD, amplified, calibrated, check_gains, mirrored, presence
+from dreamface.motion.shaping import (
+    FADE,
+    HOLD,
+    amplified,
+    calibrated,
+    check_gains,
+    lids_over_eyes,
+    mirrored,
+    presence,
+)
 from dreamface.motion.smoothing import DEFAULT, LiveSmoother, check_smoothing
 from dreamface.motion.trackers import Wishes
 
@@ -79,7 +88,7 @@ class Shaper:
             self._remember(raw)
             shaped = raw if self._neutral is None else calibrated(raw, self._neutral)
             shaped = mirrored(shaped) if self.adjustments.mirror else shaped
-            self._last = shaped = amplified(shaped, self.adjustments.gains)
+            self._last = shaped = lids_over_eyes(amplified(shaped, self.adjustments.gains))
         else:
             shaped = self._faded(raw.time)
         self._smoother.smoothing = self.adjustments.smoothing

@@ -31,6 +31,9 @@ _PREFIXES: Final[Mapping[str, str]] = {
 REGIONS: Final = ("brows", "eyes", "jaw", "mouth", "cheeks", HEAD, GAZE)
 """What has a gain of its own. The gaze is the eyes' angles and the eyeLook shapes, the head its turning."""
 
+CLOSING: Final = 0.4
+"""Weight of a blink from which on an eye looks ahead again, until it is whole at 1."""
+
 STRONGEST: Final = 3.0
 """Of a gain; 1 is as it was tracked."""
 
@@ -168,6 +171,23 @@ def moment_of(performance: Performance, index: int) -> Moment:
     )
 
 
+# ----------------------------------------------------------------------------------------------------------------- lids
+
+
+def lids_over_eyes(taken: Taken) -> Taken:
+    """Return the same with eyes that look ahead while their lids are closed.
+
+    A look down lowers the upper lid, as a blink does: together they would draw it past the lower one and through the
+    eyeball. Behind closed lids nobody sees where it looks.
+    """
+    weights = taken.weights.copy()
+    for side in ("Left", "Right"):
+        closed = _smooth((weights[..., ARKIT_SHAPES.index(f"eyeBlink{side}")] - CLOSING) / (1.0 - CLOSING))
+        for way in ("Down", "Up", "In", "Out"):
+            weights[..., ARKIT_SHAPES.index(f"eyeLook{way}{side}")] *= (1.0 - closed).astype(np.float32)
+    return replace(taken, weights=weights)
+
+
 # ----------------------------------------------------------------------------------------------------------------- time
 
 
@@ -211,7 +231,7 @@ def presence(since: FloatArray) -> FloatArray:
     return 1.0 - _smooth((since - HOLD) / FADE)
 
 
-def _smooth(x: FloatArray) -> FloatArray:
+def _smooth(x: FloatArray | Float32Array) -> FloatArray:
     x = np.clip(x, 0.0, 1.0)
     return x * x * (3.0 - 2.0 * x)
 

@@ -17,6 +17,7 @@ from dreamface.motion.shaping import (
     calibrated,
     check_gains,
     held_and_faded,
+    lids_over_eyes,
     mirrored,
     neutral_at,
     trimmed,
@@ -96,7 +97,7 @@ def make_take(source: Path, wishes: Wishes, changes: Changes, progress: Progress
         raise BadRequest(f"No face was seen in {source.name}: choose another take, or a part with a face in it.")
     progress.report(_STEP, _TRACKED, "Smoothing the movement")
     usual = 0.0 if is_recorded else DEFAULT
-    take = held_and_faded(amplified(take, changes.gains))
+    take = held_and_faded(lids_over_eyes(amplified(take, changes.gains)))
     take = smoothed(take, usual if changes.smoothing is None else changes.smoothing)
     if changes.rate is not None:
         take = take.resampled(changes.rate)
