@@ -5,9 +5,9 @@ import bpy
 from .animate.camera import (
     DREAMFACE_OT_look_for_cameras,
     DREAMFACE_OT_record_camera,
+    DREAMFACE_OT_rest_camera,
     DREAMFACE_OT_start_camera,
     DREAMFACE_OT_stop_camera,
-    DREAMFACE_OT_use_as_neutral,
 )
 from .animate.expressions import DREAMFACE_OT_reset_expression, DREAMFACE_OT_use_expression
 from .animate.footage import DREAMFACE_OT_show_footage, DREAMFACE_OT_use_footage_rate
@@ -29,6 +29,7 @@ from .animate.takes import (
     DREAMFACE_OT_reset_shaping,
     DREAMFACE_OT_retime,
     DREAMFACE_OT_take_off,
+    DREAMFACE_OT_use_as_neutral,
     DREAMFACE_OT_use_take,
 )
 from .animate.track import (
@@ -148,6 +149,7 @@ _CLASSES = (
     DREAMFACE_OT_look_for_cameras,
     DREAMFACE_OT_record_camera,
     DREAMFACE_OT_start_camera,
+    DREAMFACE_OT_rest_camera,
     DREAMFACE_OT_stop_camera,
     DREAMFACE_OT_use_as_neutral,
     DREAMFACE_OT_reset_expression,

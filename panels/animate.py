@@ -206,7 +206,7 @@ def _draw_running(layout: bpy.types.UILayout, app: application.Application, skin
     words = f"Stop at {part.recorded_seconds:.0f} s" if part.is_recording else "Record"
     row.operator("dreamface.record_camera", text=words, icon="REC", depress=part.is_recording)
     row.operator("dreamface.stop_camera", text="Stop", icon="SNAP_FACE")
-    layout.operator("dreamface.use_as_neutral", icon="USER")
+    layout.operator("dreamface.rest_camera", icon="USER")
     if moment is None:
         drawing.text(layout, "Starting the camera…", icon="TIME")
     elif not moment.seen:

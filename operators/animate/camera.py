@@ -6,7 +6,7 @@ from typing import ClassVar
 import bpy
 
 from ...dreamface_addon import application, interface, living
-from .base import head_of, reporting, take_of, why_no_head, why_no_take
+from .base import head_of, why_no_head
 
 
 class DREAMFACE_OT_start_camera(bpy.types.Operator):
@@ -105,30 +105,13 @@ class DREAMFACE_OT_look_for_cameras(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class DREAMFACE_OT_use_as_neutral(bpy.types.Operator):
-    """Take the face as it is now for a face at rest: while a camera is on, or at this frame of the take"""
+class DREAMFACE_OT_rest_camera(_WhileOn, bpy.types.Operator):
+    """Take the face as the camera sees it now for a face at rest"""
 
-    bl_idname = "dreamface.use_as_neutral"
+    bl_idname = "dreamface.rest_camera"
     bl_label = "Use as Neutral"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
-    clear: bpy.props.BoolProperty(name="Clear", options={"HIDDEN", "SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it while a camera is on, or where the selected head performs a take."""
-        on = application.get().session.feed.state == "on"
-        return interface.allow(cls, "" if on else why_no_take(context))
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Tell the camera, or change the take."""
-        app = application.get()
-        if app.session.feed.state == "on":
-            app.living.rest()
-            return {"FINISHED"}
-        action, skin = take_of(context), head_of(context)
-        frame = context.scene.frame_current_final
-        with reporting(self):
-            second = None if self.clear else app.animating.second_at(skin, action, frame)
-            app.animating.change(action, neutral=second)
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Tell the camera."""
+        application.get().living.rest()
         return {"FINISHED"}

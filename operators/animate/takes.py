@@ -78,6 +78,29 @@ class DREAMFACE_OT_delete_take(_NamedTake, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class DREAMFACE_OT_use_as_neutral(TakeAction, bpy.types.Operator):
+    """Take the face as it is at this frame of the take for a face at rest"""
+
+    bl_idname = "dreamface.use_as_neutral"
+    bl_label = "Use as Neutral"
+
+    clear: bpy.props.BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Say what happens."""
+        return "Take the face as it was tracked" if properties.clear else str(cls.__doc__)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Change the take."""
+        action, animating = take_of(context), application.get().animating
+        with reporting(self):
+            frame = context.scene.frame_current_final
+            second = None if self.clear else animating.second_at(head_of(context), action, frame)
+            animating.change(action, neutral=second)
+        return {"FINISHED"}
+
+
 class DREAMFACE_OT_bake_take(TakeAction, bpy.types.Operator):
     """Make the take's keys anew. Keys that you have edited are kept in an action of their own"""
 

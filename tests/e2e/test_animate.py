@@ -257,6 +257,7 @@ def test_the_page_while_a_camera_is_on(blender, head, ops):
         assert "A Camera moves a head" in drawn(blender, "frame")
         with pytest.raises(RuntimeError, match="A camera is on: stop it first"):
             ops.start_camera()
+        ops.rest_camera()
         ops.record_camera()
         assert "Stop at 0 s" in drawn(blender, "animate") and "A Camera records" in drawn(blender, "frame")
     finally:
