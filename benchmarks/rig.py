@@ -101,6 +101,7 @@ def _distance(before: Tensor, after: Tensor, face: Face, coarse: Face) -> float:
 
 def main(people: int) -> None:
     """Print the figures."""
+    torch.set_num_threads(1)
     for name in MODELS:
         model = load_model(name)
         crowd = [make_person(model, seed) for seed in range(people)]

@@ -39,7 +39,8 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         skin: the face's.
         arrays: `vertices` [V, 3] float32 of the whole head in metres, in the order of geometry.npz; with
             `shape_offsets`, `shape_vertices` and `shape_deltas` as there, the face's shape keys are made anew; with
-            `measured_names` and `measured` [M], what the new head measures is noted as well.
+            `measured_names` and `measured` [M], what the new head measures is noted as well. A rig's joints,
+            and visemes, follow with the shape keys.
         traits: all of the face's: trait -> value, or {"value", "confidence", "because"}.
 
     Raises:
@@ -63,8 +64,9 @@ def reshape(skin: bpy.types.Object, arrays: dict[str, Array], traits: dict[str, 
         shapes = object_shapes(arrays, names, first, last) if with_shapes else ()
         move_vertices(object_.data, vertices[first:last], shapes)
     settle_hair(skin)
-    settle_rig(skin)
-    renew_visemes(skin)
+    if with_shapes:  # once a slider rests: Blender changes bones in Edit Mode alone, and evaluates the scene for it
+        settle_rig(skin)
+        renew_visemes(skin)
     show_newer_hair(skin)
     skin[TRAITS_PROPERTY] = stored
     if "measured" in arrays:

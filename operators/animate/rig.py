@@ -31,6 +31,12 @@ def _do(operator: Any, context: bpy.types.Context, action: Callable[[bpy.types.O
     return {"FINISHED"}
 
 
+def _select(context: bpy.types.Context, skin: bpy.types.Object) -> None:
+    """Make the skin active, because what is may go."""
+    context.view_layer.objects.active = skin
+    skin.select_set(True)
+
+
 class DREAMFACE_OT_add_rig(HeadAction, bpy.types.Operator):
     """Give the selected head bones: neck, head, jaw and eyes. They move skin, eyes, teeth, tongue, lashes and hair"""
 
@@ -64,11 +70,11 @@ class DREAMFACE_OT_remove_rig(HeadAction, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove it; the skin is selected where the armature was."""
         skin = scene.skin_of(context.active_object)
+        assert skin is not None  # see `poll`
         if context.mode == "POSE":
             bpy.ops.object.mode_set(mode="OBJECT")
         if context.active_object not in scene.parts_of(skin):
-            context.view_layer.objects.active = skin
-            skin.select_set(True)
+            _select(context, skin)
         return _do(self, context, scene.remove_rig)
 
 
@@ -86,10 +92,10 @@ class DREAMFACE_OT_aim_eyes(HeadAction, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the target, or take it away where there is one."""
         skin = scene.skin_of(context.active_object)
+        assert skin is not None  # see `poll`
         target = scene.eye_target(skin)
         if target is not None and context.active_object == target:
-            context.view_layer.objects.active = skin
-            skin.select_set(True)
+            _select(context, skin)
         return _do(self, context, scene.aim_eyes if target is None else scene.release_eyes)
 
 

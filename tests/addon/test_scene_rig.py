@@ -207,7 +207,11 @@ def test_joints_follow_sliders_sculpting_and_other_faces(rigged, bpy, face, tmp_
         return np.array([bone.head_local for bone in armature.data.bones])
 
     vertices = face.head.vertices.numpy() * np.float32([1.1, 1.0, 0.9])
+    before = joints()
     reshape(imported.skin, {"vertices": vertices}, {"nose.width": 0.5})
+    np.testing.assert_array_equal(joints(), before)
+    shapes = folder.pack_shapes(face.shapes)  # the slider rests
+    reshape(imported.skin, {"vertices": vertices, **shapes}, {"nose.width": 0.5})
     wanted = rig_of(face).joints(torch.from_numpy(vertices))
     np.testing.assert_allclose(joints(), wanted, atol=1e-4)
     assert bpy.context.mode == "OBJECT" and armature.mode == "OBJECT"

@@ -61,7 +61,7 @@ VISEMES: Final[Mapping[str, Mapping[str, float]]] = {
         "mouthStretchRight": 0.2, "mouthLowerDownLeft": 0.25, "mouthLowerDownRight": 0.25,
     },
     "viseme_oh": {"jawOpen": 0.42, "mouthFunnel": 0.55, "mouthPucker": 0.2},
-    "viseme_ou": {"jawOpen": 0.18, "mouthPucker": 0.8, "mouthFunnel": 0.25},
+    "viseme_ou": {"jawOpen": 0.12, "mouthPucker": 0.8, "mouthFunnel": 0.25},
 }  # fmt: skip
 """Viseme -> weights of ARKit's shapes, in Oculus' order: silence, p b m, f v, th, t d, k g, ch j sh, s z, n l, r, and
 the vowels of father, bed, sit, go and you."""
