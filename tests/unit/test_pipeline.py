@@ -15,6 +15,7 @@ from dreamface.face import Face
 from dreamface.progress import Progress, Step
 from dreamface.styles import Style, Styles, find_style, registry
 from dreamface.traits import VOCABULARY
+from dreamface.wrinkles import MAP_CHANNELS, MASK_CHANNELS
 from tests.support import synthetic_face
 
 PROMPT = "an elderly man with a broad nose and freckles, smiling"
@@ -40,7 +41,8 @@ def test_a_face_is_complete(face: Face) -> None:
         assert part.material in face.materials
     for material in face.materials.values():
         assert material.tile is None or material.tile in face.maps
-    assert set(face.maps["skin"]) == {"albedo", "specular", "roughness", "normal", "displacement", "subsurface"}
+    own = {"albedo", "specular", "roughness", "normal", "displacement", "subsurface"}
+    assert set(face.maps["skin"]) == own | {*MAP_CHANNELS, *MASK_CHANNELS}
     assert face.maps["skin"]["albedo"].shape == (512, 512, 3)
     for tile in face.maps.values():
         for image in tile.values():
