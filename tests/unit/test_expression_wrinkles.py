@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
+import pygltflib as gltf
 import pytest
 import torch
 from torch import Tensor
 
+from dreamface import folder, pipeline
 from dreamface.face import Head, TileMaps
 from dreamface.head import HeadSource, load_model
 from dreamface.skin import WrinklePainter, wear_wrinkles
@@ -15,6 +19,7 @@ from dreamface.skin.canvas.atlas import atlas_of
 from dreamface.skin.expression_wrinkles import paint_wrinkles
 from dreamface.traits import ARKIT_SHAPES, Traits
 from dreamface.wrinkles import MAP_CHANNELS, MASK_CHANNELS, SETS, SIDES, region_weights, table
+from tests.support import synthetic_face
 
 RESOLUTION = 1024
 SIZE = RESOLUTION // 2
@@ -142,3 +147,28 @@ def test_the_table_names_channels_that_are_there(maps: TileMaps) -> None:
         taken = {region["channel"] for region in entry["regions"].values()}
         assert entry["masks"] != found["side"]["masks"] or found["side"]["channel"] not in taken
     assert table({"skin": ("albedo",)}) == {}
+
+
+def test_files_carry_the_folds_and_what_drives_them(tmp_path: Path) -> None:
+    generator = torch.Generator().manual_seed(9)
+    face = synthetic_face()
+    folds = {name: torch.rand(32, 32, 3, generator=generator) for name in MAP_CHANNELS}
+    folds |= {name: torch.rand(32, 32, 4, generator=generator) for name in MASK_CHANNELS}
+    face = replace(face, maps={**face.maps, "skin": {**face.maps["skin"], **folds}})
+    saved = folder.save(face, tmp_path / "ada")
+    assert folder.read_document(saved).wrinkles == table(face.maps)
+    again = folder.load(saved).maps["skin"]
+    for name, image in folds.items():
+        assert float((again[name] - image).abs().max()) <= 0.5 / 255 + 1e-6
+
+    pipeline.export(face, tmp_path / "face.glb", hair="none")
+    document = gltf.GLTF2().load(str(tmp_path / "face.glb"))
+    found = next(material for material in document.materials if material.name == "skin").extras["expressionWrinkles"]
+    named = [document.images[texture.source].name for texture in document.textures]
+    assert {named[entry["map"]] for entry in found["sets"].values()} == {f"skin_{name}" for name in MAP_CHANNELS}
+    assert named[found["side"]["masks"]] == "skin_wrinkle_masks_raised"
+    assert found["sets"]["drawn"]["regions"]["nose"]["left"]["noseSneerLeft"] == 1.0
+
+    pipeline.export(synthetic_face(), tmp_path / "plain.glb", hair="none")
+    plain_skin = next(m for m in gltf.GLTF2().load(str(tmp_path / "plain.glb")).materials if m.name == "skin")
+    assert "expressionWrinkles" not in (plain_skin.extras or {})

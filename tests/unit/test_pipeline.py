@@ -71,8 +71,8 @@ def test_a_face_is_complete(face: Face) -> None:
         assert part.material in face.materials
     for material in face.materials.values():
         assert material.tile is None or material.tile in face.maps
-    channels = {"albedo", "specular", "roughness", "normal", "displacement", "subsurface"}
-    assert set(face.maps["skin"]) == channels | set(MAP_CHANNELS) | set(MASK_CHANNELS)
+    own = {"albedo", "specular", "roughness", "normal", "displacement", "subsurface"}
+    assert set(face.maps["skin"]) == own | {*MAP_CHANNELS, *MASK_CHANNELS}
     assert face.maps["skin"]["albedo"].shape == (512, 512, 3)
     for tile in face.maps.values():
         for image in tile.values():

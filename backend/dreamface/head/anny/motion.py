@@ -25,7 +25,7 @@ _LID_FADE: Final = 5.0  # the larger, the closer to the corners the full closing
 _LIP_CONTACT_RING: Final = 1
 _LIP_FADE: Final = 3.2
 _LIP_FOLLOW: Final = (1.0, 1.0, 0.9, 0.6, 0.3, 0.1)
-_LIPS_PART: Final = (0.5e-3, 2.0e-3)  # metres: lips that the template moves apart less than that move as one
+_LIPS_PART: Final = (2.0e-3, 6.0e-3)  # metres: lips that the template parts by less keep to that
 _CLEARANCE: Final = (0.1e-3, 0.2e-3, 0.4e-3, 0.8e-3, 1.0e-3, 1.1e-3, 1.2e-3, 1.3e-3)  # metres off the eyeball, per loop
 
 
@@ -62,7 +62,7 @@ def close_lids(cage: Tensor, actions: Tensor, rings: IntArray, centres: Tensor, 
 
 
 def hold_lips(cage: Tensor, template: Tensor, actions: Tensor, rings: IntArray) -> Tensor:
-    """Facial actions whose lips move as one wherever the template's do.
+    """Facial actions whose lips part as the template's do, unless those open wide: closed lips stay closed.
 
     Args:
         cage: [C, 3] neutral cage.
