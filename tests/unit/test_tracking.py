@@ -60,8 +60,9 @@ def test_who_it_is_is_learnt_from_some_pictures() -> None:
     found = find_person(MODEL, seen)
     apart = (found.neutral - found.neutral.mean(0)) - (person.neutral - person.neutral.mean(0))
     before = (MODEL.mean - MODEL.mean.mean(0)) - (person.neutral - person.neutral.mean(0))
-    # The lens may be another: what is farther away looks larger through a longer one.
-    assert np.linalg.norm(apart, axis=1).mean() < 0.6 * np.linalg.norm(before, axis=1).mean()
+    # How deep a face is, and through what lens it is seen, pictures from the front hardly tell.
+    shown = (0, 2)
+    assert np.linalg.norm(apart[:, shown], axis=1).mean() < 0.5 * np.linalg.norm(before[:, shown], axis=1).mean()
 
 
 def test_expressions_are_told_apart_and_lefts_from_rights() -> None:
