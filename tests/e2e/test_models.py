@@ -57,7 +57,7 @@ def test_without_a_backend_the_panel_says_so(blender):
 def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
     (tmp_path / "holiday.zip").write_bytes(b"JFIF")
     operators = blender.bpy.ops.dreamface
-    with pytest.raises(RuntimeError, match="is not there: choose the downloaded archive"):
+    with pytest.raises(RuntimeError, match="is not there: choose the downloaded file"):
         operators.install_model_file(model=NAME, filepath=str(tmp_path / "gone.zip"))
     operators.install_model_file(model=NAME, filepath=str(tmp_path / "holiday.zip"))
     finish(blender)
