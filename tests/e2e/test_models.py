@@ -27,9 +27,10 @@ def finish(blender):
     blender.until(lambda: not blender.app.models.asking)
 
 
-def test_what_can_be_installed_is_listed(blender, models):
+@pytest.mark.parametrize("name", [NAME, "face-landmarker"])
+def test_what_can_be_installed_is_listed(blender, models, name):
     words = preferences_words(blender)
-    model = models.find(NAME)
+    model = models.find(name)
     assert all(part in words for part in (model.title, model.licence, "Install from File"))
     assert model.folder in words.replace(" ", ""), "broken into lines where it is too long"
     assert ("to download" in words) == (model.download_size > 0)

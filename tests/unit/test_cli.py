@@ -761,6 +761,11 @@ def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.Captu
         "this folder",
     } == set(checks)
     assert all(check["ok"] or check["advice"] for check in checks.values())
+    video = checks["video"]
+    if video["ok"]:
+        assert f"reads videos, the face mesh of mediapipe {version('mediapipe')} follows faces" in video["found"]
+    else:  # not installed, or a Python whose mediapipe has no mesh of its own
+        assert "dreamface models install face-landmarker" in video["advice"] or "video.txt" in video["advice"]
 
 
 def test_doctor_compares_with_the_versions_for_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -787,16 +792,6 @@ def test_doctor_names_debians_packages_of_missing_libraries(monkeypatch: pytest.
     check = doctor.check_bpy()
     assert not check.ok and not check.needed
     assert "apt install libsm6 libxi6" in check.advice
-
-
-def test_doctor_says_what_follows_faces() -> None:
-    pytest.importorskip("mediapipe", reason="mediapipe is not installed; run.py does it")
-    check = doctor._video()
-    if check.ok:
-        assert check.found.endswith(f"reads videos, the face mesh of mediapipe {version('mediapipe')} follows faces")
-    else:  # a Python whose mediapipe has no mesh of its own
-        assert "dreamface models install face-landmarker" in check.advice
-    assert not check.needed
 
 
 @pytest.mark.parametrize("missing", ["imageio_ffmpeg", "mediapipe"])
