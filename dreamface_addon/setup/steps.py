@@ -23,7 +23,7 @@ DISK_LINKED_GB = 9.0  # torch's CUDA build and the NVIDIA libraries that it is l
 DISK_CUDA_GB = 12.0  # torch's CUDA build and everything it uses
 DISK_AFTER_TORCH_GB = 2.0  # what is left to do once torch and all that it is linked with are there
 TORCH_CPU_MB, TORCH_LINKED_MB, TORCH_CUDA_MB = 200.0, 530.0, 2800.0  # downloads
-REST_MB, NVIDIA_MB, VIDEO_MB = 400.0, 1800.0, 150.0
+REST_MB, NVIDIA_MB, VIDEO_MB = 400.0, 1800.0, 180.0
 
 GPU_QUESTION_S = 10.0
 """A driver that does not answer within this has no GPU for us."""

@@ -6,7 +6,7 @@ from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
-    """Install DreamFace's engine, which makes the faces, into a folder of its own: 0.6 GB or more to download, once"""
+    """Install DreamFace's engine, which makes the faces, into a folder of its own: 0.8 GB or more to download, once"""
 
     bl_idname = "dreamface.set_up_backend"
     bl_label = "Set Up DreamFace's Engine"

@@ -340,15 +340,16 @@ def test_without_the_packages_for_video_all_else_is_set_up(
 ) -> None:
     monkeypatch.undo()
     root = checkout
-    (root / "video.txt").write_text("no-such-package-anywhere")
     (root / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
     monkeypatch.setattr(run, "environment_python", lambda root: Path(sys.executable))
     monkeypatch.setattr(run, "works", lambda python, code: True)
     monkeypatch.setattr(run, "install", lambda root: None)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    fails = [sys.executable, "-c", "raise SystemExit('ERROR: No matching distribution found for mediapipe')"]
+    monkeypatch.setattr(run, "pip", lambda root, *words: [*fails, *words])
     run.ready_python(root)
     said = capsys.readouterr().err
-    assert "Without following faces in video" in said and "--no-deps -r video.txt" in said
+    assert "No matching distribution found for mediapipe\nWithout following faces in video" in said
+    assert "--no-deps -r video.txt" in said
     assert run.is_ready(root), "it is not tried again at every start"
 
 
@@ -360,10 +361,19 @@ def pins(place: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("python", "mediapipe"), [("3.11", "0.10.21"), ("3.12", "1.0.0"), ("3.13", "1.0.0"), ("3.14", "1.0.0")]
+    ("python", "system", "machine", "mediapipe"),
+    [
+        ("3.11", "linux", "x86_64", "0.10.21"),
+        ("3.11", "linux", "aarch64", "1.0.0"),
+        ("3.11", "win32", "AMD64", "0.10.21"),
+        ("3.11", "darwin", "arm64", "0.10.21"),
+        ("3.12", "linux", "x86_64", "1.0.0"),
+        ("3.13", "darwin", "arm64", "1.0.0"),
+        ("3.14", "win32", "AMD64", "1.0.0"),
+    ],
 )
-def test_what_follows_faces_is_pinned_for_every_python(python: str, mediapipe: str) -> None:
-    place = {"python_version": python}
+def test_what_follows_faces_is_pinned_for_every_python(python: str, system: str, machine: str, mediapipe: str) -> None:
+    place = {"python_version": python, "sys_platform": system, "platform_machine": machine}
     lines = (ROOT / "video.txt").read_text("utf-8").splitlines()
     listed = [Requirement(line) for line in lines if not line.startswith("#")]
     wanted = [one.name for one in listed if one.marker is None or one.marker.evaluate(place)]
