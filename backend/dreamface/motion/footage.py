@@ -146,7 +146,7 @@ class VideoFile:
             raise BadRequest(f"{self.name} holds no pictures: choose a video.")
         return about
 
-    def _reader(self, filters: str) -> Iterator[Any]:
+    def _reader(self, filters: str) -> Any:  # a generator, which is closed
         until = () if self._end is None else ("-t", f"{self._end - self._start:.6f}")
         before = (*_LOCAL_FILES_ONLY, *(("-ss", f"{self._start:.6f}") if self._start else ()))
         return ffmpeg().read_frames(

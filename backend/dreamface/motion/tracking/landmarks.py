@@ -6,7 +6,7 @@ Both give the same 478 points: 468 of the face's surface and five of each iris.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -162,7 +162,9 @@ class FaceLandmarker:
             from mediapipe.tasks.python.core.base_options import BaseOptions
         except (ImportError, OSError) as error:
             raise MissingDependency(_without_mediapipe(error)) from error
-        self._as_image = lambda picture: mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+        self._as_image: Callable[[NDArray[np.uint8]], Any] = lambda picture: mediapipe.Image(
+            image_format=mediapipe.ImageFormat.SRGB, data=picture
+        )
         data = (model_folder(FACE_LANDMARKER.name) / FACE_LANDMARKER.file).read_bytes()
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=data),
