@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parent
 PYTHONS_WITH_BPY = ("3.11", "3.13")  # bpy 4.5 is built for the first, bpy 5.2 for the second; it writes .blend files
 PYTHONS = (*PYTHONS_WITH_BPY, "3.12")
 EXTRAS = "blender,dev"
-DISK_NEEDED_GB = 4.0  # a finished .venv takes 2.9 GB with torch's CPU build; pip needs room to unpack
+VIDEO = ("--no-deps", "-r", "video.txt")  # its own requirements would bring 500 MB and a need for libGL
+DISK_NEEDED_GB = 4.0  # a finished .venv takes 3.4 GB with torch's CPU build; pip needs room to unpack
 DISK_WITH_CUDA_GB = 9.0  # a finished .venv takes 6.2 GB with torch's CUDA build, which pip may take on Linux
 BIG_DOWNLOAD_MB = 15.0  # smaller ones are not worth a line
 TAIL_LINES = 15  # of pip's output, shown when it fails
@@ -39,6 +40,11 @@ TAIL_LINES = 15  # of pip's output, shown when it fails
 PINNED = ("-c", "constraints.txt")
 OWN_INDEX = re.compile(r"\.(index-url|extra-index-url|find-links|no-index)=")  # in what `pip config list` prints
 SETUP_STEPS = ROOT / "dreamface_addon" / "setup" / "check.py"
+
+WITHOUT_VIDEO = (
+    "Without following faces in video, whose packages could not be installed for the reason above; the rest works. "
+    "To try again: {command}"
+)
 
 PIP_FAILURES = (
     ("No space left on device", "The disk is full; free {disk:.0f} GB and run this again."),
@@ -119,9 +125,10 @@ def environment_python(root: Path) -> Path:
 
 
 def stamp(root: Path) -> str:
-    """A hash of everything the environment was made from: the two files, the Python and the place."""
+    """A hash of everything the environment was made from: the three files, the Python and the place."""
     digest = hashlib.sha256(str(root).encode())  # an editable install and its scripts hold the absolute path
-    for path in (root / "pyproject.toml", root / "constraints.txt", root / ".venv" / "pyvenv.cfg"):
+    names = ("pyproject.toml", "constraints.txt", "video.txt", ".venv/pyvenv.cfg")
+    for path in (root / name for name in names):
         digest.update(path.read_bytes() if path.exists() else b"")
         digest.update(b"\0")
     return digest.hexdigest()
@@ -145,6 +152,7 @@ def set_up(root: Path) -> None:
         make_environment(root, *find_python())
     say("Installing DreamFace's packages: 1 GB or more to download, some minutes, only this once.")
     install(root)
+    install_video(root)
     (root / ".venv" / "stamp").write_text(stamp(root))
     say("Ready.")
 
@@ -233,6 +241,15 @@ def install(root: Path) -> None:
     if sys.platform == "linux":
         install_small_torch(root)
     must(root, pip(root, "install", *PINNED, "-e", f".[{EXTRAS}]"))
+
+
+def install_video(root: Path) -> None:
+    """Install what follows faces in video; where that can't be had, say so: everything else works without it."""
+    command = pip(root, "install", *PINNED, *VIDEO)
+    code, tail = output_of(root, command)
+    if code:
+        say(tail)
+        say(WITHOUT_VIDEO.format(command=subprocess.list2cmdline(command)))
 
 
 def install_small_torch(root: Path) -> None:

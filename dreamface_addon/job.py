@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-KINDS = ("generate", "edit", "cards", "export", "install_model", "remove_model", "verify_model")
+KINDS = ("generate", "edit", "cards", "export", "animate", "install_model", "remove_model", "verify_model")
 """What the backend can be asked for; a test compares them with its own."""
 
 TERMINAL = ("done", "failed", "cancelled")

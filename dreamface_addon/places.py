@@ -55,3 +55,8 @@ def backend_wheel() -> Path:
 def backend_constraints() -> Path:
     """The exact versions that the backend is installed with."""
     return EXTENSION / "backend" / "constraints.txt"
+
+
+def video_packages() -> Path:
+    """The list of packages that following faces in video takes."""
+    return EXTENSION / "backend" / "video.txt"

@@ -46,6 +46,11 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
     start_by_itself: BoolProperty(
         name="Start Engine When Needed", description="Start DreamFace's engine when something needs it", default=True
     )
+    video: BoolProperty(
+        name="Follow Faces in Video",
+        description="Set the engine up with what reads faces in videos and cameras: 0.2 GB more to download",
+        default=True,
+    )
     keep_variations: BoolProperty(
         name="Keep Variations",
         description="Keep variations that you do not pick; otherwise they are deleted after a week",
@@ -81,7 +86,14 @@ class DREAMFACE_AP_preferences(bpy.types.AddonPreferences):
 
 
 _DEFAULTS = SimpleNamespace(
-    python="", store="", url="", token="", start_by_itself=True, look_at_new_faces=True, keep_variations=False
+    python="",
+    store="",
+    url="",
+    token="",
+    start_by_itself=True,
+    video=True,
+    look_at_new_faces=True,
+    keep_variations=False,
 )
 
 

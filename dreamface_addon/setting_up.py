@@ -12,7 +12,7 @@ from . import installation, places, preferences
 from .link import BackendState, is_this_machine
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session
-from .setup import Setup, is_for_accelerator
+from .setup import Setup, is_for_accelerator, video_problem
 
 _OFFLINE = "Allow online access in Preferences > System > Network first"
 _SETTING_UP = "DreamFace's engine is being set up"
@@ -56,14 +56,15 @@ class SettingUp(Part):
             return "This copy of the extension holds no engine: choose an existing environment instead"
         return self.why_offline()
 
-    def start_setup(self, accelerator: bool = False) -> None:
+    def start_setup(self, accelerator: bool = False, video: bool = False) -> None:
         """Set up the engine, or go on where an earlier attempt stopped.
 
         Args:
             accelerator: whether models are to compute on an NVIDIA card, which takes far more to download.
+            video: whether faces in video are to be followed, whatever the preferences say.
         """
         self._session.stop()
-        self.attempt = self._new_attempt(accelerator)
+        self.attempt = self._new_attempt(accelerator, video)
         self.attempt.start()
         self._wake()
 
@@ -79,14 +80,26 @@ class SettingUp(Part):
         """Return what to tell the artist who chooses a model that uses an NVIDIA card; nothing once all is set up."""
         return "" if is_for_accelerator(places.user_folder("environment")) else ACCELERATOR_OFFER
 
-    def _new_attempt(self, accelerator: bool = False) -> Setup:
+    def video_problem(self) -> str | None:
+        """Return why the engine that was set up here can't follow faces in video.
+
+        Empty where it can, or where it was not set up here; None where it was set up without.
+        """
+        if preferences.get().url or installation.existing_python() is not None:
+            return ""
+        return video_problem(places.user_folder("environment"))
+
+    def _new_attempt(self, accelerator: bool = False, video: bool = False) -> Setup:
+        folder = places.user_folder("environment")
+        video = video or preferences.get().video or video_problem(folder) is not None  # what was asked for once stays
         return Setup(
-            folder=places.user_folder("environment"),
+            folder=folder,
             wheel=places.backend_wheel(),
             constraints=places.backend_constraints(),
             python=installation.blender_python(),
             online=bpy.app.online_access,
             accelerator=accelerator,
+            video=places.video_packages() if video else None,
         )
 
     def _unfinished_attempt(self) -> Setup | None:

@@ -53,6 +53,7 @@ def draw_engine(layout: bpy.types.UILayout) -> None:
         draw_not_set_up(layout, app.setup)
     else:
         _draw_state(layout, app.session)
+        _draw_video(layout, app.setup)
     draw_reports(layout)
 
 
@@ -76,6 +77,18 @@ def _draw_state(layout: bpy.types.UILayout, session: Session) -> None:
         drawing.text(layout, session.problem)
     if session.state is BackendState.FAILED and not (preferences.get().url or preferences.get().python):
         layout.operator("dreamface.set_up_backend", text="Set Up Again")
+
+
+def _draw_video(layout: bpy.types.UILayout, setup: SettingUp) -> None:
+    """Draw how video is added to an engine that was set up without."""
+    problem = setup.video_problem()
+    if problem == "":
+        return
+    if problem:
+        drawing.text(layout, problem, icon="INFO")
+    row = layout.row()
+    row.label(text="" if problem else "Without following faces in video")
+    row.operator("dreamface.set_up_backend", text="Add Video").video = True
 
 
 def draw_setting_up(layout: bpy.types.UILayout, attempt: Setup) -> None:
@@ -106,6 +119,9 @@ def draw_not_set_up(layout: bpy.types.UILayout, setup: SettingUp) -> None:
         drawing.text(layout, why_not + ".", icon="ERROR")
     if not bpy.app.online_access and not bpy.app.online_access_override:
         layout.operator("extensions.userpref_allow_online", text="Allow Online Access", icon="INTERNET")
+    chosen = preferences.get()
+    if isinstance(chosen, bpy.types.AddonPreferences):  # not if the extension is enabled for this run only
+        layout.prop(chosen, "video")
     row = layout.row()
     row.scale_y = 1.5
     row.operator("dreamface.set_up_backend", text="Go On Setting Up" if going_on else "Set Up DreamFace")

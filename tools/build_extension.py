@@ -85,7 +85,8 @@ def build(manifest: dict, temporary: Path, output: Path, tool: list[str]) -> Non
     copy(ADD_ON, stage)
     fetch_wheels(manifest["wheels"], stage)
     build_backend(temporary / "source", stage / "backend")
-    shutil.copy2(ROOT / "constraints.txt", stage / "backend")
+    for name in ("constraints.txt", "video.txt"):
+        shutil.copy2(ROOT / name, stage / "backend")
     for path in (stage, *stage.rglob("*")):
         os.utime(path, (EPOCH, EPOCH))
 

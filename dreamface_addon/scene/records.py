@@ -88,7 +88,7 @@ PUBLIC = (
 _RECORD = "dreamface_record"
 _OF_THE_FOLDER = frozenset({
     "schema_version", "generator", "statement", "digital_source_type", "head", "parts", "materials", "tiles", "maps",
-    "shapes", "measured", "groom",
+    "shapes", "measured", "groom", "wrinkles",
 })  # fmt: skip
 """Fields of face.json that describe the folder's contents; all others are what the face remembers."""
 

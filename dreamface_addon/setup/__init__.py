@@ -1,6 +1,14 @@
 """Making the environment of DreamFace's engine: a folder of its own with Python, torch and the engine in it."""
 
-from .environment import Setup, environment_python, is_for_accelerator, is_ready, was_interrupted
+from .environment import Setup, environment_python, is_for_accelerator, is_ready, video_problem, was_interrupted
 from .file_lock import try_lock
 
-__all__ = ["Setup", "environment_python", "is_for_accelerator", "is_ready", "try_lock", "was_interrupted"]
+__all__ = [
+    "Setup",
+    "environment_python",
+    "is_for_accelerator",
+    "is_ready",
+    "try_lock",
+    "video_problem",
+    "was_interrupted",
+]

@@ -41,6 +41,7 @@ class Setup:
         python: Path,
         online: bool,
         accelerator: bool = False,
+        video: Path | None = None,
     ) -> None:
         """Nothing happens before `start`.
 
@@ -51,6 +52,8 @@ class Setup:
             python: Blender's Python.
             online: whether Blender may use the network.
             accelerator: whether models are to compute on an NVIDIA card.
+            video: the list of packages that following faces in video takes, or None to do without. Where all else is
+                set up, they are added to it.
         """
         self.state = "idle"
         self.fraction = 0.0
@@ -58,8 +61,14 @@ class Setup:
         self.problem = ""
         self._folder = EnvironmentFolder(folder.absolute())
         self._work = EnvironmentSteps(
-            self._folder, wheel.absolute(), constraints.absolute(), python.absolute(), accelerator
+            self._folder,
+            wheel.absolute(),
+            constraints.absolute(),
+            python.absolute(),
+            accelerator,
+            video.absolute() if video else None,
         )
+        self._adds_video = False
         self._online = online
         self._steps: Steps | None = None
         self._lock: IO[bytes] | None = None
@@ -83,7 +92,7 @@ class Setup:
             self._fail(str(error))
             return
         if alone:
-            self._steps = self._work.everything()
+            self._steps = self._work.only_video() if self._adds_video else self._work.everything()
             self._advance(None)
         else:
             self._leave_to_another()
@@ -133,8 +142,8 @@ class Setup:
             raise SetupError(
                 "Blender is in offline mode: allow online access in Preferences > System > Network, then set up again."
             )
-        for file in (self._work.wheel, self._work.constraints):
-            if not file.is_file():
+        for file in (self._work.wheel, self._work.constraints, self._work.video):
+            if file is not None and not file.is_file():
                 raise SetupError(f"The extension lacks {file.name}: install DreamFace's zip again, then set up again.")
         folder = self._folder
         try:
@@ -143,13 +152,22 @@ class Setup:
             if self._lock is None:
                 return False
             folder.log.write_bytes(b"")
-            folder.stamp.unlink(missing_ok=True)
+            self._adds_video = self._is_for_video_only()
+            if not self._adds_video:
+                folder.stamp.unlink(missing_ok=True)
             folder.temporary.mkdir(exist_ok=True)
             return True
         except OSError as error:
             raise SetupError(
                 f"The folder {folder.root} cannot be written ({error.strerror}): check who owns it, then set up again."
             ) from error
+
+    def _is_for_video_only(self) -> bool:
+        """Whether all else is set up, so that a failure must leave it as it is."""
+        work, folder = self._work, self._folder
+        wants_card = work.accelerator and not folder.accelerator.exists()
+        has_video = folder.video_problem() == ""
+        return work.video is not None and not has_video and not wants_card and folder.is_finished(work.wheel)
 
     def _advance(self, outcome: Outcome | None) -> None:
         """Tell the steps how the last program ended, and start the next one."""
@@ -226,3 +244,8 @@ def was_interrupted(folder: Path) -> bool:
 def is_for_accelerator(folder: Path) -> bool:
     """Whether the environment in `folder` can compute on an NVIDIA card."""
     return EnvironmentFolder(folder).accelerator.exists()
+
+
+def video_problem(folder: Path) -> str | None:
+    """Return why the environment in `folder` can't follow faces in video; empty where it can, None if not asked for."""
+    return EnvironmentFolder(folder).video_problem()

@@ -64,6 +64,11 @@ class EnvironmentFolder:
         return self.root / "accelerator"
 
     @property
+    def video(self) -> Path:
+        """A file that is there if following faces in video was asked for: empty, or why it can't be had."""
+        return self.root / "video"
+
+    @property
     def log(self) -> Path:
         """Everything that was printed while setting up."""
         return self.root / "setup.log"
@@ -106,6 +111,17 @@ class EnvironmentFolder:
             if not all(self.has(re.sub(r"[-_.]+", "_", name)) for name in asked):
                 return True
         return False
+
+    def note_video(self, problem: str) -> None:
+        """Write down that faces in video can be followed, or a sentence on why not."""
+        self.video.write_text(problem, encoding="utf-8")
+
+    def video_problem(self) -> str | None:
+        """Return why faces in video can't be followed; empty where they can, None where nobody has asked for it."""
+        try:
+            return self.video.read_text(encoding="utf-8")
+        except OSError:
+            return None
 
     def finish(self, wheel: Path) -> None:
         """Write down that everything from this wheel is installed."""

@@ -16,15 +16,19 @@ _MEGABYTES = {"M": 1.0, "G": 1e3}
 DISK_FULL = r"No space left on device|not enough space on the disk|Errno 28|disk quota exceeded|os error 28"
 """What is printed (a regular expression) where the disk is full."""
 
+_NO_NETWORK = (
+    r"name resolution|Failed to establish a new connection|Network is unreachable|[Rr]ead ?[Tt]ime(d )?out"
+    r"|[Cc]onnect ?[Tt]imeout|getaddrinfo failed|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED"
+    r"|ConnectionResetError|NewConnectionError|IncompleteRead|Connection refused"
+)
+
 _FAILURES = (
     (
         DISK_FULL,
         "The disk is full: free some space, then set up again; what has been installed stays.",
     ),
     (
-        r"name resolution|Failed to establish a new connection|Network is unreachable|[Rr]ead ?[Tt]ime(d )?out"
-        r"|[Cc]onnect ?[Tt]imeout|getaddrinfo failed|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED"
-        r"|ConnectionResetError|NewConnectionError|IncompleteRead|Connection refused",
+        _NO_NETWORK,
         "The package index could not be reached: check the network or pip's proxy settings, then set up again.",
     ),
     (
@@ -61,6 +65,34 @@ _FAILURES = (
     (r"MemoryError|Cannot allocate memory", "There is too little memory: close some programs, then set up again."),
 )
 """What is printed (a regular expression), and what it means for the user; the first match counts."""
+
+
+_WITHOUT_VIDEO = (
+    (DISK_FULL, "the disk is full: free some space, then press Add Video"),
+    (
+        _NO_NETWORK,
+        "the package index could not be reached: check the network or pip's proxy settings, then press Add Video",
+    ),
+    (
+        r"No matching distribution found|not a supported wheel on this platform",
+        "a package is not offered for this machine: takes of Live Link Face and streams of a phone work without it",
+    ),
+)
+"""What is printed (a regular expression), and why there is no following of faces in video; the first match counts."""
+
+_MISSING_LIBRARY = re.compile(r"(lib[\w+.-]*\.so[\w.]*): cannot open shared object file")
+
+
+def explain_without_video(output: str) -> str:
+    """Return one sentence on why faces in video can't be followed, from what installing or trying it printed."""
+    beginning = "Faces in video can't be followed, because "
+    for pattern, reason in _WITHOUT_VIDEO:
+        if re.search(pattern, output, re.MULTILINE):
+            return f"{beginning}{reason}."
+    library = _MISSING_LIBRARY.search(output)
+    if library is not None:
+        return f"{beginning}the system lacks {library.group(1)}: install it, then press Add Video."
+    return f"{beginning}installing it failed: see the log, then press Add Video to try again."
 
 
 def explain(output: str, folder: Path, log: Path) -> str:

@@ -8,7 +8,7 @@ from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_install_model_file(bpy.types.Operator):
-    """Install this model from an archive that was downloaded already, or from a folder that it was unpacked into"""
+    """Install this model from a file that was downloaded already, or from a folder that it was unpacked into"""
 
     bl_idname = "dreamface.install_model_file"
     bl_label = "Install Model"
@@ -16,7 +16,7 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
 
     model: bpy.props.StringProperty(options={"HIDDEN"})
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE", "HIDDEN"})
-    filter_glob: bpy.props.StringProperty(default="*.zip;*.tar.gz;*.tgz", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.zip;*.tar.gz;*.tgz;*.task", options={"HIDDEN"})
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -24,7 +24,7 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
         return interface.allow(cls, application.get().models.why_not_install(online=False))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the archive; with no file chosen, the folder that is open counts."""
+        """Ask for the file; with no file chosen, the folder that is open counts."""
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -32,9 +32,7 @@ class DREAMFACE_OT_install_model_file(bpy.types.Operator):
         """Have the engine read it."""
         path = Path(bpy.path.abspath(self.filepath))
         if not self.filepath or not path.exists():
-            self.report(
-                {"ERROR"}, f"{path} is not there: choose the downloaded archive, or the folder it was unpacked to"
-            )
+            self.report({"ERROR"}, f"{path} is not there: choose the downloaded file, or the folder it was unpacked to")
             return {"CANCELLED"}
         application.get().models.change("install_model", self.model, path.absolute())
         return {"FINISHED"}

@@ -6,7 +6,7 @@ from ...dreamface_addon import application, interface
 
 
 class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
-    """Install DreamFace's engine, which makes the faces, into a folder of its own: 0.6 GB or more to download, once"""
+    """Install DreamFace's engine, which makes the faces, into a folder of its own: 0.8 GB or more to download, once"""
 
     bl_idname = "dreamface.set_up_backend"
     bl_label = "Set Up DreamFace's Engine"
@@ -17,6 +17,19 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
         options={"HIDDEN", "SKIP_SAVE"},
     )
 
+    video: bpy.props.BoolProperty(
+        name="Follow Faces in Video",
+        description="Add what reads faces in videos and cameras, whatever the preferences say",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Return what would be downloaded."""
+        if properties.video:
+            return "Add what reads faces in videos and cameras to DreamFace's engine: 0.2 GB to download"
+        return str(cls.__doc__)
+
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Allow it online, while not set up."""
@@ -24,5 +37,5 @@ class DREAMFACE_OT_set_up_backend(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Begin, or go on where it stopped."""
-        application.get().setup.start_setup(self.accelerator)
+        application.get().setup.start_setup(self.accelerator, self.video)
         return {"FINISHED"}

@@ -107,7 +107,11 @@ def test_it_holds_what_it_needs_and_nothing_else(package: Path) -> None:
     }  # fmt: skip
     assert [name for name in names if name.startswith("wheels/")] == ["wheels/h11-0.16.0-py3-none-any.whl"]
     wheel = f"backend/dreamface-{dreamface.__version__}-py3-none-any.whl"
-    assert sorted(name for name in names if name.startswith("backend/")) == ["backend/constraints.txt", wheel]
+    assert sorted(name for name in names if name.startswith("backend/")) == [
+        "backend/constraints.txt",
+        wheel,
+        "backend/video.txt",
+    ]
     assert not [name for name in names if re.search(r"test|__pycache__|numpy|\.egg-info|/\.", name)]
     assert package.stat().st_size < 60e6
 
@@ -162,7 +166,14 @@ def test_manifest_and_package_are_of_one_version() -> None:
 def test_a_part_that_is_missing_is_a_sentence(bpy: ModuleType, tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     (checkout / "tools").mkdir(parents=True)
-    for name in ("tools/build_extension.py", "blender_manifest.toml", "__init__.py", "LICENSE", "constraints.txt"):
+    for name in (
+        "tools/build_extension.py",
+        "blender_manifest.toml",
+        "__init__.py",
+        "LICENSE",
+        "constraints.txt",
+        "video.txt",
+    ):
         shutil.copy(ROOT / name, checkout / name)
     command = [sys.executable, str(checkout / "tools/build_extension.py"), "-o", str(tmp_path / "x.zip")]
     done = subprocess.run(command, capture_output=True, text=True)

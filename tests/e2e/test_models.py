@@ -27,9 +27,10 @@ def finish(blender):
     blender.until(lambda: not blender.app.models.asking)
 
 
-def test_what_can_be_installed_is_listed(blender, models):
+@pytest.mark.parametrize("name", [NAME, "face-landmarker"])
+def test_what_can_be_installed_is_listed(blender, models, name):
     words = preferences_words(blender)
-    model = models.find(NAME)
+    model = models.find(name)
     assert all(part in words for part in (model.title, model.licence, "Install from File"))
     assert model.folder in words.replace(" ", ""), "broken into lines where it is too long"
     assert ("to download" in words) == (model.download_size > 0)
@@ -57,7 +58,7 @@ def test_without_a_backend_the_panel_says_so(blender):
 def test_a_file_that_is_no_archive_is_a_sentence(blender, models, tmp_path):
     (tmp_path / "holiday.zip").write_bytes(b"JFIF")
     operators = blender.bpy.ops.dreamface
-    with pytest.raises(RuntimeError, match="is not there: choose the downloaded archive"):
+    with pytest.raises(RuntimeError, match="is not there: choose the downloaded file"):
         operators.install_model_file(model=NAME, filepath=str(tmp_path / "gone.zip"))
     operators.install_model_file(model=NAME, filepath=str(tmp_path / "holiday.zip"))
     finish(blender)

@@ -142,6 +142,32 @@ def test_until_it_is_set_up_the_tab_shows_only_how(blender):
         preferences.python = python
 
 
+def test_video_is_offered_to_an_engine_that_was_set_up_without(blender):
+    preferences, folder = blender.module("preferences").get(), blender.module("places").user_folder("environment")
+    setup = blender.app.setup
+    assert setup.video_problem() == "", "an engine of the artist's own is their concern"
+    assert "Add Video" not in preferences_words(blender)
+    python, preferences.python = preferences.python, ""
+    try:
+        assert "video" in preferences_words(blender).split(), "the choice beside Set Up DreamFace"
+        assert setup.video_problem() is None
+        layout = Layout()
+        panels(blender).engine._draw_video(layout, setup)
+        assert [word for word in layout.words if word] == ["Without following faces in video", "Add Video"]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "video").write_text("Faces in video can't be followed, because of the moon.")
+        layout = Layout()
+        panels(blender).engine._draw_video(layout, setup)
+        assert "because of the moon" in " ".join(layout.words) and "Add Video" in layout.words
+        (folder / "video").write_text("")
+        layout = Layout()
+        panels(blender).engine._draw_video(layout, setup)
+        assert layout.words == []
+    finally:
+        preferences.python = python
+        (folder / "video").unlink(missing_ok=True)
+
+
 def test_an_unfinished_set_up_is_no_update(blender):
     preferences, setup = blender.module("preferences").get(), blender.app.setup
     folder = blender.module("places").user_folder("environment")

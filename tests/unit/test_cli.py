@@ -752,13 +752,20 @@ def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.Captu
         "versions",
         "MiniLM",
         "ICT-FaceKit",
+        "FaceLandmarker",
         "bpy",
+        "video",
         "cache folder",
         "kernels",
         "disk",
         "this folder",
     } == set(checks)
     assert all(check["ok"] or check["advice"] for check in checks.values())
+    video = checks["video"]
+    if video["ok"]:
+        assert f"reads videos, the face mesh of mediapipe {version('mediapipe')} follows faces" in video["found"]
+    else:  # not installed, or a Python whose mediapipe has no mesh of its own
+        assert "dreamface models install face-landmarker" in video["advice"] or "video.txt" in video["advice"]
 
 
 def test_doctor_compares_with_the_versions_for_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -785,6 +792,28 @@ def test_doctor_names_debians_packages_of_missing_libraries(monkeypatch: pytest.
     check = doctor.check_bpy()
     assert not check.ok and not check.needed
     assert "apt install libsm6 libxi6" in check.advice
+
+
+@pytest.mark.parametrize("missing", ["imageio_ffmpeg", "mediapipe"])
+def test_doctor_says_how_video_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    (tmp_path / f"{missing}.py").write_text(f"raise ModuleNotFoundError('No module named {missing}', name='{missing}')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(doctor.util, "find_spec", lambda name: None)
+    check = doctor._video()
+    assert not check.ok and not check.needed
+    words = {"imageio_ffmpeg": "Videos can't be read here:", "mediapipe": "Faces in pictures need mediapipe:"}
+    assert check.found.startswith(words[missing])
+    assert "--no-deps -r" in check.advice and "video.txt" in check.advice
+    monkeypatch.setattr(doctor, "VIDEO", tmp_path / "none.txt")
+    assert doctor._video_advice().endswith("pip install 'dreamface[video]'.")
+
+
+def test_a_library_of_the_systems_that_mediapipe_misses_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mediapipe.py").write_text("raise OSError('libEGL.so.1: cannot open shared object file')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    assert "does not load (libEGL.so.1" in doctor._video().advice
 
 
 @pytest.mark.parametrize(

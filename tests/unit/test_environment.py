@@ -30,11 +30,12 @@ from dreamface_addon.setup.environment import (
     environment_python,
     is_for_accelerator,
     is_ready,
+    video_problem,
     was_interrupted,
 )
 from dreamface_addon.setup.file_lock import try_lock
 from dreamface_addon.setup.folder import EnvironmentFolder
-from dreamface_addon.setup.pip_output import PipProgress, explain
+from dreamface_addon.setup.pip_output import PipProgress, explain, explain_without_video
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,12 +93,29 @@ class Place:
         self.wheel = backend_wheel(root / "extension")
         self.constraints = root / "extension" / "constraints.txt"
         self.constraints.write_text('torch==2.13.0\nanny==0.6.2\nnumpy==1.26.4; python_version < "3.12"\n')
+        self.video = root / "extension" / "video.txt"
+        self.video.write_text("imageio-ffmpeg\nmediapipe\n")
         make_wheel(self.packages, "torch", "2.13.0", {"torch/__init__.py": "weights = 'whole'\n"})
         make_wheel(self.packages, "torch", "2.14.0", {"torch/__init__.py": ""})
         make_wheel(self.packages, "anny", "0.6.2", {"anny/__init__.py": ""})
 
-    def setup(self, *, online: bool = True, python: Path = Path(sys.executable), accelerator: bool = False) -> Setup:
-        return Setup(self.folder, self.wheel, self.constraints, python, online, accelerator)
+    def setup(
+        self,
+        *,
+        online: bool = True,
+        python: Path = Path(sys.executable),
+        accelerator: bool = False,
+        video: bool = False,
+    ) -> Setup:
+        listed = self.video if video else None
+        return Setup(self.folder, self.wheel, self.constraints, python, online, accelerator, listed)
+
+    def offer_video(self, mediapipe: str = "") -> None:
+        """Have pip find what follows faces in video; as the real one, it asks for much that is not wanted."""
+        reader = {"imageio_ffmpeg/__init__.py": "def get_ffmpeg_exe(): pass\n"}
+        make_wheel(self.packages, "imageio_ffmpeg", "0.8.1", reader)
+        follower = {"mediapipe/__init__.py": mediapipe, "mediapipe/tasks/python/vision.py": ""}
+        make_wheel(self.packages, "mediapipe", "1.0.0", follower, ("jax", "opencv-contrib-python"))
 
     def ask(self, code: str) -> str:
         """What the environment's Python prints."""
@@ -120,8 +138,8 @@ def finish(setup: Setup, seconds: float = 60.0) -> Setup:
     return setup
 
 
-def set_up(place: Place, *, accelerator: bool = False) -> Setup:
-    setup = place.setup(accelerator=accelerator)
+def set_up(place: Place, *, accelerator: bool = False, video: bool = False) -> Setup:
+    setup = place.setup(accelerator=accelerator, video=video)
     assert setup.state == "idle"
     setup.start()
     return finish(setup)
@@ -210,7 +228,8 @@ def test_it_sets_up_whatever_is_in_the_users_environment(
     log = setup.log.read_text("utf-8")
     assert "Successfully installed" in log
     assert "install uv" not in log, "the user's own index decides on torch's build"
-    assert sorted(path.name for path in place.wheel.parent.iterdir()) == ["constraints.txt", place.wheel.name]
+    names = sorted(path.name for path in place.wheel.parent.iterdir())
+    assert names == ["constraints.txt", place.wheel.name, "video.txt"]
     assert not list((place.folder / "tmp").iterdir())
 
 
@@ -644,6 +663,77 @@ def test_a_full_disk_is_noticed_before_anything_is_downloaded(place: Place, monk
     sentence = problem(place)
     assert re.search(r"needs \d+ GB of disk .* has 1\.0 GB", sentence)
     assert not environment_python(place.folder).exists()
+
+
+# --------------------------------------------------------------------------------------------------------------- video
+
+
+def test_video_is_part_of_set_up_without_what_mediapipe_asks_for(begun: Place) -> None:
+    begun.offer_video()
+    assert set_up(begun, video=True).state == "done"
+    assert {"mediapipe", "imageio_ffmpeg"} <= installed(begun)
+    assert video_problem(begun.folder) == ""
+    assert is_ready(begun.folder, begun.wheel)
+
+
+def test_without_video_all_else_is_set_up(begun: Place) -> None:
+    setup = set_up(begun, video=True)
+    assert (setup.state, setup.problem) == ("done", "")
+    assert is_ready(begun.folder, begun.wheel)
+    assert "not offered for this machine" in str(video_problem(begun.folder))
+
+
+def test_video_is_tried_before_it_is_said_to_work(finished: Place) -> None:
+    finished.offer_video("raise OSError('libEGL.so.1: cannot open shared object file')")
+    assert set_up(finished, video=True).state == "done"
+    assert video_problem(finished.folder) == (
+        "Faces in video can't be followed, because the system lacks libEGL.so.1: install it, then press Add Video."
+    )
+    assert is_ready(finished.folder, finished.wheel)
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        ("ERROR: [Errno 28] No space left on device", "the disk is full: free some space, then press Add Video."),
+        ("WARNING: [Errno -3] name resolution\nERROR: No matching distribution found for x", "could not be reached"),
+        ("ERROR: No matching distribution found for mediapipe==1.0.0", "Live Link Face and streams of a phone work"),
+        ("Traceback\nImportError: no", "installing it failed: see the log, then press Add Video to try again."),
+    ],
+)
+def test_why_there_is_no_video_is_one_sentence(output: str, sentence: str) -> None:
+    said = explain_without_video(output)
+    assert said.startswith("Faces in video can't be followed, because ") and sentence in said
+    assert said.count(".") == 1
+
+
+def test_video_is_added_to_an_engine_without_touching_it(finished: Place) -> None:
+    assert video_problem(finished.folder) is None
+    before = (finished.folder / "finished.json").stat().st_mtime_ns
+    for torch in finished.packages.glob("torch-*"):
+        torch.unlink()  # so that setting all up again would fail
+    assert set_up(finished, video=True).state == "done"
+    assert "not offered" in str(video_problem(finished.folder))
+    assert is_ready(finished.folder, finished.wheel), "the engine stays as it was"
+
+    finished.offer_video()
+    setup = set_up(finished, video=True)
+    assert (setup.state, setup.fraction) == ("done", 1.0)
+    assert video_problem(finished.folder) == "" and "mediapipe" in installed(finished)
+    assert before <= (finished.folder / "finished.json").stat().st_mtime_ns
+    log = setup.log.read_text("utf-8")
+    assert "torch" not in log, "nothing else is asked for"
+
+
+def test_cancelling_to_add_video_leaves_the_engine_ready(finished: Place) -> None:
+    finished.offer_video()
+    setup = finished.setup(video=True)
+    setup.start()
+    setup.cancel()
+    assert setup.state == "cancelled"
+    assert is_ready(finished.folder, finished.wheel)
+    assert set_up(finished, video=True).state == "done"
+    assert video_problem(finished.folder) == ""
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -23,11 +24,12 @@ from safetensors.numpy import load_file
 
 from dreamface import _files, models
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, FolderError
-from dreamface.models import catalogue, contents, download, ict_facekit, installing, places
+from dreamface.models import catalogue, contents, download, face_landmarker, ict_facekit, installing, places
 from dreamface.progress import Progress, Step
 from tests import tiny_ict
 from tests.tiny_ict import Shop, shop_with, write_folder, write_tar, write_zip
 
+ROOT = Path(__file__).parents[2]
 NAME = "ict-facekit"
 
 
@@ -616,7 +618,7 @@ def test_removing_takes_it_away_while_it_is_in_use(archive: Path, home: Path) ->
 
 
 def test_what_is_not_there_is_said(home: Path) -> None:
-    with pytest.raises(BadRequest, match="no model 'nix' to install; there is ict-facekit"):
+    with pytest.raises(BadRequest, match="no model 'nix' to install; there is ict-facekit, face-landmarker"):
         models.install("nix")
     with pytest.raises(BadRequest, match="ICT-FaceKit is not installed: install it with `dreamface models install"):
         models.verify(NAME)
@@ -643,6 +645,108 @@ def test_the_catalogue_describes_every_model(archive: Path, home: Path) -> None:
     assert after["installed_size"] == sum(file.stat().st_size for file in folder.iterdir())
     built_in = models.HEADS[0].to_json()
     assert (built_in["install_name"], built_in["folder"], built_in["download_size"]) == ("", "", 0)
+
+
+# ------------------------------------------------------------------------------------------- a model that is one file
+
+LANDMARKER = "face-landmarker"
+
+
+@pytest.fixture
+def task(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A downloaded file that passes for FaceLandmarker."""
+    file = tmp_path / "Downloads" / "face_landmarker (1).task"
+    file.parent.mkdir()
+    file.write_bytes(b"a network")
+    monkeypatch.setattr(face_landmarker, "SHA256", hashlib.sha256(b"a network").hexdigest())
+    return file
+
+
+def test_a_model_of_one_file_is_installed_whatever_the_file_is_called(task: Path, home: Path) -> None:
+    folder = models.install(LANDMARKER, task)
+    assert folder == home / LANDMARKER
+    assert {file.name for file in folder.iterdir()} == {"face_landmarker.task", "manifest.json"}
+    assert (folder / "face_landmarker.task").read_bytes() == b"a network"
+    assert models.read_manifest(folder)["version"] == face_landmarker.VERSION
+    assert models.FACE_LANDMARKER.installed
+    models.verify(LANDMARKER)
+    assert rests(home) == set()
+
+
+def test_a_folder_that_has_the_file_will_do(task: Path, home: Path) -> None:
+    task.rename(task.with_name("face_landmarker.task"))
+    models.install(LANDMARKER, task.parent)
+    models.verify(LANDMARKER)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (
+            "wrong.task",
+            "wrong.task is not face_landmarker.task of version float16/1, or is damaged: get it from https://",
+        ),
+        ("empty", "There is no face_landmarker.task in "),
+        ("nowhere.task", "There is no file or folder "),
+    ],
+)
+def test_another_file_is_refused_and_the_old_one_stays(
+    task: Path, home: Path, tmp_path: Path, source: str, words: str
+) -> None:
+    (tmp_path / "wrong.task").write_bytes(b"a netwrok")
+    (tmp_path / "empty").mkdir()
+    models.install(LANDMARKER, task)
+    with pytest.raises(DreamFaceError) as refused:
+        models.install(LANDMARKER, tmp_path / source)
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+    models.verify(LANDMARKER)
+    assert rests(home) == set()
+
+
+def test_a_file_that_is_too_large_is_not_read(task: Path, tmp_path: Path) -> None:
+    with (tmp_path / "film.mp4").open("wb") as film:
+        film.truncate(2**25)
+    with pytest.raises(BadRequest, match="it has a file of 32 MB"):
+        models.install(LANDMARKER, tmp_path / "film.mp4")
+
+
+def test_a_changed_file_is_found_and_a_removed_one_is_gone(task: Path, home: Path) -> None:
+    folder = models.install(LANDMARKER, task)
+    (folder / "face_landmarker.task").write_bytes(b"a netwrok")
+    with pytest.raises(models.DamagedModel, match=r"face_landmarker\.task is missing, or not what was installed"):
+        models.verify(LANDMARKER)
+    models.install(LANDMARKER, task)
+    models.verify(LANDMARKER)
+    models.remove(LANDMARKER)
+    assert not models.FACE_LANDMARKER.installed and not folder.exists()
+    with pytest.raises(BadRequest, match="FaceLandmarker is not installed: install it with `dreamface models install"):
+        models.verify(LANDMARKER)
+
+
+def test_the_file_is_fetched_where_there_is_a_network(task: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with shop_with(task.read_bytes()) as shop:
+        model = replace(models.FACE_LANDMARKER, archive=shop.url, archive_size=len(shop.data))
+        monkeypatch.setattr(installing, "find", lambda name: model)
+        models.install(LANDMARKER)
+    models.verify(LANDMARKER)
+    assert {path.name for path in (home / LANDMARKER).iterdir()} == {"face_landmarker.task", "manifest.json"}
+
+
+def test_the_catalogue_says_what_the_file_is_for(task: Path) -> None:
+    (said,) = (model.to_json() for model in models.MODELS if model.name == LANDMARKER)
+    assert said["download_size"] == face_landmarker.SIZE
+    assert "Apache-2.0" in said["licence"] and "Follows a face in footage" in said["description"]
+    assert said["install_name"] == LANDMARKER and not said["installed"]
+
+
+REAL_LANDMARKER = ROOT.parent / "shared/data/models/face_landmarker.task"
+
+
+@pytest.mark.skipif(not REAL_LANDMARKER.is_file(), reason=f"Google's file is not here (looked for {REAL_LANDMARKER})")
+def test_the_real_file_is_the_one_that_is_known(home: Path) -> None:
+    folder = models.install(LANDMARKER, REAL_LANDMARKER)
+    assert (folder / "face_landmarker.task").stat().st_size == face_landmarker.SIZE
+    models.verify(LANDMARKER)
 
 
 # ---------------------------------------------------------------------------------------------------- the real archive

@@ -47,7 +47,7 @@ def test_the_list_says_what_there_is_and_how_to_have_it(run: Run, archive: Path,
     assert "To have it: dreamface models install ict-facekit" in out
     assert "MIT, (c) 2020 USC Institute for Creative" in out
     run("models", "install", "ict-facekit", "--from", str(archive))
-    assert "To have it" not in run("models", "list")[1]
+    assert "dreamface models install ict-facekit" not in run("models", "list")[1]
     listed = {entry["name"]: entry for entry in json.loads(run("models", "list", "--json")[1])}
     assert listed["ict"]["installed"] is True
     assert listed["ict"]["folder"] == str(tmp_path / "models" / "ict-facekit")
@@ -71,7 +71,7 @@ def test_a_model_is_installed_verified_and_removed(run: Run, archive: Path, tmp_
 
 @pytest.mark.parametrize(("words", "sentence"), [
     (["install"], "Name the model to install; `dreamface models` lists them."),
-    (["install", "nix"], "There is no model 'nix' to install; there is ict-facekit."),
+    (["install", "nix"], "There is no model 'nix' to install; there is ict-facekit, face-landmarker."),
     (["verify", "ict-facekit", "--from", "x"], "--from goes with `dreamface models install NAME`."),
     (["install", "ict-facekit", "--from", "nowhere"], "There is no file or folder nowhere: check the path."),
 ])  # fmt: skip
@@ -83,16 +83,17 @@ def test_what_can_not_be_done_is_one_sentence(run: Run, words: list[str], senten
 def test_doctor_knows_the_installed_models(run: Run, archive: Path, tmp_path: Path) -> None:
     from dreamface.cli.doctor import _models
 
-    [check] = _models()
-    assert check.ok
+    check, landmarker = _models()
+    assert check.ok and landmarker.ok
     assert check.found == "not installed; to have it: dreamface models install ict-facekit"
+    assert landmarker.found == "not installed; to have it: dreamface models install face-landmarker"
     run("models", "install", "ict-facekit", "--from", str(archive))
-    [check] = _models()
+    check, _ = _models()
     assert check.ok
     assert str(tmp_path / "models" / "ict-facekit") in check.found
     file = tmp_path / "models" / "ict-facekit" / ict_facekit.FILE
     file.write_bytes(file.read_bytes()[:-1])
-    [check] = _models()
+    check, _ = _models()
     assert not check.ok
     assert not check.needed
     assert "dreamface models install ict-facekit" in check.advice

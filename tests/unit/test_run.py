@@ -40,6 +40,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir(parents=True)
     (root / "pyproject.toml").write_text("[project]")
     (root / "constraints.txt").write_text("torch==2.13.0")
+    (root / "video.txt").write_text("mediapipe")
 
     def make_environment(root: Path, python: list[str], version: str) -> None:
         python_path = run.environment_python(root)
@@ -49,6 +50,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(run, "make_environment", make_environment)
     monkeypatch.setattr(run, "install", lambda root: None)
+    monkeypatch.setattr(run, "install_video", lambda root: None)
     return root
 
 
@@ -59,7 +61,7 @@ def test_the_second_start_sets_nothing_up(checkout: Path, monkeypatch: pytest.Mo
     assert run.ready_python(checkout) == run.environment_python(checkout)
 
 
-@pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt", ".venv/pyvenv.cfg"])
+@pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt", "video.txt", ".venv/pyvenv.cfg"])
 def test_a_change_of_what_is_installed_sets_up_again(checkout: Path, changed: str) -> None:
     run.ready_python(checkout)
     (checkout / changed).write_text("something else")
@@ -328,6 +330,61 @@ def test_pip_failing_shows_its_last_words(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(run, "environment_python", lambda root: Path(sys.executable))
     with pytest.raises(run.SetupError, match=r"(?s)constraints\.txt.*Setting up failed"):
         run.install(tmp_path)  # there is no project in it
+
+
+# --------------------------------------------------------------------------------------------------------------- video
+
+
+def test_without_the_packages_for_video_all_else_is_set_up(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.undo()
+    root = checkout
+    (root / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(run, "environment_python", lambda root: Path(sys.executable))
+    monkeypatch.setattr(run, "works", lambda python, code: True)
+    monkeypatch.setattr(run, "install", lambda root: None)
+    fails = [sys.executable, "-c", "raise SystemExit('ERROR: No matching distribution found for mediapipe')"]
+    monkeypatch.setattr(run, "pip", lambda root, *words: [*fails, *words])
+    run.ready_python(root)
+    said = capsys.readouterr().err
+    assert "No matching distribution found for mediapipe\nWithout following faces in video" in said
+    assert "--no-deps -r video.txt" in said
+    assert run.is_ready(root), "it is not tried again at every start"
+
+
+def pins(place: dict[str, str]) -> dict[str, str]:
+    """Package -> version of constraints.txt, for a Python on a machine."""
+    lines = [Requirement(line) for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line[0] != "#"]
+    chosen = [one for one in lines if one.marker is None or one.marker.evaluate(place)]
+    return {one.name.lower(): str(one.specifier).removeprefix("==") for one in chosen}
+
+
+@pytest.mark.parametrize(
+    ("python", "system", "machine", "mediapipe"),
+    [
+        ("3.11", "linux", "x86_64", "0.10.21"),
+        ("3.11", "linux", "aarch64", "1.0.0"),
+        ("3.11", "win32", "AMD64", "0.10.21"),
+        ("3.11", "darwin", "arm64", "0.10.21"),
+        ("3.12", "linux", "x86_64", "1.0.0"),
+        ("3.13", "darwin", "arm64", "1.0.0"),
+        ("3.14", "win32", "AMD64", "1.0.0"),
+    ],
+)
+def test_what_follows_faces_is_pinned_for_every_python(python: str, system: str, machine: str, mediapipe: str) -> None:
+    place = {"python_version": python, "sys_platform": system, "platform_machine": machine}
+    lines = (ROOT / "video.txt").read_text("utf-8").splitlines()
+    listed = [Requirement(line) for line in lines if not line.startswith("#")]
+    wanted = [one.name for one in listed if one.marker is None or one.marker.evaluate(place)]
+    versions = pins(place)
+    assert set(wanted) <= set(versions)
+    assert versions["mediapipe"] == mediapipe
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for line in project["optional-dependencies"]["video"]:
+        asked = Requirement(line)
+        if asked.marker is None or asked.marker.evaluate(place):
+            assert asked.name in wanted and versions[asked.name] in asked.specifier
 
 
 @pytest.mark.parametrize(

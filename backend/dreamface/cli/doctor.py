@@ -24,6 +24,9 @@ CONSTRAINTS = Path(__file__).resolve().parents[3] / "constraints.txt"
 DISK_NEEDED_GB = 1.0
 """Below it, a batch soon fills the disk."""
 
+VIDEO = CONSTRAINTS.with_name("video.txt")
+"""The packages that following faces in video takes; only a checkout has them."""
+
 MEND = "Delete .venv and run run.py again; it installs everything anew."
 
 IMPORT_TIMEOUT_S = 120.0
@@ -74,6 +77,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         _language(),
         *_models(),
         check_bpy(),
+        _video(),
         _cache(),
         _kernels(),
         _disk(),
@@ -217,6 +221,33 @@ def _library_advice(missing: list[str]) -> str:
     except metadata.PackageNotFoundError:
         bpy = "bpy"
     return f"Needed for .blend files only: install it again with pip install --force-reinstall {bpy}."
+
+
+def _video() -> Check:
+    """Whether videos can be read and faces in them followed, and by what."""
+    # In a process of its own: what is loaded may take the whole interpreter down, and speaks to the terminal.
+    program = (
+        "import sys\n"
+        "from dreamface.errors import DreamFaceError\n"
+        "from dreamface.motion import trackers\n"
+        "try:\n    print(trackers.in_use())\n"
+        "except DreamFaceError as error:\n    sys.exit(str(error))"
+    )
+    tried = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
+    if tried.returncode == 0:
+        return Check("video", True, tried.stdout.strip().splitlines()[-1], needed=False)
+    last = (tried.stderr.strip().splitlines() or [f"ended with code {tried.returncode}"])[-1]
+    if util.find_spec("mediapipe") is None or util.find_spec("imageio_ffmpeg") is None:
+        return Check("video", False, last, _video_advice(), needed=False)
+    return Check("video", False, "faces in video can't be followed", last, needed=False)
+
+
+def _video_advice() -> str:
+    """How the packages are installed here."""
+    if not VIDEO.exists():
+        return "Needed for following faces in video only: pip install 'dreamface[video]'."
+    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "-r", str(VIDEO), "-c", str(CONSTRAINTS)]
+    return f"Needed for following faces in video only: {subprocess.list2cmdline(pip)}"
 
 
 def _cache() -> Check:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamface.errors import BadRequest, MissingDependency
+from dreamface.motion.trackers import WITH_VIDEO
 
 CAMERA: Final = "camera"
 """How the name of a camera among sources begins: "camera" is the first, "camera:1" the second."""
@@ -120,9 +121,7 @@ def _ffmpeg() -> str:
     try:
         from imageio_ffmpeg import get_ffmpeg_exe
     except ImportError as error:
-        raise MissingDependency(
-            "Cameras and videos need imageio-ffmpeg: set up the engine with video, or install `dreamface[video]`."
-        ) from error
+        raise MissingDependency(f"Cameras and videos need imageio-ffmpeg: {WITH_VIDEO}.") from error
     try:
         return str(get_ffmpeg_exe())
     except RuntimeError as error:

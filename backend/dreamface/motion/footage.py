@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dreamface.errors import BadRequest, MissingDependency
+from dreamface.motion.trackers import WITH_VIDEO
 
 Picture = NDArray[np.uint8]
 
@@ -210,7 +211,5 @@ def ffmpeg() -> Any:
     try:
         import imageio_ffmpeg
     except ImportError as error:
-        raise MissingDependency(
-            "Reading videos needs the part for video: install DreamFace's extra `video`."
-        ) from error
+        raise MissingDependency(f"Videos can't be read here: {WITH_VIDEO}.") from error
     return imageio_ffmpeg

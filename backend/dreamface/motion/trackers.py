@@ -19,6 +19,9 @@ Tracker = Literal["auto", "face-mesh", "face-landmarker"]
 
 TRACKERS: Final[tuple[Tracker, ...]] = ("auto", "face-mesh", "face-landmarker")
 
+WITH_VIDEO: Final = "press Add Video in DreamFace's preferences, or install the extra `dreamface[video]`"
+"""How footage can be read: the end of a sentence."""
+
 _ROOM: Final = "dreamface.motion.tracking"
 
 
@@ -64,8 +67,8 @@ def room() -> Any:
         return import_module(_ROOM)
     except ImportError as error:
         raise MissingDependency(
-            f"Faces in pictures can't be read here ({error.name or error} is missing): set up the engine with video, "
-            "or install the extra `dreamface[video]`; takes of Live Link Face and streams of a phone work without it."
+            f"Faces in pictures can't be read here ({error.name or error} is missing): {WITH_VIDEO}; takes of "
+            "Live Link Face and streams of a phone work without it."
         ) from error
 
 
@@ -89,3 +92,20 @@ def live_tracker(wishes: Wishes) -> Sees:
     """
     tracking = room()
     return tracking.LiveTracker(tracking.TrackOptions(**vars(wishes)))
+
+
+def in_use() -> str:
+    """Load what follows faces in video, and return what that is, in words.
+
+    Raises:
+        MissingDependency: something is missing; the message says what to do.
+    """
+    from dreamface.motion import footage
+
+    reader = footage.ffmpeg()
+    try:
+        reader.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise MissingDependency(f"There is no FFmpeg that reads videos here: {WITH_VIDEO}.") from error
+    name: str = room().installed_tracker()
+    return f"imageio-ffmpeg {reader.__version__} reads videos, {name} follows faces"

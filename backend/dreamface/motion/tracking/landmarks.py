@@ -6,9 +6,10 @@ Both give the same 478 points: 468 of the face's surface and five of each iris.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from dreamface.arrays import Float32Array, FloatArray
 from dreamface.errors import MissingDependency
 from dreamface.models import FACE_LANDMARKER, model_folder
+from dreamface.motion.trackers import WITH_VIDEO
 from dreamface.traits import ARKIT_SHAPES
 
 COUNT: Final = 478
@@ -78,6 +80,17 @@ def open_tracker(name: str, faces: int = 1) -> LandmarkTracker:
     return FaceMesh(faces)
 
 
+def installed_tracker() -> str:
+    """Load what "auto" stands for, and return its name with its version.
+
+    Raises:
+        MissingDependency: there is none; the message says what to do.
+    """
+    open_tracker("auto").close()
+    name = "FaceLandmarker" if FACE_LANDMARKER.installed else "the face mesh"
+    return f"{name} of mediapipe {metadata.version('mediapipe')}"
+
+
 class FaceMesh:
     """The mesh that mediapipe 0.10.21 carries."""
 
@@ -94,7 +107,7 @@ class FaceMesh:
         os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
         try:
             from mediapipe.python.solutions.face_mesh import FaceMesh as Network
-        except ImportError as error:
+        except (ImportError, OSError) as error:
             raise MissingDependency(_without_mesh()) from error
         self._network = Network(
             static_image_mode=still,
@@ -115,11 +128,20 @@ class FaceMesh:
 
 
 def _without_mesh() -> str:
+    """Return why there is no mesh: because there is no mediapipe, or because it is one without."""
     try:
-        import mediapipe  # noqa: F401
-    except ImportError:
-        return "Faces in pictures need mediapipe: set up the engine with video, or install `dreamface[video]`."
+        from mediapipe.tasks.python import vision  # noqa: F401
+    except (ImportError, OSError) as error:
+        return _without_mediapipe(error)
     return f"This Python's mediapipe has no face mesh of its own: {FACE_LANDMARKER.how}."
+
+
+def _without_mediapipe(error: Exception) -> str:
+    """Return why mediapipe does not load: it, or what it loads, is missing; a library of the system's for instance."""
+    if isinstance(error, ModuleNotFoundError):
+        missing = "" if error.name == "mediapipe" else f" and {error.name}"
+        return f"Faces in pictures need mediapipe{missing}: {WITH_VIDEO}."
+    return f"MediaPipe, which follows faces, does not load ({error}): install what it misses, or {WITH_VIDEO}."
 
 
 class FaceLandmarker:
@@ -138,11 +160,11 @@ class FaceLandmarker:
             import mediapipe
             from mediapipe.tasks.python import vision
             from mediapipe.tasks.python.core.base_options import BaseOptions
-        except ImportError as error:
-            raise MissingDependency(
-                "Faces in pictures need mediapipe: set up the engine with video, or install `dreamface[video]`."
-            ) from error
-        self._as_image: Any = lambda picture: mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+        except (ImportError, OSError) as error:
+            raise MissingDependency(_without_mediapipe(error)) from error
+        self._as_image: Callable[[NDArray[np.uint8]], Any] = lambda picture: mediapipe.Image(
+            image_format=mediapipe.ImageFormat.SRGB, data=picture
+        )
         data = (model_folder(FACE_LANDMARKER.name) / FACE_LANDMARKER.file).read_bytes()
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_buffer=data),
