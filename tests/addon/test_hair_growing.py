@@ -231,13 +231,15 @@ def test_the_application_withdraws_it_at_undo_and_redo(bpy, monkeypatch):
         def follow_all(self):
             called.append(self)
 
+        put_back_all = follow_all
+
     class Parts:
-        following, growing = Part(), Part()
+        following, growing, animating, living = Part(), Part(), Part(), Part()
 
     monkeypatch.setattr(application, "_application", Parts())
     for handler in handlers.values():
         handler()
-    assert called == [Parts.following, Parts.growing] * 2
+    assert called == [Parts.following, Parts.growing, Parts.animating, Parts.living] * 2
 
 
 def scale_and_apply(bpy, skin):

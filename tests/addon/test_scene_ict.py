@@ -54,7 +54,9 @@ def test_materials_show_their_tiles(imported, face):
         for material in object_.data.materials:
             values = json.loads(material["dreamface_material"])
             images = {node.label for node in material.node_tree.nodes if node.type == "TEX_IMAGE"}
-            assert images == set(face.maps.get(values["tile"] or "", {})), values["name"]
+            tile = values["tile"] or ""
+            channels = face.maps.get(tile, {})
+            assert images == {f"{tile}_{name}" if "wrinkle" in name else name for name in channels}, values["name"]
             clear = any(node.type == "BSDF_TRANSPARENT" for node in material.node_tree.nodes)
             assert clear == (values["name"] in CLEAR), values["name"]
             alpha = material.node_tree.nodes["DreamFace Surface"].inputs["Alpha"]

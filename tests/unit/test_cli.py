@@ -90,7 +90,7 @@ class FakePipeline:
     def measure(self, head: Head) -> dict[str, float]:
         return {"nose.hump": 1.7}
 
-    def export(self, face: Face, path: Path, *, progress: Progress, face_folder: Path) -> Path:
+    def export(self, face: Face, path: Path, *, progress: Progress, face_folder: Path, **options: Any) -> Path:
         progress.report("export", 0.5, "writing")
         self.on_export(path)
         path.write_text("a mesh")
