@@ -232,8 +232,8 @@ def presence(since: FloatArray) -> FloatArray:
 
 
 def _smooth(x: FloatArray | Float32Array) -> FloatArray:
-    x = np.clip(x, 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)
+    inside = np.clip(x, 0.0, 1.0).astype(np.float64)
+    return inside * inside * (3.0 - 2.0 * inside)
 
 
 def held_and_faded(performance: Performance) -> Performance:
