@@ -109,3 +109,31 @@ def test_a_folder_without_pictures_and_a_broken_one_are_said(tmp_path: Path) -> 
     (tmp_path / "1.png").write_bytes(b"broken")
     with pytest.raises(BadRequest, match=r"1\.png"):
         open_footage(tmp_path)
+
+
+def test_pixels_that_are_not_square_are_seen_as_they_are_meant(tmp_path: Path) -> None:
+    narrow = video(tmp_path / "narrow.mp4", "-vf", "setsar=2/1", size="32x48")
+    footage = open_footage(narrow)
+    assert footage.size == (64, 48)
+    assert next(iter(footage.frames())).picture.shape == (48, 64, 3)
+
+
+def test_photographs_stand_upright_and_sixteen_bits_are_not_white(tmp_path: Path) -> None:
+    turned = Image.new("RGB", (80, 40), (200, 10, 10))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    turned.save(tmp_path / "1.jpg", exif=exif)
+    assert open_footage(tmp_path).size == (40, 80)
+    grey = tmp_path / "grey"
+    grey.mkdir()
+    Image.fromarray(np.full((20, 20), 127 * 257, np.uint16)).save(grey / "1.png")
+    assert next(iter(open_footage(grey).frames())).picture.mean() == pytest.approx(127, abs=1)
+
+
+def test_hidden_files_and_odd_digits_are_no_trouble(tmp_path: Path) -> None:
+    for name in ("1.png", "²1.png"):
+        Image.new("RGB", (20, 10)).save(tmp_path / name)
+    (tmp_path / "._1.png").write_bytes(b"what a Mac leaves")
+    assert len(list(open_footage(tmp_path).frames())) == 2
+    with pytest.raises(BadRequest, match="start earlier"):
+        open_footage(tmp_path, start=60.0)

@@ -121,6 +121,14 @@ def test_what_face_landmarker_says_of_a_face_at_rest_is_taken_away() -> None:
     assert moved[105, SMILE] == pytest.approx(1.0)
 
 
+def test_every_blink_closes_the_eye_though_one_is_harder() -> None:
+    weights = np.full((300, len(ARKIT_SHAPES)), 0.1)
+    for number, height in enumerate((0.6, 0.62, 0.58, 0.61, 0.95)):
+        weights[50 * number + 20 : 50 * number + 24, BLINK] = height
+    stretched = channels.as_seen(weights, channels.range_of(weights))[:, BLINK]
+    assert stretched[[20, 70, 120, 170, 220]].min() > 0.95
+
+
 def test_nobody_blinks_where_nobody_did() -> None:
     random = np.random.default_rng(0)
     weights = np.clip(0.1 + 0.02 * random.normal(size=(200, len(ARKIT_SHAPES))), 0.0, 1.0)
@@ -155,22 +163,29 @@ def face(x: float, size: float = 0.3) -> Landmarks:
 def test_the_largest_face_is_followed_and_then_the_same_one() -> None:
     follower = Follower()
     small, large = face(-0.3, 0.2), face(0.3, 0.4)
-    assert follower.choose([small, large]) is large
+    assert follower.choose([small, large], 0.0) is large
     nearer, moved = face(-0.25, 0.6), face(0.32, 0.4)
-    assert follower.choose([nearer, moved]) is moved, "another who comes nearer is not ours"
+    assert follower.choose([nearer, moved], 0.1) is moved, "another who comes nearer is not ours"
 
 
 def test_a_face_can_be_chosen_from_the_left() -> None:
     left, right = face(-0.3), face(0.3)
-    assert Follower(0).choose([right, left]) is left
-    assert Follower(1).choose([right, left]) is right
-    assert Follower(2).choose([right, left]) is None
+    assert Follower(0).choose([right, left], 0.0) is left
+    assert Follower(1).choose([right, left], 0.0) is right
+    assert Follower(2).choose([right, left], 0.0) is None
+    late = Follower(0, expected=2)
+    assert late.choose([right], 0.0) is None, "the other one comes into view first"
+    assert late.choose([right, left], 0.5) is left
 
 
 def test_nobody_takes_the_place_of_a_face_that_is_hidden() -> None:
-    follower = Follower(0)
-    follower.choose([face(-0.5), face(0.5)])
-    assert follower.choose([face(0.5, 0.2), face(0.7, 0.2)]) is None
+    follower = Follower(0, expected=2)
+    follower.choose([face(-0.5), face(0.5)], 0.0)
+    assert follower.choose([face(0.5, 0.2), face(0.7, 0.2)], 0.1) is None
+    assert follower.choose([face(0.5, 0.2)], 0.2) is None, "also where only the other one is left"
+    back = face(-0.45)
+    assert follower.choose([back, face(0.5)], 0.3) is back
+    assert follower.choose([face(0.5)], 5.0) is not None, "after a while whoever is there is followed"
 
 
 # ---------------------------------------------------------------------------------------------------------------- clips
@@ -234,6 +249,14 @@ def test_tracking_tells_how_far_it_is_and_stops(film: Film) -> None:
     assert told[-1] == 1.0
     with pytest.raises(Cancelled):
         track(Path("a film.mp4"), TrackOptions(), Progress(cancelled=lambda: len(told) > 0))
+
+
+def test_the_neutral_moment_may_lie_outside_of_the_part(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(tracker, "open_footage", lambda _, start, end, rate: asked.append((start, end)) or Film(40))
+    take = track(Path("a film.mp4"), TrackOptions(start=0.4, end=1.2, neutral=0.0))
+    assert asked == [(0.0, 1.2)]
+    assert len(take) == 21
 
 
 def test_a_film_without_a_face_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

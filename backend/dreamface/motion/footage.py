@@ -11,10 +11,11 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from dreamface.errors import BadRequest, MissingDependency
 from dreamface.motion.trackers import WITH_VIDEO
+from dreamface.performance import LONGEST
 
 Picture = NDArray[np.uint8]
 
@@ -29,8 +30,14 @@ SEQUENCE_RATE: Final = 24.0
 
 PICTURE_SUFFIXES: Final = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"))
 
+WHOLE: Final = 0.95
+"""Share of the pictures a file says it has without which it breaks off."""
+
 USUAL_RATE: Final = 30.0
 """Pictures a second of a video that does not say."""
+
+SQUARE: Final = "scale=iw*sar:ih,setsar=1"
+"""FFmpeg's filter that makes a picture as wide as it is meant to be seen."""
 
 _LOCAL_FILES_ONLY: Final = ("-protocol_whitelist", "file,crypto,data")
 
@@ -56,12 +63,14 @@ class Footage(Protocol):
         rate: pictures a second.
         size: width and height of the pictures that are given out.
         count: how many there are about; 0 where that is not known.
+        breaks_off: whether the last time it was gone through much less came than it says that it has.
     """
 
     name: str
     rate: float
     size: tuple[int, int]
     count: int
+    breaks_off: bool
 
     def frames(self) -> Iterator[Frame]:
         """Give the pictures out, one after the other."""
@@ -106,6 +115,7 @@ class VideoFile:
             MissingDependency: imageio-ffmpeg is not installed.
         """
         self.name, self._path, self._start, self._end = path.name, path.resolve(), start, end
+        self.breaks_off = False
         about = self._first_words()
         length = float(about.get("duration") or 0.0)
         if length and start >= length:
@@ -115,7 +125,8 @@ class VideoFile:
         width, height = about["size"]
         scale = min(1.0, LONGEST_SIDE / max(width, height))
         self.size = (max(2, round(width * scale)), max(2, round(height * scale)))
-        self.count = round((min(length, end or length) - start) * self.rate)
+        self.count = max(0, round((min(length, end or length) - start) * self.rate)) if length else 0
+        _check_length(self.name, self.count / self.rate)
 
     def frames(self) -> Iterator[Frame]:
         """Give the pictures out.
@@ -125,19 +136,21 @@ class VideoFile:
         """
         width, height = self.size
         shown = 0
-        with closing(self._reader(f"fps={self.rate},scale={width}:{height}")) as reader:
+        with closing(self._reader(f"fps={self.rate},{SQUARE},scale={width}:{height}")) as reader:
             try:
                 next(reader)
                 for picture in reader:
                     yield Frame(shown / self.rate, np.frombuffer(picture, np.uint8).reshape(height, width, 3))
                     shown += 1
+                    _check_length(self.name, shown / self.rate)
             except (OSError, RuntimeError):
                 pass  # the file is cut off: what was read is good
+        self.breaks_off = 0 < shown < WHOLE * self.count
         if not shown:
             raise BadRequest(f"{self.name} has no picture that can be read: convert it to MP4 and try again.")
 
     def _first_words(self) -> dict[str, Any]:
-        with closing(self._reader("scale=iw:ih")) as reader:
+        with closing(self._reader(SQUARE)) as reader:
             try:
                 about: dict[str, Any] = next(reader)
             except (OSError, RuntimeError, StopIteration, ValueError, IndexError, AssertionError) as error:
@@ -164,13 +177,25 @@ class PictureSequence:
         Raises:
             BadRequest: there are none, or the first can't be read.
         """
-        self.name, self.rate = folder.name, rate
-        found = [file for file in folder.iterdir() if file.suffix.lower() in PICTURE_SUFFIXES]
-        files = sorted(found, key=lambda file: [int(part) if part.isdigit() else part for part in _parts(file.name)])
+        self.name, self.rate, self.breaks_off = folder.name, rate, False
+        try:
+            found = [file for file in folder.iterdir() if _is_picture(file)]
+        except OSError as error:
+            raise BadRequest(
+                f"{folder.name} can't be looked into ({error.strerror}): check its permissions."
+            ) from error
+        files = sorted(
+            found,
+            key=lambda file: [
+                (part.isdecimal(), int(part) if part.isdecimal() else part) for part in _parts(file.name)
+            ],
+        )
         last = len(files) if end is None else round(end * rate)
         self._files = files[round(start * rate) : last]
-        if not self._files:
+        if not files:
             raise BadRequest(f"{folder.name} holds no pictures to use: choose a folder of PNG or JPEG files.")
+        if not self._files:
+            raise BadRequest(f"{folder.name} is {len(files) / rate:.1f} seconds long: start earlier than {start:g}.")
         self.count = len(self._files)
         height, width = _read_picture(self._files[0]).shape[:2]
         self.size = (width, height)
@@ -185,14 +210,30 @@ class PictureSequence:
             yield Frame(number / self.rate, _read_picture(file, self.size))
 
 
+def _is_picture(file: Path) -> bool:
+    return file.suffix.lower() in PICTURE_SUFFIXES and not file.name.startswith(".")
+
+
+def _check_length(name: str, seconds: float) -> None:
+    if seconds > LONGEST:
+        raise BadRequest(f"{name} is longer than {LONGEST / 3600:.0f} hours: choose a part of it with start and end.")
+
+
 def _parts(name: str) -> list[str]:
     return re.split(r"(\d+)", name.lower())
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A grey picture of 16 bits as one of 8: Pillow would cut what is brighter than a 256th off."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image, np.float64) / 257.0).clip(0.0, 255.0).astype(np.uint8))
 
 
 def _read_picture(file: Path, size: tuple[int, int] | None = None) -> Picture:
     try:
         with Image.open(file) as image:
-            upright = image.convert("RGB")
+            upright = _eight_bits(ImageOps.exif_transpose(image)).convert("RGB")
             if size is None:
                 upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             elif upright.size != size:

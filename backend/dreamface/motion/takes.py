@@ -92,6 +92,8 @@ def make_take(source: Path, wishes: Wishes, changes: Changes, progress: Progress
     if is_recorded:
         take = _wished(_read(source), wishes)
     else:
+        if source.is_dir():
+            wishes = replace(wishes, rate=changes.rate)
         take = trackers.track_footage(source, wishes, progress.part(0.0, _TRACKED))
     if not take.seen.any():
         raise BadRequest(f"No face was seen in {source.name}: choose another take, or a part with a face in it.")

@@ -35,6 +35,7 @@ class Wishes:
         start, end: of the part that is read, seconds; None is the footage's own.
         neutral: second in which the face is at rest; None is the first ones.
         mirror: whether left and right are exchanged.
+        rate: pictures a second that a folder of them was taken with; None is 24.
     """
 
     tracker: Tracker = "auto"
@@ -43,6 +44,7 @@ class Wishes:
     end: float | None = None
     neutral: float | None = None
     mirror: bool = False
+    rate: float | None = None
 
 
 class Sees(Protocol):

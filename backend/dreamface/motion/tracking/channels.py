@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.signal import find_peaks
 
 from dreamface.arrays import Float32Array, FloatArray
 from dreamface.traits import ARKIT_SHAPES
@@ -26,11 +27,14 @@ SHAPE_SHARES: Final = np.array(
 REST_SHARE: Final = 10.0
 """Percent of the moments that lie below what counts as rest: eyeSquint rests at a third there."""
 
-FULL_SHARE: Final = 99.5
-"""Percent of the moments that lie below what counts as full."""
+WHOLE_SHARE: Final = 25.0
+"""Percent of the blinks that lie below what counts as whole."""
+
+PROMINENT: Final = 0.2
+"""How far a blink stands out of what is around it."""
 
 CLOSES: Final = ("eyeBlinkLeft", "eyeBlinkRight")
-"""Shapes whose fullest in a take is 1: every blink closes the eye."""
+"""Shapes of which nearly every peak in a take is 1: a blink closes the eye."""
 
 LEAST_FULL: Final = 0.35
 """A blink that is weaker is none: nobody blinked in the take."""
@@ -90,13 +94,18 @@ def without_rest(coefficients: Float32Array) -> FloatArray:
 
 
 def range_of(weights: FloatArray) -> Range:
-    """Return the range of a whole take [T, 52]: blinks open and close whole, others stay as they are."""
+    """Return the range of a whole take [T, 52]: blinks open and close whole, others stay as they are.
+
+    What most blinks reach is whole, not what the hardest one does: eyes that are shut look shut.
+    """
     rest, full = np.zeros(len(ARKIT_SHAPES)), np.ones(len(ARKIT_SHAPES))
     for name in CLOSES:
         channel = weights[:, ARKIT_SHAPES.index(name)]
-        low, peak = np.percentile(channel, (REST_SHARE, FULL_SHARE))
-        if peak - low > LEAST_FULL:
-            rest[ARKIT_SHAPES.index(name)], full[ARKIT_SHAPES.index(name)] = low, peak
+        low = float(np.percentile(channel, REST_SHARE))
+        peaks, _ = find_peaks(np.pad(channel, 1, constant_values=low), height=low + LEAST_FULL, prominence=PROMINENT)
+        if len(peaks):
+            rest[ARKIT_SHAPES.index(name)] = low
+            full[ARKIT_SHAPES.index(name)] = np.percentile(channel[peaks - 1], WHOLE_SHARE)
     return Range(rest, full)
 
 

@@ -6,8 +6,10 @@ Both give the same 478 points: 468 of the face's surface and five of each iris.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Final, Protocol
@@ -22,6 +24,13 @@ from dreamface.motion.trackers import WITH_VIDEO
 from dreamface.traits import ARKIT_SHAPES
 
 COUNT: Final = 478
+
+_hush = threading.Lock()
+
+WAIT: Final = 2.0
+"""Seconds for which a face that is hidden is waited for, and at first for all faces to be in view."""
+
+_BLANK: Final = np.zeros((64, 64, 3), np.uint8)
 
 _SURE: Final = 0.5
 """How sure MediaPipe has to be that it sees a face, 0..1."""
@@ -91,6 +100,23 @@ def installed_tracker() -> str:
     return f"{name} of mediapipe {metadata.version('mediapipe')}"
 
 
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what MediaPipe's C++ says of its insides while it starts out of the process's stderr.
+
+    It writes before any setting of its own log counts; Python's own errors are not affected, as they come later.
+    """
+    with _hush, open(os.devnull, "wb") as nothing:  # noqa: PTH123 - it is no path of ours
+        sys.stderr.flush()
+        kept = os.dup(2)
+        try:
+            os.dup2(nothing.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
 class FaceMesh:
     """The mesh that mediapipe 0.10.21 carries."""
 
@@ -109,13 +135,15 @@ class FaceMesh:
             from mediapipe.python.solutions.face_mesh import FaceMesh as Network
         except (ImportError, OSError) as error:
             raise MissingDependency(_without_mesh()) from error
-        self._network = Network(
-            static_image_mode=still,
-            max_num_faces=faces,
-            refine_landmarks=True,
-            min_detection_confidence=_SURE,
-            min_tracking_confidence=_SURE,
-        )
+        with _hushed():
+            self._network = Network(
+                static_image_mode=still,
+                max_num_faces=faces,
+                refine_landmarks=True,
+                min_detection_confidence=_SURE,
+                min_tracking_confidence=_SURE,
+            )
+            self._network.process(_BLANK)
 
     def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
         """Return the faces in a picture; the time is not needed."""
@@ -175,7 +203,8 @@ class FaceLandmarker:
             min_tracking_confidence=_SURE,
             output_face_blendshapes=True,
         )
-        self._network: Any = vision.FaceLandmarker.create_from_options(options)
+        with _hushed():
+            self._network: Any = vision.FaceLandmarker.create_from_options(options)
         self._last = -1
 
     def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
@@ -208,28 +237,39 @@ def _coefficients(shapes: Sequence[Any]) -> Float32Array:
 class Follower:
     """Chooses the same face from picture to picture: the largest at first, or one counted from the left."""
 
-    def __init__(self, face: int | None = None) -> None:
-        self._face = face
-        self._last: Landmarks | None = None
+    def __init__(self, face: int | None = None, expected: int = 1) -> None:
+        """Begin with nobody.
 
-    def choose(self, faces: Sequence[Landmarks]) -> Landmarks | None:
-        """Return the face that is followed among those in a picture; None where it is not there."""
+        Args:
+            face: which, counted from the left; None is the largest.
+            expected: how many there are in view at some time.
+        """
+        self._face, self._expected = face, expected
+        self._last: Landmarks | None = None
+        self._seen_at = 0.0
+
+    def choose(self, faces: Sequence[Landmarks], time: float) -> Landmarks | None:
+        """Return the face that is followed among those in a picture at a time; None where it is not there."""
         if not faces:
             return None
-        if self._last is None:
-            chosen = self._first(faces)
-        else:
-            chosen = min(faces, key=self._distance)
-            if len(faces) > 1 and self._distance(chosen) > chosen.size:
-                return None  # two people crossed, and ours is hidden
-        self._last = chosen or self._last
+        chosen = self._first(faces, time) if self._last is None else self._same(faces, time - self._seen_at)
+        if chosen is not None:
+            self._last, self._seen_at = chosen, time
         return chosen
 
-    def _first(self, faces: Sequence[Landmarks]) -> Landmarks | None:
+    def _first(self, faces: Sequence[Landmarks], time: float) -> Landmarks | None:
         if self._face is None:
             return max(faces, key=lambda face: face.size)
+        if len(faces) < self._expected and time < WAIT:
+            return None  # the others come into view first: they are counted, too
         ordered = sorted(faces, key=lambda face: float(face.middle[0]))
         return ordered[self._face] if self._face < len(ordered) else None
+
+    def _same(self, faces: Sequence[Landmarks], lost_for: float) -> Landmarks | None:
+        """Return the nearest face, unless that must be somebody else while ours is hidden."""
+        nearest = min(faces, key=self._distance)
+        others = max(self._expected, len(faces)) > 1
+        return None if others and lost_for < WAIT and self._distance(nearest) > nearest.size else nearest
 
     def _distance(self, face: Landmarks) -> float:
         assert self._last is not None

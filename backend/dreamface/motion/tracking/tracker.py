@@ -15,7 +15,7 @@ from dreamface.arrays import Float32Array, FloatArray, IntArray
 from dreamface.errors import BadRequest
 from dreamface.motion.footage import Footage, open_footage
 from dreamface.motion.moment import Moment
-from dreamface.motion.shaping import calibrated, mirrored, neutral_at
+from dreamface.motion.shaping import calibrated, mirrored, neutral_at, trimmed
 from dreamface.motion.tracking.channels import Range, as_seen, fused, gaze, range_of, without_rest
 from dreamface.motion.tracking.landmarks import Follower, Landmarks, LandmarkTracker, open_tracker
 from dreamface.motion.tracking.model import LandmarkModel, load_model
@@ -37,6 +37,12 @@ SEVERAL: Final = 4
 
 LOOKS: Final = 12
 """Pictures in which it is looked how many faces there are."""
+
+LOOK_EVERY: Final = 60
+"""Pictures from one such look to the next in footage that does not say how long it is."""
+
+NEUTRAL_MARGIN: Final = 0.5
+"""Seconds that are read beyond a neutral moment after the end."""
 
 CALIBRATION: Final = 24
 """Pictures from which the person is learnt."""
@@ -63,6 +69,7 @@ class TrackOptions:
         end: second at which to stop; None is its end.
         neutral: second of the footage in which the face is at rest; None takes what shapes seldom fall below.
         mirror: whether left and right are exchanged.
+        rate: pictures a second that a folder of them was taken with; None is 24.
     """
 
     tracker: str = "auto"
@@ -71,6 +78,7 @@ class TrackOptions:
     end: float | None = None
     neutral: float | None = None
     mirror: bool = False
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,12 @@ class _Seen:
     Attributes:
         points: [T, 478, 2]; NaN where there is no face.
         coefficients: [T, 52], or None where the tracker has none.
+        faces: how many there are in view at some time.
     """
 
-    points: FloatArray
+    points: Float32Array
     coefficients: Float32Array | None
+    faces: int
 
     @property
     def present(self) -> BoolArray:
@@ -99,67 +109,102 @@ def track(source: Path, options: TrackOptions, progress: Progress = Progress()) 
         MissingDependency: no tracker is installed.
         Cancelled: the progress said so.
     """
-    footage = open_footage(source, options.start, options.end)
+    start, end = _span(options)
+    footage = open_footage(source, start, end, options.rate if source.is_dir() else None)
     seen = _find_landmarks(footage, options, progress.part(0.0, _FOUND))
     present = np.flatnonzero(seen.present)
     if not len(present):
-        raise BadRequest(f"No face was seen in {footage.name}: choose footage in which a face looks at the camera.")
+        raise _nobody(footage, options, seen)
     progress.report(_STEP, _FOUND, "Learning who it is")
     model = load_model()
-    person = find_person(model, seen.points[_spread(seen.points, present)])
-    reading = _read(model, person, seen.points[present], progress.part(_FOUND + 0.05, 1.0))
+    person = find_person(model, seen.points[_spread(present)].astype(np.float64))
+    reading = _read(model, person, seen.points, present, progress.part(_FOUND + 0.05, 1.0))
     take = _performance(footage, seen, present, person, reading)
     if options.neutral is not None:
-        take = calibrated(take, neutral_at(take, options.neutral - (options.start or 0.0)))
+        begun = start or 0.0
+        take = calibrated(take, neutral_at(take, options.neutral - begun))
+        take = trimmed(take, (options.start or 0.0) - begun, None if options.end is None else options.end - begun)
     progress.report(_STEP, 1.0, f"Followed {len(present):,} of {len(take):,} pictures")
     return mirrored(take) if options.mirror else take
 
 
+def _span(options: TrackOptions) -> tuple[float | None, float | None]:
+    """Return where to begin and to end, so that the neutral moment is among it."""
+    if options.neutral is None:
+        return options.start, options.end
+    start = min(options.start or 0.0, options.neutral)
+    return start, None if options.end is None else max(options.end, options.neutral + NEUTRAL_MARGIN)
+
+
+def _nobody(footage: Footage, options: TrackOptions, seen: _Seen) -> BadRequest:
+    if options.face is not None and 0 < seen.faces <= options.face:
+        there = "is one face" if seen.faces == 1 else f"are {seen.faces} faces"
+        return BadRequest(f"There {there} in {footage.name}, and they are counted from 0: choose another.")
+    return BadRequest(f"No face was seen in {footage.name}: choose footage in which a face looks at the camera.")
+
+
+class _More(Exception):
+    """There are more faces than are looked for."""
+
+
 def _find_landmarks(footage: Footage, options: TrackOptions, progress: Progress) -> _Seen:
-    follower = Follower(options.face)
-    faces = 1 if options.face is None and not _has_several(footage, options) else SEVERAL
+    """Go through the footage once; and once more where several faces come into view after the beginning."""
+    try:
+        return _go_through(footage, options, 1, progress)
+    except _More as more:
+        return _go_through(footage, options, int(more.args[0]), progress)
+
+
+def _go_through(footage: Footage, options: TrackOptions, faces: int, progress: Progress) -> _Seen:
+    """Find the landmarks of one face among several.
+
+    Looking for more faces than there are takes time in every picture, so where one is expected others are looked for
+    only now and then.
+
+    Raises:
+        _More: there are more.
+    """
+    follower = Follower(options.face, faces)
     points, coefficients = [], []
-    with closing(open_tracker(options.tracker, faces)) as tracker:
+    apart = max(1, footage.count // LOOKS) if footage.count else LOOK_EVERY
+    with (
+        closing(open_tracker(options.tracker, SEVERAL if faces > 1 else 1)) as tracker,
+        closing(open_tracker(options.tracker, SEVERAL)) as looker,
+    ):
         for number, frame in enumerate(footage.frames()):
-            face = follower.choose(tracker.find(frame.picture, frame.time))
-            points.append(_NOBODY if face is None else face.points)
+            if faces == 1 and number % apart == 0:
+                found = len(looker.find(frame.picture, frame.time))
+                if found > 1:
+                    raise _More(found)
+            face = follower.choose(tracker.find(frame.picture, frame.time), frame.time)
+            points.append(_NOBODY if face is None else face.points.astype(np.float32))
             coefficients.append(None if face is None else face.coefficients)
             if number % 10 == 0:
                 share = min(number / max(footage.count, 1), 1.0)
                 progress.report(_STEP, share, f"Looking at picture {number + 1:,} of about {footage.count:,}")
     known = [each for each in coefficients if each is not None]
     if not known:
-        return _Seen(np.stack(points), None)
+        return _Seen(np.stack(points), None, faces)
     blank = np.zeros_like(known[0])
-    return _Seen(np.stack(points), np.stack([blank if each is None else each for each in coefficients]))
+    return _Seen(np.stack(points), np.stack([blank if each is None else each for each in coefficients]), faces)
 
 
-_NOBODY: Final = np.full((478, 2), np.nan)
+_NOBODY: Final = np.full((478, 2), np.nan, np.float32)
 
 
-def _has_several(footage: Footage, options: TrackOptions) -> bool:
-    """Whether more than one face is seen in some pictures of the first seconds and, evenly, beyond."""
-    step = max(1, footage.count // LOOKS)
-    with closing(open_tracker(options.tracker, 2)) as tracker:
-        for number, frame in enumerate(footage.frames()):
-            if number % step == 0 and len(tracker.find(frame.picture, frame.time)) > 1:
-                return True
-    return False
-
-
-def _spread(points: FloatArray, present: IntArray) -> IntArray:
-    """Return which pictures to learn the person from: those that differ most from each other, the steadiest first."""
+def _spread(present: IntArray) -> IntArray:
+    """Return which pictures to learn the person from."""
     return present[np.unique(np.linspace(0, len(present) - 1, CALIBRATION).round().astype(int))]
 
 
-def _read(model: LandmarkModel, person: Person, seen: FloatArray, progress: Progress) -> Reading:
-    """Return the expression and the poses in pictures [F, 478, 2]."""
+def _read(model: LandmarkModel, person: Person, seen: Float32Array, present: IntArray, progress: Progress) -> Reading:
+    """Return the expression and the poses in those pictures [F] of all [T, 478, 2] that have a face."""
     parts = []
-    for start in range(0, len(seen), AT_ONCE):
-        some = seen[start : start + AT_ONCE]
+    for start in range(0, len(present), AT_ONCE):
+        some = seen[present[start : start + AT_ONCE]].astype(np.float64)
         reading = refined(model, person, some, read_expression(model, person, some))
         parts.append(with_gaze(model, person, some, reading))
-        progress.report(_STEP, start / len(seen), "Telling the expression")
+        progress.report(_STEP, start / len(present), "Telling the expression")
     poses = Poses(
         np.concatenate([part.poses.rotation for part in parts]), np.concatenate([part.poses.position for part in parts])
     )
@@ -208,7 +253,7 @@ class LiveTracker:
         """
         self._tracker: LandmarkTracker = open_tracker(options.tracker, 1 if options.face is None else SEVERAL)
         self._mirror = options.mirror
-        self._follower = Follower(options.face)
+        self._follower = Follower(options.face, 1 if options.face is None else options.face + 1)
         self._model = load_model()
         self._person = Person(self._model.mean, USUAL_FOCAL)
         self._kept: list[FloatArray] = []
@@ -219,7 +264,7 @@ class LiveTracker:
 
     def see(self, picture: NDArray[np.uint8], time: float) -> Moment | None:
         """Return what the face does in a picture [H, W, 3] at a time in seconds; None where there is no face."""
-        face = self._follower.choose(self._tracker.find(picture, time))
+        face = self._follower.choose(self._tracker.find(picture, time), time)
         if face is None:
             self._poses = None
             return None
