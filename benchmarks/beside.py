@@ -34,8 +34,8 @@ LIGHT = Light(torch.tensor([0.3, -0.85, 0.43]), 0.8, 0.55, torch.ones(3))
 def closeness(clip: Path, name: str) -> float:
     """Return the mean distance of landmarks in percent of the distance between the eyes."""
     seen = tracker._find_landmarks(open_footage(clip), TrackOptions(tracker=name), Progress())
-    points, model = seen.points[seen.present], load_model()
-    person = find_person(model, points[tracker._spread(points, np.arange(len(points)))])
+    points, model = seen.points[seen.present].astype(np.float64), load_model()
+    person = find_person(model, points[tracker._spread(np.arange(len(points)))])
     reading: Reading = refined(model, person, points, read_expression(model, person, points))
     apart = np.linalg.norm(points[:, LEFT_CORNER] - points[:, RIGHT_CORNER], axis=1)
     return float(100.0 * (residual(model, person, points, reading) / apart).mean())
