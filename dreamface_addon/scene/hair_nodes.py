@@ -90,6 +90,12 @@ Value = Any
 class _Tree(NodeTree):
     """Nodes of a group, written as functions of each other."""
 
+    hairs: Value
+    """The hairs that points are of, for `of_hair`."""
+
+    curve: Value
+    """Number of the hair that a point is of."""
+
     def node(self, kind: str, settings: dict[str, Any] | None = None, **inputs: Value) -> bpy.types.Node:
         """Add a node; its inputs are named as sockets are, with _ for a space."""
         node = self.group.nodes.new(kind)
@@ -160,8 +166,13 @@ class _Tree(NodeTree):
         return self.out(node)
 
     def of_hair(self, value: Value, kind: str = "FLOAT") -> bpy.types.NodeSocket:
-        """What is the same all along a hair, found once for each."""
-        return self.out(self.node("GeometryNodeFieldOnDomain", {"data_type": kind, "domain": "CURVE"}, Value=value))
+        """What is the same all along a hair, found once for each.
+
+        Blender's node for another domain would write it down for each point, which takes longer than to look it up.
+        """
+        settings = {"data_type": kind, "domain": "CURVE"}
+        node = self.node("GeometryNodeSampleIndex", settings, Geometry=self.hairs, Value=value, Index=self.curve)
+        return self.out(node)
 
     def sample(self, geometry: Value, value: Value, index: Value, domain: str) -> bpy.types.NodeSocket:
         """A vector of another geometry's element."""
@@ -190,6 +201,8 @@ def _build(group: bpy.types.NodeTree) -> None:
     guides = _with_radius(tree, guides, given, amount)
     hairs = _duplicated(tree, guides, given["Hairs"], amount)
     hairs = _with_neighbours(tree, guides, hairs, given)
+    tree.hairs = hairs
+    tree.curve = tree.node("GeometryNodeCurveOfPoint").outputs["Curve Index"]
     hairs = tree.node("GeometryNodeSetPosition", Geometry=hairs, Position=_position(tree, guides, given)).outputs[0]
     hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_cut_radius(tree, given)).outputs[0]
     tree.node("NodeGroupOutput", Geometry=_without_our_attributes(tree, hairs))
