@@ -31,6 +31,7 @@ from .sculpting import Array, basis_of, read_vectors, rest_of, write_vectors
 from .surface import (
     HAIR_MAP,
     OLD_HAIR_MAP,
+    ROOT_TRIANGLE,
     corners_of,
     frames_of,
     mark_hair_map,
@@ -57,7 +58,8 @@ _TAKEN: Final = "-"
 _HIDDEN: Final = "dreamface_hidden_by_hair"
 """Custom property of a part: we have hidden it, because hair stands for it."""
 
-_TRIANGLE, _BARYCENTRIC, _LOCK, _UV = (f".dreamface_{name}" for name in ("triangle", "barycentric", "lock", "root_uv"))
+_TRIANGLE: Final = ROOT_TRIANGLE
+_BARYCENTRIC, _LOCK, _UV = (f".dreamface_{name}" for name in ("barycentric", "lock", "root_uv"))
 """Attributes of curves: see `RegionHair`; triangles are those of the skin. The last is the root's place in the hair's
 UV map when the others were written: roots that an artist has moved since have another."""
 

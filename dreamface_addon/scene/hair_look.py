@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .grooms import LOOK
+from .guide_nodes import SKIN
 from .hair_nodes import GROUP, INPUTS, VIEWED_POINTS, hair_group, is_hair_group
 from .modifiers import read_input, write_input
 from .node_assets import (
@@ -78,6 +79,7 @@ def add_nodes(object_: bpy.types.Object, skin: bpy.types.Object, place: int = 0)
         return
     modifier = object_.modifiers.new(GROUP, "NODES")
     modifier.node_group = hair_group()
+    write_input(modifier, SKIN, skin)
     object_.modifiers.move(len(object_.modifiers) - 1, place)
 
 

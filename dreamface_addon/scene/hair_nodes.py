@@ -11,13 +11,20 @@ from typing import Any, Final
 
 import bpy
 
-from .node_tree import NodeTree
+from .geometry_tree import GeometryTree, Value
+from .guide_nodes import SKIN, on_the_skin
 
 GROUP: Final = "DreamFace Hair"
 """Name of the node group; all faces in a file share it."""
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _VERSION_PROPERTY: Final = "dreamface_hair_nodes"
+
+COMBED: Final = "Being Combed"
+"""Input: Blender's own way of bending guides is needed, which tells brushes how far each is turned."""
+
+_ABOUT_SKIN: Final = "On which the hair grows; without it roots are looked up anew in each frame, which takes longer"
+_ABOUT_COMBED: Final = "Whether guides are being combed, set by DreamFace"
 
 _INT, _FLOAT = "NodeSocketInt", "NodeSocketFloat"
 
@@ -83,104 +90,6 @@ def is_hair_group(group: bpy.types.NodeTree | None) -> bool:
     return group is not None and _VERSION_PROPERTY in group
 
 
-Value = Any
-"""A socket of a node, or a number or vector that an input is set to."""
-
-
-class _Tree(NodeTree):
-    """Nodes of a group, written as functions of each other."""
-
-    hairs: Value
-    """The hairs that points are of, for `of_hair`."""
-
-    curve: Value
-    """Number of the hair that a point is of."""
-
-    def node(self, kind: str, settings: dict[str, Any] | None = None, **inputs: Value) -> bpy.types.Node:
-        """Add a node; its inputs are named as sockets are, with _ for a space."""
-        node = self.group.nodes.new(kind)
-        node.location = (180 * self._count, -220 * (self._count % 3))
-        node.hide = True
-        self._count += 1
-        for name, value in (settings or {}).items():
-            if hasattr(node, name):
-                setattr(node, name, value)
-            else:  # Blender 5 has made a socket of it
-                self._input(node, name.replace("_", " ").title()).default_value = value.title()
-        for name, value in inputs.items():
-            self.set(self._input(node, name.replace("_", " ")), value)
-        return node
-
-    def _input(self, node: bpy.types.Node, name: str) -> bpy.types.NodeSocket:
-        return next(socket for socket in node.inputs if socket.enabled and socket.name == name)
-
-    def out(self, node: bpy.types.Node) -> bpy.types.NodeSocket:
-        """The output of a node that has one for each type of data."""
-        return next(socket for socket in node.outputs if socket.enabled)
-
-    def vector(self, operation: str, *values: Value, scale: Value = None) -> bpy.types.NodeSocket:
-        """A vector, or a number, from vectors."""
-        node = self.node("ShaderNodeVectorMath", {"operation": operation})
-        for socket, value in zip(node.inputs, values, strict=False):
-            self.set(socket, value)
-        if scale is not None:
-            self.set(node.inputs["Scale"], scale)
-        return self.out(node)
-
-    def sum(self, *vectors: Value) -> bpy.types.NodeSocket:
-        """The sum of vectors."""
-        total = vectors[0]
-        for vector in vectors[1:]:
-            total = self.vector("ADD", total, vector)
-        return total
-
-    def times(self, vector: Value, number: Value) -> bpy.types.NodeSocket:
-        """A vector times a number."""
-        return self.vector("SCALE", vector, scale=number)
-
-    def mix(self, share: Value, first: Value, second: Value) -> bpy.types.NodeSocket:
-        """Between two numbers."""
-        return self.math("ADD", self.math("MULTIPLY", self.math("SUBTRACT", second, first), share), first)
-
-    def named(self, name: str, kind: str = "FLOAT") -> bpy.types.NodeSocket:
-        """An attribute."""
-        return self.out(self.node("GeometryNodeInputNamedAttribute", {"data_type": kind}, Name=name))
-
-    def store(
-        self, geometry: Value, name: str, value: Value, kind: str = "FLOAT", domain: str = "CURVE"
-    ) -> bpy.types.NodeSocket:
-        """The geometry with an attribute."""
-        settings = {"data_type": kind, "domain": domain}
-        node = self.node("GeometryNodeStoreNamedAttribute", settings, Geometry=geometry, Name=name)
-        self.set(self._input(node, "Value"), value)
-        return node.outputs[0]
-
-    def random(self, seed: int, number: Value) -> bpy.types.NodeSocket:
-        """0..1, the same for the same number."""
-        return self.out(self.node("FunctionNodeRandomValue", {"data_type": "FLOAT"}, ID=number, Seed=seed))
-
-    def random_vector(self, seed: int, number: Value) -> bpy.types.NodeSocket:
-        """Each of its coordinates -1..1, the same for the same number."""
-        settings, end = {"data_type": "FLOAT_VECTOR"}, (1.0, 1.0, 1.0)
-        node = self.node("FunctionNodeRandomValue", settings, Min=(-1.0, -1.0, -1.0), Max=end, ID=number, Seed=seed)
-        return self.out(node)
-
-    def of_hair(self, value: Value, kind: str = "FLOAT") -> bpy.types.NodeSocket:
-        """What is the same all along a hair, found once for each.
-
-        Blender's node for another domain would write it down for each point, which takes longer than to look it up.
-        """
-        settings = {"data_type": kind, "domain": "CURVE"}
-        node = self.node("GeometryNodeSampleIndex", settings, Geometry=self.hairs, Value=value, Index=self.curve)
-        return self.out(node)
-
-    def sample(self, geometry: Value, value: Value, index: Value, domain: str) -> bpy.types.NodeSocket:
-        """A vector of another geometry's element."""
-        settings = {"data_type": "FLOAT_VECTOR", "domain": domain}
-        node = self.node("GeometryNodeSampleIndex", settings, Geometry=geometry, Value=value, Index=index)
-        return self.out(node)
-
-
 def _build(group: bpy.types.NodeTree) -> None:
     group.is_modifier = True
     group.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
@@ -189,10 +98,13 @@ def _build(group: bpy.types.NodeTree) -> None:
         socket = group.interface.new_socket(name, description=about, in_out="INPUT", socket_type=kind)
         socket.default_value = int(value) if kind == _INT else value
         socket.min_value, socket.max_value = (int(least), int(most)) if kind == _INT else (least, most)
-    tree = _Tree(group)
+    # Last, because modifiers of files from before know the others by their number.
+    group.interface.new_socket(SKIN, description=_ABOUT_SKIN, in_out="INPUT", socket_type="NodeSocketObject")
+    group.interface.new_socket(COMBED, description=_ABOUT_COMBED, in_out="INPUT", socket_type="NodeSocketBool")
+    tree = GeometryTree(group)
     given = tree.node("NodeGroupInput").outputs
     guides = _described_guides(tree, given["Geometry"])
-    guides = tree.node("GeometryNodeDeformCurvesOnSurface", Curves=guides).outputs[0]
+    guides = on_the_skin(tree, guides, given[SKIN], given[COMBED])
     is_view = tree.node("GeometryNodeIsViewport").outputs[0]
     amount = tree.mix(is_view, given["Render Amount"], given["Viewport Amount"])
     points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], VIEWED_POINTS))
@@ -208,7 +120,7 @@ def _build(group: bpy.types.NodeTree) -> None:
     tree.node("NodeGroupOutput", Geometry=_without_our_attributes(tree, hairs))
 
 
-def _described_guides(tree: _Tree, guides: Value) -> Value:
+def _described_guides(tree: GeometryTree, guides: Value) -> Value:
     """The guides with their number, root, tip and length, as they are at rest.
 
     Which guides are neighbours must not depend on how the skin is bent, or hairs would jump from one to the other.
@@ -222,14 +134,14 @@ def _described_guides(tree: _Tree, guides: Value) -> Value:
     return tree.store(guides, _LENGTH, tree.node("GeometryNodeSplineLength").outputs["Length"])
 
 
-def _point(tree: _Tree, index: Value) -> Value:
+def _point(tree: GeometryTree, index: Value) -> Value:
     """Where the point of that index is."""
     settings = {"data_type": "FLOAT_VECTOR", "domain": "POINT"}
     position = tree.node("GeometryNodeInputPosition").outputs[0]
     return tree.out(tree.node("GeometryNodeFieldAtIndex", settings, Value=position, Index=index))
 
 
-def _with_directions(tree: _Tree, guides: Value, given: Any) -> Value:
+def _with_directions(tree: GeometryTree, guides: Value, given: Any) -> Value:
     """The bent guides with first point, root, how far along them points are, and the directions across them there.
 
     Before there are hairs: Blender would find what is the same for all hairs of a guide for each of them anew.
@@ -249,11 +161,11 @@ def _with_directions(tree: _Tree, guides: Value, given: Any) -> Value:
     return switch.outputs[0]
 
 
-def _count(tree: _Tree, guides: Value) -> Value:
+def _count(tree: GeometryTree, guides: Value) -> Value:
     return tree.node("GeometryNodeAttributeDomainSize", {"component": "CURVE"}, Geometry=guides).outputs["Spline Count"]
 
 
-def _duplicated(tree: _Tree, guides: Value, wanted: Value, amount: Value) -> Value:
+def _duplicated(tree: GeometryTree, guides: Value, wanted: Value, amount: Value) -> Value:
     """As many copies of each guide as it has hairs, each with a number of its own that more or fewer do not change."""
     each = tree.math("DIVIDE", tree.math("MULTIPLY", wanted, amount), tree.math("MAXIMUM", _count(tree, guides), 1.0))
     number = tree.named(_GUIDE, "INT")
@@ -264,7 +176,7 @@ def _duplicated(tree: _Tree, guides: Value, wanted: Value, amount: Value) -> Val
     return tree.store(node.outputs["Geometry"], _HAIR, own, "INT")
 
 
-def _with_neighbours(tree: _Tree, guides: Value, hairs: Value, given: Any) -> Value:
+def _with_neighbours(tree: GeometryTree, guides: Value, hairs: Value, given: Any) -> Value:
     """The hairs with the two guides beside their own between which they grow.
 
     Hairs that stick together have the same neighbours; each has weights of its own, and those of the whole strand.
@@ -292,14 +204,14 @@ def _with_neighbours(tree: _Tree, guides: Value, hairs: Value, given: Any) -> Va
     return hairs
 
 
-def _shares(tree: _Tree, seed: int, number: Value) -> tuple[Value, Value]:
+def _shares(tree: GeometryTree, seed: int, number: Value) -> tuple[Value, Value]:
     """Weights of the two neighbours, so that hairs are spread evenly over the triangle of the three guides."""
     reach, part = tree.math("SQRT", tree.random(seed, number)), tree.random(seed + 1, number)
     second = tree.math("MULTIPLY", reach, part)
     return tree.math("SUBTRACT", reach, second), second
 
 
-def _position(tree: _Tree, guides: Value, given: Any) -> Value:
+def _position(tree: GeometryTree, guides: Value, given: Any) -> Value:
     """Where the points of hairs are, that lie on their guides until now."""
     position = tree.node("GeometryNodeInputPosition").outputs[0]
     along, index = tree.named(_ALONG), tree.node("GeometryNodeSplineParameter").outputs["Index"]
@@ -324,7 +236,7 @@ def _position(tree: _Tree, guides: Value, given: Any) -> Value:
     return tree.sum(position, aside, tree.times(lock, clump), _frizz(tree, given, along, hair))
 
 
-def _clump(tree: _Tree, given: Any, along: Value, hair: Value) -> tuple[Value, Value]:
+def _clump(tree: GeometryTree, given: Any, along: Value, hair: Value) -> tuple[Value, Value]:
     """How far hairs have come together, 0..1; and where around their guide each is then, a vector."""
     ramp = tree.node("ShaderNodeMapRange", {"interpolation_type": "SMOOTHSTEP"}, Value=along)
     tree.set(ramp.inputs["From Min"], given["Clump From"])
@@ -338,7 +250,7 @@ def _clump(tree: _Tree, given: Any, along: Value, hair: Value) -> tuple[Value, V
     return clump, tree.times(tree.sum(across, up), radius)
 
 
-def _frizz(tree: _Tree, given: Any, along: Value, hair: Value) -> Value:
+def _frizz(tree: GeometryTree, given: Any, along: Value, hair: Value) -> Value:
     """How far a hair has left its way, a vector: waves whose lengths have no common measure."""
     flies = tree.math("LESS_THAN", tree.random(50, hair), given["Flyaways"])
     scale = tree.math("MULTIPLY", given["Frizz Scale"], tree.math("MULTIPLY_ADD", flies, _FLYING_SLOWLY - 1.0, 1.0))
@@ -357,7 +269,7 @@ def _frizz(tree: _Tree, given: Any, along: Value, hair: Value) -> Value:
     return tree.sum(*waves)
 
 
-def _without_our_attributes(tree: _Tree, hairs: Value) -> Value:
+def _without_our_attributes(tree: GeometryTree, hairs: Value) -> Value:
     """The hairs without what was handed on; with it where this Blender removes attributes by their full names only."""
     node = tree.node("GeometryNodeRemoveAttribute", Geometry=hairs, Name="dreamface_*")
     menu = next((socket for socket in node.inputs if socket.name == "Pattern Mode"), None)  # from Blender 5 on
@@ -368,7 +280,7 @@ def _without_our_attributes(tree: _Tree, hairs: Value) -> Value:
     return node.outputs[0]
 
 
-def _even(tree: _Tree, guides: Value, points: Value) -> Value:
+def _even(tree: GeometryTree, guides: Value, points: Value) -> Value:
     """The guides with the same number of points each, so that one can be mixed with another point by point.
 
     They become straight from point to point: of smooth ones Blender would look for places in between, only to know how
@@ -377,7 +289,7 @@ def _even(tree: _Tree, guides: Value, points: Value) -> Value:
     return tree.node("GeometryNodeResampleCurve", {"mode": "COUNT"}, Curve=guides, Count=points).outputs[0]
 
 
-def _with_radius(tree: _Tree, guides: Value, given: Any, amount: Value) -> Value:
+def _with_radius(tree: GeometryTree, guides: Value, given: Any, amount: Value) -> Value:
     """The guides as thick as their hairs are to be: thinner towards the tip, wider where few hairs are drawn."""
     few = tree.math("MINIMUM", tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", amount, 1e-3)), _WIDEST)
     thick = tree.math("MULTIPLY", given["Radius"], few)
@@ -385,7 +297,7 @@ def _with_radius(tree: _Tree, guides: Value, given: Any, amount: Value) -> Value
     return tree.node("GeometryNodeSetCurveRadius", Curve=guides, Radius=radius).outputs[0]
 
 
-def _cut_radius(tree: _Tree, given: Any) -> Value:
+def _cut_radius(tree: GeometryTree, given: Any) -> Value:
     """The radius of hairs, which is nothing beyond where one ends early."""
     hair = tree.named(_HAIR, "INT")
     end = tree.of_hair(tree.math("SUBTRACT", 1.0001, tree.math("MULTIPLY", tree.random(60, hair), given["Scatter"])))
