@@ -100,6 +100,21 @@ class GeometryTree(NodeTree):
         node = self.node("GeometryNodeSampleIndex", settings, Geometry=self.hairs, Value=value, Index=self.curve)
         return self.out(node)
 
+    def three_of_hair(self, *values: Value) -> list[bpy.types.NodeSocket]:
+        """Three numbers that are the same all along a hair."""
+        packed = self.node("ShaderNodeCombineXYZ")
+        for socket, value in zip(packed.inputs, values, strict=True):
+            self.set(socket, value)
+        looked_up = self.of_hair(packed.outputs[0], "FLOAT_VECTOR")
+        return list(self.node("ShaderNodeSeparateXYZ", Vector=looked_up).outputs)
+
+    def where(self, wanted: Value, then: Value, otherwise: Value, kind: str = "VECTOR") -> bpy.types.NodeSocket:
+        """One of two values; that which is not wanted is not computed, where this is the same for all."""
+        node = self.node("GeometryNodeSwitch", {"input_type": kind}, Switch=wanted)
+        self.set(self.input(node, "True"), then)
+        self.set(self.input(node, "False"), otherwise)
+        return self.out(node)
+
     def sample(self, geometry: Value, value: Value, index: Value, domain: str) -> bpy.types.NodeSocket:
         """A vector of another geometry's element."""
         settings = {"data_type": "FLOAT_VECTOR", "domain": domain}

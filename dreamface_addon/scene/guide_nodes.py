@@ -67,7 +67,7 @@ def _with_places(tree: GeometryTree, guides: Value, mesh: Value) -> Value:
     for names, state in ((_NOW, mesh), (_THEN, flat)):
         position, normal = (tree.node(f"GeometryNodeInput{name}").outputs[0] for name in ("Position", "Normal"))
         places = [tree.sample(state, position, vertex, "POINT") for vertex in vertices]
-        normals = [tree.sample(state, normal, corner, "CORNER") for corner in corners]
+        normals = [tree.sample(state, normal, vertex, "POINT") for vertex in vertices]
         place, up = (tree.sum(*map(tree.times, vectors, weights)) for vectors in (places, normals))
         up = tree.vector("NORMALIZE", up)
         edge = tree.vector("SUBTRACT", places[1], places[0])

@@ -90,6 +90,16 @@ def is_hair_group(group: bpy.types.NodeTree | None) -> bool:
     return group is not None and _VERSION_PROPERTY in group
 
 
+def is_old_hair_group(group: bpy.types.NodeTree) -> bool:
+    """Return whether a node group is ours, of an older version, and has as many nodes and links as we have made."""
+    size = _OLD_SIZES.get(int(group.get(_VERSION_PROPERTY, 0)))
+    return size is not None and (len(group.nodes), len(group.links)) == size
+
+
+_OLD_SIZES: Final = {1: (258, 362)}
+"""Version -> nodes and links; a group with others has been changed by an artist, and stays."""
+
+
 def _build(group: bpy.types.NodeTree) -> None:
     group.is_modifier = True
     group.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
@@ -212,11 +222,13 @@ def _shares(tree: GeometryTree, seed: int, number: Value) -> tuple[Value, Value]
 
 
 def _position(tree: GeometryTree, guides: Value, given: Any) -> Value:
-    """Where the points of hairs are, that lie on their guides until now."""
+    """Where the points of hairs are, that lie on their guides until now.
+
+    What is the same all along a hair is looked up three numbers at a time: that decides how long all of it takes.
+    """
     position = tree.node("GeometryNodeInputPosition").outputs[0]
     along, index = tree.named(_ALONG), tree.node("GeometryNodeSplineParameter").outputs["Index"]
     hair, root = tree.named(_HAIR, "INT"), tree.named(_ROOT, "FLOAT_VECTOR")
-    sticking = tree.math("MULTIPLY", given["Strand Clump"], along)
     offsets = []
     for neighbour, like, weight, mates_weight in zip(_NEIGHBOURS, _LIKE, _WEIGHTS, _MATES_WEIGHTS, strict=True):
         other = tree.named(neighbour, "INT")
@@ -225,15 +237,17 @@ def _position(tree: GeometryTree, guides: Value, given: Any) -> Value:
         beside = tree.sample(guides, position, tree.math("ADD", tree.of_hair(first, "INT"), index), "POINT")
         shape = tree.vector("SUBTRACT", beside, position)
         shift = tree.vector("SUBTRACT", tree.sample(guides, root, other, "CURVE"), root)
-        alike = tree.named(like)
-        shift = tree.of_hair(tree.times(shift, tree.math("SUBTRACT", 1.0, alike)), "FLOAT_VECTOR")
-        own = tree.named(weight)
-        change = tree.of_hair(tree.math("SUBTRACT", tree.named(mates_weight), own))
-        share = tree.math("MULTIPLY_ADD", sticking, change, own)
+        shift = tree.of_hair(tree.times(shift, tree.math("SUBTRACT", 1.0, tree.named(like))), "FLOAT_VECTOR")
+        change = tree.math("SUBTRACT", tree.named(mates_weight), tree.named(weight))
+        sticking = tree.math("MULTIPLY", given["Strand Clump"], change)
+        own, sticking, alike = tree.three_of_hair(tree.named(weight), sticking, tree.named(like))
+        share = tree.math("MULTIPLY_ADD", sticking, along, own)
         offsets.append(tree.times(tree.sum(shift, tree.times(shape, alike)), share))
     clump, lock = _clump(tree, given, along, hair)
     aside = tree.times(tree.sum(*offsets), tree.math("SUBTRACT", 1.0, clump))
-    return tree.sum(position, aside, tree.times(lock, clump), _frizz(tree, given, along, hair))
+    locked = tree.where(tree.math("GREATER_THAN", given["Lock"], 0.0), tree.sum(aside, tree.times(lock, clump)), aside)
+    curly = tree.where(tree.math("GREATER_THAN", given["Frizz"], 0.0), _frizz(tree, given, along, hair), (0.0,) * 3)
+    return tree.sum(position, locked, curly)
 
 
 def _clump(tree: GeometryTree, given: Any, along: Value, hair: Value) -> tuple[Value, Value]:
@@ -241,31 +255,36 @@ def _clump(tree: GeometryTree, given: Any, along: Value, hair: Value) -> tuple[V
     ramp = tree.node("ShaderNodeMapRange", {"interpolation_type": "SMOOTHSTEP"}, Value=along)
     tree.set(ramp.inputs["From Min"], given["Clump From"])
     clump = tree.math("MULTIPLY", ramp.outputs[0], given["Clump"])
-    twist = tree.of_hair(tree.math("MULTIPLY", tree.math("MULTIPLY", tree.named(_LENGTH), given["Twist"]), _TURN))
-    start = tree.of_hair(tree.math("MULTIPLY", tree.random(40, hair), _TURN))
+    twist = tree.math("MULTIPLY", tree.math("MULTIPLY", tree.named(_LENGTH), given["Twist"]), _TURN)
+    start = tree.math("MULTIPLY", tree.random(40, hair), _TURN)
+    radius = tree.math("MULTIPLY", tree.math("SQRT", tree.random(41, hair)), given["Lock"])
+    twist, start, radius = tree.three_of_hair(twist, start, radius)
     angle = tree.math("MULTIPLY_ADD", along, twist, start)
-    radius = tree.of_hair(tree.math("MULTIPLY", tree.math("SQRT", tree.random(41, hair)), given["Lock"]))
     across = tree.times(tree.named(_NORMAL, "FLOAT_VECTOR"), tree.math("COSINE", angle))
     up = tree.times(tree.named(_BINORMAL, "FLOAT_VECTOR"), tree.math("SINE", angle))
     return clump, tree.times(tree.sum(across, up), radius)
 
 
 def _frizz(tree: GeometryTree, given: Any, along: Value, hair: Value) -> Value:
-    """How far a hair has left its way, a vector: waves whose lengths have no common measure."""
+    """How far a hair has left its way, a vector: waves whose lengths have no common measure; fewer in the view."""
+    is_view = tree.node("GeometryNodeIsViewport").outputs[0]
     flies = tree.math("LESS_THAN", tree.random(50, hair), given["Flyaways"])
     scale = tree.math("MULTIPLY", given["Frizz Scale"], tree.math("MULTIPLY_ADD", flies, _FLYING_SLOWLY - 1.0, 1.0))
-    way = tree.math("MULTIPLY", along, tree.of_hair(tree.math("DIVIDE", tree.named(_LENGTH), scale)))
-    most = tree.of_hair(tree.math("MULTIPLY", given["Frizz"], tree.math("MULTIPLY_ADD", flies, _FLYING - 1.0, 1.0)))
-    far = tree.math("MULTIPLY", tree.math("MINIMUM", way, 1.0), most)  # the root stays
+    turns = tree.math("DIVIDE", tree.named(_LENGTH), scale)
+    most = tree.math("MULTIPLY", given["Frizz"], tree.math("MULTIPLY_ADD", flies, _FLYING - 1.0, 1.0))
     waves = []
     for seed, first, second in _WAVES:
         start = tree.math("MULTIPLY", tree.random(seed, hair), _TURN)
         speed = tree.math("MULTIPLY_ADD", tree.random(seed + 1, hair), 0.5, 0.5)
-        once = tree.of_hair(tree.math("MULTIPLY", speed, first)), tree.of_hair(start)
-        again = tree.of_hair(tree.math("MULTIPLY", speed, second)), tree.of_hair(tree.math("MULTIPLY", start, 2.0))
-        slow, fast = (tree.math("SINE", tree.math("MULTIPLY_ADD", way, *wave)) for wave in (once, again))
-        size = tree.math("MULTIPLY", tree.math("MULTIPLY_ADD", fast, 0.4, slow), far)
-        waves.append(tree.times(tree.of_hair(tree.random_vector(seed + 2, hair), "FLOAT_VECTOR"), size))
+        fast, start, whole = tree.three_of_hair(tree.math("MULTIPLY", speed, turns), start, turns)
+        way, again = tree.math("MULTIPLY", along, fast), tree.math("MULTIPLY", start, 2.0)
+        once = tree.math("SINE", tree.math("MULTIPLY_ADD", way, first, start))
+        twice = tree.math("SINE", tree.math("MULTIPLY_ADD", way, second, again))
+        far = tree.math("MINIMUM", tree.math("MULTIPLY", along, whole), 1.0)  # the root stays
+        both = tree.math("MULTIPLY_ADD", twice, 0.4, once)
+        size = tree.math("MULTIPLY", tree.where(is_view, once, both, "FLOAT"), far)
+        aside = tree.of_hair(tree.times(tree.random_vector(seed + 2, hair), most), "FLOAT_VECTOR")
+        waves.append(tree.times(aside, size))
     return tree.sum(*waves)
 
 
