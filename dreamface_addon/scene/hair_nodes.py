@@ -120,13 +120,12 @@ def _build(group: bpy.types.NodeTree) -> None:
     points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], VIEWED_POINTS))
     guides = _even(tree, guides, points)
     guides = _with_directions(tree, guides, given)
-    guides = _with_radius(tree, guides, given, amount)
     hairs = _duplicated(tree, guides, given["Hairs"], amount)
     hairs = _with_neighbours(tree, guides, hairs, given)
     tree.hairs = hairs
     tree.curve = tree.node("GeometryNodeCurveOfPoint").outputs["Curve Index"]
     hairs = tree.node("GeometryNodeSetPosition", Geometry=hairs, Position=_position(tree, guides, given)).outputs[0]
-    hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_cut_radius(tree, given)).outputs[0]
+    hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_radius(tree, given, amount)).outputs[0]
     tree.node("NodeGroupOutput", Geometry=_without_our_attributes(tree, hairs))
 
 
@@ -272,15 +271,15 @@ def _frizz(tree: GeometryTree, given: Any, along: Value, hair: Value) -> Value:
     scale = tree.math("MULTIPLY", given["Frizz Scale"], tree.math("MULTIPLY_ADD", flies, _FLYING_SLOWLY - 1.0, 1.0))
     turns = tree.math("DIVIDE", tree.named(_LENGTH), scale)
     most = tree.math("MULTIPLY", given["Frizz"], tree.math("MULTIPLY_ADD", flies, _FLYING - 1.0, 1.0))
+    far = tree.math("MINIMUM", tree.math("MULTIPLY", along, tree.of_hair(turns)), 1.0)  # the root stays
     waves = []
     for seed, first, second in _WAVES:
         start = tree.math("MULTIPLY", tree.random(seed, hair), _TURN)
         speed = tree.math("MULTIPLY_ADD", tree.random(seed + 1, hair), 0.5, 0.5)
-        fast, start, whole = tree.three_of_hair(tree.math("MULTIPLY", speed, turns), start, turns)
+        fast, start = tree.of_hair(tree.math("MULTIPLY", speed, turns)), tree.of_hair(start)
         way, again = tree.math("MULTIPLY", along, fast), tree.math("MULTIPLY", start, 2.0)
         once = tree.math("SINE", tree.math("MULTIPLY_ADD", way, first, start))
         twice = tree.math("SINE", tree.math("MULTIPLY_ADD", way, second, again))
-        far = tree.math("MINIMUM", tree.math("MULTIPLY", along, whole), 1.0)  # the root stays
         both = tree.math("MULTIPLY_ADD", twice, 0.4, once)
         size = tree.math("MULTIPLY", tree.where(is_view, once, both, "FLOAT"), far)
         aside = tree.of_hair(tree.times(tree.random_vector(seed + 2, hair), most), "FLOAT_VECTOR")
@@ -308,17 +307,11 @@ def _even(tree: GeometryTree, guides: Value, points: Value) -> Value:
     return tree.node("GeometryNodeResampleCurve", {"mode": "COUNT"}, Curve=guides, Count=points).outputs[0]
 
 
-def _with_radius(tree: GeometryTree, guides: Value, given: Any, amount: Value) -> Value:
-    """The guides as thick as their hairs are to be: thinner towards the tip, wider where few hairs are drawn."""
+def _radius(tree: GeometryTree, given: Any, amount: Value) -> Value:
+    """The radius of hairs: thinner towards the tip, wider where few are drawn, nothing beyond where one ends early."""
     few = tree.math("MINIMUM", tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", amount, 1e-3)), _WIDEST)
     thick = tree.math("MULTIPLY", given["Radius"], few)
-    radius = tree.math("MULTIPLY", tree.mix(tree.named(_ALONG), 1.0, given["Tip"]), thick)
-    return tree.node("GeometryNodeSetCurveRadius", Curve=guides, Radius=radius).outputs[0]
-
-
-def _cut_radius(tree: GeometryTree, given: Any) -> Value:
-    """The radius of hairs, which is nothing beyond where one ends early."""
-    hair = tree.named(_HAIR, "INT")
+    along, hair = tree.named(_ALONG), tree.named(_HAIR, "INT")
+    radius = tree.math("MULTIPLY", tree.mix(along, 1.0, given["Tip"]), thick)
     end = tree.of_hair(tree.math("SUBTRACT", 1.0001, tree.math("MULTIPLY", tree.random(60, hair), given["Scatter"])))
-    there = tree.math("LESS_THAN", tree.named(_ALONG), end)
-    return tree.math("MULTIPLY", tree.node("GeometryNodeInputRadius").outputs[0], there)
+    return tree.math("MULTIPLY", radius, tree.math("LESS_THAN", along, end))
