@@ -63,6 +63,12 @@ class Settling(Part):
             scene.renew_hair_map(skin)
             scene.renew_hair_nodes(skin)
             scene.mark_combed_hair(skin, None)
+        self.playing(False)
+
+    def playing(self, playing: bool) -> None:
+        """Let the 3D view draw fewer hairs while an animation plays, so that it keeps up."""
+        for skin in scene.skins():
+            scene.mark_playing_hair(skin, playing)
 
     def _comb(self, hair: bpy.types.Object | None) -> None:
         """Let hair lie as brushes need it while it is combed; note where new hair is rooted once that has ended."""

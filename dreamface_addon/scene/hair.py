@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from .card_view import hide_old_cards
 from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
-from .hair_look import add_nodes, change_nodes, choose_nodes, mark_combed, renew_nodes, set_look
+from .hair_look import add_nodes, change_nodes, choose_nodes, mark_combed, mark_playing, renew_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
 from .hair_width import draw_hair_as_wide_as_it_is
 from .node_assets import INTERPOLATE, chain_of, name_hair_map, why_no_assets
@@ -463,6 +463,12 @@ def mark_combed_hair(skin: bpy.types.Object, combed: bpy.types.Object | None) ->
     """Tell the nodes of a face's hair which object's guides are being combed, if any."""
     for object_ in hair_objects_of(skin).values():
         mark_combed(object_, object_ == combed)
+
+
+def mark_playing_hair(skin: bpy.types.Object, playing: bool) -> None:
+    """Tell the nodes of a face's hair whether an animation plays."""
+    for object_ in hair_objects_of(skin).values():
+        mark_playing(object_, playing)
 
 
 def note_roots(skin: bpy.types.Object) -> None:

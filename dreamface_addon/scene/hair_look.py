@@ -10,7 +10,7 @@ import numpy as np
 
 from .grooms import LOOK
 from .guide_nodes import SKIN
-from .hair_nodes import COMBED, GROUP, INPUTS, VIEWED_POINTS, hair_group, is_hair_group, is_old_hair_group
+from .hair_nodes import COMBED, GROUP, INPUTS, PLAYING, VIEWED_POINTS, hair_group, is_hair_group, is_old_hair_group
 from .modifiers import has_input, read_input, write_input
 from .node_assets import (
     add_chain,
@@ -98,11 +98,20 @@ def renew_nodes(object_: bpy.types.Object, skin: bpy.types.Object) -> None:
 
 def mark_combed(object_: bpy.types.Object, combed: bool) -> None:
     """Tell the nodes of an object of hair whether its guides are being combed, so that brushes know how they lie."""
+    _mark(object_, COMBED, combed)
+
+
+def mark_playing(object_: bpy.types.Object, playing: bool) -> None:
+    """Tell the nodes of an object of hair whether an animation plays: fewer hairs are drawn then, wider ones."""
+    _mark(object_, PLAYING, playing)
+
+
+def _mark(object_: bpy.types.Object, name: str, value: bool) -> None:
     modifier = _modifier(object_)
-    if modifier is None or not object_.is_editable or not has_input(modifier, COMBED):
+    if modifier is None or not object_.is_editable or not has_input(modifier, name):
         return
-    if bool(read_input(modifier, COMBED)) != combed:
-        write_input(modifier, COMBED, combed)
+    if bool(read_input(modifier, name)) != value:
+        write_input(modifier, name, value)
         object_.update_tag()
 
 

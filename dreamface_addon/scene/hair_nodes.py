@@ -23,6 +23,12 @@ _VERSION_PROPERTY: Final = "dreamface_hair_nodes"
 COMBED: Final = "Being Combed"
 """Input: Blender's own way of bending guides is needed, which tells brushes how far each is turned."""
 
+PLAYING: Final = "Playing"
+"""Input: an animation plays in the view, which draws fewer hairs then, and wider ones."""
+
+_PLAYED_POINTS = 320_000.0  # of an object's hairs, at most, while an animation plays
+
+_ABOUT_PLAYING: Final = "Whether an animation plays, set by DreamFace: the 3D view draws fewer hairs then, wider ones"
 _ABOUT_SKIN: Final = "On which the hair grows; without it roots are looked up anew in each frame, which takes longer"
 _ABOUT_COMBED: Final = "Whether guides are being combed, set by DreamFace"
 
@@ -69,7 +75,7 @@ APART, APART_TIPS = 3.0, 0.015
 VIEWED_POINTS = 32.0
 """Of a hair, at most, in the 3D view."""
 
-_WIDEST = 6.0  # times as wide as hairs really are, where only few are drawn
+_WIDEST = 8.0  # times as wide as hairs really are, where only few are drawn
 _FLYING, _FLYING_SLOWLY = 8.0, 4.0  # times as far as others do flyaways leave their way, over as many times the length
 _WAVES = ((51, 4.1, 6.7), (55, 3.3, 7.3))  # seed, and radians per length of the frizz, at most, of two waves each
 
@@ -111,13 +117,18 @@ def _build(group: bpy.types.NodeTree) -> None:
     # Last, because modifiers of files from before know the others by their number.
     group.interface.new_socket(SKIN, description=_ABOUT_SKIN, in_out="INPUT", socket_type="NodeSocketObject")
     group.interface.new_socket(COMBED, description=_ABOUT_COMBED, in_out="INPUT", socket_type="NodeSocketBool")
+    group.interface.new_socket(PLAYING, description=_ABOUT_PLAYING, in_out="INPUT", socket_type="NodeSocketBool")
     tree = GeometryTree(group)
     given = tree.node("NodeGroupInput").outputs
     guides = _described_guides(tree, given["Geometry"])
     guides = on_the_skin(tree, guides, given[SKIN], given[COMBED])
     is_view = tree.node("GeometryNodeIsViewport").outputs[0]
-    amount = tree.mix(is_view, given["Render Amount"], given["Viewport Amount"])
-    points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], VIEWED_POINTS))
+    viewed_points = tree.math("MINIMUM", given["Points"], VIEWED_POINTS)
+    points = tree.mix(is_view, given["Points"], viewed_points)
+    whole = tree.math("MAXIMUM", tree.math("MULTIPLY", given["Hairs"], viewed_points), 1.0)
+    played = tree.math("MINIMUM", given["Viewport Amount"], tree.math("DIVIDE", _PLAYED_POINTS, whole))
+    viewed = tree.mix(given[PLAYING], given["Viewport Amount"], played)
+    amount = tree.mix(is_view, given["Render Amount"], viewed)
     guides = _even(tree, guides, points)
     guides = _with_directions(tree, guides, given)
     hairs = _duplicated(tree, guides, given["Hairs"], amount)

@@ -160,3 +160,30 @@ def test_hair_of_an_older_file_gets_todays_nodes_when_it_is_opened(bpy, hairy, s
             vertex.co.z += UP[2]
         bpy.context.view_layer.update()
         assert is_quick(bpy, hair) and len(still) == len(shown(bpy, hair))
+
+
+def test_fewer_and_wider_hairs_are_drawn_while_an_animation_plays(bpy, scalp):
+    from dreamface_addon.application import _HANDLERS
+    from dreamface_addon.settling import Settling
+
+    assert {"animation_playback_pre", "animation_playback_post"} <= {name for name, _ in _HANDLERS}
+    settling, modifier = Settling(), scalp.modifiers[0]
+    few = len(shown(bpy, scalp))
+    settling.playing(True)
+    assert len(shown(bpy, scalp)) == few, "so few hairs keep up"
+    from dreamface_addon.scene.modifiers import write_input
+
+    write_input(modifier, "Hairs", 60_000)
+    write_input(modifier, "Viewport Amount", 1.0)
+    scalp.update_tag()
+    played, wide = len(shown(bpy, scalp)), widest(bpy, scalp)
+    settling.playing(False)
+    still, thin = len(shown(bpy, scalp)), widest(bpy, scalp)
+    assert still == pytest.approx(60_000, rel=0.05) and played * POINTS == pytest.approx(320_000, rel=0.05)
+    assert played * wide == pytest.approx(still * thin, rel=0.05)
+
+
+def widest(bpy, hair):
+    """The largest radius of the hairs that the view draws."""
+    evaluated = hair.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    return float(read(evaluated.data.attributes["radius"].data, "value").max())
