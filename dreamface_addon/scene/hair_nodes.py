@@ -276,8 +276,8 @@ def _clump(tree: GeometryTree, given: Any, along: Value, hair: Value) -> tuple[V
 
 
 def _frizz(tree: GeometryTree, given: Any, along: Value, hair: Value) -> Value:
-    """How far a hair has left its way, a vector: waves whose lengths have no common measure; fewer in the view."""
-    is_view = tree.node("GeometryNodeIsViewport").outputs[0]
+    """How far a hair has left its way, a vector: waves whose lengths have no common measure; fewer while it plays."""
+    playing = tree.math("MULTIPLY", tree.node("GeometryNodeIsViewport").outputs[0], given[PLAYING])
     flies = tree.math("LESS_THAN", tree.random(50, hair), given["Flyaways"])
     scale = tree.math("MULTIPLY", given["Frizz Scale"], tree.math("MULTIPLY_ADD", flies, _FLYING_SLOWLY - 1.0, 1.0))
     turns = tree.math("DIVIDE", tree.named(_LENGTH), scale)
@@ -292,7 +292,7 @@ def _frizz(tree: GeometryTree, given: Any, along: Value, hair: Value) -> Value:
         once = tree.math("SINE", tree.math("MULTIPLY_ADD", way, first, start))
         twice = tree.math("SINE", tree.math("MULTIPLY_ADD", way, second, again))
         both = tree.math("MULTIPLY_ADD", twice, 0.4, once)
-        size = tree.math("MULTIPLY", tree.where(is_view, once, both, "FLOAT"), far)
+        size = tree.math("MULTIPLY", tree.where(playing, once, both, "FLOAT"), far)
         aside = tree.of_hair(tree.times(tree.random_vector(seed + 2, hair), most), "FLOAT_VECTOR")
         waves.append(tree.times(aside, size))
     return tree.sum(*waves)
