@@ -209,7 +209,19 @@ def _before_save(*_: object) -> None:
     get().living.before_save()
 
 
+@persistent
+def _before_playing(*_: object) -> None:
+    get().settling.playing(True)
+
+
+@persistent
+def _after_playing(*_: object) -> None:
+    get().settling.playing(False)
+
+
 _HANDLERS = (
+    ("animation_playback_pre", _before_playing),
+    ("animation_playback_post", _after_playing),
     ("load_post", _after_load),
     ("save_pre", _before_save),
     ("save_post", _after_save),

@@ -10,6 +10,9 @@ from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 _SHAPING = ("SCULPT", "EDIT_MESH")
 """Modes in which an artist moves a head's vertices."""
 
+_COMBING = ("SCULPT_CURVES", "EDIT_CURVES")
+"""Modes in which an artist combs, cuts and adds hair."""
+
 _WEIGHING = "PAINT_WEIGHT"
 """The mode in which an artist changes how much bones move it."""
 
@@ -25,6 +28,7 @@ class Settling(Part):
     def __init__(self) -> None:
         self._shaped: set[int] = set()
         self._weighed: set[int] = set()
+        self._combs = False
         self._armatures: dict[int, tuple[int, ...]] = {}
         self._interval = IDLE_INTERVAL
 
@@ -36,7 +40,9 @@ class Settling(Part):
     def tick(self) -> bool:
         """Note which heads are being shaped; take along what follows where that has ended."""
         with interface.in_window():
-            mode, objects = bpy.context.mode, {bpy.context.active_object, *bpy.context.selected_objects}
+            mode, active = bpy.context.mode, bpy.context.active_object
+            objects = {active, *bpy.context.selected_objects}
+        self._comb(active if mode in _COMBING else None)
         skins = [skin for skin in map(scene.skin_of, objects) if skin is not None]
         self._interval = READY_INTERVAL if skins or self._shaped else IDLE_INTERVAL
         if mode in _SHAPING:
@@ -51,9 +57,28 @@ class Settling(Part):
         """Forget the heads of the file that was open before; bring hair of older files to what it is today."""
         self._shaped.clear()
         self._weighed.clear()
+        self._combs = False
         self._armatures.clear()
         for skin in scene.skins():
             scene.renew_hair_map(skin)
+            scene.renew_hair_nodes(skin)
+            scene.mark_combed_hair(skin, None)
+        self.playing(False)
+
+    def playing(self, playing: bool) -> None:
+        """Let the 3D view draw fewer hairs while an animation plays, so that it keeps up."""
+        for skin in scene.skins():
+            scene.mark_playing_hair(skin, playing)
+
+    def _comb(self, hair: bpy.types.Object | None) -> None:
+        """Let hair lie as brushes need it while it is combed; note where new hair is rooted once that has ended."""
+        combed, self._combs = self._combs, hair is not None
+        if not combed and hair is None:
+            return
+        for skin in scene.skins():
+            scene.mark_combed_hair(skin, hair)
+            if hair is None:
+                scene.note_roots(skin)
 
     def _settle(self) -> bool:
         """Take hair and bones of heads along that were shaped, as one step of undo; return whether any moved."""

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from .card_view import hide_old_cards
 from .errors import SceneError
 from .grooms import REGIONS, RegionHair, parse_groom
-from .hair_look import add_nodes, change_nodes, choose_nodes, set_look
+from .hair_look import add_nodes, change_nodes, choose_nodes, mark_combed, mark_playing, renew_nodes, set_look
 from .hair_material import is_hair_material, new_hair_material, renew_hair_material
 from .hair_width import draw_hair_as_wide_as_it_is
 from .node_assets import INTERPOLATE, chain_of, name_hair_map, why_no_assets
@@ -31,6 +31,7 @@ from .sculpting import Array, basis_of, read_vectors, rest_of, write_vectors
 from .surface import (
     HAIR_MAP,
     OLD_HAIR_MAP,
+    ROOT_TRIANGLE,
     corners_of,
     frames_of,
     mark_hair_map,
@@ -57,7 +58,8 @@ _TAKEN: Final = "-"
 _HIDDEN: Final = "dreamface_hidden_by_hair"
 """Custom property of a part: we have hidden it, because hair stands for it."""
 
-_TRIANGLE, _BARYCENTRIC, _LOCK, _UV = (f".dreamface_{name}" for name in ("triangle", "barycentric", "lock", "root_uv"))
+_TRIANGLE: Final = ROOT_TRIANGLE
+_BARYCENTRIC, _LOCK, _UV = (f".dreamface_{name}" for name in ("barycentric", "lock", "root_uv"))
 """Attributes of curves: see `RegionHair`; triangles are those of the skin. The last is the root's place in the hair's
 UV map when the others were written: roots that an artist has moved since have another."""
 
@@ -152,6 +154,7 @@ def _put(skin: bpy.types.Object, hair: RegionHair, object_: bpy.types.Object | N
         curves.materials.append(new_hair_material(f"{REGIONS[hair.region]} strands", hair.colour, hair.region))
     else:
         _replace_curves(object_, curves, hair.colour)
+        renew_nodes(object_, skin)
         describe_hair(object_, skin, hair)
     set_look(object_, skin, hair.look, hair.points)
 
@@ -448,6 +451,39 @@ def settle_hair(skin: bpy.types.Object) -> bool:
         _carry_all(hairs, mesh, before, after)
     write_vectors(mesh, REST, after)
     return True
+
+
+def renew_hair_nodes(skin: bpy.types.Object) -> None:
+    """Let nodes of ours make a face's hair as they do today, where the file is of an older version."""
+    for object_ in hair_objects_of(skin).values():
+        renew_nodes(object_, skin)
+
+
+def mark_combed_hair(skin: bpy.types.Object, combed: bpy.types.Object | None) -> None:
+    """Tell the nodes of a face's hair which object's guides are being combed, if any."""
+    for object_ in hair_objects_of(skin).values():
+        mark_combed(object_, object_ == combed)
+
+
+def mark_playing_hair(skin: bpy.types.Object, playing: bool) -> None:
+    """Tell the nodes of a face's hair whether an animation plays."""
+    for object_ in hair_objects_of(skin).values():
+        mark_playing(object_, playing)
+
+
+def note_roots(skin: bpy.types.Object) -> None:
+    """Note where guides are rooted that an artist has added or moved: as long as some are not known, all are looked up.
+
+    In Edit Mode nobody knows where the skin's vertices are, and hair that is linked from another file stays as it is.
+    """
+    mesh, hairs = skin.data, [object_.data for object_ in hair_of(skin).values()]
+    if mesh.is_editmode or not len(mesh.polygons) or not all(curves.is_editable for curves in hairs):
+        return
+    rest = read_vectors(mesh, REST)
+    for curves in hairs:
+        if len(curves.curves):
+            _roots(curves, mesh, basis_of(mesh) if rest is None else rest)
+            curves.update_tag()
 
 
 def renew_hair_map(skin: bpy.types.Object) -> None:

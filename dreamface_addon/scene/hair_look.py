@@ -9,8 +9,9 @@ import bpy
 import numpy as np
 
 from .grooms import LOOK
-from .hair_nodes import GROUP, INPUTS, VIEWED_POINTS, hair_group, is_hair_group
-from .modifiers import read_input, write_input
+from .guide_nodes import SKIN
+from .hair_nodes import COMBED, GROUP, INPUTS, PLAYING, VIEWED_POINTS, hair_group, is_hair_group, is_old_hair_group
+from .modifiers import has_input, read_input, write_input
 from .node_assets import (
     add_chain,
     can_use_assets,
@@ -78,7 +79,40 @@ def add_nodes(object_: bpy.types.Object, skin: bpy.types.Object, place: int = 0)
         return
     modifier = object_.modifiers.new(GROUP, "NODES")
     modifier.node_group = hair_group()
+    write_input(modifier, SKIN, skin)
     object_.modifiers.move(len(object_.modifiers) - 1, place)
+
+
+def renew_nodes(object_: bpy.types.Object, skin: bpy.types.Object) -> None:
+    """Give an object of hair today's nodes of ours, where it has those of an older version that no artist has changed.
+
+    What its inputs are set to stays.
+    """
+    modifier = _modifier(object_)
+    if modifier is None or not object_.is_editable or not is_old_hair_group(modifier.node_group):
+        return
+    modifier.node_group = hair_group()  # its inputs have the numbers that the old ones had
+    write_input(modifier, SKIN, skin)
+    object_.update_tag()
+
+
+def mark_combed(object_: bpy.types.Object, combed: bool) -> None:
+    """Tell the nodes of an object of hair whether its guides are being combed, so that brushes know how they lie."""
+    _mark(object_, COMBED, combed)
+
+
+def mark_playing(object_: bpy.types.Object, playing: bool) -> None:
+    """Tell the nodes of an object of hair whether an animation plays: fewer hairs are drawn then, wider ones."""
+    _mark(object_, PLAYING, playing)
+
+
+def _mark(object_: bpy.types.Object, name: str, value: bool) -> None:
+    modifier = _modifier(object_)
+    if modifier is None or not object_.is_editable or not has_input(modifier, name):
+        return
+    if bool(read_input(modifier, name)) != value:
+        write_input(modifier, name, value)
+        object_.update_tag()
 
 
 def change_nodes(object_: bpy.types.Object, skin: bpy.types.Object, guides: Array) -> None:

@@ -11,13 +11,26 @@ from typing import Any, Final
 
 import bpy
 
-from .node_tree import NodeTree
+from .geometry_tree import GeometryTree, Value
+from .guide_nodes import SKIN, on_the_skin
 
 GROUP: Final = "DreamFace Hair"
 """Name of the node group; all faces in a file share it."""
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _VERSION_PROPERTY: Final = "dreamface_hair_nodes"
+
+COMBED: Final = "Being Combed"
+"""Input: Blender's own way of bending guides is needed, which tells brushes how far each is turned."""
+
+PLAYING: Final = "Playing"
+"""Input: an animation plays in the view, which draws fewer hairs then, and wider ones."""
+
+_PLAYED_POINTS = 320_000.0  # of an object's hairs, at most, while an animation plays
+
+_ABOUT_PLAYING: Final = "Whether an animation plays, set by DreamFace: the 3D view draws fewer hairs then, wider ones"
+_ABOUT_SKIN: Final = "On which the hair grows; without it roots are looked up anew in each frame, which takes longer"
+_ABOUT_COMBED: Final = "Whether guides are being combed, set by DreamFace"
 
 _INT, _FLOAT = "NodeSocketInt", "NodeSocketFloat"
 
@@ -62,7 +75,7 @@ APART, APART_TIPS = 3.0, 0.015
 VIEWED_POINTS = 32.0
 """Of a hair, at most, in the 3D view."""
 
-_WIDEST = 6.0  # times as wide as hairs really are, where only few are drawn
+_WIDEST = 8.0  # times as wide as hairs really are, where only few are drawn
 _FLYING, _FLYING_SLOWLY = 8.0, 4.0  # times as far as others do flyaways leave their way, over as many times the length
 _WAVES = ((51, 4.1, 6.7), (55, 3.3, 7.3))  # seed, and radians per length of the frizz, at most, of two waves each
 
@@ -83,91 +96,14 @@ def is_hair_group(group: bpy.types.NodeTree | None) -> bool:
     return group is not None and _VERSION_PROPERTY in group
 
 
-Value = Any
-"""A socket of a node, or a number or vector that an input is set to."""
+def is_old_hair_group(group: bpy.types.NodeTree) -> bool:
+    """Return whether a node group is ours, of an older version, and has as many nodes and links as we have made."""
+    size = _OLD_SIZES.get(int(group.get(_VERSION_PROPERTY, 0)))
+    return size is not None and (len(group.nodes), len(group.links)) == size
 
 
-class _Tree(NodeTree):
-    """Nodes of a group, written as functions of each other."""
-
-    def node(self, kind: str, settings: dict[str, Any] | None = None, **inputs: Value) -> bpy.types.Node:
-        """Add a node; its inputs are named as sockets are, with _ for a space."""
-        node = self.group.nodes.new(kind)
-        node.location = (180 * self._count, -220 * (self._count % 3))
-        node.hide = True
-        self._count += 1
-        for name, value in (settings or {}).items():
-            if hasattr(node, name):
-                setattr(node, name, value)
-            else:  # Blender 5 has made a socket of it
-                self._input(node, name.replace("_", " ").title()).default_value = value.title()
-        for name, value in inputs.items():
-            self.set(self._input(node, name.replace("_", " ")), value)
-        return node
-
-    def _input(self, node: bpy.types.Node, name: str) -> bpy.types.NodeSocket:
-        return next(socket for socket in node.inputs if socket.enabled and socket.name == name)
-
-    def out(self, node: bpy.types.Node) -> bpy.types.NodeSocket:
-        """The output of a node that has one for each type of data."""
-        return next(socket for socket in node.outputs if socket.enabled)
-
-    def vector(self, operation: str, *values: Value, scale: Value = None) -> bpy.types.NodeSocket:
-        """A vector, or a number, from vectors."""
-        node = self.node("ShaderNodeVectorMath", {"operation": operation})
-        for socket, value in zip(node.inputs, values, strict=False):
-            self.set(socket, value)
-        if scale is not None:
-            self.set(node.inputs["Scale"], scale)
-        return self.out(node)
-
-    def sum(self, *vectors: Value) -> bpy.types.NodeSocket:
-        """The sum of vectors."""
-        total = vectors[0]
-        for vector in vectors[1:]:
-            total = self.vector("ADD", total, vector)
-        return total
-
-    def times(self, vector: Value, number: Value) -> bpy.types.NodeSocket:
-        """A vector times a number."""
-        return self.vector("SCALE", vector, scale=number)
-
-    def mix(self, share: Value, first: Value, second: Value) -> bpy.types.NodeSocket:
-        """Between two numbers."""
-        return self.math("ADD", self.math("MULTIPLY", self.math("SUBTRACT", second, first), share), first)
-
-    def named(self, name: str, kind: str = "FLOAT") -> bpy.types.NodeSocket:
-        """An attribute."""
-        return self.out(self.node("GeometryNodeInputNamedAttribute", {"data_type": kind}, Name=name))
-
-    def store(
-        self, geometry: Value, name: str, value: Value, kind: str = "FLOAT", domain: str = "CURVE"
-    ) -> bpy.types.NodeSocket:
-        """The geometry with an attribute."""
-        settings = {"data_type": kind, "domain": domain}
-        node = self.node("GeometryNodeStoreNamedAttribute", settings, Geometry=geometry, Name=name)
-        self.set(self._input(node, "Value"), value)
-        return node.outputs[0]
-
-    def random(self, seed: int, number: Value) -> bpy.types.NodeSocket:
-        """0..1, the same for the same number."""
-        return self.out(self.node("FunctionNodeRandomValue", {"data_type": "FLOAT"}, ID=number, Seed=seed))
-
-    def random_vector(self, seed: int, number: Value) -> bpy.types.NodeSocket:
-        """Each of its coordinates -1..1, the same for the same number."""
-        settings, end = {"data_type": "FLOAT_VECTOR"}, (1.0, 1.0, 1.0)
-        node = self.node("FunctionNodeRandomValue", settings, Min=(-1.0, -1.0, -1.0), Max=end, ID=number, Seed=seed)
-        return self.out(node)
-
-    def of_hair(self, value: Value, kind: str = "FLOAT") -> bpy.types.NodeSocket:
-        """What is the same all along a hair, found once for each."""
-        return self.out(self.node("GeometryNodeFieldOnDomain", {"data_type": kind, "domain": "CURVE"}, Value=value))
-
-    def sample(self, geometry: Value, value: Value, index: Value, domain: str) -> bpy.types.NodeSocket:
-        """A vector of another geometry's element."""
-        settings = {"data_type": "FLOAT_VECTOR", "domain": domain}
-        node = self.node("GeometryNodeSampleIndex", settings, Geometry=geometry, Value=value, Index=index)
-        return self.out(node)
+_OLD_SIZES: Final = {1: (258, 362)}
+"""Version -> nodes and links; a group with others has been changed by an artist, and stays."""
 
 
 def _build(group: bpy.types.NodeTree) -> None:
@@ -178,24 +114,33 @@ def _build(group: bpy.types.NodeTree) -> None:
         socket = group.interface.new_socket(name, description=about, in_out="INPUT", socket_type=kind)
         socket.default_value = int(value) if kind == _INT else value
         socket.min_value, socket.max_value = (int(least), int(most)) if kind == _INT else (least, most)
-    tree = _Tree(group)
+    # Last, because modifiers of files from before know the others by their number.
+    group.interface.new_socket(SKIN, description=_ABOUT_SKIN, in_out="INPUT", socket_type="NodeSocketObject")
+    group.interface.new_socket(COMBED, description=_ABOUT_COMBED, in_out="INPUT", socket_type="NodeSocketBool")
+    group.interface.new_socket(PLAYING, description=_ABOUT_PLAYING, in_out="INPUT", socket_type="NodeSocketBool")
+    tree = GeometryTree(group)
     given = tree.node("NodeGroupInput").outputs
     guides = _described_guides(tree, given["Geometry"])
-    guides = tree.node("GeometryNodeDeformCurvesOnSurface", Curves=guides).outputs[0]
+    guides = on_the_skin(tree, guides, given[SKIN], given[COMBED])
     is_view = tree.node("GeometryNodeIsViewport").outputs[0]
-    amount = tree.mix(is_view, given["Render Amount"], given["Viewport Amount"])
-    points = tree.mix(is_view, given["Points"], tree.math("MINIMUM", given["Points"], VIEWED_POINTS))
+    viewed_points = tree.math("MINIMUM", given["Points"], VIEWED_POINTS)
+    points = tree.mix(is_view, given["Points"], viewed_points)
+    whole = tree.math("MAXIMUM", tree.math("MULTIPLY", given["Hairs"], viewed_points), 1.0)
+    played = tree.math("MINIMUM", given["Viewport Amount"], tree.math("DIVIDE", _PLAYED_POINTS, whole))
+    viewed = tree.mix(given[PLAYING], given["Viewport Amount"], played)
+    amount = tree.mix(is_view, given["Render Amount"], viewed)
     guides = _even(tree, guides, points)
     guides = _with_directions(tree, guides, given)
-    guides = _with_radius(tree, guides, given, amount)
     hairs = _duplicated(tree, guides, given["Hairs"], amount)
     hairs = _with_neighbours(tree, guides, hairs, given)
+    tree.hairs = hairs
+    tree.curve = tree.node("GeometryNodeCurveOfPoint").outputs["Curve Index"]
     hairs = tree.node("GeometryNodeSetPosition", Geometry=hairs, Position=_position(tree, guides, given)).outputs[0]
-    hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_cut_radius(tree, given)).outputs[0]
+    hairs = tree.node("GeometryNodeSetCurveRadius", Curve=hairs, Radius=_radius(tree, given, amount)).outputs[0]
     tree.node("NodeGroupOutput", Geometry=_without_our_attributes(tree, hairs))
 
 
-def _described_guides(tree: _Tree, guides: Value) -> Value:
+def _described_guides(tree: GeometryTree, guides: Value) -> Value:
     """The guides with their number, root, tip and length, as they are at rest.
 
     Which guides are neighbours must not depend on how the skin is bent, or hairs would jump from one to the other.
@@ -209,14 +154,14 @@ def _described_guides(tree: _Tree, guides: Value) -> Value:
     return tree.store(guides, _LENGTH, tree.node("GeometryNodeSplineLength").outputs["Length"])
 
 
-def _point(tree: _Tree, index: Value) -> Value:
+def _point(tree: GeometryTree, index: Value) -> Value:
     """Where the point of that index is."""
     settings = {"data_type": "FLOAT_VECTOR", "domain": "POINT"}
     position = tree.node("GeometryNodeInputPosition").outputs[0]
     return tree.out(tree.node("GeometryNodeFieldAtIndex", settings, Value=position, Index=index))
 
 
-def _with_directions(tree: _Tree, guides: Value, given: Any) -> Value:
+def _with_directions(tree: GeometryTree, guides: Value, given: Any) -> Value:
     """The bent guides with first point, root, how far along them points are, and the directions across them there.
 
     Before there are hairs: Blender would find what is the same for all hairs of a guide for each of them anew.
@@ -236,11 +181,11 @@ def _with_directions(tree: _Tree, guides: Value, given: Any) -> Value:
     return switch.outputs[0]
 
 
-def _count(tree: _Tree, guides: Value) -> Value:
+def _count(tree: GeometryTree, guides: Value) -> Value:
     return tree.node("GeometryNodeAttributeDomainSize", {"component": "CURVE"}, Geometry=guides).outputs["Spline Count"]
 
 
-def _duplicated(tree: _Tree, guides: Value, wanted: Value, amount: Value) -> Value:
+def _duplicated(tree: GeometryTree, guides: Value, wanted: Value, amount: Value) -> Value:
     """As many copies of each guide as it has hairs, each with a number of its own that more or fewer do not change."""
     each = tree.math("DIVIDE", tree.math("MULTIPLY", wanted, amount), tree.math("MAXIMUM", _count(tree, guides), 1.0))
     number = tree.named(_GUIDE, "INT")
@@ -251,7 +196,7 @@ def _duplicated(tree: _Tree, guides: Value, wanted: Value, amount: Value) -> Val
     return tree.store(node.outputs["Geometry"], _HAIR, own, "INT")
 
 
-def _with_neighbours(tree: _Tree, guides: Value, hairs: Value, given: Any) -> Value:
+def _with_neighbours(tree: GeometryTree, guides: Value, hairs: Value, given: Any) -> Value:
     """The hairs with the two guides beside their own between which they grow.
 
     Hairs that stick together have the same neighbours; each has weights of its own, and those of the whole strand.
@@ -279,19 +224,21 @@ def _with_neighbours(tree: _Tree, guides: Value, hairs: Value, given: Any) -> Va
     return hairs
 
 
-def _shares(tree: _Tree, seed: int, number: Value) -> tuple[Value, Value]:
+def _shares(tree: GeometryTree, seed: int, number: Value) -> tuple[Value, Value]:
     """Weights of the two neighbours, so that hairs are spread evenly over the triangle of the three guides."""
     reach, part = tree.math("SQRT", tree.random(seed, number)), tree.random(seed + 1, number)
     second = tree.math("MULTIPLY", reach, part)
     return tree.math("SUBTRACT", reach, second), second
 
 
-def _position(tree: _Tree, guides: Value, given: Any) -> Value:
-    """Where the points of hairs are, that lie on their guides until now."""
+def _position(tree: GeometryTree, guides: Value, given: Any) -> Value:
+    """Where the points of hairs are, that lie on their guides until now.
+
+    What is the same all along a hair is looked up three numbers at a time: that decides how long all of it takes.
+    """
     position = tree.node("GeometryNodeInputPosition").outputs[0]
     along, index = tree.named(_ALONG), tree.node("GeometryNodeSplineParameter").outputs["Index"]
     hair, root = tree.named(_HAIR, "INT"), tree.named(_ROOT, "FLOAT_VECTOR")
-    sticking = tree.math("MULTIPLY", given["Strand Clump"], along)
     offsets = []
     for neighbour, like, weight, mates_weight in zip(_NEIGHBOURS, _LIKE, _WEIGHTS, _MATES_WEIGHTS, strict=True):
         other = tree.named(neighbour, "INT")
@@ -300,51 +247,58 @@ def _position(tree: _Tree, guides: Value, given: Any) -> Value:
         beside = tree.sample(guides, position, tree.math("ADD", tree.of_hair(first, "INT"), index), "POINT")
         shape = tree.vector("SUBTRACT", beside, position)
         shift = tree.vector("SUBTRACT", tree.sample(guides, root, other, "CURVE"), root)
-        alike = tree.named(like)
-        shift = tree.of_hair(tree.times(shift, tree.math("SUBTRACT", 1.0, alike)), "FLOAT_VECTOR")
-        own = tree.named(weight)
-        change = tree.of_hair(tree.math("SUBTRACT", tree.named(mates_weight), own))
-        share = tree.math("MULTIPLY_ADD", sticking, change, own)
+        shift = tree.of_hair(tree.times(shift, tree.math("SUBTRACT", 1.0, tree.named(like))), "FLOAT_VECTOR")
+        change = tree.math("SUBTRACT", tree.named(mates_weight), tree.named(weight))
+        sticking = tree.math("MULTIPLY", given["Strand Clump"], change)
+        own, sticking, alike = tree.three_of_hair(tree.named(weight), sticking, tree.named(like))
+        share = tree.math("MULTIPLY_ADD", sticking, along, own)
         offsets.append(tree.times(tree.sum(shift, tree.times(shape, alike)), share))
     clump, lock = _clump(tree, given, along, hair)
     aside = tree.times(tree.sum(*offsets), tree.math("SUBTRACT", 1.0, clump))
-    return tree.sum(position, aside, tree.times(lock, clump), _frizz(tree, given, along, hair))
+    locked = tree.where(tree.math("GREATER_THAN", given["Lock"], 0.0), tree.sum(aside, tree.times(lock, clump)), aside)
+    curly = tree.where(tree.math("GREATER_THAN", given["Frizz"], 0.0), _frizz(tree, given, along, hair), (0.0,) * 3)
+    return tree.sum(position, locked, curly)
 
 
-def _clump(tree: _Tree, given: Any, along: Value, hair: Value) -> tuple[Value, Value]:
+def _clump(tree: GeometryTree, given: Any, along: Value, hair: Value) -> tuple[Value, Value]:
     """How far hairs have come together, 0..1; and where around their guide each is then, a vector."""
     ramp = tree.node("ShaderNodeMapRange", {"interpolation_type": "SMOOTHSTEP"}, Value=along)
     tree.set(ramp.inputs["From Min"], given["Clump From"])
     clump = tree.math("MULTIPLY", ramp.outputs[0], given["Clump"])
-    twist = tree.of_hair(tree.math("MULTIPLY", tree.math("MULTIPLY", tree.named(_LENGTH), given["Twist"]), _TURN))
-    start = tree.of_hair(tree.math("MULTIPLY", tree.random(40, hair), _TURN))
+    twist = tree.math("MULTIPLY", tree.math("MULTIPLY", tree.named(_LENGTH), given["Twist"]), _TURN)
+    start = tree.math("MULTIPLY", tree.random(40, hair), _TURN)
+    radius = tree.math("MULTIPLY", tree.math("SQRT", tree.random(41, hair)), given["Lock"])
+    twist, start, radius = tree.three_of_hair(twist, start, radius)
     angle = tree.math("MULTIPLY_ADD", along, twist, start)
-    radius = tree.of_hair(tree.math("MULTIPLY", tree.math("SQRT", tree.random(41, hair)), given["Lock"]))
     across = tree.times(tree.named(_NORMAL, "FLOAT_VECTOR"), tree.math("COSINE", angle))
     up = tree.times(tree.named(_BINORMAL, "FLOAT_VECTOR"), tree.math("SINE", angle))
     return clump, tree.times(tree.sum(across, up), radius)
 
 
-def _frizz(tree: _Tree, given: Any, along: Value, hair: Value) -> Value:
-    """How far a hair has left its way, a vector: waves whose lengths have no common measure."""
+def _frizz(tree: GeometryTree, given: Any, along: Value, hair: Value) -> Value:
+    """How far a hair has left its way, a vector: waves whose lengths have no common measure; fewer while it plays."""
+    playing = tree.math("MULTIPLY", tree.node("GeometryNodeIsViewport").outputs[0], given[PLAYING])
     flies = tree.math("LESS_THAN", tree.random(50, hair), given["Flyaways"])
     scale = tree.math("MULTIPLY", given["Frizz Scale"], tree.math("MULTIPLY_ADD", flies, _FLYING_SLOWLY - 1.0, 1.0))
-    way = tree.math("MULTIPLY", along, tree.of_hair(tree.math("DIVIDE", tree.named(_LENGTH), scale)))
-    most = tree.of_hair(tree.math("MULTIPLY", given["Frizz"], tree.math("MULTIPLY_ADD", flies, _FLYING - 1.0, 1.0)))
-    far = tree.math("MULTIPLY", tree.math("MINIMUM", way, 1.0), most)  # the root stays
+    turns = tree.math("DIVIDE", tree.named(_LENGTH), scale)
+    most = tree.math("MULTIPLY", given["Frizz"], tree.math("MULTIPLY_ADD", flies, _FLYING - 1.0, 1.0))
+    far = tree.math("MINIMUM", tree.math("MULTIPLY", along, tree.of_hair(turns)), 1.0)  # the root stays
     waves = []
     for seed, first, second in _WAVES:
         start = tree.math("MULTIPLY", tree.random(seed, hair), _TURN)
         speed = tree.math("MULTIPLY_ADD", tree.random(seed + 1, hair), 0.5, 0.5)
-        once = tree.of_hair(tree.math("MULTIPLY", speed, first)), tree.of_hair(start)
-        again = tree.of_hair(tree.math("MULTIPLY", speed, second)), tree.of_hair(tree.math("MULTIPLY", start, 2.0))
-        slow, fast = (tree.math("SINE", tree.math("MULTIPLY_ADD", way, *wave)) for wave in (once, again))
-        size = tree.math("MULTIPLY", tree.math("MULTIPLY_ADD", fast, 0.4, slow), far)
-        waves.append(tree.times(tree.of_hair(tree.random_vector(seed + 2, hair), "FLOAT_VECTOR"), size))
+        fast, start = tree.of_hair(tree.math("MULTIPLY", speed, turns)), tree.of_hair(start)
+        way, again = tree.math("MULTIPLY", along, fast), tree.math("MULTIPLY", start, 2.0)
+        once = tree.math("SINE", tree.math("MULTIPLY_ADD", way, first, start))
+        twice = tree.math("SINE", tree.math("MULTIPLY_ADD", way, second, again))
+        both = tree.math("MULTIPLY_ADD", twice, 0.4, once)
+        size = tree.math("MULTIPLY", tree.where(playing, once, both, "FLOAT"), far)
+        aside = tree.of_hair(tree.times(tree.random_vector(seed + 2, hair), most), "FLOAT_VECTOR")
+        waves.append(tree.times(aside, size))
     return tree.sum(*waves)
 
 
-def _without_our_attributes(tree: _Tree, hairs: Value) -> Value:
+def _without_our_attributes(tree: GeometryTree, hairs: Value) -> Value:
     """The hairs without what was handed on; with it where this Blender removes attributes by their full names only."""
     node = tree.node("GeometryNodeRemoveAttribute", Geometry=hairs, Name="dreamface_*")
     menu = next((socket for socket in node.inputs if socket.name == "Pattern Mode"), None)  # from Blender 5 on
@@ -355,7 +309,7 @@ def _without_our_attributes(tree: _Tree, hairs: Value) -> Value:
     return node.outputs[0]
 
 
-def _even(tree: _Tree, guides: Value, points: Value) -> Value:
+def _even(tree: GeometryTree, guides: Value, points: Value) -> Value:
     """The guides with the same number of points each, so that one can be mixed with another point by point.
 
     They become straight from point to point: of smooth ones Blender would look for places in between, only to know how
@@ -364,17 +318,11 @@ def _even(tree: _Tree, guides: Value, points: Value) -> Value:
     return tree.node("GeometryNodeResampleCurve", {"mode": "COUNT"}, Curve=guides, Count=points).outputs[0]
 
 
-def _with_radius(tree: _Tree, guides: Value, given: Any, amount: Value) -> Value:
-    """The guides as thick as their hairs are to be: thinner towards the tip, wider where few hairs are drawn."""
+def _radius(tree: GeometryTree, given: Any, amount: Value) -> Value:
+    """The radius of hairs: thinner towards the tip, wider where few are drawn, nothing beyond where one ends early."""
     few = tree.math("MINIMUM", tree.math("DIVIDE", 1.0, tree.math("MAXIMUM", amount, 1e-3)), _WIDEST)
     thick = tree.math("MULTIPLY", given["Radius"], few)
-    radius = tree.math("MULTIPLY", tree.mix(tree.named(_ALONG), 1.0, given["Tip"]), thick)
-    return tree.node("GeometryNodeSetCurveRadius", Curve=guides, Radius=radius).outputs[0]
-
-
-def _cut_radius(tree: _Tree, given: Any) -> Value:
-    """The radius of hairs, which is nothing beyond where one ends early."""
-    hair = tree.named(_HAIR, "INT")
+    along, hair = tree.named(_ALONG), tree.named(_HAIR, "INT")
+    radius = tree.math("MULTIPLY", tree.mix(along, 1.0, given["Tip"]), thick)
     end = tree.of_hair(tree.math("SUBTRACT", 1.0001, tree.math("MULTIPLY", tree.random(60, hair), given["Scatter"])))
-    there = tree.math("LESS_THAN", tree.named(_ALONG), end)
-    return tree.math("MULTIPLY", tree.node("GeometryNodeInputRadius").outputs[0], there)
+    return tree.math("MULTIPLY", radius, tree.math("LESS_THAN", along, end))

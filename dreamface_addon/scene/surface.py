@@ -19,6 +19,9 @@ HAIR_MAP: Final = "DreamFace Hair"
 OLD_HAIR_MAP: Final = "Hair"
 """What older versions called it; an artist's own map may be called so, too."""
 
+ROOT_TRIANGLE: Final = ".dreamface_triangle"
+"""Attribute of curves: the skin's triangle that each is rooted in, see `corners_of`."""
+
 _MOST_MAPS: Final = 8  # that Blender has room for
 
 
