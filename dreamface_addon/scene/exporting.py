@@ -194,7 +194,7 @@ def _write(
         object_mode(),
         only_selected([*objects, *hair, *bones]),
         only_frames(frames),
-        _as_written(objects[0], suffix, bool(hair) and not bones),
+        _as_written(objects[0], suffix, bool(hair), bones),
         whole_materials(objects),
         only_properties([*objects, *hair, *bones], PUBLIC),
         plain_materials(objects),
@@ -214,10 +214,12 @@ def _write(
             file.unlink()
 
 
-def _as_written(skin: bpy.types.Object, suffix: str, has_hair: bool) -> AbstractContextManager[None]:
+def _as_written(
+    skin: bpy.types.Object, suffix: str, has_hair: bool, bones: list[bpy.types.Object]
+) -> AbstractContextManager[None]:
     """The skin as a file has it: without the UV map of hair, unless hair or cards follow it by that."""
     if has_hair:
-        return unposed(skin)
+        return unposed(skin, but=bones)
     return nullcontext() if suffix == ".obj" else without_hair_map(skin)  # which has the active map alone
 
 
