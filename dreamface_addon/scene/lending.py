@@ -227,7 +227,7 @@ def _rename(rig: bpy.types.Object, names: tuple[str, ...], undo: ExitStack) -> N
     """
     bones = rig.data.bones
     wanted = {bone: name for bone, name in zip(BONES, names, strict=True) if bone != name and bone in bones}
-    carried = [each for each in bpy.data.objects if each.type == "MESH" and _is_carried(each, rig) and each.is_editable]
+    carried = [each for each in bpy.data.objects if each.type == "MESH" and _is_carried(each, rig)]
     for name in wanted.values():
         _clear_name(bones, name, undo)
         for object_ in carried:
@@ -238,6 +238,6 @@ def _rename(rig: bpy.types.Object, names: tuple[str, ...], undo: ExitStack) -> N
 
 
 def _is_carried(object_: bpy.types.Object, rig: bpy.types.Object) -> bool:
-    return object_.parent == rig or any(
-        modifier.type == "ARMATURE" and modifier.object == rig for modifier in object_.modifiers
-    )
+    """Whether an armature moves an object whose vertex groups can be called otherwise."""
+    modifiers = [modifier for modifier in object_.modifiers if modifier.type == "ARMATURE"]
+    return object_.data.is_editable and (object_.parent == rig or any(each.object == rig for each in modifiers))
