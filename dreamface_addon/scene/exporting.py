@@ -127,7 +127,8 @@ def export_face(
     as curves, as many as rendered, unless the head shows its cards. USD and OBJ have their textures in a folder
     `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now. The others have it
     with its shape keys, set as they are, and with all that plays in them: takes, NLA, own keys, and what drivers make
-    of those on eyes, teeth and lashes. What a rig or another modifier does to it is left out, for hair as well.
+    of those on eyes, teeth and lashes. What a rig or another modifier does to it is left out, for hair as well;
+    bones that are in the file move everything there, cards and hair, too.
     Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
 
     Args:
