@@ -127,7 +127,8 @@ def export_face(
     as curves, as many as rendered, unless the head shows its cards. USD and OBJ have their textures in a folder
     `..._textures` beside them, and OBJ, which knows no shape keys, has the head as it looks now. The others have it
     with its shape keys, set as they are, and with all that plays in them: takes, NLA, own keys, and what drivers make
-    of those on eyes, teeth and lashes. What a rig or another modifier does to it is left out, for hair as well.
+    of those on eyes, teeth and lashes. What a rig or another modifier does to it is left out, for hair as well;
+    bones that are in the file move everything there, cards and hair, too.
     Objects and shape keys keep their names. Files that exist are replaced once the new ones are whole.
 
     Args:
@@ -194,7 +195,7 @@ def _write(
         object_mode(),
         only_selected([*objects, *hair, *bones]),
         only_frames(frames),
-        _as_written(objects[0], suffix, bool(hair) and not bones),
+        _as_written(objects[0], suffix, bool(hair), bones),
         whole_materials(objects),
         only_properties([*objects, *hair, *bones], PUBLIC),
         plain_materials(objects),
@@ -214,10 +215,12 @@ def _write(
             file.unlink()
 
 
-def _as_written(skin: bpy.types.Object, suffix: str, has_hair: bool) -> AbstractContextManager[None]:
+def _as_written(
+    skin: bpy.types.Object, suffix: str, has_hair: bool, bones: list[bpy.types.Object]
+) -> AbstractContextManager[None]:
     """The skin as a file has it: without the UV map of hair, unless hair or cards follow it by that."""
     if has_hair:
-        return unposed(skin)
+        return unposed(skin, but=bones)
     return nullcontext() if suffix == ".obj" else without_hair_map(skin)  # which has the active map alone
 
 

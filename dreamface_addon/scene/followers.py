@@ -161,12 +161,41 @@ def _carried(skin: bpy.types.Object, armature: bpy.types.Object) -> _Carried | N
     return _Carried(names, tree, weights[moved] / weights[moved].sum(axis=1, keepdims=True))
 
 
+def weights_at_roots(
+    skin: bpy.types.Object, cards: bpy.types.Object, armature: bpy.types.Object
+) -> dict[str, tuple[Array, Array]]:
+    """Bone -> vertices [K] of cards of hair, and how much [K] it carries them: each card as the skin at its root."""
+    carried = _carried(skin, armature)
+    if carried is None:
+        return {}
+    piece, places = _pieces(cards.data), basis_of(cards.data)
+    order = np.argsort(piece, kind="stable")  # a card's first two vertices are its root
+    starts = np.unique(piece[order], return_index=True)[1]
+    seconds = np.minimum(starts + 1, len(order) - 1)
+    roots = (places[order[starts]] + places[order[seconds]]) / 2
+    nearest = np.array([carried.tree.find(root)[1] for root in roots], np.int64)
+    weights = np.rint(carried.weights[nearest] * WEIGHT_STEPS)[piece] / WEIGHT_STEPS
+    return {
+        name: (np.flatnonzero(weights[:, column]), weights[weights[:, column] > 0.0, column])
+        for column, name in enumerate(carried.names)
+        if weights[:, column].any()
+    }
+
+
 def _as_wholes(mesh: bpy.types.Mesh, weights: Array) -> Array:
     """[V, N] weights, of each connected piece their mean."""
+    number = _pieces(mesh)
+    count = np.bincount(number).astype(np.float32)
+    sums = np.stack([np.bincount(number, weights[:, column]) for column in range(weights.shape[1])], axis=1)
+    return np.asarray((sums / count[:, None])[number], np.float32)
+
+
+def _pieces(mesh: bpy.types.Mesh) -> Array:
+    """[V] the number of the connected piece that each vertex belongs to."""
     edges = np.empty(len(mesh.edges) * 2, np.int32)
     mesh.edges.foreach_get("vertices", edges)
     edges = edges.reshape(-1, 2)
-    piece = np.arange(len(weights))
+    piece = np.arange(len(mesh.vertices))
     while True:  # each vertex takes the lowest number around it, until all of a piece have the same
         lowest = np.minimum(piece[edges[:, 0]], piece[edges[:, 1]])
         before = piece.copy()
@@ -175,7 +204,4 @@ def _as_wholes(mesh: bpy.types.Mesh, weights: Array) -> Array:
         piece = piece[piece]
         if np.array_equal(before, piece):
             break
-    _, number = np.unique(piece, return_inverse=True)
-    count = np.bincount(number).astype(np.float32)
-    sums = np.stack([np.bincount(number, weights[:, column]) for column in range(weights.shape[1])], axis=1)
-    return np.asarray((sums / count[:, None])[number], np.float32)
+    return np.asarray(np.unique(piece, return_inverse=True)[1])

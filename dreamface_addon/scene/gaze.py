@@ -191,6 +191,13 @@ def _gaze_shapes(side: str) -> Iterator[tuple[str, str]]:
         yield f"eyeLook{direction}{side.title()}", direction
 
 
+def muted_gaze(part: bpy.types.Object) -> list[str]:
+    """Return the gaze shapes of an eyeball that are muted because bones turn it."""
+    keys = part.data.shape_keys
+    ours = json.loads(keys.get(_MUTED, "[]")) if keys is not None else []
+    return [name for name in ours if name in keys.key_blocks and keys.key_blocks[name].mute]
+
+
 def _drive(
     keys: bpy.types.Key, name: str, rig: bpy.types.Object, bone: str, side: str, direction: str, angle: float
 ) -> None:

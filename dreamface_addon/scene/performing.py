@@ -345,17 +345,16 @@ def motion_range(objects: Iterable[bpy.types.Object]) -> tuple[int, int] | None:
     None where nothing does.
     """
     owners: dict[bpy.types.ID, None] = {}
-    for object_ in objects:
+    waiting = list(objects)
+    while waiting:
+        object_ = waiting.pop()
+        if object_ in owners:
+            continue
+        owners[object_] = None
         keys = getattr(object_.data, "shape_keys", None)
         if keys is not None:
             owners[keys] = None
-        above: bpy.types.Object | None = object_
-        while above is not None:
-            owners[above] = None
-            above = above.parent
-        for modifier in object_.modifiers:
-            if modifier.type == "ARMATURE" and modifier.object is not None:
-                owners[modifier.object] = None
+        waiting += _moved_by(object_)
     ranges = [tuple(action.frame_range) for action in map(action_of, owners) if action is not None]
     ranges += [
         (strip.frame_start, strip.frame_end)
@@ -367,3 +366,13 @@ def motion_range(objects: Iterable[bpy.types.Object]) -> tuple[int, int] | None:
         return None
     firsts, lasts = zip(*ranges, strict=True)
     return int(np.floor(min(firsts))), int(np.ceil(max(lasts)))
+
+
+def _moved_by(object_: bpy.types.Object) -> list[bpy.types.Object]:
+    """Return what an object goes along with: parent, armatures, and targets of its constraints and its bones'."""
+    poses = object_.pose.bones if object_.pose is not None else ()
+    constraints = [each for owner in (object_, *poses) for each in owner.constraints if not each.mute]
+    aims = [aim for each in constraints for aim in (each, *getattr(each, "targets", ()))]
+    movers = [object_.parent, *(getattr(aim, "target", None) for aim in aims)]
+    movers += [modifier.object for modifier in object_.modifiers if modifier.type == "ARMATURE"]
+    return [mover for mover in movers if mover is not None]

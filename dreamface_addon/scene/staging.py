@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -140,13 +140,19 @@ _NAME_LENGTH = 40  # letters of a mesh's name in that of the one that waits, whi
 
 
 @contextmanager
-def unposed(skin: bpy.types.Object) -> Iterator[None]:
+def unposed(skin: bpy.types.Object, but: Sequence[bpy.types.Object] = ()) -> Iterator[None]:
     """A skin as USD's exporter writes it: with its shape keys, and with nothing that modifiers and rigs do to it.
 
     Its hair would be where they put it, beside the head.
+
+    Args:
+        skin: the face's.
+        but: armatures whose bones the file has.
     """
     with ExitStack() as undo:
         for modifier in skin.modifiers:
+            if modifier.type == "ARMATURE" and modifier.object in but:
+                continue
             if modifier.type == "ARMATURE" and modifier.object is not None:
                 _set(modifier.object.data, "pose_position", "REST", undo)  # for what hangs on its bones
             _set(modifier, "show_viewport", False, undo)
