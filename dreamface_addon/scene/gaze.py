@@ -53,7 +53,7 @@ def eye_target(skin: bpy.types.Object) -> bpy.types.Object | None:
         for constraint in _constraints_of(pose):
             target = getattr(constraint, "target", None)
             if target is not None:
-                return target  # type: ignore[no-any-return]
+                return target
     return None
 
 

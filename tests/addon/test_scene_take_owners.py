@@ -175,18 +175,19 @@ def test_another_mode_of_rotation_is_said_and_baked_again(bpy, animating, skin, 
 def test_sliders_of_a_copied_head_move_the_copy(bpy, animating, skin, tmp_path):
     from dreamface_addon import scene
 
-    original = perform(animating, skin, saved(tmp_path))
-    copy = skin.copy()
-    copy.data = skin.data.copy()
-    bpy.context.scene.collection.objects.link(copy)
-    action = original.copy()
-    scene.wear_take(copy, action)
-    animating.change(action, gains={"jaw": 0.5})
+    perform(animating, skin, saved(tmp_path))
+    for object_ in bpy.context.scene.objects:
+        object_.select_set(True)
+    bpy.context.view_layer.objects.active = skin
+    bpy.ops.object.duplicate()
+    copy = bpy.context.active_object
+    animating.change(scene.worn_take(copy), gains={"jaw": 0.5, "head": 0.5})
     time.sleep(0.15)
     animating.tick()
     at(bpy, PEAK)
     opened = [each.data.shape_keys.key_blocks["jawOpen"].value for each in (skin, copy)]
     assert opened == pytest.approx([1.0, 0.5], abs=2e-3)
+    assert turned(bpy, skin) == (0.4, 0.0) and turned(bpy, copy) == (0.2, 0.0)
 
 
 # ------------------------------------------------------------------------------------------------------------ the gaze
