@@ -89,9 +89,10 @@ def put_head_back(skin: bpy.types.Object, where: str, owner: HeadOwner) -> None:
 
 
 def _put_back(owner: HeadOwner, noted: dict[str, Any] | None) -> None:
-    owner.rest()
-    if noted is not None and noted["mode"] == owner.mode:
-        owner.write(noted["values"])
+    values = noted["values"] if noted is not None and noted["mode"] == owner.mode else []
+    if len(values) < len(owner.paths) or not owner.can_turn:
+        owner.rest()
+    owner.write(values)
 
 
 def bring_back_expression(skin: bpy.types.Object, where: str) -> bool:

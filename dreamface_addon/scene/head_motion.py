@@ -75,10 +75,10 @@ class HeadOwner:
         return bool(self.bone) or self.mode != "AXIS_ANGLE"
 
     def write(self, values: Any) -> None:
-        """Set the properties of `paths`."""
+        """Set the properties of `paths`; without values for the place, which may have been locked, the angles alone."""
         base = 'pose.bones["' + self.bone + '"].' if self.bone else ""
         grouped: dict[str, list[float]] = {}
-        for (path, _, _), value in zip(self.paths, values, strict=True):
+        for (path, _, _), value in zip(self.paths, values, strict=False):
             grouped.setdefault(path.removeprefix(base), []).append(float(value))
         for name, given in grouped.items():
             setattr(self._transforms, name, given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from dataclasses import replace
@@ -188,6 +189,36 @@ def test_sliders_of_a_copied_head_move_the_copy(bpy, animating, skin, tmp_path):
     opened = [each.data.shape_keys.key_blocks["jawOpen"].value for each in (skin, copy)]
     assert opened == pytest.approx([1.0, 0.5], abs=2e-3)
     assert turned(bpy, skin) == (0.4, 0.0) and turned(bpy, copy) == (0.2, 0.0)
+
+
+def test_a_head_of_axis_and_angle_performs_a_take_with_its_face(bpy, animating, skin, tmp_path):
+    skin.rotation_mode = "AXIS_ANGLE"
+    perform(animating, skin, saved(tmp_path))
+    at(bpy, PEAK)
+    assert skin.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(1.0, abs=2e-3)
+    assert turned(bpy, skin) == (0.0, 0.0)
+
+
+def test_an_expression_of_an_older_file_comes_back(skin):
+    from dreamface_addon import scene
+
+    kept = {"keys": {"jawOpen": 0.3}, "bone": "", "mode": "XYZ", "head": [0.0, 0.0, 0.1, 0.0, 0.0, 0.0], "hidden": []}
+    skin[scene.BEFORE_TAKE] = json.dumps(kept)
+    skin.delta_rotation_euler = (0.0, 0.0, 0.4)
+    assert scene.bring_back_expression(skin, scene.BEFORE_TAKE)
+    assert tuple(skin.delta_rotation_euler) == pytest.approx((0.0, 0.0, 0.1))
+    assert skin.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.3)
+
+
+def test_a_locked_bone_keeps_the_place_that_the_artist_gave_it(bpy, animating, skin, tmp_path):
+    from dreamface_addon import scene
+
+    bone = scene.add_rig(skin).pose.bones["head"]
+    bone.location = (0.01, 0.0, 0.0)
+    perform(animating, skin, saved(tmp_path))
+    at(bpy, PEAK)
+    scene.take_off(skin)
+    assert bone.location.x == pytest.approx(0.01)
 
 
 # ------------------------------------------------------------------------------------------------------------ the gaze
