@@ -229,14 +229,17 @@ class Animating(Part):
         return count
 
     def bones_changed(self, skin: bpy.types.Object) -> None:
-        """Have the take that a head wears turn it by the bones that it has got, or without those that it has lost.
+        """Have a head's takes turn it by the bones that it has got, or without those that it has lost.
 
         Raises:
             SceneError: the take is damaged, or the head cannot be changed.
         """
-        action = scene.worn_take(skin)
-        if action is not None:
-            self.bake(skin, action)
+        for action in scene.takes_of(skin):
+            is_below = scene.in_nla(skin, action)
+            if is_below or scene.worn_take(skin) == action:
+                self.bake(skin, action)
+            if is_below:
+                scene.follow_in_nla(skin, action)
 
     def bring_in(self, skin: bpy.types.Object, arrived: Arrived) -> bpy.types.Action:
         """Make a take of a head's and have it move the head.

@@ -21,6 +21,7 @@ from .actions import (
     action_of,
     assign,
     channels_for,
+    copy_strips,
     curves_of,
     is_linear,
     keys_of,
@@ -284,7 +285,7 @@ def wear_take(skin: bpy.types.Object, action: bpy.types.Action) -> list[str]:
     if why_not:
         raise SceneError(f"{why_not}.")
     moved = [owner for owner in _owners(skin) if _is_ours(action_of(owner))]
-    if not moved:
+    if not moved and not _plays_takes(skin):
         skin.pop(BEFORE_TAKE, None)  # of a take that was taken off in other ways
     keep_expression(skin, BEFORE_TAKE)
     turning = head_owner(skin)
@@ -325,7 +326,15 @@ def take_off(skin: bpy.types.Object) -> None:
     for owner in _owners(skin):
         if _is_ours(action_of(owner)):
             assign(owner, None)
+    noted = skin.get(BEFORE_TAKE)
     bring_back_expression(skin, BEFORE_TAKE)
+    if noted is not None and _plays_takes(skin):
+        skin[BEFORE_TAKE] = noted  # what a take in the NLA shows is not what the face had
+
+
+def _plays_takes(skin: bpy.types.Object) -> bool:
+    """Whether takes are on tracks of a face's NLA."""
+    return any(_is_ours(strip.action) for owner in _owners(skin) for _, strip in strips_of(owner))
 
 
 def push_take(skin: bpy.types.Object) -> str:
@@ -336,6 +345,20 @@ def push_take(skin: bpy.types.Object) -> str:
             track = push_to_nla(owner)
             names += [track.name] if track is not None else []
     return names[0] if names else ""
+
+
+def follow_in_nla(skin: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Have a take on NLA tracks, baked anew, turn a head by the bones that it has got, or without those it has lost."""
+    keys, turning = skin.data.shape_keys, head_owner(skin)
+    if BEFORE_TAKE in skin:
+        keep_expression(skin, BEFORE_TAKE)
+    for head in head_owners(skin)[1:]:
+        if any(_is_ours(strip.action) for _, strip in strips_of(head.owner)):
+            for gone in filter(None, (action, action.get(COMPANION))):
+                remove_strips(head.owner, gone)
+            put_head_back(skin, BEFORE_TAKE, head)
+    if _turns(action, turning):
+        copy_strips(keys, turning.owner, action)
 
 
 def remove_take(action: bpy.types.Action, skins: Iterable[bpy.types.Object]) -> None:

@@ -89,6 +89,28 @@ def test_bones_that_come_during_a_take_turn_the_head_once(bpy, animating, skin, 
     assert turned(bpy, skin) == (0.0, 0.0)
 
 
+def test_a_take_in_the_nla_turns_the_head_once_though_bones_come_and_go(bpy, animating, skin, tmp_path):
+    from dreamface_addon import scene
+
+    action = perform(animating, skin, saved(tmp_path))
+    scene.push_take(skin)
+    scene.add_rig(skin)
+    animating.bones_changed(skin)
+    at(bpy, PEAK)
+    assert turned(bpy, skin) == (0.0, 0.4)
+    perform(animating, skin, saved(tmp_path, "above"))
+    at(bpy, PEAK)
+    assert turned(bpy, skin) == (0.0, 0.4)
+    scene.remove_take(scene.worn_take(skin), scene.skins())
+    scene.remove_rig(skin)
+    animating.bones_changed(skin)
+    at(bpy, PEAK)
+    assert turned(bpy, skin) == (0.4, 0.0)
+    scene.remove_take(action, scene.skins())
+    at(bpy, PEAK)
+    assert turned(bpy, skin) == (0.0, 0.0)
+
+
 def test_a_take_that_is_deleted_after_bones_came_leaves_the_head_straight(bpy, animating, skin, tmp_path):
     from dreamface_addon import scene
 
