@@ -224,7 +224,22 @@ class Animating(Part):
             self._state(skin, action),
         )  # fmt: skip
         self._edited.pop(action.session_uid, None)
+        if scene.worn_take(skin) == action:
+            self._tell_of(scene.wear_take(skin, action))  # its head may move now, or something else turns it
         return count
+
+    def bones_changed(self, skin: bpy.types.Object) -> None:
+        """Have a head's takes turn it by the bones that it has got, or without those that it has lost.
+
+        Raises:
+            SceneError: the take is damaged, or the head cannot be changed.
+        """
+        for action in scene.takes_of(skin):
+            is_below = scene.in_nla(skin, action)
+            if is_below or scene.worn_take(skin) == action:
+                self.bake(skin, action)
+            if is_below:
+                scene.follow_in_nla(skin, action)
 
     def bring_in(self, skin: bpy.types.Object, arrived: Arrived) -> bpy.types.Action:
         """Make a take of a head's and have it move the head.
@@ -266,10 +281,14 @@ class Animating(Part):
         """
         pushed = scene.wear_take(skin, action)
         driven = scene.driven_shapes(skin)
+        self._tell_of(pushed)
+        if driven and not pushed:
+            self.message = f"Drivers move {_list(driven)}: the take can't."
+
+    def _tell_of(self, pushed: list[str]) -> None:
+        """Say where the artist's own animation is now."""
         if pushed:
             self.message = f"Your animation “{', '.join(pushed)}” is on an NLA track, below the take."
-        elif driven:
-            self.message = f"Drivers move {_list(driven)}: the take can't."
 
     def apply_to(self, action: bpy.types.Action, skin: bpy.types.Object) -> bpy.types.Action:
         """Have another head perform a take; it gets one of its own.
@@ -385,8 +404,6 @@ class Animating(Part):
                 continue
             try:
                 self.bake(skin, action)
-                if scene.worn_take(skin) == action:
-                    scene.wear_take(skin, action)  # its head may move now, or no longer
             except scene.SceneError as error:
                 self._show_error(str(error))
         for uid in due:
@@ -395,11 +412,11 @@ class Animating(Part):
 
     @staticmethod
     def skin_for(action: bpy.types.Action) -> bpy.types.Object | None:
-        """Return the head that a take moves, or was made for."""
+        """Return the head that a take moves, or was made for: a copy of a head has a copy of its take."""
         made_for = scene.find_face(str(action.get(scene.TAKE_OF, "")))
-        if made_for is not None:
+        if made_for is not None and scene.worn_take(made_for) == action:
             return made_for
-        return next((skin for skin in scene.skins() if scene.worn_take(skin) == action), None)
+        return next((skin for skin in scene.skins() if scene.worn_take(skin) == action), made_for)
 
     def dismiss_messages(self) -> None:
         """Stop showing what there was to know about the last take."""

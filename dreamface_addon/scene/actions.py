@@ -222,11 +222,32 @@ def copy_nla(old: bpy.types.AnimData, new: bpy.types.AnimData) -> None:
         for strip in track.strips:
             if strip.action is None:
                 continue
-            made = copy.strips.new(strip.name, int(np.floor(strip.frame_start)), strip.action)
-            if HAS_SLOTS:
-                made.action_slot = strip.action_slot
-            for name in _OF_STRIPS:
-                setattr(made, name, getattr(strip, name))
-            if strip.use_animated_influence:
-                made.influence = strip.influence
+            _copy_strip(strip, copy, strip.action, strip.action_slot if HAS_SLOTS else None)
         copy.lock = track.lock
+
+
+def copy_strips(old: bpy.types.ID, new: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Have an action play in the NLA of an object as it does in that of shape keys; where it is there, it stays.
+
+    Args:
+        old: the shape keys.
+        new: the object.
+        action: for the shape keys.
+    """
+    moving = action_for(action, new)
+    if moving is None or any(strip.action == moving for _, strip in strips_of(new)):
+        return
+    for track, strip in [found for found in strips_of(old) if found[1].action == action]:
+        copy = new.animation_data_create().nla_tracks.new()
+        copy.name, copy.mute = track.name, track.mute
+        _copy_strip(strip, copy, moving, _slot_for(moving, new, make=True) if HAS_SLOTS else None)
+
+
+def _copy_strip(strip: bpy.types.NlaStrip, track: bpy.types.NlaTrack, action: bpy.types.Action, slot: Any) -> None:
+    made = track.strips.new(strip.name, int(np.floor(strip.frame_start)), action)
+    if slot is not None:
+        made.action_slot = slot
+    for name in _OF_STRIPS:
+        setattr(made, name, getattr(strip, name))
+    if strip.use_animated_influence:
+        made.influence = strip.influence

@@ -68,6 +68,7 @@ def add_rig(skin: bpy.types.Object) -> bpy.types.Object:
         bone.lock_location = bone.lock_scale = (True, True, True)
     for part in parts:
         _carry(part, data, armature)
+    refresh_gaze(skin, armature)  # where bones moved the eyes that an artist has deleted by hand
     return armature
 
 

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 
 from .applying import check_not_applied
+from .armature import settle_rig
 from .cards import show_newer_hair
 from .hair import settle_hair
 from .meshes import move_vertices
@@ -90,5 +91,6 @@ def clear_sculpted(skin: bpy.types.Object) -> tuple[str, ...]:
             write_built_offset(mesh, None)
             move_vertices(mesh, rest, offset=np.zeros_like(rest))
     settle_hair(skin)
+    settle_rig(skin)
     show_newer_hair(skin)
     return tuple(expressions)

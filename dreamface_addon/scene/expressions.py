@@ -9,12 +9,11 @@ from typing import Any
 import bpy
 import numpy as np
 
+from .before import BEFORE_PREVIEW as BEFORE_PREVIEW
+from .before import BEFORE_TAKE as BEFORE_TAKE
+from .before import gaze_weights, note_gaze_weights
 from .head_motion import HeadOwner, Turning, head_owner
 from .records import hair_of
-
-BEFORE_TAKE = "dreamface_before_take"
-BEFORE_PREVIEW = "dreamface_before_preview"
-"""Custom properties of a skin: the expression that it had before a take, and before a camera moved it."""
 
 
 def keys_of_face(skin: bpy.types.Object) -> dict[str, bpy.types.ShapeKey]:
@@ -38,40 +37,75 @@ def set_expression(skin: bpy.types.Object, weights: Mapping[str, float]) -> None
     for name, weight in weights.items():
         if name in keys:
             keys[name].value = weight
+    by_bones = gaze_weights(skin.data.shape_keys)
+    again = {name: float(weight) for name, weight in weights.items() if name in by_bones}
+    if again:
+        note_gaze_weights(skin.data.shape_keys, by_bones | again)  # they show when bones give them no longer
 
 
 def keep_expression(skin: bpy.types.Object, where: str, without_hair: Sequence[str] = ()) -> None:
     """Note the expression that a face has now, unless one is noted there already.
+
+    Where something else turns the head than when it was noted, how that stands is noted, too.
 
     Args:
         skin: the face's.
         where: custom property of the skin.
         without_hair: regions whose hair is hidden until the expression is brought back.
     """
-    if where in skin:
-        return
     owner = head_owner(skin)
+    if where in skin:
+        kept = _kept(skin, where)
+        if kept and owner.bone not in kept["heads"]:
+            kept["heads"][owner.bone] = _stands(owner)
+            skin[where] = json.dumps(kept)
+        return
     hair = hair_of(skin)
     hidden = [region for region in without_hair if region in hair and not hair[region].hide_viewport]
     for region in hidden:
         hair[region].hide_viewport = True
-    keys = {name: key.value for name, key in keys_of_face(skin).items()}
-    kept = {"keys": keys, "bone": owner.bone, "mode": owner.mode, "head": owner.read(), "hidden": hidden}
-    skin[where] = json.dumps(kept)
+    keys = {name: key.value for name, key in keys_of_face(skin).items()} | gaze_weights(skin.data.shape_keys)
+    skin[where] = json.dumps({"keys": keys, "heads": {owner.bone: _stands(owner)}, "hidden": hidden})
+
+
+def _stands(owner: HeadOwner) -> dict[str, Any]:
+    return {"mode": owner.mode, "values": owner.read()}
+
+
+def _kept(skin: bpy.types.Object, where: str) -> dict[str, Any]:
+    """Return a noted expression; empty where there is none that can be read."""
+    try:
+        kept = json.loads(skin[where])
+        if "heads" not in kept:  # of a file from before heads could get and lose bones meanwhile
+            kept["heads"] = {kept["bone"]: {"mode": kept["mode"], "values": kept["head"]}}
+    except (KeyError, ValueError, TypeError):
+        return {}
+    return dict(kept)
+
+
+def put_head_back(skin: bpy.types.Object, where: str, owner: HeadOwner) -> None:
+    """Have what turned a head stand as it was noted, or at rest where that is not known."""
+    _put_back(owner, _kept(skin, where).get("heads", {}).get(owner.bone))
+
+
+def _put_back(owner: HeadOwner, noted: dict[str, Any] | None) -> None:
+    values = noted["values"] if noted is not None and noted["mode"] == owner.mode else []
+    if len(values) < len(owner.paths) or not owner.can_turn:
+        owner.rest()
+    owner.write(values)
 
 
 def bring_back_expression(skin: bpy.types.Object, where: str) -> bool:
     """Give a face the expression back that was noted; return whether there was one that can be read."""
-    text = skin.get(where)
-    if text is None:
+    if where not in skin:
         return False
+    kept = _kept(skin, where)
     del skin[where]
     try:
-        kept = json.loads(text)
         set_expression(skin, {str(name): float(weight) for name, weight in kept["keys"].items()})
-        owner = head_owner(skin)
-        if (owner.bone, owner.mode) == (kept["bone"], kept["mode"]):
-            owner.write(kept["head"])
+        for owner in dict.fromkeys((head_owner(skin), HeadOwner(skin))):
+            if owner.bone in kept["heads"]:
+                _put_back(owner, kept["heads"][owner.bone])
         hair = hair_of(skin)
         for region in kept["hidden"]:
             if region in hair:

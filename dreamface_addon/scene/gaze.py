@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import bpy
 import numpy as np
 
+from .before import gaze_weights, note_gaze_weights, own_weight
 from .errors import SceneError
 from .records import PART, parts_of, rig_of
 from .rigs import EYES
@@ -28,8 +29,8 @@ _BALLS: Final = ("sclera", "iris", "cornea")
 _MUTED: Final = "dreamface_gaze_muted"
 """Custom property of an eyeball's shape keys: the names of those that we have muted, as JSON."""
 
-_WEIGHTS: Final = "dreamface_gaze_weights"
-"""Custom property of the skin's shape keys: the gaze shapes' weights before bones gave them, as JSON."""
+_TURN: Final = "turn"
+"""The variable of our drivers."""
 
 _AWAY: Final = 0.6  # metres before the eyes
 _SIZE: Final = 0.015  # metres
@@ -49,10 +50,17 @@ def eye_target(skin: bpy.types.Object) -> bpy.types.Object | None:
     rig = rig_of(skin)
     for bone in EYES:
         pose = rig.pose.bones.get(bone) if rig is not None else None
-        aim = pose.constraints.get(_AIM) if pose is not None else None
-        if aim is not None and aim.target is not None:
-            return aim.target
+        for constraint in _constraints_of(pose):
+            target = getattr(constraint, "target", None)
+            if target is not None:
+                return target
     return None
+
+
+def _constraints_of(pose: bpy.types.PoseBone | None) -> list[Any]:
+    """Return our constraints of an eye's bone, also those whose target is gone and that were made again."""
+    found = pose.constraints if pose is not None else ()
+    return [constraint for constraint in found if constraint.name.startswith((_AIM, _LIMIT))]
 
 
 def aim_eyes(skin: bpy.types.Object) -> bpy.types.Object:
@@ -90,16 +98,19 @@ def release_eyes(skin: bpy.types.Object) -> None:
     if rig is not None:
         bones_move_eyes(skin, False)
         for bone in EYES:
-            pose = rig.pose.bones.get(bone)
-            for name in (_AIM, _LIMIT):
-                constraint = pose.constraints.get(name) if pose is not None else None
-                if constraint is not None:
-                    pose.constraints.remove(constraint)
+            _leave(rig.pose.bones.get(bone))
     if target is not None and TARGET in target:
         bpy.data.objects.remove(target)
 
 
+def _leave(pose: bpy.types.PoseBone | None) -> None:
+    """Take our constraints away."""
+    for constraint in _constraints_of(pose):
+        pose.constraints.remove(constraint)  # type: ignore[union-attr]
+
+
 def _aim(pose: bpy.types.PoseBone, target: bpy.types.Object) -> None:
+    _leave(pose)
     aim = pose.constraints.new("DAMPED_TRACK")
     aim.name, aim.target, aim.track_axis = _AIM, target, "TRACK_Y"
     limit = pose.constraints.new("LIMIT_ROTATION")
@@ -133,7 +144,7 @@ def bones_move_eyes(skin: bpy.types.Object, wanted: bool) -> None:
                 continue  # an artist's own
             if driver is not None:
                 keys.animation_data.drivers.remove(driver)
-            _keep_weight(keys, name, wanted)
+            _keep_weight(skin, name, wanted)
             if wanted and bone in rig.data.bones:
                 _drive(keys, name, rig, bone, side, direction, _angle(skin, side, name, rig, direction))
     for part in parts_of(skin):
@@ -149,9 +160,7 @@ def eyes_follow_bones(skin: bpy.types.Object) -> bool:
 
 def refresh_gaze(skin: bpy.types.Object, rig: bpy.types.Object) -> None:
     """Do it again for shape keys that were made anew."""
-    if any(rig.pose.bones[bone].constraints.get(_AIM) for bone in EYES if bone in rig.pose.bones) or eyes_follow_bones(
-        skin
-    ):
+    if any(_constraints_of(rig.pose.bones.get(bone)) for bone in EYES) or eyes_follow_bones(skin):
         bones_move_eyes(skin, True)
 
 
@@ -162,22 +171,34 @@ def forget_gaze(skin: bpy.types.Object, rig: bpy.types.Object) -> None:
 
 
 def _is_gaze_driver(driver: bpy.types.FCurve, rig: bpy.types.Object) -> bool:
+    """Whether a driver is ours, also where an artist has deleted the bones that it looked at."""
     return "eyeLook" in driver.data_path and any(
-        target.id == rig for variable in driver.driver.variables for target in variable.targets
+        target.id == rig or (target.id is None and variable.name == _TURN and variable.type == "TRANSFORMS")
+        for variable in driver.driver.variables
+        for target in variable.targets
     )
 
 
-def _keep_weight(keys: bpy.types.Key, name: str, driven: bool) -> None:
-    """Note a weight that bones will give, or set it to what it was before they did."""
-    noted = json.loads(keys.get(_WEIGHTS, "{}"))
-    if driven:
-        noted.setdefault(name, keys.key_blocks[name].value)
-    elif name in noted:
+def _keep_weight(skin: bpy.types.Object, name: str, driven: bool) -> None:
+    """Note a weight that bones will give, or set it to what it was before they did.
+
+    What a take or a camera gives a shape for a while is not its own weight.
+    """
+    keys = skin.data.shape_keys
+    noted = gaze_weights(keys)
+    if driven and name not in noted:
+        noted[name] = own_weight(skin, name)
+    elif not driven and name in noted:
         keys.key_blocks[name].value = noted.pop(name)
-    if noted:
-        keys[_WEIGHTS] = json.dumps(noted)
-    elif _WEIGHTS in keys:
-        del keys[_WEIGHTS]
+    note_gaze_weights(keys, noted)
+
+
+def carry_gaze(old: bpy.types.Key, new: bpy.types.Key) -> None:
+    """Have new shape keys know which of them we have muted, and what they were before bones moved eyes and lids."""
+    muted = [name for name in json.loads(old.get(_MUTED, "[]")) if name in new.key_blocks]
+    if muted:
+        new[_MUTED] = json.dumps(muted)
+    note_gaze_weights(new, {name: weight for name, weight in gaze_weights(old).items() if name in new.key_blocks})
 
 
 def _driver_of(keys: bpy.types.Key, name: str) -> bpy.types.FCurve | None:
@@ -206,11 +227,11 @@ def _drive(
     driver = keys.key_blocks[name].driver_add("value").driver
     driver.type = "SCRIPTED"
     variable = driver.variables.new()
-    variable.name, variable.type = "turn", "TRANSFORMS"
+    variable.name, variable.type = _TURN, "TRANSFORMS"
     target = variable.targets[0]
     target.id, target.bone_target = rig, bone
     target.transform_type, target.transform_space, target.rotation_mode = channel, "LOCAL_SPACE", "XYZ"
-    driver.expression = f"min(max(turn * {sign / angle:.6f}, 0.0), 1.0)"
+    driver.expression = f"min(max({_TURN} * {sign / angle:.6f}, 0.0), 1.0)"
 
 
 def _angle(skin: bpy.types.Object, side: str, name: str, rig: bpy.types.Object, direction: str) -> float:

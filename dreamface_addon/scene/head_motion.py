@@ -23,6 +23,7 @@ Path = tuple[str, int, str]
 
 _BONE = "head"
 _GROUP = "Head"
+_USUAL_MODE = "XYZ"
 _EARS = ("tragion_l", "tragion_r")
 _BEHIND_EARS = 0.015  # metres from between the ears back to where the skull rests on the spine
 _ANGLE_SHARE, _PLACE_SHARE = 0.5, 0.2
@@ -60,6 +61,8 @@ class HeadOwner:
     @property
     def paths(self) -> list[Path]:
         """Properties that move it: rotation, then location."""
+        if not self.can_turn:
+            return []
         base, delta = (f'pose.bones["{self.bone}"].', "") if self.bone else ("", "delta_")
         kinds = {"QUATERNION": ("rotation_quaternion", 4), "AXIS_ANGLE": ("rotation_axis_angle", 4)}
         turning, width = kinds.get(self.mode, ("rotation_euler", 3))
@@ -72,10 +75,10 @@ class HeadOwner:
         return bool(self.bone) or self.mode != "AXIS_ANGLE"
 
     def write(self, values: Any) -> None:
-        """Set the properties of `paths`."""
+        """Set the properties of `paths`; without values for the place, which may have been locked, the angles alone."""
         base = 'pose.bones["' + self.bone + '"].' if self.bone else ""
         grouped: dict[str, list[float]] = {}
-        for (path, _, _), value in zip(self.paths, values, strict=True):
+        for (path, _, _), value in zip(self.paths, values, strict=False):
             grouped.setdefault(path.removeprefix(base), []).append(float(value))
         for name, given in grouped.items():
             setattr(self._transforms, name, given)
@@ -86,15 +89,46 @@ class HeadOwner:
         names = [(path.removeprefix(base), index) for path, index, _ in self.paths]
         return [float(getattr(self._transforms, name)[index]) for name, index in names]
 
+    def rest(self) -> None:
+        """Set rotation and location to those at rest, in every mode of rotation."""
+        for name, value in _AT_REST.items():
+            if self.bone:
+                setattr(self._transforms, name, value)
+            elif name != "rotation_axis_angle":
+                setattr(self._transforms, f"delta_{name}", value)
+
+
+_AT_REST: dict[str, tuple[float, ...]] = {
+    "rotation_euler": (0.0, 0.0, 0.0),
+    "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
+    "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
+    "location": (0.0, 0.0, 0.0),
+}
+"""Transform -> its value at rest."""
+
+
+def head_owners(skin: bpy.types.Object) -> list[HeadOwner]:
+    """Return what can move with a face's head: bones, then the skin. The first one does."""
+    armatures = [modifier.object for modifier in skin.modifiers if modifier.type == "ARMATURE"]
+    bones = [
+        HeadOwner(armature, _BONE)
+        for armature in dict.fromkeys([*armatures, skin.parent])
+        if armature is not None and armature.type == "ARMATURE" and _BONE in armature.data.bones
+    ]
+    return [*bones, HeadOwner(skin)]
+
 
 def head_owner(skin: bpy.types.Object) -> HeadOwner:
     """Return what moves with a face's head."""
-    armatures = [modifier.object for modifier in skin.modifiers if modifier.type == "ARMATURE"]
-    parent = skin.parent
-    for armature in [*armatures, parent]:
-        if armature is not None and armature.type == "ARMATURE" and _BONE in armature.data.bones:
-            return HeadOwner(armature, _BONE)
-    return HeadOwner(skin)
+    return head_owners(skin)[0]
+
+
+def all_head_paths() -> list[Path]:
+    """Return all properties that may move a head, of the bone and of the skin, in every mode of rotation."""
+    bases = (f'pose.bones["{_BONE}"].', "delta_")
+    return [
+        (f"{base}{name}", index, _GROUP) for base in bases for name in _AT_REST for index in range(len(_AT_REST[name]))
+    ]
 
 
 def tolerances(owner: HeadOwner, tolerance: float) -> Array:
@@ -189,10 +223,15 @@ def standing_matrix(skin: bpy.types.Object) -> Matrix:
 
 
 def stance(skin: bpy.types.Object) -> str:
-    """Return how a head stands, as text: a take that turns the whole head was made for one way to stand."""
-    if head_owner(skin).bone:
-        return ""
-    return " ".join(f"{part:.3f}" for row in _own_matrix(skin).to_3x3() for part in row)
+    """Return how a head stands, as text: a take was made for one mode of rotation and one way to stand.
+
+    The usual mode is left out, so that takes of older files still fit.
+    """
+    owner = head_owner(skin)
+    parts = [owner.mode] if owner.mode != _USUAL_MODE else []
+    if not owner.bone:
+        parts += [f"{part:.3f}" for row in _own_matrix(skin).to_3x3() for part in row]
+    return " ".join(parts)
 
 
 def pivot_of(skin: bpy.types.Object) -> tuple[float, float, float]:

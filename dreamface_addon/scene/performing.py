@@ -21,6 +21,7 @@ from .actions import (
     action_of,
     assign,
     channels_for,
+    copy_strips,
     curves_of,
     is_linear,
     keys_of,
@@ -33,8 +34,15 @@ from .actions import (
     write_keys,
 )
 from .errors import SceneError
-from .expressions import BEFORE_TAKE, bring_back_expression, keep_expression, keys_of_face, why_no_expression
-from .head_motion import head_owner, stance, tolerances, turn_values
+from .expressions import (
+    BEFORE_TAKE,
+    bring_back_expression,
+    keep_expression,
+    keys_of_face,
+    put_head_back,
+    why_no_expression,
+)
+from .head_motion import HeadOwner, all_head_paths, head_owner, head_owners, stance, tolerances, turn_values
 from .keys import needed_keys
 from .records import FACE_ID
 
@@ -90,9 +98,9 @@ def driven_shapes(skin: bpy.types.Object) -> list[str]:
 
 
 def _owners(skin: bpy.types.Object) -> list[bpy.types.ID]:
-    """What a take moves: the shape keys, and the armature or the skin."""
+    """What takes move, or did before bones came or went: the shape keys, armatures, and the skin."""
     keys = skin.data.shape_keys
-    return [*([keys] if keys is not None else []), head_owner(skin).owner]
+    return [*([keys] if keys is not None else []), *(head.owner for head in head_owners(skin))]
 
 
 def _path(name: str) -> str:
@@ -177,9 +185,9 @@ def _bake_head(
     moving = action_for(action, owner.owner, make=True)
     assert moving is not None
     channels = channels_for(moving, owner.owner, make=True)
+    remove_curves(channels, all_head_paths())  # also of what turned the head before, and in another mode
     if not owner.can_turn or not (head.any() or place.any()):
-        remove_curves(channels, owner.paths)
-        return 0
+        return 0  # the artist's own animation of the head shows
     values = turn_values(skin, owner, head, place)
     needed = needed_keys(frames, values, tolerances(owner, tolerance))
     return write_curves(channels, owner.paths, frames, values, needed)
@@ -276,22 +284,41 @@ def wear_take(skin: bpy.types.Object, action: bpy.types.Action) -> list[str]:
     why_not = why_no_expression(skin)
     if why_not:
         raise SceneError(f"{why_not}.")
-    if not any(_is_ours(action_of(owner)) for owner in _owners(skin)):
+    moved = [owner for owner in _owners(skin) if _is_ours(action_of(owner))]
+    if not moved and not _plays_takes(skin):
         skin.pop(BEFORE_TAKE, None)  # of a take that was taken off in other ways
     keep_expression(skin, BEFORE_TAKE)
+    turning = head_owner(skin)
     pushed = []
     for owner in _owners(skin):
-        moving = action_for(action, owner)
-        now = action_of(owner)
-        if now is not None and now != moving and not _is_ours(now):
-            track = push_to_nla(owner)
-            pushed += [track.name] if track is not None else []
-        channels = channels_for(moving, owner) if moving is not None else None
-        if channels is not None and len(channels.fcurves):
-            assign(owner, moving)
-        elif now is not None and _is_ours(now):
+        if owner.id_type == "KEY" or owner == turning.owner:
+            pushed += _have_move(owner, action)
+        elif owner in moved:
             assign(owner, None)
+    for head in head_owners(skin):
+        if head.owner in moved and not (head == turning and _turns(action, head)):
+            put_head_back(skin, BEFORE_TAKE, head)
     return list(dict.fromkeys(pushed))
+
+
+def _have_move(owner: bpy.types.ID, action: bpy.types.Action) -> list[str]:
+    """Have a take move what it has curves for; return the names of tracks for what moved it before."""
+    moving, now = action_for(action, owner), action_of(owner)
+    track = push_to_nla(owner) if now is not None and now != moving and not _is_ours(now) else None
+    channels = channels_for(moving, owner) if moving is not None else None
+    if channels is not None and len(channels.fcurves):
+        assign(owner, moving)
+    elif now is not None and _is_ours(now):
+        assign(owner, None)
+    return [track.name] if track is not None else []
+
+
+def _turns(action: bpy.types.Action, head: HeadOwner) -> bool:
+    """Whether a take has curves for what turns a head."""
+    moving = action_for(action, head.owner)
+    channels = channels_for(moving, head.owner) if moving is not None else None
+    paths = {path for path, _, _ in head.paths}
+    return channels is not None and any(curve.data_path in paths for curve in channels.fcurves)
 
 
 def take_off(skin: bpy.types.Object) -> None:
@@ -299,7 +326,15 @@ def take_off(skin: bpy.types.Object) -> None:
     for owner in _owners(skin):
         if _is_ours(action_of(owner)):
             assign(owner, None)
+    noted = skin.get(BEFORE_TAKE)
     bring_back_expression(skin, BEFORE_TAKE)
+    if noted is not None and _plays_takes(skin):
+        skin[BEFORE_TAKE] = noted  # what a take in the NLA shows is not what the face had
+
+
+def _plays_takes(skin: bpy.types.Object) -> bool:
+    """Whether takes are on tracks of a face's NLA."""
+    return any(_is_ours(strip.action) for owner in _owners(skin) for _, strip in strips_of(owner))
 
 
 def push_take(skin: bpy.types.Object) -> str:
@@ -310,6 +345,20 @@ def push_take(skin: bpy.types.Object) -> str:
             track = push_to_nla(owner)
             names += [track.name] if track is not None else []
     return names[0] if names else ""
+
+
+def follow_in_nla(skin: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Have a take on NLA tracks, baked anew, turn a head by the bones that it has got, or without those it has lost."""
+    keys, turning = skin.data.shape_keys, head_owner(skin)
+    if BEFORE_TAKE in skin:
+        keep_expression(skin, BEFORE_TAKE)
+    for head in head_owners(skin)[1:]:
+        if any(_is_ours(strip.action) for _, strip in strips_of(head.owner)):
+            for gone in filter(None, (action, action.get(COMPANION))):
+                remove_strips(head.owner, gone)
+            put_head_back(skin, BEFORE_TAKE, head)
+    if _turns(action, turning):
+        copy_strips(keys, turning.owner, action)
 
 
 def remove_take(action: bpy.types.Action, skins: Iterable[bpy.types.Object]) -> None:
@@ -329,7 +378,8 @@ def remove_take(action: bpy.types.Action, skins: Iterable[bpy.types.Object]) -> 
 
 
 def _is_animated(skin: bpy.types.Object) -> bool:
-    return any(action_of(owner) is not None or any(strips_of(owner)) for owner in _owners(skin))
+    owners = (skin.data.shape_keys, head_owner(skin).owner)
+    return any(action_of(owner) is not None or any(strips_of(owner)) for owner in owners if owner is not None)
 
 
 def _is_ours(action: bpy.types.Action | None) -> bool:

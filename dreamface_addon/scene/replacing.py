@@ -9,10 +9,12 @@ import bpy
 from .actions import copy_nla
 from .carrying import SAME_PLACE, Map, added_vertices, carry, sculpture_of
 from .checking import SKIN
+from .gaze import carry_gaze
 from .meshes import add_neck_ring, add_shape_keys, add_vertex_groups, drive_shape_keys, move_vertices, new_mesh
 from .reading import FaceFolder, FaceObject
 from .records import own_names
 from .sculpting import offset_of, rest_of, sculpted_keys
+from .visemes import mix_visemes
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def replace_mesh(
     added = add_shape_keys(face, piece, object_, all_of_them=piece.name == SKIN)
     old_keys, new_keys = old.shape_keys, object_.data.shape_keys
     if old_keys is not None and new_keys is not None:
+        mix_visemes(object_, old_keys.key_blocks.keys(), of_all=object_ == skin)
         _carry_over(old_keys, new_keys)
         added = [name for name in added if name not in old_keys.key_blocks]
     if object_ != skin:
@@ -145,6 +148,7 @@ def _carry_over(old: bpy.types.Key, new: bpy.types.Key) -> None:
         if before is not None:
             key.slider_min, key.slider_max = before.slider_min, before.slider_max
             key.value, key.mute = before.value, before.mute
+    carry_gaze(old, new)
     if old.animation_data is not None:
         _carry_over_animation(old.animation_data, new)
     for user in bpy.data.user_map(subset={old})[old]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -36,9 +36,20 @@ def add_visemes(skin: bpy.types.Object) -> None:
         keys = part.data.shape_keys
         if keys is None:
             continue
-        added = [name for name, mix in VISEMES.items() if _mix(part, name, mix, part == skin)]
+        added = mix_visemes(part, list(VISEMES), of_all=part == skin)
         if part != skin:
             drive_shape_keys(part, skin, added)
+
+
+def mix_visemes(part: bpy.types.Object, wanted: Iterable[str], of_all: bool) -> list[str]:
+    """Mix visemes of one of a head's objects; return those whose shape keys are new.
+
+    Args:
+        part: the object.
+        wanted: names of visemes; other names are left out.
+        of_all: also those that do not move it.
+    """
+    return [name for name in wanted if name in VISEMES and _mix(part, name, VISEMES[name], of_all)]
 
 
 def remove_visemes(skin: bpy.types.Object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ...dreamface_addon import interface, scene
+from ...dreamface_addon import application, interface, scene
 from ...dreamface_addon.interface import HeadAction
 
 
@@ -29,6 +29,16 @@ def _do(operator: Any, context: bpy.types.Context, action: Callable[[bpy.types.O
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}
     return {"FINISHED"}
+
+
+def _change_bones(operator: Any, context: bpy.types.Context, change: Callable[[bpy.types.Object], object]) -> set[str]:
+    """Add or remove the selected head's bones, and have the take that it wears turn it by what it has then."""
+
+    def change_and_perform(skin: bpy.types.Object) -> None:
+        change(skin)
+        application.get().animating.bones_changed(skin)
+
+    return _do(operator, context, change_and_perform)
 
 
 def _select(context: bpy.types.Context, skin: bpy.types.Object) -> None:
@@ -53,7 +63,7 @@ class DREAMFACE_OT_add_rig(HeadAction, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add it."""
-        return _do(self, context, scene.add_rig)
+        return _change_bones(self, context, scene.add_rig)
 
 
 class DREAMFACE_OT_remove_rig(HeadAction, bpy.types.Operator):
@@ -75,7 +85,7 @@ class DREAMFACE_OT_remove_rig(HeadAction, bpy.types.Operator):
             bpy.ops.object.mode_set(mode="OBJECT")
         if context.active_object not in scene.parts_of(skin):
             _select(context, skin)
-        return _do(self, context, scene.remove_rig)
+        return _change_bones(self, context, scene.remove_rig)
 
 
 class DREAMFACE_OT_aim_eyes(HeadAction, bpy.types.Operator):

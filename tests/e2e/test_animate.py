@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dreamface import folder
+from dreamface.rig import make_rig
 from dreamface.traits import ARKIT_SHAPES
 from tests.e2e.test_panels import drawn
 from tests.performances import performance, saved
@@ -51,6 +53,23 @@ def jaw(blender, head, second):
     frame = 1 + second * scene.render.fps
     scene.frame_set(int(frame), subframe=frame % 1)
     return head.data.shape_keys.key_blocks["jawOpen"].value
+
+
+def test_bones_that_come_and_go_during_a_take_turn_the_head(blender, ops, tmp_path):
+    face = synthetic_face("face-bones")
+    face = replace(face, rig=make_rig(face.head, face.shapes, face.shape_names))
+    ops.import_face(filepath=str(folder.save(face, tmp_path / "bones") / "face.json"))
+    (head,), scene = blender.faces, blender.module("scene")
+    blender.module("placing").select(head)
+    track(blender, saved(tmp_path))
+    jaw(blender, head, 0.5)
+    assert ops.add_rig() == {"FINISHED"}
+    jaw(blender, head, 0.5)
+    bone = scene.rig_of(head).pose.bones["head"]
+    assert bone.matrix_basis.to_quaternion().angle > 0.1 and not any(head.delta_rotation_euler)
+    assert ops.remove_rig() == {"FINISHED"}
+    jaw(blender, head, 0.5)
+    assert head.delta_rotation_euler.z > 0.1
 
 
 def test_a_take_is_chosen_shaped_and_shown_on_the_page(blender, head, ops, tmp_path):

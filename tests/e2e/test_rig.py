@@ -22,7 +22,7 @@ def test_a_head_gets_bones_that_follow_it_and_loses_them_again(blender, tmp_path
     name = face.name
     blender.module("placing").select(face)
     assert "press Add Rig" in why_not(ops.remove_rig)
-    assert "Rig" in drawn(blender, "output")
+    assert "Rig" in drawn(blender, "animate")
     assert ops.add_rig() == {"FINISHED"}
     bpy.ops.ed.undo_push(message="rig")
     armature = scene.rig_of(face)
