@@ -20,7 +20,7 @@ from dreamface.motion import Adjustments, Live, Shown, cameras, recording, rescu
 from dreamface.motion.cameras import Pictures, is_camera, list_cameras, parse_devices
 from dreamface.motion.live import Newest, Shaper, open_source
 from dreamface.motion.moment import Moment, at_rest
-from dreamface.motion.packets import pack, to_packet
+from dreamface.motion.packets import Receiver, pack, to_packet
 from dreamface.motion.phones import Phone
 from dreamface.motion.recording import About, Recorder
 from dreamface.motion.shaping import moment_of
@@ -298,6 +298,37 @@ def test_each_take_of_a_session_is_a_file_of_its_own(tmp_path: Path) -> None:
     assert (take.rate, take.source, take.footage, take.times[0]) == (30.0, "camera", (640, 480), 0.0)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["take-1.npz", "take-2.npz"]
     assert recorder.stop() == second
+
+
+def test_a_take_that_was_deleted_costs_no_other_take(tmp_path: Path) -> None:
+    recorder = record(tmp_path)
+    recorder.stop()
+    for jaw in (0.25, 0.75):
+        recorder.start()
+        recorder.add(seen_at(1.0, jaw))
+        recorder.stop()
+    (tmp_path / "take-1.npz").unlink()
+    recorder.start()
+    recorder.add(seen_at(1.0, 0.5))
+    recorder.stop()
+    jaws = [float(load_performance(tmp_path / f"take-{number}.npz").channel("jawOpen")[0]) for number in (2, 3, 4)]
+    assert jaws == [0.25, 0.75, 0.5]
+
+
+def test_a_phone_whose_clock_is_set_does_not_end_a_take(tmp_path: Path) -> None:
+    recorder, receiver = Recorder(tmp_path, About("phone")), Receiver()
+    recorder.start()
+    for start in (40_000.0, 20_000.0, 39_000.0):  # more than the longest take away from each other
+        for index in range(10):
+            packet = to_packet(seen_at(start + index / 60.0), device="phone", subject="me", rate=60.0)
+            moment = receiver(pack(packet))
+            assert moment is not None
+            recorder.add(moment)
+    assert recorder.is_on
+    recorded = recorder.stop()
+    assert recorded is not None
+    assert recorded.moments == 30
+    assert recorded.seconds < 1.0
 
 
 def test_a_take_may_begin_while_the_last_one_is_made(tmp_path: Path) -> None:

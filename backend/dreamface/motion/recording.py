@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ ROWS: Final = ".rows"
 
 _ABOUT: Final = ".json"  # beside it: what the take is called and how it is to be smoothed
 _TAKE: Final = ".npz"
+_NUMBERED: Final = re.compile(r"take-([0-9]{1,9})")
 _FLUSH_EVERY: Final = 1.0  # seconds
 _LARGEST_ABOUT: Final = 2**16  # bytes
 
@@ -84,8 +86,7 @@ class Recorder:
         """
         if self.is_on:
             return
-        number = 1 + len({file.stem for file in self._folder.glob("take-*")})
-        self._place = self._folder / f"take-{number}{ROWS}"
+        self._place = self._folder / f"take-{1 + _highest_number(self._folder)}{ROWS}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._place.with_suffix(_ABOUT).write_text(json.dumps(asdict(self.about)), "utf-8")
@@ -148,6 +149,12 @@ class Recorder:
         if rows is not None:
             self.last = _finish(rows) or self.last
         return self.last
+
+
+def _highest_number(folder: Path) -> int:
+    """Return the highest number of a take in a folder, finished or not; 0 where there is none."""
+    found = (_NUMBERED.fullmatch(file.stem) for file in folder.glob("take-*"))
+    return max((int(match[1]) for match in found if match is not None), default=0)
 
 
 def rescue(folder: Path) -> Recorded | None:
