@@ -19,7 +19,7 @@ from dreamface.errors import BadRequest, FolderError
 from dreamface.motion import Adjustments, Live, Shown, cameras, recording, rescue, trackers
 from dreamface.motion.cameras import Pictures, is_camera, list_cameras, parse_devices
 from dreamface.motion.live import Newest, Shaper, open_source
-from dreamface.motion.moment import Moment, at_rest
+from dreamface.motion.moment import Moment, at_rest, from_rows
 from dreamface.motion.packets import Receiver, pack, to_packet
 from dreamface.motion.phones import Phone
 from dreamface.motion.recording import About, Recorder
@@ -329,6 +329,32 @@ def test_a_phone_whose_clock_is_set_does_not_end_a_take(tmp_path: Path) -> None:
     assert recorded is not None
     assert recorded.moments == 30
     assert recorded.seconds < 1.0
+
+
+def test_rest_that_was_shown_in_a_pause_costs_no_moment_of_the_phone(tmp_path: Path) -> None:
+    """A phone that stalls for 0.8 s by its own clock, and for 1 s by ours: moments at rest fill in by ours."""
+    recorder = Recorder(tmp_path, About("phone"))
+    recorder.start()
+    phone = [index / 60.0 for index in range(30)] + [1.3 + index / 60.0 for index in range(30)]
+    for time_of_phone in phone[:30]:
+        recorder.add(seen_at(time_of_phone))
+    for index in range(8):
+        recorder.add(at_rest(phone[29] + 0.3 + 0.1 * index))
+    for time_of_phone in phone[30:]:
+        recorder.add(seen_at(time_of_phone))
+    recorder.add(at_rest(phone[-1] + 0.3))
+    recorded = recorder.stop()
+    assert recorded is not None
+    take = load_performance(recorded.file)
+    assert take.times[take.seen] == pytest.approx(phone)
+    assert (~take.seen).sum() == 7  # what lies before the phone went on, and after it ended
+    assert not take.seen[-1]
+
+
+def test_one_seen_row_out_of_time_takes_no_rest_away() -> None:
+    moments = [seen_at(1.0), *(at_rest(1.0 + index) for index in range(1, 4)), seen_at(0.5), seen_at(5.0)]
+    take = from_rows(np.stack([moment.to_row() for moment in moments]), rate=30.0, source="phone")
+    assert take.times == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0])
 
 
 def test_a_take_may_begin_while_the_last_one_is_made(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def write_take(take: Performance, path: Path) -> Path:
 
 def remarks(take: Performance) -> tuple[str, ...]:
     """Return sentences about what an artist should know of a take."""
-    said = []
+    said = list(take.notes)
     unseen = 1.0 - float(take.seen.mean())
     if unseen > 0.0:
         seconds = unseen * take.duration
