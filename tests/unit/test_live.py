@@ -266,6 +266,15 @@ def test_the_face_of_just_now_becomes_neutral() -> None:
     assert shaper(seen_at(2.1, jaw=1.0))[1].weights[JAW] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("is_footage", "degrees"), [(True, 9.0), (False, 6.0)])
+def test_eyes_before_a_camera_turn_as_their_shapes_say(is_footage: bool, degrees: float) -> None:
+    shaper, raw = Shaper(Adjustments(smoothing=0.0, gains={"gaze": 0.6}), is_footage), at_rest(0.0, seen=True)
+    raw.weights[ARKIT_SHAPES.index("eyeLookOutLeft")] = 0.5
+    raw.eyes[0, 0] = np.radians(10.0)  # another angle than the shape's
+    for moment in shaper(raw):
+        assert moment.eyes[0, 0] == pytest.approx(np.radians(degrees))
+
+
 def test_adjustments_out_of_range_are_sentences() -> None:
     with pytest.raises(BadRequest, match="no region"):
         Adjustments(gains={"nose": 1.0})
@@ -425,6 +434,7 @@ def test_a_take_that_is_too_long_ends_by_itself(tmp_path: Path, monkeypatch: pyt
 def test_a_take_is_smoothed_both_ways_when_it_is_over(tmp_path: Path) -> None:
     recorded = record(tmp_path, 60, smoothing=0.5).stop()
     assert recorded is not None
+    assert not load_performance(recorded.file).eyes.any()  # a camera's, and no shape looks anywhere
     blink = load_performance(recorded.file).channel("eyeBlinkLeft")
     assert abs(int(blink.argmax()) - int(a_take().channel("eyeBlinkLeft").argmax())) == 0
     assert not np.array_equal(blink, a_take().channel("eyeBlinkLeft"))

@@ -15,7 +15,7 @@ from dreamface._files import cannot_write
 from dreamface._reading import UNREADABLE, read_regular
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.motion.moment import WIDTH, Moment, from_rows, rate_of
-from dreamface.motion.shaping import held_and_faded
+from dreamface.motion.shaping import eyes_of_weights, held_and_faded
 from dreamface.motion.smoothing import smoothed
 from dreamface.performance import LARGEST_TAKE, LONGEST, Performance, load_performance
 
@@ -201,7 +201,8 @@ def _read(place: Path) -> Performance | None:
         return None
     about = _about(place.with_suffix(_ABOUT))
     take = from_rows(rows, rate=30.0, source=about.source, footage=about.footage)
-    return smoothed(held_and_faded(replace(take, rate=rate_of(take.times))), about.smoothing)
+    take = smoothed(held_and_faded(replace(take, rate=rate_of(take.times))), about.smoothing)
+    return take if take.footage == (0, 0) else eyes_of_weights(take)
 
 
 def _about(file: Path) -> About:
