@@ -68,6 +68,7 @@ class Performance:
         focal: length of the camera's lens in heights of its picture; 0 where it is not known.
         source: name of what it was made from, such as "monologue.mp4".
         footage: width and height of the picture it was seen in, pixels; zeros where there was none.
+        notes: sentences about what was left out when it was read; no file holds them.
     """
 
     times: FloatArray
@@ -80,6 +81,7 @@ class Performance:
     focal: float = 0.0
     source: str = ""
     footage: tuple[int, int] = field(default=(0, 0))
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the arrays belong together.

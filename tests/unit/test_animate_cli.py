@@ -100,6 +100,7 @@ def test_a_person_reads_what_was_written(take: Path, tmp_path: Path, capsys: pyt
         (("take.npz", "-o", "take.csv", "--smoothing", "2"), "Smoothing goes"),
         (("take.npz", "-o", "take.csv", "--start", "9"), "Nothing of the take"),
         (("gone", "take.npz", "-o", "face.glb"), "gone"),
+        (("take.npz", "-o", "take.csv", "--rig", "unreal"), "A .csv has no bones"),
     ],
 )
 def test_what_cannot_be_is_a_sentence_and_leaves_nothing(
@@ -110,3 +111,13 @@ def test_what_cannot_be_is_a_sentence_and_leaves_nothing(
     assert (code, result) == (1, None)
     assert sentence in json.loads(said)["error"]
     assert [file.name for file in take.parent.iterdir()] == ["take.npz"]
+
+
+def test_a_face_can_perform_on_bones(
+    face: Path, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert animate(capsys, face, take, "-o", tmp_path / "face.glb", "--rig", "unreal")[0] == 0
+    gltf = pygltflib.GLTF2.load_binary(str(tmp_path / "face.glb"))
+    (turned,) = [each.target.node for each in gltf.animations[0].channels if each.target.path == "rotation"]
+    assert gltf.nodes[turned].name == "head"
+    assert turned in gltf.skins[0].joints

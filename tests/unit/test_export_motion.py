@@ -81,6 +81,37 @@ def test_the_root_turns_and_moves_with_the_head(gltf: Any) -> None:
     assert shift == pytest.approx((take.position - take.position[0]) @ up.T, abs=2e-4)
 
 
+def head_space(gltf: Any, take: Performance) -> tuple[Any, Any]:
+    """[T, 3, 3] turns and [T, 3] shifts of what hangs on the head's bone, from where it is at rest."""
+    names = [node.name for node in gltf.nodes]
+    head, place, turns = names.index("head"), np.zeros(3), np.tile(np.eye(3), (len(take), 1, 1))
+    parent = {child: index for index, node in enumerate(gltf.nodes) for child in node.children or []}
+    node = head
+    while node != 0:
+        place = place + np.array(gltf.nodes[node].translation)
+        node = parent[node]
+    turns = Rotation.from_quat(played(gltf, head, "rotation", take.times)).as_matrix()
+    paths = {each.target.path for each in gltf.animations[0].channels if each.target.node == 0}
+    shift = played(gltf, 0, "translation", take.times) if "translation" in paths else np.zeros((len(take), 3))
+    return turns, shift + place - turns @ place
+
+
+def test_a_head_on_bones_goes_where_one_without_goes(gltf: Any, tmp_path: Path) -> None:
+    take = a_take()
+    rigged = export(synthetic_face(resolution=16, side=2), tmp_path / "a.glb", rig="dreamface", take=take)
+    turns, shift = head_space(pygltflib.GLTF2.load_binary(str(rigged)), take)
+    other = played(gltf, 0, "translation", take.times)
+    assert np.abs(turns - Rotation.from_quat(played(gltf, 0, "rotation", take.times)).as_matrix()).max() < 1e-3
+    assert np.abs((shift - shift[0]) - (other - other[0])).max() < 1e-3  # metres
+
+
+def test_a_head_on_bones_without_a_place_turns_about_its_bone(tmp_path: Path) -> None:
+    take = a_take(position=np.zeros((60, 3), np.float32))
+    rigged = export(synthetic_face(resolution=16, side=2), tmp_path / "a.glb", rig="dreamface", take=take)
+    document = pygltflib.GLTF2.load_binary(str(rigged))
+    assert not [each for each in document.animations[0].channels if each.target.path == "translation"]
+
+
 def test_eyes_are_turned_by_their_shapes_and_not_twice(gltf: Any) -> None:
     turned = {
         gltf.nodes[each.target.node].name for each in gltf.animations[0].channels if each.target.path == "rotation"

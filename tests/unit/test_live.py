@@ -19,8 +19,8 @@ from dreamface.errors import BadRequest, FolderError
 from dreamface.motion import Adjustments, Live, Shown, cameras, recording, rescue, trackers
 from dreamface.motion.cameras import Pictures, is_camera, list_cameras, parse_devices
 from dreamface.motion.live import Newest, Shaper, open_source
-from dreamface.motion.moment import Moment, at_rest
-from dreamface.motion.packets import pack, to_packet
+from dreamface.motion.moment import Moment, at_rest, from_rows
+from dreamface.motion.packets import Receiver, pack, to_packet
 from dreamface.motion.phones import Phone
 from dreamface.motion.recording import About, Recorder
 from dreamface.motion.shaping import moment_of
@@ -266,6 +266,15 @@ def test_the_face_of_just_now_becomes_neutral() -> None:
     assert shaper(seen_at(2.1, jaw=1.0))[1].weights[JAW] == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(("is_footage", "degrees"), [(True, 9.0), (False, 6.0)])
+def test_eyes_before_a_camera_turn_as_their_shapes_say(is_footage: bool, degrees: float) -> None:
+    shaper, raw = Shaper(Adjustments(smoothing=0.0, gains={"gaze": 0.6}), is_footage), at_rest(0.0, seen=True)
+    raw.weights[ARKIT_SHAPES.index("eyeLookOutLeft")] = 0.5
+    raw.eyes[0, 0] = np.radians(10.0)  # another angle than the shape's
+    for moment in shaper(raw):
+        assert moment.eyes[0, 0] == pytest.approx(np.radians(degrees))
+
+
 def test_adjustments_out_of_range_are_sentences() -> None:
     with pytest.raises(BadRequest, match="no region"):
         Adjustments(gains={"nose": 1.0})
@@ -298,6 +307,63 @@ def test_each_take_of_a_session_is_a_file_of_its_own(tmp_path: Path) -> None:
     assert (take.rate, take.source, take.footage, take.times[0]) == (30.0, "camera", (640, 480), 0.0)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["take-1.npz", "take-2.npz"]
     assert recorder.stop() == second
+
+
+def test_a_take_that_was_deleted_costs_no_other_take(tmp_path: Path) -> None:
+    recorder = record(tmp_path)
+    recorder.stop()
+    for jaw in (0.25, 0.75):
+        recorder.start()
+        recorder.add(seen_at(1.0, jaw))
+        recorder.stop()
+    (tmp_path / "take-1.npz").unlink()
+    recorder.start()
+    recorder.add(seen_at(1.0, 0.5))
+    recorder.stop()
+    jaws = [float(load_performance(tmp_path / f"take-{number}.npz").channel("jawOpen")[0]) for number in (2, 3, 4)]
+    assert jaws == [0.25, 0.75, 0.5]
+
+
+def test_a_phone_whose_clock_is_set_does_not_end_a_take(tmp_path: Path) -> None:
+    recorder, receiver = Recorder(tmp_path, About("phone")), Receiver()
+    recorder.start()
+    for start in (40_000.0, 20_000.0, 39_000.0):  # more than the longest take away from each other
+        for index in range(10):
+            packet = to_packet(seen_at(start + index / 60.0), device="phone", subject="me", rate=60.0)
+            moment = receiver(pack(packet))
+            assert moment is not None
+            recorder.add(moment)
+    assert recorder.is_on
+    recorded = recorder.stop()
+    assert recorded is not None
+    assert recorded.moments == 30
+    assert recorded.seconds < 1.0
+
+
+def test_rest_that_was_shown_in_a_pause_costs_no_moment_of_the_phone(tmp_path: Path) -> None:
+    """A phone that stalls for 0.8 s by its own clock, and for 1 s by ours: moments at rest fill in by ours."""
+    recorder = Recorder(tmp_path, About("phone"))
+    recorder.start()
+    phone = [index / 60.0 for index in range(30)] + [1.3 + index / 60.0 for index in range(30)]
+    for time_of_phone in phone[:30]:
+        recorder.add(seen_at(time_of_phone))
+    for index in range(8):
+        recorder.add(at_rest(phone[29] + 0.3 + 0.1 * index))
+    for time_of_phone in phone[30:]:
+        recorder.add(seen_at(time_of_phone))
+    recorder.add(at_rest(phone[-1] + 0.3))
+    recorded = recorder.stop()
+    assert recorded is not None
+    take = load_performance(recorded.file)
+    assert take.times[take.seen] == pytest.approx(phone)
+    assert (~take.seen).sum() == 7  # what lies before the phone went on, and after it ended
+    assert not take.seen[-1]
+
+
+def test_one_seen_row_out_of_time_takes_no_rest_away() -> None:
+    moments = [seen_at(1.0), *(at_rest(1.0 + index) for index in range(1, 4)), seen_at(0.5), seen_at(5.0)]
+    take = from_rows(np.stack([moment.to_row() for moment in moments]), rate=30.0, source="phone")
+    assert take.times == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0])
 
 
 def test_a_take_may_begin_while_the_last_one_is_made(tmp_path: Path) -> None:
@@ -368,6 +434,7 @@ def test_a_take_that_is_too_long_ends_by_itself(tmp_path: Path, monkeypatch: pyt
 def test_a_take_is_smoothed_both_ways_when_it_is_over(tmp_path: Path) -> None:
     recorded = record(tmp_path, 60, smoothing=0.5).stop()
     assert recorded is not None
+    assert not load_performance(recorded.file).eyes.any()  # a camera's, and no shape looks anywhere
     blink = load_performance(recorded.file).channel("eyeBlinkLeft")
     assert abs(int(blink.argmax()) - int(a_take().channel("eyeBlinkLeft").argmax())) == 0
     assert not np.array_equal(blink, a_take().channel("eyeBlinkLeft"))

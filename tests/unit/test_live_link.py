@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from dreamface.errors import BadRequest, FolderError
+from dreamface.motion import remarks
 from dreamface.motion.live_link import CHANNELS, read_live_link, write_live_link
+from dreamface.motion.shaping import held_and_faded
 from dreamface.performance import Performance
 from dreamface.traits import ARKIT_SHAPES
 from tests.takes import a_take
@@ -134,6 +136,11 @@ def test_frames_that_come_twice_or_late_are_left_out(tmp_path: Path) -> None:
     rows[10], rows[20] = rows[9], rows[15]
     take = read_live_link(write(tmp_path / "take.csv", rows))
     assert len(take) == 58
+    assert "2 rows whose time does not rise were left out." in remarks(take)
+    rows[20] = rows[20 - 1][:-3] + "999"
+    assert "One row whose time does not rise was left out." in remarks(
+        read_live_link(write(tmp_path / "take.csv", rows))
+    )
     assert (np.diff(take.times) > 0).all()
 
 
@@ -185,6 +192,21 @@ def test_rows_without_a_face_are_marked_and_held(tmp_path: Path) -> None:
     take = read_live_link(tmp_path / "take.csv")
     assert take.seen.tolist() == [True, True, True, False, True, True]
     assert take.weights == pytest.approx(0.25)
+
+
+def test_where_no_face_was_seen_stays_so_there_and_back(tmp_path: Path) -> None:
+    seen = np.ones(60, bool)
+    seen[:3] = seen[20:30] = seen[-2:] = False
+    take = held_and_faded(a_take(seen=seen))
+    write_live_link(take, tmp_path / "take.csv")
+    again = read_live_link(tmp_path / "take.csv")
+    assert np.array_equal(again.seen, seen)
+    assert np.abs(again.weights[seen] - take.weights[seen]).max() < 1e-6
+    assert np.abs(held_and_faded(again).weights - take.weights).max() < 1e-6
+    with (tmp_path / "take.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert {len(row) for row in rows} == {63}
+    assert [rows[21][1], rows[31][1], any(rows[21][2:])] == ["0", "61", False]
 
 
 def test_a_last_row_that_was_cut_short_costs_nothing_else(tmp_path: Path) -> None:

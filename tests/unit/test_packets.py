@@ -55,6 +55,60 @@ def test_what_comes_late_or_from_another_phone_is_left_out_and_counted() -> None
     assert (receiver.late, receiver.others, receiver.garbage) == (2, 1, 0)
 
 
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def times_of(receiver: Receiver, *times: float, device: str = DEVICE) -> list[float | None]:
+    """What becomes of packets that are sent at those times of the phone, seconds since midnight."""
+    face = moment_of(a_take(), 0)
+    moments = [receiver(sent(replace(face, time=time), device=device)) for time in times]
+    return [None if moment is None else moment.time for moment in moments]
+
+
+def test_one_odd_time_stamp_costs_nothing_after_it() -> None:
+    receiver = Receiver(Clock())
+    assert times_of(receiver, 50.0, 50.1, 9000.0, 50.2, 50.3) == pytest.approx(
+        [0.0, 0.1, 0.1 + 1 / 60, 0.1 + 2 / 60, 0.2 + 2 / 60], abs=1e-3
+    )
+    assert receiver.late == 0
+
+
+@pytest.mark.parametrize("away", [-3600.0, -40_000.0, 7.0, 40_000.0])
+def test_a_clock_that_is_set_leaves_time_as_long_as_it_was(away: float) -> None:
+    clock = Clock()
+    receiver = Receiver(clock)
+    times = times_of(receiver, 45_000.0, 45_000.1)
+    clock.now += 0.5
+    times += times_of(receiver, 45_000.6 + away, 45_000.7 + away)
+    assert times == pytest.approx([0.0, 0.1, 0.6, 0.7], abs=1e-3)
+
+
+def test_a_phone_that_was_silent_goes_on_in_its_own_time() -> None:
+    clock = Clock()
+    receiver = Receiver(clock)
+    times = times_of(receiver, 50.0)
+    clock.now += 30.02  # on its way 0.02 s longer
+    assert times + times_of(receiver, 80.0, 80.1) == pytest.approx([0.0, 30.0, 30.1], abs=1e-3)
+
+
+def test_another_phone_is_heard_after_two_seconds_of_silence() -> None:
+    clock = Clock()
+    receiver = Receiver(clock)
+    assert times_of(receiver, 50.0) == [0.0]
+    clock.now += 1.5
+    assert times_of(receiver, 200.0, device="another") == [None]
+    clock.now += 1.0
+    assert times_of(receiver, 201.0, 201.1, device="another") == pytest.approx([2.5, 2.6], abs=1e-3)
+    assert times_of(receiver, 53.0) == [None]
+    assert receiver.others == 2
+
+
 def test_a_packet_without_values_is_a_moment_without_a_face() -> None:
     moment = Receiver()(pack(Packet(DEVICE, "iPhone", 1.0, 60.0, None)))
     assert moment is not None

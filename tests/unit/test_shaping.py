@@ -15,6 +15,7 @@ from dreamface.motion.shaping import (
     REGIONS,
     amplified,
     calibrated,
+    eyes_of_weights,
     held_and_faded,
     lids_over_eyes,
     mirrored,
@@ -25,6 +26,7 @@ from dreamface.motion.shaping import (
     trimmed,
 )
 from dreamface.motion.smoothing import LiveSmoother, smoothed
+from dreamface.motion.tracking.channels import gaze
 from dreamface.performance import Performance
 from dreamface.traits import ARKIT_SHAPES
 from tests.takes import a_take
@@ -152,6 +154,31 @@ def test_from_its_neutral_a_face_is_at_rest_and_still_reaches_everything() -> No
     for index in (0, 59):
         turned = Rotation.from_euler(order, neutral.head) * Rotation.from_euler(order, calm.head[index])
         assert turned.as_matrix() == pytest.approx(Rotation.from_euler(order, take.head[index]).as_matrix(), abs=1e-5)
+
+
+def looking(out: list[float], up: list[float]) -> Performance:
+    """Eyes that look to the person's left and up so much, -1..1, in weights and angles."""
+    count = len(out)
+    take = a_take(count, weights=np.zeros((count, 52), np.float32))
+    for side, aside in (("Left", np.array(out)), ("Right", -np.array(out))):
+        for way, amount in (("Out", aside), ("In", -aside), ("Up", np.array(up)), ("Down", -np.array(up))):
+            take.channel(f"eyeLook{way}{side}")[:] = amount.clip(0.0, 1.0)
+    return eyes_of_weights(take)
+
+
+def test_from_its_neutral_a_gaze_is_turned_as_far_and_to_the_other_side_too() -> None:
+    take = looking([0.3, 0.0, -0.4, 0.6], [-0.2, 0.0, 0.5, -0.6])
+    calm = calibrated(take, moment_of(take, 0))
+    expected = looking([0.0, -0.3, -0.7, 0.3], [0.0, 0.2, 0.7, -0.4])
+    assert calm.weights == pytest.approx(expected.weights, abs=1e-6)
+    assert calm.eyes == pytest.approx(expected.eyes, abs=1e-6)
+    moment = calibrated(moment_of(take, 2), moment_of(take, 0))
+    assert moment.weights == pytest.approx(calm.weights[2], abs=1e-6)
+
+
+def test_eyes_turn_by_their_weights_as_trackers_say() -> None:
+    weights = np.random.default_rng(5).uniform(0.0, 1.0, (20, 52)).astype(np.float32)
+    assert eyes_of_weights(a_take(20, weights=weights)).eyes == pytest.approx(gaze(weights), abs=1e-6)
 
 
 def test_a_neutral_moment_is_one_with_a_face_in_the_take() -> None:

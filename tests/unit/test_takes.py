@@ -13,6 +13,7 @@ from dreamface.errors import BadRequest, Cancelled, MissingDependency
 from dreamface.motion import Changes, Wishes, make_take, read_live_link, remarks, trackers, write_live_link, write_take
 from dreamface.performance import Performance, load_performance
 from dreamface.progress import Progress, Step
+from dreamface.traits import ARKIT_SHAPES
 from tests.takes import a_take
 
 
@@ -66,6 +67,20 @@ def test_footage_goes_to_the_tracker_with_the_wishes(tmp_path: Path, tracked: li
     assert np.array_equal(make(film, changes=Changes(smoothing=0.0)).weights, a_take().weights)
     assert [step.fraction for step in steps] == sorted(step.fraction for step in steps)
     assert steps[-1].fraction == 1.0
+
+
+def test_eyes_of_footage_turn_as_their_shapes_say_whatever_is_changed(tmp_path: Path, tracked: list[Any]) -> None:
+    (tmp_path / "film.mp4").touch()
+    assert not make(tmp_path / "film.mp4").eyes.any()  # as no shape looks anywhere
+    look = np.zeros((60, len(ARKIT_SHAPES)), np.float32)
+    look[:, ARKIT_SHAPES.index("eyeLookOutLeft")] = 0.5
+    film = write_take(a_take(weights=look, footage=(640, 480)), tmp_path / "film.npz")
+    for gain, turn in ((0.5, 0.25), (1.0, 0.5), (3.0, 1.0)):
+        eyes = make(film, changes=Changes(gains={"gaze": gain})).eyes
+        assert eyes[7] == pytest.approx(np.radians([[30.0 * turn, 0.0], [0.0, 0.0]]), abs=1e-6)
+    assert not make(film, Wishes(neutral=0.0)).eyes.any()
+    phone = write_take(a_take(), tmp_path / "phone.npz")
+    assert np.array_equal(make(phone).eyes, a_take().eyes)  # an iPhone measures them by themselves
 
 
 def test_a_folder_is_footage_whatever_it_is_called(tmp_path: Path, tracked: list[Any]) -> None:

@@ -22,7 +22,7 @@ _READ: Final = 0.7  # of the work where a face is written, too
 def run(options: Namespace, terminal: Terminal) -> bool:
     """Read a performance and write it."""
     target = options.output
-    _check_target(target, options.face)
+    _check_target(target, options.face, options.rig)
     wishes: dict[str, Any] = {
         "tracker": options.tracker, "face": options.which, "start": options.start, "end": options.end,
         "neutral": options.neutral, "mirror": options.mirror, "smoothing": options.smoothing,
@@ -39,18 +39,19 @@ def run(options: Namespace, terminal: Terminal) -> bool:
             pipeline.write_take(take, target)
         else:
             source = folder_of(options.face)
-            pipeline.export(face, target, progress=progress.part(_READ, 1.0), face_folder=source, take=take)
+            rest = progress.part(_READ, 1.0)
+            pipeline.export(face, target, progress=rest, face_folder=source, rig=options.rig, take=take)
     notes = list(pipeline.remarks(take))
     terminal.result({"file": str(target), **_about(take), "notes": notes})
     terminal.show(f"Wrote {target}: {len(take):,} moments, {take.duration:.1f} s at {take.rate:g} a second", *notes)
     return True
 
 
-def _check_target(target: Path, face: Path | None) -> None:
+def _check_target(target: Path, face: Path | None, rig: str | None) -> None:
     """Refuse what can't be written before anything slow starts.
 
     Raises:
-        BadRequest: the file has no format that holds a performance, or needs a face.
+        BadRequest: the file has no format that holds a performance, or it needs a face, or can't have bones.
         FolderError: its folder is not there.
     """
     suffix = target.suffix.lower()
@@ -60,6 +61,8 @@ def _check_target(target: Path, face: Path | None) -> None:
         raise BadRequest(
             f"A {suffix} needs a face: dreamface animate FACE SOURCE -o {target.name}; .csv and .npz need none."
         )
+    if suffix in _TAKES and rig is not None:
+        raise BadRequest(f"A {suffix} has no bones: leave --rig away, or end the file in {' or '.join(_FACES)}.")
     if not target.absolute().parent.is_dir():
         raise FolderError(f"{target.parent} is not a folder: create it first or choose another place.")
 

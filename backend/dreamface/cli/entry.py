@@ -108,14 +108,18 @@ def _add_export(actions: Commands) -> None:
     command = _command(actions, "export", commands.export, "Write a face for another program.")
     _add_face(command)
     command.add_argument("target", type=Path, metavar="OUT", help="a file ending in .glb, .obj or .blend")
-    command.add_argument(
-        "--rig", choices=BONE_NAMES, metavar="NAMES", help="with bones that have the names of: %(choices)s"
-    )
+    _add_rig(command)
     command.add_argument(
         "--lod", type=int, choices=range(4), default=0, metavar="LEVEL",
         help="of detail: 0 is the whole head, 1 to 3 have a half, a quarter and a tenth of its triangles",
     )  # fmt: skip
     command.add_argument("--visemes", action="store_true", help="with the 15 visemes of lip sync as blend shapes")
+
+
+def _add_rig(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--rig", choices=BONE_NAMES, metavar="NAMES", help="with bones that have the names of: %(choices)s"
+    )
 
 
 def _add_animate(actions: Commands) -> None:
@@ -132,6 +136,7 @@ def _add_animate(actions: Commands) -> None:
         "-o", "--output", type=Path, metavar="OUT", required=True,
         help="a take: .csv (Live Link Face) or .npz; or the face that performs it: .glb or .blend",
     )  # fmt: skip
+    _add_rig(command)
     command.add_argument("--tracker", choices=animate.TRACKERS, default="auto", help="default: the best that is here")
     command.add_argument(
         "--face", dest="which", type=int, metavar="N", help="which of several, from 0 at the left; default: the largest"

@@ -170,8 +170,12 @@ class _Document:
 
     def add_motion(self, take: Performance) -> None:
         """Append an animation that plays a take."""
-        head = 0 if self.skeleton is None else self.gltf.skins[0].joints[BONES.index("head")]
-        add_motion(self.gltf, take, self.weights, self._keys, head)
+        if self.skeleton is None:
+            add_motion(self.gltf, take, self.weights, self._keys)
+            return
+        bone = BONES.index("head")
+        node, place = self.gltf.skins[0].joints[bone], self.skeleton.joints[bone].tolist()
+        add_motion(self.gltf, take, self.weights, self._keys, node, place)
 
     def _target_names(self) -> dict[str, list[str]]:
         names = self.face.shape_names

@@ -29,6 +29,7 @@ def add_motion(
     rest: Sequence[float],
     append: Callable[[Float32Array, bool], int],
     head: int = 0,
+    pivot: Sequence[float] = (0.0, 0.0, 0.0),
 ) -> None:
     """Add an animation that plays a performance from time 0.
 
@@ -38,6 +39,7 @@ def add_motion(
         rest: [S] weights of the face's expression: what a shape beyond ARKit's 52 keeps.
         append: adds values [K] or [K, C] to the buffer, with their bounds or not, and gives the accessor.
         head: the node that turns with the head: the root, which is the first, or the head's bone.
+        pivot: metres, Y up: where that node is at rest.
     """
     times = (take.times - take.times[0]).astype(np.float32)
     animation = gltf.Animation(name=take.source or "performance", channels=[], samplers=[])
@@ -46,7 +48,7 @@ def add_motion(
         _add_channels(animation, append, times, _weights(take, rest), [(node, "weights") for node in moving])
     if np.abs(take.head).max() > STRAIGHT:
         _add_channels(animation, append, times, head_rotations(take), [(head, "rotation")])
-    shift = head_shifts(take)
+    shift = head_shifts(take, pivot)
     if np.abs(shift).max() > STRAIGHT:
         _add_channels(animation, append, times, shift, [(0, "translation")])  # the root takes bones along
     if animation.channels:
@@ -92,11 +94,20 @@ def head_rotations(take: Performance) -> Float32Array:
     return (turn * np.cumprod(flips)[:, None]).astype(np.float32)
 
 
-def head_shifts(take: Performance) -> Float32Array:
-    """[T, 3] metres from where the head was first seen, Y up; zeros where its place is not known."""
+def head_shifts(take: Performance, pivot: Sequence[float] = (0.0, 0.0, 0.0)) -> Float32Array:
+    """[T, 3] metres that a pivot of the head goes from where it was first seen, Y up.
+
+    A take has the way of the head's origin. What turns about another place would take the origin along a circle, so
+    the pivot goes its own way: s + R p - p. Where the place is not known, which is zero then, nothing is shifted.
+    """
+    from scipy.spatial.transform import Rotation
+
     seen = np.flatnonzero(take.seen)
-    first = take.position[seen[0] if len(seen) else 0]
-    return ((take.position - first) @ Y_UP.T).astype(np.float32)
+    first = seen[0] if len(seen) else 0
+    places = take.position.astype(np.float64) @ Y_UP.T
+    if not (places == places[first]).all():
+        places = places + Rotation.from_quat(head_rotations(take)).apply(np.asarray(pivot, np.float64))
+    return (places - places[first]).astype(np.float32)
 
 
 def needed_keys(times: FloatArray, values: FloatArray, tolerance: float = STRAIGHT) -> IntArray:

@@ -28,6 +28,7 @@ from dreamface.motion.shaping import (
     amplified,
     calibrated,
     check_gains,
+    eyes_of_weights,
     lids_over_eyes,
     mirrored,
     presence,
@@ -75,8 +76,10 @@ class Shaper:
         adjustments: how; may be replaced at any time.
     """
 
-    def __init__(self, adjustments: Adjustments) -> None:
+    def __init__(self, adjustments: Adjustments, is_footage: bool = False) -> None:
+        """Begin; the eyes' angles of footage are those of its shapes."""
         self.adjustments = adjustments
+        self._is_footage = is_footage
         self._neutral: Moment | None = None
         self._recent: deque[Moment] = deque()
         self._last: Moment | None = None
@@ -92,7 +95,8 @@ class Shaper:
         else:
             shaped = self._faded(raw.time)
         self._smoother.smoothing = self.adjustments.smoothing
-        return shaped, self._smoother(shaped)
+        smooth = self._smoother(shaped)
+        return (eyes_of_weights(shaped), eyes_of_weights(smooth)) if self._is_footage else (shaped, smooth)
 
     def take_neutral(self) -> None:
         """Take the face of just now as the one at rest.
@@ -247,7 +251,7 @@ class Live:
         """
         self._tracker = None if is_phone(source) else trackers.live_tracker(Wishes(face=face))
         self._source = open_source(source)
-        self._shaper = Shaper(adjustments)
+        self._shaper = Shaper(adjustments, is_footage=self._tracker is not None)
         self._recorder = Recorder(folder, About(self._source.name, self._source.size, adjustments.smoothing))
         self._newest = Newest()
         self._lock = threading.Lock()

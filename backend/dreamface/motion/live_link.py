@@ -24,7 +24,7 @@ from dreamface._reading import UNREADABLE, open_regular
 from dreamface.arrays import Float32Array, FloatArray
 from dreamface.errors import BadRequest
 from dreamface.motion.moment import rate_of
-from dreamface.performance import LONGEST, Performance
+from dreamface.performance import LONGEST, BoolArray, Performance
 from dreamface.traits import ARKIT_SHAPES
 
 ANGLES: Final = tuple(
@@ -61,7 +61,7 @@ def read_live_link(path: Path) -> Performance:
 
     Columns may be in any order and letter case, and others beside them. Without columns for the head or the eyes these
     stay still. Rows in which the app saw no face, and a last one that was cut short, are understood; where a timecode
-    does not rise, its row is left out.
+    does not rise, its row is left out, and the take's notes say how many these are.
 
     Raises:
         BadRequest: it is no such file, a shape's column is missing, or a value is no number.
@@ -282,6 +282,17 @@ def _to_performance(table: _Table, name: str) -> Performance:
         seen[rises],
         rate=rate_of(times[rises]),
         source=name,
+        notes=_left_out(int((~rises).sum())),
+    )
+
+
+def _left_out(rows: int) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    return (
+        "One row whose time does not rise was left out."
+        if rows == 1
+        else f"{rows:,} rows whose time does not rise were left out.",
     )
 
 
@@ -321,7 +332,8 @@ from_values = _split
 def write_live_link(performance: Performance, path: Path) -> None:
     """Write a performance as Live Link Face records takes: a row a moment, timecodes from 0 on that count 60 frames.
 
-    A take that is to have another number of rows a second is `Performance.resampled` first.
+    A row in which no face was seen has no values, as in the app. A take that is to have another number of rows a second
+    is `Performance.resampled` first.
 
     Raises:
         FolderError: the disk refused.
@@ -331,12 +343,13 @@ def write_live_link(performance: Performance, path: Path) -> None:
     with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("Timecode", "BlendShapeCount", *map(_title, CHANNELS)))
-        rows.writerows(_rows(performance.times - performance.times[0], values[:, order]))
+        rows.writerows(_rows(performance.times - performance.times[0], values[:, order], performance.seen))
 
 
-def _rows(times: FloatArray, values: FloatArray) -> Iterator[chain[str]]:
-    for time, row in zip(times.tolist(), values.tolist(), strict=True):
-        yield chain((_code(time), str(len(CHANNELS))), (f"{value:.10f}" for value in row))
+def _rows(times: FloatArray, values: FloatArray, seen: BoolArray) -> Iterator[chain[str]]:
+    for time, row, is_seen in zip(times.tolist(), values.tolist(), seen.tolist(), strict=True):
+        cells = (f"{value:.10f}" for value in row) if is_seen else ("" for _ in row)
+        yield chain((_code(time), str(len(CHANNELS) if is_seen else 0)), cells)
 
 
 def _code(seconds: float) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from dreamface.arrays import Float32Array, FloatArray
-from dreamface.performance import Performance
+from dreamface.performance import BoolArray, Performance
 from dreamface.traits import ARKIT_SHAPES
 
 WIDTH: Final = 1 + len(ARKIT_SHAPES) + 3 + 3 + 4 + 1
@@ -52,11 +52,15 @@ def at_rest(time: float, seen: bool = False) -> Moment:
 def from_rows(rows: FloatArray, *, rate: float, source: str, footage: tuple[int, int] = (0, 0)) -> Performance:
     """Return the performance that rows of moments [T, `WIDTH`] are; times begin at 0, and those that don't rise go.
 
+    Moments at rest that were shown while a source was silent have this machine's time: where the source goes on at an
+    earlier one of its own, they go, and not what was seen.
+
     Raises:
         BadRequest: there are no rows, or they hold what is no number.
     """
     if len(rows):
-        rows = rows[np.concatenate(([True], rows[1:, 0] > np.maximum.accumulate(rows[:-1, 0])))]
+        rows = rows[_real(rows[:, 0], rows[:, -1] > 0.5)]
+        rows = rows[_rising(rows[:, 0])]
     ends = np.cumsum([1, len(ARKIT_SHAPES), 3, 3, 4])
     times, weights, head, position, eyes, seen = np.split(rows, ends, axis=1)
     return Performance(
@@ -70,6 +74,21 @@ def from_rows(rows: FloatArray, *, rate: float, source: str, footage: tuple[int,
         source=source,
         footage=footage,
     )
+
+
+def _rising(times: FloatArray) -> BoolArray:
+    """[T] which times are later than all before."""
+    before = np.concatenate(([-np.inf], np.maximum.accumulate(times)[:-1]))
+    return times > before
+
+
+def _real(times: FloatArray, seen: BoolArray) -> BoolArray:
+    """[T] which moments were seen, or lie before all that was seen later."""
+    kept = np.zeros(len(times), bool)
+    kept[seen] = _rising(times[seen])  # one that comes late itself counts for nothing
+    earliest = np.minimum.accumulate(np.where(kept, times, np.inf)[::-1])[::-1]
+    real: BoolArray = seen | (times < earliest)
+    return real
 
 
 USUAL_RATES: Final = (10.0, 12.0, 15.0, 20.0, 24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 100.0, 120.0, 240.0)

@@ -17,6 +17,8 @@ The left of jaw and mouth comes before their right here, other than in the files
 from __future__ import annotations
 
 import struct
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +42,9 @@ _LENGTH: Final = struct.Struct(">I")
 _TIME: Final = struct.Struct(">ifii")
 _LONGEST_NAME: Final = 256  # bytes
 _DAY: Final = 24 * 3600.0  # seconds
+_BACK: Final = 1.0  # seconds by which a packet may come late
+_AHEAD: Final = 5.0  # seconds by which one may be ahead of this machine's clock
+_SILENT: Final = 2.0  # seconds after which another phone is listened to
 _FARTHEST: Final = 100.0  # no weight or angle is further from 0
 
 
@@ -121,8 +126,9 @@ def _text(data: bytes, place: int) -> tuple[str, int]:
 class Receiver:
     """Makes moments of packets, and counts what is none.
 
-    Times begin at 0 with the first packet and go on over midnight. The first phone that is heard is the one that is
-    listened to.
+    Times begin at 0 with the first packet and go on over midnight. Where a phone's time can't be, because its clock was
+    set or one packet is wrong, they go on by this machine's clock. The first phone that is heard is the one that is
+    listened to, until it is silent for two seconds.
 
     Attributes:
         garbage: how many packets were no Live Link Face's.
@@ -130,11 +136,13 @@ class Receiver:
         late: how many came after a later one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Wait for a phone; `clock` gives seconds of this machine."""
         self.garbage = self.others = self.late = 0
+        self._clock = clock
         self._device = ""
-        self._start: float | None = None
-        self._last = 0.0
+        self._start: float | None = None  # the phone's time at which ours is 0
+        self._last = self._heard = 0.0  # the newest moment's time, and when it came
 
     def __call__(self, data: bytes) -> Moment | None:
         """Return the moment of a packet; None where it is to be left out."""
@@ -143,26 +151,35 @@ class Receiver:
         except ValueError:
             self.garbage += 1
             return None
-        self._device = self._device or packet.device
-        if packet.device != self._device:
-            self.others += 1
-            return None
-        time = self._time_of(packet)
+        now = self._clock()
+        if self._device and packet.device != self._device:
+            if now - self._heard <= _SILENT:
+                self.others += 1
+                return None
+            self._anchor(packet, now)
+        self._device = packet.device
+        time = self._time_of(packet, now)
         if time is None:
             self.late += 1
             return None
+        self._last, self._heard = time, now
         return to_moment(packet, time)
 
-    def _time_of(self, packet: Packet) -> float | None:
+    def _time_of(self, packet: Packet, now: float) -> float | None:
         """Return seconds since the first packet; None where a later one was there already."""
         if self._start is None:
             self._start = packet.time
             return 0.0
         time = packet.time - self._start
         time += _DAY * round((self._last - time) / _DAY)  # the day that is nearest
-        if time <= self._last:
-            return None
-        self._last = time
+        if not -_BACK <= time - self._last <= now - self._heard + _AHEAD:
+            return self._anchor(packet, now)
+        return time if time > self._last else None
+
+    def _anchor(self, packet: Packet, now: float) -> float:
+        """Have a packet come as much later than the last one as it did here, and return its time."""
+        time = self._last + max(now - self._heard, min(1.0 / packet.rate, 1.0))
+        self._start = packet.time - time
         return time
 
 

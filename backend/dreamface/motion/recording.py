@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from dreamface._files import cannot_write
 from dreamface._reading import UNREADABLE, read_regular
 from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.motion.moment import WIDTH, Moment, from_rows, rate_of
-from dreamface.motion.shaping import held_and_faded
+from dreamface.motion.shaping import eyes_of_weights, held_and_faded
 from dreamface.motion.smoothing import smoothed
 from dreamface.performance import LARGEST_TAKE, LONGEST, Performance, load_performance
 
@@ -23,6 +24,7 @@ ROWS: Final = ".rows"
 
 _ABOUT: Final = ".json"  # beside it: what the take is called and how it is to be smoothed
 _TAKE: Final = ".npz"
+_NUMBERED: Final = re.compile(r"take-([0-9]{1,9})")
 _FLUSH_EVERY: Final = 1.0  # seconds
 _LARGEST_ABOUT: Final = 2**16  # bytes
 
@@ -84,8 +86,7 @@ class Recorder:
         """
         if self.is_on:
             return
-        number = 1 + len({file.stem for file in self._folder.glob("take-*")})
-        self._place = self._folder / f"take-{number}{ROWS}"
+        self._place = self._folder / f"take-{1 + _highest_number(self._folder)}{ROWS}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._place.with_suffix(_ABOUT).write_text(json.dumps(asdict(self.about)), "utf-8")
@@ -150,6 +151,12 @@ class Recorder:
         return self.last
 
 
+def _highest_number(folder: Path) -> int:
+    """Return the highest number of a take in a folder, finished or not; 0 where there is none."""
+    found = (_NUMBERED.fullmatch(file.stem) for file in folder.glob("take-*"))
+    return max((int(match[1]) for match in found if match is not None), default=0)
+
+
 def rescue(folder: Path) -> Recorded | None:
     """Finish what a recorder that died has left in a folder; gives the newest take in it, or None.
 
@@ -194,7 +201,8 @@ def _read(place: Path) -> Performance | None:
         return None
     about = _about(place.with_suffix(_ABOUT))
     take = from_rows(rows, rate=30.0, source=about.source, footage=about.footage)
-    return smoothed(held_and_faded(replace(take, rate=rate_of(take.times))), about.smoothing)
+    take = smoothed(held_and_faded(replace(take, rate=rate_of(take.times))), about.smoothing)
+    return take if take.footage == (0, 0) else eyes_of_weights(take)
 
 
 def _about(file: Path) -> About:

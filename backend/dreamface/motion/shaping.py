@@ -31,6 +31,17 @@ _PREFIXES: Final[Mapping[str, str]] = {
 REGIONS: Final = ("brows", "eyes", "jaw", "mouth", "cheeks", HEAD, GAZE)
 """What has a gain of its own. The gaze is the eyes' angles and the eyeLook shapes, the head its turning."""
 
+_OPPOSITES: Final = [
+    (ARKIT_SHAPES.index(f"eyeLook{one}{side}"), ARKIT_SHAPES.index(f"eyeLook{other}{side}"))
+    for side in ("Left", "Right")
+    for one, other in (("Out", "In"), ("Down", "Up"))
+]
+"""Shapes that turn an eyeball one way and the other: for the left one, then the right one, aside and down."""
+
+FULL_YAW: Final = np.radians(30.0)
+FULL_PITCH: Final = np.radians(25.0)
+"""Turn of an eyeball, radians, at eyeLook... = 1."""
+
 CLOSING: Final = 0.4
 """Weight of a blink from which on an eye looks ahead again, until it is whole at 1."""
 
@@ -122,12 +133,16 @@ def calibrated(taken: Taken, neutral: Moment) -> Taken:
     """Return the same as it is where `neutral` is the face at rest that looks straight ahead.
 
     Every weight loses what it has at rest, and still reaches 1: (w - rest) / (1 - rest). Turns of the head and of the
-    eyes are those from the neutral ones; the place of the head stays as it is.
+    eyes are those from the neutral ones, in the eyeLook shapes too; the place of the head stays as it is.
     """
     rest = neutral.weights.clip(0.0, 0.95)
+    weights = ((taken.weights - rest) / (1.0 - rest)).clip(0.0, 1.0).astype(np.float32)
+    for one, other in _OPPOSITES:
+        turn = taken.weights[..., one] - taken.weights[..., other] - (neutral.weights[one] - neutral.weights[other])
+        weights[..., one], weights[..., other] = turn.clip(0.0, 1.0), (-turn).clip(0.0, 1.0)
     return replace(
         taken,
-        weights=((taken.weights - rest) / (1.0 - rest)).clip(0.0, 1.0).astype(np.float32),
+        weights=weights,
         head=_turned_from(taken.head, neutral.head),
         eyes=(taken.eyes - neutral.eyes).astype(np.float32),
     )
@@ -169,6 +184,21 @@ def moment_of(performance: Performance, index: int) -> Moment:
         performance.eyes[index],
         bool(performance.seen[index]),
     )
+
+
+# ----------------------------------------------------------------------------------------------------------------- eyes
+
+
+def eyes_of_weights(taken: Taken) -> Taken:
+    """Return the same with eyes that are turned as the eyeLook shapes say.
+
+    What reads pictures has both from one measurement: after gains, another rest, closed lids and smoothing they still
+    have to say the same. A phone measures the angles by themselves.
+    """
+    turns = [taken.weights[..., one] - taken.weights[..., other] for one, other in _OPPOSITES]
+    scale = np.array((FULL_YAW, FULL_PITCH, -FULL_YAW, FULL_PITCH))  # out is to the person's left in the left eye alone
+    eyes = np.stack(turns, axis=-1) * scale
+    return replace(taken, eyes=eyes.reshape(taken.eyes.shape).astype(np.float32))
 
 
 # ----------------------------------------------------------------------------------------------------------------- lids

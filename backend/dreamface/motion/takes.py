@@ -16,6 +16,7 @@ from dreamface.motion.shaping import (
     amplified,
     calibrated,
     check_gains,
+    eyes_of_weights,
     held_and_faded,
     lids_over_eyes,
     mirrored,
@@ -101,6 +102,8 @@ def make_take(source: Path, wishes: Wishes, changes: Changes, progress: Progress
     usual = 0.0 if is_recorded else DEFAULT
     take = held_and_faded(lids_over_eyes(amplified(take, changes.gains)))
     take = smoothed(take, usual if changes.smoothing is None else changes.smoothing)
+    if take.footage != (0, 0):
+        take = eyes_of_weights(take)
     if changes.rate is not None:
         take = take.resampled(changes.rate)
     progress.report(_STEP, 1.0, f"{len(take):,} moments")
@@ -149,7 +152,7 @@ def write_take(take: Performance, path: Path) -> Path:
 
 def remarks(take: Performance) -> tuple[str, ...]:
     """Return sentences about what an artist should know of a take."""
-    said = []
+    said = list(take.notes)
     unseen = 1.0 - float(take.seen.mean())
     if unseen > 0.0:
         seconds = unseen * take.duration

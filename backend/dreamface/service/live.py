@@ -36,6 +36,9 @@ MOST: Final = 4
 LONELY: Final = 30.0
 """Seconds without anybody who follows a session's events, after which it ends: a camera stays on for nobody."""
 
+FORGOTTEN: Final = 3600.0
+"""Seconds after its end that a session can be asked about; its take stays on the disk, and can still be asked for."""
+
 _START_LIMIT: Final = 60.0  # seconds; the first time, a tracker's files are read by virus scanners
 _CALL_LIMIT: Final = 20.0  # seconds
 _FINISH_LIMIT: Final = 120.0  # seconds that smoothing a take of hours may last
@@ -63,6 +66,7 @@ class _Session:
         adjustments: how moments are changed now.
         newest: the last moment, and how many there were.
         ended: why it ended, or None.
+        hung: whether its process did not end when it was asked to, and was ended.
         take: the take that was recorded last.
     """
 
@@ -74,6 +78,7 @@ class _Session:
     newest: dict[str, Any] = field(default_factory=dict)
     count: int = 0
     ended: str | None = None
+    hung: bool = False
     take: dict[str, Any] | None = None
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     problem: DreamFaceError | None = None
@@ -95,6 +100,7 @@ class LiveSessions:
         self._command = command
         self._lonely = lonely
         self._sessions: dict[str, _Session] = {}
+        self._starting = 0  # processes that are not among the sessions yet
         self._numbers = itertools.count(1)
         self._closed = False
 
@@ -122,16 +128,7 @@ class LiveSessions:
             Conflict: there are too many sessions.
             DreamFaceError: it does not start.
         """
-        if self._closed or sum(session.ended is None for session in self._sessions.values()) >= MOST:
-            raise Conflict(f"There are {MOST} live sessions already: stop one of them.")
-        name = uuid.uuid4().hex
-        adjustments = asked.model_dump(include={"mirror", "smoothing", "gains"})
-        process = await self._spawn()
-        session = _Session(name, self._layout.result("animate", name), process, adjustments)
-        self._sessions[name] = session
-        session.tasks = [asyncio.create_task(self._attend(session))]
-        start = {"source": asked.source, "face": asked.face, "adjustments": adjustments, "folder": str(session.folder)}
-        _write(session, {"type": "start", **start})
+        session = await self._begin(asked)
         try:
             await asyncio.wait_for(session.opened.wait(), _START_LIMIT)
         except (TimeoutError, asyncio.CancelledError):
@@ -142,7 +139,31 @@ class LiveSessions:
             raise session.problem
         session.followed = time.monotonic()
         session.tasks.append(asyncio.create_task(self._watch(session)))
-        return Live(id=name, name=session.name)
+        return Live(id=session.id, name=session.name)
+
+    async def _begin(self, asked: StartLive) -> _Session:
+        """Start a session's process, in a place that is taken before anybody else can ask for it.
+
+        Raises:
+            Conflict: there are too many sessions.
+            DreamFaceError: it does not start.
+        """
+        running = sum(session.ended is None for session in self._sessions.values())
+        if self._closed or running + self._starting >= MOST:
+            raise Conflict(f"There are {MOST} live sessions already: stop one of them.")
+        name = uuid.uuid4().hex
+        adjustments = asked.model_dump(include={"mirror", "smoothing", "gains"})
+        self._starting += 1
+        try:
+            process = await self._spawn()
+        finally:
+            self._starting -= 1
+        session = _Session(name, self._layout.result("animate", name), process, adjustments)
+        self._sessions[name] = session
+        session.tasks = [asyncio.create_task(self._attend(session))]
+        start = {"source": asked.source, "face": asked.face, "adjustments": adjustments, "folder": str(session.folder)}
+        _write(session, {"type": "start", **start})
+        return session
 
     async def _spawn(self, *arguments: str, stdin: int = subprocess.PIPE) -> asyncio.subprocess.Process:
         own_group: dict[str, Any] = {"start_new_session": True}
@@ -166,17 +187,18 @@ class LiveSessions:
             log.error("A live session broke the protocol: %r", error)
         _kill(session.process)
         await session.process.wait()
-        if session.ended is None:
+        if session.ended is None or session.hung:
             recorded = await asyncio.to_thread(rescue, session.folder)
             if recorded is not None:
                 session.take = {"file": str(recorded.file), "seconds": recorded.seconds, "moments": recorded.moments}
-            session.ended = _CRASHED
+            session.ended = session.ended or _CRASHED
         session.problem = session.problem or (None if session.name else DreamFaceError(_CRASHED))
         session.opened.set()
         for call in session.calls.values():
             if not call.done():
                 call.set_exception(Conflict(session.ended or _OVER))
         session.wake()
+        asyncio.get_running_loop().call_later(FORGOTTEN, self._sessions.pop, session.id, None)
 
     def _take(self, session: _Session, header: dict[str, Any]) -> None:
         match header["type"]:
@@ -205,8 +227,15 @@ class LiveSessions:
                 session.followed = time.monotonic()
             elif time.monotonic() - session.followed > self._lonely:
                 session.ended = _LONELY_REASON
-                with suppress(DreamFaceError):
-                    session.take = (await self._ask(session, "stop", _FINISH_LIMIT)).get("take") or session.take
+                await self._end(session)
+
+    async def _end(self, session: _Session) -> None:
+        """Ask a session's process to end, and end it where it does not; what is recorded is kept."""
+        try:
+            session.take = (await self._ask(session, "stop", _FINISH_LIMIT)).get("take") or session.take
+        except DreamFaceError as error:
+            log.error("A live session did not end by itself: %s", error)
+            _end_hung(session)
 
     def close(self) -> None:
         """End all sessions: their processes keep what they record by themselves, and end with their input."""
@@ -219,7 +248,8 @@ class LiveSessions:
 
     def _forget(self, session: _Session) -> None:
         self._sessions.pop(session.id, None)
-        _kill(session.process)
+        if session.process.returncode is None:  # else its number may be another process's by now
+            _kill(session.process)
         with suppress(OSError):
             session.folder.rmdir()  # empty
 
@@ -301,13 +331,10 @@ class LiveSessions:
         if session is None:
             return await self._kept(name)
         if session.ended is None:
-            try:
-                session.take = (await self._ask(session, "stop", _FINISH_LIMIT)).get("take") or session.take
-            except DreamFaceError as error:
-                log.error("A live session did not end by itself: %s", error)
-                _kill(session.process)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(session.tasks[0]), _CALL_LIMIT)
+            await self._end(session)
+        if not await _is_over(session):  # nobody followed it, it was asked to end, and does not
+            _end_hung(session)
+            await _is_over(session)
         session.ended = session.ended or ""
         session.wake()
         self._forget(session)
@@ -362,6 +389,18 @@ def _write(session: _Session, header: dict[str, Any]) -> None:
     if session.process.stdin is not None:
         with suppress(OSError):
             session.process.stdin.write(frames.pack(header))
+
+
+async def _is_over(session: _Session) -> bool:
+    """Wait a while for a session's process to end, and what it left to be looked at."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(session.tasks[0]), _CALL_LIMIT)
+    return session.tasks[0].done()
+
+
+def _end_hung(session: _Session) -> None:
+    session.hung = True
+    _kill(session.process)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:
