@@ -194,13 +194,14 @@ def test_nobody_takes_the_place_of_a_face_that_is_hidden() -> None:
 class Film:
     """Footage whose pictures hold their own number."""
 
-    name, rate, size = "a film.mp4", 25.0, (64, 64)
+    name, rate, size, breaks_off = "a film.mp4", 25.0, (64, 64), False
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self, count: int, said: int | None = None) -> None:
+        self.there, self.count = count, said or count
 
     def frames(self) -> Iterator[Frame]:
-        for number in range(self.count):
+        self.breaks_off = self.there < self.count
+        for number in range(self.there):
             yield Frame(number / self.rate, np.full((64, 64, 3), number, np.uint8))
 
 
@@ -257,6 +258,13 @@ def test_the_neutral_moment_may_lie_outside_of_the_part(film: Film, monkeypatch:
     take = track(Path("a film.mp4"), TrackOptions(start=0.4, end=1.2, neutral=0.0))
     assert asked == [(0.0, 1.2)]
     assert len(take) == 21
+
+
+def test_a_film_that_breaks_off_is_said(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "open_footage", lambda *_: Film(40, said=100))
+    assert track(Path("a film.mp4"), TrackOptions()).notes == (
+        "The file breaks off after 1.6 of 4.0 seconds: what was read is kept.",
+    )
 
 
 def test_a_film_without_a_face_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

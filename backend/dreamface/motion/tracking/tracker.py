@@ -189,6 +189,8 @@ def _go_through(footage: Footage, options: TrackOptions, faces: int, progress: P
     return _Seen(np.stack(points), np.stack([blank if each is None else each for each in coefficients]), faces)
 
 
+_BREAKS_OFF: Final = "The file breaks off after {:.1f} of {:.1f} seconds: what was read is kept."
+
 _NOBODY: Final = np.full((478, 2), np.nan, np.float32)
 
 
@@ -233,6 +235,7 @@ def _performance(footage: Footage, seen: _Seen, present: IntArray, person: Perso
         focal=person.focal,
         source=footage.name,
         footage=footage.size,
+        notes=(_BREAKS_OFF.format(count / footage.rate, footage.count / footage.rate),) if footage.breaks_off else (),
     )
 
 
