@@ -218,7 +218,8 @@ class Animating(Part):
             kept = scene.keep_edited(action)
             self.message = f"Your keys are kept in the action “{kept.name}”."
         frames, times = frames_of(take, shaping, self._rate(skin))
-        shaped = shape_take(take, shaping, times)
+        pivoted = replace(take, position=scene.pivot_places(skin, take.head, take.position))
+        shaped = shape_take(pivoted, shaping, times)
         count = scene.bake_take(
             skin, action, frames, shaped.weights, take.shapes, shaped.head, shaped.position, shaping.tolerance,
             self._state(skin, action),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import bpy
+import numpy as np
 
 from . import interface, scene
 from .animating import Animating
@@ -54,7 +55,7 @@ class Living(Part):
         self._animating = animating
         self._wake = wake
         self._opened = 0
-        self._rest: tuple[float, ...] | None = None  # where the head was at first
+        self._rest: list[float] | None = None  # where the head was at first
         self._moves = True
         self._told = self._recording_since = 0.0
         self._items: list[tuple[str, str, str]] = []  # Blender needs the strings to stay alive
@@ -174,10 +175,11 @@ class Living(Part):
         self.newest = moment
         if skin.mode in _SHAPING_MODES or bpy.app.is_job_running("RENDER"):
             return
+        place = scene.pivot_places(skin, np.array([moment.head]), np.array([moment.position]))[0].tolist()
         if self._rest is None and moment.seen:
-            self._rest = moment.position
-        rest = self._rest or moment.position
-        moved = [now - before if self._moves else 0.0 for now, before in zip(moment.position, rest, strict=True)]
+            self._rest = place
+        rest = self._rest or place
+        moved = [now - before if self._moves else 0.0 for now, before in zip(place, rest, strict=True)]
         shows_hair = _fields().camera_hair
         scene.keep_expression(skin, scene.BEFORE_PREVIEW, () if shows_hair else _SLOW_HAIR)
         scene.Puppet(skin, ARKIT_SHAPES).show(moment.weights, moment.head, moved)

@@ -43,7 +43,7 @@ from .hair import (
     use_blender_nodes,
 )
 from .hair_look import hair_density, set_hair_density, wants_blender_nodes
-from .head_motion import has_rig
+from .head_motion import has_rig, pivot_places
 from .importing import ImportedFace, import_face
 from .lending import holds_bones
 from .lighting import LIGHTINGS
@@ -190,6 +190,7 @@ __all__ = [
     "note_roots",
     "pack_hair",
     "parts_of",
+    "pivot_places",
     "push_take",
     "read_face_folder",
     "record",

@@ -204,6 +204,23 @@ def turn_values(skin: bpy.types.Object, owner: HeadOwner, head: Array, place: Ar
     return np.array([turning.values(angles, point) for angles, point in zip(head, place, strict=True)])
 
 
+def pivot_places(skin: bpy.types.Object, head: Array, place: Array) -> Array:
+    """Return [N, 3] where the pivot of a head is, of whose origin it is known.
+
+    A head turns on its pivot. What its origin, far below, swings when it does is no movement of the head's own.
+
+    Args:
+        skin: the face's.
+        head: [N, 3] yaw, pitch and roll in radians.
+        place: [N, 3] metres, of the origin; where it is zero all the time it is not known, and stays so.
+    """
+    if not place.any():
+        return place
+    pivot = Vector(pivot_of(skin))
+    turned = [Euler((pitch, roll, yaw), "YXZ").to_matrix() @ pivot for yaw, pitch, roll in head.tolist()]
+    return np.asarray(place + np.array([tuple(point) for point in turned]))
+
+
 def _own_matrix(skin: bpy.types.Object) -> Matrix:
     """How an object stands below its parent by its own location, rotation and scale, without the delta ones."""
     mode = skin.rotation_mode

@@ -22,6 +22,7 @@ import numpy as np
 
 from .armature import add_rig
 from .errors import FaceFolderError, SceneError
+from .head_motion import pivot_places
 from .importing import ImportedFace, import_face
 from .studio import add_studio, set_up_rendering
 
@@ -69,6 +70,7 @@ def _perform(face: ImportedFace, file: Path) -> None:
     moments = times[0] + np.arange(int(np.floor((times[-1] - times[0]) * rate + 1e-6)) + 1) / rate
     frames = 1.0 + np.arange(len(moments))
     weights, head, place = (_at(moments, times, arrays[name]) for name in ("weights", "head", "position"))
+    place = pivot_places(face.skin, head, place)
     source = str(arrays["source"])
     action = performing.new_take(
         face.skin, Path(source).stem or "take", file.read_bytes(), _SHAPING, float(times[-1] - times[0])

@@ -548,3 +548,18 @@ def test_a_sculpted_expression_plays_as_it_was_sculpted(bpy, animating, skin, ta
     bpy.context.scene.frame_set(1 + rate // 2)
     moved = evaluated(bpy, skin)[5] - np.array(basis)
     np.testing.assert_allclose(moved, sculpted, atol=5e-4)
+
+
+def test_a_head_that_turns_on_its_pivot_goes_nowhere(skin):
+    from mathutils import Euler
+
+    from dreamface_addon.scene import pivot_places
+    from dreamface_addon.scene.head_motion import pivot_of
+
+    pivot = np.array(pivot_of(skin))
+    head = np.array([[0.0, 0.0, 0.0], [0.4, 0.2, 0.1], [-0.3, -0.2, 0.0]])
+    turns = [np.array(Euler((pitch, roll, yaw), "YXZ").to_matrix()) for yaw, pitch, roll in head]
+    origin = np.array([np.array((0.0, 0.6, 0.0)) + pivot - turn @ pivot for turn in turns])
+    places = pivot_places(skin, head, origin)
+    assert np.ptp(places, axis=0).max() < 1e-6
+    assert not pivot_places(skin, head, np.zeros((3, 3))).any(), "a place that is not known stays so"
