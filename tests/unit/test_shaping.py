@@ -26,7 +26,6 @@ from dreamface.motion.shaping import (
     trimmed,
 )
 from dreamface.motion.smoothing import LiveSmoother, smoothed
-from dreamface.motion.tracking.channels import gaze
 from dreamface.performance import Performance
 from dreamface.traits import ARKIT_SHAPES
 from tests.takes import a_take
@@ -174,11 +173,6 @@ def test_from_its_neutral_a_gaze_is_turned_as_far_and_to_the_other_side_too() ->
     assert calm.eyes == pytest.approx(expected.eyes, abs=1e-6)
     moment = calibrated(moment_of(take, 2), moment_of(take, 0))
     assert moment.weights == pytest.approx(calm.weights[2], abs=1e-6)
-
-
-def test_eyes_turn_by_their_weights_as_trackers_say() -> None:
-    weights = np.random.default_rng(5).uniform(0.0, 1.0, (20, 52)).astype(np.float32)
-    assert eyes_of_weights(a_take(20, weights=weights)).eyes == pytest.approx(gaze(weights), abs=1e-6)
 
 
 def test_a_neutral_moment_is_one_with_a_face_in_the_take() -> None:

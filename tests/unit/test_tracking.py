@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from dreamface.arrays import FloatArray
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.motion.footage import Frame
+from dreamface.motion.shaping import gaze_of
 from dreamface.motion.tracking import LiveTracker, TrackOptions, channels, track, tracker
 from dreamface.motion.tracking.landmarks import COUNT, Follower, Landmarks
 from dreamface.motion.tracking.model import load_model
@@ -147,7 +148,7 @@ def test_eyes_turn_as_their_shapes_do() -> None:
     weights[0, ARKIT_SHAPES.index("eyeLookOutLeft")] = 1.0
     weights[0, ARKIT_SHAPES.index("eyeLookInRight")] = 1.0
     weights[0, ARKIT_SHAPES.index("eyeLookDownLeft")] = 1.0
-    ((left, right),) = channels.gaze(weights)
+    left, right = gaze_of(weights)[0]
     assert left == pytest.approx((np.radians(30), np.radians(25)))
     assert right == pytest.approx((np.radians(30), 0.0)), "both look to the person's left"
 

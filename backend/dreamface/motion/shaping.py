@@ -189,16 +189,21 @@ def moment_of(performance: Performance, index: int) -> Moment:
 # ----------------------------------------------------------------------------------------------------------------- eyes
 
 
+def gaze_of(weights: Float32Array | FloatArray) -> FloatArray:
+    """Return [..., 2, 2] yaw and pitch of the left and the right eyeball, radians, at weights [..., 52]."""
+    turns = [weights[..., one] - weights[..., other] for one, other in _OPPOSITES]
+    scale = np.array((FULL_YAW, FULL_PITCH, -FULL_YAW, FULL_PITCH))  # out is to the person's left in the left eye alone
+    gaze: FloatArray = (np.stack(turns, axis=-1) * scale).reshape(*weights.shape[:-1], 2, 2)
+    return gaze
+
+
 def eyes_of_weights(taken: Taken) -> Taken:
     """Return the same with eyes that are turned as the eyeLook shapes say.
 
     What reads pictures has both from one measurement: after gains, another rest, closed lids and smoothing they still
     have to say the same. A phone measures the angles by themselves.
     """
-    turns = [taken.weights[..., one] - taken.weights[..., other] for one, other in _OPPOSITES]
-    scale = np.array((FULL_YAW, FULL_PITCH, -FULL_YAW, FULL_PITCH))  # out is to the person's left in the left eye alone
-    eyes = np.stack(turns, axis=-1) * scale
-    return replace(taken, eyes=eyes.reshape(taken.eyes.shape).astype(np.float32))
+    return replace(taken, eyes=gaze_of(taken.weights).astype(np.float32))
 
 
 # ----------------------------------------------------------------------------------------------------------------- lids

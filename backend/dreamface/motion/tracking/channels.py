@@ -1,4 +1,4 @@
-"""What is done to each channel after it was read: FaceLandmarker's share, its range, and the gaze."""
+"""What is done to each channel after it was read: FaceLandmarker's share and its range."""
 
 from __future__ import annotations
 
@@ -44,10 +44,6 @@ USUAL_FULL: Final = 0.75
 
 LEAST_USUAL: Final = 0.6
 """What that may come down to for somebody whose blinks read as little."""
-
-YAW: Final = np.radians(30.0)
-PITCH: Final = np.radians(25.0)
-"""Turn of the eyeball at eyeLook... = 1."""
 
 _FORGOTTEN: Final = 0.9995
 """Live: what is left of a blink's fullest from picture to picture."""
@@ -113,18 +109,3 @@ def as_seen(weights: FloatArray, within: Range) -> FloatArray:
     """Return weights [T, 52] stretched from their range to 0..1."""
     stretched: FloatArray = np.clip((weights - within.rest) / np.maximum(within.full - within.rest, 1e-3), 0.0, 1.0)
     return stretched
-
-
-def gaze(weights: FloatArray) -> FloatArray:
-    """Return [T, 2, 2] yaw and pitch of the left and the right eyeball, radians, as the eyeLook shapes turn them."""
-    turns = []
-    for side, outwards in (("Left", 1.0), ("Right", -1.0)):
-        aside = outwards * (_channel(weights, f"eyeLookOut{side}") - _channel(weights, f"eyeLookIn{side}"))
-        down = _channel(weights, f"eyeLookDown{side}") - _channel(weights, f"eyeLookUp{side}")
-        turns.append(np.stack((YAW * aside, PITCH * down), axis=-1))
-    return np.stack(turns, axis=-2)
-
-
-def _channel(weights: FloatArray, name: str) -> FloatArray:
-    channel: FloatArray = weights[..., ARKIT_SHAPES.index(name)]
-    return channel

@@ -15,8 +15,8 @@ from dreamface.arrays import Float32Array, FloatArray, IntArray
 from dreamface.errors import BadRequest
 from dreamface.motion.footage import Footage, open_footage
 from dreamface.motion.moment import Moment
-from dreamface.motion.shaping import calibrated, mirrored, neutral_at, trimmed
-from dreamface.motion.tracking.channels import Range, as_seen, fused, gaze, range_of, without_rest
+from dreamface.motion.shaping import calibrated, gaze_of, mirrored, neutral_at, trimmed
+from dreamface.motion.tracking.channels import Range, as_seen, fused, range_of, without_rest
 from dreamface.motion.tracking.landmarks import Follower, Landmarks, LandmarkTracker, open_tracker
 from dreamface.motion.tracking.model import LandmarkModel, load_model
 from dreamface.motion.tracking.person import (
@@ -229,7 +229,7 @@ def _performance(footage: Footage, seen: _Seen, present: IntArray, person: Perso
         weights=spread(weights),
         head=spread(angles(reading.poses.rotation)),
         position=spread(reading.poses.position),
-        eyes=spread(gaze(weights)),
+        eyes=spread(gaze_of(weights)),
         seen=seen.present,
         rate=footage.rate,
         focal=person.focal,
@@ -286,7 +286,7 @@ class LiveTracker:
             weights[0].astype(np.float32),
             angles(reading.poses.rotation)[0].astype(np.float32),
             reading.poses.position[0].astype(np.float32),
-            gaze(weights)[0].astype(np.float32),
+            gaze_of(weights)[0].astype(np.float32),
         )
         return mirrored(moment) if self._mirror else moment
 
