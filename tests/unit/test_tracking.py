@@ -17,7 +17,15 @@ from dreamface.motion.shaping import gaze_of
 from dreamface.motion.tracking import LiveTracker, TrackOptions, channels, track, tracker
 from dreamface.motion.tracking.landmarks import COUNT, Follower, Landmarks
 from dreamface.motion.tracking.model import load_model
-from dreamface.motion.tracking.person import Person, expressed, find_person, read_expression, refined, residual
+from dreamface.motion.tracking.person import (
+    Person,
+    expressed,
+    find_person,
+    read_expression,
+    refined,
+    residual,
+    with_winks,
+)
 from dreamface.motion.tracking.pose import Poses, project
 from dreamface.progress import Progress
 from dreamface.traits import ARKIT_SHAPES
@@ -82,6 +90,17 @@ def test_expressions_are_told_apart_and_lefts_from_rights() -> None:
         assert mine > 2.0 * theirs, f"{ARKIT_SHAPES[shape]} moves {other}, too"
     assert reading.weights.min() >= 0.0
     assert reading.weights.max() <= 1.0
+
+
+def test_a_wink_is_told_from_a_blink_by_the_eyes_own_lids() -> None:
+    person, weights = somebody(), np.zeros((10, len(ARKIT_SHAPES)))
+    weights[:, BLINK] = 0.9
+    seen = seen_of(person, weights, poses(10))
+    reading = refined(MODEL, person, seen, read_expression(MODEL, person, seen))
+    told = with_winks(MODEL, person, seen, reading)
+    other = ARKIT_SHAPES.index("eyeBlinkLeft")
+    before, after = ((each.weights[:, BLINK] - each.weights[:, other]).mean() for each in (reading, told))
+    assert after > before + 0.05
 
 
 def test_poses_are_told_while_the_face_moves() -> None:

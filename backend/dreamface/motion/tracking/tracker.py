@@ -27,6 +27,7 @@ from dreamface.motion.tracking.person import (
     read_expression,
     refined,
     with_gaze,
+    with_winks,
 )
 from dreamface.motion.tracking.pose import Poses, angles
 from dreamface.performance import BoolArray, Performance
@@ -205,7 +206,7 @@ def _read(model: LandmarkModel, person: Person, seen: Float32Array, present: Int
     for start in range(0, len(present), AT_ONCE):
         some = seen[present[start : start + AT_ONCE]].astype(np.float64)
         reading = refined(model, person, some, read_expression(model, person, some))
-        parts.append(with_gaze(model, person, some, reading))
+        parts.append(with_gaze(model, person, some, with_winks(model, person, some, reading)))
         progress.report(_STEP, start / len(present), "Telling the expression")
     poses = Poses(
         np.concatenate([part.poses.rotation for part in parts]), np.concatenate([part.poses.position for part in parts])
@@ -276,7 +277,8 @@ class LiveTracker:
         person = self._person
         rounds = 8 if self._poses is None else 3
         reading = read_expression(self._model, person, seen, self._poses, rounds)
-        reading = with_gaze(self._model, person, seen, refined(self._model, person, seen, reading, rounds=1))
+        reading = with_winks(self._model, person, seen, refined(self._model, person, seen, reading, rounds=1))
+        reading = with_gaze(self._model, person, seen, reading)
         self._poses = reading.poses
         coefficients = None if face.coefficients is None else face.coefficients[None].astype(np.float64)
         mixed = fused(reading.weights, coefficients)
