@@ -19,7 +19,8 @@ from PIL import Image
 from tracking import rotation
 
 from dreamface.motion.footage import open_footage
-from dreamface.motion.tracking import TrackOptions, track, tracker
+from dreamface.motion.trackers import Wishes
+from dreamface.motion.tracking import track, tracker
 from dreamface.motion.tracking.model import load_model
 from dreamface.motion.tracking.person import Reading, find_person, read_expression, refined, residual
 from dreamface.performance import Performance
@@ -33,7 +34,7 @@ LIGHT = Light(torch.tensor([0.3, -0.85, 0.43]), 0.8, 0.55, torch.ones(3))
 
 def closeness(clip: Path, name: str) -> float:
     """Return the mean distance of landmarks in percent of the distance between the eyes."""
-    seen = tracker._find_landmarks(open_footage(clip), TrackOptions(tracker=name), Progress())
+    seen = tracker._find_landmarks(open_footage(clip), Wishes(tracker=name), Progress())
     points, model = seen.points[seen.present].astype(np.float64), load_model()
     person = find_person(model, points[tracker._spread(np.arange(len(points)))])
     reading: Reading = refined(model, person, points, read_expression(model, person, points))
@@ -79,7 +80,7 @@ def main() -> None:
     person = Person.of(options.head, options.seed)
     for clip in options.clips:
         start = time.perf_counter()
-        take = track(clip, TrackOptions(tracker=options.tracker))
+        take = track(clip, Wishes(tracker=options.tracker))
         taken = 1000.0 * (time.perf_counter() - start) / len(take)
         blinks = [float(take.channel(name).max()) for name in ("eyeBlinkLeft", "eyeBlinkRight")]
         sheet(clip, take, person, options.pictures).save(options.output / f"{clip.stem}.png")

@@ -24,7 +24,7 @@ import torch
 from dreamface.motion import Changes, Wishes, make_take, read_live_link
 from dreamface.performance import Performance
 from dreamface.progress import Progress
-from dreamface.training.landmark_model import FACE_DEPTH, FACE_RADIUS
+from dreamface.training.landmark_model import of_the_face
 from dreamface.training.snapshots import Person, View, random_light, rotation
 from dreamface.traits import ARKIT_SHAPES
 
@@ -81,12 +81,7 @@ def make_clip(head: str, seed: int, weights: np.ndarray, clip: Path) -> None:
 def face_shapes(head: str, seed: int) -> np.ndarray:
     """Return [52, N, 3] mm: how shapes move vertices of the face."""
     person = Person.of(head, seed, resolution=512)
-    start, stop = person.head.topology.part("skin").vertices
-    nose = person.head.landmark("multipie_30")
-    near = (person.head.vertices - nose).norm(dim=1) < FACE_RADIUS
-    near &= person.head.vertices[:, 1] < nose[1] + FACE_DEPTH
-    near[:start], near[stop:] = False, False
-    return 1e3 * person.shapes[:, near].double().numpy()
+    return 1e3 * person.shapes[:, of_the_face(person.head)].double().numpy()
 
 
 def distances(error: np.ndarray, shapes: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 from dreamface.motion import cameras, moment
@@ -37,7 +37,7 @@ class LiveTracker:
 
 
 tracking: Any = ModuleType("dreamface.motion.tracking")
-tracking.LiveTracker, tracking.TrackOptions = LiveTracker, SimpleNamespace
+tracking.LiveTracker = LiveTracker
 sys.modules["dreamface.motion.tracking"] = tracking
 
 if "FAKE_CAMERA" in os.environ:

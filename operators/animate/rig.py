@@ -47,6 +47,15 @@ def _select(context: bpy.types.Context, skin: bpy.types.Object) -> None:
     skin.select_set(True)
 
 
+class RigAction(HeadAction):
+    """An operator for heads that have bones."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it where the selected head has bones."""
+        return interface.allow(cls, _why_not(context, needs_rig=True))
+
+
 class DREAMFACE_OT_add_rig(HeadAction, bpy.types.Operator):
     """Give the selected head bones: neck, head, jaw and eyes. They move skin, eyes, teeth, tongue, lashes and hair"""
 
@@ -66,16 +75,11 @@ class DREAMFACE_OT_add_rig(HeadAction, bpy.types.Operator):
         return _change_bones(self, context, scene.add_rig)
 
 
-class DREAMFACE_OT_remove_rig(HeadAction, bpy.types.Operator):
+class DREAMFACE_OT_remove_rig(RigAction, bpy.types.Operator):
     """Take the selected head's bones away; its shape keys stay, and move eyes and jaw as before"""
 
     bl_idname = "dreamface.remove_rig"
     bl_label = "Remove Rig"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where the selected head has bones."""
-        return interface.allow(cls, _why_not(context, needs_rig=True))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove it; the skin is selected where the armature was."""
@@ -88,16 +92,11 @@ class DREAMFACE_OT_remove_rig(HeadAction, bpy.types.Operator):
         return _change_bones(self, context, scene.remove_rig)
 
 
-class DREAMFACE_OT_aim_eyes(HeadAction, bpy.types.Operator):
+class DREAMFACE_OT_aim_eyes(RigAction, bpy.types.Operator):
     """Let the selected head's eyes look at a target, which you move; lids follow"""
 
     bl_idname = "dreamface.aim_eyes"
     bl_label = "Eye Target"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it where the selected head has bones."""
-        return interface.allow(cls, _why_not(context, needs_rig=True))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the target, or take it away where there is one."""

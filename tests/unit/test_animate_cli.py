@@ -70,7 +70,7 @@ def test_footage_on_a_face_becomes_a_glb_that_plays(
         seen[:15] = False
         return a_take(source=source.name, seen=seen)
 
-    double = SimpleNamespace(track=track, TrackOptions=lambda **wishes: SimpleNamespace(**wishes))
+    double = SimpleNamespace(track=track)
     monkeypatch.setattr(trackers, "room", lambda: double)
     (tmp_path / "film.mp4").write_bytes(b"frames")
     wishes = ("--tracker", "face-mesh", "--face", 1, "--neutral", 0.5)

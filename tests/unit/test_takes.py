@@ -27,7 +27,7 @@ def tracked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         progress.report("track", 0.5, "half")
         return a_take(source=source.name, footage=(640, 480))
 
-    double = SimpleNamespace(track=track, TrackOptions=lambda **wishes: SimpleNamespace(**wishes))
+    double = SimpleNamespace(track=track)
     monkeypatch.setattr(trackers, "room", lambda: double)
     return asked
 

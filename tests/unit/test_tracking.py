@@ -14,7 +14,8 @@ from dreamface.arrays import FloatArray
 from dreamface.errors import BadRequest, Cancelled
 from dreamface.motion.footage import Frame
 from dreamface.motion.shaping import gaze_of
-from dreamface.motion.tracking import LiveTracker, TrackOptions, channels, track, tracker
+from dreamface.motion.trackers import Wishes
+from dreamface.motion.tracking import LiveTracker, channels, track, tracker
 from dreamface.motion.tracking.landmarks import COUNT, Follower, Landmarks
 from dreamface.motion.tracking.model import load_model
 from dreamface.motion.tracking.person import (
@@ -250,7 +251,7 @@ def film(monkeypatch: pytest.MonkeyPatch) -> Film:
 
 
 def test_a_film_becomes_a_performance(film: Film) -> None:
-    take = track(Path("a film.mp4"), TrackOptions())
+    take = track(Path("a film.mp4"), Wishes())
     assert (len(take), take.rate, take.source, take.footage) == (40, 25.0, "a film.mp4", (64, 64))
     assert np.flatnonzero(~take.seen).tolist() == [30, 31, 32, 33]
     assert take.channel("jawOpen")[9:11].min() > 0.6
@@ -259,30 +260,30 @@ def test_a_film_becomes_a_performance(film: Film) -> None:
 
 
 def test_a_mirrored_film_blinks_with_the_other_eye(film: Film) -> None:
-    take = track(Path("a film.mp4"), TrackOptions(mirror=True))
+    take = track(Path("a film.mp4"), Wishes(mirror=True))
     assert take.channel("eyeBlinkLeft").max() > 0.9 > take.channel("eyeBlinkRight").max()
 
 
 def test_tracking_tells_how_far_it_is_and_stops(film: Film) -> None:
     told: list[float] = []
-    track(Path("a film.mp4"), TrackOptions(), Progress(lambda step: told.append(step.fraction)))
+    track(Path("a film.mp4"), Wishes(), Progress(lambda step: told.append(step.fraction)))
     assert told == sorted(told)
     assert told[-1] == 1.0
     with pytest.raises(Cancelled):
-        track(Path("a film.mp4"), TrackOptions(), Progress(cancelled=lambda: len(told) > 0))
+        track(Path("a film.mp4"), Wishes(), Progress(cancelled=lambda: len(told) > 0))
 
 
 def test_the_neutral_moment_may_lie_outside_of_the_part(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(tracker, "open_footage", lambda _, start, end, rate: asked.append((start, end)) or Film(40))
-    take = track(Path("a film.mp4"), TrackOptions(start=0.4, end=1.2, neutral=0.0))
+    take = track(Path("a film.mp4"), Wishes(start=0.4, end=1.2, neutral=0.0))
     assert asked == [(0.0, 1.2)]
     assert len(take) == 21
 
 
 def test_a_film_that_breaks_off_is_said(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "open_footage", lambda *_: Film(40, said=100))
-    assert track(Path("a film.mp4"), TrackOptions()).notes == (
+    assert track(Path("a film.mp4"), Wishes()).notes == (
         "The file breaks off after 1.6 of 4.0 seconds: what was read is kept.",
     )
 
@@ -291,11 +292,11 @@ def test_a_film_without_a_face_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracker, "open_footage", lambda *_: Film(5))
     monkeypatch.setattr(tracker, "open_tracker", lambda *_: Reader(np.zeros((5, COUNT, 2)), frozenset(range(5))))
     with pytest.raises(BadRequest, match="No face was seen in a film"):
-        track(Path("a film.mp4"), TrackOptions())
+        track(Path("a film.mp4"), Wishes())
 
 
 def test_a_camera_is_followed_picture_by_picture(film: Film) -> None:
-    live = LiveTracker(TrackOptions())
+    live = LiveTracker(Wishes())
     moments = [live.see(frame.picture, frame.time) for frame in film.frames()]
     live.close()
     assert [number for number, moment in enumerate(moments) if moment is None] == [30, 31, 32, 33]

@@ -33,7 +33,7 @@ class Wishes:
         tracker: which one; "auto" is the best that is installed.
         face: which of several faces, counted from the left; None is the largest.
         start, end: of the part that is read, seconds; None is the footage's own.
-        neutral: second in which the face is at rest; None is the first ones.
+        neutral: second in which the face is at rest; None leaves the face as it was tracked.
         mirror: whether left and right are exchanged.
         rate: pictures a second that a folder of them was taken with; None is 24.
     """
@@ -60,7 +60,7 @@ class Sees(Protocol):
 
 
 def room() -> Any:
-    """Return the module with `track`, `TrackOptions` and `LiveTracker`.
+    """Return the module with `track` and `LiveTracker`.
 
     Raises:
         MissingDependency: it, or what it needs, is not installed.
@@ -83,7 +83,7 @@ def track_footage(source: Path, wishes: Wishes, progress: Progress) -> Performan
         Cancelled: the progress said so.
     """
     tracking = room()
-    return tracking.track(source, tracking.TrackOptions(**vars(wishes)), progress)
+    return tracking.track(source, wishes, progress)
 
 
 def live_tracker(wishes: Wishes) -> Sees:
@@ -93,7 +93,7 @@ def live_tracker(wishes: Wishes) -> Sees:
         MissingDependency: no tracker is installed.
     """
     tracking = room()
-    return tracking.LiveTracker(tracking.TrackOptions(**vars(wishes)))
+    return tracking.LiveTracker(wishes)
 
 
 def in_use() -> str:

@@ -28,11 +28,13 @@ import torch
 from torch import Tensor, nn
 
 from dreamface.arrays import FloatArray, IntArray
+from dreamface.face import Head
 from dreamface.head import load_model
 from dreamface.models import HEADS
 from dreamface.motion.tracking.landmarks import COUNT, FaceMesh
-from dreamface.motion.tracking.model import FEATURE_SCALE, FILE, RESTLESS
-from dreamface.motion.tracking.pose import Poses, first_guess, fit_poses, unprojected
+from dreamface.motion.tracking.model import FEATURE_SCALE, FILE, steady_landmarks
+from dreamface.motion.tracking.person import lines_of_sight, offsets_at_rest
+from dreamface.motion.tracking.pose import Poses
 from dreamface.pipeline import build_head
 from dreamface.prior import complete
 from dreamface.training.expressions import random_expression
@@ -168,23 +170,10 @@ def other_sides() -> IntArray:
 # ------------------------------------------------------------------------------------------------------------ response
 
 
-def sight(record: Record) -> tuple[FloatArray, FloatArray]:
-    """Return [F, 478, 2, 3] and [F, 478, 2]: what each landmark that is seen says, linearly, of its place; metres."""
-    turn, place = record.poses.rotation, record.poses.position
-    share = record.seen / record.focal[:, None, None]
-    across = turn[:, None, 0] - share[..., 0:1] * turn[:, None, 1]
-    along = -turn[:, None, 2] - share[..., 1:2] * turn[:, None, 1]
-    there = (
-        share[..., 0] * place[:, None, 1] - place[:, None, 0],
-        share[..., 1] * place[:, None, 1] + place[:, None, 2],
-    )
-    return np.stack((across, along), axis=2), np.stack(there, axis=2)
-
-
 def learn_response(records: Sequence[Record], rounds: int = 2) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return [P, 478, 3] landmarks at rest, [52, 478, 3] the response to shapes, and [478] the noise; metres."""
     people, free = len(records), 3 * SHAPES
-    sights = [sight(record) for record in records]
+    sights = [lines_of_sight(record.focal, record.seen, record.poses) for record in records]
     rest, response = np.zeros((people, COUNT, 3)), np.zeros((SHAPES, COUNT, 3))
     trust = [np.ones(record.seen.shape[:2]) for record in records]
     for _ in range(rounds):
@@ -275,16 +264,22 @@ def twins_of(mean: FloatArray) -> IntArray:
 # ------------------------------------------------------------------------------------------------------------- network
 
 
+def of_the_face(head: Head) -> Tensor:
+    """Return [V] which vertices of a head's skin are of its face, rather than of skull and neck."""
+    start, stop = head.topology.part("skin").vertices
+    nose = head.landmark("multipie_30")
+    near = (head.vertices - nose).norm(dim=1) < FACE_RADIUS
+    near &= head.vertices[:, 1] < nose[1] + FACE_DEPTH
+    near[:start], near[stop:] = False, False
+    return near
+
+
 def face_gram(head: str, people: int = 4) -> FloatArray:
     """Return [52, 52] mm^2: w' G w is the mean square that weights w move vertices of the face."""
     total = np.zeros((SHAPES, SHAPES))
     for seed in range(31, 31 + people):
         built = build_head(head, complete(Traits(), seed), seed)
-        start, stop = built.topology.part("skin").vertices
-        nose = built.landmark("multipie_30")
-        near = (built.vertices - nose).norm(dim=1) < FACE_RADIUS
-        near &= built.vertices[:, 1] < nose[1] + FACE_DEPTH
-        near[:start], near[stop:] = False, False
+        near = of_the_face(built)
         moved = 1e3 * load_model(head).shapes(built)[:SHAPES, near].double().numpy().reshape(SHAPES, -1)
         total += moved @ moved.T / int(near.sum())
     return total / people
@@ -320,11 +315,7 @@ def samples_of(
     unsure = np.tensordot(random.normal(size=len(modes)) * UNSURE_OF_PERSON, modes, axes=1)
     neutral = rest + unsure + random.normal(size=rest.shape) * UNSURE_OF_LANDMARK
     focal = record.focal * np.exp(random.normal() * UNSURE_OF_LENS)
-    points = np.broadcast_to(neutral, (len(focal), *neutral.shape))
-    chosen, trust = steady
-    poses = first_guess(neutral, record.seen, focal)
-    poses = fit_poses(points[:, chosen], record.seen[:, chosen], focal, poses, trust, 8)
-    offsets = unprojected(points, record.seen, focal, poses) - neutral[:, (0, 2)]
+    poses, offsets = offsets_at_rest(neutral, record.seen, focal, steady)
     lacking = poses.rotation.transpose(0, 2, 1) @ record.poses.rotation
     turns = 0.5 * np.stack(
         (
@@ -403,11 +394,7 @@ def learn(work: Path, looked_at: int) -> None:
     twins, sides = twins_of(mean), other_sides()
     response = 0.5 * (response + response[sides][:, twins] * (-1.0, 1.0, 1.0))
     noise = 0.5 * (noise + noise[twins])
-    unrest = RESTLESS * np.linalg.norm(response, axis=2).mean(axis=0)
-    trust = 1.0 / (noise**2 + unrest**2)
-    chosen = np.sort(np.argsort(-trust)[:160])
-    steady = (chosen, trust[chosen])
-    samples = _samples(records, rests, modes, steady, twins, sides, heads)
+    samples = _samples(records, rests, modes, steady_landmarks(response, noise), twins, sides, heads)
     grams = torch.from_numpy(np.stack([face_gram(head) for head in heads])).float()
     network, centre, spread, doubt = train(samples, grams)
     layers = [layer for layer in network if isinstance(layer, nn.Linear)]

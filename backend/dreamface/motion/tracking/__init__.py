@@ -1,6 +1,6 @@
 """Reads faces in pictures: MediaPipe's landmarks, and what expression of whom they show."""
 
 from dreamface.motion.tracking.landmarks import installed_tracker
-from dreamface.motion.tracking.tracker import LiveTracker, TrackOptions, track
+from dreamface.motion.tracking.tracker import LiveTracker, track
 
-__all__ = ["LiveTracker", "TrackOptions", "installed_tracker", "track"]
+__all__ = ["LiveTracker", "installed_tracker", "track"]

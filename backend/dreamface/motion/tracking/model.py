@@ -29,6 +29,19 @@ FEATURE_SCALE: Final = 100.0
 """What metres are multiplied by before the network sees them."""
 
 
+def steady_landmarks(response: FloatArray, noise: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return [N] landmarks that show the pose whatever the expression, and their weights [N].
+
+    Args:
+        response: [52, 478, 3] metres, how each of ARKit's shapes moves the landmarks.
+        noise: [478] metres, standard deviation of where each is seen.
+    """
+    unrest = RESTLESS * np.linalg.norm(response, axis=2).mean(axis=0)
+    weights = 1.0 / (noise**2 + unrest**2)
+    chosen = np.sort(np.argsort(-weights)[:POSE_POINTS])
+    return chosen, weights[chosen]
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer of the network.
@@ -74,10 +87,7 @@ class LandmarkModel:
     @cached_property
     def steady(self) -> tuple[IntArray, FloatArray]:
         """[N] landmarks that show the pose whatever the expression, and their weights [N]."""
-        unrest = RESTLESS * np.linalg.norm(self.response, axis=2).mean(axis=0)
-        weights = 1.0 / (self.noise**2 + unrest**2)
-        chosen = np.sort(np.argsort(-weights)[:POSE_POINTS])
-        return chosen, weights[chosen]
+        return steady_landmarks(self.response, self.noise)
 
     def iris(self, side: str) -> IntArray:
         """Return [5] the points of the iris of the person's "Left" or "Right" eye."""

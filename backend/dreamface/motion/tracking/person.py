@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from dreamface.arrays import FloatArray
+from dreamface.arrays import FloatArray, IntArray
 from dreamface.motion.tracking.model import LandmarkModel
 from dreamface.motion.tracking.pose import Poses, first_guess, fit_poses, project, unprojected
 from dreamface.traits import ARKIT_SHAPES
@@ -81,6 +81,33 @@ class Reading:
     poses: Poses
 
 
+def offsets_at_rest(
+    neutral: FloatArray,
+    seen: FloatArray,
+    focal: FloatArray,
+    steady: tuple[IntArray, FloatArray],
+    before: Poses | None = None,
+    rounds: int = 8,
+) -> tuple[Poses, FloatArray]:
+    """Return poses of a face taken for one at rest, and [F, 478, 2] metres: how far landmarks are from rest, on it.
+
+    The network reads the latter, and has learnt from just this.
+
+    Args:
+        neutral: [478, 3] metres, landmarks at rest.
+        seen: [F, 478, 2].
+        focal: [F].
+        steady: landmarks that show the pose, and their weights, as from `steady_landmarks`.
+        before: poses to begin with; None begins with heads that look into the lens.
+        rounds: steps of the pose.
+    """
+    chosen, trust = steady
+    points = np.broadcast_to(neutral, (len(seen), *neutral.shape))
+    poses = before or first_guess(neutral, seen, focal)
+    poses = fit_poses(points[:, chosen], seen[:, chosen], focal, poses, trust, rounds)
+    return poses, unprojected(points, seen, focal, poses) - neutral[:, (0, 2)]
+
+
 def read_expression(
     model: LandmarkModel, person: Person, seen: FloatArray, before: Poses | None = None, rounds: int = 8
 ) -> Reading:
@@ -94,11 +121,7 @@ def read_expression(
         rounds: steps of the pose.
     """
     focal = np.full(len(seen), person.focal)
-    steady, trust = model.steady
-    points = np.broadcast_to(person.neutral, (len(seen), *person.neutral.shape))
-    poses = before or first_guess(person.neutral, seen, focal)
-    poses = fit_poses(points[:, steady], seen[:, steady], focal, poses, trust, rounds)
-    offsets = unprojected(points, seen, focal, poses) - person.neutral[:, (0, 2)]
+    poses, offsets = offsets_at_rest(person.neutral, seen, focal, model.steady, before, rounds)
     weights, turn = model.read(offsets)
     return Reading(weights, _turned(poses, turn, person.neutral.mean(axis=0)))
 
@@ -146,7 +169,7 @@ def refined(model: LandmarkModel, person: Person, seen: FloatArray, reading: Rea
     slopes_of = model.response.transpose(1, 2, 0)
     for _ in range(rounds):
         reading = with_pose(model, person, seen, Reading(weights, reading.poses))
-        sight, there = lines_of_sight(person, seen, reading.poses)
+        sight, there = lines_of_sight(np.full(len(seen), person.focal), seen, reading.poses)
         left = (there - np.einsum("fjck,jk->fjc", sight, person.neutral)).reshape(len(seen), -1, 1)
         slopes = np.matmul(sight, slopes_of).reshape(len(seen), -1, len(sure))
         weighted = (slopes * trust[:, None]).transpose(0, 2, 1)
@@ -163,7 +186,7 @@ def with_winks(model: LandmarkModel, person: Person, seen: FloatArray, reading: 
     know nothing of the other.
     """
     weights = reading.weights.copy()
-    sight, there = lines_of_sight(person, seen, reading.poses)
+    sight, there = lines_of_sight(np.full(len(seen), person.focal), seen, reading.poses)
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
         index = ARKIT_SHAPES.index(name)
         size = np.linalg.norm(model.response[index], axis=1)
@@ -187,7 +210,7 @@ def with_gaze(model: LandmarkModel, person: Person, seen: FloatArray, reading: R
     weights = reading.weights.copy()
     weights[:, LOOKS] = 0.0
     found = {}
-    sight, there = lines_of_sight(person, seen, reading.poses)
+    sight, there = lines_of_sight(np.full(len(seen), person.focal), seen, reading.poses)
     left = there - np.einsum("fjck,fjk->fjc", sight, expressed(model, person, weights))
     for side in ("Left", "Right"):
         out, inwards, up, down = (ARKIT_SHAPES.index(f"eyeLook{way}{side}") for way in ("Out", "In", "Up", "Down"))
@@ -234,18 +257,18 @@ def _within(normal: FloatArray, wanted: FloatArray) -> FloatArray:
     return values
 
 
-def lines_of_sight(person: Person, seen: FloatArray, poses: Poses) -> tuple[FloatArray, FloatArray]:
+def lines_of_sight(focal: FloatArray, seen: FloatArray, poses: Poses) -> tuple[FloatArray, FloatArray]:
     """Return what landmarks that are seen say, linearly, of their places on the head, without any guess of their depth.
 
     Args:
-        person: gives the lens.
+        focal: [F] of the lens.
         seen: [F, 478, 2].
         poses: of the head.
 
     Returns:
         [F, 478, 2, 3] and [F, 478, 2] metres: the first times the place on the head is the second.
     """
-    turn, place, shares = poses.rotation, poses.position, seen / person.focal
+    turn, place, shares = poses.rotation, poses.position, seen / focal[:, None, None]
     across = turn[:, None, 0] - shares[..., 0:1] * turn[:, None, 1]
     along = -turn[:, None, 2] - shares[..., 1:2] * turn[:, None, 1]
     there = (
@@ -282,7 +305,7 @@ def _improved(
     """Return how badly it fits, better coefficients, and the lens."""
     reading = with_pose(model, person, seen, read_expression(model, person, seen))
     moved = expressed(model, Person(model.mean, person.focal), reading.weights)
-    sight, there = lines_of_sight(person, seen, reading.poses)
+    sight, there = lines_of_sight(np.full(len(seen), person.focal), seen, reading.poses)
     left = there - np.einsum("fjck,fjk->fjc", sight, moved)
     slopes = np.einsum("fjck,skj->fjcs", sight, model.modes.transpose(0, 2, 1))
     trust = model.trust * ALIKE / (CORRELATED * len(seen))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from dreamface.errors import BadRequest
 from dreamface.motion.footage import Footage, open_footage
 from dreamface.motion.moment import Moment
 from dreamface.motion.shaping import calibrated, gaze_of, mirrored, neutral_at, trimmed
+from dreamface.motion.trackers import Wishes
 from dreamface.motion.tracking.channels import Range, as_seen, fused, range_of, without_rest
 from dreamface.motion.tracking.landmarks import Follower, Landmarks, LandmarkTracker, open_tracker
 from dreamface.motion.tracking.model import LandmarkModel, load_model
@@ -60,29 +61,6 @@ _FOUND: Final = 0.85  # of the work: the landmarks
 
 
 @dataclass(frozen=True)
-class TrackOptions:
-    """How footage is tracked.
-
-    Attributes:
-        tracker: "face-mesh", "face-landmarker", or "auto" for the best that is installed.
-        face: which of several faces, counted from the left; None is the largest.
-        start: second at which to begin; None is the footage's own beginning.
-        end: second at which to stop; None is its end.
-        neutral: second of the footage in which the face is at rest; None takes what shapes seldom fall below.
-        mirror: whether left and right are exchanged.
-        rate: pictures a second that a folder of them was taken with; None is 24.
-    """
-
-    tracker: str = "auto"
-    face: int | None = None
-    start: float | None = None
-    end: float | None = None
-    neutral: float | None = None
-    mirror: bool = False
-    rate: float | None = None
-
-
-@dataclass(frozen=True)
 class _Seen:
     """Landmarks of a clip.
 
@@ -102,7 +80,7 @@ class _Seen:
         return ~np.isnan(self.points[:, 0, 0])
 
 
-def track(source: Path, options: TrackOptions, progress: Progress = Progress()) -> Performance:  # noqa: B008
+def track(source: Path, options: Wishes, progress: Progress = Progress()) -> Performance:  # noqa: B008
     """Return what a face does in a video or a folder of pictures.
 
     Raises:
@@ -129,7 +107,7 @@ def track(source: Path, options: TrackOptions, progress: Progress = Progress()) 
     return mirrored(take) if options.mirror else take
 
 
-def _span(options: TrackOptions) -> tuple[float | None, float | None]:
+def _span(options: Wishes) -> tuple[float | None, float | None]:
     """Return where to begin and to end, so that the neutral moment is among it."""
     if options.neutral is None:
         return options.start, options.end
@@ -137,7 +115,7 @@ def _span(options: TrackOptions) -> tuple[float | None, float | None]:
     return start, None if options.end is None else max(options.end, options.neutral + NEUTRAL_MARGIN)
 
 
-def _nobody(footage: Footage, options: TrackOptions, seen: _Seen) -> BadRequest:
+def _nobody(footage: Footage, options: Wishes, seen: _Seen) -> BadRequest:
     if options.face is not None and 0 < seen.faces <= options.face:
         there = "is one face" if seen.faces == 1 else f"are {seen.faces} faces"
         return BadRequest(f"There {there} in {footage.name}, and they are counted from 0: choose another.")
@@ -148,7 +126,7 @@ class _More(Exception):
     """There are more faces than are looked for."""
 
 
-def _find_landmarks(footage: Footage, options: TrackOptions, progress: Progress) -> _Seen:
+def _find_landmarks(footage: Footage, options: Wishes, progress: Progress) -> _Seen:
     """Go through the footage once; and once more where several faces come into view after the beginning."""
     try:
         return _go_through(footage, options, 1, progress)
@@ -156,7 +134,7 @@ def _find_landmarks(footage: Footage, options: TrackOptions, progress: Progress)
         return _go_through(footage, options, int(more.args[0]), progress)
 
 
-def _go_through(footage: Footage, options: TrackOptions, faces: int, progress: Progress) -> _Seen:
+def _go_through(footage: Footage, options: Wishes, faces: int, progress: Progress) -> _Seen:
     """Find the landmarks of one face among several.
 
     Looking for more faces than there are takes time in every picture, so where one is expected others are looked for
@@ -170,10 +148,10 @@ def _go_through(footage: Footage, options: TrackOptions, faces: int, progress: P
     apart = max(1, footage.count // LOOKS) if footage.count else LOOK_EVERY
     with (
         closing(open_tracker(options.tracker, SEVERAL if faces > 1 else 1)) as tracker,
-        closing(open_tracker(options.tracker, SEVERAL)) as looker,
+        closing(open_tracker(options.tracker, SEVERAL)) if faces == 1 else nullcontext() as looker,
     ):
         for number, frame in enumerate(footage.frames()):
-            if faces == 1 and number % apart == 0:
+            if looker is not None and number % apart == 0:
                 found = len(looker.find(frame.picture, frame.time))
                 if found > 1:
                     raise _More(found)
@@ -249,7 +227,7 @@ class LiveTracker:
     The person is learnt in a thread of its own, so that no picture waits for it.
     """
 
-    def __init__(self, options: TrackOptions = TrackOptions()) -> None:
+    def __init__(self, options: Wishes) -> None:
         """Load the tracker.
 
         Raises:
