@@ -199,7 +199,7 @@ def foreign_files(path: Path) -> list[Path]:
     maps = data.get("maps")
     listed = [file.get("file") for file in maps if isinstance(file, dict)] if isinstance(maps, list) else []
     ours = {_DOCUMENT, *_FILES, *map(str, listed)}
-    ours |= {_PICTURE.format(digest) for digest in pictures_in(data.get("layers"))}
+    ours |= {_PICTURE.format(digest) for digest in pictures_in(data)}
     names = [file.relative_to(path) for file in path.rglob("*") if file.is_symlink() or not file.is_dir()]
     return [name for name in names if name.as_posix() not in ours]
 

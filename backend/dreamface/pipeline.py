@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dreamface.bones import BoneNames
+from dreamface.edits import check_edits, overlays
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
@@ -24,7 +25,7 @@ from dreamface.performance import Performance, load_performance
 from dreamface.prior import complete
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
-from dreamface.record import FaceRecord, LayerEntry
+from dreamface.record import EditEntry, FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
 from dreamface.skin import LAYERS, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
@@ -170,7 +171,8 @@ def reshape(face: Face | FaceRecord, traits: Mapping[str, TraitValue | Value]) -
         BadRequest: a value is out of range, or the face's head model is not installed here.
     """
     record, offset = _remembered(face)
-    return build_head(record.head, record.traits.under(traits), record.seed, record.candidate, offset)
+    shown = replace(record, traits=record.traits.under(traits)).shown
+    return build_head(record.head, shown, record.seed, record.candidate, offset)
 
 
 def _remembered(face: Face | FaceRecord) -> tuple[FaceRecord, Tensor | None]:
@@ -221,7 +223,7 @@ def style_of_guides(
     """
     record, kept_offset = _remembered(face)
     built = build_head(
-        record.head, record.traits, record.seed, record.candidate, kept_offset if offset is None else offset
+        record.head, record.shown, record.seed, record.candidate, kept_offset if offset is None else offset
     )
     curves = to_curves(guides, built)
     data: dict[str, object] = {
@@ -248,9 +250,10 @@ def edit(
     resolution: int | None = None,
     offset: Tensor | None = None,
     pictures: Mapping[str, bytes] | None = None,
+    edits: Sequence[EditEntry] | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
-    """The same person with some traits or layers changed, all stages; the change goes into its history.
+    """The same person with some traits, layers or edits changed, all stages; the change goes into its history.
 
     Args:
         face: who is changed. Its record is enough, with the offset and the pictures that belong to it, if it has any.
@@ -260,7 +263,8 @@ def edit(
             v = 1; None takes a layer's mask away.
         resolution: side of the maps in pixels, one of `RESOLUTIONS`; None keeps the face's.
         offset: [V, 3] metres on top of what the traits say; None keeps the face's.
-        pictures: SHA-256 -> PNG of pictures that the record's layers refer to, beside the face's own.
+        pictures: SHA-256 -> PNG of pictures that layers and edits refer to, beside the face's own.
+        edits: the artist's whole stack from below, instead of the face's; None keeps it.
         progress: told about every stage.
 
     Raises:
@@ -276,12 +280,14 @@ def edit(
         traits=before.traits.under(traits),
         resolution=before.resolution if resolution is None else resolution,
         layers=_layered(masked, layers or {}),
-        history=(*before.history, _change(traits, layers or {}, masks or {})),
+        edits=before.edits if edits is None else tuple(edits),
+        history=(*before.history, _change(traits, layers or {}, masks or {}, edits)),
     )
+    check_edits(record.edits)
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
     offset = kept_offset if offset is None else offset
-    built = build_head(record.head, record.traits, record.seed, record.candidate, offset)
+    built = build_head(record.head, record.shown, record.seed, record.candidate, offset)
     known = {**(face.pictures if isinstance(face, Face) else {}), **(pictures or {}), **drawn}
     return _dress(built, record, progress.part(0.1, 1.0), known)
 
@@ -322,11 +328,13 @@ def _change(
     traits: Mapping[str, TraitValue | Value],
     layers: Mapping[str, float],
     masks: Mapping[str, Mapping[str, Tensor] | None],
+    edits: Sequence[EditEntry] | None,
 ) -> dict[str, object]:
     """What an edit did, for the history."""
     change: dict[str, object] = {"changed": Traits(traits).to_json()}
     change |= {"layers": dict(layers)} if layers else {}
-    return change | ({"masks": sorted(masks)} if masks else {})
+    change |= {"masks": sorted(masks)} if masks else {}
+    return change | ({} if edits is None else {"edits": [edit.label or edit.id for edit in edits]})
 
 
 def _not_grown(traits: Traits) -> tuple[str, ...]:
@@ -493,9 +501,9 @@ def write_cards(
 
     if isinstance(face, FaceRecord):
         progress.report("head", 0.0, "Building the head")
-        head = build_head(face.head, face.traits, face.seed, face.candidate, offset)
+        head = build_head(face.head, face.shown, face.seed, face.candidate, offset)
         shapes = expressions(head)
-        groom = grow(head, face.traits, face.seed) if groom is None else groom
+        groom = grow(head, face.shown, face.seed) if groom is None else groom
         progress = progress.part(0.3, 1.0)
     else:
         head, shapes, groom = face.head, face.shapes, face.groom if groom is None else groom
@@ -516,7 +524,7 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
 
 def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping[str, bytes] | None = None) -> Face:
     """Everything after the neutral geometry: rig, hair, skin, preview."""
-    model, traits = load_model(head.model), record.traits
+    model, traits = load_model(head.model), record.shown
     record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
     pictures = _needed(record, pictures or {})
     progress.report("rig", 0.0, "Making the expressions")
@@ -528,7 +536,8 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     progress.report("skin", 0.2, "Painting the skin")
     maps = _painter.paint(
         head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
-        masks=_read_masks(record, pictures), progress=progress.part(0.2, 0.8),
+        masks=_read_masks(record, pictures), overlays=overlays(record.edits, head, traits, record.seed, pictures),
+        progress=progress.part(0.2, 0.8),
     )  # fmt: skip
     named = dict(zip(model.shape_names, shapes, strict=True))
     folds = _wrinkle_painter.paint(head, named, traits, resolution=record.resolution, seed=record.seed)
@@ -552,7 +561,7 @@ def _portrait(
 ) -> Tensor:
     """Return the preview: the head with its expression and its hair."""
     head = skin.head
-    hairs = hairs_of(groom, head, record.traits, record.seed, posed=posed, surface=skin)
+    hairs = hairs_of(groom, head, record.shown, record.seed, posed=posed, surface=skin)
     if "lashes" in groom:  # instead of the mesh's
         bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
         surfaces = {**surfaces, "lashes": bare}
@@ -571,6 +580,11 @@ def _needed(record: FaceRecord, pictures: Mapping[str, bytes]) -> dict[str, byte
         if not set((entry.mask or {}).values()) <= pictures.keys():
             raise BadRequest(
                 f"The picture of the layer {entry.id!r}'s mask is missing: send it, or take the mask away."
+            )
+    for edit in record.edits:
+        if not set(edit.digests) <= pictures.keys():
+            raise BadRequest(
+                f"A picture of the edit {edit.label or edit.id!r} is missing: send it, or delete the edit."
             )
     return {digest: pictures[digest] for digest in record.pictures}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -97,6 +97,83 @@ def _check_layers(layers: tuple[LayerEntry, ...]) -> tuple[LayerEntry, ...]:
 LayersField = Annotated[tuple[LayerEntry, ...], BeforeValidator(_read_layers), AfterValidator(_check_layers)]
 
 
+EditKind = Literal["words", "sketch", "picture", "mix"]
+"""What an edit is made from: words, what an artist drew on the head, a picture laid on it, or another face."""
+
+MOST_STRENGTH: Final = 2.0
+"""Of an edit; 1 is what it means to be."""
+
+WIDEST_FEATHER: Final = 40.0
+"""Millimetres."""
+
+MOST_EDITS: Final = 200
+"""Of one face."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A marked place on the skin: regions and what was painted, together.
+
+    Attributes:
+        regions: names of `edits.REGIONS`, such as "left_cheek".
+        mask: what was painted, lassoed or imported: for each texture tile, the SHA-256 of a grey picture in the tile's
+            layout; a tile that is missing has nothing.
+        feather: millimetres of skin over which it fades out beyond its border.
+        mirror: whether it also lies on the other side of the face.
+        inverted: whether everything but the place is meant.
+    """
+
+    regions: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()
+    mask: MaskPictures = None
+    feather: Annotated[float, Field(strict=True, ge=0.0, le=WIDEST_FEATHER)] = 0.0
+    mirror: StrictBool = False
+    inverted: StrictBool = False
+
+
+@dataclass(frozen=True)
+class EditEntry:
+    """One edit of an artist's stack, in the order in which they are laid over the skin.
+
+    Attributes:
+        id: unique among the face's edits.
+        kind: what it is made from.
+        label: what artists read.
+        strength: 0..`MOST_STRENGTH`; 1 is what it means to be, above is more of it.
+        visible: False hides it without forgetting its strength.
+        place: where it lies; None: everywhere. Words without a place change the whole face.
+        traits: what words say of the person there, or who the other face is.
+        parameters: what its kind takes beside them; see `edits`.
+        pictures: SHA-256 of PNG pictures by name: of a sketch, what was drawn in each texture tile.
+    """
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: EditKind
+    label: Annotated[str, Field(max_length=500)] = ""
+    strength: Annotated[float, Field(strict=True, ge=0.0, le=MOST_STRENGTH)] = 1.0
+    visible: StrictBool = True
+    place: Place | None = None
+    traits: TraitsField = field(default_factory=Traits)
+    parameters: Parameters = field(default_factory=dict)
+    pictures: Mapping[Annotated[str, Field(min_length=1, max_length=100)], Digest] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of all pictures that it refers to."""
+        mask = self.place.mask if self.place is not None else None
+        return (*(mask or {}).values(), *self.pictures.values())
+
+
+def _check_edits(edits: tuple[EditEntry, ...]) -> tuple[EditEntry, ...]:
+    if len({edit.id for edit in edits}) != len(edits):
+        raise ValueError("every edit needs an id of its own")
+    if len(edits) > MOST_EDITS:
+        raise ValueError(f"a face has at most {MOST_EDITS} edits")
+    return edits
+
+
+EditsField = Annotated[tuple[EditEntry, ...], AfterValidator(_check_edits)]
+
+
 @dataclass(frozen=True)
 class FaceRecord:
     """What a face came from and what was done to it: all that an edit needs, without the arrays.
@@ -116,6 +193,7 @@ class FaceRecord:
         candidate: which of the seed's candidates the person began as, so that it stays the same person when traits
             change; None with a head model that does not choose.
         layers: of the skin, from below; a built-in layer that is missing has strength 1.
+        edits: the artist's, from below; on top of the layers.
     """
 
     face_id: FaceId
@@ -128,6 +206,7 @@ class FaceRecord:
     history: tuple[Mapping[str, Any], ...] = ()
     candidate: Annotated[StrictInt, Field(ge=0, lt=2**32)] | None = None
     layers: LayersField = ()
+    edits: EditsField = ()
 
     @property
     def strengths(self) -> dict[str, float]:
@@ -136,8 +215,18 @@ class FaceRecord:
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """SHA-256 of all pictures that layers refer to, each once."""
-        return tuple(dict.fromkeys(digest for entry in self.layers for digest in (entry.mask or {}).values()))
+        """SHA-256 of all pictures that layers and edits refer to, each once."""
+        of_layers = (digest for entry in self.layers for digest in (entry.mask or {}).values())
+        return tuple(dict.fromkeys((*of_layers, *(digest for edit in self.edits for digest in edit.digests))))
+
+    @property
+    def shown(self) -> Traits:
+        """The traits with the whole-face edits in words laid over them: what the face looks like."""
+        traits = self.traits
+        for edit in self.edits:
+            if edit.kind == "words" and edit.place is None and edit.visible:
+                traits = traits.towards(edit.traits, edit.strength)
+        return traits
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as `from_json` reads it."""
@@ -165,13 +254,21 @@ RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
 _ADAPTER: Final = TypeAdapter(FaceRecord)
 
 
-def pictures_in(layers: Any) -> tuple[str, ...]:
-    """Return the SHA-256 of the pictures that a record's layers refer to, each once, from JSON that nobody has checked.
+def pictures_in(record: Any) -> tuple[str, ...]:
+    """Return the SHA-256 of the pictures that a record's layers and edits refer to, each once, from unchecked JSON.
 
     What can't be read is passed over: the JSON may be another version's.
     """
-    masks = [entry.get("mask") for entry in layers if isinstance(entry, dict)] if isinstance(layers, list) else []
+    edits = _entries(record, "edits")
+    masks = [entry.get("mask") for entry in _entries(record, "layers")]
+    masks += [place.get("mask") for entry in edits if isinstance(place := entry.get("place"), dict)]
+    masks += [entry.get("pictures") for entry in edits]
     return tuple(dict.fromkeys(str(digest) for mask in masks if isinstance(mask, dict) for digest in mask.values()))
+
+
+def _entries(record: Any, name: str) -> list[dict[str, Any]]:
+    entries = record.get(name) if isinstance(record, dict) else None
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def record_schema() -> dict[str, Any]:

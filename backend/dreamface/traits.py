@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -456,6 +456,20 @@ class Traits(Mapping[str, TraitValue]):
         """
         return Traits({**self._values, **other})
 
+    def towards(self, other: Mapping[str, TraitValue], amount: float) -> Traits:
+        """Return these traits moved towards `other` by an amount: 0 leaves them, 1 is `other`, above 1 goes beyond it.
+
+        Numbers and colours move evenly within their ranges; a choice changes at one half. Of a tint that is not there,
+        the other's colour comes with its strength.
+
+        >>> Traits({"age": 30.0}).towards(Traits({"age": 60.0}), 0.5).number("age")
+        45.0
+        """
+        if amount == 0.0:
+            return self
+        moved = {name: replace(to, value=_between(self, name, to.value, amount)) for name, to in other.items()}
+        return self.under(moved)
+
     def to_json(self) -> dict[str, dict[str, Any]]:
         """Plain data for face.json and the HTTP API; `from_json` reads it back exactly."""
         return {
@@ -483,6 +497,21 @@ class Traits(Mapping[str, TraitValue]):
         value = self._value(name, kind)
         assert isinstance(value, tuple)
         return value
+
+
+def _between(traits: Traits, name: str, to: Value, amount: float) -> Value:
+    """Return the value of a trait on its way from what traits have to another one."""
+    trait, start = VOCABULARY[name], traits.value(name)
+    if isinstance(start, str) or isinstance(to, str):
+        return to if amount >= 0.5 else start
+    if isinstance(start, tuple) and isinstance(to, tuple):
+        if trait.kind is Kind.TINT and 0.0 in (start[-1], to[-1]):  # its colour says nothing where there is none of it
+            colour = start if to[-1] == 0.0 else to
+            start, to = (*colour[:-1], start[-1]), (*colour[:-1], to[-1])
+        mixed = (a + amount * (b - a) for a, b in zip(start, to, strict=True))
+        return tuple(min(max(value, 0.0), 1.0) for value in mixed)
+    assert isinstance(start, float | int) and isinstance(to, float | int)
+    return min(max(start + amount * (to - start), trait.low), trait.high)
 
 
 class _DeclaredTraits(Traits):

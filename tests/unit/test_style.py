@@ -70,6 +70,7 @@ ALLOWED = {
     "head": SHARED | {"models"},
     "skin": SHARED,
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
+    "edits": SHARED | {"head", "images", "record", "rig", "groom", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
@@ -105,8 +106,8 @@ ALLOWED = {
     "performance": {"_files", "_reading", "arrays", "errors", "text", "traits"},
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "pipeline": SHARED | {
-        "export", "folder", "groom", "head", "images", "language", "limits", "motion", "prior", "record", "rig", "skin",
-        "text",
+        "edits", "export", "folder", "groom", "head", "images", "language", "limits", "motion", "prior", "record",
+        "rig", "skin", "text",
     },
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
     "prior_hair": {"hair", "styles", "traits"},

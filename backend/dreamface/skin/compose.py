@@ -20,6 +20,7 @@ from torch.nn.functional import pad
 from dreamface.skin.canvas.atlas import slopes
 from dreamface.skin.canvas.bands import band_rows, enlarged
 from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground
+from dreamface.skin.canvas.overlay import Patch, Spot
 
 _CHANNELS: Final = {
     "albedo": 3, "specular": 1, "roughness": 1, "normal": 3, "displacement": 1, "subsurface": 1, "metallic": 1,
@@ -63,6 +64,7 @@ class Composition:
         metric: [3, S, S], see `atlas.SkinSurface`.
         melanin_slope, blood_slope: [3] from `pigments.pigment_slopes`.
         details: decals and detail tiles, in the order of their layers.
+        edits: what lies on top of them, from below.
     """
 
     size: int
@@ -71,13 +73,67 @@ class Composition:
     melanin_slope: Tensor
     blood_slope: Tensor
     details: tuple[Laid, ...]
+    edits: tuple[Edit, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
         """The names of its maps: there is a metallic one only where something is."""
+        return tuple(name for name in _CHANNELS if self.has_metal or name != "metallic")
+
+    @property
+    def has_metal(self) -> bool:
+        """Whether anything in it is metal."""
         decals = [laid.what for laid in self.details if isinstance(laid.what, Decal)]
-        metal = bool(self.ground.metallic.any()) or any(decal.metallic is not None for decal in decals)
-        return tuple(name for name in _CHANNELS if metal or name != "metallic")
+        own = bool(self.ground.metallic.any()) or any(decal.metallic is not None for decal in decals)
+        return own or any(edit.has_metal for edit in self.edits)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit in one tile.
+
+    Attributes:
+        id: unique among the composition's.
+        strength: 0..`overlay.MOST`.
+        what: patches in their order, or other skin that shows through a mask.
+    """
+
+    id: str
+    strength: float
+    what: tuple[Patch, ...] | OtherSkin
+
+    @property
+    def has_metal(self) -> bool:
+        """Whether it lays on metal."""
+        if isinstance(self.what, OtherSkin):
+            return self.what.composition.has_metal
+        return any(patch.metallic is not None for patch in self.what)
+
+    def reaches(self, group: str) -> list[tuple[int, int]]:
+        """Return [start, stop) of the maps' rows in which it may change a group of channels."""
+        if isinstance(self.what, OtherSkin):
+            return [self.what.spot.window.rows]
+        names = _PATCHED[group]
+        return [patch.window.rows for patch in self.what if any(getattr(patch, name) is not None for name in names)]
+
+
+@dataclass(frozen=True)
+class OtherSkin:
+    """The same skin with other traits, which shows through a mask.
+
+    Attributes:
+        composition: of that skin, without edits.
+        spot: the mask.
+    """
+
+    composition: Composition
+    spot: Spot
+
+
+_PATCHED: Final = {
+    "colour": ("melanin", "blood", "stain", "cover"), "gloss": ("gloss",), "relief": ("flat", "height"),
+}  # fmt: skip
+"""What of a patch changes each group of channels."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +199,39 @@ def _stale_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
     slopes_before = torch.stack((old.melanin_slope, old.blood_slope))
     if not torch.equal(slopes_before, torch.stack((new.melanin_slope, new.blood_slope))):
         rows["colour"].append((0, new.size))
-    step = band_rows(new.size)
-    return {
-        group: {band for start, stop in reaches for band in range(start // step * step, stop, step)}
-        for group, reaches in rows.items()
-    }
+    for group, reaches in rows.items():
+        reaches += _changed_edits(old, new, group)
+    return {group: _bands(reaches, new.size) for group, reaches in rows.items()}
+
+
+def _bands(reaches: Collection[tuple[int, int]], size: int) -> set[int]:
+    """Return the first rows of the bands that ranges [start, stop) of rows lie in."""
+    step = band_rows(size)
+    return {band for start, stop in reaches for band in range(start // step * step, stop, step)}
+
+
+def _changed_edits(old: Composition, new: Composition, group: str) -> list[tuple[int, int]]:
+    """Return the maps' rows in which edits may have changed a group of channels."""
+    before, after = ({edit.id: edit for edit in one.edits} for one in (old, new))
+    stay = [[name for name in one if name in other] for one, other in ((before, after), (after, before))]
+    found = []
+    for name in before.keys() | after.keys():
+        was, now = before.get(name), after.get(name)
+        moved = was is not None and now is not None and stay[0].index(name) != stay[1].index(name)
+        if was is None or now is None or moved or was.strength != now.strength:
+            found += [rows for edit in (was, now) if edit is not None for rows in edit.reaches(group)]
+        elif isinstance(was.what, OtherSkin) and isinstance(now.what, OtherSkin) and was.what.spot is now.what.spot:
+            found += _within(_stale_bands(was.what.composition, now.what.composition)[group], now.what.spot, new.size)
+        elif was.what is not now.what:
+            found += [rows for edit in (was, now) for rows in edit.reaches(group)]
+    return found
+
+
+def _within(bands: Collection[int], spot: Spot, size: int) -> list[tuple[int, int]]:
+    """Return the rows of bands that a mask reaches."""
+    first, last = spot.window.rows
+    spans = [(max(first, start), min(last, start + band_rows(size))) for start in bands]
+    return [(start, stop) for start, stop in spans if start < stop]
 
 
 def _changed_ground(old: Composition, new: Composition, group: str) -> list[tuple[int, int]]:
@@ -222,16 +306,31 @@ def _finish_band(
     composition: Composition, maps: Mapping[str, Tensor], rows: tuple[int, int], groups: Collection[str]
 ) -> None:
     """Write rows [start, stop) of the maps in the groups, but for the normals."""
-    size, band, ground = composition.size, slice(*rows), composition.ground
+    band = slice(*rows)
+    values = _skin_band(composition, maps.keys(), rows, groups)
+    for name, image in _with_edits(values, composition, rows).items():
+        if name == "albedo":
+            maps[name][band] = image.clamp_(0.0, 1.0).permute(1, 2, 0)
+        elif name == "displacement":
+            maps[name][band, :, 0] = image
+        else:
+            maps[name][band, :, 0] = image.clamp_(0.0, 1.0)
+
+
+def _skin_band(
+    composition: Composition, channels: Collection[str], rows: tuple[int, int], groups: Collection[str]
+) -> dict[str, Tensor]:
+    """Return rows [start, stop) of the groups' channels, without edits: [h, size], and the albedo [3, h, size]."""
+    size, ground, found = composition.size, composition.ground, {}
     sums = _add_up(composition, rows, dict.fromkeys(name for group in groups for name in _SUMS[group]))
     if "relief" in groups:
         height = enlarged(ground.height[None], rows, size)[0]
         for name in _SUMS["relief"]:
             if name in sums:
                 height.add_(sums[name])
-        maps["displacement"][band, :, 0] = height
+        found["displacement"] = height
     if "gloss" in groups:
-        names = [name for name in _GROUPS["gloss"] if name in maps]
+        names = [name for name in _GROUPS["gloss"] if name in channels]
         gloss = enlarged(torch.stack([getattr(ground, name) for name in names]), rows, size)
         for name, image in zip(names, gloss, strict=True):
             if name in sums:
@@ -239,13 +338,115 @@ def _finish_band(
             _pull(image, composition, rows, name)
             if name == "specular" and "height" in sums:
                 image.mul_(_openness(sums["height"]))
-            maps[name][band, :, 0] = image.clamp_(0.0, 1.0)
+            found[name] = image
     if "colour" in groups:
         albedo = enlarged(ground.albedo, rows, size)
         if (pigments := _pigments(composition, sums)) is not None:
             albedo.mul_(pigments)
         _hide(albedo, composition, rows)
-        maps["albedo"][band] = albedo.clamp_(0.0, 1.0).permute(1, 2, 0)
+        found["albedo"] = albedo
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------- the edits
+
+
+def _with_edits(values: dict[str, Tensor], composition: Composition, rows: tuple[int, int]) -> dict[str, Tensor]:
+    """Return a band's channels with the edits laid over them; see `_skin_band`."""
+    edits = [edit for edit in composition.edits if edit.strength > 0.0]
+    own = values
+    if any(isinstance(edit.what, OtherSkin) and _overlap(edit.what.spot, rows) for edit in edits):
+        own = {name: image.clone() for name, image in values.items()}
+    for edit in edits:
+        if isinstance(edit.what, OtherSkin):
+            _show_other(values, own, edit.what, edit.strength, rows)
+            continue
+        for patch in edit.what:
+            _lay_patch(values, patch, edit.strength, composition, rows)
+    return values
+
+
+_DARKEST: Final = 1e-3  # albedo below which a change is no ratio any more
+
+
+def _show_other(
+    values: Mapping[str, Tensor], own: Mapping[str, Tensor], other: OtherSkin, strength: float, rows: tuple[int, int]
+) -> None:
+    """Change a band by what the other skin has different from the own one, under the mask."""
+    if (here := _overlap(other.spot, rows)) is None:
+        return
+    groups = [group for group, names in _GROUPS.items() if not values.keys().isdisjoint(names)]
+    theirs = _skin_band(other.composition, values.keys(), rows, groups)
+    weight = strength * _image_rows(other.spot.image, other.spot.window.rows[0], rows)
+    for name, image in values.items():
+        place = (*((slice(None),) if name == "albedo" else ()), *here)
+        if name == "albedo":  # by ratio: what lies on the skin, such as ink, stays on it
+            ratio = theirs[name][place].clamp_min(_DARKEST) / own[name][place].clamp_min(_DARKEST)
+            image[place] *= ratio.pow_(weight)
+        else:
+            image[place] += (theirs[name][place] - own[name][place]).mul_(weight)
+
+
+def _lay_patch(
+    values: Mapping[str, Tensor], patch: Patch, strength: float, composition: Composition, rows: tuple[int, int]
+) -> None:
+    """Lay a patch over a band."""
+    if (here := _overlap(patch, rows)) is None:
+        return
+
+    def cut(image: Tensor | float) -> Tensor | float:
+        return (
+            _image_rows(image, patch.window.rows[0], rows) if isinstance(image, Tensor) and image.dim() > 1 else image
+        )
+
+    if "albedo" in values:
+        _lay_colour(values["albedo"][(slice(None), *here)], patch, strength, composition, cut)
+    if patch.gloss is not None and "roughness" in values:
+        share = (strength * cut(patch.gloss)).clamp(max=1.0)  # type: ignore[union-attr]
+        for name in _GROUPS["gloss"]:
+            if (target := getattr(patch, name)) is not None and name in values:
+                below = values[name][here]
+                below.add_((cut(target) - below).mul_(share))
+    if "displacement" in values:
+        _lay_relief(values["displacement"][here], patch, strength, composition, rows, here, cut)
+
+
+_Cut = Callable[[Tensor | float], Tensor | float]
+
+
+def _lay_colour(albedo: Tensor, patch: Patch, strength: float, composition: Composition, cut: _Cut) -> None:
+    """Change [3, h, w] of the albedo by a patch."""
+    pigments = ((patch.melanin, composition.melanin_slope), (patch.blood, composition.blood_slope))
+    for amount, slope in pigments:
+        if amount is not None:
+            albedo.mul_(torch.exp(slope[:, None, None] * (strength * cut(amount))))
+    if patch.stain is not None:
+        albedo.mul_(torch.as_tensor(cut(patch.stain)).clamp_min(_DARKEST).pow(strength))
+    if patch.cover is not None and patch.colour is not None:
+        colour = patch.colour[:, None, None] if patch.colour.dim() == 1 else cut(patch.colour)
+        albedo.add_((colour - albedo).mul_((strength * torch.as_tensor(cut(patch.cover))).clamp(max=1.0)))
+
+
+def _lay_relief(
+    height: Tensor,
+    patch: Patch,
+    strength: float,
+    composition: Composition,
+    rows: tuple[int, int],
+    here: tuple[slice, slice],
+    cut: _Cut,
+) -> None:
+    """Change [h, w] of the relief by a patch."""
+    if patch.flat is not None:
+        level = enlarged(composition.ground.height[None], rows, composition.size)[0][here]
+        height.add_((level - height).mul_((strength * torch.as_tensor(cut(patch.flat))).clamp(max=1.0)))
+    if patch.height is not None:
+        height.add_(torch.as_tensor(cut(patch.height)), alpha=strength)
+
+
+def _image_rows(image: Tensor, first: int, rows: tuple[int, int]) -> Tensor:
+    """Return [..., h, w] the part that lies in a band of rows, of an image that begins at row `first`."""
+    return image[..., max(0, rows[0] - first) : max(0, rows[1] - first), :]
 
 
 def _openness(height: Tensor) -> Tensor:
@@ -322,16 +523,15 @@ def _pull(image: Tensor, composition: Composition, rows: tuple[int, int], name: 
             below.add_((value - below).mul_(laid.strength * _rows_of(decal, decal.cover, rows)))
 
 
-def _overlap(decal: Decal, rows: tuple[int, int]) -> tuple[slice, slice] | None:
-    """Return where the decal lies in a band of rows; None where it does not reach it."""
-    start, stop = max(rows[0], decal.window.rows[0]), min(rows[1], decal.window.rows[1])
-    return (slice(start - rows[0], stop - rows[0]), slice(*decal.window.columns)) if start < stop else None
+def _overlap(what: Decal | Patch | Spot, rows: tuple[int, int]) -> tuple[slice, slice] | None:
+    """Return where something lies in a band of rows; None where it does not reach it."""
+    start, stop = max(rows[0], what.window.rows[0]), min(rows[1], what.window.rows[1])
+    return (slice(start - rows[0], stop - rows[0]), slice(*what.window.columns)) if start < stop else None
 
 
 def _rows_of(decal: Decal, image: Tensor, rows: tuple[int, int]) -> Tensor:
     """Return [..., h, w] the part of a decal's image that lies in a band of rows."""
-    first = decal.window.rows[0]
-    return image[..., max(0, rows[0] - first) : max(0, rows[1] - first), :]
+    return _image_rows(image, decal.window.rows[0], rows)
 
 
 def _finish_normals(metric: Tensor, maps: Mapping[str, Tensor], rows: tuple[int, int]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -23,9 +23,10 @@ from dreamface.skin.canvas.atlas import coarser, surface_of
 from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer, Masks, Strengths
 from dreamface.skin.canvas.layout import MULTIPLE, skin_tile_sides
 from dreamface.skin.canvas.masks import masked, resized
+from dreamface.skin.canvas.overlay import MOST, Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, mix, pigment_slopes
-from dreamface.skin.canvas.subject import Subject
-from dreamface.skin.compose import Composed, Composition, Laid, compose
+from dreamface.skin.canvas.subject import Memo, Subject
+from dreamface.skin.compose import Composed, Composition, Edit, Laid, OtherSkin, compose
 from dreamface.skin.layers.stack import LAYER_NAMES, LAYERS
 from dreamface.skin.parts.eyeball import Eyeball, eyeballs
 from dreamface.skin.parts.eyes import EYE_TRAITS, paint_eyes
@@ -80,17 +81,38 @@ class _Given:
 
 
 @dataclass
+class _Drawn:
+    """What one edit has in one tile.
+
+    Attributes:
+        key: the edit's.
+        spot: its mask; None where it does not reach the tile.
+        patches: what it drew.
+        details: of the skin that shows through it, by layer, where that differs from the person's.
+        subject: whose skin that is, where it has another seed.
+    """
+
+    key: Hashable
+    spot: Spot | None
+    patches: tuple[Patch, ...] = ()
+    details: dict[str, _Given] = field(default_factory=dict)
+    subject: Subject | None = None
+
+
+@dataclass
 class _Canvas:
     """One tile of a painting.
 
     Attributes:
         subject: whose skin; without traits.
         details: of every layer that has any, by name.
+        drawn: of every edit, by id.
         composed: the maps, and what they were made from.
     """
 
     subject: Subject
     details: dict[str, _Given] = field(default_factory=dict)
+    drawn: dict[str, _Drawn] = field(default_factory=dict)
     composed: Composed | None = None
 
 
@@ -138,6 +160,7 @@ class Painter:
         seed: int,
         layers: Strengths | None = None,
         masks: Masks | None = None,
+        overlays: Sequence[Overlay] = (),
         progress: Progress = Progress(),  # noqa: B008 - immutable
     ) -> Maps:
         """Return all textures of a head.
@@ -149,6 +172,7 @@ class Painter:
             seed: of everything random; the same input gives the same bytes.
             layers: how strongly each layer of the skin is laid on.
             masks: where each layer of the skin is laid on.
+            overlays: the artist's edits on top, from below.
             progress: told what is being painted.
 
         Raises:
@@ -159,10 +183,11 @@ class Painter:
             raise BadRequest(f"The maps' resolution must be a multiple of {MULTIPLE}; got {resolution}.")
         check_layers(layers or {})
         _check_masks(masks or {}, head)
+        _check_overlays(overlays)
         with self._busy, torch.no_grad():
             last, self._last = self._last, None
             painting = last if last and last.is_of(head, resolution, seed) else _begin(head, resolution, seed)
-            maps = _go_on(painting, traits, layers or {}, masks or {}, progress)
+            maps = _go_on(painting, traits, layers or {}, masks or {}, overlays, progress)
             self._last = painting if resolution <= _LARGEST_KEPT else None
             self._wind_clock()
         return maps
@@ -189,11 +214,12 @@ def paint(
     seed: int,
     layers: Strengths | None = None,
     masks: Masks | None = None,
+    overlays: Sequence[Overlay] = (),
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Maps:
     """Return all textures of a head, from scratch; see `Painter.paint`."""
     return Painter().paint(
-        head, traits, resolution=resolution, seed=seed, layers=layers, masks=masks, progress=progress
+        head, traits, resolution=resolution, seed=seed, layers=layers, masks=masks, overlays=overlays, progress=progress
     )
 
 
@@ -231,21 +257,38 @@ def _begin(head: Head, resolution: int, seed: int) -> _Painting:
     return _Painting(head, resolution, seed, canvases)
 
 
-def _go_on(painting: _Painting, traits: Traits, strengths: Strengths, masks: Masks, progress: Progress) -> Maps:
+def _check_overlays(overlays: Sequence[Overlay]) -> None:
+    if len({overlay.id for overlay in overlays}) != len(overlays):
+        raise ValueError("two edits have the same id")
+    for overlay in overlays:
+        if not 0.0 <= overlay.strength <= MOST:
+            raise BadRequest(f"The strength of an edit must be between 0 and {MOST:g}; got {overlay.strength!r}.")
+
+
+def _go_on(
+    painting: _Painting,
+    traits: Traits,
+    strengths: Strengths,
+    masks: Masks,
+    overlays: Sequence[Overlay],
+    progress: Progress,
+) -> Maps:
     """Return the maps of every tile.
 
     Grounds, pieces and the layers' details do not need each other, and are made side by side: most of them are too
     small for torch to share out by itself.
     """
     absent = {layer.amount: 0.0 for layer in LAYERS if layer.amount and strengths.get(layer.name) == 0.0}
-    work = _Work(painting, traits.under(absent), strengths, masks)
+    work = _Work(painting, traits.under(absent), strengths, masks, overlays)
     count = min(max(_FEWEST_HELPERS, os.cpu_count() or 1), _MOST_HELPERS)
     with ThreadPoolExecutor(count) as helpers, _one_thread_each():
         try:
             progress.report("skin", 0.0, "Mixing pigments")
             for helper in [helpers.submit(work.help) for _ in range(count)]:
                 _watch(helper, work, progress.part(0.0, 0.8))
-            progress.report("skin", 0.8, "Putting the layers together")
+            for helper in [helpers.submit(work.draw_edits) for _ in range(count if overlays else 0)]:
+                _watch(helper, work, progress.part(0.8, 0.9))
+            progress.report("skin", 0.9, "Putting the layers together")
             found = work.composed(helpers)
         except BaseException:
             work.stopped = True  # the helpers are waited for
@@ -296,9 +339,11 @@ class _Work:
         stopped: whether nobody wants it any more.
     """
 
-    def __init__(self, painting: _Painting, traits: Traits, strengths: Strengths, masks: Masks) -> None:
+    def __init__(
+        self, painting: _Painting, traits: Traits, strengths: Strengths, masks: Masks, overlays: Sequence[Overlay]
+    ) -> None:
         self.stopped, self.begun, self.doing = False, 0, ""
-        self._painting, self._traits = painting, traits
+        self._painting, self._traits, self._overlays = painting, traits, overlays
         self._strengths = {layer.name: strengths.get(layer.name, 1.0) for layer in LAYERS}
         self._masks = {layer: self._at_full_size(tiles) for layer, tiles in masks.items()}
         self._grounds: dict[str, Ground] = {}
@@ -312,14 +357,28 @@ class _Work:
         for tile in painting.canvases:
             for layer in self._detailed():
                 self._waiting.put((layer.name, partial(self._lay_details, tile, layer)))
-        self.steps = self._waiting.qsize()
+        self._edits: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
+        self._other_grounds: dict[tuple[str, str], Ground] = {}
+        for tile, canvas in painting.canvases.items():
+            canvas.drawn = {one.id: canvas.drawn[one.id] for one in overlays if one.id in canvas.drawn}
+            for overlay in overlays:
+                if overlay.strength > 0.0:
+                    self._edits.put(("edits", partial(self._draw_edit, tile, overlay)))
+        self.steps = self._waiting.qsize() + self._edits.qsize()
 
     def help(self) -> None:
         """Do steps that no thread has begun, until none is left. Raises `Cancelled` once the work was stopped."""
+        self._empty(self._waiting)
+
+    def draw_edits(self) -> None:
+        """Do the same with the edits, which need to know the skin below."""
+        self._empty(self._edits)
+
+    def _empty(self, queue: SimpleQueue[tuple[str, Callable[[], None]]]) -> None:
         with torch.no_grad():  # every thread has a setting of its own
             while True:
                 try:
-                    name, step = self._waiting.get_nowait()
+                    name, step = queue.get_nowait()
                 except Empty:
                     return
                 if self.stopped:
@@ -336,10 +395,78 @@ class _Work:
                 for layer in self._detailed()
                 for what in self._details(tile, layer)
             )
-            metric, slopes = canvas.subject.surface.metric, pigment_slopes(self._traits.only(PIGMENT_TRAITS))
-            composition = Composition(canvas.subject.size, self._grounds[tile], metric, *slopes, laid)
-            canvas.composed = compose(composition, canvas.composed, helpers)
+            own = self._composition(tile, self._traits, self._grounds[tile], laid)
+            edits = (self._edit(tile, overlay, own) for overlay in self._overlays)
+            own = replace(own, edits=tuple(edit for edit in edits if edit is not None))
+            canvas.composed = compose(own, canvas.composed, helpers)
         return {tile: canvas.composed.maps for tile, canvas in self._painting.canvases.items() if canvas.composed}
+
+    def _composition(self, tile: str, traits: Traits, ground: Ground, laid: tuple[Laid, ...]) -> Composition:
+        subject, slopes = self._painting.canvases[tile].subject, pigment_slopes(traits.only(PIGMENT_TRAITS))
+        return Composition(subject.size, ground, subject.surface.metric, *slopes, laid)
+
+    # --------------------------------------------------------------------------------------------------- the edits
+
+    def _draw_edit(self, tile: str, overlay: Overlay) -> None:
+        """Draw what an edit has in a tile, or keep what it had if it is the same edit."""
+        canvas = self._painting.canvases[tile]
+        drawn = canvas.drawn.get(overlay.id)
+        seed = self._painting.seed if overlay.seed is None else overlay.seed
+        key = (overlay.key, seed, _values(self._traits, overlay.reads))
+        if drawn is None or drawn.key != key:
+            mask = overlay.masks.get(tile)
+            drawn = _Drawn(key, None if mask is None else Spot.of(mask, canvas.subject.size))
+            if drawn.spot is not None and overlay.draw is not None:
+                subject = canvas.subject.reading(self._traits, overlay.reads)
+                drawn.patches = tuple(overlay.draw(Site(subject, drawn.spot, seed)))
+            if overlay.traits is not None and seed != self._painting.seed:
+                drawn.subject = self._of_seed(tile, seed)
+            canvas.drawn[overlay.id] = drawn
+        if overlay.traits is not None and drawn.spot is not None:
+            self._lay_other(tile, overlay, drawn)
+
+    def _of_seed(self, tile: str, seed: int) -> Subject:
+        """Return the same skin with other patterns."""
+        subject, face = self._painting.canvases[tile].subject, next(iter(self._painting.canvases.values())).subject
+        fresh = replace(face, seed=seed, _memo=Memo())
+        return fresh if subject is face else replace(subject, seed=seed, _memo=Memo(), _face=fresh)
+
+    def _lay_other(self, tile: str, overlay: Overlay, drawn: _Drawn) -> None:
+        """Paint the skin that shows through an edit, as far as it differs from the person's."""
+        canvas, traits = self._painting.canvases[tile], overlay.traits
+        assert traits is not None
+        subject = drawn.subject or canvas.subject
+        changed = [layer for layer in LAYERS if drawn.subject or self._differs(traits, layer.traits)]
+        shaded = any(layer.pigments or layer.stain for layer in changed)
+        if shaded or self._differs(traits, PIGMENT_TRAITS):
+            self._other_grounds[tile, overlay.id] = self._ground(subject, traits)
+        for layer in changed:
+            if not (layer.decals or layer.detail_tiles) or self._strengths[layer.name] == 0.0:
+                continue
+            key, kept = _values(traits, layer.traits), drawn.details.get(layer.name)
+            if kept is None or kept.key != key:
+                drawn.details[layer.name] = _Given(key, _given_by(layer, subject, traits))
+
+    def _differs(self, traits: Traits, names: tuple[str, ...]) -> bool:
+        return _values(traits, names) != _values(self._traits, names)
+
+    def _edit(self, tile: str, overlay: Overlay, own: Composition) -> Edit | None:
+        """Return an edit as the composition takes it; None where it does nothing in the tile."""
+        drawn = self._painting.canvases[tile].drawn.get(overlay.id)
+        if overlay.strength == 0.0 or drawn is None or drawn.spot is None:
+            return None
+        if overlay.traits is None:
+            return Edit(overlay.id, overlay.strength, drawn.patches) if drawn.patches else None
+        laid = []
+        for layer in LAYERS:
+            strength, others = self._strengths[layer.name], drawn.details.get(layer.name)
+            if strength > 0.0 and (layer.decals or layer.detail_tiles):
+                differs = others is not None and (drawn.subject or self._differs(overlay.traits, layer.traits))
+                what = others.found if others is not None and differs else self._details(tile, layer)
+                laid += [Laid(one, strength) for one in what]
+        ground = self._other_grounds.get((tile, overlay.id), own.ground)
+        other = self._composition(tile, overlay.traits, ground, tuple(laid))
+        return Edit(overlay.id, overlay.strength, OtherSkin(other, drawn.spot))
 
     def _at_full_size(self, tiles: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return a layer's masks [S, S], as large as the maps of their tiles."""
@@ -366,20 +493,28 @@ class _Work:
             pieces[name] = key, paint_piece(self._painting, self._traits.only(names))
 
     def _lay_ground(self, tile: str) -> None:
+        """Paint the tile's ground."""
+        self._grounds[tile] = self._ground(self._painting.canvases[tile].subject, self._traits)
+
+    def _ground(self, subject: Subject, traits: Traits) -> Ground:
         """Paint the coarse layers in order: first pigments, then what stains or shades their colour."""
-        subject = self._painting.canvases[tile].subject
         ground = Ground.blank(subject.surface.atlas.size)
         for layer in LAYERS:
             if layer.pigments:
-                ground = self._laid(layer, layer.pigments, subject, ground)
+                ground = self._laid(layer, layer.pigments, subject, traits, ground)
         ground = mix(ground)
         for layer in LAYERS:
             if layer.stain:
-                ground = self._laid(layer, layer.stain, subject, ground)
-        self._grounds[tile] = ground
+                ground = self._laid(layer, layer.stain, subject, traits, ground)
+        return ground
 
     def _laid(
-        self, layer: Layer, change: Callable[[Subject, Ground], Ground], subject: Subject, ground: Ground
+        self,
+        layer: Layer,
+        change: Callable[[Subject, Ground], Ground],
+        subject: Subject,
+        traits: Traits,
+        ground: Ground,
     ) -> Ground:
         weight: float | Tensor = self._strengths[layer.name]
         tiles = self._masks.get(layer.name)
@@ -387,17 +522,22 @@ class _Work:
             return ground
         if tiles is not None:
             weight = weight * resized(tiles[subject.tile], subject.surface.atlas.size)
-        return ground.towards(change(subject.reading(self._traits, layer.traits), ground), weight)
+        return ground.towards(change(subject.reading(traits, layer.traits), ground), weight)
 
     def _lay_details(self, tile: str, layer: Layer) -> None:
         """Compute the layer's full-size details, or reuse the last ones if none of its traits changed."""
         canvas, key = self._painting.canvases[tile], _values(self._traits, layer.traits)
         kept = canvas.details.get(layer.name)
         if kept is None or kept.key != key:
-            subject = canvas.subject.reading(self._traits, layer.traits)
-            found: list[Decal | DetailTiles] = list(layer.decals(subject)) if layer.decals else []
-            tiles = layer.detail_tiles(subject) if layer.detail_tiles else None
-            canvas.details[layer.name] = _Given(key, (*found, tiles) if tiles else tuple(found))
+            canvas.details[layer.name] = _Given(key, _given_by(layer, canvas.subject, self._traits))
+
+
+def _given_by(layer: Layer, subject: Subject, traits: Traits) -> tuple[Decal | DetailTiles, ...]:
+    """Return what a layer gives at full size."""
+    reading = subject.reading(traits, layer.traits)
+    found = tuple(layer.decals(reading)) if layer.decals else ()
+    tiles = layer.detail_tiles(reading) if layer.detail_tiles else None
+    return (*found, tiles) if tiles else found
 
 
 _PIECES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Painting, Traits], Mapping[str, TileMaps]]]]] = {

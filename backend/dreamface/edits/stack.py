@@ -1,0 +1,111 @@
+"""An artist's edits as overlays of the skin, from below."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from torch import Tensor
+
+from dreamface.edits.places import masks_of
+from dreamface.errors import BadRequest
+from dreamface.face import Head
+from dreamface.record import EditEntry
+from dreamface.skin import EFFECTS, Effect, Look, Overlay, Patch, Site
+from dreamface.traits import VOCABULARY, Group, Traits
+
+_Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+SKIN_GROUPS: Final = (Group.SKIN, Group.MAKEUP, Group.PERSON, Group.HAIR)
+"""Groups of traits that the skin is painted by."""
+
+
+class _EffectEntry(BaseModel):
+    """An effect as the parameters of an edit in words have it."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    colour: tuple[_Share, _Share, _Share] | None = None
+    amount: _Share = 0.5
+    variant: str = ""
+
+    @property
+    def look(self) -> Look:
+        """How it is wanted."""
+        return Look(self.colour, self.amount, self.variant)
+
+
+_EFFECTS: Final = TypeAdapter(list[_EffectEntry])
+
+
+def check_edits(edits: Sequence[EditEntry]) -> None:
+    """Refuse edits that nothing can be made of.
+
+    Raises:
+        BadRequest: an effect is unknown, or a number is out of its range.
+    """
+    for edit in edits:
+        try:
+            wanted = _effects(edit)
+        except ValidationError as error:
+            raise BadRequest(
+                f"The edit {edit.label or edit.id!r} has effects that can't be read: delete it."
+            ) from error
+        for name, _ in wanted:
+            if name not in EFFECTS:
+                raise BadRequest(f"There is no effect called {name!r}: see `dreamface edits`.")
+
+
+def overlays(
+    edits: Sequence[EditEntry], head: Head, traits: Traits, seed: int, pictures: Mapping[str, bytes]
+) -> tuple[Overlay, ...]:
+    """Return the visible edits as the painter takes them.
+
+    Args:
+        edits: from below.
+        head: whose skin.
+        traits: what the face looks like without them.
+        seed: of the face.
+        pictures: SHA-256 -> PNG.
+
+    Raises:
+        BadRequest: see `check_edits`; or a mask can't be read.
+    """
+    check_edits(edits)
+    found: list[Overlay] = []
+    for edit in edits:
+        if edit.visible and edit.strength > 0.0 and edit.kind == "words":
+            found += _words(edit, traits, seed, masks_of(edit.place, head, pictures))
+    return tuple(found)
+
+
+def _words(edit: EditEntry, traits: Traits, seed: int, masks: Mapping[str, Tensor]) -> list[Overlay]:
+    """Return the overlays of an edit in words: skin with other traits, and the effects on it."""
+    found = []
+    own_seed = seed_of(edit, seed)
+    said = {name: entry for name, entry in edit.traits.items() if VOCABULARY[name].group in SKIN_GROUPS}
+    if said and edit.place is not None:
+        values = tuple((name, entry.value) for name, entry in said.items())
+        found.append(Overlay(f"{edit.id}/skin", (edit.place, values), masks, edit.strength, traits.under(said)))
+    for number, (name, look) in enumerate(_effects(edit)):
+        effect, id_ = EFFECTS[name], f"{edit.id}/{number}"
+        draw, key = partial(_draw, effect, look), (edit.place, name, look)
+        found.append(Overlay(id_, key, masks, edit.strength, seed=own_seed, draw=draw, reads=effect.reads))
+    return found
+
+
+def seed_of(edit: EditEntry, seed: int) -> int:
+    """Return what an edit's random patterns are drawn from: its own, and always the same."""
+    return zlib.crc32(edit.id.encode(), seed)
+
+
+def _draw(effect: Effect, look: Look, site: Site) -> Sequence[Patch]:
+    return effect.draw(site, look)
+
+
+def _effects(edit: EditEntry) -> list[tuple[str, Look]]:
+    """Return the effects that an edit in words has, each by name."""
+    return [(entry.name, entry.look) for entry in _EFFECTS.validate_python(edit.parameters.get("effects", []))]

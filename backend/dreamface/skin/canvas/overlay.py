@@ -1,0 +1,177 @@
+"""What an artist's edits lay over finished skin, in the order of the stack.
+
+An edit is either drawn, which gives patches, or it is the same skin with other traits that shows where its mask says.
+Both are exact: where the mask is 0, not a bit of the maps changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from dreamface.skin.canvas.bands import enlarged
+from dreamface.skin.canvas.layer import Window, window_of
+from dreamface.skin.canvas.masks import resized
+from dreamface.skin.canvas.noise import solid_noise, stream
+from dreamface.skin.canvas.pigments import PIGMENT_TRAITS
+from dreamface.skin.canvas.subject import Subject
+from dreamface.traits import Traits
+from dreamface.units import MM
+
+MOST: Final = 2.0
+"""Strength of an edit at most; 1 is what it means to be."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What an edit changes in a window of the maps at full size. Images are [h, w], or [3, h, w] of colours.
+
+    The order within a patch is: pigments, stain, cover, gloss, relief. An image that is 0 (a stain that is 1) leaves
+    the texel as it was, bit for bit.
+
+    Attributes:
+        window: where.
+        melanin: steps of `skin.melanin` more or less.
+        blood: steps of the blood axis.
+        stain: [3, h, w] factor on the albedo, as of ink that lies in the skin and filters its light.
+        cover: 0..1 how much `colour` hides of the skin, as paint does.
+        colour: [3] or [3, h, w] linear Rec. 709 of what covers.
+        gloss: 0..1 how much roughness, specular, subsurface and metallic are pulled to the ones below.
+        roughness, specular, subsurface, metallic: 0..1 or [h, w]; None leaves the skin's.
+        flat: 0..1 how much of pores, lines and everything else in the relief is levelled.
+        height: metres of relief on top.
+    """
+
+    window: Window
+    melanin: Tensor | None = None
+    blood: Tensor | None = None
+    stain: Tensor | None = None
+    cover: Tensor | None = None
+    colour: Tensor | None = None
+    gloss: Tensor | None = None
+    roughness: float | Tensor | None = None
+    specular: float | Tensor | None = None
+    subsurface: float | Tensor | None = None
+    metallic: float | Tensor | None = None
+    flat: Tensor | None = None
+    height: Tensor | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that its images take."""
+        images = [getattr(self, one.name) for one in fields(self)]
+        return sum(image.nbytes for image in images if isinstance(image, Tensor))
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A mask within a window of the maps at full size.
+
+    Attributes:
+        window: where; outside it is 0.
+        image: [h, w] 0..1.
+    """
+
+    window: Window
+    image: Tensor
+
+    @classmethod
+    def of(cls, mask: Tensor, size: int) -> Spot | None:
+        """Return a mask [H, H] of a tile for maps of `size` texels a side; None where it is 0 all over."""
+        if (found := window_of(mask > 0.0)) is None:
+            return None
+        side = mask.shape[-1]
+        if size % side or size == side:
+            whole = resized(mask, size)
+            window = window_of(whole > 0.0)
+            return None if window is None else cls(window, whole[window.slices].clone())
+        # Only the window is enlarged: a mask of a scar would take 64 MB at 4096 otherwise.
+        (top, bottom), (left, right) = found.rows, found.columns
+        rows, columns = (max(0, top - 1), min(side, bottom + 1)), (max(0, left - 1), min(side, right + 1))
+        window = Window(rows, columns).scaled(size // side)
+        image = enlarged(mask[None], window.rows, size)[0][:, slice(*window.columns)]
+        return cls(window, image.contiguous().clamp_(0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an edit is drawn: a window of a tile of somebody's skin.
+
+    Attributes:
+        subject: whose skin, with the traits that the edit reads.
+        spot: the mask in the tile.
+        seed: of everything random in this edit; the same in all tiles.
+    """
+
+    subject: Subject
+    spot: Spot
+    seed: int
+
+    @property
+    def window(self) -> Window:
+        """Where."""
+        return self.spot.window
+
+    @property
+    def mask(self) -> Tensor:
+        """[h, w] 0..1."""
+        return self.spot.image
+
+    def cut(self, image: Tensor) -> Tensor:
+        """Return [C, h, w] what the window shows of a coarse image [C, S, S]; bilinear."""
+        found = enlarged(image, self.window.rows, self.subject.size)
+        return found[:, :, slice(*self.window.columns)].contiguous()
+
+    @cached_property
+    def position(self) -> Tensor:
+        """[3, h, w] metres."""
+        return self.cut(self.subject.surface.position)
+
+    @cached_property
+    def texel(self) -> float:
+        """Millimetres that a texel of the maps takes, in the middle of the skin."""
+        return 1.0 / (self.subject.size * self.subject.surface.typical_density * MM)
+
+    def random(self, name: str) -> torch.Generator:
+        """Return the random numbers of one of the edit's own patterns, the same in every tile."""
+        return stream(self.seed, f"edit/{name}")
+
+    def noise(self, name: str, cell_mm: float, channels: int = 1) -> Tensor:
+        """Return [channels, h, w] smooth noise on the skin: mean 0, deviation about 1, seamless across tiles.
+
+        Args:
+            name: of the pattern; another name gives another one.
+            cell_mm: between its lattice points.
+            channels: how many independent images.
+        """
+        return solid_noise(self.position, cell_mm * MM, channels, self.random(name))
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """One edit as the painter takes it.
+
+    Attributes:
+        id: unique among a face's edits.
+        key: two overlays with the same id and key have the same pixels, strength aside.
+        masks: tile -> [H, H] 0..1 where it is laid on, filled beyond the islands; a tile that is left out gets nothing.
+        strength: 0..`MOST`.
+        traits: what the skin under the mask has instead of the person's own.
+        seed: of everything random in it; None is the person's own.
+        draw: what it draws; the painter weakens it by nothing, so it must leave alone what its mask does.
+        reads: traits of the person that `draw` reads.
+    """
+
+    id: str
+    key: Hashable
+    masks: Mapping[str, Tensor]
+    strength: float = 1.0
+    traits: Traits | None = None
+    seed: int | None = None
+    draw: Callable[[Site], Sequence[Patch]] | None = None
+    reads: tuple[str, ...] = PIGMENT_TRAITS
