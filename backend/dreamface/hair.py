@@ -148,6 +148,21 @@ class Hair:
         return len(self.points)
 
 
+@dataclass(frozen=True)
+class HairMark:
+    """How densely hair of a region grows on a place that an artist has marked, whatever its style says.
+
+    Attributes:
+        region: whose hair.
+        weight: [V] 0..1 how much the place counts at each vertex of the head.
+        density: 0..1 of the roots there; 0 is shaved.
+    """
+
+    region: Region
+    weight: Tensor
+    density: float
+
+
 Groom = Mapping[Region, Hair]
 """All hair of a head; a region without any is left out."""
 

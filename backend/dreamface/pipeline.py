@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dreamface.bones import BoneNames
-from dreamface.edits import check_edits, overlays
+from dreamface.edits import check_edits, hair_of, mixed_shape, overlays
 from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
@@ -160,19 +160,37 @@ def expressions(head: Head) -> Tensor:
     return load_model(head.model).shapes(head)
 
 
-def reshape(face: Face | FaceRecord, traits: Mapping[str, TraitValue | Value]) -> Head:
+def reshape(
+    face: Face | FaceRecord,
+    traits: Mapping[str, TraitValue | Value],
+    *,
+    offset: Tensor | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Head:
     """The same person's head with some traits changed; quick enough to follow a slider.
 
     Args:
         face: whose head; an offset on top of its traits stays, where the face itself is given and not only its record.
         traits: laid over the face's own.
+        offset: [V, 3] metres on top of what the traits say; None keeps the face's.
+        pictures: SHA-256 -> PNG of painted places that another face's shape is mixed in at, beside the face's own.
 
     Raises:
         BadRequest: a value is out of range, or the face's head model is not installed here.
     """
-    record, offset = _remembered(face)
-    shown = replace(record, traits=record.traits.under(traits)).shown
-    return build_head(record.head, shown, record.seed, record.candidate, offset)
+    record, kept_offset = _remembered(face)
+    changed = replace(record, traits=record.traits.under(traits))
+    return _shaped(changed, kept_offset if offset is None else offset, {**_pictures_of(face), **(pictures or {})})
+
+
+def _pictures_of(face: Face | FaceRecord) -> Mapping[str, bytes]:
+    return face.pictures if isinstance(face, Face) else {}
+
+
+def _shaped(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Head:
+    """Return the head of a record with what its edits do to the shape."""
+    head = build_head(record.head, record.shown, record.seed, record.candidate, offset)
+    return mixed_shape(head, record.edits, build_head, pictures)
 
 
 def _remembered(face: Face | FaceRecord) -> tuple[FaceRecord, Tensor | None]:
@@ -180,7 +198,15 @@ def _remembered(face: Face | FaceRecord) -> tuple[FaceRecord, Tensor | None]:
     return (face, None) if isinstance(face, FaceRecord) else (face.record, face.head.offset)
 
 
-def grow_hair(head: Head, traits: Traits, seed: int, regions: Collection[Region] | None = None) -> Groom:
+def grow_hair(
+    head: Head,
+    traits: Traits,
+    seed: int,
+    regions: Collection[Region] | None = None,
+    *,
+    edits: Sequence[EditEntry] = (),
+    pictures: Mapping[str, bytes] | None = None,
+) -> Groom:
     """Return the hair of a head that `build_head` gave; quick enough to follow a slider.
 
     Args:
@@ -188,11 +214,14 @@ def grow_hair(head: Head, traits: Traits, seed: int, regions: Collection[Region]
         traits: all of the person's.
         seed: the face's.
         regions: only of these; None is all.
+        edits: the face's, some of which let hair grow in places, or shave it.
+        pictures: SHA-256 -> PNG of painted places.
 
     Raises:
-        BadRequest: a style is unknown.
+        BadRequest: a style is unknown, or a place can't be read.
     """
-    return grow(head, traits, seed, REGIONS if regions is None else regions)
+    traits, marks = hair_of(edits, head, traits, pictures or {})
+    return grow(head, traits, seed, REGIONS if regions is None else regions, surface=Surface(head, marks))
 
 
 def style_of_guides(
@@ -288,7 +317,7 @@ def edit(
     progress.report("head", 0.0, "Shaping the head")
     offset = kept_offset if offset is None else offset
     built = build_head(record.head, record.shown, record.seed, record.candidate, offset)
-    known = {**(face.pictures if isinstance(face, Face) else {}), **(pictures or {}), **drawn}
+    known = {**_pictures_of(face), **(pictures or {}), **drawn}
     return _dress(built, record, progress.part(0.1, 1.0), known)
 
 
@@ -484,6 +513,7 @@ def write_cards(
     offset: Tensor | None = None,
     level: int = 0,
     resolution: int = 1024,
+    pictures: Mapping[str, bytes] | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Path:
     """Write the cards of a face's hair into a folder, for Blender; gives the folder back.
@@ -495,15 +525,17 @@ def write_cards(
         offset: [V, 3] metres on top of what a record's traits say.
         level: of detail, 0 is the finest.
         resolution: texels a side of the pictures.
+        pictures: SHA-256 -> PNG of places that a record's edits lie on.
         progress: told about every step.
     """
     from dreamface.export import write_cards as write
 
     if isinstance(face, FaceRecord):
         progress.report("head", 0.0, "Building the head")
-        head = build_head(face.head, face.shown, face.seed, face.candidate, offset)
+        head = _shaped(face, offset, pictures or {})
         shapes = expressions(head)
-        groom = grow(head, face.shown, face.seed) if groom is None else groom
+        if groom is None:
+            groom = grow_hair(head, face.shown, face.seed, edits=face.edits, pictures=pictures)
         progress = progress.part(0.3, 1.0)
     else:
         head, shapes, groom = face.head, face.shapes, face.groom if groom is None else groom
@@ -527,12 +559,14 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     model, traits = load_model(head.model), record.shown
     record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
     pictures = _needed(record, pictures or {})
+    head = mixed_shape(head, record.edits, build_head, pictures)
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
     rig = make_rig(head, shapes, model.shape_names)
     progress.report("hair", 0.15, "Growing the hair")
-    surface = Surface(head)
-    groom = grow(head, traits, record.seed, surface=surface)
+    hair_traits, marks = hair_of(record.edits, head, traits, pictures)
+    surface = Surface(head, marks)
+    groom = grow(head, hair_traits, record.seed, surface=surface)
     progress.report("skin", 0.2, "Painting the skin")
     maps = _painter.paint(
         head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
@@ -547,7 +581,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     weights = expression_weights(traits, model.shape_names)
     posed = pose(head.vertices, shapes, weights)
     worn = wear_wrinkles(maps, dict(zip(model.shape_names, weights.tolist(), strict=True)))
-    picture = _portrait(surface, posed, groom, record, surfaces, worn)
+    picture = _portrait(surface, posed, groom, hair_traits, record.seed, surfaces, worn)
     progress.report("preview", 1.0, "Done")
     return Face(
         record=record, head=head, shapes=shapes,
@@ -557,11 +591,17 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
 
 
 def _portrait(
-    skin: Surface, posed: Tensor, groom: Groom, record: FaceRecord, surfaces: Mapping[str, Material], maps: Maps
+    skin: Surface,
+    posed: Tensor,
+    groom: Groom,
+    traits: Traits,
+    seed: int,
+    surfaces: Mapping[str, Material],
+    maps: Maps,
 ) -> Tensor:
     """Return the preview: the head with its expression and its hair."""
     head = skin.head
-    hairs = hairs_of(groom, head, record.shown, record.seed, posed=posed, surface=skin)
+    hairs = hairs_of(groom, head, traits, seed, posed=posed, surface=skin)
     if "lashes" in groom:  # instead of the mesh's
         bare = replace(surfaces["lashes"], transmission=1.0, ior=1.0)
         surfaces = {**surfaces, "lashes": bare}

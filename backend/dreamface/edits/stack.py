@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
+from dreamface.edits.mixing import mixed_skin, read_mix
 from dreamface.edits.places import masks_of
 from dreamface.errors import BadRequest
 from dreamface.face import Head
@@ -48,6 +49,8 @@ def check_edits(edits: Sequence[EditEntry]) -> None:
         BadRequest: an effect is unknown, or a number is out of its range.
     """
     for edit in edits:
+        if edit.kind == "mix":
+            read_mix(edit)
         try:
             wanted = _effects(edit)
         except ValidationError as error:
@@ -77,8 +80,12 @@ def overlays(
     check_edits(edits)
     found: list[Overlay] = []
     for edit in edits:
-        if edit.visible and edit.strength > 0.0 and edit.kind == "words":
+        if not edit.visible or edit.strength == 0.0:
+            continue
+        if edit.kind == "words":
             found += _words(edit, traits, seed, masks_of(edit.place, head, pictures))
+        elif edit.kind == "mix":
+            found += mixed_skin(edit, head, traits, pictures)
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from dreamface.groom.growth import grow_guides
 from dreamface.groom.keeping_out import kept_out
 from dreamface.groom.lashes import grow_lashes
 from dreamface.groom.looks import look_of, thinned
+from dreamface.groom.marks import density_of, shaved
 from dreamface.groom.own_curves import from_curves
 from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.rows import cornrows, wound
@@ -37,7 +38,7 @@ from dreamface.groom.surface import Surface
 from dreamface.groom.ties import tied
 from dreamface.hair import REGIONS, Groom, Hair, Region, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Rows, Section, Style, bearded, find_style, root_density, size_of, weight_of
+from dreamface.styles import Rows, Section, Style, bearded, find_style, size_of, weight_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -47,6 +48,8 @@ _CURL_RADIUS: Final = (0.0, 3.5, 6.5, 8.0, 7.5, 5.0, 2.6)
 _CURL_PITCH: Final = (120.0, 110.0, 80.0, 52.0, 32.0, 19.0, 9.0)
 
 _LENGTH_SPREAD: Final = 0.05  # standard deviation of guides' lengths
+
+_BY_DENSITY: Final = ("scalp", "beard")  # regions whose roots lie where their density says
 
 MOST_POINTS: Final = 96
 """Of a guide."""
@@ -80,6 +83,7 @@ def grow(
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits, regions):
         hair = grow_hair(style, surface, traits, seed)
+        hair = hair if style.region in _BY_DENSITY and style.curves is None else shaved(hair, surface, seed)
         if len(hair):
             groom[style.region] = hair
     return groom
@@ -120,9 +124,10 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
     """
     head = surface.head
     generator = stream(seed, f"{style.region} guides")
-    density = root_density(style, head, traits, seed)
+    density, share = density_of(style, surface, traits, seed)
     shape = shape_of(style, traits)
     style = with_fringe(style, traits)
+    style = style if share == 1.0 else style.model_copy(update={"guides": round(share * style.guides)})
     if style.rows is not None and style.rows.form == "cornrow":
         length = _base(style).length or 0.0
         grown = cornrows(
@@ -140,7 +145,7 @@ def grow_style(style: Style, surface: Surface, traits: Traits, seed: int) -> Hai
         points, lock = _with_ties(style, surface, roots, points, shape, generator)
     points = kept_out(points, surface)
     uv = hair_uv(head, roots)
-    look = look_of(with_curls(style, traits), surface)
+    look = thinned(look_of(with_curls(style, traits), surface), share)
     if style.region == "beard":
         look = thinned(look, _amount_of_beard(style, traits))
     return Hair(style.region, style.name, points, roots, uv, lock, look, colour_of(style, traits))

@@ -15,13 +15,14 @@ from dreamface.groom.bundles import shared_locks
 from dreamface.groom.carrying import moved
 from dreamface.groom.fields import from_parting
 from dreamface.groom.keeping_out import kept_out
+from dreamface.groom.marks import density_of
 from dreamface.groom.roots import scatter
 from dreamface.groom.shaping import arc_lengths, frames, resample
 from dreamface.groom.surface import Surface
 from dreamface.hair import REGIONS, Groom, Hair, Roots, Strands
 from dreamface.random_streams import stream
 from dreamface.skin import strand_colours
-from dreamface.styles import Style, Where, bearded, find_style, root_density, size_of, weight_of
+from dreamface.styles import Style, Where, bearded, find_style, size_of, weight_of
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -99,7 +100,7 @@ def hairs(hair: Hair, surface: Surface, traits: Traits, seed: int, count: int) -
         roots, fine = _beside(hair, surface, count, generator), torch.zeros(count)
     else:
         style = find_style(hair.style, hair.region)
-        density = root_density(style, head, traits, seed)
+        density, _ = density_of(style, surface, traits, seed)
         roots = scatter(head, density, count, generator)
         roots = roots.of(_growing(style, hair, surface, traits, roots))
         count = len(roots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from dreamface.face import Head
-from dreamface.hair import Roots
+from dreamface.hair import HairMark, Roots
 from dreamface.render import RayMesh, vertex_normals
 from dreamface.styles import Skull
 from dreamface.units import MM
@@ -52,8 +53,14 @@ class Near:
 class Surface:
     """A head's skin, and stand-ins for the shoulders that no head has."""
 
-    def __init__(self, head: Head) -> None:
-        """Build the search tree."""
+    def __init__(self, head: Head, marks: Sequence[HairMark] = ()) -> None:
+        """Build the search tree.
+
+        Args:
+            head: whose skin.
+            marks: places on it where hair grows other than as its style does.
+        """
+        self.marks = tuple(marks)
         topology = head.topology
         first, stop = (2 * face for face in next(one for one in topology.objects if one.name == "skin").faces)
         inner = torch.zeros(topology.vertex_count)

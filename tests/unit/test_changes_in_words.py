@@ -1,0 +1,64 @@
+"""Words that change a face which is there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dreamface.errors import BadRequest
+from dreamface.language import read_change
+from dreamface.traits import VOCABULARY, Traits
+
+PHRASES = json.loads((Path(__file__).parent / "change_phrases.json").read_text("utf-8"))
+FACE = Traits(
+    {
+        "age": 40.0, "freckles.density": 0.4, "body.weight": 0.5, "wrinkles.forehead": 0.3, "wrinkles.eyes": 0.3,
+        "wrinkles.cheeks": 0.3, "wrinkles.mouth": 0.3, "skin.melanin": 0.4, "skin.redness": 0.35, "gender": 0.2,
+        "hair.melanin": 0.6, "hair.length": 0.4, "hair.style": "medium", "under_eyes.darkness": 0.4,
+        "beard.style": "short", "iris.colour": (0.13, 0.06, 0.03),
+    }
+)  # fmt: skip
+
+
+def right(phrase: dict[str, Any]) -> bool:
+    reading = read_change(phrase["words"], FACE)
+    now = reading.traits
+
+    def number(name: str) -> float:
+        return now.number(name) if name in now else FACE.number(name)
+
+    up = all(number(name) > FACE.number(name) for name in phrase.get("up", ()))
+    down = all(number(name) < FACE.number(name) for name in phrase.get("down", ()))
+    least = all(number(name) >= value for name, value in phrase.get("least", {}).items())
+    exact = all(number(name) == pytest.approx(value) for name, value in phrase.get("is", {}).items())
+    chosen = all(name in now and now.choice(name) == value for name, value in phrase.get("choice", {}).items())
+    tinted = all(name in now and now.tint(name)[1] > 0.0 for name in phrase.get("tint", ()))
+    gone = all(name in now and now.tint(name)[1] == 0.0 for name in phrase.get("none", ()))
+    changed = all(name in now and now.value(name) != FACE.value(name) for name in phrase.get("changed", ()))
+    lost = bool(reading.not_understood) or not phrase.get("not_understood")
+    return up and down and least and exact and chosen and tinted and gone and changed and lost
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase["words"])
+def test_a_change_in_words_is_read(phrase: dict[str, Any]) -> None:
+    assert right(phrase), dict(read_change(phrase["words"], FACE).traits)
+
+
+def test_a_comparative_is_measured_from_the_face() -> None:
+    pale, dark = (read_change("darker skin", Traits({"skin.melanin": value})).traits for value in (0.2, 0.8))
+    assert pale.number("skin.melanin") < dark.number("skin.melanin")
+
+
+def test_it_stays_in_range_however_often_it_is_said() -> None:
+    face = FACE
+    for _ in range(12):
+        face = face.under(read_change("a much bigger nose, older", face).traits)
+    assert face.number("age") == VOCABULARY["age"].high
+
+
+def test_nothing_said_is_an_error() -> None:
+    with pytest.raises(BadRequest):
+        read_change("  ", FACE)
