@@ -13,6 +13,7 @@ from dreamface.edits.places import masks_of
 from dreamface.edits.vertices import at_vertices
 from dreamface.errors import BadRequest
 from dreamface.face import Head
+from dreamface.geometry import fit_similarity
 from dreamface.limits import SEED_LIMIT
 from dreamface.record import EditEntry
 from dreamface.skin import Overlay
@@ -22,6 +23,9 @@ _SKIN_TRAITS: Final = tuple(
     trait.name for trait in VOCABULARY.values() if trait.group in (Group.SKIN, Group.MAKEUP) or trait.name == "age"
 )
 """What of another face its skin is: also the age, which pores and folds go by."""
+
+_BORDER: Final = (0.02, 0.35)  # weights of a softened region that its border has
+_FEWEST_ON_BORDER: Final = 12  # vertices; all of the head has no border
 
 _SMOOTHINGS: Final = 40  # rounds over neighbours that soften the border of a region, so that its shape blends in
 
@@ -87,11 +91,23 @@ def mixed_shape(head: Head, edits: Sequence[EditEntry], build: Build, pictures: 
         if "shape" not in mix.take:
             continue
         other = build(head.model, edit.traits, mix.seed, mix.candidate)
-        weight = torch.ones(len(vertices))
+        weight, theirs = torch.ones(len(vertices)), other.vertices
         if edit.place is not None:
             weight = _softened(at_vertices(masks_of(edit.place, head, pictures), head.topology), head)
-        vertices = vertices + (edit.strength * weight)[:, None] * (other.vertices - vertices)
+            theirs = _fitted(theirs, vertices, weight)
+        vertices = vertices + (edit.strength * weight)[:, None] * (theirs - vertices)
     return head if vertices is head.vertices else replace(head, vertices=vertices)
+
+
+def _fitted(theirs: torch.Tensor, own: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Return [V, 3] the other head, moved and scaled so that the border of a region lies on the own one's.
+
+    A nose is to have another shape; where it sits is this face's.
+    """
+    border = (weight > _BORDER[0]) & (weight < _BORDER[1])
+    if int(border.sum()) < _FEWEST_ON_BORDER:
+        return theirs
+    return fit_similarity(theirs[border], own[border]).apply(theirs)
 
 
 def _softened(weight: torch.Tensor, head: Head) -> torch.Tensor:

@@ -23,7 +23,7 @@ _A_WHILE: Final = r"(?:an? |the |two |three |several |some |many )?(?:days?|week
 SITUATIONS: Final = {
     rf"{_AFTER}{_A_WHILE}(?:on|at|by|of)? ?(?:the )?(?:beach|sunbathing|holidays?)": "tanned skin, some freckles",
     rf"{_AFTER}{_A_WHILE}(?:on|at|of)? ?(?:the )?(?:sea|open sea|sailing|ocean)": (
-        "sunburnt skin, stubble, messy hair, slightly weathered"
+        "sunburnt skin, stubble, slightly weathered"
     ),
     r"(?:as if |like )?(?:after )?(?:an? |the |many )?(?:long |bad )?"
     r"(?:nights? without (?:any )?sleep|sleepless nights?|all[- ]nighter)": "tired, bloodshot eyes, dark circles",

@@ -2,7 +2,7 @@
 
 from dreamface.skin.canvas.atlas import Atlas, SkinSurface, atlas_of, surface_of
 from dreamface.skin.canvas.layer import Window
-from dreamface.skin.canvas.layout import skin_tiles
+from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 from dreamface.skin.effects import EFFECTS, Effect, Look
@@ -35,6 +35,7 @@ __all__ = [
     "hair_pigment",
     "materials",
     "paint",
+    "painted_parts",
     "skin_tiles",
     "strand_colours",
     "surface_of",

@@ -1,0 +1,207 @@
+"""An artist's edits: exact outside their place, alike at every strength, the same again from the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from dreamface import folder, pipeline
+from dreamface.edits import masks_of
+from dreamface.errors import BadRequest
+from dreamface.face import Face
+from dreamface.record import EditEntry, Place
+from dreamface.traits import Traits
+
+SIZE = 512
+CHEEK = Place(("left_cheek",))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Faces are made without previews, which edits of the skin do not change otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
+        yield
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    return pipeline.generate("a bald man of 40, clean shaven", seed=4, resolution=SIZE, head="anny")
+
+
+@pytest.fixture(scope="module")
+def other() -> Face:
+    return pipeline.generate("an old African woman with a wide nose", seed=9, resolution=SIZE, head="anny")
+
+
+def words(place: Place | None = CHEEK, strength: float = 1.0, id_: str = "a", **traits: object) -> EditEntry:
+    return EditEntry(id_, "words", "", strength, True, place, Traits(traits))
+
+
+def bruise(strength: float = 1.0, id_: str = "b") -> EditEntry:
+    return EditEntry(id_, "words", "", strength, True, CHEEK, Traits(), {"effects": [{"name": "bruise"}]})
+
+
+def edited(face: Face, *edits: EditEntry) -> Face:
+    return pipeline.edit(face, {}, edits=edits)
+
+
+def changed(one: Face, two: Face, channel: str = "albedo") -> Tensor:
+    return (one.maps["skin"][channel] != two.maps["skin"][channel]).any(dim=-1)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        bruise(2.0),
+        words(strength=2.0, **{"freckles.density": 1.0, "wrinkles.cheeks": 1.0, "skin.redness": 1.0}),
+        words(**{"skin.metal": (0.9, 0.7, 0.2, 1.0)}),
+        words(**{"age": 90.0, "skin.oiliness": 1.0, "vitiligo.coverage": 1.0}),
+    ],
+    ids=["effect", "marks", "metal", "age"],
+)
+def test_not_a_bit_changes_outside_the_place(face: Face, edit: EditEntry) -> None:
+    outside = masks_of(CHEEK, face.head, {})["skin"] == 0.0
+    after = edited(face, edit)
+    assert bool(changed(face, after).any())
+    for channel, image in face.maps["skin"].items():
+        if "wrinkle" in channel:  # of expressions: smaller maps, which edits of a place leave alone
+            assert torch.equal(image, after.maps["skin"][channel]), channel
+            continue
+        # Normals are slopes: they look one texel further.
+        reach = torch.nn.functional.max_pool2d((~outside).float()[None, None], 3, 1, 1)[0, 0] > 0.0
+        left = ~reach if channel == "normal" else outside
+        assert torch.equal(image[left], after.maps["skin"][channel][left]), channel
+
+
+def test_strength_goes_evenly_from_nothing(face: Face) -> None:
+    dark = [float(edited(face, bruise(strength)).maps["skin"]["albedo"].mean()) for strength in (0.0, 0.5, 1.0, 1.5)]
+    assert dark[0] == float(face.maps["skin"]["albedo"].mean())
+    assert dark == sorted(dark, reverse=True) and len(set(dark)) == len(dark)
+
+
+def test_a_hidden_edit_does_nothing(face: Face) -> None:
+    after = edited(face, replace(bruise(), visible=False))
+    assert not bool(changed(face, after).any())
+
+
+def test_what_lies_below_stays_under_skin_that_changes(face: Face) -> None:
+    both = edited(face, bruise(), words(**{"skin.melanin": 0.9}))
+    dark = edited(face, words(**{"skin.melanin": 0.9}))
+    place = masks_of(CHEEK, face.head, {})["skin"] > 0.9
+    assert float((both.maps["skin"]["albedo"][place] / dark.maps["skin"]["albedo"][place]).mean()) < 0.9
+
+
+def test_the_order_of_the_stack_counts(face: Face) -> None:
+    gold = words(id_="g", **{"skin.metal": (0.9, 0.7, 0.2, 1.0)})
+    one, two = edited(face, bruise(), gold), edited(face, gold, bruise())
+    assert one.maps["skin"]["albedo"].shape == two.maps["skin"]["albedo"].shape
+    assert [edit.id for edit in two.record.edits] == ["g", "b"]
+
+
+def test_repainting_from_memory_is_painting_anew(face: Face) -> None:
+    stack = (bruise(), words(**{"freckles.density": 1.0}))
+    edited(face, *stack)
+    quickly = edited(face, replace(stack[0], strength=0.4), stack[1])
+    pipeline._painter.forget()
+    anew = edited(face, replace(stack[0], strength=0.4), stack[1])
+    for channel, image in anew.maps["skin"].items():
+        assert torch.equal(image, quickly.maps["skin"][channel]), channel
+
+
+def test_a_folder_gives_the_same_face_again(face: Face, tmp_path: Path) -> None:
+    made = edited(face, bruise(0.7), words(None, 0.5, "w", age=80.0))
+    folder.save(made, tmp_path / "face")
+    loaded = folder.load(tmp_path / "face")
+    assert loaded.record.edits == made.record.edits
+    again = pipeline.rebuild(folder.read_document(tmp_path / "face"))
+    assert all(torch.equal(again.maps["skin"][name], image) for name, image in made.maps["skin"].items())
+    assert torch.equal(again.head.vertices, made.head.vertices)
+
+
+# ------------------------------------------------------------------------------------------------------ the whole face
+
+
+def test_a_change_of_the_whole_face_at_no_strength_is_the_same_face(face: Face) -> None:
+    after = edited(face, words(None, 0.0, age=80.0, **{"nose.width": 2.0, "hair.style": "afro"}))
+    assert torch.equal(after.head.vertices, face.head.vertices)
+    assert not any(bool(changed(face, after, channel).any()) for channel in face.maps["skin"])
+    assert after.groom.keys() == face.groom.keys()
+
+
+def test_a_change_of_the_whole_face_goes_by_degree(face: Face) -> None:
+    half, whole = (edited(face, words(None, strength, age=80.0)) for strength in (0.5, 1.0))
+    assert face.traits.number("age") < half.record.shown.number("age") < whole.record.shown.number("age") == 80.0
+    assert whole.traits.number("age") == face.traits.number("age"), "the sliders show the person without the edit"
+    moved = [(one.head.vertices - face.head.vertices).norm(dim=1).mean() for one in (half, whole)]
+    assert 0.0 < float(moved[0]) < float(moved[1])
+
+
+def test_changes_of_the_whole_face_stack_and_go_singly(face: Face) -> None:
+    old, wide = words(None, 1.0, "o", age=80.0), words(None, 1.0, "w", **{"nose.width": 2.0})
+    both = edited(face, old, wide)
+    assert both.record.shown.number("age") == 80.0 and both.record.shown.number("nose.width") == 2.0
+    alone = edited(face, replace(old, visible=False), wide)
+    assert alone.record.shown.number("age") == face.traits.number("age")
+
+
+# ------------------------------------------------------------------------------------------------------------- hair
+
+
+def test_a_beard_grows_on_the_place_only(face: Face) -> None:
+    after = edited(face, words(**{"beard.style": "full", "beard.density": 0.9}))
+    assert "beard" not in face.groom
+    roots = after.groom["beard"].points[:, 0]
+    assert len(roots) and bool((roots[:, 0] > 0.0).all()), "the person's left is along +X"
+
+
+def test_brows_are_shaved_on_the_place_only(face: Face) -> None:
+    after = edited(face, words(Place(("forehead",)), **{"brows.density": 0.0}))
+    assert len(after.groom["brows"]) <= len(face.groom["brows"])
+
+
+# ------------------------------------------------------------------------------------------------------------ mixing
+
+
+def mix(other: Face, *take: str, place: Place | None = None, strength: float = 1.0) -> EditEntry:
+    parameters = {"take": list(take), "seed": other.seed, "candidate": other.record.candidate}
+    return EditEntry("m", "mix", "", strength, True, place, other.traits, parameters)
+
+
+def test_the_whole_shape_of_another_face(face: Face, other: Face) -> None:
+    assert torch.allclose(edited(face, mix(other, "shape")).head.vertices, other.head.vertices, atol=1e-6)
+    half = edited(face, mix(other, "shape", strength=0.5)).head.vertices
+    assert torch.allclose(half, 0.5 * (face.head.vertices + other.head.vertices), atol=1e-6)
+
+
+def test_a_region_of_another_face_keeps_its_place(face: Face, other: Face) -> None:
+    after = edited(face, mix(other, "shape", place=Place(("nose",)))).head
+    away = (after.vertices - face.head.vertices).norm(dim=1)
+    nose, chin = (away[face.head.topology.landmarks[name]] for name in ("pronasale", "gnathion"))
+    assert 0.0003 < float(nose) < 0.012
+    assert float(chin) < 0.0005
+    size = (face.head.landmark("pronasale") - after.landmark("subnasale")).norm()
+    assert 0.004 < float(size) < 0.04
+
+
+def test_the_skin_of_another_face(face: Face, other: Face) -> None:
+    after = edited(face, mix(other, "skin"))
+    assert torch.equal(after.head.vertices, face.head.vertices)
+    cheek = masks_of(CHEEK, face.head, {})["skin"] > 0.9
+    lightness = [float(one.maps["skin"]["albedo"][cheek].mean()) for one in (other, after, face)]
+    assert abs(lightness[1] - lightness[0]) < 0.2 * abs(lightness[2] - lightness[0])
+
+
+def test_a_mix_that_says_nothing_is_refused(face: Face, other: Face) -> None:
+    with pytest.raises(BadRequest, match="mix again"):
+        edited(face, mix(other))
+
+
+def test_an_effect_that_is_not_there_is_refused(face: Face) -> None:
+    with pytest.raises(BadRequest, match="no effect called 'nonsense'"):
+        edited(face, replace(bruise(), parameters={"effects": [{"name": "nonsense"}]}))
