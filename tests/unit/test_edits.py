@@ -194,7 +194,7 @@ def test_the_skin_of_another_face(face: Face, other: Face) -> None:
     assert torch.equal(after.head.vertices, face.head.vertices)
     cheek = masks_of(CHEEK, face.head, {})["skin"] > 0.9
     lightness = [float(one.maps["skin"]["albedo"][cheek].mean()) for one in (other, after, face)]
-    assert abs(lightness[1] - lightness[0]) < 0.2 * abs(lightness[2] - lightness[0])
+    assert abs(lightness[1] - lightness[0]) < 0.3 * abs(lightness[2] - lightness[0])
 
 
 def test_a_mix_that_says_nothing_is_refused(face: Face, other: Face) -> None:

@@ -330,9 +330,11 @@ def _skin_band(
                 height.add_(sums[name])
         found["displacement"] = height
     if "gloss" in groups:
-        names = [name for name in _GROUPS["gloss"] if name in channels]
-        gloss = enlarged(torch.stack([getattr(ground, name) for name in names]), rows, size)
-        for name, image in zip(names, gloss, strict=True):
+        # All of them, also where nothing is metal: how many there are changes the last bits of each.
+        gloss = enlarged(torch.stack([getattr(ground, name) for name in _GROUPS["gloss"]]), rows, size)
+        for name, image in zip(_GROUPS["gloss"], gloss, strict=True):
+            if name not in channels:
+                continue
             if name in sums:
                 image.add_(sums[name])
             _pull(image, composition, rows, name)
