@@ -19,7 +19,7 @@ from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.person import PersonOffsets
 from dreamface.head.ict.source import IctSource
 from dreamface.head.measure import Population, measure_raw
-from dreamface.head.selection.candidates import Landmarks, Pool, TraitScorer, choose
+from dreamface.head.selection.candidates import Landmarks, Pool, TraitScorer
 from dreamface.head.selection.fitting import fit
 from dreamface.head.selection.looks import look_weights
 from dreamface.traits import SHAPE_TRAITS, Traits
@@ -35,7 +35,9 @@ CANDIDATES: Final = 16384
 
 _POPULATION_SIZE: Final = 4000
 _POPULATION_SEED: Final = 21
-_FIT_TOLERANCE: Final = 0.08  # standard deviations by which an asked-for trait may miss
+_LEAST_CONFIDENCE: Final = 0.3  # that an asked-for trait counts with
+_FIT_TOLERANCE: Final = 0.04  # standard deviations by which an asked-for trait may miss
+_DRIFT: Final = 0.25  # standard deviations by which a trait that is not asked for may drift as readily
 _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 0.1
@@ -157,13 +159,13 @@ class IctSpace:
         candidate: int | None = None,
         choice: Choice | None = None,
     ) -> IctIdentity:
-        """Choose a person and fit it to the shape traits that were asked for.
+        """Fit the seed's own person to the shape traits that were asked for: words add, they do not swap.
 
         Args:
             traits: of a whole person.
             generator: the seed's.
-            candidate: whom to begin with; None chooses.
-            choice: another way to choose than taking the best by traits of the seed's own pool.
+            candidate: whom to begin with; None is the seed's own person, candidate 0.
+            choice: another way to choose, for what can be seen and not be fitted.
         """
         seed = int(torch.randint(2**31, (), generator=generator))
         pool = Pool(seed, CANDIDATES, self.mode_count, self._shaped)
@@ -175,10 +177,7 @@ class IctSpace:
         }
         landmarks = self.landmarks.moved(self._offsets(person)[self._rows].double())
         if candidate is None:
-            people = landmarks.first(pool.modes)
-            scored = {name: entry for name, entry in wanted.items() if name not in MORPHED}
-            scorer = TraitScorer(people, self.population, scored) if scored else None
-            candidate = (choice or _best)(pool, scorer)
+            candidate = self._chosen(choice, pool, landmarks, wanted) if choice is not None else 0
         start = float(np.interp(person["age"], *_VARIETY)) * self.with_morphs(self._begun(pool, candidate)[None])[0]
         found = self._identity(person, start, candidate)
         # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
@@ -186,6 +185,13 @@ class IctSpace:
             settled = self._settle(self._unsettled(found))[self._rows].double()
             found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate)
         return found
+
+    def _chosen(
+        self, choice: Choice, pool: Pool, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]
+    ) -> int:
+        """Return the number of the candidate that a choice takes."""
+        scored = {name: entry for name, entry in wanted.items() if name not in MORPHED}
+        return choice(pool, TraitScorer(landmarks.first(pool.modes), self.population, scored) if scored else None)
 
     def _begun(self, pool: Pool, candidate: int) -> Tensor:
         """Return [100] coefficients of a candidate of the seed's pool or of the shared one."""
@@ -210,20 +216,21 @@ class IctSpace:
     def _solve(
         self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]], hold: Tensor
     ) -> Tensor:
-        """Return [100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M]."""
-        names = tuple(wanted)
-        needed = landmarks.for_traits(names)
-        rows = torch.tensor([SHAPE_TRAITS.index(name) for name in names])
-        mean, spread = self.population.mean[rows], self.population.spread[rows]
-        values, confidence = torch.tensor(list(wanted.values()), dtype=torch.float64).unbind(1)
-        return fit(
-            lambda coefficients: (measure_raw(needed.points(coefficients), names) - mean) / spread,
-            start,
-            values,
-            (confidence.clamp_min(0.3) / _FIT_TOLERANCE).square(),
-            hold,
-            _within_limits,
-        )
+        """Return [100 + M] coefficients, held where they start with weights [100 + M] or [100 + M, 100 + M].
+
+        Traits that are not asked for are held where they start, too, less firmly.
+        """
+        mean, spread = self.population.mean, self.population.spread
+
+        def measured(coefficients: Tensor) -> Tensor:
+            return (measure_raw(landmarks.points(coefficients), SHAPE_TRAITS) - mean) / spread
+
+        values = measured(start[None])[0]
+        pull = torch.full_like(values, 1.0 / (_DRIFT**2 * max(1, len(wanted))))
+        for name, (value, confidence) in wanted.items():
+            row = SHAPE_TRAITS.index(name)
+            values[row], pull[row] = value, (max(confidence, _LEAST_CONFIDENCE) / _FIT_TOLERANCE) ** 2
+        return fit(measured, start, values, pull, hold, _within_limits)
 
     def vertices(self, identity: IctIdentity) -> Tensor:
         """Return [26719, 3] metres, in the archive's own place, lids and lips at rest."""
@@ -277,11 +284,6 @@ class IctSpace:
         raw = measure_raw(self.landmarks.first(self.mode_count).points(torch.cat((steps, -steps))))
         slope = (raw[: self.mode_count] - raw[self.mode_count :]) / (2.0 * _DIFFERENCE)
         return look_weights() @ slope.T
-
-
-def _best(pool: Pool, scorer: TraitScorer | None) -> int:
-    """Return the candidate that measures most like what is asked for; the first where nothing is."""
-    return 0 if scorer is None else int(choose(pool, scorer)[0])
 
 
 def _within_limits(values: Tensor) -> Tensor:
