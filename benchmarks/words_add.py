@@ -45,7 +45,10 @@ def main() -> None:
             misses.append(abs(after[name] - value))
             moves.append(1000.0 * float((head.vertices - base.vertices).norm(dim=1).mean()))
             gaps.append(max(abs(after[other] - by_slider[other]) for other in SHAPE_TRAITS))
-            print(f"{seed} {name:24} others {drifts[-1]:.3f} sd  miss {misses[-1]:.2f} sd  skin {moves[-1]:.2f} mm", flush=True)
+            print(
+                f"{seed} {name:24} others {drifts[-1]:.3f} sd  miss {misses[-1]:.2f} sd  skin {moves[-1]:.2f} mm",
+                flush=True,
+            )
     print(f"others move by {statistics.mean(drifts):.3f} sd on average, at most {max(drifts):.3f}")
     print(f"asked within 0.3 sd: {100.0 * sum(miss <= 0.3 for miss in misses) / len(misses):.1f} %")
     print(f"vertices move by {statistics.mean(moves):.2f} mm; word and slider differ by at most {max(gaps):.3f} sd")

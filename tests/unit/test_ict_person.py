@@ -177,7 +177,7 @@ def test_a_full_disk_is_only_a_slower_start(tmp_path) -> None:
     """The real writer under a limit on the size of files: it raises what is no OSError."""
     resource = pytest.importorskip("resource")
     age, ears = (morphs.TransferredMorphs(torch.zeros(count, 9000, 3), torch.zeros(count, 10, 3)) for count in (8, 1))
-    people = morphs.People(("age",), age, ears, torch.zeros(10, 3), {"left_eye": (0, 10)})
+    people = morphs.People(("age",), age, ears, ("ear-elf",), torch.zeros(10, 3), {"left_eye": (0, 10)})
     file = tmp_path / "cache" / "ict-people-0.safetensors"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # Python ignores the signal that comes with it

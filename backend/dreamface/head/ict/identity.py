@@ -41,8 +41,10 @@ _DRIFT: Final = 0.25  # standard deviations by which a trait that is not asked f
 _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 0.1
-_STILL: Final = 0.3e-3  # metres of skin, root mean square, that weigh as much as a mode's standard deviation
+_STILL: Final = 0.2e-3  # metres of skin, root mean square, that weigh as much as a mode's standard deviation
 _MORPH_LIMIT: Final = 1.4
+_LOCAL_SPREAD: Final = 0.3  # of a slider of one part of the face
+_LOCAL_LIMIT: Final = 1.0
 _LOOSE, _FIXED = torch.tensor(1e-6, dtype=torch.float64), torch.tensor(1e9, dtype=torch.float64)  # weights of a fit
 _LEFT_IN: Final = 0.3  # of a candidate's own look of some age, sex or ancestry
 _DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
@@ -69,7 +71,7 @@ class IctIdentity:
     Attributes:
         person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
         modes: [100] coefficients, N(0, 1) in people.
-        morphs: [M] 0..1, in the order of `MORPHS`.
+        morphs: [M] in the order of `IctSpace.morph_names`.
         candidate: the number in the seed's pool that the person began as.
     """
 
@@ -84,6 +86,7 @@ class IctSpace:
 
     Attributes:
         mode_count: 100.
+        morph_names: [M] `MORPHS`, then the built-in head's sliders that move one part of the face each.
         landmarks: over the modes and morphs, with no person's offsets.
         population: what the traits' standard deviations are of.
     """
@@ -106,8 +109,11 @@ class IctSpace:
         self._source, self._person, self._settle = source, person, settle
         self._last: tuple[Mapping[str, float], Tensor] | None = None
         self.mode_count = len(source.modes)
-        self._is_morph = torch.arange(self.mode_count + len(MORPHS)) >= self.mode_count
-        morphs = torch.stack([person.morph(name) for name in MORPHS])
+        self.morph_names = (*MORPHS, *person.local_sliders)
+        number = torch.arange(self.mode_count + len(self.morph_names))
+        self._is_morph = (number >= self.mode_count) & (number < self.mode_count + len(MORPHS))
+        self._is_local = number >= self.mode_count + len(MORPHS)
+        morphs = torch.stack([person.morph(name) for name in self.morph_names])
         self._flat_modes = torch.cat((source.modes, morphs)).flatten(1)
         rows = torch.tensor(list(landmarks.values()))
         self._rows = rows
@@ -123,18 +129,19 @@ class IctSpace:
 
         By the prior alone a wider nose would be a larger head: in scans the two go together. An artist means the nose.
         """
-        skin = self._source.modes[:, :PAPER].flatten(1).double()
+        count = len(self._source.neutral)
+        skin = self._flat_modes.view(-1, count, 3)[:, :PAPER].flatten(1).double()
         moved = skin @ skin.T / PAPER
-        hold = torch.diag(torch.where(self._is_morph, _MORPH_SPREAD**-2, 1.0).double())
-        hold[: self.mode_count, : self.mode_count] += moved / _STILL**2
-        return hold
+        moved[self._is_morph] = moved[:, self._is_morph] = 0.0  # pointed ears are large, and asked for as such
+        spread = torch.where(self._is_morph, _MORPH_SPREAD, torch.where(self._is_local, _LOCAL_SPREAD, 1.0))
+        return torch.diag(spread.double() ** -2) + moved / _STILL**2
 
     def _sample_population(self) -> Population:
         """People as the scans have them: coefficients are N(0, I). No scan is an elf's: that scale is the morph's."""
         generator = torch.Generator().manual_seed(_POPULATION_SEED)
         drawn = torch.randn(_POPULATION_SIZE, self.mode_count, generator=generator, dtype=torch.float64)
         people = Population.of(self.landmarks.points(self.with_morphs(drawn)))
-        ears = torch.zeros(2, self.mode_count + len(MORPHS), dtype=torch.float64)
+        ears = torch.zeros(2, self.mode_count + len(self.morph_names), dtype=torch.float64)
         ears[1, self.mode_count + MORPHS.index("ear-elf")] = 1.0
         column = SHAPE_TRAITS.index("ears.pointed")
         low, high = measure_raw(self.landmarks.points(ears))[:, column]
@@ -230,7 +237,12 @@ class IctSpace:
         for name, (value, confidence) in wanted.items():
             row = SHAPE_TRAITS.index(name)
             values[row], pull[row] = value, (max(confidence, _LEAST_CONFIDENCE) / _FIT_TOLERANCE) ** 2
-        return fit(measured, start, values, pull, hold, _within_limits)
+        return fit(measured, start, values, pull, hold, self._within_limits)
+
+    def _within_limits(self, values: Tensor) -> Tensor:
+        """Return [100 + M] coefficients moved into their ranges."""
+        limit = torch.where(self._is_local, _LOCAL_LIMIT, torch.where(self._is_morph, _MORPH_LIMIT, _LIMIT)).to(values)
+        return torch.minimum(torch.maximum(values, torch.where(self._is_morph, 0.0, -limit)), limit)
 
     def vertices(self, identity: IctIdentity) -> Tensor:
         """Return [26719, 3] metres, in the archive's own place, lids and lips at rest."""
@@ -254,7 +266,7 @@ class IctSpace:
         """Coefficients by name, for `Head.identity`; morphs of zero are left out."""
         named = dict(identity.person)
         named |= {f"mode.{index:03d}": float(value) for index, value in enumerate(identity.modes)}
-        morphs = zip(MORPHS, identity.morphs.tolist(), strict=True)
+        morphs = zip(self.morph_names, identity.morphs.tolist(), strict=True)
         return named | {f"slider.{name}": value for name, value in morphs if value} | {"candidate": identity.candidate}
 
     def from_mapping(self, named: Mapping[str, float]) -> IctIdentity:
@@ -262,14 +274,13 @@ class IctSpace:
         return IctIdentity(
             person={name: named[name] for name in PERSON_TRAITS},
             modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(self.mode_count)]),
-            morphs=torch.tensor([named.get(f"slider.{name}", 0.0) for name in MORPHS]),
+            morphs=torch.tensor([named.get(f"slider.{name}", 0.0) for name in self.morph_names]),
             candidate=int(named["candidate"]),
         )
 
-    @staticmethod
-    def with_morphs(modes: Tensor) -> Tensor:
+    def with_morphs(self, modes: Tensor) -> Tensor:
         """Return [N, 100 + M] coefficients with no morphs."""
-        return torch.nn.functional.pad(modes, (0, len(MORPHS)))
+        return torch.nn.functional.pad(modes, (0, len(self.morph_names)))
 
     # ----------------------------------------------------------------------------------------------------------- looks
 
@@ -284,8 +295,3 @@ class IctSpace:
         raw = measure_raw(self.landmarks.first(self.mode_count).points(torch.cat((steps, -steps))))
         slope = (raw[: self.mode_count] - raw[self.mode_count :]) / (2.0 * _DIFFERENCE)
         return look_weights() @ slope.T
-
-
-def _within_limits(values: Tensor) -> Tensor:
-    modes = values[: -len(MORPHS)].clamp(-_LIMIT, _LIMIT)
-    return torch.cat((modes, values[-len(MORPHS) :].clamp(0.0, _MORPH_LIMIT)))

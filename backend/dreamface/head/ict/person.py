@@ -68,11 +68,17 @@ class PersonOffsets:
         Raises:
             KeyError: there is no such slider.
         """
-        if slider == elf_ears.SLIDER:
-            return self._whole(self._people.ears, torch.ones(1))
+        if slider in self._people.slider_names:
+            chosen = [float(name == slider) for name in self._people.slider_names]
+            return self._whole(self._people.sliders, torch.tensor(chosen))
         bank = load_bank()
         target = morphs.slider(bank, slider)
         return self._whole(MorphTransfer(self._source, bank).transfer(target), torch.ones(1))
+
+    @property
+    def local_sliders(self) -> tuple[str, ...]:
+        """Sliders of the built-in head that each move one part of the face, to either side: -1 to 1."""
+        return tuple(name for name in self._people.slider_names if name != elf_ears.SLIDER)
 
     def _whole(self, targets: TransferredMorphs, weights: Tensor) -> Tensor:
         """Return [26719, 3] offsets of every part for a sum of targets."""

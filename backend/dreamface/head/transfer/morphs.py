@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -47,9 +48,12 @@ from dreamface.head.ict.parts import PAPER, SKIN
 from dreamface.head.ict.source import IctSource
 from dreamface.head.transfer.correspondence import load_correspondence
 
+_LOCAL_KINDS: Final = ("eyebrows-", "eye-", "nose-", "cheek-", "mouth-", "chin-", "ear-")
+_NOT_LOCAL: Final = frozenset({elf_ears.SLIDER, "ear-shape-pointed", "mouth-laugh-lines-out", "chin-jaw-drop"})
+
 HELPERS: Final = ("left_eye", "right_eye", "upper_teeth", "lower_teeth")
 
-_FORMAT: Final = 1  # raise it when the meaning of a stored array changes
+_FORMAT: Final = 2  # raise it when the meaning of a stored array changes
 _CACHE: Final = "ict-people-{}.safetensors"
 _PACKAGE: Final = Path(__file__).parents[2]
 _MAKERS: Final = (
@@ -99,12 +103,14 @@ class People:
         targets: the macro targets.
         helpers: [K, 3] the mean adult's helper vertices, in ICT's axes and scale.
         spans: helper -> [start, stop) in the helper vertices.
-        ears: one target, the slider of pointed ears.
+        sliders: targets of `slider_names`: pointed ears, then those that each move one part of the face; see `slider`.
+        slider_names: [S].
     """
 
     names: tuple[str, ...]
     targets: TransferredMorphs
-    ears: TransferredMorphs
+    sliders: TransferredMorphs
+    slider_names: tuple[str, ...]
     helpers: Tensor
     spans: dict[str, tuple[int, int]]
 
@@ -298,17 +304,28 @@ def load_people(source: IctSource) -> People:
             file.unlink(missing_ok=True)  # cut short or foreign: make it again
     bank = load_bank()
     morphs = MorphTransfer(source, bank)
-    ears = morphs.transfer(slider(bank, elf_ears.SLIDER))
-    people = People(bank.macro_names, morphs.transfer(bank.macros), ears, morphs.helpers, morphs.spans)
+    names = (elf_ears.SLIDER, *local_sliders(bank.slider_names))
+    sliders = morphs.transfer(np.concatenate([slider(bank, name) for name in names]))
+    people = People(bank.macro_names, morphs.transfer(bank.macros), sliders, names, morphs.helpers, morphs.spans)
     _write(people, file)
     return people
 
 
+def local_sliders(names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the built-in head's sliders that each move one part of the face, and go to either side."""
+    return tuple(name for name in names if name.startswith(_LOCAL_KINDS) and name not in _NOT_LOCAL)
+
+
 def slider(bank: Bank, name: str) -> NDArray[np.float32]:
-    """Return [1, C, 3] what a slider changes on the cage at 1; KeyError where there is none of that name."""
+    """Return [1, C, 3] what a slider changes on the cage at 1; KeyError where there is none of that name.
+
+    A slider that goes to either side has a target for each; here they are made one line, and -1 is the other side.
+    """
     if name not in bank.slider_names:
         raise KeyError(name)
-    return bank.sliders_high[bank.slider_names.index(name)][None]
+    row = bank.slider_names.index(name)
+    high = bank.sliders_high[row][None]
+    return 0.5 * (high - bank.sliders_low[row][None]) if name in local_sliders(bank.slider_names) else high
 
 
 def _cache_file(source: IctSource) -> Path:
@@ -326,12 +343,15 @@ def _write(people: People, file: Path) -> None:
     tensors = {
         "skin": people.targets.skin,
         "target_helpers": people.targets.helpers,
-        "ears_skin": people.ears.skin,
-        "ears_helpers": people.ears.helpers,
+        "slider_skin": people.sliders.skin,
+        "slider_helpers": people.sliders.helpers,
         "helpers": people.helpers,
     }
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    notes = {"names": json.dumps(people.names), "spans": json.dumps(people.spans)}
+    notes = {
+        "names": json.dumps(people.names), "spans": json.dumps(people.spans),
+        "slider_names": json.dumps(people.slider_names),
+    }  # fmt: skip
     with suppress(OSError, SafetensorError):  # a full disk is the latter's
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent, ignore_cleanup_errors=True) as temporary:
@@ -349,7 +369,8 @@ def _read(file: Path) -> People:
         return People(
             names=tuple(json.loads(notes["names"])),
             targets=TransferredMorphs(data.get_tensor("skin"), data.get_tensor("target_helpers")),
-            ears=TransferredMorphs(data.get_tensor("ears_skin"), data.get_tensor("ears_helpers")),
+            sliders=TransferredMorphs(data.get_tensor("slider_skin"), data.get_tensor("slider_helpers")),
+            slider_names=tuple(json.loads(notes["slider_names"])),
             helpers=data.get_tensor("helpers"),
             spans={name: (start, stop) for name, (start, stop) in json.loads(notes["spans"]).items()},
         )
