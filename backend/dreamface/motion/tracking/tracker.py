@@ -180,7 +180,7 @@ def _performance(footage: Footage, seen: Sightings, person: Person, reading: Rea
         return whole
 
     return Performance(
-        times=np.arange(count) / footage.rate,
+        times=seen.times,
         weights=spread(weights),
         head=spread(angles(reading.poses.rotation)),
         position=spread(reading.poses.position),
@@ -190,7 +190,9 @@ def _performance(footage: Footage, seen: Sightings, person: Person, reading: Rea
         focal=person.focal,
         source=footage.name,
         footage=footage.size,
-        notes=(_BREAKS_OFF.format(count / footage.rate, footage.count / footage.rate),) if footage.breaks_off else (),
+        notes=(_BREAKS_OFF.format(seen.times[-1] + 1.0 / footage.rate, footage.count / footage.rate),)
+        if footage.breaks_off
+        else (),
     )
 
 
