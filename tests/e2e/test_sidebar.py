@@ -354,6 +354,7 @@ def test_a_face_folder_is_imported_and_nonsense_is_refused(blender, tmp_path):
     assert len(blender.bpy.data.objects) == objects
 
 
+@pytest.mark.slow
 def test_masks_and_what_was_sculpted_stay_when_the_textures_are_made_again(blender, tmp_path):
     torch = pytest.importorskip("torch")
     from dreamface import folder, pipeline
