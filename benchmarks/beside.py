@@ -23,6 +23,7 @@ from dreamface.motion.trackers import Wishes
 from dreamface.motion.tracking import track, tracker
 from dreamface.motion.tracking.model import load_model
 from dreamface.motion.tracking.person import Reading, find_person, read_expression, refined, residual
+from dreamface.motion.tracking.sightings import Sightings
 from dreamface.performance import Performance
 from dreamface.progress import Progress
 from dreamface.training.snapshots import Light, Person, View
@@ -34,9 +35,10 @@ LIGHT = Light(torch.tensor([0.3, -0.85, 0.43]), 0.8, 0.55, torch.ones(3))
 
 def closeness(clip: Path, name: str) -> float:
     """Return the mean distance of landmarks in percent of the distance between the eyes."""
-    seen = tracker._find_landmarks(open_footage(clip), Wishes(tracker=name), Progress())
-    points, model = seen.points[seen.present].astype(np.float64), load_model()
-    person = find_person(model, points[tracker._spread(np.arange(len(points)))])
+    with Sightings() as seen:
+        tracker._find_landmarks(open_footage(clip), Wishes(tracker=name), seen, Progress())
+        points, model = seen.points(np.arange(len(seen))), load_model()
+    person = find_person(model, points[tracker._spread(len(points))])
     reading: Reading = refined(model, person, points, read_expression(model, person, points))
     apart = np.linalg.norm(points[:, LEFT_CORNER] - points[:, RIGHT_CORNER], axis=1)
     return float(100.0 * (residual(model, person, points, reading) / apart).mean())

@@ -69,7 +69,7 @@ class Application:
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
         self.carding = Carding(self.session, self.show_error, wake)
         self.animating = Animating(self.session, self.setup, self.show_error, wake)
-        self.living = Living(self.session, self.setup, self.animating, wake)
+        self.living = Living(self.session, self.setup, self.animating, self.settling, wake)
         self.library = Library(self.session)
         self.pictures = Pictures()
         self.styles = Styles(self.session, places.EXTENSION / "presets" / "hair", wake)

@@ -16,10 +16,11 @@ from .feed import Moment
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .session import Session
 from .setting_up import SettingUp
+from .settling import Settling
 
 _SHOW_EVERY = 0.5  # seconds between two looks of panels at how fast it goes
 _SLOW_HAIR = ("scalp", "beard")
-"""Regions whose hair takes longer to follow a face than a camera's next picture."""
+"""Regions of so many hairs that a head moves more smoothly without them."""
 
 _SHAPING_MODES = ("SCULPT", "EDIT")
 """Modes of a head in which its shape keys are not to be moved."""
@@ -46,13 +47,21 @@ class Living(Part):
         newest: the moment that is shown.
     """
 
-    def __init__(self, session: Session, setup: SettingUp, animating: Animating, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        setup: SettingUp,
+        animating: Animating,
+        settling: Settling,
+        wake: Callable[[], None],
+    ) -> None:
         self.face_id = ""
         self.shown = 0
         self.newest: Moment | None = None
         self._session = session
         self._setup = setup
         self._animating = animating
+        self._settling = settling
         self._wake = wake
         self._opened = 0
         self._rest: list[float] | None = None  # where the head was at first
@@ -181,6 +190,8 @@ class Living(Part):
         rest = self._rest or place
         moved = [now - before if self._moves else 0.0 for now, before in zip(place, rest, strict=True)]
         shows_hair = _fields().camera_hair
+        if shows_hair:
+            self._settling.live(self.face_id)
         scene.keep_expression(skin, scene.BEFORE_PREVIEW, () if shows_hair else _SLOW_HAIR)
         scene.Puppet(skin, ARKIT_SHAPES).show(moment.weights, moment.head, moved)
         self.shown += 1
@@ -194,6 +205,7 @@ class Living(Part):
     def _put_back(self) -> None:
         """Give the head its expression back."""
         self.newest = None
+        self._settling.live("")
         skin = scene.find_face(self.face_id) if self.face_id else None
         if skin is not None and scene.bring_back_expression(skin, scene.BEFORE_PREVIEW):
             interface.redraw_views()
@@ -204,11 +216,13 @@ class Living(Part):
             is_moved = self.is_on and skin[scene.FACE_ID] == self.face_id
             if scene.BEFORE_PREVIEW in skin and not is_moved:
                 scene.bring_back_expression(skin, scene.BEFORE_PREVIEW)
+        self._settling.thin_hair()
 
     def before_save(self) -> None:
         """Have the file hold the head as it was; the next moment moves it again."""
         skin = scene.find_face(self.face_id) if self.is_on else None
         if skin is not None:
+            self._settling.live("")
             scene.bring_back_expression(skin, scene.BEFORE_PREVIEW)
 
     # --------------------------------------------------------------------------------------- what the application calls

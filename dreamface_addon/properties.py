@@ -142,8 +142,10 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         default=0.5, step=5, precision=2, update=_change_camera,
     )  # fmt: skip
     camera_hair: BoolProperty(
-        name="Hair", description="Show hair and beard while the camera is on; without them the head moves smoothly"
-    )
+        name="Hair", default=True,
+        description="Show hair and beard while the camera is on, fewer and wider ones, as while an animation plays; "
+        "without them the head moves more smoothly",
+    )  # fmt: skip
     expression_strength: FloatProperty(
         name="Strength", description="How strong a named expression is", min=0.0, max=1.0, default=1.0, step=5,
         precision=2,

@@ -30,6 +30,8 @@ class Settling(Part):
         self._weighed: set[int] = set()
         self._combs = False
         self._armatures: dict[int, tuple[int, ...]] = {}
+        self._plays = False
+        self._live = ""
         self._interval = IDLE_INTERVAL
 
     @property
@@ -63,12 +65,24 @@ class Settling(Part):
             scene.renew_hair_map(skin)
             scene.renew_hair_nodes(skin)
             scene.mark_combed_hair(skin, None)
-        self.playing(False)
+        self._plays, self._live = False, ""
+        self.thin_hair()
 
     def playing(self, playing: bool) -> None:
         """Let the 3D view draw fewer hairs while an animation plays, so that it keeps up."""
+        self._plays = playing
+        self.thin_hair()
+
+    def live(self, face_id: str) -> None:
+        """Let it do the same on the head that a camera moves; with an empty id none moves any more."""
+        if face_id != self._live:
+            self._live = face_id
+            self.thin_hair()
+
+    def thin_hair(self) -> None:
+        """Have every head's hair drawn as is right now: a step of undo may bring it back as it was in between."""
         for skin in scene.skins():
-            scene.mark_playing_hair(skin, playing)
+            scene.mark_playing_hair(skin, self._plays or skin[scene.FACE_ID] == self._live)
 
     def _comb(self, hair: bpy.types.Object | None) -> None:
         """Let hair lie as brushes need it while it is combed; note where new hair is rooted once that has ended."""

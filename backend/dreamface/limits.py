@@ -11,10 +11,12 @@ from dreamface.text import clean, normalise
 __all__ = [
     "LARGEST_MAP",
     "LONGEST_PROMPT",
+    "MOST_CARDS_LEVEL",
     "RANDOM",
     "RESOLUTIONS",
     "SEED_LIMIT",
     "THROW_DICE",
+    "check_export",
     "check_prompt",
     "check_resolution",
     "check_seed",
@@ -30,6 +32,9 @@ LONGEST_PROMPT = 2000
 
 RESOLUTIONS = (512, 1024, 2048, 4096)
 """Sides of the maps that can be asked for, in pixels."""
+
+MOST_CARDS_LEVEL = 2
+"""Cards of hair have fewer levels of detail than the head."""
 
 LARGEST_MAP = 8192
 """Pixels a side of a map or a picture in a face folder; a larger one is meant to fill the memory."""
@@ -83,6 +88,24 @@ def read_seed(text: str) -> int | None:
     typed = text.strip().lower()
     seed = None if typed == RANDOM else int(typed)
     return None if seed == THROW_DICE else seed
+
+
+def check_export(suffix: str, has_rig: bool, detail: int, has_visemes: bool) -> None:
+    """Refuse a file that cannot hold what is asked for.
+
+    Args:
+        suffix: of the file, such as ".glb".
+        has_rig: whether it is to have bones.
+        detail: level of detail of the head, 0 is the whole one.
+        has_visemes: whether it is to have visemes.
+
+    Raises:
+        BadRequest: its format holds no such thing.
+    """
+    if suffix == ".obj" and (has_rig or has_visemes):
+        raise BadRequest("OBJ files hold neither bones nor blend shapes: write a .glb or a .blend instead.")
+    if suffix == ".blend" and detail:
+        raise BadRequest("Blender files hold the whole head: leave the level of detail away, or write a .glb.")
 
 
 def check_resolution(resolution: int) -> None:

@@ -46,6 +46,7 @@ from .hair_look import hair_density, set_hair_density, wants_blender_nodes
 from .head_motion import has_rig, pivot_places
 from .importing import ImportedFace, import_face
 from .lending import holds_bones
+from .levels import why_no_levels
 from .lighting import LIGHTINGS
 from .naming import NAME, name_from, name_of, rename_face
 from .node_assets import has_library as has_hair_library
@@ -230,6 +231,7 @@ __all__ = [
     "wear_take",
     "why_no_expression",
     "why_no_footage",
+    "why_no_levels",
     "worn_take",
     "wrinkle_strength",
 ]

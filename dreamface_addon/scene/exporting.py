@@ -12,6 +12,7 @@ import bpy
 from .card_view import shows_cards
 from .errors import SceneError
 from .lending import bone_options, lent_rig
+from .levels import at_level
 from .packing import packed_gloss
 from .performing import motion_range
 from .records import PART, PUBLIC, cards_of, hair_of, lost_properties, parts_of
@@ -119,7 +120,13 @@ def can_export(suffix: str) -> str:
 
 
 def export_face(
-    skin: bpy.types.Object, path: Path, animation: bool = True, *, rig: str | None = None, visemes: bool = False
+    skin: bpy.types.Object,
+    path: Path,
+    animation: bool = True,
+    *,
+    rig: str | None = None,
+    visemes: bool = False,
+    level: int = 0,
 ) -> None:
     """Write a face to `path` in the format of its suffix, whatever else is selected or hidden.
 
@@ -138,6 +145,7 @@ def export_face(
             OBJ has none.
         visemes: whether the file has the visemes of lip sync, also where the head has none.
         animation: whether it holds what plays; otherwise the head as it is now.
+        level: of detail of the head, 0 is the whole one, 1 to 3 have fewer triangles. Cards have levels of their own.
 
     Raises:
         SceneError: it cannot be written; what was there is untouched, and so is the scene.
@@ -161,7 +169,7 @@ def export_face(
             objects += cards.values()
             frames = motion_range(objects) if animation else None
             with lent_visemes(skin, visemes), lent_rig(skin, rig, path.suffix.lower()) as bones:
-                _write(objects, hair, bones, Path(folder), path, frames)
+                _write(objects, hair, bones, Path(folder), path, frames, level)
             _move(Path(folder) / _OUT, path)
     except OSError as error:
         reason = error.strerror or error
@@ -175,6 +183,7 @@ def _write(
     folder: Path,
     path: Path,
     frames: tuple[int, int] | None,
+    level: int,
 ) -> None:
     """Export all into an empty folder; in its folder `_OUT` everything lies as it will beside `path`.
 
@@ -185,6 +194,7 @@ def _write(
         folder: empty.
         path: where the file is to be in the end.
         frames: the first and the last that something plays in; None for a head that stands still.
+        level: of detail of the parts.
     """
     suffix = path.suffix.lower()
     name = "_".join(path.stem.split())  # many readers of OBJ and MTL files end a file's name at a space
@@ -196,6 +206,7 @@ def _write(
         only_selected([*objects, *hair, *bones]),
         only_frames(frames),
         _as_written(objects[0], suffix, bool(hair), bones),
+        at_level(objects, [*hair, *(each for each in objects if PART not in each)], level),
         whole_materials(objects),
         only_properties([*objects, *hair, *bones], PUBLIC),
         plain_materials(objects),

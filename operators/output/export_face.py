@@ -25,6 +25,14 @@ _BONES = (
 )
 
 
+_LEVELS = (
+    ("0", "Whole Head", "Every face of the head, quads as they are"),
+    ("1", "Half", "Half of the triangles: for heads close to the camera of a game"),
+    ("2", "A Quarter", "A quarter of the triangles"),
+    ("3", "A Tenth", "A tenth of the triangles: for crowds"),
+)
+
+
 class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
     """Save the selected face for another program, with eyes, teeth, textures and shape keys"""
 
@@ -45,6 +53,12 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         name="Visemes",
         description="With the 15 visemes of lip sync as shape keys, also where the head has none",
     )
+
+    level: bpy.props.EnumProperty(
+        name="Detail", items=_LEVELS, default="0",
+        description="Triangles of head, eyes and teeth, with all shape keys and bones; cards have their own, on page "
+        "Hair",
+    )  # fmt: skip
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -79,10 +93,8 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
             with_hair = self.format == ".usdc" and scene.hair_of(skin) and not scene.shows_cards(skin)
             if self.animation and with_hair:
                 self.layout.label(text="Hair in each frame makes a large file; cards do not: page Hair", icon="INFO")
-        if skin is not None and self.format != ".obj":
-            if scene.rig_of(skin) is not None:
-                self.layout.prop(self, "bones")
-            self.layout.prop(self, "visemes")
+        if skin is not None:
+            self._draw_head(skin)
         if skin is not None and scene.hair_of(skin):
             if self.format == ".usdc" and not scene.shows_cards(skin):
                 pass  # it holds the hair itself
@@ -92,6 +104,23 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
                 words = "make them again first" if _why_not_remake() else "they are made again first"
                 self.layout.label(text=f"The cards are older than the head: {words}", icon="INFO")
 
+    def _draw_head(self, skin: bpy.types.Object) -> None:
+        """Draw what the file has of the head; what it cannot have is grey, with the reason."""
+        why_no_levels = scene.why_no_levels(skin)
+        row = self.layout.row()
+        row.enabled = not why_no_levels
+        row.prop(self, "level")
+        if why_no_levels:
+            self.layout.label(text=why_no_levels, icon="INFO")
+        holds_shapes = scene.holds_bones(self.format)
+        column = self.layout.column()
+        column.enabled = holds_shapes
+        if scene.rig_of(skin) is not None:
+            column.prop(self, "bones")
+        column.prop(self, "visemes")
+        if not holds_shapes:
+            self.layout.label(text="OBJ holds neither bones nor shape keys: choose another format", icon="INFO")
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Write the file, or have the cards made again that it would have, and write it when they have come in."""
         path, skin = Path(bpy.path.abspath(self.filepath)), scene.skin_of(context.active_object)
@@ -100,10 +129,11 @@ class DREAMFACE_OT_export_face(bpy.types.Operator, ExportHelper):
         try:
             rig = None if self.bones == "none" else self.bones
             visemes = self.visemes and scene.holds_bones(path.suffix)
-            options = {"animation": self.animation, "rig": rig, "visemes": visemes}
+            level = 0 if scene.why_no_levels(skin) else int(self.level)
+            options = {"animation": self.animation, "rig": rig, "visemes": visemes, "level": level}
             if old and not why_not and not _why_not_remake():
-                level = int(context.window_manager.dreamface.cards_level)
-                application.get().carding.make(skin, level, file=path, options=options)
+                cards_level = int(context.window_manager.dreamface.cards_level)
+                application.get().carding.make(skin, cards_level, file=path, options=options)
                 self.report({"INFO"}, f"{path.name} is written as soon as its hair cards are made again")
                 return {"FINISHED"}
             scene.export_face(skin, path, **options)

@@ -13,6 +13,8 @@ import pytest
 
 NEED_NO_TORCH = ("test_extension_zip.py",)
 
+WITH_HAIR = {"hairy", "hairy_folder"}
+
 collect_ignore: list[str] = []
 if find_spec("torch") is None:
     here = Path(__file__).parent
@@ -21,6 +23,28 @@ if find_spec("torch") is None:
 
 def pytest_report_header() -> list[str]:
     return ["torch is not installed: of tests/addon only the zip is tested"] if collect_ignore else []
+
+
+@pytest.fixture(scope="session")
+def hair_nodes(bpy, tmp_path_factory):
+    """A .blend with DreamFace's hair nodes. Blender takes half a second to build them, and a moment to append them."""
+    from dreamface_addon.scene.hair_nodes import hair_group
+
+    path = tmp_path_factory.mktemp("nodes") / "hair.blend"
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.data.libraries.write(str(path), {hair_group()})
+    return path
+
+
+@pytest.fixture
+def scene(bpy, request):
+    """An empty file; the hair nodes are there already where a test has hair, as they are from the second head on."""
+    nodes = request.getfixturevalue("hair_nodes") if WITH_HAIR & set(request.fixturenames) else None
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    if nodes is not None:
+        with bpy.data.libraries.load(str(nodes)) as (there, here):
+            here.node_groups = there.node_groups
+    return bpy.context.scene
 
 
 @pytest.fixture(scope="module")

@@ -116,7 +116,7 @@ def guides_on(path: Path, region: str, length: float = 0.08) -> dict[str, Any]:
     }
     corners = np.array([[0, 1, 2], [0, 2, 3]])
     middles = vertices[faces].mean(axis=1)
-    places = {"scalp": middles[:, 2] > 0.33, "lashes": middles[:, 2] > -1.0}
+    places = {"scalp": middles[:, 2] > min(0.33, np.quantile(middles[:, 2], 0.8)), "lashes": middles[:, 2] > -1.0}
     wanted = places.get(region, middles[:, 1] < -0.06)
     chosen = [face for face in face_tiles if wanted[face]]
     generator = np.random.default_rng(7)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.addon.faces import with_hair
+from tests.addon.hair import shown
 from tests.performances import saved
 
 SHAPES = 52
@@ -24,12 +25,19 @@ def animating(bpy, scene):
 
 
 @pytest.fixture
-def living(animating):
+def settling(bpy):
+    from dreamface_addon.settling import Settling
+
+    return Settling()
+
+
+@pytest.fixture
+def living(animating, settling):
     from dreamface_addon.feed import Feed
     from dreamface_addon.living import Living
 
     setup = SimpleNamespace(why_no_backend=str, start_if_needed=lambda: None)
-    return Living(SimpleNamespace(feed=Feed()), setup, animating, lambda: None)
+    return Living(SimpleNamespace(feed=Feed()), setup, animating, settling, lambda: None)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +45,7 @@ def fields(bpy, monkeypatch):
     """The sidebar's, which only the extension has."""
     from dreamface_addon import living
 
-    fields = SimpleNamespace(camera_hair=False)
+    fields = SimpleNamespace(camera_hair=True)
     monkeypatch.setattr(living, "_fields", lambda: fields)
     return fields
 
@@ -123,9 +131,10 @@ def test_nothing_is_written_into_the_undo_stack(bpy, living, skin, monkeypatch):
 
 
 @pytest.mark.slow
-def test_hair_is_hidden_meanwhile_unless_it_is_wanted(bpy, living, scene, face_folder, fields, tmp_path):
+def test_hair_is_hidden_meanwhile_where_it_is_not_wanted(bpy, living, scene, face_folder, fields, tmp_path):
     from dreamface_addon.scene import hair_of, import_face
 
+    fields.camera_hair = False
     skin = import_face(with_hair(shutil.copytree(face_folder, tmp_path / "hairy"), "scalp", "brows")).skin
     start(living, skin)
     bring(living)
@@ -136,6 +145,38 @@ def test_hair_is_hidden_meanwhile_unless_it_is_wanted(bpy, living, scene, face_f
     start(living, skin)
     bring(living)
     assert not any(hair.hide_viewport for hair in hair_of(skin).values())
+
+
+def test_fewer_hairs_are_drawn_meanwhile_as_while_an_animation_plays(
+    bpy, living, settling, scene, hairy_folder, tmp_path
+):
+    from dreamface_addon.scene import hair_of, import_face
+    from dreamface_addon.scene.modifiers import read_input, write_input
+
+    moved, other = import_face(hairy_folder).skin, import_face(hairy_folder).skin
+    other["dreamface_face_id"] = "face-2"
+    scalp, others = hair_of(moved)["scalp"], hair_of(other)["scalp"]
+    write_input(scalp.modifiers[0], "Hairs", 60_000)
+    write_input(scalp.modifiers[0], "Viewport Amount", 1.0)
+    whole = len(shown(bpy, scalp))
+
+    def are_few():
+        return len(shown(bpy, scalp)) < 0.6 * whole, bool(read_input(others.modifiers[0], "Playing"))
+
+    start(living, moved)
+    bring(living)
+    assert are_few() == (True, False) and not scalp.hide_viewport
+    settling.playing(True)
+    settling.playing(False)
+    assert are_few() == (True, False), "an animation that stops does not slow the camera down"
+    living.before_save()
+    assert are_few() == (False, False), "a file holds all of it"
+    bring(living)
+    write_input(scalp.modifiers[0], "Playing", False)  # as a step of undo does
+    living.put_back_all()
+    assert are_few() == (True, False)
+    living.stop()
+    assert are_few() == (False, False)
 
 
 def test_a_file_that_is_saved_meanwhile_holds_the_head_as_it_was(bpy, living, skin, tmp_path):

@@ -39,9 +39,14 @@ def test_a_head_gets_bones_that_follow_it_and_loses_them_again(blender, tmp_path
     assert bpy.context.mode == "POSE" and scene.eye_target(face) is not None
     assert "look at a target" in why_not(ops.bones_move_eyes)
     bpy.ops.object.mode_set(mode="OBJECT")
-    assert ops.export_face(filepath=str(tmp_path / "head.glb"), bones="unreal", visemes=True) == {"FINISHED"}
-    report = validate_glb(tmp_path / "head.glb")
-    assert not report["issues"]["numErrors"] and report["info"]["hasSkins"]
+    reports = []
+    for level in ("0", "3"):
+        options = {"bones": "unreal", "visemes": True, "level": level}
+        assert ops.export_face(filepath=str(tmp_path / "head.glb"), **options) == {"FINISHED"}
+        reports.append(validate_glb(tmp_path / "head.glb"))
+        assert not reports[-1]["issues"]["numErrors"] and reports[-1]["info"]["hasSkins"]
+    whole, few = (report["info"]["totalTriangleCount"] for report in reports)
+    assert few < 0.15 * whole
     assert ops.aim_eyes() == {"FINISHED"} and scene.eye_target(face) is None
 
     assert ops.visemes() == {"FINISHED"} and scene.has_visemes(face)

@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 
 from dreamface.errors import BadRequest
-from dreamface.motion.footage import LONGEST_SIDE, open_footage
+from dreamface.motion import cameras
+from dreamface.motion.cameras import Pictures
+from dreamface.motion.ffmpeg import LONGEST_SIDE, rising
+from dreamface.motion.footage import open_footage
 
 ffmpeg = pytest.importorskip(
     "imageio_ffmpeg", reason="imageio-ffmpeg is not installed; it comes with the extra `video`"
@@ -49,6 +52,46 @@ def test_pictures_that_come_unevenly_are_spread_evenly(tmp_path: Path) -> None:
     frames = list(open_footage(file, rate=20.0).frames())
     assert len(frames) == pytest.approx(20, abs=4)
     assert frames[-1].time == pytest.approx(1.0, abs=0.25)
+
+
+@pytest.fixture
+def phone(tmp_path: Path) -> Path:
+    """Half a second with 20 pictures a second, then half a second of dusk with every fifth of them."""
+    dusk = "select='if(lt(t,0.5),1,not(mod(n,5)))'"
+    return video(tmp_path / "phone.mp4", "-vf", dusk, "-fps_mode", "vfr", "-bf", "2", rate=20)
+
+
+def test_every_picture_of_a_phone_has_its_own_time(phone: Path) -> None:
+    footage = open_footage(phone)
+    frames = list(footage.frames())
+    assert [frame.time for frame in frames] == pytest.approx([*np.arange(10) / 20.0, 0.5, 0.75], abs=1e-3)
+    assert not footage.breaks_off
+    later = list(open_footage(phone, start=0.3).frames())
+    assert [frame.time for frame in later] == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2, 0.45], abs=1e-3)
+    assert np.abs(later[0].picture.astype(int) - frames[6].picture).mean() < 2.0
+    assert [frame.time for frame in open_footage(phone, end=0.6).frames()] == [frame.time for frame in frames[:11]]
+
+
+def test_a_phones_film_that_plays_as_a_camera_has_its_own_times(phone: Path) -> None:
+    times = [picture.time for picture in Pictures(str(phone))]
+    assert times == pytest.approx([*np.arange(10) / 20.0, 0.5, 0.75], abs=1e-3)
+
+
+def test_times_that_do_not_rise_are_put_in_order() -> None:
+    said = [5.0, 5.1, None, 5.1, 5.5, 5.4]
+    times = [time for time, _ in rising([(time, b"") for time in said], 0.1)]
+    assert times == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.5, 0.6])
+
+
+def test_a_film_that_is_too_fast_is_read_at_sixty(tmp_path: Path) -> None:
+    frames = list(open_footage(video(tmp_path / "fast.mp4", rate=120, seconds=0.5)).frames())
+    assert [frame.time for frame in frames] == pytest.approx(np.arange(30) / 60.0)
+
+
+def test_a_text_is_no_video(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no film " * 1000)
+    with pytest.raises(BadRequest, match=r"notes\.txt is not a video"):
+        open_footage(tmp_path / "notes.txt")
 
 
 def test_a_turned_phone_is_upright(tmp_path: Path) -> None:
@@ -116,6 +159,18 @@ def test_pixels_that_are_not_square_are_seen_as_they_are_meant(tmp_path: Path) -
     footage = open_footage(narrow)
     assert footage.size == (64, 48)
     assert next(iter(footage.frames())).picture.shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("size", ["32x48", "1400x1600"])
+def test_a_cameras_pixels_that_are_not_square_are_seen_as_they_are_meant(
+    monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
+    lens = f"testsrc=size={size}:rate=10,setsar=2/1"
+    monkeypatch.setattr(cameras, "list_cameras", lambda: [cameras.Camera("camera:0", "Made-up Camera", lens)])
+    monkeypatch.setattr(cameras, "_camera_input", lambda: ["-f", "lavfi", "-t", "0.3"])
+    pictures = Pictures("camera")
+    assert pictures.size == {"32x48": (64, 48), "1400x1600": (1280, 731)}[size]
+    assert {picture.pixels.shape[::-1] for picture in pictures} == {(3, *pictures.size)}
 
 
 def test_photographs_stand_upright_and_sixteen_bits_are_not_white(tmp_path: Path) -> None:

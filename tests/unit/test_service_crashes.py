@@ -22,6 +22,9 @@ from dreamface.service import memory, server
 from dreamface.service.worker_process import pause_after
 from tests.running_backend import FAKE_WORKER, Backend, is_alive, running_backend, wait_for
 
+HURRIED = "from dreamface.service import server as s; s.WorkerProcess.__init__.__kwdefaults__['pause'] = 0.02"
+"""A set-up with which a worker that does not start is tried again at once."""
+
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
@@ -241,8 +244,7 @@ def test_health_says_that_the_worker_restarts_from_the_moment_it_is_killed(tmp_p
 def test_a_worker_that_never_starts_is_reported_and_tried_again(tmp_path: Path) -> None:
     flag = tmp_path / "flag"
     flag.touch()
-    hurried = "from dreamface.service import server as s; s.WorkerProcess.__init__.__kwdefaults__['pause'] = 0.02"
-    with running_backend(tmp_path / "store", (*FAKE_WORKER, str(flag)), hurried) as backend:
+    with running_backend(tmp_path / "store", (*FAKE_WORKER, str(flag)), HURRIED) as backend:
         job = backend.generate("a man")
         assert backend.ask("POST", "/read", {"prompt": "a man"})[0] == 503
         outcome = backend.outcome(job)
@@ -301,14 +303,15 @@ def test_a_job_that_brings_the_service_down_is_given_up(tmp_path: Path) -> None:
         assert "3 times" in backend.job(job)["error"]
 
 
-@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP"])
-def test_an_orderly_end_counts_for_nothing(tmp_path: Path, end: str) -> None:
-    with running_backend(tmp_path) as backend:
-        job = backend.generate("a slow man")
-        backend.when_running(job)
-        backend.process.send_signal(getattr(signal, end))
-        assert backend.process.wait(10.0) == 0
-        assert not (tmp_path / "backend.json").exists()
+def test_an_orderly_end_counts_for_nothing(tmp_path: Path) -> None:
+    job = ""
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        with running_backend(tmp_path) as backend:
+            job = job or backend.generate("a slow man")
+            backend.when_running(job)
+            backend.process.send_signal(end)
+            assert backend.process.wait(10.0) == 0, end
+            assert not (tmp_path / "backend.json").exists(), end
     with running_backend(tmp_path) as backend:
         backend.when_running(job)
         assert backend.job(job)["attempts"] == 1
@@ -462,17 +465,20 @@ def refused_command_line(capsys: pytest.CaptureFixture[str], *arguments: str) ->
     return capsys.readouterr().err.strip().splitlines()[-1]
 
 
-def test_what_it_cannot_listen_on_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_it_cannot_listen_on_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = ["--store", str(tmp_path / "store")]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"Port {port} on 127.0.0.1 is taken" in refused(*store, "--listen", f"127.0.0.1:{port}")
-    assert "--token-file" in refused(*store, "--listen", "0.0.0.0:0")
+    assert "--token-file" in refused_command_line(capsys, *store, "--listen", "0.0.0.0:0")
     assert "HOST:PORT" in refused_command_line(capsys, *store, "--listen", "here")
     (tmp_path / "token").write_text("short\n")
     assert "at least 16" in refused_command_line(capsys, *store, "--token-file", str(tmp_path / "token"))
     assert "can't be read" in refused_command_line(capsys, *store, "--token-file", str(tmp_path / "none"))
-    assert "at least 16" in refused(*store, DREAMFACE_TOKEN="short")
+    monkeypatch.setenv("DREAMFACE_TOKEN", "short")
+    assert "at least 16" in refused_command_line(capsys, *store)
     assert not (tmp_path / "store/backend.json").exists()
 
 
@@ -532,7 +538,7 @@ def test_a_store_that_was_moved_away_is_said_and_takes_no_job(tmp_path: Path) ->
 
 def test_libraries_that_do_not_load_are_said(tmp_path: Path) -> None:
     without_torch = "import sys; sys.modules['torch'] = None; from dreamface.service.worker import main; main()"
-    with running_backend(tmp_path, (sys.executable, "-c", without_torch)) as backend:
+    with running_backend(tmp_path, (sys.executable, "-c", without_torch), HURRIED) as backend:
         outcome = backend.outcome(backend.generate("a man"))
         assert outcome["state"] == "failed"
         assert outcome["error"].endswith("does not load: set up the backend again.")

@@ -261,6 +261,20 @@ def test_a_face_is_exported_into_a_folder_of_its_own(backend: Backend, made: dic
     ]
 
 
+def test_a_file_has_the_bones_visemes_and_level_that_were_asked_for(backend: Backend, made: dict[str, Any]) -> None:
+    request = {"job": made["id"], "format": "glb", "rig": "unity", "lod": 3, "visemes": True}
+    exported = backend.outcome(backend.ask("POST", "/jobs", {"kind": "export", "request": request})[1]["id"])
+    assert exported["state"] == "done", exported
+    data = Path(exported["result"]["file"]).read_bytes()
+    document = json.loads(data[20 : 20 + int.from_bytes(data[12:16], "little")])
+    assert "LeftEye" in {node["name"] for node in document["nodes"]}
+    skin = next(mesh for mesh in document["meshes"] if mesh["name"] == "skin")
+    assert "viseme_aa" in skin["extras"]["targetNames"]
+    whole = len(folder.load(made["result"]["folder"]).head.topology.triangles)
+    corners = sum(document["accessors"][each["indices"]]["count"] for each in skin["primitives"])
+    assert 0 < corners / 3 < 0.12 * whole
+
+
 def model_job(backend: Backend, kind: str, **request: Any) -> dict[str, Any]:
     """How a job about ICT-FaceKit ends."""
     status, job = backend.ask("POST", "/jobs", {"kind": kind, "request": {"name": "ict-facekit", **request}})

@@ -76,14 +76,14 @@ ALLOWED = {
     "hair": set(),
     "styles": {"_files", "_reading", "errors", "face", "geometry", "hair", "random_streams", "text", "traits", "units"},
     "render": {"colour", "face", "hair"},
-    "export": SHARED | {"folder", "groom", "rig", "images", "provenance", "text", "_files"},
+    "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "cli": {
         "bones", "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
         "limits", "performance", "text", "_files",
     },
     "service": {
-        "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",
-        "motion",
+        "bones", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress",
+        "_files", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {"head", "motion", "rig", "skin", "models", "packing", "pipeline", "prior"},
@@ -217,7 +217,7 @@ PROGRAMS = ("dreamface_addon/scene/write_blend.py", "dreamface_addon/setup/check
 
 @pytest.mark.parametrize("file", EXTENSION, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_the_extension_keeps_to_what_blender_allows(file: Path) -> None:
-    allowed = {"bpy", "bpy_extras", "blf", "mathutils", "numpy", "h11", *sys.stdlib_module_names}
+    allowed = {"bmesh", "bpy", "bpy_extras", "blf", "mathutils", "numpy", "h11", *sys.stdlib_module_names}
     allowed -= {"threading", "multiprocessing", "pickle", "asyncio"}
     top = {name.split(".")[0] for name in imports(file) if not name.startswith(".")}
     if file.relative_to(ROOT).as_posix() in PROGRAMS:

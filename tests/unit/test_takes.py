@@ -148,6 +148,7 @@ def test_remarks_tell_of_what_is_missing() -> None:
     said = remarks(a_take(seen=seen, times=times))
     assert said[0].startswith("For 0.5 of 2.1 seconds no face was seen")
     assert said[1].startswith("3 frames are missing")
+    assert len(remarks(a_take(seen=seen, times=times, footage=(64, 64)))) == 1, "a phone's film may come unevenly"
 
 
 def test_another_rate_is_written_to_a_csv(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from dreamface.arrays import FloatArray
-from dreamface.errors import BadRequest, Cancelled
+from dreamface.errors import BadRequest, Cancelled, FolderError
 from dreamface.motion.footage import Frame
 from dreamface.motion.shaping import gaze_of
 from dreamface.motion.trackers import Wishes
@@ -25,9 +26,11 @@ from dreamface.motion.tracking.person import (
     read_expression,
     refined,
     residual,
+    with_gaze,
     with_winks,
 )
-from dreamface.motion.tracking.pose import Poses, project
+from dreamface.motion.tracking.pose import Poses, angles, project
+from dreamface.motion.tracking.sightings import Sightings
 from dreamface.progress import Progress
 from dreamface.traits import ARKIT_SHAPES
 
@@ -257,6 +260,56 @@ def test_a_film_becomes_a_performance(film: Film) -> None:
     assert take.channel("jawOpen")[9:11].min() > 0.6
     assert take.channel("eyeBlinkRight").max() > 0.9
     assert take.focal > 0.0
+
+
+def test_a_clip_is_read_as_if_all_its_pictures_were_read_at_once(film: Film) -> None:
+    take = track(Path("a film.mp4"), Wishes())
+    seen = seen_of(somebody(), acting(), poses(40)).astype(np.float32).astype(np.float64)[take.seen]
+    person = find_person(MODEL, seen[np.unique(np.linspace(0, 35, 24).round().astype(int))])
+    reading = refined(MODEL, person, seen, read_expression(MODEL, person, seen))
+    reading = with_gaze(MODEL, person, seen, with_winks(MODEL, person, seen, reading))
+    weights = channels.as_seen(reading.weights, channels.range_of(reading.weights))
+    np.testing.assert_allclose(take.weights[take.seen], weights, atol=1e-6)
+    np.testing.assert_allclose(take.head[take.seen], angles(reading.poses.rotation), atol=1e-6)
+
+
+def test_a_film_in_which_somebody_else_comes_in_is_gone_through_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = seen_of(somebody(), acting(), poses(40))
+
+    class Two(Reader):
+        def find(self, picture: NDArray[np.uint8], time: float) -> list[Landmarks]:
+            (ours,) = super().find(picture, time)
+            return [ours, Landmarks(ours.points * 0.4 + (0.6, 0.0))] if picture[0, 0, 0] > 20 else [ours]
+
+    monkeypatch.setattr(tracker, "open_footage", lambda *_: Film(40))
+    monkeypatch.setattr(tracker, "open_tracker", lambda *_: Two(seen, frozenset()))
+    take = track(Path("a film.mp4"), Wishes())
+    assert len(take) == 40 and take.seen.all()
+    assert take.channel("jawOpen")[9:11].min() > 0.6
+
+
+def test_a_long_clip_takes_little_memory() -> None:
+    points = np.random.default_rng(2).normal(size=(COUNT, 2))
+    with Sightings() as seen:
+        seen.add(0.0, None)
+        tracemalloc.start()
+        for number in range(2000):
+            seen.add(0.04 * (number + 1), Landmarks(points + number))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < 2**20, "their landmarks are 7.6 MB"
+        np.testing.assert_allclose(
+            seen.points(np.array([1999, 3])), points + np.array([1999, 3])[:, None, None], atol=1e-3
+        )
+        assert (len(seen), len(seen.times), seen.present[:2].tolist()) == (2000, 2001, [False, True])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sightings() as seen:
+        monkeypatch.setattr(seen, "_file", open("/dev/full", "wb", buffering=0))  # noqa: PTH123, SIM115
+        with pytest.raises(FolderError, match=r"No space left on device.*free some space"):
+            seen.add(0.0, Landmarks(np.zeros((COUNT, 2))))
 
 
 def test_a_mirrored_film_blinks_with_the_other_eye(film: Film) -> None:

@@ -11,6 +11,7 @@ from dreamface.cli.making import Written, check_can_be_folder, check_free, stagi
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, settings, slug, summary
 from dreamface.errors import BadRequest, FolderError, MissingDependency
+from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits
 
 
@@ -107,10 +108,6 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         *notes,
     )
     return True
-
-
-MOST_CARDS_LEVEL = 2
-"""Cards of hair have fewer levels of detail than the head."""
 
 
 def export(options: Namespace, terminal: Terminal) -> bool:

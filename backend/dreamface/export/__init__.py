@@ -12,6 +12,7 @@ from dreamface.export.cards import HairForm, write_cards
 from dreamface.export.glb import write_glb
 from dreamface.export.obj import write_obj
 from dreamface.face import Face
+from dreamface.limits import check_export
 from dreamface.performance import Performance
 from dreamface.progress import Progress
 from dreamface.rig import with_visemes
@@ -58,7 +59,7 @@ def export(
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    _check_options(suffix, rig, detail, visemes)
+    check_export(suffix, rig is not None, detail, visemes)
     folder.sweep(path.parent)
     if visemes:
         face, face_folder = with_visemes(face), None
@@ -74,10 +75,3 @@ def export(
         case _:
             raise BadRequest(f"{path.name} has no format that DreamFace writes: end it in {', '.join(FORMATS)}.")
     return path
-
-
-def _check_options(suffix: str, rig: BoneNames | None, detail: int, visemes: bool) -> None:
-    if suffix == ".obj" and (rig is not None or visemes):
-        raise BadRequest("OBJ files hold neither bones nor blend shapes: write a .glb or a .blend instead.")
-    if suffix == ".blend" and detail:
-        raise BadRequest("Blender files hold the whole head: leave the level of detail away, or write a .glb.")

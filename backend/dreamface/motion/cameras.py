@@ -1,7 +1,6 @@
 """Pictures as they come: from a camera, or from a video that plays as one.
 
-FFmpeg reads both, in a process of its own (imageio-ffmpeg brings it along), turned upright and no larger than a face
-needs.
+`ffmpeg` reads both.
 """
 
 from __future__ import annotations
@@ -19,16 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dreamface.errors import BadRequest, MissingDependency
-from dreamface.motion.trackers import WITH_VIDEO
+from dreamface.motion import ffmpeg
+from dreamface.motion.ffmpeg import USUAL_RATE, rising
 
 CAMERA: Final = "camera"
 """How the name of a camera among sources begins: "camera" is the first, "camera:1" the second."""
 
-_LARGEST: Final = 1280  # pixels of the longer side
 _LIST_LIMIT: Final = 10.0  # seconds
 _SYSTEM: Final[Any] = sys.platform  # as a plain text, so that every system's branch is checked on each
-
-_TEXT: Final = ("ansi", "bintext", "idf", "xbin")  # FFmpeg draws any text as a film of a terminal
 
 _BUSY: Final = ("busy", "in use", "could not run graph", "cannot allocate")
 _FORBIDDEN: Final = ("permission denied", "not authorized", "access is denied", "operation not permitted")
@@ -74,7 +71,7 @@ def list_cameras() -> list[Camera]:
         found = _v4l2()
     else:
         try:
-            found = _named_by_ffmpeg(_ffmpeg())
+            found = _named_by_ffmpeg(ffmpeg.program())
         except (MissingDependency, OSError, subprocess.SubprocessError):
             found = []
     return [Camera(f"{CAMERA}:{number}", name, device) for number, (name, device) in enumerate(found)]
@@ -117,19 +114,6 @@ def parse_devices(log: str, is_mac: bool) -> list[tuple[str, str]]:
     return [(name, f"video={name}") for name in re.findall(r'"([^"]+)" \(video\)', log)]
 
 
-def _ffmpeg() -> str:
-    try:
-        from imageio_ffmpeg import get_ffmpeg_exe
-    except ImportError as error:
-        raise MissingDependency(f"Cameras and videos need imageio-ffmpeg: {WITH_VIDEO}.") from error
-    try:
-        return str(get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise MissingDependency(
-            "FFmpeg is not here: install `imageio-ffmpeg` again, or set IMAGEIO_FFMPEG_EXE."
-        ) from error
-
-
 # ------------------------------------------------------------------------------------------------------------- reading
 
 
@@ -149,33 +133,25 @@ class Pictures:
             MissingDependency: FFmpeg is not installed.
         """
         self._is_camera = is_camera(source)
-        _ffmpeg()
+        ffmpeg.program()
         if self._is_camera:
             camera = _find(source)
             self.name, place, how = camera.name, camera.device, _camera_input()
         else:
-            # A list of pieces may name others' files and addresses: it is not followed beyond this disk.
-            self.name, place, how = Path(source).name, source, ["-protocol_whitelist", "file", "-re"]
+            self.name, place, how = Path(source).name, source, [*ffmpeg.LOCAL_FILES_ONLY, "-re"]
             if not Path(source).is_file():
                 reason = "is a folder" if Path(source).is_dir() else "is not there"
                 raise BadRequest(f"{source} {reason}: choose a camera or a video that exists.")
-        self._frames, about = self._open(place, how)
-        self.size = (int(about["size"][0]), int(about["size"][1]))
-        self._rate = float(about.get("fps") or 0.0) or 30.0
-
-    def _open(self, place: str, how: list[str]) -> tuple[Generator[Any, None, None], dict[str, Any]]:
-        from imageio_ffmpeg import read_frames
-
-        fit = f"scale='if(gt(iw,ih),min({_LARGEST},iw),-2)':'if(gt(iw,ih),-2,min({_LARGEST},ih))'"
-        frames = read_frames(place, input_params=how, output_params=["-vf", fit, "-an"])
         try:
-            about = next(frames)
-        except (OSError, RuntimeError, StopIteration) as error:
+            about, frames = ffmpeg.open_pictures(place, how)
+        except ValueError as error:
             raise BadRequest(self._why(str(error))) from error
-        if str(about.get("codec")).rstrip(",") in _TEXT:
+        self.size = (int(about["size"][0]), int(about["size"][1]))
+        self._frames: Generator[Any, None, None] = frames
+        if not self._is_camera:
             frames.close()
-            raise BadRequest(self._why(""))
-        return frames, dict(about)
+            self._frames = ffmpeg.timed_pictures(place, how, self.size)
+        self._step = 1.0 / (float(about.get("fps") or 0.0) or USUAL_RATE)
 
     def _why(self, log: str) -> str:
         """Return the sentence for what FFmpeg says of a source that it can't open."""
@@ -193,12 +169,13 @@ class Pictures:
     def __iter__(self) -> Iterator[Picture]:
         """Give picture after picture until the source ends; waits for each."""
         width, height = self.size
-        number = 0
         try:
-            for frame in self._frames:
-                pixels = np.frombuffer(frame, np.uint8).reshape(height, width, 3)
-                yield Picture(pixels, None if self._is_camera else number / self._rate)
-                number += 1
+            if self._is_camera:
+                for frame in self._frames:
+                    yield Picture(np.frombuffer(frame, np.uint8).reshape(height, width, 3), None)
+            else:
+                for time, frame in rising(self._frames, self._step):
+                    yield Picture(np.frombuffer(frame, np.uint8).reshape(height, width, 3), time)
         except (OSError, RuntimeError, ValueError):  # FFmpeg was cut off in the middle of a picture
             return
 

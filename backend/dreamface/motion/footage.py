@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from dreamface.errors import BadRequest, MissingDependency
-from dreamface.motion.trackers import WITH_VIDEO
+from dreamface.errors import BadRequest
+from dreamface.motion.ffmpeg import LOCAL_FILES_ONLY, LONGEST_SIDE, USUAL_RATE, look_at, rising, timed_pictures
 from dreamface.performance import LONGEST
 
 Picture = NDArray[np.uint8]
-
-LONGEST_SIDE: Final = 1280
-"""Pixels: larger footage is read smaller. A tracker looks at a face in 192 or 256 pixels."""
 
 FASTEST: Final = 60.0
 """Pictures a second: of faster footage every other one is left out, or more."""
@@ -31,15 +28,7 @@ SEQUENCE_RATE: Final = 24.0
 PICTURE_SUFFIXES: Final = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"))
 
 WHOLE: Final = 0.95
-"""Share of the pictures a file says it has without which it breaks off."""
-
-USUAL_RATE: Final = 30.0
-"""Pictures a second of a video that does not say."""
-
-SQUARE: Final = "scale=iw*sar:ih,setsar=1"
-"""FFmpeg's filter that makes a picture as wide as it is meant to be seen."""
-
-_LOCAL_FILES_ONLY: Final = ("-protocol_whitelist", "file,crypto,data")
+"""Share of the seconds that a file says it has without which it breaks off."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +45,11 @@ class Frame:
 
 
 class Footage(Protocol):
-    """Pictures at an even rate, that can be gone through once or more.
+    """Pictures that can be gone through once or more.
 
     Attributes:
         name: of the file or folder.
-        rate: pictures a second.
+        rate: pictures a second, in the mean.
         size: width and height of the pictures that are given out.
         count: how many there are about; 0 where that is not known.
         breaks_off: whether the last time it was gone through much less came than it says that it has.
@@ -86,7 +75,8 @@ def open_footage(
         path: of either.
         start: seconds from its beginning where to begin; None is the beginning.
         end: seconds from its beginning where to stop; None is the end.
-        rate: pictures a second: of a folder, what it was taken with (default 24); of a video, other than its own.
+        rate: pictures a second: of a folder, what it was taken with (default 24); of a video, other than its own, and
+            even.
 
     Raises:
         BadRequest: it is not there, is neither, or holds no pictures, or the range is empty.
@@ -105,7 +95,7 @@ def open_footage(
 
 
 class VideoFile:
-    """What FFmpeg reads, upright, with pictures spread evenly in time whatever the file's own rhythm."""
+    """What FFmpeg reads, with every picture at its own time: phones slow down where it is dark."""
 
     def __init__(self, path: Path, start: float, end: float | None, rate: float | None) -> None:
         """Look at the file.
@@ -114,17 +104,18 @@ class VideoFile:
             BadRequest: it is no video, is broken, or ends before `start`.
             MissingDependency: imageio-ffmpeg is not installed.
         """
-        self.name, self._path, self._start, self._end = path.name, path.resolve(), start, end
+        self.name, self._path = path.name, str(path.resolve())
         self.breaks_off = False
+        self._before = (*LOCAL_FILES_ONLY, *(("-ss", f"{start:.6f}") if start else ()))
+        self._after = () if end is None else ("-t", f"{end - start:.6f}")
         about = self._first_words()
         length = float(about.get("duration") or 0.0)
         if length and start >= length:
             raise BadRequest(f"{self.name} is {length:.1f} seconds long: start earlier than {start:g}.")
         own = float(about.get("fps") or 0.0) or USUAL_RATE
         self.rate = min(rate or own, FASTEST)
-        width, height = about["size"]
-        scale = min(1.0, LONGEST_SIDE / max(width, height))
-        self.size = (max(2, round(width * scale)), max(2, round(height * scale)))
+        self._filters = () if rate is None and own <= FASTEST else (f"fps={self.rate}",)
+        self.size = (int(about["size"][0]), int(about["size"][1]))
         self.count = max(0, round((min(length, end or length) - start) * self.rate)) if length else 0
         _check_length(self.name, self.count / self.rate)
 
@@ -135,37 +126,24 @@ class VideoFile:
             BadRequest: the file has not one picture that can be read.
         """
         width, height = self.size
-        shown = 0
-        with closing(self._reader(f"fps={self.rate},{SQUARE},scale={width}:{height}")) as reader:
-            try:
-                next(reader)
-                for picture in reader:
-                    yield Frame(shown / self.rate, np.frombuffer(picture, np.uint8).reshape(height, width, 3))
-                    shown += 1
-                    _check_length(self.name, shown / self.rate)
-            except (OSError, RuntimeError):
-                pass  # the file is cut off: what was read is good
-        self.breaks_off = 0 < shown < WHOLE * self.count
+        step, time, shown = 1.0 / self.rate, 0.0, False
+        with closing(timed_pictures(self._path, self._before, self.size, self._filters, self._after)) as pictures:
+            for time, picture in rising(pictures, step):
+                _check_length(self.name, time)
+                yield Frame(time, np.frombuffer(picture, np.uint8).reshape(height, width, 3))
+                shown = True
+        self.breaks_off = time + step < WHOLE * self.count * step
         if not shown:
             raise BadRequest(f"{self.name} has no picture that can be read: convert it to MP4 and try again.")
 
     def _first_words(self) -> dict[str, Any]:
-        with closing(self._reader(SQUARE)) as reader:
-            try:
-                about: dict[str, Any] = next(reader)
-            except (OSError, RuntimeError, StopIteration, ValueError, IndexError, AssertionError) as error:
-                raise BadRequest(f"{self.name} is not a video that can be read: choose another file.") from error
+        try:
+            about = look_at(self._path, self._before)
+        except ValueError as error:
+            raise BadRequest(f"{self.name} is not a video that can be read: choose another file.") from error
         if not about.get("size") or min(about["size"]) < 1:
             raise BadRequest(f"{self.name} holds no pictures: choose a video.")
         return about
-
-    def _reader(self, filters: str) -> Generator[Any, None, None]:
-        until = () if self._end is None else ("-t", f"{self._end - self._start:.6f}")
-        before = (*_LOCAL_FILES_ONLY, *(("-ss", f"{self._start:.6f}") if self._start else ()))
-        frames: Generator[Any, None, None] = ffmpeg().read_frames(
-            str(self._path), input_params=list(before), output_params=["-an", "-vf", filters, *until]
-        )
-        return frames
 
 
 class PictureSequence:
@@ -241,16 +219,3 @@ def _read_picture(file: Path, size: tuple[int, int] | None = None) -> Picture:
             return np.asarray(upright)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise BadRequest(f"{file.name} is not a picture that can be read: take it out of the folder.") from error
-
-
-def ffmpeg() -> Any:
-    """Return the package that carries FFmpeg.
-
-    Raises:
-        MissingDependency: it is not installed.
-    """
-    try:
-        import imageio_ffmpeg
-    except ImportError as error:
-        raise MissingDependency(f"Videos can't be read here: {WITH_VIDEO}.") from error
-    return imageio_ffmpeg

@@ -120,7 +120,10 @@ def smoothed(performance: Performance, smoothing: float = DEFAULT) -> Performanc
 
 def _one_way(times: FloatArray, channels: FloatArray, smoothing: float) -> FloatArray:
     euro = OneEuro(min_cutoff(smoothing))
-    return np.stack([euro(row, time) for row, time in zip(channels, times.tolist(), strict=True)])
+    result = np.empty_like(channels)
+    for number, time in enumerate(times.tolist()):
+        result[number] = euro(channels[number], time)
+    return result
 
 
 def _to_channels(taken: Performance | Moment) -> FloatArray:

@@ -159,7 +159,8 @@ def remarks(take: Performance) -> tuple[str, ...]:
         said.append(
             f"For {seconds:.1f} of {take.duration:.1f} seconds no face was seen: there it holds still, then rests."
         )
-    steps = np.diff(take.times)
+    # Footage may come unevenly: nothing is missing where a phone slows down in the dark.
+    steps = np.diff(take.times) if take.footage == (0, 0) else np.zeros(0)
     missing = int(np.round(steps[steps > _GAP / take.rate] * take.rate - 1.0).sum()) if len(steps) else 0
     if missing:
         lost = f"{missing:,} frames are" if missing != 1 else "One frame is"

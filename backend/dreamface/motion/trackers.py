@@ -102,12 +102,8 @@ def in_use() -> str:
     Raises:
         MissingDependency: something is missing; the message says what to do.
     """
-    from dreamface.motion import footage
+    from dreamface.motion import ffmpeg
 
-    reader = footage.ffmpeg()
-    try:
-        reader.get_ffmpeg_exe()
-    except RuntimeError as error:
-        raise MissingDependency(f"There is no FFmpeg that reads videos here: {WITH_VIDEO}.") from error
+    reader = ffmpeg.version()
     name: str = room().installed_tracker()
-    return f"imageio-ffmpeg {reader.__version__} reads videos, {name} follows faces"
+    return f"{reader} reads videos, {name} follows faces"

@@ -19,8 +19,9 @@ from pydantic import (
     model_validator,
 )
 
+from dreamface.bones import BoneNames
 from dreamface.errors import BadRequest
-from dreamface.limits import check_prompt, check_resolution, check_seed
+from dreamface.limits import check_export, check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
 from dreamface.motion import TRACKERS, check_gains, check_source
 from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, pictures_in, record_schema
@@ -233,6 +234,19 @@ class Export(Strict):
 
     job: Id = Field(description="a done generate or edit job")
     format: Literal["glb", "obj", "blend"]
+    rig: BoneNames | None = Field(default=None, description="whose names its bones have; null leaves bones away")
+    lod: Annotated[int, Field(ge=0, le=3)] = Field(
+        default=0, description="level of detail of head and hair cards: 0 is the whole head, 3 a tenth of its triangles"
+    )
+    visemes: bool = Field(default=False, description="with the 15 visemes of lip sync as further blend shapes")
+
+    @model_validator(mode="after")
+    def _check_format(self) -> Export:
+        try:
+            check_export(f".{self.format}", self.rig is not None, self.lod, self.visemes)
+        except BadRequest as error:
+            raise ValueError(str(error)) from error
+        return self
 
 
 Gains = Annotated[

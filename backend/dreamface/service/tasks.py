@@ -17,6 +17,7 @@ from dreamface import library, pipeline
 from dreamface._files import cannot_write
 from dreamface.errors import BadRequest
 from dreamface.face import Face
+from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
 
@@ -109,8 +110,18 @@ def export(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         place.mkdir(parents=True)
     except OSError as error:
         raise cannot_write(place, error) from error
-    name = f"face.{job['request']['format']}"
-    pipeline.export(face, place / name, progress=progress.part(0.1, 1.0), face_folder=source)
+    request = job["request"]
+    name, lod = f"face.{request['format']}", request.get("lod", 0)
+    pipeline.export(
+        face,
+        place / name,
+        progress=progress.part(0.1, 1.0),
+        face_folder=source,
+        level=min(lod, MOST_CARDS_LEVEL),
+        rig=request.get("rig"),
+        detail=lod,
+        visemes=request.get("visemes", False),
+    )
     return ExportResult(file=name).model_dump()
 
 

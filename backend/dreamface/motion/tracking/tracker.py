@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -31,8 +30,10 @@ from dreamface.motion.tracking.person import (
     with_winks,
 )
 from dreamface.motion.tracking.pose import Poses, angles
-from dreamface.performance import BoolArray, Performance
+from dreamface.motion.tracking.sightings import Sightings
+from dreamface.performance import Performance
 from dreamface.progress import Progress
+from dreamface.traits import ARKIT_SHAPES
 
 SEVERAL: Final = 4
 """How many faces are looked for where there may be several."""
@@ -49,8 +50,8 @@ NEUTRAL_MARGIN: Final = 0.5
 CALIBRATION: Final = 24
 """Pictures from which the person is learnt."""
 
-AT_ONCE: Final = 64
-"""Pictures that are read at a time."""
+AT_ONCE: Final = 16
+"""Pictures that are read at a time: each takes almost two megabytes meanwhile."""
 
 LIVE_CALIBRATIONS: Final = (10, 60, 240)
 """After so many pictures the person is learnt, live; each time from all that were kept."""
@@ -58,26 +59,6 @@ LIVE_CALIBRATIONS: Final = (10, 60, 240)
 _KEPT_EVERY: Final = 4  # live: one picture in so many is kept for that
 _STEP: Final = "tracking"
 _FOUND: Final = 0.85  # of the work: the landmarks
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """Landmarks of a clip.
-
-    Attributes:
-        points: [T, 478, 2]; NaN where there is no face.
-        coefficients: [T, 52], or None where the tracker has none.
-        faces: how many there are in view at some time.
-    """
-
-    points: Float32Array
-    coefficients: Float32Array | None
-    faces: int
-
-    @property
-    def present(self) -> BoolArray:
-        """[T] whether there is a face."""
-        return ~np.isnan(self.points[:, 0, 0])
 
 
 def track(source: Path, options: Wishes, progress: Progress = Progress()) -> Performance:  # noqa: B008
@@ -90,20 +71,20 @@ def track(source: Path, options: Wishes, progress: Progress = Progress()) -> Per
     """
     start, end = _span(options)
     footage = open_footage(source, start, end, options.rate if source.is_dir() else None)
-    seen = _find_landmarks(footage, options, progress.part(0.0, _FOUND))
-    present = np.flatnonzero(seen.present)
-    if not len(present):
-        raise _nobody(footage, options, seen)
-    progress.report(_STEP, _FOUND, "Learning who it is")
-    model = load_model()
-    person = find_person(model, seen.points[_spread(present)].astype(np.float64))
-    reading = _read(model, person, seen.points, present, progress.part(_FOUND + 0.05, 1.0))
-    take = _performance(footage, seen, present, person, reading)
+    with Sightings() as seen:
+        _find_landmarks(footage, options, seen, progress.part(0.0, _FOUND))
+        if not len(seen):
+            raise _nobody(footage, options, seen)
+        progress.report(_STEP, _FOUND, "Learning who it is")
+        model = load_model()
+        person = find_person(model, seen.points(_spread(len(seen))))
+        reading = _read(model, person, seen, progress.part(_FOUND + 0.05, 1.0))
+        take = _performance(footage, seen, person, reading)
     if options.neutral is not None:
         begun = start or 0.0
         take = calibrated(take, neutral_at(take, options.neutral - begun))
         take = trimmed(take, (options.start or 0.0) - begun, None if options.end is None else options.end - begun)
-    progress.report(_STEP, 1.0, f"Followed {len(present):,} of {len(take):,} pictures")
+    progress.report(_STEP, 1.0, f"Followed {len(seen):,} of {len(take):,} pictures")
     return mirrored(take) if options.mirror else take
 
 
@@ -115,7 +96,7 @@ def _span(options: Wishes) -> tuple[float | None, float | None]:
     return start, None if options.end is None else max(options.end, options.neutral + NEUTRAL_MARGIN)
 
 
-def _nobody(footage: Footage, options: Wishes, seen: _Seen) -> BadRequest:
+def _nobody(footage: Footage, options: Wishes, seen: Sightings) -> BadRequest:
     if options.face is not None and 0 < seen.faces <= options.face:
         there = "is one face" if seen.faces == 1 else f"are {seen.faces} faces"
         return BadRequest(f"There {there} in {footage.name}, and they are counted from 0: choose another.")
@@ -126,15 +107,17 @@ class _More(Exception):
     """There are more faces than are looked for."""
 
 
-def _find_landmarks(footage: Footage, options: Wishes, progress: Progress) -> _Seen:
+def _find_landmarks(footage: Footage, options: Wishes, seen: Sightings, progress: Progress) -> None:
     """Go through the footage once; and once more where several faces come into view after the beginning."""
     try:
-        return _go_through(footage, options, 1, progress)
+        _go_through(footage, options, seen, progress)
     except _More as more:
-        return _go_through(footage, options, int(more.args[0]), progress)
+        seen.forget()
+        seen.faces = int(more.args[0])
+        _go_through(footage, options, seen, progress)
 
 
-def _go_through(footage: Footage, options: Wishes, faces: int, progress: Progress) -> _Seen:
+def _go_through(footage: Footage, options: Wishes, seen: Sightings, progress: Progress) -> None:
     """Find the landmarks of one face among several.
 
     Looking for more faces than there are takes time in every picture, so where one is expected others are looked for
@@ -143,58 +126,51 @@ def _go_through(footage: Footage, options: Wishes, faces: int, progress: Progres
     Raises:
         _More: there are more.
     """
-    follower = Follower(options.face, faces)
-    points, coefficients = [], []
+    follower = Follower(options.face, seen.faces)
     apart = max(1, footage.count // LOOKS) if footage.count else LOOK_EVERY
     with (
-        closing(open_tracker(options.tracker, SEVERAL if faces > 1 else 1)) as tracker,
-        closing(open_tracker(options.tracker, SEVERAL)) if faces == 1 else nullcontext() as looker,
+        closing(open_tracker(options.tracker, SEVERAL if seen.faces > 1 else 1)) as tracker,
+        closing(open_tracker(options.tracker, SEVERAL)) if seen.faces == 1 else nullcontext() as looker,
     ):
         for number, frame in enumerate(footage.frames()):
             if looker is not None and number % apart == 0:
                 found = len(looker.find(frame.picture, frame.time))
                 if found > 1:
                     raise _More(found)
-            face = follower.choose(tracker.find(frame.picture, frame.time), frame.time)
-            points.append(_NOBODY if face is None else face.points.astype(np.float32))
-            coefficients.append(None if face is None else face.coefficients)
+            seen.add(frame.time, follower.choose(tracker.find(frame.picture, frame.time), frame.time))
             if number % 10 == 0:
                 share = min(number / max(footage.count, 1), 1.0)
                 progress.report(_STEP, share, f"Looking at picture {number + 1:,} of about {footage.count:,}")
-    known = [each for each in coefficients if each is not None]
-    if not known:
-        return _Seen(np.stack(points), None, faces)
-    blank = np.zeros_like(known[0])
-    return _Seen(np.stack(points), np.stack([blank if each is None else each for each in coefficients]), faces)
 
 
 _BREAKS_OFF: Final = "The file breaks off after {:.1f} of {:.1f} seconds: what was read is kept."
 
-_NOBODY: Final = np.full((478, 2), np.nan, np.float32)
+
+def _spread(count: int) -> IntArray:
+    """Return which of so many pictures to learn the person from."""
+    return np.unique(np.linspace(0, count - 1, CALIBRATION).round().astype(np.int64))
 
 
-def _spread(present: IntArray) -> IntArray:
-    """Return which pictures to learn the person from."""
-    return present[np.unique(np.linspace(0, len(present) - 1, CALIBRATION).round().astype(int))]
+def _read(model: LandmarkModel, person: Person, seen: Sightings, progress: Progress) -> Reading:
+    """Return the expression and the poses in the pictures [F] that have a face."""
+    count = len(seen)
+    weights, poses = np.empty((count, len(ARKIT_SHAPES))), Poses(np.empty((count, 3, 3)), np.empty((count, 3)))
+    for start in range(0, count, AT_ONCE):
+        rows = np.arange(start, min(start + AT_ONCE, count))
+        some = seen.points(rows)
+        part = refined(model, person, some, read_expression(model, person, some))
+        part = with_gaze(model, person, some, with_winks(model, person, some, part))
+        weights[rows], poses.rotation[rows], poses.position[rows] = (
+            part.weights, part.poses.rotation, part.poses.position,
+        )  # fmt: skip
+        progress.report(_STEP, start / count, "Telling the expression")
+    return Reading(weights, poses)
 
 
-def _read(model: LandmarkModel, person: Person, seen: Float32Array, present: IntArray, progress: Progress) -> Reading:
-    """Return the expression and the poses in those pictures [F] of all [T, 478, 2] that have a face."""
-    parts = []
-    for start in range(0, len(present), AT_ONCE):
-        some = seen[present[start : start + AT_ONCE]].astype(np.float64)
-        reading = refined(model, person, some, read_expression(model, person, some))
-        parts.append(with_gaze(model, person, some, with_winks(model, person, some, reading)))
-        progress.report(_STEP, start / len(present), "Telling the expression")
-    poses = Poses(
-        np.concatenate([part.poses.rotation for part in parts]), np.concatenate([part.poses.position for part in parts])
-    )
-    return Reading(np.concatenate([part.weights for part in parts]), poses)
-
-
-def _performance(footage: Footage, seen: _Seen, present: IntArray, person: Person, reading: Reading) -> Performance:
-    count = len(seen.points)
-    coefficients = None if seen.coefficients is None else without_rest(seen.coefficients[present])
+def _performance(footage: Footage, seen: Sightings, person: Person, reading: Reading) -> Performance:
+    present = seen.present
+    count = len(present)
+    coefficients = None if seen.coefficients is None else without_rest(seen.coefficients)
     mixed = fused(reading.weights, coefficients)
     weights = as_seen(mixed, range_of(mixed))
 
@@ -204,17 +180,19 @@ def _performance(footage: Footage, seen: _Seen, present: IntArray, person: Perso
         return whole
 
     return Performance(
-        times=np.arange(count) / footage.rate,
+        times=seen.times,
         weights=spread(weights),
         head=spread(angles(reading.poses.rotation)),
         position=spread(reading.poses.position),
         eyes=spread(gaze_of(weights)),
-        seen=seen.present,
+        seen=present,
         rate=footage.rate,
         focal=person.focal,
         source=footage.name,
         footage=footage.size,
-        notes=(_BREAKS_OFF.format(count / footage.rate, footage.count / footage.rate),) if footage.breaks_off else (),
+        notes=(_BREAKS_OFF.format(seen.times[-1] + 1.0 / footage.rate, footage.count / footage.rate),)
+        if footage.breaks_off
+        else (),
     )
 
 
@@ -282,7 +260,7 @@ class LiveTracker:
         self._count += 1
         if self._count in LIVE_CALIBRATIONS and (self._learning is None or not self._learning.is_alive()):
             chosen = np.stack(self._kept)
-            chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, CALIBRATION).round().astype(int))]
+            chosen = chosen[_spread(len(chosen))]
             self._learning = threading.Thread(target=self._find, args=(chosen,), daemon=True)
             self._learning.start()
 
