@@ -55,7 +55,7 @@ def main() -> None:
     print(f"a head takes {1000.0 * statistics.median(times):.0f} ms")
 
 
-def _edited(head: str, person: Traits, name: str, value: float, seed: int, candidate: int | None):  # noqa: ANN202
+def _edited(head: str, person: Traits, name: str, value: float, seed: int, candidate: int | None):
     return pipeline.build_head(head, person.under({name: TraitValue(value)}), seed, candidate)
 
 
