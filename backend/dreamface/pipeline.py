@@ -22,7 +22,7 @@ from dreamface.language import Reading, read
 from dreamface.limits import RESOLUTIONS, check_prompt, check_resolution, check_seed, drawn_seed
 from dreamface.motion import Changes, Tracker, Wishes, check_changes, make_take, remarks, write_take
 from dreamface.performance import Performance, load_performance
-from dreamface.prior import complete
+from dreamface.prior import complete, followed
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
 from dreamface.record import EditEntry, FaceRecord, LayerEntry
@@ -65,6 +65,7 @@ __all__ = [
     "remove_style",
     "reshape",
     "save_style",
+    "shown_traits",
     "style_name",
     "style_of_guides",
     "styles",
@@ -179,8 +180,22 @@ def reshape(
         BadRequest: a value is out of range, or the face's head model is not installed here.
     """
     record, kept_offset = _remembered(face)
-    changed = replace(record, traits=record.traits.under(traits))
+    changed = replace(record, traits=_changed(record, traits))
     return _shaped(changed, kept_offset if offset is None else offset, {**_pictures_of(face), **(pictures or {})})
+
+
+def shown_traits(record: FaceRecord) -> Traits:
+    """Return a face's traits with its whole-face edits laid over them: what it looks like."""
+    traits = record.traits
+    for edit in record.edits:
+        if edit.kind == "words" and edit.place is None and edit.visible and edit.strength > 0.0:
+            traits = followed(traits, traits.towards(edit.traits, edit.strength), record.seed)
+    return traits
+
+
+def _changed(record: FaceRecord, traits: Mapping[str, TraitValue | Value]) -> Traits:
+    """Return a face's traits with some changed, and what hangs together with those."""
+    return followed(record.traits, record.traits.under(traits), record.seed)
 
 
 def _pictures_of(face: Face | FaceRecord) -> Mapping[str, bytes]:
@@ -189,7 +204,7 @@ def _pictures_of(face: Face | FaceRecord) -> Mapping[str, bytes]:
 
 def _shaped(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Head:
     """Return the head of a record with what its edits do to the shape."""
-    head = build_head(record.head, record.shown, record.seed, record.candidate, offset)
+    head = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
     return mixed_shape(head, record.edits, build_head, pictures)
 
 
@@ -252,7 +267,7 @@ def style_of_guides(
     """
     record, kept_offset = _remembered(face)
     built = build_head(
-        record.head, record.shown, record.seed, record.candidate, kept_offset if offset is None else offset
+        record.head, shown_traits(record), record.seed, record.candidate, kept_offset if offset is None else offset
     )
     curves = to_curves(guides, built)
     data: dict[str, object] = {
@@ -306,7 +321,7 @@ def edit(
     masked, drawn = _masked(before.layers, masks or {})
     record = replace(
         before,
-        traits=before.traits.under(traits),
+        traits=_changed(before, traits),
         resolution=before.resolution if resolution is None else resolution,
         layers=_layered(masked, layers or {}),
         edits=before.edits if edits is None else tuple(edits),
@@ -316,7 +331,7 @@ def edit(
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
     offset = kept_offset if offset is None else offset
-    built = build_head(record.head, record.shown, record.seed, record.candidate, offset)
+    built = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
     known = {**_pictures_of(face), **(pictures or {}), **drawn}
     return _dress(built, record, progress.part(0.1, 1.0), known)
 
@@ -535,7 +550,7 @@ def write_cards(
         head = _shaped(face, offset, pictures or {})
         shapes = expressions(head)
         if groom is None:
-            groom = grow_hair(head, face.shown, face.seed, edits=face.edits, pictures=pictures)
+            groom = grow_hair(head, shown_traits(face), face.seed, edits=face.edits, pictures=pictures)
         progress = progress.part(0.3, 1.0)
     else:
         head, shapes, groom = face.head, face.shapes, face.groom if groom is None else groom
@@ -556,7 +571,7 @@ def check_request(prompt: str, seed: int, resolution: int, head: str) -> None:
 
 def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping[str, bytes] | None = None) -> Face:
     """Everything after the neutral geometry: rig, hair, skin, preview."""
-    model, traits = load_model(head.model), record.shown
+    model, traits = load_model(head.model), shown_traits(record)
     record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
     pictures = _needed(record, pictures or {})
     head = mixed_shape(head, record.edits, build_head, pictures)

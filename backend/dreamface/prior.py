@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 
@@ -80,6 +81,44 @@ def complete(asked: Traits, seed: int) -> Traits:
     True
     """
     return _Draw(asked, seed).complete()
+
+
+DRIVERS: Final = ("age", "gender", *ANCESTRIES, "body.weight", "body.muscle", "skin.melanin")
+"""Traits that others hang together with."""
+
+
+def followed(before: Traits, after: Traits, seed: int) -> Traits:
+    """Return changed traits with what was drawn gone along: who gets older gets grey, unless that was said otherwise.
+
+    A number that was drawn moves by as much as its draw does, from the same stream; so a life from 5 to 95 is one
+    person's. Cuts stay, but for beards that a child has not.
+
+    Args:
+        before: a whole person's.
+        after: the same with some changed.
+        seed: of the draw.
+
+    >>> young = complete(Traits({"age": 30.0, "gender": 1.0}), seed=1)
+    >>> old = followed(young, young.under({"age": 75.0}), seed=1)
+    >>> old.number("hair.grey") > young.number("hair.grey") + 0.5
+    True
+    """
+    if not any(before.value(name) != after.value(name) for name in DRIVERS):
+        return after
+    drivers = {name: TraitValue(after.value(name)) for name in DRIVERS}
+    were = {name: TraitValue(before.value(name)) for name in DRIVERS}
+    asked = after.asked()
+    then, now = complete(asked.under(were), seed), complete(asked.under(drivers), seed)
+    moved = {name: _moved(name, entry, then, now) for name, entry in after.items() if not entry.confidence}
+    return after.under({name: entry for name, entry in moved.items() if name not in DRIVERS})
+
+
+def _moved(name: str, entry: TraitValue, then: Traits, now: Traits) -> TraitValue:
+    """Return a drawn trait, moved as its draw was from one person to another."""
+    old, new = then.value(name), now.value(name)
+    if isinstance(entry.value, float | int) and isinstance(old, float | int) and isinstance(new, float | int):
+        return replace(entry, value=VOCABULARY[name].clamp(entry.value + new - old))
+    return replace(entry, value=new) if name == "beard.style" and new == "none" else entry
 
 
 class _Draw:

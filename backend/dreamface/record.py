@@ -219,15 +219,6 @@ class FaceRecord:
         of_layers = (digest for entry in self.layers for digest in (entry.mask or {}).values())
         return tuple(dict.fromkeys((*of_layers, *(digest for edit in self.edits for digest in edit.digests))))
 
-    @property
-    def shown(self) -> Traits:
-        """The traits with the whole-face edits in words laid over them: what the face looks like."""
-        traits = self.traits
-        for edit in self.edits:
-            if edit.kind == "words" and edit.place is None and edit.visible:
-                traits = traits.towards(edit.traits, edit.strength)
-        return traits
-
     def to_json(self) -> dict[str, Any]:
         """Plain data, as `from_json` reads it."""
         data: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")

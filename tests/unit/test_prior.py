@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dreamface.language import read
-from dreamface.prior import complete
+from dreamface.prior import complete, followed
 from dreamface.traits import ANCESTRIES, VOCABULARY, Group, Kind, Traits, TraitValue
 
 PEOPLE = [complete(Traits(), seed) for seed in range(300)]
@@ -190,3 +190,41 @@ def test_men_lose_hair_with_age_and_women_do_not() -> None:
     gone = {"bald", "receding"}
     assert share(cuts(gender=1.0, age=65.0), gone) > share(cuts(gender=1.0, age=25.0), gone) + 0.15
     assert share(cuts(gender=-1.0, age=65.0), gone) == 0.0
+
+
+# ------------------------------------------------------------------------------------------- what goes along with age
+
+
+def test_who_gets_older_gets_grey_and_lined() -> None:
+    young = complete(Traits({"age": 30.0, "gender": 1.0}), 5)
+    old = followed(young, young.under({"age": 75.0}), 5)
+    for name in ("hair.grey", "wrinkles.eyes", "age_spots.density", "teeth.yellowness"):
+        assert old.number(name) > young.number(name) + 0.1, name
+    assert old.number("hair.melanin") == young.number("hair.melanin")
+    assert old.choice("hair.style") == young.choice("hair.style")
+
+
+def test_a_life_is_one_persons_there_and_back() -> None:
+    young = complete(Traits({"age": 30.0}), 8)
+    back = followed(young.under({"age": 70.0}), young.under({"age": 70.0}), 8)
+    old = followed(young, young.under({"age": 70.0}), 8)
+    again = followed(old, old.under({"age": 30.0}), 8)
+    assert back == young.under({"age": 70.0})
+    assert again.number("hair.grey") == pytest.approx(young.number("hair.grey"), abs=0.05)
+
+
+def test_what_was_said_stays_at_every_age() -> None:
+    said = complete(Traits({"age": 70.0, "hair.grey": 0.0}), 3)
+    older = followed(said, said.under({"age": 90.0}), 3)
+    assert older.number("hair.grey") == 0.0
+
+
+def test_a_child_has_no_beard() -> None:
+    men = {seed: complete(Traits({"age": 40.0, "gender": 1.0}), seed) for seed in range(40)}
+    seed, man = next((seed, man) for seed, man in men.items() if man.choice("beard.style") != "none")
+    assert followed(man, man.under({"age": 8.0}), seed).choice("beard.style") == "none"
+
+
+def test_a_nose_moves_nothing_else() -> None:
+    person = complete(Traits({"age": 40.0}), 3)
+    assert followed(person, person.under({"nose.width": 2.0}), 3) == person.under({"nose.width": 2.0})
