@@ -97,12 +97,13 @@ ALLOWED = {
     "face": {"hair", "record", "rigging", "traits"},
     "document": {"_reading", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {
-        "_files", "_reading", "document", "errors", "face", "hair", "images", "library", "packing", "progress",
-        "provenance", "record", "text", "wrinkles",
+        "_files", "_reading", "document", "errors", "face", "hair", "images", "library", "map_changes", "packing",
+        "progress", "provenance", "record", "text", "wrinkles",
     },
     "images": {"_reading", "colour", "errors", "limits", "provenance"},
     "library": {"_files", "_reading", "errors", "provenance", "record"},
     "limits": {"errors", "random_streams", "text"},
+    "map_changes": {"face", "images"},
     "performance": {"_files", "_reading", "arrays", "errors", "text", "traits"},
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "pipeline": SHARED | {
