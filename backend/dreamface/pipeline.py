@@ -72,6 +72,7 @@ __all__ = [
     "repaint",
     "reshape",
     "save_style",
+    "stranger",
     "style_name",
     "style_of_guides",
     "styles",
@@ -148,6 +149,16 @@ def generate(
         candidate=built.candidate,
     )  # fmt: skip
     return _dress(built, record, progress.part(0.2, 1.0))
+
+
+def stranger(seed: int) -> Traits:
+    """Return the traits of somebody whom nobody described, which the seed draws.
+
+    Raises:
+        BadRequest: the seed is out of range.
+    """
+    check_seed(seed)
+    return complete(Traits(), seed)
 
 
 def build_head(

@@ -78,12 +78,12 @@ ALLOWED = {
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "rig", "images", "provenance", "text", "_files"},
     "cli": {
-        "bones", "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images", "library",
-        "limits", "performance", "text", "_files",
+        "bones", "editing", "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images",
+        "library", "limits", "performance", "record", "text", "_files",
     },
     "service": {
-        "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors", "progress", "_files",
-        "motion",
+        "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
+        "progress", "_files", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {"head", "motion", "rig", "skin", "models", "packing", "pipeline", "prior"},
@@ -93,6 +93,9 @@ ALLOWED = {
     "arrays": set(),
     "bones": set(),
     "colour": set(),
+    "editing": {
+        "edits", "errors", "face", "images", "language", "pipeline", "progress", "record", "skin", "text", "traits",
+    },
     "errors": set(),
     "face": {"hair", "record", "rigging", "traits"},
     "document": {"_reading", "face", "hair", "limits", "record", "text", "traits"},

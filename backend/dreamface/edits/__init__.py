@@ -2,7 +2,7 @@
 
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import REGIONS
-from dreamface.edits.stack import check_edits, overlays
+from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import Wish, read_effects
 
-__all__ = ["REGIONS", "Wish", "check_edits", "masks_of", "overlays", "read_effects"]
+__all__ = ["REGIONS", "SKIN_GROUPS", "Wish", "check_edits", "masks_of", "overlays", "read_effects"]
