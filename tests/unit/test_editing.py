@@ -58,6 +58,7 @@ def test_words_say_what_and_where() -> None:
     assert [one.effect for one in found.effects] == ["bruise"]
     assert found.parameters == {"effects": [{"name": "bruise", "amount": 0.5}]}
     assert (found.region, list(found.traits), found.not_understood) == ("left_cheek", ["freckles.density"], ("zorgon",))
+    assert found.to_json()["effects"] == found.parameters["effects"]
     assert found.to_json()["traits"]["freckles.density"]["because"] == "freckles"
 
 

@@ -4,7 +4,7 @@ The command line, the service and scripts all come through here.
 """
 
 from dreamface.editing.adding import add_edit, added, carry
-from dreamface.editing.files import PictureKind, normalise
+from dreamface.editing.files import PictureKind, normalise, size_of
 from dreamface.editing.making import MADE_AS, TAKEN, NewEdit, mark, mix_edit, picture_edit, sketch_edit, words_edit
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary
 
@@ -23,6 +23,7 @@ __all__ = [
     "normalise",
     "picture_edit",
     "read_words",
+    "size_of",
     "sketch_edit",
     "vocabulary",
     "words_edit",

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dreamface.errors import BadRequest
 from dreamface.face import Topology
-from dreamface.images import LARGEST_MASK, decode_mask, encode_mask, png_bytes
+from dreamface.images import LARGEST_MASK, decode_mask, encode_mask, png_bytes, png_size
 from dreamface.skin import skin_tiles
 
 Picture: TypeAlias = "Path | str | bytes"
@@ -37,6 +37,11 @@ def normalise(data: bytes, kind: PictureKind) -> bytes:
         BadRequest: it is no picture that can be read, or there is nothing on it.
     """
     return _normalised_mask(data) if kind == "mask" else _normalised_drawing(data)
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Return width and height of what `normalise` gave."""
+    return png_size(png)
 
 
 def _normalised_mask(data: bytes) -> bytes:

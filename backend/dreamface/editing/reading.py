@@ -50,10 +50,10 @@ class EditReading:
         return {"effects": wanted} if wanted else {}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data for a program; `traits` and `parameters` are those of an edit in words."""
+        """Plain data for a program; `traits` and, of the parameters, `effects` are those of an edit in words."""
         return {
             "traits": self.traits.to_json(),
-            "parameters": self.parameters,
+            "effects": self.parameters.get("effects", []),
             "region": self.region,
             "not_understood": list(self.not_understood),
             "contradiction": self.contradiction,
