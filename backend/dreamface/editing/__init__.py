@@ -4,7 +4,7 @@ The command line, the service and scripts all come through here.
 """
 
 from dreamface.editing.adding import add_edit, added, carry
-from dreamface.editing.files import PictureKind, normalise, size_of
+from dreamface.editing.files import PictureKind, face_tile, normalise, size_of
 from dreamface.editing.making import MADE_AS, TAKEN, NewEdit, mark, mix_edit, picture_edit, sketch_edit, words_edit
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary
 
@@ -18,6 +18,7 @@ __all__ = [
     "added",
     "carry",
     "check_region",
+    "face_tile",
     "mark",
     "mix_edit",
     "normalise",

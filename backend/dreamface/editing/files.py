@@ -100,6 +100,11 @@ def by_digest(pngs: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, byte
     return digests, {digests[name]: png for name, png in pngs.items()}
 
 
+def face_tile(topology: Topology) -> str:
+    """Return the name of the face's texture tile."""
+    return skin_tiles(topology)[0]
+
+
 def by_tile(topology: Topology, given: Any, what: str) -> dict[str, Any]:
     """Return tile -> what was given for it; one thing alone is for the face's tile.
 
