@@ -169,6 +169,8 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "generate", "id": "1", "request": {"prompt": "a"}}, "id"),
     ({"kind": "edit", "request": {"face": EDITED, "traits": {"nose.width": 9}}}, "nose.width"),
     ({"kind": "edit", "request": {"face": {**EDITED, "head": "ogre"}, "traits": {}}}, "ogre"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "traits": {"age": {"because": ""}}}, "traits": {}}}, "age takes"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "traits": {"age": {"value": 1, "a": 1}}}, "traits": {}}}, "age t"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": float("inf")}]}, "traits": {}}}, "stored"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(61)}]}, "traits": {}}}, "too deeply"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(253)}]}, "traits": {}}}, "too deeply"),

@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
@@ -48,13 +49,18 @@ def to_traits(data: Mapping[str, Any]) -> Traits:
     Raises:
         BadRequest: a name is not in the vocabulary, or a value is out of range.
     """
-    return Traits({name: _trait_value(entry) for name, entry in data.items()})
+    return Traits({name: _trait_value(name, entry) for name, entry in data.items()})
 
 
-def _trait_value(entry: Any) -> Any:
-    if isinstance(entry, TraitEntry):
-        entry = entry.model_dump()
-    return TraitValue(**entry) if isinstance(entry, Mapping) else entry
+def _trait_value(name: str, entry: Any) -> Any:
+    if isinstance(entry, Mapping):
+        try:
+            entry = TraitEntry.model_validate(entry)
+        except ValidationError as error:
+            raise BadRequest(
+                f"{name} takes a value, or an object with value, confidence (0 to 1) and because."
+            ) from error
+    return TraitValue(**entry.model_dump()) if isinstance(entry, TraitEntry) else entry
 
 
 DEEPEST: Final = 64
