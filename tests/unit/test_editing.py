@@ -36,6 +36,7 @@ def picture(mode: str = "RGBA", colour: Any = (200, 0, 0, 255), kind: str = "PNG
 def face() -> Face:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline._wrinkle_painter, "paint", lambda *_, **__: {})
+        patch.setattr(pipeline, "grow", lambda *_, **__: {})
         patch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
         record = FaceRecord("f", "a pale woman", 3, 512, "anny", complete(Traits({"skin.melanin": 0.1}), 3))
         return pipeline.edit(record, {})
@@ -47,6 +48,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline._painter, "paint", lambda *_, **__: {})
     monkeypatch.setattr(pipeline._wrinkle_painter, "paint", lambda *_, **__: {})
     monkeypatch.setattr(pipeline, "make_rig", lambda *_: None)
+    monkeypatch.setattr(pipeline, "grow", lambda *_, **__: {})
     monkeypatch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
 
 
@@ -124,6 +126,7 @@ def test_every_word_of_the_vocabulary_works() -> None:
         (picture("I;16", 5), "picture", "8 bits"),
         (picture("L", 5)[:40] + b"\0" * 40, "picture", "damaged"),
     ],
+    ids=["empty", "colours", "black", "gif", "cut short", "transparent", "16 bits", "damaged"],
 )
 def test_a_picture_that_can_not_be_used_is_a_sentence(data: bytes, kind: editing.PictureKind, sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence):
@@ -195,6 +198,7 @@ def test_another_face_can_be_mixed_in() -> None:
 def test_edits_are_laid_on_top_and_saved_with_the_face(face: Face, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline._wrinkle_painter, "paint", lambda *_, **__: {})
+        patch.setattr(pipeline, "grow", lambda *_, **__: {})
         patch.setattr(pipeline, "_portrait", lambda *_: torch.zeros(8, 8, 3))
         made = dreamface.add_edit(face, "a bruise", mask=SPOT, feather=2.0, mirror=True, strength=0.8, label="Fight")
     entry = made.record.edits[0]
