@@ -32,6 +32,7 @@ store.
     large          a job's folder holds a file of 30 MB
     elsewhere      its store cannot be seen from here
     busy           answers 503 to the first call of each kind
+    painting       answers 409 to /paint, as a job is being painted
     garbage_models answers /models with JSON that says nothing about models
     without_model  has no head of the model that a face asks for
     unplug         its camera is unplugged after ten moments
@@ -43,6 +44,7 @@ store.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import math
@@ -63,7 +65,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-API = 4
+API = 5
 LARGE_FILE = 30_000_000  # bytes
 BURST = 2000  # events
 STEPS = 8
@@ -383,6 +385,63 @@ class Handler(BaseHTTPRequestHandler):
             arrays["shape_deltas.npy"] = _npy([0.0, 0.0, width], "<f4", (1, 3))
         if "broken" in body["head"]:
             arrays["vertices.npy"] = b"not an array"
+        self._send_npz(arrays)
+
+    def _paint(self, rest: list[str], body: dict[str, Any]) -> None:
+        """Answer that a square of the face's albedo is filled with the strength of the edit that is new."""
+        if self._busy("paint"):
+            return
+        if self.fake.does("painting"):
+            self._json(409, {"error": "DreamFace is painting another face just now: try again in a moment."})
+            return
+        now, shown = body["face"].get("edits", []), body.get("shown", [])
+        if missing := self._missing([*now, *shown]):
+            self._json(400, {"error": f"There is no upload {missing}: send the file to PUT /uploads/{missing} first."})
+            return
+        arrays = {"whole.npy": _texts([" "], (0,)), "gone.npy": _texts([" "], (0,))}
+        if now != shown:
+            changed = next((one for one in reversed(now) if one not in shown), {"strength": 0.0})
+            value = round(100.0 * changed.get("strength", 1.0) * changed.get("visible", True))
+            arrays["skin/albedo.npy"] = _npy([value] * 48, "|u1", (4, 4, 3))
+            arrays["skin/albedo/at.npy"] = _npy([8, 16], "<i4", (2,))
+        self._send_npz(arrays)
+
+    def _missing(self, edits: list[dict[str, Any]]) -> str:
+        """Return a picture of edits that was not sent, or ""."""
+        masks = [edit.get("pictures") or {} for edit in edits]
+        masks += [(edit.get("place") or {}).get("mask") or {} for edit in edits]
+        return next((one for mask in masks for one in mask.values() if one not in self.fake.uploads), "")
+
+    def _edits(self, rest: list[str], body: dict[str, Any]) -> None:
+        region = {"name": "left_cheek", "label": "Left Cheek", "side": "left", "words": ["left cheek"]}
+        scar = {"name": "scar", "description": "a scar", "words": ["scar", "scars"], "variants": ["cut", "burn"]}
+        if not rest:
+            self._json(200, {"families": [{"name": "marks", "words": [scar]}], "regions": [region]})
+        elif rest == ["read"]:
+            words = body["words"].split()
+            effects = [{"name": "scar", "amount": 0.5, "colour": None, "variant": ""}] if "scar" in words else []
+            traits = {"age": {"value": 80.0, "confidence": 0.8, "because": "older"}} if "older" in words else {}
+            there = "left_cheek" if "cheek" in words and not body["place"] else None
+            against = "A beard can't be bald: say one of them." if {"bald", "beard"} <= set(words) else ""
+            unknown = [word for word in words if word == "xyz"]
+            found = {"traits": traits, "effects": effects, "region": there, "not_understood": unknown}
+            self._json(200, {**found, "contradiction": against})
+        elif rest == ["carry"]:
+            if body["from"]["head"] != body["to"]["head"]:
+                self._json(400, {"error": "Edits can't be carried from one head model to another yet."})
+            else:
+                self._json(200, {"edits": body["edits"], "pictures": {}})
+        elif rest == ["picture"]:
+            if body["picture"] not in self.fake.uploads:
+                self._json(400, {"error": f"There is no upload {body['picture']}: send it first."})
+            else:
+                made = hashlib.sha256(body["picture"].encode()).hexdigest()
+                self.fake.uploads[made] = 1
+                self._json(200, {"sha": made, "width": 64, "height": 64})
+        else:
+            self._nothing(rest, body)
+
+    def _send_npz(self, arrays: dict[str, bytes]) -> None:
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w") as archive:
             for name, content in arrays.items():
@@ -562,7 +621,7 @@ def write_take(path: Path, source: str) -> Path:
 def _texts(texts: Sequence[str], shape: tuple[int, ...] | None = None) -> bytes:
     """Texts as an .npy file."""
     width = max(map(len, texts))
-    values = b"".join(text.ljust(width, "\0").encode("utf-32-le") for text in texts)
+    values = b"".join(text.ljust(width, "\0").encode("utf-32-le") for text in texts if shape != (0,))
     return _npy_head(f"<U{width}", (len(texts),) if shape is None else shape) + values
 
 
@@ -574,7 +633,7 @@ def _npy_head(kind: str, shape: tuple[int, ...]) -> bytes:
 
 def _npy(values: Sequence[float], kind: str, shape: tuple[int, ...]) -> bytes:
     """An array as an .npy file."""
-    letter = {"f8": "d", "f4": "f", "i8": "q", "b1": "b"}.get(kind[1:], "i")
+    letter = {"f8": "d", "f4": "f", "i8": "q", "b1": "b", "u1": "B"}.get(kind[1:], "i")
     return _npy_head(kind, shape) + struct.pack(f"<{len(values)}{letter}", *values)
 
 

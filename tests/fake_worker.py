@@ -101,6 +101,24 @@ def answer(call: dict[str, Any]) -> None:
     head = {"type": "answer", "call": call["call"]}
     if call["name"] == "forget":
         send({**head, "result": {}})
+    elif call["name"] == "paint" and "busy" in call["arguments"]["face"]["prompt"]:
+        send({**head, "error": "It is being painted: try again.", "bug": False, "kind": "Busy"})
+    elif call["name"] == "paint":
+        files = call["arguments"]["files"]
+        send({**head, "result": {}}, b"".join(Path(files[digest]).read_bytes() for digest in sorted(files)) or b"bytes")
+    elif call["name"] == "edit_vocabulary":
+        word = {"name": "scar", "description": "a scar", "words": ["scar"], "variants": ["cut"]}
+        region = {"name": "left_cheek", "label": "Left Cheek", "side": "left", "words": ["left cheek"]}
+        send({**head, "result": {"families": [{"name": "effects", "words": [word]}], "regions": [region]}})
+    elif call["name"] == "read_edit":
+        effects = [{"name": "scar", "amount": 0.5}]
+        read = {"traits": {}, "effects": effects, "region": None, "not_understood": [call["arguments"]["words"]]}
+        send({**head, "result": {**read, "contradiction": ""}})
+    elif call["name"] == "carry_edits":
+        send({**head, "result": {"edits": call["arguments"]["edits"], "pictures": {}}})
+    elif call["name"] == "edit_picture":
+        made = b"made of " + Path(call["arguments"]["path"]).read_bytes()
+        send({**head, "result": {"width": 3, "height": 2}}, made)
     elif call["name"] in ("reshape", "groom"):
         send({**head, "result": {}}, b"bytes")
     elif call["name"] == "styles":

@@ -15,11 +15,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dreamface.editing import add_edit
     from dreamface.errors import DreamFaceError
     from dreamface.face import Face
     from dreamface.folder import load, save
-    from dreamface.pipeline import generate
+    from dreamface.pipeline import edit, generate
     from dreamface.progress import Progress
+    from dreamface.record import EditEntry, Place
     from dreamface.traits import Traits
 
 # OpenMP's threads spin while they wait, unless told not to before torch loads. Beside a busy Blender that costs five
@@ -28,13 +30,30 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"
 
-__all__ = ["DreamFaceError", "Face", "Progress", "Traits", "__version__", "generate", "load", "save"]
+__all__ = [
+    "DreamFaceError",
+    "EditEntry",
+    "Face",
+    "Place",
+    "Progress",
+    "Traits",
+    "__version__",
+    "add_edit",
+    "edit",
+    "generate",
+    "load",
+    "save",
+]
 
 _HOME = {
     "DreamFaceError": "errors",
+    "EditEntry": "record",
     "Face": "face",
+    "Place": "record",
     "Progress": "progress",
     "Traits": "traits",
+    "add_edit": "editing",
+    "edit": "pipeline",
     "generate": "pipeline",
     "load": "folder",
     "save": "folder",

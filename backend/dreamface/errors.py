@@ -17,6 +17,10 @@ class UnknownName(BadRequest):
     """Nothing has that name."""
 
 
+class Busy(DreamFaceError):
+    """Something else is being made with what this needs; trying again in a moment may do."""
+
+
 class FolderError(DreamFaceError):
     """A face folder cannot be read or written."""
 

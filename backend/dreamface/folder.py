@@ -45,6 +45,7 @@ from dreamface.errors import BadRequest, FolderError
 from dreamface.face import Face, Head, Maps, Topology
 from dreamface.hair import Groom, groom_to_json
 from dreamface.library import foreign_files, move_foreign_files, sweep
+from dreamface.map_changes import encode_map, pack_map_changes
 from dreamface.packing import (
     pack_geometry,
     pack_groom,
@@ -70,6 +71,7 @@ __all__ = [
     "FaceDocument",
     "Finding",
     "load",
+    "pack_map_changes",
     "pack_offset",
     "pack_sent_groom",
     "pack_shapes",
@@ -227,12 +229,8 @@ def _picture_file(digest: str) -> str:
 def _write_map(image: Tensor, file: MapFile, path: Path) -> None:
     if path.suffix == ".exr":
         images.write_exr(image, path)
-    elif file.channel == "normal":
-        images.write_png(images.encode_normal8(image), path)
-    elif file.colour_space == "srgb":
-        images.write_png(images.encode_srgb8(image), path)
     else:
-        images.write_png(images.encode_unit8(image), path)
+        images.write_png(encode_map(file.channel, image), path)
 
 
 def _swap(part: Path, path: Path) -> None:

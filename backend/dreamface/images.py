@@ -191,6 +191,15 @@ def size_of(path: Path) -> tuple[int, int]:
         return _png_size(file.read(_PNG_HEADER.size))
 
 
+def png_size(png: bytes) -> tuple[int, int]:
+    """Return width and height that a PNG says it has.
+
+    Raises:
+        ValueError: it is no PNG, or larger than `LARGEST_MAP`.
+    """
+    return _png_size(png[: _PNG_HEADER.size])
+
+
 def _png_size(start: bytes) -> tuple[int, int]:
     """Width and height of a PNG that begins so."""
     if len(start) < _PNG_HEADER.size or not start.startswith(_PNG_SIGNATURE):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import threading
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from cachetools import LRUCache
 
 from dreamface.bones import BoneNames
 from dreamface.edits import check_edits, hair_of, mixed_shape, overlays
-from dreamface.errors import BadRequest, FolderError
+from dreamface.errors import BadRequest, Busy, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
 from dreamface.hair import REGIONS, Groom, Region
@@ -28,7 +33,7 @@ from dreamface.random_streams import stream
 from dreamface.record import EditEntry, FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
-from dreamface.skin import LAYERS, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
+from dreamface.skin import LAYERS, Overlay, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
 from dreamface.styles import Style, find_style, parse_style, remove_style, save_style, style_name, styles
 from dreamface.text import clean
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value, check_names
@@ -42,9 +47,11 @@ __all__ = [
     "HEADS",
     "LAYER_DESCRIPTIONS",
     "RESOLUTIONS",
+    "EditEntry",
     "FaceRecord",
     "Performance",
     "Reading",
+    "Repainted",
     "animate",
     "build_head",
     "check_animation",
@@ -63,9 +70,11 @@ __all__ = [
     "rebuild",
     "remarks",
     "remove_style",
+    "repaint",
     "reshape",
     "save_style",
     "shown_traits",
+    "stranger",
     "style_name",
     "style_of_guides",
     "styles",
@@ -91,6 +100,12 @@ _KEPT_FOR = 120.0  # seconds: between two edits an artist looks, thinks, and goe
 
 _wrinkle_painter = WrinklePainter()
 _painter = Painter(forget_after=_KEPT_FOR)  # remembers the face that was painted last, so that its next edit is quick
+_painting = threading.Lock()  # held by whoever uses the painter
+_TURN: Final = 0.1  # seconds between two looks at whether somebody who waits for the painter still wants it
+
+_BUSY: Final = "DreamFace is painting another face just now: try again in a moment."
+_HEADS_KEPT: Final = 2  # as it is shown and as it is to be, which differ where an edit changes the whole face
+_EDITS_KEPT: Final = 24  # whose masks stay in memory, a few megabytes each
 
 
 def generate(
@@ -136,6 +151,16 @@ def generate(
         candidate=built.candidate,
     )  # fmt: skip
     return _dress(built, record, progress.part(0.2, 1.0))
+
+
+def stranger(seed: int) -> Traits:
+    """Return the traits of somebody whom nobody described, which the seed draws.
+
+    Raises:
+        BadRequest: the seed is out of range.
+    """
+    check_seed(seed)
+    return complete(Traits(), seed)
 
 
 def build_head(
@@ -336,6 +361,137 @@ def edit(
     return _dress(built, record, progress.part(0.1, 1.0), known)
 
 
+@dataclass(frozen=True)
+class Repainted:
+    """A head's textures before and after a change of its edits. Maps that are the same share their images.
+
+    Attributes:
+        before: with the edits that were shown.
+        after: with the face's own.
+    """
+
+    before: Maps
+    after: Maps
+
+
+def repaint(
+    face: Face | FaceRecord,
+    shown: Sequence[EditEntry],
+    *,
+    resolution: int | None = None,
+    offset: Tensor | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> Repainted:
+    """Return a face's textures with the edits that a viewport shows, and with its own; quick enough to follow a slider.
+
+    Only the skin and what else is painted: neither hair nor the folds of expressions.
+
+    Args:
+        face: whose edits are the new ones. Its record is enough, with the offset and the pictures that belong to it.
+        shown: the edits that it had before, from below.
+        resolution: side of the maps in pixels, one of `RESOLUTIONS`; None is the face's.
+        offset: [V, 3] metres on top of what the traits say; None is the face's.
+        pictures: SHA-256 -> PNG of pictures that layers and edits refer to, beside the face's own.
+
+    Raises:
+        BadRequest: a value is out of range, a picture is missing or damaged, or the face's head model is not here.
+        Busy: another face is being painted.
+    """
+    after, kept_offset = _remembered(face)
+    after = replace(after, resolution=after.resolution if resolution is None else resolution)
+    before = replace(after, edits=tuple(shown))
+    for record in (before, after):
+        check_edits(record.edits)
+    check_resolution(after.resolution)
+    known = {**(face.pictures if isinstance(face, Face) else {}), **(pictures or {})}
+    offset = kept_offset if offset is None else offset
+    if not _painting.acquire(blocking=False):
+        raise Busy(_BUSY)
+    try:
+        return Repainted(*(_repainted(record, offset, known) for record in (before, after)))
+    finally:
+        _painting.release()
+
+
+def _repainted(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Maps:
+    """Return a head's textures; whoever calls this holds `_painting`."""
+    pictures = _needed(record, pictures)
+    key, head = _kept.head(record, offset, pictures)
+    return _painter.paint(
+        head, shown_traits(record), resolution=record.resolution, seed=record.seed, layers=record.strengths,
+        masks=_read_masks(record, pictures), overlays=_kept.overlays(record, key, head, pictures),
+    )  # fmt: skip
+
+
+class _Kept:
+    """What `repaint` has made lately and may need again soon."""
+
+    def __init__(self) -> None:
+        self._heads: LRUCache[str, Head] = LRUCache(_HEADS_KEPT)
+        self._overlays: LRUCache[str, tuple[Overlay, ...]] = LRUCache(_EDITS_KEPT)
+        self._clock: threading.Timer | None = None
+
+    def head(self, record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> tuple[str, Head]:
+        """Return a digest of what a head is built from, and the head."""
+        moved = None if offset is None else hashlib.sha256(offset.detach().cpu().numpy().tobytes()).hexdigest()
+        mixes = [edit for edit in record.to_json()["edits"] if edit["kind"] == "mix"]
+        key = _digest(record.head, shown_traits(record).to_json(), record.seed, record.candidate, moved, mixes)
+        head = self._heads.get(key)
+        if head is None:
+            head = self._heads[key] = _shaped(record, offset, pictures)
+        self._wind_clock()
+        return key, head
+
+    def overlays(self, record: FaceRecord, key: str, head: Head, pictures: Mapping[str, bytes]) -> tuple[Overlay, ...]:
+        """Return the edits as the painter takes them; each is worked out alone, as it depends on no other.
+
+        Args:
+            record: whose edits.
+            key: digest of the head.
+            head: theirs.
+            pictures: SHA-256 -> PNG.
+        """
+        found: list[Overlay] = []
+        for edit, data in zip(record.edits, record.to_json()["edits"], strict=True):
+            own = _digest(key, data)
+            laid = self._overlays.get(own)
+            if laid is None:
+                laid = overlays((edit,), head, shown_traits(record), record.seed, pictures)
+                self._overlays[own] = laid
+            found += laid
+        return tuple(found)
+
+    def forget(self) -> None:
+        """Free the memory."""
+        self._heads.clear()
+        self._overlays.clear()
+
+    def _wind_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        self._clock = threading.Timer(_KEPT_FOR, self.forget)
+        self._clock.daemon = True  # nobody waits for it at exit
+        self._clock.start()
+
+
+_kept = _Kept()
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@contextmanager
+def _turn(progress: Progress) -> Iterator[None]:
+    """Have the painter for oneself; meanwhile the progress may cancel."""
+    while not _painting.acquire(timeout=_TURN):
+        progress.report("skin", 0.0, "Waiting for the painter")
+    try:
+        yield
+    finally:
+        _painting.release()
+
+
 def _masked(
     entries: Sequence[LayerEntry], masks: Mapping[str, Mapping[str, Tensor] | None]
 ) -> tuple[tuple[LayerEntry, ...], dict[str, bytes]]:
@@ -423,6 +579,7 @@ def rebuild(
 def forget_models() -> None:
     """Load models anew when they are next needed: one was installed, replaced or removed."""
     forget_heads()
+    _kept.forget()
 
 
 def measure(head: Head) -> dict[str, float]:
@@ -583,11 +740,13 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     surface = Surface(head, marks)
     groom = grow(head, hair_traits, record.seed, surface=surface)
     progress.report("skin", 0.2, "Painting the skin")
-    maps = _painter.paint(
-        head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
-        masks=_read_masks(record, pictures), overlays=overlays(record.edits, head, traits, record.seed, pictures),
-        progress=progress.part(0.2, 0.8),
-    )  # fmt: skip
+    masks, laid = _read_masks(record, pictures), overlays(record.edits, head, traits, record.seed, pictures)
+    painting = progress.part(0.2, 0.8)
+    with _turn(painting):
+        maps = _painter.paint(
+            head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
+            masks=masks, overlays=laid, progress=painting,
+        )  # fmt: skip
     named = dict(zip(model.shape_names, shapes, strict=True))
     folds = _wrinkle_painter.paint(head, named, traits, resolution=record.resolution, seed=record.seed)
     maps = {tile: {**channels, **folds.get(tile, {})} for tile, channels in maps.items()}

@@ -239,10 +239,32 @@ class FaceRecord:
             raise BadRequest(f"The face's record is damaged ({where}: {what}): import its folder again.") from error
 
 
+def read_edits(data: Any) -> tuple[EditEntry, ...]:
+    """Return the stack of edits that JSON has.
+
+    Raises:
+        BadRequest: a field is missing or of the wrong kind, two have the same id, or there are too many.
+    """
+    try:
+        return _EDITS.validate_python(data)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where, what = ".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ").rstrip(".")
+        place = f"{where}: " if where else ""
+        raise BadRequest(f"The edits can't be read ({place}{what}): send them as face.json has them.") from error
+
+
+def write_edits(edits: tuple[EditEntry, ...]) -> list[dict[str, Any]]:
+    """Return plain data, as `read_edits` reads it."""
+    data: list[dict[str, Any]] = _EDITS.dump_python(edits, mode="json")
+    return data
+
+
 RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
 """Names of the fields, in order."""
 
 _ADAPTER: Final = TypeAdapter(FaceRecord)
+_EDITS: Final[TypeAdapter[tuple[EditEntry, ...]]] = TypeAdapter(EditsField)
 
 
 def pictures_in(record: Any) -> tuple[str, ...]:

@@ -22,10 +22,27 @@ from dreamface.service import connections
 connections.HEADERS_LIMIT, connections.BODY_LIMIT = 2.0, 2.0
 """
 
+EDITS: Final[list[dict[str, Any]]] = [
+    {
+        "id": "a",
+        "kind": "words",
+        "label": "a bruise",
+        "strength": 0.5,
+        "visible": True,
+        "place": {"regions": ["nose"], "feather": 3.0, "mirror": True, "inverted": False},
+        "traits": {"age": {"value": 80.0, "confidence": 1.0, "because": "old"}},
+        "parameters": {"effects": [{"name": "bruise", "amount": 0.5, "colour": [0.1, 0.2, 0.3], "variant": ""}]},
+    },
+    {"id": "b", "kind": "mix", "parameters": {"take": ["skin"], "seed": 5, "candidate": None}},
+    {"id": "c", "kind": "picture", "parameters": {"as": "ink", "at": "nose", "size_mm": 4.0, "angle": 0.0}},
+]
+"""Edits that need no upload."""
+
 FACE: Final = {
     "face_id": "f", "prompt": "a man", "seed": 1, "resolution": 512, "head": "anny",
     "traits": {"age": {"value": 40.0, "confidence": 0.0, "because": ""}}, "not_understood": [], "history": [{"a": 1}],
     "layers": [{"id": "freckles", "kind": "freckles", "strength": 0.5, "parameters": {"a": [1, {"b": 2}]}}],
+    "edits": EDITS,
 }  # fmt: skip
 BODIES: Final[dict[str, list[dict[str, Any]]]] = {
     "/jobs": [
@@ -39,6 +56,13 @@ BODIES: Final[dict[str, list[dict[str, Any]]]] = {
     "/read": [{"prompt": "an old man"}],
     "/reshape": [{"seed": 1, "traits": {"age": {"value": 40.0, "confidence": 1.0, "because": "old"}}, "shapes": True}],
     "/groom": [{"seed": 1, "traits": {"hair.style": "bob"}, "candidate": 3, "regions": ["scalp", "brows"]}],
+    "/paint": [
+        {"face": FACE, "shown": EDITS, "offset": None, "resolution": 1024},
+        {"face": FACE | {"edits": []}, "shown": [EDITS[0] | {"place": {"mask": {"skin": "0" * 64}}}]},
+    ],
+    "/edits/read": [{"words": "a pale scar on the left cheek", "place": True}],
+    "/edits/carry": [{"edits": EDITS, "from": FACE, "to": FACE}],
+    "/edits/picture": [{"picture": "0" * 64, "kind": "mask"}],
     "/styles": [
         {"name": "bob", "label": "Bob", "region": "scalp", "replace": True, "style": {"length": 0.5, "sections": [{}]}},
         {"name": "bob", "label": "Bob", "guides": [[[0.0, 0.0, 0.1], [0.0, 0.0, 0.2]]], "record": FACE, "like": "bob"},
@@ -47,7 +71,8 @@ BODIES: Final[dict[str, list[dict[str, Any]]]] = {
 PATHS: Final = (
     "/health", "/jobs", "/jobs?limit=5", "/jobs?active=true", "/jobs/{job}", "/jobs/{job}/cancel", "/jobs/{job}/files",
     "/jobs/{job}/files/face.json", "/jobs/{job}/files/maps/skin.png", "/jobs/{job}/events", "/events", "/traits",
-    "/models", "/openapi.json", "/read", "/reshape", "/groom", "/styles", "/styles/bob", "/uploads/{digest}", "/", "*",
+    "/models", "/openapi.json", "/read", "/reshape", "/groom", "/styles", "/styles/bob", "/paint", "/edits",
+    "/edits/read", "/uploads/{digest}", "/", "*",
     "/docs", "/live/nowhere", "/live/nowhere/events", "/live/nowhere/record", "/live/{job}",
 )  # fmt: skip
 METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "CONNECT", "get", "BREW")
@@ -96,18 +121,27 @@ class Case:
     is_whole: bool = True
 
 
+def odd_edits(dice: random.Random) -> Any:
+    """Return a stack of edits with some of its values replaced, as JSON has it."""
+    edits = json.loads(json.dumps(EDITS))
+    fuzzer = Fuzzer(dice, None, "")
+    for _ in range(dice.randint(1, 3)):
+        fuzzer.change(edits)
+    return edits
+
+
 class Fuzzer:
     """Makes cases.
 
     Args:
         dice: what is drawn from.
-        backend: whose address and token they are for.
+        backend: whose token they carry; None where none are sent.
         job: a done one.
     """
 
-    def __init__(self, dice: random.Random, backend: Backend, job: str) -> None:
+    def __init__(self, dice: random.Random, backend: Backend | None, job: str) -> None:
         self._dice = dice
-        self._backend = backend
+        self._token = backend.token if backend else ""
         self._job = job
 
     def case(self) -> Case:
@@ -121,12 +155,12 @@ class Fuzzer:
     def _json(self) -> Case:
         """A sound request with some of its values replaced."""
         path = self._dice.choice(list(BODIES))
-        body = copy.deepcopy(self._dice.choice(BODIES[path]))
+        body = json.loads(json.dumps(self._dice.choice(BODIES[path])))  # what it has twice is two things now
         for _ in range(self._dice.randint(0, 2)):
-            self._change(body)
+            self.change(body)
         return Case(self._packed("POST", path, json.dumps(body).encode(), "Content-Type: application/json"))
 
-    def _change(self, data: Any) -> None:
+    def change(self, data: Any) -> None:
         """Replace, remove or add something somewhere in JSON."""
         while isinstance(data, dict | list) and data:
             key = self._dice.choice(list(data) if isinstance(data, dict) else range(len(data)))
@@ -137,12 +171,16 @@ class Fuzzer:
             if action == 0:
                 del data[key]
             elif action == 1 and isinstance(data, dict):
-                data[self._dice.choice(("x", "", "\ud800", "id", "prompt", "k" * 300))] = self._dice.choice(VALUES)
+                data[self._dice.choice(("x", "", "\ud800", "id", "prompt", "k" * 300))] = self._value()
             elif action == 2:
                 data[key] = self._nested()
             else:
-                data[key] = self._dice.choice(VALUES)
+                data[key] = self._value()
             return
+
+    def _value(self) -> Any:
+        """One of the values, which may be changed afterwards."""
+        return copy.deepcopy(self._dice.choice(VALUES))
 
     def _nested(self) -> Any:
         data: Any = 1
@@ -211,7 +249,7 @@ class Fuzzer:
 
     def _head(self, method: str, path: str, *headers: str) -> bytes:
         host = self._dice.choice(("localhost",) * 20 + ("evil.example", "[::1", "é", ""))
-        token = self._dice.choice((self._backend.token,) * 20 + ("wrong", "", "é"))
+        token = self._dice.choice((self._token,) * 20 + ("wrong", "", "é"))
         first = (f"{method} {path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {token}", "Connection: close")
         return "\r\n".join((*first, *headers, "", "")).encode("utf-8", "replace")
 

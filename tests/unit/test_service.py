@@ -73,12 +73,12 @@ def test_both_sides_speak_one_version() -> None:
     from dreamface_addon.link import backend as link
     from tests import fake_backend
 
-    assert API == link.API == fake_backend.API == 4
+    assert API == link.API == fake_backend.API == 5
 
 
 def test_health_says_how_it_is_and_where(backend: Backend) -> None:
     health = backend.health()
-    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 4, "ready", "cpu")
+    assert (health["name"], health["api"], health["state"], health["device"]) == ("DreamFace", 5, "ready", "cpu")
     assert Path(health["store"]) == backend.store
     assert (backend.store / "store_id").read_text().strip() == health["store_id"]
     assert health["pid"] == backend.process.pid
@@ -102,6 +102,8 @@ def test_openapi_describes_everything(backend: Backend) -> None:
     assert asked == {
         ("get", "/health"), ("get", "/traits"), ("get", "/models"), ("post", "/read"), ("post", "/reshape"),
         ("post", "/groom"), ("get", "/styles"), ("post", "/styles"), ("delete", "/styles/{name}"),
+        ("post", "/paint"), ("get", "/edits"), ("post", "/edits/read"), ("post", "/edits/carry"),
+        ("post", "/edits/picture"),
         ("post", "/jobs"), ("get", "/jobs"), ("get", "/jobs/{job}"), ("post", "/jobs/{job}/cancel"), ("get", "/events"),
         ("get", "/jobs/{job}/events"), ("get", "/jobs/{job}/files"), ("get", "/jobs/{job}/files/{path}"),
         ("post", "/jobs/{job}/pick"),
@@ -167,6 +169,8 @@ def test_models_are_those_that_the_pipeline_takes(backend: Backend) -> None:
     ({"kind": "generate", "id": "1", "request": {"prompt": "a"}}, "id"),
     ({"kind": "edit", "request": {"face": EDITED, "traits": {"nose.width": 9}}}, "nose.width"),
     ({"kind": "edit", "request": {"face": {**EDITED, "head": "ogre"}, "traits": {}}}, "ogre"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "traits": {"age": {"because": ""}}}, "traits": {}}}, "age takes"),
+    ({"kind": "edit", "request": {"face": {**EDITED, "traits": {"age": {"value": 1, "a": 1}}}, "traits": {}}}, "age t"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": float("inf")}]}, "traits": {}}}, "stored"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(61)}]}, "traits": {}}}, "too deeply"),
     ({"kind": "edit", "request": {"face": {**EDITED, "history": [{"x": nested(253)}]}, "traits": {}}}, "too deeply"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -20,6 +21,7 @@ from dreamface import folder, images
 from dreamface.motion import write_live_link
 from dreamface.performance import load_performance
 from dreamface.progress import Progress
+from dreamface.record import EditEntry, Place, write_edits
 from dreamface.service import tasks
 from tests.running_backend import Backend, is_alive, running_backend, wait_for
 from tests.takes import a_take
@@ -385,6 +387,67 @@ def test_an_edit_brings_its_masks_and_its_offset_along(backend: Backend, made: d
     plain = arrays_of(backend.ask("POST", "/reshape", shape)[1])["vertices"]
     raised = arrays_of(backend.ask("POST", "/reshape", shape | {"offset": sculpted})[1])["vertices"]
     np.testing.assert_allclose(raised - plain, offset.numpy(), atol=1e-6)
+
+
+def painted(backend: Backend, body: dict[str, Any]) -> dict[str, Any]:
+    """What changes; as the add-on does, it asks again while something else is painted."""
+    end = time.monotonic() + 60.0
+    while True:
+        status, answer = backend.ask("POST", "/paint", body)
+        if status != 409 or time.monotonic() > end:
+            assert status == 200, answer
+            return arrays_of(answer)
+        time.sleep(0.1)
+
+
+def test_a_viewport_follows_an_edit_to_the_byte_that_a_job_saves(backend: Backend, made: dict[str, Any]) -> None:
+    place = Path(made["result"]["folder"])
+    mask = torch.zeros(128, 128)
+    mask[50:70, 50:80] = 1.0
+    effect = {"effects": [{"name": "bruise"}]}
+    where = Place(mask={"skin": upload(backend, images.encode_mask(mask))})
+    edits = write_edits((EditEntry("a", "words", "a bruise", place=where, parameters=effect),))
+    record = folder.read_document(place).record.to_json()
+    new = painted(backend, {"face": record | {"edits": edits}, "shown": []})
+    assert {name for name in new if "/" in name} == {"skin/albedo", "skin/albedo/at"}  # a bruise is in no other map
+    weaker = [edits[0] | {"strength": 0.4}]
+    moved = painted(backend, {"face": record | {"edits": weaker}, "shown": edits})
+    viewport = images.read_png(place / "maps" / "skin_albedo.png")
+    before = viewport.copy()
+    for changes in (new, moved):
+        (top, left), pixels = changes["skin/albedo/at"], changes["skin/albedo"]
+        viewport[top : top + len(pixels), left : left + pixels.shape[1]] = pixels
+    request = {"face": record | {"edits": weaker}, "traits": {}}
+    done = backend.outcome(backend.ask("POST", "/jobs", {"kind": "edit", "request": request})[1]["id"], 120.0)
+    assert done["state"] == "done", done
+    saved = Path(done["result"]["folder"])
+    assert folder.read_document(saved).record.to_json()["edits"] == weaker
+    assert not np.array_equal(viewport, before)
+    assert np.array_equal(viewport, images.read_png(saved / "maps" / "skin_albedo.png"))
+    unknown = [edits[0] | {"parameters": {"effects": [{"name": "zorgon"}]}}]
+    status, answer = backend.ask("POST", "/paint", {"face": record | {"edits": unknown}})
+    assert (status, "no effect called 'zorgon'" in answer["error"]) == (400, True)
+
+
+def test_the_words_of_edits_are_read_and_edits_copied(backend: Backend, made: dict[str, Any]) -> None:
+    status, known = backend.ask("GET", "/edits")
+    assert status == 200 and "left_cheek" in [region["name"] for region in known["regions"]]
+    status, reading = backend.ask("POST", "/edits/read", {"words": "a bruise on the left cheek"})
+    assert status == 200 and reading["region"] == "left_cheek" and reading["effects"][0]["name"] == "bruise"
+    status, answer = backend.ask("POST", "/edits/read", {"words": " "})
+    assert (status, "Say what should be there" in answer["error"]) == (400, True)
+    png = images.encode_mask(torch.full((4, 6), 0.5))
+    digest, black = upload(backend, png), upload(backend, images.encode_mask(torch.zeros(4, 6)))
+    kept = backend.ask("POST", "/edits/picture", {"picture": digest, "kind": "mask"})[1]
+    assert kept == {"sha": digest, "width": 6, "height": 4}
+    status, answer = backend.ask("POST", "/edits/picture", {"picture": black, "kind": "mask"})
+    assert (status, "Nothing is painted" in answer["error"]) == (400, True)
+    record = record_of(made)
+    edit = {"id": "a", "kind": "words", "place": {"mask": {"skin": digest}}}
+    body = {"edits": [edit], "from": record, "to": record | {"seed": 5}}
+    status, carried = backend.ask("POST", "/edits/carry", body)
+    assert status == 200 and base64.b64decode(carried["pictures"][digest]) == png
+    assert carried["edits"][0]["place"]["mask"] == {"skin": digest}
 
 
 @pytest.mark.parametrize("data", [b"no archive", b"PK\x03\x04"])

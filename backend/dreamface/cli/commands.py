@@ -38,8 +38,8 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             )
             name = slug(face.prompt)
             folder = options.output or FACES / f"{name}-{face.seed}"
-            written = write(face, stage, folder, name, _formats(options), progress.part(0.7, 1.0))
-    written.notes += _elsewhere(written, options.output)
+            written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
+    written.notes += moved_elsewhere(written, options.output)
     asked = face.traits.asked()
     terminal.result(
         {
@@ -52,7 +52,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         }
     )
     terminal.show(
-        *_what_was_read(asked, face.record.not_understood), *_what_was_written(written), f"Seed      {face.seed}"
+        *_what_was_read(asked, face.record.not_understood), *what_was_written(written), f"Seed      {face.seed}"
     )
     return True
 
@@ -140,18 +140,18 @@ def rebuild(options: Namespace, terminal: Terminal) -> bool:
         source = folder_of(options.face)
         document, offset = folder.read_document(source), folder.read_offset(source)
         pictures = folder.read_pictures(source)
-        notes = _check_source(source, needs_geometry=offset is not None)
+        notes = check_source(source, needs_geometry=offset is not None)
         with staging(options.output.absolute().parent) as stage:
             face = pipeline.rebuild(document, offset=offset, pictures=pictures, progress=progress.part(0.0, 0.7))
             name = slug(face.prompt)
-            written = write(face, stage, options.output, name, _formats(options), progress.part(0.7, 1.0))
-    written.notes += notes + _elsewhere(written, options.output)
+            written = write(face, stage, options.output, name, wanted_formats(options), progress.part(0.7, 1.0))
+    written.notes += notes + moved_elsewhere(written, options.output)
     terminal.result({"prompt": face.prompt, "seed": face.seed, "resolution": face.resolution, **written.to_json()})
-    terminal.show(*_what_was_written(written))
+    terminal.show(*what_was_written(written))
     return True
 
 
-def _check_source(source: Path, needs_geometry: bool) -> list[str]:
+def check_source(source: Path, needs_geometry: bool) -> list[str]:
     """Sentences about files that are not as they were saved, though a face is made again without them.
 
     Raises:
@@ -214,13 +214,13 @@ def styles(options: Namespace, terminal: Terminal) -> bool:
 # ------------------------------------------------------------------------------------------------------------- pieces
 
 
-def _formats(options: Namespace) -> list[str]:
+def wanted_formats(options: Namespace) -> list[str]:
     """The files to write beside a face, without a .blend where nothing could write one: run.py has said so once."""
     unwanted = {"glb": options.no_glb, "blend": options.no_blend or not can_have_bpy()}
     return [suffix for suffix in unwanted if not unwanted[suffix]]
 
 
-def _elsewhere(written: Written, asked: Path | None) -> list[str]:
+def moved_elsewhere(written: Written, asked: Path | None) -> list[str]:
     """A sentence where another run has taken the folder while the face was made."""
     if asked is None or written.folder == asked:
         return []
@@ -236,7 +236,8 @@ def _not_understood(words: tuple[str, ...]) -> list[str]:
     return [f"Ignored   {', '.join(words)}"] if words else []
 
 
-def _what_was_written(written: Written) -> list[str]:
+def what_was_written(written: Written) -> list[str]:
+    """Return a line for each thing that was written."""
     titles = {"glb": "GLB      ", "blend": "Blender  "}
     files = [f"{titles[suffix]} {path}" for suffix, path in written.files.items()]
     return [f"Preview   {written.folder / 'preview.png'}", *files, f"Folder    {written.folder}", *written.notes]

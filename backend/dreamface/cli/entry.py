@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from dreamface import __version__
 from dreamface.bones import BONE_NAMES
-from dreamface.cli import animate, batch, commands, doctor, faces, jobs, models, serve
+from dreamface.cli import animate, batch, commands, doctor, edit, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
 from dreamface.errors import Cancelled, DreamFaceError
 from dreamface.limits import RANDOM, read_seed
@@ -25,6 +25,8 @@ Command = Callable[[argparse.Namespace, Terminal], bool]
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What the commands' own command lines are added to."""
+
+Group_: TypeAlias = "argparse._ArgumentGroup"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,8 +72,9 @@ def parser() -> argparse.ArgumentParser:
     actions = root.add_subparsers(metavar="COMMAND", required=True)
 
     for add in (
-        _add_generate, _add_read, _add_show, _add_export, _add_animate, _add_verify, _add_rebuild, _add_traits,
-        _add_layers, _add_styles, _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models, _add_faces,
+        _add_generate, _add_read, _add_show, _add_edit, _add_export, _add_animate, _add_verify, _add_rebuild,
+        _add_traits, _add_edits, _add_layers, _add_styles, _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models,
+        _add_faces,
     ):  # fmt: skip
         add(actions)
     return root
@@ -102,6 +105,70 @@ def _add_read(actions: Commands) -> None:
 def _add_show(actions: Commands) -> None:
     summary = "Show what was asked for beside what is measured on the face."
     _add_face(_command(actions, "show", commands.show, summary))
+
+
+def _add_edit(actions: Commands) -> None:
+    summary = "Lay an edit on a face, in words or by a picture, or change its stack of edits."
+    command = _command(actions, "edit", edit.run, summary)
+    _add_face(command)
+    command.add_argument("words", nargs="*", metavar="WORDS", help='what should be there, such as "a scar"')
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="a new folder; default: the face's own, once all is done"
+    )
+    _add_what(command.add_argument_group("instead of words"))
+    _add_where(command.add_argument_group("where"))
+    how = command.add_argument_group("how")
+    how.add_argument("--strength", type=float, metavar="0..2", help="default: 1, what it means to be")
+    how.add_argument("--label", metavar="TEXT", help="what lists call it; default: the words")
+    _add_stack(command.add_argument_group("the stack, in which the lowest edit is number 1"))
+    _add_formats(command)
+
+
+def _add_what(group: Group_) -> None:
+    group.add_argument(
+        "--sketch", action="append", default=[], metavar="[TILE=]PNG",
+        help="what was drawn on the head, in the layout of a texture tile; may be repeated for other tiles",
+    )  # fmt: skip
+    group.add_argument("--picture", type=Path, metavar="FILE", help="a picture to lay on the skin")
+    group.add_argument(
+        "--as", dest="as_", metavar="KIND",
+        help="what a sketch becomes: ink, paint, scar, wrinkle, hair, metal, gem; or a picture: ink, paint, relief",
+    )  # fmt: skip
+    group.add_argument("--at", metavar="PLACE", help="middle of the picture: a region, or TILE:U,V")
+    group.add_argument("--size", type=float, metavar="MM", help="of the picture's longer side; default: 40")
+    group.add_argument("--angle", type=float, metavar="DEGREES", help="of the picture, counter-clockwise")
+    group.add_argument("--mix", metavar="OTHER", help="mix another face in: its folder, or seed:5 for a stranger")
+    group.add_argument(
+        "--take", action="append", default=[], choices=("skin", "shape"), help="of the other face; default: skin"
+    )
+    group.add_argument("--degree", type=float, metavar="0..1", help="how far towards the other face; default: 0.5")
+    group.add_argument("--copy-from", type=Path, metavar="OTHER", help="lay all edits of another face on this one")
+
+
+def _add_where(group: Group_) -> None:
+    group.add_argument("--mask", type=Path, metavar="PNG", help="grey, white where it lies, in the face tile's layout")
+    group.add_argument(
+        "--tile", action="append", default=[], metavar="TILE=PNG", help="a mask for another tile; may be repeated"
+    )
+    group.add_argument(
+        "--region", action="append", default=[], metavar="NAME", help="such as left_cheek; may be repeated"
+    )
+    group.add_argument("--feather", type=float, metavar="MM", help="over which it fades out beyond its border")
+    group.add_argument("--mirror", action="store_true", help="also on the other side of the face")
+    group.add_argument("--invert", action="store_true", help="everywhere but there")
+
+
+def _add_stack(group: Group_) -> None:
+    group.add_argument("--list", action="store_true", help="show the edits that the face has")
+    group.add_argument("--remove", action="append", default=[], metavar="N", help="take an edit off, by number or id")
+    group.add_argument("--move", nargs=2, metavar=("N", "WHERE"), help="up, down, or to a number")
+    group.add_argument("--hide", action="append", default=[], metavar="N", help="hide an edit; may be repeated")
+    group.add_argument("--show", action="append", default=[], metavar="N", help="show it again; may be repeated")
+    group.add_argument("--set-strength", nargs=2, metavar=("N", "0..2"), help="of an edit")
+
+
+def _add_edits(actions: Commands) -> None:
+    _command(actions, "edits", edit.words, "List every word that works in an edit, and the regions of the face.")
 
 
 def _add_export(actions: Commands) -> None:

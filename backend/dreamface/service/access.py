@@ -26,18 +26,27 @@ LONGEST_STYLE = 8 * 2**20
 
 STYLE_TOO_LONG = "The hair style is too long: send at most 8 MB, with fewer guides or fewer points of each."
 
-STYLES = "/styles"
-"""The path that takes them."""
+LONGEST_STACK = 4 * 2**20
+"""Bytes of a request that has a face's edits several times."""
+
+STACK_TOO_LONG = "The edits are too long: send at most 4 MB."
+
+_LONGER = {
+    "/styles": (LONGEST_STYLE, STYLE_TOO_LONG),
+    "/paint": (LONGEST_STACK, STACK_TOO_LONG),
+    "/edits/carry": (LONGEST_STACK, STACK_TOO_LONG),
+}
+"""Paths whose requests may be longer than others: how long, and what to say where they are longer still."""
 
 UPLOADS = "/uploads/"
-"""What the paths of such files begin with."""
+"""What the paths of files that are sent ahead begin with."""
 
 
 def limit_of(path: str) -> tuple[int, str]:
     """Return how many bytes a request to a path may have, and what to say where it has more."""
-    if path == STYLES:
-        return LONGEST_STYLE, STYLE_TOO_LONG
-    return (LONGEST_UPLOAD, UPLOAD_TOO_LONG) if path.startswith(UPLOADS) else (LONGEST_BODY, TOO_LONG)
+    if path.startswith(UPLOADS):
+        return LONGEST_UPLOAD, UPLOAD_TOO_LONG
+    return _LONGER.get(path, (LONGEST_BODY, TOO_LONG))
 
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -1,4 +1,4 @@
-"""The HTTP API, version 4: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 5: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from dreamface import __version__, library, models
 from dreamface.record import Digest
 from dreamface.service import schemas
 from dreamface.service.access import Access, BodyLimit
+from dreamface.service.edit_routes import add_edits
 from dreamface.service.events import Hub
 from dreamface.service.jobs import JobQueue, NotFound, Workers
 from dreamface.service.layout import Layout
@@ -28,12 +29,13 @@ from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 4
+API = 5
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
 3: hair (`POST /groom`, the artist's own styles, `face.json` of schema 4).
 4: performances (jobs `animate`, live sessions, `GET /cameras`).
+5: edits (`edits` of a record, `POST /paint`, `/edits`, `face.json` of schema 6).
 """
 
 
@@ -53,9 +55,9 @@ _BYTES = _answers("application/octet-stream", "the file's bytes")
 _ABOUT = """From words to a 3D head. Every request carries the backend's token.
 
 Every refusal is `{"error": "<one sentence>"}`: 400 for input that makes no sense, 401 without the token, 404 for what
-is not there, 409 for what does not go with how a job is or for a name that is taken, 413 for more than 1 MB (a hair
-style: 8 MB, a file: 64 MB), 421 under a name that the backend does not go by, 500 for a bug, 503 for what may work
-later."""
+is not there, 409 for what does not go with how a job is, for a name that is taken or while the painter is busy, 413 for
+more than 1 MB (edits: 4 MB, a hair style: 8 MB, a file: 64 MB), 421 under a name that the backend does not go by, 500
+for a bug, 503 for what may work later."""
 
 
 @dataclass
@@ -110,6 +112,7 @@ def create_app(service: Service, token: str, hosts: Collection[str] = ()) -> Fas
     explain_errors(app)
     _add_questions(app, service)
     _add_hair(app, service)
+    add_edits(app, service.workers, service.uploads)
     _add_jobs(app, service)
     _add_results(app, service)
     _add_picking(app, service)

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 _PREFIX = struct.Struct(">4sII")  # mark, bytes of the header, bytes of the payload
 _MARK = b"DrF1"
-_LONGEST = 256 * 2**20  # bytes; more is garbage
+_LONGEST = 512 * 2**20  # bytes; more is garbage. All maps of a head at 4096 are 300 MB
 
 BROKEN = 65
 """Exit code of a worker whose libraries do not load."""
@@ -29,8 +29,13 @@ class FrameError(Exception):
 
 def pack(header: Mapping[str, Any], payload: bytes = b"") -> bytes:
     """A message as it goes through the pipe."""
+    return pack_head(header, len(payload)) + payload
+
+
+def pack_head(header: Mapping[str, Any], payload: int) -> bytes:
+    """A message as it goes through the pipe, without the bytes that follow it; `payload` says how many."""
     text = json.dumps(header).encode()
-    return _PREFIX.pack(_MARK, len(text), len(payload)) + text + payload
+    return _PREFIX.pack(_MARK, len(text), payload) + text
 
 
 def read(stream: BinaryIO) -> Frame | None:

@@ -10,14 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from dreamface.errors import BadRequest, DreamFaceError, NameTaken, UnknownName
+from dreamface.errors import BadRequest, Busy, DreamFaceError, NameTaken, UnknownName
 from dreamface.service.access import limit_of
 from dreamface.service.jobs import Conflict, NotFound
 from dreamface.service.schemas import TOO_DEEP
 from dreamface.service.worker_process import CallFailed
 
 _STATUS: Mapping[type[DreamFaceError], int] = {
-    BadRequest: 400, NotFound: 404, UnknownName: 404, Conflict: 409, NameTaken: 409, CallFailed: 500,
+    BadRequest: 400, NotFound: 404, UnknownName: 404, Conflict: 409, NameTaken: 409, Busy: 409,
+    CallFailed: 500,
 }  # fmt: skip
 _UNAVAILABLE = 503  # the worker starts, the disk is full: later it may work
 _NOT_JSON = "The request is not JSON."

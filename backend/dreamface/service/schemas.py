@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
@@ -24,7 +25,7 @@ from dreamface.errors import BadRequest
 from dreamface.limits import check_export, check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
 from dreamface.motion import TRACKERS, check_gains, check_source
-from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, pictures_in, record_schema
+from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, pictures_in, read_edits, record_schema
 from dreamface.traits import STYLE_NAME, Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
@@ -49,13 +50,18 @@ def to_traits(data: Mapping[str, Any]) -> Traits:
     Raises:
         BadRequest: a name is not in the vocabulary, or a value is out of range.
     """
-    return Traits({name: _trait_value(entry) for name, entry in data.items()})
+    return Traits({name: _trait_value(name, entry) for name, entry in data.items()})
 
 
-def _trait_value(entry: Any) -> Any:
-    if isinstance(entry, TraitEntry):
-        entry = entry.model_dump()
-    return TraitValue(**entry) if isinstance(entry, Mapping) else entry
+def _trait_value(name: str, entry: Any) -> Any:
+    if isinstance(entry, Mapping):
+        try:
+            entry = TraitEntry.model_validate(entry)
+        except ValidationError as error:
+            raise BadRequest(
+                f"{name} takes a value, or an object with value, confidence (0 to 1) and because."
+            ) from error
+    return TraitValue(**entry.model_dump()) if isinstance(entry, TraitEntry) else entry
 
 
 DEEPEST: Final = 64
@@ -178,6 +184,13 @@ RecordData = Annotated[
 ]
 
 
+EditsData = Annotated[
+    list[dict[str, Any]],
+    _passes(read_edits),
+    Field(description="edits from below, as a record has them"),
+]
+
+
 Offset = Annotated[
     Digest | None,
     Field(
@@ -189,9 +202,9 @@ Offset = Annotated[
 
 
 class Edit(Strict):
-    """A face made again with some traits or layers of its skin changed.
+    """A face made again with some traits, layers of its skin or edits changed: the edits of its record are laid on.
 
-    Pictures of its layers' masks, and the offset, are uploaded first.
+    Pictures of its layers' and edits' masks, sketches and decals, and the offset, are uploaded first.
     """
 
     face: RecordData
@@ -477,6 +490,54 @@ class Reshape(Strict):
     shapes: bool = Field(default=False, description="also its blend shapes")
 
 
+class Paint(Strict):
+    """A head whose edits are changing: what differs in its textures.
+
+    The pictures of all its edits, those that are shown too, and the offset are uploaded first.
+    """
+
+    face: RecordData
+    shown: EditsData = Field(default=[], description="the edits that the viewport shows; those of `face` are the new")
+    offset: Offset = None
+    resolution: Resolution | None = Field(
+        default=None, description="side of the maps that the viewport shows; null is the face's own"
+    )
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """SHA-256 of the uploads that it needs, beside the offset."""
+        return tuple(dict.fromkeys((*pictures_in(self.face), *pictures_in({"edits": self.shown}))))
+
+
+class EditWords(Strict):
+    """Words that say what should be on the skin."""
+
+    words: str = Field(max_length=2000, description="such as: a pale scar on the left cheek")
+    place: bool = Field(default=False, description="whether a place is marked; if not, the words may say one")
+
+
+class Carry(Strict):
+    """Edits of one face that another one is to get. Their pictures are uploaded first."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    edits: EditsData
+    source: RecordData = Field(alias="from", description="of the face whose edits they are")
+    target: RecordData = Field(alias="to", description="of the face that gets them")
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """SHA-256 of the uploads that it needs."""
+        return pictures_in({"edits": self.edits})
+
+
+class EditPicture(Strict):
+    """A picture that an edit is to have."""
+
+    picture: Digest = Field(description="an upload: a file of any kind that pictures come in")
+    kind: Literal["mask", "sketch", "picture"] = Field(description="a mask becomes grey")
+
+
 class StartLive(Strict):
     """A face to be read while it moves."""
 
@@ -612,6 +673,72 @@ class Reading(BaseModel):
 
     traits: dict[str, TraitEntry]
     not_understood: list[str]
+
+
+class EffectEntry(BaseModel):
+    """Something that words ask to be put on the skin, as an edit's `parameters.effects` has it."""
+
+    name: str
+    amount: float
+    colour: list[float] | None = None
+    variant: str = ""
+
+
+class EditReading(BaseModel):
+    """What the words of an edit ask for."""
+
+    traits: dict[str, TraitEntry] = Field(description="what is to be otherwise there: an edit's `traits`")
+    effects: list[EffectEntry] = Field(description="what is put on the skin: an edit's `parameters.effects`")
+    region: str | None = Field(description="the place that the words say, where none is marked")
+    not_understood: list[str]
+    contradiction: str = Field(description="a sentence where the words say two things that can't both be, else empty")
+
+
+class EditWord(BaseModel):
+    """Something that words can ask for."""
+
+    name: str
+    description: str
+    words: list[str] = Field(description="phrases that ask for it")
+    variants: list[str] = Field(description="kinds of it, each also a word that asks for it")
+
+
+class EditFamily(BaseModel):
+    """What belongs together."""
+
+    name: str
+    words: list[EditWord]
+
+
+class NamedPlace(BaseModel):
+    """A region of the face by name."""
+
+    name: str = Field(description="what an edit's place calls it")
+    label: str = Field(description="what artists read")
+    side: Literal["left", "right"] | None
+    words: list[str] = Field(description="phrases that mean it")
+
+
+class EditVocabulary(BaseModel):
+    """Every word that works in an edit."""
+
+    families: list[EditFamily]
+    regions: list[NamedPlace]
+
+
+class CarriedEdits(BaseModel):
+    """Edits as the other face can have them."""
+
+    edits: list[dict[str, Any]]
+    pictures: dict[str, str] = Field(description="SHA-256 -> PNG in Base64, of all that they refer to")
+
+
+class KeptPicture(BaseModel):
+    """A picture that edits can refer to; it is among the uploads."""
+
+    sha: str = Field(description="SHA-256 of its PNG")
+    width: int
+    height: int
 
 
 class Health(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,13 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dreamface import editing, library, pipeline
 from dreamface import folder as face_folder
-from dreamface import library, pipeline
 from dreamface._files import cannot_write
 from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
+from dreamface.record import read_edits, write_edits
 from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
 
 Request = Mapping[str, Any]
@@ -82,7 +84,7 @@ def cards(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     moved = _read_offset(files[offset]) if offset else None
     groom = None
     if request.get("hair"):
-        head = pipeline.build_head(record.head, record.traits, record.seed, record.candidate, moved)
+        head = pipeline.reshape(record, {}, offset=moved)
         sent = io.BytesIO(_read_file(files[request["hair"]]))
         groom = face_folder.unpack_groom(sent, request["groom"], head.topology)
     try:
@@ -204,6 +206,52 @@ def groom(
     return {}, archive.getvalue()
 
 
+def paint(
+    face: Request, shown: list[dict[str, Any]], offset: str | None, resolution: int | None, files: Mapping[str, str]
+) -> tuple[dict[str, Any], bytes]:
+    """What differs in a head's textures from the edits that are shown to the face's own, as an .npz.
+
+    `files` says where the uploads lie that the edits and layers refer to, by their SHA-256.
+    """
+    painted = pipeline.repaint(
+        to_record(face),
+        read_edits(shown),
+        resolution=resolution,
+        offset=_read_offset(offset) if offset else None,
+        pictures={digest: _read_file(path) for digest, path in files.items()},
+    )
+    archive = io.BytesIO()
+    np.savez(archive, **face_folder.pack_map_changes(painted.before, painted.after))
+    return {}, archive.getvalue()
+
+
+def edit_vocabulary() -> tuple[dict[str, Any], bytes]:
+    """Every word that works in an edit, and the regions."""
+    return editing.vocabulary(), b""
+
+
+def read_edit(words: str, place: bool) -> tuple[dict[str, Any], bytes]:
+    """What the words of an edit ask for."""
+    return editing.read_words(words, place=place).to_json(), b""
+
+
+def carry_edits(
+    edits: list[dict[str, Any]], source: Request, target: Request, files: Mapping[str, str]
+) -> tuple[dict[str, Any], bytes]:
+    """Edits of one face as another can have them, with their pictures."""
+    pictures = {digest: _read_file(path) for digest, path in files.items()}
+    carried, kept = editing.carry(read_edits(edits), pictures, to_record(source), to_record(target))
+    coded = {digest: base64.b64encode(png).decode() for digest, png in kept.items()}
+    return {"edits": write_edits(carried), "pictures": coded}, b""
+
+
+def edit_picture(path: str, kind: editing.PictureKind) -> tuple[dict[str, Any], bytes]:
+    """A picture as the PNG that edits keep of it, and its size."""
+    png = editing.normalise(_read_file(path), kind)
+    width, height = editing.size_of(png)
+    return {"width": width, "height": height}, png
+
+
 def styles() -> tuple[dict[str, Any], bytes]:
     """What hair styles there are."""
     return pipeline.styles().to_json(), b""
@@ -259,6 +307,11 @@ CALLS: Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]] = {
     "read": read,
     "reshape": reshape,
     "groom": groom,
+    "paint": paint,
+    "edit_vocabulary": edit_vocabulary,
+    "read_edit": read_edit,
+    "carry_edits": carry_edits,
+    "edit_picture": edit_picture,
     "styles": styles,
     "save_style": save_style,
     "remove_style": remove_style,

@@ -33,6 +33,9 @@ from dreamface.service import frames
 Jobs = Mapping[Any, Callable[[dict[str, Any], Path, Progress], dict[str, Any]]]
 Calls = Mapping[str, Callable[..., tuple[dict[str, Any], bytes]]]
 
+_SLOW_CALLS = ("paint", "carry_edits")
+"""Calls that may take a second and more."""
+
 _KILLED_FIRST = "500"  # of -1000, never, to 1000
 _REPORT_EVERY = 0.1  # seconds
 
@@ -42,7 +45,10 @@ _BUG = "DreamFace met a bug ({}): please report it with the backend's log."
 
 
 class Worker:
-    """Reads commands in one thread, answers calls in a second and does jobs in the one that it was started in."""
+    """Reads commands in one thread and does jobs in the one that it was started in.
+
+    Two more answer calls: one those that are quick, one those that paint, so that sliders wait for no painting.
+    """
 
     def __init__(self, commands: BinaryIO, answers: BinaryIO) -> None:
         self._commands = commands
@@ -50,6 +56,7 @@ class Worker:
         self._writing = threading.Lock()
         self._jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._slow_calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
 
     def make_faces(self) -> None:
@@ -62,7 +69,8 @@ class Worker:
             sys.exit(frames.BROKEN)
 
         tasks.warm_up()
-        threading.Thread(target=self._answer_calls, args=(tasks.CALLS,), daemon=True).start()
+        for waiting in (self._calls, self._slow_calls):
+            threading.Thread(target=self._answer_calls, args=(waiting, tasks.CALLS), daemon=True).start()
         _give_memory_back()
         self._send({"type": "ready", "device": "cpu"})
         self._rehearse(tasks.rehearse)
@@ -110,7 +118,7 @@ class Worker:
                 if command["type"] == "job":
                     self._jobs.put(command)
                 elif command["type"] == "call":
-                    self._calls.put(command)
+                    (self._slow_calls if command["name"] in _SLOW_CALLS else self._calls).put(command)
                 elif command["type"] == "cancel":
                     self._cancelled.add(command["id"])
         finally:
@@ -128,9 +136,9 @@ class Worker:
         else:
             self._send({"type": "done", "id": name, "result": result})
 
-    def _answer_calls(self, calls: Calls) -> None:
+    def _answer_calls(self, waiting: queue.SimpleQueue[dict[str, Any]], calls: Calls) -> None:
         while True:
-            command = self._calls.get()
+            command = waiting.get()
             answer = {"type": "answer", "call": command["call"]}
             try:
                 result, payload = calls[command["name"]](**command["arguments"])
@@ -141,10 +149,11 @@ class Worker:
                 self._send({**answer, "result": result}, payload)
 
     def _send(self, header: dict[str, Any], payload: bytes = b"") -> None:
-        packed = frames.pack(header, payload)
+        head = frames.pack_head(header, len(payload))
         try:
             with self._writing:
-                self._answers.write(packed)
+                self._answers.write(head)
+                self._answers.write(payload)  # not put together first: it may be hundreds of megabytes
                 self._answers.flush()
         except OSError:
             _end()  # nobody listens any more

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from dreamface.errors import BadRequest, DreamFaceError, NameTaken, UnknownName
+from dreamface.errors import BadRequest, Busy, DreamFaceError, NameTaken, UnknownName
 from dreamface.service import frames
 from dreamface.service.memory import count_kills
 
@@ -28,6 +28,7 @@ START_LIMIT: Final = 180.0
 """Seconds that a worker has to become ready; virus scanners read every file of torch the first time."""
 
 CALL_LIMIT: Final = 30.0  # seconds
+PAINT_LIMIT: Final = 120.0  # seconds: a head at 4096 that has twenty edits takes a busy machine long
 _GIVE_UP: Final = 3  # starts in a row that failed, before waiting jobs are told
 _KILLED_COUNTS: Final = 0.25  # of a failed start: somebody killed the worker, which says little of the next start
 _LONGEST_PAUSE: Final = 30.0  # seconds between starts
@@ -49,7 +50,7 @@ class JobFailed(DreamFaceError):
     """The worker could not do the job; the message says why."""
 
 
-_REFUSALS: Mapping[str, type[BadRequest]] = {kind.__name__: kind for kind in (NameTaken, UnknownName)}
+_REFUSALS: Mapping[str, type[DreamFaceError]] = {kind.__name__: kind for kind in (NameTaken, UnknownName, Busy)}
 """Refusals of a call that are answered differently from others."""
 
 
@@ -291,11 +292,19 @@ class WorkerProcess:
             log.warning("A cancelled job did not stop; the worker is started again.")
             self._give_up_on(self._process)
 
-    async def call(self, name: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def call(
+        self, name: str, arguments: dict[str, Any], limit: float = CALL_LIMIT
+    ) -> tuple[dict[str, Any], bytes]:
         """Ask something that is answered even while a job runs.
+
+        Args:
+            name: of one of `tasks.CALLS`.
+            arguments: of it.
+            limit: seconds that the answer may take.
 
         Raises:
             BadRequest: it can't be answered; `NameTaken` or `UnknownName` where that is why.
+            Busy: a job uses what it needs.
             CallFailed: answering met a bug.
             WorkerLost: the worker is not ready, died, or does not answer.
         """
@@ -305,7 +314,7 @@ class WorkerProcess:
         answer = self._calls[number] = asyncio.get_running_loop().create_future()
         try:
             await self._send({"type": "call", "call": number, "name": name, "arguments": arguments})
-            return await asyncio.wait_for(answer, CALL_LIMIT)
+            return await asyncio.wait_for(answer, limit)
         except TimeoutError as error:
             raise WorkerLost("DreamFace is too busy to answer: try again in a moment.") from error
         finally:

@@ -1,0 +1,312 @@
+"""`dreamface edit`: edits laid on a face, and its stack changed; `dreamface edits`: the words that work."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dreamface._files import cannot_write
+from dreamface.cli import stack
+from dreamface.cli.commands import check_source, moved_elsewhere, wanted_formats, what_was_written
+from dreamface.cli.faces import STATES, folder_of
+from dreamface.cli.making import Written, check_free, export_all, staging, write
+from dreamface.cli.terminal import Terminal, table
+from dreamface.cli.words import slug
+from dreamface.errors import BadRequest, FolderError
+from dreamface.limits import read_seed
+
+if TYPE_CHECKING:
+    from dreamface.editing import NewEdit
+    from dreamface.face import Face
+    from dreamface.progress import Progress
+    from dreamface.record import EditEntry, FaceRecord, Place
+
+_MAKES: Final = ("words", "sketch", "picture", "mix", "copy_from")
+_CHANGES: Final = ("list", "remove", "move", "hide", "show", "set_strength")
+"""Of which a command does one."""
+
+_PLACES: Final = ("mask", "tile", "region", "feather", "mirror", "invert")
+_GOES_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(_PLACES, ("words", "sketch", "picture", "mix")),
+    "strength": ("words", "sketch", "picture"),
+    "label": ("words", "sketch", "picture", "mix"),
+    "as_": ("sketch", "picture"),
+    **dict.fromkeys(("at", "size", "angle"), ("picture",)),
+    **dict.fromkeys(("take", "degree"), ("mix",)),
+}
+"""Option -> what it is an option of."""
+
+_EXPORTS: Final = ("glb", "blend")
+_SIZE_MM: Final = 40.0
+_DEGREE: Final = 0.5
+
+
+def run(options: Namespace, terminal: Terminal) -> bool:
+    """Lay an edit on a face, or change its stack."""
+    options.words = " ".join(options.words)
+    action = _action(options)
+    if action == "list":
+        return _list(options.face, terminal)
+    if options.output is not None:
+        check_free(options.output)
+    with terminal.progress() as progress:
+        from dreamface import folder, pipeline
+
+        source = folder_of(options.face)
+        progress.report("open", 0.0, "Opening the face")
+        face = folder.load(source)
+        notes = _check_kept(source, options.output, sculpted=face.head.offset is not None)
+        edits, pictures, not_understood = _new_stack(options, action, face)
+        made = pipeline.edit(face, {}, edits=edits, pictures=pictures, progress=progress.part(0.05, 0.7))
+        written = _write(made, source, options, progress.part(0.7, 1.0))
+    written.notes += notes + moved_elsewhere(written, options.output)
+    listed = [_to_json(number, edit) for number, edit in enumerate(made.record.edits, 1)]
+    terminal.result({"edits": listed, "not_understood": list(not_understood), **written.to_json()})
+    terminal.show(
+        *([f"Ignored   {', '.join(not_understood)}"] if not_understood else []),
+        _as_table(made.record.edits) if made.record.edits else "The face has no edits now.",
+        *what_was_written(written),
+    )
+    return True
+
+
+def _action(options: Namespace) -> str:
+    """Return what is to be done.
+
+    Raises:
+        BadRequest: it is nothing, or more than one thing, or an option goes with something else.
+    """
+    asked = [name for name in (*_MAKES, *_CHANGES) if getattr(options, name)]
+    if not asked:
+        raise BadRequest(
+            'Say what to edit: words such as "a scar", --sketch, --picture, --mix or --copy-from; or --list the edits.'
+        )
+    if len(asked) > 1:
+        names = " and ".join("words" if name == "words" else _option(name) for name in asked[:2])
+        raise BadRequest(f"{names} are two edits: give one of them, then run it again for the other.")
+    for name, owners in _GOES_WITH.items():
+        if getattr(options, name) not in (None, False, []) and asked[0] not in owners:
+            with_ = " or ".join("words" if owner == "words" else _option(owner) for owner in owners)
+            raise BadRequest(f"{_option(name)} goes with {with_}: leave it away, or give that.")
+    return asked[0]
+
+
+def _option(name: str) -> str:
+    return f"--{name.strip('_').replace('_', '-')}"
+
+
+def _list(face: Path, terminal: Terminal) -> bool:
+    from dreamface import folder
+
+    edits = folder.read_document(folder_of(face)).record.edits
+    terminal.result([_to_json(number, edit) for number, edit in enumerate(edits, 1)])
+    terminal.show(_as_table(edits) if edits else "The face has no edits.")
+    return True
+
+
+def _as_table(edits: Sequence[EditEntry]) -> Any:
+    """Return the stack as artists see one: what lies on top comes first."""
+    rows = table("", "no.", "edit", "kind", "strength", "where", "id")
+    for number, edit in reversed(list(enumerate(edits, 1))):
+        strength = f"{edit.strength:.0%}" if edit.visible else f"{edit.strength:.0%}, hidden"
+        rows.add_row(str(number), edit.label, edit.kind, strength, stack.place_in_words(edit.place), edit.id)
+    return rows
+
+
+def _to_json(number: int, edit: EditEntry) -> dict[str, Any]:
+    from dreamface.record import write_edits
+
+    return {"number": number, **write_edits((edit,))[0]}
+
+
+# ---------------------------------------------------------------------------------------------------- the new stack
+
+
+def _new_stack(
+    options: Namespace, action: str, face: Face
+) -> tuple[tuple[EditEntry, ...], dict[str, bytes], tuple[str, ...]]:
+    """Return the stack that the face is to have, the new pictures, and the words nothing was made of."""
+    from dreamface import editing
+    from dreamface.record import MOST_STRENGTH
+
+    edits = face.record.edits
+    if action in _MAKES:
+        if action == "copy_from":
+            carried, pictures = _copied(options.copy_from, face)
+            return editing.added(edits, *carried), pictures, ()
+        new, pictures = _made(options, action, face)
+        return editing.added(edits, new.entry), {**pictures, **new.pictures}, new.not_understood
+    if action == "remove":
+        return stack.removed(edits, options.remove), {}, ()
+    if action == "move":
+        return stack.moved(edits, *options.move), {}, ()
+    if action == "set_strength":
+        return stack.strengthened(edits, *options.set_strength, most=MOST_STRENGTH), {}, ()
+    return stack.shown(edits, options.hide or options.show, action == "show"), {}, ()
+
+
+def _copied(other: Path, face: Face) -> tuple[tuple[EditEntry, ...], dict[str, bytes]]:
+    from dreamface import editing, folder
+
+    source = folder_of(other)
+    theirs = folder.read_document(source).record
+    if not theirs.edits:
+        raise BadRequest(f"{other} has no edits: nothing was copied.")
+    return editing.carry(theirs.edits, folder.read_pictures(source), theirs, face.record)
+
+
+def _made(options: Namespace, action: str, face: Face) -> tuple[NewEdit, dict[str, bytes]]:
+    """Return the edit that is asked for, and the pictures of its place."""
+    from dreamface import editing
+
+    topology, strength = face.head.topology, 1.0 if options.strength is None else options.strength
+    place, pictures = _marked(options, face)
+    label = options.label or ""
+    if action == "words":
+        return editing.words_edit(options.words, place, strength=strength, label=label), pictures
+    if action == "sketch":
+        drawn = _by_tile(options.sketch)
+        as_ = options.as_ or ""
+        return editing.sketch_edit(topology, drawn, as_, place, strength=strength, label=label), pictures
+    if action == "mix":
+        degree = _DEGREE if options.degree is None else options.degree
+        return editing.mix_edit(
+            _other(options.mix), options.take or ["skin"], place, degree=degree, label=label
+        ), pictures
+    if options.at is None:
+        raise BadRequest("Say where the picture lies: --at left_cheek, or --at TILE:U,V such as skin:0.5,0.4.")
+    new = editing.picture_edit(
+        topology, options.picture, _spot(options.at), _SIZE_MM if options.size is None else options.size,
+        angle=options.angle or 0.0, as_=options.as_ or "", place=place, strength=strength, label=label,
+    )  # fmt: skip
+    return new, pictures
+
+
+def _marked(options: Namespace, face: Face) -> tuple[Place | None, dict[str, bytes]]:
+    from dreamface import editing
+
+    masks: dict[str, Path] = _by_tile(options.tile, alone=False)
+    if options.mask is not None:
+        first = editing.face_tile(face.head.topology)
+        if first in masks:
+            raise BadRequest(f"There are two masks for the tile {first}: give one, by --mask or by --tile.")
+        masks = {first: options.mask, **masks}
+    return editing.mark(
+        face.head.topology, regions=options.region, mask=masks or None, feather=options.feather or 0.0,
+        mirror=options.mirror, inverted=options.invert,
+    )  # fmt: skip
+
+
+def _by_tile(given: Sequence[str], *, alone: bool = True) -> Any:
+    """Return tile -> file of `TILE=FILE`; where it may, a file alone is returned as it is.
+
+    Raises:
+        BadRequest: two files are for the same tile, or for none.
+    """
+    found: dict[str, Path] = {}
+    for text in given:
+        tile, equals, file = text.partition("=")
+        if not equals or Path(text).exists():
+            if len(given) > 1 or not alone:
+                raise BadRequest(f"Write which tile {text} is for, such as back_of_head={text}.")
+            return Path(text)
+        if tile in found:
+            raise BadRequest(f"There are two pictures for the tile {tile}: give one.")
+        found[tile] = Path(file)
+    return found
+
+
+def _spot(text: str) -> str | tuple[str, float, float]:
+    """Return a region, or a tile with u and v as "skin:0.5,0.4" has it."""
+    tile, colon, place = text.partition(":")
+    if not colon:
+        return text
+    try:
+        u, v = map(float, place.split(","))
+    except ValueError:
+        raise BadRequest(f"A place in a tile is written TILE:U,V, such as skin:0.5,0.4; got {text!r}.") from None
+    return tile, u, v
+
+
+def _other(text: str) -> FaceRecord | int:
+    """Return the record of a face's folder, or the number of "seed:5"."""
+    from dreamface import folder
+
+    word, colon, number = text.partition(":")
+    if colon and word == "seed":
+        try:
+            seed = read_seed(number)
+        except ValueError:
+            seed = None
+        if seed is None:
+            raise BadRequest(f"A person is drawn from a number, such as seed:5; got {text!r}.")
+        return seed
+    return folder.read_document(folder_of(Path(text))).record
+
+
+# ----------------------------------------------------------------------------------------------------------- writing
+
+
+def _check_kept(source: Path, output: Path | None, sculpted: bool) -> list[str]:
+    """Refuse to paint over files that somebody has changed; sentences about them where another folder is written.
+
+    Raises:
+        FolderError: a file would be lost.
+    """
+    from dreamface import folder
+
+    if output is not None:
+        return check_source(source, needs_geometry=sculpted)
+    for found in folder.verify(source):
+        if found.state == "changed":
+            raise FolderError(
+                f"{source / found.file} {STATES['changed']}, and would be made again: add -o to write another folder."
+            )
+    return []
+
+
+def _write(made: Face, source: Path, options: Namespace, progress: Progress) -> Written:
+    """Save the face in its own folder, or in another one; its exports, too."""
+    name = slug(made.prompt)
+    if options.output is not None:
+        with staging(options.output.absolute().parent) as stage:
+            return write(made, stage, options.output, name, wanted_formats(options), progress)
+    from dreamface import folder
+
+    wanted = wanted_formats(options)
+    formats = [suffix for suffix in _EXPORTS if suffix in wanted and (source / f"{name}.{suffix}").is_file()]
+    if not formats:
+        return Written(folder.save(made, source, progress))
+    place = source.resolve()
+    with staging(place.parent) as stage:  # whatever fails or is stopped, the face stays as it was
+        whole = folder.save(made, stage / place.name, progress.part(0.0, 0.3))
+        staged = export_all(made, whole, name, formats, progress.part(0.3, 0.8))
+        folder.save(made, place, progress.part(0.8, 1.0))
+        try:
+            files = {suffix: file.replace(place / file.name) for suffix, file in staged.files.items()}
+        except OSError as error:
+            raise cannot_write(place / name, error) from error
+    return Written(place, files, staged.notes)
+
+
+# ------------------------------------------------------------------------------------------------------ dreamface edits
+
+
+def words(options: Namespace, terminal: Terminal) -> bool:
+    """List every word that works in an edit by family, and the regions."""
+    from dreamface import editing
+
+    known = editing.vocabulary()
+    terminal.result(known)
+    for family in known["families"]:
+        rows = table(family["name"], "name", "what it is", "words for it")
+        for word in family["words"]:
+            rows.add_row(word["name"], word["description"], ", ".join((*word["words"], *word["variants"])))
+        terminal.show(rows)
+    regions = table("regions", "region", "label", "words for it")
+    for region in known["regions"]:
+        regions.add_row(region["name"], region["label"], ", ".join(region["words"]))
+    terminal.show(regions)
+    return True

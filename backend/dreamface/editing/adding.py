@@ -1,0 +1,127 @@
+"""Edits on a face's stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+
+from dreamface import pipeline
+from dreamface.editing.files import Mask, Picture
+from dreamface.editing.making import Spot, mark, picture_edit, sketch_edit, words_edit
+from dreamface.errors import BadRequest
+from dreamface.face import Face
+from dreamface.progress import Progress
+from dreamface.record import MOST_EDITS, EditEntry, FaceRecord, Place
+
+
+def added(edits: Sequence[EditEntry], *new: EditEntry) -> tuple[EditEntry, ...]:
+    """Return a stack with further edits on top; each gets an id that no other has, the same every time.
+
+    Raises:
+        BadRequest: there are too many.
+    """
+    stack = list(edits)
+    for entry in new:
+        taken = {one.id for one in stack}
+        id_ = next(name for name in (f"{entry.kind}-{number}" for number in count(1)) if name not in taken)
+        stack.append(replace(entry, id=id_ if not entry.id or entry.id in taken else entry.id))
+    if len(stack) > MOST_EDITS:
+        raise BadRequest(f"A face has at most {MOST_EDITS} edits: remove some first.")
+    return tuple(stack)
+
+
+def add_edit(
+    face: Face,
+    words: str | None = None,
+    *,
+    place: Place | None = None,
+    region: str | None = None,
+    mask: Mask | Mapping[str, Mask] | None = None,
+    feather: float = 0.0,
+    mirror: bool = False,
+    sketch: Picture | Mapping[str, Picture] | None = None,
+    picture: Picture | None = None,
+    at: Spot | None = None,
+    size_mm: float = 40.0,
+    angle: float = 0.0,
+    as_: str = "",
+    strength: float = 1.0,
+    label: str = "",
+    pictures: Mapping[str, bytes] | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> Face:
+    """Return a face with one more edit on top of its stack, made of words, a sketch or a picture.
+
+    Args:
+        face: whose.
+        words: what should be there; without a place they may say one, and else they change the whole face.
+        place: a marked place, instead of the four arguments that follow.
+        region: name of a region.
+        mask: grey pictures in the layouts of texture tiles, or [H, W] 0..1; one alone is the face's tile.
+        feather: millimetres over which the place fades out beyond its border.
+        mirror: whether it also lies on the other side of the face.
+        sketch: what was drawn, in the layouts of texture tiles; one picture alone is the face's tile.
+        picture: a picture to lay on the skin.
+        at: where the picture's middle lies: a region, or a tile with u and v.
+        size_mm: of the picture's longer side.
+        angle: degrees by which the picture is turned, counter-clockwise.
+        as_: what a sketch or picture becomes, one of `MADE_AS`.
+        strength: 0..2; 1 is what the edit means to be.
+        label: what artists read; else the words.
+        pictures: SHA-256 -> PNG that `place` refers to, beside the face's own.
+        progress: told about every stage.
+
+    Raises:
+        BadRequest: see `mark`, `words_edit`, `sketch_edit` and `picture_edit`.
+        Cancelled: the progress said so.
+    """
+    if sum(one is not None for one in (words, sketch, picture)) != 1:
+        raise BadRequest("An edit is made of words, a sketch or a picture: give one of them.")
+    topology, drawn = face.head.topology, dict(pictures or {})
+    regions = () if region is None else (region,)
+    if place is None:
+        place, found = mark(topology, regions=regions, mask=mask, feather=feather, mirror=mirror)
+        drawn |= found
+    elif regions or mask is not None or feather or mirror:
+        raise BadRequest("A place is either given whole, or by its region, mask, feather and mirror: leave one away.")
+    if words is not None:
+        new = words_edit(words, place, strength=strength, label=label)
+    elif sketch is not None:
+        new = sketch_edit(topology, sketch, as_, place, strength=strength, label=label)
+    else:
+        assert picture is not None
+        if at is None:
+            raise BadRequest("Say where the picture lies: at='left_cheek', or a tile with u and v.")
+        new = picture_edit(
+            topology, picture, at, size_mm, angle=angle, as_=as_, place=place, strength=strength, label=label
+        )
+    stack = added(face.record.edits, new.entry)
+    return pipeline.edit(face, {}, edits=stack, pictures={**drawn, **new.pictures}, progress=progress)
+
+
+def carry(
+    edits: Sequence[EditEntry], pictures: Mapping[str, bytes], source: FaceRecord, target: FaceRecord
+) -> tuple[tuple[EditEntry, ...], dict[str, bytes]]:
+    """Return edits of one face as another face can have them, and the pictures that they refer to.
+
+    Args:
+        edits: from below.
+        pictures: SHA-256 -> PNG of what they refer to.
+        source: whose edits they are.
+        target: who gets them.
+
+    Raises:
+        BadRequest: they can't be carried between the two head models, or a picture is missing.
+    """
+    for edit in edits:
+        if not set(edit.digests) <= pictures.keys():
+            raise BadRequest(
+                f"A picture of the edit {edit.label or edit.id!r} is missing: send it, or delete the edit."
+            )
+    if source.head != target.head and any(edit.digests for edit in edits):
+        raise BadRequest(
+            f"What was painted on a head of the model {source.head} can't be carried to one of {target.head} yet: "
+            "copy edits that are marked by regions only."
+        )
+    return tuple(edits), {digest: pictures[digest] for edit in edits for digest in edit.digests}

@@ -1,0 +1,121 @@
+"""Pictures that come from files: as the PNG pictures that edits keep."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from dreamface.errors import BadRequest
+from dreamface.face import Topology
+from dreamface.images import LARGEST_MASK, decode_mask, encode_mask, png_bytes, png_size
+from dreamface.skin import skin_tiles
+
+Picture: TypeAlias = "Path | str | bytes"
+"""A picture's file, or its bytes."""
+
+Mask: TypeAlias = "Picture | Tensor"
+"""A picture, or [H, W] 0..1 with row 0 at v = 1."""
+
+PictureKind = Literal["mask", "sketch", "picture"]
+
+
+def normalise(data: bytes, kind: PictureKind) -> bytes:
+    """Return a picture of any kind that is read as the PNG that edits keep of it.
+
+    Args:
+        data: bytes of a file.
+        kind: a "mask" becomes grey, a "sketch" or "picture" has colours and transparency.
+
+    Raises:
+        BadRequest: it is no picture that can be read, or there is nothing on it.
+    """
+    return _normalised_mask(data) if kind == "mask" else _normalised_drawing(data)
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """Return width and height of what `normalise` gave."""
+    return png_size(png)
+
+
+def _normalised_mask(data: bytes) -> bytes:
+    mask = decode_mask(data)
+    if not bool(mask.any()):
+        raise BadRequest("Nothing is painted in the mask, as it is all black: paint the place white first.")
+    return encode_mask(mask)
+
+
+def _normalised_drawing(data: bytes) -> bytes:
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            if image.mode not in ("L", "RGB", "RGBA"):
+                raise BadRequest("A picture must be a PNG with 8 bits in grey or RGB: convert it first.")
+            if max(image.size) > LARGEST_MASK:
+                raise BadRequest(f"A picture may have at most {LARGEST_MASK:,} pixels a side: make it smaller.")
+            pixels = np.array(image.convert("RGBA"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"The picture is no PNG, or is damaged ({error}).") from error
+    if not pixels[..., 3].any():
+        raise BadRequest("Nothing is drawn, as the picture is transparent all over: draw something first.")
+    return png_bytes(pixels)
+
+
+def read_picture(source: Picture, kind: PictureKind) -> bytes:
+    """Return a picture's PNG; sentences about a file say which."""
+    if isinstance(source, bytes):
+        return normalise(source, kind)
+    path = Path(source)
+    try:
+        return normalise(path.read_bytes(), kind)
+    except OSError as error:
+        raise BadRequest(f"{path} can't be read ({error.strerror}): choose another file.") from error
+    except BadRequest as error:
+        raise BadRequest(f"{path}: {error}") from error
+
+
+def read_mask(source: Mask) -> bytes:
+    """Return the PNG of a mask.
+
+    Raises:
+        BadRequest: see `normalise`.
+    """
+    if not isinstance(source, Tensor):
+        return read_picture(source, "mask")
+    if source.dim() != 2 or not 0 < min(source.shape) <= max(source.shape) <= LARGEST_MASK:
+        raise BadRequest(
+            f"A mask must be [H, W] with at most {LARGEST_MASK:,} pixels a side; got {list(source.shape)}."
+        )
+    return _normalised_mask(encode_mask(source))
+
+
+def by_digest(pngs: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Return name -> SHA-256, and SHA-256 -> PNG."""
+    digests = {name: hashlib.sha256(png).hexdigest() for name, png in pngs.items()}
+    return digests, {digests[name]: png for name, png in pngs.items()}
+
+
+def face_tile(topology: Topology) -> str:
+    """Return the name of the face's texture tile."""
+    return skin_tiles(topology)[0]
+
+
+def by_tile(topology: Topology, given: Any, what: str) -> dict[str, Any]:
+    """Return tile -> what was given for it; one thing alone is for the face's tile.
+
+    Raises:
+        BadRequest: nothing was given, or a tile has no skin.
+    """
+    tiles = skin_tiles(topology)
+    found = dict(given) if isinstance(given, Mapping) else {tiles[0]: given}
+    if not found:
+        raise BadRequest(f"The {what} has no picture: give one, or leave it away.")
+    for tile in found:
+        if tile not in tiles:
+            raise BadRequest(f"The {what} is for the tile {tile!r}, but this head has skin in {' and '.join(tiles)}.")
+    return found

@@ -1,0 +1,240 @@
+"""Edits that are in no stack yet: of a place, and what should be there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+from dreamface import pipeline
+from dreamface.editing.files import Mask, Picture, by_digest, by_tile, read_mask, read_picture
+from dreamface.editing.reading import LONGEST_WORDS, check_region, read_words
+from dreamface.errors import BadRequest
+from dreamface.face import Topology
+from dreamface.record import MOST_STRENGTH, WIDEST_FEATHER, EditEntry, FaceRecord, Place
+from dreamface.text import clean
+
+Spot: TypeAlias = "str | tuple[str, float, float]"
+"""Where the middle of a picture lies: the middle of a region, or a tile and u and v in 0..1."""
+
+MADE_AS: Final[Mapping[str, tuple[str, ...]]] = {
+    "sketch": ("ink", "paint", "scar", "wrinkle", "hair", "metal", "gem"),
+    "picture": ("ink", "paint", "relief"),
+}
+"""What sketches and pictures can be made as; the first where nobody says."""
+
+_SAME: Final = {"tattoo": "ink"}
+"""Other words for them."""
+
+LARGEST_PICTURE_MM: Final = 400.0
+
+
+@dataclass(frozen=True)
+class NewEdit:
+    """An edit that is not in a stack yet.
+
+    Attributes:
+        entry: it; its id is "".
+        pictures: SHA-256 -> PNG of what it refers to.
+        not_understood: words nothing was made of.
+    """
+
+    entry: EditEntry
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    not_understood: tuple[str, ...] = ()
+
+
+def mark(
+    topology: Topology,
+    *,
+    regions: Collection[str] = (),
+    mask: Mask | Mapping[str, Mask] | None = None,
+    feather: float = 0.0,
+    mirror: bool = False,
+    inverted: bool = False,
+) -> tuple[Place | None, dict[str, bytes]]:
+    """Return a place, and its masks' pictures: SHA-256 -> PNG. None where nothing is marked.
+
+    Args:
+        topology: of the head.
+        regions: by name.
+        mask: what is painted beside them: grey pictures in the layouts of texture tiles; one alone is the face's.
+        feather: millimetres over which it fades out beyond its border.
+        mirror: whether it also lies on the other side of the face.
+        inverted: whether everything but the place is meant.
+
+    Raises:
+        BadRequest: there is no such region or tile, nothing is painted in a mask, or it can't be read.
+    """
+    if not 0.0 <= feather <= WIDEST_FEATHER:
+        raise BadRequest(f"The feather must be between 0 and {WIDEST_FEATHER:g} mm; got {feather:g}.")
+    names = tuple(dict.fromkeys(map(check_region, regions)))
+    if not names and mask is None:
+        if feather or mirror or inverted:
+            raise BadRequest(
+                "Nothing is marked that could be feathered, mirrored or inverted: give a mask or a region."
+            )
+        return None, {}
+    pngs = {} if mask is None else {tile: read_mask(one) for tile, one in by_tile(topology, mask, "mask").items()}
+    digests, pictures = by_digest(pngs)
+    return Place(names, digests or None, float(feather), mirror, inverted), pictures
+
+
+def words_edit(words: str, place: Place | None = None, *, strength: float = 1.0, label: str = "") -> NewEdit:
+    """Return an edit in words; without a place they may say one, and else they change the whole face.
+
+    Raises:
+        BadRequest: there are no words, nothing is understood, they contradict themselves, or the strength can't be.
+    """
+    reading = read_words(words, place=place is not None)
+    if reading.contradiction:
+        raise BadRequest(reading.contradiction)
+    if not reading.traits and not reading.effects:
+        where = " of the skin there" if place is not None or reading.region else ""
+        raise BadRequest(
+            f"Nothing{where} was understood in {clean(words)!r}: `dreamface edits` lists the words that work."
+        )
+    if place is None and reading.region is not None:
+        place = Place((reading.region,))
+    entry = _entry(
+        "words", label or clean(words), strength, place, traits=reading.traits, parameters=reading.parameters
+    )
+    return NewEdit(entry, {}, reading.not_understood)
+
+
+def sketch_edit(
+    topology: Topology,
+    sketch: Picture | Mapping[str, Picture],
+    as_: str = "",
+    place: Place | None = None,
+    *,
+    strength: float = 1.0,
+    label: str = "",
+) -> NewEdit:
+    """Return an edit of what an artist drew on the head.
+
+    Args:
+        topology: of the head.
+        sketch: pictures in the layouts of texture tiles; one alone is the face's.
+        as_: what it becomes, one of `MADE_AS`.
+        place: what it is cut to; None is nothing.
+        strength: 0..2.
+        label: what artists read.
+
+    Raises:
+        BadRequest: nothing is drawn, a tile or kind is unknown, or the strength can't be.
+    """
+    kind = _made_as("sketch", as_)
+    pngs = {tile: read_picture(one, "sketch") for tile, one in by_tile(topology, sketch, "sketch").items()}
+    digests, pictures = by_digest(pngs)
+    entry = _entry("sketch", label or f"sketch as {kind}", strength, place, parameters={"as": kind}, pictures=digests)
+    return NewEdit(entry, pictures)
+
+
+def picture_edit(
+    topology: Topology,
+    picture: Picture,
+    at: Spot,
+    size_mm: float,
+    *,
+    angle: float = 0.0,
+    as_: str = "",
+    place: Place | None = None,
+    strength: float = 1.0,
+    label: str = "",
+) -> NewEdit:
+    """Return an edit that lays a picture on the skin.
+
+    Args:
+        topology: of the head.
+        picture: it.
+        at: where its middle lies.
+        size_mm: of its longer side.
+        angle: degrees by which it is turned, counter-clockwise as one looks at it.
+        as_: what it becomes, one of `MADE_AS`.
+        place: what it is cut to; None is nothing.
+        strength: 0..2.
+        label: what artists read.
+
+    Raises:
+        BadRequest: it can't be read, a value is out of range, or a tile, region or kind is unknown.
+    """
+    kind = _made_as("picture", as_)
+    if not 0.0 < size_mm <= LARGEST_PICTURE_MM:
+        raise BadRequest(f"A picture's size must be above 0 and at most {LARGEST_PICTURE_MM:g} mm; got {size_mm:g}.")
+    if not -360.0 <= angle <= 360.0:
+        raise BadRequest(f"A picture's angle must be between -360 and 360 degrees; got {angle:g}.")
+    where: Any = check_region(at) if isinstance(at, str) else _spot(topology, *at)
+    name = "picture" if isinstance(picture, bytes) else Path(picture).stem
+    digests, pictures = by_digest({"picture": read_picture(picture, "picture")})
+    parameters = {"as": kind, "at": where, "size_mm": float(size_mm), "angle": float(angle)}
+    entry = _entry("picture", label or f"{name} as {kind}", strength, place, parameters=parameters, pictures=digests)
+    return NewEdit(entry, pictures)
+
+
+def _spot(topology: Topology, tile: str, u: float, v: float) -> dict[str, Any]:
+    by_tile(topology, {tile: None}, "picture")
+    if not (0.0 <= u <= 1.0 and 0.0 <= v <= 1.0):
+        raise BadRequest(f"A place in a tile has u and v between 0 and 1; got {u:g} and {v:g}.")
+    return {"tile": tile, "u": float(u), "v": float(v)}
+
+
+TAKEN: Final = ("skin", "shape")
+"""What of another face can be mixed in."""
+
+
+def mix_edit(
+    other: FaceRecord | int,
+    take: Collection[str] = ("skin",),
+    place: Place | None = None,
+    *,
+    degree: float = 0.5,
+    label: str = "",
+) -> NewEdit:
+    """Return an edit that mixes another face in.
+
+    Args:
+        other: its record, or a seed, which stands for somebody whom nobody described.
+        take: of `TAKEN`.
+        place: where; None is everywhere.
+        degree: 0..1, how far towards the other.
+        label: what artists read.
+
+    Raises:
+        BadRequest: the degree or what to take can't be.
+    """
+    wanted = tuple(name for name in TAKEN if name in take)
+    if not wanted or len(wanted) != len(set(take)):
+        raise BadRequest(f"What is taken of another face is {' or '.join(TAKEN)}; got {', '.join(take) or 'nothing'}.")
+    if not 0.0 <= degree <= 1.0:
+        raise BadRequest(f"The degree must be between 0 and 1; got {degree:g}.")
+    if isinstance(other, int):
+        traits, seed, candidate = pipeline.stranger(other), other, None
+        name = f"seed {other}"
+    else:
+        traits, seed, candidate, name = pipeline.shown_traits(other), other.seed, other.candidate, f"“{other.prompt}”"
+    parameters = {"take": list(wanted), "seed": seed, "candidate": candidate}
+    text = label or f"{' and '.join(wanted)} of {name}"
+    return NewEdit(_entry("mix", text[:LONGEST_WORDS], degree, place, traits=traits, parameters=parameters))
+
+
+def _made_as(kind: Literal["sketch", "picture"], as_: str) -> str:
+    """Return what a sketch or picture is made as.
+
+    Raises:
+        BadRequest: there is no such thing.
+    """
+    known = MADE_AS[kind]
+    name = _SAME.get(as_.strip().lower(), as_.strip().lower()) or known[0]
+    if name not in known:
+        raise BadRequest(f"A {kind} can be made as {', '.join(known[:-1])} or {known[-1]}; got {as_!r}.")
+    return name
+
+
+def _entry(
+    kind: Literal["words", "sketch", "picture", "mix"], label: str, strength: float, place: Place | None, **more: Any
+) -> EditEntry:
+    if not 0.0 <= strength <= MOST_STRENGTH:
+        raise BadRequest(f"The strength must be between 0 and {MOST_STRENGTH:g}; got {strength:g}.")
+    return EditEntry("", kind, label[:LONGEST_WORDS], float(strength), place=place, **more)

@@ -1,0 +1,303 @@
+"""`dreamface edit` and `dreamface edits`, with a pipeline that repaints nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import dreamface
+from dreamface import editing, folder
+from dreamface.cli import doctor, main
+from dreamface.errors import BadRequest
+from dreamface.face import Face
+from dreamface.images import decode_mask, encode_mask
+from dreamface.progress import Progress
+from dreamface.record import EditEntry, Place
+from tests.support import synthetic_face
+
+Read = Callable[[], list[str]]
+
+MASK = torch.zeros(8, 8)
+MASK[2:4, 2:4] = 1.0
+
+
+@dataclass
+class FakePipeline:
+    """Stands in for dreamface.pipeline; `on_edit` and `on_export` may raise or press Ctrl-C."""
+
+    on_edit: Callable[[], None] = lambda: None
+    on_export: Callable[[], None] = lambda: None
+    exports: int = 0
+    calls: list[Sequence[EditEntry]] = field(default_factory=list)
+
+    def edit(
+        self,
+        face: Face,
+        traits: Mapping[str, Any],
+        *,
+        edits: Sequence[EditEntry],
+        pictures: Mapping[str, bytes],
+        progress: Progress,
+    ) -> Face:
+        assert not traits
+        progress.report("skin", 0.5, "painting the skin")
+        self.on_edit()
+        self.calls.append(edits)
+        known = {**face.pictures, **pictures}
+        record = replace(face.record, edits=tuple(edits))
+        return replace(face, record=record, pictures={digest: known[digest] for digest in record.pictures})
+
+    def export(self, face: Face, path: Path, *, progress: Progress, face_folder: Path) -> Path:
+        self.on_export()
+        self.exports += 1
+        path.write_text(f"export {self.exports} of {len(face.record.edits)} edits")
+        return path
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
+    fake = FakePipeline()
+    monkeypatch.setitem(sys.modules, "dreamface.pipeline", fake)
+    monkeypatch.setattr(dreamface, "pipeline", fake, raising=False)
+    monkeypatch.setattr(doctor, "can_have_bpy", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    folder.save(synthetic_face(resolution=16, side=2), "face")
+    Path("m.png").write_bytes(encode_mask(MASK))
+    return fake
+
+
+def edits_of(place: str = "face") -> tuple[EditEntry, ...]:
+    return folder.read_document(place).record.edits
+
+
+def labels(place: str = "face") -> list[str]:
+    return [edit.label for edit in edits_of(place)]
+
+
+def stacked(*names: str) -> None:
+    for name in names:
+        assert main(["edit", "face", "a bruise", "--region", "nose", "--label", name]) == 0
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    before = Path("face/face.json").read_bytes()
+    assert main(["edit", *arguments]) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and Path("face/face.json").read_bytes() == before
+    sentence = said.err.splitlines()[-1]
+    assert sentence.endswith((".", "?"))
+    return sentence
+
+
+# --------------------------------------------------------------------------------------------------------- new edits
+
+
+def test_words_are_laid_on_a_painted_place(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--mask", "m.png", "--feather", "3", "--mirror", "--strength", "0.8"]
+    assert main(["edit", "face", "a", "bruise", "zorgon", *arguments]) == 0
+    said = capsys.readouterr().out
+    assert "Ignored   zorgon" in said and f"Folder    {Path('face').resolve()}" in said
+    assert "80%" in said and "a mask, mirrored, 3 mm feather" in said
+    (edit,) = edits_of()
+    assert (edit.id, edit.kind, edit.label, edit.strength) == ("words-1", "words", "a bruise zorgon", 0.8)
+    assert edit.place is not None and (edit.place.feather, edit.place.mirror) == (3.0, True)
+    assert torch.equal(decode_mask(folder.read_pictures("face")[edit.digests[0]]), MASK)
+
+
+def test_every_kind_of_edit_can_be_made(pipeline: FakePipeline) -> None:
+    Path("s.png").write_bytes(editing.normalise(rgba(), "sketch"))
+    for arguments in (
+        ["a bruise on the left cheek"],
+        ["--sketch", "s.png", "--as", "tattoo", "--region", "left cheek"],
+        ["--picture", "s.png", "--at", "left_cheek", "--size", "30", "--angle", "15", "--as", "relief"],
+        ["--picture", "s.png", "--at", "skin:0.5,0.25"],
+        ["--mix", "seed:5", "--take", "skin", "--take", "shape", "--degree", "0.3", "--invert", "--region", "nose"],
+    ):
+        if arguments[0] == "--mix":
+            pipeline.stranger = lambda seed: folder.read_document("face").record.traits  # type: ignore[attr-defined]
+        assert main(["edit", "face", *arguments]) == 0, arguments
+    words, sketch, decal, at, mix = edits_of()
+    assert words.place == Place(("left_cheek",))
+    assert (sketch.kind, sketch.parameters, sketch.place) == ("sketch", {"as": "ink"}, Place(("left_cheek",)))
+    assert decal.parameters == {"as": "relief", "at": "left_cheek", "size_mm": 30.0, "angle": 15.0}
+    assert decal.pictures == {"picture": sketch.pictures["skin"]}
+    assert at.parameters["at"] == {"tile": "skin", "u": 0.5, "v": 0.25}
+    assert (mix.strength, mix.parameters["take"], mix.parameters["seed"]) == (0.3, ["skin", "shape"], 5)
+    assert mix.place == Place(("nose",), inverted=True)
+
+
+def rgba() -> bytes:
+    from dreamface.images import png_bytes
+
+    return png_bytes(torch.full((4, 4, 4), 200, dtype=torch.uint8).numpy())
+
+
+def test_another_face_is_mixed_in_and_copied_from(pipeline: FakePipeline) -> None:
+    other = synthetic_face(resolution=16, side=2)
+    painted = editing.mark(other.head.topology, mask=encode_mask(MASK))
+    entry = EditEntry("words-1", "words", "theirs", place=painted[0])
+    record = replace(other.record, prompt="the other", seed=9, edits=(entry,))
+    folder.save(replace(other, record=record, pictures=painted[1]), "other")
+    stacked("mine")
+    assert main(["edit", "face", "--copy-from", "other", "--json"]) == 0
+    assert [(edit.id, edit.label) for edit in edits_of()] == [("words-1", "mine"), ("words-2", "theirs")]
+    assert main(["edit", "face", "--mix", "other/face.json"]) == 0
+    mixed = edits_of()[-1]
+    assert (mixed.label, mixed.strength, mixed.parameters["seed"]) == ("skin of “the other”", 0.5, 9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["face"], "Say what to edit"),
+        (["face", "a bruise", "--list"], "words and --list are two edits"),
+        (["face", "a bruise", "--size", "3"], "--size goes with --picture"),
+        (["face", "--mix", "seed:1", "--strength", "1"], "--strength goes with words"),
+        (["face", "--list", "--mirror"], "--mirror goes with words"),
+        (["face", "a zorgon"], "Nothing was understood in 'a zorgon'"),
+        (["face", "a bruise", "--region", "left_chek"], "did you mean left_cheek?"),
+        (["face", "a bruise", "--mask", "gone.png"], "gone.png can't be read (No such file or directory)"),
+        (["face", "a bruise", "--mask", "black.png"], "black.png: Nothing is painted"),
+        (["face", "a bruise", "--mask", "colour.png"], "colour.png: A mask must be a grey PNG"),
+        (["face", "a bruise", "--tile", "moon=m.png"], "the tile 'moon', but this head has skin in skin"),
+        (["face", "a bruise", "--tile", "m.png"], "Write which tile m.png is for"),
+        (["face", "a bruise", "--mask", "m.png", "--tile", "skin=m.png"], "two masks for the tile skin"),
+        (["face", "a bruise", "--mirror"], "Nothing is marked"),
+        (["face", "a bruise", "--feather", "99"], "between 0 and 40 mm"),
+        (["face", "a bruise", "--strength", "3"], "between 0 and 2"),
+        (["face", "--sketch", "colour.png", "--as", "song"], "made as ink"),
+        (["face", "--picture", "colour.png"], "Say where the picture lies"),
+        (["face", "--picture", "colour.png", "--at", "skin:x"], "written TILE:U,V"),
+        (["face", "--mix", "seed:x"], "such as seed:5"),
+        (["face", "--mix", "nowhere"], "nowhere"),
+        (["face", "--copy-from", "face"], "face has no edits"),
+        (["face", "--remove", "1"], "The face has no edits"),
+        (["nowhere", "a bruise"], "nowhere"),
+        (["face", "a bruise", "-o", "m.png"], "is a file"),
+        (["face", "a bruise", "-o", "face"], "already exists"),
+    ],
+)
+def test_what_can_not_be_done_is_one_sentence_and_changes_nothing(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    Path("black.png").write_bytes(encode_mask(torch.zeros(4, 4)))
+    Path("colour.png").write_bytes(rgba())
+    assert words in refused(arguments, capsys)
+    assert pipeline.calls == []
+
+
+# ---------------------------------------------------------------------------------------------------------- the stack
+
+
+def test_the_stack_is_listed_from_the_top(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["edit", "face", "--list"]) == 0
+    assert capsys.readouterr().out.strip() == "The face has no edits."
+    stacked("one", "two")
+    main(["edit", "face", "--hide", "1"])
+    capsys.readouterr()
+    assert main(["edit", "face/face.json", "--list"]) == 0
+    said = capsys.readouterr().out
+    assert said.index("two") < said.index("one") and "100%, hidden" in said and "words-1" in said
+    assert main(["edit", "face", "--list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(one["number"], one["label"], one["visible"]) for one in listed] == [(1, "one", False), (2, "two", True)]
+
+
+def test_the_stack_is_changed_by_numbers_and_ids(pipeline: FakePipeline) -> None:
+    stacked("one", "two", "three", "four")
+    assert main(["edit", "face", "--move", "1", "up"]) == 0 and labels() == ["two", "one", "three", "four"]
+    assert main(["edit", "face", "--move", "words-4", "1"]) == 0 and labels() == ["four", "two", "one", "three"]
+    assert main(["edit", "face", "--move", "2", "down"]) == 0 and labels() == ["two", "four", "one", "three"]
+    assert main(["edit", "face", "--remove", "1", "--remove", "words-3"]) == 0 and labels() == ["four", "one"]
+    assert main(["edit", "face", "--set-strength", "1", "0.5"]) == 0 and edits_of()[0].strength == 0.5
+    assert main(["edit", "face", "--hide", "1", "--hide", "2"]) == 0
+    assert [edit.visible for edit in edits_of()] == [False, False]
+    assert main(["edit", "face", "--show", "2"]) == 0
+    assert [edit.visible for edit in edits_of()] == [False, True]
+    assert main(["edit", "face", "--remove", "1", "--remove", "2"]) == 0 and labels() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--remove", "7"], "There is no edit 7: the face has 2 edits, and --list shows them."),
+        (["--hide", "0"], "There is no edit 0"),
+        (["--show", "zorgon"], "There is no edit zorgon"),
+        (["--show", "word"], "Several edits begin with 'word'"),
+        (["--move", "2", "up"], "Edit 2 is on top already"),
+        (["--move", "1", "down"], "Edit 1 is at the bottom already"),
+        (["--move", "1", "1"], "Edit 1 is there already"),
+        (["--move", "1", "3"], "a number from 1 to 2"),
+        (["--move", "1", "left"], "up, down, or to a number"),
+        (["--set-strength", "1", "nan"], "between 0 and 2"),
+        (["--set-strength", "1", "much"], "between 0 and 2"),
+    ],
+)
+def test_a_change_that_can_not_be_is_one_sentence(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    stacked("one", "two")
+    assert words in refused(["face", *arguments], capsys)
+
+
+# ------------------------------------------------------------------------------------------------- where it is written
+
+
+def test_a_face_is_replaced_whole_or_not_at_all(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("face/notes.txt").write_text("mine")
+    stacked("one")
+    pipeline.on_edit = lambda: signal.raise_signal(signal.SIGINT)
+    before = Path("face/face.json").read_bytes()
+    assert main(["edit", "face", "a bruise", "--region", "nose"]) == 130
+    assert Path("face/face.json").read_bytes() == before and Path("face/notes.txt").read_text() == "mine"
+    assert sorted(path.name for path in Path().iterdir()) == ["face", "m.png"]
+
+
+def test_another_folder_gets_the_face_and_its_exports(pipeline: FakePipeline) -> None:
+    assert main(["edit", "face", "a bruise", "--region", "nose", "-o", "out/new"]) == 0
+    assert labels("out/new") == ["a bruise"] and labels() == []
+    assert len(list(Path("out/new").glob("*.glb"))) == 1
+    assert main(["edit", "face", "a bruise", "-o", "out/bare", "--no-glb"]) == 0
+    assert not list(Path("out/bare").glob("*.glb"))
+
+
+def test_exports_that_lie_with_the_face_are_made_anew(pipeline: FakePipeline) -> None:
+    main(["edit", "face", "a bruise", "-o", "new"])
+    (export,) = Path("new").glob("*.glb")
+    first = export.read_text()
+    assert main(["edit", "new", "freckles"]) == 0
+    assert list(Path("new").glob("*.glb")) == [export]
+    assert export.read_text() != first and "of 2 edits" in export.read_text()
+
+    def fail() -> None:
+        raise BadRequest("The export can't be written: free some space.")
+
+    pipeline.on_export, last = fail, export.read_text()
+    assert main(["edit", "new", "freckles"]) == 1
+    assert labels("new") == ["a bruise", "freckles"] and export.read_text() == last
+
+
+def test_what_somebody_painted_over_is_not_lost(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("face/maps/skin_albedo.png").write_bytes(Path("face/maps/eyes_albedo.png").read_bytes())
+    said = refused(["face", "a bruise"], capsys)
+    assert "skin_albedo.png was changed since it was saved" in said and "add -o" in said
+
+
+# ----------------------------------------------------------------------------------------------------- dreamface edits
+
+
+def test_the_words_that_work_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["edits"]) == 0
+    said = capsys.readouterr().out
+    assert "bruise" in said and "black eye" in said and "left_cheek" in said and "freckles" in said
+    assert main(["edits", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == editing.vocabulary()
