@@ -1,0 +1,223 @@
+"""Drawings and pictures as tensors: decoded once, cut to what shows, and put on the texels of the maps."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d, pad
+
+from dreamface.errors import BadRequest
+from dreamface.face import Topology
+from dreamface.images import decode_srgb8, decode_unit8
+from dreamface.skin import Window, painted_parts
+
+LARGEST_SKETCH: Final = 8192
+"""Pixels a side of what was drawn in a tile."""
+
+_LARGEST_READ: Final = 4096  # pixels a side: larger drawings are halved, as no map shows more
+_GUTTER: Final = 6  # texels beyond the islands that filters may mix in
+_KEPT: Final = 6  # pictures in memory
+_LEAST_ALPHA: Final = 1e-4  # below which a colour is nobody's
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What shows of a drawing in a tile, or of a picture.
+
+    Attributes:
+        size: height and width of the whole of it, pixels.
+        box: where `image` lies in it.
+        image: [4, h, w] linear Rec. 709 multiplied with alpha, and alpha.
+    """
+
+    size: tuple[int, int]
+    box: Window
+    image: Tensor
+
+    @property
+    def coloured(self) -> bool:
+        """Whether any of it is neither black nor grey."""
+        spread = self.image[:3].amax(dim=0) - self.image[:3].amin(dim=0)
+        return bool((spread > 0.02).any()) or bool((self.image[:3] > 0.02).any())
+
+
+@lru_cache(maxsize=_KEPT)
+def sketch_in(png: bytes) -> Drawing | None:
+    """Return what was drawn in a tile; None where nothing was.
+
+    Args:
+        png: RGBA, in the tile's layout.
+
+    Raises:
+        BadRequest: it is no square PNG with a transparent background, is damaged, or too large.
+    """
+    image = _opened(png)
+    width, height = image.size
+    if width != height:
+        raise BadRequest(f"A sketch must be as wide as it is high, and this one has {width:,} x {height:,} pixels.")
+    if width > LARGEST_SKETCH:
+        raise BadRequest(f"A sketch may have at most {LARGEST_SKETCH:,} pixels a side: make it smaller.")
+    if width > _LARGEST_READ:
+        image = image.convert("RGBa").reduce(2).convert("RGBA")
+    return _drawing(np.asarray(image))
+
+
+@lru_cache(maxsize=_KEPT)
+def picture_in(png: bytes) -> Drawing | None:
+    """Return a picture; None where all of it is transparent.
+
+    Raises:
+        BadRequest: it is no PNG, or is damaged.
+    """
+    found = _drawing(np.asarray(_opened(png)), whole=True)
+    return found
+
+
+def _opened(png: bytes) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+            if max(image.size) > LARGEST_SKETCH:
+                raise BadRequest(f"A drawing may have at most {LARGEST_SKETCH:,} pixels a side: make it smaller.")
+            return image.convert("RGBA")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"The drawing is no PNG picture, or is damaged ({error}).") from error
+
+
+def _drawing(pixels: NDArray[np.uint8], whole: bool = False) -> Drawing | None:
+    seen = pixels[..., 3] > 0
+    rows, columns = np.nonzero(seen.any(axis=1))[0], np.nonzero(seen.any(axis=0))[0]
+    if not len(rows):
+        return None
+    height, width = seen.shape
+    box = Window((0, height), (0, width))
+    if not whole:
+        box = Window((int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1))
+    part = pixels[box.slices]
+    alpha = decode_unit8(part[..., 3:])
+    image = torch.cat((decode_srgb8(part[..., :3]) * alpha, alpha), dim=2).permute(2, 0, 1).contiguous()
+    return Drawing((height, width), box, image)
+
+
+def straight(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return [3, h, w] colours and [h, w] alpha of an image [4, h, w] whose colours are multiplied with alpha.
+
+    Where nothing was drawn, the colours are those of what was drawn nearest, as far as filters reach.
+    """
+    alpha = image[3].clamp(0.0, 1.0)
+    known = alpha > _LEAST_ALPHA
+    colour = (image[:3] / alpha.clamp_min(_LEAST_ALPHA)).clamp_(0.0, 1.0) * known
+    return colour, alpha * known
+
+
+# ----------------------------------------------------------------------------------------------------- the islands
+
+
+def inside_islands(topology: Topology, tile: str, size: int, window: Window) -> Tensor:
+    """Return [h, w] bool: texels of a window that lie in the tile's islands, but for those at their very borders."""
+    quads = _quads(topology, tile) * size
+    top, bottom, left, right = window.rows[0] - 2, window.rows[1] + 2, window.columns[0] - 2, window.columns[1] + 2
+    places = np.stack((quads[..., 0] - left, (size - quads[..., 1]) - top), axis=-1)
+    height, width = bottom - top, right - left
+    low, high = places.min(axis=1), places.max(axis=1)
+    near = (high >= 0.0).all(axis=1) & (low[:, 0] <= width) & (low[:, 1] <= height)
+    canvas = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(canvas)
+    for corners in places[near] - 0.5:  # Pillow's pixels have their middles at whole numbers
+        draw.polygon([*map(tuple, corners.tolist())], fill=1)
+    covered = torch.from_numpy(np.array(canvas)).float()[None, None]
+    return (-max_pool2d(-covered, 3, 1, 1))[0, 0, 2:-2, 2:-2] > 0.0
+
+
+def _quads(topology: Topology, tile: str) -> NDArray[np.float32]:
+    """Return [F, 4, 2] texture coordinates of a tile's faces."""
+    faces = torch.cat([torch.arange(*part.faces) for part in painted_parts(topology, tile)])
+    return topology.uv[topology.face_uvs[faces]].numpy()
+
+
+def pushed(image: Tensor, known: Tensor, steps: int = _GUTTER, target: Tensor | None = None) -> Tensor:
+    """Return an image [C, h, w] continued beyond the texels that are known.
+
+    Args:
+        image: what is known, and anything elsewhere.
+        known: [h, w] bool.
+        steps: texels by which it is continued.
+        target: [h, w] bool of texels that may be written; None: all that are not known.
+    """
+    values, weight = image * known, known[None].float()
+    free = ~known if target is None else target & ~known
+    for _ in range(steps):
+        around = avg_pool2d(pad(torch.cat((values, weight))[None], (1, 1, 1, 1)), 3, 1)[0]
+        reached = free & (weight[0] == 0.0) & (around[-1] > 0.0)
+        if not bool(reached.any()):
+            break
+        values = torch.where(reached, around[:-1] / around[-1:].clamp_min(1e-9), values)
+        weight = torch.where(reached, 1.0, weight)
+    return values
+
+
+def onto_texels(image: Tensor, known: Tensor, side: int, box: Window, size: int, window: Window) -> Tensor:
+    """Return [C, h, w] an image in a tile's layout on the texels of a window of the maps.
+
+    Args:
+        image: [C, H, W] what lies in `box`, and 0 beyond.
+        known: [H, W] bool: texels in the islands; the others are continued from these.
+        side: texels of the whole layout that the image is drawn in.
+        box: where the image lies in that layout.
+        size: texels a side of the maps.
+        window: of the maps.
+    """
+    factor = max(1, side // size)
+    (top, bottom), (left, right) = box.rows, box.columns
+    margin = factor * (_GUTTER + 2)
+    before = (margin + top % factor, margin + left % factor)
+    after = (margin + (-bottom) % factor, margin + (-right) % factor)
+    around = (before[1], after[1], before[0], after[0])
+    weight = pad(known[None].float(), around, value=0.0)
+    # Beyond the box nothing was drawn, but the islands go on: what is next to it there is known to be nothing.
+    values = pad(image * known, around)
+    if factor > 1:
+        values, weight = avg_pool2d(values[None], factor)[0], avg_pool2d(weight[None], factor)[0]
+    values = pushed(values / weight.clamp_min(1e-6), weight[0] > 0.0)
+    fine = side / factor
+    if fine < size:
+        values = _softened(values)
+    rows = (torch.arange(*window.rows) + 0.5) * (fine / size) - (top - before[0]) / factor
+    columns = (torch.arange(*window.columns) + 0.5) * (fine / size) - (left - before[1]) / factor
+    height, width = values.shape[1:]
+    y, x = rows * (2.0 / height) - 1.0, columns * (2.0 / width) - 1.0
+    grid = torch.stack((x[None].expand(len(y), -1), y[:, None].expand(-1, len(x))), dim=-1)[None]
+    mode = "bicubic" if fine < size else "bilinear"
+    return grid_sample(values[None], grid, mode=mode, padding_mode="zeros", align_corners=False)[0]
+
+
+def _softened(image: Tensor) -> Tensor:
+    """Return [C, h, w] after a binomial filter: what is enlarged shows no stairs then."""
+    padded = pad(image[None], (1, 1, 1, 1), mode="replicate")[0]
+    rows = 0.25 * (padded[:, :-2] + padded[:, 2:]) + 0.5 * padded[:, 1:-1]
+    return 0.25 * (rows[:, :, :-2] + rows[:, :, 2:]) + 0.5 * rows[:, :, 1:-1]
+
+
+def masks_within(own: Mapping[str, Tensor], places: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+    """Return footprints [S, S] by tile, limited to the masks of a place; without those that nothing is left of."""
+    found = {}
+    for tile, footprint in own.items():
+        mask = footprint
+        if places is not None:
+            if tile not in places:
+                continue
+            place = places[tile]
+            size = (place.shape[-1], place.shape[-1])
+            grown = torch.nn.functional.interpolate(footprint[None, None], size=size, mode="bilinear")[0, 0]
+            mask = grown * place
+        if bool(mask.any()):
+            found[tile] = mask
+    return found
