@@ -189,7 +189,7 @@ def onto_texels(image: Tensor, known: Tensor, side: int, box: Window, size: int,
     values = pushed(values / weight.clamp_min(1e-6), weight[0] > 0.0)
     fine = side / factor
     if fine < size:
-        values = _softened(values)
+        values = softened(values)
     rows = (torch.arange(*window.rows) + 0.5) * (fine / size) - (top - before[0]) / factor
     columns = (torch.arange(*window.columns) + 0.5) * (fine / size) - (left - before[1]) / factor
     height, width = values.shape[1:]
@@ -199,7 +199,7 @@ def onto_texels(image: Tensor, known: Tensor, side: int, box: Window, size: int,
     return grid_sample(values[None], grid, mode=mode, padding_mode="zeros", align_corners=False)[0]
 
 
-def _softened(image: Tensor) -> Tensor:
+def softened(image: Tensor) -> Tensor:
     """Return [C, h, w] after a binomial filter: what is enlarged shows no stairs then."""
     padded = pad(image[None], (1, 1, 1, 1), mode="replicate")[0]
     rows = 0.25 * (padded[:, :-2] + padded[:, 2:]) + 0.5 * padded[:, 1:-1]

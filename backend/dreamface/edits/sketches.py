@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate, max_pool2d, pad
 
-from dreamface.edits.drawn_images import Drawing, inside_islands, masks_within, onto_texels, sketch_in, straight
+from dreamface.edits.drawn_images import (
+    Drawing,
+    inside_islands,
+    masks_within,
+    onto_texels,
+    pushed,
+    sketch_in,
+    softened,
+    straight,
+)
 from dreamface.edits.handling import handling_of, medium_of, sketch_entry
 from dreamface.edits.stroke_shapes import OUTSIDE_MM, PointShapes, shapes_of
 from dreamface.errors import BadRequest
@@ -145,7 +154,7 @@ class _Sketch:
 
     @cached_property
     def _shapes(self) -> dict[str, _Layer]:
-        """By tile, [6, h, w] depth, radius, aside (2) and along (2) of `Shape`."""
+        """By tile, [6, h, w] depth above `OUTSIDE_MM`, so that 0 is far outside, radius, aside (2) and along (2)."""
         return _measured(self.head, {tile: _coarser(layer) for tile, layer in self._layers.items()})
 
 
@@ -159,10 +168,8 @@ def _layer(head: Head, tile: str, drawing: Drawing) -> _Layer:
 
 def _shape_at(layer: _Layer, size: int, window: Window) -> Shape:
     found = onto_texels(layer.image, layer.inside, layer.side, layer.box, size, window)
-    # Far from the strokes, images are 0: that is far outside.
-    depth = torch.where(found[1] < 1e-4, torch.full_like(found[0], OUTSIDE_MM), found[0])
     along = found[4:6] / torch.linalg.vector_norm(found[4:6], dim=0).clamp_min(1e-6)
-    return Shape(depth, found[1].clamp_min(1e-3), found[2:4], along)
+    return Shape(found[0] + OUTSIDE_MM, found[1].clamp_min(1e-3), found[2:4], along)
 
 
 # ------------------------------------------------------------------------------------------------ measuring strokes
@@ -178,7 +185,7 @@ def _coarser(layer: _Layer) -> _Layer:
         image = torch.nn.functional.avg_pool2d((image * inside)[None], 2)[0] / weight.clamp_min(1e-6)
         box = Window((top // 2, -(-bottom // 2)), (left // 2, -(-right // 2)))
         layer = _Layer(layer.side // 2, box, image, weight[0] > 0.6)
-    return layer
+    return replace(layer, image=softened(pushed(layer.image, layer.inside)))  # drawn without smooth edges, it is stairs
 
 
 @dataclass(frozen=True)
@@ -274,4 +281,4 @@ def _channels(shapes: PointShapes, part: slice, frame: _Frame, where: NDArray[np
     texels = np.stack(((rr * a - cr * b) / total, (cc * b - cr * a) / total))
     texels /= np.maximum(np.linalg.norm(texels, axis=0), 1e-9)
     right, up = (aside * frame.right[where]).sum(1), (aside * frame.up[where]).sum(1)
-    return np.stack((shapes.depth[part], shapes.radius[part], right, up, *texels))
+    return np.stack((shapes.depth[part] - OUTSIDE_MM, shapes.radius[part], right, up, *texels))

@@ -20,7 +20,7 @@ OUTSIDE_MM: Final = -9.0
 _UNBOUNDED_MM: Final = 20.0  # depth where a stroke has no edge at all
 _NEIGHBOURS: Final = 9  # points around one, with itself
 _PARTED: Final = 0.8  # length of the mean direction to the edge below which a point has edges on both sides
-_ALONG: Final = 16  # points of a stroke's middle whose line is its direction
+_ALONG: Final = 48  # points of a stroke's middle whose line is its direction
 
 
 @dataclass(frozen=True)

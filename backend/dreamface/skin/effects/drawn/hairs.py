@@ -33,9 +33,9 @@ class _Hairs:
     """
 
     width_mm: float = 0.11
-    length_mm: float = 2.4
-    most_steps: int = 14
-    shown: tuple[float, float] = (-0.15, 0.75)
+    length_mm: float = 3.6
+    most_steps: int = 18
+    shown: tuple[float, float] = (0.25, 1.7)
     lighter: float = 0.35
     body: float = 0.18
     roughness: float = 0.42
