@@ -70,7 +70,7 @@ ALLOWED = {
     "head": SHARED | {"models"},
     "skin": SHARED,
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
-    "edits": SHARED | {"head", "images", "record", "rig", "groom", "skin"},
+    "edits": SHARED | {"_reading", "colour", "head", "images", "record", "rig", "groom", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
