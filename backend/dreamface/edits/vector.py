@@ -6,8 +6,8 @@ import gzip
 import io
 import re
 import zlib
-from typing import Final
 from importlib import import_module
+from typing import Final
 from xml.etree import ElementTree
 
 from dreamface.errors import BadRequest
