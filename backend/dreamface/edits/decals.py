@@ -17,7 +17,16 @@ from scipy.ndimage import label
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate, pad
 
-from dreamface.edits.drawn_images import Drawing, inside_islands, masks_within, picture_in, pushed, straight
+from dreamface.edits.drawn_images import (
+    Drawing,
+    inside_islands,
+    masks_within,
+    picture_in,
+    pushed,
+    straight,
+    texel_corners,
+    texels_in,
+)
 from dreamface.edits.handling import PictureEntry, handling_of, medium_of, picture_entry
 from dreamface.edits.stroke_shapes import OUTSIDE_MM, shapes_of
 from dreamface.edits.wrapping import Anchor, Wrap, lay
@@ -32,7 +41,6 @@ _WRAPS_KEPT: Final = 24
 _SLACK: Final = 1.04  # of the picture's half diagonal that is laid out
 _MEASURED: Final = 320  # pixels of the longer side on which a picture's shape is measured
 _BLEED: Final = 4  # texels beyond an island's border that a decal goes on
-_ON_EDGE: Final = -1e-5  # smallest barycentric weight that still counts as inside
 _SPARSE: Final = 4  # windows with fewer than one texel in so many of the decal are split
 _CELL: Final = 16  # texels a side of the cells in which pieces of a decal hang together
 _SHAPE_MARGIN_MM: Final = 2.5  # around a picture, in which the skin beside it is measured
@@ -218,29 +226,10 @@ def _texels_of(
 
     Where the layout overlaps itself, the later triangle shows.
     """
-    corners = np.stack((part.uv[..., 0] * size, (1.0 - part.uv[..., 1]) * size), axis=-1).astype(np.float64) - 0.5
-    (top, bottom), (left, right) = window.rows, window.columns
-    low = np.maximum(np.ceil(corners.min(axis=1)), (left, top)).astype(np.int64)
-    high = np.minimum(np.floor(corners.max(axis=1)), (right - 1, bottom - 1)).astype(np.int64)
-    width, height = np.maximum(high - low + 1, 0).T
-    count = width * height
-    triangle = np.repeat(np.arange(len(corners)), count)
-    number = np.arange(len(triangle)) - np.repeat(np.cumsum(count) - count, count)
-    across = width[triangle]
-    columns, rows = low[triangle, 0] + number % across, low[triangle, 1] + number // across
-    # Barycentric weights are linear in the texel's place: two products each.
-    (x_a, y_a), (x_b, y_b), (x_c, y_c) = (corners[:, corner].T for corner in range(3))
-    area = (x_b - x_a) * (y_c - y_a) - (x_c - x_a) * (y_b - y_a)
-    area = np.where(np.abs(area) < 1e-12, np.inf, area)
-    second = np.stack(((y_c - y_a) / area, -(x_c - x_a) / area), axis=1)
-    third = np.stack((-(y_b - y_a) / area, (x_b - x_a) / area), axis=1)
-    x, y = columns - x_a[triangle], rows - y_a[triangle]
-    b = x * second[triangle, 0] + y * second[triangle, 1]
-    c = x * third[triangle, 0] + y * third[triangle, 1]
-    hit = (b >= _ON_EDGE) & (c >= _ON_EDGE) & (b + c <= 1.0 - _ON_EDGE)
-    triangle, rows, columns, b, c = triangle[hit], rows[hit], columns[hit], b[hit], c[hit]
+    rows, columns, triangle, b, c = texels_in(texel_corners(part.uv, size), window)
+    b, c = b[:, None], c[:, None]
     first = part.places[triangle, 0]
-    places = first + b[:, None] * (part.places[triangle, 1] - first) + c[:, None] * (part.places[triangle, 2] - first)
+    places = first + b * (part.places[triangle, 1] - first) + c * (part.places[triangle, 2] - first)
     return rows, columns, places.astype(np.float32)
 
 

@@ -275,9 +275,10 @@ def _patch(head: Head, row: int, weights: _Floats, radius: float) -> _Patch:
     anchor = weights @ vertices[skin.corners[row]]
     near = ((vertices - anchor) ** 2).sum(axis=1) <= (radius * _NEARLY) ** 2
     near[skin.corners[row]] = True
-    rows = np.nonzero(near[skin.corners].all(axis=1))[0]
-    away = _distances(vertices, skin.corners[rows], skin.corners[row], anchor, radius * _LONGER)
-    rows = rows[np.isfinite(away[skin.corners[rows]]).all(axis=1)]
+    rows = np.nonzero(near[skin.corners].any(axis=1))[0]  # coarse triangles reach far beyond
+    away = _distances(vertices, skin.corners[rows], skin.corners[row], anchor)
+    close = away[skin.corners[rows]]
+    rows = rows[np.isfinite(close).all(axis=1) & ((close.min(axis=1) <= radius * _LONGER) | (rows == row))]
     rows = _connected(skin.corners[rows], int(np.nonzero(rows == row)[0][0]), rows)
     used, corners = np.unique(skin.corners[rows], return_inverse=True)
     corners = corners.reshape(-1, 3)
@@ -292,8 +293,8 @@ def _patch(head: Head, row: int, weights: _Floats, radius: float) -> _Patch:
     return _Patch(skin.triangles[rows], corners, vertices[used], normals, away[used], middle, weights, edges)
 
 
-def _distances(vertices: _Floats, corners: _Ints, start: _Ints, anchor: _Floats, reach: float) -> _Floats:
-    """Return [V] metres from the anchor along edges; infinite beyond `reach`."""
+def _distances(vertices: _Floats, corners: _Ints, start: _Ints, anchor: _Floats) -> _Floats:
+    """Return [V] metres from the anchor along edges; infinite where none lead."""
     used, local = np.unique(corners, return_inverse=True)
     lengths = _edge_lengths(vertices[used], local.reshape(-1, 3))
     sources = np.searchsorted(used, start)
@@ -305,7 +306,7 @@ def _distances(vertices: _Floats, corners: _Ints, start: _Ints, anchor: _Floats,
     columns = np.concatenate((whole.col, sources))
     values = np.concatenate((whole.data, np.maximum(links, _LEAST_LENGTH)))
     graph = csr_matrix((values, (rows, columns)), shape=(count + 1, count + 1))
-    found = dijkstra(graph, indices=count, limit=reach)
+    found = dijkstra(graph, indices=count)
     away = np.full(len(vertices), np.inf)
     away[used] = found[:count]
     away[start] = links
