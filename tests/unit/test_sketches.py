@@ -166,7 +166,7 @@ def test_thick_paint_levels_pores_and_cracks(studio):
     )
     assert rough(thick["displacement"]) < 0.9 * rough(thin["displacement"]) < rough(bare)
     cracked = studio.with_edit(*drawn(studio, "paint", RED, 12.0, thickness=1.0), size=1024)["skin"]
-    assert float(cracked["albedo"][pixels].std(dim=(0, 1)).max()) > 3 * float(
+    assert float(cracked["albedo"][pixels].std(dim=(0, 1)).max()) > 2 * float(
         thick["albedo"][pixels].std(dim=(0, 1)).max()
     )
 
@@ -236,7 +236,8 @@ def test_jewels_are_thick_glossy_and_pressed_into_the_skin(studio, medium, metal
     height = across(studio, change["displacement"], 4.0)[0]
     line = torch.linspace(-4.0, 4.0, 61)
     assert float(height[line.abs() < 1.0].min()) > 3e-4
-    assert float(height[(line.abs() > 2.8) & (line.abs() < 3.2)].max()) < -5e-5
+    for side in (line < -2.4, line > 2.4):
+        assert float(height[side].min()) < -5e-5
 
 
 @pytest.mark.parametrize("medium", ["ink", "scar"])

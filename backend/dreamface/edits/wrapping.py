@@ -446,7 +446,7 @@ def _turned_back(patch: _Patch, places: NDArray[np.complex128]) -> NDArray[np.co
     links = (patch.edges > 0.0).astype(np.float64)
     share = links.multiply(1.0 / np.maximum(links.sum(axis=1), 1.0)).tocsr()
     for rings in range(1, _MOST_RINGS + 1):
-        upside_down = _areas(places[patch.corners]) <= 0.0
+        upside_down: NDArray[np.bool_] = _areas(places[patch.corners]) <= 0.0
         if not upside_down.any():
             break
         chosen = np.zeros(len(places))
