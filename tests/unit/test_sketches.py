@@ -419,7 +419,7 @@ def test_a_transparent_picture_shows_nothing_and_a_missing_one_is_said(studio):
 def test_pictures_and_strokes_go_on_from_tile_to_tile(with_ict):
     """Behind the ear of ICT-FaceKit two tiles meet: what lies there is the same on both sides."""
     studio = Studio("ict")
-    edit, files = laid(studio, Image.new("RGBA", (64, 64), RED), "relief", at="mastoid_l", size_mm=40.0, max_mm=1.0)
+    edit, files = laid(studio, Image.new("RGBA", (64, 64), RED), "relief", at="mastoid_l", size_mm=70.0, max_mm=1.0)
     changes = {tile: studio.change(edit, files, 1024, tile=tile)["displacement"] for tile in ("skin", "back_of_head")}
     assert all(change.any() for change in changes.values())
     topology = studio.head.topology

@@ -1,8 +1,27 @@
 """Edits: what an artist lays over a face, with words, masks, sketches and pictures."""
 
+from dreamface.edits.anchors import anchor_at
+from dreamface.edits.pictures import Picture, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import REGIONS
+from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import check_edits, overlays
 from dreamface.edits.words import Wish, read_effects
+from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
-__all__ = ["REGIONS", "Wish", "check_edits", "masks_of", "overlays", "read_effects"]
+__all__ = [
+    "REGIONS",
+    "Anchor",
+    "Picture",
+    "Wish",
+    "anchor_at",
+    "anchor_of",
+    "check_edits",
+    "check_sketch",
+    "masks_of",
+    "overlays",
+    "point_of",
+    "read_effects",
+    "read_picture",
+    "read_picture_file",
+]
