@@ -462,8 +462,8 @@ def _turned_back(patch: _Patch, places: NDArray[np.complex128]) -> NDArray[np.co
 
 def _areas(corners: NDArray[np.complex128]) -> _Floats:
     """Return [T] twice the signed areas of triangles [T, 3]."""
-    found: _Floats = ((corners[:, 1] - corners[:, 0]).conj() * (corners[:, 2] - corners[:, 0])).imag
-    return found
+    product = (corners[:, 1] - corners[:, 0]).conj() * (corners[:, 2] - corners[:, 0])
+    return np.asarray(np.imag(product), np.float64)
 
 
 def _own_planes(patch: _Patch) -> NDArray[np.complex128]:
