@@ -154,6 +154,7 @@ def test_paint_covers_with_a_gloss_of_its_own(studio, finish):
     assert low < float(studio.at(maps["roughness"], middle(studio))) < high
 
 
+@pytest.mark.slow
 def test_thick_paint_levels_pores_and_cracks(studio):
     def rough(image):
         return float(image[..., 0][pixels].std())
@@ -171,42 +172,54 @@ def test_thick_paint_levels_pores_and_cracks(studio):
     )
 
 
-def across(studio, image, reach_mm=3.0, steps=61):
-    """Values of an image on a line through the middle of the stroke, at right angles to it, millimetres apart."""
+LINE = torch.linspace(-4.0, 4.0, 41)
+"""Millimetres on either side of the stroke."""
+
+
+def line_across(studio):
+    """[41, 2] Texture coordinates on a line through the middle of the stroke, at right angles to it."""
     head = studio.head
     along = head.landmark(CHEEK[1]) - head.landmark(CHEEK[0])
+    centre = middle(studio)
     step = 0.003 * torch.eye(3)
-    beside, above = (point_of(head, anchor_of(head, middle(studio) + step[axis])) for axis in (0, 2))
-    centre = point_of(head, anchor_of(head, middle(studio)))
+    beside, above = (point_of(head, anchor_of(head, centre + step[axis])) for axis in (0, 2))
     normal = torch.linalg.cross(above - centre, beside - centre)
     sideways = torch.linalg.cross(along, normal)
     sideways = sideways / sideways.norm()
-    offsets = torch.linspace(-reach_mm, reach_mm, steps)
-    anchors = [anchor_of(head, middle(studio) + float(offset) * 1e-3 * sideways) for offset in offsets]
-    places = torch.tensor([(2 * anchor.u - 1, 1 - 2 * anchor.v) for anchor in anchors])
-    grid = places[None, None].float()
-    values = torch.nn.functional.grid_sample(image.permute(2, 0, 1)[None], grid, align_corners=False)
-    return values[0, :, 0]
+    anchors = [anchor_of(head, centre + float(offset) * 1e-3 * sideways) for offset in LINE]
+    return torch.tensor([(anchor.u, anchor.v) for anchor in anchors])
 
 
-def test_a_scar_is_sunk_in_the_middle_raised_at_its_sides_paler_and_shinier(studio):
+@pytest.fixture(scope="module")
+def across(studio):
+    """Values [C, 41] of an image on `LINE`."""
+    places = line_across(studio)
+    grid = torch.stack((2 * places[:, 0] - 1, 1 - 2 * places[:, 1]), dim=1)[None, None]
+
+    def values(image):
+        return torch.nn.functional.grid_sample(image.permute(2, 0, 1)[None], grid, align_corners=False)[0, :, 0]
+
+    return values
+
+
+def test_a_scar_is_sunk_in_the_middle_raised_at_its_sides_paler_and_shinier(studio, across):
     change = studio.change(*drawn(studio, "scar", width_mm=4.0), size=1024)
-    height = across(studio, change["displacement"])[0]
-    line = torch.linspace(-3.0, 3.0, 61)
+    height = across(change["displacement"])[0]
+    line = LINE
     core, sides, beyond = line.abs() < 0.3, (line.abs() > 1.0) & (line.abs() < 1.5), line.abs() > 2.6
     assert float(height[core].mean()) < -1e-4
     assert float(height[sides & (line < 0)].max()) > 5e-5
     assert float(height[sides & (line > 0)].max()) > 5e-5
     assert not height[beyond].any()
-    assert float(across(studio, change["roughness"])[0][core].mean()) < -0.08
-    assert float(across(studio, change["albedo"])[:, core].mean()) > 0.01
+    assert float(across(change["roughness"])[0][core].mean()) < -0.08
+    assert float(across(change["albedo"])[:, core].mean()) > 0.01
 
 
-def test_a_wrinkle_is_a_furrow_and_no_colour(studio):
+def test_a_wrinkle_is_a_furrow_and_no_colour(studio, across):
     edit, files = drawn(studio, "wrinkle", RED, width_mm=3.0, depth_mm=0.4)
     change = studio.change(edit, files, size=1024)
-    line = torch.linspace(-3.0, 3.0, 61)
-    height = across(studio, change["displacement"])[0]
+    line = LINE
+    height = across(change["displacement"])[0]
     assert float(height[line.abs() < 0.2].mean()) == pytest.approx(-4e-4, rel=0.25)
     assert not change["roughness"].any() and not change["specular"].any()
     assert float(change["albedo"].abs().max()) < 0.04
@@ -228,19 +241,19 @@ def test_hair_has_the_persons_colour_unless_one_was_drawn(studio):
 
 
 @pytest.mark.parametrize(("medium", "metallic"), [("metal", 1.0), ("gem", 0.0)])
-def test_jewels_are_thick_glossy_and_pressed_into_the_skin(studio, medium, metallic):
+def test_jewels_are_thick_glossy_and_pressed_into_the_skin(studio, across, medium, metallic):
     edit, files = drawn(studio, medium, RED, width_mm=5.0)
     maps, change = studio.with_edit(edit, files, size=1024)["skin"], studio.change(edit, files, size=1024)
     assert float(studio.at(maps["metallic"], middle(studio))) == metallic
     assert float(studio.at(maps["roughness"], middle(studio))) < 0.25
-    height = across(studio, change["displacement"], 4.0)[0]
-    line = torch.linspace(-4.0, 4.0, 61)
+    height = across(change["displacement"])[0]
+    line = LINE
     assert float(height[line.abs() < 1.0].min()) > 3e-4
     for side in (line < -2.4, line > 2.4):
         assert float(height[side].min()) < -5e-5
 
 
-@pytest.mark.parametrize("medium", ["ink", "scar"])
+@pytest.mark.parametrize("medium", ["ink", pytest.param("scar", marks=pytest.mark.slow)])
 def test_all_sizes_of_sketch_and_maps_agree(studio, medium):
     found = [
         studio.change(*drawn(studio, medium, RED, 6.0, side=side), size=size)
@@ -253,7 +266,9 @@ def test_all_sizes_of_sketch_and_maps_agree(studio, medium):
         assert float((image - images[0]).abs().mean()) < 0.06 * float(images[0].abs().mean() + 1e-9) + 2e-4 * most
 
 
-@pytest.mark.parametrize("size", [256, 512, 1024])
+@pytest.mark.parametrize(
+    "size", [512, pytest.param(256, marks=pytest.mark.slow), pytest.param(1024, marks=pytest.mark.slow)]
+)
 def test_no_line_shows_at_seams_where_a_brush_filled_the_islands_only(studio, size):
     """Blender leaves what is beyond the islands transparent: it must not be mixed in."""
     inside = atlas_of(studio.head.topology, "skin", 512).inside
