@@ -68,9 +68,9 @@ LATER = ("rig", "groom", "edits", "guidance", "capture", "motion")
 ALLOWED = {
     "language": {"errors", "limits", "text", "traits"},
     "head": SHARED | {"models"},
-    "skin": SHARED,
+    "skin": SHARED | {"colour"},
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
-    "edits": SHARED | {"head", "images", "limits", "record", "rig", "groom", "skin"},
+    "edits": SHARED | {"_reading", "head", "images", "limits", "record", "rig", "groom", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),

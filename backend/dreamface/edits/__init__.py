@@ -1,20 +1,32 @@
 """Edits: what an artist lays over a face, with words, masks, sketches and pictures."""
 
+from dreamface.edits.anchors import anchor_at
 from dreamface.edits.hair import hair_of
 from dreamface.edits.mixing import mixed_shape
+from dreamface.edits.pictures import Picture, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import REGIONS
+from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import Wish, read_effects
+from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
 __all__ = [
     "REGIONS",
     "SKIN_GROUPS",
+    "Anchor",
+    "Picture",
     "Wish",
+    "anchor_at",
+    "anchor_of",
     "check_edits",
+    "check_sketch",
     "hair_of",
     "masks_of",
     "mixed_shape",
     "overlays",
+    "point_of",
     "read_effects",
+    "read_picture",
+    "read_picture_file",
 ]

@@ -10,8 +10,11 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
+from dreamface.edits.decals import picture_overlays
+from dreamface.edits.handling import picture_entry, sketch_entry
 from dreamface.edits.mixing import mixed_skin, read_mix
 from dreamface.edits.places import masks_of
+from dreamface.edits.sketches import sketch_overlays
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.record import EditEntry
@@ -39,6 +42,9 @@ class _EffectEntry(BaseModel):
         return Look(self.colour, self.amount, self.variant)
 
 
+_DRAWN: Final = {"sketch": sketch_overlays, "picture": picture_overlays}
+"""What makes overlays of what was drawn."""
+
 _EFFECTS: Final = TypeAdapter(list[_EffectEntry])
 
 
@@ -51,6 +57,12 @@ def check_edits(edits: Sequence[EditEntry]) -> None:
     for edit in edits:
         if edit.kind == "mix":
             read_mix(edit)
+        elif edit.kind == "sketch":
+            sketch_entry(edit)
+        elif edit.kind == "picture":
+            picture_entry(edit)
+        if edit.kind != "words":
+            continue
         try:
             wanted = _effects(edit)
         except ValidationError as error:
@@ -86,6 +98,9 @@ def overlays(
             found += _words(edit, traits, seed, masks_of(edit.place, head, pictures))
         elif edit.kind == "mix":
             found += mixed_skin(edit, head, traits, pictures)
+        elif edit.kind in _DRAWN:
+            places = None if edit.place is None else masks_of(edit.place, head, pictures)
+            found += _DRAWN[edit.kind](edit, head, seed_of(edit, seed), pictures, places)
     return tuple(found)
 
 

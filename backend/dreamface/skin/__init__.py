@@ -6,6 +6,7 @@ from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 from dreamface.skin.effects import EFFECTS, Effect, Look
+from dreamface.skin.effects.drawn import MEDIA, Art, Handling, Medium, Shape
 from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
 from dreamface.skin.layers.hair_look import beard_grey, brow_dye, brow_grey
 from dreamface.skin.layers.stack import LAYERS
@@ -16,12 +17,17 @@ from dreamface.skin.surfaces import materials
 __all__ = [
     "EFFECTS",
     "LAYERS",
+    "MEDIA",
+    "Art",
     "Atlas",
     "Effect",
+    "Handling",
     "Look",
+    "Medium",
     "Overlay",
     "Painter",
     "Patch",
+    "Shape",
     "Site",
     "SkinSurface",
     "Spot",
