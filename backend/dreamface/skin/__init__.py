@@ -1,8 +1,9 @@
 """Skin: traits and a head to physically based maps."""
 
-from dreamface.skin.canvas.atlas import Atlas, SkinSurface, atlas_of, surface_of
-from dreamface.skin.canvas.layer import Window
-from dreamface.skin.canvas.layout import skin_tiles
+from dreamface.skin.canvas.atlas import Atlas, SkinSurface, atlas_of, surface_of, texels_inside
+from dreamface.skin.canvas.cache import TopologyCache
+from dreamface.skin.canvas.layer import Window, window_of
+from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
 from dreamface.skin.effects import EFFECTS, Effect, Look
@@ -25,6 +26,7 @@ __all__ = [
     "Site",
     "SkinSurface",
     "Spot",
+    "TopologyCache",
     "Window",
     "WrinklePainter",
     "atlas_of",
@@ -35,9 +37,12 @@ __all__ = [
     "hair_pigment",
     "materials",
     "paint",
+    "painted_parts",
     "skin_tiles",
     "strand_colours",
     "surface_of",
+    "texels_inside",
     "wear_wrinkles",
     "white_hair_colour",
+    "window_of",
 ]
