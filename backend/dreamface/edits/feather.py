@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import scipy.sparse as sp
 import torch
+from scipy.ndimage import binary_dilation
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 from torch import Tensor
@@ -23,12 +24,13 @@ from dreamface.face import Head
 from dreamface.geometry import smoothstep
 from dreamface.units import MM
 
-_LEVELS: Final = (0.5, 0.125, 1.0 / 32.0)  # of what is painted: a soft brush's strokes have no one border
-_CELLS: Final = 8.0  # of a grid per feather, on which distances are worked out
+_LEVELS: Final = (0.5, 0.1)  # of what is painted: a soft brush's strokes have no one border
+_CELLS: Final = 6.0  # of a grid per feather, on which distances are worked out
 _TEXEL_MM: Final = 0.35  # that a texel of a mask about has
 _DETOUR: Final = 1.15  # that the way along edges takes longer than the way over the skin
 _SLACK_MM: Final = 4.0  # about an edge's length, that it may take longer besides
-_BORDERS: Final = 20_000  # points of a border that are searched at most
+_VOXEL_MM: Final = 4.0  # side of the voxels in which what is near a border is looked for, at least
+_BORDERS: Final = 12_000  # points of a border that are searched at most
 
 
 def feathered(sheet: Sheet, head: Head, values: Tensor, feather_mm: float) -> Tensor:
@@ -59,7 +61,7 @@ def _faded(sheet: Sheet, head: Head, position: Tensor, values: Tensor, core: Ten
     points = position[border].double().numpy()
     away, value = _to_border(sheet, position, values[border], core, points, feather)
     on_mesh = sheet.from_vertices(_along_mesh(sheet, head, border, position, feather))
-    away = torch.maximum(away, (on_mesh - _SLACK_MM * MM) / _DETOUR)
+    away = torch.maximum(away.clamp_min(0.0), (on_mesh - _SLACK_MM * MM) / _DETOUR)
     return value * (1.0 - smoothstep(away / feather, 0.0, 1.0))
 
 
@@ -79,25 +81,64 @@ def _to_border(
     step = 1
     while step < MASK_SIZE // 16 and 2 * step * _TEXEL_MM * MM * _CELLS <= feather:
         step *= 2
-    tree = cKDTree(points)
-    low, high = torch.from_numpy(points.min(axis=0) - feather), torch.from_numpy(points.max(axis=0) + feather)
+    near = _Near(points, values, feather)
+    if step == 1:
+        return near.measured(position, core.float())
     channels = [sheet.images(column) for column in (*position.unbind(1), core.float())]
     away, value = {}, {}
     for tile in sheet.tiles:
         grid = avg_pool2d(torch.stack([images[tile.name] for images in channels])[None], step)[0]
-        place, inner = grid[:3].reshape(3, -1).T.double(), grid[3].reshape(-1)
-        near = torch.nonzero(((place >= low) & (place <= high)).all(dim=1) & (inner < 1.0))[:, 0]
-        distance, which = tree.query(place[near].numpy(), distance_upper_bound=feather)
-        reached = which < len(points)
-        far = torch.full((len(place),), 2.0 * feather)
-        far[near] = torch.from_numpy(np.where(reached, distance, 2.0 * feather)).float()
-        far = torch.where(inner > 0.5, -far.clamp_max(feather / _CELLS), far)
-        worth = torch.full((len(place),), float(values.mean()))
-        worth[near] = torch.from_numpy(
-            np.where(reached, values.numpy()[np.minimum(which, len(points) - 1)], 0.0)
-        ).float()
+        far, worth = near.measured(grid[:3].reshape(3, -1).T, grid[3].reshape(-1))
         away[tile.name], value[tile.name] = _enlarged(far, grid.shape[1]), _enlarged(worth, grid.shape[1])
-    return sheet.flat(away).clamp_min(0.0), sheet.flat(value)
+    return sheet.flat(away), sheet.flat(value)
+
+
+class _Near:
+    """Looks for the nearest point of a border."""
+
+    def __init__(self, points: FloatArray, values: Tensor, feather: float) -> None:
+        """Sort the points.
+
+        Args:
+            points: [B, 3].
+            values: [B] at them.
+            feather: metres, how far away is looked.
+        """
+        self._tree, self._values, self._feather = cKDTree(points), values, feather
+        self._around = _Around(points, max(feather, _VOXEL_MM * MM))
+
+    def measured(self, place: Tensor, inner: Tensor) -> tuple[Tensor, Tensor]:
+        """Return [N] distances and [N] values there, of places [N, 3] that lie in the core to a share of 0..1."""
+        near = torch.nonzero(self._around.holds(place) & (inner < 1.0))[:, 0]
+        distance, which = self._tree.query(place[near].double().numpy(), distance_upper_bound=self._feather)
+        count, beyond = len(self._values), 2.0 * self._feather
+        far = torch.full((len(place),), beyond)
+        far[near] = torch.from_numpy(np.where(which < count, distance, beyond)).float()
+        far = torch.where(inner > 0.5, -far.clamp_max(self._feather / _CELLS), far)
+        worth = torch.full((len(place),), float(self._values.mean()))
+        worth[near] = self._values[torch.from_numpy(np.minimum(which, count - 1))]
+        return far, worth
+
+
+class _Around:
+    """The space around some points, in voxels: a quick look at what may be near them."""
+
+    def __init__(self, points: FloatArray, side: float) -> None:
+        low = points.min(axis=0) - 1.5 * side
+        self._low, self._side = torch.from_numpy(low).float(), side
+        voxels = ((points - low) / side).astype(np.int64)
+        full = np.zeros(voxels.max(axis=0) + 3, dtype=bool)
+        full[tuple(voxels.T)] = True
+        self._full = torch.from_numpy(binary_dilation(full, np.ones((3, 3, 3))))
+
+    def holds(self, place: Tensor) -> Tensor:
+        """Return [N] whether places [N, 3] may lie nearer than a voxel's side to any of the points."""
+        found = torch.zeros(len(place), dtype=torch.bool)
+        high = self._low + self._side * torch.tensor(self._full.shape)
+        rows = torch.nonzero(((place >= self._low) & (place < high)).all(dim=1))[:, 0]
+        voxel = ((place[rows] - self._low) / self._side).long().minimum(torch.tensor(self._full.shape) - 1)
+        found[rows] = self._full[tuple(voxel.unbind(1))]
+        return found
 
 
 def _enlarged(values: Tensor, side: int) -> Tensor:
