@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch.nn.functional import interpolate
 
 from dreamface.edits.sheet import MASK_SIZE
@@ -60,7 +60,7 @@ def _read(data: bytes) -> NDArray[np.float32]:
                 raise BadRequest(_TOO_LARGE)
             image.load()
             return _marked(ImageOps.exif_transpose(image))
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise BadRequest("The mask's file is no picture that can be read: save it as PNG.") from error
     except Image.DecompressionBombError as error:
         raise BadRequest(_TOO_LARGE) from error

@@ -105,12 +105,12 @@ def _painted(place: Place, sheet: Sheet, pictures: Mapping[str, bytes]) -> Tenso
     """Return [N] what was painted."""
     tiles = {tile.name: tile for tile in sheet.tiles}
     digests = place.mask or {}
-    images = {name: _fitted(decode_mask(pictures[digest]), tiles[name]) for name, digest in digests.items()}
+    images = {name: fitted(decode_mask(pictures[digest]), tiles[name]) for name, digest in digests.items()}
     values = sheet.flat(images)
     return torch.maximum(values, sheet.mirrored(values)) if place.mirror else values
 
 
-def _fitted(painted: Tensor, tile: TileSheet) -> Tensor:
+def fitted(painted: Tensor, tile: TileSheet) -> Tensor:
     """Return [S, S] of a painted picture of any size: what lies outside the islands is not mixed in."""
     if painted.shape == (MASK_SIZE, MASK_SIZE):
         return painted
