@@ -41,7 +41,7 @@ _SUMS: Final = {
 _COVERS: Final = {"colour": ("colour",), "gloss": ("roughness", "specular", "metallic")}
 """What decals that cover pull each group to."""
 
-_BATCH_BYTES: Final = 200_000_000  # of edits that are laid on together where memory is dear
+_BATCH_BYTES: Final = 120_000_000  # of edits that are laid on together where memory is dear
 
 _SHELTERED: Final = 0.6  # of the specular that deep pores and grooves lose: little of what they mirror comes out
 _CAVITY: Final = 45e-6  # metres of depth by which that has mostly happened
@@ -116,7 +116,7 @@ class Edit:
     def nbytes(self) -> int:
         """Memory that its images take."""
         if isinstance(self.what, OtherSkin):
-            return self.what.spot.image.nbytes
+            return self.what.nbytes
         return sum(patch.nbytes for patch in self.what)
 
     def compare(self, own: Composition) -> None:
@@ -144,10 +144,19 @@ class OtherSkin:
     composition: Composition
     spot: Spot
     _bands: dict[str, set[int]] = field(default_factory=dict)  # in which it differs from the skin it lies on, by group
+    _details: list[Decal | DetailTiles] = field(default_factory=list)  # that that skin does not have
 
     def compare(self, own: Composition) -> None:
         """Find out where it differs from the skin that it lies on."""
         self._bands.update(_differing_bands(own, self.composition))
+        known = {id(laid.what) for laid in own.details}
+        self._details.extend(laid.what for laid in self.composition.details if id(laid.what) not in known)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes beside the skin that it was compared with."""
+        images = [getattr(detail, one.name) for detail in self._details for one in fields(detail)]
+        return self.spot.image.nbytes + sum(image.nbytes for image in images if isinstance(image, Tensor))
 
     def reaches(self, group: str) -> list[tuple[int, int]]:
         """Return [start, stop) of the maps' rows in which it may change a group of channels."""
@@ -237,29 +246,32 @@ def compose_large(new: Composition, edits: Iterable[Edit], helpers: Executor) ->
         deque(helpers.map(alone, rows), maxlen=0)
 
     over(lambda rows: _finish_band(new, maps, rows, _GROUPS), bands)
-    for some in _batches(edits):
+    for some in _batches(new, edits):
         if any(edit.has_metal for edit in some) and "metallic" not in maps:
             maps["metallic"] = torch.zeros(size, size, 1)
-        for edit in some:
-            edit.compare(new)
         reached = _bands([rows for edit in some for group in _GROUPS for rows in edit.reaches(group)], size)
         here = [(start, min(start + step, size)) for start in sorted(reached)]
-        over(partial(_lay_band, new, some, maps), here)
+        over(partial(_lay_band, new, tuple(some), maps), here)
+        some.clear()
     over(lambda rows: _end(maps, rows, _GROUPS), bands)
     over(lambda rows: _finish_normals(new.metric, maps, rows), bands)
     return Composed(new, maps)
 
 
-def _batches(edits: Iterable[Edit]) -> Iterator[tuple[Edit, ...]]:
-    """Share edits out into some that are laid on together: what they have in common is worked out once for all."""
+def _batches(own: Composition, edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+    """Share edits out into some that are laid on together: what they have in common is worked out once for all.
+
+    Whoever takes one clears it when it was laid on: the edits are let go before the next ones are drawn.
+    """
     some: list[Edit] = []
     for edit in edits:
+        edit.compare(own)
         some.append(edit)
+        del edit
         if sum(one.nbytes for one in some) > _BATCH_BYTES:
-            yield tuple(some)
-            some = []
+            yield some
     if some:
-        yield tuple(some)
+        yield some
 
 
 def _lay_band(own: Composition, edits: Sequence[Edit], maps: Mapping[str, Tensor], rows: tuple[int, int]) -> None:
