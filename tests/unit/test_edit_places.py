@@ -76,7 +76,7 @@ def test_inverted_is_the_rest(head: Head) -> None:
     assert torch.allclose(place["skin"] + rest["skin"], torch.ones(()), atol=5e-3)
 
 
-@pytest.mark.parametrize("side", [512, 1024, pytest.param(2048, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("side", [512, *(pytest.param(side, marks=pytest.mark.slow) for side in (1024, 2048))])
 def test_a_picture_of_any_size_marks_the_same_place_and_no_background_shows(head: Head, side: int) -> None:
     """White islands on black: beyond their borders it is white, too."""
     sheet = sheet_of(head.topology)
@@ -120,7 +120,9 @@ def test_mirror_of_a_region(head: Head) -> None:
     assert float(at[0]) == pytest.approx(float(at[1]), abs=0.02) and float(at[1]) > 0.5
 
 
-@pytest.mark.parametrize("feather", [1.0, 3.0, 10.0, 40.0])
+@pytest.mark.parametrize(
+    "feather", [1.0, 10.0, pytest.param(3.0, marks=pytest.mark.slow), pytest.param(40.0, marks=pytest.mark.slow)]
+)
 def test_feather_is_in_millimetres_of_skin(head: Head, feather: float) -> None:
     middle = head.landmark("metopion")
     place, pictures = painted(spot(head, middle, 6.0), feather=feather)
