@@ -1,11 +1,13 @@
 """Edits: what an artist lays over a face, with words, masks, sketches and pictures."""
 
 from dreamface.edits.anchors import anchor_at
+from dreamface.edits.copying import carry
 from dreamface.edits.hair import hair_of
+from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
 from dreamface.edits.pictures import Picture, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
-from dreamface.edits.regions import REGIONS
+from dreamface.edits.regions import REGIONS, read_region
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import Wish, read_effects
@@ -19,9 +21,11 @@ __all__ = [
     "Wish",
     "anchor_at",
     "anchor_of",
+    "carry",
     "check_edits",
     "check_sketch",
     "hair_of",
+    "import_mask",
     "masks_of",
     "mixed_shape",
     "overlays",
@@ -29,4 +33,5 @@ __all__ = [
     "read_effects",
     "read_picture",
     "read_picture_file",
+    "read_region",
 ]

@@ -7,10 +7,21 @@ import threading
 from dreamface.errors import BadRequest
 from dreamface.head.model import HeadModel, HeadSource
 from dreamface.head.selection.clip_pool import Encoder, prompt_likeness
+from dreamface.head.transfer.textures import Carrier
 from dreamface.models import HEADS as KNOWN
 from dreamface.models import check_head
 
-__all__ = ["HEADS", "Encoder", "HeadModel", "HeadSource", "check_name", "forget", "load_model", "prompt_likeness"]
+__all__ = [
+    "HEADS",
+    "Carrier",
+    "Encoder",
+    "HeadModel",
+    "HeadSource",
+    "check_name",
+    "forget",
+    "load_model",
+    "prompt_likeness",
+]
 
 HEADS = ("auto", *(head.name for head in KNOWN))
 """What can be asked for; "auto" takes the best model that is installed."""

@@ -1,7 +1,8 @@
 """Skin: traits and a head to physically based maps."""
 
-from dreamface.skin.canvas.atlas import Atlas, SkinSurface, atlas_of, surface_of
-from dreamface.skin.canvas.layer import Window
+from dreamface.skin.canvas.atlas import Atlas, SkinSurface, atlas_of, surface_of, texels_inside
+from dreamface.skin.canvas.cache import TopologyCache
+from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
@@ -31,6 +32,7 @@ __all__ = [
     "Site",
     "SkinSurface",
     "Spot",
+    "TopologyCache",
     "Window",
     "WrinklePainter",
     "atlas_of",
@@ -45,6 +47,8 @@ __all__ = [
     "skin_tiles",
     "strand_colours",
     "surface_of",
+    "texels_inside",
     "wear_wrinkles",
     "white_hair_colour",
+    "window_of",
 ]

@@ -8,10 +8,11 @@ What lies deep in it mirrors less; the albedo knows nothing of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from torch.nn.functional import pad
 
 from dreamface.skin.canvas.atlas import slopes
 from dreamface.skin.canvas.bands import band_rows, enlarged
-from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground
+from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Window
 from dreamface.skin.canvas.overlay import Patch, Spot
 
 _CHANNELS: Final = {
@@ -39,6 +40,8 @@ _SUMS: Final = {
 
 _COVERS: Final = {"colour": ("colour",), "gloss": ("roughness", "specular", "metallic")}
 """What decals that cover pull each group to."""
+
+_BATCH_BYTES: Final = 120_000_000  # of edits that are laid on together where memory is dear
 
 _SHELTERED: Final = 0.6  # of the specular that deep pores and grooves lose: little of what they mirror comes out
 _CAVITY: Final = 45e-6  # metres of depth by which that has mostly happened
@@ -109,10 +112,22 @@ class Edit:
             return self.what.composition.has_metal
         return any(patch.metallic is not None for patch in self.what)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that its images take."""
+        if isinstance(self.what, OtherSkin):
+            return self.what.nbytes
+        return sum(patch.nbytes for patch in self.what)
+
+    def compare(self, own: Composition) -> None:
+        """Find out where it differs from the skin that it lies on; `reaches` needs to know."""
+        if isinstance(self.what, OtherSkin):
+            self.what.compare(own)
+
     def reaches(self, group: str) -> list[tuple[int, int]]:
         """Return [start, stop) of the maps' rows in which it may change a group of channels."""
         if isinstance(self.what, OtherSkin):
-            return [self.what.spot.window.rows]
+            return self.what.reaches(group)
         names = _PATCHED[group]
         return [patch.window.rows for patch in self.what if any(getattr(patch, name) is not None for name in names)]
 
@@ -128,6 +143,32 @@ class OtherSkin:
 
     composition: Composition
     spot: Spot
+    _bands: dict[str, set[int]] = field(default_factory=dict)  # in which it differs from the skin it lies on, by group
+    _details: list[Decal | DetailTiles] = field(default_factory=list)  # that that skin does not have
+
+    def compare(self, own: Composition) -> None:
+        """Find out where it differs from the skin that it lies on."""
+        self._bands.update(_differing_bands(own, self.composition))
+        known = {id(laid.what) for laid in own.details}
+        self._details.extend(laid.what for laid in self.composition.details if id(laid.what) not in known)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes beside the skin that it was compared with."""
+        images = [getattr(detail, one.name) for detail in self._details for one in fields(detail)]
+        return self.spot.image.nbytes + sum(image.nbytes for image in images if isinstance(image, Tensor))
+
+    def reaches(self, group: str) -> list[tuple[int, int]]:
+        """Return [start, stop) of the maps' rows in which it may change a group of channels."""
+        bands = self._bands.get(group)
+        return [self.spot.window.rows] if bands is None else _within(bands, self.spot, self.composition.size)
+
+    def differs(self, own: Composition, group: str, here: Window) -> bool:
+        """Return whether a group of channels may be another one somewhere in a window."""
+        if not self._bands:
+            self.compare(own)
+        step = band_rows(own.size)
+        return any(start < here.rows[1] and here.rows[0] < start + step for start in self._bands[group])
 
 
 _PATCHED: Final = {
@@ -154,6 +195,8 @@ def compose(new: Composition, old: Composed | None = None, helpers: Executor | N
     """
     every = map if helpers is None else helpers.map
     size, names = new.size, new.channels
+    for edit in new.edits:
+        edit.compare(new)
     if old is None or old.composition.size != size or tuple(old.maps) != names:
         maps = {name: torch.empty(size, size, _CHANNELS[name]) for name in names}
         stale = {group: set(range(0, size, band_rows(size))) for group in _GROUPS}
@@ -168,7 +211,9 @@ def compose(new: Composition, old: Composed | None = None, helpers: Executor | N
     def finish(start: int) -> None:
         groups = {group for group, bands in stale.items() if start in bands}
         with torch.set_grad_enabled(differentiated):
-            _finish_band(new, maps, (start, min(start + step, size)), groups)
+            rows = (start, min(start + step, size))
+            _finish_band(new, maps, rows, groups)
+            _end(maps, rows, groups)
 
     def bend(start: int) -> None:
         with torch.set_grad_enabled(differentiated):
@@ -177,6 +222,67 @@ def compose(new: Composition, old: Composed | None = None, helpers: Executor | N
     deque(every(finish, sorted(set().union(*stale.values()))), maxlen=0)
     deque(every(bend, _with_neighbours(stale["relief"], size)), maxlen=0)
     return Composed(new, maps)
+
+
+def compose_large(new: Composition, edits: Iterable[Edit], helpers: Executor) -> Composed:
+    """Return the maps of a composition with edits that are laid on one after the other, and needed only meanwhile.
+
+    It gives the same maps as `compose`, with the memory of one edit.
+
+    Args:
+        new: what to put together, without edits.
+        edits: from below; each is let go when the next one is taken.
+        helpers: threads among which bands are shared out.
+    """
+    size, step = new.size, band_rows(new.size)
+    maps = {name: torch.empty(size, size, _CHANNELS[name]) for name in new.channels}
+    bands = [(start, min(start + step, size)) for start in range(0, size, step)]
+
+    def over(work: Callable[[tuple[int, int]], None], rows: Iterable[tuple[int, int]]) -> None:
+        def alone(span: tuple[int, int]) -> None:
+            with torch.no_grad():
+                work(span)
+
+        deque(helpers.map(alone, rows), maxlen=0)
+
+    over(lambda rows: _finish_band(new, maps, rows, _GROUPS), bands)
+    for some in _batches(new, edits):
+        if any(edit.has_metal for edit in some) and "metallic" not in maps:
+            maps["metallic"] = torch.zeros(size, size, 1)
+        reached = _bands([rows for edit in some for group in _GROUPS for rows in edit.reaches(group)], size)
+        here = [(start, min(start + step, size)) for start in sorted(reached)]
+        over(partial(_lay_band, new, tuple(some), maps), here)
+        some.clear()
+    over(lambda rows: _end(maps, rows, _GROUPS), bands)
+    over(lambda rows: _finish_normals(new.metric, maps, rows), bands)
+    return Composed(new, maps)
+
+
+def _batches(own: Composition, edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+    """Share edits out into some that are laid on together: what they have in common is worked out once for all.
+
+    Whoever takes one clears it when it was laid on: the edits are let go before the next ones are drawn.
+    """
+    some: list[Edit] = []
+    for edit in edits:
+        edit.compare(own)
+        some.append(edit)
+        del edit
+        if sum(one.nbytes for one in some) > _BATCH_BYTES:
+            yield some
+    if some:
+        yield some
+
+
+def _lay_band(own: Composition, edits: Sequence[Edit], maps: Mapping[str, Tensor], rows: tuple[int, int]) -> None:
+    """Lay edits on a band."""
+    band = Window(rows, (0, own.size))
+    others = [edit.what.spot.window for edit in edits if isinstance(edit.what, OtherSkin)]
+    reached = [here.columns for window in others if (here := _common(window, band)) is not None]
+    columns = (min(start for start, _ in reached), max(stop for _, stop in reached)) if reached else (0, own.size)
+    skin = _OwnSkin(own, maps.keys(), Window(rows, columns))
+    for edit in edits:
+        _lay_edit(skin, edit, maps, band, _GROUPS)
 
 
 def _with_neighbours(bands: Collection[int], size: int) -> list[int]:
@@ -190,6 +296,12 @@ def _with_neighbours(bands: Collection[int], size: int) -> list[int]:
 
 def _stale_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
     """For each group of channels, the first rows of the bands that have to be made anew."""
+    stale = _differing_bands(old, new)
+    return {group: stale[group] | _bands(_changed_edits(old, new, group), new.size) for group in _GROUPS}
+
+
+def _differing_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
+    """For each group of channels, the first rows of the bands that two skins without their edits have different."""
     rows = {group: _changed_ground(old, new, group) for group in _GROUPS}
     before, after = ({(id(laid.what), laid.strength): laid for laid in one.details} for one in (old, new))
     gone = [before[key] for key in before.keys() - after.keys()]
@@ -199,8 +311,6 @@ def _stale_bands(old: Composition, new: Composition) -> dict[str, set[int]]:
     slopes_before = torch.stack((old.melanin_slope, old.blood_slope))
     if not torch.equal(slopes_before, torch.stack((new.melanin_slope, new.blood_slope))):
         rows["colour"].append((0, new.size))
-    for group, reaches in rows.items():
-        reaches += _changed_edits(old, new, group)
     return {group: _bands(reaches, new.size) for group, reaches in rows.items()}
 
 
@@ -288,7 +398,35 @@ def _same(one: Laid, other: Laid, group: str) -> bool:
     return all(_equal(getattr(one.what, name), getattr(other.what, name)) for name in names)
 
 
-def _equal(one: Tensor | float | None, other: Tensor | float | None) -> bool:
+def trimmed(
+    found: Sequence[Decal | DetailTiles], own: Sequence[Decal | DetailTiles], window: Window
+) -> tuple[Decal | DetailTiles, ...]:
+    """Return what a window shows of another skin's details; those that the own skin has, too, are the own ones."""
+    kept: list[Decal | DetailTiles] = []
+    for detail in found:
+        same = next((one for one in own if _identical(one, detail)), None)
+        if same is not None or isinstance(detail, DetailTiles):
+            kept.append(same or detail)
+        elif (here := _common(detail.window, window)) is not None:
+            images = {one.name: getattr(detail, one.name) for one in fields(detail)}
+            cut = {name: _cropped(image, detail.window, here) for name, image in images.items() if name != "window"}
+            kept.append(Decal(here, **cut))
+    return tuple(kept)
+
+
+def _cropped(image: Any, window: Window, here: Window) -> Any:
+    """Return the part of a decal's image; what is no image stays as it is."""
+    return _part(image, window, here).clone() if isinstance(image, Tensor) and image.dim() > 1 else image
+
+
+def _identical(one: Decal | DetailTiles, other: Decal | DetailTiles) -> bool:
+    if isinstance(one, Decal) and isinstance(other, Decal) and one.window != other.window:
+        return False
+    names = [each.name for each in fields(one)]
+    return type(one) is type(other) and all(_equal(getattr(one, name), getattr(other, name)) for name in names)
+
+
+def _equal(one: object, other: object) -> bool:
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return torch.equal(one, other)
     return not isinstance(one, Tensor) and not isinstance(other, Tensor) and one == other
@@ -305,115 +443,176 @@ def _reach(what: Decal | DetailTiles, size: int) -> tuple[int, int]:
 def _finish_band(
     composition: Composition, maps: Mapping[str, Tensor], rows: tuple[int, int], groups: Collection[str]
 ) -> None:
-    """Write rows [start, stop) of the maps in the groups, but for the normals."""
-    band = slice(*rows)
-    values = _skin_band(composition, maps.keys(), rows, groups)
-    for name, image in _with_edits(values, composition, rows).items():
-        if name == "albedo":
-            maps[name][band] = image.clamp_(0.0, 1.0).permute(1, 2, 0)
-        elif name == "displacement":
-            maps[name][band, :, 0] = image
-        else:
-            maps[name][band, :, 0] = image.clamp_(0.0, 1.0)
+    """Write rows [start, stop) of the maps in the groups, but for the normals; `_end` holds them in their range."""
+    area = Window(rows, (0, composition.size))
+    values = _skin(composition, maps.keys(), area, groups)
+    for name, image in values.items():
+        _view(maps, name, area).copy_(image)
+    own = _OwnSkin(composition, maps.keys(), area, values)
+    for edit in composition.edits:
+        _lay_edit(own, edit, maps, area, groups)
 
 
-def _skin_band(
-    composition: Composition, channels: Collection[str], rows: tuple[int, int], groups: Collection[str]
+class _OwnSkin:
+    """The skin below the edits in a band: what other skin is compared with. Made when it is first needed.
+
+    Attributes:
+        composition: of it.
+    """
+
+    def __init__(
+        self, composition: Composition, channels: Collection[str], area: Window, values: dict[str, Tensor] | None = None
+    ) -> None:
+        """Say where.
+
+        Args:
+            composition: of it.
+            channels: names of its maps.
+            area: the band, or the part of it that edits reach.
+            values: what `_skin` gave there, if that is known.
+        """
+        self.composition, self._channels, self._area = composition, channels, area
+        self._values = values or {}
+
+    def at(self, part: Window, group: str) -> dict[str, Tensor]:
+        """Return a group's channels in a part of the area; not to be changed."""
+        names = [name for name in _GROUPS[group] if name in self._channels and name != "normal"]
+        if not all(name in self._values for name in names):
+            self._values |= _skin(self.composition, self._channels, self._area, (group,))
+        return {name: _part(self._values[name], self._area, part) for name in names}
+
+
+def _end(maps: Mapping[str, Tensor], rows: tuple[int, int], groups: Collection[str]) -> None:
+    """Hold rows of the groups' channels within 0..1, where they have a range."""
+    for group in groups:
+        for name in _GROUPS[group]:
+            if name in maps and name not in ("displacement", "normal"):
+                maps[name][slice(*rows)].clamp_(0.0, 1.0)
+
+
+def _view(maps: Mapping[str, Tensor], name: str, area: Window) -> Tensor:
+    """Return an area of a map: [h, w], or [3, h, w] of the albedo. It is part of the map."""
+    image = maps[name][area.slices]
+    return image.permute(2, 0, 1) if name == "albedo" else image[..., 0]
+
+
+def _skin(
+    composition: Composition, channels: Collection[str], area: Window, groups: Collection[str]
 ) -> dict[str, Tensor]:
-    """Return rows [start, stop) of the groups' channels, without edits: [h, size], and the albedo [3, h, size]."""
-    size, ground, found = composition.size, composition.ground, {}
-    sums = _add_up(composition, rows, dict.fromkeys(name for group in groups for name in _SUMS[group]))
+    """Return an area of the groups' channels, without edits: [h, w], and the albedo [3, h, w]."""
+    ground, found = composition.ground, {}
+    sums = _add_up(composition, area, dict.fromkeys(name for group in groups for name in _SUMS[group]))
     if "relief" in groups:
-        height = enlarged(ground.height[None], rows, size)[0]
+        height = _coarse(composition, ground.height[None], area)[0]
         for name in _SUMS["relief"]:
             if name in sums:
                 height.add_(sums[name])
         found["displacement"] = height
     if "gloss" in groups:
-        # All of them, also where nothing is metal: how many there are changes the last bits of each.
-        gloss = enlarged(torch.stack([getattr(ground, name) for name in _GROUPS["gloss"]]), rows, size)
-        for name, image in zip(_GROUPS["gloss"], gloss, strict=True):
-            if name not in channels:
-                continue
+        usual = [name for name in _GROUPS["gloss"] if name != "metallic"]
+        gloss = dict(
+            zip(usual, _coarse(composition, torch.stack([getattr(ground, one) for one in usual]), area), strict=True)
+        )
+        if "metallic" in channels:  # by itself: filters give the others the same bits with and without it
+            gloss["metallic"] = _coarse(composition, ground.metallic[None], area)[0]
+        for name, image in gloss.items():
             if name in sums:
                 image.add_(sums[name])
-            _pull(image, composition, rows, name)
+            _pull(image, composition, area, name)
             if name == "specular" and "height" in sums:
                 image.mul_(_openness(sums["height"]))
             found[name] = image
     if "colour" in groups:
-        albedo = enlarged(ground.albedo, rows, size)
+        albedo = _coarse(composition, ground.albedo, area)
         if (pigments := _pigments(composition, sums)) is not None:
             albedo.mul_(pigments)
-        _hide(albedo, composition, rows)
+        _hide(albedo, composition, area)
         found["albedo"] = albedo
     return found
 
 
+def _coarse(composition: Composition, image: Tensor, area: Window) -> Tensor:
+    """Return [C, h, w] an area of a coarse image [C, S, S], enlarged."""
+    return enlarged(image, area.rows, composition.size, columns=area.columns)
+
+
 # --------------------------------------------------------------------------------------------------------- the edits
-
-
-def _with_edits(values: dict[str, Tensor], composition: Composition, rows: tuple[int, int]) -> dict[str, Tensor]:
-    """Return a band's channels with the edits laid over them; see `_skin_band`."""
-    edits = [edit for edit in composition.edits if edit.strength > 0.0]
-    own = values
-    if any(isinstance(edit.what, OtherSkin) and _overlap(edit.what.spot, rows) for edit in edits):
-        own = {name: image.clone() for name, image in values.items()}
-    for edit in edits:
-        if isinstance(edit.what, OtherSkin):
-            _show_other(values, own, edit.what, edit.strength, rows)
-            continue
-        for patch in edit.what:
-            _lay_patch(values, patch, edit.strength, composition, rows)
-    return values
-
 
 _DARKEST: Final = 1e-3  # albedo below which a change is no ratio any more
 
 
+def _lay_edit(own: _OwnSkin, edit: Edit, maps: Mapping[str, Tensor], area: Window, groups: Collection[str]) -> None:
+    """Change an area of the groups' channels in the maps by an edit."""
+    if edit.strength == 0.0:
+        return
+    if isinstance(edit.what, OtherSkin):
+        _show_other(own, edit.what, edit.strength, maps, area, groups)
+        return
+    for patch in edit.what:
+        if (here := _common(patch.window, area)) is not None:
+            _lay_patch(maps, patch, edit.strength, own.composition, here, groups)
+
+
 def _show_other(
-    values: Mapping[str, Tensor], own: Mapping[str, Tensor], other: OtherSkin, strength: float, rows: tuple[int, int]
+    own: _OwnSkin,
+    other: OtherSkin,
+    strength: float,
+    maps: Mapping[str, Tensor],
+    area: Window,
+    groups: Collection[str],
 ) -> None:
-    """Change a band by what the other skin has different from the own one, under the mask."""
-    if (here := _overlap(other.spot, rows)) is None:
+    """Change an area by what the other skin has different from the own one, under the mask."""
+    here = _common(other.spot.window, area)
+    if here is None:
         return
-    groups = [group for group, names in _GROUPS.items() if not values.keys().isdisjoint(names)]
-    theirs = _skin_band(other.composition, values.keys(), rows, groups)
-    weight = strength * _image_rows(other.spot.image, other.spot.window.rows[0], rows)
-    for name, image in values.items():
-        place = (*((slice(None),) if name == "albedo" else ()), *here)
-        if name == "albedo":  # by ratio: what lies on the skin, such as ink, stays on it
-            ratio = theirs[name][place].clamp_min(_DARKEST) / own[name][place].clamp_min(_DARKEST)
-            image[place] *= ratio.pow_(weight)
-        else:
-            image[place] += (theirs[name][place] - own[name][place]).mul_(weight)
-
-
-def _lay_patch(
-    values: Mapping[str, Tensor], patch: Patch, strength: float, composition: Composition, rows: tuple[int, int]
-) -> None:
-    """Lay a patch over a band."""
-    if (here := _overlap(patch, rows)) is None:
+    changed = [group for group in groups if other.differs(own.composition, group, here)]
+    if not changed:
         return
-
-    def cut(image: Tensor | float) -> Tensor | float:
-        return (
-            _image_rows(image, patch.window.rows[0], rows) if isinstance(image, Tensor) and image.dim() > 1 else image
-        )
-
-    if "albedo" in values:
-        _lay_colour(values["albedo"][(slice(None), *here)], patch, strength, composition, cut)
-    if patch.gloss is not None and "roughness" in values:
-        share = (strength * cut(patch.gloss)).clamp(max=1.0)  # type: ignore[union-attr]
-        for name in _GROUPS["gloss"]:
-            if (target := getattr(patch, name)) is not None and name in values:
-                below = values[name][here]
-                below.add_((cut(target) - below).mul_(share))
-    if "displacement" in values:
-        _lay_relief(values["displacement"][here], patch, strength, composition, rows, here, cut)
+    weight = other.spot.cut(here)
+    columns = weight.any(dim=0).nonzero()[:, 0]
+    rows = weight.any(dim=1).nonzero()[:, 0]
+    if not len(columns):
+        return
+    top, left = here.rows[0], here.columns[0]
+    part = Window((top + int(rows[0]), top + int(rows[-1]) + 1), (left + int(columns[0]), left + int(columns[-1]) + 1))
+    weight = strength * weight[int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1]
+    theirs = _skin(other.composition, maps.keys(), part, changed)
+    for group in changed:
+        for name, mine in own.at(part, group).items():
+            below, image = _view(maps, name, part), theirs[name]
+            if name == "albedo":  # by ratio: what lies on the skin, such as ink, stays on it
+                ratio = image.clamp_min_(_DARKEST).div_(mine.clamp_min(_DARKEST))
+                below.mul_(ratio.log_().mul_(weight).exp_())
+            else:
+                below.add_(image.sub_(mine).mul_(weight))
 
 
 _Cut = Callable[[Tensor | float], Tensor | float]
+
+
+def _lay_patch(
+    maps: Mapping[str, Tensor],
+    patch: Patch,
+    strength: float,
+    composition: Composition,
+    here: Window,
+    groups: Collection[str],
+) -> None:
+    """Lay a patch over the part of it that is `here`."""
+
+    def cut(image: Tensor | float) -> Tensor | float:
+        return _part(image, patch.window, here) if isinstance(image, Tensor) and image.dim() > 1 else image
+
+    if "colour" in groups:
+        _lay_colour(_view(maps, "albedo", here), patch, strength, composition, cut)
+    if patch.gloss is not None and "gloss" in groups:
+        share = (strength * cut(patch.gloss)).clamp(max=1.0)  # type: ignore[union-attr]
+        for name in _GROUPS["gloss"]:
+            if (target := getattr(patch, name)) is not None and name in maps:
+                below = _view(maps, name, here)
+                below.add_((cut(target) - below).mul_(share))
+    if "relief" in groups:
+        _lay_relief(_view(maps, "displacement", here), patch, strength, composition, here, cut)
 
 
 def _lay_colour(albedo: Tensor, patch: Patch, strength: float, composition: Composition, cut: _Cut) -> None:
@@ -423,32 +622,36 @@ def _lay_colour(albedo: Tensor, patch: Patch, strength: float, composition: Comp
         if amount is not None:
             albedo.mul_(torch.exp(slope[:, None, None] * (strength * cut(amount))))
     if patch.stain is not None:
-        albedo.mul_(torch.as_tensor(cut(patch.stain)).clamp_min(_DARKEST).pow(strength))
+        stain = torch.as_tensor(cut(patch.stain))
+        albedo.mul_(stain if strength == 1.0 else stain.clamp_min(_DARKEST).pow(strength))
     if patch.cover is not None and patch.colour is not None:
         colour = patch.colour[:, None, None] if patch.colour.dim() == 1 else cut(patch.colour)
         albedo.add_((colour - albedo).mul_((strength * torch.as_tensor(cut(patch.cover))).clamp(max=1.0)))
 
 
 def _lay_relief(
-    height: Tensor,
-    patch: Patch,
-    strength: float,
-    composition: Composition,
-    rows: tuple[int, int],
-    here: tuple[slice, slice],
-    cut: _Cut,
+    height: Tensor, patch: Patch, strength: float, composition: Composition, here: Window, cut: _Cut
 ) -> None:
     """Change [h, w] of the relief by a patch."""
     if patch.flat is not None:
-        level = enlarged(composition.ground.height[None], rows, composition.size)[0][here]
+        level = _coarse(composition, composition.ground.height[None], here)[0]
         height.add_((level - height).mul_((strength * torch.as_tensor(cut(patch.flat))).clamp(max=1.0)))
     if patch.height is not None:
         height.add_(torch.as_tensor(cut(patch.height)), alpha=strength)
 
 
-def _image_rows(image: Tensor, first: int, rows: tuple[int, int]) -> Tensor:
-    """Return [..., h, w] the part that lies in a band of rows, of an image that begins at row `first`."""
-    return image[..., max(0, rows[0] - first) : max(0, rows[1] - first), :]
+def _common(window: Window, area: Window) -> Window | None:
+    """Return what two windows have in common."""
+    rows = max(window.rows[0], area.rows[0]), min(window.rows[1], area.rows[1])
+    columns = max(window.columns[0], area.columns[0]), min(window.columns[1], area.columns[1])
+    return Window(rows, columns) if rows[0] < rows[1] and columns[0] < columns[1] else None
+
+
+def _part(image: Tensor, window: Window, here: Window) -> Tensor:
+    """Return [..., h, w] what an image of a window has at a part of it."""
+    top, left = window.rows[0], window.columns[0]
+    (first, last), (start, stop) = here.rows, here.columns
+    return image[..., first - top : last - top, start - left : stop - left]
 
 
 def _openness(height: Tensor) -> Tensor:
@@ -456,26 +659,31 @@ def _openness(height: Tensor) -> Tensor:
     return height.clamp(max=0.0).mul_(1.0 / _CAVITY).exp_().mul_(_SHELTERED).add_(1.0 - _SHELTERED)
 
 
-def _add_up(composition: Composition, rows: tuple[int, int], names: Collection[str]) -> dict[str, Tensor]:
-    """Return [h, size] sums of what decals and detail tiles add to some rows; without those that nothing adds to."""
+def _add_up(composition: Composition, area: Window, names: Collection[str]) -> dict[str, Tensor]:
+    """Return [h, w] sums of what decals and detail tiles add to an area; without those that nothing adds to."""
     sums: dict[str, Tensor] = {}
 
     def sum_of(name: str) -> Tensor:
-        return sums.setdefault(name, torch.zeros(rows[1] - rows[0], composition.size))
+        if name not in sums:
+            sums[name] = torch.zeros(area.shape)
+        return sums[name]
 
     for laid in composition.details:
         if isinstance(laid.what, DetailTiles):
-            _add_tiles(laid.what, laid.strength, rows, composition.size, names, sum_of)
+            _add_tiles(laid.what, laid.strength, area, composition.size, names, sum_of)
+            continue
+        if (here := _common(laid.what.window, area)) is None:
             continue
         for name in names:
             image = getattr(laid.what, name)
-            if isinstance(image, Tensor) and (here := _overlap(laid.what, rows)) is not None:
-                sum_of(name)[here].add_(_rows_of(laid.what, image, rows), alpha=laid.strength)
+            if isinstance(image, Tensor):
+                below = _part(sum_of(name), area, here)
+                below.add_(_part(image, laid.what.window, here), alpha=laid.strength)
     return sums
 
 
 def _add_tiles(
-    detail: DetailTiles, strength: float, rows: tuple[int, int], size: int, names: Collection[str], sum_of: _SumOf
+    detail: DetailTiles, strength: float, area: Window, size: int, names: Collection[str], sum_of: _SumOf
 ) -> None:
     amounts = {name: getattr(detail, name) for name in names if hasattr(detail, name)}
     if not amounts:
@@ -483,57 +691,49 @@ def _add_tiles(
     chosen = torch.stack([amount != 0.0 for amount in amounts.values()]).any(dim=0).nonzero()[:, 0].tolist()
     if not chosen:
         return
-    weights = enlarged(detail.weights[chosen], rows, size)
+    weights = enlarged(detail.weights[chosen], area.rows, size, columns=area.columns)
     side = detail.tiles.shape[-1]
-    index = torch.arange(*rows).remainder(side)
+    rows, columns = (torch.arange(*span).remainder(side) for span in (area.rows, area.columns))
     for number, weight in zip(chosen, weights, strict=True):
-        weight.view(len(index), -1, side).mul_(detail.tiles[number][index][:, None])
+        if area.columns == (0, size):
+            weight.view(len(rows), -1, side).mul_(detail.tiles[number][rows][:, None])
+        else:
+            weight.mul_(detail.tiles[number][rows][:, columns])
         for name, amount in amounts.items():
             if amount[number] != 0.0:
                 sum_of(name).add_(weight, alpha=strength * float(amount[number]))
 
 
 def _pigments(composition: Composition, sums: Mapping[str, Tensor]) -> Tensor | None:
-    """Return [3, h, size] what fine melanin and blood leave of the albedo; None where there is none."""
+    """Return [3, h, w] what fine melanin and blood leave of the albedo; None where there is none."""
     slopes_of = {"melanin": composition.melanin_slope, "blood": composition.blood_slope}
     parts = [slope[:, None, None] * sums[name] for name, slope in slopes_of.items() if name in sums]
     return sum(parts[1:], start=parts[0]).exp_() if parts else None
 
 
-def _hide(albedo: Tensor, composition: Composition, rows: tuple[int, int]) -> None:
-    """Lay what covers over [3, h, size], in order."""
+def _hide(albedo: Tensor, composition: Composition, area: Window) -> None:
+    """Lay what covers over [3, h, w], in order."""
     for laid in composition.details:
         decal = laid.what
         if not isinstance(decal, Decal) or decal.cover is None or decal.colour is None:
             continue
-        if (here := _overlap(decal, rows)) is not None:
-            share = laid.strength * _rows_of(decal, decal.cover, rows)
-            colour = decal.colour[:, None, None] if decal.colour.dim() == 1 else _rows_of(decal, decal.colour, rows)
-            below = albedo[(slice(None), *here)]
+        if (here := _common(decal.window, area)) is not None:
+            share = laid.strength * _part(decal.cover, decal.window, here)
+            colour = decal.colour[:, None, None] if decal.colour.dim() == 1 else _part(decal.colour, decal.window, here)
+            below = _part(albedo, area, here)
             below.add_((colour - below).mul_(share))
 
 
-def _pull(image: Tensor, composition: Composition, rows: tuple[int, int], name: str) -> None:
-    """Pull [h, size] of a gloss channel to what the covering decals have, in order."""
+def _pull(image: Tensor, composition: Composition, area: Window, name: str) -> None:
+    """Pull [h, w] of a gloss channel to what the covering decals have, in order."""
     for laid in composition.details:
         decal = laid.what
         if not isinstance(decal, Decal) or decal.cover is None:
             continue
         value = getattr(decal, name, None)
-        if value is not None and (here := _overlap(decal, rows)) is not None:
-            below = image[here]
-            below.add_((value - below).mul_(laid.strength * _rows_of(decal, decal.cover, rows)))
-
-
-def _overlap(what: Decal | Patch | Spot, rows: tuple[int, int]) -> tuple[slice, slice] | None:
-    """Return where something lies in a band of rows; None where it does not reach it."""
-    start, stop = max(rows[0], what.window.rows[0]), min(rows[1], what.window.rows[1])
-    return (slice(start - rows[0], stop - rows[0]), slice(*what.window.columns)) if start < stop else None
-
-
-def _rows_of(decal: Decal, image: Tensor, rows: tuple[int, int]) -> Tensor:
-    """Return [..., h, w] the part of a decal's image that lies in a band of rows."""
-    return _image_rows(image, decal.window.rows[0], rows)
+        if value is not None and (here := _common(decal.window, area)) is not None:
+            below = _part(image, area, here)
+            below.add_((value - below).mul_(laid.strength * _part(decal.cover, decal.window, here)))
 
 
 def _finish_normals(metric: Tensor, maps: Mapping[str, Tensor], rows: tuple[int, int]) -> None:

@@ -26,7 +26,7 @@ from dreamface.skin.canvas.masks import masked, resized
 from dreamface.skin.canvas.overlay import MOST, Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import PIGMENT_TRAITS, mix, pigment_slopes
 from dreamface.skin.canvas.subject import Memo, Subject
-from dreamface.skin.compose import Composed, Composition, Edit, Laid, OtherSkin, compose
+from dreamface.skin.compose import Composed, Composition, Edit, Laid, OtherSkin, compose, compose_large, trimmed
 from dreamface.skin.layers.stack import LAYER_NAMES, LAYERS
 from dreamface.skin.parts.eyeball import Eyeball, eyeballs
 from dreamface.skin.parts.eyes import EYE_TRAITS, paint_eyes
@@ -286,10 +286,9 @@ def _go_on(
             progress.report("skin", 0.0, "Mixing pigments")
             for helper in [helpers.submit(work.help) for _ in range(count)]:
                 _watch(helper, work, progress.part(0.0, 0.8))
-            for helper in [helpers.submit(work.draw_edits) for _ in range(count if overlays else 0)]:
+            for helper in [helpers.submit(work.draw_edits) for _ in range(count if work.keeps else 0)]:
                 _watch(helper, work, progress.part(0.8, 0.9))
-            progress.report("skin", 0.9, "Putting the layers together")
-            found = work.composed(helpers)
+            found = work.composed(helpers, progress.part(0.9 if work.keeps else 0.8, 1.0))
         except BaseException:
             work.stopped = True  # the helpers are waited for
             raise
@@ -337,12 +336,15 @@ class _Work:
         begun: how many of them have been begun; for show, as two threads may count as one.
         doing: the last of them.
         stopped: whether nobody wants it any more.
+        keeps: whether all edits are drawn before they are laid on, and kept; else they are drawn one after the other,
+            as they would take gigabytes.
     """
 
     def __init__(
         self, painting: _Painting, traits: Traits, strengths: Strengths, masks: Masks, overlays: Sequence[Overlay]
     ) -> None:
         self.stopped, self.begun, self.doing = False, 0, ""
+        self.keeps = bool(overlays) and painting.resolution <= _LARGEST_KEPT
         self._painting, self._traits, self._overlays = painting, traits, overlays
         self._strengths = {layer.name: strengths.get(layer.name, 1.0) for layer in LAYERS}
         self._masks = {layer: self._at_full_size(tiles) for layer, tiles in masks.items()}
@@ -362,7 +364,7 @@ class _Work:
         for tile, canvas in painting.canvases.items():
             canvas.drawn = {one.id: canvas.drawn[one.id] for one in overlays if one.id in canvas.drawn}
             for overlay in overlays:
-                if overlay.strength > 0.0:
+                if overlay.strength > 0.0 and self.keeps:
                     self._edits.put(("edits", partial(self._draw_edit, tile, overlay)))
         self.steps = self._waiting.qsize() + self._edits.qsize()
 
@@ -387,8 +389,9 @@ class _Work:
                 self.begun += 1
                 step()
 
-    def composed(self, helpers: Executor) -> dict[str, TileMaps]:
+    def composed(self, helpers: Executor, progress: Progress) -> dict[str, TileMaps]:
         """Return every tile's maps of the skin, made by helpers from what has changed since its last ones."""
+        progress.report("skin", 0.0, "Putting the layers together")
         for tile, canvas in self._painting.canvases.items():
             laid = tuple(
                 Laid(what, self._strengths[layer.name])
@@ -396,10 +399,37 @@ class _Work:
                 for what in self._details(tile, layer)
             )
             own = self._composition(tile, self._traits, self._grounds[tile], laid)
+            if self._overlays and not self.keeps:
+                canvas.composed = compose_large(own, self._one_by_one(tile, own, helpers, progress), helpers)
+                continue
             edits = (self._edit(tile, overlay, own) for overlay in self._overlays)
             own = replace(own, edits=tuple(edit for edit in edits if edit is not None))
             canvas.composed = compose(own, canvas.composed, helpers)
         return {tile: canvas.composed.maps for tile, canvas in self._painting.canvases.items() if canvas.composed}
+
+    def _one_by_one(self, tile: str, own: Composition, helpers: Executor, progress: Progress) -> Iterator[Edit]:
+        """Draw a tile's edits, each while the one before is laid on, and forget them when they were."""
+        waiting = [overlay for overlay in self._overlays if overlay.strength > 0.0 and tile in overlay.masks]
+
+        def drawn(number: int) -> Future[None] | None:
+            return helpers.submit(self._draw_alone, tile, waiting[number]) if number < len(waiting) else None
+
+        coming = drawn(0)
+        for number, overlay in enumerate(waiting):
+            progress.report("skin", number / len(waiting), "Laying the edits on")
+            assert coming is not None
+            coming.result()
+            edit = self._edit(tile, overlay, own)
+            del self._painting.canvases[tile].drawn[overlay.id]
+            self._other_grounds.pop((tile, overlay.id), None)
+            coming = drawn(number + 1)
+            if edit is not None:
+                yield edit
+            del edit
+
+    def _draw_alone(self, tile: str, overlay: Overlay) -> None:
+        with torch.no_grad():
+            self._draw_edit(tile, overlay)
 
     def _composition(self, tile: str, traits: Traits, ground: Ground, laid: tuple[Laid, ...]) -> Composition:
         subject, slopes = self._painting.canvases[tile].subject, pigment_slopes(traits.only(PIGMENT_TRAITS))
@@ -445,7 +475,10 @@ class _Work:
                 continue
             key, kept = _values(traits, layer.traits), drawn.details.get(layer.name)
             if kept is None or kept.key != key:
-                drawn.details[layer.name] = _Given(key, _given_by(layer, subject, traits))
+                found = _given_by(layer, subject, traits)
+                own = canvas.details[layer.name].found if layer.name in canvas.details else ()
+                assert drawn.spot is not None
+                drawn.details[layer.name] = _Given(key, trimmed(found, own, drawn.spot.window))
 
     def _differs(self, traits: Traits, names: tuple[str, ...]) -> bool:
         return _values(traits, names) != _values(self._traits, names)

@@ -16,6 +16,7 @@ import torch
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
+from dreamface.arrays import FloatArray
 from dreamface.face import Topology
 from dreamface.head.transfer.correspondence import Places, load_correspondence
 from dreamface.render import Camera, rasterise, sample_texture
@@ -98,6 +99,69 @@ class SkinTextures:
         """
         sources = [images[tile] for tile in ICT_TILES]
         return {tile: lookup.sample(sources, self._size) for tile, lookup in self._to_anny.items()}
+
+
+class Carrier:
+    """Carries textures and points from the layout of one head model to the other's, at one resolution."""
+
+    def __init__(self, source: Topology, target: Topology, to: str, size: int) -> None:
+        """Find every texel's place on the other head.
+
+        Args:
+            source: the topology that textures come from.
+            target: the one that they are made for.
+            to: name of the target's head model, "anny" or "ict".
+            size: side of the pictures that are made, in pixels.
+        """
+        known = load_correspondence()
+        self._size, self._source = size, source
+        self._from_tiles: tuple[str, ...] = ANNY_TILES if to == "ict" else ICT_TILES
+        to_tiles: tuple[str, ...] = ICT_TILES if to == "ict" else ANNY_TILES
+        here, there = (known.ict, known.anny) if to == "ict" else (known.anny, known.ict)
+        places = _in_layout(here, source, self._from_tiles)
+        self._lookups = {tile: _lookup(target, tile, places, size) for tile in to_tiles}
+        self._target_tiles, self._there = to_tiles, _in_layout(there, target, to_tiles)
+
+    def images(self, images: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return tile -> [size, size, C] of images [H, W, C] by tile; a tile that is missing is 0. Both are filled."""
+        channels = next(iter(images.values())).shape[-1]
+        sources = [images.get(tile, torch.zeros(2, 2, channels)) for tile in self._from_tiles]
+        return {tile: lookup.sample(sources, self._size) for tile, lookup in self._lookups.items()}
+
+    def place(self, tile: str, place: tuple[float, float]) -> tuple[str, tuple[float, float]]:
+        """Return the tile and the texture coordinates of a point of the source's skin; of the nearest one beside it."""
+        parts = [part for part in self._source.parts if _SKIN_PARTS.get(part.name) == tile]
+        chosen = torch.cat([torch.arange(2 * part.faces[0], 2 * part.faces[1]) for part in parts])
+        corners = self._source.uv[self._source.triangle_uvs[chosen]].double().numpy()
+        point = np.broadcast_to(np.array((*place, 0.0)), (len(corners), 3))
+        weights = _closest_weights(point[:, :2], corners)
+        away = np.linalg.norm((corners * weights[..., None]).sum(axis=1) - point[:, :2], axis=1)
+        best = int(away.argmin())
+        share = torch.from_numpy(weights[best : best + 1]).float()
+        number, uv = _blend(self._there, self._source.triangles[chosen[best : best + 1]], share)
+        return self._target_tiles[int(number[0])], (float(uv[0, 0]), float(uv[0, 1]))
+
+
+def _closest_weights(points: FloatArray, corners: FloatArray) -> FloatArray:
+    """Return [N, 3] barycentric weights of the points of triangles [N, 3, 2] that lie nearest to points [N, 2]."""
+    found = np.zeros((len(points), 3))
+    best = np.full(len(points), np.inf)
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        along = corners[:, other] - corners[:, one]
+        share = ((points - corners[:, one]) * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-18)
+        share = np.clip(share, 0.0, 1.0)
+        away = np.linalg.norm(corners[:, one] + share[:, None] * along - points, axis=1)
+        nearer = away < best
+        found[nearer] = 0.0
+        found[nearer, one], found[nearer, other] = 1.0 - share[nearer], share[nearer]
+        best = np.minimum(best, away)
+    a, b, c = (corners[:, number] - points for number in range(3))
+    areas = np.stack([p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0] for p, q in ((b, c), (c, a), (a, b))], axis=1)
+    total = areas.sum(axis=1, keepdims=True)
+    inner = areas / np.where(np.abs(total) < 1e-18, 1.0, total)
+    inside = (inner >= 0.0).all(axis=1) & (np.abs(total[:, 0]) > 1e-18)
+    found[inside] = inner[inside]
+    return found
 
 
 def _in_layout(places: Places, topology: Topology, tiles: tuple[str, ...]) -> tuple[Tensor, Tensor]:

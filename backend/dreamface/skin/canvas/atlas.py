@@ -280,8 +280,24 @@ def _sparse(places: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
     return torch.sparse_csr_tensor(rows, columns, matrix.values(), shape, check_invariants=True)
 
 
-def _bake(topology: Topology, tile: str, size: int) -> Atlas:
-    """Make the atlas of a topology's tile."""
+def texels_inside(topology: Topology, tile: str, size: int) -> tuple[Tensor, Tensor]:
+    """Return where the texels of a tile's islands lie on the mesh; much cheaper than an atlas.
+
+    Returns:
+        [size, size] int64 the triangle around each texel's centre, -1 outside the islands; and [N, 3] barycentric
+        weights of the N texels inside, row by row.
+    """
+    chosen, places, covered = _covering(topology, tile, size)
+    inside = torch.nonzero(covered >= 0)[:, 0]
+    weights = _weights(places[covered[inside]], torch.stack((inside % size, inside // size), dim=1).to(places.dtype))
+    triangle = torch.full((size * size,), -1)
+    triangle[inside] = chosen[covered[inside]]
+    weights = weights.clamp_min(0.0)
+    return triangle.view(size, size), weights / weights.sum(dim=1, keepdim=True)
+
+
+def _covering(topology: Topology, tile: str, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a tile's T triangles, their corners [T, 3, 2] in texels, and which of the T covers each texel, or -1."""
     chosen = _tile_triangles(topology, tile)
     uv = topology.uv[topology.triangle_uvs[chosen]]
     # Where a layout overlaps itself, as at the hidden back of a ball, the finer triangles show: they come last.
@@ -289,7 +305,12 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
     order = torch.argsort((u_b * v_c - u_c * v_b).abs(), descending=True, stable=True)
     chosen, uv = chosen[order], uv[order]
     places = torch.stack((uv[..., 0] * size - 0.5, (1.0 - uv[..., 1]) * size - 0.5), dim=-1)
-    covered = _cover(places, size)
+    return chosen, places, _cover(places, size)
+
+
+def _bake(topology: Topology, tile: str, size: int) -> Atlas:
+    """Make the atlas of a topology's tile."""
+    chosen, places, covered = _covering(topology, tile, size)
     inside = (covered >= 0).view(size, size)
     distance = distance_transform_edt(inside.numpy())
     nearest = _nearest(inside.numpy())

@@ -13,6 +13,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from dreamface.skin.canvas.bands import enlarged
 from dreamface.skin.canvas.layer import Window, window_of
@@ -25,6 +26,9 @@ from dreamface.units import MM
 
 MOST: Final = 2.0
 """Strength of an edit at most; 1 is what it means to be."""
+
+
+_TEXELS_PER_CELL: Final = 8.0  # of noise: on more it is worked out on a coarser grid and enlarged
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,12 @@ class Spot:
     window: Window
     image: Tensor
 
+    def cut(self, here: Window) -> Tensor:
+        """Return [h, w] a part of it."""
+        (top, _), (left, _) = self.window.rows, self.window.columns
+        (first, last), (start, stop) = here.rows, here.columns
+        return self.image[first - top : last - top, start - left : stop - left]
+
     @classmethod
     def of(cls, mask: Tensor, size: int) -> Spot | None:
         """Return a mask [H, H] of a tile for maps of `size` texels a side; None where it is 0 all over."""
@@ -94,7 +104,7 @@ class Spot:
         (top, bottom), (left, right) = found.rows, found.columns
         rows, columns = (max(0, top - 1), min(side, bottom + 1)), (max(0, left - 1), min(side, right + 1))
         window = Window(rows, columns).scaled(size // side)
-        image = enlarged(mask[None], window.rows, size)[0][:, slice(*window.columns)]
+        image = enlarged(mask[None], window.rows, size, columns=window.columns)[0]
         return cls(window, image.contiguous().clamp_(0.0, 1.0))
 
 
@@ -124,8 +134,7 @@ class Site:
 
     def cut(self, image: Tensor) -> Tensor:
         """Return [C, h, w] what the window shows of a coarse image [C, S, S]; bilinear."""
-        found = enlarged(image, self.window.rows, self.subject.size)
-        return found[:, :, slice(*self.window.columns)].contiguous()
+        return enlarged(image, self.window.rows, self.subject.size, columns=self.window.columns).contiguous()
 
     @cached_property
     def position(self) -> Tensor:
@@ -149,7 +158,25 @@ class Site:
             cell_mm: between its lattice points.
             channels: how many independent images.
         """
-        return solid_noise(self.position, cell_mm * MM, channels, self.random(name))
+        factor = 1
+        while cell_mm / self.texel >= 2 * factor * _TEXELS_PER_CELL and self.subject.size % (2 * factor) == 0:
+            factor *= 2
+        factor = min(factor, self.subject.size // self.subject.surface.position.shape[-1])
+        if factor == 1:
+            return solid_noise(self.position, cell_mm * MM, channels, self.random(name))
+        return self._coarse_noise(cell_mm, channels, self.random(name), factor)
+
+    def _coarse_noise(self, cell_mm: float, channels: int, random: torch.Generator, factor: int) -> Tensor:
+        """Return noise that is worked out on a grid `factor` times coarser, which is fine enough, and enlarged."""
+        (top, bottom), (left, right) = self.window.rows, self.window.columns
+        size = self.subject.size // factor
+        rows = max(0, top // factor - 1), min(size, -(-bottom // factor) + 1)
+        columns = max(0, left // factor - 1), min(size, -(-right // factor) + 1)
+        position = enlarged(self.subject.surface.position, rows, size, columns=columns).contiguous()
+        noise = solid_noise(position, cell_mm * MM, channels, random)
+        large = interpolate(noise[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
+        above, before = top - rows[0] * factor, left - columns[0] * factor
+        return large[:, above : above + bottom - top, before : before + right - left].contiguous()
 
 
 @dataclass(frozen=True)
