@@ -3,6 +3,16 @@
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import REGIONS
 from dreamface.edits.stack import check_edits, overlays
-from dreamface.edits.words import Wish, read_effects
+from dreamface.edits.words import Wish, WordsReading, check_words, read_words, vocabulary
 
-__all__ = ["REGIONS", "Wish", "check_edits", "masks_of", "overlays", "read_effects"]
+__all__ = [
+    "REGIONS",
+    "Wish",
+    "WordsReading",
+    "check_edits",
+    "check_words",
+    "masks_of",
+    "overlays",
+    "read_words",
+    "vocabulary",
+]

@@ -5,7 +5,7 @@ from dreamface.skin.canvas.layer import Window
 from dreamface.skin.canvas.layout import skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
-from dreamface.skin.effects import EFFECTS, Effect, Look
+from dreamface.skin.effects import EFFECT_FAMILIES, EFFECTS, Effect, Look
 from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
 from dreamface.skin.layers.hair_look import beard_grey, brow_dye, brow_grey
 from dreamface.skin.layers.stack import LAYERS
@@ -15,6 +15,7 @@ from dreamface.skin.surfaces import materials
 
 __all__ = [
     "EFFECTS",
+    "EFFECT_FAMILIES",
     "LAYERS",
     "Atlas",
     "Effect",

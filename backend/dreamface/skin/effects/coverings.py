@@ -494,7 +494,7 @@ COVERINGS: Final = (
     Effect(
         "clown",
         "white grease paint that has cracked a little",
-        ("clown", "clown white", "clown makeup", "clown paint", "white face", "mime", "geisha white", "joker"),
+        ("clown", "clown white", "clown makeup", "clown paint", "white face makeup", "mime", "geisha white", "joker"),
         _clown,
         variants=("matte", *(name for name in _FINISH_NAMES if name != "matte")),
         takes_colour=True,

@@ -13,7 +13,7 @@ from dreamface.skin.effects.materials import MATERIALS
 from dreamface.skin.effects.pigments import PIGMENTS
 from dreamface.skin.effects.skin_marks import SKIN_MARKS
 
-FAMILIES: Final[Mapping[str, tuple[Effect, ...]]] = {
+EFFECT_FAMILIES: Final[Mapping[str, tuple[Effect, ...]]] = {
     "Colour of the skin": (*BRUISES, *PIGMENTS),
     "Relief of the skin": SKIN_MARKS,
     "Wet": LIQUIDS,
@@ -22,5 +22,5 @@ FAMILIES: Final[Mapping[str, tuple[Effect, ...]]] = {
 }
 """All effects as lists and panels group them."""
 
-EFFECTS: Final[Mapping[str, Effect]] = {effect.name: effect for family in FAMILIES.values() for effect in family}
+EFFECTS: Final[Mapping[str, Effect]] = {effect.name: effect for family in EFFECT_FAMILIES.values() for effect in family}
 """All effects, by name."""
