@@ -21,7 +21,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "allergic reaction": ("rash", "allergy"),
     # scars and wounds
     "burn": ("scar", "burn"), "burns": ("scar", "burn"), "burned": ("scar", "burn"), "burnt": ("scar", "burn"),
-    "burn mark": ("scar", "burn"), "burn scar": ("scar", "burn"), "keloid": ("scar", "keloid"),
+    "burn mark": ("scar", "burn"), "burn scar": ("scar", "burn"), "burn scars": ("scar", "burn"), "keloid": ("scar", "keloid"),
     "stitches": ("scar", "stitched"), "sutures": ("scar", "stitched"),
     "graze": ("wound", "graze"), "grazed": ("wound", "graze"), "scrape": ("wound", "graze"),
     "scraped": ("wound", "graze"), "scratches": ("wound", "graze"), "scratched": ("wound", "graze"),
@@ -41,7 +41,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     "glowing cracks": ("cracks", "glowing"), "lava": ("cracks", "glowing"), "magma": ("cracks", "glowing"),
     "molten": ("cracks", "glowing"), "ember": ("cracks", "glowing"), "embers": ("cracks", "glowing"),
     "fire cracks": ("cracks", "glowing"), "marble": ("stone", "marble"), "obsidian": ("stone", "obsidian"),
-    "chrome plate": ("metal", "chrome"),
+    "chrome plate": ("metal", "chrome"), "stripes of war paint": ("war paint", ""), "stripes of paint": ("war paint", ""),
 }  # fmt: skip
 """Phrases of an effect that ask for one of its variants."""
 
@@ -75,6 +75,16 @@ MODIFIERS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }  # fmt: skip
 """Effect -> words beside it that choose a variant; its variants' own names do too."""
+
+WEAK: Final = frozenset("fresh new red pink old healed healing wet dry black".split())
+"""Words beside an effect that choose a variant only where no other word does: an "old burn scar" is a burn."""
+
+REMOVED: Final[Mapping[str, Mapping[str, float]]] = {
+    "redness": {"skin.redness": 0.1}, "red skin": {"skin.redness": 0.1}, "rosacea": {"capillaries.density": 0.0, "skin.redness": 0.15},
+    "shine": {"skin.oiliness": 0.05}, "veins": {"capillaries.density": 0.0}, "pores": {"skin.pores": 0.0},
+    "tan": {"skin.melanin": 0.2},
+}  # fmt: skip
+"""What prompts can't take away: word -> what the skin then has."""
 
 FINISHES: Final[Mapping[str, str]] = {
     "matte": "matte", "matt": "matte", "powdery": "matte", "velvet": "matte", "satin": "satin", "glossy": "glossy",
@@ -137,7 +147,7 @@ IGNORED: Final = frozenset(
     "making look looks looking please add put give turn turned have has having be is are was seem here there place area "
     "spot region side left right cheek cheeks forehead nose chin lips lip eye eyes brow jaw neck temple temples mouth "
     "down across around where as if just all any torn running track tracks them him she he they person patch patches "
-    "mark marks effect layer nice good realistic natural long short some colour color coloured colored lot lots rid tribal "
+    "mark marks effect layer texture plates flakes splashes nice good realistic natural long short some colour color coloured colored lot lots rid tribal "
     "up off out single solid pure so too very more painting".split()
 )
 """Words that change nothing beside an effect."""

@@ -193,12 +193,12 @@ def _longest(tokens: Sequence[str], index: int) -> tuple[str, str, tuple[str, st
     """Return the longest phrase that begins at a token, its kind, and of an effect its name and variant."""
     for count in range(min(_LONGEST, len(tokens) - index), 0, -1):
         phrase = " ".join(tokens[index : index + count])
+        if phrase in phrases.REMOVALS and index + count < len(tokens):
+            return phrase, "removal", ("", "")
         if phrase in _effect_phrases():
             return phrase, "effect", _effect_phrases()[phrase]
         if phrase in phrases.AMOUNTS:
             return phrase, "amount", ("", "")
-        if phrase in phrases.REMOVALS:
-            return phrase, "removal", ("", "")
         if colour_of(phrase) is not None:
             return phrase, "colour", ("", "")
         if phrase in phrases.SEPARATORS:
@@ -288,7 +288,12 @@ def _describe(wishes: dict[str, Wish], names: Sequence[str], clause: _Clause) ->
         wish, effect = wishes[name], EFFECTS[name]
         look = wish.look
         for phrase in (*clause.others, *clause.colours, *clause.amounts):
-            if phrase in _modifiers(name) and not (phrase in clause.colours and effect.takes_colour and look.variant):
+            if phrase not in _modifiers(name):
+                continue
+            coloured = phrase in clause.colours and effect.takes_colour and bool(look.variant)
+            if phrase in phrases.WEAK and look.variant:
+                used.add(phrase)
+            elif not coloured:
                 look, used = replace(look, variant=_modifiers(name)[phrase]), used | {phrase}
         for phrase in clause.amounts:
             look, used = replace(look, amount=phrases.AMOUNTS[phrase]), used | {phrase}
@@ -311,6 +316,8 @@ def _read_rest(
     text = _rewritten(" ".join(clause.rest))
     if not [word for word in text.split() if word not in phrases.IGNORED]:
         return {}, []
+    if clause.removing and (gone := next((word for word in phrases.REMOVED if word in text), None)):
+        return {name: TraitValue(value, 1.0, f"no {gone}") for name, value in phrases.REMOVED[gone].items()}, []
     if clause.removing:
         text = " ".join(word for word in text.split() if word not in ("the", "her", "his", "all", "any"))
     reading = read(f"no {text}" if clause.removing else text)
@@ -324,6 +331,12 @@ def _read_rest(
     lost = [word for name, entry in reading.traits.items() if name not in phrases.ON_SKIN
             for word in entry.because.split() if word not in known]  # fmt: skip
     unknown = [word for word in (*reading.not_understood, *lost) if word not in phrases.IGNORED and word != "old"]
+    for colour in (phrase for phrase in clause.colours if set(phrase.split()) <= set(unknown)):
+        for name, entry in found.items():
+            rgb = colour_of(colour)
+            if VOCABULARY[name].kind is Kind.TINT and rgb is not None and isinstance(entry.value, tuple):
+                found[name] = replace(entry, value=(*rgb, entry.value[3]))
+                unknown = [word for word in unknown if word not in colour.split()]
     if clause.removing and beside_effects and not found and _names_effect(text):
         return {}, []  # "a wound without blood"
     return found, unknown

@@ -60,13 +60,13 @@ def _dirt(site: Site, look: Look) -> Sequence[Patch]:
     course = skin.course()
     place = torch.stack((course.along / 16.0, course.across / 1.4, torch.zeros_like(course.along)))
     streaks = skin.at(place, "dirt/streaks")
-    patches = skin.fractal("dirt", kind.patch_mm, 5)
+    patches = skin.fractal("dirt", kind.patch_mm, 6)
     fine = skin.noise("dirt/fine", 0.7)
     amount = patches + kind.streaked * streaks + 0.25 * fine
     begins = between(*kind.begins, look.amount)
-    soft = min(3.0, 0.25 * skin.radius)
-    edge = smoothstep(skin.depth + 0.6 * soft * patches, -0.5 * soft, soft) * skin.fade
-    smudge = smoothstep(amount, begins, begins + 2.4) * edge
+    soft = min(12.0, 0.6 * skin.radius)
+    edge = smoothstep(skin.depth + 0.35 * soft * patches, -0.1 * soft, soft) * skin.fade
+    smudge = smoothstep(amount, begins, begins + 3.2) * edge
 
     def grain(away: Tensor, own: Tensor, _: slice) -> Tensor:
         return torch.stack((1.0 - smoothstep(away / (0.1 + 0.22 * own[1]), 0.55, 1.1),)) * (own[0] < 0.6 * kind.grains)
@@ -91,12 +91,12 @@ class _Mud:
     """Mud: its border, thickness, colours wet and dry, and the plates that it breaks into when it dries."""
 
     outline: Outline = Outline(6.0, 9.0, 0.5, 0.3)
-    thick_mm: float = 0.9
+    thick_mm: float = 0.6
     wet: Colour = (0.060, 0.036, 0.020)
     dry: Colour = (0.235, 0.165, 0.105)
     roughness: tuple[float, float] = (0.22, 0.9)
-    plate_mm: float = 5.5
-    crack_mm: float = 0.32
+    plate_mm: float = 8.0
+    crack_mm: float = 0.30
 
 
 _MUD: Final = _Mud()
@@ -107,19 +107,19 @@ def _mud(site: Site, look: Look) -> Sequence[Patch]:
     kind, skin = _MUD, Marked(site)
     dried = look.variant == "dried"
     inside = skin.island("mud", kind.outline)
-    splashes = smoothstep(skin.fractal("mud/holes", 7.0, 4), *((-1.6, -1.2) if look.amount > 0.4 else (-0.5, -0.1)))
+    splashes = smoothstep(skin.fractal("mud/holes", 7.0, 4), *((-2.1, -1.8) if look.amount > 0.4 else (-0.6, -0.3)))
     there = inside * splashes
-    lumps = (0.55 + 0.28 * skin.fractal("mud/lumps", 4.5, 4)).clamp_min(0.08)
+    lumps = (0.6 + 0.28 * skin.fractal("mud/lumps", 6.0, 3)).clamp_min(0.12)
     height = kind.thick_mm * there * lumps
     tone = (0.5 + 0.35 * skin.fractal("mud/tone", 3.0)).clamp(0.0, 1.0)
     colour = mixed(kind.wet, tuple(1.7 * channel for channel in kind.wet), tone)  # type: ignore[arg-type]
     cover = 0.985 * there
     if dried:
-        borders, number = skin.cells("mud/plates", kind.plate_mm, skin.warp("mud/bend", 3.0, 1.1))
+        borders, number = skin.cells("mud/plates", kind.plate_mm, skin.warp("mud/bend", 4.0, 0.6))
         gap = kind.crack_mm * (0.5 + 0.5 * lumps)
         crack = 1.0 - smoothstep(borders, 0.3 * max(0.1, skin.texel), 0.3 * max(0.1, skin.texel) + 1.0)
         open_ = 1.0 - smoothstep(borders - gap, -0.12 - 0.5 * skin.texel, 0.12 + 0.5 * skin.texel)
-        height = height * (1.0 - 0.92 * open_) + 0.20 * there * crack * (1.0 - open_)
+        height = height * (1.0 - 0.92 * open_) + 0.16 * there * crack * (1.0 - open_)
         colour = mixed(kind.dry, tuple(0.72 * channel for channel in kind.dry), 0.6 * tone + 0.4 * number)  # type: ignore[arg-type]
         colour = colour * (1.0 - 0.72 * open_)
     return (
@@ -223,10 +223,14 @@ def _lipstick(site: Site, look: Look) -> Sequence[Patch]:
     across = skin.position[0]
     place = torch.stack((across / 22.0, skin.position[2] / 1.3, torch.zeros_like(across)))
     streaks = skin.at(place, "lipstick/streaks")
-    core = smoothstep(skin.depth, 0.15 * skin.radius, 0.45 * skin.radius)
+    lips = skin.cut(site.subject.region("lips_upper", "lips_lower")[None])[0]
+    core = smoothstep(lips + 0.12 * streaks, 0.35, 0.6) if bool((lips > 0.5).any()) else smoothstep(
+        skin.depth, 0.15 * skin.radius, 0.45 * skin.radius
+    )  # fmt: skip
+    core = core * skin.fade
     rubbed = smoothstep(streaks + 0.5 * skin.noise("lipstick/rubbed", 5.0), -1.1, 1.2)
     ends = smoothstep(skin.depth + 0.15 * skin.radius * streaks, 0.0, 0.4 * skin.radius) * skin.fade
-    there = torch.maximum(core * (0.75 + 0.25 * rubbed), 0.72 * rubbed * ends)
+    there = torch.maximum(core * (0.82 + 0.18 * rubbed), 0.60 * rubbed * ends)
     return (_film(skin, "lipstick", _LIPSTICK, look, there),)
 
 
@@ -389,9 +393,9 @@ def _leaf(site: Site, look: Look) -> Sequence[Patch]:
 class _Glitter:
     """Flakes of glitter: millimetres of their cells and radii, and how many cells have one at amounts of 0 and 1."""
 
-    cell: float = 1.15
-    radius: tuple[float, float] = (0.16, 0.34)
-    often: tuple[float, float] = (0.3, 1.0)
+    cell: float = 1.25
+    radius: tuple[float, float] = (0.28, 0.58)
+    often: tuple[float, float] = (0.35, 1.0)
     colour: Colour = (0.92, 0.86, 0.74)
 
 
@@ -485,7 +489,7 @@ COVERINGS: Final = (
     Effect(
         "war paint",
         "stripes of paint along the place, as fingers draw them",
-        ("war paint", "warpaint", "tribal paint", "tribal war paint", "paint stripes", "painted stripes", "camo paint",
+        ("war paint", "warpaint", "tribal paint", "tribal war paint", "paint stripes", "painted stripes", "camo paint", "stripes of war paint", "stripes of paint",
          "eye black"),
         _war_paint,
         variants=("matte", *(name for name in _FINISH_NAMES if name != "matte")),
@@ -494,7 +498,7 @@ COVERINGS: Final = (
     Effect(
         "clown",
         "white grease paint that has cracked a little",
-        ("clown", "clown white", "clown makeup", "clown paint", "white face makeup", "mime", "geisha white", "joker"),
+        ("clown", "clown white", "clown makeup", "clown paint", "white face makeup", "mime", "geisha white", "geisha", "joker"),
         _clown,
         variants=("matte", *(name for name in _FINISH_NAMES if name != "matte")),
         takes_colour=True,

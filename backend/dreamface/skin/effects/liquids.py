@@ -65,11 +65,11 @@ def _dropped(skin: Marked, name: str, kind: _Drops, amount: float) -> tuple[Tens
     def drop(away: Tensor, own: Tensor, _: slice) -> Tensor:
         radius = low + (high - low) * own[1].square()
         there = (own[0] < often).float()
-        inside = 1.0 - smoothstep((away - radius) / max(soft, 0.06), -1.0, 1.0)
+        inside = 1.0 - smoothstep((away - radius) / max(soft, 0.08), -1.0, 1.0)
         dome = (1.0 - (away / radius).square()).clamp_min(0.0).pow(0.65) * radius
         return torch.stack((inside, dome)) * there
 
-    shape = skin.warp(f"{name}/shape", 2.5 * high, 0.22 * high)
+    shape = skin.warp(f"{name}/shape", 3.0 * high, 0.15 * high)
     inside, dome = skin.marks(name, kind.cell, drop, shape) * skin.fade
     return inside, kind.steep * dome
 
@@ -96,7 +96,7 @@ def _running(skin: Marked, name: str, kind: _Runs, amount: float) -> tuple[Tenso
         dome = (1.0 - (reach / wide).square()).clamp_min(0.0).sqrt() * (0.6 + 1.4 * bead)
         return torch.stack((inside, dome * radius)) * (own[0] < often)
 
-    bend = skin.warp(f"{name}/bend", 12.0, kind.wander) + skin.warp(f"{name}/wobble", 3.0, 0.25 * kind.wander)
+    bend = skin.warp(f"{name}/bend", 16.0, kind.wander) + skin.warp(f"{name}/wobble", 4.0, 0.14 * kind.wander)
     inside, dome = skin.runs(name, kind.cell, run, bend) * skin.fade
     return inside, kind.thick * dome
 
@@ -225,8 +225,8 @@ _SWEAT: Final = _Film(
     wet=(0.45, 0.9),
     roughness=(0.24, 0.06),
     patchy=(0.25, 8.0),
-    drops=(_Drops(1.7, (0.22, 0.5), (0.25, 0.95), 0.5), _Drops(4.6, (0.6, 1.5), (0.15, 0.75), 0.5)),
-    runs=_Runs(15.0, (0.6, 1.0), (0.0, 0.7), (0.3, 1.0), 0.5, 0.45, 1.6),
+    drops=(_Drops(1.9, (0.35, 0.85), (0.2, 0.85), 0.5), _Drops(5.0, (0.9, 2.1), (0.2, 0.95), 0.5)),
+    runs=_Runs(14.0, (0.7, 1.2), (0.0, 0.7), (0.3, 1.0), 0.6, 0.5, 0.9),
     runs_from=0.55,
 )
 _WATER: Final = _Film(

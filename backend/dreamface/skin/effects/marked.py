@@ -224,18 +224,18 @@ class Marked:
             draw: see `Drawing`.
             warp: as of `noise`.
         """
-        table = torch.rand(7, _TABLE, generator=self.site.random(name))
         place = (self.position if warp is None else self.position + warp) / cell_mm
+        block = _Block.around(place, 7, self.site.random(name))
         found, start = [], 0
         for part in place.split(_CHUNK, dim=1):
             where = slice(start, start + part.shape[1])
             start = where.stop
             low = (part - 0.5).floor()
+            first, inside = block.index(low), part - low
             best: Tensor | None = None
-            for step in product((0.0, 1.0), repeat=3):
-                cell = low + torch.tensor(step)[:, None]
-                own = table[:, _hashed(cell)]
-                away = (part - cell - own[:3]).square().sum(dim=0).sqrt() * cell_mm
+            for step in product((0, 1), repeat=3):
+                own = block.numbers[:, first + block.offset(step)]
+                away = (inside - torch.tensor(step)[:, None] - own[:3]).square().sum(dim=0).sqrt() * cell_mm
                 drawn = draw(away, own[3:], where)
                 best = drawn if best is None else torch.maximum(best, drawn)
             assert best is not None
@@ -265,23 +265,26 @@ class Marked:
 
     def cells(self, name: str, cell_mm: float, warp: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return irregular cells (Worley 1996): [N] millimetres to the nearest border, [N] a random number of each."""
-        table = torch.rand(4, _TABLE, generator=self.site.random(name))
         place = (self.position if warp is None else self.position + warp) / cell_mm
+        block = _Block.around(place, 4, self.site.random(name))
         borders, numbers = [], []
         for part in place.split(_CHUNK, dim=1):
             low = part.floor()
+            middle, inside = block.index(low), part - low
             first, second = torch.full_like(part[0], math.inf), torch.full_like(part[0], math.inf)
-            number = torch.zeros_like(first)
-            for step in product((-1.0, 0.0, 1.0), repeat=3):
-                cell = low + torch.tensor(step)[:, None]
-                own = table[:, _hashed(cell)]
-                away = (part - cell - own[:3]).square().sum(dim=0)
+            nearest = middle.clone()
+            for step in product((-1, 0, 1), repeat=3):
+                index = middle + block.offset(step)
+                away = torch.zeros_like(first)
+                for axis in range(3):
+                    aside = block.numbers[axis][index].add_(step[axis]).sub_(inside[axis])
+                    away.addcmul_(aside, aside)
                 closer = away < first
-                second = torch.where(closer, first, torch.minimum(second, away))
-                number = torch.where(closer, own[3], number)
+                second = torch.minimum(second, torch.maximum(first, away))
+                nearest = torch.where(closer, index, nearest)
                 first = torch.minimum(first, away)
             borders.append(0.5 * cell_mm * (second.sqrt() - first.sqrt()))
-            numbers.append(number)
+            numbers.append(block.numbers[3][nearest])
         return torch.cat(borders), torch.cat(numbers)
 
     # -------------------------------------------------------------------------------------------------- the whole place
@@ -340,7 +343,34 @@ def _filled(values: Tensor, known: Tensor) -> Tensor:
     return values[there[(places[:, None] - there).abs().argmin(dim=1)]]
 
 
-def _hashed(cell: Tensor) -> Tensor:
-    """Return [M] the place in a table of random numbers of cells [3, M]."""
-    x, y, z = (cell[k].long() * _HASH[k] for k in range(3))
-    return (x ^ y ^ z).remainder(_TABLE)
+@dataclass(frozen=True)
+class _Block:
+    """Random numbers of all cells around some places: those of a cell depend on nothing but which one it is.
+
+    Attributes:
+        numbers: [K, B] uniform 0..1.
+        corner: [3] the first cell.
+        strides: of the three axes in B.
+    """
+
+    numbers: Tensor
+    corner: Tensor
+    strides: tuple[int, int, int]
+
+    @classmethod
+    def around(cls, place: Tensor, count: int, generator: torch.Generator) -> _Block:
+        """Return `count` numbers of each cell within 2 cells of places [3, N], in cells."""
+        table = torch.rand(count, _TABLE, generator=generator)
+        low, high = place.amin(dim=1).floor().long() - 2, place.amax(dim=1).floor().long() + 3
+        x, y, z = (torch.arange(int(a), int(b)) * prime for a, b, prime in zip(low, high, _HASH, strict=True))
+        hashed = (x[:, None, None] ^ y[:, None] ^ z).remainder(_TABLE)
+        return cls(table[:, hashed.view(-1)], low, (len(y) * len(z), len(z), 1))
+
+    def index(self, cell: Tensor) -> Tensor:
+        """Return [M] where the numbers of cells [3, M] are."""
+        x, y, z = (cell - self.corner[:, None]).long()
+        return x * self.strides[0] + y * self.strides[1] + z
+
+    def offset(self, step: tuple[int, ...]) -> int:
+        """Return how far the numbers of a cell's neighbour are from its own."""
+        return sum(along * stride for along, stride in zip(step, self.strides, strict=True))

@@ -45,21 +45,21 @@ class _Cracks:
 
 
 _CRACKS: Final = {
-    "skin": _Cracks((14.0, 7.0), 0.20, 0.35, 2.0, (0.010, 0.006, 0.005)),
-    "porcelain": _Cracks((19.0, 9.0), 0.14, 0.28, 2.4, (0.012, 0.010, 0.009), (0.78, 0.76, 0.72), 0.08, 0.0, 0.94),
+    "fine": _Cracks((18.0, 9.0), 0.20, 0.35, 2.0, (0.010, 0.006, 0.005)),
+    "porcelain": _Cracks((26.0, 13.0), 0.14, 0.28, 2.4, (0.012, 0.010, 0.009), (0.78, 0.76, 0.72), 0.08, 0.0, 0.94),
     "earth": _Cracks((9.0, 5.0), 0.55, 0.9, 1.3, (0.020, 0.013, 0.008), (0.30, 0.21, 0.14), 0.92, 0.28, 0.6),
-    "glowing": _Cracks((14.0, 7.0), 0.34, 0.3, 2.0, (1.0, 0.26, 0.02), (0.020, 0.017, 0.016), 0.75, 0.15, 0.5),
+    "glowing": _Cracks((19.0, 9.0), 0.40, 0.3, 2.0, (1.0, 0.26, 0.02), (0.020, 0.017, 0.016), 0.75, 0.15, 0.5),
 }
 _BRANCH: Final = (0.42, 0.6)  # of the finer cracks: their cells and widths over the large ones'
 
 
 def _cracks(site: Site, look: Look) -> Sequence[Patch]:
     """Break the place: large cracks and finer ones that branch off from them."""
-    variant = look.variant or "skin"
+    variant = look.variant or "fine"
     kind, skin = _CRACKS[variant], Marked(site)
     cell = min(between(*kind.cell, look.amount), 0.9 * max(skin.radius, 4.0))
-    inside = skin.fade if kind.plates is None else skin.island("cracks/area", Outline(3.0, 7.0, 0.25, 0.15), 0.8)
-    bend = skin.warp("cracks/bend", 0.35 * cell, 0.10 * cell) + skin.warp("cracks/fine", 0.9, 0.12)
+    inside = skin.fade if kind.plates is None else skin.island("cracks/area", Outline(2.5, 8.0, 0.2, 0.08))
+    bend = skin.warp("cracks/bend", 0.8 * cell, 0.10 * cell) + skin.warp("cracks/fine", 1.6, 0.10)
     borders, number = skin.cells("cracks", cell, bend)
     fine_borders, _ = skin.cells("cracks/branch", _BRANCH[0] * cell, bend)
     width = kind.half_width * (0.75 + 0.35 * skin.noise("cracks/width", 5.0)).clamp(0.25, 1.6)
@@ -75,7 +75,7 @@ def _cracks(site: Site, look: Look) -> Sequence[Patch]:
         plate = torch.tensor(kind.plates)[:, None] * tone.clamp(0.4, 1.5)
         if look.colour is not None and variant != "glowing":
             plate = torch.tensor(look.colour)[:, None] * tone.clamp(0.4, 1.5)
-        step = 0.12 * (number - 0.5) * (variant != "glowing")
+        step = 0.05 * (number - 0.5) * (variant != "glowing")
         patches.append(
             skin.patch(
                 cover=0.985 * inside, colour=plate.clamp(0.0, 1.0), gloss=inside, roughness=kind.roughness, specular=0.5,
@@ -131,7 +131,7 @@ _STONES: Final = {
     "marble": _Stone((0.76, 0.75, 0.72), (0.20, 0.20, 0.21), 2.0, 0.85, 0.22, 0.0, 0.9, 0.5),
     "obsidian": _Stone((0.018, 0.018, 0.022), (0.006, 0.006, 0.008), 3.0, 0.0, 0.07, 0.0, 0.95),
 }
-_STONE_EDGE: Final = Outline(4.0, 7.0, 0.35, 0.25)
+_STONE_EDGE: Final = Outline(3.0, 9.0, 0.3, 0.10)
 
 
 def _stone(site: Site, look: Look) -> Sequence[Patch]:
@@ -143,8 +143,10 @@ def _stone(site: Site, look: Look) -> Sequence[Patch]:
     colour = mixed(light, kind.dark, (0.75 * speckle if not kind.veined else 0.12 * speckle))
     if kind.veined:
         bend = skin.warp("stone/bend", 11.0, 5.0) + skin.warp("stone/fine", 3.0, 0.9)
-        veins = skin.ridges("stone/veins", 17.0, warp=bend).pow(14) + 0.5 * skin.ridges("stone/fine", 7.0, warp=bend).pow(18)
-        smoke = skin.ridges("stone/veins", 17.0, warp=bend).pow(3) * smoothstep(skin.noise("stone/smoke", 15.0), -0.5, 1.2)
+        veins = skin.ridges("stone/veins", 9.0, (1.0, 3.0, 3.4), bend).pow(16) + 0.5 * skin.ridges(
+            "stone/fine", 4.5, (1.0, 3.0, 3.4), bend
+        ).pow(22)
+        smoke = skin.ridges("stone/veins", 9.0, (1.0, 3.0, 3.4), bend).pow(3) * smoothstep(skin.noise("stone/smoke", 15.0), -0.5, 1.2)
         colour = mixed(colour, kind.dark, (kind.veined * (0.8 * veins + 0.30 * smoke)).clamp(0.0, 1.0))
     relief = inside * 0.25
     if kind.rough_mm:
@@ -164,9 +166,9 @@ def _stone(site: Site, look: Look) -> Sequence[Patch]:
 class _Bark:
     """Bark: its border, plates in millimetres, how much longer they are than wide, depth of its furrows, colours."""
 
-    outline: Outline = Outline(6.0, 9.0, 0.5, 0.28)
-    plate_mm: float = 4.2
-    long: float = 3.2
+    outline: Outline = Outline(4.0, 9.0, 0.6, 0.12)
+    plate_mm: float = 6.0
+    long: float = 3.4
     depth_mm: float = 1.5
     light: Colour = (0.175, 0.118, 0.075)
     dark: Colour = (0.018, 0.011, 0.007)
@@ -303,7 +305,7 @@ MATERIALS: Final = (
     Effect(
         "frost",
         "needles of ice on cold skin",
-        ("frost", "frosty", "ice", "icy", "frozen", "snow", "frostbite", "frostbitten"),
+        ("frost", "frosty", "ice", "icy", "frozen", "snow", "frostbite", "frost bite", "frostbitten"),
         _frost,
         takes_colour=True,
     ),

@@ -415,7 +415,7 @@ SKIN_MARKS: Final = (
         "scar",
         "a scar along the marked place: cut, fresh, stitched or keloid; or a burn all over it",
         ("scar", "scars", "scarred", "scar tissue", "scarring", "stitches", "sutures", "burn", "burns", "burned",
-         "burnt", "burn mark", "burn scar", "keloid"),
+         "burnt", "burn mark", "burn scar", "burn scars", "keloid"),
         _scar,
         reads=_READS,
         variants=("cut", "fresh", "stitched", "burn", "keloid"),
