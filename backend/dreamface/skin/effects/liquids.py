@@ -122,7 +122,7 @@ class _Blood:
     pool: Outline = Outline(5.0, 8.0, 0.35, 0.30)
     reaches: tuple[float, float] = (0.30, 0.62)
     film_mm: float = 0.16
-    thin: Colour = (0.26, 0.012, 0.009)
+    thin: Colour = (0.20, 0.007, 0.006)
     thick: Colour = (0.060, 0.0022, 0.0018)
     cover: tuple[float, float] = (0.80, 0.985)
     roughness: tuple[float, float] = (0.10, 0.2)
@@ -181,7 +181,7 @@ def _pool_and_runs(skin: Marked, kind: _Blood, look: Look) -> tuple[Tensor, Tens
     there = torch.maximum(film, runs)
     uneven = (0.5 + 0.30 * skin.fractal("blood/thick", 5.0)).clamp(0.0, 1.0)
     height = torch.maximum(kind.film_mm * film * (0.5 + uneven), run_height)
-    thickness = torch.maximum(film * uneven, runs * (0.45 + 0.55 * (run_height / 0.5).clamp(0.0, 1.0)))
+    thickness = torch.maximum(film * uneven, runs * (0.6 + 0.55 * (run_height / 0.5).clamp(0.0, 1.0)))
     return there, height, thickness.clamp(0.0, 1.0)
 
 
@@ -225,7 +225,7 @@ _SWEAT: Final = _Film(
     wet=(0.45, 0.9),
     roughness=(0.24, 0.06),
     patchy=(0.25, 8.0),
-    drops=(_Drops(1.9, (0.35, 0.85), (0.2, 0.85), 0.5), _Drops(5.0, (0.9, 2.1), (0.2, 0.95), 0.5)),
+    drops=(_Drops(1.55, (0.28, 0.70), (0.2, 1.0), 0.45), _Drops(4.6, (0.6, 1.6), (0.15, 0.8), 0.42)),
     runs=_Runs(14.0, (0.7, 1.2), (0.0, 0.7), (0.3, 1.0), 0.6, 0.5, 0.9),
     runs_from=0.55,
 )
