@@ -134,9 +134,11 @@ def test_blood_runs_down(skin):
 @pytest.mark.parametrize("name", [effect.name for effect in EFFECTS.values() if effect.takes_colour])
 def test_an_effect_takes_the_colour_that_is_said(skin, name):
     blue, red = (
-        skin.change(name, "albedo", Look(colour=colour)) for colour in ((0.02, 0.05, 0.6), (0.6, 0.03, 0.02))
+        skin.worn(name, Look(colour=colour))["albedo"] for colour in ((0.02, 0.05, 0.6), (0.6, 0.03, 0.02))
     )
-    assert float((blue - red).abs().max()) > 0.01
+    away = (red - blue)[skin.mask > 0.5]
+    assert float(away[:, 0].mean()) > 0.003
+    assert float(away[:, 2].mean()) < -0.003
 
 
 @pytest.mark.parametrize("name", ["birthmark", "scar", "blood", "mud", "leaf", "cracks"])
@@ -155,7 +157,7 @@ def assert_sizes_agree(small, large, name):
             first, second = (
                 float((painted.change(name, channel) * painted.mask).sum() / painted.mask.sum()) for painted in (small, large)
             )
-            least = {"albedo": 0.004, "roughness": 0.01, "displacement": 6e-6}[channel]
+            least = {"albedo": 0.004, "roughness": 0.01, "displacement": 12e-6}[channel]
             assert first == pytest.approx(second, rel=0.15, abs=least), channel
 
 
@@ -185,6 +187,7 @@ def test_the_same_edit_gives_the_same_bytes(head):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.slow
 def test_every_variant_draws_something_of_its_own(skin):
     for effect in EFFECTS.values():
         drawn = [skin.worn(effect.name, Look(variant=variant)) for variant in effect.variants[:3]]

@@ -331,8 +331,11 @@ def _skin_band(
         found["displacement"] = height
     if "gloss" in groups:
         names = [name for name in _GROUPS["gloss"] if name in channels]
-        gloss = enlarged(torch.stack([getattr(ground, name) for name in names]), rows, size)
-        for name, image in zip(names, gloss, strict=True):
+        always = [name for name in names if name != "metallic"]
+        gloss = [*enlarged(torch.stack([getattr(ground, name) for name in always]), rows, size)]
+        if len(names) > len(always):  # by itself: interpolating four images at once rounds the others another way
+            gloss.append(enlarged(ground.metallic[None], rows, size)[0])
+        for name, image in zip((*always, "metallic"), gloss, strict=False):
             if name in sums:
                 image.add_(sums[name])
             _pull(image, composition, rows, name)

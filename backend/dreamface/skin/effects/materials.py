@@ -84,7 +84,7 @@ def _cracks(site: Site, look: Look) -> Sequence[Patch]:
             )
         )  # fmt: skip
     cracked = open_ * inside
-    within = look.colour if variant == "glowing" and look.colour is not None else kind.inside
+    within = look.colour if variant in ("fine", "glowing") and look.colour is not None else kind.inside
     if variant == "glowing":
         halo = torch.exp(-borders / 0.8) * inside * 0.75
         hot = mixed(within, tuple(min(1.0, 0.45 + 0.9 * channel) for channel in within), open_)  # type: ignore[arg-type]
