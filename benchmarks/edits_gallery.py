@@ -2,7 +2,8 @@
 
 python benchmarks/edits_gallery.py [SHEET ...]
 
-Four edits are put on a face at a time, each at a place of its own, and one picture of it is cut into four.
+Four edits are put on a face at a time, each at a place of its own, and one picture of it is cut into four. Pictures
+are kept in build/edits-gallery, so that a run which was stopped goes on where it was: delete it when effects change.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ from dreamface.traits import Traits
 from dreamface.units import MM
 
 FOLDER: Final = Path(__file__).parents[1] / "docs/gallery/edits"
-RESOLUTION: Final = 2048
-PICTURE: Final = 1100  # pixels of a face before it is cut
-CELL: Final = 250  # pixels
+WORK: Final = Path(__file__).parents[1] / "build/edits-gallery"
+RESOLUTION: Final = 1024
+PICTURE: Final = 620  # pixels of a face before it is cut
+CELL: Final = 210  # pixels
 CROP: Final = 1.25  # of a place's larger radius, to each side
 MASK: Final = 1024
 FEATHER_MM: Final = 0.8
@@ -68,7 +70,8 @@ class Spot:
     aim_mm: tuple[float, float] = (0.0, 0.0)  # of its middle, from the landmark: to the person's left, and up
 
 
-FOREHEAD, LEFT, RIGHT = Spot("metopion", 30, 21), Spot("cheek_l", 22, 24, 0.0, (-2, 2)), Spot("cheek_r", 22, 24, 0.0, (2, 2))
+FOREHEAD = Spot("metopion", 30, 21)
+LEFT, RIGHT = Spot("cheek_l", 22, 24, 0.0, (-2, 2)), Spot("cheek_r", 22, 24, 0.0, (2, 2))
 MOUTH, CHIN = Spot("stomion_superius", 34, 14), Spot("pogonion", 19, 13)
 
 SHEETS: Final = {
@@ -78,7 +81,7 @@ SHEETS: Final = {
             ("a port wine stain", LEFT),
             ("a fresh scar, stitched", replace(FOREHEAD, across=30, down=6, turn=0.25)),
             ("acne", RIGHT),
-            ("three day stubble", replace(CHIN, across=26, down=15)),
+            ("vitiligo patch", replace(CHIN, across=24, down=15)),
         ),
     ),
     "wounds": (
@@ -105,7 +108,7 @@ SHEETS: Final = {
             ("gold leaf", FOREHEAD),
             ("tribal war paint in blue", LEFT),
             ("silver glitter", RIGHT),
-            ("chrome", CHIN),
+            ("copper metal plate", CHIN),
         ),
     ),
     "materials": (
@@ -169,8 +172,18 @@ def edit(head: Head, words: str, spot: Spot) -> tuple[EditEntry, dict[str, bytes
     return entry, pictures
 
 
-def picture(number: int, sheet: str, light: str) -> tuple[Image.Image, Camera]:
+def camera_on(head: Head) -> Camera:
+    """Return the camera that looks at a face."""
+    target = head.landmark("pronasale") + torch.tensor([0.0, 0.03, 0.022])
+    place = target + DISTANCE * torch.tensor([0.0, -1.0, 0.05])
+    return Camera(tuple(place.tolist()), tuple(target.tolist()), 2.0 * math.atan(0.5 * WIDTH / DISTANCE))
+
+
+def picture(number: int, sheet: str, light: str) -> Image.Image:
     """Return a person with the four edits of a sheet."""
+    kept = WORK / f"{sheet}-{number}-{light}.png"
+    if kept.is_file():
+        return Image.open(kept).convert("RGB")
     head, traits, seed, painter = person(number)
     pictures, entries = {}, []
     for words, spot in SHEETS[sheet][1]:
@@ -179,13 +192,16 @@ def picture(number: int, sheet: str, light: str) -> tuple[Image.Image, Camera]:
         pictures |= own
     laid = overlays(entries, head, traits, seed, pictures)
     maps = painter.paint(head, traits, resolution=RESOLUTION, seed=seed, overlays=laid)
-    target = head.landmark("pronasale") + torch.tensor([0.0, 0.03, 0.022])
-    place = target + DISTANCE * torch.tensor([0.0, -1.0, 0.05])
-    camera = Camera(tuple(place.tolist()), tuple(target.tolist()), 2.0 * math.atan(0.5 * WIDTH / DISTANCE))
+    camera = camera_on(head)
     module = importlib.import_module("dreamface.render.preview")
     with patch.object(module, "portrait_lights", hard_sides if light == "side" else module.portrait_lights):
         image = preview(head.vertices, head.topology, materials(head, traits), maps, size=PICTURE, camera=camera)
-    return Image.fromarray((image.numpy() * 255.0).round().astype(np.uint8)), camera
+    found = Image.fromarray((image.numpy() * 255.0).round().astype(np.uint8))
+    WORK.mkdir(parents=True, exist_ok=True)
+    found.save(kept.with_suffix(".part"), format="PNG")
+    kept.with_suffix(".part").replace(kept)
+    print(kept.stem, flush=True)
+    return found
 
 
 def hard_sides(camera: _Camera, like: Tensor) -> tuple[tuple[Light, ...], Environment]:
@@ -219,9 +235,10 @@ def write_sheet(name: str) -> None:
     whole = Image.new("RGB", (CELL * len(PEOPLE) * len(LIGHTS), CELL * len(edits)))
     for number in range(len(PEOPLE)):
         for shade, light in enumerate(LIGHTS):
-            image, camera = picture(number, name, light)
+            image, head = picture(number, name, light), person(number)[0]
+            camera = camera_on(head)
             for row, (_, spot) in enumerate(edits):
-                cell = crop(image, camera, person(number)[0], spot)
+                cell = crop(image, camera, head, spot)
                 whole.paste(cell, ((2 * number + shade) * CELL, row * CELL))
     draw = ImageDraw.Draw(whole)
     for row, (words, _) in enumerate(edits):

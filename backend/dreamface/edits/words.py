@@ -325,6 +325,8 @@ def _read_rest(
     for name, entry in reading.traits.items():
         if name in phrases.ON_SKIN:
             found[name] = replace(entry, value=_seen(name, entry.value))
+    if "beard.style" in found and found["beard.style"].value == "stubble":  # else the prompt's beard is drawn as well
+        found = {name: entry for name, entry in found.items() if not name.startswith("beard.")}
     if text.split() and text.split()[0] == "old" and "age" not in found:
         found["age"] = TraitValue(_OLD, 1.0, text)
     known = " ".join(entry.because for entry in found.values()).split()
@@ -378,18 +380,19 @@ def vocabulary() -> list[dict[str, Any]]:
     traits = [
         {
             "family": "Traits of the person", "name": name, "description": trait.description,
-            "words": [*trait.more, *trait.less], "variants": [], "modifiers": {},
+            "words": [word for word in (*trait.more, *trait.less) if _plain(word) not in _effect_phrases()],
+            "variants": [], "modifiers": {},
             "colour": trait.kind in (Kind.TINT, Kind.COLOUR),
         }
         for name, trait in VOCABULARY.items()
-        if name in phrases.ON_SKIN and trait.group is not Group.PERSON or name == "age"
+        if name in phrases.ON_SKIN and trait.group in (Group.SKIN, Group.HAIR) or name == "age"
     ]  # fmt: skip
     beside = [
         _words_entry("amounts", "how much of it", phrases.AMOUNTS),
         _words_entry("colours", "colours, also with a shade before them: dark, light, bright", NAMES_SRGB),
         _words_entry("removing", "takes away what follows", phrases.REMOVALS),
     ]
-    return [*effects, *traits, *beside]
+    return [*effects, *(entry for entry in traits if entry["words"]), *beside]
 
 
 def _words_entry(name: str, description: str, words: Mapping[str, Any] | Sequence[str]) -> dict[str, Any]:

@@ -348,7 +348,7 @@ class _Leaf:
     """
 
     torn: Outline = Outline(5.5, 6.0, 0.08, 0.30)
-    holes: tuple[float, float, float] = (5.0, 0.95, 2.0)
+    holes: tuple[float, float, float] = (5.0, 1.05, 2.6)
     crease: tuple[float, float] = (6.5, 0.09)
     crumple: tuple[float, float] = (2.1, 0.05)
     flakes: float = 5.0
@@ -393,9 +393,9 @@ def _leaf(site: Site, look: Look) -> Sequence[Patch]:
 class _Glitter:
     """Flakes of glitter: millimetres of their cells and radii, and how many cells have one at amounts of 0 and 1."""
 
-    cell: float = 1.25
-    radius: tuple[float, float] = (0.28, 0.58)
-    often: tuple[float, float] = (0.35, 1.0)
+    cell: float = 1.05
+    radius: tuple[float, float] = (0.26, 0.52)
+    often: tuple[float, float] = (0.5, 1.0)
     colour: Colour = (0.92, 0.86, 0.74)
 
 
@@ -412,7 +412,7 @@ def _glitter(site: Site, look: Look) -> Sequence[Patch]:
 
     def flake(away: Tensor, own: Tensor, where: slice) -> Tensor:
         radius = low + (high - low) * own[1]
-        there = (own[0] < often * (0.15 + 0.85 * thin[where])).float()
+        there = (own[0] < often * (0.25 + 0.75 * thin[where])).float()
         inside = 1.0 - smoothstep((away - radius) / soft, -1.0, 1.0)
         return torch.stack((inside, inside * own[2], inside * own[3])) * there
 

@@ -208,7 +208,7 @@ class Marked:
         """
         ragged = min(outline.ragged_mm, outline.most * self.radius)
         soft = max(min(outline.soft_mm, self.radius * outline.most), 0.7 * self.texel)
-        edge = self.depth + ragged * (self.fractal(name, outline.cell_mm, 4).clamp_max(1.4) - inset)
+        edge = self.depth + ragged * (self.fractal(name, outline.cell_mm).clamp_max(1.4) - inset)
         return smoothstep(edge, -soft, soft) * self.fade
 
     # ---------------------------------------------------------------------------------------------------- random marks

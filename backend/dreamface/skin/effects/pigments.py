@@ -38,8 +38,8 @@ class _Birthmark:
 
 
 _BIRTHMARKS: Final = {
-    "port wine": _Birthmark(Outline(5.0, 12.0, 1.1), (0.66, 0.29, 0.38), (0.22, 3.2)),
-    "cafe au lait": _Birthmark(Outline(3.2, 10.0, 0.7), (0.70, 0.56, 0.45), (0.07, 2.0)),
+    "port wine": _Birthmark(Outline(5.0, 14.0, 1.6), (0.66, 0.29, 0.38), (0.22, 3.2)),
+    "cafe au lait": _Birthmark(Outline(3.2, 12.0, 1.0), (0.70, 0.56, 0.45), (0.07, 2.0)),
     "strawberry": _Birthmark(Outline(2.5, 5.0, 0.7), (0.80, 0.15, 0.17), (0.12, 2.5), 1.1, 3.0, 0.35),
     "mole": _Birthmark(Outline(1.2, 5.0, 0.35), (0.30, 0.18, 0.13), (0.10, 1.6), 0.5, 2.2, 0.15),
 }
