@@ -18,6 +18,13 @@ def _first_variant(effect):
     return (*EFFECTS[effect].variants, "")[0]
 
 
+def _is_meant(said, meant):
+    """Whether a trait is in a range, or a tint of a colour."""
+    if isinstance(meant, list):
+        return meant[0] <= said <= meant[1]
+    return meant == "any" or said[:3] == colour_of(meant)
+
+
 def mistakes(phrase):
     """Return what is read otherwise than it is meant."""
     found = read_words(phrase["words"], read)
@@ -37,9 +44,7 @@ def mistakes(phrase):
             wrong.append(f"amount {wish.look.amount}")
     for name, value in phrase["traits"].items():
         said = found.traits.get(name)
-        if said is None or (isinstance(value, list) and not value[0] <= said.value <= value[1]):
-            wrong.append(f"{name} {said}")
-        elif isinstance(value, str) and value != "any" and said.value[:3] != colour_of(value):
+        if said is None or not _is_meant(said.value, value):
             wrong.append(f"{name} {said}")
     if not phrase["traits"] and found.traits:
         wrong.append(f"traits {found.traits}")
@@ -71,7 +76,9 @@ def test_words_that_contradict_each_other_are_refused_in_one_sentence(words, bot
     assert str(refused.value).endswith("say one of them.")
 
 
-@pytest.mark.parametrize("words", ["smooth out the wrinkles", "remove the beard, clean shaven", "no freckles", "a scar on pale skin"])
+@pytest.mark.parametrize(
+    "words", ["smooth out the wrinkles", "remove the beard, clean shaven", "no freckles", "a scar on pale skin"]
+)
 def test_words_that_only_seem_to_contradict_are_read(words):
     check_words(words)
 
@@ -105,7 +112,13 @@ def test_parameters_are_what_an_edit_keeps():
 def test_the_vocabulary_lists_words_that_work():
     entries = vocabulary()
     assert json.loads(json.dumps(entries)) == entries
-    assert {entry["name"] for entry in entries} >= {*EFFECTS, "freckles.density", "stubble.density", "amounts", "colours"}
+    assert {entry["name"] for entry in entries} >= {
+        *EFFECTS,
+        "freckles.density",
+        "stubble.density",
+        "amounts",
+        "colours",
+    }
     for entry in entries:
         if entry["name"] in EFFECTS:
             for word in entry["words"]:
@@ -118,4 +131,7 @@ def test_variants_are_words_that_choose_them():
             found = read_words(f"{variant} {effect.words[0]}", read).wishes
             assert effect.name in [wish.effect for wish in found], (effect.name, variant)
             (look,) = [wish.look for wish in found if wish.effect == effect.name]
-            assert look.variant in (variant, "") and (look.variant or effect.variants[0]) == variant, (effect.name, variant)
+            assert look.variant in (variant, "") and (look.variant or effect.variants[0]) == variant, (
+                effect.name,
+                variant,
+            )

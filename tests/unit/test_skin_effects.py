@@ -1,5 +1,6 @@
 """Effects on a marked place: which maps each changes, where, and the same at every size and time."""
 
+import itertools
 from functools import cache, partial
 
 import pytest
@@ -109,7 +110,9 @@ def test_a_scar_is_paler_than_brown_skin_raised_and_shiny(skin):
 
 def test_smooth_skin_has_less_relief_and_the_same_colour(skin):
     inside = skin.mask > 0.95
-    before, after = (maps["normal"][..., :2][inside].std() for maps in (skin.bare, skin.worn("smooth", Look(amount=1.0))))
+    before, after = (
+        maps["normal"][..., :2][inside].std() for maps in (skin.bare, skin.worn("smooth", Look(amount=1.0)))
+    )
     assert float(after) < 0.8 * float(before)
 
 
@@ -133,9 +136,7 @@ def test_blood_runs_down(skin):
 
 @pytest.mark.parametrize("name", [effect.name for effect in EFFECTS.values() if effect.takes_colour])
 def test_an_effect_takes_the_colour_that_is_said(skin, name):
-    blue, red = (
-        skin.worn(name, Look(colour=colour))["albedo"] for colour in ((0.02, 0.05, 0.6), (0.6, 0.03, 0.02))
-    )
+    blue, red = (skin.worn(name, Look(colour=colour))["albedo"] for colour in ((0.02, 0.05, 0.6), (0.6, 0.03, 0.02)))
     away = (red - blue)[skin.mask > 0.5]
     assert float(away[:, 0].mean()) > 0.003
     assert float(away[:, 2].mean()) < -0.003
@@ -155,7 +156,8 @@ def assert_sizes_agree(small, large, name):
     for channel in ("albedo", "roughness", "displacement"):
         if channel in CHANGES[name]:
             first, second = (
-                float((painted.change(name, channel) * painted.mask).sum() / painted.mask.sum()) for painted in (small, large)
+                float((painted.change(name, channel) * painted.mask).sum() / painted.mask.sum())
+                for painted in (small, large)
             )
             least = {"albedo": 0.004, "roughness": 0.01, "displacement": 12e-6}[channel]
             assert first == pytest.approx(second, rel=0.15, abs=least), channel
@@ -171,7 +173,9 @@ def test_random_marks_lie_at_the_same_places_under_a_larger_mask(head):
     """What is random hangs on the skin and not on the mask: an artist who paints on keeps the marks that are there."""
     painter = Painter()
     small, large = (
-        painter.paint(head, BROWN, resolution=SIZE, seed=7, overlays=(overlay("goosebumps", masks),))["skin"]["displacement"]
+        painter.paint(head, BROWN, resolution=SIZE, seed=7, overlays=(overlay("goosebumps", masks),))["skin"][
+            "displacement"
+        ]
         for masks in (masks_on(head, 12.0, 1.0), masks_on(head, 20.0, 1.0))
     )
     place = atlas_of(head.topology, "skin", SIZE).spread(head.vertices)
@@ -181,9 +185,7 @@ def test_random_marks_lie_at_the_same_places_under_a_larger_mask(head):
 
 def test_the_same_edit_gives_the_same_bytes(head):
     laid = tuple(overlay(name, masks_on(head)) for name in ("scar", "blood", "cracks", "leaf"))
-    first, second = (
-        Painter().paint(head, BROWN, resolution=256, seed=7, overlays=laid)["skin"] for _ in range(2)
-    )
+    first, second = (Painter().paint(head, BROWN, resolution=256, seed=7, overlays=laid)["skin"] for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -191,7 +193,7 @@ def test_the_same_edit_gives_the_same_bytes(head):
 def test_every_variant_draws_something_of_its_own(skin):
     for effect in EFFECTS.values():
         drawn = [skin.worn(effect.name, Look(variant=variant)) for variant in effect.variants[:3]]
-        for one, other in zip(drawn, drawn[1:], strict=False):
+        for one, other in itertools.pairwise(drawn):
             assert any(not torch.equal(one[name], other[name]) for name in one.keys() & other.keys()), effect.name
 
 

@@ -1,5 +1,7 @@
 """What words mean on a marked place. Data only; words are in lower case, without accents and hyphens."""
 
+# ruff: noqa: E501 - tables: one meaning a line
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -76,7 +78,7 @@ MODIFIERS: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 """Effect -> words beside it that choose a variant; its variants' own names do too."""
 
-WEAK: Final = frozenset("fresh new red pink old healed healing wet dry black".split())
+WEAK: Final = frozenset(["fresh", "new", "red", "pink", "old", "healed", "healing", "wet", "dry", "black"])
 """Words beside an effect that choose a variant only where no other word does: an "old burn scar" is a burn."""
 
 REMOVED: Final[Mapping[str, Mapping[str, float]]] = {
@@ -100,9 +102,12 @@ LIQUID_COLOURS: Final[Mapping[str, str]] = {
 """Phrases of an effect that also say its colour."""
 
 ADJECTIVES: Final = frozenset(
-    "pale paler wet smooth smoother painted glowing metallic cracked shimmer plated dirty frosty icy bloody gold silver "
-    "copper bronze chrome brass iron steel titanium platinum".split()
-)
+    [
+        "pale", "paler", "wet", "smooth", "smoother", "painted", "glowing", "metallic", "cracked", "shimmer",
+        "plated", "dirty", "frosty", "icy", "bloody", "gold", "silver", "copper", "bronze", "chrome", "brass",
+        "iron", "steel", "titanium", "platinum",
+    ]
+)  # fmt: skip
 """Effects' words that only describe another effect that is said beside them: "a pale scar"."""
 
 _HIGH: Final = (
@@ -143,13 +148,20 @@ REWRITES: Final[Mapping[str, str]] = {
 SEPARATORS: Final = frozenset({"and", ",", ";", ".", "with", "plus", "but", "&", "+", "then", "on top of"})
 
 IGNORED: Final = frozenset(
-    "a an the of in on at to into like over under from for by her his their its my your this that it skin face make made "
-    "making look looks looking please add put give turn turned have has having be is are was seem here there place area "
-    "spot region side left right cheek cheeks forehead nose chin lips lip eye eyes brow jaw neck temple temples mouth "
-    "down across around where as if just all any torn running track tracks them him she he they person patch patches "
-    "mark marks effect layer texture plates flakes splashes nice good realistic natural long short some colour color coloured colored lot lots rid tribal "
-    "up off out single solid pure so too very more painting".split()
-)
+    [
+        "a", "an", "the", "of", "in", "on", "at", "to", "into", "like", "over", "under", "from", "for", "by",
+        "her", "his", "their", "its", "my", "your", "this", "that", "it", "skin", "face", "make", "made",
+        "making", "look", "looks", "looking", "please", "add", "put", "give", "turn", "turned", "have", "has",
+        "having", "be", "is", "are", "was", "seem", "here", "there", "place", "area", "spot", "region", "side",
+        "left", "right", "cheek", "cheeks", "forehead", "nose", "chin", "lips", "lip", "eye", "eyes", "brow",
+        "jaw", "neck", "temple", "temples", "mouth", "down", "across", "around", "where", "as", "if", "just",
+        "all", "any", "torn", "running", "track", "tracks", "them", "him", "she", "he", "they", "person",
+        "patch", "patches", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
+        "nice", "good", "realistic", "natural", "long", "short", "some", "colour", "color", "coloured",
+        "colored", "lot", "lots", "rid", "tribal", "up", "off", "out", "single", "solid", "pure", "so", "too",
+        "very", "more", "painting",
+    ]
+)  # fmt: skip
 """Words that change nothing beside an effect."""
 
 ON_SKIN: Final = frozenset(

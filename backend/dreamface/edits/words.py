@@ -1,8 +1,8 @@
 """What words ask for on a marked place: effects by name; what is left over may be traits, which prompts know.
 
-The words are cut into clauses at "and", commas and "with". In a clause with an effect, colours, amounts and variants are
-the effect's; a clause of nothing else describes the effect before it ("a scar, stitched"). All other clauses are read
-as prompts are, and what they say of the skin becomes traits.
+The words are cut into clauses at "and", commas and "with". In a clause with an effect, colours, amounts and variants
+are the effect's; a clause of nothing else describes the effect before it ("a scar, stitched"). All other clauses are
+read as prompts are, and what they say of the skin becomes traits.
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ def check_words(words: str) -> None:
         if re.search(r"\bsmooth (?:out|away|the|her|his)\b", _plain(words)) and found[0] == "smooth":
             continue
         if found[0] and found[1]:
-            raise BadRequest(f'"{words.strip()}" asks for both "{found[0]}" and "{found[1]}" in one place: say one of them.')
+            raise BadRequest(
+                f'"{words.strip()}" asks for both "{found[0]}" and "{found[1]}" in one place: say one of them.'
+            )
 
 
 def _first(side: Sequence[str], text: str) -> str | None:
@@ -385,7 +387,7 @@ def vocabulary() -> list[dict[str, Any]]:
             "colour": trait.kind in (Kind.TINT, Kind.COLOUR),
         }
         for name, trait in VOCABULARY.items()
-        if name in phrases.ON_SKIN and trait.group in (Group.SKIN, Group.HAIR) or name == "age"
+        if (name in phrases.ON_SKIN and trait.group in (Group.SKIN, Group.HAIR)) or name == "age"
     ]  # fmt: skip
     beside = [
         _words_entry("amounts", "how much of it", phrases.AMOUNTS),

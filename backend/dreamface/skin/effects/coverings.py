@@ -45,9 +45,7 @@ class _Dirt:
 
 
 _DIRTS: Final = {
-    "dirt": _Dirt(
-        (0.150, 0.098, 0.060), (0.042, 0.027, 0.017), (0.30, 0.88), 9.0, (0.5, -1.3), 0.55, 0.72, 0.5, 0.06
-    ),
+    "dirt": _Dirt((0.150, 0.098, 0.060), (0.042, 0.027, 0.017), (0.30, 0.88), 9.0, (0.5, -1.3), 0.55, 0.72, 0.5, 0.06),
     "dust": _Dirt((0.46, 0.40, 0.32), (0.36, 0.30, 0.23), (0.22, 0.72), 14.0, (-0.6, -2.6), 0.25, 0.9, 0.35, 0.03),
     "soot": _Dirt((0.045, 0.040, 0.036), (0.008, 0.008, 0.008), (0.35, 0.94), 12.0, (0.3, -1.5), 0.7, 0.8, 0.25, 0.0),
     "ash": _Dirt((0.34, 0.33, 0.32), (0.12, 0.12, 0.12), (0.28, 0.80), 8.0, (0.1, -1.8), 0.3, 0.92, 0.6, 0.05),
@@ -90,7 +88,7 @@ def _dirt(site: Site, look: Look) -> Sequence[Patch]:
 class _Mud:
     """Mud: its border, thickness, colours wet and dry, and the plates that it breaks into when it dries."""
 
-    outline: Outline = Outline(6.0, 9.0, 0.5, 0.3)
+    outline: Outline
     thick_mm: float = 0.6
     wet: Colour = (0.060, 0.036, 0.020)
     dry: Colour = (0.235, 0.165, 0.105)
@@ -99,7 +97,7 @@ class _Mud:
     crack_mm: float = 0.30
 
 
-_MUD: Final = _Mud()
+_MUD: Final = _Mud(outline=Outline(6.0, 9.0, 0.5, 0.3))
 
 
 def _mud(site: Site, look: Look) -> Sequence[Patch]:
@@ -330,7 +328,7 @@ def _clown(site: Site, look: Look) -> Sequence[Patch]:
     return (_film(skin, "clown", _FACE_PAINT, wanted, skin.mask * (1.0 - cracks)),)
 
 
-# ------------------------------------------------------------------------------------------------------ gold leaf, glitter
+# ---------------------------------------------------------------------------------------------- gold leaf, glitter
 
 
 @dataclass(frozen=True)
@@ -347,7 +345,7 @@ class _Leaf:
         roughness: the least and the most.
     """
 
-    torn: Outline = Outline(5.5, 6.0, 0.08, 0.30)
+    torn: Outline
     holes: tuple[float, float, float] = (5.0, 1.05, 2.6)
     crease: tuple[float, float] = (6.5, 0.09)
     crumple: tuple[float, float] = (2.1, 0.05)
@@ -356,7 +354,7 @@ class _Leaf:
     roughness: tuple[float, float] = (0.14, 0.34)
 
 
-_LEAF: Final = _Leaf()
+_LEAF: Final = _Leaf(torn=Outline(5.5, 6.0, 0.08, 0.30))
 _LEAVES: Final = {"gold": _LEAF.colour, "silver": (0.86, 0.85, 0.83), "copper": (0.88, 0.40, 0.24)}
 
 
@@ -371,7 +369,9 @@ def _leaf(site: Site, look: Look) -> Sequence[Patch]:
     holes = skin.fractal("leaf/holes", size, 5) + 0.15 * jagged - between(few, many, look.amount)
     sheet = smoothstep(torch.minimum(edge, -holes * 1.2), -soft, soft)
     borders, number = skin.cells("leaf/creases", kind.crease[0], skin.warp("leaf/bend", 5.0, 1.3))
-    flakes = smoothstep(edge, -ragged * 1.6, 0.0) * smoothstep(skin.fractal("leaf/flakes", 2.2, 3) + 0.2 * jagged, 1.3, 1.45)
+    flakes = smoothstep(edge, -ragged * 1.6, 0.0) * smoothstep(
+        skin.fractal("leaf/flakes", 2.2, 3) + 0.2 * jagged, 1.3, 1.45
+    )
     there = torch.maximum(sheet, flakes) * skin.fade
     crease = torch.exp(-borders / 0.28) * smoothstep(skin.noise("leaf/pressed", 8.0), -1.0, 0.6)
     crumple = skin.ridges("leaf/crumple", kind.crumple[0], warp=skin.warp("leaf/fold", 3.0, 1.0)).pow(3)
@@ -431,7 +431,8 @@ COVERINGS: Final = (
     Effect(
         "dirt",
         "dirt, dust, soot or ash that is rubbed in",
-        ("dirt", "dirty", "grime", "grimy", "filth", "smudges", "smudge", "dust", "dusty", "sand", "sandy", "soot", "sooty",
+        ("dirt", "dirty", "grime", "grimy", "filth", "smudges", "smudge", "dust", "dusty", "sand", "sandy",
+         "soot", "sooty",
          "coal dust", "ash", "ashes", "grease", "greasy"),
         _dirt,
         variants=tuple(_DIRTS),
@@ -489,7 +490,8 @@ COVERINGS: Final = (
     Effect(
         "war paint",
         "stripes of paint along the place, as fingers draw them",
-        ("war paint", "warpaint", "tribal paint", "tribal war paint", "paint stripes", "painted stripes", "camo paint", "stripes of war paint", "stripes of paint",
+        ("war paint", "warpaint", "tribal paint", "tribal war paint", "paint stripes", "painted stripes",
+         "camo paint", "stripes of war paint", "stripes of paint",
          "eye black"),
         _war_paint,
         variants=("matte", *(name for name in _FINISH_NAMES if name != "matte")),
@@ -498,7 +500,8 @@ COVERINGS: Final = (
     Effect(
         "clown",
         "white grease paint that has cracked a little",
-        ("clown", "clown white", "clown makeup", "clown paint", "white face makeup", "mime", "geisha white", "geisha", "joker"),
+        ("clown", "clown white", "clown makeup", "clown paint", "white face makeup", "mime", "geisha white",
+         "geisha", "joker"),
         _clown,
         variants=("matte", *(name for name in _FINISH_NAMES if name != "matte")),
         takes_colour=True,
@@ -506,7 +509,8 @@ COVERINGS: Final = (
     Effect(
         "leaf",
         "gold, silver or copper leaf with torn borders",
-        ("gold leaf", "silver leaf", "copper leaf", "gold foil", "silver foil", "copper foil", "gold flakes", "leaf gold",
+        ("gold leaf", "silver leaf", "copper leaf", "gold foil", "silver foil", "copper foil", "gold flakes",
+         "leaf gold",
          "gilded", "gilding", "foil"),
         _leaf,
         variants=tuple(_LEAVES),

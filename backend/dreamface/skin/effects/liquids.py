@@ -119,7 +119,7 @@ class _Blood:
         spatter: drops around it.
     """
 
-    pool: Outline = Outline(5.0, 8.0, 0.35, 0.30)
+    pool: Outline
     reaches: tuple[float, float] = (0.30, 0.62)
     film_mm: float = 0.16
     thin: Colour = (0.20, 0.007, 0.006)
@@ -130,7 +130,7 @@ class _Blood:
     spatter: _Drops = _Drops(6.0, (0.25, 1.5), (0.25, 0.7), 0.22)
 
 
-_BLOOD: Final = _Blood()
+_BLOOD: Final = _Blood(pool=Outline(5.0, 8.0, 0.35, 0.30))
 _DRIED: Final = replace(
     _BLOOD, thin=(0.13, 0.018, 0.010), thick=(0.028, 0.0055, 0.004), roughness=(0.48, 0.62), film_mm=0.09,
     cover=(0.68, 0.96),
@@ -398,4 +398,3 @@ LIQUIDS: Final = (
         takes_colour=True,
     ),
 )  # fmt: skip
-

@@ -213,9 +213,7 @@ class Marked:
 
     # ---------------------------------------------------------------------------------------------------- random marks
 
-    def marks(
-        self, name: str, cell_mm: float, draw: Drawing, warp: Tensor | None = None
-    ) -> Tensor:
+    def marks(self, name: str, cell_mm: float, draw: Drawing, warp: Tensor | None = None) -> Tensor:
         """Return [C, N] random marks: the strongest at each texel.
 
         Args:
@@ -245,7 +243,9 @@ class Marked:
     def runs(self, name: str, cell_mm: float, draw: Drawing, warp: Tensor | None = None) -> Tensor:
         """Return [C, N] marks as of `marks`, but endless lines that go straight down the skin, at such distances."""
         place = self.position if warp is None else self.position + warp
-        middle = 0.5 * (self.site.subject.head.landmark("tragion_l") + self.site.subject.head.landmark("tragion_r")) / MM
+        middle = (
+            0.5 * (self.site.subject.head.landmark("tragion_l") + self.site.subject.head.landmark("tragion_r")) / MM
+        )
         x, y = place[0] - middle[0], place[1] - middle[1]
         turn = torch.atan2(x, -y) * (_GIRTH / cell_mm)
         wide = torch.hypot(x, y) / _GIRTH

@@ -66,19 +66,24 @@ def _cracks(site: Site, look: Look) -> Sequence[Patch]:
     branches = smoothstep(skin.noise("cracks/where", cell), -0.1, 0.9)
     soft = max(0.07, 0.6 * skin.texel)
     gap = 1.0 - smoothstep(borders - width, -soft, soft)
-    fine = (1.0 - smoothstep(fine_borders - _BRANCH[1] * width * branches, -soft, soft)) * smoothstep(branches, 0.0, 0.3)
+    fine = (1.0 - smoothstep(fine_borders - _BRANCH[1] * width * branches, -soft, soft)) * smoothstep(
+        branches, 0.0, 0.3
+    )
     open_ = torch.maximum(gap, fine)
     near = torch.exp(-borders / (2.2 if variant == "earth" else 0.9)) * (1.0 - open_)
     patches = []
     if kind.plates is not None:
-        tone = 1.0 + (0.16 if variant in ("earth", "glowing") else 0.03) * (skin.fractal("cracks/tone", 3.0) + number - 0.5)
+        tone = 1.0 + (0.16 if variant in ("earth", "glowing") else 0.03) * (
+            skin.fractal("cracks/tone", 3.0) + number - 0.5
+        )
         plate = torch.tensor(kind.plates)[:, None] * tone.clamp(0.4, 1.5)
         if look.colour is not None and variant != "glowing":
             plate = torch.tensor(look.colour)[:, None] * tone.clamp(0.4, 1.5)
         step = 0.05 * (number - 0.5) * (variant != "glowing")
         patches.append(
             skin.patch(
-                cover=0.985 * inside, colour=plate.clamp(0.0, 1.0), gloss=inside, roughness=kind.roughness, specular=0.5,
+                cover=0.985 * inside, colour=plate.clamp(0.0, 1.0), gloss=inside, roughness=kind.roughness,
+                specular=0.5,
                 subsurface=0.3 if variant == "porcelain" else 0.0, flat=kind.flat * inside,
                 height_mm=inside * (kind.curl * near + step + 0.12),
             )
@@ -92,9 +97,7 @@ def _cracks(site: Site, look: Look) -> Sequence[Patch]:
         patches.append(skin.patch(gloss=cracked, roughness=0.6, subsurface=1.0, height_mm=-kind.depth * cracked))
         return patches
     patches.append(
-        skin.patch(
-            cover=0.93 * cracked, colour=within, gloss=cracked, roughness=0.8, height_mm=-kind.depth * cracked
-        )
+        skin.patch(cover=0.93 * cracked, colour=within, gloss=cracked, roughness=0.8, height_mm=-kind.depth * cracked)
     )
     return patches
 
@@ -139,14 +142,18 @@ def _stone(site: Site, look: Look) -> Sequence[Patch]:
     kind, skin = _STONES[look.variant or "stone"], Marked(site)
     inside = skin.island("stone", _STONE_EDGE)
     light = look.colour or kind.light
-    speckle = smoothstep(skin.fractal("stone/grain", kind.grain_mm, 2) + 0.5 * skin.fractal("stone/cloud", 9.0), -0.9, 1.6)
+    speckle = smoothstep(
+        skin.fractal("stone/grain", kind.grain_mm, 2) + 0.5 * skin.fractal("stone/cloud", 9.0), -0.9, 1.6
+    )
     colour = mixed(light, kind.dark, (0.75 * speckle if not kind.veined else 0.12 * speckle))
     if kind.veined:
         bend = skin.warp("stone/bend", 11.0, 5.0) + skin.warp("stone/fine", 3.0, 0.9)
         veins = skin.ridges("stone/veins", 9.0, (1.0, 3.0, 3.4), bend).pow(16) + 0.5 * skin.ridges(
             "stone/fine", 4.5, (1.0, 3.0, 3.4), bend
         ).pow(22)
-        smoke = skin.ridges("stone/veins", 9.0, (1.0, 3.0, 3.4), bend).pow(3) * smoothstep(skin.noise("stone/smoke", 15.0), -0.5, 1.2)
+        smoke = skin.ridges("stone/veins", 9.0, (1.0, 3.0, 3.4), bend).pow(3) * smoothstep(
+            skin.noise("stone/smoke", 15.0), -0.5, 1.2
+        )
         colour = mixed(colour, kind.dark, (kind.veined * (0.8 * veins + 0.30 * smoke)).clamp(0.0, 1.0))
     relief = inside * 0.25
     if kind.rough_mm:
@@ -166,7 +173,7 @@ def _stone(site: Site, look: Look) -> Sequence[Patch]:
 class _Bark:
     """Bark: its border, plates in millimetres, how much longer they are than wide, depth of its furrows, colours."""
 
-    outline: Outline = Outline(4.0, 9.0, 0.6, 0.12)
+    outline: Outline
     plate_mm: float = 6.0
     long: float = 3.4
     depth_mm: float = 1.5
@@ -175,7 +182,7 @@ class _Bark:
     moss: Colour = (0.075, 0.100, 0.022)
 
 
-_BARK: Final = _Bark()
+_BARK: Final = _Bark(outline=Outline(4.0, 9.0, 0.6, 0.12))
 
 
 def _bark(site: Site, look: Look) -> Sequence[Patch]:
@@ -325,4 +332,3 @@ MATERIALS: Final = (
         takes_colour=True,
     ),
 )  # fmt: skip
-

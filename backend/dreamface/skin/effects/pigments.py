@@ -330,4 +330,3 @@ PIGMENTS: Final = (
         takes_colour=True,
     ),
 )  # fmt: skip
-

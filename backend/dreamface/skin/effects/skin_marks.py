@@ -105,14 +105,14 @@ class _Burn:
         roughness: of ropes and of hollows.
     """
 
-    outline: Outline = Outline(5.0, 12.0, 1.6)
+    outline: Outline
     bands_mm: tuple[float, float] = (7.5, 0.62)
     melanin: tuple[float, float] = (0.35, 0.75)
     blood: tuple[float, float] = (0.25, 1.25)
     roughness: tuple[float, float] = (0.24, 0.36)
 
 
-_BURN: Final = _Burn()
+_BURN: Final = _Burn(outline=Outline(5.0, 12.0, 1.6))
 
 
 def _tissue(site: Site, melanin: float, blood: float) -> Colour:
@@ -431,7 +431,8 @@ SKIN_MARKS: Final = (
     Effect(
         "acne",
         "pimples, some of them ripe",
-        ("acne", "pimple", "pimples", "zit", "zits", "spotty", "breakout", "breakouts", "blemish", "blemishes", "pustules"),
+        ("acne", "pimple", "pimples", "zit", "zits", "spotty", "breakout", "breakouts", "blemish", "blemishes",
+         "pustules"),
         _acne,
     ),
     Effect("goosebumps", "goosebumps", ("goosebumps", "goose bumps", "gooseflesh", "goose flesh"), _goosebumps),
