@@ -92,8 +92,9 @@ def _running(skin: Marked, name: str, kind: _Runs, amount: float) -> tuple[Tenso
         bead = kind.bead * torch.exp(-(left / (1.6 * radius)).square())
         wide = radius * (0.62 + bead + 0.25 * own[3])
         reach = torch.hypot(away, 1.1 * below)
-        inside = 1.0 - smoothstep((reach - wide) / soft, -1.0, 1.0)
-        dome = (1.0 - (reach / wide).square()).clamp_min(0.0).sqrt() * (0.6 + 1.4 * bead)
+        begins = smoothstep((down[where] - first * (0.35 + 0.4 * own[3])) * tall, 0.0, 2.0)  # within the film
+        inside = (1.0 - smoothstep((reach - wide) / soft, -1.0, 1.0)) * begins
+        dome = begins * (1.0 - (reach / wide).square()).clamp_min(0.0).sqrt() * (0.6 + 1.4 * bead)
         return torch.stack((inside, dome * radius)) * (own[0] < often)
 
     bend = skin.warp(f"{name}/bend", 16.0, kind.wander) + skin.warp(f"{name}/wobble", 4.0, 0.14 * kind.wander)
@@ -127,10 +128,10 @@ class _Blood:
     cover: tuple[float, float] = (0.80, 0.985)
     roughness: tuple[float, float] = (0.10, 0.2)
     runs: _Runs = _Runs(7.5, (0.9, 2.2), (0.55, 1.0))
-    spatter: _Drops = _Drops(6.0, (0.25, 1.5), (0.25, 0.7), 0.22)
+    spatter: _Drops = _Drops(5.0, (0.25, 1.6), (0.4, 0.9), 0.22)
 
 
-_BLOOD: Final = _Blood(pool=Outline(5.0, 8.0, 0.35, 0.30))
+_BLOOD: Final = _Blood(pool=Outline(4.0, 9.0, 0.35, 0.14))
 _DRIED: Final = replace(
     _BLOOD, thin=(0.13, 0.018, 0.010), thick=(0.028, 0.0055, 0.004), roughness=(0.48, 0.62), film_mm=0.09,
     cover=(0.68, 0.96),
@@ -175,7 +176,7 @@ def _pool_and_runs(skin: Marked, kind: _Blood, look: Look) -> tuple[Tensor, Tens
     soft = max(0.03, 1.2 * skin.texel / max(1.0, skin.extent(2)[1] - skin.extent(2)[0]))
     middle = 0.5 * (first + last) * ends
     film = skin.island("blood", kind.pool) * (1.0 - smoothstep(down, middle - soft, middle + soft))
-    gaps = smoothstep(skin.fractal("blood/gaps", 4.0, 4), 1.25, 1.5)
+    gaps = smoothstep(skin.fractal("blood/gaps", 5.0), 1.7, 1.9)
     film = film * (1.0 - gaps)
     runs, run_height = _running(skin, "blood/runs", kind.runs, look.amount)
     there = torch.maximum(film, runs)
