@@ -249,7 +249,7 @@ def _wishes(clauses: Sequence[_Clause]) -> dict[str, Wish]:
     for clause in clauses:
         if clause.effects:
             last = []
-            for phrase, effect, variant in _own_effects(clause, last):
+            for phrase, effect, variant in _own_effects(clause):
                 wish = wishes.get(effect, Wish(effect, Look(), ""))
                 wish = replace(wish, because=f"{wish.because} {phrase}".strip())
                 colour = colour_of(phrases.LIQUID_COLOURS.get(phrase, ""))
@@ -269,7 +269,7 @@ def _wishes(clauses: Sequence[_Clause]) -> dict[str, Wish]:
     return wishes
 
 
-def _own_effects(clause: _Clause, _: Sequence[str]) -> list[tuple[str, str, str]]:
+def _own_effects(clause: _Clause) -> list[tuple[str, str, str]]:
     """Return a clause's effects without those that only describe another one, which become words beside it."""
     found = []
     for phrase, effect, variant in clause.effects:
