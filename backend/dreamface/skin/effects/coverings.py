@@ -91,7 +91,7 @@ class _Mud:
     outline: Outline
     thick_mm: float = 0.6
     wet: Colour = (0.060, 0.036, 0.020)
-    dry: Colour = (0.235, 0.165, 0.105)
+    dry: Colour = (0.36, 0.265, 0.175)
     roughness: tuple[float, float] = (0.22, 0.9)
     plate_mm: float = 8.0
     crack_mm: float = 0.30

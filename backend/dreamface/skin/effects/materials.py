@@ -177,7 +177,7 @@ class _Bark:
     plate_mm: float = 6.0
     long: float = 3.4
     depth_mm: float = 1.5
-    light: Colour = (0.175, 0.118, 0.075)
+    light: Colour = (0.25, 0.175, 0.115)
     dark: Colour = (0.018, 0.011, 0.007)
     moss: Colour = (0.075, 0.100, 0.022)
 
@@ -196,7 +196,7 @@ def _bark(site: Site, look: Look) -> Sequence[Patch]:
     furrow = (1.0 - smoothstep(first, 0.0, 0.75)) + 0.45 * (1.0 - smoothstep(second, 0.0, 0.6))
     fibres = skin.noise("bark/fibres", 0.55, (1.0, 1.0, 6.0))
     height = kind.depth_mm * (0.75 - 0.75 * furrow) + 0.09 * fibres + 0.18 * skin.fractal("bark/plates", 3.0)
-    tone = (0.25 + 0.65 * furrow + 0.10 * fibres).clamp(0.0, 1.0)
+    tone = (0.12 + 0.70 * furrow + 0.10 * fibres).clamp(0.0, 1.0)
     colour = mixed(look.colour or kind.light, kind.dark, tone)
     moss = smoothstep(skin.fractal("bark/moss", 8.0, 4), 0.7, 1.4) * (1.0 - tone) * 0.7
     colour = mixed(colour, kind.moss, moss)
