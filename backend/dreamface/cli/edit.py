@@ -159,13 +159,14 @@ def _copied(other: Path, face: Face) -> tuple[tuple[EditEntry, ...], dict[str, b
 
 def _made(options: Namespace, action: str, face: Face) -> tuple[NewEdit, dict[str, bytes]]:
     """Return the edit that is asked for, and the pictures of its place."""
-    from dreamface import editing
+    from dreamface import editing, pipeline
 
     topology, strength = face.head.topology, 1.0 if options.strength is None else options.strength
     place, pictures = _marked(options, face)
     label = options.label or ""
     if action == "words":
-        return editing.words_edit(options.words, place, strength=strength, label=label), pictures
+        traits = pipeline.shown_traits(face.record)
+        return editing.words_edit(options.words, place, traits=traits, strength=strength, label=label), pictures
     if action == "sketch":
         drawn = _by_tile(options.sketch)
         as_ = options.as_ or ""
@@ -178,7 +179,7 @@ def _made(options: Namespace, action: str, face: Face) -> tuple[NewEdit, dict[st
     if options.at is None:
         raise BadRequest("Say where the picture lies: --at left_cheek, or --at TILE:U,V such as skin:0.5,0.4.")
     new = editing.picture_edit(
-        topology, options.picture, _spot(options.at), _SIZE_MM if options.size is None else options.size,
+        face.head, options.picture, _spot(options.at), _SIZE_MM if options.size is None else options.size,
         angle=options.angle or 0.0, as_=options.as_ or "", place=place, strength=strength, label=label,
     )  # fmt: skip
     return new, pictures

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
+from dreamface import edits as edits_room
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture
 from dreamface.editing.making import Spot, mark, picture_edit, sketch_edit, words_edit
@@ -86,7 +87,8 @@ def add_edit(
     elif regions or mask is not None or feather or mirror:
         raise BadRequest("A place is either given whole, or by its region, mask, feather and mirror: leave one away.")
     if words is not None:
-        new = words_edit(words, place, strength=strength, label=label)
+        traits = pipeline.shown_traits(face.record)
+        new = words_edit(words, place, traits=traits, strength=strength, label=label)
     elif sketch is not None:
         new = sketch_edit(topology, sketch, as_, place, strength=strength, label=label)
     else:
@@ -94,7 +96,7 @@ def add_edit(
         if at is None:
             raise BadRequest("Say where the picture lies: at='left_cheek', or a tile with u and v.")
         new = picture_edit(
-            topology, picture, at, size_mm, angle=angle, as_=as_, place=place, strength=strength, label=label
+            face.head, picture, at, size_mm, angle=angle, as_=as_, place=place, strength=strength, label=label
         )
     stack = added(face.record.edits, new.entry)
     return pipeline.edit(face, {}, edits=stack, pictures={**drawn, **new.pictures}, progress=progress)
@@ -112,16 +114,7 @@ def carry(
         target: who gets them.
 
     Raises:
-        BadRequest: they can't be carried between the two head models, or a picture is missing.
+        BadRequest: a picture is missing or damaged, or a head model is not installed here.
     """
-    for edit in edits:
-        if not set(edit.digests) <= pictures.keys():
-            raise BadRequest(
-                f"A picture of the edit {edit.label or edit.id!r} is missing: send it, or delete the edit."
-            )
-    if source.head != target.head and any(edit.digests for edit in edits):
-        raise BadRequest(
-            f"What was painted on a head of the model {source.head} can't be carried to one of {target.head} yet: "
-            "copy edits that are marked by regions only."
-        )
-    return tuple(edits), {digest: pictures[digest] for edit in edits for digest in edit.digests}
+    own, theirs = (pipeline.reshape(record, {}, pictures=pictures) for record in (source, target))
+    return edits_room.carry(edits, pictures, own, theirs, taken=[edit.id for edit in target.edits])

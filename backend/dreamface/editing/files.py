@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
-from PIL import Image
 from torch import Tensor
 
+from dreamface import edits
+from dreamface.edits import import_mask
 from dreamface.errors import BadRequest
 from dreamface.face import Topology
-from dreamface.images import LARGEST_MASK, decode_mask, encode_mask, png_bytes, png_size
+from dreamface.images import LARGEST_MASK, encode_mask, png_size
 from dreamface.skin import skin_tiles
 
 Picture: TypeAlias = "Path | str | bytes"
@@ -36,34 +35,12 @@ def normalise(data: bytes, kind: PictureKind) -> bytes:
     Raises:
         BadRequest: it is no picture that can be read, or there is nothing on it.
     """
-    return _normalised_mask(data) if kind == "mask" else _normalised_drawing(data)
+    return import_mask(data)[0] if kind == "mask" else edits.read_picture(data).png
 
 
 def size_of(png: bytes) -> tuple[int, int]:
     """Return width and height of what `normalise` gave."""
     return png_size(png)
-
-
-def _normalised_mask(data: bytes) -> bytes:
-    mask = decode_mask(data)
-    if not bool(mask.any()):
-        raise BadRequest("Nothing is painted in the mask, as it is all black: paint the place white first.")
-    return encode_mask(mask)
-
-
-def _normalised_drawing(data: bytes) -> bytes:
-    try:
-        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-            if image.mode not in ("L", "RGB", "RGBA"):
-                raise BadRequest("A picture must be a PNG with 8 bits in grey or RGB: convert it first.")
-            if max(image.size) > LARGEST_MASK:
-                raise BadRequest(f"A picture may have at most {LARGEST_MASK:,} pixels a side: make it smaller.")
-            pixels = np.array(image.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise BadRequest(f"The picture is no PNG, or is damaged ({error}).") from error
-    if not pixels[..., 3].any():
-        raise BadRequest("Nothing is drawn, as the picture is transparent all over: draw something first.")
-    return png_bytes(pixels)
 
 
 def read_picture(source: Picture, kind: PictureKind) -> bytes:
@@ -91,7 +68,7 @@ def read_mask(source: Mask) -> bytes:
         raise BadRequest(
             f"A mask must be [H, W] with at most {LARGEST_MASK:,} pixels a side; got {list(source.shape)}."
         )
-    return _normalised_mask(encode_mask(source))
+    return import_mask(encode_mask(source))[0]
 
 
 def by_digest(pngs: Mapping[str, bytes]) -> tuple[dict[str, str], dict[str, bytes]]:

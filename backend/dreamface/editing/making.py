@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,24 +11,25 @@ from typing import Any, Final, Literal, TypeAlias
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture, by_digest, by_tile, read_mask, read_picture
 from dreamface.editing.reading import LONGEST_WORDS, check_region, read_words
+from dreamface.edits import LARGEST_MM, Anchor, anchor_at
 from dreamface.errors import BadRequest
-from dreamface.face import Topology
+from dreamface.face import Head, Topology
 from dreamface.record import MOST_STRENGTH, WIDEST_FEATHER, EditEntry, FaceRecord, Place
+from dreamface.skin import MEDIA
 from dreamface.text import clean
+from dreamface.traits import Traits
 
 Spot: TypeAlias = "str | tuple[str, float, float]"
-"""Where the middle of a picture lies: the middle of a region, or a tile and u and v in 0..1."""
+"""Where the middle of a picture lies: a landmark, the middle of a region, or a tile and u and v in 0..1."""
 
 MADE_AS: Final[Mapping[str, tuple[str, ...]]] = {
-    "sketch": ("ink", "paint", "scar", "wrinkle", "hair", "metal", "gem"),
-    "picture": ("ink", "paint", "relief"),
+    "sketch": tuple(MEDIA),
+    "picture": tuple(name for name, medium in MEDIA.items() if not medium.strokes_only),
 }
 """What sketches and pictures can be made as; the first where nobody says."""
 
 _SAME: Final = {"tattoo": "ink"}
 """Other words for them."""
-
-LARGEST_PICTURE_MM: Final = 400.0
 
 
 @dataclass(frozen=True)
@@ -81,22 +83,31 @@ def mark(
     return Place(names, digests or None, float(feather), mirror, inverted), pictures
 
 
-def words_edit(words: str, place: Place | None = None, *, strength: float = 1.0, label: str = "") -> NewEdit:
+def words_edit(
+    words: str, place: Place | None = None, *, traits: Traits | None = None, strength: float = 1.0, label: str = ""
+) -> NewEdit:
     """Return an edit in words; without a place they may say one, and else they change the whole face.
+
+    Args:
+        words: what should be there.
+        place: a marked place.
+        traits: of the face, which words such as "older" are measured from.
+        strength: 0..2.
+        label: what artists read; else the words.
 
     Raises:
         BadRequest: there are no words, nothing is understood, they contradict themselves, or the strength can't be.
     """
-    reading = read_words(words, place=place is not None)
+    reading = read_words(words, place=place is not None, traits=traits)
     if reading.contradiction:
         raise BadRequest(reading.contradiction)
     if not reading.traits and not reading.effects:
-        where = " of the skin there" if place is not None or reading.region else ""
+        where = " of the skin there" if place is not None or reading.regions else ""
         raise BadRequest(
             f"Nothing{where} was understood in {clean(words)!r}: `dreamface edits` lists the words that work."
         )
-    if place is None and reading.region is not None:
-        place = Place((reading.region,))
+    if place is None and reading.regions:
+        place = Place(reading.regions)
     entry = _entry(
         "words", label or clean(words), strength, place, traits=reading.traits, parameters=reading.parameters
     )
@@ -133,7 +144,7 @@ def sketch_edit(
 
 
 def picture_edit(
-    topology: Topology,
+    head: Head,
     picture: Picture,
     at: Spot,
     size_mm: float,
@@ -147,7 +158,7 @@ def picture_edit(
     """Return an edit that lays a picture on the skin.
 
     Args:
-        topology: of the head.
+        head: that it is laid on.
         picture: it.
         at: where its middle lies.
         size_mm: of its longer side.
@@ -161,23 +172,31 @@ def picture_edit(
         BadRequest: it can't be read, a value is out of range, or a tile, region or kind is unknown.
     """
     kind = _made_as("picture", as_)
-    if not 0.0 < size_mm <= LARGEST_PICTURE_MM:
-        raise BadRequest(f"A picture's size must be above 0 and at most {LARGEST_PICTURE_MM:g} mm; got {size_mm:g}.")
+    if not 0.0 < size_mm <= LARGEST_MM:
+        raise BadRequest(f"A picture's size must be above 0 and at most {LARGEST_MM:g} mm; got {size_mm:g}.")
     if not -360.0 <= angle <= 360.0:
         raise BadRequest(f"A picture's angle must be between -360 and 360 degrees; got {angle:g}.")
-    where: Any = check_region(at) if isinstance(at, str) else _spot(topology, *at)
+    where = anchor_at(head, _named(head, at)) if isinstance(at, str) else _spot(head.topology, *at)
     name = "picture" if isinstance(picture, bytes) else Path(picture).stem
     digests, pictures = by_digest({"picture": read_picture(picture, "picture")})
-    parameters = {"as": kind, "at": where, "size_mm": float(size_mm), "angle": float(angle)}
+    parameters = {
+        "as": kind, "tile": where.tile, "u": where.u, "v": where.v, "size_mm": float(size_mm),
+        "angle": math.radians(angle),
+    }  # fmt: skip
     entry = _entry("picture", label or f"{name} as {kind}", strength, place, parameters=parameters, pictures=digests)
     return NewEdit(entry, pictures)
 
 
-def _spot(topology: Topology, tile: str, u: float, v: float) -> dict[str, Any]:
+def _named(head: Head, name: str) -> str:
+    """Return the name of a landmark or region, also of one that is written with spaces or capitals."""
+    return name if name in head.topology.landmarks else check_region(name)
+
+
+def _spot(topology: Topology, tile: str, u: float, v: float) -> Anchor:
     by_tile(topology, {tile: None}, "picture")
     if not (0.0 <= u <= 1.0 and 0.0 <= v <= 1.0):
         raise BadRequest(f"A place in a tile has u and v between 0 and 1; got {u:g} and {v:g}.")
-    return {"tile": tile, "u": float(u), "v": float(v)}
+    return Anchor(tile, float(u), float(v))
 
 
 TAKEN: Final = ("skin", "shape")

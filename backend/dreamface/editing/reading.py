@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from dreamface.edits import REGIONS, SKIN_GROUPS, Wish, read_effects
+from dreamface import edits as edit_words
+from dreamface.edits import REGIONS, Wish, read_region
 from dreamface.errors import BadRequest
-from dreamface.language import read
-from dreamface.skin import EFFECTS
+from dreamface.language import Reading, read, read_change
 from dreamface.text import clean
-from dreamface.traits import VOCABULARY, Traits
+from dreamface.traits import Traits
 
 LONGEST_WORDS: Final = 500
 """Characters of an edit in words."""
@@ -27,14 +27,14 @@ class EditReading:
     Attributes:
         traits: of the person, at the place.
         effects: what is put on the skin.
-        region: name of the place that the words say, or None.
+        regions: names of the places that the words say.
         not_understood: words nothing was made of.
         contradiction: a sentence where the words say two things that can't both be, else empty.
     """
 
     traits: Traits = field(default_factory=Traits)
     effects: tuple[Wish, ...] = ()
-    region: str | None = None
+    regions: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
     contradiction: str = ""
 
@@ -54,18 +54,20 @@ class EditReading:
         return {
             "traits": self.traits.to_json(),
             "effects": self.parameters.get("effects", []),
-            "region": self.region,
+            "region": self.regions[0] if self.regions else None,
+            "regions": list(self.regions),
             "not_understood": list(self.not_understood),
             "contradiction": self.contradiction,
         }
 
 
-def read_words(words: str, *, place: bool) -> EditReading:
+def read_words(words: str, *, place: bool, traits: Traits | None = None) -> EditReading:
     """Return what words ask for.
 
     Args:
         words: such as "a pale scar on the left cheek".
-        place: whether a place is marked already; if not, the words may say one.
+        place: whether a place is marked already; if not, the words may say one, and else mean the whole face.
+        traits: of the face, which "older" or "fewer freckles" is measured from where the whole face is meant.
 
     Raises:
         BadRequest: there are no words, or too many.
@@ -75,32 +77,23 @@ def read_words(words: str, *, place: bool) -> EditReading:
         raise BadRequest(_NO_WORDS)
     if len(words) > LONGEST_WORDS:
         raise BadRequest(f"The words have {len(words):,} characters; shorten them to at most {LONGEST_WORDS}.")
-    region, rest = (None, words) if place else _read_region(words)
-    found = replace(_read_wishes(rest), region=region)
-    if not place and region is None:
-        return found
-    # On a marked place only the skin can be otherwise: "a big nose" makes nothing of a cheek.
-    skin = {name: entry for name, entry in found.traits.items() if VOCABULARY[name].group in SKIN_GROUPS}
-    lost = [entry.because or name for name, entry in found.traits.items() if name not in skin]
-    return replace(found, traits=Traits(skin), not_understood=tuple(dict.fromkeys((*found.not_understood, *lost))))
+    regions, rest = ((), words) if place else read_region(words)
+    if not place and not regions:
+        return _read_whole(words, traits or Traits())
+    try:
+        found = edit_words.read_words(rest, read)
+    except BadRequest as error:
+        return EditReading(regions=regions, contradiction=str(error))
+    return EditReading(found.traits, found.wishes, regions, found.not_understood)
 
 
-def _read_wishes(words: str) -> EditReading:
-    """Return the effects and traits that words ask for."""
-    wishes, rest = read_effects(words)
-    if not any(character.isalnum() for character in rest):
-        return EditReading(effects=wishes)
-    reading = read(rest)
-    return EditReading(reading.traits, wishes, not_understood=reading.not_understood)
-
-
-def _read_region(words: str) -> tuple[str | None, str]:
-    """Return the name of the region that words say, if any, and the words without it."""
-    phrases = [(phrase, name) for name, region in REGIONS.items() for phrase in region.words]
-    for phrase, name in sorted(phrases, key=lambda one: -len(one[0])):
-        if found := re.search(rf"\b(?:(?:on|over|across)\s+)?(?:the\s+)?{re.escape(phrase)}\b", words, re.IGNORECASE):
-            return name, words[: found.start()] + words[found.end() :]
-    return None, words
+def _read_whole(words: str, traits: Traits) -> EditReading:
+    """Return what words change about the whole face: its traits, and effects for what these leave over."""
+    change = read_change(words, traits)
+    if not change.not_understood:
+        return EditReading(change.traits)
+    left = edit_words.read_words(" ".join(change.not_understood), lambda text: Reading(Traits(), tuple(text.split())))
+    return EditReading(change.traits, left.wishes, (), left.not_understood)
 
 
 def check_region(name: str) -> str:
@@ -119,19 +112,14 @@ def check_region(name: str) -> str:
 
 def vocabulary() -> dict[str, Any]:
     """Return every word that works in an edit by family, and the regions, as plain data."""
-    effects = [
-        {"name": one.name, "description": one.description, "words": list(one.words), "variants": list(one.variants)}
-        for one in EFFECTS.values()
-    ]
-    families = [{"name": "effects", "words": effects}]
-    for group in SKIN_GROUPS:
-        traits = [trait for trait in VOCABULARY.values() if trait.group is group and (trait.more or trait.less)]
-        words = [
-            {"name": one.name, "description": one.description, "words": [*one.more, *one.less], "variants": []}
-            for one in traits
-        ]
-        families.append({"name": group.value, "words": words})
+    families: dict[str, list[dict[str, Any]]] = {}
+    for entry in edit_words.vocabulary():
+        families.setdefault(entry["family"], []).append({key: entry[key] for key in _SHOWN})
     regions = [
         {"name": name, "label": one.label, "side": one.side, "words": list(one.words)} for name, one in REGIONS.items()
     ]
-    return {"families": families, "regions": regions}
+    return {"families": [{"name": name, "words": words} for name, words in families.items()], "regions": regions}
+
+
+_SHOWN: Final = ("name", "description", "words", "variants")
+"""Of an entry of the vocabulary."""

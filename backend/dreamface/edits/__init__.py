@@ -3,6 +3,7 @@
 from dreamface.edits.anchors import anchor_at
 from dreamface.edits.copying import carry
 from dreamface.edits.hair import hair_of
+from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
 from dreamface.edits.pictures import Picture, read_picture, read_picture_file
@@ -10,28 +11,32 @@ from dreamface.edits.places import masks_of
 from dreamface.edits.regions import REGIONS, read_region
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
-from dreamface.edits.words import Wish, read_effects
+from dreamface.edits.words import Wish, WordsReading, check_words, read_words, vocabulary
 from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
 __all__ = [
+    "LARGEST_MM",
     "REGIONS",
     "SKIN_GROUPS",
     "Anchor",
     "Picture",
     "Wish",
+    "WordsReading",
     "anchor_at",
     "anchor_of",
     "carry",
     "check_edits",
     "check_sketch",
+    "check_words",
     "hair_of",
     "import_mask",
     "masks_of",
     "mixed_shape",
     "overlays",
     "point_of",
-    "read_effects",
     "read_picture",
     "read_picture_file",
     "read_region",
+    "read_words",
+    "vocabulary",
 ]

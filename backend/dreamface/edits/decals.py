@@ -157,7 +157,7 @@ class _Decal:
         for window, chosen in _split(rows, columns, site.window):
             spot = Spot(window, _cut(site.mask, site.window, window))
             art = _art(values[:, chosen], rows[chosen], columns[chosen], window, part, size)
-            found.append((Site(site.subject, spot, site.seed), art))
+            found.append((Site(site.subject, spot, site.seed, site.masks), art))
         return found
 
     def _values(self, places: NDArray[np.float32], texel: float) -> Tensor:

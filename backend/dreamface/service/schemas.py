@@ -514,6 +514,7 @@ class EditWords(Strict):
 
     words: str = Field(max_length=2000, description="such as: a pale scar on the left cheek")
     place: bool = Field(default=False, description="whether a place is marked; if not, the words may say one")
+    traits: TraitValues = Field(default={}, description="of the face, which changes of all of it are measured from")
 
 
 class Carry(Strict):
@@ -689,7 +690,8 @@ class EditReading(BaseModel):
 
     traits: dict[str, TraitEntry] = Field(description="what is to be otherwise there: an edit's `traits`")
     effects: list[EffectEntry] = Field(description="what is put on the skin: an edit's `parameters.effects`")
-    region: str | None = Field(description="the place that the words say, where none is marked")
+    region: str | None = Field(description="the first place that the words say, where none is marked")
+    regions: list[str] = Field(default=[], description="all places that the words say")
     not_understood: list[str]
     contradiction: str = Field(description="a sentence where the words say two things that can't both be, else empty")
 

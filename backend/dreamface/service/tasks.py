@@ -22,6 +22,7 @@ from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import read_edits, write_edits
 from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
+from dreamface.traits import Traits
 
 Request = Mapping[str, Any]
 
@@ -230,9 +231,9 @@ def edit_vocabulary() -> tuple[dict[str, Any], bytes]:
     return editing.vocabulary(), b""
 
 
-def read_edit(words: str, place: bool) -> tuple[dict[str, Any], bytes]:
+def read_edit(words: str, place: bool, traits: Request) -> tuple[dict[str, Any], bytes]:
     """What the words of an edit ask for."""
-    return editing.read_words(words, place=place).to_json(), b""
+    return editing.read_words(words, place=place, traits=Traits(to_traits(traits))).to_json(), b""
 
 
 def carry_edits(

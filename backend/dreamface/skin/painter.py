@@ -448,7 +448,7 @@ class _Work:
             drawn = _Drawn(key, None if mask is None else Spot.of(mask, canvas.subject.size))
             if drawn.spot is not None and overlay.draw is not None:
                 subject = canvas.subject.reading(self._traits, overlay.reads)
-                drawn.patches = tuple(overlay.draw(Site(subject, drawn.spot, seed)))
+                drawn.patches = tuple(overlay.draw(Site(subject, drawn.spot, seed, overlay.masks)))
             if overlay.traits is not None and seed != self._painting.seed:
                 drawn.subject = self._of_seed(tile, seed)
             canvas.drawn[overlay.id] = drawn

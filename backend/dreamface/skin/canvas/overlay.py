@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from dreamface.skin.canvas.atlas import surface_of
 from dreamface.skin.canvas.bands import enlarged
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.masks import resized
@@ -23,6 +24,8 @@ from dreamface.skin.canvas.pigments import PIGMENT_TRAITS
 from dreamface.skin.canvas.subject import Subject
 from dreamface.traits import Traits
 from dreamface.units import MM
+
+_CLOUD: Final = 256  # texels a side on which a mask is looked at as a whole
 
 MOST: Final = 2.0
 """Strength of an edit at most; 1 is what it means to be."""
@@ -116,11 +119,13 @@ class Site:
         subject: whose skin, with the traits that the edit reads.
         spot: the mask in the tile.
         seed: of everything random in this edit; the same in all tiles.
+        masks: of all tiles, as `Overlay` has them.
     """
 
     subject: Subject
     spot: Spot
     seed: int
+    masks: Mapping[str, Tensor]
 
     @property
     def window(self) -> Window:
@@ -145,6 +150,17 @@ class Site:
     def texel(self) -> float:
         """Millimetres that a texel of the maps takes, in the middle of the skin."""
         return 1.0 / (self.subject.size * self.subject.surface.typical_density * MM)
+
+    @cached_property
+    def cloud(self) -> Tensor:
+        """[N, 4] places on the skin in all tiles where the mask lies, metres, and square metres of mask at each."""
+        found = []
+        for tile, mask in self.masks.items():
+            surface = surface_of(self.subject.head, tile, _CLOUD)
+            weight = resized(mask, _CLOUD) * surface.atlas.inside / (surface.density * _CLOUD).square()
+            there = weight > 0.0
+            found.append(torch.cat((surface.position[:, there], weight[there][None])).T)
+        return torch.cat(found)
 
     def random(self, name: str) -> torch.Generator:
         """Return the random numbers of one of the edit's own patterns, the same in every tile."""

@@ -1,6 +1,6 @@
 """What an artist can put on a marked place of the skin: each effect draws patches for all maps at once."""
 
 from dreamface.skin.effects.effect import Effect, Look
-from dreamface.skin.effects.table import EFFECTS
+from dreamface.skin.effects.table import EFFECT_FAMILIES, EFFECTS
 
-__all__ = ["EFFECTS", "Effect", "Look"]
+__all__ = ["EFFECTS", "EFFECT_FAMILIES", "Effect", "Look"]

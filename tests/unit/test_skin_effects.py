@@ -1,0 +1,214 @@
+"""Effects on a marked place: which maps each changes, where, and the same at every size and time."""
+
+import itertools
+from functools import cache, partial
+
+import pytest
+import torch
+
+from dreamface.head import HeadSource, load_model
+from dreamface.skin import EFFECT_FAMILIES, EFFECTS, Look, Overlay, Painter, atlas_of, skin_tiles
+from dreamface.traits import Traits
+from dreamface.units import MM
+
+BROWN = Traits({"skin.melanin": 0.6, "hair.style": "bald"})
+SIZE, SIDE = 512, 1024
+COLOUR, GLOSS, RELIEF = {"albedo"}, {"roughness"}, {"displacement", "normal"}
+ALL = COLOUR | GLOSS | RELIEF
+CHANGES = {
+    **dict.fromkeys(EFFECTS, ALL),
+    **dict.fromkeys(("bruise", "birthmark", "sunburn", "tan", "pale", "vitiligo", "ink"), COLOUR),
+    **dict.fromkeys(("rash", "veins", "goosebumps", "pits", "warts"), COLOUR | RELIEF),
+    **dict.fromkeys(("sweat", "water", "tears"), GLOSS | RELIEF),
+    **dict.fromkeys(("eyeshadow", "blush", "makeup", "highlighter", "glow"), COLOUR | GLOSS),
+    "smooth": RELIEF,
+}
+"""What each effect changes when nothing else is said of it."""
+
+
+def built(model):
+    return model.build(HeadSource(BROWN, torch.Generator().manual_seed(4)))
+
+
+@pytest.fixture(scope="module")
+def head():
+    return built(load_model("anny"))
+
+
+def masks_on(head, radius=17.0, soft=6.0, middle="cheek_l"):
+    """A round soft mask on the skin: tile -> [SIDE, SIDE]."""
+    found = {}
+    for tile in skin_tiles(head.topology):
+        place = atlas_of(head.topology, tile, SIDE).spread(head.vertices)
+        away = (place - head.landmark(middle)[:, None, None]).norm(dim=0) / MM
+        mask = ((radius - away) / soft + 0.5).clamp(0.0, 1.0)
+        if bool(mask.any()):
+            found[tile] = mask
+    return found
+
+
+def overlay(name, masks, look=None):
+    effect = EFFECTS[name]
+    draw = partial(effect.draw, look=look or Look())
+    return Overlay(name, (name, look), masks, 1.0, seed=3, draw=draw, reads=effect.reads)
+
+
+class Painted:
+    """A head's skin, without and with effects."""
+
+    def __init__(self, head, size=SIZE):
+        self.head, self.size, self.painter = head, size, Painter()
+        self.masks = masks_on(head)
+        self.bare = self.painter.paint(head, BROWN, resolution=size, seed=7)["skin"]
+        mask = self.masks["skin"][None, None]
+        self.mask = torch.nn.functional.interpolate(mask, size=(size, size), mode="bilinear", antialias=True)[0, 0]
+        self.worn = cache(self._worn)
+
+    def _worn(self, name, look=None):
+        laid = (overlay(name, self.masks, look),)
+        return self.painter.paint(self.head, BROWN, resolution=self.size, seed=7, overlays=laid)["skin"]
+
+    def change(self, name, channel, look=None):
+        """[S, S] how much an effect changes a channel."""
+        return (self.worn(name, look)[channel] - self.bare[channel]).float().mean(dim=-1)
+
+
+@pytest.fixture(scope="module")
+def skin(head):
+    return Painted(head)
+
+
+@pytest.mark.parametrize("name", list(EFFECTS))
+def test_an_effect_changes_its_maps_and_only_under_its_mask(skin, name):
+    worn = skin.worn(name)
+    beside = torch.nn.functional.max_pool2d(skin.mask[None, None], 3, 1, 1)[0, 0] == 0.0
+    changed = set()
+    for channel, before in skin.bare.items():
+        differs = (worn[channel] != before).any(dim=-1)
+        outside = beside if channel == "normal" else skin.mask == 0.0  # a normal sees one texel to each side
+        assert not bool(differs[outside].any()), channel
+        if bool(differs.any()):
+            changed.add(channel)
+    assert changed & ALL == CHANGES[name]
+    assert all(bool(torch.isfinite(image).all()) for image in worn.values())
+
+
+@pytest.mark.parametrize("name", list(EFFECTS))
+def test_an_effect_fades_out_at_a_soft_border(skin, name):
+    channel = "albedo" if "albedo" in CHANGES[name] else "displacement"
+    change = skin.change(name, channel).abs()
+    rim, core = (skin.mask > 0.0) & (skin.mask < 0.08), skin.mask > 0.9
+    assert float(change[rim].mean()) < 0.25 * float(change[core].mean())
+
+
+def test_a_scar_is_paler_than_brown_skin_raised_and_shiny(skin):
+    line = skin.change("scar", "roughness") < -0.02
+    assert bool(line.any())
+    assert float(skin.change("scar", "albedo")[line].mean()) > 0.01
+    assert float(skin.change("scar", "displacement")[line].mean()) > 20e-6
+
+
+def test_smooth_skin_has_less_relief_and_the_same_colour(skin):
+    inside = skin.mask > 0.95
+    before, after = (
+        maps["normal"][..., :2][inside].std() for maps in (skin.bare, skin.worn("smooth", Look(amount=1.0)))
+    )
+    assert float(after) < 0.8 * float(before)
+
+
+def test_sweat_is_wet_and_stands_in_drops(skin):
+    inside = skin.mask > 0.95
+    heavy = skin.change("sweat", "displacement", Look(amount=0.9))[inside]
+    assert float(skin.change("sweat", "roughness")[inside].mean()) < -0.05
+    assert float(heavy.max()) > 100e-6
+    assert float(heavy.mean()) > 2.0 * float(skin.change("sweat", "displacement", Look(amount=0.1))[inside].mean())
+
+
+def test_blood_runs_down(skin):
+    """The lower a drip reaches, the fewer there are; above them lies a film."""
+    place = atlas_of(skin.head.topology, "skin", SIZE).spread(skin.head.vertices)[2]
+    inside = skin.mask > 0.3
+    red = (skin.change("blood", "albedo").abs() > 0.02) & inside
+    middle = float(place[inside].median())
+    above, below = (float(red[inside & half].float().mean()) for half in (place > middle, place < middle))
+    assert above > 1.5 * below > 0.0
+
+
+@pytest.mark.parametrize("name", [effect.name for effect in EFFECTS.values() if effect.takes_colour])
+def test_an_effect_takes_the_colour_that_is_said(skin, name):
+    blue, red = (skin.worn(name, Look(colour=colour))["albedo"] for colour in ((0.02, 0.05, 0.6), (0.6, 0.03, 0.02)))
+    away = (red - blue)[skin.mask > 0.5]
+    assert float(away[:, 0].mean()) > 0.003
+    assert float(away[:, 2].mean()) < -0.003
+
+
+@pytest.mark.parametrize("name", ["birthmark", "scar", "blood", "mud", "leaf", "cracks"])
+def test_sizes_agree(skin, finer, name):
+    assert_sizes_agree(skin, finer, name)
+
+
+@pytest.fixture(scope="module")
+def finer(head):
+    return Painted(head, 2 * SIZE)
+
+
+def assert_sizes_agree(small, large, name):
+    for channel in ("albedo", "roughness", "displacement"):
+        if channel in CHANGES[name]:
+            first, second = (
+                float((painted.change(name, channel) * painted.mask).sum() / painted.mask.sum())
+                for painted in (small, large)
+            )
+            least = {"albedo": 0.004, "roughness": 0.01, "displacement": 12e-6}[channel]
+            assert first == pytest.approx(second, rel=0.15, abs=least), channel
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(EFFECTS))
+def test_all_effects_agree_at_all_sizes(skin, finer, name):
+    assert_sizes_agree(skin, finer, name)
+
+
+def test_random_marks_lie_at_the_same_places_under_a_larger_mask(head):
+    """What is random hangs on the skin and not on the mask: an artist who paints on keeps the marks that are there."""
+    painter = Painter()
+    small, large = (
+        painter.paint(head, BROWN, resolution=SIZE, seed=7, overlays=(overlay("goosebumps", masks),))["skin"][
+            "displacement"
+        ]
+        for masks in (masks_on(head, 12.0, 1.0), masks_on(head, 20.0, 1.0))
+    )
+    place = atlas_of(head.topology, "skin", SIZE).spread(head.vertices)
+    inside = (place - head.landmark("cheek_l")[:, None, None]).norm(dim=0) < 10.0 * MM
+    assert torch.equal(small[inside], large[inside])
+
+
+def test_the_same_edit_gives_the_same_bytes(head):
+    laid = tuple(overlay(name, masks_on(head)) for name in ("scar", "blood", "cracks", "leaf"))
+    first, second = (Painter().paint(head, BROWN, resolution=256, seed=7, overlays=laid)["skin"] for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.slow
+def test_every_variant_draws_something_of_its_own(skin):
+    for effect in EFFECTS.values():
+        drawn = [skin.worn(effect.name, Look(variant=variant)) for variant in effect.variants[:3]]
+        for one, other in itertools.pairwise(drawn):
+            assert any(not torch.equal(one[name], other[name]) for name in one.keys() & other.keys()), effect.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(EFFECTS))
+def test_effects_work_on_the_production_head(on_ict, name):
+    test_an_effect_changes_its_maps_and_only_under_its_mask(on_ict, name)
+
+
+@pytest.fixture(scope="module")
+def on_ict(ict_head):
+    return Painted(built(ict_head))
+
+
+def test_every_effect_is_in_one_family_and_explains_itself():
+    names = [effect.name for family in EFFECT_FAMILIES.values() for effect in family]
+    assert len(set(names)) == len(names) == len(EFFECTS) >= 35
+    assert all(effect.description and effect.words for effect in EFFECTS.values())
