@@ -116,5 +116,8 @@ def carry(
     Raises:
         BadRequest: a picture is missing or damaged, or a head model is not installed here.
     """
+    taken = [edit.id for edit in target.edits]
+    if source.head == target.head:
+        return edits_room.copied(edits, pictures, taken)
     own, theirs = (pipeline.reshape(record, {}, pictures=pictures) for record in (source, target))
-    return edits_room.carry(edits, pictures, own, theirs, taken=[edit.id for edit in target.edits])
+    return edits_room.carry(edits, pictures, own, theirs, taken)

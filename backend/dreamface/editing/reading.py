@@ -116,9 +116,15 @@ def vocabulary() -> dict[str, Any]:
     for entry in edit_words.vocabulary():
         families.setdefault(entry["family"], []).append({key: entry[key] for key in _SHOWN})
     regions = [
-        {"name": name, "label": one.label, "side": one.side, "words": list(one.words)} for name, one in REGIONS.items()
+        {"name": name, "label": one.label, "side": one.side, "words": [_shown(phrase) for phrase in one.words]}
+        for name, one in REGIONS.items()
     ]
     return {"families": [{"name": name, "words": words} for name, words in families.items()], "regions": regions}
+
+
+def _shown(phrase: str) -> str:
+    """Return a phrase without the places where a word such as "the" or "her" may stand."""
+    return " ".join(word for word in phrase.split() if word != "*")
 
 
 _SHOWN: Final = ("name", "description", "words", "variants")

@@ -1,7 +1,7 @@
 """Edits: what an artist lays over a face, with words, masks, sketches and pictures."""
 
 from dreamface.edits.anchors import anchor_at
-from dreamface.edits.copying import carry
+from dreamface.edits.copying import carry, copied
 from dreamface.edits.hair import hair_of
 from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
@@ -28,6 +28,7 @@ __all__ = [
     "check_edits",
     "check_sketch",
     "check_words",
+    "copied",
     "hair_of",
     "import_mask",
     "masks_of",

@@ -52,15 +52,31 @@ def carry(
     Raises:
         BadRequest: a picture is missing or damaged.
     """
-    missing = [edit for edit in edits if not pictures.keys() >= set(edit.digests)]
-    if missing:
-        raise BadRequest(f"A picture of the edit {missing[0].label or missing[0].id!r} is missing: copy the others.")
     if source.model != target.model:
+        _check_pictures(edits, pictures)
         work = _Work(source, target, pictures)
         edits = [work.carried(edit) for edit in edits]
         pictures = {**pictures, **work.made}
+    return copied(edits, pictures, taken)
+
+
+def copied(
+    edits: Sequence[EditEntry], pictures: Mapping[str, bytes], taken: Collection[str] = ()
+) -> tuple[tuple[EditEntry, ...], dict[str, bytes]]:
+    """Return edits of one face for another one of the same head model; see `carry`.
+
+    Raises:
+        BadRequest: a picture is missing.
+    """
+    _check_pictures(edits, pictures)
     edits = _with_own_ids(edits, taken)
     return edits, {digest: pictures[digest] for edit in edits for digest in edit.digests}
+
+
+def _check_pictures(edits: Sequence[EditEntry], pictures: Mapping[str, bytes]) -> None:
+    missing = [edit for edit in edits if not pictures.keys() >= set(edit.digests)]
+    if missing:
+        raise BadRequest(f"A picture of the edit {missing[0].label or missing[0].id!r} is missing: copy the others.")
 
 
 def _with_own_ids(edits: Sequence[EditEntry], taken: Collection[str]) -> tuple[EditEntry, ...]:
