@@ -235,7 +235,7 @@ def _veins(site: Site, look: Look) -> Sequence[Patch]:
         if look.variant == "dark":
             leaves = _DARK
         if look.colour is not None:
-            leaves = tuple(max(channel, 0.03) ** 0.6 for channel in look.colour)  # type: ignore[assignment]
+            leaves = tuple(max(channel, 0.03) ** 0.6 for channel in look.colour)
         stain *= filtered(leaves, there)
         height += vein.height_mm * there
     return (skin.patch(stain=stain, height_mm=height),)
@@ -271,7 +271,7 @@ def _ink(site: Site, look: Look) -> Sequence[Patch]:
         return (skin.patch(stain=filtered(_INK.black, amount)),)
     most = max(*look.colour, 1e-3)
     leaves = tuple(max(0.04, channel / max(most, 0.35)) ** _INK.thins for channel in look.colour)
-    return (skin.patch(stain=mixed((1.0, 1.0, 1.0), column(leaves), amount.clamp(0.0, 1.0))),)  # type: ignore[arg-type]
+    return (skin.patch(stain=mixed((1.0, 1.0, 1.0), column(leaves), amount.clamp(0.0, 1.0))),)
 
 
 PIGMENTS: Final = (
