@@ -246,6 +246,8 @@ def _wet(site: Site, kind: _Film, name: str, look: Look) -> Sequence[Patch]:
     skin = Marked(site)
     share, cell = kind.patchy
     film = (between(*kind.wet, look.amount) * (1.0 + share * skin.fractal(name, cell))).clamp(0.0, 1.0) * skin.mask
+    blend = min(14.0, 0.7 * skin.radius)  # millimetres over which it dries out towards the border
+    film = film * smoothstep(skin.depth + 0.2 * blend * skin.noise(f"{name}/border", cell), 0.0, blend)
     there, height = torch.zeros_like(film), torch.zeros_like(film)
     for number, drops in enumerate(kind.drops):
         own, tall = _dropped(skin, f"{name}/{number}", drops, look.amount)

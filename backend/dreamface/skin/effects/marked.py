@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, Final
+from typing import Final
 
 import torch
 from scipy.ndimage import distance_transform_edt
@@ -98,11 +98,11 @@ class Marked:
         **amounts: Tensor | None,
     ) -> Patch:
         """Return a `Patch` of values [N] (colours [3, N]) of the texels; heights are millimetres."""
+
+        def shown(value: float | Tensor | None) -> float | Tensor | None:
+            return self.image(value) if isinstance(value, Tensor) else value
+
         images = {name: self.image(values) for name, values in amounts.items() if values is not None}
-        finish = {"roughness": roughness, "specular": specular, "subsurface": subsurface, "metallic": metallic}
-        shown: dict[str, Any] = {
-            name: self.image(value) if isinstance(value, Tensor) else value for name, value in finish.items()
-        }
         if isinstance(colour, Tensor) and colour.dim() > 1:
             colour = self.image(colour)
         return Patch(
@@ -110,8 +110,11 @@ class Marked:
             stain=None if stain is None else self.image(stain, 1.0),
             colour=torch.tensor(colour) if isinstance(colour, tuple) else colour,
             height=None if height_mm is None else self.image(height_mm * MM),
+            roughness=shown(roughness),
+            specular=shown(specular),
+            subsurface=shown(subsurface),
+            metallic=shown(metallic),
             **images,
-            **shown,
         )
 
     def cut(self, image: Tensor) -> Tensor:
@@ -227,7 +230,7 @@ class Marked:
         place = (self.position if warp is None else self.position + warp) / cell_mm
         block = _Block.around(place, 7, self.site.random(name))
         found, start = [], 0
-        for part in torch.split(place, _CHUNK, dim=1):
+        for part in _chunks(place):
             where = slice(start, start + part.shape[1])
             start = where.stop
             low = (part - 0.5).floor()
@@ -253,7 +256,7 @@ class Marked:
         wide = torch.hypot(x, y) / _GIRTH
         table = torch.rand(5, _TABLE, generator=self.site.random(name))
         found, start = [], 0
-        for part, scale in zip(torch.split(turn, _CHUNK), torch.split(wide, _CHUNK), strict=True):
+        for part, scale in zip(_chunks(turn), _chunks(wide), strict=True):
             where = slice(start, start + len(part))
             start = where.stop
             low, best = (part - 0.5).floor(), None
@@ -270,7 +273,7 @@ class Marked:
         place = (self.position if warp is None else self.position + warp) / cell_mm
         block = _Block.around(place, 4, self.site.random(name))
         borders, numbers = [], []
-        for part in torch.split(place, _CHUNK, dim=1):
+        for part in _chunks(place):
             low = part.floor()
             middle, inside = block.index(low), part - low
             first, second = torch.full_like(part[0], math.inf), torch.full_like(part[0], math.inf)
@@ -336,6 +339,12 @@ class Marked:
         line = torch.lerp(mean[low], mean[low + 1], spot - low)
         width = 0.5 * float(self.site.cloud[:, 3].sum()) / MM**2 / max(stop - start, 1.0)
         return Course(at - 0.5 * (start + stop), aside - line, 0.5 * (stop - start), width)
+
+
+def _chunks(values: Tensor) -> list[Tensor]:
+    """Return values [..., N] in parts of `_CHUNK` texels."""
+    starts = range(0, values.shape[-1], _CHUNK)
+    return [values[..., start : start + _CHUNK] for start in starts]
 
 
 def _filled(values: Tensor, known: Tensor) -> Tensor:

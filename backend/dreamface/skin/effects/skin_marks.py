@@ -115,6 +115,10 @@ class _Burn:
 _BURN: Final = _Burn(outline=Outline(5.0, 12.0, 1.6))
 
 
+_TISSUE_WITHIN: Final = (0.3, 1.8)
+"""Bounds of the factors: on the darkest skin a scar would look like somebody else's skin."""
+
+
 def _tissue(site: Site, melanin: float, blood: float) -> Colour:
     """Return factors on the light of a person's skin that make it the tissue of a scar."""
     traits, one = site.subject.traits, torch.ones(1, 1)
@@ -125,7 +129,7 @@ def _tissue(site: Site, melanin: float, blood: float) -> Colour:
         traits.number("skin.yellowness"),
     )
     colour = skin_colour(*(amount * one for amount in amounts))[:, 0, 0] / resting_colour(traits)
-    red, green, blue = colour.clamp(0.2, 3.5).tolist()
+    red, green, blue = colour.clamp(*_TISSUE_WITHIN).tolist()
     return red, green, blue
 
 
