@@ -8,6 +8,17 @@ from .attachments import files_of
 from .card_view import hides_hair, show_cards, shows_cards
 from .cards import cards_are_old, cards_state, make_cards, show_newer_hair
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
+from .edits import (
+    built_edits,
+    draft_of,
+    keep_picture,
+    read_picture,
+    set_draft,
+    set_sketch,
+    set_stack,
+    sketch_of,
+    stack_of,
+)
 from .errors import FaceFolderError, SceneError
 from .exporting import can_export, export_face
 from .expressions import (
@@ -137,6 +148,7 @@ __all__ = [
     "baked_state",
     "bones_move_eyes",
     "bring_back_expression",
+    "built_edits",
     "can_export",
     "cards_are_old",
     "cards_of",
@@ -146,6 +158,7 @@ __all__ = [
     "clear_sculpted",
     "count_keys",
     "deleted_hair",
+    "draft_of",
     "driven_shapes",
     "edited_hair",
     "edited_parts",
@@ -175,6 +188,7 @@ __all__ = [
     "is_take",
     "keep_edited",
     "keep_expression",
+    "keep_picture",
     "keys_of_face",
     "knows_grown",
     "make_cards",
@@ -193,6 +207,7 @@ __all__ = [
     "pivot_places",
     "push_take",
     "read_face_folder",
+    "read_picture",
     "record",
     "release_eyes",
     "remove_rig",
@@ -206,8 +221,11 @@ __all__ = [
     "sculpted_distance",
     "sculpted_expressions",
     "separate_copies",
+    "set_draft",
     "set_expression",
     "set_hair_density",
+    "set_sketch",
+    "set_stack",
     "settle_hair",
     "settle_rig",
     "show_cards",
@@ -216,9 +234,11 @@ __all__ = [
     "shows",
     "shows_cards",
     "shows_footage",
+    "sketch_of",
     "skin_of",
     "skins",
     "sound_is_on",
+    "stack_of",
     "strengths",
     "strips_of",
     "take_off",

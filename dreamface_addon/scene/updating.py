@@ -14,6 +14,7 @@ from .attachments import unpack_offset
 from .cards import remove_cards, show_newer_hair
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .checking import SKIN
+from .edits import describe_edits
 from .hair import deleted_hair, edited_hair, keep_edited_hair, put_hair, settle_hair
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
 from .materials import new_materials, values_of
@@ -86,6 +87,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     show_newer_hair(skin)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
+    describe_edits(skin, face.document, face.path)
     if had_visemes:
         add_visemes(skin)
     renew_rig(skin)
