@@ -11,16 +11,19 @@ import traceback
 import bpy
 from bpy.app.handlers import persistent
 
-from . import diagnostics, installation, interface, places
+from . import diagnostics, installation, interface, marking, places, scene
 from .animating import Animating
 from .carding import Carding
+from .editing import Editing
 from .growing import Growing
 from .library import Library
 from .living import Living
 from .making import Making
+from .marking import Marking
 from .models import Models
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .pictures import Pictures
+from .repainting import Repainting
 from .session import BackendState, Session
 from .setting_up import SettingUp
 from .settling import Settling
@@ -43,6 +46,9 @@ class Application:
         settling: takes hair along with heads that were sculpted.
         making: makes faces and brings them into the scene.
         models: installs, checks and removes models.
+        repainting: paints edits into textures.
+        editing: brings edits into stacks.
+        marking: watches over heads that are painted on.
         carding: makes cards of hair.
         animating: tracks footage, and takes on heads.
         living: a camera that moves a head.
@@ -50,6 +56,7 @@ class Application:
         styles: the hair styles that there are.
         styling: puts them on heads.
         pictures: of faces and colours, for panels.
+        highlight: shows what is marked, in the 3D view.
         parts: all of these, in the order in which the timer calls them.
         error: the last thing that went wrong, in words, until dismissed.
         bug: the traceback of the last bug of ours, for reports.
@@ -67,6 +74,11 @@ class Application:
             self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
+        self.repainting = Repainting(self.session, self.setup, self.making, wake)
+        self.making.placing.on_update = self.repainting.came_in
+        self.editing = Editing(self.session, self.setup, self.repainting.look_at, self.following.follow, wake)
+        self.marking = Marking()
+        self.highlight = scene.Highlight(self._what_to_show)
         self.carding = Carding(self.session, self.show_error, wake)
         self.animating = Animating(self.session, self.setup, self.show_error, wake)
         self.living = Living(self.session, self.setup, self.animating, wake)
@@ -76,7 +88,7 @@ class Application:
         self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
-            self.carding, self.settling, self.animating, self.living,
+            self.carding, self.settling, self.animating, self.living, self.editing, self.repainting, self.marking,
         )  # fmt: skip
 
     def tick(self) -> float:
@@ -93,6 +105,13 @@ class Application:
         if changed:
             interface.redraw()
         return min(BUSY_INTERVAL if self.session.active else IDLE_INTERVAL, *(part.interval for part in self.parts))
+
+    @staticmethod
+    def _what_to_show() -> list[scene.Shown]:
+        """Return what lies over the selected head in the view."""
+        fields = bpy.context.window_manager.dreamface
+        skin = scene.skin_of(bpy.context.active_object)
+        return marking.seen(skin, fields.page == "EDIT" and fields.show_place)
 
     def show_page(self, page: str) -> None:
         """Get ready for what a page of the sidebar shows."""
@@ -128,6 +147,7 @@ class Application:
         """End everything; a backend that was started here ends, too."""
         for part in self.parts:
             part.shut_down()
+        self.highlight.remove()
         self.pictures.clear()
         self.session.shutdown()
 
@@ -194,6 +214,7 @@ def _after_save(*_: object) -> None:
 def _after_undo(*_: object) -> None:
     get().following.follow_all()
     get().growing.follow_all()
+    get().repainting.follow_all()
     get().animating.follow_all()
     get().living.put_back_all()
 
@@ -207,6 +228,8 @@ def _after_frame(*_: object) -> None:
 @persistent
 def _before_save(*_: object) -> None:
     get().living.before_save()
+    get().marking.before_save()
+    get().repainting.before_save()
 
 
 @persistent

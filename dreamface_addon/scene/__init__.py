@@ -5,13 +5,27 @@ from .applying import applied_transform, check_not_applied
 from .armature import add_rig, remove_rig, settle_rig
 from .assets import mark_as_asset
 from .attachments import files_of
+from .canvases import (
+    MASK,
+    SKETCH_KIND,
+    canvas_pictures,
+    canvases_of,
+    close_canvases,
+    open_canvases,
+    pack_canvases,
+    painted_kind,
+)
 from .card_view import hides_hair, show_cards, shows_cards
 from .cards import cards_are_old, cards_state, make_cards, show_newer_hair
 from .clearing import SculptedChanges, clear_sculpted, edited_parts, sculpted_distance, sculpted_expressions
+from .decals import Spot, picture_png, spot_under
 from .edits import (
     built_edits,
+    change_stack,
+    digests,
     draft_of,
     keep_picture,
+    picture_image,
     read_picture,
     set_draft,
     set_sketch,
@@ -55,11 +69,14 @@ from .hair import (
 )
 from .hair_look import hair_density, set_hair_density, wants_blender_nodes
 from .head_motion import has_rig, pivot_places
+from .highlight import Highlight, Outline, Shown
 from .importing import ImportedFace, import_face
 from .lending import holds_bones
 from .lighting import LIGHTINGS
+from .masks import joined, mask_of_faces, mask_of_group, mask_of_picture, skin_tiles
 from .naming import NAME, name_from, name_of, rename_face
 from .node_assets import has_library as has_hair_library
+from .patching import are_painted, pack_painted, patch_maps, show_files
 from .performing import (
     FOOTAGE,
     NOTES,
@@ -121,20 +138,26 @@ __all__ = [
     "HAIR_NAMES",
     "LAYERS_PROPERTY",
     "LIGHTINGS",
+    "MASK",
     "MEASURED_PROPERTY",
     "NAME",
     "NOTES",
     "SECONDS",
     "SHAPING",
+    "SKETCH_KIND",
     "TAKE",
     "TAKE_OF",
     "TRAITS_PROPERTY",
     "FaceFolder",
     "FaceFolderError",
+    "Highlight",
     "ImportedFace",
+    "Outline",
     "Puppet",
     "SceneError",
     "SculptedChanges",
+    "Shown",
+    "Spot",
     "action_of",
     "add_camera",
     "add_rig",
@@ -143,6 +166,7 @@ __all__ = [
     "add_visemes",
     "aim_eyes",
     "applied_transform",
+    "are_painted",
     "armatures_of",
     "bake_take",
     "baked_state",
@@ -150,14 +174,19 @@ __all__ = [
     "bring_back_expression",
     "built_edits",
     "can_export",
+    "canvas_pictures",
+    "canvases_of",
     "cards_are_old",
     "cards_of",
     "cards_state",
     "carry_hair",
+    "change_stack",
     "check_not_applied",
     "clear_sculpted",
+    "close_canvases",
     "count_keys",
     "deleted_hair",
+    "digests",
     "draft_of",
     "driven_shapes",
     "edited_hair",
@@ -186,6 +215,7 @@ __all__ = [
     "is_edited",
     "is_skin",
     "is_take",
+    "joined",
     "keep_edited",
     "keep_expression",
     "keep_picture",
@@ -197,13 +227,23 @@ __all__ = [
     "mark_grown",
     "mark_playing_hair",
     "mark_shown",
+    "mask_of_faces",
+    "mask_of_group",
+    "mask_of_picture",
     "motion_range",
     "name_from",
     "name_of",
     "new_take",
     "note_roots",
+    "open_canvases",
+    "pack_canvases",
     "pack_hair",
+    "pack_painted",
+    "painted_kind",
     "parts_of",
+    "patch_maps",
+    "picture_image",
+    "picture_png",
     "pivot_places",
     "push_take",
     "read_face_folder",
@@ -229,6 +269,7 @@ __all__ = [
     "settle_hair",
     "settle_rig",
     "show_cards",
+    "show_files",
     "show_footage",
     "show_newer_hair",
     "shows",
@@ -236,8 +277,10 @@ __all__ = [
     "shows_footage",
     "sketch_of",
     "skin_of",
+    "skin_tiles",
     "skins",
     "sound_is_on",
+    "spot_under",
     "stack_of",
     "strengths",
     "strips_of",

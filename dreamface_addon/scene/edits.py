@@ -50,6 +50,11 @@ def set_stack(skin: bpy.types.Object, entries: Iterable[Entry]) -> None:
     forget_unused(skin)
 
 
+def change_stack(skin: bpy.types.Object, entries: Iterable[Entry]) -> None:
+    """Give a face these edits, which refer to the same pictures as before: quick enough for a slider."""
+    skin[EDITS] = json.dumps(list(entries))
+
+
 def built_edits(skin: bpy.types.Object) -> list[Entry]:
     """Return the edits that a face's maps in its folder show."""
     return _entries(str(skin.get(BUILT_EDITS, "[]")))
@@ -75,13 +80,22 @@ def set_sketch(skin: bpy.types.Object, pictures: dict[str, str] | None) -> None:
     _set(skin, SKETCH, pictures)
 
 
-def describe_edits(skin: bpy.types.Object, document: dict[str, Any], folder: Path) -> None:
+def describe_edits(
+    skin: bpy.types.Object, document: dict[str, Any], folder: Path, stack: list[Entry] | None = None
+) -> None:
     """Take over the edits of a face folder, which the skin shows now, with their pictures.
 
     A picture that is missing there may be in the file already; whoever sends it says so where it is in neither.
+
+    Args:
+        skin: the face's.
+        document: the folder's face.json.
+        folder: where it is.
+        stack: the edits that the face is to have; None is the folder's.
     """
     entries = document.get("edits", [])
-    skin[EDITS] = skin[BUILT_EDITS] = json.dumps(entries)
+    skin[BUILT_EDITS] = json.dumps(entries)
+    skin[EDITS] = json.dumps(entries if stack is None else stack)
     for digest in digests(entries):
         if read_picture(skin, digest) is None:
             try:
@@ -107,9 +121,14 @@ def keep_picture(skin: bpy.types.Object, png: bytes) -> str:
 
 def read_picture(skin: bpy.types.Object, digest: str) -> bytes | None:
     """Return a picture of a face's edits by its SHA-256; None where the file has not got it."""
-    image = dict(skin[_PICTURES]).get(digest[:_KEY]) if _PICTURES in skin else None
+    image = picture_image(skin, digest)
     content = _content(image) if image is not None else None
     return content if content is not None and hashlib.sha256(content).hexdigest() == digest else None
+
+
+def picture_image(skin: bpy.types.Object, digest: str) -> bpy.types.Image | None:
+    """Return the image that holds a picture of a face's edits, for display; None where there is none."""
+    return dict(skin[_PICTURES]).get(digest[:_KEY]) if _PICTURES in skin else None
 
 
 def forget_unused(skin: bpy.types.Object) -> None:

@@ -7,7 +7,6 @@ import json
 import shutil
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from dreamface import folder
@@ -25,7 +24,14 @@ def grey(value, size=16):
 def painted(scene, skin, png, name="a scar"):
     """Give a face an edit on a painted place; return the entry."""
     digest = scene.keep_picture(skin, png)
-    entry = {"id": "one", "kind": "words", "label": name, "strength": 1.0, "visible": True, "place": {"mask": {"skin": digest}}}
+    entry = {
+        "id": "one",
+        "kind": "words",
+        "label": name,
+        "strength": 1.0,
+        "visible": True,
+        "place": {"mask": {"skin": digest}},
+    }
     scene.set_stack(skin, [*scene.stack_of(skin), entry])
     return entry
 
@@ -49,7 +55,9 @@ def api(bpy):
 def test_a_face_brings_its_edits_and_their_pictures(scene, api, with_edits):
     path, png = with_edits
     skin = api.import_face(path).skin
-    assert api.stack_of(skin) == json.loads((path / "face.json").read_text("utf-8"))["edits"] == api.record(skin)["edits"]
+    assert (
+        api.stack_of(skin) == json.loads((path / "face.json").read_text("utf-8"))["edits"] == api.record(skin)["edits"]
+    )
     assert api.built_edits(skin) == api.stack_of(skin)
     shutil.rmtree(path)
     files, _ = api.files_of(skin, api.record(skin))

@@ -36,19 +36,30 @@ def test_a_copy_lies_right_above_and_is_another_edit():
 
 def test_what_the_engine_writes_back_is_what_was_sent():
     place = Place(("left_cheek",), {"skin": "a" * 64}, 3.0, True, False)
-    edit = EditEntry("one", "words", "a scar", 1.5, True, place, Traits({"age": 60.0}), {"effects": []}, {"x": "b" * 64})
+    edit = EditEntry(
+        "one", "words", "a scar", 1.5, True, place, Traits({"age": 60.0}), {"effects": []}, {"x": "b" * 64}
+    )
     bare = EditEntry("two", "sketch")
     record = FaceRecord("f", "p", 1, 512, "anny", Traits(), edits=(edit, bare))
     written = json.loads(json.dumps(record.to_json()))["edits"]
     sent = stack.canonical(written)
-    assert stack.canonical(json.loads(json.dumps(FaceRecord.from_json(record.to_json() | {"edits": sent}).to_json()))["edits"]) == sent
+    assert (
+        stack.canonical(
+            json.loads(json.dumps(FaceRecord.from_json(record.to_json() | {"edits": sent}).to_json()))["edits"]
+        )
+        == sent
+    )
 
 
 def test_names_and_hidden_edits_do_not_show():
     entries = three()
     assert stack.looks(entries) == stack.looks(stack.changed(entries, 1, label="other"))
     hidden = stack.changed(entries, 1, visible=False)
-    assert stack.looks(hidden) == stack.looks(stack.without(entries, 1)) == stack.looks(stack.changed(entries, 1, strength=0))
+    assert (
+        stack.looks(hidden)
+        == stack.looks(stack.without(entries, 1))
+        == stack.looks(stack.changed(entries, 1, strength=0))
+    )
 
 
 def test_a_place_is_said_in_words():
