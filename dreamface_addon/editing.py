@@ -115,13 +115,12 @@ class Editing(Part):
             self._add(face_id, entry, is_drafted=not whole_face)
 
         face_id = self._begin(skin)
+        doing = f"Reading “{words}”"
+        # Words about the whole face are read as prompts are: "a big nose" names no place there.
+        as_prompt = Question("/read", {"prompt": words}, laid, self._fail, doing=doing)
         body = {"words": words, "place": marked}
-        self._ask(
-            Question(
-                "/edits/read", body, laid, self._fail, doing=f"Reading “{words}”",
-                instead=Question("/read", {"prompt": words}, laid, self._fail, doing=f"Reading “{words}”"),
-            )
-        )  # fmt: skip
+        on_place = Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing)
+        self._ask(as_prompt if whole_face else on_place)
 
     def make_sketch(self, skin: bpy.types.Object, made_as: str) -> None:
         """Make what was drawn on a head into an edit.
@@ -349,8 +348,6 @@ class _Reading:
             return self.contradiction
         if not (self.traits or self.effects):
             return _NOTHING.format(words)
-        if whole_face and self.effects and not self.region and not self.traits:
-            return f"{NO_PLACE}."
         return "" if marked or whole_face or self.region else f"{NO_PLACE}."
 
 
