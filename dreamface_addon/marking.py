@@ -81,6 +81,7 @@ class Marking(Part):
         bpy.context.view_layer.objects.active = skin
         skin.select_set(True)
         bpy.ops.object.mode_set(mode=_MODE)
+        scene.choose_canvases(skin)
         self._before = _Before(str(skin[scene.FACE_ID]))
         self._set_tool(self._before, kind)
         self._set_views(self._before)

@@ -57,9 +57,18 @@ def open_canvases(skin: bpy.types.Object, kind: str, pictures: dict[str, bytes])
         node.name = node.label = _NODE
         node.image = canvases.get(str(values_of(material).get("tile"))) or _scratch()
         nodes.active = node
-        _choose_slot(material, node.image)
     skin[_CANVASES] = canvases
     skin[PAINTING] = json.dumps({"kind": kind, "chosen": chosen})
+
+
+def choose_canvases(skin: bpy.types.Object) -> None:
+    """Let brushes paint on the canvases; Blender knows a material's images once it is in Texture Paint."""
+    for slot in skin.material_slots:
+        nodes = slot.material.node_tree.nodes if slot.material is not None and slot.material.node_tree else {}
+        if _NODE in nodes:
+            images = list(slot.material.texture_paint_images)
+            if nodes[_NODE].image in images:
+                slot.material.paint_active_slot = images.index(nodes[_NODE].image)
 
 
 def painted_kind(skin: bpy.types.Object) -> str:
@@ -140,10 +149,3 @@ def _new_canvas(kind: str, tile: str, png: bytes | None) -> bpy.types.Image:
 def _scratch() -> bpy.types.Image:
     """Return what strokes go to that run over eyes' corners and an artist's own materials."""
     return bpy.data.images.get(_SCRATCH) or bpy.data.images.new(_SCRATCH, 4, 4)
-
-
-def _choose_slot(material: bpy.types.Material, image: bpy.types.Image) -> None:
-    """Let brushes paint on an image of a material."""
-    slots = list(material.texture_paint_images)
-    if image in slots:
-        material.paint_active_slot = slots.index(image)
