@@ -189,3 +189,71 @@ def test_a_head_that_is_deleted_meanwhile_is_told(blender, face):
         blender.bpy.data.objects.remove(part)
     blender.until(lambda: blender.app.editing.problem)
     assert "gone" in blender.app.editing.problem
+
+
+def paint(face, colour, rows):
+    """Paint rows of the face's canvas, counted from the bottom."""
+    image = dict(face["dreamface_canvases"])["skin"]
+    values = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(values)
+    values.reshape(image.size[1], image.size[0], 4)[rows] = colour
+    image.pixels.foreach_set(values)
+
+
+def test_a_place_is_painted_and_kept_however_the_mode_is_left(blender, face):
+    ops = blender.bpy.ops.dreamface
+    assert "Nothing is painted now" in why_not(ops.end_painting)
+    assert ops.paint_mask() == {"FINISHED"} and face.mode == "TEXTURE_PAINT"
+    assert "being painted on" in why_not(ops.paint_mask)
+    paint(face, (1.0, 1.0, 1.0, 1.0), slice(500, 600))
+    blender.bpy.ops.object.mode_set(mode="OBJECT")  # not with Done
+    blender.until(lambda: "dreamface_canvases" not in face)
+    draft = json.loads(face["dreamface_draft"])
+    assert set(draft["mask"]) == {"skin"}
+    assert ops.paint_mask() == {"FINISHED"}
+    paint(face, (1.0, 1.0, 1.0, 1.0), slice(600, 700))
+    assert ops.end_painting() == {"FINISHED"} and face.mode == "OBJECT"
+    assert json.loads(face["dreamface_draft"])["mask"] != draft["mask"], "it is gone on with"
+    before = pixels(albedo(face))
+    say(blender, face, "freckles")
+    assert np.abs(pixels(albedo(face)) - before).max() > 0.01
+
+
+def test_a_sketch_becomes_ink(blender, face):
+    ops = blender.bpy.ops.dreamface
+    assert "Nothing is drawn yet" in why_not(ops.make_sketch)
+    before = pixels(albedo(face))
+    assert ops.new_sketch() == {"FINISHED"}
+    paint(face, (0.0, 0.0, 0.0, 1.0), slice(1000, 1060))
+    blender.fields.sketch_as = "ink"
+    assert ops.make_sketch() == {"FINISHED"} and face.mode == "OBJECT"
+    rest(blender, face)
+    (entry,) = entries(face)
+    assert entry["kind"] == "sketch" and entry["parameters"] == {"as": "ink"}
+    assert blender.app.repainting.problem == "" and "dreamface_sketch" not in face
+    assert (np.abs(pixels(albedo(face)) - before) > 0.1).mean() > 0.001
+
+
+def test_a_picture_lies_where_the_pointer_is(blender, face, tmp_path):
+    from mathutils import Vector
+
+    scene, picture = blender.module("scene"), blender.package("operators.edit.picture")
+    pixels_of_file = np.zeros((64, 64, 4), np.uint8)
+    pixels_of_file[16:48, 16:48] = (10, 10, 60, 255)
+    file = tmp_path / "anchor.png"
+    file.write_bytes(blender.module("scene.png").encode_png(pixels_of_file))
+    blender.fields.picture_file, blender.fields.picture_as = str(file), "ink"
+    front = min((face.matrix_world @ vertex.co for vertex in face.data.vertices), key=lambda place: place.y)
+    spot = scene.spot_under(face, Vector((0.03, -1.0, front.z)), Vector((0.0, 1.0, 0.0)))
+    before = pixels(albedo(face))
+    picture.lay(blender.bpy.context, face, spot, 30.0, 0.0)
+    rest(blender, face)
+    (entry,) = entries(face)
+    assert entry["label"] == "anchor as tattoo ink" and entry["parameters"]["size_mm"] == 30.0
+    assert blender.app.repainting.problem == ""
+    first = pixels(albedo(face))
+    assert (np.abs(first - before) > 0.1).mean() > 0.0005
+    face.dreamface_edit.size_mm = 60.0
+    rest(blender, face)
+    assert entries(face)[0]["parameters"]["size_mm"] == 60.0
+    assert (np.abs(pixels(albedo(face)) - before) > 0.1).sum() > 2 * (np.abs(first - before) > 0.1).sum()

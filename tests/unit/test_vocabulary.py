@@ -82,7 +82,6 @@ def test_every_open_trait_is_of_a_style() -> None:
 def test_the_edit_page_knows_places_and_words():
     from dreamface.edits import REGIONS as PLACES
 
-    assert vocabulary.REGIONS == {name: place.label for name, place in PLACES.items()}, (
-        "run: dreamface edits --json > dreamface_addon/edits.json"
-    )
+    known = {name: place.label for name, place in PLACES.items()}
+    assert known == vocabulary.REGIONS, "run: dreamface edits --json > dreamface_addon/edits.json"
     assert all(words for _, words in vocabulary.EDIT_WORDS)

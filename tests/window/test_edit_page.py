@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 import pytest
 
 from tests.window.sidebar import APPLICATION, RESTING, SKIN, VIEW, generate, look, open_sidebar, shade, turn_to
@@ -20,8 +19,11 @@ region = next(r for r in area.regions if r.type == "WINDOW")
 with bpy.context.temp_override(window=window, area=area, region=region):
     result = list({call})
 """
+OVERLAYS = """
+area = next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == "VIEW_3D")
+area.spaces.active.overlay.show_overlays = True
+"""
 CANVAS = f"""
-import numpy as np
 canvases = {SKIN}["dreamface_canvases"]
 values = {{}}
 for tile, image in dict(canvases).items():
@@ -39,7 +41,6 @@ def head(request, window):
     shade(window, "MATERIAL")
     turn_to(window, "EDIT")
     look(window, "skin", 0.7)
-    window.run(f"bpy.context.window_manager.windows[0].screen.areas[0].tag_redraw()")
     time.sleep(4.0)
     return window
 
@@ -50,7 +51,7 @@ def call(window, operator):
 
 def stroke(window, *, steps=12):
     """Draw with the mouse over the middle of the head."""
-    left, top, right, bottom = VIEW.left, VIEW.top, VIEW.right, VIEW.bottom
+    left, top, bottom = VIEW.left, VIEW.top, VIEW.bottom
     window.move(left + 20, (top + bottom) // 2)
     window._xdotool("mousedown", "1")
     for step in range(steps):
@@ -61,7 +62,6 @@ def stroke(window, *, steps=12):
 
 def test_paint_a_place_and_say_what_is_there(head, pictures):
     window = head
-    window.run("bpy.context.space_data")
     window.picture(pictures / "edit-1-page.png")
     window.run(
         "next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D').spaces.active.overlay.show_overlays = True"
