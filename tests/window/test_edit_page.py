@@ -63,9 +63,7 @@ def stroke(window, *, steps=12):
 def test_paint_a_place_and_say_what_is_there(head, pictures):
     window = head
     window.picture(pictures / "edit-1-page.png")
-    window.run(
-        "next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == 'VIEW_3D').spaces.active.overlay.show_overlays = True"
-    )
+    window.run(OVERLAYS)
     call(window, "paint_mask()")
     assert window.run(f"result = {SKIN}.mode") == "TEXTURE_PAINT"
     time.sleep(3.0)
