@@ -109,7 +109,7 @@ class DREAMFACE_MT_edit_words(bpy.types.Menu):
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw a menu for each family."""
         for number, (family, _) in enumerate(application.get().editing.families[:_FAMILIES]):
-            self.layout.menu(FAMILY_MENUS[number].bl_idname, text=family)
+            self.layout.menu(FAMILY_MENUS[number].__name__, text=family)
 
 
 class _Heads(bpy.types.Menu):

@@ -63,12 +63,10 @@ def open_canvases(skin: bpy.types.Object, kind: str, pictures: dict[str, bytes])
 
 def choose_canvases(skin: bpy.types.Object) -> None:
     """Let brushes paint on the canvases; Blender knows a material's images once it is in Texture Paint."""
-    for slot in skin.material_slots:
-        nodes = slot.material.node_tree.nodes if slot.material is not None and slot.material.node_tree else {}
-        if _NODE in nodes:
-            images = list(slot.material.texture_paint_images)
-            if nodes[_NODE].image in images:
-                slot.material.paint_active_slot = images.index(nodes[_NODE].image)
+    for material in _materials(skin):
+        images, canvas = list(material.texture_paint_images), material.node_tree.nodes[_NODE].image
+        if canvas in images:
+            material.paint_active_slot = images.index(canvas)
 
 
 def painted_kind(skin: bpy.types.Object) -> str:
@@ -101,13 +99,12 @@ def close_canvases(skin: bpy.types.Object) -> None:
     if PAINTING not in skin:
         return
     chosen = _state(skin).get("chosen", {})
-    for slot in skin.material_slots:
-        nodes = slot.material.node_tree.nodes if slot.material is not None and slot.material.node_tree else {}
-        if _NODE in nodes:
-            nodes.remove(nodes[_NODE])
-            before = nodes.get(chosen.get(slot.material.name, ""))
-            if before is not None:
-                nodes.active = before
+    for material in _materials(skin):
+        nodes = material.node_tree.nodes
+        nodes.remove(nodes[_NODE])
+        before = nodes.get(chosen.get(material.name, ""))
+        if before is not None:
+            nodes.active = before
     images = [*canvases_of(skin).values(), bpy.data.images.get(_SCRATCH)]
     skin.pop(_CANVASES, None)
     del skin[PAINTING]
@@ -121,6 +118,12 @@ def pack_canvases(skin: bpy.types.Object) -> None:
     for image in canvases_of(skin).values():
         if image.is_dirty:
             image.pack()
+
+
+def _materials(skin: bpy.types.Object) -> list[bpy.types.Material]:
+    """Return the materials of a skin that have a canvas, each once."""
+    worn = dict.fromkeys(slot.material for slot in skin.material_slots if slot.material is not None)
+    return [material for material in worn if material.node_tree is not None and _NODE in material.node_tree.nodes]
 
 
 def _state(skin: bpy.types.Object) -> dict[str, Any]:

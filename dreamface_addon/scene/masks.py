@@ -23,6 +23,8 @@ SKIN_MATERIALS = ("skin", "back_of_head", "mouth_socket", "eye_socket")
 _BEYOND = 2  # texels that a mask goes beyond the faces that it is made from, so that no gap shows at seams
 _ROUNDING = 1e-6  # of barycentric coordinates at a triangle's edge
 
+_LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)  # Rec. 709
+
 Floats = NDArray[np.float32]
 
 
@@ -86,7 +88,7 @@ def mask_of_picture(file: str, tile: str) -> dict[str, bytes]:
         raise SceneError(f"{file} has no pixels that Blender can read: save it as PNG and try again.") from error
     finally:
         bpy.data.images.remove(image)
-    grey = np.nan_to_num(values[..., :3]) @ np.array((0.2126, 0.7152, 0.0722), np.float32)
+    grey = np.asarray(np.nan_to_num(values[..., :3]) @ _LUMINANCE, np.float32)
     return {tile: encode_png(to_bytes(grey))}
 
 

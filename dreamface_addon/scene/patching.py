@@ -163,9 +163,9 @@ def _add_and_remove(
     materials = dict.fromkeys(slot.material for part in parts_of(skin) for slot in part.material_slots)
     changed = {tile for tile, _ in {*new, *gone}}
     for material in materials:
-        tile = values_of(material).get("tile")
-        if tile in changed and material.is_editable and material.node_tree is not None:
-            renew_channels(material, by_tile[tile])
+        of_material = values_of(material).get("tile")
+        if of_material in changed and material.is_editable and material.node_tree is not None:
+            renew_channels(material, by_tile[of_material])
 
 
 def _new_image(skin: bpy.types.Object, tile: str, channel: str, window: NDArray[Any]) -> bpy.types.Image:

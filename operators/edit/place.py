@@ -149,6 +149,7 @@ class DREAMFACE_OT_mark_group(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Take the group that is active on the skin, unless one is given."""
         skin = scene.skin_of(context.active_object)
+        assert skin is not None  # poll has looked
         if not self.group and skin.vertex_groups.active is not None:
             self.group = skin.vertex_groups.active.name
         return self.execute(context)

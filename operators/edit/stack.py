@@ -26,10 +26,7 @@ class _OnEdit(HeadAction):
         """Change the stack; the skin follows."""
         skin = scene.skin_of(context.active_object)
         active = edit_sliders.active_edit(skin)
-        if active is None:
-            self.report({"WARNING"}, "This head has no edits any more")
-            return {"CANCELLED"}
-        return self.change(skin, *active)
+        return self.change(skin, *active) if active is not None else {"CANCELLED"}
 
     def change(self, skin: bpy.types.Object, number: int, entry: stack.Entry) -> set[str]:
         """Change the stack of a head; `number` is the chosen edit's place from below."""
@@ -96,11 +93,12 @@ class DREAMFACE_OT_clear_edit_mask(_OnEdit, bpy.types.Operator):
         """Allow it where the chosen edit has a mask, and something else that says where it lies."""
         why_not = why_no_edit(context)
         if not why_not:
-            _, entry = edit_sliders.active_edit(scene.skin_of(context.active_object))
+            active = edit_sliders.active_edit(scene.skin_of(context.active_object))
+            entry = active[1] if active is not None else {}
             place = entry.get("place") or {}
             if not place.get("mask"):
                 why_not = "Nothing is painted as this edit's place"
-            elif not place.get("regions") and entry["kind"] == "words":
+            elif not place.get("regions") and entry.get("kind") == "words":
                 why_not = "Without its mask the edit would lie nowhere: name a region first, or delete it"
         return interface.allow(cls, why_not)
 
