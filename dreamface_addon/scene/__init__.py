@@ -70,11 +70,11 @@ from .hair import (
 )
 from .hair_look import hair_density, set_hair_density, wants_blender_nodes
 from .head_motion import has_rig, pivot_places
-from .highlight import Highlight, Outline, Shown
+from .highlight import Frame, Highlight, Outline, Shown
 from .importing import ImportedFace, import_face
 from .lending import holds_bones
 from .lighting import LIGHTINGS
-from .masks import joined, mask_of_faces, mask_of_group, mask_of_picture, skin_tiles
+from .masks import joined, mask_of_faces, mask_of_group, mask_of_picture, mask_of_view, skin_tiles
 from .naming import NAME, name_from, name_of, rename_face
 from .node_assets import has_library as has_hair_library
 from .patching import are_painted, pack_painted, patch_maps, show_files
@@ -151,6 +151,7 @@ __all__ = [
     "TRAITS_PROPERTY",
     "FaceFolder",
     "FaceFolderError",
+    "Frame",
     "Highlight",
     "ImportedFace",
     "Outline",
@@ -232,6 +233,7 @@ __all__ = [
     "mask_of_faces",
     "mask_of_group",
     "mask_of_picture",
+    "mask_of_view",
     "motion_range",
     "name_from",
     "name_of",

@@ -178,6 +178,37 @@ class Outline:
         gpu.state.blend_set("NONE")
 
 
+class Frame:
+    """A box in every 3D view that an artist drags."""
+
+    def __init__(self) -> None:
+        """Show nothing yet."""
+        self._box: tuple[float, ...] = ()
+        self._handle: object | None = None
+        if not bpy.app.background:
+            self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_PIXEL")
+
+    def show(self, box: tuple[float, ...]) -> None:
+        """Show a box between two corners: their x and y in pixels of the region."""
+        self._box = box
+
+    def remove(self) -> None:
+        """Show nothing any more."""
+        if self._handle is not None:
+            bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
+            self._handle = None
+
+    def _draw(self) -> None:
+        if not self._box:
+            return
+        left, bottom, right, top = self._box
+        shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+        shader.bind()
+        shader.uniform_float("color", (*TINT[:3], 1.0))
+        corners = [(left, bottom), (right, bottom), (right, top), (left, top), (left, bottom)]
+        batch_for_shader(shader, "LINE_STRIP", {"pos": [(*corner, 0.0) for corner in corners]}).draw(shader)
+
+
 def _new_shader() -> Any:
     between = gpu.types.GPUStageInterfaceInfo("dreamface_highlight")
     between.smooth("VEC2", "uv_of_fragment")

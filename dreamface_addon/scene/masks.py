@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import bpy
 import numpy as np
+from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from .errors import SceneError
@@ -26,6 +27,7 @@ _ROUNDING = 1e-6  # of barycentric coordinates at a triangle's edge
 _LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)  # Rec. 709
 
 Floats = NDArray[np.float32]
+Box = tuple[float, float, float, float]
 
 
 def skin_tiles(skin: bpy.types.Object) -> dict[str, list[int]]:
@@ -50,6 +52,54 @@ def mask_of_faces(skin: bpy.types.Object) -> dict[str, bytes]:
         if not chosen.any():
             raise SceneError("No face of the skin is selected: select some in Edit Mode first.")
         return _masks(skin, mesh, np.ones(len(mesh.vertices), np.float32), chosen)
+
+
+def mask_of_view(skin: bpy.types.Object, matrix: Matrix, box: Box) -> dict[str, bytes]:
+    """Return the skin that is seen in a box of a view as masks: tile -> PNG.
+
+    Args:
+        skin: the head's.
+        matrix: from the world to the view: x and y -1..1 from left to right and from below.
+        box: left, bottom, right, top in those.
+
+    Raises:
+        SceneError: no skin is seen there.
+    """
+    posed = skin.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    mesh = posed.data
+    if len(mesh.polygons) != len(skin.data.polygons):
+        raise SceneError("A modifier changes the head's faces: switch it off in the viewport, or select faces.")
+    seen = _seen(posed, np.array(matrix @ posed.matrix_world, np.float64), matrix, box)
+    if not seen.any():
+        raise SceneError("No skin of the selected head is seen there: drag a box over it.")
+    with _mesh_of(skin) as own:
+        return _masks(skin, own, np.ones(len(own.vertices), np.float32), seen)
+
+
+def _seen(posed: bpy.types.Object, to_view: NDArray[np.float64], matrix: Matrix, box: Box) -> NDArray[np.bool_]:
+    """Return [F] which faces have their middle in a box of a view, with nothing of the head in front of it."""
+    mesh = posed.data
+    centres = np.empty(len(mesh.polygons) * 3, np.float32)
+    mesh.polygons.foreach_get("center", centres)
+    centres = centres.reshape(-1, 3)
+    places = np.c_[centres, np.ones(len(centres))] @ to_view.T
+    in_front = places[:, 3] > 0.0
+    flat = places[:, :2] / np.where(in_front, places[:, 3], 1.0)[:, None]
+    left, bottom, right, top = box
+    inside = in_front & (flat[:, 0] >= left) & (flat[:, 0] <= right) & (flat[:, 1] >= bottom) & (flat[:, 1] <= top)
+    back, to_local = matrix.inverted(), posed.matrix_world.inverted()
+    for number in np.flatnonzero(inside):
+        x, y = flat[number]
+        near = back @ Vector((x, y, -1.0, 1.0))
+        start = to_local @ (near.xyz / near.w)
+        direction = Vector(centres[number]) - start
+        hit, _, _, first = posed.ray_cast(start, direction.normalized(), distance=direction.length * 1.01)
+        inside[number] = hit and (first == number or _are_neighbours(mesh, first, int(number)))
+    return inside
+
+
+def _are_neighbours(mesh: bpy.types.Mesh, one: int, other: int) -> bool:
+    return bool(set(mesh.polygons[one].vertices) & set(mesh.polygons[other].vertices))
 
 
 def mask_of_group(skin: bpy.types.Object, name: str) -> dict[str, bytes]:

@@ -131,6 +131,71 @@ class DREAMFACE_OT_mark_faces(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class DREAMFACE_OT_mark_box(bpy.types.Operator):
+    """Drag a box in the 3D view to mark the skin that is seen in it; Shift adds to what is marked already"""
+
+    bl_idname = "dreamface.mark_box"
+    bl_label = "Box in View"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO", "BLOCKING"}
+
+    _start: tuple[int, int] | None
+    _frame: scene.Frame
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it on a head."""
+        return interface.allow(cls, why_not_mark(context) or _why_painted(context))
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Wait for the drag."""
+        self._start, self._frame = None, scene.Frame()
+        context.window_manager.modal_handler_add(self)
+        context.workspace.status_text_set("Drag a box over the skin    Shift: add    Esc: leave it")
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Follow the drag; mark what is in the box when it ends."""
+        with interface.in_window():
+            region = bpy.context.region
+            here = (event.mouse_x - region.x, event.mouse_y - region.y)
+        if event.type in ("ESC", "RIGHTMOUSE"):
+            return self._end(context, {"CANCELLED"})
+        if event.type == "LEFTMOUSE" and event.value == "PRESS":
+            self._start = here
+        elif event.type == "LEFTMOUSE" and event.value == "RELEASE" and self._start is not None:
+            return self._end(context, self._mark(context, self._start, here, event.shift))
+        elif self._start is not None:
+            self._frame.show((*self._start, *here))
+            interface.redraw_views()
+        elif event.type != "MOUSEMOVE":
+            return {"PASS_THROUGH"}
+        return {"RUNNING_MODAL"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends it."""
+        self._end(context, {"CANCELLED"})
+
+    def _mark(self, context: bpy.types.Context, one: tuple[int, int], other: tuple[int, int], adds: bool) -> set[str]:
+        skin = scene.skin_of(context.active_object)
+        with interface.in_window():
+            region, matrix = bpy.context.region, bpy.context.region_data.perspective_matrix.copy()
+        across = sorted(2.0 * place[0] / region.width - 1.0 for place in (one, other))
+        up = sorted(2.0 * place[1] / region.height - 1.0 for place in (one, other))
+        try:
+            pictures = scene.mask_of_view(skin, matrix, (across[0], up[0], across[1], up[1]))
+        except (scene.SceneError, AttributeError) as error:
+            self.report({"ERROR"}, str(error) if isinstance(error, scene.SceneError) else "The head is gone")
+            return {"CANCELLED"}
+        lay_mask(skin, pictures, adds)
+        return {"FINISHED"}
+
+    def _end(self, context: bpy.types.Context, result: set[str]) -> set[str]:
+        self._frame.remove()
+        context.workspace.status_text_set(None)
+        interface.redraw_views()
+        return result
+
+
 class DREAMFACE_OT_mark_group(bpy.types.Operator):
     """Mark a vertex group of the skin, as strong as its weights"""
 

@@ -107,3 +107,23 @@ def test_masks_lie_together(scene, api):
     mask = values(both["skin"])
     assert mask[:100].min() == 1.0 and abs(mask[-1, 0] - 128 / 255) < 1e-3 and mask[500].max() == 0.0
     assert set(both) == {"skin", "neck"}
+
+
+def test_what_is_seen_in_a_box_of_the_view_becomes_a_mask(scene, api, imported, bpy):
+    from mathutils import Matrix
+
+    skin = imported.skin
+    bpy.context.view_layer.update()
+    # A view from the front, 0.3 m wide, without perspective: x to the right, z up, near is towards -y.
+    matrix = Matrix(((1 / 0.15, 0, 0, 0), (0, 0, 1 / 0.15, -0.3 / 0.15), (0, 1.0, 0, 0), (0, 0, 0, 1)))
+    mask = values(api.mask_of_view(skin, matrix, (0.0, -1.0, 1.0, 1.0))["skin"])
+
+    def marked(wanted):
+        rows, columns = texels(skin, wanted).T
+        return mask[rows, columns].mean()
+
+    assert marked(lambda centre: centre.x > 0.03 and centre.y < -0.04) == 1.0, "seen"
+    assert marked(lambda centre: centre.x > 0.03 and centre.y > 0.04) == 0.0, "behind"
+    assert marked(lambda centre: centre.x < -0.03) == 0.0, "beside the box"
+    with pytest.raises(api.SceneError, match="No skin"):
+        api.mask_of_view(skin, matrix, (0.9, 0.9, 1.0, 1.0))
