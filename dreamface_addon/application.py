@@ -7,6 +7,7 @@ the parts. A new part is a file with a subclass of `Part`, and a line in `Applic
 from __future__ import annotations
 
 import traceback
+from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
@@ -75,8 +76,8 @@ class Application:
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
         self.repainting = Repainting(self.session, self.setup, self.making, wake)
-        self.making.placing.on_update = self.repainting.came_in
         self.editing = Editing(self.session, self.setup, self.repainting.look_at, self.following.follow, wake)
+        self.making.placing.on_update = self._came_in
         self.marking = Marking()
         self.highlight = scene.Highlight(self._what_to_show)
         self.carding = Carding(self.session, self.show_error, wake)
@@ -106,6 +107,12 @@ class Application:
             interface.redraw()
         return min(BUSY_INTERVAL if self.session.active else IDLE_INTERVAL, *(part.interval for part in self.parts))
 
+    def _came_in(self, skin: bpy.types.Object, before: dict[str, Any]) -> None:
+        """Let edits go along with a head that has another mesh now; what else its maps do not show follows."""
+        if before["head"] != skin["dreamface_head"]:
+            self.editing.carry_along(skin, before)
+        self.repainting.came_in(skin)
+
     @staticmethod
     def _what_to_show() -> list[scene.Shown]:
         """Return what lies over the selected head in the view."""
@@ -118,6 +125,8 @@ class Application:
         if page == "HAIR":
             self.setup.start_if_needed()  # it knows the artist's own styles
             self.styles.refresh()
+        if page == "EDIT":
+            self.editing.refresh()  # the engine may know more words
         if page == "ANIMATE" and self.session.feed.cameras is None and self.session.state is BackendState.READY:
             self.living.look_for_cameras()
 

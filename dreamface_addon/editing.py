@@ -17,7 +17,7 @@ from .link import BackendState
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session
 from .setting_up import SettingUp
-from .vocabulary import EDIT_WORDS, label_of_region
+from .vocabulary import EDIT_WORDS, REGIONS, label_of_region, read_edit_words, read_regions
 
 NO_PLACE = "Mark a place first, or name it in the words: “freckles on the left cheek”"
 _NOTHING = "Nothing in “{}” is known here: the menu beside the words shows what works."
@@ -70,6 +70,7 @@ class Editing(Part):
         self._wake = wake
         self._questions = Questions()
         self._answers: list[_Answer] = []
+        self._knows = False  # what the engine's own words are
 
     @property
     def doing(self) -> str:
@@ -193,6 +194,64 @@ class Editing(Part):
         doing = f"Carrying edits to {scene.name_of(other)}"
         body = {"edits": stack.canonical(entries), "from": source, "to": target}
         self._ask(Question("/edits/carry", body, carried, self._fail, pictures, doing=doing))
+
+    def carry_along(self, skin: bpy.types.Object, before: dict[str, Any]) -> None:
+        """Have the places of a head's edits carried to the mesh that it has now.
+
+        What is painted for the next edit is forgotten, because it is in another layout. An edit whose place can't be
+        carried stays in the stack, hidden, and why is said.
+
+        Args:
+            skin: the head's.
+            before: the record of what it was.
+        """
+        scene.set_draft(skin, None)
+        scene.set_sketch(skin, None)
+        entries = scene.stack_of(skin)
+        placed = [entry for entry in entries if scene.digests([entry]) or "tile" in (entry.get("parameters") or {})]
+        if not placed:
+            return
+        edit_sliders.set_stack(skin, [entry | {"visible": False} if entry in placed else entry for entry in entries])
+        pictures = {digest: scene.read_picture(skin, digest) for digest in scene.digests(placed)}
+        files = {digest: png for digest, png in pictures.items() if png is not None}
+        face_id = str(skin[scene.FACE_ID])
+
+        def carried(said: dict[str, Any]) -> None:
+            try:
+                found = {str(entry["id"]): dict(entry) for entry in said["edits"]}
+                decoded = [base64.b64decode(text, validate=True) for text in said["pictures"].values()]
+            except (KeyError, TypeError, AttributeError, ValueError, binascii.Error):
+                self._fail(_GARBLED)
+                return
+
+            def apply(there: bpy.types.Object) -> str:
+                for png in decoded:
+                    scene.keep_picture(there, png)
+                now = [found.get(str(entry["id"]), entry) for entry in scene.stack_of(there)]
+                edit_sliders.set_stack(there, now)
+                return ""
+
+            self._answers.append(_Answer(face_id, "Carry Edits", apply))
+
+        body = {"edits": stack.canonical(placed), "from": before, "to": scene.record(skin)}
+        self._ask(Question("/edits/carry", body, carried, self._not_carried, files, doing="Carrying edits along"))
+
+    def _not_carried(self, why: str) -> None:
+        self._fail(f"Edits of the former mesh are hidden, because their places could not be carried along. {why}")
+
+    def refresh(self) -> None:
+        """Ask the engine, where it runs, for the words and places that it knows."""
+        if self._session.state is BackendState.READY and not self._knows:
+            self._ask(Question("/edits", None, self._take_vocabulary, lambda _why: None))
+
+    def _take_vocabulary(self, said: dict[str, Any]) -> None:
+        try:
+            self.families, regions = read_edit_words(said), read_regions(said)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return  # those that come along do as well
+        REGIONS.clear()
+        REGIONS.update(regions)
+        self._knows = True
 
     def read_vector(self, skin: bpy.types.Object, content: bytes, then: Callable[[bytes], None]) -> None:
         """Have the backend make a picture of a file that Blender can't read, such as an SVG; `then` gets the PNG."""

@@ -54,7 +54,7 @@ class Placing:
         left: (job, why) of those that the artist has to decide about.
         notice: why a face that is ready has to wait, or nothing.
         warning: what the artist has to know about the last face that came in, until dismissed; usually nothing.
-        on_update: called with a face's skin when a folder has come into it.
+        on_update: called with a face's skin when a folder has come into it, and the record of what it was before.
     """
 
     def __init__(self, following: shaping.Following, settled: Callable[[Job], None]) -> None:
@@ -66,7 +66,7 @@ class Placing:
         self.left: list[tuple[Job, str]] = []
         self.notice = ""
         self.warning = ""
-        self.on_update: Callable[[bpy.types.Object], None] = lambda skin: None
+        self.on_update: Callable[[bpy.types.Object, dict[str, Any]], None] = lambda skin, before: None
 
     def add(self, job: Job) -> None:
         """Take a job that is done."""
@@ -121,11 +121,12 @@ class Placing:
             if job.tag.face_id and not as_new:
                 skin = scene.find_face(job.tag.face_id)
                 assert skin is not None
+                before = scene.record(skin)
                 placed = place(job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=not job.tag.is_quiet)
                 self.warning = placed.warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
-                self.on_update(skin)
+                self.on_update(skin, before)
             else:
                 self.warning = self._bring_in_new(job.folder, job.tag, look_at_new_faces)
         except Exception as error:
