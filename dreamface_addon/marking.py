@@ -184,17 +184,18 @@ def seen(skin: bpy.types.Object | None, is_on: bool) -> list[scene.Shown]:
         return []
     canvases = scene.canvases_of(skin)
     if canvases:
-        return [scene.Shown(skin, canvases, scene.painted_kind(skin) == scene.MASK)]
+        return [scene.Shown(skin, canvases, "tint" if scene.painted_kind(skin) == scene.MASK else "colour")]
     if not is_on:
         return []
     shown = []
     sketch = _images(skin, scene.sketch_of(skin))
     if sketch:
-        shown.append(scene.Shown(skin, sketch, is_mask=False))
-    active = edit_sliders.active_edit(skin)
-    place = scene.draft_of(skin) or (active[1].get("place") if active is not None else None) or stack.NEW_PLACE
+        shown.append(scene.Shown(skin, sketch, "colour"))
+    draft, active = scene.draft_of(skin), edit_sliders.active_edit(skin)
+    place = draft or (active[1].get("place") if active is not None else None) or stack.NEW_PLACE
     mask = _images(skin, place.get("mask") or {})
-    return [*shown, scene.Shown(skin, mask, is_mask=True)] if mask else shown
+    # What an edit has made is not to be covered: there the border alone is shown.
+    return [*shown, scene.Shown(skin, mask, "tint" if draft else "outline")] if mask else shown
 
 
 def _images(skin: bpy.types.Object, digests: dict[str, str]) -> dict[str, bpy.types.Image]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import bpy
 import gpu
@@ -17,6 +17,8 @@ from .meshes import UV_MAP
 
 TINT = (1.0, 0.32, 0.05, 0.55)
 """Colour and strength of what is marked."""
+
+_LOOKS = ("colour", "tint", "outline")
 
 _VERTEX = """
 void main()
@@ -31,7 +33,11 @@ _FRAGMENT = """
 void main()
 {
     vec4 seen = texture(picture, uv_of_fragment);
-    colour = is_mask > 0.5 ? vec4(tint.rgb, tint.a * seen.r) : vec4(seen.rgb / max(seen.a, 0.0001), seen.a);
+    float pixels_to_border = abs(seen.r - 0.5) / max(fwidth(seen.r), 0.0001);
+    float border = 1.0 - smoothstep(0.7, 1.7, pixels_to_border);
+    vec4 as_colour = vec4(seen.rgb / max(seen.a, 0.0001), seen.a);
+    vec4 as_tint = vec4(tint.rgb, tint.a * seen.r);
+    colour = look < 0.5 ? as_colour : look < 1.5 ? as_tint : vec4(tint.rgb, border);
 }
 """
 
@@ -43,12 +49,12 @@ class Shown:
     Attributes:
         skin: the head.
         images: tile -> image; its red says where a mask lies, its colour and alpha are a sketch's.
-        is_mask: which of these it is.
+        look: "colour" of a sketch, or a mask's "tint" or "outline".
     """
 
     skin: bpy.types.Object
     images: Mapping[str, bpy.types.Image]
-    is_mask: bool
+    look: Literal["colour", "tint", "outline"]
 
 
 @dataclass
@@ -102,7 +108,7 @@ class Highlight:
         matrix = bpy.context.region_data.perspective_matrix @ shown.skin.matrix_world
         self._shader.uniform_float("to_view", matrix)
         self._shader.uniform_float("tint", TINT)
-        self._shader.uniform_float("is_mask", float(shown.is_mask))
+        self._shader.uniform_float("look", float(_LOOKS.index(shown.look)))
         for tile, image in shown.images.items():
             if tile in batches:
                 self._shader.uniform_sampler("picture", gpu.texture.from_image(image))
@@ -215,7 +221,7 @@ def _new_shader() -> Any:
     about = gpu.types.GPUShaderCreateInfo()
     about.push_constant("MAT4", "to_view")
     about.push_constant("VEC4", "tint")
-    about.push_constant("FLOAT", "is_mask")
+    about.push_constant("FLOAT", "look")
     about.sampler(0, "FLOAT_2D", "picture")
     about.vertex_in(0, "VEC3", "position")
     about.vertex_in(1, "VEC2", "uv")
