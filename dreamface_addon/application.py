@@ -7,20 +7,24 @@ the parts. A new part is a file with a subclass of `Part`, and a line in `Applic
 from __future__ import annotations
 
 import traceback
+from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
 
-from . import diagnostics, installation, interface, places
+from . import diagnostics, installation, interface, marking, places, scene
 from .animating import Animating
 from .carding import Carding
+from .editing import Editing
 from .growing import Growing
 from .library import Library
 from .living import Living
 from .making import Making
+from .marking import Marking
 from .models import Models
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, Part
 from .pictures import Pictures
+from .repainting import Repainting
 from .session import BackendState, Session
 from .setting_up import SettingUp
 from .settling import Settling
@@ -43,6 +47,9 @@ class Application:
         settling: takes hair along with heads that were sculpted.
         making: makes faces and brings them into the scene.
         models: installs, checks and removes models.
+        repainting: paints edits into textures.
+        editing: brings edits into stacks.
+        marking: watches over heads that are painted on.
         carding: makes cards of hair.
         animating: tracks footage, and takes on heads.
         living: a camera that moves a head.
@@ -50,6 +57,7 @@ class Application:
         styles: the hair styles that there are.
         styling: puts them on heads.
         pictures: of faces and colours, for panels.
+        highlight: shows what is marked, in the 3D view.
         parts: all of these, in the order in which the timer calls them.
         error: the last thing that went wrong, in words, until dismissed.
         bug: the traceback of the last bug of ours, for reports.
@@ -67,6 +75,11 @@ class Application:
             self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
+        self.repainting = Repainting(self.session, self.setup, self.making, wake)
+        self.editing = Editing(self.session, self.setup, self.repainting.look_at, self.following.follow, wake)
+        self.making.placing.on_update = self._came_in
+        self.marking = Marking()
+        self.highlight = scene.Highlight(self._what_to_show)
         self.carding = Carding(self.session, self.show_error, wake)
         self.animating = Animating(self.session, self.setup, self.show_error, wake)
         self.living = Living(self.session, self.setup, self.animating, self.settling, wake)
@@ -76,7 +89,7 @@ class Application:
         self.styling = Styling(self.styles, self.growing, self.pictures, self.setup)
         self.parts: tuple[Part, ...] = (
             self.setup, self.following, self.growing, self.models, self.making, self.library, self.styles,
-            self.carding, self.settling, self.animating, self.living,
+            self.carding, self.settling, self.animating, self.living, self.editing, self.repainting, self.marking,
         )  # fmt: skip
 
     def tick(self) -> float:
@@ -94,11 +107,26 @@ class Application:
             interface.redraw()
         return min(BUSY_INTERVAL if self.session.active else IDLE_INTERVAL, *(part.interval for part in self.parts))
 
+    def _came_in(self, skin: bpy.types.Object, before: dict[str, Any]) -> None:
+        """Let edits go along with a head that has another mesh now; what else its maps do not show follows."""
+        if before["head"] != skin["dreamface_head"]:
+            self.editing.carry_along(skin, before)
+        self.repainting.came_in(skin)
+
+    @staticmethod
+    def _what_to_show() -> list[scene.Shown]:
+        """Return what lies over the selected head in the view."""
+        fields = bpy.context.window_manager.dreamface
+        skin = scene.skin_of(bpy.context.active_object)
+        return marking.seen(skin, fields.page == "EDIT" and fields.show_place)
+
     def show_page(self, page: str) -> None:
         """Get ready for what a page of the sidebar shows."""
         if page == "HAIR":
             self.setup.start_if_needed()  # it knows the artist's own styles
             self.styles.refresh()
+        if page == "EDIT":
+            self.editing.refresh()  # the engine may know more words
         if page == "ANIMATE" and self.session.feed.cameras is None and self.session.state is BackendState.READY:
             self.living.look_for_cameras()
 
@@ -128,6 +156,7 @@ class Application:
         """End everything; a backend that was started here ends, too."""
         for part in self.parts:
             part.shut_down()
+        self.highlight.remove()
         self.pictures.clear()
         self.session.shutdown()
 
@@ -194,6 +223,7 @@ def _after_save(*_: object) -> None:
 def _after_undo(*_: object) -> None:
     get().following.follow_all()
     get().growing.follow_all()
+    get().repainting.follow_all()
     get().animating.follow_all()
     get().living.put_back_all()
 
@@ -207,6 +237,8 @@ def _after_frame(*_: object) -> None:
 @persistent
 def _before_save(*_: object) -> None:
     get().living.before_save()
+    get().marking.before_save()
+    get().repainting.before_save()
 
 
 @persistent

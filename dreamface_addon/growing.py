@@ -19,7 +19,7 @@ from .link import BackendState
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Hair, Session
 from .setting_up import SettingUp
-from .shaping import PATIENCE, Entries, built_traits, is_behind, shape_digest, shown_traits, traits_of
+from .shaping import PATIENCE, Entries, built_traits, is_behind, shape_digest, shown_traits, wanted_traits
 from .vocabulary import FAMILIES
 
 QUIET = 0.08
@@ -51,12 +51,12 @@ def _digest(entries: Entries, families: tuple[str, ...]) -> str:
 
 def remember_grown(skin: bpy.types.Object) -> None:
     """Note that a face's hair shows its traits as they are; what an artist has deleted stays away."""
-    scene.mark_grown(skin, wanted_marks(traits_of(skin)) | dict.fromkeys(scene.deleted_hair(skin), ""))
+    scene.mark_grown(skin, wanted_marks(wanted_traits(skin)) | dict.fromkeys(scene.deleted_hair(skin), ""))
 
 
 def stale_regions(skin: bpy.types.Object) -> list[str]:
     """Return the regions whose hair does not show the traits, except where an artist has edited or deleted it."""
-    return _compare(skin, traits_of(skin)).stale
+    return _compare(skin, wanted_traits(skin)).stale
 
 
 _ANY_SHAPE = "any"
@@ -189,7 +189,7 @@ class Growing(Part):
         """Let a face's hair follow its traits from now on, until it does."""
         if not scene.knows_grown(skin):  # of an older file
             _mark_as_built(skin)
-        state = _compare(skin, traits_of(skin))
+        state = _compare(skin, wanted_traits(skin))
         if state.stale or is_behind(skin):
             self._look_at(skin)
         elif state.edited:
@@ -274,7 +274,7 @@ class Growing(Part):
         behind = is_behind(skin)
         if behind and self._moves(skin):
             return  # the mesh comes first: hair is rooted in it
-        traits = shown_traits(skin) if behind else traits_of(skin)
+        traits = shown_traits(skin) if behind else wanted_traits(skin)
         state = _compare(skin, traits) if traits is not None else None
         wanted = face.forced.union(state.stale) if state is not None else ()
         if state is None or not wanted:
@@ -298,7 +298,7 @@ class Growing(Part):
         if skin is None or face is None or question is None or interface.hindrance() is not None:
             return False
         behind = is_behind(skin)
-        traits = None if behind and self._moves(skin) else shown_traits(skin) if behind else traits_of(skin)
+        traits = None if behind and self._moves(skin) else shown_traits(skin) if behind else wanted_traits(skin)
         if traits is None or shape_digest(traits, exact=True) != shape_digest(hair.traits, exact=True):
             return False
         marks, wanted = wanted_marks(hair.traits), face.forced.union(_compare(skin, traits).stale)

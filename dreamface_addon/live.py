@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from .link import Client, Exchange
 
 DEBOUNCE = 0.25  # seconds without another letter until a prompt is read
 _RETRY = 0.5  # seconds after a call that found the backend busy
+_BUSY = (409, 503)
+"""What a backend answers that may do it in a moment."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +164,27 @@ class Hair:
 
 
 @dataclass(frozen=True)
+class Painted:
+    """What differs in a head's maps when its edits change, as the backend painted it.
+
+    Attributes:
+        face_id: whose.
+        edits: the stack that it shows then.
+        before: the stack that it shows until then.
+        arrays: see POST /paint. They are read-only.
+    """
+
+    face_id: str
+    edits: list[dict[str, Any]]
+    before: list[dict[str, Any]]
+    arrays: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
 class _Call:
     face_id: str
     body: dict[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class _Newest:
@@ -188,10 +209,10 @@ class _Newest:
         """Whether an answer is waited for."""
         return bool(self._waiting or self._exchange)
 
-    def wish(self, face_id: str, body: dict[str, Any]) -> None:
-        """Ask; an older wish for the same face is dropped."""
+    def wish(self, face_id: str, body: dict[str, Any], files: Mapping[str, bytes] | None = None) -> None:
+        """Ask; an older wish for the same face is dropped. Files, by SHA-256, are sent ahead where they have to be."""
         self._waiting.pop(face_id, None)
-        self._waiting[face_id] = _Call(face_id, body)
+        self._waiting[face_id] = _Call(face_id, body, files or {})
 
     def poll(self, client: Client) -> bool:
         """Go on; False where the connection was lost."""
@@ -214,7 +235,7 @@ class _Newest:
     def _take(self, exchange: Exchange) -> bool:
         self._exchange = None
         self.problem = exchange.error or ""
-        if exchange.lost or exchange.status == 503:
+        if exchange.lost or exchange.status in _BUSY:
             self._not_before = time.monotonic() + _RETRY
             self._again()
         elif exchange.error is None and self._call is not None:
@@ -302,3 +323,83 @@ class Grower(_Newest):
             other for other in self.arrived if (other.face_id, other.regions) != (hair.face_id, hair.regions)
         ]
         self.arrived.append(hair)
+
+
+class Repainter(_Newest):
+    """Asks what differs in heads' maps when their edits change. Pictures are sent ahead, each once.
+
+    Attributes:
+        arrived: answers that were not taken yet, oldest first.
+        unknown: whether the backend is too old to be asked.
+        too_much: face ids of answers that were too large; their whole folders are made instead.
+    """
+
+    _path = "/paint"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: list[Painted] = []
+        self.unknown = False
+        self.too_much: set[str] = set()
+        self._sent: set[str] = set()
+        self._uploading = ""
+
+    @property
+    def pending(self) -> bool:
+        """Whether an answer is waited for, or waits to be taken."""
+        return bool(super().pending or self.arrived)
+
+    def take(self) -> Painted | None:
+        """The oldest answer that has arrived and was not taken yet."""
+        return self.arrived.pop(0) if self.arrived else None
+
+    def ask(self, client: Client) -> None:
+        """Send the next wish if none is under way, and what it needs before it."""
+        if self._exchange is None and self._waiting and time.monotonic() >= self._not_before:
+            files = next(iter(self._waiting.values())).files
+            missing = next((digest for digest in files if digest not in self._sent), "")
+            if missing:
+                self._uploading = missing
+                self._exchange = client.send("PUT", f"/uploads/{missing}", files[missing])
+                return
+        super().ask(client)
+
+    def reconnect(self) -> None:
+        """Ask again what was under way; it may be another backend, which has none of the files."""
+        self._sent.clear()
+        self.unknown = False
+        if self._uploading:
+            self._exchange, self._uploading = None, ""
+        super().reconnect()
+
+    def _take(self, exchange: Exchange) -> bool:
+        if not self._uploading:
+            return self._take_answer(exchange)
+        self._exchange, uploaded, self._uploading = None, self._uploading, ""
+        if exchange.error is None:
+            self._sent.add(uploaded)
+        elif exchange.lost or exchange.status in _BUSY:
+            self._not_before = time.monotonic() + _RETRY
+        else:
+            self.problem = exchange.error
+            self._waiting.pop(next(iter(self._waiting), ""), None)
+        return exchange.lost
+
+    def _take_answer(self, exchange: Exchange) -> bool:
+        lost = super()._take(exchange)
+        if exchange.status == 400:
+            self._sent.clear()  # an upload may have been deleted
+        if exchange.status in (404, 405):
+            self.unknown, self.problem = True, ""
+        elif exchange.status == 200 and exchange.error and not exchange.lost and self._call is not None:
+            self.too_much.add(self._call.face_id)
+            self.problem = ""
+        return lost
+
+    def _open(self, call: _Call, body: bytes) -> None:
+        try:
+            arrays = open_arrays(body)
+        except ValueError:
+            self.problem = "The engine sent textures that cannot be read: restart it."
+            return
+        self.arrived.append(Painted(call.face_id, call.body["face"]["edits"], call.body["shown"], arrays))

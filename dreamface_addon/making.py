@@ -67,8 +67,17 @@ class Making(Part):
 
     @property
     def running(self) -> list[Job]:
-        """Jobs that make faces and are not over, oldest first."""
+        """Jobs that make faces and are not over, oldest first; those behind the artist's back are left out."""
+        return [job for job in self._all_running if not (isinstance(job.tag, Purpose) and job.tag.is_quiet)]
+
+    @property
+    def _all_running(self) -> list[Job]:
         return [job for job in self._session.jobs if not job.finished and job.kind in self.kinds]
+
+    def is_making(self, face_id: str) -> bool:
+        """Return whether a folder for a face is being made, or waits to come in."""
+        jobs = (*self._all_running, *self.placing.waiting)
+        return any(isinstance(job.tag, Purpose) and job.tag.face_id == face_id for job in jobs)
 
     # ------------------------------------------------------------------------------------------------------- the prompt
 
@@ -171,9 +180,33 @@ class Making(Part):
             SceneError: the face has lost what it is made from.
         """
         self._show_error("")
-        face_id, record = interface.own_id(skin), scene.record(skin)
+        self.leave_whole(str(skin[scene.FACE_ID]))
+        job, purpose = self._submit_edit(skin, interface.own_id(skin), resolution, is_quiet=False)
+        self.recovery.note(job, purpose)
+        self._wake()
+
+    def make_whole(self, skin: bpy.types.Object) -> None:
+        """Make a face's folder again behind the artist's back, so that it shows the face's edits.
+
+        Raises:
+            SceneError: the face has lost what it is made from.
+        """
+        self._submit_edit(skin, str(skin[scene.FACE_ID]), int(skin["dreamface_resolution"]), is_quiet=True)
+        self._wake()
+
+    def leave_whole(self, face_id: str) -> None:
+        """Make a face's folder no more, because its edits have changed: what is wanted now is painted first."""
+        for job in self._all_running:
+            if isinstance(job.tag, Purpose) and job.tag.is_quiet and job.tag.face_id == face_id:
+                self._session.cancel(job)
+
+    def _submit_edit(
+        self, skin: bpy.types.Object, face_id: str, resolution: int, is_quiet: bool
+    ) -> tuple[Job, Purpose]:
+        record = scene.record(skin)
         files, offset = scene.files_of(skin, record)
-        purpose = replace(self._purpose(face_id), sent=record, sent_offset=files.get(offset or ""))
+        sent_offset = files.get(offset or "")
+        purpose = replace(self._purpose(face_id), sent=record, sent_offset=sent_offset, is_quiet=is_quiet)
         request = {
             "face": record,
             "offset": offset,
@@ -181,8 +214,7 @@ class Making(Part):
             "layers": changed_layers(skin),
             "resolution": resolution,
         }
-        self.recovery.note(self._session.submit("edit", request, purpose, files), purpose)
-        self._wake()
+        return self._session.submit("edit", request, purpose, files), purpose
 
     def _purpose(self, face_id: str) -> Purpose:
         """Return what a job that is asked for now is for."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from . import growing, interface, scene, shaping
+from . import growing, interface, scene, shaping, stack
 from .session import Job
 from .vocabulary import LAYERS
 
@@ -30,6 +30,7 @@ class Purpose:
         scene: `session_uid` of the scene that it was asked for in; 0 where any will do.
         name: what a new face is called; empty takes a name from its prompt.
         in_gallery: one of several to choose from, not for the scene yet.
+        is_quiet: made behind the artist's back, so that the face's folder shows its edits: no step of undo.
         sent: for an edit, the face's record when it was asked for.
         sent_offset: for an edit, what was sculpted when it was asked for, as it was sent; None for nothing.
     """
@@ -39,6 +40,7 @@ class Purpose:
     scene: int = 0
     name: str = ""
     in_gallery: bool = False
+    is_quiet: bool = False
     sent: dict[str, Any] | None = None
     sent_offset: bytes | None = None
 
@@ -52,6 +54,7 @@ class Placing:
         left: (job, why) of those that the artist has to decide about.
         notice: why a face that is ready has to wait, or nothing.
         warning: what the artist has to know about the last face that came in, until dismissed; usually nothing.
+        on_update: called with a face's skin when a folder has come into it, and the record of what it was before.
     """
 
     def __init__(self, following: shaping.Following, settled: Callable[[Job], None]) -> None:
@@ -63,6 +66,7 @@ class Placing:
         self.left: list[tuple[Job, str]] = []
         self.notice = ""
         self.warning = ""
+        self.on_update: Callable[[bpy.types.Object, dict[str, Any]], None] = lambda skin, before: None
 
     def add(self, job: Job) -> None:
         """Take a job that is done."""
@@ -73,12 +77,17 @@ class Placing:
         before, self.notice = self.notice, ""
         if not self.waiting:
             return bool(before)
-        why_left = self._why_left(self.waiting[0])
+        job = self.waiting[0]
+        why_left = self._why_left(job)
+        if _is_quiet(job) and (why_left or _is_outdated(job)):
+            self._settled(self.waiting.pop(0))
+            return True
         if why_left:
             self.left.append((self.waiting.pop(0), why_left))
             return True
-        self.notice = interface.why_not_now()
-        if self.notice:
+        why_not = interface.why_not_now()
+        if why_not:
+            self.notice = "" if _is_quiet(job) else why_not
             return self.notice != before
         self._bring_in(self.waiting.pop(0), look_at_new_faces)
         return True
@@ -112,9 +121,12 @@ class Placing:
             if job.tag.face_id and not as_new:
                 skin = scene.find_face(job.tag.face_id)
                 assert skin is not None
-                self.warning = place(job.folder, skin, job.tag.sent, job.tag.sent_offset).warning
+                before = scene.record(skin)
+                placed = place(job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=not job.tag.is_quiet)
+                self.warning = placed.warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
+                self.on_update(skin, before)
             else:
                 self.warning = self._bring_in_new(job.folder, job.tag, look_at_new_faces)
         except Exception as error:
@@ -140,6 +152,17 @@ class Placing:
         return placed.warning
 
 
+def _is_quiet(job: Job) -> bool:
+    return isinstance(job.tag, Purpose) and job.tag.is_quiet
+
+
+def _is_outdated(job: Job) -> bool:
+    """Whether a face's edits were changed since its folder was asked for."""
+    assert isinstance(job.tag, Purpose) and job.tag.sent is not None
+    skin = scene.find_face(job.tag.face_id)
+    return skin is None or stack.looks(scene.stack_of(skin)) != stack.looks(job.tag.sent["edits"])
+
+
 def find_scene(session_uid: int) -> bpy.types.Scene | None:
     """Return the scene of that `session_uid`, whatever it is called by now, or None."""
     return next((scene_ for scene_ in bpy.data.scenes if scene_.session_uid == session_uid), None)
@@ -152,6 +175,7 @@ def place(
     sent_offset: bytes | None = None,
     home: bpy.types.Scene | None = None,
     name: str = "",
+    undo: bool = True,
 ) -> scene.ImportedFace:
     """Build a face folder in a scene, or update `skin` in place; one step of undo.
 
@@ -164,6 +188,7 @@ def place(
         sent_offset: what was sculpted then, as it was sent; None for nothing.
         home: the scene of a new face; None is the one that the window shows.
         name: what a new face is called; empty takes a name from its prompt.
+        undo: whether it is a step of undo.
 
     Raises:
         SceneError: it could not be done; the scene is as it was.
@@ -184,7 +209,8 @@ def place(
             growing.remember_grown(skin)
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
-        placed = scene.update_face(skin, folder, sent_offset)
+        edits = scene.stack_of(skin)
+        placed = scene.update_face(skin, folder, sent_offset, edits)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
         if placed.face.groom is not None:
@@ -195,7 +221,8 @@ def place(
             for layer, strength in layers.items():
                 if strength != asked.get(layer, 1.0):
                     shaping.set_strength(skin, layer, strength)
-    interface.push_undo(message)
+    if undo:
+        interface.push_undo(message)
     return placed
 
 

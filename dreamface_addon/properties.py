@@ -10,6 +10,7 @@ import bpy
 from bpy.app.handlers import persistent
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from .edit_sliders import MADE_AS, MADE_OF
 from .seeds import SEED_LIMIT
 
 MOST_VARIATIONS = 8
@@ -19,7 +20,7 @@ PAGES = [
     ("PERSON", "Person", "Who it is: age, sex, ancestry, and the face by region", "USER", 1),
     ("SKIN", "Skin", "Tone, marks, wrinkles, make-up, eyes", "MATERIAL", 2),
     ("HAIR", "Hair", "Hair, brows, lashes and beard", "STRANDS", 3),
-    ("EDIT", "Edit", "What was changed by hand", "SCULPTMODE_HLT", 4),
+    ("EDIT", "Edit", "By hand and by word: places, words, sketches, pictures", "SCULPTMODE_HLT", 4),
     ("ANIMATE", "Animate", "Expressions, footage, a camera, and takes", "ARMATURE_DATA", 6),
     ("OUTPUT", "Output", "Light, assets and other programs", "EXPORT", 5),
 ]
@@ -30,6 +31,9 @@ _get_head_items: Callable[[], list[tuple[str, str, str]]] | None = None
 _show_page: Callable[[str], None] | None = None
 _get_camera_items: Callable[[], list[tuple[str, str, str]]] | None = None
 _camera_changed: Callable[[], None] | None = None
+_say: Callable[[str, bool], None] | None = None
+_is_writing = False
+"""Whether words are written into a field that are not to be made at once."""
 
 
 def _prompt_changed(properties: Any, _context: bpy.types.Context) -> None:
@@ -53,6 +57,16 @@ def _camera_items(_properties: Any, _context: bpy.types.Context) -> list[tuple[s
 def _change_camera(_properties: Any, _context: bpy.types.Context) -> None:
     if _camera_changed is not None:
         _camera_changed()
+
+
+def _words_typed(properties: Any, _context: bpy.types.Context) -> None:
+    if _say is not None and properties.edit_words.strip() and not _is_writing:
+        _say("edit_words", False)
+
+
+def _face_words_typed(properties: Any, _context: bpy.types.Context) -> None:
+    if _say is not None and properties.face_words.strip():
+        _say("face_words", True)
 
 
 class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
@@ -103,6 +117,16 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         ],
         default="1024",
     )
+
+    def write_edit_words(self, words: str) -> None:
+        """Write words into the field of an edit, for the artist to go on."""
+        global _is_writing
+        _is_writing = True
+        try:
+            self.edit_words = words
+        finally:
+            _is_writing = False
+
     cards_level: EnumProperty(
         name="Detail of Cards",
         description="How many triangles the cards have",
@@ -150,6 +174,35 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         name="Strength", description="How strong a named expression is", min=0.0, max=1.0, default=1.0, step=5,
         precision=2,
     )  # fmt: skip
+    edit_words: StringProperty(
+        name="What Should Be There", description="What should be on the marked place, such as “a bruise”, in English; "
+        "the words may name a place, too. Enter makes it", maxlen=500, update=_words_typed,
+    )  # fmt: skip
+    face_words: StringProperty(
+        name="Change the Whole Face", description="What the face should be, such as “older, evening make-up”, in "
+        "English. Enter changes it", maxlen=500, update=_face_words_typed,
+    )  # fmt: skip
+    show_place: BoolProperty(name="Show Place", description="Show the marked place as a tint on the head", default=True)
+    sketch_as: EnumProperty(
+        name="As", description="What the sketch becomes",
+        items=[(name, *MADE_AS[name]) for name in MADE_OF["sketch"]],
+    )  # fmt: skip
+    picture_as: EnumProperty(
+        name="As", description="What the picture becomes",
+        items=[(name, *MADE_AS[name]) for name in MADE_OF["picture"]],
+    )  # fmt: skip
+    picture_file: StringProperty(
+        name="Picture", description="A PNG, JPEG, SVG or another picture to lay on the skin", subtype="FILE_PATH"
+    )
+    mix_take: EnumProperty(
+        name="Take", description="What is taken of the other head", options={"ENUM_FLAG"}, default={"skin"},
+        items=[
+            ("skin", "Skin", "Its skin: tone, marks and relief"), ("shape", "Shape", "Its shape"),
+        ],
+    )  # fmt: skip
+    mix_degree: FloatProperty(
+        name="Degree", description="How far towards the other head", min=0.0, max=1.0, default=0.5, step=5, precision=2
+    )
     take_index: IntProperty(name="Take", min=0)
     update_selected: BoolProperty(
         name="Change Selected Head",
@@ -165,7 +218,8 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
 
 _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected", "tracker",
-    "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength",
+    "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength", "show_place", "sketch_as",
+    "picture_as", "picture_file", "mix_degree",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 
@@ -190,6 +244,7 @@ def register(
     show_page: Callable[[str], None],
     camera_items: Callable[[], list[tuple[str, str, str]]],
     camera_changed: Callable[[], None],
+    say: Callable[[str, bool], None] = lambda field, whole_face: None,
 ) -> None:
     """Add the properties to Blender.
 
@@ -199,8 +254,10 @@ def register(
         show_page: called with a page when it is chosen.
         camera_items: gives the cameras for the menu.
         camera_changed: called when the camera's mirror or smoothing has changed.
+        say: called with a field of words for edits, after Enter, and whether they are about the whole face.
     """
-    global _read_prompt, _get_head_items, _show_page, _get_camera_items, _camera_changed
+    global _read_prompt, _get_head_items, _show_page, _get_camera_items, _camera_changed, _say
+    _say = say
     _read_prompt, _get_head_items, _show_page = read_prompt, head_items, show_page
     _get_camera_items, _camera_changed = camera_items, camera_changed
     bpy.utils.register_class(DREAMFACE_PG_properties)

@@ -16,9 +16,9 @@ from .feed import Feed
 from .job import Job
 from .jobs import Jobs
 from .link import Backend, BackendState, Client, Exchange, Settings
-from .live import Chip, Grower, Hair, Reader, Reading, Reshaper, Shape
+from .live import Chip, Grower, Hair, Painted, Reader, Reading, Repainter, Reshaper, Shape
 
-__all__ = ["BackendState", "Chip", "Hair", "Job", "Reading", "Session", "Settings", "Shape"]
+__all__ = ["BackendState", "Chip", "Hair", "Job", "Painted", "Reading", "Session", "Settings", "Shape"]
 
 CANCEL_WAIT = 0.5  # seconds that cancelling the open jobs may take when the backend is stopped
 _LAST_CANCEL_WAIT = 0.1  # seconds that it may take when Blender quits
@@ -44,6 +44,7 @@ class Session:
         self._reader = Reader()
         self._reshaper = Reshaper()
         self._grower = Grower()
+        self._repainter = Repainter()
         self.feed = Feed()
         self._client: Client | None = None  # the one that streams and jobs run over; None while not READY
         self._local = False
@@ -205,9 +206,15 @@ class Session:
         body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "shapes": shapes}
         self._wish(self._reshaper, face_id, body)
 
-    def _wish(self, asker: Reshaper | Grower, face_id: str, body: dict[str, Any]) -> None:
+    def _wish(
+        self,
+        asker: Reshaper | Grower | Repainter,
+        face_id: str,
+        body: dict[str, Any],
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
         """Take a wish, and send it without waiting for the next poll: a slider is to feel direct."""
-        asker.wish(face_id, body)
+        asker.wish(face_id, body, files)
         if self._client is not None:
             asker.ask(self._client)
 
@@ -251,9 +258,46 @@ class Session:
         """Why the hair that was asked for last will not come, as a sentence; "" while it may, or has."""
         return "" if self._grower.pending else self._grower.problem
 
+    def repaint(
+        self,
+        face_id: str,
+        record: Mapping[str, Any],
+        shown: Sequence[Mapping[str, Any]],
+        offset: str | None,
+        files: Mapping[str, bytes],
+    ) -> None:
+        """Ask what differs in a face's maps with its record's edits; see `take_painted`.
+
+        Args:
+            face_id: whose.
+            record: the face's, with the edits that it is to show.
+            shown: the edits that its maps show now.
+            offset: SHA-256 of what was sculpted, among the files; None for nothing.
+            files: SHA-256 -> bytes of what the edits refer to.
+        """
+        body = {"face": dict(record), "shown": list(shown), "offset": offset, "resolution": record["resolution"]}
+        self._wish(self._repainter, face_id, body, files)
+
+    def take_painted(self) -> Painted | None:
+        """An answer that has arrived; each is handed out once, oldest first."""
+        return self._repainter.take()
+
+    @property
+    def repaint_refused(self) -> str:
+        """Why what was asked for last will not come, as a sentence; "" while it may, or has."""
+        return "" if self._repainter.pending else self._repainter.problem
+
+    def cannot_repaint(self, face_id: str) -> bool:
+        """Whether a face's edits show only once its whole folder is made: an old engine, or too large an answer."""
+        return self._repainter.unknown or face_id in self._repainter.too_much
+
+    def forget_large(self, face_id: str) -> None:
+        """A face's folder shows its edits: the next change may be small again."""
+        self._repainter.too_much.discard(face_id)
+
     @property
     def call_problem(self) -> str:
-        """A sentence about the last reading, reshaping or growing; "" if it went well."""
+        """A sentence about the last reading, reshaping, growing or repainting; "" if it went well."""
         return next((live.problem for live in self._live if live.problem), "")
 
     def forget_call_problem(self) -> None:
@@ -262,8 +306,8 @@ class Session:
             live.problem = ""
 
     @property
-    def _live(self) -> tuple[Reshaper, Grower, Reader]:
-        return self._reshaper, self._grower, self._reader
+    def _live(self) -> tuple[Reshaper, Grower, Repainter, Reader]:
+        return self._reshaper, self._grower, self._repainter, self._reader
 
     # ------------------------------------------------------------------------------------------------------------- poll
 
@@ -388,7 +432,7 @@ class Session:
 
     def _changed(self) -> bool:
         jobs = [(job.id, job.state, job.stage, job.fraction, job.message, job.eta) for job in self._jobs.active]
-        arrived = [id(answer) for answer in (*self._reshaper.arrived, *self._grower.arrived)]
+        arrived = [id(answer) for answer in (*self._reshaper.arrived, *self._grower.arrived, *self._repainter.arrived)]
         feed = (self.feed.state, self.feed.recording, self.feed.problem, self.feed.cameras)
         live = (self.reading, self.call_problem, arrived, feed)
         shown = (self.state, self.problem, jobs, len(self._jobs.all), live)

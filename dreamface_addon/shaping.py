@@ -23,6 +23,7 @@ from .part import BUSY_INTERVAL, IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session, Shape
 from .setting_up import SettingUp
 from .vocabulary import LAYERS, TRAITS, Trait
+from .whole_face import shown_traits as with_edits
 
 PATIENCE = 10.0
 """Seconds that a running backend has for a head before it is said that the mesh waits for it."""
@@ -56,6 +57,11 @@ def value_of(skin: bpy.types.Object, trait: Trait) -> Any:
         else _parsed(skin.get(scene.MEASURED_PROPERTY, "{}")).get(trait.name)
     )
     return value if _fits(value, trait) else trait.default
+
+
+def wanted_traits(skin: bpy.types.Object) -> Entries:
+    """Return the traits that mesh and hair are to show: a face's own, with its edits of the whole face over them."""
+    return with_edits(traits_of(skin), scene.stack_of(skin))
 
 
 def set_value(skin: bpy.types.Object, trait: Trait, value: Any, because: str = BY_HAND) -> None:
@@ -114,6 +120,12 @@ def changed_layers(skin: bpy.types.Object) -> dict[str, float]:
     return {layer: strength for layer, strength in now.items() if strength != built.get(layer, 1.0)}
 
 
+def built_layers(skin: bpy.types.Object, layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the entries of a face's layers as strong as they were when its maps were painted."""
+    built = _parsed(skin.get(_BUILT_LAYERS, skin.get(scene.LAYERS_PROPERTY, "{}")))
+    return [entry | {"strength": built.get(entry["id"], 1.0), "visible": True} for entry in layers]
+
+
 def reset_layers(skin: bpy.types.Object) -> None:
     """Set every layer's strength back to what it was when the face was built."""
     if _BUILT_LAYERS in skin:
@@ -129,19 +141,20 @@ def remember_built(skin: bpy.types.Object) -> None:
     """Note that mesh and maps show the traits as they are, and the maps the layers."""
     skin[_BUILT] = skin[scene.TRAITS_PROPERTY]
     skin[_BUILT_LAYERS] = skin.get(scene.LAYERS_PROPERTY, "{}")
-    scene.mark_shown(skin, shape_digest(traits_of(skin), exact=True))
+    scene.mark_shown(skin, shape_digest(wanted_traits(skin), exact=True))
 
 
 def is_behind(skin: bpy.types.Object) -> bool:
     """Return whether a mesh shows other traits than its face has, as after undo."""
     alone = skin.data.users == 1  # linked duplicates share one mesh: it can't show the traits of both
-    return alone and not scene.shows(skin, shape_digest(traits_of(skin), exact=True), unmarked=True)
+    return alone and not scene.shows(skin, shape_digest(wanted_traits(skin), exact=True), unmarked=True)
 
 
 def shown_traits(skin: bpy.types.Object) -> Entries | None:
     """Return a face's traits with those that move the mesh as the mesh shows them; None where that is not known."""
-    now = traits_of(skin)
-    for known in (now, *reversed(_moved_to.values()), built_traits(skin)):
+    now = wanted_traits(skin)
+    built = with_edits(built_traits(skin), scene.built_edits(skin))
+    for known in (now, *reversed(_moved_to.values()), built):
         if any(scene.shows(skin, shape_digest(known, exact)) for exact in (True, False)):
             live = [name for name, trait in TRAITS.items() if trait.live]
             others = {name: entry for name, entry in now.items() if name not in live}
@@ -323,19 +336,20 @@ class Following(Part):
 
     def _look_after(self, face_id: str) -> None:
         skin = scene.find_face(face_id)
-        if skin is None or scene.shows(skin, shape_digest(traits_of(skin), exact=True)):
+        if skin is None or scene.shows(skin, shape_digest(wanted_traits(skin), exact=True)):
             self._drop(face_id)
         elif self._question is None or self._question.face_id == face_id:
             self._ask(skin, face_id, exact=time.monotonic() - self._changed[face_id] > QUIET)
 
     def _ask(self, skin: bpy.types.Object, face_id: str, exact: bool) -> None:
-        wanted = shape_digest(traits_of(skin), exact)
+        traits = wanted_traits(skin)
+        wanted = shape_digest(traits, exact)
         if self._question is not None and self._question.shown == wanted:
             return
         if not exact and scene.shows(skin, wanted):
             return
         record = scene.record(skin)
-        self._session.reshape(face_id, record["head"], record["seed"], record["traits"], record["candidate"], exact)
+        self._session.reshape(face_id, record["head"], record["seed"], traits, record["candidate"], exact)
         self._question = _Question(face_id, wanted, time.monotonic())
 
     def _take(self, shape: Shape) -> bool:

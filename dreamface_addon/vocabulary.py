@@ -1,7 +1,8 @@
 """The traits and the layers of the skin that sliders are made from.
 
 `traits.json` and `layers.json` are what the backend says of them (`dreamface traits --json` and `dreamface layers
---json`), kept here so that the sliders are there before any backend runs; a test compares them.
+--json`), `edits.json` what words of an edit can say (`dreamface edits --json`). They are kept here so that the sliders
+are there before any backend runs; a test compares them.
 """
 
 from __future__ import annotations
@@ -205,6 +206,60 @@ def _tooltip(entry: dict[str, Any]) -> str:
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
+
+_EDIT_FAMILIES = {
+    "effects": "On the Skin", "skin": "Skin", "makeup": "Make-up", "person": "Person", "hair": "Hair", "shape": "Shape",
+}  # fmt: skip
+
+_WORDS_OF_ONE = 2
+"""Phrases that a menu shows of one thing; the others mean the same, or less of it."""
+
+EditWords = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Families of what words can ask for: (family, ((words, what they ask for), ...))."""
+
+
+def read_edit_words(said: dict[str, Any]) -> EditWords:
+    """Return what words of an edit can ask for, as `edits.json` or the backend says it.
+
+    Raises:
+        KeyError, TypeError, ValueError: it says something else.
+    """
+    found = []
+    for family in said["families"]:
+        words = [
+            (str(phrase), str(entry["description"]))
+            for entry in family["words"]
+            for phrase in (*entry["words"][:_WORDS_OF_ONE], *entry["variants"])
+        ]
+        name = str(family["name"])
+        found.append((_EDIT_FAMILIES.get(name, name.replace("_", " ").title()), tuple(words)))
+    return tuple(entry for entry in found if entry[1])
+
+
+def read_regions(said: dict[str, Any]) -> dict[str, str]:
+    """Return the places of the face by name: what a place of an edit calls it -> what artists read.
+
+    Raises:
+        KeyError, TypeError, ValueError: `said` is no such list.
+    """
+    return {str(entry["name"]): str(entry["label"]) for entry in said["regions"]}
+
+
+def _read_edits() -> dict[str, Any]:
+    said: dict[str, Any] = json.loads((Path(__file__).parent / "edits.json").read_text("utf-8"))
+    return said
+
+
+def label_of_region(name: str) -> str:
+    """Return what artists read for a place of the face."""
+    return REGIONS.get(name, name.replace("_", " ").title())
+
+
+EDIT_WORDS = read_edit_words(_read_edits())
+"""What words of an edit can ask for."""
+
+REGIONS = read_regions(_read_edits())
+"""Places of the face by name."""
 
 SWATCHES = _read_swatches()
 """Colours of "skin", "hair" and "iris", from light or dark to the other end."""

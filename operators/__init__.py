@@ -61,6 +61,35 @@ from .create.select_head import DREAMFACE_OT_select_head
 from .create.toggle_words import DREAMFACE_OT_toggle_words
 from .create.use_prompt import DREAMFACE_OT_use_prompt
 from .edit.clear_sculpt import DREAMFACE_OT_clear_sculpt
+from .edit.others import DREAMFACE_OT_copy_edits, DREAMFACE_OT_mix_with
+from .edit.picture import DREAMFACE_OT_place_picture, DREAMFACE_OT_project_picture
+from .edit.place import (
+    DREAMFACE_OT_clear_place,
+    DREAMFACE_OT_end_painting,
+    DREAMFACE_OT_import_mask,
+    DREAMFACE_OT_mark_box,
+    DREAMFACE_OT_mark_everywhere,
+    DREAMFACE_OT_mark_faces,
+    DREAMFACE_OT_mark_group,
+    DREAMFACE_OT_mark_region,
+    DREAMFACE_OT_new_sketch,
+    DREAMFACE_OT_paint_mask,
+)
+from .edit.say import (
+    DREAMFACE_OT_change_face,
+    DREAMFACE_OT_make_sketch,
+    DREAMFACE_OT_say_edit,
+    DREAMFACE_OT_use_edit_words,
+)
+from .edit.say import (
+    say_field as say_field,
+)
+from .edit.stack import (
+    DREAMFACE_OT_clear_edit_mask,
+    DREAMFACE_OT_delete_edit,
+    DREAMFACE_OT_duplicate_edit,
+    DREAMFACE_OT_move_edit,
+)
 from .hair.cards import DREAMFACE_OT_make_cards, DREAMFACE_OT_show_cards
 from .hair.grow import DREAMFACE_OT_grow_hair
 from .hair.node_assets import DREAMFACE_OT_use_node_assets
@@ -87,6 +116,28 @@ from .skin.paint import DREAMFACE_OT_paint
 from .skin.use_swatch import DREAMFACE_OT_use_swatch
 
 _CLASSES = (
+    DREAMFACE_OT_move_edit,
+    DREAMFACE_OT_duplicate_edit,
+    DREAMFACE_OT_delete_edit,
+    DREAMFACE_OT_clear_edit_mask,
+    DREAMFACE_OT_paint_mask,
+    DREAMFACE_OT_new_sketch,
+    DREAMFACE_OT_end_painting,
+    DREAMFACE_OT_mark_box,
+    DREAMFACE_OT_mark_faces,
+    DREAMFACE_OT_mark_group,
+    DREAMFACE_OT_mark_region,
+    DREAMFACE_OT_mark_everywhere,
+    DREAMFACE_OT_clear_place,
+    DREAMFACE_OT_import_mask,
+    DREAMFACE_OT_say_edit,
+    DREAMFACE_OT_change_face,
+    DREAMFACE_OT_use_edit_words,
+    DREAMFACE_OT_make_sketch,
+    DREAMFACE_OT_copy_edits,
+    DREAMFACE_OT_mix_with,
+    DREAMFACE_OT_place_picture,
+    DREAMFACE_OT_project_picture,
     DREAMFACE_OT_add_layer,
     DREAMFACE_OT_add_rig,
     DREAMFACE_OT_add_studio,

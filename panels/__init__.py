@@ -4,7 +4,16 @@ import bpy
 
 from .animate import DREAMFACE_MT_apply_take, DREAMFACE_PT_animate, DREAMFACE_UL_takes
 from .create import DREAMFACE_MT_prompts, DREAMFACE_PT_create
-from .edit import DREAMFACE_PT_edit
+from .edit import (
+    FAMILY_MENUS,
+    DREAMFACE_MT_copy_edit,
+    DREAMFACE_MT_copy_edits,
+    DREAMFACE_MT_edit_words,
+    DREAMFACE_MT_mix_with,
+    DREAMFACE_MT_regions,
+    DREAMFACE_PT_edit,
+    DREAMFACE_UL_edits,
+)
 from .engine import DREAMFACE_PT_setup, draw_engine
 from .frame import DREAMFACE_MT_heads, DREAMFACE_PT_frame
 from .hair import DREAMFACE_PT_hair
@@ -22,6 +31,13 @@ _CLASSES = (
     DREAMFACE_MT_apply_take,
     DREAMFACE_MT_prompts,
     DREAMFACE_MT_add_layer,
+    DREAMFACE_UL_edits,
+    DREAMFACE_MT_regions,
+    *FAMILY_MENUS,
+    DREAMFACE_MT_edit_words,
+    DREAMFACE_MT_copy_edits,
+    DREAMFACE_MT_copy_edit,
+    DREAMFACE_MT_mix_with,
     DREAMFACE_PT_setup,
     DREAMFACE_PT_frame,
     DREAMFACE_PT_create,

@@ -1,6 +1,7 @@
 """What an edit of a face needs beside its record: pictures of masks, and what was sculpted, an offset of vertices.
 
-Pictures lie in the face's folder. What was sculpted lies in the meshes; see `sculpting`.
+Pictures lie in the .blend file or in the face's folder; see `edits`. What was sculpted lies in the meshes; see
+`sculpting`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import bpy
 import numpy as np
 
 from .applying import check_not_applied
+from .edits import digests, read_picture
 from .errors import SceneError
 from .records import RANGE, VERTEX_COUNT, parts_of
 from .sculpting import Array, offset_of
@@ -92,17 +94,21 @@ def files_of(skin: bpy.types.Object, record: dict[str, Any]) -> tuple[dict[str, 
 
 
 def _pictures_in(skin: bpy.types.Object, record: dict[str, Any]) -> list[str]:
-    """Return the SHA-256 of every picture that the layers refer to, each once."""
+    """Return the SHA-256 of every picture that layers and edits refer to, each once."""
     try:
-        digests = [digest for entry in record["layers"] for digest in (entry.get("mask") or {}).values()]
-        if not all(_DIGEST.fullmatch(digest) for digest in digests):
+        found = [digest for entry in record["layers"] for digest in (entry.get("mask") or {}).values()]
+        found += digests(record.get("edits", []))
+        if not all(_DIGEST.fullmatch(digest) for digest in found):
             raise ValueError("no SHA-256")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SceneError(f"The masks of {skin.name} were changed by hand: undo, or import its folder again.") from error
-    return list(dict.fromkeys(digests))
+    return list(dict.fromkeys(found))
 
 
 def _picture(skin: bpy.types.Object, digest: str) -> bytes:
+    picture = read_picture(skin, digest)
+    if picture is not None:
+        return picture
     folder = skin.get("dreamface_folder", "")
     if not folder:
         raise SceneError(f"{skin.name} has masks and no folder with their pictures: import the face's folder again.")

@@ -56,6 +56,7 @@ def check_document(document: dict[str, Any]) -> None:
     _need(isinstance(identity, dict) and _is_number(identity.get("candidate", 0)), "the head's identity is no numbers")
     _check_traits(document["traits"])
     _check_layers(document.get("layers", []))
+    _check_edits(document.get("edits", []))
     _check_names(document["shapes"], "shape")
     _need("Basis" not in document["shapes"], "a shape has the name Basis, which Blender needs")
     for name, values in document["materials"].items():
@@ -91,6 +92,15 @@ def _check_layers(layers: Any) -> None:
     for entry in layers:
         _need(isinstance(entry, dict) and _is_text(entry.get("id")), "a layer has no id")
         _need(_is_number(entry.get("strength")), f"the layer {entry['id']} has no strength")
+
+
+def _check_edits(edits: Any) -> None:
+    """A list of entries; faces of older versions have none."""
+    _need(isinstance(edits, list), "the edits are no list")
+    for entry in edits:
+        _need(isinstance(entry, dict) and _is_text(entry.get("id")), "an edit has no id")
+        _need(_is_number(entry.get("strength")), f"the edit {entry['id']} has no strength")
+        _need(isinstance(entry.get("kind"), str), f"the edit {entry['id']} has no kind")
 
 
 def _check_material(name: str, values: Any) -> None:

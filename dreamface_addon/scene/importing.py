@@ -10,6 +10,7 @@ import bpy
 
 from .checking import SKIN
 from .colours import colour_warning
+from .edits import describe_edits
 from .hair import put_hair
 from .leftovers import all_or_nothing
 from .materials import new_materials
@@ -88,6 +89,7 @@ def _build(face: FaceFolder, parent: bpy.types.Collection, name: str) -> Importe
     for part in parts.values():
         follow_skin(part, skin)
     describe_skin(skin, face)
+    describe_edits(skin, document, face.path)
     wear_expression(skin, document["traits"])
     fold_skin(skin, face.wrinkles)
     colour_solid(list(parts.values()), face)

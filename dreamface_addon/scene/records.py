@@ -3,8 +3,8 @@
 The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may not fit Blender's integers),
 _resolution, _head, _vertices (how many its head has), _statement and _folder; as JSON _record (what else the face
 remembers, for the backend), _traits, _measured (the shape traits as they are on the mesh), _layers (how strongly each
-layer of the skin is laid on), _shapes, _regions, _landmarks (name -> vertex), _history, _not_understood and _worn,
-the expression that its shape keys were last set to. Some skins have _chin, the vertex at the tip of the chin;
+layer of the skin is laid on), _edits, _shapes, _regions, _landmarks (name -> vertex), _history, _not_understood and
+_worn, the expression that its shape keys were last set to. Some skins have _chin, the vertex at the tip of the chin;
 _candidate, whom of the seed's candidates the person began as; _extra_shapes, as JSON the names of its shapes beyond
 ARKit's 52; and _studio_head, which a studio that lights it has as well. Every object, the skin too,
 has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than its
@@ -64,6 +64,9 @@ TRAITS_PROPERTY = "dreamface_traits"
 MEASURED_PROPERTY = "dreamface_measured"
 LAYERS_PROPERTY = "dreamface_layers"
 LANDMARKS = "dreamface_landmarks"
+EDITS = "dreamface_edits"
+"""Custom property of the skin: the artist's edits, from below, as JSON."""
+
 EXTRA_SHAPES = "dreamface_extra_shapes"
 """Custom property of the skin: the names of its shape keys beyond ARKit's, as JSON."""
 
@@ -92,7 +95,7 @@ _OF_THE_FOLDER = frozenset({
 })  # fmt: skip
 """Fields of face.json that describe the folder's contents; all others are what the face remembers."""
 
-_OF_THEIR_OWN = frozenset({"face_id", "prompt", "seed", "resolution", "traits", "not_understood", "history"})
+_OF_THEIR_OWN = frozenset({"face_id", "prompt", "seed", "resolution", "traits", "not_understood", "history", "edits"})
 """What the face remembers and the skin has a property of its own for."""
 
 _OF = "dreamface_of"
@@ -388,6 +391,7 @@ def record(skin: bpy.types.Object) -> dict[str, Any]:
             "history": json.loads(skin["dreamface_history"]),
             "candidate": skin.get(CANDIDATE),
             "layers": _layers_as_set(skin),
+            "edits": edits_of(skin),
         }
     except (KeyError, ValueError, TypeError) as error:
         raise lost_properties(skin) from error
@@ -415,6 +419,18 @@ def _layers_as_set(skin: bpy.types.Object) -> list[dict[str, Any]]:
         elif strength != built[name]:
             known[name] = known[name] | {"strength": strength, "visible": True}
     return list(known.values())
+
+
+def edits_of(skin: bpy.types.Object) -> list[dict[str, Any]]:
+    """The artist's edits, from below, as face.json has them.
+
+    Raises:
+        ValueError, TypeError: the property was changed by hand.
+    """
+    edits = json.loads(skin.get(EDITS, "[]"))
+    if not (isinstance(edits, list) and all(isinstance(edit, dict) for edit in edits)):
+        raise ValueError("not edits")
+    return edits
 
 
 def traits_of(skin: bpy.types.Object) -> dict[str, Any]:

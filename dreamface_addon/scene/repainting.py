@@ -21,6 +21,9 @@ FIRST_CHANNELS = "albedo specular roughness normal displacement subsurface opaci
 """What a material of the first release can show."""
 
 
+PATCHED = "dreamface_patched"
+"""Custom property of an image: we have put windows into its pixels; see `patching`. That is not an artist's work."""
+
 _USUAL_ROUGHNESS = 0.5  # about what roughness maps hold
 
 
@@ -40,19 +43,25 @@ def repaint(objects: list[bpy.types.Object], face: FaceFolder) -> None:
         before = _values(material)
         if before.get("name") not in wanted:
             continue
-        own = [slot for slot in slots if slot.material == material]
-        if material.users - material.use_fake_user - _users_kept(material) > len(own):
-            material = material.copy()
-            for slot in own:
-                slot.material = material
+        material = own_material(material, slots)
         now = wanted[before["name"]]
         _renew_values(material, before, now)
         _swap_images(material.node_tree, images, replaced)
-        _renew_channels(material, images.get(now["tile"], {}))
+        renew_channels(material, images.get(now["tile"], {}))
         add_wrinkles(material, images.get(now["tile"], {}), face.wrinkles)
     _take_over_names(replaced)
     for image in [image for channels in images.values() for image in channels.values() if not image.users]:
         bpy.data.images.remove(image)  # the artist does without this map
+
+
+def own_material(material: bpy.types.Material, slots: list[bpy.types.MaterialSlot]) -> bpy.types.Material:
+    """Return the material that some slots wear and nothing else does: a copy of it where others wear it, too."""
+    own = [slot for slot in slots if slot.material == material]
+    if material.users - material.use_fake_user - _users_kept(material) > len(own):
+        material = material.copy()
+        for slot in own:
+            slot.material = material
+    return material
 
 
 def _users_kept(material: bpy.types.Material) -> int:
@@ -115,7 +124,7 @@ def _renew(holder: Any, attribute: str, old: Any, new: Any) -> None:
         setattr(holder, attribute, new)
 
 
-def _renew_channels(material: bpy.types.Material, images: Images) -> None:
+def renew_channels(material: bpy.types.Material, images: Images) -> None:
     """Show the maps that the old face did not have, and no longer those that the new one has not: metal comes and goes.
 
     Of what the artist has connected instead, or removed, nothing changes.
@@ -124,7 +133,7 @@ def _renew_channels(material: bpy.types.Material, images: Images) -> None:
     for node in [node for node in tree.nodes if _channel(node) in had and _channel(node) not in images]:
         image = node.image
         tree.nodes.remove(node)
-        if not (image.users or image.is_dirty):
+        if not (image.users or _is_hand_painted(image)):
             bpy.data.images.remove(image)
     shader = tree.nodes.get(SURFACE)
     for channel, name in PLAIN_INPUTS.items() if shader is not None else ():
@@ -153,13 +162,17 @@ def _swap_images(
             replaced[old] = new
 
 
+def _is_hand_painted(image: bpy.types.Image) -> bool:
+    return bool(image.is_dirty and PATCHED not in image)
+
+
 def _take_over_names(replaced: dict[bpy.types.Image, bpy.types.Image]) -> None:
     """Remove the old images that nothing shows any more, so that they fill no memory, and name the new ones like them.
 
     What an artist has painted on is kept: it may not be saved yet.
     """
     for old, new in replaced.items():
-        if not (old.users or old.is_dirty):
+        if not (old.users or _is_hand_painted(old)):
             name, given = old.name, old.get(GIVEN)
             bpy.data.images.remove(old)
             new.name = name

@@ -14,6 +14,7 @@ from .attachments import unpack_offset
 from .cards import remove_cards, show_newer_hair
 from .carrying import SAME_PLACE, Map, map_between, sculpture_of
 from .checking import SKIN
+from .edits import describe_edits
 from .hair import deleted_hair, edited_hair, keep_edited_hair, put_hair, settle_hair
 from .importing import ImportedFace, follow_skin, new_object, see_through_lashes, want
 from .materials import new_materials, values_of
@@ -39,7 +40,12 @@ from .visemes import add_visemes, has_visemes
 from .wrinkles import fold_skin
 
 
-def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes | None = None) -> ImportedFace:
+def update_face(
+    skin: bpy.types.Object,
+    folder: Path | str,
+    sent_offset: bytes | None = None,
+    edits: list[dict[str, Any]] | None = None,
+) -> ImportedFace:
     """Show the face in `folder` with the objects of the face that `skin` belongs to.
 
     What an artist has sculpted stays on top of the new face, unless the folder holds it already.
@@ -61,6 +67,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
         skin: the face's.
         folder: with the new face.
         sent_offset: the offset with which the folder was asked for; see `files_of`.
+        edits: the stack that the face has afterwards; None is the folder's.
 
     Raises:
         FaceFolderError: the folder cannot be read.
@@ -86,6 +93,7 @@ def update_face(skin: bpy.types.Object, folder: Path | str, sent_offset: bytes |
     show_newer_hair(skin)
     prompt_before = str(skin.get("dreamface_prompt", ""))
     describe_skin(skin, face)
+    describe_edits(skin, face.document, face.path, edits)
     if had_visemes:
         add_visemes(skin)
     renew_rig(skin)

@@ -234,12 +234,12 @@ def test_the_application_withdraws_it_at_undo_and_redo(bpy, monkeypatch):
         put_back_all = follow_all
 
     class Parts:
-        following, growing, animating, living = Part(), Part(), Part(), Part()
+        following, growing, repainting, animating, living = Part(), Part(), Part(), Part(), Part()
 
     monkeypatch.setattr(application, "_application", Parts())
     for handler in handlers.values():
         handler()
-    assert called == [Parts.following, Parts.growing, Parts.animating, Parts.living] * 2
+    assert called == [Parts.following, Parts.growing, Parts.repainting, Parts.animating, Parts.living] * 2
 
 
 def scale_and_apply(bpy, skin):

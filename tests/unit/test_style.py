@@ -197,9 +197,9 @@ EXTENSION = [
     *(file for room in ("dreamface_addon", "operators", "panels") for file in (ROOT / room).rglob("*.py")),
 ]
 NEEDS_BPY = {
-    "animating", "application", "carding", "gallery", "growing", "installation", "interface", "living", "making",
-    "pictures", "places", "placing", "preferences", "properties", "recovery", "regions", "setting_up", "settling",
-    "shaping", "sliders", "styling", "take_sliders",
+    "animating", "application", "carding", "edit_sliders", "editing", "gallery", "growing", "installation", "interface",
+    "living", "making", "marking", "pictures", "places", "placing", "preferences", "properties", "recovery", "regions",
+    "repainting", "setting_up", "settling", "shaping", "sliders", "styling", "take_sliders",
 }  # fmt: skip
 """The add-on's files that speak with Blender, besides the room `scene`; all others can be tested without it."""
 
@@ -221,7 +221,8 @@ PROGRAMS = ("dreamface_addon/scene/write_blend.py", "dreamface_addon/setup/check
 
 @pytest.mark.parametrize("file", EXTENSION, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_the_extension_keeps_to_what_blender_allows(file: Path) -> None:
-    allowed = {"bmesh", "bpy", "bpy_extras", "blf", "mathutils", "numpy", "h11", *sys.stdlib_module_names}
+    blenders = {"bmesh", "bpy", "bpy_extras", "blf", "gpu", "gpu_extras", "mathutils", "numpy"}
+    allowed = {*blenders, "h11", *sys.stdlib_module_names}
     allowed -= {"threading", "multiprocessing", "pickle", "asyncio"}
     top = {name.split(".")[0] for name in imports(file) if not name.startswith(".")}
     if file.relative_to(ROOT).as_posix() in PROGRAMS:

@@ -77,3 +77,11 @@ def test_every_open_trait_is_of_a_style() -> None:
     assert all(
         trait.kind is Kind.CHOICE and trait.name.endswith(".style") for trait in VOCABULARY.values() if trait.open
     )
+
+
+def test_the_edit_page_knows_places_and_words():
+    from dreamface.edits import REGIONS as PLACES
+
+    known = {name: place.label for name, place in PLACES.items()}
+    assert known == vocabulary.REGIONS, "run: dreamface edits --json > dreamface_addon/edits.json"
+    assert all(words for _, words in vocabulary.EDIT_WORDS)

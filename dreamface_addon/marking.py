@@ -1,0 +1,203 @@
+"""Painting a place or a sketch on a head with Blender's brushes: into Texture Paint with one click, and back with one.
+
+Whichever way an artist leaves the mode, and whatever was saved meanwhile, what was painted is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import bpy
+
+from . import edit_sliders, interface, scene, stack
+from .part import IDLE_INTERVAL, READY_INTERVAL, Part
+
+_MODE = "TEXTURE_PAINT"
+_SIZE = 60  # pixels on the screen: about a cheek
+_STRENGTH = 0.6
+_INK = (0.02, 0.03, 0.06)
+_WHITE = (1.0, 1.0, 1.0)
+
+
+@dataclass
+class _Before:
+    """How Blender was set when the painting began.
+
+    Attributes:
+        face_id: whose head is painted.
+        settings: (what holds a setting, its name, its value), to be set back in the opposite order.
+    """
+
+    face_id: str
+    settings: list[tuple[Any, str, Any]] = field(default_factory=list)
+
+    def set(self, holder: Any, name: str, value: Any) -> None:
+        """Change a setting, and remember how it was; settings that this Blender has not got are left out."""
+        if holder is None or not hasattr(holder, name):
+            return
+        was = getattr(holder, name)
+        was = tuple(was) if hasattr(was, "__len__") and not isinstance(was, str) else was
+        try:
+            setattr(holder, name, value)
+        except (AttributeError, TypeError):
+            return  # it can't be set
+        self.settings.append((holder, name, was))
+
+    def put_back(self) -> None:
+        """Set everything back."""
+        for holder, name, was in reversed(self.settings):
+            try:
+                setattr(holder, name, was)
+            except (ReferenceError, AttributeError, TypeError):
+                continue  # what held it is gone
+        self.settings.clear()
+
+
+class Marking(Part):
+    """Watches over heads that are painted on."""
+
+    def __init__(self) -> None:
+        """Nothing is painted yet."""
+        self._before: _Before | None = None
+
+    @property
+    def interval(self) -> float:
+        """Short while a head is painted: its mode may be left at any moment."""
+        return READY_INTERVAL if self._before is not None or _painted() else IDLE_INTERVAL
+
+    def begin(self, skin: bpy.types.Object, kind: str) -> None:
+        """Let an artist paint a mask or a sketch on a head.
+
+        Raises:
+            SceneError: it has no skin textures.
+        """
+        self.finish_all()
+        if bpy.context.mode != "OBJECT":
+            bpy.ops.object.mode_set(mode="OBJECT")
+        before = edit_sliders.marked_place(skin).get("mask") if kind == scene.MASK else scene.sketch_of(skin)
+        pictures = {tile: scene.read_picture(skin, digest) for tile, digest in (before or {}).items()}
+        scene.open_canvases(skin, kind, {tile: png for tile, png in pictures.items() if png is not None})
+        bpy.context.view_layer.objects.active = skin
+        skin.select_set(True)
+        bpy.ops.object.mode_set(mode=_MODE)
+        scene.choose_canvases(skin)
+        self._before = _Before(str(skin[scene.FACE_ID]))
+        self._set_tool(self._before, kind)
+        self._set_views(self._before)
+
+    def finish(self, skin: bpy.types.Object) -> None:
+        """Keep what was painted on a head, and go back to what was before; one step of undo for whoever calls it."""
+        kind = scene.painted_kind(skin)
+        pictures = scene.canvas_pictures(skin)
+        if skin.mode == _MODE:
+            with interface.in_window(), bpy.context.temp_override(active_object=skin, object=skin):
+                bpy.ops.object.mode_set(mode="OBJECT")
+        digests = {tile: scene.keep_picture(skin, png) for tile, png in pictures.items()}
+        if kind == scene.MASK:
+            edit_sliders.set_marked_place(skin, edit_sliders.marked_place(skin) | {"mask": digests or None})
+        elif kind == scene.SKETCH_KIND:
+            scene.set_sketch(skin, digests)
+        scene.close_canvases(skin)
+        self._put_back()
+
+    def finish_all(self) -> bool:
+        """Finish every head that is painted; return whether there was one."""
+        painted = _painted()
+        for skin in painted:
+            self.finish(skin)
+        return bool(painted)
+
+    def before_save(self) -> None:
+        """Put what is painted so far into the file."""
+        for skin in _painted():
+            scene.pack_canvases(skin)
+
+    # --------------------------------------------------------------------------------------- what the application calls
+
+    def tick(self) -> bool:
+        """Keep what was painted where its mode was left in another way; after undo of all of it set Blender back."""
+        painted = _painted()
+        left = [skin for skin in painted if skin.mode != _MODE]
+        if left and interface.hindrance() in (None, interface.Hindrance.MODE):
+            for skin in left:
+                self.finish(skin)
+            interface.push_undo("DreamFace: Paint")
+            return True
+        if self._before is not None and not painted:
+            self._put_back()
+            return True
+        return False
+
+    def file_opened(self) -> None:
+        """Forget how Blender was set for the file that was open before."""
+        self._before = None
+
+    def shut_down(self) -> None:
+        """Set Blender back."""
+        self._put_back()
+
+    def _put_back(self) -> None:
+        if self._before is not None:
+            self._before.put_back()
+            self._before = None
+
+    @staticmethod
+    def _set_tool(before: _Before, kind: str) -> None:
+        """Choose a soft brush of a sensible size, which paints white, or the colour of ink."""
+        tools = bpy.context.scene.tool_settings
+        paint = tools.image_paint
+        before.set(paint, "mode", "MATERIAL")
+        unified = getattr(paint, "unified_paint_settings", None) or getattr(tools, "unified_paint_settings", None)
+        colour = _WHITE if kind == scene.MASK else _INK
+        for holder in (unified, paint.brush):
+            before.set(holder, "size", _SIZE if kind == scene.MASK else _SIZE // 4)
+            before.set(holder, "strength", _STRENGTH if kind == scene.MASK else 1.0)
+            before.set(holder, "color", colour)
+        before.set(paint.brush, "blend", "MIX")
+        before.set(
+            paint.brush, "curve_preset" if bpy.app.version < (5, 0, 0) else "curve_distance_falloff_preset", "SMOOTH"
+        )
+
+    @staticmethod
+    def _set_views(before: _Before) -> None:
+        """Show the skin below: Solid view would show the canvas alone."""
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.type == "VIEW_3D" and area.spaces.active.shading.type in ("SOLID", "WIREFRAME"):
+                    before.set(area.spaces.active.shading, "type", "MATERIAL")
+
+
+def _painted() -> list[bpy.types.Object]:
+    """Return the heads that are painted on."""
+    return [skin for skin in scene.skins() if scene.painted_kind(skin)]
+
+
+def seen(skin: bpy.types.Object | None, is_on: bool) -> list[scene.Shown]:
+    """Return what lies over the selected head in the view: what is being painted, or else the place that is marked.
+
+    Args:
+        skin: the selected head.
+        is_on: whether the place is to be shown.
+    """
+    if skin is None:
+        return []
+    canvases = scene.canvases_of(skin)
+    if canvases:
+        return [scene.Shown(skin, canvases, "tint" if scene.painted_kind(skin) == scene.MASK else "colour")]
+    if not is_on:
+        return []
+    shown = []
+    sketch = _images(skin, scene.sketch_of(skin))
+    if sketch:
+        shown.append(scene.Shown(skin, sketch, "colour"))
+    draft, active = scene.draft_of(skin), edit_sliders.active_edit(skin)
+    place = draft or (active[1].get("place") if active is not None else None) or stack.NEW_PLACE
+    mask = _images(skin, place.get("mask") or {})
+    # What an edit has made is not to be covered: there the border alone is shown.
+    return [*shown, scene.Shown(skin, mask, "tint" if draft else "outline")] if mask else shown
+
+
+def _images(skin: bpy.types.Object, digests: dict[str, str]) -> dict[str, bpy.types.Image]:
+    found = {tile: scene.picture_image(skin, digest) for tile, digest in digests.items()}
+    return {tile: image for tile, image in found.items() if image is not None}

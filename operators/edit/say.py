@@ -1,0 +1,114 @@
+"""Words that say what should be on a place, or what the whole face should be."""
+
+import bpy
+
+from ...dreamface_addon import application, interface, scene
+from ...dreamface_addon.interface import HeadAction
+
+
+class _Say(HeadAction):
+    """Base of both: the words are read by the engine, and the edit is in the stack a moment later."""
+
+    field: str
+    whole_face: bool
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it with a head, words and an engine."""
+        why_not = interface.why_not_edit(context)
+        if not why_not:
+            words = getattr(context.window_manager.dreamface, cls.field)
+            why_not = application.get().editing.why_not_say(scene.skin_of(context.active_object), words)
+        return interface.allow(cls, why_not)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Have them read."""
+        say(context, self.field, self.whole_face)
+        return {"FINISHED"}
+
+
+def say(context: bpy.types.Context, field: str, whole_face: bool) -> None:
+    """Have the words of a field laid on the selected head; the field is empty then, for the next ones."""
+    fields = context.window_manager.dreamface
+    words = getattr(fields, field)
+    application.get().editing.say(scene.skin_of(context.active_object), words, whole_face)
+    setattr(fields, field, "")
+
+
+def say_field(field: str, whole_face: bool) -> None:
+    """Have the words of a field laid on the selected head after Enter; where that can't be they stay in the field."""
+    operator = DREAMFACE_OT_change_face if whole_face else DREAMFACE_OT_say_edit
+    if operator.poll(bpy.context):
+        say(bpy.context, field, whole_face)
+
+
+class DREAMFACE_OT_say_edit(_Say, bpy.types.Operator):
+    """Put what the words say on the marked place, or on the one that they name"""
+
+    bl_idname = "dreamface.say_edit"
+    bl_label = "Make It"
+    field = "edit_words"
+    whole_face = False
+
+
+class DREAMFACE_OT_change_face(_Say, bpy.types.Operator):
+    """Change the whole face towards what the words say; the edit's slider says how far"""
+
+    bl_idname = "dreamface.change_face"
+    bl_label = "Change Face"
+    field = "face_words"
+    whole_face = True
+
+
+class DREAMFACE_OT_use_edit_words(bpy.types.Operator):
+    """Write these words into the field"""
+
+    bl_idname = "dreamface.use_edit_words"
+    bl_label = "Use These Words"
+    bl_options = {"INTERNAL"}
+
+    words: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    about: bpy.props.StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """Say what they ask for."""
+        return properties.about[:1].upper() + properties.about[1:]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write them after what is there."""
+        fields = context.window_manager.dreamface
+        before = fields.edit_words.strip()
+        fields.write_edit_words(f"{before}, {self.words}" if before else self.words)
+        return {"FINISHED"}
+
+
+class DREAMFACE_OT_make_sketch(HeadAction, bpy.types.Operator):
+    """Make something of what is drawn on the head"""
+
+    bl_idname = "dreamface.make_sketch"
+    bl_label = "Make It"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it where something is drawn."""
+        why_not = interface.why_not_edit(context)
+        if not why_not:
+            skin = scene.skin_of(context.active_object)
+            is_drawing = scene.painted_kind(skin) == scene.SKETCH_KIND
+            drawn = is_drawing or scene.sketch_of(skin)
+            why_not = "" if drawn else "Nothing is drawn yet: press New Sketch and draw on the head"
+            why_not = why_not or application.get().setup.why_no_backend()
+        return interface.allow(cls, why_not)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Leave the drawing, and make it."""
+        app, skin = application.get(), scene.skin_of(context.active_object)
+        if scene.painted_kind(skin):
+            app.marking.finish(skin)
+        try:
+            app.editing.make_sketch(skin, context.window_manager.dreamface.sketch_as)
+        except scene.SceneError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
