@@ -65,6 +65,7 @@ __all__ = [
     "grow_hair",
     "load_performance",
     "measure",
+    "mixed",
     "parse_style",
     "read",
     "rebuild",
@@ -209,6 +210,15 @@ def reshape(
     return _shaped(changed, kept_offset if offset is None else offset, {**_pictures_of(face), **(pictures or {})})
 
 
+def mixed(head: Head, edits: Sequence[EditEntry], pictures: Mapping[str, bytes]) -> Head:
+    """Return a head with the shapes of other faces that edits mix in.
+
+    Raises:
+        BadRequest: a mix or its place can't be read.
+    """
+    return mixed_shape(head, edits, build_head, pictures)
+
+
 def shown_traits(record: FaceRecord) -> Traits:
     """Return a face's traits with its whole-face edits laid over them: what it looks like."""
     traits = record.traits
@@ -230,7 +240,7 @@ def _pictures_of(face: Face | FaceRecord) -> Mapping[str, bytes]:
 def _shaped(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Head:
     """Return the head of a record with what its edits do to the shape."""
     head = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
-    return mixed_shape(head, record.edits, build_head, pictures)
+    return mixed(head, record.edits, pictures)
 
 
 def _remembered(face: Face | FaceRecord) -> tuple[FaceRecord, Tensor | None]:
@@ -731,7 +741,7 @@ def _dress(head: Head, record: FaceRecord, progress: Progress, pictures: Mapping
     model, traits = load_model(head.model), shown_traits(record)
     record = replace(record, head=head.model, candidate=head.candidate, layers=_layered(record.layers))
     pictures = _needed(record, pictures or {})
-    head = mixed_shape(head, record.edits, build_head, pictures)
+    head = mixed(head, record.edits, pictures)
     progress.report("rig", 0.0, "Making the expressions")
     shapes = model.shapes(head)
     rig = make_rig(head, shapes, model.shape_names)

@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 
 from dreamface import __version__, library, models
-from dreamface.record import Digest
+from dreamface.record import Digest, pictures_in
 from dreamface.service import schemas
 from dreamface.service.access import Access, BodyLimit
 from dreamface.service.edit_routes import add_edits
@@ -207,15 +207,19 @@ def _add_hair(app: FastAPI, service: Service) -> None:
 
 
 def _arguments(service: Service, asked: schemas.Reshape | schemas.Groom | schemas.SaveStyle) -> dict[str, Any]:
-    """What was asked, with the place of the upload that it names.
+    """What was asked, with the places of the uploads that it names.
 
     Raises:
-        BadRequest: the upload is not here.
+        BadRequest: an upload is not here.
     """
     arguments = asked.model_dump()
     if asked.offset is not None:
         service.uploads.check((asked.offset,))
         arguments["offset"] = str(service.uploads.file(asked.offset))
+    if isinstance(asked, schemas.Reshape | schemas.Groom):
+        pictures = pictures_in({"edits": asked.edits})
+        service.uploads.check(pictures)
+        arguments["files"] = {digest: str(service.uploads.file(digest)) for digest in pictures}
     return arguments
 
 

@@ -488,6 +488,11 @@ class Reshape(Strict):
     candidate: Candidate = None
     offset: Offset = None
     shapes: bool = Field(default=False, description="also its blend shapes")
+    edits: EditsData = Field(
+        default=[],
+        description="those of the face's edits that mix other shapes in, or change hair in places; pictures"
+        " of their places are uploaded first",
+    )
 
 
 class Paint(Strict):
@@ -579,6 +584,11 @@ class Groom(Strict):
     candidate: Candidate = None
     offset: Offset = None
     regions: list[Region] | None = Field(default=None, description="only the hair of these; null is all")
+    edits: EditsData = Field(
+        default=[],
+        description="those of the face's edits that mix other shapes in, or change hair in places; pictures"
+        " of their places are uploaded first",
+    )
 
 
 def check_style_name(name: str) -> None:

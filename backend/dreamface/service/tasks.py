@@ -17,7 +17,7 @@ from dreamface import editing, library, pipeline
 from dreamface import folder as face_folder
 from dreamface._files import cannot_write
 from dreamface.errors import BadRequest
-from dreamface.face import Face
+from dreamface.face import Face, Head
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
 from dreamface.record import read_edits, write_edits
@@ -174,10 +174,17 @@ def read(prompt: str) -> tuple[dict[str, Any], bytes]:
 
 
 def reshape(
-    head: str, seed: int, traits: Request, shapes: bool, candidate: int | None = None, offset: str | None = None
+    head: str,
+    seed: int,
+    traits: Request,
+    shapes: bool,
+    candidate: int | None = None,
+    offset: str | None = None,
+    edits: list[dict[str, Any]] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Any], bytes]:
     """A head's vertices and what they measure, and its shapes if they are wanted, as an .npz."""
-    built = pipeline.build_head(head, to_traits(traits), seed, candidate, _read_offset(offset) if offset else None)
+    built, _ = _mixed(head, seed, to_traits(traits), candidate, offset, edits, files)
     measured = pipeline.measure(built)
     arrays = {
         "vertices": built.vertices.numpy().astype(np.float32),
@@ -191,6 +198,21 @@ def reshape(
     return {}, archive.getvalue()
 
 
+def _mixed(
+    head: str,
+    seed: int,
+    traits: Traits,
+    candidate: int | None,
+    offset: str | None,
+    edits: list[dict[str, Any]] | None,
+    files: Mapping[str, str] | None,
+) -> tuple[Head, dict[str, bytes]]:
+    """Return a head with what its edits mix in, and the pictures of their places."""
+    pictures = {digest: _read_file(path) for digest, path in (files or {}).items()}
+    built = pipeline.build_head(head, traits, seed, candidate, _read_offset(offset) if offset else None)
+    return pipeline.mixed(built, read_edits(edits or []), pictures), pictures
+
+
 def groom(
     head: str,
     seed: int,
@@ -198,12 +220,15 @@ def groom(
     regions: list[Region] | None,
     candidate: int | None = None,
     offset: str | None = None,
+    edits: list[dict[str, Any]] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> tuple[dict[str, Any], bytes]:
     """The hair of a head, as an .npz with the arrays of groom.npz, and the JSON that face.json has of it."""
     person = to_traits(traits)
-    built = pipeline.build_head(head, person, seed, candidate, _read_offset(offset) if offset else None)
+    built, pictures = _mixed(head, seed, person, candidate, offset, edits, files)
+    grown = pipeline.grow_hair(built, person, seed, regions, edits=read_edits(edits or []), pictures=pictures)
     archive = io.BytesIO()
-    np.savez(archive, **face_folder.pack_sent_groom(pipeline.grow_hair(built, person, seed, regions)))
+    np.savez(archive, **face_folder.pack_sent_groom(grown))
     return {}, archive.getvalue()
 
 
