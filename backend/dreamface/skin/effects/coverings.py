@@ -414,6 +414,7 @@ def _glitter(site: Site, look: Look) -> Sequence[Patch]:
         radius = low + (high - low) * own[1]
         there = (own[0] < often * (0.25 + 0.75 * thin[where])).float()
         inside = 1.0 - smoothstep((away - radius) / soft, -1.0, 1.0)
+        there = there * (radius / radius.clamp_min(soft)).square()  # blurred ones keep their sum
         return torch.stack((inside, inside * own[2], inside * own[3])) * there
 
     there, tint, tilt = skin.marks("glitter", kind.cell, flake) * skin.fade

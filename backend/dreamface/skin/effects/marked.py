@@ -28,6 +28,7 @@ _HASH: Final = (73856093, 19349663, 83492791)  # primes of a spatial hash (Tesch
 _TABLE: Final = 8192  # random numbers that cells share
 _CHUNK: Final = 1 << 16  # texels that are worked on at a time, so that they stay in the processor's cache
 _FADES_BELOW: Final = 0.6  # of the mask, to nothing
+_MEAN_RIDGE: Final = 0.4  # of `ridges`, where they are too fine to be seen
 _GIRTH: Final = 85.0  # millimetres from a head's axis to its skin, about
 _BINS: Final = 40  # places along a course
 
@@ -165,9 +166,25 @@ class Marked:
         parts = [0.5**k * self.noise(f"{name}/{k}", cell_mm * 0.5**k, stretch) for k in range(octaves)]
         return torch.stack(parts).sum(dim=0) / math.sqrt(sum(0.25**k for k in range(octaves)))
 
-    def ridges(self, name: str, cell_mm: float, stretch: Axis = (1.0, 1.0, 1.0), warp: Tensor | None = None) -> Tensor:
-        """Return [N] 1 along winding lines, falling to 0 away from them."""
-        return (1.0 - self.noise(name, cell_mm, stretch, warp).abs()).clamp_min_(0.0)
+    def ridges(
+        self,
+        name: str,
+        cell_mm: float,
+        stretch: Axis = (1.0, 1.0, 1.0),
+        warp: Tensor | None = None,
+        sharp: float = 1.0,
+    ) -> Tensor:
+        """Return [N] 1 along winding lines, falling to 0 away from them, the faster the sharper.
+
+        Where texels are too large to show them, it is their mean.
+        """
+        mean = _MEAN_RIDGE * 2.0 / (1.0 + sharp)
+        shown = float(smoothstep(torch.tensor(cell_mm / self.texel), *_SHOWN))
+        found = self.noise(name, cell_mm, stretch, warp)
+        if shown == 0.0:
+            return torch.full_like(found, mean)
+        ridge = (1.0 - (found / shown).abs()).clamp_min_(0.0).pow_(sharp)
+        return torch.lerp(torch.full_like(ridge, mean), ridge, shown)
 
     def warp(self, name: str, cell_mm: float, far_mm: float) -> Tensor:
         """Return [3, N] millimetres by which a noise moves places."""

@@ -213,7 +213,7 @@ class _Frost:
     """Frost: linear colour of its crystals, their size, and how far it covers at amounts of 0 and 1."""
 
     colour: Colour = (0.80, 0.86, 0.92)
-    needle_mm: float = 1.4
+    needle_mm: float = 1.9
     cover: tuple[float, float] = (0.55, 0.95)
     cold: Colour = (0.82, 0.90, 1.06)
 
@@ -225,8 +225,8 @@ def _frost(site: Site, look: Look) -> Sequence[Patch]:
     """Cover the place with needles of ice over cold, bluish skin."""
     kind, skin = _FROST, Marked(site)
     edge = smoothstep(skin.depth + 0.3 * skin.radius * skin.fractal("frost/edge", 6.0, 4), -0.5, 0.5 * skin.radius)
-    needles = skin.ridges("frost/needles", kind.needle_mm, (1.0, 2.6, 1.0), skin.warp("frost/bend", 2.0, 0.8)).pow(3)
-    cross = skin.ridges("frost/cross", kind.needle_mm, (2.6, 1.0, 1.6), skin.warp("frost/turn", 2.0, 0.8)).pow(3)
+    needles = skin.ridges("frost/needles", kind.needle_mm, (1.0, 2.6, 1.0), skin.warp("frost/bend", 2.0, 0.8), 3.0)
+    cross = skin.ridges("frost/cross", kind.needle_mm, (2.6, 1.0, 1.6), skin.warp("frost/turn", 2.0, 0.8), 3.0)
     grown = torch.maximum(needles, cross)
     there = (grown + 0.7 * smoothstep(skin.fractal("frost/thick", 5.0), -0.4, 1.6)).clamp(0.0, 1.0) * edge * skin.fade
     cover = between(*kind.cover, look.amount) * there
