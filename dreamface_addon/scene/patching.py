@@ -141,6 +141,7 @@ def _put(image: bpy.types.Image, window: NDArray[Any], at: tuple[int, ...]) -> N
     image.pixels.foreach_set(pixels)
     image[PATCHED] = True
     image.update()
+    image.gl_free()  # else the 3D view goes on showing what the graphics card has
 
 
 def _values(window: NDArray[Any]) -> NDArray[np.float32]:
