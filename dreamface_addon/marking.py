@@ -60,6 +60,8 @@ class Marking(Part):
     def __init__(self) -> None:
         """Nothing is painted yet."""
         self._before: _Before | None = None
+        self._undone: set[str] = set()
+        """Ids of faces to whose painting undo went back, which leaves Texture Paint: not that the artist is done."""
 
     @property
     def interval(self) -> float:
@@ -80,14 +82,22 @@ class Marking(Part):
         scene.open_canvases(skin, kind, {tile: png for tile, png in pictures.items() if png is not None})
         bpy.context.view_layer.objects.active = skin
         skin.select_set(True)
+        # Steps of undo of strokes hold no datablocks: Blender dies where the canvases are in no step before them.
+        interface.push_undo(f"DreamFace: Paint {kind.capitalize()}")
+        self.go_on(skin)
+
+    def go_on(self, skin: bpy.types.Object) -> None:
+        """Go into Texture Paint on a head that has canvases."""
+        self._undone.discard(str(skin[scene.FACE_ID]))
         bpy.ops.object.mode_set(mode=_MODE)
         scene.choose_canvases(skin)
-        self._before = _Before(str(skin[scene.FACE_ID]))
-        self._set_tool(self._before, kind)
-        self._set_views(self._before)
+        if self._before is None:
+            self._before = _Before(str(skin[scene.FACE_ID]))
+            self._set_tool(self._before, scene.painted_kind(skin))
+            self._set_views(self._before)
 
     def finish(self, skin: bpy.types.Object) -> None:
-        """Keep what was painted on a head, and go back to what was before; one step of undo for whoever calls it."""
+        """Keep what was painted on a head, and go back to what was before; one step of undo."""
         kind = scene.painted_kind(skin)
         pictures = scene.canvas_pictures(skin)
         if skin.mode == _MODE:
@@ -100,6 +110,11 @@ class Marking(Part):
             scene.set_sketch(skin, digests)
         scene.close_canvases(skin)
         self._put_back()
+        interface.push_undo(f"DreamFace: {kind.capitalize()}")
+
+    def after_undo(self) -> None:
+        """Leave heads alone to whose painting undo went back: who undoes wants to go on undoing, or to paint on."""
+        self._undone = {str(skin[scene.FACE_ID]) for skin in _painted() if skin.mode != _MODE}
 
     def finish_all(self) -> bool:
         """Finish every head that is painted; return whether there was one."""
@@ -118,11 +133,10 @@ class Marking(Part):
     def tick(self) -> bool:
         """Keep what was painted where its mode was left in another way; after undo of all of it set Blender back."""
         painted = _painted()
-        left = [skin for skin in painted if skin.mode != _MODE]
+        left = [skin for skin in painted if skin.mode != _MODE and str(skin[scene.FACE_ID]) not in self._undone]
         if left and interface.hindrance() in (None, interface.Hindrance.MODE):
             for skin in left:
                 self.finish(skin)
-            interface.push_undo("DreamFace: Paint")
             return True
         if self._before is not None and not painted:
             self._put_back()
