@@ -14,6 +14,7 @@ from . import edit_sliders, interface, scene, stack
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 
 _MODE = "TEXTURE_PAINT"
+_SOFT_BRUSH = "brushes/essentials_brushes-mesh_texture.blend/Brush/Paint Soft"
 _SIZE = 60  # pixels on the screen: about a cheek
 _STRENGTH = 0.6
 _INK = (0.02, 0.03, 0.06)
@@ -26,10 +27,12 @@ class _Before:
 
     Attributes:
         face_id: whose head is painted.
+        brush: the brush that was chosen: its library's type and name, and its own; empty where that is not known.
         settings: (what holds a setting, its name, its value), to be set back in the opposite order.
     """
 
     face_id: str
+    brush: tuple[str, str, str] = ("", "", "")
     settings: list[tuple[Any, str, Any]] = field(default_factory=list)
 
     def set(self, holder: Any, name: str, value: Any) -> None:
@@ -60,6 +63,8 @@ class Marking(Part):
     def __init__(self) -> None:
         """Nothing is painted yet."""
         self._before: _Before | None = None
+        self._undone: set[str] = set()
+        """Ids of faces to whose painting undo went back, which leaves Texture Paint: not that the artist is done."""
 
     @property
     def interval(self) -> float:
@@ -80,17 +85,28 @@ class Marking(Part):
         scene.open_canvases(skin, kind, {tile: png for tile, png in pictures.items() if png is not None})
         bpy.context.view_layer.objects.active = skin
         skin.select_set(True)
+        # Steps of undo of strokes hold no datablocks: Blender dies where the canvases are in no step before them.
+        interface.push_undo(f"DreamFace: Paint {kind.capitalize()}")
+        self.go_on(skin)
+
+    def go_on(self, skin: bpy.types.Object) -> None:
+        """Go into Texture Paint on a head that has canvases."""
+        self._undone.discard(str(skin[scene.FACE_ID]))
         bpy.ops.object.mode_set(mode=_MODE)
         scene.choose_canvases(skin)
-        self._before = _Before(str(skin[scene.FACE_ID]))
-        self._set_tool(self._before, kind)
-        self._set_views(self._before)
+        if self._before is None:
+            self._before = _Before(str(skin[scene.FACE_ID]))
+            self._choose_brush(self._before)
+            self._set_tool(self._before, scene.painted_kind(skin))
+            self._set_views(self._before)
 
     def finish(self, skin: bpy.types.Object) -> None:
-        """Keep what was painted on a head, and go back to what was before; one step of undo for whoever calls it."""
+        """Keep what was painted on a head, and go back to what was before; one step of undo."""
         kind = scene.painted_kind(skin)
         pictures = scene.canvas_pictures(skin)
         if skin.mode == _MODE:
+            if self._before is not None and self._before.brush[2]:
+                _activate(*self._before.brush)
             with interface.in_window(), bpy.context.temp_override(active_object=skin, object=skin):
                 bpy.ops.object.mode_set(mode="OBJECT")
         digests = {tile: scene.keep_picture(skin, png) for tile, png in pictures.items()}
@@ -100,6 +116,11 @@ class Marking(Part):
             scene.set_sketch(skin, digests)
         scene.close_canvases(skin)
         self._put_back()
+        interface.push_undo(f"DreamFace: {kind.capitalize()}")
+
+    def after_undo(self) -> None:
+        """Leave heads alone to whose painting undo went back: who undoes wants to go on undoing, or to paint on."""
+        self._undone = {str(skin[scene.FACE_ID]) for skin in _painted() if skin.mode != _MODE}
 
     def finish_all(self) -> bool:
         """Finish every head that is painted; return whether there was one."""
@@ -118,11 +139,10 @@ class Marking(Part):
     def tick(self) -> bool:
         """Keep what was painted where its mode was left in another way; after undo of all of it set Blender back."""
         painted = _painted()
-        left = [skin for skin in painted if skin.mode != _MODE]
+        left = [skin for skin in painted if skin.mode != _MODE and str(skin[scene.FACE_ID]) not in self._undone]
         if left and interface.hindrance() in (None, interface.Hindrance.MODE):
             for skin in left:
                 self.finish(skin)
-            interface.push_undo("DreamFace: Paint")
             return True
         if self._before is not None and not painted:
             self._put_back()
@@ -144,20 +164,29 @@ class Marking(Part):
 
     @staticmethod
     def _set_tool(before: _Before, kind: str) -> None:
-        """Choose a soft brush of a sensible size, which paints white, or the colour of ink."""
+        """Let brushes be of a sensible size, and paint white, or in the colour of ink.
+
+        By the settings that all brushes share: brushes are assets, and undo after a change of one ends Blender 5.2.
+        """
         tools = bpy.context.scene.tool_settings
-        paint = tools.image_paint
+        paint, is_mask = tools.image_paint, kind == scene.MASK
         before.set(paint, "mode", "MATERIAL")
-        unified = getattr(paint, "unified_paint_settings", None) or getattr(tools, "unified_paint_settings", None)
-        colour = _WHITE if kind == scene.MASK else _INK
-        for holder in (unified, paint.brush):
-            before.set(holder, "size", _SIZE if kind == scene.MASK else _SIZE // 4)
-            before.set(holder, "strength", _STRENGTH if kind == scene.MASK else 1.0)
-            before.set(holder, "color", colour)
-        before.set(paint.brush, "blend", "MIX")
-        before.set(
-            paint.brush, "curve_preset" if bpy.app.version < (5, 0, 0) else "curve_distance_falloff_preset", "SMOOTH"
-        )
+        shared = getattr(paint, "unified_paint_settings", None) or getattr(tools, "unified_paint_settings", None)
+        for name in ("use_unified_size", "use_unified_strength", "use_unified_color"):
+            before.set(shared, name, True)
+        before.set(shared, "size", _SIZE if is_mask else _SIZE // 4)
+        before.set(shared, "strength", _STRENGTH if is_mask else 1.0)
+        before.set(shared, "color", _WHITE if is_mask else _INK)
+
+    @staticmethod
+    def _choose_brush(before: _Before) -> None:
+        """Take Blender's own soft brush, where it has brushes as assets."""
+        reference = getattr(bpy.context.scene.tool_settings.image_paint, "brush_asset_reference", None)
+        if reference is None:
+            return
+        was = (reference.asset_library_type, reference.asset_library_identifier, reference.relative_asset_identifier)
+        if _activate("ESSENTIALS", "", _SOFT_BRUSH):
+            before.brush = was
 
     @staticmethod
     def _set_views(before: _Before) -> None:
@@ -166,6 +195,18 @@ class Marking(Part):
             for area in window.screen.areas:
                 if area.type == "VIEW_3D" and area.spaces.active.shading.type in ("SOLID", "WIREFRAME"):
                     before.set(area.spaces.active.shading, "type", "MATERIAL")
+
+
+def _activate(library: str, library_name: str, brush: str) -> bool:
+    """Choose a brush that is an asset; return whether Blender has it."""
+    try:
+        with interface.in_window():
+            done = bpy.ops.brush.asset_activate(
+                asset_library_type=library, asset_library_identifier=library_name, relative_asset_identifier=brush
+            )
+    except (RuntimeError, AttributeError, TypeError):
+        return False
+    return "FINISHED" in done
 
 
 def _painted() -> list[bpy.types.Object]:

@@ -66,6 +66,7 @@ from .edit.picture import DREAMFACE_OT_place_picture, DREAMFACE_OT_project_pictu
 from .edit.place import (
     DREAMFACE_OT_clear_place,
     DREAMFACE_OT_end_painting,
+    DREAMFACE_OT_go_on_painting,
     DREAMFACE_OT_import_mask,
     DREAMFACE_OT_mark_box,
     DREAMFACE_OT_mark_everywhere,
@@ -123,6 +124,7 @@ _CLASSES = (
     DREAMFACE_OT_paint_mask,
     DREAMFACE_OT_new_sketch,
     DREAMFACE_OT_end_painting,
+    DREAMFACE_OT_go_on_painting,
     DREAMFACE_OT_mark_box,
     DREAMFACE_OT_mark_faces,
     DREAMFACE_OT_mark_group,

@@ -197,6 +197,8 @@ def _draw_painting(layout: bpy.types.UILayout, skin: bpy.types.Object) -> bool:
     row = layout.row()
     row.scale_y = 1.6
     row.operator("dreamface.end_painting", icon="CHECKMARK")
+    if skin.mode != "TEXTURE_PAINT":
+        layout.operator("dreamface.go_on_painting", icon="BRUSH_DATA")
     if kind == scene.SKETCH_KIND:
         _draw_make_sketch(layout, bpy.context.window_manager.dreamface)
     return True

@@ -50,6 +50,7 @@ def patch_maps(skin: bpy.types.Object, arrays: dict[str, NDArray[Any]]) -> None:
     for names, window in windows.items():
         if names in maps and names not in new:
             _put(maps[names], window, places[names])
+    _show_again(skin, {maps[names] for names in windows if names in maps})
 
 
 def maps_of(skin: bpy.types.Object) -> Maps:
@@ -86,6 +87,14 @@ def _copy(image: bpy.types.Image) -> bpy.types.Image:
     return copy
 
 
+def _show_again(skin: bpy.types.Object, images: set[bpy.types.Image]) -> None:
+    """Have 3D views draw the materials that show images again: else they go on showing what the graphics card has."""
+    for material in {slot.material for part in parts_of(skin) for slot in part.material_slots if slot.material}:
+        if any(node.image in images for node in _image_nodes(material)):
+            material.update_tag()
+            material.node_tree.update_tag()
+
+
 def _image_nodes(material: bpy.types.Material) -> list[bpy.types.Node]:
     nodes = material.node_tree.nodes if material.node_tree else ()
     return [node for node in nodes if node.type == "TEX_IMAGE" and node.image is not None]
@@ -109,10 +118,11 @@ def pack_painted(skin: bpy.types.Object) -> bool:
 
 def show_files(skin: bpy.types.Object) -> None:
     """Let a face's images that were patched show what their files hold, or what is packed in them."""
-    for image in maps_of(skin).values():
-        if PATCHED in image:
-            image.reload()
-            del image[PATCHED]
+    patched = {image for image in maps_of(skin).values() if PATCHED in image}
+    for image in patched:
+        image.reload()
+        del image[PATCHED]
+    _show_again(skin, patched)
 
 
 def _names(name: str) -> tuple[str, str]:

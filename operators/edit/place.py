@@ -7,7 +7,6 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ...dreamface_addon import application, edit_sliders, interface, scene, stack
-from ...dreamface_addon.interface import HeadAction
 from ...dreamface_addon.vocabulary import REGIONS
 
 
@@ -35,11 +34,12 @@ def lay_mask(skin: bpy.types.Object, pictures: dict[str, bytes], adds: bool) -> 
     edit_sliders.set_marked_place(skin, place | {"mask": mask})
 
 
-class DREAMFACE_OT_paint_mask(HeadAction, bpy.types.Operator):
+class DREAMFACE_OT_paint_mask(bpy.types.Operator):
     """Paint the place on the head with Blender's brushes; press Done, or leave Texture Paint, when it is marked"""
 
     bl_idname = "dreamface.paint_mask"
     bl_label = "Paint Mask"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}  # it makes its steps of undo itself
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -51,11 +51,12 @@ class DREAMFACE_OT_paint_mask(HeadAction, bpy.types.Operator):
         return _begin(self, context, scene.MASK)
 
 
-class DREAMFACE_OT_new_sketch(HeadAction, bpy.types.Operator):
+class DREAMFACE_OT_new_sketch(bpy.types.Operator):
     """Draw on the head in colour with Blender's brushes, over its skin; then make something of it"""
 
     bl_idname = "dreamface.new_sketch"
     bl_label = "New Sketch"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -72,7 +73,7 @@ class DREAMFACE_OT_end_painting(bpy.types.Operator):
 
     bl_idname = "dreamface.end_painting"
     bl_label = "Done"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -84,6 +85,26 @@ class DREAMFACE_OT_end_painting(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go back."""
         application.get().marking.finish(scene.skin_of(context.active_object))
+        return {"FINISHED"}
+
+
+class DREAMFACE_OT_go_on_painting(bpy.types.Operator):
+    """Go back into Texture Paint, which undo has left"""
+
+    bl_idname = "dreamface.go_on_painting"
+    bl_label = "Paint On"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it on a head with something that is being painted."""
+        return interface.allow(
+            cls, why_not_mark(context) or ("" if _why_painted(context) else "Nothing is painted now")
+        )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Go on."""
+        application.get().marking.go_on(scene.skin_of(context.active_object))
         return {"FINISHED"}
 
 

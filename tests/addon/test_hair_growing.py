@@ -231,15 +231,17 @@ def test_the_application_withdraws_it_at_undo_and_redo(bpy, monkeypatch):
         def follow_all(self):
             called.append(self)
 
-        put_back_all = follow_all
+        put_back_all = after_undo = follow_all
 
     class Parts:
-        following, growing, repainting, animating, living = Part(), Part(), Part(), Part(), Part()
+        following, growing, repainting, marking, animating, living = (Part() for _ in range(6))
 
     monkeypatch.setattr(application, "_application", Parts())
     for handler in handlers.values():
         handler()
-    assert called == [Parts.following, Parts.growing, Parts.repainting, Parts.animating, Parts.living] * 2
+    assert (
+        called == [Parts.following, Parts.growing, Parts.repainting, Parts.marking, Parts.animating, Parts.living] * 2
+    )
 
 
 def scale_and_apply(bpy, skin):

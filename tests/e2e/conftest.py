@@ -45,6 +45,9 @@ class Blender:
     def module(self, name):
         return sys.modules[f"{PACKAGE}.dreamface_addon.{name}"]
 
+    def package(self, name):
+        return sys.modules[f"{PACKAGE}.{name}"]
+
     @property
     def fields(self):
         return self.bpy.context.window_manager.dreamface

@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.test_sidebar import albedo, pixels, positions, why_not
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def face(blender):
