@@ -116,7 +116,7 @@ class Highlight:
 
     def _batches(self, skin: bpy.types.Object) -> dict[str, Any]:
         """Return the triangles of each tile as they are posed now; made anew when a vertex has moved."""
-        # As it was evaluated last: to evaluate while a view is drawn, after undo say, ends Blender.
+        # As it was evaluated last: nothing may be evaluated while a view is drawn.
         mesh = skin.evaluated_get(bpy.context.view_layer.depsgraph).data
         positions = np.empty(len(mesh.vertices) * 3, np.float32)
         mesh.vertices.foreach_get("co", positions)
