@@ -85,7 +85,7 @@ class Marking(Part):
         scene.open_canvases(skin, kind, {tile: png for tile, png in pictures.items() if png is not None})
         bpy.context.view_layer.objects.active = skin
         skin.select_set(True)
-        # Steps of undo of strokes hold no datablocks: Blender dies where the canvases are in no step before them.
+        # Steps of undo of strokes hold no datablocks: the canvases have to be in a step before them.
         interface.push_undo(f"DreamFace: Paint {kind.capitalize()}")
         self.go_on(skin)
 
@@ -166,7 +166,7 @@ class Marking(Part):
     def _set_tool(before: _Before, kind: str) -> None:
         """Let brushes be of a sensible size, and paint white, or in the colour of ink.
 
-        By the settings that all brushes share: brushes are assets, and undo after a change of one ends Blender 5.2.
+        By the settings that all brushes share: brushes are assets, and an artist's own stay as they are.
         """
         tools = bpy.context.scene.tool_settings
         paint, is_mask = tools.image_paint, kind == scene.MASK

@@ -116,7 +116,8 @@ class Highlight:
 
     def _batches(self, skin: bpy.types.Object) -> dict[str, Any]:
         """Return the triangles of each tile as they are posed now; made anew when a vertex has moved."""
-        mesh = skin.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        # As it was evaluated last: nothing may be evaluated while a view is drawn.
+        mesh = skin.evaluated_get(bpy.context.view_layer.depsgraph).data
         positions = np.empty(len(mesh.vertices) * 3, np.float32)
         mesh.vertices.foreach_get("co", positions)
         known = self._drawn.get(skin.session_uid)
