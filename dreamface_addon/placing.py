@@ -122,7 +122,11 @@ class Placing:
                 skin = scene.find_face(job.tag.face_id)
                 assert skin is not None
                 before = scene.record(skin)
-                placed = place(job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=not job.tag.is_quiet)
+                if job.tag.is_quiet and _only_paints(job, before) and _adopt(skin, job):
+                    self.on_update(skin, before)
+                    self._settled(job)
+                    return
+                placed = place(job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True)
                 self.warning = placed.warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
@@ -154,6 +158,25 @@ class Placing:
 
 def _is_quiet(job: Job) -> bool:
     return isinstance(job.tag, Purpose) and job.tag.is_quiet
+
+
+def _only_paints(job: Job, record: dict[str, Any]) -> bool:
+    """Whether a face's folder was made for nothing but edits of the skin, which its textures show already."""
+    assert isinstance(job.tag, Purpose) and job.tag.sent is not None
+    edits = [*job.tag.sent["edits"], *record.get("edits", [])]
+    changed = job.request.get("traits") or job.request.get("layers")
+    return not changed and all(stack.only_paints(edit) for edit in edits)
+
+
+def _adopt(skin: bpy.types.Object, job: Job) -> bool:
+    """Take a folder over whose textures the face shows already; no step of undo, as nothing changes to be seen."""
+    assert job.folder is not None and isinstance(job.tag, Purpose) and job.tag.sent is not None
+    now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
+    if not scene.adopt_face(skin, job.folder, scene.stack_of(skin)):
+        return False
+    shaping.remember_built(skin)
+    _lay_over(skin, job.tag.sent, now, layers)
+    return True
 
 
 def _is_outdated(job: Job) -> bool:
@@ -216,14 +239,19 @@ def place(
         if placed.face.groom is not None:
             growing.remember_grown(skin)
         if sent is not None:
-            shaping.lay_over(skin, sent["traits"], now)
-            asked = scene.strengths(sent["layers"])
-            for layer, strength in layers.items():
-                if strength != asked.get(layer, 1.0):
-                    shaping.set_strength(skin, layer, strength)
+            _lay_over(skin, sent, now, layers)
     if undo:
         interface.push_undo(message)
     return placed
+
+
+def _lay_over(skin: bpy.types.Object, sent: dict[str, Any], now: dict[str, Any], layers: dict[str, float]) -> None:
+    """Lay what an artist has changed since a record was sent over what came back."""
+    shaping.lay_over(skin, sent["traits"], now)
+    asked = scene.strengths(sent["layers"])
+    for layer, strength in layers.items():
+        if strength != asked.get(layer, 1.0):
+            shaping.set_strength(skin, layer, strength)
 
 
 def free_place(wanted: Point, taken: Sequence[Point]) -> Point:

@@ -91,6 +91,20 @@ def duplicated(entries: Sequence[Entry], number: int) -> list[Entry]:
     return [*entries[: number + 1], copy, *entries[number + 1 :]]
 
 
+_ON_HEAD = ("beard.", "stubble.", "brows.", "hair.")
+"""How the names of traits begin that edits in words change hair by, and not only the skin."""
+
+
+def only_paints(entry: Entry) -> bool:
+    """Whether an edit changes nothing but the textures of the skin: neither the shape nor any hair."""
+    if entry.get("kind") == "mix":
+        return "shape" not in entry.get("parameters", {}).get("take", ("shape",))
+    if entry.get("kind") != "words":
+        return True
+    hairy = any(name.startswith(_ON_HEAD) for name in entry.get("traits", {}))
+    return not is_whole_face(entry) and not hairy
+
+
 def is_whole_face(entry: Entry) -> bool:
     """Return whether an edit changes who the face is, not a place on its skin."""
     return entry.get("kind") == "words" and entry.get("place") is None

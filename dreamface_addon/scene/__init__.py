@@ -128,7 +128,7 @@ from .records import (
 )
 from .reshaping import reshape
 from .studio import add_studio
-from .updating import update_face
+from .updating import adopt_face, update_face
 from .visemes import add_visemes, has_visemes, remove_visemes
 from .wrinkles import strength_of as wrinkle_strength
 
@@ -167,6 +167,7 @@ __all__ = [
     "add_sound",
     "add_studio",
     "add_visemes",
+    "adopt_face",
     "aim_eyes",
     "applied_transform",
     "are_painted",

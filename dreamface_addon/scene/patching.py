@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .colours import show_as_colour, show_as_data
 from .errors import SceneError
 from .materials import CHANNEL, TILE, Images, values_of
+from .reading import FaceFolder
 from .records import parts_of
 from .repainting import PATCHED, own_material, renew_channels
 
@@ -187,3 +188,29 @@ def _new_image(skin: bpy.types.Object, tile: str, channel: str, window: NDArray[
     show(image)
     _put(image, window, (0, 0))
     return image
+
+
+def show_folder(skin: bpy.types.Object, face: FaceFolder) -> bool:
+    """Let a face's images show the files of another folder of it, whose maps look as they do; return whether they do.
+
+    Images, materials and meshes stay: nothing that a step of undo knows is exchanged. Where the folder has other maps
+    than the face wears, nothing is done.
+    """
+    maps = maps_of(skin)
+    files = {
+        (tile, channel): file for tile in {tile for tile, _ in maps} for channel, (file, _) in face.maps(tile).items()
+    }
+    if files.keys() != maps.keys():
+        return False
+    for names, image in maps.items():
+        packed = image.packed_file is not None
+        if packed:
+            image.unpack(method="REMOVE")
+        image.source = "FILE"
+        image.filepath = str(files[names])
+        image.reload()
+        image.pop(PATCHED, None)
+        if packed:
+            image.pack()
+    _show_again(skin, set(maps.values()))
+    return True

@@ -20,6 +20,7 @@ from .importing import ImportedFace, follow_skin, new_object, see_through_lashes
 from .materials import new_materials, values_of
 from .meshes import add_shape_keys, drive_shape_keys, has_topology, move_vertices, object_shapes, set_uv
 from .naming import name_after_update
+from .patching import show_folder
 from .reading import FaceFolder, FaceObject, read_face_folder
 from .records import (
     PART,
@@ -106,6 +107,28 @@ def update_face(
     want(face)
     parts = {object_[PART]: object_ for object_ in reversed(objects)}
     return ImportedFace(skin.users_collection[0], skin, parts, face, " ".join(filter(None, warnings)))
+
+
+def adopt_face(skin: bpy.types.Object, folder: Path | str, edits: list[dict[str, Any]]) -> bool:
+    """Let a face be the one in `folder`, which differs from it in what its textures show already; see `show_folder`.
+
+    Args:
+        skin: the face's.
+        folder: with the face.
+        edits: the stack that the face has afterwards.
+
+    Returns:
+        False where it differs in more: nothing was changed, and `update_face` has to be called.
+
+    Raises:
+        FaceFolderError: the folder cannot be read.
+    """
+    face = read_face_folder(folder)
+    if skin.get("dreamface_head") != face.document["head"]["model"] or not show_folder(skin, face):
+        return False
+    describe_skin(skin, face)
+    describe_edits(skin, face.document, face.path, edits)
+    return True
 
 
 def _update_hair(skin: bpy.types.Object, face: FaceFolder, deleted: list[str]) -> str:
