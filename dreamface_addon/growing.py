@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from . import interface, scene
+from . import interface, scene, stack
 from .link import BackendState
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Hair, Session
@@ -288,7 +288,8 @@ class Growing(Part):
             self._drop(face_id, applied)
             return
         record = scene.record(skin)
-        self._session.grow(face_id, record["head"], record["seed"], state.traits, record["candidate"], regions)
+        edits = stack.shaping(scene.stack_of(skin))
+        self._session.grow(face_id, record["head"], record["seed"], state.traits, record["candidate"], regions, edits)
         self._question = _Question(face_id, {region: state.wanted[region] for region in regions}, time.monotonic())
 
     def _take(self, hair: Hair) -> bool:

@@ -192,6 +192,7 @@ class Session:
         traits: Mapping[str, Any],
         candidate: int | None = None,
         shapes: bool = False,
+        edits: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Ask for a face's head with these traits; see `take_shape`.
 
@@ -202,8 +203,10 @@ class Session:
             traits: all of the face's.
             candidate: the face's, where its head model has candidates.
             shapes: also its blend shapes, as for the end of a drag.
+            edits: those of the face's that mix other shapes in.
         """
         body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "shapes": shapes}
+        body |= {"edits": list(edits)} if edits else {}
         self._wish(self._reshaper, face_id, body)
 
     def _wish(
@@ -235,6 +238,7 @@ class Session:
         traits: Mapping[str, Any],
         candidate: int | None = None,
         regions: Sequence[str] = (),
+        edits: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Ask for the hair of a face's head with these traits; see `take_hair`.
 
@@ -245,8 +249,10 @@ class Session:
             traits: all of the face's.
             candidate: the face's, where its head model has candidates.
             regions: of the head, such as "scalp".
+            edits: those of the face's that change its shape, or hair in places.
         """
         body = {"head": head, "seed": seed, "traits": dict(traits), "candidate": candidate, "regions": list(regions)}
+        body |= {"edits": list(edits)} if edits else {}
         self._wish(self._grower, face_id, body)
 
     def take_hair(self) -> Hair | None:

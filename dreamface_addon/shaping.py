@@ -17,7 +17,7 @@ from typing import Any
 
 import bpy
 
-from . import interface, scene
+from . import interface, scene, stack
 from .link import BackendState
 from .part import BUSY_INTERVAL, IDLE_INTERVAL, READY_INTERVAL, Part
 from .session import Session, Shape
@@ -349,7 +349,8 @@ class Following(Part):
         if not exact and scene.shows(skin, wanted):
             return
         record = scene.record(skin)
-        self._session.reshape(face_id, record["head"], record["seed"], traits, record["candidate"], exact)
+        mixes = stack.shaping(scene.stack_of(skin))
+        self._session.reshape(face_id, record["head"], record["seed"], traits, record["candidate"], exact, mixes)
         self._question = _Question(face_id, wanted, time.monotonic())
 
     def _take(self, shape: Shape) -> bool:

@@ -105,6 +105,12 @@ def only_paints(entry: Entry) -> bool:
     return not is_whole_face(entry) and not hairy
 
 
+def shaping(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the visible edits that change a head's shape or hair, beside those of the whole face's traits."""
+    shown = (entry for entry in entries if entry.get("visible", True) and entry.get("strength"))
+    return [entry for entry in shown if not only_paints(entry) and not is_whole_face(entry)]
+
+
 def is_whole_face(entry: Entry) -> bool:
     """Return whether an edit changes who the face is, not a place on its skin."""
     return entry.get("kind") == "words" and entry.get("place") is None
