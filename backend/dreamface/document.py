@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from dreamface._reading import LONGEST_NAME, parse_json, read_regular
+from dreamface.errors import FolderError
 from dreamface.face import Material, Part, group_parts
 from dreamface.hair import HairColour, HairLook, Region
 from dreamface.limits import LARGEST_MAP, SEED_LIMIT
@@ -357,8 +358,14 @@ def write_document(document: FaceDocument, path: Path) -> None:
 
     Raises:
         OSError: the disk refused.
+        FolderError: it would be larger than what is read again.
     """
     digest = document_digest(json.loads(document.model_dump_json()))
     generator = document.generator.model_copy(update={"hashes": {**document.generator.hashes, DOCUMENT: digest}})
     signed = document.model_copy(update={"generator": generator})
-    path.write_text(signed.model_dump_json(indent=1) + "\n", "utf-8")
+    text = signed.model_dump_json(indent=1) + "\n"
+    if len(text.encode()) > LARGEST_DOCUMENT:
+        raise FolderError(
+            f"The face can't be saved: what was done to it takes over {LARGEST_DOCUMENT // 2**20} MB in face.json."
+        )
+    path.write_text(text, "utf-8")

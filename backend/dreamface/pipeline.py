@@ -30,7 +30,7 @@ from dreamface.performance import Performance, load_performance
 from dreamface.prior import complete, followed
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
-from dreamface.record import EditEntry, FaceRecord, LayerEntry
+from dreamface.record import MOST_EDITS, EditEntry, FaceRecord, LayerEntry
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
 from dreamface.skin import LAYERS, Overlay, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
@@ -106,7 +106,8 @@ _TURN: Final = 0.1  # seconds between two looks at whether somebody who waits fo
 
 _BUSY: Final = "DreamFace is painting another face just now: try again in a moment."
 _HEADS_KEPT: Final = 2  # as it is shown and as it is to be, which differ where an edit changes the whole face
-_EDITS_KEPT: Final = 24  # whose masks stay in memory, a few megabytes each
+_LONGEST_LABEL: Final = 60  # characters of an edit in the history
+_EDITS_KEPT: Final = MOST_EDITS  # whose masks stay in memory, a few megabytes each
 
 
 def generate(
@@ -284,6 +285,7 @@ def style_of_guides(
     offset: Tensor | None = None,
     like: str | None = None,
     summary: str = "",
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Style:
     """Return a style of guides that were combed on a head, which then fits any head; `save_style` keeps it.
 
@@ -296,14 +298,13 @@ def style_of_guides(
         offset: [V, 3] metres on top of what the traits say; None is the face's.
         like: name of a style whose hairs between the guides it has, too; None is the usual ones.
         summary: one sentence.
+        pictures: SHA-256 -> PNG of places that edits of the shape lie on, beside the face's own.
 
     Raises:
         BadRequest: there are no guides, they do not start on the head's skin, or a text or name can't be.
     """
     record, kept_offset = _remembered(face)
-    built = build_head(
-        record.head, shown_traits(record), record.seed, record.candidate, kept_offset if offset is None else offset
-    )
+    built = _shaped(record, kept_offset if offset is None else offset, {**_pictures_of(face), **(pictures or {})})
     curves = to_curves(guides, built)
     data: dict[str, object] = {
         "name": style_name(name, region), "label": label, "region": region, "summary": summary,
@@ -316,7 +317,7 @@ def style_of_guides(
     for field in ("length", "curl", "volume", "fringe"):
         trait = f"{'beard' if region == 'beard' else 'hair'}.{field}"
         if region in ("scalp", "beard") and trait in VOCABULARY:
-            data[field] = record.traits.number(trait)
+            data[field] = shown_traits(record).number(trait)
     return parse_style(data)
 
 
@@ -360,7 +361,7 @@ def edit(
         resolution=before.resolution if resolution is None else resolution,
         layers=_layered(masked, layers or {}),
         edits=before.edits if edits is None else tuple(edits),
-        history=(*before.history, _change(traits, layers or {}, masks or {}, edits)),
+        history=(*before.history, _change(traits, layers or {}, masks or {}, before.edits, edits)),
     )
     check_edits(record.edits)
     check_resolution(record.resolution)
@@ -408,7 +409,8 @@ def repaint(
         Busy: another face is being painted.
     """
     after, kept_offset = _remembered(face)
-    after = replace(after, resolution=after.resolution if resolution is None else resolution)
+    layers = _layered(after.layers)
+    after = replace(after, layers=layers, resolution=after.resolution if resolution is None else resolution)
     before = replace(after, edits=tuple(shown))
     for record in (before, after):
         check_edits(record.edits)
@@ -440,15 +442,19 @@ class _Kept:
         self._heads: LRUCache[str, Head] = LRUCache(_HEADS_KEPT)
         self._overlays: LRUCache[str, tuple[Overlay, ...]] = LRUCache(_EDITS_KEPT)
         self._clock: threading.Timer | None = None
+        self._busy = threading.Lock()
 
     def head(self, record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> tuple[str, Head]:
         """Return a digest of what a head is built from, and the head."""
         moved = None if offset is None else hashlib.sha256(offset.detach().cpu().numpy().tobytes()).hexdigest()
         mixes = [edit for edit in record.to_json()["edits"] if edit["kind"] == "mix"]
         key = _digest(record.head, shown_traits(record).to_json(), record.seed, record.candidate, moved, mixes)
-        head = self._heads.get(key)
+        with self._busy:
+            head = self._heads.get(key)
         if head is None:
-            head = self._heads[key] = _shaped(record, offset, pictures)
+            head = _shaped(record, offset, pictures)
+            with self._busy:
+                self._heads[key] = head
         self._wind_clock()
         return key, head
 
@@ -464,17 +470,20 @@ class _Kept:
         found: list[Overlay] = []
         for edit, data in zip(record.edits, record.to_json()["edits"], strict=True):
             own = _digest(key, data)
-            laid = self._overlays.get(own)
+            with self._busy:
+                laid = self._overlays.get(own)
             if laid is None:
                 laid = overlays((edit,), head, shown_traits(record), record.seed, pictures)
-                self._overlays[own] = laid
+                with self._busy:
+                    self._overlays[own] = laid
             found += laid
         return tuple(found)
 
     def forget(self) -> None:
         """Free the memory."""
-        self._heads.clear()
-        self._overlays.clear()
+        with self._busy:
+            self._heads.clear()
+            self._overlays.clear()
 
     def _wind_clock(self) -> None:
         if self._clock is not None:
@@ -538,13 +547,22 @@ def _change(
     traits: Mapping[str, TraitValue | Value],
     layers: Mapping[str, float],
     masks: Mapping[str, Mapping[str, Tensor] | None],
+    before: Sequence[EditEntry],
     edits: Sequence[EditEntry] | None,
 ) -> dict[str, object]:
     """What an edit did, for the history."""
     change: dict[str, object] = {"changed": Traits(traits).to_json()}
     change |= {"layers": dict(layers)} if layers else {}
     change |= {"masks": sorted(masks)} if masks else {}
-    return change | ({} if edits is None else {"edits": [edit.label or edit.id for edit in edits]})
+    if edits is not None:
+        change["edits"] = [_short(edit) for edit in edits if edit not in before]
+        change["removed"] = [_short(edit) for edit in before if edit.id not in {one.id for one in edits}]
+    return change
+
+
+def _short(edit: EditEntry) -> str:
+    """Return how the history calls an edit: it keeps hundreds of them."""
+    return (edit.label or edit.id)[:_LONGEST_LABEL]
 
 
 def _not_grown(traits: Traits) -> tuple[str, ...]:

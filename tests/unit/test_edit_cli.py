@@ -146,7 +146,9 @@ def test_every_kind_of_edit_can_be_made(pipeline: FakePipeline) -> None:
 def rgba() -> bytes:
     from dreamface.images import png_bytes
 
-    return png_bytes(torch.full((4, 4, 4), 200, dtype=torch.uint8).numpy())
+    pixels = torch.full((4, 4, 4), 200, dtype=torch.uint8)
+    pixels[0, 0] = 0
+    return png_bytes(pixels.numpy())
 
 
 def test_another_face_is_mixed_in_and_copied_from(pipeline: FakePipeline) -> None:

@@ -30,7 +30,10 @@ PNG = encode_mask(SPOT)
 
 def picture(mode: str = "RGBA", colour: Any = (200, 0, 0, 255), kind: str = "PNG") -> bytes:
     file = io.BytesIO()
-    Image.new(mode, (8, 6), colour).save(file, kind)
+    image = Image.new(mode, (8, 6), colour)
+    if mode == "RGBA":
+        image.putpixel((0, 0), (0, 0, 0, 0))  # a sketch does not cover all of its tile
+    image.save(file, kind)
     return file.getvalue()
 
 
@@ -270,6 +273,7 @@ def added_twice(entry: EditEntry) -> list[str]:
 
 def test_drawn_pixels_stay_as_they_were(face: Face) -> None:
     pixels = np.random.default_rng(1).integers(1, 255, (5, 7, 4), dtype=np.uint8)
+    pixels[0, 0] = 0  # it does not cover all of the tile
     new = editing.sketch_edit(face.head.topology, {"skin": png_bytes(pixels)})
     with Image.open(io.BytesIO(next(iter(new.pictures.values())))) as image:
         assert np.array_equal(np.array(image), pixels)

@@ -29,9 +29,9 @@ _search_trees: list[Head] = []
 def face() -> Face:
     build = Surface.__init__
 
-    def counted(surface: Surface, head: Head) -> None:
+    def counted(surface: Surface, head: Head, *more: object) -> None:
         _search_trees.append(head)
-        build(surface, head)
+        build(surface, head, *more)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Surface, "__init__", counted)

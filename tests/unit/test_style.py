@@ -98,7 +98,7 @@ ALLOWED = {
     },
     "errors": set(),
     "face": {"hair", "record", "rigging", "traits"},
-    "document": {"_reading", "face", "hair", "limits", "record", "text", "traits"},
+    "document": {"_reading", "errors", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {
         "_files", "_reading", "document", "errors", "face", "hair", "images", "library", "map_changes", "packing",
         "progress", "provenance", "record", "text", "wrinkles",

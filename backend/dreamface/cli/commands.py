@@ -91,9 +91,11 @@ def show(options: Namespace, terminal: Terminal) -> bool:
             "traits": face.traits.to_json(),
             "measured": measured,
             "not_understood": list(face.record.not_understood),
+            "edits": [edit.label or edit.id for edit in face.record.edits],
             "notes": notes,
         }
     )
+    edits = [edit.label or edit.id for edit in face.record.edits]
     asked = face.traits.asked()
     rows = table("", "trait", "asked for", "measured", "because of")
     for name, entry in asked.items():
@@ -104,6 +106,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         f"“{face.prompt}”, seed {face.seed}, {face.head.model} head, {face.resolution} pixel maps",
         rows,
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
+        *([f"Edits, from below: {', '.join(edits)}; `dreamface edit FACE --list` has more."] if edits else []),
         *_not_understood(face.record.not_understood),
         *notes,
     )

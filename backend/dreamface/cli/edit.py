@@ -111,8 +111,19 @@ def _as_table(edits: Sequence[EditEntry]) -> Any:
     rows = table("", "no.", "edit", "kind", "strength", "where", "id")
     for number, edit in reversed(list(enumerate(edits, 1))):
         strength = f"{edit.strength:.0%}" if edit.visible else f"{edit.strength:.0%}, hidden"
-        rows.add_row(str(number), edit.label, edit.kind, strength, stack.place_in_words(edit.place), edit.id)
+        rows.add_row(str(number), edit.label, edit.kind, strength, _where(edit), edit.id)
     return rows
+
+
+def _where(edit: EditEntry) -> str:
+    """Return where an edit lies, as a person says it."""
+    if edit.kind == "picture":
+        size, (u, v) = edit.parameters.get("size_mm"), (edit.parameters.get(name) for name in ("u", "v"))
+        if all(isinstance(number, float | int) for number in (size, u, v)):
+            return f"{edit.parameters.get('tile')}:{u:.2f},{v:.2f}, {size:g} mm"
+    if edit.kind == "sketch" and edit.place is None:
+        return "where it was drawn"
+    return stack.place_in_words(edit.place)
 
 
 def _to_json(number: int, edit: EditEntry) -> dict[str, Any]:

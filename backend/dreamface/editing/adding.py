@@ -119,5 +119,6 @@ def carry(
     taken = [edit.id for edit in target.edits]
     if source.head == target.head:
         return edits_room.copied(edits, pictures, taken)
-    own, theirs = (pipeline.reshape(record, {}, pictures=pictures) for record in (source, target))
+    # Only where things lie on a head matters here, and not what edits have made of its shape.
+    own, theirs = (pipeline.reshape(replace(record, edits=()), {}) for record in (source, target))
     return edits_room.carry(edits, pictures, own, theirs, taken)

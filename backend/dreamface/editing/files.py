@@ -35,7 +35,14 @@ def normalise(data: bytes, kind: PictureKind) -> bytes:
     Raises:
         BadRequest: it is no picture that can be read, or there is nothing on it.
     """
-    return import_mask(data)[0] if kind == "mask" else edits.read_picture(data).png
+    if kind == "mask":
+        return import_mask(data)[0]
+    picture = edits.read_picture(data, cut_out=kind == "sketch")
+    if kind == "sketch" and edits.covers_all(picture.png):
+        raise BadRequest(
+            "The sketch covers all of the tile: draw on a transparent or white ground, or give it as a mask."
+        )
+    return picture.png
 
 
 def size_of(png: bytes) -> tuple[int, int]:

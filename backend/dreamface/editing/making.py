@@ -75,7 +75,8 @@ def mark(
     if not names and mask is None:
         if feather or mirror or inverted:
             raise BadRequest(
-                "Nothing is marked that could be feathered, mirrored or inverted: give a mask or a region."
+                "Nothing is marked that could be feathered, mirrored or inverted: give a mask or a region. A picture "
+                "or a sketch lies where it was laid; add it again for the other side."
             )
         return None, {}
     pngs = {} if mask is None else {tile: read_mask(one) for tile, one in by_tile(topology, mask, "mask").items()}

@@ -6,7 +6,7 @@ from dreamface.edits.hair import hair_of
 from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
-from dreamface.edits.pictures import Picture, read_picture, read_picture_file
+from dreamface.edits.pictures import Picture, covers_all, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import REGIONS, read_region
 from dreamface.edits.sketches import check_sketch
@@ -29,6 +29,7 @@ __all__ = [
     "check_sketch",
     "check_words",
     "copied",
+    "covers_all",
     "hair_of",
     "import_mask",
     "masks_of",

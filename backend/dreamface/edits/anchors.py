@@ -18,6 +18,8 @@ from dreamface.skin import atlas_of, skin_tiles
 from dreamface.units import MM
 
 _GRID: Final = 128  # texels a side on which a region's middle is found
+_OFF_MIDDLE_MM: Final = 4.0  # from the middle of the face, within which a region lies on both sides of it
+_BULGE_MM: Final = 7.0  # around the middle, within which the most outward skin is looked for
 _BESIDE_MM: Final = 15.0  # from the skin, beyond which a middle lies between two sides and not on one
 
 
@@ -39,6 +41,12 @@ def anchor_at(head: Head, name: str) -> Anchor:
     if not len(places):
         raise BadRequest(f"This head has no {REGIONS[name].label.lower()}: lay the picture somewhere else.")
     middle = _mean(places, weights)
+    if REGIONS[name].side is None and abs(float(middle[0])) < _OFF_MIDDLE_MM * MM:  # of both sides: where it stands out
+        middle[0] = 0.0
+        near = (places - middle)[:, [0, 2]].norm(dim=1) < _BULGE_MM * MM
+        if bool(near.any()):
+            middle[1] = places[near, 1].min()
+            return anchor_of(head, middle)
     # The mean of a bent region lies below the skin: its nearest own place is what is meant.
     away = torch.linalg.vector_norm(places - middle, dim=1)
     if float(away.min()) > _BESIDE_MM * MM and bool((places[:, 0] > 0.0).any()):  # both ears: the left one

@@ -68,7 +68,8 @@ def mixed_skin(edit: EditEntry, head: Head, traits: Traits, pictures: Mapping[st
         return []
     other = traits.under({name: edit.traits[name] for name in _SKIN_TRAITS if name in edit.traits})
     key = (edit.place, mix.seed, tuple((name, entry.value) for name, entry in other.items()))
-    return [Overlay(f"{edit.id}/skin", key, masks_of(edit.place, head, pictures), edit.strength, other, mix.seed)]
+    masks = masks_of(edit.place, head, pictures)
+    return [Overlay(f"{edit.id}/skin", key, masks, edit.strength, other, mix.seed)]
 
 
 def mixed_shape(head: Head, edits: Sequence[EditEntry], build: Build, pictures: Mapping[str, bytes]) -> Head:

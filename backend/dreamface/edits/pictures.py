@@ -84,6 +84,12 @@ def read_picture(data: bytes, cut_out: bool = False) -> Picture:
     return Picture(png_bytes(pixels), image.size, on_paper)
 
 
+def covers_all(png: bytes) -> bool:
+    """Return whether nothing of a picture that `read_picture` gave is transparent."""
+    with Image.open(io.BytesIO(png)) as image:
+        return bool((np.array(image)[..., 3] > 0).all())
+
+
 def _opened(data: bytes) -> Image.Image:
     """Return a picture as RGBA in sRGB, upright."""
     try:

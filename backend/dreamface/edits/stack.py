@@ -23,6 +23,8 @@ from dreamface.traits import VOCABULARY, Group, Traits
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
+_MOST_EFFECTS: Final = 24  # of one edit
+
 SKIN_GROUPS: Final = (Group.SKIN, Group.MAKEUP, Group.PERSON, Group.HAIR)
 """Groups of traits that the skin is painted by."""
 
@@ -45,7 +47,7 @@ class _EffectEntry(BaseModel):
 _DRAWN: Final = {"sketch": sketch_overlays, "picture": picture_overlays}
 """What makes overlays of what was drawn."""
 
-_EFFECTS: Final = TypeAdapter(list[_EffectEntry])
+_EFFECTS: Final = TypeAdapter(Annotated[list[_EffectEntry], Field(max_length=_MOST_EFFECTS)])
 
 
 def check_edits(edits: Sequence[EditEntry]) -> None:
@@ -111,11 +113,15 @@ def _words(edit: EditEntry, traits: Traits, seed: int, masks: Mapping[str, Tenso
     said = {name: entry for name, entry in edit.traits.items() if VOCABULARY[name].group in SKIN_GROUPS}
     if said and edit.place is not None:
         values = tuple((name, entry.value) for name, entry in said.items())
-        found.append(Overlay(f"{edit.id}/skin", (edit.place, values), masks, edit.strength, traits.under(said)))
+        found.append(
+            Overlay(
+                f"{edit.id}/skin", (edit.place, values), masks, edit.strength, traits.under(said), said=frozenset(said)
+            )
+        )
     for number, (name, look) in enumerate(_effects(edit)):
         effect, id_ = EFFECTS[name], f"{edit.id}/{number}"
-        draw, key = partial(_draw, effect, look), (edit.place, name, look)
-        found.append(Overlay(id_, key, masks, edit.strength, seed=own_seed, draw=draw, reads=effect.reads))
+        draw, what = partial(_draw, effect, look), (edit.place, name, look)
+        found.append(Overlay(id_, what, masks, edit.strength, seed=own_seed, draw=draw, reads=effect.reads))
     return found
 
 

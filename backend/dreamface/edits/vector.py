@@ -54,11 +54,22 @@ def render_svg(data: bytes, side: int) -> bytes:
         raise BadRequest(
             "SVG needs the package resvg_py: set DreamFace up again, or save the picture as PNG."
         ) from error
-    text = ElementTree.tostring(root, encoding="unicode")
-    written = any(_name(element) == "text" for element in root.iter())
+    longer = {"width": side} if width >= height else {"height": side}
+    letters = [(parent, child) for parent in root.iter() for child in parent if _name(child) == "text"]
+
+    def drawn() -> bytes:
+        text = ElementTree.tostring(root, encoding="unicode")
+        return bytes(library.svg_to_bytes(svg_string=text, skip_system_fonts=not letters, **longer))
+
     try:
-        longer = {"width": side} if width >= height else {"height": side}
-        return bytes(library.svg_to_bytes(svg_string=text, skip_system_fonts=not written, **longer))
+        png = drawn()
+        for parent, child in letters:
+            parent.remove(child)
+        if letters and drawn() == png:  # no font for it is here, and the library says nothing
+            raise BadRequest(
+                "The SVG has text in a font that is not here: turn the text into paths, and save it again."
+            )
+        return png
     except (ValueError, RuntimeError, OSError) as error:
         raise BadRequest(f"The SVG can't be drawn ({error}): save it as plain SVG or as PNG.") from error
 

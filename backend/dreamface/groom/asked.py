@@ -153,7 +153,7 @@ def unanswered(traits: Traits) -> tuple[str, ...]:
         "hair.fringe": not _is_combed(style),
         "hair.parting": style.parting is None or not _is_combed(style) or bool(style.ties),
     }
-    usual = {"hair.curl": style.curl, "hair.fringe": style.fringe}
+    usual = {"hair.length": 0.0, "hair.curl": style.curl, "hair.fringe": style.fringe}  # no hair is of no length
     return tuple(
         name
         for name, is_ignored in ignored.items()

@@ -218,8 +218,7 @@ def needed_files(kind: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the SHA-256 of the uploads that a job needs; its request is as JSON has it."""
     if kind not in ("edit", "cards"):
         return ()
-    pictures = pictures_in(request["face"]) if kind == "edit" else ()
-    return (*pictures, *(digest for name in ("offset", "hair") if (digest := request.get(name))))
+    return (*pictures_in(request["face"]), *(digest for name in ("offset", "hair") if (digest := request.get(name))))
 
 
 class Cards(Strict):

@@ -83,9 +83,9 @@ def cards(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     request = job["request"]
     record, files, offset = to_record(request["face"]), job.get("files", {}), request.get("offset")
     moved = _read_offset(files[offset]) if offset else None
-    groom = None
+    groom, pictures = None, {digest: _read_file(files[digest]) for digest in record.pictures}
     if request.get("hair"):
-        head = pipeline.reshape(record, {}, offset=moved)
+        head = pipeline.reshape(record, {}, offset=moved, pictures=pictures)
         sent = io.BytesIO(_read_file(files[request["hair"]]))
         groom = face_folder.unpack_groom(sent, request["groom"], head.topology)
     try:
@@ -99,6 +99,7 @@ def cards(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         offset=moved,
         level=request["level"],
         resolution=request["resolution"],
+        pictures=pictures,
         progress=progress,
     )
     return ExportResult(file="cards.npz").model_dump()

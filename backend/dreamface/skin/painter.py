@@ -345,7 +345,8 @@ class _Work:
     ) -> None:
         self.stopped, self.begun, self.doing = False, 0, ""
         self.keeps = bool(overlays) and painting.resolution <= _LARGEST_KEPT
-        self._painting, self._traits, self._overlays = painting, traits, overlays
+        self._painting, self._traits = painting, traits
+        self._overlays = [_without_hidden(overlay, strengths) for overlay in overlays]
         self._strengths = {layer.name: strengths.get(layer.name, 1.0) for layer in LAYERS}
         self._masks = {layer: self._at_full_size(tiles) for layer, tiles in masks.items()}
         self._grounds: dict[str, Ground] = {}
@@ -469,9 +470,9 @@ class _Work:
         changed = [layer for layer in LAYERS if drawn.subject or self._differs(traits, layer.traits)]
         shaded = any(layer.pigments or layer.stain for layer in changed)
         if shaded or self._differs(traits, PIGMENT_TRAITS):
-            self._other_grounds[tile, overlay.id] = self._ground(subject, traits)
+            self._other_grounds[tile, overlay.id] = self._ground(subject, traits, overlay.said)
         for layer in changed:
-            if not (layer.decals or layer.detail_tiles) or self._strengths[layer.name] == 0.0:
+            if not (layer.decals or layer.detail_tiles) or self._strength(layer, overlay.said) == 0.0:
                 continue
             key, kept = _values(traits, layer.traits), drawn.details.get(layer.name)
             if kept is None or kept.key != key:
@@ -492,14 +493,25 @@ class _Work:
             return Edit(overlay.id, overlay.strength, drawn.patches) if drawn.patches else None
         laid = []
         for layer in LAYERS:
-            strength, others = self._strengths[layer.name], drawn.details.get(layer.name)
+            strength, others = self._strength(layer, overlay.said), drawn.details.get(layer.name)
             if strength > 0.0 and (layer.decals or layer.detail_tiles):
                 differs = others is not None and (drawn.subject or self._differs(overlay.traits, layer.traits))
-                what = others.found if others is not None and differs else self._details(tile, layer)
+                mask = None if overlay.said.intersection(layer.traits) else self._masks.get(layer.name)
+                if others is None or not differs:
+                    what = self._details(tile, layer)
+                elif mask is None:
+                    what = others.found
+                else:
+                    what = others.under(mask[tile]) if tile in mask else ()
                 laid += [Laid(one, strength) for one in what]
         ground = self._other_grounds.get((tile, overlay.id), own.ground)
         other = self._composition(tile, overlay.traits, ground, tuple(laid))
         return Edit(overlay.id, overlay.strength, OtherSkin(other, drawn.spot))
+
+    def _strength(self, layer: Layer, said: frozenset[str]) -> float:
+        """Return how strongly a layer is laid on; a hidden one whose traits an edit gives is shown by that edit."""
+        strength = self._strengths[layer.name]
+        return 1.0 if strength == 0.0 and said.intersection(layer.traits) else strength
 
     def _at_full_size(self, tiles: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return a layer's masks [S, S], as large as the maps of their tiles."""
@@ -529,16 +541,16 @@ class _Work:
         """Paint the tile's ground."""
         self._grounds[tile] = self._ground(self._painting.canvases[tile].subject, self._traits)
 
-    def _ground(self, subject: Subject, traits: Traits) -> Ground:
+    def _ground(self, subject: Subject, traits: Traits, said: frozenset[str] = frozenset()) -> Ground:
         """Paint the coarse layers in order: first pigments, then what stains or shades their colour."""
         ground = Ground.blank(subject.surface.atlas.size)
         for layer in LAYERS:
             if layer.pigments:
-                ground = self._laid(layer, layer.pigments, subject, traits, ground)
+                ground = self._laid(layer, layer.pigments, subject, traits, ground, said)
         ground = mix(ground)
         for layer in LAYERS:
             if layer.stain:
-                ground = self._laid(layer, layer.stain, subject, traits, ground)
+                ground = self._laid(layer, layer.stain, subject, traits, ground, said)
         return ground
 
     def _laid(
@@ -548,9 +560,10 @@ class _Work:
         subject: Subject,
         traits: Traits,
         ground: Ground,
+        said: frozenset[str],
     ) -> Ground:
-        weight: float | Tensor = self._strengths[layer.name]
-        tiles = self._masks.get(layer.name)
+        weight: float | Tensor = self._strength(layer, said)
+        tiles = None if said.intersection(layer.traits) else self._masks.get(layer.name)
         if weight == 0.0 or (tiles is not None and subject.tile not in tiles):
             return ground
         if tiles is not None:
@@ -563,6 +576,15 @@ class _Work:
         kept = canvas.details.get(layer.name)
         if kept is None or kept.key != key:
             canvas.details[layer.name] = _Given(key, _given_by(layer, canvas.subject, self._traits))
+
+
+def _without_hidden(overlay: Overlay, strengths: Strengths) -> Overlay:
+    """Return an overlay whose other skin makes no room for what is hidden, as the person's own does not."""
+    if overlay.traits is None:
+        return overlay
+    hidden = [layer.amount for layer in LAYERS if layer.amount and strengths.get(layer.name) == 0.0]
+    absent = {name: 0.0 for name in hidden if name not in overlay.said}
+    return replace(overlay, traits=overlay.traits.under(absent)) if absent else overlay
 
 
 def _given_by(layer: Layer, subject: Subject, traits: Traits) -> tuple[Decal | DetailTiles, ...]:

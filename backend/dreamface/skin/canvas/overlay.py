@@ -208,6 +208,8 @@ class Overlay:
         seed: of everything random in it; None is the person's own.
         draw: what it draws; the painter weakens it by nothing, so it must leave alone what its mask does.
         reads: traits of the person that `draw` reads.
+        said: names of the traits that the edit itself gives: layers that read them show under it even where the artist
+            has hidden them elsewhere.
     """
 
     id: str
@@ -218,3 +220,4 @@ class Overlay:
     seed: int | None = None
     draw: Callable[[Site], Sequence[Patch]] | None = None
     reads: tuple[str, ...] = PIGMENT_TRAITS
+    said: frozenset[str] = frozenset()
