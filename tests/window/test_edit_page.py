@@ -48,14 +48,16 @@ DRAFT = f"__import__('json').loads({SKIN}['dreamface_draft'])"
 
 
 @pytest.fixture(params=["anny", "ict"])
-def edited(request, window, tmp_path):
+def edited(request, tmp_path, monkeypatch):
     """A window with a head of each model, turned to the Edit page."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "ict":
-            patch.setenv("DREAMFACE_MODELS", str(request.getfixturevalue("ict_models")))
-        head.forget()
-        made = dreamface.generate("a pale bald woman", seed=3, resolution=1024, head=request.param)
-        path = folder.save(made, tmp_path / "face")
+    if request.param == "ict":  # for the engine that this window starts, too
+        models = request.getfixturevalue("ict_models")
+        monkeypatch.setenv("DREAMFACE_MODELS", str(models))
+        (tmp_path / "models").symlink_to(models, target_is_directory=True)
+    window = request.getfixturevalue("window")
+    head.forget()
+    made = dreamface.generate("a pale bald woman", seed=3, resolution=1024, head=request.param)
+    path = folder.save(made, tmp_path / "face")
     head.forget()
     open_sidebar(window)
     window.run(f"bpy.ops.dreamface.import_face(filepath={str(path / 'face.json')!r})")
