@@ -44,6 +44,8 @@ def scene(bpy, request):
     if nodes is not None:
         with bpy.data.libraries.load(str(nodes)) as (there, here):
             here.node_groups = there.node_groups
+        for library in list(bpy.data.libraries):  # they are this file's own now
+            bpy.data.libraries.remove(library)
     return bpy.context.scene
 
 

@@ -92,7 +92,7 @@ def answer(backend, hairy_folder, question=-1):
     """Have the hair come that was asked for: as it has grown in the folder."""
     from dreamface_addon.live import Hair
 
-    face_id, _, _, traits, _, regions = backend.asked[question]
+    face_id, _, _, traits, _, regions, _ = backend.asked[question]
     there = [region for region in regions if region in REGIONS]
     arrays = {name: values for region in there for name, values in guides_on(hairy_folder, region).items()}
     backend.answers.append(Hair(face_id, dict(traits), tuple(regions), [groom_entry(name) for name in there], arrays))
@@ -307,7 +307,7 @@ def test_hair_follows_its_own_sliders_on_a_mesh_that_was_given_up(skin, parts, b
     give_up(skin, parts, backend)
     set_trait(skin, "hair.length", 0.9)
     give_up(skin, parts, backend)
-    ((_, _, _, traits, _, regions),) = backend.asked
+    ((_, _, _, traits, _, regions, _),) = backend.asked
     assert regions == ["scalp"]
     assert traits["hair.length"]["value"] == 0.9
     assert traits.get("nose.bridge_width") == bridge, "it is rooted in the mesh as it is"
