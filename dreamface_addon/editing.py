@@ -110,18 +110,18 @@ class Editing(Part):
                 self._fail(why_not)
                 return
             self.notice = _not_understood(reading.not_understood)
-            where = place if marked else _at(reading.region, place)
+            where = place if marked else _at(reading.regions, place)
             parameters = {"effects": reading.effects} if reading.effects else {}
             entry = stack.new_entry("words", words, place=where, traits=reading.traits, parameters=parameters)
             self._add(face_id, entry, is_drafted=not whole_face)
 
         face_id = self._begin(skin)
         doing = f"Reading “{words}”"
-        # Words about the whole face are read as prompts are: "a big nose" names no place there.
-        as_prompt = Question("/read", {"prompt": words}, laid, self._fail, doing=doing)
-        body = {"words": words, "place": marked}
-        on_place = Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing)
-        self._ask(as_prompt if whole_face else on_place)
+        as_prompt = Question("/read", {"prompt": words}, laid, self._fail, doing=doing)  # of an older engine
+        body: dict[str, Any] = {"words": words, "place": marked}
+        if whole_face:  # "a big nose" names no place there, and "older" is measured from the face as it is
+            body |= {"whole": True, "traits": shaping.wanted_traits(skin)}
+        self._ask(Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing))
 
     def make_sketch(self, skin: bpy.types.Object, made_as: str) -> None:
         """Make what was drawn on a head into an edit.
@@ -384,7 +384,7 @@ class _Reading:
 
     traits: dict[str, Any]
     effects: list[dict[str, Any]]
-    region: str
+    regions: list[str]
     not_understood: list[str]
     contradiction: str
 
@@ -396,7 +396,7 @@ class _Reading:
         return cls(
             traits if isinstance(traits, dict) else {},
             [effect for effect in effects if isinstance(effect, dict)] if isinstance(effects, list) else [],
-            str(said.get("region") or ""),
+            [str(name) for name in said.get("regions") or [said.get("region")] if name],
             [str(word) for word in words] if isinstance(words, list) else [],
             str(said.get("contradiction") or ""),
         )
@@ -407,12 +407,12 @@ class _Reading:
             return self.contradiction
         if not (self.traits or self.effects):
             return _NOTHING.format(words)
-        return "" if marked or whole_face or self.region else f"{NO_PLACE}."
+        return "" if marked or whole_face or self.regions else f"{NO_PLACE}."
 
 
-def _at(region: str, place: stack.Entry | None) -> stack.Entry | None:
+def _at(regions: list[str], place: stack.Entry | None) -> stack.Entry | None:
     """Return the place that words name; None is the whole face."""
-    return (place or stack.NEW_PLACE) | {"regions": [region]} if region else None
+    return (place or stack.NEW_PLACE) | {"regions": regions} if regions else None
 
 
 def _not_understood(words: list[str]) -> str:

@@ -44,6 +44,7 @@ store.
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import io
 import json
@@ -435,9 +436,11 @@ class Handler(BaseHTTPRequestHandler):
             if body["picture"] not in self.fake.uploads:
                 self._json(400, {"error": f"There is no upload {body['picture']}: send it first."})
             else:
-                made = hashlib.sha256(body["picture"].encode()).hexdigest()
+                png = body["picture"].encode()  # stands for a picture
+                made = hashlib.sha256(png).hexdigest()
                 self.fake.uploads[made] = 1
-                self._json(200, {"sha": made, "width": 64, "height": 64})
+                coded = base64.b64encode(png).decode()
+                self._json(200, {"sha": made, "png": coded, "width": 64, "height": 64})
         else:
             self._nothing(rest, body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import http.client
 import io
@@ -127,7 +128,8 @@ def test_a_picture_becomes_an_upload_that_edits_can_have(backend: Backend) -> No
     sent = put(backend, b"any file")
     status, kept = backend.ask("POST", "/edits/picture", {"picture": sent, "kind": "mask"})
     made = hashlib.sha256(b"made of any file").hexdigest()
-    assert (status, kept) == (200, {"sha": made, "width": 3, "height": 2})
+    coded = base64.b64encode(b"made of any file").decode()
+    assert (status, kept) == (200, {"sha": made, "png": coded, "width": 3, "height": 2})
     assert (backend.store / "uploads" / made).read_bytes() == b"made of any file"
     assert backend.ask("POST", "/edits/picture", {"picture": sent, "kind": "mask"}) == (status, kept)
     for body in ({"picture": "0" * 64, "kind": "mask"}, {"picture": sent, "kind": "song"}, {"picture": sent}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,7 +62,7 @@ def add_edits(app: FastAPI, workers: Workers, uploads: Uploads) -> None:
         """The PNG that comes of it is among the uploads; a mask that is black all over is refused."""
         place = _files(uploads, (asked.picture,))[asked.picture]
         result, png = await workers.faces.call("edit_picture", {"path": place, "kind": asked.kind})
-        return schemas.KeptPicture(sha=await uploads.keep(png), **result)
+        return schemas.KeptPicture(sha=await uploads.keep(png), png=base64.b64encode(png).decode(), **result)
 
 
 def _files(uploads: Uploads, digests: Sequence[str]) -> dict[str, str]:

@@ -748,6 +748,7 @@ class KeptPicture(BaseModel):
     """A picture that edits can refer to; it is among the uploads."""
 
     sha: str = Field(description="SHA-256 of its PNG")
+    png: str = Field(description="the PNG, Base64")
     width: int
     height: int
 
