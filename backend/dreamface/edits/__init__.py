@@ -8,7 +8,7 @@ from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
 from dreamface.edits.pictures import Picture, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
-from dreamface.edits.regions import REGIONS, read_region
+from dreamface.edits.regions import REGIONS, find_regions, imply_region, read_course, read_exception, read_region
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import Wish, WordsReading, check_words, read_words, vocabulary
@@ -29,12 +29,16 @@ __all__ = [
     "check_sketch",
     "check_words",
     "copied",
+    "find_regions",
     "hair_of",
     "import_mask",
+    "imply_region",
     "masks_of",
     "mixed_shape",
     "overlays",
     "point_of",
+    "read_course",
+    "read_exception",
     "read_picture",
     "read_picture_file",
     "read_region",

@@ -69,5 +69,6 @@ def _listed(clause: str) -> str:
     """Return a thing that is listed after a removing verb as it reads with "no"; nothing of other clauses."""
     if found := _LED.fullmatch(clause):
         return f"no {found['what']}"
-    known = lexicon().entries.get(resolve_alias(clause.lower()))
-    return f"no {clause}" if known is not None and known.noun else ""
+    bare = clause.lower().replace("-", "")
+    known = (lexicon().entries.get(resolve_alias(word)) for word in (bare, bare.removesuffix("s")))
+    return f"no {clause}" if any(entry is not None and entry.noun for entry in known) else ""
