@@ -6,18 +6,21 @@ from dreamface.edits.hair import hair_of
 from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
+from dreamface.edits.phrases import HOMES, SOMEWHERE
 from dreamface.edits.pictures import Picture, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import REGIONS, find_regions, imply_region, read_course, read_exception, read_region
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
-from dreamface.edits.words import Wish, WordsReading, check_words, read_words, vocabulary
+from dreamface.edits.words import Wish, WordsReading, check_words, names_effect, read_words, vocabulary
 from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
 __all__ = [
+    "HOMES",
     "LARGEST_MM",
     "REGIONS",
     "SKIN_GROUPS",
+    "SOMEWHERE",
     "Anchor",
     "Picture",
     "Wish",
@@ -35,6 +38,7 @@ __all__ = [
     "imply_region",
     "masks_of",
     "mixed_shape",
+    "names_effect",
     "overlays",
     "point_of",
     "read_course",

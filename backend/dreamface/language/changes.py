@@ -71,7 +71,7 @@ _COUNTS: Final = {
 
 _UNITS: Final = {"year": 1.0, "decade": 10.0, "generation": 25.0}
 _SPAN: Final = (
-    r"(?P<count>\d{1,3}|a couple(?: of)?|couple of|a few|few|half a|[a-z]+(?:[ -][a-z]+)?) "
+    r"(?:(?P<count>\d{1,3}|a couple(?: of)?|couple of|a few|few|half a|[a-z]+(?:[ -][a-z]+)?) )?"
     r"(?P<unit>year|decade|generation)s?"
 )
 _YEARS: Final = re.compile(rf"(?:^|\b){_SPAN} (?P<way>older|younger)\b", re.IGNORECASE)
@@ -251,7 +251,8 @@ def _years(clause: str, traits: Traits) -> float | None:
     if found := _TIMES.fullmatch(clause):
         return trait.clamp(now * _FACTORS[found["times"].lower()])
     for found in (_YEARS.search(clause), _BY_YEARS.search(clause)):
-        if found and (number := _COUNTS.get(found["count"], _number(found["count"]))) is not None:
+        count = (found["count"] or "a") if found else ""
+        if found and (number := _COUNTS.get(count, _number(count))) is not None:
             years = number * _UNITS[found["unit"]]
             return trait.clamp(now - years if found["way"][0] in "yr" else now + years)
     if (found := _AT_AGE.fullmatch(clause)) and (number := _number(found[1])) is not None:

@@ -10,9 +10,8 @@ from dreamface.language.lexicon import lexicon, resolve_alias
 _DETERMINERS: Final = r"(?:all |any |every |of |the |her |his |their |its |my |your |those |these )*"
 _MOVED: Final = r"(?:take|wipe|clean|wash|rub|scrub|strip|shave|scrape|brush|peel|clear|get)"
 _VERB: Final = (
-    r"(?:please |now |then |also )*(?:remove|lose|get rid of|do away with|erase|delete|eliminate|drop|ditch|pluck|shave"
-    r"|hide|conceal|cover up|heal|smooth (?:out|away)|smoothen (?:out|away)|iron out"
-    rf"|{_MOVED} (?:off|away))"
+    rf"(?:please |now |then |also )*(?:{_MOVED} (?:off|away)|remove|lose|get rid of|do away with|erase|delete|eliminate|drop|ditch|pluck|shave"
+    r"|hide|conceal|cover up|heal|smooth (?:out|away)|smoothen (?:out|away)|iron out)"
 )
 _TAKEN: Final = re.compile(rf"{_VERB} {_DETERMINERS}(?P<what>\S.*)", re.IGNORECASE)
 _TAKEN_OFF: Final = re.compile(
