@@ -13,7 +13,7 @@ from dreamface.edits import HOMES, REGIONS, SOMEWHERE, Wish, read_region
 from dreamface.errors import BadRequest
 from dreamface.language import Reading, read_change, read_degrees, with_removals
 from dreamface.text import clean
-from dreamface.traits import Traits
+from dreamface.traits import VOCABULARY, Traits, TraitValue
 
 LONGEST_WORDS: Final = 500
 """Characters of an edit in words."""
@@ -99,8 +99,8 @@ def read_words(
     if len(words) > LONGEST_WORDS:
         raise BadRequest(f"The words have {len(words):,} characters; shorten them to at most {LONGEST_WORDS}.")
     if place:
-        return _read_there(words, marked)
-    parts = [_read_part(part, traits or Traits()) for part in _parts(words)]
+        return _as_typed(_read_there(words, marked), words)
+    parts = [_as_typed(_read_part(part, traits or Traits()), words) for part in _parts(words)]
     for part in parts:
         if part.contradiction:
             return part
@@ -108,6 +108,13 @@ def read_words(
     lost = [word for part in parts if part not in said for word in part.not_understood]
     first = replace(said[0], not_understood=(*said[0].not_understood, *lost))
     return replace(first, words=words if len(said) == 1 else first.words, further=tuple(said[1:]))
+
+
+def _as_typed(reading: EditReading, words: str) -> EditReading:
+    """Return a reading that calls no word not understood that nobody typed."""
+    typed = set(re.findall(r"[^\W_]+", words.lower()))
+    lost = [word for word in reading.not_understood if typed & set(re.findall(r"[^\W_]+", word.lower()))]
+    return replace(reading, not_understood=tuple(dict.fromkeys(lost)))
 
 
 def _read_there(words: str, marked: Collection[str]) -> EditReading:
@@ -229,8 +236,25 @@ def _read_on(words: str, regions: tuple[str, ...], said: str) -> EditReading:
         found = edit_words.read_words(words, read_degrees)
     except BadRequest as error:
         return EditReading(regions=regions, contradiction=str(error))
-    reading = EditReading(found.traits, found.wishes, regions, found.not_understood)
+    traits, lost = _hairless(found.traits, regions, found.not_understood, words)
+    reading = EditReading(traits, found.wishes, regions, lost)
     return replace(reading, contradiction=_no_picture(said, reading) or _taken_off(words, reading))
+
+
+_BROWS: Final = frozenset({"brows", "left_brow", "right_brow"})
+
+
+def _hairless(
+    traits: Traits, regions: Collection[str], lost: tuple[str, ...], words: str
+) -> tuple[Traits, tuple[str, ...]]:
+    """Return what is said of brows: no beard grows there, and what is shaved are the brows themselves."""
+    if not regions or not _BROWS.issuperset(regions) or not any(name.startswith("beard.") for name in traits):
+        return traits, lost
+    kept = {name: entry for name, entry in traits.items() if not name.startswith(("beard.", "stubble."))}
+    gone = next(entry for name, entry in traits.items() if name.startswith("beard."))
+    if lost or not re.search(r"\bshaved?\b", words, re.IGNORECASE):
+        return Traits(kept), (*lost, *gone.because.split())
+    return Traits({**kept, "brows.density": TraitValue(VOCABULARY["brows.density"].low, 1.0, gone.because)}), lost
 
 
 _LIKE_RED: Final = re.compile(r"\b(?:very )?red(?:der)?\b", re.IGNORECASE)
@@ -306,9 +330,11 @@ def _missing_place(words: str) -> str:
 
 
 def _is_one(words: str, wishes: Sequence[Wish]) -> bool:
-    """Return whether an effect is one thing that prompts know only as many: a scar, smeared lipstick."""
+    """Return whether an effect is one that prompts know as something else: a scar, smeared lipstick, a clown's paint."""
     one = any(wish.effect == "scar" and re.search(r"\bscar\b", words.lower()) for wish in wishes)
-    return one or any(wish.effect in HOMES and wish.look.variant == "smeared" for wish in wishes)
+    return one or any(
+        wish.effect == "clown" or (wish.effect in HOMES and wish.look.variant == "smeared") for wish in wishes
+    )
 
 
 def _at_home(words: str, wishes: Sequence[Wish]) -> EditReading:

@@ -56,6 +56,12 @@ MORE: Final[Mapping[str, tuple[str, str]]] = {
     ),
     **dict.fromkeys(("claw marks", "claw mark", "claw wounds"), ("wound", "open")),
     **dict.fromkeys(("scratch marks", "scratch mark"), ("wound", "graze")),
+    **dict.fromkeys(
+        [f"{how} {what}" for how in ("stitched", "stitched up", "sewn up", "sutured")
+         for what in ("gash", "cut", "wound", "laceration", "slash")],
+        ("scar", "stitched"),
+    ),
+    "sweat beads": ("sweat", ""), "sweat droplets": ("sweat", ""), "porcelain doll": ("cracks", "porcelain"),
     **dict.fromkeys(("split", "split open", "busted"), ("wound", "open")),
     **dict.fromkeys(("swollen", "swelling", "puffed up"), ("rash", "allergy")),
     **dict.fromkeys(("reddened", "reddish"), ("rash", "flushed")),
@@ -64,6 +70,7 @@ MORE: Final[Mapping[str, tuple[str, str]]] = {
 
 HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "lipstick": ("lips",), "eyeshadow": ("upper_eyelids",), "blush": ("cheeks",), "tears": ("cheeks",),
+    "clown": ("whole_face",),
 }  # fmt: skip
 """Effect -> where it lies if nobody says where."""
 
@@ -150,7 +157,7 @@ _HIGH: Final = (
 _LOW: Final = (
     "slight", "slightly", "light", "lightly", "faint", "faintly", "subtle", "subtly", "a few", "few", "a little",
     "little", "a little bit of", "a bit of", "a bit", "a hint of", "a touch of", "a trace of", "thin", "mild", "mildly",
-    "soft", "small", "tiny", "sparse", "barely", "sheer", "gentle", "one", "single", "a single", "somewhat", "fine",
+    "soft", "small", "tiny", "sparse", "barely", "sheer", "gentle", "one", "single", "a single", "somewhat", "fine", "a hint", "just a hint", "just a touch", "a touch", "a trace", "just a little",
 )  # fmt: skip
 AMOUNTS: Final[Mapping[str, float]] = {
     **dict.fromkeys(_HIGH, 0.88), **dict.fromkeys(_LOW, 0.2), "medium": 0.5, "moderate": 0.5, "some": 0.5,
@@ -189,7 +196,7 @@ IGNORED: Final = frozenset(
         "left", "right", "cheek", "cheeks", "forehead", "nose", "chin", "lips", "lip", "eye", "eyes", "brow",
         "jaw", "neck", "temple", "temples", "mouth", "down", "across", "around", "where", "as", "if", "just",
         "all", "any", "torn", "running", "track", "tracks", "them", "him", "she", "he", "they", "person",
-        "patch", "patches", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
+        "patch", "patches", "plate", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
         "nice", "good", "realistic", "natural", "long", "short", "some", "colour", "color", "coloured",
         "colored", "lot", "lots", "rid", "tribal", "up", "off", "out", "single", "solid", "pure", "so", "too",
         "very", "more", "painting",

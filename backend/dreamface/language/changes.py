@@ -112,6 +112,7 @@ _LOTS: Final = re.compile(
 )
 _A_LITTLE: Final = 0.35  # of what a word means by itself
 _A_LOT: Final = 1.6
+_UNIBROW: Final = re.compile(r"\b(?:unibrow|monobrow)\b", re.IGNORECASE)
 _BROWS: Final = re.compile(r"no (?:eyebrows?|brows?)", re.IGNORECASE)
 
 
@@ -167,7 +168,12 @@ def read_degrees(words: str) -> Reading:
         reading = read(found["what"])
         said = {name: _share(VOCABULARY[name], entry, share, text) for name, entry in reading.traits.items()}
         return Reading(Traits(said), reading.not_understood)
-    return read(words)
+    reading = read(words)
+    if reading.not_understood and _UNIBROW.search(words):  # what describes it describes brows
+        brows = read(_UNIBROW.sub("brows", words))
+        lost = [word for word in reading.not_understood if word in brows.not_understood]
+        return Reading(Traits({**brows.traits, **reading.traits}), tuple(lost))
+    return reading
 
 
 def _scaled(what: str, factor: float, because: str) -> Reading:
