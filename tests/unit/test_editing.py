@@ -92,7 +92,7 @@ def test_words_without_a_meaning_are_a_sentence() -> None:
     with pytest.raises(BadRequest, match="Nothing of the skin there was understood"):
         editing.words_edit("a zorgon", Place(("nose",)))
     with pytest.raises(BadRequest, match="between 0 and 2"):
-        editing.words_edit("a bruise", strength=2.5)
+        editing.words_edit("a bruise", Place(("nose",)), strength=2.5)
 
 
 def test_regions_are_found_by_any_writing_and_the_nearest_is_offered() -> None:

@@ -148,7 +148,7 @@ def _new_stack(
             carried, pictures = _copied(options.copy_from, face)
             return editing.added(edits, *carried), pictures, ()
         new, pictures = _made(options, action, face)
-        return editing.added(edits, new.entry), {**pictures, **new.pictures}, new.not_understood
+        return editing.added(edits, *new.entries), {**pictures, **new.pictures}, new.not_understood
     if action == "remove":
         return stack.removed(edits, options.remove), {}, ()
     if action == "move":

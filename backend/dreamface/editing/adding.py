@@ -54,6 +54,8 @@ def add_edit(
 ) -> Face:
     """Return a face with one more edit on top of its stack, made of words, a sketch or a picture.
 
+    Words that say several things at several places make one edit of each.
+
     Args:
         face: whose.
         words: what should be there; without a place they may say one, and else they change the whole face.
@@ -98,7 +100,7 @@ def add_edit(
         new = picture_edit(
             face.head, picture, at, size_mm, angle=angle, as_=as_, place=place, strength=strength, label=label
         )
-    stack = added(face.record.edits, new.entry)
+    stack = added(face.record.edits, *new.entries)
     return pipeline.edit(face, {}, edits=stack, pictures={**drawn, **new.pictures}, progress=progress)
 
 

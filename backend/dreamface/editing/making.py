@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture, by_digest, by_tile, read_mask, read_picture
-from dreamface.editing.reading import LONGEST_WORDS, check_region, read_words
+from dreamface.editing.reading import LONGEST_WORDS, EditReading, check_region, read_words
 from dreamface.edits import LARGEST_MM, Anchor, anchor_at
 from dreamface.errors import BadRequest
 from dreamface.face import Head, Topology
@@ -40,11 +40,18 @@ class NewEdit:
         entry: it; its id is "".
         pictures: SHA-256 -> PNG of what it refers to.
         not_understood: words nothing was made of.
+        further: more edits, where words ask for several things at several places.
     """
 
     entry: EditEntry
     pictures: Mapping[str, bytes] = field(default_factory=dict)
     not_understood: tuple[str, ...] = ()
+    further: tuple[EditEntry, ...] = ()
+
+    @property
+    def entries(self) -> tuple[EditEntry, ...]:
+        """All edits, from below."""
+        return (self.entry, *self.further)
 
 
 def mark(
@@ -87,7 +94,7 @@ def mark(
 def words_edit(
     words: str, place: Place | None = None, *, traits: Traits | None = None, strength: float = 1.0, label: str = ""
 ) -> NewEdit:
-    """Return an edit in words; without a place they may say one, and else they change the whole face.
+    """Return an edit in words; without a place they may say one, or several, and else they change the whole face.
 
     Args:
         words: what should be there.
@@ -99,20 +106,28 @@ def words_edit(
     Raises:
         BadRequest: there are no words, nothing is understood, they contradict themselves, or the strength can't be.
     """
-    reading = read_words(words, place=place is not None, traits=traits)
+    marked = place.regions if place is not None and place.mask is None and not place.inverted else ()
+    reading = read_words(words, place=place is not None, traits=traits, marked=marked)
     if reading.contradiction:
         raise BadRequest(reading.contradiction)
     if not reading.traits and not reading.effects:
         where = " of the skin there" if place is not None or reading.regions else ""
+        unknown = ", ".join(f"“{word}”" for word in reading.not_understood)
+        why = f" (no meaning of {unknown} is known)" if unknown and place is None and reading.regions else ""
         raise BadRequest(
-            f"Nothing{where} was understood in {clean(words)!r}: `dreamface edits` lists the words that work."
+            f"Nothing{where} was understood in {clean(words)!r}{why}: `dreamface edits` lists the words that work."
         )
-    if place is None and reading.regions:
-        place = Place(reading.regions)
-    entry = _entry(
-        "words", label or clean(words), strength, place, traits=reading.traits, parameters=reading.parameters
-    )
-    return NewEdit(entry, {}, reading.not_understood)
+    parts = reading.parts
+    made = [_said(part, label or (clean(words) if len(parts) == 1 else part.words), strength, place) for part in parts]
+    lost = tuple(dict.fromkeys(word for part in parts for word in part.not_understood))
+    return NewEdit(made[0], {}, lost, tuple(made[1:]))
+
+
+def _said(part: EditReading, label: str, strength: float, place: Place | None) -> EditEntry:
+    """Return the edit of one part of what words ask for."""
+    if place is None and part.regions:
+        place = Place(part.regions, inverted=part.inverted)
+    return _entry("words", label, strength, place, traits=part.traits, parameters=part.parameters)
 
 
 def sketch_edit(

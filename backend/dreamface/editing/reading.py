@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dreamface import edits as edit_words
-from dreamface.edits import REGIONS, Wish, read_region
+from dreamface.edits import HOMES, REGIONS, SOMEWHERE, Wish, read_region
 from dreamface.errors import BadRequest
-from dreamface.language import Reading, read, read_change
+from dreamface.language import Reading, read_change, read_degrees, with_removals
 from dreamface.text import clean
-from dreamface.traits import Traits
+from dreamface.traits import VOCABULARY, Traits, TraitValue
 
 LONGEST_WORDS: Final = 500
 """Characters of an edit in words."""
@@ -22,14 +23,18 @@ _NO_WORDS: Final = "Say what should be there, such as 'a scar': `dreamface edits
 
 @dataclass(frozen=True)
 class EditReading:
-    """What words ask for.
+    """What words ask for: of several things at several places, the first.
 
     Attributes:
         traits: of the person, at the place.
         effects: what is put on the skin.
         regions: names of the places that the words say.
         not_understood: words nothing was made of.
-        contradiction: a sentence where the words say two things that can't both be, else empty.
+        contradiction: a sentence where the words can't be followed: they say two things that can't both be, or a place
+            is missing; else empty.
+        inverted: whether everywhere but the regions is meant.
+        words: what was read.
+        further: other things at other places, each an edit of its own.
     """
 
     traits: Traits = field(default_factory=Traits)
@@ -37,6 +42,14 @@ class EditReading:
     regions: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
     contradiction: str = ""
+    inverted: bool = False
+    words: str = ""
+    further: tuple[EditReading, ...] = ()
+
+    @property
+    def parts(self) -> tuple[EditReading, ...]:
+        """Everything that is asked for, each with its own place."""
+        return (replace(self, further=()), *self.further)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -51,23 +64,37 @@ class EditReading:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for a program; `traits` and, of the parameters, `effects` are those of an edit in words."""
+        return {**self._own_json(), "parts": [part._own_json() for part in self.parts]}
+
+    def _own_json(self) -> dict[str, Any]:
         return {
+            "words": self.words,
             "traits": self.traits.to_json(),
             "effects": self.parameters.get("effects", []),
-            "region": self.regions[0] if self.regions else None,
+            "region": self.regions[0] if self.regions and not self.inverted else None,
             "regions": list(self.regions),
+            "inverted": self.inverted,
             "not_understood": list(self.not_understood),
             "contradiction": self.contradiction,
         }
 
 
-def read_words(words: str, *, place: bool, traits: Traits | None = None) -> EditReading:
+def read_words(
+    words: str,
+    *,
+    place: bool,
+    traits: Traits | None = None,
+    marked: Collection[str] = (),
+    whole: bool = False,
+) -> EditReading:
     """Return what words ask for.
 
     Args:
         words: such as "a pale scar on the left cheek".
         place: whether a place is marked already; if not, the words may say one, and else mean the whole face.
         traits: of the face, which "older" or "fewer freckles" is measured from where the whole face is meant.
+        marked: names of the regions that are marked; other places that words say are not understood then.
+        whole: whether the whole face is meant, whatever places the words name.
 
     Raises:
         BadRequest: there are no words, or too many.
@@ -77,23 +104,308 @@ def read_words(words: str, *, place: bool, traits: Traits | None = None) -> Edit
         raise BadRequest(_NO_WORDS)
     if len(words) > LONGEST_WORDS:
         raise BadRequest(f"The words have {len(words):,} characters; shorten them to at most {LONGEST_WORDS}.")
-    regions, rest = ((), words) if place else read_region(words)
-    if not place and not regions:
-        return _read_whole(words, traits or Traits())
+    if whole:
+        return _as_typed(replace(_read_whole(words, traits or Traits()), words=words), words)
+    if place:
+        return _as_typed(_read_there(words, marked), words)
+    parts = [_as_typed(_read_part(part, traits or Traits()), words) for part in _parts(words)]
+    for part in parts:
+        if part.contradiction:
+            return part
+    said = [part for part in parts if part.traits or part.effects] or parts[:1]
+    lost = [word for part in parts if part not in said for word in part.not_understood]
+    first = replace(said[0], not_understood=(*said[0].not_understood, *lost))
+    return replace(first, words=words if len(said) == 1 else first.words, further=tuple(said[1:]))
+
+
+def _as_typed(reading: EditReading, words: str) -> EditReading:
+    """Return a reading that calls no word not understood that nobody typed."""
+    typed = set(re.findall(r"[^\W_]+", words.lower()))
+    lost = [word for word in reading.not_understood if typed & set(re.findall(r"[^\W_]+", word.lower()))]
+    return replace(reading, not_understood=tuple(dict.fromkeys(lost)))
+
+
+def _read_there(words: str, marked: Collection[str]) -> EditReading:
+    """Return what words ask for on a marked place: it wins over a place that they say."""
+    text = with_removals(words)
+    names, rest, where = edit_words.find_regions(text)
+    if not _says_something(rest):
+        rest, where = text, ()
+    reading = _read_on(rest, (), words)
+    elsewhere = () if set(names) <= set(marked) else where
+    return replace(reading, not_understood=(*reading.not_understood, *elsewhere))
+
+
+# ----------------------------------------------------------------------------------------------------------- the parts
+
+_SEPARATORS: Final = re.compile(r"(\s*(?:[,;]|\.(?!\d)|\band\b|\bplus\b|\bwith\b)+\s*)", re.IGNORECASE)
+_YEARS: Final = re.compile(r"\b(?:older|younger|years? old|half (?:as old|the age)|twice as old)\b", re.IGNORECASE)
+
+
+def _parts(words: str) -> list[str]:
+    """Return words cut into parts that each say what and where; a part ends where another thing is at another place."""
+    pieces = _SEPARATORS.split(with_removals(words))
+    parts: list[str] = []
+    now, placed, says, before = "", False, False, ""
+    for number in range(0, len(pieces), 2):
+        piece = pieces[number]
+        where, what = _place_and_thing(piece)
+        ages = not placed and says and bool(_YEARS.search(now)) and not edit_words.names_effect(now)
+        if now and what and where and says and (placed or ages):
+            parts.append(now)
+            now, placed, says = piece, False, False
+        else:
+            now = f"{now}{before}{piece}" if now else piece
+        placed, says = placed or where, says or what
+        before = pieces[number + 1] if number + 1 < len(pieces) else ""
+    return [part for part in (*parts, now) if any(map(str.isalnum, part))]
+
+
+def _place_and_thing(piece: str) -> tuple[bool, bool]:
+    """Return whether a piece of what was said names a place, and whether it names something that is to be there."""
+    left_out, rest, _ = edit_words.read_exception(piece)
+    names, rest = read_region(rest)
+    if (names or left_out) and not _says_something(rest):
+        return True, False
+    if names or left_out:
+        return True, _is_thing(rest)
+    implied, adjectives = edit_words.imply_region(piece)
+    if implied and edit_words.names_effect(adjectives):
+        return True, True
+    return False, _is_thing(piece)
+
+
+def _is_thing(words: str) -> bool:
+    return edit_words.names_effect(words) or bool(words.strip() and read_degrees(words).traits)
+
+
+_FILLERS: Final = frozenset(["a", "an", "the", "of", "with", "and", "his", "her", "their", "its", "some", "no"])
+
+
+def _says_something(words: str) -> bool:
+    """Return whether words say more than articles."""
+    return any(word not in _FILLERS for word in re.findall(r"[\w%]+", words.lower()))
+
+
+_BLACK_EYE: Final = re.compile(r"\bblack (?P<side>(?:left|right) )?eye\b(?! (?:shadow|liner|make))", re.IGNORECASE)
+_SIDE_BEFORE: Final = re.compile(r"\b(?P<side>left|right) black eye\b", re.IGNORECASE)
+_BLACK_EYES: Final = re.compile(r"\b(?:two|both|a pair of) black eyes\b", re.IGNORECASE)
+_ON_A_SIDE: Final = re.compile(
+    r",?\s*\bon (?:the|his|her|their) (?P<side>left|right)(?: side| eye)?(?! \w)", re.IGNORECASE
+)
+
+
+def _with_black_eyes(words: str) -> str:
+    """Return words in which a black eye is a bruise around it."""
+    words = _BLACK_EYES.sub("bruise around the eyes", words)
+    words = _SIDE_BEFORE.sub(lambda found: f"bruise around the {found['side']} eye", words)
+    black = _BLACK_EYE.search(words)
+    if black is None:
+        return words
+    if black["side"]:
+        return _BLACK_EYE.sub(f"bruise around the {black['side']}eye", words, count=1)
+    side = _ON_A_SIDE.search(words)
+    if side is None:
+        return _BLACK_EYE.sub("bruise", words)
+    return _BLACK_EYE.sub(f"bruise around the {side['side']} eye", _ON_A_SIDE.sub("", words, count=1), count=1)
+
+
+def _read_part(part: str, traits: Traits) -> EditReading:
+    """Return what words about one place ask for, or about the whole face."""
+    text, lost = _with_black_eyes(part), []
+    left_out, rest, exception = edit_words.read_exception(text)
+    if course := edit_words.read_course(rest):
+        lost.append(f"{course} (no course can be said: draw it)")
+    regions, there = read_region(rest)
+    inverted = bool(left_out) and set(regions) <= {"whole_face", "whole_head"}
+    if inverted:
+        regions, everywhere = left_out, bool(regions)
+        if not everywhere and (sentence := _missing_place(there)):
+            return EditReading(contradiction=sentence, words=part)
+    elif left_out:
+        lost.append(exception)
+    if regions and not inverted and not _says_something(there):
+        regions, there = (), rest
+    reading = _read_on(there, regions, part) if regions else _read_whole(rest, traits)
+    if regions and not inverted and not reading.effects and reading.not_understood:
+        whole = read_change(rest, traits)
+        if whole.traits and not whole.not_understood and _are_local(whole.traits):
+            reading = EditReading(whole.traits)
+    return replace(reading, inverted=inverted, words=part, not_understood=(*reading.not_understood, *lost))
+
+
+def _read_on(words: str, regions: tuple[str, ...], said: str) -> EditReading:
+    """Return what words ask for on a place."""
+    if sentence := _no_skin(said, words):
+        return EditReading(regions=regions, contradiction=sentence)
+    if not any(map(str.isalnum, words)):
+        return EditReading(regions=regions)
     try:
-        found = edit_words.read_words(rest, read)
+        found = edit_words.read_words(words, read_degrees)
     except BadRequest as error:
         return EditReading(regions=regions, contradiction=str(error))
-    return EditReading(found.traits, found.wishes, regions, found.not_understood)
+    traits, lost = _hairless(found.traits, regions, found.not_understood, words)
+    reading = EditReading(traits, found.wishes, regions, lost)
+    return replace(reading, contradiction=_no_picture(said, reading) or _taken_off(words, reading))
+
+
+_BROWS: Final = frozenset({"brows", "left_brow", "right_brow"})
+
+
+def _hairless(
+    traits: Traits, regions: Collection[str], lost: tuple[str, ...], words: str
+) -> tuple[Traits, tuple[str, ...]]:
+    """Return what is said of brows: no beard grows there, and what is shaved are the brows themselves."""
+    if not regions or not _BROWS.issuperset(regions) or not any(name.startswith("beard.") for name in traits):
+        return traits, lost
+    kept = {name: entry for name, entry in traits.items() if not name.startswith(("beard.", "stubble."))}
+    gone = next(entry for name, entry in traits.items() if name.startswith("beard."))
+    if lost or not re.search(r"\bshaved?\b", words, re.IGNORECASE):
+        return Traits(kept), (*lost, *gone.because.split())
+    return Traits({**kept, "brows.density": TraitValue(VOCABULARY["brows.density"].low, 1.0, gone.because)}), lost
+
+
+_LIKE_RED: Final = re.compile(r"\b(?:very )?red(?:der)?\b", re.IGNORECASE)
 
 
 def _read_whole(words: str, traits: Traits) -> EditReading:
     """Return what words change about the whole face: its traits, and effects for what these leave over."""
+    if sentence := _no_skin(words, words):
+        return EditReading(contradiction=sentence)
     change = read_change(words, traits)
+    implied = _implied(words, change, traits)
+    if implied is not None:
+        return implied
+    left = edit_words.read_words(words, lambda text: Reading(Traits(), tuple(text.split())))
+    somewhere = [wish for wish in left.wishes if wish.effect in SOMEWHERE]
+    if somewhere and not (change.traits and not change.not_understood and not _is_one(words, somewhere)):
+        return _at_home(words, somewhere)
     if not change.not_understood:
         return EditReading(change.traits)
-    left = edit_words.read_words(" ".join(change.not_understood), lambda text: Reading(Traits(), tuple(text.split())))
-    return EditReading(change.traits, left.wishes, (), left.not_understood)
+    found = edit_words.read_words(" ".join(change.not_understood), lambda text: Reading(Traits(), tuple(text.split())))
+    wishes = left.wishes if not change.traits else found.wishes
+    lost = left.not_understood if not change.traits else found.not_understood
+    reading = EditReading(change.traits, wishes, (), lost)
+    return replace(reading, contradiction=_taken_off(words, reading))
+
+
+def _implied(words: str, change: Reading, traits: Traits) -> EditReading | None:
+    """Return what adjectives ask for on the region whose name they stand before; None where the person is meant."""
+    names, rest = edit_words.imply_region(words)
+    if not names or not _says_something(rest):
+        return None
+    if change.traits and not change.not_understood and _are_local(change.traits):
+        if not any(word in rest.lower() for word in _TORN):
+            return None
+    hairy = {"brows", "left_brow", "right_brow", "beard", "moustache"} & set(names)
+    reddened = rest if hairy or {"lips", "around_eyes"} & set(names) else _LIKE_RED.sub("red skin", rest)
+    placed = _read_on(reddened, names, words)
+    if placed.effects or placed.contradiction:
+        return placed
+    if (
+        change.traits
+        and not change.not_understood
+        and not hairy
+        and set(change.traits) <= set(placed.traits) | _COLOURS
+    ):
+        return EditReading(change.traits, (), names)
+    return placed if placed.traits and not change.traits and not placed.not_understood else None
+
+
+_TORN: Final = ("split", "bust")
+"""Adjectives that prompts read as a shape."""
+
+_COLOURS: Final = frozenset({"skin.melanin", "skin.redness", "skin.yellowness"})
+_ALL_OVER: Final = ("skin.", "freckles.", "moles.", "scars.", "blemishes.", "capillaries.", "age_spots.")
+
+
+def _are_local(traits: Traits) -> bool:
+    """Return whether traits are of a part of the face, and not of all of its skin or the person."""
+    return not any(name == "age" or name.startswith(_ALL_OVER) for name in traits)
+
+
+# ------------------------------------------------------------------------------------------------------- the sentences
+
+_COVERED: Final = re.compile(
+    r"\b(?:covered|drenched|soaked|caked|full of|everywhere|all over|whole|entire|head to toe|splattered all)\b",
+    re.IGNORECASE,
+)
+_WHERE: Final = "Say or mark where the {0} should be, such as “{0} on the left cheek”."
+
+
+def _missing_place(words: str) -> str:
+    """Return the sentence that asks for a place where effects need one, else nothing."""
+    try:
+        found = edit_words.read_words(words, lambda text: Reading(Traits(), ())).wishes
+    except BadRequest:
+        return ""
+    names = [wish.because for wish in found if wish.effect in SOMEWHERE]
+    return _WHERE.format(names[0]) if names and not _COVERED.search(words) else ""
+
+
+def _is_one(words: str, wishes: Sequence[Wish]) -> bool:
+    """Return whether an effect is one that prompts know as something else: a scar, smeared lipstick, a clown's paint."""
+    one = any(wish.effect == "scar" and re.search(r"\bscar\b", words.lower()) for wish in wishes)
+    return one or any(
+        wish.effect == "clown" or (wish.effect in HOMES and wish.look.variant == "smeared") for wish in wishes
+    )
+
+
+def _at_home(words: str, wishes: Sequence[Wish]) -> EditReading:
+    """Return effects that need a place where they usually lie, or the sentence that asks for one."""
+    if _COVERED.search(words):
+        return _read_on(words, (), words)
+    homes = [HOMES.get(wish.effect, ()) for wish in wishes]
+    if all(homes):
+        return _read_on(words, tuple(dict.fromkeys(name for home in homes for name in home)), words)
+    names = [wish.because for wish in wishes if wish.effect not in HOMES]
+    picture = _no_picture(words, _read_on(words, (), ""))
+    return EditReading(contradiction=picture or _WHERE.format(names[0]))
+
+
+_TEETH: Final = re.compile(r"\b(?:teeth|tooth|fangs?|gums?|tongue|eyeballs?)\b", re.IGNORECASE)
+_PAINTED: Final = re.compile(r"\b(?:black\w*|paint\w*|gild\w*|cap(?:ped)?|colou?red?)\b", re.IGNORECASE)
+_NO_TEETH: Final = "Teeth, gums and eyes are no skin: nothing can be put on them. Words such as “yellow teeth” change the teeth of the face."
+
+
+def _no_skin(said: str, words: str) -> str:
+    """Return the sentence where something is to be put on what is no skin, else nothing."""
+    if not _TEETH.search(said):
+        return ""
+    return _NO_TEETH if edit_words.names_effect(words) or _PAINTED.search(said) else ""
+
+
+_TATTOO: Final = re.compile(r"\b(?:tattoo\w*|inked|lettering|letters)\b", re.IGNORECASE)
+_TEXT: Final = re.compile(
+    r"\b(?:saying|says|say|reading|reads|spelling|spells|letters?|lettering|text|words?|written|writing|name)\b|[\"“”]",
+    re.IGNORECASE,
+)
+_SHAPES: Final = re.compile(
+    r"\b(?:hearts?|stars?|cross(?:es)?|rose|roses|flowers?|skulls?|dragons?|snakes?|spiders?|anchors?|butterfl(?:y|ies)|"
+    r"teardrops?|moons?|suns?|birds?|eagles?|wol(?:f|ves)|lions?|tigers?|crowns?|arrows?|feathers?|barcodes?|webs?|"
+    r"cobwebs?|mandalas?|numbers?|logos?|symbols?|runes?|flames?)\b",
+    re.IGNORECASE,
+)
+_NO_PICTURE: Final = "Words make no shapes and no letters: lay a picture of it on the skin, with `--picture` or Picture on the Edit page."
+
+
+def _no_picture(said: str, reading: EditReading) -> str:
+    """Return the sentence where a tattoo is to show something, else nothing."""
+    if not (_TATTOO.search(said) or any(wish.effect == "ink" for wish in reading.effects)):
+        return ""
+    shows = _TEXT.search(said) or _SHAPES.search(said) or (reading.effects and reading.not_understood)
+    return _NO_PICTURE if shows else ""
+
+
+_TAKEN: Final = re.compile(r"\b(?:no|without) (?:any )?(?P<what>[\w -]+)", re.IGNORECASE)
+
+
+def _taken_off(words: str, reading: EditReading) -> str:
+    """Return the sentence where an effect is to be taken off, which the face itself has not; else nothing."""
+    if reading.traits or not (found := _TAKEN.match(words.strip())) or not edit_words.names_effect(found["what"]):
+        return ""
+    what = found["what"].strip()
+    return f"The face itself has no {what}: if an edit put it there, hide that edit or take it off."
 
 
 def check_region(name: str) -> str:

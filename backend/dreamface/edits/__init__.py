@@ -6,18 +6,21 @@ from dreamface.edits.hair import hair_of
 from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
+from dreamface.edits.phrases import HOMES, SOMEWHERE
 from dreamface.edits.pictures import Picture, covers_all, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
-from dreamface.edits.regions import REGIONS, read_region
+from dreamface.edits.regions import REGIONS, find_regions, imply_region, read_course, read_exception, read_region
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
-from dreamface.edits.words import Wish, WordsReading, check_words, read_words, vocabulary
+from dreamface.edits.words import Wish, WordsReading, check_words, names_effect, read_words, vocabulary
 from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
 __all__ = [
+    "HOMES",
     "LARGEST_MM",
     "REGIONS",
     "SKIN_GROUPS",
+    "SOMEWHERE",
     "Anchor",
     "Picture",
     "Wish",
@@ -30,12 +33,17 @@ __all__ = [
     "check_words",
     "copied",
     "covers_all",
+    "find_regions",
     "hair_of",
+    "imply_region",
     "import_mask",
     "masks_of",
     "mixed_shape",
+    "names_effect",
     "overlays",
     "point_of",
+    "read_course",
+    "read_exception",
     "read_picture",
     "read_picture_file",
     "read_region",

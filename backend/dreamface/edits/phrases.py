@@ -47,6 +47,44 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 """Phrases of an effect that ask for one of its variants."""
 
+MORE: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(
+        ("mascara running", "mascara running down", "mascara streaming", "mascara streaming down", "mascara dripping",
+         "mascara dripping down", "mascara streaks", "mascara tears", "mascara tracks", "streaks of mascara",
+         "runny mascara", "streaked mascara", "smeared mascara", "smudged mascara", "mascara smeared"),
+        ("tears", "mascara"),
+    ),
+    **dict.fromkeys(("claw marks", "claw mark", "claw wounds"), ("wound", "open")),
+    **dict.fromkeys(("scratch marks", "scratch mark"), ("wound", "graze")),
+    **dict.fromkeys(
+        [f"{how} {what}" for how in ("stitched", "stitched up", "sewn up", "sutured")
+         for what in ("gash", "cut", "wound", "laceration", "slash")],
+        ("scar", "stitched"),
+    ),
+    "sweat beads": ("sweat", ""), "sweat droplets": ("sweat", ""), "porcelain doll": ("cracks", "porcelain"),
+    **dict.fromkeys(("split", "split open", "busted"), ("wound", "open")),
+    **dict.fromkeys(("swollen", "swelling", "puffed up"), ("rash", "allergy")),
+    **dict.fromkeys(("reddened", "reddish"), ("rash", "flushed")),
+}  # fmt: skip
+"""Further phrases that ask for effects, which are in none of their lists."""
+
+HOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "lipstick": ("lips",), "eyeshadow": ("upper_eyelids",), "blush": ("cheeks",), "tears": ("cheeks",),
+    "clown": ("whole_face",),
+}  # fmt: skip
+"""Effect -> where it lies if nobody says where."""
+
+SOMEWHERE: Final = frozenset({"bruise", "birthmark", "scar", "wound", "blood", "ink", "war paint", *HOMES})
+"""Effects that are not meant for all of the skin."""
+
+AGES: Final = frozenset(["old", "older", "new", "fresh", "recent", "ancient", "healed", "aging", "ageing", "aged"])
+"""Words that say how long an effect has been there; nothing of the person's age."""
+
+PEOPLE: Final = frozenset(
+    ["man", "woman", "person", "people", "boy", "girl", "lady", "gentleman", "guy", "male", "female", "skin"]
+)
+"""Words beside which they do."""
+
 MODIFIERS: Final[Mapping[str, Mapping[str, str]]] = {
     "birthmark": {"port wine": "port wine", "brown": "cafe au lait", "red": "port wine", "raised": "strawberry"},
     "sunburn": {"peeling": "peeling", "flaking": "peeling", "flaky": "peeling", "blistered": "peeling"},
@@ -119,11 +157,13 @@ _HIGH: Final = (
 _LOW: Final = (
     "slight", "slightly", "light", "lightly", "faint", "faintly", "subtle", "subtly", "a few", "few", "a little",
     "little", "a little bit of", "a bit of", "a bit", "a hint of", "a touch of", "a trace of", "thin", "mild", "mildly",
-    "soft", "small", "tiny", "sparse", "barely", "sheer", "gentle", "one", "single", "a single", "somewhat", "fine",
+    "soft", "small", "tiny", "sparse", "barely", "sheer", "gentle", "one", "single", "a single", "somewhat", "fine", "a hint", "just a hint", "just a touch", "a touch", "a trace", "just a little",
 )  # fmt: skip
 AMOUNTS: Final[Mapping[str, float]] = {
     **dict.fromkeys(_HIGH, 0.88), **dict.fromkeys(_LOW, 0.2), "medium": 0.5, "moderate": 0.5, "some": 0.5,
-    "very faint": 0.06, "very light": 0.06, "very slight": 0.06, "very subtle": 0.06, "very heavy": 1.0,
+    "very faint": 0.06, "very very faint": 0.03, "very very light": 0.03, "very very subtle": 0.03, "very very slight": 0.03, "very tiny": 0.06,
+    "a trace of": 0.1, "a hint of": 0.1, "just a hint of": 0.1, "a tiny bit of": 0.1, "loads of": 0.88, "tons of": 0.88,
+    "very light": 0.06, "very slight": 0.06, "very subtle": 0.06, "very heavy": 1.0,
     "very thick": 1.0, "very strong": 1.0, "very deep": 1.0, "extremely heavy": 1.0,
 }  # fmt: skip
 """How much of an effect there is, 0..1."""
@@ -156,7 +196,7 @@ IGNORED: Final = frozenset(
         "left", "right", "cheek", "cheeks", "forehead", "nose", "chin", "lips", "lip", "eye", "eyes", "brow",
         "jaw", "neck", "temple", "temples", "mouth", "down", "across", "around", "where", "as", "if", "just",
         "all", "any", "torn", "running", "track", "tracks", "them", "him", "she", "he", "they", "person",
-        "patch", "patches", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
+        "patch", "patches", "plate", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
         "nice", "good", "realistic", "natural", "long", "short", "some", "colour", "color", "coloured",
         "colored", "lot", "lots", "rid", "tribal", "up", "off", "out", "single", "solid", "pure", "so", "too",
         "very", "more", "painting",

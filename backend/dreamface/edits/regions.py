@@ -449,13 +449,94 @@ def read_region(words: str) -> tuple[tuple[str, ...], str]:
     >>> read_region("freckles across the nose and left cheek")
     (('nose', 'left_cheek'), 'freckles')
     """
+    names, rest, _ = find_regions(words)
+    return names, rest
+
+
+def find_regions(words: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Return the regions that words name, the words without them, and the words that say where.
+
+    Args:
+        words: of an edit.
+
+    >>> find_regions("freckles across the nose and left cheek")
+    (('nose', 'left_cheek'), 'freckles', ('across the nose and left cheek',))
+    """
     found: list[str] = []
+    said: list[str] = []
     rest, position = words, 0
     while (place := _next_place(rest, position)) is not None:
         names, start, stop = place
         found += [name for name in names if name not in found]
+        said.append(" ".join(rest[start:stop].split()))
         rest, position = f"{rest[:start].rstrip(' ,:;')} {rest[stop:].lstrip(' ,:;')}", start
-    return tuple(found), " ".join(rest.split()) if found else words
+    return tuple(found), " ".join(rest.split()) if found else words, tuple(said)
+
+
+def read_exception(words: str) -> tuple[tuple[str, ...], str, str]:
+    """Return the regions that words leave out, the words without them, and those words.
+
+    Args:
+        words: of an edit.
+
+    >>> read_exception("freckles everywhere but the forehead")
+    (('forehead',), 'freckles everywhere', 'but the forehead')
+    """
+    for match in _EXCEPT.finditer(words):
+        if match["but"] and not _EVERYWHERE.search(words[: match.start()]):
+            continue
+        said = _region_at(words, match.end())
+        if said is None:
+            continue
+        names, stop = _more(words, said[0], said[1])
+        rest = f"{words[: match.start()].rstrip(' ,:;')} {words[stop:].lstrip(' ,:;')}"
+        return tuple(names), " ".join(rest.split()), " ".join(words[match.start() : stop].strip(" ,").split())
+    return (), words, ""
+
+
+def read_course(words: str) -> str:
+    """Return the words that say a course from one region to another; nothing where they say none.
+
+    >>> read_course("a scar from the left eyebrow down to the chin")
+    'from the left eyebrow down to the chin'
+    """
+    for match in re.finditer(r"\bfrom\s+", words, re.IGNORECASE):
+        start = _region_at(words, match.end())
+        to = start and re.compile(r"(?:\s+\w+){0,3}?\s+(?:to|towards?|until|into)\s+", re.IGNORECASE).match(
+            words, start[1]
+        )
+        end = _region_at(words, to.end()) if to else None
+        if end:
+            return " ".join(words[match.start() : end[1]].split())
+    return ""
+
+
+def imply_region(words: str) -> tuple[tuple[str, ...], str]:
+    """Return the regions that words name without saying that they are a place, and the words without them.
+
+    Args:
+        words: of an edit in which `read_region` finds none.
+
+    >>> imply_region("a heavily bruised jaw and chin")
+    (('jaw', 'chin'), 'a heavily bruised')
+    """
+    for match in re.finditer(r"(?<![\w'-])[\w']", words):
+        said = _region_at(words, match.start())
+        if said is None or said[0] in ("whole_head", "whole_face"):
+            continue
+        names, stop = _more(words, said[0], said[1])
+        rest = f"{words[: match.start()]} {words[stop:]}"
+        return tuple(names), " ".join(rest.split())
+    return (), words
+
+
+_EXCEPT: Final = re.compile(
+    r"(?:,\s*)?\b(?:(?:but|just|only|and)\s+)?(?:not|except(?:ing)?(?:\s+for)?|excluding|excepted|apart\s+from|"
+    r"other\s+than|aside\s+from|save(?:\s+for)?|never|(?P<but>but(?:\s+for)?))\s+"
+    r"(?:(?:on|in|at|around|over|across|along|near)\s+(?!the\s+skin\s+around))?",
+    re.IGNORECASE,
+)
+_EVERYWHERE: Final = re.compile(r"\b(?:everywhere|all|whole|entire|anywhere|everything)\b", re.IGNORECASE)
 
 
 def _next_place(words: str, position: int) -> tuple[list[str], int, int] | None:
@@ -510,6 +591,8 @@ def _region_at(words: str, start: int) -> tuple[str, int, bool] | None:
 
 def _on_side(name: str, side: Side) -> str:
     """Return the region on one side, where there is one."""
+    if side is not None and name in ("whole_face", "whole_head"):
+        return f"{side}_half"
     if side is None or name not in _SIDED:
         return name
     usual = "{}_" + _SINGULAR.get(name, name)

@@ -97,7 +97,7 @@ def read_words(words: str, read: Callable[[str], Reading]) -> WordsReading:
     if not re.search(r"\w", plain):
         raise BadRequest('Say what should be there, such as "a scar, stitched" or "freckles".')
     check_words(words)
-    clauses = _clauses(plain)
+    clauses = _clauses(_without_days(plain))
     wishes = _wishes(clauses)
     said: dict[str, TraitValue] = {}
     left: list[str] = []
@@ -131,6 +131,38 @@ def check_words(words: str) -> None:
 
 def _first(side: Sequence[str], text: str) -> str | None:
     return next((phrase for phrase in side if re.search(rf"\b{re.escape(phrase)}\b", text)), None)
+
+
+def amount_of(phrase: str) -> float | None:
+    """Return how much of an effect a phrase asks for, 0..1: "a hint of", "30%"; None of other phrases."""
+    if found := re.fullmatch(r"(\d{1,3}) ?(?:%|percent|per cent)(?: of)?", phrase):
+        return min(float(found[1]) / 100.0, 1.0)
+    return phrases.AMOUNTS.get(phrase)
+
+
+def names_effect(words: str) -> bool:
+    """Return whether words ask for an effect."""
+    return bool(_wishes(_clauses(_plain(words))))
+
+
+_DAYS: Final = re.compile(
+    r"\b(?:(?:a|an|one|two|three|four|five|six|seven|eight|nine|ten|\d+|few|couple|of|several|some|many) )*"
+    r"(?P<unit>minutes?|hours?|days?|weeks?|months?|years?) old\b"
+    r"(?! (?:\w+ )?(?:stubble|beard|growth|shadow|moustache|man|woman|boy|girl|person|skin|face))"
+)
+
+
+def _without_days(plain: str) -> str:
+    """Return words in which a thing that is days or weeks old is fresh or old; a person is years old."""
+
+    def said(found: re.Match[str]) -> str:
+        unit = found["unit"].rstrip("s")
+        after = plain[found.end() :].split(",")[0]
+        if unit == "year" and not names_effect(after):
+            return found[0]
+        return "fresh" if unit in ("minute", "hour", "day") and "blood" not in plain else "old"
+
+    return _DAYS.sub(said, plain) if names_effect(_DAYS.sub("", plain)) else plain
 
 
 def _plain(words: str) -> str:
@@ -199,7 +231,7 @@ def _longest(tokens: Sequence[str], index: int) -> tuple[str, str, tuple[str, st
             return phrase, "removal", ("", "")
         if phrase in _effect_phrases():
             return phrase, "effect", _effect_phrases()[phrase]
-        if phrase in phrases.AMOUNTS:
+        if amount_of(phrase) is not None:
             return phrase, "amount", ("", "")
         if colour_of(phrase) is not None:
             return phrase, "colour", ("", "")
@@ -219,7 +251,7 @@ def _effect_phrases() -> Mapping[str, tuple[str, str]]:
             plain = _plain(phrase)
             variant = plain if effect.name == "metal" and plain in effect.variants else ""
             found[plain] = phrases.MEANINGS.get(plain, (effect.name, variant))
-    return found
+    return {**phrases.MORE, **found}
 
 
 @cache
@@ -233,7 +265,7 @@ def _modifiers(effect: str) -> Mapping[str, str]:
 @cache
 def _is_descriptive(phrase: str) -> bool:
     """Whether a word or phrase can say how an effect is."""
-    if phrase in phrases.AMOUNTS or colour_of(phrase) is not None or phrase in SHADES:
+    if amount_of(phrase) is not None or phrase in phrases.AGES or colour_of(phrase) is not None or phrase in SHADES:
         return True
     return any(phrase in _modifiers(effect) for effect in EFFECTS)
 
@@ -298,13 +330,14 @@ def _describe(wishes: dict[str, Wish], names: Sequence[str], clause: _Clause) ->
             elif not coloured:
                 look, used = replace(look, variant=_modifiers(name)[phrase]), used | {phrase}
         for phrase in clause.amounts:
-            look, used = replace(look, amount=phrases.AMOUNTS[phrase]), used | {phrase}
+            look, used = replace(look, amount=amount_of(phrase)), used | {phrase}
         for phrase in clause.colours:
             used.add(phrase)
             if effect.takes_colour and _modifiers(name).get(phrase) is None:
                 look = replace(look, colour=colour_of(phrase))
         wishes[name] = replace(wish, look=look)
     words = {word for phrase in used for word in phrase.split()} | phrases.IGNORED
+    words |= phrases.AGES if phrases.PEOPLE.isdisjoint(clause.rest) else set()
     clause.rest = [word for word in clause.rest if word not in words]
 
 

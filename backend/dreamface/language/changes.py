@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dreamface.language.lexicon import lexicon
 from dreamface.language.reader import Reading, read
+from dreamface.language.removals import with_removals
 from dreamface.language.tables import TENS, UNITS
 from dreamface.limits import check_prompt
 from dreamface.text import clean, normalise
@@ -56,14 +57,65 @@ _OLDER_YEARS: Final = 12.0
 _LESS: Final = frozenset({"less", "fewer"})
 _MORE: Final = frozenset({"more"})
 _FILLERS: Final = re.compile(
-    r"^(?:please |make (?:him|her|it|them|the face|the person) |and |but |with |look(?:ing)? |a |an |the )+",
+    r"^(?:please |(?:make|turn|give) (?:him|her|it|them|the face|the person) (?:look |seem |be )?|and |but |with "
+    r"|look(?:ing)? |a |an |the )+",
     re.IGNORECASE,
 )
 _CLAUSES: Final = re.compile(r"\s*(?:[,;.]|\band\b|\bbut\b)\s*", re.IGNORECASE)
 _NUMBER: Final = r"(\d{1,3}|[a-z]+(?:[ -][a-z]+)?)"
-_YEARS: Final = re.compile(rf"\b{_NUMBER} years? (older|younger)\b", re.IGNORECASE)
-_AGED: Final = re.compile(rf"\baged? by {_NUMBER} years?\b", re.IGNORECASE)
+_COUNTS: Final = {
+    "a": 1.0, "an": 1.0, "a couple of": 2.0, "a couple": 2.0, "couple of": 2.0, "a few": 4.0, "few": 4.0, "some": 4.0,
+    "several": 7.0, "many": 20.0, "half a": 0.5,
+}  # fmt: skip
+"""How many years or decades that are not counted are."""
+
+_UNITS: Final = {"year": 1.0, "decade": 10.0, "generation": 25.0}
+_SPAN: Final = (
+    r"(?:(?P<count>\d{1,3}|a couple(?: of)?|couple of|a few|few|half a|[a-z]+(?:[ -][a-z]+)?) )?"
+    r"(?P<unit>year|decade|generation)s?"
+)
+_YEARS: Final = re.compile(rf"(?:^|\b){_SPAN} (?P<way>older|younger)\b", re.IGNORECASE)
+_BY_YEARS: Final = re.compile(rf"\b(?P<way>older|younger|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE)
+_TIMES: Final = re.compile(
+    r"(?:only |about )?(?P<times>half|twice|double|two times|three times|triple|a third of|a quarter of)"
+    r"(?: as old(?: as .*)?| (?:of )?(?:the|his|her|their|its|that|this) (?:age|years)| the age)",
+    re.IGNORECASE,
+)
+_AT_AGE: Final = re.compile(
+    rf"(?:aged?|at|about|around|roughly|now|be|is|to|at age|at the age of)? ?{_NUMBER}"
+    r"(?P<years>[ -]years?(?:[ -]old| of age)?)?",
+    re.IGNORECASE,
+)
 _OLDER: Final = re.compile(r"\b(older|younger|aged)\b(?! by)(?! \d)", re.IGNORECASE)
+_FACTORS: Final = {
+    "half": 0.5, "half of": 0.5, "twice": 2.0, "double": 2.0, "two times": 2.0, "three times": 3.0, "triple": 3.0,
+    "a third of": 1 / 3, "a third": 1 / 3, "a quarter of": 0.25, "a quarter": 0.25,
+}  # fmt: skip
+_YOUNGEST: Final = 5.0  # years that a number alone means
+
+_TIMES_NOW: Final = re.compile(
+    r"(?:only |just |about )?(?P<times>half|twice|double|two times|three times|triple|a third|a quarter)"
+    r"(?: as (?:many|much)| of (?:the|her|his|their)| the(?: (?:number|amount) of)?| her| his| their) (?P<what>.+)",
+    re.IGNORECASE,
+)
+_NOT_SO: Final = re.compile(r"^not (?:quite )?(?:so|as|that|too|very) (?P<many>many |much )?", re.IGNORECASE)
+_PARTLY: Final = re.compile(
+    r"(?P<share>\d{1,3}) ?(?:%|percent|per cent)(?: of)? (?:the |more )?(?P<what>\S.*)", re.IGNORECASE
+)
+_LITTLE: Final = re.compile(
+    r"(?:just |only |merely |but )*(?:(?:an? |the )?(?:very |tiny |slight(?:est)? |faint(?:est)? |mere |little )*"
+    r"(?:hint|trace|touch|tinge|suggestion|dash|whiff|smidgen|bit) of|barely any|hardly any|a tiny bit of"
+    r"|(?:very,? ){2,}(?:faint|light|slight|subtle|soft|weak)) (?:the )?(?P<what>\S.*)",
+    re.IGNORECASE,
+)
+_LOTS: Final = re.compile(
+    r"(?:really |so |with )*(?:lots|loads|tons|plenty|heaps|masses|a lot|a ton|a load|a great deal) of (?P<what>\S.*)",
+    re.IGNORECASE,
+)
+_A_LITTLE: Final = 0.35  # of what a word means by itself
+_A_LOT: Final = 1.6
+_UNIBROW: Final = re.compile(r"\b(?:unibrow|monobrow)\b", re.IGNORECASE)
+_BROWS: Final = re.compile(r"no (?:eyebrows?|brows?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -86,14 +138,82 @@ def read_change(words: str, traits: Traits) -> Reading:
         BadRequest: the words are empty or too long.
     """
     check_prompt(words)
-    text = normalise(clean(words)).lower()
+    text = with_removals(normalise(clean(words)).lower())
     found: dict[str, TraitValue] = {}
     lost: list[str] = []
     for clause in _clauses(text):
         said, left = _clause(clause, traits)
         found |= said
         lost += left
-    return Reading(Traits(found), tuple(dict.fromkeys(lost)))
+    typed = set(re.findall(r"[\w']+", words.lower()))
+    return Reading(Traits(found), tuple(word for word in dict.fromkeys(lost) if typed & set(word.lower().split())))
+
+
+def read_degrees(words: str) -> Reading:
+    """Return what a prompt says, where it may say how much: "a hint of blush", "30% freckles", "no brows".
+
+    Args:
+        words: English, 1 to `limits.LONGEST_PROMPT` characters.
+
+    Raises:
+        BadRequest: the words are empty or too long.
+    """
+    text = words.strip()
+    if _BROWS.fullmatch(text):
+        trait = VOCABULARY["brows.density"]
+        return Reading(Traits({trait.name: TraitValue(trait.low, 1.0, text)}), ())
+    for pattern, factor in ((_LITTLE, _A_LITTLE), (_LOTS, _A_LOT)):
+        if found := pattern.fullmatch(text):
+            return _scaled(found["what"], factor, text)
+    if found := _PARTLY.fullmatch(text):
+        share = min(float(found["share"]) / 100.0, 1.0)
+        reading = read(found["what"])
+        said = {name: _share(VOCABULARY[name], entry, share, text) for name, entry in reading.traits.items()}
+        return Reading(Traits(said), reading.not_understood)
+    reading = read(words)
+    if reading.not_understood and _UNIBROW.search(words):  # what describes it describes brows
+        brows = read(_UNIBROW.sub("brows", words))
+        lost = [word for word in reading.not_understood if word in brows.not_understood]
+        return Reading(Traits({**brows.traits, **reading.traits}), tuple(lost))
+    return reading
+
+
+def _scaled(what: str, factor: float, because: str) -> Reading:
+    """Return what words say, more or less of it."""
+    reading = read(what)
+    said = {
+        name: TraitValue(_times(VOCABULARY[name], entry.value, factor), entry.confidence, because)
+        for name, entry in reading.traits.items()
+    }
+    return Reading(Traits(said), reading.not_understood)
+
+
+def _share(trait: Trait, entry: TraitValue, share: float, because: str) -> TraitValue:
+    """Return so much of a trait's whole range."""
+    if trait.kind is Kind.NUMBER and trait.group is not Group.SHAPE and isinstance(entry.value, float | int):
+        up = float(entry.value) >= float(trait.default)  # type: ignore[arg-type]
+        return replace(
+            entry, value=trait.low + share * (trait.high - trait.low) if up else entry.value, because=because
+        )
+    if trait.kind is Kind.TINT and isinstance(entry.value, tuple):
+        return replace(entry, value=(*entry.value[:3], share), because=because)
+    return replace(entry, value=_times(trait, entry.value, share), because=because)
+
+
+def _times(trait: Trait, value: Value, factor: float) -> Value:
+    """Return a trait's value, so many times as far from where there is nothing of it."""
+    if trait.kind is Kind.TINT and isinstance(value, tuple):
+        return (*value[:3], min(value[3] * factor, 1.0))
+    if trait.kind is not Kind.NUMBER or not isinstance(value, float | int):
+        return value
+    nothing = _nothing(trait)
+    return trait.clamp(nothing + factor * (float(value) - nothing))
+
+
+def _nothing(trait: Trait) -> float:
+    """Return the value of a number where there is nothing of it."""
+    assert isinstance(trait.default, float | int)
+    return float(trait.default) if trait.group is Group.SHAPE else trait.low
 
 
 def _clauses(text: str) -> Iterator[str]:
@@ -102,16 +222,22 @@ def _clauses(text: str) -> Iterator[str]:
         text = re.sub(rf"\b{pattern}\b", f", {meaning}, ", text)
     for clause in _CLAUSES.split(text):
         if stripped := _FILLERS.sub("", clause.strip()).strip():
-            yield stripped
+            yield _NOT_SO.sub(lambda found: "fewer " if found["many"] else "less ", stripped)
 
 
 def _clause(clause: str, traits: Traits) -> tuple[dict[str, TraitValue], tuple[str, ...]]:
     """Return what one clause says, and its words that changed nothing."""
     if (years := _years(clause, traits)) is not None:
         return {"age": TraitValue(years, 1.0, clause)}, ()
-    comparative = _comparative(clause)
+    if found := _TIMES_NOW.fullmatch(clause):
+        reading, factor = read(found["what"]), _FACTORS[found["times"]]
+        return {
+            name: TraitValue(_times(VOCABULARY[name], traits.value(name), factor), 1.0, clause)
+            for name in reading.traits
+        }, reading.not_understood
+    comparative = None if _is_amount(clause) else _comparative(clause)
     if comparative is None:
-        reading = read(clause)
+        reading = read_degrees(clause)
         return dict(reading.traits), reading.not_understood
     for words in (comparative.words, f"{comparative.words} skin"):
         reading = read(words)
@@ -124,13 +250,23 @@ def _clause(clause: str, traits: Traits) -> tuple[dict[str, TraitValue], tuple[s
     return {}, (clause,)
 
 
+def _is_amount(clause: str) -> bool:
+    """Whether a clause says how much of something there is by itself."""
+    return any(pattern.fullmatch(clause) for pattern in (_LITTLE, _LOTS, _PARTLY))
+
+
 def _years(clause: str, traits: Traits) -> float | None:
-    """Return the age that a clause asks for by comparing."""
+    """Return the age that a clause asks for by comparing, or by a number alone."""
     now, trait = traits.number("age"), VOCABULARY["age"]
-    if (found := _YEARS.search(clause)) and (number := _number(found[1])) is not None:
-        return trait.clamp(now + (number if found[2] == "older" else -number))
-    if (found := _AGED.search(clause)) and (number := _number(found[1])) is not None:
-        return trait.clamp(now + number)
+    if found := _TIMES.fullmatch(clause):
+        return trait.clamp(now * _FACTORS[found["times"].lower()])
+    for found in (_YEARS.search(clause), _BY_YEARS.search(clause)):
+        count = (found["count"] or "a") if found else ""
+        if found and (number := _COUNTS.get(count, _number(count))) is not None:
+            years = number * _UNITS[found["unit"]]
+            return trait.clamp(now - years if found["way"][0] in "yr" else now + years)
+    if (found := _AT_AGE.fullmatch(clause)) and (number := _number(found[1])) is not None:
+        return trait.clamp(number) if found["years"] or number >= _YOUNGEST else None
     if found := _OLDER.fullmatch(_without_degree(clause)[0]):
         step = _without_degree(clause)[1] * (_OLDER_YEARS + 0.12 * now)
         return trait.clamp(now - step if found[1] == "younger" else now + step)

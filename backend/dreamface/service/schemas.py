@@ -518,6 +518,7 @@ class EditWords(Strict):
 
     words: str = Field(max_length=2000, description="such as: a pale scar on the left cheek")
     place: bool = Field(default=False, description="whether a place is marked; if not, the words may say one")
+    whole: bool = Field(default=False, description="whether the whole face is meant, whatever places are named")
     traits: TraitValues = Field(default={}, description="of the face, which changes of all of it are measured from")
 
 
@@ -694,15 +695,27 @@ class EffectEntry(BaseModel):
     variant: str = ""
 
 
-class EditReading(BaseModel):
-    """What the words of an edit ask for."""
+class EditPart(BaseModel):
+    """One thing that the words of an edit ask for, at its own place: an edit of its own."""
 
+    words: str = Field(default="", description="the part of the words that says it")
     traits: dict[str, TraitEntry] = Field(description="what is to be otherwise there: an edit's `traits`")
     effects: list[EffectEntry] = Field(description="what is put on the skin: an edit's `parameters.effects`")
-    region: str | None = Field(description="the first place that the words say, where none is marked")
+    region: str | None = Field(
+        description="the first place that the words say, where none is marked; null where everything else is meant"
+    )
     regions: list[str] = Field(default=[], description="all places that the words say")
+    inverted: bool = Field(default=False, description="whether everything but the regions is meant")
     not_understood: list[str]
-    contradiction: str = Field(description="a sentence where the words say two things that can't both be, else empty")
+    contradiction: str = Field(
+        description="a sentence where the words can't be followed: two things that can't both be, no place; else empty"
+    )
+
+
+class EditReading(EditPart):
+    """What the words of an edit ask for: the first part, and all of them."""
+
+    parts: list[EditPart] = Field(default=[], description="everything that is asked for, each with its own place")
 
 
 class EditWord(BaseModel):

@@ -257,9 +257,10 @@ def edit_vocabulary() -> tuple[dict[str, Any], bytes]:
     return editing.vocabulary(), b""
 
 
-def read_edit(words: str, place: bool, traits: Request) -> tuple[dict[str, Any], bytes]:
+def read_edit(words: str, place: bool, traits: Request, whole: bool) -> tuple[dict[str, Any], bytes]:
     """What the words of an edit ask for."""
-    return editing.read_words(words, place=place, traits=Traits(to_traits(traits))).to_json(), b""
+    reading = editing.read_words(words, place=place, traits=Traits(to_traits(traits)), whole=whole)
+    return reading.to_json(), b""
 
 
 def carry_edits(
