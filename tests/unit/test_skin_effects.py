@@ -108,6 +108,22 @@ def test_a_scar_is_paler_than_brown_skin_raised_and_shiny(skin):
     assert float(skin.change("scar", "displacement")[line].mean()) > 20e-6
 
 
+def test_a_bruise_is_soft_and_of_several_ages(skin):
+    """Its rim is yellow and its middle is dark red or blue; nowhere is there a sharp border."""
+    bare, worn = (maps["albedo"].float() for maps in (skin.bare, skin.worn("bruise")))
+    left = (worn / bare.clamp_min(1e-3)).clamp(0.0, 1.5)
+    place = atlas_of(skin.head.topology, "skin", SIZE).spread(skin.head.vertices)
+    away = (place - skin.head.landmark("cheek_l")[:, None, None]).norm(dim=0) / MM
+    rim, middle = left[(away > 10.0) & (away < 15.0)].mean(dim=0), left[away < 6.0].mean(dim=0)
+    assert float(rim[2] / rim[0]) < 0.95, "yellow: blue is what it takes most of"
+    assert float(middle[0]) < 0.7 * float(rim[0])
+    assert float(middle[1] / middle[0]) < float(rim[1] / rim[0]) - 0.15, "redder than the rim"
+    assert float(middle[2]) > float(middle[1]), "violet"
+    inside = away < 15.0
+    steps = (left[1:] - left[:-1]).abs()[inside[1:] & inside[:-1]]
+    assert float(steps.quantile(0.995)) < 0.2
+
+
 def test_smooth_skin_has_less_relief_and_the_same_colour(skin):
     inside = skin.mask > 0.95
     before, after = (
