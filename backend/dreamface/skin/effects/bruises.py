@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -70,7 +71,7 @@ def _aged(age: Tensor) -> Tensor:
     """Return [3, N] the logarithm of what blood of ages [N] leaves of the skin's light."""
     stops = [(at, torch.tensor(colour).log()[:, None]) for at, colour in _BRUISE.ages]
     found = stops[0][1].expand(3, len(age))
-    for (start, first), (stop, second) in zip(stops, stops[1:], strict=False):
+    for (start, first), (stop, second) in itertools.pairwise(stops):
         found = found + (second - first) * ((age - start) / (stop - start)).clamp(0.0, 1.0)
     return found.clone()
 
