@@ -150,6 +150,29 @@ def test_blood_runs_down(skin):
     assert above > 1.5 * below > 0.0
 
 
+def bloody(skin, masks):
+    """[S, S] bool where blood on a place has coloured the skin, and places [3, S, S]."""
+    laid = (overlay("blood", masks),)
+    worn = skin.painter.paint(skin.head, BROWN, resolution=SIZE, seed=7, overlays=laid)["skin"]["albedo"]
+    place = atlas_of(skin.head.topology, "skin", SIZE).spread(skin.head.vertices)
+    return (worn - skin.bare["albedo"]).float().abs().mean(dim=-1) > 0.02, place
+
+
+def test_blood_on_a_large_place_is_splashed_with_skin_between(skin):
+    masks = masks_on(skin.head, 70.0)
+    red, _ = bloody(skin, masks)
+    inside = torch.nn.functional.interpolate(masks["skin"][None, None], size=(SIZE, SIZE))[0, 0] > 0.9
+    assert 0.08 < float(red[inside].float().mean()) < 0.5
+
+
+def test_a_nose_bleeds_from_its_nostrils_down(skin):
+    red, place = bloody(skin, masks_on(skin.head, 24.0, 2.0, "subnasale"))
+    low = skin.head.landmark("subnasale")[2]
+    assert int(red.sum()) > 20
+    assert float((place[2][red] < low + 3.0 * MM).float().mean()) > 0.9
+    assert float(place[2][red].amin()) < float(low) - 9.0 * MM
+
+
 @pytest.mark.parametrize("name", [effect.name for effect in EFFECTS.values() if effect.takes_colour])
 def test_an_effect_takes_the_colour_that_is_said(skin, name):
     blue, red = (skin.worn(name, Look(colour=colour))["albedo"] for colour in ((0.02, 0.05, 0.6), (0.6, 0.03, 0.02)))
