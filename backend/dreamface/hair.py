@@ -156,11 +156,13 @@ class HairMark:
         region: whose hair.
         weight: [V] 0..1 how much the place counts at each vertex of the head.
         density: 0..1 of the roots there; 0 is shaved.
+        masks: tile -> [S, S] the same weight as a picture, row 0 at v = 1, finer than vertices are; None is not known.
     """
 
     region: Region
     weight: Tensor
     density: float
+    masks: Mapping[str, Tensor] | None = None
 
 
 Groom = Mapping[Region, Hair]

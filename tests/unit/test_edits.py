@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from dreamface import folder, pipeline
 from dreamface.edits import masks_of
 from dreamface.errors import BadRequest
 from dreamface.face import Face
+from dreamface.groom import Surface, grow
+from dreamface.hair import HairMark
 from dreamface.record import EditEntry, Place
+from dreamface.skin import atlas_of, strand_colours
 from dreamface.traits import Traits
 
 SIZE = 512
@@ -179,6 +182,59 @@ def test_a_beard_grows_on_the_place_only(face: Face) -> None:
 def test_brows_are_shaved_on_the_place_only(face: Face) -> None:
     after = edited(face, words(Place(("forehead",)), **{"brows.density": 0.0}))
     assert len(after.groom["brows"]) <= len(face.groom["brows"])
+
+
+def test_a_goatee_grows_out_of_stubble_and_is_as_grey_as_said(face: Face) -> None:
+    """Stubble is no beard yet: hair of the edit's style and length grows on the place."""
+    stubbled = pipeline.edit(face, {"stubble.density": 0.4})
+    goatee = words(Place(("chin",)), **{"beard.style": "goatee", "hair.grey": 0.9})
+    after = pipeline.edit(stubbled, {}, edits=(goatee,))
+    beard = after.groom["beard"]
+    assert stubbled.groom["beard"].style == "beard_stubble" and beard.style == "beard_goatee"
+    length = (beard.points[:, 1:] - beard.points[:, :-1]).norm(dim=2).sum(dim=1)
+    assert len(beard) > 60 and float(length.median()) > 8e-3
+    assert float(beard.points[:, 0, 2].amax()) < float(face.head.landmark("multipie_57")[2]), "below the mouth"
+    plain = pipeline.edit(stubbled, {}, edits=(words(Place(("chin",)), **{"beard.style": "goatee"}),))
+    grey, own = (strand_colours(one.groom["beard"].colour, torch.rand(99, 2), torch.ones(2)) for one in (after, plain))
+    assert float(grey.mean()) > 1.5 * float(own.mean())
+
+
+def brows(face: Face, *marks: HairMark) -> Tensor:
+    """[N, 3] roots of the brows with marks on them, metres, from the middle between the brows."""
+    groom = grow(face.head, face.traits, face.seed, ("brows",), surface=Surface(face.head, marks))
+    middle = 0.5 * (face.head.landmark("brow_inner_l") + face.head.landmark("brow_inner_r"))
+    return groom["brows"].points[:, 0] - middle
+
+
+def mark_on(face: Face, density: float, here: Callable[[Tensor], Tensor]) -> HairMark:
+    """A mark where `here` of places [3, ...] relative to the middle between the brows is true."""
+    middle = 0.5 * (face.head.landmark("brow_inner_l") + face.head.landmark("brow_inner_r"))
+    place = atlas_of(face.head.topology, "skin", 1024).spread(face.head.vertices) - middle[:, None, None]
+    weight = here((face.head.vertices - middle).T).float()
+    return HairMark("brows", weight, density, {"skin": here(place).float()})
+
+
+def test_a_slit_narrower_than_the_mesh_is_shaved_through_a_brow(face: Face) -> None:
+    def slit(place: Tensor) -> Tensor:
+        return ((place[0] - 0.022).abs() < 0.0015) & (place[1].abs() < 0.02)
+
+    before, after = brows(face), brows(face, mark_on(face, 0.0, slit))
+    inside, kept = slit(before.T), slit(after.T)
+    assert int(inside.sum()) > 5 and int(kept.sum()) <= 1
+    assert len(after) == pytest.approx(len(before) - int(inside.sum()), abs=4)
+
+
+def test_brows_meet_where_they_are_marked_to_be_dense(face: Face) -> None:
+    def between(place: Tensor) -> Tensor:
+        return (place[0].abs() < 0.012) & (place[2].abs() < 0.004) & (place[1].abs() < 0.02)
+
+    before, after = brows(face), brows(face, mark_on(face, 0.9, between))
+    near = [int(((one[:, 0].abs() < 0.004) & between(one.T)).sum()) for one in (before, after)]
+    assert near[0] == 0 and near[1] > 10
+    everywhere = brows(face, mark_on(face, 0.9, lambda place: place[2].abs() < 1.0))
+    assert float(everywhere[:, 2].amax()) < float(before[:, 2].amax()) + 0.004, "no fur on the forehead"
+    usual = brows(face, mark_on(face, face.traits.number("brows.density"), lambda place: place[2].abs() < 1.0))
+    assert torch.equal(usual, before), "as dense as they are shaves none"
 
 
 # ------------------------------------------------------------------------------------------------------------ mixing

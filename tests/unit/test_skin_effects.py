@@ -108,6 +108,22 @@ def test_a_scar_is_paler_than_brown_skin_raised_and_shiny(skin):
     assert float(skin.change("scar", "displacement")[line].mean()) > 20e-6
 
 
+def test_a_bruise_is_soft_and_of_several_ages(skin):
+    """Its rim is yellow and its middle is dark red or blue; nowhere is there a sharp border."""
+    bare, worn = (maps["albedo"].float() for maps in (skin.bare, skin.worn("bruise")))
+    left = (worn / bare.clamp_min(1e-3)).clamp(0.0, 1.5)
+    place = atlas_of(skin.head.topology, "skin", SIZE).spread(skin.head.vertices)
+    away = (place - skin.head.landmark("cheek_l")[:, None, None]).norm(dim=0) / MM
+    rim, middle = left[(away > 10.0) & (away < 15.0)].mean(dim=0), left[away < 6.0].mean(dim=0)
+    assert float(rim[2] / rim[0]) < 0.95, "yellow: blue is what it takes most of"
+    assert float(middle[0]) < 0.7 * float(rim[0])
+    assert float(middle[1] / middle[0]) < float(rim[1] / rim[0]) - 0.15, "redder than the rim"
+    assert float(middle[2]) > float(middle[1]), "violet"
+    inside = away < 15.0
+    steps = (left[1:] - left[:-1]).abs()[inside[1:] & inside[:-1]]
+    assert float(steps.quantile(0.995)) < 0.2
+
+
 def test_smooth_skin_has_less_relief_and_the_same_colour(skin):
     inside = skin.mask > 0.95
     before, after = (
@@ -132,6 +148,29 @@ def test_blood_runs_down(skin):
     middle = float(place[inside].median())
     above, below = (float(red[inside & half].float().mean()) for half in (place > middle, place < middle))
     assert above > 1.5 * below > 0.0
+
+
+def bloody(skin, masks):
+    """[S, S] bool where blood on a place has coloured the skin, and places [3, S, S]."""
+    laid = (overlay("blood", masks),)
+    worn = skin.painter.paint(skin.head, BROWN, resolution=SIZE, seed=7, overlays=laid)["skin"]["albedo"]
+    place = atlas_of(skin.head.topology, "skin", SIZE).spread(skin.head.vertices)
+    return (worn - skin.bare["albedo"]).float().abs().mean(dim=-1) > 0.02, place
+
+
+def test_blood_on_a_large_place_is_splashed_with_skin_between(skin):
+    masks = masks_on(skin.head, 70.0)
+    red, _ = bloody(skin, masks)
+    inside = torch.nn.functional.interpolate(masks["skin"][None, None], size=(SIZE, SIZE))[0, 0] > 0.9
+    assert 0.08 < float(red[inside].float().mean()) < 0.5
+
+
+def test_a_nose_bleeds_from_its_nostrils_down(skin):
+    red, place = bloody(skin, masks_on(skin.head, 24.0, 2.0, "subnasale"))
+    low = skin.head.landmark("subnasale")[2]
+    assert int(red.sum()) > 20
+    assert float((place[2][red] < low + 3.0 * MM).float().mean()) > 0.9
+    assert float(place[2][red].amin()) < float(low) - 9.0 * MM
 
 
 @pytest.mark.parametrize("name", [effect.name for effect in EFFECTS.values() if effect.takes_colour])

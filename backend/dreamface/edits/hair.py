@@ -12,11 +12,14 @@ from dreamface.edits.vertices import at_vertices
 from dreamface.face import Head
 from dreamface.hair import HairMark, Region
 from dreamface.record import EditEntry
-from dreamface.traits import Traits
+from dreamface.traits import Traits, TraitValue, Value
 
 _BEARD: Final = ("beard.style", "beard.length", "beard.density", "beard.colour", "stubble.density")
 _BROWS: Final = "brows.density"
+_SHORT: Final = ("none", "stubble")  # styles that are no beard yet
 _USUAL_DENSITY: Final = 0.6  # of a beard that words ask for without saying how dense
+_GREY: Final = (0.42, 0.41, 0.40)  # linear Rec. 709 of a beard's grey hair
+_GREYED: Final = 0.8  # how much of its colour a beard takes that words call wholly grey
 
 
 def hair_of(
@@ -40,13 +43,15 @@ def hair_of(
         wanted = _wanted(edit.traits)
         if not wanted:
             continue
-        weight = at_vertices(masks_of(edit.place, head, pictures), head.topology) * min(1.0, edit.strength)
+        masks = masks_of(edit.place, head, pictures)
+        strength = min(1.0, edit.strength)
+        weight = at_vertices(masks, head.topology) * strength
         for region, density in wanted.items():
-            if region == "beard" and density > 0.0 and not _has_beard(traits):
-                # A face without a beard gets the edit's, and none of it anywhere else.
-                traits = traits.under({name: edit.traits[name] for name in _BEARD if name in edit.traits})
+            if region == "beard" and density > 0.0 and _grows_anew(traits, edit.traits):
+                # The edit's beard grows there, and none anywhere else; stubble beside it stays painted on the skin.
+                traits = traits.under(_beard_of(edit.traits))
                 marks.append(HairMark("beard", torch.ones_like(weight), 0.0))
-            marks.append(HairMark(region, weight, density))
+            marks.append(HairMark(region, weight, density, {tile: strength * mask for tile, mask in masks.items()}))
     return traits, tuple(marks)
 
 
@@ -66,3 +71,20 @@ def _has_beard(traits: Traits) -> bool:
     style = traits.choice("beard.style")
     grown = style != "none" and (traits.number("beard.density") if "beard.density" in traits else _USUAL_DENSITY) > 0.0
     return grown or traits.number("stubble.density") > 0.0
+
+
+def _grows_anew(person: Traits, said: Traits) -> bool:
+    """Return whether a beard that words ask for isn't the one that a person has: stubble is no beard yet."""
+    if said.choice("beard.style") in _SHORT:
+        return not _has_beard(person)
+    return person.choice("beard.style") in _SHORT or not _has_beard(person)
+
+
+def _beard_of(said: Traits) -> dict[str, TraitValue | Value]:
+    """Return the traits of a beard that words ask for; grey that they speak of is the beard's alone."""
+    found: dict[str, TraitValue | Value] = {name: said[name] for name in _BEARD if name in said}
+    if "beard.style" in said and "beard.density" not in said:
+        found["beard.density"] = _USUAL_DENSITY
+    if "hair.grey" in said and "beard.colour" not in said:
+        found["beard.colour"] = (*_GREY, _GREYED * said.number("hair.grey"))
+    return found

@@ -6,16 +6,28 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
+from torch.nn.functional import grid_sample
 
+from dreamface.groom.keeping_out import kept_out
 from dreamface.groom.looks import thinned
+from dreamface.groom.roots import hair_uv, scatter
 from dreamface.groom.surface import Surface
 from dreamface.hair import Hair, HairMark, Roots
 from dreamface.random_streams import stream
-from dreamface.styles import Style, root_density
+from dreamface.styles import Style, root_density, size_of
 from dreamface.traits import Traits
+from dreamface.units import MM
 
 _MOST_MORE: Final = 1.6  # times as many hairs as a style has, where marks let it grow on more skin
+_BROW_POWER: Final = 0.6  # brows' hairs go with their density to this power, as in `grow_brows`
+_CROWDED: Final = 1.6  # squares of the usual distance between brows' neighbours, to each of their hairs
+_MOST_TRIED: Final = 6000  # roots that a mark on brows tries: one on all of a face doesn't grow fur
+_BARE: Final = 1.5  # usual distances from the nearest hair at which skin is bare
+_BESIDE: Final = 2.5 * MM  # from a brow's hairs, on a head of usual size, within which new ones grow
+_INNER: Final = 0.15  # of a brow's hairs, its inner end
+_SHORTEST_NEW, _LONGEST_NEW = 0.6, 1.0  # lengths of new hairs over that of the hair they go along with
 
 
 def density_of(style: Style, surface: Surface, traits: Traits, seed: int) -> tuple[Tensor, float]:
@@ -39,11 +51,12 @@ def marks_of(surface: Surface, region: str) -> Sequence[HairMark]:
     return [mark for mark in surface.marks if mark.region == region]
 
 
-def shaved(hair: Hair, surface: Surface, seed: int) -> Hair:
+def shaved(hair: Hair, surface: Surface, traits: Traits, seed: int) -> Hair:
     """Return hair that does not grow by density, such as brows, without what marks shave."""
     kept = torch.ones(len(hair), dtype=torch.bool)
     for number, mark in enumerate(marks_of(surface, hair.region)):
-        kept &= _stay(hair.roots, mark, surface, torch.rand(len(hair), generator=stream(seed, f"shaved {number}")))
+        random = torch.rand(len(hair), generator=stream(seed, f"shaved {number}"))
+        kept &= random >= _weight(hair.roots, mark, surface) * (1.0 - _left(mark, traits))
     if bool(kept.all()):
         return hair
     look = thinned(hair.look, float(kept.float().mean()))
@@ -53,7 +66,80 @@ def shaved(hair: Hair, surface: Surface, seed: int) -> Hair:
     )  # fmt: skip
 
 
-def _stay(roots: Roots, mark: HairMark, surface: Surface, random: Tensor) -> Tensor:
-    """Return [N] bool: roots that a mark leaves."""
-    weight = roots.on(mark.weight[:, None], surface.triangles)[:, 0]
-    return random >= weight * (1.0 - mark.density)
+def bushier(hair: Hair, surface: Surface, traits: Traits, seed: int) -> Hair:
+    """Return brows with more hairs where marks ask for more than they have, as between them where they shall meet.
+
+    A new hair goes the way of the nearest hair that is there.
+    """
+    parts = [hair]
+    for number, mark in enumerate(marks_of(surface, "brows")):
+        if len(hair) and _left(mark, traits) > 1.0:
+            parts.append(_grown(hair, mark, surface, traits, stream(seed, f"bushier {number}")))
+    if sum(map(len, parts)) == len(hair):
+        return hair
+    points = torch.cat([part.points for part in parts])
+    roots = Roots(*(torch.cat([getattr(part.roots, one) for part in parts]) for one in ("triangle", "barycentric")))
+    look = thinned(hair.look, len(points) / len(hair))
+    return Hair(
+        hair.region, hair.style, points, roots, torch.cat([part.uv for part in parts]), torch.arange(len(points)),
+        look, hair.colour,
+    )  # fmt: skip
+
+
+def _grown(hair: Hair, mark: HairMark, surface: Surface, traits: Traits, generator: torch.Generator) -> Hair:
+    """Return the hairs that a mark adds: on bare skin as densely as brows are, and between those that are there."""
+    head, triangles = surface.head, surface.triangles
+    there = hair.points[:, 0]
+    spacing = float(torch.from_numpy(cKDTree(there.numpy()).query(there.numpy(), k=2)[0][:, 1]).median())
+    tried = round(surface.area((mark.weight > 0.0).float()) / spacing**2 / _CROWDED)
+    roots = scatter(head, (mark.weight > 0.0).float(), min(tried, _MOST_TRIED), generator)
+    random = torch.rand(len(roots), 2, generator=generator)
+    distance, nearest = cKDTree(there.numpy()).query(roots.on(head.vertices, triangles).numpy())
+    bare = torch.from_numpy(distance).float() > _BARE * spacing
+    often = torch.where(bare, mark.density**_BROW_POWER, min(1.0, _left(mark, traits) - 1.0))
+    place = roots.on(head.vertices, triangles)
+    near = torch.from_numpy(distance).float() < _BESIDE * size_of(surface.skull)
+    roots_kept = (random[:, 0] < often * _weight(roots, mark, surface)) & (near | _between(there, place))
+    roots = roots.of(roots_kept)
+    like = torch.from_numpy(nearest)[roots_kept]
+    place = roots.on(head.vertices, triangles)
+    length = _SHORTEST_NEW + (_LONGEST_NEW - _SHORTEST_NEW) * random[roots_kept, 1]
+    points = place[:, None] + length[:, None, None] * (hair.points[like] - hair.points[like, :1])
+    points = kept_out(points, surface)
+    return Hair(
+        hair.region, hair.style, points, roots, hair_uv(head, roots), torch.arange(len(roots)), hair.look, hair.colour
+    )
+
+
+def _between(brows: Tensor, places: Tensor) -> Tensor:
+    """Return [N] bool: places between the inner ends of two brows with roots [G, 3], where they meet in some people."""
+    left = brows[:, 0] > 0.0
+    if not bool(left.any()) or bool(left.all()):
+        return torch.zeros(len(places), dtype=torch.bool)
+    inner = brows[:, 0].abs() < brows[:, 0].abs().quantile(_INNER)
+    low, high = brows[inner, 2].amin(), brows[inner, 2].amax()
+    across = (places[:, 0] > brows[~left, 0].amax()) & (places[:, 0] < brows[left, 0].amin())
+    return across & (places[:, 2] > low) & (places[:, 2] < high)
+
+
+def _left(mark: HairMark, traits: Traits) -> float:
+    """Return how many hairs a mark asks for, over those that a person's brows or lashes have."""
+    if mark.region != "brows":
+        return mark.density
+    own = traits.number("brows.density")
+    return (mark.density / own) ** _BROW_POWER if own > 0.0 else 1.0
+
+
+def _weight(roots: Roots, mark: HairMark, surface: Surface) -> Tensor:
+    """Return [N] 0..1 of a mark at roots: by its picture where it has one, as a slit is narrower than the mesh."""
+    if not mark.masks:
+        return roots.on(mark.weight[:, None], surface.triangles)[:, 0]
+    uv, found = hair_uv(surface.head, roots), torch.zeros(len(roots))
+    for number, tile in enumerate(surface.head.topology.tiles):
+        if tile in mark.masks:
+            here = uv[:, 0].floor() == number
+            place = (uv[here] - uv.new_tensor((float(number), 0.0))) * uv.new_tensor((2.0, -2.0))
+            place = place + uv.new_tensor((-1.0, 1.0))
+            image = mark.masks[tile][None, None]
+            found[here] = grid_sample(image, place[None, None], padding_mode="border", align_corners=False)[0, 0, 0]
+    return found

@@ -14,6 +14,7 @@ from dreamface.skin.canvas.overlay import Patch, Site
 from dreamface.skin.effects.colours import Colour, between, mixed
 from dreamface.skin.effects.effect import Effect, Look
 from dreamface.skin.effects.marked import Marked, Outline
+from dreamface.units import MM
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,15 @@ class _Runs:
     wander: float = 1.3
 
 
-def _dropped(skin: Marked, name: str, kind: _Drops, amount: float) -> tuple[Tensor, Tensor]:
-    """Return [N] 0..1 of drops, and their height in millimetres."""
+def _dropped(skin: Marked, name: str, kind: _Drops, amount: float, near: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Return [N] 0..1 of drops, and their height in millimetres; `near` [N] 0..1 makes them rarer in places."""
     low, high = kind.radius
     often = between(*kind.often, amount)
     soft = 0.5 * skin.texel
 
-    def drop(away: Tensor, own: Tensor, _: slice) -> Tensor:
+    def drop(away: Tensor, own: Tensor, where: slice) -> Tensor:
         radius = low + (high - low) * own[1].square()
-        there = (own[0] < often).float()
+        there = (own[0] < (often if near is None else often * near[where])).float()
         inside = 1.0 - smoothstep((away - radius) / max(soft, 0.08), -1.0, 1.0)
         dome = (1.0 - (away / radius).square()).clamp_min(0.0).pow(0.65) * radius
         return torch.stack((inside, dome)) * there
@@ -149,6 +150,8 @@ def _blood(site: Site, look: Look) -> Sequence[Patch]:
         thickness = (0.55 + height / 0.2).clamp(0.0, 1.0)
     elif look.variant == "smeared":
         there, height, thickness = _smear(skin)
+    elif _is_nosebleed(skin):
+        there, height, thickness = _nosebleed(skin, look)
     else:
         there, height, thickness = _pool_and_runs(skin, kind, look)
     colour = mixed(kind.thin, kind.thick, thickness)
@@ -170,20 +173,165 @@ def _blood(site: Site, look: Look) -> Sequence[Patch]:
 
 def _pool_and_runs(skin: Marked, kind: _Blood, look: Look) -> tuple[Tensor, Tensor, Tensor]:
     """Return [N] where there is blood, its height, and how thick it looks, 0..1."""
+    if skin.radius > _SPLASH.from_radius:
+        return _splashes(skin, kind, look)
     first, last = kind.reaches
     ends = between(0.55, 1.35, look.amount)
     down = 1.0 - skin.height + 0.10 * skin.fractal("blood/edge", 6.0)
     soft = max(0.03, 1.2 * skin.texel / max(1.0, skin.extent(2)[1] - skin.extent(2)[0]))
     middle = 0.5 * (first + last) * ends
     film = skin.island("blood", kind.pool) * (1.0 - smoothstep(down, middle - soft, middle + soft))
-    gaps = smoothstep(skin.fractal("blood/gaps", 5.0), 1.7, 1.9)
-    film = film * (1.0 - gaps)
     runs, run_height = _running(skin, "blood/runs", kind.runs, look.amount)
     there = torch.maximum(film, runs)
     uneven = (0.5 + 0.30 * skin.fractal("blood/thick", 5.0)).clamp(0.0, 1.0)
     height = torch.maximum(kind.film_mm * film * (0.5 + uneven), run_height)
     thickness = torch.maximum(film * uneven, runs * (0.6 + 0.55 * (run_height / 0.5).clamp(0.0, 1.0)))
     return there, height, thickness.clamp(0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class _Splash:
+    """Blood that has hit a large place: splashes with skin between them, which run down. Lengths are millimetres.
+
+    Attributes:
+        from_radius: of the place, from where on it is splashed and not covered.
+        cells: sizes of a splash and of two kinds of bays in its border, and how strong each is.
+        begins: of that noise, from which there is blood, at amounts of 0 and 1.
+        lower: how much more that is at the bottom of the place than at its top.
+        edge: of that noise, over which a splash gets as thick as can be.
+        runs: what runs down; `ends` are millimetres from where a run starts.
+        head: how much wider a run starts than it is, and over which length.
+        starts: of the place's height, below which no run starts.
+        drops: spatter, most of it beside the splashes.
+    """
+
+    from_radius: float = 45.0
+    cells: tuple[tuple[float, float], ...] = ((26.0, 0.85), (9.0, 0.40), (3.2, 0.22))
+    begins: tuple[float, float] = (1.55, 0.1)
+    lower: float = 0.5
+    edge: float = 0.8
+    runs: _Runs = _Runs(13.0, (0.7, 1.5), (0.35, 0.95), (12.0, 62.0), 0.5, 0.20, 1.6)
+    head: tuple[float, float] = (1.3, 6.0)
+    starts: float = 0.7
+    drops: _Drops = _Drops(4.4, (0.2, 1.5), (0.35, 0.85), 0.22)
+
+
+_SPLASH: Final = _Splash()
+
+
+def _splashes(skin: Marked, kind: _Blood, look: Look) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the same of blood that was splashed on a large place."""
+    shape, down = _SPLASH, 1.0 - skin.height
+    bend = skin.warp("blood/splash/bend", 8.0, 1.8)
+    field = sum(
+        strength * skin.noise(f"blood/splash/{number}", cell, warp=bend)
+        for number, (cell, strength) in enumerate(shape.cells)
+    )
+    over = field - between(*shape.begins, look.amount) - shape.lower * (down - 0.3)
+    film = smoothstep(over, 0.0, 0.10) * smoothstep(skin.depth + 2.0 * field, 0.0, 1.0) * skin.fade
+    drops, drop_height = _dropped(
+        skin, "blood/splash/drops", shape.drops, look.amount, smoothstep(over, -0.9, -0.1).square()
+    )
+    runs, run_height = drops, drop_height
+    for number in range(2):
+        own, tall = _trickles(skin, f"blood/trickles/{number}", look.amount)
+        runs, run_height = torch.maximum(runs, own), torch.maximum(run_height, tall)
+    thick = smoothstep(over, 0.0, shape.edge) * (0.8 + 0.2 * skin.fractal("blood/thick", 5.0)).clamp(0.3, 1.1)
+    height = torch.maximum(kind.film_mm * film * (0.4 + thick), run_height)
+    thickness = torch.maximum(film * (0.25 + 0.6 * thick), runs * (0.5 + (run_height / 0.5).clamp(0.0, 0.5)))
+    return torch.maximum(film, runs), height, thickness.clamp(0.0, 1.0)
+
+
+def _trickles(skin: Marked, name: str, amount: float) -> tuple[Tensor, Tensor]:
+    """Return [N] 0..1 of runs that each start somewhere with a splash of their own, and their height in millimetres."""
+    kind, (more, far) = _SPLASH.runs, _SPLASH.head
+    bottom, top = skin.extent(2)
+    below_top = (1.0 - skin.height) * max(top - bottom, 1.0)
+    often, soft = between(*kind.often, amount), max(0.15, 0.7 * skin.texel)
+    (low, high), (short, long) = kind.radius, kind.ends
+
+    def run(away: Tensor, own: Tensor, where: slice) -> Tensor:
+        down = below_top[where] - _SPLASH.starts * own[3] * (top - bottom)
+        left = short + (long - short) * own[2].square() - down
+        radius = low + (high - low) * own[1]
+        bead = kind.bead * torch.exp(-(left / (1.6 * radius)).square())
+        wide = radius * (0.7 + bead + more * torch.exp(-(down / far).square()))
+        reach = torch.hypot(away, 1.1 * ((-left).clamp_min(0.0) + (-down).clamp_min(0.0)))
+        inside = 1.0 - smoothstep((reach - wide) / soft, -1.0, 1.0)
+        dome = (1.0 - (reach / wide).square()).clamp_min(0.0).sqrt() * radius * (0.7 + bead)
+        return torch.stack((inside, dome)) * (own[0] < often)
+
+    bend = skin.warp(f"{name}/bend", 16.0, kind.wander) + skin.warp(f"{name}/wobble", 3.5, 0.5)
+    inside, dome = skin.runs(name, kind.cell, run, bend) * skin.fade
+    return inside, kind.thick * dome
+
+
+@dataclass(frozen=True)
+class _Nosebleed:
+    """Blood from the nostrils. Lengths are millimetres.
+
+    Attributes:
+        landmarks: below which it starts, and how much of the way down it runs from each.
+        half_width: of a run, at amounts of 0 and 1.
+        at_nostril: how much wider it starts, and over which length.
+        above: how far above the landmark it starts.
+        wander: how far it strays.
+        thick: of a run, over its half width.
+        until: radius of a place that is taken for a nose.
+    """
+
+    landmarks: tuple[tuple[str, float], ...] = (("multipie_32", 0.98), ("multipie_34", 0.6))
+    half_width: tuple[float, float] = (1.0, 2.2)
+    at_nostril: tuple[float, float] = (0.9, 3.5)
+    above: float = 6.0
+    wander: float = 1.1
+    thick: float = 0.28
+    until: float = 45.0
+
+
+_NOSEBLEED: Final = _Nosebleed()
+
+
+def _is_nosebleed(skin: Marked) -> bool:
+    """Return whether the place is a nose with what lies below it: both nostrils, and not all of a face."""
+    kind, head = _NOSEBLEED, skin.site.subject.head
+    if skin.radius > kind.until:
+        return False
+    cloud = skin.site.cloud
+    marked, weight = cloud[:, :3], cloud[:, 3]
+    for name, _ in kind.landmarks:
+        if name not in head.topology.landmarks:
+            return False
+        away = (marked - head.landmark(name)).norm(dim=1)
+        if float(weight[away < 6.0 * MM].sum()) < (4.0 * MM) ** 2:
+            return False
+    return True
+
+
+def _nosebleed(skin: Marked, look: Look) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the same of blood that runs from both nostrils to the bottom of the place."""
+    kind, x, z = _NOSEBLEED, skin.position[0], skin.position[2]
+    bottom, soft = skin.extent(2)[0], max(0.15, 0.7 * skin.texel)
+    half = between(*kind.half_width, look.amount) * (0.85 + 0.18 * skin.noise("nosebleed/width", 5.0)).clamp(0.5, 1.4)
+    stray = kind.wander * skin.noise("nosebleed/course", 9.0)
+    more, far = kind.at_nostril
+    there, height = torch.zeros_like(x), torch.zeros_like(x)
+    for name, share in kind.landmarks:
+        start_x, _, start_z = (skin.site.subject.head.landmark(name) / MM).tolist()
+        down = start_z - z
+        end = max(4.0, share * (start_z - bottom) * between(0.6, 1.0, look.amount))
+        left = end - down
+        wide = half * (
+            1.0 + more * torch.exp(-(down / far).square()) + 0.4 * torch.exp(-(left / (1.5 * half)).square())
+        )
+        reach = torch.hypot(x - start_x - stray * smoothstep(down, 0.0, 8.0), (-left).clamp_min(0.0))
+        inside = (1.0 - smoothstep((reach - wide) / soft, -1.0, 1.0)) * smoothstep(down, -kind.above, -kind.above + 1.5)
+        there = torch.maximum(there, inside * skin.fade)
+        dome = (1.0 - (reach / wide).square()).clamp_min(0.0).sqrt() * inside
+        height = torch.maximum(height, kind.thick * half * dome * skin.fade)
+    smear = smoothstep(skin.fractal("nosebleed/smear", 4.0) - 0.12 * (z - bottom), 0.2, 1.2) * skin.mask * (z < start_z)
+    thickness = there * (0.45 + (height / 0.5).clamp(0.0, 0.5))
+    return torch.maximum(there, 0.25 * smear), height, thickness
 
 
 def _smear(skin: Marked) -> tuple[Tensor, Tensor, Tensor]:
@@ -367,7 +515,7 @@ def _slime(site: Site, look: Look) -> Sequence[Patch]:
 LIQUIDS: Final = (
     Effect(
         "blood",
-        "blood that runs down from the top of the place; dried, spattered or smeared",
+        "blood: a film that runs down, splashes on a large place, from the nostrils of a nose; dried, spattered, smeared",
         ("blood", "bloody", "bleeding", "bloodied", "blood drips", "dripping blood", "dried blood", "blood spatter",
          "blood splatter", "smeared blood", "nosebleed"),
         _blood,
