@@ -182,7 +182,7 @@ def test_another_face_is_mixed_in_and_copied_from(pipeline: FakePipeline) -> Non
         (["face", "a bruise", "--mask", "m.png", "--tile", "skin=m.png"], "two masks for the tile skin"),
         (["face", "a bruise", "--mirror"], "Nothing is marked"),
         (["face", "a bruise", "--feather", "99"], "between 0 and 40 mm"),
-        (["face", "a bruise", "--strength", "3"], "between 0 and 2"),
+        (["face", "a bruise", "--region", "nose", "--strength", "3"], "between 0 and 2"),
         (["face", "--sketch", "colour.png", "--as", "song"], "made as ink"),
         (["face", "--picture", "colour.png"], "Say where the picture lies"),
         (["face", "--picture", "colour.png", "--at", "skin:x"], "written TILE:U,V"),
@@ -275,12 +275,12 @@ def test_another_folder_gets_the_face_and_its_exports(pipeline: FakePipeline) ->
     assert main(["edit", "face", "a bruise", "--region", "nose", "-o", "out/new"]) == 0
     assert labels("out/new") == ["a bruise"] and labels() == []
     assert len(list(Path("out/new").glob("*.glb"))) == 1
-    assert main(["edit", "face", "a bruise", "-o", "out/bare", "--no-glb"]) == 0
+    assert main(["edit", "face", "a bruise", "--region", "nose", "-o", "out/bare", "--no-glb"]) == 0
     assert not list(Path("out/bare").glob("*.glb"))
 
 
 def test_exports_that_lie_with_the_face_are_made_anew(pipeline: FakePipeline) -> None:
-    main(["edit", "face", "a bruise", "-o", "new"])
+    main(["edit", "face", "a bruise", "--region", "nose", "-o", "new"])
     (export,) = Path("new").glob("*.glb")
     first = export.read_text()
     assert main(["edit", "new", "freckles"]) == 0
