@@ -277,3 +277,24 @@ def test_a_mix_that_says_nothing_is_refused(face: Face, other: Face) -> None:
 def test_an_effect_that_is_not_there_is_refused(face: Face) -> None:
     with pytest.raises(BadRequest, match="no effect called 'nonsense'"):
         edited(face, replace(bruise(), parameters={"effects": [{"name": "nonsense"}]}))
+
+
+def bearded(face: Face, *edits: EditEntry) -> int:
+    """Return how many guides a beard has that edits leave or let grow."""
+    groom = edited(face, *edits).groom
+    return len(groom["beard"]) if "beard" in groom else 0
+
+
+def test_the_first_beard_stays_when_another_grows_beside_it(face: Face) -> None:
+    stubble = words(**{"beard.style": "stubble", "stubble.density": 0.6})
+    full = words(Place(("chin",)), id_="c", **{"beard.style": "full", "beard.density": 0.9})
+    both = edited(face, stubble, full).groom["beard"]
+    assert both.style == "beard_full"
+    assert bool((both.points[:, 0, 0] > 0.03).any()), "there is hair on the cheek, too"
+
+
+def test_a_sparse_place_of_a_beard_is_sparser() -> None:
+    person = pipeline.generate("a bald man of 40 with a full beard", seed=4, resolution=SIZE, head="anny")
+    there, shaved = words(**{"beard.density": 0.3}), words(**{"beard.style": "none", "beard.density": 0.0})
+    assert bearded(person, shaved) < bearded(person, there) < bearded(person)
+    assert bearded(person, words(**{"beard.style": "stubble", "stubble.density": 0.6})) < bearded(person)

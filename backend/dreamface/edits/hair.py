@@ -17,6 +17,7 @@ from dreamface.traits import Traits, TraitValue, Value
 _BEARD: Final = ("beard.style", "beard.length", "beard.density", "beard.colour", "stubble.density")
 _BROWS: Final = "brows.density"
 _SHORT: Final = ("none", "stubble")  # styles that are no beard yet
+_LEAST_DENSITY: Final = 0.05  # guards a division
 _USUAL_DENSITY: Final = 0.6  # of a beard that words ask for without saying how dense
 _GREY: Final = (0.42, 0.41, 0.40)  # linear Rec. 709 of a beard's grey hair
 _GREYED: Final = 0.8  # how much of its colour a beard takes that words call wholly grey
@@ -47,10 +48,16 @@ def hair_of(
         strength = min(1.0, edit.strength)
         weight = at_vertices(masks, head.topology) * strength
         for region, density in wanted.items():
-            if region == "beard" and density > 0.0 and _grows_anew(traits, edit.traits):
-                # The edit's beard grows there, and none anywhere else; stubble beside it stays painted on the skin.
-                traits = traits.under(_beard_of(edit.traits))
-                marks.append(HairMark("beard", torch.ones_like(weight), 0.0))
+            if region == "beard" and density > 0.0:
+                if _grows_anew(traits, edit.traits):
+                    # The edit's beard grows there, and none anywhere else; stubble beside it stays painted on the skin.
+                    traits = traits.under(_beard_of(edit.traits))
+                    if not any(mark.region == "beard" and mark.density > 0.0 for mark in marks):
+                        marks.append(HairMark("beard", torch.ones_like(weight), 0.0))
+                else:
+                    density = _beside(traits, edit.traits)
+            elif region == "brows":
+                density = _share(density, traits.number(_BROWS))
             marks.append(HairMark(region, weight, density, {tile: strength * mask for tile, mask in masks.items()}))
     return traits, tuple(marks)
 
@@ -65,6 +72,20 @@ def _wanted(said: Traits) -> dict[Region, float]:
     if _BROWS in said:
         found["brows"] = said.number(_BROWS)
     return found
+
+
+def _beside(person: Traits, said: Traits) -> float:
+    """Return how densely a beard grows in a place, over the one that the person has: stubble there is cut hair."""
+    if "beard.style" not in said and "beard.density" not in said:
+        return 0.0
+    if "beard.style" in said and said.choice("beard.style") in _SHORT:
+        return 0.0
+    return _share(said.number("beard.density"), person.number("beard.density")) if "beard.density" in said else 1.0
+
+
+def _share(said: float, usual: float) -> float:
+    """Return what is said of a density over what a person has, at most all of it."""
+    return 1.0 if said >= usual else said / max(usual, _LEAST_DENSITY)
 
 
 def _has_beard(traits: Traits) -> bool:
