@@ -295,6 +295,7 @@ def test_the_first_beard_stays_when_another_grows_beside_it(face: Face) -> None:
 
 def test_a_sparse_place_of_a_beard_is_sparser() -> None:
     person = pipeline.generate("a bald man of 40 with a full beard", seed=4, resolution=SIZE, head="anny")
-    there, shaved = words(**{"beard.density": 0.3}), words(**{"beard.style": "none", "beard.density": 0.0})
+    chin = Place(("chin",))
+    there, shaved = words(chin, **{"beard.density": 0.3}), words(chin, **{"beard.style": "none", "beard.density": 0.0})
     assert bearded(person, shaved) < bearded(person, there) < bearded(person)
-    assert bearded(person, words(**{"beard.style": "stubble", "stubble.density": 0.6})) < bearded(person)
+    assert bearded(person, words(chin, **{"beard.style": "stubble", "stubble.density": 0.6})) < bearded(person)
