@@ -66,7 +66,8 @@ def _wanted(said: Traits) -> dict[Region, float]:
     """Return how densely hair shall grow, of each region that words speak of."""
     found: dict[Region, float] = {}
     if "beard.style" in said or "beard.density" in said or "stubble.density" in said:
-        found["beard"] = 1.0 if _has_beard(said) else 0.0
+        denser = "beard.style" not in said and "beard.density" in said and said.number("beard.density") > 0.0
+        found["beard"] = 1.0 if denser or _has_beard(said) else 0.0
     if said.choice("hair.style") == "bald" and "hair.style" in said:
         found["scalp"] = 0.0
     if _BROWS in said:
