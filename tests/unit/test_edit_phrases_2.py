@@ -63,7 +63,9 @@ def part_is(part: editing.EditReading, meant: dict[str, Any]) -> bool:
     )
     chosen = all(name in now and now.choice(name) == value for name, value in meant.get("choice", {}).items())
     gone = all(name in now and now.tint(name)[1] == 0.0 for name in meant.get("none", ()))
-    tinted = all(name in now and low <= now.tint(name)[1] <= high for name, (low, high) in meant.get("tint", {}).items())
+    tinted = all(
+        name in now and low <= now.tint(name)[1] <= high for name, (low, high) in meant.get("tint", {}).items()
+    )
     return inside and chosen and gone and tinted
 
 

@@ -502,7 +502,9 @@ def read_course(words: str) -> str:
     """
     for match in re.finditer(r"\bfrom\s+", words, re.IGNORECASE):
         start = _region_at(words, match.end())
-        to = start and re.compile(r"(?:\s+\w+){0,3}?\s+(?:to|towards?|until|into)\s+", re.IGNORECASE).match(words, start[1])
+        to = start and re.compile(r"(?:\s+\w+){0,3}?\s+(?:to|towards?|until|into)\s+", re.IGNORECASE).match(
+            words, start[1]
+        )
         end = _region_at(words, to.end()) if to else None
         if end:
             return " ".join(words[match.start() : end[1]].split())

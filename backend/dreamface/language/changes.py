@@ -99,7 +99,9 @@ _TIMES_NOW: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_SO: Final = re.compile(r"^not (?:quite )?(?:so|as|that|too|very) (?P<many>many |much )?", re.IGNORECASE)
-_PARTLY: Final = re.compile(r"(?P<share>\d{1,3}) ?(?:%|percent|per cent)(?: of)? (?:the |more )?(?P<what>\S.*)", re.IGNORECASE)
+_PARTLY: Final = re.compile(
+    r"(?P<share>\d{1,3}) ?(?:%|percent|per cent)(?: of)? (?:the |more )?(?P<what>\S.*)", re.IGNORECASE
+)
 _LITTLE: Final = re.compile(
     r"(?:just |only |merely |but )*(?:(?:an? |the )?(?:very |tiny |slight(?:est)? |faint(?:est)? |mere |little )*"
     r"(?:hint|trace|touch|tinge|suggestion|dash|whiff|smidgen|bit) of|barely any|hardly any|a tiny bit of"
@@ -190,7 +192,9 @@ def _share(trait: Trait, entry: TraitValue, share: float, because: str) -> Trait
     """Return so much of a trait's whole range."""
     if trait.kind is Kind.NUMBER and trait.group is not Group.SHAPE and isinstance(entry.value, float | int):
         up = float(entry.value) >= float(trait.default)  # type: ignore[arg-type]
-        return replace(entry, value=trait.low + share * (trait.high - trait.low) if up else entry.value, because=because)
+        return replace(
+            entry, value=trait.low + share * (trait.high - trait.low) if up else entry.value, because=because
+        )
     if trait.kind is Kind.TINT and isinstance(entry.value, tuple):
         return replace(entry, value=(*entry.value[:3], share), because=because)
     return replace(entry, value=_times(trait, entry.value, share), because=because)
