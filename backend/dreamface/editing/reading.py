@@ -133,6 +133,7 @@ def _read_there(words: str, marked: Collection[str]) -> EditReading:
 # ----------------------------------------------------------------------------------------------------------- the parts
 
 _SEPARATORS: Final = re.compile(r"(\s*(?:[,;]|\.(?!\d)|\band\b|\bplus\b|\bwith\b)+\s*)", re.IGNORECASE)
+_HAIR: Final = re.compile(r"\b(?:hair\w*|beard\w*|moustache|stubble)\b", re.IGNORECASE)
 _YEARS: Final = re.compile(r"\b(?:older|younger|years? old|half (?:as old|the age)|twice as old)\b", re.IGNORECASE)
 
 
@@ -142,11 +143,13 @@ def _parts(words: str) -> list[str]:
     parts: list[str] = []
     now, placed, says, before = "", False, False, ""
     for number in range(0, len(pieces), 2):
-        piece = pieces[number]
+        piece = _ANOTHER.sub(f"{read_region(now)[1]} ", pieces[number]) if placed and says else pieces[number]
         where, what = _place_and_thing(piece)
         own = bool(_YEARS.search(now)) and not edit_words.names_effect(now)
-        own = own or (before.strip().lower() == "with" and not read_region(piece)[0])  # "pale, with a red nose"
-        if now and what and where and says and (placed or own):
+        with_more = before.strip().lower() == "with" and not _HAIR.search(now) and not read_region(piece)[0]
+        own = own or with_more  # "pale, with a red nose"; "black hair with silver temples" is one thing
+        at_home = _lies_at_home(now) if not placed else not where and _lies_at_home(piece)
+        if now and what and says and ((where and (placed or own)) or at_home):
             parts.append(now)
             now, placed, says = piece, False, False
         else:
@@ -154,6 +157,20 @@ def _parts(words: str) -> list[str]:
         placed, says = placed or where, says or what
         before = pieces[number + 1] if number + 1 < len(pieces) else ""
     return [part for part in (*parts, now) if any(map(str.isalnum, part))]
+
+
+_ANOTHER: Final = re.compile(
+    r"^\s*(?:another(?: one)?|one more|a second(?: one)?|a third(?: one)?)\s+(?=\w+ )", re.IGNORECASE
+)
+
+
+def _lies_at_home(words: str) -> bool:
+    """Return whether words ask for nothing but make-up that has its own place: lipstick, blush."""
+    try:
+        found = edit_words.read_words(words, _nothing)
+    except BadRequest:
+        return False
+    return bool(found.wishes) and all(wish.effect in HOMES and wish.effect != "tears" for wish in found.wishes)
 
 
 def _place_and_thing(piece: str) -> tuple[bool, bool]:
@@ -307,7 +324,7 @@ def _implied(words: str, change: Reading) -> EditReading | None:
     reddened = rest if hairy or {"lips", "around_eyes"} & set(names) else _LIKE_RED.sub("red skin", rest)
     placed = _read_on(reddened, names, words)
     if change.traits and not change.not_understood and _are_local(change.traits):
-        hurt = any(wish.effect in SOMEWHERE and wish.effect not in HOMES for wish in placed.effects)
+        hurt = any(wish.effect in (SOMEWHERE | _ON_TOP) and wish.effect not in HOMES for wish in placed.effects)
         return placed if hurt else None
     if placed.effects or placed.contradiction:
         return placed
@@ -320,6 +337,9 @@ def _implied(words: str, change: Reading) -> EditReading | None:
         return EditReading(change.traits, (), names)
     return placed if placed.traits and not change.traits and not placed.not_understood else None
 
+
+_ON_TOP: Final = frozenset({"mud", "dirt", "frost", "sweat", "slime", "cracks", "stone", "bark", "sunburn", "paint"})
+"""Effects whose adjectives mean nothing else: a muddy chin."""
 
 _COLOURS: Final = frozenset({"skin.melanin", "skin.redness", "skin.yellowness"})
 _ALL_OVER: Final = ("skin.", "freckles.", "moles.", "scars.", "blemishes.", "capillaries.", "age_spots.")

@@ -200,7 +200,7 @@ IGNORED: Final = frozenset(
         "left", "right", "cheek", "cheeks", "forehead", "nose", "chin", "lips", "lip", "eye", "eyes", "brow",
         "jaw", "neck", "temple", "temples", "mouth", "down", "across", "around", "where", "as", "if", "just",
         "all", "any", "torn", "running", "track", "tracks", "them", "him", "she", "he", "they", "person",
-        "patch", "patches", "plate", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
+        "patch", "patches", "plate", "everything", "everywhere", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
         "nice", "good", "realistic", "natural", "long", "short", "some", "colour", "color", "coloured",
         "colored", "lot", "lots", "rid", "tribal", "up", "off", "out", "single", "solid", "pure", "so", "too",
         "very", "more", "painting",

@@ -19,6 +19,11 @@ _TAKEN_OFF: Final = re.compile(
     r"(?: (?:of |from )?(?P<where>.+))?",
     re.IGNORECASE,
 )
+_YEARS_OFF: Final = re.compile(
+    r"(?:please )?(?:take|knock|shave|wipe|get) (?:off )?(?:the |some )?(?P<span>(?:[\w-]+ )*?(?:years?|decades?))"
+    r"(?: off)?(?: (?:of |from )?(?:him|her|it|them|the face|his face|her face))?",
+    re.IGNORECASE,
+)
 _SHAVEN: Final = re.compile(r"(?:please )?shave (?:him|her|it|them|the face)(?: clean)?|shaved? clean", re.IGNORECASE)
 _PARTS: Final = re.compile(r"(\s*(?:[,;.!?]+|\band\b|\bbut\b|\bwith\b|\bthen\b)\s*)", re.IGNORECASE)
 _PLACED: Final = re.compile(r"\b(?:from|on|under|around|over|in|at|above|below|across|between)\b", re.IGNORECASE)
@@ -60,6 +65,8 @@ def _removal(clause: str) -> str:
     """Return a clause with a removing verb as it reads with "no"; nothing of other clauses."""
     if _SHAVEN.fullmatch(clause):
         return "clean shaven"
+    if found := _YEARS_OFF.fullmatch(clause):
+        return "younger" if found["span"].lower() == "years" else f"{found['span']} younger"
     if found := _TAKEN_OFF.fullmatch(clause):
         where = found["where"] or ""
         return f"no {found['what']}{f' on {where}' if where else ''}"
