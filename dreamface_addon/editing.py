@@ -109,11 +109,13 @@ class Editing(Part):
             if why_not:
                 self._fail(why_not)
                 return
-            self.notice = _not_understood(reading.not_understood)
-            where = place if marked else _at(reading.regions, place)
-            parameters = {"effects": reading.effects} if reading.effects else {}
-            entry = stack.new_entry("words", words, place=where, traits=reading.traits, parameters=parameters)
-            self._add(face_id, entry, is_drafted=not whole_face)
+            self.notice = _not_understood([word for part in reading.parts for word in part.not_understood])
+            for part in reading.parts:
+                where = place if marked else _at(part, place)
+                parameters = {"effects": part.effects} if part.effects else {}
+                label = words if len(reading.parts) == 1 else part.words or words
+                entry = stack.new_entry("words", label, place=where, traits=part.traits, parameters=parameters)
+                self._add(face_id, entry, is_drafted=not whole_face)
 
         face_id = self._begin(skin)
         doing = f"Reading “{words}”"
@@ -380,25 +382,38 @@ _WAITS = "The edit is laid on"
 
 @dataclass(frozen=True)
 class _Reading:
-    """What the backend has understood of words."""
+    """What the backend has understood of words; of several things at several places, `parts` are all of them."""
 
+    words: str
     traits: dict[str, Any]
     effects: list[dict[str, Any]]
     regions: list[str]
+    is_inverted: bool
     not_understood: list[str]
     contradiction: str
+    further: tuple[_Reading, ...] = ()
+
+    @property
+    def parts(self) -> tuple[_Reading, ...]:
+        return (self, *self.further)
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> _Reading:
-        """Read an answer; what can't be read says nothing. Older backends know traits alone."""
+        """Read an answer; what can't be read says nothing. Older backends know traits alone, or one place."""
         traits, effects = said.get("traits"), said.get("effects")
-        words = said.get("not_understood")
+        words, parts = said.get("not_understood"), said.get("parts")
+        regions = said.get("regions") or [said.get("region") or ""]
+        all_parts = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+        first = all_parts[0] if all_parts else said
         return cls(
+            str(first.get("words") or ""),
             traits if isinstance(traits, dict) else {},
             [effect for effect in effects if isinstance(effect, dict)] if isinstance(effects, list) else [],
-            [str(name) for name in said.get("regions") or [said.get("region")] if name],
+            [str(name) for name in regions if name] if isinstance(regions, list) else [],
+            said.get("inverted") is True,
             [str(word) for word in words] if isinstance(words, list) else [],
             str(said.get("contradiction") or ""),
+            tuple(cls.of({**part, "parts": []}) for part in all_parts[1:]),
         )
 
     def why_not(self, words: str, marked: bool, whole_face: bool) -> str:
@@ -407,12 +422,16 @@ class _Reading:
             return self.contradiction
         if not (self.traits or self.effects):
             return _NOTHING.format(words)
-        return "" if marked or whole_face or self.regions else f"{NO_PLACE}."
+        placed = any(part.regions for part in self.parts)
+        return "" if marked or whole_face or placed else f"{NO_PLACE}."
 
 
-def _at(regions: list[str], place: stack.Entry | None) -> stack.Entry | None:
+def _at(reading: _Reading, place: stack.Entry | None) -> stack.Entry | None:
     """Return the place that words name; None is the whole face."""
-    return (place or stack.NEW_PLACE) | {"regions": regions} if regions else None
+    if not reading.regions:
+        return None
+    named: stack.Entry = {"regions": list(reading.regions)} | ({"inverted": True} if reading.is_inverted else {})
+    return (place or stack.NEW_PLACE) | named
 
 
 def _not_understood(words: list[str]) -> str:

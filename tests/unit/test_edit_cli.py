@@ -119,6 +119,17 @@ def test_words_are_laid_on_a_painted_place(pipeline: FakePipeline, capsys: pytes
     assert torch.equal(decode_mask(folder.read_pictures("face")[edit.digests[0]]), MASK)
 
 
+def test_things_at_several_places_are_an_edit_each(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "a scar on the left cheek and a zorgon bruise on the right cheek"
+    assert main(["edit", "face", words]) == 0
+    assert "Ignored   zorgon" in capsys.readouterr().out
+    scar, bruise = edits_of()
+    assert (scar.place, bruise.place) == (Place(("left_cheek",)), Place(("right_cheek",)))
+    assert (scar.label, bruise.label) == ("a scar on the left cheek", "a zorgon bruise on the right cheek")
+    assert main(["edit", "face", "mud everywhere but the nose"]) == 0
+    assert edits_of()[-1].place == Place(("nose",), inverted=True)
+
+
 def test_every_kind_of_edit_can_be_made(pipeline: FakePipeline) -> None:
     Path("s.png").write_bytes(editing.normalise(rgba(), "sketch"))
     for arguments in (
@@ -182,7 +193,7 @@ def test_another_face_is_mixed_in_and_copied_from(pipeline: FakePipeline) -> Non
         (["face", "a bruise", "--mask", "m.png", "--tile", "skin=m.png"], "two masks for the tile skin"),
         (["face", "a bruise", "--mirror"], "Nothing is marked"),
         (["face", "a bruise", "--feather", "99"], "between 0 and 40 mm"),
-        (["face", "a bruise", "--region", "nose", "--strength", "3"], "between 0 and 2"),
+        (["face", "a bruise on the nose", "--strength", "3"], "between 0 and 2"),
         (["face", "--sketch", "colour.png", "--as", "song"], "made as ink"),
         (["face", "--picture", "colour.png"], "Say where the picture lies"),
         (["face", "--picture", "colour.png", "--at", "skin:x"], "written TILE:U,V"),
@@ -275,12 +286,12 @@ def test_another_folder_gets_the_face_and_its_exports(pipeline: FakePipeline) ->
     assert main(["edit", "face", "a bruise", "--region", "nose", "-o", "out/new"]) == 0
     assert labels("out/new") == ["a bruise"] and labels() == []
     assert len(list(Path("out/new").glob("*.glb"))) == 1
-    assert main(["edit", "face", "a bruise", "--region", "nose", "-o", "out/bare", "--no-glb"]) == 0
+    assert main(["edit", "face", "a bruise on the nose", "-o", "out/bare", "--no-glb"]) == 0
     assert not list(Path("out/bare").glob("*.glb"))
 
 
 def test_exports_that_lie_with_the_face_are_made_anew(pipeline: FakePipeline) -> None:
-    main(["edit", "face", "a bruise", "--region", "nose", "-o", "new"])
+    main(["edit", "face", "a bruise on the nose", "-o", "new"])
     (export,) = Path("new").glob("*.glb")
     first = export.read_text()
     assert main(["edit", "new", "freckles"]) == 0
@@ -292,12 +303,12 @@ def test_exports_that_lie_with_the_face_are_made_anew(pipeline: FakePipeline) ->
 
     pipeline.on_export, last = fail, export.read_text()
     assert main(["edit", "new", "freckles"]) == 1
-    assert labels("new") == ["a bruise", "freckles"] and export.read_text() == last
+    assert labels("new") == ["a bruise on the nose", "freckles"] and export.read_text() == last
 
 
 def test_what_somebody_painted_over_is_not_lost(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     Path("face/maps/skin_albedo.png").write_bytes(Path("face/maps/eyes_albedo.png").read_bytes())
-    said = refused(["face", "a bruise"], capsys)
+    said = refused(["face", "a bruise on the nose"], capsys)
     assert "skin_albedo.png was changed since it was saved" in said and "add -o" in said
 
 

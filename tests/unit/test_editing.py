@@ -95,6 +95,22 @@ def test_words_without_a_meaning_are_a_sentence() -> None:
         editing.words_edit("a bruise", Place(("nose",)), strength=2.5)
 
 
+def test_a_marked_place_wins_over_one_in_words() -> None:
+    nose, cheek = (editing.words_edit("a scar on the left cheek", Place((name,))) for name in ("nose", "left_cheek"))
+    assert nose.entry.place == Place(("nose",)) and nose.not_understood == ("on the left cheek",)
+    assert cheek.entry.place == Place(("left_cheek",)) and cheek.not_understood == ()
+
+
+def test_every_part_of_what_words_say_is_plain_data() -> None:
+    said = editing.read_words("freckles everywhere but the nose, a scar on the left cheek", place=False).to_json()
+    first, second = said["parts"]
+    assert {name: said[name] for name in first if name != "words"} == {k: v for k, v in first.items() if k != "words"}
+    assert (first["region"], first["regions"], first["inverted"]) == (None, ["nose"], True)
+    assert (second["words"], second["region"], second["effects"][0]["name"]) == (
+        "a scar on the left cheek", "left_cheek", "scar",
+    )  # fmt: skip
+
+
 def test_regions_are_found_by_any_writing_and_the_nearest_is_offered() -> None:
     assert editing.check_region(" Left cheek ") == editing.check_region("left-cheek") == "left_cheek"
     with pytest.raises(BadRequest, match="did you mean left_cheek"):
@@ -225,6 +241,8 @@ def test_edits_are_laid_on_top_and_saved_with_the_face(face: Face, tmp_path: Pat
 def test_words_may_say_the_place_themselves(face: Face) -> None:
     there = dreamface.add_edit(face, "a bruise on the left cheek").record.edits[0]
     assert there.place == Place(("left_cheek",))
+    both = dreamface.add_edit(face, "mud on the chin and a bruise on the nose").record.edits
+    assert [(one.id, one.place) for one in both] == [("words-1", Place(("chin",))), ("words-2", Place(("nose",)))]
     whole = dreamface.add_edit(face, "older").record
     assert whole.edits[0].place is None and pipeline.shown_traits(whole).number("age") > whole.traits.number("age")
 

@@ -132,6 +132,10 @@ def _read_there(words: str, marked: Collection[str]) -> EditReading:
     if not _says_something(rest):
         rest, where = text, ()
     reading = _read_on(rest, (), words)
+    if where and not reading.effects:  # "wrinkles around the eyes" are these wrinkles wherever they lie
+        whole = _read_on(text, (), words)
+        if whole.traits and not whole.not_understood and set(whole.traits) < set(reading.traits):
+            return whole
     elsewhere = () if set(names) <= set(marked) else where
     return replace(reading, not_understood=(*reading.not_understood, *elsewhere))
 
@@ -139,19 +143,23 @@ def _read_there(words: str, marked: Collection[str]) -> EditReading:
 # ----------------------------------------------------------------------------------------------------------- the parts
 
 _SEPARATORS: Final = re.compile(r"(\s*(?:[,;]|\.(?!\d)|\band\b|\bplus\b|\bwith\b)+\s*)", re.IGNORECASE)
+_HAIR: Final = re.compile(r"\b(?:hair\w*|beard\w*|moustache|stubble)\b", re.IGNORECASE)
 _YEARS: Final = re.compile(r"\b(?:older|younger|years? old|half (?:as old|the age)|twice as old)\b", re.IGNORECASE)
 
 
 def _parts(words: str) -> list[str]:
     """Return words cut into parts that each say what and where; a part ends where another thing is at another place."""
-    pieces = _SEPARATORS.split(with_removals(words))
+    pieces = _SEPARATORS.split(with_removals(_with_black_eyes(words)))
     parts: list[str] = []
     now, placed, says, before = "", False, False, ""
     for number in range(0, len(pieces), 2):
-        piece = pieces[number]
+        piece = _ANOTHER.sub(f"{read_region(now)[1]} ", pieces[number]) if placed and says else pieces[number]
         where, what = _place_and_thing(piece)
-        ages = not placed and says and bool(_YEARS.search(now)) and not edit_words.names_effect(now)
-        if now and what and where and says and (placed or ages):
+        own = bool(_YEARS.search(now)) and not edit_words.names_effect(now)
+        with_more = before.strip().lower() == "with" and not _HAIR.search(now) and not read_region(piece)[0]
+        own = own or with_more  # "pale, with a red nose"; "black hair with silver temples" is one thing
+        at_home = _lies_at_home(now) if not placed else not where and _lies_at_home(piece)
+        if now and what and says and ((where and (placed or own)) or at_home):
             parts.append(now)
             now, placed, says = piece, False, False
         else:
@@ -159,6 +167,20 @@ def _parts(words: str) -> list[str]:
         placed, says = placed or where, says or what
         before = pieces[number + 1] if number + 1 < len(pieces) else ""
     return [part for part in (*parts, now) if any(map(str.isalnum, part))]
+
+
+_ANOTHER: Final = re.compile(
+    r"^\s*(?:another(?: one)?|one more|a second(?: one)?|a third(?: one)?)\s+(?=\w+ )", re.IGNORECASE
+)
+
+
+def _lies_at_home(words: str) -> bool:
+    """Return whether words ask for nothing but make-up that has its own place: lipstick, blush."""
+    try:
+        found = edit_words.read_words(words, _nothing)
+    except BadRequest:
+        return False
+    return bool(found.wishes) and all(wish.effect in HOMES and wish.effect != "tears" for wish in found.wishes)
 
 
 def _place_and_thing(piece: str) -> tuple[bool, bool]:
@@ -170,7 +192,7 @@ def _place_and_thing(piece: str) -> tuple[bool, bool]:
     if names or left_out:
         return True, _is_thing(rest)
     implied, adjectives = edit_words.imply_region(piece)
-    if implied and edit_words.names_effect(adjectives):
+    if implied and (edit_words.names_effect(adjectives) or _LIKE_RED.search(adjectives)):
         return True, True
     return False, _is_thing(piece)
 
@@ -195,6 +217,9 @@ _ON_A_SIDE: Final = re.compile(
 )
 
 
+_WHICH_EYE: Final = "Say which eye is black: “a black eye on the left”, “on the right”, or “two black eyes”."
+
+
 def _with_black_eyes(words: str) -> str:
     """Return words in which a black eye is a bruise around it."""
     words = _BLACK_EYES.sub("bruise around the eyes", words)
@@ -206,14 +231,16 @@ def _with_black_eyes(words: str) -> str:
         return _BLACK_EYE.sub(f"bruise around the {black['side']}eye", words, count=1)
     side = _ON_A_SIDE.search(words)
     if side is None:
-        return _BLACK_EYE.sub("bruise", words)
+        return words
     return _BLACK_EYE.sub(f"bruise around the {side['side']} eye", _ON_A_SIDE.sub("", words, count=1), count=1)
 
 
 def _read_part(part: str, traits: Traits) -> EditReading:
     """Return what words about one place ask for, or about the whole face."""
-    text, lost = _with_black_eyes(part), []
-    left_out, rest, exception = edit_words.read_exception(text)
+    lost: list[str] = []
+    if _BLACK_EYE.search(part):
+        return EditReading(contradiction=_WHICH_EYE, words=part)
+    left_out, rest, exception = edit_words.read_exception(part)
     if course := edit_words.read_course(rest):
         lost.append(f"{course} (no course can be said: draw it)")
     regions, there = read_region(rest)
@@ -273,33 +300,42 @@ def _read_whole(words: str, traits: Traits) -> EditReading:
     if sentence := _no_skin(words, words):
         return EditReading(contradiction=sentence)
     change = read_change(words, traits)
-    implied = _implied(words, change, traits)
+    implied = _implied(words, change)
     if implied is not None:
         return implied
-    left = edit_words.read_words(words, lambda text: Reading(Traits(), tuple(text.split())))
-    somewhere = [wish for wish in left.wishes if wish.effect in SOMEWHERE]
-    if somewhere and not (change.traits and not change.not_understood and not _is_one(words, somewhere)):
+    is_all = bool(change.traits) and not change.not_understood
+    try:
+        effects = edit_words.read_words(words, _nothing)
+    except BadRequest as error:
+        return EditReading(change.traits) if is_all else EditReading(contradiction=str(error))
+    somewhere = [wish for wish in effects.wishes if wish.effect in SOMEWHERE]
+    if somewhere and not (is_all and not _is_one(words, somewhere)):
         return _at_home(words, somewhere)
-    if not change.not_understood:
+    hair = not re.search(r"\bhair", words, re.IGNORECASE) and all(name.startswith("hair.") for name in change.traits)
+    if effects.wishes and not effects.not_understood and (hair or not is_all):
+        return EditReading(Traits(), effects.wishes)
+    if is_all:
         return EditReading(change.traits)
-    found = edit_words.read_words(" ".join(change.not_understood), lambda text: Reading(Traits(), tuple(text.split())))
-    wishes = left.wishes if not change.traits else found.wishes
-    lost = left.not_understood if not change.traits else found.not_understood
-    reading = EditReading(change.traits, wishes, (), lost)
+    found = edit_words.read_words(" ".join(change.not_understood), _nothing)
+    reading = EditReading(change.traits, found.wishes, (), found.not_understood)
     return replace(reading, contradiction=_taken_off(words, reading))
 
 
-def _implied(words: str, change: Reading, traits: Traits) -> EditReading | None:
+def _nothing(text: str) -> Reading:
+    return Reading(Traits(), tuple(text.split()))
+
+
+def _implied(words: str, change: Reading) -> EditReading | None:
     """Return what adjectives ask for on the region whose name they stand before; None where the person is meant."""
     names, rest = edit_words.imply_region(words)
     if not names or not _says_something(rest):
         return None
-    if change.traits and not change.not_understood and _are_local(change.traits):
-        if not any(word in rest.lower() for word in _TORN):
-            return None
     hairy = {"brows", "left_brow", "right_brow", "beard", "moustache"} & set(names)
     reddened = rest if hairy or {"lips", "around_eyes"} & set(names) else _LIKE_RED.sub("red skin", rest)
     placed = _read_on(reddened, names, words)
+    if change.traits and not change.not_understood and _are_local(change.traits):
+        hurt = any(wish.effect in (SOMEWHERE | _ON_TOP) and wish.effect not in HOMES for wish in placed.effects)
+        return placed if hurt else None
     if placed.effects or placed.contradiction:
         return placed
     if (
@@ -312,8 +348,8 @@ def _implied(words: str, change: Reading, traits: Traits) -> EditReading | None:
     return placed if placed.traits and not change.traits and not placed.not_understood else None
 
 
-_TORN: Final = ("split", "bust")
-"""Adjectives that prompts read as a shape."""
+_ON_TOP: Final = frozenset({"mud", "dirt", "frost", "sweat", "slime", "cracks", "stone", "bark", "sunburn", "paint"})
+"""Effects whose adjectives mean nothing else: a muddy chin."""
 
 _COLOURS: Final = frozenset({"skin.melanin", "skin.redness", "skin.yellowness"})
 _ALL_OVER: Final = ("skin.", "freckles.", "moles.", "scars.", "blemishes.", "capillaries.", "age_spots.")
@@ -330,7 +366,16 @@ _COVERED: Final = re.compile(
     r"\b(?:covered|drenched|soaked|caked|full of|everywhere|all over|whole|entire|head to toe|splattered all)\b",
     re.IGNORECASE,
 )
-_WHERE: Final = "Say or mark where the {0} should be, such as “{0} on the left cheek”."
+
+
+def _where(effect: str) -> str:
+    """Return the sentence that asks where an effect should be."""
+    noun = _NOUNS.get(effect, effect)
+    article = "" if effect in ("blood", "war paint") else "a "
+    return f"Say or mark where the {noun} should be, such as “{article}{noun} on the left cheek”."
+
+
+_NOUNS: Final = {"ink": "tattoo"}
 
 
 def _missing_place(words: str) -> str:
@@ -339,33 +384,39 @@ def _missing_place(words: str) -> str:
         found = edit_words.read_words(words, lambda text: Reading(Traits(), ())).wishes
     except BadRequest:
         return ""
-    names = [wish.because for wish in found if wish.effect in SOMEWHERE]
-    return _WHERE.format(names[0]) if names and not _COVERED.search(words) else ""
+    names = [wish.effect for wish in found if wish.effect in SOMEWHERE]
+    return _where(names[0]) if names and not _COVERED.search(words) else ""
 
 
 def _is_one(words: str, wishes: Sequence[Wish]) -> bool:
-    """Return whether an effect is one that prompts know as something else: a scar, smeared lipstick, a clown's paint."""
+    """Return whether an effect is one that prompts read otherwise: a scar, smeared lipstick, clown's paint."""
     one = any(wish.effect == "scar" and re.search(r"\bscar\b", words.lower()) for wish in wishes)
     return one or any(
-        wish.effect == "clown" or (wish.effect in HOMES and wish.look.variant == "smeared") for wish in wishes
+        wish.effect == "clown" or (wish.effect in HOMES and wish.look.variant in _RUINED) for wish in wishes
     )
+
+
+_RUINED: Final = ("smeared", "mascara", "bloody")
 
 
 def _at_home(words: str, wishes: Sequence[Wish]) -> EditReading:
     """Return effects that need a place where they usually lie, or the sentence that asks for one."""
     if _COVERED.search(words):
         return _read_on(words, (), words)
-    homes = [HOMES.get(wish.effect, ()) for wish in wishes]
+    homes = [("moustache",) if wish.because == "nosebleed" else HOMES.get(wish.effect, ()) for wish in wishes]
     if all(homes):
         return _read_on(words, tuple(dict.fromkeys(name for home in homes for name in home)), words)
-    names = [wish.because for wish in wishes if wish.effect not in HOMES]
+    names = [wish.effect for wish in wishes if wish.effect not in HOMES]
     picture = _no_picture(words, _read_on(words, (), ""))
-    return EditReading(contradiction=picture or _WHERE.format(names[0]))
+    return EditReading(contradiction=picture or _where(names[0]))
 
 
 _TEETH: Final = re.compile(r"\b(?:teeth|tooth|fangs?|gums?|tongue|eyeballs?)\b", re.IGNORECASE)
 _PAINTED: Final = re.compile(r"\b(?:black\w*|paint\w*|gild\w*|cap(?:ped)?|colou?red?)\b", re.IGNORECASE)
-_NO_TEETH: Final = "Teeth, gums and eyes are no skin: nothing can be put on them. Words such as “yellow teeth” change the teeth of the face."
+_NO_TEETH: Final = (
+    "Teeth, gums and eyes are no skin: nothing can be put on them. "
+    "Words such as “yellow teeth” change the teeth of the face."
+)
 
 
 def _no_skin(said: str, words: str) -> str:
@@ -386,7 +437,10 @@ _SHAPES: Final = re.compile(
     r"cobwebs?|mandalas?|numbers?|logos?|symbols?|runes?|flames?)\b",
     re.IGNORECASE,
 )
-_NO_PICTURE: Final = "Words make no shapes and no letters: lay a picture of it on the skin, with `--picture` or Picture on the Edit page."
+_NO_PICTURE: Final = (
+    "Words make no shapes and no letters: "
+    "lay a picture of it on the skin, with `--picture` or Picture on the Edit page."
+)
 
 
 def _no_picture(said: str, reading: EditReading) -> str:

@@ -68,6 +68,9 @@ MORE: Final[Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 """Further phrases that ask for effects, which are in none of their lists."""
 
+TRAITS: Final = frozenset({"thread veins", "burst veins", "broken veins", "spider veins", "broken capillaries"})
+"""Phrases of traits that hold an effect's."""
+
 HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "lipstick": ("lips",), "eyeshadow": ("upper_eyelids",), "blush": ("cheeks",), "tears": ("cheeks",),
     "clown": ("whole_face",),
@@ -157,7 +160,8 @@ _HIGH: Final = (
 _LOW: Final = (
     "slight", "slightly", "light", "lightly", "faint", "faintly", "subtle", "subtly", "a few", "few", "a little",
     "little", "a little bit of", "a bit of", "a bit", "a hint of", "a touch of", "a trace of", "thin", "mild", "mildly",
-    "soft", "small", "tiny", "sparse", "barely", "sheer", "gentle", "one", "single", "a single", "somewhat", "fine", "a hint", "just a hint", "just a touch", "a touch", "a trace", "just a little",
+    "soft", "small", "tiny", "sparse", "barely", "sheer", "gentle", "one", "single", "a single", "somewhat", "fine",
+    "a hint", "just a hint", "just a touch", "a touch", "a trace", "just a little",
 )  # fmt: skip
 AMOUNTS: Final[Mapping[str, float]] = {
     **dict.fromkeys(_HIGH, 0.88), **dict.fromkeys(_LOW, 0.2), "medium": 0.5, "moderate": 0.5, "some": 0.5,
@@ -196,7 +200,7 @@ IGNORED: Final = frozenset(
         "left", "right", "cheek", "cheeks", "forehead", "nose", "chin", "lips", "lip", "eye", "eyes", "brow",
         "jaw", "neck", "temple", "temples", "mouth", "down", "across", "around", "where", "as", "if", "just",
         "all", "any", "torn", "running", "track", "tracks", "them", "him", "she", "he", "they", "person",
-        "patch", "patches", "plate", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
+        "patch", "patches", "plate", "everything", "everywhere", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
         "nice", "good", "realistic", "natural", "long", "short", "some", "colour", "color", "coloured",
         "colored", "lot", "lots", "rid", "tribal", "up", "off", "out", "single", "solid", "pure", "so", "too",
         "very", "more", "painting",

@@ -197,8 +197,9 @@ class _Clause:
     @property
     def describes(self) -> bool:
         """Whether it says nothing but how something else is."""
+        said = {word for phrase in (*self.amounts, *self.colours) for word in phrase.split()} | phrases.IGNORED
         return not (self.effects or self.removing) and not [
-            word for word in self.rest if word not in phrases.IGNORED and not _is_descriptive(word)
+            word for word in self.rest if word not in said and not _is_descriptive(word)
         ]
 
 
@@ -229,6 +230,8 @@ def _longest(tokens: Sequence[str], index: int) -> tuple[str, str, tuple[str, st
         phrase = " ".join(tokens[index : index + count])
         if phrase in phrases.REMOVALS and index + count < len(tokens):
             return phrase, "removal", ("", "")
+        if phrase in phrases.TRAITS:
+            return phrase, "other", ("", "")
         if phrase in _effect_phrases():
             return phrase, "effect", _effect_phrases()[phrase]
         if amount_of(phrase) is not None:
@@ -330,7 +333,7 @@ def _describe(wishes: dict[str, Wish], names: Sequence[str], clause: _Clause) ->
             elif not coloured:
                 look, used = replace(look, variant=_modifiers(name)[phrase]), used | {phrase}
         for phrase in clause.amounts:
-            look, used = replace(look, amount=amount_of(phrase)), used | {phrase}
+            look, used = replace(look, amount=amount_of(phrase) or 0.0), used | {phrase}
         for phrase in clause.colours:
             used.add(phrase)
             if effect.takes_colour and _modifiers(name).get(phrase) is None:

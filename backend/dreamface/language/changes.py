@@ -69,15 +69,16 @@ _COUNTS: Final = {
 }  # fmt: skip
 """How many years or decades that are not counted are."""
 
-_UNITS: Final = {"year": 1.0, "decade": 10.0, "generation": 25.0}
+_UNITS: Final = {"week": 1 / 52, "month": 1 / 12, "year": 1.0, "decade": 10.0, "generation": 25.0}
 _SPAN: Final = (
     r"(?:(?P<count>\d{1,3}|a couple(?: of)?|couple of|a few|few|half a|[a-z]+(?:[ -][a-z]+)?) )?"
-    r"(?P<unit>year|decade|generation)s?"
+    r"(?P<unit>week|month|year|decade|generation)s?"
 )
 _YEARS: Final = re.compile(rf"(?:^|\b){_SPAN} (?P<way>older|younger)\b", re.IGNORECASE)
 _BY_YEARS: Final = re.compile(rf"\b(?P<way>older|younger|aged?|rejuvenated?)(?: \w+)? by {_SPAN}\b", re.IGNORECASE)
+_ADDED: Final = re.compile(rf"(?:add|put)(?: on| another)? {_SPAN}(?: more)?(?: to .*| on .*)?", re.IGNORECASE)
 _TIMES: Final = re.compile(
-    r"(?:only |about )?(?P<times>half|twice|double|two times|three times|triple|a third of|a quarter of)"
+    r"(?:only |about )?(?P<times>half|twice|double|two times|three times|triple|third of|quarter of|halve)"
     r"(?: as old(?: as .*)?| (?:of )?(?:the|his|her|their|its|that|this) (?:age|years)| the age)",
     re.IGNORECASE,
 )
@@ -89,12 +90,12 @@ _AT_AGE: Final = re.compile(
 _OLDER: Final = re.compile(r"\b(older|younger|aged)\b(?! by)(?! \d)", re.IGNORECASE)
 _FACTORS: Final = {
     "half": 0.5, "half of": 0.5, "twice": 2.0, "double": 2.0, "two times": 2.0, "three times": 3.0, "triple": 3.0,
-    "a third of": 1 / 3, "a third": 1 / 3, "a quarter of": 0.25, "a quarter": 0.25,
+    "third of": 1 / 3, "third": 1 / 3, "quarter of": 0.25, "quarter": 0.25, "halve": 0.5,
 }  # fmt: skip
 _YOUNGEST: Final = 5.0  # years that a number alone means
 
 _TIMES_NOW: Final = re.compile(
-    r"(?:only |just |about )?(?P<times>half|twice|double|two times|three times|triple|a third|a quarter)"
+    r"(?:only |just |about )?(?P<times>half|twice|double|two times|three times|triple|third|quarter|halve)"
     r"(?: as (?:many|much)| of (?:the|her|his|their)| the(?: (?:number|amount) of)?| her| his| their) (?P<what>.+)",
     re.IGNORECASE,
 )
@@ -219,7 +220,7 @@ def _nothing(trait: Trait) -> float:
 def _clauses(text: str) -> Iterator[str]:
     """Yield clauses, with situations in words that a prompt may use."""
     for pattern, meaning in SITUATIONS.items():
-        text = re.sub(rf"\b{pattern}\b", f", {meaning}, ", text)
+        text = re.sub(rf"(?<!no )(?<!without )\b{pattern}\b", f", {meaning}, ", text)
     for clause in _CLAUSES.split(text):
         if stripped := _FILLERS.sub("", clause.strip()).strip():
             yield _NOT_SO.sub(lambda found: "fewer " if found["many"] else "less ", stripped)
@@ -260,11 +261,12 @@ def _years(clause: str, traits: Traits) -> float | None:
     now, trait = traits.number("age"), VOCABULARY["age"]
     if found := _TIMES.fullmatch(clause):
         return trait.clamp(now * _FACTORS[found["times"].lower()])
-    for found in (_YEARS.search(clause), _BY_YEARS.search(clause)):
+    for found in (_YEARS.search(clause), _BY_YEARS.search(clause), _ADDED.fullmatch(clause)):
         count = (found["count"] or "a") if found else ""
         if found and (number := _COUNTS.get(count, _number(count))) is not None:
             years = number * _UNITS[found["unit"]]
-            return trait.clamp(now - years if found["way"][0] in "yr" else now + years)
+            way = found.groupdict().get("way") or "older"
+            return trait.clamp(now - years if way[0] in "yr" else now + years)
     if (found := _AT_AGE.fullmatch(clause)) and (number := _number(found[1])) is not None:
         return trait.clamp(number) if found["years"] or number >= _YOUNGEST else None
     if found := _OLDER.fullmatch(_without_degree(clause)[0]):
