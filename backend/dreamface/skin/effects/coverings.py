@@ -512,8 +512,8 @@ COVERINGS: Final = (
     ),
     Effect(
         "war paint",
-        "stripes of paint along the place, as fingers draw them",
-        ("war paint", "warpaint", "tribal paint", "tribal war paint", "paint stripes", "painted stripes",
+        "a band of paint on a long narrow place; else, or tribal, stripes along it, as fingers draw them",
+        ("war paint", "warpaint", "tribal paint", "paint stripes", "painted stripes",
          "camo paint", "stripes of war paint", "stripes of paint",
          "eye black"),
         _war_paint,
