@@ -231,6 +231,8 @@ def test_brows_meet_where_they_are_marked_to_be_dense(face: Face) -> None:
     before, after = brows(face), brows(face, mark_on(face, 0.9, between))
     near = [int(((one[:, 0].abs() < 0.004) & between(one.T)).sum()) for one in (before, after)]
     assert near[0] == 0 and near[1] > 10
+    again = brows(face, mark_on(face, 0.9, between), mark_on(face, 0.0, between))
+    assert not bool(((again[:, 0].abs() < 0.004) & between(again.T)).any()), "what is shaved later is gone"
     everywhere = brows(face, mark_on(face, 0.9, lambda place: place[2].abs() < 1.0))
     assert float(everywhere[:, 2].amax()) < float(before[:, 2].amax()) + 0.004, "no fur on the forehead"
     usual = brows(face, mark_on(face, face.traits.number("brows.density"), lambda place: place[2].abs() < 1.0))

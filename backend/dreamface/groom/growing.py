@@ -19,7 +19,7 @@ from dreamface.groom.growth import grow_guides
 from dreamface.groom.keeping_out import kept_out
 from dreamface.groom.lashes import grow_lashes
 from dreamface.groom.looks import look_of, thinned
-from dreamface.groom.marks import bushier, density_of, shaved
+from dreamface.groom.marks import as_marked, density_of
 from dreamface.groom.own_curves import from_curves
 from dreamface.groom.roots import hair_uv, spread
 from dreamface.groom.rows import cornrows, wound
@@ -83,8 +83,7 @@ def grow(
     groom: dict[Region, Hair] = {}
     for style in styles_of(traits, regions):
         hair = grow_hair(style, surface, traits, seed)
-        hair = hair if style.region in _BY_DENSITY and style.curves is None else shaved(hair, surface, traits, seed)
-        hair = bushier(hair, surface, traits, seed) if style.region == "brows" else hair
+        hair = hair if style.region in _BY_DENSITY and style.curves is None else as_marked(hair, surface, traits, seed)
         if len(hair):
             groom[style.region] = hair
     return groom

@@ -51,38 +51,49 @@ def marks_of(surface: Surface, region: str) -> Sequence[HairMark]:
     return [mark for mark in surface.marks if mark.region == region]
 
 
-def shaved(hair: Hair, surface: Surface, traits: Traits, seed: int) -> Hair:
-    """Return hair that does not grow by density, such as brows, without what marks shave."""
-    kept = torch.ones(len(hair), dtype=torch.bool)
+def as_marked(hair: Hair, surface: Surface, traits: Traits, seed: int) -> Hair:
+    """Return hair that does not grow by density, such as brows, as marks have it, one after the other.
+
+    Marks shave it; those that ask for more than the person's brows have let more of them grow, between the brows, too.
+
+    Args:
+        hair: of brows, lashes or a combed style.
+        surface: of the head, with marks.
+        traits: a person's.
+        seed: of what is uneven.
+    """
     for number, mark in enumerate(marks_of(surface, hair.region)):
-        random = torch.rand(len(hair), generator=stream(seed, f"shaved {number}"))
-        kept &= random >= _weight(hair.roots, mark, surface) * (1.0 - _left(mark, traits))
-    if bool(kept.all()):
+        if not len(hair):
+            break
+        if _left(mark, traits) > 1.0:
+            hair = _bushier(hair, _grown(hair, mark, surface, traits, stream(seed, f"bushier {number}")))
+        else:
+            random = torch.rand(len(hair), generator=stream(seed, f"shaved {number}"))
+            hair = _kept(hair, random >= _weight(hair.roots, mark, surface) * (1.0 - _left(mark, traits)))
+    return hair
+
+
+def _kept(hair: Hair, which: Tensor) -> Hair:
+    """Return those guides [N] bool of hair, with as many of its hairs."""
+    if bool(which.all()):
         return hair
-    look = thinned(hair.look, float(kept.float().mean()))
+    look = thinned(hair.look, float(which.float().mean()))
     return Hair(
-        hair.region, hair.style, hair.points[kept], hair.roots.of(kept), hair.uv[kept], hair.lock[kept], look,
+        hair.region, hair.style, hair.points[which], hair.roots.of(which), hair.uv[which], hair.lock[which], look,
         hair.colour,
     )  # fmt: skip
 
 
-def bushier(hair: Hair, surface: Surface, traits: Traits, seed: int) -> Hair:
-    """Return brows with more hairs where marks ask for more than they have, as between them where they shall meet.
-
-    A new hair goes the way of the nearest hair that is there.
-    """
-    parts = [hair]
-    for number, mark in enumerate(marks_of(surface, "brows")):
-        if len(hair) and _left(mark, traits) > 1.0:
-            parts.append(_grown(hair, mark, surface, traits, stream(seed, f"bushier {number}")))
-    if sum(map(len, parts)) == len(hair):
-        return hair
-    points = torch.cat([part.points for part in parts])
-    roots = Roots(*(torch.cat([getattr(part.roots, one) for part in parts]) for one in ("triangle", "barycentric")))
-    look = thinned(hair.look, len(points) / len(hair))
+def _bushier(hair: Hair, more: Hair) -> Hair:
+    """Return hair with the guides of more of it, and as many more hairs."""
+    points = torch.cat((hair.points, more.points))
+    roots = Roots(
+        torch.cat((hair.roots.triangle, more.roots.triangle)),
+        torch.cat((hair.roots.barycentric, more.roots.barycentric)),
+    )
     return Hair(
-        hair.region, hair.style, points, roots, torch.cat([part.uv for part in parts]), torch.arange(len(points)),
-        look, hair.colour,
+        hair.region, hair.style, points, roots, torch.cat((hair.uv, more.uv)), torch.arange(len(points)),
+        thinned(hair.look, len(points) / len(hair)), hair.colour,
     )  # fmt: skip
 
 

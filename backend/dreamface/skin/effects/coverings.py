@@ -28,6 +28,7 @@ class _Dirt:
         patch_mm: size of its patches.
         begins: of a noise, from which there is any, at amounts of 0 and 1.
         streaked: how much it is rubbed along the place.
+        rubbed_mm: length and width of what it is rubbed to.
         roughness: of it.
         grains: share of it that lies in grains.
         thick_mm: of a thick patch.
@@ -39,16 +40,25 @@ class _Dirt:
     patch_mm: float
     begins: tuple[float, float]
     streaked: float
+    rubbed_mm: tuple[float, float]
     roughness: float
     grains: float
     thick_mm: float
 
 
 _DIRTS: Final = {
-    "dirt": _Dirt((0.150, 0.098, 0.060), (0.042, 0.027, 0.017), (0.30, 0.88), 9.0, (0.5, -1.3), 0.55, 0.72, 0.5, 0.06),
-    "dust": _Dirt((0.46, 0.40, 0.32), (0.36, 0.30, 0.23), (0.22, 0.72), 14.0, (-0.6, -2.6), 0.25, 0.9, 0.35, 0.03),
-    "soot": _Dirt((0.045, 0.040, 0.036), (0.008, 0.008, 0.008), (0.35, 0.94), 12.0, (0.3, -1.5), 0.7, 0.8, 0.25, 0.0),
-    "ash": _Dirt((0.34, 0.33, 0.32), (0.12, 0.12, 0.12), (0.28, 0.80), 8.0, (0.1, -1.8), 0.3, 0.92, 0.6, 0.05),
+    "dirt": _Dirt(
+        (0.150, 0.098, 0.060), (0.042, 0.027, 0.017), (0.30, 0.88), 9.0, (0.5, -1.3), 0.55, (16.0, 1.4), 0.72, 0.5, 0.06
+    ),
+    "dust": _Dirt(
+        (0.46, 0.40, 0.32), (0.36, 0.30, 0.23), (0.22, 0.72), 14.0, (-0.6, -2.6), 0.25, (16.0, 1.4), 0.9, 0.35, 0.03
+    ),
+    "soot": _Dirt(
+        (0.045, 0.040, 0.036), (0.008, 0.008, 0.008), (0.16, 0.90), 19.0, (0.2, -2.8), 0.60, (30.0, 5.5), 0.8, 0.0, 0.0
+    ),
+    "ash": _Dirt(
+        (0.34, 0.33, 0.32), (0.12, 0.12, 0.12), (0.28, 0.80), 8.0, (0.1, -1.8), 0.3, (16.0, 1.4), 0.92, 0.6, 0.05
+    ),
 }
 
 
@@ -56,15 +66,18 @@ def _dirt(site: Site, look: Look) -> Sequence[Patch]:
     """Rub dirt into the place: smudges that are streaked along it, and grains."""
     kind, skin = _DIRTS[look.variant or "dirt"], Marked(site)
     course = skin.course()
-    place = torch.stack((course.along / 16.0, course.across / 1.4, torch.zeros_like(course.along)))
+    long, wide = kind.rubbed_mm
+    curved = course.across + 0.35 * wide * skin.noise("dirt/curved", 2.5 * wide)
+    place = torch.stack((course.along / long, curved / wide, torch.zeros_like(course.along)))
     streaks = skin.at(place, "dirt/streaks")
-    patches = skin.fractal("dirt", kind.patch_mm, 6)
-    fine = skin.noise("dirt/fine", 0.7)
+    powdery = kind.grains == 0.0  # finer than its grains can be seen
+    patches = skin.fractal("dirt", kind.patch_mm, 2 if powdery else 6)
+    fine = 0.3 * skin.noise("dirt/fine", 0.7) if powdery else skin.noise("dirt/fine", 0.7)
     amount = patches + kind.streaked * streaks + 0.25 * fine
     begins = between(*kind.begins, look.amount)
     soft = min(12.0, 0.6 * skin.radius)
     edge = smoothstep(skin.depth + 0.35 * soft * patches, -0.1 * soft, soft) * skin.fade
-    smudge = smoothstep(amount, begins, begins + 3.2) * edge
+    smudge = smoothstep(amount, begins, begins + (4.2 if powdery else 3.2)) * edge
 
     def grain(away: Tensor, own: Tensor, _: slice) -> Tensor:
         return torch.stack((1.0 - smoothstep(away / (0.1 + 0.22 * own[1]), 0.55, 1.1),)) * (own[0] < 0.6 * kind.grains)
@@ -188,6 +201,7 @@ _MAKEUP: Final = _Film((0.36, 0.10, 0.11), "satin", (0.25, 0.70), (0.12, 1.6))
 _EYESHADOW: Final = _Film((0.05, 0.032, 0.035), "satin", (0.45, 0.9), (0.10, 1.2))
 _BLUSH: Final = _Film((0.52, 0.10, 0.13), "matte", (0.15, 0.5), (0.10, 5.0))
 _FACE_PAINT: Final = _Film((0.80, 0.79, 0.77), "satin", (0.88, 0.985), (0.05, 2.2), 0.05, 0.35, 0.10)
+_BAND: Final = _Film((0.012, 0.012, 0.014), "matte", (0.965, 0.99), (0.012, 2.2), 0.06, 0.45)
 _HIGHLIGHT: Final = _Film((0.86, 0.72, 0.56), "shimmer", (0.15, 0.4), (0.10, 3.0))
 
 
@@ -269,22 +283,31 @@ class _WarPaint:
         filled: of that, which is painted.
         wobble: how far their borders stray.
         dry: from where on, along a stripe, its hairs show; in half lengths.
+        band: times as long as wide, from where on a place is one band itself.
     """
 
     every: float = 13.0
     filled: float = 0.60
     wobble: float = 0.7
     dry: tuple[float, float] = (0.45, 1.05)
+    band: float = 2.2
     colour: Colour = (0.012, 0.012, 0.014)
 
 
 _WAR_PAINT: Final = _WarPaint()
+_STROKES: Final = ("tribal", "smeared")  # variants that fingers draw, whatever the place's shape is
 
 
 def _war_paint(site: Site, look: Look) -> Sequence[Patch]:
     """Draw stripes along the place, as fingers do it: full in their middle, dry and streaked at their ends."""
     kind, skin = _WAR_PAINT, Marked(site)
+    finish = look.variant if look.variant in _FINISHES else "matte"
+    wanted = Look(look.colour or kind.colour, look.amount, finish)
     course = skin.course()
+    if look.variant == "band" or (look.variant not in _STROKES and course.half_length > kind.band * course.half_width):
+        ragged = 0.35 * skin.noise("war/edge", 1.5) + 0.2 * skin.noise("war/wobble", 5.0)
+        solid = smoothstep(skin.depth + ragged, -0.3 - 0.7 * skin.texel, 0.3 + 0.7 * skin.texel) * skin.fade
+        return (_film(skin, "war", _BAND, wanted, solid),)
     count = max(1, round(2.0 * course.half_width / kind.every))
     every = 2.0 * course.half_width / count if count > 1 else 2.2 * course.half_width
     across = course.across + kind.wobble * skin.noise("war/wobble", 9.0) + 0.25 * skin.noise("war/edge", 1.5)
@@ -300,7 +323,6 @@ def _war_paint(site: Site, look: Look) -> Sequence[Patch]:
     shown = smoothstep(hairs + 0.45 * worn + 1.9 - 3.6 * dry, -0.5, 0.6)
     pressed = smoothstep(away / (0.5 * kind.filled * every), -1.0, 0.0)  # a finger pushes paint to the borders
     there = stripe * shown * skin.fade
-    wanted = Look(look.colour or kind.colour, look.amount, look.variant or "matte")
     film = _film(skin, "war", _FACE_PAINT, wanted, there * (0.90 + 0.10 * pressed))
     return (film,)
 
@@ -490,12 +512,12 @@ COVERINGS: Final = (
     ),
     Effect(
         "war paint",
-        "stripes of paint along the place, as fingers draw them",
-        ("war paint", "warpaint", "tribal paint", "tribal war paint", "paint stripes", "painted stripes",
+        "a band of paint on a long narrow place; else, or tribal, stripes along it, as fingers draw them",
+        ("war paint", "warpaint", "tribal paint", "paint stripes", "painted stripes",
          "camo paint", "stripes of war paint", "stripes of paint",
          "eye black"),
         _war_paint,
-        variants=("matte", *(name for name in _FINISH_NAMES if name != "matte")),
+        variants=("matte", *(name for name in _FINISH_NAMES if name != "matte"), "band", *_STROKES),
         takes_colour=True,
     ),
     Effect(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.noise import solid_noise
 from dreamface.skin.canvas.overlay import Patch, Site
 from dreamface.skin.effects.colours import Colour, between, mixed
 from dreamface.skin.effects.effect import Effect, Look
@@ -196,8 +197,8 @@ class _Splash:
     Attributes:
         from_radius: of the place, from where on it is splashed and not covered.
         cells: sizes of a splash and of two kinds of bays in its border, and how strong each is.
-        begins: of that noise, from which there is blood, at amounts of 0 and 1.
-        lower: how much more that is at the bottom of the place than at its top.
+        covered: share of the place that splashes cover, at amounts of 0 and 1.
+        lower: how much weaker the noise is at the bottom of the place than at its top.
         edge: of that noise, over which a splash gets as thick as can be.
         runs: what runs down; `ends` are millimetres from where a run starts.
         head: how much wider a run starts than it is, and over which length.
@@ -207,7 +208,7 @@ class _Splash:
 
     from_radius: float = 45.0
     cells: tuple[tuple[float, float], ...] = ((26.0, 0.85), (9.0, 0.40), (3.2, 0.22))
-    begins: tuple[float, float] = (1.55, 0.1)
+    covered: tuple[float, float] = (0.08, 0.5)
     lower: float = 0.5
     edge: float = 0.8
     runs: _Runs = _Runs(13.0, (0.7, 1.5), (0.35, 0.95), (12.0, 62.0), 0.5, 0.20, 1.6)
@@ -217,18 +218,32 @@ class _Splash:
 
 
 _SPLASH: Final = _Splash()
+_CLOUD_READ: Final = 20_000  # places at which a large place's splashes are measured
+
+
+def _splash_field(skin: Marked, place: Tensor) -> Tensor:
+    """Return [N] noise at places [3, N] in millimetres: there is blood where it is high."""
+    bottom, top = skin.extent(2)
+
+    bent = place + 1.8 * solid_noise(place[:, None], 8.0, 3, skin.site.random("blood/splash/bend"))[:, 0]
+    field = _SPLASH.lower * (place[2] - bottom) / max(top - bottom, 1.0)
+    for number, (cell, strength) in enumerate(_SPLASH.cells):
+        own = solid_noise(bent[:, None], cell, 1, skin.site.random(f"blood/splash/{number}"))
+        field = field + strength * own[0, 0]
+    return field
 
 
 def _splashes(skin: Marked, kind: _Blood, look: Look) -> tuple[Tensor, Tensor, Tensor]:
     """Return the same of blood that was splashed on a large place."""
-    shape, down = _SPLASH, 1.0 - skin.height
-    bend = skin.warp("blood/splash/bend", 8.0, 1.8)
-    field = sum(
-        strength * skin.noise(f"blood/splash/{number}", cell, warp=bend)
-        for number, (cell, strength) in enumerate(shape.cells)
-    )
-    over = field - between(*shape.begins, look.amount) - shape.lower * (down - 0.3)
-    film = smoothstep(over, 0.0, 0.10) * smoothstep(skin.depth + 2.0 * field, 0.0, 1.0) * skin.fade
+    shape = _SPLASH
+    cloud = skin.site.cloud
+    cloud = cloud[:: max(1, len(cloud) // _CLOUD_READ)]
+    everywhere = _splash_field(skin, cloud[:, :3].T / MM)
+    order = everywhere.argsort(descending=True)
+    covered = cloud[order, 3].cumsum(0) / cloud[:, 3].sum() > between(*shape.covered, look.amount)
+    field = _splash_field(skin, skin.position)
+    over = field - everywhere[order[covered][0]]
+    film = smoothstep(over, 0.0, 0.10) * smoothstep(skin.depth + 2.0 * over, 0.0, 1.0) * skin.fade
     drops, drop_height = _dropped(
         skin, "blood/splash/drops", shape.drops, look.amount, smoothstep(over, -0.9, -0.1).square()
     )
@@ -371,19 +386,19 @@ class _Film:
 
 
 _SWEAT: Final = _Film(
-    wet=(0.45, 0.9),
-    roughness=(0.24, 0.06),
+    wet=(0.25, 0.75),
+    roughness=(0.30, 0.08),
     patchy=(0.25, 8.0),
-    drops=(_Drops(1.55, (0.28, 0.70), (0.2, 1.0), 0.34), _Drops(4.6, (0.6, 1.6), (0.15, 0.8), 0.32)),
-    runs=_Runs(14.0, (0.7, 1.2), (0.0, 0.7), (0.3, 1.0), 0.6, 0.5, 0.9),
-    runs_from=0.55,
+    drops=(_Drops(2.0, (0.30, 0.75), (0.15, 0.95), 0.36), _Drops(4.4, (0.7, 1.2), (0.15, 0.85), 0.24)),
+    runs=_Runs(20.0, (0.5, 0.9), (0.0, 0.6), (0.3, 1.0), 0.6, 0.3, 0.9),
+    runs_from=0.7,
 )
 _WATER: Final = _Film(
-    wet=(0.7, 1.0),
-    roughness=(0.15, 0.04),
-    patchy=(0.15, 12.0),
-    drops=(_Drops(2.6, (0.3, 0.8), (0.2, 0.7), 0.5), _Drops(7.0, (0.9, 2.6), (0.3, 0.9), 0.45)),
-    runs=_Runs(11.0, (0.8, 1.5), (0.4, 0.9), (0.25, 1.0), 0.6, 0.5, 1.8),
+    wet=(0.75, 1.0),
+    roughness=(0.17, 0.05),
+    patchy=(0.12, 12.0),
+    drops=(_Drops(4.2, (0.3, 0.9), (0.15, 0.6), 0.34), _Drops(10.0, (0.9, 2.0), (0.15, 0.7), 0.28)),
+    runs=_Runs(26.0, (0.5, 0.9), (0.1, 0.7), (0.25, 1.0), 0.7, 0.22, 2.2),
     runs_from=0.0,
 )
 _DROP_SPECULAR: Final = 0.55
@@ -515,7 +530,7 @@ def _slime(site: Site, look: Look) -> Sequence[Patch]:
 LIQUIDS: Final = (
     Effect(
         "blood",
-        "blood: a film that runs down, splashes on a large place, from the nostrils of a nose; dried, spattered, smeared",
+        "blood that runs down: a film, splashes on a large place, from a nose's nostrils; dried, spattered or smeared",
         ("blood", "bloody", "bleeding", "bloodied", "blood drips", "dripping blood", "dried blood", "blood spatter",
          "blood splatter", "smeared blood", "nosebleed"),
         _blood,

@@ -23,6 +23,7 @@ from dreamface.skin.canvas.overlay import Patch, Site
 from dreamface.units import MM
 
 _DEPTH_GRID: Final = 512  # texels a side on which distances from the mask's border are measured
+_DEPTH_SMOOTHED: Final = 2  # times that they are the mean of their neighbours
 _SHOWN: Final = (1.5, 4.0)  # texels a cell of noise over which it begins to be seen
 _HASH: Final = (73856093, 19349663, 83492791)  # primes of a spatial hash (Teschner et al. 2003)
 _TABLE: Final = 8192  # random numbers that cells share
@@ -210,6 +211,8 @@ class Marked:
         away = torch.from_numpy(away).float()
         away = away[ring[2] : ring[2] + coarse.shape[0], ring[0] : ring[0] + coarse.shape[1]]
         away = away - 0.5 * away.sign()
+        for _ in range(_DEPTH_SMOOTHED):  # borders of masks are stairs
+            away = avg_pool2d(away[None, None], 3, 1, 1, count_include_pad=False)[0, 0]
         large = torch.nn.functional.interpolate(away[None, None], scale_factor=float(factor), mode="bilinear")[0, 0]
         large = large[before[1] : before[1] + bottom - top, before[0] : before[0] + right - left]
         density = self.cut(site.subject.surface.density[None])[0]

@@ -10,7 +10,7 @@ import torch
 
 from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.overlay import Patch, Site
-from dreamface.skin.effects.colours import Colour, between, mixed
+from dreamface.skin.effects.colours import Colour, between, filtered, mixed
 from dreamface.skin.effects.effect import Effect, Look
 from dreamface.skin.effects.marked import Marked, Outline
 
@@ -45,8 +45,8 @@ class _Cracks:
 
 
 _CRACKS: Final = {
-    "fine": _Cracks((18.0, 9.0), 0.20, 0.35, 2.0, (0.010, 0.006, 0.005)),
-    "porcelain": _Cracks((26.0, 13.0), 0.14, 0.28, 2.4, (0.012, 0.010, 0.009), (0.66, 0.64, 0.60), 0.08, 0.0, 0.94),
+    "fine": _Cracks((30.0, 14.0), 0.17, 0.30, 2.0, (0.010, 0.006, 0.005), curl=0.10),
+    "porcelain": _Cracks((40.0, 20.0), 0.15, 0.28, 2.4, (0.012, 0.010, 0.009), (0.66, 0.64, 0.60), 0.08, 0.10, 0.94),
     "earth": _Cracks((9.0, 5.0), 0.55, 0.9, 1.3, (0.020, 0.013, 0.008), (0.30, 0.21, 0.14), 0.92, 0.28, 0.6),
     "glowing": _Cracks((19.0, 9.0), 0.40, 0.3, 2.0, (1.0, 0.26, 0.02), (0.020, 0.017, 0.016), 0.75, 0.15, 0.5),
 }
@@ -57,13 +57,19 @@ def _cracks(site: Site, look: Look) -> Sequence[Patch]:
     """Break the place: large cracks and finer ones that branch off from them."""
     variant = look.variant or "fine"
     kind, skin = _CRACKS[variant], Marked(site)
-    cell = min(between(*kind.cell, look.amount), 0.9 * max(skin.radius, 4.0))
+    cell = min(between(*kind.cell, look.amount), 1.2 * max(skin.radius, 4.0))
+    branched = variant in ("fine", "porcelain")
     inside = skin.fade if kind.plates is None else skin.island("cracks/area", Outline(2.5, 8.0, 0.2, 0.08))
     bend = skin.warp("cracks/bend", 0.8 * cell, 0.10 * cell) + skin.warp("cracks/fine", 1.6, 0.10)
     borders, number = skin.cells("cracks", cell, bend)
     fine_borders, _ = skin.cells("cracks/branch", _BRANCH[0] * cell, bend)
     width = kind.half_width * (0.75 + 0.35 * skin.noise("cracks/width", 5.0)).clamp(0.25, 1.6)
     branches = smoothstep(skin.noise("cracks/where", cell), -0.1, 0.9)
+    if branched:
+        # Hard skin breaks in lines that thin out and end: not all borders of plates are open, and branches leave them.
+        open_here = smoothstep(skin.noise("cracks/open", 0.9 * cell) + 0.35 * skin.noise("cracks/ends", 4.0), -0.9, 0.3)
+        branches = branches * torch.exp(-borders / (0.28 * cell))
+        width = width * open_here
     soft = max(0.07, 0.6 * skin.texel)
     gap = 1.0 - smoothstep(borders - width, -soft, soft)
     fine = (1.0 - smoothstep(fine_borders - _BRANCH[1] * width * branches, -soft, soft)) * smoothstep(
@@ -71,6 +77,11 @@ def _cracks(site: Site, look: Look) -> Sequence[Patch]:
     )
     open_ = torch.maximum(gap, fine)
     near = torch.exp(-borders / (2.2 if variant == "earth" else 0.9)) * (1.0 - open_)
+    if branched:
+        # Where they are finer than a texel, they are as much weaker.
+        weak = smoothstep(open_here, 0.02, 0.25) * (2.0 * width / (width + soft)).clamp_max(1.0)
+        gap, fine = gap * weak, fine * weak
+        open_, near = torch.maximum(gap, fine), near * open_here
     patches = []
     if kind.plates is not None:
         tone = 1.0 + (0.16 if variant in ("earth", "glowing") else 0.03) * (
@@ -96,9 +107,13 @@ def _cracks(site: Site, look: Look) -> Sequence[Patch]:
         patches.append(skin.patch(cover=torch.maximum(halo, cracked), colour=hot))
         patches.append(skin.patch(gloss=cracked, roughness=0.6, subsurface=1.0, height_mm=-kind.depth * cracked))
         return patches
+    raised = kind.curl * near * inside if kind.plates is None and kind.curl else 0.0
     patches.append(
-        skin.patch(cover=0.93 * cracked, colour=within, gloss=cracked, roughness=0.8, height_mm=-kind.depth * cracked)
-    )
+        skin.patch(
+            cover=0.93 * cracked, colour=within, gloss=cracked, roughness=0.8,
+            height_mm=raised - kind.depth * cracked,
+        )
+    )  # fmt: skip
     return patches
 
 
@@ -255,21 +270,46 @@ def _glow(site: Site, look: Look) -> Sequence[Patch]:
     return (skin.patch(cover=0.96 * there, colour=hot, gloss=there, roughness=0.5, subsurface=1.0),)
 
 
+@dataclass(frozen=True)
+class _Plate:
+    """A metal plate's border. Lengths are millimetres.
+
+    Attributes:
+        height: of the plate above the skin.
+        bevel: width of its sloping edge, at most, and over the place's radius.
+        seam: half the width of the groove in the skin around it, and how deep it is.
+        shade: factors on the skin's light in the groove.
+    """
+
+    height: float = 0.7
+    bevel: tuple[float, float] = (2.6, 0.2)
+    seam: float = 0.6
+    deep: float = 0.5
+    shade: Colour = (0.22, 0.14, 0.13)
+
+
+_PLATE: Final = _Plate()
+
+
 def _metal(site: Site, look: Look) -> Sequence[Patch]:
     """Plate the place with metal, polished, with fine scratches; the skin's lines are in it, its pores are not."""
     skin = Marked(site)
-    there = smoothstep(skin.mask, 0.35, 0.65) if bool((skin.mask < 1.0).any()) else skin.mask
-    there = there * skin.fade
+    kind = _PLATE
+    soft, bevel = max(0.15, 0.7 * skin.texel), min(kind.bevel[0], kind.bevel[1] * skin.radius)
+    there = smoothstep(skin.depth - kind.seam, -soft, soft) * skin.fade
+    sloped = smoothstep(skin.depth - kind.seam, 0.0, bevel) * there
+    seam = torch.exp(-((skin.depth - 0.3 * kind.seam) / max(kind.seam, 0.8 * skin.texel)).square()) * skin.fade
+    seam = seam * (1.0 - there)
     scratches = skin.ridges("metal/scratches", 1.6, (9.0, 9.0, 1.0), skin.warp("metal/bend", 20.0, 6.0)).pow(6)
     colour = torch.tensor(look.colour or METALS[look.variant or "chrome"])
     tone = 1.0 + 0.02 * skin.fractal("metal/tone", 6.0)
     rough = (0.16 + 0.10 * scratches + 0.05 * skin.fractal("metal/rough", 8.0)).clamp(0.06, 0.5)
-    return (
-        skin.patch(
-            cover=there, colour=(colour[:, None] * tone).clamp(0.0, 1.0), gloss=there, roughness=rough, specular=0.5,
-            metallic=1.0, subsurface=0.0, flat=0.88 * there, height_mm=0.22 * there,
-        ),
+    groove = skin.patch(stain=filtered(kind.shade, seam), height_mm=-kind.deep * seam)
+    plate = skin.patch(
+        cover=there, colour=(colour[:, None] * tone).clamp(0.0, 1.0), gloss=there, roughness=rough, specular=0.5,
+        metallic=1.0, subsurface=0.0, flat=0.88 * there, height_mm=kind.height * sloped,
     )  # fmt: skip
+    return groove, plate
 
 
 METALS: Final[dict[str, Colour]] = {

@@ -42,6 +42,7 @@ class _Line:
         rim_mm: height of the rims beside it.
         pucker_mm: height of its small cross folds.
         gloss, roughness: how much of the skin's own shine it replaces, and by what.
+        domed: 0 is as high at its borders as in its middle, 1 is round.
     """
 
     half_width_mm: tuple[float, float] = (0.8, 2.4)
@@ -57,14 +58,16 @@ class _Line:
     pucker_mm: float = 0.09
     gloss: float = 0.85
     roughness: float = 0.27
+    domed: float = 0.0
 
 
 _CUT: Final = _Line()
 _FRESH_LINE: Final = replace(_CUT, blood=1.2, margin_blood=0.6, height_mm=0.34, rim_mm=0.2, melanin=0.7)
 _STITCHED: Final = replace(_CUT, half_width_mm=(0.6, 1.3), blood=1.0, margin_blood=0.7, height_mm=0.22, torn=0.18)
 _KELOID: Final = replace(
-    _CUT, half_width_mm=(2.0, 4.5), blood=0.55, height_mm=1.5, rim_mm=0.0, pucker_mm=0.12, torn=0.45, melanin=0.85
-)
+    _CUT, half_width_mm=(3.0, 6.5), blood=2.2, height_mm=1.8, rim_mm=0.0, pucker_mm=0.0, torn=0.12, wander=0.2,
+    melanin=0.98, margin_blood=0.2, roughness=0.19, gloss=0.95, domed=1.0,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ def _scar(site: Site, look: Look) -> Sequence[Patch]:
     margin_leaves = _tissue(site, 1.0, kind.margin_blood)
     stain = filtered(margin_leaves, margin - 0.9 * line) * filtered(_tissue(site, kind.melanin, kind.blood), line)
     folds = skin.fractal("scar/folds", 2.2, 2) * line * kind.pucker_mm
-    height = kind.height_mm * line + kind.rim_mm * rims + folds
+    round_ = 1.0 - kind.domed + kind.domed * (1.0 - away.clamp(0.0, 1.0).square()).sqrt()
+    height = kind.height_mm * line * round_ + kind.rim_mm * rims + folds
     patch = skin.patch(
         stain=stain, gloss=kind.gloss * line, roughness=kind.roughness, flat=0.95 * line, height_mm=height
     )
