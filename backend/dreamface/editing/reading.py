@@ -147,6 +147,8 @@ def _parts(words: str) -> list[str]:
         where, what = _place_and_thing(piece)
         own = bool(_YEARS.search(now)) and not edit_words.names_effect(now)
         with_more = before.strip().lower() == "with" and not _HAIR.search(now) and not read_region(piece)[0]
+        if not placed and _HAIR.search(now):  # "wet hair and a sweaty forehead"
+            own = own or (before.strip().lower() != "with" and edit_words.names_effect(piece))
         own = own or with_more  # "pale, with a red nose"; "black hair with silver temples" is one thing
         at_home = _lies_at_home(now) if not placed else not where and _lies_at_home(piece)
         if now and what and says and ((where and (placed or own)) or at_home):
