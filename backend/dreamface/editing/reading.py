@@ -155,11 +155,9 @@ def _parts(words: str) -> list[str]:
     for number in range(0, len(pieces), 2):
         piece = _ANOTHER.sub(f"{read_region(now)[1]} ", pieces[number]) if placed and says else pieces[number]
         where, what = _place_and_thing(piece)
-        own = bool(_YEARS.search(now)) and not edit_words.names_effect(now)
-        with_more = before.strip().lower() == "with" and not _HAIR.search(now) and not read_region(piece)[0]
-        own = own or with_more  # "pale, with a red nose"; "black hair with silver temples" is one thing
+        own = placed or _is_of_the_face(now, before.strip().lower(), piece)
         at_home = _lies_at_home(now) if not placed else not where and _lies_at_home(piece)
-        if now and what and says and ((where and (placed or own)) or at_home):
+        if now and what and says and ((where and own) or at_home):
             parts.append(now)
             now, placed, says = piece, False, False
         else:
@@ -167,6 +165,15 @@ def _parts(words: str) -> list[str]:
         placed, says = placed or where, says or what
         before = pieces[number + 1] if number + 1 < len(pieces) else ""
     return [part for part in (*parts, now) if any(map(str.isalnum, part))]
+
+
+def _is_of_the_face(now: str, separator: str, piece: str) -> bool:
+    """Return whether what was said so far is of the whole face, where a piece with a place follows it."""
+    if _YEARS.search(now) and not edit_words.names_effect(now):
+        return True
+    if _HAIR.search(now):  # "wet hair and a sweaty forehead"; "black hair with silver temples" is one thing
+        return separator != "with" and edit_words.names_effect(piece)
+    return separator == "with" and not read_region(piece)[0]  # "pale, with a red nose"
 
 
 _ANOTHER: Final = re.compile(

@@ -61,6 +61,7 @@ MORE: Final[Mapping[str, tuple[str, str]]] = {
          for what in ("gash", "cut", "wound", "laceration", "slash")],
         ("scar", "stitched"),
     ),
+    "war paint stripes": ("war paint", ""), "stripes of warpaint": ("war paint", ""), "filthy": ("dirt", ""),
     "sweat beads": ("sweat", ""), "sweat droplets": ("sweat", ""), "porcelain doll": ("cracks", "porcelain"),
     **dict.fromkeys(("split", "split open", "busted"), ("wound", "open")),
     **dict.fromkeys(("swollen", "swelling", "puffed up"), ("rash", "allergy")),

@@ -183,7 +183,7 @@ def _scaled(what: str, factor: float, because: str) -> Reading:
     """Return what words say, more or less of it."""
     reading = read(what)
     said = {
-        name: TraitValue(_times(VOCABULARY[name], entry.value, factor), entry.confidence, because)
+        name: TraitValue(_times(VOCABULARY[name], entry.value, factor, usual=True), entry.confidence, because)
         for name, entry in reading.traits.items()
     }
     return Reading(Traits(said), reading.not_understood)
@@ -192,22 +192,21 @@ def _scaled(what: str, factor: float, because: str) -> Reading:
 def _share(trait: Trait, entry: TraitValue, share: float, because: str) -> TraitValue:
     """Return so much of a trait's whole range."""
     if trait.kind is Kind.NUMBER and trait.group is not Group.SHAPE and isinstance(entry.value, float | int):
-        up = float(entry.value) >= float(trait.default)  # type: ignore[arg-type]
-        return replace(
-            entry, value=trait.low + share * (trait.high - trait.low) if up else entry.value, because=because
-        )
+        usual = float(trait.default)  # type: ignore[arg-type]
+        up = float(entry.value) >= usual
+        return replace(entry, value=usual + share * (trait.high - usual) if up else entry.value, because=because)
     if trait.kind is Kind.TINT and isinstance(entry.value, tuple):
         return replace(entry, value=(*entry.value[:3], share), because=because)
     return replace(entry, value=_times(trait, entry.value, share), because=because)
 
 
-def _times(trait: Trait, value: Value, factor: float) -> Value:
-    """Return a trait's value, so many times as far from where there is nothing of it."""
+def _times(trait: Trait, value: Value, factor: float, *, usual: bool = False) -> Value:
+    """Return a trait's value, so many times as far from where there is nothing of it, or no more than usual."""
     if trait.kind is Kind.TINT and isinstance(value, tuple):
         return (*value[:3], min(value[3] * factor, 1.0))
     if trait.kind is not Kind.NUMBER or not isinstance(value, float | int):
         return value
-    nothing = _nothing(trait)
+    nothing = float(trait.default) if usual else _nothing(trait)  # type: ignore[arg-type]
     return trait.clamp(nothing + factor * (float(value) - nothing))
 
 

@@ -24,6 +24,7 @@ _YEARS_OFF: Final = re.compile(
     r"(?: off)?(?: (?:of |from )?(?:him|her|it|them|the face|his face|her face))?",
     re.IGNORECASE,
 )
+_NO_MORE: Final = re.compile(r"no (?:more|longer)(?: any)? (?P<what>\S.*)", re.IGNORECASE)
 _SHAVEN: Final = re.compile(r"(?:please )?shave (?:him|her|it|them|the face)(?: clean)?|shaved? clean", re.IGNORECASE)
 _PARTS: Final = re.compile(r"(\s*(?:[,;.!?]+|\band\b|\bbut\b|\bwith\b|\bthen\b)\s*)", re.IGNORECASE)
 _PLACED: Final = re.compile(r"\b(?:from|on|under|around|over|in|at|above|below|across|between)\b", re.IGNORECASE)
@@ -65,6 +66,8 @@ def _removal(clause: str) -> str:
     """Return a clause with a removing verb as it reads with "no"; nothing of other clauses."""
     if _SHAVEN.fullmatch(clause):
         return "clean shaven"
+    if found := _NO_MORE.fullmatch(clause):
+        return f"no {found['what']}"
     if found := _YEARS_OFF.fullmatch(clause):
         return "younger" if found["span"].lower() == "years" else f"{found['span']} younger"
     if found := _TAKEN_OFF.fullmatch(clause):
