@@ -161,9 +161,9 @@ def _blood(site: Site, look: Look) -> Sequence[Patch]:
     rough = dull + (wet - dull) * thickness
     if look.variant == "dried":
         borders, _ = skin.cells("blood/dry", 2.2, skin.warp("blood/dry/bend", 2.0, 0.4))
-        cracks = (1.0 - smoothstep(borders, 0.04, 0.04 + max(0.1, skin.texel))) * smoothstep(thickness, 0.35, 0.8)
+        cracks = (1.0 - smoothstep(borders, 0.04, 0.04 + max(0.1, skin.texel))) * smoothstep(thickness, 0.5, 1.0)
         height = height * (1.0 - 0.8 * cracks)
-        there = there * (1.0 - 0.55 * cracks)
+        there = there * (1.0 - 0.30 * cracks)
     return (
         skin.patch(
             cover=there * (low + (high - low) * thickness), colour=colour, gloss=there, roughness=rough, specular=0.5,
