@@ -34,7 +34,12 @@ EDITS: Final[list[dict[str, Any]]] = [
         "parameters": {"effects": [{"name": "bruise", "amount": 0.5, "colour": [0.1, 0.2, 0.3], "variant": ""}]},
     },
     {"id": "b", "kind": "mix", "parameters": {"take": ["skin"], "seed": 5, "candidate": None}},
-    {"id": "c", "kind": "picture", "parameters": {"as": "ink", "at": "nose", "size_mm": 4.0, "angle": 0.0}},
+    {
+        "id": "c",
+        "kind": "words",
+        "strength": 1.5,
+        "traits": {"freckles.density": {"value": 0.5, "confidence": 1.0, "because": ""}},
+    },
 ]
 """Edits that need no upload."""
 
