@@ -428,10 +428,11 @@ def repaint(
 def _repainted(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Maps:
     """Return a head's textures; whoever calls this holds `_painting`."""
     pictures = _needed(record, pictures)
-    key, head = _kept.head(record, offset, pictures)
+    traits, edits = shown_traits(record), record.to_json()["edits"]
+    key, head = _kept.head(record, traits, edits, offset, pictures)
     return _painter.paint(
-        head, shown_traits(record), resolution=record.resolution, seed=record.seed, layers=record.strengths,
-        masks=_read_masks(record, pictures), overlays=_kept.overlays(record, key, head, pictures),
+        head, traits, resolution=record.resolution, seed=record.seed, layers=record.strengths,
+        masks=_read_masks(record, pictures), overlays=_kept.overlays(record, traits, edits, key, head, pictures),
     )  # fmt: skip
 
 
@@ -444,11 +445,26 @@ class _Kept:
         self._clock: threading.Timer | None = None
         self._busy = threading.Lock()
 
-    def head(self, record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> tuple[str, Head]:
-        """Return a digest of what a head is built from, and the head."""
+    def head(
+        self,
+        record: FaceRecord,
+        traits: Traits,
+        edits: Sequence[Mapping[str, Any]],
+        offset: Tensor | None,
+        pictures: Mapping[str, bytes],
+    ) -> tuple[str, Head]:
+        """Return a digest of what a head is built from, and the head.
+
+        Args:
+            record: whose.
+            traits: of the record, as they are shown.
+            edits: of the record, as JSON has them.
+            offset: [V, 3] metres, or None.
+            pictures: SHA-256 -> PNG.
+        """
         moved = None if offset is None else hashlib.sha256(offset.detach().cpu().numpy().tobytes()).hexdigest()
-        mixes = [edit for edit in record.to_json()["edits"] if edit["kind"] == "mix"]
-        key = _digest(record.head, shown_traits(record).to_json(), record.seed, record.candidate, moved, mixes)
+        mixes = [edit for edit in edits if edit["kind"] == "mix"]
+        key = _digest(record.head, traits.to_json(), record.seed, record.candidate, moved, mixes)
         with self._busy:
             head = self._heads.get(key)
         if head is None:
@@ -458,22 +474,32 @@ class _Kept:
         self._wind_clock()
         return key, head
 
-    def overlays(self, record: FaceRecord, key: str, head: Head, pictures: Mapping[str, bytes]) -> tuple[Overlay, ...]:
+    def overlays(
+        self,
+        record: FaceRecord,
+        traits: Traits,
+        edits: Sequence[Mapping[str, Any]],
+        key: str,
+        head: Head,
+        pictures: Mapping[str, bytes],
+    ) -> tuple[Overlay, ...]:
         """Return the edits as the painter takes them; each is worked out alone, as it depends on no other.
 
         Args:
             record: whose edits.
+            traits: of the record, as they are shown.
+            edits: the same edits, as JSON has them.
             key: digest of the head.
             head: theirs.
             pictures: SHA-256 -> PNG.
         """
         found: list[Overlay] = []
-        for edit, data in zip(record.edits, record.to_json()["edits"], strict=True):
+        for edit, data in zip(record.edits, edits, strict=True):
             own = _digest(key, data)
             with self._busy:
                 laid = self._overlays.get(own)
             if laid is None:
-                laid = overlays((edit,), head, shown_traits(record), record.seed, pictures)
+                laid = overlays((edit,), head, traits, record.seed, pictures)
                 with self._busy:
                     self._overlays[own] = laid
             found += laid

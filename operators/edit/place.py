@@ -34,45 +34,42 @@ def lay_mask(skin: bpy.types.Object, pictures: dict[str, bytes], adds: bool) -> 
     edit_sliders.set_marked_place(skin, place | {"mask": mask})
 
 
-class DREAMFACE_OT_paint_mask(bpy.types.Operator):
+class _Begins:
+    """What operators share that go into Texture Paint."""
+
+    bl_options: ClassVar[set[str]] = {"REGISTER"}  # the painting makes its steps of undo itself
+
+    kind: ClassVar[str]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it on a head that is not painted on."""
+        return interface.allow(cls, why_not_mark(context) or _why_painted(context))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Go into Texture Paint."""
+        return _begin(self, context, self.kind)
+
+
+class DREAMFACE_OT_paint_mask(_Begins, bpy.types.Operator):
     """Paint the place on the head with Blender's brushes; press Done, or leave Texture Paint, when it is marked"""
 
     bl_idname = "dreamface.paint_mask"
     bl_label = "Paint Mask"
-    bl_options: ClassVar[set[str]] = {"REGISTER"}  # it makes its steps of undo itself
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it on a head that is not painted on."""
-        return interface.allow(cls, why_not_mark(context) or _why_painted(context))
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Go into Texture Paint."""
-        return _begin(self, context, scene.MASK)
+    kind = scene.MASK
 
 
-class DREAMFACE_OT_new_sketch(bpy.types.Operator):
+class DREAMFACE_OT_new_sketch(_Begins, bpy.types.Operator):
     """Draw on the head in colour with Blender's brushes, over its skin; then make something of it"""
 
     bl_idname = "dreamface.new_sketch"
     bl_label = "New Sketch"
-    bl_options: ClassVar[set[str]] = {"REGISTER"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it on a head that is not painted on."""
-        return interface.allow(cls, why_not_mark(context) or _why_painted(context))
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Go into Texture Paint."""
-        return _begin(self, context, scene.SKETCH_KIND)
+    kind = scene.SKETCH_KIND
 
 
-class DREAMFACE_OT_end_painting(bpy.types.Operator):
-    """Keep what was painted, and go back to what was before"""
+class _WhilePainting:
+    """What operators share that are for a head which is painted on."""
 
-    bl_idname = "dreamface.end_painting"
-    bl_label = "Done"
     bl_options: ClassVar[set[str]] = {"REGISTER"}
 
     @classmethod
@@ -82,25 +79,24 @@ class DREAMFACE_OT_end_painting(bpy.types.Operator):
             cls, why_not_mark(context) or ("" if _why_painted(context) else "Nothing is painted now")
         )
 
+
+class DREAMFACE_OT_end_painting(_WhilePainting, bpy.types.Operator):
+    """Keep what was painted, and go back to what was before"""
+
+    bl_idname = "dreamface.end_painting"
+    bl_label = "Done"
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go back."""
         application.get().marking.finish(scene.skin_of(context.active_object))
         return {"FINISHED"}
 
 
-class DREAMFACE_OT_go_on_painting(bpy.types.Operator):
+class DREAMFACE_OT_go_on_painting(_WhilePainting, bpy.types.Operator):
     """Go back into Texture Paint, which undo has left"""
 
     bl_idname = "dreamface.go_on_painting"
     bl_label = "Paint On"
-    bl_options: ClassVar[set[str]] = {"REGISTER"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Allow it on a head with something that is being painted."""
-        return interface.allow(
-            cls, why_not_mark(context) or ("" if _why_painted(context) else "Nothing is painted now")
-        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go on."""

@@ -18,7 +18,7 @@ from torch import Tensor
 from dreamface.edits.seams import Seams, seams_of
 from dreamface.edits.symmetry import symmetry_of
 from dreamface.face import Topology
-from dreamface.skin import TopologyCache, skin_tiles, texels_inside
+from dreamface.skin import TopologyCache, nearest_texels, skin_tiles, texels_inside
 
 MASK_SIZE: Final = 1024
 """Texels a side of a mask."""
@@ -172,7 +172,7 @@ def _tiles(topology: Topology) -> list[TileSheet]:
 def _tile(topology: Topology, name: str) -> TileSheet:
     triangle, weights = texels_inside(topology, name, MASK_SIZE)
     inside = triangle >= 0
-    distance, nearest = distance_transform_edt(inside.numpy()), _nearest(inside)
+    distance, nearest = distance_transform_edt(inside.numpy()), nearest_texels(inside.numpy())
     texel = torch.nonzero(inside.view(-1))[:, 0]
     number = torch.full((MASK_SIZE**2,), -1, dtype=torch.int32)
     number[texel] = torch.arange(len(texel), dtype=torch.int32)
@@ -189,9 +189,3 @@ def _tile(topology: Topology, name: str) -> TileSheet:
     )
     distances = torch.from_numpy(distance.astype(np.float32))
     return TileSheet(name, triangle.int(), weights, texel.int(), distances, number[nearest], matrix)
-
-
-def _nearest(chosen: Tensor) -> Tensor:
-    """Return [S * S] flat indices of the chosen texel nearest to each of [S, S]."""
-    rows, columns = distance_transform_edt(~chosen.numpy(), return_distances=False, return_indices=True)
-    return torch.from_numpy(rows.astype(np.int64) * chosen.shape[1] + columns).view(-1)

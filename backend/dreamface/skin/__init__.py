@@ -1,6 +1,6 @@
 """Skin: traits and a head to physically based maps."""
 
-from dreamface.skin.canvas.atlas import Atlas, SkinSurface, atlas_of, surface_of, texels_inside
+from dreamface.skin.canvas.atlas import Atlas, SkinSurface, atlas_of, nearest_texels, surface_of, texels_inside
 from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import painted_parts, skin_tiles
@@ -43,6 +43,7 @@ __all__ = [
     "check_layers",
     "hair_pigment",
     "materials",
+    "nearest_texels",
     "paint",
     "painted_parts",
     "skin_tiles",

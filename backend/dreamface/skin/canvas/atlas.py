@@ -313,7 +313,7 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
     chosen, places, covered = _covering(topology, tile, size)
     inside = (covered >= 0).view(size, size)
     distance = distance_transform_edt(inside.numpy())
-    nearest = _nearest(inside.numpy())
+    nearest = nearest_texels(inside.numpy())
     triangle = covered[nearest]
     corners = topology.triangles[chosen[triangle]]
     barycentric = _weights(places[triangle], _beside(nearest, size)).clamp_min(_BEYOND)
@@ -330,7 +330,7 @@ def _bake(topology: Topology, tile: str, size: int) -> Atlas:
         part_of_triangle[chosen[triangle]],
         inside,
         smoothstep(torch.from_numpy(distance.astype(np.float32)) / size, 0.0, _BORDER),
-        _nearest(distance > _NEIGHBOURS).int(),
+        nearest_texels(distance > _NEIGHBOURS).int(),
     )
 
 
@@ -347,7 +347,7 @@ def _beside(nearest: Tensor, size: int) -> Tensor:
     return (pixel + step.clamp(-1, 1)).to(torch.float32)
 
 
-def _nearest(chosen: NDArray[np.bool_]) -> Tensor:
+def nearest_texels(chosen: NDArray[np.bool_]) -> Tensor:
     """Return [N] flat indices of the chosen texel nearest to each of [S, S]."""
     rows, columns = distance_transform_edt(~chosen, return_distances=False, return_indices=True)
     return torch.from_numpy(rows.astype(np.int64) * len(chosen) + columns).view(-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import torch
@@ -246,32 +247,11 @@ def _lipstick(site: Site, look: Look) -> Sequence[Patch]:
     return (_film(skin, "lipstick", _LIPSTICK, look, there),)
 
 
-def _eyeshadow(site: Site, look: Look) -> Sequence[Patch]:
+def _worn(name: str, film: _Film, soft: float, site: Site, look: Look) -> Sequence[Patch]:
+    """Lay a film over the place, fading out over a fraction `soft` of its radius; 0 is as the mask does."""
     skin = Marked(site)
-    return (_film(skin, "eyeshadow", _EYESHADOW, look, skin.mask),)
-
-
-def _blush(site: Site, look: Look) -> Sequence[Patch]:
-    skin = Marked(site)
-    soft = smoothstep(skin.depth, 0.0, 0.8 * skin.radius) * skin.mask
-    return (_film(skin, "blush", _BLUSH, look, soft),)
-
-
-def _makeup(site: Site, look: Look) -> Sequence[Patch]:
-    skin = Marked(site)
-    return (_film(skin, "makeup", _MAKEUP, look, skin.mask),)
-
-
-def _highlighter(site: Site, look: Look) -> Sequence[Patch]:
-    skin = Marked(site)
-    soft = smoothstep(skin.depth, 0.0, 0.6 * skin.radius) * skin.mask
-    return (_film(skin, "highlighter", _HIGHLIGHT, look, soft),)
-
-
-def _face_paint(site: Site, look: Look) -> Sequence[Patch]:
-    """Cover the place with grease paint."""
-    skin = Marked(site)
-    return (_film(skin, "paint", _FACE_PAINT, look, skin.mask),)
+    there = smoothstep(skin.depth, 0.0, soft * skin.radius) * skin.mask if soft else skin.mask
+    return (_film(skin, name, film, look, there),)
 
 
 @dataclass(frozen=True)
@@ -474,7 +454,7 @@ COVERINGS: Final = (
         "eyeshadow",
         "eyeshadow on the marked place, in any finish",
         ("eyeshadow", "eye shadow", "smoky eye", "smokey eye", "smoky eyes", "kohl", "eyeliner", "eye liner"),
-        _eyeshadow,
+        partial(_worn, "eyeshadow", _EYESHADOW, 0.0),
         variants=_FINISH_NAMES,
         takes_colour=True,
     ),
@@ -482,7 +462,7 @@ COVERINGS: Final = (
         "blush",
         "blush that is blended out to the borders",
         ("blush", "blusher", "rouge", "rosy cheek", "rosy cheeks", "rosy"),
-        _blush,
+        partial(_worn, "blush", _BLUSH, 0.8),
         variants=_FINISH_NAMES,
         takes_colour=True,
     ),
@@ -490,7 +470,7 @@ COVERINGS: Final = (
         "makeup",
         "a sheer film of make-up",
         ("makeup", "make-up", "make up", "foundation", "powder", "concealer", "bronzer", "contour"),
-        _makeup,
+        partial(_worn, "makeup", _MAKEUP, 0.0),
         variants=_FINISH_NAMES,
         takes_colour=True,
     ),
@@ -498,7 +478,7 @@ COVERINGS: Final = (
         "highlighter",
         "highlighter: shimmer that is blended out",
         ("highlighter", "shimmer", "strobing"),
-        _highlighter,
+        partial(_worn, "highlighter", _HIGHLIGHT, 0.6),
         variants=("shimmer", "metallic"),
         takes_colour=True,
     ),
@@ -506,7 +486,7 @@ COVERINGS: Final = (
         "paint",
         "opaque face paint in any colour and finish",
         ("face paint", "facepaint", "body paint", "paint", "painted", "grease paint", "greasepaint"),
-        _face_paint,
+        partial(_worn, "paint", _FACE_PAINT, 0.0),
         variants=_FINISH_NAMES,
         takes_colour=True,
     ),
