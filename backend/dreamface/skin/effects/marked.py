@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Final
@@ -18,8 +18,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
 from dreamface.geometry import smoothstep
+from dreamface.skin.canvas.bands import enlarged
+from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.noise import solid_noise
-from dreamface.skin.canvas.overlay import Patch, Site
+from dreamface.skin.canvas.overlay import Patch, Site, Spot
 from dreamface.units import MM
 
 _DEPTH_GRID: Final = 512  # texels a side on which distances from the mask's border are measured
@@ -28,6 +30,7 @@ _SHOWN: Final = (1.5, 4.0)  # texels a cell of noise over which it begins to be 
 _HASH: Final = (73856093, 19349663, 83492791)  # primes of a spatial hash (Teschner et al. 2003)
 _TABLE: Final = 8192  # random numbers that cells share
 _CHUNK: Final = 1 << 16  # texels that are worked on at a time, so that they stay in the processor's cache
+_ROWS: Final = 128  # of the maps that are enlarged at a time
 _FADES_BELOW: Final = 0.6  # of the mask, to nothing
 _MEAN_RIDGE: Final = 0.4  # of `ridges`, where they are too fine to be seen
 _GIRTH: Final = 85.0  # millimetres from a head's axis to its skin, about
@@ -73,6 +76,10 @@ class Course:
     half_length: float
     half_width: float
 
+    def near(self, chosen: Tensor) -> Course:
+        """Return it at the texels that are chosen [N]."""
+        return replace(self, along=self.along[chosen], across=self.across[chosen])
+
 
 class Marked:
     """The N texels at which a site's mask is more than 0."""
@@ -80,6 +87,17 @@ class Marked:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._there = site.mask > 0.0
+
+    def near(self, chosen: Tensor) -> Marked:
+        """Return those of the texels that are chosen [N], in as small a window: a line needs no whole face."""
+        image = self.image(self.mask * chosen)
+        found = window_of(image > 0.0)
+        if found is None:
+            return self
+        (top, _), (left, _) = self.site.window.rows, self.site.window.columns
+        (first, last), (start, stop) = found.rows, found.columns
+        window = Window((top + first, top + last), (left + start, left + stop))
+        return Marked(replace(self.site, spot=Spot(window, image[found.slices].clone())))
 
     def image(self, values: Tensor, outside: float = 0.0) -> Tensor:
         """Return [..., h, w] values [..., N] of the texels as an image, with `outside` elsewhere."""
@@ -120,8 +138,13 @@ class Marked:
         )
 
     def cut(self, image: Tensor) -> Tensor:
-        """Return [C, N] of a coarse image [C, S, S]."""
-        return self.site.cut(image)[:, self._there]
+        """Return [C, N] of a coarse image [C, S, S]; enlarged a few rows at a time, as a window may be gigabytes."""
+        (top, bottom), columns, size = self.site.window.rows, self.site.window.columns, self.site.subject.size
+        found = []
+        for start in range(top, bottom, _ROWS):
+            rows = start, min(start + _ROWS, bottom)
+            found.append(enlarged(image, rows, size, columns=columns)[:, self._there[start - top : rows[1] - top]])
+        return torch.cat(found, dim=1)
 
     @cached_property
     def mask(self) -> Tensor:
@@ -131,7 +154,7 @@ class Marked:
     @cached_property
     def position(self) -> Tensor:
         """[3, N] millimetres."""
-        return self.site.position[:, self._there] / MM
+        return self.cut(self.site.subject.surface.position).div_(MM)
 
     @property
     def texel(self) -> float:

@@ -118,6 +118,9 @@ class _Burn:
 _BURN: Final = _Burn(outline=Outline(5.0, 12.0, 1.6))
 
 
+_WIDEST: Final = 1.7  # half widths of a scar at its widest
+_FADED: Final = 13.0  # local half widths from its middle at which its margin is gone
+_FARTHEST: Final = 5.0  # deviations that its course strays at most
 _TISSUE_WITHIN: Final = (0.3, 1.8)
 """Bounds of the factors: on the darkest skin a scar would look like somebody else's skin."""
 
@@ -141,8 +144,7 @@ def _scar(site: Site, look: Look) -> Sequence[Patch]:
     if look.variant == "burn":
         return _burn_scar(site)
     kind = {"fresh": _FRESH_LINE, "stitched": _STITCHED, "keloid": _KELOID}.get(look.variant, _CUT)
-    skin = Marked(site)
-    course = skin.course()
+    skin, course = _around_line(Marked(site), kind, look)
     width, line, away = _line(skin, course, kind, look)
     rims = torch.exp(-((away - 1.7) / 0.55).square()) * _within(skin, course, kind)
     margin = torch.exp(-(away / 3.2).square()) * _within(skin, course, kind)
@@ -157,11 +159,24 @@ def _scar(site: Site, look: Look) -> Sequence[Patch]:
     return (patch, *_stitches(skin, course, width)) if look.variant == "stitched" else (patch,)
 
 
+def _half_width(course: Course, kind: _Line, look: Look) -> float:
+    """Return millimetres from a scar's middle to its sides."""
+    return min(between(*kind.half_width_mm, look.amount), kind.of_width * course.half_width + 0.3)
+
+
+def _around_line(skin: Marked, kind: _Line, look: Look) -> tuple[Marked, Course]:
+    """Return the texels that a line, its margin and its stitches reach, and its course."""
+    course = skin.course()
+    far = _half_width(course, kind, look) * (_WIDEST * _FADED + _FARTHEST * kind.wander) + 3.0 * _THREAD.reach
+    near = course.across.abs() < far
+    return (skin.near(near), course.near(near)) if near.any() else (skin, course)
+
+
 def _line(skin: Marked, course: Course, kind: _Line, look: Look) -> tuple[float, Tensor, Tensor]:
     """Return a scar's half width, how much of it [N] lies at each texel, and [N] half widths away from its middle."""
-    width = min(between(*kind.half_width_mm, look.amount), kind.of_width * course.half_width + 0.3)
+    width = _half_width(course, kind, look)
     stray = width * kind.wander * skin.noise("scar/course", 6.0)
-    torn = (1.0 + kind.torn * skin.fractal("scar/torn", 2.4)).clamp(0.45, 1.7)
+    torn = (1.0 + kind.torn * skin.fractal("scar/torn", 2.4)).clamp(0.45, _WIDEST)
     taper = (1.0 - (course.along / (kind.of_length * course.half_length)).square()).clamp_min(0.0).sqrt()
     local = width * torn * (0.25 + 0.75 * taper)
     away = (course.across + stray).abs() / local
@@ -261,8 +276,8 @@ def _wound(site: Site, look: Look) -> Sequence[Patch]:
     kind, skin = _WOUND, Marked(site)
     if look.variant == "graze":
         return _graze(skin)
-    course = skin.course()
     shape = replace(_CUT, half_width_mm=kind.half_width, torn=0.28, wander=0.35)
+    skin, course = _around_line(skin, shape, look)
     _, gap, away = _line(skin, course, shape, look)
     within = _within(skin, course, shape)
     deep = (1.0 - away.clamp(0.0, 1.0).square()) * gap
