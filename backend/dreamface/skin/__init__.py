@@ -5,7 +5,7 @@ from dreamface.skin.canvas.cache import TopologyCache
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
-from dreamface.skin.canvas.pigments import hair_pigment, white_hair_colour
+from dreamface.skin.canvas.pigments import hair_pigment, pigment_slopes, pigments_of, white_hair_colour
 from dreamface.skin.effects import EFFECT_FAMILIES, EFFECTS, Effect, Look
 from dreamface.skin.effects.drawn import MEDIA, Art, Handling, Medium, Shape
 from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
@@ -46,6 +46,8 @@ __all__ = [
     "nearest_texels",
     "paint",
     "painted_parts",
+    "pigment_slopes",
+    "pigments_of",
     "skin_tiles",
     "strand_colours",
     "surface_of",

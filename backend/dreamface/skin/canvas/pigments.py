@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from dreamface.colour import lab
 from dreamface.skin.canvas.layer import Ground
 from dreamface.traits import Traits
 
@@ -91,6 +92,37 @@ def resting_colour(traits: Traits) -> Tensor:
     one = torch.ones(1, 1)
     melanin, carotene = traits.number("skin.melanin"), traits.number("skin.yellowness")
     return skin_colour(melanin * one, resting_blood(traits) * one, RESTING_OXYGENATION * one, carotene * one)[:, 0, 0]
+
+
+_TRIED: Final = (81, 17, 17)  # amounts of melanin, redness and yellowness that `pigments_of` chooses among
+
+
+def pigments_of(colour: Tensor) -> Traits:
+    """Return the melanin, redness and yellowness whose resting skin is nearest to a colour (CIE 1976 difference).
+
+    Args:
+        colour: [3] linear Rec. 709.
+
+    >>> person = Traits({"skin.melanin": 0.6, "skin.redness": 0.5, "skin.yellowness": 0.25})
+    >>> found = pigments_of(resting_colour(person))
+    >>> abs(found.number("skin.melanin") - 0.6) < 0.03
+    True
+    """
+    amounts, looks = _resting_looks()
+    best = amounts[int((looks - lab(colour)).square().sum(dim=-1).argmin())].tolist()
+    return Traits(dict(zip(PIGMENT_TRAITS, best, strict=True)))
+
+
+@cache
+def _resting_looks() -> tuple[Tensor, Tensor]:
+    """Return [N, 3] amounts of pigments, and [N, 3] CIE L*a*b* of skin with them."""
+    melanins, reds, yellows = (torch.linspace(0.0, 1.0, count) for count in _TRIED)
+    none, full = RESTING_BLOOD
+    melanin, blood = torch.meshgrid(melanins, none + full * reds**_FIRST_BLUSH, indexing="ij")
+    oxygenation, looks = torch.full_like(melanin, RESTING_OXYGENATION), []
+    for yellow in yellows.tolist():
+        looks.append(lab(skin_colour(melanin, blood, oxygenation, torch.full_like(melanin, yellow)).permute(1, 2, 0)))
+    return torch.cartesian_prod(melanins, reds, yellows), torch.stack(looks, dim=2).reshape(-1, 3)
 
 
 def pigment_slopes(traits: Traits) -> tuple[Tensor, Tensor]:
