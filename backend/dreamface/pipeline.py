@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cachetools import LRUCache
 
+from dreamface import appearance
+from dreamface.appearance import Seen
 from dreamface.bones import BoneNames
 from dreamface.edits import check_edits, hair_of, mixed_shape, overlays
 from dreamface.errors import BadRequest, Busy, FolderError
@@ -52,6 +54,7 @@ __all__ = [
     "Performance",
     "Reading",
     "Repainted",
+    "Seen",
     "animate",
     "build_head",
     "check_animation",
@@ -64,6 +67,7 @@ __all__ = [
     "generate",
     "grow_hair",
     "load_performance",
+    "look_at",
     "measure",
     "mixed",
     "parse_style",
@@ -370,6 +374,19 @@ def edit(
     built = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
     known = {**_pictures_of(face), **(pictures or {}), **drawn}
     return _dress(built, record, progress.part(0.1, 1.0), known)
+
+
+def look_at(face: Face, measured: Mapping[str, float] | None = None) -> dict[str, Seen]:
+    """Return what a finished face shows of its traits: shape, tone, marks, folds, iris, hair; age and sex as they seem.
+
+    Args:
+        face: finished.
+        measured: its shape traits, where `measure` has been asked already.
+
+    Raises:
+        BadRequest: as `measure`, where it has to be asked.
+    """
+    return appearance.look_at(face, measure(face.head) if measured is None else measured)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import torch
 import dreamface
 from dreamface import folder
 from dreamface import pipeline as real_pipeline
+from dreamface.appearance import Seen
 from dreamface.cli import doctor, main
 from dreamface.cli.batch import Failure, Row, read_table
 from dreamface.cli.words import colour_hex, in_words, settings, slug
@@ -89,6 +90,15 @@ class FakePipeline:
 
     def measure(self, head: Head) -> dict[str, float]:
         return {"nose.hump": 1.7}
+
+    def look_at(self, face: Face, measured: Mapping[str, float]) -> dict[str, Seen]:
+        shown = {name: Seen(value) for name, value in measured.items()}
+        return {
+            **shown,
+            "age": Seen(61.0),
+            "gender": Seen(0.9),
+            "freckles.density": Seen(0.3, "4.0 on a square centimetre"),
+        }
 
     def export(self, face: Face, path: Path, *, progress: Progress, face_folder: Path, **options: Any) -> Path:
         progress.report("export", 0.5, "writing")
@@ -411,7 +421,16 @@ def test_show_puts_measured_beside_asked_for(pipeline: FakePipeline, capsys: pyt
     row = next(line for line in capsys.readouterr().out.splitlines() if "nose.hump" in line)
     assert "+1.9 sd" in row and "+1.7 sd" in row
     assert main(["show", "out/face.json", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["measured"] == {"nose.hump": 1.7}
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["measured"] == {"nose.hump": 1.7}
+    assert shown["seen"]["freckles.density"] == {"value": 0.3, "note": "4.0 on a square centimetre"}
+
+
+def test_show_says_how_old_a_face_seems(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["generate", PROMPT, "-o", "out"])
+    capsys.readouterr()
+    main(["show", "out"])
+    assert "a man of about 61 years" in capsys.readouterr().out
 
 
 EVIL = "a man\x1b]0;owned\x07\x1b[2J\x9b31m \u202egnp.exe"

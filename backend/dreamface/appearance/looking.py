@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dreamface.appearance.skin import SkinSeen
+from dreamface.appearance.skin import SkinSeen, can_be_seen
 from dreamface.colour import encode_srgb, lab
 from dreamface.face import Face
 from dreamface.hair import Groom
@@ -54,7 +54,10 @@ def look_at(face: Face, measured: Mapping[str, float]) -> dict[str, Seen]:
         face: finished.
         measured: its shape traits, as `pipeline.measure` gives them.
     """
-    skin, found = SkinSeen(face), {name: Seen(value) for name, value in measured.items()}
+    found = {name: Seen(value) for name, value in measured.items()}
+    if not can_be_seen(face):
+        return found | _hair(face.groom)
+    skin = SkinSeen(face)
     values = read_out(features(skin, measured, face.groom))
     spots, depths = skin.spots, skin.depths_mm
     counted = {

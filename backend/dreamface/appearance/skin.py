@@ -26,6 +26,7 @@ from dreamface.units import MM
 
 _TILE: Final = "skin"
 _LARGEST: Final = 1024  # texels a side that are looked at
+_SMALLEST: Final = 128  # texels a side in which anything can be told
 _GRID: Final = 512  # texels a side on which regions lie
 _BLUR_MM: Final = 2.5  # what is larger belongs to the complexion
 _LEAST: Final = 1e-3  # of an albedo, whose logarithm is taken
@@ -71,6 +72,13 @@ class Spots:
     blemishes: float
     brown: float
     red: float
+
+
+def can_be_seen(face: Face) -> bool:
+    """Return whether a face has maps of its skin that are large enough to be looked at, and the regions to do so."""
+    maps, regions = face.maps.get(_TILE, {}), face.head.topology.regions
+    there = {"albedo", "displacement"} <= maps.keys() and {"forehead", "cheeks", "nose", "chin"} <= regions.keys()
+    return there and min(maps["albedo"].shape[:2]) >= _SMALLEST
 
 
 class SkinSeen:

@@ -9,10 +9,12 @@ from dreamface.cli.doctor import can_have_bpy
 from dreamface.cli.faces import FACES, STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Terminal, table
-from dreamface.cli.words import in_words, settings, slug, summary
+from dreamface.cli.words import in_words, seen_in_words, settings, slug, summary
 from dreamface.errors import BadRequest, FolderError, MissingDependency
 from dreamface.limits import MOST_CARDS_LEVEL
-from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits
+from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, Value
+
+_UNSURE = 0.25  # of the axis from woman to man: where a face is read as neither
 
 
 def generate(options: Namespace, terminal: Terminal) -> bool:
@@ -72,7 +74,7 @@ def read(options: Namespace, terminal: Terminal) -> bool:
 
 
 def show(options: Namespace, terminal: Terminal) -> bool:
-    """Show what was asked for beside what is measured on the mesh."""
+    """Show what was asked for beside what the finished face shows of it."""
     from dreamface import folder, pipeline
 
     face = folder.load(folder_of(options.face))
@@ -82,6 +84,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     except (BadRequest, MissingDependency) as error:  # made with a head model that is not, or no longer, here
         measured = dict(face.measured)
         notes.append(f"{'Measured when it was made' if measured else 'Nothing could be measured'}: {error}")
+    seen = pipeline.look_at(face, measured)
     terminal.result(
         {
             "prompt": face.prompt,
@@ -90,6 +93,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
             "head": face.head.model,
             "traits": face.traits.to_json(),
             "measured": measured,
+            "seen": {name: {"value": one.value, "note": one.note} for name, one in seen.items()},
             "not_understood": list(face.record.not_understood),
             "edits": [edit.label or edit.id for edit in face.record.edits],
             "notes": notes,
@@ -97,20 +101,28 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     )
     edits = [edit.label or edit.id for edit in face.record.edits]
     asked = face.traits.asked()
-    rows = table("", "trait", "asked for", "measured", "because of")
+    rows = table("", "trait", "asked for", "shows", "because of")
     for name, entry in asked.items():
-        found = in_words(VOCABULARY[name], measured[name]) if name in measured else ""
+        found = seen_in_words(VOCABULARY[name], seen[name].value, seen[name].note) if name in seen else ""
         rows.add_row(name, in_words(VOCABULARY[name], entry.value), found, entry.because)
     drawn = len(face.traits) - len(asked)
     terminal.show(
         f"“{face.prompt}”, seed {face.seed}, {face.head.model} head, {face.resolution} pixel maps",
         rows,
+        *([_seems(seen["age"].value, seen["gender"].value)] if "age" in seen and "gender" in seen else []),
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
         *([f"Edits, from below: {', '.join(edits)}; `dreamface edit FACE --list` has more."] if edits else []),
         *_not_understood(face.record.not_understood),
         *notes,
     )
     return True
+
+
+def _seems(age: Value | None, gender: Value | None) -> str:
+    """Say how old, and of which sex, a face seems by its shape and skin."""
+    assert isinstance(age, float) and isinstance(gender, float)
+    who = "neither clearly a man nor a woman" if abs(gender) < _UNSURE else "a man" if gender > 0.0 else "a woman"
+    return f"By shape and skin it seems to be {who} of about {age:.0f} years."
 
 
 def export(options: Namespace, terminal: Terminal) -> bool:

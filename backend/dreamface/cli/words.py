@@ -42,6 +42,12 @@ def in_words(trait: Trait, value: Value) -> str:
     return f"{phrase} ({amount})" if phrase else amount
 
 
+def seen_in_words(trait: Trait, value: Value | None, note: str) -> str:
+    """Return what a face shows of a trait, and the measure behind it."""
+    said = "" if value is None else in_words(trait, value)
+    return f"{said}, {note}" if said and note and note != said else said or note
+
+
 def summary(traits: Mapping[str, TraitValue], limit: int = 8) -> str:
     """One line on what was asked for, the surest first; more than `limit` traits are only counted."""
     surest = sorted(traits.items(), key=lambda item: -item[1].confidence)

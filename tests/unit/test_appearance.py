@@ -1,0 +1,62 @@
+"""What a finished face shows, beside what it was made with."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dreamface import pipeline
+from dreamface.appearance import features, read_out
+from dreamface.appearance.skin import SkinSeen
+from dreamface.colour import lab
+from dreamface.face import Face
+
+
+@pytest.fixture(scope="module", params=["anny", "ict"])
+def faces(request: pytest.FixtureRequest) -> tuple[Face, Face]:
+    """A face with few marks and one with many of the same person."""
+    if request.param == "ict":
+        request.getfixturevalue("ict_models")
+    plain = {"age": 25.0, "freckles.density": 0.0, "wrinkles.forehead": 0.0, "skin.melanin": 0.15, "hair.style": "bob"}
+    worn = {"age": 80.0, "freckles.density": 0.9, "wrinkles.forehead": 0.9, "skin.melanin": 0.6, "hair.style": "bald"}
+    made = [
+        pipeline.generate("a woman with green eyes", seed=4, resolution=1024, head=request.param, traits=traits)
+        for traits in (plain, worn)
+    ]
+    return made[0], made[1]
+
+
+def test_more_of_a_trait_is_seen_as_more(faces: tuple[Face, Face]) -> None:
+    plain, worn = (pipeline.look_at(face) for face in faces)
+    for name, least in (("freckles.density", 0.3), ("wrinkles.forehead", 0.4), ("skin.melanin", 0.3), ("age", 25.0)):
+        assert worn[name].value - plain[name].value > least, name  # type: ignore[operator]
+
+
+def test_what_is_measured_is_what_was_asked_for(faces: tuple[Face, Face]) -> None:
+    for face, (melanin, style) in zip(faces, ((0.15, "bob"), (0.6, "bald")), strict=True):
+        seen = pipeline.look_at(face)
+        assert seen["skin.melanin"].value == pytest.approx(melanin, abs=0.1)
+        assert seen["hair.style"].value == style
+        asked = lab(torch.tensor(face.traits["iris.colour"].value))
+        assert float((lab(torch.tensor(seen["iris.colour"].value)) - asked).norm()) < 15.0
+        assert seen["nose.width"].value == pytest.approx(pipeline.measure(face.head)["nose.width"])
+
+
+def test_a_hidden_layer_is_not_seen(faces: tuple[Face, Face]) -> None:
+    """What counts is the finished skin, not what was asked for."""
+    worn = faces[1]
+    bare = pipeline.edit(worn, {}, layers={"freckles": 0.0})
+    assert pipeline.look_at(bare)["freckles.density"].value < 0.2  # type: ignore[operator]
+
+
+def test_a_face_without_readable_maps_shows_its_shape_and_hair(faces: tuple[Face, Face]) -> None:
+    from dataclasses import replace
+
+    seen = pipeline.look_at(replace(faces[0], maps={}))
+    assert "nose.width" in seen and "hair.style" in seen and "skin.melanin" not in seen
+
+
+def test_a_measure_that_is_missing_counts_as_usual(faces: tuple[Face, Face]) -> None:
+    measures = features(SkinSeen(faces[0]), pipeline.measure(faces[0].head), faces[0].groom)
+    without = {name: value for name, value in measures.items() if name != "grey"}
+    assert abs(read_out(without)["age"] - read_out(measures)["age"]) < 15.0
