@@ -86,7 +86,9 @@ ALLOWED = {
         "progress", "_files", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
-    "training": SHARED | {"appearance", "groom", "head", "motion", "rig", "skin", "models", "packing", "pipeline", "prior"},
+    "training": SHARED | {
+        "appearance", "groom", "head", "models", "motion", "packing", "pipeline", "prior", "rig", "skin",
+    },
     "_files": {"errors"},
     "_archives": set(),
     "_reading": {"_archives", "text"},
