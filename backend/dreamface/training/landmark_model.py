@@ -14,7 +14,7 @@
 5. With that network the person is found in clips as the tracker finds them, expressions that are held all along taken
    for the person's own among it. A second network learns from what such a person leaves of the landmarks.
 
-Takes two hours for two hundred people on two cores, most of it for pictures.
+Takes two and a half hours for two hundred people on two cores, most of it for pictures.
 """
 
 from __future__ import annotations
