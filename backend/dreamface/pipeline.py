@@ -534,7 +534,7 @@ def check_diffusion(wish: Diffusion) -> None:
     Raises:
         BadRequest: there are no words, or a value is out of its range.
     """
-    if not clean(wish.words):
+    if not clean(wish.words).strip():
         raise BadRequest("Say what diffusion should make, such as 'gold cracks'.")
     if not 1 <= wish.steps <= MOST_STEPS:
         raise BadRequest(f"Diffusion takes 1 to {MOST_STEPS} steps; got {wish.steps}.")

@@ -29,7 +29,8 @@ class Wish:
         against: what should not.
         steps: of denoising.
         guidance: how far it is led towards the words; 1 is the words alone.
-        keep: 0..1 how much of the picture under the mask is kept: 0 begins with noise alone, 1 changes nothing.
+        keep: 0..1 how much of the picture under the mask is kept: 0 begins with noise alone, close to 1 changes
+            next to nothing.
         seed: of the noise.
     """
 
@@ -83,8 +84,8 @@ def blend(
         random = torch.Generator().manual_seed(wish.seed)
         noise = torch.randn(own.shape, generator=random).to(own)
         levels = model.schedule.levels(wish.steps)
-        levels = levels[min(len(levels), round(wish.keep * len(levels))) :]
-        latents = model.schedule.noised(own, noise, levels[0]) if levels else own
+        levels = levels[min(len(levels) - 1, round(wish.keep * len(levels))) :]
+        latents = model.schedule.noised(own, noise, levels[0])
         if wish.keep == 0.0:
             latents = torch.where(covered, noise, latents)
         for number, (level, following) in enumerate(zip(levels, (*levels[1:], -1), strict=True)):

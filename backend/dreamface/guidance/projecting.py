@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +16,8 @@ from dreamface.geometry import smoothstep
 from dreamface.render import CloseUp, interpolate, unit
 from dreamface.skin import texels_inside
 
-_HIDDEN: Final = 0.0025  # metres that something must lie in front of a texel to hide it
+_HIDDEN: Final = 0.0008  # metres that something must lie in front of a texel to hide it
+_PIXELS: Final = 2.2  # from a texel to the corner of the pixels around it
 _GRAZING, _STEEP = 0.12, 0.5  # cosines between which a texel begins to count
 _SHARPNESS: Final = 3.0  # power of the cosine: who sees a texel best decides
 _RIM: Final = 0.06  # of the picture's side: beyond, towards its border, a view counts less
@@ -98,9 +100,10 @@ def project(texels: Texels, view: CloseUp, images: Tensor) -> tuple[Tensor, Tens
     front = grid_sample(nearest, grid, mode="nearest", padding_mode="border", align_corners=False)[0, 0, 0]
     towards = unit(texels.position.new_tensor(view.camera.position) - texels.position)
     facing = (texels.normal * towards).sum(dim=1)
-    # What is slanted lies at several depths within the pixels that are looked at.
-    span = 2.0 * float(torch.tan(torch.tensor(0.5 * view.camera.fov))) * depth / size
-    slack = _HIDDEN + 2.0 * span / facing.clamp_min(_GRAZING)
+    # What is slanted lies at several depths within the three pixels a side that are looked at.
+    span = 2.0 * math.tan(0.5 * view.camera.fov) * depth / size
+    slope = (1.0 - facing.square()).clamp_min(0.0).sqrt() / facing.clamp_min(_GRAZING)
+    slack = _HIDDEN + _PIXELS * span * slope
     inside = (0.5 - (pixels / size - 0.5).abs()).amin(dim=1)
     weight = smoothstep(facing, _GRAZING, _STEEP) * facing.clamp_min(0.0) ** _SHARPNESS
     weight = weight * smoothstep(inside, 0.0, _RIM) * (depth - front < slack)
