@@ -35,7 +35,15 @@ from dreamface.head import HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
-from dreamface.limits import RESOLUTIONS, check_prompt, check_resolution, check_seed, drawn_seed
+from dreamface.limits import (
+    MOST_GUIDANCE,
+    MOST_STEPS,
+    RESOLUTIONS,
+    check_prompt,
+    check_resolution,
+    check_seed,
+    drawn_seed,
+)
 from dreamface.motion import Changes, Tracker, Wishes, check_changes, make_take, remarks, write_take
 from dreamface.performance import Performance, load_performance
 from dreamface.prior import complete, followed
@@ -57,8 +65,6 @@ if TYPE_CHECKING:
 __all__ = [
     "HEADS",
     "LAYER_DESCRIPTIONS",
-    "MOST_GUIDANCE",
-    "MOST_STEPS",
     "RESOLUTIONS",
     "Diffusion",
     "EditEntry",
@@ -124,12 +130,6 @@ _TURN: Final = 0.1  # seconds between two looks at whether somebody who waits fo
 _BUSY: Final = "DreamFace is painting another face just now: try again in a moment."
 _HEADS_KEPT: Final = 2  # as it is shown and as it is to be, which differ where an edit changes the whole face
 _LONGEST_LABEL: Final = 60  # characters of an edit in the history
-MOST_STEPS: Final = 250
-"""Of diffusion: more make no visible difference."""
-
-MOST_GUIDANCE: Final = 30.0
-"""Of diffusion."""
-
 _SKIN_OF_DIFFUSION: Final = 2048  # texels a side of the skin that diffusion sees: as fine as what it makes
 _SHOWN_AS: Final = "close-up photograph of a person's face, studio light, detailed skin"
 _AGAINST: Final = "blurry, text, watermark, frame, drawing, deformed"

@@ -183,7 +183,7 @@ def _fetched(model: Installation, progress: Progress) -> Iterator[Path]:
 def _settings_of(model: Installation, progress: Progress) -> Path:
     """A folder with the model's small files: the installed one, or what is fetched."""
     installed = places.model_folder(model.name)
-    if all((installed / one.name).is_file() for one in model.settings):
+    if model.installed:
         return installed
     folder = _files_folder(model)
     _run_all([(one, _download_of_file(model, folder, one)) for one in model.settings], progress)
