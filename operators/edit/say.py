@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, scene, stack
+from ...dreamface_addon import application, interface, making, scene, stack
 from ...dreamface_addon.interface import HeadAction
 
 
@@ -69,6 +69,9 @@ class DREAMFACE_OT_diffuse_edit(HeadAction, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Have it made; progress and Cancel are where faces that are made show theirs."""
         app, fields = application.get(), context.window_manager.dreamface
+        if app.making.running:
+            self.report({"WARNING"}, making.BUSY)
+            return {"CANCELLED"}
         skin = scene.skin_of(context.active_object)
         place = stack.NEW_PLACE | scene.draft_of(skin)
         try:
