@@ -518,7 +518,7 @@ def diffuse(
     canvas = _canvas(before, tuple(start), place, offset, known, progress.part(0.1, 0.15))
     asked = Wish(f"{_SHOWN_AS}, {wish.words}", wish.against or _AGAINST, wish.steps, wish.guidance, wish.keep, seed)
     made = diffuse_on(model, canvas, asked, progress=progress.part(0.15, 1.0))
-    names, pngs = diffused_pictures(made)
+    names, pngs = diffused_pictures(made, canvas.head.topology, canvas.masks)
     parameters: dict[str, JsonValue] = {
         "words": wish.words, "model": model.name, "seed": seed, "steps": wish.steps, "guidance": wish.guidance,
         "keep": wish.keep,

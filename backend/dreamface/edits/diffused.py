@@ -24,12 +24,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 from torch.nn.functional import pad
 
-from dreamface.edits.drawn_images import Drawing, inside_islands, onto_texels, straight
+from dreamface.edits.drawn_images import Drawing, inside_islands, onto_texels, pushed, straight
+from dreamface.edits.seams import Seams, seams_of
+from dreamface.edits.sheet import MASK_SIZE, sheet_of
 from dreamface.errors import BadRequest
-from dreamface.face import Head
+from dreamface.face import Head, Topology
 from dreamface.images import decode_srgb8, decode_unit8, encode_srgb8, encode_unit8, png_bytes
 from dreamface.record import EditEntry
-from dreamface.skin import Overlay, Patch, Site, Window, skin_tiles
+from dreamface.skin import Overlay, Patch, Site, TopologyCache, Window, skin_tiles, texels_inside, window_of
 from dreamface.units import MM
 
 LARGEST_RATIO: Final = 2.0794415416798357
@@ -41,6 +43,9 @@ KINDS: Final = ("tint", "paint", "surface")
 _MIDDLE, _SPAN = 128, 127  # code that means 0, and codes to either end
 _LARGEST: Final = 8192  # pixels a side
 _KEPT: Final = 12  # pictures in memory
+_CHANNELS: Final = 10  # of `Diffused`
+_GUTTER: Final = 8  # texels beyond the islands that filters mix in
+_SIZES: Final = 2  # of maps whose seams are kept
 _MARGIN: Final = 16  # texels around what was made that may be looked at
 _RELIEF_MM: Final = 0.06  # of relief 1
 _ROUGH, _SHINY = 0.62, 0.16  # roughness of what hides the skin, without and with gloss
@@ -48,6 +53,9 @@ _DULL, _MIRRORS = 0.34, 0.62  # specular of the same
 _DEPTH_ROUGH: Final = 0.18  # roughness that deep places have more
 _COVERED: Final = 0.25  # subsurface of what hides the skin
 _GLOSS_OF_COVER: Final = 0.7  # of the own gloss that is hidden with the skin
+
+
+_seams: TopologyCache[Seams] = TopologyCache(_SIZES)
 
 
 class DiffusedEntry(BaseModel):
@@ -83,14 +91,19 @@ class Diffused:
     seen: Tensor
 
 
-def diffused_pictures(made: Mapping[str, Diffused]) -> tuple[dict[str, str], dict[str, bytes]]:
+def diffused_pictures(
+    made: Mapping[str, Diffused], topology: Topology, masks: Mapping[str, Tensor]
+) -> tuple[dict[str, str], dict[str, bytes]]:
     """Return the pictures of an edit: name -> SHA-256, and SHA-256 -> PNG.
 
     Args:
         made: what has changed, by tile.
+        topology: of the head.
+        masks: tile -> [S, S] 0..1 the place that it was made on: where that lies across a seam of the layout, both
+            sides are made the same.
     """
     names, pictures = {}, {}
-    for tile, one in made.items():
+    for tile, one in _stitched(made, topology, masks).items():
         relief, zero = _coded(one.relief), torch.zeros_like(one.relief)
         images = {
             "tint": _rgba(_coded(one.ratio / LARGEST_RATIO), one.seen),
@@ -105,6 +118,49 @@ def diffused_pictures(made: Mapping[str, Diffused]) -> tuple[dict[str, str], dic
             names[f"{kind}/{tile}"] = digest
             pictures[digest] = pngs[kind]
     return names, pictures
+
+
+def _stitched(made: Mapping[str, Diffused], topology: Topology, masks: Mapping[str, Tensor]) -> Mapping[str, Diffused]:
+    """Return the same with both sides alike along the seams that a place lies across."""
+    sheet = sheet_of(topology)
+    names = [tile.name for tile in sheet.tiles]
+    nothing = torch.zeros(MASK_SIZE, MASK_SIZE)
+    sides = sheet.seams.both_sides({name: masks.get(name, nothing).contiguous() for name in names})
+    if not made or not max(float(side.max(initial=0.0)) for side in sides) > 0.0:
+        return made
+    size = next(iter(made.values())).hides.shape[-1]
+    images = {tile: _beyond_islands(_packed(one), topology, tile) for tile, one in made.items()}
+    empty = torch.zeros(size, size)
+    seams = _seams.get(topology, size, lambda: seams_of(topology, names, size))
+    channels = [
+        seams.stitched({name: images[name][number] if name in images else empty for name in names})
+        for number in range(_CHANNELS)
+    ]
+    return {tile: _unpacked(torch.stack([channel[tile] for channel in channels])) for tile in made}
+
+
+def _packed(one: Diffused) -> Tensor:
+    """Return [10, H, H] 0..1; what has a sign, times what was seen, around a half."""
+    signed = torch.cat((one.ratio / LARGEST_RATIO, one.relief[None])) * 0.5 + 0.5
+    return torch.cat((signed, one.albedo, torch.stack((one.hides, one.gloss, one.seen))))
+
+
+def _unpacked(image: Tensor) -> Diffused:
+    signed = image[:4] * 2.0 - 1.0
+    return Diffused(signed[:3] * LARGEST_RATIO, image[4:7], image[7], signed[3], image[8], image[9])
+
+
+def _beyond_islands(image: Tensor, topology: Topology, tile: str) -> Tensor:
+    """Return [C, H, H] continued a little beyond the islands, where there is anything."""
+    inside = texels_inside(topology, tile, image.shape[-1])[0] >= 0
+    window = window_of((image[-1] > 0.0) & inside)
+    if window is None:
+        return image
+    (top, bottom), (left, right) = window.rows, window.columns
+    rows, columns = (slice(max(0, first - _GUTTER), last + _GUTTER) for first, last in ((top, bottom), (left, right)))
+    found = image.clone()
+    found[:, rows, columns] = pushed(image[:, rows, columns], inside[rows, columns], _GUTTER)
+    return found
 
 
 def _coded(values: Tensor) -> Tensor:
@@ -176,7 +232,7 @@ def _lies(places: Mapping[str, Tensor] | None, tile: str) -> bool:
 
 
 def _everywhere() -> Tensor:
-    return torch.ones(1, 1).expand(1024, 1024)
+    return torch.ones(1, 1).expand(MASK_SIZE, MASK_SIZE)
 
 
 @dataclass(frozen=True)

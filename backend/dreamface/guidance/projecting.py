@@ -17,7 +17,8 @@ from dreamface.render import CloseUp, interpolate, unit
 from dreamface.skin import texels_inside
 
 _HIDDEN: Final = 0.0008  # metres that something must lie in front of a texel to hide it
-_PIXELS: Final = 2.2  # from a texel to the corner of the pixels around it
+_PER_PIXEL: Final = 1.3  # pixels from a texel to the corner of as many pixels around it
+_AROUND: Final = (1, 2, 3, 4, 6)  # pixels in which something in front is looked for
 _GRAZING, _STEEP = 0.12, 0.5  # cosines between which a texel begins to count
 _SHARPNESS: Final = 3.0  # power of the cosine: who sees a texel best decides
 _RIM: Final = 0.06  # of the picture's side: beyond, towards its border, a view counts less
@@ -96,19 +97,35 @@ def project(texels: Texels, view: CloseUp, images: Tensor) -> tuple[Tensor, Tens
     place = view.camera.to_pixels(texels.position, size)
     pixels, depth = place[:, :2], place[:, 2]
     grid = (2.0 * pixels / size - 1.0)[None, None]
-    nearest = -max_pool2d(-view.depth.nan_to_num(posinf=1e3)[None, None], 3, 1, 1)
-    front = grid_sample(nearest, grid, mode="nearest", padding_mode="border", align_corners=False)[0, 0, 0]
     towards = unit(texels.position.new_tensor(view.camera.position) - texels.position)
     facing = (texels.normal * towards).sum(dim=1)
-    # What is slanted lies at several depths within the three pixels a side that are looked at.
-    span = 2.0 * math.tan(0.5 * view.camera.fov) * depth / size
-    slope = (1.0 - facing.square()).clamp_min(0.0).sqrt() / facing.clamp_min(_GRAZING)
-    slack = _HIDDEN + _PIXELS * span * slope
     inside = (0.5 - (pixels / size - 0.5).abs()).amin(dim=1)
     weight = smoothstep(facing, _GRAZING, _STEEP) * facing.clamp_min(0.0) ** _SHARPNESS
-    weight = weight * smoothstep(inside, 0.0, _RIM) * (depth - front < slack)
+    weight = weight * smoothstep(inside, 0.0, _RIM) * _shown(view, grid, depth, facing)
     values = grid_sample(images[None], grid, mode="bilinear", padding_mode="border", align_corners=False)[0, :, 0].T
     return values, weight
+
+
+def _shown(view: CloseUp, grid: Tensor, depth: Tensor, facing: Tensor) -> Tensor:
+    """Return [N] 0 where something lies in front of a texel, rising to 1 some pixels beside that.
+
+    Args:
+        view: with the depth.
+        grid: [1, 1, N, 2] where the texels are in its picture.
+        depth: [N] metres to them.
+        facing: [N] cosine between their normals and the camera.
+    """
+    span = 2.0 * math.tan(0.5 * view.camera.fov) * depth / view.size
+    slope = (1.0 - facing.square()).clamp_min(0.0).sqrt() / facing.clamp_min(_GRAZING)
+    away = -view.depth.nan_to_num(posinf=1e3)[None, None]
+    free = []
+    for reach in _AROUND:
+        front = grid_sample(
+            -max_pool2d(away, 2 * reach + 1, 1, reach), grid, mode="nearest", padding_mode="border", align_corners=False
+        )[0, 0, 0]
+        # What is slanted lies at several depths within the pixels that are looked at.
+        free.append(depth - front < _HIDDEN + (_PER_PIXEL * reach + _PER_PIXEL - 0.4) * span * slope)
+    return free[0] * torch.stack(free).float().mean(dim=0)
 
 
 class Gathered:
