@@ -51,7 +51,7 @@ def ict(ict_head) -> Head:
     return ict_head.build(HeadSource(BALD, torch.Generator().manual_seed(3)))
 
 
-@pytest.fixture(scope="module", params=["anny", "ict"])
+@pytest.fixture(scope="module", params=["anny", pytest.param("ict", marks=pytest.mark.slow)])
 def head(request: pytest.FixtureRequest) -> Head:
     return request.getfixturevalue(request.param)
 
@@ -354,9 +354,6 @@ def test_it_lies_in_the_stack_as_others_do(anny: Head, gold) -> None:
 def test_what_is_made_again_is_the_same(anny: Head, gold) -> None:
     edit, pictures = made_on(anny)
     assert (edit, pictures) == gold
-    wish = pipeline.Diffusion("gold", steps=3, guidance=1.0, seed=edit.parameters["seed"] + 1)
-    other, _ = pipeline.diffuse(record(anny), wish, CHEEK, model=model(deviation=0.4))
-    assert other.pictures != edit.pictures
 
 
 @pytest.mark.slow

@@ -259,6 +259,7 @@ def test_it_is_fetched_file_by_file_at_one_revision() -> None:
     assert 2.0e9 < stable_diffusion.SIZE < 2.3e9
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_imported_before_it_is_needed() -> None:
     code = (
         "import sys; from dreamface import pipeline, editing; pipeline.why_no_diffusion(); "
@@ -383,6 +384,7 @@ def test_a_damaged_model_is_said(home: Path, tiny: Path, kind: str) -> None:
 
 
 @needs_diffusers
+@pytest.mark.slow
 def test_the_real_code_paints_a_place(home: Path, tiny: Path) -> None:
     """From the installed folder to pictures on the skin; the weights are noise, and so is what they make."""
     from dreamface import pipeline
