@@ -487,6 +487,8 @@ def diffuse(
 ) -> tuple[EditEntry, dict[str, bytes]]:
     """Return an edit that a diffusion model makes on a place, and its pictures; `edit` then lays it on.
 
+    Where the words are more than the model reads, the edit's parameter `cut_off` says which it has not read.
+
     Args:
         face: on whose skin, as it is with its edits.
         wish: what should be there.
@@ -523,6 +525,8 @@ def diffuse(
         "words": wish.words, "model": model.name, "seed": seed, "steps": wish.steps, "guidance": wish.guidance,
         "keep": wish.keep,
     }  # fmt: skip
+    if cut_off := model.embed(asked.words).cut_off:
+        parameters["cut_off"] = cut_off
     entry = EditEntry("", "diffusion", label or wish.words, strength, True, place, Traits(), parameters, names)
     masks = {digest: known[digest] for digest in (place.mask or {}).values()}
     return entry, {**masks, **pngs}

@@ -472,8 +472,20 @@ def test_words_name_the_place(anny: Head, installed: GaussianDiffusion) -> None:
     new = editing.diffusion_edit(record(anny), wish)
     assert new.entry.place == CHEEK and new.entry.kind == "diffusion"
     assert new.entry.label == "gold on the left cheek" and new.entry.parameters["words"] == "gold"
+    assert new.not_understood == ()
     with pytest.raises(BadRequest, match="Say or mark where diffusion is to work"):
         editing.diffusion_edit(record(anny), pipeline.Diffusion("gold"))
+
+
+@pytest.mark.slow
+def test_words_that_the_model_does_not_read_are_told(
+    anny: Head, installed: GaussianDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = GaussianDiffusion.embed
+    monkeypatch.setattr(GaussianDiffusion, "embed", lambda self, words: replace(embed(self, words), cut_off="and more"))
+    new = editing.diffusion_edit(record(anny), pipeline.Diffusion("gold", steps=1), CHEEK)
+    assert new.not_understood == ("and more",)
+    assert painted(anny, replace(new.entry, id="d"), pictures=new.pictures)
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ def run(options: Namespace, terminal: Terminal) -> bool:
     listed = [_to_json(number, edit) for number, edit in enumerate(made.record.edits, 1)]
     terminal.result({"edits": listed, "not_understood": list(not_understood), **written.to_json()})
     terminal.show(
-        *_ignored(not_understood),
+        *_ignored(not_understood, action),
         _as_table(made.record.edits) if made.record.edits else "The face has no edits now.",
         *what_was_written(written),
     )
@@ -113,11 +113,18 @@ def _owned(options: Namespace, action: str, owners: Sequence[str]) -> bool:
     return bool({_DIFFUSION, "words", *starts} & set(owners))
 
 
-def _ignored(words: Sequence[str]) -> list[str]:
+def _ignored(words: Sequence[str], action: str) -> list[str]:
     """Return lines about words that nothing was made of."""
     from dreamface import editing
 
-    return [f"Ignored   {', '.join(words)}", editing.offer_diffusion()] if words else []
+    if not words:
+        return []
+    ignored = f"Ignored   {', '.join(words)}"
+    return (
+        [f"{ignored} (more words than the model reads)"]
+        if action == _DIFFUSION
+        else [ignored, editing.offer_diffusion()]
+    )
 
 
 def _option(name: str) -> str:
@@ -172,7 +179,7 @@ def _new_stack(
     edits = face.record.edits
     if action == _DIFFUSION:
         diffused = _diffused(options, face, progress)
-        return editing.added(edits, *diffused.entries), dict(diffused.pictures), ()
+        return editing.added(edits, *diffused.entries), dict(diffused.pictures), diffused.not_understood
     if action in _MAKES:
         if action == "copy_from":
             carried, pictures = _copied(options.copy_from, face)

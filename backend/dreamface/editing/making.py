@@ -278,7 +278,8 @@ def diffusion_edit(
         label=(label or clean(said))[:LONGEST_WORDS], strength=float(strength), offset=offset, pictures=drawn,
         progress=progress,
     )  # fmt: skip
-    return NewEdit(entry, made)
+    cut_off = str(entry.parameters.get("cut_off", ""))
+    return NewEdit(entry, made, (cut_off,) if cut_off else ())
 
 
 _AROUND_SKETCH: Final = 4.0  # millimetres over which what diffusion makes of a sketch fades out around it

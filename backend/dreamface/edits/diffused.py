@@ -68,6 +68,7 @@ class DiffusedEntry(BaseModel):
     steps: int = Field(default=30, ge=1, le=1000)
     guidance: float = Field(default=7.5, ge=0.0, le=100.0, allow_inf_nan=False)
     keep: float = Field(default=0.0, ge=0.0, le=1.0, allow_inf_nan=False)
+    cut_off: str = Field(default="", max_length=500)
 
 
 @dataclass(frozen=True)
