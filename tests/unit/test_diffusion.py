@@ -17,7 +17,7 @@ from dreamface.edits.copying import carry
 from dreamface.edits.sheet import bilinear, sheet_of
 from dreamface.errors import BadRequest, Cancelled, DreamFaceError, MissingDependency
 from dreamface.face import Face, Head, Maps
-from dreamface.guidance import Canvas, Mixed, Schedule, Wish, diffuse, guided_noise
+from dreamface.guidance import Canvas, Mixed, Prompt, Schedule, Wish, diffuse, guided_noise
 from dreamface.guidance.blending import blend
 from dreamface.guidance.deriving import changes
 from dreamface.guidance.projecting import project, texels_of
@@ -406,6 +406,25 @@ def test_no_line_shows_where_the_production_heads_tiles_meet(ict: Head) -> None:
     step = across(after) - across(before)
     assert float((step <= 1.0 / 255.0).float().mean()) > 0.99
     assert float(step.max()) <= 4.0 / 255.0  # 8 bits of colour, of relief and of what hides the skin add up
+
+
+@pytest.mark.slow
+def test_later_views_keep_what_earlier_ones_have_made(anny: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a model that makes another colour in each view, hardly any texel is a mixture of two."""
+    double, colours, embed = model(side=128), (GOLD, (0.1, 0.2, 0.8)), GaussianDiffusion.embed
+
+    def other_colour(self: GaussianDiffusion, words: str) -> Prompt:
+        return embed(replace(self, means={"gold": colours[len(self.pictures) % 2]}), words)
+
+    monkeypatch.setattr(GaussianDiffusion, "embed", other_colour)
+    place = Place(("whole_face",))
+    made = diffuse(double, canvas(anny, place), Wish("gold", steps=2, guidance=1.0), size=512)["skin"]
+    assert len(double.pictures) > 2
+    inside = (where(anny, place)["skin"] > 0.98) & (made.seen > 0.99)
+    bluer = (made.albedo[2] / made.albedo[0].clamp_min(1e-3))[inside].log()
+    clear = (bluer < -1.0) | (bluer > 1.0)
+    assert 0.1 < float((bluer > 1.0).float().mean()) < 0.9
+    assert float(clear.float().mean()) > 0.85
 
 
 # -------------------------------------------------------------------------------------------------- memory and stopping

@@ -36,6 +36,7 @@ _SMALLER: Final = 0.625  # of the model's side, where its own took too much memo
 _BLOCK: Final = 8  # latents a side that models need multiples of
 _MADE: Final = (0.08, 0.3)  # weight of earlier views between which a place is not made anew
 _SEEN: Final = (0.004, 0.05)  # weight of all views between which a texel begins to show what was made
+_DRAWN: Final = (0.3, 1.0)  # log ratio of a sketch's albedo from which it hides the skin, and at which all of it
 _DARKEST: Final = 1e-3
 _AROUND: Final = 0.4  # of a mask's window that is shown around it, in the texture
 
@@ -206,9 +207,12 @@ def _one_view(
     if not bool((mask > 0.0).any()):
         return known
     blended = blend(model, picture, mask, wish, progress)
-    found = changes_in(view, blended.before, blended.after)
-    hides = torch.maximum(found[5], smoothstep(begun.abs().amax(dim=0), 0.3, 1.0)) if canvas.start else found[5]
-    rest = torch.lerp(torch.stack((found[3], found[4], hides)), known[3:], made)
+    # Whole latents were made anew; what earlier views have made of them is kept.
+    found = changes_in(view, blended.before, blended.after) * (1.0 - made)
+    hides = found[5]
+    if canvas.start is not None:  # a sketch hides the skin as far as it changes it
+        hides = torch.maximum(hides, smoothstep(begun.abs().amax(dim=0), *_DRAWN) * (1.0 - made))
+    rest = torch.stack((found[3], found[4], hides)) + made * known[3:]
     return torch.cat((found[:3] + ratio, rest))
 
 
