@@ -182,6 +182,10 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         name="Change the Whole Face", description="What the face should be, such as “older, evening make-up”, in "
         "English. Enter changes it", maxlen=500, update=_face_words_typed,
     )  # fmt: skip
+    diffusion_keep: FloatProperty(
+        name="Keep", description="How much of the skin that is there diffusion keeps: 0 begins with noise alone",
+        default=0.0, min=0.0, max=0.95, precision=2,
+    )  # fmt: skip
     show_place: BoolProperty(name="Show Place", description="Show the marked place as a tint on the head", default=True)
     sketch_as: EnumProperty(
         name="As", description="What the sketch becomes",
@@ -219,7 +223,7 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
 _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected", "tracker",
     "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength", "show_place", "sketch_as",
-    "picture_as", "picture_file", "mix_degree",
+    "picture_as", "picture_file", "mix_degree", "diffusion_keep",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

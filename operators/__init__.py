@@ -78,6 +78,7 @@ from .edit.place import (
 )
 from .edit.say import (
     DREAMFACE_OT_change_face,
+    DREAMFACE_OT_diffuse_edit,
     DREAMFACE_OT_make_sketch,
     DREAMFACE_OT_say_edit,
     DREAMFACE_OT_use_edit_words,
@@ -132,6 +133,7 @@ _CLASSES = (
     DREAMFACE_OT_mark_everywhere,
     DREAMFACE_OT_clear_place,
     DREAMFACE_OT_import_mask,
+    DREAMFACE_OT_diffuse_edit,
     DREAMFACE_OT_say_edit,
     DREAMFACE_OT_change_face,
     DREAMFACE_OT_use_edit_words,

@@ -753,6 +753,7 @@ def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.Captu
         "MiniLM",
         "ICT-FaceKit",
         "FaceLandmarker",
+        "Stable Diffusion 1.5",
         "bpy",
         "video",
         "cache folder",

@@ -71,6 +71,7 @@ ALLOWED = {
     "skin": SHARED | {"colour"},
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "edits": SHARED | {"_reading", "head", "images", "limits", "record", "rig", "groom", "skin"},
+    "guidance": SHARED | {"colour", "edits", "models", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
@@ -110,8 +111,8 @@ ALLOWED = {
     "performance": {"_files", "_reading", "arrays", "errors", "text", "traits"},
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "pipeline": SHARED | {
-        "edits", "export", "folder", "groom", "head", "images", "language", "limits", "motion", "prior", "record",
-        "rig", "skin", "text",
+        "edits", "export", "folder", "groom", "guidance", "head", "images", "language", "limits", "motion", "prior",
+        "record", "rig", "skin", "text",
     },
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
     "prior_hair": {"hair", "styles", "traits"},

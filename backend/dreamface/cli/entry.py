@@ -120,6 +120,7 @@ def _add_edit(actions: Commands) -> None:
     how = command.add_argument_group("how")
     how.add_argument("--strength", type=float, metavar="0..2", help="default: 1, what it means to be")
     how.add_argument("--label", metavar="TEXT", help="what lists call it; default: the words")
+    _add_diffusion(command.add_argument_group("by diffusion, where a model is installed"))
     _add_stack(command.add_argument_group("the stack, in which the lowest edit is number 1"))
     _add_formats(command)
 
@@ -156,6 +157,20 @@ def _add_where(group: Group_) -> None:
     group.add_argument("--feather", type=float, metavar="MM", help="over which it fades out beyond its border")
     group.add_argument("--mirror", action="store_true", help="also on the other side of the face")
     group.add_argument("--invert", action="store_true", help="everywhere but there")
+
+
+def _add_diffusion(group: Group_) -> None:
+    group.add_argument(
+        "--diffusion", action="store_true",
+        help="a diffusion model makes what the words say, on the place; it may begin with --sketch or --picture",
+    )  # fmt: skip
+    group.add_argument("--steps", type=int, metavar="N", help="of diffusion; default: 30")
+    group.add_argument("--guidance", type=float, metavar="G", help="how far it is led by the words; default: 7.5")
+    group.add_argument(
+        "--from-skin", type=float, metavar="0..1",
+        help="how much of what is there is kept; default: 0, it begins with noise alone",
+    )  # fmt: skip
+    group.add_argument("--seed", type=int, metavar="N", help="of its noise; default: by the face and the words")
 
 
 def _add_stack(group: Group_) -> None:

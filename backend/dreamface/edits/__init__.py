@@ -2,6 +2,8 @@
 
 from dreamface.edits.anchors import anchor_at
 from dreamface.edits.copying import carry, copied
+from dreamface.edits.diffused import LARGEST_RATIO, Diffused, diffused_pictures
+from dreamface.edits.drawn_images import drawn_mask
 from dreamface.edits.hair import hair_of
 from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
@@ -18,10 +20,12 @@ from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 __all__ = [
     "HOMES",
     "LARGEST_MM",
+    "LARGEST_RATIO",
     "REGIONS",
     "SKIN_GROUPS",
     "SOMEWHERE",
     "Anchor",
+    "Diffused",
     "Picture",
     "Wish",
     "WordsReading",
@@ -33,6 +37,8 @@ __all__ = [
     "check_words",
     "copied",
     "covers_all",
+    "diffused_pictures",
+    "drawn_mask",
     "find_regions",
     "hair_of",
     "imply_region",
