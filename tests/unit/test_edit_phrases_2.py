@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dreamface import editing
+from dreamface.edits import region_named
 from dreamface.edits.colours import colour_of
 from dreamface.errors import BadRequest
 from dreamface.skin import EFFECTS
@@ -98,6 +99,12 @@ def right(phrase: dict[str, Any]) -> bool:
         return bool(reading.traits or reading.effects)
     meant = phrase.get("parts", [phrase])
     return len(reading.parts) == len(meant) and all(map(part_is, reading.parts, meant))
+
+
+def test_every_place_that_words_name_can_be_marked() -> None:
+    for phrase in (*PHRASES, *LATER):
+        for part in editing.read_words(phrase["words"], place=False, traits=FACE).parts:
+            assert all(region_named(name) is not None for name in part.regions), phrase["words"]
 
 
 @pytest.mark.parametrize("phrase", [*PHRASES, *LATER], ids=lambda phrase: phrase["words"])

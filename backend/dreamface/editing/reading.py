@@ -12,6 +12,7 @@ from dreamface import edits as edit_words
 from dreamface.edits import HOMES, REGIONS, SOMEWHERE, Wish, read_region
 from dreamface.errors import BadRequest
 from dreamface.language import Reading, read_change, read_degrees, with_removals
+from dreamface.skin import Way
 from dreamface.text import clean
 from dreamface.traits import VOCABULARY, Traits, TraitValue
 
@@ -290,7 +291,9 @@ def _read_on(words: str, regions: tuple[str, ...], said: str) -> EditReading:
 
 # ------------------------------------------------------------------------------------------------ colours and courses
 
-_PAINTING: Final = frozenset(["make", "paint", "colour", "color", "turn", "dye", "it", "bright", "in", "all", "pure", "painted"])
+_PAINTING: Final = frozenset(
+    ["make", "paint", "colour", "color", "turn", "dye", "it", "bright", "in", "all", "pure", "painted"]
+)
 """Words beside a colour that ask for nothing else."""
 
 _RED: Final = frozenset(["red", "rose", "rosy", "pink", "peach", "coral", "crimson"])
@@ -318,7 +321,9 @@ def _with_paint(words: str, regions: tuple[str, ...]) -> str:
 
 _WAY: Final = re.compile(r"(?:right |straight |all )?(?P<way>across|down|through|over)\b", re.IGNORECASE)
 _TRACK: Final = re.compile(r"\b(?:tear|track|trickle|streak|stream|drip)\b", re.IGNORECASE)
-_WHICH_SIDE: Final = "Say on which side of the face: “from the left eye to the chin”, “between the nose and the left cheek”."
+_WHICH_SIDE: Final = (
+    "Say on which side of the face: “from the left eye to the chin”, “between the nose and the left cheek”."
+)
 
 
 def _on_course(reading: EditReading, words: str, where: Sequence[str]) -> EditReading:
@@ -331,13 +336,14 @@ def _on_course(reading: EditReading, words: str, where: Sequence[str]) -> EditRe
     how, region = way["way"].lower(), reading.regions[0]
     lines = bool(effects) and all(edit_words.is_line(one.effect) for one in effects)
     if lines and not edit_words.is_along(region):
-        course = {"down": "down", "across": "across", "through": "down" if "brow" in region else ""}.get(how, "")
+        ways: dict[str, Way] = {"down": "down", "across": "across", "through": "down" if "brow" in region else ""}
+        course = ways.get(how, "")
         effects = [replace(one, look=replace(one.look, course=one.look.course or course)) for one in effects]
     found = replace(reading, effects=tuple(effects))
     if lines and how in ("over", "through", "across") and (eye := re.fullmatch(r"around_(left|right)_eye", region)):
         side = eye[1]
         level = any(one.look.course == "across" and how != "across" for one in effects)
-        stops = f"from_above_{side}_brow_over_{side}_eyelids_to_{side}_cheek"
+        stops = f"from_above_{side}_brow_over_{side}_eyelid_to_{side}_cheek"
         return replace(found, effects=_down(effects), regions=(stops,)) if not level else found
     if how == "down" and (cheek := re.fullmatch(r"(left|right)_cheek", region)) and _TRACK.search(words):
         return replace(found, regions=(f"from_under_{cheek[1]}_eye_to_{cheek[1]}_jaw",))

@@ -6,8 +6,8 @@ from dreamface.edits.hair import hair_of
 from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
-from dreamface.edits.phrases import HOMES, SOMEWHERE
 from dreamface.edits.paths import is_course as is_along
+from dreamface.edits.phrases import HOMES, SOMEWHERE
 from dreamface.edits.pictures import Picture, covers_all, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import (
@@ -21,7 +21,16 @@ from dreamface.edits.regions import (
 )
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
-from dreamface.edits.words import Wish, WordsReading, check_words, is_colour, is_line, names_effect, read_words, vocabulary
+from dreamface.edits.words import (
+    Wish,
+    WordsReading,
+    check_words,
+    is_colour,
+    is_line,
+    names_effect,
+    read_words,
+    vocabulary,
+)
 from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
 __all__ = [
@@ -52,8 +61,8 @@ __all__ = [
     "masks_of",
     "mixed_shape",
     "names_effect",
-    "overlays",
     "needs_side",
+    "overlays",
     "point_of",
     "read_exception",
     "read_picture",

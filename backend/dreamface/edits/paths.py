@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
 import torch
 from torch import Tensor
-
-from dreamface.units import MM
 
 _SAMPLES: Final = 48  # places of a course between two of its stops
 _REACH_MM: Final = 5.0  # beside it, within which skin carries it
@@ -56,9 +55,9 @@ def over_skin(stops: Tensor, skin: Tensor, axis: Tensor, mm: float) -> Tensor:
         stops: [K, 3] metres.
         skin: [N, 3] metres; places on the skin, without insides.
         axis: [3] metres; a point of the head's upright axis.
-        mm: how large a millimetre of an average head is on this one.
+        mm: metres that a millimetre of an average head is on this one.
     """
-    parts = [_between(first, last, skin, axis, mm) for first, last in zip(stops[:-1], stops[1:], strict=True)]
+    parts = [_between(first, last, skin, axis, mm) for first, last in itertools.pairwise(stops)]
     return torch.cat([part[:-1] for part in parts[:-1]] + [parts[-1]])
 
 
@@ -67,12 +66,12 @@ def _between(first: Tensor, last: Tensor, skin: Tensor, axis: Tensor, mm: float)
     straight = last - first
     length = straight.norm().clamp_min(1e-6)
     along = straight / length
-    outward = 0.5 * (first + last) - axis - torch.tensor([0.0, _AXIS_BACK_MM * MM * mm, 0.0])
+    outward = 0.5 * (first + last) - axis - torch.tensor([0.0, _AXIS_BACK_MM * mm, 0.0])
     outward = outward * torch.tensor([1.0, 1.0, 0.0])
     outward = outward - (outward @ along) * along
     outward = outward / outward.norm().clamp_min(1e-6)
     aside = torch.linalg.cross(along, outward)
-    own, reach = skin - first, _REACH_MM * MM * mm
+    own, reach = skin - first, _REACH_MM * mm
     place, beside, height = own @ along, own @ aside, own @ outward
     shares = torch.linspace(0.0, 1.0, _SAMPLES)
     near = beside.abs() < 2.0 * reach
@@ -80,7 +79,7 @@ def _between(first: Tensor, last: Tensor, skin: Tensor, axis: Tensor, mm: float)
     away = (place - (shares * length)[:, None]).square() + beside.square()  # [P, N]
     close = away < reach**2
     top = torch.where(close, height, -torch.inf).amax(dim=1)
-    weight = torch.exp(-away / (0.5 * reach) ** 2) * (close & (height > top[:, None] - _DEEP_MM * MM * mm))
+    weight = torch.exp(-away / (0.5 * reach) ** 2) * (close & (height > top[:, None] - _DEEP_MM * mm))
     total = weight.sum(dim=1)
     high = torch.where(total > 1e-6, (weight * height).sum(dim=1) / total.clamp_min(1e-9), torch.nan)
     high[0], high[-1] = 0.0, 0.0

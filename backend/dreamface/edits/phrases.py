@@ -108,7 +108,9 @@ SPOTS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Small marks that are drawn one by one where their number is said -> the variant of `spots`."""
 
-ONE_SPOT: Final = frozenset(["mole", "freckle", "beauty mark", "beauty spot", "pimple", "zit", "pustule", "wart", "age spot"])
+ONE_SPOT: Final = frozenset(
+    ["mole", "freckle", "beauty mark", "beauty spot", "pimple", "zit", "pustule", "wart", "age spot"]
+)
 """Of these, the ones of which "a" means one."""
 
 COUNTABLE: Final = frozenset({"spots", "scar", "wound", "bruise", "birthmark", "acne", "warts", "vitiligo", "cracks"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -146,7 +147,8 @@ _WHOLE: Final[Mapping[str, NamedRegion]] = {
     "under_chin": NamedRegion(
         "Under the Chin", strokes=(Stroke(("menton", "cervical_point"), 17.0),), without=_MOUTH,
         limits=(Limit("below", "menton", 5.0, 1.0), Limit("front", "cervical_point", 10.0, -3.0)),
-        words=("under * chin", "below * chin", "beneath * chin", "* underside of * chin"), phrase="the underside of the chin",
+        words=("under * chin", "below * chin", "beneath * chin", "* underside of * chin"),
+        phrase="the underside of the chin",
     ),
     "hairline": NamedRegion(
         "Hairline", strokes=(Stroke(("trichion", "frontotemporale"), 13.0),), words=("* hairline", "* hair line"),
@@ -288,7 +290,7 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
         phrase="the earlobes",
     ),
     "above_brows": NamedRegion(
-        "Above the Brows", strokes=(Stroke(("brow_inner", "brow_arch", "brow_outer"), 13.0, (0.0, 0.0, 12.0)),),
+        "Above the Brows", strokes=(Stroke(("brow_arch", "brow_outer"), 16.0, (-2.0, 0.0, 14.0)),),
         without=("brows", "scalp"),
         words=("above * brow", "above * brows", "above * eyebrow", "above * eyebrows", "over * brow", "over * brows",
                "over * eyebrow", "over * eyebrows", "* skin above * brows", "* skin above * brow",
@@ -296,7 +298,8 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
         phrase="the skin above the brows",
     ),
     "brow_bones": NamedRegion(
-        "Below the Brows", strokes=(Stroke(("brow_arch", "lid_crease"), 9.0), Stroke(("brow_arch", "brow_outer"), 9.0, (0.0, 0.0, -5.0))),
+        "Below the Brows", strokes=(Stroke(("brow_arch", "lid_crease"), 9.0), Stroke(("brow_arch", "brow_outer"),
+        9.0, (0.0, 0.0, -5.0))),
         without=("brows", "lids_margin", "lids_lower"), limits=(Limit("above", "lid_upper", 4.0, 1.0),),
         words=("below * brow", "below * brows", "below * eyebrow", "below * eyebrows", "under * brow", "under * brows",
                "under * eyebrow", "under * eyebrows", "beneath * brow", "beneath * brows", "beneath * eyebrow",
@@ -304,7 +307,8 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
         phrase="the brow bones",
     ),
     "inner_eye_corners": NamedRegion(
-        "Inner Corners of the Eyes", strokes=(Stroke(("endocanthion",), 9.0, (-2.0, 0.0, 0.0)),), without=("lids_margin",),
+        "Inner Corners of the Eyes", strokes=(Stroke(("endocanthion",), 9.0, (-2.0, 0.0, 0.0)),),
+        without=("lids_margin",),
         words=("* inner corners of * eyes", "* inner corner of * eye", "* inner eye corner", "* inner eye corners"),
         phrase="the inner corners of the eyes",
     ),
@@ -315,14 +319,16 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
         phrase="the skin beside the nose",
     ),
     "below_lips": NamedRegion(
-        "Below the Lower Lip", strokes=(Stroke(("sublabiale",), 12.0), Stroke(("sublabiale", "cheilion"), 8.0, (-6.0, 0.0, -5.0))),
+        "Below the Lower Lip", strokes=(Stroke(("sublabiale",), 12.0), Stroke(("sublabiale", "cheilion"), 8.0, (-6.0,
+        0.0, -5.0))),
         without=_MOUTH, words=("below * lip", "below * lips", "below * lower lip", "below * mouth", "under * lip",
                                "under * lips", "under * lower lip", "under * mouth", "beneath * lips",
                                "beneath * lower lip", "* skin below * lips"),
         phrase="the skin below the lips",
     ),
     "under_jaw": NamedRegion(
-        "Under the Jaw", strokes=(Stroke(("gonion", "chin_side", "menton"), 15.0, (-5.0, 7.0, -11.0)),), without=("ears",),
+        "Under the Jaw", strokes=(Stroke(("gonion", "chin_side", "menton"), 15.0, (-5.0, 7.0, -11.0)),),
+        without=("ears",),
         words=("under * jaw", "under * jawline", "below * jaw", "below * jawline", "beneath * jaw", "beneath * jawline",
                "* underside of * jaw", "* skin under * jaw"),
         phrase="the skin under the jaw",
@@ -330,27 +336,33 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
     "behind_ears": NamedRegion(
         "Behind the Ears", strokes=(Stroke(("ear_behind_top", "mastoid"), 16.0, (-6.0, 12.0, 0.0)),), without=("ears",),
         limits=(Limit("back", "mastoid", 5.0, 0.0),),
-        words=("behind * ear", "behind * ears", "in back of * ear", "in back of * ears", "* skin behind * ears", "* skin behind * ear"),
+        words=("behind * ear", "behind * ears", "in back of * ear", "in back of * ears", "* skin behind * ears",
+               "* skin behind * ear"),
         phrase="the skin behind the ears",
     ),
     "front_of_ears": NamedRegion(
         "In Front of the Ears", strokes=(Stroke(("tragion", "ramus"), 12.0, (0.0, -12.0, 3.0)),), without=("ears",),
-        words=("in front of * ear", "in front of * ears", "beside * ear", "beside * ears", "next to * ear", "next to * ears",
+        words=("in front of * ear", "in front of * ears", "beside * ear", "beside * ears", "next to * ear",
+               "next to * ears",
                "* sideburn", "* sideburns", "* skin in front of * ears", "* skin in front of * ear"),
         phrase="the skin in front of the ears",
     ),
     "above_ears": NamedRegion(
         "Above the Ears", strokes=(Stroke(("ear_top",), 20.0, (-8.0, 4.0, 16.0)),), without=("ears",),
-        words=("above * ear", "above * ears", "over * ear", "over * ears", "* skin above * ears", "* skin above * ear"), phrase="the skin above the ears",
+        words=("above * ear", "above * ears", "over * ear", "over * ears", "* skin above * ears",
+               "* skin above * ear"), phrase="the skin above the ears",
     ),
     "below_ears": NamedRegion(
         "Below the Ears", strokes=(Stroke(("ear_lobe",), 17.0, (-4.0, 6.0, -15.0)),), without=("ears",),
-        words=("below * ear", "below * ears", "under * ear", "under * ears", "beneath * ear", "beneath * ears", "* skin below * ears", "* skin below * ear"),
+        words=("below * ear", "below * ears", "under * ear", "under * ears", "beneath * ear", "beneath * ears",
+               "* skin below * ears", "* skin below * ear"),
         phrase="the skin below the ears",
     ),
     "cheek_hollows": NamedRegion(
-        "Below the Cheekbones", strokes=(Stroke(("cheekbone", "ramus"), 14.0, (0.0, 0.0, -18.0)),), without=("ears", "nose", *_MOUTH),
-        words=("below * cheekbone", "below * cheekbones", "under * cheekbone", "under * cheekbones", "beneath * cheekbones",
+        "Below the Cheekbones", strokes=(Stroke(("cheekbone", "ramus"), 14.0, (0.0, 0.0, -18.0)),), without=("ears",
+        "nose", *_MOUTH),
+        words=("below * cheekbone", "below * cheekbones", "under * cheekbone", "under * cheekbones",
+               "beneath * cheekbones",
                "* hollow of * cheek", "* hollows of * cheeks", "* cheek hollows"),
         phrase="the hollows of the cheeks",
     ),
@@ -528,13 +540,13 @@ class _Shaper:
         outside = self._together(_INSIDES) < 0.5
         stops = torch.stack([self._centre(REGIONS[name], place) for name in region.path or region.between])
         line = over_skin(stops, place[outside], self._middle("tragion"), self._mm)
-        radius = _BAND_MM * self._mm * MM
+        radius = _BAND_MM * self._mm
         if region.between:
             middle = line[len(line) // 2]
             far = float((stops[1] - stops[0]).norm())
             line, radius = torch.stack((middle, middle)), min(max(_BETWEEN * far, radius), 3.0 * radius)
         away = torch.full((len(place),), torch.inf)
-        for start, end in zip(line[:-1], line[1:], strict=True):
+        for start, end in itertools.pairwise(line):
             away = torch.minimum(away, _distance(place, start, end))
         return 1.0 - smoothstep(away / radius, _CORE, 1.0)
 
@@ -578,7 +590,9 @@ def _distance(place: Tensor, start: Tensor, end: Tensor) -> Tensor:
 
 # ---------------------------------------------------------------------------------------------------------- the words
 
-_LOOSE: Final = r"(?:the|a|an|his|her|hers|their|its|my|your|both|each|all|whole|entire|left|right|of|side|half|hand|face's)"
+_LOOSE: Final = (
+    r"(?:the|a|an|his|her|hers|their|its|my|your|both|each|all|whole|entire|left|right|of|side|half|hand|face's)"
+)
 _SLOT: Final = rf"((?:{_LOOSE}\s+)*)"
 _PREPOSITION: Final = (
     r"(?:all\s+over|on\s+top\s+of|on|onto|upon|across|over|at|in|along|around|round|near|through|to|from|down|up|of|"
@@ -711,7 +725,9 @@ _FROM: Final = re.compile(
 )
 _TO: Final = re.compile(r"(?:\s+[\w-]+){0,4}?\s+(?:to|towards?|until|into|onto)\s+", re.IGNORECASE)
 _OVER: Final = re.compile(r"\s+(?:(?:all|right|down|up)\s+)?(?:over|across|through|via|along)\s+", re.IGNORECASE)
-_OTHER: Final = re.compile(r"(?:the|his|her|their)\s+(?:other|opposite)(?:\s+(?:one|side)\b|(?P<again>))", re.IGNORECASE)
+_OTHER: Final = re.compile(
+    r"(?:the|his|her|their)\s+(?:other|opposite)(?:\s+(?:one|side)\b|(?P<again>))", re.IGNORECASE
+)
 _ONE: Final = re.compile(r"one\s+", re.IGNORECASE)
 _MIDDLES: Final = {
     "ears": "nose", "cheeks": "nose", "cheekbones": "nose", "earlobes": "nose", "eyelids": "nose_bridge",
@@ -830,8 +846,21 @@ def _phrases() -> tuple[_Phrase, ...]:
             pattern = "".join(parts).removesuffix(r"\s+")
             pattern = (_SLOT if not words.startswith("*") and name.endswith("_half") else "") + pattern
             first = words.split()[0]
-            own = first in ("around", "under", "below", "beneath", "underneath", "between", "above", "over", "beside",
-                             "behind", "next", "near", "in")
+            own = first in (
+                "around",
+                "under",
+                "below",
+                "beneath",
+                "underneath",
+                "between",
+                "above",
+                "over",
+                "beside",
+                "behind",
+                "next",
+                "near",
+                "in",
+            )
             own = own or words in _ALONE or name.endswith("_half")
             found.append(_Phrase(re.compile(rf"{pattern}(?![\w'])(?!-\w)", re.IGNORECASE), name, own))
     return tuple(found)

@@ -191,14 +191,14 @@ def _plain(words: str) -> str:
 
 _COUNT: Final = "count:"  # begins a token that says how many
 
-_NUMBERS: Final = {
-    name: number
-    for number, name in enumerate(
+_NUMBERS: Final[Mapping[str, int]] = {
+    **{name: number for number, name in enumerate(
         ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-         "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"), 1
-    )
-} | {"a pair of": 2, "a couple of": 2, "couple of": 2, "half a dozen": 6, "a dozen": 12, "two dozen": 24, "a single": 1,
-     "one single": 1, "single": 1, "just one": 1, "only one": 1, "a lone": 1, "a solitary": 1, "both": 2, "twin": 2}  # fmt: skip
+         "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"), 1)},
+    **dict.fromkeys(("a single", "one single", "single", "just one", "only one", "a lone", "a solitary"), 1),
+    **dict.fromkeys(("a pair of", "a couple of", "couple of", "both", "twin"), 2),
+    "half a dozen": 6, "a dozen": 12, "two dozen": 24,
+}  # fmt: skip
 _NUMBER: Final = re.compile(
     rf"(?<![\w%])(?P<number>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}|\d{{1,3}}|an?|another)(?: of)? "
     r"(?=(?P<words>\w.*))"

@@ -19,8 +19,8 @@ from dreamface.skin.effects.effect import Drawing, Look
 from dreamface.skin.effects.marked import Course
 from dreamface.units import MM
 
-_TRIES: Final = 24  # places that are thrown for each one, of which the farthest from the others is taken
-_WELL_INSIDE: Final = 3.0  # power of the mask by which a place within it is likelier than one at its border
+_TRIES: Final = 8  # places that are thrown for each one, of which the farthest from the others is taken
+_WELL_INSIDE: Final = 0.6  # of the usual weight, below which a place lies at the border
 _GRID: Final = 256  # texels a side of islands as they are looked at as a whole
 
 
@@ -32,16 +32,30 @@ def places(site: Site, name: str, count: int) -> Tensor:
         name: of the pattern.
         count: how many.
     """
-    cloud, random = site.cloud, site.random(name)
-    # A place is weighed by its mask: an area's share in the cloud is its size times its mask.
-    weight = cloud[:, 3] / cloud[:, 3].median().clamp_min(1e-12)
-    weight = weight.clamp(0.0, 1.0).pow(_WELL_INSIDE)
+    cloud, random = _outside(site), site.random(name)
+    # What weighs little lies where the mask ends: an area's weight is its size times its mask.
+    usual = cloud[:, 3].sort().values[int(0.9 * (len(cloud) - 1))]
+    weight = cloud[:, 3] * (cloud[:, 3] > _WELL_INSIDE * usual)
     found = torch.zeros(0, 3)
     for _ in range(count):
-        tries = cloud[torch.multinomial(weight + 1e-9, _TRIES, replacement=True, generator=random), :3] / MM
+        tries = cloud[torch.multinomial(weight, _TRIES, replacement=True, generator=random), :3] / MM
         away = torch.cdist(tries, found).amin(dim=1) if len(found) else torch.zeros(_TRIES)
         found = torch.cat((found, tries[away.argmax()][None]))
     return found
+
+
+def _outside(site: Site) -> Tensor:
+    """Return `Site.cloud` of what can be seen: without the mouth's lining and the eye sockets."""
+    found = []
+    for tile, mask in site.masks.items():
+        surface = surface_of(site.subject.head, tile, _GRID)
+        atlas = surface.atlas
+        seen = atlas.inside & (atlas.region("mouth_inside", "eye_sockets") < 0.5)
+        weight = resized(mask, _GRID) * seen / (surface.density * _GRID).square()
+        there = weight > 0.0
+        found.append(torch.cat((surface.position[:, there], weight[there][None])).T)
+    cloud = torch.cat(found)
+    return cloud if len(cloud) else site.cloud
 
 
 @dataclass(frozen=True)
@@ -134,7 +148,9 @@ def side_by_side(site: Site, course: Course, count: int, kind: _Lines) -> list[C
         middle = (number - 0.5 * (count - 1) + 0.35 * aside) * apart
         along = course.along - 2.0 * kind.shifted * shift * course.half_length
         across = course.across - middle - 2.0 * kind.lean * lean * along
-        bulge = 1.0 - 0.5 * (2.0 * abs(middle) / (apart * count)) ** 2 if count > 2 else 1.0  # the outer ones are shorter
+        bulge = (
+            1.0 - 0.5 * (2.0 * abs(middle) / (apart * count)) ** 2 if count > 2 else 1.0
+        )  # the outer ones are shorter
         length = course.half_length * bulge * (1.0 - kind.shorter * (size + 0.5))
         found.append(Course(along, across, length, max(course.half_width / count, 0.32 * apart)))
     return found

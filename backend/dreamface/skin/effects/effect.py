@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 from dreamface.skin.canvas.overlay import Patch, Site
 
-
 Way = Literal["", "across", "down", "aslant"]
 
 MOST_COUNTED: Final = 60

@@ -351,12 +351,13 @@ class Marked:
         share = weight[order].cumsum(0) / weight.sum()
         return float(place[order][share >= 0.01][0]), float(place[order][share >= 0.99][0])
 
-    def course(self, way: Way = "") -> Course:
+    def course(self, way: Way = "", straight: bool = False) -> Course:
         """Return the line through the middle of the marked place, which follows its bends.
 
         Args:
             way: whether it goes straight down, across or from one upper corner to the opposite lower one, instead of
                 along the longest way.
+            straight: whether it goes straight on instead of following the place's bends.
         """
         place, weight = self.site.cloud[:, :3] / MM, self.site.cloud[:, 3]
         weight = weight / weight.sum()
@@ -380,7 +381,7 @@ class Marked:
         bins = ((along - start) / max(stop - start, 1e-3) * _BINS).long().clamp(0, _BINS - 1)
         total = torch.zeros(_BINS).index_add_(0, bins, weight)
         mean = torch.zeros(_BINS).index_add_(0, bins, weight * across) / total.clamp_min(1e-9)
-        mean = _filled(mean, total > 1e-6)
+        mean = torch.zeros(_BINS) if straight else _filled(mean, total > 1e-6)
         mean = torch.nn.functional.avg_pool1d(pad(mean[None, None], (4, 4), mode="replicate"), 9, 1)[0, 0]
         own = self.position - middle[:, None]
         at, aside = long @ own, wide @ own

@@ -1,7 +1,7 @@
 """Scales that grow out of the marked skin: whole and overlapping in its middle, small and apart towards its border.
 
 They lie in rows around the head, which draw together around eyes and mouth. A scale begins with its row and its free
-edge reaches over the next one. Places on it are `along`, from 0 at its root to 1 at its tip, and `across`, from -1 to 1.
+edge reaches over the next one. Places on it are `along`, from 0 at its root to 1 at its tip, and `across`, -1 to 1.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.lattice import Lattice, lattice
 from dreamface.skin.canvas.overlay import Patch, Site
-from dreamface.skin.effects.colours import Colour, between, filtered, mixed
+from dreamface.skin.effects.colours import Colour, between, column, filtered, mixed
 from dreamface.skin.effects.effect import Effect, Look
 from dreamface.skin.effects.marked import Marked
 from dreamface.units import MM
@@ -65,11 +65,11 @@ class _Kind:
 _KINDS: Final = {
     "snake": _Kind(
         3.5, 4.5, 1.85, 0.40, 1.55, 0.34, 0.35, (0.07, 0.14), (0.0, 0.0), (0.205, 0.170, 0.070), (0.052, 0.046, 0.022),
-        (0.62, 10.0), ((0.20, 0.22, 0.06), (0.16, 0.11, 0.06), 0.35), 0.34, 0.55, 0.0, 0.12,
+        (0.62, 10.0), ((0.20, 0.24, 0.05), (0.17, 0.09, 0.045), 0.55), 0.33, 0.55, 0.0, 0.12,
     ),
     "fish": _Kind(
-        3.1, 5.4, 1.95, 0.30, 2.0, 0.24, 0.25, (0.0, 1.0), (0.022, 6.0), (0.46, 0.50, 0.50), (0.085, 0.120, 0.140),
-        (0.18, 16.0), ((0.34, 0.52, 0.50), (0.56, 0.42, 0.46), 0.55), 0.20, 0.75, 0.35, 0.10,
+        3.1, 5.4, 1.95, 0.30, 2.0, 0.24, 0.25, (0.0, 1.0), (0.022, 6.0), (0.46, 0.50, 0.50), (0.060, 0.085, 0.100),
+        (0.45, 13.0), ((0.30, 0.52, 0.51), (0.56, 0.42, 0.48), 0.45), 0.19, 0.8, 0.7, 0.10,
     ),
     "dragon": _Kind(
         4.9, 6.0, 1.80, 0.34, 1.25, 0.85, 0.50, (0.34, 0.20), (0.03, 4.0), (0.150, 0.040, 0.026), (0.026, 0.008, 0.008),
@@ -96,13 +96,13 @@ class _Growth:
         opaque: of the light below the skin, that they keep off.
     """
 
-    over: tuple[float, float] = (13.0, 0.75)
-    chance: float = 0.34
-    begins: tuple[float, float] = (0.05, 0.12)
-    least: float = 0.30
-    cover: tuple[float, float] = (0.30, 0.97)
-    closed: tuple[float, float] = (0.45, 0.85)
-    wash: float = 0.42
+    over: tuple[float, float] = (19.0, 0.85)
+    chance: float = 0.30
+    begins: tuple[float, float] = (0.02, 0.09)
+    least: float = 0.26
+    cover: tuple[float, float] = (0.14, 0.97)
+    closed: tuple[float, float] = (0.38, 0.72)
+    wash: float = 0.40
     shadow: tuple[float, float] = (0.45, 0.55)
     sizes: tuple[float, float] = (0.72, 1.28)
     wander: float = 1.2
@@ -149,28 +149,37 @@ def _scales(site: Site, look: Look) -> Sequence[Patch]:
     relief = torch.lerp(on_under * _relief(under, kind), _relief(over, kind), on_over)
     colour = torch.lerp(_colour(skin, rows, under, kind, look), _colour(skin, rows, over, kind, look), on_over)
     falls, dark = _GROWTH.shadow
-    shadow = torch.exp(-(over.room.clamp_max(0.0) / (falls * over.size.clamp_min(0.3))).square()) * _there(over) * (1.0 - on_over)
+    shadow = (
+        torch.exp(-(over.room.clamp_max(0.0) / (falls * over.size.clamp_min(0.3))).square())
+        * _there(over)
+        * (1.0 - on_over)
+    )
     shadow = shadow * over.along.clamp(0.0, 1.0)
     rim = torch.exp(-(torch.where(over.room > 0.0, over.room, under.room.clamp_min(0.0)) / 0.22).square()) * cover
     hidden = torch.where(over.room > 0.0, over.grown, under.grown)
-    whole = between(*_GROWTH.cover, 0.0) + (_GROWTH.cover[1] - _GROWTH.cover[0]) * smoothstep(hidden, 0.1, 0.65)
+    whole = _GROWTH.cover[0] + (_GROWTH.cover[1] - _GROWTH.cover[0]) * smoothstep(hidden, 0.12, 0.62)
     colour = colour * (1.0 - dark * shadow) * (1.0 - 0.30 * rim)
-    growth = torch.maximum(over.grown, under.grown)
+    growth = (skin.depth / _reach(skin)).clamp(0.0, 1.0)
     closed = smoothstep(growth, *_GROWTH.closed) * (1.0 - cover) * skin.fade
-    light = torch.tensor(look.colour or kind.light)[:, None]
+    light = column(kind.light) if look.colour is None else _natural(look.colour)
     tinted = (light / light.max().clamp_min(0.05)).clamp(0.12, 1.0)
-    wash = _GROWTH.wash * smoothstep(growth, 0.0, 0.7) * skin.fade
+    wash = _GROWTH.wash * smoothstep(growth + 0.06 * skin.fractal("scales/wash", 4.0), 0.02, 0.7) * skin.fade
     beside = skin.patch(
         stain=tinted.pow(wash) * filtered((0.50, 0.42, 0.40), 0.7 * shadow * (1.0 - cover) * skin.fade),
         cover=0.9 * closed, colour=0.16 * light, flat=0.8 * closed, gloss=closed, roughness=0.6,
     )  # fmt: skip
     horn = skin.patch(
-        cover=(whole * cover).clamp(0.0, 1.0), colour=colour.clamp(0.0, 1.0), gloss=cover,
+        cover=(whole * cover).clamp(0.0, 1.0), colour=colour.clamp(0.0, 1.0), gloss=cover * whole.sqrt(),
         roughness=(kind.roughness + 0.16 * rim + 0.05 * skin.fractal("scales/rough", 2.0)).clamp(0.08, 0.9),
         specular=kind.specular, subsurface=1.0 - _GROWTH.opaque, metallic=kind.metallic, flat=0.92 * cover * whole,
         height_mm=kind.height * relief * skin.fade,
     )  # fmt: skip
     return beside, horn
+
+
+def _reach(skin: Marked) -> float:
+    """Return millimetres from the border to where scales are whole."""
+    return min(_GROWTH.over[0], _GROWTH.over[1] * skin.radius)
 
 
 def _there(scale: _Scale) -> Tensor:
@@ -187,17 +196,19 @@ def _both(skin: Marked, rows: Lattice, kind: _Kind, scale: float) -> tuple[_Scal
     row = below.floor()
     own, above = _cell(rows, turn, row), _cell(rows, turn, row - 1.0)
     depths = _CellMeans.of(skin.depth, row, own[1])
-    reach = min(_GROWTH.over[0], _GROWTH.over[1] * skin.radius)
+    reach = _reach(skin)
     found = []
     for (across, column, index), at in ((above, row - 1.0), (own, row)):
         chance = _GROWTH.chance * (rows.own(_CHANCE, index) - 0.5)
-        grown = smoothstep(depths.at(at, column) / reach + chance, 0.0, 1.0)
-        size = _GROWTH.least + (1.0 - _GROWTH.least) * grown.pow(0.7)
+        grown = (depths.at(at, column) / reach + chance).clamp(0.0, 1.0)
+        size = _GROWTH.least + (1.0 - _GROWTH.least) * smoothstep(grown, 0.0, 0.72)
         along = (below - at) / kind.overlap
         # A small one keeps to the middle of where a whole one would lie.
         along = (along - 0.32 * (1.0 - size)) / size
         across = 2.0 * across / size
-        found.append(_Scale(along, across, _room(along, across, kind) * size * 0.5 * kind.width * scale, grown, size, index))
+        found.append(
+            _Scale(along, across, _room(along, across, kind) * size * 0.5 * kind.width * scale, grown, size, index)
+        )
     return found[0], found[1]
 
 
@@ -267,28 +278,40 @@ def _relief(scale: _Scale, kind: _Kind) -> Tensor:
     keel = keel_height / kind.height * torch.exp(-(across / keel_width).square()) * smoothstep(along, 0.05, 0.5)
     rings_height, count = kind.rings
     rings = rings_height / kind.height * torch.sin(2.0 * torch.pi * count * torch.hypot(along, 0.55 * across))
-    return (rise * arched * (0.35 + 0.65 * rounded) + keel + rings) * scale.size.square()
+    return (rise * arched * (0.35 + 0.65 * rounded) + keel + rings) * scale.size
+
+
+_MARKINGS: Final = (0.34, 0.26, 0.22)  # factors on the light of scales in an animal's dark markings
+_DULLED: Final = 0.32  # of a colour's purity that horn has not
+
+
+def _natural(colour: Colour) -> Tensor:
+    """Return [3, 1] a colour as horn has it: no paint is as dull."""
+    pure = torch.tensor(colour)
+    grey = pure @ torch.tensor([0.2126, 0.7152, 0.0722])
+    return (0.68 * torch.lerp(pure, grey, _DULLED))[:, None]
 
 
 def _colour(skin: Marked, rows: Lattice, scale: _Scale, kind: _Kind, look: Look) -> Tensor:
     """Return [3, N] the colour of a scale: dark at its root, light at its edge, each of its own shade."""
-    light: Colour | Tensor = kind.light
-    dark: Colour | Tensor = kind.dark
+    light, dark = column(kind.light), column(kind.dark)
     if look.colour is not None:
-        light = torch.tensor(look.colour)[:, None]
-        dark = 0.24 * light
+        light = _natural(look.colour)
+        dark = 0.22 * light
     along = scale.along.clamp(0.0, 1.0)
     tone = smoothstep(along + 0.25 * (rows.own(_SHADE, scale.index) - 0.5), 0.05, 0.95)
     colour = mixed(dark, light, tone)
     first, second, shifted = kind.sheen
     hue = mixed(first, second, rows.own(_SHEEN, scale.index))
     if look.colour is not None:
-        hue = hue / torch.tensor(kind.light)[:, None].clamp_min(0.02) * light
-        shifted *= 0.6
+        hue = hue / column(kind.light).clamp_min(0.02) * light
+        shifted *= 0.8
     colour = torch.lerp(colour, hue * (0.25 + 0.75 * tone), shifted)
     darker, cell = kind.marked
     markings = smoothstep(skin.fractal("scales/markings", cell, 2), -0.1, 0.6)
-    colour = colour * (1.0 - darker * markings) * (0.86 + 0.28 * rows.own(_SHADE, scale.index))
+    colour = (
+        colour * mixed((1.0, 1.0, 1.0), _MARKINGS, darker * markings) * (0.86 + 0.28 * rows.own(_SHADE, scale.index))
+    )
     worn = kind.worn * smoothstep(along, 0.45, 1.0) * torch.exp(-(scale.across / (2.0 * kind.keel[1] + 0.1)).square())
     return colour * (1.0 + 1.6 * worn)
 

@@ -147,7 +147,9 @@ def _scar(site: Site, look: Look) -> Sequence[Patch]:
     kind = {"fresh": _FRESH_LINE, "stitched": _STITCHED, "keloid": _KELOID}.get(look.variant, _CUT)
     place = Marked(site)
     found: list[Patch] = []
-    for number, course in enumerate(side_by_side(site, place.course(look.course), look.count, LOOSE)):
+    for number, course in enumerate(
+        side_by_side(site, place.course(look.course, straight=bool(look.course)), look.count, LOOSE)
+    ):
         found += _one_scar(place, course, kind, look, number)
     return found
 
@@ -158,8 +160,8 @@ def _one_scar(place: Marked, course: Course, kind: _Line, look: Look, number: in
     width, line, away = _line(skin, course, kind, look, number)
     rims = torch.exp(-((away - 1.7) / 0.55).square()) * _within(skin, course, kind)
     margin = torch.exp(-(away / 3.2).square()) * _within(skin, course, kind)
-    margin_leaves = _tissue(site, 1.0, kind.margin_blood)
-    stain = filtered(margin_leaves, margin - 0.9 * line) * filtered(_tissue(site, kind.melanin, kind.blood), line)
+    margin_leaves = _tissue(skin.site, 1.0, kind.margin_blood)
+    stain = filtered(margin_leaves, margin - 0.9 * line) * filtered(_tissue(skin.site, kind.melanin, kind.blood), line)
     folds = skin.fractal("scar/folds", 2.2, 2) * line * kind.pucker_mm
     round_ = 1.0 - kind.domed + kind.domed * (1.0 - away.clamp(0.0, 1.0).square()).sqrt()
     height = kind.height_mm * line * round_ + kind.rim_mm * rims + folds
@@ -287,7 +289,9 @@ def _wound(site: Site, look: Look) -> Sequence[Patch]:
         return each(_graze, site, look) if look.count else _graze(site, look)
     place = Marked(site)
     found: list[Patch] = []
-    for number, course in enumerate(side_by_side(site, place.course(look.course), look.count, PARALLEL)):
+    for number, course in enumerate(
+        side_by_side(site, place.course(look.course, straight=bool(look.course)), look.count, PARALLEL)
+    ):
         found += _one_wound(place, course, look, number)
     return found
 
@@ -316,7 +320,7 @@ def _one_wound(place: Marked, course: Course, look: Look, number: int) -> Sequen
 def _graze(site: Site, look: Look) -> Sequence[Patch]:
     """Scrape the skin off in parallel scratches, with small beads of blood and scabs."""
     skin = Marked(site)
-    course = skin.course(look.course)
+    course = skin.course(look.course, straight=bool(look.course))
     scratches = skin.noise("graze", 1.3, (1.0, 1.0, 1.0), skin.warp("graze/bend", 12.0, 1.5))
     along = torch.stack((course.along / 9.0, course.across / 0.55, torch.zeros_like(course.along)))
     lines = skin.at(along, "graze/lines")
