@@ -245,6 +245,9 @@ def _with_black_eyes(words: str) -> str:
     return _BLACK_EYE.sub(f"bruise around the {side['side']} eye", _ON_A_SIDE.sub("", words, count=1), count=1)
 
 
+_BESIDE: Final = re.compile(r"\b(?:above|below|beneath|beside|behind|between|next to)\b", re.IGNORECASE)
+
+
 def _read_part(part: str, traits: Traits) -> EditReading:
     """Return what words about one place ask for, or about the whole face."""
     lost: list[str] = []
@@ -263,6 +266,7 @@ def _read_part(part: str, traits: Traits) -> EditReading:
         lost.append(exception)
     if regions and not inverted and not _says_something(there):
         regions, there, where = (), rest, ()
+    lost += _BESIDE.findall(there if regions else rest)
     there = _with_paint(there, regions)
     reading = _read_on(there, regions, part) if regions else _read_whole(rest, traits)
     if regions and not inverted:
@@ -547,18 +551,19 @@ def _taken_off(words: str, reading: EditReading) -> str:
     """Return the sentence where an effect is to be taken off, which the face itself has not; else nothing."""
     if reading.traits or not (found := _TAKEN.match(words.strip())) or not edit_words.names_effect(found["what"]):
         return ""
-    what = found["what"].strip()
+    what = _LED_BY.sub("", found["what"].strip())
     return _NOT_ITS_OWN.format(what=what)
 
 
 _WORN: Final = re.compile(r"(?:concealer|bronzer|contour|highlighter|powder|strobing)", re.IGNORECASE)
+_LED_BY: Final = re.compile(r"^(?:(?:the|his|her|their|its|all|of|any) )+", re.IGNORECASE)
 _LEAST: Final = 0.02  # of a trait that is as good as none
 
 
 def _not_the_faces(words: str, traits: Traits) -> str:
     """Return the sentence where something is to be taken off that only an edit can have put there; else nothing."""
     found = _TAKEN.fullmatch(words.strip().rstrip("."))
-    what = re.sub(r"^(?:the|his|her|their|all|of|any) ", "", found["what"].strip()) if found else ""
+    what = _LED_BY.sub("", found["what"].strip()) if found else ""
     scars = re.fullmatch(r"scars?|scarring|scar tissue", what, re.IGNORECASE) and (
         traits.number("scars.density") <= _LEAST
     )

@@ -127,6 +127,9 @@ BESIDE_COUNTED: Final = frozenset(
 )
 """Words that may stand between a number and what is counted."""
 
+STRIPES: Final = frozenset(["stripe", "stripes", "band", "bands", "line", "lines", "stroke", "strokes", "bar", "bars"])
+"""Words that change nothing beside paint."""
+
 WAYS: Final[Mapping[str, Way]] = {
     **dict.fromkeys(("vertical", "vertically", "upright", "downwards", "downward"), "down"),
     **dict.fromkeys(("horizontal", "horizontally", "crosswise", "level"), "across"),

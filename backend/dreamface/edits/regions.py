@@ -94,7 +94,7 @@ _WHOLE: Final[Mapping[str, NamedRegion]] = {
     "between_brows": NamedRegion(
         "Between the Brows", strokes=(Stroke(("glabella",), 15.0),), phrase="the skin between the brows",
         words=("* skin between * brows", "* skin between * eyebrows", "between * brows", "between * eyebrows",
-               "* glabella"),
+               "* glabella", "above * nose"),
     ),
     "whole_face": NamedRegion(
         "Whole Face", without=("scalp", "ears", "neck"), limits=(Limit("front", "tragion", 14.0, -3.0),),
@@ -174,7 +174,8 @@ _WHOLE: Final[Mapping[str, NamedRegion]] = {
     ),
     "nose_bridge": NamedRegion(
         "Bridge of the Nose", strokes=(Stroke(("nasion", "rhinion"), 12.0),), without=("lids_upper", "lids_lower"),
-        words=("* bridge of * nose", "* nose bridge", "* nasal bridge", "* bridge"), phrase="the bridge of the nose",
+        words=("* bridge of * nose", "* nose bridge", "* nasal bridge", "* bridge", "between * eyes"),
+               phrase="the bridge of the nose",
     ),
     "nose_tip": NamedRegion(
         "Tip of the Nose", strokes=(Stroke(("pronasale",), 13.0),), without=("nostrils", *_MOUTH),
@@ -441,14 +442,35 @@ def region_named(name: str) -> NamedRegion | None:
     """
     if name in REGIONS:
         return REGIONS[name]
+    side, _, whole = name.partition("_")
+    if side in _SIDES and whole in _WHOLE and not whole.startswith(("whole", "upper_half", "lower_half")):
+        region = _WHOLE[whole]
+        phrase = f"the {side} side of {region.phrase}"
+        return replace(region, label=_title(phrase).removeprefix("the "), phrase=phrase, side=_side(side), words=())
     stops = stops_of(name)
-    if not stops or len(set(stops)) < len(stops) or any(stop not in REGIONS for stop in stops) or needs_side(name):
+    if (
+        not stops
+        or len(set(stops)) < len(stops)
+        or any(region_named(stop) is None for stop in stops)
+        or needs_side(name)
+    ):
         return None
-    first, *over, last = (REGIONS[stop].phrase for stop in stops)
+    first, *over, last = (_known(stop).phrase for stop in stops)
     if is_course(name):
         phrase = f"from {first} {f'over {over[0]} ' if over else ''}to {last}"
         return NamedRegion(_title(phrase), path=stops, phrase=phrase)
     return NamedRegion(_title(f"between {first} and {last}"), between=stops, phrase=f"between {first} and {last}")
+
+
+def _known(name: str) -> NamedRegion:
+    """Return a region that is known to be there."""
+    region = region_named(name)
+    assert region is not None, name
+    return region
+
+
+def _side(name: str) -> Side:
+    return "left" if name == "left" else "right"
 
 
 def needs_side(name: str) -> bool:
@@ -538,7 +560,7 @@ class _Shaper:
     def _course(self, region: NamedRegion, place: Tensor) -> Tensor:
         """Return [W] a band over the skin along a course, or a disc in the middle of it."""
         outside = self._together(_INSIDES) < 0.5
-        stops = torch.stack([self._centre(REGIONS[name], place) for name in region.path or region.between])
+        stops = torch.stack([self._centre(_known(name), place) for name in region.path or region.between])
         line = over_skin(stops, place[outside], self._middle("tragion"), self._mm)
         radius = _BAND_MM * self._mm
         if region.between:
@@ -647,7 +669,8 @@ def find_regions(words: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
         found += [name for name in names if name not in found]
         said.append(" ".join(rest[start:stop].split()))
         rest, position = f"{rest[:start].rstrip(' ,:;')} {rest[stop:].lstrip(' ,:;')}", start
-    return tuple(found), " ".join(rest.split()) if found else words, tuple(said)
+    over = {stop for name in found for stop in stops_of(name)}  # "across the nose from cheek to cheek" is one course
+    return tuple(name for name in found if name not in over), " ".join(rest.split()) if found else words, tuple(said)
 
 
 def read_exception(words: str) -> tuple[tuple[str, ...], str, str]:
@@ -784,13 +807,13 @@ def _sided_alike(first: str, last: str, over: str) -> tuple[str, str, str]:
     """Return the stops of a course on the side that one of them says; from both sides it goes over the middle."""
     if first == last and first in _SIDED:
         return _on_side(first, "left"), _on_side(first, "right"), over or _MIDDLES.get(first, "")
-    sides = {REGIONS[name].side for name in (first, last) if REGIONS[name].side is not None}
+    sides = {_known(name).side for name in (first, last)} - {None}
     if len(sides) != 1:
         return first, last, over
     side = sides.pop()
 
     def beside(name: str) -> str:
-        return name if not name or _crosses_middle(name) else _on_side(name, side)
+        return name if name not in _SIDED or _crosses_middle(name) else _on_side(name, side)
 
     return beside(first), beside(last), beside(over)
 
@@ -831,8 +854,10 @@ def _on_side(name: str, side: Side) -> str:
     """Return the region on one side, where there is one."""
     if side is not None and name in ("whole_face", "whole_head"):
         return f"{side}_half"
+    if side is not None and name == "around_mouth":
+        return f"{side}_mouth_corner"
     if side is None or name not in _SIDED:
-        return name
+        return name if side is None or name not in _WHOLE or "half" in name else f"{side}_{name}"
     usual = "{}_" + _SINGULAR.get(name, name)
     return _ONE_SIDE.get(name, (usual, "", ""))[0].format(side)
 

@@ -197,7 +197,7 @@ _NUMBERS: Final[Mapping[str, int]] = {
          "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"), 1)},
     **dict.fromkeys(("a single", "one single", "single", "just one", "only one", "a lone", "a solitary"), 1),
     **dict.fromkeys(("a pair of", "a couple of", "couple of", "both", "twin"), 2),
-    "half a dozen": 6, "a dozen": 12, "two dozen": 24,
+    "several": 4, "half a dozen": 6, "a dozen": 12, "two dozen": 24,
 }  # fmt: skip
 _NUMBER: Final = re.compile(
     rf"(?<![\w%])(?P<number>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}|\d{{1,3}}|an?|another)(?: of)? "
@@ -220,7 +220,9 @@ def counted(plain: str) -> str:
                 if number in ("a", "an", "another"):
                     return found[0] if noun not in phrases.ONE_SPOT else f"{_COUNT}1 "
                 count = _NUMBERS.get(number) or int(number)
-                return f"{_COUNT}{min(count, MOST_COUNTED)} " if count else found[0]
+                if count > MOST_COUNTED:
+                    return "lots of "
+                return f"{_COUNT}{count} " if count else found[0]
             if not (_is_descriptive(tokens[index]) or tokens[index] in phrases.BESIDE_COUNTED):
                 break
         return found[0]
@@ -383,7 +385,8 @@ def _wishes(clauses: Sequence[_Clause]) -> dict[str, Wish]:
             for other in (*waiting, clause):
                 _describe(wishes, last, other)
             waiting = []
-            clause.rest = [word for word in clause.rest if word not in phrases.IGNORED]
+            said = phrases.IGNORED | (phrases.STRIPES if {"paint", "war paint"} & set(last) else frozenset())
+            clause.rest = [word for word in clause.rest if word not in said]
         elif clause.describes and last:
             _describe(wishes, last, clause)
         elif clause.describes:

@@ -198,9 +198,9 @@ def _both(skin: Marked, rows: Lattice, kind: _Kind, scale: float) -> tuple[_Scal
     depths = _CellMeans.of(skin.depth, row, own[1])
     reach = _reach(skin)
     found = []
-    for (across, column, index), at in ((above, row - 1.0), (own, row)):
+    for (across, place, index), at in ((above, row - 1.0), (own, row)):
         chance = _GROWTH.chance * (rows.own(_CHANCE, index) - 0.5)
-        grown = (depths.at(at, column) / reach + chance).clamp(0.0, 1.0)
+        grown = (depths.at(at, place) / reach + chance).clamp(0.0, 1.0)
         size = _GROWTH.least + (1.0 - _GROWTH.least) * smoothstep(grown, 0.0, 0.72)
         along = (below - at) / kind.overlap
         # A small one keeps to the middle of where a whole one would lie.
