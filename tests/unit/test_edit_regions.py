@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from dreamface.editing.reading import check_region
 from dreamface.edits import REGIONS, needs_side, read_region, region_named
 from dreamface.edits.regions import weights_of
+from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.head import HeadSource, load_model
 from dreamface.traits import Traits
@@ -204,6 +206,12 @@ def test_a_course_is_one_narrow_band_over_the_skin(head: Head) -> None:
 )
 def test_courses_that_lead_nowhere_are_none(name: str) -> None:
     assert region_named(name) is None
+
+
+def test_a_course_can_be_named_as_regions_are() -> None:
+    assert check_region("From left brow to chin") == "from_left_brow_to_chin"
+    with pytest.raises(BadRequest, match="no region called"):
+        check_region("from left brow to nowhere")
 
 
 def test_a_course_from_both_sides_at_once_needs_a_side() -> None:

@@ -359,7 +359,9 @@ def _down(effects: Sequence[Wish]) -> tuple[Wish, ...]:
 
 
 def _is_on_both_sides(regions: tuple[str, ...]) -> bool:
-    return bool(regions) and all(name in REGIONS and f"{name}".endswith("s") for name in regions)
+    return bool(regions) and all(
+        name in REGIONS and REGIONS[name].side is None and name.endswith("s") for name in regions
+    )
 
 
 _BROWS: Final = frozenset({"brows", "left_brow", "right_brow"})
