@@ -19,7 +19,7 @@ from dreamface.edits.sketches import sketch_overlays
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.record import EditEntry
-from dreamface.skin import EFFECTS, Effect, Look, Overlay, Patch, Site
+from dreamface.skin import EFFECTS, MOST_COUNTED, Effect, Look, Overlay, Patch, Site, Way, each
 from dreamface.traits import VOCABULARY, Group, Traits
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -38,11 +38,13 @@ class _EffectEntry(BaseModel):
     colour: tuple[_Share, _Share, _Share] | None = None
     amount: _Share = 0.5
     variant: str = ""
+    count: int = Field(default=0, ge=0, le=MOST_COUNTED)
+    course: Way = ""
 
     @property
     def look(self) -> Look:
         """How it is wanted."""
-        return Look(self.colour, self.amount, self.variant)
+        return Look(self.colour, self.amount, self.variant, self.count, self.course)
 
 
 _DRAWN: Final = {"sketch": sketch_overlays, "picture": picture_overlays, "diffusion": diffused_overlays}
@@ -134,7 +136,7 @@ def seed_of(edit: EditEntry, seed: int) -> int:
 
 
 def _draw(effect: Effect, look: Look, site: Site) -> Sequence[Patch]:
-    return effect.draw(site, look)
+    return each(effect.draw, site, look) if look.count and not effect.counts else effect.draw(site, look)
 
 
 def _effects(edit: EditEntry) -> list[tuple[str, Look]]:
