@@ -284,7 +284,7 @@ class Eyewitness:
                 away[waiting] += 1e-5
                 seen = mesh.cast(points[waiting] + away[waiting, None] * direction[waiting], direction[waiting])
                 away[waiting] += seen.depth
-                skin = (seen.triangle >= 0) & (self._label[seen.triangle.clamp(min=0)] == SKIN)
+                skin = (seen.triangle >= 0) & (self._label[seen.triangle.clamp(min=0)] <= LINING)
                 leaves = skin & (self._facing(vertices, seen.triangle.clamp(min=0), direction[waiting]) > 0.0)
                 away[waiting[(seen.triangle < 0) | (skin & ~leaves)]] = 0.0
                 waiting = waiting[(seen.triangle >= 0) & ~skin]
