@@ -303,7 +303,7 @@ class Eyewitness:
     def _skin_behind(
         self, mesh: RayMesh, vertices: Tensor, origins: Tensor, directions: Tensor, start: Tensor, kind: str
     ) -> tuple[Tensor, Tensor]:
-        """[N] metres from where rays began to the skin's front behind it, 0 where there is none near; is it upper lip?"""
+        """[N] metres from where rays began to the skin right behind it, or 0; [N] whether that is the upper lip."""
         found, upper = torch.zeros(len(origins)), torch.zeros(len(origins), dtype=torch.bool)
         depth, waiting = start.clone(), torch.arange(len(origins))
         for _ in range(LAYERS):

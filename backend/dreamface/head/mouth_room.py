@@ -24,9 +24,11 @@ _RIM: Final = 2  # rows above and below the teeth
 _NOTHING: Final = -1.0  # metres; a radius that stops nobody
 _BEFORE_TEETH: Final = 1.2 * MM  # of skin, where it rests that far before them or further
 _LEAST_BEFORE: Final = 0.1 * MM  # of skin that moves
-_FROM_CORNERS: Final = (5.0 * MM, 14.0 * MM)  # stays, is held before the teeth
+_FROM_CORNERS: Final = (8.0 * MM, 18.0 * MM)  # stays, is held before the teeth
 _SMOOTHED: Final = 4  # rounds
-_FIRMER: Final = 1.3  # what smoothing takes away
+_GIVEN: Final = 0.8  # of what is missing: lips are to stay closed, too
+_NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
+_STILL: Final = 0.01 * MM  # less is not worth a vertex
 _CANDIDATES: Final = 48  # of the nearest skin, among which what lies over a vertex of the lining is looked for
 _FOLLOWED: Final = 6  # vertices of the skin that a vertex of the lining goes with
 _FLESH: Final = (5.0 * MM, 14.0 * MM)  # of it between lining and skin: goes with the skin, moves freely
@@ -173,7 +175,7 @@ class MouthRoom:
                 push += short[:, None] * (lower.outwards(back) @ jaw.rotation.T)
             for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
                 push = torch.lerp(push, self._mean @ push, 0.5)
-            push *= _FIRMER * self._free[:, None]
+            push *= _GIVEN * self._free[:, None]
             deltas[index, rows] += torch.where(push.abs() > _STILL, push, 0.0)
 
     def carry_lining(self, deltas: Tensor) -> None:
@@ -181,10 +183,6 @@ class MouthRoom:
         over = (deltas[:, self._over] * self._shares[..., None]).sum(dim=2)
         moved = torch.lerp(deltas[:, self._lining], over, self._bound[:, None])
         deltas[:, self._lining] = torch.where(moved.abs() < _NO_MOTION, 0.0, moved)
-
-
-_NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
-_STILL: Final = 0.01 * MM  # less is not worth a vertex
 
 
 def _rigid(points: Tensor, offsets: Tensor) -> Similarity:
@@ -214,4 +212,6 @@ def _means(faces: IntArray, rows: IntArray) -> Tensor:
     pairs = np.unique(np.concatenate((pairs, pairs[:, ::-1])), axis=0)
     count = np.maximum(np.bincount(pairs[:, 0], minlength=len(rows)), 1)
     values = torch.from_numpy(1.0 / count[pairs[:, 0]]).float()
-    return torch.sparse_coo_tensor(torch.from_numpy(pairs.T.copy()), values, (len(rows), len(rows)), check_invariants=True).coalesce()
+    return torch.sparse_coo_tensor(
+        torch.from_numpy(pairs.T.copy()), values, (len(rows), len(rows)), check_invariants=True
+    ).coalesce()

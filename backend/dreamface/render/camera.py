@@ -129,7 +129,10 @@ def portrait_camera(
     x, y = (0.5 * (head.amin(dim=0) + head.amax(dim=0)))[:2].tolist()
     height = crown - neck
     highest = crown if top is None else max(crown, top)
-    above, bottom = highest + HEADROOM * height, max(neck - NECK * height, neck - SHOWN * (neck - float(points[:, 2].min())))
+    above, bottom = (
+        highest + HEADROOM * height,
+        max(neck - NECK * height, neck - SHOWN * (neck - float(points[:, 2].min()))),
+    )
     fov = 2.0 * math.atan(0.5 * FULL_FRAME_HEIGHT / focal_length)
     distance = 0.5 * (above - bottom) / math.tan(0.5 * fov)
     middle = 0.5 * (above + bottom)

@@ -112,7 +112,9 @@ class AnnyHead:
         for side in _SIDES:
             lid = self._lid(skin, cage, side)
             short = (lid.least - lid.height(lid.rest, torch.eye(3))).clamp(min=0.0)
-            skin[self._around_eyes[side]] += short[:, None] * torch.nn.functional.normalize(lid.rest - lid.centre, dim=1)
+            skin[self._around_eyes[side]] += short[:, None] * torch.nn.functional.normalize(
+                lid.rest - lid.centre, dim=1
+            )
         yield skin
         for side in _SIDES:
             centre, radius = self._eyeball(cage, side)
@@ -232,7 +234,7 @@ class AnnyHead:
     @cached_property
     def _around_eyes(self) -> dict[str, Tensor]:
         """Side -> [N] vertices of the skin around that eye."""
-        skin = (self._refine_skin @ self._cut(self._mean, "skin"))
+        skin = self._refine_skin @ self._cut(self._mean, "skin")
         found = {}
         for side in _SIDES:
             centre, radius = self._eyeball(self._mean, side)
@@ -258,7 +260,9 @@ class AnnyHead:
         """Keep lids off the eyeball in all shapes [52, V, 3], which draws back from lids that shut, in place."""
         side = lid.side.lower()
         rows = self._around_eyes[side]
-        names = [name for name in ARKIT_SHAPES if float(deltas[ARKIT_SHAPES.index(name), rows].abs().max()) > _LID_MOVES]
+        names = [
+            name for name in ARKIT_SHAPES if float(deltas[ARKIT_SHAPES.index(name), rows].abs().max()) > _LID_MOVES
+        ]
         looked_at = [name.removesuffix(lid.side) for name in names if name.endswith(lid.side)]
         shapes = {name: deltas[ARKIT_SHAPES.index(name), rows] for name in names}
         lid.clear(shapes, [name for name in looked_at if name != "eyeBlink"])

@@ -165,7 +165,9 @@ def _section(crown: _Crown, arch: _Arch, outline: FloatArray, height: float) -> 
     forward = 0.5 * crown.depth - depth - 0.6 * above**2
     # Edges are arcs, and the labial face is domed: its middle stands out over its sides.
     away = np.abs(outline[:, 0])
-    edge = height * crown.height - crown.corner * away**_ARCHED * max(0.0, (height - _ARCHES_FROM) / (1.0 - _ARCHES_FROM))
+    edge = height * crown.height - crown.corner * away**_ARCHED * max(
+        0.0, (height - _ARCHES_FROM) / (1.0 - _ARCHES_FROM)
+    )
     domed = _DOME * (1.0 - away**2) * np.clip(outline[:, 1], 0.0, 1.0) * np.sin(np.pi * min(0.15 + 0.75 * above, 1.0))
     return np.stack((outline[:, 0] * width, outline[:, 1] * depth + forward + domed, edge), axis=1)
 

@@ -117,7 +117,9 @@ class Motion:
         self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
         self._held_lips = [index for index in self._lip_shapes if SHAPE_NAMES[index] in _CLOSED_LIPS]
         self._find_jaw(neutral)
-        self._room = self._mouth_room(np.concatenate([around["mouth"].ring(step) for step in range(lip_contact.INMOST, LIP_CONTACT - 1)]))
+        self._room = self._mouth_room(
+            np.concatenate([around["mouth"].ring(step) for step in range(lip_contact.INMOST, LIP_CONTACT - 1)])
+        )
         mouth = [index for index in moved if SHAPE_NAMES[index] != "tongueOut"]
         parted = [index for index in self._lip_shapes if index not in self._held_lips]
         self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted)
