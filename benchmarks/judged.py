@@ -14,7 +14,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -127,7 +127,7 @@ def portraits(
     hair = hairs_of(grow(head, traits, seed), head, traits, seed)
     maps = Painter().paint(head, traits, resolution=RESOLUTION, seed=seed)
     look = materials(head, traits)
-    look["lashes"] = replace_lashes(look)
+    look["lashes"] = replace(look["lashes"], transmission=1.0, ior=1.0)  # the hair has its own
     top = float(hair.points[..., 2].max()) if len(hair) else None
     size, pictures, boxes = QUICK_SIZE if quick else SIZE, [], []
     for yaw in VIEWS:
@@ -136,13 +136,6 @@ def portraits(
         pictures.append(Image.fromarray((shown.numpy() * 255.0).round().astype(np.uint8)))
         boxes.append(_box(head, camera, size))
     return pictures, boxes
-
-
-def replace_lashes(look: dict[str, Any]) -> Any:
-    """Return the material of the mesh's lashes unseen: the hair has its own."""
-    from dataclasses import replace
-
-    return replace(look["lashes"], transmission=1.0, ior=1.0)
 
 
 def _box(head: Head, camera: Camera, size: int) -> tuple[float, float, float, float]:
@@ -173,7 +166,10 @@ def report(seen: list[Seen], head: str) -> None:
         print(f"{sex}: taken for one {_share(them):.0f} %  ({', '.join(parts)})")
     for age in AGES:
         them = [one for one in seen if one.age == age]
-        parts = [f"{group} {_age(one for one in them if group in (one.ancestry, one.sex)):.0f}" for group in (*ANCESTRIES, *SEXES)]
+        parts = [
+            f"{group} {_age(one for one in them if group in (one.ancestry, one.sex)):.0f}"
+            for group in (*ANCESTRIES, *SEXES)
+        ]
         print(f"asked {age}: judged {_age(them):.1f}  ({', '.join(parts)})")
     misses = [abs(_age(one for one in seen if one.age == age) - age) for age in JUDGED_AGES]
     print(f"mean judged age misses by {', '.join(f'{m:.1f}' for m in misses)} years at {JUDGED_AGES}", flush=True)

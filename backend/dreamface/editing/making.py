@@ -245,7 +245,7 @@ def mix_edit(
     if not 0.0 <= degree <= 1.0:
         raise BadRequest(f"The degree must be between 0 and 1; got {degree:g}.")
     if isinstance(other, int):
-        traits, seed, candidate = pipeline.stranger(other), other, None
+        traits, seed, candidate = pipeline.stranger(other), other, pipeline.AROUND
         name = f"seed {other}"
     else:
         traits, seed, candidate, name = pipeline.shown_traits(other), other.seed, other.candidate, f"“{other.prompt}”"

@@ -20,8 +20,8 @@ _DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
 _TOLERANCE: Final = 0.15  # standard deviations by which a group's mean may be missed
 _STEPS: Final = 3
 _LEFT_ALONE: Final = ("ears.pointed", "asymmetry")  # measurements that are far from linear
-_FREE: Final = 2.0  # deviations within a group that nobody touches
-_FURTHEST: Final = 2.85  # deviations that a draw comes near to and never passes
+_FREE: Final = 1.8  # deviations within a group that nobody touches
+_FURTHEST: Final = 2.6  # deviations that a draw comes near to and never passes
 _ADULT: Final = 25.0  # years
 _TRUSTED: Final = 1.6  # deviations by which a head's own mean of a group is moved at most
 _BUILD: Final = {"body.weight": 0.5, "body.muscle": 0.5, "lashes.length": 0.5}
@@ -81,6 +81,9 @@ class Groups:
             far = _TRUSTED * self._population.spread[row]
             mean[row] = own[row] + far * torch.tanh((share * self._all[row] - own[row]) / far)
             spread[row] = deviation * self._all[row]
+        for name in _LEFT_ALONE:
+            row = SHAPE_TRAITS.index(name)
+            mean[row], spread[row] = self._population.mean[row], self._population.spread[row]
         for name, amount in trait_tendencies(person).items():
             row = SHAPE_TRAITS.index(name)
             mean[row] += amount * self._population.spread[row]
@@ -97,10 +100,10 @@ class Groups:
         raw = self._measured(person, torch.stack((usual, usual + drawn)))
         mean, spread = self._expected(person, raw[0])
         wanted = mean + spread * _within((raw[1] - raw[0]) / self._own_spread)
-        values, now = usual + drawn, raw[1]
-        for _ in range(_STEPS):
+        values = usual + drawn
+        for step in range(_STEPS):
+            now = self._measured(person, values[None])[0] if step else raw[1]
             values = values + self._solver @ ((wanted - now) / self._population.spread)
-            now = self._measured(person, values[None])[0]
         return values
 
 

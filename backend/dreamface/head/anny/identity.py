@@ -17,6 +17,7 @@ from dreamface.head.anny.motion import seal_lips
 from dreamface.head.anny.own_targets import PREFIX
 from dreamface.head.groups import Groups
 from dreamface.head.measure import Points, Population, measure_raw
+from dreamface.head.model import AROUND
 from dreamface.head.selection.fitting import fit
 from dreamface.head.tendencies import tendencies
 from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits
@@ -113,11 +114,13 @@ class Identity:
         person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
         sliders: [S] about -1..1, in the order of the bank's sliders.
         asymmetries: [A] 0 and up, in the order of the bank's asymmetry targets.
+        candidate: `AROUND`, or 0 where the draw was not around the mean of the person's group.
     """
 
     person: Mapping[str, float]
     sliders: Tensor
     asymmetries: Tensor
+    candidate: int = 0
 
     @property
     def lash_length(self) -> float:
@@ -165,15 +168,16 @@ class IdentitySpace:
 
     # --------------------------------------------------------------------------------------------------------- people
 
-    def person(self, traits: Traits, generator: torch.Generator) -> Identity:
+    def person(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Identity:
         """Draw a person and fit it to the shape traits that were asked for.
 
         The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says. It is around
-        the mean of people of the same age, sex, ancestry and build.
+        the mean of people of the same age, sex, ancestry and build, unless the candidate is below `AROUND`.
         """
         drawn = self._draw(traits, generator)
-        placed = self._groups.placed(drawn.person, drawn.sliders)
-        drawn = replace(drawn, sliders=placed.clamp(-_FITTED_LIMIT, _FITTED_LIMIT))
+        if candidate is None or candidate & AROUND:
+            placed = self._groups.placed(drawn.person, drawn.sliders)
+            drawn = replace(drawn, sliders=placed.clamp(-_FITTED_LIMIT, _FITTED_LIMIT), candidate=AROUND)
         asked = {name: entry for name, entry in traits.items() if name in SHAPE_TRAITS and entry.confidence > 0.0}
         if not asked:
             return drawn
@@ -217,7 +221,8 @@ class IdentitySpace:
         named = dict(identity.person)
         named |= {f"slider.{name}": float(v) for name, v in zip(self.slider_names, identity.sliders, strict=True) if v}
         uneven = zip(self.asymmetry_names, identity.asymmetries, strict=True)
-        return named | {f"asymmetry.{name}": float(value) for name, value in uneven if value}
+        named |= {f"asymmetry.{name}": float(value) for name, value in uneven if value}
+        return named | ({"candidate": identity.candidate} if identity.candidate else {})
 
     def from_mapping(self, named: Mapping[str, float]) -> Identity:
         """Return the inverse of `to_mapping`."""
@@ -227,6 +232,7 @@ class IdentitySpace:
             asymmetries=torch.tensor(
                 [named.get(f"asymmetry.{name}", 0.0) for name in self.asymmetry_names], dtype=torch.float64
             ),
+            candidate=int(named.get("candidate", 0)),
         )
 
     # -------------------------------------------------------------------------------------------------------- weights
@@ -266,7 +272,9 @@ class IdentitySpace:
         generator = torch.Generator().manual_seed(_POPULATION_SEED)
         drawn = torch.stack([self._draw(Traits(), generator).sliders for _ in range(_SAMPLE)])
         hold = 1.0 / self._spreads.clamp_min(0.12).square()
-        hold *= torch.tensor([_SKULL_HOLD if name.startswith(("head-", "forehead-")) else 1.0 for name in self.slider_names])
+        hold *= torch.tensor(
+            [_SKULL_HOLD if name.startswith(("head-", "forehead-")) else 1.0 for name in self.slider_names]
+        )
         hold[self._drawn_count :] = _FIXED
         return Groups(self.population, measured, usual, torch.diag(hold), drawn)
 

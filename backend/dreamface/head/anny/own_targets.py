@@ -52,8 +52,8 @@ TARGETS: Final[Mapping[str, tuple[Push, ...]]] = {
     "own-cheek-apple": (Push((40.0, -128.0, 700.0), (1.2, -2.4, 0.6), (24.0, 26.0, 20.0)),),
     "own-nose-bridge": (Push((0.0, -150.0, 716.0), (0.0, -2.4, 0.0), (12.0, 22.0, 22.0)),),
     "own-neck": (
-        Push((50.0, -36.0, 632.0), (6.0, 0.0, 0.0), (40.0, 60.0, 60.0)),
-        Push((0.0, -88.0, 606.0), (0.0, -3.0, 0.0), (24.0, 26.0, 30.0)),
+        Push((50.0, -34.0, 612.0), (7.0, 0.0, 0.0), (46.0, 70.0, 88.0)),
+        Push((0.0, -88.0, 600.0), (0.0, -3.0, 0.0), (30.0, 30.0, 40.0)),
     ),
     # ----------------------------------------------------------------------------------------------------------- age
     "own-jowl": (
@@ -126,7 +126,10 @@ def own_targets(cage: Cage, skin: FloatArray) -> dict[str, FloatArray]:
         skin: [Cs, 3] skin vertices of the mean adult in the base mesh's own place.
     """
     found = {CRANIUM: _swollen_skull(skin)}
-    return found | {name: sum((_pushed(push, cage, skin) for push in pushes), np.zeros_like(skin)) for name, pushes in TARGETS.items()}
+    return found | {
+        name: sum((_pushed(push, cage, skin) for push in pushes), np.zeros_like(skin))
+        for name, pushes in TARGETS.items()
+    }
 
 
 def _swollen_skull(skin: FloatArray) -> FloatArray:

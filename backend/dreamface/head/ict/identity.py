@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 
 from dreamface.head.anny.identity import PERSON_TRAITS
+from dreamface.head.groups import Groups
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.person import PersonOffsets
 from dreamface.head.ict.source import IctSource
-from dreamface.head.groups import Groups
 from dreamface.head.measure import Population, measure_raw
+from dreamface.head.model import AROUND
 from dreamface.head.selection.candidates import Landmarks, Pool, TraitScorer
 from dreamface.head.selection.fitting import fit
 from dreamface.head.selection.looks import look_weights
@@ -45,6 +46,7 @@ _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 0.1
 _STILL: Final = 0.2e-3  # metres of skin, root mean square, that weigh as much as a mode's standard deviation
+_EVEN: Final = 0.05e-3  # metres of unevenness, root mean square, that weigh as much as a mode's standard deviation
 _MORPH_LIMIT: Final = 1.4
 _LOCAL_SPREAD: Final = 0.3  # of a slider of one part of the face
 _LOCAL_LIMIT: Final = 1.0
@@ -75,7 +77,7 @@ class IctIdentity:
         person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
         modes: [100] coefficients, N(0, 1) in people.
         morphs: [M] in the order of `IctSpace.morph_names`.
-        candidate: the number in the seed's pool that the person began as.
+        candidate: the number in the seed's pool that the person began as; from `AROUND` on, around the group's mean.
         broad: amounts of the sliders that go with age, sex, ancestry and build.
     """
 
@@ -167,11 +169,19 @@ class IctSpace:
             return torch.cat((torch.zeros(self.mode_count, dtype=torch.float64), morphs))
 
         def measured(person: Mapping[str, float], coefficients: Tensor) -> Tensor:
-            return measure_raw(self._landmarks_of(person).points(coefficients))
+            return measure_raw(self._landmarks_of(person, self._broad(person)).points(coefficients))
 
         pool = Pool(_POPULATION_SEED, _SAMPLE, self.mode_count, self._shaped)
         drawn = self.with_morphs(torch.stack([pool.candidate(number) for number in range(_SAMPLE)]).double())
-        return Groups(self.population, measured, usual, self._no_morphs, drawn)
+        return Groups(self.population, measured, usual, self._no_morphs + self._unevenness(), drawn)
+
+    def _unevenness(self) -> Tensor:
+        """Return [100 + M, 100 + M] what it costs to make left and right differ: a group's mean is even."""
+        count = len(self._source.neutral)
+        skin = self._flat_modes[: self.mode_count].view(self.mode_count, count, 3)[:, :PAPER]
+        uneven = torch.zeros(len(self._flat_modes), 3 * PAPER, dtype=torch.float64)
+        uneven[: self.mode_count] = (0.5 * (skin - self._person.mirrored(skin))).flatten(1).double()
+        return uneven @ uneven.T / PAPER / _EVEN**2
 
     # ---------------------------------------------------------------------------------------------------------- people
 
@@ -205,16 +215,19 @@ class IctSpace:
             for name, entry in traits.items()
             if name in SHAPE_TRAITS and entry.confidence > 0.0
         }
-        landmarks = self._landmarks_of(person)
+        around = candidate is None or bool(candidate & AROUND)
+        broad = self._broad(person) if around else {}
+        landmarks = self._landmarks_of(person, broad)
         if candidate is None:
-            candidate = self._chosen(choice, pool, landmarks, wanted) if choice is not None else 0
+            candidate = AROUND + (self._chosen(choice, pool, landmarks, wanted) if choice is not None else 0)
         start = float(np.interp(person["age"], *_VARIETY)) * self.with_morphs(self._begun(pool, candidate)[None])[0]
-        start = self._within_limits(self._groups.placed(person, start))
-        found = self._identity(person, start, candidate)
+        if around:
+            start = self._within_limits(self._groups.placed(person, start))
+        found = self._identity(person, start, candidate, broad)
         # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
         for _ in range(_ROUNDS if wanted else 0):
             settled = self._settle(self._unsettled(found))[self._rows].double()
-            found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate)
+            found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate, broad)
         return found
 
     def _chosen(
@@ -226,13 +239,16 @@ class IctSpace:
 
     def _begun(self, pool: Pool, candidate: int) -> Tensor:
         """Return [100] coefficients of a candidate of the seed's pool or of the shared one."""
-        if candidate >= SHARED:
-            return self.shared_pool(0).candidate(candidate - SHARED).double()
-        return pool.candidate(candidate).double()
+        number = candidate & ~AROUND
+        if number >= SHARED:
+            return self.shared_pool(0).candidate(number - SHARED).double()
+        return pool.candidate(number).double()
 
-    def _identity(self, person: Mapping[str, float], values: Tensor, candidate: int) -> IctIdentity:
+    def _identity(
+        self, person: Mapping[str, float], values: Tensor, candidate: int, broad: Mapping[str, float]
+    ) -> IctIdentity:
         modes, morphs = values[: self.mode_count].float(), values[self.mode_count :].float()
-        return IctIdentity(person, modes, morphs, candidate, self._broad(person))
+        return IctIdentity(person, modes, morphs, candidate, broad)
 
     def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
         """Return [100 + M] coefficients that measure as asked; what is not asked for is free.
@@ -291,9 +307,9 @@ class IctSpace:
         known = self._person.broad_sliders
         return {name: amount for name, amount in tendencies(person).items() if name in known}
 
-    def _landmarks_of(self, person: Mapping[str, float]) -> Landmarks:
+    def _landmarks_of(self, person: Mapping[str, float], broad: Mapping[str, float]) -> Landmarks:
         """Return the landmarks of a person."""
-        return self.landmarks.moved(self._offsets(person, self._broad(person))[self._rows].double())
+        return self.landmarks.moved(self._offsets(person, broad)[self._rows].double())
 
     def to_mapping(self, identity: IctIdentity) -> dict[str, float]:
         """Coefficients by name, for `Head.identity`; morphs of zero are left out."""

@@ -80,6 +80,10 @@ class PersonOffsets:
         target = morphs.slider(bank, slider)
         return self._whole(MorphTransfer(self._source, bank).transfer(target), torch.ones(1))
 
+    def mirrored(self, skin: Tensor) -> Tensor:
+        """Return [..., PAPER, 3] offsets of the skin with left and right exchanged."""
+        return skin[..., self._mirror, :] * skin.new_tensor((-1.0, 1.0, 1.0))
+
     @property
     def local_sliders(self) -> tuple[str, ...]:
         """Sliders of the built-in head that each move one part of the face, to either side: -1 to 1."""
