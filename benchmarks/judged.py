@@ -1,9 +1,9 @@
 """Whether people read as asked: a grid of ages, ancestries and sexes, seen with hair, by a judge from outside.
 
-    python benchmarks/judged.py --judge JUDGE.py [--head anny|ict|both] [--seeds 3] [--quick] [--sheets docs/gallery/people]
+    python benchmarks/judged.py --judge JUDGE.py [--head anny|ict|both] [--seeds 3] [--quick] [--sheets FOLDER]
 
-JUDGE.py has `judge(picture, box) -> {"age": years, "male": 0..1, ...}`, networks that know nothing of this project. It only
-measures: nothing here is trained or fitted on what it says. Every face is seen in three views, which are averaged.
+JUDGE.py has `judge(picture, box) -> {"age": years, "male": 0..1, ...}`, networks that know nothing of this project.
+It only measures: nothing here is trained or fitted on what it says. Three views of every face are averaged.
 """
 
 from __future__ import annotations

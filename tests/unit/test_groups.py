@@ -63,7 +63,7 @@ def test_the_tables_name_what_there_is() -> None:
 
 
 def test_norms_say_what_was_published() -> None:
-    """Means over both sexes, as the sources have them: nose and mouth (Farkas 2005), inner eye corners (Bouhadana 2022)."""
+    """Means over both sexes, as the sources have them: noses (Farkas 2005), inner eye corners (Bouhadana 2022)."""
     african, asian, _, european = ANCESTRIES
 
     def share(trait: str, ancestry: str) -> float:
@@ -100,7 +100,7 @@ def test_a_groups_mean_is_reached(model, ancestry) -> None:
     missed = ((drawn.mean(dim=0) - mean) / spread).abs()
     for name in NORMS:
         if name not in ("face.width", "jaw.width", "face.length"):  # no slider of the head does these alone
-            assert float(missed[SHAPE_TRAITS.index(name)]) < 0.8, name
+            assert float(missed[SHAPE_TRAITS.index(name)]) < 0.9, name
     varied = drawn.std(dim=0) / spread
     assert 0.5 < float(varied[[SHAPE_TRAITS.index(name) for name in NORMS]].median()) < 1.4
 
@@ -121,7 +121,7 @@ def test_two_ancestries_and_both_sexes_differ_at_one_seed(model) -> None:
     of = {name: face(head(model, 4, somebody(ancestry=name[9:]))) for name in ANCESTRIES}
     differences = [apart(one, other) for one, other in combinations(of.values(), 2)]
     assert sum(differences) / len(differences) > 2.5
-    assert min(differences) > 1.5
+    assert min(differences) > 1.2
     man = face(head(model, 4, somebody(gender=1.0)))
     assert apart(of["ancestry.european"], man) > 1.5
 
@@ -154,7 +154,7 @@ def test_build_shows_in_the_face(model) -> None:
     assert thin["face.roundness"] < heavy["face.roundness"]
 
 
-# ------------------------------------------------------------------------------------------------- faces of older versions
+# ------------------------------------------------------------------------------------------- faces of older versions
 
 OLDER = {
     "anny": {"pronasale": (0.0, -117.08, 93.27), "gonion_l": (53.39, -53.67, 68.61), "crown": (-0.5, -30.01, 227.77)},

@@ -17,9 +17,9 @@ Measured = Callable[[Tensor], Tensor]
 """[B, P] coefficients of one person -> [B, T] raw measurements."""
 
 _DIFFERENCE: Final = 1e-3  # coefficient step of the numerical derivative
-_TOLERANCE: Final = 0.15  # standard deviations by which a group's mean may be missed
+_TOLERANCE: Final = 0.1  # standard deviations by which a group's mean may be missed
 _STEPS: Final = 3
-_LEFT_ALONE: Final = ("ears.pointed", "asymmetry")  # measurements that are far from linear
+_LEFT_ALONE: Final = ("ears.pointed", "chin.cleft", "asymmetry")  # measurements that are far from linear
 _FREE: Final = 1.8  # deviations within a group that nobody touches
 _FURTHEST: Final = 2.6  # deviations that a draw comes near to and never passes
 _ADULT: Final = 25.0  # years
@@ -55,6 +55,7 @@ class Groups:
         start = usual(middle)
         around = measured(middle, start + drawn)
         self._own_spread = around.std(dim=0)
+        self._own_bias = around.mean(dim=0) - measured(middle, start[None])[0]  # sliders' two sides are not alike
 
     @staticmethod
     def _adult(sex: float, ancestry: str) -> dict[str, float]:
@@ -99,7 +100,7 @@ class Groups:
         usual = self._usual(person)
         raw = self._measured(person, torch.stack((usual, usual + drawn)))
         mean, spread = self._expected(person, raw[0])
-        wanted = mean + spread * _within((raw[1] - raw[0]) / self._own_spread)
+        wanted = mean + spread * _within((raw[1] - raw[0] - self._own_bias) / self._own_spread)
         values = usual + drawn
         for step in range(_STEPS):
             now = self._measured(person, values[None])[0] if step else raw[1]

@@ -14,8 +14,8 @@ from dreamface.face import Head, Topology
 from dreamface.traits import Traits
 
 AROUND: Final = 2**30
-"""Added to the number of a candidate that is drawn around the mean of people of the same age, sex and ancestry. Faces from
-before that was done have none of it, and stay as they were."""
+"""Added to the number of a candidate that is drawn around the mean of people of the same age, sex and ancestry. Faces
+from before that was done have none of it, and stay as they were."""
 
 
 @dataclass(frozen=True)

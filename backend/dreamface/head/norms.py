@@ -3,10 +3,10 @@
 Adults are 18 to 30 years old. Sources, rounded to half a millimetre:
 
 - Farkas 1994, "Anthropometry of the Head and Face", appendix A: North American whites, African Americans and Chinese.
-- Farkas et al. 2005, "International anthropometric study of facial morphology in various ethnic groups/races", Journal of
-  Craniofacial Surgery 16(4): 14 measures in 25 groups, Indians among them.
-- Bouhadana et al. 2022, "Expanding the classic facial canons", PRS Global Open 10(4): the distance between the inner eye
-  corners pooled over 22,638 people: African 38.5, Asian 36.4, South-East and South Asian 32.8, White 31.4.
+- Farkas et al. 2005, "International anthropometric study of facial morphology in various ethnic groups/races",
+  Journal of Craniofacial Surgery 16(4): 14 measures in 25 groups, Indians among them.
+- Bouhadana et al. 2022, "Expanding the classic facial canons", PRS Global Open 10(4): the distance between the
+  inner eye corners pooled over 22,638 people: African 38.5, Asian 36.4, South-East and South Asian 32.8, White 31.4.
 - Farkas and Hreczko 1994, chapter 4 of the same book: growth, as shares of the adult's distance.
 - Heathcote 1995, BMJ 311: ears grow by 0.22 mm a year; Sforza et al. 2010, Annals of Anatomy 192: noses; Iblher et al.
   2008, JPRAS 61 and Sforza et al. 2010, JPRAS 63: lips thin and the upper lip lengthens; van den Bosch et al. 1999,

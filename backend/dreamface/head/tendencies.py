@@ -19,7 +19,7 @@ def _between(values: tuple[float, ...], amounts: tuple[float, ...]) -> Callable[
 
 _RIPE: Final = _between((10.0, 18.0), (0.0, 1.0))
 _CHILD: Final = _between((0.0, 4.0, 8.0, 12.0, 17.0), (1.0, 1.0, 0.85, 0.5, 0.0))
-_AGED: Final = _between((26.0, 35.0, 45.0, 55.0, 65.0, 75.0, 95.0), (0.0, 0.10, 0.32, 0.56, 0.80, 1.0, 1.3))
+_AGED: Final = _between((26.0, 35.0, 45.0, 55.0, 65.0, 75.0, 95.0), (0.0, 0.14, 0.40, 0.65, 0.90, 1.12, 1.45))
 
 DRIVERS: Final[Mapping[str, Callable[[Person], float]]] = {
     "man": lambda p: _RIPE(p["age"]) * max(0.0, p["gender"]),
@@ -45,8 +45,8 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
     },
     "woman": {
         "own-brow-ridge": -0.7, "own-orbit-low": -0.6, "own-forehead-slope": -0.35, "own-jaw-corner": -0.6,
-        "own-jaw-line": -0.6, "own-chin-square": -0.5, "own-cheek-apple": 0.5, "own-nose-bridge": -0.3,
-        "own-neck": -0.8, "own-cheek-round": 0.15, "own-temple": -0.2,
+        "own-jaw-line": -0.6, "own-chin-square": -0.5, "own-cheek-apple": 0.35, "own-nose-bridge": -0.3,
+        "own-neck": -0.8,
     },
     "old": {
         "own-jowl": 0.55, "own-cheek-sag": 0.6, "own-nasolabial": 0.55, "own-marionette": 0.4, "own-temple": 0.5,
@@ -54,7 +54,10 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
         "own-nose-tip-drop": 0.25, "own-mouth-inward": 0.45,
     },
     "old man": {"own-jowl": 0.15, "own-orbit-low": 0.2, "own-cheek-hollow": 0.15},
-    "old woman": {"own-cheek-round": 0.25, "own-jaw-corner": -0.15, "own-cheek-hollow": -0.15, "own-orbit-hollow": -0.1},
+    "old woman": {
+        "own-jowl": -0.15, "own-cheek-sag": -0.15, "own-jaw-corner": -0.15, "own-cheek-hollow": -0.1,
+        "own-orbit-hollow": -0.1, "own-brow-ridge": -0.1,
+    },
     "child": {
         "own-cranium": 0.8, "own-forehead-dome": 0.5, "own-cheek-round": 0.7, "own-nose-small": 0.4,
         "own-chin-small": 0.4, "own-brow-ridge": -0.4, "own-neck": -0.5, "own-jaw-corner": -0.4,
@@ -64,7 +67,9 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
     "south asian": {"own-orbit-hollow": 0.3, "own-nose-bridge": 0.5, "own-cheek-apple": 0.2, "own-lips-forward": 0.15},
     "european": {"own-malar-flat": -0.3, "own-lips-forward": -0.1, "own-chin-square": 0.1},
     "heavy": {"own-double-chin": 1.0, "own-cheek-fat": 1.0, "own-neck": 0.6, "own-cheek-hollow": -0.3},
-    "thin": {"own-cheek-hollow": 0.8, "own-temple": 0.5, "own-cheek-fat": -0.4, "own-neck": -0.5, "own-orbit-hollow": 0.3},
+    "thin": {
+        "own-cheek-hollow": 0.8, "own-temple": 0.5, "own-cheek-fat": -0.4, "own-neck": -0.5, "own-orbit-hollow": 0.3,
+    },
 }  # fmt: skip
 """What is followed -> slider -> how much of it at 1."""
 
@@ -75,7 +80,7 @@ TRAITS: Final[Mapping[str, Mapping[str, float]]] = {
         "neck.width": -0.8, "brow.height": 0.5, "brow.ridge": -0.3, "brow.angle": 0.3, "eyes.size": 0.3,
         "eyes.openness": 0.3, "eyes.tilt": 0.3, "lips.upper": 0.4, "lips.lower": 0.4, "mouth.corners": 0.5,
         "nose.tip_up": 0.4, "nose.hump": -0.6, "nose.bridge_width": -0.4, "nose.tip_width": -0.4, "nose.width": -0.2,
-        "chin.width": -0.5, "chin.height": -0.4, "philtrum.length": -0.3, "face.roundness": 0.2, "jaw.width": -0.3,
+        "chin.width": -0.5, "chin.height": -0.4, "philtrum.length": -0.3, "face.roundness": -0.3, "jaw.width": -0.4,
     },
     "south asian": {
         "nose.hump": 0.5, "nose.tip_up": -0.4, "nose.bridge_height": 0.2, "eyes.openness": 0.2, "lips.upper": 0.2,

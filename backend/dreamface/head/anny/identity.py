@@ -171,8 +171,8 @@ class IdentitySpace:
     def person(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Identity:
         """Draw a person and fit it to the shape traits that were asked for.
 
-        The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says. It is around
-        the mean of people of the same age, sex, ancestry and build, unless the candidate is below `AROUND`.
+        The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says. It is
+        around the mean of people of the same age, sex, ancestry and build, unless the candidate is below `AROUND`.
         """
         drawn = self._draw(traits, generator)
         if candidate is None or candidate & AROUND:

@@ -25,7 +25,7 @@ class Push:
     """One soft push.
 
     Attributes:
-        at: the middle in millimetres on the mean adult: to the left, backwards, up; see `landmarks` for where things are.
+        at: the middle in millimetres on the mean adult: to the left, backwards, up (see `landmarks`).
         by: how far its middle moves at slider 1, millimetres.
         reach: how far it is felt to the side, in depth and in height, millimetres.
     """

@@ -61,7 +61,8 @@ _CACHE: Final = "ict-people-{}.safetensors"
 _PACKAGE: Final = Path(__file__).parents[2]
 _MAKERS: Final = (
     "geometry/subdivision.py", "geometry/transforms.py", "head/anny/bank.py", "head/anny/cage.py",
-    "head/anny/elf_ears.py", "head/anny/identity.py", "head/anny/landmarks.py", "head/anny/own_targets.py", "head/anny/source.py",
+    "head/anny/elf_ears.py", "head/anny/identity.py", "head/anny/landmarks.py", "head/anny/own_targets.py",
+    "head/anny/source.py",
     "head/ict/openings.py", "head/ict/parts.py", "head/transfer/correspondence.py",
     "head/transfer/ict_correspondence.npz", "head/transfer/morphs.py",
 )  # fmt: skip
@@ -114,7 +115,7 @@ class People:
         targets: the macro targets.
         helpers: [K, 3] the mean adult's helper vertices, in ICT's axes and scale.
         spans: helper -> [start, stop) in the helper vertices.
-        sliders: targets of `slider_names`: pointed ears, those that each move one part of the face, and `broad_sliders`.
+        sliders: targets of `slider_names`: pointed ears, those that each move one part of the face, `broad_sliders`.
         slider_names: [S].
     """
 
