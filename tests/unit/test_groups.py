@@ -100,7 +100,7 @@ def test_a_groups_mean_is_reached(model, ancestry) -> None:
     missed = ((drawn.mean(dim=0) - mean) / spread).abs()
     for name in NORMS:
         if name not in ("face.width", "jaw.width", "face.length"):  # no slider of the head does these alone
-            assert float(missed[SHAPE_TRAITS.index(name)]) < 0.9, name
+            assert float(missed[SHAPE_TRAITS.index(name)]) < 0.7, name
     varied = drawn.std(dim=0) / spread
     assert 0.5 < float(varied[[SHAPE_TRAITS.index(name) for name in NORMS]].median()) < 1.4
 
