@@ -31,7 +31,7 @@ from dreamface.guidance import (
 )
 from dreamface.guidance import diffuse as diffuse_on
 from dreamface.hair import REGIONS, Groom, Region
-from dreamface.head import HEADS, HeadSource, check_name, load_model
+from dreamface.head import AROUND, HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from dreamface.folder import FaceDocument
 
 __all__ = [
+    "AROUND",
     "HEADS",
     "LAYER_DESCRIPTIONS",
     "RESOLUTIONS",
@@ -200,7 +201,7 @@ def build_head(
         model: head model, one of `HEADS`.
         traits: all of a face's.
         seed: what the traits leave open is drawn from it.
-        candidate: `Head.candidate` of the person's earlier head, where traits have changed since.
+        candidate: `Head.candidate` of the person's earlier head, where traits have changed since; None makes a new one.
         offset: [V, 3] metres on top of what the traits say: `Head.offset` of the earlier head.
 
     Raises:
@@ -265,8 +266,11 @@ def _pictures_of(face: Face | FaceRecord) -> Mapping[str, bytes]:
 
 
 def _shaped(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Head:
-    """Return the head of a record with what its edits do to the shape."""
-    head = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
+    """Return the head of a record with what its edits do to the shape.
+
+    A record without a candidate is from before candidates were numbered on every head.
+    """
+    head = build_head(record.head, shown_traits(record), record.seed, record.candidate or 0, offset)
     return mixed(head, record.edits, pictures)
 
 
@@ -393,7 +397,7 @@ def edit(
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
     offset = kept_offset if offset is None else offset
-    built = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
+    built = build_head(record.head, shown_traits(record), record.seed, record.candidate or 0, offset)
     known = {**_pictures_of(face), **(pictures or {}), **drawn}
     return _dress(built, record, progress.part(0.1, 1.0), known)
 

@@ -193,7 +193,7 @@ class FaceRecord:
         not_understood: words of the prompt that changed nothing.
         history: what was done to the face, oldest first; plain data.
         candidate: which of the seed's candidates the person began as, so that it stays the same person when traits
-            change; None with a head model that does not choose.
+            change; None on built-in heads from before they had one.
         layers: of the skin, from below; a built-in layer that is missing has strength 1.
         edits: the artist's, from below; on top of the layers.
     """

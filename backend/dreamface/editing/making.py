@@ -321,8 +321,9 @@ def mix_edit(
         raise BadRequest(f"What is taken of another face is {' or '.join(TAKEN)}; got {', '.join(take) or 'nothing'}.")
     if not 0.0 <= degree <= 1.0:
         raise BadRequest(f"The degree must be between 0 and 1; got {degree:g}.")
+    candidate: int | None = pipeline.AROUND
     if isinstance(other, int):
-        traits, seed, candidate = pipeline.stranger(other), other, None
+        traits, seed = pipeline.stranger(other), other
         name = f"seed {other}"
     else:
         traits, seed, candidate, name = pipeline.shown_traits(other), other.seed, other.candidate, f"“{other.prompt}”"

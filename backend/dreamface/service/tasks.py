@@ -245,7 +245,7 @@ def _mixed(
 ) -> tuple[Head, dict[str, bytes]]:
     """Return a head with what its edits mix in, and the pictures of their places."""
     pictures = {digest: _read_file(path) for digest, path in (files or {}).items()}
-    built = pipeline.build_head(head, traits, seed, candidate, _read_offset(offset) if offset else None)
+    built = pipeline.build_head(head, traits, seed, candidate or 0, _read_offset(offset) if offset else None)
     return pipeline.mixed(built, read_edits(edits or []), pictures), pictures
 
 

@@ -87,7 +87,7 @@ class AnnyHead:
     def build(self, source: HeadSource) -> Head:
         """See `HeadModel.build`."""
         if source.identity is None:
-            identity = self._space.person(source.traits, source.drawn_from())
+            identity = self._space.person(source.traits, source.drawn_from(), source.candidate)
         else:
             identity = self._space.from_mapping(source.identity)
         return with_offset(self._head(identity), source.offset)
