@@ -39,6 +39,7 @@ class FakePipeline:
     on_export: Callable[[], None] = lambda: None
     exports: int = 0
     calls: list[Sequence[EditEntry]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
 
     def edit(
         self,
@@ -49,7 +50,7 @@ class FakePipeline:
         pictures: Mapping[str, bytes],
         progress: Progress,
     ) -> Face:
-        assert not traits
+        self.told.append(dict(traits))
         progress.report("skin", 0.5, "painting the skin")
         self.on_edit()
         self.calls.append(edits)
@@ -117,6 +118,15 @@ def test_words_are_laid_on_a_painted_place(pipeline: FakePipeline, capsys: pytes
     assert (edit.id, edit.kind, edit.label, edit.strength) == ("words-1", "words", "a bruise zorgon", 0.8)
     assert edit.place is not None and (edit.place.feather, edit.place.mirror) == (3.0, True)
     assert torch.equal(decode_mask(folder.read_pictures("face")[edit.digests[0]]), MASK)
+
+
+def test_a_named_expression_is_worn_and_edits_stay(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    stacked("one")
+    assert main(["edit", "face", "--expression", "joy strong"]) == 0
+    laid, worn = pipeline.told
+    assert laid == {} and worn["expression.mouthSmileLeft"] > 0.8 and labels() == ["one"]
+    assert "did you mean joy" in refused(["face", "--expression", "joi"], capsys)
+    assert "two edits" in refused(["face", "a scar", "--expression", "joy"], capsys)
 
 
 def test_things_at_several_places_are_an_edit_each(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
