@@ -76,7 +76,7 @@ from .hair_look import hair_density, set_hair_density, wants_blender_nodes
 from .head_motion import has_rig, pivot_places
 from .highlight import Frame, Highlight, Outline, Shown
 from .importing import ImportedFace, import_face
-from .layering import lay_expression, layers_of, remove_layer, why_no_layer
+from .layering import lay_expression, layers_of, remove_layer, why_no_keys, why_no_layer
 from .lending import holds_bones
 from .levels import why_no_levels
 from .lighting import LIGHTINGS
@@ -311,6 +311,7 @@ __all__ = [
     "weights_of",
     "why_no_expression",
     "why_no_footage",
+    "why_no_keys",
     "why_no_layer",
     "why_no_levels",
     "worn_take",

@@ -30,6 +30,19 @@ def why_no_layer(skin: bpy.types.Object) -> str:
     return why_no_expression(skin)
 
 
+def why_no_keys(skin: bpy.types.Object) -> str:
+    """Return why no key frames can be set on the sliders of a face, or nothing."""
+    why_not = why_no_expression(skin)
+    if why_not:
+        return why_not
+    if worn_take(skin) is not None:
+        return "A take moves this head: lay the expression over it, or push the take to the NLA"
+    action = action_of(skin.data.shape_keys)
+    if action is not None and not action.is_editable:
+        return "The head's action is linked from another file: make it local first"
+    return ""
+
+
 def plays(keys: bpy.types.Key) -> bool:
     """Return whether an action moves shape keys, alone or in the NLA."""
     return action_of(keys) is not None or any(not _is_layer(strip) for _, strip in strips_of(keys))

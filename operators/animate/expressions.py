@@ -115,7 +115,7 @@ class DREAMFACE_OT_mirror_expression(ExpressionAction, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set the sliders."""
         weights = scene.weights_of(head_of(context))
-        now = {name: weights[name] for name in expressions.ARKIT_SHAPES if name in weights}
+        now: dict[str, float] = {name: weights[name] for name in expressions.ARKIT_SHAPES if name in weights}
         _set(context, expressions.mirrored(now, self.how))
         return {"FINISHED"}
 
@@ -130,10 +130,7 @@ class DREAMFACE_OT_key_expression(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it where the keys would not go into a take."""
-        why_not = why_no_expression(context)
-        if not why_not and scene.worn_take(head_of(context)) is not None:
-            why_not = "A take moves this head: lay the expression over it, or push the take to the NLA"
-        return interface.allow(cls, why_not)
+        return interface.allow(cls, why_no_expression(context) or scene.why_no_keys(head_of(context)))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set the key frames."""

@@ -55,6 +55,21 @@ def test_key_frames_hold_every_slider_but_driven_ones(bpy, skin):
     assert at(bpy, skin, 7, "mouthPucker") == pytest.approx(0.3), "its driver goes on"
 
 
+def test_an_action_from_another_file_takes_no_key_frames(bpy, skin, tmp_path):
+    from dreamface_addon import scene
+
+    play(bpy, skin, jawOpen=(0.0, 0.5))
+    keys, file = skin.data.shape_keys, tmp_path / "actions.blend"
+    assert scene.why_no_keys(skin) == ""
+    bpy.data.libraries.write(str(file), {keys.animation_data.action}, fake_user=True)
+    name = keys.animation_data.action.name
+    bpy.data.actions.remove(keys.animation_data.action)
+    with bpy.data.libraries.load(str(file), link=True) as (_, here):
+        here.actions = [name]
+    keys.animation_data.action = here.actions[0]
+    assert "linked from another file" in scene.why_no_keys(skin)
+
+
 @pytest.mark.parametrize("with_bones", [False, True])
 def test_the_head_is_turned_and_keyed(bpy, skin, with_bones):
     from dreamface_addon import scene
