@@ -78,7 +78,7 @@ def _draw_whole_face(body: bpy.types.UILayout, skin: bpy.types.Object) -> None:
     row.operator("dreamface.reset_expression", text="Reset", icon="LOOP_BACK").group = ""
     row = column.row(align=True)
     row.operator("dreamface.key_expression", icon="KEY_HLT")
-    row.operator("dreamface.lay_expression", icon="NLA")
+    row.operator("dreamface.lay_expression", text="Lay Over", icon="NLA")
     for track in scene.layers_of(skin):
         row = body.row(align=True)
         row.prop(
