@@ -31,13 +31,15 @@ def draw_expressions(
             "The take sets the sliders at the next frame. Lay an expression over it, or push it to the NLA first.",
             icon="INFO",
         )
-    _draw_pictures(body, context, app)
+    _draw_pictures(body, context, app, skin)
     _draw_own(body)
     _draw_whole_face(body, skin)
     _draw_sliders(body, context, skin)
 
 
-def _draw_pictures(body: bpy.types.UILayout, context: bpy.types.Context, app: application.Application) -> None:
+def _draw_pictures(
+    body: bpy.types.UILayout, context: bpy.types.Context, app: application.Application, skin: bpy.types.Object
+) -> None:
     """Draw the expressions that come along, in the strength that is chosen."""
     fields = context.window_manager.dreamface
     body.row(align=True).prop(fields, "expression_level", expand=True)
@@ -48,11 +50,19 @@ def _draw_pictures(body: bpy.types.UILayout, context: bpy.types.Context, app: ap
         if icon:
             column.template_icon(icon_value=icon, scale=_PICTURE_SIZE)
         chosen = fields.expression == expressions.key_of(entry, is_own=False)
+        chosen = chosen and _wears(skin, entry, fields.expression_strength)
         button = column.operator("dreamface.use_expression", text=entry.name.title(), depress=chosen)
         button.expression, button.own = entry.name, False
     row = body.row(align=True)
     row.prop(fields, "expression_strength", slider=True)
     row.prop(fields, "expression_head", text="", icon="ORIENTATION_GIMBAL")
+
+
+def _wears(skin: bpy.types.Object, entry: expressions.Expression, amount: float) -> bool:
+    """Return whether a face has an expression still, and was not moved or taken back since."""
+    keys = scene.keys_of_face(skin)
+    shapes = scene.undriven_shapes(skin, expressions.ARKIT_SHAPES)
+    return all(abs(keys[shape].value - amount * entry.weights.get(shape, 0.0)) < _SEEN for shape in shapes)
 
 
 def _draw_own(body: bpy.types.UILayout) -> None:
