@@ -39,6 +39,7 @@ class FakePipeline:
     on_export: Callable[[], None] = lambda: None
     exports: int = 0
     calls: list[Sequence[EditEntry]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
 
     def edit(
         self,
@@ -49,7 +50,7 @@ class FakePipeline:
         pictures: Mapping[str, bytes],
         progress: Progress,
     ) -> Face:
-        assert not traits
+        self.told.append(dict(traits))
         progress.report("skin", 0.5, "painting the skin")
         self.on_edit()
         self.calls.append(edits)
@@ -187,6 +188,15 @@ def test_without_a_model_diffusion_says_how_to_have_one(
     assert said.startswith("No diffusion model is installed: install it with `dreamface models install stable-")
     assert main(["edit", "face", "a bruise, zorgon", "--region", "nose"]) == 0
     assert "Diffusion may know more words. No diffusion model is installed" in capsys.readouterr().out
+
+
+def test_a_named_expression_is_worn_and_edits_stay(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    stacked("one")
+    assert main(["edit", "face", "--expression", "joy strong"]) == 0
+    laid, worn = pipeline.told
+    assert laid == {} and worn["expression.mouthSmileLeft"] > 0.8 and labels() == ["one"]
+    assert "did you mean joy" in refused(["face", "--expression", "joi"], capsys)
+    assert "two edits" in refused(["face", "a scar", "--expression", "joy"], capsys)
 
 
 def test_things_at_several_places_are_an_edit_each(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

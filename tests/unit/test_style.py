@@ -79,8 +79,8 @@ ALLOWED = {
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "cli": {
-        "bones", "editing", "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images",
-        "library", "limits", "performance", "record", "text", "_files",
+        "bones", "editing", "expressions", "pipeline", "models", "service", "face", "folder", "traits", "errors",
+        "progress", "images", "library", "limits", "performance", "record", "text", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -98,6 +98,7 @@ ALLOWED = {
         "edits", "errors", "face", "images", "language", "pipeline", "progress", "record", "skin", "text", "traits",
     },
     "errors": set(),
+    "expressions": {"errors", "traits"},
     "face": {"hair", "record", "rigging", "traits"},
     "document": {"_reading", "errors", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {

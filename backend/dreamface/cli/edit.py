@@ -15,6 +15,7 @@ from dreamface.cli.making import Written, check_free, export_all, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import slug
 from dreamface.errors import BadRequest, FolderError
+from dreamface.expressions import expression
 from dreamface.limits import read_seed
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from dreamface.progress import Progress
     from dreamface.record import EditEntry, FaceRecord, Place
 
-_MAKES: Final = ("words", "sketch", "picture", "mix", "copy_from")
+_MAKES: Final = ("words", "sketch", "picture", "mix", "copy_from", "expression")
 _CHANGES: Final = ("list", "remove", "move", "hide", "show", "set_strength")
 """Of which a command does one."""
 
@@ -65,7 +66,8 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         notes = _check_kept(source, options.output, sculpted=face.head.offset is not None)
         slow = 0.5 if action == _DIFFUSION else 0.05
         edits, pictures, not_understood = _new_stack(options, action, face, progress.part(0.05, slow))
-        made = pipeline.edit(face, {}, edits=edits, pictures=pictures, progress=progress.part(slow, 0.7))
+        worn = expression(options.expression).traits(face.traits) if action == "expression" else {}
+        made = pipeline.edit(face, worn, edits=edits, pictures=pictures, progress=progress.part(slow, 0.7))
         written = _write(made, source, options, progress.part(0.7, 1.0))
     written.notes += notes + moved_elsewhere(written, options.output)
     listed = [_to_json(number, edit) for number, edit in enumerate(made.record.edits, 1)]
@@ -93,7 +95,8 @@ def _action(options: Namespace) -> str:
         asked = [_DIFFUSION, *(name for name in asked if name not in ("words", *_STARTS))]
     if not asked:
         raise BadRequest(
-            'Say what to edit: words such as "a scar", --sketch, --picture, --mix or --copy-from; or --list the edits.'
+            'Say what to edit: words such as "a scar", --sketch, --picture, --mix, --copy-from or --expression; or '
+            "--list the edits."
         )
     if len(asked) > 1:
         names = " and ".join("words" if name == "words" else _option(name) for name in asked[:2])
@@ -180,6 +183,8 @@ def _new_stack(
     if action == _DIFFUSION:
         diffused = _diffused(options, face, progress)
         return editing.added(edits, *diffused.entries), dict(diffused.pictures), diffused.not_understood
+    if action == "expression":
+        return edits, {}, ()
     if action in _MAKES:
         if action == "copy_from":
             carried, pictures = _copied(options.copy_from, face)
