@@ -26,8 +26,8 @@ class _Border:
         corner: half width of the bare corner of a receding hairline.
         corner_mm: how far it goes back where it recedes by 1.
         peak: half width of a widow's peak.
-        usual_mm: how far above people's hairline the heads' own region of the scalp ends: 60 mm from the glabella are usual
-            (Farkas 1994, height of the forehead), and the heads have 70.
+        usual_mm: how far the heads' own region of the scalp, which ends 70 mm above the glabella, comes down to be
+            people's: foreheads are some 57 mm high (Farkas 1994).
         lowest_mm, highest_mm: by how much `hair.hairline` 0 and 1 move it.
         corner_recedes: by how much the corners recede at `hair.hairline` 1.
         crown_mm: radius of the bald spot at 1; it fades over `crown_soft` of that.
