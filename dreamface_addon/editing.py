@@ -41,6 +41,8 @@ class Editing(Part):
     Attributes:
         problem: why the last wish came to nothing, until dismissed or the next one.
         notice: what an edit waits for, or words of the last one that were not understood.
+        unknown: words of the last wish that nothing was made of, for diffusion to try.
+        why_no_diffusion: why the engine can't use a diffusion model, as far as it has said; empty where it can.
         families: what words can ask for: (family, ((what it is, the words), ...)).
     """
 
@@ -61,7 +63,7 @@ class Editing(Part):
             reshape: called with a head whose edits of the whole face have changed.
             wake: called when there is something to do.
         """
-        self.problem = self.notice = ""
+        self.problem = self.notice = self.unknown = self.why_no_diffusion = ""
         self.families = EDIT_WORDS
         self._session = session
         self._setup = setup
@@ -105,11 +107,17 @@ class Editing(Part):
 
         def laid(said: dict[str, Any]) -> None:
             reading = _Reading.of(said)
+            self.why_no_diffusion = str(said.get("why_no_diffusion") or "")
             why_not = reading.why_not(words, marked, whole_face)
+            lost = [word for part in reading.parts for word in part.not_understood]
+            offer = "" if whole_face or "why_no_diffusion" not in said else self._offer()
             if why_not:
-                self._fail(why_not)
+                unknown = why_not == _NOTHING.format(words)
+                self.unknown = words if unknown and not whole_face else ""
+                self._fail(f"{why_not} {offer}".strip() if unknown else why_not)
                 return
-            self.notice = _not_understood([word for part in reading.parts for word in part.not_understood])
+            self.unknown = words if lost and not whole_face else ""
+            self.notice = f"{_not_understood(lost)} {offer}".strip() if lost else ""
             for part in reading.parts:
                 where = place if marked else _at(part, place)
                 parameters = {"effects": part.effects} if part.effects else {}
@@ -124,6 +132,12 @@ class Editing(Part):
         if whole_face:  # "a big nose" names no place there, and "older" is measured from the face as it is
             body |= {"whole": True, "traits": shaping.wanted_traits(skin)}
         self._ask(Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing))
+
+    def _offer(self) -> str:
+        """Return the sentence that offers words which nothing is made of to diffusion."""
+        if self.why_no_diffusion:
+            return f"Diffusion may know more words. {self.why_no_diffusion}"
+        return "Press Diffusion to have a model make it."
 
     def make_sketch(self, skin: bpy.types.Object, made_as: str) -> None:
         """Make what was drawn on a head into an edit.
@@ -296,7 +310,7 @@ class Editing(Part):
 
     def dismiss_messages(self) -> None:
         """Stop showing why the last wish came to nothing, and what was not understood."""
-        self.problem = self.notice = ""
+        self.problem = self.notice = self.unknown = ""
 
     def file_opened(self) -> None:
         """Forget what was for the file that was open before."""
@@ -308,7 +322,7 @@ class Editing(Part):
 
     def _begin(self, skin: bpy.types.Object) -> str:
         """Start the backend, forget the last message; return the face's id."""
-        self.problem = self.notice = ""
+        self.problem = self.notice = self.unknown = ""
         self._setup.start_if_needed()
         return interface.own_id(skin)
 

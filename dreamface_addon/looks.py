@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from .files import write_whole
+from .entries import read_entries, remove_entry, save_entry
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Look:
 
 def read(file: Path) -> list[Look]:
     """Return the looks in a file, in their order; entries that are no looks are passed over."""
-    return [look for look in map(_look, _entries(file)) if look is not None]
+    return [look for look in map(_look, read_entries(file)) if look is not None]
 
 
 def save(file: Path, look: Look) -> None:
@@ -41,14 +39,12 @@ def save(file: Path, look: Look) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    kept = _others(file, look.name)
-    _write(file, [asdict(look), *kept])
+    save_entry(file, asdict(look))
 
 
 def remove(file: Path, name: str) -> None:
     """Remove a look; nothing happens where there is none of that name or the file cannot be written."""
-    with contextlib.suppress(OSError):
-        _write(file, _others(file, name))
+    remove_entry(file, name)
 
 
 def _look(entry: Any) -> Look | None:
@@ -62,23 +58,3 @@ def _look(entry: Any) -> Look | None:
         return None
     fits = isinstance(look.name, str) and isinstance(look.prompt, str) and isinstance(look.traits, dict)
     return look if fits else None
-
-
-def _entries(file: Path) -> list[Any]:
-    try:
-        entries = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    return entries if isinstance(entries, list) else []
-
-
-def _others(file: Path, name: str) -> list[Any]:
-    """Return all entries but the look of that name, as they are; a file that holds none is kept beside."""
-    entries = _entries(file)
-    if not entries and file.exists() and file.stat().st_size > len("[]\n"):
-        file.replace(file.with_suffix(".damaged"))
-    return [entry for entry in entries if not (isinstance(entry, dict) and entry.get("name") == name)]
-
-
-def _write(file: Path, entries: list[Any]) -> None:
-    write_whole(file, json.dumps(entries, ensure_ascii=False, indent=1))

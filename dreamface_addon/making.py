@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 import bpy
 
-from . import history, interface, places, preferences, regions, scene
+from . import history, interface, places, preferences, regions, scene, stack
 from .chips import Chips
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
 from .gallery import Gallery
 from .job import Job
 from .looks import Look
+from .models import Model
 from .part import IDLE_INTERVAL, READY_INTERVAL, Part
 from .placing import Placing, Purpose
 from .recovery import Recovery
@@ -194,6 +195,50 @@ class Making(Part):
         self._submit_edit(skin, str(skin[scene.FACE_ID]), int(skin["dreamface_resolution"]), is_quiet=True)
         self._wake()
 
+    # ------------------------------------------------------------------------------------------------------- diffusion
+
+    def why_not_diffuse(self, model: Model | None) -> str:
+        """Return why a diffusion model can't make anything now, or nothing; see also `BUSY`.
+
+        Args:
+            model: as the engine describes it; None where it has not described any.
+        """
+        if why_not := self._setup.why_no_backend():
+            return why_not
+        if model is None:
+            return "The engine has not said yet what is installed: wait a moment"
+        return "" if model.installed else f"Install {model.title} in DreamFace's preferences, under Models, first"
+
+    def diffuse(
+        self, skin: bpy.types.Object, words: str, place: stack.Entry | None, keep: float, resolution: int
+    ) -> None:
+        """Have a diffusion model make what words say on a place; it comes in as an edit on top of the stack.
+
+        Args:
+            skin: the head's.
+            words: what should be there.
+            place: where; None where the words name it.
+            keep: 0..1 how much of the skin is kept.
+            resolution: side of the maps in pixels.
+
+        Raises:
+            SceneError: the face has lost what it is made from, or a mask's picture is gone.
+        """
+        self._show_error("")
+        self.leave_whole(str(skin[scene.FACE_ID]))
+        diffusion = {"words": words, "place": place, "keep": keep}
+        files = {}
+        for digest in scene.digests([{"place": place}]):
+            png = scene.read_picture(skin, digest)
+            if png is None:
+                raise scene.SceneError("The picture of the marked place is gone: mark it again.")
+            files[digest] = png
+        job, purpose = self._submit_edit(
+            skin, interface.own_id(skin), resolution, is_quiet=False, diffusion=diffusion, pictures=files
+        )
+        self.recovery.note(job, purpose)
+        self._wake()
+
     def leave_whole(self, face_id: str) -> None:
         """Make a face's folder no more, because its edits have changed: what is wanted now is painted first."""
         for job in self._all_running:
@@ -201,12 +246,22 @@ class Making(Part):
                 self._session.cancel(job)
 
     def _submit_edit(
-        self, skin: bpy.types.Object, face_id: str, resolution: int, is_quiet: bool
+        self,
+        skin: bpy.types.Object,
+        face_id: str,
+        resolution: int,
+        is_quiet: bool,
+        diffusion: dict[str, Any] | None = None,
+        pictures: Mapping[str, bytes] | None = None,
     ) -> tuple[Job, Purpose]:
         record = scene.record(skin)
         files, offset = scene.files_of(skin, record)
         sent_offset = files.get(offset or "")
-        purpose = replace(self._purpose(face_id), sent=record, sent_offset=sent_offset, is_quiet=is_quiet)
+        files = {**files, **(pictures or {})}
+        purpose = replace(
+            self._purpose(face_id), sent=record, sent_offset=sent_offset, is_quiet=is_quiet,
+            brings_edit=diffusion is not None,
+        )  # fmt: skip
         request = {
             "face": record,
             "offset": offset,
@@ -214,6 +269,8 @@ class Making(Part):
             "layers": changed_layers(skin),
             "resolution": resolution,
         }
+        if diffusion is not None:  # an older engine knows no such field
+            request["diffusion"] = diffusion
         return self._session.submit("edit", request, purpose, files), purpose
 
     def _purpose(self, face_id: str) -> Purpose:

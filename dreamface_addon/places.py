@@ -33,6 +33,11 @@ def looks_file() -> Path:
     return Path(bpy.utils.user_resource("CONFIG", path="dreamface")) / "looks.json"
 
 
+def expressions_file() -> Path:
+    """Where the artist's own expressions are kept, beside the looks."""
+    return looks_file().with_name("expressions.json")
+
+
 def default_store() -> Path:
     """Where jobs and faces are kept: the backend's own place, so that `dreamface jobs` knows them, too.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from . import growing, interface, scene, shaping, stack
+from . import edit_sliders, growing, interface, scene, shaping, stack
 from .session import Job
 from .vocabulary import LAYERS
 
@@ -33,6 +33,7 @@ class Purpose:
         is_quiet: made behind the artist's back, so that the face's folder shows its edits: no step of undo.
         sent: for an edit, the face's record when it was asked for.
         sent_offset: for an edit, what was sculpted when it was asked for, as it was sent; None for nothing.
+        brings_edit: whether its folder has one more edit, which goes on top of the face's stack.
     """
 
     face_id: str = ""
@@ -43,6 +44,7 @@ class Purpose:
     is_quiet: bool = False
     sent: dict[str, Any] | None = None
     sent_offset: bytes | None = None
+    brings_edit: bool = False
 
 
 class Placing:
@@ -126,7 +128,9 @@ class Placing:
                     self.on_update(skin, before)
                     self._settled(job)
                     return
-                placed = place(job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True)
+                placed = place(
+                    job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True, brings_edit=job.tag.brings_edit
+                )
                 self.warning = placed.warning
                 if shaping.is_behind(skin):
                     self._following.look_at(skin)
@@ -199,6 +203,7 @@ def place(
     home: bpy.types.Scene | None = None,
     name: str = "",
     undo: bool = True,
+    brings_edit: bool = False,
 ) -> scene.ImportedFace:
     """Build a face folder in a scene, or update `skin` in place; one step of undo.
 
@@ -212,6 +217,7 @@ def place(
         home: the scene of a new face; None is the one that the window shows.
         name: what a new face is called; empty takes a name from its prompt.
         undo: whether it is a step of undo.
+        brings_edit: whether edits that the folder has, and that were not sent, go on top of the face's stack.
 
     Raises:
         SceneError: it could not be done; the scene is as it was.
@@ -233,7 +239,13 @@ def place(
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
         edits = scene.stack_of(skin)
+        if brings_edit and sent is not None:
+            edits = [*edits, *_brought(folder, {str(edit["id"]) for edit in (*sent["edits"], *edits)})]
+            scene.set_draft(skin, None)
         placed = scene.update_face(skin, folder, sent_offset, edits)
+        edit_sliders.fit_rows(skin)
+        if brings_edit:
+            skin.dreamface_edit.number = len(edits) - 1
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
         if placed.face.groom is not None:
@@ -243,6 +255,12 @@ def place(
     if undo:
         interface.push_undo(message)
     return placed
+
+
+def _brought(folder: Path, known: set[str]) -> list[stack.Entry]:
+    """Return the edits of a face's folder that are not among known ones."""
+    entries = scene.read_face_folder(folder).document.get("edits", [])
+    return [entry for entry in entries if str(entry["id"]) not in known]
 
 
 def _lay_over(skin: bpy.types.Object, sent: dict[str, Any], now: dict[str, Any], layers: dict[str, float]) -> None:

@@ -170,10 +170,27 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
         description="Show hair and beard while the camera is on, fewer and wider ones, as while an animation plays; "
         "without them the head moves more smoothly",
     )  # fmt: skip
+    expression: StringProperty(options={"HIDDEN"})
+    expression_level: EnumProperty(
+        name="Strength",
+        description="How strong the expressions are: a slight one is no scaled-down strong one",
+        items=[
+            ("slight", "Slight", "As it shows on somebody who holds it back"),
+            ("clear", "Clear", "As everybody reads it"),
+            ("strong", "Strong", "As it takes the whole face"),
+        ],
+        default="clear",
+    )
     expression_strength: FloatProperty(
-        name="Strength", description="How strong a named expression is", min=0.0, max=1.0, default=1.0, step=5,
+        name="Amount", description="How much of a named expression is put on", min=0.0, max=1.0, default=1.0, step=5,
         precision=2,
     )  # fmt: skip
+    expression_head: BoolProperty(
+        name="Turn Head", description="Named expressions turn the head, too: sad people look down, proud ones up"
+    )
+    expression_search: StringProperty(
+        name="Search", description="Show only sliders with these letters in their name", options={"TEXTEDIT_UPDATE"}
+    )
     edit_words: StringProperty(
         name="What Should Be There", description="What should be on the marked place, such as “a bruise”, in English; "
         "the words may name a place, too. Enter makes it", maxlen=500, update=_words_typed,
@@ -181,6 +198,10 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
     face_words: StringProperty(
         name="Change the Whole Face", description="What the face should be, such as “older, evening make-up”, in "
         "English. Enter changes it", maxlen=500, update=_face_words_typed,
+    )  # fmt: skip
+    diffusion_keep: FloatProperty(
+        name="Keep", description="How much of the skin that is there diffusion keeps: 0 begins with noise alone",
+        default=0.0, min=0.0, max=0.95, precision=2,
     )  # fmt: skip
     show_place: BoolProperty(name="Show Place", description="Show the marked place as a tint on the head", default=True)
     sketch_as: EnumProperty(
@@ -218,8 +239,8 @@ class DREAMFACE_PG_properties(bpy.types.PropertyGroup):
 
 _KEPT = (
     "prompt", "page", "cards_level", "seed", "keep_seed", "variations", "resolution", "update_selected", "tracker",
-    "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength", "show_place", "sketch_as",
-    "picture_as", "picture_file", "mix_degree",
+    "camera_file", "camera_mirror", "camera_smoothing", "camera_hair", "expression_strength", "expression_level",
+    "expression_head", "show_place", "sketch_as", "picture_as", "picture_file", "mix_degree", "diffusion_keep",
 )  # fmt: skip
 _kept: dict[str, object] = {}
 

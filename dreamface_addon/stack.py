@@ -18,7 +18,13 @@ MOST_WHOLE_FACE = 1.5
 """How strong an edit of the whole face can be; others go to `MOST_STRENGTH`."""
 
 LONGEST_LABEL = 500
-KIND_ICONS = {"words": "OUTLINER_DATA_FONT", "sketch": "GREASEPENCIL", "picture": "IMAGE_DATA", "mix": "COMMUNITY"}
+KIND_ICONS = {
+    "words": "OUTLINER_DATA_FONT",
+    "sketch": "GREASEPENCIL",
+    "picture": "IMAGE_DATA",
+    "mix": "COMMUNITY",
+    "diffusion": "SHADERFX",
+}
 WHOLE_FACE_ICON = "USER"
 NEW_PLACE: Entry = {"regions": [], "mask": None, "feather": 2.0, "mirror": False, "inverted": False}
 """A place where nothing is marked yet; millimetres."""

@@ -16,6 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .expressions import other_side
+
 Array = NDArray[np.float64]
 
 VERSION: Final = 1
@@ -249,7 +251,7 @@ def time_at(take: Take, shaping: Shaping, rate: float, frame: float) -> float:
 def mirrored(take: Take) -> Take:
     """Return it with left and right changed over."""
     place = {name: index for index, name in enumerate(take.shapes)}
-    other = [place.get(_other_side(name), index) for index, name in enumerate(take.shapes)]
+    other = [place.get(other_side(name), index) for index, name in enumerate(take.shapes)]
     return replace(
         take,
         weights=take.weights[:, other],
@@ -257,13 +259,6 @@ def mirrored(take: Take) -> Take:
         position=take.position * (-1.0, 1.0, 1.0),
         eyes=take.eyes[:, ::-1] * (-1.0, 1.0),
     )
-
-
-def _other_side(name: str) -> str:
-    for end, other in (("Left", "Right"), ("Right", "Left")):
-        if name.endswith(end):
-            return name.removesuffix(end) + other
-    return name
 
 
 def _rested(take: Take, rest: Take) -> Take:

@@ -9,8 +9,16 @@ from .animate.camera import (
     DREAMFACE_OT_start_camera,
     DREAMFACE_OT_stop_camera,
 )
-from .animate.expressions import DREAMFACE_OT_reset_expression, DREAMFACE_OT_use_expression
+from .animate.expressions import (
+    DREAMFACE_OT_key_expression,
+    DREAMFACE_OT_lay_expression,
+    DREAMFACE_OT_mirror_expression,
+    DREAMFACE_OT_remove_expression_layer,
+    DREAMFACE_OT_reset_expression,
+    DREAMFACE_OT_use_expression,
+)
 from .animate.footage import DREAMFACE_OT_show_footage, DREAMFACE_OT_use_footage_rate
+from .animate.own_expressions import DREAMFACE_OT_remove_expression, DREAMFACE_OT_save_expression
 from .animate.rig import (
     DREAMFACE_OT_add_rig,
     DREAMFACE_OT_aim_eyes,
@@ -78,6 +86,7 @@ from .edit.place import (
 )
 from .edit.say import (
     DREAMFACE_OT_change_face,
+    DREAMFACE_OT_diffuse_edit,
     DREAMFACE_OT_make_sketch,
     DREAMFACE_OT_say_edit,
     DREAMFACE_OT_use_edit_words,
@@ -132,6 +141,7 @@ _CLASSES = (
     DREAMFACE_OT_mark_everywhere,
     DREAMFACE_OT_clear_place,
     DREAMFACE_OT_import_mask,
+    DREAMFACE_OT_diffuse_edit,
     DREAMFACE_OT_say_edit,
     DREAMFACE_OT_change_face,
     DREAMFACE_OT_use_edit_words,
@@ -207,6 +217,12 @@ _CLASSES = (
     DREAMFACE_OT_use_as_neutral,
     DREAMFACE_OT_reset_expression,
     DREAMFACE_OT_use_expression,
+    DREAMFACE_OT_mirror_expression,
+    DREAMFACE_OT_key_expression,
+    DREAMFACE_OT_lay_expression,
+    DREAMFACE_OT_remove_expression_layer,
+    DREAMFACE_OT_save_expression,
+    DREAMFACE_OT_remove_expression,
     DREAMFACE_OT_show_footage,
     DREAMFACE_OT_use_footage_rate,
     DREAMFACE_OT_apply_take,

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import bpy
 
-from ..dreamface_addon import application, expressions, living, places, scene
+from ..dreamface_addon import application, living, scene
 from ..dreamface_addon.take_sliders import GAINS
 from . import drawing
+from .expressions import draw_expressions
 from .page import Page, selected_head
 from .rig import draw_rig
 
-_EXPRESSIONS = places.EXTENSION / "presets" / "expressions.json"
-_IN_A_ROW = 3  # named expressions
-_SEEN = 0.005  # of a shape key: less is not counted as moved
 _TAKES = 3  # rows of the list
 _PERFORMING, _ON_TRACK, _RESTING = "PLAY", "NLA", "ACTION"
 """What stands before a take: it moves the head, is in the NLA, or neither."""
@@ -98,7 +96,7 @@ class DREAMFACE_PT_animate(Page, bpy.types.Panel):
         _draw_left(layout, app)
         if skin is None:
             return
-        _draw_expressions(layout, context, skin)
+        draw_expressions(layout, context, app, skin)
         _draw_tracking(layout, context, app)
         _draw_camera(layout, context, app, skin)
         _draw_takes(layout, context, app, skin)
@@ -113,39 +111,6 @@ def _draw_left(layout: bpy.types.UILayout, app: application.Application) -> None
         row = box.row(align=True)
         row.operator("dreamface.use_arrived").number = number
         row.operator("dreamface.dismiss_arrived").number = number
-
-
-def _draw_expressions(layout: bpy.types.UILayout, context: bpy.types.Context, skin: bpy.types.Object) -> None:
-    """Draw named expressions, and the sliders in groups."""
-    _, body = drawing.group(layout, "expressions", "Expressions")
-    if body is None:
-        return
-    why_not = scene.why_no_expression(skin)
-    if why_not:
-        drawing.text(body, why_not + ".", icon="INFO")
-        return
-    if scene.worn_take(skin) is not None:
-        drawing.text(
-            body, "The take sets the sliders at the next frame. Push it to the NLA to key on top.", icon="INFO"
-        )
-    grid = body.grid_flow(row_major=True, columns=_IN_A_ROW, even_columns=True, align=True)
-    for entry in expressions.read(_EXPRESSIONS):
-        grid.operator("dreamface.use_expression", text=entry.name).expression = entry.name
-    row = body.row(align=True)
-    row.prop(context.window_manager.dreamface, "expression_strength", slider=True)
-    row.operator("dreamface.reset_expression", text="", icon="LOOP_BACK").group = ""
-    keys = scene.keys_of_face(skin)
-    for name, shapes in expressions.GROUPS.items():
-        there = [shape for shape in shapes if shape in keys]
-        moved = sum(abs(keys[shape].value) > _SEEN for shape in there)
-        header, inside = drawing.group(body, f"expressions_{name}", f"{name} ({moved})" if moved else name)
-        reset = header.row()
-        reset.alignment = "RIGHT"
-        reset.operator("dreamface.reset_expression", text="", icon="LOOP_BACK", emboss=False).group = name
-        if inside is not None:
-            column = inside.column(align=True)
-            for shape in there:
-                column.prop(keys[shape], "value", text=expressions.label_of(shape), slider=True)
 
 
 def _draw_tracking(layout: bpy.types.UILayout, context: bpy.types.Context, app: application.Application) -> None:

@@ -251,6 +251,10 @@ def _draw_words(layout: bpy.types.UILayout, fields: Any) -> None:
     row = column.row(align=True)
     row.scale_y = _HIGH
     row.operator("dreamface.say_edit", icon="CHECKMARK")
+    row.operator("dreamface.diffuse_edit", icon="SHADERFX")
+    model = application.get().models.find("stable-diffusion-v1-5")
+    if model is not None and model.installed:
+        layout.prop(fields, "diffusion_keep", slider=True)
 
 
 def _draw_place(layout: bpy.types.UILayout, fields: Any, skin: bpy.types.Object) -> None:

@@ -32,9 +32,9 @@ from dreamface.traits import ARKIT_SHAPES, STYLE_NAME
 
 DOCUMENT: Final = "face.json"
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 """2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices;
-4 added hair; 5 added expression wrinkles; 6 added an artist's edits.
+4 added hair; 5 added expression wrinkles; 6 added an artist's edits; 7 added edits by diffusion.
 
 Older faces are read as ones that have none of what came later. Version 3 later gained hashes, which readers may ignore.
 """
@@ -187,7 +187,7 @@ def _check_numbers(data: Any, noun: type, ranges: Mapping[str, tuple[float, floa
 class FaceDocument(_Strict):
     """face.json: see `Face` for what the fields mean; what one field names, the other has."""
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6]
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7]
     generator: Generator
     statement: str
     digital_source_type: str

@@ -195,7 +195,7 @@ class Head:
 
     @property
     def candidate(self) -> int | None:
-        """Whom of the seed's candidates the person began as; None with a model that does not choose."""
+        """Whom of the seed's candidates the person began as; None on built-in heads from before they had one."""
         return int(self.identity["candidate"]) if "candidate" in self.identity else None
 
     def landmark(self, name: str) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Final
 
 from dreamface.errors import BadRequest
 from dreamface.random_streams import SEED_LIMIT
@@ -12,6 +13,8 @@ __all__ = [
     "LARGEST_MAP",
     "LONGEST_PROMPT",
     "MOST_CARDS_LEVEL",
+    "MOST_GUIDANCE",
+    "MOST_STEPS",
     "RANDOM",
     "RESOLUTIONS",
     "SEED_LIMIT",
@@ -38,6 +41,12 @@ MOST_CARDS_LEVEL = 2
 
 LARGEST_MAP = 8192
 """Pixels a side of a map or a picture in a face folder; a larger one is meant to fill the memory."""
+
+MOST_STEPS: Final = 250
+"""Of diffusion: more make no visible difference."""
+
+MOST_GUIDANCE: Final = 30.0
+"""Of diffusion: how far it is led towards the words."""
 
 
 def check_prompt(prompt: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 import uuid
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,26 +14,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cachetools import LRUCache
+from pydantic import JsonValue
 
 from dreamface import appearance
 from dreamface.appearance import Seen
 from dreamface.bones import BoneNames
-from dreamface.edits import check_edits, hair_of, mixed_shape, overlays
+from dreamface.edits import check_edits, diffused_pictures, hair_of, masks_of, mixed_shape, overlays
 from dreamface.errors import BadRequest, Busy, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
+from dreamface.guidance import (
+    Canvas,
+    LatentDiffusion,
+    Wish,
+    forget_diffusion,
+    load_diffusion,
+    why_no_diffusion,
+)
+from dreamface.guidance import diffuse as diffuse_on
 from dreamface.hair import REGIONS, Groom, Region
-from dreamface.head import HEADS, HeadSource, check_name, load_model
+from dreamface.head import AROUND, HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
-from dreamface.limits import RESOLUTIONS, check_prompt, check_resolution, check_seed, drawn_seed
+from dreamface.limits import (
+    MOST_GUIDANCE,
+    MOST_STEPS,
+    RESOLUTIONS,
+    check_prompt,
+    check_resolution,
+    check_seed,
+    drawn_seed,
+)
 from dreamface.motion import Changes, Tracker, Wishes, check_changes, make_take, remarks, write_take
 from dreamface.performance import Performance, load_performance
 from dreamface.prior import complete, followed
 from dreamface.progress import Progress
 from dreamface.random_streams import stream
-from dreamface.record import MOST_EDITS, EditEntry, FaceRecord, LayerEntry
+from dreamface.record import MOST_EDITS, EditEntry, FaceRecord, LayerEntry, Place
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
 from dreamface.skin import LAYERS, Overlay, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
@@ -46,9 +65,11 @@ if TYPE_CHECKING:
     from dreamface.folder import FaceDocument
 
 __all__ = [
+    "AROUND",
     "HEADS",
     "LAYER_DESCRIPTIONS",
     "RESOLUTIONS",
+    "Diffusion",
     "EditEntry",
     "FaceRecord",
     "Performance",
@@ -58,8 +79,10 @@ __all__ = [
     "animate",
     "build_head",
     "check_animation",
+    "check_diffusion",
     "check_request",
     "clean",
+    "diffuse",
     "edit",
     "export",
     "expressions",
@@ -83,6 +106,7 @@ __all__ = [
     "style_name",
     "style_of_guides",
     "styles",
+    "why_no_diffusion",
     "write_cards",
     "write_take",
 ]
@@ -111,6 +135,9 @@ _TURN: Final = 0.1  # seconds between two looks at whether somebody who waits fo
 _BUSY: Final = "DreamFace is painting another face just now: try again in a moment."
 _HEADS_KEPT: Final = 2  # as it is shown and as it is to be, which differ where an edit changes the whole face
 _LONGEST_LABEL: Final = 60  # characters of an edit in the history
+_SKIN_OF_DIFFUSION: Final = 2048  # texels a side of the skin that diffusion sees: as fine as what it makes
+_SHOWN_AS: Final = "close-up photograph of a person's face, studio light, detailed skin"
+_AGAINST: Final = "blurry, text, watermark, frame, drawing, deformed"
 _EDITS_KEPT: Final = MOST_EDITS  # whose masks stay in memory, a few megabytes each
 
 
@@ -178,7 +205,7 @@ def build_head(
         model: head model, one of `HEADS`.
         traits: all of a face's.
         seed: what the traits leave open is drawn from it.
-        candidate: `Head.candidate` of the person's earlier head, where traits have changed since.
+        candidate: `Head.candidate` of the person's earlier head, where traits have changed since; None makes a new one.
         offset: [V, 3] metres on top of what the traits say: `Head.offset` of the earlier head.
 
     Raises:
@@ -243,8 +270,11 @@ def _pictures_of(face: Face | FaceRecord) -> Mapping[str, bytes]:
 
 
 def _shaped(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Head:
-    """Return the head of a record with what its edits do to the shape."""
-    head = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
+    """Return the head of a record with what its edits do to the shape.
+
+    A record without a candidate is from before candidates were numbered on every head.
+    """
+    head = build_head(record.head, shown_traits(record), record.seed, record.candidate or 0, offset)
     return mixed(head, record.edits, pictures)
 
 
@@ -371,7 +401,7 @@ def edit(
     check_resolution(record.resolution)
     progress.report("head", 0.0, "Shaping the head")
     offset = kept_offset if offset is None else offset
-    built = build_head(record.head, shown_traits(record), record.seed, record.candidate, offset)
+    built = build_head(record.head, shown_traits(record), record.seed, record.candidate or 0, offset)
     known = {**_pictures_of(face), **(pictures or {}), **drawn}
     return _dress(built, record, progress.part(0.1, 1.0), known)
 
@@ -440,6 +470,129 @@ def repaint(
         return Repainted(*(_repainted(record, offset, known) for record in (before, after)))
     finally:
         _painting.release()
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """How diffusion works on a place.
+
+    Attributes:
+        words: what should be there.
+        against: what should not.
+        steps: of denoising.
+        guidance: how far it is led towards the words; 1 is the words alone.
+        keep: 0..1 how much of what is there is kept: 0 begins with noise alone, 1 changes nothing.
+        seed: of its noise; None is drawn from the face's own.
+    """
+
+    words: str
+    against: str = ""
+    steps: int = 30
+    guidance: float = 7.5
+    keep: float = 0.0
+    seed: int | None = None
+
+
+def diffuse(
+    face: Face | FaceRecord,
+    wish: Diffusion,
+    place: Place,
+    *,
+    start: Sequence[EditEntry] = (),
+    label: str = "",
+    strength: float = 1.0,
+    offset: Tensor | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+    model: LatentDiffusion | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> tuple[EditEntry, dict[str, bytes]]:
+    """Return an edit that a diffusion model makes on a place, and its pictures; `edit` then lays it on.
+
+    Where the words are more than the model reads, the edit's parameter `cut_off` says which it has not read.
+
+    Args:
+        face: on whose skin, as it is with its edits.
+        wish: what should be there.
+        place: where.
+        start: further edits that it begins with, such as a sketch; they are not laid on.
+        label: what artists read; else the words.
+        strength: 0..2 of the edit.
+        offset: [V, 3] metres on top of what the traits say; None is the face's.
+        pictures: SHA-256 -> PNG that the place and the edits refer to, beside the face's own.
+        model: which one; None is the one that is installed.
+        progress: told about every step.
+
+    Raises:
+        BadRequest: nothing is marked, or a value is out of its range.
+        MissingDependency: no model is installed.
+        DreamFaceError: the model gave no numbers, or there is too little memory.
+        Cancelled: the progress said so.
+    """
+    check_diffusion(wish)
+    before, kept_offset = _remembered(face)
+    before = replace(before, layers=_layered(before.layers))
+    known = {**_pictures_of(face), **(pictures or {})}
+    offset = kept_offset if offset is None else offset
+    seed = zlib.crc32(wish.words.encode(), before.seed) if wish.seed is None else wish.seed
+    if model is None:
+        progress.report("load", 0.0, "Loading the diffusion model")
+        model = load_diffusion(progress.part(0.0, 0.1))
+    progress.report("skin", 0.1, "Painting the skin")
+    canvas = _canvas(before, tuple(start), place, offset, known, progress.part(0.1, 0.15))
+    asked = Wish(f"{_SHOWN_AS}, {wish.words}", wish.against or _AGAINST, wish.steps, wish.guidance, wish.keep, seed)
+    made = diffuse_on(model, canvas, asked, progress=progress.part(0.15, 1.0))
+    names, pngs = diffused_pictures(made, canvas.head.topology, canvas.masks)
+    parameters: dict[str, JsonValue] = {
+        "words": wish.words, "model": model.name, "seed": seed, "steps": wish.steps, "guidance": wish.guidance,
+        "keep": wish.keep,
+    }  # fmt: skip
+    if cut_off := model.embed(asked.words).cut_off:
+        parameters["cut_off"] = cut_off
+    entry = EditEntry("", "diffusion", label or wish.words, strength, True, place, Traits(), parameters, names)
+    masks = {digest: known[digest] for digest in (place.mask or {}).values()}
+    return entry, {**masks, **pngs}
+
+
+def check_diffusion(wish: Diffusion) -> None:
+    """Refuse what no diffusion can be, before anything slow starts.
+
+    Raises:
+        BadRequest: there are no words, or a value is out of its range.
+    """
+    if not clean(wish.words).strip():
+        raise BadRequest("Say what diffusion should make, such as 'gold cracks'.")
+    if not 1 <= wish.steps <= MOST_STEPS:
+        raise BadRequest(f"Diffusion takes 1 to {MOST_STEPS} steps; got {wish.steps}.")
+    if not 0.0 <= wish.guidance <= MOST_GUIDANCE:
+        raise BadRequest(f"The guidance must be between 0 and {MOST_GUIDANCE:g}; got {wish.guidance:g}.")
+    if not 0.0 <= wish.keep < 1.0:
+        raise BadRequest(f"How much of the skin is kept must be 0 or more, and less than 1; got {wish.keep:g}.")
+    if wish.seed is not None:
+        check_seed(wish.seed)
+
+
+def _canvas(
+    record: FaceRecord,
+    start: tuple[EditEntry, ...],
+    place: Place,
+    offset: Tensor | None,
+    pictures: Mapping[str, bytes],
+    progress: Progress,
+) -> Canvas:
+    """Return a face's skin, painted, and the masks of a place on it."""
+    record = replace(record, resolution=min(record.resolution, _SKIN_OF_DIFFUSION))
+    check_edits((*record.edits, *start))
+    begun = replace(record, edits=(*record.edits, *start))
+    with _turn(progress):
+        maps = _repainted(record, offset, pictures)
+        first = _repainted(begun, offset, pictures) if start else None
+        traits = shown_traits(record)
+        _, head = _kept.head(record, traits, record.to_json()["edits"], offset, pictures)
+    surfaces = {
+        name: replace(one, transmission=1.0, ior=1.0) if name == "lashes" else one
+        for name, one in materials(head, traits).items()
+    }
+    return Canvas(head, surfaces, maps, masks_of(place, head, pictures), first)
 
 
 def _repainted(record: FaceRecord, offset: Tensor | None, pictures: Mapping[str, bytes]) -> Maps:
@@ -650,6 +803,7 @@ def rebuild(
 def forget_models() -> None:
     """Load models anew when they are next needed: one was installed, replaced or removed."""
     forget_heads()
+    forget_diffusion()
     _kept.forget()
 
 

@@ -1,6 +1,6 @@
 """What a prompt leaves open: a balanced prior over people, drawn by the seed.
 
-Sexes and ancestries come up equally often and adults of all ages do. What hangs together in people hangs together here:
+Sexes and ancestries come up equally often; most people are 20 to 45. What hangs together in people hangs together here:
 skin, hair and eyes follow ancestry, wrinkles and grey hair follow age, beards follow sex and age. What the prompt does
 say is evidence for the rest: someone bearded is drawn a man, someone grey-haired is drawn older.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import torch
@@ -61,6 +62,10 @@ _COLOURING = {
 
 _GREY_FROM = 0.2  # least channel, linear, of a grey or white beard
 _GREY_WITHIN = 1.35  # largest channel over the least, that still reads as grey
+
+# (share of people, years): most people whom nobody calls old or young are 20 to 45.
+_USUAL_YEARS = ((0.0, 20.0), (0.85, 45.0), (1.0, 62.0))
+_LINED_YEARS = ((0.0, 52.0), (1.0, 78.0))
 
 _RAREST = 2.0  # deviations from what is usual that are still drawn
 
@@ -201,8 +206,7 @@ class _Draw:
         self._set("gender", sex * (0.80 + 0.20 * self._uniform("gender.strength")))
         lined = self._says("wrinkles.forehead", "wrinkles.eyes", "wrinkles.mouth", "age_spots.density", "hair.grey")
         lined = lined or self._is_grey("beard.colour") or self._is_grey("brows.colour")
-        low, high = (52.0, 78.0) if lined else (19.0, 62.0)
-        self._set("age", low + (high - low) * self._uniform("age"))
+        self._set("age", _along(_LINED_YEARS if lined else _USUAL_YEARS, self._uniform("age")))
         self._ancestry()
         self._around("body.weight", 0.5, 0.10)
         self._around("body.muscle", 0.5, 0.08)
@@ -347,6 +351,18 @@ class _Draw:
         own = self._own.beard_length(self._chosen("beard.style"))
         self._set("beard.length", own * (0.75 + 0.5 * self._uniform("beard.length")) if has_beard else 0.0)
         self._set("stubble.density", 0.10 + 0.55 * self._uniform("stubble.density") if grows else 0.0)
+
+
+def _along(corners: tuple[tuple[float, float], ...], share: float) -> float:
+    """Return the value at a share 0..1 of a line through (share, value) corners.
+
+    >>> _along(((0.0, 20.0), (0.5, 30.0), (1.0, 60.0)), 0.75)
+    45.0
+    """
+    for (start, low), (end, high) in pairwise(corners):
+        if share <= end:
+            return low + (high - low) * (share - start) / (end - start)
+    return corners[-1][1]
 
 
 def _ramp(value: float, start: float, end: float) -> float:

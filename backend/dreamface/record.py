@@ -97,8 +97,9 @@ def _check_layers(layers: tuple[LayerEntry, ...]) -> tuple[LayerEntry, ...]:
 LayersField = Annotated[tuple[LayerEntry, ...], BeforeValidator(_read_layers), AfterValidator(_check_layers)]
 
 
-EditKind = Literal["words", "sketch", "picture", "mix"]
-"""What an edit is made from: words, what an artist drew on the head, a picture laid on it, or another face."""
+EditKind = Literal["words", "sketch", "picture", "mix", "diffusion"]
+"""What an edit is made from: words, what an artist drew on the head, a picture laid on it, another face, or what a
+diffusion model has made of words."""
 
 MOST_STRENGTH: Final = 2.0
 """Of an edit; 1 is what it means to be."""
@@ -143,7 +144,8 @@ class EditEntry:
         place: where it lies; None: everywhere. Words without a place change the whole face.
         traits: what words say of the person there, or who the other face is.
         parameters: what its kind takes beside them; see `edits`.
-        pictures: SHA-256 of PNG pictures by name: of a sketch, what was drawn in each texture tile.
+        pictures: SHA-256 of PNG pictures by name: of a sketch, what was drawn in each texture tile; of diffusion, what
+            it has made in each, so that no model is needed to lay it on.
     """
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
@@ -191,7 +193,7 @@ class FaceRecord:
         not_understood: words of the prompt that changed nothing.
         history: what was done to the face, oldest first; plain data.
         candidate: which of the seed's candidates the person began as, so that it stays the same person when traits
-            change; None with a head model that does not choose.
+            change; None on built-in heads from before they had one.
         layers: of the skin, from below; a built-in layer that is missing has strength 1.
         edits: the artist's, from below; on top of the layers.
     """

@@ -42,8 +42,12 @@ from .expressions import (
     Puppet,
     bring_back_expression,
     keep_expression,
+    key_expression,
     keys_of_face,
     set_expression,
+    turn_head,
+    undriven_shapes,
+    weights_of,
     why_no_expression,
 )
 from .followers import armatures_of, follow_armatures
@@ -72,6 +76,7 @@ from .hair_look import hair_density, set_hair_density, wants_blender_nodes
 from .head_motion import has_rig, pivot_places
 from .highlight import Frame, Highlight, Outline, Shown
 from .importing import ImportedFace, import_face
+from .layering import lay_expression, layers_of, remove_layer, why_no_keys, why_no_layer
 from .lending import holds_bones
 from .levels import why_no_levels
 from .lighting import LIGHTINGS
@@ -224,8 +229,11 @@ __all__ = [
     "keep_edited",
     "keep_expression",
     "keep_picture",
+    "key_expression",
     "keys_of_face",
     "knows_grown",
+    "lay_expression",
+    "layers_of",
     "make_cards",
     "mark_as_asset",
     "mark_combed_hair",
@@ -256,6 +264,7 @@ __all__ = [
     "read_picture",
     "record",
     "release_eyes",
+    "remove_layer",
     "remove_rig",
     "remove_take",
     "remove_visemes",
@@ -293,12 +302,17 @@ __all__ = [
     "take_off",
     "takes_of",
     "thin_keys",
+    "turn_head",
+    "undriven_shapes",
     "update_face",
     "use_blender_nodes",
     "wants_blender_nodes",
     "wear_take",
+    "weights_of",
     "why_no_expression",
     "why_no_footage",
+    "why_no_keys",
+    "why_no_layer",
     "why_no_levels",
     "worn_take",
     "wrinkle_strength",

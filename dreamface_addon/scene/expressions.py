@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -154,3 +154,55 @@ class Puppet:
         if self._owner.can_turn:
             self._owner.write(self._turning.values(head, place))
             self._owner.owner.update_tag()
+
+
+def weights_of(skin: bpy.types.Object) -> dict[str, float]:
+    """Return the shape keys' values of a face by name; what bones give the eyes is not the face's own."""
+    return {name: key.value for name, key in keys_of_face(skin).items()} | gaze_weights(skin.data.shape_keys)
+
+
+def undriven_shapes(skin: bpy.types.Object, shapes: Iterable[str]) -> list[str]:
+    """Return those of some shape keys that a face has and that no driver moves: the rest cannot be set or keyed."""
+    keys = skin.data.shape_keys
+    drivers = keys.animation_data.drivers if keys is not None and keys.animation_data is not None else ()
+    driven = {driver.data_path for driver in drivers}
+    there = keys_of_face(skin)
+    return [name for name in shapes if name in there and _value_path(name) not in driven]
+
+
+def _value_path(name: str) -> str:
+    return f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
+
+
+def key_expression(skin: bpy.types.Object, shapes: Iterable[str], frame: float, with_head: bool = False) -> int:
+    """Set key frames on shape keys, as they stand; return how many got one.
+
+    Args:
+        skin: the face's.
+        shapes: names of shape keys; what a face has not, or a driver moves, is passed over.
+        frame: of the scene.
+        with_head: whether the turn of the head gets key frames, too.
+    """
+    keys, keyed = keys_of_face(skin), undriven_shapes(skin, shapes)
+    for name in keyed:
+        keys[name].keyframe_insert("value", frame=frame, group=_GROUP)
+    if with_head:
+        owner = head_owner(skin)
+        for path, index, group in owner.paths:
+            owner.owner.keyframe_insert(path, index=index, frame=frame, group=group)
+    return len(keyed)
+
+
+_GROUP = "Face"
+
+
+def turn_head(skin: bpy.types.Object, angles: Sequence[float]) -> None:
+    """Turn a face's head: its bone, or without a rig the head itself; with zeros it is straight.
+
+    Args:
+        skin: the face's.
+        angles: yaw (towards the person's left), pitch (downwards) and roll (towards the left shoulder), radians.
+    """
+    owner = head_owner(skin)
+    if owner.can_turn:
+        owner.write(Turning(skin, owner).values(angles, (0.0, 0.0, 0.0)))

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, scene
+from ...dreamface_addon import application, interface, making, scene, stack
 from ...dreamface_addon.interface import HeadAction
 
 
@@ -49,6 +49,51 @@ class DREAMFACE_OT_say_edit(_Say, bpy.types.Operator):
     bl_label = "Make It"
     field = "edit_words"
     whole_face = False
+
+
+class DREAMFACE_OT_diffuse_edit(HeadAction, bpy.types.Operator):
+    """Have a diffusion model make what the words say, on the marked place or the one that they name"""
+
+    bl_idname = "dreamface.diffuse_edit"
+    bl_label = "Diffusion"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Allow it with a head, words, and a model that is installed."""
+        app, why_not = application.get(), interface.why_not_edit(context)
+        if not why_not:
+            words, skin = wanted_words(context), scene.skin_of(context.active_object)
+            why_not = app.editing.why_not_say(skin, words) or app.making.why_not_diffuse(app.models.find(MODEL))
+        return interface.allow(cls, why_not)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Have it made; progress and Cancel are where faces that are made show theirs."""
+        app, fields = application.get(), context.window_manager.dreamface
+        if app.making.running:
+            self.report({"WARNING"}, making.BUSY)
+            return {"CANCELLED"}
+        skin = scene.skin_of(context.active_object)
+        place = stack.NEW_PLACE | scene.draft_of(skin)
+        try:
+            app.making.diffuse(
+                skin, wanted_words(context), place if stack.is_marked(place) else None, fields.diffusion_keep,
+                int(fields.resolution),
+            )  # fmt: skip
+        except scene.SceneError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        fields.write_edit_words("")
+        app.editing.dismiss_messages()
+        return {"FINISHED"}
+
+
+MODEL = "stable-diffusion-v1-5"
+"""What diffusion works with."""
+
+
+def wanted_words(context: bpy.types.Context) -> str:
+    """Return the words in the field, or the last ones that nothing was made of."""
+    return context.window_manager.dreamface.edit_words.strip() or application.get().editing.unknown
 
 
 class DREAMFACE_OT_change_face(_Say, bpy.types.Operator):

@@ -156,24 +156,111 @@ def test_another_head_performs_it_and_each_take_is_used_pushed_and_deleted(blend
     assert not scene.takes_of(head) and scene.worn_take(other) is not None
 
 
-def test_expressions_are_put_on_and_set_back(blender, head, ops):
-    keys = head.data.shape_keys.key_blocks
+@pytest.fixture
+def expression_fields(blender, monkeypatch, tmp_path):
+    """The fields as they are at first, and no expressions of one's own."""
+    monkeypatch.setattr(blender.module("places"), "expressions_file", lambda: tmp_path / "own.json")
+    fields = blender.fields
+    yield fields
+    fields.expression_strength, fields.expression_level = 1.0, "clear"
+    fields.expression_head, fields.expression_search, fields.expression = False, "", ""
+    blender.bpy.context.scene.tool_settings.use_keyframe_insert_auto = False
+
+
+def weights(head):
+    return {key.name: key.value for key in head.data.shape_keys.key_blocks[1:]}
+
+
+def test_expressions_are_put_on_and_set_back(blender, head, ops, expression_fields):
+    fields, presets = expression_fields, blender.module("expressions")
+    file = blender.package("operators.animate.expressions").FILE
     words = drawn(blender, "animate")
-    assert "Smile" in words and "Surprised" in words and "Jaw Open" in words
-    blender.fields.expression_strength = 0.5
-    ops.use_expression(expression="Surprised")
-    assert keys["jawOpen"].value == pytest.approx(0.25)
-    assert keys["eyeWideLeft"].value == keys["eyeWideRight"].value == pytest.approx(0.375)
+    assert "Joy" in words and "Surprise" in words and "Jaw Open" in words
+    fields.expression_strength = 0.5
+    ops.use_expression(expression="surprise")
+    wanted = presets.find(file, "surprise", "clear").weights
+    assert weights(head)["jawOpen"] == pytest.approx(0.5 * wanted["jawOpen"])
+    assert weights(head)["mouthSmileLeft"] == 0.0
     assert "Jaw (1)" in drawn(blender, "animate")
+    fields.expression_strength, fields.expression_level = 1.0, "slight"
+    ops.use_expression(expression="surprise")
+    assert weights(head)["jawOpen"] == pytest.approx(presets.find(file, "surprise", "slight").weights["jawOpen"])
     ops.reset_expression(group="Jaw")
-    assert keys["jawOpen"].value == 0.0 and keys["eyeWideLeft"].value > 0.3
+    assert weights(head)["jawOpen"] == 0.0 and weights(head)["eyeWideLeft"] > 0.2
+    fields.expression_search = "wide left"
+    words = drawn(blender, "animate")
+    assert "Eye Wide Left" in words and "Jaw Open" not in words
     blender.bpy.context.scene.tool_settings.use_keyframe_insert_auto = True
-    try:
-        ops.use_expression(expression="Rest")
-        assert head.data.shape_keys.animation_data.action is not None, "Auto Keying keys them"
-    finally:
-        blender.bpy.context.scene.tool_settings.use_keyframe_insert_auto = False
-        blender.fields.expression_strength = 1.0
+    ops.use_expression(expression="neutral")
+    assert head.data.shape_keys.animation_data.action is not None, "Auto Keying keys them"
+
+
+def test_an_expression_is_flipped_mirrored_and_set_as_key_frames(blender, head, ops, expression_fields):
+    ops.use_expression(expression="flirt")
+    before = weights(head)
+    ops.mirror_expression(how="FLIP")
+    assert before["mouthSmileLeft"] > before["mouthSmileRight"] > 0.1
+    assert weights(head)["mouthSmileRight"] == pytest.approx(before["mouthSmileLeft"])
+    ops.mirror_expression(how="LEFT")
+    assert weights(head)["mouthSmileLeft"] == weights(head)["mouthSmileRight"] == before["mouthSmileRight"]
+    blender.bpy.context.scene.frame_set(5)
+    ops.key_expression()
+    keyed = weights(head)
+    ops.reset_expression()
+    assert not any(weights(head)[shape] for shape in ARKIT_SHAPES)
+    blender.bpy.context.scene.frame_set(6)
+    blender.bpy.context.scene.frame_set(5)
+    assert weights(head) == pytest.approx(keyed)
+
+
+def test_a_head_turns_along_where_that_is_wanted(head, ops, expression_fields):
+    ops.use_expression(expression="disdain")
+    assert head.delta_rotation_euler[:] == (0.0, 0.0, 0.0)
+    expression_fields.expression_head = True
+    ops.use_expression(expression="disdain")
+    assert head.delta_rotation_euler.x < -0.1, "the chin goes up"
+    ops.reset_expression()
+    assert head.delta_rotation_euler[:] == pytest.approx((0.0, 0.0, 0.0))
+
+
+def test_own_expressions_are_saved_used_and_removed(blender, head, ops, expression_fields):
+    head.data.shape_keys.key_blocks["mouthPucker"].value = 0.4
+    with pytest.raises(RuntimeError, match="Give the expression a name"):
+        ops.save_expression(name=" ")
+    ops.save_expression(name="Whistle")
+    ops.reset_expression()
+    assert "Whistle" in drawn(blender, "animate")
+    ops.use_expression(expression="Whistle", own=True)
+    assert weights(head)["mouthPucker"] == pytest.approx(0.4)
+    ops.remove_expression(expression="Whistle")
+    assert "Whistle" not in drawn(blender, "animate")
+    with pytest.raises(RuntimeError, match="no expression called Whistle"):
+        ops.use_expression(expression="Whistle", own=True)
+
+
+def test_an_expression_is_laid_over_a_take(blender, head, ops, tmp_path, expression_fields):
+    with pytest.raises(RuntimeError, match="Nothing plays on this head"):
+        ops.lay_expression()
+    action = track(blender, saved(tmp_path))
+    with pytest.raises(RuntimeError, match="Choose an expression first"):
+        ops.lay_expression()
+    with pytest.raises(RuntimeError, match="A take moves this head"):
+        ops.key_expression()
+    blender.bpy.context.scene.frame_set(20)
+    plain = weights(head)["mouthPucker"]
+    ops.use_expression(expression="kiss")
+    blender.bpy.context.scene.frame_set(1)
+    ops.lay_expression()
+    blender.bpy.context.scene.frame_set(20)
+    assert weights(head)["mouthPucker"] > plain + 0.5 and scene_of(blender).in_nla(head, action)
+    assert "Kiss, from frame 1" in drawn(blender, "animate")
+    (layer,) = scene_of(blender).layers_of(head)
+    ops.remove_expression_layer(track=layer.name)
+    assert weights(head)["mouthPucker"] == pytest.approx(plain)
+
+
+def scene_of(blender):
+    return blender.module("scene")
 
 
 def test_grey_buttons_say_why(blender, ops, tmp_path):

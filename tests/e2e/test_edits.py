@@ -71,6 +71,8 @@ def test_words_that_mean_nothing_are_said_and_lose_no_marks(blender, face):
     blender.fields.edit_words = "xylophone"
     rest(blender, face)
     assert "xylophone" in blender.app.editing.problem and entries(face) == []
+    assert "Diffusion may know more words. No diffusion model is installed" in blender.app.editing.problem
+    assert "Install Stable Diffusion 1.5 in DreamFace's preferences" in why_not(blender.bpy.ops.dreamface.diffuse_edit)
     assert json.loads(face["dreamface_draft"])["regions"] == ["left_cheek"]
 
 
@@ -259,3 +261,52 @@ def test_a_picture_lies_where_the_pointer_is(blender, face, tmp_path):
     rest(blender, face)
     assert entries(face)[0]["parameters"]["size_mm"] == 60.0
     assert (np.abs(pixels(albedo(face)) - before) > 0.1).sum() > 2 * (np.abs(first - before) > 0.1).sum()
+
+
+@pytest.fixture
+def with_diffusion(blender, tmp_path):
+    """A tiny Stable Diffusion is installed for the engine."""
+    pytest.importorskip("diffusers", reason='diffusers is not installed: pip install "dreamface[diffusion]"')
+    from dreamface import models
+    from tests import tiny_diffusion
+
+    models.install("stable-diffusion-v1-5", tiny_diffusion.save(tmp_path / "tiny"))
+    blender.app.models._stale = True
+    blender.until(lambda: (found := blender.app.models.find("stable-diffusion-v1-5")) and found.installed)
+    yield
+    models.remove("stable-diffusion-v1-5")
+    blender.app.models._stale = True
+
+
+def test_a_diffusion_model_makes_an_edit_like_any_other(blender, face, with_diffusion):
+    before = pixels(albedo(face))
+    mark(blender)
+    blender.fields.edit_words = "a xylophone"
+    rest(blender, face)
+    assert "Press Diffusion to have a model make it" in blender.app.editing.problem
+    blender.fields.diffusion_keep = 0.5
+    assert blender.bpy.ops.dreamface.diffuse_edit() == {"FINISHED"}
+    assert blender.bpy.ops.dreamface.diffuse_edit.poll() is False  # the words are used up
+    blender.rest()
+    assert blender.app.error == ""
+    rest(blender, face, folder=True)
+    (entry,) = entries(face)
+    assert (entry["kind"], entry["label"]) == ("diffusion", "a xylophone") and len(entry["pictures"]) == 3
+    assert "dreamface_draft" not in face and len(face.dreamface_edit.rows) == 1
+    assert np.abs(pixels(albedo(face)) - before).max() > 0.05
+    face.dreamface_edit.rows[0].strength = 0.0  # without the model
+    rest(blender, face)
+    assert np.abs(pixels(albedo(face)) - before).max() < 1.5 / 255
+    face.dreamface_edit.rows[0].strength = 2.0
+    rest(blender, face)
+    assert blender.app.repainting.problem == ""
+
+
+def test_diffusion_can_be_cancelled_and_leaves_nothing(blender, face, with_diffusion):
+    mark(blender)
+    blender.fields.edit_words = "a xylophone"
+    rest(blender, face)
+    assert blender.bpy.ops.dreamface.diffuse_edit() == {"FINISHED"}
+    blender.app.making.cancel()
+    blender.rest()
+    assert entries(face) == [] and json.loads(face["dreamface_draft"])["regions"] == ["left_cheek"]

@@ -155,6 +155,20 @@ def test_what_is_asked_for_reaches_the_pipeline(pipeline: FakePipeline) -> None:
     assert {path.name for path in Path("out").iterdir()} == {"face.json", "geometry.npz", "maps", "preview.png"}
 
 
+def test_a_named_expression_reaches_the_pipeline_and_set_wins(pipeline: FakePipeline) -> None:
+    assert main(["generate", PROMPT, "--expression", "slight joy", "--set", "expression.mouthSmileLeft=0.9"]) == 0
+    told = pipeline.calls[0]["traits"]
+    assert told["expression.mouthSmileLeft"] == 0.9 and 0.0 < told["expression.mouthSmileRight"] < 0.5
+
+
+def test_expressions_are_listed_by_name_and_strength(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["expressions", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"slight", "clear", "strong"} == {row["strength"] for row in rows if row["name"] == "fear"}
+    assert main(["expressions"]) == 0
+    assert "joy strong" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("seed", ["-1", "random", " Random "])
 def test_minus_one_and_random_throw_the_dice(
     pipeline: FakePipeline, capsys: pytest.CaptureFixture[str], seed: str
@@ -772,6 +786,7 @@ def test_doctor_looks_at_everything(pipeline: FakePipeline, capsys: pytest.Captu
         "MiniLM",
         "ICT-FaceKit",
         "FaceLandmarker",
+        "Stable Diffusion 1.5",
         "bpy",
         "video",
         "cache folder",

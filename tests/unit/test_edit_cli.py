@@ -39,6 +39,7 @@ class FakePipeline:
     on_export: Callable[[], None] = lambda: None
     exports: int = 0
     calls: list[Sequence[EditEntry]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
 
     def edit(
         self,
@@ -49,7 +50,7 @@ class FakePipeline:
         pictures: Mapping[str, bytes],
         progress: Progress,
     ) -> Face:
-        assert not traits
+        self.told.append(dict(traits))
         progress.report("skin", 0.5, "painting the skin")
         self.on_edit()
         self.calls.append(edits)
@@ -117,6 +118,85 @@ def test_words_are_laid_on_a_painted_place(pipeline: FakePipeline, capsys: pytes
     assert (edit.id, edit.kind, edit.label, edit.strength) == ("words-1", "words", "a bruise zorgon", 0.8)
     assert edit.place is not None and (edit.place.feather, edit.place.mirror) == (3.0, True)
     assert torch.equal(decode_mask(folder.read_pictures("face")[edit.digests[0]]), MASK)
+
+
+@pytest.fixture
+def diffused(pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Place, dict[str, Any]]]:
+    """A diffusion model that is installed; what it is asked for."""
+    asked: list[tuple[Any, Place, dict[str, Any]]] = []
+
+    def diffuse(
+        face: Face, wish: Any, place: Place, *, progress: Progress, **more: Any
+    ) -> tuple[EditEntry, dict[str, bytes]]:
+        progress.report("diffusion", 0.5, "Diffusion, step 3 of 6")
+        asked.append((wish, place, more))
+        entry = EditEntry("", "diffusion", more["label"], more["strength"], place=place, pictures={})
+        masks = {digest: more["pictures"][digest] for digest in (place.mask or {}).values()}
+        return entry, masks
+
+    monkeypatch.setattr(editing.making.pipeline, "why_no_diffusion", lambda: "")
+    monkeypatch.setattr(editing.making.pipeline, "diffuse", diffuse)
+    return asked
+
+
+def test_diffusion_makes_what_words_say(diffused: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["--steps", "6", "--guidance", "5", "--from-skin", "0.6", "--seed", "9", "--strength", "0.5"]
+    assert main(["edit", "face", "gold", "cracks", "--region", "left_cheek", "--diffusion", *settings]) == 0
+    assert "Diffusion, step 3 of 6" in capsys.readouterr().err
+    ((wish, place, more),) = diffused
+    assert (wish.words, wish.steps, wish.guidance, wish.keep, wish.seed) == ("gold cracks", 6, 5.0, 0.6, 9)
+    assert place == Place(("left_cheek",)) and not more["start"]
+    (edit,) = edits_of()
+    assert (edit.id, edit.label, edit.strength) == ("diffusion-1", "gold cracks", 0.5)
+
+
+def test_diffusion_begins_with_a_sketch_or_a_picture(diffused: list[Any]) -> None:
+    Path("s.png").write_bytes(editing.normalise(rgba(), "sketch"))
+    assert main(["edit", "face", "a dragon", "--sketch", "s.png", "--diffusion"]) == 0
+    picture = ["--picture", "s.png", "--at", "skin:0.5,0.4", "--region", "nose"]
+    assert main(["edit", "face", "a dragon", *picture, "--diffusion"]) == 0
+    (_, place, more), (_, nose, other) = diffused
+    assert [entry.kind for entry in (*more["start"], *other["start"])] == ["sketch", "picture"]
+    assert set(place.mask or {}) == {"skin"} and nose == Place(("nose",))
+    assert [edit.kind for edit in edits_of()] == ["diffusion", "diffusion"]  # neither is an edit of its own
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--diffusion", "--region", "nose"], "Say what diffusion should make"),
+        (["gold", "--diffusion"], "Say or mark where diffusion is to work"),
+        (["gold", "--region", "nose", "--steps", "3"], "--steps goes with --diffusion"),
+        (["gold", "--region", "nose", "--diffusion", "--steps", "0"], "takes 1 to 250 steps"),
+        (["gold", "--region", "nose", "--diffusion", "--strength", "3"], "strength must be between 0 and 2"),
+        (["gold", "--region", "nose", "--diffusion", "--mix", "seed:5"], "are two edits"),
+        (["gold", "--sketch", "m.png", "--picture", "m.png", "--diffusion"], "a sketch or with a picture"),
+        (["gold", "--region", "nose", "--diffusion", "--at", "nose"], "--at goes with --picture"),
+    ],
+)
+def test_diffusion_that_can_not_be_is_a_sentence(
+    diffused: list[Any], arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sentence in refused(["face", *arguments], capsys)
+    assert not diffused
+
+
+def test_without_a_model_diffusion_says_how_to_have_one(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(["face", "gold", "--region", "nose", "--diffusion"], capsys)
+    assert said.startswith("No diffusion model is installed: install it with `dreamface models install stable-")
+    assert main(["edit", "face", "a bruise, zorgon", "--region", "nose"]) == 0
+    assert "Diffusion may know more words. No diffusion model is installed" in capsys.readouterr().out
+
+
+def test_a_named_expression_is_worn_and_edits_stay(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    stacked("one")
+    assert main(["edit", "face", "--expression", "joy strong"]) == 0
+    laid, worn = pipeline.told
+    assert laid == {} and worn["expression.mouthSmileLeft"] > 0.8 and labels() == ["one"]
+    assert "did you mean joy" in refused(["face", "--expression", "joi"], capsys)
+    assert "two edits" in refused(["face", "a scar", "--expression", "joy"], capsys)
 
 
 def test_things_at_several_places_are_an_edit_each(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from dreamface import editing
+from dreamface.edits import region_named
 from dreamface.edits.colours import colour_of
 from dreamface.errors import BadRequest
 from dreamface.skin import EFFECTS
 from dreamface.traits import Traits
 
-PHRASES = json.loads((Path(__file__).parent / "edit_phrases_2.json").read_text("utf-8"))
+HERE = Path(__file__).parent
+PHRASES, LATER = (json.loads((HERE / f"edit_phrases_{n}.json").read_text("utf-8")) for n in (2, 3))
 FACE = Traits(
     {
         "age": 40.0, "freckles.density": 0.4, "wrinkles.forehead": 0.3, "wrinkles.eyes": 0.3, "skin.melanin": 0.4,
@@ -39,6 +41,10 @@ def _effects_are(part: editing.EditReading, meant: dict[str, Any]) -> bool:
         if (look.variant or first) != (meant[name].get("variant") or first):
             return False
         if "colour" in meant[name] and look.colour != colour_of(meant[name]["colour"]):
+            return False
+        if meant[name].get("count") is not None and look.count != meant[name]["count"]:
+            return False
+        if meant[name].get("course") is not None and look.course != meant[name]["course"]:
             return False
         if "amount" in meant[name] and not _amount_is(look.amount, meant[name]["amount"]):
             return False
@@ -87,13 +93,20 @@ def right(phrase: dict[str, Any]) -> bool:
     if "only" in phrase:
         effects = {wish.effect for wish in reading.effects}
         there = set(reading.traits) <= set(phrase["only"]) and effects <= set(phrase["effects_or"])
-        return there and bool(reading.traits or effects) and list(reading.regions) in phrase["regions_or"]
+        gone = all(name in reading.traits and reading.traits.tint(name)[1] == 0.0 for name in phrase.get("none", ()))
+        return there and gone and bool(reading.traits or effects) and list(reading.regions) in phrase["regions_or"]
     if phrase.get("any"):
         return bool(reading.traits or reading.effects)
     meant = phrase.get("parts", [phrase])
     return len(reading.parts) == len(meant) and all(map(part_is, reading.parts, meant))
 
 
-@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase["words"])
+def test_every_place_that_words_name_can_be_marked() -> None:
+    for phrase in (*PHRASES, *LATER):
+        for part in editing.read_words(phrase["words"], place=False, traits=FACE).parts:
+            assert all(region_named(name) is not None for name in part.regions), phrase["words"]
+
+
+@pytest.mark.parametrize("phrase", [*PHRASES, *LATER], ids=lambda phrase: phrase["words"])
 def test_words_are_read_as_they_are_meant(phrase: dict[str, Any]) -> None:
     assert right(phrase), editing.read_words(phrase["words"], place=phrase.get("place", False), traits=FACE)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dreamface.edits import REGIONS, read_region
+from dreamface.editing.reading import check_region
+from dreamface.edits import REGIONS, needs_side, read_region, region_named
 from dreamface.edits.regions import weights_of
+from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.head import HeadSource, load_model
 from dreamface.traits import Traits
@@ -58,6 +60,26 @@ PHRASES: dict[str, tuple[tuple[str, ...], str]] = {
     "crow's feet at the corners of the eyes": (("eye_corners",), "crow's feet"),
     "left cheek: a scar": (("left_cheek",), "a scar"),
     "a scar, right cheek": (("right_cheek",), "a scar"),
+    "a scar from the left eyebrow to the corner of the mouth": (("from_left_brow_to_left_mouth_corner",), "a scar"),
+    "a cut running from the right temple all the way down to the chin": (("from_right_temple_to_chin",), "a cut"),
+    "paint from ear to ear": (("from_left_ear_over_nose_to_right_ear",), "paint"),
+    "paint from one ear to the other": (("from_left_ear_over_nose_to_right_ear",), "paint"),
+    "paint from the right ear over the chin to the left ear": (("from_right_ear_over_chin_to_left_ear",), "paint"),
+    "a bruise between the nose and the left cheek": (("between_nose_and_left_cheek",), "a bruise"),
+    "dirt on the left half of the forehead": (("left_forehead",), "dirt"),
+    "a scar above the right eyebrow": (("above_right_brow",), "a scar"),
+    "glitter below the left eyebrow": (("left_brow_bone",), "glitter"),
+    "a mole beside the left side of the nose": (("beside_nose_left",), "a mole"),
+    "a cut under the jaw": (("under_jaw",), "a cut"),
+    "a cut under the chin": (("under_chin",), "a cut"),
+    "ink behind the left ear": (("behind_left_ear",), "ink"),
+    "a scar in front of the right ear": (("front_of_right_ear",), "a scar"),
+    "a pimple below the lower lip": (("below_lips",), "a pimple"),
+    "gold in the inner corner of the right eye": (("inner_right_eye_corner",), "gold"),
+    "sweat along the hairline": (("hairline",), "sweat"),
+    "dirt on the left side of the scalp": (("left_scalp",), "dirt"),
+    "a bruise to the left of the mouth": (("left_mouth_corner",), "a bruise"),
+    "a stripe across the nose from cheek to cheek": (("from_left_cheek_over_nose_to_right_cheek",), "a stripe"),
     "Sommersprossen": ((), "Sommersprossen"),
     "a bigger nose": ((), "a bigger nose"),
     "red lips": ((), "red lips"),
@@ -85,7 +107,9 @@ def head(request: pytest.FixtureRequest) -> Head:
 
 def weights_at(head: Head, name: str) -> dict[str, float]:
     """How much of a region lies at each landmark."""
-    weights = weights_of(REGIONS[name], head)
+    region = region_named(name)
+    assert region is not None, name
+    weights = weights_of(region, head)
     return {point: float(weights[vertex]) for point, vertex in head.topology.landmarks.items()}
 
 
@@ -98,7 +122,11 @@ HOLDS = {
     "moustache": ("subnasale",), "whole_face": ("glabella", "pronasale", "pogonion", "upper_cheek_l", "temple_r"),
     "upper_half": ("metopion", "glabella"), "nose_wings": ("alare_l", "alare_r"), "left_brow": ("brow_arch_l",),
     "lower_lip": ("labrale_inferius",), "t_zone": ("metopion", "pronasale", "pogonion"),
-    "around_mouth": ("sublabiale",),
+    "around_mouth": ("sublabiale",), "hairline": ("trichion",),
+    "below_lips": ("sublabiale",), "left_upper_lip": ("multipie_52",),
+    "from_left_brow_to_left_mouth_corner": ("brow_arch_l", "cheilion_l"),
+    "from_left_ear_over_nose_to_right_ear": ("pronasale",), "from_right_temple_to_chin": ("pogonion",),
+    "from_above_right_brow_over_right_eyelid_to_right_cheek": ("brow_arch_r", "eye_bag_r"),
 }  # fmt: skip
 LACKS = {
     "forehead": ("crown", "nasion"), "left_cheek": ("cheek_r", "pronasale", "ear_back_l", "lid_lower_l"),
@@ -107,7 +135,16 @@ LACKS = {
     "back_of_head": ("glabella", "ear_front_l"), "whole_face": ("crown", "jugular_notch", "opisthocranion"),
     "jaw": ("upper_cheek_l", "labrale_inferius"), "moustache": ("pronasale", "pogonion"), "upper_half": ("pogonion",),
     "left_brow": ("brow_arch_r",), "lower_lip": ("labrale_superius", "pogonion"), "around_mouth": ("pronasale",),
-    "left_half": ("upper_cheek_r",), "throat": ("pogonion", "cervicale"),
+    "left_half": ("upper_cheek_r",), "throat": ("pogonion", "cervicale"), "above_left_brow": ("lid_upper_l", "crown"),
+    "left_forehead": ("frontotemporale_r", "crown"), "left_scalp": ("euryon_r", "glabella"),
+    "inner_left_eye_corner": ("exocanthion_l", "endocanthion_r"),
+    "left_brow_bone": ("metopion", "lid_lower_l"), "behind_left_ear": ("tragion_l", "ear_front_l", "mastoid_r"),
+    "under_left_jaw": ("cheek_l", "gonion_r"), "below_lips": ("labrale_superius", "menton"),
+    "beside_nose_left": ("pronasale", "alare_r", "cheekbone_l"), "left_upper_lip": ("multipie_50",),
+    "front_of_left_ear": ("mastoid_l", "cheek_l"), "under_chin": ("labrale_inferius", "jugular_notch"),
+    "from_left_brow_to_left_mouth_corner": ("pronasale", "cheilion_r", "gonion_l", "metopion"),
+    "from_left_ear_over_nose_to_right_ear": ("glabella", "pogonion", "opisthocranion", "cheek_l"),
+    "between_nose_and_left_cheek": ("pronasale", "cheek_r", "gonion_l"),
 }  # fmt: skip
 
 
@@ -143,3 +180,40 @@ def test_regions_keep_out_of_the_mouth_and_the_eyes(head: Head) -> None:
     for name, region in REGIONS.items():
         if name not in ("whole_head", "left_half", "right_half", "upper_half", "lower_half"):
             assert float(weights_of(region, head)[inside].max()) < 0.05, name
+
+
+def test_a_course_is_one_narrow_band_over_the_skin(head: Head) -> None:
+    """From the brow to the corner of the mouth no piece of it is missing, and nothing lies far beside it."""
+    region = region_named("from_left_brow_to_left_mouth_corner")
+    assert region is not None and region.label == "From the Left Brow to the Left Corner of the Mouth"
+    there = head.vertices[weights_of(region, head) > 0.3]
+    heights = there[:, 2].sort().values
+    assert float((heights[1:] - heights[:-1]).max()) < 0.012
+    first, last = (head.vertices[head.topology.landmarks[name]] for name in ("brow_arch_l", "cheilion_l"))
+    assert float(heights[-1] - heights[0]) > 0.8 * float(first[2] - last[2])
+    assert float(there[:, 0].min()) > -0.005
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "from_left_brow_to_left_brow",
+        "from_left_brow_to_nowhere",
+        "from_cheeks_to_chin",
+        "between_chin_and_moon",
+        "from_",
+    ],
+)
+def test_courses_that_lead_nowhere_are_none(name: str) -> None:
+    assert region_named(name) is None
+
+
+def test_a_course_can_be_named_as_regions_are() -> None:
+    assert check_region("From left brow to chin") == "from_left_brow_to_chin"
+    with pytest.raises(BadRequest, match="no region called"):
+        check_region("from left brow to nowhere")
+
+
+def test_a_course_from_both_sides_at_once_needs_a_side() -> None:
+    assert needs_side("from_around_eyes_to_chin")
+    assert not needs_side("from_nose_to_chin")

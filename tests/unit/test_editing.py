@@ -208,7 +208,7 @@ def test_another_face_can_be_mixed_in() -> None:
     assert (entry.kind, entry.strength, entry.traits) == ("mix", 0.25, other.traits)
     assert entry.parameters == {"take": ["shape"], "seed": 9, "candidate": 4}
     stranger = editing.mix_edit(5, ("skin", "shape")).entry
-    assert stranger.parameters == {"take": ["skin", "shape"], "seed": 5, "candidate": None}
+    assert stranger.parameters == {"take": ["skin", "shape"], "seed": 5, "candidate": pipeline.AROUND}
     assert stranger.traits == complete(Traits(), 5)
     for more, sentence in ((("hair",), "skin or shape"), ((), "nothing")):
         with pytest.raises(BadRequest, match=sentence):

@@ -15,7 +15,7 @@ from dreamface.head import HeadSource, load_model
 from dreamface.head.anny import bank
 from dreamface.prior import complete
 from dreamface.random_streams import stream
-from dreamface.render import Camera, rasterise
+from dreamface.render import Camera, RayMesh, rasterise
 from dreamface.traits import ARKIT_SHAPES, SHAPE_TRAITS, Traits
 
 
@@ -334,3 +334,47 @@ def test_the_population_is_its_own_yardstick() -> None:
     everyone = np.array([list(model.measure(person(seed)).values()) for seed in range(40)])
     assert np.abs(everyone.mean(axis=0)).max() < 1.2
     assert 0.4 < np.median(everyone.std(axis=0)) < 1.6
+
+
+@pytest.mark.parametrize("weight", [0.25, 0.5, 0.75])
+def test_half_shut_lids_cover_the_eye_and_do_not_cut_it(weight: float) -> None:
+    """The visible lids lie outside the eyeball, which a straight way from open to shut would lead through."""
+    for seed in range(4):
+        head = person(seed)
+        shapes = load_model("anny").shapes(head)
+        hidden = head.topology.regions["lids_margin"] + head.topology.regions["eye_sockets"]
+        for side in ("left", "right"):
+            posed = head.vertices + weight * shapes[ARKIT_SHAPES.index(f"eyeBlink{side.capitalize()}")]
+            first, last = (head.topology.part(f"{side}_{part}") for part in ("sclera", "cornea"))
+            ball = posed[first.vertices[0] : last.vertices[1]]
+            centre = posed[slice(*first.vertices)].mean(dim=0)
+            lids = posed[(hidden < 0.05) & (head.topology.regions["lids_upper"] > 0.5)]
+            lids = lids[(lids - centre).norm(dim=1) < 0.03]
+            triangles = head.topology.triangles[2 * first.faces[0] : 2 * last.faces[1]] - first.vertices[0]
+            reach = RayMesh(ball, triangles).cast(lids + (lids - centre), centre - lids).depth
+            outside = (reach - 1.0) * (lids - centre).norm(dim=1)  # of the outermost surface
+            assert float(outside[torch.isfinite(outside)].min()) > -0.05e-3, (seed, side)
+
+
+def test_the_tongue_comes_out_between_the_lips() -> None:
+    """Lips part for it: none of it lies before the upper lip's red."""
+    for seed in range(4):
+        head = person(seed)
+        out = head.vertices + load_model("anny").shapes(head)[ARKIT_SHAPES.index("tongueOut")]
+        tongue = out[slice(*head.topology.part("tongue").vertices)]
+        upper, lower = (out[head.topology.landmarks[f"stomion_{lip}"]] for lip in ("superius", "inferius"))
+        assert float(upper[2] - lower[2]) > 4e-3
+        before = tongue[(tongue[:, 1] < upper[1]) & (tongue[:, 0].abs() < 5e-3)]
+        assert len(before)
+        assert float(before[:, 2].max()) < float(upper[2]) + 0.5e-3, seed
+
+
+def test_incisors_are_no_boxes(adult: Head) -> None:
+    """Edges are arcs, necks are narrower than edges."""
+    rows = slice(*adult.topology.part("upper_teeth").vertices)
+    tooth = adult.vertices[rows][:100]  # the left middle incisor
+    low, high = float(tooth[:, 2].min()), float(tooth[:, 2].max())
+    edge = tooth[tooth[:, 2] < low + 1.0e-3]
+    neck = tooth[(tooth[:, 2] - low).abs() > 0.75 * (high - low)]
+    assert float(neck[:, 0].max() - neck[:, 0].min()) < 0.85 * float(tooth[:, 0].max() - tooth[:, 0].min())
+    assert float(edge[:, 0].max() - edge[:, 0].min()) < 0.98 * float(tooth[:, 0].max() - tooth[:, 0].min())

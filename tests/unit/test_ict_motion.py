@@ -297,6 +297,40 @@ def test_lids_stay_out_of_the_turning_eyeball(model: Model, name: str) -> None:
         assert float(inside.max()) < 0.15 * MM
 
 
+@pytest.mark.parametrize("weight", [0.25, 0.5, 0.75])
+def test_lids_stay_out_of_the_eyeball_on_the_way(model: Model, weight: float) -> None:
+    """A blend shape's way is straight and an eyeball round: it must not lead through the cornea."""
+    for seed in PEOPLE:
+        person = model.person(seed)
+        for side in SIDES:
+            ball = model.motion.eyeballs[side]
+            posed = person.vertices + weight * person.shapes[f"eyeBlink{side.capitalize()}"]
+            pose = ball.fit(posed)
+            lid = posed[model.motion.lids[side].edge]
+            assert float(ball.height(lid, pose, torch.eye(3)).min()) > -0.2 * MM, (seed, side)
+
+
+@pytest.mark.parametrize("name", ["mouthLeft", "mouthRollUpper"])
+def test_the_mouths_lining_stays_in_an_open_mouth(model: Model, name: str) -> None:
+    """From the front nobody sees the lining's back, which would lie before the skin of lips or chin."""
+    from dreamface.render import RayMesh
+
+    welded = model.topology.objects[0].faces
+    triangles = model.topology.triangles[2 * welded[0] : 2 * welded[1]]
+    lining = model.topology.part("mouth_socket").faces
+    for seed in PEOPLE:
+        posed = model.person(seed).posed("jawOpen", name)
+        middle = posed[model.topology.multipie[8]] + torch.tensor([0.0, -0.1, 0.02])
+        across, up = torch.meshgrid(torch.arange(-0.03, 0.03, 1e-3), torch.arange(-0.03, 0.05, 1e-3), indexing="ij")
+        origins = middle + torch.stack((across, torch.zeros_like(up), up), dim=-1).reshape(-1, 3)
+        seen = RayMesh(posed, triangles).cast(origins, torch.tensor([0.0, 1.0, 0.0]).expand_as(origins))
+        quads = seen.triangle // 2
+        hit = (quads >= lining[0]) & (quads < lining[1])
+        corners = posed[triangles[seen.triangle[hit]]]
+        normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        assert int((normals[:, 1] > 0.0).sum()) <= 6, seed  # square millimetres
+
+
 # --------------------------------------------------------------------------------------------------------------- mouth
 
 

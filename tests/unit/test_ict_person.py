@@ -197,4 +197,4 @@ def test_a_damaged_cache_is_made_again(source, tmp_path, monkeypatch) -> None:
     file.write_bytes(file.read_bytes()[:1000])
     again = morphs.load_people(source)
     assert torch.equal(first.targets.skin, again.targets.skin)
-    assert file.stat().st_size < 16e6
+    assert file.stat().st_size < 20e6

@@ -71,7 +71,8 @@ def test_a_model_is_installed_verified_and_removed(run: Run, archive: Path, tmp_
 
 @pytest.mark.parametrize(("words", "sentence"), [
     (["install"], "Name the model to install; `dreamface models` lists them."),
-    (["install", "nix"], "There is no model 'nix' to install; there is ict-facekit, face-landmarker."),
+    (["install", "nix"],
+     "There is no model 'nix' to install; there is ict-facekit, face-landmarker, stable-diffusion-v1-5."),
     (["verify", "ict-facekit", "--from", "x"], "--from goes with `dreamface models install NAME`."),
     (["install", "ict-facekit", "--from", "nowhere"], "There is no file or folder nowhere: check the path."),
 ])  # fmt: skip
@@ -83,17 +84,18 @@ def test_what_can_not_be_done_is_one_sentence(run: Run, words: list[str], senten
 def test_doctor_knows_the_installed_models(run: Run, archive: Path, tmp_path: Path) -> None:
     from dreamface.cli.doctor import _models
 
-    check, landmarker = _models()
-    assert check.ok and landmarker.ok
+    check, landmarker, diffusion = _models()
+    assert check.ok and landmarker.ok and diffusion.ok
     assert check.found == "not installed; to have it: dreamface models install ict-facekit"
     assert landmarker.found == "not installed; to have it: dreamface models install face-landmarker"
+    assert diffusion.found == "not installed; to have it: dreamface models install stable-diffusion-v1-5"
     run("models", "install", "ict-facekit", "--from", str(archive))
-    check, _ = _models()
+    check, *_ = _models()
     assert check.ok
     assert str(tmp_path / "models" / "ict-facekit") in check.found
     file = tmp_path / "models" / "ict-facekit" / ict_facekit.FILE
     file.write_bytes(file.read_bytes()[:-1])
-    check, _ = _models()
+    check, *_ = _models()
     assert not check.ok
     assert not check.needed
     assert "dreamface models install ict-facekit" in check.advice

@@ -528,6 +528,19 @@ def test_heads_are_framed_by_their_outline_wherever_they_stand(shift: float) -> 
     assert float(place[:, 0].mean()) == pytest.approx(50.0, abs=1.0)
 
 
+def test_a_small_busts_end_is_no_neck() -> None:
+    """A child's bust narrows to its end no further below the crown than an adult's neck lies."""
+    head, _, _ = sphere(0.085, 64, middle=(0.0, 0.0, 0.25))
+    neck = torch.cat([sphere(0.035, 64, middle=(0.0, 0.0, height))[0] for height in (0.13, 0.15, 0.17)])
+    shoulders, _, _ = sphere(0.1, 64, middle=(0.0, 0.0, 0.06))
+    bust = shoulders * torch.tensor([1.0, 1.0, 0.6])
+    whole = torch.cat((head, neck, bust))
+    camera = portrait_camera(whole)
+    place = camera.to_pixels(head, 100)
+    assert 68.0 < float(place[:, 1].max()) < 90.0
+    assert float(camera.to_pixels(whole, 100)[:, 1].max()) > 105.0  # the cut is below the picture
+
+
 MATERIALS = {
     "eye": Material("eye", "eye", roughness=0.8),
     "shell": Material("shell", transmission=1.0, roughness=0.0, ior=1.376),

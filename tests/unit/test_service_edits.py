@@ -98,6 +98,38 @@ def test_a_job_and_a_painting_need_the_pictures_of_all_edits(backend: Backend) -
     assert backend.outcome(backend.ask("POST", "/jobs", job)[1]["id"])["state"] == "done"
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"words": ""}, "words"),
+        ({"steps": 0}, "steps"),
+        ({"steps": 251}, "steps"),
+        ({"guidance": -1}, "guidance"),
+        ({"keep": 1.0}, "keep"),
+        ({"seed": -1}, "seed"),
+        ({"strength": 2.5}, "strength"),
+        ({"place": {"feather": 99.0}}, "feather"),
+        ({"place": {"mask": {"skin": "0" * 64}}}, "There is no upload"),
+        ({"sketch": {"skin": "0" * 64}}, "There is no upload"),
+        ({"colour": 1}, "colour"),
+    ],
+)
+def test_diffusion_that_makes_no_sense_is_refused_in_a_sentence(
+    backend: Backend, changes: dict[str, Any], words: str
+) -> None:
+    request = {"face": FACE, "traits": {}, "diffusion": {"words": "gold"} | changes}
+    status, answer = backend.ask("POST", "/jobs", {"kind": "edit", "request": request})
+    assert status == 400 and words in answer["error"], answer
+    assert answer["error"].endswith(".") and "\n" not in answer["error"]
+
+
+def test_diffusion_needs_the_pictures_of_its_place_and_sketch() -> None:
+    other = "1" * 64
+    diffusion = {"words": "gold", "place": {"mask": {"skin": DIGEST}}, "sketch": {"skin": other}}
+    assert set(needed_files("edit", {"face": FACE, "diffusion": diffusion})) == {DIGEST, other}
+    assert needed_files("edit", {"face": FACE, "diffusion": None}) == ()
+
+
 def test_a_painter_that_is_busy_is_409_and_a_sentence(backend: Backend) -> None:
     status, answer = backend.ask("POST", "/paint", {"face": {**FACE, "prompt": "a busy man"}})
     assert (status, answer) == (409, {"error": "It is being painted: try again."})

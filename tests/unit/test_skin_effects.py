@@ -5,9 +5,10 @@ from functools import cache, partial
 
 import pytest
 import torch
+from scipy.ndimage import label
 
 from dreamface.head import HeadSource, load_model
-from dreamface.skin import EFFECT_FAMILIES, EFFECTS, Look, Overlay, Painter, atlas_of, skin_tiles
+from dreamface.skin import EFFECT_FAMILIES, EFFECTS, Look, Overlay, Painter, atlas_of, each, skin_tiles
 from dreamface.traits import Traits
 from dreamface.units import MM
 
@@ -231,7 +232,7 @@ def test_an_effect_takes_the_colour_that_is_said(skin, name):
     assert float(away[:, 2].mean()) < -0.003
 
 
-@pytest.mark.parametrize("name", ["birthmark", "scar", "blood", "mud", "leaf", "cracks"])
+@pytest.mark.parametrize("name", ["birthmark", "scar", "blood", "mud", "leaf", "cracks", "frost", "scales"])
 def test_sizes_agree(skin, finer, name):
     assert_sizes_agree(skin, finer, name)
 
@@ -252,12 +253,8 @@ def assert_sizes_agree(small, large, name, within=0.15):
             assert first == pytest.approx(second, rel=within, abs=least), channel
 
 
-COARSE = {"frost": pytest.mark.xfail(reason="its needles are finer than texels of 512 maps, whose gloss differs")}
-"""Effects that are not yet alike at all sizes, and why."""
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(name, marks=COARSE.get(name, ())) for name in EFFECTS])
+@pytest.mark.parametrize("name", EFFECTS)
 def test_all_effects_agree_at_all_sizes(skin, finer, name):
     assert_sizes_agree(skin, finer, name, within=0.2)
 
@@ -280,6 +277,60 @@ def test_the_same_edit_gives_the_same_bytes(head):
     laid = tuple(overlay(name, masks_on(head)) for name in ("scar", "blood", "cracks", "leaf"))
     first, second = (Painter().paint(head, BROWN, resolution=256, seed=7, overlays=laid)["skin"] for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def marks_in(image):
+    """How many separate marks there are in [S, S] bool, without specks."""
+    labels, count = label(image.numpy())
+    return sum(int((labels == number).sum()) > 4 for number in range(1, count + 1))
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_as_many_spots_are_drawn_as_are_asked_for(skin, count):
+    changed = skin.change("spots", "albedo", Look(variant="mole", count=count))
+    assert marks_in(changed < -0.02) == count
+
+
+@pytest.mark.parametrize(("name", "variant"), [("scar", "cut"), ("wound", "open")])
+def test_lines_are_counted_and_lie_side_by_side(skin, name, variant):
+    one, three = (
+        marks_in(skin.change(name, "roughness", Look(variant=variant, count=count)) < -0.04) for count in (0, 3)
+    )
+    assert (one, three) == (1, 3)
+
+
+def test_a_line_runs_the_way_that_is_said(skin):
+    place = atlas_of(skin.head.topology, "skin", SIZE).spread(skin.head.vertices)
+    spans = {}
+    for way in ("down", "across"):
+        line = skin.change("scar", "roughness", Look(course=way)) < -0.03
+        low, high = (place[2][line].quantile(q) for q in (0.02, 0.98))
+        spans[way] = float(high - low) / MM
+    assert spans["down"] > 2.0 * spans["across"]
+
+
+def test_each_of_several_bruises_is_a_patch_of_its_own(skin):
+    draw = partial(each, EFFECTS["bruise"].draw, look=Look(count=3))
+    laid = (Overlay("bruises", "three", skin.masks, 1.0, seed=3, draw=draw, reads=EFFECTS["bruise"].reads),)
+    worn = skin.painter.paint(skin.head, BROWN, resolution=SIZE, seed=7, overlays=laid)["skin"]["albedo"]
+    changed = (worn - skin.bare["albedo"]).float().abs().mean(dim=-1)
+    assert 0.05 < float((changed[skin.mask > 0.5] > 0.01).float().mean()) < 0.8
+    assert not bool(changed[skin.mask == 0.0].any())
+
+
+def test_scales_are_smaller_and_let_more_skin_through_towards_the_border(skin):
+    place = atlas_of(skin.head.topology, "skin", SIZE).spread(skin.head.vertices)
+    away = (place - skin.head.landmark("cheek_l")[:, None, None]).norm(dim=0) / MM
+    changed = skin.change("scales", "albedo").abs()
+    core, ring, rim = (changed[(away > low) & (away <= high)].mean() for low, high in ((0, 7), (9, 13), (15, 19)))
+    assert float(core) > 1.3 * float(ring) > 1.3 * 1.3 * float(rim)
+
+
+@pytest.mark.parametrize("variant", EFFECTS["scales"].variants)
+def test_scales_stand_above_the_skin_and_hide_its_pores(skin, variant):
+    raised = skin.change("scales", "displacement", Look(variant=variant))[skin.mask > 0.95]
+    assert float(raised.quantile(0.9)) > 60e-6
+    assert float(raised.std()) > 25e-6
 
 
 @pytest.mark.slow

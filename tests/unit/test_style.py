@@ -71,6 +71,7 @@ ALLOWED = {
     "skin": SHARED | {"colour"},
     **{room: SHARED | {"models", "head", "skin", *LATER[:number]} for number, room in enumerate(LATER)},
     "edits": SHARED | {"_reading", "head", "images", "limits", "record", "rig", "groom", "skin"},
+    "guidance": SHARED | {"colour", "edits", "models", "skin"},
     "motion": SHARED | {"models", "head", "skin", *LATER[:-1], "_files", "_reading"},
     "geometry": {"arrays"},
     "hair": set(),
@@ -78,8 +79,8 @@ ALLOWED = {
     "render": {"colour", "face", "hair"},
     "export": SHARED | {"folder", "groom", "rig", "images", "limits", "provenance", "text", "_files"},
     "cli": {
-        "bones", "editing", "pipeline", "models", "service", "face", "folder", "traits", "errors", "progress", "images",
-        "library", "limits", "performance", "record", "text", "_files",
+        "bones", "editing", "expressions", "pipeline", "models", "service", "face", "folder", "traits", "errors",
+        "progress", "images", "library", "limits", "performance", "record", "text", "_files",
     },
     "service": {
         "bones", "editing", "pipeline", "models", "face", "folder", "library", "record", "traits", "limits", "errors",
@@ -99,6 +100,7 @@ ALLOWED = {
         "edits", "errors", "face", "images", "language", "pipeline", "progress", "record", "skin", "text", "traits",
     },
     "errors": set(),
+    "expressions": {"errors", "traits"},
     "face": {"hair", "record", "rigging", "traits"},
     "document": {"_reading", "errors", "face", "hair", "limits", "record", "text", "traits"},
     "folder": {
@@ -113,8 +115,8 @@ ALLOWED = {
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
-        "appearance", "edits", "export", "folder", "groom", "head", "images", "language", "limits", "motion", "prior", "record",
-        "rig", "skin", "text",
+        "appearance", "edits", "export", "folder", "groom", "guidance", "head", "images", "language", "limits", "motion",
+        "prior", "record", "rig", "skin", "text",
     },
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
     "prior_hair": {"hair", "styles", "traits"},

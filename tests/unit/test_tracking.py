@@ -96,6 +96,14 @@ def test_expressions_are_told_apart_and_lefts_from_rights() -> None:
     assert reading.weights.max() <= 1.0
 
 
+def test_a_smile_is_the_landmarks_own_and_a_blink_is_shared_with_face_landmarker() -> None:
+    read, coefficients = np.zeros((1, len(ARKIT_SHAPES))), np.zeros((1, len(ARKIT_SHAPES)))
+    read[0, [SMILE, BLINK]] = 0.8
+    mixed = channels.fused(read, coefficients)[0]
+    assert mixed[SMILE] == 0.8
+    assert mixed[BLINK] < 0.4
+
+
 def test_a_wink_is_told_from_a_blink_by_the_eyes_own_lids() -> None:
     person, weights = somebody(), np.zeros((10, len(ARKIT_SHAPES)))
     weights[:, BLINK] = 0.9

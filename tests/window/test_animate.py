@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.window.sidebar import APPLICATION, PREFERENCES, SKIN, VIEW, choose, l
 
 JAW = f"{SKIN}.data.shape_keys.key_blocks['jawOpen'].value"
 LOOKS = 60  # at the running camera
+EXPRESSION_ROW = 162  # pixels below the top of the sidebar: where the first group of the page is, or above it
 
 
 @pytest.fixture
@@ -82,6 +84,33 @@ def test_a_sliders_drag_is_one_step_of_undo(head, tmp_path):
     window.key("ctrl+z")
     window.until(f"abs({action}.dreamface.smoothing - {smoothing}) < 1e-4")
     window.until(f"not {APPLICATION}.animating.why_old({SKIN}, {action})")
+
+
+def test_expressions_are_chosen_by_their_pictures_and_taken_back_by_one_step(head, pictures):
+    window = head
+    window.run("bpy.context.window_manager.dreamface.expression_level = 'strong'")
+    turn_to(window, "ANIMATE")
+    sidebar = window.region("VIEW_3D", "UI")
+    before = len(window.widgets("wcol_tool"))
+    for row in range(EXPRESSION_ROW, EXPRESSION_ROW + 200, 10):
+        window.click(sidebar.left + 30, sidebar.top + row)
+        time.sleep(1.0)
+        if len(window.widgets("wcol_tool")) > before + 2:
+            break
+    buttons = [box for box in window.widgets("wcol_tool") if box.height < 24]
+    assert len(buttons) > before + 2, "the group is open"
+    turn_to(window, "ANIMATE")
+    window.picture(pictures / "animate-expression.png")
+    smiles = f"{SKIN}.data.shape_keys.key_blocks['mouthSmileLeft'].value"
+    at_first = window.run(f"result = [key.value for key in {SKIN}.data.shape_keys.key_blocks]")
+    window.run("bpy.ops.dreamface.use_expression('EXEC_DEFAULT', True, expression='joy')")
+    window.until(f"{smiles} > 0.9")
+    turn_to(window, "ANIMATE")
+    window.picture(pictures / "animate-expression-joy.png")
+    window.move(400, 500)
+    window.key("ctrl+z")
+    window.until(f"{smiles} < 0.1")
+    assert window.run(f"result = [key.value for key in {SKIN}.data.shape_keys.key_blocks]") == at_first
 
 
 def test_a_camera_moves_the_head_at_its_rate_and_leaves_nothing_behind(head, with_double, pictures):

@@ -11,6 +11,7 @@ from dreamface.cli.making import Written, check_can_be_folder, check_free, stagi
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import in_words, seen_in_words, settings, slug, summary
 from dreamface.errors import BadRequest, FolderError, MissingDependency
+from dreamface.expressions import expression, expressions
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, Value
 
@@ -21,6 +22,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
     """Make a face, its folder and its exports."""
     prompt = " ".join(options.prompt)
     chosen = settings(options.set)
+    worn = expression(options.expression) if options.expression else None
     if options.output is None:
         check_can_be_folder(FACES)
     else:
@@ -29,6 +31,8 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         from dreamface import pipeline
 
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
+        if worn is not None:
+            chosen = {**worn.traits(pipeline.read(prompt).traits), **chosen}
         with staging(options.output.absolute().parent if options.output else FACES) as stage:
             face = pipeline.generate(
                 prompt,
@@ -223,6 +227,16 @@ def styles(options: Namespace, terminal: Terminal) -> bool:
         terminal.show(rows)
     terminal.show(*(["There are no hair styles: install DreamFace again."] if not listed["styles"] else []))
     terminal.show(*listed["problems"])
+    return True
+
+
+def show_expressions(options: Namespace, terminal: Terminal) -> bool:
+    """List the expressions that there are, with their weights."""
+    terminal.result([entry.to_json() for entry in expressions()])
+    rows = table("expressions, for --expression", "name", "what it looks like")
+    for entry in expressions():
+        rows.add_row(entry.words, entry.label)
+    terminal.show(rows, "A name without a strength means the clear one.")
     return True
 
 

@@ -15,6 +15,7 @@ from dreamface.cli.making import Written, check_free, export_all, staging, write
 from dreamface.cli.terminal import Terminal, table
 from dreamface.cli.words import slug
 from dreamface.errors import BadRequest, FolderError
+from dreamface.expressions import expression
 from dreamface.limits import read_seed
 
 if TYPE_CHECKING:
@@ -23,15 +24,20 @@ if TYPE_CHECKING:
     from dreamface.progress import Progress
     from dreamface.record import EditEntry, FaceRecord, Place
 
-_MAKES: Final = ("words", "sketch", "picture", "mix", "copy_from")
+_MAKES: Final = ("words", "sketch", "picture", "mix", "copy_from", "expression")
 _CHANGES: Final = ("list", "remove", "move", "hide", "show", "set_strength")
 """Of which a command does one."""
 
 _PLACES: Final = ("mask", "tile", "region", "feather", "mirror", "invert")
+_DIFFUSION: Final = "diffusion"
+_STARTS: Final = ("sketch", "picture")
+"""What diffusion may begin with."""
+
 _GOES_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(_PLACES, ("words", "sketch", "picture", "mix")),
     "strength": ("words", "sketch", "picture"),
     "label": ("words", "sketch", "picture", "mix"),
+    **dict.fromkeys(("steps", "guidance", "from_skin", "seed"), (_DIFFUSION,)),
     "as_": ("sketch", "picture"),
     **dict.fromkeys(("at", "size", "angle"), ("picture",)),
     **dict.fromkeys(("take", "degree"), ("mix",)),
@@ -58,14 +64,16 @@ def run(options: Namespace, terminal: Terminal) -> bool:
         progress.report("open", 0.0, "Opening the face")
         face = folder.load(source)
         notes = _check_kept(source, options.output, sculpted=face.head.offset is not None)
-        edits, pictures, not_understood = _new_stack(options, action, face)
-        made = pipeline.edit(face, {}, edits=edits, pictures=pictures, progress=progress.part(0.05, 0.7))
+        slow = 0.5 if action == _DIFFUSION else 0.05
+        edits, pictures, not_understood = _new_stack(options, action, face, progress.part(0.05, slow))
+        worn = expression(options.expression).traits(face.traits) if action == "expression" else {}
+        made = pipeline.edit(face, worn, edits=edits, pictures=pictures, progress=progress.part(slow, 0.7))
         written = _write(made, source, options, progress.part(0.7, 1.0))
     written.notes += notes + moved_elsewhere(written, options.output)
     listed = [_to_json(number, edit) for number, edit in enumerate(made.record.edits, 1)]
     terminal.result({"edits": listed, "not_understood": list(not_understood), **written.to_json()})
     terminal.show(
-        *([f"Ignored   {', '.join(not_understood)}"] if not_understood else []),
+        *_ignored(not_understood, action),
         _as_table(made.record.edits) if made.record.edits else "The face has no edits now.",
         *what_was_written(written),
     )
@@ -79,18 +87,47 @@ def _action(options: Namespace) -> str:
         BadRequest: it is nothing, or more than one thing, or an option goes with something else.
     """
     asked = [name for name in (*_MAKES, *_CHANGES) if getattr(options, name)]
+    if options.diffusion:
+        if not options.words:
+            raise BadRequest('Say what diffusion should make: add words such as "gold cracks".')
+        if options.sketch and options.picture:
+            raise BadRequest("Diffusion begins with a sketch or with a picture: leave one of them away.")
+        asked = [_DIFFUSION, *(name for name in asked if name not in ("words", *_STARTS))]
     if not asked:
         raise BadRequest(
-            'Say what to edit: words such as "a scar", --sketch, --picture, --mix or --copy-from; or --list the edits.'
+            'Say what to edit: words such as "a scar", --sketch, --picture, --mix, --copy-from or --expression; or '
+            "--list the edits."
         )
     if len(asked) > 1:
         names = " and ".join("words" if name == "words" else _option(name) for name in asked[:2])
         raise BadRequest(f"{names} are two edits: give one of them, then run it again for the other.")
     for name, owners in _GOES_WITH.items():
-        if getattr(options, name) not in (None, False, []) and asked[0] not in owners:
+        if getattr(options, name) not in (None, False, []) and not _owned(options, asked[0], owners):
             with_ = " or ".join("words" if owner == "words" else _option(owner) for owner in owners)
             raise BadRequest(f"{_option(name)} goes with {with_}: leave it away, or give that.")
     return asked[0]
+
+
+def _owned(options: Namespace, action: str, owners: Sequence[str]) -> bool:
+    """Return whether an option of these owners goes with what is done."""
+    if action != _DIFFUSION:
+        return action in owners
+    starts = [name for name in _STARTS if getattr(options, name)]
+    return bool({_DIFFUSION, "words", *starts} & set(owners))
+
+
+def _ignored(words: Sequence[str], action: str) -> list[str]:
+    """Return lines about words that nothing was made of."""
+    from dreamface import editing
+
+    if not words:
+        return []
+    ignored = f"Ignored   {', '.join(words)}"
+    return (
+        [f"{ignored} (more words than the model reads)"]
+        if action == _DIFFUSION
+        else [ignored, editing.offer_diffusion()]
+    )
 
 
 def _option(name: str) -> str:
@@ -136,13 +173,18 @@ def _to_json(number: int, edit: EditEntry) -> dict[str, Any]:
 
 
 def _new_stack(
-    options: Namespace, action: str, face: Face
+    options: Namespace, action: str, face: Face, progress: Progress
 ) -> tuple[tuple[EditEntry, ...], dict[str, bytes], tuple[str, ...]]:
     """Return the stack that the face is to have, the new pictures, and the words nothing was made of."""
     from dreamface import editing
     from dreamface.record import MOST_STRENGTH
 
     edits = face.record.edits
+    if action == _DIFFUSION:
+        diffused = _diffused(options, face, progress)
+        return editing.added(edits, *diffused.entries), dict(diffused.pictures), diffused.not_understood
+    if action == "expression":
+        return edits, {}, ()
     if action in _MAKES:
         if action == "copy_from":
             carried, pictures = _copied(options.copy_from, face)
@@ -194,6 +236,21 @@ def _made(options: Namespace, action: str, face: Face) -> tuple[NewEdit, dict[st
         angle=options.angle or 0.0, as_=options.as_ or "", place=place, strength=strength, label=label,
     )  # fmt: skip
     return new, pictures
+
+
+def _diffused(options: Namespace, face: Face, progress: Progress) -> NewEdit:
+    """Return the edit that diffusion makes."""
+    from dreamface import editing
+
+    place, pictures = _marked(options, face)
+    start = next((name for name in _STARTS if getattr(options, name)), "")
+    begun = _made(options, start, face)[0] if start else None
+    given = {"steps": options.steps, "guidance": options.guidance, "keep": options.from_skin, "seed": options.seed}
+    wish = editing.Diffusion(options.words, **{name: value for name, value in given.items() if value is not None})
+    return editing.diffusion_edit(
+        face, wish, place, start=begun, strength=1.0 if options.strength is None else options.strength,
+        label=options.label or "", pictures=pictures, progress=progress,
+    )  # fmt: skip
 
 
 def _marked(options: Namespace, face: Face) -> tuple[Place | None, dict[str, bytes]]:

@@ -73,8 +73,8 @@ def parser() -> argparse.ArgumentParser:
 
     for add in (
         _add_generate, _add_read, _add_show, _add_edit, _add_export, _add_animate, _add_verify, _add_rebuild,
-        _add_traits, _add_edits, _add_layers, _add_styles, _add_doctor, _add_batch, _add_serve, _add_jobs, _add_models,
-        _add_faces,
+        _add_traits, _add_edits, _add_layers, _add_styles, _add_expressions, _add_doctor, _add_batch, _add_serve,
+        _add_jobs, _add_models, _add_faces,
     ):  # fmt: skip
         add(actions)
     return root
@@ -95,7 +95,14 @@ def _add_generate(actions: Commands) -> None:
     command.add_argument(
         "--set", action="append", default=[], metavar="TRAIT=VALUE", help="such as nose.width=1.5; may be repeated"
     )
+    _add_expression(command)
     _add_formats(command)
+
+
+def _add_expression(parser: argparse.ArgumentParser | Group_) -> None:
+    parser.add_argument(
+        "--expression", metavar="NAME", help='such as "joy" or "joy strong"; `dreamface expressions` lists them'
+    )
 
 
 def _add_read(actions: Commands) -> None:
@@ -120,6 +127,7 @@ def _add_edit(actions: Commands) -> None:
     how = command.add_argument_group("how")
     how.add_argument("--strength", type=float, metavar="0..2", help="default: 1, what it means to be")
     how.add_argument("--label", metavar="TEXT", help="what lists call it; default: the words")
+    _add_diffusion(command.add_argument_group("by diffusion, where a model is installed"))
     _add_stack(command.add_argument_group("the stack, in which the lowest edit is number 1"))
     _add_formats(command)
 
@@ -143,6 +151,7 @@ def _add_what(group: Group_) -> None:
     )
     group.add_argument("--degree", type=float, metavar="0..1", help="how far towards the other face; default: 0.5")
     group.add_argument("--copy-from", type=Path, metavar="OTHER", help="lay all edits of another face on this one")
+    _add_expression(group)
 
 
 def _add_where(group: Group_) -> None:
@@ -156,6 +165,20 @@ def _add_where(group: Group_) -> None:
     group.add_argument("--feather", type=float, metavar="MM", help="over which it fades out beyond its border")
     group.add_argument("--mirror", action="store_true", help="also on the other side of the face")
     group.add_argument("--invert", action="store_true", help="everywhere but there")
+
+
+def _add_diffusion(group: Group_) -> None:
+    group.add_argument(
+        "--diffusion", action="store_true",
+        help="a diffusion model makes what the words say, on the place; it may begin with --sketch or --picture",
+    )  # fmt: skip
+    group.add_argument("--steps", type=int, metavar="N", help="of diffusion; default: 30")
+    group.add_argument("--guidance", type=float, metavar="G", help="how far it is led by the words; default: 7.5")
+    group.add_argument(
+        "--from-skin", type=float, metavar="0..1",
+        help="how much of what is there is kept; default: 0, it begins with noise alone",
+    )  # fmt: skip
+    group.add_argument("--seed", type=int, metavar="N", help="of its noise; default: by the face and the words")
 
 
 def _add_stack(group: Group_) -> None:
@@ -248,6 +271,11 @@ def _add_layers(actions: Commands) -> None:
 
 def _add_styles(actions: Commands) -> None:
     _command(actions, "styles", commands.styles, "List the hair styles that there are, also those of your own.")
+
+
+def _add_expressions(actions: Commands) -> None:
+    summary = "List the expressions that a face can be given by name, each in three strengths."
+    _command(actions, "expressions", commands.show_expressions, summary)
 
 
 def _add_doctor(actions: Commands) -> None:

@@ -5,12 +5,25 @@ The command line, the service and scripts all come through here.
 
 from dreamface.editing.adding import add_edit, added, carry
 from dreamface.editing.files import PictureKind, face_tile, normalise, size_of
-from dreamface.editing.making import MADE_AS, TAKEN, NewEdit, mark, mix_edit, picture_edit, sketch_edit, words_edit
+from dreamface.editing.making import (
+    MADE_AS,
+    TAKEN,
+    NewEdit,
+    diffusion_edit,
+    mark,
+    mix_edit,
+    offer_diffusion,
+    picture_edit,
+    sketch_edit,
+    words_edit,
+)
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary
+from dreamface.pipeline import Diffusion
 
 __all__ = [
     "MADE_AS",
     "TAKEN",
+    "Diffusion",
     "EditReading",
     "NewEdit",
     "PictureKind",
@@ -18,10 +31,12 @@ __all__ = [
     "added",
     "carry",
     "check_region",
+    "diffusion_edit",
     "face_tile",
     "mark",
     "mix_edit",
     "normalise",
+    "offer_diffusion",
     "picture_edit",
     "read_words",
     "size_of",

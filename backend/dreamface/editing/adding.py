@@ -9,9 +9,10 @@ from itertools import count
 from dreamface import edits as edits_room
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture
-from dreamface.editing.making import Spot, mark, picture_edit, sketch_edit, words_edit
+from dreamface.editing.making import NewEdit, Spot, diffusion_edit, mark, picture_edit, sketch_edit, words_edit
 from dreamface.errors import BadRequest
 from dreamface.face import Face
+from dreamface.pipeline import Diffusion
 from dreamface.progress import Progress
 from dreamface.record import MOST_EDITS, EditEntry, FaceRecord, Place
 
@@ -50,11 +51,13 @@ def add_edit(
     strength: float = 1.0,
     label: str = "",
     pictures: Mapping[str, bytes] | None = None,
+    diffusion: bool | Diffusion = False,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
     """Return a face with one more edit on top of its stack, made of words, a sketch or a picture.
 
-    Words that say several things at several places make one edit of each.
+    Words that say several things at several places make one edit of each. Diffusion makes of words what they say, and
+    may begin with a sketch or a picture.
 
     Args:
         face: whose.
@@ -73,13 +76,16 @@ def add_edit(
         strength: 0..2; 1 is what the edit means to be.
         label: what artists read; else the words.
         pictures: SHA-256 -> PNG that `place` refers to, beside the face's own.
+        diffusion: whether the installed diffusion model makes what the words say; or how, with the words in it.
         progress: told about every stage.
 
     Raises:
-        BadRequest: see `mark`, `words_edit`, `sketch_edit` and `picture_edit`.
+        BadRequest: see `mark`, `words_edit`, `sketch_edit`, `picture_edit` and `diffusion_edit`.
         Cancelled: the progress said so.
     """
-    if sum(one is not None for one in (words, sketch, picture)) != 1:
+    wish = _wish(diffusion, words)
+    given = [one for one in (None if wish else words, sketch, picture) if one is not None]
+    if len(given) > 1 or not (given or wish):
         raise BadRequest("An edit is made of words, a sketch or a picture: give one of them.")
     topology, drawn = face.head.topology, dict(pictures or {})
     regions = () if region is None else (region,)
@@ -88,20 +94,42 @@ def add_edit(
         drawn |= found
     elif regions or mask is not None or feather or mirror:
         raise BadRequest("A place is either given whole, or by its region, mask, feather and mirror: leave one away.")
-    if words is not None:
+    new: NewEdit | None = None
+    if words is not None and wish is None:
         traits = pipeline.shown_traits(face.record)
         new = words_edit(words, place, traits=traits, strength=strength, label=label)
     elif sketch is not None:
         new = sketch_edit(topology, sketch, as_, place, strength=strength, label=label)
-    else:
-        assert picture is not None
+    elif picture is not None:
         if at is None:
             raise BadRequest("Say where the picture lies: at='left_cheek', or a tile with u and v.")
         new = picture_edit(
             face.head, picture, at, size_mm, angle=angle, as_=as_, place=place, strength=strength, label=label
         )
+    if wish is not None:
+        new = diffusion_edit(
+            face, wish, place, start=new, strength=strength, label=label, pictures=drawn,
+            progress=progress.part(0.0, 0.7),
+        )  # fmt: skip
+        progress = progress.part(0.7, 1.0)
+    assert new is not None  # one of them was given
     stack = added(face.record.edits, *new.entries)
     return pipeline.edit(face, {}, edits=stack, pictures={**drawn, **new.pictures}, progress=progress)
+
+
+def _wish(diffusion: bool | Diffusion, words: str | None) -> Diffusion | None:
+    """Return what diffusion should make; None where it should not.
+
+    Raises:
+        BadRequest: there are no words, or they are given twice.
+    """
+    if isinstance(diffusion, Diffusion):
+        if words is not None:
+            raise BadRequest("Give the words for diffusion once: alone, or in its settings.")
+        return diffusion
+    if diffusion and words is None:
+        raise BadRequest("Say what diffusion should make, such as 'gold cracks'.")
+    return Diffusion(words or "") if diffusion else None
 
 
 def carry(

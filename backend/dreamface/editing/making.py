@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
+
+from torch import Tensor
 
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture, by_digest, by_tile, read_mask, read_picture
 from dreamface.editing.reading import LONGEST_WORDS, EditReading, check_region, read_words
-from dreamface.edits import LARGEST_MM, Anchor, anchor_at
-from dreamface.errors import BadRequest
-from dreamface.face import Head, Topology
+from dreamface.edits import LARGEST_MM, Anchor, anchor_at, drawn_mask, find_regions
+from dreamface.errors import BadRequest, MissingDependency
+from dreamface.face import Face, Head, Topology
+from dreamface.pipeline import Diffusion
+from dreamface.progress import Progress
 from dreamface.record import MOST_STRENGTH, WIDEST_FEATHER, EditEntry, FaceRecord, Place
 from dreamface.skin import MEDIA
 from dreamface.text import clean
@@ -115,7 +119,8 @@ def words_edit(
         unknown = ", ".join(f"“{word}”" for word in reading.not_understood)
         why = f" (no meaning of {unknown} is known)" if unknown and place is None and reading.regions else ""
         raise BadRequest(
-            f"Nothing{where} was understood in {clean(words)!r}{why}: `dreamface edits` lists the words that work."
+            f"Nothing{where} was understood in {clean(words)!r}{why}: `dreamface edits` lists the words that work. "
+            f"{offer_diffusion()}"
         )
     parts = reading.parts
     made = [_said(part, label or (clean(words) if len(parts) == 1 else part.words), strength, place) for part in parts]
@@ -215,6 +220,78 @@ def _spot(topology: Topology, tile: str, u: float, v: float) -> Anchor:
     return Anchor(tile, float(u), float(v))
 
 
+def offer_diffusion() -> str:
+    """Return the sentence that says how words that nothing is made of can be made by diffusion."""
+    if why_not := pipeline.why_no_diffusion():
+        return f"Diffusion may know more words. {why_not}"
+    return "Diffusion may know it: add --diffusion."
+
+
+def diffusion_edit(
+    face: Face | FaceRecord,
+    wish: Diffusion,
+    place: Place | None = None,
+    *,
+    start: NewEdit | None = None,
+    strength: float = 1.0,
+    label: str = "",
+    offset: Tensor | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+    progress: Progress = Progress(),  # noqa: B008 - immutable
+) -> NewEdit:
+    """Return an edit that the installed diffusion model makes on a place.
+
+    Args:
+        face: on whose skin.
+        wish: what should be there; without a place its words must name one, or `start` must be a sketch.
+        place: a marked place.
+        start: a sketch or picture that it begins with.
+        strength: 0..2.
+        label: what artists read; else the words.
+        offset: [V, 3] metres on top of what the traits say; None is the face's.
+        pictures: SHA-256 -> PNG that the place and the face's edits refer to, beside the face's own.
+        progress: told about every step.
+
+    Raises:
+        BadRequest: no place is marked or named, or a value is out of its range.
+        MissingDependency: no model is installed.
+        DreamFaceError: the model gave no numbers, or there is too little memory.
+        Cancelled: the progress said so.
+    """
+    pipeline.check_diffusion(wish)
+    _check_strength(strength)
+    if why_not := pipeline.why_no_diffusion():
+        raise MissingDependency(why_not)
+    said = wish.words
+    drawn = {**(pictures or {}), **(start.pictures if start is not None else {})}
+    if place is None:
+        names, rest, _ = find_regions(wish.words)
+        if names and rest.strip():
+            place, wish = Place(tuple(names)), replace(wish, words=rest.strip())
+    if place is None and start is not None and start.entry.kind == "sketch":
+        place, masks = _where_drawn(start)
+        drawn |= masks
+    if place is None:
+        raise BadRequest("Say or mark where diffusion is to work, such as by the region left_cheek or a mask.")
+    entry, made = pipeline.diffuse(
+        face, wish, place, start=() if start is None else (replace(start.entry, id="start of diffusion"),),
+        label=(label or clean(said))[:LONGEST_WORDS], strength=float(strength), offset=offset, pictures=drawn,
+        progress=progress,
+    )  # fmt: skip
+    cut_off = str(entry.parameters.get("cut_off", ""))
+    return NewEdit(entry, made, (cut_off,) if cut_off else ())
+
+
+_AROUND_SKETCH: Final = 4.0  # millimetres over which what diffusion makes of a sketch fades out around it
+
+
+def _where_drawn(sketch: NewEdit) -> tuple[Place, dict[str, bytes]]:
+    """Return where a sketch was drawn as a place, and its masks: SHA-256 -> PNG."""
+    pngs = {tile: drawn_mask(sketch.pictures[digest]) for tile, digest in sketch.entry.pictures.items()}
+    digests, masks = by_digest(pngs)
+    return Place((), digests, _AROUND_SKETCH), masks
+
+
 TAKEN: Final = ("skin", "shape")
 """What of another face can be mixed in."""
 
@@ -244,8 +321,9 @@ def mix_edit(
         raise BadRequest(f"What is taken of another face is {' or '.join(TAKEN)}; got {', '.join(take) or 'nothing'}.")
     if not 0.0 <= degree <= 1.0:
         raise BadRequest(f"The degree must be between 0 and 1; got {degree:g}.")
+    candidate: int | None = pipeline.AROUND
     if isinstance(other, int):
-        traits, seed, candidate = pipeline.stranger(other), other, None
+        traits, seed = pipeline.stranger(other), other
         name = f"seed {other}"
     else:
         traits, seed, candidate, name = pipeline.shown_traits(other), other.seed, other.candidate, f"“{other.prompt}”"
@@ -270,6 +348,10 @@ def _made_as(kind: Literal["sketch", "picture"], as_: str) -> str:
 def _entry(
     kind: Literal["words", "sketch", "picture", "mix"], label: str, strength: float, place: Place | None, **more: Any
 ) -> EditEntry:
+    _check_strength(strength)
+    return EditEntry("", kind, label[:LONGEST_WORDS], float(strength), place=place, **more)
+
+
+def _check_strength(strength: float) -> None:
     if not 0.0 <= strength <= MOST_STRENGTH:
         raise BadRequest(f"The strength must be between 0 and {MOST_STRENGTH:g}; got {strength:g}.")
-    return EditEntry("", kind, label[:LONGEST_WORDS], float(strength), place=place, **more)

@@ -12,6 +12,7 @@ from dreamface import edits as edit_words
 from dreamface.edits import HOMES, REGIONS, SOMEWHERE, Wish, read_region
 from dreamface.errors import BadRequest
 from dreamface.language import Reading, read_change, read_degrees, with_removals
+from dreamface.skin import Way
 from dreamface.text import clean
 from dreamface.traits import VOCABULARY, Traits, TraitValue
 
@@ -58,6 +59,8 @@ class EditReading:
             {"name": one.effect, "amount": one.look.amount}
             | ({"colour": list(one.look.colour)} if one.look.colour is not None else {})
             | ({"variant": one.look.variant} if one.look.variant else {})
+            | ({"count": one.look.count} if one.look.count else {})
+            | ({"course": one.look.course} if one.look.course else {})
             for one in self.effects
         ]
         return {"effects": wanted} if wanted else {}
@@ -131,7 +134,7 @@ def _read_there(words: str, marked: Collection[str]) -> EditReading:
     names, rest, where = edit_words.find_regions(text)
     if not _says_something(rest):
         rest, where = text, ()
-    reading = _read_on(rest, (), words)
+    reading = _read_on(_with_paint(rest, tuple(marked)), (), words)
     if where and not reading.effects:  # "wrinkles around the eyes" are these wrinkles wherever they lie
         whole = _read_on(text, (), words)
         if whole.traits and not whole.not_understood and set(whole.traits) < set(reading.traits):
@@ -197,7 +200,7 @@ def _place_and_thing(piece: str) -> tuple[bool, bool]:
     if (names or left_out) and not _says_something(rest):
         return True, False
     if names or left_out:
-        return True, _is_thing(rest)
+        return True, _is_thing(rest) or _is_colour(rest)
     implied, adjectives = edit_words.imply_region(piece)
     if implied and (edit_words.names_effect(adjectives) or _LIKE_RED.search(adjectives)):
         return True, True
@@ -242,15 +245,18 @@ def _with_black_eyes(words: str) -> str:
     return _BLACK_EYE.sub(f"bruise around the {side['side']} eye", _ON_A_SIDE.sub("", words, count=1), count=1)
 
 
+_BESIDE: Final = re.compile(r"\b(?:above|below|beneath|beside|behind|between|next to)\b", re.IGNORECASE)
+
+
 def _read_part(part: str, traits: Traits) -> EditReading:
     """Return what words about one place ask for, or about the whole face."""
     lost: list[str] = []
     if _BLACK_EYE.search(part):
         return EditReading(contradiction=_WHICH_EYE, words=part)
     left_out, rest, exception = edit_words.read_exception(part)
-    if course := edit_words.read_course(rest):
-        lost.append(f"{course} (no course can be said: draw it)")
-    regions, there = read_region(rest)
+    regions, there, where = edit_words.find_regions(rest)
+    if any(map(edit_words.needs_side, regions)):
+        return EditReading(contradiction=_WHICH_SIDE, words=part)
     inverted = bool(left_out) and set(regions) <= {"whole_face", "whole_head"}
     if inverted:
         regions, everywhere = left_out, bool(regions)
@@ -259,8 +265,12 @@ def _read_part(part: str, traits: Traits) -> EditReading:
     elif left_out:
         lost.append(exception)
     if regions and not inverted and not _says_something(there):
-        regions, there = (), rest
+        regions, there, where = (), rest, ()
+    lost += _BESIDE.findall(there if regions else rest)
+    there = _with_paint(there, regions)
     reading = _read_on(there, regions, part) if regions else _read_whole(rest, traits)
+    if regions and not inverted:
+        reading = _on_course(reading, there, where)
     if regions and not inverted and not reading.effects and reading.not_understood:
         whole = read_change(rest, traits)
         if whole.traits and not whole.not_understood and _are_local(whole.traits):
@@ -281,6 +291,77 @@ def _read_on(words: str, regions: tuple[str, ...], said: str) -> EditReading:
     traits, lost = _hairless(found.traits, regions, found.not_understood, words)
     reading = EditReading(traits, found.wishes, regions, lost)
     return replace(reading, contradiction=_no_picture(said, reading) or _taken_off(words, reading))
+
+
+# ------------------------------------------------------------------------------------------------ colours and courses
+
+_PAINTING: Final = frozenset(
+    ["make", "paint", "colour", "color", "turn", "dye", "it", "bright", "in", "all", "pure", "painted"]
+)
+"""Words beside a colour that ask for nothing else."""
+
+_RED: Final = frozenset(["red", "rose", "rosy", "pink", "peach", "coral", "crimson"])
+_LIDS: Final = ("eyelid", "brow_bone")
+
+
+def _is_colour(words: str) -> bool:
+    """Return whether words say a colour and nothing else."""
+    said = [word for word in re.findall(r"[\w-]+", words.lower()) if word not in _FILLERS | _PAINTING]
+    return bool(said) and edit_words.is_colour(" ".join(said)) and not edit_words.names_effect(" ".join(said))
+
+
+def _with_paint(words: str, regions: tuple[str, ...]) -> str:
+    """Return words in which a colour alone is paint of it, or the make-up that is worn there."""
+    if not _is_colour(words):
+        return words
+    words = re.sub(r"\b(?:make|paint|colou?r|turn|dye|painted)\b", "", words, flags=re.IGNORECASE)
+    if regions and all(name.endswith(("lip", "lips")) and not name.startswith("below") for name in regions):
+        return f"{words} lipstick"
+    if regions and all(any(lid in name for lid in _LIDS) for name in regions):
+        return f"{words} eyeshadow"
+    cheeks = regions and all(name.endswith(("cheek", "cheeks", "cheekbone", "cheekbones")) for name in regions)
+    return f"{words} blush" if cheeks and _RED & set(words.lower().split()) else f"{words} paint"
+
+
+_WAY: Final = re.compile(r"(?:right |straight |all )?(?P<way>across|down|through|over)\b", re.IGNORECASE)
+_TRACK: Final = re.compile(r"\b(?:tear|track|trickle|streak|stream|drip)\b", re.IGNORECASE)
+_WHICH_SIDE: Final = (
+    "Say on which side of the face: “from the left eye to the chin”, “between the nose and the left cheek”."
+)
+
+
+def _on_course(reading: EditReading, words: str, where: Sequence[str]) -> EditReading:
+    """Return a reading whose lines run the way that words say: across, down; over an eye; a tear down a cheek."""
+    each = 2 if re.search(r"\beach\b", " ".join(where), re.IGNORECASE) and _is_on_both_sides(reading.regions) else 1
+    effects = [replace(one, look=replace(one.look, count=each * one.look.count)) for one in reading.effects]
+    way = _WAY.match(where[0]) if len(where) == 1 and len(reading.regions) == 1 else None
+    if way is None:
+        return replace(reading, effects=tuple(effects))
+    how, region = way["way"].lower(), reading.regions[0]
+    lines = bool(effects) and all(edit_words.is_line(one.effect) for one in effects)
+    if lines and not edit_words.is_along(region):
+        ways: dict[str, Way] = {"down": "down", "across": "across", "through": "down" if "brow" in region else ""}
+        course = ways.get(how, "")
+        effects = [replace(one, look=replace(one.look, course=one.look.course or course)) for one in effects]
+    found = replace(reading, effects=tuple(effects))
+    if lines and how in ("over", "through", "across") and (eye := re.fullmatch(r"around_(left|right)_eye", region)):
+        side = eye[1]
+        level = any(one.look.course == "across" and how != "across" for one in effects)
+        stops = f"from_above_{side}_brow_over_{side}_eyelid_to_{side}_cheek"
+        return replace(found, effects=_down(effects), regions=(stops,)) if not level else found
+    if how == "down" and (cheek := re.fullmatch(r"(left|right)_cheek", region)) and _TRACK.search(words):
+        return replace(found, regions=(f"from_under_{cheek[1]}_eye_to_{cheek[1]}_jaw",))
+    return found
+
+
+def _down(effects: Sequence[Wish]) -> tuple[Wish, ...]:
+    return tuple(replace(one, look=replace(one.look, course="down")) for one in effects)
+
+
+def _is_on_both_sides(regions: tuple[str, ...]) -> bool:
+    return bool(regions) and all(
+        name in REGIONS and REGIONS[name].side is None and name.endswith("s") for name in regions
+    )
 
 
 _BROWS: Final = frozenset({"brows", "left_brow", "right_brow"})
@@ -306,6 +387,8 @@ def _read_whole(words: str, traits: Traits) -> EditReading:
     """Return what words change about the whole face: its traits, and effects for what these leave over."""
     if sentence := _no_skin(words, words):
         return EditReading(contradiction=sentence)
+    if sentence := _not_the_faces(words, traits):
+        return EditReading(contradiction=sentence)
     change = read_change(words, traits)
     implied = _implied(words, change)
     if implied is not None:
@@ -320,7 +403,8 @@ def _read_whole(words: str, traits: Traits) -> EditReading:
         return _at_home(words, somewhere)
     hair = not re.search(r"\bhair", words, re.IGNORECASE) and all(name.startswith("hair.") for name in change.traits)
     if effects.wishes and not effects.not_understood and (hair or not is_all):
-        return EditReading(Traits(), effects.wishes)
+        spots = all(wish.effect == "spots" for wish in effects.wishes)
+        return EditReading(Traits(), effects.wishes, ("whole_face",) if spots else ())
     if is_all:
         return EditReading(change.traits)
     found = edit_words.read_words(" ".join(change.not_understood), _nothing)
@@ -338,7 +422,10 @@ def _implied(words: str, change: Reading) -> EditReading | None:
     if not names or not _says_something(rest):
         return None
     hairy = {"brows", "left_brow", "right_brow", "beard", "moustache"} & set(names)
-    reddened = rest if hairy or {"lips", "around_eyes"} & set(names) else _LIKE_RED.sub("red skin", rest)
+    made_up = {"lips", "around_eyes"} & set(names) or any("eyelid" in name for name in names)
+    reddened = rest if hairy or made_up else _LIKE_RED.sub("red skin", rest)
+    if not hairy and "around_eyes" not in names and (change.not_understood or not change.traits):
+        reddened = _with_paint(reddened, names)
     placed = _read_on(reddened, names, words)
     if change.traits and not change.not_understood and _are_local(change.traits):
         hurt = any(wish.effect in (SOMEWHERE | _ON_TOP) and wish.effect not in HOMES for wish in placed.effects)
@@ -397,7 +484,8 @@ def _missing_place(words: str) -> str:
 
 def _is_one(words: str, wishes: Sequence[Wish]) -> bool:
     """Return whether an effect is one that prompts read otherwise: a scar, smeared lipstick, clown's paint."""
-    one = any(wish.effect == "scar" and re.search(r"\bscar\b", words.lower()) for wish in wishes)
+    one = any(wish.look.count for wish in wishes)
+    one |= any(wish.effect == "scar" and re.search(r"\bscar\b", words.lower()) for wish in wishes)
     return one or any(
         wish.effect == "clown" or (wish.effect in HOMES and wish.look.variant in _RUINED) for wish in wishes
     )
@@ -465,8 +553,26 @@ def _taken_off(words: str, reading: EditReading) -> str:
     """Return the sentence where an effect is to be taken off, which the face itself has not; else nothing."""
     if reading.traits or not (found := _TAKEN.match(words.strip())) or not edit_words.names_effect(found["what"]):
         return ""
-    what = found["what"].strip()
-    return f"The face itself has no {what}: if an edit put it there, hide that edit or take it off."
+    what = _LED_BY.sub("", found["what"].strip())
+    return _NOT_ITS_OWN.format(what=what)
+
+
+_WORN: Final = re.compile(r"(?:concealer|bronzer|contour|highlighter|powder|strobing)", re.IGNORECASE)
+_LED_BY: Final = re.compile(r"^(?:(?:the|his|her|their|its|all|of|any) )+", re.IGNORECASE)
+_LEAST: Final = 0.02  # of a trait that is as good as none
+
+
+def _not_the_faces(words: str, traits: Traits) -> str:
+    """Return the sentence where something is to be taken off that only an edit can have put there; else nothing."""
+    found = _TAKEN.fullmatch(words.strip().rstrip("."))
+    what = _LED_BY.sub("", found["what"].strip()) if found else ""
+    scars = re.fullmatch(r"scars?|scarring|scar tissue", what, re.IGNORECASE) and (
+        traits.number("scars.density") <= _LEAST
+    )
+    return _NOT_ITS_OWN.format(what=what) if what and (scars or _WORN.fullmatch(what)) else ""
+
+
+_NOT_ITS_OWN: Final = "The face itself has no {what}: if an edit put it there, hide that edit or take it off."
 
 
 def check_region(name: str) -> str:
@@ -476,7 +582,7 @@ def check_region(name: str) -> str:
         BadRequest: there is no such region; the nearest name is offered.
     """
     known = re.sub(r"[\s-]+", "_", name.strip().lower())
-    if known in REGIONS:
+    if edit_words.region_named(known) is not None:
         return known
     near = difflib.get_close_matches(known, REGIONS, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "`dreamface edits` lists them."

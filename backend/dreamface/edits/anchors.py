@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dreamface.edits.places import masks_of
-from dreamface.edits.regions import REGIONS
+from dreamface.edits.regions import REGIONS, region_named
 from dreamface.edits.wrapping import Anchor, anchor_of
 from dreamface.errors import BadRequest
 from dreamface.face import Head
@@ -35,13 +35,13 @@ def anchor_at(head: Head, name: str) -> Anchor:
     """
     if name in head.topology.landmarks:
         return anchor_of(head, head.vertices[head.topology.landmarks[name]])
-    if name not in REGIONS:
+    if (region := region_named(name)) is None:
         raise BadRequest(f"There is no place called {name!r}: name a landmark or one of {', '.join(REGIONS)}.")
     places, weights = _region(head, name)
     if not len(places):
-        raise BadRequest(f"This head has no {REGIONS[name].label.lower()}: lay the picture somewhere else.")
+        raise BadRequest(f"This head has no {region.label.lower()}: lay the picture somewhere else.")
     middle = _mean(places, weights)
-    if REGIONS[name].side is None and abs(float(middle[0])) < _OFF_MIDDLE_MM * MM:  # of both sides: where it stands out
+    if region.side is None and abs(float(middle[0])) < _OFF_MIDDLE_MM * MM:  # of both sides: where it stands out
         middle[0] = 0.0
         near = (places - middle)[:, [0, 2]].norm(dim=1) < _BULGE_MM * MM
         if bool(near.any()):

@@ -15,6 +15,7 @@ from PIL import Image
 from pydantic import JsonValue
 from torch import Tensor
 
+from dreamface.edits.diffused import KINDS, tiles_in
 from dreamface.edits.places import fitted
 from dreamface.edits.sheet import MASK_SIZE, Sheet, sheet_of
 from dreamface.errors import BadRequest
@@ -110,9 +111,27 @@ class _Work:
             mask = self._images(edit.place.mask, drawn=False)
             edit = replace(edit, place=replace(edit.place, mask=mask))
         tiles = {tile.name for tile in self._source.tiles}
-        if edit.pictures and edit.pictures.keys() <= tiles:
+        if edit.kind == "diffusion":
+            edit = replace(edit, pictures=self._made(edit.pictures))
+        elif edit.pictures and edit.pictures.keys() <= tiles:
             edit = replace(edit, pictures=self._images(edit.pictures, drawn=True))
         return replace(edit, parameters=self._anchored(edit.parameters))
+
+    def _made(self, names: Mapping[str, str]) -> dict[str, str]:
+        """Return the pictures that diffusion made, carried: for each tile one of every kind."""
+        found = {}
+        for kind in KINDS:
+            own = {tile: names[f"{kind}/{tile}"] for tile in tiles_in(names) if f"{kind}/{tile}" in names}
+            found[kind] = self._images(own, drawn=True)
+        tiles = dict.fromkeys(tile for images in found.values() for tile in images)
+        return {f"{kind}/{tile}": found[kind].get(tile) or self._empty() for tile in tiles for kind in KINDS}
+
+    def _empty(self) -> str:
+        """Return the SHA-256 of a picture of nothing."""
+        png = _encode_drawing(torch.zeros(8, 8, 4))
+        digest = hashlib.sha256(png).hexdigest()
+        self.made[digest] = png
+        return digest
 
     def _anchored(self, parameters: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
         """Return parameters whose point on the skin, if they have one, is on the other head's."""

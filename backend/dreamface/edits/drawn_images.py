@@ -17,7 +17,7 @@ from torch.nn.functional import avg_pool2d, grid_sample, max_pool2d, pad
 
 from dreamface.errors import BadRequest
 from dreamface.face import Topology
-from dreamface.images import decode_srgb8, decode_unit8
+from dreamface.images import decode_srgb8, decode_unit8, encode_mask
 from dreamface.skin import Window, painted_parts
 
 _Ints = NDArray[np.int64]
@@ -86,6 +86,18 @@ def picture_in(png: bytes) -> Drawing | None:
     """
     found = _drawing(np.asarray(_opened(png)), whole=True)
     return found
+
+
+def drawn_mask(png: bytes) -> bytes:
+    """Return the grey PNG that is white where something was drawn.
+
+    Raises:
+        BadRequest: it is no PNG, is damaged, or nothing was drawn.
+    """
+    alpha = np.asarray(_opened(png))[..., 3]
+    if not alpha.any():
+        raise BadRequest("The sketch is empty: draw on the head first.")
+    return encode_mask(torch.from_numpy((alpha > 0).astype(np.float32)))
 
 
 def _opened(png: bytes) -> Image.Image:

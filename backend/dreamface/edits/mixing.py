@@ -91,7 +91,7 @@ def mixed_shape(head: Head, edits: Sequence[EditEntry], build: Build, pictures: 
         mix = read_mix(edit)
         if "shape" not in mix.take:
             continue
-        other = build(head.model, edit.traits, mix.seed, mix.candidate)
+        other = build(head.model, edit.traits, mix.seed, mix.candidate or 0)
         weight, theirs = torch.ones(len(vertices)), other.vertices
         if edit.place is not None:
             weight = _softened(at_vertices(masks_of(edit.place, head, pictures), head.topology), head)

@@ -7,7 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dreamface.skin import Way
 from dreamface.traits import VOCABULARY, Group
+
+_SCALED: Final = {
+    **dict.fromkeys(("fish scales", "fish skin", "mermaid scales"), ("scales", "fish")),
+    **dict.fromkeys(("dragon scales", "dragon skin", "dragonskin", "crocodile scales", "crocodile skin"), ("scales", "dragon")),
+    **dict.fromkeys(("snake scales", "snake skin", "snakeskin", "reptile scales", "reptile skin", "lizard scales",
+                     "lizard skin"), ("scales", "snake")),
+}  # fmt: skip
 
 MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     # birthmarks
@@ -31,6 +39,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str]]] = {
     # liquids
     "dried blood": ("blood", "dried"), "blood spatter": ("blood", "spatter"), "blood splatter": ("blood", "spatter"),
     "smeared blood": ("blood", "smeared"), "running mascara": ("tears", "mascara"), "tears of blood": ("tears", "bloody"),
+    **_SCALED,
     # dirt
     "dust": ("dirt", "dust"), "dusty": ("dirt", "dust"), "sand": ("dirt", "dust"), "sandy": ("dirt", "dust"),
     "soot": ("dirt", "soot"), "sooty": ("dirt", "soot"), "coal dust": ("dirt", "soot"), "grease": ("dirt", "soot"),
@@ -54,13 +63,20 @@ MORE: Final[Mapping[str, tuple[str, str]]] = {
          "runny mascara", "streaked mascara", "smeared mascara", "smudged mascara", "mascara smeared"),
         ("tears", "mascara"),
     ),
-    **dict.fromkeys(("claw marks", "claw mark", "claw wounds"), ("wound", "open")),
+    **dict.fromkeys(
+        ("claw marks", "claw mark", "claw wounds", "claw scratches", "claw cuts", "slash marks", "talon marks",
+         "scratches of a cat", "scratches from a cat", "scratches by a cat", "cat scratches", "cat scratch", "clawed",
+         "scratches of claws", "scratches of an animal", "animal scratches", "nail scratches", "fingernail scratches"),
+        ("wound", "open"),
+    ),
     **dict.fromkeys(("scratch marks", "scratch mark"), ("wound", "graze")),
     **dict.fromkeys(
         [f"{how} {what}" for how in ("stitched", "stitched up", "sewn up", "sutured")
          for what in ("gash", "cut", "wound", "laceration", "slash")],
         ("scar", "stitched"),
     ),
+    **dict.fromkeys(("stripe of paint", "band of paint", "line of paint", "streak of paint", "stroke of paint"), ("paint", "")),
+    **dict.fromkeys(("stripe of war paint", "band of war paint", "line of war paint"), ("war paint", "")),
     "war paint stripes": ("war paint", ""), "stripes of warpaint": ("war paint", ""), "filthy": ("dirt", ""),
     "sweat beads": ("sweat", ""), "sweat droplets": ("sweat", ""), "porcelain doll": ("cracks", "porcelain"),
     **dict.fromkeys(("split", "split open", "busted"), ("wound", "open")),
@@ -68,6 +84,58 @@ MORE: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("reddened", "reddish"), ("rash", "flushed")),
 }  # fmt: skip
 """Further phrases that ask for effects, which are in none of their lists."""
+
+SCRATCHES: Final[Mapping[str, tuple[Way, int]]] = {
+    **dict.fromkeys(("claw marks", "claw wounds", "claw scratches", "claw cuts", "slash marks", "clawed", "talon marks"),
+                    ("down", 4)),
+    **dict.fromkeys(("scratches of claws", "scratches of an animal", "animal scratches"), ("down", 4)),
+    **dict.fromkeys(("scratches of a cat", "scratches from a cat", "scratches by a cat", "cat scratches", "nail scratches",
+                     "fingernail scratches"), ("", 3)),
+}  # fmt: skip
+"""Phrases of several wounds side by side: which way they run, and how many there are."""
+
+FINE: Final = frozenset(phrase for phrase, (_, count) in SCRATCHES.items() if count == 3)
+"""Of these, the ones that are no more than scratches."""
+
+FINE_AMOUNT: Final = 0.1
+"""How much of a wound these are."""
+
+SPOTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("mole", "moles"), "mole"), **dict.fromkeys(("freckle", "freckles"), "freckle"),
+    **dict.fromkeys(("beauty mark", "beauty marks", "beauty spot", "beauty spots"), "mole"),
+    **dict.fromkeys(("pimple", "pimples", "zit", "zits", "spot", "spots", "pustule", "pustules"), "pimple"),
+    **dict.fromkeys(("wart", "warts"), "wart"), **dict.fromkeys(("age spot", "age spots", "liver spots"), "age spot"),
+}  # fmt: skip
+"""Small marks that are drawn one by one where their number is said -> the variant of `spots`."""
+
+ONE_SPOT: Final = frozenset(
+    ["mole", "freckle", "beauty mark", "beauty spot", "pimple", "zit", "pustule", "wart", "age spot"]
+)
+"""Of these, the ones of which "a" means one."""
+
+COUNTABLE: Final = frozenset({"spots", "scar", "wound", "bruise", "birthmark", "acne", "warts", "vitiligo", "cracks"})
+"""Effects that can be counted."""
+
+UNCOUNTED: Final = frozenset(
+    ["acne", "stitches", "sutures", "bruised", "scarred", "wounded", "cut open", "burnt", "burned", "grazed", "scraped",
+     "scratched", "slashed", "spotty", "warty", "vitiligo", "cracked", "shattered", "porcelain", "desert"]
+)  # fmt: skip
+"""Phrases of theirs before which a number means something else."""
+
+BESIDE_COUNTED: Final = frozenset(
+    ["parallel", "more", "big", "small", "little", "separate", "round", "dark", "light", "long", "short", "of", "nice"]
+)
+"""Words that may stand between a number and what is counted."""
+
+STRIPES: Final = frozenset(["stripe", "stripes", "band", "bands", "line", "lines", "stroke", "strokes", "bar", "bars"])
+"""Words that change nothing beside paint."""
+
+WAYS: Final[Mapping[str, Way]] = {
+    **dict.fromkeys(("vertical", "vertically", "upright", "downwards", "downward"), "down"),
+    **dict.fromkeys(("horizontal", "horizontally", "crosswise", "level"), "across"),
+    **dict.fromkeys(("diagonal", "diagonally", "slanted", "slanting", "aslant", "oblique"), "aslant"),
+}  # fmt: skip
+"""Words that say which way lines run."""
 
 TRAITS: Final = frozenset({"thread veins", "burst veins", "broken veins", "spider veins", "broken capillaries"})
 """Phrases of traits that hold an effect's."""
@@ -98,6 +166,8 @@ MODIFIERS: Final[Mapping[str, Mapping[str, str]]] = {
         "healed": "cut", "knife": "cut", "cut": "cut", "sword": "cut", "burned": "burn", "burnt": "burn",
         "burn": "burn", "melted": "burn",
     },
+    "scales": {"lizard": "snake", "reptile": "snake", "serpent": "snake", "crocodile": "dragon", "mermaid": "fish"},
+    "spots": {},
     "wound": {"open": "open", "fresh": "open", "deep": "open", "bleeding": "open"},
     "veins": {"dark": "dark", "evil": "dark", "infected": "dark", "cursed": "dark", "corrupted": "dark", "black": "dark"},
     "blood": {
@@ -169,7 +239,7 @@ AMOUNTS: Final[Mapping[str, float]] = {
     "very faint": 0.06, "very very faint": 0.03, "very very light": 0.03, "very very subtle": 0.03, "very very slight": 0.03, "very tiny": 0.06,
     "a trace of": 0.1, "a hint of": 0.1, "just a hint of": 0.1, "a tiny bit of": 0.1, "loads of": 0.88, "tons of": 0.88,
     "very light": 0.06, "very slight": 0.06, "very subtle": 0.06, "very heavy": 1.0,
-    "very thick": 1.0, "very strong": 1.0, "very deep": 1.0, "extremely heavy": 1.0,
+    "dozens of": 0.92, "hundreds of": 1.0, "countless": 1.0, "scores of": 0.92, "numerous": 0.88, "very thick": 1.0, "very strong": 1.0, "very deep": 1.0, "extremely heavy": 1.0,
 }  # fmt: skip
 """How much of an effect there is, 0..1."""
 
@@ -181,6 +251,7 @@ REMOVALS: Final = (
 """Words that ask for less than nothing of what follows them."""
 
 REWRITES: Final[Mapping[str, str]] = {
+    "dozens of": "lots of", "hundreds of": "very many", "scores of": "lots of", "countless": "very many", "numerous": "lots of",
     "older": "old", "aged": "old", "age it": "old", "ageing": "old", "aging": "old", "fewer": "a few", "less": "slight",
     "more": "very", "unshaved": "unshaven", "crows feet": "crow's feet", "age lines": "wrinkles",
     "laughter lines": "laugh lines", "cleanly shaven": "clean shaven", "clean shave": "clean shaven",
@@ -204,7 +275,7 @@ IGNORED: Final = frozenset(
         "patch", "patches", "plate", "everything", "everywhere", "mark", "marks", "effect", "layer", "texture", "plates", "flakes", "splashes",
         "nice", "good", "realistic", "natural", "long", "short", "some", "colour", "color", "coloured",
         "colored", "lot", "lots", "rid", "tribal", "up", "off", "out", "single", "solid", "pure", "so", "too",
-        "very", "more", "painting",
+        "very", "more", "painting", "parallel", "separate", "each", "trickle", "trickles", "stream", "streams", "streak", "streaks", "drip", "smear",
     ]
 )  # fmt: skip
 """Words that change nothing beside an effect."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dreamface.edits.feather import feathered
-from dreamface.edits.regions import REGIONS, weights_of
+from dreamface.edits.regions import REGIONS, region_named, weights_of
 from dreamface.edits.sheet import MASK_SIZE, Sheet, TileSheet, sheet_of
 from dreamface.edits.symmetry import symmetry_of
 from dreamface.errors import BadRequest
@@ -55,7 +55,7 @@ def masks_of(place: Place | None, head: Head, pictures: Mapping[str, bytes]) -> 
 
 def _check(place: Place, head: Head, pictures: Mapping[str, bytes]) -> None:
     for name in place.regions:
-        if name not in REGIONS:
+        if region_named(name) is None:
             raise BadRequest(f"There is no region called {name!r}: the regions are {', '.join(REGIONS)}.")
     tiles = skin_tiles(head.topology)
     for tile, digest in (place.mask or {}).items():
@@ -96,8 +96,8 @@ def _masks_of(place: Place, head: Head, pictures: Mapping[str, bytes]) -> dict[s
 def _named(place: Place, head: Head) -> Tensor:
     """Return [V] the regions' weights."""
     weights = torch.zeros(len(head.vertices))
-    for name in place.regions:
-        weights = torch.maximum(weights, weights_of(REGIONS[name], head))
+    for region in filter(None, map(region_named, place.regions)):
+        weights = torch.maximum(weights, weights_of(region, head))
     return torch.maximum(weights, weights[symmetry_of(head.topology).vertices]) if place.mirror else weights
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Final, Literal
 import torch
 from torch import Tensor
 
+from dreamface.edits.paths import between_name, course_name, is_course, over_skin, stops_of
 from dreamface.edits.symmetry import skin_edges
 from dreamface.face import Head
 from dreamface.geometry import smoothstep
@@ -66,6 +68,8 @@ class NamedRegion:
         phrase: one of them, as it reads best: "the left cheek".
         inside: whether it goes on in the mouth and in the eye sockets.
         soften: how many edges wide its border is made softer, where the mesh is coarse.
+        path: names of regions: it is a band over the skin from the middle of the first to that of the last.
+        between: names of two regions: it is the skin in the middle between them.
     """
 
     label: str
@@ -78,6 +82,8 @@ class NamedRegion:
     phrase: str = ""
     inside: bool = False
     soften: int = 0
+    path: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
 
 
 _MOUTH: Final = ("lips_upper", "lips_lower")
@@ -85,14 +91,10 @@ _EYES: Final = ("lids_upper", "lids_lower", "lids_margin", "brows")
 _INSIDES: Final = ("mouth_inside", "eye_sockets")
 
 _WHOLE: Final[Mapping[str, NamedRegion]] = {
-    "forehead": NamedRegion(
-        "Forehead", ("forehead",), without=("scalp", "brows"), words=("* forehead", "* brow line"),
-        limits=(Limit("above", "brow_ridge", 6.0, 2.0),), phrase="the forehead",
-    ),
     "between_brows": NamedRegion(
         "Between the Brows", strokes=(Stroke(("glabella",), 15.0),), phrase="the skin between the brows",
         words=("* skin between * brows", "* skin between * eyebrows", "between * brows", "between * eyebrows",
-               "* glabella"),
+               "* glabella", "above * nose"),
     ),
     "whole_face": NamedRegion(
         "Whole Face", without=("scalp", "ears", "neck"), limits=(Limit("front", "tragion", 14.0, -3.0),),
@@ -130,7 +132,8 @@ _WHOLE: Final[Mapping[str, NamedRegion]] = {
         without=(*_MOUTH, "nose", "nostrils"),
         limits=(Limit("below", "subnasale", 4.0, 2.0), Limit("above", "cheilion", 6.0, -1.0)),
         words=("above * upper lip", "over * upper lip", "* skin above * upper lip", "* moustache area", "* moustache",
-               "* mustache", "* philtrum"),
+               "* mustache", "* philtrum", "above * lip", "above * lips", "above * mouth", "under * nose",
+               "below * nose", "beneath * nose"),
         phrase="the moustache area",
     ),
     "around_mouth": NamedRegion(
@@ -140,6 +143,16 @@ _WHOLE: Final[Mapping[str, NamedRegion]] = {
         without=(*_MOUTH, "nose", "nostrils"), limits=(Limit("below", "subnasale", 5.0, 2.0),),
         words=("around * mouth", "around * lips", "* mouth area", "* skin around * mouth", "* mouth"),
         phrase="the mouth area",
+    ),
+    "under_chin": NamedRegion(
+        "Under the Chin", strokes=(Stroke(("menton", "cervical_point"), 17.0),), without=_MOUTH,
+        limits=(Limit("below", "menton", 5.0, 1.0), Limit("front", "cervical_point", 10.0, -3.0)),
+        words=("under * chin", "below * chin", "beneath * chin", "* underside of * chin"),
+        phrase="the underside of the chin",
+    ),
+    "hairline": NamedRegion(
+        "Hairline", strokes=(Stroke(("trichion", "frontotemporale"), 13.0),), words=("* hairline", "* hair line"),
+        phrase="the hairline",
     ),
     "throat": NamedRegion(
         "Throat", strokes=(Stroke(("cervical_point", "jugular_notch"), 30.0),),
@@ -161,23 +174,28 @@ _WHOLE: Final[Mapping[str, NamedRegion]] = {
     ),
     "nose_bridge": NamedRegion(
         "Bridge of the Nose", strokes=(Stroke(("nasion", "rhinion"), 12.0),), without=("lids_upper", "lids_lower"),
-        words=("* bridge of * nose", "* nose bridge", "* nasal bridge", "* bridge"), phrase="the bridge of the nose",
+        words=("* bridge of * nose", "* nose bridge", "* nasal bridge", "* bridge", "between * eyes"),
+               phrase="the bridge of the nose",
     ),
     "nose_tip": NamedRegion(
         "Tip of the Nose", strokes=(Stroke(("pronasale",), 13.0),), without=("nostrils", *_MOUTH),
         limits=(Limit("above", "subnasale", 3.0, 1.0),),
         words=("* tip of * nose", "* nose tip", "* end of * nose"), phrase="the tip of the nose",
     ),
-    "lips": NamedRegion("Lips", _MOUTH, words=("* lips", "* lip"), phrase="the lips"),
+}  # fmt: skip
+
+_SIDED: Final[Mapping[str, NamedRegion]] = {
+    "forehead": NamedRegion(
+        "Forehead", ("forehead",), without=("scalp", "brows"), words=("* forehead", "* brow line"),
+        limits=(Limit("above", "brow_ridge", 6.0, 2.0),), phrase="the forehead",
+    ),
     "upper_lip": NamedRegion(
         "Upper Lip", ("lips_upper",), words=("* upper lip", "* top lip"), phrase="the upper lip"
     ),
     "lower_lip": NamedRegion(
         "Lower Lip", ("lips_lower",), words=("* lower lip", "* bottom lip"), phrase="the lower lip"
     ),
-}  # fmt: skip
-
-_SIDED: Final[Mapping[str, NamedRegion]] = {
+    "lips": NamedRegion("Lips", _MOUTH, words=("* lips", "* lip"), phrase="the lips"),
     "cheeks": NamedRegion(
         "Cheeks", ("cheeks",), (Stroke(("cheek",), 24.0),), without=("nose", *_EYES, "under_eyes", *_MOUTH),
         words=("* cheek", "* cheeks", "* side of * cheeks", "apples of * cheeks"), phrase="the cheeks",
@@ -207,7 +225,8 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
     "eye_corners": NamedRegion(
         "Corners of the Eyes", strokes=(Stroke(("exocanthion",), 17.0, (5.0, 2.0, 0.0)),), without=("lids_margin",),
         words=("* corners of * eyes", "* corner of * eye", "* outer corners of * eyes", "* outer corner of * eye",
-               "* eye corners", "* eye corner", "* crow's feet"),
+               "* eye corners", "* eye corner", "* crow's feet", "beside * eye", "beside * eyes", "next to * eye",
+               "next to * eyes"),
         phrase="the corners of the eyes",
     ),
     "eyelids": NamedRegion(
@@ -248,7 +267,8 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
     ),
     "mouth_corners": NamedRegion(
         "Corners of the Mouth", strokes=(Stroke(("cheilion",), 10.0, (1.0, 0.0, 0.0)),),
-        words=("* corner of * mouth", "* corners of * mouth", "* mouth corners", "* mouth corner"),
+        words=("* corner of * mouth", "* corners of * mouth", "* mouth corners", "* mouth corner",
+               "beside * mouth", "next to * mouth", "beside * lips"),
         phrase="the corners of the mouth",
     ),
     "chin": NamedRegion(
@@ -270,6 +290,83 @@ _SIDED: Final[Mapping[str, NamedRegion]] = {
         words=("* earlobe", "* earlobes", "* ear lobe", "* ear lobes"),
         phrase="the earlobes",
     ),
+    "above_brows": NamedRegion(
+        "Above the Brows", strokes=(Stroke(("brow_arch", "brow_outer"), 16.0, (-2.0, 0.0, 14.0)),),
+        without=("brows", "scalp"),
+        words=("above * brow", "above * brows", "above * eyebrow", "above * eyebrows", "over * brow", "over * brows",
+               "over * eyebrow", "over * eyebrows", "* skin above * brows", "* skin above * brow",
+               "* skin above * eyebrows", "* skin above * eyebrow"),
+        phrase="the skin above the brows",
+    ),
+    "brow_bones": NamedRegion(
+        "Below the Brows", strokes=(Stroke(("brow_arch", "lid_crease"), 9.0), Stroke(("brow_arch", "brow_outer"),
+        9.0, (0.0, 0.0, -5.0))),
+        without=("brows", "lids_margin", "lids_lower"), limits=(Limit("above", "lid_upper", 4.0, 1.0),),
+        words=("below * brow", "below * brows", "below * eyebrow", "below * eyebrows", "under * brow", "under * brows",
+               "under * eyebrow", "under * eyebrows", "beneath * brow", "beneath * brows", "beneath * eyebrow",
+               "beneath * eyebrows", "above * eye", "above * eyes", "* brow bone", "* brow bones"),
+        phrase="the brow bones",
+    ),
+    "inner_eye_corners": NamedRegion(
+        "Inner Corners of the Eyes", strokes=(Stroke(("endocanthion",), 9.0, (-2.0, 0.0, 0.0)),),
+        without=("lids_margin",),
+        words=("* inner corners of * eyes", "* inner corner of * eye", "* inner eye corner", "* inner eye corners"),
+        phrase="the inner corners of the eyes",
+    ),
+    "beside_nose": NamedRegion(
+        "Beside the Nose", strokes=(Stroke(("nose_side", "alare"), 11.0, (9.0, 3.0, -2.0)),),
+        without=("nose", "nostrils", "under_eyes", *_EYES, *_MOUTH),
+        words=("beside * nose", "next to * nose", "near * nose", "around * nose", "* skin beside * nose"),
+        phrase="the skin beside the nose",
+    ),
+    "below_lips": NamedRegion(
+        "Below the Lower Lip", strokes=(Stroke(("sublabiale",), 12.0), Stroke(("sublabiale", "cheilion"), 8.0, (-6.0,
+        0.0, -5.0))),
+        without=_MOUTH, words=("below * lip", "below * lips", "below * lower lip", "below * mouth", "under * lip",
+                               "under * lips", "under * lower lip", "under * mouth", "beneath * lips",
+                               "beneath * lower lip", "* skin below * lips"),
+        phrase="the skin below the lips",
+    ),
+    "under_jaw": NamedRegion(
+        "Under the Jaw", strokes=(Stroke(("gonion", "chin_side", "menton"), 15.0, (-5.0, 7.0, -11.0)),),
+        without=("ears",),
+        words=("under * jaw", "under * jawline", "below * jaw", "below * jawline", "beneath * jaw", "beneath * jawline",
+               "* underside of * jaw", "* skin under * jaw"),
+        phrase="the skin under the jaw",
+    ),
+    "behind_ears": NamedRegion(
+        "Behind the Ears", strokes=(Stroke(("ear_behind_top", "mastoid"), 16.0, (-6.0, 12.0, 0.0)),), without=("ears",),
+        limits=(Limit("back", "mastoid", 5.0, 0.0),),
+        words=("behind * ear", "behind * ears", "in back of * ear", "in back of * ears", "* skin behind * ears",
+               "* skin behind * ear"),
+        phrase="the skin behind the ears",
+    ),
+    "front_of_ears": NamedRegion(
+        "In Front of the Ears", strokes=(Stroke(("tragion", "ramus"), 12.0, (0.0, -12.0, 3.0)),), without=("ears",),
+        words=("in front of * ear", "in front of * ears", "beside * ear", "beside * ears", "next to * ear",
+               "next to * ears",
+               "* sideburn", "* sideburns", "* skin in front of * ears", "* skin in front of * ear"),
+        phrase="the skin in front of the ears",
+    ),
+    "above_ears": NamedRegion(
+        "Above the Ears", strokes=(Stroke(("ear_top",), 20.0, (-8.0, 4.0, 16.0)),), without=("ears",),
+        words=("above * ear", "above * ears", "over * ear", "over * ears", "* skin above * ears",
+               "* skin above * ear"), phrase="the skin above the ears",
+    ),
+    "below_ears": NamedRegion(
+        "Below the Ears", strokes=(Stroke(("ear_lobe",), 17.0, (-4.0, 6.0, -15.0)),), without=("ears",),
+        words=("below * ear", "below * ears", "under * ear", "under * ears", "beneath * ear", "beneath * ears",
+               "* skin below * ears", "* skin below * ear"),
+        phrase="the skin below the ears",
+    ),
+    "cheek_hollows": NamedRegion(
+        "Below the Cheekbones", strokes=(Stroke(("cheekbone", "ramus"), 14.0, (0.0, 0.0, -18.0)),), without=("ears",
+        "nose", *_MOUTH),
+        words=("below * cheekbone", "below * cheekbones", "under * cheekbone", "under * cheekbones",
+               "beneath * cheekbones",
+               "* hollow of * cheek", "* hollows of * cheeks", "* cheek hollows"),
+        phrase="the hollows of the cheeks",
+    ),
     "neck": NamedRegion("Neck", ("neck",), words=("* neck",), phrase="the neck", soften=3),
 }  # fmt: skip
 """Regions that artists also want on one side only."""
@@ -278,9 +375,24 @@ _SINGULAR: Final = {
     "cheeks": "cheek", "cheekbones": "cheekbone", "temples": "temple", "brows": "brow", "eyelids": "eyelid",
     "upper_eyelids": "upper_eyelid", "lower_eyelids": "lower_eyelid", "ears": "ear", "earlobes": "earlobe",
     "eye_corners": "eye_corner", "nose_wings": "nose_wing", "smile_lines": "smile_line",
-    "mouth_corners": "mouth_corner",
+    "mouth_corners": "mouth_corner", "brow_bones": "brow_bone", "inner_eye_corners": "inner_eye_corner",
+    "cheek_hollows": "cheek_hollow",
 }  # fmt: skip
 _ONE_SIDE: Final = {
+    "forehead": ("{}_forehead", "{} Side of the Forehead", "the {} side of the forehead"),
+    "lips": ("{}_lips", "{} Side of the Lips", "the {} side of the lips"),
+    "upper_lip": ("{}_upper_lip", "{} Side of the Upper Lip", "the {} side of the upper lip"),
+    "lower_lip": ("{}_lower_lip", "{} Side of the Lower Lip", "the {} side of the lower lip"),
+    "above_brows": ("above_{}_brow", "Above the {} Brow", "the skin above the {} brow"),
+    "inner_eye_corners": ("inner_{}_eye_corner", "Inner Corner of the {} Eye", "the inner corner of the {} eye"),
+    "beside_nose": ("beside_nose_{}", "Beside the Nose, {}", "the skin beside the {} side of the nose"),
+    "below_lips": ("below_lips_{}", "Below the Lower Lip, {}", "the skin below the {} side of the lips"),
+    "under_jaw": ("under_{}_jaw", "Under the {} Jaw", "the skin under the {} jaw"),
+    "behind_ears": ("behind_{}_ear", "Behind the {} Ear", "the skin behind the {} ear"),
+    "front_of_ears": ("front_of_{}_ear", "In Front of the {} Ear", "the skin in front of the {} ear"),
+    "above_ears": ("above_{}_ear", "Above the {} Ear", "the skin above the {} ear"),
+    "below_ears": ("below_{}_ear", "Below the {} Ear", "the skin below the {} ear"),
+    "cheek_hollows": ("{}_cheek_hollow", "Below the {} Cheekbone", "the hollow of the {} cheek"),
     "around_eyes": ("around_{}_eye", "Around the {} Eye", "the {} eye area"),
     "under_eyes": ("under_{}_eye", "Under the {} Eye", "the skin under the {} eye"),
     "nose": ("{}_nose", "{} Side of the Nose", "the {} side of the nose"),
@@ -322,9 +434,66 @@ REGIONS: Final[Mapping[str, NamedRegion]] = _with_sides()
 """Name -> region. Left and right are the person's own."""
 
 
+def region_named(name: str) -> NamedRegion | None:
+    """Return a region of `REGIONS`, or a course or a place between two of them; None where there is none.
+
+    >>> region_named("from_left_brow_to_chin").label
+    'From the Left Brow to the Chin'
+    """
+    if name in REGIONS:
+        return REGIONS[name]
+    side, _, whole = name.partition("_")
+    if side in _SIDES and whole in _WHOLE and not whole.startswith(("whole", "upper_half", "lower_half")):
+        region = _WHOLE[whole]
+        phrase = f"the {side} side of {region.phrase}"
+        return replace(region, label=_title(phrase).removeprefix("the "), phrase=phrase, side=_side(side), words=())
+    stops = stops_of(name)
+    if (
+        not stops
+        or len(set(stops)) < len(stops)
+        or any(region_named(stop) is None for stop in stops)
+        or needs_side(name)
+    ):
+        return None
+    first, *over, last = (_known(stop).phrase for stop in stops)
+    if is_course(name):
+        phrase = f"from {first} {f'over {over[0]} ' if over else ''}to {last}"
+        return NamedRegion(_title(phrase), path=stops, phrase=phrase)
+    return NamedRegion(_title(f"between {first} and {last}"), between=stops, phrase=f"between {first} and {last}")
+
+
+def _known(name: str) -> NamedRegion:
+    """Return a region that is known to be there."""
+    region = region_named(name)
+    assert region is not None, name
+    return region
+
+
+def _side(name: str) -> Side:
+    return "left" if name == "left" else "right"
+
+
+def needs_side(name: str) -> bool:
+    """Return whether a course or a place between goes to or from something that is on both sides of the face."""
+    return any(stop in _SIDED and not _crosses_middle(stop) for stop in stops_of(name))
+
+
+def _crosses_middle(name: str) -> bool:
+    """Return whether a region with two sides is one piece: the chin, and not the cheeks."""
+    return name in ("forehead", "nose", "chin", "neck", "lips", "upper_lip", "lower_lip", "below_lips")
+
+
+def _title(phrase: str) -> str:
+    small = ("the", "to", "of", "and", "over", "on")
+    words = [word if word in small else word[:1].upper() + word[1:] for word in phrase.split()]
+    return " ".join(words)
+
+
 # --------------------------------------------------------------------------------------------------------- the shapes
 
 _MIDDLE_MM: Final = 4.0  # over which a region of one side ends at the middle of the face
+_BAND_MM: Final = 8.0  # half the width of the band along a course
+_BETWEEN: Final = 0.35  # of the distance between two regions: radius of the skin in their middle
 _CORE: Final = 0.5  # of a stroke's radius: up to there it is whole
 _USUAL_MM: Final = 118.0  # from nasion to chin plus half the width of the face, of an adult
 _FAINT: Final = 1.0 / 64.0  # weights below are nothing: regions end somewhere
@@ -354,7 +523,9 @@ class _Shaper:
         weight = self._together(region.regions)
         for stroke in region.strokes:
             weight = torch.maximum(weight, self._stroke(stroke, place))
-        if not region.regions and not region.strokes:
+        if region.path or region.between:
+            weight = self._course(region, place)
+        elif not region.regions and not region.strokes:
             weight = torch.ones(len(place))
         for name in region.without:
             weight = weight * (1.0 - self._together((name,)))
@@ -386,6 +557,32 @@ class _Shaper:
                 away = torch.minimum(away, _distance(place, start, end))
         return 1.0 - smoothstep(away / (stroke.radius_mm * self._mm), _CORE, 1.0)
 
+    def _course(self, region: NamedRegion, place: Tensor) -> Tensor:
+        """Return [W] a band over the skin along a course, or a disc in the middle of it."""
+        outside = self._together(_INSIDES) < 0.5
+        stops = torch.stack([self._centre(_known(name), place) for name in region.path or region.between])
+        line = over_skin(stops, place[outside], self._middle("tragion"), self._mm)
+        radius = _BAND_MM * self._mm
+        if region.between:
+            middle = line[len(line) // 2]
+            far = float((stops[1] - stops[0]).norm())
+            line, radius = torch.stack((middle, middle)), min(max(_BETWEEN * far, radius), 3.0 * radius)
+        away = torch.full((len(place),), torch.inf)
+        for start, end in itertools.pairwise(line):
+            away = torch.minimum(away, _distance(place, start, end))
+        return 1.0 - smoothstep(away / radius, _CORE, 1.0)
+
+    def _centre(self, region: NamedRegion, place: Tensor) -> Tensor:
+        """Return [3] the place on the skin that is the middle of a region; of one on both sides the middle's."""
+        weight = self.weights(region)[self._skin]
+        there = weight > 0.5 * weight.max()
+        mean = (place[there] * weight[there, None]).sum(dim=0) / weight[there].sum()
+        if region.side is None and float(mean[0].abs()) < _MIDDLE_MM * MM:
+            off = (place[there] - mean * torch.tensor([0.0, 1.0, 1.0]))[:, [0, 2]].norm(dim=1)
+            near = place[there][off < off.min() + 2.0 * _MIDDLE_MM * MM]
+            return near[near[:, 1].argmin()] * torch.tensor([0.0, 1.0, 1.0])
+        return place[there][(place[there] - mean).norm(dim=1).argmin()]
+
     def _softer(self, weight: Tensor) -> Tensor:
         """Return [W] the mean of each vertex and its neighbours'."""
         edges = torch.from_numpy(skin_edges(self._head.topology)) - self._skin.start
@@ -415,11 +612,13 @@ def _distance(place: Tensor, start: Tensor, end: Tensor) -> Tensor:
 
 # ---------------------------------------------------------------------------------------------------------- the words
 
-_LOOSE: Final = r"(?:the|a|an|his|her|hers|their|its|my|your|both|each|all|whole|entire|left|right|of|side|hand|face's)"
+_LOOSE: Final = (
+    r"(?:the|a|an|his|her|hers|their|its|my|your|both|each|all|whole|entire|left|right|of|side|half|hand|face's)"
+)
 _SLOT: Final = rf"((?:{_LOOSE}\s+)*)"
 _PREPOSITION: Final = (
     r"(?:all\s+over|on\s+top\s+of|on|onto|upon|across|over|at|in|along|around|round|near|through|to|from|down|up|of|"
-    r"above|beside|behind|covering|for)"
+    r"covering|for)"
 )
 _AND: Final = r"\s*(?:,\s*and|,|and|&|\+)\s*"
 _ALONE: Final = ("everywhere", "all over")
@@ -470,7 +669,8 @@ def find_regions(words: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
         found += [name for name in names if name not in found]
         said.append(" ".join(rest[start:stop].split()))
         rest, position = f"{rest[:start].rstrip(' ,:;')} {rest[stop:].lstrip(' ,:;')}", start
-    return tuple(found), " ".join(rest.split()) if found else words, tuple(said)
+    over = {stop for name in found for stop in stops_of(name)}  # "across the nose from cheek to cheek" is one course
+    return tuple(name for name in found if name not in over), " ".join(rest.split()) if found else words, tuple(said)
 
 
 def read_exception(words: str) -> tuple[tuple[str, ...], str, str]:
@@ -492,23 +692,6 @@ def read_exception(words: str) -> tuple[tuple[str, ...], str, str]:
         rest = f"{words[: match.start()].rstrip(' ,:;')} {words[stop:].lstrip(' ,:;')}"
         return tuple(names), " ".join(rest.split()), " ".join(words[match.start() : stop].strip(" ,").split())
     return (), words, ""
-
-
-def read_course(words: str) -> str:
-    """Return the words that say a course from one region to another; nothing where they say none.
-
-    >>> read_course("a scar from the left eyebrow down to the chin")
-    'from the left eyebrow down to the chin'
-    """
-    for match in re.finditer(r"\bfrom\s+", words, re.IGNORECASE):
-        start = _region_at(words, match.end())
-        to = start and re.compile(r"(?:\s+\w+){0,3}?\s+(?:to|towards?|until|into)\s+", re.IGNORECASE).match(
-            words, start[1]
-        )
-        end = _region_at(words, to.end()) if to else None
-        if end:
-            return " ".join(words[match.start() : end[1]].split())
-    return ""
 
 
 def imply_region(words: str) -> tuple[tuple[str, ...], str]:
@@ -545,6 +728,8 @@ def _next_place(words: str, position: int) -> tuple[list[str], int, int] | None:
         start = match.start()
         if start < position:
             continue
+        if course := _course_at(words, start) or _between_at(words, start):
+            return [course[0]], start, course[1]
         preposition = re.compile(rf"{_PREPOSITION}\s+", re.IGNORECASE).match(words, start)
         said, led = _region_at(words, start), _region_at(words, preposition.end()) if preposition else None
         if said is not None and not (said[2] or _by_itself(words, start, said[1])):
@@ -555,6 +740,82 @@ def _next_place(words: str, position: int) -> tuple[list[str], int, int] | None:
             names, stop = _more(words, said[0], said[1])
             return names, start, stop
     return None
+
+
+_FROM: Final = re.compile(
+    r"(?:(?:running|going|leading|stretching|reaching|extending|drawn|that runs|that goes|all the way)\s+)*from\s+",
+    re.IGNORECASE,
+)
+_TO: Final = re.compile(r"(?:\s+[\w-]+){0,4}?\s+(?:to|towards?|until|into|onto)\s+", re.IGNORECASE)
+_OVER: Final = re.compile(r"\s+(?:(?:all|right|down|up)\s+)?(?:over|across|through|via|along)\s+", re.IGNORECASE)
+_OTHER: Final = re.compile(
+    r"(?:the|his|her|their)\s+(?:other|opposite)(?:\s+(?:one|side)\b|(?P<again>))", re.IGNORECASE
+)
+_ONE: Final = re.compile(r"one\s+", re.IGNORECASE)
+_MIDDLES: Final = {
+    "ears": "nose", "cheeks": "nose", "cheekbones": "nose", "earlobes": "nose", "eyelids": "nose_bridge",
+    "around_eyes": "nose_bridge", "under_eyes": "nose", "eye_corners": "nose_bridge", "temples": "forehead",
+    "brows": "between_brows", "jaw": "chin", "mouth_corners": "below_lips", "neck": "throat",
+}  # fmt: skip
+"""What lies in the middle between the two sides of a region, and over which a course from one to the other goes."""
+
+
+def _course_at(words: str, start: int) -> tuple[str, int] | None:
+    """Return the course that words say from a position on, and where they end."""
+    led = _FROM.match(words, start)
+    first = _stop_at(words, led.end()) if led else None
+    if first is None:
+        return None
+    (name, stop), over = first, ""
+    if (via := _OVER.match(words, stop)) and (there := _region_at(words, via.end())):
+        over, stop = there[0], there[1]
+    to = _TO.match(words, stop)
+    last = None
+    if to is not None:
+        other = _OTHER.match(words, to.end())
+        again = _region_at(words, other.end() + 1) if other and other["again"] is not None else None
+        last = (name, again[1] if again else other.end()) if other else _stop_at(words, to.end())
+    if last is None:
+        return None
+    end, stop = last
+    if not over and (via := _OVER.match(words, stop)) and (there := _region_at(words, via.end())):
+        over, stop = there[0], there[1]
+    first_name, last_name, over = _sided_alike(name, end, over)
+    return (course_name(first_name, last_name, over), stop) if first_name != last_name else None
+
+
+def _between_at(words: str, start: int) -> tuple[str, int] | None:
+    """Return the place between two regions that words say from a position on, and where they end."""
+    led = re.compile(r"(?:in\s+)?between\s+", re.IGNORECASE).match(words, start)
+    first = _stop_at(words, led.end()) if led else None
+    link = re.compile(r"\s+and\s+", re.IGNORECASE).match(words, first[1]) if first else None
+    last = _stop_at(words, link.end()) if link else None
+    if first is None or last is None:
+        return None
+    one, other, _ = _sided_alike(first[0], last[0], "")
+    return (between_name(one, other), last[1]) if one != other else None
+
+
+def _stop_at(words: str, start: int) -> tuple[str, int] | None:
+    """Return the region that a course begins or ends at, and where its name ends."""
+    one = _ONE.match(words, start)
+    said = _region_at(words, one.end() if one else start)
+    return None if said is None else said[:2]
+
+
+def _sided_alike(first: str, last: str, over: str) -> tuple[str, str, str]:
+    """Return the stops of a course on the side that one of them says; from both sides it goes over the middle."""
+    if first == last and first in _SIDED:
+        return _on_side(first, "left"), _on_side(first, "right"), over or _MIDDLES.get(first, "")
+    sides = {_known(name).side for name in (first, last)} - {None}
+    if len(sides) != 1:
+        return first, last, over
+    side = sides.pop()
+
+    def beside(name: str) -> str:
+        return name if name not in _SIDED or _crosses_middle(name) else _on_side(name, side)
+
+    return beside(first), beside(last), beside(over)
 
 
 def _more(words: str, name: str, stop: int) -> tuple[list[str], int]:
@@ -593,8 +854,10 @@ def _on_side(name: str, side: Side) -> str:
     """Return the region on one side, where there is one."""
     if side is not None and name in ("whole_face", "whole_head"):
         return f"{side}_half"
+    if side is not None and name == "around_mouth":
+        return f"{side}_mouth_corner"
     if side is None or name not in _SIDED:
-        return name
+        return name if side is None or name not in _WHOLE or "half" in name else f"{side}_{name}"
     usual = "{}_" + _SINGULAR.get(name, name)
     return _ONE_SIDE.get(name, (usual, "", ""))[0].format(side)
 
@@ -608,7 +871,21 @@ def _phrases() -> tuple[_Phrase, ...]:
             pattern = "".join(parts).removesuffix(r"\s+")
             pattern = (_SLOT if not words.startswith("*") and name.endswith("_half") else "") + pattern
             first = words.split()[0]
-            own = first in ("around", "under", "below", "beneath", "underneath", "between", "above", "over")
+            own = first in (
+                "around",
+                "under",
+                "below",
+                "beneath",
+                "underneath",
+                "between",
+                "above",
+                "over",
+                "beside",
+                "behind",
+                "next",
+                "near",
+                "in",
+            )
             own = own or words in _ALONE or name.endswith("_half")
             found.append(_Phrase(re.compile(rf"{pattern}(?![\w'])(?!-\w)", re.IGNORECASE), name, own))
     return tuple(found)

@@ -23,6 +23,7 @@ from dreamface.face import Topology
 from dreamface.geometry import smoothstep
 from dreamface.skin import painted_parts
 
+_USUAL: Final = 1024  # texels a side of masks, for which the following are meant; finer images take as much skin
 _PER_TEXEL: Final = 2.0  # matching points
 _REACH: Final = 7.0  # texels, about 2 mm of skin, up to which a side is pulled
 _WHOLE: Final = 1.5  # texels, up to which it is pulled all the way: filters mix these
@@ -184,21 +185,21 @@ def _bilinear(points: FloatArray, size: int, tiles: int) -> sp.csr_matrix:
 def _pull(points: FloatArray, size: int, tiles: int) -> tuple[IntArray, sp.csr_matrix, NDArray[np.float32]]:
     """Return [K] texels near points [Q, 3], [K, Q] a mean of the nearest, and [K] 1 at them to 0 further away."""
     texels, rows, columns, values, fades = [], [], [], [], []
-    found = 0
+    found, finer = 0, max(1.0, size / _USUAL)
     for tile in range(tiles):
         here = np.flatnonzero(points[:, 0] == tile)
         if not len(here):
             continue
         tree = cKDTree(points[here, 1:])
         near = np.zeros((size, size), dtype=bool)
-        reach = int(_REACH)
+        reach = int(_REACH * finer)
         centre = np.rint(points[here, 1:]).astype(int)
         for x in range(-reach, reach + 1):
             for y in range(-reach, reach + 1):
                 near[np.clip(centre[:, 1] + y, 0, size - 1), np.clip(centre[:, 0] + x, 0, size - 1)] = True
         where = np.argwhere(near)
         away, which = tree.query(where[:, ::-1], k=_NEIGHBOURS)
-        fades.append(1.0 - smoothstep(torch.from_numpy(away[:, 0]), _WHOLE, _REACH).numpy())
+        fades.append(1.0 - smoothstep(torch.from_numpy(away[:, 0]), _WHOLE * finer, _REACH * finer).numpy())
         weight = 1.0 / np.square(away + 0.25)
         weight /= weight.sum(axis=1, keepdims=True)
         texels.append(tile * size * size + where[:, 0] * size + where[:, 1])

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from torch import Tensor
 
 from dreamface.edits.decals import picture_overlays
+from dreamface.edits.diffused import diffused_entry, diffused_overlays
 from dreamface.edits.handling import picture_entry, sketch_entry
 from dreamface.edits.mixing import mixed_skin, read_mix
 from dreamface.edits.places import masks_of
@@ -18,7 +19,7 @@ from dreamface.edits.sketches import sketch_overlays
 from dreamface.errors import BadRequest
 from dreamface.face import Head
 from dreamface.record import EditEntry
-from dreamface.skin import EFFECTS, Effect, Look, Overlay, Patch, Site
+from dreamface.skin import EFFECTS, MOST_COUNTED, Effect, Look, Overlay, Patch, Site, Way, each
 from dreamface.traits import VOCABULARY, Group, Traits
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -37,15 +38,17 @@ class _EffectEntry(BaseModel):
     colour: tuple[_Share, _Share, _Share] | None = None
     amount: _Share = 0.5
     variant: str = ""
+    count: int = Field(default=0, ge=0, le=MOST_COUNTED)
+    course: Way = ""
 
     @property
     def look(self) -> Look:
         """How it is wanted."""
-        return Look(self.colour, self.amount, self.variant)
+        return Look(self.colour, self.amount, self.variant, self.count, self.course)
 
 
-_DRAWN: Final = {"sketch": sketch_overlays, "picture": picture_overlays}
-"""What makes overlays of what was drawn."""
+_DRAWN: Final = {"sketch": sketch_overlays, "picture": picture_overlays, "diffusion": diffused_overlays}
+"""What makes overlays of pictures that were drawn or made."""
 
 _EFFECTS: Final = TypeAdapter(Annotated[list[_EffectEntry], Field(max_length=_MOST_EFFECTS)])
 
@@ -63,6 +66,8 @@ def check_edits(edits: Sequence[EditEntry]) -> None:
             sketch_entry(edit)
         elif edit.kind == "picture":
             picture_entry(edit)
+        elif edit.kind == "diffusion":
+            diffused_entry(edit)
         if edit.kind != "words":
             continue
         try:
@@ -131,7 +136,7 @@ def seed_of(edit: EditEntry, seed: int) -> int:
 
 
 def _draw(effect: Effect, look: Look, site: Site) -> Sequence[Patch]:
-    return effect.draw(site, look)
+    return each(effect.draw, site, look) if look.count and not effect.counts else effect.draw(site, look)
 
 
 def _effects(edit: EditEntry) -> list[tuple[str, Look]]:

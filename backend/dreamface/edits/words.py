@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from dreamface.edits import phrases
 from dreamface.edits.colours import NAMES_SRGB, SHADES, Colour, colour_of
 from dreamface.errors import BadRequest
-from dreamface.skin import EFFECT_FAMILIES, EFFECTS, Look
+from dreamface.skin import EFFECT_FAMILIES, EFFECTS, MOST_COUNTED, Look
 from dreamface.traits import VOCABULARY, Group, Kind, Traits, TraitValue
 
 _LONGEST: Final = 5  # words of a phrase
@@ -55,6 +55,10 @@ class Wish:
             found["colour"] = list(self.look.colour)
         if self.look.variant:
             found["variant"] = self.look.variant
+        if self.look.count:
+            found["count"] = self.look.count
+        if self.look.course:
+            found["course"] = self.look.course
         return found
 
 
@@ -97,7 +101,7 @@ def read_words(words: str, read: Callable[[str], Reading]) -> WordsReading:
     if not re.search(r"\w", plain):
         raise BadRequest('Say what should be there, such as "a scar, stitched" or "freckles".')
     check_words(words)
-    clauses = _clauses(_without_days(plain))
+    clauses = _clauses(counted(_without_days(plain)))
     wishes = _wishes(clauses)
     said: dict[str, TraitValue] = {}
     left: list[str] = []
@@ -140,9 +144,19 @@ def amount_of(phrase: str) -> float | None:
     return phrases.AMOUNTS.get(phrase)
 
 
+def is_colour(phrase: str) -> bool:
+    """Return whether a phrase is the name of a colour, also with a shade before it."""
+    return colour_of(_plain(phrase)) is not None
+
+
+def is_line(effect: str) -> bool:
+    """Return whether an effect is lines that run over a place."""
+    return EFFECTS[effect].lines
+
+
 def names_effect(words: str) -> bool:
     """Return whether words ask for an effect."""
-    return bool(_wishes(_clauses(_plain(words))))
+    return bool(_wishes(_clauses(counted(_plain(words)))))
 
 
 _DAYS: Final = re.compile(
@@ -173,6 +187,61 @@ def _plain(words: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"([,;.!?:()&+])", r" , ", bare)).strip()
 
 
+# -------------------------------------------------------------------------------------------------------------- counts
+
+_COUNT: Final = "count:"  # begins a token that says how many
+
+_NUMBERS: Final[Mapping[str, int]] = {
+    **{name: number for number, name in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+         "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"), 1)},
+    **dict.fromkeys(("a single", "one single", "single", "just one", "only one", "a lone", "a solitary"), 1),
+    **dict.fromkeys(("a pair of", "a couple of", "couple of", "both", "twin"), 2),
+    "several": 4, "half a dozen": 6, "a dozen": 12, "two dozen": 24,
+}  # fmt: skip
+_NUMBER: Final = re.compile(
+    rf"(?<![\w%])(?P<number>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}|\d{{1,3}}|an?|another)(?: of)? "
+    r"(?=(?P<words>\w.*))"
+)
+_BETWEEN_NUMBER_AND_NOUN: Final = 4  # words at most
+
+
+def counted(plain: str) -> str:
+    """Return plain words in which numbers of things that can be counted are tokens: "three moles", and not days.
+
+    >>> counted("three dark moles , three day stubble")
+    'count:3 dark moles , three day stubble'
+    """
+
+    def said(found: re.Match[str]) -> str:
+        number, tokens = found["number"], found["words"].split()
+        for index in range(min(_BETWEEN_NUMBER_AND_NOUN, len(tokens))):
+            if noun := _noun_at(tokens, index):
+                if number in ("a", "an", "another"):
+                    return found[0] if noun not in phrases.ONE_SPOT else f"{_COUNT}1 "
+                count = _NUMBERS.get(number) or int(number)
+                if count > MOST_COUNTED:
+                    return "lots of "
+                return f"{_COUNT}{count} " if count else found[0]
+            if not (_is_descriptive(tokens[index]) or tokens[index] in phrases.BESIDE_COUNTED):
+                break
+        return found[0]
+
+    return _NUMBER.sub(said, plain)
+
+
+def _noun_at(tokens: Sequence[str], index: int) -> str:
+    """Return the phrase for a thing that can be counted that begins at a token."""
+    for count in range(min(_LONGEST, len(tokens) - index), 0, -1):
+        phrase = " ".join(tokens[index : index + count])
+        if phrase in phrases.SPOTS:
+            return phrase
+        if phrase in _effect_phrases():
+            effect = _effect_phrases()[phrase][0]
+            return phrase if effect in phrases.COUNTABLE and phrase not in phrases.UNCOUNTED else ""
+    return ""
+
+
 # ------------------------------------------------------------------------------------------------------------- clauses
 
 
@@ -184,6 +253,7 @@ class _Clause:
         effects: phrases that ask for effects, with the effect and its variant.
         amounts, colours, others: words that describe something.
         rest: the words of the clause without the effects' own.
+        count: how many are asked for; 0 where nobody says.
         removing: whether it asks for less of something.
     """
 
@@ -192,6 +262,7 @@ class _Clause:
     colours: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
+    count: int = 0
     removing: bool = False
 
     @property
@@ -208,12 +279,16 @@ def _clauses(plain: str) -> list[_Clause]:
     index = 0
     while index < len(tokens):
         phrase, kind, meaning = _longest(tokens, index)
+        if clause.count and (spots := _spots_at(tokens, index)):
+            phrase, kind, meaning = spots[0], "effect", ("spots", spots[1])
         count = len(phrase.split())
         if kind == "separator" or (kind == "removal" and (clause.rest or clause.effects)):
             found.append(clause)
             clause = _Clause(removing=kind == "removal")
         elif kind == "removal":
             clause.removing = True
+        elif kind == "count":
+            clause.count = int(phrase.removeprefix(_COUNT))
         elif kind == "effect" and not clause.removing:
             effect, variant = meaning
             clause.effects.append((phrase, effect, variant))
@@ -224,8 +299,19 @@ def _clauses(plain: str) -> list[_Clause]:
     return [one for one in (*found, clause) if one.rest or one.effects]
 
 
+def _spots_at(tokens: Sequence[str], index: int) -> tuple[str, str] | None:
+    """Return the phrase for small marks that begins at a token, and which they are."""
+    for count in (2, 1):
+        phrase = " ".join(tokens[index : index + count])
+        if phrase in phrases.SPOTS:
+            return phrase, phrases.SPOTS[phrase]
+    return None
+
+
 def _longest(tokens: Sequence[str], index: int) -> tuple[str, str, tuple[str, str]]:
     """Return the longest phrase that begins at a token, its kind, and of an effect its name and variant."""
+    if tokens[index].startswith(_COUNT):
+        return tokens[index], "count", ("", "")
     for count in range(min(_LONGEST, len(tokens) - index), 0, -1):
         phrase = " ".join(tokens[index : index + count])
         if phrase in phrases.REMOVALS and index + count < len(tokens):
@@ -270,7 +356,7 @@ def _is_descriptive(phrase: str) -> bool:
     """Whether a word or phrase can say how an effect is."""
     if amount_of(phrase) is not None or phrase in phrases.AGES or colour_of(phrase) is not None or phrase in SHADES:
         return True
-    return any(phrase in _modifiers(effect) for effect in EFFECTS)
+    return phrase in phrases.WAYS or any(phrase in _modifiers(effect) for effect in EFFECTS)
 
 
 # ------------------------------------------------------------------------------------------------------------- effects
@@ -288,13 +374,19 @@ def _wishes(clauses: Sequence[_Clause]) -> dict[str, Wish]:
                 wish = wishes.get(effect, Wish(effect, Look(), ""))
                 wish = replace(wish, because=f"{wish.because} {phrase}".strip())
                 colour = colour_of(phrases.LIQUID_COLOURS.get(phrase, ""))
-                look = replace(wish.look, variant=variant or wish.look.variant, colour=colour or wish.look.colour)
+                way, several = phrases.SCRATCHES.get(phrase, ("", 0))
+                look = replace(
+                    wish.look, variant=variant or wish.look.variant, colour=colour or wish.look.colour,
+                    count=clause.count or several or wish.look.count, course=way or wish.look.course,
+                    amount=phrases.FINE_AMOUNT if phrase in phrases.FINE else wish.look.amount,
+                )  # fmt: skip
                 wishes[effect] = replace(wish, look=look)
                 last.append(effect)
             for other in (*waiting, clause):
                 _describe(wishes, last, other)
             waiting = []
-            clause.rest = [word for word in clause.rest if word not in phrases.IGNORED]
+            said = phrases.IGNORED | (phrases.STRIPES if {"paint", "war paint"} & set(last) else frozenset())
+            clause.rest = [word for word in clause.rest if word not in said]
         elif clause.describes and last:
             _describe(wishes, last, clause)
         elif clause.describes:
@@ -325,6 +417,8 @@ def _describe(wishes: dict[str, Wish], names: Sequence[str], clause: _Clause) ->
         wish, effect = wishes[name], EFFECTS[name]
         look = wish.look
         for phrase in (*clause.others, *clause.colours, *clause.amounts):
+            if effect.lines and phrase in phrases.WAYS:
+                look, used = replace(look, course=phrases.WAYS[phrase]), used | {phrase}
             if phrase not in _modifiers(name):
                 continue
             coloured = phrase in clause.colours and effect.takes_colour and bool(look.variant)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 
 from dreamface.errors import BadRequest
-from dreamface.head.model import HeadModel, HeadSource
+from dreamface.head.model import AROUND, HeadModel, HeadSource
 from dreamface.head.selection.clip_pool import Encoder, prompt_likeness
 from dreamface.head.transfer.textures import Carrier
 from dreamface.models import HEADS as KNOWN
 from dreamface.models import check_head
 
 __all__ = [
+    "AROUND",
     "HEADS",
     "Carrier",
     "Encoder",

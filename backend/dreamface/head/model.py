@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +12,10 @@ from torch import Tensor
 from dreamface.errors import BadRequest
 from dreamface.face import Head, Topology
 from dreamface.traits import Traits
+
+AROUND: Final = 2**30
+"""Added to the number of a candidate that is drawn around the mean of people of the same age, sex and ancestry. Faces
+from before that was done have none of it, and stay as they were."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class HeadSource:
             shape traits are free and drawn. Person traits are taken as they are.
         generator: what is free is drawn from it; not needed where `identity` is given.
         candidate: whom to begin with: `Head.candidate` of an earlier head, so that it is the same person with other
-            traits; None chooses anew. A model that has no candidates takes no notice.
+            traits; None chooses anew. Below `AROUND` is somebody from before there was any.
         identity: the model's coefficients, such as a stored head's or a photograph's. They are the base, and nothing
             is drawn or fitted.
         offset: [V, 3] metres, added to the vertices: what was sculpted or carved on top of what the rest says.

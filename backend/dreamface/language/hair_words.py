@@ -329,6 +329,7 @@ THINGS: Final[dict[str, Effects]] = {
     "blonde": (at("hair.melanin", 0.22),),
     "redhead": (at("hair.redness", 0.9), at("hair.melanin", 0.45)),
     "ginger": (at("hair.redness", 0.9), at("hair.melanin", 0.4)),
+    "mascara": (more("lashes.length", 0.8),),
 }  # fmt: skip
 
 WITHOUT: Final[dict[str, Effects]] = {

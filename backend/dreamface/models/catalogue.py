@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from dreamface.errors import BadRequest
-from dreamface.models import face_landmarker, ict_facekit
+from dreamface.models import face_landmarker, ict_facekit, stable_diffusion
 from dreamface.models.contents import Contents
 from dreamface.models.places import model_folder
+from dreamface.models.stable_diffusion import RemoteFile
 from dreamface.progress import Progress
 
 
@@ -34,6 +35,10 @@ class Installation:
         convert: checks the archive's files and writes what is installed into a folder.
         bare: whether what is fetched is `anchor` itself and no archive.
         details: which version that is, for its manifest.
+        files: to download one by one, where there is no archive; `archive` is their page then.
+        take: checks and copies what `convert` would, where files are too large to be read at once: see
+            `stable_diffusion.take`.
+        settings: those of `files` that `take` may ask for alone.
     """
 
     name: str
@@ -47,6 +52,9 @@ class Installation:
     convert: Callable[[Contents, Path, Progress], None]
     bare: bool = False
     details: Mapping[str, str | int] = field(default_factory=dict)
+    files: tuple[RemoteFile, ...] = ()
+    take: Callable[[Path, str, str, Path, Callable[[Progress], Path], Progress], None] | None = None
+    settings: tuple[RemoteFile, ...] = ()
 
     @property
     def installed(self) -> bool:
@@ -57,7 +65,7 @@ class Installation:
     def size_on_disk(self) -> int:
         """Bytes of its files; 0 where it is not installed."""
         folder = model_folder(self.name)
-        return sum(file.stat().st_size for file in folder.iterdir() if file.is_file()) if self.installed else 0
+        return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if self.installed else 0
 
     @property
     def how(self) -> str:
@@ -142,6 +150,27 @@ FACE_LANDMARKER = Installation(
     details={"version": face_landmarker.VERSION},
 )
 
+
+def _no_archive(contents: Contents, target: Path, progress: Progress) -> None:
+    raise AssertionError("it is taken file by file")
+
+
+STABLE_DIFFUSION = Installation(
+    name=stable_diffusion.NAME,
+    title="Stable Diffusion 1.5",
+    page=stable_diffusion.PAGE,
+    archive=f"{stable_diffusion.PAGE}/tree/{stable_diffusion.REVISION}",
+    archive_size=stable_diffusion.SIZE,
+    anchor=stable_diffusion.INDEX,
+    file=stable_diffusion.INDEX,
+    size=stable_diffusion.SIZE,
+    convert=_no_archive,
+    details={"format": stable_diffusion.FORMAT},
+    files=stable_diffusion.FILES,
+    take=stable_diffusion.take,
+    settings=stable_diffusion.SETTINGS,
+)
+
 HEADS = (
     Model(
         "anny",
@@ -174,6 +203,13 @@ MODELS = (
         "Apache-2.0, by Google's model card",
         "motion",
         installation=FACE_LANDMARKER,
+    ),
+    Model(
+        "stable-diffusion-v1-5",
+        "Makes on a marked place what no other words do, by diffusion; or your own checkpoint of its family.",
+        "CreativeML Open RAIL-M: read its rules of use",
+        "edits",
+        installation=STABLE_DIFFUSION,
     ),
 )
 """Models that make a single stage better."""

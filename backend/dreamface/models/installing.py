@@ -16,7 +16,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -28,6 +28,7 @@ from dreamface.models import places
 from dreamface.models.catalogue import Installation, find
 from dreamface.models.contents import BadContents, open_contents
 from dreamface.models.download import Download
+from dreamface.models.stable_diffusion import RemoteFile
 from dreamface.progress import Progress
 
 MANIFEST: Final = "manifest.json"
@@ -65,6 +66,9 @@ def install(name: str, source: Path | None = None, progress: Progress = Progress
         if source is not None:
             _check_room(model, model.size)
             _convert(model, source, str(source), f"get it from {model.archive}", progress)
+        elif model.files:
+            with _fetched(model, progress.part(0.0, _DOWNLOADED)) as folder:
+                _convert(model, folder, "the download", "install again", progress.part(_DOWNLOADED, 1.0))
         else:
             with _downloaded(model, progress.part(0.0, _DOWNLOADED)) as archive:
                 _convert(model, archive, "the download", "install again", progress.part(_DOWNLOADED, 1.0))
@@ -117,7 +121,7 @@ def remove(name: str) -> None:
         except OSError as error:
             raise _cannot_move(model, folder, error) from error
         _sweep(model)
-        _download_of(model).forget()
+        _forget_download(model)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -149,9 +153,7 @@ def _downloaded(model: Installation, progress: Progress) -> Iterator[Path]:
         archive.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(archive.parent, error) from error
-    for other in archive.parent.glob(f"{model.name}-*"):
-        if not other.name.startswith(archive.name):
-            other.unlink(missing_ok=True)  # another version's
+    _forget_others(model, archive)
     _check_room(model, model.size + download.left)
     download.run(progress)
     try:
@@ -160,6 +162,75 @@ def _downloaded(model: Installation, progress: Progress) -> Iterator[Path]:
         download.forget()
         raise
     download.forget()
+
+
+@contextmanager
+def _fetched(model: Installation, progress: Progress) -> Iterator[Path]:
+    """A folder with the files of a model that is no archive; see `_downloaded`."""
+    folder = _files_folder(model)
+    _forget_others(model, folder)
+    left = [(one, _download_of_file(model, folder, one)) for one in model.files]
+    _check_room(model, model.size + sum(download.left for _, download in left))
+    _run_all(left, progress)
+    try:
+        yield folder
+    except BadContents:
+        _forget_download(model)
+        raise
+    _forget_download(model)
+
+
+def _settings_of(model: Installation, progress: Progress) -> Path:
+    """A folder with the model's small files: the installed one, or what is fetched."""
+    installed = places.model_folder(model.name)
+    if model.installed:
+        return installed
+    folder = _files_folder(model)
+    _run_all([(one, _download_of_file(model, folder, one)) for one in model.settings], progress)
+    return folder
+
+
+def _run_all(left: list[tuple[RemoteFile, Download]], progress: Progress) -> None:
+    total, done = sum(one.size for one, _ in left), 0
+    for one, download in left:
+        download.run(progress.part(done / total, (done + one.size) / total))
+        done += one.size
+
+
+def _download_of_file(model: Installation, folder: Path, one: RemoteFile) -> Download:
+    file = folder / one.name
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(file.parent, error) from error
+    otherwise = (
+        f"fetch the files of {model.archive} with a browser and install their folder "
+        f"(`dreamface models install {model.name} --from FOLDER`, or Models in DreamFace's preferences)"
+    )
+    return Download(one.url, file, one.size, f"{model.title}, {one.name}", otherwise)
+
+
+def _files_folder(model: Installation) -> Path:
+    return places.models_folder() / ".downloads" / f"{model.name}-{PurePosixPath(urlsplit(model.archive).path).name}"
+
+
+def _forget_others(model: Installation, own: Path) -> None:
+    """Remove what another version's download has left."""
+    for other in own.parent.glob(f"{model.name}-*"):
+        if other.is_dir():
+            if other != own:
+                shutil.rmtree(other, ignore_errors=True)
+        elif not other.name.startswith(own.name):
+            other.unlink(missing_ok=True)
+
+
+def _forget_download(model: Installation) -> None:
+    if model.files:
+        shutil.rmtree(_files_folder(model), ignore_errors=True)
+        with suppress(OSError):  # another's download is in it
+            _files_folder(model).parent.rmdir()
+    else:
+        _download_of(model).forget()
 
 
 def _download_of(model: Installation) -> Download:
@@ -192,8 +263,11 @@ def _convert(model: Installation, source: Path, title: str, again: str, progress
     new = sibling(places.models_folder() / model.name, "new")
     try:
         new.mkdir()
-        with open_contents(source, model.anchor, title, again, model.bare) as contents:
-            model.convert(contents, new, progress)
+        if model.take is not None:
+            model.take(source, title, again, new, lambda step: _settings_of(model, step), progress)
+        else:
+            with open_contents(source, model.anchor, title, again, model.bare) as contents:
+                model.convert(contents, new, progress)
         _write_manifest(model, new)
         _swap(model, new)
     except OSError as error:

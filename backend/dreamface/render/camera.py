@@ -19,8 +19,14 @@ FULL_FRAME_HEIGHT = 24.0
 HEADROOM, NECK = 0.09, 0.22
 """Space above the crown, and what is shown below the neck's narrowest stretch, over the height between the two."""
 
-NECK_FROM, NECK_TO = 0.15, 0.30
+NECK_FROM, NECK_TO = 0.11, 0.30
 """Metres below the crown between which a neck is looked for: heads of children and of giants."""
+
+SHOWN = 0.6
+"""Share of what there is below the neck that is shown at most, so that the cut of a small bust is not."""
+
+SHOULDERS = 1.15
+"""How much wider than a neck the bust gets below it, at least."""
 
 PARALLEL = 1.0e-4
 """Sine of the angle below which two directions are taken for one."""
@@ -123,7 +129,10 @@ def portrait_camera(
     x, y = (0.5 * (head.amin(dim=0) + head.amax(dim=0)))[:2].tolist()
     height = crown - neck
     highest = crown if top is None else max(crown, top)
-    above, bottom = highest + HEADROOM * height, neck - NECK * height
+    above, bottom = (
+        highest + HEADROOM * height,
+        max(neck - NECK * height, neck - SHOWN * (neck - float(points[:, 2].min()))),
+    )
     fov = 2.0 * math.atan(0.5 * FULL_FRAME_HEIGHT / focal_length)
     distance = 0.5 * (above - bottom) / math.tan(0.5 * fov)
     middle = 0.5 * (above + bottom)
@@ -139,6 +148,8 @@ def _neck_height(points: Tensor, crown: float) -> float:
     outline = max_pool1d(outline[None, None], 3, stride=1, padding=1)[0, 0]  # bridges levels between rows of vertices
     levels = range(round(NECK_FROM / OUTLINE_STEP), min(round(NECK_TO / OUTLINE_STEP), len(outline)))
     found = [(float(outline[number]), number) for number in levels if outline[number] > 0.0]
+    # Shoulders lie below a neck; a bust narrows again below those, which on a child is no further down.
+    found = [at for at in found if float(outline[at[1] :].max()) > SHOULDERS * at[0]] or found
     if not found:
         return float(points[:, 2].min())
     narrow = [number for width, number in found if width < 1.06 * min(found)[0]]

@@ -22,10 +22,19 @@ from pydantic import (
 
 from dreamface.bones import BoneNames
 from dreamface.errors import BadRequest
-from dreamface.limits import check_export, check_prompt, check_resolution, check_seed
+from dreamface.limits import MOST_GUIDANCE, MOST_STEPS, check_export, check_prompt, check_resolution, check_seed
 from dreamface.models import check_head, find
 from dreamface.motion import TRACKERS, check_gains, check_source
-from dreamface.record import RECORD_FIELDS, Digest, FaceId, FaceRecord, pictures_in, read_edits, record_schema
+from dreamface.record import (
+    MOST_STRENGTH,
+    RECORD_FIELDS,
+    Digest,
+    FaceId,
+    FaceRecord,
+    pictures_in,
+    read_edits,
+    record_schema,
+)
 from dreamface.traits import STYLE_NAME, Traits, TraitValue, check_names
 
 Checked = TypeVar("Checked")
@@ -201,6 +210,32 @@ Offset = Annotated[
 ]
 
 
+def _check_place(place: Mapping[str, Any] | None) -> None:
+    read_edits([{"id": "place", "kind": "words", "place": place}])
+
+
+class Diffusion(Strict):
+    """What a diffusion model should make on a place; it becomes one more edit on top of the stack.
+
+    Why none can be used here, `POST /edits/read` says (`why_no_diffusion`); the job fails with the same sentence.
+    """
+
+    words: Annotated[str, Field(min_length=1, max_length=500, description="such as: gold cracks")]
+    place: Annotated[dict[str, Any] | None, _passes(_check_place)] = Field(
+        default=None, description="as an edit's; its masks' pictures are uploaded first. null: the words name one"
+    )
+    steps: Annotated[int, Field(ge=1, le=MOST_STEPS)] = 30
+    guidance: Annotated[FiniteFloat, Field(ge=0.0, le=MOST_GUIDANCE)] = 7.5
+    keep: Annotated[FiniteFloat, Field(ge=0.0, lt=1.0)] = Field(
+        default=0.0, description="how much of the skin that is there is kept: 0 begins with noise alone"
+    )
+    seed: Seed | None = Field(default=None, description="of its noise; null is drawn from the face and the words")
+    strength: Annotated[FiniteFloat, Field(ge=0.0, le=MOST_STRENGTH)] = 1.0
+    sketch: dict[str, Digest] = Field(
+        default={}, description="tile -> an upload: what was drawn in it, as a sketch has it, to begin with as paint"
+    )
+
+
 class Edit(Strict):
     """A face made again with some traits, layers of its skin or edits changed: the edits of its record are laid on.
 
@@ -212,13 +247,17 @@ class Edit(Strict):
     traits: TraitValues
     layers: LayerStrengths = {}
     resolution: Resolution | None = Field(default=None, description="null keeps the face's own")
+    diffusion: Diffusion | None = Field(default=None, description="one more edit, which a diffusion model makes")
 
 
 def needed_files(kind: str, request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the SHA-256 of the uploads that a job needs; its request is as JSON has it."""
     if kind not in ("edit", "cards"):
         return ()
-    return (*pictures_in(request["face"]), *(digest for name in ("offset", "hair") if (digest := request.get(name))))
+    diffusion = request.get("diffusion") or {}
+    begun = {"place": diffusion.get("place"), "pictures": diffusion.get("sketch")}
+    pictures = (*pictures_in(request["face"]), *pictures_in({"edits": [begun]}))
+    return (*pictures, *(digest for name in ("offset", "hair") if (digest := request.get(name))))
 
 
 class Cards(Strict):
@@ -716,6 +755,9 @@ class EditReading(EditPart):
     """What the words of an edit ask for: the first part, and all of them."""
 
     parts: list[EditPart] = Field(default=[], description="everything that is asked for, each with its own place")
+    why_no_diffusion: str = Field(
+        default="", description="why diffusion can't make the words that nothing is made of; empty where it can"
+    )
 
 
 class EditWord(BaseModel):

@@ -20,11 +20,14 @@ from dreamface.errors import BadRequest
 from dreamface.face import Face, Head
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
-from dreamface.record import read_edits, write_edits
+from dreamface.record import FaceRecord, read_edits, write_edits
 from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
 from dreamface.traits import Traits
 
 Request = Mapping[str, Any]
+
+_DIFFUSED = 0.7
+"""Of a job with diffusion: when that is done."""
 
 _MADE = 0.85
 """Of a job that makes a face: when the face is made and only saving is left."""
@@ -51,20 +54,52 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
 
 
 def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
-    """Make a face again with some traits or layers changed."""
+    """Make a face again with some traits, layers or edits changed."""
     request = job["request"]
     record = to_record(request["face"])
     files, offset = job.get("files", {}), request.get("offset")
+    moved = _read_offset(files[offset]) if offset else None
+    pictures = {digest: _read_file(files[digest]) for digest in record.pictures}
+    edits, part = record.edits, progress.part(0.0, _MADE)
+    if request.get("diffusion"):
+        new = _diffused(request["diffusion"], record, moved, pictures, files, progress.part(0.0, _DIFFUSED))
+        edits, pictures = editing.added(edits, *new.entries), {**pictures, **new.pictures}
+        part = progress.part(_DIFFUSED, _MADE)
     made = pipeline.edit(
         record,
         to_traits(request["traits"]),
         layers=request.get("layers"),
         resolution=request["resolution"],
-        offset=_read_offset(files[offset]) if offset else None,
-        pictures={digest: _read_file(files[digest]) for digest in record.pictures},
-        progress=progress.part(0.0, _MADE),
+        offset=moved,
+        pictures=pictures,
+        edits=edits if request.get("diffusion") else None,
+        progress=part,
     )
     return _save(made, place, progress)
+
+
+def _diffused(
+    asked: Request,
+    record: FaceRecord,
+    offset: Tensor | None,
+    pictures: Mapping[str, bytes],
+    files: Mapping[str, str],
+    progress: Progress,
+) -> editing.NewEdit:
+    """Return the edit that a diffusion model makes of what was asked."""
+    where = read_edits([{"id": "place", "kind": "words", "place": asked["place"]}])[0].place
+    drawn = {digest: _read_file(files[digest]) for digest in ((where and where.mask) or {}).values()}
+    start = None
+    if asked["sketch"]:
+        topology = pipeline.reshape(record, {}, pictures=pictures).topology
+        start = editing.sketch_edit(
+            topology, {tile: _read_file(files[digest]) for tile, digest in asked["sketch"].items()}, "paint"
+        )
+    settings = {name: asked[name] for name in ("words", "steps", "guidance", "keep", "seed")}
+    return editing.diffusion_edit(
+        record, editing.Diffusion(**settings), where, start=start, strength=asked["strength"], offset=offset,
+        pictures={**pictures, **drawn}, progress=progress,
+    )  # fmt: skip
 
 
 def _read_file(path: str) -> bytes:
@@ -210,7 +245,7 @@ def _mixed(
 ) -> tuple[Head, dict[str, bytes]]:
     """Return a head with what its edits mix in, and the pictures of their places."""
     pictures = {digest: _read_file(path) for digest, path in (files or {}).items()}
-    built = pipeline.build_head(head, traits, seed, candidate, _read_offset(offset) if offset else None)
+    built = pipeline.build_head(head, traits, seed, candidate or 0, _read_offset(offset) if offset else None)
     return pipeline.mixed(built, read_edits(edits or []), pictures), pictures
 
 
@@ -260,7 +295,7 @@ def edit_vocabulary() -> tuple[dict[str, Any], bytes]:
 def read_edit(words: str, place: bool, traits: Request, whole: bool) -> tuple[dict[str, Any], bytes]:
     """What the words of an edit ask for."""
     reading = editing.read_words(words, place=place, traits=Traits(to_traits(traits)), whole=whole)
-    return reading.to_json(), b""
+    return {**reading.to_json(), "why_no_diffusion": pipeline.why_no_diffusion()}, b""
 
 
 def carry_edits(

@@ -6,7 +6,7 @@ from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import hair_pigment, pigment_slopes, pigments_of, white_hair_colour
-from dreamface.skin.effects import EFFECT_FAMILIES, EFFECTS, Effect, Look
+from dreamface.skin.effects import EFFECT_FAMILIES, EFFECTS, MOST_COUNTED, Effect, Look, Way, each
 from dreamface.skin.effects.drawn import MEDIA, Art, Handling, Medium, Shape
 from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
 from dreamface.skin.layers.hair_look import beard_grey, brow_dye, brow_grey
@@ -20,6 +20,7 @@ __all__ = [
     "EFFECT_FAMILIES",
     "LAYERS",
     "MEDIA",
+    "MOST_COUNTED",
     "Art",
     "Atlas",
     "Effect",
@@ -34,6 +35,7 @@ __all__ = [
     "SkinSurface",
     "Spot",
     "TopologyCache",
+    "Way",
     "Window",
     "WrinklePainter",
     "atlas_of",
@@ -41,6 +43,7 @@ __all__ = [
     "brow_dye",
     "brow_grey",
     "check_layers",
+    "each",
     "hair_pigment",
     "materials",
     "nearest_texels",

@@ -26,6 +26,8 @@ class _Border:
         corner: half width of the bare corner of a receding hairline.
         corner_mm: how far it goes back where it recedes by 1.
         peak: half width of a widow's peak.
+        usual_mm: how far the heads' own region of the scalp, which ends 70 mm above the glabella, comes down to be
+            people's: foreheads are some 57 mm high (Farkas 1994).
         lowest_mm, highest_mm: by how much `hair.hairline` 0 and 1 move it.
         corner_recedes: by how much the corners recede at `hair.hairline` 1.
         crown_mm: radius of the bald spot at 1; it fades over `crown_soft` of that.
@@ -36,6 +38,7 @@ class _Border:
     corner: float = 18.0
     corner_mm: float = 34.0
     peak: float = 8.0
+    usual_mm: float = -11.0
     lowest_mm: float = -9.0
     highest_mm: float = 24.0
     corner_recedes: float = 0.5
@@ -99,7 +102,7 @@ def _shift(line: Hairline, trait: float, azimuth: Tensor, corner: float) -> Tens
     recede = min(1.0, line.recede + _BORDER.corner_recedes * higher)
     at_corner = torch.exp(-(((azimuth.abs() - corner) / _BORDER.corner) ** 2))
     in_middle = torch.exp(-((azimuth / _BORDER.peak) ** 2))
-    everywhere = line.raise_mm + higher * _BORDER.highest_mm + lower * _BORDER.lowest_mm
+    everywhere = _BORDER.usual_mm + line.raise_mm + higher * _BORDER.highest_mm + lower * _BORDER.lowest_mm
     return everywhere + recede * _BORDER.corner_mm * at_corner - line.peak * in_middle
 
 

@@ -10,9 +10,11 @@
    more people are looked at without any picture, for the modes in which people differ.
 4. A network (956-256-256-55, ReLU) learns to tell weights, and the turn that the pose lacks, from landmarks on the head
    (DreamFace, equation 17), by the distance that vertices of the face move and by the weights themselves. The person
-   at rest is known to it as well as it will be from footage: with an error.
+   at rest is known to it with a random error.
+5. With that network the person is found in clips as the tracker finds them, expressions that are held all along taken
+   for the person's own among it. A second network learns from what such a person leaves of the landmarks.
 
-Takes two hours for two hundred people on two cores, most of it for pictures.
+Takes two and a half hours for two hundred people on two cores, most of it for pictures.
 """
 
 from __future__ import annotations
@@ -32,9 +34,10 @@ from dreamface.face import Head
 from dreamface.head import load_model
 from dreamface.models import HEADS
 from dreamface.motion.tracking.landmarks import COUNT, FaceMesh
-from dreamface.motion.tracking.model import FEATURE_SCALE, FILE, steady_landmarks
-from dreamface.motion.tracking.person import lines_of_sight, offsets_at_rest
-from dreamface.motion.tracking.pose import Poses
+from dreamface.motion.tracking.model import FEATURE_SCALE, FILE, LandmarkModel, Layer, Network, steady_landmarks
+from dreamface.motion.tracking.person import find_person, lines_of_sight, offsets_at_rest
+from dreamface.motion.tracking.pose import Poses, project
+from dreamface.motion.tracking.tracker import CALIBRATION
 from dreamface.pipeline import build_head
 from dreamface.prior import complete
 from dreamface.training.expressions import random_expression
@@ -71,13 +74,53 @@ FACE_DEPTH: Final = 0.085
 
 HIDDEN: Final = 256
 DROPPED: Final = 0.2
-EPOCHS: Final = 60
+FIRST_EPOCHS: Final = 60
+EPOCHS: Final = 30
 BATCH: Final = 256
 UNSURE_OF_PERSON: Final = 0.2
 """Standard deviation of the modes' coefficients from the person's own, as they are found in footage."""
 
 UNSURE_OF_LANDMARK: Final = 4e-4
 UNSURE_OF_LENS: Final = 0.15
+CLIPS: Final = 3
+"""Of each person, for the second network."""
+
+SHORTEST_CLIP: Final = 8
+LONGEST_CLIP: Final = 40
+"""Pictures of a clip."""
+
+OF_A_KIND: Final = 0.6
+"""Share of clips whose pictures mostly show the same few shapes."""
+
+KINDS: Final = 0.15
+"""Share of the shapes that do so."""
+
+HELD: Final = 0.75
+"""Share of clips in which some shapes never go back to 0."""
+
+HELD_SIZE: Final = 0.2
+"""Standard deviation of how far."""
+
+STIRRED: Final = 0.8
+"""Share of pictures in which some shapes move besides, as none moves alone on a living face."""
+
+STIRRED_SIZE: Final = 0.12
+INVOLVED: Final = 0.2
+"""Share of the shapes that do either, and more as both sides mostly go together."""
+
+TOGETHER: Final = 0.8
+"""Share of the shapes of which the other side moves, too."""
+
+ALIKE: Final = 0.7
+"""Share of the faces whose sides do the same."""
+
+LENSES: Final = (0.95, 2.8)
+"""Of clips, in heights of the picture."""
+
+LEAST_DISTANCE: Final = 0.05
+"""Square millimetres; so that the distance, whose mean is to be small, has a slope everywhere."""
+
+DISTANCE_SHARE: Final = 3.0
 JITTER: Final = 0.3
 TURNS: Final = 10.0
 """What small turns in radians are multiplied by, to count as much as weights."""
@@ -261,6 +304,100 @@ def twins_of(mean: FloatArray) -> IntArray:
     return distance.argmin(axis=1)
 
 
+# --------------------------------------------------------------------------------------------------------------- clips
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Landmarks of one person before one lens, whose pose and expression are known.
+
+    Attributes:
+        seen: [F, 478, 2].
+        weights: [F, 52].
+        poses: of the head.
+        focal: [F], the same for all.
+    """
+
+    seen: FloatArray
+    weights: FloatArray
+    poses: Poses
+    focal: FloatArray
+
+
+def make_clip(
+    record: Record, rest: FloatArray, model: LandmarkModel, other_person: bool, random: np.random.Generator
+) -> Clip:
+    """Return some of a record's pictures as if one camera had taken them in one go.
+
+    What the tracker was wrong by stays as it was in the pictures; the lens, expressions that move a little besides or
+    are held, and who it is are changed by what the model knows.
+
+    Args:
+        record: where the pictures are from.
+        rest: [478, 3] metres, the person's landmarks at rest.
+        model: how landmarks move.
+        other_person: whether it becomes somebody else's clip.
+        random: draws.
+    """
+    chosen = _of_a_kind(record.weights, random)
+    poses = Poses(record.poses.rotation[chosen], record.poses.position[chosen])
+    first, focal = record.weights[chosen], record.focal[chosen]
+    weights = _stirred(first, random)
+    points = rest + np.tensordot(first, model.response, axes=1)
+    moved = points + np.tensordot(weights - first, model.response, axes=1)
+    if other_person:
+        moved = moved + _somebody_else(rest, model, random)
+    lens = np.full(len(chosen), np.exp(random.uniform(*np.log(LENSES))))
+    centre = poses.rotation @ rest.mean(axis=0) + poses.position
+    # As far away as the face is as large through the clip's lens as it was.
+    away = np.stack((np.zeros_like(lens), centre[:, 1] * (lens / focal - 1.0), np.zeros_like(lens)), axis=1)
+    placed = Poses(poses.rotation, poses.position + away)
+    seen = record.seen[chosen] + project(placed.place(moved), lens) - project(poses.place(points), focal)
+    return Clip(seen, weights, placed, lens)
+
+
+def _of_a_kind(weights: FloatArray, random: np.random.Generator) -> IntArray:
+    """Return which pictures, of weights [F, 52], make a clip; mostly ones that show the same shapes."""
+    score = random.normal(size=len(weights))
+    if random.uniform() < OF_A_KIND:
+        wanted = np.abs(random.normal(size=SHAPES)) * (random.uniform(size=SHAPES) < KINDS)
+        shown = weights @ wanted
+        score = score * random.uniform() + shown / max(float(shown.std()), 1e-6)
+    return np.argsort(-score)[: int(random.integers(SHORTEST_CLIP, LONGEST_CLIP + 1))]
+
+
+def _stirred(weights: FloatArray, random: np.random.Generator) -> FloatArray:
+    """Return weights [F, 52] of a face on which more moves than what was asked for, some of it all along."""
+    count = len(weights)
+    moved = weights + _unrest(count, STIRRED_SIZE, random) * (random.uniform(size=(count, 1)) < STIRRED)
+    if random.uniform() < HELD:
+        moved = moved + _unrest(1, HELD_SIZE, random)
+    moved = np.clip(moved, 0.0, 1.0)
+    close, jaw = ARKIT_SHAPES.index("mouthClose"), ARKIT_SHAPES.index("jawOpen")
+    moved[:, close] = np.minimum(moved[:, close], np.maximum(moved[:, jaw], weights[:, close]))
+    return moved
+
+
+def _unrest(count: int, size: float, random: np.random.Generator) -> FloatArray:
+    """Return [count, 52] small weights of a few shapes, mostly of both sides and alike."""
+    sides = other_sides()
+    involved = random.uniform(size=(count, SHAPES)) < INVOLVED
+    involved |= involved[:, sides] & (random.uniform(size=(count, SHAPES)) < TOGETHER)
+    amount = np.abs(random.normal(size=(count, SHAPES)))
+    amount = np.where(random.uniform(size=(count, 1)) < ALIKE, 0.5 * (amount + amount[:, sides]), amount)
+    amount[:, ARKIT_SHAPES.index("tongueOut")] = 0.0
+    moved: FloatArray = size * involved * amount
+    return moved
+
+
+def _somebody_else(rest: FloatArray, model: LandmarkModel, random: np.random.Generator) -> FloatArray:
+    """Return [478, 3] what makes a person at rest somebody else, but for what no mode knows of."""
+    modes = model.modes.reshape(len(model.modes), -1)
+    apart = rest - model.mean
+    own = np.linalg.lstsq(modes.T, (apart - apart.mean(axis=0)).ravel(), rcond=None)[0]
+    return np.tensordot(random.normal(size=len(modes)) - own, model.modes, axes=1)
+
+
 # ------------------------------------------------------------------------------------------------------------- network
 
 
@@ -316,20 +453,38 @@ def samples_of(
     neutral = rest + unsure + random.normal(size=rest.shape) * UNSURE_OF_LANDMARK
     focal = record.focal * np.exp(random.normal() * UNSURE_OF_LENS)
     poses, offsets = offsets_at_rest(neutral, record.seen, focal, steady)
-    lacking = poses.rotation.transpose(0, 2, 1) @ record.poses.rotation
-    turns = 0.5 * np.stack(
-        (
-            lacking[:, 2, 1] - lacking[:, 1, 2],
-            lacking[:, 0, 2] - lacking[:, 2, 0],
-            lacking[:, 1, 0] - lacking[:, 0, 1],
-        ),
-        axis=1,
+    return FEATURE_SCALE * offsets.reshape(len(offsets), -1), _lacking(poses, record.poses.rotation)
+
+
+def samples_of_clip(clip: Clip, model: LandmarkModel, rounds: int) -> tuple[FloatArray, FloatArray]:
+    """Return [F, 956] features and [F, 3] turns, the person and the lens known as the tracker finds them."""
+    some = np.unique(np.linspace(0, len(clip.seen) - 1, CALIBRATION).round().astype(int))
+    person = find_person(model, clip.seen[some], rounds=rounds)
+    focal = np.full(len(clip.seen), person.focal)
+    poses, offsets = offsets_at_rest(person.neutral, clip.seen, focal, model.steady)
+    return FEATURE_SCALE * offsets.reshape(len(offsets), -1), _lacking(poses, clip.poses.rotation)
+
+
+def _lacking(poses: Poses, rotation: FloatArray) -> FloatArray:
+    """Return [F, 3] radians about the head's axes: the small turn from poses to the true rotation [F, 3, 3]."""
+    lacking = poses.rotation.transpose(0, 2, 1) @ rotation
+    turned = (
+        lacking[:, 2, 1] - lacking[:, 1, 2],
+        lacking[:, 0, 2] - lacking[:, 2, 0],
+        lacking[:, 1, 0] - lacking[:, 0, 1],
     )
-    return FEATURE_SCALE * offsets.reshape(len(offsets), -1), turns
+    return 0.5 * np.stack(turned, axis=1)
 
 
-def train(samples: Samples, grams: Tensor) -> tuple[nn.Sequential, Tensor, Tensor, FloatArray]:
-    """Return the network, what its features are centred and divided by, and [52] its doubt."""
+def train(samples: Samples, grams: Tensor, epochs: int, squared: bool) -> Network:
+    """Return what was learnt; its doubt is from people that were held back.
+
+    Args:
+        samples: what it learns from.
+        grams: [H, 52, 52] as from `face_gram`, of the head models.
+        epochs: how often it sees each sample.
+        squared: whether the mean square distance of vertices is to be small, rather than the mean distance.
+    """
     torch.manual_seed(0)
     learnt, kept = (torch.nonzero(chosen)[:, 0] for chosen in (~samples.held_back, samples.held_back))
     centre, spread = samples.features[learnt].mean(dim=0), samples.features[learnt].std(dim=0).clamp(min=0.05)
@@ -339,16 +494,17 @@ def train(samples: Samples, grams: Tensor) -> tuple[nn.Sequential, Tensor, Tenso
         nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Dropout(DROPPED), nn.Linear(HIDDEN, SHAPES + 3),
     )  # fmt: skip
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
-    steps = EPOCHS * (len(learnt) // BATCH)
+    steps = epochs * (len(learnt) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
 
     def loss(out: Tensor, index: Tensor) -> Tensor:
         error = out[:, :SHAPES] - samples.weights[index]
         moved = torch.einsum("bi,bij,bj->b", error, grams[samples.grams[index]], error)
         turned = out[:, SHAPES:] - TURNS * samples.turns[index]
-        return moved.mean() + 4.0 * error.square().mean() + turned.square().mean()
+        distance = moved if squared else DISTANCE_SHARE * (moved.clamp(min=0.0) + LEAST_DISTANCE).sqrt()
+        return distance.mean() + 4.0 * error.square().mean() + turned.square().mean()
 
-    for epoch in range(EPOCHS):
+    for epoch in range(epochs):
         network.train()
         order = learnt[torch.randperm(len(learnt))]
         for number in range(len(learnt) // BATCH):
@@ -369,7 +525,21 @@ def train(samples: Samples, grams: Tensor) -> tuple[nn.Sequential, Tensor, Tenso
                 f"epoch {epoch + 1}: {moved.mean():.3f} mm where the face at rest is off by {still.mean():.3f}",
                 flush=True,
             )
-    return network, centre, spread, error.square().mean(dim=0).sqrt().double().numpy()
+    doubt = error.square().mean(dim=0).sqrt()
+    return Network(centre.double().numpy(), spread.double().numpy(), _layers(network), doubt.double().numpy())
+
+
+def _layers(network: nn.Sequential) -> tuple[Layer, ...]:
+    """Return the layers of a trained network; the last gives turns in radians."""
+    linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+    scale = torch.ones(SHAPES + 3)
+    scale[SHAPES:] = 1.0 / TURNS
+    layers = []
+    for number, layer in enumerate(linear):
+        scaled = scale if number == len(linear) - 1 else torch.ones(layer.out_features)
+        weight, bias = (layer.weight * scaled[:, None]).detach().T, (layer.bias * scaled).detach()
+        layers.append(Layer(weight.double().numpy(), bias.double().numpy()))
+    return tuple(layers)
 
 
 # ---------------------------------------------------------------------------------------------------------------- main
@@ -394,18 +564,20 @@ def learn(work: Path, looked_at: int) -> None:
     twins, sides = twins_of(mean), other_sides()
     response = 0.5 * (response + response[sides][:, twins] * (-1.0, 1.0, 1.0))
     noise = 0.5 * (noise + noise[twins])
-    samples = _samples(records, rests, modes, steady_landmarks(response, noise), twins, sides, heads)
     grams = torch.from_numpy(np.stack([face_gram(head) for head in heads])).float()
-    network, centre, spread, doubt = train(samples, grams)
-    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
-    arrays = {"mean": mean, "modes": modes, "response": response, "noise": noise, "doubt": doubt}
-    arrays |= {"centre": centre.numpy(), "spread": spread.numpy()}
-    for number, layer in enumerate(layers):
-        scale = torch.ones(layer.out_features)
-        if number == len(layers) - 1:
-            scale[SHAPES:] = 1.0 / TURNS
-        arrays[f"weight_{number}"] = (layer.weight * scale[:, None]).detach().T.numpy()
-        arrays[f"bias_{number}"] = (layer.bias * scale).detach().numpy()
+    samples = _samples(records, rests, modes, steady_landmarks(response, noise), twins, sides, heads)
+    finding = train(samples, grams, FIRST_EPOCHS, squared=True)
+    model = LandmarkModel(mean, modes, response, noise, finding, finding)
+    samples = _samples_of_clips(records, rests, model, twins, sides, heads)
+    _write(replace(model, network=train(samples, grams, EPOCHS, squared=False)))
+
+
+def _write(model: LandmarkModel) -> None:
+    arrays = {name: getattr(model, name) for name in ("mean", "modes", "response", "noise")}
+    for start, network in (("finding_", model.finding), ("", model.network)):
+        arrays |= {start + name: getattr(network, name) for name in ("centre", "spread", "doubt")}
+        for number, layer in enumerate(network.layers):
+            arrays |= {f"{start}weight_{number}": layer.weight, f"{start}bias_{number}": layer.bias}
     np.savez_compressed(TARGET, **{name: array.astype(np.float32) for name, array in arrays.items()})
 
 
@@ -431,6 +603,42 @@ def _samples(
                 turns.append(turn)
                 grams += [heads.index(head)] * len(seen)
                 held_back += [number >= len(own) - HELD_BACK] * len(seen)
+    return _stacked(features, weights, turns, grams, held_back)
+
+
+def _samples_of_clips(
+    records: Sequence[Record],
+    rests: dict[str, FloatArray],
+    model: LandmarkModel,
+    twins: IntArray,
+    sides: IntArray,
+    heads: Sequence[str],
+) -> Samples:
+    random = np.random.default_rng(3)
+    features, weights, turns, grams, held_back = [], [], [], [], []
+    for head in heads:
+        own = [record for record in records if record.head == head]
+        for number, (record, rest) in enumerate(zip(own, rests[head], strict=True)):
+            for clip_number in range(CLIPS):
+                clip = make_clip(record, rest, model, clip_number > 0, random)
+                seen, turn = samples_of_clip(clip, model, rounds=2 + clip_number % 2)
+                glass = seen.reshape(-1, COUNT, 2)[:, twins] * (-1.0, 1.0)
+                features += [seen, glass.reshape(seen.shape)]
+                weights += [clip.weights, clip.weights[:, sides]]
+                turns += [turn, turn * (1.0, -1.0, -1.0)]
+                grams += [heads.index(head)] * 2 * len(seen)
+                held_back += [number >= len(own) - HELD_BACK] * 2 * len(seen)
+    return _stacked(features, weights, turns, grams, held_back)
+
+
+def _stacked(
+    features: list[FloatArray],
+    weights: list[FloatArray],
+    turns: list[FloatArray],
+    grams: list[int],
+    held_back: list[bool],
+) -> Samples:
+    """Return samples without those of which the pose was not found."""
     stacked = [torch.from_numpy(np.concatenate(each)).float() for each in (features, weights, turns)]
     good = (stacked[0].abs().amax(dim=1) < 6.0) & (stacked[2].norm(dim=1) < 0.5)
     rest = (torch.tensor(grams), torch.tensor(held_back))

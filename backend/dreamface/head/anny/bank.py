@@ -18,7 +18,7 @@ import platformdirs
 import scipy.sparse as sp
 
 from dreamface.arrays import Float32Array
-from dreamface.head.anny import cage, elf_ears, source
+from dreamface.head.anny import cage, elf_ears, own_targets, source
 from dreamface.head.anny import landmarks as landmark_places
 from dreamface.head.anny.cage import Cage
 from dreamface.traits import ARKIT_SHAPES
@@ -83,14 +83,17 @@ def build_bank() -> Bank:
     low = [offsets(files) for _, files in sliders.values()]
     ears = np.zeros_like(high[0])
     ears[: len(skin)] = elf_ears.pointed_ears(built, skin)
+    own = own_targets.own_targets(built, skin)
+    ours = np.zeros((len(own), *ears.shape), dtype=np.float32)
+    ours[:, : len(skin)] = np.stack(list(own.values()))
     return Bank(
         cage=built,
         base=np.asarray(built.blend @ base.vertices, dtype=np.float32),
         macros=np.stack([offsets([file]) for file in macros.values()]),
         macro_names=tuple(macros),
-        sliders_high=np.stack([*high, ears]),
-        sliders_low=np.stack([*low, np.zeros_like(ears)]),
-        slider_names=(*sliders, elf_ears.SLIDER),
+        sliders_high=np.stack([*high, ears, *ours]),
+        sliders_low=np.stack([*low, np.zeros_like(ears), *-ours]),
+        slider_names=(*sliders, elf_ears.SLIDER, *own),
         asymmetries=np.stack([offsets([file]) for file in asymmetries.values()]),
         asymmetry_names=tuple(asymmetries),
         actions=np.stack([offsets([source.action_target(shape)]) for shape in ARKIT_SHAPES]),
@@ -103,7 +106,7 @@ def build_bank() -> Bank:
 _PACKAGE: Final = Path(__file__).parents[2]
 _MAKERS: Final = (
     "geometry/subdivision.py", "head/anny/cage.py", "head/anny/elf_ears.py", "head/anny/landmarks.py",
-    "head/anny/source.py",
+    "head/anny/own_targets.py", "head/anny/source.py",
 )  # fmt: skip
 """What the content depends on."""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from dreamface.arrays import FloatArray, IntArray
 from dreamface.geometry import disc_grid, lattice_quads
@@ -57,6 +59,26 @@ def iris_uv_radius(sine: FloatArray) -> FloatArray:
 def sclera_uv_radius(angle: FloatArray) -> FloatArray:
     """Distance from the sclera disc's centre in the tile, for an angle off the axis in radians."""
     return UV_RADIUS * (1.0 - np.exp(-angle / SCLERA_UV_FALLOFF)) / (1.0 - np.exp(-np.pi / SCLERA_UV_FALLOFF))
+
+
+def cornea_reach(angles: FloatArray) -> FloatArray:
+    """Distance of the cornea's surface from the eye's centre, in radii, at angles off the axis; the white's is 1."""
+    dome = np.clip(1.0 - (angles / _CORNEA_EDGE) ** 2, 0.0, 1.0)
+    reach: FloatArray = 1.0 + _CORNEA_LIFT + CORNEA_BULGE * dome**1.5
+    return reach
+
+
+def height_over_eye(arms: Tensor, radius: float) -> Tensor:
+    """Return [N] metres by which points lie outside an eyeball that looks along -Y.
+
+    Args:
+        arms: [N, 3] metres, from its centre.
+        radius: metres.
+    """
+    distance = torch.linalg.vector_norm(arms, dim=-1)
+    angle = torch.arccos((-arms[:, 1] / distance).clamp(-1.0, 1.0))
+    reach = torch.from_numpy(cornea_reach(angle.double().numpy())).float()
+    return distance - radius * torch.where(angle < _CORNEA_EDGE, reach, 1.0)
 
 
 def _cap(rings: FloatArray, profile: FloatArray, *, front: bool) -> tuple[FloatArray, IntArray, FloatArray]:
@@ -119,6 +141,5 @@ def _iris(side: str) -> EyePart:
 
 def _cornea(side: str) -> EyePart:
     vertices, faces, angles = _cap(_CORNEA_RINGS, np.ones(len(_CORNEA_RINGS)), front=True)
-    dome = np.clip(1.0 - (angles / _CORNEA_EDGE) ** 2, 0.0, 1.0)
-    vertices = vertices * (1.0 + _CORNEA_LIFT + CORNEA_BULGE * dome**1.5)[:, None]
+    vertices = vertices * cornea_reach(angles)[:, None]
     return EyePart(vertices, faces, _disc_uv("iris", side, vertices, iris_uv_radius(np.sin(angles)) * 0.8))

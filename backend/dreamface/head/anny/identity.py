@@ -14,8 +14,12 @@ from torch import Tensor
 from dreamface.head.anny import source
 from dreamface.head.anny.bank import Bank
 from dreamface.head.anny.motion import seal_lips
+from dreamface.head.anny.own_targets import PREFIX
+from dreamface.head.groups import Groups
 from dreamface.head.measure import Points, Population, measure_raw
+from dreamface.head.model import AROUND
 from dreamface.head.selection.fitting import fit
+from dreamface.head.tendencies import tendencies
 from dreamface.traits import ANCESTRIES, ARKIT_SHAPES, SHAPE_TRAITS, VOCABULARY, Traits
 
 # Ages at which MakeHuman's age targets are fully reached, and how far a face has aged from "young" to "old" in
@@ -94,8 +98,11 @@ _LIP_OVERLAP: Final = 1.3e-3  # metres
 
 _POPULATION_SIZE: Final = 600
 _POPULATION_SEED: Final = 20
+_SAMPLE: Final = 300  # people whose draws show how far measurements spread
 
 _FIT_TOLERANCE: Final = 0.06  # standard deviations by which an asked-for trait may miss
+_SKULL_HOLD: Final = 60.0  # how much firmer a skull is held, where a group's distances are met
+_FIXED: Final = 1e9  # weight of a slider that is not to move
 _FREE_TOLERANCE: Final = 2.0  # standard deviations by which the others may move along
 
 
@@ -107,11 +114,13 @@ class Identity:
         person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
         sliders: [S] about -1..1, in the order of the bank's sliders.
         asymmetries: [A] 0 and up, in the order of the bank's asymmetry targets.
+        candidate: `AROUND`, or 0 where the draw was not around the mean of the person's group.
     """
 
     person: Mapping[str, float]
     sliders: Tensor
     asymmetries: Tensor
+    candidate: int = 0
 
     @property
     def lash_length(self) -> float:
@@ -146,7 +155,9 @@ class IdentitySpace:
         measured = np.stack([rows @ target for target in near])
         self._measured_targets = torch.from_numpy(measured)
         self._measured_names = {name: index for index, name in enumerate(names)}
+        self._drawn_count = sum(not name.startswith(PREFIX) for name in self.slider_names)
         self.population = self._sample_population()
+        self._groups = self._measure_groups()
 
     def _settle(self, bank: Bank) -> None:
         """Put the base's face at rest: lids a little wider, and the mean adult's lips together."""
@@ -157,19 +168,16 @@ class IdentitySpace:
 
     # --------------------------------------------------------------------------------------------------------- people
 
-    def person(self, traits: Traits, generator: torch.Generator) -> Identity:
+    def person(self, traits: Traits, generator: torch.Generator, candidate: int | None = None) -> Identity:
         """Draw a person and fit it to the shape traits that were asked for.
 
-        The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says.
+        The draw happens in full before the fit, so that two seeds stay two people whatever the prompt says. It is
+        around the mean of people of the same age, sex, ancestry and build, unless the candidate is below `AROUND`.
         """
-        sliders = torch.randn(len(self.slider_names), generator=generator, dtype=torch.float64) * self._spreads
-        sliders = sliders * float(np.interp(traits.number("age"), *_VARIETY))
-        uneven = torch.randn(len(self.asymmetry_names), generator=generator, dtype=torch.float64) * _ASYMMETRY_SPREAD
-        drawn = Identity(
-            person={name: traits.number(name) for name in PERSON_TRAITS},
-            sliders=sliders.clamp(-_DRAWN_LIMIT, _DRAWN_LIMIT),
-            asymmetries=uneven.clamp_min(0.0),
-        )
+        drawn = self._draw(traits, generator)
+        if candidate is None or candidate & AROUND:
+            placed = self._groups.placed(drawn.person, drawn.sliders)
+            drawn = replace(drawn, sliders=placed.clamp(-_FITTED_LIMIT, _FITTED_LIMIT), candidate=AROUND)
         asked = {name: entry for name, entry in traits.items() if name in SHAPE_TRAITS and entry.confidence > 0.0}
         if not asked:
             return drawn
@@ -178,6 +186,22 @@ class IdentitySpace:
             [asked[n].confidence if n in asked else 0.0 for n in SHAPE_TRAITS], dtype=torch.float64
         )
         return self._fit(drawn, wanted, confidence)
+
+    def _draw(self, traits: Traits, generator: torch.Generator) -> Identity:
+        """Return somebody drawn around the middle of all sliders; our own sliders are not drawn."""
+        spread = self._spreads[: self._drawn_count]
+        sliders = torch.randn(self._drawn_count, generator=generator, dtype=torch.float64) * spread
+        sliders = sliders * float(np.interp(traits.number("age"), *_VARIETY))
+        uneven = torch.randn(len(self.asymmetry_names), generator=generator, dtype=torch.float64) * _ASYMMETRY_SPREAD
+        return Identity(
+            person={name: traits.number(name) for name in PERSON_TRAITS},
+            sliders=self._with_own(sliders.clamp(-_DRAWN_LIMIT, _DRAWN_LIMIT)),
+            asymmetries=uneven.clamp_min(0.0),
+        )
+
+    def _with_own(self, sliders: Tensor) -> Tensor:
+        """Return [..., S] slider values with 0 for our own sliders, of those that are drawn."""
+        return torch.nn.functional.pad(sliders, (0, len(self.slider_names) - self._drawn_count))
 
     def mean_adult(self) -> Tensor:
         """Return [C, 3] cage of a young adult halfway between the sexes and equally of MakeHuman's ancestries."""
@@ -197,7 +221,8 @@ class IdentitySpace:
         named = dict(identity.person)
         named |= {f"slider.{name}": float(v) for name, v in zip(self.slider_names, identity.sliders, strict=True) if v}
         uneven = zip(self.asymmetry_names, identity.asymmetries, strict=True)
-        return named | {f"asymmetry.{name}": float(value) for name, value in uneven if value}
+        named |= {f"asymmetry.{name}": float(value) for name, value in uneven if value}
+        return named | ({"candidate": identity.candidate} if identity.candidate else {})
 
     def from_mapping(self, named: Mapping[str, float]) -> Identity:
         """Return the inverse of `to_mapping`."""
@@ -207,6 +232,7 @@ class IdentitySpace:
             asymmetries=torch.tensor(
                 [named.get(f"asymmetry.{name}", 0.0) for name in self.asymmetry_names], dtype=torch.float64
             ),
+            candidate=int(named.get("candidate", 0)),
         )
 
     # -------------------------------------------------------------------------------------------------------- weights
@@ -224,7 +250,7 @@ class IdentitySpace:
         no_traits = Traits()
         weights = []
         for number in range(_POPULATION_SIZE):
-            drawn = self.person(no_traits, generator)
+            drawn = self._draw(no_traits, generator)
             age, gender, body, muscle = torch.rand(4, generator=generator, dtype=torch.float64).tolist()
             person = dict(drawn.person)
             person |= {"age": 18.0 + 62.0 * age, "gender": 1.0 if gender > 0.5 else -1.0}
@@ -232,6 +258,25 @@ class IdentitySpace:
             person |= {name: float(index == number % len(ANCESTRIES)) for index, name in enumerate(ANCESTRIES)}
             weights.append(self.target_weights(replace(drawn, person=person)))
         return Population.of(self.points(torch.stack(weights)))
+
+    def _measure_groups(self) -> Groups:
+        """Return where people of every age, sex and ancestry lie."""
+
+        def usual(person: Mapping[str, float]) -> Tensor:
+            amounts = tendencies(person)
+            return torch.tensor([amounts.get(name, 0.0) for name in self.slider_names], dtype=torch.float64)
+
+        def measured(person: Mapping[str, float], sliders: Tensor) -> Tensor:
+            return measure_raw(self.points(self._weights(self.neutral(person), sliders)))
+
+        generator = torch.Generator().manual_seed(_POPULATION_SEED)
+        drawn = torch.stack([self._draw(Traits(), generator).sliders for _ in range(_SAMPLE)])
+        hold = 1.0 / self._spreads.clamp_min(0.12).square()
+        hold *= torch.tensor(
+            [_SKULL_HOLD if name.startswith(("head-", "forehead-")) else 1.0 for name in self.slider_names]
+        )
+        hold[self._drawn_count :] = _FIXED
+        return Groups(self.population, measured, usual, torch.diag(hold), drawn)
 
     def points(self, weights: Tensor) -> Points:
         """Landmarks of the people with target weights [..., T]."""
@@ -245,14 +290,17 @@ class IdentitySpace:
         On slider values and one common factor of the asymmetries: asked-for traits pull with their confidence, the
         others hold their drawn measurement loosely, and every slider is held by its spread.
         """
-        start = torch.cat((drawn.sliders, torch.ones(1, dtype=torch.float64)))
-        hold = 1.0 / torch.cat((self._spreads.clamp_min(0.12), torch.full((1,), 1.5, dtype=torch.float64))).square()
+        free = self._drawn_count
+        start = torch.cat((drawn.sliders[:free], torch.ones(1, dtype=torch.float64)))
+        spread = self._spreads[:free].clamp_min(0.12)
+        hold = 1.0 / torch.cat((spread, torch.full((1,), 1.5, dtype=torch.float64))).square()
         before = self._deviations(drawn, start[None])[0]
         target = torch.where(confidence > 0.0, wanted, before)
         pull = torch.where(confidence > 0.0, confidence.clamp_min(0.3) / _FIT_TOLERANCE, 1.0 / _FREE_TOLERANCE).square()
 
         best = fit(lambda values: self._deviations(drawn, values), start, target, pull, hold, self._within_limits)
-        return replace(drawn, sliders=best[:-1], asymmetries=drawn.asymmetries * best[-1])
+        sliders = torch.cat((best[:-1], drawn.sliders[free:]))
+        return replace(drawn, sliders=sliders, asymmetries=drawn.asymmetries * best[-1])
 
     @staticmethod
     def _within_limits(values: Tensor) -> Tensor:
@@ -260,14 +308,17 @@ class IdentitySpace:
         return torch.cat((sliders, values[-1:].clamp(0.0, _ASYMMETRY_LIMIT)))
 
     def _deviations(self, drawn: Identity, values: Tensor) -> Tensor:
-        """Return [B, T] shape traits, in standard deviations, with sliders and asymmetry factor [B, S + 1]."""
-        fixed = self.target_weights(replace(drawn, sliders=torch.zeros_like(drawn.sliders)))
-        sliders, factor = values[:, :-1], values[:, -1:]
-        macros = fixed[: 1 + len(self._macro_names)].expand(len(values), -1)
-        weights = torch.cat(
-            (macros, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), factor * drawn.asymmetries), dim=1
-        )
+        """Return [B, T] shape traits, in standard deviations, with drawn sliders and asymmetry factor [B, Sd + 1]."""
+        own = drawn.sliders[self._drawn_count :].expand(len(values), -1)
+        weights = self._weights(drawn, torch.cat((values[:, :-1], own), dim=1), values[:, -1:])
         return self.population.standardise(measure_raw(self.points(weights)))
+
+    def _weights(self, identity: Identity, sliders: Tensor, factor: Tensor | float = 1.0) -> Tensor:
+        """Return [B, T] weights of the targets with other sliders [B, S], and asymmetries times a factor [B, 1]."""
+        macros = macro_weights(self._macro_names, identity.person)
+        fixed = torch.cat((torch.ones(1, dtype=torch.float64), macros)).expand(len(sliders), -1)
+        uneven = (factor * identity.asymmetries).expand(len(sliders), -1)
+        return torch.cat((fixed, sliders.clamp_min(0.0), (-sliders).clamp_min(0.0), uneven), dim=1)
 
 
 def mean_adult_person() -> dict[str, float]:

@@ -18,12 +18,13 @@ from dreamface.arrays import FloatArray, IntArray
 from dreamface.face import Head, Part, Topology
 from dreamface.geometry import PoseTransfer, Similarity, catmull_clark, fit_similarity, linear_subdivision
 from dreamface.head.anny.bank import Bank, load_bank
-from dreamface.head.anny.eyes import CORNEA_BULGE, EyePart, eye_parts
+from dreamface.head.anny.eyes import CORNEA_BULGE, EyePart, eye_parts, height_over_eye
 from dreamface.head.anny.identity import Identity, IdentitySpace
 from dreamface.head.anny.lashes import lash_faces, lash_roots, lash_uv, lash_vertices
 from dreamface.head.anny.motion import close_lids, gaze_rotations, hold_lips
 from dreamface.head.anny.mouth import MouthPart, mouth_parts
 from dreamface.head.anny.regions import regions
+from dreamface.head.lid_room import RETREAT, Lid
 from dreamface.head.measure import Points, measure
 from dreamface.head.model import HeadSource, with_offset
 from dreamface.traits import ARKIT_SHAPES
@@ -42,6 +43,12 @@ _TONGUE_UV: Final = (0.02, 0.02, 0.98, 0.23)  # left, bottom, right, top in the 
 _LASH_SEEDS: Final = (11, 12)
 _MOUTH_ISLAND: Final = 2  # of `Cage.islands`
 _OVER_TEETH: Final = 6e-3  # metres from the lower teeth: the mouth's lining that they go along with
+_TONGUE_JAW: Final = 0.4  # how far jawOpen takes part in tongueOut: lips and teeth let the tongue through
+_AROUND_EYE: Final = 1.5  # radii of the eyeball: how far the skin around it reaches
+_LID_OFF_EYE: Final = 0.3e-3  # metres, of lids
+_MARGIN_OFF_EYE: Final = -0.1e-3  # of their edges, where these hide it
+_IN_SOCKET: Final = 0.5  # of the region: what lies behind lids
+_LID_MOVES: Final = 0.05e-3  # metres; less is none of an eye's shapes
 _NO_MOTION: Final = 1e-7  # metres; smaller deltas are rounding
 
 
@@ -80,7 +87,7 @@ class AnnyHead:
     def build(self, source: HeadSource) -> Head:
         """See `HeadModel.build`."""
         if source.identity is None:
-            identity = self._space.person(source.traits, source.drawn_from())
+            identity = self._space.person(source.traits, source.drawn_from(), source.candidate)
         else:
             identity = self._space.from_mapping(source.identity)
         return with_offset(self._head(identity), source.offset)
@@ -102,6 +109,12 @@ class AnnyHead:
     def _neutral_parts(self, cage: Tensor, lash_length: float) -> Iterator[Tensor]:
         """Return [N, 3] vertices of every part in the topology's order, in the base mesh's own place."""
         skin = self._refine_skin @ self._cut(cage, "skin")
+        for side in _SIDES:
+            lid = self._lid(skin, cage, side)
+            short = (lid.least - lid.height(lid.rest, torch.eye(3))).clamp(min=0.0)
+            skin[self._around_eyes[side]] += short[:, None] * torch.nn.functional.normalize(
+                lid.rest - lid.centre, dim=1
+            )
         yield skin
         for side in _SIDES:
             centre, radius = self._eyeball(cage, side)
@@ -150,8 +163,12 @@ class AnnyHead:
                     teeth
                 )
         deltas[:, self._rows("tongue")] = _refine_all(self._refine_tongue, self._cut(actions, "tongue"))
+        out, jaw_open = (deltas[ARKIT_SHAPES.index(name)] for name in ("tongueOut", "jawOpen"))
+        out += _TONGUE_JAW * jaw_open
         rest = neutral[: skin.shape[1]]
         for side, roots in zip(_SIDES, self._lashes, strict=True):
+            self._clear_eye(deltas, self._lid(rest, cage, side))
+            skin = deltas[:, : skin.shape[1]]
             still, moved = (lash_vertices(posed, roots, identity.lash_length) for posed in (rest, rest + skin))
             deltas[:, self._rows(f"{side}_lashes")] = moved - still
         return torch.where(deltas.abs() < _NO_MOTION, 0.0, deltas)
@@ -213,6 +230,46 @@ class AnnyHead:
                 rows = self._rows(f"{side}_{part}")
                 arm = neutral[rows] - centre
                 deltas[ARKIT_SHAPES.index(name), rows] = arm @ rotation.T - arm
+
+    @cached_property
+    def _around_eyes(self) -> dict[str, Tensor]:
+        """Side -> [N] vertices of the skin around that eye."""
+        skin = self._refine_skin @ self._cut(self._mean, "skin")
+        found = {}
+        for side in _SIDES:
+            centre, radius = self._eyeball(self._mean, side)
+            arms = skin - centre
+            near = (torch.linalg.vector_norm(arms, dim=1) < _AROUND_EYE * radius) & (arms[:, 1] < 0.0)
+            found[side] = torch.nonzero(near)[:, 0]
+        return found
+
+    def _lid(self, skin: Tensor, cage: Tensor, side: str) -> Lid:
+        """Return the skin [S, 3] around an eye, and how far it stays off that."""
+        centre, radius = self._eyeball(cage, side)
+        rows = self._around_eyes[side]
+        hidden = self.topology.regions["lids_margin"][rows]
+        least = torch.lerp(torch.full_like(hidden, _LID_OFF_EYE), torch.full_like(hidden, _MARGIN_OFF_EYE), hidden)
+        least = torch.where(self.topology.regions["eye_sockets"][rows] > _IN_SOCKET, -1.0, least)
+
+        def height(points: Tensor, gaze: Tensor) -> Tensor:
+            return height_over_eye((points - centre) @ gaze, float(radius))
+
+        return Lid(side.capitalize(), skin[rows], centre, height, least)
+
+    def _clear_eye(self, deltas: Tensor, lid: Lid) -> None:
+        """Keep lids off the eyeball in all shapes [52, V, 3], which draws back from lids that shut, in place."""
+        side = lid.side.lower()
+        rows = self._around_eyes[side]
+        names = [
+            name for name in ARKIT_SHAPES if float(deltas[ARKIT_SHAPES.index(name), rows].abs().max()) > _LID_MOVES
+        ]
+        looked_at = [name.removesuffix(lid.side) for name in names if name.endswith(lid.side)]
+        shapes = {name: deltas[ARKIT_SHAPES.index(name), rows] for name in names}
+        lid.clear(shapes, [name for name in looked_at if name != "eyeBlink"])
+        for name, moved in shapes.items():
+            deltas[ARKIT_SHAPES.index(name), rows] = moved
+        for part in _EYE_PARTS:
+            deltas[ARKIT_SHAPES.index(f"eyeBlink{lid.side}"), self._rows(f"{side}_{part}"), 1] = RETREAT
 
     # ------------------------------------------------------------------------------------------------------- topology
 

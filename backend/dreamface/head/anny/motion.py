@@ -29,15 +29,15 @@ _LIPS_PART: Final = (2.0e-3, 6.0e-3)  # metres: lips that the template parts by 
 _CLEARANCE: Final = (0.1e-3, 0.2e-3, 0.4e-3, 0.8e-3, 1.0e-3, 1.1e-3, 1.2e-3, 1.3e-3)  # metres off the eyeball, per loop
 
 
-def gaze_rotations(side: str) -> dict[str, Tensor]:
-    """ARKit name -> [3, 3] rotation of the left or right eyeball at weight 1. "In" is towards the nose."""
+def gaze_rotations(side: str, weight: float = 1.0) -> dict[str, Tensor]:
+    """ARKit name -> [3, 3] rotation of the left or right eyeball at a weight. "In" is towards the nose."""
     outwards = 1.0 if side == "left" else -1.0
     name = side.capitalize()
     return {
-        f"eyeLookOut{name}": rotation_about(2, outwards * YAW),
-        f"eyeLookIn{name}": rotation_about(2, -outwards * YAW),
-        f"eyeLookUp{name}": rotation_about(0, -PITCH),
-        f"eyeLookDown{name}": rotation_about(0, PITCH),
+        f"eyeLookOut{name}": rotation_about(2, weight * outwards * YAW),
+        f"eyeLookIn{name}": rotation_about(2, -weight * outwards * YAW),
+        f"eyeLookUp{name}": rotation_about(0, -weight * PITCH),
+        f"eyeLookDown{name}": rotation_about(0, weight * PITCH),
     }
 
 

@@ -26,23 +26,25 @@ class _Crown:
     edge_depth: float
     taper: float  # width at the edge over the largest width
     cusp: float = 0.0  # height of the chewing surface's rim above its middle
+    corner: float = 0.0  # how much lower the edge is at its corners than in its middle
+    neck: float = 0.74  # width at the gum over the largest width
 
 
 _UPPER: Final = (
-    _Crown(8.5, 10.5, 7.0, 1.6, 0.98),
-    _Crown(6.7, 9.2, 6.0, 1.5, 0.95),
-    _Crown(7.6, 10.4, 7.8, 2.4, 0.42),
-    _Crown(7.0, 8.6, 9.0, 6.0, 0.72, 1.2),
-    _Crown(6.8, 8.2, 9.0, 6.4, 0.75, 1.0),
+    _Crown(8.5, 10.5, 7.0, 1.6, 0.97, corner=0.55, neck=0.74),
+    _Crown(6.7, 9.2, 6.0, 1.5, 0.92, corner=0.9, neck=0.70),
+    _Crown(7.6, 10.4, 7.8, 2.4, 0.62, corner=2.4, neck=0.72),
+    _Crown(7.0, 8.6, 9.0, 6.0, 0.76, 1.2, corner=1.4),
+    _Crown(6.8, 8.2, 9.0, 6.4, 0.78, 1.0, corner=1.1),
     _Crown(10.0, 7.6, 10.6, 8.6, 0.90, 0.9),
     _Crown(9.4, 7.0, 10.4, 8.4, 0.90, 0.8),
 )
 _LOWER: Final = (
-    _Crown(5.4, 9.0, 6.0, 1.4, 0.99),
-    _Crown(5.9, 9.2, 6.3, 1.4, 0.98),
-    _Crown(6.9, 10.2, 7.6, 2.3, 0.45),
-    _Crown(7.0, 8.6, 7.8, 5.2, 0.72, 1.2),
-    _Crown(7.1, 8.2, 8.2, 5.8, 0.78, 1.0),
+    _Crown(5.4, 9.0, 6.0, 1.4, 0.98, corner=0.3, neck=0.66),
+    _Crown(5.9, 9.2, 6.3, 1.4, 0.97, corner=0.45, neck=0.66),
+    _Crown(6.9, 10.2, 7.6, 2.3, 0.64, corner=2.2, neck=0.68),
+    _Crown(7.0, 8.6, 7.8, 5.2, 0.76, 1.2, corner=1.4),
+    _Crown(7.1, 8.2, 8.2, 5.8, 0.80, 1.0, corner=1.1),
     _Crown(11.0, 7.6, 10.4, 8.6, 0.92, 0.9),
     _Crown(10.4, 7.0, 10.0, 8.4, 0.92, 0.8),
 )
@@ -57,7 +59,10 @@ _INSET: Final = {"upper": 0.6 * MM, "lower": 3.2 * MM}  # lower teeth bite behin
 _ROWS: Final = 7  # vertex rows of a crown below its cap
 _CELLS: Final = 3  # cap cells per side; 4 x _CELLS vertices around
 _ROOTED: Final = 0.22  # share of the crown's height that hides in the gum
-_ROUNDNESS: Final = 2.7  # superellipse exponent of a crown's cross-section
+_ROUNDNESS: Final = 2.3  # superellipse exponent of a crown's cross-section
+_ARCHED: Final = 2.4  # exponent of an edge's arc: the larger, the squarer the tooth
+_ARCHES_FROM: Final = 0.45  # share of the crown's height from which corners fall back
+_DOME: Final = 0.45  # millimetres by which a labial face's middle stands out
 _STATIONS: Final = 64  # gum cross-sections along an arch
 
 
@@ -152,16 +157,19 @@ def _crown(crown: _Crown, arch: _Arch, along: float) -> tuple[FloatArray, IntArr
 def _section(crown: _Crown, arch: _Arch, outline: FloatArray, height: float) -> FloatArray:
     """Return [N, 3] millimetres (across, outwards, towards the edge) of a unit outline at a height 0 gum .. 1 edge."""
     above = max(height, 0.0)
-    belly = 0.78 + 0.22 * np.sin(np.pi * min(above / 0.65, 1.0) / 2.0)
+    belly = crown.neck + (1.0 - crown.neck) * np.sin(np.pi * min(above / 0.65, 1.0) / 2.0)
     closing = 1.0 - (1.0 - crown.taper) * max(0.0, (above - 0.55) / 0.45) ** 1.6
     width = 0.5 * crown.width * arch.scale * belly * closing
     depth = 0.5 * (crown.depth + (crown.edge_depth - crown.depth) * above**1.25)
     # The labial face stays nearly upright: what depth is lost is lost on the tongue's side.
     forward = 0.5 * crown.depth - depth - 0.6 * above**2
-    count = len(outline)
-    return np.stack(
-        (outline[:, 0] * width, outline[:, 1] * depth + forward, np.full(count, height * crown.height)), axis=1
+    # Edges are arcs, and the labial face is domed: its middle stands out over its sides.
+    away = np.abs(outline[:, 0])
+    edge = height * crown.height - crown.corner * away**_ARCHED * max(
+        0.0, (height - _ARCHES_FROM) / (1.0 - _ARCHES_FROM)
     )
+    domed = _DOME * (1.0 - away**2) * np.clip(outline[:, 1], 0.0, 1.0) * np.sin(np.pi * min(0.15 + 0.75 * above, 1.0))
+    return np.stack((outline[:, 0] * width, outline[:, 1] * depth + forward + domed, edge), axis=1)
 
 
 def _closed_loft(rows: int, around: int, cap: IntArray, rim: IntArray) -> IntArray:

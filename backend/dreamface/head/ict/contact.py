@@ -20,7 +20,7 @@ _REACH_SHARE: Final = 0.8  # a correction is averaged over columns within this s
 _REACH_LEAST: Final = 2.5e-3  # ... and within this many metres
 _STIFFNESS: Final = 0.03  # against waves along an edge
 _LEAST: Final = 0.02  # keeps what is asked of columns next to the corners small
-_ROUNDS: Final = 4  # of measuring an opening and moving its edges
+_ROUNDS: Final = 6  # of measuring an opening and moving its edges
 _STILL: Final = 1e-4  # of a correction; less isn't worth a vertex
 
 

@@ -7,7 +7,7 @@ modes could say about them is mostly taken out of the candidates, so that it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -15,13 +15,16 @@ import torch
 from torch import Tensor
 
 from dreamface.head.anny.identity import PERSON_TRAITS
+from dreamface.head.groups import Groups
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.person import PersonOffsets
 from dreamface.head.ict.source import IctSource
 from dreamface.head.measure import Population, measure_raw
+from dreamface.head.model import AROUND
 from dreamface.head.selection.candidates import Landmarks, Pool, TraitScorer
 from dreamface.head.selection.fitting import fit
 from dreamface.head.selection.looks import look_weights
+from dreamface.head.tendencies import tendencies
 from dreamface.traits import SHAPE_TRAITS, Traits
 
 MORPHS: Final = ("ear-elf",)
@@ -35,6 +38,7 @@ CANDIDATES: Final = 16384
 
 _POPULATION_SIZE: Final = 4000
 _POPULATION_SEED: Final = 21
+_SAMPLE: Final = 300  # people whose draws show how far measurements spread
 _LEAST_CONFIDENCE: Final = 0.3  # that an asked-for trait counts with
 _FIT_TOLERANCE: Final = 0.04  # standard deviations by which an asked-for trait may miss
 _DRIFT: Final = 0.25  # standard deviations by which a trait that is not asked for may drift as readily
@@ -42,6 +46,7 @@ _ROUNDS: Final = 2  # of fitting
 _LIMIT: Final = 3.5  # of a mode's coefficient
 _MORPH_SPREAD: Final = 0.1
 _STILL: Final = 0.2e-3  # metres of skin, root mean square, that weigh as much as a mode's standard deviation
+_EVEN: Final = 0.05e-3  # metres of unevenness, root mean square, that weigh as much as a mode's standard deviation
 _MORPH_LIMIT: Final = 1.4
 _LOCAL_SPREAD: Final = 0.3  # of a slider of one part of the face
 _LOCAL_LIMIT: Final = 1.0
@@ -72,13 +77,15 @@ class IctIdentity:
         person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
         modes: [100] coefficients, N(0, 1) in people.
         morphs: [M] in the order of `IctSpace.morph_names`.
-        candidate: the number in the seed's pool that the person began as.
+        candidate: the number in the seed's pool that the person began as; from `AROUND` on, around the group's mean.
+        broad: amounts of the sliders that go with age, sex, ancestry and build.
     """
 
     person: Mapping[str, float]
     modes: Tensor
     morphs: Tensor
     candidate: int
+    broad: Mapping[str, float] = field(default_factory=dict)
 
 
 class IctSpace:
@@ -107,7 +114,7 @@ class IctSpace:
             settle: [V, 3] vertices -> offsets that put lids, lips and gaze right at rest; see `ict_motion.Motion`.
         """
         self._source, self._person, self._settle = source, person, settle
-        self._last: tuple[Mapping[str, float], Tensor] | None = None
+        self._last: tuple[Mapping[str, float], Mapping[str, float], Tensor] | None = None
         self.mode_count = len(source.modes)
         self.morph_names = (*MORPHS, *person.local_sliders)
         number = torch.arange(self.mode_count + len(self.morph_names))
@@ -122,7 +129,10 @@ class IctSpace:
         self.landmarks = Landmarks(source.neutral[rows].double(), modes, names)
         self._shaped = self._without_looks()
         self._hold = self._stillness()
+        self._no_morphs = self._hold.clone()  # what only goes one way would stop a fit that wants the other
+        self._no_morphs[self._is_morph, self._is_morph] = _FIXED
         self.population = self._sample_population()
+        self._groups = self._measure_groups()
 
     def _stillness(self) -> Tensor:
         """Return [100 + M, 100 + M] what it costs to move: leaving the prior, and moving skin.
@@ -149,6 +159,29 @@ class IctSpace:
         spread[column] = (high - low) / (_POINTED[1] - _POINTED[0])
         mean[column] = low - _POINTED[0] * spread[column]
         return Population(mean, spread)
+
+    def _measure_groups(self) -> Groups:
+        """Return where people of every age, sex and ancestry lie."""
+
+        def usual(person: Mapping[str, float]) -> Tensor:
+            amounts = tendencies(person)
+            morphs = torch.tensor([amounts.get(name, 0.0) for name in self.morph_names], dtype=torch.float64)
+            return torch.cat((torch.zeros(self.mode_count, dtype=torch.float64), morphs))
+
+        def measured(person: Mapping[str, float], coefficients: Tensor) -> Tensor:
+            return measure_raw(self._landmarks_of(person, self._broad(person)).points(coefficients))
+
+        pool = Pool(_POPULATION_SEED, _SAMPLE, self.mode_count, self._shaped)
+        drawn = self.with_morphs(torch.stack([pool.candidate(number) for number in range(_SAMPLE)]).double())
+        return Groups(self.population, measured, usual, self._no_morphs + self._unevenness(), drawn)
+
+    def _unevenness(self) -> Tensor:
+        """Return [100 + M, 100 + M] what it costs to make left and right differ: a group's mean is even."""
+        count = len(self._source.neutral)
+        skin = self._flat_modes[: self.mode_count].view(self.mode_count, count, 3)[:, :PAPER]
+        uneven = torch.zeros(len(self._flat_modes), 3 * PAPER, dtype=torch.float64)
+        uneven[: self.mode_count] = (0.5 * (skin - self._person.mirrored(skin))).flatten(1).double()
+        return uneven @ uneven.T / PAPER / _EVEN**2
 
     # ---------------------------------------------------------------------------------------------------------- people
 
@@ -182,15 +215,19 @@ class IctSpace:
             for name, entry in traits.items()
             if name in SHAPE_TRAITS and entry.confidence > 0.0
         }
-        landmarks = self.landmarks.moved(self._offsets(person)[self._rows].double())
+        around = candidate is None or bool(candidate & AROUND)
+        broad = self._broad(person) if around else {}
+        landmarks = self._landmarks_of(person, broad)
         if candidate is None:
-            candidate = self._chosen(choice, pool, landmarks, wanted) if choice is not None else 0
+            candidate = AROUND + (self._chosen(choice, pool, landmarks, wanted) if choice is not None else 0)
         start = float(np.interp(person["age"], *_VARIETY)) * self.with_morphs(self._begun(pool, candidate)[None])[0]
-        found = self._identity(person, start, candidate)
+        if around:
+            start = self._within_limits(self._groups.placed(person, start))
+        found = self._identity(person, start, candidate, broad)
         # Lids and lips settle after the fit, by a little that hardly depends on it: so once more with that in mind.
         for _ in range(_ROUNDS if wanted else 0):
             settled = self._settle(self._unsettled(found))[self._rows].double()
-            found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate)
+            found = self._identity(person, self.fitted(start, landmarks.moved(settled), wanted), candidate, broad)
         return found
 
     def _chosen(
@@ -202,13 +239,16 @@ class IctSpace:
 
     def _begun(self, pool: Pool, candidate: int) -> Tensor:
         """Return [100] coefficients of a candidate of the seed's pool or of the shared one."""
-        if candidate >= SHARED:
-            return self.shared_pool(0).candidate(candidate - SHARED).double()
-        return pool.candidate(candidate).double()
+        number = candidate & ~AROUND
+        if number >= SHARED:
+            return self.shared_pool(0).candidate(number - SHARED).double()
+        return pool.candidate(number).double()
 
-    def _identity(self, person: Mapping[str, float], values: Tensor, candidate: int) -> IctIdentity:
+    def _identity(
+        self, person: Mapping[str, float], values: Tensor, candidate: int, broad: Mapping[str, float]
+    ) -> IctIdentity:
         modes, morphs = values[: self.mode_count].float(), values[self.mode_count :].float()
-        return IctIdentity(person, modes, morphs, candidate)
+        return IctIdentity(person, modes, morphs, candidate, broad)
 
     def fitted(self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]]) -> Tensor:
         """Return [100 + M] coefficients that measure as asked; what is not asked for is free.
@@ -218,7 +258,7 @@ class IctSpace:
         morphed = {name: wanted[name] for name in MORPHED if name in wanted}
         if morphed:
             start = self._solve(start, landmarks, morphed, torch.where(self._is_morph, _LOOSE, _FIXED))
-        return self._solve(start, landmarks, wanted, self._hold)
+        return self._solve(start, landmarks, wanted, self._hold if morphed else self._no_morphs)
 
     def _solve(
         self, start: Tensor, landmarks: Landmarks, wanted: Mapping[str, tuple[float, float]], hold: Tensor
@@ -253,21 +293,31 @@ class IctSpace:
         """Return [26719, 3] metres, before lids and lips are put right."""
         coefficients = torch.cat((identity.modes, identity.morphs))
         moved = (coefficients @ self._flat_modes).view(-1, 3)
-        return self._source.neutral + self._offsets(identity.person) + moved
+        return self._source.neutral + self._offsets(identity.person, identity.broad) + moved
 
-    def _offsets(self, person: Mapping[str, float]) -> Tensor:
+    def _offsets(self, person: Mapping[str, float], broad: Mapping[str, float]) -> Tensor:
         """Return [26719, 3] metres: what the person traits change; the last person's are kept."""
         last = self._last  # another thread may be at it, too
-        if last is None or last[0] != person:
-            last = self._last = dict(person), self._person.offsets(person)
-        return last[1]
+        if last is None or last[0] != person or last[1] != broad:
+            last = self._last = dict(person), dict(broad), self._person.offsets(person, broad)
+        return last[2]
+
+    def _broad(self, person: Mapping[str, float]) -> dict[str, float]:
+        """Return the amounts of the sliders that are never fitted."""
+        known = self._person.broad_sliders
+        return {name: amount for name, amount in tendencies(person).items() if name in known}
+
+    def _landmarks_of(self, person: Mapping[str, float], broad: Mapping[str, float]) -> Landmarks:
+        """Return the landmarks of a person."""
+        return self.landmarks.moved(self._offsets(person, broad)[self._rows].double())
 
     def to_mapping(self, identity: IctIdentity) -> dict[str, float]:
         """Coefficients by name, for `Head.identity`; morphs of zero are left out."""
         named = dict(identity.person)
         named |= {f"mode.{index:03d}": float(value) for index, value in enumerate(identity.modes)}
         morphs = zip(self.morph_names, identity.morphs.tolist(), strict=True)
-        return named | {f"slider.{name}": value for name, value in morphs if value} | {"candidate": identity.candidate}
+        named |= {f"slider.{name}": value for name, value in (*morphs, *identity.broad.items()) if value}
+        return named | {"candidate": identity.candidate}
 
     def from_mapping(self, named: Mapping[str, float]) -> IctIdentity:
         """Return the inverse of `to_mapping`; KeyError where a coefficient is missing."""
@@ -276,6 +326,7 @@ class IctSpace:
             modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(self.mode_count)]),
             morphs=torch.tensor([named.get(f"slider.{name}", 0.0) for name in self.morph_names]),
             candidate=int(named["candidate"]),
+            broad={name: named.get(f"slider.{name}", 0.0) for name in self._person.broad_sliders},
         )
 
     def with_morphs(self, modes: Tensor) -> Tensor:

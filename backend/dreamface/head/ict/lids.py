@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from dreamface.geometry import pieces
 from dreamface.head.ict.contact import Edge, EdgeGraph, Seam, linear_weights, padded
 from dreamface.head.ict.eyeballs import Pose, TurningEye
 from dreamface.head.ict.openings import Loops
+from dreamface.head.lid_room import Lid
 
 OVERLAP: Final = 0.10e-3  # metres by which shut lids are pressed into each other
 
@@ -29,6 +31,11 @@ _GUARDED: Final = 0.011  # metres along the skin from the lids' edge within whic
 _SOCKET_CLEARANCE: Final = (0.03e-3, 0.03e-3)
 _EDGE_CLEARANCE: Final = (0.12e-3, 0.25e-3)
 _SKIN_CLEARANCE: Final = (0.35e-3, 0.45e-3)
+# The same on the way to a shape; what is below 0 lies in the eyeball, where the lid's edge hides it.
+_SOCKET_ON_THE_WAY: Final = -1.0e-3
+_EDGE_ON_THE_WAY: Final = -0.15e-3
+_SKIN_ON_THE_WAY: Final = 0.2e-3
+ON_THE_WAY: Final = ("eyeLookDown", "eyeLookUp", "eyeLookIn", "eyeLookOut", "eyeSquint", "eyeWide", "cheekSquint")
 _WET: Final = 0.15e-3  # metres off the eyeball: what lines the lids, where it rests further out
 _WET_PARTS: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion")
 _ROUNDS: Final = 1  # of meeting and keeping off the eyeball, each of which disturbs the other a little
@@ -76,6 +83,10 @@ class Lids:
         clearance[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_CLEARANCE
         clearance[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = _SOCKET_CLEARANCE
         self._clearance = torch.from_numpy(clearance[guarded]).float()
+        eased = np.full(len(skin.points), _SKIN_ON_THE_WAY)
+        eased[np.concatenate([hind.ring(step) for step in _HIND_RINGS])] = _EDGE_ON_THE_WAY
+        eased[np.concatenate([hind.ring(step) for step in _SOCKET_RINGS])] = _SOCKET_ON_THE_WAY
+        self._on_the_way = torch.from_numpy(eased[guarded]).float()
         skin_vertices = np.union1d(guarded, self._seam.known.numpy())
         self._skin = torch.from_numpy(skin_vertices)
         self._guarded = torch.from_numpy(np.searchsorted(skin_vertices, guarded))
@@ -136,6 +147,31 @@ class Lids:
         high = torch.where(close[:, None], _WET, torch.inf)
         found[:, wet] += _outwards(kept, pose, height.clamp(low, high) - height)
         return found
+
+    def clear_on_the_way(self, rest: Tensor, shapes: Mapping[str, Tensor], pose: Pose, side: str) -> Tensor:
+        """Return [B, K, 3] offsets of `vertices` that keep lids off the eyeball at every weight of every shape.
+
+        Args:
+            rest: [K, 3] metres, `vertices` of the person at rest.
+            shapes: name -> [K, 3] offsets at weight 1.
+            pose: of the person's eyeball.
+            side: "left" or "right", of the person.
+        """
+        rows = self._guarded
+        at_rest = self._eyeball.height(rest[rows], pose, torch.eye(3))
+        lid = Lid(
+            side.capitalize(),
+            rest[rows],
+            pose.centre,
+            lambda points, gaze: self._eyeball.height(points, pose, gaze),
+            torch.minimum(at_rest, self._on_the_way),
+        )
+        moved = {name: offsets[rows].clone() for name, offsets in shapes.items()}
+        lid.clear(moved, [name for name in ON_THE_WAY if name + lid.side in moved])
+        found = torch.zeros(len(shapes), len(self._skin), 3)
+        for number, (name, offsets) in enumerate(shapes.items()):
+            found[number, rows] = moved[name] - offsets[rows]
+        return torch.cat((found, _apply(self._weights, found)), dim=1)
 
     def _fit(self, lids: Tensor, least: Tensor, pose: Pose, gazes: Tensor, close: Tensor, rounds: int) -> None:
         """Make lids [B, N, 3] meet and keep `least` [G] metres off the eyeball, in turns and in place."""

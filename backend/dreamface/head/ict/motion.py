@@ -15,6 +15,7 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from dreamface.arrays import IntArray
 from dreamface.face import Topology
 from dreamface.geometry import PoseTransfer
 from dreamface.head.anny.motion import gaze_rotations
@@ -23,10 +24,12 @@ from dreamface.head.ict.contact import EdgeGraph
 from dreamface.head.ict.eyeballs import TurningEye
 from dreamface.head.ict.lids import Lids
 from dreamface.head.ict.lips import lip_seam
-from dreamface.head.ict.openings import loops
+from dreamface.head.ict.openings import LIP_CONTACT, loops
 from dreamface.head.ict.parts import LOWER_TEETH
 from dreamface.head.ict.source import IctSource
 from dreamface.head.ict.tongue import JAW, Tongue
+from dreamface.head.lid_room import RETREAT
+from dreamface.head.mouth_room import MouthRoom
 from dreamface.traits import ARKIT_SHAPES
 
 EXTRAS: Final = (
@@ -56,6 +59,9 @@ _LID_SHAPES: Final = (
     "noseSneer",
 )  # fmt: skip
 
+_LID_ROUNDS: Final = 2
+_LOWER: Final = 0.5  # of the way that the teeth go at jawOpen: more belongs to the lower jaw
+_BEFORE_TEETH: Final = 16e-3  # metres from the teeth: the lips and the lining that are held before them
 _OVER_TEETH: Final = 4e-3  # metres from the lower teeth: the lining of the mouth that they go along with
 
 # Metres: the middle of the skin between chin and neck on the average person, and how far around it is ironed.
@@ -111,6 +117,12 @@ class Motion:
         self._lip_shapes = [index for index in moved if SHAPE_NAMES[index] not in _OPENS_MOUTH]
         self._held_lips = [index for index in self._lip_shapes if SHAPE_NAMES[index] in _CLOSED_LIPS]
         self._find_jaw(neutral)
+        self._room = self._mouth_room(
+            np.concatenate([around["mouth"].ring(step) for step in range(lip_contact.INMOST, LIP_CONTACT - 1)])
+        )
+        mouth = [index for index in moved if SHAPE_NAMES[index] != "tongueOut"]
+        parted = [index for index in self._lip_shapes if index not in self._held_lips]
+        self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
     # ------------------------------------------------------------------------------------------------------- at rest
@@ -157,7 +169,9 @@ class Motion:
         self._make_personal(deltas, vertices, scale)
         for side in _SIDES:
             self._move_eye(deltas, vertices, side)
+        self._room.clear_teeth(vertices, deltas, SHAPE_NAMES.index("jawOpen"), *self._mouth_shapes)
         self._move_lips(deltas, vertices)
+        self._room.carry_lining(deltas)
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
         out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
@@ -196,7 +210,11 @@ class Motion:
         shut = torch.tensor([name.startswith("eyeBlink") for name in names])
         rest, moved = vertices[lids.vertices], deltas[indices[:, None], lids.vertices]
         moved += lids.correct(rest, rest + moved, pose, gazes, shut)
+        for _ in range(_LID_ROUNDS):  # what clears the eyeball on the way parts shut lids a little
+            moved += lids.clear_on_the_way(rest, dict(zip(names, moved, strict=True)), pose, side)
+            moved[shut] += lids.correct(rest, rest + moved[shut], pose, gazes[shut], shut[shut])
         deltas[indices[:, None], lids.vertices] = _still(moved)
+        deltas[SHAPE_NAMES.index(f"eyeBlink{side.capitalize()}"), eyeball.rows, 1] = RETREAT
 
     def _move_lips(self, deltas: Tensor, vertices: Tensor) -> None:
         """Keep lips from crossing, and closed where they are to be, in place."""
@@ -254,6 +272,16 @@ class Motion:
         lining = self._rows("mouth_socket")
         away = cKDTree(neutral[teeth].numpy()).query(neutral[lining].numpy())[0]
         self._over_jaw = lining[torch.from_numpy(away < _OVER_TEETH)]
+
+    def _mouth_room(self, hidden: IntArray) -> MouthRoom:
+        """Teeth and gums of both jaws before which the lips stay, and the lining that stays behind the skin."""
+        inside = self._in_mouth[~torch.isin(self._in_mouth, self.tongue.vertices)]
+        lower = self._on_jaw[~torch.isin(self._in_mouth, self.tongue.vertices)] > _LOWER
+        skin = self._topology.faces[: self._topology.part("mouth_socket").faces[1]].numpy()
+        jaws = inside[~lower].numpy(), inside[lower].numpy()
+        corners = self._topology.multipie[[48, 54, 60, 64]].numpy()
+        lining = self._rows("mouth_socket").numpy()
+        return MouthRoom(self._neutral, skin, lining, hidden, jaws, corners, _BEFORE_TEETH)
 
     def _clean(self, expressions: Mapping[str, Tensor], name: str) -> Tensor:
         """[V, 3] the archive's offsets without what it moves by accident: a shape of one eye moves only that eye."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,7 @@ from dreamface.head.ict.openings import LID_ANTERIOR, LID_CONTOUR, PARTS, lid_le
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.source import IctSource
 from dreamface.head.transfer import morphs
-from dreamface.head.transfer.morphs import MorphTransfer, TransferredMorphs, load_people, unfold
+from dreamface.head.transfer.morphs import MorphTransfer, TransferredMorphs, broad_sliders, load_people, unfold
 
 _SIDES: Final = ("left", "right")
 _RIDING: Final = ("lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes")  # parts that lie on the lids
@@ -47,20 +48,24 @@ class PersonOffsets:
         """
         self._source = source
         self._people = load_people(source)
+        rows = [self._people.slider_names.index(name) for name in self.broad_sliders]
+        self._together = self._people.targets.joined(self._people.sliders.rows(rows))
         self._mirror = torch.from_numpy(mirror_map(source.neutral.double().numpy()))
         self._mean = macro_weights(self._people.names, mean_adult_person())
         self._rows = _rows()
         self._eyes = [_Eye.of(source, self._rows, side) for side in _SIDES]
         self._jaw = _jaw_shares(source, self._rows)
 
-    def offsets(self, person: Mapping[str, float]) -> Tensor:
+    def offsets(self, person: Mapping[str, float], broad: Mapping[str, float] = MappingProxyType({})) -> Tensor:
         """Return [26719, 3] metres: what makes ICT's neutral this person.
 
         Args:
             person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
+            broad: amounts of `broad_sliders`.
         """
         weights = (macro_weights(self._people.names, person) - self._mean).float()
-        return self._whole(self._people.targets, weights)
+        amounts = torch.tensor([broad.get(name, 0.0) for name in self.broad_sliders])
+        return self._whole(self._together, torch.cat((weights, amounts)))
 
     def morph(self, slider: str) -> Tensor:
         """Return [26719, 3] metres: what a slider of the built-in head, such as "ear-elf", changes at 1.
@@ -75,10 +80,19 @@ class PersonOffsets:
         target = morphs.slider(bank, slider)
         return self._whole(MorphTransfer(self._source, bank).transfer(target), torch.ones(1))
 
+    def mirrored(self, skin: Tensor) -> Tensor:
+        """Return [..., PAPER, 3] offsets of the skin with left and right exchanged."""
+        return skin[..., self._mirror, :] * skin.new_tensor((-1.0, 1.0, 1.0))
+
     @property
     def local_sliders(self) -> tuple[str, ...]:
         """Sliders of the built-in head that each move one part of the face, to either side: -1 to 1."""
-        return tuple(name for name in self._people.slider_names if name != elf_ears.SLIDER)
+        return tuple(name for name in self._people.slider_names if name not in (elf_ears.SLIDER, *self.broad_sliders))
+
+    @property
+    def broad_sliders(self) -> tuple[str, ...]:
+        """Sliders that go with age, sex, ancestry and build: -1 to 1."""
+        return broad_sliders(self._people.slider_names)
 
     def _whole(self, targets: TransferredMorphs, weights: Tensor) -> Tensor:
         """Return [26719, 3] offsets of every part for a sum of targets."""

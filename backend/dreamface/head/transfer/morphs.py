@@ -33,6 +33,7 @@ from dreamface.geometry import catmull_clark, fit_similarity, unique_edges
 from dreamface.head.anny import elf_ears
 from dreamface.head.anny.bank import Bank, load_bank
 from dreamface.head.anny.identity import IdentitySpace
+from dreamface.head.anny.own_targets import PREFIX
 from dreamface.head.ict.openings import (
     LIP_CONTACT,
     NOSTRIL_RIM,
@@ -51,6 +52,8 @@ from dreamface.head.transfer.correspondence import load_correspondence
 _LOCAL_KINDS: Final = ("eyebrows-", "eye-", "nose-", "cheek-", "mouth-", "chin-", "ear-")
 _NOT_LOCAL: Final = frozenset({elf_ears.SLIDER, "ear-shape-pointed", "mouth-laugh-lines-out", "chin-jaw-drop"})
 
+_BROAD: Final = frozenset({"head-fat", "head-age", "head-round", "neck-double", "forehead-temple"})
+
 HELPERS: Final = ("left_eye", "right_eye", "upper_teeth", "lower_teeth")
 
 _FORMAT: Final = 2  # raise it when the meaning of a stored array changes
@@ -58,7 +61,8 @@ _CACHE: Final = "ict-people-{}.safetensors"
 _PACKAGE: Final = Path(__file__).parents[2]
 _MAKERS: Final = (
     "geometry/subdivision.py", "geometry/transforms.py", "head/anny/bank.py", "head/anny/cage.py",
-    "head/anny/elf_ears.py", "head/anny/identity.py", "head/anny/landmarks.py", "head/anny/source.py",
+    "head/anny/elf_ears.py", "head/anny/identity.py", "head/anny/landmarks.py", "head/anny/own_targets.py",
+    "head/anny/source.py",
     "head/ict/openings.py", "head/ict/parts.py", "head/transfer/correspondence.py",
     "head/transfer/ict_correspondence.npz", "head/transfer/morphs.py",
 )  # fmt: skip
@@ -93,6 +97,14 @@ class TransferredMorphs:
     skin: Tensor
     helpers: Tensor
 
+    def rows(self, numbers: Sequence[int]) -> TransferredMorphs:
+        """Return some of the targets."""
+        return TransferredMorphs(self.skin[list(numbers)], self.helpers[list(numbers)])
+
+    def joined(self, others: TransferredMorphs) -> TransferredMorphs:
+        """Return these targets and others."""
+        return TransferredMorphs(torch.cat((self.skin, others.skin)), torch.cat((self.helpers, others.helpers)))
+
 
 @dataclass(frozen=True)
 class People:
@@ -103,7 +115,7 @@ class People:
         targets: the macro targets.
         helpers: [K, 3] the mean adult's helper vertices, in ICT's axes and scale.
         spans: helper -> [start, stop) in the helper vertices.
-        sliders: targets of `slider_names`: pointed ears, then those that each move one part of the face; see `slider`.
+        sliders: targets of `slider_names`: pointed ears, those that each move one part of the face, `broad_sliders`.
         slider_names: [S].
     """
 
@@ -304,7 +316,7 @@ def load_people(source: IctSource) -> People:
             file.unlink(missing_ok=True)  # cut short or foreign: make it again
     bank = load_bank()
     morphs = MorphTransfer(source, bank)
-    names = (elf_ears.SLIDER, *local_sliders(bank.slider_names))
+    names = (elf_ears.SLIDER, *local_sliders(bank.slider_names), *broad_sliders(bank.slider_names))
     sliders = morphs.transfer(np.concatenate([slider(bank, name) for name in names]))
     people = People(bank.macro_names, morphs.transfer(bank.macros), sliders, names, morphs.helpers, morphs.spans)
     _write(people, file)
@@ -316,6 +328,11 @@ def local_sliders(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name.startswith(_LOCAL_KINDS) and name not in _NOT_LOCAL)
 
 
+def broad_sliders(names: Sequence[str]) -> tuple[str, ...]:
+    """Return our own sliders and others that go with age, sex, ancestry and build and are never fitted."""
+    return tuple(name for name in names if name.startswith(PREFIX) or name in _BROAD)
+
+
 def slider(bank: Bank, name: str) -> NDArray[np.float32]:
     """Return [1, C, 3] what a slider changes on the cage at 1; KeyError where there is none of that name.
 
@@ -325,7 +342,9 @@ def slider(bank: Bank, name: str) -> NDArray[np.float32]:
         raise KeyError(name)
     row = bank.slider_names.index(name)
     high = bank.sliders_high[row][None]
-    return 0.5 * (high - bank.sliders_low[row][None]) if name in local_sliders(bank.slider_names) else high
+    names = bank.slider_names
+    even = name in local_sliders(names) or name in broad_sliders(names)
+    return 0.5 * (high - bank.sliders_low[row][None]) if even else high
 
 
 def _cache_file(source: IctSource) -> Path:

@@ -56,6 +56,39 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Network:
+    """Tells weights from landmarks.
+
+    Attributes:
+        centre: [956] what it takes away from its features, and
+        spread: [956] divides them by.
+        layers: features to 52 weights and a small turn of the head.
+        doubt: [52] standard deviation of its weights.
+    """
+
+    centre: FloatArray
+    spread: FloatArray
+    layers: tuple[Layer, ...]
+    doubt: FloatArray
+
+    def read(self, offsets: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Tell the expression from the landmarks.
+
+        Args:
+            offsets: [F, 478, 2] metres: how far each is, on the head, from the person's own at rest.
+
+        Returns:
+            [F, 52] weights 0..1 and [F, 3] a small turn, radians about the head's axes, that the pose lacks.
+        """
+        values = (FEATURE_SCALE * offsets.reshape(len(offsets), -1) - self.centre) / self.spread
+        for layer in self.layers[:-1]:
+            values = np.maximum(values @ layer.weight + layer.bias, 0.0)
+        last = values @ self.layers[-1].weight + self.layers[-1].bias
+        shapes = len(self.doubt)
+        return np.clip(last[:, :shapes], 0.0, 1.0), last[:, shapes:]
+
+
+@dataclass(frozen=True)
 class LandmarkModel:
     """Landmarks of people and their expressions, metres on the head.
 
@@ -64,20 +97,16 @@ class LandmarkModel:
         modes: [K, 478, 3] how people differ; coefficients are N(0, 1).
         response: [52, 478, 3] how each of ARKit's shapes moves them, as the tracker sees it.
         noise: [478] standard deviation of where the tracker sees each.
-        centre: [956] what the network takes away from its features, and
-        spread: [956] divides them by.
-        layers: of the network: features to 52 weights and a small turn of the head.
-        doubt: [52] standard deviation of the network's weights.
+        finding: the network with which it is found out who somebody is.
+        network: the one that reads expressions of somebody so found; it knows how wrong that mostly is.
     """
 
     mean: FloatArray
     modes: FloatArray
     response: FloatArray
     noise: FloatArray
-    centre: FloatArray
-    spread: FloatArray
-    layers: tuple[Layer, ...]
-    doubt: FloatArray
+    finding: Network
+    network: Network
 
     @cached_property
     def trust(self) -> FloatArray:
@@ -100,29 +129,18 @@ class LandmarkModel:
         landmarks: FloatArray = self.mean + np.tensordot(coefficients, self.modes, axes=1)
         return landmarks
 
-    def read(self, offsets: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Tell the expression from the landmarks.
-
-        Args:
-            offsets: [F, 478, 2] metres: how far each is, on the head, from the person's own at rest.
-
-        Returns:
-            [F, 52] weights 0..1 and [F, 3] a small turn, radians about the head's axes, that the pose lacks.
-        """
-        values = (FEATURE_SCALE * offsets.reshape(len(offsets), -1) - self.centre) / self.spread
-        for layer in self.layers[:-1]:
-            values = np.maximum(values @ layer.weight + layer.bias, 0.0)
-        last = values @ self.layers[-1].weight + self.layers[-1].bias
-        shapes = len(self.response)
-        return np.clip(last[:, :shapes], 0.0, 1.0), last[:, shapes:]
-
 
 @cache
 def load_model() -> LandmarkModel:
     """Return the model that is part of DreamFace."""
     with (files("dreamface.motion.tracking") / FILE).open("rb") as file, np.load(file, allow_pickle=False) as data:
         read = {name: data[name].astype(np.float64) for name in data.files}
-    count = sum(name.startswith("weight_") for name in read)
-    layers = tuple(Layer(read[f"weight_{number}"], read[f"bias_{number}"]) for number in range(count))
-    names = ("mean", "modes", "response", "noise", "centre", "spread", "doubt")
-    return LandmarkModel(layers=layers, **{name: read[name] for name in names})
+    parts = {name: read[name] for name in ("mean", "modes", "response", "noise")}
+    return LandmarkModel(**parts, finding=_network(read, "finding_"), network=_network(read, ""))
+
+
+def _network(read: dict[str, FloatArray], start: str) -> Network:
+    """Return the network whose arrays' names begin so."""
+    count = sum(name.startswith(f"{start}weight_") for name in read)
+    layers = tuple(Layer(read[f"{start}weight_{number}"], read[f"{start}bias_{number}"]) for number in range(count))
+    return Network(read[f"{start}centre"], read[f"{start}spread"], layers, read[f"{start}doubt"])

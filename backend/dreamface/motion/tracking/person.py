@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from dreamface.arrays import FloatArray, IntArray
-from dreamface.motion.tracking.model import LandmarkModel
+from dreamface.motion.tracking.model import LandmarkModel, Network
 from dreamface.motion.tracking.pose import Poses, first_guess, fit_poses, project, unprojected
 from dreamface.traits import ARKIT_SHAPES
 
@@ -109,7 +109,12 @@ def offsets_at_rest(
 
 
 def read_expression(
-    model: LandmarkModel, person: Person, seen: FloatArray, before: Poses | None = None, rounds: int = 8
+    model: LandmarkModel,
+    person: Person,
+    seen: FloatArray,
+    before: Poses | None = None,
+    rounds: int = 8,
+    network: Network | None = None,
 ) -> Reading:
     """Tell weights and poses from landmarks.
 
@@ -119,10 +124,11 @@ def read_expression(
         seen: [F, 478, 2].
         before: poses to begin with, such as those of the pictures before.
         rounds: steps of the pose.
+        network: None is the model's own for somebody who was found in the footage.
     """
     focal = np.full(len(seen), person.focal)
     poses, offsets = offsets_at_rest(person.neutral, seen, focal, model.steady, before, rounds)
-    weights, turn = model.read(offsets)
+    weights, turn = (network or model.network).read(offsets)
     return Reading(weights, _turned(poses, turn, person.neutral.mean(axis=0)))
 
 
@@ -164,7 +170,7 @@ def refined(model: LandmarkModel, person: Person, seen: FloatArray, reading: Rea
         rounds: of finding the poses for the weights, and then the weights for the poses.
     """
     first, weights = reading.weights, reading.weights
-    sure = model.doubt**-2.0
+    sure = model.network.doubt**-2.0
     trust = np.repeat(model.trust / CORRELATED, 2)
     slopes_of = model.response.transpose(1, 2, 0)
     for _ in range(rounds):
@@ -303,7 +309,7 @@ def _improved(
     model: LandmarkModel, person: Person, seen: FloatArray, coefficients: FloatArray
 ) -> tuple[float, FloatArray, float]:
     """Return how badly it fits, better coefficients, and the lens."""
-    reading = with_pose(model, person, seen, read_expression(model, person, seen))
+    reading = with_pose(model, person, seen, read_expression(model, person, seen, network=model.finding))
     moved = expressed(model, Person(model.mean, person.focal), reading.weights)
     sight, there = lines_of_sight(np.full(len(seen), person.focal), seen, reading.poses)
     left = there - np.einsum("fjck,fjk->fjc", sight, moved)

@@ -45,7 +45,7 @@ def solid_noise(position: Tensor, cell: float, channels: int, generator: torch.G
         lattice = torch.cat((lattice, lattice.narrow(axis, 0, 1)), dim=axis)
     places = position.reshape(3, -1)
     found = torch.empty(channels, places.shape[1])
-    for some, part in zip(found.split(_AT_ONCE, dim=1), places.split(_AT_ONCE, dim=1), strict=True):
+    for some, part in zip(torch.split(found, _AT_ONCE, 1), torch.split(places, _AT_ONCE, 1), strict=True):
         some.copy_(_mixed(lattice, (_TURN @ part).div_(cell)))
     return found.mul_(_UNMIXING).view(channels, *position.shape[1:])
 

@@ -76,7 +76,7 @@ def _dirt(site: Site, look: Look) -> Sequence[Patch]:
     fine = 0.3 * skin.noise("dirt/fine", 0.7) if powdery else skin.noise("dirt/fine", 0.7)
     amount = patches + kind.streaked * streaks + 0.25 * fine
     begins = between(*kind.begins, look.amount)
-    soft = min(12.0, 0.6 * skin.radius)
+    soft = min(12.0, 0.6 * skin.radius, 0.8 * course.half_width)
     edge = smoothstep(skin.depth + 0.35 * soft * patches, -0.1 * soft, soft) * skin.fade
     smudge = smoothstep(amount, begins, begins + (4.2 if powdery else 3.2)) * edge
 

@@ -467,7 +467,7 @@ _TEAR: Final = _Tear()
 def _tears(site: Site, look: Look) -> Sequence[Patch]:
     """Lay a wet track down the middle of the place, with a drop at its end. With a colour: tears of ink or blood."""
     kind, skin = _TEAR, Marked(site)
-    course = skin.course(upright=True)
+    course = skin.course("down")
     width = min(between(*kind.half_width, look.amount), kind.of_width * course.half_width + 0.4)
     uneven = (1.0 + 0.22 * skin.noise("tears/width", 5.0)).clamp(0.5, 1.5)
     across = course.across + kind.wander * skin.noise("tears/course", 13.0)

@@ -22,6 +22,7 @@ from dreamface.skin.canvas.bands import enlarged
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.noise import solid_noise
 from dreamface.skin.canvas.overlay import Patch, Site, Spot
+from dreamface.skin.effects.effect import Way
 from dreamface.units import MM
 
 _DEPTH_GRID: Final = 512  # texels a side on which distances from the mask's border are measured
@@ -350,21 +351,28 @@ class Marked:
         share = weight[order].cumsum(0) / weight.sum()
         return float(place[order][share >= 0.01][0]), float(place[order][share >= 0.99][0])
 
-    def course(self, upright: bool = False) -> Course:
+    def course(self, way: Way = "", straight: bool = False) -> Course:
         """Return the line through the middle of the marked place, which follows its bends.
 
         Args:
-            upright: whether it goes straight down instead of along the longest way.
+            way: whether it goes straight down, across or from one upper corner to the opposite lower one, instead of
+                along the longest way.
+            straight: whether it goes straight on instead of following the place's bends.
         """
         place, weight = self.site.cloud[:, :3] / MM, self.site.cloud[:, 3]
         weight = weight / weight.sum()
         middle = weight @ place
         away = place - middle
         _, ways = torch.linalg.eigh((away * weight[:, None]).T @ away)
-        long, wide = (torch.tensor([0.0, 0.0, 1.0]), None) if upright else (ways[:, 2], ways[:, 1])
-        if wide is None:  # the longest way that is level
-            level = away * torch.tensor([1.0, 1.0, 0.0])
-            wide = torch.linalg.eigh((level * weight[:, None]).T @ level)[1][:, 2]
+        long, wide = ways[:, 2], ways[:, 1]
+        if way:
+            up = torch.tensor([0.0, 0.0, 1.0])
+            flat = away * torch.tensor([1.0, 1.0, 0.0])
+            level = torch.linalg.eigh((flat * weight[:, None]).T @ flat)[1][:, 2]  # the longest way that is level
+            if way == "aslant":
+                level = level * (1.0 if float(level[0]) > 0.0 else -1.0)  # the same on every machine
+            turned = {"down": (up, level), "across": (level, up)}
+            long, wide = turned.get(way, ((up + level) / math.sqrt(2.0), (up - level) / math.sqrt(2.0)))
         long = long * (1.0 if float(long[2] + 0.1 * long[0]) > 0.0 else -1.0)  # the same on every machine
         along, across = away @ long, away @ wide
         order = along.argsort()
@@ -373,7 +381,7 @@ class Marked:
         bins = ((along - start) / max(stop - start, 1e-3) * _BINS).long().clamp(0, _BINS - 1)
         total = torch.zeros(_BINS).index_add_(0, bins, weight)
         mean = torch.zeros(_BINS).index_add_(0, bins, weight * across) / total.clamp_min(1e-9)
-        mean = _filled(mean, total > 1e-6)
+        mean = torch.zeros(_BINS) if straight else _filled(mean, total > 1e-6)
         mean = torch.nn.functional.avg_pool1d(pad(mean[None, None], (4, 4), mode="replicate"), 9, 1)[0, 0]
         own = self.position - middle[:, None]
         at, aside = long @ own, wide @ own

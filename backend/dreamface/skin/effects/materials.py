@@ -12,6 +12,7 @@ from dreamface.geometry import smoothstep
 from dreamface.skin.canvas.overlay import Patch, Site
 from dreamface.skin.effects.colours import Colour, between, filtered, mixed
 from dreamface.skin.effects.effect import Effect, Look
+from dreamface.skin.effects.finer import drawn_finer
 from dreamface.skin.effects.marked import Marked, Outline
 
 # -------------------------------------------------------------------------------------------------------------- cracks
@@ -234,10 +235,16 @@ class _Frost:
 
 
 _FROST: Final = _Frost()
+_NEEDLES_TEXEL_MM: Final = 0.42  # of the largest texels that show its needles
 
 
 def _frost(site: Site, look: Look) -> Sequence[Patch]:
     """Cover the place with needles of ice over cold, bluish skin."""
+    return drawn_finer(_needles, site, look, _NEEDLES_TEXEL_MM)
+
+
+def _needles(site: Site, look: Look) -> Sequence[Patch]:
+    """Draw frost on texels that show its needles."""
     kind, skin = _FROST, Marked(site)
     edge = smoothstep(skin.depth + 0.3 * skin.radius * skin.fractal("frost/edge", 6.0, 4), -0.5, 0.5 * skin.radius)
     needles = skin.ridges("frost/needles", kind.needle_mm, (1.0, 2.6, 1.0), skin.warp("frost/bend", 2.0, 0.8), 3.0)

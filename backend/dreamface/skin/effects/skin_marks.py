@@ -19,6 +19,7 @@ from dreamface.skin.canvas.pigments import (
     skin_colour,
 )
 from dreamface.skin.effects.colours import Colour, between, filtered, mixed
+from dreamface.skin.effects.counted import LOOSE, PARALLEL, each, side_by_side
 from dreamface.skin.effects.effect import Effect, Look
 from dreamface.skin.effects.marked import Course, Marked, Outline
 
@@ -142,14 +143,25 @@ def _tissue(site: Site, melanin: float, blood: float) -> Colour:
 def _scar(site: Site, look: Look) -> Sequence[Patch]:
     """Draw one of the kinds of scars."""
     if look.variant == "burn":
-        return _burn_scar(site)
+        return each(_burn_scar, site, look) if look.count else _burn_scar(site, look)
     kind = {"fresh": _FRESH_LINE, "stitched": _STITCHED, "keloid": _KELOID}.get(look.variant, _CUT)
-    skin, course = _around_line(Marked(site), kind, look)
-    width, line, away = _line(skin, course, kind, look)
+    place = Marked(site)
+    found: list[Patch] = []
+    for number, course in enumerate(
+        side_by_side(site, place.course(look.course, straight=bool(look.course)), look.count, LOOSE)
+    ):
+        found += _one_scar(place, course, kind, look, number)
+    return found
+
+
+def _one_scar(place: Marked, course: Course, kind: _Line, look: Look, number: int) -> Sequence[Patch]:
+    """Draw one line of scars."""
+    skin, course = _around_line(place, course, kind, look)
+    width, line, away = _line(skin, course, kind, look, number)
     rims = torch.exp(-((away - 1.7) / 0.55).square()) * _within(skin, course, kind)
     margin = torch.exp(-(away / 3.2).square()) * _within(skin, course, kind)
-    margin_leaves = _tissue(site, 1.0, kind.margin_blood)
-    stain = filtered(margin_leaves, margin - 0.9 * line) * filtered(_tissue(site, kind.melanin, kind.blood), line)
+    margin_leaves = _tissue(skin.site, 1.0, kind.margin_blood)
+    stain = filtered(margin_leaves, margin - 0.9 * line) * filtered(_tissue(skin.site, kind.melanin, kind.blood), line)
     folds = skin.fractal("scar/folds", 2.2, 2) * line * kind.pucker_mm
     round_ = 1.0 - kind.domed + kind.domed * (1.0 - away.clamp(0.0, 1.0).square()).sqrt()
     height = kind.height_mm * line * round_ + kind.rim_mm * rims + folds
@@ -164,19 +176,18 @@ def _half_width(course: Course, kind: _Line, look: Look) -> float:
     return min(between(*kind.half_width_mm, look.amount), kind.of_width * course.half_width + 0.3)
 
 
-def _around_line(skin: Marked, kind: _Line, look: Look) -> tuple[Marked, Course]:
-    """Return the texels that a line, its margin and its stitches reach, and its course."""
-    course = skin.course()
+def _around_line(skin: Marked, course: Course, kind: _Line, look: Look) -> tuple[Marked, Course]:
+    """Return the texels that a line, its margin and its stitches reach, and its course there."""
     far = _half_width(course, kind, look) * (_WIDEST * _FADED + _FARTHEST * kind.wander) + 3.0 * _THREAD.reach
     near = course.across.abs() < far
     return (skin.near(near), course.near(near)) if near.any() else (skin, course)
 
 
-def _line(skin: Marked, course: Course, kind: _Line, look: Look) -> tuple[float, Tensor, Tensor]:
+def _line(skin: Marked, course: Course, kind: _Line, look: Look, number: int) -> tuple[float, Tensor, Tensor]:
     """Return a scar's half width, how much of it [N] lies at each texel, and [N] half widths away from its middle."""
-    width = _half_width(course, kind, look)
-    stray = width * kind.wander * skin.noise("scar/course", 6.0)
-    torn = (1.0 + kind.torn * skin.fractal("scar/torn", 2.4)).clamp(0.45, _WIDEST)
+    width, own = _half_width(course, kind, look), f"/{number}" if number else ""
+    stray = width * kind.wander * skin.noise(f"scar/course{own}", 6.0)
+    torn = (1.0 + kind.torn * skin.fractal(f"scar/torn{own}", 2.4)).clamp(0.45, _WIDEST)
     taper = (1.0 - (course.along / (kind.of_length * course.half_length)).square()).clamp_min(0.0).sqrt()
     local = width * torn * (0.25 + 0.75 * taper)
     away = (course.across + stray).abs() / local
@@ -219,7 +230,7 @@ def _stitches(skin: Marked, course: Course, width: float) -> Sequence[Patch]:
     return sore, cord
 
 
-def _burn_scar(site: Site) -> Sequence[Patch]:
+def _burn_scar(site: Site, look: Look) -> Sequence[Patch]:
     """Draw melted skin: shining ropes of tissue, pink and pale, and no pores."""
     kind, skin = _BURN, Marked(site)
     inside = skin.island("burn", kind.outline)
@@ -253,7 +264,7 @@ class _Wound:
     """An open cut. Lengths are millimetres.
 
     Attributes:
-        half_width: at amounts of 0 and 1.
+        half_width, scratched: at amounts of 0 and 1, of a single one and of several side by side.
         depth: of the gap.
         rim: height of its swollen borders.
         flesh, deep: linear Rec. 709 of what is seen in it, at its border and deep in it.
@@ -261,6 +272,7 @@ class _Wound:
     """
 
     half_width: tuple[float, float] = (1.1, 3.0)
+    scratched: tuple[float, float] = (0.35, 2.6)
     depth: float = 1.3
     rim: float = 0.55
     flesh: Colour = (0.30, 0.035, 0.028)
@@ -273,12 +285,25 @@ _WOUND: Final = _Wound()
 
 def _wound(site: Site, look: Look) -> Sequence[Patch]:
     """Open the skin along the place: a dark wet gap between swollen red borders."""
-    kind, skin = _WOUND, Marked(site)
     if look.variant == "graze":
-        return _graze(skin)
+        return each(_graze, site, look) if look.count else _graze(site, look)
+    place = Marked(site)
+    found: list[Patch] = []
+    for number, course in enumerate(
+        side_by_side(site, place.course(look.course, straight=bool(look.course)), look.count, PARALLEL)
+    ):
+        found += _one_wound(place, course, look, number)
+    return found
+
+
+def _one_wound(place: Marked, course: Course, look: Look, number: int) -> Sequence[Patch]:
+    """Draw one gap."""
+    kind = _WOUND
     shape = replace(_CUT, half_width_mm=kind.half_width, torn=0.28, wander=0.35)
-    skin, course = _around_line(skin, shape, look)
-    _, gap, away = _line(skin, course, shape, look)
+    if look.count > 1:  # claws and cats scratch thinner lines than a blade cuts
+        shape = replace(shape, half_width_mm=kind.scratched)
+    skin, course = _around_line(place, course, shape, look)
+    _, gap, away = _line(skin, course, shape, look, number)
     within = _within(skin, course, shape)
     deep = (1.0 - away.clamp(0.0, 1.0).square()) * gap
     rims = torch.exp(-((away - 1.35) / 0.45).square()) * within
@@ -292,9 +317,10 @@ def _wound(site: Site, look: Look) -> Sequence[Patch]:
     return around, inside
 
 
-def _graze(skin: Marked) -> Sequence[Patch]:
+def _graze(site: Site, look: Look) -> Sequence[Patch]:
     """Scrape the skin off in parallel scratches, with small beads of blood and scabs."""
-    course = skin.course()
+    skin = Marked(site)
+    course = skin.course(look.course, straight=bool(look.course))
     scratches = skin.noise("graze", 1.3, (1.0, 1.0, 1.0), skin.warp("graze/bend", 12.0, 1.5))
     along = torch.stack((course.along / 9.0, course.across / 0.55, torch.zeros_like(course.along)))
     lines = skin.at(along, "graze/lines")
@@ -442,6 +468,8 @@ SKIN_MARKS: Final = (
         _scar,
         reads=_READS,
         variants=("cut", "fresh", "stitched", "burn", "keloid"),
+        counts=True,
+        lines=True,
     ),
     Effect(
         "wound",
@@ -450,6 +478,8 @@ SKIN_MARKS: Final = (
          "grazed", "scrape", "scraped", "scratches", "scratched", "abrasion", "road rash"),
         _wound,
         variants=("open", "graze"),
+        counts=True,
+        lines=True,
     ),
     Effect(
         "acne",

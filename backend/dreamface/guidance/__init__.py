@@ -1,0 +1,22 @@
+"""Guidance: what models that know pictures and words make of a head. No model is loaded before it is asked for."""
+
+from dreamface.guidance.blending import Wish
+from dreamface.guidance.interface import LatentDiffusion, Mixed, Prompt, guided_noise
+from dreamface.guidance.painting import Canvas, diffuse
+from dreamface.guidance.schedule import Schedule
+from dreamface.guidance.stable_diffusion import StableDiffusion, forget_diffusion, load_diffusion, why_no_diffusion
+
+__all__ = [
+    "Canvas",
+    "LatentDiffusion",
+    "Mixed",
+    "Prompt",
+    "Schedule",
+    "StableDiffusion",
+    "Wish",
+    "diffuse",
+    "forget_diffusion",
+    "guided_noise",
+    "load_diffusion",
+    "why_no_diffusion",
+]

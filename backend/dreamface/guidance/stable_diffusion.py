@@ -1,0 +1,296 @@
+"""Stable Diffusion 1.5 and its family, through diffusers. Nothing of it is imported before a model is loaded."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from dreamface.errors import DreamFaceError, MissingDependency
+from dreamface.guidance.interface import Prompt
+from dreamface.guidance.schedule import Prediction, Schedule
+from dreamface.models import CHECKPOINT, SCHEDULER, STABLE_DIFFUSION, model_folder
+from dreamface.progress import Progress
+
+_PACKAGES: Final = ("diffusers", "transformers", "accelerate")
+_KEPT_FOR: Final = 120.0  # seconds after it was last asked for
+_WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
+_GIGABYTE: Final = 1e9
+_TEXT_PREFIX: Final = "cond_stage_model.transformer."
+_STEPS_BEFORE: Final = 8  # the autoencoder halves a picture so often at most: 2 ** of it is too large
+
+
+def why_no_diffusion() -> str:
+    """Return why diffusion can't be used here, as a sentence that says what to do; empty where it can."""
+    if not STABLE_DIFFUSION.installed:
+        return f"No diffusion model is installed: {STABLE_DIFFUSION.how}."
+    if any(find_spec(package) is None for package in _PACKAGES):
+        return (
+            "Diffusion needs packages that are not installed: add them to DreamFace's own Python environment with "
+            '`pip install "dreamface[diffusion]"`.'
+        )
+    return ""
+
+
+@dataclass(frozen=True)
+class StableDiffusion:
+    """A `LatentDiffusion` of Stable Diffusion 1.5's family. Its weights get no gradients.
+
+    The autoencoder works in single precision everywhere: in half precision some give no numbers.
+    """
+
+    name: str
+    device: torch.device
+    schedule: Schedule
+    side: int
+    factor: int
+    _unet: Any
+    _autoencoder: Any
+    _text_encoder: Any
+    _tokenizer: Any
+    _prediction: Prediction
+
+    @classmethod
+    def load(cls, folder: Path, name: str, progress: Progress = Progress()) -> StableDiffusion:  # noqa: B008 - immutable
+        """Load a folder in diffusers' layout, or one with a single file and the settings beside it.
+
+        Args:
+            folder: as `models` installs it.
+            name: what a face remembers.
+            progress: told about every part.
+
+        Raises:
+            DreamFaceError: a file is missing or damaged, or there is too little memory.
+            MissingDependency: the packages are not installed.
+            Cancelled: the progress said so.
+        """
+        device, precision = choose_device()
+        try:
+            return cls._load(folder, name, device, precision, progress)
+        except ImportError as error:
+            raise MissingDependency(
+                f"The packages that diffusion needs do not load ({error}): install them again in DreamFace's own "
+                'Python environment with `pip install "dreamface[diffusion]"`.'
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            if "out of memory" in str(error).lower():
+                raise DreamFaceError("There is too little GPU memory for diffusion: close other programs.") from error
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise DreamFaceError(f"{name} can't be loaded ({reason}): {STABLE_DIFFUSION.again}.") from error
+
+    @classmethod
+    def _load(
+        cls, folder: Path, name: str, device: torch.device, precision: torch.dtype, progress: Progress
+    ) -> StableDiffusion:
+        settings = json.loads((folder / SCHEDULER).read_text("utf-8"))
+        schedule, prediction = _schedule(settings), settings.get("prediction_type", "epsilon")
+        if prediction not in ("epsilon", "v_prediction"):
+            raise ValueError(f"its denoiser predicts {prediction!r}, which is not known here")
+        _check_memory(folder, device)
+        progress.report("load", 0.0, "Loading the diffusion model")
+        text_encoder, tokenizer = _load_words(folder, precision)
+        progress.report("load", 0.2, "Loading the diffusion model")
+        unet, autoencoder = _load_networks(folder, precision)
+        progress.report("load", 0.9, "Loading the diffusion model")
+        for network in (unet, autoencoder, text_encoder):
+            network.requires_grad_(False).eval().to(device)
+        factor = 2 ** (len(autoencoder.config.block_out_channels) - 1)
+        if not 1 <= factor < 2**_STEPS_BEFORE:
+            raise ValueError("its autoencoder is of another kind")
+        side = int(unet.config.sample_size or 64) * factor
+        progress.report("load", 1.0, "The diffusion model is loaded")
+        return cls(name, device, schedule, side, factor, unet, autoencoder, text_encoder, tokenizer, prediction)
+
+    def embed(self, words: str) -> Prompt:
+        """Read words; those beyond the text encoder's 75 or so are cut off, and told."""
+        longest = self._tokenizer.model_max_length
+        tokens = self._tokenizer(
+            words, padding="max_length", max_length=longest, truncation=True, return_tensors="pt"
+        ).input_ids
+        every = self._tokenizer(words, truncation=False).input_ids
+        lost = self._tokenizer.decode(every[longest - 1 : -1]).strip() if len(every) > longest else ""
+        with torch.no_grad():
+            embedding = self._text_encoder(tokens.to(self.device))[0]
+        return Prompt(embedding, lost)
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Return the most likely latents [B, 4, h, w] of pictures [B, 3, H, W]."""
+        found = self._autoencoder.encode(2.0 * pictures.to(self._autoencoder.dtype) - 1.0).latent_dist.mode()
+        latents: Tensor = self._autoencoder.config.scaling_factor * found
+        return latents.float()
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Return pictures [B, 3, H, W] of latents."""
+        scaled = latents.to(self._autoencoder.dtype) / self._autoencoder.config.scaling_factor
+        pictures: Tensor = 0.5 * self._autoencoder.decode(scaled).sample + 0.5
+        return pictures.float()
+
+    def predict_noise(self, latents: Tensor, level: Tensor, embedding: Tensor) -> Tensor:
+        """Return the noise [B, 4, h, w] in latents, without gradients."""
+        with torch.no_grad():
+            asked = latents.detach().to(self._unet.dtype)
+            answer = self._unet(asked, level, encoder_hidden_states=embedding.to(self._unet.dtype)).sample.float()
+            return self.schedule.noise_of(answer, latents.detach().float(), level, self._prediction)
+
+
+# ------------------------------------------------------------------------------------------------------------ loading
+
+
+def choose_device() -> tuple[torch.device, torch.dtype]:
+    """Return where models run, and in which precision: half on CUDA, single on Apple's GPUs and on the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda"), torch.float16
+    if torch.backends.mps.is_available():
+        return torch.device("mps"), torch.float32
+    return torch.device("cpu"), torch.float32
+
+
+def _schedule(settings: Mapping[str, Any]) -> Schedule:
+    """Return the schedule that diffusers' settings describe."""
+    kind, count = settings.get("beta_schedule", "scaled_linear"), int(settings.get("num_train_timesteps", 1000))
+    first, last = float(settings.get("beta_start", 0.00085)), float(settings.get("beta_end", 0.012))
+    if kind != "scaled_linear" or not 0.0 < first < last < 1.0 or not 1 < count <= 10_000:
+        raise ValueError(f"its noise schedule {kind!r} is not Stable Diffusion's")
+    return Schedule.scaled_linear(first, last, count)
+
+
+def _check_memory(folder: Path, device: torch.device) -> None:
+    """Refuse before anything is loaded where a GPU has too little memory left."""
+    if device.type != "cuda":
+        return
+    needed = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) + _WORK_BYTES
+    free, _ = torch.cuda.mem_get_info(device)
+    if free < needed:
+        raise DreamFaceError(
+            f"Diffusion needs {needed / _GIGABYTE:.1f} GB of GPU memory and {free / _GIGABYTE:.1f} are free: close "
+            "other programs that use it, such as a render in Blender."
+        )
+
+
+def _quiet() -> None:
+    """Keep the libraries from drawing progress bars of their own."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for logging in (diffusers_logging, transformers_logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+
+
+def _load_words(folder: Path, precision: torch.dtype) -> tuple[Any, Any]:
+    """Return the text encoder and the tokenizer."""
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    _quiet()
+    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    if not (folder / CHECKPOINT).is_file():
+        return CLIPTextModel.from_pretrained(
+            folder / "text_encoder", dtype=precision, use_safetensors=True, local_files_only=True
+        ), tokenizer
+    encoder: Any = CLIPTextModel(CLIPTextConfig.from_pretrained(folder / "text_encoder", local_files_only=True))
+    _fill_text_encoder(encoder, folder / CHECKPOINT)
+    return encoder.to(precision), tokenizer
+
+
+def _fill_text_encoder(encoder: Any, checkpoint: Path) -> None:
+    """Give a text encoder the weights that a single file has; transformers 5 calls them without `text_model.`."""
+    from safetensors import safe_open
+
+    wanted, found = encoder.state_dict(), {}
+    with safe_open(checkpoint, "pt") as file:
+        for key in file.keys():  # noqa: SIM118 - it is no mapping
+            if key.startswith(_TEXT_PREFIX):
+                name = key.removeprefix(_TEXT_PREFIX)
+                short = name.removeprefix("text_model.")
+                found[name if name in wanted else short] = file.get_tensor(key)
+    weights = {name: found[name] for name in wanted if name in found}
+    if missing := wanted.keys() - weights.keys() - {"embeddings.position_ids"}:
+        raise ValueError(f"its text encoder lacks {min(missing)}")
+    encoder.load_state_dict(weights, strict=False)
+
+
+def _load_networks(folder: Path, precision: torch.dtype) -> tuple[Any, Any]:
+    """Return the UNet and the autoencoder."""
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+    found = []
+    for kind, part, dtype in ((UNet2DConditionModel, "unet", precision), (AutoencoderKL, "vae", torch.float32)):
+        if (folder / CHECKPOINT).is_file():
+            model = kind.from_single_file(
+                str(folder / CHECKPOINT), config=str(folder), subfolder=part, torch_dtype=dtype, local_files_only=True
+            )
+        else:
+            model = kind.from_pretrained(folder / part, torch_dtype=dtype, use_safetensors=True, local_files_only=True)
+        found.append(model)
+    return found[0], found[1]
+
+
+# ---------------------------------------------------------------------------------------------------------- in memory
+
+
+class _Held:
+    """The model that was loaded last, for a while."""
+
+    def __init__(self) -> None:
+        self._model: StableDiffusion | None = None
+        self._key: object = None
+        self._clock: threading.Timer | None = None
+        self._busy = threading.Lock()
+
+    def get(self, progress: Progress) -> StableDiffusion:
+        folder = model_folder(STABLE_DIFFUSION.name)
+        manifest = folder / "manifest.json"
+        key = (folder, manifest.stat().st_mtime_ns if manifest.is_file() else 0)
+        with self._busy:
+            if self._model is None or self._key != key:
+                self._model = None  # before the next one takes as much memory
+                self._model, self._key = StableDiffusion.load(folder, _name_of(folder), progress), key
+            model = self._model
+        self._wind_clock()
+        return model
+
+    def forget(self) -> None:
+        with self._busy:
+            self._model = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _wind_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        self._clock = threading.Timer(_KEPT_FOR, self.forget)
+        self._clock.daemon = True  # nobody waits for it at exit
+        self._clock.start()
+
+
+_held: Final = _Held()
+
+
+def _name_of(folder: Path) -> str:
+    return f"{STABLE_DIFFUSION.name} (own checkpoint)" if (folder / CHECKPOINT).is_file() else STABLE_DIFFUSION.name
+
+
+def load_diffusion(progress: Progress = Progress()) -> StableDiffusion:  # noqa: B008 - immutable
+    """Return the installed diffusion model, from memory where it was used within the last two minutes.
+
+    Raises:
+        MissingDependency: there is none, or the packages that it needs are not installed.
+        DreamFaceError: it can't be loaded.
+        Cancelled: the progress said so.
+    """
+    if sentence := why_no_diffusion():
+        raise MissingDependency(sentence)
+    return _held.get(progress)
+
+
+def forget_diffusion() -> None:
+    """Free the memory of the diffusion model."""
+    _held.forget()

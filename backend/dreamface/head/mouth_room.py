@@ -1,0 +1,217 @@
+"""Room for the teeth: lips that stay before them, and a mouth's lining that stays behind the skin, in every shape.
+
+Blend shapes are sums, so a shape is put right where it stands alone and on top of jawOpen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+from torch import Tensor
+
+from dreamface.arrays import FloatArray, IntArray
+from dreamface.geometry import Similarity, fit_similarity, smoothstep
+from dreamface.units import MM
+
+_TURNS: Final = 49  # columns of a wall's map, over `_WIDEST` to either side
+_WIDEST: Final = np.radians(100.0)
+_STEP: Final = 1.0 * MM  # height of a row
+_RIM: Final = 2  # rows above and below the teeth
+_NOTHING: Final = -1.0  # metres; a radius that stops nobody
+_BEFORE_TEETH: Final = 1.2 * MM  # of skin, where it rests that far before them or further
+_LEAST_BEFORE: Final = 0.1 * MM  # of skin that moves
+_FROM_CORNERS: Final = (8.0 * MM, 18.0 * MM)  # stays, is held before the teeth
+_SMOOTHED: Final = 4  # rounds
+_GIVEN: Final = 0.8  # of what is missing: lips are to stay closed, too
+_NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
+_STILL: Final = 0.01 * MM  # less is not worth a vertex
+_CANDIDATES: Final = 48  # of the nearest skin, among which what lies over a vertex of the lining is looked for
+_FOLLOWED: Final = 6  # vertices of the skin that a vertex of the lining goes with
+_FLESH: Final = (5.0 * MM, 14.0 * MM)  # of it between lining and skin: goes with the skin, moves freely
+_FROM_LIPS: Final = (0.5 * MM, 4.5 * MM)  # of the lining: moves with the lips, goes with the skin
+_FACING: Final = 0.75  # least cosine between the skin's normal and the way to it from the lining
+
+
+@dataclass(frozen=True)
+class Wall:
+    """The front of one jaw's teeth and gums, as a distance from an upright axis behind them by angle and height.
+
+    Attributes:
+        axis: [2] x and y of the axis, metres.
+        lowest: height of the map's first row, metres.
+        reach: [R, T] metres from the axis; `_NOTHING` where there are no teeth.
+    """
+
+    axis: Tensor
+    lowest: float
+    reach: Tensor
+
+    @classmethod
+    def of(cls, points: Tensor) -> Wall:
+        """Return the wall of one jaw's vertices [N, 3]."""
+        axis = torch.stack((points[:, 0].mean(), points[:, 1].max()))
+        lowest = float(points[:, 2].min()) - _RIM * _STEP
+        rows = int((float(points[:, 2].max()) - lowest) / _STEP) + _RIM + 2
+        turn, radius = _around(points, axis)
+        cell = ((points[:, 2] - lowest) / _STEP).round().long() * _TURNS + turn.round().long()
+        reach = torch.full((rows * _TURNS,), _NOTHING).scatter_reduce(0, cell, radius, "amax").view(1, 1, rows, _TURNS)
+        # Vertices are further apart than cells; and a lip that is held off an edge is held off around it.
+        filled = torch.nn.functional.max_pool2d(reach, (3, 5), stride=1, padding=(1, 2))
+        soft = torch.nn.functional.avg_pool2d(filled, 3, stride=1, padding=1, count_include_pad=False)
+        return cls(axis, lowest, torch.where(filled > 0.0, torch.maximum(soft, reach), _NOTHING)[0, 0])
+
+    def before(self, points: Tensor) -> Tensor:
+        """Return [..., N] metres by which points [..., N, 3] lie before the teeth; large where there are none."""
+        turn, radius = _around(points, self.axis)
+        rows = self.reach.shape[0]
+        row = ((points[..., 2] - self.lowest) / _STEP).clamp(0.0, rows - 1.001)
+        low, column = row.long(), turn.long().clamp(max=_TURNS - 2)
+        place = low * _TURNS + column
+        reach = self.reach.reshape(-1)
+        along = turn - column
+        below = torch.lerp(reach[place], reach[place + 1], along)
+        above = torch.lerp(reach[place + _TURNS], reach[place + _TURNS + 1], along)
+        return radius - torch.lerp(below, above, row - low)
+
+    def outwards(self, points: Tensor) -> Tensor:
+        """Return [..., N, 3] unit directions away from the axis."""
+        arm = torch.nn.functional.pad(points[..., :2] - self.axis, (0, 1))
+        return torch.nn.functional.normalize(arm, dim=-1)
+
+
+def _around(points: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
+    """Return [...] columns of a wall's map, and metres from the axis, of points [..., 3]."""
+    arm = points[..., :2] - axis
+    angle = torch.atan2(arm[..., 0], -arm[..., 1]).clamp(-_WIDEST, _WIDEST)
+    return (angle / _WIDEST + 1.0) * (0.5 * (_TURNS - 1)), torch.linalg.vector_norm(arm, dim=-1)
+
+
+class MouthRoom:
+    """What may come through lips and chin on the heads of one topology."""
+
+    def __init__(
+        self,
+        neutral: Tensor,
+        faces: IntArray,
+        lining: IntArray,
+        hidden: IntArray,
+        jaws: tuple[IntArray, IntArray],
+        corners: IntArray,
+        reach: float,
+    ) -> None:
+        """Find the lips, and the skin over the lining.
+
+        Args:
+            neutral: [V, 3] metres, of the average person.
+            faces: [F, 4] of the skin and the lining.
+            lining: vertices of the mouth's inside.
+            hidden: vertices of the lips behind where they touch, and of the lining that moves with those.
+            jaws: vertices of the upper and of the lower teeth with their gums.
+            corners: vertices in which the lips meet, where they stay as they are.
+            reach: metres from the teeth within which skin and lining are held before them.
+        """
+        points = neutral.double().numpy()
+        self._jaws = tuple(torch.from_numpy(jaw) for jaw in jaws)
+        known = np.unique(faces)
+        teeth = points[np.concatenate(jaws)]
+        away = cKDTree(teeth).query(points[known])[0]
+        behind = points[known, 1] > teeth[:, 1].max()
+        inside = np.isin(known, lining)
+        self._lips = torch.from_numpy(known[(away < reach) & ~behind & ~inside & ~np.isin(known, hidden)])
+        from_corners = cKDTree(points[corners]).query(points[self._lips.numpy()])[0]
+        self._free = smoothstep(torch.from_numpy(from_corners).float(), *_FROM_CORNERS)
+        self._mean = _means(faces, self._lips.numpy())
+        self._find_flesh(points, faces, np.setdiff1d(lining, hidden), known[~inside])
+
+    def _find_flesh(self, points: FloatArray, faces: IntArray, lining: IntArray, skin: IntArray) -> None:
+        """Note which skin lies over each vertex of the lining, and how firmly it is bound to that."""
+        normals = _vertex_normals(points, faces)
+        away, near = cKDTree(points[skin]).query(points[lining], k=_CANDIDATES)
+        over = skin[near]
+        cosine = ((points[over] - points[lining][:, None]) * normals[over]).sum(axis=2) / np.maximum(away, 1e-9)
+        away = np.where(cosine > _FACING, away, np.inf)
+        order = np.argsort(away, axis=1, kind="stable")[:, :_FOLLOWED]
+        away, over = np.take_along_axis(away, order, axis=1), np.take_along_axis(over, order, axis=1)
+        seam = np.setdiff1d(faces[np.isin(faces, lining).any(axis=1)], lining)
+        from_lips = torch.from_numpy(cKDTree(points[seam]).query(points[lining])[0])
+        bound = 1.0 - smoothstep(torch.from_numpy(away[:, 0]).clamp(max=1.0), *_FLESH)
+        bound = bound * smoothstep(from_lips, *_FROM_LIPS)
+        kept = (bound > 0.0).numpy()
+        shares = 1.0 / np.square(away[kept] + 1.0 * MM)
+        self._lining, self._over = torch.from_numpy(lining[kept]), torch.from_numpy(over[kept])
+        self._shares = torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float()
+        self._bound = bound[kept].float()
+
+    def clear_teeth(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor, parted: Tensor) -> None:
+        """Hold the lips before the teeth, in place.
+
+        Args:
+            rest: [V, 3] metres, of one person.
+            deltas: [S, V, 3] metres, all shapes of that person.
+            jaw_open: which of them jawOpen is.
+            moved: [N] the shapes that move the lips.
+            parted: which of them are also looked at on top of jawOpen; the others' lips are to stay closed.
+        """
+        walls = [Wall.of(rest[jaw]) for jaw in self._jaws]
+        rows, upper, lower = self._lips, walls[0], walls[1]
+        start = rest[rows]
+        least = [wall.before(start).clamp(_LEAST_BEFORE, _BEFORE_TEETH) for wall in walls]
+        teeth = rest[self._jaws[1]]
+        order = [jaw_open, *(index for index in moved.tolist() if index != jaw_open)]
+        for index in order:
+            push = torch.zeros_like(start)
+            for below in (None, jaw_open) if bool((parted == index).any()) else (None,):
+                own = deltas[index] if below is None else deltas[index] + deltas[below]
+                points = start + own[rows] + push
+                push += (least[0] - upper.before(points)).clamp(min=0.0)[:, None] * upper.outwards(points)
+                points = start + own[rows] + push
+                jaw = _rigid(teeth, own[self._jaws[1]])
+                back = (points - jaw.shift) @ jaw.rotation
+                short = (least[1] - lower.before(back)).clamp(min=0.0)
+                push += short[:, None] * (lower.outwards(back) @ jaw.rotation.T)
+            for _ in range(_SMOOTHED):  # an edge of the teeth is to be no edge of the lips
+                push = torch.lerp(push, self._mean @ push, 0.5)
+            push *= _GIVEN * self._free[:, None]
+            deltas[index, rows] += torch.where(push.abs() > _STILL, push, 0.0)
+
+    def carry_lining(self, deltas: Tensor) -> None:
+        """Let the lining go with the skin over it in shapes [S, V, 3], in place; a sum of shapes keeps that."""
+        over = (deltas[:, self._over] * self._shares[..., None]).sum(dim=2)
+        moved = torch.lerp(deltas[:, self._lining], over, self._bound[:, None])
+        deltas[:, self._lining] = torch.where(moved.abs() < _NO_MOTION, 0.0, moved)
+
+
+def _rigid(points: Tensor, offsets: Tensor) -> Similarity:
+    """Return the rigid motion of points [N, 3] that go by offsets [N, 3]."""
+    found = fit_similarity(points, points + offsets)
+    shift = (points + offsets).mean(dim=0) - found.rotation @ points.mean(dim=0)
+    return Similarity(found.rotation, torch.ones(()), shift)
+
+
+def _vertex_normals(points: FloatArray, faces: IntArray) -> FloatArray:
+    """Return [V, 3] unit normals."""
+    corners = points[faces]
+    flat = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
+    found = np.zeros_like(points)
+    for corner in range(4):
+        np.add.at(found, faces[:, corner], flat)
+    normals: FloatArray = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+    return normals
+
+
+def _means(faces: IntArray, rows: IntArray) -> Tensor:
+    """Return [N, N] sparse: the mean of each vertex's neighbours, among some vertices [N] of quads."""
+    place = np.full(int(faces.max()) + 1, -1)
+    place[rows] = np.arange(len(rows))
+    pairs = np.stack((place[faces], place[np.roll(faces, -1, axis=1)]), axis=-1).reshape(-1, 2)
+    pairs = pairs[(pairs >= 0).all(axis=1) & (pairs[:, 0] != pairs[:, 1])]
+    pairs = np.unique(np.concatenate((pairs, pairs[:, ::-1])), axis=0)
+    count = np.maximum(np.bincount(pairs[:, 0], minlength=len(rows)), 1)
+    values = torch.from_numpy(1.0 / count[pairs[:, 0]]).float()
+    return torch.sparse_coo_tensor(
+        torch.from_numpy(pairs.T.copy()), values, (len(rows), len(rows)), check_invariants=True
+    ).coalesce()

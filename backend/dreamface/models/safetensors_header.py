@@ -1,0 +1,110 @@
+"""What a .safetensors file holds, by its header alone: which family of models, and whether it is whole."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+_LENGTH: Final = struct.Struct("<Q")
+_LONGEST: Final = 100 * 2**20  # bytes of a header; the format's own limit
+_PICKLES: Final = (b"PK\x03\x04", b"\x80")  # how torch's own files begin: zip archives, and bare pickles
+_PICKLED_NAMES: Final = (".ckpt", ".bin", ".pt", ".pth")
+
+WANTED: Final = "Stable Diffusion 1.5"
+"""The family that is taken."""
+
+_ATTENTION: Final = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+_FIRST: Final = "model.diffusion_model.input_blocks.0.0.weight"
+_LATENTS: Final = 4  # channels
+_WORDS: Final = {768: WANTED, 1024: "Stable Diffusion 2"}  # width of the text embedding
+
+_MARKS: Final[tuple[tuple[str, str], ...]] = (
+    ("lora_", "a LoRA"),
+    (".lora.", "a LoRA"),
+    ("hada_w1", "a LoRA (LoHa)"),
+    ("lokr_w1", "a LoRA (LoKr)"),
+    ("control_model.", "a ControlNet"),
+    ("controlnet_", "a ControlNet"),
+    ("ip_adapter.", "an IP-Adapter"),
+    ("joint_blocks.", "Stable Diffusion 3"),
+    ("double_blocks.", "FLUX"),
+    ("single_transformer_blocks.", "FLUX"),
+    ("conditioner.embedders.", "Stable Diffusion XL"),
+    ("label_emb.", "Stable Diffusion XL"),
+    ("add_embedding.", "Stable Diffusion XL"),
+    ("motion_modules.", "a motion module (AnimateDiff)"),
+    ("cond_stage_model.model.transformer.", "Stable Diffusion 2"),
+)
+"""Part of a tensor's name -> the family it gives away; the first that is found counts."""
+
+
+class NotSafetensors(ValueError):
+    """A file is not what its name says, or is cut short; the message is a clause."""
+
+
+def is_pickled(file: Path) -> bool:
+    """Return whether a file is one of those that run code when they are opened, by its name or its first bytes."""
+    if file.suffix.lower() in _PICKLED_NAMES:
+        return True
+    if file.suffix.lower() == ".safetensors":
+        return False
+    with file.open("rb") as data:
+        start = data.read(4)
+    return start.startswith(_PICKLES)
+
+
+def read_header(file: Path) -> Mapping[str, Any]:
+    """Return name -> dtype, shape and place of each tensor.
+
+    Raises:
+        NotSafetensors: it is no such file, or not as long as its header says.
+        OSError: it can't be read.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as data:
+        start = data.read(_LENGTH.size)
+        length = _LENGTH.unpack(start)[0] if len(start) == _LENGTH.size else 0
+        if not 2 <= length <= min(_LONGEST, size - _LENGTH.size):
+            raise NotSafetensors("is no .safetensors file")
+        text = data.read(length)
+    try:
+        header = json.loads(text)
+        tensors = {str(name): one for name, one in header.items() if name != "__metadata__"}
+        end = max((int(one["data_offsets"][1]) for one in tensors.values()), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise NotSafetensors("is no .safetensors file") from error
+    if size < _LENGTH.size + length + end:
+        raise NotSafetensors("is cut short")
+    return tensors
+
+
+def family_of(header: Mapping[str, Any]) -> str:
+    """Return which family of models a single file belongs to; empty where nothing tells."""
+    for mark, family in _MARKS:
+        if any(mark in name for name in header):
+            return family
+    if _FIRST not in header:
+        parts = {name.split(".")[0] for name in header}
+        if "first_stage_model" in parts or ("encoder" in parts and "decoder" in parts):
+            return "an autoencoder (VAE)"
+        return "a textual inversion" if "emb_params" in parts else ""
+    if _shape(header, _FIRST)[1:2] not in ([], [_LATENTS]):
+        return "a Stable Diffusion model for in-painting"
+    attention = _shape(header, _ATTENTION)
+    width = attention[1] if len(attention) > 1 else 0
+    return _WORDS.get(width, WANTED if width else "")
+
+
+def lacks(header: Mapping[str, Any]) -> str:
+    """Return which part of a whole checkpoint is missing, in words; nothing where all are there."""
+    parts = {"first_stage_model.": "autoencoder", "cond_stage_model.": "text encoder"}
+    return next((what for start, what in parts.items() if not any(name.startswith(start) for name in header)), "")
+
+
+def _shape(header: Mapping[str, Any], name: str) -> list[int]:
+    entry = header.get(name)
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    return [int(side) for side in shape] if isinstance(shape, list) else []
