@@ -115,8 +115,8 @@ ALLOWED = {
     "packing": {"_reading", "bones", "document", "errors", "face", "hair", "rigging"},
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
-        "appearance", "edits", "export", "folder", "groom", "guidance", "head", "images", "language", "limits", "motion",
-        "prior", "record", "rig", "skin", "text",
+        "appearance", "edits", "export", "folder", "groom", "guidance", "head", "images", "language", "limits",
+        "motion", "prior", "record", "rig", "skin", "text",
     },
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
     "prior_hair": {"hair", "styles", "traits"},
