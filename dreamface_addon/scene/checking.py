@@ -56,7 +56,8 @@ def check_document(document: dict[str, Any]) -> None:
     _need(_is_text(document["head"].get("model")), "the head has no model")
     identity = document["head"].get("identity", {})
     candidate = identity.get("candidate", 0) if isinstance(identity, dict) else None
-    _need(isinstance(candidate, int) and 0 <= candidate < _MOST_CANDIDATES, "the head's identity is no numbers")
+    is_number = isinstance(candidate, int | float) and not isinstance(candidate, bool)
+    _need(is_number and 0 <= candidate < _MOST_CANDIDATES, "the head's identity is no numbers")
     _check_traits(document["traits"])
     _check_layers(document.get("layers", []))
     _check_edits(document.get("edits", []))
