@@ -144,6 +144,29 @@ def test_people_have_colours_that_people_have() -> None:
         assert 1.1 < green / blue < 2.4
 
 
+def test_freckles_are_small_and_brown_on_nose_and_cheeks(head: Head, bare: Maps) -> None:
+    """No rash: few on forehead and chin, browner and not redder than the skin, hardly any wider than 2 mm."""
+    plain = bare["skin"]["albedo"]
+    some, many = (albedo(head, freckles__density=density) for density in (0.3, 1.0))
+
+    def spotted(image: Tensor) -> Tensor:
+        return (image @ LUMINANCE) < 0.93 * (plain @ LUMINANCE)
+
+    cheek, few = spotted(many)[near(head, "upper_cheek_l", 0.01)].float().mean(), []
+    for name, radius in (("metopion", 0.025), ("pogonion", 0.012)):
+        few.append(spotted(many)[near(head, name, radius)].float().mean())
+    assert cheek > 0.08
+    assert max(few) < 0.2 * cheek
+    assert 0.08 * cheek < spotted(some)[near(head, "upper_cheek_l", 0.01)].float().mean() < 0.5 * cheek
+    spots = spotted(many)
+    skin, brown = in_cielab(plain[spots]), in_cielab(many[spots])
+    assert (brown[:, 2] - skin[:, 2]).mean() > (brown[:, 1] - skin[:, 1]).mean()  # yellower by more than redder
+    freckled = Subject(head, surface_of(head, "skin", 256), SIZE, 7, Traits({**CALM, "freckles.density": 1.0}))
+    chosen = _choose(_FRECKLES, "freckles.density", freckled)
+    assert chosen.radii.max() < 1.2e-3
+    assert (chosen.radii > 0.8e-3).float().mean() < 0.05
+
+
 # ------------------------------------------------------------------------------------------------------------- zones
 
 

@@ -99,7 +99,7 @@ def _reflectance(oxygenation: FloatArray, carotene: FloatArray, blood: FloatArra
 
 
 def melanin_fraction(amount: FloatArray) -> FloatArray:
-    """Share of the epidermis that is melanosomes: steps of the amount look about equal, and a little longer in dark skin.
+    """Share of the epidermis that is melanosomes: steps of the amount look about equal.
 
     Jacques 1998 gives 1.3 to 6.3 % for light, 11 to 16 % for moderately and 18 to 43 % for darkly pigmented skin. The
     lightness L* of skin with typical blood falls from the lightest to the darkest by 0.82 m + 0.18 m^3 of the way.

@@ -83,7 +83,7 @@ _THIN: Final[Mapping[tuple[str, ...], float]] = {
 }  # fmt: skip
 _LINING: Final = 0.8  # the same of the mouth's lining and the eye sockets
 _STIFFER: Final = (34.0, 80.0)  # years over which skin's fibres are linked to each other, and scatter light sooner
-_DARKER: Final = 0.4  # fraction of the light that travels below which the darkest skin loses to its melanin
+_DARKER: Final = 0.25  # fraction of the light that travels below which the darkest skin loses to its melanin
 _LESS: Final = 0.6  # fraction of the light that travels below which old skin loses by that
 _FARTHEST: Final = -20.0  # exponent of e below which nothing is seen; smaller numbers take many times as long
 _WINGS: Final = 8e-3  # metres around the nose's wings that are thin, too
@@ -130,7 +130,9 @@ def _wings(subject: Subject) -> Tensor | None:
     return square.mul_(-0.5 / _WINGS**2).clamp_min_(_FARTHEST).exp_()
 
 
-GLOSS: Final = Layer("gloss", "oily forehead and nose, wet lids and lips", ("skin.oiliness", "skin.melanin"), stain=_gloss)
+GLOSS: Final = Layer(
+    "gloss", "oily forehead and nose, wet lids and lips", ("skin.oiliness", "skin.melanin"), stain=_gloss
+)
 TRANSLUCENCY: Final = Layer(
     "translucency", "light that shines through ears, nose and lips", ("age", "skin.melanin"), stain=_translucency
 )

@@ -131,7 +131,7 @@ class _Kind:
 _FRECKLES: Final = _Kind(
     where=_sun,
     often=620e3,
-    radii=(0.26 * MM, 1.1 * MM),
+    radii=(0.26 * MM, 1.0 * MM),
     law=3.0,
     strengths=(0.08, 0.48),
     softness=1.4,
