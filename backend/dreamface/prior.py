@@ -63,6 +63,7 @@ _GREY_FROM = 0.2  # least channel, linear, of a grey or white beard
 _GREY_WITHIN = 1.35  # largest channel over the least, that still reads as grey
 
 _RAREST = 2.0  # deviations from what is usual that are still drawn
+_GAPPED = 0.06  # of people: a gap between the front teeth
 
 
 def complete(asked: Traits, seed: int) -> Traits:
@@ -255,6 +256,8 @@ class _Draw:
         self._around("sclera.redness", 0.08 + 0.15 * _ramp(age, 30, 90), 0.05)
         self._around("pupil.size", 0.45 - 0.15 * _ramp(age, 20, 80), 0.07)
         self._around("teeth.yellowness", 0.12 + 0.40 * _ramp(age, 15, 85), 0.07)
+        gapped = self._uniform("teeth.gap.some") < _GAPPED
+        self._set("teeth.gap", 0.2 + 0.4 * self._uniform("teeth.gap") if gapped else 0.0)
         for name, slope in (("forehead", 0.85), ("eyes", 0.95), ("cheeks", 0.80), ("mouth", 0.80)):
             self._around(f"wrinkles.{name}", slope * _ramp(age, 24, 82), 0.05 * _ramp(age, 15, 40))
         self._iris()
