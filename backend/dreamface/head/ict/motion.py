@@ -172,6 +172,7 @@ class Motion:
         self._room.clear_teeth(vertices, deltas, SHAPE_NAMES.index("jawOpen"), *self._mouth_shapes)
         self._move_lips(deltas, vertices)
         self._room.carry_lining(deltas)
+        self._room.sink_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
         out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))
