@@ -34,7 +34,7 @@ _FOLLOWED: Final = 6  # vertices of the skin that a vertex of the lining goes wi
 _FLESH: Final = (5.0 * MM, 14.0 * MM)  # of it between lining and skin: goes with the skin, moves freely
 _FROM_LIPS: Final = (0.5 * MM, 4.5 * MM)  # of the lining: moves with the lips, goes with the skin
 _BEHIND_SKIN: Final = 3.0 * MM  # of the lining in an open mouth, at least
-_FULL_DEPTH: Final = (1.0 * MM, 8.0 * MM)  # of the lining from the lips: may lie as near to the skin as it does, not so
+_FULL_DEPTH: Final = (0.5 * MM, 6.0 * MM)  # of the lining from the lips: may lie as near to the skin as it does, not so
 _ROUNDS: Final = 2  # of measuring how deep the lining lies and moving it
 _FACING: Final = 0.75  # least cosine between the skin's normal and the way to it from the lining
 

@@ -121,7 +121,7 @@ class Motion:
             np.concatenate([around["mouth"].ring(step) for step in range(lip_contact.INMOST, LIP_CONTACT - 1)])
         )
         mouth = [index for index in moved if SHAPE_NAMES[index] != "tongueOut"]
-        parted = [index for index in self._lip_shapes if index not in self._held_lips]
+        parted = self._lip_shapes
         self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
