@@ -19,6 +19,7 @@ _TEEN_YEARS = 16.0
 _TEENS = {"early": 13.0, "mid": 15.0, "middle": 15.0, "late": 18.0}
 _OLDEST_SAID = 120.0  # years; a larger number is not an age
 _JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
+_ISH = re.compile(r"(\d{1,2}|[a-z]+)ish")
 _DECADE = re.compile(r"([1-9]0)s")
 _BEFORE = frozenset({"aged", "age", "turned", "turning"})
 _AROUND = frozenset(
@@ -213,8 +214,13 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
 def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "in her early thirties", "in his 30s", "forty-something"."""
     number = _number(tokens, position)
-    if number is not None and _word(tokens, position + number.length).startswith("something"):
-        return _Number(number.value + _MID, number.length + 1)
+    following = _word(tokens, position + number.length) if number else ""
+    if number is not None and (following.startswith("something") or following in ("odd", "plus")):
+        return _Number(number.value + (_MID if following[0] == "s" else _EARLY), number.length + 1)
+    if number is not None and following == "going" and _word(tokens, position + number.length + 1) == "on":
+        return _Number(number.value, number.length + 2 + bool(_number(tokens, position + number.length + 2)))
+    if (ish := _ISH.fullmatch(_word(tokens, position))) is not None and (ish[1].isdigit() or ish[1] in TENS | UNITS):
+        return _Number(float(ish[1]) if ish[1].isdigit() else float((TENS | UNITS)[ish[1]]), 1)
     led = _word(tokens, position) == "in"
     length = int(led)
     while led and _word(tokens, position + length) in DETERMINERS:

@@ -24,6 +24,11 @@ _JOINS_OF_TWO: Final = frozenset(
         ("mother", "of"), ("father", "of"), ("parent", "of"), ("dad", "of"), ("mum", "of"), ("mom", "of"),
     )
 )  # fmt: skip
+_ANIMALS: Final = frozenset(
+    {"dog", "cat", "horse", "puppy", "kitten", "parrot", "owl", "bird", "pony", "rabbit", "friend", "colleague"}
+)
+"""Company that is nobody, or that is no word for a person by itself."""
+
 _LEADS: Final = frozenset(["a", "an", "his", "her", "their", "another", "the", "two", "three", "four", "some", "one"])
 _MOST_WORDS: Final = 5  # between the lead and the noun
 _ENDS: Final = frozenset({".", ";", "!", "?", "\n"})
@@ -46,7 +51,7 @@ def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[To
             others += tokens[place:end]
             place = end
             continue
-        someone = someone or _is_person(tokens[place], lexicon)
+        someone = someone or _is_content(tokens[place])
         kept.append(tokens[place])
         place += 1
     return tuple(kept), tuple(token for token in others if _is_content(token))
@@ -68,7 +73,7 @@ def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
         token = tokens[noun]
         if not token.is_word or token.word in tables.BREAKS | tables.COPULAS:
             return place
-        if _is_person(token, lexicon) and not _describes_on(tokens, noun, lexicon):
+        if (_is_person(token, lexicon) or token.word in _ANIMALS) and not _describes_on(tokens, noun, lexicon):
             return _end_of_second(tokens, noun + 1)
     return place
 
