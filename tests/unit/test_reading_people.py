@@ -55,6 +55,9 @@ def test_a_sex_that_is_not_said_stays_open(prompt: str) -> None:
         ("early thirties, red hair", 31, 33),
         ("a girl of ten", 10, 10),
         ("pushing sixty", 57, 60),
+        ("fortyish, bald", 40, 42),
+        ("seventy-odd, white hair", 70, 75),
+        ("ten going on eleven", 10, 11),
         ("a 40 year old woman who looks 20", 20, 20),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dreamface.language import paraphrase, slips
+from dreamface.language import joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
 from dreamface.language.binding import Claim, Leftover, Parse, parse
 from dreamface.language.company import without_company
@@ -56,12 +56,13 @@ def read(prompt: str) -> Reading:
         BadRequest: the prompt is empty or too long.
     """
     check_prompt(prompt)
-    tokens = tokenize(normalise(clean(prompt)))
+    text = normalise(clean(prompt))
+    tokens = tokenize(text)
     if language := foreign_language(tokens):
         return Reading(Traits(), _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()]), language)
     tokens = with_others_ages_marked(as_sentences(tokens, lexicon()), lexicon())
     tokens, others = without_company(tokens, lexicon())
-    return _read(tokens, others, with_sex=True)
+    return _read(tokens, others, text)
 
 
 def read_words(words: str) -> Reading:
@@ -74,19 +75,26 @@ def read_words(words: str) -> Reading:
         BadRequest: they are empty or too long.
     """
     check_prompt(words)
-    return _read(tokenize(normalise(clean(words))), (), with_sex=False)
+    return _read(tokenize(normalise(clean(words))), (), "")
 
 
-def _read(tokens: tuple[Token, ...], others: tuple[Token, ...], with_sex: bool) -> Reading:
+def _read(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> Reading:
+    """Read tokens, and where there is a whole prompt's text, with the networks, its pronouns and its moment."""
     tokens, parsed = _parse_with_corrections(tokens)
-    by_meaning, leftovers = paraphrase.read(parsed.leftovers, tokens)
-    claims = (*parsed.claims, *by_meaning)
-    claims, leftovers = with_sides(claims, leftovers, tokens)
-    if with_sex:
+    said, leftovers = with_sides(parsed.claims, parsed.leftovers, tokens)
+    by_meaning, left = paraphrase.read(leftovers, tokens)
+    claims, moment = (*said, *by_meaning), None
+    if text and leftovers and understanding.is_installed():
+        understood = understanding.understand(text, tokens, joining.LEAST_STATED)
+        claims, left = joining.joined(said, by_meaning, left, understood)
+        moment = understood.moment
+    leftovers = left
+    unseen: tuple[Leftover, ...] = ()
+    if text:
+        if told := joining.moment_claims(moment, claims, leftovers):
+            claims, leftovers = (*claims, *told), ()
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)
-    else:
-        unseen = ()
     traits = resolve(claims, tokens)
     leftovers = _without_names(leftovers, claims)
     left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in others))
