@@ -102,7 +102,7 @@ def test_reading_is_the_same_each_time() -> None:
 def test_nothing_that_is_left_over_is_lost() -> None:
     prompt = "a tall man with a parrot tattoo and glasses"
     text, tokens = prompt, tokenize(prompt)
-    claims, left = joined((), (), (), understand(text, tokens, 0.5))
+    claims, left = joined((), (), understand(text, tokens, 0.5))
     used = {token for claim in claims for token in claim.tokens}
     assert used <= set(tokens) and left == ()
     assert {"tall", "parrot", "tattoo", "glasses"} <= set(read(prompt).not_understood)

@@ -33,7 +33,7 @@ DOUBT: Final = 0.1
 """The same for what was only read by the nearness of a known phrase."""
 
 IS_MOMENT: Final = 0.98
-SURE_FEELING: Final = 0.4
+SURE_FEELING: Final = 0.45
 """Probabilities from which a moment gives the face an expression."""
 
 WORDS_OF_MOMENT: Final = 2
@@ -48,22 +48,35 @@ _CONTENT_FREE: Final = (
 
 
 def joined(
-    claims: Sequence[Claim], by_meaning: Sequence[Claim], leftovers: Sequence[Leftover], understood: Understanding
+    claims: Sequence[Claim], leftovers: Sequence[Leftover], understood: Understanding
 ) -> tuple[tuple[Claim, ...], tuple[Leftover, ...]]:
     """Return the claims of both, and what neither made anything of.
 
     Args:
         claims: of the tables.
-        by_meaning: of nearness to known phrases.
-        leftovers: of both.
+        leftovers: of the tables.
         understood: what the network makes of the same prompt.
     """
     kept = [claim for claim in claims if not _is_vetoed(claim, understood, _limit(claim))]
-    kept += [claim for claim in by_meaning if not _is_vetoed(claim, understood, DOUBT)]
-    left = [*leftovers, *_freed((*claims, *by_meaning), kept)]
+    left = [*leftovers, *_freed(claims, kept)]
     added = _added(kept, left, understood)
     used = {token for claim in added for token in claim.tokens}
     return (*kept, *added), tuple(leftover for leftover in left if not used.issuperset(leftover.tokens))
+
+
+def without_doubtful(
+    by_meaning: Sequence[Claim], claims: Sequence[Claim], understood: Understanding
+) -> tuple[tuple[Claim, ...], tuple[Leftover, ...]]:
+    """Return the claims by nearness to known phrases that the network doesn't doubt, and the words of the others.
+
+    Args:
+        by_meaning: those claims.
+        claims: others of the same prompt, which win over them.
+        understood: what the network makes of the prompt.
+    """
+    spoken = {claim.trait for claim in claims if claim.rank > Rank.IMPLIED}
+    kept = [c for c in by_meaning if c.trait not in spoken and not _is_vetoed(c, understood, DOUBT)]
+    return tuple(kept), tuple(_freed((*by_meaning, *claims), [*kept, *claims]))
 
 
 def _limit(claim: Claim) -> float:

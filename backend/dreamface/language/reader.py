@@ -82,13 +82,17 @@ def _read(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> Re
     """Read tokens, and where there is a whole prompt's text, with the networks, its pronouns and its moment."""
     tokens, parsed = _parse_with_corrections(tokens)
     said, leftovers = with_sides(parsed.claims, parsed.leftovers, tokens)
-    by_meaning, left = paraphrase.read(leftovers, tokens)
-    claims, moment = (*said, *by_meaning), None
+    claims: tuple[Claim, ...] = tuple(said)
+    understood = None
     if text and leftovers and understanding.is_installed():
         understood = understanding.understand(text, tokens, joining.LEAST_STATED)
-        claims, left = joining.joined(said, by_meaning, left, understood)
-        moment = understood.moment
-    leftovers = left
+        claims, leftovers = joining.joined(said, leftovers, understood)
+    by_meaning, leftovers = paraphrase.read(leftovers, tokens)
+    if understood is not None:
+        by_meaning, freed = joining.without_doubtful(by_meaning, claims, understood)
+        leftovers = (*leftovers, *freed)
+    claims = (*claims, *by_meaning)
+    moment = understood.moment if understood is not None else None
     unseen: tuple[Leftover, ...] = ()
     if text:
         if told := joining.moment_claims(moment, claims, leftovers):

@@ -31,6 +31,7 @@ _ANCHORS: Final = (("slight", 0.25), ("clear", 0.53), ("strong", 0.85))
 
 _WITHIN: Final = 0.4  # of a column's highest probability, from which a word is among those that state it
 _SECOND: Final = 0.3  # share from which a moment's second feeling shows
+_LEAST_WEIGHT: Final = 0.12  # of a shape that a moment moves; less is not seen
 _SECOND_SHOWS: Final = 0.6  # of that feeling's own face, at the same share as the first
 
 
@@ -231,7 +232,8 @@ def _moment(told: Told) -> Moment:
     for shape, likely, amount in zip(ARKIT_SHAPES, own, amounts, strict=True):
         if likely >= 0.5:
             weights[f"expression.{shape}"] = amount
-    return Moment(float(told.is_moment[0].sigmoid()), first, feeling, strength, weights)
+    seen = {shape: weight for shape, weight in weights.items() if weight >= _LEAST_WEIGHT}
+    return Moment(float(told.is_moment[0].sigmoid()), first, feeling, strength, seen)
 
 
 def _face(feeling: str, strength: float) -> dict[str, float]:
@@ -243,4 +245,4 @@ def _face(feeling: str, strength: float) -> dict[str, float]:
     share = (strength - lower[0]) / (upper[0] - lower[0])
     shapes = {*lower[1], *upper[1]}
     mixed = {shape: (1 - share) * lower[1].get(shape, 0.0) + share * upper[1].get(shape, 0.0) for shape in shapes}
-    return {shape: min(1.0, weight) for shape, weight in sorted(mixed.items()) if weight > 0.02}
+    return {shape: min(1.0, weight) for shape, weight in sorted(mixed.items())}
