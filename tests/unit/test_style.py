@@ -87,7 +87,7 @@ ALLOWED = {
         "progress", "_files", "motion",
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
-    "training": SHARED | {"head", "motion", "rig", "skin", "models", "packing", "pipeline", "prior"},
+    "training": SHARED | {"head", "language", "motion", "rig", "skin", "models", "packing", "pipeline", "prior"},
     "_files": {"errors"},
     "_archives": set(),
     "_reading": {"_archives", "text"},

@@ -723,6 +723,7 @@ class Reading(BaseModel):
 
     traits: dict[str, TraitEntry]
     not_understood: list[str]
+    note: str = Field(default="", description="a sentence where nothing was read, as of a prompt in another language")
 
 
 class EffectEntry(BaseModel):

@@ -206,7 +206,8 @@ def _save(face: Face, place: Path, progress: Progress) -> dict[str, Any]:
 def read(prompt: str) -> tuple[dict[str, Any], bytes]:
     """What a prompt says."""
     reading = pipeline.read(prompt)
-    return {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood)}, b""
+    said = {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood), "note": reading.note}
+    return said, b""
 
 
 def reshape(
