@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from dreamface import edits as edit_words
 from dreamface.edits import HOMES, REGIONS, SOMEWHERE, Wish, read_region
@@ -107,11 +107,13 @@ def read_words(
         raise BadRequest(_NO_WORDS)
     if len(words) > LONGEST_WORDS:
         raise BadRequest(f"The words have {len(words):,} characters; shorten them to at most {LONGEST_WORDS}.")
+    plain = edit_words.rephrased(words)
     if whole:
-        return _as_typed(replace(_read_whole(words, traits or Traits()), words=words), words)
+        return _as_typed(replace(_read_whole(plain, traits or Traits()), words=words), words)
     if place:
-        return _as_typed(_read_there(words, marked), words)
-    parts = [_as_typed(_read_part(part, traits or Traits()), words) for part in _parts(words)]
+        return _as_typed(_read_there(plain, marked), words)
+    read = [_as_typed(_read_part(part, traits or Traits()), words) for part in _parts(plain)]
+    parts = [one for part in read for one in _on_each_side(part)]
     for part in parts:
         if part.contradiction:
             return part
@@ -125,6 +127,8 @@ def _as_typed(reading: EditReading, words: str) -> EditReading:
     """Return a reading that calls no word not understood that nobody typed."""
     typed = set(re.findall(r"[^\W_]+", words.lower()))
     lost = [word for word in reading.not_understood if typed & set(re.findall(r"[^\W_]+", word.lower()))]
+    if reading.traits or reading.effects:
+        lost += edit_words.too_many(reading.words or words)
     return replace(reading, not_understood=tuple(dict.fromkeys(lost)))
 
 
@@ -332,11 +336,10 @@ _WHICH_SIDE: Final = (
 
 def _on_course(reading: EditReading, words: str, where: Sequence[str]) -> EditReading:
     """Return a reading whose lines run the way that words say: across, down; over an eye; a tear down a cheek."""
-    each = 2 if re.search(r"\beach\b", " ".join(where), re.IGNORECASE) and _is_on_both_sides(reading.regions) else 1
-    effects = [replace(one, look=replace(one.look, count=each * one.look.count)) for one in reading.effects]
+    effects = list(reading.effects)
     way = _WAY.match(where[0]) if len(where) == 1 and len(reading.regions) == 1 else None
     if way is None:
-        return replace(reading, effects=tuple(effects))
+        return reading
     how, region = way["way"].lower(), reading.regions[0]
     lines = bool(effects) and all(edit_words.is_line(one.effect) for one in effects)
     if lines and not edit_words.is_along(region):
@@ -363,6 +366,24 @@ def _is_on_both_sides(regions: tuple[str, ...]) -> bool:
         name in REGIONS and REGIONS[name].side is None and name.endswith("s") for name in regions
     )
 
+
+_EACH: Final = re.compile(r"\b(?P<each>each|either|every)\b|\bboth\b", re.IGNORECASE)
+
+
+def _on_each_side(reading: EditReading) -> list[EditReading]:
+    """Return a reading once for each side, where words ask for marks on each of both: else lines lie between them."""
+    both = _EACH.search(" ".join(edit_words.find_regions(edit_words.read_exception(reading.words)[1])[2]))
+    if both is None or reading.inverted or not _is_on_both_sides(reading.regions):
+        return [reading]
+    counted = any(one.look.count for one in reading.effects)
+    lines = any(edit_words.is_line(one.effect) for one in reading.effects)
+    if not (lines or (counted and both["each"])) or (counted and not both["each"]):
+        return [reading]
+    names = [[edit_words.on_side(name, side) for name in reading.regions] for side in _SIDES]
+    return [replace(reading, regions=tuple(one)) for one in names]
+
+
+_SIDES: Final[tuple[Literal["left"], Literal["right"]]] = ("left", "right")
 
 _BROWS: Final = frozenset({"brows", "left_brow", "right_brow"})
 
@@ -402,7 +423,8 @@ def _read_whole(words: str, traits: Traits) -> EditReading:
     if somewhere and not (is_all and not _is_one(words, somewhere)):
         return _at_home(words, somewhere)
     hair = not re.search(r"\bhair", words, re.IGNORECASE) and all(name.startswith("hair.") for name in change.traits)
-    if effects.wishes and not effects.not_understood and (hair or not is_all):
+    counted = any(wish.look.count for wish in effects.wishes)
+    if effects.wishes and not effects.not_understood and (hair or counted or not is_all):
         spots = all(wish.effect == "spots" for wish in effects.wishes)
         return EditReading(Traits(), effects.wishes, ("whole_face",) if spots else ())
     if is_all:

@@ -17,10 +17,12 @@ from dreamface.edits.regions import (
     find_regions,
     imply_region,
     needs_side,
+    on_side,
     read_exception,
     read_region,
     region_named,
 )
+from dreamface.edits.rephrasing import rephrased
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import (
@@ -31,6 +33,7 @@ from dreamface.edits.words import (
     is_line,
     names_effect,
     read_words,
+    too_many,
     vocabulary,
 )
 from dreamface.edits.wrapping import Anchor, anchor_of, point_of
@@ -68,6 +71,7 @@ __all__ = [
     "mixed_shape",
     "names_effect",
     "needs_side",
+    "on_side",
     "overlays",
     "point_of",
     "read_exception",
@@ -76,5 +80,7 @@ __all__ = [
     "read_region",
     "read_words",
     "region_named",
+    "rephrased",
+    "too_many",
     "vocabulary",
 ]

@@ -105,6 +105,7 @@ SPOTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("beauty mark", "beauty marks", "beauty spot", "beauty spots"), "mole"),
     **dict.fromkeys(("pimple", "pimples", "zit", "zits", "spot", "spots", "pustule", "pustules"), "pimple"),
     **dict.fromkeys(("wart", "warts"), "wart"), **dict.fromkeys(("age spot", "age spots", "liver spots"), "age spot"),
+    **dict.fromkeys(("dot", "dots"), "dot"),
 }  # fmt: skip
 """Small marks that are drawn one by one where their number is said -> the variant of `spots`."""
 
@@ -112,6 +113,15 @@ ONE_SPOT: Final = frozenset(
     ["mole", "freckle", "beauty mark", "beauty spot", "pimple", "zit", "pustule", "wart", "age spot"]
 )
 """Of these, the ones of which "a" means one."""
+
+DOTS: Final = frozenset(["spot", "spots"])
+"""Of these, the ones that are painted dots where a colour is said."""
+
+ARTICLES: Final = frozenset(["a", "an", "another", "some", "the"])
+"""Words before a thing of its own."""
+
+PATCHES: Final = frozenset({"burn", "graze"})
+"""Variants of effects of lines that are no lines."""
 
 COUNTABLE: Final = frozenset({"spots", "scar", "wound", "bruise", "birthmark", "acne", "warts", "vitiligo", "cracks"})
 """Effects that can be counted."""
