@@ -147,3 +147,94 @@ def test_scaling_makes_nothing_scaly(words: str, trait: str, grows: bool) -> Non
 def test_scaling_something_back_is_less_of_it() -> None:
     reading = editing.read_words("scale back the wrinkles", place=False, traits=Traits({"wrinkles.eyes": 0.8}))
     assert not reading.effects and reading.traits.number("wrinkles.eyes") < 0.8
+
+
+def sentence(words: str, **traits: float) -> str:
+    return editing.read_words(words, place=False, traits=Traits(traits)).contradiction
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["less blood", "less blood on the chin", "not so much blood on the chin", "less paint on the nose",
+     "fewer scars on the chin", "fewer scars", "reduce the blood", "tone down the paint on the nose"],
+)  # fmt: skip
+def test_less_of_what_the_face_has_not_is_told(words: str) -> None:
+    assert "make that edit weaker" in sentence(words)
+
+
+def test_less_of_what_the_face_has_is_less_of_it() -> None:
+    for words, trait in (
+        ("fewer scars on the chin", "scars.density"), ("less redness on the cheeks", "skin.redness"),
+        ("less acne on the chin", "blemishes.density"), ("less veins on the nose", "capillaries.density"),
+    ):  # fmt: skip
+        reading = editing.read_words(words, place=False, traits=Traits({trait: 0.8}))
+        assert not reading.effects and reading.traits.number(trait) < 0.8 and reading.regions, words
+
+
+def test_less_of_an_effect_on_a_marked_place_puts_none_there() -> None:
+    reading = editing.read_words("less blood", place=True, marked=("chin",))
+    assert not reading.effects and reading.contradiction
+
+
+@pytest.mark.parametrize("words", ["snake eyes", "a dragon's eyes", "eyes of a snake"])
+def test_eyes_of_an_animal_grow_no_scales(words: str) -> None:
+    assert "Eyes" in sentence(words)
+
+
+def test_a_single_scratch_is_one_thin_wound() -> None:
+    for words in ("a scratch on the nose", "a cat scratch on the nose", "scratch on the nose"):
+        assert said(words) == [(("nose",), [("wound", "open", 1)])], words
+    assert sentence("a scratch").startswith("Say or mark where")
+
+
+@pytest.mark.parametrize(
+    ("words", "region", "colour"),
+    [
+        ("a black line from the forehead to the chin", "from_forehead_to_chin", "black"),
+        ("a white line from the left ear to the chin", "from_left_ear_to_chin", "white"),
+        ("a black stripe across the nose", "nose", "black"), ("a thin red line on the chin", "chin", "red"),
+    ],
+)  # fmt: skip
+def test_a_line_of_a_colour_is_paint(words: str, region: str, colour: str) -> None:
+    assert said(words) == [((region,), [("paint", "", 0)])]
+    assert editing.read_words(words, place=False).effects[0].look.colour == colour_of(colour)
+
+
+def test_a_dot_of_a_colour_is_one_dot() -> None:
+    assert said("a black dot on the chin") == [(("chin",), [("spots", "dot", 1)])]
+
+
+def test_colours_of_several_places_are_all_read() -> None:
+    red, blue = editing.read_words("nose red and lips blue", place=False).parts
+    assert red.regions == ("nose",) and blue.traits.tint("lipstick")[1] > 0.0
+    assert said("nose green and cheeks red") == [
+        (("nose",), [("paint", "", 0)]),
+        (("cheeks",), [("rash", "flushed", 0)]),
+    ]
+    assert said("her left cheek is red") == [(("left_cheek",), [("blush", "", 0)])]
+
+
+def test_half_of_the_face_is_asked_about() -> None:
+    for words in ("half the face painted blue", "half of her face covered in mud"):
+        assert sentence(words).startswith("Say which half")
+    assert said("the left half of the face painted blue")[0][0] == ("left_half",)
+
+
+@pytest.mark.parametrize(
+    ("words", "region"),
+    [
+        ("a beauty mark above the lip on the left", "left_moustache"), ("a mole on the jaw on the right", "right_jaw"),
+        ("a mole on the left, below the eye", "under_left_eye"), ("a mole on her right side on the chin", "right_chin"),
+        ("a mole on the chin, on the left side", "left_chin"),
+    ],
+)  # fmt: skip
+def test_a_side_said_apart_from_its_place_counts(words: str, region: str) -> None:
+    assert said(words) == [((region,), [("spots", "mole", 1)])]
+    assert lost(words) == []
+
+
+def test_a_scar_that_the_face_has_not_cannot_be_removed_from_a_place() -> None:
+    assert "has no scar" in sentence("remove the scar on the left cheek")
+    assert editing.read_words("remove the scars", place=True, marked=("chin",), traits=Traits()).contradiction
+    kept = editing.read_words("remove the scar on the left cheek", place=False, traits=Traits({"scars.density": 0.6}))
+    assert kept.traits.number("scars.density") == 0.0 and kept.regions == ("left_cheek",)

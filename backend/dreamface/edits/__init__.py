@@ -9,7 +9,7 @@ from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
 from dreamface.edits.paths import is_course as is_along
-from dreamface.edits.phrases import HOMES, SOMEWHERE
+from dreamface.edits.phrases import ADJECTIVES, HOMES, ON_SKIN, REMOVED, SOMEWHERE
 from dreamface.edits.pictures import Picture, covers_all, read_picture, read_picture_file
 from dreamface.edits.places import masks_of
 from dreamface.edits.regions import (
@@ -39,10 +39,13 @@ from dreamface.edits.words import (
 from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
 __all__ = [
+    "ADJECTIVES",
     "HOMES",
     "LARGEST_MM",
     "LARGEST_RATIO",
+    "ON_SKIN",
     "REGIONS",
+    "REMOVED",
     "SKIN_GROUPS",
     "SOMEWHERE",
     "Anchor",

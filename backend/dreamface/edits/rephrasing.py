@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dreamface.edits.words import COUNTED_NOUNS, NUMBER_WORDS, number_of
+from dreamface.edits.regions import find_regions
+from dreamface.edits.words import COUNTED_NOUNS, NUMBER_WORDS, is_colour, names_effect, number_of
 
 _NUMBER: Final = rf"(?:{'|'.join(word.replace(' ', '[ -]') for word in NUMBER_WORDS)}|\d{{1,6}})"
 _BEFORE_NOUN: Final = rf"(?= (?:[\w-]+ ){{0,3}}?(?:{'|'.join(map(re.escape, COUNTED_NOUNS))})\b)"
@@ -42,11 +43,12 @@ _SIZED: Final = re.compile(
 )
 
 
-def rephrased(words: str) -> str:
+def rephrased(words: str, marked: bool = False) -> str:
     """Return words of an edit with numbers, degrees and scaling said the plain way.
 
     Args:
         words: as an artist types them.
+        marked: whether a place is marked, and need not be said.
 
     >>> rephrased("no more than three moles"), rephrased("0 scars on the chin"), rephrased("scale down the ears")
     ('three moles', 'no scars on the chin', 'smaller ears')
@@ -58,4 +60,19 @@ def rephrased(words: str) -> str:
     words = _NONE.sub("no ", words)
     words = _SCALED_AFTER.sub(lambda found: f"{_MORE_OR_LESS[found['how'].lower()]} {found['what']}", words)
     words = _SCALED_IT.sub(lambda found: _MORE_OR_LESS[found["how"].lower()], words)
-    return _SIZED.sub(lambda found: found["size"], words)
+    words = _SIZED.sub(lambda found: found["size"], words)
+    if _GROWN.search(words) or names_effect(words) or not (marked or find_regions(words)[0]):
+        return words
+    return _STRIPE.sub(_painted, words)
+
+
+_GROWN: Final = re.compile(
+    r"\b(?:hair\w*|beard\w*|brows?|eyebrows?|moustache|tattoo\w*|lashes|wrinkles?)\b", re.IGNORECASE
+)
+_STRIPE: Final = re.compile(
+    r"\b(?P<before>\w+ )?(?P<colour>\w+) (?P<what>lines?|stripe|band|streak|stroke|bar)\b(?! of)", re.IGNORECASE
+)
+
+
+def _painted(found: re.Match[str]) -> str:
+    return f"{found[0]} of paint" if is_colour(found["colour"]) else found[0]
