@@ -13,7 +13,7 @@ from torch import Tensor
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture, by_digest, by_tile, read_mask, read_picture
 from dreamface.editing.reading import LONGEST_WORDS, EditReading, check_region, read_words
-from dreamface.edits import LARGEST_MM, Anchor, anchor_at, drawn_mask, find_regions
+from dreamface.edits import LARGEST_MM, Anchor, anchor_at, check_edits, drawn_mask, find_regions
 from dreamface.errors import BadRequest, MissingDependency
 from dreamface.face import Face, Head, Topology
 from dreamface.pipeline import Diffusion
@@ -125,6 +125,7 @@ def words_edit(
     parts = reading.parts
     made = [_said(part, label or (clean(words) if len(parts) == 1 else part.words), strength, place) for part in parts]
     lost = tuple(dict.fromkeys(word for part in parts for word in part.not_understood))
+    check_edits(made)
     return NewEdit(made[0], {}, lost, tuple(made[1:]))
 
 
