@@ -258,28 +258,34 @@ def diffusion_edit(
         DreamFaceError: the model gave no numbers, or there is too little memory.
         Cancelled: the progress said so.
     """
-    pipeline.check_diffusion(wish)
+    pipeline.check_diffusion(wish, face if isinstance(face, FaceRecord) else face.record)
     _check_strength(strength)
     if why_not := pipeline.why_no_diffusion():
         raise MissingDependency(why_not)
-    said = wish.words
-    drawn = {**(pictures or {}), **(start.pictures if start is not None else {})}
-    if place is None:
-        names, rest, _ = find_regions(wish.words)
-        if names and rest.strip():
-            place, wish = Place(tuple(names)), replace(wish, words=rest.strip())
-    if place is None and start is not None and start.entry.kind == "sketch":
-        place, masks = _where_drawn(start)
-        drawn |= masks
-    if place is None:
-        raise BadRequest("Say or mark where diffusion is to work, such as by the region left_cheek or a mask.")
+    where, words, masks = (place, wish.words, {}) if place is not None else _where_said(wish.words, start)
     entry, made = pipeline.diffuse(
-        face, wish, place, start=() if start is None else (replace(start.entry, id="start of diffusion"),),
-        label=(label or clean(said))[:LONGEST_WORDS], strength=float(strength), offset=offset, pictures=drawn,
-        progress=progress,
+        face, replace(wish, words=words), where,
+        start=() if start is None else (replace(start.entry, id="start of diffusion"),),
+        label=(label or clean(wish.words))[:LONGEST_WORDS], strength=float(strength), offset=offset,
+        pictures={**(pictures or {}), **(start.pictures if start is not None else {}), **masks}, progress=progress,
     )  # fmt: skip
     cut_off = str(entry.parameters.get("cut_off", ""))
     return NewEdit(entry, made, (cut_off,) if cut_off else ())
+
+
+def _where_said(words: str, start: NewEdit | None) -> tuple[Place, str, dict[str, bytes]]:
+    """Return where words say that diffusion is to work, or a sketch; the words without that; and the place's masks.
+
+    Raises:
+        BadRequest: neither says it.
+    """
+    names, rest, _ = find_regions(words)
+    if names and rest.strip():
+        return Place(tuple(names)), rest.strip(), {}
+    if start is not None and start.entry.kind == "sketch":
+        place, masks = _where_drawn(start)
+        return place, words, masks
+    raise BadRequest("Say or mark where diffusion is to work, such as by the region left_cheek or a mask.")
 
 
 _AROUND_SKETCH: Final = 4.0  # millimetres over which what diffusion makes of a sketch fades out around it
