@@ -76,6 +76,7 @@ __all__ = [
     "Repainted",
     "animate",
     "build_head",
+    "changed_record",
     "check_animation",
     "check_diffusion",
     "check_request",
@@ -255,6 +256,18 @@ def shown_traits(record: FaceRecord) -> Traits:
         if edit.kind == "words" and edit.place is None and edit.visible and edit.strength > 0.0:
             traits = followed(traits, traits.towards(edit.traits, edit.strength), record.seed)
     return traits
+
+
+def changed_record(
+    record: FaceRecord, traits: Mapping[str, TraitValue | Value], layers: Mapping[str, float] | None = None
+) -> FaceRecord:
+    """Return a face's record with some traits and layers changed as `edit` changes them, before anything is made.
+
+    Raises:
+        BadRequest: there is no such trait or layer.
+    """
+    check_layers(layers or {})
+    return replace(record, traits=_changed(record, traits), layers=_layered(record.layers, layers or {}))
 
 
 def _changed(record: FaceRecord, traits: Mapping[str, TraitValue | Value]) -> Traits:

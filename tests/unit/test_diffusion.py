@@ -589,7 +589,9 @@ def test_words_that_nothing_is_made_of_are_offered_to_diffusion(anny: Head, monk
     ):
         editing.words_edit("a zorbly frim", CHEEK)
     monkeypatch.setattr(pipeline, "why_no_diffusion", lambda: "")
-    with pytest.raises(BadRequest, match="Diffusion may know it: add --diffusion"):
+    with pytest.raises(
+        BadRequest, match=r"the words that work\. Diffusion may know it: give add_edit diffusion=True\.$"
+    ):
         editing.words_edit("a zorbly frim", CHEEK)
 
 

@@ -36,6 +36,19 @@ _SAME: Final = {"tattoo": "ink"}
 """Other words for them."""
 
 
+class NothingUnderstood(BadRequest):
+    """Nothing is made of an edit's words.
+
+    Attributes:
+        reason: the sentence without the offer to have diffusion make them, for who asks for that in another way.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Offer it as it is asked for in Python."""
+        super().__init__(f"{reason} {offer_diffusion('give add_edit diffusion=True')}")
+        self.reason = reason
+
+
 @dataclass(frozen=True)
 class NewEdit:
     """An edit that is not in a stack yet.
@@ -108,7 +121,8 @@ def words_edit(
         label: what artists read; else the words.
 
     Raises:
-        BadRequest: there are no words, nothing is understood, they contradict themselves, or the strength can't be.
+        NothingUnderstood: nothing is made of the words; diffusion may know them.
+        BadRequest: there are no words, they contradict themselves, or the strength can't be.
     """
     marked = place.regions if place is not None and place.mask is None and not place.inverted else ()
     reading = read_words(words, place=place is not None, traits=traits, marked=marked)
@@ -118,9 +132,8 @@ def words_edit(
         where = " of the skin there" if place is not None or reading.regions else ""
         unknown = ", ".join(f"“{word}”" for word in reading.not_understood)
         why = f" (no meaning of {unknown} is known)" if unknown and place is None and reading.regions else ""
-        raise BadRequest(
-            f"Nothing{where} was understood in {clean(words)!r}{why}: `dreamface edits` lists the words that work. "
-            f"{offer_diffusion()}"
+        raise NothingUnderstood(
+            f"Nothing{where} was understood in {clean(words)!r}{why}: `dreamface edits` lists the words that work."
         )
     parts = reading.parts
     made = [_said(part, label or (clean(words) if len(parts) == 1 else part.words), strength, place) for part in parts]
@@ -220,11 +233,15 @@ def _spot(topology: Topology, tile: str, u: float, v: float) -> Anchor:
     return Anchor(tile, float(u), float(v))
 
 
-def offer_diffusion() -> str:
-    """Return the sentence that says how words that nothing is made of can be made by diffusion."""
+def offer_diffusion(how: str) -> str:
+    """Return the sentence that offers words which nothing is made of to diffusion.
+
+    Args:
+        how: one asks for it: the end of a sentence.
+    """
     if why_not := pipeline.why_no_diffusion():
         return f"Diffusion may know more words. {why_not}"
-    return "Diffusion may know it: add --diffusion."
+    return f"Diffusion may know it: {how}."
 
 
 def diffusion_edit(
