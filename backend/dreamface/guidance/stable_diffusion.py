@@ -25,10 +25,6 @@ _KEPT_FOR: Final = 120.0  # seconds after it was last used
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
 _GIGABYTE: Final = 1e9
 _TEXT_PREFIX: Final = "cond_stage_model.transformer."
-_DAMAGED: Final = (
-    OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, AssertionError
-)  # fmt: skip
-"""What loading files that are damaged, or are other files, can raise."""
 _STEPS_BEFORE: Final = 8  # the autoencoder halves a picture so often at most: 2 ** of it is too large
 
 
@@ -84,7 +80,7 @@ class StableDiffusion:
                 f"The packages that diffusion needs do not load ({error}): install them again in DreamFace's own "
                 'Python environment with `pip install "dreamface[diffusion]"`.'
             ) from error
-        except (*_DAMAGED, *_damaged_weights()) as error:
+        except _what_damage_raises() as error:
             if "out of memory" in str(error).lower():
                 raise DreamFaceError("There is too little GPU memory for diffusion: close other programs.") from error
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
@@ -179,11 +175,14 @@ def _check_memory(folder: Path, device: torch.device) -> None:
         )
 
 
-def _damaged_weights() -> tuple[type[Exception], ...]:
-    """Return what reading a damaged .safetensors file raises, which is no error of Python's own."""
+def _what_damage_raises() -> tuple[type[Exception], ...]:
+    """Return what loading files that are damaged, or are other files, can raise; weights have an error of their own."""
     from safetensors import SafetensorError
 
-    return (SafetensorError,)
+    return (
+        OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, AssertionError,
+        SafetensorError,
+    )  # fmt: skip
 
 
 def _quiet() -> None:
