@@ -282,12 +282,14 @@ def test_a_picture_lies_where_the_pointer_is(blender, face, tmp_path):
 
 
 @pytest.fixture
-def with_diffusion(blender, tmp_path):
+def with_diffusion(blender, tmp_path, monkeypatch):
     """A tiny Stable Diffusion is installed for the engine."""
     pytest.importorskip("diffusers", reason='diffusers is not installed: pip install "dreamface[diffusion]"')
     from dreamface import models
+    from dreamface.models import stable_diffusion
     from tests import tiny_diffusion
 
+    monkeypatch.setattr(stable_diffusion, "WIDTHS", (32,))  # as narrow as its words are
     models.install("stable-diffusion-v1-5", tiny_diffusion.save(tmp_path / "tiny"))
     blender.app.models._stale = True
     blender.until(lambda: (found := blender.app.models.find("stable-diffusion-v1-5")) and found.installed)
