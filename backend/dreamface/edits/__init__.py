@@ -11,7 +11,7 @@ from dreamface.edits.mixing import mixed_shape
 from dreamface.edits.paths import is_course as is_along
 from dreamface.edits.phrases import ADJECTIVES, HOMES, ON_SKIN, REMOVED, SOMEWHERE
 from dreamface.edits.pictures import Picture, covers_all, read_picture, read_picture_file
-from dreamface.edits.places import masks_of
+from dreamface.edits.places import check_place, masks_of
 from dreamface.edits.regions import (
     REGIONS,
     find_regions,
@@ -57,6 +57,7 @@ __all__ = [
     "anchor_of",
     "carry",
     "check_edits",
+    "check_place",
     "check_sketch",
     "check_words",
     "copied",
