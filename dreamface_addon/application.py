@@ -72,12 +72,13 @@ class Application:
         self.following = Following(self.session, self.setup, wake, self.growing.look_at)
         self.settling = Settling()
         self.models = Models(
-            self.session, self.setup.why_no_backend, self.setup.why_offline, self.following.try_again, wake
+            self.session, self.setup.why_no_backend, self.setup.why_offline, self._model_installed, wake
         )
         self.making = Making(self.session, self.setup, self.following, self.show_error, wake)
         self.repainting = Repainting(self.session, self.setup, self.making, wake)
         self.editing = Editing(self.session, self.setup, self.repainting.look_at, self.following.follow, wake)
         self.making.placing.on_update = self._came_in
+        self.making.placing.on_diffused = self._diffused
         self.marking = Marking()
         self.highlight = scene.Highlight(self._what_to_show)
         self.carding = Carding(self.session, self.show_error, wake)
@@ -112,6 +113,19 @@ class Application:
         if before["head"] != skin["dreamface_head"]:
             self.editing.carry_along(skin, before)
         self.repainting.came_in(skin)
+
+    def _model_installed(self) -> None:
+        """Try again what may have failed without the model."""
+        self.following.try_again()
+        self.editing.why_no_diffusion = ""
+
+    def _diffused(self, words: str) -> None:
+        """Let go of words that diffusion has made an edit of, unless the artist has typed others meanwhile."""
+        fields = bpy.context.window_manager.dreamface
+        if fields.edit_words.strip() == words:
+            fields.write_edit_words("")
+        if self.editing.unknown == words:
+            self.editing.dismiss_messages()
 
     @staticmethod
     def _what_to_show() -> list[scene.Shown]:

@@ -294,6 +294,8 @@ class Editing(Part):
         """Ask what there is to ask, and put what came into stacks once the scene may be changed."""
         before = (self.problem, self.notice, self.doing)
         ready = self._session.state is BackendState.READY
+        if not ready:  # another start may find what was missing
+            self.why_no_diffusion = ""
         if self._questions.pending and self._session.state is BackendState.FAILED:
             self._questions.give_up(self._session.problem)
         self._questions.poll(self._session.backend.client if ready else None)

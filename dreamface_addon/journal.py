@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,6 +40,8 @@ class Entry:
         in_gallery: one of several to choose from.
         resolution: of the face that is chosen from a gallery.
         sent_offset: what was sculpted when an edit was asked for, in base64; empty for nothing.
+        pictures: of the place that a diffusion model works on, by their SHA-256, in base64: the head's file may have
+            been saved without them.
         store: where the backend keeps its faces; empty where that is another machine.
     """
 
@@ -53,6 +55,7 @@ class Entry:
     in_gallery: bool = False
     resolution: int = 0
     sent_offset: str = ""
+    pictures: dict[str, str] = field(default_factory=dict)
     store: str = ""
 
     @property
@@ -164,6 +167,6 @@ def _understood(document: dict[str, Any]) -> tuple[float, str, Entry]:
         ValueError, TypeError, KeyError, AttributeError: it is no entry.
     """
     entry = Entry(**{each.name: document[each.name] for each in fields(Entry) if each.name in document})
-    if not _ID.fullmatch(entry.job) or not isinstance(entry.request, dict):
+    if not _ID.fullmatch(entry.job) or not isinstance(entry.request, dict) or not isinstance(entry.pictures, dict):
         raise ValueError("no job")
     return float(document["at"]), str(document["session"]), entry

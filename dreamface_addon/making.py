@@ -197,17 +197,18 @@ class Making(Part):
 
     # ------------------------------------------------------------------------------------------------------- diffusion
 
-    def why_not_diffuse(self, model: Model | None) -> str:
+    def why_not_diffuse(self, model: Model | None, said: str = "") -> str:
         """Return why a diffusion model can't make anything now, or nothing; see also `BUSY`.
 
         Args:
             model: as the engine describes it; None where it has not described any.
+            said: what the engine itself has said about it; see `Editing.why_no_diffusion`.
         """
         if why_not := self._setup.why_no_backend():
             return why_not
         if model is None:
             return "The engine has not said yet what is installed: wait a moment"
-        return "" if model.installed else f"Install {model.title} in DreamFace's preferences, under Models, first"
+        return said if model.installed else f"Install {model.title} in DreamFace's preferences, under Models, first"
 
     def diffuse(
         self, skin: bpy.types.Object, words: str, place: stack.Entry | None, keep: float, resolution: int
@@ -258,10 +259,7 @@ class Making(Part):
         files, offset = scene.files_of(skin, record)
         sent_offset = files.get(offset or "")
         files = {**files, **(pictures or {})}
-        purpose = replace(
-            self._purpose(face_id), sent=record, sent_offset=sent_offset, is_quiet=is_quiet,
-            brings_edit=diffusion is not None,
-        )  # fmt: skip
+        purpose = replace(self._purpose(face_id), sent=record, sent_offset=sent_offset, is_quiet=is_quiet)
         request = {
             "face": record,
             "offset": offset,

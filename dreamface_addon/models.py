@@ -12,6 +12,9 @@ from .link import BackendState, Exchange
 from .part import Part
 from .session import Session
 
+DIFFUSION = "stable-diffusion-v1-5"
+"""The model that diffusion works with, by the name that it is installed by."""
+
 AUTOMATIC = ("auto", "Automatic", "The best one installed")
 
 NOT_UNDERSTOOD = "The engine does not say what can be installed: set the engine up again."

@@ -33,7 +33,6 @@ class Purpose:
         is_quiet: made behind the artist's back, so that the face's folder shows its edits: no step of undo.
         sent: for an edit, the face's record when it was asked for.
         sent_offset: for an edit, what was sculpted when it was asked for, as it was sent; None for nothing.
-        brings_edit: whether its folder has one more edit, which goes on top of the face's stack.
     """
 
     face_id: str = ""
@@ -44,7 +43,6 @@ class Purpose:
     is_quiet: bool = False
     sent: dict[str, Any] | None = None
     sent_offset: bytes | None = None
-    brings_edit: bool = False
 
 
 class Placing:
@@ -57,6 +55,7 @@ class Placing:
         notice: why a face that is ready has to wait, or nothing.
         warning: what the artist has to know about the last face that came in, until dismissed; usually nothing.
         on_update: called with a face's skin when a folder has come into it, and the record of what it was before.
+        on_diffused: called with the words of an edit by diffusion that has come in.
     """
 
     def __init__(self, following: shaping.Following, settled: Callable[[Job], None]) -> None:
@@ -69,6 +68,7 @@ class Placing:
         self.notice = ""
         self.warning = ""
         self.on_update: Callable[[bpy.types.Object, dict[str, Any]], None] = lambda skin, before: None
+        self.on_diffused: Callable[[str], None] = lambda words: None
 
     def add(self, job: Job) -> None:
         """Take a job that is done."""
@@ -129,7 +129,7 @@ class Placing:
                     self._settled(job)
                     return
                 placed = place(
-                    job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True, brings_edit=job.tag.brings_edit
+                    job.folder, skin, job.tag.sent, job.tag.sent_offset, undo=True, diffusion=_diffusion_of(job)
                 )
                 self.warning = placed.warning
                 if shaping.is_behind(skin):
@@ -143,6 +143,8 @@ class Placing:
                 raise
         else:
             self._settled(job)
+            if (diffusion := _diffusion_of(job)) is not None:
+                self.on_diffused(str(diffusion.get("words", "")))
 
     @staticmethod
     def _bring_in_new(folder: Path, purpose: Purpose, look_at_new_faces: bool) -> str:
@@ -158,6 +160,12 @@ class Placing:
         if look_at_new_faces:
             look_at_selected()
         return placed.warning
+
+
+def _diffusion_of(job: Job) -> dict[str, Any] | None:
+    """Return what a diffusion model was asked for in a job, or None."""
+    diffusion = job.request.get("diffusion")
+    return diffusion if isinstance(diffusion, dict) else None
 
 
 def _is_quiet(job: Job) -> bool:
@@ -203,7 +211,7 @@ def place(
     home: bpy.types.Scene | None = None,
     name: str = "",
     undo: bool = True,
-    brings_edit: bool = False,
+    diffusion: dict[str, Any] | None = None,
 ) -> scene.ImportedFace:
     """Build a face folder in a scene, or update `skin` in place; one step of undo.
 
@@ -217,7 +225,8 @@ def place(
         home: the scene of a new face; None is the one that the window shows.
         name: what a new face is called; empty takes a name from its prompt.
         undo: whether it is a step of undo.
-        brings_edit: whether edits that the folder has, and that were not sent, go on top of the face's stack.
+        diffusion: what a diffusion model was asked for: edits that the folder has, and that were not sent, go on top of
+            the face's stack, and the place that they were marked for is used up.
 
     Raises:
         SceneError: it could not be done; the scene is as it was.
@@ -238,14 +247,15 @@ def place(
             growing.remember_grown(skin)
     else:
         now, layers = shaping.traits_of(skin), {name: shaping.strength_of(skin, name) for name in LAYERS}
-        edits = scene.stack_of(skin)
-        if brings_edit and sent is not None:
-            edits = [*edits, *_brought(folder, {str(edit["id"]) for edit in (*sent["edits"], *edits)})]
-            scene.set_draft(skin, None)
-        placed = scene.update_face(skin, folder, sent_offset, edits)
+        edits, brought = scene.stack_of(skin), []
+        if diffusion is not None and sent is not None:
+            brought = _brought(folder, {str(edit["id"]) for edit in (*sent.get("edits", []), *edits)})
+        placed = scene.update_face(skin, folder, sent_offset, [*edits, *brought])
         edit_sliders.fit_rows(skin)
-        if brings_edit:
-            skin.dreamface_edit.number = len(edits) - 1
+        if brought and diffusion is not None:
+            skin.dreamface_edit.number = len(edits) + len(brought) - 1
+            if stack.NEW_PLACE | scene.draft_of(skin) == diffusion.get("place"):  # not what was marked meanwhile
+                scene.set_draft(skin, None)
         message = "DreamFace: Update Face"
         shaping.remember_built(skin)
         if placed.face.groom is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import bpy
 
@@ -78,6 +79,11 @@ class Recovery:
                 in_gallery=purpose.in_gallery,
                 resolution=resolution,
                 sent_offset=base64.b64encode(purpose.sent_offset or b"").decode("ascii"),
+                pictures={
+                    digest: base64.b64encode(job.files[digest]).decode("ascii")
+                    for digest in _marked_in(job.request)
+                    if digest in job.files
+                },
                 store="" if settings.url else str(settings.store),
             )
         )
@@ -148,12 +154,18 @@ class Recovery:
 
     @staticmethod
     def _files(entry: Entry) -> dict[str, bytes]:
-        """Return what an edit sends ahead: its offset, and the pictures of its masks as far as its head has them."""
+        """Return what an edit sends ahead: its offset, and the pictures of its masks as far as its head has them.
+
+        Those of a place that a diffusion model works on are in the journal.
+        """
         files: dict[str, bytes] = {}
         skin = scene.find_face(entry.face_id)
         if entry.kind == "edit" and skin is not None:
             with contextlib.suppress(scene.SceneError):
                 files, _ = scene.files_of(skin, entry.request["face"])
+        for digest in _marked_in(entry.request):
+            with contextlib.suppress(KeyError, TypeError, ValueError):  # somebody has changed the journal by hand
+                files[digest] = base64.b64decode(entry.pictures[digest])
         if entry.sent_offset:
             files[entry.request["offset"]] = base64.b64decode(entry.sent_offset)
         return files
@@ -170,3 +182,9 @@ class Recovery:
             sent=entry.request.get("face"),
             sent_offset=base64.b64decode(entry.sent_offset) or None,
         )
+
+
+def _marked_in(request: Mapping[str, Any]) -> list[str]:
+    """Return the SHA-256 of the pictures of the place that a diffusion model works on."""
+    diffusion = request.get("diffusion")
+    return scene.digests([{"place": diffusion.get("place")}]) if isinstance(diffusion, dict) else []

@@ -63,6 +63,7 @@ _LABELS = {
     "body.muscle": "Muscle",
     "iris.colour": "Iris Colour",
     "sclera.redness": "Bloodshot",
+    "teeth.gap": "Gap in Teeth",
     "vitiligo.coverage": "Vitiligo",
     "under_eyes.darkness": "Dark Circles",
 }

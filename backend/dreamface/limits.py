@@ -12,6 +12,7 @@ from dreamface.text import clean, normalise
 __all__ = [
     "LARGEST_MAP",
     "LONGEST_PROMPT",
+    "LONGEST_WISH",
     "MOST_CARDS_LEVEL",
     "MOST_GUIDANCE",
     "MOST_STEPS",
@@ -41,6 +42,9 @@ MOST_CARDS_LEVEL = 2
 
 LARGEST_MAP = 8192
 """Pixels a side of a map or a picture in a face folder; a larger one is meant to fill the memory."""
+
+LONGEST_WISH: Final = 500
+"""Characters of the words that diffusion works with."""
 
 MOST_STEPS: Final = 250
 """Of diffusion: more make no visible difference."""

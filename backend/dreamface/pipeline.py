@@ -8,7 +8,7 @@ import threading
 import uuid
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from dreamface import appearance
 from dreamface.appearance import Seen
 from dreamface.bones import BoneNames
-from dreamface.edits import check_edits, diffused_pictures, hair_of, masks_of, mixed_shape, overlays
+from dreamface.edits import check_edits, check_place, diffused_pictures, hair_of, masks_of, mixed_shape, overlays
 from dreamface.errors import BadRequest, Busy, FolderError
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
@@ -28,7 +28,7 @@ from dreamface.guidance import (
     LatentDiffusion,
     Wish,
     forget_diffusion,
-    load_diffusion,
+    use_diffusion,
     why_no_diffusion,
 )
 from dreamface.guidance import diffuse as diffuse_on
@@ -38,6 +38,7 @@ from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
 from dreamface.language import Reading, read
 from dreamface.limits import (
+    LONGEST_WISH,
     MOST_GUIDANCE,
     MOST_STEPS,
     RESOLUTIONS,
@@ -78,6 +79,7 @@ __all__ = [
     "Seen",
     "animate",
     "build_head",
+    "changed_record",
     "check_animation",
     "check_diffusion",
     "check_request",
@@ -258,6 +260,18 @@ def shown_traits(record: FaceRecord) -> Traits:
         if edit.kind == "words" and edit.place is None and edit.visible and edit.strength > 0.0:
             traits = followed(traits, traits.towards(edit.traits, edit.strength), record.seed)
     return traits
+
+
+def changed_record(
+    record: FaceRecord, traits: Mapping[str, TraitValue | Value], layers: Mapping[str, float] | None = None
+) -> FaceRecord:
+    """Return a face's record with some traits and layers changed as `edit` changes them, before anything is made.
+
+    Raises:
+        BadRequest: there is no such trait or layer.
+    """
+    check_layers(layers or {})
+    return replace(record, traits=_changed(record, traits), layers=_layered(record.layers, layers or {}))
 
 
 def _changed(record: FaceRecord, traits: Mapping[str, TraitValue | Value]) -> Traits:
@@ -528,39 +542,56 @@ def diffuse(
         DreamFaceError: the model gave no numbers, or there is too little memory.
         Cancelled: the progress said so.
     """
-    check_diffusion(wish)
     before, kept_offset = _remembered(face)
     before = replace(before, layers=_layered(before.layers))
     known = {**_pictures_of(face), **(pictures or {})}
+    check_diffusion(wish, before, place, known)
     offset = kept_offset if offset is None else offset
     seed = zlib.crc32(wish.words.encode(), before.seed) if wish.seed is None else wish.seed
-    if model is None:
-        progress.report("load", 0.0, "Loading the diffusion model")
-        model = load_diffusion(progress.part(0.0, 0.1))
-    progress.report("skin", 0.1, "Painting the skin")
-    canvas = _canvas(before, tuple(start), place, offset, known, progress.part(0.1, 0.15))
     asked = Wish(f"{_SHOWN_AS}, {wish.words}", wish.against or _AGAINST, wish.steps, wish.guidance, wish.keep, seed)
-    made = diffuse_on(model, canvas, asked, progress=progress.part(0.15, 1.0))
+    progress.report("load", 0.0, "Loading the diffusion model")
+    with use_diffusion(progress.part(0.0, 0.1)) if model is None else nullcontext(model) as model:
+        progress.report("skin", 0.1, "Painting the skin")
+        canvas = _canvas(before, tuple(start), place, offset, known, progress.part(0.1, 0.15))
+        made = diffuse_on(model, canvas, asked, progress=progress.part(0.15, 1.0))
+        name, cut_off = model.name, model.embed(asked.words).cut_off
     names, pngs = diffused_pictures(made, canvas.head.topology, canvas.masks)
     parameters: dict[str, JsonValue] = {
-        "words": wish.words, "model": model.name, "seed": seed, "steps": wish.steps, "guidance": wish.guidance,
-        "keep": wish.keep,
+        "words": wish.words, "model": name, "seed": seed, "steps": wish.steps, "guidance": wish.guidance,
+        "keep": wish.keep, **({"cut_off": cut_off[:LONGEST_WISH]} if cut_off else {}),
     }  # fmt: skip
-    if cut_off := model.embed(asked.words).cut_off:
-        parameters["cut_off"] = cut_off
     entry = EditEntry("", "diffusion", label or wish.words, strength, True, place, Traits(), parameters, names)
     masks = {digest: known[digest] for digest in (place.mask or {}).values()}
     return entry, {**masks, **pngs}
 
 
-def check_diffusion(wish: Diffusion) -> None:
+def check_diffusion(
+    wish: Diffusion,
+    record: FaceRecord | None = None,
+    place: Place | None = None,
+    pictures: Mapping[str, bytes] | None = None,
+) -> None:
     """Refuse what no diffusion can be, before anything slow starts.
 
+    Args:
+        wish: what should be there.
+        record: of the face, where it is known.
+        place: where, where it is known.
+        pictures: SHA-256 -> PNG that the place refers to.
+
     Raises:
-        BadRequest: there are no words, or a value is out of its range.
+        BadRequest: there are no words or too many, a value is out of its range, the place has a region that is not
+            known or a mask that is missing, or the face has as many edits as it can have.
     """
     if not clean(wish.words).strip():
         raise BadRequest("Say what diffusion should make, such as 'gold cracks'.")
+    for words in (wish.words, wish.against):
+        if len(words) > LONGEST_WISH:
+            raise BadRequest(f"Diffusion takes at most {LONGEST_WISH} characters of words; got {len(words)}.")
+    if record is not None and len(record.edits) >= MOST_EDITS:
+        raise BadRequest(f"A face has at most {MOST_EDITS} edits: remove some first.")
+    if place is not None:
+        check_place(place, pictures or {})
     if not 1 <= wish.steps <= MOST_STEPS:
         raise BadRequest(f"Diffusion takes 1 to {MOST_STEPS} steps; got {wish.steps}.")
     if not 0.0 <= wish.guidance <= MOST_GUIDANCE:

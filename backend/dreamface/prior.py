@@ -68,6 +68,7 @@ _USUAL_YEARS = ((0.0, 20.0), (0.85, 45.0), (1.0, 62.0))
 _LINED_YEARS = ((0.0, 52.0), (1.0, 78.0))
 
 _RAREST = 2.0  # deviations from what is usual that are still drawn
+_GAPPED = 0.06  # of people: a gap between the front teeth
 
 
 def complete(asked: Traits, seed: int) -> Traits:
@@ -259,6 +260,8 @@ class _Draw:
         self._around("sclera.redness", 0.08 + 0.15 * _ramp(age, 30, 90), 0.05)
         self._around("pupil.size", 0.45 - 0.15 * _ramp(age, 20, 80), 0.07)
         self._around("teeth.yellowness", 0.12 + 0.40 * _ramp(age, 15, 85), 0.07)
+        gapped = self._uniform("teeth.gap.some") < _GAPPED
+        self._set("teeth.gap", 0.2 + 0.4 * self._uniform("teeth.gap") if gapped else 0.0)
         for name, slope in (("forehead", 0.85), ("eyes", 0.95), ("cheeks", 0.80), ("mouth", 0.80)):
             self._around(f"wrinkles.{name}", slope * _ramp(age, 24, 82), 0.05 * _ramp(age, 15, 40))
         self._iris()

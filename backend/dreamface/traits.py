@@ -261,6 +261,7 @@ _SKIN = (
     _tint(Group.SKIN, "iris.right_colour", "another colour of the right iris", "heterochromia, different coloured eyes, odd eyes"),
     _amount(Group.SKIN, "pupil.size", "size of the pupils", "large pupils, dilated pupils, wide pupils", "small pupils, pinpoint pupils", 0.4),
     _amount(Group.SKIN, "teeth.yellowness", "how yellow the teeth are", "yellow teeth, stained teeth", "white teeth, bleached teeth", 0.2),
+    _amount(Group.SKIN, "teeth.gap", "gap between the upper front teeth", "gap-toothed, gap between the front teeth, diastema, gappy teeth"),
     _amount(Group.SKIN, "sclera.redness", "redness of the whites of the eyes", "bloodshot eyes, red eyes", "clear eyes", 0.1),
 )  # fmt: skip
 

@@ -44,6 +44,8 @@ _MAP_FILE = re.compile(r"maps/\w[\w.-]*")
 _IMAGE_START = {".png": b"\x89PNG\r\n\x1a\n", ".exr": b"\x76\x2f\x31\x01"}
 _PNG_END = b"IEND\xaeB`\x82"
 
+_MOST_CANDIDATES = 2**31  # the number says how a person was drawn, too: it is no coordinate
+
 
 def check_document(document: dict[str, Any]) -> None:
     """Check face.json: every field that is read here is there and of its kind, and what one names, the other has."""
@@ -53,7 +55,9 @@ def check_document(document: dict[str, Any]) -> None:
     _need(0 < document["resolution"] < LARGEST, "the resolution is no number of pixels")
     _need(_is_text(document["head"].get("model")), "the head has no model")
     identity = document["head"].get("identity", {})
-    _need(isinstance(identity, dict) and _is_number(identity.get("candidate", 0)), "the head's identity is no numbers")
+    candidate = identity.get("candidate", 0) if isinstance(identity, dict) else None
+    is_number = isinstance(candidate, int | float) and not isinstance(candidate, bool)
+    _need(is_number and 0 <= candidate < _MOST_CANDIDATES, "the head's identity is no numbers")
     _check_traits(document["traits"])
     _check_layers(document.get("layers", []))
     _check_edits(document.get("edits", []))

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...dreamface_addon import application, interface, making, scene, stack
+from ...dreamface_addon import application, interface, making, models, scene, stack
 from ...dreamface_addon.interface import HeadAction
 
 
@@ -63,11 +63,16 @@ class DREAMFACE_OT_diffuse_edit(HeadAction, bpy.types.Operator):
         app, why_not = application.get(), interface.why_not_edit(context)
         if not why_not:
             words, skin = wanted_words(context), scene.skin_of(context.active_object)
-            why_not = app.editing.why_not_say(skin, words) or app.making.why_not_diffuse(app.models.find(MODEL))
+            why_not = app.editing.why_not_say(skin, words) or app.making.why_not_diffuse(
+                app.models.find(models.DIFFUSION), app.editing.why_no_diffusion
+            )
         return interface.allow(cls, why_not)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Have it made; progress and Cancel are where faces that are made show theirs."""
+        """Have it made; progress and Cancel are where faces that are made show theirs.
+
+        The words stay where they are until the edit has come in, so that they can be tried again.
+        """
         app, fields = application.get(), context.window_manager.dreamface
         if app.making.running:
             self.report({"WARNING"}, making.BUSY)
@@ -82,13 +87,7 @@ class DREAMFACE_OT_diffuse_edit(HeadAction, bpy.types.Operator):
         except scene.SceneError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        fields.write_edit_words("")
-        app.editing.dismiss_messages()
         return {"FINISHED"}
-
-
-MODEL = "stable-diffusion-v1-5"
-"""What diffusion works with."""
 
 
 def wanted_words(context: bpy.types.Context) -> str:

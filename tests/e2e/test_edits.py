@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -74,6 +75,23 @@ def test_words_that_mean_nothing_are_said_and_lose_no_marks(blender, face):
     assert "Diffusion may know more words. No diffusion model is installed" in blender.app.editing.problem
     assert "Install Stable Diffusion 1.5 in DreamFace's preferences" in why_not(blender.bpy.ops.dreamface.diffuse_edit)
     assert json.loads(face["dreamface_draft"])["regions"] == ["left_cheek"]
+
+
+def test_diffusion_that_fails_loses_neither_words_nor_marks(blender, face, monkeypatch):
+    mark(blender)
+    blender.fields.edit_words = "xylophone"
+    rest(blender, face)
+    model = SimpleNamespace(installed=True, title="Stable Diffusion 1.5")
+    monkeypatch.setattr(blender.app.models, "find", lambda name: model)  # and its packages are not
+    assert "No diffusion model is installed" in why_not(blender.bpy.ops.dreamface.diffuse_edit)
+    blender.app._model_installed()
+    for typed in ("", "a xylophone"):  # the words that nothing was made of, and those in the field
+        blender.fields.write_edit_words(typed)
+        assert blender.bpy.ops.dreamface.diffuse_edit() == {"FINISHED"}
+        blender.rest()
+        assert "No diffusion model is installed" in blender.app.error and entries(face) == []
+        assert (blender.fields.edit_words, blender.app.editing.unknown) == (typed, "xylophone")
+        assert json.loads(face["dreamface_draft"])["regions"] == ["left_cheek"]
 
 
 def test_the_strength_slider_moves_the_skin_and_the_folder_follows(blender, face):
@@ -264,12 +282,14 @@ def test_a_picture_lies_where_the_pointer_is(blender, face, tmp_path):
 
 
 @pytest.fixture
-def with_diffusion(blender, tmp_path):
+def with_diffusion(blender, tmp_path, monkeypatch):
     """A tiny Stable Diffusion is installed for the engine."""
     pytest.importorskip("diffusers", reason='diffusers is not installed: pip install "dreamface[diffusion]"')
     from dreamface import models
+    from dreamface.models import stable_diffusion
     from tests import tiny_diffusion
 
+    monkeypatch.setattr(stable_diffusion, "WIDTHS", (32,))  # as narrow as its words are
     models.install("stable-diffusion-v1-5", tiny_diffusion.save(tmp_path / "tiny"))
     blender.app.models._stale = True
     blender.until(lambda: (found := blender.app.models.find("stable-diffusion-v1-5")) and found.installed)
@@ -286,9 +306,9 @@ def test_a_diffusion_model_makes_an_edit_like_any_other(blender, face, with_diff
     assert "Press Diffusion to have a model make it" in blender.app.editing.problem
     blender.fields.diffusion_keep = 0.5
     assert blender.bpy.ops.dreamface.diffuse_edit() == {"FINISHED"}
-    assert blender.bpy.ops.dreamface.diffuse_edit.poll() is False  # the words are used up
     blender.rest()
     assert blender.app.error == ""
+    assert blender.bpy.ops.dreamface.diffuse_edit.poll() is False  # the words are used up
     rest(blender, face, folder=True)
     (entry,) = entries(face)
     assert (entry["kind"], entry["label"]) == ("diffusion", "a xylophone") and len(entry["pictures"]) == 3
@@ -309,4 +329,5 @@ def test_diffusion_can_be_cancelled_and_leaves_nothing(blender, face, with_diffu
     assert blender.bpy.ops.dreamface.diffuse_edit() == {"FINISHED"}
     blender.app.making.cancel()
     blender.rest()
+    assert blender.bpy.ops.dreamface.diffuse_edit.poll()  # the words are still there
     assert entries(face) == [] and json.loads(face["dreamface_draft"])["regions"] == ["left_cheek"]

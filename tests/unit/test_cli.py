@@ -31,6 +31,7 @@ from dreamface.progress import Progress
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 from tests.support import synthetic_face
 
+GERMAN = "ein Mann"
 PROMPT = "An old fisherman, hooked nose"
 ASKED = {"nose.hump": TraitValue(1.9, 0.9, "hooked nose"), "age": TraitValue(68.0, 0.8, "old")}
 
@@ -39,6 +40,8 @@ ASKED = {"nose.hump": TraitValue(1.9, 0.9, "hooked nose"), "age": TraitValue(68.
 class Reading:
     traits: Traits
     not_understood: tuple[str, ...]
+    language: str = ""
+    note: str = ""
 
 
 @dataclass
@@ -53,6 +56,8 @@ class FakePipeline:
 
     def read(self, prompt: str) -> Reading:
         self.check_request(prompt, 0, 512, "auto")
+        if prompt == GERMAN:
+            return Reading(Traits(), ("ein", "Mann"), "German", "Only English is read.")
         return Reading(Traits(ASKED), ("quantum",))
 
     def generate(
@@ -416,6 +421,11 @@ def test_a_bug_shows_where_it_happened(pipeline: FakePipeline, capsys: pytest.Ca
     assert main(["generate", PROMPT, "--json"]) == 3
     last = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert last["kind"] == "bug" and "in broken" in last["traceback"]
+
+
+def test_another_language_is_said_and_fails(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["read", GERMAN]) == 1
+    assert "Only English is read." in capsys.readouterr().out
 
 
 def test_read_says_why(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -98,6 +99,7 @@ def test_noise_that_is_known_is_taken_away_exactly() -> None:
     kept = schedule.signal[700].float()
     velocity = kept.sqrt() * noise - (1.0 - kept).sqrt() * latents  # what a v-prediction says
     level = torch.tensor([700])
+    assert schedule.noise_of(velocity.half(), dim.half(), level, "v_prediction").dtype == torch.float16
     found = schedule.noise_of(velocity, dim, level, "v_prediction")
     torch.testing.assert_close(found, noise, atol=1e-5, rtol=1e-5)
 
@@ -453,6 +455,14 @@ def test_a_stopped_one_leaves_nothing(cheek: Canvas) -> None:
     assert "step" in seen[-1].message
 
 
+def test_a_place_that_is_too_faint_to_be_seen_is_said(anny: Head) -> None:
+    faint = torch.zeros(1024, 1024)
+    middle = torch.nonzero(where(anny, CHEEK, 1024)["skin"] > 0.98).float().mean(dim=0).long().tolist()
+    faint[middle[0] - 8 : middle[0] + 8, middle[1] - 8 : middle[1] + 8] = 0.009
+    with pytest.raises(BadRequest, match="No camera sees the marked place: mark more of it"):
+        diffuse(model(), replace(canvas(anny), masks={"skin": faint}), Wish("gold", steps=1), size=512)
+
+
 def test_nothing_marked_is_said(anny: Head, cheek: Canvas) -> None:
     with pytest.raises(BadRequest, match="Nothing is marked"):
         diffuse(model(), replace(cheek, masks={}), Wish("gold"))
@@ -483,7 +493,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[GaussianDiffusion]:
     """A model is installed: a double."""
     double = model()
     monkeypatch.setattr(pipeline, "why_no_diffusion", lambda: "")
-    monkeypatch.setattr(pipeline, "load_diffusion", lambda progress: double)
+    monkeypatch.setattr(pipeline, "use_diffusion", lambda progress: nullcontext(double))
     yield double
 
 
@@ -535,6 +545,8 @@ def test_it_begins_with_a_sketch(anny: Head, installed: GaussianDiffusion) -> No
     ("changed", "sentence"),
     [
         ({"words": "  "}, "Say what diffusion should make"),
+        ({"words": "x" * 501}, "at most 500 characters of words; got 501"),
+        ({"against": "x" * 501}, "at most 500 characters of words; got 501"),
         ({"steps": 0}, "takes 1 to 250 steps; got 0"),
         ({"guidance": -1.0}, "guidance must be between 0 and 30"),
         ({"keep": 1.0}, "less than 1; got 1"),
@@ -544,6 +556,26 @@ def test_it_begins_with_a_sketch(anny: Head, installed: GaussianDiffusion) -> No
 def test_what_can_not_be_is_said_before_anything_is_loaded(anny: Head, changed, sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence):
         editing.diffusion_edit(record(anny), pipeline.Diffusion(**{"words": "gold"} | changed), CHEEK)
+
+
+@pytest.mark.parametrize(
+    ("place", "edits", "sentence"),
+    [
+        (CHEEK, [EditEntry(f"e{number}", "words") for number in range(200)], "at most 200 edits: remove some first"),
+        (Place(("left_cheek", "tail")), [], "There is no region called 'tail'"),
+        (Place((), {"skin": "a" * 64}), [], "A mask's picture is missing: mark the place again"),
+    ],
+)
+def test_what_can_not_be_laid_on_is_said_before_anything_is_loaded(
+    anny: Head, monkeypatch: pytest.MonkeyPatch, place: Place, edits: list[EditEntry], sentence: str
+) -> None:
+    monkeypatch.setattr(pipeline, "why_no_diffusion", lambda: "")
+    monkeypatch.setattr(pipeline, "use_diffusion", lambda progress: pytest.fail("it was loaded"))
+    wish = pipeline.Diffusion("gold")
+    with pytest.raises(BadRequest, match=sentence):
+        editing.diffusion_edit(record(anny, edits=tuple(edits)), wish, place)
+    with pytest.raises(BadRequest, match=sentence):
+        pipeline.diffuse(record(anny, edits=tuple(edits)), wish, place)
 
 
 def test_without_a_model_it_is_said_how_to_have_one(anny: Head) -> None:
@@ -557,7 +589,9 @@ def test_words_that_nothing_is_made_of_are_offered_to_diffusion(anny: Head, monk
     ):
         editing.words_edit("a zorbly frim", CHEEK)
     monkeypatch.setattr(pipeline, "why_no_diffusion", lambda: "")
-    with pytest.raises(BadRequest, match="Diffusion may know it: add --diffusion"):
+    with pytest.raises(
+        BadRequest, match=r"the words that work\. Diffusion may know it: give add_edit diffusion=True\.$"
+    ):
         editing.words_edit("a zorbly frim", CHEEK)
 
 
@@ -596,3 +630,27 @@ def test_a_lost_picture_is_said(anny: Head, gold, damage: Callable[[dict[str, st
         painted(anny, broken, pictures=pictures)
     with pytest.raises(BadRequest, match="missing from the face"):
         painted(anny, edit, pictures={})
+
+
+def test_pictures_of_strangers_are_no_larger_than_our_own(anny: Head, gold) -> None:
+    import io
+
+    from PIL import Image
+
+    edit, pictures = gold
+    with Image.open(io.BytesIO(pictures[edit.pictures["tint/skin"]])) as own:
+        assert own.size == (2048, 2048)
+    png = io.BytesIO()
+    Image.new("RGBA", (2049, 2049)).save(png, "PNG")
+    with pytest.raises(BadRequest, match="another size than it should"):
+        painted(anny, edit, pictures=pictures | {edit.pictures["tint/skin"]: png.getvalue()})
+
+
+def test_pictures_in_memory_are_counted_by_their_bytes(anny: Head, gold, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dreamface.edits import diffused
+
+    edit, pictures = gold
+    diffused._read_lately.clear()
+    drawings = [diffused._read(pictures[edit.pictures[f"{kind}/skin"]], kind) for kind in diffused.KINDS]
+    assert diffused._read_lately.currsize == sum(drawing.image.nbytes for drawing in drawings)
+    assert diffused._read_lately.maxsize < 8 * 4 * 4 * 2048**2

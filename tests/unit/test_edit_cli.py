@@ -181,6 +181,13 @@ def test_diffusion_that_can_not_be_is_a_sentence(
     assert not diffused
 
 
+def test_words_that_nothing_is_made_of_are_offered_to_diffusion_as_it_is_asked_for_here(
+    diffused: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(["face", "a zorbly frim", "--region", "nose"], capsys)
+    assert said.endswith("lists the words that work. Diffusion may know it: add --diffusion.") and not diffused
+
+
 def test_without_a_model_diffusion_says_how_to_have_one(
     pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -194,14 +194,15 @@ def test_a_curly_bob_is_of_many_hairs_that_draw_together(head: Head, surface: Su
     assert wide[1] > 1.05 * wide[0]
 
 
-@pytest.mark.parametrize(("style", "most"), [("curly", 20.0), ("dreadlocks", 6.0), ("wavy", 7.0)])
+@pytest.mark.parametrize(("style", "most"), [("curly", 32.0), ("dreadlocks", 28.0), ("wavy", 19.0)])
 def test_hair_lies_low_at_its_parting(surface: Surface, style: str, most: float) -> None:
     hair, line = grown(surface, style), find_style(style, "scalp").parting
     assert line is not None
     beside, parted = from_parting(line, surface, hair.points[:, 0], line.side)
     near = (beside.abs() < 0.015) & (parted > 0.9)
     arc = hair.points.diff(dim=1).norm(dim=2).cumsum(dim=1)
-    rise = torch.where(arc < 0.06, hair.points[:, 1:, 2] - hair.points[:, :1, 2], 0.0).amax(dim=1)
+    above = surface.near(hair.points[:, 1:].reshape(-1, 3), 0.06).distance.view(arc.shape)
+    rise = torch.where(arc < 0.06, above, 0.0).amax(dim=1)
     assert float(rise[near].median()) < most * MM, "nothing stands up there"
 
 

@@ -310,7 +310,7 @@ def test_lids_stay_out_of_the_eyeball_on_the_way(model: Model, weight: float) ->
             assert float(ball.height(lid, pose, torch.eye(3)).min()) > -0.2 * MM, (seed, side)
 
 
-@pytest.mark.parametrize("name", ["mouthLeft", "mouthRollUpper"])
+@pytest.mark.parametrize("name", ["mouthLeft", "mouthRollUpper", "mouthPucker", "cheekPuff", "mouthShrugLower"])
 def test_the_mouths_lining_stays_in_an_open_mouth(model: Model, name: str) -> None:
     """From the front nobody sees the lining's back, which would lie before the skin of lips or chin."""
     from dreamface.render import RayMesh

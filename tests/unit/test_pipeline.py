@@ -191,7 +191,7 @@ def test_emoji_and_control_characters_do_no_harm() -> None:
 def test_the_package_offers_what_its_page_says() -> None:
     for name in dreamface.__all__:
         assert getattr(dreamface, name) is not None
-    assert len(VOCABULARY) == 169
+    assert len(VOCABULARY) == 170
 
 
 @pytest.mark.usefixtures("unpainted")

@@ -421,7 +421,10 @@ def test_nothing_is_guessed_after_the_clock_was_set_back(tmp_path: Path) -> None
 def test_calls_are_answered_while_a_job_runs(backend: Backend) -> None:
     job = backend.generate("a slow man")
     backend.when_running(job)
-    assert backend.ask("POST", "/read", {"prompt": "a zorgon"}) == (200, {"traits": {}, "not_understood": ["a zorgon"]})
+    assert backend.ask("POST", "/read", {"prompt": "a zorgon"}) == (
+        200,
+        {"traits": {}, "not_understood": ["a zorgon"], "note": ""},
+    )
     assert backend.ask("POST", "/reshape", {"seed": 1, "traits": {}}) == (200, b"bytes")
     assert backend.job(job)["state"] == "running"
     backend.ask("POST", f"/jobs/{job}/cancel")

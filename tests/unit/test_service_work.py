@@ -17,12 +17,16 @@ import numpy as np
 import pytest
 import torch
 
-from dreamface import folder, images
+from dreamface import folder, images, pipeline
+from dreamface.errors import DreamFaceError
 from dreamface.motion import write_live_link
 from dreamface.performance import load_performance
+from dreamface.prior import complete
 from dreamface.progress import Progress
-from dreamface.record import EditEntry, Place, write_edits
+from dreamface.record import EditEntry, FaceRecord, Place, write_edits
 from dreamface.service import tasks
+from dreamface.service.schemas import Diffusion
+from dreamface.traits import Traits
 from tests.running_backend import Backend, is_alive, running_backend, wait_for
 from tests.takes import a_take
 
@@ -63,6 +67,26 @@ def test_a_generated_face_is_as_asked(made: dict[str, Any]) -> None:
     assert face.traits["freckles.density"].confidence == 0.0  # the prompt's was taken out
     assert made["result"]["not_understood"] == list(face.record.not_understood)
     assert "zorgon" in face.record.not_understood
+
+
+def test_diffusion_works_on_the_face_as_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shown: list[FaceRecord] = []
+
+    def diffusion_edit(face: FaceRecord, *_: Any, **more: Any) -> None:
+        shown.append(face)
+        raise DreamFaceError("far enough")
+
+    monkeypatch.setattr(tasks.editing, "diffusion_edit", diffusion_edit)
+    traits = complete(Traits({"age": 30.0}), 3)
+    record = FaceRecord("f", "somebody", 3, 512, "anny", traits, candidate=0)
+    request = {
+        "face": record.to_json(), "traits": {"age": 80.0}, "layers": {"freckles": 0.25}, "resolution": None,
+        "diffusion": Diffusion(words="gold", place={"regions": ["nose"]}).model_dump(),
+    }  # fmt: skip
+    with pytest.raises(DreamFaceError, match="far enough"):
+        tasks.edit({"request": request}, tmp_path / "face", Progress())
+    assert shown[0].traits["age"].value == 80.0 and shown[0].strengths["freckles"] == 0.25
+    assert shown[0].traits == pipeline.changed_record(record, {"age": 80.0}).traits  # and what hangs together with it
 
 
 def test_a_take_becomes_a_performance(backend: Backend, tmp_path: Path) -> None:

@@ -290,6 +290,23 @@ def test_lashes_follow_the_hair(head: Head) -> None:
     assert max(black) < 0.02 < min(blonde)
 
 
+def test_ears_of_dark_skin_do_not_glow(head: Head) -> None:
+    """Light that goes far below the skin is red; melanin takes it, and the oil on dark skin must not look wet."""
+    pale, dark = (Traits({"skin.melanin": melanin, "age": 30.0}) for melanin in (0.1, 0.95))
+    light, deep = (materials(head, traits)["skin"] for traits in (pale, dark))
+    assert light.subsurface_radius[0] > 3.0e-3
+    assert deep.subsurface_radius[0] < 1.1e-3
+    spread = [skin.subsurface_radius[0] / skin.subsurface_radius[2] for skin in (light, deep)]
+    assert spread[1] < 0.75 * spread[0]
+    assert deep.coat < 0.6 * light.coat
+    maps = [paint(head, traits, resolution=SIZE, seed=7)["skin"] for traits in (pale, dark)]
+    ears = atlas_of(head.topology, "skin", SIZE).region("ears") > 0.9
+    through = [float(each["subsurface"][ears].mean()) for each in maps]
+    assert through[1] < 0.8 * through[0]
+    skin = atlas_of(head.topology, "skin", SIZE).region("cheeks") > 0.9
+    assert float((maps[1]["roughness"] - maps[0]["roughness"])[skin].mean()) > 0.03
+
+
 def test_painting_can_be_stopped(head: Head) -> None:
     with pytest.raises(Cancelled):
         paint(head, Traits(), resolution=SIZE, seed=7, progress=Progress(cancelled=lambda: True))

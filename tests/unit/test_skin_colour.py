@@ -75,25 +75,58 @@ def lightness(linear: Tensor) -> float:
     return 116.0 * float(linear @ LUMINANCE) ** (1.0 / 3.0) - 16.0
 
 
-def test_every_tone_of_the_monk_scale_is_reached() -> None:
+def in_cielab(linear: Tensor) -> np.ndarray:
+    """[..., 3] linear Rec. 709 to CIE 1976 L*, a*, b* under D65."""
     colour = pytest.importorskip("colour")
-    monk = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420")
     space = colour.RGB_COLOURSPACES["ITU-R BT.709"]
+    return np.asarray(colour.XYZ_to_Lab(linear.double().numpy() @ space.matrix_RGB_to_XYZ.T, space.whitepoint))
 
-    def lab(linear: np.ndarray) -> np.ndarray:
-        return np.asarray(colour.XYZ_to_Lab(linear @ space.matrix_RGB_to_XYZ.T, space.whitepoint))
 
+def test_every_tone_of_the_monk_scale_is_reached_but_the_two_that_nobody_has() -> None:
+    colour = pytest.importorskip("colour")
+    monk = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134")
     amounts = [
         {"skin.melanin": melanin, "skin.redness": redness, "skin.yellowness": yellowness}
         for melanin in np.linspace(0.0, 1.0, 31).tolist()
         for redness in (0.0, 0.2, 1.0)
         for yellowness in (0.0, 0.4, 1.0)
     ]
-    skins = lab(torch.stack([resting_colour(Traits(each)) for each in amounts]).double().numpy())
+    skins = in_cielab(torch.stack([resting_colour(Traits(each)) for each in amounts]))
     for tone in monk:
-        encoded = np.array([int(tone[start : start + 2], 16) / 255.0 for start in (0, 2, 4)])
-        apart = colour.delta_E(skins, lab(colour.cctf_decoding(encoded, "sRGB")), method="CIE 2000")
+        encoded = torch.tensor([int(tone[start : start + 2], 16) / 255.0 for start in (0, 2, 4)])
+        linear = torch.from_numpy(np.asarray(colour.cctf_decoding(encoded.numpy(), "sRGB")))
+        apart = colour.delta_E(skins, in_cielab(linear), method="CIE 2000")
         assert apart.min() < 4.0, tone
+
+
+def test_the_darkest_skin_is_a_warm_brown_that_people_have() -> None:
+    """The darkest faces measured are near L* 27 with a chroma of about 15; melanin spans people, and no more."""
+    darkest = None
+    for melanin in (0.8, 0.85, 0.9, 0.95, 1.0):
+        skin = Traits({"skin.melanin": melanin, "skin.redness": 0.42, "skin.yellowness": 0.28})
+        light, red, yellow = in_cielab(resting_colour(skin))
+        assert light > 23.0
+        assert 13.5 < np.hypot(red, yellow) < 22.0, melanin
+        assert 45.0 < np.degrees(np.arctan2(yellow, red)) < 60.0, melanin
+        darkest = light
+    assert darkest is not None and darkest < 28.0
+
+
+@pytest.mark.parametrize(
+    ("melanin", "lightness", "redness", "yellowness"),
+    [
+        (0.14, (64.0, 72.0), (9.0, 14.0), (14.0, 20.0)),  # Europeans, as the prior draws most of them
+        (0.22, (60.0, 68.0), (9.0, 14.0), (16.0, 21.0)),  # East Asians: Koreans' faces are 58 to 64, 8 to 12, about 17
+        (0.50, (48.0, 58.0), (10.0, 15.0), (17.0, 23.0)),  # South Asians
+        (0.76, (35.0, 45.0), (9.0, 13.5), (13.0, 18.0)),  # Africans
+    ],
+)
+def test_each_ancestrys_mean_is_within_what_was_measured(
+    melanin: float, lightness: tuple[float, float], redness: tuple[float, float], yellowness: tuple[float, float]
+) -> None:
+    skin = Traits({"skin.melanin": melanin, "skin.redness": 0.42, "skin.yellowness": 0.28})
+    for value, (least, most) in zip(in_cielab(resting_colour(skin)), (lightness, redness, yellowness), strict=True):
+        assert least < value < most
 
 
 def test_equal_steps_of_melanin_look_about_equal() -> None:
@@ -109,6 +142,29 @@ def test_people_have_colours_that_people_have() -> None:
         red, green, blue = resting_colour(Traits({"skin.melanin": melanin, "skin.redness": 0.42})).tolist()
         assert 1.2 < red / green < 2.6
         assert 1.1 < green / blue < 2.4
+
+
+def test_freckles_are_small_and_brown_on_nose_and_cheeks(head: Head, bare: Maps) -> None:
+    """No rash: few on forehead and chin, browner and not redder than the skin, hardly any wider than 2 mm."""
+    plain = bare["skin"]["albedo"]
+    some, many = (albedo(head, freckles__density=density) for density in (0.3, 1.0))
+
+    def spotted(image: Tensor) -> Tensor:
+        return (image @ LUMINANCE) < 0.93 * (plain @ LUMINANCE)
+
+    cheek, few = spotted(many)[near(head, "upper_cheek_l", 0.01)].float().mean(), []
+    for name, radius in (("metopion", 0.025), ("pogonion", 0.012)):
+        few.append(spotted(many)[near(head, name, radius)].float().mean())
+    assert cheek > 0.08
+    assert max(few) < 0.2 * cheek
+    assert 0.08 * cheek < spotted(some)[near(head, "upper_cheek_l", 0.01)].float().mean() < 0.5 * cheek
+    spots = spotted(many)
+    skin, brown = in_cielab(plain[spots]), in_cielab(many[spots])
+    assert (brown[:, 2] - skin[:, 2]).mean() > (brown[:, 1] - skin[:, 1]).mean()  # yellower by more than redder
+    freckled = Subject(head, surface_of(head, "skin", 256), SIZE, 7, Traits({**CALM, "freckles.density": 1.0}))
+    chosen = _choose(_FRECKLES, "freckles.density", freckled)
+    assert chosen.radii.max() < 1.2e-3
+    assert (chosen.radii > 0.8e-3).float().mean() < 0.05
 
 
 # ------------------------------------------------------------------------------------------------------------- zones

@@ -1,6 +1,7 @@
 """Effects on a marked place: which maps each changes, where, and the same at every size and time."""
 
 import itertools
+import math
 from functools import cache, partial
 
 import pytest
@@ -314,8 +315,30 @@ def test_each_of_several_bruises_is_a_patch_of_its_own(skin):
     laid = (Overlay("bruises", "three", skin.masks, 1.0, seed=3, draw=draw, reads=EFFECTS["bruise"].reads),)
     worn = skin.painter.paint(skin.head, BROWN, resolution=SIZE, seed=7, overlays=laid)["skin"]["albedo"]
     changed = (worn - skin.bare["albedo"]).float().abs().mean(dim=-1)
-    assert 0.05 < float((changed[skin.mask > 0.5] > 0.01).float().mean()) < 0.8
+    strong = changed > 0.35 * float(changed[skin.mask > 0.5].quantile(0.98))
+    pieces, _ = label(strong.numpy())
+    sizes = torch.bincount(torch.from_numpy(pieces).long().view(-1))[1:]
+    assert int((sizes > 0.05 * float(sizes.sum())).sum()) == 3, sizes.tolist()
     assert not bool(changed[skin.mask == 0.0].any())
+
+
+def test_a_place_has_at_most_twelve_lines_and_each_needs_less_than_all_of_it(skin):
+    seen = []
+
+    def draw(site):
+        found = EFFECTS["scar"].draw(site, Look(count=60))
+        seen.append(
+            (
+                site.mask.numel(),
+                [math.prod(high - low for low, high in (one.window.rows, one.window.columns)) for one in found],
+            )
+        )
+        return found
+
+    laid = (Overlay("scars", "sixty", skin.masks, 1.0, seed=3, draw=draw, reads=EFFECTS["scar"].reads),)
+    skin.painter.paint(skin.head, BROWN, resolution=SIZE, seed=7, overlays=laid)
+    whole, parts = max(seen)
+    assert len(parts) == 12 and max(parts) < 0.7 * whole and sum(parts) < 4.0 * whole, (whole, parts)
 
 
 def test_scales_are_smaller_and_let_more_skin_through_towards_the_border(skin):

@@ -93,6 +93,7 @@ def test_lipstick_has_a_line_and_not_a_haze(head: Head) -> None:
         crossing = crossing / crossing.max()
         width = int(((crossing > 0.1) & (crossing < 0.7)).sum()) / per_metre
         assert width < max(0.001, 2.5 / per_metre)
+        assert width > 0.00025  # and no cut-out
 
 
 def test_eyeliner_is_thicker_at_the_outer_corner_and_winged(head: Head) -> None:

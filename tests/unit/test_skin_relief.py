@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.signal import find_peaks
 from torch import Tensor
 
 from dreamface.face import Head, TileMaps, Topology
 from dreamface.geometry.subdivision import catmull_clark, linear_subdivision
 from dreamface.head import HeadSource, load_model
 from dreamface.skin import paint
-from dreamface.skin.canvas.atlas import SkinSurface, surface_of
+from dreamface.skin.canvas.atlas import SkinSurface, slopes, surface_of
 from dreamface.skin.canvas.layer import Decal, DetailTiles, Ground, Layer
 from dreamface.skin.canvas.subject import Subject
 from dreamface.skin.compose import Composition, Laid, compose
@@ -67,12 +68,11 @@ def relief(head: Head, *layers: Layer, size: int = SIZE, seed: int = SEED, **tra
     return compose(composition).maps["displacement"][..., 0]
 
 
-def wrinkled(head: Head, size: int = SIZE, seed: int = SEED, **amounts: float) -> Tensor:
+def wrinkled(head: Head, size: int = SIZE, seed: int = SEED, age: float | None = None, **amounts: float) -> Tensor:
     """[S, S] metres of wrinkles alone."""
     layers = [layer for layer in WRINKLES if layer.name.removesuffix("_wrinkles") in amounts]
-    return relief(
-        head, *layers, size=size, seed=seed, **{f"wrinkles__{name}": amount for name, amount in amounts.items()}
-    )
+    named = {f"wrinkles__{name}": amount for name, amount in amounts.items()}
+    return relief(head, *layers, size=size, seed=seed, **({"age": age} if age is not None else {}), **named)
 
 
 def near(surface: SkinSurface, head: Head, landmark: str, radius: float) -> Tensor:
@@ -122,6 +122,44 @@ def test_wrinkles_of_both_heads_lie_at_the_same_place(ict_head) -> None:
             middles.append((area, (middle - head.landmark(landmark))[[0, 2]]))
     for (area, first), (_, second) in zip(middles[:3], middles[3:], strict=True):
         assert float((first - second).norm()) < (6e-3 if area == "forehead" else 4e-3), area  # brows differ in height
+
+
+@pytest.mark.parametrize("side", ["l", "r"])
+def test_old_cheeks_have_folds_and_no_gills(head: Head, side: str) -> None:
+    """Across the cheek beside the mouth there are one or two folds, not a row of parallel grooves."""
+    height, surface = wrinkled(head, age=78.0, cheeks=0.85, mouth=0.85), surface_of(head, "skin", 512)
+    corner = surface.atlas.landmark(f"cheilion_{side}")
+    assert corner is not None
+    out = torch.linspace(6e-3, 46e-3, 161) * (1.0 if side == "l" else -1.0)
+    for up in (-4e-3, 2e-3, 8e-3):
+        places = surface.walk(corner.expand(len(out), 2), torch.stack((out, torch.full_like(out, up)), dim=1))
+        column, row = (places[:, 0] * SIZE).long(), ((1.0 - places[:, 1]) * SIZE).long()
+        section = height[row, column].numpy()
+        grooves, _ = find_peaks(-section, prominence=0.2e-3)
+        assert len(grooves) <= 3, (up, grooves)
+    assert float(height[near(surface_of(head, "skin", SIZE), head, f"alar_base_{side}", 14e-3)].min()) < -0.5e-3
+
+
+@pytest.mark.parametrize("side", ["l", "r"])
+def test_old_eyes_have_bags_and_no_worms(head: Head, surface: SkinSurface, side: str) -> None:
+    """What hangs under an old eye is soft: a bag has no steep rim, and no roll lies below it."""
+    height = wrinkled(head, age=78.0, eyes=0.9)
+    padded = torch.nn.functional.pad(height[None, None], (0, 0, 1, 1), mode="replicate")[0, 0]
+    along_u, along_v = slopes(padded, surface.metric, SIZE)
+    steep = torch.sqrt(along_u**2 + along_v**2)
+    under = near(surface, head, f"eye_bag_{side}", 16e-3) & (surface.position[2] < head.landmark(f"eye_bag_{side}")[2])
+    assert float(height[under].max()) < 1.2e-3
+    assert float(steep[under].quantile(0.95)) < 0.6
+    assert float(height[near(surface, head, f"eye_bag_{side}", 12e-3)].amin()) < -0.25e-3
+
+
+def test_small_maps_have_the_folds_of_large_ones(head: Head) -> None:
+    """At 512, too: as deep at the same places, but for what is too fine for them."""
+    large, small = (wrinkled(head, size, age=75.0, eyes=0.8, cheeks=0.8, mouth=0.8) for size in (2048, 512))
+    large = torch.nn.functional.avg_pool2d(large[None, None], 4)[0, 0]
+    folded = large.abs() > 0.15e-3
+    apart = (large - small)[folded].square().mean().sqrt() / large[folded].square().mean().sqrt()
+    assert float(apart) < 0.2
 
 
 def test_left_and_right_are_no_mirror_copies() -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import shutil
 import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -128,6 +134,8 @@ MANY = [8, 8]
         ({"model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight": MANY}, "Stable Diffusion 3"),
         ({"double_blocks.0.img_attn.qkv.weight": MANY}, "FLUX"),
         (checkpoint(1024), "Stable Diffusion 2"),
+        (checkpoint(2048), "Stable Diffusion XL"),
+        (checkpoint(512), "no checkpoint that is known here"),
         (checkpoint(channels=9), "a Stable Diffusion model for in-painting"),
         ({"first_stage_model.encoder.conv_in.weight": MANY}, "an autoencoder"),
         ({"emb_params": MANY}, "a textual inversion"),
@@ -162,6 +170,11 @@ def _write(name: str, content: object) -> Callable[[Path], object]:
     return lambda place: (place / name).write_text(json.dumps(content))
 
 
+def _narrow(place: Path) -> None:
+    (place / "text_encoder/config.json").write_text(json.dumps({"hidden_size": 512}))
+    (place / "unet/config.json").write_text(json.dumps({"in_channels": 4, "cross_attention_dim": 512}))
+
+
 def _pickle(place: Path) -> None:
     (place / "unet/diffusion_pytorch_model.fp16.safetensors").rename(place / "unet/diffusion_pytorch_model.bin")
 
@@ -177,6 +190,8 @@ def _pickle(place: Path) -> None:
         (_write("model_index.json", {"_class_name": "FluxPipeline"}), "is FLUX: choose one of"),
         (_write("unet/config.json", {"in_channels": 9, "cross_attention_dim": 768}), "for in-painting"),
         (_write("unet/config.json", {"in_channels": 4, "cross_attention_dim": 1024}), "is Stable Diffusion 2"),
+        (lambda place: (place / "model_index.json").write_text("[" * 100_000), "model_index.json in .* can't be read"),
+        (_narrow, "reads words of 512 numbers, and Stable Diffusion 1.5 of 768: choose a checkpoint"),
         (_write("text_encoder/config.json", {"hidden_size": 512}), r"does not fit its UNet \(512 and 768 numbers\)"),
         (
             lambda place: safetensors(place / f"{WEIGHTS[0]}.fp16.safetensors", {"a": [64, 64]}, cut=100),
@@ -199,6 +214,92 @@ def test_a_file_that_only_says_it_is_one_is_refused(tmp_path: Path) -> None:
         (tmp_path / "x.safetensors").write_bytes(data)
         with pytest.raises(NotSafetensors, match=r"is no \.safetensors file"):
             read_header(tmp_path / "x.safetensors")
+
+
+WHOLE = '{"dtype": "F16", "shape": [2, 2], "data_offsets": [0, 8]}'
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("[" * 100_000, "is no .safetensors file"),
+        ('{"a": ' * 5000 + "1" + "}" * 5000, "is no .safetensors file"),
+        ("[]", "is no .safetensors file"),
+        ('{"a": 1}', "'a' has numbers of no kind"),
+        (f'{{"a": {WHOLE.replace("F16", "F99")}}}', "'a' has numbers of no kind that is known"),
+        (f'{{"a": {WHOLE.replace("[2, 2]", "[1e999, 2]")}}}', "it is not said how large 'a' is"),
+        (f'{{"a": {WHOLE.replace("[2, 2]", "[Infinity]")}}}', "it is not said how large"),
+        (f'{{"a": {WHOLE.replace("[2, 2]", "[null, 4]")}}}', "it is not said how large"),
+        (
+            f'{{"a": {WHOLE.replace("[2, 2]", str([chr(120), 4]).replace(chr(39), chr(34)))}}}',
+            "it is not said how large",
+        ),
+        (f'{{"a": {WHOLE.replace("[2, 2]", "4")}}}', "it is not said how large"),
+        (f'{{"a": {WHOLE.replace("[2, 2]", "[true, 4]")}}}', "it is not said how large"),
+        (f'{{"a": {WHOLE.replace("[0, 8]", "[0, 1e999]")}}}', "it is not said how large"),
+        (f'{{"a": {WHOLE.replace("[0, 8]", "[-8, 0]")}}}', "it is not said how large"),
+        (f'{{"a": {WHOLE.replace("[2, 2]", "[2, 3]")}}}', "'a' has another size than its shape"),
+        (f'{{"a": {WHOLE}, "b": {WHOLE}}}', "its parts do not follow each other"),
+        (f'{{"a": {WHOLE.replace("[0, 8]", "[8, 16]")}}}', "its parts do not follow each other"),
+    ],
+)
+def test_a_header_that_makes_no_sense_is_refused(home: Path, tmp_path: Path, header: str, sentence: str) -> None:
+    file = tmp_path / "x.safetensors"
+    file.write_bytes(struct.pack("<Q", len(header)) + header.encode() + bytes(64))
+    with pytest.raises(BadRequest, match=rf"x\.safetensors .*{sentence}.*: get it from https"):
+        models.install(NAME, file)
+
+
+def test_a_file_with_something_behind_its_tensors_is_refused(tmp_path: Path) -> None:
+    file = safetensors(tmp_path / "x.safetensors", {"a": [2, 2]})
+    read_header(file)
+    file.write_bytes(file.read_bytes() + b"more")
+    with pytest.raises(NotSafetensors, match="there is more in it than it says"):
+        read_header(file)
+
+
+@pytest.mark.parametrize("at", ["open", "read"])
+def test_a_source_that_can_not_be_read_is_named_and_not_where_it_is_copied_to(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    source, opened = folder(tmp_path / "source"), Path.open
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(errno.EIO, "Input/output error")
+
+    def broken(self: Path, *given: Any, **more: Any) -> Any:
+        if self.name == "merges.txt" and source in self.parents:
+            if at == "open":
+                raise PermissionError(errno.EACCES, "Permission denied", str(self))
+            return Broken()
+        return opened(self, *given, **more)
+
+    monkeypatch.setattr(Path, "open", broken)
+    with pytest.raises(BadRequest, match=r"source.*merges\.txt can't be read.*Check its permissions and its disk"):
+        models.install(NAME, source)
+    assert not models.STABLE_DIFFUSION.installed
+
+
+def test_room_is_looked_for_by_what_is_copied(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = SimpleNamespace(free=10_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    models.install(NAME, folder(tmp_path / "source"))  # which is small
+    large = safetensors(tmp_path / "large.safetensors", checkpoint() | {"first_stage_model.x": [3_000_000, 2]})
+    with pytest.raises(DreamFaceError, match=r"takes 13 MB and .* has 10 MB left: free some space"):
+        models.install(NAME, large)
+
+
+def test_hashing_is_told_and_can_be_stopped(home: Path, tmp_path: Path) -> None:
+    seen: list[Step] = []
+    source = folder(tmp_path / "source")
+    with pytest.raises(Cancelled):
+        stop = Progress(seen.append, lambda: bool(seen) and seen[-1].message.startswith("Checking"))
+        models.install(NAME, source, stop)
+    assert not models.STABLE_DIFFUSION.installed
+    models.install(NAME, source, Progress(seen.append))
+    fractions = [step.fraction for step in seen if step.stage == "verify"]
+    assert fractions == sorted(fractions) and fractions[-1] == 1.0
 
 
 def test_a_stopped_copy_leaves_the_old_one(home: Path, tmp_path: Path) -> None:
@@ -272,8 +373,11 @@ def test_nothing_of_it_is_imported_before_it_is_needed() -> None:
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_diffusion.save(tmp_path_factory.mktemp("tiny") / "tiny-sd")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A model whose words have 32 numbers, which is taken here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stable_diffusion, "WIDTHS", (768, 32))
+        yield tiny_diffusion.save(tmp_path_factory.mktemp("tiny") / "tiny-sd")
 
 
 @needs_diffusers
@@ -282,8 +386,10 @@ def test_a_folder_is_loaded_and_does_what_diffusers_own_pipeline_does(home: Path
 
     models.install(NAME, tiny)
     assert guidance.why_no_diffusion() == ""
-    model = guidance.load_diffusion()
-    assert guidance.load_diffusion() is model  # from memory
+    with guidance.use_diffusion() as model:
+        pass
+    with guidance.use_diffusion() as again:
+        assert again is model  # from memory
     assert (model.side, model.factor) == (64, 8)
     pictures = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -327,7 +433,8 @@ def test_gradients_go_through_the_encoder_and_not_through_the_denoiser(home: Pat
     from dreamface import guidance
 
     models.install(NAME, tiny)
-    model = guidance.load_diffusion()
+    with guidance.use_diffusion() as model:
+        pass
     picture = torch.full((1, 3, 64, 64), 0.5, requires_grad=True)
     latents = model.encode(picture)
     noise = model.predict_noise(latents, torch.tensor([300]), model.embed("x").embedding)
@@ -341,12 +448,14 @@ def test_a_single_file_is_the_same_model_as_its_folder(home: Path, tiny: Path, t
     from dreamface import guidance
 
     models.install(NAME, tiny)
-    first = guidance.load_diffusion()
+    with guidance.use_diffusion() as first:
+        pass
     file = tiny_diffusion.save_single(tiny, tmp_path / "own.safetensors")
     monkeypatch.setattr("dreamface.models.safetensors_header._WORDS", {32: "Stable Diffusion 1.5"})
     assert family_of(read_header(file)) == "Stable Diffusion 1.5"
     models.install(NAME, file)
-    second = guidance.load_diffusion()
+    with guidance.use_diffusion() as second:
+        pass
     assert second is not first and second.name == f"{NAME} (own checkpoint)"
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
@@ -361,25 +470,54 @@ def test_a_single_file_is_the_same_model_as_its_folder(home: Path, tiny: Path, t
 
 
 @needs_diffusers
+def test_a_model_is_kept_while_it_works_and_for_a_while_after(home: Path, tiny: Path, monkeypatch) -> None:
+    from dreamface import guidance
+    from dreamface.guidance import stable_diffusion as loading
+
+    monkeypatch.setattr(loading, "_KEPT_FOR", 0.05)
+    models.install(NAME, tiny)
+    with guidance.use_diffusion() as model:
+        with guidance.use_diffusion() as other:
+            assert other is model
+        time.sleep(0.3)
+        assert loading._held._model is model  # the inner one's clock has run down
+    assert loading._held._model is model
+    time.sleep(0.3)
+    assert loading._held._model is None
+
+
+@needs_diffusers
 def test_words_beyond_what_it_reads_are_told(home: Path, tiny: Path) -> None:
     from dreamface import guidance
 
     models.install(NAME, tiny)
-    prompt = guidance.load_diffusion().embed("a" * 70 + "bcdefghijk")
+    with guidance.use_diffusion() as model:
+        prompt = model.embed("a" * 70 + "bcdefghijk")
     assert prompt.cut_off.replace(" ", "") == "ghijk"
     guidance.forget_diffusion()
 
 
 @needs_diffusers
-@pytest.mark.parametrize("kind", ["missing", "garbled"])
-def test_a_damaged_model_is_said(home: Path, tiny: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda unet, _: unet.unlink(),
+        lambda unet, _: unet.write_bytes(b"\0" * 64),
+        lambda unet, _: unet.write_bytes(unet.read_bytes().replace(b'"F32"', b'"F99"')),
+        lambda unet, _: unet.write_bytes(unet.read_bytes()[:-4]),
+        lambda _, scheduler: scheduler.write_text("[]"),
+        lambda _, scheduler: scheduler.write_text('{"num_train_timesteps": 1e999}'),
+        lambda _, scheduler: scheduler.write_text("[" * 100_000),
+    ],
+)
+def test_a_damaged_model_is_said(home: Path, tiny: Path, damage: Callable[[Path, Path], object]) -> None:
     from dreamface import guidance
 
     installed = models.install(NAME, tiny)
-    weights = installed / "unet/diffusion_pytorch_model.safetensors"
-    weights.unlink() if kind == "missing" else weights.write_bytes(b"\0" * 64)
-    with pytest.raises(DreamFaceError, match=f"{NAME} can't be loaded .*: install it again"):
-        guidance.load_diffusion()
+    damage(installed / "unet/diffusion_pytorch_model.safetensors", installed / "scheduler/scheduler_config.json")
+    sentence = f"{NAME} can't be loaded .*: install it again"
+    with pytest.raises(DreamFaceError, match=sentence), guidance.use_diffusion():
+        pass
     guidance.forget_diffusion()
 
 

@@ -88,7 +88,7 @@ ALLOWED = {
     },
     "models": {"arrays", "errors", "progress", "_archives", "_files"},
     "training": SHARED | {
-        "appearance", "groom", "head", "models", "motion", "packing", "pipeline", "prior", "rig", "skin",
+        "appearance", "groom", "head", "language", "models", "motion", "packing", "pipeline", "prior", "rig", "skin",
     },
     "_files": {"errors"},
     "_archives": set(),

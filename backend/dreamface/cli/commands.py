@@ -68,7 +68,12 @@ def read(options: Namespace, terminal: Terminal) -> bool:
     from dreamface import pipeline
 
     reading = pipeline.read(" ".join(options.prompt))
-    terminal.result({"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood)})
+    terminal.result(
+        {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood), "note": reading.note}
+    )
+    if reading.language:
+        terminal.show(reading.note)
+        return False
     rows = table("", "trait", "value", "sure", "because of")
     for name, entry in reading.traits.items():
         rows.add_row(name, in_words(VOCABULARY[name], entry.value), f"{entry.confidence:.0%}", entry.because)

@@ -30,6 +30,7 @@ _CHANGES: Final = ("list", "remove", "move", "hide", "show", "set_strength")
 
 _PLACES: Final = ("mask", "tile", "region", "feather", "mirror", "invert")
 _DIFFUSION: Final = "diffusion"
+_BY_DIFFUSION: Final = "add --diffusion"
 _STARTS: Final = ("sketch", "picture")
 """What diffusion may begin with."""
 
@@ -126,7 +127,7 @@ def _ignored(words: Sequence[str], action: str) -> list[str]:
     return (
         [f"{ignored} (more words than the model reads)"]
         if action == _DIFFUSION
-        else [ignored, editing.offer_diffusion()]
+        else [ignored, editing.offer_diffusion(_BY_DIFFUSION)]
     )
 
 
@@ -219,7 +220,10 @@ def _made(options: Namespace, action: str, face: Face) -> tuple[NewEdit, dict[st
     label = options.label or ""
     if action == "words":
         traits = pipeline.shown_traits(face.record)
-        return editing.words_edit(options.words, place, traits=traits, strength=strength, label=label), pictures
+        try:
+            return editing.words_edit(options.words, place, traits=traits, strength=strength, label=label), pictures
+        except editing.NothingUnderstood as error:
+            raise BadRequest(f"{error.reason} {editing.offer_diffusion(_BY_DIFFUSION)}") from error
     if action == "sketch":
         drawn = _by_tile(options.sketch)
         as_ = options.as_ or ""

@@ -87,19 +87,14 @@ def add_edit(
     given = [one for one in (None if wish else words, sketch, picture) if one is not None]
     if len(given) > 1 or not (given or wish):
         raise BadRequest("An edit is made of words, a sketch or a picture: give one of them.")
-    topology, drawn = face.head.topology, dict(pictures or {})
-    regions = () if region is None else (region,)
-    if place is None:
-        place, found = mark(topology, regions=regions, mask=mask, feather=feather, mirror=mirror)
-        drawn |= found
-    elif regions or mask is not None or feather or mirror:
-        raise BadRequest("A place is either given whole, or by its region, mask, feather and mirror: leave one away.")
+    place, found = _marked(face, place, region, mask, feather, mirror)
+    drawn = {**(pictures or {}), **found}
     new: NewEdit | None = None
     if words is not None and wish is None:
         traits = pipeline.shown_traits(face.record)
         new = words_edit(words, place, traits=traits, strength=strength, label=label)
     elif sketch is not None:
-        new = sketch_edit(topology, sketch, as_, place, strength=strength, label=label)
+        new = sketch_edit(face.head.topology, sketch, as_, place, strength=strength, label=label)
     elif picture is not None:
         if at is None:
             raise BadRequest("Say where the picture lies: at='left_cheek', or a tile with u and v.")
@@ -115,6 +110,27 @@ def add_edit(
     assert new is not None  # one of them was given
     stack = added(face.record.edits, *new.entries)
     return pipeline.edit(face, {}, edits=stack, pictures={**drawn, **new.pictures}, progress=progress)
+
+
+def _marked(
+    face: Face,
+    place: Place | None,
+    region: str | None,
+    mask: Mask | Mapping[str, Mask] | None,
+    feather: float,
+    mirror: bool,
+) -> tuple[Place | None, dict[str, bytes]]:
+    """Return the place that is given or marked, and its masks' pictures: SHA-256 -> PNG.
+
+    Raises:
+        BadRequest: both are there, or it can't be marked.
+    """
+    regions = () if region is None else (region,)
+    if place is None:
+        return mark(face.head.topology, regions=regions, mask=mask, feather=feather, mirror=mirror)
+    if regions or mask is not None or feather or mirror:
+        raise BadRequest("A place is either given whole, or by its region, mask, feather and mirror: leave one away.")
+    return place, {}
 
 
 def _wish(diffusion: bool | Diffusion, words: str | None) -> Diffusion | None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture, by_digest, by_tile, read_mask, read_picture
 from dreamface.editing.reading import LONGEST_WORDS, EditReading, check_region, read_words
-from dreamface.edits import LARGEST_MM, Anchor, anchor_at, drawn_mask, find_regions
+from dreamface.edits import LARGEST_MM, Anchor, anchor_at, check_edits, drawn_mask, find_regions
 from dreamface.errors import BadRequest, MissingDependency
 from dreamface.face import Face, Head, Topology
 from dreamface.pipeline import Diffusion
@@ -34,6 +34,19 @@ MADE_AS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _SAME: Final = {"tattoo": "ink"}
 """Other words for them."""
+
+
+class NothingUnderstood(BadRequest):
+    """Nothing is made of an edit's words.
+
+    Attributes:
+        reason: the sentence without the offer to have diffusion make them, for who asks for that in another way.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Offer it as it is asked for in Python."""
+        super().__init__(f"{reason} {offer_diffusion('give add_edit diffusion=True')}")
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,8 @@ def words_edit(
         label: what artists read; else the words.
 
     Raises:
-        BadRequest: there are no words, nothing is understood, they contradict themselves, or the strength can't be.
+        NothingUnderstood: nothing is made of the words; diffusion may know them.
+        BadRequest: there are no words, they contradict themselves, or the strength can't be.
     """
     marked = place.regions if place is not None and place.mask is None and not place.inverted else ()
     reading = read_words(words, place=place is not None, traits=traits, marked=marked)
@@ -118,13 +132,13 @@ def words_edit(
         where = " of the skin there" if place is not None or reading.regions else ""
         unknown = ", ".join(f"“{word}”" for word in reading.not_understood)
         why = f" (no meaning of {unknown} is known)" if unknown and place is None and reading.regions else ""
-        raise BadRequest(
-            f"Nothing{where} was understood in {clean(words)!r}{why}: `dreamface edits` lists the words that work. "
-            f"{offer_diffusion()}"
+        raise NothingUnderstood(
+            f"Nothing{where} was understood in {clean(words)!r}{why}: `dreamface edits` lists the words that work."
         )
     parts = reading.parts
     made = [_said(part, label or (clean(words) if len(parts) == 1 else part.words), strength, place) for part in parts]
     lost = tuple(dict.fromkeys(word for part in parts for word in part.not_understood))
+    check_edits(made)
     return NewEdit(made[0], {}, lost, tuple(made[1:]))
 
 
@@ -220,11 +234,15 @@ def _spot(topology: Topology, tile: str, u: float, v: float) -> Anchor:
     return Anchor(tile, float(u), float(v))
 
 
-def offer_diffusion() -> str:
-    """Return the sentence that says how words that nothing is made of can be made by diffusion."""
+def offer_diffusion(how: str) -> str:
+    """Return the sentence that offers words which nothing is made of to diffusion.
+
+    Args:
+        how: one asks for it: the end of a sentence.
+    """
     if why_not := pipeline.why_no_diffusion():
         return f"Diffusion may know more words. {why_not}"
-    return "Diffusion may know it: add --diffusion."
+    return f"Diffusion may know it: {how}."
 
 
 def diffusion_edit(
@@ -258,28 +276,34 @@ def diffusion_edit(
         DreamFaceError: the model gave no numbers, or there is too little memory.
         Cancelled: the progress said so.
     """
-    pipeline.check_diffusion(wish)
+    pipeline.check_diffusion(wish, face if isinstance(face, FaceRecord) else face.record)
     _check_strength(strength)
     if why_not := pipeline.why_no_diffusion():
         raise MissingDependency(why_not)
-    said = wish.words
-    drawn = {**(pictures or {}), **(start.pictures if start is not None else {})}
-    if place is None:
-        names, rest, _ = find_regions(wish.words)
-        if names and rest.strip():
-            place, wish = Place(tuple(names)), replace(wish, words=rest.strip())
-    if place is None and start is not None and start.entry.kind == "sketch":
-        place, masks = _where_drawn(start)
-        drawn |= masks
-    if place is None:
-        raise BadRequest("Say or mark where diffusion is to work, such as by the region left_cheek or a mask.")
+    where, words, masks = (place, wish.words, {}) if place is not None else _where_said(wish.words, start)
     entry, made = pipeline.diffuse(
-        face, wish, place, start=() if start is None else (replace(start.entry, id="start of diffusion"),),
-        label=(label or clean(said))[:LONGEST_WORDS], strength=float(strength), offset=offset, pictures=drawn,
-        progress=progress,
+        face, replace(wish, words=words), where,
+        start=() if start is None else (replace(start.entry, id="start of diffusion"),),
+        label=(label or clean(wish.words))[:LONGEST_WORDS], strength=float(strength), offset=offset,
+        pictures={**(pictures or {}), **(start.pictures if start is not None else {}), **masks}, progress=progress,
     )  # fmt: skip
     cut_off = str(entry.parameters.get("cut_off", ""))
     return NewEdit(entry, made, (cut_off,) if cut_off else ())
+
+
+def _where_said(words: str, start: NewEdit | None) -> tuple[Place, str, dict[str, bytes]]:
+    """Return where words say that diffusion is to work, or a sketch; the words without that; and the place's masks.
+
+    Raises:
+        BadRequest: neither says it.
+    """
+    names, rest, _ = find_regions(words)
+    if names and rest.strip():
+        return Place(tuple(names)), rest.strip(), {}
+    if start is not None and start.entry.kind == "sketch":
+        place, masks = _where_drawn(start)
+        return place, words, masks
+    raise BadRequest("Say or mark where diffusion is to work, such as by the region left_cheek or a mask.")
 
 
 _AROUND_SKETCH: Final = 4.0  # millimetres over which what diffusion makes of a sketch fades out around it

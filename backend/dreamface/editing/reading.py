@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from dreamface import edits as edit_words
 from dreamface.edits import HOMES, REGIONS, SOMEWHERE, Wish, read_region
@@ -107,11 +107,13 @@ def read_words(
         raise BadRequest(_NO_WORDS)
     if len(words) > LONGEST_WORDS:
         raise BadRequest(f"The words have {len(words):,} characters; shorten them to at most {LONGEST_WORDS}.")
+    plain = edit_words.rephrased(words, place or whole)
     if whole:
-        return _as_typed(replace(_read_whole(words, traits or Traits()), words=words), words)
+        return _as_typed(replace(_read_whole(plain, traits or Traits()), words=words), words)
     if place:
-        return _as_typed(_read_there(words, marked), words)
-    parts = [_as_typed(_read_part(part, traits or Traits()), words) for part in _parts(words)]
+        return _as_typed(_read_there(plain, marked, traits), words)
+    read = [_as_typed(_read_part(part, traits or Traits()), words) for part in _parts(plain)]
+    parts = [one for part in read for one in _on_each_side(part)]
     for part in parts:
         if part.contradiction:
             return part
@@ -125,15 +127,21 @@ def _as_typed(reading: EditReading, words: str) -> EditReading:
     """Return a reading that calls no word not understood that nobody typed."""
     typed = set(re.findall(r"[^\W_]+", words.lower()))
     lost = [word for word in reading.not_understood if typed & set(re.findall(r"[^\W_]+", word.lower()))]
+    if reading.traits or reading.effects:
+        lost += edit_words.too_many(reading.words or words)
     return replace(reading, not_understood=tuple(dict.fromkeys(lost)))
 
 
-def _read_there(words: str, marked: Collection[str]) -> EditReading:
+def _read_there(words: str, marked: Collection[str], traits: Traits | None) -> EditReading:
     """Return what words ask for on a marked place: it wins over a place that they say."""
     text = with_removals(words)
     names, rest, where = edit_words.find_regions(text)
     if not _says_something(rest):
         rest, where = text, ()
+    if less := _less(rest, traits or Traits()):
+        return less
+    if traits is not None and (sentence := _not_the_faces(rest, traits)):
+        return EditReading(contradiction=sentence)
     reading = _read_on(_with_paint(rest, tuple(marked)), (), words)
     if where and not reading.effects:  # "wrinkles around the eyes" are these wrinkles wherever they lie
         whole = _read_on(text, (), words)
@@ -204,7 +212,13 @@ def _place_and_thing(piece: str) -> tuple[bool, bool]:
     implied, adjectives = edit_words.imply_region(piece)
     if implied and (edit_words.names_effect(adjectives) or _LIKE_RED.search(adjectives)):
         return True, True
+    if implied and not _OWN_COLOUR.intersection(implied) and _is_colour(adjectives):
+        return True, True
     return False, _is_thing(piece)
+
+
+_OWN_COLOUR: Final = frozenset({"around_eyes", "brows", "beard", "moustache", "scalp"})
+"""Regions beside which a colour is that of eyes or hair."""
 
 
 def _is_thing(words: str) -> bool:
@@ -253,10 +267,13 @@ def _read_part(part: str, traits: Traits) -> EditReading:
     lost: list[str] = []
     if _BLACK_EYE.search(part):
         return EditReading(contradiction=_WHICH_EYE, words=part)
+    if (half := _HALF.search(part)) and not half["named"]:
+        return EditReading(contradiction=_WHICH_HALF, words=part)
     left_out, rest, exception = edit_words.read_exception(part)
     regions, there, where = edit_words.find_regions(rest)
     if any(map(edit_words.needs_side, regions)):
         return EditReading(contradiction=_WHICH_SIDE, words=part)
+    regions, there, where = _on_the_side(regions, there, where)
     inverted = bool(left_out) and set(regions) <= {"whole_face", "whole_head"}
     if inverted:
         regions, everywhere = left_out, bool(regions)
@@ -267,6 +284,10 @@ def _read_part(part: str, traits: Traits) -> EditReading:
     if regions and not inverted and not _says_something(there):
         regions, there, where = (), rest, ()
     lost += _BESIDE.findall(there if regions else rest)
+    if regions and not inverted and (sentence := _not_the_faces(there, traits)):
+        return EditReading(regions=regions, contradiction=sentence, words=part)
+    if less := _less(there if regions else rest, traits):
+        return replace(less, regions=regions, inverted=inverted, words=part, not_understood=tuple(lost))
     there = _with_paint(there, regions)
     reading = _read_on(there, regions, part) if regions else _read_whole(rest, traits)
     if regions and not inverted:
@@ -276,6 +297,67 @@ def _read_part(part: str, traits: Traits) -> EditReading:
         if whole.traits and not whole.not_understood and _are_local(whole.traits):
             reading = EditReading(whole.traits)
     return replace(reading, inverted=inverted, words=part, not_understood=(*reading.not_understood, *lost))
+
+
+_HALF: Final = re.compile(
+    r"\b(?:(?P<named>left|right|upper|lower|top|bottom)(?:[ -]hand)? )?half (?:of )?(?:the|his|her|their|its|my) "
+    r"(?:whole |entire )?(?:face|head)\b",
+    re.IGNORECASE,
+)
+_WHICH_HALF: Final = "Say which half: “the left half of the face”, or the right, upper or lower half."
+_SIDE: Final = re.compile(
+    r"(?:on|to|at) (?:the|his|her|their) (?P<side>left|right)(?:[ -]hand)?(?: side)?", re.IGNORECASE
+)
+
+
+def _on_the_side(
+    regions: tuple[str, ...], words: str, where: tuple[str, ...]
+) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Return regions on the side that is said apart from them, and the words without it: "on the jaw, on the left"."""
+    if last := re.fullmatch(rf"(?P<place>.+?),? (?P<apart>{_SIDE.pattern})", where[-1] if where else "", re.IGNORECASE):
+        where = (*where[:-1], last["place"], last["apart"])
+    apart = [said for said in where if _SIDE.fullmatch(said)]
+    found = re.search(rf"\b{_SIDE.pattern}\b", words, re.IGNORECASE)
+    if len(where) > 1 and len(apart) == 1 and (side := _SIDE.fullmatch(apart[0])):
+        kept = tuple(name for name in regions if name != f"{side['side'].lower()}_half")
+        where = tuple(said for said in where if said not in apart)
+    elif found and regions:
+        side, kept = found, regions
+        words = f"{words[: found.start()].rstrip(' ,')} {words[found.end() :]}".strip()
+    else:
+        return regions, words, where
+    on = _SIDES[0] if side["side"].lower() == "left" else _SIDES[1]
+    sided = [name if edit_words.is_along(name) else edit_words.on_side(name, on) for name in kept]
+    known = [new if edit_words.region_named(new) else name for new, name in zip(sided, kept, strict=True)]
+    return tuple(known), words, where
+
+
+_LESS: Final = re.compile(
+    r"(?:please |make it |with |a (?:bit|little|lot) |much )*(?:less|fewer|not (?:so|as) (?:much|many)|reduce|lessen|"
+    r"weaken|tone down|turn down)(?: of)? (?:(?:the|his|her|their|any|all|visible) )*(?P<what>\S.*)",
+    re.IGNORECASE,
+)
+_LESS_OF_NOTHING: Final = (
+    "The face itself has no {what} to lessen: if an edit put it there, make that edit weaker or take it off."
+)
+
+
+def _less(words: str, traits: Traits) -> EditReading | None:
+    """Return what less of an effect is: less of the face's own, or the sentence where only an edit has put it there."""
+    found = _LESS.fullmatch(words.strip().rstrip("."))
+    what = found["what"] if found else ""
+    if not what or what.lower() in edit_words.ADJECTIVES or not edit_words.names_effect(what):
+        return None
+    scars = re.fullmatch(r"scars?|scarring", what, re.IGNORECASE) and traits.number("scars.density") <= _LEAST
+    change = read_change(f"less {what}", traits)
+    own = {name: entry for name, entry in change.traits.items() if name in edit_words.ON_SKIN}
+    if own and not scars and read_degrees(f"no {what}").traits:
+        return EditReading(Traits(own), not_understood=change.not_understood)
+    gone = edit_words.REMOVED.get(what.lower(), {})
+    if gone:
+        halved = {name: TraitValue(0.5 * (traits.number(name) + low), 1.0, words) for name, low in gone.items()}
+        return EditReading(Traits(halved))
+    return EditReading(contradiction=_LESS_OF_NOTHING.format(what=what))
 
 
 def _read_on(words: str, regions: tuple[str, ...], said: str) -> EditReading:
@@ -296,7 +378,7 @@ def _read_on(words: str, regions: tuple[str, ...], said: str) -> EditReading:
 # ------------------------------------------------------------------------------------------------ colours and courses
 
 _PAINTING: Final = frozenset(
-    ["make", "paint", "colour", "color", "turn", "dye", "it", "bright", "in", "all", "pure", "painted"]
+    ["make", "paint", "colour", "color", "turn", "dye", "it", "bright", "in", "all", "pure", "painted", "is", "are"]
 )
 """Words beside a colour that ask for nothing else."""
 
@@ -332,11 +414,10 @@ _WHICH_SIDE: Final = (
 
 def _on_course(reading: EditReading, words: str, where: Sequence[str]) -> EditReading:
     """Return a reading whose lines run the way that words say: across, down; over an eye; a tear down a cheek."""
-    each = 2 if re.search(r"\beach\b", " ".join(where), re.IGNORECASE) and _is_on_both_sides(reading.regions) else 1
-    effects = [replace(one, look=replace(one.look, count=each * one.look.count)) for one in reading.effects]
+    effects = list(reading.effects)
     way = _WAY.match(where[0]) if len(where) == 1 and len(reading.regions) == 1 else None
     if way is None:
-        return replace(reading, effects=tuple(effects))
+        return reading
     how, region = way["way"].lower(), reading.regions[0]
     lines = bool(effects) and all(edit_words.is_line(one.effect) for one in effects)
     if lines and not edit_words.is_along(region):
@@ -363,6 +444,24 @@ def _is_on_both_sides(regions: tuple[str, ...]) -> bool:
         name in REGIONS and REGIONS[name].side is None and name.endswith("s") for name in regions
     )
 
+
+_EACH: Final = re.compile(r"\b(?P<each>each|either|every)\b|\bboth\b", re.IGNORECASE)
+
+
+def _on_each_side(reading: EditReading) -> list[EditReading]:
+    """Return a reading once for each side, where words ask for marks on each of both: else lines lie between them."""
+    both = _EACH.search(" ".join(edit_words.find_regions(edit_words.read_exception(reading.words)[1])[2]))
+    if both is None or reading.inverted or not _is_on_both_sides(reading.regions):
+        return [reading]
+    counted = any(one.look.count for one in reading.effects)
+    lines = any(edit_words.is_line(one.effect) for one in reading.effects)
+    if not (lines or (counted and both["each"])) or (counted and not both["each"]):
+        return [reading]
+    names = [[edit_words.on_side(name, side) for name in reading.regions] for side in _SIDES]
+    return [replace(reading, regions=tuple(one)) for one in names]
+
+
+_SIDES: Final[tuple[Literal["left"], Literal["right"]]] = ("left", "right")
 
 _BROWS: Final = frozenset({"brows", "left_brow", "right_brow"})
 
@@ -402,7 +501,8 @@ def _read_whole(words: str, traits: Traits) -> EditReading:
     if somewhere and not (is_all and not _is_one(words, somewhere)):
         return _at_home(words, somewhere)
     hair = not re.search(r"\bhair", words, re.IGNORECASE) and all(name.startswith("hair.") for name in change.traits)
-    if effects.wishes and not effects.not_understood and (hair or not is_all):
+    counted = any(wish.look.count for wish in effects.wishes)
+    if effects.wishes and not effects.not_understood and (hair or counted or not is_all):
         spots = all(wish.effect == "spots" for wish in effects.wishes)
         return EditReading(Traits(), effects.wishes, ("whole_face",) if spots else ())
     if is_all:
@@ -508,6 +608,13 @@ def _at_home(words: str, wishes: Sequence[Wish]) -> EditReading:
 
 _TEETH: Final = re.compile(r"\b(?:teeth|tooth|fangs?|gums?|tongue|eyeballs?)\b", re.IGNORECASE)
 _PAINTED: Final = re.compile(r"\b(?:black\w*|paint\w*|gild\w*|cap(?:ped)?|colou?red?)\b", re.IGNORECASE)
+_BEASTS: Final = r"(?:snake|serpent|reptile|reptilian|lizard|dragon|crocodile|fish)"
+_BEASTS_EYES: Final = re.compile(
+    rf"\b{_BEASTS}(?:'s|s'|[ -]like)? eyes?\b|\beyes? (?:of|like) an? {_BEASTS}\b", re.IGNORECASE
+)
+_NO_EYES: Final = (
+    "Eyes have round pupils: words such as “yellow eyes” change their colour, “snake skin around the eyes” the skin."
+)
 _NO_TEETH: Final = (
     "Teeth, gums and eyes are no skin: nothing can be put on them. "
     "Words such as “yellow teeth” change the teeth of the face."
@@ -516,6 +623,8 @@ _NO_TEETH: Final = (
 
 def _no_skin(said: str, words: str) -> str:
     """Return the sentence where something is to be put on what is no skin, else nothing."""
+    if _BEASTS_EYES.search(said):
+        return _NO_EYES
     if not _TEETH.search(said):
         return ""
     return _NO_TEETH if edit_words.names_effect(words) or _PAINTED.search(said) else ""

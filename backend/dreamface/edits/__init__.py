@@ -9,18 +9,20 @@ from dreamface.edits.handling import LARGEST_MM
 from dreamface.edits.importing import import_mask
 from dreamface.edits.mixing import mixed_shape
 from dreamface.edits.paths import is_course as is_along
-from dreamface.edits.phrases import HOMES, SOMEWHERE
+from dreamface.edits.phrases import ADJECTIVES, HOMES, ON_SKIN, REMOVED, SOMEWHERE
 from dreamface.edits.pictures import Picture, covers_all, read_picture, read_picture_file
-from dreamface.edits.places import masks_of
+from dreamface.edits.places import check_place, masks_of
 from dreamface.edits.regions import (
     REGIONS,
     find_regions,
     imply_region,
     needs_side,
+    on_side,
     read_exception,
     read_region,
     region_named,
 )
+from dreamface.edits.rephrasing import rephrased
 from dreamface.edits.sketches import check_sketch
 from dreamface.edits.stack import SKIN_GROUPS, check_edits, overlays
 from dreamface.edits.words import (
@@ -31,15 +33,19 @@ from dreamface.edits.words import (
     is_line,
     names_effect,
     read_words,
+    too_many,
     vocabulary,
 )
 from dreamface.edits.wrapping import Anchor, anchor_of, point_of
 
 __all__ = [
+    "ADJECTIVES",
     "HOMES",
     "LARGEST_MM",
     "LARGEST_RATIO",
+    "ON_SKIN",
     "REGIONS",
+    "REMOVED",
     "SKIN_GROUPS",
     "SOMEWHERE",
     "Anchor",
@@ -51,6 +57,7 @@ __all__ = [
     "anchor_of",
     "carry",
     "check_edits",
+    "check_place",
     "check_sketch",
     "check_words",
     "copied",
@@ -68,6 +75,7 @@ __all__ = [
     "mixed_shape",
     "names_effect",
     "needs_side",
+    "on_side",
     "overlays",
     "point_of",
     "read_exception",
@@ -76,5 +84,7 @@ __all__ = [
     "read_region",
     "read_words",
     "region_named",
+    "rephrased",
+    "too_many",
     "vocabulary",
 ]

@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
 import torch
+from cachetools import LRUCache, cached
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
@@ -30,6 +31,7 @@ from dreamface.edits.sheet import MASK_SIZE, sheet_of
 from dreamface.errors import BadRequest
 from dreamface.face import Head, Topology
 from dreamface.images import decode_srgb8, decode_unit8, encode_srgb8, encode_unit8, png_bytes
+from dreamface.limits import LONGEST_WISH
 from dreamface.record import EditEntry
 from dreamface.skin import Overlay, Patch, Site, TopologyCache, Window, skin_tiles, texels_inside, window_of
 from dreamface.units import MM
@@ -41,8 +43,8 @@ KINDS: Final = ("tint", "paint", "surface")
 """Of pictures, one each for a tile."""
 
 _MIDDLE, _SPAN = 128, 127  # code that means 0, and codes to either end
-_LARGEST: Final = 8192  # pixels a side
-_KEPT: Final = 12  # pictures in memory
+_LARGEST: Final = 2048  # pixels a side: what is made, and no larger ones of strangers
+_KEPT: Final = 2**28  # bytes of pictures in memory: four whole ones, or many that show little
 _CHANNELS: Final = 10  # of `Diffused`
 _GUTTER: Final = 8  # texels beyond the islands that filters mix in
 _SIZES: Final = 2  # of maps whose seams are kept
@@ -62,13 +64,13 @@ class DiffusedEntry(BaseModel):
     """How it was made, as the parameters of its edit have it: for people, and to make it again."""
 
     model_config = ConfigDict(extra="forbid")
-    words: str = Field(default="", max_length=500)
+    words: str = Field(default="", max_length=LONGEST_WISH)
     model: str = Field(default="", max_length=200)
     seed: int = Field(default=0, ge=0, lt=2**32)
     steps: int = Field(default=30, ge=1, le=1000)
     guidance: float = Field(default=7.5, ge=0.0, le=100.0, allow_inf_nan=False)
     keep: float = Field(default=0.0, ge=0.0, le=1.0, allow_inf_nan=False)
-    cut_off: str = Field(default="", max_length=500)
+    cut_off: str = Field(default="", max_length=LONGEST_WISH)
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,14 @@ def _widened(drawing: Drawing, head: Head, tile: str) -> tuple[Drawing, Tensor]:
     return Drawing(drawing.size, box, pad(drawing.image, around)), inside_islands(head.topology, tile, side, box)
 
 
-@lru_cache(maxsize=_KEPT)
+def _bytes_of(drawing: Drawing | None) -> int:
+    return 0 if drawing is None else drawing.image.nbytes
+
+
+_read_lately: Final[LRUCache[Hashable, Drawing | None]] = LRUCache(_KEPT, getsizeof=_bytes_of)
+
+
+@cached(_read_lately, lock=threading.Lock())
 def _read(png: bytes, kind: str) -> Drawing | None:
     """Return what shows of a picture: [4, h, w] what it means times alpha, and alpha; None where nothing does.
 

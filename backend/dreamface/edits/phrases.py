@@ -69,6 +69,7 @@ MORE: Final[Mapping[str, tuple[str, str]]] = {
          "scratches of claws", "scratches of an animal", "animal scratches", "nail scratches", "fingernail scratches"),
         ("wound", "open"),
     ),
+    **dict.fromkeys(("scratch", "scratch of a cat", "scratch from a cat", "nail scratch", "fingernail scratch"), ("wound", "open")),
     **dict.fromkeys(("scratch marks", "scratch mark"), ("wound", "graze")),
     **dict.fromkeys(
         [f"{how} {what}" for how in ("stitched", "stitched up", "sewn up", "sutured")
@@ -91,10 +92,12 @@ SCRATCHES: Final[Mapping[str, tuple[Way, int]]] = {
     **dict.fromkeys(("scratches of claws", "scratches of an animal", "animal scratches"), ("down", 4)),
     **dict.fromkeys(("scratches of a cat", "scratches from a cat", "scratches by a cat", "cat scratches", "nail scratches",
                      "fingernail scratches"), ("", 3)),
+    **dict.fromkeys(("scratch", "cat scratch", "scratch of a cat", "scratch from a cat", "nail scratch", "fingernail scratch"),
+                    ("", 1)),
 }  # fmt: skip
 """Phrases of several wounds side by side: which way they run, and how many there are."""
 
-FINE: Final = frozenset(phrase for phrase, (_, count) in SCRATCHES.items() if count == 3)
+FINE: Final = frozenset(phrase for phrase, (_, count) in SCRATCHES.items() if count in (1, 3))
 """Of these, the ones that are no more than scratches."""
 
 FINE_AMOUNT: Final = 0.1
@@ -105,13 +108,23 @@ SPOTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("beauty mark", "beauty marks", "beauty spot", "beauty spots"), "mole"),
     **dict.fromkeys(("pimple", "pimples", "zit", "zits", "spot", "spots", "pustule", "pustules"), "pimple"),
     **dict.fromkeys(("wart", "warts"), "wart"), **dict.fromkeys(("age spot", "age spots", "liver spots"), "age spot"),
+    **dict.fromkeys(("dot", "dots"), "dot"),
 }  # fmt: skip
 """Small marks that are drawn one by one where their number is said -> the variant of `spots`."""
 
 ONE_SPOT: Final = frozenset(
-    ["mole", "freckle", "beauty mark", "beauty spot", "pimple", "zit", "pustule", "wart", "age spot"]
+    ["mole", "freckle", "beauty mark", "beauty spot", "pimple", "zit", "pustule", "wart", "age spot", "dot"]
 )
 """Of these, the ones of which "a" means one."""
+
+DOTS: Final = frozenset(["spot", "spots"])
+"""Of these, the ones that are painted dots where a colour is said."""
+
+ARTICLES: Final = frozenset(["a", "an", "another", "some", "the"])
+"""Words before a thing of its own."""
+
+PATCHES: Final = frozenset({"burn", "graze"})
+"""Variants of effects of lines that are no lines."""
 
 COUNTABLE: Final = frozenset({"spots", "scar", "wound", "bruise", "birthmark", "acne", "warts", "vitiligo", "cracks"})
 """Effects that can be counted."""

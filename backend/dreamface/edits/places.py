@@ -44,7 +44,8 @@ def masks_of(place: Place | None, head: Head, pictures: Mapping[str, bytes]) -> 
     """
     if place is None:
         return {tile: torch.ones(1, 1).expand(MASK_SIZE, MASK_SIZE) for tile in skin_tiles(head.topology)}
-    _check(place, head, pictures)
+    check_place(place, pictures)
+    _check_tiles(place, head)
     cut = _masks.get(head.topology, _key(place, head), lambda: _cut(_masks_of(place, head, pictures)))
     found = {}
     for tile, (window, image) in cut.items():
@@ -53,16 +54,28 @@ def masks_of(place: Place | None, head: Head, pictures: Mapping[str, bytes]) -> 
     return found
 
 
-def _check(place: Place, head: Head, pictures: Mapping[str, bytes]) -> None:
+def check_place(place: Place, pictures: Mapping[str, bytes]) -> None:
+    """Refuse a place that is nowhere on any head.
+
+    Args:
+        place: where.
+        pictures: SHA-256 -> PNG.
+
+    Raises:
+        BadRequest: it names a region that there is not, or a mask's picture is missing.
+    """
     for name in place.regions:
         if region_named(name) is None:
             raise BadRequest(f"There is no region called {name!r}: the regions are {', '.join(REGIONS)}.")
+    if not set((place.mask or {}).values()) <= pictures.keys():
+        raise BadRequest("A mask's picture is missing: mark the place again.")
+
+
+def _check_tiles(place: Place, head: Head) -> None:
     tiles = skin_tiles(head.topology)
-    for tile, digest in (place.mask or {}).items():
+    for tile in place.mask or {}:
         if tile not in tiles:
             raise BadRequest(f"A mask is for the tile {tile!r}, and this head's skin has {', '.join(tiles)}.")
-        if digest not in pictures:
-            raise BadRequest("A mask's picture is missing: mark the place again.")
 
 
 def _key(place: Place, head: Head) -> Hashable:

@@ -665,10 +665,11 @@ def find_regions(words: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     said: list[str] = []
     rest, position = words, 0
     while (place := _next_place(rest, position)) is not None:
-        names, start, stop = place
+        names, start, stop, lost = place
         found += [name for name in names if name not in found]
         said.append(" ".join(rest[start:stop].split()))
-        rest, position = f"{rest[:start].rstrip(' ,:;')} {rest[stop:].lstrip(' ,:;')}", start
+        before = f"{rest[:start].rstrip(' ,:;')} {lost}".rstrip()
+        rest, position = f"{before} {rest[stop:].lstrip(' ,:;')}", max(start, len(before))
     over = {stop for name in found for stop in stops_of(name)}  # "across the nose from cheek to cheek" is one course
     return tuple(name for name in found if name not in over), " ".join(rest.split()) if found else words, tuple(said)
 
@@ -722,14 +723,14 @@ _EXCEPT: Final = re.compile(
 _EVERYWHERE: Final = re.compile(r"\b(?:everywhere|all|whole|entire|anywhere|everything)\b", re.IGNORECASE)
 
 
-def _next_place(words: str, position: int) -> tuple[list[str], int, int] | None:
-    """Return the first place from a position on: its regions, and where it starts and stops."""
+def _next_place(words: str, position: int) -> tuple[list[str], int, int, str] | None:
+    """Return the first place from a position on: its regions, where it starts, stops, and what in it says no place."""
     for match in re.finditer(r"(?<![\w'-])[\w']", words):
         start = match.start()
         if start < position:
             continue
         if course := _course_at(words, start) or _between_at(words, start):
-            return [course[0]], start, course[1]
+            return [course[0]], start, course[1], course[2]
         preposition = re.compile(rf"{_PREPOSITION}\s+", re.IGNORECASE).match(words, start)
         said, led = _region_at(words, start), _region_at(words, preposition.end()) if preposition else None
         if said is not None and not (said[2] or _by_itself(words, start, said[1])):
@@ -738,7 +739,7 @@ def _next_place(words: str, position: int) -> tuple[list[str], int, int] | None:
             said = led
         if said is not None:
             names, stop = _more(words, said[0], said[1])
-            return names, start, stop
+            return names, start, stop, ""
     return None
 
 
@@ -746,8 +747,38 @@ _FROM: Final = re.compile(
     r"(?:(?:running|going|leading|stretching|reaching|extending|drawn|that runs|that goes|all the way)\s+)*from\s+",
     re.IGNORECASE,
 )
-_TO: Final = re.compile(r"(?:\s+[\w-]+){0,4}?\s+(?:to|towards?|until|into|onto)\s+", re.IGNORECASE)
-_OVER: Final = re.compile(r"\s+(?:(?:all|right|down|up)\s+)?(?:over|across|through|via|along)\s+", re.IGNORECASE)
+_TO: Final = re.compile(r"(?P<between>(?:\s+[\w-]+){0,6}?)\s*,?\s+(?:to|towards?|until|into|onto)\s+", re.IGNORECASE)
+_OVER: Final = re.compile(
+    r"\s*,?\s+(?:(?:and|then|all|right|straight|down|up|going|passing|running|the|way)\s+)*?"
+    r"(?:(?:over|across|through|via|along|around|round|past|by|near|on)\s+|"
+    r"(?=(?:around|under|underneath|beneath|below|above|behind|beside|next\s+to|near)\s))",
+    re.IGNORECASE,
+)
+_NO_STOP: Final = frozenset(
+    [
+        "and",
+        "then",
+        "on",
+        "all",
+        "the",
+        "way",
+        "right",
+        "straight",
+        "down",
+        "up",
+        "over",
+        "across",
+        "back",
+        "along",
+        "skin",
+        "his",
+        "her",
+        "their",
+        "side",
+        "of",
+    ]
+)
+"""Words between the stops of a course that change nothing."""
 _OTHER: Final = re.compile(
     r"(?:the|his|her|their)\s+(?:other|opposite)(?:\s+(?:one|side)\b|(?P<again>))", re.IGNORECASE
 )
@@ -760,15 +791,15 @@ _MIDDLES: Final = {
 """What lies in the middle between the two sides of a region, and over which a course from one to the other goes."""
 
 
-def _course_at(words: str, start: int) -> tuple[str, int] | None:
-    """Return the course that words say from a position on, and where they end."""
+def _course_at(words: str, start: int) -> tuple[str, int, str] | None:
+    """Return the course that words say from a position on, where they end, and the words in them that say no place."""
     led = _FROM.match(words, start)
     first = _stop_at(words, led.end()) if led else None
     if first is None:
         return None
     (name, stop), over = first, ""
-    if (via := _OVER.match(words, stop)) and (there := _region_at(words, via.end())):
-        over, stop = there[0], there[1]
+    if there := _over_at(words, stop):
+        over, stop = there
     to = _TO.match(words, stop)
     last = None
     if to is not None:
@@ -778,13 +809,27 @@ def _course_at(words: str, start: int) -> tuple[str, int] | None:
     if last is None:
         return None
     end, stop = last
-    if not over and (via := _OVER.match(words, stop)) and (there := _region_at(words, via.end())):
-        over, stop = there[0], there[1]
+    if not over and (there := _over_at(words, stop)):
+        over, stop = there
     first_name, last_name, over = _sided_alike(name, end, over)
-    return (course_name(first_name, last_name, over), stop) if first_name != last_name else None
+    lost = [word for word in to["between"].split() if word.lower() not in _NO_STOP] if to else []
+    return (course_name(first_name, last_name, over), stop, " ".join(lost)) if first_name != last_name else None
 
 
-def _between_at(words: str, start: int) -> tuple[str, int] | None:
+def _over_at(words: str, stop: int) -> tuple[str, int] | None:
+    """Return the region that a course goes over as words say it next, and where its name ends."""
+    via = _OVER.match(words, stop)
+    if via is None:
+        return None
+    alone = re.compile(rf"{_BESIDE}\s+", re.IGNORECASE).match(words, via.end())
+    there = _region_at(words, via.end()) or (_region_at(words, alone.end()) if alone else None)
+    return None if there is None else there[:2]
+
+
+_BESIDE: Final = r"(?:around|under|underneath|beneath|below|above|behind|beside|next\s+to|near)"
+
+
+def _between_at(words: str, start: int) -> tuple[str, int, str] | None:
     """Return the place between two regions that words say from a position on, and where they end."""
     led = re.compile(r"(?:in\s+)?between\s+", re.IGNORECASE).match(words, start)
     first = _stop_at(words, led.end()) if led else None
@@ -793,7 +838,7 @@ def _between_at(words: str, start: int) -> tuple[str, int] | None:
     if first is None or last is None:
         return None
     one, other, _ = _sided_alike(first[0], last[0], "")
-    return (between_name(one, other), last[1]) if one != other else None
+    return (between_name(one, other), last[1], "") if one != other else None
 
 
 def _stop_at(words: str, start: int) -> tuple[str, int] | None:
@@ -806,14 +851,14 @@ def _stop_at(words: str, start: int) -> tuple[str, int] | None:
 def _sided_alike(first: str, last: str, over: str) -> tuple[str, str, str]:
     """Return the stops of a course on the side that one of them says; from both sides it goes over the middle."""
     if first == last and first in _SIDED:
-        return _on_side(first, "left"), _on_side(first, "right"), over or _MIDDLES.get(first, "")
+        return on_side(first, "left"), on_side(first, "right"), over or _MIDDLES.get(first, "")
     sides = {_known(name).side for name in (first, last)} - {None}
     if len(sides) != 1:
         return first, last, over
     side = sides.pop()
 
     def beside(name: str) -> str:
-        return name if name not in _SIDED or _crosses_middle(name) else _on_side(name, side)
+        return name if name not in _SIDED or _crosses_middle(name) else on_side(name, side)
 
     return beside(first), beside(last), beside(over)
 
@@ -845,12 +890,12 @@ def _region_at(words: str, start: int) -> tuple[str, int, bool] | None:
             continue
         said = " ".join(group for group in match.groups() if group).lower().split()
         side: Side = "left" if "left" in said else "right" if "right" in said else None
-        name = _on_side(phrase.name, side if "both" not in said else None)
+        name = on_side(phrase.name, side if "both" not in said else None)
         best = name, match.end(), phrase.own or side is not None or "whole" in said
     return best
 
 
-def _on_side(name: str, side: Side) -> str:
+def on_side(name: str, side: Side) -> str:
     """Return the region on one side, where there is one."""
     if side is not None and name in ("whole_face", "whole_head"):
         return f"{side}_half"

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from dreamface.edits import phrases
 from dreamface.edits.colours import NAMES_SRGB, SHADES, Colour, colour_of
 from dreamface.errors import BadRequest
-from dreamface.skin import EFFECT_FAMILIES, EFFECTS, MOST_COUNTED, Look
+from dreamface.skin import EFFECT_FAMILIES, EFFECTS, MOST_COUNTED, MOST_LINES, Look
 from dreamface.traits import VOCABULARY, Group, Kind, Traits, TraitValue
 
 _LONGEST: Final = 5  # words of a phrase
@@ -191,16 +191,23 @@ def _plain(words: str) -> str:
 
 _COUNT: Final = "count:"  # begins a token that says how many
 
+_ONES: Final = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _NUMBERS: Final[Mapping[str, int]] = {
-    **{name: number for number, name in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-         "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"), 1)},
+    **{name: number for number, name in enumerate(_ONES, 1)},
+    **{ten: 10 * tens for tens, ten in enumerate(_TENS, 2)},
+    **{f"{ten} {one}": 10 * tens + ones for tens, ten in enumerate(_TENS, 2) for ones, one in enumerate(_ONES[:9], 1)},
+    **{f"{one} hundred": 100 * number for number, one in enumerate(_ONES[:9], 1)},
     **dict.fromkeys(("a single", "one single", "single", "just one", "only one", "a lone", "a solitary"), 1),
     **dict.fromkeys(("a pair of", "a couple of", "couple of", "both", "twin"), 2),
-    "several": 4, "half a dozen": 6, "a dozen": 12, "two dozen": 24,
+    "several": 4, "half a dozen": 6, "a dozen": 12, "a score of": 20, "two dozen": 24, "a hundred": 100,
+    "hundred": 100, "a thousand": 1000, "one thousand": 1000, "thousand": 1000,
 }  # fmt: skip
 _NUMBER: Final = re.compile(
-    rf"(?<![\w%])(?P<number>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}|\d{{1,3}}|an?|another)(?: of)? "
+    rf"(?<![\w%])(?P<number>{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}|\d{{1,6}}|an?|another)(?: of)? "
     r"(?=(?P<words>\w.*))"
 )
 _BETWEEN_NUMBER_AND_NOUN: Final = 4  # words at most
@@ -212,6 +219,20 @@ def counted(plain: str) -> str:
     >>> counted("three dark moles , three day stubble")
     'count:3 dark moles , three day stubble'
     """
+    return _counted(plain)[0]
+
+
+def too_many(words: str) -> tuple[str, ...]:
+    """Return the numbers in words that are more than can be drawn: as many as can be, or lots, are drawn instead.
+
+    >>> too_many("65 moles and three freckles")
+    ('65',)
+    """
+    return _counted(_plain(words))[1]
+
+
+def _counted(plain: str) -> tuple[str, tuple[str, ...]]:
+    lost: list[str] = []
 
     def said(found: re.Match[str]) -> str:
         number, tokens = found["number"], found["words"].split()
@@ -219,15 +240,29 @@ def counted(plain: str) -> str:
             if noun := _noun_at(tokens, index):
                 if number in ("a", "an", "another"):
                     return found[0] if noun not in phrases.ONE_SPOT else f"{_COUNT}1 "
-                count = _NUMBERS.get(number) or int(number)
-                if count > MOST_COUNTED:
-                    return "lots of "
+                count = number_of(number)
+                if count > (most := _most_of(noun)):
+                    lost.append(number)
+                    return "lots of " if noun in phrases.SPOTS else f"{_COUNT}{most} "
                 return f"{_COUNT}{count} " if count else found[0]
             if not (_is_descriptive(tokens[index]) or tokens[index] in phrases.BESIDE_COUNTED):
                 break
         return found[0]
 
-    return _NUMBER.sub(said, plain)
+    return _NUMBER.sub(said, plain), tuple(lost)
+
+
+def number_of(word: str) -> int:
+    """Return the number that a word is, or the words or digits are."""
+    plain = _plain(word)
+    return _NUMBERS.get(plain) or int(plain)
+
+
+def _most_of(noun: str) -> int:
+    """Return how many of a thing can be drawn."""
+    effect, variant = _effect_phrases().get(noun, ("", ""))
+    is_line = noun not in phrases.SPOTS and EFFECTS[effect].lines and variant not in phrases.PATCHES
+    return MOST_LINES if is_line else MOST_COUNTED
 
 
 def _noun_at(tokens: Sequence[str], index: int) -> str:
@@ -363,7 +398,7 @@ def _is_descriptive(phrase: str) -> bool:
 
 
 def _wishes(clauses: Sequence[_Clause]) -> dict[str, Wish]:
-    """Return the effects that clauses ask for, by name; clauses of nothing but descriptions change the last one."""
+    """Return the effects that clauses ask for, by kind; clauses of nothing but descriptions change the last one."""
     wishes: dict[str, Wish] = {}
     last: list[str] = []
     waiting: list[_Clause] = []
@@ -371,17 +406,10 @@ def _wishes(clauses: Sequence[_Clause]) -> dict[str, Wish]:
         if clause.effects:
             last = []
             for phrase, effect, variant in _own_effects(clause):
-                wish = wishes.get(effect, Wish(effect, Look(), ""))
-                wish = replace(wish, because=f"{wish.because} {phrase}".strip())
-                colour = colour_of(phrases.LIQUID_COLOURS.get(phrase, ""))
-                way, several = phrases.SCRATCHES.get(phrase, ("", 0))
-                look = replace(
-                    wish.look, variant=variant or wish.look.variant, colour=colour or wish.look.colour,
-                    count=clause.count or several or wish.look.count, course=way or wish.look.course,
-                    amount=phrases.FINE_AMOUNT if phrase in phrases.FINE else wish.look.amount,
-                )  # fmt: skip
-                wishes[effect] = replace(wish, look=look)
-                last.append(effect)
+                kind = effect if effect in last else _kind_of(wishes, clause, (phrase, effect, variant))
+                wish = wishes.get(kind, Wish(effect, Look(), ""))
+                wishes[kind] = _asked_for(wish, clause, phrase, variant)
+                last.append(kind)
             for other in (*waiting, clause):
                 _describe(wishes, last, other)
             waiting = []
@@ -394,6 +422,33 @@ def _wishes(clauses: Sequence[_Clause]) -> dict[str, Wish]:
         elif not clause.removing:
             last = []
     return wishes
+
+
+def _kind_of(wishes: Mapping[str, Wish], clause: _Clause, said: tuple[str, str, str]) -> str:
+    """Return the name of a kind of an effect: moles and warts are two, "a scar, keloid" is one."""
+    phrase, effect, variant = said
+    before = wishes.get(effect)
+    if before is None or before.look.variant == variant or effect == "cracks":
+        return effect
+    named = bool(clause.count) or not phrases.ARTICLES.isdisjoint(clause.rest)
+    both = bool(before.look.variant and variant)
+    if not named and (phrase in phrases.UNCOUNTED or (phrase in _modifiers(effect) and not both)):
+        return effect
+    return f"{effect}/{variant}" if both or effect in phrases.COUNTABLE else effect
+
+
+def _asked_for(wish: Wish, clause: _Clause, phrase: str, variant: str) -> Wish:
+    """Return a wish with what a phrase itself says of it."""
+    colour = colour_of(phrases.LIQUID_COLOURS.get(phrase, ""))
+    way, several = phrases.SCRATCHES.get(phrase, ("", 0))
+    if phrase in phrases.DOTS and clause.colours:
+        variant = "dot"
+    look = replace(
+        wish.look, variant=variant or wish.look.variant, colour=colour or wish.look.colour,
+        count=clause.count or several or wish.look.count, course=way or wish.look.course,
+        amount=phrases.FINE_AMOUNT if phrase in phrases.FINE else wish.look.amount,
+    )  # fmt: skip
+    return replace(wish, look=look, because=f"{wish.because} {phrase}".strip())
 
 
 def _own_effects(clause: _Clause) -> list[tuple[str, str, str]]:
@@ -413,9 +468,9 @@ def _own_effects(clause: _Clause) -> list[tuple[str, str, str]]:
 def _describe(wishes: dict[str, Wish], names: Sequence[str], clause: _Clause) -> None:
     """Give effects the colours, amounts and variants of a clause, and take those words out of it."""
     used: set[str] = set()
-    for name in names:
-        wish, effect = wishes[name], EFFECTS[name]
-        look = wish.look
+    for key in names:
+        wish, name = wishes[key], wishes[key].effect
+        look, effect = wish.look, EFFECTS[name]
         for phrase in (*clause.others, *clause.colours, *clause.amounts):
             if effect.lines and phrase in phrases.WAYS:
                 look, used = replace(look, course=phrases.WAYS[phrase]), used | {phrase}
@@ -432,7 +487,9 @@ def _describe(wishes: dict[str, Wish], names: Sequence[str], clause: _Clause) ->
             used.add(phrase)
             if effect.takes_colour and _modifiers(name).get(phrase) is None:
                 look = replace(look, colour=colour_of(phrase))
-        wishes[name] = replace(wish, look=look)
+        if name == "spots":
+            used |= set(SHADES)  # "a dark mole" is one of its kind, and not dark skin
+        wishes[key] = replace(wish, look=look)
     words = {word for phrase in used for word in phrase.split()} | phrases.IGNORED
     words |= phrases.AGES if phrases.PEOPLE.isdisjoint(clause.rest) else set()
     clause.rest = [word for word in clause.rest if word not in words]
@@ -533,5 +590,17 @@ def _words_entry(name: str, description: str, words: Mapping[str, Any] | Sequenc
         "variants": [], "modifiers": {}, "colour": False,
     }  # fmt: skip
 
+
+COUNTED_NOUNS: Final = tuple(
+    sorted(
+        {*phrases.SPOTS, *(phrase for phrase, (effect, _) in _effect_phrases().items()
+                           if effect in phrases.COUNTABLE and phrase not in phrases.UNCOUNTED)},
+        key=len, reverse=True,
+    )
+)  # fmt: skip
+"""Phrases of what can be counted, the longest first."""
+
+NUMBER_WORDS: Final = tuple(sorted(_NUMBERS, key=len, reverse=True))
+"""Words and phrases for numbers, the longest first."""
 
 __all__ = ["Colour", "Wish", "WordsReading", "check_words", "read_words", "vocabulary"]

@@ -127,12 +127,30 @@ def diffuse(
         progress: told about every step.
 
     Raises:
-        BadRequest: nothing is marked.
+        BadRequest: nothing is marked, or too faintly, or where no camera sees it.
         DreamFaceError: the model gave no numbers, or there is too little memory for it.
         Cancelled: the progress said so.
     """
     if not any(bool(mask.any()) for mask in canvas.masks.values()):
         raise BadRequest("Nothing is marked: paint a mask or choose a region for diffusion to work on.")
+    made = _on_place(model, canvas, wish, texture, share, size, progress)
+    if not made:
+        raise BadRequest(
+            "No camera sees the marked place: mark more of it, or paint it more strongly, outside of folds, the mouth "
+            "and the nostrils."
+        )
+    return made
+
+
+def _on_place(
+    model: LatentDiffusion,
+    canvas: Canvas,
+    wish: Wish,
+    texture: LatentDiffusion | None,
+    share: float,
+    size: int,
+    progress: Progress,
+) -> dict[str, Diffused]:
     if texture is not None:
         mixed = Mixed(model, texture, share)
         return _with_less_memory(lambda side: _in_texture(mixed, canvas, wish, side, size, progress), mixed)

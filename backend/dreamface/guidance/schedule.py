@@ -72,5 +72,7 @@ class Schedule:
         """
         if prediction == "epsilon":
             return predicted
-        kept = self.signal.to(level.device)[level].to(latents.dtype).view(-1, *[1] * (latents.dim() - 1))
+        # Looked up where it lies: Apple's GPUs know no float64.
+        kept = self.signal[level.to(self.signal.device)].to(latents.dtype).to(latents.device)
+        kept = kept.view(-1, *[1] * (latents.dim() - 1))
         return kept.sqrt() * predicted + (1.0 - kept).sqrt() * latents

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,7 @@ from dreamface.models import CHECKPOINT, SCHEDULER, STABLE_DIFFUSION, model_fold
 from dreamface.progress import Progress
 
 _PACKAGES: Final = ("diffusers", "transformers", "accelerate")
-_KEPT_FOR: Final = 120.0  # seconds after it was last asked for
+_KEPT_FOR: Final = 120.0  # seconds after it was last used
 _WORK_BYTES: Final = 1.6e9  # beside the weights, for two pictures of 512 pixels a side
 _GIGABYTE: Final = 1e9
 _TEXT_PREFIX: Final = "cond_stage_model.transformer."
@@ -79,7 +80,7 @@ class StableDiffusion:
                 f"The packages that diffusion needs do not load ({error}): install them again in DreamFace's own "
                 'Python environment with `pip install "dreamface[diffusion]"`.'
             ) from error
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except _what_damage_raises() as error:
             if "out of memory" in str(error).lower():
                 raise DreamFaceError("There is too little GPU memory for diffusion: close other programs.") from error
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
@@ -174,6 +175,16 @@ def _check_memory(folder: Path, device: torch.device) -> None:
         )
 
 
+def _what_damage_raises() -> tuple[type[Exception], ...]:
+    """Return what loading files that are damaged, or are other files, can raise; weights have an error of their own."""
+    from safetensors import SafetensorError
+
+    return (
+        OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, AssertionError,
+        SafetensorError,
+    )  # fmt: skip
+
+
 def _quiet() -> None:
     """Keep the libraries from drawing progress bars of their own."""
     from diffusers.utils import logging as diffusers_logging
@@ -243,7 +254,20 @@ class _Held:
         self._model: StableDiffusion | None = None
         self._key: object = None
         self._clock: threading.Timer | None = None
+        self._users = 0
         self._busy = threading.Lock()
+
+    @contextmanager
+    def use(self, progress: Progress) -> Iterator[StableDiffusion]:
+        """Hold the model during a block, however long that takes, and for a while after the last one."""
+        with self._busy:
+            self._users += 1
+        try:
+            yield self.get(progress)
+        finally:
+            with self._busy:
+                self._users -= 1
+            self._wind_clock()
 
     def get(self, progress: Progress) -> StableDiffusion:
         folder = model_folder(STABLE_DIFFUSION.name)
@@ -253,9 +277,11 @@ class _Held:
             if self._model is None or self._key != key:
                 self._model = None  # before the next one takes as much memory
                 self._model, self._key = StableDiffusion.load(folder, _name_of(folder), progress), key
-            model = self._model
-        self._wind_clock()
-        return model
+            return self._model
+
+    def _expire(self) -> None:
+        if not self._users:  # whoever uses it winds the clock again
+            self.forget()
 
     def forget(self) -> None:
         with self._busy:
@@ -266,7 +292,7 @@ class _Held:
     def _wind_clock(self) -> None:
         if self._clock is not None:
             self._clock.cancel()
-        self._clock = threading.Timer(_KEPT_FOR, self.forget)
+        self._clock = threading.Timer(_KEPT_FOR, self._expire)
         self._clock.daemon = True  # nobody waits for it at exit
         self._clock.start()
 
@@ -278,8 +304,9 @@ def _name_of(folder: Path) -> str:
     return f"{STABLE_DIFFUSION.name} (own checkpoint)" if (folder / CHECKPOINT).is_file() else STABLE_DIFFUSION.name
 
 
-def load_diffusion(progress: Progress = Progress()) -> StableDiffusion:  # noqa: B008 - immutable
-    """Return the installed diffusion model, from memory where it was used within the last two minutes.
+@contextmanager
+def use_diffusion(progress: Progress = Progress()) -> Iterator[StableDiffusion]:  # noqa: B008 - immutable
+    """Give the installed diffusion model to a block, from memory where it was used within the last two minutes.
 
     Raises:
         MissingDependency: there is none, or the packages that it needs are not installed.
@@ -288,7 +315,8 @@ def load_diffusion(progress: Progress = Progress()) -> StableDiffusion:  # noqa:
     """
     if sentence := why_no_diffusion():
         raise MissingDependency(sentence)
-    return _held.get(progress)
+    with _held.use(progress) as model:
+        yield model
 
 
 def forget_diffusion() -> None:

@@ -24,7 +24,7 @@ _RIM: Final = 2  # rows above and below the teeth
 _NOTHING: Final = -1.0  # metres; a radius that stops nobody
 _BEFORE_TEETH: Final = 1.2 * MM  # of skin, where it rests that far before them or further
 _LEAST_BEFORE: Final = 0.1 * MM  # of skin that moves
-_FROM_CORNERS: Final = (8.0 * MM, 18.0 * MM)  # stays, is held before the teeth
+_FROM_CORNERS: Final = (3.0 * MM, 9.0 * MM)  # stays, is held before the teeth
 _SMOOTHED: Final = 4  # rounds
 _GIVEN: Final = 0.8  # of what is missing: lips are to stay closed, too
 _NO_MOTION: Final = 1e-7  # metres; smaller offsets are rounding
@@ -33,6 +33,9 @@ _CANDIDATES: Final = 48  # of the nearest skin, among which what lies over a ver
 _FOLLOWED: Final = 6  # vertices of the skin that a vertex of the lining goes with
 _FLESH: Final = (5.0 * MM, 14.0 * MM)  # of it between lining and skin: goes with the skin, moves freely
 _FROM_LIPS: Final = (0.5 * MM, 4.5 * MM)  # of the lining: moves with the lips, goes with the skin
+_BEHIND_SKIN: Final = 3.0 * MM  # of the lining in an open mouth, at least
+_FULL_DEPTH: Final = (0.5 * MM, 6.0 * MM)  # of the lining from the lips: may lie as near to the skin as it does, not so
+_ROUNDS: Final = 2  # of measuring how deep the lining lies and moving it
 _FACING: Final = 0.75  # least cosine between the skin's normal and the way to it from the lining
 
 
@@ -140,11 +143,18 @@ class MouthRoom:
         from_lips = torch.from_numpy(cKDTree(points[seam]).query(points[lining])[0])
         bound = 1.0 - smoothstep(torch.from_numpy(away[:, 0]).clamp(max=1.0), *_FLESH)
         bound = bound * smoothstep(from_lips, *_FROM_LIPS)
-        kept = (bound > 0.0).numpy()
+        kept = np.isfinite(away[:, 0])
         shares = 1.0 / np.square(away[kept] + 1.0 * MM)
         self._lining, self._over = torch.from_numpy(lining[kept]), torch.from_numpy(over[kept])
         self._shares = torch.from_numpy(shares / shares.sum(axis=1, keepdims=True)).float()
         self._bound = bound[kept].float()
+        self._depth = _BEHIND_SKIN * smoothstep(from_lips[kept], *_FULL_DEPTH).float()
+        around = faces[np.isin(faces, over[kept]).any(axis=1) & ~np.isin(faces, lining).any(axis=1)]
+        self._skin, corners = np.unique(around, return_inverse=True)
+        self._skin_faces = torch.from_numpy(corners.reshape(-1, 4))
+        self._over_skin = torch.from_numpy(np.searchsorted(self._skin, over[kept]))
+        self._skin = torch.from_numpy(self._skin)
+        self._lining_mean = _means(faces, lining[kept])
 
     def clear_teeth(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor, parted: Tensor) -> None:
         """Hold the lips before the teeth, in place.
@@ -183,6 +193,51 @@ class MouthRoom:
         over = (deltas[:, self._over] * self._shares[..., None]).sum(dim=2)
         moved = torch.lerp(deltas[:, self._lining], over, self._bound[:, None])
         deltas[:, self._lining] = torch.where(moved.abs() < _NO_MOTION, 0.0, moved)
+
+    def sink_lining(self, rest: Tensor, deltas: Tensor, jaw_open: int, moved: Tensor) -> None:
+        """Hold the lining behind the skin over it, in place: each shape alone and in an open mouth.
+
+        Nobody sees how deep it lies.
+
+        Args:
+            rest: [V, 3] metres, of one person.
+            deltas: [S, V, 3] metres, all shapes of that person.
+            jaw_open: which of them jawOpen is.
+            moved: [N] the shapes that move the mouth.
+        """
+        at_rest, _ = self._behind(rest)
+        usual = torch.minimum(at_rest, self._depth)
+        for index in (jaw_open, *(index for index in moved.tolist() if index != jaw_open)):
+            for below in (None, jaw_open) if index != jaw_open else (None,):
+                least = usual if below is None and index != jaw_open else self._depth
+                for _ in range(_ROUNDS):
+                    own = deltas[index] if below is None else deltas[index] + deltas[below]
+                    depth, inwards = self._behind(rest + own)
+                    push = (least - depth).clamp(min=0.0)[:, None] * inwards
+                    if not float(push.abs().max()) > _STILL:
+                        break
+                    around = push
+                    for _ in range(_SMOOTHED):
+                        around = self._lining_mean @ around
+                    push = torch.where(around.norm(dim=1, keepdim=True) > push.norm(dim=1, keepdim=True), around, push)
+                    deltas[index, self._lining] += torch.where(push.abs() > _STILL, push, 0.0)
+
+    def _behind(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Return [N] metres that the lining lies behind the skin over it, of vertices [V, 3], and [N, 3] ways in."""
+        skin = points[self._skin]
+        normals = _normals(skin, self._skin_faces)[self._over_skin]
+        arms = skin[self._over_skin] - points[self._lining][:, None]
+        depth = ((arms * normals).sum(dim=2) * self._shares).sum(dim=1)
+        outwards = (normals * self._shares[..., None]).sum(dim=1)
+        return depth, -torch.nn.functional.normalize(outwards, dim=1)
+
+
+def _normals(points: Tensor, faces: Tensor) -> Tensor:
+    """Return [N, 3] unit normals of vertices [N, 3] of quads [F, 4]."""
+    corners = points[faces]
+    flat = torch.linalg.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
+    found = torch.zeros_like(points).index_add_(0, faces.reshape(-1), flat.repeat_interleave(4, dim=0))
+    return torch.nn.functional.normalize(found, dim=1)
 
 
 def _rigid(points: Tensor, offsets: Tensor) -> Similarity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dreamface.language.binding import Claim
 from dreamface.language.effects import Rank
@@ -19,11 +19,27 @@ _TEEN_YEARS = 16.0
 _TEENS = {"early": 13.0, "mid": 15.0, "middle": 15.0, "late": 18.0}
 _OLDEST_SAID = 120.0  # years; a larger number is not an age
 _JOINED = re.compile(r"(\d{1,3})(?:yo|y|yr|year)")
+_ISH = re.compile(r"(\d{1,2}|[a-z]+)ish")
 _DECADE = re.compile(r"([1-9]0)s")
 _BEFORE = frozenset({"aged", "age", "turned", "turning"})
 _AROUND = frozenset(
-    {"about", "around", "roughly", "approximately", "nearly", "almost", "over", "some", "approx", "circa"}
+    {
+        "about", "around", "roughly", "approximately", "nearly", "almost", "over", "some", "approx", "circa", "maybe",
+        "perhaps", "probably", "possibly", "pushing", "nearing", "approaching", "past", "under", "barely", "just",
+        "easily", "say",
+    }
+)  # fmt: skip
+_GUESSES = frozenset(
+    {"maybe", "perhaps", "probably", "possibly", "pushing", "nearing", "approaching", "roughly", "circa"}
 )
+"""Those of them that lead to nothing but an age in the description of a face."""
+
+_LOOKS = frozenset({"look", "looking", "seem", "seeming", "appear", "appearing"})
+_SPANS = frozenset({"to", "or", "and", "till", "until"})
+_NOT_THEIRS = frozenset(
+    {"son", "daughter", "baby", "child", "kid", "boy", "girl", "dog", "cat", "horse", "car", "twin", "toddler", "house"}
+)
+"""Whose age a number is, where they stand behind it and come with the person: "with her 5 year old son"."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +54,7 @@ def find_ages(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Claim, .
     rest: list[Token] = []
     position = 0
     while position < len(tokens):
-        for pattern in (_decade, _years_old, _after_cue, _of_years, _alone):
+        for pattern in _PATTERNS:
             found = pattern(tokens, position, lexicon)
             if found is not None and found.value <= _OLDEST_SAID:
                 said = tuple(tokens[position : position + found.length])
@@ -48,7 +64,77 @@ def find_ages(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Claim, .
         else:
             rest.append(tokens[position])
             position += 1
-    return tuple(claims), tuple(rest)
+    seeming = [claim for claim in claims if _LOOKS.intersection(token.word for token in claim.tokens)]
+    return tuple(seeming or claims), tuple(rest)  # "a 40 year old who looks 20": the face is what is asked for
+
+
+def with_others_ages_marked(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """Return the tokens in which no table knows the words of an age that is not the person's, such as -5 years."""
+    marked = list(tokens)
+    for position in range(len(tokens)):
+        for pattern in _PATTERNS:
+            found = pattern(tokens, position, lexicon)
+            if found is not None and not _is_theirs(tokens, position, found):
+                for place in range(position, position + found.length):
+                    marked[place] = _nobodys(marked[place])
+    return tuple(marked)
+
+
+def _nobodys(token: Token) -> Token:
+    """The token as a word that no table has: the "old" of another's age is not the person's."""
+    return replace(token, word=f"{token.word}~") if token.is_word else token
+
+
+def _is_theirs(tokens: Sequence[Token], position: int, found: _Number) -> bool:
+    """Whether an age is the person's: not "-5 years", "a mother of a six-year-old", "her 5 year old son"."""
+    before = _word(tokens, position - 1)
+    if before in ("-", "\u2212"):
+        return False
+    after = position + found.length
+    others = _word(tokens, after) in _NOT_THEIRS or (tokens[position].joined and _word(tokens, after) in _NOT_THEIRS)
+    led = any(_word(tokens, position - back) in ("with", "and", "of") for back in (1, 2))
+    owned = before in ("a", "an", "her", "his", "their") and led and position >= 3
+    parent = before in ("a", "an") and _word(tokens, position - 2) == "of"
+    return not ((owned and others) or (parent and not others and _word(tokens, after - 1) == "old"))
+
+
+def _range(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "between 30 and 40 years old", "from 20 to 25", "30-40 year old", "aged 30 to 40": the middle."""
+    length = 0
+    while (
+        _word(tokens, position + length) in {"between", "from", "aged", "age", "is", "of", "somewhere", ":"} | _AROUND
+    ):
+        length += 1
+    low = _number(tokens, position + length)
+    if low is None:
+        return None
+    length, led = length + low.length, length > 0
+    joins = _word(tokens, position + length) in _SPANS
+    following = position + length + joins
+    is_joined = following < len(tokens) and tokens[following].joined
+    high = _number(tokens, following) if joins or is_joined else None
+    if high is None or not low.value < high.value <= low.value + 30:
+        return None
+    length += joins + high.length
+    years = 0
+    while _word(tokens, position + length + years) in ("year", "yr", "yrs", "old", "yo", "age"):
+        years += 1
+    if not years and not (led and _word(tokens, position) in ("between", "from", "aged", "age", "somewhere")):
+        return None
+    return _Number((low.value + high.value) / 2, length + years)
+
+
+def _guess(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
+    """As "maybe fifty", "pushing 60", where nothing is counted after it."""
+    length = 0
+    while _word(tokens, position + length) in _AROUND:
+        length += 1
+    number = _number(tokens, position + length) if length else None
+    if number is None or not 5 <= number.value <= _OLDEST_SAID or _word(tokens, position + length - 1) not in _GUESSES:
+        return None
+    after = _word(tokens, position + length + number.length)
+    is_end = not after or not after[0].isalnum() or after in ("and", "with", "who", "but", "in", "year")
+    return _Number(number.value, length + number.length) if is_end else None
 
 
 def _claim(years: float, tokens: tuple[Token, ...], confidence: float) -> Claim:
@@ -128,14 +214,20 @@ def _alone(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number 
 def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number | None:
     """As "in her early thirties", "in his 30s", "forty-something"."""
     number = _number(tokens, position)
-    if number is not None and _word(tokens, position + number.length).startswith("something"):
-        return _Number(number.value + _MID, number.length + 1)
-    if _word(tokens, position) != "in":
-        return None
-    length = 1
-    while _word(tokens, position + length) in DETERMINERS:
+    following = _word(tokens, position + number.length) if number else ""
+    if number is not None and (following.startswith("something") or following in ("odd", "plus")):
+        return _Number(number.value + (_MID if following[0] == "s" else _EARLY), number.length + 1)
+    if number is not None and following == "going" and _word(tokens, position + number.length + 1) == "on":
+        return _Number(number.value, number.length + 2 + bool(_number(tokens, position + number.length + 2)))
+    if (ish := _ISH.fullmatch(_word(tokens, position))) is not None and (ish[1].isdigit() or ish[1] in TENS | UNITS):
+        return _Number(float(ish[1]) if ish[1].isdigit() else float((TENS | UNITS)[ish[1]]), 1)
+    led = _word(tokens, position) == "in"
+    length = int(led)
+    while led and _word(tokens, position + length) in DETERMINERS:
         length += 1
     into, length = _part_of_decade(tokens, position, length)
+    if not led and not into and not _stands_alone(tokens, position):
+        return None
     word = tokens[position + length].text.lower() if position + length < len(tokens) else ""
     if word in ("teens", "teen"):
         return _Number(_TEENS.get(into, _TEEN_YEARS), length + 1)
@@ -146,6 +238,12 @@ def _decade(tokens: Sequence[Token], position: int, lexicon: Lexicon) -> _Number
     return None
 
 
+def _stands_alone(tokens: Sequence[Token], position: int) -> bool:
+    """Whether one word is an entry of a list: ", 40s,"."""
+    before, after = _word(tokens, position - 1), _word(tokens, position + 1)
+    return (not before or before in ",.;:\n") and (not after or after in ",.;\n")
+
+
 def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tuple[str, int]:
     word = _word(tokens, position + length)
     if word not in _INTO_DECADE:
@@ -153,3 +251,6 @@ def _part_of_decade(tokens: Sequence[Token], position: int, length: int) -> tupl
     while _word(tokens, position + length + 1) in ("to", "mid", "late"):
         length += 1
     return word, length + 1
+
+
+_PATTERNS = (_range, _decade, _years_old, _after_cue, _of_years, _guess, _alone)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dreamface.language.lexicon import lexicon
-from dreamface.language.reader import Reading, read
+from dreamface.language.reader import Reading, read_words
 from dreamface.language.removals import with_removals
 from dreamface.language.tables import TENS, UNITS
 from dreamface.limits import check_prompt
@@ -168,12 +168,12 @@ def read_degrees(words: str) -> Reading:
             return _scaled(found["what"], factor, text)
     if found := _PARTLY.fullmatch(text):
         share = min(float(found["share"]) / 100.0, 1.0)
-        reading = read(found["what"])
+        reading = read_words(found["what"])
         said = {name: _share(VOCABULARY[name], entry, share, text) for name, entry in reading.traits.items()}
         return Reading(Traits(said), reading.not_understood)
-    reading = read(words)
+    reading = read_words(words)
     if reading.not_understood and _UNIBROW.search(words):  # what describes it describes brows
-        brows = read(_UNIBROW.sub("brows", words))
+        brows = read_words(_UNIBROW.sub("brows", words))
         lost = [word for word in reading.not_understood if word in brows.not_understood]
         return Reading(Traits({**brows.traits, **reading.traits}), tuple(lost))
     return reading
@@ -181,7 +181,7 @@ def read_degrees(words: str) -> Reading:
 
 def _scaled(what: str, factor: float, because: str) -> Reading:
     """Return what words say, more or less of it."""
-    reading = read(what)
+    reading = read_words(what)
     said = {
         name: TraitValue(_times(VOCABULARY[name], entry.value, factor, usual=True), entry.confidence, because)
         for name, entry in reading.traits.items()
@@ -230,7 +230,7 @@ def _clause(clause: str, traits: Traits) -> tuple[dict[str, TraitValue], tuple[s
     if (years := _years(clause, traits)) is not None:
         return {"age": TraitValue(years, 1.0, clause)}, ()
     if found := _TIMES_NOW.fullmatch(clause):
-        reading, factor = read(found["what"]), _FACTORS[found["times"]]
+        reading, factor = read_words(found["what"]), _FACTORS[found["times"]]
         return {
             name: TraitValue(_times(VOCABULARY[name], traits.value(name), factor), 1.0, clause)
             for name in reading.traits
@@ -240,7 +240,7 @@ def _clause(clause: str, traits: Traits) -> tuple[dict[str, TraitValue], tuple[s
         reading = read_degrees(clause)
         return dict(reading.traits), reading.not_understood
     for words in (comparative.words, f"{comparative.words} skin"):
-        reading = read(words)
+        reading = read_words(words)
         if reading.traits:
             moved = {
                 name: TraitValue(_moved(VOCABULARY[name], traits.value(name), entry.value, comparative), 1.0, clause)

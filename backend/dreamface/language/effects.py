@@ -114,6 +114,10 @@ YOUNG_YEARS: Final = {
 _TRACE = 0.2  # an amount whose default is at most this is absent on most faces, so "no ..." means none of it
 
 
+_BROWN_IRIS: Final = (0.1022, 0.0423, 0.0160)
+_BLUE_IRIS: Final = (0.1046, 0.2384, 0.4793)
+"""What eyes have that are not blue, and those that are not brown."""
+
 _UNHUMAN = {"ears.pointed": 1.45}  # asked for plainly, these mean more than any person has
 
 
@@ -146,6 +150,9 @@ def _scaled(value: Value, trait: Trait, degree: Degree) -> Value:
 def _negated(effect: Effect, trait: Trait) -> Value | None:
     if trait.kind is Kind.TINT and isinstance(effect.value, tuple):
         return (*effect.value[:3], 0.0)
+    if trait.name == "iris.colour" and isinstance(effect.value, tuple):
+        red, _, blue = effect.value
+        return _BROWN_IRIS if blue > red or effect.value[1] > red else _BLUE_IRIS
     if trait.kind is not Kind.NUMBER:
         return None
     if trait.name == "gender" and isinstance(effect.value, float):

@@ -91,7 +91,7 @@ def embed(texts: Sequence[str]) -> Embeddings:
     """[N, 384] unit vectors of N texts."""
     import torch
 
-    tokenizer, model = _model()
+    tokenizer, model = tokenizer_and_model()
     rows: list[Embeddings] = []
     for start in range(0, len(texts), _BATCH):
         batch = tokenizer.encode_batch(list(texts[start : start + _BATCH]))
@@ -103,7 +103,8 @@ def embed(texts: Sequence[str]) -> Embeddings:
 
 
 @cache
-def _model() -> tuple[Tokenizer, SentenceEncoder]:
+def tokenizer_and_model() -> tuple[Tokenizer, SentenceEncoder]:
+    """Return the tokenizer, which pads to the longest text, and the network; loaded once."""
     folder = model_folder()
     if folder is None:
         raise RuntimeError(f"{_PACKAGE} is not installed")

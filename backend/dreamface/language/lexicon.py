@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from dreamface.language import hair_words, meanings, tables
 from dreamface.language.effects import Degree, Effects, Rank, at, less, more, ranked
+from dreamface.language.people import person_words
 from dreamface.language.words import tokenize
 from dreamface.traits import ANCESTRIES, VOCABULARY, Kind
 
@@ -57,6 +58,7 @@ class Lexicon:
         adjectives: the first halves of all pairs, and other forms of them.
         stands_for: nouns to the part whose adjectives are theirs as well: "ponytail" to "hair".
         peers: adjective to those that may stand in for it, nearest first.
+        unseen: professions and kin that say nothing about looks.
         phrases: whole phrases as people write them, for matching by meaning.
         longest: words in the longest phrase.
     """
@@ -67,6 +69,7 @@ class Lexicon:
     adjectives: set[Key] = field(default_factory=set)
     stands_for: dict[Key, Key] = field(default_factory=dict)
     peers: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
+    unseen: set[Key] = field(default_factory=set)
     phrases: dict[str, Effects] = field(default_factory=dict)
     longest: int = 5
 
@@ -121,6 +124,8 @@ def lexicon() -> Lexicon:
     _add_hair(made)
     made.adjectives.update(adjective for adjective, _ in made.pairs)
     _add_peers(made)
+    _add_women(made)
+    _add_corpus_people(made)
     return made
 
 
@@ -203,10 +208,40 @@ def _aliases() -> dict[Key, Key]:
 def _add_people(made: Lexicon) -> None:
     for word in tables.PERSON_NOUNS:
         made.entries[key_of(word)] = Entry(noun=True, kind=PERSON)
+        if word not in tables.ANYBODY:
+            made.unseen.add(key_of(word))
     for word, effects in tables.PEOPLE.items():
         made.entries[key_of(word)] = Entry(effects, noun=True, kind=PERSON)
     for word, effects in tables.PERSON_ADJECTIVES.items():
         made.entries[key_of(word)] = Entry(effects)
+
+
+def _add_women(made: Lexicon) -> None:
+    """The "fisherwoman" of every "fisherman": she has his looks without his stubble."""
+    for word in [word for word in made.entries if word.endswith("man") and not word.endswith("woman")]:
+        entry = made.entries[word]
+        his = [effect for effect in entry.effects if effect.trait == "gender" and effect.value == 1.0]
+        woman = f"{word[:-3]}woman"
+        if his and entry.kind and woman not in made.entries:
+            kept = [
+                effect for effect in entry.effects if effect.trait.split(".")[0] not in ("gender", "beard", "stubble")
+            ]
+            made.entries[woman] = replace(entry, effects=(*kept, at("gender", -1.0)))
+
+
+def _add_corpus_people(made: Lexicon) -> None:
+    """Words for people that the tables don't have, or of which they say nothing."""
+    taken = made.adjectives | made.without.keys() | _FUNCTION | tables.NEUTRAL_WORDS | tables.SCENE_WORDS
+    for word in person_words():
+        key = key_of(word.text)
+        known = made.entries.get(key)
+        is_plain = " " in key and all(made.knows(part) or part in taken for part in key.split())  # "old woman"
+        if not key or is_plain or key in taken or (known is not None and (known.effects or not known.kind)):
+            continue
+        kind = CREATURE if word.is_creature else PERSON
+        made.entries[key] = Entry(word.effects, noun=word.is_noun, kind=kind if word.is_noun else "")
+        if word.is_noun and not word.effects:
+            made.unseen.add(key)
 
 
 def _add_ancestry(made: Lexicon) -> None:

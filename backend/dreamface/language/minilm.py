@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-_LAYERS: Final = 6
+LAYERS: Final = 6
+_WIDTH: Final = 384
 _HEADS: Final = 12
 _EPSILON: Final = 1e-12  # of the layer norms
 
@@ -41,10 +42,7 @@ class SentenceEncoder(nn.Module):
         self._places = weights["embeddings.position_embeddings.weight"] + token_type  # [512, 384]
         width = self._words.shape[1]
         self.norm = nn.LayerNorm(width, _EPSILON)
-        layer = nn.TransformerEncoderLayer(
-            width, _HEADS, 4 * width, dropout=0.0, activation="gelu", layer_norm_eps=_EPSILON, batch_first=True
-        )
-        self.layers = nn.TransformerEncoder(layer, _LAYERS, enable_nested_tensor=False)
+        self.layers = make_layers(LAYERS)
         self.load_state_dict(_as_torch_names_them(weights), assign=True)
         self.train(False)
 
@@ -60,15 +58,38 @@ class SentenceEncoder(nn.Module):
             tokens: [N, L] int64, ids.
             mask: [N, L] int64, 1 at a token and 0 behind a text's end.
         """
-        hidden = self.norm(nn.functional.embedding(tokens, self._words) + self._places[: tokens.shape[1]])
-        hidden = self.layers(hidden, src_key_padding_mask=mask == 0)
+        hidden = self.layers(self._embedded(tokens), src_key_padding_mask=mask == 0)
         share = mask.unsqueeze(-1).to(hidden.dtype)
         return nn.functional.normalize((hidden * share).sum(dim=1) / share.sum(dim=1), dim=1)
+
+    def lower_states(self, tokens: Tensor, mask: Tensor | None, layers: int) -> Tensor:
+        """[N, L, 384], the hidden states above the first `layers` layers.
+
+        Args:
+            tokens: [N, L] int64, ids.
+            mask: as `forward` takes it; None where all texts are as long.
+            layers: how many layers to go through, 0 to 6.
+        """
+        hidden = self._embedded(tokens)
+        for layer in list(self.layers.layers)[:layers]:
+            hidden = layer(hidden, src_key_padding_mask=None if mask is None else mask == 0)
+        return hidden
+
+    def _embedded(self, tokens: Tensor) -> Tensor:
+        return self.norm(nn.functional.embedding(tokens, self._words) + self._places[: tokens.shape[1]])
+
+
+def make_layers(count: int, dropout: float = 0.0) -> nn.TransformerEncoder:
+    """Return `count` layers of the network's shape, with weights of chance."""
+    layer = nn.TransformerEncoderLayer(
+        _WIDTH, _HEADS, 4 * _WIDTH, dropout=dropout, activation="gelu", layer_norm_eps=_EPSILON, batch_first=True
+    )
+    return nn.TransformerEncoder(layer, count, enable_nested_tensor=False)
 
 
 def _as_torch_names_them(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     named = {f"norm.{kind}": weights[f"embeddings.LayerNorm.{kind}"] for kind in ("weight", "bias")}
-    for index in range(_LAYERS):
+    for index in range(LAYERS):
         ours, theirs = f"layers.layers.{index}", f"encoder.layer.{index}"
         for kind in ("weight", "bias"):
             attention = [weights[f"{theirs}.attention.self.{part}.{kind}"] for part in ("query", "key", "value")]

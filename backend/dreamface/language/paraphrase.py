@@ -106,10 +106,13 @@ def _worth_asking(run: _Run) -> bool:
     says_something = any(word not in run.parts and word not in tables.THING_COLOURS for word in words)
     readable = all(word.isascii() and len(word) >= _SHORTEST_ASCII for word in words)
     about_things = any(tables.SCENE_WORDS.intersection((token.word, token.text.lower())) for token in run.tokens)
-    cannot_grow = not hair_words.NO_PARAPHRASE.isdisjoint(words) or any(
-        " ".join(token.word for token in left.tokens) in _UNGROWN for left in run.leftovers
-    )
-    return says_something and readable and not about_things and not cannot_grow
+    return says_something and readable and not about_things and not any(map(cannot_grow, run.leftovers))
+
+
+def cannot_grow(leftover: Leftover) -> bool:
+    """Return whether words name hair that no style comes near, so that the nearest one would be a wrong one."""
+    words = [token.word for token in leftover.tokens]
+    return not hair_words.NO_PARAPHRASE.isdisjoint(words) or " ".join(words) in _UNGROWN
 
 
 def _claims(run: _Run, match: encoder.Match) -> list[Claim]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dreamface.language import paraphrase, slips
-from dreamface.language.ages import find_ages
+from dreamface.language import joining, paraphrase, slips, understanding
+from dreamface.language.ages import find_ages, with_others_ages_marked
 from dreamface.language.binding import Claim, Leftover, Parse, parse
+from dreamface.language.company import without_company
 from dreamface.language.effects import Rank
+from dreamface.language.forms import as_sentences
 from dreamface.language.harmony import harmonised
 from dreamface.language.irises import find_irises, with_red_ones
 from dreamface.language.lexicon import lexicon
+from dreamface.language.pronouns import sex_claims
 from dreamface.language.resolve import resolve, words_of
+from dreamface.language.sides import with_sides
+from dreamface.language.tongues import foreign_language
 from dreamface.language.words import Token, tokenize
 from dreamface.limits import check_prompt
 from dreamface.text import clean, normalise
@@ -26,10 +31,19 @@ class Reading:
     Attributes:
         traits: only what it says, each with its confidence and the words that caused it.
         not_understood: content words nothing was made of, in the order of the prompt.
+        language: the language it is in, if that is another than English; nothing is read of it then.
     """
 
     traits: Traits
     not_understood: tuple[str, ...]
+    language: str = ""
+
+    @property
+    def note(self) -> str:
+        """A sentence on why nothing was read, or ""."""
+        return f"Only English is read, and this looks like {self.language}; describe the face in English." * bool(
+            self.language
+        )
 
 
 def read(prompt: str) -> Reading:
@@ -42,12 +56,74 @@ def read(prompt: str) -> Reading:
         BadRequest: the prompt is empty or too long.
     """
     check_prompt(prompt)
-    tokens = tokenize(normalise(clean(prompt)))
+    text = normalise(clean(prompt))
+    tokens = tokenize(text)
+    if language := foreign_language(tokens):
+        return Reading(Traits(), _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()]), language)
+    tokens = with_others_ages_marked(as_sentences(tokens, lexicon()), lexicon())
+    tokens, others = without_company(tokens, lexicon())
+    return _read(tokens, others, text)
+
+
+def read_words(words: str) -> Reading:
+    """Reads words about a face that is there already: pronouns and other people in them say nothing.
+
+    Args:
+        words: as `read` takes them.
+
+    Raises:
+        BadRequest: they are empty or too long.
+    """
+    check_prompt(words)
+    return _read(tokenize(normalise(clean(words))), (), "")
+
+
+def _read(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> Reading:
+    """Read tokens, and where there is a whole prompt's text, with the networks, its pronouns and its moment."""
     tokens, parsed = _parse_with_corrections(tokens)
-    by_meaning, leftovers = paraphrase.read(parsed.leftovers, tokens)
-    claims = (*parsed.claims, *by_meaning)
+    said, leftovers = with_sides(parsed.claims, parsed.leftovers, tokens)
+    claims: tuple[Claim, ...] = tuple(said)
+    understood = None
+    if text and leftovers and understanding.is_installed():
+        understood = understanding.understand(text, tokens, joining.LEAST_STATED)
+        claims, leftovers = joining.joined(said, leftovers, understood)
+    by_meaning, leftovers = paraphrase.read(leftovers, tokens)
+    if understood is not None:
+        by_meaning, freed = joining.without_doubtful(by_meaning, claims, understood)
+        leftovers = (*leftovers, *freed)
+    claims = (*claims, *by_meaning)
+    moment = understood.moment if understood is not None else None
+    unseen: tuple[Leftover, ...] = ()
+    if text:
+        if told := joining.moment_claims(moment, claims, leftovers):
+            claims, leftovers = (*claims, *told), ()
+        claims = (*claims, *sex_claims(tokens, claims))
+        unseen = _unseen(tokens, claims)
     traits = resolve(claims, tokens)
-    return Reading(harmonised(traits), _words((*leftovers, *_second_styles(claims, traits))))
+    leftovers = _without_names(leftovers, claims)
+    left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in others))
+    return Reading(harmonised(traits), _words(left))
+
+
+def _without_names(leftovers: Sequence[Leftover], claims: Sequence[Claim]) -> tuple[Leftover, ...]:
+    """What is left over without a first name that told the sex; whole names stay: nobody is known by theirs."""
+    names = {token for claim in claims if claim.trait == "gender" for token in claim.tokens}
+    capitals = {token.start for leftover in leftovers for token in leftover.tokens if token.text[:1].isupper()}
+    whole = {name for name in names if {name.start + len(name.text) + 1} & capitals}
+    return tuple(leftover for leftover in leftovers if not (names - whole).issuperset(leftover.tokens))
+
+
+def _unseen(tokens: Sequence[Token], claims: Sequence[Claim]) -> tuple[Leftover, ...]:
+    """Professions that say nothing about looks: they are no fault, but the prompt's author must hear of them."""
+    used = {token for claim in claims for token in claim.tokens}
+    found: list[Leftover] = []
+    for size in (3, 2, 1):
+        for place in range(len(tokens) - size + 1):
+            span = tuple(tokens[place : place + size])
+            if " ".join(token.word for token in span) in lexicon().unseen and not used.intersection(span):
+                found.append(Leftover(span))
+                used.update(span)
+    return tuple(found)
 
 
 def _second_styles(claims: Sequence[Claim], traits: Traits) -> tuple[Leftover, ...]:

@@ -32,6 +32,11 @@ def correction(word: str) -> str | None:
     return matches[0] if matches else None
 
 
+def is_english(word: str) -> bool:
+    """Return whether a word, as tokens have it, is in the encoder's list of whole words."""
+    return word in _english_words()
+
+
 @cache
 def _known_words() -> dict[str, tuple[str, ...]]:
     """Single words the lexicon knows, by first letter."""

@@ -54,6 +54,13 @@ NEGATION_PHRASES: Final = (
     "rather than",
     "anything but",
     "free from",
+    "hardly",
+    "scarcely",
+    "next to no",
+    "almost no",
+    "practically no",
+    "virtually no",
+    "not single",
 )
 JOINING_AND: Final = frozenset({"and", "&", "plus", "+"})
 JOINING_OR: Final = frozenset({"or", "nor"})
@@ -90,7 +97,7 @@ DEGREES: Final[dict[str, Degree]] = {
     **dict.fromkeys(
         ("slightly", "a little", "a little bit", "a bit", "somewhat", "mildly", "a touch", "a tad", "kind of", "sort of", "faintly",
          "subtly", "lightly", "vaguely", "barely", "a hint of", "hints of", "a touch of", "a bit of", "a few", "few", "a couple of",
-         "a little of", "a trace of", "partially", "partly", "half", "gently", "softly", "marginally", "hardly any"),
+         "a little of", "a trace of", "partially", "partly", "half", "gently", "softly", "marginally"),
         Degree.SLIGHT,
     ),
     **dict.fromkeys(("neatly", "nicely", "freshly", "carefully", "loosely"), Degree.PLAIN),
@@ -279,6 +286,11 @@ PERSON_NOUNS: Final = frozenset(
     )
 )
 """People an adjective such as "black" or "thin" describes; the noun itself says nothing about the face."""
+
+ANYBODY: Final = frozenset(
+    _words("person human people someone somebody individual character figure fellow folk stranger")
+)
+"""Those of them that tell nothing at all, so that nothing is lost when nothing is made of them."""
 
 PERSON_ADJECTIVES: Final[dict[str, Effects]] = {
     "middle aged": (at("age", 50.0),),

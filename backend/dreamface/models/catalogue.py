@@ -53,7 +53,9 @@ class Installation:
     bare: bool = False
     details: Mapping[str, str | int] = field(default_factory=dict)
     files: tuple[RemoteFile, ...] = ()
-    take: Callable[[Path, str, str, Path, Callable[[Progress], Path], Progress], None] | None = None
+    take: Callable[[Path, str, str, Path, Callable[[Progress], Path], Callable[[int], None], Progress], None] | None = (
+        None
+    )
     settings: tuple[RemoteFile, ...] = ()
 
     @property
@@ -205,7 +207,7 @@ MODELS = (
         installation=FACE_LANDMARKER,
     ),
     Model(
-        "stable-diffusion-v1-5",
+        stable_diffusion.NAME,
         "Makes on a marked place what no other words do, by diffusion; or your own checkpoint of its family.",
         "CreativeML Open RAIL-M: read its rules of use",
         "edits",

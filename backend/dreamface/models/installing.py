@@ -18,6 +18,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -35,6 +37,7 @@ MANIFEST: Final = "manifest.json"
 """In every installed model's folder: which version it is, when it came, and size and SHA-256 of its files."""
 
 _DOWNLOADED: Final = 0.85  # of an install from the network: when the archive is here
+_CONVERTED: Final = 0.85  # of making a model's folder: when its files are there, and their hashes are left
 _ROOM: Final = 1.1  # times the space that is needed, to be free before anything is written
 _CHUNK: Final = 2**20  # bytes
 _MEGABYTE: Final = 1e6
@@ -64,7 +67,8 @@ def install(name: str, source: Path | None = None, progress: Progress = Progress
     with _alone_with(model):
         _sweep(model)
         if source is not None:
-            _check_room(model, model.size)
+            if model.take is None:  # which says itself how much it copies
+                _check_room(model, model.size)
             _convert(model, source, str(source), f"get it from {model.archive}", progress)
         elif model.files:
             with _fetched(model, progress.part(0.0, _DOWNLOADED)) as folder:
@@ -90,7 +94,7 @@ def verify(name: str, progress: Progress = Progress()) -> None:  # noqa: B008 - 
         manifest = read_manifest(folder)
         files = {str(file): (int(about["size"]), str(about["sha256"])) for file, about in manifest["files"].items()}
         old = {key: manifest.get(key) for key in model.details} != dict(model.details)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DamagedModel(f"{folder / MANIFEST} is missing or damaged: {model.again}.") from error
     if old:
         raise DamagedModel(
@@ -147,7 +151,7 @@ def _check_installed(model: Installation) -> None:
 @contextmanager
 def _downloaded(model: Installation, progress: Progress) -> Iterator[Path]:
     """The model's archive. It goes when the block succeeds, or finds that it is no good; if it is stopped it stays."""
-    archive = _archive_of(model)
+    archive = _download_place(model)
     download = _download_of(model)
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +171,7 @@ def _downloaded(model: Installation, progress: Progress) -> Iterator[Path]:
 @contextmanager
 def _fetched(model: Installation, progress: Progress) -> Iterator[Path]:
     """A folder with the files of a model that is no archive; see `_downloaded`."""
-    folder = _files_folder(model)
+    folder = _download_place(model)
     _forget_others(model, folder)
     left = [(one, _download_of_file(model, folder, one)) for one in model.files]
     _check_room(model, model.size + sum(download.left for _, download in left))
@@ -185,7 +189,7 @@ def _settings_of(model: Installation, progress: Progress) -> Path:
     installed = places.model_folder(model.name)
     if model.installed:
         return installed
-    folder = _files_folder(model)
+    folder = _download_place(model)
     _run_all([(one, _download_of_file(model, folder, one)) for one in model.settings], progress)
     return folder
 
@@ -210,7 +214,8 @@ def _download_of_file(model: Installation, folder: Path, one: RemoteFile) -> Dow
     return Download(one.url, file, one.size, f"{model.title}, {one.name}", otherwise)
 
 
-def _files_folder(model: Installation) -> Path:
+def _download_place(model: Installation) -> Path:
+    """Return where a model's archive, or the folder of its files, is downloaded to."""
     return places.models_folder() / ".downloads" / f"{model.name}-{PurePosixPath(urlsplit(model.archive).path).name}"
 
 
@@ -226,9 +231,9 @@ def _forget_others(model: Installation, own: Path) -> None:
 
 def _forget_download(model: Installation) -> None:
     if model.files:
-        shutil.rmtree(_files_folder(model), ignore_errors=True)
+        shutil.rmtree(_download_place(model), ignore_errors=True)
         with suppress(OSError):  # another's download is in it
-            _files_folder(model).parent.rmdir()
+            _download_place(model).parent.rmdir()
     else:
         _download_of(model).forget()
 
@@ -238,11 +243,7 @@ def _download_of(model: Installation) -> Download:
         f"fetch {model.archive} with a browser and install that file "
         f"(`dreamface models install {model.name} --from FILE`, or Models in DreamFace's preferences)"
     )
-    return Download(model.archive, _archive_of(model), model.archive_size, model.title, otherwise)
-
-
-def _archive_of(model: Installation) -> Path:
-    return places.models_folder() / ".downloads" / f"{model.name}-{PurePosixPath(urlsplit(model.archive).path).name}"
+    return Download(model.archive, _download_place(model), model.archive_size, model.title, otherwise)
 
 
 def _check_room(model: Installation, size: int) -> None:
@@ -260,15 +261,16 @@ def _check_room(model: Installation, size: int) -> None:
 
 def _convert(model: Installation, source: Path, title: str, again: str, progress: Progress) -> None:
     """Make the model's folder of an archive or a folder, and put it in the place of the old one."""
-    new = sibling(places.models_folder() / model.name, "new")
+    new, making = sibling(places.models_folder() / model.name, "new"), progress.part(0.0, _CONVERTED)
     try:
         new.mkdir()
         if model.take is not None:
-            model.take(source, title, again, new, lambda step: _settings_of(model, step), progress)
+            settings, check_room = partial(_settings_of, model), partial(_check_room, model)
+            model.take(source, title, again, new, settings, check_room, making)
         else:
             with open_contents(source, model.anchor, title, again, model.bare) as contents:
-                model.convert(contents, new, progress)
-        _write_manifest(model, new)
+                model.convert(contents, new, making)
+        _write_manifest(model, new, progress.part(_CONVERTED, 1.0))
         _swap(model, new)
     except OSError as error:
         raise cannot_write(new, error) from error
@@ -277,9 +279,14 @@ def _convert(model: Installation, source: Path, title: str, again: str, progress
         shutil.rmtree(places.replaced_folder(model.name), ignore_errors=True)
 
 
-def _write_manifest(model: Installation, folder: Path) -> None:
+def _write_manifest(model: Installation, folder: Path, progress: Progress = Progress()) -> None:  # noqa: B008
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    measured = {file.relative_to(folder).as_posix(): _measured(file) for file in files}
+    sizes = [file.stat().st_size for file in files]
+    ends, total = list(accumulate(sizes, initial=0)), max(1, sum(sizes))
+    measured = {
+        file.relative_to(folder).as_posix(): _measured(file, progress.part(first / total, last / total))
+        for file, first, last in zip(files, ends[:-1], ends[1:], strict=True)
+    }
     manifest = {
         "name": model.name,
         **model.details,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 _LENGTH: Final = struct.Struct("<Q")
 _LONGEST: Final = 100 * 2**20  # bytes of a header; the format's own limit
+_MOST_SIDES: Final = 16  # of a tensor
+_TOO_MUCH: Final = 2**63  # bytes or numbers
 _PICKLES: Final = (b"PK\x03\x04", b"\x80")  # how torch's own files begin: zip archives, and bare pickles
+_LONGEST_NAME: Final = 80  # characters of a tensor's name that a sentence shows
 _PICKLED_NAMES: Final = (".ckpt", ".bin", ".pt", ".pth")
 
 WANTED: Final = "Stable Diffusion 1.5"
@@ -19,7 +23,14 @@ WANTED: Final = "Stable Diffusion 1.5"
 _ATTENTION: Final = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
 _FIRST: Final = "model.diffusion_model.input_blocks.0.0.weight"
 _LATENTS: Final = 4  # channels
-_WORDS: Final = {768: WANTED, 1024: "Stable Diffusion 2"}  # width of the text embedding
+_WORDS: Final = {768: WANTED, 1024: "Stable Diffusion 2", 2048: "Stable Diffusion XL"}  # width of the text embedding
+
+_BITS: Final[Mapping[str, int]] = {
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
+    "U16": 16, "I16": 16, "F16": 16, "BF16": 16, "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64,
+    "C64": 64,
+}  # fmt: skip
+"""Kind of number -> bits of one. Those below a byte hold no weights that are used here."""
 
 _MARKS: Final[tuple[tuple[str, str], ...]] = (
     ("lora_", "a LoRA"),
@@ -60,7 +71,7 @@ def read_header(file: Path) -> Mapping[str, Any]:
     """Return name -> dtype, shape and place of each tensor.
 
     Raises:
-        NotSafetensors: it is no such file, or not as long as its header says.
+        NotSafetensors: it is no such file, is not as long as its header says, or the header contradicts itself.
         OSError: it can't be read.
     """
     size = file.stat().st_size
@@ -73,12 +84,53 @@ def read_header(file: Path) -> Mapping[str, Any]:
     try:
         header = json.loads(text)
         tensors = {str(name): one for name, one in header.items() if name != "__metadata__"}
-        end = max((int(one["data_offsets"][1]) for one in tensors.values()), default=0)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise NotSafetensors("is no .safetensors file") from error
+    end = _end(tensors)
     if size < _LENGTH.size + length + end:
         raise NotSafetensors("is cut short")
+    if size > _LENGTH.size + length + end:
+        raise NotSafetensors("is damaged (there is more in it than it says)")
     return tensors
+
+
+def _end(tensors: Mapping[str, Any]) -> int:
+    """Return the bytes of all tensors' numbers, which follow each other without gaps.
+
+    Raises:
+        NotSafetensors: they do not, or there is no such kind of number.
+    """
+    spans = []
+    for name, one in tensors.items():
+        entry = one if isinstance(one, dict) else {}
+        kind, shape, span = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+        bits = _BITS.get(kind, 0) if isinstance(kind, str) else 0
+        if not bits:
+            raise NotSafetensors(f"is damaged ({_short(name)} has numbers of no kind that is known)")
+        if not (_whole(shape) and _whole(span) and len(span) == 2):
+            raise NotSafetensors(f"is damaged (it is not said how large {_short(name)} is)")
+        if span[1] - span[0] != math.prod(shape) * bits // 8:
+            raise NotSafetensors(f"is damaged ({_short(name)} has another size than its shape)")
+        spans.append((span[0], span[1]))
+    end = 0
+    for first, last in sorted(spans):
+        if first != end:
+            raise NotSafetensors("is damaged (its parts do not follow each other)")
+        end = last
+    return end
+
+
+def _whole(numbers: object) -> TypeGuard[list[int]]:
+    """Return whether something is a short list of whole numbers from 0."""
+    return (
+        isinstance(numbers, list)
+        and len(numbers) <= _MOST_SIDES
+        and all(type(one) is int and 0 <= one < _TOO_MUCH for one in numbers)
+    )
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
 
 
 def family_of(header: Mapping[str, Any]) -> str:
@@ -95,7 +147,7 @@ def family_of(header: Mapping[str, Any]) -> str:
         return "a Stable Diffusion model for in-painting"
     attention = _shape(header, _ATTENTION)
     width = attention[1] if len(attention) > 1 else 0
-    return _WORDS.get(width, WANTED if width else "")
+    return _WORDS.get(width, "")
 
 
 def lacks(header: Mapping[str, Any]) -> str:
@@ -105,6 +157,4 @@ def lacks(header: Mapping[str, Any]) -> str:
 
 
 def _shape(header: Mapping[str, Any], name: str) -> list[int]:
-    entry = header.get(name)
-    shape = entry.get("shape") if isinstance(entry, dict) else None
-    return [int(side) for side in shape] if isinstance(shape, list) else []
+    return list(header[name]["shape"]) if name in header else []

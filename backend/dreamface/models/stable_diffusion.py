@@ -6,7 +6,8 @@ A single file has no tokenizer and no configuration: those are taken from the in
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,9 @@ FORMAT: Final = 1
 INDEX: Final = "model_index.json"
 CHECKPOINT: Final = "checkpoint.safetensors"
 """A single file, where the model is an artist's own."""
+
+WIDTHS: Final = (768,)
+"""Numbers of the text embedding that are taken."""
 
 SCHEDULER: Final = "scheduler/scheduler_config.json"
 
@@ -97,6 +101,7 @@ def take(
     again: str,
     target: Path,
     settings: Callable[[Progress], Path],
+    check_room: Callable[[int], None],
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> None:
     """Check a folder in diffusers' layout or a single .safetensors file, and copy what is needed of it.
@@ -107,23 +112,43 @@ def take(
         again: what to do where it is not as it should be: the end of a sentence.
         target: the folder that is made.
         settings: gives a folder with `SETTINGS`, for a single file.
+        check_room: refuses where the disk has no room for so many bytes.
         progress: told about every chunk.
 
     Raises:
-        BadContents: it is another family's, pickled, damaged, or a part is missing.
-        OSError: the disk refused.
+        BadContents: it is another family's, pickled, damaged, or a part is missing; or it can't be read.
+        OSError: the disk refused to write.
         Cancelled: the progress said so.
     """
     progress.report("check", 0.0, f"Looking into {title}")
-    if source.is_dir():
-        copies = _of_folder(source, title, again)
-    else:
-        _check_file(source, title, again)
+    with _reading(title):
+        is_folder = source.is_dir()
+        if is_folder:
+            copies = _of_folder(source, title, again)
+        else:
+            _check_file(source, title, again)
+    if not is_folder:
         copies = {source: CHECKPOINT}
         place = settings(progress.part(0.0, 0.05))
         copies |= {place / one.name: one.name for one in SETTINGS if (place / one.name).is_file()}
-    _copy(copies, target, progress.part(0.05, 1.0))
+    with _reading(title):
+        size = sum(file.stat().st_size for file in copies)
+    check_room(size)
+    _copy(copies, size, target, progress.part(0.05, 1.0))
     _check_settings(target, title, again)
+
+
+@contextmanager
+def _reading(title: str) -> Iterator[None]:
+    """Say which file can't be read, as it is not the disk that is written to."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise BadContents(
+            f"{title} can't be read{where}: {error.strerror or error}. Check its permissions and its disk, then try "
+            "again."
+        ) from error
 
 
 def _check_file(source: Path, title: str, again: str) -> None:
@@ -202,7 +227,7 @@ def _check_kind(root: Path, title: str) -> None:
 def _read(file: Path, title: str) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadContents(f"{file.name} in {title} can't be read: get the model again.") from error
     return found if isinstance(found, dict) else {}
 
@@ -216,15 +241,33 @@ def _check_settings(folder: Path, title: str, again: str) -> None:
     says, hears = words.get("hidden_size"), unet.get("cross_attention_dim")
     if says != hears:
         raise BadContents(f"The text encoder in {title} does not fit its UNet ({says} and {hears} numbers): {again}.")
+    if hears not in WIDTHS:
+        raise BadContents(
+            f"{title} reads words of {hears} numbers, and {WANTED} of {WIDTHS[0]}: choose a checkpoint of {WANTED}'s "
+            "family."
+        )
 
 
-def _copy(copies: dict[Path, str], target: Path, progress: Progress) -> None:
-    total, done = max(1, sum(source.stat().st_size for source in copies)), 0
+def _copy(copies: dict[Path, str], size: int, target: Path, progress: Progress) -> None:
+    total, done = max(1, size), 0
     for source, name in copies.items():
         file = target / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as data, file.open("wb") as copy:
-            while chunk := data.read(_CHUNK):
+        with file.open("wb") as copy:
+            for chunk in _chunks(source):
                 copy.write(chunk)
                 done += len(chunk)
                 progress.report("copy", min(1.0, done / total), f"Copying {name}: {done / _MEGABYTE:.0f} MB")
+
+
+def _chunks(source: Path) -> Iterator[bytes]:
+    """Yield what is in a file, piece by piece; only what goes wrong while it is read is its fault."""
+    with _reading(str(source)):
+        data = source.open("rb")
+    with data:
+        while True:
+            with _reading(str(source)):
+                chunk = data.read(_CHUNK)
+            if not chunk:
+                return
+            yield chunk

@@ -22,7 +22,15 @@ from pydantic import (
 
 from dreamface.bones import BoneNames
 from dreamface.errors import BadRequest
-from dreamface.limits import MOST_GUIDANCE, MOST_STEPS, check_export, check_prompt, check_resolution, check_seed
+from dreamface.limits import (
+    LONGEST_WISH,
+    MOST_GUIDANCE,
+    MOST_STEPS,
+    check_export,
+    check_prompt,
+    check_resolution,
+    check_seed,
+)
 from dreamface.models import check_head, find
 from dreamface.motion import TRACKERS, check_gains, check_source
 from dreamface.record import (
@@ -220,7 +228,7 @@ class Diffusion(Strict):
     Why none can be used here, `POST /edits/read` says (`why_no_diffusion`); the job fails with the same sentence.
     """
 
-    words: Annotated[str, Field(min_length=1, max_length=500, description="such as: gold cracks")]
+    words: Annotated[str, Field(min_length=1, max_length=LONGEST_WISH, description="such as: gold cracks")]
     place: Annotated[dict[str, Any] | None, _passes(_check_place)] = Field(
         default=None, description="as an edit's; its masks' pictures are uploaded first. null: the words name one"
     )
@@ -723,6 +731,7 @@ class Reading(BaseModel):
 
     traits: dict[str, TraitEntry]
     not_understood: list[str]
+    note: str = Field(default="", description="a sentence where nothing was read, as of a prompt in another language")
 
 
 class EffectEntry(BaseModel):

@@ -62,7 +62,9 @@ def edit(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
     pictures = {digest: _read_file(files[digest]) for digest in record.pictures}
     edits, part = record.edits, progress.part(0.0, _MADE)
     if request.get("diffusion"):
-        new = _diffused(request["diffusion"], record, moved, pictures, files, progress.part(0.0, _DIFFUSED))
+        # It works on the skin that the edit will lie on.
+        shown = pipeline.changed_record(record, to_traits(request["traits"]), request.get("layers"))
+        new = _diffused(request["diffusion"], shown, moved, pictures, files, progress.part(0.0, _DIFFUSED))
         edits, pictures = editing.added(edits, *new.entries), {**pictures, **new.pictures}
         part = progress.part(_DIFFUSED, _MADE)
     made = pipeline.edit(
@@ -206,7 +208,8 @@ def _save(face: Face, place: Path, progress: Progress) -> dict[str, Any]:
 def read(prompt: str) -> tuple[dict[str, Any], bytes]:
     """What a prompt says."""
     reading = pipeline.read(prompt)
-    return {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood)}, b""
+    said = {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood), "note": reading.note}
+    return said, b""
 
 
 def reshape(

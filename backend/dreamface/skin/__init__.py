@@ -6,7 +6,7 @@ from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.layout import painted_parts, skin_tiles
 from dreamface.skin.canvas.overlay import Overlay, Patch, Site, Spot
 from dreamface.skin.canvas.pigments import hair_pigment, pigment_slopes, pigments_of, white_hair_colour
-from dreamface.skin.effects import EFFECT_FAMILIES, EFFECTS, MOST_COUNTED, Effect, Look, Way, each
+from dreamface.skin.effects import EFFECT_FAMILIES, EFFECTS, MOST_COUNTED, MOST_LINES, Effect, Look, Way, each
 from dreamface.skin.effects.drawn import MEDIA, Art, Handling, Medium, Shape
 from dreamface.skin.expression_wrinkles import WrinklePainter, wear_wrinkles
 from dreamface.skin.layers.hair_look import beard_grey, brow_dye, brow_grey
@@ -21,6 +21,7 @@ __all__ = [
     "LAYERS",
     "MEDIA",
     "MOST_COUNTED",
+    "MOST_LINES",
     "Art",
     "Atlas",
     "Effect",

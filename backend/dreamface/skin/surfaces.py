@@ -10,16 +10,22 @@ import torch
 from torch import Tensor
 
 from dreamface.face import Head, Material
+from dreamface.skin.canvas.atlas import ramp
 from dreamface.skin.canvas.layout import tile_of
 from dreamface.skin.canvas.pigments import hair_colour, white_hair_colour
+from dreamface.skin.layers.gloss import DARK_SKIN
 from dreamface.traits import Traits
 from dreamface.units import MM
 
 # Diffuse mean free paths, 1 / sigma_tr, of red, green and blue in light skin (Jensen et al. 2001: "skin 1").
 _SKIN_RADIUS: Final = (3.67 * MM, 1.37 * MM, 0.68 * MM)
+# What of that the darkest skin lacks. Light that has gone far has met melanin on its way in and out, and most of it is
+# red: ears of dark skin would glow orange.
+_SHORTER: Final = (0.78, 0.70, 0.62)
 # Skin's second lobe: a thin film of oil and sweat that covers part of it and is smoother than what lies below. Measured
 # skin is a mixture of a wide and a narrow lobe (Weyrich et al. 2006); judged by eye under hard light.
 _OIL: Final = 0.13
+_OIL_HIDDEN: Final = 0.5  # fraction of it that the darkest skin lacks: against so little light from below, it looks wet
 _OIL_ROUGHNESS: Final = 0.6
 _TEETH_RADIUS: Final = (1.6 * MM, 1.2 * MM, 0.9 * MM)
 _SCLERA_RADIUS: Final = (0.8 * MM, 0.65 * MM, 0.5 * MM)
@@ -50,7 +56,7 @@ def _all_materials(traits: Traits) -> dict[str, Material]:
         ior=1.4,
         subsurface=0.6,
         subsurface_radius=_skin_radius(traits),
-        coat=_OIL,
+        coat=_OIL * (1.0 - _OIL_HIDDEN * ramp(traits.number("skin.melanin"), *DARK_SKIN)),
         coat_roughness=_OIL_ROUGHNESS,
         coat_ior=1.4,
     )
@@ -99,11 +105,11 @@ def _skin_radius(traits: Traits) -> tuple[float, float, float]:
     Melanin takes part of the light that would have come back further away; in flesh of another colour, that colour goes
     as far as red does in ours.
     """
-    reach = 1.0 - 0.45 * traits.number("skin.melanin")
+    melanin = traits.number("skin.melanin")
     tint, strength = traits.tint("skin.tint")
     red, green, blue = (
-        reach * (own + strength * (max(_SKIN_RADIUS) * colour / max(*tint, 1e-6) - own))
-        for own, colour in zip(_SKIN_RADIUS, tint, strict=True)
+        (1.0 - shorter * melanin) * (own + strength * (max(_SKIN_RADIUS) * colour / max(*tint, 1e-6) - own))
+        for own, shorter, colour in zip(_SKIN_RADIUS, _SHORTER, tint, strict=True)
     )
     return red, green, blue
 

@@ -3,7 +3,10 @@
 Two layers, as in Jacques 1998, "Skin optics", and Donner and Jensen 2006, "A spectral BSSRDF for shading human skin": a
 thin epidermis with melanin over a deep dermis with blood and carotene. Reflectance spectra are turned into linear
 Rec. 709 under D65 with the CIE 1931 observer. What the literature gives only as a range was fitted, inside or close to
-that range, to the ten tones of the Monk scale (Monk 2019); `benchmarks/skin_tones.py` measures how near they are.
+that range, to skin that was measured on people: faces by spectrophotometer (Xiao et al. 2017, "Characterising the
+variations in ethnic skin colours"; CIE TC 1-92's data, CIE x050 OP065), whose lightness L* is about 75 to 26, whose
+hue angle is 40 to 70 degrees, and whose darkest, near L* 27, keep a chroma of about 15. The darkest two of Monk's tones
+(Monk 2019) are greyer and darker than that: they are labels on a screen. `benchmarks/skin_tones.py` measures both.
 
 Run it again with: python -m dreamface.training.skin_colours
 """
@@ -46,18 +49,23 @@ _CAROTENE_BANDS: Final = ((425.0, 18.0, 70000.0), (450.0, 14.0, 118000.0), (478.
 _EPIDERMIS: Final = 0.0075  # centimetres thick
 _EPIDERMAL_SCATTERING: Final = (0.2, 1.0)  # of skin's mean: without melanosomes, which scatter, and with many
 _MANY_MELANOSOMES: Final = 0.06  # share of the epidermis
+# In dark skin melanosomes lie singly and close together, in light skin in clusters (Szabo et al. 1969, "Racial
+# differences in the fate of melanosomes in human epidermis"). Close together they scatter less. Fitted: without it, the
+# darkest skin is the grey of the scattered light, at half the chroma that has been measured.
+_CLOSE: Final = 0.25  # share of the epidermis at which 63 % of that has happened
+_CLOSE_SUDDEN: Final = 4.0  # power of the share over that: medium skin has next to none of it
+_CLOSE_SCATTERING: Final = 0.7  # of what they would scatter far from each other
 _DERMAL_SCATTERING: Final = 1.1  # of skin's mean
 _BASELINE: Final = 0.07  # of Jacques' skin without melanin and blood, which already holds some blood
 _BLOOD: Final = (0.0002, 0.0499)  # share of the dermis at amounts 0 and 1
 _BLOOD_POWER: Final = 1.6  # makes equal steps of the amount look equal
 # Jacques 1998 has 6.6e11 (wavelength / nm)^-3.33 for melanosomes: the same at 600 nm, but flatter, since light that
-# meets a melanosome is all but swallowed by it and what passes between them is not coloured (the sieve effect). Fitted:
-# the steeper one makes medium skin more orange than any that was measured (Xiao et al. 2017, "Characterising the
-# variations in ethnic skin colours").
+# meets a cluster is all but swallowed by it and what passes between them is not coloured (the sieve effect), up to
+# Jacques' where they lie singly. Fitted: the steeper one makes medium skin more orange than any that was measured.
 _MELANOSOME: Final = 370.0  # 1 / cm at 600 nm
-_MELANOSOME_SLOPE: Final = 2.8
+_MELANOSOME_SLOPES: Final = (2.8, 3.33)  # in clusters, and singly
 _CAROTENE: Final = 0.7e-5  # mol / l at amount 1
-_MELANOSOMES: Final = (1e-5, 0.65)  # share of the epidermis at amounts 0 and 1
+_MELANOSOMES: Final = (1e-5, 0.32)  # share of the epidermis at amounts 0 and 1: from the palest to the darkest people
 _TYPICAL: Final = (0.8, 0.3, 0.45)  # oxygenation, carotene and blood that equal steps of melanin look equal with
 _LN10: Final = 2.302585
 
@@ -91,15 +99,15 @@ def _reflectance(oxygenation: FloatArray, carotene: FloatArray, blood: FloatArra
 
 
 def melanin_fraction(amount: FloatArray) -> FloatArray:
-    """Share of the epidermis that is melanosomes: steps of the amount look about equal, and longest in dark skin.
+    """Share of the epidermis that is melanosomes: steps of the amount look about equal.
 
     Jacques 1998 gives 1.3 to 6.3 % for light, 11 to 16 % for moderately and 18 to 43 % for darkly pigmented skin. The
-    lightness L* of skin with typical blood falls from the lightest to the darkest by 0.7 m + 0.3 m^3 of the way.
+    lightness L* of skin with typical blood falls from the lightest to the darkest by 0.82 m + 0.18 m^3 of the way.
     """
     fractions = np.concatenate(([_MELANOSOMES[0]], np.geomspace(1e-4, 1.0, 400) * _MELANOSOMES[1]))
     oxygenation, carotene, blood = (np.full_like(fractions, value) for value in _TYPICAL)
     lightness = _lightness(to_linear(_reflectance(oxygenation, carotene, blood, fractions)))
-    asked = lightness[0] + (lightness[-1] - lightness[0]) * (0.7 * amount + 0.3 * amount**3)
+    asked = lightness[0] + (lightness[-1] - lightness[0]) * (0.82 * amount + 0.18 * amount**3)
     found: FloatArray = np.interp(-asked, -lightness, fractions)
     return found
 
@@ -124,12 +132,14 @@ def to_linear(spectra: FloatArray) -> FloatArray:
 
 def _epidermis(fraction: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Reflected and passed share of diffuse light at a turbid layer (Kubelka and Munk 1931), both [..., 31]."""
-    melanosome = _MELANOSOME * (WAVELENGTHS / 600.0) ** -_MELANOSOME_SLOPE
+    close = 1.0 - np.exp(-((fraction[..., None] / _CLOSE) ** _CLOSE_SUDDEN))
+    clustered, single = _MELANOSOME_SLOPES
+    melanosome = _MELANOSOME * (WAVELENGTHS / 600.0) ** -(clustered + (single - clustered) * close)
     absorption = fraction[..., None] * melanosome + (1.0 - fraction[..., None]) * _baseline()
     # The theory's coefficients count the mean slant of diffuse light: K = 2 mu_a, S = 3/4 mu_s'.
     clear, cloudy = _EPIDERMAL_SCATTERING
     share = cloudy + (clear - cloudy) * np.exp(-fraction[..., None] / _MANY_MELANOSOMES)
-    scattering = 0.75 * share * _scattering()
+    scattering = 0.75 * share * (1.0 + (_CLOSE_SCATTERING - 1.0) * close) * _scattering()
     ratio = 1.0 + 2.0 * absorption / scattering
     root = np.sqrt(ratio**2 - 1.0)
     depth = root * scattering * _EPIDERMIS

@@ -111,7 +111,8 @@ class Identity:
     """One person's coefficients.
 
     Attributes:
-        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
+        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length and
+            teeth.gap 0..1.
         sliders: [S] about -1..1, in the order of the bank's sliders.
         asymmetries: [A] 0 and up, in the order of the bank's asymmetry targets.
         candidate: `AROUND`, or 0 where the draw was not around the mean of the person's group.
@@ -127,8 +128,22 @@ class Identity:
         """The trait lashes.length."""
         return self.person["lashes.length"]
 
+    @property
+    def teeth_gap(self) -> float:
+        """The trait teeth.gap."""
+        return self.person["teeth.gap"]
 
-PERSON_TRAITS: Final = ("age", "gender", *ANCESTRIES, "body.weight", "body.muscle", "lashes.length")
+
+PERSON_TRAITS: Final = ("age", "gender", *ANCESTRIES, "body.weight", "body.muscle", "lashes.length", "teeth.gap")
+
+_SINCE: Final = {"teeth.gap": 0.0}
+"""Person traits that identities of earlier versions lack."""
+
+
+def stored_person(named: Mapping[str, float]) -> dict[str, float]:
+    """Return the person traits of a stored identity; KeyError where one is missing that it always had."""
+    known = _SINCE | dict(named)
+    return {name: known[name] for name in PERSON_TRAITS}
 
 
 class IdentitySpace:
@@ -227,7 +242,7 @@ class IdentitySpace:
     def from_mapping(self, named: Mapping[str, float]) -> Identity:
         """Return the inverse of `to_mapping`."""
         return Identity(
-            person={name: named[name] for name in PERSON_TRAITS},
+            person=stored_person(named),
             sliders=torch.tensor([named.get(f"slider.{name}", 0.0) for name in self.slider_names], dtype=torch.float64),
             asymmetries=torch.tensor(
                 [named.get(f"asymmetry.{name}", 0.0) for name in self.asymmetry_names], dtype=torch.float64

@@ -27,6 +27,7 @@ from dreamface.head.anny.regions import regions
 from dreamface.head.lid_room import RETREAT, Lid
 from dreamface.head.measure import Points, measure
 from dreamface.head.model import HeadSource, with_offset
+from dreamface.head.teeth_gap import gap_offsets
 from dreamface.traits import ARKIT_SHAPES
 
 _SIDES: Final = ("left", "right")
@@ -76,6 +77,8 @@ class AnnyHead:
             for side, parts in eyes.items()
         }
         self._mouth = {name: torch.from_numpy(part.vertices).float() for name, part in mouth.items()}
+        apart = gap_offsets(self._mouth["upper_teeth"], mouth["upper_teeth"].faces, self._mouth["upper_gums"])
+        self._gap = dict(zip(("upper_teeth", "upper_gums"), apart, strict=True))
         mean_skin = self._mean[:skin_count].double().numpy()
         self._lashes = [
             lash_roots(rings, mean_skin, seed) for rings, seed in zip(cage.lid_rings, _LASH_SEEDS, strict=True)
@@ -98,7 +101,7 @@ class AnnyHead:
 
     def _head(self, identity: Identity) -> Head:
         cage = self._space.cage_vertices(identity)
-        vertices = torch.cat(list(self._neutral_parts(cage, identity.lash_length)))
+        vertices = torch.cat(list(self._neutral_parts(cage, identity.lash_length, identity.teeth_gap)))
         return Head(self.name, self.topology, vertices - self._origin(cage), self._space.to_mapping(identity))
 
     def _origin(self, cage: Tensor) -> Tensor:
@@ -106,7 +109,7 @@ class AnnyHead:
         names = self._bank.landmarks
         return 0.5 * (cage[names["jugular_notch"]] + cage[names["cervicale"]])
 
-    def _neutral_parts(self, cage: Tensor, lash_length: float) -> Iterator[Tensor]:
+    def _neutral_parts(self, cage: Tensor, lash_length: float, gap: float) -> Iterator[Tensor]:
         """Return [N, 3] vertices of every part in the topology's order, in the base mesh's own place."""
         skin = self._refine_skin @ self._cut(cage, "skin")
         for side in _SIDES:
@@ -121,7 +124,9 @@ class AnnyHead:
             for part in _EYE_PARTS:
                 yield centre + radius * self._eyes[side][part]
         for name, (_, jaw) in _MOUTH_PARTS.items():
-            yield self._jaw(cage, jaw).apply(self._mouth[name])
+            placed = self._jaw(cage, jaw)
+            # The gap is so wide on small jaws, too.
+            yield placed.apply(self._mouth[name] + (gap / placed.scale) * self._gap.get(name, 0.0))
         yield self._refine_tongue @ self._cut(cage, "tongue")
         for roots in self._lashes:
             yield lash_vertices(skin, roots, lash_length)

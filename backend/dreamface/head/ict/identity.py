@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dreamface.head.anny.identity import PERSON_TRAITS
+from dreamface.head.anny.identity import PERSON_TRAITS, stored_person
 from dreamface.head.groups import Groups
 from dreamface.head.ict.parts import PAPER
 from dreamface.head.ict.person import PersonOffsets
@@ -74,7 +74,8 @@ class IctIdentity:
     """One person's coefficients.
 
     Attributes:
-        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length 0..1.
+        person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, lashes.length and
+            teeth.gap 0..1.
         modes: [100] coefficients, N(0, 1) in people.
         morphs: [M] in the order of `IctSpace.morph_names`.
         candidate: the number in the seed's pool that the person began as; from `AROUND` on, around the group's mean.
@@ -322,7 +323,7 @@ class IctSpace:
     def from_mapping(self, named: Mapping[str, float]) -> IctIdentity:
         """Return the inverse of `to_mapping`; KeyError where a coefficient is missing."""
         return IctIdentity(
-            person={name: named[name] for name in PERSON_TRAITS},
+            person=stored_person(named),
             modes=torch.tensor([named[f"mode.{index:03d}"] for index in range(self.mode_count)]),
             morphs=torch.tensor([named.get(f"slider.{name}", 0.0) for name in self.morph_names]),
             candidate=int(named["candidate"]),

@@ -121,7 +121,7 @@ class Motion:
             np.concatenate([around["mouth"].ring(step) for step in range(lip_contact.INMOST, LIP_CONTACT - 1)])
         )
         mouth = [index for index in moved if SHAPE_NAMES[index] != "tongueOut"]
-        parted = [index for index in self._lip_shapes if index not in self._held_lips]
+        parted = self._lip_shapes
         self._mouth_shapes = torch.tensor(mouth), torch.tensor(parted)
         self._closed = torch.tensor([SHAPE_NAMES[index] in (*_CLOSED_LIPS, "mouthClose") for index in self._lip_shapes])
 
@@ -172,6 +172,7 @@ class Motion:
         self._room.clear_teeth(vertices, deltas, SHAPE_NAMES.index("jawOpen"), *self._mouth_shapes)
         self._move_lips(deltas, vertices)
         self._room.carry_lining(deltas)
+        self._room.sink_lining(vertices, deltas, SHAPE_NAMES.index("jawOpen"), self._mouth_shapes[0])
         jaw_open, out = (deltas[SHAPE_NAMES.index(name)] for name in ("jawOpen", "tongueOut"))
         torch.mul(jaw_open, JAW, out=out)
         out[self.tongue.vertices] = _still(self.tongue.out(vertices, jaw_open))

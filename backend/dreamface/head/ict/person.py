@@ -23,8 +23,9 @@ from dreamface.head.anny import elf_ears
 from dreamface.head.anny.bank import load_bank
 from dreamface.head.anny.identity import macro_weights, mean_adult_person
 from dreamface.head.ict.openings import LID_ANTERIOR, LID_CONTOUR, PARTS, lid_levels, mirror_map
-from dreamface.head.ict.parts import PAPER
+from dreamface.head.ict.parts import LOWER_TEETH, PAPER
 from dreamface.head.ict.source import IctSource
+from dreamface.head.teeth_gap import gap_offsets
 from dreamface.head.transfer import morphs
 from dreamface.head.transfer.morphs import MorphTransfer, TransferredMorphs, broad_sliders, load_people, unfold
 
@@ -35,6 +36,7 @@ _ON_EYE: Final = (0.5e-3, 8.0e-3)  # metres from the lid's edge: keeps its dista
 _WITH_LIDS: Final = 0.75  # how far the eyeball goes with lids that move off it: else a gaze would wander with age
 _FOLLOWED: Final = 6  # lid vertices that a riding vertex follows
 _JAW_REACH: Final = 0.010  # metres that what belongs to the lower jaw moves at jawOpen, at least
+_UPPER: Final = 0.1  # of what the lower jaw moves: gum that moves less is the upper jaw's
 
 
 class PersonOffsets:
@@ -55,17 +57,21 @@ class PersonOffsets:
         self._rows = _rows()
         self._eyes = [_Eye.of(source, self._rows, side) for side in _SIDES]
         self._jaw = _jaw_shares(source, self._rows)
+        self._gap = _gap(source, self._rows["gums_and_tongue"][self._jaw["gums_and_tongue"] < _UPPER])
 
     def offsets(self, person: Mapping[str, float], broad: Mapping[str, float] = MappingProxyType({})) -> Tensor:
         """Return [26719, 3] metres: what makes ICT's neutral this person.
 
         Args:
-            person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1.
+            person: age in years, gender -1..1, ancestry weights, body.weight and body.muscle 0..1, teeth.gap 0..1.
             broad: amounts of `broad_sliders`.
         """
         weights = (macro_weights(self._people.names, person) - self._mean).float()
         amounts = torch.tensor([broad.get(name, 0.0) for name in self.broad_sliders])
-        return self._whole(self._together, torch.cat((weights, amounts)))
+        found = self._whole(self._together, torch.cat((weights, amounts)))
+        for rows, apart in self._gap:
+            found[rows] += person.get("teeth.gap", 0.0) * apart
+        return found
 
     def morph(self, slider: str) -> Tensor:
         """Return [26719, 3] metres: what a slider of the built-in head, such as "ear-elf", changes at 1.
@@ -213,6 +219,16 @@ def _fade(values: Tensor, low: float, high: float) -> Tensor:
     """1 up to `low`, 0 from `high` on, smooth between."""
     share = ((high - values) / (high - low)).clamp(0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)
+
+
+def _gap(source: IctSource, gums: Tensor) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Return vertices [N] and offsets [N, 3] that open the gap of the upper teeth, for these and for their gums."""
+    part = PARTS["teeth"]
+    faces = source.faces[slice(*part.faces)].numpy()
+    faces = faces[(faces < LOWER_TEETH[0]).all(axis=1)]
+    teeth = torch.arange(part.vertices[0], LOWER_TEETH[0])
+    moved = gap_offsets(source.neutral[teeth], faces - part.vertices[0], source.neutral[gums])
+    return (teeth, moved[0]), (gums, moved[1])
 
 
 def _rows() -> dict[str, Tensor]:

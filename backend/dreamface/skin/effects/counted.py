@@ -15,7 +15,7 @@ from dreamface.skin.canvas.atlas import surface_of
 from dreamface.skin.canvas.layer import Window, window_of
 from dreamface.skin.canvas.masks import resized
 from dreamface.skin.canvas.overlay import Patch, Site, Spot
-from dreamface.skin.effects.effect import Drawing, Look
+from dreamface.skin.effects.effect import MOST_LINES, Drawing, Look
 from dreamface.skin.effects.marked import Course
 from dreamface.units import MM
 
@@ -136,9 +136,10 @@ def side_by_side(site: Site, course: Course, count: int, kind: _Lines) -> list[C
     Args:
         site: where.
         course: through the middle of it.
-        count: how many.
+        count: how many; of more than `MOST_LINES` so many, as each takes a second and 100 MB on a whole face.
         kind: how they lie.
     """
+    count = min(count, MOST_LINES)
     if count <= 1:
         return [course]
     own = torch.rand(4, count, generator=site.random("counted/lines")) - 0.5

@@ -13,6 +13,9 @@ Way = Literal["", "across", "down", "aslant"]
 MOST_COUNTED: Final = 60
 """How many of something can be asked for."""
 
+MOST_LINES: Final = 12
+"""How many lines, such as scars, can be asked for."""
+
 
 @dataclass(frozen=True)
 class Look:

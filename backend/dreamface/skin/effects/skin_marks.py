@@ -179,7 +179,8 @@ def _half_width(course: Course, kind: _Line, look: Look) -> float:
 def _around_line(skin: Marked, course: Course, kind: _Line, look: Look) -> tuple[Marked, Course]:
     """Return the texels that a line, its margin and its stitches reach, and its course there."""
     far = _half_width(course, kind, look) * (_WIDEST * _FADED + _FARTHEST * kind.wander) + 3.0 * _THREAD.reach
-    near = course.across.abs() < far
+    end = kind.of_length * course.half_length + 2.0 * _THREAD.reach
+    near = (course.across.abs() < far) & (course.along.abs() < end)
     return (skin.near(near), course.near(near)) if near.any() else (skin, course)
 
 
@@ -281,6 +282,7 @@ class _Wound:
 
 
 _WOUND: Final = _Wound()
+_SCRATCH: Final = 0.1  # amounts up to which a single one is a scratch
 
 
 def _wound(site: Site, look: Look) -> Sequence[Patch]:
@@ -300,7 +302,7 @@ def _one_wound(place: Marked, course: Course, look: Look, number: int) -> Sequen
     """Draw one gap."""
     kind = _WOUND
     shape = replace(_CUT, half_width_mm=kind.half_width, torn=0.28, wander=0.35)
-    if look.count > 1:  # claws and cats scratch thinner lines than a blade cuts
+    if look.count > 1 or look.amount <= _SCRATCH:  # claws and cats scratch thinner lines than a blade cuts
         shape = replace(shape, half_width_mm=kind.scratched)
     skin, course = _around_line(place, course, shape, look)
     _, gap, away = _line(skin, course, shape, look, number)

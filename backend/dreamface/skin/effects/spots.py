@@ -1,4 +1,4 @@
-"""Small marks that are asked for by number: moles, freckles, pimples, warts, age spots."""
+"""Small marks that are asked for by number: moles, freckles, pimples, warts, age spots, painted dots."""
 
 from __future__ import annotations
 
@@ -55,8 +55,11 @@ _KINDS: Final = {
     ),
     "wart": _Kind((1.5, 2.6), (0.78, 0.66, 0.56), 0.3, 1.5, mottled=0.3, gloss=0.4, roughness=0.6, rough=0.3),
     "age spot": _Kind((2.2, 4.2), (0.66, 0.50, 0.37), 0.3, 0.0, ragged=0.24, mottled=0.25),
+    "dot": _Kind((1.6, 2.2), (1.0, 1.0, 1.0), 0.14, 0.0, ragged=0.05, mottled=0.0, gloss=0.9, roughness=0.5),
 }
 _HEAD: Final = (0.72, 0.60, 0.36)  # linear Rec. 709 of what is under a ripe pimple's skin
+_DOT: Final = (0.012, 0.010, 0.010)  # linear Rec. 709 of paint whose colour nobody says
+_PAINTED: Final = 0.92  # of the skin, that a colour of its own hides
 _SIZES: Final = (0.7, 1.3)  # at amounts of 0 and 1
 _USUAL: Final = 1  # where nobody says how many
 _REACH: Final = 3.0  # radii at which nothing of one is left
@@ -66,20 +69,22 @@ def _spots(site: Site, look: Look) -> Sequence[Patch]:
     """Draw so many marks, each with its own size and outline, spread over the place."""
     kind, whole = _KINDS[look.variant or "mole"], Marked(site)
     count = look.count or _USUAL
-    own = torch.rand(3, count, generator=site.random("spots/own"))
+    colour = look.colour or (_DOT if look.variant == "dot" else None)
+    pattern = f"spots/{look.variant}"  # marks of two kinds lie beside each other
+    own = torch.rand(3, count, generator=site.random(f"{pattern}/own"))
     low, high = kind.radius
     size = between(*_SIZES, look.amount)
     found: list[Patch] = []
-    for number, middle in enumerate(places(site, "spots", count)):
+    for number, middle in enumerate(places(site, pattern, count)):
         radius = size * (low + (high - low) * float(own[0, number]))
         near = (whole.position - middle[:, None]).norm(dim=0) < _REACH * radius
         if bool(near.any()):
-            found.append(_spot(whole.near(near), middle, radius, kind, float(own[1, number])))
+            found.append(_spot(whole.near(near), middle, radius, kind, float(own[1, number]), colour))
     return found
 
 
-def _spot(skin: Marked, middle: Tensor, radius: float, kind: _Kind, own: float) -> Patch:
-    """Draw one of them."""
+def _spot(skin: Marked, middle: Tensor, radius: float, kind: _Kind, own: float, own_colour: Colour | None) -> Patch:
+    """Draw one of them; with a colour of its own it is of that, and not what the skin makes of it."""
     away = (skin.position - middle[:, None]).norm(dim=0) / radius
     out = (away * (1.0 + kind.ragged * skin.fractal("spots/outline", 2.2 * radius, 2))).clamp_min(0.0)
     soft = max(kind.soft, 0.7 * skin.texel / radius)
@@ -90,10 +95,14 @@ def _spot(skin: Marked, middle: Tensor, radius: float, kind: _Kind, own: float) 
     thick = there * (1.0 + kind.mottled * skin.noise("spots/mottled", 0.6 * radius)) * (0.85 + 0.3 * own)
     head = (1.0 - smoothstep(out, 0.6 * kind.head, 1.3 * kind.head)) * skin.fade if kind.head else None
     uneven = 1.0 + kind.rough * skin.noise("spots/rough", 0.7)
+    cover, paint = (None, None) if head is None else (0.6 * head, _HEAD)
+    stain = filtered(kind.leaves, thick.clamp_min(0.0)) * filtered(colour, halo)
+    if own_colour is not None:
+        cover, paint, stain = _PAINTED * there, own_colour, torch.ones_like(stain)
     return skin.patch(
-        stain=filtered(kind.leaves, thick.clamp_min(0.0)) * filtered(colour, halo),
-        cover=None if head is None else 0.6 * head,
-        colour=None if head is None else _HEAD,
+        stain=stain,
+        cover=cover,
+        colour=paint,
         gloss=kind.gloss * there if kind.gloss else None,
         roughness=kind.roughness if kind.gloss else None,
         height_mm=kind.height * radius / kind.radius[1] * dome * uneven if kind.height else None,
@@ -102,9 +111,10 @@ def _spot(skin: Marked, middle: Tensor, radius: float, kind: _Kind, own: float) 
 
 SPOTS: Final = Effect(
     "spots",
-    "single moles, freckles, pimples, warts or age spots, as many as are asked for: “three moles”",
+    "single moles, freckles, pimples, warts, age spots or painted dots, as many as are asked for: “three moles”",
     ("a single mole", "a single freckle", "a single pimple", "a single wart", "a beauty mark"),
     _spots,
     variants=tuple(_KINDS),
+    takes_colour=True,
     counts=True,
 )

@@ -25,7 +25,7 @@ _BLUISH: Final = torch.tensor([0.40, 0.49, 0.55])  # what hair below the skin le
 DARK: Final = (0.25, 0.75)  # melanin between which skin starts to darken where it is thin or rubbed
 # What the darkest of such places leave of dark skin's colour. More melanin would turn them grey and olive; they are a
 # warm brown, since the blood below shows where the skin is thin.
-_UMBER: Final = torch.tensor([0.70, 0.61, 0.57])
+_UMBER: Final = torch.tensor([0.70, 0.61, 0.55])
 
 
 def manhood(subject: Subject) -> float:

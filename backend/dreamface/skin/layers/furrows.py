@@ -82,7 +82,7 @@ _FURROW: Final = _FurrowLook(
     start=Line(base=0.02, slope=0.3),
     end=Line(base=0.75, slope=0.45),
     bow=0.12,
-    depth=0.085 * MM,
+    depth=0.12 * MM,
     depth_varies=Line(base=0.25, slope=0.85),
     width=0.24 * MM,
     width_varies=Line(base=0.7, slope=0.7),

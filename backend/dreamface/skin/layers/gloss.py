@@ -71,15 +71,19 @@ class _Unevenness:
 
 _UNEVENNESS: Final = _Unevenness(blotches=0.018, patches=0.022, mottling=0.018, specular=-0.9)
 _LEAST_ROUGHNESS: Final = 0.05
+DARK_SKIN: Final = (0.35, 0.95)  # melanin over which skin gets dark for what shines on it and through it
+_DARK_ROUGHER: Final = 0.05  # roughness that the darkest dry skin has more: its gloss is all that is seen in hard light
+_DARK_FAINTER: Final = 0.06  # of the specular that it has less
 
 _THICK: Final = 0.55  # how much light travels below skin that lies on flesh
 _THIN: Final[Mapping[tuple[str, ...], float]] = {
     ("scalp",): 0.40, ("forehead",): 0.50, ("neck",): 0.52, ("cheeks",): 0.58, ("nose",): 0.62,
-    ("lids_upper", "lids_lower"): 0.72, ("nostrils",): 0.80, ("ears",): 0.92,
+    ("lids_upper", "lids_lower"): 0.72, ("nostrils",): 0.80, ("ears",): 0.82,
     ("lips_upper", "lips_lower"): 0.82, ("lids_margin",): 0.85,
 }  # fmt: skip
 _LINING: Final = 0.8  # the same of the mouth's lining and the eye sockets
 _STIFFER: Final = (34.0, 80.0)  # years over which skin's fibres are linked to each other, and scatter light sooner
+_DARKER: Final = 0.25  # fraction of the light that travels below which the darkest skin loses to its melanin
 _LESS: Final = 0.6  # fraction of the light that travels below which old skin loses by that
 _FARTHEST: Final = -20.0  # exponent of e below which nothing is seen; smaller numbers take many times as long
 _WINGS: Final = 8e-3  # metres around the nose's wings that are thin, too
@@ -96,20 +100,24 @@ def _gloss(subject: Subject, ground: Ground) -> Ground:
         shine = torch.lerp(shine, value, smoothstep(weight, *_RIM) if names == ("lids_margin",) else weight)
     dry = _UNEVENNESS.blotches * broad + _UNEVENNESS.patches * middle + _UNEVENNESS.mottling * small
     uneven = torch.stack((dry, _UNEVENNESS.specular * dry))
+    dark = ramp(subject.traits.number("skin.melanin"), *DARK_SKIN)
+    shine = shine + dark * torch.tensor([_DARK_ROUGHER, -_DARK_FAINTER])[:, None, None]
     wet = torch.tensor([_WET.roughness, _WET.specular])[:, None, None]
     roughness, specular = torch.lerp(shine + uneven, wet, inner(subject)).unbind(0)
     return replace(ground, roughness=roughness.clamp(_LEAST_ROUGHNESS, 1.0), specular=specular.clamp(0.0, 1.0))
 
 
 def _translucency(subject: Subject, ground: Ground) -> Ground:
-    """Let light travel below the skin; less in old skin, whose relief is therefore the crisper."""
+    """Let light travel below the skin; less in old and in dark skin, whose relief is therefore the crisper."""
     weight = torch.full_like(ground.subsurface, _THICK)
     for names, value in _THIN.items():
         weight = torch.lerp(weight, torch.tensor(value), subject.region(*names))
     if (wings := _wings(subject)) is not None:
         weight = torch.lerp(weight, torch.tensor(_THIN[("nostrils",)]), wings)
     weight = torch.lerp(weight, torch.tensor(_LINING), inner(subject))
-    return replace(ground, subsurface=weight * (1.0 - _LESS * ramp(subject.traits.number("age"), *_STIFFER)))
+    number = subject.traits.number
+    kept = (1.0 - _LESS * ramp(number("age"), *_STIFFER)) * (1.0 - _DARKER * ramp(number("skin.melanin"), *DARK_SKIN))
+    return replace(ground, subsurface=weight * kept)
 
 
 def _wings(subject: Subject) -> Tensor | None:
@@ -122,7 +130,9 @@ def _wings(subject: Subject) -> Tensor | None:
     return square.mul_(-0.5 / _WINGS**2).clamp_min_(_FARTHEST).exp_()
 
 
-GLOSS: Final = Layer("gloss", "oily forehead and nose, wet lids and lips", ("skin.oiliness",), stain=_gloss)
+GLOSS: Final = Layer(
+    "gloss", "oily forehead and nose, wet lids and lips", ("skin.oiliness", "skin.melanin"), stain=_gloss
+)
 TRANSLUCENCY: Final = Layer(
-    "translucency", "light that shines through ears, nose and lips", ("age",), stain=_translucency
+    "translucency", "light that shines through ears, nose and lips", ("age", "skin.melanin"), stain=_translucency
 )

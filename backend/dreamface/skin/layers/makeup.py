@@ -60,7 +60,7 @@ class _Lipstick:
     most: float
 
 
-_LIPSTICK: Final = _Lipstick(over=0.35 * MM, edge=0.22 * MM, cover=Line(base=0.90, slope=0.025), most=0.96)
+_LIPSTICK: Final = _Lipstick(over=0.25 * MM, edge=0.5 * MM, cover=Line(base=0.84, slope=0.045), most=0.94)
 
 
 def _lips(subject: Subject) -> list[Film]:
@@ -270,9 +270,9 @@ _PRODUCTS: Final = (
         name="lipstick",
         description="lipstick",
         films=_lips,
-        roughness=(0.58, 0.12),
-        specular=(0.35, 0.70),
-        opaque=0.55,
+        roughness=(0.58, 0.20),
+        specular=(0.35, 0.65),
+        opaque=0.75,
     ),
 )
 """In the order in which they are laid on."""

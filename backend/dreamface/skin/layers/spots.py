@@ -32,11 +32,12 @@ _BARE_OVER: Final = (0.5, 1.0)  # 1 less the weight of lips and eyes: over which
 _UNDER_HAIR: Final = 0.9  # fraction of the spots that the scalp lacks
 
 _SUNNY: Final = (
-    Zone(("rhinion", *both("upper_cheek", "cheekbone")), radius=20.0 * MM),
-    Zone(("metopion",), radius=36.0 * MM, weight=0.5),
-    Zone(("pogonion", "subnasale", *both("cheek", "temple")), radius=20.0 * MM, weight=0.3),
+    Zone(("rhinion", *both("upper_cheek", "cheekbone")), radius=19.0 * MM),
+    Zone(both("cheek"), radius=18.0 * MM, weight=0.22),
+    Zone(("metopion", *both("temple")), radius=34.0 * MM, weight=0.10),
+    Zone(("pogonion", "subnasale"), radius=16.0 * MM, weight=0.06),
 )
-_SUNNY_NOSE: Final = 0.35  # weight of the nose among these
+_SUNNY_NOSE: Final = 0.45  # weight of the nose among these
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class _Swarms:
     within: tuple[float, float]
 
 
-_SWARMS: Final = _Swarms(mean=0.55, first=0.36, second=0.22, within=(0.06, 1.0))
+_SWARMS: Final = _Swarms(mean=0.55, first=0.20, second=0.12, within=(0.15, 1.0))
 
 _AGEING: Final = (
     Zone(both("temple", "zygion"), radius=24.0 * MM),
@@ -115,7 +116,6 @@ class _Kind:
         softness: width of the edge over the radius.
         ragged: how irregular the outlines are, see `marks.draw_spots`.
         most: that overlapping ones add up to.
-        blood: steps that come with each step of melanin: freckles are of the redder kind.
     """
 
     where: Callable[[Subject], Tensor]
@@ -126,19 +126,17 @@ class _Kind:
     softness: float
     ragged: float
     most: float
-    blood: float = 0.0
 
 
 _FRECKLES: Final = _Kind(
     where=_sun,
     often=620e3,
-    radii=(0.24 * MM, 1.4 * MM),
-    law=2.8,
-    strengths=(0.10, 0.60),
-    softness=1.5,
-    ragged=1.2,
-    most=0.50,
-    blood=0.45,
+    radii=(0.26 * MM, 1.0 * MM),
+    law=3.0,
+    strengths=(0.08, 0.48),
+    softness=1.4,
+    ragged=0.7,
+    most=0.42,
 )
 _MOLES: Final = _Kind(
     where=open_skin,
@@ -283,7 +281,7 @@ def _brown(kind: _Kind, name: str, subject: Subject) -> Sequence[Decal]:
     amount = image.clamp_max_(kind.most).mul_(1.0 - hidden)
     if (pale := depigmented(subject)) is not None:
         amount *= 1.0 - _cut(pale, subject.size, window.rows, window.columns)
-    return (Decal(window, melanin=amount, blood=kind.blood * amount),)
+    return (Decal(window, melanin=amount),)
 
 
 def _cut(image: Tensor, size: int, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:

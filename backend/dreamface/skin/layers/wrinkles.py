@@ -73,24 +73,30 @@ def _courses(subject: Subject) -> Tensor:
         sketch.begin(area)
         for group in groups:
             group.draw(sketch)
-    lines, rest = sketch.finish()
-    if shows_fine(subject.surface, subject.size):
-        chosen = lines.width < SHARP_MM * MM
-        sharp, own, generator = lines.of(chosen), rest[chosen], subject.stream("wrinkles' twigs")
-        random = torch.rand(2, len(sharp.depth), generator=generator)
-        away = (random[0] - 0.5).sign() * (_PARALLEL_AWAY + _PARALLEL_FURTHER * random[1]) * MM
-        branches = twigs(sharp, subject.surface, generator, _TWIG)
-        parallels = beside(sharp, subject.surface, away, _PARALLEL_DEPTH)
-        later = own.clone()
-        later[:, 1] = own[:, 1].lerp(torch.tensor(1.0), _PARALLEL_LATER)
-        lines, rest = together(lines, branches, parallels), torch.cat((rest, own, later))
+    stems, rest = sketch.finish()
+    chosen = stems.width < SHARP_MM * MM
+    sharp, own, generator = stems.of(chosen), rest[chosen], subject.stream("wrinkles' twigs")
+    random = torch.rand(2, len(sharp.depth), generator=generator)
+    away = (random[0] - 0.5).sign() * (_PARALLEL_AWAY + _PARALLEL_FURTHER * random[1]) * MM
+    branches = twigs(sharp, subject.surface, generator, _TWIG)
+    parallels = beside(sharp, subject.surface, away, _PARALLEL_DEPTH)
+    later = own.clone()
+    later[:, 1] = own[:, 1].lerp(torch.tensor(1.0), _PARALLEL_LATER)
+    lines, rest = together(stems, branches, parallels), torch.cat((rest, own, later))
+    fine = torch.arange(len(lines.depth)) >= len(stems.depth)
     numbers = [
         getattr(lines, field.name).flatten(1) if field.name == "points" else getattr(lines, field.name)[:, None]
         for field in fields(lines)
     ]
     table = torch.cat((*numbers, rest), dim=1)
-    table = table[table[:, _CURVE] != 0.0]
-    return table[torch.argsort(table[:, -3], stable=True)]
+    order = torch.argsort(table[:, -3], stable=True)
+    order = order[table[order, _CURVE] != 0.0]
+    table = table[order]
+    if not shows_fine(subject.surface, subject.size):
+        # Small maps have the same lines without what is too fine for them: the others look as on large maps, because
+        # each draws its random numbers by its row.
+        table[fine[order], _CURVE] = 0.0
+    return table
 
 
 def _drawn(subject: Subject, lines: Tensor, kind: int) -> Tensor:

@@ -1,0 +1,114 @@
+"""Somebody else in the prompt: "a man with his daughter" is one man, and the daughter is said not to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dreamface.language import tables
+from dreamface.language.lexicon import PERSON, Lexicon
+from dreamface.language.words import Token
+
+_JOINS: Final = frozenset(
+    {
+        "with", "and", "beside", "alongside", "holding", "hugging", "carrying", "kissing", "embracing", "near",
+        "behind", "meeting", "plus", "&", "comforting", "feeding",
+    }
+)  # fmt: skip
+
+_JOINS_OF_TWO: Final = frozenset(
+    (
+        ("next", "to"), ("talking", "to"), ("listening", "to"), ("together", "with"), ("arguing", "with"),
+        ("looking", "at"), ("yelling", "at"), ("shouting", "at"), ("smiling", "at"), ("waiting", "for"),
+        ("in", "front"), ("accompanied", "by"), ("dancing", "with"), ("married", "to"), ("speaking", "to"),
+        ("mother", "of"), ("father", "of"), ("parent", "of"), ("dad", "of"), ("mum", "of"), ("mom", "of"),
+    )
+)  # fmt: skip
+_ANIMALS: Final = frozenset(
+    {"dog", "cat", "horse", "puppy", "kitten", "parrot", "owl", "bird", "pony", "rabbit", "friend", "colleague"}
+)
+"""Company that is nobody, or that is no word for a person by itself."""
+
+_LEADS: Final = frozenset(["a", "an", "his", "her", "their", "another", "the", "two", "three", "four", "some", "one"])
+_MOST_WORDS: Final = 5  # between the lead and the noun
+_ENDS: Final = frozenset({".", ";", "!", "?", "\n"})
+
+
+def without_company(tokens: Sequence[Token], lexicon: Lexicon) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
+    """Return the tokens about the person, and those about somebody else.
+
+    Args:
+        tokens: of the prompt.
+        lexicon: knows which nouns are people.
+    """
+    kept: list[Token] = []
+    others: list[Token] = []
+    someone = False
+    place = 0
+    while place < len(tokens):
+        end = _second(tokens, place, lexicon) if someone else place
+        if end > place:
+            others += tokens[place:end]
+            place = end
+            continue
+        someone = someone or _is_content(tokens[place])
+        kept.append(tokens[place])
+        place += 1
+    return tuple(kept), tuple(token for token in others if _is_content(token))
+
+
+def _second(tokens: Sequence[Token], place: int, lexicon: Lexicon) -> int:
+    """Return where the words about a second person that start here end, or `place` where none do."""
+    lead = place + 1
+    if tokens[place].text.lower() == "whose" and lead < len(tokens) and _is_person(tokens[lead], lexicon):
+        return _end_of_second(tokens, place)
+    pair = (tokens[place].text.lower(), tokens[place + 1].text.lower()) if lead < len(tokens) else ("", "")
+    if pair in _JOINS_OF_TWO:
+        lead = place + 2
+    elif pair[0] not in _JOINS:
+        return place
+    if lead >= len(tokens) or tokens[lead].text.lower() not in _LEADS:
+        return place
+    for noun in range(lead + 1, min(len(tokens), lead + 2 + _MOST_WORDS)):
+        token = tokens[noun]
+        if not token.is_word or token.word in tables.BREAKS | tables.COPULAS:
+            return place
+        if (_is_person(token, lexicon) or token.word in _ANIMALS) and not _describes_on(tokens, noun, lexicon):
+            return _end_of_second(tokens, noun + 1)
+    return place
+
+
+def _describes_on(tokens: Sequence[Token], noun: int, lexicon: Lexicon) -> bool:
+    """Whether the person is only an adjective of what follows: "a child's face", "a model look", "like"."""
+    if tokens[noun].text.lower().endswith(("'s", "s'")):
+        return True
+    following = tokens[noun + 1] if noun + 1 < len(tokens) else None
+    if following is None or not following.is_word:
+        return False
+    entry = lexicon.entries.get(following.word)
+    return following.joined or (entry is not None and (entry.noun or bool(entry.effects)))
+
+
+def _end_of_second(tokens: Sequence[Token], place: int) -> int:
+    """Return where a clause about the second person that follows ends: "who has red hair", "with a beard"."""
+    if place < len(tokens) and tokens[place].text == "," and _word(tokens, place + 1) in ("who", "whose"):
+        place += 1
+    if _word(tokens, place) in ("who", "whose", "with", "in", "wearing"):
+        while place < len(tokens) and tokens[place].text not in _ENDS and tokens[place].text != ",":
+            place += 1
+    return place
+
+
+def _word(tokens: Sequence[Token], place: int) -> str:
+    return tokens[place].text.lower() if place < len(tokens) else ""
+
+
+def _is_person(token: Token, lexicon: Lexicon) -> bool:
+    entry = lexicon.entries.get(token.word)
+    return entry is not None and entry.kind == PERSON and entry.noun
+
+
+def _is_content(token: Token) -> bool:
+    return token.is_word and token.word not in (
+        tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.COPULAS | tables.PERSON_PRONOUNS
+    )

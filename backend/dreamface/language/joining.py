@@ -1,0 +1,161 @@
+"""The tables' reading and the network's put together: who has the last word on what.
+
+The tables keep what they know: numbers, negations, ages and people. The network adds what the tables left over, takes
+back what the tables misread (a "black" that is of glasses), and gives the faces that moments bring. The thresholds are
+chosen on prompts made of phrases that the network was not trained on, for few wrong traits before many right ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dreamface.language import paraphrase, slips, tables
+from dreamface.language.binding import Claim, Leftover
+from dreamface.language.effects import Rank
+from dreamface.language.understanding import Moment, Stated, Understanding
+from dreamface.language.words import Token
+from dreamface.traits import ANCESTRIES
+
+LEAST_STATED: Final = 0.55
+"""Confidence from which words that the tables left over state a trait."""
+
+SINGLE_WORD: Final = 0.75
+"""The same where it is one word."""
+
+SURE: Final = 0.93
+"""Confidence from which they do although the tables made something else of them."""
+
+VETO: Final = 0.005
+"""Probability below which words that the tables read do not state a trait, whatever the tables say."""
+
+DOUBT: Final = 0.1
+"""The same for what was only read by the nearness of a known phrase."""
+
+IS_MOMENT: Final = 0.98
+SURE_FEELING: Final = 0.45
+"""Probabilities from which a moment gives the face an expression."""
+
+WORDS_OF_MOMENT: Final = 2
+"""A moment is told by at least so many words that nothing was made of, and so many for each that tells a feature."""
+
+_LEFT_ALONE: Final = frozenset((*ANCESTRIES, "gender", "age"))
+"""Traits of which the tables and the numbers know best; guessing them would be guessing at people."""
+
+_CONTENT_FREE: Final = (
+    tables.BREAKS | tables.DETERMINERS | tables.FUNCTION_WORDS | tables.COPULAS | tables.PERSON_PRONOUNS
+)
+
+
+def joined(
+    claims: Sequence[Claim], leftovers: Sequence[Leftover], understood: Understanding
+) -> tuple[tuple[Claim, ...], tuple[Leftover, ...]]:
+    """Return the claims of both, and what neither made anything of.
+
+    Args:
+        claims: of the tables.
+        leftovers: of the tables.
+        understood: what the network makes of the same prompt.
+    """
+    kept = [claim for claim in claims if not _is_vetoed(claim, understood, _limit(claim))]
+    left = [*leftovers, *_freed(claims, kept)]
+    added = _added(kept, left, understood)
+    used = {token for claim in added for token in claim.tokens}
+    return (*kept, *added), tuple(leftover for leftover in left if not used.issuperset(leftover.tokens))
+
+
+def without_doubtful(
+    by_meaning: Sequence[Claim], claims: Sequence[Claim], understood: Understanding
+) -> tuple[tuple[Claim, ...], tuple[Leftover, ...]]:
+    """Return the claims by nearness to known phrases that the network doesn't doubt, and the words of the others.
+
+    Args:
+        by_meaning: those claims.
+        claims: others of the same prompt, which win over them.
+        understood: what the network makes of the prompt.
+    """
+    spoken = {claim.trait for claim in claims if claim.rank > Rank.IMPLIED}
+    kept = [c for c in by_meaning if c.trait not in spoken and not _is_vetoed(c, understood, DOUBT)]
+    return tuple(kept), tuple(_freed((*by_meaning, *claims), [*kept, *claims]))
+
+
+def _limit(claim: Claim) -> float:
+    return VETO if claim.confidence > slips.CONFIDENCE else DOUBT  # of a corrected word, too
+
+
+def _is_vetoed(claim: Claim, understood: Understanding, limit: float) -> bool:
+    """Whether the words of a claim surely state nothing about its part of the face."""
+    if claim.trait in _LEFT_ALONE or claim.rank in (Rank.IMPLIED, Rank.EXACT):
+        return False
+    part = claim.trait.split(".")[0]
+    known = [understood.likely[token] for token in claim.tokens if token in understood.likely]
+    likely = (share for traits in known for trait, share in traits.items() if trait.split(".")[0] == part)
+    return bool(known) and max(likely, default=0.0) < limit
+
+
+def _freed(claims: Sequence[Claim], kept: Sequence[Claim]) -> list[Leftover]:
+    """Words that are left over again, because what they were read as is taken back."""
+    used = {token for claim in kept for token in claim.tokens}
+    freed = {token for claim in claims for token in claim.tokens} - used
+    return [Leftover((token,)) for token in sorted(freed, key=lambda t: t.start) if token.word not in _CONTENT_FREE]
+
+
+def _added(kept: Sequence[Claim], left: Sequence[Leftover], understood: Understanding) -> list[Claim]:
+    open_words = {
+        token
+        for leftover in left
+        if not paraphrase.cannot_grow(leftover)
+        for token in (*leftover.tokens, *leftover.context)
+    }
+    closed = {token for leftover in left for token in leftover.tokens} - open_words
+    spoken = {claim.trait for claim in kept if claim.rank > Rank.IMPLIED}
+    read = {token for claim in kept for token in claim.tokens}
+    added: dict[str, Claim] = {}
+    for stated in understood.stated:
+        if stated.trait in _LEFT_ALONE or stated.trait in spoken or stated.trait in added:
+            continue
+        if closed.intersection(stated.tokens) or not _is_new(stated, open_words, read):
+            continue
+        added[stated.trait] = Claim(stated.trait, stated.value, stated.confidence, Rank.VAGUE, stated.tokens)
+    return list(added.values())
+
+
+def _is_new(stated: Stated, open_words: set[Token], read: set[Token]) -> bool:
+    """Whether a trait is about words that nothing, or surely something else, was made of."""
+    words = {token for token in stated.tokens if token.word not in _CONTENT_FREE}
+    if any(token.word not in tables.THING_COLOURS for token in words & open_words):
+        return stated.confidence >= (LEAST_STATED if len(words) > 1 else SINGLE_WORD)
+    return not words & read and stated.confidence >= SURE
+
+
+def _is_english(words: Sequence[Token]) -> bool:
+    """Whether most of some words are English; nonsense and other languages tell no moment."""
+    known = [slips.is_english(token.word) for token in words]
+    return bool(known) and 2 * sum(known) > len(known)
+
+
+def moment_claims(moment: Moment | None, claims: Sequence[Claim], leftovers: Sequence[Leftover]) -> tuple[Claim, ...]:
+    """Return the expression that a moment brings; none where the prompt names one, or where it is not sure.
+
+    Args:
+        moment: that the prompt seems to tell.
+        claims: what else it says.
+        leftovers: words that nothing was made of; they tell the moment.
+    """
+    words = tuple(token for leftover in leftovers for token in leftover.tokens)
+    if moment is None or moment.confidence < IS_MOMENT or moment.sureness < SURE_FEELING or not _is_english(words):
+        return ()
+    described = {
+        token
+        for claim in claims
+        if claim.rank > Rank.IMPLIED and claim.trait not in _LEFT_ALONE
+        for token in claim.tokens
+    }
+    if len(words) < WORDS_OF_MOMENT * max(1, len(described)):
+        return ()
+    named = any(claim.trait.startswith("expression.") and claim.rank > Rank.IMPLIED for claim in claims)
+    if named:
+        return ()
+    ordered = tuple(sorted(words, key=lambda token: token.start))
+    sure = moment.confidence * moment.sureness
+    return tuple(Claim(shape, weight, sure, Rank.VAGUE, ordered) for shape, weight in moment.weights.items())

