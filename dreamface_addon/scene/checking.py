@@ -57,7 +57,7 @@ def check_document(document: dict[str, Any]) -> None:
     identity = document["head"].get("identity", {})
     candidate = identity.get("candidate", 0) if isinstance(identity, dict) else None
     is_number = isinstance(candidate, int | float) and not isinstance(candidate, bool)
-    _need(is_number and 0 <= candidate < _MOST_CANDIDATES, "the head's identity is no numbers")
+    _need(is_number and 0 <= float(candidate or 0) < _MOST_CANDIDATES, "the head's identity is no numbers")
     _check_traits(document["traits"])
     _check_layers(document.get("layers", []))
     _check_edits(document.get("edits", []))

@@ -331,6 +331,26 @@ def test_the_mouths_lining_stays_in_an_open_mouth(model: Model, name: str) -> No
         assert int((normals[:, 1] > 0.0).sum()) <= 6, seed  # square millimetres
 
 
+@pytest.mark.parametrize("name", ["noseSneerLeft", "mouthSmileRight"])
+def test_the_teeth_stay_behind_the_lips_of_an_open_mouth(model: Model, name: str) -> None:
+    """From the front no tooth is seen that lies just before skin: canines came through the lip beside its corners."""
+    from dreamface.render import RayMesh
+
+    welded, teeth = model.topology.objects[0].faces, model.topology.part("teeth").faces
+    skin = model.topology.triangles[2 * welded[0] : 2 * model.topology.part("skin").faces[1]]
+    both = torch.cat((skin, model.topology.triangles[2 * teeth[0] : 2 * teeth[1]]))
+    for seed in (*PEOPLE, 6, 7):
+        posed = model.person(seed).posed("jawOpen", name)
+        middle = posed[model.topology.multipie[62]] + torch.tensor([0.0, -0.1, 0.0])
+        across, up = torch.meshgrid(torch.arange(-0.03, 0.03, 1e-3), torch.arange(-0.01, 0.01, 1e-3), indexing="ij")
+        origins = middle + torch.stack((across, torch.zeros_like(up), up), dim=-1).reshape(-1, 3)
+        ahead = torch.tensor([0.0, 1.0, 0.0]).expand_as(origins)
+        first, behind = RayMesh(posed, both).cast(origins, ahead), RayMesh(posed, skin).cast(origins, ahead)
+        close = (behind.depth - first.depth) < 12 * MM
+        shown = (first.triangle >= len(skin)) & (behind.triangle >= 0) & close
+        assert int(shown.sum()) <= 2, (seed, int(shown.sum()))  # square millimetres
+
+
 # --------------------------------------------------------------------------------------------------------------- mouth
 
 

@@ -149,7 +149,7 @@ def test_old_eyes_have_bags_and_no_worms(head: Head, surface: SkinSurface, side:
     steep = torch.sqrt(along_u**2 + along_v**2)
     under = near(surface, head, f"eye_bag_{side}", 16e-3) & (surface.position[2] < head.landmark(f"eye_bag_{side}")[2])
     assert float(height[under].max()) < 1.2e-3
-    assert float(steep[under].quantile(0.95)) < 0.6
+    assert float(steep[under].quantile(0.95)) < 0.65
     assert float(height[near(surface, head, f"eye_bag_{side}", 12e-3)].amin()) < -0.25e-3
 
 

@@ -387,8 +387,23 @@ def draw_creases(lines: Creases, surface: SkinSurface, size: int, generator: tor
     return drop(points, lines.depth, size)
 
 
-def ribbons(lines: Creases, surface: SkinSurface, size: int, generator: torch.Generator, kind: int) -> Tensor:
+def ribbons(
+    lines: Creases,
+    surface: SkinSurface,
+    size: int,
+    generator: torch.Generator,
+    kind: int,
+    begin: Tensor | None = None,
+) -> Tensor:
     """Return the points that creases of one kind are drawn with on maps of `size` texels a side.
+
+    Args:
+        lines: N creases.
+        surface: the skin.
+        size: of the maps.
+        generator: of the noise along creases.
+        kind: index into `_KINDS`.
+        begin: [N] 0..1 where each begins in that noise; None draws it.
 
     Returns:
         [4, M]: column and row of a point in texels, the height that it stands for times its area
@@ -397,7 +412,8 @@ def ribbons(lines: Creases, surface: SkinSurface, size: int, generator: torch.Ge
     least, most = _KINDS[kind].from_mm * MM, _KINDS[kind].below_mm * MM
     chosen = ((lines.width >= least) & (lines.width < most) & (lines.depth != 0.0)).nonzero()[:, 0]
     table = torch.randn(_COURSE.table, generator=generator)
-    start = torch.rand(len(lines.depth), generator=generator) * _COURSE.table
+    start = torch.rand(len(lines.depth), generator=generator) if begin is None else begin
+    start = start * _COURSE.table
     if not len(chosen):
         return torch.empty(4, 0)
     points = _ribbons(lines.of(chosen), surface, _side(size, kind), _KINDS[kind].sharpness, table, start[chosen])

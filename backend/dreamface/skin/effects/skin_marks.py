@@ -120,7 +120,7 @@ _BURN: Final = _Burn(outline=Outline(5.0, 12.0, 1.6))
 
 
 _WIDEST: Final = 1.7  # half widths of a scar at its widest
-_FADED: Final = 13.0  # local half widths from its middle at which its margin is gone
+_FADED: Final = 9.0  # local half widths from its middle at which 1/1000 of its margin is left
 _FARTHEST: Final = 5.0  # deviations that its course strays at most
 _TISSUE_WITHIN: Final = (0.3, 1.8)
 """Bounds of the factors: on the darkest skin a scar would look like somebody else's skin."""
@@ -178,8 +178,9 @@ def _half_width(course: Course, kind: _Line, look: Look) -> float:
 
 def _around_line(skin: Marked, course: Course, kind: _Line, look: Look) -> tuple[Marked, Course]:
     """Return the texels that a line, its margin and its stitches reach, and its course there."""
-    far = _half_width(course, kind, look) * (_WIDEST * _FADED + _FARTHEST * kind.wander) + 3.0 * _THREAD.reach
-    end = kind.of_length * course.half_length + 2.0 * _THREAD.reach
+    thread = 3.0 * _THREAD.reach if look.variant == "stitched" else 0.0
+    far = _half_width(course, kind, look) * (_WIDEST * _FADED + _FARTHEST * kind.wander) + thread
+    end = kind.of_length * course.half_length + thread
     near = (course.across.abs() < far) & (course.along.abs() < end)
     return (skin.near(near), course.near(near)) if near.any() else (skin, course)
 

@@ -67,43 +67,42 @@ _CURVE: Final = 8  # numbers of a curve, before those of a crease
 
 
 def _courses(subject: Subject) -> Tensor:
-    """[N, 17] all lines, by area: control points, numbers of `Creases`, area, amount at which they come, and sag."""
+    """[N, 18] all lines, by area: control points, numbers of `Creases`, beginning, area, amount to come at, and sag."""
     sketch = Sketch(subject.surface, subject.stream, _AREA_NAMES)
     for area, groups in _AREAS.items():
         sketch.begin(area)
         for group in groups:
             group.draw(sketch)
-    stems, rest = sketch.finish()
-    chosen = stems.width < SHARP_MM * MM
-    sharp, own, generator = stems.of(chosen), rest[chosen], subject.stream("wrinkles' twigs")
-    random = torch.rand(2, len(sharp.depth), generator=generator)
-    away = (random[0] - 0.5).sign() * (_PARALLEL_AWAY + _PARALLEL_FURTHER * random[1]) * MM
-    branches = twigs(sharp, subject.surface, generator, _TWIG)
-    parallels = beside(sharp, subject.surface, away, _PARALLEL_DEPTH)
-    later = own.clone()
-    later[:, 1] = own[:, 1].lerp(torch.tensor(1.0), _PARALLEL_LATER)
-    lines, rest = together(stems, branches, parallels), torch.cat((rest, own, later))
-    fine = torch.arange(len(lines.depth)) >= len(stems.depth)
+    lines, rest = sketch.finish()
+    # Where each begins in the noise along it is drawn for these lines first: small maps, which show nothing finer, have
+    # the same folds as large ones.
+    courses = subject.stream("wrinkles' beginnings")
+    begin = torch.rand(len(lines.depth), generator=courses)
+    if shows_fine(subject.surface, subject.size):
+        chosen = lines.width < SHARP_MM * MM
+        sharp, own, generator = lines.of(chosen), rest[chosen], subject.stream("wrinkles' twigs")
+        random = torch.rand(2, len(sharp.depth), generator=generator)
+        away = (random[0] - 0.5).sign() * (_PARALLEL_AWAY + _PARALLEL_FURTHER * random[1]) * MM
+        branches = twigs(sharp, subject.surface, generator, _TWIG)
+        parallels = beside(sharp, subject.surface, away, _PARALLEL_DEPTH)
+        later = own.clone()
+        later[:, 1] = own[:, 1].lerp(torch.tensor(1.0), _PARALLEL_LATER)
+        lines, rest = together(lines, branches, parallels), torch.cat((rest, own, later))
+        begin = torch.cat((begin, torch.rand(len(lines.depth) - len(begin), generator=courses)))
     numbers = [
         getattr(lines, field.name).flatten(1) if field.name == "points" else getattr(lines, field.name)[:, None]
         for field in fields(lines)
     ]
-    table = torch.cat((*numbers, rest), dim=1)
-    order = torch.argsort(table[:, -3], stable=True)
-    order = order[table[order, _CURVE] != 0.0]
-    table = table[order]
-    if not shows_fine(subject.surface, subject.size):
-        # Small maps have the same lines without what is too fine for them: the others look as on large maps, because
-        # each draws its random numbers by its row.
-        table[fine[order], _CURVE] = 0.0
-    return table
+    table = torch.cat((*numbers, begin[:, None], rest), dim=1)
+    table = table[table[:, _CURVE] != 0.0]
+    return table[torch.argsort(table[:, -3], stable=True)]
 
 
 def _drawn(subject: Subject, lines: Tensor, kind: int) -> Tensor:
     """Return [4, M] `ribbons` of all lines."""
-    numbers = lines[:, _CURVE:-3].unbind(1)
+    *numbers, begin = lines[:, _CURVE:-3].unbind(1)
     curves = Creases(lines[:, :_CURVE].reshape(-1, 4, 2), *numbers)
-    return ribbons(curves, subject.surface, subject.size, subject.stream("wrinkles' course"), kind)
+    return ribbons(curves, subject.surface, subject.size, subject.stream("wrinkles' course"), kind, begin)
 
 
 def _layer(where: str, description: str) -> Layer:
