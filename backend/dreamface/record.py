@@ -239,6 +239,12 @@ class FaceRecord:
             problem = error.errors()[0]
             where, what = ".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ").rstrip(".")
             raise BadRequest(f"The face's record is damaged ({where}: {what}): import its folder again.") from error
+        except UnicodeEncodeError as error:
+            raise BadRequest(f"The face's record is damaged ({_HALVES}): import its folder again.") from error
+
+
+_HALVES: Final = "a name in it has halves of characters"
+"""JSON may have them, as "\\ud800"; no file and no terminal can."""
 
 
 def read_edits(data: Any) -> tuple[EditEntry, ...]:
@@ -254,6 +260,8 @@ def read_edits(data: Any) -> tuple[EditEntry, ...]:
         where, what = ".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ").rstrip(".")
         place = f"{where}: " if where else ""
         raise BadRequest(f"The edits can't be read ({place}{what}): send them as face.json has them.") from error
+    except UnicodeEncodeError as error:
+        raise BadRequest(f"The edits can't be read ({_HALVES}): send them as face.json has them.") from error
 
 
 def write_edits(edits: tuple[EditEntry, ...]) -> list[dict[str, Any]]:

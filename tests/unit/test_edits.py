@@ -16,7 +16,7 @@ from dreamface.errors import BadRequest
 from dreamface.face import Face
 from dreamface.groom import Surface, grow
 from dreamface.hair import HairMark
-from dreamface.record import EditEntry, Place
+from dreamface.record import EditEntry, Place, read_edits
 from dreamface.skin import atlas_of, strand_colours
 from dreamface.traits import Traits
 
@@ -301,3 +301,8 @@ def test_a_sparse_place_of_a_beard_is_sparser() -> None:
     there, shaved = words(chin, **{"beard.density": 0.3}), words(chin, **{"beard.style": "none", "beard.density": 0.0})
     assert bearded(person, shaved) < bearded(person, there) < bearded(person)
     assert bearded(person, words(chin, **{"beard.style": "stubble", "stubble.density": 0.6})) < bearded(person)
+
+
+def test_halves_of_characters_in_names_are_a_sentence() -> None:
+    with pytest.raises(BadRequest, match="halves of characters"):
+        read_edits([{"id": "a", "kind": "words", "traits": {"\ud800": "\udfff x"}}])
