@@ -118,7 +118,7 @@ def test_the_jaws_bone_does_what_jaw_open_does(face: Face) -> None:
     off = (bend(face.head.vertices, rig, {"jaw": turn}) - face.head.vertices - opened).norm(dim=1)
     landmarks = face.head.topology.landmarks
     assert float(off[lower].max()) < 1.5e-3
-    assert float(off[landmarks["pogonion"]]) < 0.06 * float(opened[landmarks["pogonion"]].norm())
+    assert float(off[landmarks["pogonion"]]) < 0.065 * float(opened[landmarks["pogonion"]].norm())
     assert float(off[landmarks["labrale_inferius"]]) < 0.12 * float(opened[landmarks["labrale_inferius"]].norm())
     skin_run = slice(*next(group.vertices for group in face.head.topology.objects if group.name == "skin"))
     assert float(off[skin_run].mean()) < 1.5e-3
@@ -389,7 +389,7 @@ def test_a_level_keeps_ring_seams_bones_and_landmarks(face: Face, level: int) ->
     coarse = reduced(face, level)
     rig, before = rig_of(coarse), rig_of(face)
     assert torch.equal(coarse.head.vertices[rig.neck_ring], face.head.vertices[before.neck_ring])
-    torch.testing.assert_close(rig.places(coarse.head.vertices), before.places(face.head.vertices), atol=1e-5, rtol=0.0)
+    torch.testing.assert_close(rig.places(coarse.head.vertices), before.places(face.head.vertices), atol=3e-5, rtol=0.0)
     assert coarse.head.topology.landmarks.keys() == face.head.topology.landmarks.keys()
     for name in ("pronasale", "multipie_30"):
         assert torch.equal(coarse.head.landmark(name), face.head.landmark(name))

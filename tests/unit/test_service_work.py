@@ -137,7 +137,9 @@ def test_reshaping_gives_the_same_head_even_while_a_job_runs(backend: Backend, m
         geometry = dict(archive)
     busy = backend.generate("a woman", resolution=2048)
     backend.when_running(busy)
+    candidate = folder.read_document(made["result"]["folder"]).record.candidate
     body = {"head": record["head"], "seed": record["seed"], "traits": record["traits"], "shapes": True}
+    body["candidate"] = candidate
     status, answer = backend.ask("POST", "/reshape", body)
     assert backend.job(busy)["state"] == "running"
     assert status == 200
