@@ -581,3 +581,21 @@ def test_random_text_never_crashes(monkeypatch):
             except BadRequest:
                 continue
             assert all(word for word in reading.not_understood)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "unsaid"),
+    [
+        ("a pale freckled red-haired girl", {"skin.melanin", "freckles.density", "hair.redness"}, set()),
+        ("a pale long-haired boy", {"skin.melanin", "hair.length"}, {"hair.melanin"}),
+        ("a thin grey-haired man", {"body.weight", "hair.grey"}, {"hair.volume"}),
+        ("a tall dark-haired man", {"hair.melanin"}, {"hair.length"}),
+        ("a dark red-haired man", {"hair.redness"}, {"skin.melanin"}),
+        ("a big brown-eyed girl", {"iris.colour"}, {"eyes.size"}),
+    ],
+)
+def test_what_stands_before_a_hyphenated_word_speaks_of_the_person(
+    prompt: str, said: set[str], unsaid: set[str]
+) -> None:
+    found = read(prompt).traits
+    assert said <= found.keys() and not unsaid & found.keys()

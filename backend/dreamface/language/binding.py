@@ -152,7 +152,7 @@ class _ClauseReader:
     def _read_noun(self, group: Group, carried: list[Modifier]) -> None:
         noun = group.noun
         assert noun is not None
-        modifiers = [*carried, *group.modifiers]
+        modifiers = self._without_the_persons([*carried, *group.modifiers], noun)
         entry = self.lexicon.entries[noun.unit.key]
         listed = group.link in (Link.AND, Link.COMMA) and group.is_bare and not carried
         if listed and not entry.effects:
@@ -161,6 +161,30 @@ class _ClauseReader:
         self._remember(noun, group, bound, listed)
         if not listed:
             self.shared = modifiers
+
+    def _without_the_persons(self, modifiers: list[Modifier], noun: Modifier) -> list[Modifier]:
+        """The modifiers of a hyphenated noun; what else stands before it speaks of the person and is claimed.
+
+        "A pale red-haired girl" is pale; "a dark red-haired man" has dark red hair, as a shade belongs to its colour.
+        """
+        if not noun.unit.tokens[0].joined:
+            return modifiers
+        tied, following = len(modifiers), noun.unit.tokens[0]
+        while tied > 0 and following.joined:
+            tied -= 1
+            following = modifiers[tied].unit.tokens[0]
+        own, others = modifiers[tied:], modifiers[:tied]
+        kept = [m for m in others if not self._speaks_of_people(m)]
+        for modifier in others:
+            if modifier not in kept:
+                self._alone(modifier, None)
+        return [*kept, *own]
+
+    def _speaks_of_people(self, modifier: Modifier) -> bool:
+        if modifier.unit.key in tables.SHADES:
+            return False
+        entry = self.lexicon.entries.get(modifier.unit.key)
+        return modifier.unit.key in tables.SIZES_OF_PEOPLE or (entry is not None and bool(entry.effects))
 
     def _remember(self, noun: Modifier, group: Group, bound: bool, listed: bool) -> None:
         entry = self.lexicon.entries[noun.unit.key]

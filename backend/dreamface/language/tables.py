@@ -565,3 +565,9 @@ METALS_SRGB: Final[dict[str, str]] = {
 
 ROBOTS: Final = ("robot", "android", "cyborg", "automaton", "droid")
 """Creatures whose colour is that of what they are made of."""
+
+SHADES: Final = frozenset({"dark", "light", "deep", "bright", "medium", "dirty", "strawberry", "ash", "jet"})
+"""Adjectives that before a colour say which shade of it: "dark red-haired"."""
+
+SIZES_OF_PEOPLE: Final = frozenset({"tall", "short", "big", "large", "small", "little", "tiny", "huge"})
+"""Adjectives that before "red-haired" say how large the person is, not the hair."""
