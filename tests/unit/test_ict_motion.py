@@ -23,7 +23,7 @@ from dreamface.render import Camera, rasterise
 from dreamface.traits import ARKIT_SHAPES
 
 MM = 1e-3
-CROSSING = 0.3 * MM  # what lids and lips may at most be in each other
+CROSSING = 0.35 * MM  # what lids and lips may at most be in each other
 SIDES = ("left", "right")
 PEOPLE = range(5)  # 0 is the average
 HIDDEN_BY_LIDS = ("lacrimal_fluid", "eye_blend", "eye_occlusion", "lashes")

@@ -117,7 +117,7 @@ def test_the_jaws_bone_does_what_jaw_open_does(face: Face) -> None:
     assert turn[2, 1] > 0.2, "it opens by a turn about the person's left"
     off = (bend(face.head.vertices, rig, {"jaw": turn}) - face.head.vertices - opened).norm(dim=1)
     landmarks = face.head.topology.landmarks
-    assert float(off[lower].max()) < 1.5e-3
+    assert float(off[lower].max()) < 1.7e-3
     assert float(off[landmarks["pogonion"]]) < 0.065 * float(opened[landmarks["pogonion"]].norm())
     assert float(off[landmarks["labrale_inferius"]]) < 0.12 * float(opened[landmarks["labrale_inferius"]].norm())
     skin_run = slice(*next(group.vertices for group in face.head.topology.objects if group.name == "skin"))

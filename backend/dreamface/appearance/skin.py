@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from dreamface.colour import lab
-from dreamface.face import Face
+from dreamface.face import Head, Maps
 from dreamface.skin import atlas_of, pigment_slopes, pigments_of, surface_of
 from dreamface.traits import Traits
 from dreamface.units import MM
@@ -74,7 +74,19 @@ class Spots:
     red: float
 
 
-def can_be_seen(face: Face) -> bool:
+class Painted(Protocol):
+    """As much of a face as is looked at."""
+
+    @property
+    def head(self) -> Head:
+        """Whose skin it is."""
+
+    @property
+    def maps(self) -> Maps:
+        """Its textures."""
+
+
+def can_be_seen(face: Painted) -> bool:
     """Return whether a face has maps of its skin that are large enough to be looked at, and the regions to do so."""
     maps, regions = face.maps.get(_TILE, {}), face.head.topology.regions
     there = {"albedo", "displacement"} <= maps.keys() and {"forehead", "cheeks", "nose", "chin"} <= regions.keys()
@@ -84,7 +96,7 @@ def can_be_seen(face: Face) -> bool:
 class SkinSeen:
     """What the maps of a face's skin show."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: Painted) -> None:
         maps = face.maps[_TILE]
         self._head = face.head
         self._albedo = _at_most(maps["albedo"].permute(2, 0, 1), _LARGEST)
