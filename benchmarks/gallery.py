@@ -72,7 +72,8 @@ GALLERY = """# Gallery
 Made by `python benchmarks/gallery.py`: previews as DreamFace writes them, not retouched. Every face is generated; none
 is a real person's. How heads hold up in close-ups, rendered with Cycles under three lightings, is in
 [gallery/](gallery/README.md). Every hair style on three people is in [gallery/hair/](gallery/hair/README.md), made by
-`python benchmarks/hair_gallery.py`.
+`python benchmarks/hair_gallery.py`. What words make of a marked place of the skin is in
+[gallery/edits/](gallery/edits/README.md), made by `python benchmarks/edits_gallery.py`.
 
 The production head, on ICT-FaceKit's topology:
 
