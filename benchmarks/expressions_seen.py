@@ -11,16 +11,16 @@ It only measures: no weight of an expression is fitted to what it says. `--sheet
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
+from judged import Judge, load_judge
 from PIL import Image, ImageDraw
 from torch import Tensor
 
@@ -57,7 +57,6 @@ SIZE: Final = 288  # pixels of a picture
 BOX: Final = ("brow_arch_l", "brow_arch_r", "menton", "cheekbone_l", "cheekbone_r", "zygion_l", "zygion_r")
 
 Box = tuple[float, float, float, float]
-Judge = Callable[[Image.Image, Box], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -142,17 +141,6 @@ def main() -> None:
             print(f"{name}, {words}: {time.monotonic() - began:.0f} s", flush=True)
         if judge:
             report(name, seen)
-
-
-def load_judge(file: Path) -> Judge:
-    """Return the function `judge` of a Python file."""
-    spec = importlib.util.spec_from_file_location("outside_judge", file)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{file} is not a Python file.")
-    module: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    judge: Judge = module.judge
-    return judge
 
 
 def _look(judge: Judge | None, picture: Image.Image, box: Box, entry: Expression) -> tuple[str, float]:

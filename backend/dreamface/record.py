@@ -236,11 +236,16 @@ class FaceRecord:
         try:
             return _ADAPTER.validate_python(data)
         except ValidationError as error:
-            problem = error.errors()[0]
-            where, what = ".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ").rstrip(".")
+            where, what = _first_problem(error)
             raise BadRequest(f"The face's record is damaged ({where}: {what}): import its folder again.") from error
         except UnicodeEncodeError as error:
             raise BadRequest(f"The face's record is damaged ({_HALVES}): import its folder again.") from error
+
+
+def _first_problem(error: ValidationError) -> tuple[str, str]:
+    """Return where the first problem lies, as a dotted path, and what it is, without a full stop."""
+    problem = error.errors()[0]
+    return ".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ").rstrip(".")
 
 
 _HALVES: Final = "a name in it has halves of characters"
@@ -256,8 +261,7 @@ def read_edits(data: Any) -> tuple[EditEntry, ...]:
     try:
         return _EDITS.validate_python(data)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where, what = ".".join(map(str, problem["loc"])), problem["msg"].removeprefix("Value error, ").rstrip(".")
+        where, what = _first_problem(error)
         place = f"{where}: " if where else ""
         raise BadRequest(f"The edits can't be read ({place}{what}): send them as face.json has them.") from error
     except UnicodeEncodeError as error:

@@ -55,9 +55,8 @@ def check_document(document: dict[str, Any]) -> None:
     _need(0 < document["resolution"] < LARGEST, "the resolution is no number of pixels")
     _need(_is_text(document["head"].get("model")), "the head has no model")
     identity = document["head"].get("identity", {})
-    candidate = identity.get("candidate", 0) if isinstance(identity, dict) else None
-    is_number = isinstance(candidate, int | float) and not isinstance(candidate, bool)
-    _need(is_number and 0 <= float(candidate or 0) < _MOST_CANDIDATES, "the head's identity is no numbers")
+    candidate: Any = identity.get("candidate", 0) if isinstance(identity, dict) else None
+    _need(_is_number(candidate, _MOST_CANDIDATES) and candidate >= 0, "the head's identity is no numbers")
     _check_traits(document["traits"])
     _check_layers(document.get("layers", []))
     _check_edits(document.get("edits", []))
@@ -250,8 +249,8 @@ def _check_range(indices: NDArray[Any], count: int, problem: str) -> None:
     _need(not indices.size or (int(indices.min()) >= 0 and int(indices.max()) < count), problem)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
+def _is_number(value: Any, most: float = LARGEST) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < most
 
 
 def _is_text(value: Any) -> bool:

@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from dreamface.edits.drawn_images import Drawing, inside_islands, onto_texels, pushed, straight
+from dreamface.edits.handling import first_problem
 from dreamface.edits.seams import Seams, seams_of
 from dreamface.edits.sheet import MASK_SIZE, sheet_of
 from dreamface.errors import BadRequest
@@ -187,9 +188,7 @@ def diffused_entry(edit: EditEntry) -> DiffusedEntry:
     try:
         entry = DiffusedEntry.model_validate(dict(edit.parameters))
     except ValidationError as error:
-        problem = error.errors()[0]
-        where, what = ".".join(map(str, problem["loc"])), problem["msg"].rstrip(".")
-        raise BadRequest(f"What diffusion made of {name!r} can't be laid on ({where}: {what}).") from error
+        raise BadRequest(f"What diffusion made of {name!r} can't be laid on ({first_problem(error)}).") from error
     tiles = tiles_in(edit.pictures)
     if not tiles or any(f"{kind}/{tile}" not in edit.pictures for tile in tiles for kind in KINDS):
         raise BadRequest(f"A picture of what diffusion made of {name!r} is missing: delete the edit, or make it again.")

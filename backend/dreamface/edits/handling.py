@@ -62,14 +62,18 @@ def picture_entry(edit: EditEntry) -> PictureEntry:
     return entry
 
 
+def first_problem(error: ValidationError) -> str:
+    """Return where the first problem of an edit's parameters lies, and what it is, without a full stop."""
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].rstrip('.')}"
+
+
 def _checked(edit: EditEntry, kind: type[SketchEntry]) -> SketchEntry:
     name = edit.label or edit.id
     try:
         entry = kind.model_validate(dict(edit.parameters))
     except ValidationError as error:
-        problem = error.errors()[0]
-        where, what = ".".join(map(str, problem["loc"])), problem["msg"].rstrip(".")
-        raise BadRequest(f"The {edit.kind} {name!r} can't be laid on ({where}: {what}).") from error
+        raise BadRequest(f"The {edit.kind} {name!r} can't be laid on ({first_problem(error)}).") from error
     if (medium := MEDIA.get(entry.medium)) is None:
         raise BadRequest(f"Nothing can be drawn as {entry.medium!r}: choose one of {', '.join(MEDIA)}.")
     if kind is PictureEntry and medium.strokes_only:

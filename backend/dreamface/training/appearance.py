@@ -23,7 +23,7 @@ from dreamface.head import HEADS, HeadSource, load_model
 from dreamface.prior import complete
 from dreamface.random_streams import stream
 from dreamface.skin import Painter
-from dreamface.traits import VOCABULARY, Traits, TraitValue
+from dreamface.traits import Traits, TraitValue
 
 _SEED: Final = 11
 _MAPS: Final = 1024  # texels a side
@@ -110,7 +110,7 @@ def _person(number: int) -> tuple[dict[str, float], dict[str, float]]:
     groom = grow(head, traits, number, surface=Surface(head))
     maps = Painter().paint(head, traits, resolution=_MAPS, seed=number)
     measures = features(SkinSeen(_Painted(head, maps)), model.measure(head), groom)
-    return measures, {name: traits.number(name) if name in VOCABULARY else 0.0 for name in READ_OUT}
+    return measures, {name: traits.number(name) for name in READ_OUT}
 
 
 if __name__ == "__main__":
