@@ -131,6 +131,8 @@ class Editing(Part):
         body: dict[str, Any] = {"words": words, "place": marked}
         if whole_face:  # "a big nose" names no place there, and "older" is measured from the face as it is
             body |= {"whole": True, "traits": shaping.wanted_traits(skin)}
+        if corrections := scene.record(skin).get("corrections"):  # words mean what the artist has said they do
+            body |= {"corrections": corrections}
         self._ask(Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing))
 
     def _offer(self) -> str:

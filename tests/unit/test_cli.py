@@ -449,9 +449,7 @@ def test_no_face_is_passed_off_as_the_answer_to_what_was_not_read(
     assert Path("out/face/face.json").exists()
 
 
-def test_generate_says_what_it_made_of_the_prompt(
-    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_generate_says_what_it_made_of_the_prompt(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", PROMPT]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "Note      glasses: DreamFace makes no glasses yet." in lines

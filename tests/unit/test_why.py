@@ -1,4 +1,4 @@
-"""What the reader tells the artist: because of which words, how surely, and what it makes nothing of, with the reason."""
+"""What the reader tells the artist: because of which words, how surely, and what it makes nothing of, and why."""
 
 from __future__ import annotations
 
@@ -89,14 +89,17 @@ def test_spans_are_of_the_prompt_also_behind_invisible_characters():
     assert [reading.text[a:b] for a, b in reading.causes["nose.width"].spans] == ["wide nose"]
 
 
-# ------------------------------------------------------------------------------------------------------ what is not read
+# ----------------------------------------------------------------------------------------------------- what is not read
 
 
 @pytest.mark.parametrize(
     ("prompt", "said"),
     [
-        ("ein alter Mann mit Bart", "DreamFace reads English only, and this looks like German; nothing of it was read."),
-        ("старый рыбак с бородой", "English only"),
+        (
+            "ein alter Mann mit Bart",
+            "DreamFace reads English only, and this looks like German; nothing of it was read.",
+        ),
+        ("старый рыбак с бородой", "English only"),  # noqa: RUF001
         ("😀😀", "no words in"),
         ("12345", "no words in"),
         ("?!", "no words in"),
@@ -111,7 +114,8 @@ def test_what_cannot_be_read_is_said(prompt, said):
 
 
 @pytest.mark.parametrize(
-    "prompt", ["a person", "somebody", "a face", "a librarian", "a man", "Anna", "she", "a person with glasses", "portrait"]
+    "prompt",
+    ["a person", "somebody", "a face", "a librarian", "a man", "Anna", "she", "a person with glasses", "portrait"],
 )
 def test_somebody_of_whom_little_is_said_is_somebody(prompt):
     assert prompts.read(prompt).nothing_read == ""
@@ -139,7 +143,9 @@ def test_nobody_is_known_by_name(prompt, name):
     assert said == ([f"“{name}”: DreamFace does not know people by name; describe the face."] if name else [])
 
 
-@pytest.mark.parametrize("prompt", ["Anna, 34", "A Martian woman", "An Old Man With A Wide Nose", "Librarian with a scar"])
+@pytest.mark.parametrize(
+    "prompt", ["Anna, 34", "A Martian woman", "An Old Man With A Wide Nose", "Librarian with a scar"]
+)
 def test_what_is_no_name_is_not_called_one(prompt):
     assert texts(prompt, "name") == []
 
@@ -170,7 +176,9 @@ def test_words_that_nothing_is_made_of_yet_are_listed_with_the_reason(prompt, sa
 
 
 def test_professions_without_a_look_are_listed():
-    assert texts("a nurse with green eyes", "profession") == ["nurse: says nothing about the face, so it changed nothing."]
+    assert texts("a nurse with green eyes", "profession") == [
+        "nurse: says nothing about the face, so it changed nothing."
+    ]
 
 
 def test_a_second_person_is_said_not_to_be_made():
@@ -197,7 +205,11 @@ def test_of_a_contradiction_the_later_wins_and_it_is_said(prompt, later, traits)
 
 
 def test_what_does_not_contradict_is_not_called_so():
-    for prompt in ("an old man with a big hooked nose", "a woman with long curly red hair", "a slightly old, tired man"):
+    for prompt in (
+        "an old man with a big hooked nose",
+        "a woman with long curly red hair",
+        "a slightly old, tired man",
+    ):
         assert texts(prompt, "contradiction") == []
 
 
@@ -209,7 +221,12 @@ def test_what_does_not_contradict_is_not_called_so():
     [
         ("a woman with a scar on the left cheek", "scar", "left_cheek", "a scar on the left cheek"),
         ("a mole above the lip", "spots", "moustache", "a mole above the lip"),
-        ("an old man, bruise under the right eye, blue eyes", "bruise", "under_right_eye", "bruise under the right eye"),
+        (
+            "an old man, bruise under the right eye, blue eyes",
+            "bruise",
+            "under_right_eye",
+            "bruise under the right eye",
+        ),
         ("two scars on her chin and blue eyes", "scar", "chin", "two scars on her chin"),
         ("a tattoo on the forehead", "ink", "forehead", "a tattoo on the forehead"),
     ],
@@ -286,7 +303,11 @@ def test_no_content_word_vanishes_unsaid(prompt):
         ]
     ).casefold()
     spoken = set(re.findall(r"[\w']+", said))
-    content = {word for word in re.findall(r"[^\W_][\w']*", prompt.casefold()) if canonical(word) not in SILENT and word not in SILENT}
+    content = {
+        word
+        for word in re.findall(r"[^\W_][\w']*", prompt.casefold())
+        if canonical(word) not in SILENT and word not in SILENT
+    }
     assert content - spoken == set()
 
 

@@ -69,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="dreamface",
         description="Type a prompt, get a 3D head for production.",
-        epilog="Exit codes: 0 done, 1 not possible (a sentence says why), 2 wrong command line, 3 a bug, 4 nothing of the "
-        "prompt was read, 130 Ctrl-C.",
+        epilog="Exit codes: 0 done, 1 not possible (a sentence says why), 2 wrong command line, 3 a bug, 4 nothing of "
+        "the prompt was read, 130 Ctrl-C.",
     )
     root.add_argument("--version", action="version", version=f"dreamface {__version__}")
     actions = root.add_subparsers(metavar="COMMAND", required=True)

@@ -67,7 +67,9 @@ def _other_ways(names: Sequence[str], traits: Traits) -> Iterator[Option]:
     others = [name for name in names if VOCABULARY[name].group is not Group.PERSON and _distance(name, traits)]
     if others:
         main = max(others, key=lambda name: _distance(name, traits))
-        alike = [name for name in others if name.split(".")[0] == main.split(".")[0] and _other(name, traits) is not None]
+        alike = [
+            name for name in others if name.split(".")[0] == main.split(".")[0] and _other(name, traits) is not None
+        ]
         if main in alike:
             values = {name: value for name in alike if (value := _other(name, traits)) is not None}
             yield Option(in_words(main, values[main]), values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dreamface.language import joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
@@ -41,7 +41,7 @@ class Reading:
     not_understood: tuple[str, ...]
     language: str = ""
     text: str = ""
-    why: Explanation = Explanation()
+    why: Explanation = field(default_factory=Explanation)
 
     @property
     def note(self) -> str:

@@ -15,8 +15,8 @@ _KINDS: Final = {
         "eyepatch lens lenses contacts"
     ),
     "DreamFace makes no jewellery yet.": _words(
-        "earring earrings necklace piercing piercings pierced ring rings stud studs chain jewel jewels jewelry jewellery "
-        "bindi pendant choker brooch bracelet septum labret hoop hoops nosering"
+        "earring earrings necklace piercing piercings pierced ring rings stud studs chain jewel jewels jewelry "
+        "jewellery bindi pendant choker brooch bracelet septum labret hoop hoops nosering"
     ),
     "DreamFace makes no hats yet.": _words(
         "hat hats cap hood hooded helmet crown tiara beanie beret fedora turban headscarf hijab niqab burka headband "

@@ -30,9 +30,7 @@ _STREAK: Final = re.compile(
 )
 _STREAK_STRENGTH: Final = 0.6  # of highlights
 _OF_HAIR: Final = ("hair.grey", "hair.melanin", "hair.redness", "hair.dye", "hair.highlights")
-_NO_STREAK: Final = (
-    "{}: a single streak has no place of its own yet; highlights of that colour lie in all of the hair."
-)
+_NO_STREAK: Final = "{}: a single streak has no place of its own yet; highlights of that colour lie in all of the hair."
 
 _ALL_OVER: Final = frozenset({"whole_face", "whole_head"})
 _CHEEKS: Final = frozenset({"cheeks", "left_cheek", "right_cheek", "cheekbones"})
@@ -46,9 +44,7 @@ _USUAL: Final[Mapping[str, frozenset[str]]] = {
 }
 """Marks that can lie at one place alone -> where they lie anyway."""
 
-_NOT_THERE: Final = (
-    "{}: the {} lie where they usually do; mark the place on the Edit page to have them there."
-)
+_NOT_THERE: Final = "{}: the {} lie where they usually do; mark the place on the Edit page to have them there."
 _WHERE: Final = "Say where the {0} should be, such as “{1}{0} on the left cheek”."
 _NOUNS: Final = {"ink": "tattoo"}
 _UNCOUNTED: Final = ("blood", "war paint")
@@ -218,9 +214,7 @@ class _Finder:
         elif placeable == names and self._said.traits.number(names[0]) > 0.0:
             start = min(self._said.why.causes[name].spans[0][0] for name in names)
             there = Traits({name: replace(self._said.traits[name]) for name in names})
-            mark = EditEntry(
-                self._id(), "words", self._text[start : where[1]], place=Place(regions), traits=there
-            )
+            mark = EditEntry(self._id(), "words", self._text[start : where[1]], place=Place(regions), traits=there)
             self._add(mark, (start, where[1]))
         else:
             words = self._text[slice(*where)]

@@ -753,7 +753,8 @@ class ReadTrait(TraitEntry):
 
     said: str = Field(default="", description="its value in words, such as: very wide nose")
     spans: list[tuple[int, int]] = Field(
-        default=[], description="where the words that caused it stand in `text`: first character, and one behind the last"
+        default=[],
+        description="where the words that caused it stand in `text`: first character, and one behind the last",
     )
     follows: bool = Field(default=False, description="whether nobody said it, and it follows: a fisherman's beard")
 
