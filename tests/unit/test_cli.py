@@ -461,11 +461,12 @@ def test_generate_says_what_it_made_of_the_prompt(pipeline: FakePipeline, capsys
 def test_read_says_why(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", PROMPT]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if "nose.hump" in line)
-    assert "hooked nose (strong, +1.9 sd)" in row and "90%" in row
+    assert "hooked nose" in row and "+1.9 sd" in row and "90%" in row
     assert main(["read", PROMPT]) == 0
     shown = capsys.readouterr().out
     old = next(line for line in shown.splitlines() if line.strip().startswith("old "))
-    assert "about 68 years, follows" in old and "50%?" in old and old.rstrip().endswith("about 53 years")
+    assert "about 68 years, follows" in old and "50%?" in old and old.rstrip().endswith("68 years")
+    assert "Guessed   “old” could also be: about 53 years" in shown
     assert shown.index("old ") < shown.index("hooked nose"), "in the order of the prompt"
     assert "glasses: DreamFace makes no glasses yet." in shown
 

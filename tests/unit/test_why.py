@@ -10,6 +10,7 @@ from dreamface import prompts
 from dreamface.language import in_words
 from dreamface.language.tables import BREAKS, COPULAS, DETERMINERS, FUNCTION_WORDS, NEUTRAL_WORDS, PERSON_PRONOUNS
 from dreamface.language.words import canonical
+from dreamface.service import schemas, tasks
 from dreamface.traits import Traits
 
 SAID = [
@@ -39,7 +40,7 @@ SAID = [
     ("hair.curl", 0.65, "curly hair"),
     ("ancestry.european", 1.0, "European"),
     ("ancestry.east_asian", 0.5, "half East Asian"),
-    ("iris.colour", (0.1046, 0.2384, 0.4793), "blue iris"),
+    ("iris.colour", (0.1046, 0.2384, 0.4793), "blue eyes"),
     ("lipstick", (0.45, 0.005, 0.01, 0.9), "red lipstick"),
     ("lipstick", (0.45, 0.005, 0.01, 0.0), "no lipstick"),
     ("expression.jawOpen", 0.5, "jaw open 50 %"),
@@ -327,3 +328,14 @@ def test_a_trait_can_be_the_other_way():
     found = prompts.alternatives(reading)
     assert ("woman", {"gender": -1.0}) in [(one.said, dict(one.traits)) for one in found["fisherman"]]
     assert ("narrow nose", {"nose.width": -1.8}) in [(one.said, dict(one.traits)) for one in found["wide nose"]]
+
+
+def test_the_service_gives_all_of_it():
+    said, _ = tasks.read("a fisherman with cheekbones you could cut yourself on, glasses and a scar on the chin")
+    reading = schemas.Reading.model_validate(said)
+    assert reading.traits["gender"].said == "man" and reading.traits["gender"].follows
+    assert reading.traits["gender"].spans == [[2, 11]]
+    assert [mark.regions for mark in reading.marks] == [["chin"]]
+    assert [note.text for note in reading.notes] == ["glasses: DreamFace makes no glasses yet."]
+    assert "woman" in [option.said for option in reading.alternatives["fisherman"]]
+    assert schemas.Reading.model_validate(tasks.read("ein alter Mann mit Bart")[0]).nothing_read

@@ -11,7 +11,7 @@ from dreamface.cli.doctor import can_have_bpy
 from dreamface.cli.faces import FACES, STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
 from dreamface.cli.terminal import Rows, Terminal, table
-from dreamface.cli.words import in_words, seen_in_words, settings, slug, summary
+from dreamface.cli.words import exactly, in_words, seen_in_words, settings, slug, summary
 from dreamface.errors import BadRequest, FolderError, MissingDependency, NothingRead
 from dreamface.expressions import expression, expressions
 from dreamface.limits import MOST_CARDS_LEVEL
@@ -92,9 +92,10 @@ def read(options: Namespace, terminal: Terminal) -> bool:
     terminal.result({**reading.to_json(), "alternatives": options_of})
     if reading.nothing_read:
         raise NothingRead(reading.nothing_read)
-    terminal.show(_table_of(reading, others) if reading.traits else "Nothing in this prompt says how the face looks.")
+    terminal.show(_table_of(reading) if reading.traits else "Nothing in this prompt says how the face looks.")
     marks = [f"{mark.label} ({', '.join(mark.place.regions) if mark.place else ''})" for mark in reading.marks]
     terminal.show(
+        *_titled("Guessed", _guesses(reading, others)),
         *_titled("Placed", marks),
         *_titled("Note", [note.text for note in reading.notes]),
         *_not_understood(reading.not_understood),
@@ -102,9 +103,9 @@ def read(options: Namespace, terminal: Terminal) -> bool:
     return True
 
 
-def _table_of(reading: PromptReading, others: Mapping[str, Sequence[Option]]) -> Rows:
+def _table_of(reading: PromptReading) -> Rows:
     """Return a row for each trait, by the words that caused them, in the order of the prompt."""
-    rows = table("", "because of", "read as", "sure", "trait", "value", "or")
+    rows = table("", "because of", "read as", "sure", "trait", "value")
     spans = {name: cause.spans[0] if cause.spans else (0, 0) for name, cause in reading.causes.items()}
     before = ""
     for name in sorted(reading.traits, key=lambda name: (spans.get(name, (0, 0)), reading.traits[name].because)):
@@ -118,10 +119,18 @@ def _table_of(reading: PromptReading, others: Mapping[str, Sequence[Option]]) ->
             said,
             f"{entry.confidence:.0%}{doubt}",
             name,
-            in_words(VOCABULARY[name], entry.value),
-            ", ".join(option.said for option in others.get(entry.because, ())) if first else "",
+            exactly(VOCABULARY[name], entry.value),
         )
     return rows
+
+
+def _guesses(reading: PromptReading, others: Mapping[str, Sequence[Option]]) -> list[str]:
+    """Return what words that are only guessed at could also mean, a line each."""
+    sure: dict[str, float] = {}
+    for entry in reading.traits.values():
+        sure[entry.because] = max(entry.confidence, sure.get(entry.because, 0.0))
+    doubtful = [words for words, confidence in sure.items() if confidence < DOUBTFUL and others.get(words)]
+    return [f"“{words}” could also be: {', '.join(option.said for option in others[words])}" for words in doubtful]
 
 
 def show(options: Namespace, terminal: Terminal) -> bool:

@@ -14,7 +14,7 @@ from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
 
 _MOST: Final = 4  # for one chip
 _NEAREST: Final = 6  # phrases that are looked at
-_LEAST_ALIKE: Final = 0.4  # cosine
+_LEAST_ALIKE: Final = 0.55  # cosine
 _GENERATION: Final = 15.0  # years
 
 

@@ -63,7 +63,7 @@ _OF_CHOICES: Final = {
     "hair.style": "hair", "beard.style": "beard", "brows.style": "brows", "lashes.style": "lashes",
 }  # fmt: skip
 _COLOURED: Final = {
-    "iris.colour": "iris", "iris.right_colour": "right iris", "skin.tint": "skin", "skin.metal": "metal skin",
+    "iris.colour": "eyes", "iris.right_colour": "right eye", "skin.tint": "skin", "skin.metal": "metal skin",
     "hair.dye": "dyed hair", "brows.colour": "brows", "beard.colour": "beard",
 }  # fmt: skip
 """What a colour is of, where the trait's own name does not say it."""

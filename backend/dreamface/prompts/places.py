@@ -50,6 +50,11 @@ _NOUNS: Final = {"ink": "tattoo"}
 _UNCOUNTED: Final = ("blood", "war paint")
 _NO_PICTURE: Final = "{}: words make no pictures; lay one on the skin, on the Edit page."
 _TATTOO: Final = "ink"
+_IS_THING: Final = re.compile(
+    r"(?:^|[,;.]|\b(?:an?|the|some|his|her|their|with|of|and|two|three|many|several|few))\s*(?:[\w-]+\s+)?$",
+    re.IGNORECASE,
+)
+"""What stands before something that somebody has: "a fresh bruise", and not "could cut"."""
 _NEAR: Final = 24  # characters between a mark and its place
 
 
@@ -164,7 +169,8 @@ class _Finder:
         """Ask where marks should be that have no place: "a tattoo"."""
         for token in self._said.why.riddles:
             taken = any(first <= token.start < last for first, last in self._spans)
-            if taken or not names_effect(token.text):
+            before = self._text[: token.start]
+            if taken or not _IS_THING.search(before) or not names_effect(token.text):
                 continue
             wishes = _wishes(token.text)
             if wishes and wishes[0].effect in SOMEWHERE and wishes[0].effect not in HOMES:

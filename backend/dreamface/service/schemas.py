@@ -752,7 +752,7 @@ class ReadTrait(TraitEntry):
     """A trait that words gave."""
 
     said: str = Field(default="", description="its value in words, such as: very wide nose")
-    spans: list[tuple[int, int]] = Field(
+    spans: list[list[int]] = Field(
         default=[],
         description="where the words that caused it stand in `text`: first character, and one behind the last",
     )
