@@ -342,7 +342,7 @@ RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
 
 _ADAPTER: Final = TypeAdapter(FaceRecord)
 _EDITS: Final[TypeAdapter[tuple[EditEntry, ...]]] = TypeAdapter(EditsField)
-_CORRECTIONS: Final[TypeAdapter[tuple[Correction, ...]]] = TypeAdapter(tuple[Correction, ...])
+_CORRECTIONS: Final[TypeAdapter[tuple[Correction, ...]]] = TypeAdapter(CorrectionsField)
 
 
 def read_corrections(data: Any) -> tuple[Correction, ...]:

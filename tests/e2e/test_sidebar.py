@@ -67,6 +67,7 @@ def test_the_prompt_is_read_and_words_can_be_dropped(blender):
 def test_what_was_corrected_is_kept_with_the_head_and_with_its_prompt(blender):
     blender.face()
     chips = blender.app.making.chips
+    blender.fields.prompt = "somebody"  # what was said of other prompts is forgotten
     blender.fields.prompt = "a fisherman with freckles"
     blender.until(lambda: chips.reading(blender.fields.prompt))
     assert "because of: fisherman" in chips.tooltip("fisherman")
@@ -86,6 +87,7 @@ def test_what_was_corrected_is_kept_with_the_head_and_with_its_prompt(blender):
     blender.fields.prompt = "a fisherman with freckles"
     blender.until(lambda: chips.reading(blender.fields.prompt))
     assert chips.tooltip("fisherman").startswith("woman, corrected by you")
+    blender.fields.prompt = "somebody"
 
 
 def test_nobody_is_made_of_another_language_unless_that_is_wanted(blender):

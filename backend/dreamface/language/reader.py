@@ -107,8 +107,9 @@ def _read(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> Re
     traits = harmonised(settled(resolve(claims, tokens)))
     leftovers = _without_names(leftovers, claims)
     left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in others))
-    spans = ((token for leftover in some for token in leftover.tokens) for some in (left, unseen))
-    return Reading(traits, _words(left), text=text, why=explain(traits, Material.of(text, claims, *spans, others)))
+    unread, professions = ([token for leftover in some for token in leftover.tokens] for some in (left, unseen))
+    material = Material.of(text, claims, unread, professions, others)
+    return Reading(traits, _words(left), text=text, why=explain(traits, material))
 
 
 def _without_names(leftovers: Sequence[Leftover], claims: Sequence[Claim]) -> tuple[Leftover, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from pydantic import JsonValue
+
 from dreamface.edits import HOMES, ON_SKIN, SOMEWHERE, Wish, find_regions, names_effect, needs_side, read_words
 from dreamface.errors import BadRequest
 from dreamface.language import Cause, Note, Reading, hair_colour, in_words
@@ -200,7 +202,7 @@ class _Finder:
         if any(wish.effect == _TATTOO for wish in wishes) and _unknown(rest):
             self._note(words, _NO_PICTURE.format(words), (start, stop))
             return
-        effects = {"effects": [wish.to_json() for wish in wishes]}
+        effects: dict[str, JsonValue] = {"effects": [wish.to_json() for wish in wishes]}
         self._add(EditEntry(self._id(), "words", words, place=Place(regions), parameters=effects), (start, stop))
 
     def _take_place(self, regions: tuple[str, ...], piece: tuple[int, int], where: tuple[int, int]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from pydantic import JsonValue
+
 from dreamface import language
 from dreamface.language import Cause, Note, Option
 from dreamface.prompts.places import Places
@@ -62,7 +64,7 @@ class PromptReading:
                 {
                     "words": mark.label,
                     "regions": list(mark.place.regions) if mark.place else [],
-                    "effects": [effect["name"] for effect in mark.parameters.get("effects", [])],
+                    "effects": _effects_of(mark),
                     "traits": list(mark.traits),
                 }
                 for mark in self.marks
@@ -93,7 +95,8 @@ def read(prompt: str) -> PromptReading:
     if said.language:
         return PromptReading(Traits(), said.not_understood, text=said.text, nothing_read=said.note)
     places = Places.of(said)
-    causes = {name: cause for name, cause in said.why.causes.items() if name not in places.gone} | places.causes
+    causes = {name: cause for name, cause in said.why.causes.items() if name not in places.gone}
+    causes |= places.causes
     kept = {name: entry for name, entry in said.traits.items() if name not in places.gone}
     riddles = (token.text for token in said.why.riddles if not places.cover(token.start))
     notes = sorted((*said.why.notes, *places.notes), key=lambda note: said.text.find(note.words))
@@ -115,6 +118,12 @@ def alternatives(reading: PromptReading) -> dict[str, tuple[Option, ...]]:
         reading: of the prompt.
     """
     return language.alternatives(reading.traits, doubtful=DOUBTFUL)
+
+
+def _effects_of(mark: EditEntry) -> list[JsonValue]:
+    """Return the names of what a mark puts on the skin."""
+    listed = mark.parameters.get("effects")
+    return [one["name"] for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _why_nothing(reading: PromptReading, names_somebody: bool) -> str:
