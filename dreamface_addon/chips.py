@@ -177,12 +177,20 @@ class Chips:
     def said(self, chip: Chip) -> list[str]:
         """Return what a chip's words were understood as, in words: "man", "slightly dark skin (follows)"."""
         reading = self._session.reading
-        found = []
+        found: list[tuple[str, bool]] = []
         for name in chip.traits if reading is not None else ():
             entry = reading.traits.get(name, {}) if reading is not None else {}
             label = TRAITS[name].label if name in TRAITS else name.partition(".")[2]
-            found.append(f"{entry.get('said') or label}{' (follows)' if entry.get('follows') else ''}")
-        return list(dict.fromkeys(found))
+            found.append((str(entry.get("said") or label), bool(entry.get("follows"))))
+        if found and all(follows for _, follows in found):
+            return [f"{'follows: ' if number == 0 else ''}{said}" for number, said in enumerate(_once(found))]
+        return [f"{said} (follows)" if (said, True) in found else said for said in _once(found)]
+
+    def meaning(self, chip: Chip) -> str:
+        """Return what a chip's words were understood as, in one line: "man, stubble and 3 more"."""
+        said = self.said(chip)
+        more = f" and {len(said) - _MOST_ALIKE} more" if len(said) > _MOST_ALIKE else ""
+        return f"{', '.join(said[:_MOST_ALIKE])}{more}"
 
     def tooltip(self, words: str) -> str:
         """Return what some words were understood as, and why: "man, because of: fisherman. 50 % sure"."""
@@ -195,17 +203,19 @@ class Chips:
             return f"{meaning.said}, {_YOURS}, because of: {words}. Click to choose something else"
         if not chip.traits:
             return f"Lies there as an edit of its own, because of: {words}. Click to leave it out"
-        said = self.said(chip)
-        more = f" and {len(said) - _MOST_ALIKE} more" if len(said) > _MOST_ALIKE else ""
         sure = f"{chip.sure:.0%}".replace("%", " %")
         guess = "A guess" if self.is_doubtful(chip) else "Click"
         ask = ": click to choose what it means" if self.is_doubtful(chip) else " to correct it or leave it open"
-        return f"{', '.join(said[:_MOST_ALIKE])}{more}, because of: {words}. {sure} sure. {guess}{ask}"
+        return f"{self.meaning(chip)}, because of: {words}. {sure} sure. {guess}{ask}"
 
     def chip(self, words: str) -> Chip | None:
         """Return the chip of some words, if there is one."""
         reading = self._session.reading
         return next((chip for chip in reading.chips if chip.words == words), None) if reading is not None else None
+
+
+def _once(said: list[tuple[str, bool]]) -> list[str]:
+    return list(dict.fromkeys(words for words, _ in said))
 
 
 def _are_in(words: str, prompt: str) -> bool:

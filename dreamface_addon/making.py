@@ -11,7 +11,7 @@ from typing import Any
 import bpy
 
 from . import history, interface, places, preferences, regions, scene, stack
-from .chips import Chips
+from .chips import Chips, notes_in_lines
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
 from .gallery import Gallery
 from .job import Job
@@ -367,7 +367,10 @@ class Making(Part):
         elif job.state == "done":
             notes = job.result.get("notes")
             if job.kind == "generate" and isinstance(notes, list):
-                self.remarks = str(job.request.get("prompt", "")), tuple(map(str, notes))
+                prompt = str(job.request.get("prompt", ""))
+                reading = self.chips.reading(prompt)  # which knows more of them, where it is still there
+                lines = notes_in_lines(reading) if reading is not None and notes else map(str, notes)
+                self.remarks = prompt, tuple(lines)
             if not job.tag.in_gallery:
                 self.placing.add(job)
 

@@ -199,6 +199,7 @@ def draw_reading(layout: bpy.types.UILayout, making: Making, prompt: str, width:
         doubtful = chips.is_doubtful(chip)
         icon = "ADD" if dropped else "GREASEPENCIL" if yours else "QUESTION" if doubtful else "CHECKMARK"
         cell = row.row(align=True)
+        cell.alignment = "LEFT"  # as wide as its words
         cell.active = not dropped
         cell.operator_context = "INVOKE_DEFAULT"
         button = cell.operator("dreamface.chip", text=chips.label(chip), icon=icon, depress=not (dropped or doubtful))

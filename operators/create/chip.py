@@ -29,9 +29,9 @@ class DREAMFACE_OT_chip(bpy.types.Operator):
 
         def draw(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
             column = menu.layout.column()
-            now = "" if words in chips.corrected else " · a guess" if chips.is_doubtful(chip) else ""
             icon = "RADIOBUT_OFF" if words in chips.corrected else "RADIOBUT_ON"
-            _choice(column, words, "", ", ".join(chips.said(chip)[:3]) + now, icon)
+            guess = " · a guess" if chips.is_doubtful(chip) else ""
+            _choice(column, words, "", chips.meaning(chip) + guess, icon)
             for meaning in chips.meanings(words):
                 chosen = chips.corrected.get(words)
                 icon = "RADIOBUT_ON" if chosen is not None and chosen.said == meaning.said else "RADIOBUT_OFF"

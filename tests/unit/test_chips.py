@@ -91,7 +91,7 @@ def chips() -> Chips:
 
 def test_a_tooltip_says_what_words_mean_and_why(chips):
     assert chips.tooltip("fisherman") == (
-        "man (follows), stubble (follows), because of: fisherman. 50 % sure. A guess: click to choose what it means"
+        "follows: man, stubble, because of: fisherman. 50 % sure. A guess: click to choose what it means"
     )
     assert chips.tooltip("cut cheekbones").startswith("sharp cheekbones, because of: cut cheekbones. 90 % sure. Click")
     assert "an edit of its own" in chips.tooltip("a scar on the chin")
