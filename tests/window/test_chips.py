@@ -1,4 +1,4 @@
-"""The chips below the prompt: guesses are outlines, a click offers what else the words could mean, and Generate asks."""
+"""The chips below the prompt: guesses are outlines, a click offers other meanings, and Generate asks."""
 
 from __future__ import annotations
 
