@@ -30,6 +30,7 @@ from dreamface.language import Cause, Note
 from dreamface.limits import drawn_seed
 from dreamface.progress import Progress
 from dreamface.prompts import Option, PromptReading
+from dreamface.record import Correction
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 from tests.support import synthetic_face
 
@@ -472,6 +473,19 @@ def test_read_says_why(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str
 
     assert main(["read", PROMPT, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["traits"]["age"]["because"] == "old"
+
+
+def test_show_says_what_was_corrected(
+    pipeline: FakePipeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = synthetic_face(resolution=16, side=2)
+    corrections = (Correction("fisherman", Traits({"gender": -1.0})), Correction("a scar on the chin"))
+    traits = Traits({"gender": TraitValue(-1.0, 1.0, "fisherman")})
+    folder.save(replace(face, record=replace(face.record, traits=traits, corrections=corrections)), tmp_path / "face")
+    assert main(["show", str(tmp_path / "face")]) == 0
+    shown = capsys.readouterr().out
+    assert "fisherman, corrected by you" in shown
+    assert "“a scar on the chin” means nothing here: corrected by you" in shown
 
 
 def test_show_puts_measured_beside_asked_for(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

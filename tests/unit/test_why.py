@@ -7,6 +7,7 @@ import re
 import pytest
 
 from dreamface import prompts
+from dreamface.errors import BadRequest
 from dreamface.language import in_words
 from dreamface.language.tables import BREAKS, COPULAS, DETERMINERS, FUNCTION_WORDS, NEUTRAL_WORDS, PERSON_PRONOUNS
 from dreamface.language.words import canonical
@@ -328,6 +329,11 @@ def test_a_trait_can_be_the_other_way():
     found = prompts.alternatives(reading)
     assert ("woman", {"gender": -1.0}) in [(one.said, dict(one.traits)) for one in found["fisherman"]]
     assert ("narrow nose", {"nose.width": -1.8}) in [(one.said, dict(one.traits)) for one in found["wide nose"]]
+
+
+def test_what_is_too_long_is_said():
+    with pytest.raises(BadRequest, match="shorten it to at most 2,000"):
+        prompts.read("a man with a wide nose " * 500)
 
 
 def test_the_service_gives_all_of_it():
