@@ -455,6 +455,7 @@ def test_generate_says_what_it_made_of_the_prompt(pipeline: FakePipeline, capsys
     lines = capsys.readouterr().out.splitlines()
     assert "Note      glasses: DreamFace makes no glasses yet." in lines
     assert "          nurse: says nothing." in lines
+    assert [line for line in lines if line.startswith("Ignored")] == ["Ignored   quantum"]
     assert main(["generate", PROMPT, "-o", "b", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["read_notes"][0].startswith("glasses")
 

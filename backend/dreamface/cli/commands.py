@@ -42,7 +42,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
         if worn is not None:
             chosen = {**worn.traits(pipeline.read(prompt).traits), **chosen}
-        notes = [note.text for note in pipeline.read(prompt).notes]
+        notes = pipeline.read(prompt).notes
         with staging(options.output.absolute().parent if options.output else FACES) as stage:
             face = pipeline.generate(
                 prompt,
@@ -57,7 +57,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             folder = options.output or FACES / f"{name}-{face.seed}"
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     written.notes += moved_elsewhere(written, options.output)
-    asked = face.traits.asked()
+    asked, reasons = face.traits.asked(), {note.words for note in notes}
     terminal.result(
         {
             "prompt": face.prompt,
@@ -65,13 +65,14 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             "resolution": face.resolution,
             "understood": asked.to_json(),
             "not_understood": list(face.record.not_understood),
-            "read_notes": notes,
+            "read_notes": [note.text for note in notes],
             **written.to_json(),
         }
     )
     terminal.show(
-        *_what_was_read(asked, face.record.not_understood),
-        *_titled("Note", notes),
+        *_what_was_read(asked, tuple(word for word in face.record.not_understood if word not in reasons)),
+        *_titled("Placed", [edit.label for edit in face.record.edits]),
+        *_titled("Note", [note.text for note in notes]),
         *what_was_written(written),
         f"Seed      {face.seed}",
     )
