@@ -163,8 +163,8 @@ class Chips:
 
     def label(self, chip: Chip) -> str:
         """Return a chip's words and what they were understood as, such as "fisherman · man, 36 % wrinkles"."""
-        if (meaning := self.corrected.get(chip.words)) is not None:
-            return f"{chip.words} · {meaning.said}"
+        if chip.words in self.corrected:
+            return f"{chip.words} · {self._said_by_you(chip.words)}"
         reading = self._session.reading
         values = (
             [in_words(name, reading.traits[name].get("value"), chip.words) for name in chip.traits] if reading else []
@@ -199,14 +199,19 @@ class Chips:
             return ""
         if words in self.dropped:
             return f"Left open, {_YOURS}: {words}. Click to use it again"
-        if (meaning := self.corrected.get(words)) is not None:
-            return f"{meaning.said}, {_YOURS}, because of: {words}. Click to choose something else"
+        if words in self.corrected:
+            return f"{self._said_by_you(words)}, {_YOURS}, because of: {words}. Click to choose something else"
         if not chip.traits:
             return f"Lies there as an edit of its own, because of: {words}. Click to leave it out"
         sure = f"{chip.sure:.0%}".replace("%", " %")
         guess = "A guess" if self.is_doubtful(chip) else "Click"
         ask = ": click to choose what it means" if self.is_doubtful(chip) else " to correct it or leave it open"
         return f"{self.meaning(chip)}, because of: {words}. {sure} sure. {guess}{ask}"
+
+    def _said_by_you(self, words: str) -> str:
+        """Return what the artist has said that words mean, as the reading calls it, where it knows that."""
+        meaning = self.corrected[words]
+        return next((one.said for one in self.meanings(words) if one.traits == meaning.traits), meaning.said)
 
     def chip(self, words: str) -> Chip | None:
         """Return the chip of some words, if there is one."""

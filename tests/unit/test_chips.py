@@ -134,6 +134,8 @@ def test_what_a_face_remembers_is_taken_over(chips):
     again.adopt(kept)
     assert again.corrections(PROMPT) == kept
     assert again.dropped == {"cut cheekbones"}
+    (fisherman,) = [chip for chip in READING.chips if chip.words == "fisherman"]
+    assert again.label(fisherman) == "fisherman · woman"
     again.read("a fisherman")
     assert again.dropped == set() and "fisherman" in again.corrected, "other words say nothing of those"
 

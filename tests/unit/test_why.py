@@ -345,3 +345,19 @@ def test_the_service_gives_all_of_it():
     assert [note.text for note in reading.notes] == ["glasses: DreamFace makes no glasses yet."]
     assert "woman" in [option.said for option in reading.alternatives["fisherman"]]
     assert schemas.Reading.model_validate(tasks.read("ein alter Mann mit Bart")[0]).nothing_read
+
+
+def test_an_edit_in_the_same_words_means_what_the_artist_has_said():
+    said, _ = tasks.read_edit("a fisherman", False, {}, True)
+    assert said["traits"]["gender"]["value"] == 1.0
+    corrections = [{"words": "fisherman", "traits": {"gender": {"value": -1.0, "confidence": 1.0, "because": ""}}}]
+    said, _ = tasks.read_edit("a fisherman", False, {}, True, corrections)
+    assert said["traits"]["gender"]["value"] == -1.0
+    corrections = [{"words": "fisherman", "without": ["gender"]}]
+    assert "gender" not in tasks.read_edit("a fisherman", False, {}, True, corrections)[0]["traits"]
+
+
+def test_a_face_that_a_moment_brings_can_be_at_rest():
+    reading = prompts.read("he finds a hair in his soup")
+    ((_, options),) = [one for one in prompts.alternatives(reading).items() if "soup" in one[0]]
+    assert options[0].said == "a face at rest" and set(options[0].traits.values()) == {0.0}

@@ -15,6 +15,7 @@ from dreamface.traits import VOCABULARY, Group, Kind, Traits, Value
 _MOST: Final = 4  # for one chip
 _NEAREST: Final = 6  # phrases that are looked at
 _LEAST_ALIKE: Final = 0.55  # cosine
+_OF_THEIR_OWN: Final = (Group.PERSON, Group.EXPRESSION)
 _GENERATION: Final = 15.0  # years
 
 
@@ -64,7 +65,10 @@ def _other_ways(names: Sequence[str], traits: Traits) -> Iterator[Option]:
         for years in (traits.number("age") - _GENERATION, traits.number("age") + _GENERATION):
             if VOCABULARY["age"].low <= years <= VOCABULARY["age"].high:
                 yield Option(in_words("age", years), {"age": years})
-    others = [name for name in names if VOCABULARY[name].group is not Group.PERSON and _distance(name, traits)]
+    moved = [name for name in names if VOCABULARY[name].group is Group.EXPRESSION and traits.number(name) > 0.0]
+    if moved:
+        yield Option("a face at rest", dict.fromkeys(moved, 0.0))
+    others = [name for name in names if VOCABULARY[name].group not in _OF_THEIR_OWN and _distance(name, traits)]
     if others:
         main = max(others, key=lambda name: _distance(name, traits))
         alike = [
@@ -94,8 +98,6 @@ def _other(name: str, traits: Traits) -> Value | None:
     if isinstance(value, tuple):
         return (*value[:3], 0.0) if trait.kind is Kind.TINT else None
     assert isinstance(value, float | int) and isinstance(trait.default, float | int)
-    if trait.group is Group.EXPRESSION:
-        return 0.0
     mirrored = trait.default - (value - trait.default)
     return trait.clamp(mirrored)
 

@@ -44,7 +44,7 @@ _KINDS: Final = {
     ),
     "DreamFace makes no things that people hold yet.": _words(
         "cigar cigarette pipe sword gun axe shield phone cup mug book microphone knife bow staff wand umbrella "
-        "holding holds hold carrying carries smoking"
+        "holding holds carrying carries smoking"
     ),
     "DreamFace makes no animals yet.": _words("horse dog cat parrot bird owl snake elephant wolf pony"),
     "DreamFace makes a head alone.": _words(
@@ -60,7 +60,7 @@ REASONS: Final = {word: reason for reason, words in reversed(_KINDS.items()) for
 """Word, as people write it or singular -> the reason why nothing is made of it."""
 
 ONLY_BESIDE: Final = frozenset(
-    _words("oil leather silk wool velvet style styled wearing wear wears dressed holding holds hold carrying carries "
+    _words("oil leather silk wool velvet style styled wearing wear wears dressed holding holds carrying carries "
            "standing sitting smoking film bow body hooded studio")
 )  # fmt: skip
 """Of these, the ones that also describe or lead to another: "a leather jacket", "studio light", "holding an axe"."""
