@@ -106,7 +106,8 @@ def test_spans_are_of_the_prompt_also_behind_invisible_characters():
         ("12345", "no words in"),
         ("?!", "no words in"),
         ("asdf qwer", "Nothing of “asdf qwer” was understood"),
-        ("a spaceship", "Nothing of “a spaceship” says"),
+        ("a blorptastic zxqv", "Nothing of “a blorptastic zxqv” was understood"),
+        ("x", "Nothing of “x” was understood"),
     ],
 )
 def test_what_cannot_be_read_is_said(prompt, said):
@@ -121,6 +122,12 @@ def test_what_cannot_be_read_is_said(prompt, said):
 )
 def test_somebody_of_whom_little_is_said_is_somebody(prompt):
     assert prompts.read(prompt).nothing_read == ""
+
+
+def test_english_that_says_nothing_of_a_face_is_listed_and_somebody_is_made():
+    reading = prompts.read("a zany captain of a quantum vessel")
+    assert reading.nothing_read == ""
+    assert {"zany", "captain", "quantum", "vessel"} <= set(reading.not_understood)
 
 
 def texts(prompt: str, kind: str) -> list[str]:

@@ -19,6 +19,7 @@ DOUBTFUL: Final = 0.6
 """Confidence below which what words are taken for is a guess."""
 
 _CHANGE_NOTHING: Final = ("unmade", "name", "profession", "company")
+_ARTICLES: Final = frozenset(("a", "an", "the", "with", "and", "of", "in", "is"))
 _SHOWN: Final = 60  # characters of a prompt in a sentence
 
 
@@ -134,8 +135,13 @@ def _why_nothing(reading: PromptReading, names_somebody: bool) -> str:
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN].rstrip()}…"
     if not any(map(str.isalpha, shown)):
         return f"There are no words in “{shown}”: describe a face, such as “an old fisherman with a grey beard”."
-    if reading.notes:
-        return f"Nothing of “{shown}” says how a face looks. {reading.notes[0].text}"
-    if all(map(language.is_english, re.findall(r"[^\W\d_]+", shown.lower()))):
-        return f"Nothing of “{shown}” says how a face looks: describe one."
+    if _is_english(shown):
+        return ""
     return f"Nothing of “{shown}” was understood: describe a face in English."
+
+
+def _is_english(text: str) -> bool:
+    """Return whether at least half of a text's words are English; nonsense is not."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if word not in _ARTICLES]
+    known = [len(word) > 1 and language.is_english(word) for word in words]
+    return not language.is_english("the") or (bool(known) and 2 * sum(known) >= len(known))
