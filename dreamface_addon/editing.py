@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -131,6 +132,9 @@ class Editing(Part):
         body: dict[str, Any] = {"words": words, "place": marked}
         if whole_face:  # "a big nose" names no place there, and "older" is measured from the face as it is
             body |= {"whole": True, "traits": shaping.wanted_traits(skin)}
+        with contextlib.suppress(scene.SceneError):  # words mean what the artist has said they do
+            if corrections := scene.record(skin).get("corrections"):
+                body |= {"corrections": corrections}
         self._ask(Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing))
 
     def _offer(self) -> str:

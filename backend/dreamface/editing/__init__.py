@@ -18,7 +18,7 @@ from dreamface.editing.making import (
     sketch_edit,
     words_edit,
 )
-from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary
+from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary, with_corrections
 from dreamface.pipeline import Diffusion
 
 __all__ = [
@@ -44,5 +44,6 @@ __all__ = [
     "size_of",
     "sketch_edit",
     "vocabulary",
+    "with_corrections",
     "words_edit",
 ]
