@@ -19,6 +19,7 @@ from dreamface.editing.making import (
     words_edit,
 )
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary
+from dreamface.editing.talking import context_of
 from dreamface.pipeline import Diffusion
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "added",
     "carry",
     "check_region",
+    "context_of",
     "diffusion_edit",
     "face_tile",
     "mark",

@@ -1,7 +1,61 @@
-"""Prompt to traits: what the words of an English prompt say about a face."""
+"""Prompt to traits: what the words of an English prompt say about a face; and what is said to a face that is there."""
 
 from dreamface.language.changes import read_change, read_degrees
+from dreamface.language.differences import Difference, combined, difference, edit
+from dreamface.language.parts import PARTS, Part, find_parts, part_named, part_of, traits_of
 from dreamface.language.reader import Reading, read
 from dreamface.language.removals import with_removals
+from dreamface.language.talk import (
+    CAN_DO,
+    LONGEST_SAID,
+    NOT_UNDERSTOOD,
+    Change,
+    Context,
+    Hold,
+    Nothing,
+    Question,
+    Redo,
+    Release,
+    Restart,
+    Restore,
+    Scale,
+    Step,
+    Take,
+    Undo,
+)
+from dreamface.language.talk_reading import understand
 
-__all__ = ["Reading", "read", "read_change", "read_degrees", "with_removals"]
+__all__ = [
+    "CAN_DO",
+    "LONGEST_SAID",
+    "NOT_UNDERSTOOD",
+    "PARTS",
+    "Change",
+    "Context",
+    "Difference",
+    "Hold",
+    "Nothing",
+    "Part",
+    "Question",
+    "Reading",
+    "Redo",
+    "Release",
+    "Restart",
+    "Restore",
+    "Scale",
+    "Step",
+    "Take",
+    "Undo",
+    "combined",
+    "difference",
+    "edit",
+    "find_parts",
+    "part_named",
+    "part_of",
+    "read",
+    "read_change",
+    "read_degrees",
+    "traits_of",
+    "understand",
+    "with_removals",
+]

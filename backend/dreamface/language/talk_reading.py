@@ -1,0 +1,290 @@
+"""From what somebody says to the steps that it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from dreamface.language.parts import Part, find_parts, traits_of, without_parts
+from dreamface.language.talk import (
+    CAN_DO,
+    LONGEST_SAID,
+    NO_WORDS,
+    NOT_UNDERSTOOD,
+    Change,
+    Context,
+    Hold,
+    Nothing,
+    Question,
+    Restart,
+    Step,
+    Undo,
+)
+from dreamface.language.talk_history import read_history
+from dreamface.language.talk_orders import SMALL_TALK, THE, as_change, corrected, stripped
+from dreamface.language.talk_questions import is_question, read_question
+from dreamface.language.tongues import foreign_language
+from dreamface.language.words import tokenize
+from dreamface.text import clean, normalise
+from dreamface.traits import VOCABULARY, Kind, Traits, Value
+
+_NO_WHAT: Final = "I can't answer that about a face. Ask for its age, its colours, its parts, or what was changed and why."
+_CONTRADICTION: Final = "You ask for two opposite things at once (“{}” and “{}”): say which of them you want."
+_FOREIGN: Final = "I understand English only, and this looks like {}: nothing was changed."
+
+_SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
+_CLAUSE_ENDS: Final = re.compile(r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*")
+_HELD_LATER: Final = re.compile(
+    rf"\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))|(?:keep|keeping|leave|leaving) {THE})\b)"
+)
+_AND: Final = re.compile(r"\s+(?:and|&|\+|plus)\s+")
+_CORRECTS: Final = re.compile(r"^(?:no|nope|wait|sorry|rather|actually|i mean|or rather|make that|better)\b")
+_NOT_SO: Final = re.compile(rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$|^(?:not|rather than|instead of) (?:an? )?[\w-]+$")
+_FORBIDS: Final = re.compile(r"^(?:don't|do not|dont|never|stop|no need to) (?:make|making|give|giving|turn|turning|let|add|adding)\b ?(?P<what>.*)$")
+_FACT: Final = re.compile(
+    r"^(?:she|he|it|they|(?:the|her|his|their) [\w ]+?)(?:'s|'re| is| are| looks?| seems?| has| have)(?: (?:about|around|like|now))* (?P<what>.+)$"
+)
+_WISH: Final = re.compile(r"\b(?:should|must|could|needs?|ought|want|instead|make|supposed)\b")
+_FILLING: Final = re.compile(
+    r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|want) (?:it|that|this|her|him|them)(?: .*)?|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
+)
+_ABUSE: Final = re.compile(r"^(?:you|u)(?:'re| are|r)?\b|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*(?:instructions|rules|prompts?)|^(?:write|print|tell|sing|play|open|run|send|buy|search|translate|calculate) (?:me |us )?(?!more)")
+
+
+@dataclass(frozen=True)
+class _Clause:
+    """One clause of what was said.
+
+    Attributes:
+        text: stripped and in lower case.
+        corrects: whether it takes the place of what was said before: "no, smaller".
+        listed: whether it came after "and".
+    """
+
+    text: str
+    corrects: bool = False
+    listed: bool = False
+
+
+def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
+    """Return the steps that a text asks for, in its order; at least one. Nothing is raised for what somebody says.
+
+    Args:
+        text: English, as it was typed.
+        context: the face that it was said to.
+
+    >>> understand("undo the last two")
+    (Undo(count=2),)
+    """
+    context = context or Context()
+    said = " ".join(normalise(clean(text)).split())
+    if not any(map(str.isalnum, said)):
+        return (_help(said) if set(said) & {"?"} and len(said) > 0 and not set(said) - {"?", " "} else Nothing(NO_WORDS),)
+    if len(said) > LONGEST_SAID:
+        return (Nothing(f"That is {len(said):,} characters long: say it in at most {LONGEST_SAID}."),)
+    if language := foreign_language(tokenize(said)):
+        return (Nothing(_FOREIGN.format(language)),)
+    lower = corrected(said.lower())
+    if SMALL_TALK.fullmatch(lower.strip()):
+        return (Nothing(CAN_DO),)
+    steps = _without_repeats(tuple(_steps(lower, context)))
+    return _checked(steps, context) or (Nothing(NOT_UNDERSTOOD),)
+
+
+def _help(said: str) -> Step:
+    return Nothing(CAN_DO) if said else Nothing(NO_WORDS)
+
+
+def _steps(lower: str, context: Context) -> Iterator[Step]:
+    """Yield the steps of each sentence."""
+    whole = lower.strip(" ?!.,;:")
+    if is_question(whole, lower):
+        question = read_question(whole, context)
+        yield question or Nothing(_NO_WHAT)
+        return
+    if step := read_history(stripped(lower), context.others):
+        yield step
+        return
+    clauses: list[_Clause] = []
+    for sentence in _SENTENCE_ENDS.split(lower):
+        bare = sentence.strip(" ?!.,;:")
+        if bare and is_question(bare, sentence):
+            yield from _of_clauses(clauses, context)
+            clauses = []
+            yield read_question(bare, context) or Nothing(_NO_WHAT)
+        else:
+            clauses += _clauses(sentence)
+    yield from _of_clauses(clauses, context)
+
+
+def _clauses(sentence: str) -> Iterator[_Clause]:
+    """Yield a sentence's clauses, without what is polite and what carries nothing."""
+    sentence = _HELD_LATER.sub(", ", sentence)
+    for piece in _CLAUSE_ENDS.split(sentence):
+        corrects = bool(_CORRECTS.match(piece.strip()))
+        for number, part in enumerate(_AND.split(piece)):
+            text = stripped(part)
+            if text or corrects:
+                yield _Clause(text, corrects and not number, number > 0)
+                corrects = corrects and not text
+
+
+def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
+    """Yield what clauses ask for."""
+    clauses = _without_facts([clause for clause in clauses if not (len(clauses) > 1 and _FILLING.fullmatch(clause.text))])
+    steps: list[Step] = []
+    last: tuple[Part, ...] = ()
+    corrects = False
+    for clause in _joined(clauses, context):
+        corrects = corrects or clause.corrects
+        if not clause.text or SMALL_TALK.fullmatch(clause.text):
+            continue
+        before = len(steps)
+        step = read_history(clause.text, context.others, last)
+        if step is None and any(isinstance(one, Change) for one in steps) and _NOT_SO.match(clause.text):
+            continue
+        step = step or _forbidden(clause.text, context) or _change(clause, context)
+        if corrects and isinstance(step, Change) and steps and isinstance(steps[-1], Change):
+            step = _with_noun(step, steps[-1], context)
+            steps = steps[:-1]
+        corrects = corrects and len(steps) == before and step is None
+        if step is not None:
+            steps.append(step)
+        last = find_parts(clause.text) or last
+    yield from _with_held(steps, context)
+
+
+def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
+    """Return clauses without plain statements where a later one says what should be: "she looks 50, she should be 30"."""
+    wishes = [number for number, clause in enumerate(clauses) if _WISH.search(clause.text)]
+    last = wishes[-1] if wishes else 0
+    return [
+        clause for number, clause in enumerate(clauses)
+        if not (number < last and _FACT.match(clause.text) and not re.search(r"\b(?:too|enough)\b", clause.text) and not _WISH.search(clause.text))
+    ]  # fmt: skip
+
+
+def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
+    """Yield clauses that share a noun with it: "longer and darker hair", "a touch wider, the mouth"."""
+    texts = list(clauses)
+    for number, (clause, following) in enumerate(pairwise(clauses)):
+        if _is_bare(clause.text) and find_parts(following.text) and not read_history(following.text, context.others):
+            noun = find_parts(following.text)[0]
+            own = without_parts(following.text).replace("the", "").strip()
+            if not own:
+                texts[number + 1] = replace(following, text="")
+            elif not following.listed and not _is_list_of_adjectives(following.text):
+                continue
+            texts[number] = replace(clause, text=_of(clause.text, noun, context))
+    noun_now: Part | None = None
+    for clause in texts:
+        parts = find_parts(clause.text)
+        if parts:
+            noun_now = parts[0]
+        elif clause.listed and noun_now and _is_bare(clause.text):
+            clause = replace(clause, text=_of(clause.text, noun_now, context))
+        yield clause
+
+
+def _is_list_of_adjectives(text: str) -> bool:
+    """Return whether a clause is an adjective and the noun it belongs to: "thinner nose"."""
+    return len(text.split()) <= 3
+
+
+_BARE: Final = re.compile(r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are|so|also) ?)*[a-z-]+(?:er|ed|y|ing)?$")
+_OF_PEOPLE: Final = frozenset("older younger heavier friendlier happier sadder angrier prettier masculine feminine beautiful handsome tired smiling bald".split())
+
+
+def _is_bare(text: str) -> bool:
+    """Return whether a clause is an adjective without its noun, such as "longer" or "a bit darker"."""
+    words = text.split()
+    return bool(words) and not find_parts(text) and words[-1] not in _OF_PEOPLE and bool(_BARE.match(text))
+
+
+def _of(text: str, part: Part, context: Context) -> str:
+    """Return an adjective with its noun where that means something of the noun's own."""
+    words = f"{text} {part.name}"
+    found = context.read(as_change(words)[0]).traits
+    return words if found and set(found) <= set(part.names) else text
+
+
+def _with_noun(step: Change, before: Change, context: Context) -> Change:
+    """Return a correction with the noun of what it corrects: "bigger nose, no, smaller"."""
+    parts = find_parts(before.words)
+    if not parts or find_parts(step.words):
+        return step
+    words = _of(step.words, parts[0], context)
+    return replace(step, words=words)
+
+
+def _forbidden(text: str, context: Context) -> Step | None:
+    """Return what must not be done as parts that stay: "don't make her older" holds the age."""
+    if not (found := _FORBIDS.match(text)):
+        return None
+    names = tuple(context.read(as_change(stripped(f"make {found['what']}"))[0]).traits)
+    return Hold((Part(find_parts(text)[0].name if find_parts(text) else found["what"], "", names),)) if names else None
+
+
+def _change(clause: _Clause, context: Context) -> Step | None:
+    """Return the change that a clause orders; None where it means nothing."""
+    if _ABUSE.match(clause.text):
+        return None
+    words, strength = as_change(clause.text)
+    if not words or not any(map(str.isalnum, words)):
+        return None
+    if re.fullmatch(r"(?:change|do|make|edit|different|another|something|anything|it|that)(?: (?:it|that|something|anything|her|him))?", words):
+        return None
+    for candidate in dict.fromkeys((words, clause.text)):
+        if context.means_something(candidate):
+            return Change(candidate, strength if candidate == words else 1.0, said=clause.text)
+    return None
+
+
+def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
+    """Yield steps in which what is held beside an order belongs to it."""
+    orders = any(isinstance(step, Change) for step in steps)
+    held = traits_of(part for step in steps if isinstance(step, Hold) for part in step.parts) if orders else ()
+    for step in steps:
+        if isinstance(step, Hold) and orders:
+            continue
+        if isinstance(step, Change):
+            mine = set(context.read(step.words).traits)
+            # What is forbidden in one breath with an order about the same thing only says which way not to go.
+            yield replace(step, held=tuple(name for name in held if name not in mine or not mine <= set(held)))
+        else:
+            yield step
+
+
+def _without_repeats(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return steps without the same one said twice in a row: "no, undo that, go back"."""
+    kept: list[Step] = []
+    for step in steps:
+        if not (kept and isinstance(step, Undo | Restart) and kept[-1] == step):
+            kept.append(step)
+    return tuple(kept)
+
+
+def _checked(steps: tuple[Step, ...], context: Context) -> tuple[Step, ...]:
+    """Return steps, or the sentence where two orders of one text go opposite ways."""
+    ways: dict[str, tuple[float, str]] = {}
+    for step in steps:
+        if not isinstance(step, Change):
+            continue
+        for name, entry in context.read(step.words).traits.items():
+            way = _way(name, entry.value, context.traits)
+            if name in ways and way * ways[name][0] < 0.0:
+                return (Nothing(_CONTRADICTION.format(ways[name][1], step.said)),)
+            ways.setdefault(name, (way, step.said))
+    return steps
+
+
+def _way(name: str, value: Value, traits: Traits) -> float:
+    if VOCABULARY[name].kind is not Kind.NUMBER or not isinstance(value, float | int):
+        return 0.0
+    return float(value) - traits.number(name)
+
+
+__all__ = ["Question", "understand"]
