@@ -80,7 +80,9 @@ def faults_of_traits(line: Mapping[str, Any], steps: Sequence[Any], traits: Trai
             faults.append(f"none of {group}")
     faults += [f"{name} not held" for name in line.get("held", ()) if name not in made.held]
     for pattern in line.get("absent", ()):
-        faults += [f"{name} changed" for name in now if fnmatchcase(name, pattern) and traits.value(name) != now.value(name)]
+        faults += [
+            f"{name} changed" for name in now if fnmatchcase(name, pattern) and traits.value(name) != now.value(name)
+        ]
     return faults
 
 
@@ -104,7 +106,9 @@ def main() -> None:
     options = parser.parse_args()
     data = json.loads(options.set.read_text("utf-8"))
     given = data["context"]
-    traits = Traits({name: tuple(value) if isinstance(value, list) else value for name, value in given["traits"].items()})
+    traits = Traits(
+        {name: tuple(value) if isinstance(value, list) else value for name, value in given["traits"].items()}
+    )
     context = context_of(traits, given["others"])
     language.understand("make her older", context)  # what is loaded once
     kinds: dict[str, list[bool]] = defaultdict(list)
@@ -116,7 +120,9 @@ def main() -> None:
         faults = faults_of(line, steps, traits)
         kinds[line["kind"]].append(not faults)
         if options.misses and faults:
-            print(f"{line['say']!r}: {'; '.join(faults)}\n    {[type(s).__name__ + ':' + str(getattr(s, 'words', '')) for s in steps]}")
+            print(
+                f"{line['say']!r}: {'; '.join(faults)}\n    {[type(s).__name__ + ':' + str(getattr(s, 'words', '')) for s in steps]}"
+            )
     for kind, right in kinds.items():
         print(f"{kind:10} {sum(right):3} of {len(right):3} right")
     every = [one for right in kinds.values() for one in right]

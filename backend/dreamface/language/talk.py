@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from dreamface.language.changes import read_change
 from dreamface.language.parts import Part
 from dreamface.language.reader import Reading
+from dreamface.language.talk_orders import is_known
 from dreamface.traits import Traits
 
 LONGEST_SAID: Final = 500
@@ -146,4 +147,4 @@ class Context:
 
     def means_something(self, words: str) -> bool:
         """Return whether words ask for a change."""
-        return bool(self.read(words).traits) or self.reads_more(words)
+        return is_known(words) and (bool(self.read(words).traits) or self.reads_more(words))

@@ -38,7 +38,7 @@ def _group(found: re.Match[str], name: str) -> str:
 _UNDO: Final = _whole(
     rf"{_BACK}(?: (?:{_IT}|{THE} (?:last|latest|previous)(?: {_STEPS})?|what you (?:just )?did|your last {_STEPS}|the change"
     rf"|one step|a step|again|once|once more|one more))*"
-    rf"|(?:take|put|turn|change|bring) {_IT} back(?: (?:again|please))?|put {_IT} back (?:how|the way|as|like) (?:it|they|she|he) (?:was|were)(?: before)?"
+    rf"|(?:take|put|turn|change) {_IT} back(?: please)?|put {_IT} back (?:how|the way|as|like) (?:it|they|she|he) (?:was|were)(?: before)?"
     rf"|(?:{_IT}|she|he|they)(?: was| were|'s)?(?: looked| (?:was|were))? (?:better|nicer|fine|good|prettier) before(?:hand)?(?: (?:that|this))?"
     rf"|(?:i|we) (?:liked|preferred) (?:{_IT}|her|him) (?:better |more )?(?:before|earlier)|as (?:it|she|he) was(?: before)?|like before"
     rf"|never ?mind|not (?:that|like that)|ctrl[ +-]?z|oops|go back to before|back to (?:how|what) it was(?: before)?"
@@ -59,7 +59,7 @@ _MORE: Final = _whole(
     rf"{_AMOUNT} ?(?:more|further|stronger|harder|more extreme|more intense|bolder){_OF_IT}"
     rf"|(?:go|push it|take it|keep going|carry on|continue)(?: even)?(?: (?:further|farther|on|more))?|keep going|push it"
     rf"|(?:exaggerate|intensify|increase|strengthen|amplify|boost|emphasi[sz]e|amp up|crank up|turn up)(?: {_IT})?(?: more| even more)?|crank it up|turn it up|amp it up"
-    rf"|(?:{_IT}(?:'s| is)? )?(?:not|isn't|ain't) (?:nearly |quite )?(?:enough|strong enough|far enough)"
+    rf"|(?:{_IT}(?:'s| is)? )?(?:still )?(?:not|isn't|ain't) (?:nearly |quite )?(?:enough|strong enough|far enough)"
 )
 _LESS: Final = _whole(
     rf"{_AMOUNT} ?(?:less|weaker|subtler|more subtle|gentler){_OF_IT}|not (?:so|that|as|quite so) (?:much|strong(?:ly)?|far|extreme|hard)"
@@ -112,15 +112,13 @@ _TAKES: Final = tuple(
         ),
     )
 )
-_STAY: Final = (
-    r"(?:as (?:it|they|she|he) (?:is|are|was|were)|as is|the same|like (?:that|this|it is)|alone|be|untouched|unchanged|in peace|out of it|exactly)"
-)
+_STAY: Final = r"(?:as (?:it|they|she|he) (?:is|are|was|were)|as is|the same|like (?:that|this|it is)|alone|be|untouched|unchanged|in peace|out of it|exactly)"
 _HOLDS: Final = tuple(
     map(
         _whole,
         (
-            rf"(?:keep|leave|preserve|retain|hold|freeze|lock|protect|save|maintain)(?: (?:{_STAY}))? {_PART}(?: (?:exactly |just )?{_STAY})*(?: though| please)?",
-            rf"(?:don't|do not|dont|never|please don't|must not|shouldn't|should not|not to|without|no|instead of) (?:ever )?(?:touch|chang|alter|modify|mess|affect|edit|ruin|los|remov|mov)\w*(?: with| up)? {_PART}",
+            rf"(?:keep|keeping|leave|leaving|preserve|preserving|retain|hold|freeze|lock|protect|save|maintain)(?: (?:{_STAY}))? {_PART}(?: (?:exactly |just )?{_STAY})*(?: though| please)?",
+            rf"(?:don't|do not|dont|never|please don't|must not|shouldn't|should not|not to|without|no|instead of) (?:ever )?(?:touch|chang|alter|modify|mess|affect|edit|ruin|los|remov|mov)\w*(?: with| up)? {_PART}(?: (?:any ?more|again|at all|please))*",
             rf"(?:except|but|apart from|not|other than|save)(?: for)?(?: not)? {_THE_PART}",
             rf"{_PART} (?:must |should |has to |have to |can |may |needs to |need to |shall )?(?:stays?|remains?|keeps?|is kept|are kept|is (?:perfect|fine|good|right|ok|okay|great)|are (?:perfect|fine|good|right|ok|okay|great)|is off limits|are off limits)(?: (?:just |exactly )?(?:{_STAY}|there|put|now|already))*",
             rf"(?:everything|anything|all) (?:but|except|besides)(?: for)? {_PART}",
@@ -136,7 +134,9 @@ _RELEASES: Final = tuple(
         ),
     )
 )  # fmt: skip
-_AGAIN: Final = re.compile(r"(?:leave|keep) (?:them|it|that|those|this)(?: (?:alone|like that|as (?:it|they) (?:is|are)|be))*", re.IGNORECASE)
+_AGAIN: Final = re.compile(
+    r"(?:leave|keep) (?:them|it|that|those|this)(?: (?:alone|like that|as (?:it|they) (?:is|are)|be))*", re.IGNORECASE
+)
 _NUMBERS: Final = {"both": 2, "couple": 2, "a couple": 2, "a couple of": 2, "twice": 2, "thrice": 3, "few": 3, "one": 1}
 _WAYS: Final = {"a bit": 1.25, "a little": 1.25, "a little bit": 1.25, "a tiny bit": 1.15, "a wee bit": 1.25, "slightly": 1.25,
                 "a touch": 1.25, "a tad": 1.25, "somewhat": 1.3, "much": 2.0, "a lot": 2.0, "lots": 2.0, "way": 2.2, "far": 2.0,
@@ -167,7 +167,9 @@ def _undo(clause: str, _last: Sequence[Part]) -> Step | None:
         return Undo()
     if found := _REDO.fullmatch(clause):
         return Redo(_number(_group(found, "count")) or 1)
-    if (found := _UNDO_COUNT.fullmatch(clause)) and (count := _number(_group(found, "times") or _group(found, "count"))):
+    if (found := _UNDO_COUNT.fullmatch(clause)) and (
+        count := _number(_group(found, "times") or _group(found, "count"))
+    ):
         return Undo(count)
     return None
 

@@ -17,7 +17,7 @@ WHO: Final = r"(?:she|he|it|they|her|him|them|this one|the (?:face|head|person|w
 _POLITE: Final = re.compile(
     r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just|no|yes|yeah|yep"
     r"|thanks|thank you|good|great|nice|cool|right|alright|hmm+|um+|oh|wait|sorry|kindly|dear|listen|look"
-    r"|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
+    r"|(?:can|could|may) (?:i|we) (?:have|get|see)|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
     r"(?: (?:have|see|get) (?=an? |some |more |less ))?"
     r"|let'?s|let us|go ahead and|try (?:to|and)|tries to|you (?:should|could|must|need to|can|may|might)"
     r"|we (?:should|could|need to|must|can)|do|why (?:don't|not|do not|didn't)(?: (?:you|we))?|how about|what about"
@@ -33,13 +33,14 @@ _POLITE: Final = re.compile(
 )  # fmt: skip
 _THANKS: Final = re.compile(
     r"(?:[\s,.!]|\b(?:please|pls|thanks|thank you|thx|cheers|would be (?:nice|great|good|better|lovely)|if (?:you|that)(?: \w+)* can"
-    r"|if possible|ok(?:ay)?|will you|would you|could you|right now|instead|for me|i think|though|then|now|my dear|man|mate))+$",
+    r"|if possible|ok(?:ay)?|will you|would you|could you|right now|instead|for me|i think|though|then|now|my dear|mate))+$",
     re.IGNORECASE,
 )  # fmt: skip
 SMALL_TALK: Final = re.compile(
     r"(?:(?:hello|hi|hey|hiya|yo|good (?:morning|evening|day|night)|bye|goodbye|thanks|thank you|thx|cheers|ok(?:ay)?|yes|no|yeah"
     r"|cool|great|nice|good|perfect|wow|lovely|awesome|super|fine|sure|lol|haha|hm+|um+|oh|well|there|again|so much|a lot|very much"
     r"|that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)|looks? (?:good|great|nice|better|perfect)"
+    r"|(?:she|he|it|this|that)(?:'s| is| looks?| seems?)(?: so| very| really| just| quite| absolutely| now)* (?:beautiful|pretty|perfect|gorgeous|great|lovely|cute|handsome|nice|amazing|good|stunning|wonderful|fantastic|better|ugly|fine)(?: now)?"
     r"|(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate) (?:it|that|this|her|him|them)(?: (?:a lot|very much))?"
     r"|not bad|well done|good job|you(?:'re| are) (?:\w+ ){1,4}\w*|please|wait|sorry)[\s,.!]*)+",
     re.IGNORECASE,
@@ -48,25 +49,21 @@ SMALL_TALK: Final = re.compile(
 _DEGREES: Final = (
     (r"ever so slightly|(?:just )?(?:a|the) (?:tiny|teeny|wee|little|small|slight)(?:est)? (?:bit|touch|tad)|a hair|a smidge(?:n)?|a whisker|a shade"
      r"|very slightly|minimally|barely|a teeny bit|the slightest bit", 0.3),
-    (r"(?:just |only )?(?:a bit|a touch|a tad|a notch|slightly|somewhat|kind of|kinda|sort of|a wee bit|subtly|mildly|moderately|a little bit)", 0.5),
+    (r"(?:just |only )?(?<!quite )(?:a bit|a touch|a tad|a notch|slightly|somewhat|kind of|kinda|sort of|a wee bit|subtly|mildly|moderately|a little bit)", 0.5),
     (r"(?:way|insanely|extremely|hugely|massively|ridiculously|enormously|tremendously|dramatically|drastically|crazy|super|ultra|incredibly"
      r"|absurdly|wildly|grotesquely|completely|totally|by a mile|a whole lot)", 2.0),
-    (r"(?:very much|so much|much|a lot|lots|far|considerably|significantly|noticeably|clearly|really|quite a bit|a good deal|a great deal|decidedly"
-     r"|distinctly|strongly|heaps|loads)", 1.6),
+    (r"(?:quite a bit|very much|so much|much|a lot|lots|far|considerably|significantly|noticeably|clearly|really|quite a bit|a good deal|a great deal|decidedly"
+     r"|distinctly|strongly|heaps|loads|quite)", 1.6),
 )  # fmt: skip
 _KEPT_WHOLE: Final = r"(?! of\b)(?! as\b)(?! (?:from|apart|up|back|off|down)\b)"
 _LITTLE: Final = re.compile(r"\ba little(?= (?:more|less|fewer|too|\w+er\b|\w+ier\b))|\ba little$", re.IGNORECASE)
-_POSSIBLE: Final = re.compile(
-    r"\bas (?P<how>\w+) as (?:possible|you can|it gets|can be|they come)\b", re.IGNORECASE
-)
+_POSSIBLE: Final = re.compile(r"\bas (?P<how>\w+) as (?:possible|you can|it gets|can be|they come)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"\d|\b(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|twice|half|double|triple|decade)\b"
 )
 
 _NOUN: Final = rf"(?:{THE} )?(?P<noun>[\w' -]+?)"
-_BE: Final = (
-    r"(?:is|are|was|were|'s|'re|looks?|seems?|appears?|feels?|gets?|still (?:is|are|looks?))(?: (?:still|just|also|all|now))?"
-)
+_BE: Final = r"(?:is|are|was|were|'s|'re|looks?|seems?|appears?|feels?|gets?|still (?:is|are|looks?))(?: (?:still|just|also|all|now))?"
 _SHOULD: Final = (
     r"(?:should|could|must|might|may|can|needs? to|has to|have to|ought to|would|wants? to|shall|is to|are to|will)"
     r"(?: (?:also|maybe|perhaps|probably|just|really|still|do with|use))?(?: (?:be|look|get|have|become|seem|appear|grow|go))?"
@@ -75,7 +72,9 @@ _TOO: Final = re.compile(
     rf"^(?:{_NOUN} )?(?:{_BE} )?(?P<degree>(?:still |just |way |far |much |a bit |a little |slightly |rather )*)too (?P<how>(?!much\b|many\b)[\w' -]+)$",
     re.IGNORECASE,
 )
-_TOO_MUCH: Final = re.compile(rf"^{_NOUN} (?P<verb>[\w ]+?)? ?(?P<degree>way |far |a bit |a little )*too much$", re.IGNORECASE)
+_TOO_MUCH: Final = re.compile(
+    rf"^{_NOUN} (?P<verb>[\w ]+?)? ?(?P<degree>way |far |a bit |a little )*too much$", re.IGNORECASE
+)
 _TOO_MANY: Final = re.compile(
     rf"^(?:{WHO} (?:has|have|'s got|got|is wearing|wears) |there (?:is|are) |with )?(?P<degree>way |far |a bit |a little )*too (?:much|many) (?P<what>[\w -]+)$",
     re.IGNORECASE,
@@ -85,7 +84,8 @@ _ENOUGH: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_ENOUGH: Final = re.compile(
-    rf"^(?:{WHO} (?:hasn't|doesn't have|has|have) |there (?:is|are|isn't|aren't) )?(?:not |n't )?enough (?P<what>[\w -]+)$", re.IGNORECASE
+    rf"^(?:{WHO} (?:hasn't|doesn't have|has|have) |there (?:is|are|isn't|aren't) )?(?:not |n't )?enough (?P<what>[\w -]+)$",
+    re.IGNORECASE,
 )
 _MODAL: Final = re.compile(rf"^(?:{THE} )?(?P<noun>[\w' -]+?) {_SHOULD} (?P<rest>\S.*)$", re.IGNORECASE)
 _CAN_IT: Final = re.compile(
@@ -110,7 +110,16 @@ _VERB: Final = re.compile(
     rf"^(?P<verb>{'|'.join(sorted(_VERBS, key=len, reverse=True))}) (?:(?:up|down|out) )?(?P<what>{WHO}|(?:{THE} )?[\w' -]+)$",
     re.IGNORECASE,
 )
-_EXAGGERATED: Final = ("exaggerate", "emphasise", "emphasize", "accentuate", "boost", "bring out", "intensify", "amp up")
+_EXAGGERATED: Final = (
+    "exaggerate",
+    "emphasise",
+    "emphasize",
+    "accentuate",
+    "boost",
+    "bring out",
+    "intensify",
+    "amp up",
+)
 _DEFAULTS: Final[dict[str, str]] = {
     "chin": "more prominent chin", "nose": "bigger nose", "eyes": "bigger eyes", "lips": "fuller lips",
     "mouth": "wider mouth", "ears": "bigger ears", "jaw": "stronger jaw", "cheekbones": "more prominent cheekbones",
@@ -126,7 +135,10 @@ _LED: Final = re.compile(
     rf"(?:to )?(?:{WHO}|everything|it all) (?:to |into |in to |look |seem |appear |be |become |with |have |a bit |get |like |(?:has|is|are|was|were|looks?|seems?|had|got)\b ?)*(?=\S)",
     re.IGNORECASE,
 )
-_ADD: Final = re.compile(r"^(?:add|put on|apply|include|grow|put|use|try|insert|bring in|wear|wearing|go for) (?:(?:her|him|them|on) )?(?=\S)", re.IGNORECASE)
+_ADD: Final = re.compile(
+    r"^(?:add|put on|apply|include|grow|put|use|try|insert|bring in|wear|wearing|go for) (?:(?:her|him|them|on) )?(?=\S)",
+    re.IGNORECASE,
+)
 _APART: Final = (
     (re.compile(r"\b(?:too |less )?close(?:-set)? together\b"), "close-set"),
     (re.compile(r"\bfar apart\b"), "wide-set"),
@@ -154,6 +166,14 @@ def _corrected(word: str) -> str:
     if close or sorted(word) in map(sorted, _TALK_WORDS):
         return close[0] if close else next(known for known in _TALK_WORDS if sorted(known) == sorted(word))
     return word
+
+
+def is_known(words: str) -> bool:
+    """Return whether any word of a text is English, or one that descriptions are made of."""
+    return any(
+        slips.is_english(canonical(word)) or lexicon().knows(canonical(word)) or slips.correction(canonical(word))
+        for word in re.findall(r"[^\W\d_]+", words.lower())
+    ) or any(character.isdigit() for character in words)
 
 
 def stripped(clause: str) -> str:
@@ -245,7 +265,9 @@ def _by_verb(verb: str, what: str) -> str:
     if verb in _EXAGGERATED and parts and not without_parts(what).strip():
         return "a lot " + _DEFAULTS.get(parts[0].name, f"more {what}")
     if _VERBS[verb] == "less" and parts and parts[0].name in _DEFAULTS and not without_parts(what).strip():
-        return _DEFAULTS[parts[0].name].replace("bigger", "smaller").replace("more ", "less ").replace("fuller", "thinner")
+        return (
+            _DEFAULTS[parts[0].name].replace("bigger", "smaller").replace("more ", "less ").replace("fuller", "thinner")
+        )
     return f"{_VERBS[verb]} {what}".strip()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dreamface.language.lexicon import lexicon
 from dreamface.language.parts import Part, find_parts, traits_of, without_parts
 from dreamface.language.reader import read_words
 from dreamface.language.talk import Context, Question
@@ -31,13 +32,13 @@ _TOPICS: Final = tuple(
                     r"|^what (?:are|were) (?:the|your|my|our) (?:last )?(?:changes|edits)\b.*|^(?:list|show|recap|summari[sz]e|repeat)\b.*\b(?:changes|edits|history|changed|did|done)\b.*"
                     r"|^(?:the )?(?:history|changes)$|^(?:did|have|had) you (?:already |just |really |even )*(?:make|made|change[d]?|do|done|give|given|add|added|remove[d]?|turn|touch|alter|follow|undo|undone)\b.*|^(?:has|have|did) (?:anything|something|it|she|he|that) change[d]?\b.*|^how (?:did|have) you changed?\b.*|^which changes\b.*"),
         ("help", r"^(?:help|\?+|what can (?:you|i|we|one)\b.*|how (?:do|does|can|should) (?:i|this|it|you|we|one)(?! look)\b.*|what (?:should|could|must) i (?:say|type|do|ask)\b.*|what (?:commands|words|orders|options|kind of (?:things|changes))\b.*"
-                 r"|(?:can|may|could) (?:i|we|one)\b.*|(?:do|can) you (?:understand|speak|know|do|change|edit|make) ?(?!her|him|it|the|a |an )\w*\b.*|who are you|what are you|are you (?:a|an|human|real|there|ai)\b.*|what is (?:this|dreamface)|commands|manual|instructions|examples?|what now|what next)$"),
+                 r"|(?:can|may|could) (?:i|we|one)\b(?! (?:have|get|see)\b).*|(?:do|can) you (?:understand|speak|know|do|change|edit|make) ?(?!her|him|it|the|a |an )\w*\b.*|who are you|what are you|are you (?:a|an|human|real|there|ai)\b.*|what is (?:this|dreamface)|commands|manual|instructions|examples?|what now|what next)$"),
         ("describe", rf"^(?:what (?:does|do) (?:{WHO}) look like|describe\b.*|(?:tell me |anything |something |more )?about (?:{WHO})|who (?:is|are|'s) (?:{WHO}|that|this)|what (?:do|can) you see|how (?:does|do) (?:{WHO}) look(?: like| now)?"
                      rf"|what(?:'s| is) (?:{WHO}) like|what kind of (?:face|person|man|woman) .*|sum (?:{WHO}) up|summary)$"),
         ("prompt", r"^(?:what(?:'s| is| was| were)?|which|show)\b.*\b(?:prompt|seed|described|original words|head model|topology|resolution)\b.*|^(?:the )?(?:prompt|seed)$"),
         ("age", rf"^how (?:old|young)\b.*|^(?:what|which|whats)(?:'s| is)? ?(?:{THE})? ?age\b.*|^(?:{_BE}|does|do|isn't|has) (?:{_SHE}) (?:look |seem |appear |too |very |really |quite |still |that |so |really |look )*(?:old|young|aged|elderly|middle[- ]aged|a (?:child|kid|teenager|baby)|an adult|older|younger|over \d+|under \d+|(?:about |around )?\d+)\b.*"
                 r"|^(?:{WHO}) (?:too |is |looks? |seems? )+(?:old|young)\??$|^when was (?:{WHO}) born|^(?:{THE} )?age$".replace("{WHO}", WHO).replace("{THE}", THE)),
-        ("sex", rf"^(?:{_BE}|isn't|does|do) (?:{WHO}|that|this|there)?(?: (?:look|seem|supposed to be|meant to be|really|even|still|be|appear|like))*(?: like)? ?(?:an? |the )?(?:\w+ )?(?:man|woman|male|female|boy|girl|guy|lady|masculine|feminine|he|she|bloke|dude|chick|human)(?: or .*)?\b.*"
+        ("sex", rf"^(?:{_BE}|isn't|does|do) (?:{WHO}|that|this|there)(?: (?:look|seem|supposed to be|meant to be|really|even|still|be|appear|like))*(?: like)? ?(?:an? |the )?(?:\w+ )?(?:man|woman|male|female|boy|girl|guy|lady|masculine|feminine|bloke|dude|chick|human)(?: or .*)?\b.*"
                 r"|^(?:what|which|whats)(?:'s| is)? ?(?:the |her |his |their )?(?:sex|gender)\b.*|^(?:a )?(?:man|male|boy|he|woman|female|girl|she) or (?:a )?(?:man|male|boy|he|woman|female|girl|she)\b.*|^(?:her|his|their|the) (?:sex|gender)$"),
     )
 )  # fmt: skip
@@ -48,18 +49,24 @@ _ABOUT: Final = re.compile(
     re.IGNORECASE,
 )
 _REQUEST: Final = re.compile(
-    rf"^(?:(?:can|could|would|will|should) (?:you|we)\b(?! (?:tell|say|explain|show|see|understand|know|remember|read|speak))|why (?:don't|not|do not|didn't|doesn't|isn't) ?(?:you|we)? ?(?:make|give|try|add|change|just|put|turn|have|let|take|remove|do)\b"
+    rf"^(?:(?:can|could|would|will|should) (?:you|we)\b(?! (?:tell|say|explain|show|see|understand|know|remember|read|speak))|(?:can|could|may) i (?:have|get|see)\b|why (?:don't|not|do not|didn't|doesn't|isn't) ?(?:you|we)? ?(?:make|give|try|add|change|just|put|turn|have|let|take|remove|do)\b"
     rf"|how about|what about|what if|(?:could|can|should|would|might) (?:{_SHE}) (?:be|have|look|get|use|do with|wear|become|not|also|please|perhaps|maybe)\b|(?:isn't|is) it (?:about )?time|is it possible to|would it be possible|(?:do|can) (?:you|we) (?:mind|make|give|put|add)\b|shouldn't|couldn't|wouldn't it be)",
     re.IGNORECASE,
 )
-_NO_REQUEST: Final = re.compile(r"^(?:what about|how about) (?:the |her |his )?(?:age|changes|prompt|seed)\b", re.IGNORECASE)
-_ORIGIN: Final = re.compile(r"\bwhere (?:is|are|does|do|'s) .*\b(?:from|come from|born)\b|\b(?:ethnicity|ancestry|race|nationality)\b|^what country", re.IGNORECASE)
+_NO_REQUEST: Final = re.compile(
+    r"^(?:what about|how about) (?:the |her |his )?(?:age|changes|prompt|seed)\b", re.IGNORECASE
+)
+_ORIGIN: Final = re.compile(
+    r"\bwhere (?:is|are|does|do|'s) .*\b(?:from|come from|born)\b|\b(?:ethnicity|ancestry|race|nationality)\b|^what country",
+    re.IGNORECASE,
+)
 _COLOURED: Final = re.compile(r"\bcolou?rs?\b", re.IGNORECASE)
 _TALL: Final = re.compile(r"^how (?:tall|fat|heavy|thin|muscular|slim)\b", re.IGNORECASE)
 _COLOURS: Final = {
     "eyes": ("iris.colour",), "hair": ("hair.melanin", "hair.redness", "hair.grey", "hair.dye"),
     "skin": ("skin.melanin", "skin.tint"), "lips": ("lipstick", "lips.redness"), "mouth": ("lipstick", "lips.redness"),
-    "brows": ("brows.colour",), "beard": ("beard.colour",), "teeth": ("teeth.yellowness",),
+    "hair colour": ("hair.melanin", "hair.redness", "hair.grey", "hair.dye"), "eye colour": ("iris.colour",),
+    "skin tone": ("skin.melanin", "skin.tint"), "brows": ("brows.colour",), "beard": ("beard.colour",), "teeth": ("teeth.yellowness",),
 }  # fmt: skip
 _MEASURES: Final = {
     ("hair", "long"): ("hair.length", "hair.style"), ("hair", "short"): ("hair.length", "hair.style"),
@@ -77,14 +84,19 @@ def is_question(text: str, raw: str) -> bool:
     asked = _ASIDE.sub("", text)
     if _REQUEST.match(asked) and not _NO_REQUEST.match(asked):
         return False
-    if any(pattern.match(asked) for topic, pattern in _TOPICS if topic in ("help", "describe", "changes", "unknown", "prompt", "why")):
+    if any(pattern.match(asked) for topic, pattern in _TOPICS if topic in _WITHOUT_A_MARK):
         return True
     if asked != text and re.match(r"^(?:what|which|why|how|who|where)\b", asked):
         return True
     return bool(_ABOUT.match(asked)) and (
-        "?" in raw or bool(re.match(r"^(?:what|which|why|how|who|where|whose|whats)\b", asked)) or bool(_SUBJECT.match(asked))
+        "?" in raw
+        or bool(re.match(r"^(?:what|which|why|how|who|where|whose|whats)\b", asked))
+        or bool(_SUBJECT.match(asked))
     )
 
+
+_WITHOUT_A_MARK: Final = ("help", "describe", "changes", "unknown", "prompt", "why", "sex")
+"""Topics whose questions are known as such by their words alone."""
 
 _SUBJECT: Final = re.compile(
     rf"^(?:is|are|was|were|does|do|has|have|did) (?:{WHO}|{THE} \w+|that|this|there)\b", re.IGNORECASE
@@ -131,7 +143,11 @@ def _rest(asked: str) -> str:
         if shorter == asked:
             break
         asked = shorter
-    asked = re.sub(rf"\b(?:{THE}|is|are|does|do|has|have|so|that|too|very|really|such|any|got|at all|actually|still|even)\b", " ", asked)
+    asked = re.sub(
+        rf"\b(?:{THE}|is|are|does|do|has|have|so|that|too|very|really|such|any|got|at all|actually|still|even)\b",
+        " ",
+        asked,
+    )
     return " ".join(asked.split())
 
 
@@ -142,7 +158,7 @@ def _claimed(asked: str) -> Traits:
 
 def _about_traits(asked: str, context: Context) -> Question | None:
     """Return a question about traits: those that its words set, and those of the parts that it names."""
-    if _ORIGIN.search(asked):
+    if _ORIGIN.search(asked) and not find_parts(asked.partition("come from")[0]):
         names = tuple(name for name in context.traits if name.startswith("ancestry."))
         return Question("trait", names or ("ancestry.european",), words=asked)
     if _TALL.match(asked):
@@ -150,7 +166,14 @@ def _about_traits(asked: str, context: Context) -> Question | None:
     parts, rest = find_parts(asked), _rest(asked)
     if _COLOURED.search(asked) and parts and parts[0].name in _COLOURS:
         return Question("trait", _COLOURS[parts[0].name], words=asked)
-    measured = next((names for (part, word), names in _MEASURES.items() if parts and parts[0].name == part and word in rest.split()), ())
+    measured = next(
+        (
+            names
+            for (part, word), names in _MEASURES.items()
+            if parts and parts[0].name == part and word in rest.split()
+        ),
+        (),
+    )
     claimed = _read_claim(rest, parts, context)
     names = measured or tuple(claimed) or traits_of(parts)
     is_open = asked.startswith(("how ", "what", "which"))
@@ -162,10 +185,17 @@ def _read_claim(rest: str, parts: tuple[Part, ...], context: Context) -> Traits:
     bare = without_parts(rest).strip()
     if not bare and parts and any(part.name not in _ON_FACE for part in parts):
         return Traits()
-    for words in (rest, as_change(rest)[0], f"{bare} {parts[0].name}" if parts and bare else "", f"{rest} skin"):
+    for words in (
+        rest,
+        as_change(rest)[0],
+        f"{bare} {parts[0].name}" if parts and bare else "",
+        f"{rest} skin" if rest in lexicon().adjectives else "",
+    ):
         if words and any(map(str.isalnum, words)):
             traits = read_words(words).traits
-            own = {name: entry for name, entry in traits.items() if not parts or name in traits_of(parts)} or dict(traits)
+            own = {name: entry for name, entry in traits.items() if not parts or name in traits_of(parts)} or dict(
+                traits
+            )
             if own:
                 return Traits(own)
     return Traits()

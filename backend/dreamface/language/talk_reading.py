@@ -31,27 +31,37 @@ from dreamface.language.words import tokenize
 from dreamface.text import clean, normalise
 from dreamface.traits import VOCABULARY, Kind, Traits, Value
 
-_NO_WHAT: Final = "I can't answer that about a face. Ask for its age, its colours, its parts, or what was changed and why."
+_NO_WHAT: Final = (
+    "I can't answer that about a face. Ask for its age, its colours, its parts, or what was changed and why."
+)
 _CONTRADICTION: Final = "You ask for two opposite things at once (“{}” and “{}”): say which of them you want."
 _FOREIGN: Final = "I understand English only, and this looks like {}: nothing was changed."
 
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
-_CLAUSE_ENDS: Final = re.compile(r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*")
+_CLAUSE_ENDS: Final = re.compile(
+    r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
+)
 _HELD_LATER: Final = re.compile(
     rf"\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))|(?:keep|keeping|leave|leaving) {THE})\b)"
 )
 _AND: Final = re.compile(r"\s+(?:and|&|\+|plus)\s+")
 _CORRECTS: Final = re.compile(r"^(?:no|nope|wait|sorry|rather|actually|i mean|or rather|make that|better)\b")
-_NOT_SO: Final = re.compile(rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$|^(?:not|rather than|instead of) (?:an? )?[\w-]+$")
-_FORBIDS: Final = re.compile(r"^(?:don't|do not|dont|never|stop|no need to) (?:make|making|give|giving|turn|turning|let|add|adding)\b ?(?P<what>.*)$")
+_NOT_SO: Final = re.compile(
+    rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$|^(?:not|rather than|instead of) (?:an? )?[\w-]+$"
+)
+_FORBIDS: Final = re.compile(
+    r"^(?:don't|do not|dont|never|stop|no need to) (?:make|making|give|giving|turn|turning|let|add|adding)\b ?(?P<what>.*)$"
+)
 _FACT: Final = re.compile(
     r"^(?:she|he|it|they|(?:the|her|his|their) [\w ]+?)(?:'s|'re| is| are| looks?| seems?| has| have)(?: (?:about|around|like|now))* (?P<what>.+)$"
 )
 _WISH: Final = re.compile(r"\b(?:should|must|could|needs?|ought|want|instead|make|supposed)\b")
 _FILLING: Final = re.compile(
-    r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|want) (?:it|that|this|her|him|them)(?: .*)?|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
+    r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|dislike|want) (?:it|that|this|her|him|them|(?:the|her|his) [\w ]+)|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
 )
-_ABUSE: Final = re.compile(r"^(?:you|u)(?:'re| are|r)?\b|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*(?:instructions|rules|prompts?)|^(?:write|print|tell|sing|play|open|run|send|buy|search|translate|calculate) (?:me |us )?(?!more)")
+_ABUSE: Final = re.compile(
+    r"^(?:you|u)(?:'re| are|r)?\b|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*(?:instructions|rules|prompts?)|^(?:write|print|tell|sing|play|open|run|send|buy|search|translate|calculate) (?:me |us )?(?!more)"
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,9 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
     context = context or Context()
     said = " ".join(normalise(clean(text)).split())
     if not any(map(str.isalnum, said)):
-        return (_help(said) if set(said) & {"?"} and len(said) > 0 and not set(said) - {"?", " "} else Nothing(NO_WORDS),)
+        return (
+            _help(said) if set(said) & {"?"} and len(said) > 0 and not set(said) - {"?", " "} else Nothing(NO_WORDS),
+        )
     if len(said) > LONGEST_SAID:
         return (Nothing(f"That is {len(said):,} characters long: say it in at most {LONGEST_SAID}."),)
     if language := foreign_language(tokenize(said)):
@@ -116,16 +128,17 @@ def _steps(lower: str, context: Context) -> Iterator[Step]:
             clauses = []
             yield read_question(bare, context) or Nothing(_NO_WHAT)
         else:
-            clauses += _clauses(sentence)
+            clauses += _clauses(sentence, context)
     yield from _of_clauses(clauses, context)
 
 
-def _clauses(sentence: str) -> Iterator[_Clause]:
+def _clauses(sentence: str, context: Context) -> Iterator[_Clause]:
     """Yield a sentence's clauses, without what is polite and what carries nothing."""
     sentence = _HELD_LATER.sub(", ", sentence)
     for piece in _CLAUSE_ENDS.split(sentence):
         corrects = bool(_CORRECTS.match(piece.strip()))
-        for number, part in enumerate(_AND.split(piece)):
+        whole = read_history(stripped(piece), context.others)  # "leave the eyes and lips alone"
+        for number, part in enumerate([piece] if whole else _AND.split(piece)):
             text = stripped(part)
             if text or corrects:
                 yield _Clause(text, corrects and not number, number > 0)
@@ -134,13 +147,16 @@ def _clauses(sentence: str) -> Iterator[_Clause]:
 
 def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
     """Yield what clauses ask for."""
-    clauses = _without_facts([clause for clause in clauses if not (len(clauses) > 1 and _FILLING.fullmatch(clause.text))])
+    clauses = _without_facts([_without_feeling(clause) if len(clauses) > 1 else clause for clause in clauses])
     steps: list[Step] = []
     last: tuple[Part, ...] = ()
     corrects = False
     for clause in _joined(clauses, context):
         corrects = corrects or clause.corrects
         if not clause.text or SMALL_TALK.fullmatch(clause.text):
+            continue
+        if clause.listed and steps and isinstance(steps[-1], Hold) and (parts := _only_parts(clause.text)):
+            steps[-1] = Hold((*steps[-1].parts, *parts))  # "keeping her hair and skin"
             continue
         before = len(steps)
         step = read_history(clause.text, context.others, last)
@@ -155,6 +171,20 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
             steps.append(step)
         last = find_parts(clause.text) or last
     yield from _with_held(steps, context)
+
+
+def _without_feeling(clause: _Clause) -> _Clause:
+    """Return a clause that says only what somebody feels without that: "I hate the nose" is about the nose."""
+    if not _FILLING.fullmatch(clause.text):
+        return clause
+    parts = find_parts(clause.text)
+    return replace(clause, text=parts[0].name if parts else "")
+
+
+def _only_parts(text: str) -> tuple[Part, ...]:
+    """Return the parts that a clause names where it says nothing else."""
+    rest = re.sub(rf"\b{THE}\b", "", without_parts(text))
+    return find_parts(text) if not rest.strip(" ,") else ()
 
 
 def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
@@ -179,14 +209,34 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
             elif not following.listed and not _is_list_of_adjectives(following.text):
                 continue
             texts[number] = replace(clause, text=_of(clause.text, noun, context))
-    noun_now: Part | None = None
+    noun: Part | None = None
+    named = False  # whether the clause before names a part and says nothing of it: "the lips: fuller"
+    before = ""
     for clause in texts:
-        parts = find_parts(clause.text)
-        if parts:
-            noun_now = parts[0]
-        elif clause.listed and noun_now and _is_bare(clause.text):
-            clause = replace(clause, text=_of(clause.text, noun_now, context))
+        parts, alone = find_parts(clause.text), _only_parts(clause.text)
+        if alone and clause.listed and _adjective_of(before):  # "wider nose and mouth"
+            clause = replace(clause, text=f"{_adjective_of(before)} {clause.text}")
+        elif alone and len(texts) > 1 and not clause.listed:
+            noun, named = alone[0], True
+            continue
+        elif parts:
+            noun = parts[0]
+        elif noun and _is_bare(clause.text) and (clause.listed or named or _PRONOUN.search(clause.text)):
+            clause = replace(clause, text=_of(_PRONOUN.sub("", clause.text), noun, context))
+        named, before = False, clause.text
         yield clause
+
+
+_PRONOUN: Final = re.compile(r"\b(?:it|them|that|those)\b ?")
+
+
+def _adjective_of(text: str) -> str:
+    """Return the words before a part's name where these are an adjective: "wider" of "wider nose"."""
+    found = re.fullmatch(
+        r"(?:(?:make|give|get) (?:her |him |it |them )?)?(?:an? |the |her |his )?(?P<how>(?:a (?:bit|little) )?[a-z-]+)",
+        without_parts(text).strip(),
+    )
+    return found["how"] if found and find_parts(text) else ""
 
 
 def _is_list_of_adjectives(text: str) -> bool:
@@ -194,8 +244,12 @@ def _is_list_of_adjectives(text: str) -> bool:
     return len(text.split()) <= 3
 
 
-_BARE: Final = re.compile(r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are|so|also) ?)*[a-z-]+(?:er|ed|y|ing)?$")
-_OF_PEOPLE: Final = frozenset("older younger heavier friendlier happier sadder angrier prettier masculine feminine beautiful handsome tired smiling bald".split())
+_BARE: Final = re.compile(
+    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are|so|also) ?)*[a-z-]+(?:er|ed|y|ing)?$"
+)
+_OF_PEOPLE: Final = frozenset(
+    "older younger heavier friendlier happier sadder angrier prettier masculine feminine beautiful handsome tired smiling bald".split()
+)
 
 
 def _is_bare(text: str) -> bool:
@@ -235,7 +289,10 @@ def _change(clause: _Clause, context: Context) -> Step | None:
     words, strength = as_change(clause.text)
     if not words or not any(map(str.isalnum, words)):
         return None
-    if re.fullmatch(r"(?:change|do|make|edit|different|another|something|anything|it|that)(?: (?:it|that|something|anything|her|him))?", words):
+    if re.fullmatch(
+        r"(?:change|do|make|edit|different|another|something|anything|it|that)(?: (?:it|that|something|anything|her|him))?",
+        words,
+    ):
         return None
     for candidate in dict.fromkeys((words, clause.text)):
         if context.means_something(candidate):
