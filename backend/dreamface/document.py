@@ -32,9 +32,10 @@ from dreamface.traits import ARKIT_SHAPES, STYLE_NAME
 
 DOCUMENT: Final = "face.json"
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 """2 added layers, and materials' metallic and coat; 3 made layers a list of entries, and added offsets of vertices;
-4 added hair; 5 added expression wrinkles; 6 added an artist's edits; 7 added edits by diffusion.
+4 added hair; 5 added expression wrinkles; 6 added an artist's edits; 7 added edits by diffusion;
+8 added conversations.
 
 Older faces are read as ones that have none of what came later. Version 3 later gained hashes, which readers may ignore.
 """
@@ -187,7 +188,7 @@ def _check_numbers(data: Any, noun: type, ranges: Mapping[str, tuple[float, floa
 class FaceDocument(_Strict):
     """face.json: see `Face` for what the fields mean; what one field names, the other has."""
 
-    schema_version: Literal[1, 2, 3, 4, 5, 6, 7]
+    schema_version: Literal[1, 2, 3, 4, 5, 6, 7, 8]
     generator: Generator
     statement: str
     digital_source_type: str
@@ -221,7 +222,7 @@ class FaceDocument(_Strict):
     def _spread_record(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         spread: dict[str, Any] = {}
         for name, value in handler(self).items():
-            spread |= {field: value[field] for field in _FLAT} if name == "record" else {name: value}
+            spread |= {field: value[field] for field in _FLAT if field in value} if name == "record" else {name: value}
         return spread
 
     @field_validator("schema_version", mode="before")

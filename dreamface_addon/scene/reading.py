@@ -18,7 +18,7 @@ from .errors import FaceFolderError
 from .grooms import RegionHair, parse_groom
 from .rigs import RigData, rig_of_arrays, usual_rig
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 

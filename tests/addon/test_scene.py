@@ -184,7 +184,7 @@ def test_a_face_can_go_into_a_given_collection(scene, bpy, face_folder):
     [
         (lambda path: (path / "face.json").unlink(), "is not a DreamFace folder: choose one"),
         (lambda path: (path / "face.json").write_text("{"), "is damaged .*: restore it"),
-        (lambda path: (path / "face.json").write_text('{"schema_version": 8}'), "newer DreamFace .* update"),
+        (lambda path: (path / "face.json").write_text('{"schema_version": 9}'), "newer DreamFace .* update"),
         (lambda path: (path / "geometry.npz").write_bytes(b"PK"), "is damaged .*: restore it"),
         (lambda path: (path / "maps/eyes_albedo.png").unlink(), "eyes_albedo.png is missing.*: restore it"),
     ],

@@ -345,8 +345,8 @@ def test_layers_of_the_second_schema_are_read_as_entries(saved):
 
 
 def test_a_newer_schema_asks_for_an_update(saved):
-    _change(saved, schema_version=8)
-    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 8\): update DreamFace"):
+    _change(saved, schema_version=9)
+    with pytest.raises(FolderError, match=r"newer DreamFace \(schema 9\): update DreamFace"):
         folder.load(saved)
 
 

@@ -18,8 +18,9 @@ from dreamface.editing.making import (
     sketch_edit,
     words_edit,
 )
+from dreamface.editing.phrasing import label_of, value_of
 from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary
-from dreamface.editing.talking import context_of
+from dreamface.editing.talking import Others, Reply, context_of, talk
 from dreamface.pipeline import Diffusion
 
 __all__ = [
@@ -34,9 +35,13 @@ __all__ = [
     "added",
     "carry",
     "check_region",
+    "Others",
+    "Reply",
     "context_of",
+    "talk",
     "diffusion_edit",
     "face_tile",
+    "label_of",
     "mark",
     "mix_edit",
     "normalise",
@@ -45,6 +50,7 @@ __all__ = [
     "read_words",
     "size_of",
     "sketch_edit",
+    "value_of",
     "vocabulary",
     "words_edit",
 ]

@@ -132,7 +132,7 @@ _AGES: Final = {"more old": "older", "less old": "younger", "more young": "young
                 "more aged": "older", "less aged": "younger"}  # fmt: skip
 _LED: Final = re.compile(
     rf"^(?:(?:make|turn|give|get|let|have|put|set|change|render|draw|paint|show|keep|want|add|use|try|apply|grow|do|see) )?"
-    rf"(?:to )?(?:{WHO}|everything|it all) (?:to |into |in to |look |seem |appear |be |become |with |have |a bit |get |like |(?:has|is|are|was|were|looks?|seems?|had|got)\b ?)*(?=\S)",
+    rf"(?:to )?(?:{WHO}|everything|it all) (?:to |into |in to |look |seem |appear |be |become |with |have |get |like |(?:has|is|are|was|were|looks?|seems?|had|got)\b ?)*(?=\S)",
     re.IGNORECASE,
 )
 _ADD: Final = re.compile(

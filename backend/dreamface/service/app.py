@@ -29,7 +29,7 @@ from dreamface.service.sweeping import sweep_variations
 from dreamface.service.uploads import Uploads
 from dreamface.traits import VOCABULARY
 
-API = 6
+API = 7
 """Version of what is spoken here; one more with whatever an older service refuses or an older client misreads.
 
 2: variations (`variation_of` of a request, `POST /jobs/{job}/pick`).
@@ -37,6 +37,7 @@ API = 6
 4: performances (jobs `animate`, live sessions, `GET /cameras`).
 5: edits (`edits` of a record, `POST /paint`, `/edits`, `face.json` of schema 6).
 6: diffusion (`diffusion` of a job `edit`, `face.json` of schema 7).
+7: conversations (`talk` of a record, `POST /talk`, `face.json` of schema 8).
 """
 
 
