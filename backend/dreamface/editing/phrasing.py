@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dreamface.language import part_of
+from dreamface.language import PARTS
 from dreamface.traits import ANCESTRIES, VOCABULARY, Group, Kind, Traits, Value
 
 _LABELS: Final = {
@@ -266,5 +266,12 @@ def with_cause(said: str, cause: str) -> str:
 
 
 def parts_of(names: Iterable[str]) -> list[str]:
-    """Return the names of the parts that traits belong to, each once."""
-    return list(dict.fromkeys(part_of(name).name for name in names))
+    """Return the names of the fewest parts that traits belong to: of all of the nose's just "nose"."""
+    left = dict.fromkeys(names)
+    whole = set(left)
+    found = []
+    for part in sorted(PARTS, key=lambda one: -len(one.names)):
+        if whole.issuperset(part.names) and any(name in left for name in part.names):
+            found.append(part.name)
+            left = {name: None for name in left if name not in part.names}
+    return [*found, *(label_of(name) for name in left)]

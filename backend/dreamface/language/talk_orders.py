@@ -176,6 +176,12 @@ def is_known(words: str) -> bool:
     ) or any(character.isdigit() for character in words)
 
 
+def is_english(text: str) -> bool:
+    """Return whether most words of a text are English."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    return sum(slips.is_english(word) or slips.is_english(canonical(word)) for word in words) > len(words) // 2
+
+
 def stripped(clause: str) -> str:
     """Return a clause without what is only polite: "could you please undo that" is "undo that"."""
     return _THANKS.sub("", _POLITE.sub("", clause.strip(" ,;:!?.\n-"))).strip(" ,;:!?.\n-")

@@ -24,7 +24,7 @@ from dreamface.language.talk import (
     Undo,
 )
 from dreamface.language.talk_history import read_history
-from dreamface.language.talk_orders import SMALL_TALK, THE, as_change, corrected, stripped
+from dreamface.language.talk_orders import SMALL_TALK, THE, as_change, corrected, is_english, stripped
 from dreamface.language.talk_questions import is_question, read_question
 from dreamface.language.tongues import foreign_language
 from dreamface.language.words import tokenize
@@ -36,6 +36,8 @@ _NO_WHAT: Final = (
 )
 _CONTRADICTION: Final = "You ask for two opposite things at once (“{}” and “{}”): say which of them you want."
 _FOREIGN: Final = "I understand English only, and this looks like {}: nothing was changed."
+
+_NO_ENGLISH: Final = f"I did not understand that: I know English only. {CAN_DO}"
 
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 _CLAUSE_ENDS: Final = re.compile(
@@ -60,7 +62,7 @@ _FILLING: Final = re.compile(
     r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|dislike|want) (?:it|that|this|her|him|them|(?:the|her|his) [\w ]+)|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
 )
 _ABUSE: Final = re.compile(
-    r"^(?:you|u)(?:'re| are|r)?\b|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*(?:instructions|rules|prompts?)|^(?:write|print|tell|sing|play|open|run|send|buy|search|translate|calculate) (?:me |us )?(?!more)"
+    r"^(?:you|u)(?:'re| are|r)?\b|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*(?:instructions|rules|prompts?)|^(?:write|print|tell (?=me an? |us an? )|sing|play|open|run|send|buy|search|translate|calculate) (?:me |us )?(?!more)"
 )
 
 
@@ -103,7 +105,7 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
     if SMALL_TALK.fullmatch(lower.strip()):
         return (Nothing(CAN_DO),)
     steps = _without_repeats(tuple(_steps(lower, context)))
-    return _checked(steps, context) or (Nothing(NOT_UNDERSTOOD),)
+    return _checked(steps, context) or (Nothing(NOT_UNDERSTOOD if is_english(lower) else _NO_ENGLISH),)
 
 
 def _help(said: str) -> Step:
@@ -113,7 +115,7 @@ def _help(said: str) -> Step:
 def _steps(lower: str, context: Context) -> Iterator[Step]:
     """Yield the steps of each sentence."""
     whole = lower.strip(" ?!.,;:")
-    if is_question(whole, lower):
+    if is_question(whole, lower) and not _ABUSE.match(whole):
         question = read_question(whole, context)
         yield question or Nothing(_NO_WHAT)
         return
@@ -123,7 +125,7 @@ def _steps(lower: str, context: Context) -> Iterator[Step]:
     clauses: list[_Clause] = []
     for sentence in _SENTENCE_ENDS.split(lower):
         bare = sentence.strip(" ?!.,;:")
-        if bare and is_question(bare, sentence):
+        if bare and is_question(bare, sentence) and not _ABUSE.match(bare):
             yield from _of_clauses(clauses, context)
             clauses = []
             yield read_question(bare, context) or Nothing(_NO_WHAT)
@@ -209,7 +211,7 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
             elif not following.listed and not _is_list_of_adjectives(following.text):
                 continue
             texts[number] = replace(clause, text=_of(clause.text, noun, context))
-    noun: Part | None = None
+    topic: Part | None = None
     named = False  # whether the clause before names a part and says nothing of it: "the lips: fuller"
     before = ""
     for clause in texts:
@@ -217,12 +219,12 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
         if alone and clause.listed and _adjective_of(before):  # "wider nose and mouth"
             clause = replace(clause, text=f"{_adjective_of(before)} {clause.text}")
         elif alone and len(texts) > 1 and not clause.listed:
-            noun, named = alone[0], True
+            topic, named = alone[0], True
             continue
         elif parts:
-            noun = parts[0]
-        elif noun and _is_bare(clause.text) and (clause.listed or named or _PRONOUN.search(clause.text)):
-            clause = replace(clause, text=_of(_PRONOUN.sub("", clause.text), noun, context))
+            topic = parts[0]
+        elif topic and _is_bare(clause.text) and (clause.listed or named or _PRONOUN.search(clause.text)):
+            clause = replace(clause, text=_of(_PRONOUN.sub("", clause.text), topic, context))
         named, before = False, clause.text
         yield clause
 
