@@ -126,10 +126,12 @@ from .records import (
     record,
     rig_of,
     separate_copies,
+    set_talk,
     shows,
     skin_of,
     skins,
     strengths,
+    talk_of,
 )
 from .reshaping import reshape
 from .studio import add_studio
@@ -281,6 +283,7 @@ __all__ = [
     "set_hair_density",
     "set_sketch",
     "set_stack",
+    "set_talk",
     "settle_hair",
     "settle_rig",
     "show_cards",
@@ -297,6 +300,7 @@ __all__ = [
     "sound_is_on",
     "spot_under",
     "stack_of",
+    "talk_of",
     "strengths",
     "strips_of",
     "take_off",

@@ -164,9 +164,7 @@ def test_ctrl_c_and_ctrl_d_at_the_prompt_end_it(
     assert [edit.label for edit in record().edits] == ["older"]
 
 
-def test_what_fails_while_it_is_made_is_a_sentence(
-    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_fails_while_it_is_made_is_a_sentence(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
         raise BadRequest("The head model is not installed here.")
 

@@ -275,7 +275,9 @@ def test_a_worker_follows_what_is_said_and_answers_questions() -> None:
     assert not asked["changed"] and "you said “wider nose”" in asked["answer"] and asked["edits"] == changed["edits"]
     back, _ = tasks.talk("undo that", later, [], None)
     assert back["edits"] == [] and len(back["talk"]) == 2
-    taken, _ = tasks.talk("take the nose of Eve", face, [{"name": "Eve", "record": {**FACE, "traits": {"nose.width": 2.0}}}], None)
+    taken, _ = tasks.talk(
+        "take the nose of Eve", face, [{"name": "Eve", "record": {**FACE, "traits": {"nose.width": 2.0}}}], None
+    )
     assert taken["edits"][0]["traits"]["nose.width"]["value"] == 2.0
 
 

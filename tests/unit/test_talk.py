@@ -151,7 +151,9 @@ def test_steps_through_the_history(text: str, step: Any) -> None:
 
 
 def test_more_and_less_know_how_much() -> None:
-    factors = [only(text).factor for text in ("much less", "less", "a bit less", "a bit more", "even more", "much more")]
+    factors = [
+        only(text).factor for text in ("much less", "less", "a bit less", "a bit more", "even more", "much more")
+    ]
     assert factors == sorted(factors) and factors[2] < 1.0 < factors[3]
 
 
@@ -218,7 +220,9 @@ def test_a_request_in_the_form_of_a_question_is_an_order(text: str) -> None:
 @pytest.mark.parametrize("name", ["talk", "talk_tuned"])
 def test_the_sets_of_what_people_say_are_well_formed(name: str) -> None:
     data = json.loads((Path(__file__).parents[2] / f"benchmarks/prompts/{name}.json").read_text("utf-8"))
-    Traits({key: tuple(value) if isinstance(value, list) else value for key, value in data["context"]["traits"].items()})
+    Traits(
+        {key: tuple(value) if isinstance(value, list) else value for key, value in data["context"]["traits"].items()}
+    )
     assert len(data["lines"]) >= 150 and len({line["say"] for line in data["lines"]}) == len(data["lines"])
     acts = {"change", "hold", "release", "undo", "redo", "scale", "restore", "take", "restart", "question", "nothing"}
     assert {line["act"] for line in data["lines"]} == acts

@@ -124,7 +124,9 @@ def test_undo_leaves_what_an_artist_did_meanwhile(ada: FaceRecord) -> None:
 
 def test_more_and_less_move_the_last_change(ada: FaceRecord) -> None:
     base = number(ada, "nose.width")
-    widths = [base] + [number(said(ada, "wider nose", *then).record, "nose.width") for then in ((), ("more",), ("more", "more"))]
+    widths = [base] + [
+        number(said(ada, "wider nose", *then).record, "nose.width") for then in ((), ("more",), ("more", "more"))
+    ]
     assert widths == sorted(widths) and len(set(widths)) == 4
     half = number(said(ada, "wider nose", "half of that").record, "nose.width")
     assert half - base == pytest.approx(0.5 * (widths[1] - base))
@@ -140,7 +142,9 @@ def test_more_acts_on_what_still_holds_after_an_undo(ada: FaceRecord) -> None:
 def test_one_part_goes_back_to_what_it_was_and_the_rest_stays(ada: FaceRecord) -> None:
     reply = said(ada, "wider nose", "a scar on the nose", "fuller lips", "older", "the nose was better before")
     assert number(reply.record, "nose.width") == number(said(ada, "wider nose").record, "nose.width")
-    assert not any(edit.place for edit in reply.record.edits), "the scar on the nose is the last thing that changed there"
+    assert not any(edit.place for edit in reply.record.edits), (
+        "the scar on the nose is the last thing that changed there"
+    )
     again = said(reply.record, "put the nose back the way it was", "back to the original nose")
     assert number(again.record, "nose.width") == number(ada, "nose.width")
     assert number(again.record, "lips.upper") == number(reply.record, "lips.upper") > number(ada, "lips.upper")
@@ -151,7 +155,9 @@ def test_parts_come_from_another_face(ada: FaceRecord, bob: FaceRecord) -> None:
     others = Others.of({"Bob": bob})
     for line in ("take the hair of Bob", "take the hair of the other one", "give her Bob's hair"):
         record = said(ada, line, others=others).record
-        assert shown_traits(record).choice("hair.style") == "buzz" and number(record, "nose.width") == number(ada, "nose.width")
+        assert shown_traits(record).choice("hair.style") == "buzz" and number(record, "nose.width") == number(
+            ada, "nose.width"
+        )
     assert "no face called “Eve”" in said(ada, "take the nose of Eve", others=others).answer
     assert "no other face" in said(ada, "take the nose of the other one").answer
     assert "taken over whole" in said(ada, "take the nose of Bob", "more", others=others).answer
@@ -163,7 +169,12 @@ def test_parts_come_from_another_face(ada: FaceRecord, bob: FaceRecord) -> None:
 
 
 def look() -> Mapping[str, Seen]:
-    return {"age": Seen(41.0), "gender": Seen(-0.95), "skin.melanin": Seen(0.15, "L* 73"), "freckles.density": Seen(0.5, "3.6 on a square centimetre")}
+    return {
+        "age": Seen(41.0),
+        "gender": Seen(-0.95),
+        "skin.melanin": Seen(0.15, "L* 73"),
+        "freckles.density": Seen(0.5, "3.6 on a square centimetre"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -189,7 +200,9 @@ def test_questions_are_answered_from_the_face(ada: FaceRecord, question: str, an
 
 def test_why_names_prompt_talk_edits_hand_and_seed(ada: FaceRecord) -> None:
     record = said(ada, "wider nose").record
-    record = replace(record, edits=(*record.edits, EditEntry("e", "words", "chinny", traits=Traits({"chin.height": 1.5}))))
+    record = replace(
+        record, edits=(*record.edits, EditEntry("e", "words", "chinny", traits=Traits({"chin.height": 1.5})))
+    )
     record = replace(record, traits=record.traits.under({"jaw.width": TraitValue(1.2, 1.0, "set by hand")}))
     assert "because you said “wider nose”" in said(record, "why is the nose wide?").answer
     assert "because of the edit “chinny”" in said(record, "why is the chin so long?").answer
@@ -216,7 +229,9 @@ def test_nobody_looks_at_the_face_for_orders_and_reasons(ada: FaceRecord) -> Non
 
 
 def test_a_conversation_is_plain_data_in_the_record(ada: FaceRecord) -> None:
-    record = said(ada, "a bit older", "a scar on the nose", "don't touch the lips", "undo that", "how old is she?").record
+    record = said(
+        ada, "a bit older", "a scar on the nose", "don't touch the lips", "undo that", "how old is she?"
+    ).record
     assert read_talk(write_talk(record.talk)) == record.talk
     assert FaceRecord.from_json(record.to_json()) == record
     assert [turn.did for turn in record.talk] == ["change", "change", "hold", "undo", "question"]
