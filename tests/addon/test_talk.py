@@ -110,7 +110,9 @@ def test_other_heads_of_the_scene_are_sent_by_name(editing, skin, engine, hairy_
 
     other = scene.import_face(hairy_folder).skin
     other[scene.FACE_ID] = "somebody-else"
-    other[scene.TRAITS_PROPERTY] = json.dumps(scene.record(other)["traits"] | {"nose.width": {"value": 2.5, "confidence": 1.0, "because": ""}})
+    other[scene.TRAITS_PROPERTY] = json.dumps(
+        scene.record(other)["traits"] | {"nose.width": {"value": 2.5, "confidence": 1.0, "because": ""}}
+    )
     say(editing, skin, "take the nose of the other one")
     assert [one["name"] for one in engine.asked[0]["others"]] == [scene.name_of(other)]
     assert scene.stack_of(skin)[-1]["traits"]["nose.width"]["value"] == 2.5

@@ -106,7 +106,9 @@ class _Chat:
         if not self.options.json:
             self.terminal.show(*([] if at_once else [f"> {line}"]))
         try:
-            reply = editing.talk(self.record, line, others=self._others(), look=self._look)
+            reply = editing.talk(
+                self.record, line, others=self._others(), look=self._look, understand_with=editing.understanding()
+            )
         except (Cancelled, KeyboardInterrupt):
             self.terminal.show("Stopped; nothing was changed.")
             self.failed = True

@@ -5,6 +5,7 @@ The command line, the service and scripts all come through here.
 
 from dreamface.editing.adding import add_edit, added, carry
 from dreamface.editing.files import PictureKind, face_tile, normalise, size_of
+from dreamface.editing.local_model import understanding
 from dreamface.editing.making import (
     MADE_AS,
     TAKEN,
@@ -39,6 +40,7 @@ __all__ = [
     "Reply",
     "context_of",
     "talk",
+    "understanding",
     "diffusion_edit",
     "face_tile",
     "label_of",

@@ -235,6 +235,8 @@ def _placed(change: Change, traits: Traits) -> tuple[list[EditEntry], str, tuple
 
     All are empty where the order is about the whole face.
     """
+    if change.traits:
+        return [], "", ()
     reading = read_words(change.words, place=False, traits=traits)
     if not reading.contradiction and not any(part.regions or part.effects for part in reading.parts):
         return [], "", ()

@@ -24,16 +24,21 @@ from dreamface.language.talk import (
     Undo,
 )
 from dreamface.language.talk_reading import understand
+from dreamface.language.talk_schema import SCHEMA as TALK_SCHEMA
+from dreamface.language.talk_schema import Message, ModelTalk
 
 __all__ = [
     "CAN_DO",
     "LONGEST_SAID",
     "NOT_UNDERSTOOD",
     "PARTS",
+    "TALK_SCHEMA",
     "Change",
     "Context",
     "Difference",
     "Hold",
+    "Message",
+    "ModelTalk",
     "Nothing",
     "Part",
     "Question",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dreamface.errors import BadRequest
 from dreamface.language.changes import read_change
+from dreamface.language.reader import Reading
 from dreamface.language.talk import NOT_UNDERSTOOD, Change, Context, Hold, Nothing
 from dreamface.language.talk_reading import understand
 from dreamface.traits import VOCABULARY, Kind, Traits, TraitValue
@@ -63,7 +64,7 @@ def difference(change: Change, traits: Traits, held: Collection[str] = ()) -> Di
         traits: of the face as it is.
         held: further traits that stay.
     """
-    reading = read_change(change.words, traits)
+    reading = Reading(change.traits, ()) if change.traits else read_change(change.words, traits)
     stays = tuple(dict.fromkeys((*change.held, *held)))
     moved = {name: entry for name, entry in reading.traits.items() if name not in stays}
     strength = change.strength

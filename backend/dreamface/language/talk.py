@@ -28,12 +28,14 @@ class Change:
         strength: how far towards it: 1 is what the words mean, less is "a bit", more is "much".
         held: traits that stay as they are meanwhile.
         said: what was typed for it.
+        traits: what the words mean, where that is known without reading them.
     """
 
     words: str
     strength: float = 1.0
     held: tuple[str, ...] = ()
     said: str = ""
+    traits: Traits = field(default_factory=Traits)
 
 
 @dataclass(frozen=True)

@@ -305,7 +305,9 @@ def talk(said: str, face: Request, others: list[dict[str, Any]], folder: str | N
     """What comes of something that is said to a face."""
     record = to_record(face)
     known = editing.Others.of({one["name"]: to_record(one["record"]) for one in others})
-    reply = editing.talk(record, said, others=known, look=lambda: _look_at(record, folder))
+    reply = editing.talk(
+        record, said, others=known, look=lambda: _look_at(record, folder), understand_with=editing.understanding()
+    )
     changes = [{"trait": name, "before": before, "after": after} for name, before, after in reply.shifts]
     return {
         "answer": reply.answer, "changed": reply.changed, "understood": reply.understood,
