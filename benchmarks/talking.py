@@ -120,9 +120,7 @@ def main() -> None:
         faults = faults_of(line, steps, traits)
         kinds[line["kind"]].append(not faults)
         if options.misses and faults:
-            print(
-                f"{line['say']!r}: {'; '.join(faults)}\n    {[type(s).__name__ + ':' + str(getattr(s, 'words', '')) for s in steps]}"
-            )
+            print(f"{line['say']!r}: {'; '.join(faults)}\n    {steps}")
     for kind, right in kinds.items():
         print(f"{kind:10} {sum(right):3} of {len(right):3} right")
     every = [one for right in kinds.values() for one in right]

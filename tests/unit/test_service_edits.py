@@ -268,7 +268,7 @@ def test_a_worker_follows_what_is_said_and_answers_questions() -> None:
     face = {**FACE, "traits": {"age": 40.0, "nose.width": 0.2}}
     changed, _ = tasks.talk("wider nose", face, [], None)
     assert changed["changed"] and changed["edits"][0]["label"] == "wider nose"
-    assert {"trait": "nose.width", "before": 0.2} == {k: v for k, v in changed["changes"][0].items() if k != "after"}
+    assert {k: v for k, v in changed["changes"][0].items() if k != "after"} == {"trait": "nose.width", "before": 0.2}
     schemas.TalkReply.model_validate(changed)
     later = {**face, "edits": changed["edits"], "talk": changed["talk"]}
     asked, _ = tasks.talk("why is the nose wide?", later, [], "/nowhere/at/all")

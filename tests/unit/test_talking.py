@@ -180,7 +180,10 @@ def look() -> Mapping[str, Seen]:
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        ("how old does she look?", "By shape and skin she looks about 41. Her age is set to 34, because the prompt says “of 34”."),
+        (
+            "how old does she look?",
+            "By shape and skin she looks about 41. Her age is set to 34, because the prompt says “of 34”.",
+        ),
         ("is she a man?", "No, she is a woman, because the prompt says “woman”."),
         ("what colour are her eyes?", "Her eyes are green."),
         ("are her eyes blue?", "No: her eyes are green."),

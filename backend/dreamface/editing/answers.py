@@ -152,7 +152,7 @@ def _widest(names: Sequence[str], known: Known) -> str:
     ranked = sorted(names, key=lambda name: -_weight(name, known.value(name)))
     strong = [name for name in ranked if _weight(name, known.value(name)) > 0.0][:_MOST] or ranked[:1]
     said = [_said(name, known.value(name), known) for name in strong]
-    if part and not VOCABULARY[names[0]].group is Group.SHAPE and not is_there(names[0], known.value(names[0])):
+    if part and VOCABULARY[names[0]].group is not Group.SHAPE and not is_there(names[0], known.value(names[0])):
         return f"{known.who.she} has no {label_of(names[0])}"
     return (
         f"{known.who.her} {listed(said)}" if not said[0].startswith(("no ",)) else f"{known.who.she} has {listed(said)}"
@@ -206,7 +206,7 @@ def _yes_or_no(claimed: Traits, known: Known) -> str:
 _HAD: Final = frozenset(
     name for name, trait in VOCABULARY.items()
     if trait.group in (Group.SKIN, Group.MAKEUP, Group.HAIR) and not trait.less and trait.kind is not Kind.COLOUR
-    and trait.kind is not Kind.CHOICE and not trait.default == 0.5
+    and trait.kind is not Kind.CHOICE and trait.default != 0.5
 )  # fmt: skip
 """Traits of which a face may have nothing."""
 
@@ -330,7 +330,7 @@ def _changes(question: Question, known: Known) -> str:
     if question.traits:
         part = part_of(question.traits[0]).name
         return f"Nothing about that ({part}): it is as prompt and seed made it."
-    return f"Nothing yet: {known.who.she} is as prompt and seed made {'him' if known.who.she == 'he' else known.who.her if known.who.she == 'she' else 'it'}."
+    return f"Nothing yet: {known.who.she} is as prompt and seed made {known.who.him}."
 
 
 def _told(turn: Turn) -> str:

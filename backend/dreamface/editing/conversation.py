@@ -1,4 +1,4 @@
-"""What a conversation has done to a face's stack of edits, step by step, so that it can be taken back and done again."""
+"""What a conversation has done to a face's stack of edits, so that it can be taken back and done again."""
 
 from __future__ import annotations
 

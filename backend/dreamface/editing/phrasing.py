@@ -18,7 +18,8 @@ _LABELS: Final = {
     "eyes.bags": "bags under the eyes", "under_eyes.darkness": "dark circles", "nose.tip_up": "upturn of the nose",
     "nose.hump": "hump of the nose", "vitiligo.coverage": "vitiligo", "lips.upper": "upper lip",
     "lips.lower": "lower lip", "wrinkles.forehead": "forehead wrinkles", "wrinkles.eyes": "crow's feet",
-    "wrinkles.cheeks": "cheek wrinkles", "wrinkles.mouth": "mouth wrinkles", "chin.cleft": "cleft of the chin", "brow.ridge": "brow ridge",
+    "wrinkles.cheeks": "cheek wrinkles", "wrinkles.mouth": "mouth wrinkles",
+    "chin.cleft": "cleft of the chin", "brow.ridge": "brow ridge",
 }  # fmt: skip
 """What traits are called where their names do not say it."""
 
@@ -27,9 +28,12 @@ _ANCESTRIES: Final = {
     "ancestry.european": "European",
 }  # fmt: skip
 
-_SHADES: Final = (
-    ("skin.melanin", ((0.1, "very pale"), (0.26, "pale"), (0.4, "light"), (0.55, "tan"), (0.7, "brown"), (0.85, "dark"), (1.1, "very dark"))),
+_SKIN_TONES: Final = (
+    (0.1, "very pale"), (0.26, "pale"), (0.4, "light"), (0.55, "tan"), (0.7, "brown"), (0.85, "dark"),
+    (1.1, "very dark"),
 )  # fmt: skip
+"""Up to so much melanin, and the word for it."""
+
 _SD: Final = ((0.3, "average"), (0.8, "slightly"), (1.7, ""), (2.5, "very"), (9.0, "extremely"))
 """Up to so many standard deviations from the mean, and the word for it."""
 
@@ -56,10 +60,11 @@ _MOST_SHIFTS: Final = 6
 
 @dataclass(frozen=True)
 class Who:
-    """How a person is spoken of: "she", "her", and whether "is" or "are" follows."""
+    """How a person is spoken of: "he", "his" and "him"."""
 
     she: str
     her: str
+    him: str
 
     @property
     def start(self) -> str:
@@ -70,7 +75,9 @@ class Who:
 def who_is(traits: Traits) -> Who:
     """Return how a face is spoken of."""
     gender = traits.number("gender")
-    return Who("she", "her") if gender < -0.2 else Who("he", "his") if gender > 0.2 else Who("it", "its")
+    if abs(gender) <= 0.2:
+        return Who("it", "its", "it")
+    return Who("she", "her", "her") if gender < 0.0 else Who("he", "his", "him")
 
 
 def label_of(name: str) -> str:
@@ -134,7 +141,8 @@ def sex_of(gender: float) -> str:
     """Return the word for a place on the axis from woman to man."""
     if abs(gender) < 0.2:
         return "neither clearly a woman nor a man"
-    return ("a woman" if gender < 0.0 else "a man") if abs(gender) > 0.5 else "more of a woman" if gender < 0.0 else "more of a man"  # fmt: skip
+    noun = "woman" if gender < 0.0 else "man"
+    return f"a {noun}" if abs(gender) > 0.5 else f"more of a {noun}"
 
 
 def hair_colour(traits: Traits) -> str:
@@ -152,7 +160,7 @@ def hair_colour(traits: Traits) -> str:
 
 def skin_tone(melanin: float) -> str:
     """Return how light or dark skin is in words."""
-    return next(word for limit, word in _SHADES[0][1] if melanin < limit)
+    return next(word for limit, word in _SKIN_TONES if melanin < limit)
 
 
 def length_of_hair(traits: Traits) -> str:

@@ -50,6 +50,7 @@ MOST_WHOLE_FACE: Final = 1.5
 _MOVED: Final = 1e-3  # of a number, that is a difference
 _LONGEST_LABEL: Final = 120  # characters
 _NOTHING_DONE: Final = "There is nothing to take back: nothing was changed in this conversation yet."
+_NOTHING_TAKEN_BACK: Final = "There is nothing to do again: nothing was taken back since the last change."
 _NOTHING_TO_SCALE: Final = "There is nothing yet that could be more or less: say first what should be different."
 
 _TAKEN_WHOLE: Final = "That was taken over whole already: say “half of that”, or what should be more."
@@ -302,11 +303,11 @@ def _parts_held(names: Sequence[str]) -> list[str]:
 
 def _why_not_moved(meant: set[str], held: Sequence[str]) -> str:
     if meant:
-        return (
-            f"That is as far as it goes: the {listed([label_of(name) for name in sorted(meant)][:3])} can't go further."
-        )
+        names = listed([label_of(name) for name in sorted(meant)][:3])
+        return f"That is as far as it goes: the {names} can't go further."
     if held:
-        return f"I keep the {listed(_parts_held(held))} as you asked; say “you may change the {_parts_held(held)[0]} again” first."
+        parts = _parts_held(held)
+        return f"I keep the {listed(parts)} as you asked; say “you may change the {parts[0]} again” first."
     return NOT_UNDERSTOOD
 
 
@@ -338,14 +339,16 @@ def _undo(record: FaceRecord, step: Undo | Restart, said: str) -> Reply:
     if not taken:
         return _kept(record, _take_off(record), said, "change")
     names = listed([f"“{_called(turn)}”" for turn in taken[:4]])
-    start = (
-        f"Back to how it was before {names}."
-        if isinstance(step, Undo)
-        else f"Back to the start: {len(taken)} change{'s' * (len(taken) > 1)} taken back; “redo” brings them again."
-    )
+    start = f"Back to how it was before {names}."
+    if isinstance(step, Restart):
+        start = f"Back to the start: {_counted(len(taken))} taken back; “redo” brings them again."
     if isinstance(step, Undo) and len(taken) < step.count:
         start += f" There were only {len(taken)}."
     return _kept(record, Reply(start, now, True), said, "undo")
+
+
+def _counted(count: int) -> str:
+    return "1 change" if count == 1 else f"{count} changes"
 
 
 def _called(turn: Turn) -> str:
@@ -366,7 +369,7 @@ def _take_off(record: FaceRecord) -> Reply:
 def _redo(record: FaceRecord, step: Redo, said: str) -> Reply:
     now, again = redo(record, step.count)
     if not again:
-        return _kept(record, Reply("There is nothing to do again: nothing was taken back since the last change.", record, understood=False), said, "nothing")  # fmt: skip
+        return _kept(record, Reply(_NOTHING_TAKEN_BACK, record, understood=False), said, "nothing")
     names = listed([f"“{_called(turn)}”" for turn in again[:4]])
     return _kept(record, Reply(f"Again: {names}.", now, True), said, "redo")
 
@@ -429,36 +432,24 @@ def _hold(record: FaceRecord, step: Hold | Release, said: str) -> Reply:
 
 def _put(record: FaceRecord, step: Restore | Take, others: Others, said: str) -> Reply:
     """Return the face with parts from an earlier state, or of another face."""
-    names = listed([part.name for part in step.parts])
-    if isinstance(step, Restore):
-        source = _earlier(record, step)
-        if source is None:
-            return Reply(f"The {names} {'have' if step.parts[0].is_plural else 'has'} not changed since we began to talk.", record, understood=False)  # fmt: skip
-    else:
-        try:
-            source = others.find(step.source)
-        except BadRequest as error:
-            return Reply(_as_typed(str(error), step.source, said), record, understood=False)
+    names, plural = listed([part.name for part in step.parts]), step.parts[0].is_plural
+    try:
+        source = _earlier(record, step) if isinstance(step, Restore) else others.find(step.source)
+    except BadRequest as error:
+        return Reply(_as_typed(str(error), getattr(step, "source", ""), said), record, understood=False)
+    whose = "before" if isinstance(step, Restore) else step.source or "the other one"
+    label = one_line(said)[:_LONGEST_LABEL] or f"{names} as {whose}"
     traits, theirs = shown_traits(record), shown_traits(source)
-    wanted = {name: TraitValue(theirs.value(name), 1.0, one_line(said)[:_LONGEST_LABEL]) for name in traits_of(step.parts)
-              if _differ(traits.value(name), theirs.value(name))}  # fmt: skip
+    differing = [name for name in traits_of(step.parts) if _differ(traits.value(name), theirs.value(name))]
     stack = _lying(record, source, step.parts) if isinstance(step, Restore) else record.edits
-    if not wanted and stack == record.edits:
-        return Reply(
-            f"The {names} {'are' if step.parts[0].is_plural else 'is'} the same there.", record, understood=False
-        )
-    if wanted:
-        label = said[:_LONGEST_LABEL] or (
-            f"{names} as before" if isinstance(step, Restore) else f"{names} of {step.source or 'the other one'}"
-        )
+    if differing:
+        wanted = {name: TraitValue(theirs.value(name), 1.0, label) for name in differing}
         stack = added(stack, EditEntry("", "words", label, traits=Traits(wanted)))
+    if stack == record.edits:
+        return Reply(f"The {names} {'are' if plural else 'is'} the same there.", record, understood=False)
     after = replace(record, edits=stack)
-    shifts = [shift for shift in _shifts(traits, shown_traits(after), set(wanted)) if shift[0] in wanted]
-    where = (
-        "as before"
-        if isinstance(step, Restore)
-        else f"as {step.source or 'the other one'} has {'them' if step.parts[0].is_plural else 'it'}"
-    )
+    shifts = [shift for shift in _shifts(traits, shown_traits(after), set(differing)) if shift[0] in differing]
+    where = "as before" if isinstance(step, Restore) else f"as {whose} has {'them' if plural else 'it'}"
     return Reply(f"The {names} {where}" + (f": {shifts_in_words(shifts)}." if shifts else "."), after, True)
 
 
@@ -468,15 +459,25 @@ def _as_typed(sentence: str, name: str, said: str) -> str:
     return sentence.replace(name, found[0]) if found else sentence
 
 
-def _earlier(record: FaceRecord, step: Restore) -> FaceRecord | None:
-    """Return the last state in which parts were different, or the first of all; None where they never were."""
+def _earlier(record: FaceRecord, step: Restore) -> FaceRecord:
+    """Return the last state in which parts were different, or the first of all.
+
+    Raises:
+        BadRequest: they never were.
+    """
     traits, names = shown_traits(record), traits_of(step.parts)
     found = [
-        state for state in states(record)
+        state
+        for state in states(record)
         if any(_differ(traits.value(name), shown_traits(state).value(name)) for name in names)
         or _lying(record, state, step.parts) != record.edits
-    ]  # fmt: skip
-    return (found[-1] if step.to_start else found[0]) if found else None
+    ]
+    if not found:
+        parts = listed([part.name for part in step.parts])
+        raise BadRequest(
+            f"The {parts} {'have' if step.parts[0].is_plural else 'has'} not changed since we began to talk."
+        )
+    return found[-1] if step.to_start else found[0]
 
 
 def _lying(record: FaceRecord, state: FaceRecord, parts: Sequence[Part]) -> tuple[EditEntry, ...]:

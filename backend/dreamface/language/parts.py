@@ -1,5 +1,7 @@
 """The parts of a face that people talk about by name, and the traits and regions that belong to each."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re

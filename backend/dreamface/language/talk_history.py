@@ -1,5 +1,7 @@
 """Words that step through what was done to a face: undo, more, "the nose was better before", "keep the freckles"."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import difflib
@@ -106,7 +108,7 @@ _TAKES: Final = tuple(
         _whole,
         (
             rf"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|add|grab|lift|want|with|have)? ?{_PART} (?:of|from|off) {_OTHER}",
-            rf"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+)?)(?:'s|s') (?P<part>[\w -]+)",
+            r"(?:take|use|copy|borrow|steal|get|give (?:her|him|them|it)|put on|grab|want|with|have)? ?(?P<who>the other (?:one|face|head|person)|[\w.-]+(?: [\w.-]+)?)(?:'s|s') (?P<part>[\w -]+)",
             rf"(?:give (?:her|him|them|it) |use |take |with |have |wants? )?(?:the )?same {_PART} (?:as|like) {_OTHER}(?: has)?",
             rf"(?:make |give |let )?(?:(?:her|him|them|it) )?(?:have )?{_PART} (?:(?:be|look) )?(?:exactly |more |just )?(?:like|as|the same as) (?:that of |those of )?{_OTHER}(?: has)?",
         ),
@@ -224,7 +226,34 @@ def _parts(found: re.Match[str]) -> tuple[Part, ...]:
 
 
 _PLAIN: Final = frozenset(
-    "the her his their its that this those these my your and or all of only just whole also too exactly current own very same old".split()
+    [
+        "the",
+        "her",
+        "his",
+        "their",
+        "its",
+        "that",
+        "this",
+        "those",
+        "these",
+        "my",
+        "your",
+        "and",
+        "or",
+        "all",
+        "of",
+        "only",
+        "just",
+        "whole",
+        "also",
+        "too",
+        "exactly",
+        "current",
+        "own",
+        "very",
+        "same",
+        "old",
+    ]
 )
 
 

@@ -1,5 +1,7 @@
 """Orders as people give them, put into the words that changes are read from, with how far to go."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import difflib

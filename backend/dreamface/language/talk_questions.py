@@ -1,5 +1,7 @@
 """Questions about a face: what they are about, and what they suppose."""
 
+# ruff: noqa: E501 - tables of phrases, as patterns
+
 from __future__ import annotations
 
 import re

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
-from dreamface.language.parts import Part, find_parts, traits_of, without_parts
+from dreamface.language.parts import Part, find_parts, part_of, traits_of, without_parts
 from dreamface.language.talk import (
     CAN_DO,
     LONGEST_SAID,
@@ -44,25 +44,37 @@ _CLAUSE_ENDS: Final = re.compile(
     r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
 )
 _HELD_LATER: Final = re.compile(
-    rf"\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))|(?:keep|keeping|leave|leaving) {THE})\b)"
+    r"\s+(?=(?:without (?:touching|changing|altering|affecting)|except(?: for)?|apart from"
+    r"|but (?:not|keep|leave|don't|without)|and (?:keep|leave|don't (?:touch|change))"
+    rf"|(?:keep|keeping|leave|leaving) {THE})\b)"
 )
 _AND: Final = re.compile(r"\s+(?:and|&|\+|plus)\s+")
 _CORRECTS: Final = re.compile(r"^(?:no|nope|wait|sorry|rather|actually|i mean|or rather|make that|better)\b")
 _NOT_SO: Final = re.compile(
-    rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$|^(?:not|rather than|instead of) (?:an? )?[\w-]+$"
+    rf"^(?:and )?(?:not|no|instead of|rather than) (?:{THE} )?[\w -]+? ones?$"
+    r"|^(?:not|rather than|instead of) (?:an? )?[\w-]+$"
 )
 _FORBIDS: Final = re.compile(
-    r"^(?:don't|do not|dont|never|stop|no need to) (?:make|making|give|giving|turn|turning|let|add|adding)\b ?(?P<what>.*)$"
+    r"^(?:don't|do not|dont|never|stop|no need to) "
+    r"(?:make|making|give|giving|turn|turning|let|add|adding)\b ?(?P<what>.*)$"
 )
 _FACT: Final = re.compile(
-    r"^(?:she|he|it|they|(?:the|her|his|their) [\w ]+?)(?:'s|'re| is| are| looks?| seems?| has| have)(?: (?:about|around|like|now))* (?P<what>.+)$"
+    r"^(?:she|he|it|they|(?:the|her|his|their) [\w ]+?)(?:'s|'re| is| are| looks?| seems?| has| have)"
+    r"(?: (?:about|around|like|now))* (?P<what>.+)$"
 )
+_COMPLAINT: Final = re.compile(r"\b(?:too|enough|should|must|could|needs?|ought|want|instead|make|supposed)\b")
 _WISH: Final = re.compile(r"\b(?:should|must|could|needs?|ought|want|instead|make|supposed)\b")
 _FILLING: Final = re.compile(
-    r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|dislike|want) (?:it|that|this|her|him|them|(?:the|her|his) [\w ]+)|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
+    r"(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate|dislike|want) "
+    r"(?:it|that|this|her|him|them|(?:the|her|his) [\w ]+)"
+    r"|that'?s (?:it|better|good|nice)|it'?s (?:ugly|bad|wrong|not right)"
 )
 _ABUSE: Final = re.compile(
-    r"^(?:you|u)(?:'re| are|r)?\b|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*(?:instructions|rules|prompts?)|^(?:write|print|tell (?=me an? |us an? )|sing|play|open|run|send|buy|search|translate|calculate) (?:me |us )?(?!more)"
+    r"^(?:you|u)(?:'re| are|r)?\b"
+    r"|^(?:ignore|disregard|forget) (?:all |your |the |any )*(?:previous|prior|above)?\s*"
+    r"(?:instructions|rules|prompts?)"
+    r"|^(?:write|print|tell (?=me an? |us an? )|sing|play|open|run|send|buy|search|translate|calculate) "
+    r"(?:me |us )?(?!more)"
 )
 
 
@@ -190,13 +202,14 @@ def _only_parts(text: str) -> tuple[Part, ...]:
 
 
 def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
-    """Return clauses without plain statements where a later one says what should be: "she looks 50, she should be 30"."""
+    """Return clauses without plain statements before a wish: "she looks 50, she should be 30"."""
     wishes = [number for number, clause in enumerate(clauses) if _WISH.search(clause.text)]
     last = wishes[-1] if wishes else 0
     return [
-        clause for number, clause in enumerate(clauses)
-        if not (number < last and _FACT.match(clause.text) and not re.search(r"\b(?:too|enough)\b", clause.text) and not _WISH.search(clause.text))
-    ]  # fmt: skip
+        clause
+        for number, clause in enumerate(clauses)
+        if number >= last or _COMPLAINT.search(clause.text) or not _FACT.match(clause.text)
+    ]
 
 
 def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
@@ -235,7 +248,8 @@ _PRONOUN: Final = re.compile(r"\b(?:it|them|that|those)\b ?")
 def _adjective_of(text: str) -> str:
     """Return the words before a part's name where these are an adjective: "wider" of "wider nose"."""
     found = re.fullmatch(
-        r"(?:(?:make|give|get) (?:her |him |it |them )?)?(?:an? |the |her |his )?(?P<how>(?:a (?:bit|little) )?[a-z-]+)",
+        r"(?:(?:make|give|get) (?:her |him |it |them )?)?(?:an? |the |her |his )?"
+        r"(?P<how>(?:a (?:bit|little) )?[a-z-]+)",
         without_parts(text).strip(),
     )
     return found["how"] if found and find_parts(text) else ""
@@ -247,11 +261,14 @@ def _is_list_of_adjectives(text: str) -> bool:
 
 
 _BARE: Final = re.compile(
-    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are|so|also) ?)*[a-z-]+(?:er|ed|y|ing)?$"
+    r"^(?:(?:make|a|an|and|bit|touch|little|much|more|less|slightly|way|even|far|lot|tad|very|too|the|it|them|is|are"
+    r"|so|also) ?)*[a-z-]+$"
 )
-_OF_PEOPLE: Final = frozenset(
-    "older younger heavier friendlier happier sadder angrier prettier masculine feminine beautiful handsome tired smiling bald".split()
-)
+_OF_PEOPLE: Final = frozenset({
+    "older", "younger", "heavier", "friendlier", "happier", "sadder", "angrier", "prettier", "masculine", "feminine",
+    "beautiful", "handsome", "tired", "smiling", "bald",
+})  # fmt: skip
+"""Adjectives that are of the person, whatever part was spoken of before."""
 
 
 def _is_bare(text: str) -> bool:
@@ -281,7 +298,7 @@ def _forbidden(text: str, context: Context) -> Step | None:
     if not (found := _FORBIDS.match(text)):
         return None
     names = tuple(context.read(as_change(stripped(f"make {found['what']}"))[0]).traits)
-    return Hold((Part(find_parts(text)[0].name if find_parts(text) else found["what"], "", names),)) if names else None
+    return Hold(tuple(dict.fromkeys(map(part_of, names)))) if names else None
 
 
 def _change(clause: _Clause, context: Context) -> Step | None:
@@ -292,7 +309,8 @@ def _change(clause: _Clause, context: Context) -> Step | None:
     if not words or not any(map(str.isalnum, words)):
         return None
     if re.fullmatch(
-        r"(?:change|do|make|edit|different|another|something|anything|it|that)(?: (?:it|that|something|anything|her|him))?",
+        r"(?:change|do|make|edit|different|another|something|anything|it|that)"
+        r"(?: (?:it|that|something|anything|her|him))?",
         words,
     ):
         return None

@@ -111,7 +111,8 @@ class ModelTalk:
 def messages(text: str, context: Context) -> tuple[Message, ...]:
     """Return what a model is asked."""
     age, gender = context.traits.number("age"), context.traits.number("gender")
-    about = f"The face: age {age:.0f}, {'female' if gender < 0.0 else 'male'}. Other faces: {', '.join(context.others) or 'none'}."
+    others = ", ".join(context.others) or "none"
+    about = f"The face: age {age:.0f}, {'female' if gender < 0.0 else 'male'}. Other faces: {others}."
     return ({"role": "system", "content": _TASK}, {"role": "user", "content": f"{about}\nThe artist says: {text}"})
 
 

@@ -73,7 +73,8 @@ class Installation:
     def how(self) -> str:
         """How it is installed: the end of a sentence."""
         if not self.archive:
-            return f"install one with `dreamface models install {self.name} --from FILE`, or under Models in DreamFace's preferences"
+            command = f"`dreamface models install {self.name} --from FILE`"
+            return f"install one with {command}, or under Models in DreamFace's preferences"
         return f"install it with `dreamface models install {self.name}`, or under Models in DreamFace's preferences"
 
     @property
@@ -232,7 +233,7 @@ MODELS = (
     ),
     Model(
         talk_model.NAME,
-        "Understands what is said to a face where the built-in words do not: a GGUF file of your own, of any chat model.",
+        "Understands what is said to a face where the built-in words do not: a GGUF file of any chat model.",
         "the file's own: see where you got it",
         "language",
         installation=TALK_MODEL,
