@@ -4,12 +4,12 @@ The skin has the face's own: dreamface_face_id, _prompt, _seed (as text: it may 
 _resolution, _head, _vertices (how many its head has), _statement and _folder; as JSON _record (what else the face
 remembers, for the backend), _traits, _measured (the shape traits as they are on the mesh), _layers (how strongly each
 layer of the skin is laid on), _edits, _talk, _shapes, _regions, _landmarks (name -> vertex), _history,
-_not_understood and _worn, the expression that its shape keys were last set to. Some skins
-have _chin, the vertex at the tip of the chin; _candidate, whom of the seed's candidates the person began as; _extra_shapes, as
-JSON the names of its shapes beyond ARKit's 52; and _studio_head, which a studio that lights it has as well. Every object, the skin too,
-has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than its
-last, dreamface_faces, the same of faces, and dreamface_of, the face's id. Objects of hair, which are curves and no
-parts, have dreamface_hair, their region, dreamface_hair_style, and dreamface_of.
+_not_understood and _worn, the expression that its shape keys were last set to. Some skins have _chin, the vertex at
+the tip of the chin; _candidate, whom of the seed's candidates the person began as; _extra_shapes, as JSON the names
+of its shapes beyond ARKit's 52; and _studio_head, which a studio that lights it has as well. Every object, the skin
+too, has dreamface_part, its name in the head model, dreamface_range, its first vertex in the head and one more than
+its last, dreamface_faces, the same of faces, and dreamface_of, the face's id. Objects of hair, which are curves and
+no parts, have dreamface_hair, their region, dreamface_hair_style, and dreamface_of.
 """
 
 from __future__ import annotations
