@@ -56,6 +56,8 @@ def test_an_order_is_a_difference_with_a_strength() -> None:
         ("she looks 50, she should look 30", 30.0, 30.0),
         ("don't make her older, make her younger", 15.0, 30.0),
         ("make her less old", 15.0, 30.0),
+        ("about 20% older", 41.0, 41.0),
+        ("older again", 48.0, 52.0),
     ],
 )
 def test_degrees_say_how_far_an_order_goes(text: str, low: float, high: float) -> None:
@@ -81,6 +83,13 @@ def test_degrees_say_how_far_an_order_goes(text: str, low: float, high: float) -
         ("a longer and wider nose", "nose.width", 1),
         ("wider nose and mouth", "mouth.width", 1),
         ("mkae the nose widr", "nose.width", 1),
+        ("she has a wide nose, make it narrower", "nose.width", -1),
+        ("the face should be thinner", "face.width", -1),
+        ("the jaw is a bit weak, strengthen it", "jaw.width", 1),
+        ("no more freckles", "freckles.density", -1),
+        ("no, more freckles", "freckles.density", 1),
+        ("reduce the redness", "skin.redness", -1),
+        ("thinner, longer face", "face.width", -1),
     ],
 )  # fmt: skip
 def test_complaints_and_wishes_are_read_against_the_face_as_it_is(text: str, trait: str, way: int) -> None:
@@ -129,6 +138,16 @@ def test_small_talk_abuse_and_nonsense_change_nothing(text: str) -> None:
     assert isinstance(only(text), Nothing) and only(text).why
 
 
+def test_a_colon_gives_each_part_its_own_word() -> None:
+    made = language.edit(FACE, "eyes: blue, hair: red").traits
+    assert made.colour("iris.colour")[2] > made.colour("iris.colour")[0] and made.number("hair.redness") > 0.5
+
+
+def test_what_nothing_was_made_of_beside_an_order_is_kept_to_be_said() -> None:
+    assert language.edit(FACE, "add a hat and make her older").not_understood == ("add a hat",)
+    assert language.edit(FACE, "hello, make her older, thanks").not_understood == ()
+
+
 # ------------------------------------------------------------------------------------------------------------- history
 
 
@@ -170,6 +189,9 @@ def test_a_part_goes_back_alone(text: str) -> None:
         ("give him the beard of the fisherman", "beard", "the fisherman"),
         ("same lips as the other face", "lips", ""),
         ("take the hair of Bob", "hair", "bob"),
+        ("can she have the fisherman's beard?", "beard", "the fisherman"),
+        ("give her a nose like Anna's", "nose", "Anna"),
+        ("make her look more like Anna", "face shape", "Anna"),
     ],
 )
 def test_parts_of_another_face_are_taken(text: str, part: str, source: str) -> None:

@@ -249,7 +249,7 @@ def _placed(change: Change, traits: Traits) -> tuple[list[EditEntry], str, tuple
         return [], error.reason, ()
     except BadRequest as error:
         return [], str(error), ()
-    return list(new.entries), "", new.not_understood
+    return list(new.entries), "", (*new.not_understood, *change.lost)
 
 
 def _with_held(entry: EditEntry, record: FaceRecord, held: Sequence[str]) -> EditEntry:
@@ -444,7 +444,8 @@ def _put(record: FaceRecord, step: Restore | Take, others: Others, said: str) ->
     stack = _lying(record, source, step.parts) if isinstance(step, Restore) else record.edits
     if differing:
         wanted = {name: TraitValue(theirs.value(name), 1.0, label) for name in differing}
-        stack = added(stack, EditEntry("", "words", label, traits=Traits(wanted)))
+        share = step.share if isinstance(step, Take) else 1.0
+        stack = added(stack, EditEntry("", "words", label, share, traits=Traits(wanted)))
     if stack == record.edits:
         return Reply(f"The {names} {'are' if plural else 'is'} the same there.", record, understood=False)
     after = replace(record, edits=stack)

@@ -70,7 +70,7 @@ def difference(change: Change, traits: Traits, held: Collection[str] = ()) -> Di
     strength = change.strength
     if strength < _SWITCHES and any(VOCABULARY[name].kind is Kind.CHOICE for name in moved):
         strength = _SWITCHES
-    return Difference(Traits(moved), strength, stays, reading.not_understood)
+    return Difference(Traits(moved), strength, stays, (*reading.not_understood, *change.lost))
 
 
 _SWITCHES = 0.5  # strength from which a choice becomes another one

@@ -111,6 +111,7 @@ PARTS: Final = (
     Part("ancestry", r"ancestry|ethnicity|race|origin|nationality", ("ancestry.",)),
     Part("expression", r"expression|smile|smiling|frown|grin|mood", ("expression.",)),
     Part("symmetry", r"a?symmetry", ("asymmetry",)),
+    Part("face", r"(?:whole |entire )?(?:face|head)(?! ?shape)", tuple(VOCABULARY)),
     Part("face shape", r"(?:face |head )?shape|shape of (?:the|her|his|their) (?:face|head)|bone structure", _SHAPE),
 )  # fmt: skip
 """Longer names come first: what a name has taken, a later one does not get."""

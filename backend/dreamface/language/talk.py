@@ -29,6 +29,7 @@ class Change:
         held: traits that stay as they are meanwhile.
         said: what was typed for it.
         traits: what the words mean, where that is known without reading them.
+        lost: clauses beside it that nothing was made of.
     """
 
     words: str
@@ -36,6 +37,7 @@ class Change:
     held: tuple[str, ...] = ()
     said: str = ""
     traits: Traits = field(default_factory=Traits)
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,11 @@ class Restore:
 
 @dataclass(frozen=True)
 class Take:
-    """Parts are taken from another face; `source` is what it was called, "" is "the other one"."""
+    """Parts are taken from another face, whole or a share; `source` is what it was called, "" is "the other one"."""
 
     parts: tuple[Part, ...]
     source: str = ""
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

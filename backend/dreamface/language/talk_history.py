@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from dreamface.language.parts import Part, find_parts, without_parts
+from dreamface.language.parts import PARTS, Part, find_parts, without_parts
 from dreamface.language.tables import UNITS
 from dreamface.language.talk import Hold, Redo, Release, Restart, Restore, Scale, Step, Take, Undo
 from dreamface.language.talk_orders import THE
@@ -52,7 +52,7 @@ _UNDO_COUNT: Final = _whole(
 )
 _REDO: Final = _whole(
     rf"redo(?: {_IT})?|(?:put|bring|get) {_IT} back again|bring {_IT} back|(?:un-?undo|undo the undo|redo the last {_STEPS})"
-    rf"|(?:do {_IT} )?again|once more|repeat(?: {_IT})?|(?:it|that) was better after(?: all)?|on second thoughts?,? (?:it|that) was better"
+    rf"|(?:(?:do )?{_IT} )?again|once more|repeat(?: {_IT})?|(?:it|that) was better after(?: all)?|on second thoughts?,? (?:it|that) was better"
     rf"|redo (?:the last )?(?P<count>\d{{1,2}}|two|three|four|five|both)(?: {_STEPS})?"
 )
 _AMOUNT: Final = r"(?P<amount>(?:just |only |even |still |yet |make it |go |do |and )*(?:a (?:tiny |little |wee )?bit|a little|slightly|a touch|a tad|somewhat|much|a lot|lots|way|far|some|quite a bit|very|so)?)"
@@ -70,6 +70,7 @@ _LESS: Final = _whole(
     rf"|(?:that's|it's|you've gone|you went) (?:way )?(?:overboard|over the top|too far)|you overdid it|overdone"
 )
 _FACTORS: Final = (
+    (_whole(r"(?:just |only )?(?:a (?:little|bit|touch|tad)(?: bit)?|slightly|somewhat)"), 0.5),
     (_whole(rf"(?:only |just |about )?(?:half|halve)(?: (?:of |as much(?: (?:of|as) )?)?{_IT})?(?: much)?|half as (?:much|strong)|{THE} half"), 0.5),
     (_whole(rf"(?:twice|double)(?: (?:of |as much(?: (?:of|as) )?)?{_IT})?|twice as (?:much|strong|far)|two times {_IT}"), 2.0),
     (_whole(rf"(?:triple|three times)(?: (?:as much|{_IT}))?"), 3.0),
@@ -96,7 +97,7 @@ _RESTORES: Final = tuple(
             rf"(?:put|bring|get|take|change|turn|set|give her|give him|give) (?:back )?{_PART} (?:back )?(?:to )?(?:(?:the way|how|as|like|what) (?:it|they) (?:was|were|looked|had been)(?: before| earlier)?|(?:like|as) before)",
             rf"(?:put|bring|get|change) {_THE_PART} back(?: (?:again|please))?|bring back {_PART}|give (?:her|him|them|it) back {_PART}",
             rf"(?:(?:go|change|get|switch|revert|return|roll) back|revert|return|change|back|restore)(?: (?:to|her|him))* (?:{THE} )?(?P<old>old|previous|former|earlier|original|first|last) {_PART}",
-            rf"(?:undo|revert|reset|restore|roll back|undo the changes? (?:to|of|on)|take back|undo what you did (?:to|with)|undo only) {_PART}(?: (?:only|alone|changes?))?",
+            rf"(?:(?:undo|revert|take back) (?:the |my |your )?(?:last )?(?:changes?|edits?) (?:to|of|on)|undo|revert|reset|restore|roll back|take back|undo what you did (?:to|with)|undo only) {_PART}(?: (?:only|alone|changes?))?",
             rf"(?:the )?(?P<old>old|previous|former|earlier|original) {_PART}(?: (?:back|again|please))+",
             rf"{_PART} (?:back )?(?:as|like|to (?:how|what|the way)|how|the way) (?:it|they) (?:was|were)(?: before)?|{_PART} (?:as|like) before",
         ),
@@ -121,7 +122,7 @@ _HOLDS: Final = tuple(
         (
             rf"(?:keep|keeping|leave|leaving|preserve|preserving|retain|hold|freeze|lock|protect|save|maintain)(?: (?:{_STAY}))? {_PART}(?: (?:exactly |just )?{_STAY})*(?: though| please)?",
             rf"(?:don't|do not|dont|never|please don't|must not|shouldn't|should not|not to|without|no|instead of) (?:ever )?(?:touch|chang|alter|modify|mess|affect|edit|ruin|los|remov|mov)\w*(?: with| up)? {_PART}(?: (?:any ?more|again|at all|please))*",
-            rf"(?:except|but|apart from|not|other than|save)(?: for)?(?: not)? {_THE_PART}",
+            rf"(?:except|but|apart from|not|other than|save)(?: for)?(?: not)?(?: (?:on|in|around|at|to|near|under|over))? {_THE_PART}",
             rf"{_PART} (?:must |should |has to |have to |can |may |needs to |need to |shall )?(?:stays?|remains?|keeps?|is kept|are kept|is (?:perfect|fine|good|right|ok|okay|great)|are (?:perfect|fine|good|right|ok|okay|great)|is off limits|are off limits)(?: (?:just |exactly )?(?:{_STAY}|there|put|now|already))*",
             rf"(?:everything|anything|all) (?:but|except|besides)(?: for)? {_PART}",
         ),
@@ -139,13 +140,18 @@ _RELEASES: Final = tuple(
 _AGAIN: Final = re.compile(
     r"(?:leave|keep) (?:them|it|that|those|this)(?: (?:alone|like that|as (?:it|they) (?:is|are)|be))*", re.IGNORECASE
 )
+_LIKE: Final = re.compile(
+    r"(?:make |let )?(?:her|him|it|them|she|he) (?:should )?(?:look )?(?:exactly |just )?"
+    r"(?P<part>more |a bit (?:more )?|a little (?:more )?|somewhat )?(?:like|similar to) (?P<who>[\w' .-]+?)",
+    re.IGNORECASE,
+)
+FACE_SHAPE: Final = next(part for part in PARTS if part.name == "face shape")
 _NUMBERS: Final = {"both": 2, "couple": 2, "a couple": 2, "a couple of": 2, "twice": 2, "thrice": 3, "few": 3, "one": 1}
 _WAYS: Final = {"a bit": 1.25, "a little": 1.25, "a little bit": 1.25, "a tiny bit": 1.15, "a wee bit": 1.25, "slightly": 1.25,
                 "a touch": 1.25, "a tad": 1.25, "somewhat": 1.3, "much": 2.0, "a lot": 2.0, "lots": 2.0, "way": 2.2, "far": 2.0,
                 "quite a bit": 1.7, "so": 1.7, "very": 1.7}  # fmt: skip
 _USUAL: Final = 1.5
 _TOO_MUCH: Final = 0.5
-_LONGEST_PART: Final = 3  # words beside a part's name that a phrase about it may have
 
 
 def read_history(clause: str, others: Sequence[str] = (), last: Sequence[Part] = ()) -> Step | None:
@@ -156,6 +162,9 @@ def read_history(clause: str, others: Sequence[str] = (), last: Sequence[Part] =
         others: names of other faces.
         last: parts that "them" stands for.
     """
+    clause = re.sub(r"\b(\w+)(?:,? \1\b)+", r"\1", clause)  # "more, more, more"
+    if (found := _LIKE.fullmatch(clause)) and (source := named(found["who"], others)) is not None:
+        return Take((FACE_SHAPE,), source, 0.5 if found["part"] else 1.0)
     for read in (_hold, _undo, _scale, _restore):
         if step := read(clause, last):
             return step
@@ -225,36 +234,11 @@ def _parts(found: re.Match[str]) -> tuple[Part, ...]:
     return parts if parts and not plain else ()
 
 
-_PLAIN: Final = frozenset(
-    [
-        "the",
-        "her",
-        "his",
-        "their",
-        "its",
-        "that",
-        "this",
-        "those",
-        "these",
-        "my",
-        "your",
-        "and",
-        "or",
-        "all",
-        "of",
-        "only",
-        "just",
-        "whole",
-        "also",
-        "too",
-        "exactly",
-        "current",
-        "own",
-        "very",
-        "same",
-        "old",
-    ]
-)
+_PLAIN: Final = frozenset({
+    "a", "an", "the", "her", "his", "their", "its", "that", "this", "those", "these", "my", "your", "and", "or", "all",
+    "of", "only", "just", "whole", "also", "too", "exactly", "current", "own", "very", "same", "old",
+})  # fmt: skip
+"""Words beside a part's name that say no more than it."""
 
 
 def _take(clause: str, others: Sequence[str]) -> Step | None:

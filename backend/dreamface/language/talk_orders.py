@@ -17,15 +17,15 @@ THE: Final = r"(?:the|her|his|their|its|that|this|those|these|my|your)"
 WHO: Final = r"(?:she|he|it|they|her|him|them|this one|the (?:face|head|person|woman|man|girl|boy|lady|guy|character))"
 
 _POLITE: Final = re.compile(
-    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just|no|yes|yeah|yep"
+    r"^(?:(?:hey|hi|hello|ok(?:ay)?|so|well|now|please|pls|maybe|perhaps|and|then|also|but|or|actually|just|no(?=\s*[,.!;:])|yes|yeah|yep"
     r"|thanks|thank you|good|great|nice|cool|right|alright|hmm+|um+|oh|wait|sorry|kindly|dear|listen|look"
-    r"|(?:can|could|may) (?:i|we) (?:have|get|see)|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
+    r"|(?:can|could|may) (?:i|we) (?:have|get|see)|(?:can|could|should|may) (?:she|he|it|they) (?:have|get|wear)|(?:can|could|would|will|should) (?:you|we|i)(?: (?:please|maybe|perhaps|also|just|now|kindly))*"
     r"(?: (?:have|see|get) (?=an? |some |more |less ))?"
     r"|let'?s|let us|go ahead and|try (?:to|and)|tries to|you (?:should|could|must|need to|can|may|might)"
     r"|we (?:should|could|need to|must|can)|do|why (?:don't|not|do not|didn't)(?: (?:you|we))?|how about|what about"
     r"|what if(?: (?:she|he|it|they|we|you))?(?: (?:were|was|are|is|had|has|have|looked|got|made|gave|would be|tried))?"
     r"|isn't it (?:about )?time for|(?:it's|it is) time for|is it possible to|would it be possible to"
-    r"|(?:i|we) (?:would like|want|wanted|wish|need|think|guess|feel(?: like)?|believe|prefer|would prefer|would love|'?d like|'?d prefer"
+    r"|(?:i|we) (?:would like|'d like|want|wanted|wish|need|think|guess|feel(?: like)?|believe|prefer|would prefer|would love|'?d like|'?d prefer"
     r"|'?d love|'?d rather|would rather|said|meant|asked for|was thinking|suppose)"
     r"(?: (?:to (?:have|see|get)|that|for|you to|you|to))*"
     r"|(?:it|that) would be (?:nice|great|good|better|nicer|cool|lovely|best)(?: (?:if|to|with))?|would be (?:nice|great|good)"
@@ -41,7 +41,7 @@ _THANKS: Final = re.compile(
 SMALL_TALK: Final = re.compile(
     r"(?:(?:hello|hi|hey|hiya|yo|good (?:morning|evening|day|night)|bye|goodbye|thanks|thank you|thx|cheers|ok(?:ay)?|yes|no|yeah"
     r"|cool|great|nice|good|perfect|wow|lovely|awesome|super|fine|sure|lol|haha|hm+|um+|oh|well|there|again|so much|a lot|very much"
-    r"|that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)|looks? (?:good|great|nice|better|perfect)"
+    r"|(?:keep|leave) (?:it|that|this|everything|the rest)(?: else)?(?: (?:like|as) (?:this|that|it is)| alone| the same)?|that'?s (?:it|great|good|nice|perfect|better|fine|all|right|cool|lovely)|looks? (?:good|great|nice|better|perfect)"
     r"|(?:she|he|it|this|that)(?:'s| is| looks?| seems?)(?: so| very| really| just| quite| absolutely| now)* (?:beautiful|pretty|perfect|gorgeous|great|lovely|cute|handsome|nice|amazing|good|stunning|wonderful|fantastic|better|ugly|fine)(?: now)?"
     r"|(?:i|we) (?:do(?:n't| not) )?(?:really )?(?:like|love|hate) (?:it|that|this|her|him|them)(?: (?:a lot|very much))?"
     r"|not bad|well done|good job|you(?:'re| are) (?:\w+ ){1,4}\w*|please|wait|sorry)[\s,.!]*)+",
@@ -94,7 +94,7 @@ _CAN_IT: Final = re.compile(
     rf"^(?:could|can|should|would|might|shouldn't|couldn't|can't|wouldn't) (?P<noun>{WHO}|{THE} [\w -]+?) (?:(?:be|look|have|get|become|wear|grow|use|do with|go)\b|not be) ?(?P<rest>\S.*)$",
     re.IGNORECASE,
 )
-_VERBS: Final[dict[str, str]] = {
+VERBS: Final[dict[str, str]] = {
     "widen": "wider", "broaden": "wider", "enlarge": "bigger", "lengthen": "longer", "elongate": "longer",
     "shorten": "shorter", "narrow": "narrower", "slim": "slimmer", "slim down": "slimmer", "shrink": "smaller",
     "reduce": "less", "increase": "more", "raise": "higher", "lift": "higher", "lower": "lower", "sharpen": "sharper",
@@ -109,7 +109,7 @@ _VERBS: Final[dict[str, str]] = {
 """Verbs of changes, and the comparative of each."""
 
 _VERB: Final = re.compile(
-    rf"^(?P<verb>{'|'.join(sorted(_VERBS, key=len, reverse=True))}) (?:(?:up|down|out) )?(?P<what>{WHO}|(?:{THE} )?[\w' -]+)$",
+    rf"^(?P<verb>{'|'.join(sorted(VERBS, key=len, reverse=True))}) (?:(?:up|down|out) )?(?P<what>{WHO}|(?:{THE} )?[\w' -]+)$",
     re.IGNORECASE,
 )
 _EXAGGERATED: Final = (
@@ -132,6 +132,7 @@ _DEFAULTS: Final[dict[str, str]] = {
 
 _AGES: Final = {"more old": "older", "less old": "younger", "more young": "younger", "less young": "older",
                 "more aged": "older", "less aged": "younger"}  # fmt: skip
+_NOUNS: Final = {"smiling": "smile", "frowning": "frown", "grinning": "smile", "blushing": "blush"}
 _LED: Final = re.compile(
     rf"^(?:(?:make|turn|give|get|let|have|put|set|change|render|draw|paint|show|keep|want|add|use|try|apply|grow|do|see) )?"
     rf"(?:to )?(?:{WHO}|everything|it all) (?:to |into |in to |look |seem |appear |be |become |with |have |get |like |(?:has|is|are|was|were|looks?|seems?|had|got)\b ?)*(?=\S)",
@@ -186,7 +187,17 @@ def is_english(text: str) -> bool:
 
 def stripped(clause: str) -> str:
     """Return a clause without what is only polite: "could you please undo that" is "undo that"."""
-    return _THANKS.sub("", _POLITE.sub("", clause.strip(" ,;:!?.\n-"))).strip(" ,;:!?.\n-")
+    clause = _uncontracted(clause.strip(" ,;:!?.\n-"))
+    return _ONLY.sub("", _THANKS.sub("", _POLITE.sub("", clause))).strip(" ,;:!?.\n-")
+
+
+_ONLY: Final = re.compile(r"(?<=\w) (?:only|alone)$")
+_INSTEAD: Final = re.compile(
+    r"(?<=\w) (?:instead of|rather than|and not|not) (?!.*\b(?:enough|so|too)\b)(?:the |an? )?[\w -]+$"
+)
+_NAMES: Final = ((re.compile(r"\bredness\b(?! of)"), "red skin"), (re.compile(r"\b(?:paleness|pallor)\b"), "pale skin"))
+_AS_WELL: Final = re.compile(r"(?<=\w) (?:again|too|as well|either)$")
+_STOPPED: Final = re.compile(r"^(?:stop|no more|quit) (?P<what>\w+ing)\b")
 
 
 def degree_of(clause: str) -> tuple[str, float]:
@@ -229,7 +240,11 @@ def as_change(clause: str) -> tuple[str, float]:
     >>> as_change("she's not old enough")
     ('older', 1.0)
     """
-    clause = _uncontracted(clause)
+    clause = _INSTEAD.sub("", _uncontracted(clause))
+    clause = _AS_WELL.sub("", clause)
+    clause = _STOPPED.sub(lambda found: f"no {_NOUNS.get(found['what'], found['what'])}", clause)
+    for pattern, name in _NAMES:
+        clause = pattern.sub(name, clause)
     if _NUMBER.search(clause):
         return _compared(clause) or _led(clause), 1.0
     compared = _compared(clause)
@@ -272,17 +287,17 @@ def _by_verb(verb: str, what: str) -> str:
     parts = find_parts(what)
     if verb in _EXAGGERATED and parts and not without_parts(what).strip():
         return "a lot " + _DEFAULTS.get(parts[0].name, f"more {what}")
-    if _VERBS[verb] == "less" and parts and parts[0].name in _DEFAULTS and not without_parts(what).strip():
+    if VERBS[verb] == "less" and parts and parts[0].name in _DEFAULTS and not without_parts(what).strip():
         return (
             _DEFAULTS[parts[0].name].replace("bigger", "smaller").replace("more ", "less ").replace("fuller", "thinner")
         )
-    return f"{_VERBS[verb]} {what}".strip()
+    return f"{VERBS[verb]} {what}".strip()
 
 
 def _bare(noun: str | None) -> str:
     """Return a noun without its determiner; nothing of a person."""
     noun = re.sub(rf"^{THE} ", "", (noun or "").strip(), flags=re.IGNORECASE)
-    return "" if re.fullmatch(rf"(?:{WHO}|i think|face|everything|person|woman|man)", noun, re.IGNORECASE) else noun
+    return "" if re.fullmatch(rf"(?:{WHO}|i think|everything|person|woman|man)", noun, re.IGNORECASE) else noun
 
 
 def _led(clause: str) -> str:

@@ -33,7 +33,7 @@ _TOPICS: Final = tuple(
         ("changes", r"^what(?:'s| is| has| have| did| was| were|'ve)? ?(?:you |we |i |been )*(?:just )*(?:change[ds]?|do|done|did|different|new|altered?|edit(?:ed)?|happen(?:ed)?|say|said|ask(?:ed)?(?: for)?)\b.*"
                     r"|^what (?:are|were) (?:the|your|my|our) (?:last )?(?:changes|edits)\b.*|^(?:list|show|recap|summari[sz]e|repeat)\b.*\b(?:changes|edits|history|changed|did|done)\b.*"
                     r"|^(?:the )?(?:history|changes)$|^(?:did|have|had) you (?:already |just |really |even )*(?:make|made|change[d]?|do|done|give|given|add|added|remove[d]?|turn|touch|alter|follow|undo|undone)\b.*|^(?:has|have|did) (?:anything|something|it|she|he|that) change[d]?\b.*|^how (?:did|have) you changed?\b.*|^which changes\b.*"),
-        ("help", r"^(?:help|\?+|what can (?:you|i|we|one)\b.*|how (?:do|does|can|should) (?:i|this|it|you|we|one)(?! look)\b.*|what (?:should|could|must) i (?:say|type|do|ask)\b.*|what (?:commands|words|orders|options|kind of (?:things|changes))\b.*"
+        ("help", r"^(?:help|\?+|what else\b.*|what can (?:you|i|we|one)\b.*|how (?:do|does|can|should) (?:i|this|it|you|we|one)(?! look)\b.*|what (?:should|could|must) i (?:say|type|do|ask)\b.*|what (?:commands|words|orders|options|kind of (?:things|changes))\b.*"
                  r"|(?:can|may|could) (?:i|we|one)\b(?! (?:have|get|see)\b).*|(?:do|can) you (?:understand|speak|know|do|change|edit|make) ?(?!her|him|it|the|a |an )\w*\b.*|who are you|what are you|are you (?:a|an|human|real|there|ai)\b.*|what is (?:this|dreamface)|commands|manual|instructions|examples?|what now|what next)$"),
         ("describe", rf"^(?:what (?:does|do) (?:{WHO}) look like|describe\b.*|(?:tell me |anything |something |more )?about (?:{WHO})|who (?:is|are|'s) (?:{WHO}|that|this)|what (?:do|can) you see|how (?:does|do) (?:{WHO}) look(?: like| now)?"
                      rf"|what(?:'s| is) (?:{WHO}) like|what kind of (?:face|person|man|woman) .*|sum (?:{WHO}) up|summary)$"),
@@ -83,7 +83,7 @@ def is_question(text: str, raw: str) -> bool:
         text: in lower case, without punctuation at its end.
         raw: as it was typed.
     """
-    asked = _ASIDE.sub("", text)
+    asked = _turned(text)
     if _REQUEST.match(asked) and not _NO_REQUEST.match(asked):
         return False
     if any(pattern.match(asked) for topic, pattern in _TOPICS if topic in _WITHOUT_A_MARK):
@@ -100,9 +100,15 @@ def is_question(text: str, raw: str) -> bool:
 _WITHOUT_A_MARK: Final = ("help", "describe", "changes", "unknown", "prompt", "why", "sex")
 """Topics whose questions are known as such by their words alone."""
 
-_SUBJECT: Final = re.compile(
-    rf"^(?:is|are|was|were|does|do|has|have|did) (?:{WHO}|{THE} \w+|that|this|there)\b", re.IGNORECASE
-)
+_SUBJECT: Final = re.compile(rf"^(?:is|are|was|were|does|has|did) (?:{WHO}|{THE} \w+|that|this|there)\b", re.IGNORECASE)
+
+
+def _turned(text: str) -> str:
+    """Return a question without what is said around it: of "the hair, is it dyed" it is "is the hair dyed"."""
+    return _DOUBLED.sub(r"\g<be> \g<noun> \g<rest>", _ASIDE.sub("", text))
+
+
+_DOUBLED: Final = re.compile(rf"^(?P<noun>{THE} [\w ]+?), (?P<be>is|are|was|were|does|has) (?:it|they) (?P<rest>.+)$")
 
 
 def read_question(text: str, context: Context) -> Question | None:
@@ -112,7 +118,7 @@ def read_question(text: str, context: Context) -> Question | None:
         text: in lower case, without punctuation at its end.
         context: the face that it is about.
     """
-    asked = _ASIDE.sub("", text).strip()
+    asked = _turned(text).strip()
     for topic, pattern in _TOPICS:
         if pattern.match(asked):
             return _about(topic, asked, context)

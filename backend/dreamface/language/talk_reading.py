@@ -24,7 +24,7 @@ from dreamface.language.talk import (
     Undo,
 )
 from dreamface.language.talk_history import read_history
-from dreamface.language.talk_orders import SMALL_TALK, THE, as_change, corrected, is_english, stripped
+from dreamface.language.talk_orders import SMALL_TALK, THE, VERBS, as_change, corrected, is_english, stripped
 from dreamface.language.talk_questions import is_question, read_question
 from dreamface.language.tongues import foreign_language
 from dreamface.language.words import tokenize
@@ -117,7 +117,8 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
     if SMALL_TALK.fullmatch(lower.strip()):
         return (Nothing(CAN_DO),)
     steps = _without_repeats(tuple(_steps(lower, context)))
-    return _checked(steps, context) or (Nothing(NOT_UNDERSTOOD if is_english(lower) else _NO_ENGLISH),)
+    foreign = " " in lower and not is_english(lower)
+    return _checked(steps, context) or (Nothing(_NO_ENGLISH if foreign else NOT_UNDERSTOOD),)
 
 
 def _help(said: str) -> Step:
@@ -163,6 +164,7 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
     """Yield what clauses ask for."""
     clauses = _without_facts([_without_feeling(clause) if len(clauses) > 1 else clause for clause in clauses])
     steps: list[Step] = []
+    lost: list[str] = []
     last: tuple[Part, ...] = ()
     corrects = False
     for clause in _joined(clauses, context):
@@ -183,8 +185,21 @@ def _of_clauses(clauses: Sequence[_Clause], context: Context) -> Iterator[Step]:
         corrects = corrects and len(steps) == before and step is None
         if step is not None:
             steps.append(step)
+        elif not _ABUSE.match(clause.text):
+            lost.append(clause.text)
         last = find_parts(clause.text) or last
-    yield from _with_held(steps, context)
+    yield from _with_held(_with_lost(steps, lost), context)
+
+
+def _with_lost(steps: Sequence[Step], lost: Sequence[str]) -> list[Step]:
+    """Return steps of which the last order says which clauses beside it nothing was made of."""
+    found = list(steps)
+    for number in reversed(range(len(found))):
+        step = found[number]
+        if isinstance(step, Change):
+            found[number] = replace(step, lost=tuple(lost))
+            break
+    return found
 
 
 def _without_feeling(clause: _Clause) -> _Clause:
@@ -205,10 +220,15 @@ def _without_facts(clauses: Sequence[_Clause]) -> list[_Clause]:
     """Return clauses without plain statements before a wish: "she looks 50, she should be 30"."""
     wishes = [number for number, clause in enumerate(clauses) if _WISH.search(clause.text)]
     last = wishes[-1] if wishes else 0
+    orders = [
+        number for number, clause in enumerate(clauses) if _ORDERS.match(clause.text) and _PRONOUN.search(clause.text)
+    ]
+    ordered = orders[-1] if orders else 0
     return [
         clause
+        if number >= max(last, ordered) or _COMPLAINT.search(clause.text) or not _FACT.match(clause.text)
+        else replace(clause, text=" ".join(part.name for part in find_parts(clause.text)[:1]))
         for number, clause in enumerate(clauses)
-        if number >= last or _COMPLAINT.search(clause.text) or not _FACT.match(clause.text)
     ]
 
 
@@ -216,6 +236,8 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
     """Yield clauses that share a noun with it: "longer and darker hair", "a touch wider, the mouth"."""
     texts = list(clauses)
     for number, (clause, following) in enumerate(pairwise(clauses)):
+        if number and not clause.listed and _only_parts(clauses[number - 1].text):
+            continue  # "eyes: blue, hair: red"
         if _is_bare(clause.text) and find_parts(following.text) and not read_history(following.text, context.others):
             noun = find_parts(following.text)[0]
             own = without_parts(following.text).replace("the", "").strip()
@@ -238,11 +260,25 @@ def _joined(clauses: Sequence[_Clause], context: Context) -> Iterator[_Clause]:
             topic = parts[0]
         elif topic and _is_bare(clause.text) and (clause.listed or named or _PRONOUN.search(clause.text)):
             clause = replace(clause, text=_of(_PRONOUN.sub("", clause.text), topic, context))
+        elif topic and (named_again := _with_topic(clause.text, topic, context)):
+            clause = replace(clause, text=named_again)
         named, before = False, clause.text
         yield clause
 
 
 _PRONOUN: Final = re.compile(r"\b(?:it|them|that|those)\b ?")
+
+
+def _with_topic(text: str, topic: Part, context: Context) -> str:
+    """Return an order with a part in the place of "it", where that means something of the part's own."""
+    words = _PRONOUN.sub(f"the {topic.name} ", text, count=1).strip()
+    if words == text or not _ORDERS.match(text):
+        return ""
+    found = context.read(as_change(words)[0]).traits
+    return words if found and set(found) <= set(topic.names) else ""
+
+
+_ORDERS: Final = re.compile(rf"^(?:make|turn|cut|dye|colou?r|give|set|{'|'.join(map(re.escape, VERBS))})\b")
 
 
 def _adjective_of(text: str) -> str:
@@ -274,6 +310,8 @@ _OF_PEOPLE: Final = frozenset({
 def _is_bare(text: str) -> bool:
     """Return whether a clause is an adjective without its noun, such as "longer" or "a bit darker"."""
     words = text.split()
+    if SMALL_TALK.fullmatch(text):
+        return False
     return bool(words) and not find_parts(text) and words[-1] not in _OF_PEOPLE and bool(_BARE.match(text))
 
 
@@ -305,7 +343,7 @@ def _change(clause: _Clause, context: Context) -> Step | None:
     """Return the change that a clause orders; None where it means nothing."""
     if _ABUSE.match(clause.text):
         return None
-    words, strength = as_change(clause.text)
+    words, strength = as_change(_by_percent(clause.text, context))
     if not words or not any(map(str.isalnum, words)):
         return None
     if re.fullmatch(
@@ -318,6 +356,17 @@ def _change(clause: _Clause, context: Context) -> Step | None:
         if context.means_something(candidate):
             return Change(candidate, strength if candidate == words else 1.0, said=clause.text)
     return None
+
+
+_PERCENT: Final = re.compile(r"^(?:about |around )?(?P<share>\d{1,3}) ?(?:%|percent|per cent) (?P<how>older|younger)$")
+
+
+def _by_percent(text: str, context: Context) -> str:
+    """Return "20 % older" in years."""
+    found = _PERCENT.match(re.sub(r"^(?:make|let) (?:her|him|it|them) (?:look |be )?", "", text))
+    if not found:
+        return text
+    return f"{max(1, round(context.traits.number('age') * int(found['share']) / 100))} years {found['how']}"
 
 
 def _with_held(steps: Sequence[Step], context: Context) -> Iterator[Step]:
