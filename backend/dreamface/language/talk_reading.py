@@ -275,7 +275,7 @@ def _with_topic(text: str, topic: Part, context: Context) -> str:
     if words == text or not _ORDERS.match(text):
         return ""
     found = context.read(as_change(words)[0]).traits
-    return words if found and set(found) <= set(topic.names) else ""
+    return words if set(found) & set(topic.names) else ""
 
 
 _ORDERS: Final = re.compile(rf"^(?:make|turn|cut|dye|colou?r|give|set|{'|'.join(map(re.escape, VERBS))})\b")
