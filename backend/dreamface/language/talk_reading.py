@@ -39,6 +39,7 @@ _FOREIGN: Final = "I understand English only, and this looks like {}: nothing wa
 
 _NO_ENGLISH: Final = f"I did not understand that: I know English only. {CAN_DO}"
 
+_QUOTES: Final = re.compile("[\"“”„«»<>]|(?<!\\w)'|'(?!\\w)")
 _SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?;\n])\s+|\n+")
 _CLAUSE_ENDS: Final = re.compile(
     r"\s*(?:,|;|:(?!\d)|\s-+\s|\.(?!\d)|!|\?|\bbut\b|\band then\b|\bthen\b|\balthough\b|\bhowever\b|\bwhile\b)\s*"
@@ -104,7 +105,7 @@ def understand(text: str, context: Context | None = None) -> tuple[Step, ...]:
     (Undo(count=2),)
     """
     context = context or Context()
-    said = " ".join(normalise(clean(text)).split())
+    said = " ".join(_QUOTES.sub(" ", normalise(clean(text))).split())
     if not any(map(str.isalnum, said)):
         return (
             _help(said) if set(said) & {"?"} and len(said) > 0 and not set(said) - {"?", " "} else Nothing(NO_WORDS),
