@@ -22,26 +22,22 @@ class _Say(HeadAction):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Have them read."""
-        try:
-            self.send(context)
-        except scene.SceneError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        return {"FINISHED"} if self.send(context) else {"CANCELLED"}
 
     empty: str
     """Why it can't be done while the field is empty."""
 
     @classmethod
-    def send(cls, context: bpy.types.Context) -> None:
-        """Send the words of the field, which is empty then, for the next ones.
-
-        Raises:
-            SceneError: the head has lost what it is made from; the words stay.
-        """
+    def send(cls, context: bpy.types.Context) -> bool:
+        """Send the words of the field, which is empty then; where the head has lost what it is made from they stay."""
         fields, skin = context.window_manager.dreamface, scene.skin_of(context.active_object)
-        cls.tell(skin, getattr(fields, cls.field))
+        try:
+            cls.tell(skin, getattr(fields, cls.field))
+        except scene.SceneError as error:
+            application.get().editing.problem = str(error)
+            return False
         setattr(fields, cls.field, "")
+        return True
 
     @classmethod
     def tell(cls, skin: bpy.types.Object, words: str) -> None:
@@ -53,10 +49,7 @@ def say_field(field: str) -> None:
     """Have the words of a field read after Enter; where that can't be they stay in the field."""
     operator = next(operator for operator in (DREAMFACE_OT_say_edit, DREAMFACE_OT_talk) if operator.field == field)
     if operator.poll(bpy.context):
-        try:
-            operator.send(bpy.context)
-        except scene.SceneError as error:
-            application.get().editing.problem = str(error)
+        operator.send(bpy.context)
 
 
 class DREAMFACE_OT_say_edit(_Say, bpy.types.Operator):
