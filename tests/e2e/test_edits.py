@@ -163,6 +163,7 @@ def test_talk_changes_undoes_and_answers(blender, face):
         assert blender.app.editing.problem == "" and blender.fields.talk_words == ""
         return json.loads(face["dreamface_talk"])[-1]["answer"]
 
+    assert "By shape and skin she looks about" in tell("how old does she look?"), "it is measured on the folder"
     assert "nose width" in tell("a much wider nose")
     assert np.linalg.norm(positions(face) - before, axis=1).max() > 0.001
     assert "“a much wider nose”" in tell("what did you change?")
