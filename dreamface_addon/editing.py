@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -131,6 +132,9 @@ class Editing(Part):
         doing = f"Reading “{words}”"
         as_prompt = Question("/read", {"prompt": words}, laid, self._fail, doing=doing)  # of an older engine
         body: dict[str, Any] = {"words": words, "place": marked}
+        with contextlib.suppress(scene.SceneError):  # words mean what the artist has said they do
+            if corrections := scene.record(skin).get("corrections"):
+                body |= {"corrections": corrections}
         self._ask(Question("/edits/read", body, laid, self._fail, instead=as_prompt, doing=doing))
 
     def talk(self, skin: bpy.types.Object, said: str) -> None:

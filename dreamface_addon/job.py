@@ -33,6 +33,7 @@ class Job:
         message: more about the stage.
         eta: seconds until it is done, as far as that can be said.
         error: a sentence, where it failed.
+        error_code: what it can be told by, such as "nothing_read"; mostly empty.
         folder: what was made, on this machine, once it is done.
         result: what the backend says about it.
         known: whether the backend has said anything about it.
@@ -49,6 +50,7 @@ class Job:
     message: str = ""
     eta: float | None = None
     error: str = ""
+    error_code: str = ""
     folder: Path | None = None
     result: dict[str, Any] = field(default_factory=dict)
     known: bool = False
@@ -69,6 +71,7 @@ class News:
     message: str
     eta: float | None
     error: str
+    error_code: str
     attempts: int
     request: dict[str, Any]
     result: dict[str, Any]
@@ -87,6 +90,7 @@ class News:
             message=str(said.get("message") or ""),
             eta=None if eta is None else float(eta),
             error=str(said.get("error") or ""),
+            error_code=str(said.get("error_code") or ""),
             attempts=int(said.get("attempts") or 0),
             request=dict(said.get("request") or {}),
             result=dict(said.get("result") or {}),

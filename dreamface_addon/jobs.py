@@ -154,6 +154,7 @@ class Order:
         if news.state == "done" and not self.cancelling:
             self.made = True
         elif news.state in TERMINAL:
+            self.job.error_code = news.error_code
             self.finish(news.state, news.error)
         else:
             job.state = news.state

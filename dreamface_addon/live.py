@@ -22,10 +22,30 @@ _BUSY = (409, 503)
 
 @dataclass(frozen=True)
 class Chip:
-    """Words of the prompt and the traits that they were taken for."""
+    """Words of the prompt and the traits that they were taken for.
+
+    Attributes:
+        words: of the prompt.
+        traits: names; none where the words are of a mark at one place, "a scar on the left cheek".
+        sure: 0..1, how sure that reading is.
+    """
 
     words: str
     traits: tuple[str, ...]
+    sure: float = 1.0
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What some words could also mean.
+
+    Attributes:
+        said: it in words.
+        traits: name -> the value that they would have.
+    """
+
+    said: str
+    traits: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -34,13 +54,21 @@ class Reading:
 
     Attributes:
         prompt: the words.
-        traits: name -> {"value", "confidence", "because"}.
+        traits: name -> {"value", "confidence", "because", "said", "follows"}.
         not_understood: words that mean nothing here.
+        nothing_read: a sentence where nothing was read, so that a face would be anybody; else empty.
+        notes: (kind, words, sentence) of whatever an artist should know.
+        marks: words of what lies at one place on the skin.
+        others: words -> what they could also mean, the likeliest first.
     """
 
     prompt: str
     traits: dict[str, dict[str, Any]]
     not_understood: tuple[str, ...]
+    nothing_read: str = ""
+    notes: tuple[tuple[str, str, str], ...] = ()
+    marks: tuple[str, ...] = ()
+    others: dict[str, tuple[Meaning, ...]] = field(default_factory=dict)
 
     @property
     def chips(self) -> list[Chip]:
@@ -57,7 +85,14 @@ class Reading:
             places = (prompt.find(found) for found in (words.lower(), *words.lower().split()))
             return next((found for found in places if found >= 0), len(prompt))
 
-        return [Chip(words, tuple(groups[words])) for words in sorted(groups, key=place)]
+        chips = {words: Chip(words, tuple(names), self._sure(names)) for words, names in groups.items()}
+        chips |= {words: Chip(words, ()) for words in self.marks}
+        return [chips[words] for words in sorted(chips, key=place)]
+
+    def _sure(self, names: list[str]) -> float:
+        """Return how sure the surest of some traits is."""
+        known = [self.traits[name].get("confidence") for name in names]
+        return max((float(one) for one in known if isinstance(one, int | float)), default=1.0)
 
 
 @dataclass(frozen=True)
@@ -141,7 +176,29 @@ def _reading(prompt: str, said: dict[str, Any]) -> Reading | None:
     if not isinstance(traits, dict) or not isinstance(words, list):
         return None
     known = {str(name): trait for name, trait in traits.items() if isinstance(trait, dict)}
-    return Reading(prompt, known, tuple(str(word) for word in words))
+    others = said.get("alternatives")
+    return Reading(
+        prompt,
+        known,
+        tuple(str(word) for word in words),
+        nothing_read=str(said.get("note") or "") if said.get("nothing_read") else "",
+        notes=tuple(
+            (str(note.get("kind")), str(note.get("words")), str(note.get("text"))) for note in _dicts(said, "notes")
+        ),
+        marks=tuple(str(mark.get("words")) for mark in _dicts(said, "marks")),
+        others={str(words): _meanings(found) for words, found in others.items()} if isinstance(others, dict) else {},
+    )
+
+
+def _dicts(said: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the objects of a list in an answer; what is something else is passed over."""
+    found = said.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _meanings(found: Any) -> tuple[Meaning, ...]:
+    listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return tuple(Meaning(str(one.get("said")), one["traits"]) for one in listed if isinstance(one.get("traits"), dict))
 
 
 @dataclass(frozen=True)

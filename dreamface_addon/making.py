@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 import bpy
 
 from . import history, interface, places, preferences, regions, scene, stack
-from .chips import Chips
+from .chips import Chips, notes_in_lines
 from .gallery import RESOLUTION as GALLERY_RESOLUTION
 from .gallery import Gallery
 from .job import Job
@@ -37,6 +38,7 @@ class Making(Part):
         placing: finished faces on their way into the scene.
         recovery: jobs of this file that a Blender which died left behind.
         look: whose traits are laid over the prompt; None without one.
+        remarks: the prompt of the face that was made last, and what the engine has said of it.
         compared: the face folder that was chosen first, to be shown beside a second one; empty without.
     """
 
@@ -56,7 +58,9 @@ class Making(Part):
         self.recovery = Recovery(session)
         self.look: Look | None = None
         self.compared = ""
+        self.remarks: tuple[str, tuple[str, ...]] = ("", ())
         self._looked = False
+        self._prompt = ""
         self._session = session
         self._setup = setup
         self._show_error = show_error
@@ -84,10 +88,20 @@ class Making(Part):
 
     def read_prompt(self, prompt: str) -> None:
         """Have the prompt read; start the backend meanwhile, because the artist goes on typing."""
+        if self._prompt.strip() != prompt.strip():
+            self._adopt_corrections(prompt)
+        self._prompt = prompt
         self.chips.read(prompt)
         if prompt.strip():
             self._setup.start_if_needed()
             self._wake()
+
+    def _adopt_corrections(self, prompt: str) -> None:
+        """Understand a prompt as the selected head does, where that was made from it and corrected."""
+        skin = scene.skin_of(bpy.context.active_object)
+        if skin is not None and str(skin.get("dreamface_prompt", "")).strip() == prompt.strip():
+            with contextlib.suppress(scene.SceneError):
+                self.chips.adopt(scene.record(skin).get("corrections"))
 
     def why_not_generate(self, prompt: str) -> str:
         """Return why no face can be made now, or nothing; see also `BUSY`."""
@@ -103,6 +117,7 @@ class Making(Part):
         head: str,
         skin: bpy.types.Object | None = None,
         name: str = "",
+        anyway: bool = False,
     ) -> None:
         """Make a face, or several to choose from.
 
@@ -113,8 +128,10 @@ class Making(Part):
             head: name of the head model, or "auto".
             skin: the face to change in place; None for a new one.
             name: what a new face is called; empty takes a name from the prompt.
+            anyway: whether to make somebody also where nothing of the prompt is read.
         """
         self._show_error("")
+        self.remarks = ("", ())
         self.close_gallery()
         history.add(places.prompts_file(), prompt)
         face_id = interface.own_id(skin) if skin is not None else ""
@@ -123,7 +140,8 @@ class Making(Part):
         request: dict[str, Any] = {
             "prompt": prompt,
             "head": head,
-            "without": self.chips.dropped_traits(prompt),
+            "corrections": self.chips.corrections(prompt),
+            "anyway": anyway,
             "resolution": GALLERY_RESOLUTION if choosing else resolution,
             "traits": self.look.traits if self.look is not None else {},
         }
@@ -346,8 +364,15 @@ class Making(Part):
             self.recovery.forget(job.id)
         if job.state == "failed":
             self._show_error(job.error)
-        elif job.state == "done" and not job.tag.in_gallery:
-            self.placing.add(job)
+        elif job.state == "done":
+            notes = job.result.get("notes")
+            if job.kind == "generate" and isinstance(notes, list):
+                prompt = str(job.request.get("prompt", ""))
+                reading = self.chips.reading(prompt)  # which knows more of them, where it is still there
+                lines = notes_in_lines(reading) if reading is not None and notes else map(str, notes)
+                self.remarks = prompt, tuple(lines)
+            if not job.tag.in_gallery:
+                self.placing.add(job)
 
     def dismiss_messages(self) -> None:
         """Stop showing the warning about the last face that came in."""

@@ -16,9 +16,9 @@ from .feed import Feed
 from .job import Job
 from .jobs import Jobs
 from .link import Backend, BackendState, Client, Exchange, Settings
-from .live import Chip, Grower, Hair, Painted, Reader, Reading, Repainter, Reshaper, Shape
+from .live import Chip, Grower, Hair, Meaning, Painted, Reader, Reading, Repainter, Reshaper, Shape
 
-__all__ = ["BackendState", "Chip", "Hair", "Job", "Painted", "Reading", "Session", "Settings", "Shape"]
+__all__ = ["BackendState", "Chip", "Hair", "Job", "Meaning", "Painted", "Reading", "Session", "Settings", "Shape"]
 
 CANCEL_WAIT = 0.5  # seconds that cancelling the open jobs may take when the backend is stopped
 _LAST_CANCEL_WAIT = 0.1  # seconds that it may take when Blender quits

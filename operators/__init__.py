@@ -48,10 +48,12 @@ from .animate.track import (
 )
 from .create.bring_in import DREAMFACE_OT_bring_in
 from .create.cancel import DREAMFACE_OT_cancel
+from .create.chip import DREAMFACE_OT_chip, DREAMFACE_OT_correct_words
 from .create.close_gallery import DREAMFACE_OT_close_gallery
 from .create.compare import DREAMFACE_OT_compare
 from .create.dismiss import DREAMFACE_OT_dismiss
 from .create.dismiss_error import DREAMFACE_OT_dismiss_error
+from .create.dismiss_remarks import DREAMFACE_OT_dismiss_remarks
 from .create.edit_prompt import DREAMFACE_OT_edit_prompt
 from .create.generate import DREAMFACE_OT_generate
 from .create.import_face import DREAMFACE_FH_import_face, DREAMFACE_OT_import_face
@@ -200,6 +202,9 @@ _CLASSES = (
     DREAMFACE_OT_start_backend,
     DREAMFACE_OT_show_cards,
     DREAMFACE_OT_stop_backend,
+    DREAMFACE_OT_chip,
+    DREAMFACE_OT_dismiss_remarks,
+    DREAMFACE_OT_correct_words,
     DREAMFACE_OT_toggle_words,
     DREAMFACE_OT_turn_library,
     DREAMFACE_OT_turn_style,

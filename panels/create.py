@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..dreamface_addon import application, history, looks, places, preferences, scene
+from ..dreamface_addon.chips import notes_in_lines
 from ..dreamface_addon.making import Making
 from ..dreamface_addon.session import Chip, Job
 from . import drawing
@@ -70,6 +71,7 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
         row.scale_y = 1.6
         row.active = not app.making.running
         row.operator("dreamface.generate", text="Generate", icon="SHADERFX")
+        self._draw_remarks(app.making, chosen.prompt)
         self._draw_waiting_faces(app.making)
         if app.making.gallery.jobs:
             self._draw_gallery(app)
@@ -110,6 +112,18 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
             layout.prop(chosen, "name", placeholder=scene.name_from(chosen.prompt) if chosen.prompt else "")
         if skin is not None:
             self.layout.prop(chosen, "update_selected", text=f"Change {scene.name_of(skin)}")
+
+    def _draw_remarks(self, making: Making, prompt: str) -> None:
+        """Draw what was said of the prompt that a face was made from, where it does not stand below the prompt."""
+        made, notes = making.remarks
+        if not notes or made.strip() == prompt.strip():
+            return
+        row = self.layout.box().row()
+        column = row.column()
+        drawing.text(column, f"“{_shortened(made)}”", icon="INFO", inset=drawing.IN_BOX + drawing.BESIDE_BUTTON)
+        for note in notes:
+            drawing.text(column, note, inset=drawing.IN_BOX + drawing.BESIDE_BUTTON)
+        row.operator("dreamface.dismiss_remarks", text="", icon="X", emboss=False)
 
     def _draw_waiting_faces(self, making: Making) -> None:
         """Draw the faces that the artist has to decide about."""
@@ -164,17 +178,38 @@ class DREAMFACE_PT_create(Page, bpy.types.Panel):
 
 
 def draw_reading(layout: bpy.types.UILayout, making: Making, prompt: str, width: float | None = None) -> None:
-    """Draw what was understood of a prompt, as chips that can be switched off, and what was not."""
+    """Draw what was understood of a prompt, as chips that can be corrected, and what was not, with the reasons.
+
+    Sure chips are filled; guesses and those that are left open are outlines.
+    """
     reading = making.chips.reading(prompt)
     if reading is None:
         return
+    if reading.nothing_read:
+        row = layout.row(align=True)
+        row.alert = True
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("dreamface.edit_prompt", text="Nothing of this was read", icon="ERROR", depress=True)
+        drawing.text(layout, reading.nothing_read)
+        return
 
     def draw_chip(row: bpy.types.UILayout, chip: Chip) -> None:
-        dropped = chip.words in making.chips.dropped
-        icon = "ADD" if dropped else "X"
-        label = making.chips.label(chip)
-        row.operator("dreamface.toggle_words", text=label, icon=icon, depress=not dropped).words = chip.words
+        chips = making.chips
+        dropped, yours = chip.words in chips.dropped, chip.words in chips.corrected
+        doubtful = chips.is_doubtful(chip)
+        icon = "ADD" if dropped else "GREASEPENCIL" if yours else "QUESTION" if doubtful else "CHECKMARK"
+        cell = row.row(align=True)
+        cell.alignment = "LEFT"  # as wide as its words
+        cell.active = not dropped
+        cell.operator_context = "INVOKE_DEFAULT"
+        button = cell.operator("dreamface.chip", text=chips.label(chip), icon=icon, depress=not (dropped or doubtful))
+        button.words = chip.words
 
     drawing.chips(layout, reading.chips, making.chips.label, draw_chip, width)
+    yours = [words for words in making.chips.corrected if making.chips.chip(words)]
+    if yours:
+        drawing.text(layout, f"Corrected by you: {', '.join(yours)}", icon="GREASEPENCIL")
+    for note in notes_in_lines(reading):
+        drawing.text(layout, note, icon="INFO")
     if reading.not_understood:
         drawing.text(layout, f"Not understood: {', '.join(reading.not_understood)}", icon="QUESTION")

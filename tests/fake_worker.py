@@ -74,6 +74,9 @@ def work(job: dict[str, Any]) -> None:
     if "impossible" in prompt:
         send({"type": "failed", "id": name, "error": "That can't be done: ask for something else."})
         return
+    if prompt == "ein Mann" and not request.get("anyway"):
+        send({"type": "failed", "id": name, "error": "DreamFace reads English only.", "code": "nothing_read"})
+        return
     if "slow" in prompt and cancelled.wait(20.0):
         send({"type": "failed", "id": name, "error": "Stopped; nothing was written."})
         return

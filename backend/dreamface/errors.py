@@ -1,12 +1,26 @@
 """Errors a user can meet. Each message is one sentence that says what to do."""
 
+from typing import ClassVar
+
 
 class DreamFaceError(Exception):
-    """Base of every expected error; anything else that escapes is a bug."""
+    """Base of every expected error; anything else that escapes is a bug.
+
+    Attributes:
+        code: what a program can tell it by; "" where the sentence is all there is.
+    """
+
+    code: ClassVar[str] = ""
 
 
 class BadRequest(DreamFaceError):
     """What was asked for cannot be made: a bad prompt, seed, resolution, trait or file."""
+
+
+class NothingRead(BadRequest):
+    """Nothing of a prompt was read, so that a face would be anybody; who wants one all the same says so."""
+
+    code = "nothing_read"
 
 
 class NameTaken(BadRequest):

@@ -20,7 +20,7 @@ from dreamface import appearance
 from dreamface.appearance import Seen
 from dreamface.bones import BoneNames
 from dreamface.edits import check_edits, check_place, diffused_pictures, hair_of, masks_of, mixed_shape, overlays
-from dreamface.errors import BadRequest, Busy, FolderError
+from dreamface.errors import BadRequest, Busy, FolderError, NothingRead
 from dreamface.face import Face, Head, Maps, Material, expression_weights, pose
 from dreamface.groom import Surface, grow, hairs_of, to_curves, unanswered
 from dreamface.guidance import (
@@ -36,7 +36,6 @@ from dreamface.hair import REGIONS, Groom, Region
 from dreamface.head import AROUND, HEADS, HeadSource, check_name, load_model
 from dreamface.head import forget as forget_heads
 from dreamface.images import LARGEST_MASK, decode_mask, encode_mask
-from dreamface.language import Reading, read
 from dreamface.limits import (
     LONGEST_WISH,
     MOST_GUIDANCE,
@@ -51,8 +50,9 @@ from dreamface.motion import Changes, Tracker, Wishes, check_changes, make_take,
 from dreamface.performance import Performance, load_performance
 from dreamface.prior import complete, followed
 from dreamface.progress import Progress
+from dreamface.prompts import Option, PromptReading, alternatives, read
 from dreamface.random_streams import stream
-from dreamface.record import MOST_EDITS, EditEntry, FaceRecord, LayerEntry, Place, Turn
+from dreamface.record import MOST_EDITS, Correction, EditEntry, FaceRecord, LayerEntry, Place, Turn, corrected
 from dreamface.render import portrait_camera, preview
 from dreamface.rig import make_rig
 from dreamface.skin import LAYERS, Overlay, Painter, WrinklePainter, check_layers, materials, wear_wrinkles
@@ -70,13 +70,16 @@ __all__ = [
     "HEADS",
     "LAYER_DESCRIPTIONS",
     "RESOLUTIONS",
+    "Correction",
     "Diffusion",
     "EditEntry",
     "FaceRecord",
+    "Option",
     "Performance",
-    "Reading",
+    "PromptReading",
     "Repainted",
     "Seen",
+    "alternatives",
     "animate",
     "build_head",
     "changed_record",
@@ -151,6 +154,8 @@ def generate(
     head: str = "auto",
     traits: Mapping[str, TraitValue | Value] | None = None,
     without: Collection[str] = (),
+    corrections: Sequence[Correction] = (),
+    anyway: bool = False,
     face_id: str | None = None,
     progress: Progress = Progress(),  # noqa: B008 - immutable
 ) -> Face:
@@ -164,10 +169,13 @@ def generate(
         head: head model, one of `HEADS`.
         traits: laid over what the prompt says.
         without: traits that are left open even though the prompt gives them.
+        corrections: of how words of the prompt are understood; the face's record keeps them.
+        anyway: whether to make someone also where nothing of the prompt was read.
         face_id: its identity, where it takes another face's place; None makes a new one.
         progress: told about every stage.
 
     Raises:
+        NothingRead: nothing of the prompt was read, as of one in another language; see `anyway`.
         BadRequest: the prompt is empty or too long, or a trait is unknown or out of range.
         Cancelled: the progress said so.
     """
@@ -176,14 +184,19 @@ def generate(
     check_names(without)
     progress.report("language", 0.0, "Reading the prompt")
     reading = read(prompt)
-    said = Traits({name: entry for name, entry in reading.traits.items() if name not in without})
+    if reading.nothing_read and not anyway:
+        raise NothingRead(reading.nothing_read)
+    told = corrected(reading.traits, corrections)
+    said = Traits({name: entry for name, entry in told.items() if name not in without})
     person = complete(said.under(traits or {}), number)
     progress.report("head", 0.1, "Shaping the head")
     built = build_head(head, person, number)
-    not_understood = (*reading.not_understood, *_not_grown(person))
+    not_understood = (*reading.unused, *_not_grown(person))
+    dropped = {correction.words for correction in corrections}
     record = FaceRecord(
         face_id or str(uuid.uuid4()), clean(prompt), number, resolution, built.model, person, not_understood,
-        candidate=built.candidate,
+        candidate=built.candidate, edits=tuple(mark for mark in reading.marks if mark.label not in dropped),
+        corrections=tuple(corrections),
     )  # fmt: skip
     return _dress(built, record, progress.part(0.2, 1.0))
 

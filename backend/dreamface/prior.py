@@ -67,6 +67,14 @@ _GREY_WITHIN = 1.35  # largest channel over the least, that still reads as grey
 _USUAL_YEARS = ((0.0, 20.0), (0.85, 45.0), (1.0, 62.0))
 _LINED_YEARS = ((0.0, 52.0), (1.0, 78.0))
 
+# Women are a little fairer than men wherever it was measured (Jablonski and Chaplin 2000, J. of Human Evolution 39).
+_FAIRER_WOMEN, _DARKER_MEN = 0.94, 1.03
+
+# How lined women and men are from 80 years on. Foreheads and the folds beside the nose are deeper in men, the lines
+# about the lips in women (Luebberding et al. 2014, Dermatologic Surgery 40; Paes et al. 2009, Aesthetic Surgery
+# Journal 29).
+_LINED = {"forehead": (0.72, 0.98), "eyes": (1.0, 0.98), "cheeks": (0.85, 0.92), "mouth": (0.90, 0.82)}
+
 _RAREST = 2.0  # deviations from what is usual that are still drawn
 _GAPPED = 0.06  # of people: a gap between the front teeth
 
@@ -250,20 +258,22 @@ class _Draw:
 
     def _skin(self) -> None:
         age, male = self._now("age"), self._now("gender") > 0
-        self._around("skin.melanin", *self._colouring("skin_melanin"))
+        melanin, spread = self._colouring("skin_melanin")
+        self._around("skin.melanin", melanin * (_DARKER_MEN if male else _FAIRER_WOMEN), spread)
         self._around("skin.yellowness", *self._colouring("skin_yellowness"))
         self._around("skin.redness", 0.42, 0.10)
         self._around("skin.oiliness", 0.42 - 0.15 * _ramp(age, 40, 80), 0.10)
         self._around("skin.pores", 0.30 + (0.12 if male else 0.0) + 0.15 * _ramp(age, 15, 50), 0.08)
         self._around("under_eyes.darkness", 0.20 + 0.20 * _ramp(age, 30, 70), 0.10)
-        self._around("lips.redness", 0.42 if male else 0.55, 0.10)
+        self._around("lips.redness", (0.42 if male else 0.70) - 0.15 * _ramp(age, 50, 80), 0.10)
         self._around("sclera.redness", 0.08 + 0.15 * _ramp(age, 30, 90), 0.05)
         self._around("pupil.size", 0.45 - 0.15 * _ramp(age, 20, 80), 0.07)
         self._around("teeth.yellowness", 0.12 + 0.40 * _ramp(age, 15, 85), 0.07)
         gapped = self._uniform("teeth.gap.some") < _GAPPED
         self._set("teeth.gap", 0.2 + 0.4 * self._uniform("teeth.gap") if gapped else 0.0)
-        for name, slope in (("forehead", 0.85), ("eyes", 0.95), ("cheeks", 0.80), ("mouth", 0.80)):
-            self._around(f"wrinkles.{name}", slope * _ramp(age, 24, 82), 0.05 * _ramp(age, 15, 40))
+        for name, (woman, man) in _LINED.items():
+            lined = (man if male else woman) * _ramp(age, 20, 80)
+            self._around(f"wrinkles.{name}", lined, 0.05 * _ramp(age, 15, 40))
         self._iris()
 
     def _iris(self) -> None:
@@ -311,11 +321,12 @@ class _Draw:
         usual = 0.3 if male else 0.15
         self._around("hair.hairline", usual - 0.05 * (1.0 - _ramp(age, 2, 14)) + lost, 0.06)
         grown = _ramp(age, 1, 14)
-        self._around("brows.thickness", 0.25 + (0.35 if male else 0.17) * grown, 0.12)
-        self._around("brows.density", 0.30 + 0.36 * grown - 0.25 * _ramp(age, 55, 90), 0.10)
+        self._around("brows.thickness", 0.25 + (0.35 if male else -0.01) * grown, 0.12 if male else 0.08)
+        thinned = (0.20 if male else 0.32) * _ramp(age, 50, 85)
+        self._around("brows.density", 0.30 + 0.36 * grown - thinned, 0.10)
         brows = prior_hair.brow_weights(age, male, self._now("ancestry.east_asian"), self._asked)
         self._set("brows.style", self._pick_one("brows.style", brows))
-        self._around("lashes.length", 0.35 if male else 0.60, 0.10)
+        self._around("lashes.length", 0.35 if male else 0.70, 0.10)
         self._set("lashes.style", self._pick_one("lashes.style", prior_hair.lash_weights(age, male, self._asked)))
 
     def _hair_colour(self, age: float, male: bool) -> None:

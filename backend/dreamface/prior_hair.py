@@ -27,10 +27,10 @@ _GIRLS: Final[tuple[tuple[float, Weights], ...]] = (
             "crown_braid": 0.3, "bun": 0.3}),
     (30.0, {"long": 3, "wavy": 2.5, "medium": 1.8, "ponytail": 0.8, "bangs": 1.2, "curly": 1.2, "bob": 1.4, "bun": 0.35, "braids": 0.5,
             "low_bun": 0.4, "crown_braid": 0.2, "pixie": 0.25}),
-    (60.0, {"medium": 2, "long": 2, "wavy": 2, "bob": 2.2, "ponytail": 0.5, "curly": 1, "low_bun": 0.5, "bangs": 0.9, "bun": 0.6,
-            "pixie": 0.4, "braids": 0.2}),
-    (math.inf, {"bob": 2.2, "medium": 1.6, "short_curly": 1.2, "low_bun": 0.7, "pixie": 0.9, "wavy": 1, "bun": 0.6, "long": 0.4,
-                "curly": 0.4, "bangs": 0.3}),
+    (60.0, {"medium": 2, "long": 2, "wavy": 2, "bob": 2.2, "ponytail": 0.5, "curly": 1, "low_bun": 0.4, "bangs": 0.9, "bun": 0.25,
+            "pixie": 0.3, "braids": 0.2}),
+    (math.inf, {"bob": 2.2, "medium": 2.4, "wavy": 2, "short_curly": 1, "curly": 0.6, "pixie": 0.4, "low_bun": 0.4, "bangs": 0.4,
+                "long": 0.3, "bun": 0.2}),
 )  # fmt: skip
 _BOYS: Final[tuple[tuple[float, Weights], ...]] = (
     (4.0, {"short": 6, "messy": 2.5, "short_curly": 1.5}),
@@ -351,7 +351,7 @@ _BEARD_LENGTHS: Final[Weights] = {
 _LONG_BEARD: Final = 0.35  # `beard.length` from which only full beards are that long
 
 _FEMALE_BROWS: Final[Weights] = {
-    "natural": 3, "soft": 2, "arched": 2, "straight": 1, "feathered": 1, "thin": 0.5, "angled": 0.5, "thick": 0.3,
+    "natural": 1.5, "soft": 2.5, "arched": 3.5, "straight": 0.6, "feathered": 0.6, "thin": 1, "angled": 0.5, "thick": 0.1,
 }  # fmt: skip
 _MALE_BROWS: Final[Weights] = {
     "natural": 5, "straight": 1.5, "thick": 1.5, "angled": 0.7, "feathered": 0.3, "soft": 0.3,

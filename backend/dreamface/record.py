@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Final, Literal
 
@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from dreamface.errors import BadRequest
-from dreamface.traits import Traits
+from dreamface.traits import Traits, TraitValue, check_names
 
 
 def _read_traits(data: Any) -> Traits:
@@ -221,6 +221,67 @@ TalkField = Annotated[
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What an artist made of words of the prompt that were understood otherwise.
+
+    Attributes:
+        words: of the prompt.
+        traits: what they mean instead.
+        without: traits that they do not give after all.
+    """
+
+    words: Annotated[str, Field(min_length=1, max_length=2000)]
+    traits: TraitsField = field(default_factory=Traits)
+    without: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()
+
+    def apply(self, traits: Traits) -> Traits:
+        """Return traits as they are with this correction: for the words that they were read because of.
+
+        >>> man = Traits({"gender": TraitValue(1.0, 0.5, "fisherman")})
+        >>> Correction("fisherman", Traits({"gender": -1.0})).apply(man)
+        Traits({'gender': -1.0})
+        """
+        own = {name: entry for name, entry in traits.items() if entry.because.casefold() == self.words.casefold()}
+        if not own:
+            return traits
+        kept = Traits({name: entry for name, entry in traits.items() if name not in own or name not in self.without})
+        return kept.under({name: TraitValue(entry.value, 1.0, self.words) for name, entry in self.traits.items()})
+
+
+def _check_corrections(corrections: tuple[Correction, ...]) -> tuple[Correction, ...]:
+    if len(corrections) > MOST_CORRECTIONS:
+        raise ValueError(f"a face has at most {MOST_CORRECTIONS} corrections")
+    for correction in corrections:
+        try:
+            check_names(correction.without)
+        except BadRequest as error:
+            raise ValueError(str(error)) from error
+    return corrections
+
+
+MOST_CORRECTIONS: Final = 100
+"""Of one face."""
+
+CorrectionsField = Annotated[
+    tuple[Correction, ...],
+    AfterValidator(_check_corrections),
+    Field(exclude_if=lambda corrections: not corrections),
+]
+
+
+def corrected(traits: Traits, corrections: Iterable[Correction]) -> Traits:
+    """Return traits that words were read as, with an artist's corrections of the same words.
+
+    Args:
+        traits: as they were read.
+        corrections: of words; those of other words change nothing.
+    """
+    for correction in corrections:
+        traits = correction.apply(traits)
+    return traits
+
+
+@dataclass(frozen=True)
 class FaceRecord:
     """What a face came from and what was done to it: all that an edit needs, without the arrays.
 
@@ -241,6 +302,7 @@ class FaceRecord:
         layers: of the skin, from below; a built-in layer that is missing has strength 1.
         edits: the artist's, from below; on top of the layers.
         talk: what was said to it since, the oldest first.
+        corrections: of how the prompt was understood, by the artist.
     """
 
     face_id: FaceId
@@ -255,6 +317,7 @@ class FaceRecord:
     layers: LayersField = ()
     edits: EditsField = ()
     talk: TalkField = ()
+    corrections: CorrectionsField = ()
 
     @property
     def strengths(self) -> dict[str, float]:
@@ -344,6 +407,20 @@ RECORD_FIELDS: Final = tuple(one.name for one in fields(FaceRecord))
 _ADAPTER: Final = TypeAdapter(FaceRecord)
 _TALK: Final[TypeAdapter[tuple[Turn, ...]]] = TypeAdapter(TalkField)
 _EDITS: Final[TypeAdapter[tuple[EditEntry, ...]]] = TypeAdapter(EditsField)
+_CORRECTIONS: Final[TypeAdapter[tuple[Correction, ...]]] = TypeAdapter(CorrectionsField)
+
+
+def read_corrections(data: Any) -> tuple[Correction, ...]:
+    """Return the corrections that JSON has.
+
+    Raises:
+        BadRequest: a field is missing or of the wrong kind, or there are too many.
+    """
+    try:
+        return _CORRECTIONS.validate_python(data)
+    except (ValidationError, UnicodeEncodeError) as error:
+        where = _first_problem(error)[0] if isinstance(error, ValidationError) else _HALVES
+        raise BadRequest(f"The corrections can't be read ({where}): send them as face.json has them.") from error
 
 
 def pictures_in(record: Any) -> tuple[str, ...]:

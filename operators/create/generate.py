@@ -11,10 +11,26 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
     bl_idname = "dreamface.generate"
     bl_label = "Generate Face"
 
+    anyway: bpy.props.BoolProperty(
+        name="Anyway",
+        description="Make somebody also where nothing of the prompt is read",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Allow it with a prompt and an engine."""
         return interface.allow(cls, application.get().making.why_not_generate(context.window_manager.dreamface.prompt))
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first where nothing of the prompt was read: whoever comes is nobody that was described."""
+        why = application.get().making.chips.nothing_read(context.window_manager.dreamface.prompt)
+        if not why:
+            return self.execute(context)
+        self.anyway = True
+        return context.window_manager.invoke_confirm(
+            self, event, title="Make someone anyway?", message=why, confirm_text="Make Someone", icon="QUESTION"
+        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Ask the backend for it; the face comes in when it is done."""
@@ -32,6 +48,7 @@ class DREAMFACE_OT_generate(bpy.types.Operator):
             head=chosen.head or "auto",
             skin=skin,
             name=chosen.name.strip(),
+            anyway=self.anyway,
         )
         chosen.name = ""  # the next head is somebody else
         return {"FINISHED"}

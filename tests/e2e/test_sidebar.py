@@ -64,6 +64,57 @@ def test_the_prompt_is_read_and_words_can_be_dropped(blender):
     assert traits["freckles.density"]["confidence"] == 0.0, "what freckles say was left to the seed"
 
 
+def test_what_was_corrected_is_kept_with_the_head_and_with_its_prompt(blender):
+    blender.face()
+    chips = blender.app.making.chips
+    blender.fields.prompt = "somebody"  # what was said of other prompts is forgotten
+    blender.fields.prompt = "a fisherman with freckles"
+    blender.until(lambda: chips.reading(blender.fields.prompt))
+    assert "because of: fisherman" in chips.tooltip("fisherman")
+    assert "woman" in [meaning.said for meaning in chips.meanings("fisherman")]
+    blender.bpy.ops.dreamface.correct_words(words="fisherman", said="woman")
+    face = blender.new_face(blender.fields.prompt, seed=3)
+    assert json.loads(face["dreamface_traits"])["gender"] == {"value": -1.0, "confidence": 1.0, "because": "fisherman"}
+    kept = blender.module("scene").record(face)["corrections"]
+    assert [one["words"] for one in kept] == ["fisherman"]
+    blender.bpy.ops.dreamface.paint()
+    blender.rest()
+    assert blender.module("scene").record(face)["corrections"] == kept, "an edit of the face keeps it"
+
+    blender.fields.prompt = "somebody else"
+    assert not chips.corrected
+    blender.bpy.context.view_layer.objects.active = face
+    blender.fields.prompt = "a fisherman with freckles"
+    blender.until(lambda: chips.reading(blender.fields.prompt))
+    assert chips.tooltip("fisherman").startswith("woman, corrected by you")
+    blender.fields.prompt = "somebody"
+
+
+def test_nobody_is_made_of_another_language_unless_that_is_wanted(blender):
+    blender.face()
+    before = len(blender.faces)
+    chips = blender.app.making.chips
+    blender.fields.prompt = "ein alter Mann mit Bart"
+    blender.until(lambda: chips.reading(blender.fields.prompt))
+    assert "reads English only" in chips.nothing_read(blender.fields.prompt)
+    blender.bpy.ops.dreamface.generate()  # a script that has not asked
+    blender.rest()
+    assert len(blender.faces) == before and "reads English only" in blender.app.error
+    blender.bpy.ops.dreamface.generate(anyway=True)
+    blender.rest()
+    assert len(blender.faces) == before + 1 and blender.app.error == ""
+
+
+def test_what_was_said_of_a_prompt_stays_when_another_one_is_typed(blender):
+    face = blender.new_face("a man with a scar on the left cheek and glasses", seed=3)
+    made, notes = blender.app.making.remarks
+    assert made == "a man with a scar on the left cheek and glasses" and "glasses" in notes[0]
+    (edit,) = json.loads(face["dreamface_edits"])
+    assert edit["place"]["regions"] == ["left_cheek"]
+    blender.bpy.ops.dreamface.dismiss_remarks()
+    assert blender.app.making.remarks == ("", ())
+
+
 def test_generating_again_updates_the_same_face(blender):
     face = blender.face("a young man", 1)
     face.name, face.location.x = "Hero", 2.0

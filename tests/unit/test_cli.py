@@ -24,24 +24,27 @@ from dreamface.appearance import Seen
 from dreamface.cli import doctor, main
 from dreamface.cli.batch import Failure, Row, read_table
 from dreamface.cli.words import colour_hex, in_words, settings, slug
-from dreamface.errors import BadRequest, DreamFaceError, MissingDependency
+from dreamface.errors import BadRequest, DreamFaceError, MissingDependency, NothingRead
 from dreamface.face import Face, Head
+from dreamface.language import Cause, Note
 from dreamface.limits import drawn_seed
 from dreamface.progress import Progress
+from dreamface.prompts import Option, PromptReading
+from dreamface.record import Correction
 from dreamface.traits import VOCABULARY, Traits, TraitValue, Value
 from tests.support import synthetic_face
 
 GERMAN = "ein Mann"
 PROMPT = "An old fisherman, hooked nose"
-ASKED = {"nose.hump": TraitValue(1.9, 0.9, "hooked nose"), "age": TraitValue(68.0, 0.8, "old")}
-
-
-@dataclass(frozen=True)
-class Reading:
-    traits: Traits
-    not_understood: tuple[str, ...]
-    language: str = ""
-    note: str = ""
+ASKED = {"nose.hump": TraitValue(1.9, 0.9, "hooked nose"), "age": TraitValue(68.0, 0.5, "old")}
+CAUSES = {
+    "nose.hump": Cause("hooked nose", ((18, 29),), "hooked nose", 0.9, False),
+    "age": Cause("old", ((3, 6),), "about 68 years", 0.5, True),
+}
+NOTES = (
+    Note("unmade", "glasses", "glasses: DreamFace makes no glasses yet."),
+    Note("profession", "nurse", "nurse: says nothing."),
+)
 
 
 @dataclass
@@ -54,11 +57,14 @@ class FakePipeline:
     on_export: Callable[[Path], None] = lambda path: None
     calls: list[dict[str, Any]] = field(default_factory=list)
 
-    def read(self, prompt: str) -> Reading:
+    def read(self, prompt: str) -> PromptReading:
         self.check_request(prompt, 0, 512, "auto")
         if prompt == GERMAN:
-            return Reading(Traits(), ("ein", "Mann"), "German", "Only English is read.")
-        return Reading(Traits(ASKED), ("quantum",))
+            return PromptReading(Traits(), ("ein", "Mann"), nothing_read="DreamFace reads English only.")
+        return PromptReading(Traits(ASKED), ("quantum",), CAUSES, (), NOTES, PROMPT)
+
+    def alternatives(self, reading: PromptReading) -> dict[str, tuple[Option, ...]]:
+        return {"old": (Option("about 53 years", {"age": 53.0}),)}
 
     def generate(
         self,
@@ -68,8 +74,11 @@ class FakePipeline:
         resolution: int = 1024,
         head: str = "auto",
         traits: Mapping[str, Value] | None = None,
+        anyway: bool = False,
         progress: Progress,
     ) -> Face:
+        if prompt == GERMAN and not anyway:
+            raise NothingRead("DreamFace reads English only.")
         self.calls.append({"prompt": prompt, "seed": seed, "resolution": resolution, "head": head, "traits": traits})
         progress.report("head", 0.2, "shaping the head")
         self.on_generate(prompt)
@@ -424,17 +433,60 @@ def test_a_bug_shows_where_it_happened(pipeline: FakePipeline, capsys: pytest.Ca
 
 
 def test_another_language_is_said_and_fails(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["read", GERMAN]) == 1
-    assert "Only English is read." in capsys.readouterr().out
+    assert main(["read", GERMAN]) == 4
+    assert "DreamFace reads English only." in capsys.readouterr().err
+    assert main(["read", GERMAN, "--json"]) == 4
+    said = capsys.readouterr()
+    assert json.loads(said.out)["nothing_read"] is True and json.loads(said.err)["kind"] == "NothingRead"
+
+
+def test_no_face_is_passed_off_as_the_answer_to_what_was_not_read(
+    pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["generate", GERMAN, "-o", "out/face"]) == 4
+    assert "DreamFace reads English only." in capsys.readouterr().err
+    assert not Path("out/face").exists()
+    assert main(["generate", GERMAN, "-o", "out/face", "--anyway"]) == 0
+    assert Path("out/face/face.json").exists()
+
+
+def test_generate_says_what_it_made_of_the_prompt(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", PROMPT]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Note      glasses: DreamFace makes no glasses yet." in lines
+    assert "          nurse: says nothing." in lines
+    assert [line for line in lines if line.startswith("Ignored")] == ["Ignored   quantum"]
+    assert main(["generate", PROMPT, "-o", "b", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["read_notes"][0].startswith("glasses")
 
 
 def test_read_says_why(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read", PROMPT]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if "nose.hump" in line)
-    assert "hooked nose (strong, +1.9 sd)" in row and "90%" in row
+    assert "hooked nose" in row and "+1.9 sd" in row and "90%" in row
+    assert main(["read", PROMPT]) == 0
+    shown = capsys.readouterr().out
+    old = next(line for line in shown.splitlines() if line.strip().startswith("old "))
+    assert "about 68 years, follows" in old and "50%?" in old and old.rstrip().endswith("68 years")
+    assert "Guessed   “old” could also be: about 53 years" in shown
+    assert shown.index("old ") < shown.index("hooked nose"), "in the order of the prompt"
+    assert "glasses: DreamFace makes no glasses yet." in shown
 
     assert main(["read", PROMPT, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["traits"]["age"]["because"] == "old"
+
+
+def test_show_says_what_was_corrected(
+    pipeline: FakePipeline, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = synthetic_face(resolution=16, side=2)
+    corrections = (Correction("fisherman", Traits({"gender": -1.0})), Correction("a scar on the chin"))
+    traits = Traits({"gender": TraitValue(-1.0, 1.0, "fisherman")})
+    folder.save(replace(face, record=replace(face.record, traits=traits, corrections=corrections)), tmp_path / "face")
+    assert main(["show", str(tmp_path / "face")]) == 0
+    shown = capsys.readouterr().out
+    assert "fisherman, corrected by you" in shown
+    assert "“a scar on the chin” means nothing here: corrected by you" in shown
 
 
 def test_show_puts_measured_beside_asked_for(pipeline: FakePipeline, capsys: pytest.CaptureFixture[str]) -> None:

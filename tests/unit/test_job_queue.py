@@ -36,7 +36,8 @@ class FakeWorker:
     async def do(self, job: dict[str, Any], on_progress: object) -> dict[str, Any]:
         self.orders.append(job)
         result = {
-            "face_id": "f", "prompt": job["request"]["prompt"], "seed": 1, "resolution": 512, "not_understood": []
+            "face_id": "f", "prompt": job["request"]["prompt"], "seed": 1, "resolution": 512, "not_understood": [],
+            "notes": [],
         }  # fmt: skip
         place = Path(job["place"])
         place.mkdir(parents=True)

@@ -9,13 +9,14 @@ import pytest
 import torch
 
 import dreamface
-from dreamface import folder, pipeline
-from dreamface.errors import BadRequest, Cancelled, FolderError
+from dreamface import editing, folder, pipeline
+from dreamface.errors import BadRequest, Cancelled, FolderError, NothingRead
 from dreamface.face import Face, Head
 from dreamface.groom import Surface
 from dreamface.progress import Progress, Step
+from dreamface.record import Correction
 from dreamface.styles import Style, Styles, find_style, registry
-from dreamface.traits import VOCABULARY
+from dreamface.traits import VOCABULARY, Traits, TraitValue
 from dreamface.wrinkles import MAP_CHANNELS, MASK_CHANNELS
 from tests.support import synthetic_face
 
@@ -129,10 +130,46 @@ def test_two_seeds_are_two_people_and_both_are_as_asked() -> None:
 
 @pytest.mark.usefixtures("unpainted")
 def test_a_prompt_with_nothing_usable_still_gives_a_person() -> None:
-    face = pipeline.generate("asdf qwer", seed=3, resolution=512)
+    face = pipeline.generate("asdf qwer", seed=3, resolution=512, anyway=True)
     assert face.record.not_understood == ("asdf", "qwer")
     assert not face.traits.asked()
     assert face.traits.number("age") > 15
+
+
+@pytest.mark.parametrize("prompt", ["ein alter Mann mit Bart", "asdf qwer", "😀😀"])
+def test_nobody_is_passed_off_as_the_answer_to_what_was_not_read(prompt: str) -> None:
+    with pytest.raises(NothingRead, match=r"reads English only|was understood|no words in"):
+        pipeline.generate(prompt, seed=3, resolution=512)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_what_lies_at_a_place_becomes_an_edit_of_the_face() -> None:
+    face = pipeline.generate("a man of 40 with a scar on the left cheek and a red hat", seed=3, resolution=512)
+    (mark,) = face.record.edits
+    assert (mark.label, mark.place and mark.place.regions) == ("a scar on the left cheek", ("left_cheek",))
+    assert face.traits["scars.density"].confidence == 0.0
+    assert face.record.not_understood == ("red hat",)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_correction_is_kept_with_the_face_and_wherever_it_is_made_again(tmp_path: Path) -> None:
+    corrections = (
+        Correction("fisherman", Traits({"gender": -1.0}), ("stubble.density",)),
+        Correction("a scar on the left cheek"),
+    )
+    words = "a fisherman with a scar on the left cheek"
+    face = pipeline.generate(words, seed=3, resolution=512, corrections=corrections)
+    assert face.traits["gender"] == TraitValue(-1.0, 1.0, "fisherman")
+    assert face.traits["stubble.density"].confidence == 0.0
+    assert face.traits["skin.melanin"].because == "fisherman", "the rest of the words goes on"
+    assert face.record.edits == ()
+    folder.save(face, tmp_path / "face")
+    document = folder.read_document(tmp_path / "face")
+    assert document.record.corrections == corrections
+    assert pipeline.rebuild(document).record.corrections == corrections
+    assert pipeline.edit(face, {"age": 60.0}).record.corrections == corrections
+    edited = editing.words_edit("a fisherman", corrections=corrections)
+    assert edited.entry.traits.number("gender") == -1.0 and "stubble.density" not in edited.entry.traits
 
 
 @pytest.mark.usefixtures("unpainted")

@@ -425,13 +425,34 @@ def test_calls_are_answered_while_a_job_runs(backend: Backend) -> None:
     backend.when_running(job)
     assert backend.ask("POST", "/read", {"prompt": "a zorgon"}) == (
         200,
-        {"traits": {}, "not_understood": ["a zorgon"], "note": ""},
+        {"traits": {}, "not_understood": ["a zorgon"], "note": "", "nothing_read": False, "text": "", "marks": []}
+        | {"notes": [], "alternatives": {}},
     )
     assert backend.ask("POST", "/reshape", {"seed": 1, "traits": {}}) == (200, b"bytes")
     assert backend.job(job)["state"] == "running"
     backend.ask("POST", f"/jobs/{job}/cancel")
     assert backend.ask("POST", "/read", {"prompt": ""})[0] == 400
     assert backend.ask("POST", "/read", {"prompt": "a bug"}) == (500, {"error": "DreamFace met a bug."})
+
+
+def test_a_prompt_of_which_nothing_is_read_fails_with_a_code_and_is_made_anyway(backend: Backend) -> None:
+    failed = backend.outcome(backend.generate("ein Mann"))
+    assert (failed["state"], failed["error_code"], failed["result"]) == ("failed", "nothing_read", None)
+    assert failed["error"] == "DreamFace reads English only."
+    assert backend.outcome(backend.generate("an impossible man"))["error_code"] == ""
+    assert backend.outcome(backend.generate("ein Mann", anyway=True))["state"] == "done"
+
+
+def test_corrections_are_checked(backend: Backend) -> None:
+    def ask(**correction: object) -> tuple[int, dict[str, str]]:
+        request = {"prompt": "a man", "corrections": [correction]}
+        return backend.ask("POST", "/jobs", {"kind": "generate", "request": request})
+
+    good = {"gender": {"value": -1.0, "confidence": 1.0, "because": ""}}
+    assert ask(words="fisherman", traits=good, without=["age"])[0] == 201
+    assert "corrections" in ask(words="fisherman", traits={"nose": 1.0})[1]["error"]
+    assert "corrections" in ask(words="fisherman", without=["nose"])[1]["error"]
+    assert "corrections" in ask(traits={})[1]["error"]
 
 
 def test_only_a_done_face_can_be_exported(backend: Backend) -> None:

@@ -117,8 +117,9 @@ ALLOWED = {
     "appearance": {"colour", "face", "hair", "skin", "traits", "units"},
     "pipeline": SHARED | {
         "appearance", "edits", "export", "folder", "groom", "guidance", "head", "images", "language", "limits",
-        "motion", "prior", "record", "rig", "skin", "text",
+        "motion", "prior", "prompts", "record", "rig", "skin", "text",
     },
+    "prompts": {"edits", "errors", "language", "record", "traits"},
     "prior": {"prior_hair", "random_streams", "styles", "traits"},
     "prior_hair": {"hair", "styles", "traits"},
     "progress": {"errors"},

@@ -308,7 +308,12 @@ def _do(row: Row, options: Namespace, outcome: Outcome, progress: Progress) -> N
     else:
         with staging(options.output) as stage:
             face = pipeline.generate(
-                row.prompt, seed=row.seed, resolution=resolution, head=options.head, progress=progress.part(0.0, 0.7)
+                row.prompt,
+                seed=row.seed,
+                resolution=resolution,
+                head=options.head,
+                anyway=options.anyway,
+                progress=progress.part(0.0, 0.7),
             )
             written = write(face, stage, folder, row.name, formats, progress.part(0.7, 1.0))
         outcome.made.append(written.folder.name)

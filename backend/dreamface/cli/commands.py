@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from dreamface.cli.doctor import can_have_bpy
 from dreamface.cli.faces import FACES, STATES, folder_of
 from dreamface.cli.making import Written, check_can_be_folder, check_free, staging, write
-from dreamface.cli.terminal import Terminal, table
-from dreamface.cli.words import in_words, seen_in_words, settings, slug, summary
-from dreamface.errors import BadRequest, FolderError, MissingDependency
+from dreamface.cli.terminal import Rows, Terminal, table
+from dreamface.cli.words import exactly, in_words, seen_in_words, settings, slug, summary
+from dreamface.errors import BadRequest, FolderError, MissingDependency, NothingRead
 from dreamface.expressions import expression, expressions
 from dreamface.limits import MOST_CARDS_LEVEL
-from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, Value
+from dreamface.record import Correction, FaceRecord
+from dreamface.traits import VOCABULARY, Group, Kind, Trait, Traits, TraitValue, Value
+
+if TYPE_CHECKING:
+    from dreamface.pipeline import Option, PromptReading
+
+DOUBTFUL: Final = 0.6
+"""Confidence below which a row is marked as a guess."""
 
 _UNSURE = 0.25  # of the axis from woman to man: where a face is read as neither
 
@@ -33,6 +42,7 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
         pipeline.check_request(prompt, options.seed or 0, options.resolution, options.head)
         if worn is not None:
             chosen = {**worn.traits(pipeline.read(prompt).traits), **chosen}
+        notes = pipeline.read(prompt).notes
         with staging(options.output.absolute().parent if options.output else FACES) as stage:
             face = pipeline.generate(
                 prompt,
@@ -40,13 +50,14 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
                 resolution=options.resolution,
                 head=options.head,
                 traits=chosen or None,
+                anyway=options.anyway,
                 progress=progress.part(0.0, 0.7),
             )
             name = slug(face.prompt)
             folder = options.output or FACES / f"{name}-{face.seed}"
             written = write(face, stage, folder, name, wanted_formats(options), progress.part(0.7, 1.0))
     written.notes += moved_elsewhere(written, options.output)
-    asked = face.traits.asked()
+    asked, reasons = face.traits.asked(), {note.words for note in notes}
     terminal.result(
         {
             "prompt": face.prompt,
@@ -54,32 +65,73 @@ def generate(options: Namespace, terminal: Terminal) -> bool:
             "resolution": face.resolution,
             "understood": asked.to_json(),
             "not_understood": list(face.record.not_understood),
+            "read_notes": [note.text for note in notes],
             **written.to_json(),
         }
     )
     terminal.show(
-        *_what_was_read(asked, face.record.not_understood), *what_was_written(written), f"Seed      {face.seed}"
+        *_what_was_read(asked, tuple(word for word in face.record.not_understood if word not in reasons)),
+        *_titled("Placed", [edit.label for edit in face.record.edits]),
+        *_titled("Note", [note.text for note in notes]),
+        *what_was_written(written),
+        f"Seed      {face.seed}",
     )
     return True
 
 
 def read(options: Namespace, terminal: Terminal) -> bool:
-    """Show how a prompt is understood."""
+    """Show how a prompt is understood: each trait with the words behind it, marks with their places, and all the rest.
+
+    Raises:
+        NothingRead: nothing of it is, which has been shown already.
+    """
     from dreamface import pipeline
 
     reading = pipeline.read(" ".join(options.prompt))
-    terminal.result(
-        {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood), "note": reading.note}
+    others = pipeline.alternatives(reading)
+    options_of = {words: [[one.said, dict(one.traits)] for one in found] for words, found in others.items()}
+    terminal.result({**reading.to_json(), "alternatives": options_of})
+    if reading.nothing_read:
+        raise NothingRead(reading.nothing_read)
+    terminal.show(_table_of(reading) if reading.traits else "Nothing in this prompt says how the face looks.")
+    marks = [f"{mark.label} ({', '.join(mark.place.regions) if mark.place else ''})" for mark in reading.marks]
+    terminal.show(
+        *_titled("Guessed", _guesses(reading, others)),
+        *_titled("Placed", marks),
+        *_titled("Note", [note.text for note in reading.notes]),
+        *_not_understood(reading.not_understood),
     )
-    if reading.language:
-        terminal.show(reading.note)
-        return False
-    rows = table("", "trait", "value", "sure", "because of")
-    for name, entry in reading.traits.items():
-        rows.add_row(name, in_words(VOCABULARY[name], entry.value), f"{entry.confidence:.0%}", entry.because)
-    terminal.show(rows if reading.traits else "Nothing in this prompt says how the face looks.")
-    terminal.show(*_not_understood(reading.not_understood))
     return True
+
+
+def _table_of(reading: PromptReading) -> Rows:
+    """Return a row for each trait, by the words that caused them, in the order of the prompt."""
+    rows = table("", "because of", "read as", "sure", "trait", "value")
+    spans = {name: cause.spans[0] if cause.spans else (0, 0) for name, cause in reading.causes.items()}
+    before = ""
+    for name in sorted(reading.traits, key=lambda name: (spans.get(name, (0, 0)), reading.traits[name].because)):
+        entry, cause = reading.traits[name], reading.causes.get(name)
+        first = entry.because != before
+        before = entry.because
+        said = f"{cause.said}{', follows' if cause.follows else ''}" if cause is not None else ""
+        doubt = "?" if entry.confidence < DOUBTFUL else ""
+        rows.add_row(
+            entry.because if first else "",
+            said,
+            f"{entry.confidence:.0%}{doubt}",
+            name,
+            exactly(VOCABULARY[name], entry.value),
+        )
+    return rows
+
+
+def _guesses(reading: PromptReading, others: Mapping[str, Sequence[Option]]) -> list[str]:
+    """Return what words that are only guessed at could also mean, a line each."""
+    sure: dict[str, float] = {}
+    for entry in reading.traits.values():
+        sure[entry.because] = max(entry.confidence, sure.get(entry.because, 0.0))
+    doubtful = [words for words, confidence in sure.items() if confidence < DOUBTFUL and others.get(words)]
+    return [f"“{words}” could also be: {', '.join(option.said for option in others[words])}" for words in doubtful]
 
 
 def show(options: Namespace, terminal: Terminal) -> bool:
@@ -105,6 +157,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
             "seen": {name: {"value": one.value, "note": one.note} for name, one in seen.items()},
             "not_understood": list(face.record.not_understood),
             "edits": [edit.label or edit.id for edit in face.record.edits],
+            "corrections": face.record.to_json().get("corrections", []),
             "notes": notes,
         }
     )
@@ -113,7 +166,7 @@ def show(options: Namespace, terminal: Terminal) -> bool:
     rows = table("", "trait", "asked for", "shows", "because of")
     for name, entry in asked.items():
         found = seen_in_words(VOCABULARY[name], seen[name].value, seen[name].note) if name in seen else ""
-        rows.add_row(name, in_words(VOCABULARY[name], entry.value), found, entry.because)
+        rows.add_row(name, in_words(VOCABULARY[name], entry.value), found, _because(name, entry, face.record))
     drawn = len(face.traits) - len(asked)
     terminal.show(
         f"“{face.prompt}”, seed {face.seed}, {face.head.model} head, {face.resolution} pixel maps",
@@ -121,10 +174,22 @@ def show(options: Namespace, terminal: Terminal) -> bool:
         *([_seems(seen["age"].value, seen["gender"].value)] if "age" in seen and "gender" in seen else []),
         *([f"The seed chose {drawn} more traits; --json lists them."] if drawn else []),
         *([f"Edits, from below: {', '.join(edits)}; `dreamface edit FACE --list` has more."] if edits else []),
+        *_titled("Corrected", [_corrected(one) for one in face.record.corrections]),
         *_not_understood(face.record.not_understood),
         *notes,
     )
     return True
+
+
+def _because(name: str, entry: TraitValue, record: FaceRecord) -> str:
+    """Return the words behind a trait, and whether the artist has said what they mean."""
+    own = any(one.words == entry.because and name in one.traits for one in record.corrections)
+    return f"{entry.because}, corrected by you" if own else entry.because
+
+
+def _corrected(correction: Correction) -> str:
+    meant = ", ".join(in_words(VOCABULARY[name], entry.value) for name, entry in correction.traits.items())
+    return f"“{correction.words}” means {meant or 'nothing here'}: corrected by you"
 
 
 def _seems(age: Value | None, gender: Value | None) -> str:
@@ -264,6 +329,11 @@ def moved_elsewhere(written: Written, asked: Path | None) -> list[str]:
 def _what_was_read(asked: Traits, not_understood: tuple[str, ...]) -> list[str]:
     understood = summary(asked) or "nothing about the face; the seed chose it all"
     return [f"Read as   {understood}", *_not_understood(not_understood)]
+
+
+def _titled(title: str, lines: Sequence[str]) -> list[str]:
+    """Return lines below each other, the first behind a title."""
+    return [f"{title if number == 0 else '':<10}{line}" for number, line in enumerate(lines)]
 
 
 def _not_understood(words: tuple[str, ...]) -> list[str]:

@@ -221,7 +221,11 @@ def _made(options: Namespace, action: str, face: Face) -> tuple[NewEdit, dict[st
     if action == "words":
         traits = pipeline.shown_traits(face.record)
         try:
-            return editing.words_edit(options.words, place, traits=traits, strength=strength, label=label), pictures
+            known = face.record.corrections
+            new = editing.words_edit(
+                options.words, place, traits=traits, strength=strength, label=label, corrections=known
+            )
+            return new, pictures
         except editing.NothingUnderstood as error:
             raise BadRequest(f"{error.reason} {editing.offer_diffusion(_BY_DIFFUSION)}") from error
     if action == "sketch":

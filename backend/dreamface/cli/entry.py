@@ -13,11 +13,11 @@ from dreamface import __version__
 from dreamface.bones import BONE_NAMES
 from dreamface.cli import animate, batch, chat, commands, doctor, edit, faces, jobs, models, serve
 from dreamface.cli.terminal import Terminal, use_utf8
-from dreamface.errors import Cancelled, DreamFaceError
+from dreamface.errors import Cancelled, DreamFaceError, NothingRead
 from dreamface.limits import RANDOM, read_seed
 from dreamface.traits import Group
 
-DONE, FAILED, BUG, STOPPED = 0, 1, 3, 130
+DONE, FAILED, BUG, NOTHING_READ, STOPPED = 0, 1, 3, 4, 130
 """Exit codes; argparse itself exits with 2 where the command line is wrong."""
 
 Command = Callable[[argparse.Namespace, Terminal], bool]
@@ -49,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         terminal.fail(Cancelled())
         return STOPPED
+    except NothingRead as error:
+        terminal.fail(error)
+        return NOTHING_READ
     except DreamFaceError as error:
         terminal.fail(error)
         return FAILED
@@ -66,7 +69,8 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="dreamface",
         description="Type a prompt, get a 3D head for production.",
-        epilog="Exit codes: 0 done, 1 not possible (a sentence says why), 2 wrong command line, 3 a bug, 130 Ctrl-C.",
+        epilog="Exit codes: 0 done, 1 not possible (a sentence says why), 2 wrong command line, 3 a bug, 4 nothing of "
+        "the prompt was read, 130 Ctrl-C.",
     )
     root.add_argument("--version", action="version", version=f"dreamface {__version__}")
     actions = root.add_subparsers(metavar="COMMAND", required=True)
@@ -395,6 +399,9 @@ def _add_making(command: argparse.ArgumentParser) -> None:
         "--resolution", type=int, default=1024, metavar="PIXELS", help="of the maps: 512, 1024 (default), 2048 or 4096"
     )
     command.add_argument("--head", default="auto", metavar="MODEL", help="head model: auto (default), anny or ict")
+    command.add_argument(
+        "--anyway", action="store_true", help="make someone also where nothing of the prompt is read, as of German"
+    )
 
 
 def _add_formats(command: argparse.ArgumentParser) -> None:

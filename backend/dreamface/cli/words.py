@@ -42,6 +42,15 @@ def in_words(trait: Trait, value: Value) -> str:
     return f"{phrase} ({amount})" if phrase else amount
 
 
+def exactly(trait: Trait, value: Value) -> str:
+    """A trait's value as `--set` takes it or nearly so, without words: "+1.9 sd", "62 years", "36%", "#8a5a3c"."""
+    if not isinstance(value, float | int):
+        return in_words(trait, value)
+    return (
+        f"{value:+.1f} sd" if trait.unit == "sd" else f"{value:.0f} years" if trait.unit == "years" else f"{value:.0%}"
+    )
+
+
 def seen_in_words(trait: Trait, value: Value | None, note: str) -> str:
     """Return what a face shows of a trait, and the measure behind it."""
     said = "" if value is None else in_words(trait, value)

@@ -20,7 +20,7 @@ from dreamface.editing.making import (
     words_edit,
 )
 from dreamface.editing.phrasing import label_of, value_of
-from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary
+from dreamface.editing.reading import EditReading, check_region, read_words, vocabulary, with_corrections
 from dreamface.editing.talking import Others, Reply, context_of, talk
 from dreamface.pipeline import Diffusion
 
@@ -54,5 +54,6 @@ __all__ = [
     "understanding",
     "value_of",
     "vocabulary",
+    "with_corrections",
     "words_edit",
 ]

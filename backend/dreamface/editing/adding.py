@@ -92,7 +92,8 @@ def add_edit(
     new: NewEdit | None = None
     if words is not None and wish is None:
         traits = pipeline.shown_traits(face.record)
-        new = words_edit(words, place, traits=traits, strength=strength, label=label)
+        known = face.record.corrections
+        new = words_edit(words, place, traits=traits, strength=strength, label=label, corrections=known)
     elif sketch is not None:
         new = sketch_edit(face.head.topology, sketch, as_, place, strength=strength, label=label)
     elif picture is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -12,13 +12,13 @@ from torch import Tensor
 
 from dreamface import pipeline
 from dreamface.editing.files import Mask, Picture, by_digest, by_tile, read_mask, read_picture
-from dreamface.editing.reading import LONGEST_WORDS, EditReading, check_region, read_words
+from dreamface.editing.reading import LONGEST_WORDS, EditReading, check_region, read_words, with_corrections
 from dreamface.edits import LARGEST_MM, Anchor, anchor_at, check_edits, drawn_mask, find_regions
 from dreamface.errors import BadRequest, MissingDependency
 from dreamface.face import Face, Head, Topology
 from dreamface.pipeline import Diffusion
 from dreamface.progress import Progress
-from dreamface.record import MOST_STRENGTH, WIDEST_FEATHER, EditEntry, FaceRecord, Place
+from dreamface.record import MOST_STRENGTH, WIDEST_FEATHER, Correction, EditEntry, FaceRecord, Place
 from dreamface.skin import MEDIA
 from dreamface.text import clean
 from dreamface.traits import Traits
@@ -109,7 +109,13 @@ def mark(
 
 
 def words_edit(
-    words: str, place: Place | None = None, *, traits: Traits | None = None, strength: float = 1.0, label: str = ""
+    words: str,
+    place: Place | None = None,
+    *,
+    traits: Traits | None = None,
+    strength: float = 1.0,
+    label: str = "",
+    corrections: Sequence[Correction] = (),
 ) -> NewEdit:
     """Return an edit in words; without a place they may say one, or several, and else they change the whole face.
 
@@ -119,13 +125,14 @@ def words_edit(
         traits: of the face, which words such as "older" are measured from.
         strength: 0..2.
         label: what artists read; else the words.
+        corrections: the face's: how it understands words.
 
     Raises:
         NothingUnderstood: nothing is made of the words; diffusion may know them.
         BadRequest: there are no words, they contradict themselves, or the strength can't be.
     """
     marked = place.regions if place is not None and place.mask is None and not place.inverted else ()
-    reading = read_words(words, place=place is not None, traits=traits, marked=marked)
+    reading = with_corrections(read_words(words, place=place is not None, traits=traits, marked=marked), corrections)
     if reading.contradiction:
         raise BadRequest(reading.contradiction)
     if not reading.traits and not reading.effects:

@@ -12,6 +12,7 @@ from dreamface import edits as edit_words
 from dreamface.edits import HOMES, REGIONS, SOMEWHERE, Wish, read_region
 from dreamface.errors import BadRequest
 from dreamface.language import Reading, read_change, read_degrees, with_removals
+from dreamface.record import Correction, corrected
 from dreamface.skin import Way
 from dreamface.text import clean
 from dreamface.traits import VOCABULARY, Traits, TraitValue
@@ -80,6 +81,17 @@ class EditReading:
             "not_understood": list(self.not_understood),
             "contradiction": self.contradiction,
         }
+
+
+def with_corrections(reading: EditReading, corrections: Sequence[Correction]) -> EditReading:
+    """Return a reading in which words mean what an artist has said of the same words in the face's prompt.
+
+    Args:
+        reading: of an edit's words.
+        corrections: the face's.
+    """
+    parts = [replace(part, traits=corrected(part.traits, corrections)) for part in reading.parts]
+    return replace(parts[0], further=tuple(parts[1:]))
 
 
 def read_words(

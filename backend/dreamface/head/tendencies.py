@@ -19,7 +19,7 @@ def _between(values: tuple[float, ...], amounts: tuple[float, ...]) -> Callable[
 
 _RIPE: Final = _between((10.0, 18.0), (0.0, 1.0))
 _CHILD: Final = _between((0.0, 4.0, 8.0, 12.0, 17.0), (1.0, 1.0, 0.85, 0.5, 0.0))
-_AGED: Final = _between((26.0, 35.0, 45.0, 55.0, 65.0, 75.0, 95.0), (0.0, 0.14, 0.40, 0.65, 0.90, 1.12, 1.45))
+_AGED: Final = _between((26.0, 35.0, 45.0, 55.0, 65.0, 75.0, 95.0), (0.0, 0.18, 0.48, 0.75, 0.98, 1.18, 1.45))
 
 DRIVERS: Final[Mapping[str, Callable[[Person], float]]] = {
     "man": lambda p: _RIPE(p["age"]) * max(0.0, p["gender"]),
@@ -44,9 +44,9 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
         "own-cheek-hollow": 0.1,
     },
     "woman": {
-        "own-brow-ridge": -0.7, "own-orbit-low": -0.6, "own-forehead-slope": -0.35, "own-jaw-corner": -0.6,
-        "own-jaw-line": -0.6, "own-chin-square": -0.5, "own-cheek-apple": 0.35, "own-nose-bridge": -0.3,
-        "own-neck": -0.8,
+        "own-brow-ridge": -0.9, "own-orbit-low": -0.8, "own-forehead-slope": -0.5, "own-jaw-corner": -0.6,
+        "own-jaw-line": -0.4, "own-chin-square": -0.6, "own-cheek-apple": 0.65, "own-nose-bridge": -0.4,
+        "own-neck": -0.9,
     },
     "old": {
         "own-jowl": 0.55, "own-cheek-sag": 0.6, "own-nasolabial": 0.55, "own-marionette": 0.4, "own-temple": 0.5,
@@ -59,8 +59,8 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
         "own-orbit-hollow": -0.1, "own-brow-ridge": -0.1,
     },
     "child": {
-        "own-cranium": 0.8, "own-forehead-dome": 0.5, "own-cheek-round": 0.7, "own-nose-small": 0.4,
-        "own-chin-small": 0.4, "own-brow-ridge": -0.4, "own-neck": -0.5, "own-jaw-corner": -0.4,
+        "own-cranium": 0.8, "own-forehead-dome": 0.5, "own-cheek-round": 0.8, "own-nose-small": 0.5,
+        "own-chin-small": 0.5, "own-brow-ridge": -0.4, "own-neck": -0.5, "own-jaw-corner": -0.4,
     },
     "african": {"own-lips-forward": 0.35},
     "east asian": {"own-malar-flat": 0.5, "own-brow-ridge": -0.2},
@@ -77,10 +77,11 @@ TENDENCIES: Final[Mapping[str, Mapping[str, float]]] = {
 TRAITS: Final[Mapping[str, Mapping[str, float]]] = {
     "man": {"neck.width": 0.3, "brow.height": -0.2, "brow.ridge": 0.2, "chin.width": 0.2, "mouth.corners": 0.2},
     "woman": {
-        "neck.width": -0.8, "brow.height": 0.5, "brow.ridge": -0.3, "brow.angle": 0.3, "eyes.size": 0.3,
-        "eyes.openness": 0.3, "eyes.tilt": 0.3, "lips.upper": 0.4, "lips.lower": 0.4, "mouth.corners": 0.5,
-        "nose.tip_up": 0.4, "nose.hump": -0.6, "nose.bridge_width": -0.4, "nose.tip_width": -0.4, "nose.width": -0.2,
-        "chin.width": -0.5, "chin.height": -0.4, "philtrum.length": -0.3, "face.roundness": -0.3, "jaw.width": -0.4,
+        "neck.width": -0.9, "brow.height": 0.8, "brow.ridge": -0.5, "brow.angle": 0.5, "eyes.size": 0.6,
+        "eyes.openness": 0.4, "eyes.tilt": 0.3, "lips.upper": 0.6, "lips.lower": 0.6, "mouth.corners": 0.9,
+        "nose.tip_up": 0.5, "nose.hump": -0.8, "nose.bridge_width": -0.5, "nose.tip_width": -0.7, "nose.width": -0.4,
+        "nose.length": -0.3, "chin.width": -0.3, "chin.height": -0.4, "philtrum.length": -0.4, "face.roundness": 0.3,
+        "jaw.width": -0.1, "cheeks.volume": 0.7, "cheekbones.prominence": 0.4, "cheekbones.height": 0.3,
     },
     "south asian": {
         "nose.hump": 0.5, "nose.tip_up": -0.4, "nose.bridge_height": 0.2, "eyes.openness": 0.2, "lips.upper": 0.2,
@@ -104,8 +105,8 @@ def tendencies(person: Person) -> dict[str, float]:
     Args:
         person: age in years, gender -1..1, ancestry weights, body.weight 0..1.
 
-    >>> tendencies({"age": 80.0, "gender": -1.0, "body.weight": 0.5})["own-jowl"]
-    0.7
+    >>> round(tendencies({"age": 80.0, "gender": -1.0, "body.weight": 0.5})["own-jowl"], 2)
+    0.5
     """
     return _summed(TENDENCIES, person)
 

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -77,6 +78,24 @@ def nearest(queries: Sequence[str], parts: Sequence[frozenset[str]]) -> list[Mat
     phrases, known = _known_phrases()
     similarities = embed(queries) @ known.T
     return [_best(phrases, row, about) for row, about in zip(similarities, parts, strict=True)]
+
+
+def nearest_few(query: str, parts: frozenset[str], count: int) -> list[Match]:
+    """Return the nearest known phrases, the nearest first.
+
+    Args:
+        query: a text.
+        parts: body parts; where it is not empty, only phrases about one of those are looked at.
+        count: how many.
+
+    Raises:
+        RuntimeError: the model's package is not installed; `model_folder` tells.
+    """
+    phrases, known = _known_phrases()
+    similarities = (embed([query]) @ known.T)[0]
+    ordered = (int(index) for index in np.argsort(-similarities, kind="stable"))
+    about = (index for index in ordered if not parts or parts.intersection(lexicon().parts_of(phrases[index])))
+    return [Match(phrases[index], float(similarities[index])) for index in islice(about, count)]
 
 
 def _best(phrases: Sequence[str], similarities: NDArray[np.float32], parts: frozenset[str]) -> Match | None:

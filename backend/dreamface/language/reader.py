@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dreamface.language import joining, paraphrase, slips, understanding
 from dreamface.language.ages import find_ages, with_others_ages_marked
@@ -14,8 +14,9 @@ from dreamface.language.forms import as_sentences
 from dreamface.language.harmony import harmonised
 from dreamface.language.irises import find_irises, with_red_ones
 from dreamface.language.lexicon import lexicon
+from dreamface.language.notes import Explanation, Material, explain
 from dreamface.language.pronouns import sex_claims
-from dreamface.language.resolve import resolve, words_of
+from dreamface.language.resolve import resolve, settled, words_of
 from dreamface.language.sides import with_sides
 from dreamface.language.tongues import foreign_language
 from dreamface.language.words import Token, tokenize
@@ -32,18 +33,21 @@ class Reading:
         traits: only what it says, each with its confidence and the words that caused it.
         not_understood: content words nothing was made of, in the order of the prompt.
         language: the language it is in, if that is another than English; nothing is read of it then.
+        text: that was read: the prompt without what can't be seen.
+        why: the words that caused each trait, and a sentence for what nothing was made of.
     """
 
     traits: Traits
     not_understood: tuple[str, ...]
     language: str = ""
+    text: str = ""
+    why: Explanation = field(default_factory=Explanation)
 
     @property
     def note(self) -> str:
         """A sentence on why nothing was read, or ""."""
-        return f"Only English is read, and this looks like {self.language}; describe the face in English." * bool(
-            self.language
-        )
+        said = f"DreamFace reads English only, and this looks like {self.language}; nothing of it was read."
+        return said if self.language else ""
 
 
 def read(prompt: str) -> Reading:
@@ -59,7 +63,8 @@ def read(prompt: str) -> Reading:
     text = normalise(clean(prompt))
     tokens = tokenize(text)
     if language := foreign_language(tokens):
-        return Reading(Traits(), _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()]), language)
+        left = _words([Leftover((token,)) for token in tokens if token.word[:1].isalnum()])
+        return Reading(Traits(), left, language, text)
     tokens = with_others_ages_marked(as_sentences(tokens, lexicon()), lexicon())
     tokens, others = without_company(tokens, lexicon())
     return _read(tokens, others, text)
@@ -99,10 +104,12 @@ def _read(tokens: tuple[Token, ...], others: tuple[Token, ...], text: str) -> Re
             claims, leftovers = (*claims, *told), ()
         claims = (*claims, *sex_claims(tokens, claims))
         unseen = _unseen(tokens, claims)
-    traits = resolve(claims, tokens)
+    traits = harmonised(settled(resolve(claims, tokens)))
     leftovers = _without_names(leftovers, claims)
     left = (*leftovers, *_second_styles(claims, traits), *unseen, *(Leftover((token,)) for token in others))
-    return Reading(harmonised(traits), _words(left))
+    unread, professions = ([token for leftover in some for token in leftover.tokens] for some in (left, unseen))
+    material = Material.of(text, claims, unread, professions, others)
+    return Reading(traits, _words(left), text=text, why=explain(traits, material))
 
 
 def _without_names(leftovers: Sequence[Leftover], claims: Sequence[Claim]) -> tuple[Leftover, ...]:

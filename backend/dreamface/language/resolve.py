@@ -10,6 +10,8 @@ from dreamface.language.tables import FRACTIONS
 from dreamface.language.words import Token
 from dreamface.traits import ANCESTRIES, VOCABULARY, Kind, Traits, TraitValue, Value
 
+_SOME_HAIR = 0.2  # hair.length from which a head is not bald
+
 CONTRADICTED = 0.6
 """What is left of the confidence in a word that an earlier one contradicts."""
 
@@ -50,6 +52,25 @@ def _winner(earlier: Claim, later: Claim) -> Claim:
     if later.rank == Rank.IMPLIED:
         return later
     return Claim(later.trait, later.value, later.confidence * CONTRADICTED, later.rank, later.tokens)
+
+
+def contradict(earlier: Claim, later: Claim) -> bool:
+    """Return whether two claims on one trait say what can't both be: "a big nose" and "a small nose"."""
+    if earlier.trait != later.trait or earlier.rank != later.rank or later.rank == Rank.IMPLIED:
+        return False
+    if VOCABULARY[later.trait].kind is Kind.CHOICE:
+        return earlier.value != later.value
+    return _side(earlier) * _side(later) < 0
+
+
+def settled(traits: Traits) -> Traits:
+    """Return traits in which no bald head has hair that was said after it: of a contradiction the later wins."""
+    style, length = traits.get("hair.style"), traits.get("hair.length")
+    if style is None or length is None or style.value != "bald" or style.because == length.because:
+        return traits
+    if traits.number("hair.length") < _SOME_HAIR:
+        return traits
+    return Traits({name: entry for name, entry in traits.items() if name != "hair.style"})
 
 
 def _distance(claim: Claim) -> float:

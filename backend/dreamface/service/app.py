@@ -1,4 +1,4 @@
-"""The HTTP API, version 5: routes of a few lines over `JobQueue` and `Workers`."""
+"""The HTTP API, version 7: routes of a few lines over `JobQueue` and `Workers`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ API = 7
 4: performances (jobs `animate`, live sessions, `GET /cameras`).
 5: edits (`edits` of a record, `POST /paint`, `/edits`, `face.json` of schema 6).
 6: diffusion (`diffusion` of a job `edit`, `face.json` of schema 7).
-7: conversations (`talk` of a record, `POST /talk`, `face.json` of schema 8).
+7: reasons (`said`, `notes`, `alternatives` of `POST /read`; `corrections` and `anyway` of a job `generate`, which fails
+   with the code `nothing_read`; `face.json` of schema 8);
+   conversations (`talk` of a record, `POST /talk`).
 """
 
 

@@ -24,7 +24,7 @@ from dreamface.limits import SEED_LIMIT
 from dreamface.service.events import Hub
 from dreamface.service.layout import Layout, has_folder, is_face
 from dreamface.service.schemas import JOB_KINDS, Export, FaceResult, Job, NewJob, WorkerName, needed_files
-from dreamface.service.store import JobStore, Record, StoreError, to_job
+from dreamface.service.store import ERROR_CODE, JobStore, Record, StoreError, to_job
 from dreamface.service.uploads import Uploads
 from dreamface.service.worker_process import JobFailed, NotStarted, WorkerLost, WorkerProcess
 
@@ -364,7 +364,8 @@ class JobQueue:
     def _end(self, record: Record, error: DreamFaceError) -> None:
         """The job failed, unless it was cancelled, or is put back because the service ends."""
         if record.state == "running":
-            self._finish(record, "failed", error=str(error))
+            reason = error.reason if isinstance(error, JobFailed) else ""
+            self._finish(record, "failed", error=str(error), result={ERROR_CODE: reason} if reason else None)
 
     async def _keep(self, record: Record, staged: Path, result: dict[str, Any]) -> None:
         """Make a result part of the store: the folder first, if there is one, then the row."""

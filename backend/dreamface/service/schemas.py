@@ -40,6 +40,7 @@ from dreamface.record import (
     FaceId,
     FaceRecord,
     pictures_in,
+    read_corrections,
     read_edits,
     record_schema,
 )
@@ -156,6 +157,13 @@ InstallName = Annotated[str, _passes(find), Field(description="an install_name o
 # ------------------------------------------------------------------------------------------------------------ requests
 
 
+CorrectionsData = Annotated[
+    list[dict[str, Any]],
+    _passes(read_corrections),
+    Field(description="words of a prompt, the `traits` that they mean instead, and those that they do not give"),
+]
+
+
 class Generate(Strict):
     """A face from words."""
 
@@ -165,6 +173,13 @@ class Generate(Strict):
     head: HeadName = "auto"
     traits: TraitValues = Field(default={}, description="laid over what the prompt says")
     without: TraitNames = Field(default=[], description="traits left open even though the prompt gives them")
+    corrections: CorrectionsData = Field(
+        default=[], description="of how words of the prompt are understood; the face keeps them"
+    )
+    anyway: bool = Field(
+        default=False,
+        description="make somebody also where nothing of the prompt is read; else the job fails with `nothing_read`",
+    )
     face_id: FaceId | None = Field(default=None, description="of the face whose place it takes")
     variation_of: Id | None = Field(
         default=None,
@@ -455,6 +470,7 @@ class FaceResult(BaseModel):
     seed: int
     resolution: int
     not_understood: list[str]
+    notes: list[str] = Field(default=[], description="a sentence for whatever an artist should know of the prompt")
 
 
 class ExportResult(BaseModel):
@@ -566,6 +582,7 @@ class EditWords(Strict):
     words: str = Field(max_length=2000, description="such as: a pale scar on the left cheek")
     place: bool = Field(default=False, description="whether a place is marked; if not, the words may say one")
     whole: bool = Field(default=False, description="whether the whole face is meant, whatever places are named")
+    corrections: CorrectionsData = Field(default=[], description="of the face: how it understands words")
     traits: TraitValues = Field(default={}, description="of the face, which changes of all of it are measured from")
 
 
@@ -736,6 +753,11 @@ class Job(BaseModel):
     started: str | None
     finished: str | None
     error: str | None = Field(description="a sentence that says what went wrong and what to do")
+    error_code: str = Field(
+        default="",
+        description='what a program can tell the error by: "nothing_read" where nothing of a prompt was read, so that '
+        "a face would be anybody; with `anyway` somebody is made all the same",
+    )
     request: dict[str, Any] = Field(description="as sent, with the seed filled in")
     result: dict[str, Any] | None = Field(
         description="of a face: folder, face_id, prompt, seed, resolution, not_understood; of an export: file; "
@@ -763,12 +785,54 @@ class FileList(BaseModel):
     files: list[File]
 
 
+class ReadTrait(TraitEntry):
+    """A trait that words gave."""
+
+    said: str = Field(default="", description="its value in words, such as: very wide nose")
+    spans: list[list[int]] = Field(
+        default=[],
+        description="where the words that caused it stand in `text`: first character, and one behind the last",
+    )
+    follows: bool = Field(default=False, description="whether nobody said it, and it follows: a fisherman's beard")
+
+
+class MarkEntry(BaseModel):
+    """Something that lies at one place on the skin."""
+
+    words: str
+    regions: list[str]
+    effects: list[str] = []
+    traits: list[str] = []
+
+
+class NoteEntry(BaseModel):
+    """Something that an artist should know."""
+
+    kind: str = Field(description="unmade, name, profession, company, contradiction or place")
+    words: str = Field(description="of the prompt, that it is about")
+    text: str = Field(description="a sentence")
+
+
+class OptionEntry(BaseModel):
+    """Another meaning of some words."""
+
+    said: str
+    traits: dict[str, FiniteFloat | str | list[FiniteFloat]]
+
+
 class Reading(BaseModel):
     """What a prompt says."""
 
-    traits: dict[str, TraitEntry]
-    not_understood: list[str]
+    traits: dict[str, ReadTrait]
+    not_understood: list[str] = Field(description="words that nothing was made of and no reason is known of")
     note: str = Field(default="", description="a sentence where nothing was read, as of a prompt in another language")
+    nothing_read: bool = Field(default=False, description="whether a face of it would be anybody; see `anyway`")
+    text: str = Field(default="", description="what was read: the prompt without what can't be seen")
+    marks: list[MarkEntry] = Field(default=[], description="what lies at a place that the prompt names")
+    notes: list[NoteEntry] = []
+    alternatives: dict[str, list[OptionEntry]] = Field(
+        default={}, description="words that caused traits -> what they could also mean, the likeliest first"
+    )
 
 
 class EffectEntry(BaseModel):

@@ -25,6 +25,9 @@ ACTIVE: Final = ("queued", "running")
 
 UNREADABLE: Final = "This job's entry in the list of jobs is damaged: ask for it again."
 
+ERROR_CODE: Final = "error_code"
+"""What the result of a failed job holds, where a program can tell its error by a code."""
+
 _VERSION: Final = 1  # of the table
 
 _RESERVE: Final = 2**20  # bytes; a hundred outcomes of jobs go into them
@@ -237,7 +240,7 @@ def to_job(record: Record, layout: Layout, eta: float | None = None) -> Job:
     """A job as clients see it."""
     request = _cut(record.request) if is_deeper(record.request) else record.request
     result = None
-    if record.result is not None:
+    if record.result is not None and record.state == "done":
         result = dict(record.result)
         if has_folder(record.kind):
             folder = layout.result(record.kind, record.id)
@@ -254,6 +257,7 @@ def to_job(record: Record, layout: Layout, eta: float | None = None) -> Job:
         started=_iso(record.started),
         finished=_iso(record.finished),
         error=record.error,
+        error_code=str((record.result or {}).get(ERROR_CODE, "")) if record.state == "failed" else "",
         request=request,
         result=result,
         attempts=record.attempts,

@@ -20,7 +20,7 @@ from dreamface.errors import BadRequest, DreamFaceError
 from dreamface.face import Face, Head
 from dreamface.limits import MOST_CARDS_LEVEL
 from dreamface.progress import Progress
-from dreamface.record import FaceRecord, read_edits, write_edits, write_talk
+from dreamface.record import FaceRecord, read_corrections, read_edits, write_edits, write_talk
 from dreamface.service.schemas import AnimateResult, ExportResult, FaceResult, Kind, Region, to_record, to_traits
 from dreamface.traits import Traits
 
@@ -43,11 +43,14 @@ def generate(job: Request, place: Path, progress: Progress) -> dict[str, Any]:
         head=request["head"],
         traits=to_traits(request["traits"]),
         without=request["without"],
+        corrections=read_corrections(request["corrections"]),
+        anyway=request["anyway"],
         # The same in every attempt: a job that is run again makes the same face.
         face_id=request["face_id"] or str(uuid.UUID(job["id"])),
         progress=progress.part(0.0, _MADE),
     )
-    result = _save(face, place, progress)
+    notes = [note.text for note in pipeline.read(request["prompt"]).notes]
+    result = {**_save(face, place, progress), "notes": notes}
     if request.get("variation_of"):
         library.mark_variation(place, request["variation_of"])
     return result
@@ -202,14 +205,18 @@ JOBS: Mapping[Kind, Callable[[Request, Path, Progress], dict[str, Any]]] = {
 
 def _save(face: Face, place: Path, progress: Progress) -> dict[str, Any]:
     face_folder.save(face, place, progress.part(_MADE, 1.0))
-    return FaceResult(**{name: getattr(face.record, name) for name in FaceResult.model_fields}).model_dump()
+    known = {name: getattr(face.record, name) for name in FaceResult.model_fields if hasattr(face.record, name)}
+    return FaceResult(**known).model_dump()
 
 
 def read(prompt: str) -> tuple[dict[str, Any], bytes]:
     """What a prompt says."""
     reading = pipeline.read(prompt)
-    said = {"traits": reading.traits.to_json(), "not_understood": list(reading.not_understood), "note": reading.note}
-    return said, b""
+    others = {
+        words: [{"said": option.said, "traits": dict(option.traits)} for option in options]
+        for words, options in pipeline.alternatives(reading).items()
+    }
+    return {**reading.to_json(), "alternatives": others}, b""
 
 
 def reshape(
@@ -295,9 +302,12 @@ def edit_vocabulary() -> tuple[dict[str, Any], bytes]:
     return editing.vocabulary(), b""
 
 
-def read_edit(words: str, place: bool, traits: Request, whole: bool) -> tuple[dict[str, Any], bytes]:
+def read_edit(
+    words: str, place: bool, traits: Request, whole: bool, corrections: list[dict[str, Any]] | None = None
+) -> tuple[dict[str, Any], bytes]:
     """What the words of an edit ask for."""
     reading = editing.read_words(words, place=place, traits=Traits(to_traits(traits)), whole=whole)
+    reading = editing.with_corrections(reading, read_corrections(corrections or []))
     return {**reading.to_json(), "why_no_diffusion": pipeline.why_no_diffusion()}, b""
 
 

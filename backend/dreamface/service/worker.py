@@ -132,7 +132,8 @@ class Worker:
             result = jobs[job["kind"]](job, Path(job["place"]), progress)
         except Exception as error:
             sentence, _ = _explain(error)
-            self._send({"type": "failed", "id": name, "error": sentence})
+            code = error.code if isinstance(error, DreamFaceError) else ""
+            self._send({"type": "failed", "id": name, "error": sentence, "code": code})
         else:
             self._send({"type": "done", "id": name, "result": result})
 

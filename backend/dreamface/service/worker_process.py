@@ -47,7 +47,15 @@ class NotStarted(WorkerLost):
 
 
 class JobFailed(DreamFaceError):
-    """The worker could not do the job; the message says why."""
+    """The worker could not do the job; the message says why.
+
+    Attributes:
+        reason: `DreamFaceError.code` of what the worker met.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 _REFUSALS: Mapping[str, type[DreamFaceError]] = {kind.__name__: kind for kind in (NameTaken, UnknownName, Busy)}
@@ -232,7 +240,7 @@ class WorkerProcess:
         elif header["type"] == "done":
             running.outcome.set_result(dict(header["result"]))
         else:
-            running.outcome.set_exception(JobFailed(str(header["error"])))
+            running.outcome.set_exception(JobFailed(str(header["error"]), str(header.get("code", ""))))
 
     def _lose(self, reason: str) -> None:
         """Tell everyone who waits for the dead worker."""
